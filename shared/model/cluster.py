@@ -1,0 +1,102 @@
+"""An AKS cluster as Azure describes it, cut to what detecting and planning read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from .resource_id import ResourceId
+
+
+class VnetOwnership(StrEnum):
+    """Who owns the virtual network that the nodes sit in."""
+
+    OWN = "own"
+    MANAGED = "managed"
+    MIXED = "mixed"
+
+
+@dataclass(frozen=True, slots=True)
+class NodePool:
+    """``max_count`` is the autoscaler's maximum, or ``count`` without autoscaler.
+
+    ``max_surge`` is AKS's own text, a number of nodes or a percentage; empty means AKS's default.
+    """
+
+    name: str
+    mode: str
+    count: int
+    max_count: int
+    max_surge: str = ""
+    vnet_subnet_id: str | None = None
+    pod_subnet_id: str | None = None
+    zones: tuple[str, ...] = ()
+    provisioning_state: str = "Succeeded"
+
+    @property
+    def is_system(self) -> bool:
+        return self.mode.lower() == "system"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadBalancerProfile:
+    """``allocated_outbound_ports`` 0 means Azure's default by number of nodes."""
+
+    allocated_outbound_ports: int = 0
+    idle_timeout_minutes: int = 30
+    managed_outbound_ip_count: int | None = None
+    effective_outbound_ip_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    id: str
+    name: str
+    location: str
+    node_resource_group: str
+    outbound_type: str
+    provisioning_state: str = "Succeeded"
+    power_state: str = "Running"
+    is_private: bool = False
+    load_balancer_sku: str = "standard"
+    network_plugin: str = ""
+    authorized_ip_ranges: tuple[str, ...] = ()
+    load_balancer_profile: LoadBalancerProfile = field(default_factory=LoadBalancerProfile)
+    pools: tuple[NodePool, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def subscription(self) -> str:
+        return ResourceId.parse(self.id).subscription
+
+    @property
+    def resource_group(self) -> str:
+        return ResourceId.parse(self.id).group
+
+    @property
+    def vnet_ownership(self) -> VnetOwnership:
+        """AKS owns the network when no pool names a subnet (AKS docs: configure-azure-cni)."""
+        owned = {pool.vnet_subnet_id is not None for pool in self.pools}
+        if owned == {True}:
+            return VnetOwnership.OWN
+        return VnetOwnership.MIXED if len(owned) == 2 else VnetOwnership.MANAGED
+
+    @property
+    def subnet_ids(self) -> tuple[str, ...]:
+        """Node and pod subnets of every pool, each once: smallest user pool first, system pools last."""
+        ordered = sorted(self.pools, key=lambda pool: (pool.is_system, pool.count, pool.name))
+        found: dict[str, str] = {}
+        for pool in ordered:
+            for subnet_id in (pool.vnet_subnet_id, pool.pod_subnet_id):
+                if subnet_id is not None:
+                    found.setdefault(subnet_id.lower(), subnet_id)
+        # A subnet shared with a system pool moves with the system pool: last.
+        system = {
+            subnet_id.lower()
+            for pool in self.pools
+            if pool.is_system
+            for subnet_id in (pool.vnet_subnet_id, pool.pod_subnet_id)
+            if subnet_id is not None
+        }
+        return tuple(sorted(found.values(), key=lambda subnet_id: subnet_id.lower() in system))

@@ -1,0 +1,47 @@
+"""What Azure Monitor answered, before anything is concluded from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Whole UTC minutes from ``start`` up to, not including, ``end``."""
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if self.start >= self.end:
+            raise ValueError(f"a window must end after its start: {self.start} to {self.end}")
+
+    @property
+    def minutes(self) -> int:
+        return int((self.end - self.start) / MINUTE)
+
+    def holds(self, at: datetime) -> bool:
+        return self.start <= at < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One time series. Dimension names are lower case; values stand as answered.
+
+    ``points`` holds only minutes with a value: a missing minute is neither success nor failure.
+    """
+
+    dimensions: Mapping[str, str]
+    points: tuple[tuple[datetime, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MetricAnswer:
+    """``is_truncated``: as many series came back as were asked for at most, so some may be missing."""
+
+    series: tuple[Series, ...]
+    is_truncated: bool = False

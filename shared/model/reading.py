@@ -1,0 +1,69 @@
+"""What one look at a cluster's metrics amounts to. "Could not measure" is a result of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from .metric import Window
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFailures:
+    """Failed SNAT connections of one backend IP. ``name`` is empty when no node has that IP (any more).
+
+    ``failed`` and ``successful`` count new outbound connections in the window; ``failed_minutes`` the minutes
+    with at least one failure.
+    """
+
+    ip: str
+    failed: int
+    successful: int
+    failed_minutes: int
+    first_failed_at: datetime
+    last_failed_at: datetime
+    name: str = ""
+    pool: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """``nodes`` lists only backends with failures, worst first. ``measured_minutes`` had at least one point."""
+
+    window: Window
+    measured_minutes: int
+    failed: int
+    successful: int
+    nodes: tuple[NodeFailures, ...] = ()
+    is_truncated: bool = False
+    failed_minutes: tuple[datetime, ...] = ()
+    kind: Literal["measured"] = "measured"
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """No new outbound connection, but ports are allocated: the metric pipeline works. Counts as clean."""
+
+    window: Window
+    kind: Literal["idle"] = "idle"
+
+
+@dataclass(frozen=True, slots=True)
+class Unmeasured:
+    """``remedy`` says what a person can do, such as the role to grant; empty when there is nothing to do."""
+
+    reason: str
+    remedy: str = ""
+    kind: Literal["unmeasured"] = "unmeasured"
+
+
+@dataclass(frozen=True, slots=True)
+class DoesNotApply:
+    """The cluster's egress does not use SNAT ports of a load balancer."""
+
+    reason: str
+    kind: Literal["does_not_apply"] = "does_not_apply"
+
+
+Reading = Measured | Idle | Unmeasured | DoesNotApply

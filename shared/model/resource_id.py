@@ -1,0 +1,62 @@
+"""Azure resource ids, which Azure compares without case and returns in any case."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_PATTERN = re.compile(
+    r"^/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
+    r"/providers/(?P<namespace>[^/]+)/(?P<path>[^/]+/[^/]+(?:/[^/]+/[^/]+)*)$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceId:
+    """One parsed id. ``names`` holds the names from the outermost resource inwards."""
+
+    subscription: str
+    group: str
+    type: str
+    names: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> ResourceId:
+        """Raises ValueError with the text given and an example when it is not a resource id."""
+        match = _PATTERN.match(text.strip())
+        if match is None:
+            raise ValueError(
+                f"not an Azure resource id: {text!r}; expected "
+                "/subscriptions/<id>/resourceGroups/<name>/providers/<namespace>/<type>/<name>"
+            )
+        parts = match["path"].split("/")
+        return cls(
+            subscription=match["subscription"],
+            group=match["group"],
+            type="/".join([match["namespace"], *parts[0::2]]),
+            names=tuple(parts[1::2]),
+        )
+
+    @property
+    def name(self) -> str:
+        return self.names[-1]
+
+    @property
+    def parent(self) -> ResourceId:
+        """The resource that holds this one: a subnet's virtual network. Raises ValueError at the top."""
+        if len(self.names) < 2:
+            raise ValueError(f"{self} has no parent resource")
+        return ResourceId(self.subscription, self.group, self.type.rpartition("/")[0], self.names[:-1])
+
+    def __str__(self) -> str:
+        namespace, *types = self.type.split("/")
+        path = "/".join(f"{kind}/{name}" for kind, name in zip(types, self.names, strict=True))
+        return f"/subscriptions/{self.subscription}/resourceGroups/{self.group}/providers/{namespace}/{path}"
+
+
+def same_id(a: str | None, b: str | None) -> bool:
+    """Whether two ids name the same resource; None equals only None."""
+    if a is None or b is None:
+        return a is b
+    return a.strip("/").lower() == b.strip("/").lower()
