@@ -1,0 +1,1 @@
+"""Telling people: one neutral message, rendered for Slack and for Teams."""
