@@ -1,0 +1,18 @@
+"""Identifiers: random ones for records, and the stable key of a cluster."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u to misread
+
+
+def new_id(length: int = 10) -> str:
+    """A random id that a person can read out: 5 bits a character, 50 bits by default."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+
+
+def cluster_key(cluster_id: str) -> str:
+    """The partition of a cluster's records: stable, and free of characters that table keys forbid."""
+    return hashlib.sha256(cluster_id.strip().lower().encode()).hexdigest()[:32]

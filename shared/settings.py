@@ -1,0 +1,322 @@
+"""Every app setting, once: name, meaning, unit and default.
+
+Settings are built from a mapping that is passed in, never read at import. All mistakes are reported together, by
+name, and never with the value: a value in the wrong place may be a secret.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from .errors import MisconfiguredError
+
+
+def _https_url(text: str) -> str:
+    parts = urlsplit(text)
+    local = parts.hostname in ("127.0.0.1", "localhost")
+    if not parts.hostname or (parts.scheme != "https" and not (local and parts.scheme == "http")):
+        raise ValueError("must be a complete https:// address")
+    if parts.query or parts.fragment:
+        raise ValueError("must have no query and no fragment")
+    return text.rstrip("/")
+
+
+def _secret_url(secret: SecretStr) -> SecretStr:
+    parts = urlsplit(secret.get_secret_value())
+    local = parts.hostname in ("127.0.0.1", "localhost")
+    if not parts.hostname or (parts.scheme != "https" and not (local and parts.scheme == "http")):
+        raise ValueError("must be a complete https:// address")
+    return secret
+
+
+def _split(value: Any) -> Any:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _pairs(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+    if any(not sign or not key.strip() for key, sign, _ in pairs):
+        raise ValueError("must be name=value pairs separated by commas")
+    return {key.strip(): text.strip() for key, _, text in pairs}
+
+
+def _signing_keys(secret: SecretStr) -> SecretStr:
+    if any(len(key.strip()) < 32 for key in secret.get_secret_value().split(",")):
+        raise ValueError("each key must have at least 32 characters")
+    return secret
+
+
+def _prefix(text: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9]{2,20}", text):
+        raise ValueError("must be 3 to 21 lower-case letters and digits, starting with a letter")
+    return text
+
+
+Url = Annotated[str, AfterValidator(_https_url)]
+SecretUrl = Annotated[SecretStr, AfterValidator(_secret_url)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
+Pairs = Annotated[dict[str, str], BeforeValidator(_pairs)]
+
+
+class Settings(BaseSettings):
+    """Field names are ours; the alias is the app setting's name as a person writes it."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    # --- where to look ---
+    subscriptions: Names = Field(
+        (),
+        alias="SUBSCRIPTIONS",
+        description="Subscription ids to watch, separated by commas. Empty: all readable ones.",
+    )
+    detector_client_id: str = Field(
+        "",
+        alias="DETECTOR_CLIENT_ID",
+        description="Client id of the managed identity that reads. Empty: the default Azure credential.",
+    )
+    arm_endpoint: Url = Field(
+        "https://management.azure.com",
+        alias="ARM_ENDPOINT",
+        description="Azure Resource Manager; another one for a national cloud.",
+    )
+    arm_audience: str = Field(
+        "", alias="ARM_AUDIENCE", description="Token audience of Resource Manager. Empty: the endpoint."
+    )
+    portal_url: Url = Field(
+        "https://portal.azure.com", alias="PORTAL_URL", description="The Azure portal that links point to."
+    )
+
+    # --- when and how to judge ---
+    watch_schedule: str = Field(
+        "0 * * * * *", alias="WATCH_SCHEDULE", description="When to look: NCRONTAB with seconds, UTC."
+    )
+    ingestion_lag_minutes: int = Field(
+        3,
+        ge=0,
+        le=30,
+        alias="INGESTION_LAG_MINUTES",
+        description="Minutes younger than this are not judged: Azure Monitor may still lack them.",
+    )
+    window_minutes: int = Field(
+        5, ge=1, le=60, alias="WINDOW_MINUTES", description="Minutes that one look judges."
+    )
+    clean_minutes: int = Field(
+        10,
+        ge=1,
+        le=1440,
+        alias="CLEAN_MINUTES",
+        description="Measured minutes without a failure until an incident is cleared.",
+    )
+    cooldown_minutes: int = Field(
+        60,
+        ge=0,
+        le=10080,
+        alias="COOLDOWN_MINUTES",
+        description="Trouble that returns within this re-opens its incident.",
+    )
+
+    # --- where to tell ---
+    slack_webhook_url: SecretUrl | None = Field(
+        None, alias="SLACK_WEBHOOK_URL", description="Slack incoming webhook. Secret."
+    )
+    teams_webhook_url: SecretUrl | None = Field(
+        None, alias="TEAMS_WEBHOOK_URL", description="Teams Workflows webhook. Secret."
+    )
+    public_base_url: Url | None = Field(
+        None,
+        alias="PUBLIC_BASE_URL",
+        description="This app's address as people reach it, for links in messages.",
+    )
+
+    # --- what to remember ---
+    storage_connection_string: SecretStr | None = Field(
+        None,
+        alias="AzureWebJobsStorage",
+        description="Storage account by connection string. Secret. The Functions host uses it too.",
+    )
+    storage_table_endpoint: Url | None = Field(
+        None,
+        alias="AzureWebJobsStorage__tableServiceUri",
+        description="Storage account by identity: its table endpoint (the host needs `__queueServiceUri` and `__blobServiceUri` beside it).",
+    )
+    storage_client_id: str = Field(
+        "",
+        alias="AzureWebJobsStorage__clientId",
+        description="Client id of the identity for storage. Empty: the default Azure credential.",
+    )
+    table_prefix: Annotated[str, AfterValidator(_prefix)] = Field(
+        "snatbot",
+        alias="TABLE_PREFIX",
+        description="Start of the table names, when several bots share an account.",
+    )
+    queue_prefix: Annotated[str, AfterValidator(_prefix)] = Field(
+        "snatbot", alias="QUEUE_PREFIX", description="Start of the queue names."
+    )
+    health_max_age_minutes: int = Field(
+        15,
+        ge=2,
+        le=1440,
+        alias="HEALTH_MAX_AGE_MINUTES",
+        description="Health answers 503 when no look has succeeded for this long.",
+    )
+
+    # --- whether and how to act ---
+    remediation: Literal["off", "on"] = Field(
+        "off",
+        alias="REMEDIATION",
+        description="`on` lets approved plans be applied. `off`: no approve buttons, and applying refuses.",
+    )
+    remediator_client_id: str = Field(
+        "",
+        alias="REMEDIATOR_CLIENT_ID",
+        description="Client id of the managed identity that writes. Needed with REMEDIATION=on.",
+    )
+    approval_mode: Literal["signin", "link"] = Field(
+        "signin",
+        alias="APPROVAL_MODE",
+        description="`link`: whoever holds the link may approve, recorded as unverified; for demos and trials only.",
+    )
+    approval_minutes: int = Field(
+        60,
+        ge=5,
+        le=60,
+        alias="APPROVAL_MINUTES",
+        description="Minutes until a proposed plan and its link expire.",
+    )
+    signing_keys: Annotated[SecretStr, AfterValidator(_signing_keys)] | None = Field(
+        None,
+        alias="SIGNING_KEYS",
+        description="Keys that sign links and decisions: the first signs, all verify; separated by commas. Secret. Needed with REMEDIATION=on.",
+    )
+    nat_resource_group: str = Field(
+        "",
+        alias="NAT_RESOURCE_GROUP",
+        description="Resource group for the NAT gateway and its public IPs. Empty: the virtual network's.",
+    )
+    name_template: str = Field(
+        "{kind}-snatbot-{cluster}-{number}",
+        alias="NAME_TEMPLATE",
+        description="Names of what is created; `{kind}` (ng, pip), `{cluster}`, `{number}` are filled in.",
+    )
+    resource_tags: Pairs = Field(
+        {}, alias="RESOURCE_TAGS", description="Extra tags on what is created: `team=net,cost=42`."
+    )
+    idle_timeout_minutes: int | None = Field(
+        None,
+        ge=4,
+        le=120,
+        alias="IDLE_TIMEOUT_MINUTES",
+        description="NAT gateway TCP idle timeout. Empty: the cluster's current one.",
+    )
+    pause_between_subnets_minutes: int = Field(
+        0, ge=0, le=1440, alias="PAUSE_BETWEEN_SUBNETS_MINUTES", description="Extra wait after each subnet."
+    )
+    wait_limit_minutes: int = Field(
+        60,
+        ge=5,
+        le=240,
+        alias="WAIT_LIMIT_MINUTES",
+        description="Longest wait for one step before the change stops and asks.",
+    )
+
+    # --- how to prove ---
+    verify_window_minutes: int = Field(
+        10, ge=5, le=60, alias="VERIFY_WINDOW_MINUTES", description="Judged minutes that prove a fix."
+    )
+    verify_limit_minutes: int = Field(
+        60,
+        ge=15,
+        le=1440,
+        alias="VERIFY_LIMIT_MINUTES",
+        description="When nothing is proven by then, the verdict is “can't tell”.",
+    )
+    nat_background_per_minute: float = Field(
+        10.0,
+        ge=0,
+        alias="NAT_BACKGROUND_PER_MINUTE",
+        description="New connections a minute that a NAT gateway shows without any traffic (platform health checks).",
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only the mapping that was passed in counts."""
+        return (init_settings,)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Settings:
+        problems: list[str] = []
+        if self.storage_connection_string is None and self.storage_table_endpoint is None:
+            problems.append("AzureWebJobsStorage or AzureWebJobsStorage__tableServiceUri must be set")
+        if self.remediation == "on":
+            needed = {
+                "REMEDIATOR_CLIENT_ID": self.remediator_client_id,
+                "SIGNING_KEYS": self.signing_keys,
+                "PUBLIC_BASE_URL": self.public_base_url,
+            }
+            problems += [
+                f"{name} must be set when REMEDIATION is on" for name, value in needed.items() if not value
+            ]
+            if self.remediator_client_id and self.remediator_client_id == self.detector_client_id:
+                problems.append(
+                    "REMEDIATOR_CLIENT_ID must not be the detector's: reading and writing are two identities"
+                )
+        try:
+            name = self.name_template.format(kind="pip", cluster="c", number=1)
+            if not re.fullmatch(r"[A-Za-z0-9][\w.-]*\w", name) or "{number}" not in self.name_template:
+                raise ValueError
+        except (KeyError, IndexError, ValueError):
+            problems.append(
+                "NAME_TEMPLATE must hold {kind} and {number}, may hold {cluster}, and otherwise letters, digits, . _ -"
+            )
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    @property
+    def signing_key_list(self) -> tuple[str, ...]:
+        """Newest first; empty when none is set."""
+        if self.signing_keys is None:
+            return ()
+        return tuple(key.strip() for key in self.signing_keys.get_secret_value().split(","))
+
+
+def load_settings(env: Mapping[str, str]) -> Settings:
+    """Raises MisconfiguredError naming every setting that cannot be used. An empty text counts as not set."""
+    known = {field.alias for field in Settings.model_fields.values()}
+    given = {name: value for name, value in env.items() if name in known and value.strip() != ""}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        problems: dict[str, str] = {}
+        for entry in error.errors(include_input=False, include_url=False, include_context=False):
+            name = str(entry["loc"][0]) if entry["loc"] else "settings"
+            problems[name] = entry["msg"].removeprefix("Value error, ")
+        raise MisconfiguredError(problems) from None
+
+
+def describe() -> list[tuple[str, str, str]]:
+    """Name, default and meaning of every setting, for the README's table."""
+    rows = []
+    for field in Settings.model_fields.values():
+        default = field.default
+        if isinstance(default, (tuple, dict)) or default is None:
+            default = ""
+        rows.append((field.alias or "", f"`{default}`" if default != "" else "", field.description or ""))
+    return rows
