@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from .errors import MisconfiguredError
@@ -54,6 +54,16 @@ def _signing_keys(secret: SecretStr) -> SecretStr:
     if any(len(key.strip()) < 32 for key in secret.get_secret_value().split(",")):
         raise ValueError("each key must have at least 32 characters")
     return secret
+
+
+def _name_template(text: str) -> str:
+    try:
+        name = text.format(kind="pip", cluster="c", number=1)
+    except (KeyError, IndexError, ValueError):
+        name = ""
+    if "{kind}" not in text or "{number}" not in text or not re.fullmatch(r"[A-Za-z0-9][\w.-]*\w", name):
+        raise ValueError("must hold {kind} and {number}, may hold {cluster}, else only letters, digits, dot, _ and -")
+    return text
 
 
 def _prefix(text: str) -> str:
@@ -107,9 +117,7 @@ class Settings(BaseSettings):
         alias="INGESTION_LAG_MINUTES",
         description="Minutes younger than this are not judged: Azure Monitor may still lack them.",
     )
-    window_minutes: int = Field(
-        5, ge=1, le=60, alias="WINDOW_MINUTES", description="Minutes that one look judges."
-    )
+    window_minutes: int = Field(5, ge=1, le=60, alias="WINDOW_MINUTES", description="Minutes that one look judges.")
     clean_minutes: int = Field(
         10,
         ge=1,
@@ -203,7 +211,7 @@ class Settings(BaseSettings):
         alias="NAT_RESOURCE_GROUP",
         description="Resource group for the NAT gateway and its public IPs. Empty: the virtual network's.",
     )
-    name_template: str = Field(
+    name_template: Annotated[str, AfterValidator(_name_template)] = Field(
         "{kind}-snatbot-{cluster}-{number}",
         alias="NAME_TEMPLATE",
         description="Names of what is created; `{kind}` (ng, pip), `{cluster}`, `{number}` are filled in.",
@@ -259,36 +267,6 @@ class Settings(BaseSettings):
         """Only the mapping that was passed in counts."""
         return (init_settings,)
 
-    @model_validator(mode="after")
-    def _fits_together(self) -> Settings:
-        problems: list[str] = []
-        if self.storage_connection_string is None and self.storage_table_endpoint is None:
-            problems.append("AzureWebJobsStorage or AzureWebJobsStorage__tableServiceUri must be set")
-        if self.remediation == "on":
-            needed = {
-                "REMEDIATOR_CLIENT_ID": self.remediator_client_id,
-                "SIGNING_KEYS": self.signing_keys,
-                "PUBLIC_BASE_URL": self.public_base_url,
-            }
-            problems += [
-                f"{name} must be set when REMEDIATION is on" for name, value in needed.items() if not value
-            ]
-            if self.remediator_client_id and self.remediator_client_id == self.detector_client_id:
-                problems.append(
-                    "REMEDIATOR_CLIENT_ID must not be the detector's: reading and writing are two identities"
-                )
-        try:
-            name = self.name_template.format(kind="pip", cluster="c", number=1)
-            if not re.fullmatch(r"[A-Za-z0-9][\w.-]*\w", name) or "{number}" not in self.name_template:
-                raise ValueError
-        except (KeyError, IndexError, ValueError):
-            problems.append(
-                "NAME_TEMPLATE must hold {kind} and {number}, may hold {cluster}, and otherwise letters, digits, . _ -"
-            )
-        if problems:
-            raise ValueError("; ".join(problems))
-        return self
-
     @property
     def signing_key_list(self) -> tuple[str, ...]:
         """Newest first; empty when none is set."""
@@ -297,18 +275,34 @@ class Settings(BaseSettings):
         return tuple(key.strip() for key in self.signing_keys.get_secret_value().split(","))
 
 
+def _joint_problems(given: Mapping[str, str]) -> dict[str, str]:
+    """What is wrong between settings, found on the raw texts so that it is reported with all the rest."""
+    problems: dict[str, str] = {}
+    if "AzureWebJobsStorage" not in given and "AzureWebJobsStorage__tableServiceUri" not in given:
+        problems["AzureWebJobsStorage"] = "must be set, or AzureWebJobsStorage__tableServiceUri for access by identity"
+    if given.get("REMEDIATION") == "on":
+        for name in ("REMEDIATOR_CLIENT_ID", "SIGNING_KEYS", "PUBLIC_BASE_URL"):
+            if name not in given:
+                problems[name] = "must be set when REMEDIATION is on"
+        remediator = given.get("REMEDIATOR_CLIENT_ID")
+        if remediator is not None and remediator == given.get("DETECTOR_CLIENT_ID"):
+            problems["REMEDIATOR_CLIENT_ID"] = "must not be the detector's: reading and writing are two identities"
+    return problems
+
+
 def load_settings(env: Mapping[str, str]) -> Settings:
     """Raises MisconfiguredError naming every setting that cannot be used. An empty text counts as not set."""
     known = {field.alias for field in Settings.model_fields.values()}
     given = {name: value for name, value in env.items() if name in known and value.strip() != ""}
+    problems = _joint_problems(given)
     try:
-        return Settings(**given)  # type: ignore[arg-type]
+        settings = Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
-        problems: dict[str, str] = {}
         for entry in error.errors(include_input=False, include_url=False, include_context=False):
-            name = str(entry["loc"][0]) if entry["loc"] else "settings"
-            problems[name] = entry["msg"].removeprefix("Value error, ")
-        raise MisconfiguredError(problems) from None
+            problems[str(entry["loc"][0])] = entry["msg"].removeprefix("Value error, ")
+    if problems:
+        raise MisconfiguredError(problems)
+    return settings
 
 
 def describe() -> list[tuple[str, str, str]]:
