@@ -1,0 +1,39 @@
+# Everything a developer does here. Each target first sets up what it needs; only git, make and Python must be there.
+.DEFAULT_GOAL := help
+.PHONY: help setup check test demo serve lock clean
+
+PY := .venv/bin/python
+READY := .venv/.ready
+# What pytest gets on top, e.g. make test ARGS="-k planner"
+ARGS ?=
+
+help: ## show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
+		|| grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST)
+
+setup: $(READY) ## install what development needs, into this folder only (implied by all others)
+
+$(READY): requirements.txt constraints.txt requirements-dev.txt package-lock.json devhost/setup.py
+	@python=$$(PYTHON="$(PYTHON)" sh devhost/find_python.sh) && "$$python" devhost/setup.py
+
+check: $(READY) ## format, lint, types, and which part may import which
+	@.venv/bin/ruff format --check --quiet .
+	@.venv/bin/ruff check --quiet .
+	@$(PY) -m mypy
+	@.venv/bin/lint-imports
+
+test: check ## all checks, then all tests
+	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+
+demo: $(READY) ## play the whole story against a simulated Azure, then stop everything
+	@$(PY) -m devhost.demo
+
+serve: $(READY) ## the same, left running to be looked at in a browser
+	@$(PY) -m devhost.serve
+
+lock: $(READY) ## regenerate constraints.txt from requirements.txt
+	@grep -v '^-c' requirements.txt | .venv/bin/uv pip compile --universal --python-version 3.11 \
+		--quiet --no-header --no-annotate --output-file constraints.txt -
+
+clean: ## remove all that was installed or generated
+	@rm -rf .venv node_modules .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,0 +1,39 @@
+"""What tests of every kind share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from devhost.azurite import Azurite
+
+TESTS = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Unit tests open no socket: one that tries fails."""
+    for item in items:
+        if item.path.is_relative_to(TESTS / "unit"):
+            item.add_marker(pytest.mark.disable_socket)
+
+
+@pytest.fixture(scope="session")
+def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The connection string of a storage emulator that all tests of a process share.
+
+    Use a table and queue prefix of your own in each test, so that tests don't see each other's data.
+    """
+    with Azurite.start(tmp_path_factory.mktemp("azurite")) as emulator:
+        yield emulator.connection_string
+
+
+@pytest.fixture(scope="session")
+def recordings() -> Path:
+    """The folder of recordings of the real services, where there is one; it is not part of this repository."""
+    folder = os.environ.get("SNATBOT_RECORDINGS", "")
+    if not folder:
+        pytest.skip("SNATBOT_RECORDINGS names no folder of recordings")
+    return Path(folder)
