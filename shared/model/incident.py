@@ -20,7 +20,7 @@ class Incident:
     """``since`` is the first failing minute, ``opened_at`` when the bot said so.
 
     ``nodes`` and ``failed`` are of the last judged window with failures. ``reopened`` counts re-openings inside
-    the cooldown. ``closing_note`` says why it was cleared when that is not simply clean minutes.
+    the cooldown; ``announced_nodes`` is how many nodes the last message named. ``closing_note`` says why it was cleared when that is not simply clean minutes.
     """
 
     id: str
@@ -36,6 +36,7 @@ class Incident:
     window_minutes: int
     cleared_at: datetime | None = None
     reopened: int = 0
+    announced_nodes: int = 0
     closing_note: str = ""
 
 

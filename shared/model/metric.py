@@ -24,6 +24,9 @@ class Window:
     def minutes(self) -> int:
         return int((self.end - self.start) / MINUTE)
 
+    def each_minute(self) -> tuple[datetime, ...]:
+        return tuple(self.start + number * MINUTE for number in range(self.minutes))
+
     def holds(self, at: datetime) -> bool:
         return self.start <= at < self.end
 

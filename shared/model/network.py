@@ -70,7 +70,11 @@ class NatGateway:
 
 @dataclass(frozen=True, slots=True)
 class NetworkFacts:
-    """All that planner and preflight read, one snapshot. What could not be read is None and named in ``unreadable``."""
+    """All that planner and preflight read, one snapshot.
+
+    What could not be read is None and named in ``unreadable``. ``taken_names`` are the names of public IPs and NAT
+    gateways that exist in the resource group where new ones would go.
+    """
 
     at: datetime
     cluster: Cluster
@@ -81,4 +85,5 @@ class NetworkFacts:
     subnets: tuple[Subnet, ...]
     nat_gateways: tuple[NatGateway, ...]
     outbound_ips: tuple[PublicIp, ...]
+    taken_names: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()

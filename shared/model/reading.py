@@ -29,7 +29,11 @@ class NodeFailures:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """``nodes`` lists only backends with failures, worst first. ``measured_minutes`` had at least one point."""
+    """``nodes`` lists only backends with failures, worst first.
+
+    ``failed_minutes`` had a failure, ``clean_minutes`` a point and none; ``measured_minutes`` counts both. A minute
+    without any point is in neither. ``is_truncated``: more nodes may be failing than are listed.
+    """
 
     window: Window
     measured_minutes: int
@@ -38,6 +42,7 @@ class Measured:
     nodes: tuple[NodeFailures, ...] = ()
     is_truncated: bool = False
     failed_minutes: tuple[datetime, ...] = ()
+    clean_minutes: tuple[datetime, ...] = ()
     kind: Literal["measured"] = "measured"
 
 

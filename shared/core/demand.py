@@ -1,0 +1,101 @@
+"""How many public IPs the gateway needs, with arithmetic that a person can check.
+
+Facts (Azure docs: nat-gateway-resource): 64,512 ports per public IP and protocol, at most 16 IPs, and at most 50,000
+connections per IP to one destination. Measured use under saturation is a lower bound: connections that could not be
+made used no port.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from ..model.plan import Demand
+
+PORTS_PER_IP = 64_512
+CONNECTIONS_PER_IP_AND_DESTINATION = 50_000
+MAX_PUBLIC_IPS = 16
+HEADROOM = 2
+SATURATION = 0.9
+MAX_RETRY_FACTOR = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class PortUse:
+    """One node's peak of used ports and its allocation, per protocol, over the measured time."""
+
+    ip: str
+    tcp_peak: float
+    udp_peak: float
+    allocated: float
+
+
+@dataclass(frozen=True, slots=True)
+class DemandInputs:
+    """``use`` is None when port metrics could not be read. Node counts include the surge of an upgrade."""
+
+    use: tuple[PortUse, ...] | None
+    failed: int
+    successful: int
+    nodes_now: int
+    nodes_at_most: int
+
+
+def size(inputs: DemandInputs) -> Demand:
+    """``public_ip_count`` may exceed 16: then no gateway is large enough and the planner says so."""
+    lines: list[str] = []
+    missing: list[str] = []
+    if inputs.use:
+        tcp = sum(node.tcp_peak for node in inputs.use)
+        udp = sum(node.udp_peak for node in inputs.use)
+        peak = max(tcp, udp)
+        hot = sum(_is_saturated(node) for node in inputs.use)
+        lines.append(
+            f"peak ports in use, added over {len(inputs.use)} nodes: TCP {tcp:,.0f}, UDP {udp:,.0f}; "
+            f"separate pools, the larger counts: {peak:,.0f}"
+        )
+    else:
+        peak, hot = 0.0, 0
+        missing.append("used SNAT ports per node (UsedSnatPorts could not be read)")
+    saturated = hot > 0 or inputs.failed > 0
+    if saturated:
+        factor = _retry_factor(inputs)
+        lines.append(
+            f"a lower bound: {hot} node(s) at 90 % of their ports or more, {inputs.failed:,} connections failed; "
+            f"times attempted/successful = {factor:.2f} (at most {MAX_RETRY_FACTOR:.0f})"
+        )
+        peak *= factor
+    scale = max(inputs.nodes_at_most, inputs.nodes_now, 1) / max(inputs.nodes_now, 1)
+    if scale > 1:
+        lines.append(f"times {inputs.nodes_at_most}/{inputs.nodes_now} nodes (autoscaler maximum and upgrade surge)")
+        peak *= scale
+    ports = math.ceil(peak)
+    by_ports = math.ceil(ports * HEADROOM / PORTS_PER_IP)
+    by_destination = math.ceil(ports / CONNECTIONS_PER_IP_AND_DESTINATION)
+    lines.append(f"{ports:,} ports × {HEADROOM} headroom ÷ {PORTS_PER_IP:,} per public IP → {by_ports}")
+    lines.append(
+        f"if all went to one destination: {ports:,} ÷ {CONNECTIONS_PER_IP_AND_DESTINATION:,} per public IP → "
+        f"{by_destination}"
+    )
+    at_least = 2 if saturated else 1
+    lines.append(f"at least {at_least}" + (" because ports ran out" if saturated else ""))
+    count = max(by_ports, by_destination, at_least)
+    lines.append(f"public IPs: {count}")
+    return Demand(
+        ports=ports,
+        public_ip_count=count,
+        is_lower_bound=saturated,
+        arithmetic=tuple(lines),
+        missing=tuple(missing),
+    )
+
+
+def _is_saturated(node: PortUse) -> bool:
+    return node.allocated > 0 and max(node.tcp_peak, node.udp_peak) >= SATURATION * node.allocated
+
+
+def _retry_factor(inputs: DemandInputs) -> float:
+    attempted = inputs.failed + inputs.successful
+    if inputs.successful <= 0:
+        return MAX_RETRY_FACTOR
+    return min(attempted / inputs.successful, MAX_RETRY_FACTOR)

@@ -1,0 +1,131 @@
+"""From metric series to a reading, and from a reading to findings.
+
+The truth is one metric, SnatConnectionCount with ConnectionState Failed, per backend IP: it must be zero (Azure docs:
+load-balancer-standard-diagnostics). Only Azure's literal ``Failed`` is certain, so states are bucketed without case
+and what is neither failed nor pending counts as successful.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from ..model.finding import Finding, FindingKind, Severity
+from ..model.load_balancer import Node
+from ..model.metric import MINUTE, MetricAnswer, Window
+from ..model.reading import Idle, Measured, NodeFailures, Reading, Unmeasured
+
+_FAILED = "failed"
+_PENDING = "pending"
+STATE_DIMENSION = "connectionstate"
+BACKEND_DIMENSION = "backendipaddress"
+
+
+@dataclass(slots=True)
+class _Count:
+    failed: float = 0.0
+    successful: float = 0.0
+    failed_at: set[datetime] = field(default_factory=set)
+
+
+def judged_window(now: datetime, ingestion_lag_minutes: int, window_minutes: int) -> Window:
+    """The last ``window_minutes`` whole minutes that are old enough to be complete."""
+    end = now.replace(second=0, microsecond=0) - ingestion_lag_minutes * MINUTE
+    return Window(end - window_minutes * MINUTE, end)
+
+
+def read_load_balancer(window: Window, by_state: MetricAnswer, allocated: MetricAnswer | None) -> Reading:
+    """The reading without nodes.
+
+    ``by_state``: SnatConnectionCount (Total) split at least by ConnectionState. ``allocated``: AllocatedSnatPorts, only
+    looked at when there is no connection at all. A state with a point makes its minute measured, and then an absent
+    Failed is zero: services that emit zeros and services that don't give the same verdict.
+    """
+    seen: set[datetime] = set()
+    total = _Count()
+    for series in by_state.series:
+        state = series.dimensions.get(STATE_DIMENSION, "").lower()
+        for at, value in series.points:
+            if not window.holds(at):
+                continue
+            seen.add(at)
+            _add(total, state, at, value)
+    if seen:
+        return Measured(
+            window=window,
+            measured_minutes=len(seen),
+            failed=round(total.failed),
+            successful=round(total.successful),
+            is_truncated=by_state.is_truncated,
+            failed_minutes=tuple(sorted(total.failed_at)),
+            clean_minutes=tuple(sorted(seen - total.failed_at)),
+        )
+    if allocated is not None and any(window.holds(at) for s in allocated.series for at, _ in s.points):
+        return Idle(window)
+    return Unmeasured(
+        f"Azure Monitor has no point of SnatConnectionCount nor of AllocatedSnatPorts between "
+        f"{window.start:%H:%M} and {window.end:%H:%M} UTC",
+        "look at the load balancer's metrics in the portal; new or stopped clusters have none",
+    )
+
+
+def with_nodes(reading: Measured, by_backend: MetricAnswer, nodes: Iterable[Node]) -> Measured:
+    """The same reading with the failing backends named. An IP that no node has stays unnamed."""
+    by_ip = {node.ip: node for node in nodes}
+    counts: dict[str, _Count] = defaultdict(_Count)
+    for series in by_backend.series:
+        ip = series.dimensions.get(BACKEND_DIMENSION, "")
+        state = series.dimensions.get(STATE_DIMENSION, "").lower()
+        for at, value in series.points:
+            if reading.window.holds(at):
+                _add(counts[ip], state, at, value)
+    failing = []
+    for ip, count in counts.items():
+        if not count.failed_at:
+            continue
+        node = by_ip.get(ip)
+        failing.append(
+            NodeFailures(
+                ip=ip,
+                failed=round(count.failed),
+                successful=round(count.successful),
+                failed_minutes=len(count.failed_at),
+                first_failed_at=min(count.failed_at),
+                last_failed_at=max(count.failed_at),
+                name=node.name if node else "",
+                pool=node.pool if node else "",
+            )
+        )
+    failing.sort(key=lambda one: (-one.failed, one.ip))
+    return replace(reading, nodes=tuple(failing), is_truncated=reading.is_truncated or by_backend.is_truncated)
+
+
+def findings(reading: Reading) -> tuple[Finding, ...]:
+    """Failing now: any failed connection in the judged window."""
+    if not isinstance(reading, Measured) or reading.failed == 0:
+        return ()
+    attempted = reading.failed + reading.successful
+    share = 100 * reading.failed / attempted
+    return (
+        Finding(
+            kind=FindingKind.SNAT_FAILING,
+            severity=Severity.FAILING,
+            since=reading.failed_minutes[0],
+            nodes=reading.nodes,
+            evidence=(
+                f"{reading.failed:,} of {attempted:,} new outbound connections failed ({share:.1f} %) in "
+                f"{len(reading.failed_minutes)} of {reading.measured_minutes} measured minutes"
+            ),
+        ),
+    )
+
+
+def _add(count: _Count, state: str, at: datetime, value: float) -> None:
+    if state == _FAILED:
+        count.failed += value
+        if value > 0:
+            count.failed_at.add(at)
+    elif state != _PENDING:
+        count.successful += value

@@ -1,0 +1,109 @@
+"""Whether a NAT gateway cured the trouble: a verdict from the gateway's own metrics.
+
+A load balancer without failures proves nothing after the switch: new connections no longer go there. Whether
+SNATConnectionCount counts per minute or per second is told differently by Microsoft's own pages, so "fixed" must hold
+under both readings. Platform health checks make a small count without any traffic (Azure docs: nat-metrics).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from ..model.change import Outcome
+from ..model.metric import Series, Window
+from ..model.plan import Baseline
+from .detect import STATE_DIMENSION
+
+BACKGROUND_FACTOR = 10
+SHARE_OF_BEFORE = 0.25
+LEFT_ON_LOAD_BALANCER = 0.05
+DATAPATH_PERCENT = 90.0
+
+
+class Verdict(StrEnum):
+    FIXED = "fixed"
+    NOT_FIXED = "not fixed"
+    CANT_TELL_YET = "can't tell yet"
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayEvidence:
+    """Series of the judged window. ``load_balancer``: new connections there from the moved nodes, any state."""
+
+    window: Window
+    connections: tuple[Series, ...]
+    datapath: tuple[Series, ...]
+    drops: tuple[Series, ...]
+    load_balancer: tuple[Series, ...]
+
+
+def judge_gateway(
+    evidence: GatewayEvidence, baseline: Baseline, *, verify_minutes: int, background_per_minute: float
+) -> Outcome:
+    """``Outcome.verdict`` is one of Verdict; figures are sentences for people."""
+    window = evidence.window
+    attempted, minutes = _total(evidence.connections, window, "attempted")
+    failed, _ = _total(evidence.connections, window, "failed")
+    on_lb, _ = _total(evidence.load_balancer, window)
+    drops, _ = _total(evidence.drops, window)
+    datapath = _mean(evidence.datapath, window)
+    rate = attempted / max(len(minutes), 1)
+    lb_rate = on_lb / window.minutes
+    figures = (
+        f"NAT gateway: {attempted:,.0f} new connections attempted in {len(minutes)} measured minutes "
+        f"({rate:,.0f} a minute), {failed:,.0f} failed",
+        f"load balancer before: {baseline.successful_per_minute:,.0f} successful a minute; "
+        f"now {lb_rate:,.0f} a minute from the moved nodes",
+        f"data path availability: {datapath:.1f} %" if datapath is not None else "data path availability: no data",
+        f"dropped packets: {drops:,.0f}",
+    )
+
+    def outcome(verdict: Verdict, reason: str) -> Outcome:
+        return Outcome(verdict=verdict, reason=reason, figures=figures)
+
+    if len(minutes) < min(verify_minutes, window.minutes):
+        return outcome(
+            Verdict.CANT_TELL_YET,
+            f"{len(minutes)} of {verify_minutes} minutes measured on the NAT gateway so far",
+        )
+    if failed > 0:
+        return outcome(Verdict.NOT_FIXED, f"{failed:,.0f} connections failed on the NAT gateway itself")
+    if datapath is not None and datapath < DATAPATH_PERCENT:
+        return outcome(Verdict.NOT_FIXED, f"the NAT gateway's data path was available {datapath:.1f} % of the time")
+    # A count per second, summed per minute, would stand for sixty times as many connections.
+    least = max(BACKGROUND_FACTOR * background_per_minute, SHARE_OF_BEFORE * baseline.successful_per_minute)
+    if rate <= BACKGROUND_FACTOR * background_per_minute or rate < SHARE_OF_BEFORE * baseline.successful_per_minute:
+        return outcome(
+            Verdict.CANT_TELL_YET,
+            f"{rate:,.0f} new connections a minute on the NAT gateway; at least {least:,.0f} are needed to tell",
+        )
+    if lb_rate >= LEFT_ON_LOAD_BALANCER * max(baseline.attempted_per_minute, 1):
+        return outcome(
+            Verdict.CANT_TELL_YET, f"{lb_rate:,.0f} new connections a minute still leave through the load balancer"
+        )
+    if datapath is None:
+        return outcome(Verdict.CANT_TELL_YET, "the NAT gateway's data path availability could not be measured")
+    return outcome(
+        Verdict.FIXED,
+        f"no failed connection in {len(minutes)} measured minutes with {attempted:,.0f} attempted on the NAT gateway",
+    )
+
+
+def _total(series: Iterable[Series], window: Window, state: str | None = None) -> tuple[float, frozenset[datetime]]:
+    total, minutes = 0.0, set()
+    for one in series:
+        if state is not None and one.dimensions.get(STATE_DIMENSION, "").lower() != state:
+            continue
+        for at, value in one.points:
+            if window.holds(at):
+                total += value
+                minutes.add(at)
+    return total, frozenset(minutes)
+
+
+def _mean(series: Iterable[Series], window: Window) -> float | None:
+    values = [value for one in series for at, value in one.points if window.holds(at)]
+    return sum(values) / len(values) if values else None
