@@ -73,7 +73,7 @@ def judge_gateway(
         return outcome(Verdict.NOT_FIXED, f"{failed:,.0f} connections failed on the NAT gateway itself")
     if datapath is not None and datapath < DATAPATH_PERCENT:
         return outcome(Verdict.NOT_FIXED, f"the NAT gateway's data path was available {datapath:.1f} % of the time")
-    # A count per second, summed per minute, would stand for sixty times as many connections.
+    # If the count were per second it would stand for sixty times as many: per minute is the stricter reading.
     least = max(BACKGROUND_FACTOR * background_per_minute, SHARE_OF_BEFORE * baseline.successful_per_minute)
     if rate <= BACKGROUND_FACTOR * background_per_minute or rate < SHARE_OF_BEFORE * baseline.successful_per_minute:
         return outcome(
