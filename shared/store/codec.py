@@ -1,0 +1,48 @@
+"""Records to table rows and back.
+
+A record is JSON cut into strings of at most 30,000 characters (Azure Tables: 32 K characters a string, 1 MiB a row),
+beside the columns that queries need. Every row carries the schema number it was written with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, TypeVar
+
+from .errors import StoreError
+
+SCHEMA = 1
+_CHUNK = 30_000
+
+T = TypeVar("T")
+
+
+@cache
+def _adapter(kind: type[Any]) -> Any:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind)
+
+
+def to_columns(value: object) -> dict[str, Any]:
+    """``schema`` and ``json0``, ``json1``, …"""
+    text = _adapter(type(value)).dump_json(value).decode()
+    chunks = {f"json{number}": text[start : start + _CHUNK] for number, start in enumerate(range(0, len(text), _CHUNK))}
+    return {"schema": SCHEMA, **chunks}
+
+
+def from_columns(kind: type[T], row: Mapping[str, Any]) -> T:
+    """Raises StoreError when a newer release wrote the row, or it is not what it should be."""
+    if int(row.get("schema", 0)) > SCHEMA:
+        raise StoreError(f"row {row.get('RowKey')} was written by a newer release (schema {row.get('schema')})")
+    text = ""
+    number = 0
+    while (chunk := row.get(f"json{number}")) is not None:
+        text += chunk
+        number += 1
+    try:
+        value: T = _adapter(kind).validate_json(text)
+    except ValueError as error:
+        raise StoreError(f"row {row.get('RowKey')} cannot be read as {kind.__name__}") from error
+    return value

@@ -1,0 +1,190 @@
+"""Clusters, incidents, changes, journals, audit and outbox: one partition per cluster.
+
+A transition, its audit line and its outbox rows are one entity-group transaction: all of it is written or nothing,
+and only if nobody else wrote the record in between (its ETag).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from ..ids import cluster_key
+from ..model.audit import AuditLine, OutboxMessage
+from ..model.change import Change, JournalEntry
+from ..model.incident import ClusterRecord, Incident
+from .codec import from_columns, to_columns
+from .errors import translated
+
+if TYPE_CHECKING:
+    from .tables import Tables
+
+T = TypeVar("T")
+_MOST_IN_ONE_TRANSACTION = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Stored(Generic[T]):
+    """A record and the ETag it was read with."""
+
+    value: T
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Write ``value``. With ``etag`` None the row must not exist yet; otherwise it must be unchanged since."""
+
+    value: ClusterRecord | Incident | Change | AuditLine | OutboxMessage
+    etag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PutJournal:
+    """Write one step's journal entry. ``etag`` as in Put."""
+
+    change_id: str
+    entry: JournalEntry
+    etag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Where a record is: all that a queue message carries."""
+
+    partition: str
+    row: str
+
+
+class Records:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def cluster(self, cluster_id: str) -> Stored[ClusterRecord] | None:
+        return self._get(ClusterRecord, cluster_key(cluster_id), "cluster")
+
+    def incident(self, cluster_id: str, incident_id: str) -> Stored[Incident] | None:
+        return self._get(Incident, cluster_key(cluster_id), f"incident-{incident_id}")
+
+    def change(self, partition: str, change_id: str) -> Stored[Change] | None:
+        return self._get(Change, partition, f"change-{change_id}")
+
+    def outbox(self, key: Key) -> Stored[OutboxMessage] | None:
+        return self._get(OutboxMessage, key.partition, key.row)
+
+    def journal(self, partition: str, change_id: str) -> dict[int, Stored[JournalEntry]]:
+        """Step number to entry."""
+        rows = self._range(partition, f"journal-{change_id}-")
+        entries = (Stored(from_columns(JournalEntry, row), row.metadata["etag"]) for row in rows)
+        return {stored.value.step: stored for stored in entries}
+
+    def audit(self, partition: str) -> tuple[AuditLine, ...]:
+        """Oldest first."""
+        return tuple(from_columns(AuditLine, row) for row in self._range(partition, "audit-"))
+
+    def incidents(self, partition: str) -> tuple[Incident, ...]:
+        return tuple(from_columns(Incident, row) for row in self._range(partition, "incident-"))
+
+    def changes(self, partition: str) -> tuple[Change, ...]:
+        return tuple(from_columns(Change, row) for row in self._range(partition, "change-"))
+
+    def due(self, kind: str, at: datetime, most: int = 500) -> tuple[Key, ...]:
+        """Keys of the ``outbox`` or ``change`` rows that are due, in no order."""
+        with translated(f"query due {kind} rows"):
+            rows = self._tables.records().query_entities(
+                "kind eq @kind and due_at le @at",
+                parameters={"kind": kind, "at": at.astimezone(UTC)},
+                select=["PartitionKey", "RowKey"],
+                results_per_page=most,
+            )
+            return tuple(Key(row["PartitionKey"], row["RowKey"]) for row, _ in zip(rows, range(most), strict=False))
+
+    def commit(self, cluster_id: str, writes: Sequence[Put | PutJournal]) -> None:
+        """All writes or none. Raises StoreConflict when a row is not as ``etag`` says, StoreUnavailable otherwise."""
+        self.commit_in(cluster_key(cluster_id), writes)
+
+    def commit_in(self, partition: str, writes: Sequence[Put | PutJournal]) -> None:
+        """The same for a known partition."""
+        operations = list(_operations(partition, writes))
+        if len(operations) > _MOST_IN_ONE_TRANSACTION:
+            raise ValueError(f"a transaction holds at most {_MOST_IN_ONE_TRANSACTION} writes, not {len(operations)}")
+        with translated("commit"):
+            self._tables.records().submit_transaction(operations)
+
+    def delete_outbox(self, key: Key, etag: str) -> None:
+        """Takes a delivered message out. Raises StoreConflict when it changed."""
+        from azure.core import MatchConditions
+
+        with translated("delete outbox row"):
+            self._tables.records().delete_entity(
+                key.partition, key.row, etag=etag, match_condition=MatchConditions.IfNotModified
+            )
+
+    def _get(self, kind: type[T], partition: str, row_key: str) -> Stored[T] | None:
+        from azure.core.exceptions import ResourceNotFoundError
+
+        with translated(f"read {row_key.partition('-')[0]}"):
+            try:
+                row = self._tables.records().get_entity(partition, row_key)
+            except ResourceNotFoundError:
+                return None
+        return Stored(from_columns(kind, row), row.metadata["etag"])
+
+    def _range(self, partition: str, prefix: str) -> Iterator[Any]:
+        end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+        with translated(f"list {prefix.partition('-')[0]}"):
+            yield from self._tables.records().query_entities(
+                "PartitionKey eq @partition and RowKey ge @start and RowKey lt @end",
+                parameters={"partition": partition, "start": prefix, "end": end},
+            )
+
+
+def _operations(partition: str, writes: Iterable[Put | PutJournal]) -> Iterator[Any]:
+    from azure.core import MatchConditions
+    from azure.data.tables import UpdateMode
+
+    for write in writes:
+        row = {"PartitionKey": partition, **_columns(write)}
+        if write.etag is None:
+            yield ("create", row)
+        else:
+            yield (
+                "update",
+                row,
+                {"mode": UpdateMode.REPLACE, "etag": write.etag, "match_condition": MatchConditions.IfNotModified},
+            )
+
+
+def _columns(write: Put | PutJournal) -> dict[str, Any]:
+    if isinstance(write, PutJournal):
+        return {
+            "RowKey": f"journal-{write.change_id}-{write.entry.step:03d}",
+            "kind": "journal",
+            **to_columns(write.entry),
+        }
+    value = write.value
+    content = to_columns(value)
+    match value:
+        case ClusterRecord():
+            return {"RowKey": "cluster", "kind": "cluster", "name": value.cluster_name, **content}
+        case Incident():
+            return {"RowKey": f"incident-{value.id}", "kind": "incident", "state": value.state.value, **content}
+        case Change():
+            return {
+                "RowKey": f"change-{value.id}",
+                "kind": "change",
+                "state": value.state.value,
+                **_due(value.due_at),
+                **content,
+            }
+        case AuditLine():
+            return {"RowKey": f"audit-{value.at:%Y%m%dT%H%M%S%f}-{value.id}", "kind": "audit", **content}
+        case OutboxMessage():
+            return {"RowKey": f"outbox-{value.id}", "kind": "outbox", **_due(value.due_at), **content}
+
+
+def _due(at: datetime | None) -> dict[str, Any]:
+    """A row without ``due_at`` is never due."""
+    return {} if at is None else {"due_at": at.astimezone(UTC)}

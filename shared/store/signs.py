@@ -1,0 +1,150 @@
+"""Small records that belong to no cluster: the stop flag, signs of life, and who may write to a virtual network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from ..ids import cluster_key
+from .codec import from_columns, to_columns
+from .errors import StoreConflict, StoreError, translated
+
+if TYPE_CHECKING:
+    from .tables import Tables
+
+_GLOBAL = "global"
+LEASE = timedelta(minutes=6)
+
+
+@dataclass(frozen=True, slots=True)
+class StopFlag:
+    """While set, no step of any change is started."""
+
+    is_set: bool = False
+    by: str = ""
+    reason: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignOfLife:
+    """When something last succeeded, in wall time."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VnetClaim:
+    """Which change may write to a virtual network, and which worker of it does so until ``lease_until``."""
+
+    vnet_id: str
+    change_id: str
+    worker: str
+    lease_until: datetime
+
+
+class VnetBusy(StoreError):
+    """Another change, or another worker of the same change, holds the virtual network."""
+
+    def __init__(self, claim: VnetClaim) -> None:
+        self.claim = claim
+        super().__init__(f"virtual network is held by change {claim.change_id} until {claim.lease_until:%H:%M:%S} UTC")
+
+
+class Signs:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def stop_flag(self) -> StopFlag:
+        found = self._get(_GLOBAL, "stop")
+        return from_columns(StopFlag, found) if found is not None else StopFlag()
+
+    def set_stop_flag(self, flag: StopFlag) -> None:
+        self._put(_GLOBAL, "stop", flag)
+
+    def last_success(self, of: str) -> datetime | None:
+        """``of`` is ``watch`` or ``deliver``."""
+        found = self._get(_GLOBAL, f"success-{of}")
+        return from_columns(SignOfLife, found).at if found is not None else None
+
+    def record_success(self, of: str, at: datetime) -> None:
+        self._put(_GLOBAL, f"success-{of}", SignOfLife(at))
+
+    def claim_vnet(self, vnet_id: str, change_id: str, worker: str, wall: datetime) -> HeldClaim:
+        """Takes or takes over the claim. Raises VnetBusy when another change, or a live worker, holds it."""
+        partition = f"vnet-{cluster_key(vnet_id)}"
+        wanted = VnetClaim(vnet_id, change_id, worker, wall + LEASE)
+        found = self._get(partition, "claim")
+        try:
+            if found is None:
+                etag = self._write(partition, "claim", wanted, None)
+            else:
+                held = from_columns(VnetClaim, found)
+                if held.change_id != change_id or (held.worker != worker and held.lease_until > wall):
+                    raise VnetBusy(held)
+                etag = self._write(partition, "claim", wanted, found.metadata["etag"])
+        except StoreConflict:
+            raise VnetBusy(wanted) from None
+        return HeldClaim(self, partition, wanted, etag)
+
+    def _get(self, partition: str, row_key: str) -> Any:
+        from azure.core.exceptions import ResourceNotFoundError
+
+        with translated(f"read {row_key}"):
+            try:
+                return self._tables.records().get_entity(partition, row_key)
+            except ResourceNotFoundError:
+                return None
+
+    def _put(self, partition: str, row_key: str, value: object) -> None:
+        from azure.data.tables import UpdateMode
+
+        with translated(f"write {row_key}"):
+            self._tables.records().upsert_entity(
+                {"PartitionKey": partition, "RowKey": row_key, **to_columns(value)}, mode=UpdateMode.REPLACE
+            )
+
+    def _write(self, partition: str, row_key: str, value: object, etag: str | None) -> str:
+        from azure.core import MatchConditions
+        from azure.data.tables import UpdateMode
+
+        row = {"PartitionKey": partition, "RowKey": row_key, **to_columns(value)}
+        with translated(f"write {row_key}"):
+            table = self._tables.records()
+            if etag is None:
+                return str(table.create_entity(row)["etag"])
+            answer = table.update_entity(
+                row, mode=UpdateMode.REPLACE, etag=etag, match_condition=MatchConditions.IfNotModified
+            )
+            return str(answer["etag"])
+
+    def _delete(self, partition: str, row_key: str, etag: str) -> None:
+        from azure.core import MatchConditions
+
+        with translated(f"delete {row_key}"):
+            self._tables.records().delete_entity(
+                partition, row_key, etag=etag, match_condition=MatchConditions.IfNotModified
+            )
+
+
+class HeldClaim:
+    """A claim that this worker holds. Renewing after somebody took it over raises StoreConflict: then stop."""
+
+    def __init__(self, signs: Signs, partition: str, claim: VnetClaim, etag: str) -> None:
+        self._signs = signs
+        self._partition = partition
+        self._claim = claim
+        self._etag = etag
+
+    def renew(self, wall: datetime) -> None:
+        self._claim = replace(self._claim, lease_until=wall + LEASE)
+        self._etag = self._signs._write(self._partition, "claim", self._claim, self._etag)
+
+    def pause(self, wall: datetime) -> None:
+        """The change keeps the network; the next worker of it may come in."""
+        self._claim = replace(self._claim, lease_until=wall)
+        self._etag = self._signs._write(self._partition, "claim", self._claim, self._etag)
+
+    def release(self) -> None:
+        self._signs._delete(self._partition, "claim", self._etag)
