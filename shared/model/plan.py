@@ -94,11 +94,15 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The load balancer's rates before the change, per minute, that the proof is held against."""
+    """The load balancer's rates before the change, per minute, that the proof is held against.
+
+    ``successful_by_subnet`` maps a subnet's id in lower case to the rate of the nodes in it.
+    """
 
     successful_per_minute: float
     attempted_per_minute: float
     node_ips: tuple[str, ...]
+    successful_by_subnet: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from .errors import StoreError
 
@@ -19,15 +19,16 @@ T = TypeVar("T")
 
 
 @cache
-def _adapter(kind: type[Any]) -> Any:
+def _adapter(kind: Any) -> Any:
     from pydantic import TypeAdapter
 
     return TypeAdapter(kind)
 
 
-def to_columns(value: object) -> dict[str, Any]:
+def to_columns(value: Any) -> dict[str, Any]:
     """``schema`` and ``json0``, ``json1``, …"""
-    text = _adapter(type(value)).dump_json(value).decode()
+    kind: Any = type(value)
+    text = _adapter(kind).dump_json(value).decode()
     chunks = {f"json{number}": text[start : start + _CHUNK] for number, start in enumerate(range(0, len(text), _CHUNK))}
     return {"schema": SCHEMA, **chunks}
 
@@ -42,7 +43,8 @@ def from_columns(kind: type[T], row: Mapping[str, Any]) -> T:
         text += chunk
         number += 1
     try:
-        value: T = _adapter(kind).validate_json(text)
+        adapter: Any = cast(Any, _adapter)(kind)
+        value: T = adapter.validate_json(text)
     except ValueError as error:
         raise StoreError(f"row {row.get('RowKey')} cannot be read as {kind.__name__}") from error
     return value

@@ -71,13 +71,15 @@ class Records:
     def change(self, partition: str, change_id: str) -> Stored[Change] | None:
         return self._get(Change, partition, f"change-{change_id}")
 
-    def outbox(self, key: Key) -> Stored[OutboxMessage] | None:
-        return self._get(OutboxMessage, key.partition, key.row)
+    def outbox(self, partition: str) -> tuple[Stored[OutboxMessage], ...]:
+        """Messages that are still to be delivered, oldest first."""
+        rows = self._range(partition, "outbox-")
+        return tuple(Stored(from_columns(OutboxMessage, row), str(row.metadata["etag"])) for row in rows)
 
     def journal(self, partition: str, change_id: str) -> dict[int, Stored[JournalEntry]]:
         """Step number to entry."""
         rows = self._range(partition, f"journal-{change_id}-")
-        entries = (Stored(from_columns(JournalEntry, row), row.metadata["etag"]) for row in rows)
+        entries = (Stored(from_columns(JournalEntry, row), str(row.metadata["etag"])) for row in rows)
         return {stored.value.step: stored for stored in entries}
 
     def audit(self, partition: str) -> tuple[AuditLine, ...]:
@@ -113,14 +115,10 @@ class Records:
         with translated("commit"):
             self._tables.records().submit_transaction(operations)
 
-    def delete_outbox(self, key: Key, etag: str) -> None:
-        """Takes a delivered message out. Raises StoreConflict when it changed."""
-        from azure.core import MatchConditions
-
+    def delete_outbox(self, partition: str, message: OutboxMessage) -> None:
+        """Takes a delivered message out; it is no error when it is gone already."""
         with translated("delete outbox row"):
-            self._tables.records().delete_entity(
-                key.partition, key.row, etag=etag, match_condition=MatchConditions.IfNotModified
-            )
+            self._tables.records().delete_entity(partition, _outbox_row(message))
 
     def _get(self, kind: type[T], partition: str, row_key: str) -> Stored[T] | None:
         from azure.core.exceptions import ResourceNotFoundError
@@ -130,7 +128,7 @@ class Records:
                 row = self._tables.records().get_entity(partition, row_key)
             except ResourceNotFoundError:
                 return None
-        return Stored(from_columns(kind, row), row.metadata["etag"])
+        return Stored(from_columns(kind, row), str(row.metadata["etag"]))
 
     def _range(self, partition: str, prefix: str) -> Iterator[Any]:
         end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
@@ -182,7 +180,12 @@ def _columns(write: Put | PutJournal) -> dict[str, Any]:
         case AuditLine():
             return {"RowKey": f"audit-{value.at:%Y%m%dT%H%M%S%f}-{value.id}", "kind": "audit", **content}
         case OutboxMessage():
-            return {"RowKey": f"outbox-{value.id}", "kind": "outbox", **_due(value.due_at), **content}
+            return {"RowKey": _outbox_row(value), "kind": "outbox", **_due(value.due_at), **content}
+
+
+def _outbox_row(message: OutboxMessage) -> str:
+    """Sorts by age."""
+    return f"outbox-{message.created_at:%Y%m%dT%H%M%S%f}-{message.id}"
 
 
 def _due(at: datetime | None) -> dict[str, Any]:

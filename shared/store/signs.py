@@ -83,7 +83,7 @@ class Signs:
                 held = from_columns(VnetClaim, found)
                 if held.change_id != change_id or (held.worker != worker and held.lease_until > wall):
                     raise VnetBusy(held)
-                etag = self._write(partition, "claim", wanted, found.metadata["etag"])
+                etag = self._write(partition, "claim", wanted, str(found.metadata["etag"]))
         except StoreConflict:
             raise VnetBusy(wanted) from None
         return HeldClaim(self, partition, wanted, etag)

@@ -1,0 +1,1 @@
+"""Signed links, form tokens and decisions, and who may approve."""

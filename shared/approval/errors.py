@@ -1,0 +1,38 @@
+"""Why an approval cannot go ahead, as types. The messages are shown to the person who tried."""
+
+from __future__ import annotations
+
+from ..errors import Refused
+
+
+class LinkExpired(Refused):
+    def __init__(self) -> None:
+        super().__init__("This link has expired. The alert's next message has a new one.")
+
+
+class LinkTampered(Refused):
+    def __init__(self) -> None:
+        super().__init__("This link was not made by this app, or was changed on its way. Open it from the alert again.")
+
+
+class FormExpired(Refused):
+    def __init__(self) -> None:
+        super().__init__("This page is out of date, or was opened in another browser. Load it again and decide then.")
+
+
+class DecisionForged(Refused):
+    def __init__(self) -> None:
+        super().__init__("The stored approval does not carry this app's signature for this plan: nothing is changed.")
+
+
+class SignInNeeded(Refused):
+    def __init__(self) -> None:
+        super().__init__(
+            "Possession of a link does not approve anything here. Signing in is not available in this release; "
+            "the owner can set APPROVAL_MODE=link for demos and trials."
+        )
+
+
+class RemediationOff(Refused):
+    def __init__(self) -> None:
+        super().__init__("This app only watches: REMEDIATION is off, so nothing can be approved or applied.")

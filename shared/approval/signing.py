@@ -1,0 +1,125 @@
+"""Everything that carries the app's signature: links, form tokens, decisions.
+
+The newest key signs, every listed key verifies, so keys can be rotated. Each kind has its own salt: a signature made
+for one purpose never passes for another. Ages are measured in wall time by itsdangerous.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ..model.change import Change, Decision
+from .errors import DecisionForged, FormExpired, LinkExpired, LinkTampered
+
+_LINK = "snatbot.link.v1"
+_FORM = "snatbot.form.v1"
+_DECISION = "snatbot.decision.v1"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkTarget:
+    """What a link points to: a change with exactly this plan."""
+
+    partition: str
+    change_id: str
+    digest: str
+
+
+class Signer:
+    """``keys``: newest first, at least one."""
+
+    def __init__(self, keys: Sequence[str], link_minutes: int) -> None:
+        if not keys:
+            raise ValueError("at least one signing key is needed")
+        self._keys = list(reversed(keys))  # itsdangerous signs with the last one
+        self._link_seconds = link_minutes * 60
+
+    def link_token(self, target: LinkTarget) -> str:
+        return str(self._timed(_LINK).dumps([target.partition, target.change_id, target.digest]))
+
+    def read_link(self, token: str) -> LinkTarget:
+        """Raises LinkExpired or LinkTampered."""
+        from itsdangerous import BadData, SignatureExpired
+
+        try:
+            partition, change_id, digest = self._timed(_LINK).loads(token, max_age=self._link_seconds)
+        except SignatureExpired:
+            raise LinkExpired from None
+        except (BadData, ValueError, TypeError):
+            raise LinkTampered from None
+        return LinkTarget(partition, change_id, digest)
+
+    def form_token(self, nonce: str, change_id: str) -> str:
+        """A token for one form of one change; ``nonce`` also goes into a cookie of the same browser."""
+        return str(self._timed(_FORM).dumps([nonce, change_id]))
+
+    def check_form(self, token: str, nonce: str, change_id: str) -> None:
+        """Raises FormExpired unless the token was made for this browser and this change, not too long ago."""
+        from itsdangerous import BadData
+
+        try:
+            signed_nonce, signed_change = self._timed(_FORM).loads(token, max_age=self._link_seconds)
+        except (BadData, ValueError, TypeError):
+            raise FormExpired from None
+        if not nonce or not secrets.compare_digest(str(signed_nonce), nonce) or signed_change != change_id:
+            raise FormExpired
+
+    def sign_decision(self, decision: Mapping[str, Any]) -> str:
+        return str(self._plain(_DECISION).dumps(dict(decision)))
+
+    def verify_decision(self, change: Change, action: str = "approve") -> Decision:
+        """The change's decision, if it is this app's own for exactly this plan. Raises DecisionForged otherwise."""
+        from itsdangerous import BadData
+
+        decision = change.decision
+        if decision is None:
+            raise DecisionForged
+        try:
+            signed = self._plain(_DECISION).loads(decision.signature)
+        except BadData:
+            raise DecisionForged from None
+        if signed != decision_content(decision) or decision.change_id != change.id:
+            raise DecisionForged
+        if decision.digest != change.plan.digest or decision.action != action:
+            raise DecisionForged
+        return decision
+
+    def _timed(self, salt: str) -> Any:
+        from itsdangerous import URLSafeTimedSerializer
+
+        return URLSafeTimedSerializer(self._keys, salt=salt, signer_kwargs=_SHA256)
+
+    def _plain(self, salt: str) -> Any:
+        from itsdangerous import URLSafeSerializer
+
+        return URLSafeSerializer(self._keys, salt=salt, signer_kwargs=_SHA256)
+
+
+def decision_content(decision: Decision) -> dict[str, str]:
+    """What the signature of a decision covers: everything but itself."""
+    return {
+        "change": decision.change_id,
+        "digest": decision.digest,
+        "action": decision.action,
+        "approver": decision.approver,
+        "policy": decision.policy,
+        "decided_at": _text(decision.decided_at),
+        "expires_at": _text(decision.expires_at),
+    }
+
+
+def _text(at: datetime) -> str:
+    return at.isoformat()
+
+
+def _sha256(data: bytes = b"") -> Any:
+    import hashlib
+
+    return hashlib.sha256(data)
+
+
+_SHA256 = {"digest_method": _sha256, "key_derivation": "hmac"}
