@@ -1,0 +1,76 @@
+"""Knows what is going on in the host, so that "nothing is left to do" can be told for sure."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Activity:
+    """Counts running work, and everything that may have made more of it.
+
+    The host is idle when nothing runs and every queue was found empty after the last thing that happened: each such
+    thing raises `version`, and a listener notes the version it saw before a fetch that brought nothing.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._running = 0
+        self._version = 0
+        self._awaited = 0
+        self._empty_at: dict[object, int] = {}
+
+    @property
+    def version(self) -> int:
+        """Grows with everything that happens."""
+        with self._changed:
+            return self._version
+
+    @property
+    def awaited(self) -> bool:
+        """True while somebody waits for the host to be idle, which is a reason to look into queues more often."""
+        return self._awaited > 0
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """To be held while something runs that may leave messages in a queue."""
+        with self._changed:
+            self._running += 1
+            self._version += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._running -= 1
+                self._version += 1
+                self._changed.notify_all()
+
+    def happened(self) -> None:
+        """Notes that something outside may have put messages into a queue."""
+        with self._changed:
+            self._version += 1
+
+    def found_empty(self, listener: object, version: int) -> None:
+        """Notes that `listener` began a fetch at `version` and got nothing."""
+        with self._changed:
+            self._empty_at[listener] = version
+            self._changed.notify_all()
+
+    def wait_until_idle(self, listeners: int, timeout_seconds: float) -> bool:
+        """Waits until nothing runs and all `listeners` found their queue empty since; False if the time is up."""
+        with self._changed:
+            self._awaited += 1
+            try:
+                return self._changed.wait_for(lambda: self._is_idle(listeners), timeout_seconds)
+            finally:
+                self._awaited -= 1
+
+    def wait_until_nothing_runs(self, timeout_seconds: float) -> bool:
+        """Waits until nothing runs; False if the time is up."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._running == 0, timeout_seconds)
+
+    def _is_idle(self, listeners: int) -> bool:
+        empty = [version == self._version for version in self._empty_at.values()]
+        return self._running == 0 and len(empty) == listeners and all(empty)

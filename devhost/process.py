@@ -1,0 +1,152 @@
+"""A worker process as the host sees it: started when first needed, asked to run functions, replaced when it is gone."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import timedelta
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from devhost.errors import FunctionFailedError, StartError, WorkerGoneError
+from devhost.messages import Index, Invocation, LoadError, Outcome
+
+ROOT = Path(__file__).resolve().parent.parent
+INHERITED = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL")
+STOP_TIMEOUT_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class WorkerOptions:
+    """What all workers of a host have in common."""
+
+    app_folder: Path
+    settings: Mapping[str, str]
+    clock_file: Path
+    log_folder: Path
+
+    def environment(self) -> dict[str, str]:
+        """App settings, and of this machine's environment only what any program needs; UTC, as in Azure."""
+        inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
+        return {**inherited, "TZ": "UTC", "PYTHONUNBUFFERED": "1", **self.settings}
+
+
+class Worker:
+    """One instance: at most one process at a time. Safe to use from many threads."""
+
+    def __init__(self, name: str, options: WorkerOptions) -> None:
+        self.name = name
+        self.log_file = options.log_folder / f"worker-{name}.log"
+        self._options = options
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._connection: Connection | None = None
+        self._waiting: dict[str, Future[Outcome]] = {}
+        self._stopped = False
+
+    @property
+    def pid(self) -> int | None:
+        """Of the running process, if there is one."""
+        process = self._process
+        return process.pid if process is not None and process.poll() is None else None
+
+    def start(self) -> Index:
+        """Starts the process and returns the app's functions.
+
+        Raises StartError with the traceback if the app can't be loaded.
+        """
+        with self._lock:
+            return self._start()
+
+    def run(self, invocation: Invocation, timeout: timedelta) -> Outcome:
+        """Runs one function and waits for its outcome.
+
+        Raises WorkerGoneError if the process ends first, FunctionFailedError if `timeout` passes; then the process is
+        ended, and what else it was doing with it, as the real host does.
+        """
+        future: Future[Outcome] = Future()
+        with self._lock:
+            if self._connection is None:
+                self._start()
+            assert self._connection is not None
+            self._waiting[invocation.id] = future
+            try:
+                self._connection.send(invocation)
+            except OSError as error:
+                del self._waiting[invocation.id]
+                raise WorkerGoneError(f"worker {self.name} ended before it took {invocation.function}") from error
+        try:
+            return future.result(timeout.total_seconds())
+        except TimeoutError as error:
+            self.kill()
+            raise FunctionFailedError(
+                f"{invocation.function} did not end within functionTimeout ({timeout})"
+            ) from error
+
+    def kill(self) -> None:
+        """Ends the process at once, whatever it is doing. The next run starts another."""
+        if self._process is not None:
+            self._process.kill()
+
+    def stop(self) -> None:
+        """Ends the process for good."""
+        with self._lock:
+            self._stopped = True
+            process = self._process
+        self.kill()
+        if process is not None:
+            process.wait(STOP_TIMEOUT_SECONDS)
+
+    def _start(self) -> Index:
+        if self._stopped:
+            raise WorkerGoneError(f"worker {self.name} was stopped")
+        ours, theirs = socket.socketpair()
+        command = [sys.executable, "-m", "devhost.worker", str(theirs.fileno())]
+        command += [str(self._options.app_folder), str(self._options.clock_file)]
+        with theirs, self.log_file.open("ab") as log:
+            self._process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=self._options.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,  # Ctrl-C is for the host, which then ends its workers
+            )
+        connection = Connection(ours.detach())
+        try:
+            first: Index | LoadError = connection.recv()
+        except EOFError:
+            first = LoadError(f"the worker ended with status {self._process.wait()}; see {self.log_file}")
+        if isinstance(first, LoadError):
+            connection.close()
+            self._process.wait()
+            raise StartError(f"{self._options.app_folder} could not be loaded:\n{first.error}")
+        self._connection = connection
+        threading.Thread(target=self._receive, args=(connection, self._process), daemon=True).start()
+        return first
+
+    def _receive(self, connection: Connection, process: subprocess.Popen[bytes]) -> None:
+        """Hands out outcomes until the process is gone, then tells all who still wait."""
+        while True:
+            try:
+                outcome: Outcome = connection.recv()
+            except (EOFError, OSError):
+                break
+            with self._lock:
+                future = self._waiting.pop(outcome.id)
+            future.set_result(outcome)
+        status = process.wait()
+        with self._lock:
+            abandoned, self._waiting = self._waiting, {}
+            self._connection = None
+            connection.close()
+        for future in abandoned.values():
+            future.set_exception(WorkerGoneError(f"worker {self.name} ended with status {status} before it answered"))
