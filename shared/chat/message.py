@@ -1,12 +1,17 @@
 """The neutral message. Flows write it once; slack.py and teams.py only lay it out.
 
-Texts are plain: no mrkdwn, no Markdown, no HTML. Each renderer escapes for its own service.
+Texts are plain: no mrkdwn, no Markdown, no HTML. The one mark is a pair of backticks around a name or a command,
+which each renderer sets in a fixed-width font. Everything else is shown as it stands: a renderer escapes for its
+own service.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+
+_CODE = re.compile(r"`([^`\n]+)`")
 
 
 class Tone(StrEnum):
@@ -20,16 +25,26 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """``rows`` hold as many texts as ``columns``. ``note`` says what was left out, if anything was."""
+    """``rows`` hold as many texts as ``columns``; ``figures`` names the columns to align right.
+
+    ``row_noun`` is the plural of what a row is, for "…and 37 more nodes". ``note`` says what was left out, if
+    anything was.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
+    row_noun: str = "rows"
+    figures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A titled part. ``steps`` are numbered; ``code`` is a command to copy, shown verbatim."""
+    """A titled part. ``steps`` are numbered; ``code`` is commands to copy, one a line, shown verbatim.
+
+    ``is_detail``: for the reader who goes on. It comes after the buttons, folded where the service can, and is the
+    first to go when a message is too large.
+    """
 
     title: str
     text: str = ""
@@ -37,6 +52,7 @@ class Section:
     steps: tuple[str, ...] = ()
     code: str = ""
     table: Table | None = None
+    is_detail: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +75,14 @@ class Message:
     sections: tuple[Section, ...] = ()
     buttons: tuple[Button, ...] = ()
     footer: str = ""
+
+
+def runs(text: str) -> tuple[tuple[str, bool], ...]:
+    """The text cut at its backticks: (piece, is code). Pieces are never empty."""
+    parts = _CODE.split(text)
+    return tuple((part, index % 2 == 1) for index, part in enumerate(parts) if part)
+
+
+def without_marks(text: str) -> str:
+    """The text without its backticks, for places that know one font only."""
+    return _CODE.sub(r"\1", text)

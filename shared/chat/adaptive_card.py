@@ -1,0 +1,188 @@
+"""The Adaptive Card of a message: version 1.5, the latest that Teams shows (Teams docs: cards-format).
+
+Text is set in RichTextBlocks, which know no Markdown, so nothing in it needs escaping; headings and facts read Markdown
+and are escaped. Only links work as buttons: a card posted by a webhook has no bot behind it that could take a submit.
+Details are folded away, each behind a button of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..texts import clip
+from .message import Button, Message, Section, Table, Tone, runs, without_marks
+
+if TYPE_CHECKING:
+    from microsoft_teams.cards import CardElement, OpenUrlAction, RichTextBlock, TextBlock
+    from microsoft_teams.cards.core import ContainerStyle, TextColor
+
+SCHEMA_URL = "http://adaptivecards.io/schemas/adaptive-card.json"
+_STYLE: dict[Tone, ContainerStyle] = {
+    Tone.ALARM: "attention",
+    Tone.WARNING: "warning",
+    Tone.GOOD: "good",
+    Tone.NEUTRAL: "emphasis",
+}
+_COLOR: dict[Tone, TextColor] = {
+    Tone.ALARM: "Attention",
+    Tone.WARNING: "Warning",
+    Tone.GOOD: "Good",
+    Tone.NEUTRAL: "Default",
+}
+# Underscores inside a word are literal in Markdown; all other marks are escaped wherever they stand.
+_MARKDOWN = re.compile(r"[\\`*\[\]<>~|]|(?<!\w)_|_(?!\w)|(?m:^[#+-])|(?m:(?<=^\d)\.)")
+
+
+def escape(text: str) -> str:
+    """The text with Markdown's marks made literal, for elements that read Markdown."""
+    return _MARKDOWN.sub(r"\\\g<0>", text)
+
+
+def card(message: Message) -> dict[str, Any]:
+    """The card as JSON. Its size is the caller's business."""
+    from microsoft_teams.cards import ActionSet, AdaptiveCard, TeamsCardProperties
+
+    body: list[CardElement] = [_head(message)]
+    if message.facts:
+        body.append(_facts(message.facts))
+    for section in message.sections:
+        if not section.is_detail:
+            body.extend(_section(section))
+    if message.buttons:
+        body.append(ActionSet(actions=[_button(button) for button in message.buttons], spacing="Medium"))
+    body.extend(_details([section for section in message.sections if section.is_detail]))
+    if message.footer:
+        body.append(_text(message.footer, is_subtle=True, spacing="Medium"))
+    made = AdaptiveCard(
+        version="1.5",
+        fallback_text=clip(without_marks(f"{message.title}: {message.summary}"), 500),
+        msteams=TeamsCardProperties(width="full"),
+        body=body,
+    )
+    return {"$schema": SCHEMA_URL, **made.model_dump(by_alias=True, exclude_none=True)}
+
+
+def _head(message: Message) -> CardElement:
+    from microsoft_teams.cards import Container
+
+    title = _heading(message.title, size="Large", color=_COLOR[message.tone])
+    items: list[CardElement] = [title]
+    if message.summary:
+        items.append(_text(message.summary, spacing="Small"))
+    return Container(style=_STYLE[message.tone], bleed=True, items=items)
+
+
+def _facts(facts: Sequence[tuple[str, str]]) -> CardElement:
+    from microsoft_teams.cards import Fact, FactSet
+
+    return FactSet(
+        spacing="Medium",
+        facts=[Fact(title=escape(label), value=escape(without_marks(value))) for label, value in facts],
+    )
+
+
+def _section(section: Section) -> Iterator[CardElement]:
+    if section.title:
+        yield _heading(section.title, spacing="Large")
+    if section.text:
+        yield _text(section.text, spacing="Small")
+    if section.table:
+        yield from _table(section.table)
+    for number, item in enumerate(section.steps, start=1):
+        yield _item(f"{number}.", item)
+    for item in section.bullets:
+        yield _item("•", item)
+    if section.code:
+        yield _code(section.code)
+
+
+def _details(sections: Sequence[Section]) -> Iterator[CardElement]:
+    """Folded away, each behind a button of its own."""
+    from microsoft_teams.cards import ActionSet, Container, ToggleVisibilityAction
+
+    if not sections:
+        return
+    ids = [f"detail-{number}" for number in range(1, len(sections) + 1)]
+    toggles = [
+        ToggleVisibilityAction(title=clip(without_marks(section.title), 40), target_elements=[detail])
+        for section, detail in zip(sections, ids, strict=True)
+    ]
+    yield ActionSet(actions=[*toggles], spacing="Small")
+    for section, detail in zip(sections, ids, strict=True):
+        yield Container(id=detail, is_visible=False, items=list(_section(section)))
+
+
+def _table(table: Table) -> Iterator[CardElement]:
+    from microsoft_teams.cards import ColumnDefinition, TableCell, TableRow
+    from microsoft_teams.cards import Table as CardTable
+
+    if table.rows:
+        widths = [
+            max(len(column), *(len(cell) for cell in cells))
+            for column, *cells in zip(table.columns, *table.rows, strict=True)
+        ]
+        header = TableRow(cells=[TableCell(items=[_heading(column, size="Small")]) for column in table.columns])
+        rows = [TableRow(cells=[TableCell(items=[_text(cell or "–")]) for cell in cells]) for cells in table.rows]
+        yield CardTable(
+            spacing="Small",
+            first_row_as_headers=True,
+            show_grid_lines=False,
+            columns=[
+                ColumnDefinition(
+                    width=min(max(width, 6), 30),
+                    horizontal_cell_content_alignment="Right" if column in table.figures else "Left",
+                )
+                for column, width in zip(table.columns, widths, strict=True)
+            ],
+            rows=[header, *rows],
+        )
+    if table.note:
+        yield _text(table.note, is_subtle=True, spacing="Small")
+
+
+def _item(mark: str, text: str) -> CardElement:
+    from microsoft_teams.cards import Column, ColumnSet
+
+    return ColumnSet(
+        spacing="Small",
+        columns=[
+            Column(width="20px", items=[_text(mark)]),
+            Column(width="stretch", spacing="Small", items=[_text(text)]),
+        ],
+    )
+
+
+def _code(code: str) -> CardElement:
+    from microsoft_teams.cards import Container, RichTextBlock, TextRun
+
+    items: list[CardElement] = []
+    for line in filter(None, code.splitlines()):
+        inlines: list[CardElement] = [TextRun(text=line, font_type="Monospace", size="Small")]
+        items.append(RichTextBlock(inlines=inlines, spacing="Small"))
+    return Container(style="emphasis", spacing="Small", items=items)
+
+
+def _heading(text: str, **options: Any) -> TextBlock:
+    from microsoft_teams.cards import TextBlock
+
+    settings = {"style": "heading", "weight": "Bolder", "wrap": True, **options}
+    return TextBlock(text=escape(without_marks(text)), **settings)
+
+
+def _text(text: str, *, is_subtle: bool = False, spacing: Any = None) -> RichTextBlock:
+    from microsoft_teams.cards import RichTextBlock, TextRun
+
+    inlines: list[CardElement] = [
+        TextRun(text=piece, is_subtle=is_subtle or None, font_type="Monospace" if is_code else None)
+        for piece, is_code in runs(text) or ((" ", False),)
+    ]
+    return RichTextBlock(inlines=inlines, spacing=spacing)
+
+
+def _button(button: Button) -> OpenUrlAction:
+    from microsoft_teams.cards import OpenUrlAction
+
+    style: Any = "positive" if button.is_primary else None
+    return OpenUrlAction(title=button.text, url=button.url, style=style)

@@ -1,0 +1,138 @@
+"""The Block Kit blocks of a message.
+
+Lists, steps and commands are rich text, which Slack shows literally; only the notification text and the facts are
+mrkdwn and escaped. Limits are Slack's own (docs.slack.dev: reference/block-kit), checked by slack_sdk when a block is
+turned into JSON. URL buttons also send an interaction, which has to be acknowledged: their ``action_id`` starts with
+``URL_ACTION_PREFIX``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..texts import clip
+from .message import Button, Message, Section, Table, Tone, runs, without_marks
+
+if TYPE_CHECKING:
+    from slack_sdk.models.blocks import Block, RichTextElement
+
+URL_ACTION_PREFIX = "open_link_"
+MAX_TEXT_CHARACTERS = 3_000
+MAX_URL_CHARACTERS = 3_000
+_MARK = {Tone.ALARM: "🔴", Tone.WARNING: "🟠", Tone.GOOD: "🟢", Tone.NEUTRAL: "🔵"}
+
+
+def blocks(message: Message) -> list[dict[str, Any]]:
+    """The blocks as JSON. How many there are and how long together is the caller's business."""
+    return [block.to_dict() for block in _blocks(message)]
+
+
+def fallback(message: Message) -> str:
+    """The message in short as mrkdwn: what notifications and screen readers get, with the links."""
+    lines = [f"{_MARK[message.tone]} {message.title}", message.summary]
+    lines += [f"{label}: {value}" for label, value in message.facts]
+    links = [f"<{escape(button.url)}|{escape(button.text)}>" for button in _buttons(message)]
+    text = clip(without_marks("\n".join(lines)), MAX_TEXT_CHARACTERS)
+    return "\n".join([escape(text), *links])
+
+
+def escape(text: str) -> str:
+    """Slack's three control characters (docs.slack.dev: formatting-message-text)."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _blocks(message: Message) -> Iterator[Block]:
+    from slack_sdk.models.blocks import ContextBlock, DividerBlock, HeaderBlock, PlainTextObject, RichTextBlock
+
+    title = clip(f"{_MARK[message.tone]} {without_marks(message.title)}", HeaderBlock.text_max_length)
+    yield HeaderBlock(text=PlainTextObject(text=title, emoji=True))
+    if message.summary:
+        yield RichTextBlock(elements=[_line(message.summary)])
+    if message.facts:
+        yield _facts(message.facts)
+    for section in message.sections:
+        if not section.is_detail:
+            yield from _section(section)
+    yield from _actions(message)
+    details = [section for section in message.sections if section.is_detail]
+    if details:
+        yield DividerBlock()
+    for section in details:
+        yield from _section(section)
+    if message.footer:
+        footer = clip(without_marks(message.footer), 2000)
+        yield ContextBlock(elements=[PlainTextObject(text=footer, emoji=False)])
+
+
+def _facts(facts: Sequence[tuple[str, str]]) -> Block:
+    from slack_sdk.models.blocks import MarkdownTextObject, SectionBlock
+
+    # Escaping makes a text up to five times as long; a field takes 2,000 characters.
+    texts = [f"*{escape(clip(label, 60))}*\n{escape(clip(without_marks(value), 330))}" for label, value in facts]
+    return SectionBlock(fields=[MarkdownTextObject(text=text, verbatim=True) for text in texts])
+
+
+def _section(section: Section) -> Iterator[Block]:
+    from slack_sdk.models.blocks import RichTextBlock, RichTextListElement, RichTextPreformattedElement
+    from slack_sdk.models.blocks import RichTextElementParts as Parts
+
+    elements: list[RichTextElement] = []
+    if section.title or section.text:
+        elements.append(_line(section.text, heading=section.title))
+    if section.table:
+        elements.extend(_table(section.table))
+    for style, items in (("bullet", section.bullets), ("ordered", section.steps)):
+        lines = [_line(item) for item in items if item]
+        if lines:
+            elements.append(RichTextListElement(style=style, elements=lines))
+    if section.code:
+        elements.append(RichTextPreformattedElement(elements=[Parts.Text(text=section.code)]))
+    if elements:
+        yield RichTextBlock(elements=elements)
+
+
+def _table(table: Table) -> Iterator[RichTextElement]:
+    """One list item a row, first cell in fixed width: readable on a phone, where a table is not."""
+    from slack_sdk.models.blocks import RichTextListElement
+
+    def row(cells: Sequence[str]) -> str:
+        rest = (f"{label.lower()} {cell}" for label, cell in zip(table.columns[1:], cells[1:], strict=True) if cell)
+        return " · ".join([f"`{without_marks(cells[0]) or '–'}`", *rest])
+
+    if table.rows:
+        yield RichTextListElement(style="bullet", elements=[_line(row(cells)) for cells in table.rows])
+    if table.note:
+        yield _line(table.note)
+
+
+def _line(text: str, heading: str = "") -> RichTextElement:
+    """One element for heading and text: Slack sets adjacent sections side by side, not below each other."""
+    from slack_sdk.models.blocks import RichTextElementParts as Parts
+    from slack_sdk.models.blocks import RichTextSectionElement
+
+    pieces = [Parts.Text(text=piece, style={"code": True} if is_code else None) for piece, is_code in runs(text)]
+    if heading:
+        bold = Parts.Text(text=without_marks(heading) + ("\n" if text else ""), style={"bold": True})
+        pieces.insert(0, bold)
+    return RichTextSectionElement(elements=pieces)
+
+
+def _buttons(message: Message) -> list[Button]:
+    return [button for button in message.buttons if len(button.url) <= MAX_URL_CHARACTERS]
+
+
+def _actions(message: Message) -> Iterator[Block]:
+    from slack_sdk.models.blocks import ActionsBlock, ButtonElement
+
+    buttons = [
+        ButtonElement(
+            text=button.text,
+            url=button.url,
+            action_id=f"{URL_ACTION_PREFIX}{index}",
+            style="primary" if button.is_primary else None,
+        )
+        for index, button in enumerate(_buttons(message), start=1)
+    ]
+    if buttons:
+        yield ActionsBlock(elements=buttons)

@@ -1,0 +1,174 @@
+"""What is said about a change: proposed, decided, each step, stopped, finished."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..model.change import Change, ChangeState, JournalEntry
+from ..model.plan import AssociateSubnet, Plan
+from ..texts import capital, listed, number, sentence, utc
+from .message import Button, Message, Section, Tone
+from .words import STATE_WORDS, check_in_words, resource_name, step_in_words
+
+_DECIDED: Mapping[ChangeState, tuple[str, Tone]] = {
+    ChangeState.APPROVED: ("approved", Tone.NEUTRAL),
+    ChangeState.DENIED: ("denied", Tone.NEUTRAL),
+    ChangeState.EXPIRED: ("expired", Tone.NEUTRAL),
+    ChangeState.SUPERSEDED: ("superseded", Tone.NEUTRAL),
+}
+_FINISHED: Mapping[ChangeState, tuple[str, Tone]] = {
+    ChangeState.FIXED: ("Fixed: egress of {cluster} works through the NAT gateway", Tone.GOOD),
+    ChangeState.NOT_FIXED: ("Not fixed: connections of {cluster} still fail", Tone.ALARM),
+    ChangeState.CANT_TELL: ("Can't tell whether {cluster} is fixed", Tone.WARNING),
+    ChangeState.ROLLED_BACK: ("Rolled back on {cluster}", Tone.NEUTRAL),
+    ChangeState.FAILED: ("The change on {cluster} failed", Tone.ALARM),
+}
+
+
+def change_proposed(change: Change, approval_url: str) -> Message:
+    """Asks for a decision on one exact plan."""
+    plan = change.plan
+    sections = [
+        Section("What will be done", steps=tuple(step_in_words(step) for step in plan.steps)),
+        Section("Mind", bullets=tuple(check_in_words(check) for check in plan.warnings)),
+        Section("How to undo", text=sentence(capital(plan.way_back))),
+    ]
+    if plan.demand is not None:
+        sections.append(Section("Why this size", bullets=plan.demand.arithmetic, is_detail=True))
+    sections.append(Section("Notes", bullets=plan.notes, is_detail=True))
+    return Message(
+        title=f"Approval wanted for {change.cluster_name}",
+        summary=f"{sentence(capital(plan.summary))} Nothing is changed until someone approves it.",
+        tone=Tone.WARNING,
+        facts=(
+            ("Cluster", change.cluster_name),
+            ("Virtual network", resource_name(plan.vnet_id)),
+            ("Subnets", listed(_subnets(plan))),
+            *_egress(plan),
+            ("Asked for by", change.requested_by),
+            ("Decide before", utc(change.expires_at)),
+        ),
+        sections=_filled(sections),
+        buttons=(Button("Review and decide", approval_url, is_primary=True),),
+        footer=_footer(change),
+    )
+
+
+def change_decided(change: Change) -> Message:
+    """Approved, denied, expired or superseded: by whom and when."""
+    verb, tone = _DECIDED.get(change.state, (str(STATE_WORDS[change.state]), Tone.NEUTRAL))
+    next_words = {
+        ChangeState.APPROVED: "The first step follows.",
+        ChangeState.EXPIRED: "Nobody decided in time. Nothing was changed.",
+        ChangeState.SUPERSEDED: "A newer plan takes its place.",
+        ChangeState.DENIED: "Nothing was changed.",
+    }.get(change.state, "")
+    decision = change.decision
+    by = f" by {decision.approver} at {utc(decision.decided_at)}" if decision else ""
+    return Message(
+        title=f"Plan for {change.cluster_name} {verb}",
+        summary=f"{capital(verb)}{by}. {next_words}".strip(),
+        tone=tone,
+        facts=(
+            ("Cluster", change.cluster_name),
+            ("Plan", capital(change.plan.summary)),
+            ("Asked for by", change.requested_by),
+        ),
+        footer=_footer(change),
+    )
+
+
+def change_progress(change: Change, entry: JournalEntry) -> Message:
+    """One step as it went."""
+    steps = change.plan.steps
+    words = step_in_words(steps[entry.step]) if 0 <= entry.step < len(steps) else "a step that the plan does not name"
+    return Message(
+        title=f"{change.cluster_name}: step {entry.step + 1} of {len(steps)} {entry.state}",
+        summary=f"{words}. {sentence(capital(entry.note))}".strip(),
+        tone=Tone.NEUTRAL,
+        footer=f"{_footer(change)} · {utc(entry.updated_at)}",
+    )
+
+
+def change_stopped(change: Change, page_url: str) -> Message:
+    """Nothing more is done until a person decides: what was done, what was not, and why it stopped."""
+    words = [step_in_words(step) for step in change.plan.steps]
+    return Message(
+        title=f"The change on {change.cluster_name} has stopped",
+        summary=sentence(capital(change.stop_reason)) or "No reason was recorded.",
+        tone=Tone.ALARM,
+        facts=(
+            ("Cluster", change.cluster_name),
+            ("Steps done", f"{number(min(change.step, len(words)))} of {number(len(words))}"),
+            *_approved_by(change),
+        ),
+        sections=_filled(
+            [
+                Section("Done", bullets=tuple(words[: change.step])),
+                Section("Not done", bullets=tuple(words[change.step :])),
+                Section("What now", text="Nothing more is changed until someone resumes it or rolls it back."),
+            ]
+        ),
+        buttons=(Button("Open the change", page_url, is_primary=True),),
+        footer=_footer(change),
+    )
+
+
+def change_finished(change: Change, page_url: str) -> Message:
+    """The verdict with the figures that it rests on."""
+    title, tone = _FINISHED.get(change.state, (f"The change on {{cluster}}: {change.state}", Tone.NEUTRAL))
+    outcome = change.outcome
+    figures = outcome.figures if outcome else ()
+    sections = [Section("Measured", bullets=figures), *_afterwards(change)]
+    return Message(
+        title=title.replace("{cluster}", change.cluster_name),
+        summary=sentence(capital(outcome.reason if outcome else change.stop_reason)) or "No reason was recorded.",
+        tone=tone,
+        facts=(
+            ("Cluster", change.cluster_name),
+            ("Change", capital(change.plan.summary)),
+            *_egress_after(change),
+            *_approved_by(change),
+        ),
+        sections=_filled(sections),
+        buttons=(Button("Open the change", page_url),),
+        footer=_footer(change),
+    )
+
+
+def _afterwards(change: Change) -> list[Section]:
+    if change.state is ChangeState.FIXED:
+        return [Section("Left for a person", bullets=change.plan.notes)]
+    if change.state in (ChangeState.NOT_FIXED, ChangeState.CANT_TELL, ChangeState.FAILED):
+        return [Section("How to undo", text=sentence(capital(change.plan.way_back)))]
+    return []
+
+
+def _subnets(plan: Plan) -> list[str]:
+    return [resource_name(step.subnet_id) for step in plan.steps if isinstance(step, AssociateSubnet)]
+
+
+def _egress(plan: Plan) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Egress IPs now", listed(plan.egress_now) or "unknown"),
+        ("Egress IPs then", listed(plan.egress_then) or "unknown"),
+    )
+
+
+def _egress_after(change: Change) -> tuple[tuple[str, str], ...]:
+    if change.state is not ChangeState.FIXED:
+        return ()
+    return (("Egress IPs", f"{listed(change.plan.egress_then) or 'unknown'}"),)
+
+
+def _approved_by(change: Change) -> tuple[tuple[str, str], ...]:
+    decision = change.decision
+    return (("Approved by", f"{decision.approver}, {utc(decision.decided_at)}"),) if decision else ()
+
+
+def _filled(sections: list[Section]) -> tuple[Section, ...]:
+    return tuple(one for one in sections if one.text or one.bullets or one.steps or one.code or one.table)
+
+
+def _footer(change: Change) -> str:
+    return f"snatbot · change {change.id} · plan {change.plan.digest[:12]}"

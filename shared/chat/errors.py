@@ -1,0 +1,83 @@
+"""What can go wrong when posting. The caller decides from the type: unavailable is tried again, refused is not.
+
+A webhook address is a secret that lets anyone post. HTTP clients put it into their exception texts, so ours are
+raised without a cause, and hold a reason in our own words or the service's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from math import isnan
+from urllib.parse import parse_qsl, urlsplit
+
+from ..errors import SnatbotError
+from ..texts import clip
+
+LONGEST_WAIT_SECONDS = 3600.0
+
+
+class ChatError(SnatbotError):
+    """Base: a message was not taken by the chat service. ``channel`` is ``slack`` or ``teams``."""
+
+    def __init__(self, channel: str, reason: str) -> None:
+        self.channel = channel
+        self.reason = reason
+        super().__init__(f"{channel}: {reason}")
+
+
+class ChatUnavailable(ChatError):
+    """Not now: try again, not before ``retry_after_seconds`` if the service named a time."""
+
+    def __init__(self, channel: str, reason: str, retry_after_seconds: float | None = None) -> None:
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(channel, reason)
+
+
+class ChatRefused(ChatError):
+    """Not ever, as it is: the address, the permission or the message is wrong. Trying again is of no use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The service took the message. ``note`` says what was unusual, if anything was."""
+
+    note: str = ""
+
+
+def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
+    """The wait that Retry-After asks for, in seconds or as a date held against the answer's own Date; at most an hour.
+
+    None when absent or unreadable. Header names are compared without case.
+    """
+    found = {name.lower(): value for name, value in headers.items()}
+    value = found.get("retry-after", "")
+    try:
+        seconds = float(value)
+    except ValueError:
+        until, answered = _http_date(value), _http_date(found.get("date", ""))
+        if until is None or answered is None:
+            return None
+        seconds = (until - answered).total_seconds()
+    return None if isnan(seconds) else min(max(seconds, 0.0), LONGEST_WAIT_SECONDS)
+
+
+def _http_date(value: str) -> datetime | None:
+    try:
+        at = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def readable_reason(body: str, url: str) -> str:
+    """A service's own words, at most 200 characters, without any part of the address that is secret."""
+    parts = urlsplit(url)
+    secrets = {url, parts.path, parts.query, *(value for _, value in parse_qsl(parts.query))}
+    text = " ".join(body.split())
+    for secret in sorted(secrets, key=len, reverse=True):
+        if len(secret) > 3:
+            text = text.replace(secret, "[address]")
+    return clip(text, 200)

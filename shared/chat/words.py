@@ -1,0 +1,85 @@
+"""Steps, checks and states of a change in words, the same in chat and on pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import assert_never
+
+from ..model.change import ChangeState
+from ..model.plan import AssociateSubnet, Check, CheckResult, CreateNatGateway, CreatePublicIp, ObserveEgress, Step
+from ..model.reading import NodeFailures
+from ..model.resource_id import ResourceId
+from ..texts import capital, count, number, percent, sentence
+
+STATE_WORDS: Mapping[ChangeState, str] = {
+    ChangeState.PROPOSED: "waiting for approval",
+    ChangeState.APPROVED: "approved, about to start",
+    ChangeState.APPLYING: "being applied",
+    ChangeState.STOPPED: "stopped",
+    ChangeState.VERIFYING: "applied, being verified",
+    ChangeState.FIXED: "fixed",
+    ChangeState.NOT_FIXED: "not fixed",
+    ChangeState.CANT_TELL: "can't tell",
+    ChangeState.ROLLED_BACK: "rolled back",
+    ChangeState.DENIED: "denied",
+    ChangeState.EXPIRED: "expired",
+    ChangeState.SUPERSEDED: "superseded",
+    ChangeState.FAILED: "failed",
+}
+CHECK_WORDS: Mapping[CheckResult, str] = {
+    CheckResult.PASS: "Passed",
+    CheckResult.WARN: "Warning",
+    CheckResult.BLOCK: "Blocks",
+    CheckResult.COULD_NOT_CHECK: "Could not check",
+}
+
+
+def resource_name(resource_id: str | None) -> str:
+    """The last name of an Azure resource id; the text itself when it is none; ``none`` for None."""
+    if resource_id is None:
+        return "none"
+    try:
+        return ResourceId.parse(resource_id).name
+    except ValueError:
+        return resource_id
+
+
+def step_in_words(step: Step) -> str:
+    """What the step does, as an order: ``Create public IP `pip-1```."""
+    match step:
+        case CreatePublicIp():
+            return f"Create public IP `{resource_name(step.id)}`"
+        case CreateNatGateway():
+            ips = count(len(step.public_ip_ids), "public IP")
+            return f"Create NAT gateway `{resource_name(step.id)}` with {ips}"
+        case AssociateSubnet(after=None):
+            return f"Take the NAT gateway off subnet `{resource_name(step.subnet_id)}`"
+        case AssociateSubnet():
+            return f"Associate subnet `{resource_name(step.subnet_id)}` with `{resource_name(step.after)}`"
+        case ObserveEgress():
+            return f"Watch subnet `{resource_name(step.subnet_id)}` until its connections leave through the gateway"
+    assert_never(step)
+
+
+def check_in_words(check: Check) -> str:
+    """The check's message and, if there is one, its remedy, as sentences."""
+    return " ".join(sentence(capital(part)) for part in (check.message, check.remedy) if part)
+
+
+def node_rows(nodes: Sequence[NodeFailures], window_minutes: int) -> tuple[tuple[str, ...], ...]:
+    """A row a node, as NODE_COLUMNS: failed connections and their share of all that the node tried."""
+    return tuple(
+        (
+            node.name or "no node has this IP now",
+            node.pool,
+            node.ip,
+            number(node.failed),
+            percent(node.failed, node.failed + node.successful),
+            f"{node.failed_minutes} of {window_minutes}",
+        )
+        for node in nodes
+    )
+
+
+NODE_COLUMNS = ("Node", "Pool", "IP", "Failed", "Share", "Minutes")
+NODE_FIGURES = ("Failed", "Share", "Minutes")

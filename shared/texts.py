@@ -1,0 +1,72 @@
+"""How figures, times and lists are written wherever a person reads them: chat, pages, terminal, logs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+ELLIPSIS = "…"
+NO_BREAK_SPACE = "\u00a0"
+
+
+def utc(at: datetime) -> str:
+    """``2026-11-22 19:05 UTC``; aware times only."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def duration(length: timedelta) -> str:
+    """The two largest units: ``24 minutes``, ``1 hour 5 minutes``, ``2 days 3 hours``."""
+    minutes = max(0, int(length.total_seconds() // 60))
+    if minutes == 0:
+        return "less than a minute"
+    days, hours = divmod(minutes // 60, 24)
+    parts = [(days, "day"), (hours, "hour"), (minutes % 60, "minute")]
+    first = next(index for index, (number, _) in enumerate(parts) if number)
+    return " ".join(count(number, noun) for number, noun in parts[first : first + 2] if number)
+
+
+def number(value: int) -> str:
+    """``1,204``"""
+    return f"{value:,}"
+
+
+def count(value: int, noun: str, plural: str = "") -> str:
+    """``1 node``, ``1,204 nodes``"""
+    return f"{number(value)} {noun if value == 1 else plural or noun + 's'}"
+
+
+def percent(part: float, whole: float) -> str:
+    """One decimal, and never rounded to a whole that it is not: ``>99.9 %`` and ``<0.1 %`` are neither 100 nor 0."""
+    if whole <= 0:
+        return "–"
+    share = 100 * part / whole
+    if 0 < share < 0.1:
+        return f"<0.1{NO_BREAK_SPACE}%"
+    if 99.9 < share < 100:
+        return f">99.9{NO_BREAK_SPACE}%"
+    return f"{share:.1f}{NO_BREAK_SPACE}%"
+
+
+def listed(names: Sequence[str], limit: int = 5) -> str:
+    """``a``, ``a and b``, ``a, b and c``, ``a, b and 7 more``"""
+    if len(names) > limit:
+        return f"{', '.join(names[:limit])} and {number(len(names) - limit)} more"
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def clip(text: str, limit: int) -> str:
+    """At most ``limit`` characters; a cut is shown by an ellipsis."""
+    return text if len(text) <= limit else text[: max(0, limit - 1)].rstrip() + ELLIPSIS
+
+
+def sentence(text: str) -> str:
+    """The text with a full stop, unless it already ends like a sentence."""
+    text = text.strip()
+    return text if not text or text[-1] in ".!?:…" else text + "."
+
+
+def capital(text: str) -> str:
+    """The text with its first letter in upper case, the rest as it stands."""
+    return text[:1].upper() + text[1:]

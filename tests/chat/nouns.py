@@ -1,0 +1,298 @@
+"""A cluster in trouble, the plan for it and its change: nouns that tests take as they are or vary."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from shared.model.assessment import Assessment
+from shared.model.change import Change, ChangeState, Decision, JournalEntry, Outcome
+from shared.model.cluster import Cluster, NodePool
+from shared.model.finding import Finding, FindingKind, Severity
+from shared.model.incident import Incident, IncidentState
+from shared.model.metric import Window
+from shared.model.plan import (
+    AssociateSubnet,
+    Check,
+    CheckResult,
+    CreateNatGateway,
+    CreatePublicIp,
+    Demand,
+    ObserveEgress,
+    Plan,
+    PlanKind,
+    Step,
+)
+from shared.model.reading import Measured, NodeFailures
+
+NOW = datetime(2026, 11, 22, 19, 5, tzinfo=UTC)
+SUBSCRIPTION = "00000000-0000-0000-0000-0000000000aa"
+VNET = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-network/providers/Microsoft.Network/virtualNetworks/vnet-shop"
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-network/providers/Microsoft.Network"
+GATEWAY = f"{GROUP}/natGateways/ng-shop-prod-1"
+IPS = (f"{GROUP}/publicIPAddresses/pip-shop-prod-1", f"{GROUP}/publicIPAddresses/pip-shop-prod-2")
+SUBNETS = (f"{VNET}/subnets/snet-user", f"{VNET}/subnets/snet-system")
+
+
+def make_cluster(*, name: str = "shop-prod", is_own_network: bool = True) -> Cluster:
+    def subnet(index: int) -> str | None:
+        return SUBNETS[index] if is_own_network else None
+
+    return Cluster(
+        id=f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-shop/providers/Microsoft.ContainerService/managedClusters/{name}",
+        name=name,
+        location="westeurope",
+        node_resource_group=f"MC_rg-shop_{name}_westeurope",
+        outbound_type="loadBalancer",
+        pools=(
+            NodePool("system", "System", 3, 3, vnet_subnet_id=subnet(1)),
+            NodePool("user", "User", 9, 15, vnet_subnet_id=subnet(0)),
+        ),
+    )
+
+
+def make_nodes(number: int = 3, *, prefix: str = "aks-user-38166372-vmss") -> tuple[NodeFailures, ...]:
+    """Worst first."""
+    return tuple(
+        NodeFailures(
+            ip=f"10.224.{index // 250}.{index % 250 + 4}",
+            failed=max(1, 1204 // (index + 1)),
+            successful=5411 - 13 * (index % 250),
+            failed_minutes=max(1, 12 - index),
+            first_failed_at=NOW - timedelta(minutes=24),
+            last_failed_at=NOW - timedelta(minutes=4),
+            name=f"{prefix}{index:06d}",
+            pool="user",
+        )
+        for index in range(number)
+    )
+
+
+def make_assessment(cluster: Cluster | None = None, nodes: tuple[NodeFailures, ...] | None = None) -> Assessment:
+    cluster = cluster or make_cluster()
+    nodes = make_nodes() if nodes is None else nodes
+    window = Window(NOW - timedelta(minutes=18), NOW - timedelta(minutes=3))
+    failed_minutes = tuple(window.start + timedelta(minutes=index) for index in range(12))
+    failed = sum(node.failed for node in nodes) or 1842
+    successful = 21_558
+    reading = Measured(
+        window=window,
+        measured_minutes=15,
+        failed=failed,
+        successful=successful,
+        nodes=nodes,
+        failed_minutes=failed_minutes,
+    )
+    finding = Finding(
+        kind=FindingKind.SNAT_FAILING,
+        severity=Severity.FAILING,
+        since=failed_minutes[0],
+        nodes=nodes,
+        evidence=(
+            f"{failed:,} of {failed + successful:,} new outbound connections failed "
+            f"({100 * failed / (failed + successful):.1f} %) in 12 of 15 measured minutes"
+        ),
+    )
+    return Assessment(
+        cluster=cluster,
+        at=NOW,
+        reading=reading,
+        findings=(finding,),
+        load_balancer_id=(
+            f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{cluster.node_resource_group}"
+            "/providers/Microsoft.Network/loadBalancers/kubernetes"
+        ),
+    )
+
+
+def make_incident(cluster: Cluster | None = None, nodes: tuple[NodeFailures, ...] | None = None) -> Incident:
+    cluster = cluster or make_cluster()
+    nodes = make_nodes() if nodes is None else nodes
+    return Incident(
+        id="inc-7f3a",
+        cluster_id=cluster.id,
+        cluster_name=cluster.name,
+        state=IncidentState.OPEN,
+        severity=Severity.FAILING,
+        since=NOW - timedelta(minutes=24),
+        opened_at=NOW,
+        last_failed_at=NOW - timedelta(minutes=4),
+        failed=sum(node.failed for node in nodes),
+        nodes=nodes,
+        window_minutes=15,
+    )
+
+
+CHECKS = (
+    Check(
+        "existing connections",
+        CheckResult.WARN,
+        "open outbound connections may drop when a subnet is associated; clients must reconnect",
+        "choose a quiet hour if that hurts",
+        "Azure docs: nat-gateway/nat-overview",
+    ),
+    Check(
+        "allow-lists",
+        CheckResult.WARN,
+        "the egress IPs change (now 20.50.10.7); partners and firewalls that allow only these must get the new ones",
+        "tell them before approving",
+        "loadBalancers GET, outbound rules' frontends",
+    ),
+    Check(
+        "virtual network",
+        CheckResult.PASS,
+        "the cluster's node pools are in your own virtual network",
+        source="managedClusters GET, agentPoolProfiles[].vnetSubnetID",
+    ),
+    Check("NAT gateway", CheckResult.PASS, "no subnet has a NAT gateway yet", source="subnets GET, natGateway"),
+)
+BLOCKERS = (
+    Check(
+        "API server access",
+        CheckResult.BLOCK,
+        "the API server has authorized IP ranges: nodes whose new egress IP is not listed would lose it",
+        "reserve the public IPs first, add them to the authorized ranges, then ask for a new plan",
+        "managedClusters GET, apiServerAccessProfile",
+    ),
+    Check(
+        "subnets",
+        CheckResult.COULD_NOT_CHECK,
+        "could not be read: snet-user",
+        "grant the reading identity Reader on the virtual network's resource group",
+        "subnets GET",
+    ),
+)
+
+
+def make_plan(cluster: Cluster | None = None) -> Plan:
+    cluster = cluster or make_cluster()
+    steps: list[Step] = [
+        CreatePublicIp(id=one, location="westeurope", zones=(), tags={"snatbot": cluster.name}) for one in IPS
+    ]
+    steps.append(CreateNatGateway(GATEWAY, "westeurope", IPS, idle_timeout_minutes=30, tags={"snatbot": cluster.name}))
+    for subnet in SUBNETS:
+        steps.append(AssociateSubnet(subnet, None, GATEWAY, properties_before={"addressPrefix": "10.224.0.0/16"}))
+        steps.append(ObserveEgress(GATEWAY, subnet, cluster.id))
+    return Plan(
+        kind=PlanKind.ATTACH_NAT_GATEWAY,
+        cluster_id=cluster.id,
+        cluster_name=cluster.name,
+        vnet_id=VNET,
+        summary=(
+            "create NAT gateway ng-shop-prod-1 with 2 public IP(s) and associate it with 2 subnet(s): "
+            "snet-user, snet-system"
+        ),
+        steps=tuple(steps),
+        checks=CHECKS,
+        egress_now=("20.50.10.7",),
+        egress_then=("pip-shop-prod-1", "pip-shop-prod-2"),
+        way_back="a roll-back takes the NAT gateway off the subnets again and keeps it and its public IPs",
+        digest="4f1d6c0be7a955d2c4f8f0f1a1b2c3d4e5f60718293a4b5c6d7e8f9012345678",
+        demand=Demand(
+            ports=21_430,
+            public_ip_count=2,
+            is_lower_bound=True,
+            arithmetic=(
+                "peak ports in use, added over 12 nodes: TCP 9,871, UDP 212; the larger counts: 9,871",
+                "a lower bound: 3 nodes at 90 % of their ports or more, 1,842 connections failed; times 1.09",
+                "times 24/12 nodes (autoscaler maximum and upgrade surge)",
+                "21,430 ports × 2 headroom ÷ 64,512 per public IP → 1",
+                "at least 2 because ports ran out",
+                "public IPs: 2",
+            ),
+        ),
+        commands=(
+            f"az network public-ip create -g rg-network -n {IPS[0].rpartition('/')[2]} --sku Standard",
+            f"az network public-ip create -g rg-network -n {IPS[1].rpartition('/')[2]} --sku Standard",
+            f"az network nat gateway create -g rg-network -n ng-shop-prod-1 --public-ip-addresses {' '.join(IPS)}",
+            *(f"az network vnet subnet update --ids {subnet} --nat-gateway {GATEWAY}" for subnet in SUBNETS),
+        ),
+        way_back_commands=tuple(f"az network vnet subnet update --ids {one} --remove natGateway" for one in SUBNETS),
+        planned_at=NOW,
+        notes=(
+            "TCP idle timeout 30 minutes: the cluster's outbound rule has 30; Microsoft advises 4 for NAT gateways.",
+            "If this virtual network is managed as code, add the association there before its next deployment.",
+            "Cost per month: unknown here. See the Azure pricing page.",
+        ),
+    )
+
+
+def make_advice(cluster: Cluster | None = None) -> Plan:
+    cluster = cluster or make_cluster()
+    return Plan(
+        kind=PlanKind.ADVICE,
+        cluster_id=cluster.id,
+        cluster_name=cluster.name,
+        vnet_id=None,
+        summary=f"no change that snatbot may make to {cluster.name} by itself",
+        steps=(),
+        checks=BLOCKERS,
+        egress_now=("20.50.10.7",),
+        egress_then=(),
+        way_back="nothing is changed",
+        digest="0" * 64,
+        commands=(f"az aks update -g rg-shop -n {cluster.name} --outbound-type managedNATGateway",),
+        planned_at=NOW,
+    )
+
+
+def make_change(state: ChangeState = ChangeState.PROPOSED, plan: Plan | None = None) -> Change:
+    plan = plan or make_plan()
+    is_decided = state not in (ChangeState.PROPOSED, ChangeState.EXPIRED)
+    decision = Decision(
+        change_id="chg-19c2",
+        digest=plan.digest,
+        action="deny" if state is ChangeState.DENIED else "approve",
+        approver="Maria Ortega",
+        policy="one approver",
+        decided_at=NOW + timedelta(minutes=6),
+        expires_at=NOW + timedelta(minutes=60),
+        signature="f" * 64,
+    )
+    outcomes = {
+        ChangeState.FIXED: Outcome(
+            "fixed", "no failed connection in 10 measured minutes with 15,020 attempted on the NAT gateway", FIGURES
+        ),
+        ChangeState.NOT_FIXED: Outcome("not fixed", "312 connections failed on the NAT gateway itself", FIGURES),
+        ChangeState.CANT_TELL: Outcome(
+            "can't tell", "40 new connections a minute on the NAT gateway; at least 360 are needed to tell", FIGURES
+        ),
+    }
+    return Change(
+        id="chg-19c2",
+        cluster_id=plan.cluster_id,
+        cluster_name=plan.cluster_name,
+        state=state,
+        plan=plan,
+        proposed_at=NOW,
+        expires_at=NOW + timedelta(minutes=60),
+        requested_by="snatbot",
+        incident_id="inc-7f3a",
+        decision=decision if is_decided else None,
+        step=4 if state is ChangeState.STOPPED else 0,
+        stop_reason="subnet snet-user was changed by someone else after the approval"
+        if state is ChangeState.STOPPED
+        else "",
+        outcome=outcomes.get(state),
+    )
+
+
+FIGURES = (
+    "NAT gateway: 15,020 new connections attempted in 10 measured minutes (1,502 a minute), 0 failed",
+    "load balancer before: 1,437 successful a minute; now 0 a minute from the moved nodes",
+    "data path availability: 100.0 %",
+    "dropped packets: 0",
+)
+
+
+def make_journal() -> tuple[JournalEntry, ...]:
+    return tuple(
+        JournalEntry(
+            step=index,
+            state="done",
+            started_at=NOW + timedelta(minutes=7 + index),
+            updated_at=NOW + timedelta(minutes=8 + index),
+            note="as planned",
+            attempts=1,
+        )
+        for index in range(4)
+    )
