@@ -1,0 +1,109 @@
+"""Reading Azure Resource Manager as JSON: one small client for every resource type, without the typed SDKs' weight.
+
+Writes go through ``network``; the POSTs here are queries.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+from .errors import UnexpectedAnswer
+from .translate import from_exception, from_response, operation_name
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+    from .pipeline import BoundedRetry, OnRequest
+
+
+class Arm:
+    """``base_url`` and ``audience`` are those of the cloud, such as https://management.azure.com; without an audience
+    it is the base URL. Safe to share between threads.
+
+    Every method raises the errors of ``errors``.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        credential: TokenCredential,
+        *,
+        audience: str | None = None,
+        on_request: OnRequest | None = None,
+        retry: BoundedRetry | None = None,
+    ) -> None:
+        from azure.mgmt.core import ARMPipelineClient
+
+        from .pipeline import TIMEOUTS, BoundedRetry, policies
+
+        self.base_url = base_url.rstrip("/")
+        self._on_request = on_request
+        self._lock = threading.Lock()
+        self._requests = 0
+        scope = f"{(audience or base_url).rstrip('/')}/.default"
+        self._client: ARMPipelineClient[Any, Any] = ARMPipelineClient(
+            self.base_url, policies=policies(credential, scope, self._count, retry or BoundedRetry()), **TIMEOUTS
+        )
+
+    @property
+    def requests(self) -> int:
+        """HTTP requests sent so far, repeated ones included."""
+        return self._requests
+
+    def get(self, path: str, api_version: str, **query: str | int) -> dict[str, Any]:
+        """One resource or answer. ``query`` goes out as given; names may start with ``$`` by ``**{"$filter": …}``."""
+        return self._call("GET", self._url(path, api_version, query))
+
+    def post(self, path: str, body: Mapping[str, Any], api_version: str) -> dict[str, Any]:
+        """A query that is sent as POST. It is repeated like a GET, so it must not change anything."""
+        return self._call("POST", self._url(path, api_version, {}), body)
+
+    def list(self, path: str, api_version: str, **query: str | int) -> Iterator[dict[str, Any]]:
+        """Every item of a collection, page after page; a page may be empty."""
+        url: str | None = self._url(path, api_version, query)
+        seen: set[str] = set()
+        while url:
+            if url in seen:
+                raise UnexpectedAnswer(operation_name("GET", url), "the list leads back to a page already read")
+            seen.add(url)
+            page = self._call("GET", url)
+            items = page.get("value")
+            if not isinstance(items, list):
+                raise UnexpectedAnswer(operation_name("GET", url), "a list was expected and has no `value`")
+            yield from items
+            url = page.get("nextLink") or None
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _url(self, path: str, api_version: str, query: Mapping[str, str | int]) -> str:
+        text = urlencode({**query, "api-version": api_version}, quote_via=quote, safe="$")
+        return f"{self.base_url}/{path.lstrip('/')}?{text}"
+
+    def _call(self, method: str, url: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        from azure.core.exceptions import AzureError
+        from azure.core.rest import HttpRequest
+
+        operation = operation_name(method, url)
+        try:
+            response = self._client.send_request(HttpRequest(method, url, json=body), is_read=True)
+        except AzureError as error:
+            raise from_exception(operation, error) from error
+        if response.status_code != 200:
+            raise from_response(operation, response.status_code, response.headers, response.text())
+        try:
+            content = response.json()
+        except ValueError:
+            content = None
+        if not isinstance(content, dict):
+            raise UnexpectedAnswer(operation, "the answer is not a JSON object", status=response.status_code)
+        return content
+
+    def _count(self, method: str, path: str) -> None:
+        with self._lock:
+            self._requests += 1
+        if self._on_request is not None:
+            self._on_request(method, path)

@@ -1,0 +1,140 @@
+"""What can go wrong with Azure, as types: a caller decides from the type, never from the text.
+
+Every error says which operation failed (method and path, or the metric's name), what Azure answered, and in
+``remedy`` what a person can do about it, where there is something. Messages may be shown to people: signatures
+in operation addresses are cut out before an error is made.
+"""
+
+from __future__ import annotations
+
+from ..errors import SnatbotError
+
+
+class AzureError(SnatbotError):
+    """Azure refused, failed, or could not be reached.
+
+    ``status`` is the HTTP status, 0 when there was no answer. ``code`` is Azure's error code. ``retry_after_seconds``
+    is what the service asked for, None when it asked for nothing.
+    """
+
+    def __init__(
+        self,
+        operation: str,
+        message: str,
+        *,
+        status: int = 0,
+        code: str = "",
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        self.operation = operation
+        self.message = message
+        self.status = status
+        self.code = code
+        self.retry_after_seconds = retry_after_seconds
+        answered = " ".join(part for part in (str(status or ""), code) if part)
+        super().__init__(f"{operation}: {answered}: {message}" if answered else f"{operation}: {message}")
+
+    @property
+    def remedy(self) -> str:
+        """What a person can do; empty when there is nothing to do."""
+        return ""
+
+
+class NotFound(AzureError):
+    """404: the resource, or its resource group, does not exist. Azure also says so to some who may not read it."""
+
+
+class Forbidden(AzureError):
+    """403: the identity may not do this.
+
+    ``missing_action`` and ``missing_scope`` are what Azure says is lacking; None when it does not say, as for a
+    policy or a deny assignment. On a subnet write they can name a linked resource such as its route table.
+    """
+
+    def __init__(
+        self,
+        operation: str,
+        message: str,
+        *,
+        status: int = 403,
+        code: str = "",
+        retry_after_seconds: float | None = None,
+        missing_action: str | None = None,
+        missing_scope: str | None = None,
+    ) -> None:
+        super().__init__(operation, message, status=status, code=code, retry_after_seconds=retry_after_seconds)
+        self.missing_action = missing_action
+        self.missing_scope = missing_scope
+
+    @property
+    def remedy(self) -> str:
+        if self.missing_action is None:
+            return ""
+        scope = f" on {self.missing_scope}" if self.missing_scope else ""
+        return f"grant this app's identity a role with the action {self.missing_action}{scope}"
+
+
+class SignInFailed(Forbidden):
+    """401, or no token could be had at all: the identity itself does not work, whatever its roles."""
+
+    @property
+    def remedy(self) -> str:
+        return "check that the managed identity is assigned to this app and that its client id is right"
+
+
+class NotRegistered(Forbidden):
+    """403: the subscription has not registered the resource provider that was asked."""
+
+    @property
+    def remedy(self) -> str:
+        return "register the provider once in that subscription: az provider register --namespace Microsoft.Insights"
+
+
+class Throttled(AzureError):
+    """429, or Azure Monitor's 529: too many requests; nothing was done."""
+
+
+class Conflict(AzureError):
+    """409, or 429 ``RetryableError``: the resource cannot take this write now, or at all.
+
+    ``reason`` is the code of the first detail where there is one, else the code: network services put the real
+    reason there.
+    """
+
+    def __init__(
+        self,
+        operation: str,
+        message: str,
+        *,
+        status: int = 409,
+        code: str = "",
+        retry_after_seconds: float | None = None,
+        reason: str = "",
+    ) -> None:
+        super().__init__(operation, message, status=status, code=code, retry_after_seconds=retry_after_seconds)
+        self.reason = reason or code
+
+    @property
+    def is_transient(self) -> bool:
+        """Whether waiting alone can help: another operation runs, or a referenced resource is not ready yet."""
+        return self.code == "RetryableError" or self.reason == "AnotherOperationInProgress"
+
+
+class PreconditionFailed(AzureError):
+    """412: somebody else has written in between (If-Match)."""
+
+
+class BadRequest(AzureError):
+    """400: Azure does not accept what was sent, or refuses to delete what is in use."""
+
+
+class Unavailable(AzureError):
+    """5xx, a timeout, or no connection. After a write the effect is unknown: read before doing it again."""
+
+
+class UnexpectedAnswer(AzureError):
+    """The answer was a success but is not what Azure documents; it is never guessed at."""
+
+
+class MetricUnavailable(AzureError):
+    """Azure Monitor answered, and says of this metric that it has no data to give (``errorCode``)."""

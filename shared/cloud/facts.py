@@ -1,0 +1,137 @@
+"""One snapshot of the network around a cluster: all that planner and preflight read, straight from Resource Manager.
+
+What may not or cannot be read is named with its reason and left out, never guessed: a plan that depends on it is then
+blocked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Any, TypeVar
+
+from ..model.cluster import Cluster
+from ..model.load_balancer import LoadBalancer, Node
+from ..model.network import NatGateway, NetworkFacts, PublicIp, Subnet
+from ..model.resource_id import ResourceId, same_id
+from . import api_versions
+from .arm import Arm
+from .discovery import Discovery
+from .errors import AzureError
+from .parse import default_route, parse_nat_gateway, parse_public_ip, parse_subnet
+from .parse.fields import reference, required
+
+T = TypeVar("T")
+
+
+def read_network_facts(
+    arm: Arm, discovery: Discovery, cluster_id: str, now: datetime, *, nat_resource_group: str = ""
+) -> NetworkFacts:
+    """``nat_resource_group`` is where new resources would go; empty means the virtual network's group.
+
+    Raises only when the cluster itself cannot be read.
+    """
+    return _Reading(arm, discovery, discovery.cluster(cluster_id), nat_resource_group).facts(now)
+
+
+class _Reading:
+    """The reads of one snapshot, and what of it failed."""
+
+    def __init__(self, arm: Arm, discovery: Discovery, cluster: Cluster, nat_resource_group: str) -> None:
+        self._arm = arm
+        self._discovery = discovery
+        self._cluster = cluster
+        self._unreadable: list[str] = []
+        subnet_ids = cluster.subnet_ids
+        self._vnet = ResourceId.parse(subnet_ids[0]).parent if subnet_ids else None
+        near = self._vnet.group if self._vnet else cluster.node_resource_group
+        self._gateway_groups = tuple(dict.fromkeys((nat_resource_group or near, near)))
+
+    def facts(self, now: datetime) -> NetworkFacts:
+        cluster = self._cluster
+        load_balancer = self._attempt("load balancer", lambda: self._discovery.load_balancer(cluster), None)
+        nodes: tuple[Node, ...] = self._attempt("nodes", lambda: self._discovery.nodes(cluster), ())
+        location = self._attempt("virtual network", self._vnet_location, None)
+        subnets = self._read_each("subnet", cluster.subnet_ids, self._subnet)
+        gateways = self._nat_gateways(subnets)
+        outbound_ips = self._outbound_ips(load_balancer, gateways, subnets)
+        return NetworkFacts(
+            at=now,
+            cluster=cluster,
+            load_balancer=load_balancer,
+            nodes=nodes,
+            vnet_id=str(self._vnet) if self._vnet else None,
+            vnet_location=location,
+            subnets=subnets,
+            nat_gateways=gateways,
+            outbound_ips=outbound_ips,
+            taken_names=self._taken_names(gateways),
+            unreadable=tuple(self._unreadable),
+        )
+
+    def _attempt(self, what: str, read: Callable[[], T], otherwise: T) -> T:
+        try:
+            return read()
+        except AzureError as error:
+            self._unreadable.append(f"{what} ({error})")
+            return otherwise
+
+    def _read_each(self, what: str, ids: tuple[str, ...], read: Callable[[str], T]) -> tuple[T, ...]:
+        found = (
+            self._attempt(f"{what} {ResourceId.parse(resource_id).name}", partial(read, resource_id), None)
+            for resource_id in ids
+        )
+        return tuple(item for item in found if item is not None)
+
+    def _get(self, resource_id: str) -> dict[str, Any]:
+        return self._arm.get(resource_id, api_versions.NETWORK)
+
+    def _vnet_location(self) -> str | None:
+        return required(self._get(str(self._vnet)), "location") if self._vnet else None
+
+    def _subnet(self, subnet_id: str) -> Subnet:
+        """With its route table, or not at all: without the default route its egress would be a guess."""
+        item = self._get(subnet_id)
+        route_table_id = reference(item, "properties", "routeTable")
+        return parse_subnet(item, default_route(self._get(route_table_id)) if route_table_id else None)
+
+    def _nat_gateways(self, subnets: tuple[Subnet, ...]) -> tuple[NatGateway, ...]:
+        """Those where ours would be, and those attached to the cluster's subnets, wherever they are."""
+        listed = [
+            parse_nat_gateway(item) for group in self._gateway_groups for item in self._list(group, "natGateways")
+        ]
+        found = {gateway.id.lower(): gateway for gateway in listed}
+        attached = {subnet.nat_gateway_id for subnet in subnets if subnet.nat_gateway_id}
+        elsewhere = tuple(sorted(gateway_id for gateway_id in attached if gateway_id.lower() not in found))
+        read = self._read_each("NAT gateway", elsewhere, lambda gateway_id: parse_nat_gateway(self._get(gateway_id)))
+        return (*found.values(), *read)
+
+    def _outbound_ips(
+        self, load_balancer: LoadBalancer | None, gateways: tuple[NatGateway, ...], subnets: tuple[Subnet, ...]
+    ) -> tuple[PublicIp, ...]:
+        """The load balancer's; without one, those of the gateways that serve the cluster."""
+        if load_balancer is not None:
+            ids = load_balancer.outbound_ip_ids
+        else:
+            ids = tuple(
+                ip_id
+                for gateway in gateways
+                # A network that AKS owns has no gateways but the cluster's.
+                if self._vnet is None or any(same_id(subnet.nat_gateway_id, gateway.id) for subnet in subnets)
+                for ip_id in gateway.public_ip_ids
+            )
+        return self._read_each("public IP", ids, lambda ip_id: parse_public_ip(self._get(ip_id)))
+
+    def _taken_names(self, gateways: tuple[NatGateway, ...]) -> tuple[str, ...]:
+        group = self._gateway_groups[0]
+        names = {str(item.get("name")) for item in self._list(group, "publicIPAddresses")}
+        names |= {gateway.name for gateway in gateways if ResourceId.parse(gateway.id).group.lower() == group.lower()}
+        return tuple(sorted(names))
+
+    def _list(self, group: str, kind: str) -> list[dict[str, Any]]:
+        subscription = self._vnet.subscription if self._vnet else self._cluster.subscription
+        path = f"/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Network/{kind}"
+        return self._attempt(
+            f"{kind} in resource group {group}", lambda: list(self._arm.list(path, api_versions.NETWORK)), []
+        )

@@ -1,0 +1,103 @@
+"""Azure Monitor's metrics of one resource, read through Resource Manager.
+
+Needs ``Microsoft.Insights/metrics/read`` on the resource and nothing else. What is asked is in ``questions``, so that
+another reader can ask the same and answer with the same noun.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ..model.metric import MetricAnswer, Window
+from . import api_versions, questions
+from .arm import Arm
+from .parse import parse_metric
+from .questions import DEFAULT_TOP, MetricQuestion, sum_over
+
+
+class Metrics:
+    """Every method raises the errors of ``errors``; MetricUnavailable when Azure answers, but not for this metric."""
+
+    def __init__(self, arm: Arm) -> None:
+        self._arm = arm
+
+    def query(
+        self,
+        resource_id: str,
+        namespace: str,
+        metric: str,
+        aggregation: str,
+        window: Window,
+        filter: str | None = None,
+        top: int = DEFAULT_TOP,
+        order_by: str | None = None,
+    ) -> MetricAnswer:
+        """One metric, a value a minute. ``aggregation``: Total, Average, Minimum, Maximum or Count.
+
+        ``filter`` is Azure's text, such as ``BackendIPAddress eq '*'``; ``order_by`` as ``total desc``. Both names and
+        order of series follow Azure's answer.
+        """
+        return self.ask(resource_id, MetricQuestion(namespace, metric, aggregation, filter, top, order_by), window)
+
+    def ask(self, resource_id: str, question: MetricQuestion, window: Window) -> MetricAnswer:
+        query: dict[str, str | int] = {
+            "timespan": f"{utc_text(window.start)}/{utc_text(window.end)}",
+            "interval": "PT1M",
+            "metricnamespace": question.namespace,
+            "metricnames": question.metric,
+            "aggregation": question.aggregation,
+        }
+        top = None
+        if question.filter is not None:
+            top = question.top
+            query |= {"$filter": question.filter, "top": top}
+            if question.order_by is not None:
+                query["orderby"] = question.order_by
+        path = f"{resource_id}/providers/Microsoft.Insights/metrics"
+        answer = self._arm.get(path, api_versions.METRICS, **query)
+        return parse_metric(answer, question.metric, question.aggregation, window, top)
+
+    def snat_connections(self, load_balancer_id: str, window: Window, by_backend: bool) -> MetricAnswer:
+        """New outbound connections a minute by ``connectionstate``, and by ``backendipaddress`` if asked."""
+        question = questions.SNAT_CONNECTIONS_BY_BACKEND if by_backend else questions.SNAT_CONNECTIONS
+        return self.ask(load_balancer_id, question, window)
+
+    def allocated_snat_ports(self, load_balancer_id: str, window: Window) -> MetricAnswer:
+        """One series, a mean over all backends: only whether it has points means something."""
+        return self.ask(load_balancer_id, questions.ALLOCATED_SNAT_PORTS, window)
+
+    def allocated_snat_ports_by_backend(self, load_balancer_id: str, window: Window) -> MetricAnswer:
+        """Ports by ``backendipaddress``, ``protocoltype`` and ``isawaitingremoval``, over all frontends."""
+        return self._ports(load_balancer_id, questions.ALLOCATED_SNAT_PORTS_BY_BACKEND, window)
+
+    def used_snat_ports_by_backend(self, load_balancer_id: str, window: Window) -> MetricAnswer:
+        """Ports by ``backendipaddress``, ``protocoltype`` and ``isawaitingremoval``, over all frontends."""
+        return self._ports(load_balancer_id, questions.USED_SNAT_PORTS_BY_BACKEND, window)
+
+    def nat_gateway_connections(self, nat_gateway_id: str, window: Window) -> MetricAnswer:
+        """New connections by ``connectionstate`` (Attempted, Failed). Platform checks show even without traffic."""
+        return self.ask(nat_gateway_id, questions.NAT_CONNECTIONS, window)
+
+    def nat_gateway_open_connections(self, nat_gateway_id: str, window: Window) -> MetricAnswer:
+        """Connections held at a time, to be held against the gateway's capacity."""
+        return self.ask(nat_gateway_id, questions.NAT_OPEN_CONNECTIONS, window)
+
+    def nat_gateway_datapath(self, nat_gateway_id: str, window: Window) -> MetricAnswer:
+        """Availability in percent; Microsoft advises to alert below 90 over 15 minutes (nat-gateway docs)."""
+        return self.ask(nat_gateway_id, questions.NAT_DATAPATH, window)
+
+    def nat_gateway_drops(self, nat_gateway_id: str, window: Window) -> MetricAnswer:
+        """Dropped packets a minute."""
+        return self.ask(nat_gateway_id, questions.NAT_DROPS, window)
+
+    def node_readiness(self, cluster_id: str, window: Window) -> MetricAnswer:
+        """Nodes' Ready condition by ``node``, ``status`` and ``status2``: a value above 0 means it holds."""
+        return self.ask(cluster_id, questions.NODE_READINESS, window)
+
+    def _ports(self, load_balancer_id: str, question: MetricQuestion, window: Window) -> MetricAnswer:
+        return sum_over(self.ask(load_balancer_id, question, window), "frontendipaddress")
+
+
+def utc_text(at: datetime) -> str:
+    """``2026-11-22T10:00:00Z``. An aware UTC time goes in."""
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")

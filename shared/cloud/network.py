@@ -1,0 +1,151 @@
+"""The network writes, and the reads right around them, with the identity that may write.
+
+Each write is one PUT that is sent once and not waited for: the caller's loop reads until Azure shows the
+result. So a repeated call, a killed worker or a lost answer never makes a second resource, and a conflict or
+throttling comes back at once as a typed error for the loop to decide on.
+
+Bodies go out and come in as plain JSON, so that properties which this SDK's models don't know yet are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ..model.network import NatGateway, PublicIp, Subnet
+from ..model.plan import CreateNatGateway, CreatePublicIp
+from ..model.resource_id import ResourceId
+from . import api_versions
+from .errors import NotFound, UnexpectedAnswer
+from .parse import parse_nat_gateway, parse_public_ip, parse_subnet
+from .translate import from_exception
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+    from .pipeline import BoundedRetry, OnRequest
+
+
+class Network:
+    """Reads and writes in one subscription; an id of another one is a ValueError. Raises the errors of ``errors``."""
+
+    def __init__(
+        self,
+        base_url: str,
+        credential: TokenCredential,
+        subscription: str,
+        *,
+        audience: str | None = None,
+        on_request: OnRequest | None = None,
+        retry: BoundedRetry | None = None,
+    ) -> None:
+        from azure.mgmt.network import NetworkManagementClient
+
+        from .pipeline import TIMEOUTS, BoundedRetry, policies
+
+        self._subscription = subscription
+        scope = f"{(audience or base_url).rstrip('/')}/.default"
+        self._client = NetworkManagementClient(
+            credential,
+            subscription,
+            base_url.rstrip("/"),
+            api_version=api_versions.NETWORK,
+            credential_scopes=[scope],
+            policies=policies(credential, scope, on_request, retry or BoundedRetry()),
+            **TIMEOUTS,
+        )
+
+    def read_subnet(self, subnet_id: str) -> Subnet:
+        """Without its route table's default route: that is another resource. Raises NotFound."""
+        return parse_subnet(self._get(self._client.subnets.get, subnet_id))
+
+    def put_subnet(self, subnet: Subnet, nat_gateway_id: str | None, etag: str) -> Subnet:
+        """Writes the subnet back as it was read, with this NAT gateway, or with none.
+
+        ``subnet`` must have been read right before and ``etag`` be its own: Azure then refuses (PreconditionFailed)
+        when anyone has written to the virtual network in between. What comes back is usually still ``Updating``.
+        """
+        if not etag:
+            raise ValueError(f"no etag for {subnet.id}: read the subnet before writing it")
+        properties = {name: value for name, value in subnet.properties.items() if name.lower() != "natgateway"}
+        if nat_gateway_id is not None:
+            properties["natGateway"] = {"id": nat_gateway_id}
+        body = {"id": subnet.id, "name": subnet.name, "properties": properties}
+        put = self._client.subnets.begin_create_or_update
+        return parse_subnet(self._put(put, subnet.id, body, headers={"If-Match": etag}))
+
+    def read_public_ip(self, public_ip_id: str) -> PublicIp | None:
+        """None when it does not exist (yet)."""
+        try:
+            return parse_public_ip(self._get(self._client.public_ip_addresses.get, public_ip_id))
+        except NotFound:
+            return None
+
+    def create_public_ip(self, step: CreatePublicIp) -> PublicIp:
+        """A Standard, static IPv4 address. Without zones in the step the region's default applies."""
+        body: dict[str, Any] = {
+            "location": step.location,
+            "sku": {"name": "Standard"},
+            "properties": {"publicIPAllocationMethod": "Static", "publicIPAddressVersion": "IPv4"},
+            "tags": dict(step.tags),
+        }
+        if step.zones:
+            body["zones"] = list(step.zones)
+        return parse_public_ip(self._put(self._client.public_ip_addresses.begin_create_or_update, step.id, body))
+
+    def read_nat_gateway(self, nat_gateway_id: str) -> NatGateway | None:
+        """None when it does not exist (yet)."""
+        try:
+            return parse_nat_gateway(self._get(self._client.nat_gateways.get, nat_gateway_id))
+        except NotFound:
+            return None
+
+    def create_nat_gateway(self, step: CreateNatGateway) -> NatGateway:
+        """A Standard NAT gateway with these public IPs, in no particular zone. The IPs must be provisioned: until then
+        Azure answers with a Conflict whose reason is ReferencedResourceNotProvisioned."""
+        body = {
+            "location": step.location,
+            "sku": {"name": "Standard"},
+            "properties": {
+                "idleTimeoutInMinutes": step.idle_timeout_minutes,
+                "publicIpAddresses": [{"id": ip_id} for ip_id in step.public_ip_ids],
+            },
+            "tags": dict(step.tags),
+        }
+        return parse_nat_gateway(self._put(self._client.nat_gateways.begin_create_or_update, step.id, body))
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _get(self, get: Callable[..., Any], resource_id: str) -> dict[str, Any]:
+        names = self._names(resource_id)
+        return _translated(f"GET {resource_id}", lambda: get(*names, cls=_raw_answer))
+
+    def _put(self, begin: Callable[..., Any], resource_id: str, body: Any, **options: Any) -> dict[str, Any]:
+        names = self._names(resource_id)
+        return _translated(
+            f"PUT {resource_id}",
+            lambda: begin(*names, body, polling=False, cls=_raw_answer, **options).result(),
+        )
+
+    def _names(self, resource_id: str) -> tuple[str, ...]:
+        """The resource group, then the names from the outermost resource inwards, as the SDK takes them."""
+        parsed = ResourceId.parse(resource_id)
+        if parsed.subscription.lower() != self._subscription.lower():
+            raise ValueError(f"{resource_id} is not in subscription {self._subscription}")
+        return (parsed.group, *parsed.names)
+
+
+def _raw_answer(response: Any, _model: Any, _headers: Any) -> Any:
+    return response.http_response.json()
+
+
+def _translated(operation: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    from azure.core.exceptions import AzureError
+
+    try:
+        return call()
+    except AzureError as error:
+        raise from_exception(operation, error) from error
+    except ValueError as error:
+        raise UnexpectedAnswer(operation, "the answer is not JSON") from error

@@ -1,0 +1,66 @@
+"""A managed cluster and its node pools."""
+
+from __future__ import annotations
+
+from ...model.cluster import Cluster, LoadBalancerProfile, NodePool
+from .fields import Json, field, items, number, references, required, tags, text, texts
+
+_OUTBOUND_TYPES = (
+    "loadBalancer",
+    "managedNATGateway",
+    "managedNATGatewayV2",
+    "userAssignedNATGateway",
+    "userDefinedRouting",
+    "none",
+    "block",
+)
+_IDLE_TIMEOUT_MINUTES = 30  # what AKS sets when nothing is said (AKS docs: configure-load-balancer-standard)
+
+
+def parse_cluster(item: Json) -> Cluster:
+    """Without an outbound type it is ``loadBalancer``, AKS's default; an unknown one is kept as it came."""
+    outbound_type = text(item, "properties", "networkProfile", "outboundType", default="loadBalancer")
+    known = {name.lower(): name for name in _OUTBOUND_TYPES}
+    return Cluster(
+        id=required(item, "id"),
+        name=required(item, "name"),
+        location=required(item, "location"),
+        node_resource_group=required(item, "properties", "nodeResourceGroup"),
+        outbound_type=known.get(outbound_type.lower(), outbound_type),
+        provisioning_state=text(item, "properties", "provisioningState", default="Succeeded"),
+        power_state=text(item, "properties", "powerState", "code", default="Running"),
+        is_private=bool(field(item, "properties", "apiServerAccessProfile", "enablePrivateCluster")),
+        load_balancer_sku=text(item, "properties", "networkProfile", "loadBalancerSku", default="standard").lower(),
+        network_plugin=text(item, "properties", "networkProfile", "networkPlugin").lower(),
+        authorized_ip_ranges=texts(item, "properties", "apiServerAccessProfile", "authorizedIPRanges"),
+        load_balancer_profile=_profile(field(item, "properties", "networkProfile", "loadBalancerProfile") or {}),
+        pools=tuple(_pool(entry) for entry in items(item, "properties", "agentPoolProfiles")),
+        tags=tags(item),
+    )
+
+
+def _profile(item: Json) -> LoadBalancerProfile:
+    managed_count = field(item, "managedOutboundIPs", "count")
+    return LoadBalancerProfile(
+        allocated_outbound_ports=number(item, "allocatedOutboundPorts", default=0),
+        idle_timeout_minutes=number(item, "idleTimeoutInMinutes", default=_IDLE_TIMEOUT_MINUTES),
+        managed_outbound_ip_count=None if managed_count is None else int(managed_count),
+        effective_outbound_ip_ids=references(item, "effectiveOutboundIPs"),
+    )
+
+
+def _pool(item: Json) -> NodePool:
+    count = number(item, "count", default=0)
+    is_autoscaled = bool(field(item, "enableAutoScaling"))
+    return NodePool(
+        name=required(item, "name"),
+        # A pool that doesn't say counts as system: system pools are touched last.
+        mode=text(item, "mode", default="System"),
+        count=count,
+        max_count=number(item, "maxCount", default=count) if is_autoscaled else count,
+        max_surge=text(item, "upgradeSettings", "maxSurge"),
+        vnet_subnet_id=text(item, "vnetSubnetID") or None,
+        pod_subnet_id=text(item, "podSubnetID") or None,
+        zones=texts(item, "availabilityZones"),
+        provisioning_state=text(item, "provisioningState", default="Succeeded"),
+    )

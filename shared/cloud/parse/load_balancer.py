@@ -1,0 +1,54 @@
+"""A load balancer, cut to its outbound side."""
+
+from __future__ import annotations
+
+from ...model.load_balancer import LoadBalancer, OutboundRule
+from ...model.resource_id import same_id
+from .fields import Json, field, items, number, reference, references, required, text
+
+_IDLE_TIMEOUT_MINUTES = 4  # Azure's default of an outbound rule (load-balancer docs: outbound-rules)
+
+
+def parse_load_balancer(item: Json) -> LoadBalancer:
+    """``outbound_ip_ids`` can also name public IP prefixes, where a frontend takes its addresses from one."""
+    rules = tuple(_rule(entry) for entry in items(item, "properties", "outboundRules"))
+    return LoadBalancer(
+        id=required(item, "id"),
+        name=required(item, "name"),
+        location=text(item, "location"),
+        sku=text(item, "sku", "name", default="Basic"),
+        outbound_rules=rules,
+        outbound_ip_ids=_outbound_ip_ids(item, rules),
+        outbound_ip_configuration_ids=_backend_configuration_ids(item, rules),
+    )
+
+
+def _rule(item: Json) -> OutboundRule:
+    properties = field(item, "properties") or {}
+    return OutboundRule(
+        name=text(item, "name"),
+        allocated_outbound_ports=number(properties, "allocatedOutboundPorts", default=0),
+        idle_timeout_minutes=number(properties, "idleTimeoutInMinutes", default=_IDLE_TIMEOUT_MINUTES),
+        frontend_ids=references(properties, "frontendIPConfigurations"),
+        backend_pool_id=reference(properties, "backendAddressPool") or "",
+    )
+
+
+def _outbound_ip_ids(item: Json, rules: tuple[OutboundRule, ...]) -> tuple[str, ...]:
+    used = {frontend_id.lower() for rule in rules for frontend_id in rule.frontend_ids}
+    found = [
+        reference(frontend, "properties", "publicIPAddress") or reference(frontend, "properties", "publicIPPrefix")
+        for frontend in items(item, "properties", "frontendIPConfigurations")
+        if text(frontend, "id").lower() in used
+    ]
+    return tuple(dict.fromkeys(ip_id for ip_id in found if ip_id))
+
+
+def _backend_configuration_ids(item: Json, rules: tuple[OutboundRule, ...]) -> tuple[str, ...]:
+    found = [
+        configuration_id
+        for pool in items(item, "properties", "backendAddressPools")
+        if any(same_id(text(pool, "id"), rule.backend_pool_id) for rule in rules)
+        for configuration_id in references(pool, "properties", "backendIPConfigurations")
+    ]
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,61 @@
+"""One metric of one resource, as Azure Monitor answers it, alone or in a batch."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from typing import Any
+
+from ...model.metric import MetricAnswer, Series, Window
+from ..errors import MetricUnavailable
+from .fields import Json, field, items, text
+
+
+def parse_metric(item: Json, metric: str, aggregation: str, window: Window, top: int | None) -> MetricAnswer:
+    """``item`` holds the list of metrics under ``value``. ``top`` is None where no limit was in force (no filter).
+
+    A minute without a value, or with one that is no number, is left out; so is one outside the window. Of two points
+    for one minute the later in the answer counts. Raises MetricUnavailable when Azure says that this metric failed,
+    or does not mention it.
+    """
+    found = next((entry for entry in items(item, "value") if _is_named(entry, metric)), None)
+    if found is None:
+        raise MetricUnavailable(f"metric {metric}", "the answer does not hold it", status=200)
+    code = text(found, "errorCode", default="Success")
+    if code.lower() != "success":
+        message = text(found, "errorMessage", default="no explanation")
+        raise MetricUnavailable(f"metric {metric}", message, status=200, code=code)
+    series = tuple(_series(entry, aggregation, window) for entry in items(found, "timeseries"))
+    return MetricAnswer(series=series, is_truncated=top is not None and len(series) >= top)
+
+
+def _is_named(item: Json, metric: str) -> bool:
+    return text(item, "name", "value").lower() == metric.lower()
+
+
+def _series(item: Json, aggregation: str, window: Window) -> Series:
+    dimensions = {text(entry, "name", "value").lower(): text(entry, "value") for entry in items(item, "metadatavalues")}
+    points: dict[datetime, float] = {}
+    for entry in items(item, "data"):
+        at, value = _minute(text(entry, "timeStamp")), _value(field(entry, aggregation))
+        if at is not None and value is not None and window.holds(at):
+            points[at] = value
+    return Series(dimensions=dimensions, points=tuple(sorted(points.items())))
+
+
+def _minute(stamp: str) -> datetime | None:
+    """Buckets align to the asked start, which is a whole minute; a fraction would be a clock's, not the data's."""
+    try:
+        at = datetime.fromisoformat(stamp)
+    except ValueError:
+        return None
+    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    return at.replace(second=0, microsecond=0)
+
+
+def _value(answered: Any) -> float | None:
+    try:
+        value = float(answered)
+    except (TypeError, ValueError):
+        return None
+    return value if math.isfinite(value) else None

@@ -1,0 +1,22 @@
+"""A public IP address, or a prefix of them, as seen from outside."""
+
+from __future__ import annotations
+
+from ...model.network import PublicIp
+from .fields import Json, reference, required, tags, text, texts
+
+
+def parse_public_ip(item: Json) -> PublicIp:
+    """Of a prefix, ``address`` is its range (``203.0.113.8/30``)."""
+    return PublicIp(
+        id=required(item, "id"),
+        name=required(item, "name"),
+        address=text(item, "properties", "ipAddress") or text(item, "properties", "ipPrefix"),
+        sku=text(item, "sku", "name", default="Basic"),
+        provisioning_state=text(item, "properties", "provisioningState"),
+        zones=texts(item, "zones"),
+        tags=tags(item),
+        attached_to_id=(
+            reference(item, "properties", "natGateway") or reference(item, "properties", "ipConfiguration")
+        ),
+    )

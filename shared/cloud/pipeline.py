@@ -1,0 +1,130 @@
+"""The HTTP pipeline that every Azure client here shares: what is retried, counted and said about us.
+
+Built from a list of our own instead of the SDK's default one, because that one logs headers, registers resource
+providers by itself (a write), and waits as long as any ``Retry-After`` says, for writes as well.
+
+This module imports azure.core at its top: import it only where a client is built.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from azure.core.exceptions import ServiceRequestError, ServiceResponseError
+from azure.core.pipeline import PipelineRequest, PipelineResponse
+from azure.core.pipeline.policies import (
+    BearerTokenCredentialPolicy,
+    CustomHookPolicy,
+    HTTPPolicy,
+    RequestIdPolicy,
+    SansIOHTTPPolicy,
+    UserAgentPolicy,
+)
+from azure.core.rest import HttpRequest, HttpResponse
+
+from .. import __version__
+from .translate import retry_after_seconds
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504, 529})
+TIMEOUTS: dict[str, Any] = {"connection_timeout": 10, "read_timeout": 30}  # seconds, for one attempt
+
+OnRequest = Callable[[str, str], None]
+"""Called with method and path before each HTTP request, repeated ones included."""
+
+_Request = PipelineRequest[HttpRequest]
+_Response = PipelineResponse[HttpRequest, HttpResponse]
+_Lost = ServiceRequestError | ServiceResponseError
+
+
+class BoundedRetry(HTTPPolicy[HttpRequest, HttpResponse]):
+    """Repeats what is safe to repeat, and never waits longer than a caller can.
+
+    A read (a GET, or a POST sent with the option ``is_read``) is repeated on throttling, 5xx and lost connections,
+    after what Retry-After says or else 1, 2, 4, … seconds and up to half as much again. When the next wait would end
+    after ``budget_seconds``, what there is is handed on: the caller can come back later. A write is sent once; only
+    when no connection could be made, so that nothing was sent, is it tried again.
+    """
+
+    def __init__(
+        self,
+        *,
+        attempts: int = 5,
+        budget_seconds: float = 60.0,
+        sleep: Callable[[float], None] = time.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        super().__init__()
+        self._attempts = attempts
+        self._budget_seconds = budget_seconds
+        self._sleep = sleep
+        self._monotonic = monotonic
+        self._jitter = jitter
+
+    def send(self, request: _Request) -> _Response:
+        is_read = request.context.options.pop("is_read", request.http_request.method == "GET")
+        deadline = self._monotonic() + self._budget_seconds
+        attempt = 1
+        while True:
+            outcome = self._once(request)
+            if attempt == self._attempts or not _may_repeat(outcome, is_read):
+                return _settled(outcome)
+            wait_seconds = self._wait_seconds(outcome, attempt)
+            if self._monotonic() + wait_seconds > deadline:
+                return _settled(outcome)
+            self._sleep(wait_seconds)
+            attempt += 1
+
+    def _once(self, request: _Request) -> _Response | _Lost:
+        try:
+            return self.next.send(request)
+        except (ServiceRequestError, ServiceResponseError) as error:
+            return error
+
+    def _wait_seconds(self, outcome: _Response | _Lost, attempt: int) -> float:
+        if isinstance(outcome, PipelineResponse):
+            told = retry_after_seconds(outcome.http_response.headers)
+            if told is not None:
+                return told
+        return 2.0 ** (attempt - 1) * (1 + self._jitter() / 2)
+
+
+def _may_repeat(outcome: _Response | _Lost, is_read: bool) -> bool:
+    if isinstance(outcome, PipelineResponse):
+        return is_read and outcome.http_response.status_code in RETRIED_STATUSES
+    never_sent = isinstance(outcome, ServiceRequestError)
+    return is_read or never_sent
+
+
+def _settled(outcome: _Response | _Lost) -> _Response:
+    if isinstance(outcome, PipelineResponse):
+        return outcome
+    raise outcome
+
+
+class _Counting(SansIOHTTPPolicy[HttpRequest, HttpResponse]):
+    def __init__(self, on_request: OnRequest) -> None:
+        super().__init__()
+        self._on_request = on_request
+
+    def on_request(self, request: _Request) -> None:
+        self._on_request(request.http_request.method, urlsplit(request.http_request.url).path)
+
+
+def policies(credential: TokenCredential, scope: str, on_request: OnRequest | None, retry: BoundedRetry) -> list[Any]:
+    """From the caller to the wire. Nothing logs: not addresses, not headers, not bodies."""
+    return [
+        RequestIdPolicy(),
+        UserAgentPolicy(base_user_agent=f"snatbot/{__version__}"),
+        CustomHookPolicy(),
+        retry,
+        BearerTokenCredentialPolicy(credential, scope),
+        _Counting(on_request) if on_request else None,
+    ]

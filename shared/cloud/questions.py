@@ -1,0 +1,87 @@
+"""What is asked of Azure Monitor, each question once, with the exact metric names.
+
+Names, dimensions and aggregations: Azure docs, supported-metrics, Microsoft.Network/loadBalancers,
+Microsoft.Network/natGateways and Microsoft.ContainerService/managedClusters. Filters ask for every value (``'*'``)
+and leave the choice to the reader, because not every value's spelling is documented.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..model.metric import MetricAnswer, Series
+
+_LOAD_BALANCERS = "Microsoft.Network/loadBalancers"
+_NAT_GATEWAYS = "Microsoft.Network/natGateways"
+_MANAGED_CLUSTERS = "Microsoft.ContainerService/managedClusters"
+
+DEFAULT_TOP = 2000
+# Ports come in a series per frontend, backend and protocol, drained ones apart: 1,000 nodes make that many.
+PORTS_TOP = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class MetricQuestion:
+    """``top`` is sent only with a filter: without one there is a single series. Without it Azure Monitor cuts off
+    after 10 series and doesn't say so."""
+
+    namespace: str
+    metric: str
+    aggregation: str
+    filter: str | None = None
+    top: int = DEFAULT_TOP
+    order_by: str | None = None
+
+
+SNAT_CONNECTIONS = MetricQuestion(_LOAD_BALANCERS, "SnatConnectionCount", "Total", "ConnectionState eq '*'")
+SNAT_CONNECTIONS_BY_BACKEND = MetricQuestion(
+    _LOAD_BALANCERS,
+    "SnatConnectionCount",
+    "Total",
+    "BackendIPAddress eq '*' and ConnectionState eq '*'",
+    order_by="total desc",
+)
+# Without a filter it is a mean over everything: enough to see that the load balancer reports at all.
+ALLOCATED_SNAT_PORTS = MetricQuestion(_LOAD_BALANCERS, "AllocatedSnatPorts", "Average")
+_EVERY_PORT = (
+    "FrontendIPAddress eq '*' and BackendIPAddress eq '*' and ProtocolType eq '*' and IsAwaitingRemoval eq '*'"
+)
+ALLOCATED_SNAT_PORTS_BY_BACKEND = MetricQuestion(
+    _LOAD_BALANCERS, "AllocatedSnatPorts", "Average", _EVERY_PORT, PORTS_TOP, "average desc"
+)
+USED_SNAT_PORTS_BY_BACKEND = MetricQuestion(
+    _LOAD_BALANCERS, "UsedSnatPorts", "Average", _EVERY_PORT, PORTS_TOP, "average desc"
+)
+
+# The NAT gateway's spelling has an upper-case SNAT.
+NAT_CONNECTIONS = MetricQuestion(_NAT_GATEWAYS, "SNATConnectionCount", "Total", "ConnectionState eq '*'")
+NAT_OPEN_CONNECTIONS = MetricQuestion(_NAT_GATEWAYS, "TotalConnectionCount", "Total")
+NAT_DATAPATH = MetricQuestion(_NAT_GATEWAYS, "DatapathAvailability", "Average")
+NAT_DROPS = MetricQuestion(_NAT_GATEWAYS, "PacketDropCount", "Total")
+
+NODE_READINESS = MetricQuestion(
+    _MANAGED_CLUSTERS,
+    "kube_node_status_condition",
+    "Average",
+    "condition eq 'Ready' and status eq '*' and status2 eq '*' and node eq '*'",
+    PORTS_TOP,
+)
+
+
+def sum_over(answer: MetricAnswer, dimension: str) -> MetricAnswer:
+    """The answer without one dimension, its series added up minute by minute.
+
+    A node has ports on every frontend. Azure's own average without that dimension would be a mean over the
+    frontends, so the sum has to be made here.
+    """
+    sums: dict[tuple[tuple[str, str], ...], dict[datetime, float]] = {}
+    for series in answer.series:
+        key = tuple((name, value) for name, value in series.dimensions.items() if name != dimension)
+        points = sums.setdefault(key, {})
+        for at, value in series.points:
+            points[at] = points.get(at, 0.0) + value
+    return MetricAnswer(
+        tuple(Series(dict(key), tuple(sorted(points.items()))) for key, points in sums.items()),
+        answer.is_truncated,
+    )

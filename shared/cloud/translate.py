@@ -1,0 +1,142 @@
+"""Azure's failures into ours: the one place that knows error bodies and the SDKs' exceptions.
+
+Bodies come wrapped (``{"error": {"code", "message", "details"}}``) from Resource Manager and most providers, and flat
+(``{"code", "message"}``) from Azure Monitor and AKS.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from .errors import (
+    AzureError,
+    BadRequest,
+    Conflict,
+    Forbidden,
+    NotFound,
+    NotRegistered,
+    PreconditionFailed,
+    SignInFailed,
+    Throttled,
+    Unavailable,
+)
+
+# "… does not have authorization to perform action 'A' over scope 'S' …" (AuthorizationFailed) and
+# "… does not have permission to perform action(s) 'A' on the linked scope(s) 'S' …" (LinkedAuthorizationFailed).
+_MISSING = re.compile(
+    r"does not have (?:authorization|permission) to perform (?:the )?action(?:\(s\)|s)? '(?P<action>[^']+)'"
+    r"(?: (?:over|on) (?:the )?(?:linked )?scope(?:\(s\)|s)? '(?P<scope>[^']+)')?",
+    re.IGNORECASE,
+)
+# Said in words by services that send no Retry-After: "try again after '324' seconds", "retried in 11 seconds".
+_WAIT = re.compile(r"(?:after|in) '?(?P<seconds>\d+)'? seconds?", re.IGNORECASE)
+_QUERY = re.compile(r"(https?://[^\s?'\"]+)\?[^\s'\"]*")
+_NOT_REGISTERED = re.compile(r"not ?registered|MissingSubscriptionRegistration", re.IGNORECASE)
+_MESSAGE_LIMIT = 1000
+
+
+def operation_name(method: str, url: str) -> str:
+    """What an error is about: method and path. The query is left out, it can hold signatures."""
+    return f"{method} {urlsplit(url).path or url}"
+
+
+def from_response(operation: str, status: int, headers: Mapping[str, str], body: str) -> AzureError:
+    """The typed error for an answer with a status that is not a success."""
+    code, message, reason = _read_body(body)
+    message = message or f"HTTP status {status} without an explanation"
+    wait = retry_after_seconds(headers, message)
+    if status == 401:
+        return SignInFailed(operation, message, status=status, code=code)
+    if status == 403:
+        return _forbidden(operation, message, code)
+    if status == 409 or (status == 429 and code == "RetryableError"):
+        return Conflict(operation, message, status=status, code=code, retry_after_seconds=wait, reason=reason)
+    kind = _KIND_BY_STATUS.get(status) or (Unavailable if status >= 500 else AzureError)
+    return kind(operation, message, status=status, code=code, retry_after_seconds=wait)
+
+
+_KIND_BY_STATUS: dict[int, type[AzureError]] = {
+    400: BadRequest,
+    404: NotFound,
+    408: Unavailable,
+    412: PreconditionFailed,
+    429: Throttled,
+    529: Throttled,
+}
+
+
+def from_exception(operation: str, error: Exception) -> AzureError:
+    """The typed error for what an Azure SDK raised (``azure.core.exceptions``, azure-identity's included)."""
+    from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
+
+    response = getattr(error, "response", None)
+    if isinstance(error, ClientAuthenticationError):
+        # azure-identity raises it with the token endpoint's answer or none: either way there is no usable token.
+        status = getattr(response, "status_code", 0) or 0
+        kind = Unavailable if status >= 500 else SignInFailed
+        return kind(operation, _clean(error.message), status=status)
+    if isinstance(error, HttpResponseError) and response is not None:
+        return from_response(operation, response.status_code, response.headers, _text_of(response))
+    return Unavailable(operation, _clean(str(error)))
+
+
+def _text_of(response: Any) -> str:
+    try:
+        return str(response.text())
+    except Exception:  # the body of a streamed answer can be gone by now; status and headers still count
+        return ""
+
+
+def _forbidden(operation: str, message: str, code: str) -> Forbidden:
+    if _NOT_REGISTERED.search(code) or _NOT_REGISTERED.search(message):
+        return NotRegistered(operation, message, code=code)
+    match = _MISSING.search(message)
+    return Forbidden(
+        operation,
+        message,
+        code=code,
+        missing_action=match["action"] if match else None,
+        missing_scope=match["scope"] if match else None,
+    )
+
+
+def _read_body(body: str) -> tuple[str, str, str]:
+    """Code, message and the first detail's code; the raw text as the message when it is not an error in JSON."""
+    try:
+        content = json.loads(body)
+    except ValueError:
+        return "", _clean(body), ""
+    if not isinstance(content, Mapping):
+        return "", _clean(body), ""
+    error = content.get("error")
+    if not isinstance(error, Mapping):
+        error = content
+    details = [entry for entry in error.get("details") or () if isinstance(entry, Mapping)]
+    told = [str(entry.get("message") or "") for entry in (error, *details)]
+    message = " ".join(dict.fromkeys(text for text in told if text))
+    reason = str(details[0].get("code") or "") if details else ""
+    return str(error.get("code") or ""), _clean(message), reason
+
+
+def _clean(text: str) -> str:
+    """Without the query of any address (operation addresses carry signatures there), on one line, not endless."""
+    return " ".join(_QUERY.sub(r"\1", text).split())[:_MESSAGE_LIMIT]
+
+
+def retry_after_seconds(headers: Mapping[str, str], message: str = "") -> float | None:
+    """From the header in either form (seconds, or a date held against the answer's own date), else from the words
+    of ``message``; None when neither says."""
+    text = headers.get("Retry-After") or ""
+    if text.isdigit():
+        return float(text)
+    try:
+        wait = parsedate_to_datetime(text) - parsedate_to_datetime(headers.get("Date") or "")
+        return max(0.0, wait.total_seconds())
+    except (ValueError, TypeError):
+        match = _WAIT.search(message)
+        return float(match["seconds"]) if match else None
