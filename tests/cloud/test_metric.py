@@ -1,0 +1,177 @@
+"""What Azure Monitor answers becomes series of judged points, and a missing value stays missing."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.cloud.errors import MetricUnavailable
+from shared.cloud.parse import parse_metric
+from shared.cloud.questions import sum_over
+from shared.model.metric import MetricAnswer, Series, Window
+
+pytestmark = pytest.mark.disable_socket
+
+START = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+WINDOW = Window(START, START + timedelta(minutes=5))
+
+
+def at(minute: int) -> datetime:
+    return START + timedelta(minutes=minute)
+
+
+def stamp(minute: int) -> str:
+    return at(minute).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def answer(*data: dict[str, Any], name: str = "SnatConnectionCount", **more: Any) -> dict[str, Any]:
+    dimensions = [{"name": {"value": "BackendIPAddress"}, "value": "10.0.0.4"}]
+    series = [{"metadatavalues": dimensions, "data": list(data)}] if data else []
+    return {"value": [{"name": {"value": name}, "errorCode": "Success", "timeseries": series, **more}]}
+
+
+def points(item: dict[str, Any], metric: str = "SnatConnectionCount") -> list[tuple[datetime, float]]:
+    (series,) = parse_metric(item, metric, "Total", WINDOW, 2000).series
+    return list(series.points)
+
+
+def test_a_minute_without_a_value_is_left_out_and_a_zero_is_kept() -> None:
+    item = answer({"timeStamp": stamp(0), "total": 3}, {"timeStamp": stamp(1)}, {"timeStamp": stamp(2), "total": 0})
+    assert points(item) == [(at(0), 3.0), (at(2), 0.0)]
+
+
+@pytest.mark.parametrize("value", [None, "NaN", float("nan"), float("inf"), "many"])
+def test_what_is_not_a_number_is_no_value(value: Any) -> None:
+    assert points(answer({"timeStamp": stamp(0), "total": value}, {"timeStamp": stamp(1), "total": 1})) == [(at(1), 1)]
+
+
+def test_points_outside_the_window_are_left_out() -> None:
+    item = answer(*({"timeStamp": stamp(minute), "total": 1} for minute in (-1, 0, 4, 5, 90)))
+    assert [time for time, _ in points(item)] == [at(0), at(4)]
+
+
+def test_of_two_points_for_a_minute_the_later_counts_and_order_is_by_time() -> None:
+    item = answer(
+        {"timeStamp": stamp(2), "total": 1}, {"timeStamp": stamp(1), "total": 5}, {"timeStamp": stamp(2), "total": 7}
+    )
+    assert points(item) == [(at(1), 5.0), (at(2), 7.0)]
+
+
+def test_times_are_understood_with_fractions_offsets_and_without_zone() -> None:
+    item = answer(
+        {"timeStamp": "2026-11-22T10:00:00.1234567Z", "total": 1},
+        {"timeStamp": "2026-11-22T12:01:00+02:00", "total": 2},
+        {"timeStamp": "2026-11-22T10:02:00", "total": 3},
+        {"timeStamp": "yesterday", "total": 4},
+    )
+    assert points(item) == [(at(0), 1.0), (at(1), 2.0), (at(2), 3.0)]
+
+
+def test_dimension_names_become_lower_case_and_values_stay() -> None:
+    (series,) = parse_metric(
+        answer({"timeStamp": stamp(0), "total": 1}), "SnatConnectionCount", "Total", WINDOW, 10
+    ).series
+    assert series.dimensions == {"backendipaddress": "10.0.0.4"}
+
+
+def test_no_series_is_an_answer() -> None:
+    assert parse_metric(answer(), "SnatConnectionCount", "Total", WINDOW, 2000) == MetricAnswer(())
+
+
+def test_the_name_in_the_answer_may_differ_in_case() -> None:
+    assert points(answer({"timeStamp": stamp(0), "total": 1}, name="snatconnectioncount")) == [(at(0), 1.0)]
+
+
+def test_an_answer_from_before_error_codes_is_a_success() -> None:
+    item = answer({"timeStamp": stamp(0), "total": 1})
+    del item["value"][0]["errorCode"]
+    assert points(item) == [(at(0), 1.0)]
+
+
+def test_a_failed_metric_inside_a_success_is_an_error_with_azures_words() -> None:
+    item = answer(errorCode="InternalServerError", errorMessage="Try later.")
+    with pytest.raises(MetricUnavailable, match=r"InternalServerError: Try later\."):
+        parse_metric(item, "SnatConnectionCount", "Total", WINDOW, 2000)
+
+
+def test_an_answer_about_another_metric_is_an_error() -> None:
+    with pytest.raises(MetricUnavailable, match="SnatConnectionCount"):
+        parse_metric(answer(name="ByteCount"), "SnatConnectionCount", "Total", WINDOW, 2000)
+
+
+def test_as_many_series_as_asked_for_means_some_may_be_missing() -> None:
+    item = answer({"timeStamp": stamp(0), "total": 1})
+    item["value"][0]["timeseries"] *= 10
+    assert parse_metric(item, "SnatConnectionCount", "Total", WINDOW, 10).is_truncated
+    assert not parse_metric(item, "SnatConnectionCount", "Total", WINDOW, 11).is_truncated
+    assert not parse_metric(item, "SnatConnectionCount", "Total", WINDOW, None).is_truncated
+
+
+def test_ports_of_a_node_are_the_sum_over_its_frontends() -> None:
+    def series(frontend: str, backend: str, *values: tuple[int, float]) -> Series:
+        return Series(
+            {"backendipaddress": backend, "frontendipaddress": frontend, "protocoltype": "TCP"},
+            tuple((at(minute), value) for minute, value in values),
+        )
+
+    given = MetricAnswer(
+        (
+            series("f1", "10.0.0.4", (0, 100.0), (1, 100.0)),
+            series("f2", "10.0.0.4", (1, 24.0), (2, 24.0)),
+            series("f1", "10.0.0.5", (0, 7.0)),
+        ),
+        is_truncated=True,
+    )
+    four, five = sum_over(given, "frontendipaddress").series
+    assert four.dimensions == {"backendipaddress": "10.0.0.4", "protocoltype": "TCP"}
+    assert four.points == ((at(0), 100.0), (at(1), 124.0), (at(2), 24.0))
+    assert five.points == ((at(0), 7.0),)
+    assert sum_over(given, "frontendipaddress").is_truncated
+
+
+def body(recordings: Path, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((recordings / "07-metrics" / name).read_text())["exchanges"][0]["response"][
+        "body"
+    ]
+    return found
+
+
+def whole(start: str, hours: int) -> Window:
+    begin = datetime.fromisoformat(start).replace(tzinfo=UTC)
+    return Window(begin, begin + timedelta(hours=hours))
+
+
+def test_a_recorded_answer_with_two_dimensions(recordings: Path) -> None:
+    item = body(recordings, "grafana-two-dimensions-three-series-2020.json")
+    found = parse_metric(item, "BlobCapacity", "Average", whole("2020-06-30T09:00", 4), 10)
+    assert [series.dimensions["blobtype"] for series in found.series] == [
+        "PageBlob",
+        "BlockBlob",
+        "Azure Data Lake Storage",
+    ]
+    assert found.series[0].points[0][1] == 675530
+    assert [value for _, value in found.series[1].points] == [0, 0, 0], "zeros are values"
+
+
+def test_recorded_buckets_without_data_are_no_points(recordings: Path) -> None:
+    item = body(recordings, "cli-vm-cpu-gaps-pt1m-2023.json")
+    assert len(item["value"][0]["timeseries"][0]["data"]) == 60
+    (series,) = parse_metric(item, "percentage cpu", "Average", whole("2023-12-19T06:00", 3), None).series
+    assert series.points == ()
+
+
+def test_a_recorded_answer_without_any_series(recordings: Path) -> None:
+    item = body(recordings, "python-filter-wildcard-no-series-2022.json")
+    name = item["value"][0]["name"]["value"]
+    assert parse_metric(item, name, "Count", WINDOW, 10) == MetricAnswer(())
+
+
+def test_a_documented_failure_of_one_metric_of_two(recordings: Path) -> None:
+    item = body(recordings, "spec-200-with-per-metric-error.json")
+    with pytest.raises(MetricUnavailable, match="InvalidSamplingType"):
+        parse_metric(item, "MongoRequestsCount", "Average", whole("2021-06-07T21:00", 5), None)
+    assert parse_metric(item, "MongoRequests", "Average", whole("2021-06-07T21:00", 5), None).series[0].points
