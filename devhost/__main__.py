@@ -1,7 +1,7 @@
 """Runs a function app on this machine until Ctrl-C: ``python -m devhost [FOLDER]``.
 
-The app settings come from ``local.settings.json`` in the folder (its ``Values``), as for ``func start``. If they hold no
-storage connection string, or ``UseDevelopmentStorage=true``, Azurite is started too.
+The app settings come from ``local.settings.json`` in the folder (its ``Values``), as for ``func start``. If they hold
+no storage connection string, or ``UseDevelopmentStorage=true``, Azurite is started too.
 """
 
 from __future__ import annotations

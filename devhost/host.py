@@ -145,8 +145,13 @@ class DevHost:
         self._wake()
 
     def worker_pids(self, name: str) -> list[int]:
-        """The running processes of a timer or queue function, or of "http", for tests that end one."""
+        """The running processes of a timer or queue function, or of "http"."""
         return [worker.pid for worker in self._workers[name] if worker.pid is not None]
+
+    def kill_workers(self, name: str) -> None:
+        """Kills the processes of a timer or queue function, or of "http", whatever they are doing."""
+        for worker in self._workers[name]:
+            worker.kill()
 
     def logs(self) -> str:
         """What the host and its workers have logged."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from werkzeug.serving import WSGIRequestHandler, make_server
+
+from devhost.errors import StartError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -21,11 +24,19 @@ class _QuietHandler(WSGIRequestHandler):
 
 
 class HttpServer:
-    """Listens on a loopback port, 0 for a free one."""
+    """Listens on a loopback port, 0 for a free one. Raises StartError if it is taken."""
 
     def __init__(self, port: int) -> None:
         self._app: WSGIApplication | None = None
-        self._server = make_server(HOST, port, self._call, threaded=True, request_handler=_QuietHandler)
+        # Werkzeug would end the whole process if the port were taken, so it gets a socket that is bound.
+        try:
+            listening = socket.create_server((HOST, port))
+        except OSError as error:
+            raise StartError(f"port {port} can't be listened on: {error.strerror}") from error
+        with listening:
+            self._server = make_server(
+                HOST, port, self._call, threaded=True, request_handler=_QuietHandler, fd=listening.fileno()
+            )
         self._thread = threading.Thread(target=self._server.serve_forever, args=(POLL_SECONDS,), daemon=True)
         self.address = f"{HOST}:{self._server.port}"
         self.base_url = f"http://{self.address}"
