@@ -115,7 +115,7 @@ def plan_detachment(attached: Plan, facts: NetworkFacts, of_change_id: str, touc
         for subnet in reversed(facts.subnets)
         if subnet.id.lower() in wanted and (subnet.nat_gateway_id or "").lower() == gateway_id.lower()
     )
-    checks = (_way_back_check(facts), _something_to_detach(steps))
+    checks = (*way_back_checks(facts), _something_to_detach(steps))
     cluster = facts.cluster
     names = ", ".join(ResourceId.parse(step.subnet_id).name for step in steps)
     return Plan(
@@ -233,27 +233,19 @@ def _demand_checks(demand: Demand) -> tuple[Check, ...]:
     return ()
 
 
-def _way_back_check(facts: NetworkFacts) -> Check:
+def way_back_checks(facts: NetworkFacts) -> tuple[Check, ...]:
+    """Whether nodes would still have egress without the gateway: read right before detaching."""
     name, source = "load balancer egress", "loadBalancers GET, outboundRules and their backend pool"
-    if facts.load_balancer and facts.load_balancer.outbound_rules:
-        pool = {one.lower() for one in facts.load_balancer.outbound_ip_configuration_ids}
-        if facts.nodes and not pool:
-            return Check(
-                name,
-                CheckResult.BLOCK,
-                "the outbound rule's backend pool is empty: nodes would lose all egress",
-                source=source,
-            )
-        return Check(
-            name, CheckResult.PASS, "the load balancer still has an outbound rule for the nodes", source=source
-        )
-    return Check(
-        name,
-        CheckResult.BLOCK,
-        "the load balancer has no outbound rule: without the NAT gateway the nodes would have no egress",
-        f"first run: az aks update -g {facts.cluster.resource_group} -n {facts.cluster.name} --outbound-type loadBalancer",
-        source,
-    )
+    balancer = facts.load_balancer
+    if balancer is None or not balancer.outbound_rules:
+        message = "the load balancer has no outbound rule: without the NAT gateway the nodes would have no egress"
+        group, cluster = facts.cluster.resource_group, facts.cluster.name
+        remedy = f"first run: az aks update -g {group} -n {cluster} --outbound-type loadBalancer"
+        return (Check(name, CheckResult.BLOCK, message, remedy, source),)
+    if facts.nodes and not balancer.outbound_ip_configuration_ids:
+        message = "the outbound rule's backend pool is empty: nodes would lose all egress"
+        return (Check(name, CheckResult.BLOCK, message, source=source),)
+    return (Check(name, CheckResult.PASS, "the load balancer still has an outbound rule for the nodes", source=source),)
 
 
 def _something_to_detach(steps: Sequence[Step]) -> Check:

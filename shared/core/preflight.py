@@ -138,7 +138,7 @@ def default_route(facts: NetworkFacts) -> Check:
         return Check(
             name,
             CheckResult.BLOCK,
-            f"0.0.0.0/0 goes to an appliance or gateway, which takes precedence over a NAT gateway ({'; '.join(taken)})",
+            f"0.0.0.0/0 goes to an appliance or gateway, ahead of any NAT gateway ({'; '.join(taken)})",
             "look for SNAT exhaustion on that appliance",
             source,
         )
@@ -147,7 +147,7 @@ def default_route(facts: NetworkFacts) -> Check:
         return Check(
             name,
             CheckResult.WARN,
-            f"{', '.join(unclear)} has its own route for 0.0.0.0/0; Azure does not document whether a NAT gateway then applies",
+            f"{', '.join(unclear)} has its own route for 0.0.0.0/0; whether a NAT gateway then applies is not documented",
             "watch the first subnet's gate",
             source,
         )
@@ -200,7 +200,7 @@ def shared_subnets(facts: NetworkFacts) -> Check:
     return Check(name, CheckResult.PASS, "only this cluster's nodes are in the subnets", source=source)
 
 
-def existing_connections(facts: NetworkFacts) -> Check:
+def existing_connections(_: NetworkFacts) -> Check:
     return Check(
         "existing connections",
         CheckResult.WARN,

@@ -25,10 +25,21 @@ def _adapter(kind: Any) -> Any:
     return TypeAdapter(kind)
 
 
+def dump(value: Any) -> str:
+    """JSON of a dataclass, datetimes in ISO 8601."""
+    kind: Any = type(value)
+    return str(_adapter(kind).dump_json(value).decode())
+
+
+def load(kind: type[T], text: str) -> T:
+    """The dataclass again. Raises ValueError when the text is not one."""
+    value: T = cast(Any, _adapter)(kind).validate_json(text)
+    return value
+
+
 def to_columns(value: Any) -> dict[str, Any]:
     """``schema`` and ``json0``, ``json1``, …"""
-    kind: Any = type(value)
-    text = _adapter(kind).dump_json(value).decode()
+    text = dump(value)
     chunks = {f"json{number}": text[start : start + _CHUNK] for number, start in enumerate(range(0, len(text), _CHUNK))}
     return {"schema": SCHEMA, **chunks}
 
@@ -43,8 +54,6 @@ def from_columns(kind: type[T], row: Mapping[str, Any]) -> T:
         text += chunk
         number += 1
     try:
-        adapter: Any = cast(Any, _adapter)(kind)
-        value: T = adapter.validate_json(text)
+        return load(kind, text)
     except ValueError as error:
         raise StoreError(f"row {row.get('RowKey')} cannot be read as {kind.__name__}") from error
-    return value

@@ -31,12 +31,10 @@ def translated(what: str) -> Iterator[None]:
     except (ResourceModifiedError, ResourceExistsError) as error:
         raise StoreConflict(f"{what}: changed by somebody else") from error
     except TableTransactionError as error:
-        if error.status_code in (409, 412) or str(error.error_code) in (
-            "UpdateConditionNotSatisfied",
-            "EntityAlreadyExists",
-        ):
+        code = str(getattr(error, "error_code", ""))  # set by the SDK from the answer's body
+        if error.status_code in (409, 412) or code in ("UpdateConditionNotSatisfied", "EntityAlreadyExists"):
             raise StoreConflict(f"{what}: changed by somebody else") from error
-        raise StoreUnavailable(f"{what}: storage answered {error.status_code} {error.error_code}") from error
+        raise StoreUnavailable(f"{what}: storage answered {error.status_code} {code}") from error
     except HttpResponseError as error:
         if error.status_code in (409, 412):
             raise StoreConflict(f"{what}: changed by somebody else") from error

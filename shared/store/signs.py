@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .tables import Tables
 
 _GLOBAL = "global"
-LEASE = timedelta(minutes=6)
+LEASE = timedelta(minutes=2)  # renewed before every write; longer than any single call to Azure may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,9 @@ class VnetBusy(StoreError):
 
 
 class Signs:
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, lease: timedelta = LEASE) -> None:
         self._tables = tables
+        self.lease = lease
 
     def stop_flag(self) -> StopFlag:
         found = self._get(_GLOBAL, "stop")
@@ -71,10 +72,15 @@ class Signs:
     def record_success(self, of: str, at: datetime) -> None:
         self._put(_GLOBAL, f"success-{of}", SignOfLife(at))
 
+    def vnet_holder(self, vnet_id: str) -> VnetClaim | None:
+        """Who holds the claim now; None when nobody does."""
+        found = self._get(f"vnet-{cluster_key(vnet_id)}", "claim")
+        return from_columns(VnetClaim, found) if found is not None else None
+
     def claim_vnet(self, vnet_id: str, change_id: str, worker: str, wall: datetime) -> HeldClaim:
         """Takes or takes over the claim. Raises VnetBusy when another change, or a live worker, holds it."""
         partition = f"vnet-{cluster_key(vnet_id)}"
-        wanted = VnetClaim(vnet_id, change_id, worker, wall + LEASE)
+        wanted = VnetClaim(vnet_id, change_id, worker, wall + self.lease)
         found = self._get(partition, "claim")
         try:
             if found is None:
@@ -138,7 +144,7 @@ class HeldClaim:
         self._etag = etag
 
     def renew(self, wall: datetime) -> None:
-        self._claim = replace(self._claim, lease_until=wall + LEASE)
+        self._claim = replace(self._claim, lease_until=wall + self._signs.lease)
         self._etag = self._signs._write(self._partition, "claim", self._claim, self._etag)
 
     def pause(self, wall: datetime) -> None:

@@ -1,0 +1,9 @@
+"""The function app: registers the triggers, nothing else."""
+
+import azure.functions as func
+
+from shared.triggers import changes, checks, queues, timers
+
+app = func.FunctionApp()
+for module in (timers, queues, checks, changes):
+    app.register_functions(module.blueprint)

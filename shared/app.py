@@ -1,0 +1,292 @@
+"""The composition root: builds every flow from settings and a clock, and only what is asked for.
+
+Each part is made on first use and imports what it needs then: a Slack acknowledgement must not pay for the network
+SDK. One App serves a process; its parts are safe to share between threads.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from .clock import Clock, SystemClock
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+    from .approval.signing import Signer
+    from .chat.channels import Channel
+    from .cloud.arm import Arm
+    from .cloud.discovery import Discovery
+    from .cloud.metrics import Metrics
+    from .cloud.network import Network
+    from .flows.advance import Advance
+    from .flows.check import Check
+    from .flows.decide import Decide
+    from .flows.deliver import Deliver
+    from .flows.links import Links
+    from .flows.outbox import Outbox
+    from .flows.planning import Planning
+    from .flows.propose import Propose
+    from .flows.prove import Prove
+    from .flows.watch import Watch
+    from .settings import Settings
+    from .store.records import Records
+    from .store.signs import Signs
+    from .store.tables import Tables
+
+
+class App:
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self.settings = settings
+        self.clock = clock
+        self._networks: dict[str, Network] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def is_remediation_on(self) -> bool:
+        return self.settings.remediation == "on"
+
+    # --- the rooms below ---
+
+    @cached_property
+    def detector(self) -> TokenCredential:
+        """The identity that reads. Everything but applying and rolling back uses this one."""
+        from .cloud.credentials import credential
+
+        return credential(self.settings.detector_client_id or None)
+
+    @cached_property
+    def arm(self) -> Arm:
+        from .cloud.arm import Arm
+
+        return Arm(self.settings.arm_endpoint, self.detector, audience=self.settings.arm_audience or None)
+
+    @cached_property
+    def discovery(self) -> Discovery:
+        from .cloud.discovery import Discovery
+
+        return Discovery(self.arm, self.settings.subscriptions)
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        from .cloud.metrics import Metrics
+
+        return Metrics(self.arm)
+
+    def network_of(self, subscription: str) -> Network:
+        """Writing access to one subscription, under the remediator's identity: for advance alone."""
+        from .cloud.credentials import credential
+        from .cloud.network import Network
+
+        with self._lock:
+            if subscription not in self._networks:
+                self._networks[subscription] = Network(
+                    self.settings.arm_endpoint,
+                    credential(self.settings.remediator_client_id),
+                    subscription,
+                    audience=self.settings.arm_audience or None,
+                )
+            return self._networks[subscription]
+
+    @cached_property
+    def tables(self) -> Tables:
+        from .store.tables import Tables
+
+        secret = self.settings.storage_connection_string
+        if secret is not None:
+            return Tables(self.settings.table_prefix, connection_string=secret.get_secret_value())
+        from .cloud.credentials import credential
+
+        return Tables(
+            self.settings.table_prefix,
+            endpoint=self.settings.storage_table_endpoint,
+            credential=credential(self.settings.storage_client_id or None),
+        )
+
+    @cached_property
+    def records(self) -> Records:
+        from .store.records import Records
+
+        return Records(self.tables)
+
+    @cached_property
+    def signs(self) -> Signs:
+        from .store.signs import Signs
+
+        return Signs(self.tables)
+
+    @cached_property
+    def signer(self) -> Signer:
+        """Raises RemediationOff when there is no signing key: without one nothing can be approved."""
+        from .approval.errors import RemediationOff
+        from .approval.signing import Signer
+
+        if not self.settings.signing_key_list:
+            raise RemediationOff
+        return Signer(self.settings.signing_key_list, self.settings.approval_minutes)
+
+    @cached_property
+    def channels(self) -> Mapping[str, Channel]:
+        from .chat.channels import Channel
+
+        found: dict[str, Channel] = {}
+        if self.settings.slack_webhook_url is not None:
+            found["slack"] = Channel("slack", self.settings.slack_webhook_url.get_secret_value())
+        if self.settings.teams_webhook_url is not None:
+            found["teams"] = Channel("teams", self.settings.teams_webhook_url.get_secret_value())
+        return found
+
+    # --- the flows ---
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        from .flows.outbox import Outbox
+
+        return Outbox(tuple(self.channels))
+
+    @cached_property
+    def links(self) -> Links:
+        from .approval.errors import RemediationOff
+        from .flows.links import Links
+
+        if self.settings.public_base_url is None:
+            raise RemediationOff
+        return Links(self.settings.public_base_url, self.signer)
+
+    @cached_property
+    def check(self) -> Check:
+        from .flows.check import Check
+
+        return Check(
+            self.discovery,
+            self.metrics,
+            ingestion_lag_minutes=self.settings.ingestion_lag_minutes,
+            window_minutes=self.settings.window_minutes,
+        )
+
+    @cached_property
+    def watch(self) -> Watch:
+        from .core.incidents import IncidentPolicy
+        from .flows.watch import Offer, Watch
+
+        return Watch(
+            self.check,
+            Offer(self.planning, self.propose, self.links) if self.is_remediation_on else None,
+            self.records,
+            self.signs,
+            self.outbox,
+            IncidentPolicy(self.settings.clean_minutes, timedelta(minutes=self.settings.cooldown_minutes)),
+        )
+
+    @cached_property
+    def planning(self) -> Planning:
+        from .cloud.facts import read_network_facts
+        from .core.planner import PlanPolicy
+        from .flows.planning import Planning
+
+        group = self.settings.nat_resource_group
+        return Planning(
+            lambda cluster_id, now: read_network_facts(
+                self.arm, self.discovery, cluster_id, now, nat_resource_group=group
+            ),
+            self.metrics,
+            PlanPolicy(
+                name_template=self.settings.name_template,
+                nat_resource_group=group,
+                idle_timeout_minutes=self.settings.idle_timeout_minutes,
+                tags=self.settings.resource_tags,
+            ),
+            self.settings.ingestion_lag_minutes,
+        )
+
+    @cached_property
+    def propose(self) -> Propose:
+        from .flows.propose import Propose
+
+        lifetime = timedelta(minutes=self.settings.approval_minutes)
+        return Propose(self.planning, self.records, self.outbox, self.links, lifetime)
+
+    @cached_property
+    def decide(self) -> Decide:
+        from .flows.decide import Decide
+
+        return Decide(
+            self.records,
+            self.signs,
+            self.signer,
+            self.outbox,
+            is_remediation_on=self.is_remediation_on,
+            approval_mode=self.settings.approval_mode,
+        )
+
+    @cached_property
+    def prove(self) -> Prove:
+        from .flows.prove import Prove, ProvePolicy
+
+        return Prove(
+            self.metrics,
+            self.discovery,
+            ProvePolicy(
+                ingestion_lag_minutes=self.settings.ingestion_lag_minutes,
+                verify_minutes=self.settings.verify_window_minutes,
+                verify_limit=timedelta(minutes=self.settings.verify_limit_minutes),
+                background_per_minute=self.settings.nat_background_per_minute,
+            ),
+        )
+
+    @cached_property
+    def advance(self) -> Advance:
+        from .flows.advance import Advance, AdvancePolicy
+
+        return Advance(
+            self.records,
+            self.signs,
+            self.signer,
+            self.outbox,
+            self.links,
+            self.planning,
+            self.propose,
+            self.prove,
+            self.network_of,
+            self.clock,
+            AdvancePolicy(
+                is_remediation_on=self.is_remediation_on,
+                wait_limit=timedelta(minutes=self.settings.wait_limit_minutes),
+                pause_between_subnets=timedelta(minutes=self.settings.pause_between_subnets_minutes),
+            ),
+        )
+
+    @cached_property
+    def deliver(self) -> Deliver:
+        from .flows.deliver import Deliver
+
+        return Deliver(self.records, self.signs, self.channels)
+
+
+_clock: Clock = SystemClock()
+_app: App | None = None
+_lock = threading.Lock()
+
+
+def current() -> App:
+    """The process's App, made from the environment at the first call. Raises MisconfiguredError."""
+    global _app
+    with _lock:
+        if _app is None:
+            from .settings import load_settings
+
+            _app = App(load_settings(os.environ), _clock)
+        return _app
+
+
+def use_clock(clock: Clock) -> None:
+    """For development hosts: what ``current`` will be built with. Call it before the first handler runs."""
+    global _clock, _app
+    with _lock:
+        _clock = clock
+        _app = None

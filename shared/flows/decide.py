@@ -1,0 +1,158 @@
+"""A person's decision on one exact plan: checked, signed, and stored in one transaction."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from ..approval.errors import RemediationOff, SignInNeeded
+from ..approval.signing import LinkTarget, Signer, decision_content
+from ..chat import compose
+from ..core.changes import Event, WrongState, after
+from ..errors import NotFoundHere, Refused
+from ..ids import cluster_key
+from ..model.change import Change, ChangeState, Decision, JournalEntry
+from ..model.plan import PlanKind
+from ..store.errors import StoreConflict
+from ..store.records import Put, Records, Stored
+from ..store.signs import Signs
+from .outbox import Outbox, audit
+from .propose import superseded
+
+log = logging.getLogger("snatbot.decide")
+_DECISION_LIFETIME = timedelta(hours=24)
+APPROVE, DENY, RESUME = "approve", "deny", "resume"
+_DONE = {APPROVE: "approved", DENY: "denied"}
+_EVENTS = {APPROVE: Event.APPROVE, DENY: Event.DENY, RESUME: Event.RESUME}
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeView:
+    """A change with its journal, oldest step first: what the page shows."""
+
+    change: Change
+    journal: tuple[JournalEntry, ...]
+
+
+class Decide:
+    def __init__(
+        self,
+        records: Records,
+        signs: Signs,
+        signer: Signer,
+        outbox: Outbox,
+        *,
+        is_remediation_on: bool,
+        approval_mode: str,
+    ) -> None:
+        self._records = records
+        self._signs = signs
+        self._signer = signer
+        self._outbox = outbox
+        self._is_on = is_remediation_on
+        self._mode = approval_mode
+
+    def view(self, target: LinkTarget) -> ChangeView:
+        """Raises NotFoundHere, or Refused when the link was made for another plan of this change."""
+        change = self._find(target).value
+        journal = self._records.journal(target.partition, target.change_id)
+        return ChangeView(change, tuple(journal[step].value for step in sorted(journal)))
+
+    def why_not(self, change: Change, now: datetime) -> str | None:
+        """Why nobody can decide on this change now; None when somebody can."""
+        if not self._is_on:
+            return str(RemediationOff())
+        if self._mode != "link":
+            return str(SignInNeeded())
+        if change.state is ChangeState.PROPOSED and now >= change.expires_at:
+            return "This plan has expired: it was never approved, and nothing was changed."
+        return None
+
+    def decide(self, target: LinkTarget, action: str, approver: str, now: datetime, wall: datetime) -> Change:
+        """``action`` is approve, deny or resume. Raises Refused with what the person should know.
+
+        ``approver`` is whoever the web room says it is: with APPROVAL_MODE=link an unverified holder of the link.
+        """
+        if action not in _EVENTS:
+            raise Refused(f"{action!r} is no decision; approve, deny and resume are")
+        stored = self._find(target)
+        change = stored.value
+        if (reason := self.why_not(change, now)) is not None:
+            raise Refused(reason)
+        try:
+            state = after(change.state, _EVENTS[action])
+        except WrongState:
+            raise Refused(_already(change)) from None
+        if action in (APPROVE, RESUME):
+            self._refuse_if_busy(change)
+        if action == RESUME:
+            # The decision stays the one that approved the plan; resuming never widens it.
+            changed = replace(change, state=state, due_at=now, stop_reason="")
+        else:
+            changed = replace(
+                change,
+                state=state,
+                due_at=now if action == APPROVE else None,
+                decision=self._signed(change, action, approver, now),
+            )
+        writes = [
+            Put(changed, stored.etag),
+            audit(now, approver, f"change {state.value}", change.id, change.plan.summary),
+            *self._outbox.rows(change.cluster_name, compose.change_decided(changed), wall),
+        ]
+        if action == APPROVE:
+            writes += self._retired(changed)
+        try:
+            self._records.commit_in(target.partition, writes)
+        except StoreConflict:
+            raise Refused(_already(self._find(target).value)) from None
+        log.info("change %s: %s", change.id, state.value)
+        return changed
+
+    def _find(self, target: LinkTarget) -> Stored[Change]:
+        stored = self._records.change(target.partition, target.change_id)
+        if stored is None:
+            raise NotFoundHere("This change is not known here. Its records may have been deleted.")
+        if stored.value.plan.digest != target.digest:
+            raise Refused("The plan has changed since this link was made. Open the newest message's link.")
+        return stored
+
+    def _signed(self, change: Change, action: str, approver: str, now: datetime) -> Decision:
+        unsigned = Decision(
+            change_id=change.id,
+            digest=change.plan.digest,
+            action=action,
+            approver=approver,
+            policy=f"approval mode {self._mode}",
+            decided_at=now,
+            expires_at=now + _DECISION_LIFETIME,
+            signature="",
+        )
+        return replace(unsigned, signature=self._signer.sign_decision(decision_content(unsigned)))
+
+    def _refuse_if_busy(self, change: Change) -> None:
+        holder = self._signs.vnet_holder(change.plan.vnet_id) if change.plan.vnet_id else None
+        if holder is not None and holder.change_id not in (change.id, change.plan.of_change_id):
+            raise Refused(
+                f"Change {holder.change_id} is running on this virtual network. Nothing was approved; "
+                "decide again when it has ended."
+            )
+
+    def _retired(self, rollback: Change) -> Sequence[Put]:
+        """Approving a roll-back ends the change that it takes back, if that is not final yet."""
+        if rollback.plan.kind is not PlanKind.DETACH_NAT_GATEWAY or rollback.plan.of_change_id is None:
+            return ()
+        stored = self._records.change(cluster_key(rollback.cluster_id), rollback.plan.of_change_id)
+        if stored is None or stored.value.state not in (ChangeState.STOPPED, ChangeState.VERIFYING):
+            return ()
+        return (Put(superseded(stored.value, rollback.id), stored.etag),)
+
+
+def _already(change: Change) -> str:
+    """What the loser of a double click, or a late one, is told."""
+    if change.decision is not None and change.state is not ChangeState.STOPPED:
+        decided = f"{_DONE[change.decision.action]} by {change.decision.approver}"
+        return f"Already decided: {decided}; the change is {change.state.value}."
+    return f"This change is {change.state.value}; that decision does not fit any more."

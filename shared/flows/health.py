@@ -1,0 +1,32 @@
+"""Whether the bot itself is alive: a watcher that died must not look like a cluster that is well."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ..store.errors import StoreError
+from ..store.signs import Signs
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    is_well: bool
+    problems: tuple[str, ...]
+    last_watch: datetime | None = None
+    last_delivery: datetime | None = None
+
+
+def look(signs: Signs, wall: datetime, max_age: timedelta) -> Health:
+    """Well when a look at the clusters succeeded within ``max_age``, and storage answers."""
+    try:
+        last_watch, last_delivery = signs.last_success("watch"), signs.last_success("deliver")
+    except StoreError as error:
+        return Health(False, (str(error),))
+    minutes = max_age.total_seconds() / 60
+    problems = []
+    if last_watch is None:
+        problems.append("no look at the clusters has succeeded yet")
+    elif wall - last_watch > max_age:
+        problems.append(f"no look at the clusters has succeeded for more than {minutes:.0f} minutes")
+    return Health(not problems, tuple(problems), last_watch, last_delivery)

@@ -1,0 +1,107 @@
+"""Offer an exact plan for approval: a change that is proposed, expires by itself, and is told to people."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from ..chat import compose
+from ..core.changes import Event, after
+from ..errors import Refused
+from ..ids import cluster_key, new_id
+from ..model.change import Change, ChangeState
+from ..model.incident import ClusterRecord
+from ..model.plan import Plan, PlanKind
+from ..store.records import Put, Records
+from .links import Links
+from .outbox import Outbox, audit
+from .planning import Planning
+
+
+class Propose:
+    def __init__(self, planning: Planning, records: Records, outbox: Outbox, links: Links, lifetime: timedelta) -> None:
+        """``lifetime`` is how long a proposal waits for a decision."""
+        self._planning = planning
+        self._records = records
+        self._outbox = outbox
+        self._links = links
+        self._lifetime = lifetime
+
+    def new_change(self, plan: Plan, now: datetime, requested_by: str, incident_id: str | None = None) -> Change:
+        """A proposed change that expires by itself."""
+        expires_at = now + self._lifetime
+        return Change(
+            id=new_id(),
+            cluster_id=plan.cluster_id,
+            cluster_name=plan.cluster_name,
+            state=ChangeState.PROPOSED,
+            plan=plan,
+            proposed_at=now,
+            expires_at=expires_at,
+            requested_by=requested_by,
+            incident_id=incident_id,
+            due_at=expires_at,
+        )
+
+    def propose(
+        self, cluster_id: str, now: datetime, wall: datetime, requested_by: str, incident_id: str | None = None
+    ) -> Change:
+        """Plans again and asks; a proposal that is still open is superseded.
+
+        Raises Refused when the plan can't be executed, StoreConflict when somebody else wrote in between.
+        """
+        plan = self._planning.attachment(cluster_id, now)
+        if not plan.is_executable:
+            raise Refused(" ".join(f"{check.message}. {check.remedy}".strip() for check in plan.blockers))
+        change = self.new_change(plan, now, requested_by, incident_id)
+        self._commit(change, now, wall)
+        return change
+
+    def propose_rollback(self, change: Change, now: datetime, wall: datetime, requested_by: str) -> Change:
+        """A change of its own that takes back what ``change`` did; it needs its own approval.
+
+        Raises Refused when there is nothing to take back or taking it back would leave nodes without egress.
+        """
+        if change.plan.kind is not PlanKind.ATTACH_NAT_GATEWAY:
+            raise Refused("only a change that attached a NAT gateway can be rolled back")
+        if change.state in (ChangeState.PROPOSED, ChangeState.APPROVED, ChangeState.APPLYING):
+            raise Refused(f"a change that is {change.state.value} can't be rolled back yet; stop it first")
+        plan = self._planning.way_back(change, now)
+        if not plan.is_executable:
+            raise Refused(" ".join(f"{check.message}. {check.remedy}".strip() for check in plan.blockers))
+        rollback = self.new_change(plan, now, requested_by, change.incident_id)
+        self._commit(rollback, now, wall)
+        return rollback
+
+    def _commit(self, change: Change, now: datetime, wall: datetime) -> None:
+        key = cluster_key(change.cluster_id)
+        stored = self._records.cluster(change.cluster_id)
+        record = stored.value if stored else ClusterRecord(change.cluster_id, change.cluster_name)
+        writes = [
+            Put(change),
+            Put(planned(record, change), stored.etag if stored else None),
+            audit(now, change.requested_by, "change proposed", change.id, change.plan.summary),
+            *self._outbox.rows(change.cluster_name, compose.change_proposed(change, self._links.page(change)), wall),
+            *retire_proposals(self._records, key, change),
+        ]
+        self._records.commit_in(key, writes)
+
+
+def planned(record: ClusterRecord, change: Change) -> ClusterRecord:
+    """The cluster's record, pointing at its newest change."""
+    return replace(record, change_id=change.id)
+
+
+def retire_proposals(records: Records, partition: str, new: Change) -> list[Put]:
+    """Writes that supersede every proposal that is still open."""
+    writes = []
+    for change in records.changes(partition):
+        if change.state is ChangeState.PROPOSED and (stored := records.change(partition, change.id)) is not None:
+            writes.append(Put(superseded(stored.value, new.id), stored.etag))
+    return writes
+
+
+def superseded(change: Change, by: str) -> Change:
+    """``change`` ended because change ``by`` takes its place. Raises WrongState when it can't be."""
+    state = after(change.state, Event.SUPERSEDE)
+    return replace(change, state=state, due_at=None, stop_reason=f"superseded by change {by}")

@@ -1,0 +1,52 @@
+"""Queue functions: each looks at what a hint points to. A poison consumer says so where nobody else would."""
+
+from __future__ import annotations
+
+import logging
+
+import azure.functions as func
+
+blueprint = func.Blueprint()
+log = logging.getLogger("snatbot.triggers")
+
+
+@blueprint.function_name("deliver")
+@blueprint.queue_trigger("message", queue_name="%QUEUE_PREFIX%-deliver", connection="AzureWebJobsStorage")
+def deliver(message: func.QueueMessage) -> None:
+    """Posts what is due in one cluster's outbox."""
+    from ..app import current
+    from .hints import read_hint
+
+    (partition,) = read_hint(message.get_body(), "partition")
+    app = current()
+    result = app.deliver.run(partition, app.clock.wall())
+    log.info("deliver: %d sent, %d waiting, %d given up", result.sent, result.waiting, result.given_up)
+
+
+@blueprint.function_name("advance")
+@blueprint.queue_trigger("message", queue_name="%QUEUE_PREFIX%-advance", connection="AzureWebJobsStorage")
+def advance(message: func.QueueMessage) -> None:
+    """Brings one change forward."""
+    from ..app import current
+    from .hints import read_hint
+
+    partition, change_id = read_hint(message.get_body(), "partition", "change")
+    change = current().advance.run(partition, change_id)
+    log.info("advance: change %s is %s", change_id, change.state.value if change else "not known")
+
+
+@blueprint.function_name("deliver_poison")
+@blueprint.queue_trigger("message", queue_name="%QUEUE_PREFIX%-deliver-poison", connection="AzureWebJobsStorage")
+def deliver_poison(message: func.QueueMessage) -> None:
+    _given_up("deliver", message)
+
+
+@blueprint.function_name("advance_poison")
+@blueprint.queue_trigger("message", queue_name="%QUEUE_PREFIX%-advance-poison", connection="AzureWebJobsStorage")
+def advance_poison(message: func.QueueMessage) -> None:
+    _given_up("advance", message)
+
+
+def _given_up(queue: str, message: func.QueueMessage) -> None:
+    """Nothing is lost: what is due stands in the tables, and the next tick asks for it again."""
+    log.error("%s: message %s failed every delivery; the next tick tries again from the tables", queue, message.id)
