@@ -76,10 +76,11 @@ def from_exception(operation: str, error: Exception) -> AzureError:
 
     response = getattr(error, "response", None)
     if isinstance(error, ClientAuthenticationError):
-        # azure-identity raises it with the token endpoint's answer or none: either way there is no usable token.
+        # From azure-identity, with the token endpoint's answer or none, or a 401: there is no usable token.
         status = getattr(response, "status_code", 0) or 0
+        code, message, _ = _read_body(_text_of(response))
         kind = Unavailable if status >= 500 else SignInFailed
-        return kind(operation, _clean(error.message), status=status)
+        return kind(operation, message if code else _clean(error.message), status=status, code=code)
     if isinstance(error, HttpResponseError) and response is not None:
         return from_response(operation, response.status_code, response.headers, _text_of(response))
     return Unavailable(operation, _clean(str(error)))

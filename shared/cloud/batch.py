@@ -1,0 +1,174 @@
+"""Azure Monitor's metrics of up to 50 resources in one request (``metrics:getBatch``).
+
+A host of its own per region, with a token of its own, and a role at the subscription itself: Monitoring Reader on a
+resource group is not enough (Azure docs: migrate-to-batch-api). One resource's trouble is told for that resource and
+leaves the others alone. The SDK's models drop the resource ids and the error codes, so its raw answer is read.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from ..model.metric import MetricAnswer, Window
+from ..model.resource_id import ResourceId
+from .errors import AzureError, Forbidden, MetricUnavailable, UnexpectedAnswer
+from .parse import parse_metric
+from .parse.fields import Json, items, text
+from .questions import MetricQuestion
+from .translate import from_exception
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+    from azure.monitor.querymetrics import MetricsClient
+
+    from .pipeline import BoundedRetry, OnRequest
+
+MAX_RESOURCES = 50
+PUBLIC_ENDPOINT = "https://{region}.metrics.monitor.azure.com"
+PUBLIC_AUDIENCE = "https://metrics.monitor.azure.com"
+
+
+class BatchMetrics:
+    """``endpoint`` holds ``{region}``; another cloud has another one, and another audience.
+
+    Safe to share between threads.
+    """
+
+    def __init__(
+        self,
+        credential: TokenCredential,
+        *,
+        endpoint: str = PUBLIC_ENDPOINT,
+        audience: str = PUBLIC_AUDIENCE,
+        on_request: OnRequest | None = None,
+        retry: BoundedRetry | None = None,
+    ) -> None:
+        self._credential = credential
+        self._endpoint = endpoint
+        self._audience = audience.rstrip("/")
+        self._on_request = on_request
+        self._retry = retry
+        self._lock = threading.Lock()
+        self._clients: dict[str, MetricsClient] = {}
+
+    def query(
+        self, resource_ids: Sequence[str], region: str, question: MetricQuestion, window: Window
+    ) -> dict[str, MetricAnswer | AzureError]:
+        """The answer, or what went wrong, for each resource by its id in lower case.
+
+        All must be of one subscription, one type and ``region``, and at most 50 (else ValueError). Raises when the
+        request as a whole fails; Forbidden then names the role that is missing at the subscription.
+        """
+        subscription = _one_subscription(resource_ids)
+        body = self._ask(subscription, resource_ids, region.replace(" ", "").lower(), question, window)
+        top = question.top if question.filter is not None else None
+        answers: dict[str, MetricAnswer | AzureError] = {
+            resource_id.lower(): MetricUnavailable(
+                f"metric {question.metric}", f"the batch's answer leaves out {resource_id}", status=200
+            )
+            for resource_id in resource_ids
+        }
+        for entry in items(body, "values"):
+            resource_id = _resource_of(entry)
+            try:
+                answers[resource_id] = parse_metric(entry, question.metric, question.aggregation, window, top)
+            except AzureError as error:
+                answers[resource_id] = error
+        return answers
+
+    def _ask(
+        self, subscription: str, resource_ids: Sequence[str], region: str, question: MetricQuestion, window: Window
+    ) -> Json:
+        from azure.core.exceptions import AzureError as SdkError
+
+        operation = f"metrics:getBatch {question.metric} in {region}"
+        filtered = question.filter is not None
+        raw: list[Any] = []
+        try:
+            self._client(region).query_resources(
+                resource_ids=resource_ids,
+                metric_namespace=question.namespace,
+                metric_names=[question.metric],
+                timespan=(window.start, window.end),
+                granularity=timedelta(minutes=1),
+                aggregations=[question.aggregation],
+                filter=question.filter,
+                max_results=question.top if filtered else None,
+                order_by=question.order_by if filtered else None,
+                raw_response_hook=lambda response: raw.append(response.http_response),
+                is_read=True,
+            )
+        except SdkError as error:
+            if raw and raw[-1].status_code == 401:
+                raise _role_missing(operation, error, subscription) from error
+            raise from_exception(operation, error) from error
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            # One odd resource is enough for the SDK's models to give up; the raw answer still has the others.
+            if not raw:
+                raise UnexpectedAnswer(operation, str(error)) from error
+        return _content(operation, raw[-1].text())
+
+    def _client(self, region: str) -> MetricsClient:
+        from azure.monitor.querymetrics import MetricsClient
+
+        from .pipeline import TIMEOUTS, BoundedRetry, policies
+
+        with self._lock:
+            if region not in self._clients:
+                retry = self._retry or BoundedRetry()
+                self._clients[region] = MetricsClient(
+                    self._endpoint.format(region=region),
+                    self._credential,
+                    audience=self._audience,
+                    policies=policies(self._credential, f"{self._audience}/.default", self._on_request, retry),
+                    **TIMEOUTS,
+                )
+            return self._clients[region]
+
+
+def _one_subscription(resource_ids: Sequence[str]) -> str:
+    subscriptions = {ResourceId.parse(resource_id).subscription.lower() for resource_id in resource_ids}
+    if len(subscriptions) != 1 or len(resource_ids) > MAX_RESOURCES:
+        raise ValueError(
+            f"a batch takes 1 to {MAX_RESOURCES} resources of one subscription; "
+            f"given were {len(resource_ids)} of {len(subscriptions)} subscription(s)"
+        )
+    return subscriptions.pop()
+
+
+def _resource_of(entry: Json) -> str:
+    """Said by ``resourceid``; an answer without it says so in the metric's own id."""
+    told = text(entry, "resourceid")
+    if not told:
+        metric_id = next((text(metric, "id") for metric in items(entry, "value")), "")
+        told = metric_id.lower().partition("/providers/microsoft.insights/metrics/")[0]
+    return told.lower()
+
+
+def _role_missing(operation: str, error: Exception, subscription: str) -> Forbidden:
+    """The batch API answers 401, not 403, to an identity without the role at the subscription."""
+    told = from_exception(operation, error)
+    return Forbidden(
+        operation,
+        told.message,
+        status=told.status,
+        code=told.code,
+        missing_action="Microsoft.Insights/metrics/read",
+        missing_scope=f"/subscriptions/{subscription}",
+    )
+
+
+def _content(operation: str, body: str) -> Json:
+    try:
+        content = json.loads(body)
+        # The service has been seen to send its JSON as a JSON string (the SDK takes that too).
+        content = json.loads(content) if isinstance(content, str) else content
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        raise UnexpectedAnswer(operation, "the answer is not a JSON object", status=200)
+    return content
