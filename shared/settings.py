@@ -155,7 +155,8 @@ class Settings(BaseSettings):
     storage_table_endpoint: Url | None = Field(
         None,
         alias="AzureWebJobsStorage__tableServiceUri",
-        description="Storage account by identity: its table endpoint (the host needs `__queueServiceUri` and `__blobServiceUri` beside it).",
+        description="Storage account by identity: its table endpoint. "
+        "The host needs `__queueServiceUri` and `__blobServiceUri` beside it.",
     )
     storage_client_id: str = Field(
         "",
@@ -204,7 +205,8 @@ class Settings(BaseSettings):
     signing_keys: Annotated[SecretStr, AfterValidator(_signing_keys)] | None = Field(
         None,
         alias="SIGNING_KEYS",
-        description="Keys that sign links and decisions: the first signs, all verify; separated by commas. Secret. Needed with REMEDIATION=on.",
+        description="Keys that sign links and decisions, separated by commas: the first signs, all verify. Secret. "
+        "Needed with REMEDIATION=on.",
     )
     nat_resource_group: str = Field(
         "",

@@ -147,7 +147,7 @@ def default_route(facts: NetworkFacts) -> Check:
         return Check(
             name,
             CheckResult.WARN,
-            f"{', '.join(unclear)} has its own route for 0.0.0.0/0; whether a NAT gateway then applies is not documented",
+            f"{', '.join(unclear)} has its own route for 0.0.0.0/0; whether a NAT gateway then works is undocumented",
             "watch the first subnet's gate",
             source,
         )

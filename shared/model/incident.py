@@ -19,8 +19,9 @@ class IncidentState(StrEnum):
 class Incident:
     """``since`` is the first failing minute, ``opened_at`` when the bot said so.
 
-    ``nodes`` and ``failed`` are of the last judged window with failures. ``reopened`` counts re-openings inside
-    the cooldown; ``announced_nodes`` is how many nodes the last message named. ``closing_note`` says why it was cleared when that is not simply clean minutes.
+    ``nodes`` and ``failed`` are of the last judged window with failures. ``reopened`` counts re-openings inside the
+    cooldown; ``announced_nodes`` is how many nodes the last message named. ``closing_note`` says why it was cleared
+    when that is not simply clean minutes.
     """
 
     id: str
