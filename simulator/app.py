@@ -1,0 +1,162 @@
+"""From request to answer, whatever server carries them.
+
+Order: faults, then the identity that sent the request, then the checks of Resource Manager's front
+door (bearer token, api-version), then the route. Errors become HTTP here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from email.utils import format_datetime
+
+from .control import ROUTES as CONTROL_ROUTES
+from .control import ControlError
+from .errors import GATEWAY, ArmError, ServiceError
+from .faults import Faults
+from .http import Request, Response, Route, Router
+from .noise import stable_uuid
+from .requestlog import RequestLog
+from .services.compute.routes import ROUTES as COMPUTE_ROUTES
+from .services.containerservice.routes import ROUTES as CONTAINERSERVICE_ROUTES
+from .services.identity.routes import ROUTES as IDENTITY_ROUTES
+from .services.identity.state import client_of_token
+from .services.monitor.routes import ROUTES as MONITOR_ROUTES
+from .services.network.routes import ROUTES as NETWORK_ROUTES
+from .services.resourcegraph.routes import ROUTES as RESOURCEGRAPH_ROUTES
+from .services.slack.routes import ROUTES as SLACK_ROUTES
+from .services.subscriptions.routes import ROUTES as SUBSCRIPTIONS_ROUTES
+from .services.teams.routes import ROUTES as TEAMS_ROUTES
+from .world import World
+
+OPEN_ROUTES: list[Route] = [*IDENTITY_ROUTES, *SLACK_ROUTES, *TEAMS_ROUTES]
+ARM_ROUTES: list[Route] = [
+    *SUBSCRIPTIONS_ROUTES,
+    *CONTAINERSERVICE_ROUTES,
+    *NETWORK_ROUTES,
+    *COMPUTE_ROUTES,
+    *RESOURCEGRAPH_ROUTES,
+    *MONITOR_ROUTES,
+]
+DROPPED = 0
+"""The status that the log shows for a request whose connection was dropped."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer to send, or None to close the connection without one."""
+
+    response: Response | None
+
+
+class Simulator:
+    """A world and everything that can be asked of it."""
+
+    def __init__(self, world: World, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self.world = world
+        self.faults = Faults()
+        self.log = RequestLog()
+        self._sleep = sleep
+        self._control = Router(CONTROL_ROUTES)
+        self._open = Router(OPEN_ROUTES)
+        self._arm = Router(ARM_ROUTES)
+
+    def handle(self, request: Request) -> Reply:
+        """Answer a request. May wait (latency, by fault or setting) outside the lock."""
+        if request.path == "/_sim" or request.path.startswith("/_sim/"):
+            return Reply(self._run_control(request))
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        client_id = client_of_token(token.strip()) if scheme.lower() == "bearer" else None
+        request = replace(request, client_id=client_id)
+        with self.world.lock:
+            effects = self.faults.effects(request.method, request.raw_target, client_id)
+        delay = effects.latency_seconds + self.world.settings.round_trip_seconds
+        if delay:
+            self._sleep(delay)
+        if effects.drop == "before":
+            return self._logged(request, None)
+        if effects.answer is not None:
+            answer = effects.answer
+            return self._logged(request, self._finish(Response(answer.status, answer.body, answer.headers)))
+        with self.world.lock:
+            response = self._finish(self._run(request))
+        return self._logged(request, None if effects.drop == "after" else response)
+
+    def _logged(self, request: Request, response: Response | None) -> Reply:
+        with self.world.lock:
+            at = self.world.clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            status = response.status if response is not None else DROPPED
+            self.log.add(at, request.method, request.raw_target, request.client_id, status)
+        return Reply(response)
+
+    def _run_control(self, request: Request) -> Response:
+        try:
+            with self.world.lock:
+                self.world.settle()
+                found = self._control.find(request)
+                if found is None:
+                    raise ControlError(f"{request.path} is not a control endpoint; see /_sim/")
+                handler, params = found
+                return handler(self, request.with_params(params))  # type: ignore[arg-type]
+        except ServiceError as error:
+            return Response(error.status, error.body(), error.headers)
+        except ControlError as error:
+            return Response(400, {"error": str(error)})
+
+    def _run(self, request: Request) -> Response:
+        try:
+            self.world.settle()
+            found = self._open.find(request)
+            if found is None:
+                _check_front_door(request)
+                found = self._arm.find(request)
+            if found is None:
+                raise _unknown_path(request)
+            handler, params = found
+            return handler(self.world, request.with_params(params))
+        except ServiceError as error:
+            return Response(error.status, error.body(), error.headers)
+
+    def _finish(self, response: Response) -> Response:
+        now = self.world.clock.now()
+        headers = {
+            "Date": format_datetime(now, usegmt=True),
+            "x-ms-request-id": stable_uuid("request", now.timestamp()),
+        }
+        return replace(response, headers=headers | dict(response.headers))
+
+
+def _check_front_door(request: Request) -> None:
+    """What Resource Manager checks before it looks at the resource."""
+    if request.client_id is None:
+        missing = "authorization" not in request.headers
+        reason = "The 'Authorization' header is missing." if missing else "The access token is invalid."
+        code = "AuthenticationFailed" if missing else "InvalidAuthenticationToken"
+        challenge = (
+            'Bearer authorization_uri="https://login.windows.net/", error="invalid_token", '
+            f'error_description="{reason}"'
+        )
+        raise ArmError(401, code, f"Authentication failed. {reason}", headers=GATEWAY | {"WWW-Authenticate": challenge})
+    names = {name.lower() for name in request.query}
+    if "api-version" not in names:
+        raise ArmError(
+            400,
+            "MissingApiVersionParameter",
+            "The api-version query parameter (?api-version=) is required for all requests.",
+            headers=GATEWAY,
+        )
+
+
+def _unknown_path(request: Request) -> ArmError:
+    parts = request.path.split("/")
+    if "providers" in [part.lower() for part in parts]:
+        at = [part.lower() for part in parts].index("providers")
+        kind = "/".join(parts[at + 1 : at + 3])
+        return ArmError(
+            404,
+            "InvalidResourceType",
+            f"The resource type '{kind}' could not be found, or '{request.method} {request.path}' isn't served here.",
+            headers=GATEWAY,
+        )
+    return ArmError(404, "NotFound", f"'{request.method} {request.path}' isn't served here.", headers=GATEWAY)

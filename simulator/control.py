@@ -1,0 +1,177 @@
+"""The simulator's own endpoints under `/_sim/`: clock, messages, request log, faults, state, a page.
+
+They need no token, are never hit by faults and never appear in the log.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from .http import Request, Response, Route
+
+if TYPE_CHECKING:
+    from .app import Simulator
+
+
+class ControlError(ValueError):
+    """A control request that makes no sense; the message says what would."""
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _json(request: Request) -> Any:
+    try:
+        return json.loads(request.body or b"{}")
+    except ValueError as error:
+        raise ControlError(f"the body is not JSON: {error}") from error
+
+
+def _clock_json(simulator: Simulator) -> dict[str, Any]:
+    world = simulator.world
+    return {"now": _iso(world.clock.now()), "started": _iso(world.started), "wall": _iso(world.clock.wall())}
+
+
+def get_clock(simulator: Simulator, _request: Request) -> Response:
+    return Response(200, _clock_json(simulator))
+
+
+def set_clock(simulator: Simulator, request: Request) -> Response:
+    """`{"advance_seconds": n}` or `{"now": "2026-01-01T10:00:00Z"}`; only forward."""
+    body = _json(request)
+    world = simulator.world
+    try:
+        if "advance_seconds" in body:
+            world.clock.advance(float(body["advance_seconds"]))
+        elif "now" in body:
+            moment = datetime.fromisoformat(str(body["now"]))
+            if moment.tzinfo is None:
+                raise ValueError(f"now was {body['now']!r}; it needs a zone, as in 2026-01-01T10:00:00Z")
+            world.clock.move_to(moment)
+        else:
+            raise ValueError('send {"advance_seconds": n} or {"now": "2026-01-01T10:00:00Z"}')
+    except (TypeError, ValueError) as error:
+        raise ControlError(str(error)) from error
+    world.settle()
+    return Response(200, _clock_json(simulator))
+
+
+def list_messages(simulator: Simulator, _request: Request) -> Response:
+    return Response(200, _messages(simulator))
+
+
+def _messages(simulator: Simulator) -> list[dict[str, Any]]:
+    world = simulator.world
+    posted = sorted([*world.slack.messages, *world.teams.messages], key=lambda message: message.at)
+    return [message.to_json() for message in posted]
+
+
+def list_requests(simulator: Simulator, request: Request) -> Response:
+    after = request.query.get("after", "0")
+    if not after.isdigit():
+        raise ControlError(f"after was {after!r}; it must be a sequence number")
+    return Response(200, simulator.log.after(int(after)))
+
+
+def list_faults(simulator: Simulator, _request: Request) -> Response:
+    return Response(200, simulator.faults.to_json())
+
+
+def add_faults(simulator: Simulator, request: Request) -> Response:
+    """One fault, or a list of them."""
+    body = _json(request)
+    try:
+        for described in body if isinstance(body, list) else [body]:
+            simulator.faults.add(described)
+    except (ValueError, AttributeError, TypeError) as error:
+        raise ControlError(str(error)) from error
+    return Response(200, simulator.faults.to_json())
+
+
+def clear_faults(simulator: Simulator, _request: Request) -> Response:
+    simulator.faults.clear()
+    return Response(200, [])
+
+
+def get_state(simulator: Simulator, _request: Request) -> Response:
+    return Response(200, _state(simulator))
+
+
+def _state(simulator: Simulator) -> dict[str, Any]:
+    world = simulator.world
+    minute = world.minute() - 1
+    return {
+        "scenario": world.scenario,
+        "clock": _clock_json(simulator),
+        "subscriptions": [each.id for each in world.subscriptions.values()],
+        "clusters": [
+            {
+                "id": cluster.id,
+                "outboundType": cluster.outbound_type,
+                "nodes": len(cluster.nodes),
+                "failedLastMinute": {
+                    node.name: failed for node in cluster.nodes if (failed := _failed(simulator, node, minute))
+                }
+                if len(world.clusters) <= 20
+                else None,
+            }
+            for cluster in world.clusters.values()
+        ],
+        "operations": [
+            {"id": each.id, "name": each.name, "resource": each.resource_key, "status": each.status}
+            for each in world.operations.running()
+        ],
+        "faults": simulator.faults.to_json(),
+    }
+
+
+def _failed(simulator: Simulator, node: Any, minute: int) -> int:
+    from .physics.workload import Protocol
+
+    recorded = (simulator.world.traffic.node_minute(node, protocol, minute) for protocol in Protocol)
+    return sum(each.failed for each in recorded if each is not None)
+
+
+def page(simulator: Simulator, _request: Request) -> Response:
+    """Everything above, for a person to read."""
+    state = _state(simulator)
+    rows = "".join(
+        f"<tr><td>{html.escape(c['id'])}</td><td>{c['nodes']}</td><td>{html.escape(c['outboundType'])}</td>"
+        f"<td>{html.escape(json.dumps(c['failedLastMinute']))}</td></tr>"
+        for c in state["clusters"][:50]
+    )
+    messages = "".join(
+        f"<h3>{html.escape(m['service'])} &middot; {html.escape(m['channel'])} &middot; {m['at']}"
+        f" &middot; {m['status']}</h3><pre>{html.escape(json.dumps(m['body'], indent=1, ensure_ascii=False))}</pre>"
+        for m in reversed(_messages(simulator))
+    )
+    text = (
+        "<!doctype html><html lang=en><meta charset=utf-8><title>Simulator</title>"
+        "<style>body{font:15px sans-serif;margin:2em;max-width:70em}table{border-collapse:collapse}"
+        "td,th{border:1px solid #888;padding:.3em .6em;text-align:left}pre{white-space:pre-wrap}</style>"
+        f"<h1>Scenario {html.escape(state['scenario'])}</h1><p>Simulated time {state['clock']['now']}, "
+        f"started {state['clock']['started']}</p>"
+        "<h2>Clusters</h2><table><tr><th>Cluster<th>Nodes<th>Outbound type<th>Failed last minute</tr>"
+        f"{rows}</table><h2>Messages</h2>{messages or '<p>None yet.</p>'}"
+        "<p>JSON: <a href=/_sim/state>state</a>, <a href=/_sim/messages>messages</a>, "
+        "<a href=/_sim/requests>requests</a>, <a href=/_sim/faults>faults</a>, <a href=/_sim/clock>clock</a></p>"
+    )
+    return Response(200, text, {"Content-Type": "text/html; charset=utf-8"})
+
+
+_HANDLERS: list[tuple[str, str, Any]] = [
+    ("GET", "/_sim", page),
+    ("GET", "/_sim/clock", get_clock),
+    ("POST", "/_sim/clock", set_clock),
+    ("GET", "/_sim/messages", list_messages),
+    ("GET", "/_sim/requests", list_requests),
+    ("GET", "/_sim/faults", list_faults),
+    ("POST", "/_sim/faults", add_faults),
+    ("DELETE", "/_sim/faults", clear_faults),
+    ("GET", "/_sim/state", get_state),
+]
+ROUTES = [Route(method, path, handler) for method, path, handler in _HANDLERS]

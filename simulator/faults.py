@@ -1,0 +1,120 @@
+"""Faults on demand: what goes wrong, for which requests, and how often.
+
+A fault matches requests by method and path, skips the first `nth - 1` of them, strikes `times`
+times (for ever when None), and then does one thing: answer in place of the service, wait, or drop
+the connection before or after the effect.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class FaultError(ValueError):
+    """A fault was described wrongly; the message says what was given and what would be right."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Answer this and do nothing."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What faults do to one request."""
+
+    latency_seconds: float = 0.0
+    answer: Answer | None = None
+    drop: str | None = None
+
+
+@dataclass
+class Fault:
+    """One fault and how often it has matched."""
+
+    pattern: re.Pattern[str]
+    method: str | None
+    client_id: str | None
+    first: int
+    times: int | None
+    answer: Answer | None
+    latency_seconds: float
+    drop: str | None
+    described: dict[str, Any]
+    seen: int = 0
+
+    def strikes(self, method: str, target: str, client_id: str | None) -> bool:
+        """Count this request; whether the fault strikes it."""
+        if self.method is not None and method != self.method:
+            return False
+        if self.client_id is not None and client_id != self.client_id:
+            return False
+        if not self.pattern.search(target):
+            return False
+        self.seen += 1
+        return self.seen >= self.first and (self.times is None or self.seen < self.first + self.times)
+
+
+class Faults:
+    """The faults in force, in order. The first that answers or drops decides; delays add up."""
+
+    def __init__(self) -> None:
+        self._faults: list[Fault] = []
+
+    def add(self, described: Mapping[str, Any]) -> None:
+        self._faults.append(parse_fault(described))
+
+    def clear(self) -> None:
+        self._faults.clear()
+
+    def to_json(self) -> list[dict[str, Any]]:
+        return [fault.described | {"seen": fault.seen} for fault in self._faults]
+
+    def effects(self, method: str, target: str, client_id: str | None) -> Effects:
+        """What happens to this request."""
+        latency, answer, drop = 0.0, None, None
+        for fault in self._faults:
+            if not fault.strikes(method, target, client_id):
+                continue
+            latency += fault.latency_seconds
+            if answer is None and drop is None:
+                answer, drop = fault.answer, fault.drop
+        return Effects(latency, answer, drop)
+
+
+def parse_fault(described: Mapping[str, Any]) -> Fault:
+    """A fault from `{"match": {"method"?, "path"?, "client_id"?}, "nth"?, "times"?, "then": {...}}`."""
+    unknown = set(described) - {"match", "nth", "times", "then"}
+    if unknown:
+        raise FaultError(f"a fault has match, nth, times and then; {', '.join(sorted(unknown))} was given")
+    match, then = described.get("match") or {}, described.get("then")
+    if not isinstance(then, Mapping) or not then:
+        raise FaultError('a fault needs "then": {"status": ...}, {"latency_seconds": ...} or {"drop": ...}')
+    try:
+        pattern = re.compile(str(match.get("path", "")), re.IGNORECASE)
+    except re.error as error:
+        raise FaultError(f"match.path is not a regular expression: {error}") from error
+    drop = then.get("drop")
+    if drop not in (None, "before", "after"):
+        raise FaultError(f'then.drop was {drop!r}; it must be "before" or "after"')
+    answer = None
+    if "status" in then:
+        status = then["status"]
+        if not isinstance(status, int) or not 100 <= status <= 599:
+            raise FaultError(f"then.status was {status!r}; it must be an HTTP status")
+        answer = Answer(status, {k: str(v) for k, v in (then.get("headers") or {}).items()}, then.get("body"))
+    first, times = described.get("nth", 1), described.get("times")
+    if not isinstance(first, int) or first < 1 or not (times is None or (isinstance(times, int) and times >= 1)):
+        raise FaultError(f"nth ({first!r}) and times ({times!r}) must be whole numbers of at least 1")
+    latency = then.get("latency_seconds", 0.0)
+    if not isinstance(latency, int | float) or latency < 0:
+        raise FaultError(f"then.latency_seconds was {latency!r}; it must be a number of at least 0")
+    method = str(match["method"]).upper() if match.get("method") else None
+    return Fault(pattern, method, match.get("client_id"), first, times, answer, latency, drop, dict(described))

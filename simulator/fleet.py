@@ -1,0 +1,135 @@
+"""The AKS clusters of a scenario: pools, nodes, and how their traffic leaves.
+
+This is the inventory that the services show on the wire and that the physics runs on. Names follow
+what AKS does: scale set `aks-<pool>-<digits>-vmss`, node names with a base-36 instance number, the
+load balancer `kubernetes` in the node resource group with the rule `aksOutboundRule`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from .noise import stable_digits
+from .physics.workload import NodeLoad
+
+LOAD_BALANCER = "loadBalancer"
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def _base36(number: int, width: int) -> str:
+    text = ""
+    while number:
+        number, digit = divmod(number, 36)
+        text = _DIGITS[digit] + text
+    return text.rjust(width, "0")
+
+
+@dataclass(frozen=True)
+class Frontend:
+    """An outbound frontend of the load balancer: its name, its public IP's id and address."""
+
+    name: str
+    public_ip_id: str
+    address: str
+
+
+@dataclass(eq=False)
+class Node:
+    """A virtual machine of a node pool."""
+
+    pool: NodePool
+    instance: int
+    address: str
+    load: NodeLoad
+    ready: bool = True
+
+    @cached_property
+    def name(self) -> str:
+        """The Kubernetes node's name, which is the machine's host name."""
+        return f"{self.pool.scale_set}{_base36(self.instance, 6)}"
+
+    @cached_property
+    def nic_id(self) -> str:
+        return f"{self.pool.scale_set_id}/virtualMachines/{self.instance}/networkInterfaces/{self.pool.scale_set}"
+
+    @property
+    def ip_configuration_id(self) -> str:
+        return f"{self.nic_id}/ipConfigurations/ipconfig1"
+
+
+@dataclass(eq=False)
+class NodePool:
+    """An agent pool and the scale set behind it. `own_subnet` is false in a VNet that AKS manages."""
+
+    cluster: Cluster
+    name: str
+    mode: str
+    subnet_id: str
+    own_subnet: bool = True
+    vm_size: str = "Standard_D4ds_v5"
+    zones: tuple[str, ...] = ()
+    max_nodes: int | None = None
+    pod_subnet_id: str | None = None
+    node_public_ip: bool = False
+    nodes: list[Node] = field(default_factory=list)
+
+    @cached_property
+    def scale_set(self) -> str:
+        return f"aks-{self.name}-{stable_digits(8, self.cluster.id, self.name)}-vmss"
+
+    @cached_property
+    def scale_set_id(self) -> str:
+        cluster = self.cluster
+        return (
+            f"/subscriptions/{cluster.subscription}/resourceGroups/{cluster.node_group}"
+            f"/providers/Microsoft.Compute/virtualMachineScaleSets/{self.scale_set}"
+        )
+
+
+@dataclass(eq=False)
+class Cluster:
+    """A managed cluster. `properties` is laid over what the API shows, for a scenario's special wishes."""
+
+    subscription: str
+    group: str
+    name: str
+    location: str
+    node_group: str
+    outbound_type: str = LOAD_BALANCER
+    frontends: tuple[Frontend, ...] = ()
+    managed_outbound_ips: bool = True
+    allocated_outbound_ports: int = 0
+    idle_timeout_minutes: int = 30
+    load_balancer_sku: str = "standard"
+    network_plugin: str = "azure"
+    kubernetes_version: str = "1.33.5"
+    tags: dict[str, str] = field(default_factory=dict)
+    properties: dict[str, Any] = field(default_factory=dict)
+    pools: list[NodePool] = field(default_factory=list)
+    provisioning_state: str = "Succeeded"
+    power_state: str = "Running"
+
+    @cached_property
+    def id(self) -> str:
+        """The managed cluster's id; AKS spells `resourcegroups` in lower case in its answers."""
+        return (
+            f"/subscriptions/{self.subscription}/resourcegroups/{self.group}"
+            f"/providers/Microsoft.ContainerService/managedClusters/{self.name}"
+        )
+
+    @cached_property
+    def load_balancer_id(self) -> str:
+        return (
+            f"/subscriptions/{self.subscription}/resourceGroups/{self.node_group}"
+            "/providers/Microsoft.Network/loadBalancers/kubernetes"
+        )
+
+    @property
+    def has_outbound_rule(self) -> bool:
+        return self.outbound_type == LOAD_BALANCER and self.load_balancer_sku == "standard"
+
+    @property
+    def nodes(self) -> list[Node]:
+        return [node for pool in self.pools for node in pool.nodes]

@@ -1,0 +1,137 @@
+"""One node's SNAT ports on the load balancer, for one protocol, with their history.
+
+A bank is stepped lazily, when somebody looks at it, and its configuration never changes: when
+something happens to the node (a NAT gateway takes over, the load balancer re-allocates ports) the
+bank is forked at that minute. Banks of equal configuration behave equally, so nodes may share one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from .flows import Demand, StreamKey, run_minute, used_ports
+from .ports import PortTimers
+from .workload import NodeLoad, Protocol, Stream
+
+
+@dataclass(frozen=True)
+class BankConfig:
+    """What decides a bank's course. `admitting` is false once new flows leave by another path."""
+
+    load: NodeLoad
+    protocol: Protocol
+    ports: int
+    timers: PortTimers
+    admitting: bool = True
+
+
+@dataclass(frozen=True)
+class BankMinute:
+    """What happened on the bank in one minute. Flows are whole numbers; ports are averages."""
+
+    admitted: int
+    failed: int
+    used_ports: float
+    ports: int
+    bytes_sent: int = 0
+    packets_sent: int = 0
+
+
+class _Rounding:
+    """Turns a fluid into whole flows without losing any: what is cut off now is added later."""
+
+    def __init__(self, rest: float = 0.0) -> None:
+        self.rest = rest
+
+    def whole(self, amount: float) -> int:
+        exact = amount + self.rest
+        number = max(0, round(exact))
+        self.rest = exact - number
+        return number
+
+
+class Bank:
+    """A node's ports for one protocol, from `first_minute` on."""
+
+    def __init__(self, config: BankConfig, first_minute: int) -> None:
+        self.config = config
+        self.first_minute = first_minute
+        self._streams: tuple[Stream, ...] = config.load.streams(config.protocol)
+        self._port_seconds = [config.timers.port_seconds(s.workload) for s in self._streams]
+        self._minutes: list[BankMinute] = []
+        self._held: dict[StreamKey, float] = {}
+        self._retrying: dict[StreamKey, float] = {}
+        self._admitted, self._failed = _Rounding(), _Rounding()
+        if config.admitting:
+            self._settle()
+
+    @property
+    def next_minute(self) -> int:
+        """The first minute that hasn't been computed."""
+        return self.first_minute + len(self._minutes)
+
+    def _settle(self) -> None:
+        """Begin in the state into which the first minute's rates would lead in the long run."""
+        totals: dict[str, float] = {}
+        for stream, port_seconds in zip(self._streams, self._port_seconds, strict=True):
+            level = self.config.load.rate(stream, self.first_minute) * port_seconds
+            self._held[stream.key] = level
+            totals[stream.key[1]] = totals.get(stream.key[1], 0.0) + level
+        for key in self._held:
+            if totals[key[1]] > self.config.ports:
+                self._held[key] *= self.config.ports / totals[key[1]]
+
+    def minute(self, minute: int) -> BankMinute | None:
+        """What happened in `minute`, or None before the bank's history begins."""
+        while self.next_minute <= minute:
+            self._step()
+        index = minute - self.first_minute
+        return self._minutes[index] if index >= 0 else None
+
+    def fork(self, minute: int, config: BankConfig, *, drop_flows: bool = False) -> Bank:
+        """A bank with this one's past and `config` from `minute` on (or from the first minute that
+        hasn't been computed yet, if that is later: what was measured stays).
+
+        With `drop_flows` no flow survives; otherwise those that still fit do.
+        """
+        while self.next_minute < minute:
+            self._step()
+        other = Bank(replace(config, admitting=False), self.first_minute)
+        other.config = config
+        other._minutes = list(self._minutes)
+        shrink = min(1.0, config.ports / used) if (used := used_ports(self._held)) > 0 else 1.0
+        other._held = {key: 0.0 if drop_flows else n * shrink for key, n in self._held.items()}
+        other._retrying = dict(self._retrying) if config.admitting else {}
+        other._admitted, other._failed = _Rounding(self._admitted.rest), _Rounding(self._failed.rest)
+        return other
+
+    def _step(self) -> None:
+        config, minute = self.config, self.next_minute
+        demands = []
+        for stream, port_seconds in zip(self._streams, self._port_seconds, strict=True):
+            rate = 0.0
+            if config.admitting:
+                rate = config.load.rate(stream, minute) + self._retrying.get(stream.key, 0.0)
+            demands.append(Demand(stream.key, rate, port_seconds))
+        outcome = run_minute(demands, self._held, config.ports)
+        admitted = failed = 0.0
+        sent_bytes = sent_packets = 0.0
+        for stream in self._streams:
+            result = outcome[stream.key]
+            self._held[stream.key] = result.held_after
+            self._retrying[stream.key] = result.failed / 60.0 * stream.workload.retried_share
+            admitted += result.admitted
+            failed += result.failed
+            sent_bytes += result.admitted * stream.workload.bytes_per_flow
+            sent_packets += result.admitted * stream.workload.packets_per_flow
+        used = used_ports({key: result.held_average for key, result in outcome.items()})
+        self._minutes.append(
+            BankMinute(
+                admitted=self._admitted.whole(admitted),
+                failed=self._failed.whole(failed),
+                used_ports=min(used, float(config.ports)),
+                ports=config.ports,
+                bytes_sent=round(sent_bytes),
+                packets_sent=round(sent_packets),
+            )
+        )

@@ -1,0 +1,112 @@
+"""One minute of flows through a set of ports: a fluid, not packets.
+
+Each stream (workload, destination) holds N ports. A port is free again after `port_seconds` on
+average, so N leaks away at N / port_seconds; new flows arrive at `rate` and take a port each. A port
+can serve several destinations at once, so the limit holds per destination: the streams to one
+destination together never hold more than `ports`. What finds no free port fails.
+
+While no limit binds, the minute has an exact solution; otherwise it is stepped in short slices in
+which flows are admitted in proportion to what each stream wants. Either way
+attempted = admitted + failed, and held after = held before + admitted - released.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+SLICES_PER_MINUTE = 12
+_SLICE_SECONDS = 60.0 / SLICES_PER_MINUTE
+
+StreamKey = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What one stream wants in a minute."""
+
+    key: StreamKey
+    rate_per_second: float
+    port_seconds: float
+
+
+@dataclass(frozen=True)
+class StreamMinute:
+    """What one stream got in a minute: counts of flows, and ports held (at the end, and on average)."""
+
+    attempted: float
+    admitted: float
+    held_after: float
+    held_average: float
+
+    @property
+    def failed(self) -> float:
+        return self.attempted - self.admitted
+
+    def released(self, held_before: float) -> float:
+        return held_before + self.admitted - self.held_after
+
+
+Outcome = dict[StreamKey, StreamMinute]
+
+
+def run_minute(demands: Sequence[Demand], held: Mapping[StreamKey, float], ports: float) -> Outcome:
+    """Move every stream by one minute.
+
+    `held` is the ports held at the minute's start, by stream; streams missing there hold none.
+    `ports` is the limit per destination.
+    """
+    outcome: Outcome = {}
+    by_destination: dict[str, list[Demand]] = {}
+    for demand in demands:
+        by_destination.setdefault(demand.key[1], []).append(demand)
+    for group in by_destination.values():
+        most = sum(max(held.get(d.key, 0.0), d.rate_per_second * d.port_seconds) for d in group)
+        outcome.update(_run_free(group, held) if most <= ports else _run_limited(group, held, ports))
+    return outcome
+
+
+def _run_free(group: Sequence[Demand], held: Mapping[StreamKey, float]) -> Outcome:
+    """No limit binds: every flow gets a port. Exact."""
+    outcome: Outcome = {}
+    for demand in group:
+        before = held.get(demand.key, 0.0)
+        level = demand.rate_per_second * demand.port_seconds
+        decay = math.exp(-60.0 / demand.port_seconds)
+        after = level + (before - level) * decay
+        average = level + (before - level) * demand.port_seconds / 60.0 * (1.0 - decay)
+        wanted = demand.rate_per_second * 60.0
+        outcome[demand.key] = StreamMinute(wanted, wanted, after, average)
+    return outcome
+
+
+def _run_limited(group: Sequence[Demand], held: Mapping[StreamKey, float], ports: float) -> Outcome:
+    """The limit may bind within the minute: step it in slices."""
+    now = [held.get(d.key, 0.0) for d in group]
+    keeps = [math.exp(-_SLICE_SECONDS / d.port_seconds) for d in group]
+    wants = [d.rate_per_second * _SLICE_SECONDS for d in group]
+    wanted = sum(wants)
+    admitted = [0.0] * len(group)
+    integral = [0.0] * len(group)
+    for _ in range(SLICES_PER_MINUTE):
+        now = [n * keep for n, keep in zip(now, keeps, strict=True)]
+        free = max(0.0, ports - sum(now))
+        share = 1.0 if wanted <= free else free / wanted
+        for i, want in enumerate(wants):
+            got = want * share
+            now[i] += got
+            admitted[i] += got
+            integral[i] += now[i]
+    return {
+        d.key: StreamMinute(d.rate_per_second * 60.0, got, after, total / SLICES_PER_MINUTE)
+        for d, got, after, total in zip(group, admitted, now, integral, strict=True)
+    }
+
+
+def used_ports(held: Mapping[StreamKey, float]) -> float:
+    """Ports in use when each serves as many destinations as it can: those of the busiest destination."""
+    per_destination: dict[str, float] = {}
+    for (_, destination), ports in held.items():
+        per_destination[destination] = per_destination.get(destination, 0.0) + ports
+    return max(per_destination.values(), default=0.0)

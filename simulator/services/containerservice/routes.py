@@ -1,0 +1,59 @@
+"""Reading managed clusters and agent pools."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...errors import ArmError, resource_not_found
+from ...fleet import Cluster
+from ...http import Request, Response, Route
+from ..paging import list_page
+from .wire import agent_pool_json, cluster_json
+
+if TYPE_CHECKING:
+    from ...world import World
+
+
+def _cluster(world: World, request: Request) -> Cluster:
+    params = request.params
+    world.group(params["subscription"], params["group"])
+    for cluster in world.clusters_in(params["subscription"], params["group"]):
+        if cluster.name.lower() == params["cluster"].lower():
+            return cluster
+    raise resource_not_found("Microsoft.ContainerService/managedClusters", params["cluster"], params["group"])
+
+
+def list_clusters(world: World, request: Request) -> Response:
+    subscription, group = request.params["subscription"], request.params.get("group")
+    if group is None:
+        world.subscription(subscription)
+    else:
+        world.group(subscription, group)
+    return list_page(request, world.clusters_in(subscription, group), cluster_json)
+
+
+def get_cluster(world: World, request: Request) -> Response:
+    return Response(200, cluster_json(_cluster(world, request)))
+
+
+def list_agent_pools(world: World, request: Request) -> Response:
+    return list_page(request, _cluster(world, request).pools, agent_pool_json)
+
+
+def get_agent_pool(world: World, request: Request) -> Response:
+    cluster, name = _cluster(world, request), request.params["pool"]
+    for pool in cluster.pools:
+        if pool.name.lower() == name.lower():
+            return Response(200, agent_pool_json(pool))
+    raise ArmError(404, "NotFound", f"Could not find the agent pool {name} in cluster {cluster.name}.")
+
+
+_PROVIDER = "providers/Microsoft.ContainerService/managedClusters"
+_GROUP = "/subscriptions/{subscription}/resourceGroups/{group}/" + _PROVIDER
+ROUTES = [
+    Route("GET", "/subscriptions/{subscription}/" + _PROVIDER, list_clusters),
+    Route("GET", _GROUP, list_clusters),
+    Route("GET", _GROUP + "/{cluster}", get_cluster),
+    Route("GET", _GROUP + "/{cluster}/agentPools", list_agent_pools),
+    Route("GET", _GROUP + "/{cluster}/agentPools/{pool}", get_agent_pool),
+]

@@ -1,0 +1,171 @@
+"""Managed clusters and agent pools as the API shows them.
+
+The shape follows recorded answers of 2023 to 2025; AKS spells `resourcegroups` in lower case in a
+cluster's own id and `ManagedClusters` with a capital in its type.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...fleet import Cluster, NodePool
+from ...noise import stable_uuid
+
+
+def cluster_json(cluster: Cluster) -> dict[str, Any]:
+    """`GET managedClusters/{name}`."""
+    body: dict[str, Any] = {
+        "id": cluster.id,
+        "location": cluster.location,
+        "name": cluster.name,
+        "type": "Microsoft.ContainerService/ManagedClusters",
+    }
+    if cluster.tags:
+        body["tags"] = dict(cluster.tags)
+    properties = _properties(cluster)
+    _lay_over(properties, cluster.properties)
+    return body | {
+        "kind": "Base",
+        "properties": properties,
+        "identity": {
+            "type": "SystemAssigned",
+            "principalId": stable_uuid("principal", cluster.id),
+            "tenantId": stable_uuid("tenant", cluster.subscription),
+        },
+        "sku": {"name": "Base", "tier": "Standard"},
+        "eTag": stable_uuid("etag", cluster.id, len(cluster.nodes), cluster.provisioning_state),
+    }
+
+
+def _properties(cluster: Cluster) -> dict[str, Any]:
+    host = f"{cluster.name}-{stable_uuid('dns', cluster.id)[:8]}.hcp.{cluster.location}.azmk8s.io"
+    return {
+        "provisioningState": cluster.provisioning_state,
+        "powerState": {"code": cluster.power_state},
+        "kubernetesVersion": cluster.kubernetes_version.rpartition(".")[0],
+        "currentKubernetesVersion": cluster.kubernetes_version,
+        "dnsPrefix": cluster.name,
+        "fqdn": host,
+        "azurePortalFQDN": host.replace(".hcp.", ".portal.hcp."),
+        "agentPoolProfiles": [{"name": pool.name} | pool_properties(pool) for pool in cluster.pools],
+        "servicePrincipalProfile": {"clientId": "msi"},
+        "nodeResourceGroup": cluster.node_group,
+        "enableRBAC": True,
+        "supportPlan": "KubernetesOfficial",
+        "networkProfile": network_profile(cluster),
+        "maxAgentPools": 100,
+        "autoUpgradeProfile": {"nodeOSUpgradeChannel": "NodeImage"},
+        "disableLocalAccounts": False,
+        "securityProfile": {},
+        "storageProfile": {
+            "diskCSIDriver": {"enabled": True},
+            "fileCSIDriver": {"enabled": True},
+            "snapshotController": {"enabled": True},
+        },
+        "oidcIssuerProfile": {"enabled": False},
+        "workloadAutoScalerProfile": {},
+        "resourceUID": stable_uuid("uid", cluster.id).replace("-", "")[:24],
+        "metricsProfile": {"costAnalysis": {"enabled": False}},
+        "bootstrapProfile": {"artifactSource": "Direct"},
+    }
+
+
+def network_profile(cluster: Cluster) -> dict[str, Any]:
+    """The cluster's `networkProfile`; the profile of the outbound type that is in use is filled."""
+    effective = [{"id": frontend.public_ip_id} for frontend in cluster.frontends]
+    profile: dict[str, Any] = {
+        "networkPlugin": cluster.network_plugin,
+        "networkPolicy": "none",
+        "networkDataplane": "azure",
+        "loadBalancerSku": cluster.load_balancer_sku,
+    }
+    if cluster.network_plugin == "azure":
+        profile["networkPluginMode"] = "overlay"
+    if cluster.has_outbound_rule:
+        outbound: dict[str, Any] = (
+            {"managedOutboundIPs": {"count": len(effective)}}
+            if cluster.managed_outbound_ips
+            else {"outboundIPs": {"publicIPs": effective}}
+        )
+        profile["loadBalancerProfile"] = outbound | {
+            "effectiveOutboundIPs": effective,
+            "allocatedOutboundPorts": cluster.allocated_outbound_ports,
+            "idleTimeoutInMinutes": cluster.idle_timeout_minutes,
+            "backendPoolType": "nodeIPConfiguration",
+        }
+    elif cluster.load_balancer_sku == "standard":
+        profile["loadBalancerProfile"] = {"backendPoolType": "nodeIPConfiguration"}
+    if cluster.outbound_type == "managedNATGateway":
+        profile["natGatewayProfile"] = {
+            "managedOutboundIPProfile": {"count": len(effective)},
+            "effectiveOutboundIPs": effective,
+            "idleTimeoutInMinutes": cluster.idle_timeout_minutes,
+        }
+    return profile | {
+        "podCidr": "10.244.0.0/16",
+        "serviceCidr": "10.0.0.0/16",
+        "dnsServiceIP": "10.0.0.10",
+        "outboundType": cluster.outbound_type,
+        "podCidrs": ["10.244.0.0/16"],
+        "serviceCidrs": ["10.0.0.0/16"],
+        "ipFamilies": ["IPv4"],
+        "podLinkLocalAccess": "IMDS",
+    }
+
+
+def pool_properties(pool: NodePool) -> dict[str, Any]:
+    """What an agent pool and an entry of `agentPoolProfiles` have in common."""
+    body: dict[str, Any] = {
+        "count": len(pool.nodes),
+        "vmSize": pool.vm_size,
+        "osDiskSizeGB": 128,
+        "osDiskType": "Managed",
+        "kubeletDiskType": "OS",
+        "workloadRuntime": "OCIContainer",
+    }
+    if pool.own_subnet:
+        body["vnetSubnetID"] = pool.subnet_id
+    if pool.pod_subnet_id:
+        body["podSubnetID"] = pool.pod_subnet_id
+    body |= {"maxPods": 250, "type": "VirtualMachineScaleSets"}
+    if pool.zones:
+        body["availabilityZones"] = list(pool.zones)
+    if pool.max_nodes is not None:
+        body |= {"enableAutoScaling": True, "minCount": 1, "maxCount": pool.max_nodes}
+    else:
+        body["enableAutoScaling"] = False
+    return body | {
+        "scaleDownMode": "Delete",
+        "provisioningState": pool.cluster.provisioning_state,
+        "powerState": {"code": pool.cluster.power_state},
+        "orchestratorVersion": pool.cluster.kubernetes_version.rpartition(".")[0],
+        "currentOrchestratorVersion": pool.cluster.kubernetes_version,
+        "enableNodePublicIP": pool.node_public_ip,
+        "mode": pool.mode,
+        "osType": "Linux",
+        "osSKU": "Ubuntu",
+        "nodeImageVersion": "AKSUbuntu-2204gen2containerd-202510.19.0",
+        "upgradeSettings": {"maxSurge": "10%", "maxUnavailable": "0"},
+        "enableFIPS": False,
+        "networkProfile": {},
+        "securityProfile": {"enableVTPM": False, "enableSecureBoot": False},
+        "eTag": stable_uuid("etag", pool.scale_set_id, len(pool.nodes)),
+    }
+
+
+def agent_pool_json(pool: NodePool) -> dict[str, Any]:
+    """`GET managedClusters/{name}/agentPools/{pool}`."""
+    return {
+        "id": f"{pool.cluster.id}/agentPools/{pool.name}",
+        "name": pool.name,
+        "type": "Microsoft.ContainerService/managedClusters/agentPools",
+        "properties": pool_properties(pool),
+    }
+
+
+def _lay_over(base: dict[str, Any], wishes: dict[str, Any]) -> None:
+    for key, value in wishes.items():
+        if isinstance(value, dict) and isinstance(base.get(key), dict):
+            _lay_over(base[key], value)
+        else:
+            base[key] = value

@@ -1,0 +1,1 @@
+"""Log Analytics queries over the load balancers' health events."""

@@ -1,0 +1,1 @@
+"""Microsoft.Insights: metrics, per resource and in batches, and their definitions."""

@@ -1,0 +1,77 @@
+"""A NAT gateway's metrics. Protocols are numbers (6, 17); there is no dimension for nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from ...physics.gateway import GatewayMinute
+from ...physics.workload import Protocol
+from .series import Sample, Series, one
+
+if TYPE_CHECKING:
+    from ...world import World
+
+
+def nat_gateway_series(world: World, key: str, metric: str, minutes: range) -> list[Series]:
+    """All series of a metric for `minutes`; series without any data are left out."""
+    made = _EMITTERS[metric](world, key, minutes)
+    return [series for series in made if any(sample is not None for sample in series.samples)]
+
+
+def _samples(
+    world: World, key: str, protocol: Protocol, minutes: range, value: Callable[[GatewayMinute], float]
+) -> list[Sample | None]:
+    """`value` of each minute; nothing where it is 0: quiet series are sparse."""
+    samples: list[Sample | None] = []
+    for minute in minutes:
+        recorded = world.traffic.gateway_minute(key, protocol, minute)
+        amount = value(recorded) if recorded is not None else 0
+        samples.append(one(amount) if amount else None)
+    return samples
+
+
+def _connections(world: World, key: str, minutes: range) -> Iterator[Series]:
+    zero = one(0) if world.settings.emit_zero_failed else None
+    for protocol in Protocol:
+        name = {"Protocol": str(protocol.number)}
+        attempted = _samples(world, key, protocol, minutes, lambda m: m.attempted)
+        failed = _samples(world, key, protocol, minutes, lambda m: m.failed)
+        filled = [lost or (zero if tried else None) for lost, tried in zip(failed, attempted, strict=True)]
+        yield Series(name | {"ConnectionState": "Attempted"}, attempted)
+        yield Series(name | {"ConnectionState": "Failed"}, filled)
+
+
+def _active(world: World, key: str, minutes: range) -> Iterator[Series]:
+    for protocol in Protocol:
+        samples = _samples(world, key, protocol, minutes, lambda m: m.active_flows)
+        yield Series({"Protocol": str(protocol.number)}, samples)
+
+
+def _both_ways(value: Callable[[GatewayMinute], float]) -> Callable[[World, str, range], Iterator[Series]]:
+    def emit(world: World, key: str, minutes: range) -> Iterator[Series]:
+        for protocol in Protocol:
+            for direction, factor in (("Out", 1), ("In", 4)):
+                samples = _samples(world, key, protocol, minutes, lambda m, f=factor: value(m) * f)  # type: ignore[misc]
+                yield Series({"Protocol": str(protocol.number), "Direction": direction}, samples)
+
+    return emit
+
+
+def _drops(world: World, key: str, minutes: range) -> Iterator[Series]:
+    yield Series({}, _samples(world, key, Protocol.TCP, minutes, lambda m: m.dropped_packets))
+
+
+def _data_path(world: World, key: str, minutes: range) -> Iterator[Series]:
+    there = [world.traffic.gateway_minute(key, Protocol.TCP, minute) is not None for minute in minutes]
+    yield Series({}, [one(100) if present else None for present in there])
+
+
+_EMITTERS: dict[str, Callable[[World, str, range], Iterator[Series]]] = {
+    "SNATConnectionCount": _connections,
+    "TotalConnectionCount": _active,
+    "PacketDropCount": _drops,
+    "ByteCount": _both_ways(lambda m: m.bytes_sent),
+    "PacketCount": _both_ways(lambda m: m.packets_sent),
+    "DatapathAvailability": _data_path,
+}

@@ -1,0 +1,169 @@
+"""Reading Microsoft.Network: documents, load balancers and their children, scale-set NICs."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ...errors import ArmError, child_not_found, resource_not_found
+from ...fleet import Cluster
+from ...http import Handler, Request, Response, Route
+from ...resourceid import ResourceId
+from ..compute.routes import pool_of
+from ..paging import list_page
+from .loadbalancers import CHILDREN, load_balancer_json
+from .nics import nic_json
+from .state import Document
+from .wire import document_json
+
+if TYPE_CHECKING:
+    from ...world import World
+
+TRACKED_TYPES = (
+    "virtualNetworks",
+    "publicIPAddresses",
+    "publicIPPrefixes",
+    "natGateways",
+    "networkSecurityGroups",
+    "routeTables",
+)
+
+
+def id_in_path(request: Request, *types: str) -> ResourceId:
+    """The id of the resource in the path: its types are given, its names are the path's parameters."""
+    params = request.params
+    names = tuple(params[name] for name in ("name", "child") if name in params)
+    return ResourceId(params["subscription"], params["group"], "Microsoft.Network", types, names)
+
+
+def find_document(world: World, resource_id: ResourceId) -> Document:
+    """The document, or 404 as Azure says it for a tracked resource or a child."""
+    world.group(resource_id.subscription, resource_id.group)
+    document = world.network.get(resource_id)
+    if document is not None:
+        return document
+    if len(resource_id.types) > 1:
+        find_document(world, resource_id.parent)
+        raise child_not_found(str(resource_id))
+    raise resource_not_found(resource_id.resource_type, resource_id.name, resource_id.group)
+
+
+def _list_documents(resource_type: str, world: World, request: Request) -> Response:
+    subscription, group = request.params["subscription"], request.params.get("group")
+    if group is None:
+        world.subscription(subscription)
+    else:
+        world.group(subscription, group)
+    found = list(world.network.of_kind(f"Microsoft.Network/{resource_type}", subscription, group))
+    return list_page(request, found, partial(document_json, world))
+
+
+def _get_document(resource_type: str, world: World, request: Request) -> Response:
+    document = find_document(world, id_in_path(request, resource_type))
+    return Response(200, document_json(world, document), {"ETag": document.etag})
+
+
+def list_subnets(world: World, request: Request) -> Response:
+    vnet = find_document(world, id_in_path(request, "virtualNetworks"))
+    return list_page(request, world.network.children(vnet), partial(document_json, world))
+
+
+def get_subnet(world: World, request: Request) -> Response:
+    subnet = find_document(world, id_in_path(request, "virtualNetworks", "subnets"))
+    return Response(200, document_json(world, subnet), {"ETag": subnet.etag})
+
+
+def _cluster_of_load_balancer(world: World, request: Request) -> Cluster:
+    params = request.params
+    world.group(params["subscription"], params["group"])
+    load_balancer = ResourceId(
+        params["subscription"], params["group"], "Microsoft.Network", ("loadBalancers",), (params["name"],)
+    )
+    cluster = world.load_balancers.get(load_balancer.key)
+    if cluster is None:
+        raise resource_not_found("Microsoft.Network/loadBalancers", params["name"], params["group"])
+    return cluster
+
+
+def list_load_balancers(world: World, request: Request) -> Response:
+    subscription, group = request.params["subscription"], request.params.get("group")
+    if group is None:
+        world.subscription(subscription)
+    else:
+        world.group(subscription, group)
+    found = [
+        cluster
+        for cluster in world.clusters_in(subscription)
+        if group is None or cluster.node_group.lower() == group.lower()
+    ]
+    return list_page(request, found, partial(load_balancer_json, world))
+
+
+def get_load_balancer(world: World, request: Request) -> Response:
+    body = load_balancer_json(world, _cluster_of_load_balancer(world, request))
+    return Response(200, body, {"ETag": body["etag"]})
+
+
+def list_load_balancer_children(world: World, request: Request) -> Response:
+    render = CHILDREN.get(request.params["kind"].lower())
+    if render is None:
+        raise ArmError(404, "InvalidResourceType", f"The resource type '{request.params['kind']}' isn't known.")
+    return Response(200, {"value": render(_cluster_of_load_balancer(world, request))})
+
+
+def get_load_balancer_child(world: World, request: Request) -> Response:
+    children = list_load_balancer_children(world, request).body["value"]
+    for child in children:
+        if child["name"].lower() == request.params["child"].lower():
+            return Response(200, child, {"ETag": child["etag"]})
+    raise child_not_found(request.path)
+
+
+def list_scale_set_nics(world: World, request: Request) -> Response:
+    return list_page(request, pool_of(world, request).nodes, nic_json)
+
+
+def list_instance_nics(world: World, request: Request) -> Response:
+    nodes = [n for n in pool_of(world, request).nodes if str(n.instance) == request.params["instance"]]
+    return list_page(request, nodes, nic_json)
+
+
+def get_instance_nic(world: World, request: Request) -> Response:
+    for node in pool_of(world, request).nodes:
+        if str(node.instance) == request.params["instance"] and (
+            node.pool.scale_set.lower() == request.params["nic"].lower()
+        ):
+            body = nic_json(node)
+            return Response(200, body, {"ETag": body["etag"]})
+    raise child_not_found(request.path)
+
+
+_SUBSCRIPTION = "/subscriptions/{subscription}"
+_GROUP = _SUBSCRIPTION + "/resourceGroups/{group}"
+_NETWORK = "/providers/Microsoft.Network"
+_SCALE_SET = _GROUP + "/providers/Microsoft.Compute/virtualMachineScaleSets/{scale_set}"
+_LOAD_BALANCER = _GROUP + _NETWORK + "/loadBalancers/{name}"
+
+
+def _document_routes(resource_type: str) -> list[Route]:
+    listing: Handler = partial(_list_documents, resource_type)
+    return [
+        Route("GET", f"{_SUBSCRIPTION}{_NETWORK}/{resource_type}", listing),
+        Route("GET", f"{_GROUP}{_NETWORK}/{resource_type}", listing),
+        Route("GET", f"{_GROUP}{_NETWORK}/{resource_type}/{{name}}", partial(_get_document, resource_type)),
+    ]
+
+
+ROUTES = [
+    *(route for resource_type in TRACKED_TYPES for route in _document_routes(resource_type)),
+    Route("GET", _GROUP + _NETWORK + "/virtualNetworks/{name}/subnets", list_subnets),
+    Route("GET", _GROUP + _NETWORK + "/virtualNetworks/{name}/subnets/{child}", get_subnet),
+    Route("GET", _SUBSCRIPTION + _NETWORK + "/loadBalancers", list_load_balancers),
+    Route("GET", _GROUP + _NETWORK + "/loadBalancers", list_load_balancers),
+    Route("GET", _LOAD_BALANCER, get_load_balancer),
+    Route("GET", _LOAD_BALANCER + "/{kind}", list_load_balancer_children),
+    Route("GET", _LOAD_BALANCER + "/{kind}/{child}", get_load_balancer_child),
+    Route("GET", _SCALE_SET + "/networkInterfaces", list_scale_set_nics),
+    Route("GET", _SCALE_SET + "/virtualMachines/{instance}/networkInterfaces", list_instance_nics),
+    Route("GET", _SCALE_SET + "/virtualMachines/{instance}/networkInterfaces/{nic}", get_instance_nic),
+]

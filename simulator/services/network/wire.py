@@ -1,0 +1,88 @@
+"""Network documents as the API shows them: what was written, plus what Azure fills in and derives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .state import NAT_GATEWAY, PUBLIC_IP, SUBNET, VNET, Document, NetworkState, reference, references
+
+if TYPE_CHECKING:
+    from ...world import World
+
+
+def document_json(world: World, document: Document) -> dict[str, Any]:
+    """A resource in full. The order of keys follows the recorded answers."""
+    properties: dict[str, Any] = {"provisioningState": document.provisioning_state}
+    if document.kind != SUBNET:
+        properties["resourceGuid"] = document.guid
+    properties |= document.properties
+    derive = _DERIVED.get(document.kind)
+    if derive is not None:
+        properties |= derive(world, document)
+    body: dict[str, Any] = {"name": document.id.name, "id": str(document.id), "etag": document.etag}
+    return body | {"type": document.id.resource_type} | document.top | {"properties": properties}
+
+
+def _vnet(world: World, document: Document) -> dict[str, Any]:
+    subnets = [document_json(world, each) for each in world.network.children(document)]
+    return {"subnets": subnets}
+
+
+def _subnet(world: World, document: Document) -> dict[str, Any]:
+    derived: dict[str, Any] = {}
+    nodes = list(world.nodes_in_subnet(document.key))
+    if nodes:
+        derived["ipConfigurations"] = [{"id": _upper_group(node.ip_configuration_id)} for node in nodes]
+    endpoints = document.properties.get("serviceEndpoints")
+    if endpoints:
+        state = document.provisioning_state
+        derived["serviceEndpoints"] = [
+            {"provisioningState": state, **each, "locations": each.get("locations", ["*"])} for each in endpoints
+        ]
+    return derived
+
+
+def _upper_group(resource_id: str) -> str:
+    """Back-references come in another case than the resource's own id: the group in capitals."""
+    parts = resource_id.split("/")
+    parts[4] = parts[4].upper()
+    return "/".join(parts)
+
+
+def _public_ip(world: World, document: Document) -> dict[str, Any]:
+    gateway = gateway_of_address(world.network, document)
+    derived: dict[str, Any] = {}
+    if gateway is not None:
+        derived["natGateway"] = {"id": str(gateway.id)}
+    for cluster in world.load_balancers.values():
+        for frontend in cluster.frontends if cluster.has_outbound_rule else ():
+            if frontend.public_ip_id.lower() == document.key:
+                configuration = f"{cluster.load_balancer_id}/frontendIPConfigurations/{frontend.name}"
+                derived["ipConfiguration"] = {"id": configuration}
+    return derived
+
+
+def _nat_gateway(world: World, document: Document) -> dict[str, Any]:
+    subnets = [{"id": str(each.id)} for each in subnets_of_gateway(world.network, document)]
+    return {"subnets": subnets} if subnets else {}
+
+
+def gateway_of_address(network: NetworkState, address: Document) -> Document | None:
+    """The NAT gateway that uses a public IP."""
+    for gateway in network.of_kind(NAT_GATEWAY):
+        used = references(gateway.properties, "publicIpAddresses")
+        if any(each.lower() == address.key for each in used):
+            return gateway
+    return None
+
+
+def subnets_of_gateway(network: NetworkState, gateway: Document) -> list[Document]:
+    """The subnets that a NAT gateway is attached to."""
+    return [
+        subnet
+        for subnet in network.of_kind(SUBNET)
+        if (reference(subnet.properties, "natGateway") or "").lower() == gateway.key
+    ]
+
+
+_DERIVED = {VNET: _vnet, SUBNET: _subnet, PUBLIC_IP: _public_ip, NAT_GATEWAY: _nat_gateway}

@@ -1,0 +1,144 @@
+"""Long-running operations: started by a write, finished by time, polled at an opaque URL.
+
+An operation is over when its duration has passed on the simulated clock or on the machine's,
+whichever comes first: a jump of the clock finishes it, and so does patience.
+Shapes: Azure docs (async-operations) and traffic of Microsoft.Network, whose poll body is only
+`{"status": ...}` and whose URLs carry a long signature that must be sent back as it is.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from ..noise import stable_uuid
+
+if TYPE_CHECKING:
+    from ..world import World
+
+RUNNING = "InProgress"
+
+
+@dataclass(eq=False)
+class Operation:
+    """A write in progress. `finish(at)` makes its effect; `provider` decides the poll's shape."""
+
+    id: str
+    name: str
+    provider: str
+    subscription: str
+    location: str
+    resource_key: str
+    lock_key: str
+    started: datetime
+    duration: timedelta
+    started_wall: datetime
+    finish: Callable[[datetime], None]
+    poll_after_seconds: int
+    status: str = RUNNING
+    ended: datetime | None = None
+    error: dict[str, Any] | None = None
+
+    @property
+    def running(self) -> bool:
+        return self.status == RUNNING
+
+
+class Operations:
+    """All operations, running and over."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._all: dict[str, Operation] = {}
+        self._running: list[Operation] = []
+
+    def start(
+        self,
+        name: str,
+        *,
+        provider: str,
+        subscription: str,
+        location: str,
+        resource_key: str,
+        lock_key: str,
+        seconds: float,
+        poll_after_seconds: int,
+        finish: Callable[[datetime], None],
+    ) -> Operation:
+        """Begin an operation that takes `seconds` (before the scenario's scale) and then calls `finish`."""
+        world = self._world
+        operation = Operation(
+            id=stable_uuid(world.seed, "operation", len(self._all)),
+            name=name,
+            provider=provider,
+            subscription=subscription,
+            location=location,
+            resource_key=resource_key,
+            lock_key=lock_key,
+            started=world.clock.now(),
+            duration=timedelta(seconds=seconds * world.settings.operation_time_scale),
+            started_wall=world.clock.wall(),
+            finish=finish,
+            poll_after_seconds=poll_after_seconds,
+        )
+        self._all[operation.id] = operation
+        self._running.append(operation)
+        return operation
+
+    def get(self, operation_id: str) -> Operation | None:
+        return self._all.get(operation_id.lower())
+
+    def running(self) -> list[Operation]:
+        return list(self._running)
+
+    def holding(self, lock_key: str) -> Operation | None:
+        """The running operation that holds a resource (a virtual network for its subnets)."""
+        return next((each for each in self._running if each.lock_key == lock_key), None)
+
+    def touching(self, resource_key: str) -> Operation | None:
+        """The running operation that writes this resource."""
+        return next((each for each in self._running if each.resource_key == resource_key), None)
+
+    def settle(self, now: datetime) -> None:
+        """Finish what is over by `now`, in the order in which it ended."""
+        wall = self._world.clock.wall()
+        due: list[tuple[datetime, Operation]] = []
+        for operation in self._running:
+            ends = operation.started + operation.duration
+            if ends <= now:
+                due.append((ends, operation))
+            elif wall - operation.started_wall >= operation.duration:
+                due.append((now, operation))
+        for ended, operation in sorted(due, key=lambda pair: pair[0]):
+            self._running.remove(operation)
+            operation.status, operation.ended = "Succeeded", ended
+            operation.finish(ended)
+
+    def cancel(self, operation: Operation, error: dict[str, Any], status: str = "Canceled") -> None:
+        """End an operation without its effect."""
+        self._running.remove(operation)
+        operation.status, operation.ended, operation.error = status, self._world.clock.now(), error
+
+
+def operation_url(base_url: str, operation: Operation, api_version: str, collection: str) -> str:
+    """The URL to poll: `collection` is `operations` or `operationResults`. Long, signed, opaque."""
+    ticks = int((operation.started.timestamp() + 62135596800) * 10_000_000)
+    certificate, signature, digest = (
+        _opaque(size, operation.id, purpose, collection) for size, purpose in ((1900, "c"), (342, "s"), (43, "h"))
+    )
+    return (
+        f"{base_url}/subscriptions/{operation.subscription}/providers/{operation.provider}"
+        f"/locations/{operation.location}/{collection}/{operation.id}?api-version={api_version}"
+        f"&t={ticks}&c={certificate}&s={signature}&h={digest}"
+    )
+
+
+def _opaque(size: int, *names: str) -> str:
+    raw = b"".join(
+        hashlib.sha256("\0".join((*names, str(i))).encode()).digest() for i in range(size * 3 // 4 // 32 + 1)
+    )
+    return base64.urlsafe_b64encode(raw)[:size].decode()

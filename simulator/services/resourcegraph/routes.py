@@ -1,0 +1,190 @@
+"""`POST /providers/Microsoft.ResourceGraph/resources`.
+
+`resultTruncated` is a string, and is "false" even on pages that have a `$skipToken`; api-versions
+before 2020 answer a table (recorded answers).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+from ...errors import ArmError
+from ...http import Request, Response, Route
+from ...noise import stable_uuid
+from ..catalogue import Row, rows
+from ..subscriptions.wire import group_json, subscription_json
+from .kql import QueryError, parse
+
+if TYPE_CHECKING:
+    from ...world import World
+
+MOST_ROWS = 1000
+DEFAULT_ROWS = 100
+
+
+def query_resources(world: World, request: Request) -> Response:
+    body = request.json_object()
+    text = body.get("query")
+    if not isinstance(text, str) or not text.strip():
+        raise _bad_request(world, "InvalidQuery", "Query is missing.")
+    try:
+        query = parse(text)
+        found = query.run(_table(world, query.table, _scope(world, body)))
+    except QueryError as error:
+        raise _parser_failure(world, error) from error
+    options = body.get("options") or {}
+    size = min(int(options.get("$top") or DEFAULT_ROWS), MOST_ROWS)
+    start = _skip(world, options)
+    page = found[start : start + size]
+    old = request.query.get("api-version", "9999") < "2020"
+    tabular = options.get("resultFormat", "table" if old else "objectArray") == "table"
+    answer: dict[str, Any] = {
+        "totalRecords": len(found),
+        "count": len(page),
+        "data": _as_table(page) if tabular else page,
+        "facets": [],
+        "resultTruncated": "false",
+    }
+    if start + size < len(found):
+        answer["$skipToken"] = _token(start + size, size)
+    return Response(200, answer, _QUOTA)
+
+
+_QUOTA = {
+    "x-ms-ratelimit-remaining-tenant-resource-requests": "14",
+    "x-ms-user-quota-remaining": "14",
+    "x-ms-user-quota-resets-after": "00:00:05",
+}
+
+
+def _scope(world: World, body: dict[str, Any]) -> set[str]:
+    wanted = body.get("subscriptions")
+    if not wanted:
+        return set(world.subscriptions)
+    known = {each.lower() for each in wanted} & set(world.subscriptions)
+    if not known:
+        raise _bad_request(
+            world, "NoValidSubscriptionsInQueryRequest", "There must be at least one subscription that is eligible."
+        )
+    return known
+
+
+def _table(world: World, name: str, subscriptions: set[str]) -> list[dict[str, Any]]:
+    if name == "resources":
+        return [_columns(world, row) for row in rows(world) if row.subscription.lower() in subscriptions]
+    if name == "resourcecontainers":
+        groups = [group_json(group) for (owner, _), group in world.groups.items() if owner in subscriptions]
+        return [_container(world, each) for each in groups] + [
+            {
+                "id": f"/subscriptions/{each.id}",
+                "name": each.name,
+                "type": "microsoft.resources/subscriptions",
+                "tenantId": each.tenant,
+                "subscriptionId": each.id,
+                "properties": subscription_json(each),
+            }
+            for key, each in world.subscriptions.items()
+            if key in subscriptions
+        ]
+    raise QueryError("only the tables resources and resourcecontainers are served", 1, 0, name)
+
+
+def _container(world: World, group: dict[str, Any]) -> dict[str, Any]:
+    subscription = group["id"].split("/")[2]
+    return group | {
+        "type": "microsoft.resources/subscriptions/resourcegroups",
+        "subscriptionId": subscription,
+        "resourceGroup": group["name"],
+        "tenantId": world.subscription(subscription).tenant,
+    }
+
+
+def _columns(world: World, row: Row) -> dict[str, Any]:
+    full = row.render()
+    return {
+        "id": full["id"],
+        "name": full["name"],
+        "type": row.type.lower(),
+        "tenantId": world.subscription(row.subscription).tenant,
+        "kind": full.get("kind", ""),
+        "location": full.get("location", ""),
+        "resourceGroup": row.group.lower(),
+        "subscriptionId": row.subscription,
+        "managedBy": full.get("managedBy", ""),
+        "sku": full.get("sku"),
+        "plan": None,
+        "properties": full.get("properties"),
+        "tags": full.get("tags"),
+        "identity": full.get("identity"),
+        "zones": full.get("zones"),
+        "extendedLocation": None,
+    }
+
+
+def _as_table(page: list[dict[str, Any]]) -> dict[str, Any]:
+    names = list(page[0]) if page else []
+    kinds = {name: next((_kind(row[name]) for row in page if row.get(name) is not None), "object") for name in names}
+    return {
+        "columns": [{"name": name, "type": kinds[name]} for name in names],
+        "rows": [[row.get(name) for name in names] for row in page],
+    }
+
+
+def _kind(value: Any) -> str:
+    return {str: "string", int: "integer", float: "number", bool: "boolean"}.get(type(value), "object")
+
+
+def _token(skip: int, size: int) -> str:
+    return base64.b64encode(json.dumps({"$id": "1", "MaxRows": size, "RowsToSkip": skip}).encode()).decode()
+
+
+def _skip(world: World, options: dict[str, Any]) -> int:
+    token = options.get("$skipToken")
+    if not token:
+        return int(options.get("$skip") or 0)
+    try:
+        return int(json.loads(base64.b64decode(token))["RowsToSkip"])
+    except (ValueError, KeyError, TypeError):
+        raise _bad_request(world, "InvalidSkipToken", "Provided skip token is invalid.") from None
+
+
+def _bad_request(world: World, code: str, message: str) -> ArmError:
+    return _wrapped(world, [{"code": code, "message": message}])
+
+
+def _parser_failure(world: World, error: QueryError) -> ArmError:
+    return _wrapped(
+        world,
+        [
+            {
+                "code": "InvalidQuery",
+                "message": "Query is invalid. Please refer to the documentation for the Azure Resource Graph "
+                "service and fix the error before retrying.",
+            },
+            {
+                "code": "ParserFailure",
+                "message": f"ParserFailure: {error}",
+                "line": error.line,
+                "characterPositionInLine": error.column,
+                "token": error.token,
+                "expectedToken": "Ǐ",
+            },
+        ],
+    )
+
+
+def _wrapped(world: World, details: list[dict[str, Any]]) -> ArmError:
+    stamp = world.clock.now().strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
+    return ArmError(
+        400,
+        "BadRequest",
+        f"Please provide below info when asking for support: timestamp = {stamp}, "
+        f"correlationId = {stable_uuid('correlation', stamp)}.",
+        details=details,
+        headers=_QUOTA,
+    )
+
+
+ROUTES = [Route("POST", "/providers/Microsoft.ResourceGraph/resources", query_resources)]

@@ -1,0 +1,1 @@
+"""Subscriptions, tenants, resource groups and the generic list of resources."""

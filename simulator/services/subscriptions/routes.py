@@ -1,0 +1,87 @@
+"""Reading subscriptions, tenants, resource groups, and all resources of a scope."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from ...errors import ArmError
+from ...http import Request, Response, Route
+from ..catalogue import Row, rows
+from ..paging import list_page
+from .wire import group_json, subscription_json, tenant_json
+
+if TYPE_CHECKING:
+    from ...world import World
+
+
+def list_subscriptions(world: World, _request: Request) -> Response:
+    value = [subscription_json(each) for each in world.subscriptions.values()]
+    return Response(200, {"value": value, "count": {"type": "Total", "value": len(value)}})
+
+
+def get_subscription(world: World, request: Request) -> Response:
+    return Response(200, subscription_json(world.subscription(request.params["subscription"])))
+
+
+def list_tenants(world: World, _request: Request) -> Response:
+    tenants = sorted({each.tenant for each in world.subscriptions.values()})
+    return Response(200, {"value": [tenant_json(each) for each in tenants]})
+
+
+def list_groups(world: World, request: Request) -> Response:
+    subscription = world.subscription(request.params["subscription"])
+    found = [group for (owner, _), group in world.groups.items() if owner == subscription.id.lower()]
+    return list_page(request, found, group_json)
+
+
+def get_group(world: World, request: Request) -> Response:
+    return Response(200, group_json(world.group(request.params["subscription"], request.params["group"])))
+
+
+_TYPE_FILTER = re.compile(r"\s*resourceType\s+eq\s+'([^']+)'\s*", re.IGNORECASE)
+
+
+def list_resources(world: World, request: Request) -> Response:
+    """All tracked resources of a subscription or group; `$filter=resourceType eq '...'` is understood."""
+    subscription, group = request.params["subscription"], request.params.get("group")
+    if group is None:
+        world.subscription(subscription)
+    else:
+        world.group(subscription, group)
+    wanted = None
+    if "$filter" in request.query:
+        match = _TYPE_FILTER.fullmatch(request.query["$filter"])
+        if match is None:
+            raise ArmError(
+                400,
+                "InvalidFilterInQueryString",
+                f"Invalid $filter '{request.query['$filter']}' specified in the query string; "
+                "here only resourceType eq '...' is served.",
+            )
+        wanted = match[1].lower()
+    found = [
+        row
+        for row in rows(world)
+        if row.subscription.lower() == subscription.lower()
+        and (group is None or row.group.lower() == group.lower())
+        and (wanted is None or row.type.lower() == wanted)
+    ]
+    return list_page(request, found, _generic_json)
+
+
+def _generic_json(row: Row) -> dict[str, Any]:
+    shown = ("id", "name", "type", "location", "tags", "sku", "zones")
+    return {key: value for key, value in row.render().items() if key in shown}
+
+
+_SUBSCRIPTION = "/subscriptions/{subscription}"
+ROUTES = [
+    Route("GET", "/subscriptions", list_subscriptions),
+    Route("GET", "/tenants", list_tenants),
+    Route("GET", _SUBSCRIPTION, get_subscription),
+    Route("GET", f"{_SUBSCRIPTION}/resourceGroups", list_groups),
+    Route("GET", f"{_SUBSCRIPTION}/resourceGroups/{{group}}", get_group),
+    Route("GET", f"{_SUBSCRIPTION}/resources", list_resources),
+    Route("GET", f"{_SUBSCRIPTION}/resourceGroups/{{group}}/resources", list_resources),
+]

@@ -1,0 +1,39 @@
+"""What a scenario may set about the simulated services as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Defaults are what Azure documents, or the harder case where it doesn't say.
+
+    ingestion_lag_seconds: how old a minute is before its metrics can be read; the last minute is
+        partial. Azure docs speak of "a couple of minutes" (metrics-troubleshoot).
+    history_minutes: how far before the start metrics reach back.
+    emit_zero_failed: whether a node without failures has a Failed series of zeros, or none.
+    connection_states: the load balancer's spellings of successful, failed and pending.
+    emit_gaps_share: share of minutes for which a series has no data at all, at random.
+    if_match_honoured: whether a write with a stale If-Match is refused (412).
+    existing_flows: what old flows do when a NAT gateway takes over: "keep" or "drop"; Microsoft's
+        documents disagree.
+    operation_time_scale: factor on the duration of long operations; 0 finishes them at the next look.
+    vnet_conflict: what a second writer of one VNet gets: "429" (RetryableError) or "409"
+        (AnotherOperationInProgress); both were recorded.
+    batch_metrics: whether metrics:getBatch may be used ("allowed"), or is "forbidden" for want of
+        Monitoring Reader at the subscription.
+    round_trip_seconds: delay added to every answer, for benchmarks.
+    """
+
+    ingestion_lag_seconds: float = 120.0
+    history_minutes: int = 75
+    emit_zero_failed: bool = False
+    connection_states: tuple[str, str, str] = ("Successful", "Failed", "Pending")
+    emit_gaps_share: float = 0.0
+    if_match_honoured: bool = True
+    existing_flows: str = "keep"
+    operation_time_scale: float = 1.0
+    vnet_conflict: str = "429"
+    batch_metrics: str = "allowed"
+    round_trip_seconds: float = 0.0

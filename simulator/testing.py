@@ -1,0 +1,157 @@
+"""Start a simulator for tests and demonstrations, and talk to its control endpoints.
+
+    from simulator.testing import start_simulator
+
+    with start_simulator("storm") as simulator:
+        simulator.url            # https://127.0.0.1:PORT: ARM, Entra ID, metrics, Slack, Teams
+        simulator.http_url       # the same over plain http; managed identity endpoints need that
+        simulator.ca_path        # trust this: REQUESTS_CA_BUNDLE, or connection_verify=
+        simulator.environment()  # IDENTITY_ENDPOINT, IDENTITY_HEADER, REQUESTS_CA_BUNDLE
+        simulator.advance(600)   # ten simulated minutes pass at once
+        simulator.requests(), simulator.messages(), simulator.state()
+        simulator.add_fault({"match": {"path": "natGateways"}, "times": 1, "then": {"status": 500}})
+
+By default the simulator is a process of its own, ended by its pid on the way out.
+"""
+
+from __future__ import annotations
+
+import json
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+START_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class RunningSimulator:
+    """A simulator that answers, and its control client."""
+
+    url: str
+    http_url: str
+    ca_path: Path
+    pid: int
+
+    @property
+    def slack_webhook_url(self) -> str:
+        """An incoming webhook that accepts messages."""
+        return f"{self.url}/slack/services/T000/B000/secret"
+
+    @property
+    def slack_api_url(self) -> str:
+        """The base URL of Slack's web API, with the slash that slack_sdk wants."""
+        return f"{self.url}/slack/api/"
+
+    @property
+    def teams_webhook_url(self) -> str:
+        """A workflow that accepts messages."""
+        return f"{self.url}/teams/workflows/alerts/triggers/manual/paths/invoke?sig=secret"
+
+    def metrics_url(self, region: str) -> str:
+        """The endpoint of the batch API for a region."""
+        return f"{self.url}/metrics/{region}"
+
+    def environment(self) -> dict[str, str]:
+        """Environment variables with which azure-identity finds the managed identity endpoint."""
+        return {
+            "IDENTITY_ENDPOINT": f"{self.http_url}/msi/token",
+            "IDENTITY_HEADER": "simulated",
+            "REQUESTS_CA_BUNDLE": str(self.ca_path),
+        }
+
+    # -- control ----------------------------------------------------------------------------------
+
+    def now(self) -> datetime:
+        """Simulated time."""
+        return datetime.fromisoformat(self._control("GET", "/_sim/clock")["now"])
+
+    def advance(self, seconds: float) -> datetime:
+        """Let simulated time jump forward; returns the new time."""
+        return datetime.fromisoformat(self._control("POST", "/_sim/clock", {"advance_seconds": seconds})["now"])
+
+    def messages(self) -> list[dict[str, Any]]:
+        """What was posted to Slack and Teams: service, kind, channel, at, status, body, (ts)."""
+        return list(self._control("GET", "/_sim/messages"))
+
+    def requests(self, after: int = 0) -> list[dict[str, Any]]:
+        """The request log: seq, at, method, path, client_id, status (0: connection dropped)."""
+        return list(self._control("GET", f"/_sim/requests?after={after}"))
+
+    def add_fault(self, *faults: Mapping[str, Any]) -> None:
+        """Put faults in force, in this order."""
+        self._control("POST", "/_sim/faults", list(faults))
+
+    def clear_faults(self) -> None:
+        """No faults any more."""
+        self._control("DELETE", "/_sim/faults")
+
+    def state(self) -> dict[str, Any]:
+        """Scenario, clock, clusters with failures, running operations, faults."""
+        return dict(self._control("GET", "/_sim/state"))
+
+    def _control(self, method: str, path: str, body: Any = None) -> Any:
+        data = json.dumps(body).encode() if body is not None else None
+        request = urllib.request.Request(self.url + path, data=data, method=method)
+        context = ssl.create_default_context(cafile=str(self.ca_path))
+        try:
+            with urllib.request.urlopen(request, context=context, timeout=60) as answer:
+                return json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                raise ValueError(f"{method} {path}: {error.read().decode()}") from error
+
+
+@contextmanager
+def start_simulator(
+    scenario: str | Path = "storm",
+    *,
+    clusters: int = 0,
+    speed: float = 1.0,
+    arguments: Sequence[str] = (),
+    folder: Path | None = None,
+) -> Iterator[RunningSimulator]:
+    """Run a simulator process with TLS until the block ends. `folder` keeps its certificates and log."""
+    with tempfile.TemporaryDirectory(prefix="simulator-") as temporary:
+        home = folder or Path(temporary)
+        home.mkdir(parents=True, exist_ok=True)
+        (home / "ports.json").unlink(missing_ok=True)
+        command = [sys.executable, "-m", "simulator", "--tls", str(home), "--scenario", str(scenario)]
+        command += ["--clusters", str(clusters), "--speed", str(speed), *arguments]
+        with (home / "simulator.log").open("wb") as log:
+            process = subprocess.Popen(command, cwd=Path(__file__).parent.parent, stdout=log, stderr=log)
+        try:
+            ports = _wait_for_ports(process, home)
+            yield RunningSimulator(
+                f"https://127.0.0.1:{ports['https']}",
+                f"http://127.0.0.1:{ports['http']}",
+                home / "ca.pem",
+                process.pid,
+            )
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait_for_ports(process: subprocess.Popen[bytes], home: Path) -> dict[str, int]:
+    deadline = time.monotonic() + START_SECONDS
+    while not (home / "ports.json").exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"the simulator did not start: {(home / 'simulator.log').read_text().strip()}")
+        time.sleep(0.02)
+    ports: dict[str, int] = json.loads((home / "ports.json").read_text())
+    return ports

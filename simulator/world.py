@@ -1,0 +1,169 @@
+"""Everything that the simulator knows: the state behind all services, and what is still to happen.
+
+One lock guards it all: handlers are short, and a simulator that is easy to reason about is worth
+more than one that answers in parallel.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from .clock import SimulatedClock, floor_to_minute
+from .egress import gateway_addresses, path_of
+from .errors import resource_group_not_found, subscription_not_found
+from .fleet import Cluster, Node, NodePool
+from .physics.ports import load_balancer_timers, ports_per_node
+from .physics.traffic import Traffic
+from .services.identity.state import Identities
+from .services.network.state import NAT_GATEWAY, NetworkState
+from .services.operations import Operations
+from .services.slack.state import Slack
+from .services.teams.state import Teams
+from .settings import Settings
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """A subscription, in the tenant that owns it."""
+
+    id: str
+    name: str
+    tenant: str
+
+
+@dataclass
+class ResourceGroup:
+    """A resource group; `managed_by` names the cluster of a node resource group."""
+
+    subscription: str
+    name: str
+    location: str
+    tags: dict[str, str] = field(default_factory=dict)
+    managed_by: str | None = None
+
+
+def epoch_minute(moment: datetime) -> int:
+    """Whole minutes since 1970."""
+    return int(moment.timestamp() // 60)
+
+
+class World:
+    """State, clock and agenda."""
+
+    def __init__(self, clock: SimulatedClock, settings: Settings, scenario: str, seed: str) -> None:
+        self.lock = threading.RLock()
+        self.clock = clock
+        self.settings = settings
+        self.scenario = scenario
+        self.seed = seed
+        self.started = floor_to_minute(clock.now())
+        self.origin_minute = epoch_minute(self.started)
+        self.subscriptions: dict[str, Subscription] = {}
+        self.groups: dict[tuple[str, str], ResourceGroup] = {}
+        self.clusters: dict[str, Cluster] = {}
+        self.load_balancers: dict[str, Cluster] = {}
+        self.scale_sets: dict[str, NodePool] = {}
+        self.subnet_pools: dict[str, list[NodePool]] = {}
+        self.network = NetworkState(seed)
+        self.identities = Identities()
+        self.slack = Slack()
+        self.teams = Teams()
+        self.operations = Operations(self)
+        self.traffic = Traffic(
+            self.origin_minute - settings.history_minutes,
+            drop_flows_on_path_change=settings.existing_flows == "drop",
+        )
+        self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+
+    # -- looking up -------------------------------------------------------------------------------
+
+    def subscription(self, subscription_id: str) -> Subscription:
+        """The subscription, or 404."""
+        found = self.subscriptions.get(subscription_id.lower())
+        if found is None:
+            raise subscription_not_found(subscription_id)
+        return found
+
+    def group(self, subscription_id: str, name: str) -> ResourceGroup:
+        """The resource group, or 404 (for the subscription, then for the group)."""
+        self.subscription(subscription_id)
+        found = self.groups.get((subscription_id.lower(), name.lower()))
+        if found is None:
+            raise resource_group_not_found(name)
+        return found
+
+    def clusters_in(self, subscription_id: str, group: str | None = None) -> list[Cluster]:
+        """The clusters of a subscription, or of one of its resource groups."""
+        return [
+            cluster
+            for cluster in self.clusters.values()
+            if cluster.subscription.lower() == subscription_id.lower()
+            and (group is None or cluster.group.lower() == group.lower())
+        ]
+
+    def nodes_in_subnet(self, subnet_id: str) -> Iterable[Node]:
+        """The nodes whose NICs are in a subnet."""
+        return (node for pool in self.subnet_pools.get(subnet_id.lower(), []) for node in pool.nodes)
+
+    # -- putting in -------------------------------------------------------------------------------
+
+    def add_cluster(self, cluster: Cluster) -> None:
+        """Make a cluster known, with its load balancer, scale sets and subnets."""
+        self.clusters[cluster.id.lower()] = cluster
+        self.load_balancers[cluster.load_balancer_id.lower()] = cluster
+        for pool in cluster.pools:
+            self.scale_sets[pool.scale_set_id.lower()] = pool
+            self.subnet_pools.setdefault(pool.subnet_id.lower(), []).append(pool)
+        minute = self.traffic.first_minute
+        ports = ports_per_node(len(cluster.nodes), cluster.allocated_outbound_ports)
+        timers = load_balancer_timers(cluster.idle_timeout_minutes)
+        for node in cluster.nodes:
+            self.traffic.place_node(node, node.load, ports, timers, minute)
+
+    # -- time -------------------------------------------------------------------------------------
+
+    def minute(self) -> int:
+        """The simulated minute that is running."""
+        return epoch_minute(self.clock.now())
+
+    def at(self, moment: datetime, action: Callable[[], None]) -> None:
+        """Have `action` happen when the simulated clock reaches `moment`."""
+        heapq.heappush(self._agenda, (moment, next(self._order), action))
+
+    def at_minute(self, minute_after_start: float, action: Callable[[], None]) -> None:
+        """Have `action` happen so many minutes after the scenario's start."""
+        self.at(self.started + timedelta(minutes=minute_after_start), action)
+
+    def settle(self) -> None:
+        """Let everything happen that is due by now, in its order in time."""
+        now = self.clock.now()
+        while True:
+            self.operations.settle(min(now, self._agenda[0][0]) if self._agenda else now)
+            if not self._agenda or self._agenda[0][0] > now:
+                return
+            _, _, action = heapq.heappop(self._agenda)
+            action()
+
+    # -- paths ------------------------------------------------------------------------------------
+
+    def reroute(self, nodes: Iterable[Node], minute: int) -> None:
+        """Have `nodes` leave by the way that is configured now, from `minute` on."""
+        for gateway in self.network.of_kind(NAT_GATEWAY):
+            idle_minutes = int(gateway.properties.get("idleTimeoutInMinutes", 4))
+            addresses = gateway_addresses(gateway.properties, self.network)
+            self.traffic.set_gateway(gateway.key, addresses, idle_minutes, minute)
+        by_path: dict[object, list[Node]] = {}
+        for node in nodes:
+            by_path.setdefault(path_of(node, self.network), []).append(node)
+        for group in by_path.values():
+            self.traffic.set_path(group, path_of(group[0], self.network), minute)
+
+    def all_nodes(self) -> list[Node]:
+        """Every node of every cluster."""
+        return [node for cluster in self.clusters.values() for node in cluster.nodes]
