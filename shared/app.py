@@ -241,25 +241,25 @@ class App:
 
     @cached_property
     def advance(self) -> Advance:
-        from .flows.advance import Advance, AdvancePolicy
+        from .flows.advance import Advance
+        from .flows.apply import AdvancePolicy, Tools
+        from .flows.ending import Ending
 
-        return Advance(
-            self.records,
-            self.signs,
-            self.signer,
-            self.outbox,
-            self.links,
-            self.planning,
-            self.propose,
-            self.prove,
-            self.network_of,
-            self.clock,
-            AdvancePolicy(
+        tools = Tools(
+            records=self.records,
+            signs=self.signs,
+            outbox=self.outbox,
+            links=self.links,
+            prove=self.prove,
+            ending=Ending(self.records, self.outbox, self.links),
+            clock=self.clock,
+            policy=AdvancePolicy(
                 is_remediation_on=self.is_remediation_on,
                 wait_limit=timedelta(minutes=self.settings.wait_limit_minutes),
                 pause_between_subnets=timedelta(minutes=self.settings.pause_between_subnets_minutes),
             ),
         )
+        return Advance(tools, self.signer, self.planning, self.propose, self.network_of)
 
     @cached_property
     def deliver(self) -> Deliver:
