@@ -1,0 +1,57 @@
+"""A Resource Manager that answers from a table, for tests of what is made of its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+from shared.cloud.arm import Arm
+from shared.cloud.errors import Forbidden, NotFound
+
+Answer = dict[str, Any] | list[dict[str, Any]] | Exception
+
+
+class Canned:
+    """Answers by path, without case: an object to ``get``, a list to ``list``, an exception is raised.
+
+    ``post`` takes one answer after the other. What is not in the table is not found.
+    """
+
+    def __init__(self, answers: Mapping[str, Answer], posts: tuple[Answer, ...] = ()) -> None:
+        self._answers = {path.lower(): answer for path, answer in answers.items()}
+        self._posts = list(posts)
+        self.asked: list[str] = []
+        self.posted: list[Mapping[str, Any]] = []
+
+    @property
+    def arm(self) -> Arm:
+        return cast(Arm, self)
+
+    def get(self, path: str, api_version: str, **query: str | int) -> dict[str, Any]:
+        answer = self._answer(path)
+        assert isinstance(answer, dict), f"{path} is a list in the table"
+        return answer
+
+    def list(self, path: str, api_version: str, **query: str | int) -> Iterator[dict[str, Any]]:
+        answer = self._answer(path)
+        assert not isinstance(answer, dict), f"{path} is an object in the table"
+        yield from answer
+
+    def post(self, path: str, body: Mapping[str, Any], api_version: str) -> dict[str, Any]:
+        self.posted.append({**body, "options": dict(body["options"])})
+        answer = self._posts.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        assert isinstance(answer, dict)
+        return answer
+
+    def _answer(self, path: str) -> Any:
+        self.asked.append(path)
+        answer = self._answers.get(path.lower(), NotFound(f"GET {path}", "not in the table", status=404))
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def forbidden(action: str = "some/read") -> Forbidden:
+    return Forbidden("GET /x", f"may not {action}", code="AuthorizationFailed", missing_action=action)
