@@ -80,6 +80,10 @@ class BatchMetrics:
                 answers[resource_id] = error
         return answers
 
+    def close(self) -> None:
+        for client in self._clients.values():
+            client.close()
+
     def _ask(
         self, subscription: str, resource_ids: Sequence[str], region: str, question: MetricQuestion, window: Window
     ) -> Json:

@@ -21,6 +21,7 @@ _FAILED = "failed"
 _PENDING = "pending"
 STATE_DIMENSION = "connectionstate"
 BACKEND_DIMENSION = "backendipaddress"
+STREAK_PAUSE = 10 * MINUTE
 
 
 @dataclass(slots=True)
@@ -102,6 +103,23 @@ def with_nodes(reading: Measured, by_backend: MetricAnswer, nodes: Iterable[Node
     return replace(reading, nodes=tuple(failing), is_truncated=reading.is_truncated or by_backend.is_truncated)
 
 
+def failing_since(reading: Measured, history: MetricAnswer) -> datetime | None:
+    """Start of the present streak of failing minutes, looking back as far as ``history`` goes.
+
+    A pause of up to 10 minutes does not end a streak: bursts of the same trouble are one trouble.
+    """
+    failed = set(reading.failed_minutes)
+    for series in history.series:
+        if series.dimensions.get(STATE_DIMENSION, "").lower() == _FAILED:
+            failed |= {at for at, value in series.points if value > 0 and at < reading.window.end}
+    since: datetime | None = None
+    for at in sorted(failed, reverse=True):
+        if since is not None and since - at > STREAK_PAUSE:
+            break
+        since = at
+    return since
+
+
 def findings(reading: Reading) -> tuple[Finding, ...]:
     """Failing now: any failed connection in the judged window."""
     if not isinstance(reading, Measured) or reading.failed == 0:
@@ -112,7 +130,7 @@ def findings(reading: Reading) -> tuple[Finding, ...]:
         Finding(
             kind=FindingKind.SNAT_FAILING,
             severity=Severity.FAILING,
-            since=reading.failed_minutes[0],
+            since=reading.failing_since or reading.failed_minutes[0],
             nodes=reading.nodes,
             evidence=(
                 f"{reading.failed:,} of {attempted:,} new outbound connections failed ({share:.1f} %) in "

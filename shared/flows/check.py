@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from ..cloud.discovery import Discovery
 from ..cloud.errors import AzureError, Forbidden, NotFound, Throttled
@@ -20,6 +20,7 @@ from ..model.reading import DoesNotApply, Measured, Reading, Unmeasured
 
 log = logging.getLogger("snatbot.check")
 _WORKERS = 8
+_LOOK_BACK = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,13 @@ class Check:
         if not isinstance(reading, Measured) or reading.failed == 0:
             return reading
         by_backend = self._metrics.snat_connections(balancer.id, window, by_backend=True)
+        reading = replace(reading, failing_since=self._failing_since(reading, balancer))
         return detect.with_nodes(reading, by_backend, self._nodes(cluster))
+
+    def _failing_since(self, reading: Measured, balancer: LoadBalancer) -> datetime | None:
+        end = reading.window.end
+        history = self._metrics.snat_connections(balancer.id, Window(end - _LOOK_BACK, end), by_backend=False)
+        return detect.failing_since(reading, history)
 
     def _nodes(self, cluster: Cluster) -> tuple[Node, ...]:
         """Names are a help, not a condition: failing IPs are reported even when the scale sets can't be read."""

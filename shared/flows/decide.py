@@ -23,7 +23,7 @@ from .propose import superseded
 
 log = logging.getLogger("snatbot.decide")
 _DECISION_LIFETIME = timedelta(hours=24)
-APPROVE, DENY, RESUME = "approve", "deny", "resume"
+APPROVE, DENY, RESUME, ROLL_BACK = "approve", "deny", "resume", "roll_back"
 _DONE = {APPROVE: "approved", DENY: "denied"}
 _EVENTS = {APPROVE: Event.APPROVE, DENY: Event.DENY, RESUME: Event.RESUME}
 
@@ -69,6 +69,25 @@ class Decide:
         if change.state is ChangeState.PROPOSED and now >= change.expires_at:
             return "This plan has expired: it was never approved, and nothing was changed."
         return None
+
+    def actions(self, change: Change, now: datetime) -> tuple[str, ...]:
+        """What a person may do with this change now, in the order of the buttons."""
+        if self.why_not(change, now) is not None:
+            return ()
+        match change.state:
+            case ChangeState.PROPOSED:
+                return (APPROVE, DENY)
+            case ChangeState.STOPPED:
+                return (RESUME, ROLL_BACK) if _can_roll_back(change) else (RESUME,)
+            case ChangeState.VERIFYING | ChangeState.FIXED | ChangeState.NOT_FIXED | ChangeState.CANT_TELL:
+                return (ROLL_BACK,) if _can_roll_back(change) else ()
+            case _:
+                return ()
+
+    def refuse_unless_open(self, change: Change, now: datetime) -> None:
+        """Raises Refused when nobody may roll this change back now."""
+        if ROLL_BACK not in self.actions(change, now):
+            raise Refused(self.why_not(change, now) or f"A change that is {change.state.value} can't be rolled back.")
 
     def decide(self, target: LinkTarget, action: str, approver: str, now: datetime, wall: datetime) -> Change:
         """``action`` is approve, deny or resume. Raises Refused with what the person should know.
@@ -148,6 +167,10 @@ class Decide:
         if stored is None or stored.value.state not in (ChangeState.STOPPED, ChangeState.VERIFYING):
             return ()
         return (Put(superseded(stored.value, rollback.id), stored.etag),)
+
+
+def _can_roll_back(change: Change) -> bool:
+    return change.plan.kind is PlanKind.ATTACH_NAT_GATEWAY
 
 
 def _already(change: Change) -> str:

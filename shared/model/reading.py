@@ -32,7 +32,8 @@ class Measured:
     """``nodes`` lists only backends with failures, worst first.
 
     ``failed_minutes`` had a failure, ``clean_minutes`` a point and none; ``measured_minutes`` counts both. A minute
-    without any point is in neither. ``is_truncated``: more nodes may be failing than are listed.
+    without any point is in neither. ``is_truncated``: more nodes may be failing than are listed. ``failing_since`` may
+    lie before the window.
     """
 
     window: Window
@@ -43,6 +44,7 @@ class Measured:
     is_truncated: bool = False
     failed_minutes: tuple[datetime, ...] = ()
     clean_minutes: tuple[datetime, ...] = ()
+    failing_since: datetime | None = None
     kind: Literal["measured"] = "measured"
 
 

@@ -1,0 +1,67 @@
+"""Everything the demo and `make serve` run on: a simulated Azure, Azurite, and the function app in the local host."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from devhost.azurite import Azurite
+from devhost.host import DevHost
+from simulator.testing import RunningSimulator, start_simulator
+
+APP_FOLDER = Path(__file__).parent.parent
+DETECTOR = "11111111-1111-4111-8111-111111111111"
+REMEDIATOR = "22222222-2222-4222-8222-222222222222"
+
+
+@dataclass(frozen=True)
+class Stage:
+    simulator: RunningSimulator
+    host: DevHost
+
+    def pass_minutes(self, minutes: int = 1) -> None:
+        """Time jumps, a minute at a time, for the simulated Azure and the app alike; the timer fires each time."""
+        for _ in range(minutes):
+            self.simulator.advance(60)
+            self.host.advance_clock(60)
+            self.host.run_timer("watch")
+            self.host.drain(120)
+
+
+@contextmanager
+def set_up(
+    folder: Path, scenario: str | Path, *, port: int = 0, extra: Mapping[str, str] | None = None
+) -> Iterator[Stage]:
+    """Starts all three on free loopback ports and stops them at the end. Logs and data go into `folder`."""
+    with ExitStack() as stack:
+        simulator = stack.enter_context(start_simulator(scenario, folder=folder / "simulator"))
+        azurite = stack.enter_context(Azurite.start(folder / "azurite"))
+
+        def settings(base_url: str) -> dict[str, str]:
+            return {**app_settings(simulator, base_url), **(extra or {})}
+
+        host = stack.enter_context(
+            DevHost.start(APP_FOLDER, settings, azurite.connection_string, work_folder=folder / "host", port=port)
+        )
+        yield Stage(simulator, host)
+
+
+def app_settings(simulator: RunningSimulator, base_url: str) -> dict[str, str]:
+    """The app settings that point the function app at the simulated Azure, as a national cloud's would."""
+    return {
+        **simulator.environment(),
+        "ARM_ENDPOINT": simulator.url,
+        "WATCH_SCHEDULE": "0 * * * * *",
+        "QUEUE_PREFIX": "snatbot",
+        "DETECTOR_CLIENT_ID": DETECTOR,
+        "REMEDIATOR_CLIENT_ID": REMEDIATOR,
+        "SLACK_WEBHOOK_URL": simulator.slack_webhook_url,
+        "TEAMS_WEBHOOK_URL": simulator.teams_webhook_url,
+        "PUBLIC_BASE_URL": base_url,
+        "REMEDIATION": "on",
+        "APPROVAL_MODE": "link",
+        "SIGNING_KEYS": secrets.token_hex(32),
+    }

@@ -1,0 +1,169 @@
+"""What the two handlers of a change's page do: read the link, call one flow, render."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from http.cookies import CookieError, SimpleCookie
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+import azure.functions as func
+
+from .answers import PAGE_HEADERS, status_of
+from .hints import advance_hint
+
+if TYPE_CHECKING:
+    from ..app import App
+    from ..approval.signing import LinkTarget
+    from ..flows.decide import ChangeView
+
+log = logging.getLogger("snatbot.triggers")
+_COOKIE = "snatbot_form"
+_LONGEST_BODY = 16_384
+_LONGEST_NAME = 80
+
+
+def answering_page(handler: Callable[[], func.HttpResponse]) -> func.HttpResponse:
+    """Runs a handler; what snatbot raises on purpose becomes a page that says why, in words for people."""
+    from ..errors import SnatbotError
+
+    try:
+        return handler()
+    except SnatbotError as error:
+        status, code = status_of(error)
+        log.warning("answered %d %s", status, code)
+        return _refusal(status, str(error))
+
+
+def show(req: func.HttpRequest) -> func.HttpResponse:
+    from ..app import current
+
+    app = current()
+    target = _target(app, req.params.get("t", ""), req)
+    nonce = _cookie(req) or secrets.token_urlsafe(24)
+    return _page(app, target, app.decide.view(target), req.params.get("t", ""), nonce)
+
+
+def decide(req: func.HttpRequest, send_hint: Callable[[str], None]) -> func.HttpResponse:
+    """The form's POST. ``send_hint`` wakes the queue function; the next tick would find the change anyway."""
+    from ..app import current
+    from ..approval.errors import FormExpired
+
+    app = current()
+    form = _form(req)
+    target = _target(app, form.get("t", ""), req)
+    nonce = _cookie(req)
+    if not _is_own_origin(req, app.settings.public_base_url):
+        raise FormExpired
+    app.signer.check_form(form.get("csrf", ""), nonce, target.change_id)
+    approver = _approver(form.get("name", ""))
+    now, wall = app.clock.now(), app.clock.wall()
+    if form.get("action") == "roll_back":
+        change = app.decide.view(target).change
+        app.decide.refuse_unless_open(change, now)
+        rollback = app.propose.propose_rollback(change, now, wall, approver)
+        return _see_other(app.links.page(rollback))
+    change = app.decide.decide(target, form.get("action", ""), approver, now, wall)
+    send_hint(advance_hint(target.partition, target.change_id))
+    return _see_other(app.links.page(change))
+
+
+def _page(app: App, target: LinkTarget, view: ChangeView, token: str, nonce: str) -> func.HttpResponse:
+    from ..web.pages import FormFields, change_page
+
+    change, now = view.change, app.clock.now()
+    why_not = app.decide.why_not(change, now)
+    actions = app.decide.actions(change, now)
+    form = None
+    if actions:
+        form = FormFields(
+            token=token,
+            csrf=app.signer.form_token(nonce, change.id),
+            actions=actions,
+            asks_name=app.settings.approval_mode == "link",
+        )
+    style_nonce = secrets.token_urlsafe(16)
+    incident = app.records.incident(change.cluster_id, change.incident_id) if change.incident_id else None
+    text = change_page(
+        change,
+        incident=incident.value if incident else None,
+        journal=view.journal,
+        form=form,
+        notice=why_not,
+        style_nonce=style_nonce,
+        now=now,
+    )
+    # Strict: a link in a chat opens the page without the cookie, and the page then sets a fresh one.
+    secure = "; Secure" if (app.settings.public_base_url or "").startswith("https://") else ""
+    cookie = f"{_COOKIE}={nonce}; Path=/api/changes/{change.id}; HttpOnly; SameSite=Strict; Max-Age=3600{secure}"
+    headers = {**PAGE_HEADERS, "Content-Security-Policy": _policy(style_nonce), "Set-Cookie": cookie}
+    return func.HttpResponse(text, status_code=200, mimetype="text/html", charset="utf-8", headers=headers)
+
+
+def _refusal(status: int, message: str) -> func.HttpResponse:
+    from ..web.pages import message_page
+
+    nonce = secrets.token_urlsafe(16)
+    headers = {**PAGE_HEADERS, "Content-Security-Policy": _policy(nonce)}
+    text = message_page(message, status=status, style_nonce=nonce)
+    return func.HttpResponse(text, status_code=status, mimetype="text/html", charset="utf-8", headers=headers)
+
+
+def _policy(style_nonce: str) -> str:
+    return (
+        f"default-src 'none'; style-src 'nonce-{style_nonce}'; form-action 'self'; "
+        "frame-ancestors 'none'; base-uri 'none'; img-src data:"
+    )
+
+
+def _see_other(url: str) -> func.HttpResponse:
+    return func.HttpResponse(status_code=303, headers={**PAGE_HEADERS, "Location": url})
+
+
+def _target(app: App, token: str, req: func.HttpRequest) -> LinkTarget:
+    """The link's target. Raises LinkTampered when it is for another change than the address names."""
+    from ..approval.errors import LinkTampered
+
+    target = app.signer.read_link(token)
+    if target.change_id != req.route_params.get("change_id"):
+        raise LinkTampered
+    return target
+
+
+def _form(req: func.HttpRequest) -> dict[str, str]:
+    """The first value of each field. Raises BadInput for anything that this app's form would not send."""
+    from ..errors import BadInput
+
+    body = req.get_body()
+    if len(body) > _LONGEST_BODY:
+        raise BadInput(f"the form is {len(body)} bytes long; at most {_LONGEST_BODY} are taken")
+    try:
+        fields = parse_qs(body.decode("utf-8"), max_num_fields=20)
+    except (UnicodeDecodeError, ValueError):
+        raise BadInput("the form cannot be read; load the page again") from None
+    return {name: values[0] for name, values in fields.items()}
+
+
+def _cookie(req: func.HttpRequest) -> str:
+    try:
+        morsel = SimpleCookie(req.headers.get("Cookie", "")).get(_COOKIE)
+    except CookieError:
+        return ""
+    return morsel.value if morsel else ""
+
+
+def _is_own_origin(req: func.HttpRequest, public_base_url: str | None) -> bool:
+    """Browsers name the origin of a POST; one that is not ours is another site's form. Absent: the token decides."""
+    origin = req.headers.get("Origin")
+    if origin is None or public_base_url is None:
+        return True
+    own = urlsplit(public_base_url)
+    return origin == f"{own.scheme}://{own.netloc}"
+
+
+def _approver(name: str) -> str:
+    """With APPROVAL_MODE=link nobody is verified, and the record says so."""
+    given = " ".join(name.split())[:_LONGEST_NAME]
+    return f"{given} (holder of link, unverified)" if given else "holder of link, unverified"
