@@ -63,11 +63,12 @@ class RunningSimulator:
         return f"{self.url}/metrics/{region}"
 
     def environment(self) -> dict[str, str]:
-        """Environment variables with which azure-identity finds the managed identity endpoint."""
+        """Environment variables for azure-identity, and for clients (requests, urllib) to trust the certificate."""
         return {
             "IDENTITY_ENDPOINT": f"{self.http_url}/msi/token",
             "IDENTITY_HEADER": "simulated",
             "REQUESTS_CA_BUNDLE": str(self.ca_path),
+            "SSL_CERT_FILE": str(self.ca_path),
         }
 
     # -- control ----------------------------------------------------------------------------------
