@@ -1,0 +1,187 @@
+"""Fifty resources in one request: the same answers as one by one, and one resource's trouble is its own."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from azure.identity import ManagedIdentityCredential
+
+from shared.cloud import questions
+from shared.cloud.batch import BatchMetrics
+from shared.cloud.errors import (
+    Forbidden,
+    MetricUnavailable,
+    NotRegistered,
+    SignInFailed,
+    Throttled,
+    UnexpectedAnswer,
+)
+from shared.cloud.metrics import Metrics
+from shared.cloud.pipeline import BoundedRetry
+from shared.model.cluster import Cluster
+from shared.model.metric import MetricAnswer, Window
+from simulator.testing import RunningSimulator
+
+QUESTIONS = [
+    questions.SNAT_CONNECTIONS,
+    questions.SNAT_CONNECTIONS_BY_BACKEND,
+    questions.ALLOCATED_SNAT_PORTS,
+    questions.USED_SNAT_PORTS_BY_BACKEND,
+]
+
+
+def answer_of(*values: dict[str, Any]) -> dict[str, Any]:
+    return {"match": {"path": "getBatch"}, "then": {"status": 200, "body": {"values": list(values)}}}
+
+
+def metric(resource_id: str, **more: Any) -> dict[str, Any]:
+    name = {"value": "AllocatedSnatPorts", "localizedValue": "Allocated SNAT Ports"}
+    return {
+        "id": f"{resource_id}/providers/Microsoft.Insights/metrics/AllocatedSnatPorts",
+        "type": "Microsoft.Insights/metrics",
+        "name": name,
+        "unit": "Count",
+        "timeseries": [],
+        **more,
+    }
+
+
+def entry(resource_id: str, said: bool = True, **more: Any) -> dict[str, Any]:
+    found = {
+        "starttime": "2026-11-22T10:00:00Z",
+        "endtime": "2026-11-22T10:05:00Z",
+        "interval": "PT1M",
+        "value": [metric(resource_id, **more)],
+    }
+    return found | ({"resourceid": resource_id} if said else {})
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: f"{question.metric} {question.filter}")
+def test_the_batch_answers_as_one_by_one(
+    batch: BatchMetrics,
+    metrics: Metrics,
+    load_balancer_id: str,
+    shop: Cluster,
+    window: Window,
+    question: questions.MetricQuestion,
+) -> None:
+    answers = batch.query([load_balancer_id], shop.location, question, window)
+    assert answers == {load_balancer_id.lower(): metrics.ask(load_balancer_id, question, window)}
+
+
+def test_a_region_is_understood_as_portals_write_it(
+    azure: RunningSimulator, batch: BatchMetrics, load_balancer_id: str, window: Window
+) -> None:
+    batch.query([load_balancer_id], "West Europe", questions.ALLOCATED_SNAT_PORTS, window)
+    assert azure.requests()[-1]["path"].startswith("/metrics/westeurope/")
+
+
+def test_one_resource_that_failed_leaves_the_others_alone(
+    azure: RunningSimulator, batch: BatchMetrics, load_balancer_id: str, window: Window
+) -> None:
+    ids = [f"{load_balancer_id}-{number}" for number in range(4)]
+    azure.add_fault(
+        answer_of(
+            entry(ids[0]),
+            entry(ids[1], errorCode="InternalError", errorMessage="Try later."),
+            entry(ids[2], said=False),
+        )
+    )
+    good, failed, unnamed, missing = batch.query(ids, "westeurope", questions.ALLOCATED_SNAT_PORTS, window).values()
+    assert good == MetricAnswer(())
+    assert isinstance(failed, MetricUnavailable)
+    assert "Try later" in str(failed)
+    assert unnamed == MetricAnswer(()), "told by the metric's own id"
+    assert isinstance(missing, MetricUnavailable)
+    assert "leaves out" in str(missing)
+
+
+def test_what_the_sdks_models_cannot_take_is_still_read(
+    azure: RunningSimulator, batch: BatchMetrics, load_balancer_id: str, window: Window
+) -> None:
+    odd = entry(f"{load_balancer_id}-odd", name={}, timeseries=[{"data": [{"timeStamp": "never"}]}])
+    azure.add_fault(answer_of(odd, entry(load_balancer_id)))
+    answers = batch.query([load_balancer_id], "westeurope", questions.ALLOCATED_SNAT_PORTS, window)
+    assert answers[load_balancer_id.lower()] == MetricAnswer(())
+
+
+@pytest.mark.parametrize("body", ["[]", [], "words"])
+def test_an_answer_that_makes_no_sense_is_an_error(
+    azure: RunningSimulator, batch: BatchMetrics, load_balancer_id: str, window: Window, body: Any
+) -> None:
+    azure.add_fault({"match": {"path": "getBatch"}, "then": {"status": 200, "body": body}})
+    with pytest.raises(UnexpectedAnswer):
+        batch.query([load_balancer_id], "westeurope", questions.ALLOCATED_SNAT_PORTS, window)
+
+
+def test_an_answer_sent_as_a_json_string_is_read(
+    azure: RunningSimulator, batch: BatchMetrics, load_balancer_id: str, window: Window
+) -> None:
+    body = json.dumps({"values": [entry(load_balancer_id)]})
+    azure.add_fault({"match": {"path": "getBatch"}, "then": {"status": 200, "body": body}})
+    answers = batch.query([load_balancer_id], "westeurope", questions.ALLOCATED_SNAT_PORTS, window)
+    assert answers == {load_balancer_id.lower(): MetricAnswer(())}
+
+
+def refused(status: int, code: str, message: str) -> dict[str, Any]:
+    body = {"error": {"code": code, "message": message}}
+    return {"match": {"path": "getBatch"}, "then": {"status": status, "body": body}}
+
+
+def test_without_the_role_at_the_subscription_the_grant_is_named(
+    azure: RunningSimulator, batch: BatchMetrics, load_balancer_id: str, shop: Cluster, window: Window
+) -> None:
+    azure.add_fault(refused(401, "Unauthorized", "Monitoring Reader is missing."))
+    with pytest.raises(Forbidden) as raised:
+        batch.query([load_balancer_id], "westeurope", questions.ALLOCATED_SNAT_PORTS, window)
+    assert not isinstance(raised.value, SignInFailed)
+    assert raised.value.missing_action == "Microsoft.Insights/metrics/read"
+    assert raised.value.missing_scope == f"/subscriptions/{shop.subscription}"
+    assert shop.subscription in raised.value.remedy
+
+
+def test_without_a_token_it_is_the_identity_and_not_the_role(
+    azure: RunningSimulator, batch: BatchMetrics, load_balancer_id: str, window: Window
+) -> None:
+    azure.add_fault({"match": {"path": "/msi/token"}, "then": {"status": 401, "body": {"error": "invalid_client"}}})
+    with pytest.raises(SignInFailed):
+        batch.query([load_balancer_id], "westeurope", questions.ALLOCATED_SNAT_PORTS, window)
+
+
+def test_an_unregistered_provider_is_told_apart(
+    azure: RunningSimulator, batch: BatchMetrics, load_balancer_id: str, window: Window
+) -> None:
+    azure.add_fault(refused(403, "Forbidden", "The subscription is not registered with Microsoft.Insights."))
+    with pytest.raises(NotRegistered):
+        batch.query([load_balancer_id], "westeurope", questions.ALLOCATED_SNAT_PORTS, window)
+
+
+def test_throttling_without_a_retry_after_is_repeated_then_told(
+    azure: RunningSimulator, reader: ManagedIdentityCredential, load_balancer_id: str, window: Window
+) -> None:
+    sent: list[str] = []
+    batch = BatchMetrics(
+        reader,
+        endpoint=azure.url + "/metrics/{region}",
+        on_request=lambda method, path: sent.append(f"{method} {path}"),
+        retry=BoundedRetry(sleep=lambda seconds: None),
+    )
+    azure.add_fault({**refused(529, "TooManyRequests", "Slow down."), "times": 2})
+    batch.query([load_balancer_id], "westeurope", questions.ALLOCATED_SNAT_PORTS, window)
+    assert len(sent) == 3
+    azure.add_fault(refused(529, "TooManyRequests", "Slow down."))
+    with pytest.raises(Throttled):
+        batch.query([load_balancer_id], "westeurope", questions.ALLOCATED_SNAT_PORTS, window)
+    batch.close()
+
+
+def test_a_batch_that_is_too_big_mixed_or_empty_is_refused_before_it_is_sent(
+    batch: BatchMetrics, load_balancer_id: str, shop: Cluster, window: Window
+) -> None:
+    too_many = [f"{load_balancer_id}-{number}" for number in range(51)]
+    mixed = [load_balancer_id, load_balancer_id.replace(shop.subscription, "another")]
+    for ids in (too_many, mixed, []):
+        with pytest.raises(ValueError, match="1 to 50 resources of one subscription"):
+            batch.query(ids, "westeurope", questions.ALLOCATED_SNAT_PORTS, window)
