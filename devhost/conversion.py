@@ -45,7 +45,7 @@ def to_argument(call: Call) -> HttpRequest | QueueMessage | TimerRequest:
             body=call.body,
         )
     if isinstance(call, QueueCall):
-        return QueueMessage(  # type: ignore[no-untyped-call]
+        return QueueMessage(
             id=call.id,
             body=call.body,
             dequeue_count=call.dequeue_count,

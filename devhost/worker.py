@@ -42,6 +42,7 @@ class LoadedFunction:
         self._handler = handler
         self._trigger = next(binding["name"] for binding in bindings if binding["type"].endswith("Trigger"))
         self._outputs = [binding["name"] for binding in bindings if binding["type"] == "queue"]
+        self._may_return = any(binding["name"] == RETURN for binding in bindings)
         self._takes_context = "context" in inspect.signature(handler).parameters
 
     def run(self, invocation: Invocation) -> Outcome:
@@ -52,6 +53,8 @@ class LoadedFunction:
             arguments["context"] = SimpleNamespace(invocation_id=invocation.id, function_name=invocation.function)
         try:
             returned = self._handler(**arguments)
+            if returned is not None and not self._may_return:
+                raise TypeError(f"{invocation.function} returned a value but has no $return binding")
             values = [(name, slot.get()) for name, slot in slots.items()]
             if RETURN in self._outputs:
                 values.append((RETURN, returned))

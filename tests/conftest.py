@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -37,3 +37,26 @@ def recordings() -> Path:
     if not folder:
         pytest.skip("SNATBOT_RECORDINGS names no folder of recordings")
     return Path(folder)
+
+
+Measured = Callable[[str, float, str], None]
+_MEASUREMENT = "measurement"
+
+
+@pytest.fixture
+def measured(record_property: Callable[[str, object], None]) -> Measured:
+    """Notes a figure, its name and unit, to be shown after the test run."""
+
+    def note(name: str, figure: float, unit: str) -> None:
+        record_property(_MEASUREMENT, f"{name}: {figure:.2f} {unit}")
+
+    return note
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Shows what the tests measured."""
+    reports = [report for reports in terminalreporter.stats.values() for report in reports]
+    properties = [each for report in reports for each in getattr(report, "user_properties", ())]
+    for name, value in dict.fromkeys(properties):
+        if name == _MEASUREMENT:
+            terminalreporter.write_line(f"measured: {value}")

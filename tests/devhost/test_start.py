@@ -94,7 +94,7 @@ def test_the_command_runs_an_app_until_it_is_told_to_stop(tmp_path: Path) -> Non
     command += ["--port", "0", "--work-folder", str(tmp_path / "work"), "--manual-timers"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        lines = [process.stdout.readline() for _ in range(17)]
+        lines = [process.stdout.readline() for _ in range(18)]
         address = next(line for line in lines if line.startswith("  literal: GET")).split()[2]
         assert requests.get(address, timeout=30).text == "the literal one"
         assert any(line == "  work: queue main-work\n" for line in lines)

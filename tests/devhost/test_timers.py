@@ -39,6 +39,11 @@ def test_a_timer_that_fails_raises_its_traceback(sample: Sample) -> None:
         sample.host.run_timer("broken")
 
 
+def test_a_value_that_no_binding_takes_is_an_error(sample: Sample) -> None:
+    with pytest.raises(FunctionFailedError, match=r"returned a value but has no \$return binding"):
+        sample.host.run_timer("returns_too_much")
+
+
 def test_a_timer_whose_process_is_killed_says_so(start_sample: StartSample) -> None:
     sample = start_sample({"TICK_SECONDS": "3"})
     url = f"{sample.host.base_url}/admin/functions/tick?code={sample.host.master_key}"
@@ -50,7 +55,7 @@ def test_a_timer_whose_process_is_killed_says_so(start_sample: StartSample) -> N
 
 
 def test_only_a_timer_can_be_run_by_name(sample: Sample) -> None:
-    with pytest.raises(StartError, match="no timer function 'echo'; there are: tick, broken"):
+    with pytest.raises(StartError, match="no timer function 'echo'; there are: tick, broken, returns_too_much"):
         sample.host.run_timer("echo")
 
 

@@ -9,13 +9,13 @@ import os
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, List  # noqa: UP035 - Microsoft's worker takes List in an annotation, but not list
 
 import azure.functions as func
 
 STORAGE = "AzureWebJobsStorage"
 app = func.FunctionApp()
-later = func.Blueprint()  # type: ignore[no-untyped-call]
+later = func.Blueprint()
 calls_here = 0
 journal_lock = threading.Lock()
 
@@ -53,7 +53,8 @@ def files(req: func.HttpRequest) -> str:
 
 
 @app.route("nothing", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
-def nothing(req: func.HttpRequest) -> None: ...
+def nothing(req: func.HttpRequest) -> str:
+    return None  # type: ignore[return-value]
 
 
 @app.route("guarded", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
@@ -72,8 +73,8 @@ def fail(req: func.HttpRequest) -> str:
 
 
 @app.route("number", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-def number(req: func.HttpRequest) -> Any:
-    return 42
+def number(req: func.HttpRequest) -> str:
+    return 42  # type: ignore[return-value]
 
 
 @app.route("slow", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -99,20 +100,25 @@ def send(req: func.HttpRequest, message: func.Out[str]) -> str:
 
 
 @app.timer_trigger(arg_name="timer", schedule="%TICK_SCHEDULE%")
-@app.queue_output(arg_name="$return", queue_name="%PREFIX%-work", connection=STORAGE)
-def tick(timer: func.TimerRequest) -> list[str] | None:
+@app.queue_output(arg_name="messages", queue_name="%PREFIX%-work", connection=STORAGE)
+def tick(timer: func.TimerRequest, messages: func.Out[List[str]]) -> None:  # noqa: UP006
     global calls_here
     calls_here += 1
     logging.getLogger("sample").info("the timer ticks")
     journal(function="tick", past_due=timer.past_due, calls_here=calls_here)
     time.sleep(float(os.environ.get("TICK_SECONDS", "0")))
-    sent = os.environ.get("TICK_SENDS")
-    return json.loads(sent) if sent else None
+    if "TICK_SENDS" in os.environ:
+        messages.set(json.loads(os.environ["TICK_SENDS"]))
 
 
 @app.timer_trigger(arg_name="timer", schedule="0 0 3 * * *")
 def broken(timer: func.TimerRequest) -> None:
     raise RuntimeError("as ever")
+
+
+@app.timer_trigger(arg_name="timer", schedule="0 0 4 * * *")
+def returns_too_much(timer: func.TimerRequest) -> str:
+    return "nobody takes this"
 
 
 @later.queue_trigger(arg_name="message", queue_name="%PREFIX%-work", connection=STORAGE)

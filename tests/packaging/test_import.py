@@ -1,0 +1,42 @@
+"""Cold start: what importing and indexing the function app loads."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+from tests.conftest import Measured
+from tests.deployed import ROOT
+
+HEAVY = (
+    "azure.identity",
+    "azure.mgmt",
+    "azure.data",
+    "azure.core",
+    "msal",
+    "requests",
+    "pydantic",
+    "jinja2",
+    "slack_sdk",
+)
+_INDEX = """
+import json, sys, time
+started = time.perf_counter()
+import function_app
+functions = function_app.app.get_functions()
+seconds = time.perf_counter() - started
+print(json.dumps({"modules": sorted(sys.modules), "functions": len(functions), "seconds": seconds}))
+"""
+
+
+def test_importing_and_indexing_loads_nothing_heavy(measured: Measured) -> None:
+    done = subprocess.run([sys.executable, "-c", _INDEX], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout)
+    measured("import and indexing of function_app", seen["seconds"], "s")
+    assert seen["functions"] > 0
+    assert "azure.functions" in seen["modules"]
+    assert [
+        name for name in seen["modules"] if name.startswith(tuple(f"{each}." for each in HEAVY)) or name in HEAVY
+    ] == []
