@@ -6,6 +6,7 @@ import json
 import logging
 import time
 from dataclasses import asdict
+from typing import List  # noqa: UP035 - Microsoft's worker takes List in an annotation, but not list
 
 import azure.functions as func
 
@@ -17,7 +18,11 @@ log = logging.getLogger("snatbot.triggers")
 @blueprint.timer_trigger("timer", schedule="%WATCH_SCHEDULE%", run_on_startup=False, use_monitor=True)
 @blueprint.queue_output("deliver", queue_name="%QUEUE_PREFIX%-deliver", connection="AzureWebJobsStorage")
 @blueprint.queue_output("advance", queue_name="%QUEUE_PREFIX%-advance", connection="AzureWebJobsStorage")
-def watch(timer: func.TimerRequest, deliver: func.Out[list[str]], advance: func.Out[list[str]]) -> None:
+def watch(
+    timer: func.TimerRequest,
+    deliver: func.Out[List[str]],  # noqa: UP006
+    advance: func.Out[List[str]],  # noqa: UP006
+) -> None:
     """One look at everything; queue messages are hints to what the tables say is due."""
     from ..app import current
     from .hints import advance_hint, deliver_hint
