@@ -76,7 +76,7 @@ def with_azure_trouble(step: Callable[[], Result]) -> Result:
     except Unavailable as error:
         return Wait(error.retry_after_seconds or _BUSY_WAIT_SECONDS, "Azure did not answer; reading what happened")
     except AzureError as error:
-        return Stop(f"{error}. {error.remedy}".strip())
+        return Stop(f"{str(error).rstrip('.')}. {error.remedy}".strip())
 
 
 def create_public_ip(step: CreatePublicIp, network: NetworkWriter, may_write: MayWrite) -> Result:

@@ -160,7 +160,7 @@ def _is_own_origin(req: func.HttpRequest, public_base_url: str | None) -> bool:
     if origin is None or public_base_url is None:
         return True
     own = urlsplit(public_base_url)
-    return origin == f"{own.scheme}://{own.netloc}"
+    return bool(origin == f"{own.scheme}://{own.netloc}")
 
 
 def _approver(name: str) -> str:

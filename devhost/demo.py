@@ -1,0 +1,272 @@
+"""`make demo`: the whole story on a simulated Azure, told as a person would, in about a minute.
+
+Seen, told, asked, approved, applied, proven; every part is held against what the simulator says, and the first one
+that does not happen ends the demo with the reason and a code other than zero.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+import re
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from devhost import slack_text
+from devhost.browser import BrowserNotFoundError, camera
+from devhost.errors import DevHostError
+from devhost.stage import DETECTOR, REMEDIATOR, Stage, set_up
+from devhost.teller import Teller, fail
+
+OUTPUT = Path("demo-output")
+MOST_MINUTES = 90
+FINAL = ("fixed", "not fixed", "can't tell", "failed", "stopped", "rolled back", "expired", "superseded")
+
+
+class StoryError(DevHostError):
+    """A part of the story did not happen."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m devhost.demo", description=__doc__)
+    parser.add_argument("--output", type=Path, default=OUTPUT, help=f"folder for what is kept (default: {OUTPUT})")
+    options = parser.parse_args(arguments)
+    tell = Teller(options.output)
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="snatbot-demo-") as folder:
+        try:
+            tell.say("Starting a simulated Azure, the Azurite storage emulator and the function app …")
+            with set_up(Path(folder), "storm") as stage:
+                tell.say(f"Ready after {time.monotonic() - began:.0f} s.")
+                Story(stage, tell).play()
+        except (DevHostError, RuntimeError, requests.RequestException) as error:
+            return fail(str(error))
+    tell.say(f"\nEverything was stopped. {time.monotonic() - began:.0f} s in all. Kept in {options.output}/:")
+    for path in sorted(options.output.iterdir()):
+        tell.say(f"  {path.name}")
+    return 0
+
+
+class Story:
+    def __init__(self, stage: Stage, tell: Teller) -> None:
+        self._stage = stage
+        self._simulator = stage.simulator
+        self._host = stage.host
+        self._tell = tell
+        self._seen_messages = 0
+        self._http = requests.Session()
+        self._http.headers["x-functions-key"] = stage.host.function_key
+
+    def play(self) -> None:
+        cluster = self._see()
+        link = self._tell_people()
+        subnets = self._subnets(cluster)
+        page = self._ask(link)
+        self._approve(link, page)
+        state = self._act(cluster)
+        self._prove(cluster, subnets, state)
+        self._look_at_identities()
+
+    def _see(self) -> str:
+        """The on-demand check. Returns the cluster's id."""
+        self._tell.chapter("See: GET /api/check")
+        report = self._get("check")
+        self._tell.keep("check.json", report)
+        sick = [one for one in report["clusters"] if one["findings"]]
+        if len(sick) != 1:
+            raise StoryError(f"one failing cluster was expected, {len(sick)} were found")
+        cluster, reading = sick[0]["cluster"], sick[0]["reading"]
+        self._tell.say(f"{cluster['name']} in {cluster['location']}: {sick[0]['findings'][0]['evidence']}.")
+        for node in reading["nodes"]:
+            self._tell.say(f"  {node['name']}  {node['ip']:<12} {node['failed']:>6,} failed connections")
+        self._tell.say("It must be zero. The check wrote nothing.")
+        return str(cluster["id"])
+
+    def _tell_people(self) -> str:
+        """The first tick. Returns the address behind the message's button."""
+        self._tell.chapter("Tell: the timer looks, and posts one message to Slack and to Teams")
+        self._host.run_timer("watch")
+        self._host.drain(60)
+        posted = self._new_messages()
+        services = sorted(message["service"] for message in posted)
+        if services != ["slack", "teams"]:
+            raise StoryError(f"one message to Slack and one to Teams were expected, not {services}")
+        slack = next(message["body"] for message in posted if message["service"] == "slack")
+        self._tell.quote(slack_text.lines(slack))
+        urls = slack_text.button_urls(slack)
+        if not urls:
+            raise StoryError("the message has no button to approve with")
+        self._stage.pass_minutes()
+        if again := self._new_messages():
+            raise StoryError(f"the same trouble was posted again: {len(again)} more messages")
+        self._tell.say("A minute later the trouble is the same: nothing is posted twice.")
+        return urls[0][1]
+
+    def _ask(self, link: str) -> str:
+        self._tell.chapter("Ask: the button opens the exact plan; looking at it changes nothing")
+        page = self._page(link)
+        self._tell.keep("approval-page.html", page)
+        self._picture(link, "approval-page.png")
+        plan = self._history()["changes"][-1]["plan"]
+        self._tell.keep("plan.json", plan)
+        self._tell.say(plan["summary"][:1].upper() + plan["summary"][1:] + ".")
+        for line in plan["demand"]["arithmetic"]:
+            self._tell.say(f"  {line}")
+        self._tell.say(f"Egress IPs now {', '.join(plan['egress_now'])}; then the new public IPs.")
+        self._tell.say(f"Digest {plan['digest'][:16]}…")
+        return page
+
+    def _approve(self, link: str, page: str) -> None:
+        name = "Ada from the platform team"
+        fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
+        answer = self._http.post(
+            link.partition("?")[0],
+            data={**fields, "action": "approve", "name": name},
+            headers={"Origin": self._host.base_url},
+            timeout=60,
+        )
+        if answer.status_code != 200 or answer.request.method != "GET":
+            raise StoryError(f"approving answered {answer.status_code}: {_title(answer.text)}")
+        self._tell.say(f"Approved by {name} (holder of the link, and recorded as unverified: APPROVAL_MODE=link).")
+        second = self._http.post(link.partition("?")[0], data={**fields, "action": "approve"}, timeout=60)
+        if second.status_code != 409:
+            raise StoryError(f"a second approval should be refused, and answered {second.status_code}")
+        self._tell.say("A second click is refused: the decision was made.")
+
+    def _act(self, cluster: str) -> str:
+        self._tell.chapter("Act: one step after the other, each read back (time jumps a minute at a time)")
+        told: set[tuple[str, int]] = set()
+        for minute in range(MOST_MINUTES):
+            history = self._history()
+            change = history["changes"][-1]
+            for entry in change["journal"]:
+                if entry["state"] == "done" and (change["id"], entry["step"]) not in told:
+                    told.add((change["id"], entry["step"]))
+                    self._tell.say(f"  minute {minute:>2}  step {entry['step'] + 1}  {entry['note']}")
+            if change["state"] in FINAL:
+                return str(change["state"])
+            self._stage.pass_minutes()
+        raise StoryError(f"the change is still {change['state']} after {MOST_MINUTES} minutes\n{self._host.logs()}")
+
+    def _prove(self, cluster: str, before: Mapping[str, Any], state: str) -> None:
+        self._tell.chapter("Prove: the NAT gateway's own metrics, and the subnets compared")
+        history = self._history()
+        self._tell.keep("history.json", history)
+        change = history["changes"][-1]
+        self._picture_of_last_message()
+        if state != "fixed":
+            raise StoryError(f"the change ended as {state}: {change.get('stop_reason') or change.get('outcome')}")
+        self._tell.say(f"Verdict: {change['outcome']['verdict']}. {change['outcome']['reason']}.")
+        for figure in change["outcome"]["figures"]:
+            self._tell.say(f"  {figure}")
+        for name, old in before.items():
+            new = self._subnets(cluster)[name]
+            self._tell.say(f"Subnet {name}, before and after:")
+            difference = list(_difference(old, new))
+            self._tell.quote(difference)
+            self._tell.keep(f"subnet-{name}.diff", "\n".join(difference) + "\n")
+            if lost := [key for key, value in old["properties"].items() if new["properties"].get(key) != value]:
+                raise StoryError(f"subnet {name} lost or changed {', '.join(lost)}")
+        posted = self._new_messages()
+        self._tell.say("What the channel read meanwhile:")
+        self._tell.quote(message["body"]["text"] for message in posted if message["service"] == "slack")
+        self._tell.keep("messages.json", self._simulator.messages())
+        report = self._get("check")
+        self._tell.keep("check-afterwards.json", report)
+
+    def _look_at_identities(self) -> None:
+        self._tell.chapter("Two identities: who wrote to Azure")
+        log = self._simulator.requests()
+        writes = Counter(
+            (entry["client_id"], entry["method"])
+            for entry in log
+            if entry["method"] in ("PUT", "PATCH", "DELETE") and "/subscriptions/" in entry["path"]
+        )
+        reads = sum(entry["client_id"] == DETECTOR for entry in log)
+        for (client, method), count in sorted(writes.items()):
+            who = {DETECTOR: "the reading identity", REMEDIATOR: "the writing identity"}.get(client, client)
+            self._tell.say(f"  {method} ×{count} by {who}")
+        self._tell.say(f"  {reads} requests by the reading identity, none of them a write")
+        if any(client != REMEDIATOR for client, _ in writes):
+            raise StoryError("something else than the writing identity wrote to Azure")
+
+    def _get(self, route: str, **query: str) -> dict[str, Any]:
+        answer = self._http.get(f"{self._host.base_url}/api/{route}", params=query, timeout=120)
+        if answer.status_code != 200:
+            raise StoryError(f"GET /api/{route} answered {answer.status_code}: {answer.text}\n{self._host.logs()}")
+        return dict(answer.json())
+
+    def _history(self) -> dict[str, Any]:
+        return self._get("history", cluster="shop-prod")
+
+    def _page(self, link: str) -> str:
+        answer = self._http.get(link, timeout=60)
+        if answer.status_code != 200:
+            raise StoryError(f"the page answered {answer.status_code}: {_title(answer.text)}\n{self._host.logs()}")
+        return answer.text
+
+    def _new_messages(self) -> list[dict[str, Any]]:
+        messages = self._simulator.messages()
+        fresh, self._seen_messages = messages[self._seen_messages :], len(messages)
+        return fresh
+
+    def _subnets(self, cluster: str) -> dict[str, Any]:
+        """Name to the whole ARM document of each of the cluster's subnets, as a bystander reads them."""
+        token = self._http.get(
+            f"{self._simulator.http_url}/msi/token",
+            params={"resource": self._simulator.url, "client_id": "bystander", "api-version": "2019-08-01"},
+            headers={"X-IDENTITY-HEADER": "simulated"},
+            timeout=30,
+        ).json()["access_token"]
+        change = self._history()["changes"][-1]
+        ids = [step["subnet_id"] for step in change["plan"]["steps"] if step["kind"] == "associate_subnet"]
+        found = {}
+        for subnet_id in ids:
+            answer = requests.get(
+                f"{self._simulator.url}{subnet_id}",
+                params={"api-version": "2024-05-01"},
+                headers={"Authorization": f"Bearer {token}"},
+                verify=str(self._simulator.ca_path),
+                timeout=30,
+            )
+            answer.raise_for_status()
+            found[subnet_id.rpartition("/")[2]] = answer.json()
+        return found
+
+    def _picture(self, url: str, name: str) -> None:
+        """A screenshot, where a browser can be had; the demo is whole without one."""
+        try:
+            with camera() as cam:
+                cam.shoot(url, self._tell.folder / name, width=900)
+        except BrowserNotFoundError as error:
+            self._tell.say(f"(no picture of the page: {error})")
+
+    def _picture_of_last_message(self) -> None:
+        messages = [message for message in self._simulator.messages() if message["service"] == "slack"]
+        for text, url in slack_text.button_urls(messages[-1]["body"]):
+            self._tell.keep("final-page.html", self._page(url))
+            self._picture(url, "final-page.png")
+            return
+
+
+def _difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """A unified diff of two ARM documents, in canonical JSON."""
+    texts = [json.dumps(one, indent=2, sort_keys=True).splitlines() for one in (old, new)]
+    return list(difflib.unified_diff(*texts, "before", "after", lineterm="", n=2))
+
+
+def _title(page: str) -> str:
+    found = re.search(r"<title>(.*?)</title>", page, re.DOTALL)
+    return found[1].strip() if found else page[:200]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
