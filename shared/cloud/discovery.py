@@ -16,7 +16,7 @@ from ..model.load_balancer import LoadBalancer, Node
 from ..model.resource_id import ResourceId
 from . import api_versions
 from .arm import Arm
-from .errors import AzureError, BadRequest, Forbidden, NotFound, UnexpectedAnswer
+from .errors import AzureError, BadRequest, Forbidden, NotFound, SignInFailed, UnexpectedAnswer
 from .parse import parse_cluster, parse_load_balancer, parse_node
 from .parse.fields import tags, text
 from .parse.node import is_primary_interface
@@ -53,8 +53,12 @@ class Discovery:
         try:
             rows = list(self._graph_rows(_CLUSTERS_QUERY))
             unreadable += self._invisible_subscriptions()
-        except (Forbidden, BadRequest):
-            # BadRequest: Resource Graph refuses a query when none of the named subscriptions is visible.
+        except SignInFailed:
+            raise
+        except (Forbidden, BadRequest) as error:
+            # Resource Graph also calls it a bad request when none of the named subscriptions is visible.
+            if isinstance(error, BadRequest) and not self._subscriptions:
+                raise
             rows = list(self._listed_rows(unreadable))
         clusters: dict[str, Cluster] = {}
         for row in rows:

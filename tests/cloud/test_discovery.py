@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.cloud.discovery import Discovery
-from shared.cloud.errors import BadRequest, Forbidden, NotFound, Throttled, UnexpectedAnswer
+from shared.cloud.errors import BadRequest, Forbidden, NotFound, SignInFailed, Throttled, UnexpectedAnswer
 from shared.errors import BadInput
 
 from .canned import Answer, Canned, forbidden
@@ -94,6 +94,18 @@ def test_when_no_subscription_asked_for_exists_each_is_named() -> None:
     found = Discovery(Canned({}, (refusal,)).arm, ("s8", "s9")).clusters()
     assert found.clusters == ()
     assert len(found.unreadable) == 2
+
+
+@pytest.mark.parametrize("subscriptions", [(), ("s1",)])
+def test_an_identity_that_does_not_work_is_not_taken_for_an_empty_fleet(subscriptions: tuple[str, ...]) -> None:
+    refusal = SignInFailed("POST resources", "no token", status=401)
+    with pytest.raises(SignInFailed):
+        Discovery(Canned(SUBSCRIPTIONS, (refusal,)).arm, subscriptions).clusters()
+
+
+def test_a_query_that_resource_graph_does_not_take_is_not_hidden() -> None:
+    with pytest.raises(BadRequest):
+        Discovery(Canned(SUBSCRIPTIONS, (BadRequest("POST resources", "ParserFailure", status=400),)).arm).clusters()
 
 
 def test_throttling_is_not_taken_for_an_empty_fleet() -> None:
