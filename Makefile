@@ -20,7 +20,7 @@ check: $(READY) ## format, lint, types, and which part may import which
 	@.venv/bin/ruff format --check --quiet .
 	@.venv/bin/ruff check --quiet .
 	@$(PY) -m mypy
-	@.venv/bin/lint-imports
+	@.venv/bin/lint-imports --no-logo
 
 test: check ## all checks, then all tests
 	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)

@@ -1,0 +1,60 @@
+"""Which room imports which of Azure's packages: finer than import-linter can, which takes all of ``azure`` for one."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+import pytest
+
+from tests.deployed import ROOT
+
+SHARED = ROOT / "shared"
+
+
+def _imports(tree: ast.AST) -> Iterator[str]:
+    """The modules imported anywhere in a file, but for those that only a type checker reads."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            yield from _imports(ast.Module(node.orelse, type_ignores=[]))
+        else:
+            yield from _imports(node)
+
+
+def _importers(package: str) -> set[str]:
+    """The rooms (folders of shared, or files in it) that import `package` or what is in it."""
+    files = ((file, ast.parse(file.read_text(encoding="utf-8"))) for file in SHARED.rglob("*.py"))
+    return {
+        file.relative_to(SHARED).parts[0]
+        for file, tree in files
+        if any(f"{name}.".startswith(f"{package}.") for name in _imports(tree))
+    }
+
+
+@pytest.mark.parametrize(
+    ("package", "rooms"),
+    [
+        ("azure.functions", {"triggers"}),
+        ("azure.identity", {"cloud", "store"}),
+        ("azure.core", {"cloud", "store"}),
+        ("azure.mgmt", {"cloud"}),
+        ("azure.monitor", {"cloud"}),
+        ("azure.data", {"store"}),
+        ("azure.storage", {"store"}),
+        ("msal", {"approval", "chat"}),
+        ("slack_sdk", {"chat"}),
+        ("jinja2", {"web"}),
+    ],
+)
+def test_a_package_is_imported_in_its_rooms_only(package: str, rooms: set[str]) -> None:
+    assert _importers(package) <= rooms
+
+
+def test_imports_inside_functions_are_seen_and_those_for_type_checkers_are_not() -> None:
+    code = "def f():\n    if True:\n        from azure.data import tables\n"
+    code += "if TYPE_CHECKING:\n    import msal\nelse:\n    import jinja2\n"
+    assert list(_imports(ast.parse(code))) == ["azure.data.tables", "jinja2"]
