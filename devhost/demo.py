@@ -66,17 +66,16 @@ class Story:
         self._http.headers["x-functions-key"] = stage.host.function_key
 
     def play(self) -> None:
-        cluster = self._see()
+        self._see()
         link = self._tell_people()
-        subnets = self._subnets(cluster)
+        subnets = self._subnets()
         page = self._ask(link)
         self._approve(link, page)
-        state = self._act(cluster)
-        self._prove(cluster, subnets, state)
+        state = self._act()
+        self._prove(subnets, state)
         self._look_at_identities()
 
-    def _see(self) -> str:
-        """The on-demand check. Returns the cluster's id."""
+    def _see(self) -> None:
         self._tell.chapter("See: GET /api/check")
         report = self._get("check")
         self._tell.keep("check.json", report)
@@ -88,7 +87,6 @@ class Story:
         for node in reading["nodes"]:
             self._tell.say(f"  {node['name']}  {node['ip']:<12} {node['failed']:>6,} failed connections")
         self._tell.say("It must be zero. The check wrote nothing.")
-        return str(cluster["id"])
 
     def _tell_people(self) -> str:
         """The first tick. Returns the address behind the message's button."""
@@ -141,7 +139,7 @@ class Story:
             raise StoryError(f"a second approval should be refused, and answered {second.status_code}")
         self._tell.say("A second click is refused: the decision was made.")
 
-    def _act(self, cluster: str) -> str:
+    def _act(self) -> str:
         self._tell.chapter("Act: one step after the other, each read back (time jumps a minute at a time)")
         told: set[tuple[str, int]] = set()
         for minute in range(MOST_MINUTES):
@@ -156,7 +154,7 @@ class Story:
             self._stage.pass_minutes()
         raise StoryError(f"the change is still {change['state']} after {MOST_MINUTES} minutes\n{self._host.logs()}")
 
-    def _prove(self, cluster: str, before: Mapping[str, Any], state: str) -> None:
+    def _prove(self, before: Mapping[str, Any], state: str) -> None:
         self._tell.chapter("Prove: the NAT gateway's own metrics, and the subnets compared")
         history = self._history()
         self._tell.keep("history.json", history)
@@ -168,7 +166,7 @@ class Story:
         for figure in change["outcome"]["figures"]:
             self._tell.say(f"  {figure}")
         for name, old in before.items():
-            new = self._subnets(cluster)[name]
+            new = self._subnets()[name]
             self._tell.say(f"Subnet {name}, before and after:")
             difference = list(_difference(old, new))
             self._tell.quote(difference)
@@ -218,7 +216,7 @@ class Story:
         fresh, self._seen_messages = messages[self._seen_messages :], len(messages)
         return fresh
 
-    def _subnets(self, cluster: str) -> dict[str, Any]:
+    def _subnets(self) -> dict[str, Any]:
         """Name to the whole ARM document of each of the cluster's subnets, as a bystander reads them."""
         token = self._http.get(
             f"{self._simulator.http_url}/msi/token",
@@ -251,16 +249,17 @@ class Story:
 
     def _picture_of_last_message(self) -> None:
         messages = [message for message in self._simulator.messages() if message["service"] == "slack"]
-        for text, url in slack_text.button_urls(messages[-1]["body"]):
+        urls = slack_text.button_urls(messages[-1]["body"])
+        if urls:
+            url = urls[0][1]
             self._tell.keep("final-page.html", self._page(url))
             self._picture(url, "final-page.png")
-            return
 
 
 def _difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """A unified diff of two ARM documents, in canonical JSON."""
-    texts = [json.dumps(one, indent=2, sort_keys=True).splitlines() for one in (old, new)]
-    return list(difflib.unified_diff(*texts, "before", "after", lineterm="", n=2))
+    before, after = (json.dumps(one, indent=2, sort_keys=True).splitlines() for one in (old, new))
+    return list(difflib.unified_diff(before, after, "before", "after", lineterm="", n=2))
 
 
 def _title(page: str) -> str:
