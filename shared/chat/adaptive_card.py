@@ -16,7 +16,7 @@ from .message import Button, Message, Section, Table, Tone, runs, without_marks
 
 if TYPE_CHECKING:
     from microsoft_teams.cards import CardElement, OpenUrlAction, RichTextBlock, TextBlock
-    from microsoft_teams.cards.core import ContainerStyle, TextColor
+    from microsoft_teams.cards.core import ContainerStyle
 
 SCHEMA_URL = "http://adaptivecards.io/schemas/adaptive-card.json"
 _STYLE: dict[Tone, ContainerStyle] = {
@@ -24,12 +24,6 @@ _STYLE: dict[Tone, ContainerStyle] = {
     Tone.WARNING: "warning",
     Tone.GOOD: "good",
     Tone.NEUTRAL: "emphasis",
-}
-_COLOR: dict[Tone, TextColor] = {
-    Tone.ALARM: "Attention",
-    Tone.WARNING: "Warning",
-    Tone.GOOD: "Good",
-    Tone.NEUTRAL: "Default",
 }
 # Underscores inside a word are literal in Markdown; all other marks are escaped wherever they stand.
 _MARKDOWN = re.compile(r"[\\`*\[\]<>~|]|(?<!\w)_|_(?!\w)|(?m:^[#+-])|(?m:(?<=^\d)\.)")
@@ -67,7 +61,7 @@ def card(message: Message) -> dict[str, Any]:
 def _head(message: Message) -> CardElement:
     from microsoft_teams.cards import Container
 
-    title = _heading(message.title, size="Large", color=_COLOR[message.tone])
+    title = _heading(message.title, size="Large")
     items: list[CardElement] = [title]
     if message.summary:
         items.append(_text(message.summary, spacing="Small"))
@@ -106,7 +100,7 @@ def _details(sections: Sequence[Section]) -> Iterator[CardElement]:
         return
     ids = [f"detail-{number}" for number in range(1, len(sections) + 1)]
     toggles = [
-        ToggleVisibilityAction(title=clip(without_marks(section.title), 40), target_elements=[detail])
+        ToggleVisibilityAction(title=f"{clip(without_marks(section.title), 40)} ▾", target_elements=[detail])
         for section, detail in zip(sections, ids, strict=True)
     ]
     yield ActionSet(actions=[*toggles], spacing="Small")
@@ -115,28 +109,31 @@ def _details(sections: Sequence[Section]) -> Iterator[CardElement]:
 
 
 def _table(table: Table) -> Iterator[CardElement]:
+    """One wide column and the figures: other texts go below the first, or the table would not fit a phone."""
     from microsoft_teams.cards import ColumnDefinition, TableCell, TableRow
     from microsoft_teams.cards import Table as CardTable
 
+    figures = [index for index, column in enumerate(table.columns) if column in table.figures]
+    others = [index for index in range(1, len(table.columns)) if index not in figures]
+
+    def row(cells: Sequence[str]) -> TableRow:
+        first: list[CardElement] = [_text(cells[0] or "–")]
+        below = " · ".join(cells[index] for index in others if cells[index])
+        if below:
+            first.append(_text(below, is_subtle=True, spacing="None"))
+        return TableRow(cells=[TableCell(items=first), *(TableCell(items=[_text(cells[one])]) for one in figures)])
+
     if table.rows:
-        widths = [
-            max(len(column), *(len(cell) for cell in cells))
-            for column, *cells in zip(table.columns, *table.rows, strict=True)
-        ]
-        header = TableRow(cells=[TableCell(items=[_heading(column, size="Small")]) for column in table.columns])
-        rows = [TableRow(cells=[TableCell(items=[_text(cell or "–")]) for cell in cells]) for cells in table.rows]
+        head = [table.columns[index] for index in (0, *figures)]
+        header = TableRow(cells=[TableCell(items=[_heading(column, size="Small")]) for column in head])
+        wide = ColumnDefinition(width=5)
+        narrow = ColumnDefinition(width=2, horizontal_cell_content_alignment="Right")
         yield CardTable(
             spacing="Small",
             first_row_as_headers=True,
             show_grid_lines=False,
-            columns=[
-                ColumnDefinition(
-                    width=min(max(width, 6), 30),
-                    horizontal_cell_content_alignment="Right" if column in table.figures else "Left",
-                )
-                for column, width in zip(table.columns, widths, strict=True)
-            ],
-            rows=[header, *rows],
+            columns=[wide, *(narrow for _ in figures)],
+            rows=[header, *map(row, table.rows)],
         )
     if table.note:
         yield _text(table.note, is_subtle=True, spacing="Small")

@@ -70,7 +70,7 @@ def _facts(facts: Sequence[tuple[str, str]]) -> Block:
 
     # Escaping makes a text up to five times as long; a field takes 2,000 characters.
     texts = [f"*{escape(clip(label, 60))}*\n{escape(clip(without_marks(value), 330))}" for label, value in facts]
-    return SectionBlock(fields=[MarkdownTextObject(text=text, verbatim=True) for text in texts])
+    return SectionBlock(fields=[MarkdownTextObject(text=text) for text in texts])
 
 
 def _section(section: Section) -> Iterator[Block]:
@@ -97,7 +97,8 @@ def _table(table: Table) -> Iterator[RichTextElement]:
     from slack_sdk.models.blocks import RichTextListElement
 
     def row(cells: Sequence[str]) -> str:
-        rest = (f"{label.lower()} {cell}" for label, cell in zip(table.columns[1:], cells[1:], strict=True) if cell)
+        named = zip(table.columns[1:], cells[1:], strict=True)
+        rest = [f"{cell} {label.lower()}" if label in table.figures else cell for label, cell in named if cell]
         return " · ".join([f"`{without_marks(cells[0]) or '–'}`", *rest])
 
     if table.rows:

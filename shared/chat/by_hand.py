@@ -33,9 +33,9 @@ _CHECK = (
 def sections(assessment: Assessment, plan: Plan | None, *, is_detail: bool) -> tuple[Section, ...]:
     """Steps, commands and relief in the application. ``is_detail``: the steps are not the reader's first choice."""
     return (
-        Section("Fix it by hand", steps=tuple(steps(assessment)), is_detail=is_detail),
+        Section("By hand", steps=tuple(steps(assessment)), is_detail=is_detail),
         Section("Commands", code="\n".join(commands(assessment, plan)), is_detail=True),
-        Section("Relief in the application", bullets=IN_THE_APPLICATION, is_detail=True),
+        Section("In your code", bullets=IN_THE_APPLICATION, is_detail=True),
     )
 
 
@@ -58,7 +58,7 @@ def steps(assessment: Assessment) -> Iterator[str]:
                 f"watching before the next: {listed(subnets)}. Open connections may drop."
             )
             yield _WATCH
-            yield "Last, make AKS's own setting agree: `az aks update --outbound-type userAssignedNATGateway`."
+            yield "Last, `az aks update --outbound-type userAssignedNATGateway` makes AKS's own setting agree."
         case VnetOwnership.MANAGED:
             yield (
                 "Let AKS replace the load balancer by a managed NAT gateway: "

@@ -30,14 +30,14 @@ def change_proposed(change: Change, approval_url: str) -> Message:
     plan = change.plan
     sections = [
         Section("What will be done", steps=tuple(step_in_words(step) for step in plan.steps)),
-        Section("Mind", bullets=tuple(check_in_words(check) for check in plan.warnings)),
+        Section("Please note", bullets=tuple(check_in_words(check) for check in plan.warnings)),
         Section("How to undo", text=sentence(capital(plan.way_back))),
     ]
     if plan.demand is not None:
-        sections.append(Section("Why this size", bullets=plan.demand.arithmetic, is_detail=True))
+        sections.append(Section("Why this size", bullets=tuple(map(capital, plan.demand.arithmetic)), is_detail=True))
     sections.append(Section("Notes", bullets=plan.notes, is_detail=True))
     return Message(
-        title=f"Approval wanted for {change.cluster_name}",
+        title=f"Approval needed for {change.cluster_name}",
         summary=f"{sentence(capital(plan.summary))} Nothing is changed until someone approves it.",
         tone=Tone.WARNING,
         facts=(
@@ -118,7 +118,7 @@ def change_finished(change: Change, page_url: str) -> Message:
     """The verdict with the figures that it rests on."""
     title, tone = _FINISHED.get(change.state, (f"The change on {{cluster}}: {change.state}", Tone.NEUTRAL))
     outcome = change.outcome
-    figures = outcome.figures if outcome else ()
+    figures = tuple(map(capital, outcome.figures)) if outcome else ()
     sections = [Section("Measured", bullets=figures), *_afterwards(change)]
     return Message(
         title=title.replace("{cluster}", change.cluster_name),
@@ -138,7 +138,7 @@ def change_finished(change: Change, page_url: str) -> Message:
 
 def _afterwards(change: Change) -> list[Section]:
     if change.state is ChangeState.FIXED:
-        return [Section("Left for a person", bullets=change.plan.notes)]
+        return [Section("Please note", bullets=change.plan.notes)]
     if change.state in (ChangeState.NOT_FIXED, ChangeState.CANT_TELL, ChangeState.FAILED):
         return [Section("How to undo", text=sentence(capital(change.plan.way_back)))]
     return []

@@ -26,8 +26,8 @@ class Budget:
 
 
 BUDGETS = (
-    Budget(rows=15, items=20, characters=1500, cell_characters=120, code_lines=60),
-    Budget(rows=10, items=12, characters=800, cell_characters=100, code_lines=30),
+    Budget(rows=10, items=20, characters=1500, cell_characters=120, code_lines=60),
+    Budget(rows=8, items=12, characters=800, cell_characters=100, code_lines=30),
     Budget(rows=6, items=10, characters=400, cell_characters=80, code_lines=15),
     Budget(rows=6, items=8, characters=300, cell_characters=64, code_lines=8, keeps_details=False),
     Budget(rows=3, items=4, characters=200, cell_characters=48, code_lines=4, keeps_details=False),

@@ -8,7 +8,7 @@ from ..model.assessment import Assessment
 from ..model.incident import Incident
 from ..model.plan import Plan
 from ..model.reading import Measured, Unmeasured
-from ..texts import capital, count, duration, listed, number, percent, sentence, utc
+from ..texts import capital, count, duration, listed, number, sentence, utc
 from . import by_hand
 from .message import Button, Message, Section, Table, Tone
 from .words import NODE_COLUMNS, NODE_FIGURES, check_in_words, node_rows
@@ -120,7 +120,7 @@ def _summary(incident: Incident, assessment: Assessment) -> str:
 
 
 def _facts(incident: Incident, assessment: Assessment) -> tuple[tuple[str, str], ...]:
-    cluster, reading = assessment.cluster, assessment.reading
+    cluster = assessment.cluster
     balancer, balancer_group = by_hand.load_balancer(assessment)
     facts = [
         ("Cluster", cluster.name),
@@ -132,12 +132,6 @@ def _facts(incident: Incident, assessment: Assessment) -> tuple[tuple[str, str],
     if incident.reopened and assessment.findings:
         facts[-1] = ("First failing", utc(incident.since))
         facts.append(("Failing again since", utc(assessment.findings[0].since)))
-    if isinstance(reading, Measured):
-        attempted = reading.failed + reading.successful
-        share = percent(reading.failed, attempted)
-        facts.append(("Failed connections", f"{number(reading.failed)} of {number(attempted)} new ({share})"))
-        minutes = f"{len(reading.failed_minutes)} of {count(reading.measured_minutes, 'measured minute')}"
-        facts.append(("Minutes with failures", minutes))
     facts.append(("Failing nodes", number(len(incident.nodes)) if incident.nodes else "not known"))
     facts.append(("Load balancer", f"{balancer} in {balancer_group}"))
     return tuple(facts)
@@ -159,10 +153,13 @@ def _nodes(incident: Incident, assessment: Assessment) -> Section:
     minutes = count(incident.window_minutes, "minute")
     return Section(
         "Failing nodes",
-        text=f"New outbound connections that failed in the last {minutes}, and their share of all that the node tried.",
+        text=(
+            f"In the last {minutes}: new outbound connections that failed, their share of all that the node tried, "
+            "and the minutes with failures."
+        ),
         table=Table(
             columns=NODE_COLUMNS,
-            rows=node_rows(incident.nodes, incident.window_minutes),
+            rows=node_rows(incident.nodes),
             note=" ".join(notes),
             row_noun="nodes" if len(incident.nodes) != 1 else "node",
             figures=NODE_FIGURES,

@@ -66,20 +66,20 @@ def check_in_words(check: Check) -> str:
     return " ".join(sentence(capital(part)) for part in (check.message, check.remedy) if part)
 
 
-def node_rows(nodes: Sequence[NodeFailures], window_minutes: int) -> tuple[tuple[str, ...], ...]:
-    """A row a node, as NODE_COLUMNS: failed connections and their share of all that the node tried."""
+def node_rows(nodes: Sequence[NodeFailures]) -> tuple[tuple[str, ...], ...]:
+    """A row a node, as NODE_COLUMNS. Share: failed of all new connections. Minutes: those with a failure."""
     return tuple(
         (
             node.name or "no node has this IP now",
-            node.pool,
             node.ip,
+            node.pool,
             number(node.failed),
             percent(node.failed, node.failed + node.successful),
-            f"{node.failed_minutes} of {window_minutes}",
+            number(node.failed_minutes),
         )
         for node in nodes
     )
 
 
-NODE_COLUMNS = ("Node", "Pool", "IP", "Failed", "Share", "Minutes")
+NODE_COLUMNS = ("Node", "IP", "Pool", "Failed", "Share", "Minutes")
 NODE_FIGURES = ("Failed", "Share", "Minutes")

@@ -1,0 +1,146 @@
+"""A Chromium to look at pages with: pictures for documents and the demo, and browser tests.
+
+Looked for in this order: ``$CHROMIUM``, one on PATH, the one inside the npm package ``@sparticuz/chromium``, which
+needs neither root nor a package manager. That one brings its own libraries and a few fonts, but none with emoji. The
+arguments that the package recommends are not taken: with ``--single-process`` the browser ends with its first page.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .errors import DevHostError
+from .node import NODE, PACKAGES
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+ON_PATH = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+UNPACKED = PACKAGES.parent / ".cache" / "chromium"
+UNPACK_SECONDS = 120
+_UNPACK = """
+import chromium from %s;
+await chromium.executablePath();
+"""
+# Chromium's sandbox does not run as root nor in most containers; only pages of our own are opened.
+ARGUMENTS = ("--no-sandbox",)
+START_SECONDS = 30
+PAGE_SECONDS = 20
+
+
+class BrowserNotFoundError(DevHostError):
+    """No Chromium can be had here; the message says how to get one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chromium:
+    """How to start one. ``environment`` is added to the process's own."""
+
+    executable: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def find_chromium(environment: Mapping[str, str] | None = None) -> Chromium:
+    """The first of the three places that has one. Raises BrowserNotFoundError."""
+    environment = os.environ if environment is None else environment
+    named = environment.get("CHROMIUM", "")
+    if named and not Path(named).is_file():
+        raise BrowserNotFoundError(f"CHROMIUM names {named}, where there is no file")
+    found = named or next(filter(None, (shutil.which(name, path=environment.get("PATH")) for name in ON_PATH)), None)
+    return Chromium(Path(found)) if found else _packaged()
+
+
+def _packaged() -> Chromium:
+    package = PACKAGES / "@sparticuz" / "chromium"
+    if not package.is_dir():
+        raise BrowserNotFoundError("no Chromium: set CHROMIUM, install one, or run `make setup`, which brings one")
+    version = json.loads((package / "package.json").read_text("utf-8"))["version"]
+    home = UNPACKED / version
+    if not home.is_dir():
+        _unpack(package, home)
+    return Chromium(
+        home / "chromium",
+        {"LD_LIBRARY_PATH": str(home / "al2023" / "lib"), "FONTCONFIG_PATH": str(home / "fonts")},
+    )
+
+
+def _unpack(package: Path, home: Path) -> None:
+    """Into a folder of its own that is renamed when complete, so that two at once do no harm."""
+    home.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(dir=home.parent))
+    script = work / "unpack.mjs"
+    script.write_text(_UNPACK % json.dumps((package / "build" / "index.js").as_uri()), "utf-8")
+    # The package unpacks its own libraries only where it believes to be in AWS Lambda, and always into TMPDIR.
+    environment = {**os.environ, "AWS_LAMBDA_JS_RUNTIME": "nodejs22.x", "TMPDIR": str(work)}
+    try:
+        subprocess.run(
+            [NODE, script], env=environment, capture_output=True, text=True, timeout=UNPACK_SECONDS, check=True
+        )
+        work.rename(home)
+    except subprocess.SubprocessError as error:
+        output = getattr(error, "stderr", "") or ""
+        raise BrowserNotFoundError(f"could not unpack {package.name}: {output[-500:] or error}") from error
+    except OSError:
+        if not home.is_dir():
+            raise
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """Opens pages in a running Chromium."""
+
+    browser: Browser
+
+    @contextmanager
+    def page(self, address: str, *, width: int = 1280, height: int = 900, is_dark: bool = False) -> Iterator[Page]:
+        """A loaded page. ``address`` is a URL, or HTML text that starts with ``<``."""
+        page = self.browser.new_page(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if is_dark else "light",
+            ignore_https_errors=True,
+        )
+        page.set_default_timeout(PAGE_SECONDS * 1000)
+        try:
+            if address.lstrip().startswith("<"):
+                page.set_content(address, wait_until="load")
+            else:
+                page.goto(address, wait_until="load")
+            yield page
+        finally:
+            page.close()
+
+    def shoot(self, address: str, path: Path, *, width: int = 1280, height: int = 900, is_dark: bool = False) -> Path:
+        """A picture (PNG) of the whole page, however long; ``height`` is the least."""
+        with self.page(address, width=width, height=height, is_dark=is_dark) as page:
+            page.screenshot(path=path, full_page=True)
+        return path
+
+
+@contextmanager
+def camera(chromium: Chromium | None = None) -> Iterator[Camera]:
+    """A camera with a Chromium of its own, which ends with it. Raises BrowserNotFoundError."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = chromium or find_chromium()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium.executable,
+            args=list(ARGUMENTS),
+            env={**os.environ, **chromium.environment},
+            timeout=START_SECONDS * 1000,
+        )
+        try:
+            yield Camera(browser)
+        finally:
+            browser.close()
