@@ -56,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         print(f"simulator: {error}", file=sys.stderr)
         return 2
-    threads = [threading.Thread(target=server.serve_forever, daemon=True) for server in servers]
+    threads = [threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True) for server in servers]
     for thread in threads:
         thread.start()
     stop = threading.Event()
@@ -67,7 +67,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"simulator listening on {server.url} (plain http)", flush=True)
     stop.wait()
     for server in servers:
-        server.shutdown()
+        server.socket.close()
     return 0
 
 
