@@ -13,6 +13,7 @@ from .noise import stable_digits, stable_uuid
 from .physics.schedule import Burst, Schedule, Spike, Steady, parse_cron
 from .physics.workload import Closing, Destination, NodeLoad, Protocol, Workload
 from .services.identity.state import Identity
+from .services.network.kinds import KINDS, PUBLIC_IPS
 from .services.network.state import document_of
 from .settings import Settings
 from .world import ResourceGroup, Subscription, World
@@ -46,19 +47,11 @@ def _settings(given: Content) -> dict[str, Any]:
     return values
 
 
-def public_addresses() -> Iterator[str]:
-    """Public addresses to hand out, all reserved for documentation and benchmarks (RFC 5737, RFC 2544)."""
-    for network in ("203.0.113.0/24", "198.51.100.0/24", "192.0.2.0/24", "198.18.0.0/15"):
-        for address in ipaddress.ip_network(network).hosts():
-            yield str(address)
-
-
 class _Builder:
     def __init__(self, world: World, content: Content) -> None:
         self.world = world
         self.content = content
         self.default_location = str(content.get("location", "westeurope"))
-        self._addresses = public_addresses()
         self._loads: dict[str, tuple[Workload, ...]] = {}
 
     def build(self, extra_clusters: int) -> World:
@@ -102,7 +95,7 @@ class _Builder:
         resource_id = self._network_id(each, resource_type, str(each["name"]))
         properties = _filled(resource_type, self._resolve(each, each.get("properties") or {}))
         if resource_type == "publicIPAddresses":
-            properties.setdefault("ipAddress", next(self._addresses))
+            properties.setdefault("ipAddress", next(self.world.public_addresses))
         if resource_type == "natGateways" and "public_ips" in each:
             properties["publicIpAddresses"] = [
                 {"id": self._network_id(each, "publicIPAddresses", name)} for name in each["public_ips"]
@@ -129,16 +122,13 @@ class _Builder:
 
     def _virtual_network(self, each: Content) -> str:
         vnet_id = self._network_id(each, "virtualNetworks", str(each["name"]))
-        properties = {
-            "addressSpace": {"addressPrefixes": list(each.get("address_space") or ["10.224.0.0/12"])},
-            "virtualNetworkPeerings": [],
-            "enableDdosProtection": False,
-        } | self._resolve(each, each.get("properties") or {})
+        space = {"addressSpace": {"addressPrefixes": list(each.get("address_space") or ["10.224.0.0/12"])}}
+        properties = _filled("virtualNetworks", space | self._resolve(each, each.get("properties") or {}))
         location = each.get("location", self.default_location)
         self.world.network.add(document_of(vnet_id, properties, location=location, tags=each.get("tags")))
         for subnet in each.get("subnets") or []:
             written = self._resolve(each, subnet.get("properties") or {})
-            properties = {"addressPrefix": subnet["address_prefix"]} | _filled("subnets", written)
+            properties = {"addressPrefix": subnet["address_prefix"]} | _filled("virtualNetworks/subnets", written)
             self.world.network.add(document_of(f"{vnet_id}/subnets/{subnet['name']}", properties))
         return vnet_id
 
@@ -169,7 +159,7 @@ class _Builder:
         self.world.add_cluster(cluster)
 
     def _frontend(self, cluster: Cluster, index: int) -> Frontend:
-        name, address = stable_uuid("frontend", cluster.id, index), next(self._addresses)
+        name, address = stable_uuid("frontend", cluster.id, index), next(self.world.public_addresses)
         where = {"subscription": cluster.subscription, "resource_group": cluster.node_group}
         public_ip_id = self._network_id(where | {"location": cluster.location}, "publicIPAddresses", name)
         idle = {"idleTimeoutInMinutes": cluster.idle_timeout_minutes}
@@ -318,28 +308,13 @@ class _Builder:
 
 
 def _filled(resource_type: str, written: Content) -> dict[str, Any]:
-    """Properties with the defaults that Azure fills in, as recorded from it."""
-    return copy.deepcopy(_DEFAULTS.get(resource_type, {})) | dict(written)
+    """Properties with the defaults that Azure fills in; addresses are static here."""
+    kind = KINDS[f"microsoft.network/{resource_type}".lower()]
+    filled = kind.filled(written)
+    if kind is PUBLIC_IPS:
+        filled["publicIPAllocationMethod"] = "Static"
+    return filled
 
-
-_DEFAULTS: dict[str, dict[str, Any]] = {
-    "subnets": {
-        "delegations": [],
-        "privateEndpointNetworkPolicies": "Disabled",
-        "privateLinkServiceNetworkPolicies": "Enabled",
-    },
-    "publicIPAddresses": {
-        "publicIPAddressVersion": "IPv4",
-        "publicIPAllocationMethod": "Static",
-        "idleTimeoutInMinutes": 4,
-        "ipTags": [],
-        "ddosSettings": {"protectionMode": "VirtualNetworkInherited"},
-    },
-    "publicIPPrefixes": {"prefixLength": 31, "publicIPAddressVersion": "IPv4", "ipTags": []},
-    "natGateways": {"idleTimeoutInMinutes": 4},
-    "networkSecurityGroups": {"securityRules": [], "defaultSecurityRules": []},
-    "routeTables": {"disableBgpRoutePropagation": False, "routes": []},
-}
 
 _HEALTHY: Content = {
     "name": "healthy-{n}",

@@ -20,6 +20,7 @@ from .fleet import Cluster, Node, NodePool
 from .physics.ports import load_balancer_timers, ports_per_node
 from .physics.traffic import Traffic
 from .services.identity.state import Identities
+from .services.network.addresses import public_addresses
 from .services.network.state import NAT_GATEWAY, NetworkState
 from .services.operations import Operations
 from .services.slack.state import Slack
@@ -69,6 +70,8 @@ class World:
         self.load_balancers: dict[str, Cluster] = {}
         self.scale_sets: dict[str, NodePool] = {}
         self.subnet_pools: dict[str, list[NodePool]] = {}
+        self.frontend_owners: dict[str, Cluster] = {}
+        self.public_addresses = public_addresses()
         self.network = NetworkState(seed)
         self.identities = Identities()
         self.slack = Slack()
@@ -117,6 +120,8 @@ class World:
         """Make a cluster known, with its load balancer, scale sets and subnets."""
         self.clusters[cluster.id.lower()] = cluster
         self.load_balancers[cluster.load_balancer_id.lower()] = cluster
+        for frontend in cluster.frontends:
+            self.frontend_owners[frontend.public_ip_id.lower()] = cluster
         for pool in cluster.pools:
             self.scale_sets[pool.scale_set_id.lower()] = pool
             self.subnet_pools.setdefault(pool.subnet_id.lower(), []).append(pool)

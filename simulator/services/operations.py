@@ -33,7 +33,7 @@ class Operation:
     subscription: str
     location: str
     resource_key: str
-    lock_key: str
+    lock_id: str
     started: datetime
     duration: timedelta
     started_wall: datetime
@@ -64,21 +64,24 @@ class Operations:
         subscription: str,
         location: str,
         resource_key: str,
-        lock_key: str,
+        lock_id: str,
         seconds: float,
         poll_after_seconds: int,
         finish: Callable[[datetime], None],
     ) -> Operation:
-        """Begin an operation that takes `seconds` (before the scenario's scale) and then calls `finish`."""
+        """Begin an operation that takes `seconds` (before the scenario's scale) and then calls `finish`.
+
+        `lock_id` is the resource that nobody else may write meanwhile (a subnet's virtual network).
+        """
         world = self._world
         operation = Operation(
-            id=stable_uuid(world.seed, "operation", len(self._all)),
+            id=self.next_id(),
             name=name,
             provider=provider,
             subscription=subscription,
             location=location,
             resource_key=resource_key,
-            lock_key=lock_key,
+            lock_id=lock_id,
             started=world.clock.now(),
             duration=timedelta(seconds=seconds * world.settings.operation_time_scale),
             started_wall=world.clock.wall(),
@@ -89,6 +92,10 @@ class Operations:
         self._running.append(operation)
         return operation
 
+    def next_id(self) -> str:
+        """The id that the next operation will have."""
+        return stable_uuid(self._world.seed, "operation", len(self._all))
+
     def get(self, operation_id: str) -> Operation | None:
         return self._all.get(operation_id.lower())
 
@@ -97,7 +104,7 @@ class Operations:
 
     def holding(self, lock_key: str) -> Operation | None:
         """The running operation that holds a resource (a virtual network for its subnets)."""
-        return next((each for each in self._running if each.lock_key == lock_key), None)
+        return next((each for each in self._running if each.lock_id.lower() == lock_key), None)
 
     def touching(self, resource_key: str) -> Operation | None:
         """The running operation that writes this resource."""

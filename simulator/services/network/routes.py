@@ -1,20 +1,22 @@
-"""Reading Microsoft.Network: documents, load balancers and their children, scale-set NICs."""
+"""Microsoft.Network: documents, load balancers and their children, scale-set NICs."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...errors import ArmError, child_not_found, resource_not_found
 from ...fleet import Cluster
 from ...http import Handler, Request, Response, Route
 from ...resourceid import ResourceId
 from ..compute.routes import pool_of
+from ..operations import Operation
 from ..paging import list_page
 from .loadbalancers import CHILDREN, load_balancer_json
 from .nics import nic_json
 from .state import Document
 from .wire import document_json
+from .writes import delete_document, patch_tags, put_document
 
 if TYPE_CHECKING:
     from ...world import World
@@ -61,6 +63,51 @@ def _list_documents(resource_type: str, world: World, request: Request) -> Respo
 def _get_document(resource_type: str, world: World, request: Request) -> Response:
     document = find_document(world, id_in_path(request, resource_type))
     return Response(200, document_json(world, document), {"ETag": document.etag})
+
+
+def _put_document(resource_type: str, world: World, request: Request) -> Response:
+    return put_document(world, request, id_in_path(request, resource_type))
+
+
+def _delete_document(resource_type: str, world: World, request: Request) -> Response:
+    return delete_document(world, request, id_in_path(request, resource_type))
+
+
+def _patch_document(resource_type: str, world: World, request: Request) -> Response:
+    return patch_tags(world, request, find_document(world, id_in_path(request, resource_type)))
+
+
+def put_subnet(world: World, request: Request) -> Response:
+    return put_document(world, request, id_in_path(request, "virtualNetworks", "subnets"))
+
+
+def delete_subnet(world: World, request: Request) -> Response:
+    return delete_document(world, request, id_in_path(request, "virtualNetworks", "subnets"))
+
+
+def get_operation(world: World, request: Request) -> Response:
+    """The poll of `Azure-AsyncOperation`: only the status, and the error of one that failed."""
+    operation = _operation(world, request)
+    body: dict[str, Any] = {"status": operation.status}
+    if operation.error is not None:
+        body["error"] = operation.error
+    return Response(200, body, {"Retry-After": str(operation.poll_after_seconds)} if operation.running else {})
+
+
+def get_operation_result(world: World, request: Request) -> Response:
+    """The poll of `Location`: 202 while it runs, 204 after."""
+    operation = _operation(world, request)
+    if operation.running:
+        headers = {"Location": request.base_url + request.raw_target}
+        return Response(202, None, headers | {"Retry-After": str(operation.poll_after_seconds)})
+    return Response(204)
+
+
+def _operation(world: World, request: Request) -> Operation:
+    operation = world.operations.get(request.params["operation"])
+    if operation is None:
+        raise ArmError(404, "NotFound", f"Operation {request.params['operation']} not found.", details=[])
+    return operation
 
 
 def list_subnets(world: World, request: Request) -> Response:
@@ -142,6 +189,8 @@ _SUBSCRIPTION = "/subscriptions/{subscription}"
 _GROUP = _SUBSCRIPTION + "/resourceGroups/{group}"
 _NETWORK = "/providers/Microsoft.Network"
 _SCALE_SET = _GROUP + "/providers/Microsoft.Compute/virtualMachineScaleSets/{scale_set}"
+_SUBNET = _GROUP + _NETWORK + "/virtualNetworks/{name}/subnets/{child}"
+_LOCATION = _SUBSCRIPTION + _NETWORK + "/locations/{location}"
 _LOAD_BALANCER = _GROUP + _NETWORK + "/loadBalancers/{name}"
 
 
@@ -150,14 +199,26 @@ def _document_routes(resource_type: str) -> list[Route]:
     return [
         Route("GET", f"{_SUBSCRIPTION}{_NETWORK}/{resource_type}", listing),
         Route("GET", f"{_GROUP}{_NETWORK}/{resource_type}", listing),
-        Route("GET", f"{_GROUP}{_NETWORK}/{resource_type}/{{name}}", partial(_get_document, resource_type)),
+        *(
+            Route(method, f"{_GROUP}{_NETWORK}/{resource_type}/{{name}}", partial(handler, resource_type))
+            for method, handler in (
+                ("GET", _get_document),
+                ("PUT", _put_document),
+                ("DELETE", _delete_document),
+                ("PATCH", _patch_document),
+            )
+        ),
     ]
 
 
 ROUTES = [
     *(route for resource_type in TRACKED_TYPES for route in _document_routes(resource_type)),
     Route("GET", _GROUP + _NETWORK + "/virtualNetworks/{name}/subnets", list_subnets),
-    Route("GET", _GROUP + _NETWORK + "/virtualNetworks/{name}/subnets/{child}", get_subnet),
+    Route("GET", _SUBNET, get_subnet),
+    Route("PUT", _SUBNET, put_subnet),
+    Route("DELETE", _SUBNET, delete_subnet),
+    Route("GET", _LOCATION + "/operations/{operation}", get_operation),
+    Route("GET", _LOCATION + "/operationResults/{operation}", get_operation_result),
     Route("GET", _SUBSCRIPTION + _NETWORK + "/loadBalancers", list_load_balancers),
     Route("GET", _GROUP + _NETWORK + "/loadBalancers", list_load_balancers),
     Route("GET", _LOAD_BALANCER, get_load_balancer),

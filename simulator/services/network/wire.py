@@ -39,7 +39,21 @@ def _subnet(world: World, document: Document) -> dict[str, Any]:
         derived["serviceEndpoints"] = [
             {"provisioningState": state, **each, "locations": each.get("locations", ["*"])} for each in endpoints
         ]
+    delegations = document.properties.get("delegations")
+    if delegations:
+        derived["delegations"] = [_delegation(document, each) for each in delegations]
     return derived
+
+
+def _delegation(subnet: Document, written: dict[str, Any]) -> dict[str, Any]:
+    properties = {"provisioningState": subnet.provisioning_state} | dict(written.get("properties") or {})
+    return {
+        "name": written.get("name"),
+        "id": f"{subnet.id}/delegations/{written.get('name')}",
+        "etag": subnet.etag,
+        "properties": properties | {"actions": ["Microsoft.Network/virtualNetworks/subnets/join/action"]},
+        "type": "Microsoft.Network/virtualNetworks/subnets/delegations",
+    }
 
 
 def _upper_group(resource_id: str) -> str:
@@ -54,17 +68,27 @@ def _public_ip(world: World, document: Document) -> dict[str, Any]:
     derived: dict[str, Any] = {}
     if gateway is not None:
         derived["natGateway"] = {"id": str(gateway.id)}
-    for cluster in world.load_balancers.values():
-        for frontend in cluster.frontends if cluster.has_outbound_rule else ():
-            if frontend.public_ip_id.lower() == document.key:
-                configuration = f"{cluster.load_balancer_id}/frontendIPConfigurations/{frontend.name}"
-                derived["ipConfiguration"] = {"id": configuration}
+    frontend = frontend_of_address(world, document)
+    if frontend is not None:
+        derived["ipConfiguration"] = {"id": frontend}
     return derived
 
 
+def frontend_of_address(world: World, document: Document) -> str | None:
+    """The load balancer frontend that uses a public IP, as an id."""
+    cluster = world.frontend_owners.get(document.key)
+    if cluster is None or not cluster.has_outbound_rule:
+        return None
+    for frontend in cluster.frontends:
+        if frontend.public_ip_id.lower() == document.key:
+            return f"{cluster.load_balancer_id}/frontendIPConfigurations/{frontend.name}"
+    return None
+
+
 def _nat_gateway(world: World, document: Document) -> dict[str, Any]:
+    derived: dict[str, Any] = {"scope": "Public", "privateIPAddresses": [], "privateIPAddressesV6": []}
     subnets = [{"id": str(each.id)} for each in subnets_of_gateway(world.network, document)]
-    return {"subnets": subnets} if subnets else {}
+    return derived | ({"subnets": subnets} if subnets else {})
 
 
 def gateway_of_address(network: NetworkState, address: Document) -> Document | None:

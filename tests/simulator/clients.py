@@ -1,0 +1,86 @@
+"""A simulator to test, with the real SDK clients that talk to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from azure.core.credentials import AccessToken
+from azure.mgmt.containerservice import ContainerServiceClient
+from azure.mgmt.monitor import MonitorManagementClient
+from azure.mgmt.network import NetworkManagementClient
+
+from simulator.testing import RunningSimulator, start_simulator
+
+SUBSCRIPTION = "5e1f0a3c-7a52-4f0e-9d5b-2f6c1f0c8a11"
+LOAD_BALANCER = (
+    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/MC_shop_shop-prod_westeurope"
+    "/providers/Microsoft.Network/loadBalancers/kubernetes"
+)
+"""The load balancer of the storm."""
+DETECTOR = "aaaaaaaa-0000-4000-8000-000000000001"
+
+
+@dataclass(frozen=True)
+class Azure:
+    """A simulator and clients of it, for one identity."""
+
+    simulator: RunningSimulator
+    subscription: str
+    client_id: str = DETECTOR
+
+    def get_token(self, *scopes: str, **_: Any) -> AccessToken:
+        """What the SDKs ask a credential for."""
+        form = {"grant_type": "client_credentials", "client_id": self.client_id, "client_secret": "any"}
+        url = f"{self.simulator.url}/tenant/oauth2/v2.0/token"
+        form["scope"] = scopes[0]
+        answer = requests.post(url, data=form, verify=str(self.simulator.ca_path), timeout=30).json()
+        return AccessToken(answer["access_token"], 4102444800)
+
+    def _client(self, kind: Callable[..., Any], **options: Any) -> Any:
+        url = self.simulator.url
+        return kind(
+            self,
+            self.subscription,
+            base_url=url,
+            credential_scopes=[f"{url}/.default"],
+            connection_verify=str(self.simulator.ca_path),
+            **options,
+        )
+
+    @property
+    def network(self) -> Any:
+        return self._client(NetworkManagementClient)
+
+    @property
+    def containerservice(self) -> Any:
+        return self._client(ContainerServiceClient)
+
+    @property
+    def monitor(self) -> Any:
+        return self._client(MonitorManagementClient)
+
+    def send(self, method: str, path: str, **options: Any) -> requests.Response:
+        """A bare request with a token; adds an api-version when the path has none."""
+        if "api-version" not in path:
+            path += ("&" if "?" in path else "?") + "api-version=2024-05-01"
+        headers = {"Authorization": f"Bearer {self.get_token('arm').token}"} | options.pop("headers", {})
+        verify = str(self.simulator.ca_path)
+        return requests.request(
+            method, self.simulator.url + path, headers=headers, verify=verify, timeout=30, **options
+        )
+
+    def get(self, path: str, **options: Any) -> Any:
+        """The JSON of a successful GET."""
+        answer = self.send("GET", path, **options)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+@contextmanager
+def azure(scenario: str, subscription: str = SUBSCRIPTION, **options: Any) -> Iterator[Azure]:
+    with start_simulator(scenario, **options) as simulator:
+        yield Azure(simulator, subscription)
