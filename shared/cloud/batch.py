@@ -110,10 +110,10 @@ class BatchMetrics:
             if raw and raw[-1].status_code == 401:
                 raise _role_missing(operation, error, subscription) from error
             raise from_exception(operation, error) from error
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError):
             # One odd resource is enough for the SDK's models to give up; the raw answer still has the others.
             if not raw:
-                raise UnexpectedAnswer(operation, str(error)) from error
+                raise
         return _content(operation, raw[-1].text())
 
     def _client(self, region: str) -> MetricsClient:

@@ -24,6 +24,7 @@ from shared.cloud.errors import (
     PreconditionFailed,
     Throttled,
     Unavailable,
+    UnexpectedAnswer,
 )
 from shared.cloud.metrics import Metrics
 from shared.cloud.network import Network
@@ -275,6 +276,13 @@ def test_after_a_lost_answer_reading_tells_what_happened(azure: RunningSimulator
     with pytest.raises(Unavailable):
         network.create_public_ip(PUBLIC_IP)
     assert network.read_public_ip(PUBLIC_IP.id) is not None
+
+
+@pytest.mark.parametrize("body", [None, "words", {"name": "aks-user"}])
+def test_a_success_that_makes_no_sense_is_not_guessed_at(azure: RunningSimulator, network: Network, body: Any) -> None:
+    azure.add_fault({"match": {"path": "aks-user"}, "then": {"status": 200, "body": body}})
+    with pytest.raises(UnexpectedAnswer):
+        network.read_subnet(SUBNET)
 
 
 def test_a_missing_join_action_is_named(azure: RunningSimulator, network: Network) -> None:
