@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 
 from ..model.plan import Demand
+from ..texts import count
 
 PORTS_PER_IP = 64_512
 CONNECTIONS_PER_IP_AND_DESTINATION = 50_000
@@ -51,7 +52,7 @@ def size(inputs: DemandInputs) -> Demand:
         peak = max(tcp, udp)
         hot = sum(_is_saturated(node) for node in inputs.use)
         lines.append(
-            f"peak ports in use, added over {len(inputs.use)} nodes: TCP {tcp:,.0f}, UDP {udp:,.0f}; "
+            f"peak ports in use, added over {count(len(inputs.use), 'node')}: TCP {tcp:,.0f}, UDP {udp:,.0f}; "
             f"separate pools, the larger counts: {peak:,.0f}"
         )
     else:
@@ -61,7 +62,7 @@ def size(inputs: DemandInputs) -> Demand:
     if saturated:
         factor = _retry_factor(inputs)
         lines.append(
-            f"a lower bound: {hot} node(s) at 90 % of their ports or more, {inputs.failed:,} connections failed; "
+            f"a lower bound: {count(hot, 'node')} at 90 % of the ports or more, {inputs.failed:,} connections failed; "
             f"times attempted/successful = {factor:.2f} (at most {MAX_RETRY_FACTOR:.0f})"
         )
         peak *= factor
@@ -79,11 +80,11 @@ def size(inputs: DemandInputs) -> Demand:
     )
     at_least = 2 if saturated else 1
     lines.append(f"at least {at_least}" + (" because ports ran out" if saturated else ""))
-    count = max(by_ports, by_destination, at_least)
-    lines.append(f"public IPs: {count}")
+    public_ip_count = max(by_ports, by_destination, at_least)
+    lines.append(f"public IPs: {public_ip_count}")
     return Demand(
         ports=ports,
-        public_ip_count=count,
+        public_ip_count=public_ip_count,
         is_lower_bound=saturated,
         arithmetic=tuple(lines),
         missing=tuple(missing),
@@ -95,7 +96,9 @@ def _is_saturated(node: PortUse) -> bool:
 
 
 def _retry_factor(inputs: DemandInputs) -> float:
-    attempted = inputs.failed + inputs.successful
+    """Attempted over successful; 1 when nothing failed, as when long-lived connections alone fill the ports."""
+    if inputs.failed <= 0:
+        return 1.0
     if inputs.successful <= 0:
         return MAX_RETRY_FACTOR
-    return min(attempted / inputs.successful, MAX_RETRY_FACTOR)
+    return min((inputs.failed + inputs.successful) / inputs.successful, MAX_RETRY_FACTOR)

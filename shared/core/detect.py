@@ -30,6 +30,11 @@ class _Count:
     successful: float = 0.0
     failed_at: set[datetime] = field(default_factory=set)
 
+    @property
+    def failed_connections(self) -> int:
+        """Whole connections; a failure is never rounded away."""
+        return max(round(self.failed), 1) if self.failed_at else 0
+
 
 def judged_window(now: datetime, ingestion_lag_minutes: int, window_minutes: int) -> Window:
     """The last ``window_minutes`` whole minutes that are old enough to be complete."""
@@ -57,7 +62,7 @@ def read_load_balancer(window: Window, by_state: MetricAnswer, allocated: Metric
         return Measured(
             window=window,
             measured_minutes=len(seen),
-            failed=round(total.failed),
+            failed=total.failed_connections,
             successful=round(total.successful),
             is_truncated=by_state.is_truncated,
             failed_minutes=tuple(sorted(total.failed_at)),
@@ -90,7 +95,7 @@ def with_nodes(reading: Measured, by_backend: MetricAnswer, nodes: Iterable[Node
         failing.append(
             NodeFailures(
                 ip=ip,
-                failed=round(count.failed),
+                failed=count.failed_connections,
                 successful=round(count.successful),
                 failed_minutes=len(count.failed_at),
                 first_failed_at=min(count.failed_at),

@@ -14,6 +14,7 @@ from enum import StrEnum
 from ..model.assessment import Assessment
 from ..model.finding import Finding
 from ..model.incident import ClusterRecord, Incident, IncidentState
+from ..model.metric import MINUTE
 from ..model.reading import Idle, Measured
 
 
@@ -57,7 +58,7 @@ def judge(
     if not isinstance(reading, Measured | Idle):
         return IncidentTransition(record, incident, Effect.NOTHING)
     failed, clean = _fresh_minutes(reading, record.judged_until)
-    judged_until = max(reading.window.end, record.judged_until or reading.window.end)
+    judged_until = max(_end_of_minutes(reading), record.judged_until or _end_of_minutes(reading))
     if failed:
         clean_since = [at for at in clean if at > failed[-1]]
         record = replace(record, judged_until=judged_until, clean_minutes=len(clean_since))
@@ -116,6 +117,13 @@ def _continued(incident: Incident, fresh: Incident) -> Incident:
     return replace(
         fresh, id=incident.id, since=incident.since, opened_at=incident.opened_at, reopened=incident.reopened
     )
+
+
+def _end_of_minutes(reading: Measured | Idle) -> datetime:
+    """Where counting goes on: minutes that had no point yet may still get one."""
+    if isinstance(reading, Idle):
+        return reading.window.end
+    return max((*reading.failed_minutes, *reading.clean_minutes), default=reading.window.start - MINUTE) + MINUTE
 
 
 def _fresh_minutes(reading: Measured | Idle, judged_until: datetime | None) -> tuple[list[datetime], list[datetime]]:

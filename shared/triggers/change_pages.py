@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import azure.functions as func
 
 from .answers import PAGE_HEADERS, status_of
-from .hints import advance_hint
+from .hints import advance_hint, deliver_hint
 
 if TYPE_CHECKING:
     from ..app import App
@@ -46,8 +46,10 @@ def show(req: func.HttpRequest) -> func.HttpResponse:
     return _page(app, target, app.decide.view(target), req.params.get("t", ""), nonce)
 
 
-def decide(req: func.HttpRequest, send_hint: Callable[[str], None]) -> func.HttpResponse:
-    """The form's POST. ``send_hint`` wakes the queue function; the next tick would find the change anyway."""
+def decide(
+    req: func.HttpRequest, advance: Callable[[str], None], deliver: Callable[[str], None]
+) -> func.HttpResponse:
+    """The form's POST. ``advance`` and ``deliver`` send hints; the next tick would find what is due anyway."""
     from ..app import current
     from ..approval.errors import FormExpired
 
@@ -64,9 +66,11 @@ def decide(req: func.HttpRequest, send_hint: Callable[[str], None]) -> func.Http
         change = app.decide.view(target).change
         app.decide.refuse_unless_open(change, now)
         rollback = app.propose.propose_rollback(change, now, wall, approver)
+        deliver(deliver_hint(target.partition))
         return _see_other(app.links.page(rollback))
     change = app.decide.decide(target, form.get("action", ""), approver, now, wall)
-    send_hint(advance_hint(target.partition, target.change_id))
+    advance(advance_hint(target.partition, target.change_id))
+    deliver(deliver_hint(target.partition))
     return _see_other(app.links.page(change))
 
 

@@ -25,13 +25,15 @@ def deliver(message: func.QueueMessage) -> None:
 
 @blueprint.function_name("advance")
 @blueprint.queue_trigger("message", queue_name="%QUEUE_PREFIX%-advance", connection="AzureWebJobsStorage")
-def advance(message: func.QueueMessage) -> None:
-    """Brings one change forward."""
+@blueprint.queue_output("told", queue_name="%QUEUE_PREFIX%-deliver", connection="AzureWebJobsStorage")
+def advance(message: func.QueueMessage, told: func.Out[str]) -> None:
+    """Brings one change forward; what there is to tell about it is delivered at once."""
     from ..app import current
-    from .hints import read_hint
+    from .hints import deliver_hint, read_hint
 
     partition, change_id = read_hint(message.get_body(), "partition", "change")
     change = current().advance.run(partition, change_id)
+    told.set(deliver_hint(partition))
     log.info("advance: change %s is %s", change_id, change.state.value if change else "not known")
 
 

@@ -1,0 +1,79 @@
+"""From the first failed connection to the proof, and back."""
+
+from __future__ import annotations
+
+from shared.model.change import ChangeState
+from shared.model.incident import IncidentState
+from tests.scenario.theatre import READER, WRITER, Theatre
+
+
+def test_seen_told_approved_applied_and_proven(theatre: Theatre) -> None:
+    change = theatre.approved()
+    before = theatre.subnets()
+
+    change = theatre.run_on(change)
+
+    assert change.state is ChangeState.FIXED
+    assert change.outcome is not None
+    assert change.outcome.verdict == "fixed"
+    assert [entry.state for entry in theatre.journal(change)] == ["done"] * len(change.plan.steps)
+    after = theatre.subnets()
+    assert {name: one["properties"] for name, one in after.items()} == {
+        name: one["properties"] for name, one in before.items()
+    }
+    gateways = theatre.resources("natGateways")
+    assert len(gateways) == 1
+    assert {one["nat_gateway"].lower() for one in after.values()} == {gateways[0]["id"].lower()}
+    assert len(theatre.resources("publicIPAddresses")) == 2
+    incidents = theatre.app.records.incidents(theatre.partition)
+    assert [incident.state for incident in incidents] == [IncidentState.CLEARED]
+    texts = theatre.slack_texts()
+    assert "SNAT port exhaustion on shop-prod" in texts[0]
+    assert "Fixed" in texts[-1]
+    assert sum("SNAT port exhaustion" in text for text in texts) == 1
+
+
+def test_only_the_writing_identity_ever_writes(theatre: Theatre) -> None:
+    theatre.run_on(theatre.approved())
+
+    assert len(theatre.writes(WRITER)) == 5
+    assert theatre.writes(READER) == []
+    posts = [one for one in theatre.simulator.requests() if one["method"] == "POST" and one["client_id"] == READER]
+    assert {one["path"].partition("?")[0] for one in posts} == {"/providers/Microsoft.ResourceGraph/resources"}
+
+
+def test_rolling_back_takes_the_gateway_off_and_keeps_everything_else(theatre: Theatre) -> None:
+    fixed = theatre.run_on(theatre.approved())
+    before = theatre.subnets()
+
+    rollback = theatre.app.propose.propose_rollback(fixed, theatre.clock.now(), theatre.clock.wall(), "Ada")
+    assert rollback.state is ChangeState.PROPOSED
+    theatre.decide(rollback, "approve")
+    rollback = theatre.run_on(rollback)
+
+    assert rollback.state is ChangeState.ROLLED_BACK
+    after = theatre.subnets()
+    assert {one["nat_gateway"] for one in after.values()} == {None}
+    assert {name: one["properties"] for name, one in after.items()} == {
+        name: one["properties"] for name, one in before.items()
+    }
+    assert len(theatre.resources("natGateways")) == 1, "a roll-back keeps the gateway"
+    assert len(theatre.resources("publicIPAddresses")) == 2, "and its IPs"
+
+
+def test_denied_changes_nothing(theatre: Theatre) -> None:
+    change = theatre.proposed()
+    theatre.decide(change, "deny")
+    theatre.tick(3)
+
+    assert theatre.change(change.id).state is ChangeState.DENIED
+    assert theatre.writes() == []
+
+
+def test_a_proposal_that_nobody_decides_on_expires(theatre: Theatre) -> None:
+    change = theatre.proposed()
+    theatre.clock.advance(61 * 60)
+    theatre.work()
+
+    assert theatre.change(change.id).state is ChangeState.EXPIRED
+    assert theatre.writes() == []
