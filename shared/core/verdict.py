@@ -7,6 +7,7 @@ under both readings. Platform health checks make a small count without any traff
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from enum import StrEnum
 from ..model.change import Outcome
 from ..model.metric import Series, Window
 from ..model.plan import Baseline
+from ..texts import count
 from .detect import STATE_DIMENSION
 
 BACKGROUND_FACTOR = 10
@@ -70,7 +72,7 @@ def judge_gateway(
             f"{len(minutes)} of {verify_minutes} minutes measured on the NAT gateway so far",
         )
     if failed > 0:
-        return outcome(Verdict.NOT_FIXED, f"{failed:,.0f} connections failed on the NAT gateway itself")
+        return outcome(Verdict.NOT_FIXED, f"{count(math.ceil(failed), 'connection')} failed on the NAT gateway itself")
     if datapath is not None and datapath < DATAPATH_PERCENT:
         return outcome(Verdict.NOT_FIXED, f"the NAT gateway's data path was available {datapath:.1f} % of the time")
     # If the count were per second it would stand for sixty times as many: per minute is the stricter reading.

@@ -1,0 +1,34 @@
+"""The published table of a change's life. Regenerate: python -m tests.core.changes_page > docs/changes.md"""
+
+from __future__ import annotations
+
+import sys
+
+from shared.core.changes import TABLE
+from shared.model.change import FINAL_STATES, ChangeState
+
+_HEAD = """# The life of a change
+
+A change is one plan, the decisions on it, its journal and its outcome. Each row is a move that exists; every other
+event is refused in that state, so a late, doubled or out-of-order message cannot move a change. The code is
+`shared/core/changes.py`; a test holds this page against it.
+
+| State | Event | Next state |
+|---|---|---|
+"""
+_FOOT = """
+Final states, which nothing leaves: {final}.
+"""
+
+
+def render() -> str:
+    """Rows in the order of a change's life."""
+    order = list(ChangeState)
+    rows = sorted(TABLE.items(), key=lambda move: order.index(move[0][0]))
+    lines = [f"| {state} | {event} | {target} |\n" for (state, event), target in rows]
+    final = ", ".join(state for state in ChangeState if state in FINAL_STATES)
+    return _HEAD + "".join(lines) + _FOOT.format(final=final)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(render())
