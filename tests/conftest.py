@@ -11,12 +11,16 @@ import pytest
 from devhost.azurite import Azurite
 
 TESTS = Path(__file__).parent
+UNIT_FOLDERS = {"approval", "chat", "core", "model", "unit", "web"}
+NETWORKED = ("azurite", "browser", "network", "scenario")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Unit tests open no socket: one that tries fails."""
+    """Unit tests open no socket: one that tries fails. Those are all tests in some folders, unless marked otherwise."""
     for item in items:
-        if item.path.is_relative_to(TESTS / "unit"):
+        folder = item.path.relative_to(TESTS).parts[0]
+        networked = any(item.get_closest_marker(name) for name in NETWORKED)
+        if folder in UNIT_FOLDERS and not networked and "azurite" not in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.disable_socket)
 
 
