@@ -6,13 +6,11 @@ another reader can ask the same and answer with the same noun.
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from ..model.metric import MetricAnswer, Window
 from . import api_versions, questions
 from .arm import Arm
 from .parse import parse_metric
-from .questions import DEFAULT_TOP, MetricQuestion, sum_over
+from .questions import DEFAULT_TOP, MetricQuestion, sum_over, utc_text
 
 
 class Metrics:
@@ -40,22 +38,10 @@ class Metrics:
         return self.ask(resource_id, MetricQuestion(namespace, metric, aggregation, filter, top, order_by), window)
 
     def ask(self, resource_id: str, question: MetricQuestion, window: Window) -> MetricAnswer:
-        query: dict[str, str | int] = {
-            "timespan": f"{utc_text(window.start)}/{utc_text(window.end)}",
-            "interval": "PT1M",
-            "metricnamespace": question.namespace,
-            "metricnames": question.metric,
-            "aggregation": question.aggregation,
-        }
-        top = None
-        if question.filter is not None:
-            top = question.top
-            query |= {"$filter": question.filter, "top": top}
-            if question.order_by is not None:
-                query["orderby"] = question.order_by
+        timespan = f"{utc_text(window.start)}/{utc_text(window.end)}"
         path = f"{resource_id}/providers/Microsoft.Insights/metrics"
-        answer = self._arm.get(path, api_versions.METRICS, **query)
-        return parse_metric(answer, question.metric, question.aggregation, window, top)
+        answer = self._arm.get(path, api_versions.METRICS, timespan=timespan, **question.parameters("$filter"))
+        return parse_metric(answer, question.metric, question.aggregation, window, question.limit)
 
     def snat_connections(self, load_balancer_id: str, window: Window, by_backend: bool) -> MetricAnswer:
         """New outbound connections a minute by ``connectionstate``, and by ``backendipaddress`` if asked."""
@@ -96,8 +82,3 @@ class Metrics:
 
     def _ports(self, load_balancer_id: str, question: MetricQuestion, window: Window) -> MetricAnswer:
         return sum_over(self.ask(load_balancer_id, question, window), "frontendipaddress")
-
-
-def utc_text(at: datetime) -> str:
-    """``2026-11-22T10:00:00Z``. An aware UTC time goes in."""
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")

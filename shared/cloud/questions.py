@@ -23,8 +23,7 @@ PORTS_TOP = 10_000
 
 @dataclass(frozen=True, slots=True)
 class MetricQuestion:
-    """``top`` is sent only with a filter: without one there is a single series. Without it Azure Monitor cuts off
-    after 10 series and doesn't say so."""
+    """One metric, a value a minute. Left to itself Azure Monitor cuts off after 10 series and doesn't say so."""
 
     namespace: str
     metric: str
@@ -32,6 +31,25 @@ class MetricQuestion:
     filter: str | None = None
     top: int = DEFAULT_TOP
     order_by: str | None = None
+
+    @property
+    def limit(self) -> int | None:
+        """``top`` where it is in force: without a filter there is a single series."""
+        return self.top if self.filter is not None else None
+
+    def parameters(self, filter_name: str) -> dict[str, str | int]:
+        """What both metrics APIs take under the same names; only the filter's own name differs."""
+        query: dict[str, str | int] = {
+            "interval": "PT1M",
+            "metricnamespace": self.namespace,
+            "metricnames": self.metric,
+            "aggregation": self.aggregation,
+        }
+        if self.filter is not None:
+            query |= {filter_name: self.filter, "top": self.top}
+            if self.order_by is not None:
+                query["orderby"] = self.order_by
+        return query
 
 
 SNAT_CONNECTIONS = MetricQuestion(_LOAD_BALANCERS, "SnatConnectionCount", "Total", "ConnectionState eq '*'")
@@ -85,3 +103,8 @@ def sum_over(answer: MetricAnswer, dimension: str) -> MetricAnswer:
         tuple(Series(dict(key), tuple(sorted(points.items()))) for key, points in sums.items()),
         answer.is_truncated,
     )
+
+
+def utc_text(at: datetime) -> str:
+    """``2026-11-22T10:00:00Z``. An aware UTC time goes in."""
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -98,13 +100,26 @@ def test_one_resource_that_failed_leaves_the_others_alone(
     assert "leaves out" in str(missing)
 
 
-def test_what_the_sdks_models_cannot_take_is_still_read(
+def test_a_recorded_answer_is_read(azure: RunningSimulator, batch: BatchMetrics, recordings: Path) -> None:
+    file = recordings / "07-metrics" / "azps-getbatch-two-metrics-pt1m-2024.json"
+    (exchange,) = json.loads(file.read_text())["exchanges"]
+    azure.add_fault({"match": {"path": "getBatch"}, "then": {"status": 200, "body": exchange["response"]["body"]}})
+    (storage_id,) = exchange["request"]["body"]["resourceids"]
+    start = datetime(2024, 4, 9, 1, 50, tzinfo=UTC)
+    ingress = questions.MetricQuestion("Microsoft.Storage/storageAccounts", "ingress", "Total")
+    answers = batch.query([storage_id], "eastus", ingress, Window(start, start + timedelta(minutes=5)))
+    answer = answers[storage_id.lower()]
+    assert isinstance(answer, MetricAnswer)
+    assert [value for _, value in answer.series[0].points] == [0, 0, 0, 0, 0]
+
+
+def test_what_a_model_could_not_take_leaves_the_others_alone(
     azure: RunningSimulator, batch: BatchMetrics, load_balancer_id: str, window: Window
 ) -> None:
     odd = entry(f"{load_balancer_id}-odd", name={}, timeseries=[{"data": [{"timeStamp": "never"}]}])
     azure.add_fault(answer_of(odd, entry(load_balancer_id)))
     answers = batch.query([load_balancer_id], "westeurope", questions.ALLOCATED_SNAT_PORTS, window)
-    assert answers[load_balancer_id.lower()] == MetricAnswer(())
+    assert answers == {load_balancer_id.lower(): MetricAnswer(())}
 
 
 @pytest.mark.parametrize("body", ["[]", [], "words"])
