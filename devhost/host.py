@@ -142,6 +142,7 @@ class DevHost:
     def advance_clock(self, seconds: float) -> None:
         """Moves the app's domain time ahead; see `FileClock`."""
         self._clock.advance(seconds)
+        self._activity.happened()
         self._wake()
 
     def worker_pids(self, name: str) -> list[int]:

@@ -108,9 +108,11 @@ class QueueListener:
 
     def _poll(self) -> None:
         while not self._stopping:
+            # Read first: a clock that jumps from here on makes a fetch that finds nothing count as out of date.
+            version = self._activity.version
             try:
                 self._show_again()
-                fetched = self._fetch()
+                fetched = self._fetch(version)
             except AzureError as error:
                 self._log(f"queue {self.queue_name}: {error}")
                 fetched = 0
@@ -118,11 +120,10 @@ class QueueListener:
                 self._wake.wait(IDLE_SECONDS_AWAITED if self._activity.awaited else IDLE_SECONDS)
                 self._wake.clear()
 
-    def _fetch(self) -> int:
+    def _fetch(self, version: int) -> int:
         with self._lock:
             if self._handled > self._settings.new_batch_threshold:
                 return 0
-        version = self._activity.version
         batch = list(
             self._queue.receive_messages(
                 max_messages=min(self._settings.batch_size, FETCH_LIMIT),

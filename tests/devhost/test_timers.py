@@ -67,9 +67,10 @@ def test_manual_timers_never_run_by_themselves(start_sample: StartSample) -> Non
 
 def test_a_schedule_is_followed(start_sample: StartSample) -> None:
     sample = start_sample({"TICK_SCHEDULE": EVERY_SECOND}, manual_timers=False)
-    _wait_for(sample, 3)
-    started = [entry["at"] for entry in sample.journal("tick")[:3]]
-    assert 1.5 < started[2] - started[0] < 3
+    _wait_for(sample, 4)
+    started = [entry["at"] for entry in sample.journal("tick")]
+    # Three seconds but for what a busy machine adds to the first and last.
+    assert 1.5 < started[3] - started[0] < 4.5
     assert not any(entry["past_due"] for entry in sample.journal("tick"))
 
 
