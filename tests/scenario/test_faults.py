@@ -169,7 +169,7 @@ def test_storage_that_is_down_for_a_while_loses_nothing(theatre: Theatre) -> Non
             raise StoreUnavailable("commit: storage answered 503")
         commit(*arguments)
 
-    records.commit_in = flaky  # type: ignore[method-assign]
+    records.commit_in = flaky  # type: ignore[method-assign, assignment]
 
     def run() -> Change:
         for _ in range(20):
