@@ -12,6 +12,7 @@ from .words import STATE_WORDS, check_in_words, resource_name, step_in_words
 
 _DECIDED: Mapping[ChangeState, tuple[str, Tone]] = {
     ChangeState.APPROVED: ("approved", Tone.NEUTRAL),
+    ChangeState.APPLYING: ("resumed", Tone.NEUTRAL),
     ChangeState.DENIED: ("denied", Tone.NEUTRAL),
     ChangeState.EXPIRED: ("expired", Tone.NEUTRAL),
     ChangeState.SUPERSEDED: ("superseded", Tone.NEUTRAL),
@@ -55,15 +56,17 @@ def change_proposed(change: Change, approval_url: str) -> Message:
 
 
 def change_decided(change: Change) -> Message:
-    """Approved, denied, expired or superseded: by whom and when."""
+    """Approved, denied, resumed, expired or superseded: by whom and when."""
     verb, tone = _DECIDED.get(change.state, (str(STATE_WORDS[change.state]), Tone.NEUTRAL))
     next_words = {
         ChangeState.APPROVED: "The first step follows.",
+        ChangeState.APPLYING: "It goes on with the step that stopped.",
         ChangeState.EXPIRED: "Nobody decided in time. Nothing was changed.",
         ChangeState.SUPERSEDED: "A newer plan takes its place.",
         ChangeState.DENIED: "Nothing was changed.",
     }.get(change.state, "")
-    decision = change.decision
+    # A resumed change still carries the decision that approved its plan: who resumed it is in the audit trail.
+    decision = change.decision if change.state is not ChangeState.APPLYING else None
     by = f" by {decision.approver} at {utc(decision.decided_at)}" if decision else ""
     return Message(
         title=f"Plan for {change.cluster_name} {verb}",

@@ -116,7 +116,7 @@ def make_incident(cluster: Cluster | None = None, nodes: tuple[NodeFailures, ...
         since=NOW - timedelta(minutes=24),
         opened_at=NOW,
         last_failed_at=NOW - timedelta(minutes=4),
-        failed=sum(node.failed for node in nodes),
+        failed=sum(node.failed for node in nodes) or 1842,
         nodes=nodes,
         window_minutes=15,
     )

@@ -1,0 +1,104 @@
+"""The pages that people see, as pure functions from nouns to HTML text.
+
+No script, no picture, no font from elsewhere: one ``<style>`` element, allowed by the nonce that the caller puts into
+its Content-Security-Policy as well. Everything shown is escaped by the template engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..chat.message import runs
+from ..model.change import Change, JournalEntry
+from ..model.incident import Incident
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_HEADINGS = {
+    400: "That can't be read",
+    403: "Not a valid link",
+    404: "Not found",
+    409: "Not possible",
+    410: "This link has expired",
+    500: "This app is not set up completely",
+    502: "Azure could not be reached",
+    503: "The records could not be reached",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FormFields:
+    """What the page's form sends back. ``actions``: of approve, deny, resume, roll_back; in the order of the buttons.
+
+    ``token`` is the link's own, ``csrf`` is bound to this browser. ``asks_name``: nobody is signed in, so the person is
+    asked, and recorded as unverified. ``signed_in_as`` is shown when somebody is.
+    """
+
+    token: str
+    csrf: str
+    actions: tuple[str, ...]
+    asks_name: bool = False
+    signed_in_as: str = ""
+
+
+def change_page(
+    change: Change,
+    *,
+    incident: Incident | None = None,
+    journal: Sequence[JournalEntry] = (),
+    form: FormFields | None = None,
+    notice: str | None = None,
+    style_nonce: str = "",
+    now: datetime | None = None,
+) -> str:
+    """The exact plan, why, how far it has come, and what a person may decide now.
+
+    ``form`` None: nothing can be decided here; ``notice`` then says why. ``now`` is for "expires in".
+    """
+    from .change_view import change_view
+
+    view = change_view(change, incident, journal, now)
+    return _render("change.html", view=view, form=form, notice=notice, style_nonce=style_nonce)
+
+
+def message_page(message: str, *, status: int, style_nonce: str = "", title: str = "") -> str:
+    """One thing said clearly, mostly a refusal. ``title`` defaults to what the HTTP status means to a person."""
+    heading = title or _HEADINGS.get(status) or HTTPStatus(status).phrase
+    return _render("message.html", title=heading, message=message, style_nonce=style_nonce)
+
+
+def _render(template: str, **context: object) -> str:
+    return _environment().get_template(template).render(**context)
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["marked"] = _marked
+    return environment
+
+
+def _marked(text: str) -> Markup:
+    """The text with its backticked names and commands in ``<code>``."""
+    from markupsafe import Markup, escape
+
+    return Markup("").join(
+        Markup("<code>{}</code>").format(piece) if is_code else escape(piece) for piece, is_code in runs(text)
+    )
