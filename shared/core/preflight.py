@@ -11,6 +11,7 @@ from ..model.cluster import VnetOwnership
 from ..model.network import NetworkFacts
 from ..model.plan import Check, CheckResult
 from ..model.resource_id import ResourceId
+from ..texts import count
 
 _APPLIANCE_HOPS = ("virtualappliance", "virtualnetworkgateway")
 
@@ -50,15 +51,23 @@ def vnet_ownership(facts: NetworkFacts) -> Check:
 def outbound_type(facts: NetworkFacts) -> Check:
     name, source = "outbound type", "managedClusters GET, networkProfile.outboundType"
     kind = facts.cluster.outbound_type
-    if kind.lower() == "loadbalancer":
-        return Check(name, CheckResult.PASS, "outbound traffic leaves through the load balancer", source=source)
-    return Check(
-        name,
-        CheckResult.BLOCK,
-        f"the cluster's outbound type is {kind}: its traffic does not leave through the load balancer",
-        "look for the cause on the path that the cluster uses",
-        source,
-    )
+    if kind.lower() != "loadbalancer":
+        return Check(
+            name,
+            CheckResult.BLOCK,
+            f"the cluster's outbound type is {kind}: its traffic does not leave through the load balancer",
+            "look for the cause on the path that the cluster uses",
+            source,
+        )
+    if facts.load_balancer is None or not facts.load_balancer.outbound_rules:
+        return Check(
+            name,
+            CheckResult.BLOCK,
+            "no load balancer with an outbound rule was found: there is nothing to relieve, and no way back",
+            "look at the cluster's load balancer `kubernetes` in the portal",
+            source,
+        )
+    return Check(name, CheckResult.PASS, "outbound traffic leaves through the load balancer", source=source)
 
 
 def cluster_is_settled(facts: NetworkFacts) -> Check:
@@ -86,11 +95,13 @@ def cluster_is_settled(facts: NetworkFacts) -> Check:
 
 def subnets_readable(facts: NetworkFacts) -> Check:
     name, source = "subnets", "subnets GET"
-    if facts.unreadable:
+    read = {subnet.id.lower() for subnet in facts.subnets}
+    missing = [ResourceId.parse(one).name for one in facts.cluster.subnet_ids if one.lower() not in read]
+    if facts.unreadable or missing:
         return Check(
             name,
             CheckResult.COULD_NOT_CHECK,
-            f"could not be read: {', '.join(facts.unreadable)}",
+            f"could not be read: {', '.join(facts.unreadable or missing)}",
             "grant the reading identity Reader on the virtual network's resource group",
             source,
         )
@@ -101,7 +112,7 @@ def subnets_readable(facts: NetworkFacts) -> Check:
     ]
     if bad:
         return Check(name, CheckResult.BLOCK, "; ".join(bad), "repair or wait, then ask for a new plan", source)
-    if len({ResourceId.parse(subnet.id).parent for subnet in facts.subnets}) > 1:
+    if len({str(ResourceId.parse(subnet.id).parent).lower() for subnet in facts.subnets}) > 1:
         return Check(
             name,
             CheckResult.BLOCK,
@@ -109,7 +120,7 @@ def subnets_readable(facts: NetworkFacts) -> Check:
             "plan each virtual network by hand",
             source,
         )
-    return Check(name, CheckResult.PASS, f"{len(facts.subnets)} subnet(s) read, all Succeeded", source=source)
+    return Check(name, CheckResult.PASS, f"{count(len(facts.subnets), 'subnet')} read, all Succeeded", source=source)
 
 
 def existing_gateway(facts: NetworkFacts) -> Check:

@@ -15,6 +15,7 @@ from ..core.planner import PRODUCT_TAG
 from ..model.network import NatGateway, PublicIp, Subnet
 from ..model.plan import AssociateSubnet, CreateNatGateway, CreatePublicIp
 from ..model.resource_id import ResourceId, same_id
+from ..texts import count
 
 _SUBNET_WAIT_SECONDS = 3.0
 _PUBLIC_IP_WAIT_SECONDS = 2.0
@@ -111,7 +112,7 @@ def create_nat_gateway(step: CreateNatGateway, network: NetworkWriter, may_write
         gateway.idle_timeout_minutes != step.idle_timeout_minutes
     ):
         return Stop(f"NAT gateway {gateway.name} exists with other public IPs or another idle timeout than planned")
-    return Done(f"NAT gateway {gateway.name} is ready with {len(wanted)} public IP(s)")
+    return Done(f"NAT gateway {gateway.name} is ready with {count(len(wanted), 'public IP')}")
 
 
 def associate_subnet(step: AssociateSubnet, network: NetworkWriter, may_write: MayWrite) -> Result:
