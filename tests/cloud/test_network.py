@@ -16,19 +16,12 @@ from shared.cloud.arm import Arm
 from shared.cloud.credentials import credential
 from shared.cloud.discovery import Discovery
 from shared.cloud.errors import (
-    AzureError,
-    BadRequest,
     Conflict,
-    Forbidden,
-    NotFound,
     PreconditionFailed,
-    Throttled,
     Unavailable,
-    UnexpectedAnswer,
 )
 from shared.cloud.metrics import Metrics
 from shared.cloud.network import Network
-from shared.cloud.pipeline import BoundedRetry
 from shared.model.metric import MetricAnswer, Window
 from shared.model.network import NatGateway, Subnet
 from shared.model.plan import CreateNatGateway, CreatePublicIp
@@ -196,12 +189,6 @@ def test_a_write_by_anyone_in_between_is_noticed(azure: RunningSimulator, networ
     assert settled(azure, network).nat_gateway_id is None
 
 
-def test_a_subnet_is_never_written_without_an_etag(azure: RunningSimulator, network: Network) -> None:
-    with pytest.raises(ValueError, match="etag"):
-        network.put_subnet(network.read_subnet(SUBNET), GATEWAY.id, "")
-    assert puts(azure) == []
-
-
 def test_while_another_write_runs_on_the_virtual_network_it_is_a_conflict_with_a_wait(
     azure: RunningSimulator, network: Network
 ) -> None:
@@ -217,58 +204,7 @@ def test_while_another_write_runs_on_the_virtual_network_it_is_a_conflict_with_a
     assert len(puts(azure)) == before + 1
 
 
-def test_a_gateway_that_does_not_exist_is_refused(azure: RunningSimulator, network: Network) -> None:
-    subnet = network.read_subnet(SUBNET)
-    with pytest.raises((BadRequest, NotFound)):
-        network.put_subnet(subnet, GATEWAY.id, subnet.etag)
-
-
-def test_a_subnet_that_does_not_exist_is_not_found(azure: RunningSimulator, network: Network) -> None:
-    with pytest.raises(NotFound):
-        network.read_subnet(f"{SUBNET}-gone")
-
-
-def test_another_subscription_is_out_of_reach(azure: RunningSimulator, network: Network) -> None:
-    elsewhere = SUBNET.replace(SUBSCRIPTION, "another")
-    with pytest.raises(ValueError, match="another"):
-        network.read_subnet(elsewhere)
-    with pytest.raises(ValueError, match="another"):
-        network.create_public_ip(replace(PUBLIC_IP, id=PUBLIC_IP.id.replace(SUBSCRIPTION, "another")))
-    assert azure.requests() == []
-
-
-# --- trouble ---
-
-
-def refused(status: int, code: str, message: str = "No.", **more: Any) -> dict[str, Any]:
-    then = {"status": status, "body": {"error": {"code": code, "message": message, **more}}}
-    return {"match": {"method": "PUT"}, "then": {**then, "headers": {"Retry-After": "1"}}}
-
-
-@pytest.mark.parametrize(
-    ("fault", "kind"),
-    [
-        (refused(409, "AnotherOperationInProgress"), Conflict),
-        (refused(429, "TooManyRequests"), Throttled),
-        (refused(429, "RetryableError", details=[{"code": "X", "message": "y"}]), Conflict),
-        (refused(412, "PreconditionFailed"), PreconditionFailed),
-        (refused(500, "InternalServerError"), Unavailable),
-        (refused(503, "ServiceUnavailable"), Unavailable),
-        (refused(403, "RequestDisallowedByPolicy"), Forbidden),
-        ({"match": {"method": "PUT"}, "then": {"drop": "before"}}, Unavailable),
-        ({"match": {"method": "PUT"}, "then": {"drop": "after"}}, Unavailable),
-    ],
-    ids=["409", "429", "429 retryable", "412", "500", "503", "403", "lost before", "lost after"],
-)
-def test_a_write_that_fails_is_sent_once_and_told_by_type(
-    azure: RunningSimulator, network: Network, fault: dict[str, Any], kind: type[AzureError]
-) -> None:
-    azure.add_fault(fault)
-    with pytest.raises(AzureError) as raised:
-        network.create_public_ip(PUBLIC_IP)
-    assert type(raised.value) is kind
-    assert raised.value.operation == f"PUT {PUBLIC_IP.id}"
-    assert len(puts(azure)) == 1
+# --- what is seen afterwards ---
 
 
 def test_after_a_lost_answer_reading_tells_what_happened(azure: RunningSimulator, network: Network) -> None:
@@ -276,37 +212,6 @@ def test_after_a_lost_answer_reading_tells_what_happened(azure: RunningSimulator
     with pytest.raises(Unavailable):
         network.create_public_ip(PUBLIC_IP)
     assert network.read_public_ip(PUBLIC_IP.id) is not None
-
-
-@pytest.mark.parametrize("body", [None, "words", {"name": "aks-user"}])
-def test_a_success_that_makes_no_sense_is_not_guessed_at(azure: RunningSimulator, network: Network, body: Any) -> None:
-    azure.add_fault({"match": {"path": "aks-user"}, "then": {"status": 200, "body": body}})
-    with pytest.raises(UnexpectedAnswer):
-        network.read_subnet(SUBNET)
-
-
-def test_a_missing_join_action_is_named(azure: RunningSimulator, network: Network) -> None:
-    message = (
-        "The client 'c' with object id 'o' has permission to perform action "
-        f"'Microsoft.Network/virtualNetworks/subnets/write' on scope '{SUBNET}'; however, it does not have permission "
-        "to perform action(s) 'Microsoft.Network/networkSecurityGroups/join/action' on the linked scope(s) '/nsg'."
-    )
-    azure.add_fault(refused(403, "LinkedAuthorizationFailed", message))
-    subnet = network.read_subnet(SUBNET)
-    with pytest.raises(Forbidden) as raised:
-        network.put_subnet(subnet, GATEWAY.id, subnet.etag)
-    assert raised.value.missing_action == "Microsoft.Network/networkSecurityGroups/join/action"
-
-
-def test_reads_around_the_write_are_repeated(azure: RunningSimulator) -> None:
-    azure.add_fault({"match": {"method": "GET", "path": "subnets"}, "times": 2, "then": {"status": 503}})
-    with ManagedIdentityCredential(client_id=WRITER) as identity:
-        network = Network(azure.url, identity, SUBSCRIPTION, retry=BoundedRetry(sleep=lambda seconds: None))
-        assert network.read_subnet(SUBNET).name == "aks-user"
-        network.close()
-
-
-# --- what the gateway's metrics then show ---
 
 
 def total(answer: MetricAnswer, state: str) -> float:
