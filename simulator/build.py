@@ -52,7 +52,7 @@ class _Builder:
         self.world = world
         self.content = content
         self.default_location = str(content.get("location", "westeurope"))
-        self._loads: dict[str, tuple[Workload, ...]] = {}
+        self._loads: dict[str, NodeLoad] = {}
 
     def build(self, extra_clusters: int) -> World:
         for each in self.content.get("subscriptions") or [{"id": DEFAULT_SUBSCRIPTION, "name": "Production"}]:
@@ -71,6 +71,7 @@ class _Builder:
         for number in range(1, extra_clusters + 1):
             self._cluster(_HEALTHY, number)
         self.world.reroute(self.world.all_nodes(), self.world.traffic.first_minute)
+        self.world.traffic.warm(self.world.origin_minute)
         return self.world
 
     # -- places -----------------------------------------------------------------------------------
@@ -203,7 +204,7 @@ class _Builder:
             )
             addresses = hosts.setdefault(subnet_id.lower(), self._hosts(subnet_id))
             for instance in range(int(given_pool.get("nodes", 3))):
-                load = NodeLoad(self._workloads(each, pool.name, instance), f"{seed}/{pool.name}/{instance}")
+                load = self._load(each, pool.name, instance, seed)
                 pool.nodes.append(Node(pool, instance, next(addresses), load))
             cluster.pools.append(pool)
 
@@ -244,19 +245,23 @@ class _Builder:
 
     # -- workloads --------------------------------------------------------------------------------
 
+    def _load(self, each: Content, pool: str, instance: int, seed: str) -> NodeLoad:
+        """A node's load; replicas of a cluster share theirs, so that their past is computed once."""
+        node_seed = f"{seed}/{pool}/{instance}"
+        if node_seed not in self._loads:
+            self._loads[node_seed] = NodeLoad(self._workloads(each, pool, instance), node_seed)
+        return self._loads[node_seed]
+
     def _workloads(self, each: Content, pool: str, instance: int) -> tuple[Workload, ...]:
         """The workloads that run on a node; `runs_on` names pools, or single nodes as `pool/instance`."""
-        key = f"{each['name']}|{pool}|{instance}"
-        if key not in self._loads:
-            given = each.get("workloads")
-            if given is None:
-                given = self.content.get("workloads") or _HEALTHY["workloads"]
-            self._loads[key] = tuple(
-                self._workload(one)
-                for one in given
-                if not one.get("runs_on") or pool in one["runs_on"] or f"{pool}/{instance}" in one["runs_on"]
-            )
-        return self._loads[key]
+        given = each.get("workloads")
+        if given is None:
+            given = self.content.get("workloads") or _HEALTHY["workloads"]
+        return tuple(
+            self._workload(one)
+            for one in given
+            if not one.get("runs_on") or pool in one["runs_on"] or f"{pool}/{instance}" in one["runs_on"]
+        )
 
     def _workload(self, each: Content) -> Workload:
         schedule = each.get("schedule") or {"kind": "steady"}

@@ -132,8 +132,9 @@ def _state(simulator: Simulator) -> dict[str, Any]:
 def _failed(simulator: Simulator, node: Any, minute: int) -> int:
     from .physics.workload import Protocol
 
-    recorded = (simulator.world.traffic.node_minute(node, protocol, minute) for protocol in Protocol)
-    return sum(each.failed for each in recorded if each is not None)
+    minutes = range(minute, minute + 1)
+    traffic = simulator.world.traffic
+    return sum(traffic.node_window(node, protocol, minutes).failed[0] for protocol in Protocol)
 
 
 def page(simulator: Simulator, _request: Request) -> Response:

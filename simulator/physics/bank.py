@@ -8,6 +8,7 @@ bank is forked at that minute. Banks of equal configuration behave equally, so n
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from .flows import Demand, StreamKey, run_minute, used_ports
 from .ports import PortTimers
@@ -25,16 +26,18 @@ class BankConfig:
     admitting: bool = True
 
 
-@dataclass(frozen=True)
-class BankMinute:
-    """What happened on the bank in one minute. Flows are whole numbers; ports are averages."""
+class BankWindow(NamedTuple):
+    """What happened on a bank over some minutes, one entry each.
 
-    admitted: int
-    failed: int
-    used_ports: float
-    ports: int
-    bytes_sent: int = 0
-    packets_sent: int = 0
+    Flows are whole numbers, ports averages over the minute; ports are None before the bank was there.
+    """
+
+    admitted: list[int]
+    failed: list[int]
+    used_ports: list[float | None]
+    ports: list[int | None]
+    bytes_sent: list[int]
+    packets_sent: list[int]
 
 
 class _Rounding:
@@ -58,7 +61,7 @@ class Bank:
         self.first_minute = first_minute
         self._streams: tuple[Stream, ...] = config.load.streams(config.protocol)
         self._port_seconds = [config.timers.port_seconds(s.workload) for s in self._streams]
-        self._minutes: list[BankMinute] = []
+        self._columns = BankWindow([], [], [], [], [], [])
         self._held: dict[StreamKey, float] = {}
         self._retrying: dict[StreamKey, float] = {}
         self._admitted, self._failed = _Rounding(), _Rounding()
@@ -68,7 +71,7 @@ class Bank:
     @property
     def next_minute(self) -> int:
         """The first minute that hasn't been computed."""
-        return self.first_minute + len(self._minutes)
+        return self.first_minute + len(self._columns.admitted)
 
     def _settle(self) -> None:
         """Begin in the state into which the first minute's rates would lead in the long run."""
@@ -81,12 +84,23 @@ class Bank:
             if totals[key[1]] > self.config.ports:
                 self._held[key] *= self.config.ports / totals[key[1]]
 
-    def minute(self, minute: int) -> BankMinute | None:
-        """What happened in `minute`, or None before the bank's history begins."""
-        while self.next_minute <= minute:
+    def window(self, minutes: range) -> BankWindow:
+        """What happened in `minutes`."""
+        while self.next_minute < minutes.stop:
             self._step()
-        index = minute - self.first_minute
-        return self._minutes[index] if index >= 0 else None
+        before = max(0, min(self.first_minute, minutes.stop) - minutes.start)
+        start = max(0, minutes.start - self.first_minute)
+        cut, columns = slice(start, start + len(minutes) - before), self._columns
+        none: list[None] = [None] * before
+        zeros = [0] * before
+        return BankWindow(
+            zeros + columns.admitted[cut],
+            zeros + columns.failed[cut],
+            [*none, *columns.used_ports[cut]],
+            [*none, *columns.ports[cut]],
+            zeros + columns.bytes_sent[cut],
+            zeros + columns.packets_sent[cut],
+        )
 
     def fork(self, minute: int, config: BankConfig, *, drop_flows: bool = False) -> Bank:
         """A bank with this one's past and `config` from `minute` on (or from the first minute that
@@ -98,7 +112,7 @@ class Bank:
             self._step()
         other = Bank(replace(config, admitting=False), self.first_minute)
         other.config = config
-        other._minutes = list(self._minutes)
+        other._columns = self.window(range(self.first_minute, self.next_minute))
         shrink = min(1.0, config.ports / used) if (used := used_ports(self._held)) > 0 else 1.0
         other._held = {key: 0.0 if drop_flows else n * shrink for key, n in self._held.items()}
         other._retrying = dict(self._retrying) if config.admitting else {}
@@ -125,13 +139,10 @@ class Bank:
             sent_bytes += result.admitted * stream.workload.bytes_per_flow
             sent_packets += result.admitted * stream.workload.packets_per_flow
         used = used_ports({key: result.held_average for key, result in outcome.items()})
-        self._minutes.append(
-            BankMinute(
-                admitted=self._admitted.whole(admitted),
-                failed=self._failed.whole(failed),
-                used_ports=min(used, float(config.ports)),
-                ports=config.ports,
-                bytes_sent=round(sent_bytes),
-                packets_sent=round(sent_packets),
-            )
-        )
+        columns = self._columns
+        columns.admitted.append(self._admitted.whole(admitted))
+        columns.failed.append(self._failed.whole(failed))
+        columns.used_ports.append(min(used, float(config.ports)))
+        columns.ports.append(config.ports)
+        columns.bytes_sent.append(round(sent_bytes))
+        columns.packets_sent.append(round(sent_packets))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field, replace
 
-from .bank import Bank, BankConfig, BankMinute
+from .bank import Bank, BankConfig, BankWindow
 from .gateway import Gateway, GatewayConfig, GatewayMinute
 from .ports import PortTimers, nat_gateway_timers
 from .workload import NodeLoad, Protocol
@@ -120,15 +120,24 @@ class Traffic:
         """By which way the node's new flows leave now."""
         return self._nodes[node].path
 
-    def node_minute(self, node: Hashable, protocol: Protocol, minute: int) -> BankMinute | None:
-        """The node's ports on the load balancer in a minute; None before it was there."""
-        traffic = self._nodes.get(node)
-        return None if traffic is None else self._bank(traffic, protocol).minute(minute)
+    def node_window(self, node: Hashable, protocol: Protocol, minutes: range) -> BankWindow:
+        """What happened on the node's ports of the load balancer."""
+        return self._bank(self._nodes[node], protocol).window(minutes)
 
     def gateway_minute(self, key: str, protocol: Protocol, minute: int) -> GatewayMinute | None:
         """The gateway's flows in a minute; None before it was there."""
         gateway = self._gateways.get(key)
         return None if gateway is None else self._pool(key, protocol).minute(minute)
+
+    def warm(self, minute: int, most: int = 2000) -> None:
+        """Compute the past until `minute` beforehand, for up to `most` nodes with a course of their own."""
+        for traffic in self._nodes.values():
+            for protocol in Protocol:
+                self._bank(traffic, protocol)
+            if len(self._shared) >= most:
+                break
+        for bank in self._shared.values():
+            bank.window(range(minute, minute + 1))
 
     # -- inside -----------------------------------------------------------------------------------
 

@@ -72,9 +72,12 @@ class Stream:
         return self.workload.name, self.destination.name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NodeLoad:
-    """The workloads on one node, with the noise that is this node's own."""
+    """The workloads on one node, with the noise that is this node's own.
+
+    Nodes that share one load behave alike; loads are compared by identity.
+    """
 
     workloads: tuple[Workload, ...]
     seed: str

@@ -15,7 +15,7 @@ from typing import Any
 from ...noise import unit
 from .definitions import MetricDefinition
 from .query import MetricQuery
-from .series import Sample, Series
+from .series import Series, Summary, summarize
 
 Emit = Callable[[str, range], list[Series]]
 Split = tuple[tuple[str, str], ...]
@@ -96,84 +96,84 @@ def _timeseries(
     minutes = visibility.minutes(range(starts[0], starts[-1] + step))
     if not minutes:
         return []
-    series = [s for s in emit(metric.name, minutes) if _wanted(s, query)]
+    series = [each for each in emit(metric.name, minutes) if _wanted(each, query)]
+    _leave_out(visibility, series, minutes, metric)
     dimensions = sorted({condition.dimension for condition in query.conditions})
-    split = _merge(metric, series, dimensions, minutes, starts, step, visibility)
+    by_split: dict[Split, list[Series]] = {}
+    for each in series:
+        key = tuple((name, each.dimensions[name]) for name in dimensions if name in each.dimensions)
+        by_split.setdefault(key, []).append(each)
     if not dimensions:
-        split = split or {(): [None] * len(starts)}
+        by_split.setdefault((), [])
+    split = {key: _buckets(group, minutes, starts, step) for key, group in by_split.items()}
     ordered = _ordered(split, query)
     cut = ordered[: query.top] if dimensions else ordered
     stamps = [datetime.fromtimestamp(start * 60, UTC).strftime("%Y-%m-%dT%H:%M:00Z") for start in starts]
     return [
         {"metadatavalues": [{"name": {"value": name, "localizedValue": name}, "value": value} for name, value in key]}
-        | ({} if query.metadata_only else {"data": _data(samples, stamps, aggregations, batch)})
-        for key, samples in cut
+        | ({} if query.metadata_only else {"data": _data(buckets, stamps, aggregations, batch)})
+        for key, buckets in cut
     ]
 
 
 def _wanted(series: Series, query: MetricQuery) -> bool:
-    by_name = {name.lower(): value for name, value in series.dimensions.items()}
-    return all(c.dimension not in by_name or c.allows(by_name[c.dimension]) for c in query.conditions)
+    held = series.dimensions
+    return all(c.dimension not in held or c.allows(held[c.dimension]) for c in query.conditions)
 
 
-def _merge(
-    metric: MetricDefinition,
-    series: Sequence[Series],
-    dimensions: Sequence[str],
-    minutes: range,
-    starts: Sequence[int],
-    step: int,
-    visibility: Visibility,
-) -> dict[Split, list[Sample | None]]:
-    """Samples per bucket for every combination of the split dimensions."""
-    merged: dict[Split, list[Sample | None]] = {}
-    partial = visibility.share(minutes[-1])
-    for each in series:
-        by_name = {name.lower(): value for name, value in each.dimensions.items()}
-        key = tuple((name, by_name[name]) for name in dimensions if name in by_name)
-        buckets = merged.setdefault(key, [None] * len(starts))
-        for minute, sample in zip(minutes, each.samples, strict=True):
-            if sample is None or _gap(visibility, each, minute):
-                continue
-            if partial < 1 and metric.is_counter and minute == minutes[-1]:
-                sample = sample.scaled(partial)
-            bucket = (minute - starts[0]) // step
-            held = buckets[bucket]
-            buckets[bucket] = sample if held is None else held + sample
-    return merged
+def _leave_out(visibility: Visibility, series: list[Series], minutes: range, metric: MetricDefinition) -> None:
+    """Apply what ingestion does: of an amount in the last minute only a part is there; gaps."""
+    share = visibility.share(minutes[-1])
+    if (share >= 1 or not metric.is_counter) and not visibility.gaps_share:
+        return
+    for i, each in enumerate(series):
+        samples = list(each.samples)
+        if share < 1 and metric.is_counter and (last := samples[-1]) is not None:
+            samples[-1] = round(last * share)
+        if visibility.gaps_share:
+            names = sorted(each.dimensions.values())
+            samples = [
+                None if unit("gap", minute, *names) < visibility.gaps_share else sample
+                for minute, sample in zip(minutes, samples, strict=True)
+            ]
+        series[i] = Series(each.dimensions, samples)
 
 
-def _gap(visibility: Visibility, series: Series, minute: int) -> bool:
-    if not visibility.gaps_share:
-        return False
-    return unit("gap", minute, *sorted(series.dimensions.values())) < visibility.gaps_share
+def _buckets(series: Sequence[Series], minutes: range, starts: Sequence[int], step: int) -> list[Summary | None]:
+    """All samples of some series, put together bucket by bucket."""
+    per_minute = list(zip(*(each.samples for each in series), strict=True)) or [()] * len(minutes)
+    if step == 1:
+        before = minutes.start - starts[0]
+        after = len(starts) - before - len(minutes)
+        return [None] * before + [summarize(column) for column in per_minute] + [None] * after
+    buckets: list[list[float | None]] = [[] for _ in starts]
+    for minute, column in zip(minutes, per_minute, strict=True):
+        buckets[(minute - starts[0]) // step].extend(column)
+    return [summarize(bucket) for bucket in buckets]
 
 
-def _ordered(split: dict[Split, list[Sample | None]], query: MetricQuery) -> list[tuple[Split, list[Sample | None]]]:
+def _ordered(split: dict[Split, list[Summary | None]], query: MetricQuery) -> list[tuple[Split, list[Summary | None]]]:
     items = list(split.items())
     if query.order_by is None:
         return items
     name, descending = query.order_by
 
-    def weight(item: tuple[Split, list[Sample | None]]) -> float:
-        whole: Sample | None = None
-        for sample in item[1]:
-            if sample is not None:
-                whole = sample if whole is None else whole + sample
-        return whole.value(name) if whole is not None else 0.0
+    def weight(item: tuple[Split, list[Summary | None]]) -> float:
+        values = [summary.value(name) for summary in item[1] if summary is not None]
+        return sum(values) / (len(values) if name == "average" else 1) if values else 0.0
 
     return sorted(items, key=weight, reverse=descending)
 
 
 def _data(
-    samples: Sequence[Sample | None], stamps: Sequence[str], aggregations: Sequence[str], batch: bool
+    buckets: Sequence[Summary | None], stamps: Sequence[str], aggregations: Sequence[str], batch: bool
 ) -> list[dict[str, Any]]:
     data: list[dict[str, Any]] = []
-    for stamp, sample in zip(stamps, samples, strict=True):
+    for stamp, summary in zip(stamps, buckets, strict=True):
         point: dict[str, Any] = {"timeStamp": stamp}
-        if sample is not None:
+        if summary is not None:
             for name in aggregations:
-                value = sample.value(name)
+                value = summary.value(name)
                 point[name] = int(value) if batch and value == int(value) else value
         data.append(point)
     return data

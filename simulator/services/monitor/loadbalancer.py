@@ -12,67 +12,66 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from ...fleet import Cluster, Node
-from ...physics.bank import BankMinute
+from ...physics.bank import BankWindow
 from ...physics.workload import Protocol
-from .series import Sample, Series, one
+from .series import Series
 
 if TYPE_CHECKING:
     from ...world import World
 
 PENDING_SHARE = 0.002
+"""Share of new flows that are caught while they are being set up."""
+INCOMING_FACTOR = 4
+"""What comes back is taken to be four times what went out."""
 
 
 def load_balancer_series(world: World, cluster: Cluster, metric: str, minutes: range) -> list[Series]:
     """All series of a metric for `minutes`; series without any data are left out."""
     if not cluster.has_outbound_rule or not cluster.frontends:
         return []
-    return [
-        series for series in _EMITTERS[metric](world, cluster, minutes) if any(s is not None for s in series.samples)
-    ]
+    made = _EMITTERS[metric](world, cluster, minutes)
+    return [series for series in made if any(sample is not None for sample in series.samples)]
 
 
-def _minutes(world: World, node: Node, protocol: Protocol, minutes: range) -> list[BankMinute | None]:
-    return [world.traffic.node_minute(node, protocol, minute) for minute in minutes]
+def _windows(world: World, node: Node, minutes: range) -> tuple[BankWindow, BankWindow]:
+    traffic = world.traffic
+    return traffic.node_window(node, Protocol.TCP, minutes), traffic.node_window(node, Protocol.UDP, minutes)
 
 
 def _snat_connections(world: World, cluster: Cluster, minutes: range) -> Iterator[Series]:
     successful, failed, pending = world.settings.connection_states
-    zero = one(0) if world.settings.emit_zero_failed else None
-    frontends = [frontend.address for frontend in cluster.frontends]
+    zero = 0 if world.settings.emit_zero_failed else None
+    addresses = [frontend.address for frontend in cluster.frontends]
     for node in cluster.nodes:
-        tcp = _minutes(world, node, Protocol.TCP, minutes)
-        udp = _minutes(world, node, Protocol.UDP, minutes)
-        admitted: list[list[Sample | None]] = [[] for _ in frontends]
-        waiting: list[Sample | None] = []
-        lost: list[Sample | None] = []
-        for pair in zip(tcp, udp, strict=True):
-            present = [minute for minute in pair if minute is not None]
-            good, bad = sum(m.admitted for m in present), sum(m.failed for m in present)
-            shares = _split(good, _used(present), present[0].ports if present else 0, len(frontends))
-            for samples, share in zip(admitted, shares, strict=True):
-                samples.append(one(share) if share else None)
-            waiting.append(one(round(good * PENDING_SHARE)) if good * PENDING_SHARE >= 1 else None)
-            lost.append(one(bad) if bad else (zero if good else None))
-        for address, samples in zip(frontends, admitted, strict=True):
-            yield Series(_connection(address, node, successful), samples)
-        yield Series(_connection(frontends[-1], node, failed), lost)
-        yield Series(_connection(frontends[0], node, pending), waiting)
+        tcp, udp = _windows(world, node, minutes)
+        good = [a + b for a, b in zip(tcp.admitted, udp.admitted, strict=True)]
+        bad = [a + b for a, b in zip(tcp.failed, udp.failed, strict=True)]
+        if not any(good) and not any(bad):
+            continue
+        for address, shares in zip(addresses, _per_frontend(good, tcp, udp, len(addresses)), strict=True):
+            yield Series(_connection(address, node, successful), [share or None for share in shares])
+        lost = [b or (zero if g else None) for g, b in zip(good, bad, strict=True)]
+        yield Series(_connection(addresses[-1], node, failed), lost)
+        waiting = [int(g * PENDING_SHARE) or None for g in good]
+        yield Series(_connection(addresses[0], node, pending), waiting)
 
 
 def _connection(frontend: str, node: Node, state: str) -> dict[str, str]:
-    return {"FrontendIPAddress": frontend, "BackendIPAddress": node.address, "ConnectionState": state}
+    return {"frontendipaddress": frontend, "backendipaddress": node.address, "connectionstate": state}
 
 
-def _used(minutes: list[BankMinute]) -> float:
-    return max((minute.used_ports for minute in minutes), default=0.0)
-
-
-def _split(amount: int, used: float, ports: int, frontends: int) -> list[int]:
+def _per_frontend(flows: list[int], tcp: BankWindow, udp: BankWindow, count: int) -> list[list[int]]:
     """Flows per frontend, in proportion to the ports in use on each; none is lost."""
-    levels = _fill(used, ports, frontends)
-    total = sum(levels)
-    shares = [int(amount * level / total) if total else 0 for level in levels]
-    shares[0] += amount - sum(shares)
+    if count == 1:
+        return [flows]
+    shares: list[list[int]] = [[] for _ in range(count)]
+    for amount, used_tcp, used_udp, ports in zip(flows, tcp.used_ports, udp.used_ports, tcp.ports, strict=True):
+        levels = _fill(max(used_tcp or 0.0, used_udp or 0.0), ports or 0, count)
+        whole = sum(levels)
+        parts = [int(amount * level / whole) if whole else 0 for level in levels]
+        parts[0] += amount - sum(parts)
+        for share, part in zip(shares, parts, strict=True):
+            share.append(part)
     return shares
 
 
@@ -83,66 +82,74 @@ def _fill(used: float, ports: int, frontends: int) -> list[float]:
 
 
 def _port_series(
-    world: World, cluster: Cluster, minutes: range, value: Callable[[BankMinute, int, int], float]
+    world: World,
+    cluster: Cluster,
+    minutes: range,
+    values: Callable[[BankWindow, int, int], list[float | None]],
 ) -> Iterator[Series]:
     count = len(cluster.frontends)
     for node in cluster.nodes:
-        for protocol in Protocol:
-            recorded = _minutes(world, node, protocol, minutes)
+        for protocol, window in zip((Protocol.TCP, Protocol.UDP), _windows(world, node, minutes), strict=True):
             for index, frontend in enumerate(cluster.frontends):
                 dimensions = {
-                    "FrontendIPAddress": frontend.address,
-                    "BackendIPAddress": node.address,
-                    "ProtocolType": protocol.upper(),
-                    "IsAwaitingRemoval": "False",
+                    "frontendipaddress": frontend.address,
+                    "backendipaddress": node.address,
+                    "protocoltype": protocol.upper(),
+                    "isawaitingremoval": "False",
                 }
-                samples = [None if m is None else one(value(m, index, count)) for m in recorded]
-                yield Series(dimensions, samples)
+                yield Series(dimensions, values(window, index, count))
+
+
+def _used_on(window: BankWindow, index: int, count: int) -> list[float | None]:
+    if count == 1:
+        return [None if used is None else round(used) for used in window.used_ports]
+    return [
+        None if used is None or ports is None else round(_fill(used, ports, count)[index])
+        for used, ports in zip(window.used_ports, window.ports, strict=True)
+    ]
 
 
 def _used_ports(world: World, cluster: Cluster, minutes: range) -> Iterator[Series]:
-    return _port_series(
-        world, cluster, minutes, lambda m, index, count: round(_fill(m.used_ports, m.ports, count)[index])
-    )
+    return _port_series(world, cluster, minutes, _used_on)
 
 
 def _allocated_ports(world: World, cluster: Cluster, minutes: range) -> Iterator[Series]:
-    return _port_series(world, cluster, minutes, lambda m, _index, count: m.ports // count)
+    def allocated(window: BankWindow, _index: int, count: int) -> list[float | None]:
+        return [None if ports is None else ports // count for ports in window.ports]
+
+    return _port_series(world, cluster, minutes, allocated)
 
 
 def _frontend_counter(
-    world: World, cluster: Cluster, minutes: range, value: Callable[[BankMinute], float], both: bool
+    world: World, cluster: Cluster, minutes: range, column: Callable[[BankWindow], list[int]], *, both_ways: bool = True
 ) -> Iterator[Series]:
-    """An amount per frontend and direction; what comes back is taken to be four times what went out."""
-    totals = [0.0] * len(minutes)
-    for node in cluster.nodes:
-        for protocol in Protocol:
-            for i, recorded in enumerate(_minutes(world, node, protocol, minutes)):
-                totals[i] += value(recorded) if recorded is not None else 0.0
-    for direction, factor in (("Out", 1), ("In", 4)) if both else (("Out", 1),):
+    """An amount per direction, counted on the first frontend."""
+    columns = [column(window) for node in cluster.nodes for window in _windows(world, node, minutes)]
+    totals = [sum(each) for each in zip(*columns, strict=True)]
+    for direction, factor in (("Out", 1), ("In", INCOMING_FACTOR)) if both_ways else (("Out", 1),):
         dimensions = {
-            "FrontendIPAddress": cluster.frontends[0].address,
-            "FrontendPort": "0",
-            "Direction": direction,
+            "frontendipaddress": cluster.frontends[0].address,
+            "frontendport": "0",
+            "direction": direction,
         }
-        yield Series(dimensions, [one(round(total * factor)) if total else None for total in totals])
+        yield Series(dimensions, [total * factor or None for total in totals])
 
 
 def _bytes(world: World, cluster: Cluster, minutes: range) -> Iterator[Series]:
-    return _frontend_counter(world, cluster, minutes, lambda m: m.bytes_sent, both=True)
+    return _frontend_counter(world, cluster, minutes, lambda window: window.bytes_sent)
 
 
 def _packets(world: World, cluster: Cluster, minutes: range) -> Iterator[Series]:
-    return _frontend_counter(world, cluster, minutes, lambda m: m.packets_sent, both=True)
+    return _frontend_counter(world, cluster, minutes, lambda window: window.packets_sent)
 
 
 def _syns(world: World, cluster: Cluster, minutes: range) -> Iterator[Series]:
-    return _frontend_counter(world, cluster, minutes, lambda m: m.admitted, both=False)
+    return _frontend_counter(world, cluster, minutes, lambda window: window.admitted, both_ways=False)
 
 
 def _data_path(_world: World, cluster: Cluster, minutes: range) -> Iterator[Series]:
     for frontend in cluster.frontends:
-        yield Series({"FrontendIPAddress": frontend.address, "FrontendPort": "0"}, [one(100)] * len(minutes))
+        yield Series({"frontendipaddress": frontend.address, "frontendport": "0"}, [100] * len(minutes))
 
 
 def _no_series(_world: World, _cluster: Cluster, _minutes: range) -> Iterator[Series]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...fleet import Cluster
-from .series import Series, one
+from .series import Series
 
 if TYPE_CHECKING:
     from ...world import World
@@ -25,5 +25,5 @@ def managed_cluster_series(_world: World, cluster: Cluster, metric: str, minutes
                 "status2": status2,
                 "node": node.name,
             }
-            series.append(Series(dimensions, [one(1)] * len(minutes)))
+            series.append(Series(dimensions, [1] * len(minutes)))
     return series

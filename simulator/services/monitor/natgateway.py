@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...physics.gateway import GatewayMinute
 from ...physics.workload import Protocol
-from .series import Sample, Series, one
+from .series import Series
 
 if TYPE_CHECKING:
     from ...world import World
@@ -21,31 +21,31 @@ def nat_gateway_series(world: World, key: str, metric: str, minutes: range) -> l
 
 def _samples(
     world: World, key: str, protocol: Protocol, minutes: range, value: Callable[[GatewayMinute], float]
-) -> list[Sample | None]:
+) -> list[float | None]:
     """`value` of each minute; nothing where it is 0: quiet series are sparse."""
-    samples: list[Sample | None] = []
+    samples: list[float | None] = []
     for minute in minutes:
         recorded = world.traffic.gateway_minute(key, protocol, minute)
         amount = value(recorded) if recorded is not None else 0
-        samples.append(one(amount) if amount else None)
+        samples.append(amount or None)
     return samples
 
 
 def _connections(world: World, key: str, minutes: range) -> Iterator[Series]:
-    zero = one(0) if world.settings.emit_zero_failed else None
+    zero = 0 if world.settings.emit_zero_failed else None
     for protocol in Protocol:
-        name = {"Protocol": str(protocol.number)}
+        name = {"protocol": str(protocol.number)}
         attempted = _samples(world, key, protocol, minutes, lambda m: m.attempted)
         failed = _samples(world, key, protocol, minutes, lambda m: m.failed)
         filled = [lost or (zero if tried else None) for lost, tried in zip(failed, attempted, strict=True)]
-        yield Series(name | {"ConnectionState": "Attempted"}, attempted)
-        yield Series(name | {"ConnectionState": "Failed"}, filled)
+        yield Series(name | {"connectionstate": "Attempted"}, attempted)
+        yield Series(name | {"connectionstate": "Failed"}, filled)
 
 
 def _active(world: World, key: str, minutes: range) -> Iterator[Series]:
     for protocol in Protocol:
         samples = _samples(world, key, protocol, minutes, lambda m: m.active_flows)
-        yield Series({"Protocol": str(protocol.number)}, samples)
+        yield Series({"protocol": str(protocol.number)}, samples)
 
 
 def _both_ways(value: Callable[[GatewayMinute], float]) -> Callable[[World, str, range], Iterator[Series]]:
@@ -53,7 +53,7 @@ def _both_ways(value: Callable[[GatewayMinute], float]) -> Callable[[World, str,
         for protocol in Protocol:
             for direction, factor in (("Out", 1), ("In", 4)):
                 samples = _samples(world, key, protocol, minutes, lambda m, f=factor: value(m) * f)  # type: ignore[misc]
-                yield Series({"Protocol": str(protocol.number), "Direction": direction}, samples)
+                yield Series({"protocol": str(protocol.number), "direction": direction}, samples)
 
     return emit
 
@@ -64,7 +64,7 @@ def _drops(world: World, key: str, minutes: range) -> Iterator[Series]:
 
 def _data_path(world: World, key: str, minutes: range) -> Iterator[Series]:
     there = [world.traffic.gateway_minute(key, Protocol.TCP, minute) is not None for minute in minutes]
-    yield Series({}, [one(100) if present else None for present in there])
+    yield Series({}, [100 if present else None for present in there])
 
 
 _EMITTERS: dict[str, Callable[[World, str, range], Iterator[Series]]] = {

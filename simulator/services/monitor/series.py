@@ -1,51 +1,41 @@
-"""Samples of metrics, minute by minute, before anybody asks for an aggregation."""
+"""Samples of metrics, minute by minute, and what becomes of them when they are put together."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 
-class Sample(NamedTuple):
-    """What was recorded in a minute (or a bucket of minutes): sum, number of samples, extremes."""
+@dataclass(frozen=True)
+class Series:
+    """One combination of dimension values, with a sample or nothing for every minute.
+
+    Dimension names are in lower case, as the API gives them back.
+    """
+
+    dimensions: dict[str, str]
+    samples: Sequence[float | None]
+
+
+class Summary(NamedTuple):
+    """Samples put together: their sum, their number, their extremes."""
 
     total: float
     samples: int
     minimum: float
     maximum: float
 
-    def __add__(self, other: object) -> Sample:
-        if not isinstance(other, Sample):
-            return NotImplemented
-        return Sample(
-            self.total + other.total,
-            self.samples + other.samples,
-            min(self.minimum, other.minimum),
-            max(self.maximum, other.maximum),
-        )
-
-    def scaled(self, share: float) -> Sample:
-        """The part of an amount that has been counted so far."""
-        return Sample(round(self.total * share), self.samples, round(self.minimum * share), round(self.maximum * share))
-
     def value(self, aggregation: str) -> float:
         """`aggregation` in lower case: total, average, minimum, maximum or count."""
         if aggregation == "average":
             return self.total / self.samples
         if aggregation == "count":
-            return float(self.samples)
+            return self.samples
         return float(getattr(self, aggregation))
 
 
-def one(value: float) -> Sample:
-    """A single sample."""
-    return Sample(value, 1, value, value)
-
-
-@dataclass(frozen=True)
-class Series:
-    """One combination of dimension values (names as defined), and a sample or nothing per minute."""
-
-    dimensions: dict[str, str]
-    samples: Sequence[Sample | None]
+def summarize(samples: Iterable[float | None]) -> Summary | None:
+    """The summary of what is there, or None when nothing is."""
+    present = [sample for sample in samples if sample is not None]
+    return Summary(sum(present), len(present), min(present), max(present)) if present else None

@@ -14,6 +14,7 @@ from typing import Any
 
 Row = Mapping[str, Any]
 Value = Callable[[Row], Any]
+Step = Callable[[list[Row]], list[Row]]
 
 
 class QueryError(ValueError):
@@ -42,10 +43,10 @@ class Query:
     """A parsed query: its table, and steps to apply to the rows."""
 
     table: str
-    steps: tuple[Callable[[list[dict[str, Any]]], list[dict[str, Any]]], ...]
+    steps: tuple[Step, ...]
 
-    def run(self, rows: Sequence[Row]) -> list[dict[str, Any]]:
-        result = [dict(row) for row in rows]
+    def run(self, rows: Sequence[Row]) -> list[Row]:
+        result = list(rows)
         for step in self.steps:
             result = step(result)
         return result
@@ -149,7 +150,7 @@ class _Parser:
             raise self._error("the end of the query or '|' is expected")
         return Query(table, tuple(steps))
 
-    def _step(self) -> Callable[[list[dict[str, Any]]], list[dict[str, Any]]]:
+    def _step(self) -> Step:
         name = self._take(*_OPERATORS)
         if name is None:
             raise self._error(f"one of {', '.join(_OPERATORS)} is expected; other operators aren't served")
@@ -170,7 +171,7 @@ class _Parser:
         most = int(float(number.text))
         return lambda rows: rows[:most]
 
-    def _project(self) -> Callable[[list[dict[str, Any]]], list[dict[str, Any]]]:
+    def _project(self) -> Step:
         columns: list[tuple[str, Value]] = []
         while True:
             start = self._next
@@ -186,7 +187,7 @@ class _Parser:
             if not self._take(","):
                 return lambda rows: [{name: value(row) for name, value in columns} for row in rows]
 
-    def _order(self) -> Callable[[list[dict[str, Any]]], list[dict[str, Any]]]:
+    def _order(self) -> Step:
         keys: list[tuple[Value, bool]] = []
         while True:
             value = self._value()
@@ -194,7 +195,7 @@ class _Parser:
             if not self._take(","):
                 break
 
-        def sort(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        def sort(rows: list[Row]) -> list[Row]:
             for value, descending in reversed(keys):
                 rows = sorted(rows, key=lambda row, v=value: text_of(v(row)), reverse=descending)  # type: ignore[misc]
             return rows

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ArmError
@@ -37,7 +39,7 @@ def query_resources(world: World, request: Request) -> Response:
     options = body.get("options") or {}
     size = min(int(options.get("$top") or DEFAULT_ROWS), MOST_ROWS)
     start = _skip(world, options)
-    page = found[start : start + size]
+    page = [dict(row) for row in found[start : start + size]]
     old = request.query.get("api-version", "9999") < "2020"
     tabular = options.get("resultFormat", "table" if old else "objectArray") == "table"
     answer: dict[str, Any] = {
@@ -71,9 +73,9 @@ def _scope(world: World, body: dict[str, Any]) -> set[str]:
     return known
 
 
-def _table(world: World, name: str, subscriptions: set[str]) -> list[dict[str, Any]]:
+def _table(world: World, name: str, subscriptions: set[str]) -> Sequence[Mapping[str, Any]]:
     if name == "resources":
-        return [_columns(world, row) for row in rows(world) if row.subscription.lower() in subscriptions]
+        return [ResourceRow(world, row) for row in rows(world) if row.subscription.lower() in subscriptions]
     if name == "resourcecontainers":
         groups = [group_json(group) for (owner, _), group in world.groups.items() if owner in subscriptions]
         return [_container(world, each) for each in groups] + [
@@ -99,6 +101,31 @@ def _container(world: World, group: dict[str, Any]) -> dict[str, Any]:
         "resourceGroup": group["name"],
         "tenantId": world.subscription(subscription).tenant,
     }
+
+
+class ResourceRow(Mapping[str, Any]):
+    """A row that is rendered when a query looks further than at where the resource is and its type.
+
+    Most queries want one type out of many, and rendering is what costs.
+    """
+
+    def __init__(self, world: World, row: Row) -> None:
+        self._world, self._row = world, row
+
+    @cached_property
+    def _all(self) -> dict[str, Any]:
+        return _columns(self._world, self._row)
+
+    def __getitem__(self, name: str) -> Any:
+        if name == "type":
+            return self._row.type.lower()
+        return self._all[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
 
 
 def _columns(world: World, row: Row) -> dict[str, Any]:
