@@ -8,7 +8,7 @@ from datetime import datetime
 
 from ..cloud.errors import AzureError
 from ..cloud.metrics import Metrics
-from ..core import demand, detect, planner, usage
+from ..core import demand, detachment, detect, planner, usage
 from ..model.change import Change
 from ..model.cluster import Cluster
 from ..model.metric import MetricAnswer, Window
@@ -45,7 +45,7 @@ class Planning:
     def way_back(self, change: Change, now: datetime) -> Plan:
         """What would take back ``change``, from the network as it is now."""
         touched = [step.subnet_id for step in change.plan.steps if isinstance(step, AssociateSubnet)]
-        return planner.plan_detachment(change.plan, self.facts(change.cluster_id, now), change.id, touched)
+        return detachment.plan_detachment(change.plan, self.facts(change.cluster_id, now), change.id, touched)
 
     def _usage(self, facts: NetworkFacts, window: Window) -> tuple[demand.DemandInputs, Baseline]:
         """What the load balancer's metrics say of the last hour. What can't be read is None, and named by sizing."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..core.planner import way_back_checks
+from ..core.detachment import way_back
 from ..core.preflight import check_all
 from ..model.network import NetworkFacts
 from ..model.plan import AssociateSubnet, Check, CheckResult, Plan, PlanKind
@@ -34,5 +34,5 @@ _STOPS = (CheckResult.BLOCK, CheckResult.COULD_NOT_CHECK)
 
 def _checks(plan: Plan, facts: NetworkFacts) -> tuple[Check, ...]:
     if plan.kind is PlanKind.DETACH_NAT_GATEWAY:
-        return way_back_checks(facts)
+        return (way_back(facts),)
     return check_all(facts)

@@ -87,3 +87,10 @@ class NetworkFacts:
     outbound_ips: tuple[PublicIp, ...]
     taken_names: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
+
+    @property
+    def outbound_idle_timeout_minutes(self) -> int:
+        """Of the cluster's outbound rule; without one, what AKS was told."""
+        if self.load_balancer and self.load_balancer.outbound_rules:
+            return self.load_balancer.outbound_rules[0].idle_timeout_minutes
+        return self.cluster.load_balancer_profile.idle_timeout_minutes

@@ -143,5 +143,5 @@ class IncidentLife(RuleBasedStateMachine):
             assert (first is Effect.CLEARED) != (second is Effect.CLEARED)
 
 
-IncidentLife.TestCase.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
+IncidentLife.TestCase.settings = settings(max_examples=80, stateful_step_count=40)
 TestIncidentLife = IncidentLife.TestCase

@@ -1,0 +1,98 @@
+"""The way back of an attached NAT gateway: off the subnets, keeping the gateway and its public IPs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..model.network import NetworkFacts
+from ..model.plan import AssociateSubnet, Check, CheckResult, CreateNatGateway, Plan, PlanKind, Step
+from ..model.resource_id import ResourceId, same_id
+from .commands import detach_by_hand
+from .digest import digest
+
+
+def plan_detachment(attached: Plan, facts: NetworkFacts, of_change_id: str, touched: Sequence[str]) -> Plan:
+    """The way back of an applied plan: takes its gateway off the subnets in ``touched``, last one first.
+
+    Only subnets that still have the plan's gateway are touched. Blocked unless the load balancer still has an outbound
+    rule, because nodes without any egress would be worse than the trouble.
+    """
+    gateway_id = next(step.id for step in attached.steps if isinstance(step, CreateNatGateway))
+    wanted = {subnet_id.lower() for subnet_id in touched}
+    steps = tuple(
+        AssociateSubnet(
+            subnet_id=subnet.id,
+            before=subnet.nat_gateway_id,
+            after=None,
+            properties_before=subnet.properties,
+        )
+        for subnet in reversed(facts.subnets)
+        if subnet.id.lower() in wanted and same_id(subnet.nat_gateway_id, gateway_id)
+    )
+    checks = (way_back(facts), _something_to_detach(steps), *_left_as_they_are(facts, touched))
+    cluster = facts.cluster
+    names = ", ".join(ResourceId.parse(step.subnet_id).name for step in steps)
+    return Plan(
+        kind=PlanKind.DETACH_NAT_GATEWAY,
+        cluster_id=cluster.id,
+        cluster_name=cluster.name,
+        vnet_id=facts.vnet_id,
+        summary=f"take NAT gateway {ResourceId.parse(gateway_id).name} off {len(steps)} subnet(s): {names}",
+        steps=steps,
+        checks=checks,
+        egress_now=attached.egress_then,
+        egress_then=attached.egress_now,
+        way_back="ask for a new plan that attaches the gateway again",
+        digest=digest(PlanKind.DETACH_NAT_GATEWAY, cluster.id, steps),
+        commands=tuple(detach_by_hand(steps)),
+        of_change_id=of_change_id,
+        planned_at=facts.at,
+        notes=("The NAT gateway and its public IPs are kept; connections through the gateway end.",),
+    )
+
+
+def way_back(facts: NetworkFacts) -> Check:
+    """Whether nodes would still have egress without the gateway: read right before detaching."""
+    name, source = "load balancer egress", "loadBalancers GET, outboundRules and their backend pool"
+    balancer = facts.load_balancer
+    if balancer is None or not balancer.outbound_rules:
+        group, cluster = facts.cluster.resource_group, facts.cluster.name
+        return Check(
+            name,
+            CheckResult.BLOCK,
+            "the load balancer has no outbound rule: without the NAT gateway the nodes would have no egress",
+            f"first run: az aks update -g {group} -n {cluster} --outbound-type loadBalancer",
+            source,
+        )
+    if not balancer.outbound_ip_configuration_ids:
+        return Check(
+            name,
+            CheckResult.BLOCK,
+            "the outbound rule's backend pool is empty: nodes would lose all egress",
+            "look at the load balancer's backend pool in the portal",
+            source,
+        )
+    return Check(name, CheckResult.PASS, "the load balancer still has an outbound rule for the nodes", source=source)
+
+
+def _something_to_detach(steps: Sequence[Step]) -> Check:
+    if steps:
+        return Check(
+            "subnets", CheckResult.PASS, f"{len(steps)} subnet(s) still have the gateway", source="subnets GET"
+        )
+    return Check("subnets", CheckResult.BLOCK, "no subnet has this change's NAT gateway any more", source="subnets GET")
+
+
+def _left_as_they_are(facts: NetworkFacts, touched: Sequence[str]) -> tuple[Check, ...]:
+    """A subnet that the change touched and that is not among the facts keeps the gateway: never in silence."""
+    read = {subnet.id.lower() for subnet in facts.subnets}
+    names = ", ".join(ResourceId.parse(subnet_id).name for subnet_id in touched if subnet_id.lower() not in read)
+    if not names:
+        return ()
+    name, source = "other subnets", "subnets GET"
+    if facts.unreadable:
+        message = f"{names} could not be read ({', '.join(facts.unreadable)})"
+        remedy = "grant the reading identity Reader on the virtual network's resource group"
+        return (Check(name, CheckResult.COULD_NOT_CHECK, message, remedy, source),)
+    message = f"{names} belongs to no node pool any more and is left as it is"
+    return (Check(name, CheckResult.WARN, message, "take the NAT gateway off by hand if it is there", source),)

@@ -1,0 +1,103 @@
+"""The way back: only what the change attached, last subnet first, and never into having no egress."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from shared.core.detachment import plan_detachment
+from shared.core.planner import plan_attachment
+from shared.model.network import NetworkFacts, Subnet
+from shared.model.plan import AssociateSubnet, CheckResult, CreateNatGateway, Plan, PlanKind
+from tests.core.builders import (
+    BASELINE,
+    DEMAND,
+    POLICY,
+    SYSTEM_SUBNET,
+    USER_SUBNET,
+    facts,
+    load_balancer,
+    nat_gateway,
+    subnet,
+)
+
+ATTACHED = plan_attachment(facts(), DEMAND, BASELINE, POLICY)
+GATEWAY = next(step.id for step in ATTACHED.steps if isinstance(step, CreateNatGateway))
+
+
+def subnets(user: str | None = GATEWAY, system: str | None = GATEWAY) -> tuple[Subnet, ...]:
+    return (subnet(USER_SUBNET, nat_gateway_id=user), subnet(SYSTEM_SUBNET, nat_gateway_id=system))
+
+
+def detach(of: NetworkFacts, touched: tuple[str, ...] = (USER_SUBNET, SYSTEM_SUBNET)) -> Plan:
+    return plan_detachment(ATTACHED, of, "change-1", touched)
+
+
+def taken_off(plan: Plan) -> list[str]:
+    return [step.subnet_id for step in plan.steps if isinstance(step, AssociateSubnet)]
+
+
+def test_the_gateway_is_taken_off_the_last_subnet_first() -> None:
+    plan = detach(facts(subnets=subnets()))
+    assert plan.kind is PlanKind.DETACH_NAT_GATEWAY
+    assert plan.is_executable
+    assert taken_off(plan) == [SYSTEM_SUBNET, USER_SUBNET]
+    assert {(step.before, step.after) for step in plan.steps if isinstance(step, AssociateSubnet)} == {(GATEWAY, None)}
+    assert (plan.of_change_id, plan.egress_then) == ("change-1", ATTACHED.egress_now)
+    assert all(command.endswith("--remove natGateway") for command in plan.commands)
+
+
+def test_a_half_done_attachment_is_taken_back_as_far_as_it_went() -> None:
+    assert taken_off(detach(facts(subnets=subnets(system=None)))) == [USER_SUBNET]
+    assert taken_off(detach(facts(subnets=subnets()), (USER_SUBNET.upper(),))) == [USER_SUBNET]
+
+
+def test_another_gateway_is_left_where_it_is() -> None:
+    other = nat_gateway().id
+    plan = detach(facts(subnets=subnets(system=other)))
+    assert taken_off(plan) == [USER_SUBNET]
+    assert taken_off(detach(facts(subnets=subnets(GATEWAY.upper(), other)))) == [USER_SUBNET]
+
+
+def test_nothing_to_take_back_is_blocked() -> None:
+    plan = detach(facts(subnets=subnets(None, None)))
+    assert not plan.is_executable
+    assert "no subnet has this change's NAT gateway any more" in plan.blockers[0].message
+
+
+@pytest.mark.parametrize("balancer", [None, load_balancer(outbound_rules=())])
+def test_without_an_outbound_rule_the_nodes_would_lose_egress_and_it_is_blocked(balancer: Any) -> None:
+    plan = detach(facts(subnets=subnets(), load_balancer=balancer))
+    assert not plan.is_executable
+    assert "az aks update -g rg-shop -n shop-prod --outbound-type loadBalancer" in plan.blockers[0].remedy
+
+
+@pytest.mark.parametrize("nodes", [facts().nodes, ()])
+def test_an_empty_outbound_pool_is_blocked_whether_or_not_nodes_could_be_read(nodes: Any) -> None:
+    balancer = load_balancer(outbound_ip_configuration_ids=())
+    plan = detach(facts(subnets=subnets(), load_balancer=balancer, nodes=nodes))
+    assert not plan.is_executable
+
+
+def test_a_subnet_that_could_not_be_read_is_not_left_behind_in_silence() -> None:
+    half_blind = facts(subnets=subnets()[:1], unreadable=("subnet snet-system (subnets GET: 403)",))
+    plan = detach(half_blind)
+    assert not plan.is_executable
+    assert plan.blockers[0].result is CheckResult.COULD_NOT_CHECK
+    assert "snet-system" in plan.blockers[0].message
+
+
+def test_a_subnet_that_no_pool_is_in_any_more_is_named_and_the_others_are_taken_back() -> None:
+    plan = detach(facts(subnets=subnets()[:1]))
+    assert plan.is_executable
+    assert taken_off(plan) == [USER_SUBNET]
+    assert any("snet-system" in check.message for check in plan.warnings)
+
+
+def test_the_digest_covers_the_subnet_as_it_is_now() -> None:
+    before = detach(facts(subnets=subnets()))
+    changed = tuple(replace(one, properties={"addressPrefix": "10.1.0.0/16"}) for one in subnets())
+    assert detach(facts(subnets=changed)).digest != before.digest
+    assert detach(facts(subnets=subnets())).digest == before.digest != ATTACHED.digest

@@ -1,0 +1,102 @@
+"""A plan's fingerprint is the same in every process and for any order of keys, and covers every field of a step."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.core.digest import digest
+from shared.model.plan import AssociateSubnet, CreateNatGateway, CreatePublicIp, ObserveEgress, PlanKind, Step
+from tests.core.builders import NETWORK, USER_SUBNET, cluster
+
+CLUSTER_ID = cluster().id
+KIND = PlanKind.ATTACH_NAT_GATEWAY
+GATEWAY = f"{NETWORK}/natGateways/ng"
+STEPS: tuple[Step, ...] = (
+    CreatePublicIp(f"{NETWORK}/publicIPAddresses/pip", "westeurope", ("1",), {"a": "1", "b": "2"}),
+    CreateNatGateway(GATEWAY, "westeurope", (f"{NETWORK}/publicIPAddresses/pip",), 30, {"a": "1"}),
+    AssociateSubnet(USER_SUBNET, None, GATEWAY, {"addressPrefix": "10.0.0.0/16", "list": [{"x": 1, "y": 2}]}),
+    ObserveEgress(GATEWAY, USER_SUBNET, CLUSTER_ID),
+)
+OTHER: dict[str, Any] = {
+    "id": "/other",
+    "location": "northeurope",
+    "zones": ("2",),
+    "tags": {"a": "2"},
+    "public_ip_ids": ("/other",),
+    "idle_timeout_minutes": 4,
+    "subnet_id": "/other",
+    "before": "/other",
+    "after": None,
+    "properties_before": {"addressPrefix": "10.0.0.0/8"},
+    "nat_gateway_id": "/other",
+    "cluster_id": "/other",
+    "kind": "other",
+}
+FIELDS = [(number, field.name) for number, step in enumerate(STEPS) for field in fields(step)]
+json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@pytest.mark.parametrize(("number", "name"), FIELDS, ids=lambda value: str(value))
+def test_every_field_of_every_step_counts(number: int, name: str) -> None:
+    changed: Step = replace(STEPS[number], **{name: OTHER[name]})
+    steps = (*STEPS[:number], changed, *STEPS[number + 1 :])
+    assert digest(KIND, CLUSTER_ID, steps) != digest(KIND, CLUSTER_ID, STEPS)
+
+
+def test_kind_cluster_and_order_count() -> None:
+    found = {
+        digest(KIND, CLUSTER_ID, STEPS),
+        digest(PlanKind.DETACH_NAT_GATEWAY, CLUSTER_ID, STEPS),
+        digest(KIND, cluster(name="other").id, STEPS),
+        digest(KIND, CLUSTER_ID, STEPS[::-1]),
+        digest(KIND, CLUSTER_ID, STEPS[:-1]),
+        digest(KIND, CLUSTER_ID, ()),
+    }
+    assert len(found) == 6
+
+
+def test_the_clusters_id_counts_without_case() -> None:
+    assert digest(KIND, CLUSTER_ID.upper(), STEPS) == digest(KIND, CLUSTER_ID, STEPS)
+
+
+def turned(value: Any) -> Any:
+    """The same JSON with the keys of every object in reverse order."""
+    if isinstance(value, dict):
+        return {key: turned(value[key]) for key in reversed(value)}
+    return [turned(one) for one in value] if isinstance(value, list) else value
+
+
+@given(st.dictionaries(st.text(max_size=5), json, max_size=6))
+def test_the_order_of_keys_does_not_count(properties: dict[str, Any]) -> None:
+    def of(values: dict[str, Any]) -> str:
+        return digest(KIND, CLUSTER_ID, [AssociateSubnet(USER_SUBNET, None, GATEWAY, values)])
+
+    assert of(turned(properties)) == of(properties)
+
+
+def test_it_is_the_same_in_another_process() -> None:
+    """With another hash seed: nothing of it may hang on the order of a set."""
+    program = "from tests.core.test_digest import *; print(digest(KIND, CLUSTER_ID, STEPS))"
+    root = Path(__file__).parents[2]
+    for seed in ("1", "2"):
+        ran = subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=root,
+            env={"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert ran.stdout.strip() == digest(KIND, CLUSTER_ID, STEPS)
