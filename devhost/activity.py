@@ -32,19 +32,27 @@ class Activity:
         """True while somebody waits for the host to be idle, which is a reason to look into queues more often."""
         return self._awaited > 0
 
-    @contextmanager
-    def working(self) -> Iterator[None]:
-        """To be held while something runs that may leave messages in a queue."""
+    def begin(self) -> None:
+        """Notes that something runs, or will for certain, that may leave messages in a queue."""
         with self._changed:
             self._running += 1
             self._version += 1
+
+    def end(self) -> None:
+        """Notes that what `begin` announced is over."""
+        with self._changed:
+            self._running -= 1
+            self._version += 1
+            self._changed.notify_all()
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """`begin` and `end` around what runs here and now."""
+        self.begin()
         try:
             yield
         finally:
-            with self._changed:
-                self._running -= 1
-                self._version += 1
-                self._changed.notify_all()
+            self.end()
 
     def happened(self) -> None:
         """Notes that something outside may have put messages into a queue."""

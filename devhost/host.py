@@ -231,9 +231,13 @@ class DevHost:
         call = TimerCall(past_due=False, last=None, next=None) if isinstance(function.trigger, TimerTrigger) else None
 
         def run() -> None:
-            with suppress(DevHostError):  # it is in the log; nobody waits for this
-                self._invoker.invoke(function, self._workers[name][0], call or _message(value))
+            try:
+                with suppress(DevHostError):  # it is in the log; nobody waits for this
+                    self._invoker.invoke(function, self._workers[name][0], call or _message(value))
+            finally:
+                self._activity.end()
 
+        self._activity.begin()
         threading.Thread(target=run, daemon=True).start()
         return True
 

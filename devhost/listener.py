@@ -136,18 +136,19 @@ class QueueListener:
             with self._lock:
                 self._handled += 1
                 self._hidden.pop(message.id, None)
+            self._activity.begin()  # not in the pool: until its thread starts, the host would look idle
             self._pool.submit(self._handle, message)
         return len(batch)
 
     def _handle(self, message: QueueMessage) -> None:
         try:
-            with self._activity.working():
-                self._deliver(message)
+            self._deliver(message)
         except AzureError as error:
             self._log(f"queue {self.queue_name}, message {message.id}: {error}")
         finally:
             with self._lock:
                 self._handled -= 1
+            self._activity.end()
             self.wake()
 
     def _deliver(self, message: QueueMessage) -> None:

@@ -47,6 +47,7 @@ class Worker:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
+        self._receiver: threading.Thread | None = None
         self._waiting: dict[str, Future[Outcome]] = {}
         self._stopped = False
 
@@ -91,17 +92,16 @@ class Worker:
 
     def kill(self) -> None:
         """Ends the process at once, whatever it is doing. The next run starts another."""
-        if self._process is not None:
-            self._process.kill()
+        process, receiver = self._process, self._receiver
+        if process is not None and receiver is not None:
+            process.kill()
+            receiver.join(STOP_TIMEOUT_SECONDS)
 
     def stop(self) -> None:
         """Ends the process for good."""
         with self._lock:
             self._stopped = True
-            process = self._process
         self.kill()
-        if process is not None:
-            process.wait(STOP_TIMEOUT_SECONDS)
 
     def _start(self) -> Index:
         if self._stopped:
@@ -130,7 +130,8 @@ class Worker:
             self._process.wait()
             raise StartError(f"{self._options.app_folder} could not be loaded:\n{first.error}")
         self._connection = connection
-        threading.Thread(target=self._receive, args=(connection, self._process), daemon=True).start()
+        self._receiver = threading.Thread(target=self._receive, args=(connection, self._process), daemon=True)
+        self._receiver.start()
         return first
 
     def _receive(self, connection: Connection, process: subprocess.Popen[bytes]) -> None:
