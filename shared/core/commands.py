@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ..model.cluster import VnetOwnership
 from ..model.network import NetworkFacts
-from ..model.plan import AssociateSubnet, CreateNatGateway, CreatePublicIp, Demand, ObserveEgress, Step
+from ..model.plan import AssociateSubnet, CreateNatGateway, CreatePublicIp, Demand, Step
 from ..model.resource_id import ResourceId, same_id
 from .demand import MAX_PUBLIC_IPS
 
@@ -29,8 +29,6 @@ def attach_by_hand(steps: Sequence[Step]) -> Iterator[str]:
                 )
             case AssociateSubnet():
                 yield f"az network vnet subnet update --ids {step.subnet_id} --nat-gateway {step.after}"
-            case ObserveEgress():
-                pass
 
 
 def detach_by_hand(steps: Sequence[Step]) -> Iterator[str]:

@@ -38,14 +38,13 @@ def vnet_ownership(facts: NetworkFacts) -> Check:
                 "switch the cluster to a managed NAT gateway with the command given",
                 source,
             )
-        case VnetOwnership.MIXED:
-            return Check(
-                name,
-                CheckResult.BLOCK,
-                "some node pools name a subnet and some don't",
-                "look at the node pools' vnetSubnetID before anything is changed",
-                source,
-            )
+    return Check(
+        name,
+        CheckResult.BLOCK,
+        "some node pools name a subnet and some don't",
+        "look at the node pools' vnetSubnetID before anything is changed",
+        source,
+    )
 
 
 def outbound_type(facts: NetworkFacts) -> Check:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.core.planner import PlanPolicy, plan_attachment
@@ -179,6 +179,8 @@ def test_names_that_are_taken_are_left_out_in_any_case() -> None:
     ]
 
 
+@example("a" * 63, "a-rather-long-prefix-of-the-network-team-{kind}-{cluster}-{number}", 16, 34)
+@example("a" * 40 + "-" * 22 + "z", "a-rather-long-prefix-of-the-team-{kind}-{number}-{cluster}", 2, 0)
 @given(
     st.text(alphabet="abcXYZ019-_", min_size=1, max_size=61).map(lambda middle: f"a{middle}z"),
     st.sampled_from(
