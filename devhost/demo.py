@@ -162,7 +162,7 @@ class Story:
         self._picture_of_last_message()
         if state != "fixed":
             raise StoryError(f"the change ended as {state}: {change.get('stop_reason') or change.get('outcome')}")
-        self._tell.say(f"Verdict: {change['outcome']['verdict']}. {change['outcome']['reason']}.")
+        self._tell.say(f"Verdict: {change['outcome']['verdict']}, because {change['outcome']['reason']}.")
         for figure in change["outcome"]["figures"]:
             self._tell.say(f"  {figure}")
         for name, old in before.items():
@@ -175,7 +175,9 @@ class Story:
                 raise StoryError(f"subnet {name} lost or changed {', '.join(lost)}")
         posted = self._new_messages()
         self._tell.say("What the channel read meanwhile:")
-        self._tell.quote(message["body"]["text"] for message in posted if message["service"] == "slack")
+        for message in posted:
+            if message["service"] == "slack":
+                self._tell.quote(message["body"]["text"].splitlines()[:2])
         self._tell.keep("messages.json", self._simulator.messages())
         report = self._get("check")
         self._tell.keep("check-afterwards.json", report)
