@@ -65,7 +65,8 @@ class Signer:
             signed_nonce, signed_change = self._timed(_FORM).loads(token, max_age=self._link_seconds)
         except (BadData, ValueError, TypeError):
             raise FormExpired from None
-        if not nonce or not secrets.compare_digest(str(signed_nonce), nonce) or signed_change != change_id:
+        given = nonce.encode(errors="replace")  # compare_digest takes no text but ASCII, and a cookie may hold any
+        if not nonce or not secrets.compare_digest(str(signed_nonce).encode(), given) or signed_change != change_id:
             raise FormExpired
 
     def sign_decision(self, decision: Mapping[str, Any]) -> str:
@@ -80,7 +81,7 @@ class Signer:
             raise DecisionForged
         try:
             signed = self._plain(_DECISION).loads(decision.signature)
-        except BadData:
+        except (BadData, ValueError):
             raise DecisionForged from None
         if signed != decision_content(decision) or decision.change_id != change.id:
             raise DecisionForged
