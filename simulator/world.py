@@ -20,6 +20,7 @@ from .fleet import Cluster, Node, NodePool
 from .physics.ports import load_balancer_timers, ports_per_node
 from .physics.traffic import Traffic
 from .services.identity.state import Identities
+from .services.monitor.target import Target
 from .services.network.addresses import public_addresses
 from .services.network.state import NAT_GATEWAY, NetworkState
 from .services.operations import Operations
@@ -71,6 +72,8 @@ class World:
         self.scale_sets: dict[str, NodePool] = {}
         self.subnet_pools: dict[str, list[NodePool]] = {}
         self.frontend_owners: dict[str, Cluster] = {}
+        self.metric_sources: dict[str, Target] = {}
+        """Resources beyond the fleet whose metrics somebody supplies, by id in lower case."""
         self.public_addresses = public_addresses()
         self.network = NetworkState(seed)
         self.identities = Identities()

@@ -62,6 +62,8 @@ def _metric(
         "unit": metric.unit,
         "timeseries": [],
     }
+    if not metric.description:
+        del body["displayDescription"]
     aggregations = query.aggregations or (metric.primary_aggregation.lower(),)
     missing = [name for name in aggregations if name.capitalize() not in metric.aggregations]
     if missing:

@@ -14,10 +14,13 @@ COUNTER = ("Total",)
 GAUGE = ("Average", "Minimum", "Maximum", "Total", "Count")
 PERCENTAGE = ("Average", "Minimum", "Maximum")
 
+TIME_GRAINS = {"PT1M": 1, "PT5M": 5, "PT15M": 15, "PT30M": 30, "PT1H": 60, "PT6H": 360, "PT12H": 720, "P1D": 1440}
+TIME_GRAINS_AS_SPANS = "00:01:00,00:05:00,00:15:00,00:30:00,01:00:00,06:00:00,12:00:00,1.00:00:00"
+
 
 @dataclass(frozen=True)
 class MetricDefinition:
-    """One metric of a resource type."""
+    """One metric of a resource type. Only some types have a category, or dimensions that must be asked for."""
 
     name: str
     display_name: str
@@ -25,6 +28,9 @@ class MetricDefinition:
     unit: str
     aggregations: tuple[str, ...]
     dimensions: tuple[str, ...] = ()
+    grains: tuple[str, ...] = tuple(TIME_GRAINS)
+    category: str = ""
+    dimension_required: bool = False
 
     @property
     def primary_aggregation(self) -> str:
@@ -172,6 +178,3 @@ DEFINITIONS: dict[str, tuple[str, tuple[MetricDefinition, ...]]] = {
         (MANAGED_CLUSTERS, _MANAGED_CLUSTER_METRICS),
     )
 }
-
-TIME_GRAINS = {"PT1M": 1, "PT5M": 5, "PT15M": 15, "PT30M": 30, "PT1H": 60, "PT6H": 360, "PT12H": 720, "P1D": 1440}
-TIME_GRAINS_AS_SPANS = "00:01:00,00:05:00,00:15:00,00:30:00,01:00:00,06:00:00,12:00:00,1.00:00:00"

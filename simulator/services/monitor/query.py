@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from ...errors import FlatError
 from ...noise import stable_uuid
-from .definitions import DEFINITIONS, TIME_GRAINS, TIME_GRAINS_AS_SPANS, MetricDefinition
+from .definitions import TIME_GRAINS, TIME_GRAINS_AS_SPANS, MetricDefinition
 
 DEFAULT_TOP = 10
 LONGEST_RANGE = timedelta(days=31)
@@ -140,10 +140,11 @@ def parse_filter(text: str | None) -> tuple[Condition, ...]:
         joined_by, position = join[1].lower(), join.end()
 
 
-def find_metrics(namespace: str, names: str | None) -> tuple[MetricDefinition, ...]:
+def find_metrics(
+    namespace: str, known: tuple[MetricDefinition, ...], names: str | None
+) -> tuple[MetricDefinition, ...]:
     """The metrics asked for, in any case; the first one when none is named."""
     provider, _, resource_type = namespace.partition("/")
-    _, known = DEFINITIONS[namespace.lower()]
     by_name = {metric.name.lower(): metric for metric in known}
     wanted = [name.strip() for name in (names or "").split(",") if name.strip()]
     if len(wanted) > MOST_METRICS:
@@ -187,10 +188,15 @@ def _parse_aggregations(text: str | None) -> tuple[str, ...]:
 
 
 def parse_query(
-    namespace: str, parameters: Mapping[str, str], start: datetime, end: datetime, filter_text: str | None
+    namespace: str,
+    known: tuple[MetricDefinition, ...],
+    parameters: Mapping[str, str],
+    start: datetime,
+    end: datetime,
+    filter_text: str | None,
 ) -> MetricQuery:
     """Everything but the time range, which the two APIs spell differently. Names in lower case."""
-    metrics = find_metrics(namespace, parameters.get("metricnames"))
+    metrics = find_metrics(namespace, known, parameters.get("metricnames"))
     conditions = parse_filter(filter_text)
     if parameters.get("validatedimensions", "true").lower() != "false":
         _check_dimensions(metrics, conditions)

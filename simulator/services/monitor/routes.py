@@ -7,7 +7,6 @@ here the region may also be the first segment of the path: `/metrics/{region}/su
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from .loadbalancer import load_balancer_series
 from .managedcluster import managed_cluster_series
 from .natgateway import nat_gateway_series
 from .query import MetricQuery, bad_request, parse_moment, parse_query, parse_timespan, utc_text
+from .target import Target
 
 if TYPE_CHECKING:
     from ...world import World
@@ -29,18 +29,11 @@ MOST_BATCHED = 50
 _INTERVALS = {0: "FULL"} | {minutes: name for name, minutes in TIME_GRAINS.items()}
 
 
-@dataclass(frozen=True)
-class Target:
-    """A resource that has metrics."""
-
-    resource_id: str
-    namespace: str
-    region: str
-    emit: Emit
-
-
 def find_target(world: World, text: str) -> Target:
     """The resource with this id, or 404 as Resource Manager says it."""
+    supplied = world.metric_sources.get(text.rstrip("/").lower())
+    if supplied is not None:
+        return supplied
     try:
         resource_id = parse(text)
     except ValueError:
@@ -55,12 +48,16 @@ def find_target(world: World, text: str) -> Target:
     return target
 
 
+def _target(resource_id: str, namespace: str, region: str, emit: Emit) -> Target:
+    return Target(resource_id, namespace, region, DEFINITIONS[namespace.lower()][1], emit)
+
+
 def _load_balancer(world: World, resource_id: ResourceId) -> Target | None:
     cluster = world.load_balancers.get(resource_id.key)
     if cluster is None:
         return None
     emit = partial(load_balancer_series, world, cluster)
-    return Target(cluster.load_balancer_id, LOAD_BALANCERS, cluster.location, emit)
+    return _target(cluster.load_balancer_id, LOAD_BALANCERS, cluster.location, emit)
 
 
 def _nat_gateway(world: World, resource_id: ResourceId) -> Target | None:
@@ -68,7 +65,7 @@ def _nat_gateway(world: World, resource_id: ResourceId) -> Target | None:
     if gateway is None:
         return None
     emit = partial(nat_gateway_series, world, gateway.key)
-    return Target(str(gateway.id), NAT_GATEWAYS, str(gateway.top.get("location", "")), emit)
+    return _target(str(gateway.id), NAT_GATEWAYS, str(gateway.top.get("location", "")), emit)
 
 
 def _managed_cluster(world: World, resource_id: ResourceId) -> Target | None:
@@ -76,7 +73,7 @@ def _managed_cluster(world: World, resource_id: ResourceId) -> Target | None:
     if cluster is None:
         return None
     emit = partial(managed_cluster_series, world, cluster)
-    return Target(str(resource_id), MANAGED_CLUSTERS, cluster.location, emit)
+    return _target(str(resource_id), MANAGED_CLUSTERS, cluster.location, emit)
 
 
 _FINDERS: dict[str, Callable[[World, ResourceId], Target | None]] = {
@@ -114,7 +111,7 @@ def list_metrics(world: World, request: Request) -> Response:
     parameters = _lower(request)
     namespace = _requested_namespace(target, parameters.get("metricnamespace"))
     start, end = parse_timespan(parameters.get("timespan"), world.clock.now())
-    query = parse_query(target.namespace, parameters, start, end, parameters.get("$filter"))
+    query = parse_query(target.namespace, target.metrics, parameters, start, end, parameters.get("$filter"))
     visibility = _visibility(world)
     value = metric_values(query, target.emit, visibility, target.resource_id, batch=False, error_codes=True)
     body = {
@@ -139,21 +136,22 @@ def _requested_namespace(target: Target, asked: str | None) -> str:
 
 def list_definitions(world: World, request: Request) -> Response:
     target = find_target(world, "/" + request.params["resource"].lstrip("/"))
-    namespace, metrics = DEFINITIONS[target.namespace.lower()]
     value = []
-    for metric in metrics:
+    for metric in target.metrics:
         body: dict[str, Any] = {
             "id": f"{target.resource_id}/providers/microsoft.insights/metricdefinitions/{metric.name}",
             "resourceId": target.resource_id,
-            "namespace": namespace,
+            "namespace": target.namespace,
             "name": {"value": metric.name, "localizedValue": metric.display_name},
             "displayDescription": metric.description,
-            "isDimensionRequired": False,
+            "isDimensionRequired": metric.dimension_required,
             "unit": metric.unit,
             "primaryAggregationType": metric.primary_aggregation,
             "supportedAggregationTypes": list(metric.aggregations),
-            "metricAvailabilities": [{"timeGrain": grain, "retention": "P93D"} for grain in TIME_GRAINS],
+            "metricAvailabilities": [{"timeGrain": grain, "retention": "P93D"} for grain in metric.grains],
         }
+        if metric.category:
+            body["category"] = metric.category
         if metric.dimensions:
             body["dimensions"] = [{"value": name, "localizedValue": name} for name in metric.dimensions]
         value.append(body)
@@ -192,7 +190,9 @@ def get_batch(world: World, request: Request) -> Response:
         )
     targets = _batch_targets(world, request, parameters, subscription.id)
     start, end = _batch_range(parameters, world.clock.now())
-    query = parse_query(targets[0][0].namespace, parameters, start, end, parameters.get("filter"))
+    query = parse_query(
+        targets[0][0].namespace, targets[0][0].metrics, parameters, start, end, parameters.get("filter")
+    )
     visibility, newer = _visibility(world), request.query.get("api-version", "") >= "2024-02-01"
     values = []
     for target, asked in targets:
