@@ -1,0 +1,124 @@
+"""The JSON routes: what they answer, and what they answer when the question is wrong or Azure is in trouble."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import requests
+
+from devhost.stage import Stage
+
+
+def ask(stage: Stage, route: str, *, key: str | None = None, method: str = "GET", **query: str) -> requests.Response:
+    headers = {"x-functions-key": stage.host.function_key if key is None else key}
+    return requests.request(method, f"{stage.host.base_url}/api/{route}", params=query, headers=headers, timeout=120)
+
+
+def reading(stage: Stage) -> dict[str, Any]:
+    answer = ask(stage, "check")
+    assert answer.status_code == 200, answer.text
+    (cluster,) = answer.json()["clusters"]
+    return dict(cluster["reading"])
+
+
+def test_health_is_503_until_a_look_has_succeeded_and_then_200_with_the_version(stage: Stage) -> None:
+    before = requests.get(f"{stage.host.base_url}/api/health", timeout=60)
+    assert (before.status_code, before.json()["status"]) == (503, "not well")
+
+    stage.host.run_timer("watch")
+    stage.host.drain(60)
+
+    after = requests.get(f"{stage.host.base_url}/api/health", timeout=60)
+    assert (after.status_code, after.json()) == (200, {"status": "well", "version": "0.1.0"})
+
+
+def test_health_with_key_says_what_is_configured_and_no_secret(stage: Stage) -> None:
+    answer = ask(stage, "health/details")
+
+    assert answer.json()["configured"]["channels"] == ["slack", "teams"]
+    assert answer.json()["configured"]["remediation"] == "on"
+    assert stage.simulator.slack_webhook_url not in answer.text
+    assert "devstoreaccount1" not in answer.text
+
+
+@pytest.mark.parametrize("route", ["check", "plan", "history", "health/details"])
+def test_a_wrong_key_or_none_is_turned_away(stage: Stage, route: str) -> None:
+    assert ask(stage, route, key="wrong").status_code == 401
+    assert requests.get(f"{stage.host.base_url}/api/{route}", timeout=60).status_code == 401
+
+
+def test_check_of_one_cluster_by_name_and_by_id_is_the_same(stage: Stage) -> None:
+    by_name = ask(stage, "check", cluster="shop-prod").json()["clusters"]
+    by_id = ask(stage, "check", cluster=by_name[0]["cluster"]["id"]).json()["clusters"]
+
+    assert [one["cluster"] for one in by_name] == [one["cluster"] for one in by_id]
+    assert by_name[0]["reading"]["kind"] == "measured"
+    assert len(by_name[0]["findings"]) >= 1
+
+
+def test_check_writes_nothing_and_posts_nothing(stage: Stage) -> None:
+    messages = len(stage.simulator.messages())
+    before = len(stage.simulator.requests())
+
+    ask(stage, "check")
+
+    assert len(stage.simulator.messages()) == messages
+    assert {entry["method"] for entry in stage.simulator.requests()[before:]} <= {"GET", "POST"}
+
+
+def test_an_unknown_cluster_is_a_404_that_names_it(stage: Stage) -> None:
+    answer = ask(stage, "check", cluster="shop-test")
+
+    assert answer.status_code == 404
+    assert "shop-test" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("window", ["five", "0", "-1", "1441", "1.5"])
+def test_a_malformed_window_is_a_400_that_says_what_is_right(stage: Stage, window: str) -> None:
+    answer = ask(stage, "check", window=window)
+
+    assert answer.status_code == 400
+    assert "1 to 1440" in answer.json()["error"]["message"]
+
+
+def test_a_plan_without_a_cluster_is_a_400(stage: Stage) -> None:
+    assert ask(stage, "plan").status_code == 400
+
+
+def test_a_plan_is_a_dry_run(stage: Stage) -> None:
+    before = len(stage.simulator.requests())
+
+    plan = ask(stage, "plan", cluster="shop-prod").json()
+
+    assert plan["is_executable"]
+    assert [step["kind"] for step in plan["steps"]][:3] == [
+        "create_public_ip",
+        "create_public_ip",
+        "create_nat_gateway",
+    ]
+    log = stage.simulator.requests()[before:]
+    assert {entry["method"] for entry in log} <= {"GET", "POST"}
+
+
+@pytest.mark.parametrize(
+    ("then", "kind"),
+    [
+        ({"status": 403, "body": {"error": {"code": "AuthorizationFailed", "message": "no"}}}, "unmeasured"),
+        ({"status": 429, "headers": {"Retry-After": "1"}, "body": {"code": "429", "message": "slow"}}, "unmeasured"),
+        ({"status": 500, "body": {"code": "InternalServerError", "message": "oops"}}, "unmeasured"),
+    ],
+)
+def test_metrics_that_cannot_be_read_are_not_measured_never_zero(
+    stage: Stage, browser: requests.Session, then: dict[str, Any], kind: str
+) -> None:
+    fault = {"match": {"path": "(?i)microsoft.insights/metrics|metrics:getBatch"}, "times": 1000, "then": then}
+    stage.simulator.add_fault(fault)
+
+    assert reading(stage)["kind"] == kind
+
+
+def test_a_stop_names_who_said_so_and_can_be_lifted(stage: Stage) -> None:
+    assert ask(stage, "stop", method="POST").status_code == 400
+    assert ask(stage, "stop", method="POST", by="Grace", reason="freeze").json()["is_stopped"] is True
+    assert ask(stage, "stop", method="DELETE", by="Grace").json()["is_stopped"] is False
