@@ -1,17 +1,19 @@
-"""`python -m simulator`: serve a scenario until interrupted."""
+"""`python -m simulator`: serve a scenario until interrupted; or print its truth, or the schema."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import signal
 import sys
 import threading
+from datetime import datetime
 from pathlib import Path
 
 from . import scenario
 from .app import Simulator
 from .build import build_world
-from .clock import SimulatedClock
+from .clock import SimulatedClock, floor_to_minute, wall_now
 from .server import SimulatorServer, write_ports
 
 EPILOG = """\
@@ -19,23 +21,21 @@ Without --tls the simulator speaks plain http on --port. With --tls it speaks ht
 http, with the same content, on --http-port: managed identity endpoints are plain http in Azure.
 DIR then holds ca.pem, which clients must trust (REQUESTS_CA_BUNDLE), and ports.json.
 Everything that can be asked of it beside Azure, Slack and Teams is under /_sim/ (see README.md).
+
+Other commands: python -m simulator truth NAME-or-FILE (see --help), python -m simulator schema
 """
 
 
-def parser() -> argparse.ArgumentParser:
+def serve_parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="python -m simulator",
         description="A pretend Azure, Entra ID, Slack and Teams over real HTTP(S).",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument(
-        "--port", type=int, default=0, metavar="N", help="port to serve on; 0 (the default) takes a free one"
-    )
+    made.add_argument("--port", type=int, default=0, metavar="N", help="port; 0 (the default) takes a free one")
     made.add_argument("--tls", type=Path, metavar="DIR", help="serve https, with certificates made in DIR")
-    made.add_argument(
-        "--http-port", type=int, default=0, metavar="N", help="with --tls: the port of plain http; 0 takes a free one"
-    )
+    made.add_argument("--http-port", type=int, default=0, metavar="N", help="with --tls: the port of plain http")
     made.add_argument(
         "--scenario",
         default="storm",
@@ -47,18 +47,60 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
+def truth_parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(
+        prog="python -m simulator truth",
+        description="Print, as JSON, which nodes and NAT gateways of a scenario fail connections, and when.",
+    )
+    made.add_argument("scenario", metavar="NAME-or-FILE")
+    made.add_argument("--minutes", type=int, default=60, metavar="N", help="how long it runs (default: 60)")
+    made.add_argument("--start", metavar="TIME", help="when it starts, as 2026-01-01T10:00:00Z (default: now)")
+    made.add_argument("--check", action="store_true", help="compare with the truth that the scenario declares")
+    return made
+
+
 def main(arguments: list[str] | None = None) -> int:
-    options = parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    command = {"truth": print_truth, "schema": print_schema}.get(given[0] if given else "")
     try:
-        content = scenario.load(options.scenario)
-        world = build_world(content, SimulatedClock(speed=options.speed), extra_clusters=options.clusters)
-        servers = listen(Simulator(world), options.port, options.tls, options.http_port)
+        return command(given[1:]) if command is not None else serve(serve_parser().parse_args(given))
     except (ValueError, OSError) as error:
         print(f"simulator: {error}", file=sys.stderr)
         return 2
-    threads = [threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True) for server in servers]
-    for thread in threads:
-        thread.start()
+
+
+def print_schema(_arguments: list[str]) -> int:
+    """`python -m simulator schema`: the JSON Schema of scenario files."""
+    print(json.dumps(scenario.schema(), indent=2))
+    return 0
+
+
+def print_truth(arguments: list[str]) -> int:
+    """`python -m simulator truth`: what really happened, or how it differs from what was declared."""
+    from .truth import declared_differences, truth_of_scenario
+
+    options = truth_parser().parse_args(arguments)
+    start = datetime.fromisoformat(options.start) if options.start else floor_to_minute(wall_now())
+    if start.tzinfo is None:
+        raise ValueError(f"--start was {options.start!r}; it needs a zone, as in 2026-01-01T10:00:00Z")
+    content = scenario.load(options.scenario)
+    found = truth_of_scenario(content, start, options.minutes)
+    if not options.check:
+        print(json.dumps(found, indent=2))
+        return 0
+    differences = declared_differences(content, found)
+    for difference in differences:
+        print(difference)
+    return 1 if differences else 0
+
+
+def serve(options: argparse.Namespace) -> int:
+    """`python -m simulator`: until told to stop."""
+    content = scenario.load(options.scenario)
+    world = build_world(content, SimulatedClock(speed=options.speed), extra_clusters=options.clusters)
+    servers = listen(Simulator(world), options.port, options.tls, options.http_port)
+    for server in servers:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stop.set())

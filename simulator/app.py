@@ -14,7 +14,6 @@ from email.utils import format_datetime
 from .control import ROUTES as CONTROL_ROUTES
 from .control import ControlError
 from .errors import GATEWAY, ArmError, ServiceError
-from .faults import Faults
 from .http import Request, Response, Route, Router
 from .noise import stable_uuid
 from .requestlog import RequestLog
@@ -22,6 +21,7 @@ from .services.compute.routes import ROUTES as COMPUTE_ROUTES
 from .services.containerservice.routes import ROUTES as CONTAINERSERVICE_ROUTES
 from .services.identity.routes import ROUTES as IDENTITY_ROUTES
 from .services.identity.state import client_of_token
+from .services.loganalytics.routes import ROUTES as LOGANALYTICS_ROUTES
 from .services.monitor.routes import ROUTES as MONITOR_ROUTES
 from .services.network.routes import ROUTES as NETWORK_ROUTES
 from .services.resourcegraph.routes import ROUTES as RESOURCEGRAPH_ROUTES
@@ -38,6 +38,7 @@ ARM_ROUTES: list[Route] = [
     *COMPUTE_ROUTES,
     *RESOURCEGRAPH_ROUTES,
     *MONITOR_ROUTES,
+    *LOGANALYTICS_ROUTES,
 ]
 DROPPED = 0
 """The status that the log shows for a request whose connection was dropped."""
@@ -55,7 +56,6 @@ class Simulator:
 
     def __init__(self, world: World, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self.world = world
-        self.faults = Faults()
         self.log = RequestLog()
         self._sleep = sleep
         self._control = Router(CONTROL_ROUTES)
@@ -70,7 +70,7 @@ class Simulator:
         client_id = client_of_token(token.strip()) if scheme.lower() == "bearer" else None
         request = replace(request, client_id=client_id)
         with self.world.lock:
-            effects = self.faults.effects(request.method, request.raw_target, client_id)
+            effects = self.world.faults.effects(request.method, request.raw_target, client_id)
         delay = effects.latency_seconds + self.world.settings.round_trip_seconds
         if delay:
             self._sleep(delay)
@@ -109,7 +109,7 @@ class Simulator:
             self.world.settle()
             found = self._open.find(request)
             if found is None:
-                _check_front_door(request)
+                self._check_front_door(request)
                 found = self._arm.find(request)
             if found is None:
                 raise _unknown_path(request)
@@ -117,6 +117,13 @@ class Simulator:
             return handler(self.world, request.with_params(params))
         except ServiceError as error:
             return Response(error.status, error.body(), error.headers)
+
+    def _check_front_door(self, request: Request) -> None:
+        _check_front_door(request)
+        per_second = self.world.settings.arm_reads_per_second
+        if per_second and request.method == "GET":
+            now = self.world.clock.now().timestamp()
+            self.world.throttle.take_read(str(request.client_id), now, per_second)
 
     def _finish(self, response: Response) -> Response:
         now = self.world.clock.now()
@@ -128,7 +135,7 @@ class Simulator:
 
 
 def _check_front_door(request: Request) -> None:
-    """What Resource Manager checks before it looks at the resource."""
+    """What Resource Manager checks before it looks at the resource: the token, and the api-version."""
     if request.client_id is None:
         missing = "authorization" not in request.headers
         reason = "The 'Authorization' header is missing." if missing else "The access token is invalid."
@@ -139,7 +146,7 @@ def _check_front_door(request: Request) -> None:
         )
         raise ArmError(401, code, f"Authentication failed. {reason}", headers=GATEWAY | {"WWW-Authenticate": challenge})
     names = {name.lower() for name in request.query}
-    if "api-version" not in names:
+    if "api-version" not in names and not request.path.startswith("/v1/"):
         raise ArmError(
             400,
             "MissingApiVersionParameter",

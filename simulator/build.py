@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 import ipaddress
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from .clock import SimulatedClock
+from .events import schedule_events
 from .fleet import Cluster, Frontend, Node, NodePool
 from .noise import stable_digits, stable_uuid
 from .physics.schedule import Burst, Schedule, Spike, Steady, parse_cron
@@ -15,7 +17,7 @@ from .physics.workload import Closing, Destination, NodeLoad, Protocol, Workload
 from .services.identity.state import Identity
 from .services.network.kinds import KINDS, PUBLIC_IPS
 from .services.network.state import document_of
-from .settings import Settings
+from .settings import Settings, settings_from
 from .world import ResourceGroup, Subscription, World
 
 Content = Mapping[str, Any]
@@ -34,17 +36,10 @@ _DOCUMENTS = {
 
 def build_world(content: Content, clock: SimulatedClock, *, extra_clusters: int = 0) -> World:
     """The world at its start, with its past behind it. `extra_clusters` adds healthy ones."""
-    settings = Settings(**_settings(content.get("settings") or {}))
+    settings = Settings(**settings_from(content.get("settings") or {}))
     name = str(content["name"])
     world = World(clock, settings, name, str(content.get("seed", name)))
     return _Builder(world, content).build(extra_clusters)
-
-
-def _settings(given: Content) -> dict[str, Any]:
-    values = dict(given)
-    if "connection_states" in values:
-        values["connection_states"] = tuple(values["connection_states"])
-    return values
 
 
 class _Builder:
@@ -71,6 +66,10 @@ class _Builder:
         for number in range(1, extra_clusters + 1):
             self._cluster(_HEALTHY, number)
         self.world.reroute(self.world.all_nodes(), self.world.traffic.first_minute)
+        for described in self.content.get("faults") or []:
+            self.world.faults.add(described)
+        schedule_events(self.world, self.content, self._resolve)
+        self.world.settle()
         self.world.traffic.warm(self.world.origin_minute)
         return self.world
 
@@ -203,9 +202,10 @@ class _Builder:
                 node_public_ip=bool(given_pool.get("node_public_ip", False)),
             )
             addresses = hosts.setdefault(subnet_id.lower(), self._hosts(subnet_id))
+            pool.next_address = partial(next, addresses)
+            pool.load_of = partial(self._load, each, pool.name, seed)
             for instance in range(int(given_pool.get("nodes", 3))):
-                load = self._load(each, pool.name, instance, seed)
-                pool.nodes.append(Node(pool, instance, next(addresses), load))
+                pool.nodes.append(Node(pool, instance, pool.next_address(), pool.load_of(instance)))
             cluster.pools.append(pool)
 
     def _hosts(self, subnet_id: str) -> Iterator[str]:
@@ -245,7 +245,7 @@ class _Builder:
 
     # -- workloads --------------------------------------------------------------------------------
 
-    def _load(self, each: Content, pool: str, instance: int, seed: str) -> NodeLoad:
+    def _load(self, each: Content, pool: str, seed: str, instance: int) -> NodeLoad:
         """A node's load; replicas of a cluster share theirs, so that their past is computed once."""
         node_seed = f"{seed}/{pool}/{instance}"
         if node_seed not in self._loads:

@@ -78,7 +78,7 @@ def list_requests(simulator: Simulator, request: Request) -> Response:
 
 
 def list_faults(simulator: Simulator, _request: Request) -> Response:
-    return Response(200, simulator.faults.to_json())
+    return Response(200, simulator.world.faults.to_json())
 
 
 def add_faults(simulator: Simulator, request: Request) -> Response:
@@ -86,14 +86,14 @@ def add_faults(simulator: Simulator, request: Request) -> Response:
     body = _json(request)
     try:
         for described in body if isinstance(body, list) else [body]:
-            simulator.faults.add(described)
+            simulator.world.faults.add(described)
     except (ValueError, AttributeError, TypeError) as error:
         raise ControlError(str(error)) from error
-    return Response(200, simulator.faults.to_json())
+    return Response(200, simulator.world.faults.to_json())
 
 
 def clear_faults(simulator: Simulator, _request: Request) -> Response:
-    simulator.faults.clear()
+    simulator.world.faults.clear()
     return Response(200, [])
 
 
@@ -125,7 +125,7 @@ def _state(simulator: Simulator) -> dict[str, Any]:
             {"id": each.id, "name": each.name, "resource": each.resource_key, "status": each.status}
             for each in world.operations.running()
         ],
-        "faults": simulator.faults.to_json(),
+        "faults": simulator.world.faults.to_json(),
     }
 
 
@@ -135,6 +135,13 @@ def _failed(simulator: Simulator, node: Any, minute: int) -> int:
     minutes = range(minute, minute + 1)
     traffic = simulator.world.traffic
     return sum(traffic.node_window(node, protocol, minutes).failed[0] for protocol in Protocol)
+
+
+def get_truth(simulator: Simulator, _request: Request) -> Response:
+    """Which nodes and gateways failed connections, in which minutes, whatever the metrics say."""
+    from .truth import truth_of_world
+
+    return Response(200, truth_of_world(simulator.world))
 
 
 def page(simulator: Simulator, _request: Request) -> Response:
@@ -174,5 +181,6 @@ _HANDLERS: list[tuple[str, str, Any]] = [
     ("POST", "/_sim/faults", add_faults),
     ("DELETE", "/_sim/faults", clear_faults),
     ("GET", "/_sim/state", get_state),
+    ("GET", "/_sim/truth", get_truth),
 ]
 ROUTES = [Route(method, path, handler) for method, path, handler in _HANDLERS]

@@ -7,6 +7,7 @@ load balancer `kubernetes` in the node resource group with the rule `aksOutbound
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -44,6 +45,7 @@ class Node:
     address: str
     load: NodeLoad
     ready: bool = True
+    nic_state: str = "Succeeded"
 
     @cached_property
     def name(self) -> str:
@@ -59,9 +61,20 @@ class Node:
         return f"{self.nic_id}/ipConfigurations/ipconfig1"
 
 
+def _no_address() -> str:
+    raise RuntimeError("this pool has no addresses to give")
+
+
+def _no_load(instance: int) -> NodeLoad:
+    return NodeLoad((), str(instance))
+
+
 @dataclass(eq=False)
 class NodePool:
-    """An agent pool and the scale set behind it. `own_subnet` is false in a VNet that AKS manages."""
+    """An agent pool and the scale set behind it. `own_subnet` is false in a VNet that AKS manages.
+
+    `next_address` and `load_of` (by instance) are what new nodes get.
+    """
 
     cluster: Cluster
     name: str
@@ -74,6 +87,8 @@ class NodePool:
     pod_subnet_id: str | None = None
     node_public_ip: bool = False
     nodes: list[Node] = field(default_factory=list)
+    next_address: Callable[[], str] = field(default=_no_address, repr=False)
+    load_of: Callable[[int], NodeLoad] = field(default=_no_load, repr=False)
 
     @cached_property
     def scale_set(self) -> str:

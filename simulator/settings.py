@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -21,8 +23,18 @@ class Settings:
     operation_time_scale: factor on the duration of long operations; 0 finishes them at the next look.
     vnet_conflict: what a second writer of one VNet gets: "429" (RetryableError) or "409"
         (AnotherOperationInProgress); both were recorded.
-    batch_metrics: whether metrics:getBatch may be used ("allowed"), or is "forbidden" for want of
-        Monitoring Reader at the subscription.
+    metrics: whether metrics of a resource may be read ("allowed", "forbidden").
+    second_nat_gateway: what becomes of a subnet write that names another NAT gateway than the one that
+        is attached: "refused" or "replaces"; nobody has shown which.
+    operation_polls_need_role: whether asking how an operation goes needs a role of its own
+        (`Microsoft.Network/locations/operations/read`); nobody has shown that it does.
+    batch_metrics: whether metrics:getBatch may be used ("allowed"), is "forbidden" for want of
+        Monitoring Reader at the subscription (401), or the provider Microsoft.Insights is
+        "unregistered" (403) (Azure docs: migrate-to-batch-api).
+    logs: whether a diagnostic setting sends health events to Log Analytics ("collected", "absent").
+    arm_reads_per_second: reads that a principal may make in the long run; 0 is no limit. Azure's own
+        figure is 25, with a bucket of 250.
+    batch_calls_per_30_seconds: batch calls that a principal may make; 0 is no limit.
     round_trip_seconds: delay added to every answer, for benchmarks.
     """
 
@@ -35,5 +47,19 @@ class Settings:
     existing_flows: str = "keep"
     operation_time_scale: float = 1.0
     vnet_conflict: str = "429"
+    metrics: str = "allowed"
+    second_nat_gateway: str = "refused"
+    operation_polls_need_role: bool = False
     batch_metrics: str = "allowed"
+    logs: str = "collected"
+    arm_reads_per_second: float = 0.0
+    batch_calls_per_30_seconds: int = 0
     round_trip_seconds: float = 0.0
+
+
+def settings_from(given: Mapping[str, Any]) -> dict[str, Any]:
+    """A scenario's settings as arguments of `Settings`."""
+    values = dict(given)
+    if "connection_states" in values:
+        values["connection_states"] = tuple(str(state) for state in values["connection_states"])
+    return values

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from .clock import SimulatedClock, floor_to_minute
 from .egress import gateway_addresses, path_of
 from .errors import resource_group_not_found, subscription_not_found
+from .faults import Faults
 from .fleet import Cluster, Node, NodePool
 from .physics.ports import load_balancer_timers, ports_per_node
 from .physics.traffic import Traffic
@@ -27,6 +28,7 @@ from .services.operations import Operations
 from .services.slack.state import Slack
 from .services.teams.state import Teams
 from .settings import Settings
+from .throttle import Throttle
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,9 @@ class World:
             self.origin_minute - settings.history_minutes,
             drop_flows_on_path_change=settings.existing_flows == "drop",
         )
-        self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
+        self.faults = Faults()
+        self.throttle = Throttle()
+        self._agenda: list[tuple[datetime, int, Callable[[datetime], None]]] = []
         self._order = itertools.count()
 
     # -- looking up -------------------------------------------------------------------------------
@@ -140,11 +144,11 @@ class World:
         """The simulated minute that is running."""
         return epoch_minute(self.clock.now())
 
-    def at(self, moment: datetime, action: Callable[[], None]) -> None:
-        """Have `action` happen when the simulated clock reaches `moment`."""
+    def at(self, moment: datetime, action: Callable[[datetime], None]) -> None:
+        """Have `action` happen (it is told the moment) when the simulated clock reaches `moment`."""
         heapq.heappush(self._agenda, (moment, next(self._order), action))
 
-    def at_minute(self, minute_after_start: float, action: Callable[[], None]) -> None:
+    def at_minute(self, minute_after_start: float, action: Callable[[datetime], None]) -> None:
         """Have `action` happen so many minutes after the scenario's start."""
         self.at(self.started + timedelta(minutes=minute_after_start), action)
 
@@ -155,8 +159,8 @@ class World:
             self.operations.settle(min(now, self._agenda[0][0]) if self._agenda else now)
             if not self._agenda or self._agenda[0][0] > now:
                 return
-            _, _, action = heapq.heappop(self._agenda)
-            action()
+            moment, _, action = heapq.heappop(self._agenda)
+            action(moment)
 
     # -- paths ------------------------------------------------------------------------------------
 

@@ -11,9 +11,11 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ...errors import ArmError, resource_not_found
+from ...errors import GATEWAY, ArmError, resource_not_found
 from ...http import Request, Response, Route
+from ...noise import stable_uuid
 from ...resourceid import ResourceId, parse
+from ...throttle import BATCH_WINDOW_SECONDS
 from .answer import Emit, Visibility, metric_values
 from .definitions import DEFINITIONS, LOAD_BALANCERS, MANAGED_CLUSTERS, NAT_GATEWAYS, TIME_GRAINS
 from .loadbalancer import load_balancer_series
@@ -108,6 +110,7 @@ def _cost(query: MetricQuery, value: list[dict[str, Any]]) -> int:
 
 def list_metrics(world: World, request: Request) -> Response:
     target = find_target(world, "/" + request.params["resource"].lstrip("/"))
+    _check_allowed(world, request, target, "Microsoft.Insights/metrics/read")
     parameters = _lower(request)
     namespace = _requested_namespace(target, parameters.get("metricnamespace"))
     start, end = parse_timespan(parameters.get("timespan"), world.clock.now())
@@ -123,6 +126,19 @@ def list_metrics(world: World, request: Request) -> Response:
         "resourceregion": target.region,
     }
     return Response(200, body)
+
+
+def _check_allowed(world: World, request: Request, target: Target, action: str) -> None:
+    if world.settings.metrics == "forbidden":
+        raise ArmError(
+            403,
+            "AuthorizationFailed",
+            f"The client '{request.client_id}' with object id '{stable_uuid('object', request.client_id)}' does not "
+            f"have authorization to perform action '{action}' over scope "
+            f"'{target.resource_id}/providers/Microsoft.Insights' or the scope is invalid. If access was recently "
+            "granted, please refresh your credentials.",
+            headers=GATEWAY,
+        )
 
 
 def _requested_namespace(target: Target, asked: str | None) -> str:
@@ -181,13 +197,22 @@ def get_batch(world: World, request: Request) -> Response:
     """`metrics:getBatch`: up to 50 resources of one subscription, region and type."""
     parameters = _lower(request)
     subscription = world.subscription(request.params["subscription"])
-    if world.settings.batch_metrics == "forbidden":
+    if world.settings.batch_metrics == "unregistered":
+        raise ArmError(
+            403,
+            "SubscriptionNotRegistered",
+            f"The subscription '{subscription.id}' is not registered to use namespace 'Microsoft.Insights'.",
+        )
+    if world.settings.batch_metrics == "forbidden" or world.settings.metrics == "forbidden":
         raise ArmError(
             401,
             "AuthorizationFailed",
             f"The client '{request.client_id}' does not have authorization to perform action "
             f"'Microsoft.Insights/metrics/read' over scope '/subscriptions/{subscription.id}'.",
         )
+    limit, left = world.settings.batch_calls_per_30_seconds, 2999
+    if limit:
+        left = world.throttle.take_batch(str(request.client_id), world.clock.now().timestamp(), limit)
     targets = _batch_targets(world, request, parameters, subscription.id)
     start, end = _batch_range(parameters, world.clock.now())
     query = parse_query(
@@ -210,10 +235,10 @@ def get_batch(world: World, request: Request) -> Response:
                 "resourceid": asked,
             }
         )
-    reset = world.clock.now() + timedelta(seconds=30)
+    reset = world.clock.now() + timedelta(seconds=BATCH_WINDOW_SECONDS)
     headers = {
-        "X-Rate-Limit-Limit": "30s",
-        "X-Rate-Limit-Remaining": "2999",
+        "X-Rate-Limit-Limit": f"{BATCH_WINDOW_SECONDS}s",
+        "X-Rate-Limit-Remaining": str(left),
         "X-Rate-Limit-Reset": reset.strftime("%Y-%m-%dT%H:%M:%S.%f0Z"),
     }
     return Response(200, {"values": values}, headers)

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ArmError, resource_not_found
+from ...fleet import Node
 from ...http import Request, Response
 from ...resourceid import ResourceId
 from ..operations import Operation, operation_url
@@ -250,12 +251,13 @@ def _finish_put(world: World, document: Document) -> Callable[[datetime], None]:
         if document.kind == PUBLIC_IP and static and "ipAddress" not in document.properties:
             document.properties["ipAddress"] = next(world.public_addresses)
         world.network.touch(document)
-        world.reroute(_affected_nodes(world, document), int(ended.timestamp() // 60))
+        world.reroute(affected_nodes(world, document), int(ended.timestamp() // 60))
 
     return finish
 
 
-def _affected_nodes(world: World, document: Document) -> list[Any]:
+def affected_nodes(world: World, document: Document) -> list[Node]:
+    """The nodes whose path a change of this resource may change."""
     if document.kind == SUBNET:
         return list(world.nodes_in_subnet(document.key))
     if document.kind == VNET:

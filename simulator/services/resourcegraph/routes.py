@@ -16,8 +16,8 @@ from ...errors import ArmError
 from ...http import Request, Response, Route
 from ...noise import stable_uuid
 from ..catalogue import Row, rows
+from ..kql import QueryError, parse
 from ..subscriptions.wire import group_json, subscription_json
-from .kql import QueryError, parse
 
 if TYPE_CHECKING:
     from ...world import World
@@ -32,7 +32,7 @@ def query_resources(world: World, request: Request) -> Response:
     if not isinstance(text, str) or not text.strip():
         raise _bad_request(world, "InvalidQuery", "Query is missing.")
     try:
-        query = parse(text)
+        query = parse(text, world.clock.now())
         found = query.run(_table(world, query.table, _scope(world, body)))
     except QueryError as error:
         raise _parser_failure(world, error) from error

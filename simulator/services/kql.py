@@ -1,19 +1,20 @@
-"""The part of the Kusto query language that is served: where, project, order by, limit, count.
+"""The part of the Kusto query language that is served: where, project, order by, limit, count, summarize.
 
-`[resources |] where <condition> | project a, b = properties.x | order by a desc | limit 10`.
-Conditions: == != =~ !~ in in~ contains startswith endswith has (and their ! forms), isempty,
-isnotempty, and, or, not, parentheses. Everything else is refused with its place in the query.
+`[Table |] where <condition> | project a, b = properties.x | order by a desc | limit 10`.
+Conditions: == != =~ !~ < > <= >= in in~ contains startswith endswith has (and their ! forms), isempty,
+isnotempty, and, or, not, parentheses; times by ago(30m), now() and datetime(...). Of summarize only
+`arg_max(x, *) by a, b` and `count() by a, b`. Everything else is refused with its place in the query.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import UTC, datetime
 
-Row = Mapping[str, Any]
-Value = Callable[[Row], Any]
+from .kqlvalues import COMPARISONS, CONVERSIONS, NEGATED, Row, Value, parse_timespan, text_of, time_text, walk
+
 Step = Callable[[list[Row]], list[Row]]
 
 
@@ -34,16 +35,18 @@ class Token:
 
 _TOKENS = re.compile(
     r"(?P<space>\s+|//[^\n]*)|(?P<string>'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")|(?P<number>\d+(?:\.\d+)?)"
-    r"|(?P<operator>==|!=|=~|!~|<=|>=|[<>=|,().\[\]])|(?P<name>!?[A-Za-z_$][\w\-$]*~?)"
+    r"|(?P<operator>==|!=|=~|!~|<=|>=|[<>=|,().*:\[\]-])|(?P<name>!?[A-Za-z_$][\w\-$]*~?)"
 )
 
 
 @dataclass(frozen=True)
 class Query:
-    """A parsed query: its table, and steps to apply to the rows."""
+    """A parsed query: its table (in lower case), steps to apply to the rows, and the columns that come
+    out, where the query says them."""
 
     table: str
     steps: tuple[Step, ...]
+    projects: tuple[str, ...] | None = None
 
     def run(self, rows: Sequence[Row]) -> list[Row]:
         result = list(rows)
@@ -52,50 +55,16 @@ class Query:
         return result
 
 
-def text_of(value: Any) -> str:
-    """A value as Kusto compares it with a string."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
-
-
-_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "==": lambda a, b: a == b if type(a) is type(b) else text_of(a) == text_of(b),
-    "=~": lambda a, b: text_of(a).lower() == text_of(b).lower(),
-    "contains": lambda a, b: text_of(b).lower() in text_of(a).lower(),
-    "startswith": lambda a, b: text_of(a).lower().startswith(text_of(b).lower()),
-    "endswith": lambda a, b: text_of(a).lower().endswith(text_of(b).lower()),
-    "has": lambda a, b: text_of(b).lower() in re.split(r"[^0-9a-z]+", text_of(a).lower()),
-    "<": lambda a, b: a is not None and a < b,
-    ">": lambda a, b: a is not None and a > b,
-    "<=": lambda a, b: a is not None and a <= b,
-    ">=": lambda a, b: a is not None and a >= b,
-}
-_NEGATED = {
-    "!=": "==",
-    "!~": "=~",
-    "!contains": "contains",
-    "!startswith": "startswith",
-    "!endswith": "endswith",
-    "!has": "has",
-}
-_CONVERSIONS: dict[str, Callable[[Any], Any]] = {
-    "tolower": lambda v: text_of(v).lower(),
-    "toupper": lambda v: text_of(v).upper(),
-    "tostring": text_of,
-}
-
-
-def parse(text: str) -> Query:
-    """Parse a query; QueryError when it is wrong or asks for more than is served."""
-    return _Parser(text).query()
+def parse(text: str, now: datetime) -> Query:
+    """Parse a query that is run at `now`; QueryError when it is wrong or asks for more than is served."""
+    return _Parser(text, now).query()
 
 
 class _Parser:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, now: datetime) -> None:
         self._text = text
+        self._now = now
+        self._projects: tuple[str, ...] | None = None
         self._tokens = self._tokenize()
         self._next = 0
 
@@ -148,7 +117,7 @@ class _Parser:
             steps.append(self._step())
         if self._peek() is not None:
             raise self._error("the end of the query or '|' is expected")
-        return Query(table, tuple(steps))
+        return Query(table, tuple(steps), self._projects)
 
     def _step(self) -> Step:
         name = self._take(*_OPERATORS)
@@ -163,7 +132,10 @@ class _Parser:
             self._expect("by")
             return self._order()
         if name == "count":
+            self._projects = ("Count",)
             return lambda rows: [{"Count": len(rows)}]
+        if name == "summarize":
+            return self._summarize()
         number = self._peek()
         if number is None or number.kind != "number":
             raise self._error("a number is expected")
@@ -185,7 +157,44 @@ class _Parser:
                 taken = self._tokens[start : self._next]
                 columns.append(("_".join(t.text for t in taken if t.kind == "name"), value))
             if not self._take(","):
+                self._projects = tuple(name for name, _ in columns)
                 return lambda rows: [{name: value(row) for name, value in columns} for row in rows]
+
+    def _summarize(self) -> Step:
+        function = self._take("arg_max", "count")
+        if function is None:
+            raise self._error("arg_max(x, *) or count() is expected; other aggregations aren't served")
+        self._expect("(")
+        newest: Value = lambda _row: None  # noqa: E731
+        if function == "arg_max":
+            newest = self._value()
+            self._expect(",")
+            self._expect("*")
+        self._expect(")")
+        by = self._names() if self._take("by") else []
+
+        def summarize(rows: list[Row]) -> list[Row]:
+            groups: dict[tuple[str, ...], list[Row]] = {}
+            for row in rows:
+                groups.setdefault(tuple(text_of(row.get(name)) for name in by), []).append(row)
+            if function == "arg_max":
+                return [max(group, key=lambda row: text_of(newest(row))) for group in groups.values()]
+            return [dict(zip(by, key, strict=True)) | {"count_": len(group)} for key, group in groups.items()]
+
+        if function == "count":
+            self._projects = (*by, "count_")
+        return summarize
+
+    def _names(self) -> list[str]:
+        names = []
+        while True:
+            token = self._peek()
+            if token is None or token.kind != "name":
+                raise self._error("a column name is expected")
+            names.append(token.text)
+            self._next += 1
+            if not self._take(","):
+                return names
 
     def _order(self) -> Step:
         keys: list[tuple[Value, bool]] = []
@@ -240,15 +249,15 @@ class _Parser:
             while self._take(","):
                 options.append(self._value())
             self._expect(")")
-            compare = _COMPARISONS["=~" if operator.endswith("~") else "=="]
+            compare = COMPARISONS["=~" if operator.endswith("~") else "=="]
             wanted = not operator.startswith("!")
             return lambda row: any(compare(left(row), option(row)) for option in options) is wanted
-        operator = self._take(*_COMPARISONS, *_NEGATED)
+        operator = self._take(*COMPARISONS, *NEGATED)
         if operator is None:
             raise self._error("a comparison is expected")
         right = self._value()
-        compare = _COMPARISONS[_NEGATED.get(operator, operator)]
-        wanted = operator not in _NEGATED
+        compare = COMPARISONS[NEGATED.get(operator, operator)]
+        wanted = operator not in NEGATED
         return lambda row: compare(left(row), right(row)) is wanted
 
     def _value(self) -> Value:
@@ -265,13 +274,34 @@ class _Parser:
         if token.kind != "name" or token.text.lower() in ("where", "project", "order", "by", "and", "or"):
             self._next -= 1
             raise self._error("a value is expected")
+        if token.text.lower() in ("ago", "now", "datetime") and self._take("("):
+            return self._time(token.text.lower())
         if token.text.lower() in ("true", "false"):
             return lambda _row: token.text.lower() == "true"
-        if token.text.lower() in _CONVERSIONS and self._take("("):
-            inner, convert = self._value(), _CONVERSIONS[token.text.lower()]
+        if token.text.lower() in CONVERSIONS and self._take("("):
+            inner, convert = self._value(), CONVERSIONS[token.text.lower()]
             self._expect(")")
             return lambda row: convert(inner(row))
         return self._column(token.text)
+
+    def _time(self, function: str) -> Value:
+        """ago(30m), now() or datetime(2026-01-01T10:00): a time, as text."""
+        end = self._next
+        while end < len(self._tokens) and self._tokens[end].text != ")":
+            end += 1
+        if end == len(self._tokens):
+            raise self._error("')' is expected")
+        inside = self._text[self._tokens[self._next - 1].position + 1 : self._tokens[end].position].strip()
+        try:
+            if function == "datetime":
+                moment = datetime.fromisoformat(inside.strip("'\""))
+                moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            else:
+                moment = self._now - parse_timespan(inside) if function == "ago" else self._now
+        except ValueError as error:
+            raise self._error(str(error)) from error
+        self._next = end + 1
+        return lambda _row: time_text(moment)
 
     def _column(self, first: str) -> Value:
         path: list[str | int] = [first]
@@ -290,19 +320,7 @@ class _Parser:
                 self._next += 1
                 self._expect("]")
             else:
-                return lambda row: _walk(row, path)
+                return lambda row: walk(row, path)
 
 
-def _walk(row: Row, path: Sequence[str | int]) -> Any:
-    value: Any = row
-    for step in path:
-        if isinstance(step, int):
-            value = value[step] if isinstance(value, list) and step < len(value) else None
-        elif isinstance(value, Mapping):
-            value = value.get(step)
-        else:
-            return None
-    return value
-
-
-_OPERATORS = ("where", "project", "order", "sort", "limit", "take", "count")
+_OPERATORS = ("where", "project", "order", "sort", "limit", "take", "count", "summarize")

@@ -1,0 +1,130 @@
+"""What a scenario lets happen at given minutes: scaling, nodes losing Ready, other people's writes.
+
+Events before minute 0 belong to the past: they have happened when the simulator starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from .fleet import Cluster, Node, NodePool
+from .physics.ports import PORTS_PER_FRONTEND, load_balancer_timers, ports_per_node
+from .services.network.writes import affected_nodes
+from .settings import settings_from
+from .world import World, epoch_minute
+
+Content = Mapping[str, Any]
+
+
+def schedule_events(world: World, content: Content, resolve: Callable[[Content, Any], Any]) -> None:
+    """Put a scenario's events on the world's agenda. `resolve` turns {ref: ...} into ids."""
+    for event in content.get("events") or []:
+        if "write" in event:
+            written = event["write"]
+            event = dict(event) | {"write": dict(written) | {"properties": resolve(written, written["properties"])}}
+        world.at_minute(float(event["at_minute"]), _action(world, event))
+
+
+def _action(world: World, event: Content) -> Callable[[datetime], None]:
+    def happen(moment: datetime) -> None:
+        for kind, effect in _EFFECTS.items():
+            if kind in event:
+                effect(world, event[kind], epoch_minute(moment))
+
+    return happen
+
+
+def _cluster(world: World, name: str) -> Cluster:
+    return next(cluster for cluster in world.clusters.values() if cluster.name == name)
+
+
+def _pool(world: World, given: Content) -> NodePool:
+    cluster = _cluster(world, str(given["cluster"]))
+    return next(pool for pool in cluster.pools if pool.name == given["pool"])
+
+
+def _scale(world: World, given: Content, minute: int) -> None:
+    scale_pool(world, _pool(world, given), int(given["nodes"]), minute)
+
+
+def scale_pool(world: World, pool: NodePool, count: int, minute: int) -> None:
+    """Add or remove nodes; the load balancer then allocates ports anew for all of the cluster's nodes.
+
+    With a fixed number of ports per node, no more nodes come than the frontends have ports for
+    (AKS docs: configure-load-balancer-standard).
+    """
+    cluster = pool.cluster
+    if cluster.allocated_outbound_ports and cluster.has_outbound_rule:
+        room = PORTS_PER_FRONTEND // cluster.allocated_outbound_ports * len(cluster.frontends)
+        count = min(count, len(pool.nodes) + room - len(cluster.nodes))
+    while len(pool.nodes) > count:
+        world.traffic.remove_node(pool.nodes.pop(), minute)
+    made = []
+    while len(pool.nodes) < count:
+        instance = max((node.instance for node in pool.nodes), default=-1) + 1
+        node = Node(pool, instance, pool.next_address(), pool.load_of(instance))
+        pool.nodes.append(node)
+        made.append(node)
+    ports = ports_per_node(len(cluster.nodes), cluster.allocated_outbound_ports)
+    timers = load_balancer_timers(cluster.idle_timeout_minutes)
+    for node in made:
+        world.traffic.place_node(node, node.load, ports, timers, minute)
+    world.traffic.resize(cluster.nodes, ports, timers, minute)
+    world.reroute(made, minute)
+
+
+def _node_ready(world: World, given: Content, _minute: int) -> None:
+    for node in _pool(world, given).nodes:
+        if given.get("instance") in (None, node.instance):
+            node.ready = bool(given["ready"])
+
+
+def _outbound_type(world: World, given: Content, minute: int) -> None:
+    cluster = _cluster(world, str(given["cluster"]))
+    cluster.outbound_type = str(given["to"])
+    world.reroute(cluster.nodes, minute)
+
+
+def _write(world: World, given: Content, minute: int) -> None:
+    subscription = str(given.get("subscription") or next(iter(world.subscriptions.values())).id)
+    document = world.network.get(
+        f"/subscriptions/{subscription}/resourceGroups/{given['resource_group']}"
+        f"/providers/Microsoft.Network/{given['resource']}"
+    )
+    if document is None:
+        raise ValueError(f"an event writes {given['resource']}, which isn't there")
+    before = affected_nodes(world, document)
+    for name, value in given["properties"].items():
+        if value is None:
+            document.properties.pop(name, None)
+        else:
+            document.properties[name] = value
+    world.network.touch(document)
+    world.reroute({*before, *affected_nodes(world, document)}, minute)
+
+
+def _settings(world: World, given: Content, _minute: int) -> None:
+    world.settings = replace(world.settings, **settings_from(given))
+
+
+def _faults(world: World, given: list[Content], _minute: int) -> None:
+    for described in given:
+        world.faults.add(described)
+
+
+def _clear_faults(world: World, _given: bool, _minute: int) -> None:
+    world.faults.clear()
+
+
+_EFFECTS: dict[str, Callable[[World, Any, int], None]] = {
+    "scale": _scale,
+    "node_ready": _node_ready,
+    "outbound_type": _outbound_type,
+    "write": _write,
+    "settings": _settings,
+    "clear_faults": _clear_faults,
+    "faults": _faults,
+}
