@@ -130,7 +130,6 @@ def _table(table: Table) -> Iterator[CardElement]:
         narrow = ColumnDefinition(width=2, horizontal_cell_content_alignment="Right")
         yield CardTable(
             spacing="Small",
-            first_row_as_headers=True,
             show_grid_lines=False,
             columns=[wide, *(narrow for _ in figures)],
             rows=[header, *map(row, table.rows)],

@@ -1,0 +1,134 @@
+"""The words about a change: asked, decided, each step, stopped, finished."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from shared.chat import compose
+from shared.chat.message import Tone
+from shared.chat.words import STATE_WORDS, step_in_words
+from shared.model.change import FINAL_STATES, ChangeState
+from shared.model.plan import AssociateSubnet
+
+from . import nouns
+
+URL = "https://snatbot.example.net/api/changes/chg-19c2?t=x"
+
+
+def test_a_proposal_says_what_will_be_done_and_until_when_to_decide() -> None:
+    message = compose.change_proposed(nouns.make_change(), URL)
+    assert message.title == "Approval needed for shop-prod"
+    assert message.summary.endswith("Nothing is changed until someone approves it.")
+    facts = dict(message.facts)
+    assert facts["Decide before"] == "2026-11-22 20:05 UTC"
+    assert facts["Subnets"] == "snet-user and snet-system"
+    assert (facts["Egress IPs now"], facts["Egress IPs then"]) == ("20.50.10.7", "pip-shop-prod-1 and pip-shop-prod-2")
+    done, notes, undo, *details = message.sections
+    assert done.steps == (
+        "Create public IP `pip-shop-prod-1`",
+        "Create public IP `pip-shop-prod-2`",
+        "Create NAT gateway `ng-shop-prod-1` with 2 public IPs",
+        "Associate subnet `snet-user` with `ng-shop-prod-1`",
+        "Watch subnet `snet-user` until its connections leave through the gateway",
+        "Associate subnet `snet-system` with `ng-shop-prod-1`",
+        "Watch subnet `snet-system` until its connections leave through the gateway",
+    )
+    assert notes.bullets[0].startswith("Open outbound connections may drop")
+    assert undo.text.startswith("A roll-back takes the NAT gateway off")
+    assert [section.title for section in details] == ["Why this size", "Notes"]
+    assert all(section.is_detail for section in details)
+    (button,) = message.buttons
+    assert (button.text, button.url) == ("Review and decide", URL)
+    assert message.footer == "snatbot · change chg-19c2 · plan 4f1d6c0be7a9"
+
+
+def test_taking_a_gateway_off_is_said_as_that() -> None:
+    step = AssociateSubnet(nouns.SUBNETS[0], nouns.GATEWAY, None, {})
+    assert step_in_words(step) == "Take the NAT gateway off subnet `snet-user`"
+
+
+@pytest.mark.parametrize(
+    ("state", "title", "summary"),
+    [
+        (
+            ChangeState.APPROVED,
+            "Plan for shop-prod approved",
+            "Approved by Maria Ortega at 2026-11-22 19:11 UTC. The first step follows.",
+        ),
+        (
+            ChangeState.DENIED,
+            "Plan for shop-prod denied",
+            "Denied by Maria Ortega at 2026-11-22 19:11 UTC. Nothing was changed.",
+        ),
+        (ChangeState.EXPIRED, "Plan for shop-prod expired", "Expired. Nobody decided in time. Nothing was changed."),
+        (ChangeState.APPLYING, "Plan for shop-prod resumed", "Resumed. It goes on with the step that stopped."),
+    ],
+)
+def test_a_decision_says_who_and_when(state: ChangeState, title: str, summary: str) -> None:
+    message = compose.change_decided(nouns.make_change(state))
+    assert (message.title, message.summary) == (title, summary)
+
+
+def test_progress_names_the_step_and_what_was_read_back() -> None:
+    message = compose.change_progress(nouns.make_change(ChangeState.APPLYING), nouns.make_journal()[3])
+    assert message.title == "shop-prod: step 4 of 7 done"
+    assert message.summary == "Associate subnet `snet-user` with `ng-shop-prod-1`. As planned."
+    assert message.footer.endswith("2026-11-22 19:16 UTC")
+
+
+def test_progress_of_a_step_that_the_plan_does_not_have_is_no_crash() -> None:
+    entry = replace(nouns.make_journal()[0], step=40)
+    assert "does not name" in compose.change_progress(nouns.make_change(), entry).summary
+
+
+def test_a_stop_says_why_and_what_was_done_and_what_not() -> None:
+    message = compose.change_stopped(nouns.make_change(ChangeState.STOPPED), URL)
+    assert message.tone is Tone.ALARM
+    assert message.summary == "Subnet snet-user was changed by someone else after the approval."
+    assert dict(message.facts)["Steps done"] == "4 of 7"
+    done, not_done, now = message.sections
+    assert (len(done.bullets), len(not_done.bullets)) == (4, 3)
+    assert "resumes it or rolls it back" in now.text
+
+
+@pytest.mark.parametrize(
+    ("state", "title", "tone", "sections"),
+    [
+        (
+            ChangeState.FIXED,
+            "Fixed: egress of shop-prod works through the NAT gateway",
+            Tone.GOOD,
+            ["Measured", "Please note"],
+        ),
+        (
+            ChangeState.NOT_FIXED,
+            "Not fixed: connections of shop-prod still fail",
+            Tone.ALARM,
+            ["Measured", "How to undo"],
+        ),
+        (ChangeState.CANT_TELL, "Can't tell whether shop-prod is fixed", Tone.WARNING, ["Measured", "How to undo"]),
+        (ChangeState.ROLLED_BACK, "Rolled back on shop-prod", Tone.NEUTRAL, []),
+        (ChangeState.FAILED, "The change on shop-prod failed", Tone.ALARM, ["How to undo"]),
+    ],
+)
+def test_the_end_gives_the_verdict_with_its_figures(
+    state: ChangeState, title: str, tone: Tone, sections: list[str]
+) -> None:
+    change = nouns.make_change(state)
+    message = compose.change_finished(change, URL)
+    assert (message.title, message.tone) == (title, tone)
+    assert [section.title for section in message.sections] == sections
+    if change.outcome:
+        assert message.summary.lower() == f"{change.outcome.reason}.".lower()
+        assert [bullet.lower() for bullet in message.sections[0].bullets] == [
+            one.lower() for one in change.outcome.figures
+        ]
+    assert dict(message.facts)["Approved by"] == "Maria Ortega, 2026-11-22 19:11 UTC"
+
+
+def test_every_state_has_words() -> None:
+    assert set(STATE_WORDS) == set(ChangeState)
+    for state in FINAL_STATES:
+        assert compose.change_finished(nouns.make_change(state), URL).title

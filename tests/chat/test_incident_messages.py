@@ -1,0 +1,219 @@
+"""The words about a trouble: exact, with figures and units, and nothing that was not measured."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.chat import compose
+from shared.chat.message import Message, Section, Tone
+from shared.model.reading import Measured, Unmeasured
+
+from . import nouns
+
+URL = "https://snatbot.example.net/api/changes/1?t=x"
+
+
+def section(message: Message, title: str) -> Section:
+    (found,) = (one for one in message.sections if one.title == title)
+    return found
+
+
+def titles(message: Message) -> list[str]:
+    return [one.title for one in message.sections]
+
+
+@pytest.fixture
+def opened() -> Message:
+    return compose.incident_opened(nouns.make_incident(), nouns.make_assessment(), nouns.make_plan(), URL, None)
+
+
+def test_the_alert_says_what_where_and_since_when(opened: Message) -> None:
+    assert opened.title == "SNAT port exhaustion on shop-prod"
+    assert opened.summary == "2,207 of 23,765 new outbound connections failed (9.3 %) in 12 of 15 measured minutes."
+    assert opened.tone is Tone.ALARM
+    assert dict(opened.facts) == {
+        "Cluster": "shop-prod",
+        "Resource group": "rg-shop",
+        "Location": "westeurope",
+        "Subscription": nouns.SUBSCRIPTION,
+        "Failing since": "2026-11-22 18:41 UTC (24 minutes)",
+        "Failing nodes": "3",
+        "Load balancer": "kubernetes in MC_rg-shop_shop-prod_westeurope",
+    }
+    assert opened.footer == "snatbot · incident inc-7f3a · judged 2026-11-22 18:47 UTC to 19:02"
+
+
+def test_the_alert_names_nodes_by_name_ip_and_pool_with_count_and_share(opened: Message) -> None:
+    table = section(opened, "Failing nodes").table
+    assert table is not None
+    assert table.columns == ("Node", "IP", "Pool", "Failed", "Share", "Minutes")
+    assert table.rows[0] == ("aks-user-38166372-vmss000000", "10.224.0.4", "user", "1,204", "18.2\u00a0%", "12")
+
+
+def test_the_alert_says_what_its_button_leads_to(opened: Message) -> None:
+    proposal = section(opened, "What snatbot proposes")
+    assert proposal.text.startswith("Create NAT gateway ng-shop-prod-1 with 2 public IP")
+    assert proposal.text.endswith(
+        "The button opens the exact plan. Nothing is changed until someone approves it there."
+    )
+    assert proposal.bullets == ("Egress IPs now: 20.50.10.7", "Egress IPs then: pip-shop-prod-1 and pip-shop-prod-2")
+    assert [(button.text, button.url, button.is_primary) for button in opened.buttons] == [
+        ("Review the plan", URL, True)
+    ]
+
+
+def test_steps_by_hand_are_folded_while_there_is_a_button(opened: Message) -> None:
+    assert section(opened, "By hand").is_detail
+    assert section(opened, "Commands").is_detail
+
+
+def test_without_an_address_to_approve_there_is_no_button_and_no_promise() -> None:
+    message = compose.incident_opened(nouns.make_incident(), nouns.make_assessment(), nouns.make_plan(), None, None)
+    assert message.buttons == ()
+    assert "follow the steps by hand" in section(message, "What would cure it").text
+    assert not section(message, "By hand").is_detail
+
+
+def test_while_remediation_is_off_the_alert_is_the_steps() -> None:
+    message = compose.incident_opened(nouns.make_incident(), nouns.make_assessment(), None, None, None)
+    assert titles(message) == ["Failing nodes", "Please don't", "By hand", "Commands", "In your code"]
+    assert message.buttons == ()
+
+
+def test_a_blocked_plan_says_why_in_words() -> None:
+    message = compose.incident_opened(
+        nouns.make_incident(), nouns.make_assessment(), nouns.make_advice(), URL, "https://d"
+    )
+    reasons = section(message, "Why snatbot can't cure this by itself").bullets
+    assert reasons[0] == (
+        "The API server has authorized IP ranges: nodes whose new egress IP is not listed would lose it. "
+        "Reserve the public IPs first, add them to the authorized ranges, then ask for a new plan."
+    )
+    assert len(reasons) == 2
+    assert [button.text for button in message.buttons] == ["Details"]
+
+
+def test_steps_for_an_own_network_can_be_followed_with_the_real_names() -> None:
+    message = compose.incident_opened(nouns.make_incident(), nouns.make_assessment(), None, None, None)
+    steps = section(message, "By hand").steps
+    assert steps[0].startswith(
+        "See it: in the Azure portal open load balancer `kubernetes` in resource group "
+        "`MC_rg-shop_shop-prod_westeurope`, Metrics, SNAT Connection Count, aggregation Sum; "
+        "filter Connection State = Failed, split by Backend IP Address."
+    )
+    assert "`snet-user` and `snet-system`" in steps[3]
+    code = section(message, "Commands").code.splitlines()
+    assert code[0] == f"az account set --subscription {nouns.SUBSCRIPTION}"
+    assert "kubectl get pods -A -o wide --field-selector spec.nodeName=aks-user-38166372-vmss000000" in code
+    check = next(line for line in code if line.startswith("kubectl run snat-check"))
+    assert """--overrides='{"spec":{"nodeName":"aks-user-38166372-vmss000000"}}'""" in check
+    attach = [line for line in code if line.startswith("az network vnet subnet update")]
+    gateway = f"{nouns.GROUP}/natGateways/ng-shop-prod"
+    assert attach == [
+        f"az network vnet subnet update --ids {subnet} --nat-gateway {gateway}" for subnet in nouns.SUBNETS
+    ]
+    assert code[-1] == "az aks update -g rg-shop -n shop-prod --outbound-type userAssignedNATGateway"
+
+
+def test_a_plan_brings_its_own_commands() -> None:
+    message = compose.incident_opened(nouns.make_incident(), nouns.make_assessment(), nouns.make_plan(), URL, None)
+    code = section(message, "Commands").code
+    assert all(command in code for command in nouns.make_plan().commands)
+
+
+def test_a_managed_network_gets_aks_own_command_and_a_warning() -> None:
+    cluster = nouns.make_cluster(is_own_network=False)
+    message = compose.incident_opened(nouns.make_incident(cluster), nouns.make_assessment(cluster), None, None, None)
+    code = section(message, "Commands").code
+    assert "--outbound-type managedNATGateway --nat-gateway-managed-outbound-ip-count 2" in code
+    assert "subnet update" not in code
+    assert "userAssignedNATGateway" not in code
+    assert any("Don't attach a NAT gateway of your own" in one for one in section(message, "Please don't").bullets)
+    assert any("no direct way back" in step for step in section(message, "By hand").steps)
+
+
+def test_a_network_that_is_partly_owned_gets_no_command_that_could_be_wrong() -> None:
+    cluster = nouns.make_cluster()
+    mixed = replace(cluster, pools=(cluster.pools[0], replace(cluster.pools[1], vnet_subnet_id=None)))
+    message = compose.incident_opened(nouns.make_incident(mixed), nouns.make_assessment(mixed), None, None, None)
+    assert "NATGateway" not in section(message, "Commands").code
+    assert any("vnetSubnetID" in step for step in section(message, "By hand").steps)
+
+
+def test_authorized_ranges_are_mentioned_before_egress_changes() -> None:
+    cluster = replace(nouns.make_cluster(), authorized_ip_ranges=("203.0.113.0/24",))
+    message = compose.incident_opened(nouns.make_incident(cluster), nouns.make_assessment(cluster), None, None, None)
+    assert any("authorized IP ranges" in step for step in section(message, "By hand").steps)
+
+
+def test_what_not_to_do_is_said(opened: Message) -> None:
+    text = " ".join(section(opened, "Please don't").bullets)
+    for part in ("drain or restart", "AKS overwrites it", "egress IPs change"):
+        assert part in text
+
+
+def test_nodes_that_are_not_known_are_not_invented() -> None:
+    incident, assessment = nouns.make_incident(nodes=()), nouns.make_assessment(nodes=())
+    message = compose.incident_opened(incident, assessment, None, None, None)
+    nodes = section(message, "Failing nodes")
+    assert nodes.table is None
+    assert nodes.text == "Azure Monitor has not said which: only the total of the load balancer is known."
+    assert dict(message.facts)["Failing nodes"] == "not known"
+    assert "kubectl" not in section(message, "Commands").code
+
+
+def test_an_ip_without_a_node_is_said_to_be_gone() -> None:
+    gone = replace(nouns.make_nodes(1)[0], name="", pool="")
+    message = compose.incident_opened(
+        nouns.make_incident(nodes=(gone,)), nouns.make_assessment(nodes=(gone,)), None, None, None
+    )
+    table = section(message, "Failing nodes").table
+    assert table is not None
+    assert table.rows[0][:3] == ("no node has this IP now", "10.224.0.4", "")
+    assert table.note == "No node has 10.224.0.4 any more."
+
+
+def test_a_cut_answer_of_azure_monitor_is_said() -> None:
+    assessment = nouns.make_assessment()
+    assert isinstance(assessment.reading, Measured)
+    cut = replace(assessment, reading=replace(assessment.reading, is_truncated=True))
+    table = section(compose.incident_opened(nouns.make_incident(), cut, None, None, None), "Failing nodes").table
+    assert table is not None
+    assert "there may be more" in table.note
+
+
+def test_a_returning_trouble_says_so_and_since_when() -> None:
+    incident = replace(nouns.make_incident(), reopened=1)
+    message = compose.incident_reopened(incident, nouns.make_assessment(), None, None, None)
+    assert message.title == "SNAT port exhaustion on shop-prod is back"
+    facts = dict(message.facts)
+    assert facts["First failing"] == "2026-11-22 18:41 UTC"
+    assert facts["Failing again since"] == "2026-11-22 18:47 UTC"
+
+
+def test_getting_worse_is_told_without_repeating_the_steps() -> None:
+    message = compose.incident_worsened(nouns.make_incident(), nouns.make_assessment())
+    assert message.title == "SNAT port exhaustion on shop-prod is getting worse"
+    assert titles(message) == ["Failing nodes"]
+
+
+def test_the_end_claims_no_more_than_was_seen() -> None:
+    message = compose.incident_cleared(nouns.make_incident(), nouns.NOW + timedelta(minutes=40))
+    assert message.title == "SNAT port exhaustion on shop-prod is over"
+    assert message.summary == "No outbound connection has failed since 2026-11-22 19:01 UTC."
+    assert message.tone is Tone.GOOD
+    assert "the cause may still be there" in message.sections[0].text
+    closed = replace(nouns.make_incident(), closing_note="fixed by change 7")
+    assert compose.incident_cleared(closed, nouns.NOW).summary == "Fixed by change 7."
+
+
+def test_a_missing_measurement_is_never_taken_for_health() -> None:
+    message = compose.cannot_measure("shop-prod", Unmeasured("403 from Azure Monitor", "grant Monitoring Reader"))
+    assert (message.title, message.summary) == ("shop-prod can't be measured", "403 from Azure Monitor.")
+    assert message.tone is Tone.WARNING
+    assert section(message, "What to do").text == "Grant Monitoring Reader."
+    assert "unseen" in section(message, "What this means").text
+    assert titles(compose.cannot_measure("shop-prod", Unmeasured("no data"))) == ["What this means"]

@@ -1,0 +1,161 @@
+"""Slack payloads: by example, and within Slack's limits whatever is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from slack_sdk.models.blocks import ActionsBlock, HeaderBlock, SectionBlock
+
+from shared.chat import slack
+from shared.chat.block_kit import escape
+from shared.chat.message import Button, Message, Section, Table, Tone
+
+from .strategies import MESSAGES
+
+MESSAGE = Message(
+    title="SNAT port exhaustion on shop-prod",
+    summary="1,204 connections failed on `kubernetes`.",
+    tone=Tone.ALARM,
+    facts=(("Cluster", "shop <prod> & co"),),
+    sections=(
+        Section(
+            "Failing nodes",
+            text="In 15 minutes:",
+            table=Table(
+                ("Node", "IP", "Failed"),
+                (("vmss000003", "10.1.0.7", "1,204"), ("", "10.1.0.8", "2")),
+                figures=("Failed",),
+            ),
+        ),
+        Section("By hand", steps=("Look at `kubernetes`", "Do <it> & see"), is_detail=True),
+        Section("Commands", code="az aks show -n a && echo <b>", is_detail=True),
+    ),
+    buttons=(
+        Button("Review the plan", "https://x.example/?a=1&b=2", is_primary=True),
+        Button("Details", "https://y.example"),
+    ),
+    footer="snatbot · incident 7",
+)
+
+
+def nodes_of(value: object, kind: str) -> Iterator[dict[str, Any]]:
+    """Every object of a type, however deep."""
+    if isinstance(value, dict):
+        if value.get("type") == kind:
+            yield value
+        for one in value.values():
+            yield from nodes_of(one, kind)
+    elif isinstance(value, list):
+        for one in value:
+            yield from nodes_of(one, kind)
+
+
+def plain_text(value: object) -> str:
+    """What a reader of the rich text sees."""
+    return "".join(str(node["text"]) for node in nodes_of(value, "text"))
+
+
+def test_the_title_shows_the_tone() -> None:
+    payload = slack.render(MESSAGE)
+    assert payload["blocks"][0]["text"] == {
+        "type": "plain_text",
+        "text": "🔴 SNAT port exhaustion on shop-prod",
+        "emoji": True,
+    }
+
+
+def test_facts_are_escaped_mrkdwn() -> None:
+    fields = [field for block in nodes_of(slack.render(MESSAGE), "section") for field in block["fields"]]
+    assert fields == [{"type": "mrkdwn", "text": "*Cluster*\nshop &lt;prod&gt; &amp; co"}]
+
+
+def test_a_node_is_one_line_with_its_figures() -> None:
+    rows = [plain_text(row) for row in next(nodes_of(slack.render(MESSAGE), "rich_text_list"))["elements"]]
+    assert rows == ["vmss000003 · 10.1.0.7 · 1,204 failed", "– · 10.1.0.8 · 2 failed"]
+
+
+def test_names_and_commands_are_set_as_code_and_shown_literally() -> None:
+    payload = slack.render(MESSAGE)
+    code = [node["text"] for node in nodes_of(payload, "text") if node.get("style") == {"code": True}]
+    assert code == ["kubernetes", "vmss000003", "–", "kubernetes"]
+    assert plain_text(next(nodes_of(payload, "rich_text_preformatted"))) == "az aks show -n a && echo <b>"
+
+
+def test_steps_are_numbered_and_details_come_after_the_buttons() -> None:
+    blocks = slack.render(MESSAGE)["blocks"]
+    kinds = [block["type"] for block in blocks]
+    assert kinds == [
+        "header",
+        "rich_text",
+        "section",
+        "rich_text",
+        "actions",
+        "divider",
+        "rich_text",
+        "rich_text",
+        "context",
+    ]
+    assert [one["style"] for one in nodes_of(blocks, "rich_text_list")] == ["bullet", "ordered"]
+
+
+def test_buttons_open_links_under_stable_ids() -> None:
+    first, second = nodes_of(slack.render(MESSAGE), "button")
+    assert first == {
+        "type": "button",
+        "text": {"type": "plain_text", "text": "Review the plan", "emoji": True},
+        "url": "https://x.example/?a=1&b=2",
+        "action_id": "open_link_1",
+        "style": "primary",
+    }
+    assert (second["action_id"], "style" in second) == ("open_link_2", False)
+
+
+def test_the_notification_text_tells_it_all_in_short_and_keeps_the_links() -> None:
+    assert slack.render(MESSAGE)["text"] == (
+        "🔴 SNAT port exhaustion on shop-prod\n1,204 connections failed on kubernetes.\n"
+        "Cluster: shop &lt;prod&gt; &amp; co\n"
+        "<https://x.example/?a=1&amp;b=2|Review the plan>\n<https://y.example|Details>"
+    )
+
+
+def test_links_are_not_unfurled() -> None:
+    payload = slack.render(MESSAGE)
+    assert (payload["unfurl_links"], payload["unfurl_media"]) == (False, False)
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(MESSAGES)
+def test_every_message_keeps_slacks_limits(message: Message) -> None:
+    payload = slack.render(message)
+    blocks = payload["blocks"]
+    assert len(blocks) <= 50
+    for block in blocks:
+        match block["type"]:
+            case "header":
+                assert 0 < len(block["text"]["text"]) <= HeaderBlock.text_max_length
+            case "section":
+                assert len(block["fields"]) <= SectionBlock.fields_max_length
+                assert all(0 < len(field["text"]) <= 2000 for field in block["fields"])
+            case "actions":
+                assert 0 < len(block["elements"]) <= ActionsBlock.elements_max_length
+    for button in nodes_of(blocks, "button"):
+        assert len(button["text"]["text"]) <= 75
+        assert len(button["url"]) <= 3000
+    ids = [button["action_id"] for button in nodes_of(blocks, "button")]
+    assert len(ids) == len(set(ids))
+    assert all(node["text"] for node in nodes_of(blocks, "text"))
+    assert len(payload["text"]) <= 40_000
+
+
+@given(MESSAGES)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+def test_mrkdwn_never_holds_a_control_character_of_the_text(message: Message) -> None:
+    for node in nodes_of(slack.render(message)["blocks"], "mrkdwn"):
+        assert "<" not in node["text"]
+        assert ">" not in node["text"]
+
+
+def test_escaping_is_slacks_own() -> None:
+    assert escape("<!channel> & <@U1>") == "&lt;!channel&gt; &amp; &lt;@U1&gt;"
