@@ -46,9 +46,7 @@ def show(req: func.HttpRequest) -> func.HttpResponse:
     return _page(app, target, app.decide.view(target), req.params.get("t", ""), nonce)
 
 
-def decide(
-    req: func.HttpRequest, advance: Callable[[str], None], deliver: Callable[[str], None]
-) -> func.HttpResponse:
+def decide(req: func.HttpRequest, advance: Callable[[str], None], deliver: Callable[[str], None]) -> func.HttpResponse:
     """The form's POST. ``advance`` and ``deliver`` send hints; the next tick would find what is due anyway."""
     from ..app import current
     from ..approval.errors import FormExpired
