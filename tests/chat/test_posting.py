@@ -15,6 +15,7 @@ from shared.chat.errors import ChatError, ChatRefused, ChatUnavailable, Sent, re
 from shared.chat.message import Button, Message, Section, Tone
 from simulator.testing import RunningSimulator, start_simulator
 
+pytestmark = pytest.mark.network
 MESSAGE = Message(
     "SNAT port exhaustion on shop-prod",
     "Connections fail.",
