@@ -54,6 +54,13 @@ class FlatError(ServiceError):
         return {"code": self.code, "message": self.message}
 
 
+class AksError(ServiceError):
+    """`{"code", "details", "message", "subcode"}`, as AKS answers; recorded bodies of AKS are often flat."""
+
+    def body(self) -> Any:
+        return {"code": self.code, "details": None, "message": self.message, "subcode": ""}
+
+
 class PlainError(ServiceError):
     """A plain-text body, as Slack's incoming webhooks answer; the message is the body."""
 

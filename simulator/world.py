@@ -22,7 +22,7 @@ from .physics.ports import load_balancer_timers, ports_per_node
 from .physics.traffic import Traffic
 from .services.identity.state import Identities
 from .services.monitor.target import Target
-from .services.network.addresses import public_addresses
+from .services.network.addresses import PublicAddresses
 from .services.network.state import NAT_GATEWAY, NetworkState
 from .services.operations import Operations
 from .services.slack.state import Slack
@@ -76,7 +76,8 @@ class World:
         self.frontend_owners: dict[str, Cluster] = {}
         self.metric_sources: dict[str, Target] = {}
         """Resources beyond the fleet whose metrics somebody supplies, by id in lower case."""
-        self.public_addresses = public_addresses()
+        self.public_addresses = PublicAddresses()
+        self.quotas: dict[str, int] = {}
         self.network = NetworkState(seed)
         self.identities = Identities()
         self.slack = Slack()

@@ -1,7 +1,8 @@
 """Long-running operations: started by a write, finished by time, polled at an opaque URL.
 
 An operation is over when its duration has passed on the simulated clock or on the machine's,
-whichever comes first: a jump of the clock finishes it, and so does patience.
+whichever comes first: a jump of the clock finishes it, and so does patience. A fault may give the
+next operation another fate: it fails, is canceled, never ends, or its status URL is lost.
 Shapes: Azure docs (async-operations) and traffic of Microsoft.Network, whose poll body is only
 `{"status": ...}` and whose URLs carry a long signature that must be sent back as it is.
 """
@@ -10,8 +11,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +23,51 @@ if TYPE_CHECKING:
     from ..world import World
 
 RUNNING = "InProgress"
+SUCCEEDED = "Succeeded"
+ENDS = (SUCCEEDED, "Failed", "Canceled", "never")
+FOR_EVER = timedelta(days=36_500)
+
+
+@dataclass(frozen=True)
+class Fate:
+    """How an operation ends. `ends` is one of ENDS; `seconds`, if given, is when."""
+
+    ends: str = SUCCEEDED
+    code: str = "InternalServerError"
+    message: str = "An error occurred."
+    seconds: float | None = None
+    status_url_lost: bool = False
+
+    def error(self) -> dict[str, Any]:
+        return {"code": self.code, "message": self.message, "details": []}
+
+
+def parse_fate(described: Any) -> Fate:
+    """A fate from `"Failed"` or `{"ends", "code", "message", "seconds", "status_url"}`; ValueError."""
+    if not isinstance(described, str | Mapping):
+        raise ValueError(f'operation was {described!r}; it must be an end, or {{"ends": ...}}')
+    given: dict[str, Any] = {"ends": described} if isinstance(described, str) else dict(described)
+    unknown = set(given) - {"ends", "code", "message", "seconds", "status_url"}
+    if unknown:
+        raise ValueError(
+            f"an operation has ends, code, message, seconds and status_url; {', '.join(sorted(unknown))} was given"
+        )
+    ends = given.get("ends", SUCCEEDED)
+    if ends not in ENDS:
+        raise ValueError(f"operation.ends was {ends!r}; it must be one of {', '.join(ENDS)}")
+    url = given.get("status_url", "kept")
+    if url not in ("kept", "lost"):
+        raise ValueError(f'operation.status_url was {url!r}; it must be "kept" or "lost"')
+    seconds = given.get("seconds")
+    if not (seconds is None or (isinstance(seconds, int | float) and seconds >= 0)):
+        raise ValueError(f"operation.seconds was {seconds!r}; it must be a number of at least 0")
+    code, message = (str(given.get(name, getattr(Fate, name))) for name in ("code", "message"))
+    return Fate(str(ends), code, message, seconds, status_url_lost=url == "lost")
 
 
 @dataclass(eq=False)
 class Operation:
-    """A write in progress. `finish(at)` makes its effect; `provider` decides the poll's shape."""
+    """A write in progress. `finish(at)` makes its effect, `abandon` undoes what was begun."""
 
     id: str
     name: str
@@ -39,6 +81,8 @@ class Operation:
     started_wall: datetime
     finish: Callable[[datetime], None]
     poll_after_seconds: int
+    abandon: Callable[[str], None] | None = None
+    fate: Fate = field(default_factory=Fate)
     status: str = RUNNING
     ended: datetime | None = None
     error: dict[str, Any] | None = None
@@ -55,6 +99,16 @@ class Operations:
         self._world = world
         self._all: dict[str, Operation] = {}
         self._running: list[Operation] = []
+        self._fate: Fate | None = None
+
+    @contextmanager
+    def fated(self, fate: Fate | None) -> Iterator[None]:
+        """The operation that is started inside meets this fate."""
+        self._fate = fate
+        try:
+            yield
+        finally:
+            self._fate = None
 
     def start(
         self,
@@ -68,12 +122,20 @@ class Operations:
         seconds: float,
         poll_after_seconds: int,
         finish: Callable[[datetime], None],
+        abandon: Callable[[str], None] | None = None,
+        scaled: bool = True,
     ) -> Operation:
-        """Begin an operation that takes `seconds` (before the scenario's scale) and then calls `finish`.
+        """Begin an operation that takes `seconds` (times the scenario's scale) and then calls `finish`.
 
         `lock_id` is the resource that nobody else may write meanwhile (a subnet's virtual network).
+        `abandon(status)` is called in its place when the operation ends as Failed or Canceled.
         """
-        world = self._world
+        world, fate = self._world, self._fate or Fate()
+        duration = timedelta(seconds=seconds * (world.settings.operation_time_scale if scaled else 1.0))
+        if fate.ends == "never":
+            duration = FOR_EVER
+        elif fate.seconds is not None:
+            duration = timedelta(seconds=fate.seconds)
         operation = Operation(
             id=self.next_id(),
             name=name,
@@ -83,10 +145,12 @@ class Operations:
             resource_key=resource_key,
             lock_id=lock_id,
             started=world.clock.now(),
-            duration=timedelta(seconds=seconds * world.settings.operation_time_scale),
+            duration=duration,
             started_wall=world.clock.wall(),
             finish=finish,
             poll_after_seconds=poll_after_seconds,
+            abandon=abandon,
+            fate=fate,
         )
         self._all[operation.id] = operation
         self._running.append(operation)
@@ -97,7 +161,9 @@ class Operations:
         return stable_uuid(self._world.seed, "operation", len(self._all))
 
     def get(self, operation_id: str) -> Operation | None:
-        return self._all.get(operation_id.lower())
+        """The operation, unless there is none of that id, or its status URL was lost."""
+        found = self._all.get(operation_id.lower())
+        return None if found is None or found.fate.status_url_lost else found
 
     def running(self) -> list[Operation]:
         return list(self._running)
@@ -121,14 +187,21 @@ class Operations:
             elif wall - operation.started_wall >= operation.duration:
                 due.append((now, operation))
         for ended, operation in sorted(due, key=lambda pair: pair[0]):
+            if operation.fate.ends in ("Failed", "Canceled"):
+                self.cancel(operation, operation.fate.error(), operation.fate.ends, ended)
+                continue
             self._running.remove(operation)
-            operation.status, operation.ended = "Succeeded", ended
+            operation.status, operation.ended = SUCCEEDED, ended
             operation.finish(ended)
 
-    def cancel(self, operation: Operation, error: dict[str, Any], status: str = "Canceled") -> None:
+    def cancel(
+        self, operation: Operation, error: dict[str, Any], status: str = "Canceled", ended: datetime | None = None
+    ) -> None:
         """End an operation without its effect."""
         self._running.remove(operation)
-        operation.status, operation.ended, operation.error = status, self._world.clock.now(), error
+        operation.status, operation.ended, operation.error = status, ended or self._world.clock.now(), error
+        if operation.abandon is not None:
+            operation.abandon(status)
 
 
 def operation_url(base_url: str, operation: Operation, api_version: str, collection: str) -> str:

@@ -101,7 +101,7 @@ PUBLIC_IP_PREFIXES = Kind(
     2.8,
     3,
     defaults={"publicIPAddressVersion": "IPv4", "ipTags": []},
-    read_only=frozenset(_COMMON | {"publicIPAddresses", "loadBalancerFrontendIpConfiguration"}),
+    read_only=frozenset(_COMMON | {"publicIPAddresses", "loadBalancerFrontendIpConfiguration", "natGateway"}),
     sku="Standard",
 )
 NAT_GATEWAYS = Kind(

@@ -17,7 +17,7 @@ def nic_json(node: Node) -> dict[str, Any]:
         "id": node.nic_id,
         "etag": etag,
         "properties": {
-            "provisioningState": "Succeeded",
+            "provisioningState": node.nic_state,
             "resourceGuid": stable_uuid("nic", node.nic_id),
             "ipConfigurations": [
                 {

@@ -1,258 +1,257 @@
-"""What Azure refuses to write or delete, with its codes.
-
-Recorded or documented unless marked *assumed*; no client should depend on an assumed code.
-"""
+"""What Microsoft.Network refuses. The rules that decide are in the modules of the things they guard."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from ...refusal import RECORDED, declare
 
-from ...errors import ArmError
-from ...resourceid import ResourceId, parse
-from ..operations import Operation
-from .state import NAT_GATEWAY, PUBLIC_IP, SUBNET, VNET, Document, reference, references
-from .wire import frontend_of_address, gateway_of_address, subnets_of_gateway
+_NAT_OVERVIEW = "the rule: Azure docs, nat-overview"
 
-if TYPE_CHECKING:
-    from ...world import World
-
-MOST_GATEWAY_ADDRESSES = 16
-BUSY_RETRY_AFTER = 11
-
-
-def another_operation(world: World, running: Operation, base_url: str, api_version: str) -> ArmError:
-    """Somebody else is writing this resource (or its virtual network). Both answers were recorded."""
-    if world.settings.vnet_conflict == "409":
-        uri = (
-            f"{base_url}/subscriptions/{running.subscription}/providers/{running.provider}/locations/"
-            f"{running.location}/operations/{running.id}?api-version={api_version}"
-        )
-        return ArmError(
-            409,
-            "AnotherOperationInProgress",
-            "Another operation on this or dependent resource is in progress. "
-            f"To retrieve status of the operation use uri: {uri}.",
-            details=[],
-        )
-    message = (
-        f"Operation {running.name} ({running.id}) is updating resource {running.lock_id}. "
-        f"The call can be retried in {BUSY_RETRY_AFTER} seconds."
-    )
-    return _retryable("RetryableErrorDueToAnotherOperation", message, {"Retry-After": str(BUSY_RETRY_AFTER)})
-
-
-def _retryable(code: str, message: str, headers: dict[str, str] | None = None) -> ArmError:
-    details = [{"code": code, "message": message}]
-    return ArmError(429, "RetryableError", "A retryable error occurred.", details=details, headers=headers)
-
-
-def stale_etag(given: str, document: Document) -> ArmError:
-    """The resource has changed since the caller read it."""
-    message = (
-        f"Etag provided in if-match header {given} does not match etag {document.etag} "
-        f"of resource {document.id} in NRP data store."
-    )
-    details = [{"code": "PreconditionFailedEtagMismatch", "message": message}]
-    return ArmError(412, "PreconditionFailed", "Precondition failed.", details=details)
-
-
-def check_references(world: World, resource_id: ResourceId, properties: dict[str, Any]) -> None:
-    """Everything that the resource refers to must exist and be provisioned."""
-    for referred in _referred(properties):
-        try:
-            known = parse(referred)
-        except ValueError:
-            raise ArmError(
-                400, "InvalidRequestFormat", "Cannot parse the request.", details=[_linked_invalid(referred)]
-            ) from None
-        if known.provider.lower() != "microsoft.network":
-            continue
-        document = world.network.get(known)
-        if document is None:
-            raise _missing_reference(resource_id, known)
-        running = world.operations.touching(document.key)
-        if running is not None and document.provisioning_state != "Succeeded":
-            raise _retryable(
-                "ReferencedResourceNotProvisioned",
-                f"Cannot proceed with operation because resource {document.id} used by resource {resource_id} "
-                f"is not in Succeeded state. Resource is in {document.provisioning_state} state and the last "
-                f"operation that updated/is updating the resource is {running.name}.",
-            )
-
-
-def _referred(properties: dict[str, Any]) -> list[str]:
-    single = ("natGateway", "networkSecurityGroup", "routeTable", "publicIPPrefix")
-    listed = ("publicIpAddresses", "publicIpPrefixes", "serviceEndpointPolicies")
-    found = [each for name in single if (each := reference(properties, name)) is not None]
-    return found + [each for name in listed for each in references(properties, name)]
-
-
-def _linked_invalid(referred: str) -> dict[str, str]:
-    return {
-        "code": "LinkedInvalidPropertyId",
-        "message": f"Property id '{referred}' is invalid. Expect fully qualified resource Id that start with "
-        "'/subscriptions/{subscriptionId}' or '/providers/{resourceProviderNamespace}/'.",
-    }
-
-
-def _missing_reference(resource_id: ResourceId, missing: ResourceId) -> ArmError:
-    return ArmError(
-        400,
-        "InvalidResourceReference",
-        f"Resource {missing} referenced by resource {resource_id} was not found. Please make sure that the "
-        "referenced resource exists, and that both resources are in the same region.",
-        details=[{"code": "NotFound", "message": f"Resource {missing} not found."}],
-    )
-
-
-def check_subnet(world: World, resource_id: ResourceId, properties: dict[str, Any]) -> None:
-    """A subnet needs a prefix, and a NAT gateway of its own virtual network."""
-    if not properties.get("addressPrefix") and not properties.get("addressPrefixes"):
-        raise ArmError(
-            400,
-            "AddressPrefixStringCannotBeNullOrEmpty",
-            f"Address prefix string for resource {resource_id} cannot be null or empty.",
-            details=[],
-        )
-    gateway_id = reference(properties, "natGateway")
-    gateway = world.network.get(gateway_id) if gateway_id is not None else None
-    if gateway is None:
-        return
-    vnet = resource_id.parent
-    for other in subnets_of_gateway(world.network, gateway):
-        if other.id.parent.key != vnet.key:
-            raise ArmError(
-                400,  # the code was reported by a user; the status is assumed
-                "NatGatewayCannotBeUsedBySubnetsBelongingToDifferentVirtualNetworks",
-                f"NAT Gateway cannot be configured on multiple virtual networks. NAT Gateway {gateway.id} is "
-                f"currently used on virtual network {other.id.parent} and cannot be added to virtual network{vnet}.",
-                details=[],
-            )
-    owner = world.network.get(vnet)
-    if owner is not None and owner.top.get("location") != gateway.top.get("location"):
-        raise _missing_reference(resource_id, gateway.id)
-
-
-def check_gateway(world: World, resource_id: ResourceId, properties: dict[str, Any], sku: str) -> None:
-    """A NAT gateway's addresses: of its own SKU, nobody else's, at most 16. Codes here are assumed."""
-    addresses = references(properties, "publicIpAddresses")
-    if len(addresses) > MOST_GATEWAY_ADDRESSES:
-        raise ArmError(
-            400,
-            "NatGatewayPublicIpCountLimitExceeded",
-            f"NAT Gateway {resource_id} has {len(addresses)} public IP addresses; the limit is 16.",
-            details=[],
-        )
-    for each in addresses:
-        address = world.network.get(each)
-        if address is None:
-            continue
-        address_sku = str((address.top.get("sku") or {}).get("name", "Basic"))
-        if address_sku != sku:
-            raise ArmError(
-                400,
-                "NatGatewayAndPublicIpSkuMismatch",
-                f"Public IP address {address.id} of SKU {address_sku} cannot be used by NAT Gateway "
-                f"{resource_id} of SKU {sku}.",
-                details=[],
-            )
-        user = gateway_of_address(world.network, address)
-        other = str(user.id) if user is not None and user.key != resource_id.key else None
-        other = other or frontend_of_address(world, address)
-        if other is not None:
-            raise ArmError(
-                400,
-                "PublicIPAddressInUse",
-                f"Resource {resource_id} is referencing public IP address {address.id} "
-                f"that is already allocated to resource {other}.",
-                details=[],
-            )
-
-
-def check_deletion(world: World, document: Document) -> None:
-    """What is in use can't be deleted: 400, as recorded."""
-    if document.kind == VNET:
-        for subnet in world.network.children(document):
-            check_deletion(world, subnet)
-        return
-    checker = _DELETIONS.get(document.kind)
-    if checker is not None:
-        checker(world, document)
-
-
-def _subnet_in_use(world: World, document: Document) -> None:
-    for node in world.nodes_in_subnet(document.key):
-        raise ArmError(
-            400,
-            "InUseSubnetCannotBeDeleted",
-            f"Subnet {document.id.name} is in use by {node.ip_configuration_id} and cannot be deleted. "
-            "In order to delete the subnet, delete all the resources within the subnet. See aka.ms/deletesubnet.",
-            details=[],
-        )
-
-
-def _address_in_use(world: World, document: Document) -> None:
-    gateway = gateway_of_address(world.network, document)
-    user = str(gateway.id) if gateway is not None else frontend_of_address(world, document)
-    if user is not None:
-        raise ArmError(
-            400,
-            "PublicIPAddressCannotBeDeleted",
-            f"Public IP address {document.id} can not be deleted since it is still allocated to resource {user}. "
-            "In order to delete the public IP, disassociate/detach the Public IP address from the resource.  "
-            "To learn how to do this, see aka.ms/deletepublicip.",
-            details=[],
-        )
-
-
-def _gateway_in_use(world: World, document: Document) -> None:
-    users = subnets_of_gateway(world.network, document)
-    if users:
-        raise ArmError(
-            400,
-            "InUseNatGatewayCannotBeDeleted",
-            f"NAT gateway {document.id} cannot be deleted because it is in use by the following resources: "
-            f"{', '.join(str(each.id) for each in users)}.",
-            details=[],
-        )
-
-
-def _security_group_in_use(world: World, document: Document) -> None:
-    users = _subnets_referring(world, "networkSecurityGroup", document)
-    if users:
-        raise ArmError(
-            400,
-            "InUseNetworkSecurityGroupCannotBeDeleted",
-            f"Network security group {document.id} cannot be deleted because it is in use by the following "
-            f"resources: {', '.join(users)}. In order to delete the Network security group, remove the "
-            "association with the resource(s). To learn how to do this, see aka.ms/deletensg.",
-            details=[],
-        )
-
-
-def _route_table_in_use(world: World, document: Document) -> None:
-    users = _subnets_referring(world, "routeTable", document)
-    if users:
-        raise ArmError(
-            400,
-            "InUseRouteTableCannotBeDeleted",
-            f"Route table {document.id.name} is in use and cannot be deleted.",
-            details=[],
-        )
-
-
-def _subnets_referring(world: World, name: str, document: Document) -> list[str]:
-    return [
-        str(subnet.id)
-        for subnet in world.network.of_kind(SUBNET)
-        if (reference(subnet.properties, name) or "").lower() == document.key
-    ]
-
-
-_DELETIONS = {
-    SUBNET: _subnet_in_use,
-    PUBLIC_IP: _address_in_use,
-    NAT_GATEWAY: _gateway_in_use,
-    "microsoft.network/networksecuritygroups": _security_group_in_use,
-    "microsoft.network/routetables": _route_table_in_use,
-}
+OTHER_OPERATION = declare(
+    429,
+    "RetryableError",
+    "another operation writes the resource, or the virtual network that holds it (setting `vnet_conflict: '429'`)",
+    RECORDED,
+    detail="RetryableErrorDueToAnotherOperation",
+)
+OTHER_OPERATION_CONFLICT = declare(
+    409, "AnotherOperationInProgress", "the same, with the setting `vnet_conflict: '409'`", RECORDED
+)
+NOT_PROVISIONED = declare(
+    429,
+    "RetryableError",
+    "a resource that the body refers to is still being written",
+    RECORDED,
+    detail="ReferencedResourceNotProvisioned",
+)
+STALE_ETAG = declare(
+    412,
+    "PreconditionFailed",
+    "If-Match, or an `etag` in the body, isn't the resource's (setting `if_match_honoured`)",
+    f"{RECORDED} of load balancers and prefixes; whether subnets do so too isn't shown, hence the setting",
+    detail="PreconditionFailedEtagMismatch",
+)
+MISSING_REFERENCE = declare(
+    400,
+    "InvalidResourceReference",
+    "the body refers to a resource that isn't there, or is in another region",
+    RECORDED,
+    detail="NotFound",
+)
+BAD_REFERENCE = declare(
+    400,
+    "InvalidRequestFormat",
+    "the body can't be read, or a reference in it isn't a resource id",
+    "Azure docs: common-deployment-errors (LinkedInvalidPropertyId)",
+    assumed="the outer code",
+)
+LOCATION_REQUIRED = declare(
+    400, "LocationRequired", "the body has no location", "Azure docs: common-deployment-errors", assumed="status"
+)
+LOCATION_FIXED = declare(
+    409,
+    "InvalidResourceLocation",
+    "the resource is there already, in another region",
+    "Azure docs: error-invalid-template",
+)
+ZONES_FIXED = declare(
+    400,
+    "ResourceAvailabilityZonesCannotBeModified",
+    "the zones of a public IP, prefix or NAT gateway would change",
+    "the rule: Azure docs, nat-availability-zones; the code: reports about azurerm_public_ip",
+    assumed="status",
+)
+ONE_ZONE = declare(
+    400,
+    "ResourceCannotHaveMultipleZonesSpecified",
+    "a Standard NAT gateway is given more than one zone",
+    "reported for public IPs: MicrosoftDocs/azure-docs#97098",
+    assumed="that NAT gateways answer the same",
+)
+NO_PREFIX = declare(
+    400,
+    "AddressPrefixStringCannotBeNullOrEmpty",
+    "a subnet is written without an address prefix",
+    "reported: virtual-kubelet/azure-aci#634",
+)
+PREFIX_OUTSIDE = declare(
+    400,
+    "NetcfgInvalidSubnet",
+    "a subnet's prefix isn't inside its virtual network's address space",
+    "reported: Azure/azure-rest-api-specs#14202",
+)
+PREFIX_OVERLAPS = declare(
+    400,
+    "NetcfgSubnetRangesOverlap",
+    "a subnet's prefix overlaps another subnet's",
+    "Azure docs: AKS troubleshooting of subnet ranges",
+    assumed="status",
+)
+PREFIX_IN_USE = declare(
+    400,
+    "InUsePrefixCannotBeDeleted",
+    "a subnet's prefix would be replaced while nodes have addresses of it",
+    "the rule: Azure docs, virtual-network-manage-subnet",
+    assumed="code and status",
+)
+GATEWAY_OTHER_VNET = declare(
+    400,
+    "NatGatewayCannotBeUsedBySubnetsBelongingToDifferentVirtualNetworks",
+    "a NAT gateway of another virtual network's subnets is attached",
+    "reported: microsoft/azure_arc#3288",
+    assumed="status",
+)
+GATEWAY_THERE = declare(
+    400,
+    "SubnetAlreadyHasNatGateway",
+    "a subnet has a NAT gateway and another one is attached without detaching the first "
+    "(setting `second_nat_gateway`: refused, or replaces)",
+    "the rule that a subnet has one: Azure docs, nat-overview",
+    assumed="code, status, and that it isn't replaced",
+)
+GATEWAY_SUBNET = declare(
+    400,
+    "NatGatewayNotAllowedOnGatewaySubnet",
+    "a NAT gateway is attached to a subnet called GatewaySubnet",
+    _NAT_OVERVIEW,
+    assumed="code and status",
+)
+MANAGED_INSTANCE_SUBNET = declare(
+    400,
+    "NatGatewayNotAllowedOnDelegatedSubnet",
+    "a NAT gateway is attached to a subnet that is delegated to Microsoft.Sql/managedInstances",
+    "the rule: Azure docs, nat-gateway FAQ",
+    assumed="code and status",
+)
+FAILED_NIC = declare(
+    400,
+    "NetworkInterfaceInFailedState",
+    "a NAT gateway is attached to a subnet that holds a network interface in Failed state",
+    "the rule: Azure docs, troubleshoot-nat",
+    assumed="code and status",
+)
+BASIC_IN_SUBNET = declare(
+    400,
+    "SubnetWithNatGatewayAndBasicSkuResourceNotAllowed",
+    "a NAT gateway is attached to a subnet whose nodes are behind a Basic load balancer or public IP",
+    "reported: MicrosoftDocs/azure-docs#81335",
+    assumed="status",
+)
+ADDRESS_IN_USE = declare(
+    400,
+    "PublicIPAddressInUse",
+    "a NAT gateway names a public IP that another resource holds",
+    "reported: gardener/gardener-extension-provider-azure#757",
+)
+PREFIX_IN_USE_BY_OTHER = declare(
+    400,
+    "PublicIpPrefixInUse",
+    "a NAT gateway names a public IP prefix that another NAT gateway holds",
+    "the rule: Azure docs, public-ip-address-prefix",
+    assumed="code and status",
+)
+ADDRESS_SKU = declare(
+    400,
+    "NatGatewayAndPublicIpSkuMismatch",
+    "a NAT gateway names a public IP or prefix of another SKU than its own",
+    "the rule: Azure docs, nat-sku; that it fails: Azure/bicep#5914",
+    assumed="code and status",
+)
+ADDRESS_ZONE = declare(
+    400,
+    "NatGatewayAndPublicIpZoneMismatch",
+    "a zonal NAT gateway names a public IP or prefix that is only in another zone",
+    "the rule: Azure docs, nat-availability-zones",
+    assumed="code and status",
+)
+ADDRESS_VERSION = declare(
+    400,
+    "NatGatewayIPv6NotSupported",
+    "a Standard NAT gateway names an IPv6 public IP or prefix",
+    "the rule: Azure docs, nat-sku",
+    assumed="code and status",
+)
+ADDRESS_LIMIT = declare(
+    400,
+    "NatGatewayPublicIpCountLimitExceeded",
+    "a NAT gateway has more than 16 public IPv4 addresses, prefixes counted in full",
+    "the limit: Azure docs, nat-gateway-resource",
+    assumed="code and status",
+)
+IDLE_TIMEOUT = declare(
+    400,
+    "InvalidIdleTimeoutInMinutes",
+    "an idle timeout isn't between 4 and 120 minutes (NAT gateway) or 4 and 30 (public IP)",
+    "the limits: Azure docs, nat-gateway-resource",
+    assumed="code and status",
+)
+STATIC_REQUIRED = declare(
+    400,
+    "StandardSkuPublicIPAddressesMustBeStatic",
+    "a public IP of SKU Standard is written without static allocation",
+    "reported: fortinet/azure-templates#43",
+    assumed="status",
+)
+SKU_FIXED = declare(
+    400,
+    "SkuCannotBeChangedOnUpdate",
+    "the SKU of a public IP, prefix or NAT gateway would change",
+    "the rule: Azure docs, nat-sku (no upgrade in place)",
+    assumed="code and status",
+)
+PREFIX_EXHAUSTED = declare(
+    400,
+    "PublicIpPrefixOutOfIpAddresses",
+    "a public IP is to come from a prefix that has no free address",
+    "the rule: Azure docs, public-ip-address-prefix",
+    assumed="code and status",
+)
+ADDRESS_QUOTA = declare(
+    400,
+    "PublicIPCountLimitReached",
+    "the subscription's quota of public IPs in the region is used up",
+    "Azure docs: AKS error-code-publicipcountlimitreached",
+    assumed="status",
+)
+GATEWAY_QUOTA = declare(
+    400,
+    "NatGatewayCountLimitReached",
+    "the subscription's quota of NAT gateways in the region is used up",
+    "the limit: Azure docs, azure-subscription-service-limits",
+    assumed="code and status",
+)
+SUBNET_IN_USE = declare(
+    400, "InUseSubnetCannotBeDeleted", "a subnet that holds network interfaces is deleted", RECORDED
+)
+ADDRESS_HELD = declare(
+    400, "PublicIPAddressCannotBeDeleted", "a public IP is deleted while something holds it", RECORDED
+)
+PREFIX_HELD = declare(
+    400,
+    "PublicIpPrefixCannotBeDeleted",
+    "a public IP prefix is deleted while a NAT gateway or public IP uses it",
+    "the rule: Azure docs, public-ip-address-prefix",
+    assumed="code and status",
+)
+GATEWAY_HELD = declare(
+    400,
+    "InUseNatGatewayCannotBeDeleted",
+    "a NAT gateway is deleted while a subnet uses it",
+    "the rule: Azure docs, nat-overview; the code: several public clients of Azure",
+)
+SECURITY_GROUP_HELD = declare(
+    400, "InUseNetworkSecurityGroupCannotBeDeleted", "a security group is deleted while a subnet uses it", RECORDED
+)
+ROUTE_TABLE_HELD = declare(
+    400,
+    "InUseRouteTableCannotBeDeleted",
+    "a route table is deleted while a subnet uses it",
+    "the rule: Azure docs, manage-route-table",
+    assumed="status",
+)
+OPERATION_UNKNOWN = declare(
+    404,
+    "NotFound",
+    "the status of an operation is asked for that isn't known (any more)",
+    "Azure docs: async-operations, which only say that the URL may answer 4xx",
+    assumed="code and status",
+)

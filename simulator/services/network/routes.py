@@ -14,6 +14,9 @@ from ..operations import Operation
 from ..paging import list_page
 from .loadbalancers import CHILDREN, load_balancer_json
 from .nics import nic_json
+from .partwrites import delete_part, get_part, list_parts, put_part
+from .quotas import usages_json
+from .refusals import OPERATION_UNKNOWN
 from .state import Document
 from .wire import document_json
 from .writes import delete_document, patch_tags, put_document
@@ -106,8 +109,38 @@ def get_operation_result(world: World, request: Request) -> Response:
 def _operation(world: World, request: Request) -> Operation:
     operation = world.operations.get(request.params["operation"])
     if operation is None:
-        raise ArmError(404, "NotFound", f"Operation {request.params['operation']} not found.", details=[])
+        raise OPERATION_UNKNOWN.error(f"Operation {request.params['operation']} not found.")
     return operation
+
+
+def list_usages(world: World, request: Request) -> Response:
+    """What of the region's quotas is used."""
+    subscription = world.subscription(request.params["subscription"])
+    return Response(200, {"value": usages_json(world, subscription.id, request.params["location"])})
+
+
+def _part_owner(world: World, request: Request, resource_type: str) -> Document:
+    params = request.params
+    names = (params["name"],)
+    return find_document(
+        world, ResourceId(params["subscription"], params["group"], "Microsoft.Network", (resource_type,), names)
+    )
+
+
+def _list_parts(resource_type: str, world: World, request: Request) -> Response:
+    return list_parts(_part_owner(world, request, resource_type))
+
+
+def _get_part(resource_type: str, world: World, request: Request) -> Response:
+    return get_part(_part_owner(world, request, resource_type), request.params["child"], request.path)
+
+
+def _put_part(resource_type: str, world: World, request: Request) -> Response:
+    return put_part(world, request, _part_owner(world, request, resource_type), request.params["child"])
+
+
+def _delete_part(resource_type: str, world: World, request: Request) -> Response:
+    return delete_part(world, request, _part_owner(world, request, resource_type), request.params["child"])
 
 
 def list_subnets(world: World, request: Request) -> Response:
@@ -211,7 +244,19 @@ def _document_routes(resource_type: str) -> list[Route]:
     ]
 
 
+def _part_routes(resource_type: str, collection: str) -> list[Route]:
+    listing = f"{_GROUP}{_NETWORK}/{resource_type}/{{name}}/{collection}"
+    handlers = (("GET", _get_part), ("PUT", _put_part), ("DELETE", _delete_part))
+    return [
+        Route("GET", listing, partial(_list_parts, resource_type)),
+        *(Route(method, listing + "/{child}", partial(handler, resource_type)) for method, handler in handlers),
+    ]
+
+
 ROUTES = [
+    *_part_routes("routeTables", "routes"),
+    *_part_routes("networkSecurityGroups", "securityRules"),
+    Route("GET", _LOCATION + "/usages", list_usages),
     *(route for resource_type in TRACKED_TYPES for route in _document_routes(resource_type)),
     Route("GET", _GROUP + _NETWORK + "/virtualNetworks/{name}/subnets", list_subnets),
     Route("GET", _SUBNET, get_subnet),

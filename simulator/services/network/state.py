@@ -16,8 +16,10 @@ from ...resourceid import ResourceId, parse
 VNET = "microsoft.network/virtualnetworks"
 SUBNET = "microsoft.network/virtualnetworks/subnets"
 PUBLIC_IP = "microsoft.network/publicipaddresses"
+PREFIX = "microsoft.network/publicipprefixes"
 NAT_GATEWAY = "microsoft.network/natgateways"
 ROUTE_TABLE = "microsoft.network/routetables"
+SECURITY_GROUP = "microsoft.network/networksecuritygroups"
 
 
 @dataclass(eq=False)

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .state import NAT_GATEWAY, PUBLIC_IP, SUBNET, VNET, Document, NetworkState, reference, references
+from .parts import part_json
+from .securityrules import default_rules
+from .state import (
+    NAT_GATEWAY,
+    PREFIX,
+    PUBLIC_IP,
+    ROUTE_TABLE,
+    SECURITY_GROUP,
+    SUBNET,
+    VNET,
+    Document,
+    NetworkState,
+    reference,
+    references,
+)
 
 if TYPE_CHECKING:
     from ...world import World
@@ -91,10 +105,38 @@ def _nat_gateway(world: World, document: Document) -> dict[str, Any]:
     return derived | ({"subnets": subnets} if subnets else {})
 
 
+def _prefix(world: World, document: Document) -> dict[str, Any]:
+    gateway = gateway_of_address(world.network, document)
+    taken = [
+        {"id": str(each.id)}
+        for each in world.network.of_kind(PUBLIC_IP)
+        if (reference(each.properties, "publicIPPrefix") or "").lower() == document.key
+    ]
+    derived: dict[str, Any] = {"publicIPAddresses": taken} if taken else {}
+    return derived | ({"natGateway": {"id": str(gateway.id)}} if gateway is not None else {})
+
+
+def _security_group(world: World, document: Document) -> dict[str, Any]:
+    rules = [part_json(document, "securityRules", each) for each in document.properties.get("securityRules") or []]
+    defaults = [part_json(document, "defaultSecurityRules", each) for each in default_rules()]
+    return {"securityRules": rules, "defaultSecurityRules": defaults} | _users(world, "networkSecurityGroup", document)
+
+
+def _route_table(world: World, document: Document) -> dict[str, Any]:
+    routes = [part_json(document, "routes", each) for each in document.properties.get("routes") or []]
+    return {"routes": routes} | _users(world, "routeTable", document)
+
+
+def _users(world: World, name: str, document: Document) -> dict[str, Any]:
+    users = [{"id": str(each.id)} for each in subnets_referring(world.network, name, document)]
+    return {"subnets": users} if users else {}
+
+
 def gateway_of_address(network: NetworkState, address: Document) -> Document | None:
-    """The NAT gateway that uses a public IP."""
+    """The NAT gateway that uses a public IP or prefix."""
+    name = "publicIpPrefixes" if address.kind == PREFIX else "publicIpAddresses"
     for gateway in network.of_kind(NAT_GATEWAY):
-        used = references(gateway.properties, "publicIpAddresses")
+        used = references(gateway.properties, name) + references(gateway.properties, f"{name}V6")
         if any(each.lower() == address.key for each in used):
             return gateway
     return None
@@ -102,11 +144,24 @@ def gateway_of_address(network: NetworkState, address: Document) -> Document | N
 
 def subnets_of_gateway(network: NetworkState, gateway: Document) -> list[Document]:
     """The subnets that a NAT gateway is attached to."""
+    return subnets_referring(network, "natGateway", gateway)
+
+
+def subnets_referring(network: NetworkState, name: str, document: Document) -> list[Document]:
+    """The subnets whose property `name` refers to a document."""
     return [
         subnet
         for subnet in network.of_kind(SUBNET)
-        if (reference(subnet.properties, "natGateway") or "").lower() == gateway.key
+        if (reference(subnet.properties, name) or "").lower() == document.key
     ]
 
 
-_DERIVED = {VNET: _vnet, SUBNET: _subnet, PUBLIC_IP: _public_ip, NAT_GATEWAY: _nat_gateway}
+_DERIVED = {
+    VNET: _vnet,
+    SUBNET: _subnet,
+    PUBLIC_IP: _public_ip,
+    PREFIX: _prefix,
+    NAT_GATEWAY: _nat_gateway,
+    SECURITY_GROUP: _security_group,
+    ROUTE_TABLE: _route_table,
+}

@@ -1,0 +1,61 @@
+"""Public IPs and prefixes: what they must be, and the addresses that they get once they are there."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING, Any
+
+from ...resourceid import ResourceId
+from .refusals import IDLE_TIMEOUT, PREFIX_EXHAUSTED, STATIC_REQUIRED
+from .state import PREFIX, PUBLIC_IP, Document, reference
+
+if TYPE_CHECKING:
+    from ...world import World
+
+
+def check_public_ip(world: World, resource_id: ResourceId, properties: dict[str, Any], top: dict[str, Any]) -> None:
+    """Refuse a public IP that Azure wouldn't have."""
+    static = properties.get("publicIPAllocationMethod") == "Static"
+    if top["sku"]["name"] != "Basic" and not static:
+        raise STATIC_REQUIRED.error(f"Standard sku publicIp {resource_id} must have AllocationMethod set to Static.")
+    minutes = properties.get("idleTimeoutInMinutes", 4)
+    if not isinstance(minutes, int) or not 4 <= minutes <= 30:
+        raise IDLE_TIMEOUT.error(f"IdleTimeoutInMinutes {minutes} of {resource_id} must be between 4 and 30.")
+    prefix_id = reference(properties, "publicIPPrefix")
+    prefix = world.network.get(prefix_id) if prefix_id is not None else None
+    if prefix is not None and world.network.get(resource_id) is None and _free_address(world, prefix) is None:
+        raise PREFIX_EXHAUSTED.error(f"Public IP prefix {prefix.id} has no available IP addresses.")
+
+
+def addresses_from(world: World, prefix: Document) -> list[Document]:
+    """The public IPs that were taken out of a prefix."""
+    return [
+        each
+        for each in world.network.of_kind(PUBLIC_IP)
+        if (reference(each.properties, "publicIPPrefix") or "").lower() == prefix.key
+    ]
+
+
+def assign(world: World, document: Document) -> None:
+    """Give a new static public IP its address, a new prefix its range."""
+    properties = document.properties
+    six = properties.get("publicIPAddressVersion") == "IPv6"
+    if document.kind == PREFIX and "ipPrefix" not in properties and not six:
+        properties["ipPrefix"] = world.public_addresses.block(int(properties.get("prefixLength", 28)))
+    if document.kind != PUBLIC_IP or "ipAddress" in properties:
+        return
+    if properties.get("publicIPAllocationMethod") != "Static":
+        return
+    prefix_id = reference(properties, "publicIPPrefix")
+    prefix = world.network.get(prefix_id) if prefix_id is not None else None
+    address = _free_address(world, prefix) if prefix is not None else None
+    properties["ipAddress"] = address or (world.public_addresses.six() if six else next(world.public_addresses))
+
+
+def _free_address(world: World, prefix: Document) -> str | None:
+    """The lowest address of a prefix that nobody has; None when there is none."""
+    taken = {each.properties.get("ipAddress") for each in addresses_from(world, prefix)}
+    whole = str(prefix.properties.get("ipPrefix", ""))
+    if not whole:
+        return None
+    return next((str(each) for each in ipaddress.ip_network(whole) if str(each) not in taken), None)
