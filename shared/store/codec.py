@@ -1,7 +1,8 @@
 """Records to table rows and back.
 
-A record is JSON cut into strings of at most 30,000 characters (Azure Tables: 32 K characters a string, 1 MiB a row),
-beside the columns that queries need. Every row carries the schema number it was written with.
+A record is JSON cut into strings of at most 16,000 characters (Azure Tables: 32 K characters a string in UTF-16, where
+one character may take two, and 1 MiB a row), beside the columns that queries need. Every row carries the schema number
+it was written with.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any, TypeVar, cast
 from .errors import StoreError
 
 SCHEMA = 1
-_CHUNK = 30_000
+_CHUNK = 16_000
 
 T = TypeVar("T")
 

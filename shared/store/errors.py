@@ -16,6 +16,10 @@ class StoreConflict(StoreError):
     """Somebody else wrote the record first. Nothing of this transaction was written; read again."""
 
 
+class StoreRefused(StoreError):
+    """Storage does not take this one write, such as a record that is too large. Trying again is of no use."""
+
+
 class StoreUnavailable(StoreError):
     """Storage did not answer, or refused this app's identity. Whether a write happened may be unknown."""
 
@@ -23,21 +27,19 @@ class StoreUnavailable(StoreError):
 @contextmanager
 def translated(what: str) -> Iterator[None]:
     """Turns Azure's exceptions into this room's. ``what`` names the operation for the message."""
-    from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError, ResourceModifiedError
-    from azure.data.tables import TableTransactionError
+    from azure.core.exceptions import AzureError, HttpResponseError
 
     try:
         yield
-    except (ResourceModifiedError, ResourceExistsError) as error:
-        raise StoreConflict(f"{what}: changed by somebody else") from error
-    except TableTransactionError as error:
-        code = str(getattr(error, "error_code", ""))  # set by the SDK from the answer's body
-        if error.status_code in (409, 412) or code in ("UpdateConditionNotSatisfied", "EntityAlreadyExists"):
-            raise StoreConflict(f"{what}: changed by somebody else") from error
-        raise StoreUnavailable(f"{what}: storage answered {error.status_code} {code}") from error
     except HttpResponseError as error:
-        if error.status_code in (409, 412):
-            raise StoreConflict(f"{what}: changed by somebody else") from error
-        raise StoreUnavailable(f"{what}: storage answered {error.status_code}") from error
+        raise _of_answer(what, error.status_code or 0, str(getattr(error, "error_code", None) or "")) from error
     except AzureError as error:
         raise StoreUnavailable(f"{what}: storage could not be reached ({type(error).__name__})") from error
+
+
+def _of_answer(what: str, status: int, code: str) -> StoreError:
+    """A row that is gone was changed by somebody else as well; a table that is gone is trouble."""
+    if status in (409, 412) or (status == 404 and code != "TableNotFound"):
+        return StoreConflict(f"{what}: changed by somebody else")
+    answered = f"{what}: storage answered {status} {code}".rstrip()
+    return StoreRefused(answered) if status in (400, 413) else StoreUnavailable(answered)

@@ -91,7 +91,7 @@ class Signs:
                     raise VnetBusy(held)
                 etag = self._write(partition, "claim", wanted, str(found.metadata["etag"]))
         except StoreConflict:
-            raise VnetBusy(wanted) from None
+            raise VnetBusy(self.vnet_holder(vnet_id) or wanted) from None
         return HeldClaim(self, partition, wanted, etag)
 
     def _get(self, partition: str, row_key: str) -> Any:

@@ -11,6 +11,18 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from azure.data.tables import TableClient
 
+# Azure's own default waits 300 seconds for an answer, four times. Storage that is silent must be told from one that
+# works well within the time that a handler or a claim on a virtual network has.
+_PATIENCE: dict[str, Any] = {
+    "connection_timeout": 3,
+    "read_timeout": 6,
+    "retry_total": 3,
+    "retry_connect": 2,
+    "retry_read": 1,
+    "retry_backoff_factor": 0.3,
+    "logging_enable": False,
+}
+
 
 class Tables:
     """Access by connection string, or by table endpoint and credential: exactly one of the two."""
@@ -45,12 +57,11 @@ class Tables:
     def _service(self) -> Any:
         from azure.data.tables import TableServiceClient
 
-        options: dict[str, Any] = {"retry_total": 3, "retry_backoff_factor": 0.3, "logging_enable": False}
         if self._connection_string is not None:
-            return TableServiceClient.from_connection_string(self._connection_string, **options)
+            return TableServiceClient.from_connection_string(self._connection_string, **_PATIENCE)
         assert self._endpoint is not None
         assert self._credential is not None
-        return TableServiceClient(self._endpoint, credential=self._credential, **options)
+        return TableServiceClient(self._endpoint, credential=self._credential, **_PATIENCE)
 
     @staticmethod
     def _create(client: TableClient) -> None:

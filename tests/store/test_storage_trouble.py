@@ -1,0 +1,131 @@
+"""Storage that is down, deaf or refuses: one clear error, soon. And both ways to reach it."""
+
+from __future__ import annotations
+
+import base64
+import socket
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from azure.core.credentials import AccessToken
+
+from shared.ids import new_id
+from shared.model.incident import ClusterRecord
+from shared.store.errors import StoreUnavailable
+from shared.store.records import Put, Records
+from shared.store.signs import Signs, StopFlag
+from shared.store.tables import Tables
+from tests.chat.nouns import VNET, make_cluster
+
+CLUSTER = make_cluster()
+AT = datetime(2026, 11, 22, 19, 5, tzinfo=UTC)
+SOON_SECONDS = 15.0
+KEY = base64.b64encode(b"k" * 64).decode()
+
+
+def at_port(port: int) -> Tables:
+    text = f"DefaultEndpointsProtocol=http;AccountName=account;AccountKey={KEY};TableEndpoint=http://127.0.0.1:{port}/account;"
+    return Tables("snatbot", connection_string=text)
+
+
+@pytest.fixture
+def closed_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def deaf_port() -> Iterator[int]:
+    """Takes connections and never answers."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(64)
+        yield int(listener.getsockname()[1])
+
+
+OPERATIONS: dict[str, Callable[[Tables], Any]] = {
+    "read": lambda tables: Records(tables).cluster(CLUSTER.id),
+    "list": lambda tables: Records(tables).outbox("partition"),
+    "due": lambda tables: Records(tables).due("outbox", AT),
+    "commit": lambda tables: Records(tables).commit(CLUSTER.id, [Put(ClusterRecord(CLUSTER.id, CLUSTER.name))]),
+    "stop flag": lambda tables: Signs(tables).set_stop_flag(StopFlag()),
+    "claim": lambda tables: Signs(tables).claim_vnet(VNET, "chg-1", "w1", AT),
+}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
+def test_storage_that_is_down_is_said_soon(closed_port: int, operation: Callable[[Tables], Any]) -> None:
+    began = time.monotonic()
+    with pytest.raises(StoreUnavailable, match="storage could not be reached") as caught:
+        operation(at_port(closed_port))
+    assert time.monotonic() - began < SOON_SECONDS
+    assert KEY not in str(caught.value)
+
+
+def test_storage_that_does_not_answer_is_said_soon(deaf_port: int) -> None:
+    began = time.monotonic()
+    with pytest.raises(StoreUnavailable, match="storage could not be reached"):
+        Records(at_port(deaf_port)).cluster(CLUSTER.id)
+    assert time.monotonic() - began < SOON_SECONDS
+
+
+def test_storage_that_comes_back_is_used_again(azurite: str, closed_port: int) -> None:
+    tables = at_port(closed_port)
+    with pytest.raises(StoreUnavailable):
+        tables.records()
+    tables._connection_string = azurite
+    tables._name = f"t{new_id()}records"
+    assert Records(tables).cluster(CLUSTER.id) is None
+
+
+def test_a_wrong_key_is_said_with_storages_answer(azurite: str) -> None:
+    parts = dict(part.partition("=")[::2] for part in azurite.split(";") if part)
+    text = ";".join(f"{name}={KEY if name == 'AccountKey' else value}" for name, value in parts.items())
+    with pytest.raises(StoreUnavailable, match="storage answered 403"):
+        Records(Tables("snatbot", connection_string=text)).cluster(CLUSTER.id)
+
+
+def test_a_table_that_was_deleted_is_no_conflict(azurite: str) -> None:
+    tables = Tables(f"t{new_id()}", connection_string=azurite)
+    records = Records(tables)
+    record = ClusterRecord(CLUSTER.id, CLUSTER.name)
+    records.commit(CLUSTER.id, [Put(record)])
+    stored = records.cluster(CLUSTER.id)
+    assert stored is not None
+    tables.records().delete_table()
+    with pytest.raises(StoreUnavailable, match="404"):
+        records.commit(CLUSTER.id, [Put(record, stored.etag)])
+
+
+def test_the_table_is_made_once_and_found_by_the_next(azurite: str) -> None:
+    prefix = f"t{new_id()}"
+    first, second = Tables(prefix, connection_string=azurite), Tables(prefix, connection_string=azurite)
+    Records(first).commit(CLUSTER.id, [Put(ClusterRecord(CLUSTER.id, CLUSTER.name))])
+    assert Records(second).cluster(CLUSTER.id) is not None
+    assert first.records() is first.records()
+    assert first.records().table_name == f"{prefix}records"
+
+
+class Credential:
+    """A managed identity's stand-in."""
+
+    def get_token(self, *scopes: str, **_: Any) -> AccessToken:
+        return AccessToken("token", int(time.time()) + 3600)
+
+
+def test_storage_is_reached_by_identity_too() -> None:
+    tables = Tables("snatbot", endpoint="https://account.table.core.windows.net", credential=Credential())
+    service = tables._service()
+    assert service.url == "https://account.table.core.windows.net"
+    assert service.account_name == "account"
+    assert isinstance(service.credential, Credential)
+
+
+@pytest.mark.parametrize("given", [{}, {"connection_string": "x", "endpoint": "https://x"}])
+def test_exactly_one_way_to_storage_is_given(given: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="either a connection string or a table endpoint"):
+        Tables("snatbot", **given)  # type: ignore[arg-type]
