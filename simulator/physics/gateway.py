@@ -49,9 +49,12 @@ class _StreamTotal:
 
 
 class Gateway:
-    """A NAT gateway's flows for one protocol, from `first_minute` on. Lazy and forked like a bank."""
+    """A NAT gateway's flows for one protocol, from `first_minute` on. Lazy and forked like a bank.
 
-    def __init__(self, config: GatewayConfig, first_minute: int) -> None:
+    One that was there long before is `settled`: it begins with the flows of the long run.
+    """
+
+    def __init__(self, config: GatewayConfig, first_minute: int, *, settled: bool = False) -> None:
         self.config = config
         self.first_minute = first_minute
         self._streams = [(load, stream) for load in config.loads for stream in load.streams(config.protocol)]
@@ -59,11 +62,23 @@ class Gateway:
         self._held: dict[StreamKey, float] = {}
         self._retrying: dict[StreamKey, float] = {}
         self._attempted, self._failed = _Rounding(), _Rounding()
+        if settled:
+            self._settle()
 
     @property
     def next_minute(self) -> int:
         """The first minute that hasn't been computed."""
         return self.first_minute + len(self._minutes)
+
+    def _settle(self) -> None:
+        totals = self._totals(self.first_minute)
+        limit = NAT_FLOWS_PER_ADDRESS_AND_DESTINATION * self.config.addresses
+        self._held = {key: total.rate * total.port_seconds for key, total in totals.items()}
+        for destination in {key[1] for key in self._held}:
+            group = [key for key in self._held if key[1] == destination]
+            wanted = sum(self._held[key] for key in group)
+            for key in group:
+                self._held[key] *= min(1.0, limit / wanted) if wanted else 1.0
 
     def minute(self, minute: int) -> GatewayMinute | None:
         """What happened in `minute`, or None before the gateway's history begins."""

@@ -179,7 +179,9 @@ class Traffic:
         gateway = self._gateways[key]
         pool = gateway.pools.get(protocol)
         if pool is None:
-            pool = Gateway(self._gateway_config(key, protocol), max(self.first_minute, gateway.since_minute))
+            since = max(self.first_minute, gateway.since_minute)
+            config = self._gateway_config(key, protocol)
+            pool = Gateway(config, since, settled=since == self.first_minute)
             gateway.pools[protocol] = pool
         return pool
 
