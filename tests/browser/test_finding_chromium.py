@@ -1,0 +1,48 @@
+"""Where the Chromium for pictures and browser tests comes from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from devhost.browser import BrowserNotFoundError, camera, find_chromium
+
+PNG = b"\x89PNG\r\n"
+
+
+def executable(path: Path) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("#!/bin/sh\n", "utf-8")
+    path.chmod(0o755)
+    return path
+
+
+def test_the_one_that_is_named_comes_first(tmp_path: Path) -> None:
+    named = executable(tmp_path / "mine")
+    executable(tmp_path / "bin" / "chromium")
+    found = find_chromium({"CHROMIUM": str(named), "PATH": str(tmp_path / "bin")})
+    assert (found.executable, dict(found.environment)) == (named, {})
+
+
+def test_the_next_is_the_one_on_path(tmp_path: Path) -> None:
+    installed = executable(tmp_path / "bin" / "google-chrome")
+    assert find_chromium({"PATH": str(tmp_path / "bin")}).executable == installed
+
+
+def test_a_name_that_is_wrong_is_said_and_not_passed_over(tmp_path: Path) -> None:
+    with pytest.raises(BrowserNotFoundError, match="CHROMIUM names .*nowhere, where there is no file"):
+        find_chromium({"CHROMIUM": str(tmp_path / "nowhere")})
+
+
+@pytest.mark.browser
+def test_without_one_on_the_machine_the_packaged_one_takes_pictures(tmp_path: Path) -> None:
+    try:
+        packaged = find_chromium({"PATH": str(tmp_path)})
+    except BrowserNotFoundError as missing:
+        pytest.skip(str(missing))
+    assert packaged.executable.is_relative_to(Path(__file__).parents[2])
+    with camera(packaged) as opened:
+        for number in (1, 2):
+            picture = opened.shoot("<p>Hello</p>", tmp_path / f"{number}.png", is_dark=number == 2)
+            assert picture.read_bytes().startswith(PNG)

@@ -1,0 +1,185 @@
+"""Pages as a browser shows them: under a strict policy, on a phone and a desk, in light and dark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from devhost.browser import Camera
+from shared.model.change import ChangeState
+from shared.web.pages import FormFields, change_page, message_page
+from tests.chat import nouns
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page, Request, Route
+
+pytestmark = pytest.mark.browser
+NONCE = "n0nce"
+POLICY = (
+    f"default-src 'none'; style-src 'nonce-{NONCE}'; form-action 'self'; frame-ancestors 'none'; "
+    "base-uri 'none'; img-src data:"
+)
+ADDRESS = "https://snatbot.test/api/changes/chg-19c2?t=token"
+NOW = nouns.NOW + timedelta(minutes=8)
+FORM = FormFields("token", "csrf", ("approve", "deny"), asks_name=True)
+LONG = "a-cluster-whose-name-is-as-long-as-azure-lets-it-be-63-letters-x"
+_LONG_NODES = nouns.make_nodes(3, prefix="aks-" + "averylongpoolname" * 8 + "-vmss")
+PAGES = {
+    "proposed": change_page(nouns.make_change(), incident=nouns.make_incident(), form=FORM, now=NOW, style_nonce=NONCE),
+    "stopped": change_page(
+        nouns.make_change(ChangeState.STOPPED),
+        incident=nouns.make_incident(),
+        journal=nouns.make_journal(),
+        form=replace(FORM, actions=("resume", "roll_back")),
+        now=NOW,
+        style_nonce=NONCE,
+    ),
+    "fixed": change_page(
+        nouns.make_change(ChangeState.FIXED), journal=nouns.make_journal(), now=NOW, style_nonce=NONCE
+    ),
+    "a hundred nodes": change_page(
+        nouns.make_change(),
+        incident=nouns.make_incident(nodes=nouns.make_nodes(100)),
+        form=FORM,
+        now=NOW,
+        style_nonce=NONCE,
+    ),
+    "long names": change_page(
+        nouns.make_change(plan=replace(nouns.make_plan(nouns.make_cluster(name=LONG)), vnet_id="/x" * 200)),
+        incident=nouns.make_incident(nodes=_LONG_NODES),
+        form=FORM,
+        now=NOW,
+        style_nonce=NONCE,
+    ),
+    "blocked": change_page(
+        nouns.make_change(plan=nouns.make_advice()), notice="REMEDIATION is off.", now=NOW, style_nonce=NONCE
+    ),
+    "refused": message_page("This link has expired.", status=410, style_nonce=NONCE),
+}
+# Text and the colour behind it, for every element that shows text of its own (WCAG 2.2: 1.4.3).
+CONTRASTS = r"""
+() => {
+  const parse = text => text.match(/[\d.]+/g).map(Number);
+  const light = color => color.slice(0, 3).map(part => part / 255)
+    .map(part => part <= .03928 ? part / 12.92 : ((part + .055) / 1.055) ** 2.4)
+    .reduce((sum, part, index) => sum + part * [.2126, .7152, .0722][index], 0);
+  const behind = element => {
+    for (; element; element = element.parentElement) {
+      const color = parse(getComputedStyle(element).backgroundColor);
+      if (color.length < 4 || color[3] > 0) return color;
+    }
+    return [255, 255, 255];
+  };
+  const poor = [];
+  for (const element of document.body.querySelectorAll('*')) {
+    const hasText = [...element.childNodes].some(node => node.nodeType === 3 && node.textContent.trim());
+    if (!hasText || !element.checkVisibility()) continue;
+    const pair = [light(parse(getComputedStyle(element).color)), light(behind(element))];
+    const ratio = (Math.max(...pair) + .05) / (Math.min(...pair) + .05);
+    if (ratio < 4.5) poor.push(`${element.tagName} "${element.textContent.trim().slice(0, 30)}" ${ratio.toFixed(2)}`);
+  }
+  return poor;
+}
+"""
+
+
+@contextmanager
+def opened(
+    browser: Camera, name: str, *, width: int = 1280, is_dark: bool = False
+) -> Iterator[tuple[Page, list[Request], list[str]]]:
+    """A page served under the policy; the requests it made and what the browser complained about."""
+    requests: list[Request] = []
+    complaints: list[str] = []
+
+    def answer(route: Route) -> None:
+        requests.append(route.request)
+        headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": POLICY}
+        route.fulfill(status=200, headers=headers, body=PAGES[name])
+
+    with browser.page("<p></p>", width=width, height=800, is_dark=is_dark) as page:
+        page.on("console", lambda message: complaints.append(message.text))
+        page.route("**/*", answer)
+        page.goto(ADDRESS)
+        complaints[:] = [text for text in complaints if "--playwright--" not in text]
+        yield page, requests, complaints
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_styled_under_the_strict_policy_and_loads_nothing_else(browser: Camera, name: str) -> None:
+    with opened(browser, name) as (page, requests, complaints):
+        assert [request.url for request in requests] == [ADDRESS]
+        assert complaints == []
+        assert page.evaluate("getComputedStyle(document.querySelector('main')).borderRadius") == "12px"
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("width", [320, 390, 768, 1280])
+def test_nothing_needs_scrolling_sideways(browser: Camera, name: str, width: int) -> None:
+    with opened(browser, name, width=width) as (page, _, _):
+        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("is_dark", [False, True], ids=["light", "dark"])
+def test_all_text_can_be_read(browser: Camera, name: str, is_dark: bool) -> None:
+    with opened(browser, name, is_dark=is_dark) as (page, _, _):
+        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        assert page.evaluate(CONTRASTS) == []
+
+
+def test_the_return_key_never_decides(browser: Camera) -> None:
+    with opened(browser, "proposed") as (page, requests, _):
+        page.get_by_label("Your name").fill("Ada")
+        page.get_by_label("Your name").press("Enter")
+        page.wait_for_timeout(200)
+        assert [request.method for request in requests] == ["GET"]
+
+
+def test_a_name_is_needed_to_decide(browser: Camera) -> None:
+    with opened(browser, "proposed") as (page, requests, _):
+        page.get_by_role("button", name="Approve").click()
+        page.wait_for_timeout(200)
+        assert [request.method for request in requests] == ["GET"]
+
+
+@pytest.mark.parametrize(("button", "action"), [("Approve", "approve"), ("Deny", "deny")])
+def test_a_button_sends_its_decision_with_name_and_tokens(browser: Camera, button: str, action: str) -> None:
+    with opened(browser, "proposed") as (page, requests, _):
+        page.get_by_label("Your name").fill("Ada & Bob")
+        page.get_by_role("button", name=button, exact=True).click()
+        page.wait_for_load_state()
+        sent = requests[-1]
+        assert (sent.method, sent.url) == ("POST", ADDRESS)
+        assert sent.post_data == f"t=token&csrf=csrf&name=Ada+%26+Bob&action={action}"
+
+
+def test_every_control_can_be_reached_by_keyboard_in_the_order_of_reading(browser: Camera) -> None:
+    with opened(browser, "proposed") as (page, _, _):
+        reached: list[str] = []
+        while not reached or reached[-1] != "Deny":
+            page.keyboard.press("Tab")
+            reached.append(page.evaluate("document.activeElement.textContent.trim() || document.activeElement.id"))
+            assert len(reached) < 20
+        assert reached == ["2 passed", "By hand", "Azure CLI commands", "name", "Approve", "Deny"]
+
+
+def test_on_a_phone_the_way_to_the_decision_is_short(browser: Camera) -> None:
+    with opened(browser, "proposed", width=390) as (page, _, _):
+        page.get_by_role("link", name="Go to the decision").click()
+        page.wait_for_timeout(100)
+        assert page.get_by_role("button", name="Approve").bounding_box() is not None
+        assert page.evaluate("document.querySelector('#decision').getBoundingClientRect().top") < 800
+
+
+def test_controls_are_large_enough_for_a_thumb(browser: Camera) -> None:
+    with opened(browser, "stopped", width=390) as (page, _, _):
+        for button in page.get_by_role("button").all():
+            box = button.bounding_box()
+            assert box is not None
+            assert box["height"] >= 44

@@ -1,0 +1,238 @@
+"""The page of a change: all that an approver must know is on it, and nothing in it can harm."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.model.change import Change, ChangeState
+from shared.model.plan import AssociateSubnet, PlanKind
+from shared.web.pages import FormFields, change_page, message_page
+from tests.chat import nouns
+
+FORM = FormFields(token="link-token", csrf="form-token", actions=("approve", "deny"), asks_name=True)
+NOW = nouns.NOW + timedelta(minutes=8)
+
+
+class Page(HTMLParser):
+    """The elements of a page in their order, its text, and whether every tag is closed."""
+
+    VOID = frozenset({"meta", "link", "input", "br", "hr"})
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.open: list[str] = []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] != "style":
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def page(change: Change | None = None, **options: Any) -> Page:
+    given_options: dict[str, Any] = {
+        "incident": nouns.make_incident(),
+        "form": FORM,
+        "now": NOW,
+        "style_nonce": "n0nce",
+    }
+    return Page(change_page(change or nouns.make_change(), **(given_options | options)))
+
+
+def test_it_shows_the_exact_plan() -> None:
+    text = page().text
+    for part in (
+        "Waiting for approval",
+        "Create NAT gateway ng-shop-prod-1 with 2 public IP",
+        "Standard, westeurope, TCP idle timeout 30 minutes, 2 public IPs, resource group rg-network",
+        "Subnet snet-user NAT gateway: none → , then ng-shop-prod-1 Keeps addressPrefix",
+        "The load balancer, its rules and its public IPs",
+        "Now 20.50.10.7",
+        "Then pip-shop-prod-1 pip-shop-prod-2",
+        "21,430 ports × 2 headroom ÷ 64,512 per public IP → 1",
+        "Cost per month: unknown here.",
+        "A roll-back takes the NAT gateway off the subnets again",
+        "Asked for by snatbot",
+        f"Digest of the plan {nouns.make_plan().digest}",
+    ):
+        assert part in text
+
+
+def test_it_says_why_with_the_failing_nodes() -> None:
+    text = page().text
+    assert "2,207 new outbound connections failed on 3 nodes in 15 minutes: SNAT ports ran out." in text
+    assert "aks-user-38166372-vmss000000 10.224.0.4 · user 1,204 18.2 % 12" in text
+
+
+def test_checks_show_what_is_wrong_first_with_remedy_and_source() -> None:
+    text = page().text
+    warned, passed = text.index("Warning Existing connections"), text.index("2 passed")
+    assert warned < passed
+    assert "Choose a quiet hour if that hurts. Azure docs: nat-gateway/nat-overview" in text
+    blocked = page(nouns.make_change(plan=nouns.make_advice()), form=None).text
+    assert "Blocks API server access" in blocked
+    assert "Could not check Subnets" in blocked
+
+
+def test_every_step_is_listed_and_shows_how_far_it_has_come() -> None:
+    text = page(nouns.make_change(ChangeState.APPLYING), journal=nouns.make_journal(), form=None).text
+    assert "Associate subnet snet-user with ng-shop-prod-1 Done , 2026-11-22 19:16 UTC. As planned." in text
+    assert "Watch subnet snet-system until its connections leave through the gateway Why this size" in text
+
+
+def test_the_form_offers_each_action_once_with_its_tokens() -> None:
+    shown = page()
+    (form,) = shown.all("form")
+    assert form == {"method": "post"}
+    fields = {one["name"]: one for one in shown.all("input")}
+    assert fields["t"]["value"] == "link-token"
+    assert fields["csrf"]["value"] == "form-token"
+    assert "required" in fields["name"]
+    assert [one["for"] for one in shown.all("label")] == [fields["name"]["id"]]
+    buttons = [(one.get("name"), one.get("value")) for one in shown.all("button") if "disabled" not in one]
+    assert buttons == [("action", "approve"), ("action", "deny")]
+
+
+def test_the_name_is_asked_only_of_people_who_are_not_signed_in() -> None:
+    signed_in = page(form=replace(FORM, asks_name=False, signed_in_as="Maria Ortega"))
+    assert "name" not in {one["name"] for one in signed_in.all("input")}
+    assert "Signed in as Maria Ortega" in signed_in.text
+    assert "recorded as unverified" in page().text
+
+
+def test_without_a_form_nothing_can_be_sent_and_the_page_says_why() -> None:
+    shown = page(form=None, notice="This app only watches: REMEDIATION is off.")
+    assert not shown.all("form")
+    assert not shown.all("button")
+    assert "This app only watches: REMEDIATION is off." in shown.text
+    assert "Nothing can be decided here." in page(form=None).text
+
+
+@pytest.mark.parametrize(
+    ("actions", "words"),
+    [(("resume", "roll_back"), "Resume Ask for a roll-back"), (("roll_back",), "Ask for a roll-back")],
+)
+def test_what_else_can_be_done_is_offered(actions: tuple[str, ...], words: str) -> None:
+    shown = page(nouns.make_change(ChangeState.STOPPED), form=replace(FORM, actions=actions))
+    assert words in shown.text
+    assert "Nothing is taken back before that one is approved." in shown.text
+    assert "Stopped Subnet snet-user was changed by someone else after the approval." in shown.text
+
+
+def test_the_expiry_is_told_with_what_is_left() -> None:
+    assert "Decide within 52 minutes, before 2026-11-22 20:05 UTC." in page().text
+    assert "Decide before 2026-11-22 20:05 UTC." in page(now=None).text
+    assert "Expired at 2026-11-22 20:05 UTC." in page(now=nouns.NOW + timedelta(hours=2), form=None).text
+    assert "Decide" not in page(nouns.make_change(ChangeState.APPROVED), form=None).text
+
+
+def test_a_decision_and_a_verdict_are_shown() -> None:
+    text = page(nouns.make_change(ChangeState.FIXED), form=None, journal=nouns.make_journal()).text
+    assert "Approved by Maria Ortega, 2026-11-22 19:11 UTC" in text
+    assert "Verdict: Fixed No failed connection in 10 measured minutes" in text
+    assert "Data path availability: 100.0 %" in text
+    assert "Denied by Maria Ortega" in page(nouns.make_change(ChangeState.DENIED), form=None).text
+
+
+def test_a_running_change_reloads_and_a_form_never_does() -> None:
+    def reloads(shown: Page) -> bool:
+        return any(one.get("http-equiv") == "refresh" for one in shown.all("meta"))
+
+    assert reloads(page(nouns.make_change(ChangeState.APPLYING), form=None))
+    assert not reloads(page(nouns.make_change(ChangeState.VERIFYING), form=FORM))
+    assert not reloads(page())
+
+
+def test_a_roll_back_says_what_it_takes_away_and_what_stays() -> None:
+    attach = nouns.make_plan()
+    plan = replace(
+        attach,
+        kind=PlanKind.DETACH_NAT_GATEWAY,
+        steps=(AssociateSubnet(nouns.SUBNETS[0], nouns.GATEWAY, None, {"addressPrefix": "10.0.0.0/16"}),),
+        of_change_id="chg-1",
+    )
+    text = page(nouns.make_change(plan=plan)).text
+    assert "Roll-back on shop-prod" in text
+    assert "NAT gateway: ng-shop-prod-1 → , then none" in text
+    assert "Takes back change chg-1" in text
+    assert "The NAT gateway and its public IPs" in text
+
+
+@pytest.mark.parametrize("number", [0, 1, 10, 11, 100])
+def test_any_number_of_nodes_is_shown_in_full(number: int) -> None:
+    shown = page(incident=nouns.make_incident(nodes=nouns.make_nodes(number)))
+    assert sum("vmss0" in word for word in shown.words) == number
+    assert (f"{number - 10} more node" in shown.text) == (number > 10)
+
+
+def test_everything_loads_from_the_page_itself_and_no_script_is_there() -> None:
+    text = change_page(nouns.make_change(), incident=nouns.make_incident(), form=FORM, now=NOW, style_nonce="n0nce")
+    shown = Page(text)
+    assert shown.all("style") == [{"nonce": "n0nce"}]
+    assert not shown.all("script")
+    assert [one["href"] for one in shown.all("link")] == ["data:,"]
+    assert all(not name.startswith("on") and name != "style" for _, one in shown.elements for name in one)
+    assert "url(" not in text
+    assert "@import" not in text
+
+
+def test_the_page_can_be_read_by_machine_and_by_ear() -> None:
+    shown = page()
+    assert shown.all("html") == [{"lang": "en"}]
+    assert len(shown.all("h1")) == 1
+    assert {"header", "main", "aside", "footer"} <= {tag for tag, _ in shown.elements}
+    ids = [one["id"] for _, one in shown.elements if "id" in one]
+    assert len(ids) == len(set(ids))
+    assert all(one["aria-labelledby"] in ids for _, one in shown.elements if "aria-labelledby" in one)
+    assert all("scope" in one for one in shown.all("th"))
+
+
+HOSTILE = st.text(st.sampled_from("<>&\"'`{}%/ abscriptonload=\n"), max_size=60).map(lambda text: f"x{text}x")
+
+
+@settings(max_examples=60, deadline=None)
+@given(HOSTILE, HOSTILE, HOSTILE, HOSTILE)
+def test_nothing_that_is_shown_becomes_markup(name: str, reason: str, note: str, token: str) -> None:
+    change = nouns.make_change(ChangeState.STOPPED)
+    decision = replace(change.decision, approver=name) if change.decision else None
+    hostile = replace(change, cluster_name=name, requested_by=name, stop_reason=reason, decision=decision)
+    hostile = replace(hostile, plan=replace(hostile.plan, notes=(note,) * 3, way_back=reason, egress_now=(name,)))
+    nodes = (replace(nouns.make_nodes(1)[0], name=name, pool=note),)
+    options = {"journal": nouns.make_journal(), "incident": nouns.make_incident(nodes=nodes), "notice": note}
+    plain = page(nouns.make_change(ChangeState.STOPPED), **options, form=replace(FORM, token="t"))
+    shown = page(hostile, **options, form=replace(FORM, token=token))
+    assert [tag for tag, _ in shown.elements if tag != "code"] == [tag for tag, _ in plain.elements if tag != "code"]
+    assert next(one for one in shown.all("input") if one["name"] == "t")["value"] == token.replace("\r\n", "\n")
+
+
+def test_a_refusal_is_one_clear_thing() -> None:
+    shown = Page(message_page("This link was <b>changed</b>. Run `make`.", status=403, style_nonce="x"))
+    assert "Not a valid link This link was <b>changed</b>. Run make ." in shown.text
+    assert not shown.all("b")
+    assert Page(message_page("Gone.", status=410)).text.startswith("This link has expired")
+    assert Page(message_page("Tea.", status=418)).text.startswith("I'm a Teapot")
+    assert "Sign in first" in Page(message_page("x", status=401, title="Sign in first")).text
