@@ -28,6 +28,7 @@ from .services.resourcegraph.routes import ROUTES as RESOURCEGRAPH_ROUTES
 from .services.slack.routes import ROUTES as SLACK_ROUTES
 from .services.subscriptions.routes import ROUTES as SUBSCRIPTIONS_ROUTES
 from .services.teams.routes import ROUTES as TEAMS_ROUTES
+from .throttle import counters
 from .world import World
 
 OPEN_ROUTES: list[Route] = [*IDENTITY_ROUTES, *SLACK_ROUTES, *TEAMS_ROUTES]
@@ -108,9 +109,17 @@ class Simulator:
         try:
             self.world.settle()
             found = self._open.find(request)
-            if found is None:
-                self._check_front_door(request)
-                found = self._arm.find(request)
+            if found is not None:
+                handler, params = found
+                return handler(self.world, request.with_params(params))
+            return _counted(request, self._run_arm(request))
+        except ServiceError as error:
+            return Response(error.status, error.body(), error.headers)
+
+    def _run_arm(self, request: Request) -> Response:
+        try:
+            self._check_front_door(request)
+            found = self._arm.find(request)
             if found is None:
                 raise _unknown_path(request)
             handler, params = found
@@ -132,6 +141,13 @@ class Simulator:
             "x-ms-request-id": stable_uuid("request", now.timestamp()),
         }
         return replace(response, headers=headers | dict(response.headers))
+
+
+def _counted(request: Request, response: Response) -> Response:
+    """With what is left of the subscription's requests; what the front door refuses isn't counted."""
+    if response.headers.get("x-ms-failure-cause") == "gateway":
+        return response
+    return replace(response, headers=counters(request.method) | dict(response.headers))
 
 
 def _check_front_door(request: Request) -> None:

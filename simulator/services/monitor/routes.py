@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ...world import World
 
 MOST_BATCHED = 50
+_COUNTER = {"x-ms-ratelimit-remaining-subscription-resource-requests": "999"}
 _INTERVALS = {0: "FULL"} | {minutes: name for name, minutes in TIME_GRAINS.items()}
 
 
@@ -125,7 +126,7 @@ def list_metrics(world: World, request: Request) -> Response:
         "namespace": namespace,
         "resourceregion": target.region,
     }
-    return Response(200, body)
+    return Response(200, body, _COUNTER)
 
 
 def _check_allowed(world: World, request: Request, target: Target, action: str) -> None:
@@ -171,7 +172,7 @@ def list_definitions(world: World, request: Request) -> Response:
         if metric.dimensions:
             body["dimensions"] = [{"value": name, "localizedValue": name} for name in metric.dimensions]
         value.append(body)
-    return Response(200, {"value": value})
+    return Response(200, {"value": value}, _COUNTER)
 
 
 def list_namespaces(world: World, request: Request) -> Response:

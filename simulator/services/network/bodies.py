@@ -45,6 +45,11 @@ def written_properties(body: dict[str, Any]) -> dict[str, Any]:
     return written
 
 
+def endpoints_in(properties: dict[str, Any]) -> frozenset[str]:
+    """The services that a subnet has endpoints for."""
+    return frozenset(str(each.get("service")) for each in properties.get("serviceEndpoints") or [])
+
+
 def _part(each: dict[str, Any]) -> dict[str, Any]:
     properties = {key: value for key, value in (each.get("properties") or {}).items() if key != "provisioningState"}
     return {"name": each.get("name"), "properties": properties}

@@ -24,7 +24,10 @@ SECURITY_GROUP = "microsoft.network/networksecuritygroups"
 
 @dataclass(eq=False)
 class Document:
-    """A resource: its id, its writable properties and top-level fields, and where it stands."""
+    """A resource: its id, its writable properties and top-level fields, and where it stands.
+
+    `new_endpoints` are the service endpoints that a running write adds; the others stay as they are.
+    """
 
     id: ResourceId
     properties: dict[str, Any]
@@ -32,6 +35,7 @@ class Document:
     provisioning_state: str = "Succeeded"
     etag: str = ""
     guid: str = ""
+    new_endpoints: frozenset[str] = frozenset()
 
     @property
     def key(self) -> str:

@@ -23,6 +23,9 @@ from .state import (
 if TYPE_CHECKING:
     from ...world import World
 
+_MORE_ACTIONS = {"microsoft.sql/managedinstances": ("prepareNetworkPolicies", "unprepareNetworkPolicies")}
+"""What services may do with a subnet that is delegated to them, besides joining it."""
+
 
 def document_json(world: World, document: Document) -> dict[str, Any]:
     """A resource in full. The order of keys follows the recorded answers."""
@@ -49,23 +52,29 @@ def _subnet(world: World, document: Document) -> dict[str, Any]:
         derived["ipConfigurations"] = [{"id": _upper_group(node.ip_configuration_id)} for node in nodes]
     endpoints = document.properties.get("serviceEndpoints")
     if endpoints:
-        state = document.provisioning_state
-        derived["serviceEndpoints"] = [
-            {"provisioningState": state, **each, "locations": each.get("locations", ["*"])} for each in endpoints
-        ]
+        derived["serviceEndpoints"] = [_endpoint(document, each) for each in endpoints]
     delegations = document.properties.get("delegations")
     if delegations:
         derived["delegations"] = [_delegation(document, each) for each in delegations]
     return derived
 
 
+def _endpoint(subnet: Document, written: dict[str, Any]) -> dict[str, Any]:
+    """A service endpoint follows the subnet's state only while it is being added (recorded in 2023)."""
+    state = subnet.provisioning_state if written.get("service") in subnet.new_endpoints else "Succeeded"
+    return {"provisioningState": state, **written, "locations": written.get("locations", ["*"])}
+
+
 def _delegation(subnet: Document, written: dict[str, Any]) -> dict[str, Any]:
-    properties = {"provisioningState": subnet.provisioning_state} | dict(written.get("properties") or {})
+    """A delegation; Azure says Succeeded at once (recorded in 2020)."""
+    properties = {"provisioningState": "Succeeded"} | dict(written.get("properties") or {})
+    actions = ["join", *_MORE_ACTIONS.get(str(properties.get("serviceName")).lower(), ())]
     return {
         "name": written.get("name"),
         "id": f"{subnet.id}/delegations/{written.get('name')}",
         "etag": subnet.etag,
-        "properties": properties | {"actions": ["Microsoft.Network/virtualNetworks/subnets/join/action"]},
+        "properties": properties
+        | {"actions": [f"Microsoft.Network/virtualNetworks/subnets/{action}/action" for action in actions]},
         "type": "Microsoft.Network/virtualNetworks/subnets/delegations",
     }
 

@@ -18,7 +18,7 @@ from ...errors import ArmError, resource_not_found
 from ...http import Request, Response
 from ...resourceid import ResourceId
 from ..operations import Operation, operation_url
-from .bodies import tags_of, top_level, written_properties
+from .bodies import endpoints_in, tags_of, top_level, written_properties
 from .conflicts import another_operation, check_references, stale_etag
 from .deletions import check_deletion
 from .effects import affected_nodes as affected_nodes
@@ -58,6 +58,7 @@ def put_document(world: World, request: Request, resource_id: ResourceId) -> Res
     before = copy.deepcopy(document.properties) if existing is not None else None
     busy = existing is None or document.properties != properties or kind is VIRTUAL_NETWORKS
     changed = busy or document.top != top or document.provisioning_state != "Succeeded"
+    document.new_endpoints = endpoints_in(properties) - (endpoints_in(before) if before is not None else set())
     document.properties, document.top = properties, top
     document.provisioning_state = "Updating" if busy else "Succeeded"
     if existing is None:
