@@ -31,7 +31,7 @@ def test_the_next_is_the_one_on_path(tmp_path: Path) -> None:
 
 
 def test_a_name_that_is_wrong_is_said_and_not_passed_over(tmp_path: Path) -> None:
-    with pytest.raises(BrowserNotFoundError, match="CHROMIUM names .*nowhere, where there is no file"):
+    with pytest.raises(BrowserNotFoundError, match=r"CHROMIUM names .*nowhere, where there is no file"):
         find_chromium({"CHROMIUM": str(tmp_path / "nowhere")})
 
 
