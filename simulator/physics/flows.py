@@ -7,7 +7,8 @@ destination together never hold more than `ports`. What finds no free port fails
 
 While no limit binds, the minute has an exact solution; otherwise it is stepped in short slices in
 which flows are admitted in proportion to what each stream wants. Either way
-attempted = admitted + failed, and held after = held before + admitted - released.
+attempted = admitted + failed, and held after = held before + admitted - released; with one stream
+the slices give the exact solution too, as long as it stays clear of the limit or at it.
 """
 
 from __future__ import annotations
@@ -82,22 +83,26 @@ def _run_free(group: Sequence[Demand], held: Mapping[StreamKey, float]) -> Outco
 
 
 def _run_limited(group: Sequence[Demand], held: Mapping[StreamKey, float], ports: float) -> Outcome:
-    """The limit may bind within the minute: step it in slices."""
+    """The limit may bind within the minute: step it in slices.
+
+    Of the flows that a slice admits, the share `stays` still holds its port at the slice's end.
+    """
     now = [held.get(d.key, 0.0) for d in group]
     keeps = [math.exp(-_SLICE_SECONDS / d.port_seconds) for d in group]
+    stays = [(1.0 - keep) * d.port_seconds / _SLICE_SECONDS for d, keep in zip(group, keeps, strict=True)]
     wants = [d.rate_per_second * _SLICE_SECONDS for d in group]
-    wanted = sum(wants)
+    needed = sum(want * stay for want, stay in zip(wants, stays, strict=True))
     admitted = [0.0] * len(group)
     integral = [0.0] * len(group)
     for _ in range(SLICES_PER_MINUTE):
+        before = now
         now = [n * keep for n, keep in zip(now, keeps, strict=True)]
         free = max(0.0, ports - sum(now))
-        share = 1.0 if wanted <= free else free / wanted
+        share = 1.0 if needed <= free else free / needed
         for i, want in enumerate(wants):
-            got = want * share
-            now[i] += got
-            admitted[i] += got
-            integral[i] += now[i]
+            admitted[i] += want * share
+            now[i] += want * share * stays[i]
+            integral[i] += (before[i] + now[i]) / 2
     return {
         d.key: StreamMinute(d.rate_per_second * 60.0, got, after, total / SLICES_PER_MINUTE)
         for d, got, after, total in zip(group, admitted, now, integral, strict=True)
