@@ -17,6 +17,8 @@ from .errors import GATEWAY, ArmError, ServiceError
 from .http import Request, Response, Route, Router
 from .noise import stable_uuid
 from .requestlog import RequestLog
+from .services.authorization.guard import check_access
+from .services.authorization.routes import ROUTES as AUTHORIZATION_ROUTES
 from .services.compute.routes import ROUTES as COMPUTE_ROUTES
 from .services.containerservice.routes import ROUTES as CONTAINERSERVICE_ROUTES
 from .services.identity.routes import ROUTES as IDENTITY_ROUTES
@@ -34,6 +36,7 @@ from .world import World
 OPEN_ROUTES: list[Route] = [*IDENTITY_ROUTES, *SLACK_ROUTES, *TEAMS_ROUTES]
 ARM_ROUTES: list[Route] = [
     *SUBSCRIPTIONS_ROUTES,
+    *AUTHORIZATION_ROUTES,
     *CONTAINERSERVICE_ROUTES,
     *NETWORK_ROUTES,
     *COMPUTE_ROUTES,
@@ -122,6 +125,7 @@ class Simulator:
             found = self._arm.find(request)
             if found is None:
                 raise _unknown_path(request)
+            check_access(self.world, request)
             handler, params = found
             return handler(self.world, request.with_params(params))
         except ServiceError as error:

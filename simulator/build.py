@@ -14,6 +14,7 @@ from .fleet import Cluster, Frontend, Node, NodePool
 from .noise import stable_digits, stable_uuid
 from .physics.schedule import Burst, Schedule, Spike, Steady, parse_cron
 from .physics.workload import Closing, Destination, NodeLoad, Protocol, Workload
+from .services.authorization.scenario import read_access
 from .services.identity.state import Identity
 from .services.network.kinds import KINDS, PUBLIC_IPS
 from .services.network.state import document_of
@@ -55,6 +56,7 @@ class _Builder:
             self.world.subscriptions[subscription.id.lower()] = subscription
         for each in self.content.get("identities") or []:
             self.world.identities.add(Identity(each["client_id"], each.get("name", ""), each.get("secret")))
+        read_access(self.world, self.content)
         for section, resource_type in _DOCUMENTS.items():
             for each in self.content.get(section) or []:
                 self._document(each, resource_type)

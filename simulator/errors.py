@@ -36,14 +36,17 @@ class ArmError(ServiceError):
         *,
         details: Sequence[Mapping[str, Any]] | None = None,
         headers: Mapping[str, str] | None = None,
+        extra: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(status, code, message, headers=headers)
         self.details = details
+        self.extra = extra or {}
 
     def body(self) -> Any:
         error: dict[str, Any] = {"code": self.code, "message": self.message}
         if self.details is not None:
             error["details"] = [dict(detail) for detail in self.details]
+        error |= self.extra
         return {"error": error}
 
 

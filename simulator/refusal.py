@@ -42,13 +42,14 @@ class Refusal:
         *,
         details: Sequence[Mapping[str, Any]] | None = (),
         headers: Mapping[str, str] | None = None,
+        extra: Mapping[str, Any] | None = None,
     ) -> ServiceError:
         """The answer as an exception."""
         if self.aks:
             return AksError(self.status, self.code, message, headers=headers)
         if self.detail and not details:
             details = [{"code": self.detail, "message": message}]
-        return ArmError(self.status, self.code, message, details=details, headers=headers)
+        return ArmError(self.status, self.code, message, details=details, headers=headers, extra=extra)
 
 
 def declare(status: int, code: str, when: str, source: str, **more: Any) -> Refusal:

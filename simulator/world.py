@@ -20,6 +20,7 @@ from .faults import Faults
 from .fleet import Cluster, Node, NodePool
 from .physics.ports import load_balancer_timers, ports_per_node
 from .physics.traffic import Traffic
+from .services.authorization.state import Access
 from .services.identity.state import Identities
 from .services.monitor.target import Target
 from .services.network.addresses import PublicAddresses
@@ -77,6 +78,7 @@ class World:
         self.metric_sources: dict[str, Target] = {}
         """Resources beyond the fleet whose metrics somebody supplies, by id in lower case."""
         self.public_addresses = PublicAddresses()
+        self.access = Access()
         self.quotas: dict[str, int] = {}
         self.network = NetworkState(seed)
         self.identities = Identities()

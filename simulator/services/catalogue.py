@@ -30,6 +30,11 @@ class Row:
     name: str
     render: Callable[[], dict[str, Any]]
 
+    @property
+    def id(self) -> str:
+        """The resource's id."""
+        return f"/subscriptions/{self.subscription}/resourceGroups/{self.group}/providers/{self.type}/{self.name}"
+
 
 def rows(world: World) -> Iterator[Row]:
     """Every tracked resource."""

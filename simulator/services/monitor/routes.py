@@ -204,7 +204,8 @@ def get_batch(world: World, request: Request) -> Response:
             "SubscriptionNotRegistered",
             f"The subscription '{subscription.id}' is not registered to use namespace 'Microsoft.Insights'.",
         )
-    if world.settings.batch_metrics == "forbidden" or world.settings.metrics == "forbidden":
+    may = world.access.may(request.client_id, "Microsoft.Insights/metrics/read", f"/subscriptions/{subscription.id}")
+    if not may or world.settings.batch_metrics == "forbidden" or world.settings.metrics == "forbidden":
         raise ArmError(
             401,
             "AuthorizationFailed",

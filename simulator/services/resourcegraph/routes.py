@@ -33,7 +33,7 @@ def query_resources(world: World, request: Request) -> Response:
         raise _bad_request(world, "InvalidQuery", "Query is missing.")
     try:
         query = parse(text, world.clock.now())
-        found = query.run(_table(world, query.table, _scope(world, body)))
+        found = query.run(_table(world, query.table, _scope(world, body), request.client_id))
     except QueryError as error:
         raise _parser_failure(world, error) from error
     options = body.get("options") or {}
@@ -73,11 +73,20 @@ def _scope(world: World, body: dict[str, Any]) -> set[str]:
     return known
 
 
-def _table(world: World, name: str, subscriptions: set[str]) -> Sequence[Mapping[str, Any]]:
+def _table(world: World, name: str, subscriptions: set[str], client_id: str | None) -> Sequence[Mapping[str, Any]]:
+    """A table's rows, of what the caller may read (Azure docs: resource-graph overview, "Permissions")."""
     if name == "resources":
-        return [ResourceRow(world, row) for row in rows(world) if row.subscription.lower() in subscriptions]
+        return [
+            ResourceRow(world, row)
+            for row in rows(world)
+            if row.subscription.lower() in subscriptions and world.access.may(client_id, f"{row.type}/read", row.id)
+        ]
     if name == "resourcecontainers":
-        groups = [group_json(group) for (owner, _), group in world.groups.items() if owner in subscriptions]
+        groups = [
+            body
+            for (owner, _), group in world.groups.items()
+            if owner in subscriptions and world.access.sees(client_id, (body := group_json(group))["id"])
+        ]
         return [_container(world, each) for each in groups] + [
             {
                 "id": f"/subscriptions/{each.id}",

@@ -15,8 +15,13 @@ if TYPE_CHECKING:
     from ...world import World
 
 
-def list_subscriptions(world: World, _request: Request) -> Response:
-    value = [subscription_json(each) for each in world.subscriptions.values()]
+def list_subscriptions(world: World, request: Request) -> Response:
+    """The subscriptions for which the caller has a role, at any level."""
+    value = [
+        subscription_json(each)
+        for each in world.subscriptions.values()
+        if world.access.sees(request.client_id, f"/subscriptions/{each.id}")
+    ]
     return Response(200, {"value": value, "count": {"type": "Total", "value": len(value)}})
 
 
@@ -31,7 +36,12 @@ def list_tenants(world: World, _request: Request) -> Response:
 
 def list_groups(world: World, request: Request) -> Response:
     subscription = world.subscription(request.params["subscription"])
-    found = [group for (owner, _), group in world.groups.items() if owner == subscription.id.lower()]
+    found = [
+        group
+        for (owner, _), group in world.groups.items()
+        if owner == subscription.id.lower()
+        and world.access.sees(request.client_id, f"/subscriptions/{subscription.id}/resourceGroups/{group.name}")
+    ]
     return list_page(request, found, group_json)
 
 
@@ -66,6 +76,7 @@ def list_resources(world: World, request: Request) -> Response:
         if row.subscription.lower() == subscription.lower()
         and (group is None or row.group.lower() == group.lower())
         and (wanted is None or row.type.lower() == wanted)
+        and world.access.may(request.client_id, f"{row.type}/read", row.id)
     ]
     return list_page(request, found, _generic_json)
 

@@ -1,0 +1,70 @@
+"""Roles, locks, policies and quotas as a scenario file says them.
+
+A scope is an id, or `GROUP`, or `GROUP/natGateways/egress` for a network resource; without one, roles
+hold everywhere. An identity is a client id, the name of one of the scenario's identities, or `*`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .locks import LEVELS, Lock
+from .policies import Policy
+from .roles import BUILT_IN, RoleAssignment
+
+if TYPE_CHECKING:
+    from ...world import World
+
+Content = Mapping[str, Any]
+
+
+def read_access(world: World, content: Content) -> None:
+    """Put a scenario's roles, locks, policies and quotas into the world; ValueError says what is wrong."""
+    names = {each.get("name"): each["client_id"] for each in content.get("identities") or []}
+    for each in content.get("roles") or []:
+        world.access.assign(role_of(world, each, names))
+    for each in content.get("locks") or []:
+        if each["level"] not in LEVELS:
+            raise ValueError(f"lock {each['name']}: level was {each['level']!r}; it must be {' or '.join(LEVELS)}")
+        world.access.locks.append(
+            Lock(str(each["name"]), scope_of(world, each.get("scope")), str(each["level"]), str(each.get("notes", "")))
+        )
+    for each in content.get("policies") or []:
+        world.access.policies.append(
+            Policy(
+                str(each["name"]),
+                scope_of(world, each.get("scope")),
+                tuple(each["types"]),
+                tuple(str(place).replace(" ", "").lower() for place in each.get("allowed_locations") or ()),
+                tuple(each.get("required_tags") or ()),
+            )
+        )
+    world.quotas.update(content.get("quotas") or {})
+
+
+def role_of(world: World, each: Content, names: Mapping[Any, str]) -> RoleAssignment:
+    """One entry of `roles`."""
+    role = str(each.get("role", ""))
+    actions, not_actions = tuple(each.get("actions") or ()), tuple(each.get("not_actions") or ())
+    if role:
+        if role.lower() not in BUILT_IN:
+            raise ValueError(f"role {role!r} isn't known; there are {', '.join(BUILT_IN)}, or give actions")
+        granted, denied = BUILT_IN[role.lower()]
+        actions, not_actions = actions + granted, not_actions + denied
+    if not actions:
+        raise ValueError(f"the role of {each['identity']} has neither a role's name nor actions")
+    identity = str(each["identity"])
+    scope = scope_of(world, each["scope"]) if "scope" in each else "/"
+    return RoleAssignment(names.get(identity, identity), scope, actions, not_actions, role or "Custom role")
+
+
+def scope_of(world: World, text: str | None) -> str:
+    """The id that a scope in a scenario stands for; without one, the first subscription."""
+    first = f"/subscriptions/{next(iter(world.subscriptions.values())).id}"
+    if not text:
+        return first
+    if text.startswith("/"):
+        return text.rstrip("/")
+    group, _, rest = text.partition("/")
+    return f"{first}/resourceGroups/{group}" + (f"/providers/Microsoft.Network/{rest}" if rest else "")
