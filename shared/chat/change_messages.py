@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ..model.change import Change, ChangeState, JournalEntry
 from ..model.plan import AssociateSubnet, Plan
 from ..texts import capital, listed, number, sentence, utc
 from .message import Button, Message, Section, Tone
-from .words import STATE_WORDS, check_in_words, resource_name, step_in_words
+from .words import STATE_WORDS, check_in_words, egress_addresses, resource_name, step_in_words
 
 _DECIDED: Mapping[ChangeState, tuple[str, Tone]] = {
     ChangeState.APPROVED: ("approved", Tone.NEUTRAL),
@@ -82,12 +82,12 @@ def change_decided(change: Change) -> Message:
 
 
 def change_progress(change: Change, entry: JournalEntry) -> Message:
-    """One step as it went."""
+    """One step as it went, in the words of its journal entry."""
     steps = change.plan.steps
     words = step_in_words(steps[entry.step]) if 0 <= entry.step < len(steps) else "a step that the plan does not name"
     return Message(
         title=f"{change.cluster_name}: step {entry.step + 1} of {len(steps)} {entry.state}",
-        summary=f"{words}. {sentence(capital(entry.note))}".strip(),
+        summary=sentence(capital(entry.note) or words),
         tone=Tone.NEUTRAL,
         footer=f"{_footer(change)} · {utc(entry.updated_at)}",
     )
@@ -117,8 +117,8 @@ def change_stopped(change: Change, page_url: str) -> Message:
     )
 
 
-def change_finished(change: Change, page_url: str) -> Message:
-    """The verdict with the figures that it rests on."""
+def change_finished(change: Change, page_url: str, journal: Sequence[JournalEntry] = ()) -> Message:
+    """The verdict with the figures that it rests on. ``journal`` knows the addresses of the new egress IPs."""
     title, tone = _FINISHED.get(change.state, (f"The change on {{cluster}}: {change.state}", Tone.NEUTRAL))
     outcome = change.outcome
     figures = tuple(map(capital, outcome.figures)) if outcome else ()
@@ -130,7 +130,7 @@ def change_finished(change: Change, page_url: str) -> Message:
         facts=(
             ("Cluster", change.cluster_name),
             ("Change", capital(change.plan.summary)),
-            *_egress_after(change),
+            *_egress_after(change, journal),
             *_approved_by(change),
         ),
         sections=_filled(sections),
@@ -158,10 +158,10 @@ def _egress(plan: Plan) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _egress_after(change: Change) -> tuple[tuple[str, str], ...]:
-    if change.state is not ChangeState.FIXED:
+def _egress_after(change: Change, journal: Sequence[JournalEntry]) -> tuple[tuple[str, str], ...]:
+    if change.state not in (ChangeState.FIXED, ChangeState.ROLLED_BACK):
         return ()
-    return (("Egress IPs", f"{listed(change.plan.egress_then) or 'unknown'}"),)
+    return (("Egress IPs", listed(egress_addresses(change.plan, journal), 16) or "unknown"),)
 
 
 def _approved_by(change: Change) -> tuple[tuple[str, str], ...]:

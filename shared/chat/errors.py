@@ -73,7 +73,12 @@ def _http_date(value: str) -> datetime | None:
 
 
 def readable_reason(body: str, url: str) -> str:
-    """A service's own words, at most 200 characters, without any part of the address that is secret."""
+    """A service's own words, at most 200 characters, without any part of the address that is secret.
+
+    Empty for a web page: what a proxy says in HTML explains nothing here.
+    """
+    if body.lstrip().startswith("<"):
+        return ""
     parts = urlsplit(url)
     secrets = {url, parts.path, parts.query, *(value for _, value in parse_qsl(parts.query))}
     text = " ".join(body.split())

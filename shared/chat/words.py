@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
-from ..model.change import ChangeState
-from ..model.plan import AssociateSubnet, Check, CheckResult, CreateNatGateway, CreatePublicIp, ObserveEgress, Step
+from ..model.change import ChangeState, JournalEntry
+from ..model.plan import (
+    AssociateSubnet,
+    Check,
+    CheckResult,
+    CreateNatGateway,
+    CreatePublicIp,
+    ObserveEgress,
+    Plan,
+    Step,
+)
 from ..model.reading import NodeFailures
 from ..model.resource_id import ResourceId
 from ..texts import capital, count, number, percent, sentence
@@ -59,6 +68,17 @@ def step_in_words(step: Step) -> str:
         case ObserveEgress():
             return f"Watch subnet `{resource_name(step.subnet_id)}` until its connections leave through the gateway"
     assert_never(step)
+
+
+def egress_addresses(plan: Plan, journal: Sequence[JournalEntry]) -> tuple[str, ...]:
+    """The plan's later egress IPs: addresses as soon as the journal knows them, until then the names of the IPs."""
+    known = {}
+    entries = {entry.step: entry for entry in journal}
+    for index, step in enumerate(plan.steps):
+        after = entries[index].after if index in entries else None
+        if isinstance(step, CreatePublicIp) and after and after.get("address"):
+            known[resource_name(step.id)] = str(after["address"])
+    return tuple(known.get(name, name) for name in plan.egress_then)
 
 
 def check_in_words(check: Check) -> str:

@@ -41,7 +41,8 @@ class Ending:
         ]
         if ended.state is ChangeState.FIXED:
             writes += self._closed_incident(ended, now)
-        message = None if event is Event.EXPIRE else compose.change_finished(ended, self._links.page(ended))
+        journal = [entry.value for entry in self._records.journal(partition, ended.id).values()]
+        message = None if event is Event.EXPIRE else compose.change_finished(ended, self._links.page(ended), journal)
         writes += self._outbox.rows(ended.cluster_name, message, wall)
         self._records.commit_in(partition, writes)
         log.info("change %s: %s", ended.id, ended.state.value)

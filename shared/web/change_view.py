@@ -6,7 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..chat.words import CHECK_WORDS, NODE_COLUMNS, STATE_WORDS, node_rows, resource_name, step_in_words
+from ..chat.words import (
+    CHECK_WORDS,
+    NODE_COLUMNS,
+    STATE_WORDS,
+    egress_addresses,
+    node_rows,
+    resource_name,
+    step_in_words,
+)
 from ..model.change import Change, ChangeState, JournalEntry
 from ..model.incident import Incident
 from ..model.plan import AssociateSubnet, Check, CheckResult, CreateNatGateway, CreatePublicIp, Plan, PlanKind, Step
@@ -138,7 +146,7 @@ def change_view(
         changed=tuple(_changed(step) for step in plan.steps if isinstance(step, AssociateSubnet)),
         kept=_kept(plan),
         egress_now=plan.egress_now if plan.steps else (),
-        egress_then=plan.egress_then if plan.steps else (),
+        egress_then=egress_addresses(plan, journal) if plan.steps else (),
         steps=_steps(plan.steps, journal),
         arithmetic=tuple(map(capital, plan.demand.arithmetic)) if plan.demand else (),
         missing=plan.demand.missing if plan.demand else (),

@@ -285,14 +285,22 @@ FIGURES = (
 
 
 def make_journal() -> tuple[JournalEntry, ...]:
+    """Of a change that stopped after its fourth step."""
+    notes: tuple[tuple[str, dict[str, str] | None], ...] = (
+        ("public IP pip-shop-prod-1 is 20.61.0.1", {"address": "20.61.0.1"}),
+        ("public IP pip-shop-prod-2 is 20.61.0.2", {"address": "20.61.0.2"}),
+        ("NAT gateway ng-shop-prod-1 is ready with 2 public IPs", None),
+        ("subnet snet-user has ng-shop-prod-1; every other property is as before", None),
+    )
     return tuple(
         JournalEntry(
             step=index,
             state="done",
             started_at=NOW + timedelta(minutes=7 + index),
             updated_at=NOW + timedelta(minutes=8 + index),
-            note="as planned",
+            after=after,
+            note=note,
             attempts=1,
         )
-        for index in range(4)
+        for index, (note, after) in enumerate(notes)
     )

@@ -74,12 +74,18 @@ def test_a_decision_says_who_and_when(state: ChangeState, title: str, summary: s
 def test_progress_names_the_step_and_what_was_read_back() -> None:
     message = compose.change_progress(nouns.make_change(ChangeState.APPLYING), nouns.make_journal()[3])
     assert message.title == "shop-prod: step 4 of 7 done"
-    assert message.summary == "Associate subnet `snet-user` with `ng-shop-prod-1`. As planned."
+    assert message.summary == "Subnet snet-user has ng-shop-prod-1; every other property is as before."
     assert message.footer.endswith("2026-11-22 19:16 UTC")
 
 
+def test_progress_without_a_note_names_the_step() -> None:
+    entry = replace(nouns.make_journal()[3], note="")
+    summary = compose.change_progress(nouns.make_change(ChangeState.APPLYING), entry).summary
+    assert summary == "Associate subnet `snet-user` with `ng-shop-prod-1`."
+
+
 def test_progress_of_a_step_that_the_plan_does_not_have_is_no_crash() -> None:
-    entry = replace(nouns.make_journal()[0], step=40)
+    entry = replace(nouns.make_journal()[0], step=40, note="")
     assert "does not name" in compose.change_progress(nouns.make_change(), entry).summary
 
 
@@ -126,6 +132,14 @@ def test_the_end_gives_the_verdict_with_its_figures(
             one.lower() for one in change.outcome.figures
         ]
     assert dict(message.facts)["Approved by"] == "Maria Ortega, 2026-11-22 19:11 UTC"
+
+
+def test_a_fix_tells_the_new_egress_addresses() -> None:
+    fixed = nouns.make_change(ChangeState.FIXED)
+    assert (
+        dict(compose.change_finished(fixed, URL, nouns.make_journal()).facts)["Egress IPs"] == "20.61.0.1 and 20.61.0.2"
+    )
+    assert dict(compose.change_finished(fixed, URL).facts)["Egress IPs"] == "pip-shop-prod-1 and pip-shop-prod-2"
 
 
 def test_every_state_has_words() -> None:

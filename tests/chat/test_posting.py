@@ -181,3 +181,4 @@ def test_a_services_own_words_lose_what_is_secret() -> None:
     assert "abc/invoke" not in reason
     assert reason.startswith("no flow at [address]")
     assert len(readable_reason("x" * 900, url)) == 200
+    assert readable_reason("\n<html>Bad gateway</html>", url) == ""

@@ -100,8 +100,14 @@ def test_checks_show_what_is_wrong_first_with_remedy_and_source() -> None:
 
 def test_every_step_is_listed_and_shows_how_far_it_has_come() -> None:
     text = page(nouns.make_change(ChangeState.APPLYING), journal=nouns.make_journal(), form=None).text
-    assert "Associate subnet snet-user with ng-shop-prod-1 Done , 2026-11-22 19:16 UTC. As planned." in text
+    assert "Associate subnet snet-user with ng-shop-prod-1 Done , 2026-11-22 19:16 UTC. Subnet snet-user has" in text
     assert "Watch subnet snet-system until its connections leave through the gateway Why this size" in text
+
+
+def test_new_egress_addresses_are_shown_as_soon_as_they_are_known() -> None:
+    assert (
+        "Then 20.61.0.1 20.61.0.2" in page(nouns.make_change(ChangeState.APPLYING), journal=nouns.make_journal()).text
+    )
 
 
 def test_the_form_offers_each_action_once_with_its_tokens() -> None:
