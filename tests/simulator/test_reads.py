@@ -10,6 +10,8 @@ from azure.core.exceptions import ResourceNotFoundError
 
 from tests.simulator.clients import DETECTOR, LOAD_BALANCER, SUBSCRIPTION, Azure, azure
 
+SCOPE = f"/subscriptions/{SUBSCRIPTION}"
+NETWORK = f"{SCOPE}/resourceGroups/shop-network/providers/Microsoft.Network"
 NODE_GROUP = "MC_shop_shop-prod_westeurope"
 QUERY = "/providers/Microsoft.ResourceGraph/resources?api-version=2022-10-01"
 
@@ -80,11 +82,11 @@ def test_ids_and_provider_names_are_compared_without_case(storm: Azure) -> None:
 @pytest.mark.parametrize(
     ("path", "status", "code"),
     [
-        (f"/subscriptions/{SUBSCRIPTION}/resourceGroups/none/providers/Microsoft.Network/natGateways", 404, "ResourceGroupNotFound"),
+        (f"{SCOPE}/resourceGroups/none/providers/Microsoft.Network/natGateways", 404, "ResourceGroupNotFound"),
         ("/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups", 404, "SubscriptionNotFound"),
         (f"{LOAD_BALANCER}x", 404, "ResourceNotFound"),
-        (f"/subscriptions/{SUBSCRIPTION}/resourceGroups/shop-network/providers/Microsoft.Network/virtualNetworks/shop-vnet/subnets/x", 404, "NotFound"),
-        (f"/subscriptions/{SUBSCRIPTION}/resourceGroups/shop/providers/Microsoft.Magic/wands/one", 404, "InvalidResourceType"),
+        (f"{NETWORK}/virtualNetworks/shop-vnet/subnets/x", 404, "NotFound"),
+        (f"{SCOPE}/resourceGroups/shop/providers/Microsoft.Magic/wands/one", 404, "InvalidResourceType"),
         ("/nonsense", 404, "NotFound"),
     ],
 )  # fmt: skip
@@ -141,7 +143,7 @@ def resource_graph(running: Azure, query: str, **options: Any) -> list[dict[str,
     rows: list[dict[str, Any]] = []
     token = None
     while True:
-        extra = {"$skipToken": token} if token else {}
+        extra: dict[str, str] = {"$skipToken": token} if token else {}
         body = {"query": query, "options": {"resultFormat": "objectArray"} | options | extra}
         answer = running.send("POST", QUERY, json=body)
         assert answer.status_code == 200, answer.text
