@@ -6,76 +6,14 @@ name, and never with the value: a value in the wrong place may be a secret.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from typing import Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from .errors import MisconfiguredError
-
-
-def _https_url(text: str) -> str:
-    parts = urlsplit(text)
-    local = parts.hostname in ("127.0.0.1", "localhost")
-    if not parts.hostname or (parts.scheme != "https" and not (local and parts.scheme == "http")):
-        raise ValueError("must be a complete https:// address")
-    if parts.query or parts.fragment:
-        raise ValueError("must have no query and no fragment")
-    return text.rstrip("/")
-
-
-def _secret_url(secret: SecretStr) -> SecretStr:
-    parts = urlsplit(secret.get_secret_value())
-    local = parts.hostname in ("127.0.0.1", "localhost")
-    if not parts.hostname or (parts.scheme != "https" and not (local and parts.scheme == "http")):
-        raise ValueError("must be a complete https:// address")
-    return secret
-
-
-def _split(value: Any) -> Any:
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
-
-
-def _pairs(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    pairs = [part.partition("=") for part in value.split(",") if part.strip()]
-    if any(not sign or not key.strip() for key, sign, _ in pairs):
-        raise ValueError("must be name=value pairs separated by commas")
-    return {key.strip(): text.strip() for key, _, text in pairs}
-
-
-def _signing_keys(secret: SecretStr) -> SecretStr:
-    if any(len(key.strip()) < 32 for key in secret.get_secret_value().split(",")):
-        raise ValueError("each key must have at least 32 characters")
-    return secret
-
-
-def _name_template(text: str) -> str:
-    try:
-        name = text.format(kind="pip", cluster="c", number=1)
-    except (KeyError, IndexError, ValueError):
-        name = ""
-    if "{kind}" not in text or "{number}" not in text or not re.fullmatch(r"[A-Za-z0-9][\w.-]*\w", name):
-        raise ValueError("must hold {kind} and {number}, may hold {cluster}, else only letters, digits, dot, _ and -")
-    return text
-
-
-def _prefix(text: str) -> str:
-    if not re.fullmatch(r"[a-z][a-z0-9]{2,20}", text):
-        raise ValueError("must be 3 to 21 lower-case letters and digits, starting with a letter")
-    return text
-
-
-Url = Annotated[str, AfterValidator(_https_url)]
-SecretUrl = Annotated[SecretStr, AfterValidator(_secret_url)]
-Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
-Pairs = Annotated[dict[str, str], BeforeValidator(_pairs)]
+from .setting_kinds import ConnectionString, Names, NameTemplate, Pairs, Prefix, SecretUrl, SigningKeys, Url
 
 
 class Settings(BaseSettings):
@@ -102,13 +40,12 @@ class Settings(BaseSettings):
     arm_audience: str = Field(
         "", alias="ARM_AUDIENCE", description="Token audience of Resource Manager. Empty: the endpoint."
     )
-    portal_url: Url = Field(
-        "https://portal.azure.com", alias="PORTAL_URL", description="The Azure portal that links point to."
-    )
 
     # --- when and how to judge ---
     watch_schedule: str = Field(
-        "0 * * * * *", alias="WATCH_SCHEDULE", description="When to look: NCRONTAB with seconds, UTC."
+        "0 * * * * *",
+        alias="WATCH_SCHEDULE",
+        description="When to look: NCRONTAB with seconds, UTC. The host reads it too: always set it.",
     )
     ingestion_lag_minutes: int = Field(
         3,
@@ -147,7 +84,7 @@ class Settings(BaseSettings):
     )
 
     # --- what to remember ---
-    storage_connection_string: SecretStr | None = Field(
+    storage_connection_string: ConnectionString | None = Field(
         None,
         alias="AzureWebJobsStorage",
         description="Storage account by connection string. Secret. The Functions host uses it too.",
@@ -163,13 +100,13 @@ class Settings(BaseSettings):
         alias="AzureWebJobsStorage__clientId",
         description="Client id of the identity for storage. Empty: the default Azure credential.",
     )
-    table_prefix: Annotated[str, AfterValidator(_prefix)] = Field(
+    table_prefix: Prefix = Field(
         "snatbot",
         alias="TABLE_PREFIX",
         description="Start of the table names, when several bots share an account.",
     )
-    queue_prefix: Annotated[str, AfterValidator(_prefix)] = Field(
-        "snatbot", alias="QUEUE_PREFIX", description="Start of the queue names."
+    queue_prefix: Prefix = Field(
+        "snatbot", alias="QUEUE_PREFIX", description="Start of the queue names. The host reads it too: always set it."
     )
     health_max_age_minutes: int = Field(
         15,
@@ -202,7 +139,7 @@ class Settings(BaseSettings):
         alias="APPROVAL_MINUTES",
         description="Minutes until a proposed plan and its link expire.",
     )
-    signing_keys: Annotated[SecretStr, AfterValidator(_signing_keys)] | None = Field(
+    signing_keys: SigningKeys | None = Field(
         None,
         alias="SIGNING_KEYS",
         description="Keys that sign links and decisions, separated by commas: the first signs, all verify. Secret. "
@@ -213,7 +150,7 @@ class Settings(BaseSettings):
         alias="NAT_RESOURCE_GROUP",
         description="Resource group for the NAT gateway and its public IPs. Empty: the virtual network's.",
     )
-    name_template: Annotated[str, AfterValidator(_name_template)] = Field(
+    name_template: NameTemplate = Field(
         "{kind}-snatbot-{cluster}-{number}",
         alias="NAME_TEMPLATE",
         description="Names of what is created; `{kind}` (ng, pip), `{cluster}`, `{number}` are filled in.",
@@ -253,6 +190,7 @@ class Settings(BaseSettings):
     nat_background_per_minute: float = Field(
         10.0,
         ge=0,
+        allow_inf_nan=False,
         alias="NAT_BACKGROUND_PER_MINUTE",
         description="New connections a minute that a NAT gateway shows without any traffic (platform health checks).",
     )
@@ -293,9 +231,12 @@ def _joint_problems(given: Mapping[str, str]) -> dict[str, str]:
 
 
 def load_settings(env: Mapping[str, str]) -> Settings:
-    """Raises MisconfiguredError naming every setting that cannot be used. An empty text counts as not set."""
+    """Raises MisconfiguredError naming every setting that cannot be used.
+
+    Blanks around a value don't count, and an empty one counts as not set.
+    """
     known = {field.alias for field in Settings.model_fields.values()}
-    given = {name: value for name, value in env.items() if name in known and value.strip() != ""}
+    given = {name: value.strip() for name, value in env.items() if name in known and value.strip()}
     problems = _joint_problems(given)
     try:
         settings = Settings(**given)  # type: ignore[arg-type]

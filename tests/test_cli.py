@@ -1,0 +1,207 @@
+"""The terminal's commands: what they print, and the exit code that a pipeline can act on."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from shared.app import App
+from shared.cli import main
+from shared.cloud.errors import Unavailable
+from shared.errors import BadInput, MisconfiguredError, NotFoundHere
+from shared.flows.check import CheckReport
+from shared.model.assessment import Assessment
+from shared.model.metric import Window
+from shared.model.plan import Plan
+from shared.model.reading import DoesNotApply, Idle, Measured, Reading, Unmeasured
+from shared.store.signs import StopFlag
+from tests.chat.nouns import make_advice, make_assessment, make_cluster, make_plan
+
+ROOT = Path(__file__).parents[1]
+NOW = datetime(2026, 11, 22, 19, 5, tzinfo=UTC)
+WINDOW = Window(NOW - timedelta(minutes=8), NOW - timedelta(minutes=3))
+CLUSTER = make_cluster()
+HEALTHY = Measured(WINDOW, measured_minutes=5, failed=0, successful=1_204)
+
+
+class Signs:
+    def __init__(self) -> None:
+        self.flag = StopFlag()
+
+    def set_stop_flag(self, flag: StopFlag) -> None:
+        self.flag = flag
+
+
+class Check:
+    """Answers with what it was given, and notes what was asked."""
+
+    def __init__(
+        self, *assessments: Assessment, unreadable: tuple[str, ...] = (), error: Exception | None = None
+    ) -> None:
+        self.report = CheckReport(NOW, WINDOW, assessments, unreadable)
+        self.error = error
+        self.asked: list[tuple[str, int | None]] = []
+
+    def all(self, now: datetime, minutes: int | None = None) -> CheckReport:
+        return self.one("", now, minutes)
+
+    def one(self, selector: str, now: datetime, minutes: int | None = None) -> CheckReport:
+        self.asked.append((selector, minutes))
+        if self.error is not None:
+            raise self.error
+        return self.report
+
+    def find(self, selector: str) -> Any:
+        if self.error is not None:
+            raise self.error
+        return CLUSTER
+
+
+def run(*arguments: str, check: Check | None = None, plan: Plan | None = None, signs: Signs | None = None) -> int:
+    parts = SimpleNamespace(
+        clock=SimpleNamespace(now=lambda: NOW),
+        check=check or Check(),
+        planning=SimpleNamespace(attachment=lambda cluster_id, now: plan or make_plan()),
+        signs=signs or Signs(),
+    )
+    return main(arguments, lambda: cast(App, parts))
+
+
+def assessed(reading: Reading) -> Assessment:
+    return Assessment(CLUSTER, NOW, reading)
+
+
+@pytest.mark.parametrize(
+    ("reading", "code", "line"),
+    [
+        (HEALTHY, 0, "shop-prod: 1,204 new outbound connections, none failed"),
+        (Idle(WINDOW), 0, "shop-prod: idle, no new outbound connection"),
+        (DoesNotApply("outbound type is none"), 0, "shop-prod: does not apply: outbound type is none"),
+        (Unmeasured("Azure refused", "grant Reader"), 1, "shop-prod: not measured: Azure refused → grant Reader"),
+        (Unmeasured("Azure refused"), 1, "shop-prod: not measured: Azure refused"),
+    ],
+)
+def test_check_says_what_was_seen(capsys: pytest.CaptureFixture[str], reading: Reading, code: int, line: str) -> None:
+    assert run("check", check=Check(assessed(reading))) == code
+    assert capsys.readouterr().out.splitlines() == ["judged 2026-11-22 18:57 UTC to 19:02", line]
+
+
+def test_check_names_failing_nodes_and_exits_with_one(capsys: pytest.CaptureFixture[str]) -> None:
+    sick = make_assessment()
+    nodes = (*sick.reading.nodes, replace(sick.reading.nodes[0], name="")) if isinstance(sick.reading, Measured) else ()
+    reading = replace(sick.reading, nodes=nodes) if isinstance(sick.reading, Measured) else sick.reading
+    assert run("check", check=Check(replace(sick, reading=reading))) == 1
+    out = capsys.readouterr().out
+    assert sick.findings[0].evidence in out
+    assert "aks-user-38166372-vmss000000 (10.224.0.4): 1,204 failures" in out
+    assert "no node has this IP any more (10.224.0.4): 1,204 failures" in out
+
+
+def test_check_names_what_could_not_be_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("check", check=Check(assessed(HEALTHY), unreadable=("subscription x: no role",))) == 1
+    assert "could not be listed: subscription x: no role" in capsys.readouterr().out
+
+
+def test_check_asks_for_what_was_given() -> None:
+    check = Check(assessed(HEALTHY))
+    run("check", "--cluster", "shop-prod", "--window", "30", check=check)
+    run("check", check=check)
+    assert check.asked == [("shop-prod", 30), ("", None)]
+
+
+def test_check_in_json_is_the_answer_of_the_request(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("check", "--json", check=Check(assessed(HEALTHY))) == 0
+    content = json.loads(capsys.readouterr().out)
+    assert content["clusters"][0]["reading"]["kind"] == "measured"
+
+
+def test_plan_shows_steps_by_hand_and_the_way_back(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("plan", "--cluster", "shop-prod") == 0
+    out = capsys.readouterr().out
+    plan = make_plan()
+    for text in (plan.summary, *plan.commands, plan.way_back, "egress IPs now: 20.50.10.7", "size: public IPs: 2"):
+        assert text in out
+
+
+def test_a_plan_that_cannot_be_executed_says_why_and_exits_with_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("plan", "--cluster", "shop-prod", plan=make_advice()) == 1
+    out = capsys.readouterr().out
+    assert "block: the API server has authorized IP ranges" in out
+    assert "egress IPs then" not in out
+
+
+def test_plan_in_json_is_the_answer_of_the_request(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("plan", "--cluster", "shop-prod", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["digest"] == make_plan().digest
+
+
+def test_stop_is_kept_with_who_and_why_and_lifted_again() -> None:
+    signs = Signs()
+    assert run("stop", "--by", " Maria Ortega ", "--reason", "freeze", signs=signs) == 0
+    assert signs.flag == StopFlag(True, "Maria Ortega", "freeze", NOW)
+    assert run("resume-all", "--by", "Maria Ortega", signs=signs) == 0
+    assert signs.flag == StopFlag(False, "Maria Ortega", "", NOW)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        NotFoundHere("no cluster 'x' that this app's identity may read"),
+        BadInput("window is 0 minutes; it must be 1 to 1440"),
+        Unavailable("GET /subscriptions", "the connection was\nrefused"),
+    ],
+)
+def test_an_error_is_one_clear_line_and_exits_with_two(capsys: pytest.CaptureFixture[str], error: Exception) -> None:
+    for arguments in (("check",), ("plan", "--cluster", "x")):
+        assert run(*arguments, check=Check(error=error)) == 2
+        shown = capsys.readouterr()
+        assert shown.out == ""
+        assert shown.err == f"snatbot: {' '.join(str(error).split())}\n"
+
+
+def test_a_stop_by_nobody_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    signs = Signs()
+    assert run("stop", "--by", "  ", signs=signs) == 2
+    assert "--by is empty" in capsys.readouterr().err
+    assert not signs.flag.is_set
+
+
+def test_wrong_settings_are_named_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    def misconfigured() -> App:
+        raise MisconfiguredError({"WINDOW_MINUTES": "must be 1 to 60"})
+
+    assert main(["check"], misconfigured) == 2
+    assert capsys.readouterr().err == "snatbot: 1 setting(s) cannot be used: WINDOW_MINUTES: must be 1 to 60\n"
+
+
+@pytest.mark.parametrize("arguments", [[], ["look"], ["plan"], ["stop"], ["check", "--window", "soon"]])
+def test_wrong_usage_exits_with_two(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "usage: snatbot" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["settings"], 0, "| `REMEDIATION` | `off` |"),
+        (["--help"], 0, "Exit codes"),
+        (["check"], 2, "AzureWebJobsStorage"),
+    ],
+)
+def test_it_runs_as_a_program(arguments: list[str], code: int, said: str) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "shared.cli", *arguments], cwd=ROOT, env={}, capture_output=True, text=True
+    )
+    assert ran.returncode == code
+    assert said in ran.stdout + ran.stderr
+    assert "Traceback" not in ran.stderr

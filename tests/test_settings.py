@@ -1,0 +1,281 @@
+"""Settings: every mistake at once, by name, without the value. And what is written about them is what they are."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from shared.cli import settings_table
+from shared.errors import MisconfiguredError
+from shared.settings import Settings, describe, load_settings
+
+ROOT = Path(__file__).parents[1]
+SAMPLE = json.loads((ROOT / "local.settings.sample.json").read_text(encoding="utf-8"))
+BESIDE = {"FUNCTIONS_WORKER_RUNTIME"}
+STORAGE = {"AzureWebJobsStorage": "UseDevelopmentStorage=true"}
+CANARY = "c4n4ry"
+KEY = CANARY * 6
+ACTING = {
+    **STORAGE,
+    "REMEDIATION": "on",
+    "REMEDIATOR_CLIENT_ID": "writer",
+    "DETECTOR_CLIENT_ID": "reader",
+    "SIGNING_KEYS": KEY,
+    "PUBLIC_BASE_URL": "https://bot.example.com",
+}
+ALIASES = [str(field.alias) for field in Settings.model_fields.values()]
+SECRETS = {
+    "SLACK_WEBHOOK_URL": f"https://hooks.slack.com/services/{CANARY}",
+    "TEAMS_WEBHOOK_URL": f"https://prod.logic.azure.com/workflows/{CANARY}?sig={CANARY}",
+    "AzureWebJobsStorage": f"AccountName=account;AccountKey={CANARY}",
+    "SIGNING_KEYS": KEY,
+}
+WRONG = {
+    "ARM_ENDPOINT": ["management.azure.com", "http://management.azure.com", "ftp://x", "https://", "https://a?b=c"],
+    "PUBLIC_BASE_URL": ["bot.example.com", "https://bot.example.com#x", "https://user:pass@bot.example.com"],
+    "SLACK_WEBHOOK_URL": ["hooks.slack.com/services/x", "http://hooks.slack.com/x", "https://[x", "https://a℀b"],
+    "TEAMS_WEBHOOK_URL": ["teams", "http://teams.example.com"],
+    "AzureWebJobsStorage": ["storage", "AccountName=a", "AccountKey=b", "UseDevelopmentStorage=false"],
+    "AzureWebJobsStorage__tableServiceUri": ["account.table.core.windows.net"],
+    "INGESTION_LAG_MINUTES": ["-1", "31", "three", "1.5"],
+    "WINDOW_MINUTES": ["0", "61", "five"],
+    "CLEAN_MINUTES": ["0", "1441"],
+    "COOLDOWN_MINUTES": ["-1", "10081"],
+    "TABLE_PREFIX": ["Snatbot", "1bot", "ab", "snat-bot", "a" * 22],
+    "QUEUE_PREFIX": ["snat_bot", "x"],
+    "HEALTH_MAX_AGE_MINUTES": ["1", "soon"],
+    "REMEDIATION": ["yes", "On", "true"],
+    "APPROVAL_MODE": ["none", "LINK"],
+    "APPROVAL_MINUTES": ["4", "61"],
+    "SIGNING_KEYS": ["short", f"{KEY},short", f"{KEY},"],
+    "NAME_TEMPLATE": [
+        "{kind}",
+        "{number}",
+        "pip-{number}",
+        "{kind} {number}",
+        "{kind}-{number}-",
+        "{kind}-{number}-{other}",
+        "{kind}-{number}-{cluster.foo}",
+        "{kind}-{number}-{}",
+        "{kind}-{number}-{",
+        "{kind}-né-{number}",
+        "{kind}-{number}-" + "x" * 70,
+    ],
+    "RESOURCE_TAGS": ["team", "=net", "team=net,cost"],
+    "IDLE_TIMEOUT_MINUTES": ["3", "121"],
+    "PAUSE_BETWEEN_SUBNETS_MINUTES": ["-1", "1441"],
+    "WAIT_LIMIT_MINUTES": ["4", "241"],
+    "VERIFY_WINDOW_MINUTES": ["4", "61"],
+    "VERIFY_LIMIT_MINUTES": ["14", "1441"],
+    "NAT_BACKGROUND_PER_MINUTE": ["-1", "nan", "inf", "few"],
+}
+
+
+def problems(env: dict[str, str]) -> dict[str, str]:
+    with pytest.raises(MisconfiguredError) as caught:
+        load_settings(env)
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+    return caught.value.problems
+
+
+# --- what is right ---
+
+
+def test_a_storage_account_is_all_that_is_needed() -> None:
+    settings = load_settings(STORAGE)
+    assert (settings.remediation, settings.approval_mode) == ("off", "signin")
+    assert (settings.window_minutes, settings.ingestion_lag_minutes, settings.clean_minutes) == (5, 3, 10)
+    assert settings.signing_key_list == ()
+
+
+def test_storage_may_be_reached_by_identity() -> None:
+    settings = load_settings({"AzureWebJobsStorage__tableServiceUri": "https://account.table.core.windows.net/"})
+    assert settings.storage_table_endpoint == "https://account.table.core.windows.net"
+    assert settings.storage_connection_string is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "UseDevelopmentStorage=true",
+        "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=b;EndpointSuffix=core.windows.net",
+        "TableEndpoint=https://a.table.core.windows.net;SharedAccessSignature=sv=1&sig=2",
+    ],
+)
+def test_every_form_of_a_connection_string_is_taken(text: str) -> None:
+    secret = load_settings({"AzureWebJobsStorage": text}).storage_connection_string
+    assert secret is not None
+    assert secret.get_secret_value() == text
+
+
+def test_lists_pairs_and_keys_are_read_from_one_text() -> None:
+    settings = load_settings(
+        {
+            **ACTING,
+            "SUBSCRIPTIONS": " one, two ,,",
+            "RESOURCE_TAGS": "team = net, cost=a=b,empty=",
+            "SIGNING_KEYS": f"{'n' * 32}, {'o' * 32}",
+        }
+    )
+    assert settings.subscriptions == ("one", "two")
+    assert settings.resource_tags == {"team": "net", "cost": "a=b", "empty": ""}
+    assert settings.signing_key_list == ("n" * 32, "o" * 32)
+
+
+def test_addresses_of_this_machine_may_do_without_tls() -> None:
+    settings = load_settings(
+        {**STORAGE, "ARM_ENDPOINT": "http://127.0.0.1:8000/", "PUBLIC_BASE_URL": "http://localhost:1"}
+    )
+    assert settings.arm_endpoint == "http://127.0.0.1:8000"
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\n\t"])
+def test_an_empty_setting_counts_as_not_set(blank: str) -> None:
+    assert load_settings({**dict.fromkeys(ALIASES, blank), **STORAGE}) == load_settings(STORAGE)
+
+
+def test_blanks_around_a_value_do_not_count() -> None:
+    settings = load_settings({**STORAGE, "SLACK_WEBHOOK_URL": " https://hooks.slack.com/x\n", "REMEDIATION": " off"})
+    assert settings.slack_webhook_url == SecretStr("https://hooks.slack.com/x")
+
+
+def test_only_what_is_passed_in_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WINDOW_MINUTES", "59")
+    monkeypatch.setenv("window_minutes", "59")
+    assert load_settings(STORAGE).window_minutes == 5
+
+
+def test_settings_do_not_change_once_loaded() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        load_settings(STORAGE).remediation = "on"
+
+
+# --- what is wrong ---
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in WRONG.items() for value in values])
+def test_a_wrong_value_is_refused_by_name_with_what_would_be_right(name: str, value: str) -> None:
+    found = problems({**STORAGE, name: value})
+    assert set(found) == {name}
+    assert found[name][0].islower() or found[name].startswith("Input")
+
+
+def test_every_setting_that_can_be_wrong_is_tried() -> None:
+    free = {"SUBSCRIPTIONS", "DETECTOR_CLIENT_ID", "ARM_AUDIENCE", "WATCH_SCHEDULE", "AzureWebJobsStorage__clientId"}
+    free |= {"REMEDIATOR_CLIENT_ID", "NAT_RESOURCE_GROUP"}
+    assert set(WRONG) | free == set(ALIASES)
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    found = problems({"REMEDIATION": "on", "WINDOW_MINUTES": "many", "SLACK_WEBHOOK_URL": "x", "SIGNING_KEYS": "short"})
+    assert set(found) == {
+        "AzureWebJobsStorage",
+        "WINDOW_MINUTES",
+        "SLACK_WEBHOOK_URL",
+        "SIGNING_KEYS",
+        "REMEDIATOR_CLIENT_ID",
+        "PUBLIC_BASE_URL",
+    }
+    with pytest.raises(
+        MisconfiguredError, match=r"^2 setting\(s\) cannot be used: AzureWebJobsStorage: must be set, or"
+    ):
+        load_settings({"WINDOW_MINUTES": "many"})
+
+
+@pytest.mark.parametrize("missing", ["REMEDIATOR_CLIENT_ID", "SIGNING_KEYS", "PUBLIC_BASE_URL"])
+def test_acting_needs_more_settings_than_watching(missing: str) -> None:
+    assert load_settings(ACTING).remediation == "on"
+    found = problems({name: value for name, value in ACTING.items() if name != missing})
+    assert found == {missing: "must be set when REMEDIATION is on"}
+
+
+def test_who_writes_is_not_who_reads() -> None:
+    found = problems({**ACTING, "DETECTOR_CLIENT_ID": "writer"})
+    assert found == {"REMEDIATOR_CLIENT_ID": "must not be the detector's: reading and writing are two identities"}
+
+
+# --- nothing is echoed ---
+
+
+@pytest.mark.parametrize("name", ALIASES)
+@pytest.mark.parametrize(
+    "value", [CANARY, f"https://{CANARY}:x@host℀", f"http://{CANARY}", f"={CANARY}", f"{{{CANARY}}}"]
+)
+def test_no_mistake_echoes_a_value(name: str, value: str) -> None:
+    try:
+        load_settings({**STORAGE, name: value})
+    except MisconfiguredError as error:
+        told = [str(error), repr(error), repr(error.args), str(error.problems), repr(error.__context__)]
+        assert not [text for text in told if CANARY in text]
+
+
+def test_a_secret_in_every_wrong_place_is_not_echoed() -> None:
+    with pytest.raises(MisconfiguredError) as caught:
+        load_settings(dict.fromkeys(ALIASES, f"{CANARY} {CANARY}"))
+    assert len(caught.value.problems) > 20
+    assert CANARY not in repr(caught.value) + str(caught.value)
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_is_not_shown_by_the_settings_that_hold_it(name: str) -> None:
+    settings = load_settings({**STORAGE, name: SECRETS[name]})
+    shown = [repr(settings), str(settings), f"{settings}", settings.model_dump_json(), str(settings.model_dump())]
+    assert not [text for text in shown if CANARY in text]
+    assert CANARY.encode() in pickle.dumps(settings), "the canary must be in there for this test to mean something"
+
+
+def test_every_secret_is_held_as_one() -> None:
+    secret = {str(field.alias) for field in Settings.model_fields.values() if "Secret" in str(field.annotation)}
+    assert secret == set(SECRETS)
+    assert secret == {name for name, _, meaning in describe() if "Secret." in meaning}
+
+
+# --- what is written about them ---
+
+
+def test_the_sample_lists_exactly_the_settings_and_loads() -> None:
+    values: dict[str, Any] = SAMPLE["Values"]
+    assert list(values) == [*BESIDE, *ALIASES]
+    assert values["FUNCTIONS_WORKER_RUNTIME"] == "python"
+    assert SAMPLE["IsEncrypted"] is False
+    assert all(isinstance(value, str) for value in values.values()), "the host takes texts only"
+
+
+def test_the_sample_is_the_defaults_on_the_storage_emulator() -> None:
+    assert load_settings(SAMPLE["Values"]) == load_settings(STORAGE)
+
+
+def test_every_setting_has_a_meaning() -> None:
+    for name, _, meaning in describe():
+        assert len(meaning) > 15, name
+        assert "|" not in meaning
+    assert [name for name, _, _ in describe()] == ALIASES
+
+
+def test_every_setting_is_read_by_the_code() -> None:
+    """A setting that nothing reads would be a promise that nobody keeps."""
+    code = "".join(
+        path.read_text(encoding="utf-8")
+        for path in (ROOT / "shared").rglob("*.py")
+        if not path.name.startswith("setting")
+    )
+    unread = [
+        field.alias
+        for name, field in Settings.model_fields.items()
+        if f"settings.{name}" not in code and f"%{field.alias}%" not in code and name != "signing_keys"
+    ]
+    assert unread == []
+    assert "settings.signing_key_list" in code
+
+
+def test_the_readme_shows_the_settings_as_they_are() -> None:
+    """After a change: put what `python -m shared.cli settings` prints between the two marks."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = readme.partition("<!-- settings -->")[2].partition("<!-- /settings -->")[0]
+    assert shown.strip() == settings_table().strip()
