@@ -181,11 +181,14 @@ class DevHost:
             self.functions[name] = function
             if isinstance(function.trigger, HttpTrigger):
                 continue
-            count = instances.get(name, 1)
+            count = instances.get(name, 1) if isinstance(function.trigger, QueueTrigger) else 1
             self._workers[name] = [Worker(name if n == 0 else f"{name}-{n + 1}", self._options) for n in range(count)]
             if isinstance(function.trigger, QueueTrigger):
                 for worker in self._workers[name]:
                     self._listeners.append(self._listener(function, function.trigger, worker, disorder))
+        queued = {name for name, each in self.functions.items() if isinstance(each.trigger, QueueTrigger)}
+        if unknown := instances.keys() - queued:
+            raise StartError(f"instances names {', '.join(sorted(unknown))}; the queue functions are {sorted(queued)}")
 
     def _listener(self, function: Function, trigger: QueueTrigger, worker: Worker, disorder: Disorder) -> QueueListener:
         def run(call: QueueCall) -> None:

@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from devhost.errors import DrainTimeoutError
+from devhost.errors import DrainTimeoutError, StartError
 from devhost.listener import Disorder
 from tests.devhost.conftest import Sample, StartSample
 
@@ -132,6 +132,11 @@ def test_a_function_can_have_several_instances(start_sample: StartSample) -> Non
     assert sample.host.drain() == {}
     assert len({entry["pid"] for entry in sample.journal("work")}) == 2
     assert len(sample.bodies("work")) == 16
+
+
+def test_instances_are_for_queue_functions_that_are_there(start_sample: StartSample) -> None:
+    with pytest.raises(StartError, match="instances names nobody, tick; the queue functions are"):
+        start_sample(instances={"nobody": 2, "tick": 2})
 
 
 def test_each_function_has_a_process_of_its_own(sample: Sample) -> None:

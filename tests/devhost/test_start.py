@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 import requests
 
 from devhost.__main__ import read_settings
+from devhost.azurite import Azurite
 from devhost.clock import FileClock
-from devhost.errors import DevHostError, StartError
+from devhost.errors import DevHostError, FunctionFailedError, StartError
 from devhost.host import DevHost
 from tests.devhost.conftest import SAMPLE_APP, Sample
 
@@ -78,6 +81,21 @@ def test_starting_takes_under_two_seconds_and_leaves_no_process(azurite: str, tm
         pids = [*host.worker_pids("http"), *host.worker_pids("tick")]
         assert len(pids) == 2
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+def test_storage_that_goes_away_fails_calls_and_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    settings = {"PREFIX": "down", "TICK_SCHEDULE": "0 0 0 1 1 *", "SAMPLE_JOURNAL": str(tmp_path / "journal")}
+    with Azurite.start(tmp_path / "azurite") as emulator, ExitStack() as stack:
+        host = stack.enter_context(
+            DevHost.start(SAMPLE_APP, {**settings, "TICK_SENDS": '["one"]'}, emulator.connection_string)
+        )
+        os.kill(emulator.pid, signal.SIGKILL)
+        with pytest.raises(FunctionFailedError, match="its output to the queue down-work could not be sent"):
+            host.run_timer("tick")
+        started = time.monotonic()
+        host.stop()
+        assert time.monotonic() - started < 5
+        assert "queue down-work: " in host.logs()
 
 
 def test_a_host_can_be_stopped_twice(sample: Sample) -> None:
