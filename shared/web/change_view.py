@@ -44,6 +44,13 @@ _CHECK_TONES = {
     CheckResult.BLOCK: "bad",
     CheckResult.COULD_NOT_CHECK: "bad",
 }
+_APPLIED = (
+    ChangeState.VERIFYING,
+    ChangeState.FIXED,
+    ChangeState.NOT_FIXED,
+    ChangeState.CANT_TELL,
+    ChangeState.ROLLED_BACK,
+)
 _DECIDED = {"approve": "Approved", "deny": "Denied"}
 
 
@@ -110,6 +117,7 @@ class ChangeView:
     created: tuple[Created, ...]
     changed: tuple[Changed, ...]
     kept: tuple[str, ...]
+    egress_labels: tuple[str, str]
     egress_now: tuple[str, ...]
     egress_then: tuple[str, ...]
     steps: tuple[StepView, ...]
@@ -145,6 +153,7 @@ def change_view(
         created=tuple(_created(plan.steps)),
         changed=tuple(_changed(step) for step in plan.steps if isinstance(step, AssociateSubnet)),
         kept=_kept(plan),
+        egress_labels=("Before", "After") if change.state in _APPLIED else ("Now", "Then"),
         egress_now=plan.egress_now if plan.steps else (),
         egress_then=egress_addresses(plan, journal) if plan.steps else (),
         steps=_steps(plan.steps, journal),

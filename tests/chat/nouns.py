@@ -178,7 +178,7 @@ def make_plan(cluster: Cluster | None = None) -> Plan:
         cluster_name=cluster.name,
         vnet_id=VNET,
         summary=(
-            "create NAT gateway ng-shop-prod-1 with 2 public IP(s) and associate it with 2 subnet(s): "
+            "create NAT gateway ng-shop-prod-1 with 2 public IPs and associate it with 2 subnets: "
             "snet-user, snet-system"
         ),
         steps=tuple(steps),
