@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 _ID = re.compile(
     r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
@@ -38,7 +39,7 @@ class ResourceId:
         pairs = "/".join(f"{t}/{n}" for t, n in zip(self.types, self.names, strict=True))
         return f"/subscriptions/{self.subscription}/resourceGroups/{self.group}/providers/{self.provider}/{pairs}"
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The same for every spelling of the id."""
         return str(self).lower()

@@ -53,6 +53,7 @@ class NetworkState:
         self._seed = seed
         self._documents: dict[str, Document] = {}
         self._by_kind: dict[str, dict[str, Document]] = {}
+        self._subnets: dict[str, dict[str, Document]] = {}
         self._changes = 0
 
     def get(self, resource_id: ResourceId | str) -> Document | None:
@@ -64,6 +65,8 @@ class NetworkState:
         document.guid = document.guid or stable_uuid(self._seed, "guid", document.key)
         self._documents[document.key] = document
         self._by_kind.setdefault(document.kind, {})[document.key] = document
+        if document.kind == SUBNET:
+            self._subnets.setdefault(document.id.parent.key, {})[document.key] = document
         self.touch(document)
         return document
 
@@ -72,6 +75,8 @@ class NetworkState:
             self.remove(child)
         self._documents.pop(document.key, None)
         self._by_kind.get(document.kind, {}).pop(document.key, None)
+        if document.kind == SUBNET:
+            self._subnets.get(document.id.parent.key, {}).pop(document.key, None)
 
     def touch(self, document: Document) -> None:
         """The document changed: new ETag, shared by a virtual network and its subnets."""
@@ -83,10 +88,7 @@ class NetworkState:
 
     def children(self, document: Document) -> list[Document]:
         """A virtual network's subnets, in the order in which they were made."""
-        if document.kind != VNET:
-            return []
-        prefix = document.key + "/subnets/"
-        return [each for key, each in self._by_kind.get(SUBNET, {}).items() if key.startswith(prefix)]
+        return list(self._subnets.get(document.key, {}).values())
 
     def of_kind(self, kind: str, subscription: str | None = None, group: str | None = None) -> Iterator[Document]:
         """All documents of a type, perhaps of one subscription and resource group."""
