@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ..cloud.discovery import Discovery
-from ..cloud.errors import AzureError, Forbidden, NotFound, Throttled
+from ..cloud.errors import AzureError, Forbidden, MetricUnavailable, NotFound, Throttled, Unavailable
 from ..cloud.metrics import Metrics
 from ..core import detect
 from ..errors import BadInput, NotFoundHere
@@ -101,16 +101,21 @@ class Check:
         has_points = any(series.points for series in by_state.series)
         allocated = None if has_points else self._metrics.allocated_snat_ports(balancer.id, window)
         reading = detect.read_load_balancer(window, by_state, allocated)
-        if not isinstance(reading, Measured) or reading.failed == 0:
+        if not isinstance(reading, Measured) or not reading.failed_minutes:
             return reading
-        by_backend = self._metrics.snat_connections(balancer.id, window, by_backend=True)
-        reading = replace(reading, failing_since=self._failing_since(reading, balancer))
-        return detect.with_nodes(reading, by_backend, self._nodes(cluster))
+        return self._detailed(reading, cluster, balancer)
 
-    def _failing_since(self, reading: Measured, balancer: LoadBalancer) -> datetime | None:
+    def _detailed(self, reading: Measured, cluster: Cluster, balancer: LoadBalancer) -> Measured:
+        """Which nodes and since when: a help, not a condition. A measured failure is told even without them."""
         end = reading.window.end
-        history = self._metrics.snat_connections(balancer.id, Window(end - _LOOK_BACK, end), by_backend=False)
-        return detect.failing_since(reading, history)
+        try:
+            by_backend = self._metrics.snat_connections(balancer.id, reading.window, by_backend=True)
+            reading = detect.with_nodes(reading, by_backend, self._nodes(cluster))
+            history = self._metrics.snat_connections(balancer.id, Window(end - _LOOK_BACK, end), by_backend=False)
+            return replace(reading, failing_since=detect.failing_since(reading, history))
+        except AzureError as error:
+            log.warning("%s fails, but its details could not be read: %s", cluster.name, error)
+            return reading
 
     def _nodes(self, cluster: Cluster) -> tuple[Node, ...]:
         """Names are a help, not a condition: failing IPs are reported even when the scale sets can't be read."""
@@ -140,4 +145,8 @@ def _explain(error: AzureError) -> tuple[str, str]:
         return "Azure throttled the requests; the next look tries again", ""
     if isinstance(error, NotFound):
         return "it vanished while it was looked at, or may not be read", ""
+    if isinstance(error, Unavailable):
+        return f"Azure did not answer: {error}", ""
+    if isinstance(error, MetricUnavailable):
+        return f"Azure Monitor has no data of this metric: {error}", ""
     return f"Azure did not answer as documented: {error}", error.remedy
