@@ -56,7 +56,7 @@ class Node:
     def nic_id(self) -> str:
         return f"{self.pool.scale_set_id}/virtualMachines/{self.instance}/networkInterfaces/{self.pool.scale_set}"
 
-    @property
+    @cached_property
     def ip_configuration_id(self) -> str:
         return f"{self.nic_id}/ipConfigurations/ipconfig1"
 
@@ -73,7 +73,8 @@ def _no_load(instance: int) -> NodeLoad:
 class NodePool:
     """An agent pool and the scale set behind it. `own_subnet` is false in a VNet that AKS manages.
 
-    `next_address` and `load_of` (by instance) are what new nodes get.
+    `properties` is laid over what the API shows, like a cluster's. `next_address` and `load_of` (by
+    instance) are what new nodes get.
     """
 
     cluster: Cluster
@@ -86,6 +87,7 @@ class NodePool:
     max_nodes: int | None = None
     pod_subnet_id: str | None = None
     node_public_ip: bool = False
+    properties: dict[str, Any] = field(default_factory=dict)
     nodes: list[Node] = field(default_factory=list)
     next_address: Callable[[], str] = field(default=_no_address, repr=False)
     load_of: Callable[[int], NodeLoad] = field(default=_no_load, repr=False)
@@ -105,7 +107,10 @@ class NodePool:
 
 @dataclass(eq=False)
 class Cluster:
-    """A managed cluster. `properties` is laid over what the API shows, for a scenario's special wishes."""
+    """A managed cluster. `properties` is laid over what the API shows, for a scenario's special wishes.
+
+    `identity` is as its owner writes it (AKS adds the ids), or None for a service principal.
+    """
 
     subscription: str
     group: str
@@ -125,6 +130,8 @@ class Cluster:
     pools: list[NodePool] = field(default_factory=list)
     provisioning_state: str = "Succeeded"
     power_state: str = "Running"
+    tier: str = "Standard"
+    identity: dict[str, Any] | None = field(default_factory=lambda: {"type": "SystemAssigned"})
 
     @cached_property
     def id(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...errors import resource_not_found
@@ -40,15 +41,21 @@ def list_scale_sets(world: World, request: Request) -> Response:
         world.subscription(subscription)
     else:
         world.group(subscription, group)
-    return list_page(request, pools_in(world, subscription, group), scale_set_json)
+    return _counted(list_page(request, pools_in(world, subscription, group), scale_set_json))
 
 
 def get_scale_set(world: World, request: Request) -> Response:
-    return Response(200, scale_set_json(pool_of(world, request)))
+    return _counted(Response(200, scale_set_json(pool_of(world, request))))
 
 
 def list_instances(world: World, request: Request) -> Response:
-    return list_page(request, pool_of(world, request).nodes, instance_json)
+    return _counted(list_page(request, pool_of(world, request).nodes, instance_json))
+
+
+def _counted(response: Response) -> Response:
+    """Compute counts requests by policy, in a header of its own."""
+    counter = {"x-ms-ratelimit-remaining-resource": "Microsoft.Compute/HighCostGetVMScaleSetSubscriptionMaximum;1078"}
+    return replace(response, headers=counter | dict(response.headers))
 
 
 _PROVIDER = "providers/Microsoft.Compute/virtualMachineScaleSets"

@@ -1,4 +1,4 @@
-"""Scale sets and their instances as the API shows them: the parts that say who and where."""
+"""Scale sets and their instances as the API shows them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from ...fleet import Node, NodePool
 from ...noise import stable_uuid
+from . import machine
 
 
 def scale_set_json(pool: NodePool) -> dict[str, Any]:
@@ -15,7 +16,8 @@ def scale_set_json(pool: NodePool) -> dict[str, Any]:
         "id": pool.scale_set_id,
         "type": "Microsoft.Compute/virtualMachineScaleSets",
         "location": pool.cluster.location,
-        "tags": _tags(pool),
+        "tags": machine.tags(pool),
+        "identity": machine.identity(pool),
         "sku": {"name": pool.vm_size, "tier": "Standard", "capacity": len(pool.nodes)},
     }
     if pool.zones:
@@ -27,23 +29,19 @@ def scale_set_json(pool: NodePool) -> dict[str, Any]:
             "orchestrationMode": "Uniform",
             "upgradePolicy": {"mode": "Manual"},
             "virtualMachineProfile": {
-                "osProfile": {"computerNamePrefix": pool.scale_set, "adminUsername": "azureuser"},
+                "osProfile": machine.os_profile({"computerNamePrefix": pool.scale_set}),
+                "storageProfile": machine.pool_storage(pool),
                 "networkProfile": {"networkInterfaceConfigurations": [_nic_configuration(pool)]},
+                "extensionProfile": machine.pool_extensions(pool),
+                "timeCreated": machine.CREATED,
             },
             "provisioningState": "Succeeded",
             "overprovision": False,
+            "doNotRunExtensionsOnOverprovisionedVMs": False,
             "uniqueId": stable_uuid("vmss", pool.scale_set_id),
             "platformFaultDomainCount": 1,
+            "timeCreated": machine.CREATED,
         },
-    }
-
-
-def _tags(pool: NodePool) -> dict[str, str]:
-    return {
-        "aks-managed-creationSource": f"vmssclient-{pool.scale_set}",
-        "aks-managed-orchestrator": f"Kubernetes:{pool.cluster.kubernetes_version}",
-        "aks-managed-poolName": pool.name,
-        "aks-managed-resourceNameSuffix": pool.scale_set.split("-")[-2],
     }
 
 
@@ -85,7 +83,8 @@ def instance_json(node: Node) -> dict[str, Any]:
         "id": f"{pool.scale_set_id}/virtualMachines/{node.instance}",
         "type": "Microsoft.Compute/virtualMachineScaleSets/virtualMachines",
         "location": pool.cluster.location,
-        "tags": _tags(pool),
+        "tags": machine.tags(pool),
+        "identity": machine.identity(pool),
         "instanceId": str(node.instance),
         "sku": {"name": pool.vm_size, "tier": "Standard"},
     }
@@ -93,14 +92,18 @@ def instance_json(node: Node) -> dict[str, Any]:
         body["zones"] = [pool.zones[node.instance % len(pool.zones)]]
     return body | {
         "properties": {
-            "latestModelApplied": True,
+            "latestModelApplied": False,
             "modelDefinitionApplied": "VirtualMachineScaleSet",
             "networkProfileConfiguration": {"networkInterfaceConfigurations": [_nic_configuration(pool)]},
             "provisioningState": "Succeeded",
             "hardwareProfile": {"vmSize": pool.vm_size},
+            "resilientVMDeletionStatus": "Disabled",
             "vmId": stable_uuid("vm", node.nic_id),
-            "osProfile": {"computerName": node.name, "adminUsername": "azureuser"},
+            "storageProfile": machine.node_storage(node),
+            "osProfile": machine.os_profile({"computerName": node.name}),
             "networkProfile": {"networkInterfaces": [{"id": node.nic_id}]},
+            "timeCreated": machine.CREATED,
         },
         "etag": '"1"',
+        "resources": machine.node_extensions(node),
     }

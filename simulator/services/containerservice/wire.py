@@ -11,6 +11,9 @@ from typing import Any
 from ...fleet import Cluster, NodePool
 from ...noise import stable_uuid
 
+DEFAULT_IDLE_TIMEOUT_MINUTES = 30
+"""AKS leaves the outbound idle timeout and ports out of its answer while nobody has set them."""
+
 
 def cluster_json(cluster: Cluster) -> dict[str, Any]:
     """`GET managedClusters/{name}`."""
@@ -24,17 +27,22 @@ def cluster_json(cluster: Cluster) -> dict[str, Any]:
         body["tags"] = dict(cluster.tags)
     properties = _properties(cluster)
     _lay_over(properties, cluster.properties)
+    body |= {"kind": "Base", "properties": properties}
+    if cluster.identity is not None:
+        body["identity"] = _identity(cluster, cluster.identity)
     return body | {
-        "kind": "Base",
-        "properties": properties,
-        "identity": {
-            "type": "SystemAssigned",
-            "principalId": stable_uuid("principal", cluster.id),
-            "tenantId": stable_uuid("tenant", cluster.subscription),
-        },
-        "sku": {"name": "Base", "tier": "Standard"},
+        "sku": {"name": "Base", "tier": cluster.tier},
         "eTag": stable_uuid("etag", cluster.id, len(cluster.nodes), cluster.provisioning_state),
     }
+
+
+def _identity(cluster: Cluster, written: dict[str, Any]) -> dict[str, Any]:
+    """The identity as its owner wrote it, with the ids that Azure adds."""
+    principal, tenant = stable_uuid("principal", cluster.id), stable_uuid("tenant", cluster.subscription)
+    if written.get("type") != "UserAssigned":
+        return {**written, "principalId": principal, "tenantId": tenant}
+    assigned = {name: {"clientId": tenant, "principalId": principal} for name in written["userAssignedIdentities"]}
+    return {**written, "userAssignedIdentities": assigned}
 
 
 def _properties(cluster: Cluster) -> dict[str, Any]:
@@ -87,12 +95,12 @@ def network_profile(cluster: Cluster) -> dict[str, Any]:
             if cluster.managed_outbound_ips
             else {"outboundIPs": {"publicIPs": effective}}
         )
-        profile["loadBalancerProfile"] = outbound | {
-            "effectiveOutboundIPs": effective,
-            "allocatedOutboundPorts": cluster.allocated_outbound_ports,
-            "idleTimeoutInMinutes": cluster.idle_timeout_minutes,
-            "backendPoolType": "nodeIPConfiguration",
-        }
+        outbound["effectiveOutboundIPs"] = effective
+        if cluster.allocated_outbound_ports:
+            outbound["allocatedOutboundPorts"] = cluster.allocated_outbound_ports
+        if cluster.idle_timeout_minutes != DEFAULT_IDLE_TIMEOUT_MINUTES:
+            outbound["idleTimeoutInMinutes"] = cluster.idle_timeout_minutes
+        profile["loadBalancerProfile"] = outbound | {"backendPoolType": "nodeIPConfiguration"}
     elif cluster.load_balancer_sku == "standard":
         profile["loadBalancerProfile"] = {"backendPoolType": "nodeIPConfiguration"}
     if cluster.outbound_type == "managedNATGateway":
@@ -134,23 +142,27 @@ def pool_properties(pool: NodePool) -> dict[str, Any]:
         body |= {"enableAutoScaling": True, "minCount": 1, "maxCount": pool.max_nodes}
     else:
         body["enableAutoScaling"] = False
-    return body | {
+    body |= {
         "scaleDownMode": "Delete",
         "provisioningState": pool.cluster.provisioning_state,
         "powerState": {"code": pool.cluster.power_state},
         "orchestratorVersion": pool.cluster.kubernetes_version.rpartition(".")[0],
         "currentOrchestratorVersion": pool.cluster.kubernetes_version,
         "enableNodePublicIP": pool.node_public_ip,
+        "enableCustomCATrust": False,
         "mode": pool.mode,
+        "enableEncryptionAtHost": False,
+        "enableUltraSSD": False,
         "osType": "Linux",
         "osSKU": "Ubuntu",
         "nodeImageVersion": "AKSUbuntu-2204gen2containerd-202510.19.0",
         "upgradeSettings": {"maxSurge": "10%", "maxUnavailable": "0"},
         "enableFIPS": False,
         "networkProfile": {},
-        "securityProfile": {"enableVTPM": False, "enableSecureBoot": False},
+        "securityProfile": {"sshAccess": "LocalUser", "enableVTPM": False, "enableSecureBoot": False},
         "eTag": stable_uuid("etag", pool.scale_set_id, len(pool.nodes)),
     }
+    return body | pool.properties
 
 
 def agent_pool_json(pool: NodePool) -> dict[str, Any]:

@@ -8,12 +8,14 @@ from ...fleet import Node
 from ...noise import stable_uuid, unit
 from ..compute.wire import backend_pool_references
 
+_SUFFIX = "rpjvs2zeraeubag53kkqa3sqab"
+
 
 def nic_json(node: Node) -> dict[str, Any]:
     """An entry of `virtualMachineScaleSets/{name}/networkInterfaces`."""
     etag = f'W/"{stable_uuid("nic-etag", node.nic_id)}"'
     return {
-        "name": node.pool.scale_set,
+        "name": node.nic_id.rpartition("/")[2],
         "id": node.nic_id,
         "etag": etag,
         "properties": {
@@ -21,7 +23,7 @@ def nic_json(node: Node) -> dict[str, Any]:
             "resourceGuid": stable_uuid("nic", node.nic_id),
             "ipConfigurations": [
                 {
-                    "name": "ipconfig1",
+                    "name": node.ip_configuration_id.rpartition("/")[2],
                     "id": node.ip_configuration_id,
                     "etag": etag,
                     "properties": {
@@ -35,12 +37,17 @@ def nic_json(node: Node) -> dict[str, Any]:
                     },
                 }
             ],
-            "dnsSettings": {"dnsServers": [], "appliedDnsServers": []},
+            "dnsSettings": {
+                "dnsServers": [],
+                "appliedDnsServers": [],
+                "internalDomainNameSuffix": f"{_SUFFIX}.bx.internal.cloudapp.net",
+            },
             "macAddress": "-".join(
                 ["00", "22", "48", *(f"{int(unit('mac', node.nic_id, i) * 256):02X}" for i in range(3))]
             ),
             "enableAcceleratedNetworking": True,
             "enableIPForwarding": True,
+            "primary": True,
             "virtualMachine": {
                 "id": f"{node.pool.scale_set_id}/virtualMachines/{node.instance}",
             },

@@ -211,7 +211,7 @@ def list_instance_nics(world: World, request: Request) -> Response:
 def get_instance_nic(world: World, request: Request) -> Response:
     for node in pool_of(world, request).nodes:
         if str(node.instance) == request.params["instance"] and (
-            node.pool.scale_set.lower() == request.params["nic"].lower()
+            node.nic_id.rpartition("/")[2].lower() == request.params["nic"].lower()
         ):
             body = nic_json(node)
             return Response(200, body, {"ETag": body["etag"]})
