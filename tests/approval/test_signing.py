@@ -157,6 +157,7 @@ def test_a_form_without_a_nonce_is_good_for_nobody() -> None:
 @pytest.mark.parametrize(
     "token",
     ["", "x", "a.b.c", SIGNER.link_token(TARGET), Signer([OLD], 60).form_token("nonce", "chg-1")],
+    ids=["empty", "short", "dotted", "a link's token", "another key's token"],  # tokens differ from run to run
 )
 def test_what_is_no_form_token_is_refused(token: str) -> None:
     with pytest.raises(FormExpired):
