@@ -16,7 +16,7 @@ def path_of(node: Node, network: NetworkState) -> Path:
     """The path of `node`'s new flows."""
     subnet = network.get(node.pool.subnet_id)
     if subnet is not None:
-        if _default_route_hop(subnet.properties, network) is not None:
+        if default_route_hop(subnet.properties, network) is not None:
             return Path()
         gateway_id = reference(subnet.properties, "natGateway")
         if gateway_id is not None and network.get(gateway_id) is not None:
@@ -26,7 +26,7 @@ def path_of(node: Node, network: NetworkState) -> Path:
     return Path(load_balancer=node.pool.cluster.has_outbound_rule)
 
 
-def _default_route_hop(subnet: dict[str, object], network: NetworkState) -> str | None:
+def default_route_hop(subnet: dict[str, object], network: NetworkState) -> str | None:
     """The next hop type of the subnet's 0.0.0.0/0 route when it leads to an appliance or gateway."""
     table_id = reference(subnet, "routeTable")
     table = network.get(table_id) if table_id is not None else None

@@ -76,10 +76,11 @@ def scale_pool(world: World, pool: NodePool, count: int, minute: int) -> None:
     world.reroute(made, minute)
 
 
-def _node_ready(world: World, given: Content, _minute: int) -> None:
+def _node_ready(world: World, given: Content, minute: int) -> None:
     for node in _pool(world, given).nodes:
         if given.get("instance") in (None, node.instance):
             node.ready = bool(given["ready"])
+            node.note(minute)
 
 
 def _outbound_type(world: World, given: Content, minute: int) -> None:

@@ -38,7 +38,10 @@ class Frontend:
 
 @dataclass(eq=False)
 class Node:
-    """A virtual machine of a node pool."""
+    """A virtual machine of a node pool.
+
+    `ready` is what its own health says; it is only Ready while it also reaches the API server.
+    """
 
     pool: NodePool
     instance: int
@@ -46,6 +49,21 @@ class Node:
     load: NodeLoad
     ready: bool = True
     nic_state: str = "Succeeded"
+    reaches_api_server: bool = True
+    _history: list[tuple[int, bool]] = field(default_factory=list, repr=False)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the node is Ready now, or about to be."""
+        return self.ready and self.reaches_api_server
+
+    def note(self, minute: int) -> None:
+        """Whether the node is Ready has changed, with effect from `minute` on."""
+        self._history.append((minute, self.is_ready))
+
+    def ready_in(self, minute: int) -> bool:
+        """Whether the node was Ready in a minute."""
+        return next((ready for since, ready in reversed(self._history) if since <= minute), True)
 
     @cached_property
     def name(self) -> str:

@@ -20,6 +20,7 @@ from .faults import Faults
 from .fleet import Cluster, Node, NodePool
 from .physics.ports import load_balancer_timers, ports_per_node
 from .physics.traffic import Traffic
+from .readiness import update_readiness
 from .services.authorization.state import Access
 from .services.identity.state import Identities
 from .services.monitor.target import Target
@@ -178,6 +179,7 @@ class World:
             by_path.setdefault(path_of(node, self.network), []).append(node)
         for group in by_path.values():
             self.traffic.set_path(group, path_of(group[0], self.network), minute)
+            update_readiness(self, minute, group)
 
     def all_nodes(self) -> list[Node]:
         """Every node of every cluster."""

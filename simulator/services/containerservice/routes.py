@@ -1,13 +1,18 @@
-"""Reading managed clusters and agent pools."""
+"""Managed clusters and agent pools: reading, and updating clusters."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import uuid
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from ...errors import ArmError, resource_not_found
 from ...fleet import Cluster
 from ...http import Request, Response, Route
+from ..network.refusals import OPERATION_UNKNOWN
 from ..paging import list_page
+from .refusals import NOT_CREATED_HERE
+from .updates import put_cluster
 from .wire import agent_pool_json, cluster_json
 
 if TYPE_CHECKING:
@@ -36,6 +41,36 @@ def get_cluster(world: World, request: Request) -> Response:
     return Response(200, cluster_json(_cluster(world, request)))
 
 
+def update_cluster(world: World, request: Request) -> Response:
+    params = request.params
+    world.group(params["subscription"], params["group"])
+    for cluster in world.clusters_in(params["subscription"], params["group"]):
+        if cluster.name.lower() == params["cluster"].lower():
+            return put_cluster(world, request, cluster)
+    raise NOT_CREATED_HERE.error(f"Cluster {params['cluster']} isn't there, and clusters aren't created here.")
+
+
+def get_operation(world: World, request: Request) -> Response:
+    """The poll of AKS: name (the URL's GUID in the other byte order, as recorded), status, times."""
+    operation = world.operations.get(request.params["operation"])
+    if operation is None:
+        raise OPERATION_UNKNOWN.error(f"Operation {request.params['operation']} not found.")
+    body: dict[str, Any] = {
+        "name": str(uuid.UUID(bytes_le=uuid.UUID(operation.id).bytes)),
+        "status": operation.status,
+        "startTime": _time(operation.started),
+    }
+    if operation.ended is not None:
+        body["endTime"] = _time(operation.ended)
+    if operation.error is not None:
+        body["error"] = operation.error
+    return Response(200, body)
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond:06d}0Z"
+
+
 def list_agent_pools(world: World, request: Request) -> Response:
     """All pools on one page, and then, as recorded from AKS, a link to a page without any."""
     cluster = _cluster(world, request)
@@ -57,10 +92,15 @@ def get_agent_pool(world: World, request: Request) -> Response:
 
 _PROVIDER = "providers/Microsoft.ContainerService/managedClusters"
 _GROUP = "/subscriptions/{subscription}/resourceGroups/{group}/" + _PROVIDER
+_OPERATION = (
+    "/subscriptions/{subscription}/providers/Microsoft.ContainerService/locations/{location}/operations/{operation}"
+)
 ROUTES = [
     Route("GET", "/subscriptions/{subscription}/" + _PROVIDER, list_clusters),
     Route("GET", _GROUP, list_clusters),
     Route("GET", _GROUP + "/{cluster}", get_cluster),
+    Route("PUT", _GROUP + "/{cluster}", update_cluster),
+    Route("GET", _OPERATION, get_operation),
     Route("GET", _GROUP + "/{cluster}/agentPools", list_agent_pools),
     Route("GET", _GROUP + "/{cluster}/agentPools/{pool}", get_agent_pool),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...fleet import Cluster
+from ...fleet import Cluster, Node
 from .series import Series
 
 if TYPE_CHECKING:
@@ -12,18 +12,21 @@ if TYPE_CHECKING:
 
 
 def managed_cluster_series(_world: World, cluster: Cluster, metric: str, minutes: range) -> list[Series]:
-    """`kube_node_status_condition`: 1 for the status that holds."""
+    """`kube_node_status_condition`: 1 for the status that holds; a node's series end when it changes."""
     if metric != "kube_node_status_condition" or cluster.power_state != "Running":
         return []
     series = []
     for node in cluster.nodes:
-        for condition, holds in (("Ready", node.ready), ("MemoryPressure", False), ("DiskPressure", False)):
-            status2 = ("Ready" if holds else "NotReady") if condition == "Ready" else condition
-            dimensions = {
-                "condition": condition,
-                "status": "true" if holds else "false",
-                "status2": status2,
-                "node": node.name,
-            }
-            series.append(Series(dimensions, [1] * len(minutes)))
+        ready = [node.ready_in(minute) for minute in minutes]
+        for holds in (True, False):
+            if holds in ready:
+                samples = [1 if each == holds else None for each in ready]
+                series.append(Series(_dimensions(node, "Ready", holds, "Ready" if holds else "NotReady"), samples))
+        for condition in ("MemoryPressure", "DiskPressure"):
+            series.append(Series(_dimensions(node, condition, False, condition), [1] * len(minutes)))
     return series
+
+
+def _dimensions(node: Node, condition: str, holds: bool, status2: str) -> dict[str, str]:
+    status = "true" if holds else "false"
+    return {"condition": condition, "status": status, "status2": status2, "node": node.name}
