@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,11 +12,12 @@ from ..chat import compose
 from ..chat.message import Message
 from ..cloud.errors import AzureError
 from ..core.incidents import Effect, IncidentPolicy, IncidentTransition, judge
+from ..errors import SnatbotError
 from ..ids import cluster_key, new_id
 from ..model.assessment import Assessment
 from ..model.change import Change, ChangeState
 from ..model.incident import ClusterRecord, Incident, IncidentState
-from ..store.errors import StoreConflict, StoreError
+from ..store.errors import StoreConflict, StoreError, StoreUnavailable
 from ..store.records import Put, Records, Stored
 from ..store.signs import Signs
 from .check import Check
@@ -71,28 +73,57 @@ class Watch:
         self._policy = policy
 
     def run(self, now: datetime, wall: datetime) -> Tick:
-        """Raises AzureError when clusters can't be listed, StoreError when what is due can't be read."""
-        report = self._check.all(now)
-        effects: Counter[str] = Counter()
-        not_remembered = 0
-        for assessment in report.assessments:
-            try:
-                effects[self._remember(assessment, now, wall).value] += 1
-            except StoreError as error:
-                not_remembered += 1
-                log.error("%s: what was seen could not be remembered: %s", assessment.cluster.name, error)
-        tick = Tick(
-            clusters=len(report.assessments),
-            readings=dict(Counter(assessment.reading.kind for assessment in report.assessments)),
-            sick=sum(bool(assessment.findings) for assessment in report.assessments),
-            effects=dict(effects),
+        """Raises StoreError when storage is down.
+
+        When the clusters can't be listed, what is due is handed out all the same, and the tick is no success.
+        """
+        try:
+            report = self._check.all(now)
+        except AzureError as error:
+            log.error("the clusters could not be listed: %s", error)
+            return self._tick((), (f"the clusters could not be listed: {error}",), {}, 0, now, wall)
+        effects, not_remembered = self._remember_all(report.assessments, now, wall)
+        tick = self._tick(report.assessments, report.unreadable, effects, not_remembered, now, wall)
+        self._signs.record_success("watch", wall)
+        return tick
+
+    def _tick(
+        self,
+        assessments: Sequence[Assessment],
+        unreadable: tuple[str, ...],
+        effects: dict[str, int],
+        not_remembered: int,
+        now: datetime,
+        wall: datetime,
+    ) -> Tick:
+        return Tick(
+            clusters=len(assessments),
+            readings=dict(Counter(assessment.reading.kind for assessment in assessments)),
+            sick=sum(bool(assessment.findings) for assessment in assessments),
+            effects=effects,
             not_remembered=not_remembered,
-            unreadable=report.unreadable,
+            unreadable=unreadable,
             deliver=tuple(sorted({key.partition for key in self._records.due("outbox", wall)})),
             advance=tuple((key.partition, key.row.removeprefix("change-")) for key in self._records.due("change", now)),
         )
-        self._signs.record_success("watch", wall)
-        return tick
+
+    def _remember_all(
+        self, assessments: Sequence[Assessment], now: datetime, wall: datetime
+    ) -> tuple[dict[str, int], int]:
+        """Effects, and how many clusters could not be remembered: one cluster's trouble does not hide the others."""
+        effects: Counter[str] = Counter()
+        not_remembered = silent = 0
+        for assessment in assessments:
+            try:
+                effects[self._remember(assessment, now, wall).value] += 1
+                silent = 0
+            except StoreError as error:
+                not_remembered += 1
+                silent += isinstance(error, StoreUnavailable)
+                log.error("%s: what was seen could not be remembered: %s", assessment.cluster.name, error)
+                if silent >= _TRIES:
+                    raise  # storage is down for all of them
+        return dict(effects), not_remembered
 
     def _remember(self, assessment: Assessment, now: datetime, wall: datetime) -> Effect:
         """Several workers may do this at once: the loser of a race reads again and finds it done."""
@@ -119,7 +150,8 @@ class Watch:
             new_id=new_id(),
             is_change_in_flight=any(change.state in IN_FLIGHT for change in changes),
         )
-        if transition.effect is Effect.NOTHING and not _is_open(transition.incident):
+        is_known = transition.record == record and known is not None and transition.incident == known.value
+        if transition.effect is Effect.NOTHING and (is_known or not _is_open(transition.incident)):
             return transition.effect  # nothing worth a write: the next tick judges the same minutes again
         change = self._new_change(transition, changes, assessment, now)
         message = self._message(transition, assessment, change, now)
@@ -161,7 +193,7 @@ class Watch:
         assert transition.incident is not None
         try:
             plan = self._offer.planning.attachment(assessment.cluster.id, now)
-        except AzureError as error:
+        except SnatbotError as error:
             log.warning("%s: no plan could be made: %s", assessment.cluster.name, error)
             return None
         return self._offer.propose.new_change(plan, now, "snatbot", transition.incident.id)

@@ -1,0 +1,358 @@
+"""One tick remembers and tells: once, by whichever worker, whatever else goes wrong."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+import pytest
+
+from shared.approval.signing import Signer
+from shared.chat.message import Message
+from shared.cloud.errors import AzureError, Forbidden, Unavailable
+from shared.core.incidents import IncidentPolicy
+from shared.errors import BadInput, SnatbotError
+from shared.flows.check import Check, CheckReport
+from shared.flows.links import Links
+from shared.flows.outbox import Outbox, message_of
+from shared.flows.planning import Planning
+from shared.flows.propose import Propose
+from shared.flows.watch import Offer, Watch
+from shared.ids import cluster_key
+from shared.model.assessment import Assessment
+from shared.model.change import Change, ChangeState
+from shared.model.cluster import Cluster
+from shared.model.incident import IncidentState
+from shared.model.plan import Plan
+from shared.model.reading import Idle, Reading, Unmeasured
+from shared.store.errors import StoreUnavailable
+from shared.store.records import Put, Records
+from shared.store.signs import Signs
+from shared.store.tables import Tables
+from tests.chat.nouns import make_advice, make_plan
+from tests.core.builders import assessment, at, cluster, window
+from tests.core.test_incidents import minutes
+
+POLICY = IncidentPolicy(clean_minutes=10, cooldown=timedelta(minutes=60))
+CHANNELS = ("slack", "teams")
+CLUSTER = cluster()
+PARTITION = cluster_key(CLUSTER.id)
+SIGNER = Signer(["k" * 32], 60)
+LINKS = Links("https://bot.example.com", SIGNER)
+TROUBLE = minutes(0, 5, {2: 4})
+
+
+def look(*assessments: Assessment, unreadable: tuple[str, ...] = ()) -> CheckReport:
+    return CheckReport(at(8), window(), assessments, unreadable)
+
+
+class FakeCheck:
+    """Says what it is told to. ``meet`` is called by every worker before it gets the report."""
+
+    def __init__(self, report: CheckReport | AzureError, meet: Callable[[], object] = lambda: None) -> None:
+        self.report = report
+        self.meet = meet
+
+    def all(self, now: datetime) -> CheckReport:
+        self.meet()
+        if isinstance(self.report, AzureError):
+            raise self.report
+        return self.report
+
+
+class FakePlanning:
+    def __init__(self, plan: Plan | Exception) -> None:
+        self.plan = plan
+        self.asked = 0
+
+    def attachment(self, cluster_id: str, now: datetime) -> Plan:
+        self.asked += 1
+        if isinstance(self.plan, Exception):
+            raise self.plan
+        return self.plan
+
+
+class World:
+    """A watch on real storage, and what it has remembered and told."""
+
+    def __init__(self, records: Records, signs: Signs, planning: FakePlanning | None = None) -> None:
+        self.records = records
+        self.signs = signs
+        self.outbox = Outbox(CHANNELS)
+        self.planning = planning
+
+    def watch(self, report: CheckReport | AzureError, meet: Callable[[], object] = lambda: None) -> Watch:
+        offer = None
+        if self.planning is not None:
+            planning = cast(Planning, self.planning)
+            propose = Propose(planning, self.records, self.outbox, LINKS, timedelta(minutes=60))
+            offer = Offer(planning, propose, LINKS)
+        return Watch(cast(Check, FakeCheck(report, meet)), offer, self.records, self.signs, self.outbox, POLICY)
+
+    def tick(self, *readings: Reading, minute: int = 8) -> Mapping[str, int]:
+        report = look(*(assessment(reading, CLUSTER) for reading in readings))
+        return self.watch(report).run(at(minute), at(minute)).effects
+
+    def told(self, partition: str = PARTITION, channel: str = "slack") -> list[Message]:
+        rows = [row.value for row in self.records.outbox(partition)]
+        return [message_of(row) for row in rows if row.channel == channel]
+
+    def audited(self, partition: str = PARTITION) -> list[str]:
+        return [line.event for line in self.records.audit(partition)]
+
+
+@pytest.fixture
+def world(records: Records, signs: Signs) -> World:
+    return World(records, signs)
+
+
+# --- remembering and telling ---
+
+
+def test_trouble_is_remembered_audited_and_told_to_every_channel(world: World) -> None:
+    assert world.tick(TROUBLE) == {"opened": 1}
+    (incident,) = world.records.incidents(PARTITION)
+    assert (incident.state, incident.failed) == (IncidentState.OPEN, 4)
+    assert world.audited() == ["incident opened"]
+    for channel in CHANNELS:
+        (message,) = world.told(channel=channel)
+        assert CLUSTER.name in message.title
+
+
+def test_the_same_trouble_is_not_told_twice(world: World) -> None:
+    world.tick(TROUBLE)
+    assert world.tick(TROUBLE) == {"nothing": 1}
+    assert world.tick(minutes(1, 6, {2: 4, 5: 9})) == {"nothing": 1}
+    assert len(world.told()) == 1
+    (incident,) = world.records.incidents(PARTITION)
+    assert incident.last_failed_at == at(5)
+
+
+def test_health_is_not_written_down(world: World) -> None:
+    assert world.tick(minutes(0, 5)) == {"nothing": 1}
+    assert world.records.cluster(CLUSTER.id) is None
+    assert world.told() == []
+
+
+def test_clean_minutes_clear_the_incident_and_that_is_told(world: World) -> None:
+    world.tick(TROUBLE)
+    world.tick(minutes(5, 10))
+    assert world.tick(Idle(window(10, 15)), minute=18) == {"cleared": 1}
+    (incident,) = world.records.incidents(PARTITION)
+    assert (incident.state, incident.cleared_at) == (IncidentState.CLEARED, at(18))
+    assert "is over" in world.told()[-1].title
+    assert world.audited() == ["incident opened", "incident cleared"]
+
+
+def test_a_missing_measurement_neither_opens_nor_clears(world: World) -> None:
+    unmeasured = Unmeasured("Azure refused", "grant Monitoring Reader")
+    assert world.tick(unmeasured) == {"nothing": 1}
+    assert world.records.incidents(PARTITION) == ()
+    world.tick(TROUBLE)
+    for minute in range(9, 40, 10):
+        assert world.tick(unmeasured, minute=minute) == {"nothing": 1}
+    (incident,) = world.records.incidents(PARTITION)
+    assert incident.state is IncidentState.OPEN
+    assert len(world.told()) == 1
+
+
+def test_trouble_that_returns_reopens_its_incident(world: World) -> None:
+    world.tick(TROUBLE)
+    world.tick(minutes(5, 10))
+    world.tick(minutes(10, 15), minute=18)
+    assert world.tick(minutes(20, 25, {24: 7}), minute=28) == {"reopened": 1}
+    (incident,) = world.records.incidents(PARTITION)
+    assert (incident.state, incident.reopened) == (IncidentState.OPEN, 1)
+    assert "is back" in world.told()[-1].title
+
+
+def test_a_tick_says_what_it_saw_and_what_is_due(world: World) -> None:
+    healthy, silent = cluster(name="healthy"), cluster(name="silent")
+    report = look(
+        assessment(TROUBLE, CLUSTER),
+        assessment(minutes(0, 5), healthy),
+        assessment(Unmeasured("no answer"), silent),
+        unreadable=("subscription x: no role",),
+    )
+    tick = world.watch(report).run(at(8), at(8))
+    assert (tick.clusters, tick.sick, tick.readings) == (3, 1, {"measured": 2, "unmeasured": 1})
+    assert tick.unreadable == ("subscription x: no role",)
+    assert tick.deliver == (PARTITION,)
+    assert world.signs.last_success("watch") == at(8)
+
+
+# --- several workers ---
+
+
+def test_of_several_workers_at_once_one_opens_and_tells(tables: Tables, azurite: str) -> None:
+    """Real concurrency: each worker has a connection of its own, and they meet right before they remember."""
+    clusters = [cluster(name=f"shop-{number}") for number in range(8)]
+    report = look(*(assessment(TROUBLE, one) for one in clusters))
+    prefix = tables._name.removesuffix("records")
+    workers = 4
+    barrier = threading.Barrier(workers, timeout=30)
+
+    def work(_: int) -> Mapping[str, int]:
+        own = Tables(prefix, connection_string=azurite)
+        return World(Records(own), Signs(own)).watch(report, barrier.wait).run(at(8), at(8)).effects
+
+    with ThreadPoolExecutor(workers) as pool:
+        effects = list(pool.map(work, range(workers)))
+    world = World(Records(tables), Signs(tables))
+    assert sum(effect.get("opened", 0) for effect in effects) == len(clusters)
+    assert sum(sum(effect.values()) for effect in effects) == workers * len(clusters)
+    for one in clusters:
+        partition = cluster_key(one.id)
+        assert len(world.records.incidents(partition)) == 1
+        assert world.audited(partition) == ["incident opened"]
+        assert [len(world.told(partition, channel)) for channel in CHANNELS] == [1, 1]
+
+
+def test_of_several_workers_at_once_one_clears_and_tells(tables: Tables, azurite: str) -> None:
+    world = World(Records(tables), Signs(tables))
+    world.tick(TROUBLE)
+    world.tick(minutes(5, 10))
+    prefix = tables._name.removesuffix("records")
+    barrier = threading.Barrier(4, timeout=30)
+    report = look(assessment(minutes(10, 15), CLUSTER))
+
+    def work(_: int) -> Mapping[str, int]:
+        own = Tables(prefix, connection_string=azurite)
+        return World(Records(own), Signs(own)).watch(report, barrier.wait).run(at(18), at(18)).effects
+
+    with ThreadPoolExecutor(4) as pool:
+        effects = list(pool.map(work, range(4)))
+    assert sum(effect.get("cleared", 0) for effect in effects) == 1
+    assert world.audited() == ["incident opened", "incident cleared"]
+    assert len(world.told()) == 2
+
+
+# --- trouble of its own ---
+
+
+def test_a_record_that_cannot_be_read_does_not_hide_the_other_clusters(world: World, tables: Tables) -> None:
+    other = cluster(name="other")
+    row = {"PartitionKey": PARTITION, "RowKey": "cluster", "schema": 99, "json0": "{}"}
+    tables.records().create_entity(row)
+    tick = world.watch(look(assessment(TROUBLE, CLUSTER), assessment(TROUBLE, other))).run(at(8), at(8))
+    assert (tick.not_remembered, tick.effects) == (1, {"opened": 1})
+    assert len(world.told(cluster_key(other.id))) == 1
+
+
+def test_storage_that_is_down_is_told_and_not_tried_for_every_cluster() -> None:
+    tried: list[str] = []
+
+    class Down(Records):
+        def __init__(self) -> None: ...
+
+        def cluster(self, cluster_id: str) -> Any:
+            tried.append(cluster_id)
+            raise StoreUnavailable("read cluster: storage could not be reached")
+
+    report = look(*(assessment(TROUBLE, cluster(name=f"shop-{number}")) for number in range(50)))
+    with pytest.raises(StoreUnavailable):
+        World(Down(), cast(Signs, None)).watch(report).run(at(8), at(8))
+    assert len(tried) <= 3
+
+
+@pytest.mark.parametrize("error", [Forbidden("POST resources", "no"), Unavailable("POST resources", "no answer")])
+def test_what_is_due_is_handed_out_though_clusters_cannot_be_listed(world: World, error: AzureError) -> None:
+    """A change that is half done, and a message that waits, must not wait for another service to come back."""
+    world.tick(TROUBLE)
+    change = change_in(ChangeState.APPLYING)
+    world.records.commit(CLUSTER.id, [Put(replace(change, due_at=at(9)))])
+    tick = world.watch(error).run(at(30), at(30))
+    assert tick.deliver == (PARTITION,)
+    assert tick.advance == ((PARTITION, change.id),)
+    assert (tick.clusters, len(tick.unreadable)) == (0, 1)
+    assert world.signs.last_success("watch") == at(8), "a tick that saw nothing is no success"
+
+
+# --- with remediation on ---
+
+
+def plan_for(of: Cluster = CLUSTER) -> Plan:
+    return replace(make_plan(), cluster_id=of.id, cluster_name=of.name)
+
+
+def change_in(state: ChangeState, change_id: str = "chg-1") -> Change:
+    return Change(
+        id=change_id,
+        cluster_id=CLUSTER.id,
+        cluster_name=CLUSTER.name,
+        state=state,
+        plan=plan_for(),
+        proposed_at=at(0),
+        expires_at=at(60),
+        requested_by="snatbot",
+    )
+
+
+def test_an_alarm_comes_with_a_plan_and_a_button(records: Records, signs: Signs) -> None:
+    world = World(records, signs, FakePlanning(plan_for()))
+    world.tick(TROUBLE)
+    (change,) = records.changes(PARTITION)
+    assert (change.state, change.requested_by, change.due_at) == (ChangeState.PROPOSED, "snatbot", at(68))
+    (incident,) = records.incidents(PARTITION)
+    assert change.incident_id == incident.id
+    (message,) = world.told()
+    (button,) = message.buttons
+    token = button.url.partition("?t=")[2]
+    assert SIGNER.read_link(token).change_id == change.id
+    assert sorted(world.audited()) == ["change proposed", "incident opened"]
+
+
+def test_without_remediation_nothing_is_planned_and_there_is_no_button(world: World) -> None:
+    world.tick(TROUBLE)
+    assert world.records.changes(PARTITION) == ()
+    assert world.told()[0].buttons == ()
+
+
+def test_a_plan_that_is_blocked_is_told_and_not_offered(records: Records, signs: Signs) -> None:
+    world = World(records, signs, FakePlanning(replace(make_advice(), cluster_id=CLUSTER.id)))
+    assert world.tick(TROUBLE) == {"opened": 1}
+    assert records.changes(PARTITION) == ()
+    assert world.told()[0].buttons == ()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [Unavailable("GET cluster", "no answer"), Forbidden("GET cluster", "no"), BadInput("not the id of a cluster")],
+)
+def test_an_alarm_is_told_though_no_plan_can_be_made(records: Records, signs: Signs, error: SnatbotError) -> None:
+    world = World(records, signs, FakePlanning(error))
+    assert world.tick(TROUBLE) == {"opened": 1}
+    assert len(world.told()) == 1
+
+
+@pytest.mark.parametrize(
+    "state", [ChangeState.APPROVED, ChangeState.APPLYING, ChangeState.STOPPED, ChangeState.VERIFYING]
+)
+def test_while_a_change_is_in_flight_nothing_clears_and_nothing_new_is_planned(
+    records: Records, signs: Signs, state: ChangeState
+) -> None:
+    planning = FakePlanning(plan_for())
+    world = World(records, signs, planning)
+    world.tick(TROUBLE)
+    (proposed,) = records.changes(PARTITION)
+    stored = records.change(PARTITION, proposed.id)
+    assert stored is not None
+    records.commit(CLUSTER.id, [Put(replace(proposed, state=state), stored.etag)])
+    for start in range(5, 40, 5):
+        assert world.tick(minutes(start, start + 5)) == {"nothing": 1}
+    assert world.tick(minutes(40, 45, {44: 1}, nodes=9)) == {"worsened": 1}
+    assert planning.asked == 1
+
+
+def test_a_new_plan_takes_the_place_of_one_that_nobody_decided_on(records: Records, signs: Signs) -> None:
+    world = World(records, signs, FakePlanning(plan_for()))
+    world.tick(TROUBLE)
+    world.tick(minutes(5, 10))
+    world.tick(minutes(10, 15), minute=18)
+    world.tick(minutes(20, 25, {24: 7}), minute=28)
+    states = {change.proposed_at: change.state for change in records.changes(PARTITION)}
+    assert states == {at(8): ChangeState.SUPERSEDED, at(28): ChangeState.PROPOSED}
