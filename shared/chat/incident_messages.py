@@ -49,12 +49,12 @@ def incident_cleared(incident: Incident, now: datetime) -> Message:
         title=f"SNAT port exhaustion on {incident.cluster_name} is over",
         summary=sentence(capital(incident.closing_note))
         if incident.closing_note
-        else f"No outbound connection has failed since {utc(incident.last_failed_at)}.",
+        else f"No outbound connection has failed since {utc(incident.last_failed_at or incident.since)}.",
         tone=Tone.GOOD,
         facts=(
             ("Cluster", incident.cluster_name),
             ("First failure", utc(incident.since)),
-            ("Last failure", utc(incident.last_failed_at)),
+            ("Last failure", utc(incident.last_failed_at or incident.since)),
             ("Cleared", utc(cleared_at)),
         ),
         sections=(

@@ -1,4 +1,4 @@
-"""From metric series to a reading, and from a reading to findings.
+"""From a load balancer's metric series to a reading.
 
 The truth is one metric, SnatConnectionCount with ConnectionState Failed, per backend IP: it must be zero (Azure docs:
 load-balancer-standard-diagnostics). Only Azure's literal ``Failed`` is certain, so states are bucketed without case
@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from ..model.finding import Finding, FindingKind, Severity
 from ..model.load_balancer import Node
 from ..model.metric import MINUTE, MetricAnswer, Window
 from ..model.reading import Idle, Measured, NodeFailures, Reading, Unmeasured
@@ -22,6 +21,7 @@ _PENDING = "pending"
 STATE_DIMENSION = "connectionstate"
 BACKEND_DIMENSION = "backendipaddress"
 STREAK_PAUSE = 10 * MINUTE
+_TREND_FACTOR = 1.5
 
 
 @dataclass(slots=True)
@@ -68,7 +68,7 @@ def read_load_balancer(window: Window, by_state: MetricAnswer, allocated: Metric
             failed_minutes=tuple(sorted(total.failed_at)),
             clean_minutes=tuple(sorted(seen - total.failed_at)),
         )
-    if allocated is not None and any(window.holds(at) for s in allocated.series for at, _ in s.points):
+    if has_point(window, allocated):
         return Idle(window)
     return Unmeasured(
         f"Azure Monitor has no point of SnatConnectionCount nor of AllocatedSnatPorts between "
@@ -125,24 +125,28 @@ def failing_since(reading: Measured, history: MetricAnswer) -> datetime | None:
     return since
 
 
-def findings(reading: Reading) -> tuple[Finding, ...]:
-    """Failing now: any failed connection in the judged window."""
-    if not isinstance(reading, Measured) or reading.failed == 0:
-        return ()
-    attempted = reading.failed + reading.successful
-    share = 100 * reading.failed / attempted
-    return (
-        Finding(
-            kind=FindingKind.SNAT_FAILING,
-            severity=Severity.FAILING,
-            since=reading.failing_since or reading.failed_minutes[0],
-            nodes=reading.nodes,
-            evidence=(
-                f"{reading.failed:,} of {attempted:,} new outbound connections failed ({share:.1f} %) in "
-                f"{len(reading.failed_minutes)} of {reading.measured_minutes} measured minutes"
-            ),
-        ),
-    )
+def trend(history: MetricAnswer, end: datetime) -> str:
+    """``rising``, ``falling`` or ``steady`` failures: the last 5 minutes before ``end`` against the 10 before them.
+
+    Empty when nothing had failed in the first 5 of them: too short to tell.
+    """
+    failed: dict[datetime, float] = defaultdict(float)
+    for series in history.series:
+        if series.dimensions.get(STATE_DIMENSION, "").lower() == _FAILED:
+            for at, value in series.points:
+                failed[at] += value
+    before = [failed.get(end - number * MINUTE, 0.0) for number in range(6, 16)]
+    now = [failed.get(end - number * MINUTE, 0.0) for number in range(1, 6)]
+    if not any(before[5:]):
+        return ""
+    usual, latest = sum(before) / len(before), sum(now) / len(now)
+    if latest > _TREND_FACTOR * usual:
+        return "rising"
+    return "falling" if latest * _TREND_FACTOR < usual else "steady"
+
+
+def has_point(window: Window, answer: MetricAnswer | None) -> bool:
+    return answer is not None and any(window.holds(at) for series in answer.series for at, _ in series.points)
 
 
 def _add(count: _Count, state: str, at: datetime, value: float) -> None:

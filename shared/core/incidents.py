@@ -1,8 +1,13 @@
 """When an incident opens, changes and clears: (record, incident, assessment) -> transition.
 
 Rules: one open incident per cluster; the same trouble never announces twice; a missing measurement neither opens nor
-clears; the same trouble inside the cooldown re-opens; nothing clears while a change is in flight. A minute counts
-once, however often windows overlap or ticks are repeated.
+clears, and what was not looked for doesn't either; trouble inside the cooldown re-opens; nothing clears while a change
+is in flight. A minute counts once, however often windows overlap or ticks are repeated.
+
+Severity rises and falls with the findings. The first rise to failing connections is always told; any other growth only
+while fewer than two posts were made in the last hour, and later if it still holds. Flapping is damped: each re-opening
+asks for four times as many clean minutes, up to the cooldown. While it is quiet (silence, maintenance) nothing is
+posted but the end of what was announced; what is still open afterwards is announced then.
 """
 
 from __future__ import annotations
@@ -12,14 +17,21 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from ..model.assessment import Assessment
-from ..model.finding import Finding
+from ..model.finding import FAILURES, FindingKind, Severity
 from ..model.incident import ClusterRecord, Incident, IncidentState
 from ..model.metric import MINUTE
-from ..model.reading import Idle, Measured
+from ..model.reading import Idle, Measured, Reading
+from ..model.resource_id import ResourceId
+from ..texts import listed
+from .look import Look, counted, look_at
+
+POSTS_AN_HOUR = 2  # besides the end, and the first rise to failing connections
+_HOUR = timedelta(hours=1)
+_DAMPING = 4
 
 
 class Effect(StrEnum):
-    """What is worth telling."""
+    """What happened, or what is worth telling."""
 
     NOTHING = "nothing"
     OPENED = "opened"
@@ -30,17 +42,25 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IncidentPolicy:
-    """``clean_minutes``: measured minutes without a failure that clear. ``cooldown``: returning trouble re-opens."""
+    """``clean_minutes``: measured minutes without trouble that clear. ``cooldown``: returning trouble re-opens."""
 
     clean_minutes: int
     cooldown: timedelta
 
+    def needed_clean_minutes(self, reopened: int) -> int:
+        """More for what keeps coming back."""
+        most = max(self.clean_minutes, int(self.cooldown / MINUTE))
+        return int(min(self.clean_minutes * _DAMPING ** min(reopened, 8), most))
+
 
 @dataclass(frozen=True, slots=True)
 class IncidentTransition:
+    """``effect`` is what happened; ``message`` what is to be posted, which may come later or not at all."""
+
     record: ClusterRecord
     incident: Incident | None
     effect: Effect
+    message: Effect = Effect.NOTHING
 
 
 def judge(
@@ -52,22 +72,30 @@ def judge(
     policy: IncidentPolicy,
     new_id: str,
     is_change_in_flight: bool,
+    is_quiet: bool = False,
 ) -> IncidentTransition:
     """``incident`` is the cluster's last one, open or cleared; ``new_id`` is used only if one opens."""
-    reading = assessment.reading
-    if not isinstance(reading, Measured | Idle):
-        return IncidentTransition(record, incident, Effect.NOTHING)
-    failed, clean = _fresh_minutes(reading, record.judged_until)
-    judged_until = max(_end_of_minutes(reading), record.judged_until or _end_of_minutes(reading))
-    if failed:
-        clean_since = [at for at in clean if at > failed[-1]]
-        record = replace(record, judged_until=judged_until, clean_minutes=len(clean_since))
-        return _trouble(record, incident, assessment, assessment.findings[0], failed, now, policy, new_id)
-    record = replace(record, judged_until=judged_until, clean_minutes=record.clean_minutes + len(clean))
+    look = look_at(record, assessment)
+    after = counted(record, incident, look, assessment)
     is_open = incident is not None and incident.state is IncidentState.OPEN
-    if incident is None or not is_open or is_change_in_flight or record.clean_minutes < policy.clean_minutes:
-        return IncidentTransition(record, incident, Effect.NOTHING)
-    return IncidentTransition(record, close(incident, now), Effect.CLEARED)
+    if look.alarms:
+        return _trouble(
+            after,
+            incident if is_open else _lately(incident, now, policy),
+            assessment,
+            look,
+            now,
+            policy,
+            new_id,
+            is_quiet,
+        )
+    if incident is None or not is_open:
+        return IncidentTransition(after, incident, Effect.NOTHING)
+    needed = policy.needed_clean_minutes(incident.reopened)
+    if after.calm_minutes >= needed and not is_change_in_flight and look.is_measured:
+        told = Effect.CLEARED if incident.told_severity is not None else Effect.NOTHING
+        return IncidentTransition(after, close(incident, now, _path_note(incident, assessment)), Effect.CLEARED, told)
+    return IncidentTransition(after, _eased(incident, after, look, assessment, needed), Effect.NOTHING)
 
 
 def close(incident: Incident, now: datetime, note: str = "") -> Incident:
@@ -75,63 +103,149 @@ def close(incident: Incident, now: datetime, note: str = "") -> Incident:
     return replace(incident, state=IncidentState.CLEARED, cleared_at=now, closing_note=note)
 
 
+def _lately(incident: Incident | None, now: datetime, policy: IncidentPolicy) -> Incident | None:
+    """The last incident, if the cooldown since its end is not over."""
+    if incident is None or incident.cleared_at is None or now - incident.cleared_at > policy.cooldown:
+        return None
+    return incident
+
+
 def _trouble(
     record: ClusterRecord,
-    incident: Incident | None,
+    known: Incident | None,
     assessment: Assessment,
-    finding: Finding,
-    failed: list[datetime],
+    look: Look,
     now: datetime,
     policy: IncidentPolicy,
     new_id: str,
+    is_quiet: bool,
 ) -> IncidentTransition:
-    reading = assessment.reading
-    assert isinstance(reading, Measured)
-    fresh = Incident(
+    """``known`` is open, or was closed a short while ago."""
+    fresh = _fresh(assessment, look, now, new_id)
+    if known is None:
+        effect = message = Effect.OPENED
+        record, incident = replace(record, incident_id=new_id), fresh
+    elif known.state is IncidentState.CLEARED:
+        effect = message = Effect.REOPENED
+        incident = replace(_continued(known, fresh), reopened=known.reopened + 1, told_severity=None)
+    else:
+        incident = _standing(_continued(known, fresh), known, record, look, assessment, policy)
+        message = _growth(known, incident, now)
+        effect = message if message is Effect.WORSENED else Effect.NOTHING
+    if is_quiet:
+        effect = Effect.NOTHING if effect is Effect.WORSENED else effect
+        return IncidentTransition(record, incident, effect)
+    if message is not Effect.NOTHING:
+        incident = _told(incident, now)
+    return IncidentTransition(record, incident, effect, message)
+
+
+def _fresh(assessment: Assessment, look: Look, now: datetime, new_id: str) -> Incident:
+    reading: Reading = assessment.reading
+    worst = look.alarms[0]
+    is_failing = bool(look.failed) and isinstance(reading, Measured)
+    return Incident(
         id=new_id,
         cluster_id=assessment.cluster.id,
         cluster_name=assessment.cluster.name,
         state=IncidentState.OPEN,
-        severity=finding.severity,
-        since=finding.since,
+        severity=worst.severity,
+        since=min(finding.since for finding in look.alarms),
         opened_at=now,
-        last_failed_at=failed[-1],
-        failed=reading.failed,
-        nodes=finding.nodes,
-        window_minutes=reading.window.minutes,
-        announced_nodes=len(finding.nodes),
+        last_failed_at=look.failed[-1] if look.failed else None,
+        last_trouble_at=look.failed[-1] if look.failed else now,
+        failed=reading.failed if is_failing and isinstance(reading, Measured) else 0,
+        nodes=reading.nodes if is_failing and isinstance(reading, Measured) else (),
+        window_minutes=reading.window.minutes if isinstance(reading, Measured | Idle) else 0,
+        kinds=tuple(dict.fromkeys(finding.kind for finding in look.alarms)),
+        evidence=worst.evidence,
+        gateway_ids=assessment.gateway_ids,
     )
-    if incident is not None and incident.state is IncidentState.OPEN:
-        has_worsened = len(finding.nodes) >= 2 * max(incident.announced_nodes, 1)
-        announced = len(finding.nodes) if has_worsened else incident.announced_nodes
-        incident = replace(_continued(incident, fresh), announced_nodes=announced)
-        return IncidentTransition(record, incident, Effect.WORSENED if has_worsened else Effect.NOTHING)
-    if incident is not None and incident.cleared_at is not None and now - incident.cleared_at <= policy.cooldown:
-        incident = replace(_continued(incident, fresh), reopened=incident.reopened + 1)
-        return IncidentTransition(record, incident, Effect.REOPENED)
-    return IncidentTransition(replace(record, incident_id=new_id), fresh, Effect.OPENED)
 
 
 def _continued(incident: Incident, fresh: Incident) -> Incident:
     """``fresh`` figures under the identity and the history of ``incident``."""
     return replace(
-        fresh, id=incident.id, since=incident.since, opened_at=incident.opened_at, reopened=incident.reopened
+        fresh,
+        id=incident.id,
+        since=incident.since,
+        opened_at=incident.opened_at,
+        reopened=incident.reopened,
+        last_failed_at=fresh.last_failed_at or incident.last_failed_at,
+        failed=fresh.failed or incident.failed,
+        nodes=fresh.nodes or incident.nodes,
+        window_minutes=fresh.window_minutes or incident.window_minutes,
+        announced_nodes=incident.announced_nodes,
+        told_severity=incident.told_severity,
+        told_at=incident.told_at,
+        gateway_ids=incident.gateway_ids,
     )
 
 
-def _end_of_minutes(reading: Measured | Idle) -> datetime:
-    """Where counting goes on: minutes that had no point yet may still get one."""
-    if isinstance(reading, Idle):
-        return reading.window.end
-    return max((*reading.failed_minutes, *reading.clean_minutes), default=reading.window.start - MINUTE) + MINUTE
+def _standing(
+    incident: Incident,
+    known: Incident,
+    record: ClusterRecord,
+    look: Look,
+    assessment: Assessment,
+    policy: IncidentPolicy,
+) -> Incident:
+    """With the kinds that still stand because they were not looked for, or failed too short a while ago."""
+    kept = _kept(known, record, look, assessment, policy.needed_clean_minutes(known.reopened))
+    kinds = tuple(dict.fromkeys((*incident.kinds, *kept)))
+    is_still_failing = not look.failed and any(kind in FAILURES for kind in kept)
+    if not is_still_failing:
+        told = _lower(incident.told_severity, incident.severity) if not look.failed else incident.told_severity
+        return replace(incident, kinds=kinds, told_severity=told)
+    return replace(incident, kinds=kinds, severity=known.severity, evidence=known.evidence)
 
 
-def _fresh_minutes(reading: Measured | Idle, judged_until: datetime | None) -> tuple[list[datetime], list[datetime]]:
-    """Failed and clean minutes that no earlier tick has counted."""
-    if isinstance(reading, Measured):
-        failed, clean = reading.failed_minutes, reading.clean_minutes
-    else:
-        failed, clean = (), reading.window.each_minute()
-    if judged_until is None:
-        return list(failed), list(clean)
-    return [at for at in failed if at >= judged_until], [at for at in clean if at >= judged_until]
+def _eased(incident: Incident, record: ClusterRecord, look: Look, assessment: Assessment, needed: int) -> Incident:
+    """An open incident in a look without any trouble: it stays as it is until it has been calm for long enough."""
+    return replace(incident, kinds=_kept(incident, record, look, assessment, needed) or incident.kinds)
+
+
+def _kept(
+    incident: Incident, record: ClusterRecord, look: Look, assessment: Assessment, needed: int
+) -> tuple[FindingKind, ...]:
+    def stands(kind: FindingKind) -> bool:
+        if kind in FAILURES:
+            return bool(look.failed) or not look.is_measured or record.clean_minutes < needed
+        return kind not in assessment.looked_for
+
+    return tuple(kind for kind in incident.kinds if stands(kind))
+
+
+def _growth(known: Incident, incident: Incident, now: datetime) -> Effect:
+    """What of an open incident is worth another post."""
+    if incident.told_severity is None:
+        return Effect.REOPENED if incident.reopened else Effect.OPENED
+    is_rise = incident.severity.rank > incident.told_severity.rank
+    is_first_failure = incident.told_severity.rank < Severity.FAILING.rank and known.last_failed_at is None
+    if is_rise and is_first_failure and incident.severity.rank >= Severity.FAILING.rank:
+        return Effect.WORSENED
+    has_spread = incident.last_failed_at != known.last_failed_at and (
+        len(incident.nodes) >= 2 * max(incident.announced_nodes, 1)
+    )
+    lately = [at for at in incident.told_at if now - at < _HOUR]
+    return Effect.WORSENED if (is_rise or has_spread) and len(lately) < POSTS_AN_HOUR else Effect.NOTHING
+
+
+def _told(incident: Incident, now: datetime) -> Incident:
+    recent = tuple(at for at in incident.told_at if now - at < _HOUR)
+    return replace(
+        incident, told_severity=incident.severity, announced_nodes=len(incident.nodes), told_at=(*recent, now)
+    )
+
+
+def _lower(told: Severity | None, now: Severity) -> Severity | None:
+    """What counts as told when trouble eases: a later rise is news again."""
+    return told if told is None or told.rank <= now.rank else now
+
+
+def _path_note(incident: Incident, assessment: Assessment) -> str:
+    """Egress moved to a NAT gateway while the incident was open."""
+    if incident.gateway_ids or not assessment.gateway_ids:
+        return ""
+    names = listed([f"`{ResourceId.parse(gateway_id).name}`" for gateway_id in assessment.gateway_ids])
+    return f"egress now leaves through NAT gateway {names}, and nothing has failed there"

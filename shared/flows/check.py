@@ -11,9 +11,12 @@ from ..cloud.discovery import Discovery
 from ..cloud.errors import AzureError, Forbidden, MetricUnavailable, NotFound, Throttled, Unavailable
 from ..cloud.metrics import Metrics
 from ..core import detect
+from ..core.findings.failing import snat_failing
+from ..core.thresholds import Thresholds
 from ..errors import BadInput, NotFoundHere
 from ..model.assessment import Assessment
 from ..model.cluster import Cluster
+from ..model.finding import FAILURES
 from ..model.load_balancer import LoadBalancer, Node
 from ..model.metric import Window
 from ..model.reading import DoesNotApply, Measured, Reading, Unmeasured
@@ -92,7 +95,8 @@ class Check:
             cluster=cluster,
             at=now,
             reading=reading,
-            findings=detect.findings(reading),
+            findings=tuple(found for found in (snat_failing(reading, 0, Thresholds()),) if found),
+            looked_for=frozenset(FAILURES),
             load_balancer_id=balancer.id if balancer else None,
         )
 

@@ -206,7 +206,7 @@ class Watch:
             return None
         plan = change.plan if change else None
         url = self._offer.links.page(change) if self._offer and change and change.plan.is_executable else None
-        match transition.effect:
+        match transition.message:
             case Effect.OPENED:
                 return compose.incident_opened(incident, assessment, plan, url, None)
             case Effect.REOPENED:

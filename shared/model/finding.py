@@ -6,24 +6,62 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from .ports import NodePorts
 from .reading import NodeFailures
 
 
 class Severity(StrEnum):
+    """In rising order. A notice is shown where people look; from warning upwards people are told."""
+
+    NOTICE = "notice"
     WARNING = "warning"
+    HIGH = "high"
     FAILING = "failing"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        return list(Severity).index(self)
 
 
 class FindingKind(StrEnum):
     SNAT_FAILING = "snat_failing"
+    PORT_PRESSURE = "port_pressure"
+    EXHAUSTION_AHEAD = "exhaustion_ahead"
+    ALLOCATION_CLIFF = "allocation_cliff"
+    ALLOCATION_UNSATISFIABLE = "allocation_unsatisfiable"
+    ALLOCATION_DRIFT = "allocation_drift"
+    ASSOCIATION_DRIFT = "association_drift"
+    NAT_GATEWAY_FAILING = "nat_gateway_failing"
+    NAT_GATEWAY_PRESSURE = "nat_gateway_pressure"
+    NAT_GATEWAY_DATAPATH = "nat_gateway_datapath"
+    COVERAGE_LOSS = "coverage_loss"
+    NOT_MEASURED = "not_measured"
+    BAD_TAGS = "bad_tags"
+
+
+# Connections fail: these count by minutes. All others stand or don't.
+FAILURES = frozenset({FindingKind.SNAT_FAILING, FindingKind.NAT_GATEWAY_FAILING})
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """``since`` is the first failing minute in the window; ``evidence`` one sentence with figures."""
+    """``since`` is the first failing minute, or when it was first seen; ``evidence`` one sentence with figures.
+
+    ``nodes`` lists failing nodes, ``ports`` full ones, both worst first. ``resource_id`` is what is in trouble when
+    that is not the cluster's load balancer; ``remedy`` what a person can do.
+    """
 
     kind: FindingKind
     severity: Severity
     since: datetime
-    nodes: tuple[NodeFailures, ...]
     evidence: str
+    nodes: tuple[NodeFailures, ...] = ()
+    ports: tuple[NodePorts, ...] = ()
+    resource_id: str = ""
+    remedy: str = ""
+
+    @property
+    def is_alarm(self) -> bool:
+        """Whether people are told about it."""
+        return self.severity.rank >= Severity.WARNING.rank

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from .finding import Severity
+from .finding import FindingKind, Severity
 from .reading import NodeFailures
 
 
@@ -17,11 +18,14 @@ class IncidentState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """``since`` is the first failing minute, ``opened_at`` when the bot said so.
+    """``since`` is when the trouble began, ``opened_at`` when it was noticed, ``last_trouble_at`` when last seen.
 
-    ``nodes`` and ``failed`` are of the last judged window with failures. ``reopened`` counts re-openings inside the
-    cooldown; ``announced_nodes`` is how many nodes the last message named. ``closing_note`` says why it was cleared
-    when that is not simply clean minutes.
+    ``last_failed_at`` is the last minute with a failed connection, None when there was none; ``nodes`` and ``failed``
+    are of the last judged window with failures. ``kinds`` are what stands now, worst first, ``evidence`` is of the
+    worst. ``reopened`` counts re-openings inside the cooldown. ``announced_nodes`` and ``told_severity`` are what the
+    last message said (None: nothing was posted yet), ``told_at`` the posts of the last hour. ``gateway_ids`` carried
+    the cluster's traffic when it opened. ``closing_note`` says why it was cleared when not simply by
+    clean minutes.
     """
 
     id: str
@@ -31,7 +35,7 @@ class Incident:
     severity: Severity
     since: datetime
     opened_at: datetime
-    last_failed_at: datetime
+    last_failed_at: datetime | None
     failed: int
     nodes: tuple[NodeFailures, ...]
     window_minutes: int
@@ -39,13 +43,21 @@ class Incident:
     reopened: int = 0
     announced_nodes: int = 0
     closing_note: str = ""
+    kinds: tuple[FindingKind, ...] = (FindingKind.SNAT_FAILING,)
+    evidence: str = ""
+    last_trouble_at: datetime | None = None
+    told_severity: Severity | None = None
+    told_at: tuple[datetime, ...] = ()
+    gateway_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterRecord:
     """What is remembered of one cluster. ``judged_until``: minutes before it are already counted.
 
-    ``clean_minutes`` counts measured or idle minutes without a failure since the last failure.
+    ``clean_minutes`` counts measured or idle minutes without a failure since the last failure, ``calm_minutes`` those
+    without trouble of any kind. ``associations`` maps a subnet's id in lower case to the NAT gateway that snatbot
+    associated with it, as change ``associations_of`` left it. Nothing is posted until ``silenced_until``.
     """
 
     cluster_id: str
@@ -56,3 +68,6 @@ class ClusterRecord:
     change_id: str | None = None
     silenced_until: datetime | None = None
     silenced_by: str = ""
+    calm_minutes: int = 0
+    associations: Mapping[str, str] = field(default_factory=dict)
+    associations_of: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Literal
 
 from .metric import Window
@@ -33,7 +34,7 @@ class Measured:
 
     ``failed_minutes`` had a failure, ``clean_minutes`` a point and none; ``measured_minutes`` counts both. A minute
     without any point is in neither. ``is_truncated``: more nodes may be failing than are listed. ``failing_since`` may
-    lie before the window.
+    lie before the window. ``trend`` of the failures is rising, falling or steady, empty when it is too short to tell.
     """
 
     window: Window
@@ -45,6 +46,7 @@ class Measured:
     failed_minutes: tuple[datetime, ...] = ()
     clean_minutes: tuple[datetime, ...] = ()
     failing_since: datetime | None = None
+    trend: str = ""
     kind: Literal["measured"] = "measured"
 
 
@@ -56,12 +58,27 @@ class Idle:
     kind: Literal["idle"] = "idle"
 
 
+class Cause(StrEnum):
+    """Why something was not measured. Told apart because what helps differs."""
+
+    FORBIDDEN = "forbidden"
+    NOT_REGISTERED = "not_registered"
+    THROTTLED = "throttled"
+    UNAVAILABLE = "unavailable"
+    UNEXPECTED = "unexpected"
+    NO_DATA = "no_data"
+    NO_LOAD_BALANCER = "no_load_balancer"
+    VANISHED = "vanished"
+    NOT_REACHED = "not_reached"
+
+
 @dataclass(frozen=True, slots=True)
 class Unmeasured:
     """``remedy`` says what a person can do, such as the role to grant; empty when there is nothing to do."""
 
     reason: str
     remedy: str = ""
+    cause: Cause = Cause.NO_DATA
     kind: Literal["unmeasured"] = "unmeasured"
 
 

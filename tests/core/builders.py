@@ -7,10 +7,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.core import detect
+from shared.core.findings.failing import snat_failing
 from shared.core.planner import PlanPolicy
+from shared.core.thresholds import Thresholds
 from shared.model.assessment import Assessment
 from shared.model.cluster import Cluster, NodePool
+from shared.model.finding import Finding, FindingKind
 from shared.model.load_balancer import LoadBalancer, Node, OutboundRule
 from shared.model.metric import MetricAnswer, Series, Window
 from shared.model.network import NatGateway, NetworkFacts, PublicIp, Subnet
@@ -71,8 +73,14 @@ def cluster(
     return replace(usual, **changed)
 
 
-def assessment(reading: Reading, of: Cluster | None = None) -> Assessment:
-    return Assessment(of or cluster(), at(10), reading, detect.findings(reading))
+def failing(reading: Reading) -> tuple[Finding, ...]:
+    finding = snat_failing(reading, 12, Thresholds())
+    return (finding,) if finding else ()
+
+
+def assessment(reading: Reading, of: Cluster | None = None, *more: Finding) -> Assessment:
+    """Everything was looked for; ``more`` findings stand beside the failing connections."""
+    return Assessment(of or cluster(), at(10), reading, (*failing(reading), *more), looked_for=frozenset(FindingKind))
 
 
 def nic_configuration(instance: int, group: str = NODE_GROUP) -> str:

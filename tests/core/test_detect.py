@@ -7,12 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from shared.core.detect import failing_since, findings, judged_window, read_load_balancer, with_nodes
-from shared.model.finding import FindingKind, Severity
+from shared.core.detect import failing_since, judged_window, read_load_balancer, with_nodes
 from shared.model.load_balancer import Node
 from shared.model.metric import MetricAnswer
 from shared.model.reading import DoesNotApply, Idle, Measured, Unmeasured
-from tests.core.builders import answer, at, by_state, series, window
+from tests.core.builders import answer, at, by_state, failing, series, window
 
 ALLOCATED = answer(series({0: 1024}))
 NOTHING = MetricAnswer(())
@@ -44,7 +43,7 @@ def test_zeros_that_are_emitted_and_zeros_that_are_not_give_the_same_verdict() -
     assert emitted == not_emitted
     healthy = measured(by_state(Failed={0: 0, 1: 0}, Successful={0: 9, 1: 9}))
     assert healthy == measured(by_state(Successful={0: 9, 1: 9}))
-    assert findings(healthy) == ()
+    assert failing(healthy) == ()
 
 
 def test_a_zero_alone_makes_its_minute_measured() -> None:
@@ -55,7 +54,7 @@ def test_a_zero_alone_makes_its_minute_measured() -> None:
 def test_a_state_nobody_has_heard_of_is_not_a_failure() -> None:
     reading = measured(by_state(TimedOut={0: 4}, Successful={0: 6}))
     assert (reading.failed, reading.successful) == (0, 10)
-    assert findings(reading) == ()
+    assert failing(reading) == ()
 
 
 def test_pending_connections_are_neither_failed_nor_successful_but_were_measured() -> None:
@@ -122,24 +121,17 @@ def test_failing_nodes_are_named_worst_first_and_healthy_ones_left_out() -> None
     assert (other.failed_minutes, other.first_failed_at, other.last_failed_at) == (2, at(0), at(2))
 
 
-def test_failing_now_is_any_failed_connection_with_its_share() -> None:
-    (finding,) = findings(measured(by_state(Failed={1: 25}, Successful={0: 25, 1: 50})))
-    assert (finding.kind, finding.severity) == (FindingKind.SNAT_FAILING, Severity.FAILING)
-    assert finding.since == at(1)
-    assert finding.evidence == "25 of 100 new outbound connections failed (25.0 %) in 1 of 2 measured minutes"
-
-
 @pytest.mark.parametrize("value", [0.2, 0.5, 1e-9])
 def test_a_failure_too_small_to_round_up_is_still_a_failure(value: float) -> None:
     reading = measured(by_state(Failed={1: value}))
     assert reading.failed == 1
-    (finding,) = findings(reading)
+    (finding,) = failing(reading)
     assert finding.since == at(1)
 
 
 @pytest.mark.parametrize("reading", [Idle(window()), Unmeasured("no answer"), DoesNotApply("NAT gateway")])
 def test_what_was_not_measured_has_no_finding(reading: Idle | Unmeasured | DoesNotApply) -> None:
-    assert findings(reading) == ()
+    assert failing(reading) == ()
 
 
 def test_the_judged_window_is_whole_minutes_old_enough_to_be_complete() -> None:
@@ -166,5 +158,5 @@ def test_a_streak_without_history_begins_in_the_window() -> None:
 
 def test_a_finding_says_since_when_the_streak_goes() -> None:
     reading = replace(measured(by_state(Failed={2: 1})), failing_since=at(-20))
-    (finding,) = findings(reading)
+    (finding,) = failing(reading)
     assert finding.since == at(-20)

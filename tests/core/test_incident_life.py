@@ -69,7 +69,7 @@ class IncidentLife(RuleBasedStateMachine):
     def tick_every_minute_of_a_calm_hour(self) -> None:
         """Nothing stays open that has been calm and measured, unless a change is in flight."""
         self.is_change_in_flight = False
-        for _ in range(WINDOW + CLEAN_MINUTES + 1):
+        for _ in range(WINDOW + int(COOLDOWN / MINUTE) + 1):  # what keeps coming back needs up to the cooldown
             self.truth.append("clean")
             self.judge(self.reading(len(self.truth)))
         assert not self.open_incidents()

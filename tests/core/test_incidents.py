@@ -170,7 +170,8 @@ def test_it_is_told_again_only_when_twice_as_many_nodes_fail() -> None:
     assert memory.tick(minutes(10, 15, {14: 1}, nodes=4)) is Effect.WORSENED
     assert memory.tick(minutes(15, 20, {19: 1}, nodes=1)) is Effect.NOTHING
     assert memory.tick(minutes(20, 25, {24: 1}, nodes=4)) is Effect.NOTHING
-    assert memory.tick(minutes(25, 30, {29: 1}, nodes=8)) is Effect.WORSENED
+    assert memory.tick(minutes(25, 30, {29: 1}, nodes=8)) is Effect.NOTHING, "two posts within the hour are enough"
+    assert memory.tick(minutes(65, 70, {69: 1}, nodes=8)) is Effect.WORSENED
     assert memory.open.announced_nodes == 8
     assert len(memory.open.nodes) == 8
 
@@ -190,10 +191,11 @@ def test_trouble_inside_the_cooldown_reopens_the_same_incident() -> None:
     assert (incident.id, incident.reopened, incident.since) == ("incident-0", 1, at(4))
     assert (incident.failed, incident.cleared_at, incident.announced_nodes) == (6, None, 3)
     assert memory.record.clean_minutes == 0
-    for start in (80, 85):
+    for start in range(80, 120, 5):
+        assert memory.effects[-1] is not Effect.CLEARED, "what came back must stay away for longer"
         memory.tick(minutes(start, start + 5))
     assert memory.effects[-1] is Effect.CLEARED
-    assert memory.tick(minutes(90, 95, {94: 1})) is Effect.REOPENED
+    assert memory.tick(minutes(120, 125, {124: 1})) is Effect.REOPENED
     assert memory.open.reopened == 2
 
 

@@ -1,0 +1,70 @@
+"""What one look adds to what is known: minutes that no earlier look has counted, and the trouble that counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from ..model.assessment import Assessment
+from ..model.finding import FAILURES, Finding
+from ..model.incident import ClusterRecord, Incident
+from ..model.metric import MINUTE
+from ..model.reading import Idle, Measured
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """``failed`` and ``clean`` minutes that no earlier look has counted; ``alarms`` that count, worst first."""
+
+    is_measured: bool
+    failed: tuple[datetime, ...]
+    clean: tuple[datetime, ...]
+    judged_until: datetime | None
+    alarms: tuple[Finding, ...]
+    others: tuple[Finding, ...]
+
+
+def look_at(record: ClusterRecord, assessment: Assessment) -> Look:
+    reading, until = assessment.reading, record.judged_until
+    others = tuple(finding for finding in assessment.alarms if finding.kind not in FAILURES)
+    if not isinstance(reading, Measured | Idle):
+        return Look(False, (), (), until, others, others)
+    if until is not None and reading.window.end < until:
+        return Look(True, (), (), until, (), ())  # a tick that comes late brings nothing back
+    failed, clean = _fresh_minutes(reading, until)
+    alarms = assessment.alarms if failed else others
+    return Look(True, failed, clean, max(_end_of_minutes(reading), until or _end_of_minutes(reading)), alarms, others)
+
+
+def counted(record: ClusterRecord, incident: Incident | None, look: Look, assessment: Assessment) -> ClusterRecord:
+    """The record with this look's minutes: clean since the last failure, calm since the last trouble of any kind."""
+    if look.failed:
+        clean = calm = len([at for at in look.clean if at > look.failed[-1]])
+    else:
+        clean, calm = record.clean_minutes + len(look.clean), record.calm_minutes
+        standing = set(incident.kinds) - FAILURES if incident else set()
+        if standing <= assessment.looked_for:
+            calm += len(look.clean)
+    if look.others:
+        calm = 0
+    return replace(record, judged_until=look.judged_until, clean_minutes=clean, calm_minutes=calm)
+
+
+def _end_of_minutes(reading: Measured | Idle) -> datetime:
+    """Where counting goes on: minutes that had no point yet may still get one."""
+    if isinstance(reading, Idle):
+        return reading.window.end
+    return max((*reading.failed_minutes, *reading.clean_minutes), default=reading.window.start - MINUTE) + MINUTE
+
+
+def _fresh_minutes(
+    reading: Measured | Idle, judged_until: datetime | None
+) -> tuple[tuple[datetime, ...], tuple[datetime, ...]]:
+    """Failed and clean minutes that no earlier tick has counted."""
+    if isinstance(reading, Measured):
+        failed, clean = reading.failed_minutes, reading.clean_minutes
+    else:
+        failed, clean = (), reading.window.each_minute()
+    if judged_until is None:
+        return failed, clean
+    return tuple(at for at in failed if at >= judged_until), tuple(at for at in clean if at >= judged_until)

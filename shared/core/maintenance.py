@@ -1,0 +1,93 @@
+"""Maintenance windows: when trouble is measured and remembered as always, and nothing is posted.
+
+One or more windows, separated by semicolons, times in UTC:
+
+    daily 01:00-03:30             every day
+    sat 22:00-02:00               from Saturday 22:00 to Sunday 02:00
+    mon-fri 18:00-18:30           on each of these days
+    2026-12-24T18:00Z/2026-12-27T06:00Z   once
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_REPEATED = re.compile(
+    r"(?P<days>daily|(?P<first>[a-z]{3})(?:-(?P<last>[a-z]{3}))?)\s+"
+    r"(?P<from>\d{2}:\d{2})-(?P<to>\d{2}:\d{2})"
+)
+_EXAMPLE = "such as 'sat 22:00-02:00', 'daily 01:00-03:30' or '2026-12-24T18:00Z/2026-12-27T06:00Z' (UTC)"
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """``days`` are numbers from Monday, 0; a window that ends before it starts ends on the next day."""
+
+    days: frozenset[int]
+    start: time
+    end: time
+
+    def holds(self, at: datetime) -> bool:
+        moment = at.astimezone(UTC)
+        clock = moment.time().replace(tzinfo=None)
+        if self.start <= self.end:
+            return moment.weekday() in self.days and self.start <= clock < self.end
+        before = (moment - timedelta(days=1)).weekday()
+        return (moment.weekday() in self.days and clock >= self.start) or (before in self.days and clock < self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    start: datetime
+    end: datetime
+
+    def holds(self, at: datetime) -> bool:
+        return self.start <= at < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Maintenance:
+    windows: tuple[Repeated | Once, ...] = ()
+
+    def holds(self, at: datetime) -> bool:
+        return any(window.holds(at) for window in self.windows)
+
+    def __add__(self, other: Maintenance) -> Maintenance:
+        return Maintenance(self.windows + other.windows)
+
+
+def parse_maintenance(text: str) -> Maintenance:
+    """Raises ValueError with the part that can't be read and what would be right. Empty text: no window."""
+    parts = [part.strip() for part in text.split(";")]
+    return Maintenance(tuple(_parse(part) for part in parts if part))
+
+
+def _parse(part: str) -> Repeated | Once:
+    match = _REPEATED.fullmatch(part.lower())
+    try:
+        return _repeated(match) if match else _once(part)
+    except ValueError:
+        raise ValueError(f"{part!r} is not a maintenance window; {_EXAMPLE}") from None
+
+
+def _repeated(match: re.Match[str]) -> Repeated:
+    if match["days"] == "daily":
+        days = frozenset(range(7))
+    else:
+        first, last = DAYS.index(match["first"]), DAYS.index(match["last"] or match["first"])
+        days = frozenset((first + number) % 7 for number in range((last - first) % 7 + 1))
+    start, end = time.fromisoformat(match["from"]), time.fromisoformat(match["to"])
+    if start == end:
+        raise ValueError("empty")
+    return Repeated(days, start, end)
+
+
+def _once(part: str) -> Once:
+    first, _, second = part.partition("/")
+    start, end = datetime.fromisoformat(first.strip()), datetime.fromisoformat(second.strip())
+    if start.tzinfo is None or end.tzinfo is None or start >= end:
+        raise ValueError("no zone, or it ends before it starts")
+    return Once(start, end)

@@ -1,0 +1,73 @@
+"""From port metrics to what is judged: the fullest minute of each node and protocol.
+
+UsedSnatPorts and AllocatedSnatPorts (Average a minute) by BackendIPAddress, ProtocolType and IsAwaitingRemoval. TCP and
+UDP are separate inventories; ports of a frontend that is being drained are no capacity (Azure docs:
+monitor-load-balancer-reference). Protocols may be told by name or by number.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+
+from ..model.load_balancer import Node
+from ..model.metric import MetricAnswer, Window
+from ..model.ports import NodePorts, PortHistory, PortReading
+from .detect import BACKEND_DIMENSION
+
+KEPT_SHARE = 0.5
+_PROTOCOL = "protocoltype"
+_AWAITING_REMOVAL = "isawaitingremoval"
+_UDP = ("udp", "17")
+
+_Key = tuple[str, str]
+_Minutes = dict[datetime, float]
+
+
+def read_ports(window: Window, used: MetricAnswer, allocated: MetricAnswer, nodes: Iterable[Node] = ()) -> PortReading:
+    """The fullest minute of every node and protocol that has at least half of its ports in use.
+
+    A minute counts when both metrics have a point in it, and there is something allocated.
+    """
+    by_ip = {node.ip: node for node in nodes}
+    limits = _minutes(window, allocated)
+    full = []
+    for (ip, protocol), minutes in _minutes(window, used).items():
+        limit = limits.get((ip, protocol), {})
+        shares = [(value / limit[at], at) for at, value in minutes.items() if limit.get(at, 0.0) > 0]
+        share, at = max(shares, default=(0.0, None))
+        if at is not None and share >= KEPT_SHARE:
+            node = by_ip.get(ip)
+            name, pool = (node.name, node.pool) if node else ("", "")
+            full.append(NodePorts(ip, protocol, minutes[at], limit[at], at, name, pool))
+    full.sort(key=lambda one: (-one.share, one.ip, one.protocol))
+    return PortReading(window, tuple(full), _usual_allocation(limits), used.is_truncated or allocated.is_truncated)
+
+
+def read_history(window: Window, used: MetricAnswer) -> tuple[PortHistory, ...]:
+    return tuple(
+        PortHistory(ip, protocol, tuple(sorted(minutes.items())))
+        for (ip, protocol), minutes in sorted(_minutes(window, used).items())
+    )
+
+
+def _minutes(window: Window, answer: MetricAnswer) -> dict[_Key, _Minutes]:
+    """(backend IP, protocol) to its minutes; several series of the same key are added up."""
+    found: dict[_Key, _Minutes] = defaultdict(lambda: defaultdict(float))
+    for series in answer.series:
+        if series.dimensions.get(_AWAITING_REMOVAL, "").lower() == "true":
+            continue
+        protocol = "udp" if series.dimensions.get(_PROTOCOL, "").lower() in _UDP else "tcp"
+        minutes = found[series.dimensions.get(BACKEND_DIMENSION, ""), protocol]
+        for at, value in series.points:
+            if window.holds(at):
+                minutes[at] += value
+    return found
+
+
+def _usual_allocation(limits: dict[_Key, _Minutes]) -> int | None:
+    """What most nodes have in their last minute: a node that is just coming or going doesn't speak for all."""
+    last = [round(minutes[max(minutes)]) for (_, protocol), minutes in limits.items() if protocol == "tcp" and minutes]
+    counts = Counter(value for value in last if value > 0)
+    return min(counts, key=lambda value: (-counts[value], value), default=None)

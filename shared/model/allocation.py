@@ -1,0 +1,14 @@
+"""How many SNAT ports a node had, as remembered between looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationSeen:
+    """``lower_since``: since when nodes have had fewer than ``ports``; None while they have as many."""
+
+    ports: int
+    lower_since: datetime | None = None

@@ -1,0 +1,44 @@
+"""The clusters that are watched, with what their metrics are asked of: found at once for the whole fleet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from .cluster import Cluster
+from .load_balancer import LoadBalancer
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedGateway:
+    """A NAT gateway that carries traffic of a cluster.
+
+    ``public_ip_count`` is None when it can't be known, as when it takes addresses from a prefix of unknown length.
+    ``cluster_tag`` is the name of the cluster that snatbot made it for, empty for others. ``subnet_ids`` are all
+    subnets that it serves, of this cluster or not.
+    """
+
+    id: str
+    name: str
+    location: str
+    public_ip_count: int | None
+    subnet_ids: tuple[str, ...] = ()
+    cluster_tag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedCluster:
+    """``load_balancer`` is the Standard one with an outbound rule, None when there is none."""
+
+    cluster: Cluster
+    load_balancer: LoadBalancer | None = None
+    gateways: tuple[WatchedGateway, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """``unreadable`` names, each with its reason, what could not be listed or understood."""
+
+    found_at: datetime
+    clusters: tuple[WatchedCluster, ...]
+    unreadable: tuple[str, ...] = ()
