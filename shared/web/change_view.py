@@ -198,7 +198,7 @@ def _trouble(incident: Incident) -> Trouble:
     return Trouble(
         text=(
             f"{failed} failed {where}in {count(incident.window_minutes, 'minute')}: SNAT ports ran out. "
-            f"First failure {utc(incident.since)}, last one {utc(incident.last_failed_at)}."
+            f"First failure {utc(incident.since)}, last one {utc(incident.last_failed_at or incident.since)}."
         ),
         columns=NODE_COLUMNS,
         rows=rows[:SHOWN_NODES],
