@@ -35,6 +35,7 @@ class Settings:
     arm_reads_per_second: reads that a principal may make in the long run; 0 is no limit. Azure's own
         figure is 25, with a bucket of 250.
     batch_calls_per_30_seconds: batch calls that a principal may make; 0 is no limit.
+    clock_skew_seconds: how far the services' clocks are off, as the Date header and tokens show it.
     round_trip_seconds: delay added to every answer, for benchmarks.
     """
 
@@ -54,6 +55,7 @@ class Settings:
     logs: str = "collected"
     arm_reads_per_second: float = 0.0
     batch_calls_per_30_seconds: int = 0
+    clock_skew_seconds: float = 0.0
     round_trip_seconds: float = 0.0
 
 

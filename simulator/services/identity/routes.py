@@ -7,6 +7,7 @@ clock, because credential libraries compare them with that.
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ServiceError
@@ -28,12 +29,16 @@ def _tenant(world: World) -> str:
     return next(iter(world.subscriptions.values())).tenant
 
 
+def _now(world: World) -> datetime:
+    return world.clock.wall() + timedelta(seconds=world.settings.clock_skew_seconds)
+
+
 def _managed_identity_token(world: World, request: Request) -> dict[str, str]:
     resource = request.query.get("resource")
     if not resource:
         raise TokenError(400, "invalid_request", "Required query variable 'resource' is missing")
     identity = world.identities.get(request.query.get("client_id") or SYSTEM_ASSIGNED_CLIENT_ID)
-    now = world.clock.wall()
+    now = _now(world)
     return {
         "access_token": issue_token(identity, _tenant(world), resource, now),
         "expires_on": str(int((now + TOKEN_LIFE).timestamp())),
@@ -77,7 +82,7 @@ def client_credentials_token(world: World, request: Request) -> Response:
         raise TokenError(401, "invalid_client", "AADSTS7000215: Invalid client secret provided.")
     scope = form.get("scope") or form.get("resource", "")
     audience = scope.removesuffix("/.default")
-    now, seconds = world.clock.wall(), int(TOKEN_LIFE.total_seconds())
+    now, seconds = _now(world), int(TOKEN_LIFE.total_seconds())
     return Response(
         200,
         {
