@@ -22,7 +22,7 @@ class AuditLine:
 class OutboxMessage:
     """One neutral message for one channel, in JSON. ``attempts`` counts deliveries tried, ``due_at`` is wall time.
 
-    ``due_at`` None: given up; the last refusal stands in ``last_error``.
+    ``due_at`` None: given up; the last refusal stands in ``last_error``, and how many there were in ``refusals``.
     """
 
     id: str
@@ -33,3 +33,4 @@ class OutboxMessage:
     due_at: datetime | None
     attempts: int = 0
     last_error: str = ""
+    refusals: int = 0
