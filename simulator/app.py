@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from email.utils import format_datetime
 
 from .control import ROUTES as CONTROL_ROUTES
@@ -26,6 +27,7 @@ from .services.identity.state import client_of_token
 from .services.loganalytics.routes import ROUTES as LOGANALYTICS_ROUTES
 from .services.monitor.routes import ROUTES as MONITOR_ROUTES
 from .services.network.routes import ROUTES as NETWORK_ROUTES
+from .services.operations import Fate
 from .services.resourcegraph.routes import ROUTES as RESOURCEGRAPH_ROUTES
 from .services.slack.routes import ROUTES as SLACK_ROUTES
 from .services.subscriptions.routes import ROUTES as SUBSCRIPTIONS_ROUTES
@@ -84,7 +86,7 @@ class Simulator:
             answer = effects.answer
             return self._logged(request, self._finish(Response(answer.status, answer.body, answer.headers)))
         with self.world.lock:
-            response = self._finish(self._run(request))
+            response = self._finish(self._run(request, effects.fate))
         return self._logged(request, None if effects.drop == "after" else response)
 
     def _logged(self, request: Request, response: Response | None) -> Reply:
@@ -108,14 +110,18 @@ class Simulator:
         except ControlError as error:
             return Response(400, {"error": str(error)})
 
-    def _run(self, request: Request) -> Response:
+    def _run(self, request: Request, fate: Fate | None) -> Response:
         try:
             self.world.settle()
             found = self._open.find(request)
             if found is not None:
                 handler, params = found
                 return handler(self.world, request.with_params(params))
-            return _counted(request, self._run_arm(request))
+            with self.world.operations.fated(fate):
+                response = self._run_arm(request)
+            if request.method in ("PUT", "PATCH", "DELETE") and response.status < 300:
+                self.world.note_write(request.method, request.path)
+            return _counted(request, response)
         except ServiceError as error:
             return Response(error.status, error.body(), error.headers)
 
@@ -139,7 +145,7 @@ class Simulator:
             self.world.throttle.take_read(str(request.client_id), now, per_second)
 
     def _finish(self, response: Response) -> Response:
-        now = self.world.clock.now()
+        now = self.world.clock.now() + timedelta(seconds=self.world.settings.clock_skew_seconds)
         headers = {
             "Date": format_datetime(now, usegmt=True),
             "x-ms-request-id": stable_uuid("request", now.timestamp()),

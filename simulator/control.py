@@ -10,6 +10,7 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from .events import check_event, schedule_event
 from .http import Request, Response, Route
 
 if TYPE_CHECKING:
@@ -97,6 +98,18 @@ def clear_faults(simulator: Simulator, _request: Request) -> Response:
     return Response(200, [])
 
 
+def add_event(simulator: Simulator, request: Request) -> Response:
+    """An event as scenario files have them; without a minute or a write to wait for, it happens now."""
+    event = _json(request)
+    try:
+        check_event(event)
+        schedule_event(simulator.world, event)
+        simulator.world.settle()
+    except (ValueError, KeyError, TypeError, StopIteration) as error:
+        raise ControlError(f"the event can't happen: {error!s}") from error
+    return Response(200, _state(simulator)["happened"])
+
+
 def get_state(simulator: Simulator, _request: Request) -> Response:
     return Response(200, _state(simulator))
 
@@ -126,6 +139,7 @@ def _state(simulator: Simulator) -> dict[str, Any]:
             for each in world.operations.running()
         ],
         "faults": simulator.world.faults.to_json(),
+        "happened": [{"at": _iso(each.at), "what": each.what} for each in world.happened],
     }
 
 
@@ -180,6 +194,7 @@ _HANDLERS: list[tuple[str, str, Any]] = [
     ("GET", "/_sim/faults", list_faults),
     ("POST", "/_sim/faults", add_faults),
     ("DELETE", "/_sim/faults", clear_faults),
+    ("POST", "/_sim/events", add_event),
     ("GET", "/_sim/state", get_state),
     ("GET", "/_sim/truth", get_truth),
 ]

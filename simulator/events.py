@@ -1,17 +1,24 @@
-"""What a scenario lets happen at given minutes: scaling, nodes losing Ready, other people's writes.
+"""What a scenario lets happen at given minutes or after given writes: scaling, nodes losing Ready,
+other people's writes, upgrades, roles that are taken away.
 
 Events before minute 0 belong to the past: they have happened when the simulator starts.
 """
 
 from __future__ import annotations
 
+import copy
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from .fleet import Cluster, Node, NodePool
+from .happenings import Watch
+from .others import put_subnet, upgrade
 from .physics.ports import PORTS_PER_FRONTEND, load_balancer_timers, ports_per_node
+from .services.authorization.scenario import role_of
+from .services.network.state import SUBNET
 from .services.network.writes import affected_nodes
 from .settings import settings_from
 from .world import World, epoch_minute
@@ -21,11 +28,40 @@ Content = Mapping[str, Any]
 
 def schedule_events(world: World, content: Content, resolve: Callable[[Content, Any], Any]) -> None:
     """Put a scenario's events on the world's agenda. `resolve` turns {ref: ...} into ids."""
+    world.originals = {each.key: copy.deepcopy(each.properties) for each in world.network.of_kind(SUBNET)}
     for event in content.get("events") or []:
         if "write" in event:
             written = event["write"]
             event = dict(event) | {"write": dict(written) | {"properties": resolve(written, written["properties"])}}
-        world.at_minute(float(event["at_minute"]), _action(world, event))
+        schedule_event(world, event)
+
+
+def schedule_event(world: World, event: Content) -> None:
+    """Have an event happen at its minute, after the write that it waits for, or now."""
+    action = _action(world, event)
+    if "at_minute" in event:
+        world.at_minute(float(event["at_minute"]), action)
+    elif "after_write" in event:
+        waited = event["after_write"]
+        world.watches.append(
+            Watch(
+                re.compile(str(waited.get("to", "")), re.IGNORECASE),
+                action,
+                waited.get("method"),
+                int(waited.get("count", 1)),
+                float(waited.get("seconds", 0)),
+                bool(waited.get("repeat", False)),
+            )
+        )
+    else:
+        world.at(world.clock.now(), action)
+
+
+def check_event(event: Any) -> None:
+    """ValueError unless the event is one: an object with a known deed."""
+    known = {*_EFFECTS, *_DEEDS}
+    if not isinstance(event, Mapping) or not known & set(event) or set(event) - known - {"at_minute", "after_write"}:
+        raise ValueError(f"an event has one of {', '.join(sorted(known))}, and perhaps at_minute or after_write")
 
 
 def _action(world: World, event: Content) -> Callable[[datetime], None]:
@@ -33,6 +69,9 @@ def _action(world: World, event: Content) -> Callable[[datetime], None]:
         for kind, effect in _EFFECTS.items():
             if kind in event:
                 effect(world, event[kind], epoch_minute(moment))
+        for kind, deed in _DEEDS.items():
+            if kind in event:
+                deed(world, event[kind], moment)
 
     return happen
 
@@ -120,6 +159,26 @@ def _clear_faults(world: World, _given: bool, _minute: int) -> None:
     world.faults.clear()
 
 
+def _upgrade(world: World, given: Content, moment: datetime) -> None:
+    upgrade(world, _cluster(world, str(given["cluster"])), float(given.get("minutes", 30)), moment)
+
+
+def _take_role(world: World, given: Content, moment: datetime) -> None:
+    world.access.take_away(world.identities.client_id(str(given["identity"])), given.get("action"))
+    world.tell(moment, f"{given['identity']} lost {given.get('action') or 'all roles'}")
+
+
+def _give_role(world: World, given: Content, moment: datetime) -> None:
+    world.access.give(role_of(world, given))
+    world.tell(moment, f"{given['identity']} was given a role")
+
+
+_DEEDS: dict[str, Callable[[World, Any, datetime], None]] = {
+    "put_subnet": put_subnet,
+    "upgrade": _upgrade,
+    "take_role": _take_role,
+    "give_role": _give_role,
+}
 _EFFECTS: dict[str, Callable[[World, Any, int], None]] = {
     "scale": _scale,
     "node_ready": _node_ready,

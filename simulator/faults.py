@@ -12,6 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .services.operations import Fate, parse_fate
+
+WRITES = ("PUT", "PATCH", "DELETE", "POST")
+
 
 class FaultError(ValueError):
     """A fault was described wrongly; the message says what was given and what would be right."""
@@ -33,6 +37,7 @@ class Effects:
     latency_seconds: float = 0.0
     answer: Answer | None = None
     drop: str | None = None
+    fate: Fate | None = None
 
 
 @dataclass
@@ -48,6 +53,7 @@ class Fault:
     latency_seconds: float
     drop: str | None
     described: dict[str, Any]
+    fate: Fate | None = None
     seen: int = 0
 
     def strikes(self, method: str, target: str, client_id: str | None) -> bool:
@@ -56,6 +62,8 @@ class Fault:
             return False
         if self.client_id is not None and client_id != self.client_id:
             return False
+        if self.fate is not None and method not in WRITES:
+            return False
         if not self.pattern.search(target):
             return False
         self.seen += 1
@@ -63,7 +71,10 @@ class Fault:
 
 
 class Faults:
-    """The faults in force, in order. The first that answers or drops decides; delays add up."""
+    """The faults in force, in order. The first that answers or drops decides; delays add up.
+
+    The first that gives the request's long operation a fate decides that.
+    """
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
@@ -79,14 +90,38 @@ class Faults:
 
     def effects(self, method: str, target: str, client_id: str | None) -> Effects:
         """What happens to this request."""
-        latency, answer, drop = 0.0, None, None
+        latency, answer, drop, fate = 0.0, None, None, None
         for fault in self._faults:
             if not fault.strikes(method, target, client_id):
                 continue
             latency += fault.latency_seconds
             if answer is None and drop is None:
                 answer, drop = fault.answer, fault.drop
-        return Effects(latency, answer, drop)
+            fate = fate or fault.fate
+        return Effects(latency, answer, drop, fate)
+
+
+_CODES = {
+    401: ("InvalidAuthenticationToken", "The access token is invalid."),
+    403: ("AuthorizationFailed", "The client does not have authorization to perform the action."),
+    404: ("ResourceNotFound", "The Resource was not found."),
+    409: ("Conflict", "The request conflicts with the state of the resource."),
+    412: ("PreconditionFailed", "Precondition failed."),
+    429: ("429", "Request is temporarily throttled because the subscription has issued too many requests."),
+    500: ("InternalServerError", "An error occurred."),
+    502: ("BadGatewayConnection", "The network connectivity issue encountered; cannot fulfill the request."),
+    503: ("ServiceUnavailable", "The service is unavailable now, please retry later."),
+    504: ("GatewayTimeout", "The gateway did not receive a response within the specified time period."),
+    529: ("TooManyRequests", "The request is throttled. Please retry after some time."),
+}
+
+
+def default_body(status: int) -> Any:
+    """What Resource Manager says with this status, for faults that name no body."""
+    if status not in _CODES:
+        return None
+    code, message = _CODES[status]
+    return {"error": {"code": code, "message": message}}
 
 
 def parse_fault(described: Mapping[str, Any]) -> Fault:
@@ -96,7 +131,9 @@ def parse_fault(described: Mapping[str, Any]) -> Fault:
         raise FaultError(f"a fault has match, nth, times and then; {', '.join(sorted(unknown))} was given")
     match, then = described.get("match") or {}, described.get("then")
     if not isinstance(then, Mapping) or not then:
-        raise FaultError('a fault needs "then": {"status": ...}, {"latency_seconds": ...} or {"drop": ...}')
+        raise FaultError(
+            'a fault needs "then": {"status": ...}, {"latency_seconds": ...}, {"drop": ...} or {"operation": ...}'
+        )
     try:
         pattern = re.compile(str(match.get("path", "")), re.IGNORECASE)
     except re.error as error:
@@ -109,12 +146,17 @@ def parse_fault(described: Mapping[str, Any]) -> Fault:
         status = then["status"]
         if not isinstance(status, int) or not 100 <= status <= 599:
             raise FaultError(f"then.status was {status!r}; it must be an HTTP status")
-        answer = Answer(status, {k: str(v) for k, v in (then.get("headers") or {}).items()}, then.get("body"))
+        headers = {k: str(v) for k, v in (then.get("headers") or {}).items()}
+        answer = Answer(status, headers, then["body"] if "body" in then else default_body(status))
     first, times = described.get("nth", 1), described.get("times")
     if not isinstance(first, int) or first < 1 or not (times is None or (isinstance(times, int) and times >= 1)):
         raise FaultError(f"nth ({first!r}) and times ({times!r}) must be whole numbers of at least 1")
     latency = then.get("latency_seconds", 0.0)
     if not isinstance(latency, int | float) or latency < 0:
         raise FaultError(f"then.latency_seconds was {latency!r}; it must be a number of at least 0")
+    try:
+        fate = parse_fate(then["operation"]) if "operation" in then else None
+    except ValueError as error:
+        raise FaultError(f"then.{error}") from error
     method = str(match["method"]).upper() if match.get("method") else None
-    return Fault(pattern, method, match.get("client_id"), first, times, answer, latency, drop, dict(described))
+    return Fault(pattern, method, match.get("client_id"), first, times, answer, latency, drop, dict(described), fate)

@@ -117,7 +117,7 @@ def _reference_problems(content: Content) -> Iterator[Problem]:
             yield (*at, "name"), "a cluster with replicas needs {n} in its name"
         yield from _workload_problems(cluster.get("workloads"), pools[str(cluster["name"])], (*at, "workloads"))
     yield from _workload_problems(content.get("workloads"), None, ("workloads",))
-    yield from _event_problems(content, pools)
+    yield from _event_problems(content, pools, subnets)
 
 
 def _workload_problems(workloads: Any, pools: Mapping[str, int] | None, at: yamllines.Path) -> Iterator[Problem]:
@@ -135,13 +135,19 @@ def _workload_problems(workloads: Any, pools: Mapping[str, int] | None, at: yaml
                 yield (*at, i, "schedule", "at"), str(error)
 
 
-def _event_problems(content: Content, pools: Mapping[str, Mapping[str, int]]) -> Iterator[Problem]:
+def _event_problems(content: Content, pools: Mapping[str, Mapping[str, int]], subnets: set[str]) -> Iterator[Problem]:
     for i, fault in enumerate(content.get("faults") or []):
         yield from _fault_problems(fault, ("faults", i))
     for i, event in enumerate(content.get("events") or []):
         for j, fault in enumerate(event.get("faults") or []):
             yield from _fault_problems(fault, ("events", i, "faults", j))
-        for kind in ("scale", "node_ready", "outbound_type"):
+        named_subnet = str((event.get("put_subnet") or {}).get("subnet", "/"))
+        if not named_subnet.startswith("/") and named_subnet not in subnets:
+            yield (
+                ("events", i, "put_subnet", "subnet"),
+                f"there is no subnet {named_subnet!r}; there are {_list(subnets)}",
+            )
+        for kind in ("scale", "node_ready", "outbound_type", "upgrade"):
             named = str((event.get(kind) or {}).get("cluster", ""))
             if kind in event and named not in pools:
                 yield ("events", i, kind, "cluster"), f"there is no cluster {named!r}; there are {_list(pools)}"

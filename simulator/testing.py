@@ -97,6 +97,10 @@ class RunningSimulator:
         """No faults any more."""
         self._control("DELETE", "/_sim/faults")
 
+    def add_event(self, event: Mapping[str, Any]) -> None:
+        """Have an event happen, as scenario files have them: now, at its minute, or after a write."""
+        self._control("POST", "/_sim/events", event)
+
     def state(self) -> dict[str, Any]:
         """Scenario, clock, clusters with failures, running operations, faults."""
         return dict(self._control("GET", "/_sim/state"))

@@ -12,12 +12,14 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from .clock import SimulatedClock, floor_to_minute
 from .egress import gateway_addresses, path_of
 from .errors import resource_group_not_found, subscription_not_found
 from .faults import Faults
 from .fleet import Cluster, Node, NodePool
+from .happenings import Happening, Watch
 from .physics.ports import load_balancer_timers, ports_per_node
 from .physics.traffic import Traffic
 from .readiness import update_readiness
@@ -91,6 +93,9 @@ class World:
             drop_flows_on_path_change=settings.existing_flows == "drop",
         )
         self.faults = Faults()
+        self.watches: list[Watch] = []
+        self.happened: list[Happening] = []
+        self.originals: dict[str, dict[str, Any]] = {}
         self.throttle = Throttle()
         self._agenda: list[tuple[datetime, int, Callable[[datetime], None]]] = []
         self._order = itertools.count()
@@ -155,6 +160,20 @@ class World:
     def at_minute(self, minute_after_start: float, action: Callable[[datetime], None]) -> None:
         """Have `action` happen so many minutes after the scenario's start."""
         self.at(self.started + timedelta(minutes=minute_after_start), action)
+
+    def tell(self, moment: datetime, what: str) -> None:
+        """Remember something that happened without anybody's asking."""
+        self.happened.append(Happening(moment, what))
+
+    def note_write(self, method: str, path: str) -> None:
+        """A write was accepted: what waits for it happens, perhaps a little later."""
+        now = self.clock.now()
+        for watch in list(self.watches):
+            if watch.counts(method, path):
+                self.at(now + timedelta(seconds=watch.seconds), watch.action)
+                if not watch.repeat:
+                    self.watches.remove(watch)
+        self.settle()
 
     def settle(self) -> None:
         """Let everything happen that is due by now, in its order in time."""

@@ -21,9 +21,8 @@ Content = Mapping[str, Any]
 
 def read_access(world: World, content: Content) -> None:
     """Put a scenario's roles, locks, policies and quotas into the world; ValueError says what is wrong."""
-    names = {each.get("name"): each["client_id"] for each in content.get("identities") or []}
     for each in content.get("roles") or []:
-        world.access.assign(role_of(world, each, names))
+        world.access.assign(role_of(world, each))
     for each in content.get("locks") or []:
         if each["level"] not in LEVELS:
             raise ValueError(f"lock {each['name']}: level was {each['level']!r}; it must be {' or '.join(LEVELS)}")
@@ -43,8 +42,8 @@ def read_access(world: World, content: Content) -> None:
     world.quotas.update(content.get("quotas") or {})
 
 
-def role_of(world: World, each: Content, names: Mapping[Any, str]) -> RoleAssignment:
-    """One entry of `roles`."""
+def role_of(world: World, each: Content) -> RoleAssignment:
+    """One entry of `roles`; its identity is a client id, or the name of one of the scenario's."""
     role = str(each.get("role", ""))
     actions, not_actions = tuple(each.get("actions") or ()), tuple(each.get("not_actions") or ())
     if role:
@@ -54,9 +53,9 @@ def role_of(world: World, each: Content, names: Mapping[Any, str]) -> RoleAssign
         actions, not_actions = actions + granted, not_actions + denied
     if not actions:
         raise ValueError(f"the role of {each['identity']} has neither a role's name nor actions")
-    identity = str(each["identity"])
+    identity = world.identities.client_id(str(each["identity"]))
     scope = scope_of(world, each["scope"]) if "scope" in each else "/"
-    return RoleAssignment(names.get(identity, identity), scope, actions, not_actions, role or "Custom role")
+    return RoleAssignment(identity, scope, actions, not_actions, role or "Custom role")
 
 
 def scope_of(world: World, text: str | None) -> str:

@@ -32,6 +32,11 @@ class Access:
             self.assign(RoleAssignment(EVERYONE, "/", (EVERYTHING,)))
         self.taken.append(RoleAssignment(client_id, "/", (action or EVERYTHING,)))
 
+    def give(self, assignment: RoleAssignment) -> None:
+        """An identity gets a role, and back what was taken from it."""
+        self.taken = [each for each in self.taken if each.client_id.lower() != assignment.client_id.lower()]
+        self.assign(assignment)
+
     def of(self, client_id: str | None, scope: str) -> list[RoleAssignment]:
         """An identity's role assignments that hold at a scope, less what was taken away."""
         lost = tuple(action for each in self.taken if each.belongs_to(client_id) for action in each.actions)

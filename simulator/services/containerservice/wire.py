@@ -124,7 +124,7 @@ def network_profile(cluster: Cluster) -> dict[str, Any]:
 def pool_properties(pool: NodePool) -> dict[str, Any]:
     """What an agent pool and an entry of `agentPoolProfiles` have in common."""
     body: dict[str, Any] = {
-        "count": len(pool.nodes),
+        "count": len(pool.nodes) if pool.cluster.power_state == "Running" else pool.size_when_stopped,
         "vmSize": pool.vm_size,
         "osDiskSizeGB": 128,
         "osDiskType": "Managed",

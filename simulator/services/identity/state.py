@@ -40,6 +40,11 @@ class Identities:
     def add(self, identity: Identity) -> None:
         self._known[identity.client_id.lower()] = identity
 
+    def client_id(self, name_or_id: str) -> str:
+        """The client id of the identity with that name; what is no name stands for itself."""
+        named = (each.client_id for each in self._known.values() if each.name and each.name == name_or_id)
+        return next(named, name_or_id)
+
     def get(self, client_id: str) -> Identity:
         return self._known.get(client_id.lower(), Identity(client_id))
 

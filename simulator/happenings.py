@@ -1,0 +1,36 @@
+"""What happens by itself, and what waits for somebody's write before it happens."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Happening:
+    """Something that happened in the simulated world by itself."""
+
+    at: datetime
+    what: str
+
+
+@dataclass
+class Watch:
+    """Something that happens after the `count`th write whose path matches; again and again if `repeat`."""
+
+    pattern: re.Pattern[str]
+    action: Callable[[datetime], None]
+    method: str | None = None
+    count: int = 1
+    seconds: float = 0.0
+    repeat: bool = False
+    seen: int = 0
+
+    def counts(self, method: str, path: str) -> bool:
+        """Count this write; whether it is the one that is waited for."""
+        if self.method not in (None, method) or self.pattern.search(path) is None:
+            return False
+        self.seen += 1
+        return self.seen % self.count == 0 if self.repeat else self.seen == self.count

@@ -1,0 +1,90 @@
+"""What others do to the same network: an operator or pipeline writes a subnet, AKS upgrades a cluster.
+
+They write by the rules that everybody is held to: while another operation holds the virtual network
+they wait and try again, and while theirs runs, others wait.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from .errors import ServiceError
+from .fleet import Cluster
+from .http import Request
+from .resourceid import parse
+from .services.network.state import SUBNET, Document
+from .services.network.writes import put_document
+
+if TYPE_CHECKING:
+    from .world import World
+
+RETRY_SECONDS = 5
+API_VERSION = "2024-05-01"
+HOLDING = "PutVirtualMachineScaleSetOperation"
+"""The operation by which an upgrade holds a virtual network; its name is assumed."""
+
+
+def find_subnet(world: World, text: str) -> Document:
+    """A subnet named as `vnet/subnet`, or by its id."""
+    found = world.network.get(text)
+    if found is None:
+        ending = "/virtualnetworks/{}/subnets/{}".format(*text.lower().partition("/")[::2])
+        found = next((each for each in world.network.of_kind(SUBNET) if each.key.endswith(ending)), None)
+    if found is None:
+        raise ValueError(f"there is no subnet {text!r}; name it as vnet/subnet, or by its id")
+    return found
+
+
+def put_subnet(world: World, given: Mapping[str, Any], moment: datetime) -> None:
+    """Somebody writes a subnet: `set` properties, `drop` some, or `revert` to how it was at the start."""
+    subnet = find_subnet(world, str(given["subnet"]))
+    properties = copy.deepcopy(subnet.properties)
+    if given.get("revert"):
+        properties = copy.deepcopy(world.originals[subnet.key])
+    properties |= dict(given.get("set") or {})
+    for name in given.get("drop") or []:
+        properties.pop(name, None)
+    who = str(given.get("by", "operator"))
+    body = json.dumps({"properties": properties}).encode()
+    query = {"api-version": API_VERSION}
+    request = Request("PUT", str(subnet.id), query=query, body=body, client_id=who)
+    try:
+        put_document(world, request, parse(str(subnet.id)))
+    except ServiceError as error:
+        world.tell(moment, f"{who} was refused to write {subnet.id}: {error}")
+        if error.status in (409, 429):
+            world.at(moment + timedelta(seconds=RETRY_SECONDS), lambda again: put_subnet(world, given, again))
+        return
+    world.tell(moment, f"{who} wrote {subnet.id}")
+
+
+def upgrade(world: World, cluster: Cluster, minutes: float, moment: datetime) -> None:
+    """AKS upgrades a cluster: it says Upgrading, and writes of its virtual networks are refused meanwhile."""
+    cluster.provisioning_state = "Upgrading"
+
+    def finish(_ended: datetime) -> None:
+        cluster.provisioning_state = "Succeeded"
+
+    holds = {parse(pool.subnet_id).parent for pool in cluster.pools}
+    for number, vnet in enumerate(sorted(holds, key=str)):
+        world.operations.start(
+            HOLDING,
+            provider="Microsoft.Network",
+            subscription=cluster.subscription,
+            location=cluster.location,
+            resource_key=cluster.id.lower(),
+            lock_id=str(vnet),
+            seconds=minutes * 60,
+            poll_after_seconds=10,
+            finish=finish if number == 0 else _nothing,
+            scaled=False,
+        )
+    world.tell(moment, f"AKS upgrades {cluster.name} for {minutes:g} minutes")
+
+
+def _nothing(_ended: datetime) -> None:
+    """The first operation says that the upgrade is over."""
