@@ -12,20 +12,20 @@ from .clock import SimulatedClock
 from .events import schedule_events
 from .fleet import Cluster, Frontend, Node, NodePool
 from .noise import stable_digits, stable_uuid
-from .physics.schedule import Burst, Schedule, Spike, Steady, parse_cron
-from .physics.workload import Closing, Destination, NodeLoad, Protocol, Workload
+from .physics.workload import NodeLoad, Workload
 from .services.authorization.scenario import read_access
+from .services.containerservice.outbound import MANAGED_GATEWAY, build_gateway, own_network
 from .services.identity.state import Identity
 from .services.network.kinds import KINDS, PUBLIC_IPS
 from .services.network.state import document_of
 from .settings import Settings, settings_from
+from .workloads import workload_from
 from .world import ResourceGroup, Subscription, World
 
 Content = Mapping[str, Any]
 
 DEFAULT_SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
 DEFAULT_TENANT = "99999999-9999-4999-8999-999999999999"
-NEVER_CLOSES_SECONDS = 86_400.0
 _DOCUMENTS = {
     "public_ips": "publicIPAddresses",
     "public_ip_prefixes": "publicIPPrefixes",
@@ -151,6 +151,7 @@ class _Builder:
             allocated_outbound_ports=int(each.get("allocated_outbound_ports", 0)),
             idle_timeout_minutes=int(each.get("idle_timeout_minutes", 30)),
             network_plugin=str(each.get("network_plugin", "azure")),
+            power_state=str(each.get("power_state", "Running")),
             load_balancer_sku=str(each.get("load_balancer_sku", "standard")),
             tags={key: str(value) for key, value in (each.get("tags") or {}).items()},
             properties=copy.deepcopy(dict(each.get("properties") or {})),
@@ -159,6 +160,8 @@ class _Builder:
         cluster.frontends = tuple(self._frontend(cluster, i) for i in range(int(each.get("outbound_ips", 1))))
         self._pools(cluster, each, number)
         self.world.add_cluster(cluster)
+        if cluster.outbound_type == MANAGED_GATEWAY and not own_network(cluster):
+            build_gateway(self.world, cluster)
 
     def _frontend(self, cluster: Cluster, index: int) -> Frontend:
         name, address = stable_uuid("frontend", cluster.id, index), next(self.world.public_addresses)
@@ -206,8 +209,13 @@ class _Builder:
             addresses = hosts.setdefault(subnet_id.lower(), self._hosts(subnet_id))
             pool.next_address = partial(next, addresses)
             pool.load_of = partial(self._load, each, pool.name, seed)
-            for instance in range(int(given_pool.get("nodes", 3))):
-                pool.nodes.append(Node(pool, instance, pool.next_address(), pool.load_of(instance)))
+            pool.size_when_stopped = int(given_pool.get("nodes", 3))
+            running = pool.size_when_stopped if cluster.power_state == "Running" else 0
+            failed = given_pool.get("failed_nics") or ()
+            for instance in range(running):
+                node = Node(pool, instance, pool.next_address(), pool.load_of(instance))
+                node.nic_state = "Failed" if instance in failed else "Succeeded"
+                pool.nodes.append(node)
             cluster.pools.append(pool)
 
     def _hosts(self, subnet_id: str) -> Iterator[str]:
@@ -260,58 +268,10 @@ class _Builder:
         if given is None:
             given = self.content.get("workloads") or _HEALTHY["workloads"]
         return tuple(
-            self._workload(one)
+            workload_from(one, self.world.origin_minute)
             for one in given
             if not one.get("runs_on") or pool in one["runs_on"] or f"{pool}/{instance}" in one["runs_on"]
         )
-
-    def _workload(self, each: Content) -> Workload:
-        schedule = each.get("schedule") or {"kind": "steady"}
-        destinations = each.get("destinations") or [{"name": "internet", "share": 1}]
-        whole = sum(float(d.get("share", 1)) for d in destinations)
-        leaking = schedule["kind"] == "leak"
-        return Workload(
-            name=str(each["name"]),
-            new_flows_per_second=float(each["new_flows_per_second"]),
-            hold_seconds=NEVER_CLOSES_SECONDS if leaking else float(each.get("hold_seconds", 5)),
-            protocol=Protocol(each.get("protocol", "tcp")),
-            closing=Closing(each.get("closing", "idle" if leaking else "fin")),
-            destinations=tuple(Destination(str(d["name"]), float(d.get("share", 1)) / whole) for d in destinations),
-            schedule=self._schedule(schedule),
-            retried_share=float(each.get("retried_share", 0)),
-            spread=float(each.get("spread", 0.1)),
-            bytes_per_flow=int(each.get("bytes_per_flow", 20_000)),
-        )
-
-    def _schedule(self, each: Content) -> Schedule:
-        origin = self.world.origin_minute
-        kind = each["kind"]
-        if kind == "steady":
-            return Steady()
-        if kind == "leak":
-            return Spike(origin, float(each.get("from_minute", 0)), each.get("until_minute"), rest=0.0)
-        if kind == "spike":
-            return Spike(
-                origin,
-                float(each.get("from_minute", 0)),
-                each.get("until_minute"),
-                float(each.get("times", 1)),
-                float(each.get("ramp_minutes", 0)),
-                float(each.get("rest", 1)),
-            )
-        if kind == "burst":
-            return Burst(
-                origin,
-                int(each.get("every_minutes", 60)),
-                int(each.get("lasts_minutes", 5)),
-                float(each.get("times", 1)),
-                int(each.get("from_minute", 0)),
-                float(each.get("rest", 1)),
-            )
-        if kind == "cron":
-            lasts, times = int(each.get("lasts_minutes", 5)), float(each.get("times", 1))
-            return parse_cron(str(each["at"]), lasts, times, float(each.get("rest", 0)))
-        raise ValueError(f"schedule kind was {kind!r}; steady, leak, burst, cron and spike are known")
 
 
 def _filled(resource_type: str, written: Content) -> dict[str, Any]:

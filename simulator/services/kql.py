@@ -13,30 +13,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from .kqltokens import QueryError, TokenReader
 from .kqlvalues import COMPARISONS, CONVERSIONS, NEGATED, Row, Value, parse_timespan, text_of, time_text, walk
 
+__all__ = ["Query", "QueryError", "parse"]
+
 Step = Callable[[list[Row]], list[Row]]
-
-
-class QueryError(ValueError):
-    """The query can't be run. `line` and `column` (from 1 and 0) say where, `token` what stands there."""
-
-    def __init__(self, message: str, line: int, column: int, token: str) -> None:
-        super().__init__(message)
-        self.line, self.column, self.token = line, column, token
-
-
-@dataclass(frozen=True)
-class Token:
-    kind: str
-    text: str
-    position: int
-
-
-_TOKENS = re.compile(
-    r"(?P<space>\s+|//[^\n]*)|(?P<string>'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")|(?P<number>\d+(?:\.\d+)?)"
-    r"|(?P<operator>==|!=|=~|!~|<=|>=|[<>=|,().*:\[\]-])|(?P<name>!?[A-Za-z_$][\w\-$]*~?)"
-)
 
 
 @dataclass(frozen=True)
@@ -60,48 +42,11 @@ def parse(text: str, now: datetime) -> Query:
     return _Parser(text, now).query()
 
 
-class _Parser:
+class _Parser(TokenReader):
     def __init__(self, text: str, now: datetime) -> None:
-        self._text = text
+        super().__init__(text)
         self._now = now
         self._projects: tuple[str, ...] | None = None
-        self._tokens = self._tokenize()
-        self._next = 0
-
-    def _tokenize(self) -> list[Token]:
-        tokens, position = [], 0
-        while position < len(self._text):
-            match = _TOKENS.match(self._text, position)
-            if match is None:
-                raise self._error_at(position, self._text[position], "unexpected character")
-            if match.lastgroup != "space":
-                tokens.append(Token(str(match.lastgroup), match.group(), position))
-            position = match.end()
-        return tokens
-
-    def _error_at(self, position: int, token: str, message: str) -> QueryError:
-        line = self._text.count("\n", 0, position) + 1
-        column = position - (self._text.rfind("\n", 0, position) + 1)
-        return QueryError(message, line, column, token)
-
-    def _error(self, message: str) -> QueryError:
-        token = self._peek()
-        position = token.position if token else len(self._text)
-        return self._error_at(position, token.text if token else "<EOF>", message)
-
-    def _peek(self) -> Token | None:
-        return self._tokens[self._next] if self._next < len(self._tokens) else None
-
-    def _take(self, *texts: str) -> str | None:
-        token = self._peek()
-        if token is not None and token.kind != "string" and token.text.lower() in texts:
-            self._next += 1
-            return token.text.lower()
-        return None
-
-    def _expect(self, text: str) -> None:
-        if self._take(text) is None:
-            raise self._error(f"'{text}' is expected")
 
     def query(self) -> Query:
         table = "resources"
