@@ -160,11 +160,19 @@ class Decide:
             )
 
     def _retired(self, rollback: Change) -> Sequence[Put]:
-        """Approving a roll-back ends the change that it takes back, if that is not final yet."""
+        """Approving a roll-back ends the change that it takes back, if that is not final yet.
+
+        Raises Refused when that change was resumed since: two changes must not write at once.
+        """
         if rollback.plan.kind is not PlanKind.DETACH_NAT_GATEWAY or rollback.plan.of_change_id is None:
             return ()
         stored = self._records.change(cluster_key(rollback.cluster_id), rollback.plan.of_change_id)
-        if stored is None or stored.value.state not in (ChangeState.STOPPED, ChangeState.VERIFYING):
+        if stored is None:
+            return ()
+        state = stored.value.state
+        if state in (ChangeState.APPROVED, ChangeState.APPLYING):
+            raise Refused(f"The change to take back is {state.value} again. Nothing was approved; wait until it ends.")
+        if state not in (ChangeState.STOPPED, ChangeState.VERIFYING):
             return ()
         return (Put(superseded(stored.value, rollback.id), stored.etag),)
 

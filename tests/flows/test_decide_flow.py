@@ -1,0 +1,353 @@
+"""A decision is one person's, on one exact plan, once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from shared.approval.signing import LinkTarget, Signer
+from shared.errors import NotFoundHere, Refused
+from shared.flows.decide import APPROVE, DENY, RESUME, ROLL_BACK, Decide
+from shared.flows.outbox import Outbox, message_of
+from shared.ids import cluster_key
+from shared.model.change import FINAL_STATES, Change, ChangeState
+from shared.model.plan import PlanKind
+from shared.store.records import Put, PutJournal, Records
+from shared.store.signs import Signs
+from shared.store.tables import Tables
+from tests.chat.nouns import NOW, VNET, make_change, make_cluster, make_journal, make_plan
+
+CLUSTER = make_cluster()
+PARTITION = cluster_key(CLUSTER.id)
+SIGNER = Signer(["k" * 32], 60)
+WHO = "holder of link, unverified"
+CHANNELS = ("slack", "teams")
+TARGET = LinkTarget(PARTITION, make_change().id, make_plan().digest)
+SOON = NOW + timedelta(minutes=5)
+S = ChangeState
+
+
+class Desk:
+    """A decide flow on real storage, and what it has remembered and told."""
+
+    def __init__(self, tables: Tables, *, is_remediation_on: bool = True, approval_mode: str = "link") -> None:
+        self.records = Records(tables)
+        self.signs = Signs(tables)
+        self.flow = Decide(
+            self.records,
+            self.signs,
+            SIGNER,
+            Outbox(CHANNELS),
+            is_remediation_on=is_remediation_on,
+            approval_mode=approval_mode,
+        )
+
+    def put(self, state: ChangeState = S.PROPOSED, change: Change | None = None) -> Change:
+        change = change or make_change(state)
+        self.records.commit_in(PARTITION, [Put(change)])
+        return change
+
+    def decide(
+        self, action: str = APPROVE, target: LinkTarget = TARGET, who: str = WHO, now: datetime = SOON
+    ) -> Change:
+        return self.flow.decide(target, action, who, now, now)
+
+    def change(self, change_id: str = TARGET.change_id) -> Change:
+        stored = self.records.change(PARTITION, change_id)
+        assert stored is not None
+        return stored.value
+
+    def audited(self) -> list[tuple[str, str]]:
+        return [(line.actor, line.event) for line in self.records.audit(PARTITION)]
+
+    def told(self) -> list[str]:
+        rows = [row.value for row in self.records.outbox(PARTITION)]
+        return [message_of(row).title for row in rows if row.channel == "slack"]
+
+
+@pytest.fixture
+def desk(tables: Tables) -> Desk:
+    return Desk(tables)
+
+
+# --- approving and denying ---
+
+
+def test_an_approval_is_signed_audited_told_and_due_at_once(desk: Desk) -> None:
+    desk.put()
+    returned = desk.decide()
+    change = desk.change()
+    assert change == returned
+    assert (change.state, change.due_at) == (S.APPROVED, SOON)
+    decision = SIGNER.verify_decision(change)
+    assert (decision.approver, decision.digest, decision.decided_at) == (WHO, change.plan.digest, SOON)
+    assert "link" in decision.policy
+    assert decision.expires_at > SOON
+    assert desk.audited() == [(WHO, "change approved")]
+    assert len(desk.told()) == 1
+
+
+def test_a_denial_ends_the_change(desk: Desk) -> None:
+    desk.put()
+    change = desk.decide(DENY)
+    assert (change.state, change.due_at) == (S.DENIED, None)
+    assert SIGNER.verify_decision(change, "deny").approver == WHO
+    assert desk.audited() == [(WHO, "change denied")]
+
+
+def test_a_second_decision_is_told_what_was_decided_and_by_whom(desk: Desk) -> None:
+    desk.put()
+    desk.decide(APPROVE, who="Maria Ortega")
+    for action in (APPROVE, DENY):
+        with pytest.raises(Refused, match="Already decided: approved by Maria Ortega; the change is approved"):
+            desk.decide(action)
+    assert desk.audited() == [("Maria Ortega", "change approved")]
+
+
+@pytest.mark.parametrize("actions", [(APPROVE,), (APPROVE, DENY)])
+def test_of_sixteen_decisions_at_once_one_counts(desk: Desk, actions: tuple[str, ...]) -> None:
+    desk.put()
+    barrier = threading.Barrier(16, timeout=30)
+
+    def attempt(number: int) -> str | None:
+        barrier.wait()
+        try:
+            return desk.decide(actions[number % len(actions)], who=f"person {number}").state
+        except Refused as refused:
+            assert "Already decided" in str(refused) or "does not fit any more" in str(refused)
+            return None
+
+    with ThreadPoolExecutor(16) as pool:
+        won = [(number, state) for number, state in enumerate(pool.map(attempt, range(16))) if state]
+    ((number, state),) = won
+    change = desk.change()
+    assert change.state == state
+    assert change.decision is not None
+    assert change.decision.approver == f"person {number}"
+    assert desk.audited() == [(f"person {number}", f"change {state}")]
+    assert len(desk.told()) == 1
+
+
+def test_a_plan_that_has_expired_cannot_be_approved(desk: Desk) -> None:
+    change = desk.put()
+    for action in (APPROVE, DENY):
+        with pytest.raises(Refused, match="has expired"):
+            desk.decide(action, now=change.expires_at)
+    assert desk.change() == change
+    assert desk.decide(now=change.expires_at - timedelta(seconds=1)).state is S.APPROVED
+
+
+def test_a_link_for_another_plan_is_refused(desk: Desk) -> None:
+    change = desk.put()
+    other = replace(TARGET, digest="0" * 64)
+    with pytest.raises(Refused, match="The plan has changed since this link was made"):
+        desk.decide(target=other)
+    with pytest.raises(Refused, match="The plan has changed"):
+        desk.flow.view(other)
+    assert desk.change() == change
+
+
+def test_a_change_that_is_not_known_is_not_found(desk: Desk) -> None:
+    with pytest.raises(NotFoundHere):
+        desk.decide()
+    with pytest.raises(NotFoundHere):
+        desk.flow.view(TARGET)
+
+
+@pytest.mark.parametrize("action", ["", "Approve", "roll_back", "delete"])
+def test_what_is_no_decision_is_refused(desk: Desk, action: str) -> None:
+    change = desk.put()
+    with pytest.raises(Refused, match="is no decision"):
+        desk.decide(action)
+    assert desk.change() == change
+
+
+@pytest.mark.parametrize("state", sorted(set(ChangeState) - {S.PROPOSED}))
+@pytest.mark.parametrize("action", [APPROVE, DENY, RESUME])
+def test_a_decision_that_comes_too_late_changes_nothing(desk: Desk, state: ChangeState, action: str) -> None:
+    if (state, action) == (S.STOPPED, RESUME):
+        return
+    change = desk.put(state)
+    with pytest.raises(Refused):
+        desk.decide(action)
+    assert desk.change() == change
+    assert desk.audited() == []
+    assert desk.told() == []
+
+
+# --- whether anybody may ---
+
+
+def test_while_remediation_is_off_nothing_is_decided(tables: Tables) -> None:
+    desk = Desk(tables, is_remediation_on=False)
+    change = desk.put()
+    for action in (APPROVE, DENY, RESUME):
+        with pytest.raises(Refused, match="REMEDIATION is off"):
+            desk.decide(action)
+    assert desk.change() == change
+    assert desk.flow.actions(change, SOON) == ()
+
+
+def test_possession_of_a_link_approves_nothing_where_people_must_sign_in(tables: Tables) -> None:
+    desk = Desk(tables, approval_mode="signin")
+    change = desk.put()
+    with pytest.raises(Refused, match="Possession of a link does not approve anything here"):
+        desk.decide()
+    assert desk.change() == change
+    assert desk.flow.actions(change, SOON) == ()
+
+
+# --- one change on a network at a time ---
+
+
+def test_nothing_is_approved_while_another_change_holds_the_network(desk: Desk) -> None:
+    change = desk.put()
+    claim = desk.signs.claim_vnet(VNET, "chg-other", "w1", SOON)
+    with pytest.raises(Refused, match="Change chg-other is running on this virtual network"):
+        desk.decide()
+    assert desk.change() == change
+    claim.release()
+    assert desk.decide().state is S.APPROVED
+
+
+def test_a_denial_does_not_wait_for_the_network(desk: Desk) -> None:
+    desk.put()
+    desk.signs.claim_vnet(VNET, "chg-other", "w1", SOON)
+    assert desk.decide(DENY).state is S.DENIED
+
+
+# --- resuming ---
+
+
+def test_a_stopped_change_is_resumed_under_its_first_approval(desk: Desk) -> None:
+    before = desk.put(S.STOPPED)
+    desk.signs.claim_vnet(VNET, before.id, "w1", SOON)
+    change = desk.decide(RESUME, who="Maria Ortega")
+    assert (change.state, change.due_at, change.stop_reason) == (S.APPLYING, SOON, "")
+    assert change.decision == before.decision
+    assert change.step == before.step
+    assert desk.audited() == [("Maria Ortega", "change applying")]
+
+
+def test_a_stopped_change_is_resumed_however_old_its_proposal_is(desk: Desk) -> None:
+    before = desk.put(S.STOPPED)
+    assert desk.decide(RESUME, now=before.expires_at + timedelta(days=3)).state is S.APPLYING
+
+
+# --- rolling back ---
+
+
+def rollback_of(change: Change) -> Change:
+    plan = replace(make_plan(), kind=PlanKind.DETACH_NAT_GATEWAY, of_change_id=change.id, digest="b" * 64)
+    return replace(make_change(plan=plan), id="chg-back")
+
+
+BACK = LinkTarget(PARTITION, "chg-back", "b" * 64)
+
+
+@pytest.mark.parametrize("state", [S.STOPPED, S.VERIFYING])
+def test_approving_the_way_back_ends_the_change_that_it_takes_back(desk: Desk, state: ChangeState) -> None:
+    before = desk.put(state)
+    desk.put(change=rollback_of(before))
+    desk.decide(target=BACK)
+    assert desk.change("chg-back").state is S.APPROVED
+    ended = desk.change()
+    assert (ended.state, ended.due_at) == (S.SUPERSEDED, None)
+    assert "chg-back" in ended.stop_reason
+
+
+@pytest.mark.parametrize("state", [S.FIXED, S.NOT_FIXED, S.CANT_TELL])
+def test_the_way_back_of_a_finished_change_leaves_its_verdict(desk: Desk, state: ChangeState) -> None:
+    before = desk.put(state)
+    desk.put(change=rollback_of(before))
+    desk.decide(target=BACK)
+    assert desk.change() == before
+
+
+@pytest.mark.parametrize("state", [S.APPROVED, S.APPLYING])
+def test_the_way_back_waits_while_the_change_goes_on(desk: Desk, state: ChangeState) -> None:
+    """As when somebody resumed it after the way back was proposed: the two must not write at once."""
+    before = desk.put(state)
+    proposed = desk.put(change=rollback_of(before))
+    with pytest.raises(Refused, match=f"is {state.value} again"):
+        desk.decide(target=BACK)
+    assert desk.change("chg-back") == proposed
+    assert desk.change() == before
+    assert desk.decide(DENY, target=BACK).state is S.DENIED
+
+
+def test_a_denied_way_back_leaves_the_change_alone(desk: Desk) -> None:
+    before = desk.put(S.STOPPED)
+    desk.put(change=rollback_of(before))
+    desk.decide(DENY, target=BACK)
+    assert desk.change() == before
+
+
+def test_of_a_resume_and_a_way_back_at_once_one_counts(desk: Desk) -> None:
+    before = desk.put(S.STOPPED)
+    desk.put(change=rollback_of(before))
+    barrier = threading.Barrier(2, timeout=30)
+
+    def attempt(decide: Callable[[], Change]) -> bool:
+        barrier.wait()
+        try:
+            decide()
+        except Refused:
+            return False
+        return True
+
+    decisions = [lambda: desk.decide(RESUME), lambda: desk.decide(target=BACK)]
+    with ThreadPoolExecutor(2) as pool:
+        resumed, rolled_back = pool.map(attempt, decisions)
+    assert resumed != rolled_back
+    assert desk.change().state is (S.APPLYING if resumed else S.SUPERSEDED)
+    assert desk.change("chg-back").state is (S.PROPOSED if resumed else S.APPROVED)
+
+
+# --- what the page shows ---
+
+
+def test_the_page_shows_the_change_with_its_journal_in_order(desk: Desk) -> None:
+    change = desk.put(S.STOPPED)
+    journal = make_journal()
+    desk.records.commit_in(PARTITION, [PutJournal(change.id, entry) for entry in reversed(journal)])
+    view = desk.flow.view(TARGET)
+    assert view.change == change
+    assert view.journal == journal
+
+
+@pytest.mark.parametrize("state", ChangeState)
+def test_what_is_offered_is_what_is_taken(desk: Desk, state: ChangeState) -> None:
+    change = desk.put(state)
+    offered = desk.flow.actions(change, SOON)
+    for action in (APPROVE, DENY, RESUME):
+        if action not in offered:
+            with pytest.raises(Refused):
+                desk.decide(action)
+    if state is S.PROPOSED:
+        assert offered == (APPROVE, DENY)
+    if state in (S.DENIED, S.EXPIRED, S.SUPERSEDED):
+        assert offered == ()
+    for action in offered[:1]:
+        if action != ROLL_BACK:
+            assert desk.decide(action).state not in {S.PROPOSED, S.STOPPED}
+    assert state not in FINAL_STATES or APPROVE not in offered
+
+
+@pytest.mark.parametrize("state", [S.PROPOSED, S.APPROVED, S.APPLYING, S.DENIED, S.EXPIRED, S.SUPERSEDED])
+def test_what_is_not_done_cannot_be_taken_back(desk: Desk, state: ChangeState) -> None:
+    with pytest.raises(Refused, match=f"A change that is {state.value} can't be rolled back"):
+        desk.flow.refuse_unless_open(make_change(state), SOON)
+
+
+@pytest.mark.parametrize("state", [S.STOPPED, S.VERIFYING, S.FIXED, S.NOT_FIXED, S.CANT_TELL])
+def test_what_was_written_can_be_taken_back_once_and_not_again(desk: Desk, state: ChangeState) -> None:
+    change = make_change(state)
+    desk.flow.refuse_unless_open(change, SOON)
+    with pytest.raises(Refused):
+        desk.flow.refuse_unless_open(replace(rollback_of(change), state=state), SOON)
