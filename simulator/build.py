@@ -18,6 +18,7 @@ from .services.containerservice.outbound import MANAGED_GATEWAY, build_gateway, 
 from .services.identity.state import Identity
 from .services.network.kinds import KINDS, PUBLIC_IPS
 from .services.network.state import document_of
+from .services.network.subnets import prefixes_of
 from .settings import Settings, settings_from
 from .workloads import workload_from
 from .world import ResourceGroup, Subscription, World
@@ -130,7 +131,8 @@ class _Builder:
         self.world.network.add(document_of(vnet_id, properties, location=location, tags=each.get("tags")))
         for subnet in each.get("subnets") or []:
             written = self._resolve(each, subnet.get("properties") or {})
-            properties = {"addressPrefix": subnet["address_prefix"]} | _filled("virtualNetworks/subnets", written)
+            prefix = {} if "addressPrefixes" in written else {"addressPrefix": subnet["address_prefix"]}
+            properties = prefix | _filled("virtualNetworks/subnets", written)
             self.world.network.add(document_of(f"{vnet_id}/subnets/{subnet['name']}", properties))
         return vnet_id
 
@@ -223,7 +225,7 @@ class _Builder:
         subnet = self.world.network.get(subnet_id)
         assert subnet is not None
         taken = {node.address for node in self.world.nodes_in_subnet(subnet_id)}
-        prefix = ipaddress.ip_network(str(subnet.properties["addressPrefix"]))
+        prefix = ipaddress.ip_network(prefixes_of(subnet.properties)[0])
         for offset in range(4, prefix.num_addresses - 1):
             address = str(prefix[offset])
             if address not in taken:
