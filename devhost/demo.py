@@ -158,6 +158,7 @@ class Story:
         self._tell.chapter("Prove: the NAT gateway's own metrics, and the subnets compared")
         history = self._history()
         self._tell.keep("history.json", history)
+        self._tell.keep("audit.json", history["audit"])
         change = history["changes"][-1]
         self._picture_of_last_message()
         if state != "fixed":

@@ -6,6 +6,7 @@ SDK. One App serves a process; its parts are safe to share between threads.
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Mapping
@@ -280,6 +281,8 @@ def current() -> App:
         if _app is None:
             from .settings import load_settings
 
+            # Azure's clients log every request at INFO, which would drown what this app says.
+            logging.getLogger("azure").setLevel(logging.WARNING)
             _app = App(load_settings(os.environ), _clock)
         return _app
 
