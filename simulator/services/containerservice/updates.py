@@ -19,7 +19,7 @@ from ...physics.ports import PORTS_PER_FRONTEND, load_balancer_timers, ports_per
 from ..operations import operation_url
 from .outbound import MANAGED_GATEWAY, change, check_change
 from .refusals import BUSY, PORTS, PROFILE, PROPERTY_FIXED, RANGES, STOPPED
-from .wire import cluster_json, network_profile
+from .wire import cluster_json, lay_over, network_profile
 
 if TYPE_CHECKING:
     from ...world import World
@@ -171,7 +171,9 @@ def _written(before: dict[str, Any], properties: dict[str, Any]) -> dict[str, An
 
 def _while_updating(cluster: Cluster, profile: dict[str, Any], outbound: str) -> dict[str, Any]:
     """The cluster's overlay during the operation: the wanted network profile is shown at once (recorded)."""
-    shown = network_profile(cluster) | {"outboundType": outbound}
+    shown = network_profile(cluster)
+    lay_over(shown, cluster.properties.get("networkProfile") or {})
+    shown["outboundType"] = outbound
     for name in ("loadBalancerProfile", "natGatewayProfile"):
         if profile.get(name):
             shown[name] = {**shown.get(name, {}), **profile[name]}

@@ -26,7 +26,7 @@ def cluster_json(cluster: Cluster) -> dict[str, Any]:
     if cluster.tags:
         body["tags"] = dict(cluster.tags)
     properties = _properties(cluster)
-    _lay_over(properties, cluster.properties)
+    lay_over(properties, cluster.properties)
     body |= {"kind": "Base", "properties": properties}
     if cluster.identity is not None:
         body["identity"] = _identity(cluster, cluster.identity)
@@ -175,9 +175,10 @@ def agent_pool_json(pool: NodePool) -> dict[str, Any]:
     }
 
 
-def _lay_over(base: dict[str, Any], wishes: dict[str, Any]) -> None:
+def lay_over(base: dict[str, Any], wishes: dict[str, Any]) -> None:
+    """Change `base` to what is wished, object by object."""
     for key, value in wishes.items():
         if isinstance(value, dict) and isinstance(base.get(key), dict):
-            _lay_over(base[key], value)
+            lay_over(base[key], value)
         else:
             base[key] = value

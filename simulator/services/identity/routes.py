@@ -89,6 +89,7 @@ def client_credentials_token(world: World, request: Request) -> Response:
             "token_type": "Bearer",
             "expires_in": seconds,
             "ext_expires_in": seconds,
+            "refresh_in": seconds // 2,
             "access_token": issue_token(identity, request.params["tenant"], audience, now),
         },
     )

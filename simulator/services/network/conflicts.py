@@ -47,7 +47,7 @@ def another_operation(world: World, running: Operation, base_url: str, api_versi
         f"The call can be retried in {BUSY_RETRY_AFTER} seconds."
     )
     details = [{"code": OTHER_OPERATION.detail, "message": message}]
-    headers = {"Retry-After": str(BUSY_RETRY_AFTER)}
+    headers = {"Retry-After": str(BUSY_RETRY_AFTER), "x-ms-failure-cause": "service"}
     return OTHER_OPERATION.error("A retryable error occurred.", details=details, headers=headers)
 
 

@@ -78,7 +78,7 @@ VIRTUAL_NETWORKS = Kind(
         "enableDdosProtection": False,
         "privateEndpointVNetPolicies": "Disabled",
     },
-    read_only=frozenset(_COMMON | {"subnets", "flowLogs", "defaultPublicNatGateway"}),
+    read_only=frozenset(_COMMON | {"subnets", "flowLogs", "defaultPublicNatGateway", "enableVmProtection"}),
 )
 PUBLIC_IPS = Kind(
     "publicIPAddresses",
@@ -110,7 +110,7 @@ NAT_GATEWAYS = Kind(
     9.8,
     10,
     defaults={"idleTimeoutInMinutes": 4},
-    read_only=frozenset(_COMMON | {"subnets", "scope", "privateIPAddresses", "privateIPAddressesV6"}),
+    read_only=frozenset(_COMMON | {"subnets", "type", "scope", "privateIPAddresses", "privateIPAddressesV6"}),
     sku="Standard",
 )
 SECURITY_GROUPS = Kind(

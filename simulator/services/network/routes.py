@@ -18,7 +18,7 @@ from .partwrites import delete_part, get_part, list_parts, put_part
 from .quotas import usages_json
 from .refusals import OPERATION_UNKNOWN
 from .state import Document
-from .wire import document_json
+from .wire import shown
 from .writes import delete_document, patch_tags, put_document
 
 if TYPE_CHECKING:
@@ -60,12 +60,12 @@ def _list_documents(resource_type: str, world: World, request: Request) -> Respo
     else:
         world.group(subscription, group)
     found = list(world.network.of_kind(f"Microsoft.Network/{resource_type}", subscription, group))
-    return list_page(request, found, partial(document_json, world))
+    return list_page(request, found, partial(shown, world, request))
 
 
 def _get_document(resource_type: str, world: World, request: Request) -> Response:
     document = find_document(world, id_in_path(request, resource_type))
-    return Response(200, document_json(world, document), {"ETag": document.etag})
+    return Response(200, shown(world, request, document), {"ETag": document.etag})
 
 
 def _put_document(resource_type: str, world: World, request: Request) -> Response:
@@ -145,12 +145,12 @@ def _delete_part(resource_type: str, world: World, request: Request) -> Response
 
 def list_subnets(world: World, request: Request) -> Response:
     vnet = find_document(world, id_in_path(request, "virtualNetworks"))
-    return list_page(request, world.network.children(vnet), partial(document_json, world))
+    return list_page(request, world.network.children(vnet), partial(shown, world, request))
 
 
 def get_subnet(world: World, request: Request) -> Response:
     subnet = find_document(world, id_in_path(request, "virtualNetworks", "subnets"))
-    return Response(200, document_json(world, subnet), {"ETag": subnet.etag})
+    return Response(200, shown(world, request, subnet), {"ETag": subnet.etag})
 
 
 def _cluster_of_load_balancer(world: World, request: Request) -> Cluster:

@@ -19,8 +19,10 @@ from .state import (
     reference,
     references,
 )
+from .versions import as_of
 
 if TYPE_CHECKING:
+    from ...http import Request
     from ...world import World
 
 _MORE_ACTIONS = {"microsoft.sql/managedinstances": ("prepareNetworkPolicies", "unprepareNetworkPolicies")}
@@ -38,6 +40,11 @@ def document_json(world: World, document: Document) -> dict[str, Any]:
         properties |= derive(world, document)
     body: dict[str, Any] = {"name": document.id.name, "id": str(document.id), "etag": document.etag}
     return body | {"type": document.id.resource_type} | document.top | {"properties": properties}
+
+
+def shown(world: World, request: Request, document: Document) -> dict[str, Any]:
+    """A resource as the request's api-version shows it."""
+    return as_of(request.query.get("api-version", ""), document_json(world, document))
 
 
 def _vnet(world: World, document: Document) -> dict[str, Any]:
@@ -109,9 +116,8 @@ def frontend_of_address(world: World, document: Document) -> str | None:
 
 
 def _nat_gateway(world: World, document: Document) -> dict[str, Any]:
-    derived: dict[str, Any] = {"scope": "Public", "privateIPAddresses": [], "privateIPAddressesV6": []}
     subnets = [{"id": str(each.id)} for each in subnets_of_gateway(world.network, document)]
-    return derived | ({"subnets": subnets} if subnets else {})
+    return {"subnets": subnets} if subnets else {}
 
 
 def _prefix(world: World, document: Document) -> dict[str, Any]:

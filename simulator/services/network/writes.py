@@ -30,7 +30,7 @@ from .quotas import check_quota
 from .refusals import STALE_ETAG
 from .state import NAT_GATEWAY, PUBLIC_IP, SUBNET, Document
 from .subnets import check_subnet
-from .wire import document_json
+from .wire import shown
 
 if TYPE_CHECKING:
     from ...world import World
@@ -50,7 +50,8 @@ def put_document(world: World, request: Request, resource_id: ResourceId) -> Res
     properties = kind.filled(written_properties(body))
     top = top_level(kind, resource_id, existing, body)
     if existing is not None:
-        properties |= {name: existing.properties[name] for name in _KEPT if name in existing.properties}
+        kept = kind.read_only.union(_KEPT) & existing.properties.keys()
+        properties |= {name: existing.properties[name] for name in kept}
     subnets = subnets_in_body(resource_id, body) if kind is VIRTUAL_NETWORKS else None
     _check(world, resource_id, kind, properties, top, existing)
     check_subnets(world, resource_id, subnets)
@@ -78,7 +79,7 @@ def put_document(world: World, request: Request, resource_id: ResourceId) -> Res
     headers = async_headers(request, operation)
     if busy:
         headers["Retry-After"] = str(kind.put_retry_after)
-    return Response(200 if existing is not None else 201, document_json(world, document), headers)
+    return Response(200 if existing is not None else 201, shown(world, request, document), headers)
 
 
 def delete_document(world: World, request: Request, resource_id: ResourceId) -> Response:
@@ -110,7 +111,7 @@ def patch_tags(world: World, request: Request, document: Document) -> Response:
     """Replace a resource's tags; that is all that PATCH can do here, as in Azure."""
     document.top["tags"] = tags_of(request.json_object())
     world.network.touch(document)
-    return Response(200, document_json(world, document))
+    return Response(200, shown(world, request, document))
 
 
 # -- checks ---------------------------------------------------------------------------------------
