@@ -126,7 +126,7 @@ class IncidentLife(RuleBasedStateMachine):
             assert is_open
             assert not self.is_change_in_flight
             assert len([at for at in self.clean_seen if at > known.last_failed_at]) >= CLEAN_MINUTES
-        if effect is not Effect.NOTHING:
+        if effect in (Effect.OPENED, Effect.REOPENED, Effect.CLEARED):
             self.told.append(effect)
 
     def open_incidents(self) -> list[Incident]:
