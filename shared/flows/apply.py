@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from ..chat import compose
 from ..chat.message import Message
@@ -129,19 +130,27 @@ class Apply:
     def _entry(self, change: Change, step: Step) -> Stored[JournalEntry]:
         """The step's journal row, written before anything else is done for it."""
         found = self._records.journal(self._partition, change.id).get(change.step)
-        if found is not None:
+        if found is not None and found.value.state != "stopped":
             return found
         now = self._clock.now()
-        before = None
-        if isinstance(step, AssociateSubnet):
-            before = {**step.properties_before, "ready": self._ready(change)}
-        elif isinstance(step, ObserveEgress):
-            previous = self._records.journal(self._partition, change.id).get(change.step - 1)
-            before = {"ready": (previous.value.before or {}).get("ready")} if previous else None
-        entry = JournalEntry(step=change.step, state="started", started_at=now, updated_at=now, before=before)
+        if found is not None:
+            # Resumed by a person: the step's waiting time begins anew, what was there before it stands.
+            entry = replace(found.value, state="started", started_at=now, updated_at=now)
+        else:
+            before = self._before(change, step)
+            entry = JournalEntry(step=change.step, state="started", started_at=now, updated_at=now, before=before)
         self._claim.renew(self._clock.wall())
-        self._records.commit_in(self._partition, [PutJournal(change.id, entry)])
+        self._records.commit_in(self._partition, [PutJournal(change.id, entry, found.etag if found else None)])
         return self._records.journal(self._partition, change.id)[change.step]
+
+    def _before(self, change: Change, step: Step) -> dict[str, Any] | None:
+        """What the step will be held against: the subnet as it was, and how many nodes were Ready."""
+        if isinstance(step, AssociateSubnet):
+            return {**step.properties_before, "ready": self._ready(change)}
+        if isinstance(step, ObserveEgress):
+            previous = self._records.journal(self._partition, change.id).get(change.step - 1)
+            return {"ready": (previous.value.before or {}).get("ready")} if previous else None
+        return None
 
     def _ready(self, change: Change) -> int | None:
         return self._tools.prove.ready_nodes(change.cluster_id, self._clock.now())

@@ -173,6 +173,22 @@ def test_the_stop_flag_stops_before_the_next_step_and_resuming_goes_on(theatre: 
     assert theatre.run_on(stopped).state is ChangeState.FIXED
 
 
+def test_a_change_that_stopped_for_waiting_too_long_has_its_time_again_when_resumed(theatre: Theatre) -> None:
+    change = theatre.approved()
+    busy = {"status": 409, "body": {"error": {"code": "AnotherOperationInProgress", "message": "upgrade"}}}
+    theatre.simulator.add_fault({"match": {"method": "PUT", "path": "subnets/aks-user"}, "times": 10_000, "then": busy})
+
+    stopped = theatre.run_on(change, minutes=120)
+
+    assert stopped.state is ChangeState.STOPPED
+    assert "waited 60 minutes" in stopped.stop_reason
+    theatre.decide(stopped, "resume")
+    theatre.tick(3)
+    assert theatre.change(change.id).state is ChangeState.APPLYING
+    theatre.simulator.clear_faults()
+    assert theatre.run_on(stopped).state is ChangeState.FIXED
+
+
 def test_with_remediation_off_nothing_is_offered_and_nothing_applied(theatre: Theatre) -> None:
     change = theatre.approved()
     theatre._settings["REMEDIATION"] = "off"
