@@ -14,7 +14,10 @@ OTHER_OPERATION = declare(
     detail="RetryableErrorDueToAnotherOperation",
 )
 OTHER_OPERATION_CONFLICT = declare(
-    409, "AnotherOperationInProgress", "the same, with the setting `vnet_conflict: '409'`", RECORDED
+    409,
+    "AnotherOperationInProgress",
+    "another operation writes the resource or its virtual network (setting `vnet_conflict: '409'`)",
+    RECORDED,
 )
 NOT_PROVISIONED = declare(
     429,
