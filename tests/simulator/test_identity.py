@@ -97,7 +97,9 @@ def test_discovery_documents_lead_back_to_the_simulator(storm: Azure) -> None:
     discovery = requests.get(f"{url}/common/discovery/instance?api-version=1.1", verify=verify, timeout=30).json()
     assert discovery["tenant_discovery_endpoint"].startswith(url)
     cloud = requests.get(f"{url}/metadata/endpoints?api-version=2022-09-01", verify=verify, timeout=30).json()
-    assert cloud[0]["resourceManager"] == url
+    assert cloud["resourceManager"] == url
+    clouds = requests.get(f"{url}/metadata/endpoints?api-version=2019-05-01", verify=verify, timeout=30).json()
+    assert clouds == [cloud]
 
 
 def test_tokens_say_their_time_and_skew_moves_it(tmp_path: Any) -> None:

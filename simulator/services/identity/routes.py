@@ -127,6 +127,7 @@ def instance_discovery(_world: World, request: Request) -> Response:
 
 
 def cloud_endpoints(_world: World, request: Request) -> Response:
+    """What a cloud consists of. Versions before 2020 list all clouds, later ones describe this one."""
     base = request.base_url
     authentication = {
         "loginEndpoint": base,
@@ -149,9 +150,7 @@ def cloud_endpoints(_world: World, request: Request) -> Response:
         "logAnalyticsEndpoint": base,
         "suffixes": {},
     }
-    if request.query.get("api-version", "") >= "2022":
-        return Response(200, [cloud])
-    return Response(200, cloud | {"authentication": authentication, "galleryEndpoint": base, "graphEndpoint": base})
+    return Response(200, [cloud] if request.query.get("api-version", "") < "2020" else cloud)
 
 
 ROUTES = [
