@@ -10,7 +10,7 @@ from typing import Any
 
 from .clock import SimulatedClock
 from .events import schedule_events
-from .fleet import Cluster, Frontend, Node, NodePool
+from .fleet import LOAD_BALANCER, Cluster, Frontend, Node, NodePool
 from .noise import stable_digits, stable_uuid
 from .physics.workload import NodeLoad, Workload
 from .services.authorization.scenario import read_access
@@ -159,9 +159,12 @@ class _Builder:
             properties=copy.deepcopy(dict(each.get("properties") or {})),
         )
         self._group(subscription, node_group, location, managed_by=cluster.id)
-        cluster.frontends = tuple(self._frontend(cluster, i) for i in range(int(each.get("outbound_ips", 1))))
+        if cluster.outbound_type in (LOAD_BALANCER, MANAGED_GATEWAY):
+            cluster.frontends = tuple(self._frontend(cluster, i) for i in range(int(each.get("outbound_ips", 1))))
         self._pools(cluster, each, number)
         self.world.add_cluster(cluster)
+        if cluster.outbound_type == MANAGED_GATEWAY:
+            build_gateway(self.world, cluster)
         if cluster.outbound_type == MANAGED_GATEWAY and not own_network(cluster):
             build_gateway(self.world, cluster)
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from .events import check_event, schedule_event
 from .http import Request, Response, Route
+from .physics.workload import Protocol
+from .truth import truth_of_world
 
 if TYPE_CHECKING:
     from .app import Simulator
@@ -144,8 +146,6 @@ def _state(simulator: Simulator) -> dict[str, Any]:
 
 
 def _failed(simulator: Simulator, node: Any, minute: int) -> int:
-    from .physics.workload import Protocol
-
     minutes = range(minute, minute + 1)
     traffic = simulator.world.traffic
     return sum(traffic.node_window(node, protocol, minutes).failed[0] for protocol in Protocol)
@@ -153,8 +153,6 @@ def _failed(simulator: Simulator, node: Any, minute: int) -> int:
 
 def get_truth(simulator: Simulator, _request: Request) -> Response:
     """Which nodes and gateways failed connections, in which minutes, whatever the metrics say."""
-    from .truth import truth_of_world
-
     return Response(200, truth_of_world(simulator.world))
 
 

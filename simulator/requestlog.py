@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 LONGEST_LOG = 50_000
-_SIGNATURES = re.compile(r"([?&](?:sig|c|s|h|code|sv)=)[^&]{16,}")
+_SIGNATURES = re.compile(r"([?&](?:(?:sig|code)=|(?:c|s|h)=(?=[^&]{16,})))[^&]+")
 
 
 @dataclass(frozen=True)

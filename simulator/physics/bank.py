@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from .flows import Demand, StreamKey, run_minute, used_ports
 from .ports import PortTimers
+from .rounding import Rounding
 from .workload import NodeLoad, Protocol, Stream
 
 
@@ -40,19 +41,6 @@ class BankWindow(NamedTuple):
     packets_sent: list[int]
 
 
-class _Rounding:
-    """Turns a fluid into whole flows without losing any: what is cut off now is added later."""
-
-    def __init__(self, rest: float = 0.0) -> None:
-        self.rest = rest
-
-    def whole(self, amount: float) -> int:
-        exact = amount + self.rest
-        number = max(0, round(exact))
-        self.rest = exact - number
-        return number
-
-
 class Bank:
     """A node's ports for one protocol, from `first_minute` on."""
 
@@ -64,7 +52,7 @@ class Bank:
         self._columns = BankWindow([], [], [], [], [], [])
         self._held: dict[StreamKey, float] = {}
         self._retrying: dict[StreamKey, float] = {}
-        self._admitted, self._failed = _Rounding(), _Rounding()
+        self._admitted, self._failed = Rounding(), Rounding()
         if config.admitting:
             self._settle()
 
@@ -116,7 +104,7 @@ class Bank:
         shrink = min(1.0, config.ports / used) if (used := used_ports(self._held)) > 0 else 1.0
         other._held = {key: 0.0 if drop_flows else n * shrink for key, n in self._held.items()}
         other._retrying = dict(self._retrying) if config.admitting else {}
-        other._admitted, other._failed = _Rounding(self._admitted.rest), _Rounding(self._failed.rest)
+        other._admitted, other._failed = Rounding(self._admitted.rest), Rounding(self._failed.rest)
         return other
 
     def _step(self) -> None:

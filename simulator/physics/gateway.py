@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..noise import around_one
-from .bank import _Rounding
 from .flows import Demand, StreamKey, run_minute
 from .ports import NAT_FLOWS_PER_ADDRESS_AND_DESTINATION, PortTimers
+from .rounding import Rounding
 from .workload import NodeLoad, Protocol, Stream
 
 BACKGROUND_FLOWS_PER_MINUTE = 6.0
@@ -61,7 +61,7 @@ class Gateway:
         self._minutes: list[GatewayMinute] = []
         self._held: dict[StreamKey, float] = {}
         self._retrying: dict[StreamKey, float] = {}
-        self._attempted, self._failed = _Rounding(), _Rounding()
+        self._attempted, self._failed = Rounding(), Rounding()
         if settled:
             self._settle()
 
@@ -102,7 +102,7 @@ class Gateway:
         kept = min(1.0, config.addresses / max(1, self.config.addresses))
         other._held = {key: n * staying * kept for key, n in self._held.items()}
         other._retrying = dict(self._retrying)
-        other._attempted, other._failed = _Rounding(self._attempted.rest), _Rounding(self._failed.rest)
+        other._attempted, other._failed = Rounding(self._attempted.rest), Rounding(self._failed.rest)
         return other
 
     def _totals(self, minute: int) -> dict[StreamKey, _StreamTotal]:
