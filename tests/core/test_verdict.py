@@ -114,6 +114,12 @@ def test_traffic_that_still_leaves_through_the_load_balancer_cannot_tell_yet() -
     assert judge(replace(HEALTHY, load_balancer=(series(every_minute(54)),))).verdict == Verdict.FIXED
 
 
+def test_where_nothing_was_measured_before_nothing_may_be_left_on_the_load_balancer() -> None:
+    unknown = replace(BASELINE, successful_per_minute=0, attempted_per_minute=0)
+    assert judge(replace(HEALTHY, load_balancer=(series({0: 0.5}),)), unknown).verdict == Verdict.CANT_TELL_YET
+    assert judge(replace(HEALTHY, load_balancer=()), unknown).verdict == Verdict.FIXED
+
+
 def test_an_unmeasured_data_path_cannot_tell_yet() -> None:
     outcome = judge(replace(HEALTHY, datapath=()))
     assert outcome.verdict == Verdict.CANT_TELL_YET

@@ -222,6 +222,11 @@ def test_a_record_that_storage_does_not_take_is_no_outage(records: Records) -> N
     assert records.audit(PARTITION) == ()
 
 
+def test_as_many_writes_as_a_transaction_holds_are_written(records: Records) -> None:
+    records.commit(CLUSTER.id, [Put(audit(number)) for number in range(100)])
+    assert len(records.audit(PARTITION)) == 100
+
+
 def test_more_writes_than_a_transaction_holds_are_refused_before_any(records: Records) -> None:
     with pytest.raises(ValueError, match="at most 100 writes, not 101"):
         records.commit(CLUSTER.id, [Put(audit(number)) for number in range(101)])
