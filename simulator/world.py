@@ -99,6 +99,7 @@ class World:
         self.throttle = Throttle()
         self._agenda: list[tuple[datetime, int, Callable[[datetime], None]]] = []
         self._order = itertools.count()
+        self._moment: datetime | None = None
 
     # -- looking up -------------------------------------------------------------------------------
 
@@ -149,6 +150,10 @@ class World:
 
     # -- time -------------------------------------------------------------------------------------
 
+    def now(self) -> datetime:
+        """The clock's time, or the moment of what is happening late because the clock has jumped."""
+        return self._moment or self.clock.now()
+
     def minute(self) -> int:
         """The simulated minute that is running."""
         return epoch_minute(self.clock.now())
@@ -183,7 +188,9 @@ class World:
             if not self._agenda or self._agenda[0][0] > now:
                 return
             moment, _, action = heapq.heappop(self._agenda)
+            self._moment = moment
             action(moment)
+            self._moment = None
 
     # -- paths ------------------------------------------------------------------------------------
 

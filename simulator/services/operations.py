@@ -144,7 +144,7 @@ class Operations:
             location=location,
             resource_key=resource_key,
             lock_id=lock_id,
-            started=world.clock.now(),
+            started=world.now(),
             duration=duration,
             started_wall=world.clock.wall(),
             finish=finish,
