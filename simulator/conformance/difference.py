@@ -1,0 +1,46 @@
+"""One way in which an answer differs from the recorded one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """What is different. `MISSING` is recorded and not simulated, `EXTRA` the other way round."""
+
+    STATUS = "status"
+    MISSING = "missing"
+    EXTRA = "extra"
+    CASING = "casing"
+    TYPE = "type"
+    VALUE = "value"
+    LENGTH = "length"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """`where` is `status`, `header name`, or a path in the body such as `properties.subnets[].id`."""
+
+    kind: Kind
+    where: str
+    recorded: str = ""
+    simulated: str = ""
+
+    def __str__(self) -> str:
+        if self.kind in (Kind.MISSING, Kind.EXTRA):
+            return f"{self.kind} {self.where}"
+        label = self.where if self.kind in (Kind.STATUS, Kind.VALUE) else f"{self.where} ({self.kind})"
+        return f"{label}: {self.recorded} → {self.simulated}" if self.recorded or self.simulated else label
+
+
+_PLAIN = re.compile(r"[A-Za-z0-9 ._:;%-]{1,40}")
+
+
+def shown(value: Any) -> str:
+    """A value as it may appear in a report: short plain words and numbers, never content."""
+    if value is None or isinstance(value, bool | int | float):
+        return str(value).lower() if isinstance(value, bool) else str(value)
+    return value if isinstance(value, str) and _PLAIN.fullmatch(value) else "…"

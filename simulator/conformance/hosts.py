@@ -1,0 +1,27 @@
+"""Which host of a real service is which path of the simulator."""
+
+from __future__ import annotations
+
+import re
+
+_HOSTS = [
+    (re.compile(r"(?P<region>[a-z0-9]+)\.metrics\.monitor\.azure\.(?:com|us|cn)"), "/metrics/{region}"),
+    (re.compile(r"management\.(?:azure\.com|usgovcloudapi\.net|chinacloudapi\.cn)"), ""),
+    (re.compile(r"login\.(?:microsoftonline\.(?:com|us)|windows\.net|chinacloudapi\.cn)"), ""),
+    (re.compile(r"api\.(?:loganalytics\.(?:io|azure\.com)|monitor\.azure\.com)"), ""),
+    (re.compile(r"hooks\.slack\.com|slack\.com"), "/slack"),
+]
+
+
+def path_on_simulator(host: str, path: str) -> str | None:
+    """Where the simulator serves `path` of `host`; None when nothing of that host is simulated.
+
+    Recordings of Resource Manager often leave the host out.
+    """
+    if not host:
+        return path
+    for pattern, prefix in _HOSTS:
+        match = pattern.fullmatch(host.lower().partition(":")[0])
+        if match is not None:
+            return prefix.format(**match.groupdict()) + path
+    return None

@@ -1,0 +1,104 @@
+"""Replays one recording and says of each exchange whether the simulator answers as recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .compare import compare_bodies, compare_status
+from .difference import Difference, Kind
+from .headers import compare_headers
+from .history import History, type_of
+from .recorder import hidden_request, recorder_of
+from .recording import Exchange, Recording
+from .stage import Answer, Stage, is_served, open_stage
+from .state import arrange
+from .state.bodies import NotArrangeable
+
+
+class Verdict(StrEnum):
+    """What came out of one exchange."""
+
+    MATCH = "match"
+    DIFFERS = "differs"
+    NOT_COVERED = "not covered"
+
+
+@dataclass(frozen=True)
+class Result:
+    """One exchange's outcome: the differences, or the reason why it wasn't replayed.
+
+    `added_later` counts the keys that are no difference because Azure added them afterwards.
+    """
+
+    exchange: Exchange
+    verdict: Verdict
+    differences: tuple[Difference, ...] = ()
+    reason: str = ""
+    added_later: int = 0
+
+
+def replay(recording: Recording, history: History) -> list[Result]:
+    """All exchanges of a recording, in order, on one fresh simulator."""
+    stage = open_stage(recording)
+    return [_replay_one(stage, index, history) for index in range(len(recording.exchanges))]
+
+
+def _replay_one(stage: Stage, index: int, history: History) -> Result:
+    exchanges = stage.recording.exchanges
+    exchange = exchanges[index]
+    reason = _unplayable(exchange)
+    if reason is not None:
+        return Result(exchange, Verdict.NOT_COVERED, reason=reason)
+    try:
+        arrange(stage, exchange, exchanges[index + 1 :])
+    except NotArrangeable as error:
+        return Result(exchange, Verdict.NOT_COVERED, reason=str(error))
+    except Exception as error:  # recordings are anybody's: whatever is odd in one must not end the run
+        return Result(exchange, Verdict.NOT_COVERED, reason=f"the state can't be told from it ({type(error).__name__})")
+    try:
+        answer = stage.replay(exchange)
+    except Exception as error:  # over HTTP this would be a 500
+        bug = Difference(Kind.STATUS, "status", str(exchange.status), f"500 {type(error).__name__}")
+        return Result(exchange, Verdict.DIFFERS, (bug,))
+    found = differences_of(exchange, answer, stage.recording.repo)
+    differences = [each for each in found if not history.added_since(stage.recording, exchange, each)]
+    verdict = Verdict.DIFFERS if differences else Verdict.MATCH
+    return Result(exchange, verdict, tuple(differences), added_later=len(found) - len(differences))
+
+
+THROTTLED = ("429", "ResourceRequestsThrottled", "TooManyRequests", "SubscriptionRequestsThrottled")
+
+
+def _unplayable(exchange: Exchange) -> str | None:
+    """Why an exchange can't be replayed, whatever the simulator's state."""
+    if exchange.flaw is not None:
+        return exchange.flaw
+    if not is_served(exchange):
+        return f"not served: {exchange.method} {type_of(exchange)}"
+    if exchange.status >= 500 or exchange.error_code in THROTTLED:
+        return "a failure that no state brings about; the simulator plays it as a fault"
+    return hidden_request(exchange)
+
+
+def differences_of(exchange: Exchange, answer: Answer, repo: str = "") -> list[Difference]:
+    """All differences between the recorded answer and the simulator's."""
+    code = None
+    if answer.status >= 400 and isinstance(answer.body, dict):
+        error = answer.body.get("error", answer.body)
+        code = error.get("code") if isinstance(error, dict) else None
+    found = compare_status(exchange.status, answer.status, code)
+    if found:
+        return found
+    found = compare_headers(exchange.headers, answer.headers, recorder_of(repo), exchange.status)
+    return found + compare_bodies(exchange.body, answer.body, _opaque(exchange))
+
+
+def _opaque(exchange: Exchange) -> frozenset[str]:
+    """Where a body's content belongs to whatever resources were found: the cells of query results."""
+    data = exchange.body_object.get("data")
+    if not exchange.path.lower().endswith("/microsoft.resourcegraph/resources") or exchange.status != 200:
+        return frozenset()
+    if isinstance(data, dict):
+        return frozenset({"data.rows[][]"})
+    return frozenset(f"data[].{name}" for row in data or [] if isinstance(row, dict) for name in row)

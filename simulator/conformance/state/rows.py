@@ -1,0 +1,74 @@
+"""What a Resource Graph query finds: as many resources as the recorded query found.
+
+Which resources they are doesn't matter to the shape of the answer, so they are public IPs, unless
+the query asks for a type: then only types that are simulated can be had.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ...errors import ServiceError
+from ...resourceid import network_id
+from ...services.kql import QueryError, parse
+from ...services.network.kinds import KINDS
+from ...services.network.state import Document, document_of
+from ..recording import Exchange
+from ..stage import CLIENT, Stage
+from .bodies import NotArrangeable
+
+_TYPE = re.compile(r"['\"](?P<type>[\w.]+/[\w./]+)['\"]")
+GROUP = "rows"
+PATH = "/providers/microsoft.resourcegraph/resources"
+MOST_ROWS = 5_000
+
+
+def arrange_rows(stage: Stage, exchange: Exchange, _later: tuple[Exchange, ...]) -> None:
+    """Have as many resources in the subscriptions that the query is about as it found."""
+    if exchange.path.lower() != PATH or not isinstance(exchange.request_body, dict):
+        return
+    if exchange.request_body.get("managementGroups"):
+        raise NotArrangeable("a query over management groups, which aren't simulated")
+    subscriptions = exchange.request_body.get("subscriptions") or [CLIENT.client_id]
+    for subscription in subscriptions:
+        stage.know_subscription(str(subscription))
+    if exchange.status != 200:
+        return
+    text = str(exchange.request_body.get("query", ""))
+    _check_served(stage, text)
+    wanted = int(exchange.body_object.get("totalRecords") or 0)
+    types = [match["type"].lower() for match in _TYPE.finditer(text)]
+    if wanted and types and not any(each in KINDS for each in types):
+        raise NotArrangeable("the query finds resources of types that aren't simulated")
+    kind = next((each for each in types if each in KINDS), "microsoft.network/publicipaddresses")
+    if wanted > MOST_ROWS:
+        raise NotArrangeable(f"the query found {wanted} rows")
+    tagged = _has_tags(exchange.body_object.get("data"))
+    for number in range(wanted):
+        stage.world.network.add(_resource(str(subscriptions[0]), kind, number, tagged))
+    stage.know_group(str(subscriptions[0]), GROUP)
+
+
+def _check_served(stage: Stage, text: str) -> None:
+    try:
+        query = parse(text, stage.world.clock.now())
+    except (QueryError, ServiceError) as error:
+        raise NotArrangeable("a query beyond the part of the language that is served") from error
+    if query.table not in ("resources", "resourcecontainers"):
+        raise NotArrangeable(f"a query of the table {query.table}")
+
+
+def _resource(subscription: str, kind: str, number: int, tagged: bool) -> Document:
+    resource_type = KINDS[kind].resource_type
+    return document_of(
+        network_id(subscription, GROUP, resource_type, f"row-{number:05d}"),
+        {"publicIPAllocationMethod": "Static"},
+        location="westeurope",
+        tags={} if tagged else None,
+    )
+
+
+def _has_tags(data: Any) -> bool:
+    rows = data if isinstance(data, list) else []
+    return any(isinstance(row, dict) and row.get("tags") is not None for row in rows)
