@@ -14,7 +14,7 @@ from typing import Any, cast
 import pytest
 
 from shared.app import App
-from shared.cli import main
+from shared.cli import main, settings_table
 from shared.cloud.errors import Unavailable
 from shared.errors import BadInput, MisconfiguredError, NotFoundHere
 from shared.flows.check import CheckReport
@@ -180,6 +180,14 @@ def test_wrong_settings_are_named_in_one_line(capsys: pytest.CaptureFixture[str]
 
     assert main(["check"], misconfigured) == 2
     assert capsys.readouterr().err == "snatbot: 1 setting(s) cannot be used: WINDOW_MINUTES: must be 1 to 60\n"
+
+
+def test_settings_need_no_settings(capsys: pytest.CaptureFixture[str]) -> None:
+    def never() -> App:
+        raise AssertionError("the table is the same for everybody")
+
+    assert main(["settings"], never) == 0
+    assert capsys.readouterr().out == settings_table()
 
 
 @pytest.mark.parametrize("arguments", [[], ["look"], ["plan"], ["stop"], ["check", "--window", "soon"]])
