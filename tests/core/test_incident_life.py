@@ -125,7 +125,9 @@ class IncidentLife(RuleBasedStateMachine):
             assert known is not None
             assert is_open
             assert not self.is_change_in_flight
-            assert len([at for at in self.clean_seen if at > known.last_failed_at]) >= CLEAN_MINUTES
+            last = known.last_failed_at
+            assert last is not None
+            assert len([at for at in self.clean_seen if at > last]) >= CLEAN_MINUTES
         if effect in (Effect.OPENED, Effect.REOPENED, Effect.CLEARED):
             self.told.append(effect)
 
