@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import copy
-import ipaddress
-from collections.abc import Iterator, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
 from .clock import SimulatedClock
+from .clusters import HEALTHY, ClusterBuilder
 from .events import schedule_events
-from .fleet import LOAD_BALANCER, Cluster, Frontend, Node, NodePool
-from .noise import stable_digits, stable_uuid
-from .physics.workload import NodeLoad, Workload
+from .networks import NetworkBuilder
 from .services.authorization.scenario import read_access
-from .services.containerservice.outbound import MANAGED_GATEWAY, build_gateway, own_network
 from .services.identity.state import Identity
-from .services.network.kinds import KINDS, PUBLIC_IPS
-from .services.network.state import document_of
-from .services.network.subnets import prefixes_of
 from .settings import Settings, settings_from
-from .workloads import workload_from
-from .world import ResourceGroup, Subscription, World
+from .world import Subscription, World
 
 Content = Mapping[str, Any]
 
@@ -41,265 +32,36 @@ def build_world(content: Content, clock: SimulatedClock, *, extra_clusters: int 
     settings = Settings(**settings_from(content.get("settings") or {}))
     name = str(content["name"])
     world = World(clock, settings, name, str(content.get("seed", name)))
-    return _Builder(world, content).build(extra_clusters)
+    _add_directory(world, content)
+    networks = NetworkBuilder(world, str(content.get("location", "westeurope")))
+    _add_networks(networks, content)
+    clusters = ClusterBuilder(world, networks, content)
+    for each in content.get("clusters") or []:
+        for number in range(1, int(each.get("replicas", 1)) + 1):
+            clusters.add(each, number)
+    for number in range(1, extra_clusters + 1):
+        clusters.add(HEALTHY, number)
+    world.reroute(world.all_nodes(), world.traffic.first_minute)
+    for described in content.get("faults") or []:
+        world.faults.add(described)
+    schedule_events(world, content, networks.resolve)
+    world.settle()
+    world.traffic.warm(world.origin_minute)
+    return world
 
 
-class _Builder:
-    def __init__(self, world: World, content: Content) -> None:
-        self.world = world
-        self.content = content
-        self.default_location = str(content.get("location", "westeurope"))
-        self._loads: dict[str, NodeLoad] = {}
-
-    def build(self, extra_clusters: int) -> World:
-        for each in self.content.get("subscriptions") or [{"id": DEFAULT_SUBSCRIPTION, "name": "Production"}]:
-            subscription = Subscription(each["id"], each.get("name", each["id"]), each.get("tenant", DEFAULT_TENANT))
-            self.world.subscriptions[subscription.id.lower()] = subscription
-        for each in self.content.get("identities") or []:
-            self.world.identities.add(Identity(each["client_id"], each.get("name", ""), each.get("secret")))
-        read_access(self.world, self.content)
-        for section, resource_type in _DOCUMENTS.items():
-            for each in self.content.get(section) or []:
-                self._document(each, resource_type)
-        for each in self.content.get("virtual_networks") or []:
-            self._virtual_network(each)
-        for each in self.content.get("clusters") or []:
-            for number in range(1, int(each.get("replicas", 1)) + 1):
-                self._cluster(each, number)
-        for number in range(1, extra_clusters + 1):
-            self._cluster(_HEALTHY, number)
-        self.world.reroute(self.world.all_nodes(), self.world.traffic.first_minute)
-        for described in self.content.get("faults") or []:
-            self.world.faults.add(described)
-        schedule_events(self.world, self.content, self._resolve)
-        self.world.settle()
-        self.world.traffic.warm(self.world.origin_minute)
-        return self.world
-
-    # -- places -----------------------------------------------------------------------------------
-
-    def _subscription(self, each: Content) -> str:
-        return str(each.get("subscription") or next(iter(self.world.subscriptions.values())).id)
-
-    def _group(self, subscription: str, name: str, location: str, managed_by: str | None = None) -> str:
-        key = (subscription.lower(), name.lower())
-        group = ResourceGroup(subscription, name, location, managed_by=managed_by)
-        return self.world.groups.setdefault(key, group).name
-
-    def _network_id(self, each: Content, *pairs: str) -> str:
-        subscription = self._subscription(each)
-        location = str(each.get("location", self.default_location))
-        group = self._group(subscription, str(each["resource_group"]), location)
-        return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Network/{'/'.join(pairs)}"
-
-    # -- network ----------------------------------------------------------------------------------
-
-    def _document(self, each: Content, resource_type: str) -> None:
-        resource_id = self._network_id(each, resource_type, str(each["name"]))
-        properties = _filled(resource_type, self._resolve(each, each.get("properties") or {}))
-        if resource_type == "publicIPAddresses":
-            properties.setdefault("ipAddress", next(self.world.public_addresses))
-        if resource_type == "natGateways" and "public_ips" in each:
-            properties["publicIpAddresses"] = [
-                {"id": self._network_id(each, "publicIPAddresses", name)} for name in each["public_ips"]
-            ]
-        has_sku = resource_type in ("publicIPAddresses", "publicIPPrefixes", "natGateways")
-        self.world.network.add(
-            document_of(
-                resource_id,
-                properties,
-                location=each.get("location", self.default_location),
-                tags=each.get("tags"),
-                zones=each.get("zones"),
-                sku={"name": each.get("sku", "Standard"), "tier": "Regional"} if has_sku else None,
-            )
-        )
-
-    def _resolve(self, each: Content, value: Any) -> Any:
-        """References in properties: `{ref: natGateways/egress}` becomes the id in the same group."""
-        if isinstance(value, Mapping):
-            if set(value) == {"ref"}:
-                return {"id": self._network_id(each, *str(value["ref"]).split("/"))}
-            return {key: self._resolve(each, item) for key, item in value.items()}
-        return [self._resolve(each, item) for item in value] if isinstance(value, list) else value
-
-    def _virtual_network(self, each: Content) -> str:
-        vnet_id = self._network_id(each, "virtualNetworks", str(each["name"]))
-        space = {"addressSpace": {"addressPrefixes": list(each.get("address_space") or ["10.224.0.0/12"])}}
-        properties = _filled("virtualNetworks", space | self._resolve(each, each.get("properties") or {}))
-        location = each.get("location", self.default_location)
-        self.world.network.add(document_of(vnet_id, properties, location=location, tags=each.get("tags")))
-        for subnet in each.get("subnets") or []:
-            written = self._resolve(each, subnet.get("properties") or {})
-            prefix = {} if "addressPrefixes" in written else {"addressPrefix": subnet["address_prefix"]}
-            properties = prefix | _filled("virtualNetworks/subnets", written)
-            self.world.network.add(document_of(f"{vnet_id}/subnets/{subnet['name']}", properties))
-        return vnet_id
-
-    # -- clusters ---------------------------------------------------------------------------------
-
-    def _cluster(self, each: Content, number: int) -> None:
-        subscription, location = self._subscription(each), str(each.get("location", self.default_location))
-        name = str(each["name"]).replace("{n}", f"{number:04d}")
-        group = self._group(subscription, str(each["resource_group"]).replace("{n}", f"{number:04d}"), location)
-        node_group = str(each.get("node_resource_group") or f"MC_{group}_{name}_{location}")
-        cluster = Cluster(
-            subscription=subscription,
-            group=group,
-            name=name,
-            location=location,
-            node_group=node_group,
-            outbound_type=str(each.get("outbound_type", "loadBalancer")),
-            allocated_outbound_ports=int(each.get("allocated_outbound_ports", 0)),
-            idle_timeout_minutes=int(each.get("idle_timeout_minutes", 30)),
-            network_plugin=str(each.get("network_plugin", "azure")),
-            power_state=str(each.get("power_state", "Running")),
-            load_balancer_sku=str(each.get("load_balancer_sku", "standard")),
-            tags={key: str(value) for key, value in (each.get("tags") or {}).items()},
-            properties=copy.deepcopy(dict(each.get("properties") or {})),
-        )
-        self._group(subscription, node_group, location, managed_by=cluster.id)
-        if cluster.outbound_type in (LOAD_BALANCER, MANAGED_GATEWAY):
-            cluster.frontends = tuple(self._frontend(cluster, i) for i in range(int(each.get("outbound_ips", 1))))
-        self._pools(cluster, each, number)
-        self.world.add_cluster(cluster)
-        if cluster.outbound_type == MANAGED_GATEWAY:
-            build_gateway(self.world, cluster)
-        if cluster.outbound_type == MANAGED_GATEWAY and not own_network(cluster):
-            build_gateway(self.world, cluster)
-
-    def _frontend(self, cluster: Cluster, index: int) -> Frontend:
-        name, address = stable_uuid("frontend", cluster.id, index), next(self.world.public_addresses)
-        where = {"subscription": cluster.subscription, "resource_group": cluster.node_group}
-        public_ip_id = self._network_id(where | {"location": cluster.location}, "publicIPAddresses", name)
-        idle = {"idleTimeoutInMinutes": cluster.idle_timeout_minutes}
-        properties = _filled("publicIPAddresses", {"ipAddress": address} | idle)
-        self.world.network.add(
-            document_of(
-                public_ip_id,
-                properties,
-                location=cluster.location,
-                tags={"aks-managed-type": "aks-slb-managed-outbound-ip"},
-                sku={"name": "Standard", "tier": "Regional"},
-            )
-        )
-        return Frontend(name, public_ip_id, address)
-
-    def _pools(self, cluster: Cluster, each: Content, number: int) -> None:
-        given = each.get("pools") or [{"name": "nodepool1", "mode": "System", "nodes": 3}]
-        managed_subnet = None
-        if any("subnet" not in pool for pool in given):
-            managed_subnet = self._managed_subnet(cluster, each)
-        seed = (
-            f"{self.world.seed}/{each['name']}/{number % int(each.get('distinct', 8)) if each.get('replicas') else 0}"
-        )
-        hosts: dict[str, Iterator[str]] = {}
-        for given_pool in given:
-            subnet_id = self._subnet_id(each, str(given_pool["subnet"])) if "subnet" in given_pool else managed_subnet
-            assert subnet_id is not None
-            pool = NodePool(
-                cluster=cluster,
-                name=str(given_pool["name"]),
-                mode=str(given_pool.get("mode", "User")),
-                subnet_id=subnet_id,
-                own_subnet="subnet" in given_pool,
-                vm_size=str(given_pool.get("vm_size", "Standard_D4ds_v5")),
-                zones=tuple(str(zone) for zone in given_pool.get("zones") or ()),
-                max_nodes=given_pool.get("max_nodes"),
-                pod_subnet_id=self._subnet_id(each, str(given_pool["pod_subnet"]))
-                if "pod_subnet" in given_pool
-                else None,
-                node_public_ip=bool(given_pool.get("node_public_ip", False)),
-            )
-            addresses = hosts.setdefault(subnet_id.lower(), self._hosts(subnet_id))
-            pool.next_address = partial(next, addresses)
-            pool.load_of = partial(self._load, each, pool.name, seed)
-            pool.size_when_stopped = int(given_pool.get("nodes", 3))
-            running = pool.size_when_stopped if cluster.power_state == "Running" else 0
-            failed = given_pool.get("failed_nics") or ()
-            for instance in range(running):
-                node = Node(pool, instance, pool.next_address(), pool.load_of(instance))
-                node.nic_state = "Failed" if instance in failed else "Succeeded"
-                pool.nodes.append(node)
-            cluster.pools.append(pool)
-
-    def _hosts(self, subnet_id: str) -> Iterator[str]:
-        """Free addresses of a subnet; Azure keeps the first four for itself."""
-        subnet = self.world.network.get(subnet_id)
-        assert subnet is not None
-        taken = {node.address for node in self.world.nodes_in_subnet(subnet_id)}
-        prefix = ipaddress.ip_network(prefixes_of(subnet.properties)[0])
-        for offset in range(4, prefix.num_addresses - 1):
-            address = str(prefix[offset])
-            if address not in taken:
-                yield address
-
-    def _subnet_id(self, each: Content, text: str) -> str:
-        """A subnet named as `vnet/subnet` (found in the scenario's virtual networks) or by its id."""
-        if text.startswith("/"):
-            return text
-        vnet, _, subnet = text.partition("/")
-        for given in self.content.get("virtual_networks") or []:
-            if given["name"] == vnet:
-                return self._network_id(given, "virtualNetworks", vnet, "subnets", subnet)
-        raise ValueError(f"cluster {each['name']}: there is no virtual network {vnet!r}")
-
-    def _managed_subnet(self, cluster: Cluster, each: Content) -> str:
-        name = f"aks-vnet-{stable_digits(8, cluster.id)}"
-        vnet = {
-            "name": name,
-            "subscription": cluster.subscription,
-            "resource_group": cluster.node_group,
-            "location": cluster.location,
-            "address_space": ["10.224.0.0/12"],
-            "subnets": [
-                {"name": "aks-subnet", "address_prefix": "10.224.0.0/16"} | dict(each.get("managed_subnet") or {})
-            ],
-        }
-        return f"{self._virtual_network(vnet)}/subnets/aks-subnet"
-
-    # -- workloads --------------------------------------------------------------------------------
-
-    def _load(self, each: Content, pool: str, seed: str, instance: int) -> NodeLoad:
-        """A node's load; replicas of a cluster share theirs, so that their past is computed once."""
-        node_seed = f"{seed}/{pool}/{instance}"
-        if node_seed not in self._loads:
-            self._loads[node_seed] = NodeLoad(self._workloads(each, pool, instance), node_seed)
-        return self._loads[node_seed]
-
-    def _workloads(self, each: Content, pool: str, instance: int) -> tuple[Workload, ...]:
-        """The workloads that run on a node; `runs_on` names pools, or single nodes as `pool/instance`."""
-        given = each.get("workloads")
-        if given is None:
-            given = self.content.get("workloads") or _HEALTHY["workloads"]
-        return tuple(
-            workload_from(one, self.world.origin_minute)
-            for one in given
-            if not one.get("runs_on") or pool in one["runs_on"] or f"{pool}/{instance}" in one["runs_on"]
-        )
+def _add_directory(world: World, content: Content) -> None:
+    for each in content.get("subscriptions") or [{"id": DEFAULT_SUBSCRIPTION, "name": "Production"}]:
+        subscription = Subscription(each["id"], each.get("name", each["id"]), each.get("tenant", DEFAULT_TENANT))
+        world.subscriptions[subscription.id.lower()] = subscription
+    for each in content.get("identities") or []:
+        world.identities.add(Identity(each["client_id"], each.get("name", ""), each.get("secret")))
+    read_access(world, content)
 
 
-def _filled(resource_type: str, written: Content) -> dict[str, Any]:
-    """Properties with the defaults that Azure fills in; addresses are static here."""
-    kind = KINDS[f"microsoft.network/{resource_type}".lower()]
-    filled = kind.filled(written)
-    if kind is PUBLIC_IPS:
-        filled["publicIPAllocationMethod"] = "Static"
-    return filled
-
-
-_HEALTHY: Content = {
-    "name": "healthy-{n}",
-    "resource_group": "healthy",
-    "replicas": 1,
-    "pools": [{"name": "nodepool1", "mode": "System", "nodes": 3}],
-    "workloads": [
-        {
-            "name": "web",
-            "new_flows_per_second": 2.0,
-            "hold_seconds": 4,
-            "destinations": [{"name": "api.example.com:443", "share": 2}, {"name": "cdn.example.net:443", "share": 1}],
-        },
-        {"name": "dns", "new_flows_per_second": 0.2, "hold_seconds": 0.1, "protocol": "udp"},
-    ],
-}
+def _add_networks(networks: NetworkBuilder, content: Content) -> None:
+    for section, resource_type in _DOCUMENTS.items():
+        for each in content.get(section) or []:
+            networks.document(each, resource_type)
+    for each in content.get("virtual_networks") or []:
+        networks.virtual_network(each)

@@ -28,20 +28,7 @@ def get_batch(world: World, request: Request) -> Response:
     """`metrics:getBatch`: up to 50 resources of one subscription, region and type."""
     parameters = lower_names(request)
     subscription = world.subscription(request.params["subscription"])
-    if world.settings.batch_metrics == "unregistered":
-        raise ArmError(
-            403,
-            "SubscriptionNotRegistered",
-            f"The subscription '{subscription.id}' is not registered to use namespace 'Microsoft.Insights'.",
-        )
-    may = world.access.may(request.client_id, "Microsoft.Insights/metrics/read", f"/subscriptions/{subscription.id}")
-    if not may or world.settings.batch_metrics == "forbidden" or world.settings.metrics == "forbidden":
-        raise ArmError(
-            401,
-            "AuthorizationFailed",
-            f"The client '{request.client_id}' does not have authorization to perform action "
-            f"'Microsoft.Insights/metrics/read' over scope '/subscriptions/{subscription.id}'.",
-        )
+    _check_allowed(world, request, subscription.id)
     limit, left = world.settings.batch_calls_per_30_seconds, 2999
     if limit:
         left = world.throttle.take_batch(str(request.client_id), world.clock.now().timestamp(), limit)
@@ -74,6 +61,23 @@ def get_batch(world: World, request: Request) -> Response:
         "X-Rate-Limit-Reset": reset.strftime("%Y-%m-%dT%H:%M:%S.%f0Z"),
     }
     return Response(200, {"values": values}, headers)
+
+
+def _check_allowed(world: World, request: Request, subscription_id: str) -> None:
+    if world.settings.batch_metrics == "unregistered":
+        raise ArmError(
+            403,
+            "SubscriptionNotRegistered",
+            f"The subscription '{subscription_id}' is not registered to use namespace 'Microsoft.Insights'.",
+        )
+    may = world.access.may(request.client_id, "Microsoft.Insights/metrics/read", f"/subscriptions/{subscription_id}")
+    if not may or world.settings.batch_metrics == "forbidden" or world.settings.metrics == "forbidden":
+        raise ArmError(
+            401,
+            "AuthorizationFailed",
+            f"The client '{request.client_id}' does not have authorization to perform action "
+            f"'Microsoft.Insights/metrics/read' over scope '/subscriptions/{subscription_id}'.",
+        )
 
 
 def _batch_targets(
