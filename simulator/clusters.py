@@ -106,7 +106,7 @@ class ClusterBuilder:
                 node_public_ip=bool(given_pool.get("node_public_ip", False)),
             )
             addresses = hosts.setdefault(subnet_id.lower(), self._hosts(subnet_id))
-            pool.next_address = partial(next, addresses)
+            pool.next_address = partial(_take, addresses, subnet_id)
             pool.load_of = partial(self._load, each, pool.name, seed)
             pool.size_when_stopped = int(given_pool.get("nodes", 3))
             running = pool.size_when_stopped if cluster.power_state == "Running" else 0
@@ -169,6 +169,13 @@ class ClusterBuilder:
             for one in given
             if not one.get("runs_on") or pool in one["runs_on"] or f"{pool}/{instance}" in one["runs_on"]
         )
+
+
+def _take(addresses: Iterator[str], subnet_id: str) -> str:
+    """The next free address of a subnet."""
+    for address in addresses:
+        return address
+    raise ValueError(f"subnet {subnet_id} has no free address")
 
 
 HEALTHY: Content = {

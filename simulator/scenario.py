@@ -13,14 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from . import yamllines
-from .faults import parse_fault
-from .physics.schedule import parse_cron
+from .references import Problem, reference_problems
 
 FOLDER = Path(__file__).parent / "scenarios"
 SCHEMA_FILE = Path(__file__).parent / "scenario.schema.json"
 
 Content = Mapping[str, Any]
-Problem = tuple[yamllines.Path, str]
 
 
 class ScenarioError(ValueError):
@@ -73,7 +71,7 @@ def check(content: Any) -> Iterator[Problem]:
     found = list(_shape_problems(content))
     yield from found
     if not found:
-        yield from _reference_problems(content)
+        yield from reference_problems(content)
 
 
 def _spelled(path: yamllines.Path) -> str:
@@ -95,73 +93,3 @@ def _shape_problems(content: Any) -> Iterator[Problem]:
                 yield (*path, str(name)), f"is not known here; known are {', '.join(known)}"
         else:
             yield path, error.message
-
-
-def _reference_problems(content: Content) -> Iterator[Problem]:
-    subnets = {
-        f"{vnet['name']}/{subnet['name']}"
-        for vnet in content.get("virtual_networks") or []
-        for subnet in vnet.get("subnets") or []
-    }
-    pools: dict[str, dict[str, int]] = {}
-    for i, cluster in enumerate(content.get("clusters") or []):
-        at = ("clusters", i)
-        counts = {str(pool["name"]): int(pool.get("nodes", 3)) for pool in cluster.get("pools") or []}
-        pools[str(cluster["name"])] = counts or {"nodepool1": 3}
-        for j, pool in enumerate(cluster.get("pools") or []):
-            for key in ("subnet", "pod_subnet"):
-                named = str(pool.get(key, "/"))
-                if not named.startswith("/") and named not in subnets:
-                    yield (*at, "pools", j, key), f"there is no subnet {named!r}; there are {_list(subnets)}"
-        if int(cluster.get("replicas", 1)) > 1 and "{n}" not in str(cluster["name"]):
-            yield (*at, "name"), "a cluster with replicas needs {n} in its name"
-        yield from _workload_problems(cluster.get("workloads"), pools[str(cluster["name"])], (*at, "workloads"))
-    yield from _workload_problems(content.get("workloads"), None, ("workloads",))
-    yield from _event_problems(content, pools, subnets)
-
-
-def _workload_problems(workloads: Any, pools: Mapping[str, int] | None, at: yamllines.Path) -> Iterator[Problem]:
-    for i, workload in enumerate(workloads or []):
-        for j, place in enumerate(workload.get("runs_on") or []):
-            pool, _, instance = str(place).partition("/")
-            there = pools is None or (pool in pools and (not instance or int(instance) < pools[pool]))
-            if not there:
-                yield (*at, i, "runs_on", j), f"there is no pool or node {place!r}; pools are {_list(pools or {})}"
-        schedule = workload.get("schedule") or {}
-        if schedule.get("kind") == "cron":
-            try:
-                parse_cron(str(schedule["at"]), 1, 1)
-            except ValueError as error:
-                yield (*at, i, "schedule", "at"), str(error)
-
-
-def _event_problems(content: Content, pools: Mapping[str, Mapping[str, int]], subnets: set[str]) -> Iterator[Problem]:
-    for i, fault in enumerate(content.get("faults") or []):
-        yield from _fault_problems(fault, ("faults", i))
-    for i, event in enumerate(content.get("events") or []):
-        for j, fault in enumerate(event.get("faults") or []):
-            yield from _fault_problems(fault, ("events", i, "faults", j))
-        named_subnet = str((event.get("put_subnet") or {}).get("subnet", "/"))
-        if not named_subnet.startswith("/") and named_subnet not in subnets:
-            yield (
-                ("events", i, "put_subnet", "subnet"),
-                f"there is no subnet {named_subnet!r}; there are {_list(subnets)}",
-            )
-        for kind in ("scale", "node_ready", "outbound_type", "upgrade"):
-            named = str((event.get(kind) or {}).get("cluster", ""))
-            if kind in event and named not in pools:
-                yield ("events", i, kind, "cluster"), f"there is no cluster {named!r}; there are {_list(pools)}"
-            pool = (event.get(kind) or {}).get("pool")
-            if pool is not None and pool not in pools.get(named, {pool: 0}):
-                yield ("events", i, kind, "pool"), f"there is no pool {pool!r}; there are {_list(pools.get(named, {}))}"
-
-
-def _fault_problems(fault: Mapping[str, Any], at: yamllines.Path) -> Iterator[Problem]:
-    try:
-        parse_fault(fault)
-    except ValueError as error:
-        yield at, str(error)
-
-
-def _list(names: Any) -> str:
-    return ", ".join(sorted(map(str, names))) or "none"

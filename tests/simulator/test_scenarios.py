@@ -17,6 +17,15 @@ from simulator.truth import declared_differences, truth_of_scenario
 
 ROOT = Path(__file__).parents[2]
 START = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
+VNET = """virtual_networks:
+  - name: v
+    resource_group: n
+    subnets:
+      - {name: s, address_prefix: 10.0.0.0/28}
+clusters:
+      - name: one
+        resource_group: one
+"""
 SMALL = "clusters:\n  - name: one\n    resource_group: one\n"
 
 
@@ -68,6 +77,11 @@ def test_a_declared_truth_that_is_wrong_is_found_out() -> None:
         (SMALL + "    replicas: 3\n", 2, "needs {n} in its name"),
         (SMALL + "events:\n  - at_minute: 3\n    scale: {cluster: two, pool: a, nodes: 1}\n", 6, "no cluster 'two'"),
         (SMALL + "faults:\n  - then: {drop: never}\n", 5, "then.drop was 'never'"),
+        (SMALL + "  - name: one\n    resource_group: one\n", 4, "there is a cluster 'one' in 'one' already"),
+        (VNET.replace("10.0.0.0/28", "10.0.0.0/33"), 5, "'10.0.0.0/33' is not a network"),
+        (VNET + "        pools:\n          - {name: a, nodes: 12, subnet: v/s}\n", 10, "1 addresses are missing"),
+        (VNET.replace("0/28}", "0/28, properties: {natGateway: {ref: natGateways/x}}}"), 5, "no 'natGateways/x'"),
+        (SMALL + "nat_gateways:\n  - {name: g, resource_group: n, public_ips: [p]}\n", 5, "no public IP 'p' in 'n'"),
         (SMALL + "  bad indent: [", 4, ""),
         ("- just\n- a list\n", 1, "is not of type 'object'"),
     ],
