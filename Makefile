@@ -1,6 +1,6 @@
 # Everything a developer does here. Each target first sets up what it needs; only git, make and Python must be there.
 .DEFAULT_GOAL := help
-.PHONY: help setup check test demo serve lock clean
+.PHONY: help setup check test demo serve lock clean azure-cli-test
 
 PY := .venv/bin/python
 READY := .venv/.ready
@@ -8,8 +8,8 @@ READY := .venv/.ready
 ARGS ?=
 
 help: ## show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
-		|| grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST)
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
+		|| grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST)
 
 setup: $(READY) ## install what development needs, into this folder only (implied by all others)
 
@@ -34,6 +34,13 @@ serve: $(READY) ## the same, left running to be looked at in a browser
 lock: $(READY) ## regenerate constraints.txt from requirements.txt
 	@grep -v '^-c' requirements.txt | .venv/bin/uv pip compile --universal --python-version 3.11 \
 		--quiet --no-header --no-annotate --output-file constraints.txt -
+
+AZURE_CLI := .cache/azure-cli/bin/az
+
+azure-cli-test: $(READY) ## the unmodified Azure CLI against the simulator (installs it into .cache, 370 MB)
+	@test -x $(AZURE_CLI) || { .venv/bin/uv venv --quiet --python $(PY) .cache/azure-cli \
+		&& .venv/bin/uv pip install --quiet --python .cache/azure-cli/bin/python azure-cli==2.91.0; } || true
+	@AZURE_CLI=$(AZURE_CLI) $(PY) -m pytest tests/simulator/test_azure_cli.py $(ARGS)
 
 clean: ## remove all that was installed or generated
 	@rm -rf .venv node_modules .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -26,6 +26,8 @@ def cluster_json(cluster: Cluster) -> dict[str, Any]:
     if cluster.tags:
         body["tags"] = dict(cluster.tags)
     properties = _properties(cluster)
+    if cluster.identity is not None:
+        properties["identityProfile"] = {"kubeletidentity": _kubelet_identity(cluster)}
     lay_over(properties, cluster.properties)
     body |= {"kind": "Base", "properties": properties}
     if cluster.identity is not None:
@@ -43,6 +45,16 @@ def _identity(cluster: Cluster, written: dict[str, Any]) -> dict[str, Any]:
         return {**written, "principalId": principal, "tenantId": tenant}
     assigned = {name: {"clientId": tenant, "principalId": principal} for name in written["userAssignedIdentities"]}
     return {**written, "userAssignedIdentities": assigned}
+
+
+def _kubelet_identity(cluster: Cluster) -> dict[str, str]:
+    """The identity that nodes have; AKS makes it in the node resource group."""
+    return {
+        "resourceId": f"/subscriptions/{cluster.subscription}/resourcegroups/{cluster.node_group}"
+        f"/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{cluster.name}-agentpool",
+        "clientId": stable_uuid("kubelet-client", cluster.id),
+        "objectId": stable_uuid("kubelet-object", cluster.id),
+    }
 
 
 def _properties(cluster: Cluster) -> dict[str, Any]:
