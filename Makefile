@@ -1,6 +1,6 @@
 # Everything a developer does here. Each target first sets up what it needs; only git, make and Python must be there.
 .DEFAULT_GOAL := help
-.PHONY: help setup check test demo serve lock clean azure-cli-test
+.PHONY: help setup check test demo serve lock clean azure-cli-test conformance
 
 PY := .venv/bin/python
 READY := .venv/.ready
@@ -41,6 +41,9 @@ azure-cli-test: $(READY) ## the unmodified Azure CLI against the simulator (inst
 	@test -x $(AZURE_CLI) || { .venv/bin/uv venv --quiet --python $(PY) .cache/azure-cli \
 		&& .venv/bin/uv pip install --quiet --python .cache/azure-cli/bin/python azure-cli==2.91.0; } || true
 	@AZURE_CLI=$(AZURE_CLI) $(PY) -m pytest tests/simulator/test_azure_cli.py $(ARGS)
+
+conformance: $(READY) ## hold the simulator against recorded traffic of the real services (SNATBOT_RECORDINGS=FOLDER)
+	@$(PY) -m simulator.conformance
 
 clean: ## remove all that was installed or generated
 	@rm -rf .venv node_modules .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

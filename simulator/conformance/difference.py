@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from .values import shape_of
 
 
 class Kind(StrEnum):
@@ -42,5 +45,8 @@ _PLAIN = re.compile(r"[A-Za-z0-9 ._:;%-]{1,40}")
 def shown(value: Any) -> str:
     """A value as it may appear in a report: short plain words and numbers, never content."""
     if value is None or isinstance(value, bool | int | float):
-        return str(value).lower() if isinstance(value, bool) else str(value)
-    return value if isinstance(value, str) and _PLAIN.fullmatch(value) else "…"
+        return json.dumps(value)
+    if not isinstance(value, str) or not _PLAIN.fullmatch(value):
+        return "…"
+    shape = shape_of(value)
+    return value if shape in (None, "number", "version") else f"({shape})"

@@ -11,9 +11,9 @@ from .headers import compare_headers
 from .history import History, type_of
 from .recorder import hidden_request, recorder_of
 from .recording import Exchange, Recording
-from .stage import Answer, Stage, is_served, open_stage
+from .stage import Answer, SimulatorFailed, Stage, is_served, open_stage
 from .state import arrange
-from .state.bodies import NotArrangeable
+from .state.bodies import NotArrangeable, Refused
 
 
 class Verdict(StrEnum):
@@ -52,15 +52,17 @@ def _replay_one(stage: Stage, index: int, history: History) -> Result:
         return Result(exchange, Verdict.NOT_COVERED, reason=reason)
     try:
         arrange(stage, exchange, exchanges[index + 1 :])
+        answer = stage.replay(exchange)
     except NotArrangeable as error:
         return Result(exchange, Verdict.NOT_COVERED, reason=str(error))
+    except Refused as error:
+        refused = Difference(Kind.STATUS, "state", "there", error.answer)
+        return Result(exchange, Verdict.DIFFERS, (refused,))
+    except SimulatorFailed as error:
+        bug = Difference(Kind.STATUS, "status", str(exchange.status), f"500 {error}")
+        return Result(exchange, Verdict.DIFFERS, (bug,))
     except Exception as error:  # recordings are anybody's: whatever is odd in one must not end the run
         return Result(exchange, Verdict.NOT_COVERED, reason=f"the state can't be told from it ({type(error).__name__})")
-    try:
-        answer = stage.replay(exchange)
-    except Exception as error:  # over HTTP this would be a 500
-        bug = Difference(Kind.STATUS, "status", str(exchange.status), f"500 {type(error).__name__}")
-        return Result(exchange, Verdict.DIFFERS, (bug,))
     found = differences_of(exchange, answer, stage.recording.repo)
     differences = [each for each in found if not history.added_since(stage.recording, exchange, each)]
     verdict = Verdict.DIFFERS if differences else Verdict.MATCH

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -35,6 +35,10 @@ _OPERATION = re.compile(r"/locations/(?P<location>[^/?]+)/operation(?:s|results)
 _SERVED = Router([*OPEN_ROUTES, *ARM_ROUTES])
 
 
+class SimulatorFailed(RuntimeError):
+    """The simulator has a bug: it raised instead of answering. The message is the exception's type."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """What the simulator said. Header names are in lower case."""
@@ -49,7 +53,8 @@ class Stage:
     """The simulator and the memory of one replay.
 
     shown: by key, the last recorded body of each resource; written: the keys of resources that
-    replayed requests have written, so that the simulator itself must know how they look.
+    replayed requests have written, so that the simulator itself must know how they look; undo: what
+    takes away state that was meant for one exchange only.
     """
 
     recording: Recording
@@ -60,6 +65,7 @@ class Stage:
     operations: dict[str, Operation] = field(default_factory=dict)
     etags: dict[str, str] = field(default_factory=dict)
     targets: dict[str, str] = field(default_factory=dict)
+    undo: list[Callable[[], None]] = field(default_factory=list)
 
     @property
     def world(self) -> World:
@@ -97,7 +103,10 @@ class Stage:
             base_url=f"https://{host or 'management.azure.com'}",
             raw_target=target,
         )
-        response = self.simulator.handle(request).response
+        try:
+            response = self.simulator.handle(request).response
+        except Exception as error:  # over HTTP this would be a 500
+            raise SimulatorFailed(type(error).__name__) from error
         assert response is not None, "no faults are set, so no connection is dropped"
         return _answer(response)
 

@@ -35,5 +35,7 @@ def arrange(stage: Stage, exchange: Exchange, later: tuple[Exchange, ...]) -> No
 
     `later` are the exchanges that follow in the recording: they tell how long operations take.
     """
+    while stage.undo:
+        stage.undo.pop()()
     for arranger in ARRANGERS:
         arranger(stage, exchange, later)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
+from ...errors import ServiceError
 from ...fleet import Cluster, Node, NodePool
 from ...physics.workload import NodeLoad
 from ...resourceid import ResourceId
+from ...services.network.deletions import check_deletion
 from ...services.network.kinds import KINDS
+from ...services.network.state import VNET, Document
 from ...services.network.wire import document_json
 from ..stage import Stage
 from .bodies import id_of
 from .documents import ensure
+from .fleet import forget_cluster
 
 _OWN = {"provisioningState", "resourceGuid", "subnets", "type", "scope", "privateIPAddresses", "privateIPAddressesV6"}
 """Read-only properties that the simulator always comes up with itself."""
@@ -58,17 +63,57 @@ def _refer(stage: Stage, user: ResourceId, name: str, used: ResourceId) -> None:
 
 
 def attach_users(stage: Stage, resource_id: ResourceId) -> None:
-    """Have something use a resource, so that it can't be deleted."""
-    kind, name = _USER.get(resource_id.resource_type.lower(), ("", ""))
+    """Have something use a resource during this exchange, so that it can't be deleted."""
+    document = stage.world.network.get(resource_id)
+    if document is None or _in_use(stage, document):
+        return
+    kind, name = _USER.get(document.kind, ("", ""))
     if not kind:
-        _move_node_in(stage, resource_id)
+        _move_node_in(stage, document)
         return
     types = tuple(kind.split("/"))
     user = ResourceId(
         resource_id.subscription, resource_id.group, resource_id.provider, types, ("user-of-it",) * len(types)
     )
-    ensure(stage, user)
+    _ensure_for_now(stage, user)
     _attach(stage, user, name, resource_id)
+
+
+def release(stage: Stage, resource_id: ResourceId) -> None:
+    """A resource that is deleted is not used any more, except by what replayed requests have written."""
+    kind, name = _USER.get(resource_id.resource_type.lower(), ("", ""))
+    for user in stage.world.network.of_kind(f"microsoft.network/{kind}"):
+        held = user.properties.get(name)
+        if user.key in stage.written or not held:
+            continue
+        kept = [each for each in (held if isinstance(held, list) else [held]) if not _is(each, resource_id)]
+        if not kept:
+            del user.properties[name]
+        elif isinstance(held, list):
+            user.properties[name] = kept
+
+
+def _is(reference: Any, resource_id: ResourceId) -> bool:
+    return isinstance(reference, dict) and str(reference.get("id", "")).lower() == resource_id.key
+
+
+def _in_use(stage: Stage, document: Document) -> bool:
+    try:
+        check_deletion(stage.world, document)
+    except ServiceError:
+        return True
+    return False
+
+
+def _ensure_for_now(stage: Stage, resource_id: ResourceId) -> None:
+    """Have a resource there, and its virtual network, until the next exchange."""
+    owners = [resource_id.parent] if len(resource_id.types) > 1 else []
+    missing = [each for each in (*owners, resource_id) if stage.world.network.get(each) is None]
+    ensure(stage, resource_id)
+    for each in missing:
+        document = stage.world.network.get(each)
+        if document is not None:
+            stage.undo.append(partial(stage.world.network.remove, document))
 
 
 def _attach(stage: Stage, user: ResourceId, name: str, used: ResourceId) -> None:
@@ -78,17 +123,17 @@ def _attach(stage: Stage, user: ResourceId, name: str, used: ResourceId) -> None
         document.properties[name] = [reference] if name.startswith("publicIp") else reference
 
 
-def _move_node_in(stage: Stage, resource_id: ResourceId) -> None:
-    """Have a node in a subnet, or in some subnet of a virtual network."""
-    subnet = resource_id
-    if resource_id.resource_type.lower() == "microsoft.network/virtualnetworks":
-        vnet = stage.world.network.get(resource_id)
-        children = stage.world.network.children(vnet) if vnet is not None else []
-        types, names = (*resource_id.types, "subnets"), (*resource_id.names, "used")
-        subnet = replace(resource_id, types=types, names=names) if not children else children[0].id
-    ensure(stage, subnet)
+def _move_node_in(stage: Stage, document: Document) -> None:
+    """Have a node in a subnet, or in some subnet of a virtual network, until the next exchange."""
+    subnet = document.id
+    if document.kind == VNET:
+        children = stage.world.network.children(document)
+        types, names = (*subnet.types, "subnets"), (*subnet.names, "used")
+        subnet = children[0].id if children else replace(subnet, types=types, names=names)
+        _ensure_for_now(stage, subnet)
     cluster = Cluster(subnet.subscription, subnet.group, "user-of-it", stage.location, subnet.group)
     pool = NodePool(cluster, "pool", "System", str(subnet))
     pool.nodes.append(Node(pool, 0, next(stage.world.public_addresses), NodeLoad((), "pool")))
     cluster.pools.append(pool)
     stage.world.add_cluster(cluster)
+    stage.undo.append(partial(forget_cluster, stage, cluster))

@@ -13,6 +13,14 @@ class NotArrangeable(ValueError):
     """The recorded state can't be put into the simulator; the message says what is missing."""
 
 
+class Refused(ValueError):
+    """The simulator doesn't take what the recording shows to exist: that is a difference of its own."""
+
+    def __init__(self, status: int, code: str) -> None:
+        super().__init__(f"the recorded state was refused: {status} {code}")
+        self.answer = f"{status} {code}"
+
+
 def resources_in(body: Any) -> Iterator[tuple[ResourceId, dict[str, Any]]]:
     """The resource that a body is, or the resources that it lists."""
     if not isinstance(body, dict):

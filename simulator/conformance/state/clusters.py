@@ -16,6 +16,7 @@ from ..stage import Stage
 from .balancers import CHILDREN, fill_from_child, fill_from_list, fill_from_load_balancer
 from .bodies import NotArrangeable, names_a_list, resource_of_path, resources_in
 from .clusterparts import fill_from_cluster, fill_from_pool
+from .fleet import cluster_named, cluster_of_group, forget_cluster, put_cluster
 from .scalesets import fill_from_scale_set, have_node
 
 CLUSTERS = "microsoft.containerservice/managedclusters"
@@ -62,7 +63,7 @@ def _have_holder(stage: Stage, holder: ResourceId, exchange: Exchange) -> None:
     elif kind == SCALE_SETS:
         cluster = cluster_of_group(stage, holder.subscription, holder.group)
         fill_from_scale_set(stage, cluster, holder, {})
-        _put(stage, cluster)
+        put_cluster(stage, cluster)
     elif kind == LOAD_BALANCERS and holder.name.lower() == "kubernetes":
         cluster = cluster_of_group(stage, holder.subscription, holder.group)
         fill_from_list(cluster, exchange.path.rpartition("/")[2], exchange.body_object)
@@ -97,9 +98,9 @@ def _show(stage: Stage, resource_id: ResourceId, body: Body) -> None:
         cluster = cluster_named(stage, resource_id if kind == CLUSTERS else resource_id.parent)
     else:
         cluster = cluster_of_group(stage, resource_id.subscription, resource_id.group)
-    _forget(stage, cluster)
+    forget_cluster(stage, cluster)
     filler(stage, cluster, resource_id, body)
-    _put(stage, cluster)
+    put_cluster(stage, cluster)
 
 
 _FILLERS: dict[str, Callable[[Stage, Cluster, ResourceId, Body], None]] = {
@@ -111,44 +112,3 @@ _FILLERS: dict[str, Callable[[Stage, Cluster, ResourceId, Body], None]] = {
     f"{SCALE_SETS}/virtualmachines": have_node,
     f"{SCALE_SETS}/virtualmachines/networkinterfaces": have_node,
 }
-
-
-def cluster_named(stage: Stage, resource_id: ResourceId) -> Cluster:
-    """The cluster with this id; a new one when there is none."""
-    cluster = stage.world.clusters.get(resource_id.key)
-    if cluster is None:
-        group, name = resource_id.group, resource_id.name
-        node_group = f"MC_{group}_{name}_{stage.location}"
-        cluster = Cluster(resource_id.subscription, group, name, stage.location, node_group)
-        _put(stage, cluster)
-    return cluster
-
-
-def cluster_of_group(stage: Stage, subscription: str, node_group: str) -> Cluster:
-    """The cluster whose nodes are in a resource group; a new one when there is none."""
-    for cluster in stage.world.clusters_in(subscription):
-        if cluster.node_group.lower() == node_group.lower():
-            return cluster
-    parts = node_group.split("_")
-    group, name = (parts[1], parts[2]) if node_group.startswith("MC_") and len(parts) == 4 else ("group", "cluster")
-    cluster = Cluster(subscription, group, name, stage.location, node_group)
-    _put(stage, cluster)
-    return cluster
-
-
-def _forget(stage: Stage, cluster: Cluster) -> None:
-    world = stage.world
-    world.load_balancers.pop(cluster.load_balancer_id.lower(), None)
-    world.clusters.pop(cluster.id.lower(), None)
-    for pool in cluster.pools:
-        world.scale_sets.pop(pool.scale_set_id.lower(), None)
-        neighbours = world.subnet_pools.get(pool.subnet_id.lower(), [])
-        neighbours[:] = [each for each in neighbours if each is not pool]
-
-
-def _put(stage: Stage, cluster: Cluster) -> None:
-    _forget(stage, cluster)
-    stage.know_group(cluster.subscription, cluster.group)
-    stage.know_group(cluster.subscription, cluster.node_group)
-    stage.world.groups[cluster.subscription.lower(), cluster.node_group.lower()].managed_by = cluster.id
-    stage.world.add_cluster(cluster)

@@ -8,7 +8,7 @@ from ...resourceid import ResourceId
 from ...services.network.kinds import KINDS
 from ...services.network.parts import PARTS
 from ..stage import Stage
-from .bodies import NotArrangeable, ids_in
+from .bodies import Refused, ids_in
 from .operations import finish
 from .stubs import stub_body
 
@@ -62,9 +62,7 @@ def put(stage: Stage, resource_id: ResourceId, body: dict[str, Any]) -> None:
     answer = stage.send("PUT", f"{resource_id}?api-version={API_VERSION}", written)
     if answer.status >= 300:
         error = answer.body.get("error", answer.body) if isinstance(answer.body, dict) else {}
-        raise NotArrangeable(
-            f"the simulator refuses the recorded {resource_id.types[-1]}: {answer.status} {error.get('code', '')}"
-        )
+        raise Refused(answer.status, str(error.get("code", "")))
     for operation in stage.world.operations.running():
         if operation not in before:
             finish(stage, operation)

@@ -13,7 +13,7 @@ from typing import Any
 from ...resourceid import ResourceId
 from ..recording import Exchange
 from ..stage import Stage
-from .attachments import attach_users, put_beside
+from .attachments import attach_users, put_beside, release
 from .bodies import id_of, names_a_list, resource_of_path, resources_in
 from .documents import ensure, ensure_references, is_network, is_part, put
 from .operations import arrange_conflict
@@ -42,6 +42,8 @@ def _arrange_target(stage: Stage, exchange: Exchange, target: ResourceId) -> Non
         ensure(stage, target)
         if exchange.status == 400:
             attach_users(stage, target)
+        elif exchange.method == "DELETE":
+            release(stage, target)
     elif names_a_list(exchange.path) and exchange.status == 200 and len(target.types) == 1:
         ensure(stage, target)
 
@@ -49,6 +51,7 @@ def _arrange_target(stage: Stage, exchange: Exchange, target: ResourceId) -> Non
 def _arrange_put(stage: Stage, exchange: Exchange, target: ResourceId) -> None:
     known = stage.world.network.get(target)
     if is_part(target):
+        _arrange_part(stage, exchange, target)
         return
     if exchange.status == 201 and known is not None and target.key not in stage.written:
         stage.world.network.remove(known)
@@ -60,8 +63,18 @@ def _arrange_put(stage: Stage, exchange: Exchange, target: ResourceId) -> None:
         state = (exchange.body_object.get("properties") or {}).get("provisioningState")
         if document is not None and state == "Updating":
             document.properties["previously"] = "different"  # the recorded write changed something
+        put_beside(stage, target, exchange.body_object)
     if exchange.status < 300:
         stage.has_written(target.key)
+
+
+def _arrange_part(stage: Stage, exchange: Exchange, target: ResourceId) -> None:
+    """A route or rule is there already, or not, and its owner is then another than it was."""
+    if exchange.status == 200 and target.key not in stage.written:
+        put(stage, target, exchange.body_object)
+    if exchange.status < 300:
+        stage.has_written(target.key)
+        stage.has_written(target.parent.key)
 
 
 def show(stage: Stage, resource_id: ResourceId, body: dict[str, Any]) -> None:

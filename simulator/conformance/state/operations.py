@@ -101,7 +101,7 @@ def _start_unseen(stage: Stage, exchange: Exchange) -> None:
         resource_key="",
         lock_id="",
         seconds=LONG_SECONDS,
-        poll_after_seconds=10,
+        poll_after_seconds=int(exchange.headers.get("retry-after", 10)),
         finish=_nothing,
     )
     here = operation_url("https://management.azure.com", operation, "2024-05-01", "operations")

@@ -1,0 +1,50 @@
+"""Finding, putting in and taking out the clusters that recordings show."""
+
+from __future__ import annotations
+
+from ...fleet import Cluster
+from ...resourceid import ResourceId
+from ..stage import Stage
+
+
+def cluster_named(stage: Stage, resource_id: ResourceId) -> Cluster:
+    """The cluster with this id; a new one when there is none."""
+    cluster = stage.world.clusters.get(resource_id.key)
+    if cluster is None:
+        group, name = resource_id.group, resource_id.name
+        node_group = f"MC_{group}_{name}_{stage.location}"
+        cluster = Cluster(resource_id.subscription, group, name, stage.location, node_group)
+        put_cluster(stage, cluster)
+    return cluster
+
+
+def cluster_of_group(stage: Stage, subscription: str, node_group: str) -> Cluster:
+    """The cluster whose nodes are in a resource group; a new one when there is none."""
+    for cluster in stage.world.clusters_in(subscription):
+        if cluster.node_group.lower() == node_group.lower():
+            return cluster
+    parts = node_group.split("_")
+    group, name = (parts[1], parts[2]) if node_group.startswith("MC_") and len(parts) == 4 else ("group", "cluster")
+    cluster = Cluster(subscription, group, name, stage.location, node_group)
+    put_cluster(stage, cluster)
+    return cluster
+
+
+def forget_cluster(stage: Stage, cluster: Cluster) -> None:
+    """Take a cluster out, with its load balancer and scale sets."""
+    world = stage.world
+    world.load_balancers.pop(cluster.load_balancer_id.lower(), None)
+    world.clusters.pop(cluster.id.lower(), None)
+    for pool in cluster.pools:
+        world.scale_sets.pop(pool.scale_set_id.lower(), None)
+        neighbours = world.subnet_pools.get(pool.subnet_id.lower(), [])
+        neighbours[:] = [each for each in neighbours if each is not pool]
+
+
+def put_cluster(stage: Stage, cluster: Cluster) -> None:
+    """Put a cluster in, or in again after it was changed."""
+    forget_cluster(stage, cluster)
+    stage.know_group(cluster.subscription, cluster.group)
+    stage.know_group(cluster.subscription, cluster.node_group)
+    stage.world.groups[cluster.subscription.lower(), cluster.node_group.lower()].managed_by = cluster.id
+    stage.world.add_cluster(cluster)
