@@ -18,6 +18,7 @@ from .happenings import Watch
 from .others import put_subnet, upgrade
 from .physics.ports import PORTS_PER_FRONTEND, load_balancer_timers, ports_per_node
 from .services.authorization.scenario import role_of
+from .services.containerservice.outbound import change
 from .services.network.state import SUBNET
 from .services.network.writes import affected_nodes
 from .settings import settings_from
@@ -98,7 +99,7 @@ def scale_pool(world: World, pool: NodePool, count: int, minute: int) -> None:
     cluster = pool.cluster
     if cluster.allocated_outbound_ports and cluster.has_outbound_rule:
         room = PORTS_PER_FRONTEND // cluster.allocated_outbound_ports * len(cluster.frontends)
-        count = min(count, len(pool.nodes) + room - len(cluster.nodes))
+        count = max(0, min(count, len(pool.nodes) + room - len(cluster.nodes)))
     while len(pool.nodes) > count:
         world.traffic.remove_node(pool.nodes.pop(), minute)
     made = []
@@ -124,7 +125,7 @@ def _node_ready(world: World, given: Content, minute: int) -> None:
 
 def _outbound_type(world: World, given: Content, minute: int) -> None:
     cluster = _cluster(world, str(given["cluster"]))
-    cluster.outbound_type = str(given["to"])
+    change(world, cluster, str(given["to"]), max(1, len(cluster.frontends)), cluster.idle_timeout_minutes)
     world.reroute(cluster.nodes, minute)
 
 
