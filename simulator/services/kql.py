@@ -216,7 +216,7 @@ class _Parser(TokenReader):
         if token.kind == "number":
             number = float(token.text) if "." in token.text else int(token.text)
             return lambda _row: number
-        if token.kind != "name" or token.text.lower() in ("where", "project", "order", "by", "and", "or"):
+        if token.kind != "name" or token.text.lower() in ("by", "and", "or"):
             self._next -= 1
             raise self._error("a value is expected")
         if token.text.lower() in ("ago", "now", "datetime") and self._take("("):
