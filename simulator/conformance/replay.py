@@ -9,9 +9,10 @@ from .compare import compare_bodies, compare_status
 from .difference import Difference, Kind
 from .headers import compare_headers
 from .history import History, type_of
+from .hosts import is_served
 from .recorder import hidden_request, recorder_of
 from .recording import Exchange, Recording
-from .stage import Answer, SimulatorFailed, Stage, is_served, open_stage
+from .stage import Answer, SimulatorFailed, Stage, open_stage
 from .state import arrange
 from .state.bodies import NotArrangeable, Refused
 

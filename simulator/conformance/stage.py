@@ -15,10 +15,9 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from ..app import ARM_ROUTES, OPEN_ROUTES, Simulator
+from ..app import Simulator
 from ..clock import SimulatedClock
-from ..errors import ServiceError
-from ..http import Request, Response, Router
+from ..http import Request, Response
 from ..services.identity.state import Identity, issue_token
 from ..services.operations import Operation
 from ..settings import Settings
@@ -32,7 +31,12 @@ TENANT = "00000000-0000-4000-8000-0000000000d0"
 SOME_DAY = datetime(2025, 1, 1, tzinfo=UTC)
 MINUTES_OF_HISTORY = 45 * 24 * 60
 _OPERATION = re.compile(r"/locations/(?P<location>[^/?]+)/operation(?:s|results)/(?P<id>[^/?]+)", re.IGNORECASE)
-_SERVED = Router([*OPEN_ROUTES, *ARM_ROUTES])
+_UNAUTHENTICATED = {
+    "AuthenticationFailed": {"authorization": ""},
+    "InvalidAuthenticationToken": {"authorization": "Bearer invalid"},
+    "ExpiredAuthenticationToken": {"authorization": "Bearer invalid"},
+}
+"""What to send in place of a good token, by the code of the refusal."""
 
 
 class SimulatorFailed(RuntimeError):
@@ -53,8 +57,8 @@ class Stage:
     """The simulator and the memory of one replay.
 
     shown: by key, the last recorded body of each resource; written: the keys of resources that
-    replayed requests have written, so that the simulator itself must know how they look; undo: what
-    takes away state that was meant for one exchange only.
+    replayed requests have written, so that the simulator itself must know how they look; stand_ins:
+    operations that no replayed request began; undo: takes away what was meant for one exchange only.
     """
 
     recording: Recording
@@ -65,6 +69,7 @@ class Stage:
     operations: dict[str, Operation] = field(default_factory=dict)
     etags: dict[str, str] = field(default_factory=dict)
     targets: dict[str, str] = field(default_factory=dict)
+    stand_ins: set[Operation] = field(default_factory=set)
     undo: list[Callable[[], None]] = field(default_factory=list)
 
     @property
@@ -83,6 +88,8 @@ class Stage:
         headers = dict(exchange.request_headers)
         if "if-match" in headers:
             headers["if-match"] = self.etags.get(headers["if-match"], headers["if-match"])
+        if exchange.status == 401 and exchange.error_code in _UNAUTHENTICATED:
+            headers |= _UNAUTHENTICATED[exchange.error_code]
         answer = self.send(exchange.method, target, self._translated(exchange.request_body), headers, exchange.host)
         self._remember(exchange, answer)
         return answer
@@ -90,15 +97,16 @@ class Stage:
     def send(
         self, method: str, target: str, body: Any = None, headers: dict[str, str] | None = None, host: str = ""
     ) -> Answer:
-        """Send any request as the caller that may do everything."""
+        """Send any request, with a good token unless `headers` say otherwise."""
         path, _, query = target.partition("?")
         token = issue_token(CLIENT, TENANT, "https://management.azure.com", self.world.clock.wall())
+        given = {"authorization": f"Bearer {token}"} | (headers or {})
         content = body if isinstance(body, str) else json.dumps(body) if body is not None else ""
         request = Request(
             method=method,
             path=unquote(path),
             query=dict(parse_qsl(query, keep_blank_values=True)),
-            headers={**(headers or {}), "authorization": f"Bearer {token}"},
+            headers={name: value for name, value in given.items() if value},
             body=content.encode(),
             base_url=f"https://{host or 'management.azure.com'}",
             raw_target=target,
@@ -183,17 +191,6 @@ def date_of(exchange: Exchange) -> datetime | None:
             return None
     ticks = re.search(r"[?&]t=(\d{18})\b", exchange.headers.get("azure-asyncoperation", ""))
     return datetime.fromtimestamp(int(ticks[1]) / 10_000_000 - 62135596800, UTC) if ticks else None
-
-
-def is_served(exchange: Exchange) -> bool:
-    """Whether the simulator has a route for the request."""
-    path = path_on_simulator(exchange.host, exchange.path)
-    if path is None:
-        return False
-    try:
-        return _SERVED.find(Request(exchange.method, path)) is not None
-    except ServiceError:
-        return False
 
 
 def operation_in(path: str) -> str | None:

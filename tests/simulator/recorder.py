@@ -38,7 +38,7 @@ class Recorder:
             method=method,
             path=unquote(url.path),
             query=dict(parse_qsl(target.partition("?")[2])),
-            headers={**given, "authorization": f"Bearer {token}"},
+            headers={"authorization": f"Bearer {token}", **given},
             body=json.dumps(body).encode() if body is not None else b"",
             base_url="https://management.azure.com",
             raw_target=target,
@@ -164,6 +164,19 @@ def measure() -> Recorder:
     recorder.ask("GET", f"{resource}/metrics?{span}&metricnames=NoSuchMetric")
     recorder.ask("GET", f"{resource}/metrics?{span}&metricnames=ByteCount&$filter=Nothing%20eq%20%27*%27")
     recorder.ask("GET", f"{resource}/metricDefinitions?api-version=2018-01-01")
+    return recorder
+
+
+def query() -> Recorder:
+    """Resource Graph: rows, a page of them, none, and a query that can't be read."""
+    recorder = Recorder()
+    target = "/providers/Microsoft.ResourceGraph/resources?api-version=2021-03-01"
+    scope = {"subscriptions": [_subscription(recorder)]}
+    clusters = "resources | where type =~ 'microsoft.containerservice/managedclusters' | project id, tags"
+    recorder.ask("POST", target, scope | {"query": clusters})
+    recorder.ask("POST", target, scope | {"query": "project id", "options": {"$top": 2, "$skip": 1}})
+    recorder.ask("POST", target, scope | {"query": "where type =~ 'microsoft.network/natgateways'"})
+    recorder.ask("POST", target, scope | {"query": "where where where"})
     return recorder
 
 

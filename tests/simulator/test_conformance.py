@@ -19,7 +19,7 @@ from simulator.conformance.replay import Verdict, replay
 from simulator.http import Request, Response
 from simulator.services.network import wire
 from simulator.services.operations import Operations
-from tests.simulator.recorder import Recorder, attach_a_gateway, measure, read_everything
+from tests.simulator.recorder import Recorder, attach_a_gateway, measure, query, read_everything
 
 LAST_LINE = re.compile(r"(\d+) match, (\d+) differ, (\d+) not covered")
 
@@ -39,19 +39,21 @@ def differing(recording: Recording) -> list[str]:
 FLOWS: list[Callable[[], Recorder]] = [
     attach_a_gateway,
     measure,
+    query,
     read_everything,
     lambda: read_everything("several-subnets"),
     lambda: read_everything("kubenet-route-table"),
     lambda: read_everything("behind-nat-gateway"),
 ]
+FLOW_NAMES = ["write", "measure", "query", "storm", "subnets", "kubenet", "gateway"]
 
 
-@pytest.mark.parametrize("flow", FLOWS, ids=["write", "measure", "storm", "subnets", "kubenet", "gateway"])
+@pytest.mark.parametrize("flow", FLOWS, ids=FLOW_NAMES)
 def test_what_the_simulator_answered_it_answers_again(flow: Callable[[], Recorder], tmp_path: Path) -> None:
     assert differing(loaded(flow(), tmp_path)) == []
 
 
-@pytest.mark.parametrize("flow", FLOWS, ids=["write", "measure", "storm", "subnets", "kubenet", "gateway"])
+@pytest.mark.parametrize("flow", FLOWS, ids=FLOW_NAMES)
 def test_one_exchange_is_enough_to_tell_the_state_from(flow: Callable[[], Recorder], tmp_path: Path) -> None:
     recording = loaded(flow(), tmp_path)
     alone = [replace(recording, exchanges=(exchange,)) for exchange in recording.exchanges]
@@ -68,6 +70,13 @@ def test_refusals_for_want_of_a_role_and_because_of_a_lock_are_told_from_their_m
     recorder.world.access.take_away("*", "Microsoft.Network/virtualNetworks/subnets/write")
     recorder.ask("PUT", subnet["id"], {"properties": subnet["properties"]})
     assert [each["response"]["status"] for each in recorder.exchanges] == [200, 409, 403]
+    assert differing(loaded(recorder, tmp_path)) == []
+
+
+def test_a_caller_who_was_not_known_is_not_known_again(tmp_path: Path) -> None:
+    recorder = Recorder()
+    recorder.ask("GET", "/subscriptions", authorization="Bearer nonsense")
+    assert [each["response"]["status"] for each in recorder.exchanges] == [401]
     assert differing(loaded(recorder, tmp_path)) == []
 
 

@@ -170,6 +170,7 @@ def test_a_time_span_that_was_blanked_is_taken_from_the_answer() -> None:
         ("management.chinacloudapi.cn", "/x"),
         ("westus2.metrics.monitor.azure.com", "/metrics/westus2/x"),
         ("hooks.slack.com", "/slack/x"),
+        ("prod-01.westeurope.logic.azure.com:443", "/teams/x"),
         ("example.com", None),
     ],
 )

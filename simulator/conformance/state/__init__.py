@@ -11,6 +11,7 @@ from ..stage import Stage
 from .access import arrange_access, open_access
 from .clusters import arrange_clusters
 from .directory import arrange_directory
+from .logs import arrange_logs
 from .metrics import arrange_metrics
 from .network import arrange_network
 from .operations import arrange_operations
@@ -26,6 +27,7 @@ ARRANGERS = (
     arrange_network,
     arrange_metrics,
     arrange_rows,
+    arrange_logs,
     arrange_access,
 )
 

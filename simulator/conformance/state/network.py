@@ -44,6 +44,8 @@ def _arrange_target(stage: Stage, exchange: Exchange, target: ResourceId) -> Non
             attach_users(stage, target)
         elif exchange.method == "DELETE":
             release(stage, target)
+        if exchange.status < 300:
+            stage.has_written(target.key)
     elif names_a_list(exchange.path) and exchange.status == 200 and len(target.types) == 1:
         ensure(stage, target)
 
