@@ -101,11 +101,6 @@ KNOWN = (
         ("microsoft.network/virtualnetworks/subnets",),
         ("value properties.privateEndpointNetworkPolicies",),
     ),
-    Known(
-        "Where exactly the parser gives up on a broken query is not imitated.",
-        ("microsoft.resourcegraph/resources",),
-        ("value error.details[].characterPositionInLine", "value error.details[].token"),
-    ),
 )
 
 
