@@ -182,6 +182,8 @@ CASES: dict[Refusal, Callable[[Calls], None]] = {
         },
     ),
     net.ADDRESS_VERSION: lambda calls: calls.gateway(publicIpAddresses=ids("publicIPAddresses", "six")),
+    net.ADDRESS_ROUTING: lambda calls: calls.gateway(publicIpAddresses=ids("publicIPAddresses", "cold-potato")),
+    net.ADDRESS_DDOS: lambda calls: calls.gateway(publicIpAddresses=ids("publicIPAddresses", "shielded")),
     net.ADDRESS_LIMIT: lambda calls: calls.gateway(publicIpPrefixes=ids("publicIPPrefixes", "wide")),
     net.IDLE_TIMEOUT: lambda calls: calls.gateway(idleTimeoutInMinutes=3),
     net.STATIC_REQUIRED: lambda calls: calls.address("new", publicIPAllocationMethod="Dynamic"),

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from ...egress import gateway_addresses
 from ...resourceid import ResourceId
 from .refusals import (
+    ADDRESS_DDOS,
     ADDRESS_IN_USE,
     ADDRESS_LIMIT,
+    ADDRESS_ROUTING,
     ADDRESS_SKU,
     ADDRESS_VERSION,
     ADDRESS_ZONE,
@@ -54,6 +56,7 @@ def _check_address(world: World, resource_id: ResourceId, address: Document, sku
         )
     if sku == "Standard" and address.properties.get("publicIPAddressVersion") == "IPv6":
         raise ADDRESS_VERSION.error(f"{address.id} is an IPv6 address; NAT Gateway {resource_id} supports IPv4 only.")
+    _check_features(resource_id, address)
     there = list(address.top.get("zones") or [])
     if zones and there and not set(zones) <= set(there):
         raise ADDRESS_ZONE.error(
@@ -71,3 +74,11 @@ def _check_address(world: World, resource_id: ResourceId, address: Document, sku
             f"Resource {resource_id} is referencing public IP address {address.id} "
             f"that is already allocated to resource {other}."
         )
+
+
+def _check_features(resource_id: ResourceId, address: Document) -> None:
+    tags = {str(tag.get("ipTagType")): str(tag.get("tag")) for tag in address.properties.get("ipTags") or []}
+    if tags.get("RoutingPreference") == "Internet":
+        raise ADDRESS_ROUTING.error(f"{address.id} has routing preference Internet; {resource_id} can't use it.")
+    if (address.properties.get("ddosSettings") or {}).get("protectionMode") == "Enabled":
+        raise ADDRESS_DDOS.error(f"{address.id} has DDoS protection of its own; {resource_id} can't use it.")

@@ -173,6 +173,20 @@ ADDRESS_VERSION = declare(
     "the rule: Azure docs, nat-sku",
     assumed="code and status",
 )
+ADDRESS_ROUTING = declare(
+    400,
+    "NatGatewayPublicIpRoutingPreferenceNotSupported",
+    "a NAT gateway names a public IP whose routing preference is Internet",
+    _NAT_OVERVIEW,
+    assumed="code and status",
+)
+ADDRESS_DDOS = declare(
+    400,
+    "NatGatewayPublicIpDdosProtectionNotSupported",
+    "a NAT gateway names a public IP with DDoS protection of its own",
+    _NAT_OVERVIEW,
+    assumed="code and status",
+)
 ADDRESS_LIMIT = declare(
     400,
     "NatGatewayPublicIpCountLimitExceeded",

@@ -1,22 +1,18 @@
-"""Microsoft.Network: documents, load balancers and their children, scale-set NICs."""
+"""Microsoft.Network: documents and their parts; the routes of operations and of what AKS makes."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ...errors import ArmError, child_not_found, resource_not_found
-from ...fleet import Cluster
+from ...errors import child_not_found, resource_not_found
 from ...http import Handler, Request, Response, Route
 from ...resourceid import ResourceId
-from ..compute.routes import pool_of
-from ..operations import Operation
 from ..paging import list_page
-from .loadbalancers import CHILDREN, load_balancer_json
-from .nics import nic_json
+from .aksroutes import ROUTES as AKS_ROUTES
+from .operationroutes import ROUTES as OPERATION_ROUTES
 from .partwrites import delete_part, get_part, list_parts, put_part
 from .quotas import usages_json
-from .refusals import OPERATION_UNKNOWN
 from .state import Document
 from .wire import shown
 from .writes import delete_document, patch_tags, put_document
@@ -88,31 +84,6 @@ def delete_subnet(world: World, request: Request) -> Response:
     return delete_document(world, request, id_in_path(request, "virtualNetworks", "subnets"))
 
 
-def get_operation(world: World, request: Request) -> Response:
-    """The poll of `Azure-AsyncOperation`: only the status, and the error of one that failed."""
-    operation = _operation(world, request)
-    body: dict[str, Any] = {"status": operation.status}
-    if operation.error is not None:
-        body["error"] = operation.error
-    return Response(200, body, {"Retry-After": str(operation.poll_after_seconds)} if operation.running else {})
-
-
-def get_operation_result(world: World, request: Request) -> Response:
-    """The poll of `Location`: 202 while it runs, 204 after."""
-    operation = _operation(world, request)
-    if operation.running:
-        headers = {"Location": request.base_url + request.raw_target}
-        return Response(202, None, headers | {"Retry-After": str(operation.poll_after_seconds)})
-    return Response(204)
-
-
-def _operation(world: World, request: Request) -> Operation:
-    operation = world.operations.get(request.params["operation"])
-    if operation is None:
-        raise OPERATION_UNKNOWN.error(f"Operation {request.params['operation']} not found.")
-    return operation
-
-
 def list_usages(world: World, request: Request) -> Response:
     """What of the region's quotas is used."""
     subscription = world.subscription(request.params["subscription"])
@@ -153,78 +124,11 @@ def get_subnet(world: World, request: Request) -> Response:
     return Response(200, shown(world, request, subnet), {"ETag": subnet.etag})
 
 
-def _cluster_of_load_balancer(world: World, request: Request) -> Cluster:
-    params = request.params
-    world.group(params["subscription"], params["group"])
-    load_balancer = ResourceId(
-        params["subscription"], params["group"], "Microsoft.Network", ("loadBalancers",), (params["name"],)
-    )
-    cluster = world.load_balancers.get(load_balancer.key)
-    if cluster is None:
-        raise resource_not_found("Microsoft.Network/loadBalancers", params["name"], params["group"])
-    return cluster
-
-
-def list_load_balancers(world: World, request: Request) -> Response:
-    subscription, group = request.params["subscription"], request.params.get("group")
-    if group is None:
-        world.subscription(subscription)
-    else:
-        world.group(subscription, group)
-    found = [
-        cluster
-        for cluster in world.clusters_in(subscription)
-        if group is None or cluster.node_group.lower() == group.lower()
-    ]
-    return list_page(request, found, partial(load_balancer_json, world))
-
-
-def get_load_balancer(world: World, request: Request) -> Response:
-    body = load_balancer_json(world, _cluster_of_load_balancer(world, request))
-    return Response(200, body, {"ETag": body["etag"]})
-
-
-def list_load_balancer_children(world: World, request: Request) -> Response:
-    render = CHILDREN.get(request.params["kind"].lower())
-    if render is None:
-        raise ArmError(404, "InvalidResourceType", f"The resource type '{request.params['kind']}' isn't known.")
-    return Response(200, {"value": render(_cluster_of_load_balancer(world, request))})
-
-
-def get_load_balancer_child(world: World, request: Request) -> Response:
-    children = list_load_balancer_children(world, request).body["value"]
-    for child in children:
-        if child["name"].lower() == request.params["child"].lower():
-            return Response(200, child, {"ETag": child["etag"]})
-    raise child_not_found(request.path)
-
-
-def list_scale_set_nics(world: World, request: Request) -> Response:
-    return list_page(request, pool_of(world, request).nodes, nic_json)
-
-
-def list_instance_nics(world: World, request: Request) -> Response:
-    nodes = [n for n in pool_of(world, request).nodes if str(n.instance) == request.params["instance"]]
-    return list_page(request, nodes, nic_json)
-
-
-def get_instance_nic(world: World, request: Request) -> Response:
-    for node in pool_of(world, request).nodes:
-        if str(node.instance) == request.params["instance"] and (
-            node.nic_id.rpartition("/")[2].lower() == request.params["nic"].lower()
-        ):
-            body = nic_json(node)
-            return Response(200, body, {"ETag": body["etag"]})
-    raise child_not_found(request.path)
-
-
 _SUBSCRIPTION = "/subscriptions/{subscription}"
 _GROUP = _SUBSCRIPTION + "/resourceGroups/{group}"
 _NETWORK = "/providers/Microsoft.Network"
-_SCALE_SET = _GROUP + "/providers/Microsoft.Compute/virtualMachineScaleSets/{scale_set}"
 _SUBNET = _GROUP + _NETWORK + "/virtualNetworks/{name}/subnets/{child}"
 _LOCATION = _SUBSCRIPTION + _NETWORK + "/locations/{location}"
-_LOAD_BALANCER = _GROUP + _NETWORK + "/loadBalancers/{name}"
 
 
 def _document_routes(resource_type: str) -> list[Route]:
@@ -254,6 +158,8 @@ def _part_routes(resource_type: str, collection: str) -> list[Route]:
 
 
 ROUTES = [
+    *OPERATION_ROUTES,
+    *AKS_ROUTES,
     *_part_routes("routeTables", "routes"),
     *_part_routes("networkSecurityGroups", "securityRules"),
     Route("GET", _LOCATION + "/usages", list_usages),
@@ -262,14 +168,4 @@ ROUTES = [
     Route("GET", _SUBNET, get_subnet),
     Route("PUT", _SUBNET, put_subnet),
     Route("DELETE", _SUBNET, delete_subnet),
-    Route("GET", _LOCATION + "/operations/{operation}", get_operation),
-    Route("GET", _LOCATION + "/operationResults/{operation}", get_operation_result),
-    Route("GET", _SUBSCRIPTION + _NETWORK + "/loadBalancers", list_load_balancers),
-    Route("GET", _GROUP + _NETWORK + "/loadBalancers", list_load_balancers),
-    Route("GET", _LOAD_BALANCER, get_load_balancer),
-    Route("GET", _LOAD_BALANCER + "/{kind}", list_load_balancer_children),
-    Route("GET", _LOAD_BALANCER + "/{kind}/{child}", get_load_balancer_child),
-    Route("GET", _SCALE_SET + "/networkInterfaces", list_scale_set_nics),
-    Route("GET", _SCALE_SET + "/virtualMachines/{instance}/networkInterfaces", list_instance_nics),
-    Route("GET", _SCALE_SET + "/virtualMachines/{instance}/networkInterfaces/{nic}", get_instance_nic),
 ]

@@ -1,0 +1,100 @@
+"""Reading what AKS makes of Microsoft.Network for a cluster: its load balancer and its nodes' interfaces."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ...errors import ArmError, child_not_found, resource_not_found
+from ...fleet import Cluster
+from ...http import Request, Response, Route
+from ...resourceid import ResourceId
+from ..compute.routes import pool_of
+from ..paging import list_page
+from .loadbalancers import CHILDREN, load_balancer_json
+from .nics import nic_json
+
+if TYPE_CHECKING:
+    from ...world import World
+
+
+def _cluster_of_load_balancer(world: World, request: Request) -> Cluster:
+    params = request.params
+    world.group(params["subscription"], params["group"])
+    load_balancer = ResourceId(
+        params["subscription"], params["group"], "Microsoft.Network", ("loadBalancers",), (params["name"],)
+    )
+    cluster = world.load_balancers.get(load_balancer.key)
+    if cluster is None:
+        raise resource_not_found("Microsoft.Network/loadBalancers", params["name"], params["group"])
+    return cluster
+
+
+def list_load_balancers(world: World, request: Request) -> Response:
+    subscription, group = request.params["subscription"], request.params.get("group")
+    if group is None:
+        world.subscription(subscription)
+    else:
+        world.group(subscription, group)
+    found = [
+        cluster
+        for cluster in world.clusters_in(subscription)
+        if group is None or cluster.node_group.lower() == group.lower()
+    ]
+    return list_page(request, found, partial(load_balancer_json, world))
+
+
+def get_load_balancer(world: World, request: Request) -> Response:
+    body = load_balancer_json(world, _cluster_of_load_balancer(world, request))
+    return Response(200, body, {"ETag": body["etag"]})
+
+
+def list_load_balancer_children(world: World, request: Request) -> Response:
+    render = CHILDREN.get(request.params["kind"].lower())
+    if render is None:
+        raise ArmError(404, "InvalidResourceType", f"The resource type '{request.params['kind']}' isn't known.")
+    return Response(200, {"value": render(_cluster_of_load_balancer(world, request))})
+
+
+def get_load_balancer_child(world: World, request: Request) -> Response:
+    children = list_load_balancer_children(world, request).body["value"]
+    for child in children:
+        if child["name"].lower() == request.params["child"].lower():
+            return Response(200, child, {"ETag": child["etag"]})
+    raise child_not_found(request.path)
+
+
+def list_scale_set_nics(world: World, request: Request) -> Response:
+    return list_page(request, pool_of(world, request).nodes, nic_json)
+
+
+def list_instance_nics(world: World, request: Request) -> Response:
+    nodes = [n for n in pool_of(world, request).nodes if str(n.instance) == request.params["instance"]]
+    return list_page(request, nodes, nic_json)
+
+
+def get_instance_nic(world: World, request: Request) -> Response:
+    for node in pool_of(world, request).nodes:
+        if str(node.instance) == request.params["instance"] and (
+            node.nic_id.rpartition("/")[2].lower() == request.params["nic"].lower()
+        ):
+            body = nic_json(node)
+            return Response(200, body, {"ETag": body["etag"]})
+    raise child_not_found(request.path)
+
+
+_SUBSCRIPTION = "/subscriptions/{subscription}"
+_GROUP = _SUBSCRIPTION + "/resourceGroups/{group}"
+_BALANCERS = "/providers/Microsoft.Network/loadBalancers"
+_LOAD_BALANCER = _GROUP + _BALANCERS + "/{name}"
+_SCALE_SET = _GROUP + "/providers/Microsoft.Compute/virtualMachineScaleSets/{scale_set}"
+ROUTES = [
+    Route("GET", _SUBSCRIPTION + _BALANCERS, list_load_balancers),
+    Route("GET", _GROUP + _BALANCERS, list_load_balancers),
+    Route("GET", _LOAD_BALANCER, get_load_balancer),
+    Route("GET", _LOAD_BALANCER + "/{kind}", list_load_balancer_children),
+    Route("GET", _LOAD_BALANCER + "/{kind}/{child}", get_load_balancer_child),
+    Route("GET", _SCALE_SET + "/networkInterfaces", list_scale_set_nics),
+    Route("GET", _SCALE_SET + "/virtualMachines/{instance}/networkInterfaces", list_instance_nics),
+    Route("GET", _SCALE_SET + "/virtualMachines/{instance}/networkInterfaces/{nic}", get_instance_nic),
+]

@@ -1,0 +1,46 @@
+"""Polling operations of Microsoft.Network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...http import Request, Response, Route
+from ..operations import Operation
+from .refusals import OPERATION_UNKNOWN
+
+if TYPE_CHECKING:
+    from ...world import World
+
+
+def get_operation(world: World, request: Request) -> Response:
+    """The poll of `Azure-AsyncOperation`: only the status, and the error of one that failed."""
+    operation = _operation(world, request)
+    body: dict[str, Any] = {"status": operation.status}
+    if operation.error is not None:
+        body["error"] = operation.error
+    return Response(200, body, {"Retry-After": str(operation.poll_after_seconds)} if operation.running else {})
+
+
+def get_operation_result(world: World, request: Request) -> Response:
+    """The poll of `Location`: 202 while it runs, 204 after, an error when it failed (Azure docs: async-operations)."""
+    operation = _operation(world, request)
+    if operation.running:
+        headers = {"Location": request.base_url + request.raw_target}
+        return Response(202, None, headers | {"Retry-After": str(operation.poll_after_seconds)})
+    if operation.error is not None:
+        return Response(400, {"error": operation.error})
+    return Response(204)
+
+
+def _operation(world: World, request: Request) -> Operation:
+    operation = world.operations.get(request.params["operation"])
+    if operation is None:
+        raise OPERATION_UNKNOWN.error(f"Operation {request.params['operation']} not found.")
+    return operation
+
+
+_LOCATION = "/subscriptions/{subscription}/providers/Microsoft.Network/locations/{location}"
+ROUTES = [
+    Route("GET", _LOCATION + "/operations/{operation}", get_operation),
+    Route("GET", _LOCATION + "/operationResults/{operation}", get_operation_result),
+]
