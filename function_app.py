@@ -2,8 +2,8 @@
 
 import azure.functions as func
 
-from shared.triggers import changes, checks, queues, timers
+from shared.triggers import changes, checks, queues, silences, timers
 
 app = func.FunctionApp()
-for module in (timers, queues, checks, changes):
+for module in (timers, queues, checks, silences, changes):
     app.register_functions(module.blueprint)

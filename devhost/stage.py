@@ -54,6 +54,7 @@ def app_settings(simulator: RunningSimulator, base_url: str) -> dict[str, str]:
     return {
         **simulator.environment(),
         "ARM_ENDPOINT": simulator.url,
+        "METRICS_ENDPOINT": simulator.url + "/metrics/{region}",
         "WATCH_SCHEDULE": "0 * * * * *",
         "QUEUE_PREFIX": "snatbot",
         "DETECTOR_CLIENT_ID": DETECTOR,

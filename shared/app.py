@@ -23,22 +23,33 @@ if TYPE_CHECKING:
     from .chat.channels import Channel
     from .cloud.arm import Arm
     from .cloud.discovery import Discovery
+    from .cloud.fleet import FleetDiscovery
+    from .cloud.logs import HealthEvents
+    from .cloud.metric_access import MetricAccess
     from .cloud.metrics import Metrics
     from .cloud.network import Network
+    from .cloud.request_count import RequestCount
     from .flows.advance import Advance
     from .flows.check import Check
     from .flows.decide import Decide
     from .flows.deliver import Deliver
+    from .flows.fleet_source import FleetSource
     from .flows.links import Links
+    from .flows.look import Look
     from .flows.outbox import Outbox
     from .flows.planning import Planning
     from .flows.propose import Propose
     from .flows.prove import Prove
+    from .flows.remember import Remember
+    from .flows.silence import Silence
     from .flows.watch import Watch
     from .settings import Settings
+    from .store.fleet import FleetStore
     from .store.records import Records
     from .store.signs import Signs
     from .store.tables import Tables
+
+_CHECK_DEADLINE_SECONDS = 180.0  # the platform ends a request after 230
 
 
 class App:
@@ -65,7 +76,30 @@ class App:
     def arm(self) -> Arm:
         from .cloud.arm import Arm
 
-        return Arm(self.settings.arm_endpoint, self.detector, audience=self.settings.arm_audience or None)
+        return Arm(
+            self.settings.arm_endpoint,
+            self.detector,
+            audience=self.settings.arm_audience or None,
+            on_request=self.request_count,
+        )
+
+    @cached_property
+    def _writer_arm(self) -> Arm | None:
+        """A reading client under the identity that writes: Azure tells nobody else what that identity may do."""
+        from .cloud.arm import Arm
+        from .cloud.credentials import credential
+
+        if not self.settings.remediator_client_id:
+            return None
+        identity = credential(self.settings.remediator_client_id)
+        return Arm(self.settings.arm_endpoint, identity, audience=self.settings.arm_audience or None)
+
+    @cached_property
+    def request_count(self) -> RequestCount:
+        """Of everything that is read from Azure."""
+        from .cloud.request_count import RequestCount
+
+        return RequestCount()
 
     @cached_property
     def discovery(self) -> Discovery:
@@ -78,6 +112,51 @@ class App:
         from .cloud.metrics import Metrics
 
         return Metrics(self.arm)
+
+    @cached_property
+    def metric_access(self) -> MetricAccess:
+        """For looks at many clusters: repeats by itself, so the clients below it don't."""
+        from .cloud.arm import Arm
+        from .cloud.batch import BatchMetrics
+        from .cloud.metric_access import MetricAccess
+        from .cloud.metrics import Metrics
+        from .cloud.pipeline import BoundedRetry
+
+        settings = self.settings
+        arm = Arm(
+            settings.arm_endpoint,
+            self.detector,
+            audience=settings.arm_audience or None,
+            on_request=self.request_count,
+            retry=BoundedRetry(attempts=1),
+        )
+        batch = BatchMetrics(
+            self.detector,
+            endpoint=settings.metrics_endpoint,
+            audience=settings.metrics_audience,
+            on_request=self.request_count,
+            retry=BoundedRetry(attempts=1),
+        )
+        return MetricAccess(Metrics(arm), batch, settings.metrics_mode, self.request_count)
+
+    @cached_property
+    def fleet_discovery(self) -> FleetDiscovery:
+        from .cloud.fleet import FleetDiscovery
+
+        return FleetDiscovery(self.discovery)
+
+    @cached_property
+    def health_events(self) -> HealthEvents | None:
+        if not self.settings.workspace_id:
+            return None
+        from .cloud.logs import HealthEvents
+
+        return HealthEvents(
+            self.detector,
+            self.settings.workspace_id,
+            endpoint=self.settings.logs_endpoint,
+            on_request=self.request_count,
+        )
 
     def network_of(self, subscription: str) -> Network:
         """Writing access to one subscription, under the remediator's identity: for advance alone."""
@@ -114,6 +193,12 @@ class App:
         from .store.records import Records
 
         return Records(self.tables)
+
+    @cached_property
+    def fleet_store(self) -> FleetStore:
+        from .store.fleet import FleetStore
+
+        return FleetStore(self.tables)
 
     @cached_property
     def signs(self) -> Signs:
@@ -160,47 +245,118 @@ class App:
         return Links(self.settings.public_base_url, self.signer)
 
     @cached_property
+    def fleet_source(self) -> FleetSource:
+        from .flows.fleet_source import FleetSource
+
+        kept_for = timedelta(minutes=self.settings.discovery_minutes)
+        return FleetSource(self.fleet_discovery, self.fleet_store, kept_for)
+
+    @cached_property
+    def look(self) -> Look:
+        from .core.tags import TagRules
+        from .core.thresholds import Thresholds
+        from .flows.look import Look
+        from .flows.measure import Measure
+        from .flows.node_names import NodeNames
+        from .maintenance import parse_maintenance
+
+        settings = self.settings
+        usual = TagRules(
+            Thresholds(
+                pressure_warn_percent=settings.pressure_warn_percent,
+                pressure_high_percent=settings.pressure_high_percent,
+                exhaustion_minutes=settings.exhaustion_minutes,
+                nat_capacity_percent=settings.nat_capacity_percent,
+                datapath_percent=settings.datapath_percent,
+                critical_share_percent=settings.critical_share_percent,
+            ),
+            maintenance=parse_maintenance(settings.maintenance_windows),
+        )
+        measure = Measure(self.metric_access, NodeNames(self.discovery).of)
+        return Look(measure, usual, settings.metric_workers, self.health_events)
+
+    @cached_property
     def check(self) -> Check:
         from .flows.check import Check
 
         return Check(
             self.discovery,
-            self.metrics,
+            self.fleet_discovery,
+            self.fleet_source,
+            self.look,
             ingestion_lag_minutes=self.settings.ingestion_lag_minutes,
             window_minutes=self.settings.window_minutes,
+            deadline_seconds=_CHECK_DEADLINE_SECONDS,
         )
 
     @cached_property
-    def watch(self) -> Watch:
+    def remember(self) -> Remember:
         from .core.incidents import IncidentPolicy
-        from .flows.watch import Offer, Watch
+        from .flows.remember import Offer, Remember
 
-        return Watch(
-            self.check,
-            Offer(self.planning, self.propose, self.links) if self.is_remediation_on else None,
+        return Remember(
             self.records,
-            self.signs,
+            self.fleet_store,
+            Offer(self.planning, self.propose, self.links) if self.is_remediation_on else None,
             self.outbox,
             IncidentPolicy(self.settings.clean_minutes, timedelta(minutes=self.settings.cooldown_minutes)),
         )
 
     @cached_property
+    def silence(self) -> Silence:
+        from .flows.silence import Silence
+
+        return Silence(self.records, self.fleet_store)
+
+    @cached_property
+    def watch(self) -> Watch:
+        from .flows.coverage import Coverage
+        from .flows.watch import Watch, WatchPolicy
+
+        settings = self.settings
+        patience = timedelta(minutes=settings.not_measured_minutes)
+        return Watch(
+            self.fleet_source,
+            self.fleet_discovery,
+            self.look,
+            self.remember,
+            Coverage(self.records, self.fleet_discovery, self.outbox, patience),
+            self.records,
+            self.fleet_store,
+            self.signs,
+            WatchPolicy(
+                ingestion_lag_minutes=settings.ingestion_lag_minutes,
+                window_minutes=settings.window_minutes,
+                ports_every=timedelta(minutes=settings.pressure_every),
+                fan_out_above=settings.fan_out_above,
+                deadline_seconds=settings.tick_deadline_seconds,
+            ),
+        )
+
+    @cached_property
     def planning(self) -> Planning:
+        from .cloud.access import AccessReader
         from .cloud.facts import read_network_facts
         from .core.planner import PlanPolicy
+        from .flows.ownership import Ownership
         from .flows.planning import Planning
 
-        group = self.settings.nat_resource_group
+        group, ips = self.settings.nat_resource_group, self.settings.nat_ips
+        prefix_id = ips if ips.startswith("/") else ""
         return Planning(
             lambda cluster_id, now: read_network_facts(
-                self.arm, self.discovery, cluster_id, now, nat_resource_group=group
+                self.arm, self.discovery, cluster_id, now, nat_resource_group=group, given_prefix_id=prefix_id
             ),
+            AccessReader(self.arm, self._writer_arm),
+            Ownership(self.records),
             self.metrics,
             PlanPolicy(
                 name_template=self.settings.name_template,
                 nat_resource_group=group,
                 idle_timeout_minutes=self.settings.idle_timeout_minutes,
                 tags=self.settings.resource_tags,
+                nat_ips=ips,
+                prices=self.settings.prices,
             ),
             self.settings.ingestion_lag_minutes,
         )

@@ -11,6 +11,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 
+from .maintenance import EXAMPLE, parse_maintenance
+
 _NAME_LENGTH = 60  # of Azure's 80: the rest is for the cluster's name, cut if need be, and longer numbers
 
 
@@ -85,6 +87,32 @@ def _name_template(text: str) -> str:
     return text
 
 
+def _region_url(text: str) -> str:
+    if text.count("{region}") != 1:
+        raise ValueError("must hold {region} once")
+    _https_url(text.replace("{region}", "westeurope"))
+    return text.rstrip("/")
+
+
+def _maintenance(text: str) -> str:
+    try:
+        parse_maintenance(text)
+    except ValueError:
+        raise ValueError(f"must be maintenance windows separated by semicolons, {EXAMPLE}") from None
+    return text
+
+
+def _nat_ips(text: str) -> str:
+    is_prefix_id = re.fullmatch(
+        r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Network/publicIPPrefixes/[^/]+",
+        text,
+        re.IGNORECASE,
+    )
+    if text not in ("addresses", "prefix") and not is_prefix_id:
+        raise ValueError("must be addresses, prefix, or the resource id of a public IP prefix")
+    return text
+
+
 def _prefix(text: str) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9]{2,20}", text):
         raise ValueError("must be 3 to 21 lower-case letters and digits, starting with a letter")
@@ -98,4 +126,7 @@ SigningKeys = Annotated[SecretStr, AfterValidator(_signing_keys)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Pairs = Annotated[dict[str, str], BeforeValidator(_pairs)]
 NameTemplate = Annotated[str, AfterValidator(_name_template)]
+RegionUrl = Annotated[str, AfterValidator(_region_url)]
+MaintenanceWindows = Annotated[str, AfterValidator(_maintenance)]
+NatIps = Annotated[str, AfterValidator(_nat_ips)]
 Prefix = Annotated[str, AfterValidator(_prefix)]

@@ -13,7 +13,19 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from .errors import MisconfiguredError
-from .setting_kinds import ConnectionString, Names, NameTemplate, Pairs, Prefix, SecretUrl, SigningKeys, Url
+from .setting_kinds import (
+    ConnectionString,
+    MaintenanceWindows,
+    Names,
+    NameTemplate,
+    NatIps,
+    Pairs,
+    Prefix,
+    RegionUrl,
+    SecretUrl,
+    SigningKeys,
+    Url,
+)
 
 
 class Settings(BaseSettings):
@@ -41,6 +53,34 @@ class Settings(BaseSettings):
         "", alias="ARM_AUDIENCE", description="Token audience of Resource Manager. Empty: the endpoint."
     )
 
+    metrics_mode: Literal["auto", "batch", "arm"] = Field(
+        "auto",
+        alias="METRICS_MODE",
+        description="How metrics are read: `batch` asks 50 resources a request and needs Monitoring Reader at the "
+        "subscription, `arm` asks one by one; `auto` tries batch and falls back.",
+    )
+    metrics_endpoint: RegionUrl = Field(
+        "https://{region}.metrics.monitor.azure.com",
+        alias="METRICS_ENDPOINT",
+        description="Azure Monitor's batch API, with `{region}`; another one for a national cloud.",
+    )
+    metrics_audience: Url = Field(
+        "https://metrics.monitor.azure.com", alias="METRICS_AUDIENCE", description="Token audience of the batch API."
+    )
+    workspace_id: str = Field(
+        "",
+        alias="WORKSPACE_ID",
+        description="Log Analytics workspace with the load balancers' health events: a second witness. Empty: none.",
+    )
+    logs_endpoint: Url = Field(
+        "https://api.loganalytics.io",
+        alias="LOGS_ENDPOINT",
+        description="Log Analytics; another one for a national cloud.",
+    )
+    discovery_minutes: int = Field(
+        10, ge=1, le=1440, alias="DISCOVERY_MINUTES", description="How long the list of clusters is kept."
+    )
+
     # --- when and how to judge ---
     watch_schedule: str = Field(
         "0 * * * * *",
@@ -60,7 +100,7 @@ class Settings(BaseSettings):
         ge=1,
         le=1440,
         alias="CLEAN_MINUTES",
-        description="Measured minutes without a failure until an incident is cleared.",
+        description="Measured minutes without trouble until an incident is cleared; more for one that comes back.",
     )
     cooldown_minutes: int = Field(
         60,
@@ -68,6 +108,85 @@ class Settings(BaseSettings):
         le=10080,
         alias="COOLDOWN_MINUTES",
         description="Trouble that returns within this re-opens its incident.",
+    )
+    pressure_every: int = Field(
+        5,
+        ge=1,
+        le=60,
+        alias="PRESSURE_EVERY",
+        description="Minutes between looks at every node's ports; clusters in trouble are looked at each time.",
+    )
+    pressure_warn_percent: int = Field(
+        75,
+        ge=1,
+        le=99,
+        alias="PRESSURE_WARN_PERCENT",
+        description="Used of allocated SNAT ports of a node that is a warning. Tag: `snatbot-pressure-warn`.",
+    )
+    pressure_high_percent: int = Field(
+        90,
+        ge=2,
+        le=100,
+        alias="PRESSURE_HIGH_PERCENT",
+        description="The same, nearly full. Tag: `snatbot-pressure-high`.",
+    )
+    exhaustion_minutes: int = Field(
+        60,
+        ge=5,
+        le=1440,
+        alias="EXHAUSTION_MINUTES",
+        description="How far ahead running out of ports is foretold. Tag: `snatbot-exhaustion-minutes`.",
+    )
+    critical_share_percent: int = Field(
+        10,
+        ge=1,
+        le=100,
+        alias="CRITICAL_SHARE_PERCENT",
+        description="Share of failed connections that is critical. Tag: `snatbot-critical-share`.",
+    )
+    nat_capacity_percent: int = Field(
+        70,
+        ge=1,
+        le=100,
+        alias="NAT_CAPACITY_PERCENT",
+        description="Share of a NAT gateway's ports in use that is a warning. Tag: `snatbot-nat-capacity`.",
+    )
+    datapath_percent: int = Field(
+        90,
+        ge=1,
+        le=100,
+        alias="DATAPATH_PERCENT",
+        description="Availability of a NAT gateway's data path over 15 minutes. Tag: `snatbot-datapath`.",
+    )
+    not_measured_minutes: int = Field(
+        15,
+        ge=1,
+        le=1440,
+        alias="NOT_MEASURED_MINUTES",
+        description="Minutes that clusters may go unmeasured before people are told.",
+    )
+    maintenance_windows: MaintenanceWindows = Field(
+        "",
+        alias="MAINTENANCE_WINDOWS",
+        description="When nothing is posted, UTC: `sat 22:00-02:00; daily 03:00-03:30`. "
+        "Tag for one cluster: `snatbot-maintenance`.",
+    )
+    fan_out_above: int = Field(
+        1000,
+        ge=1,
+        le=5000,
+        alias="FAN_OUT_ABOVE",
+        description="A fleet with more clusters is looked at by queue workers, 100 clusters each.",
+    )
+    metric_workers: int = Field(
+        16, ge=1, le=64, alias="METRIC_WORKERS", description="Requests to Azure Monitor at a time, per process."
+    )
+    tick_deadline_seconds: int = Field(
+        50,
+        ge=5,
+        le=480,
+        alias="TICK_DEADLINE_SECONDS",
+        description="What one look has not reached by then is left to the next, and counted.",
     )
 
     # --- where to tell ---
@@ -113,7 +232,12 @@ class Settings(BaseSettings):
         ge=2,
         le=1440,
         alias="HEALTH_MAX_AGE_MINUTES",
-        description="Health answers 503 when no look has succeeded for this long.",
+        description="Health answers 503 when no look has succeeded for this long, or no delivery while one waits.",
+    )
+    heartbeat_url: SecretUrl | None = Field(
+        None,
+        alias="HEARTBEAT_URL",
+        description="Asked with GET after each good look, for a dead man's switch elsewhere. Secret.",
     )
 
     # --- whether and how to act ---
@@ -149,6 +273,18 @@ class Settings(BaseSettings):
         "",
         alias="NAT_RESOURCE_GROUP",
         description="Resource group for the NAT gateway and its public IPs. Empty: the virtual network's.",
+    )
+    nat_ips: NatIps = Field(
+        "addresses",
+        alias="NAT_IPS",
+        description="Egress IPs of a new NAT gateway: `addresses`, `prefix` (one new prefix), or the resource id of a "
+        "public IP prefix of yours.",
+    )
+    prices: Pairs = Field(
+        {},
+        alias="PRICES",
+        description="Your prices for the cost in a plan: "
+        "`gateway_hour=…,ip_hour=…,gb=…,currency=USD,source=…,as_of=2026-11-01`. Empty: cost unknown.",
     )
     name_template: NameTemplate = Field(
         "{kind}-snatbot-{cluster}-{number}",
@@ -227,6 +363,12 @@ def _joint_problems(given: Mapping[str, str]) -> dict[str, str]:
         remediator = given.get("REMEDIATOR_CLIENT_ID")
         if remediator is not None and remediator == given.get("DETECTOR_CLIENT_ID"):
             problems["REMEDIATOR_CLIENT_ID"] = "must not be the detector's: reading and writing are two identities"
+    warn, high = given.get("PRESSURE_WARN_PERCENT", "75"), given.get("PRESSURE_HIGH_PERCENT", "90")
+    if warn.isdigit() and high.isdigit() and int(warn) >= int(high):
+        if "PRESSURE_WARN_PERCENT" in given:
+            problems["PRESSURE_WARN_PERCENT"] = "must be below PRESSURE_HIGH_PERCENT"
+        else:
+            problems["PRESSURE_HIGH_PERCENT"] = "must be above PRESSURE_WARN_PERCENT"
     return problems
 
 

@@ -34,9 +34,33 @@ SECRETS = {
     "TEAMS_WEBHOOK_URL": f"https://prod.logic.azure.com/workflows/{CANARY}?sig={CANARY}",
     "AzureWebJobsStorage": f"AccountName=account;AccountKey={CANARY}",
     "SIGNING_KEYS": KEY,
+    "HEARTBEAT_URL": f"https://hc.example.com/{CANARY}",
 }
 WRONG = {
     "ARM_ENDPOINT": ["management.azure.com", "http://management.azure.com", "ftp://x", "https://", "https://a?b=c"],
+    "METRICS_MODE": ["batches", "ARM"],
+    "METRICS_ENDPOINT": [
+        "https://metrics.monitor.azure.com",
+        "{region}.metrics.monitor.azure.com",
+        "https://{region}.{region}.example.com",
+        "http://{region}.example.com",
+    ],
+    "METRICS_AUDIENCE": ["metrics.monitor.azure.com"],
+    "LOGS_ENDPOINT": ["api.loganalytics.io"],
+    "DISCOVERY_MINUTES": ["0", "1441"],
+    "PRESSURE_EVERY": ["0", "61"],
+    "PRESSURE_WARN_PERCENT": ["0", "100", "90", "95"],
+    "PRESSURE_HIGH_PERCENT": ["1", "101"],
+    "EXHAUSTION_MINUTES": ["4", "1441"],
+    "CRITICAL_SHARE_PERCENT": ["0", "101"],
+    "NAT_CAPACITY_PERCENT": ["0", "101"],
+    "DATAPATH_PERCENT": ["0", "101"],
+    "NOT_MEASURED_MINUTES": ["0", "1441"],
+    "MAINTENANCE_WINDOWS": ["at night", "sat 22:00", "daily 03:00-03:00", "2026-12-24T18:00/2026-12-25T06:00"],
+    "FAN_OUT_ABOVE": ["0", "5001"],
+    "METRIC_WORKERS": ["0", "65"],
+    "TICK_DEADLINE_SECONDS": ["4", "481"],
+    "HEARTBEAT_URL": ["hc.example.com", "http://hc.example.com/x"],
     "PUBLIC_BASE_URL": ["bot.example.com", "https://bot.example.com#x", "https://user:pass@bot.example.com"],
     "SLACK_WEBHOOK_URL": ["hooks.slack.com/services/x", "http://hooks.slack.com/x", "https://[x", "https://a℀b"],
     "TEAMS_WEBHOOK_URL": ["teams", "http://teams.example.com"],
@@ -168,7 +192,7 @@ def test_a_wrong_value_is_refused_by_name_with_what_would_be_right(name: str, va
 
 def test_every_setting_that_can_be_wrong_is_tried() -> None:
     free = {"SUBSCRIPTIONS", "DETECTOR_CLIENT_ID", "ARM_AUDIENCE", "WATCH_SCHEDULE", "AzureWebJobsStorage__clientId"}
-    free |= {"REMEDIATOR_CLIENT_ID", "NAT_RESOURCE_GROUP"}
+    free |= {"REMEDIATOR_CLIENT_ID", "NAT_RESOURCE_GROUP", "WORKSPACE_ID"}
     assert set(WRONG) | free == set(ALIASES)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .change_messages import change_decided, change_finished, change_progress, change_proposed, change_stopped
+from .fleet_messages import coverage_lost, opted_out, seen_again
 from .incident_messages import (
     cannot_measure,
     incident_cleared,
@@ -18,8 +19,11 @@ __all__ = [
     "change_progress",
     "change_proposed",
     "change_stopped",
+    "coverage_lost",
     "incident_cleared",
     "incident_opened",
     "incident_reopened",
     "incident_worsened",
+    "opted_out",
+    "seen_again",
 ]

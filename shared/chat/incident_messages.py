@@ -5,66 +5,88 @@ from __future__ import annotations
 from datetime import datetime
 
 from ..model.assessment import Assessment
+from ..model.finding import FindingKind, Severity
 from ..model.incident import Incident
 from ..model.plan import Plan
+from ..model.ports import NodePorts
 from ..model.reading import Measured, Unmeasured
 from ..texts import capital, count, duration, listed, number, sentence, utc
 from . import by_hand
 from .message import Button, Message, Section, Table, Tone
-from .words import NODE_COLUMNS, NODE_FIGURES, check_in_words, node_rows
+from .trouble_words import KIND_NOUNS, PORT_COLUMNS, PORT_FIGURES, port_rows
+from .words import NODE_COLUMNS, NODE_FIGURES, check_in_words, node_rows, resource_name
+
+# What moving egress off the load balancer would cure.
+BALANCER_KINDS = frozenset({FindingKind.SNAT_FAILING, FindingKind.PORT_PRESSURE, FindingKind.EXHAUSTION_AHEAD})
 
 
 def incident_opened(
     incident: Incident, assessment: Assessment, plan: Plan | None, approval_url: str | None, details_url: str | None
 ) -> Message:
     """``approval_url`` only where a person may approve: without it there is no button and no promise."""
-    title = f"SNAT port exhaustion on {incident.cluster_name}"
-    return _alert(title, incident, assessment, plan, approval_url, details_url)
+    return _alert(subject(incident), incident, assessment, plan, approval_url, details_url)
 
 
 def incident_reopened(
     incident: Incident, assessment: Assessment, plan: Plan | None, approval_url: str | None, details_url: str | None
 ) -> Message:
-    """The same trouble came back before its cooldown was over."""
-    title = f"SNAT port exhaustion on {incident.cluster_name} is back"
-    return _alert(title, incident, assessment, plan, approval_url, details_url)
+    """Trouble came back before its cooldown was over."""
+    return _alert(f"{subject(incident)} is back", incident, assessment, plan, approval_url, details_url)
 
 
-def incident_worsened(incident: Incident, assessment: Assessment) -> Message:
-    """An incident that was announced already has grown; the steps are in the first message."""
+def incident_worsened(
+    incident: Incident, assessment: Assessment, plan: Plan | None = None, approval_url: str | None = None
+) -> Message:
+    """An incident that was announced already has grown; the steps are in the first message unless there is a plan."""
+    title = f"{subject(incident)} is getting worse"
+    if plan is not None:
+        return _alert(title, incident, assessment, plan, approval_url, None)
     return Message(
-        title=f"SNAT port exhaustion on {incident.cluster_name} is getting worse",
+        title=title,
         summary=_summary(incident, assessment),
-        tone=Tone.ALARM,
+        tone=_tone(incident),
         facts=_facts(incident, assessment),
-        sections=(_nodes(incident, assessment),),
+        sections=_evidence(incident, assessment),
         footer=_footer(incident, assessment),
     )
 
 
 def incident_cleared(incident: Incident, now: datetime) -> Message:
-    """Nothing fails any more: says since when, and no more than that."""
-    cleared_at = incident.cleared_at or now
+    """The trouble is over: says since when, and no more than that."""
+    failed_at, quiet_since = incident.last_failed_at, incident.last_trouble_at or incident.since
+    if incident.closing_note:
+        summary = sentence(capital(incident.closing_note))
+    elif failed_at is not None:
+        summary = f"No outbound connection has failed since {utc(failed_at)}."
+    else:
+        summary = f"Nothing of it was seen since {utc(quiet_since)}."
+    first, last = ("First failure", "Last failure") if failed_at else ("First seen", "Last seen")
     return Message(
-        title=f"SNAT port exhaustion on {incident.cluster_name} is over",
-        summary=sentence(capital(incident.closing_note))
-        if incident.closing_note
-        else f"No outbound connection has failed since {utc(incident.last_failed_at or incident.since)}.",
+        title=f"{subject(incident)} is over",
+        summary=summary,
         tone=Tone.GOOD,
         facts=(
             ("Cluster", incident.cluster_name),
-            ("First failure", utc(incident.since)),
-            ("Last failure", utc(incident.last_failed_at or incident.since)),
-            ("Cleared", utc(cleared_at)),
+            (first, utc(incident.since)),
+            (last, utc(failed_at or quiet_since)),
+            ("Cleared", utc(incident.cleared_at or now)),
         ),
         sections=(
             Section(
                 "What this means",
-                text="The failures have stopped. Unless something was changed, the cause may still be there.",
+                text="The failures have stopped. Unless something was changed, the cause may still be there."
+                if failed_at
+                else "It came to no failed connection. Unless something was changed, the cause may still be there.",
             ),
         ),
         footer=f"snatbot · incident {incident.id}",
     )
+
+
+def subject(incident: Incident) -> str:
+    """What and where: ``SNAT port exhaustion on shop-prod``."""
+    kind = incident.kinds[0] if incident.kinds else FindingKind.SNAT_FAILING
+    return f"{KIND_NOUNS[kind]} on {incident.cluster_name}"
 
 
 def cannot_measure(cluster_name: str, unmeasured: Unmeasured) -> Message:
@@ -96,45 +118,93 @@ def _alert(
         buttons.append(Button("Review the plan", approval_url, is_primary=True))
     if details_url is not None:
         buttons.append(Button("Details", details_url))
+    by_people = (
+        (
+            Section("Please don't", bullets=by_hand.leave_alone(assessment)),
+            *by_hand.sections(assessment, plan, is_detail=can_approve),
+        )
+        if BALANCER_KINDS & set(incident.kinds)
+        else ()
+    )
     return Message(
         title=title,
         summary=_summary(incident, assessment),
-        tone=Tone.ALARM,
+        tone=_tone(incident),
         facts=_facts(incident, assessment),
-        sections=(
-            _nodes(incident, assessment),
-            *_answer(plan, can_approve),
-            Section("Please don't", bullets=by_hand.leave_alone(assessment)),
-            *by_hand.sections(assessment, plan, is_detail=can_approve),
-        ),
+        sections=(*_evidence(incident, assessment), *_answer(plan, can_approve), *by_people),
         buttons=tuple(buttons),
         footer=_footer(incident, assessment),
     )
 
 
+def _tone(incident: Incident) -> Tone:
+    return Tone.ALARM if incident.severity.rank >= Severity.FAILING.rank else Tone.WARNING
+
+
 def _summary(incident: Incident, assessment: Assessment) -> str:
-    if assessment.findings:
-        return sentence(assessment.findings[0].evidence)
+    if assessment.alarms:
+        return sentence(capital(assessment.alarms[0].evidence))
+    if incident.evidence and not incident.failed:
+        return sentence(capital(incident.evidence))
     failed = count(incident.failed, "new outbound connection")
     return f"{failed} failed in the last {count(incident.window_minutes, 'minute')}."
 
 
 def _facts(incident: Incident, assessment: Assessment) -> tuple[tuple[str, str], ...]:
     cluster = assessment.cluster
-    balancer, balancer_group = by_hand.load_balancer(assessment)
+    is_failing = incident.last_failed_at is not None
     facts = [
         ("Cluster", cluster.name),
         ("Resource group", cluster.resource_group),
         ("Location", cluster.location),
         ("Subscription", cluster.subscription),
-        ("Failing since", f"{utc(incident.since)} ({duration(assessment.at - incident.since)})"),
+        ("Failing since" if is_failing else "Since", f"{utc(incident.since)} ({_ago(incident, assessment)})"),
     ]
-    if incident.reopened and assessment.findings:
-        facts[-1] = ("First failing", utc(incident.since))
-        facts.append(("Failing again since", utc(assessment.findings[0].since)))
-    facts.append(("Failing nodes", number(len(incident.nodes)) if incident.nodes else "not known"))
-    facts.append(("Load balancer", f"{balancer} in {balancer_group}"))
+    if incident.reopened and assessment.alarms:
+        facts[-1] = ("First failing" if is_failing else "First seen", utc(incident.since))
+        facts.append(("Failing again since" if is_failing else "Again since", utc(assessment.alarms[0].since)))
+    if FindingKind.SNAT_FAILING in incident.kinds:
+        facts.append(("Failing nodes", number(len(incident.nodes)) if incident.nodes else "not known"))
+    if assessment.load_balancer_id is not None or not assessment.gateway_ids:
+        balancer, balancer_group = by_hand.load_balancer(assessment)
+        facts.append(("Load balancer", f"{balancer} in {balancer_group}"))
+    if assessment.gateway_ids:
+        facts.append(("NAT gateway", listed([resource_name(one) for one in assessment.gateway_ids])))
     return tuple(facts)
+
+
+def _ago(incident: Incident, assessment: Assessment) -> str:
+    return duration(assessment.at - incident.since)
+
+
+def _evidence(incident: Incident, assessment: Assessment) -> tuple[Section, ...]:
+    """Which nodes fail or are full, whatever else was found, and what a second witness says."""
+    sections = [_nodes(incident, assessment)] if FindingKind.SNAT_FAILING in incident.kinds else []
+    full = next((finding.ports for finding in assessment.alarms if finding.ports), ())
+    if full:
+        sections.append(_ports(full))
+    others = tuple(sentence(capital(finding.evidence)) for finding in assessment.alarms[1:])
+    if others:
+        sections.append(Section("Also seen", bullets=others))
+    remedies = tuple(dict.fromkeys(sentence(capital(one.remedy)) for one in assessment.alarms if one.remedy))
+    if remedies:
+        sections.append(Section("What would help", bullets=remedies))
+    if assessment.witness:
+        sections.append(Section("Second witness", text=sentence(assessment.witness)))
+    return tuple(sections)
+
+
+def _ports(full: tuple[NodePorts, ...]) -> Section:
+    return Section(
+        "Nodes short of ports",
+        text="Ports in use in the fullest minute. TCP and UDP ports are separate.",
+        table=Table(
+            columns=PORT_COLUMNS,
+            rows=port_rows(full),
+            row_noun="rows",
+            figures=PORT_FIGURES,
+        ),
+    )
 
 
 def _nodes(incident: Incident, assessment: Assessment) -> Section:

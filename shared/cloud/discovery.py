@@ -18,7 +18,7 @@ from . import api_versions
 from .arm import Arm
 from .errors import AzureError, BadRequest, Forbidden, NotFound, SignInFailed, UnexpectedAnswer
 from .parse import parse_cluster, parse_load_balancer, parse_node
-from .parse.fields import tags, text
+from .parse.fields import reference, tags, text
 from .parse.node import is_primary_interface
 
 _CLUSTER_TYPE = "Microsoft.ContainerService/managedClusters"
@@ -50,16 +50,7 @@ class Discovery:
         Asks each subscription in turn where Resource Graph may not be used.
         """
         unreadable: list[str] = []
-        try:
-            rows = list(self._graph_rows(_CLUSTERS_QUERY))
-            unreadable += self._invisible_subscriptions()
-        except SignInFailed:
-            raise
-        except (Forbidden, BadRequest) as error:
-            # Resource Graph also calls it a bad request when none of the named subscriptions is visible.
-            if isinstance(error, BadRequest) and not self._subscriptions:
-                raise
-            rows = list(self._listed_rows(unreadable))
+        rows = self.rows(_CLUSTERS_QUERY, _CLUSTER_TYPE, api_versions.MANAGED_CLUSTERS, unreadable)
         clusters: dict[str, Cluster] = {}
         for row in rows:
             try:
@@ -69,6 +60,23 @@ class Discovery:
             else:
                 clusters[cluster.id.lower()] = cluster
         return Found(tuple(clusters[key] for key in sorted(clusters)), tuple(unreadable))
+
+    def rows(self, query: str, kind: str, api_version: str, unreadable: list[str]) -> list[dict[str, Any]]:
+        """Every resource of a type, by Resource Graph, else listed in each subscription.
+
+        What could not be listed is added to ``unreadable``.
+        """
+        try:
+            rows = list(self._graph_rows(query))
+            unreadable += [text for text in self._invisible_subscriptions() if text not in unreadable]
+            return rows
+        except SignInFailed:
+            raise
+        except (Forbidden, BadRequest) as error:
+            # Resource Graph also calls it a bad request when none of the named subscriptions is visible.
+            if isinstance(error, BadRequest) and not self._subscriptions:
+                raise
+            return list(self._listed_rows(kind, api_version, unreadable))
 
     def cluster(self, cluster_id_or_name: str) -> Cluster:
         """As Resource Manager knows it now. Raises NotFound, and BadInput when a name means several clusters."""
@@ -106,6 +114,10 @@ class Discovery:
                 if node is not None:
                     found.append(node)
         return tuple(sorted(found, key=lambda node: node.name))
+
+    def subnet_gateway(self, subnet_id: str) -> str | None:
+        """The NAT gateway on a subnet, as Resource Manager knows it now."""
+        return reference(self._arm.get(subnet_id, api_versions.NETWORK), "properties", "natGateway")
 
     def _id_of(self, name: str) -> str:
         found = self.clusters()
@@ -147,11 +159,10 @@ class Discovery:
     def _readable_subscriptions(self) -> list[str]:
         return [text(item, "subscriptionId") for item in self._arm.list("/subscriptions", api_versions.SUBSCRIPTIONS)]
 
-    def _listed_rows(self, unreadable: list[str]) -> Iterator[dict[str, Any]]:
+    def _listed_rows(self, kind: str, api_version: str, unreadable: list[str]) -> Iterator[dict[str, Any]]:
         for subscription in self._subscriptions or self._readable_subscriptions():
-            path = f"/subscriptions/{subscription}/providers/{_CLUSTER_TYPE}"
             try:
-                yield from self._arm.list(path, api_versions.MANAGED_CLUSTERS)
+                yield from self._arm.list(f"/subscriptions/{subscription}/providers/{kind}", api_version)
             except AzureError as error:
                 unreadable.append(f"subscription {subscription}: {error}")
 

@@ -5,7 +5,7 @@ clears, and what was not looked for doesn't either; trouble inside the cooldown 
 is in flight. A minute counts once, however often windows overlap or ticks are repeated.
 
 Severity rises and falls with the findings. The first rise to failing connections is always told; any other growth only
-while fewer than two posts were made in the last hour, and later if it still holds. Flapping is damped: each re-opening
+while few posts were made in the last hour, and later if it still holds. Flapping is damped: each re-opening
 asks for four times as many clean minutes, up to the cooldown. While it is quiet (silence, maintenance) nothing is
 posted but the end of what was announced; what is still open afterwards is announced then.
 """
@@ -25,7 +25,9 @@ from ..model.resource_id import ResourceId
 from ..texts import listed
 from .look import Look, counted, look_at
 
-POSTS_AN_HOUR = 2  # besides the end, and the first rise to failing connections
+# How many posts of the last hour leave room for one about growth: with the end at most three in an hour.
+_ROOM_WHEN_FAILING = 2
+_ROOM_WHEN_WARNING = 1
 _HOUR = timedelta(hours=1)
 _DAMPING = 4
 
@@ -228,7 +230,9 @@ def _growth(known: Incident, incident: Incident, now: datetime) -> Effect:
         len(incident.nodes) >= 2 * max(incident.announced_nodes, 1)
     )
     lately = [at for at in incident.told_at if now - at < _HOUR]
-    return Effect.WORSENED if (is_rise or has_spread) and len(lately) < POSTS_AN_HOUR else Effect.NOTHING
+    is_failing = incident.severity.rank >= Severity.FAILING.rank
+    room = _ROOM_WHEN_FAILING if is_failing else _ROOM_WHEN_WARNING
+    return Effect.WORSENED if (is_rise or has_spread) and len(lately) < room else Effect.NOTHING
 
 
 def _told(incident: Incident, now: datetime) -> Incident:

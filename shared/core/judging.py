@@ -20,11 +20,11 @@ from ..model.load_balancer import Node
 from ..model.metric import MetricAnswer, Window
 from ..model.ports import PortHistory, PortReading
 from ..model.reading import Cause, DoesNotApply, Measured, Reading, Unmeasured
-from . import detect, readings
+from . import detect, ports, readings
 from .findings.allocation_cliff import allocation_cliff
 from .findings.allocation_drift import allocation_drift
 from .findings.allocation_unsatisfiable import allocation_unsatisfiable
-from .findings.association_drift import association_drift
+from .findings.association_drift import association_drift, serving_gateways
 from .findings.exhaustion import exhaustion_ahead
 from .findings.failing import snat_failing
 from .findings.nat_gateway import nat_gateway_datapath, nat_gateway_failing, nat_gateway_pressure
@@ -98,7 +98,7 @@ def assess(series: ClusterSeries, memory: Memory, rules: TagRules, now: datetime
     found = [
         *_load_balancer_findings(series, of_balancer, memory, rules.thresholds, now),
         *_gateway_findings(of_gateways, rules.thresholds),
-        association_drift(series.target, memory.associations, now),
+        association_drift(cluster, serving_gateways(series.target), memory.associations, now),
         not_measured(reading, series.window.start),
         bad_tags(rules.problems, now),
     ]
@@ -130,8 +130,7 @@ def judge_look(
 
     ``incident`` is the cluster's last one, open or cleared; ``new_id`` is used only if one opens.
     """
-    known = memory or Memory(associations=record.associations)
-    assessment = assess(series, known, rules, now)
+    assessment = assess(series, memory or Memory(), rules, now)
     transition = judge(
         record,
         incident,
@@ -219,9 +218,10 @@ def _load_balancer_findings(
         return
     yield snat_failing(reading, nodes_now(cluster), thresholds)
     if found.ports is not None:
-        yield port_pressure(found.ports, thresholds)
-        yield exhaustion_ahead(found.ports, found.port_history, thresholds)
-        yield allocation_drift(found.ports, memory.allocation)
+        named = ports.named(found.ports, series.nodes)
+        yield port_pressure(named, thresholds)
+        yield exhaustion_ahead(named, found.port_history, thresholds)
+        yield allocation_drift(named, memory.allocation)
     if balancer is not None:
         yield allocation_cliff(cluster, balancer, found.ports, now)
         yield allocation_unsatisfiable(cluster, balancer, now)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from ..model.load_balancer import Node
@@ -25,12 +26,11 @@ _Key = tuple[str, str]
 _Minutes = dict[datetime, float]
 
 
-def read_ports(window: Window, used: MetricAnswer, allocated: MetricAnswer, nodes: Iterable[Node] = ()) -> PortReading:
+def read_ports(window: Window, used: MetricAnswer, allocated: MetricAnswer) -> PortReading:
     """The fullest minute of every node and protocol that has at least half of its ports in use.
 
     A minute counts when both metrics have a point in it, and there is something allocated.
     """
-    by_ip = {node.ip: node for node in nodes}
     limits = _minutes(window, allocated)
     full = []
     for (ip, protocol), minutes in _minutes(window, used).items():
@@ -38,11 +38,21 @@ def read_ports(window: Window, used: MetricAnswer, allocated: MetricAnswer, node
         shares = [(value / limit[at], at) for at, value in minutes.items() if limit.get(at, 0.0) > 0]
         share, at = max(shares, default=(0.0, None))
         if at is not None and share >= KEPT_SHARE:
-            node = by_ip.get(ip)
-            name, pool = (node.name, node.pool) if node else ("", "")
-            full.append(NodePorts(ip, protocol, minutes[at], limit[at], at, name, pool))
+            full.append(NodePorts(ip, protocol, minutes[at], limit[at], at))
     full.sort(key=lambda one: (-one.share, one.ip, one.protocol))
     return PortReading(window, tuple(full), _usual_allocation(limits), used.is_truncated or allocated.is_truncated)
+
+
+def named(reading: PortReading, nodes: Iterable[Node]) -> PortReading:
+    """With the names of the nodes, which may come later than the metrics."""
+    by_ip = {node.ip: node for node in nodes}
+    return replace(
+        reading,
+        nodes=tuple(
+            replace(one, name=by_ip[one.ip].name, pool=by_ip[one.ip].pool) if one.ip in by_ip else one
+            for one in reading.nodes
+        ),
+    )
 
 
 def read_history(window: Window, used: MetricAnswer) -> tuple[PortHistory, ...]:

@@ -8,7 +8,7 @@
 | `snatbot-nat-capacity` | percent of a NAT gateway's ports, 1 to 100 |
 | `snatbot-datapath` | percent availability of a NAT gateway's data path, 1 to 100 |
 | `snatbot-critical-share` | percent of failed connections that is critical, 1 to 100 |
-| `snatbot-maintenance` | when nothing is posted, see ``maintenance`` |
+| `snatbot-maintenance` | when nothing is posted, see ``shared.maintenance`` |
 
 Names are compared without case, as Azure does. A tag that can't be used is reported and its usual value holds.
 """
@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 
-from .maintenance import Maintenance, parse_maintenance
+from ..maintenance import Maintenance, parse_maintenance
 from .thresholds import Thresholds
 
 PREFIX = "snatbot-"

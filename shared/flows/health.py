@@ -18,9 +18,14 @@ class Health:
 
 
 def look(signs: Signs, wall: datetime, max_age: timedelta) -> Health:
-    """Well when a look at the clusters succeeded within ``max_age``, and storage answers."""
+    """Well when a look at the clusters succeeded within ``max_age``, storage answers, and what waits is delivered.
+
+    A channel may be down for a while; it is not well when nothing at all was delivered for ``max_age`` though a message
+    has waited for as long.
+    """
     try:
         last_watch, last_delivery = signs.last_success("watch"), signs.last_success("deliver")
+        waiting_since = signs.waiting_since()
     except StoreError as error:
         return Health(False, (str(error),))
     minutes = max_age.total_seconds() / 60
@@ -29,4 +34,7 @@ def look(signs: Signs, wall: datetime, max_age: timedelta) -> Health:
         problems.append("no look at the clusters has succeeded yet")
     elif wall - last_watch > max_age:
         problems.append(f"no look at the clusters has succeeded for more than {minutes:.0f} minutes")
+    is_waiting = waiting_since is not None and wall - waiting_since > max_age
+    if is_waiting and (last_delivery is None or wall - last_delivery > max_age):
+        problems.append(f"a message has waited for more than {minutes:.0f} minutes and none was delivered")
     return Health(not problems, tuple(problems), last_watch, last_delivery)

@@ -1,75 +1,99 @@
-"""One tick: look at every cluster, remember what changed, and say what is due."""
+"""One tick: look at every cluster, remember what changed, and say what is due.
+
+A small fleet is looked at here. A large one is cut into parts whose keys go onto a queue, and ``part`` looks at each,
+in as many workers as the platform starts; what a tick then counts is what the parts reported last. Ticks may overlap,
+come late or twice: minutes count once, transitions are written once, and a part that was looked at for a tick is left
+alone.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
-from ..chat import compose
-from ..chat.message import Message
+from ..cloud.deadline import Deadline
 from ..cloud.errors import AzureError
-from ..core.incidents import Effect, IncidentPolicy, IncidentTransition, judge
-from ..errors import SnatbotError
-from ..ids import cluster_key, new_id
-from ..model.assessment import Assessment
-from ..model.change import Change, ChangeState
-from ..model.incident import ClusterRecord, Incident, IncidentState
-from ..store.errors import StoreConflict, StoreError, StoreUnavailable
-from ..store.records import Put, Records, Stored
+from ..cloud.fleet import FleetDiscovery
+from ..core import detect
+from ..core.findings.allocation_drift import remembered
+from ..core.findings.association_drift import association_drift
+from ..core.judging import Memory
+from ..core.tallies import tally_of
+from ..ids import cluster_key
+from ..model.allocation import AllocationSeen
+from ..model.finding import FindingKind
+from ..model.fleet import WatchedCluster
+from ..model.inventory import PassMemory
+from ..model.metric import MINUTE, Window
+from ..model.tally import PartReport, Tally
+from ..store.errors import StoreError
+from ..store.fleet import FleetStore
+from ..store.records import Records
 from ..store.signs import Signs
-from .check import Check
-from .links import Links
-from .outbox import Outbox, audit
-from .planning import Planning
-from .propose import Propose, planned, retire_proposals
+from .check import SLOW_WINDOW
+from .coverage import Coverage
+from .fleet_source import FleetSource, Found, parts_of
+from .look import Look, Seen
+from .measure import Passes
+from .remember import Remember, Sight
 
 log = logging.getLogger("snatbot.watch")
-_TRIES = 3
-IN_FLIGHT = (ChangeState.APPROVED, ChangeState.APPLYING, ChangeState.STOPPED, ChangeState.VERIFYING)
+INLINE = "inline"
+_MEMORY = "passes-"
+_REPORT = "report-"
+
+
+@dataclass(frozen=True, slots=True)
+class WatchPolicy:
+    """``fan_out_above``: a fleet with more clusters is looked at by queue workers. ``deadline_seconds`` of a tick."""
+
+    ingestion_lag_minutes: int
+    window_minutes: int
+    ports_every: timedelta
+    fan_out_above: int
+    deadline_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """What one tick saw and did. ``deliver`` and ``advance`` are partitions and changes that are due."""
+    """What one tick saw and did. ``deliver`` and ``advance`` are partitions and changes that are due.
 
-    clusters: int
-    readings: dict[str, int]
-    sick: int
-    effects: dict[str, int]
-    not_remembered: int
-    unreadable: tuple[str, ...]
-    deliver: tuple[str, ...]
-    advance: tuple[tuple[str, str], ...]
+    ``measure`` are keys of parts to be looked at by workers; then ``tally`` is of their last looks.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What turns an alarm into a question: a plan and a page to decide on it."""
-
-    planning: Planning
-    propose: Propose
-    links: Links
+    name: str
+    tally: Tally
+    unreadable: tuple[str, ...] = ()
+    measure: tuple[str, ...] = ()
+    deliver: tuple[str, ...] = ()
+    advance: tuple[tuple[str, str], ...] = ()
+    is_success: bool = True
 
 
 class Watch:
     def __init__(
         self,
-        check: Check,
-        offer: Offer | None,
+        source: FleetSource,
+        discovery: FleetDiscovery,
+        look: Look,
+        remember: Remember,
+        coverage: Coverage,
         records: Records,
+        store: FleetStore,
         signs: Signs,
-        outbox: Outbox,
-        policy: IncidentPolicy,
+        policy: WatchPolicy,
     ) -> None:
-        """``offer`` is None while remediation is off: then nothing is planned and no button is shown."""
-        self._check = check
-        self._offer = offer
+        self._source = source
+        self._discovery = discovery
+        self._look = look
+        self._remember = remember
+        self._coverage = coverage
         self._records = records
+        self._store = store
         self._signs = signs
-        self._outbox = outbox
         self._policy = policy
 
     def run(self, now: datetime, wall: datetime) -> Tick:
@@ -77,147 +101,148 @@ class Watch:
 
         When the clusters can't be listed, what is due is handed out all the same, and the tick is no success.
         """
+        name = f"{now:%Y%m%dt%H%M}"
         try:
-            report = self._check.all(now)
+            found = self._source.get_and_keep(now)
         except AzureError as error:
             log.error("the clusters could not be listed: %s", error)
-            return self._tick((), (f"the clusters could not be listed: {error}",), {}, 0, now, wall)
-        effects, not_remembered = self._remember_all(report.assessments, now, wall)
-        tick = self._tick(report.assessments, report.unreadable, effects, not_remembered, now, wall)
-        self._signs.record_success("watch", wall)
+            problem = f"the clusters could not be listed: {error}"
+            return self._with_due(Tick(name, Tally(), (problem,), is_success=False), now, wall)
+        targets = found.fleet.clusters
+        if len(targets) > self._policy.fan_out_above:
+            parts = tuple(parts_of(targets))
+            tally = self._reported(parts, now)
+        else:
+            parts = ()
+            tally = self._over(targets, INLINE, now, wall)
+        tick = self._with_due(Tick(name, tally, found.fleet.unreadable, measure=parts), now, wall)
+        self._note_coverage(found, tally, now, wall)
         return tick
 
-    def _tick(
-        self,
-        assessments: Sequence[Assessment],
-        unreadable: tuple[str, ...],
-        effects: dict[str, int],
-        not_remembered: int,
-        now: datetime,
-        wall: datetime,
-    ) -> Tick:
-        return Tick(
-            clusters=len(assessments),
-            readings=dict(Counter(assessment.reading.kind for assessment in assessments)),
-            sick=sum(bool(assessment.findings) for assessment in assessments),
-            effects=effects,
-            not_remembered=not_remembered,
-            unreadable=unreadable,
-            deliver=tuple(sorted({key.partition for key in self._records.due("outbox", wall)})),
+    def part(self, key: str, tick: str, now: datetime, wall: datetime) -> Tally | None:
+        """One part of a large fleet. None: it was looked at for this tick, or a later one, already."""
+        report = self._store.read(PartReport, f"{_REPORT}{key}")
+        if report is not None and report.tick >= tick:
+            return None
+        tally = self._over(self._source.part(key), key, now, wall)
+        self._store.write(f"{_REPORT}{key}", PartReport(now, tick, tally))
+        return tally
+
+    def _over(self, targets: Sequence[WatchedCluster], scope: str, now: datetime, wall: datetime) -> Tally:
+        """Looks at these clusters and remembers. ``scope`` names whose memory of passes it is."""
+        attention = self._store.attention()
+        memory = self._store.read(PassMemory, f"{_MEMORY}{scope}") or PassMemory()
+        passes = self._passes(targets, attention, memory, now)
+        round_ = _Round(memory)
+
+        def memory_of(target: WatchedCluster) -> Memory:
+            return self._memory_of(target, attention, memory)
+
+        def then(group: Sequence[Seen]) -> None:
+            confirmed = [self._confirmed(seen, attention, memory, now) for seen in group]
+            sights = [
+                Sight(seen.assessment, seen.rules.maintenance.holds(now), seen.rules.is_watched) for seen in confirmed
+            ]
+            effects, not_remembered = self._remember.all(sights, attention, now, wall)
+            round_.add(confirmed, tally_of([(s.assessment, s.rules) for s in confirmed], effects, not_remembered))
+
+        self._look.over(targets, passes, Deadline(self._policy.deadline_seconds), now, then, memory_of)
+        after = PassMemory(passes.ports.end if passes.ports else memory.ports_until, round_.allocations)
+        if after != memory:
+            self._store.write(f"{_MEMORY}{scope}", after)
+        return round_.tally
+
+    def _passes(
+        self, targets: Sequence[WatchedCluster], attention: Mapping[str, bool], memory: PassMemory, now: datetime
+    ) -> Passes:
+        window = detect.judged_window(now, self._policy.ingestion_lag_minutes, self._policy.window_minutes)
+        in_trouble = frozenset(one.cluster.id.lower() for one in targets if attention.get(cluster_key(one.cluster.id)))
+        until = memory.ports_until or window.end - self._policy.ports_every
+        if window.end - until < self._policy.ports_every:
+            return Passes(window, in_trouble=in_trouble)
+        start = max(until, window.end - timedelta(hours=1))  # after a long pause the last hour is enough
+        slow = Window(window.end - SLOW_WINDOW, window.end)
+        return Passes(window, Window(start, window.end), slow, in_trouble)
+
+    def _memory_of(self, target: WatchedCluster, attention: Mapping[str, bool], memory: PassMemory) -> Memory:
+        key = cluster_key(target.cluster.id)
+        is_tagged = any(gateway.cluster_tag.lower() == target.cluster.name.lower() for gateway in target.gateways)
+        allocation = memory.allocations.get(key)
+        if key not in attention and not is_tagged:
+            return Memory(allocation=allocation)
+        try:
+            known = self._remember.recall(target.cluster.id, target.cluster.name)
+        except StoreError as error:
+            log.error("%s: what is remembered of it could not be read: %s", target.cluster.name, error)
+            return Memory(allocation=allocation)
+        return Memory(known.associations, allocation)
+
+    def _confirmed(self, seen: Seen, attention: Mapping[str, bool], memory: PassMemory, now: datetime) -> Seen:
+        """Lost associations are asked of Resource Manager before anybody is told: the fleet is found with a delay."""
+        findings = seen.assessment.findings
+        if not any(finding.kind is FindingKind.ASSOCIATION_DRIFT for finding in findings):
+            return seen
+        target = seen.series.target
+        serving: dict[str, str | None] = {}
+        confirmed = None
+        try:
+            for subnet_id in target.cluster.subnet_ids:
+                serving[subnet_id.lower()] = self._discovery.gateway_of_subnet(subnet_id)
+            known = self._memory_of(target, attention, memory)
+            confirmed = association_drift(target.cluster, serving, known.associations, now)
+        except AzureError as error:
+            log.warning("%s: its subnets could not be asked for their NAT gateway: %s", target.cluster.name, error)
+        others = [finding for finding in findings if finding.kind is not FindingKind.ASSOCIATION_DRIFT]
+        kept = tuple([confirmed, *others] if confirmed else others)
+        return replace(seen, assessment=replace(seen.assessment, findings=kept))
+
+    def _reported(self, parts: Sequence[str], now: datetime) -> Tally:
+        """What workers saw last; a part that nobody reported on lately was not reached."""
+        reports = self._store.read_all(PartReport, _REPORT)
+        tally = Tally()
+        for key in parts:
+            report = reports.get(key)
+            if report is not None and now - report.at <= self._policy.ports_every + 2 * MINUTE:
+                tally = tally + report.tally
+        return tally
+
+    def _note_coverage(self, found: Found, tally: Tally, now: datetime, wall: datetime) -> None:
+        try:
+            self._coverage.note(found, tally, now, wall)
+        except StoreError as error:
+            log.error("coverage could not be remembered: %s", error)
+
+    def _with_due(self, tick: Tick, now: datetime, wall: datetime) -> Tick:
+        waiting = self._records.waiting_outbox()
+        tick = replace(
+            tick,
+            deliver=tuple(sorted({one.partition for one in waiting if one.due_at <= wall})),
             advance=tuple((key.partition, key.row.removeprefix("change-")) for key in self._records.due("change", now)),
         )
-
-    def _remember_all(
-        self, assessments: Sequence[Assessment], now: datetime, wall: datetime
-    ) -> tuple[dict[str, int], int]:
-        """Effects, and how many clusters could not be remembered: one cluster's trouble does not hide the others."""
-        effects: Counter[str] = Counter()
-        not_remembered = silent = 0
-        for assessment in assessments:
-            try:
-                effects[self._remember(assessment, now, wall).value] += 1
-                silent = 0
-            except StoreError as error:
-                not_remembered += 1
-                silent += isinstance(error, StoreUnavailable)
-                log.error("%s: what was seen could not be remembered: %s", assessment.cluster.name, error)
-                if silent >= _TRIES:
-                    raise  # storage is down for all of them
-        return dict(effects), not_remembered
-
-    def _remember(self, assessment: Assessment, now: datetime, wall: datetime) -> Effect:
-        """Several workers may do this at once: the loser of a race reads again and finds it done."""
-        for attempt in range(_TRIES):
-            try:
-                return self._remember_once(assessment, now, wall)
-            except StoreConflict:
-                if attempt == _TRIES - 1:
-                    raise
-        raise AssertionError("unreachable")
-
-    def _remember_once(self, assessment: Assessment, now: datetime, wall: datetime) -> Effect:
-        cluster = assessment.cluster
-        stored = self._records.cluster(cluster.id)
-        record = stored.value if stored else ClusterRecord(cluster.id, cluster.name)
-        known = self._incident(record)
-        changes = self._changes(record)
-        transition = judge(
-            record,
-            known.value if known else None,
-            assessment,
-            now=now,
-            policy=self._policy,
-            new_id=new_id(),
-            is_change_in_flight=any(change.state in IN_FLIGHT for change in changes),
-        )
-        is_known = transition.record == record and known is not None and transition.incident == known.value
-        if transition.effect is Effect.NOTHING and (is_known or not _is_open(transition.incident)):
-            return transition.effect  # nothing worth a write: the next tick judges the same minutes again
-        change = self._new_change(transition, changes, assessment, now)
-        message = self._message(transition, assessment, change, now)
-        next_record = transition.record
-        writes: list[Put] = []
-        if change is not None and change.plan.is_executable:
-            next_record = planned(next_record, change)
-            writes += [
-                Put(change),
-                audit(now, "snatbot", "change proposed", change.id, change.plan.summary),
-            ]
-            writes += retire_proposals(self._records, cluster_key(cluster.id), change)
-        writes.append(Put(next_record, stored.etag if stored else None))
-        if transition.incident is not None:
-            same = known is not None and known.value.id == transition.incident.id
-            writes.append(Put(transition.incident, known.etag if same and known else None))
-            if transition.effect is not Effect.NOTHING:
-                writes.append(audit(now, "snatbot", f"incident {transition.effect.value}", transition.incident.id))
-        writes += self._outbox.rows(cluster.name, message, wall)
-        self._records.commit(cluster.id, writes)
-        if transition.effect is not Effect.NOTHING:
-            log.info("%s: incident %s", cluster.name, transition.effect.value)
-        return transition.effect
-
-    def _incident(self, record: ClusterRecord) -> Stored[Incident] | None:
-        return self._records.incident(record.cluster_id, record.incident_id) if record.incident_id else None
-
-    def _changes(self, record: ClusterRecord) -> tuple[Change, ...]:
-        return self._records.changes(cluster_key(record.cluster_id)) if record.change_id else ()
-
-    def _new_change(
-        self, transition: IncidentTransition, changes: tuple[Change, ...], assessment: Assessment, now: datetime
-    ) -> Change | None:
-        """A plan for a new trouble, unless an answer to it is under way. Failing to plan does not hide the alarm."""
-        if self._offer is None or transition.effect not in (Effect.OPENED, Effect.REOPENED):
-            return None
-        if any(change.state in IN_FLIGHT for change in changes):
-            return None
-        assert transition.incident is not None
-        try:
-            plan = self._offer.planning.attachment(assessment.cluster.id, now)
-        except SnatbotError as error:
-            log.warning("%s: no plan could be made: %s", assessment.cluster.name, error)
-            return None
-        return self._offer.propose.new_change(plan, now, "snatbot", transition.incident.id)
-
-    def _message(
-        self, transition: IncidentTransition, assessment: Assessment, change: Change | None, now: datetime
-    ) -> Message | None:
-        incident = transition.incident
-        if incident is None:
-            return None
-        plan = change.plan if change else None
-        url = self._offer.links.page(change) if self._offer and change and change.plan.is_executable else None
-        match transition.message:
-            case Effect.OPENED:
-                return compose.incident_opened(incident, assessment, plan, url, None)
-            case Effect.REOPENED:
-                return compose.incident_reopened(incident, assessment, plan, url, None)
-            case Effect.WORSENED:
-                return compose.incident_worsened(incident, assessment)
-            case Effect.CLEARED:
-                return compose.incident_cleared(incident, now)
-            case Effect.NOTHING:
-                return None
+        oldest = min((one.created_at for one in waiting), default=None)
+        self._signs.note_waiting(oldest)
+        if tick.is_success:
+            self._signs.record_success("watch", wall)
+        return tick
 
 
-def _is_open(incident: Incident | None) -> bool:
-    return incident is not None and incident.state is IncidentState.OPEN
+@dataclass(slots=True)
+class _Round:
+    """What the groups of one look add up to; they come from several threads."""
+
+    memory: PassMemory
+    tally: Tally = field(default_factory=Tally)
+    allocations: dict[str, AllocationSeen] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, group: Sequence[Seen], tally: Tally) -> None:
+        with self.lock:
+            self.tally = self.tally + tally
+            for seen in group:
+                key = cluster_key(seen.assessment.cluster.id)
+                balancer = seen.series.load_balancer
+                before = self.memory.allocations.get(key)
+                ports = balancer.ports if balancer else None
+                after = remembered(ports, before) if ports else before
+                if after is not None:
+                    self.allocations[key] = after

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -56,8 +55,7 @@ class ClusterRecord:
     """What is remembered of one cluster. ``judged_until``: minutes before it are already counted.
 
     ``clean_minutes`` counts measured or idle minutes without a failure since the last failure, ``calm_minutes`` those
-    without trouble of any kind. ``associations`` maps a subnet's id in lower case to the NAT gateway that snatbot
-    associated with it, as change ``associations_of`` left it. Nothing is posted until ``silenced_until``.
+    without trouble of any kind. Nothing is posted until ``silenced_until``.
     """
 
     cluster_id: str
@@ -69,5 +67,3 @@ class ClusterRecord:
     silenced_until: datetime | None = None
     silenced_by: str = ""
     calm_minutes: int = 0
-    associations: Mapping[str, str] = field(default_factory=dict)
-    associations_of: str = ""

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..ids import cluster_key
 from ..model.audit import AuditLine, OutboxMessage
-from ..model.change import Change, JournalEntry
+from ..model.change import Change, ChangeState, JournalEntry
+from ..model.coverage import FleetRecord
 from ..model.incident import ClusterRecord, Incident
 from .codec import from_columns, to_columns
 from .errors import translated
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _MOST_IN_ONE_TRANSACTION = 100
+FLEET_PARTITION = cluster_key("the fleet as a whole")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Stored(Generic[T]):
 class Put:
     """Write ``value``. With ``etag`` None the row must not exist yet; otherwise it must be unchanged since."""
 
-    value: ClusterRecord | Incident | Change | AuditLine | OutboxMessage
+    value: ClusterRecord | Incident | Change | AuditLine | OutboxMessage | FleetRecord
     etag: str | None = None
 
 
@@ -58,6 +60,15 @@ class Key:
     row: str
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingMessage:
+    """A message that was not delivered yet, and not given up."""
+
+    partition: str
+    created_at: datetime
+    due_at: datetime
+
+
 class Records:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
@@ -70,6 +81,10 @@ class Records:
 
     def change(self, partition: str, change_id: str) -> Stored[Change] | None:
         return self._get(Change, partition, f"change-{change_id}")
+
+    def fleet(self) -> Stored[FleetRecord] | None:
+        """What is remembered of the fleet as a whole; its messages and audit lines are in the same partition."""
+        return self._get(FleetRecord, FLEET_PARTITION, "fleet")
 
     def outbox(self, partition: str) -> tuple[Stored[OutboxMessage], ...]:
         """Messages that are still to be delivered, oldest first."""
@@ -92,6 +107,13 @@ class Records:
     def changes(self, partition: str) -> tuple[Change, ...]:
         return tuple(from_columns(Change, row) for row in self._range(partition, "change-"))
 
+    def changes_in(self, states: Sequence[ChangeState]) -> tuple[Change, ...]:
+        """Changes of every cluster that are in one of these states."""
+        condition = " or ".join(f"state eq '{state.value.replace(chr(39), chr(39) * 2)}'" for state in states)
+        with translated("query changes"):
+            rows = self._tables.records().query_entities(f"kind eq 'change' and ({condition})")
+            return tuple(from_columns(Change, row) for row in rows)
+
     def due(self, kind: str, at: datetime, most: int = 500) -> tuple[Key, ...]:
         """Keys of the ``outbox`` or ``change`` rows that are due, in no order."""
         with translated(f"query due {kind} rows"):
@@ -102,6 +124,19 @@ class Records:
                 results_per_page=most,
             )
             return tuple(Key(row["PartitionKey"], row["RowKey"]) for row, _ in zip(rows, range(most), strict=False))
+
+    def waiting_outbox(self, most: int = 5000) -> tuple[WaitingMessage, ...]:
+        """Messages that wait in any outbox, due now or later."""
+        with translated("query waiting messages"):
+            rows = self._tables.records().query_entities(
+                "kind eq 'outbox' and due_at ge @ever",
+                parameters={"ever": datetime(2000, 1, 1, tzinfo=UTC)},
+                select=["PartitionKey", "RowKey", "due_at"],
+            )
+            return tuple(
+                WaitingMessage(row["PartitionKey"], _created_at(row["RowKey"]), row["due_at"])
+                for row, _ in zip(rows, range(most), strict=False)
+            )
 
     def commit(self, cluster_id: str, writes: Sequence[Put | PutJournal]) -> None:
         """All writes or none. Raises StoreConflict when a row is not as ``etag`` says, StoreUnavailable otherwise."""
@@ -177,6 +212,8 @@ def _columns(write: Put | PutJournal) -> dict[str, Any]:
                 **_due(value.due_at),
                 **content,
             }
+        case FleetRecord():
+            return {"RowKey": "fleet", "kind": "fleet", **content}
         case AuditLine():
             return {"RowKey": f"audit-{value.at:%Y%m%dT%H%M%S%f}-{value.id}", "kind": "audit", **content}
         case OutboxMessage():
@@ -186,6 +223,11 @@ def _columns(write: Put | PutJournal) -> dict[str, Any]:
 def _outbox_row(message: OutboxMessage) -> str:
     """Sorts by age."""
     return f"outbox-{message.created_at:%Y%m%dT%H%M%S%f}-{message.id}"
+
+
+def _created_at(row_key: str) -> datetime:
+    """The other way round."""
+    return datetime.strptime(row_key.split("-")[1], "%Y%m%dT%H%M%S%f").replace(tzinfo=UTC)
 
 
 def _due(at: datetime | None) -> dict[str, Any]:

@@ -35,13 +35,24 @@ class SignOfLife:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """Since when the oldest message waits, as the last tick saw it."""
+
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class VnetClaim:
-    """Which change may write to a virtual network, and which worker of it does so until ``lease_until``."""
+    """Which change may write to a virtual network, and which worker of it does so until ``lease_until``.
+
+    ``partition`` is where the change's record is.
+    """
 
     vnet_id: str
     change_id: str
     worker: str
     lease_until: datetime
+    partition: str = ""
 
 
 class VnetBusy(StoreError):
@@ -72,27 +83,45 @@ class Signs:
     def record_success(self, of: str, at: datetime) -> None:
         self._put(_GLOBAL, f"success-{of}", SignOfLife(at))
 
+    def note_waiting(self, since: datetime | None) -> None:
+        """Since when the oldest message waits to be delivered; None when none does."""
+        self._put(_GLOBAL, "waiting", Waiting(since))
+
+    def waiting_since(self) -> datetime | None:
+        found = self._get(_GLOBAL, "waiting")
+        return from_columns(Waiting, found).since if found is not None else None
+
     def vnet_holder(self, vnet_id: str) -> VnetClaim | None:
         """Who holds the claim now; None when nobody does."""
         found = self._get(f"vnet-{cluster_key(vnet_id)}", "claim")
         return from_columns(VnetClaim, found) if found is not None else None
 
-    def claim_vnet(self, vnet_id: str, change_id: str, worker: str, wall: datetime) -> HeldClaim:
-        """Takes or takes over the claim. Raises VnetBusy when another change, or a live worker, holds it."""
-        partition = f"vnet-{cluster_key(vnet_id)}"
-        wanted = VnetClaim(vnet_id, change_id, worker, wall + self.lease)
+    def drop_claim(self, claim: VnetClaim) -> None:
+        """Takes a claim away that nobody works under. Raises StoreConflict when it is not as given any more."""
+        partition = f"vnet-{cluster_key(claim.vnet_id)}"
         found = self._get(partition, "claim")
+        if found is None:
+            return
+        if from_columns(VnetClaim, found) != claim:
+            raise StoreConflict("claim: changed by somebody else")
+        self._delete(partition, "claim", str(found.metadata["etag"]))
+
+    def claim_vnet(self, vnet_id: str, change_id: str, worker: str, wall: datetime, partition: str = "") -> HeldClaim:
+        """Takes or takes over the claim. Raises VnetBusy when another change, or a live worker, holds it."""
+        row_partition = f"vnet-{cluster_key(vnet_id)}"
+        wanted = VnetClaim(vnet_id, change_id, worker, wall + self.lease, partition)
+        found = self._get(row_partition, "claim")
         try:
             if found is None:
-                etag = self._write(partition, "claim", wanted, None)
+                etag = self._write(row_partition, "claim", wanted, None)
             else:
                 held = from_columns(VnetClaim, found)
                 if held.change_id != change_id or (held.worker != worker and held.lease_until > wall):
                     raise VnetBusy(held)
-                etag = self._write(partition, "claim", wanted, str(found.metadata["etag"]))
+                etag = self._write(row_partition, "claim", wanted, str(found.metadata["etag"]))
         except StoreConflict:
             raise VnetBusy(self.vnet_holder(vnet_id) or wanted) from None
-        return HeldClaim(self, partition, wanted, etag)
+        return HeldClaim(self, row_partition, wanted, etag)
 
     def _get(self, partition: str, row_key: str) -> Any:
         from azure.core.exceptions import ResourceNotFoundError

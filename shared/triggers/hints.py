@@ -19,6 +19,10 @@ def advance_hint(partition: str, change_id: str) -> str:
     return json.dumps({"schema": SCHEMA, "partition": partition, "change": change_id})
 
 
+def measure_hint(part: str, tick: str) -> str:
+    return json.dumps({"schema": SCHEMA, "part": part, "tick": tick})
+
+
 def read_hint(body: bytes, *names: str) -> tuple[str, ...]:
     """The named keys. Raises BadInput, without the body in the message, when it is no hint that this app wrote."""
     try:

@@ -37,6 +37,28 @@ def advance(message: func.QueueMessage, told: func.Out[str]) -> None:
     log.info("advance: change %s is %s", change_id, change.state.value if change else "not known")
 
 
+@blueprint.function_name("measure")
+@blueprint.queue_trigger("message", queue_name="%QUEUE_PREFIX%-measure", connection="AzureWebJobsStorage")
+def measure(message: func.QueueMessage) -> None:
+    """Looks at one part of a large fleet. What is to be told about it is handed out by the next tick."""
+    from ..app import current
+    from .hints import read_hint
+
+    part, tick = read_hint(message.get_body(), "part", "tick")
+    app = current()
+    tally = app.watch.part(part, tick, app.clock.now(), app.clock.wall())
+    if tally is None:
+        log.info("measure: part %s was looked at for tick %s already", part, tick)
+    else:
+        log.info("measure: part %s: %d clusters, %d sick", part, tally.clusters, tally.sick)
+
+
+@blueprint.function_name("measure_poison")
+@blueprint.queue_trigger("message", queue_name="%QUEUE_PREFIX%-measure-poison", connection="AzureWebJobsStorage")
+def measure_poison(message: func.QueueMessage) -> None:
+    _given_up("measure", message)
+
+
 @blueprint.function_name("deliver_poison")
 @blueprint.queue_trigger("message", queue_name="%QUEUE_PREFIX%-deliver-poison", connection="AzureWebJobsStorage")
 def deliver_poison(message: func.QueueMessage) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import time
-from dataclasses import asdict
-from typing import List  # noqa: UP035 - Microsoft's worker takes List in an annotation, but not list
+from typing import TYPE_CHECKING, Any, List  # noqa: UP035 - Microsoft's worker takes List in an annotation, not list
 
 import azure.functions as func
+
+if TYPE_CHECKING:
+    from ..app import App
+    from ..flows.watch import Tick
 
 blueprint = func.Blueprint()
 log = logging.getLogger("snatbot.triggers")
@@ -18,20 +21,60 @@ log = logging.getLogger("snatbot.triggers")
 @blueprint.timer_trigger("timer", schedule="%WATCH_SCHEDULE%", run_on_startup=False, use_monitor=True)
 @blueprint.queue_output("deliver", queue_name="%QUEUE_PREFIX%-deliver", connection="AzureWebJobsStorage")
 @blueprint.queue_output("advance", queue_name="%QUEUE_PREFIX%-advance", connection="AzureWebJobsStorage")
+@blueprint.queue_output("measure", queue_name="%QUEUE_PREFIX%-measure", connection="AzureWebJobsStorage")
 def watch(
     timer: func.TimerRequest,
     deliver: func.Out[List[str]],  # noqa: UP006
     advance: func.Out[List[str]],  # noqa: UP006
+    measure: func.Out[List[str]],  # noqa: UP006
 ) -> None:
     """One look at everything; queue messages are hints to what the tables say is due."""
     from ..app import current
-    from .hints import advance_hint, deliver_hint
+    from .hints import advance_hint, deliver_hint, measure_hint
 
     app = current()
-    began = time.monotonic()
+    began, sent, repeated = time.monotonic(), app.request_count.total, app.request_count.repeated
     tick = app.watch.run(app.clock.now(), app.clock.wall())
     deliver.set([deliver_hint(partition) for partition in tick.deliver])
     advance.set([advance_hint(partition, change_id) for partition, change_id in tick.advance])
-    line = {**asdict(tick), "deliver": len(tick.deliver), "advance": len(tick.advance)}
-    line |= {"requests": app.arm.requests, "seconds": round(time.monotonic() - began, 3), "past_due": timer.past_due}
+    measure.set([measure_hint(part, tick.name) for part in tick.measure])
+    line = {
+        **_figures(tick),
+        "requests": app.request_count.total - sent,
+        "retries": app.request_count.repeated - repeated,
+        "seconds": round(time.monotonic() - began, 3),
+        "past_due": timer.past_due,
+        "one_by_one": list(app.metric_access.one_by_one),
+    }
     log.info("tick %s", json.dumps(line))
+    _beat(app, tick)
+
+
+def _figures(tick: Tick) -> dict[str, Any]:
+    """The structured line of a tick: counts, no names of clusters but in what could not be listed."""
+    tally = tick.tally
+    return {
+        "tick": tick.name,
+        "is_success": tick.is_success,
+        "clusters": tally.clusters,
+        "measured": tally.measured,
+        "idle": tally.idle,
+        "unmeasured": tally.unmeasured,
+        "does_not_apply": tally.does_not_apply,
+        "sick": tally.sick,
+        "not_reached": tally.not_reached,
+        "not_remembered": tally.not_remembered,
+        "effects": dict(tally.effects),
+        "unreadable": list(tick.unreadable),
+        "measure": len(tick.measure),
+        "deliver": len(tick.deliver),
+        "advance": len(tick.advance),
+    }
+
+
+def _beat(app: App, tick: Tick) -> None:
+    """After a good look only: silence of the heartbeat is the alarm."""
+    if app.settings.heartbeat_url is not None and tick.is_success:
+        from ..flows.heartbeat import beat
+
+        beat(app.settings.heartbeat_url.get_secret_value())

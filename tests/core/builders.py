@@ -15,7 +15,7 @@ from shared.model.cluster import Cluster, NodePool
 from shared.model.finding import Finding, FindingKind
 from shared.model.load_balancer import LoadBalancer, Node, OutboundRule
 from shared.model.metric import MetricAnswer, Series, Window
-from shared.model.network import NatGateway, NetworkFacts, PublicIp, Subnet
+from shared.model.network import NatGateway, NetworkFacts, PublicIp, Subnet, Vnet
 from shared.model.plan import Baseline, Demand
 from shared.model.reading import Reading
 from shared.model.resource_id import ResourceId
@@ -157,5 +157,7 @@ def facts(of: Cluster | None = None, **changed: Any) -> NetworkFacts:
         subnets=tuple(subnet(one) for one in found.subnet_ids),
         nat_gateways=(),
         outbound_ips=(PublicIp(f"{NETWORK}/publicIPAddresses/aks", "aks", "20.50.10.7", "Standard", "Succeeded"),),
+        vnet=Vnet(VNET, "westeurope"),
+        nat_group_id=NETWORK.partition("/providers/")[0],
     )
     return replace(usual, **changed)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
 
 import pytest
 
-from shared.cloud.discovery import Discovery, Found
 from shared.cloud.errors import (
     AzureError,
     Forbidden,
@@ -22,87 +20,47 @@ from shared.cloud.errors import (
     Unavailable,
     UnexpectedAnswer,
 )
-from shared.cloud.metrics import Metrics
 from shared.errors import BadInput, NotFoundHere
 from shared.flows.check import Check, CheckReport
+from shared.flows.fleet_source import FleetSource
 from shared.model.assessment import Assessment
-from shared.model.cluster import Cluster
-from shared.model.load_balancer import LoadBalancer, Node
+from shared.model.finding import FindingKind, Severity
+from shared.model.fleet import WatchedCluster
 from shared.model.metric import MetricAnswer, Window
-from shared.model.reading import DoesNotApply, Idle, Measured, Unmeasured
-from tests.core.builders import START, answer, by_state, cluster, load_balancer, series
+from shared.model.reading import Cause, DoesNotApply, Idle, Measured, Unmeasured
+from shared.store.fleet import FleetStore
+from tests.core.builders import START, answer, by_state, cluster, series
+from tests.flows.fakes import FakeAccess, FakeAzure, balancer_of, make_look, watched
 
 NOW = START + timedelta(minutes=8)
 FAILING = by_state(Failed={1: 3}, Successful={0: 97})
 HEALTHY = by_state(Successful={0: 97})
-NOTHING = MetricAnswer(())
 BACKENDS = answer(series({1: 3}, connectionstate="Failed", backendipaddress="10.0.0.4"))
 MONITOR = "GET metrics SnatConnectionCount"
 
 
-class FakeDiscovery:
-    """Finds what it is given. ``trouble`` is a method's name and what it raises."""
+class NoStore:
+    """Nothing is kept: every look lists the clusters."""
 
-    def __init__(
-        self, *clusters: Cluster, unreadable: tuple[str, ...] = (), trouble: tuple[str, AzureError] | None = None
-    ) -> None:
-        self.found = Found(clusters or (cluster(),), unreadable)
-        self.trouble = trouble
-        self.balancer: Callable[[Cluster], LoadBalancer | None] = lambda _: load_balancer()
-
-    def _raise(self, name: str) -> None:
-        if self.trouble is not None and self.trouble[0] == name:
-            raise self.trouble[1]
-
-    def clusters(self) -> Found:
-        self._raise("clusters")
-        return self.found
-
-    def cluster(self, selector: str) -> Cluster:
-        self._raise("cluster")
-        for one in self.found.clusters:
-            if selector in (one.id, one.name):
-                return one
-        raise NotFound(f"cluster {selector}", "no such cluster", status=404)
-
-    def load_balancer(self, of: Cluster) -> LoadBalancer | None:
-        self._raise("load_balancer")
-        return self.balancer(of)
-
-    def nodes(self, of: Cluster) -> tuple[Node, ...]:
-        self._raise("nodes")
-        return (Node("aks-user-1-vmss000000", "user", "10.0.0.4"),)
+    def read(self, kind: Any, row: str) -> None:
+        return None
 
 
-class FakeMetrics:
-    """Answers by what was asked: ``state``, ``backend``, ``history`` (longer than the window), ``allocated``.
-
-    ``trouble`` is what one of these raises instead.
-    """
-
-    def __init__(self, state: MetricAnswer = HEALTHY, trouble: tuple[str, AzureError] | None = None) -> None:
-        self.answers = {"state": state, "backend": BACKENDS, "history": state, "allocated": NOTHING}
-        self.trouble = trouble
-
-    def _answer(self, name: str) -> MetricAnswer:
-        if self.trouble is not None and self.trouble[0] == name:
-            raise self.trouble[1]
-        return self.answers[name]
-
-    def snat_connections(self, balancer_id: str, window: Window, by_backend: bool) -> MetricAnswer:
-        return self._answer("backend" if by_backend else "history" if window.minutes > 5 else "state")
-
-    def allocated_snat_ports(self, balancer_id: str, window: Window) -> MetricAnswer:
-        return self._answer("allocated")
-
-
-def make_check(discovery: FakeDiscovery | None = None, metrics: Any = None) -> Check:
+def make_check(azure: FakeAzure | None = None, access: FakeAccess | None = None) -> Check:
+    azure = azure or FakeAzure(watched(cluster()))
     return Check(
-        cast(Discovery, discovery or FakeDiscovery()),
-        cast(Metrics, metrics or FakeMetrics()),
+        azure.discovery,
+        azure.fleet,
+        FleetSource(azure.fleet, cast(FleetStore, NoStore()), timedelta(minutes=10)),
+        make_look(azure, access or FakeAccess({"state": HEALTHY})),
         ingestion_lag_minutes=3,
         window_minutes=5,
+        deadline_seconds=60,
     )
+
+
+def failing(**answers: Any) -> FakeAccess:
+    return FakeAccess({"state": FAILING, "before": FAILING, "backend": BACKENDS, **answers})
 
 
 def only(report: CheckReport) -> Assessment:
@@ -116,21 +74,21 @@ def test_a_healthy_cluster_is_measured_in_the_judged_window() -> None:
     assert report.window == Window(START, START + timedelta(minutes=5))
     assert isinstance(assessment.reading, Measured)
     assert assessment.findings == ()
-    assert assessment.load_balancer_id == load_balancer().id
+    assert assessment.load_balancer_id == balancer_of(cluster()).id
 
 
 def test_a_failing_cluster_is_found_with_its_nodes_by_name() -> None:
-    assessment = only(make_check(metrics=FakeMetrics(FAILING)).all(NOW))
+    assessment = only(make_check(access=failing()).all(NOW))
     assert isinstance(assessment.reading, Measured)
     assert [(node.name, node.failed) for node in assessment.reading.nodes] == [("aks-user-1-vmss000000", 3)]
     assert len(assessment.findings) == 1
 
 
 def test_an_idle_cluster_is_told_from_one_that_is_not_measured() -> None:
-    metrics = FakeMetrics(NOTHING)
-    assert isinstance(only(make_check(metrics=metrics).all(NOW)).reading, Unmeasured)
-    metrics.answers["allocated"] = answer(series({0: 1024}))
-    assert isinstance(only(make_check(metrics=metrics).all(NOW)).reading, Idle)
+    access = FakeAccess()
+    assert isinstance(only(make_check(access=access).all(NOW)).reading, Unmeasured)
+    access.answers["allocated"] = answer(series({0: 1024}))
+    assert isinstance(only(make_check(access=access).all(NOW)).reading, Idle)
 
 
 TROUBLES = [
@@ -156,102 +114,99 @@ TROUBLES = [
 ]
 
 
-@pytest.mark.parametrize("where", ["load_balancer", "state"])
+@pytest.mark.parametrize("where", ["state", "allocated"])
 @pytest.mark.parametrize(("error", "reason", "remedy"), TROUBLES, ids=lambda value: type(value).__name__)
 def test_what_azure_refuses_is_not_measured_and_says_why(
     where: str, error: AzureError, reason: str, remedy: str
 ) -> None:
-    check = make_check(FakeDiscovery(trouble=(where, error)), FakeMetrics(FAILING, (where, error)))
-    assessment = only(check.all(NOW))
+    assessment = only(make_check(access=FakeAccess({where: error})).all(NOW))
     assert isinstance(assessment.reading, Unmeasured)
     assert reason in assessment.reading.reason
     assert remedy in assessment.reading.remedy
     assert bool(remedy) == bool(assessment.reading.remedy)
-    assert assessment.findings == ()
+    (finding,) = assessment.findings
+    assert (finding.kind, finding.severity) == (FindingKind.NOT_MEASURED, Severity.NOTICE)
+    assert (finding.evidence, finding.remedy) == (assessment.reading.reason, assessment.reading.remedy)
 
 
 def test_reasons_tell_the_kinds_of_trouble_apart() -> None:
-    reasons = set()
+    reasons, causes = set(), set()
     for error, _, _ in TROUBLES:
-        reading = only(make_check(metrics=FakeMetrics(trouble=("state", error))).all(NOW)).reading
+        reading = only(make_check(access=FakeAccess({"state": error})).all(NOW)).reading
         assert isinstance(reading, Unmeasured)
         reasons.add(reading.reason)
+        causes.add(reading.cause)
     assert len(reasons) >= 8
+    assert len(causes) == 6
 
 
 @pytest.mark.parametrize("error", [error for error, _, _ in TROUBLES], ids=lambda error: type(error).__name__)
-@pytest.mark.parametrize("what", ["backend", "history", "nodes"])
+@pytest.mark.parametrize("what", ["backend", "before", "nodes", "used", "limits", "history"])
 def test_a_measured_failure_is_reported_though_its_details_cannot_be_read(what: str, error: AzureError) -> None:
-    check = make_check(FakeDiscovery(trouble=(what, error)), FakeMetrics(FAILING, (what, error)))
-    assessment = only(check.all(NOW))
+    azure = FakeAzure(watched(cluster()), trouble={what: error} if what == "nodes" else {})
+    assessment = only(make_check(azure, failing(**({} if what == "nodes" else {what: error}))).all(NOW))
     assert isinstance(assessment.reading, Measured)
     assert assessment.reading.failed == 3
     (finding,) = assessment.findings
     assert finding.since == START + timedelta(minutes=1)
     assert bool(assessment.reading.nodes) == (what != "backend")
+    assert (FindingKind.PORT_PRESSURE in assessment.looked_for) == (what not in ("used", "limits"))
 
 
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
         ({"power_state": "Stopped"}, "stopped"),
-        ({"outbound_type": "userAssignedNATGateway"}, "userAssignedNATGateway"),
         ({"outbound_type": "userDefinedRouting"}, "userDefinedRouting"),
         ({"load_balancer_sku": "basic"}, "Basic"),
     ],
 )
 def test_what_has_no_snat_ports_of_its_own_does_not_apply(changed: dict[str, Any], said: str) -> None:
-    reading = only(make_check(FakeDiscovery(cluster(**changed))).all(NOW)).reading
+    reading = only(make_check(FakeAzure(watched(cluster(**changed)))).all(NOW)).reading
     assert isinstance(reading, DoesNotApply)
     assert said in reading.reason
 
 
-def test_a_cluster_without_its_load_balancer_is_not_measured() -> None:
-    discovery = FakeDiscovery()
-    discovery.balancer = lambda _: None
-    reading = only(make_check(discovery).all(NOW)).reading
+@pytest.mark.parametrize("outbound_type", ["loadBalancer", "userAssignedNATGateway", "managedNATGateway"])
+def test_a_cluster_whose_way_out_was_not_found_is_not_measured(outbound_type: str) -> None:
+    azure = FakeAzure((WatchedCluster(cluster(outbound_type=outbound_type)),))
+    reading = only(make_check(azure).all(NOW)).reading
     assert isinstance(reading, Unmeasured)
+    assert reading.cause is Cause.NO_LOAD_BALANCER
     assert reading.remedy
 
 
 @pytest.mark.parametrize("error", [error for error, _, _ in TROUBLES], ids=lambda error: type(error).__name__)
 def test_one_sick_cluster_does_not_hide_the_others(error: AzureError) -> None:
     names = [f"shop-{number}" for number in range(12)]
-
-    class OneSick(FakeDiscovery):
-        def load_balancer(self, of: Cluster) -> LoadBalancer | None:
-            if of.name == "shop-5":
-                raise error
-            return super().load_balancer(of)
-
-    report = make_check(OneSick(*(cluster(name=name) for name in names), unreadable=("subscription x: no role",))).all(
-        NOW
-    )
+    azure = FakeAzure(watched(*(cluster(name=name) for name in names)), ("subscription x: no role",))
+    access = FakeAccess({"state": lambda balancer: error if "mc_shop-5/" in balancer else HEALTHY})
+    report = make_check(azure, access).all(NOW)
     kinds = {assessment.cluster.name: assessment.reading.kind for assessment in report.assessments}
     assert kinds == {name: "unmeasured" if name == "shop-5" else "measured" for name in names}
     assert report.unreadable == ("subscription x: no role",)
 
 
-def test_clusters_are_looked_at_side_by_side() -> None:
+def test_regions_are_looked_at_side_by_side() -> None:
     """A slow one does not make the others wait: two meet here, or the barrier breaks."""
     barrier = threading.Barrier(2, timeout=10)
 
-    class Meeting(FakeMetrics):
-        def snat_connections(self, balancer_id: str, window: Window, by_backend: bool) -> MetricAnswer:
-            barrier.wait()
-            return HEALTHY
+    def meet(_: str) -> MetricAnswer:
+        barrier.wait()
+        return HEALTHY
 
-    report = make_check(FakeDiscovery(cluster(name="a"), cluster(name="b")), Meeting()).all(NOW)
+    azure = FakeAzure(watched(cluster(name="a", location="westeurope"), cluster(name="b", location="eastus")))
+    report = make_check(azure, FakeAccess({"state": meet})).all(NOW)
     assert [assessment.reading.kind for assessment in report.assessments] == ["measured", "measured"]
 
 
 def test_when_nothing_can_be_listed_the_caller_is_told() -> None:
     with pytest.raises(Forbidden):
-        make_check(FakeDiscovery(trouble=("clusters", Forbidden("POST resources", "no")))).all(NOW)
+        make_check(FakeAzure(trouble={"read": Forbidden("POST resources", "no")})).all(NOW)
 
 
 def test_one_cluster_is_found_by_name_or_id() -> None:
-    check = make_check(FakeDiscovery(cluster(name="a"), cluster(name="b")))
+    check = make_check(FakeAzure(watched(cluster(name="a"), cluster(name="b"))))
     assert only(check.one("b", NOW)).cluster.name == "b"
     assert only(check.one(cluster(name="a").id, NOW)).cluster.name == "a"
     with pytest.raises(NotFoundHere, match="no cluster 'c' that this app's identity may read"):
@@ -269,5 +224,5 @@ def test_the_window_may_be_given_and_must_make_sense() -> None:
 
 def test_looking_changes_nothing_that_it_was_given() -> None:
     before = cluster()
-    make_check(FakeDiscovery(before), FakeMetrics(FAILING)).all(NOW)
+    make_check(FakeAzure(watched(before)), failing()).all(NOW)
     assert before == replace(cluster())

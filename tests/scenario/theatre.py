@@ -51,6 +51,8 @@ class Theatre:
             "AzureWebJobsStorage": storage,
             "TABLE_PREFIX": f"t{new_id()}",
             "ARM_ENDPOINT": simulator.url,
+            "METRICS_ENDPOINT": simulator.url + "/metrics/{region}",
+            "LOGS_ENDPOINT": simulator.url,
             "DETECTOR_CLIENT_ID": READER,
             "REMEDIATOR_CLIENT_ID": WRITER,
             "SLACK_WEBHOOK_URL": simulator.slack_webhook_url,

@@ -10,17 +10,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from ...model.cluster import Cluster
 from ...model.finding import Finding, FindingKind, Severity
 from ...model.fleet import WatchedCluster
 from ...model.resource_id import ResourceId, same_id
 from ...texts import listed
 
 
-def association_drift(target: WatchedCluster, associations: Mapping[str, str], now: datetime) -> Finding | None:
-    """``associations`` maps a subnet's id in lower case to the gateway that snatbot associated with it."""
-    if not associations:
-        return None
-    problems = list(_problems(target, associations))
+def association_drift(
+    cluster: Cluster, serving: Mapping[str, str | None], associations: Mapping[str, str], now: datetime
+) -> Finding | None:
+    """``serving`` maps a subnet's id in lower case to the gateway that it has now; a subnet not in it has none.
+
+    ``associations`` maps a subnet's id in lower case to the gateway that snatbot associated with it.
+    """
+    problems = list(_problems(cluster, serving, associations)) if associations else []
     if not problems:
         return None
     gateways = sorted(set(associations.values()))
@@ -37,22 +41,19 @@ def association_drift(target: WatchedCluster, associations: Mapping[str, str], n
     )
 
 
-def _problems(target: WatchedCluster, associations: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    used = {subnet_id.lower(): subnet_id for subnet_id in target.cluster.subnet_ids}
-    for subnet_id, spelled in used.items():
-        name = ResourceId.parse(spelled).name
-        found = gateway_of(target, subnet_id)
-        wanted = associations.get(subnet_id)
+def serving_gateways(target: WatchedCluster) -> dict[str, str | None]:
+    """Which gateway serves which subnet, as found for the whole fleet."""
+    return {subnet_id.lower(): gateway.id for gateway in target.gateways for subnet_id in gateway.subnet_ids}
+
+
+def _problems(
+    cluster: Cluster, serving: Mapping[str, str | None], associations: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    for spelled in cluster.subnet_ids:
+        subnet_id, name = spelled.lower(), ResourceId.parse(spelled).name
+        found, wanted = serving.get(subnet_id), associations.get(subnet_id)
         if wanted is not None and not same_id(found, wanted):
             instead = f"has {ResourceId.parse(found).name} instead" if found else "has no NAT gateway any more"
             yield subnet_id, f"subnet {name}, which was associated with {ResourceId.parse(wanted).name}, {instead}"
         elif wanted is None and found is None:
             yield subnet_id, f"subnet {name} of a node pool has no NAT gateway; the cluster's other subnets have one"
-
-
-def gateway_of(target: WatchedCluster, subnet_id: str) -> str | None:
-    """The id of the gateway that serves this subnet."""
-    for gateway in target.gateways:
-        if any(same_id(one, subnet_id) for one in gateway.subnet_ids):
-            return gateway.id
-    return None

@@ -19,7 +19,7 @@ _REPEATED = re.compile(
     r"(?P<days>daily|(?P<first>[a-z]{3})(?:-(?P<last>[a-z]{3}))?)\s+"
     r"(?P<from>\d{2}:\d{2})-(?P<to>\d{2}:\d{2})"
 )
-_EXAMPLE = "such as 'sat 22:00-02:00', 'daily 01:00-03:30' or '2026-12-24T18:00Z/2026-12-27T06:00Z' (UTC)"
+EXAMPLE = "such as 'sat 22:00-02:00', 'daily 01:00-03:30' or '2026-12-24T18:00Z/2026-12-27T06:00Z' (UTC)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def _parse(part: str) -> Repeated | Once:
     try:
         return _repeated(match) if match else _once(part)
     except ValueError:
-        raise ValueError(f"{part!r} is not a maintenance window; {_EXAMPLE}") from None
+        raise ValueError(f"{part!r} is not a maintenance window; {EXAMPLE}") from None
 
 
 def _repeated(match: re.Match[str]) -> Repeated:

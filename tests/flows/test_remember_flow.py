@@ -1,9 +1,9 @@
-"""One tick remembers and tells: once, by whichever worker, whatever else goes wrong."""
+"""What was seen is remembered and told: once, by whichever worker, whatever else goes wrong."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -13,25 +13,23 @@ import pytest
 
 from shared.approval.signing import Signer
 from shared.chat.message import Message
-from shared.cloud.errors import AzureError, Forbidden, Unavailable
+from shared.cloud.errors import Forbidden, Unavailable
 from shared.core.incidents import IncidentPolicy
 from shared.errors import BadInput, SnatbotError
-from shared.flows.check import Check, CheckReport
 from shared.flows.links import Links
 from shared.flows.outbox import Outbox, message_of
 from shared.flows.planning import Planning
 from shared.flows.propose import Propose
-from shared.flows.watch import Offer, Watch
+from shared.flows.remember import Offer, Remember, Sight
 from shared.ids import cluster_key
-from shared.model.assessment import Assessment
 from shared.model.change import Change, ChangeState
 from shared.model.cluster import Cluster
 from shared.model.incident import IncidentState
 from shared.model.plan import Plan
 from shared.model.reading import Idle, Reading, Unmeasured
 from shared.store.errors import StoreUnavailable
+from shared.store.fleet import FleetStore
 from shared.store.records import Put, Records
-from shared.store.signs import Signs
 from shared.store.tables import Tables
 from tests.chat.nouns import make_advice, make_plan
 from tests.core.builders import assessment, at, cluster, window
@@ -44,24 +42,6 @@ PARTITION = cluster_key(CLUSTER.id)
 SIGNER = Signer(["k" * 32], 60)
 LINKS = Links("https://bot.example.com", SIGNER)
 TROUBLE = minutes(0, 5, {2: 4})
-
-
-def look(*assessments: Assessment, unreadable: tuple[str, ...] = ()) -> CheckReport:
-    return CheckReport(at(8), window(), assessments, unreadable)
-
-
-class FakeCheck:
-    """Says what it is told to. ``meet`` is called by every worker before it gets the report."""
-
-    def __init__(self, report: CheckReport | AzureError, meet: Callable[[], object] = lambda: None) -> None:
-        self.report = report
-        self.meet = meet
-
-    def all(self, now: datetime) -> CheckReport:
-        self.meet()
-        if isinstance(self.report, AzureError):
-            raise self.report
-        return self.report
 
 
 class FakePlanning:
@@ -79,23 +59,27 @@ class FakePlanning:
 class World:
     """A watch on real storage, and what it has remembered and told."""
 
-    def __init__(self, records: Records, signs: Signs, planning: FakePlanning | None = None) -> None:
+    def __init__(self, records: Records, planning: FakePlanning | None = None) -> None:
         self.records = records
-        self.signs = signs
+        self.store = FleetStore(records._tables)
         self.outbox = Outbox(CHANNELS)
         self.planning = planning
 
-    def watch(self, report: CheckReport | AzureError, meet: Callable[[], object] = lambda: None) -> Watch:
+    def remember(self) -> Remember:
         offer = None
         if self.planning is not None:
             planning = cast(Planning, self.planning)
             propose = Propose(planning, self.records, self.outbox, LINKS, timedelta(minutes=60))
             offer = Offer(planning, propose, LINKS)
-        return Watch(cast(Check, FakeCheck(report, meet)), offer, self.records, self.signs, self.outbox, POLICY)
+        return Remember(self.records, self.store, offer, self.outbox, POLICY)
 
-    def tick(self, *readings: Reading, minute: int = 8) -> Mapping[str, int]:
-        report = look(*(assessment(reading, CLUSTER) for reading in readings))
-        return self.watch(report).run(at(minute), at(minute)).effects
+    def see(self, *sights: Sight, minute: int = 8) -> tuple[Mapping[str, int], int]:
+        """As a tick does it: the index of who needs attention is read first."""
+        return self.remember().all(sights, self.store.attention(), at(minute), at(minute))
+
+    def tick(self, *readings: Reading, minute: int = 8, is_maintenance: bool = False) -> Mapping[str, int]:
+        sights = [Sight(assessment(reading, CLUSTER), is_maintenance) for reading in readings]
+        return self.see(*sights, minute=minute)[0]
 
     def told(self, partition: str = PARTITION, channel: str = "slack") -> list[Message]:
         rows = [row.value for row in self.records.outbox(partition)]
@@ -106,8 +90,8 @@ class World:
 
 
 @pytest.fixture
-def world(records: Records, signs: Signs) -> World:
-    return World(records, signs)
+def world(records: Records) -> World:
+    return World(records)
 
 
 # --- remembering and telling ---
@@ -170,39 +154,26 @@ def test_trouble_that_returns_reopens_its_incident(world: World) -> None:
     assert "is back" in world.told()[-1].title
 
 
-def test_a_tick_says_what_it_saw_and_what_is_due(world: World) -> None:
-    healthy, silent = cluster(name="healthy"), cluster(name="silent")
-    report = look(
-        assessment(TROUBLE, CLUSTER),
-        assessment(minutes(0, 5), healthy),
-        assessment(Unmeasured("no answer"), silent),
-        unreadable=("subscription x: no role",),
-    )
-    tick = world.watch(report).run(at(8), at(8))
-    assert (tick.clusters, tick.sick, tick.readings) == (3, 1, {"measured": 2, "unmeasured": 1})
-    assert tick.unreadable == ("subscription x: no role",)
-    assert tick.deliver == (PARTITION,)
-    assert world.signs.last_success("watch") == at(8)
-
-
 # --- several workers ---
 
 
 def test_of_several_workers_at_once_one_opens_and_tells(tables: Tables, azurite: str) -> None:
     """Real concurrency: each worker has a connection of its own, and they meet right before they remember."""
     clusters = [cluster(name=f"shop-{number}") for number in range(8)]
-    report = look(*(assessment(TROUBLE, one) for one in clusters))
+    sights = [Sight(assessment(TROUBLE, one)) for one in clusters]
     prefix = tables._name.removesuffix("records")
     workers = 4
     barrier = threading.Barrier(workers, timeout=30)
 
     def work(_: int) -> Mapping[str, int]:
-        own = Tables(prefix, connection_string=azurite)
-        return World(Records(own), Signs(own)).watch(report, barrier.wait).run(at(8), at(8)).effects
+        own = World(Records(Tables(prefix, connection_string=azurite)))
+        attention = own.store.attention()
+        barrier.wait()
+        return own.remember().all(sights, attention, at(8), at(8))[0]
 
     with ThreadPoolExecutor(workers) as pool:
         effects = list(pool.map(work, range(workers)))
-    world = World(Records(tables), Signs(tables))
+    world = World(Records(tables))
     assert sum(effect.get("opened", 0) for effect in effects) == len(clusters)
     assert sum(sum(effect.values()) for effect in effects) == workers * len(clusters)
     for one in clusters:
@@ -213,16 +184,18 @@ def test_of_several_workers_at_once_one_opens_and_tells(tables: Tables, azurite:
 
 
 def test_of_several_workers_at_once_one_clears_and_tells(tables: Tables, azurite: str) -> None:
-    world = World(Records(tables), Signs(tables))
+    world = World(Records(tables))
     world.tick(TROUBLE)
     world.tick(minutes(5, 10))
     prefix = tables._name.removesuffix("records")
     barrier = threading.Barrier(4, timeout=30)
-    report = look(assessment(minutes(10, 15), CLUSTER))
+    sight = Sight(assessment(minutes(10, 15), CLUSTER))
 
     def work(_: int) -> Mapping[str, int]:
-        own = Tables(prefix, connection_string=azurite)
-        return World(Records(own), Signs(own)).watch(report, barrier.wait).run(at(18), at(18)).effects
+        own = World(Records(Tables(prefix, connection_string=azurite)))
+        attention = own.store.attention()
+        barrier.wait()
+        return own.remember().all([sight], attention, at(18), at(18))[0]
 
     with ThreadPoolExecutor(4) as pool:
         effects = list(pool.map(work, range(4)))
@@ -238,8 +211,8 @@ def test_a_record_that_cannot_be_read_does_not_hide_the_other_clusters(world: Wo
     other = cluster(name="other")
     row = {"PartitionKey": PARTITION, "RowKey": "cluster", "schema": 99, "json0": "{}"}
     tables.records().create_entity(row)
-    tick = world.watch(look(assessment(TROUBLE, CLUSTER), assessment(TROUBLE, other))).run(at(8), at(8))
-    assert (tick.not_remembered, tick.effects) == (1, {"opened": 1})
+    effects, not_remembered = world.see(Sight(assessment(TROUBLE, CLUSTER)), Sight(assessment(TROUBLE, other)))
+    assert (not_remembered, effects) == (1, {"opened": 1})
     assert len(world.told(cluster_key(other.id))) == 1
 
 
@@ -253,23 +226,11 @@ def test_storage_that_is_down_is_told_and_not_tried_for_every_cluster() -> None:
             tried.append(cluster_id)
             raise StoreUnavailable("read cluster: storage could not be reached")
 
-    report = look(*(assessment(TROUBLE, cluster(name=f"shop-{number}")) for number in range(50)))
+    sights = [Sight(assessment(TROUBLE, cluster(name=f"shop-{number}"))) for number in range(50)]
+    remember = Remember(Down(), cast(FleetStore, None), None, Outbox(CHANNELS), POLICY)
     with pytest.raises(StoreUnavailable):
-        World(Down(), cast(Signs, None)).watch(report).run(at(8), at(8))
+        remember.all(sights, {}, at(8), at(8))
     assert len(tried) <= 3
-
-
-@pytest.mark.parametrize("error", [Forbidden("POST resources", "no"), Unavailable("POST resources", "no answer")])
-def test_what_is_due_is_handed_out_though_clusters_cannot_be_listed(world: World, error: AzureError) -> None:
-    """A change that is half done, and a message that waits, must not wait for another service to come back."""
-    world.tick(TROUBLE)
-    change = change_in(ChangeState.APPLYING)
-    world.records.commit(CLUSTER.id, [Put(replace(change, due_at=at(9)))])
-    tick = world.watch(error).run(at(30), at(30))
-    assert tick.deliver == (PARTITION,)
-    assert tick.advance == ((PARTITION, change.id),)
-    assert (tick.clusters, len(tick.unreadable)) == (0, 1)
-    assert world.signs.last_success("watch") == at(8), "a tick that saw nothing is no success"
 
 
 # --- with remediation on ---
@@ -292,8 +253,8 @@ def change_in(state: ChangeState, change_id: str = "chg-1") -> Change:
     )
 
 
-def test_an_alarm_comes_with_a_plan_and_a_button(records: Records, signs: Signs) -> None:
-    world = World(records, signs, FakePlanning(plan_for()))
+def test_an_alarm_comes_with_a_plan_and_a_button(records: Records) -> None:
+    world = World(records, FakePlanning(plan_for()))
     world.tick(TROUBLE)
     (change,) = records.changes(PARTITION)
     assert (change.state, change.requested_by, change.due_at) == (ChangeState.PROPOSED, "snatbot", at(68))
@@ -312,8 +273,8 @@ def test_without_remediation_nothing_is_planned_and_there_is_no_button(world: Wo
     assert world.told()[0].buttons == ()
 
 
-def test_a_plan_that_is_blocked_is_told_and_not_offered(records: Records, signs: Signs) -> None:
-    world = World(records, signs, FakePlanning(replace(make_advice(), cluster_id=CLUSTER.id)))
+def test_a_plan_that_is_blocked_is_told_and_not_offered(records: Records) -> None:
+    world = World(records, FakePlanning(replace(make_advice(), cluster_id=CLUSTER.id)))
     assert world.tick(TROUBLE) == {"opened": 1}
     assert records.changes(PARTITION) == ()
     assert world.told()[0].buttons == ()
@@ -323,8 +284,8 @@ def test_a_plan_that_is_blocked_is_told_and_not_offered(records: Records, signs:
     "error",
     [Unavailable("GET cluster", "no answer"), Forbidden("GET cluster", "no"), BadInput("not the id of a cluster")],
 )
-def test_an_alarm_is_told_though_no_plan_can_be_made(records: Records, signs: Signs, error: SnatbotError) -> None:
-    world = World(records, signs, FakePlanning(error))
+def test_an_alarm_is_told_though_no_plan_can_be_made(records: Records, error: SnatbotError) -> None:
+    world = World(records, FakePlanning(error))
     assert world.tick(TROUBLE) == {"opened": 1}
     assert len(world.told()) == 1
 
@@ -333,10 +294,10 @@ def test_an_alarm_is_told_though_no_plan_can_be_made(records: Records, signs: Si
     "state", [ChangeState.APPROVED, ChangeState.APPLYING, ChangeState.STOPPED, ChangeState.VERIFYING]
 )
 def test_while_a_change_is_in_flight_nothing_clears_and_nothing_new_is_planned(
-    records: Records, signs: Signs, state: ChangeState
+    records: Records, state: ChangeState
 ) -> None:
     planning = FakePlanning(plan_for())
-    world = World(records, signs, planning)
+    world = World(records, planning)
     world.tick(TROUBLE)
     (proposed,) = records.changes(PARTITION)
     stored = records.change(PARTITION, proposed.id)
@@ -348,8 +309,8 @@ def test_while_a_change_is_in_flight_nothing_clears_and_nothing_new_is_planned(
     assert planning.asked == 1
 
 
-def test_a_new_plan_takes_the_place_of_one_that_nobody_decided_on(records: Records, signs: Signs) -> None:
-    world = World(records, signs, FakePlanning(plan_for()))
+def test_a_new_plan_takes_the_place_of_one_that_nobody_decided_on(records: Records) -> None:
+    world = World(records, FakePlanning(plan_for()))
     world.tick(TROUBLE)
     world.tick(minutes(5, 10))
     world.tick(minutes(10, 15), minute=18)

@@ -1,0 +1,105 @@
+"""Health events of load balancers from a Log Analytics workspace: a second witness beside the metrics.
+
+They come only where a diagnostic setting sends the category LoadBalancerHealthEvent there, and Azure looks about every
+five minutes (Azure docs: load-balancer-health-event-logs; table ALBHealthEvent).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from ..model.health_event import HealthEvent
+from ..model.metric import Window
+from .errors import UnexpectedAnswer
+from .translate import from_exception
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+    from azure.monitor.query import LogsQueryClient
+
+    from .pipeline import OnRequest
+
+PUBLIC_ENDPOINT = "https://api.loganalytics.io"
+SERVER_TIMEOUT_SECONDS = 20
+_OPERATION = "Log Analytics query of ALBHealthEvent"
+_QUERY = (
+    "ALBHealthEvent | where HealthEventType in ('SnatPortExhaustion', 'HighSnatPortUsage')"
+    " | project TimeGenerated, LoadBalancerResourceId, HealthEventType, Description"
+)
+
+
+class HealthEvents:
+    """Safe to share between threads."""
+
+    def __init__(
+        self,
+        credential: TokenCredential,
+        workspace_id: str,
+        *,
+        endpoint: str = PUBLIC_ENDPOINT,
+        on_request: OnRequest | None = None,
+    ) -> None:
+        self._credential = credential
+        self._workspace_id = workspace_id
+        self._endpoint = endpoint.rstrip("/")
+        self._on_request = on_request
+        self._lock = threading.Lock()
+        self._client: LogsQueryClient | None = None
+
+    def read(self, window: Window) -> Mapping[str, tuple[HealthEvent, ...]]:
+        """Events by load balancer id in lower case, oldest first. Raises AzureError."""
+        from azure.core.exceptions import AzureError as SdkError
+
+        try:
+            result = self._logs().query_workspace(
+                self._workspace_id,
+                _QUERY,
+                timespan=(window.start, window.end),
+                server_timeout=SERVER_TIMEOUT_SECONDS,
+            )
+        except SdkError as error:
+            raise from_exception(_OPERATION, error) from error
+        tables: Any = getattr(result, "tables", None) or getattr(result, "partial_data", None)
+        if not tables:
+            raise UnexpectedAnswer(_OPERATION, "the answer has no table", status=200)
+        table = tables[0]
+        return events_of([dict(zip(table.columns, row, strict=True)) for row in table.rows])
+
+    def _logs(self) -> LogsQueryClient:
+        from azure.monitor.query import LogsQueryClient
+
+        from .pipeline import TIMEOUTS, BoundedRetry, policies
+
+        with self._lock:
+            if self._client is None:
+                scope = f"{self._endpoint}/.default"
+                self._client = LogsQueryClient(
+                    self._credential,
+                    endpoint=self._endpoint,
+                    policies=policies(self._credential, scope, self._on_request, BoundedRetry(attempts=2)),
+                    **TIMEOUTS,
+                )
+            return self._client
+
+
+def events_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, tuple[HealthEvent, ...]]:
+    """Rows of the table; one without load balancer or time is left out."""
+    found: dict[str, list[HealthEvent]] = defaultdict(list)
+    for row in rows:
+        balancer, at = str(row.get("LoadBalancerResourceId") or ""), _moment(row.get("TimeGenerated"))
+        if balancer and at is not None:
+            event = HealthEvent(str(row.get("HealthEventType") or ""), at, str(row.get("Description") or ""))
+            found[balancer.lower()].append(event)
+    return {balancer: tuple(sorted(events, key=lambda one: one.at)) for balancer, events in found.items()}
+
+
+def _moment(value: Any) -> datetime | None:
+    try:
+        at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -1,0 +1,38 @@
+"""Counting what a look saw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ..ids import cluster_key
+from ..model.assessment import Assessment
+from ..model.reading import Cause, Unmeasured
+from ..model.tally import Tally, Unseen
+from .tags import TagRules
+
+
+def tally_of(seen: Iterable[tuple[Assessment, TagRules]], effects: Mapping[str, int], not_remembered: int) -> Tally:
+    """``seen`` in one group of clusters; groups are added up."""
+    total = Tally(effects=dict(effects), not_remembered=not_remembered)
+    for assessment, rules in seen:
+        total = total + _one(assessment, rules)
+    return total
+
+
+def _one(assessment: Assessment, rules: TagRules) -> Tally:
+    cluster, reading = assessment.cluster, assessment.reading
+    unseen: tuple[Unseen, ...] = ()
+    if isinstance(reading, Unmeasured):
+        names = (cluster.name,)
+        unseen = (Unseen(cluster.subscription, reading.cause, reading.reason, reading.remedy, 1, names),)
+    return Tally(
+        clusters=1,
+        measured=int(reading.kind == "measured"),
+        idle=int(reading.kind == "idle"),
+        unmeasured=int(reading.kind == "unmeasured"),
+        does_not_apply=int(reading.kind == "does_not_apply"),
+        sick=int(bool(assessment.alarms)),
+        not_reached=int(isinstance(reading, Unmeasured) and reading.cause is Cause.NOT_REACHED),
+        unseen=unseen,
+        opted_out={} if rules.is_watched else {cluster_key(cluster.id): cluster.name},
+    )

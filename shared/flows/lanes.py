@@ -1,0 +1,64 @@
+"""Work on many places at once, so that no place holds up the others.
+
+Pieces are cut by subscription and region, their lane. Lanes take turns, and where there are several, none may take more
+than half of the workers: a slow region keeps its own pieces waiting, nobody else's.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Lanes(Generic[T]):
+    def __init__(self, pieces: Sequence[tuple[Hashable, T]], workers: int) -> None:
+        """``pieces`` are lane and work; the order within a lane is kept."""
+        self._waiting: dict[Hashable, deque[T]] = {}
+        for lane, piece in pieces:
+            self._waiting.setdefault(lane, deque()).append(piece)
+        self._workers = max(1, min(workers, len(pieces)))
+        self._most = self._workers if len(self._waiting) < 2 else max(1, self._workers // 2)
+        self._running: dict[Hashable, int] = dict.fromkeys(self._waiting, 0)
+        self._turn = deque(self._waiting)
+        self._changed = threading.Condition()
+
+    def run(self, work: Callable[[T], None]) -> None:
+        """Returns when every piece was worked on; what ``work`` raises is raised here after all others are done."""
+        if not self._waiting:
+            return
+        if self._workers == 1:
+            self._worker(work)  # no thread for nothing: most fleets are a single piece
+            return
+        with ThreadPoolExecutor(self._workers) as pool:
+            futures = [pool.submit(self._worker, work) for _ in range(self._workers)]
+        for future in futures:
+            future.result()
+
+    def _worker(self, work: Callable[[T], None]) -> None:
+        while (taken := self._take()) is not None:
+            lane, piece = taken
+            try:
+                work(piece)
+            finally:
+                with self._changed:
+                    self._running[lane] -= 1
+                    self._changed.notify_all()
+
+    def _take(self) -> tuple[Hashable, T] | None:
+        """The next piece of a lane that may have one more worker; waits while all lanes are full."""
+        with self._changed:
+            while True:
+                for _ in range(len(self._turn)):
+                    lane = self._turn[0]
+                    self._turn.rotate(-1)
+                    if self._waiting[lane] and self._running[lane] < self._most:
+                        self._running[lane] += 1
+                        return lane, self._waiting[lane].popleft()
+                if not any(self._waiting.values()):
+                    return None
+                self._changed.wait()

@@ -1,0 +1,243 @@
+"""What was seen of a cluster becomes part of its history: an incident's transition, its messages, and a plan to offer.
+
+One transaction a transition. Several workers may do this at once: the loser of a race reads again and finds it done.
+Rows are read only of clusters that have something to remember or are in trouble, and written only when they change.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..chat import compose
+from ..chat.message import Message
+from ..core.associations import associations
+from ..core.incidents import Effect, IncidentPolicy, IncidentTransition, close, judge
+from ..errors import SnatbotError
+from ..ids import cluster_key, new_id
+from ..model.assessment import Assessment
+from ..model.change import Change, ChangeState
+from ..model.finding import FAILURES
+from ..model.incident import ClusterRecord, Incident, IncidentState
+from ..store.errors import StoreConflict, StoreError, StoreUnavailable
+from ..store.fleet import FleetStore
+from ..store.records import Put, Records, Stored
+from .links import Links
+from .outbox import Outbox, audit
+from .planning import Planning
+from .propose import Propose, planned, retire_proposals
+
+log = logging.getLogger("snatbot.watch")
+TRIES = 3
+IN_FLIGHT = (ChangeState.APPROVED, ChangeState.APPLYING, ChangeState.STOPPED, ChangeState.VERIFYING)
+PENDING = (*IN_FLIGHT, ChangeState.PROPOSED)
+OPTED_OUT = "its tag snatbot-watch=off opts the cluster out: it is not watched any more"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What turns an alarm into a question: a plan and a page to decide on it."""
+
+    planning: Planning
+    propose: Propose
+    links: Links
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What storage holds of one cluster. ``etag`` None: it has no row yet."""
+
+    record: ClusterRecord
+    etag: str | None
+    incident: Stored[Incident] | None
+    changes: tuple[Change, ...]
+
+    @property
+    def associations(self) -> dict[str, str]:
+        """Subnet id in lower case to the NAT gateway that snatbot put there."""
+        return associations(self.changes)
+
+    @property
+    def open_incident(self) -> Incident | None:
+        found = self.incident
+        return found.value if found is not None and found.value.state is IncidentState.OPEN else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """An assessment to remember. ``is_maintenance``: nothing is posted now; ``is_watched``: not opted out."""
+
+    assessment: Assessment
+    is_maintenance: bool = False
+    is_watched: bool = True
+
+
+class Remember:
+    def __init__(
+        self, records: Records, store: FleetStore, offer: Offer | None, outbox: Outbox, policy: IncidentPolicy
+    ) -> None:
+        """``offer`` is None while remediation is off: then nothing is planned and no button is shown."""
+        self._records = records
+        self._store = store
+        self._offer = offer
+        self._outbox = outbox
+        self._policy = policy
+
+    def recall(self, cluster_id: str, cluster_name: str) -> Known:
+        """Raises StoreError."""
+        stored = self._records.cluster(cluster_id)
+        record = stored.value if stored else ClusterRecord(cluster_id, cluster_name)
+        incident = self._records.incident(cluster_id, record.incident_id) if record.incident_id else None
+        changes = self._records.changes(cluster_key(cluster_id)) if record.change_id else ()
+        return Known(record, stored.etag if stored else None, incident, changes)
+
+    def all(
+        self, sights: Sequence[Sight], attention: Mapping[str, bool], now: datetime, wall: datetime
+    ) -> tuple[dict[str, int], int]:
+        """Effects, and how many clusters could not be remembered: one cluster's trouble does not hide the others.
+
+        ``attention``: keys of clusters with something to remember. Raises StoreUnavailable when storage is down.
+        """
+        effects: Counter[str] = Counter()
+        not_remembered = silent = 0
+        for sight in sights:
+            try:
+                effects[self._with_retries(sight, attention, now, wall).value] += 1
+                silent = 0
+            except StoreError as error:
+                not_remembered += 1
+                silent += isinstance(error, StoreUnavailable)
+                log.error("%s: what was seen could not be remembered: %s", sight.assessment.cluster.name, error)
+                if silent >= TRIES:
+                    raise  # storage is down for all of them
+        return dict(effects), not_remembered
+
+    def _with_retries(self, sight: Sight, attention: Mapping[str, bool], now: datetime, wall: datetime) -> Effect:
+        cluster = sight.assessment.cluster
+        if cluster_key(cluster.id) not in attention and not sight.assessment.alarms:
+            return Effect.NOTHING
+        for attempt in range(TRIES):
+            try:
+                return self._once(sight, attention, now, wall)
+            except StoreConflict:
+                if attempt == TRIES - 1:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _once(self, sight: Sight, attention: Mapping[str, bool], now: datetime, wall: datetime) -> Effect:
+        assessment, cluster = sight.assessment, sight.assessment.cluster
+        known = self.recall(cluster.id, cluster.name)
+        transition = self._transition(sight, known, now)
+        self._note_attention(cluster_key(cluster.id), transition, known, attention, now)
+        if not _is_worth_a_write(transition, known):
+            return transition.effect
+        change = self._new_change(transition, known.changes, assessment, now)
+        next_record = transition.record
+        writes: list[Put] = []
+        if change is not None and change.plan.is_executable:
+            next_record = planned(next_record, change)
+            writes += [Put(change), audit(now, "snatbot", "change proposed", change.id, change.plan.summary)]
+            writes += retire_proposals(self._records, cluster_key(cluster.id), change)
+        writes.append(Put(next_record, known.etag))
+        if transition.incident is not None:
+            stored = known.incident
+            same = stored is not None and stored.value.id == transition.incident.id
+            writes.append(Put(transition.incident, stored.etag if same and stored else None))
+            if transition.effect is not Effect.NOTHING:
+                writes.append(audit(now, "snatbot", f"incident {transition.effect.value}", transition.incident.id))
+        writes += self._outbox.rows(cluster.name, self._message(transition, assessment, change, now), wall)
+        self._records.commit(cluster.id, writes)
+        if transition.effect is not Effect.NOTHING:
+            log.info("%s: incident %s", cluster.name, transition.effect.value)
+        return transition.effect
+
+    def _transition(self, sight: Sight, known: Known, now: datetime) -> IncidentTransition:
+        record, incident = known.record, known.incident.value if known.incident else None
+        if not sight.is_watched and known.open_incident is not None:
+            closed = close(known.open_incident, now, OPTED_OUT)
+            return IncidentTransition(record, closed, Effect.CLEARED, Effect.CLEARED)
+        is_silenced = record.silenced_until is not None and now < record.silenced_until
+        return judge(
+            record,
+            incident,
+            sight.assessment,
+            now=now,
+            policy=self._policy,
+            new_id=new_id(),
+            is_change_in_flight=any(change.state in IN_FLIGHT for change in known.changes),
+            is_quiet=is_silenced or sight.is_maintenance,
+        )
+
+    def _note_attention(
+        self, key: str, transition: IncidentTransition, known: Known, attention: Mapping[str, bool], now: datetime
+    ) -> None:
+        """The index is written before what it points to: pointing to nothing does no harm."""
+        incident, record = transition.incident, transition.record
+        is_open = incident is not None and incident.state is IncidentState.OPEN
+        is_recent = (
+            incident is not None
+            and incident.cleared_at is not None
+            and (now - incident.cleared_at <= self._policy.cooldown)
+        )
+        is_silenced = record.silenced_until is not None and now < record.silenced_until
+        is_pending = any(change.state in PENDING for change in known.changes)
+        if is_open or is_recent or is_silenced or is_pending or known.associations:
+            if attention.get(key) is not is_open:
+                self._store.pay_attention(key, is_open=is_open)
+        elif key in attention:
+            self._store.lose_attention(key)
+
+    def _new_change(
+        self, transition: IncidentTransition, changes: tuple[Change, ...], assessment: Assessment, now: datetime
+    ) -> Change | None:
+        """A plan for connections that fail, unless an answer is under way. Failing to plan doesn't hide the alarm."""
+        if self._offer is None or transition.message not in (Effect.OPENED, Effect.REOPENED, Effect.WORSENED):
+            return None
+        incident = transition.incident
+        assert incident is not None
+        if not FAILURES & set(incident.kinds) or any(change.state in IN_FLIGHT for change in changes):
+            return None
+        is_answered = any(
+            change.incident_id == incident.id and change.state is ChangeState.PROPOSED for change in changes
+        )
+        if transition.message is Effect.WORSENED and is_answered:
+            return None
+        try:
+            plan = self._offer.planning.attachment(assessment.cluster.id, now)
+        except SnatbotError as error:
+            log.warning("%s: no plan could be made: %s", assessment.cluster.name, error)
+            return None
+        return self._offer.propose.new_change(plan, now, "snatbot", incident.id)
+
+    def _message(
+        self, transition: IncidentTransition, assessment: Assessment, change: Change | None, now: datetime
+    ) -> Message | None:
+        incident = transition.incident
+        if incident is None:
+            return None
+        plan = change.plan if change else None
+        url = self._offer.links.page(change) if self._offer and change and change.plan.is_executable else None
+        match transition.message:
+            case Effect.OPENED:
+                return compose.incident_opened(incident, assessment, plan, url, None)
+            case Effect.REOPENED:
+                return compose.incident_reopened(incident, assessment, plan, url, None)
+            case Effect.WORSENED:
+                return compose.incident_worsened(incident, assessment, plan, url)
+            case Effect.CLEARED:
+                return compose.incident_cleared(incident, now)
+            case Effect.NOTHING:
+                return None
+
+
+def _is_worth_a_write(transition: IncidentTransition, known: Known) -> bool:
+    """Health of a cluster without an open incident is not written down: the next look judges the same minutes again."""
+    incident = transition.incident
+    before = known.incident.value if known.incident else None
+    if transition.effect is not Effect.NOTHING or transition.message is not Effect.NOTHING:
+        return True
+    is_open = incident is not None and incident.state is IncidentState.OPEN
+    return is_open and (incident != before or transition.record != known.record)

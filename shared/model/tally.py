@@ -1,0 +1,75 @@
+"""What a look saw, counted: what the line of a tick says, and what coverage is judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from .reading import Cause
+
+MOST_NAMES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """Clusters of one subscription that were not measured for the same cause; ``names`` holds the first of them."""
+
+    subscription: str
+    cause: Cause
+    reason: str
+    remedy: str
+    count: int
+    names: tuple[str, ...]
+
+    def __add__(self, other: Unseen) -> Unseen:
+        names = tuple(sorted({*self.names, *other.names}))[:MOST_NAMES]
+        return Unseen(self.subscription, self.cause, self.reason, self.remedy, self.count + other.count, names)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """``effects`` are transitions of incidents by name; ``opted_out`` are keys and names of clusters so tagged."""
+
+    clusters: int = 0
+    measured: int = 0
+    idle: int = 0
+    unmeasured: int = 0
+    does_not_apply: int = 0
+    sick: int = 0
+    not_reached: int = 0
+    not_remembered: int = 0
+    effects: Mapping[str, int] = field(default_factory=dict)
+    unseen: tuple[Unseen, ...] = ()
+    opted_out: Mapping[str, str] = field(default_factory=dict)
+
+    def __add__(self, other: Tally) -> Tally:
+        effects = dict(self.effects)
+        for name, count in other.effects.items():
+            effects[name] = effects.get(name, 0) + count
+        unseen = {(one.subscription, one.cause): one for one in self.unseen}
+        for one in other.unseen:
+            key = (one.subscription, one.cause)
+            unseen[key] = unseen[key] + one if key in unseen else one
+        return Tally(
+            clusters=self.clusters + other.clusters,
+            measured=self.measured + other.measured,
+            idle=self.idle + other.idle,
+            unmeasured=self.unmeasured + other.unmeasured,
+            does_not_apply=self.does_not_apply + other.does_not_apply,
+            sick=self.sick + other.sick,
+            not_reached=self.not_reached + other.not_reached,
+            not_remembered=self.not_remembered + other.not_remembered,
+            effects=effects,
+            unseen=tuple(unseen[key] for key in sorted(unseen)),
+            opted_out={**self.opted_out, **other.opted_out},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PartReport:
+    """What the last look at one part of the fleet saw, and when; ``tick`` is the look that asked for it."""
+
+    at: datetime
+    tick: str
+    tally: Tally
