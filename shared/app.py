@@ -345,7 +345,13 @@ class App:
         prefix_id = ips if ips.startswith("/") else ""
         return Planning(
             lambda cluster_id, now: read_network_facts(
-                self.arm, self.discovery, cluster_id, now, nat_resource_group=group, given_prefix_id=prefix_id
+                self.arm,
+                self.discovery,
+                cluster_id,
+                now,
+                nat_resource_group=group,
+                given_prefix_id=prefix_id,
+                with_prefixes=ips == "prefix",
             ),
             AccessReader(self.arm, self._writer_arm),
             Ownership(self.records),

@@ -8,7 +8,7 @@ from ..model.change import Change, ChangeState, JournalEntry
 from ..model.plan import AssociateSubnet, Plan
 from ..texts import capital, listed, number, sentence, utc
 from .message import Button, Message, Section, Tone
-from .words import STATE_WORDS, check_in_words, egress_addresses, resource_name, step_in_words
+from .words import STATE_WORDS, check_in_words, cost_in_words, egress_addresses, resource_name, step_in_words
 
 _DECIDED: Mapping[ChangeState, tuple[str, Tone]] = {
     ChangeState.APPROVED: ("approved", Tone.NEUTRAL),
@@ -22,6 +22,7 @@ _FINISHED: Mapping[ChangeState, tuple[str, Tone]] = {
     ChangeState.NOT_FIXED: ("Not fixed: connections of {cluster} still fail", Tone.ALARM),
     ChangeState.CANT_TELL: ("Can't tell whether {cluster} is fixed", Tone.WARNING),
     ChangeState.ROLLED_BACK: ("Rolled back on {cluster}", Tone.NEUTRAL),
+    ChangeState.DONE: ("Done on {cluster}", Tone.GOOD),
     ChangeState.FAILED: ("The change on {cluster} failed", Tone.ALARM),
 }
 
@@ -46,6 +47,7 @@ def change_proposed(change: Change, approval_url: str) -> Message:
             ("Virtual network", resource_name(plan.vnet_id)),
             ("Subnets", listed(_subnets(plan))),
             *_egress(plan),
+            *((("Cost", cost_in_words(plan.cost)),) if plan.cost else ()),
             ("Asked for by", change.requested_by),
             ("Decide before", utc(change.expires_at)),
         ),
@@ -122,7 +124,9 @@ def change_finished(change: Change, page_url: str, journal: Sequence[JournalEntr
     title, tone = _FINISHED.get(change.state, (f"The change on {{cluster}}: {change.state}", Tone.NEUTRAL))
     outcome = change.outcome
     figures = tuple(map(capital, outcome.figures)) if outcome else ()
-    sections = [Section("Measured", bullets=figures), *_afterwards(change)]
+    advice = outcome.advice if outcome else ()
+    heading = "Measured" if change.state is not ChangeState.DONE else "Result"
+    sections = [Section(heading, bullets=figures), Section("What next", bullets=advice), *_afterwards(change)]
     return Message(
         title=title.replace("{cluster}", change.cluster_name),
         summary=sentence(capital(outcome.reason if outcome else change.stop_reason)) or "No reason was recorded.",

@@ -7,18 +7,22 @@ from typing import assert_never
 
 from ..model.change import ChangeState, JournalEntry
 from ..model.plan import (
+    AddPublicIps,
     AssociateSubnet,
     Check,
     CheckResult,
+    Cost,
     CreateNatGateway,
     CreatePublicIp,
+    CreatePublicIpPrefix,
+    DeleteCreated,
     ObserveEgress,
     Plan,
     Step,
 )
 from ..model.reading import NodeFailures
 from ..model.resource_id import ResourceId
-from ..texts import capital, count, number, percent, sentence
+from ..texts import capital, count, listed, number, percent, sentence
 
 STATE_WORDS: Mapping[ChangeState, str] = {
     ChangeState.PROPOSED: "waiting for approval",
@@ -30,6 +34,7 @@ STATE_WORDS: Mapping[ChangeState, str] = {
     ChangeState.NOT_FIXED: "not fixed",
     ChangeState.CANT_TELL: "can't tell",
     ChangeState.ROLLED_BACK: "rolled back",
+    ChangeState.DONE: "done",
     ChangeState.DENIED: "denied",
     ChangeState.EXPIRED: "expired",
     ChangeState.SUPERSEDED: "superseded",
@@ -43,6 +48,13 @@ CHECK_WORDS: Mapping[CheckResult, str] = {
 }
 
 
+_KIND_WORDS = {
+    "natgateways": "NAT gateway",
+    "publicipaddresses": "public IP",
+    "publicipprefixes": "public IP prefix",
+}
+
+
 def resource_name(resource_id: str | None) -> str:
     """The last name of an Azure resource id; the text itself when it is none; ``none`` for None."""
     if resource_id is None:
@@ -53,14 +65,38 @@ def resource_name(resource_id: str | None) -> str:
         return resource_id
 
 
+def resource_kind(resource_id: str) -> str:
+    """The last part of an Azure resource id's type, in lower case."""
+    return ResourceId.parse(resource_id).type.rpartition("/")[2].lower()
+
+
+def cost_in_words(cost: Cost) -> str:
+    """``≈ 44.97 USD a month …``, or why it is unknown."""
+    if cost.per_month is None:
+        return f"Unknown here: {'; '.join(cost.lines)}"
+    origin = " ".join(part for part in (cost.source, f"as of {cost.as_of}" if cost.as_of else "") if part)
+    return f"{cost.per_month:,.2f} {cost.currency} a month: {'; '.join(cost.lines)}" + (
+        f" ({origin})" if origin else ""
+    )
+
+
 def step_in_words(step: Step) -> str:
     """What the step does, as an order: ``Create public IP `pip-1```."""
     match step:
         case CreatePublicIp():
             return f"Create public IP `{resource_name(step.id)}`"
+        case CreatePublicIpPrefix():
+            addresses = count(2 ** (32 - step.length), "address", "addresses")
+            return f"Create public IP prefix `{resource_name(step.id)}` with {addresses}"
         case CreateNatGateway():
-            ips = count(len(step.public_ip_ids), "public IP")
+            ips = count(len(step.public_ip_ids), "public IP") if step.public_ip_ids else "a public IP prefix"
             return f"Create NAT gateway `{resource_name(step.id)}` with {ips}"
+        case AddPublicIps():
+            more = count(len(step.after_ids) - len(step.before_ids), "public IP")
+            return f"Add {more} to NAT gateway `{resource_name(step.nat_gateway_id)}`"
+        case DeleteCreated():
+            lost = f", losing {listed(step.addresses, 16)}" if step.addresses else ""
+            return f"Delete {_KIND_WORDS[resource_kind(step.id)]} `{resource_name(step.id)}`{lost}"
         case AssociateSubnet(after=None):
             return f"Take the NAT gateway off subnet `{resource_name(step.subnet_id)}`"
         case AssociateSubnet():
@@ -76,7 +112,7 @@ def egress_addresses(plan: Plan, journal: Sequence[JournalEntry]) -> tuple[str, 
     entries = {entry.step: entry for entry in journal}
     for index, step in enumerate(plan.steps):
         after = entries[index].after if index in entries else None
-        if isinstance(step, CreatePublicIp) and after and after.get("address"):
+        if isinstance(step, CreatePublicIp | CreatePublicIpPrefix) and after and after.get("address"):
             known[resource_name(step.id)] = str(after["address"])
     return tuple(known.get(name, name) for name in plan.egress_then)
 

@@ -13,35 +13,55 @@ from typing import Any, TypeVar
 
 from ..model.cluster import Cluster
 from ..model.load_balancer import LoadBalancer, Node
-from ..model.network import NatGateway, NetworkFacts, PublicIp, Subnet
+from ..model.network import NatGateway, NetworkFacts, PublicIp, Subnet, Vnet
 from ..model.resource_id import ResourceId, same_id
 from . import api_versions
 from .arm import Arm
 from .discovery import Discovery
 from .errors import AzureError
-from .parse import default_route, parse_nat_gateway, parse_public_ip, parse_subnet
-from .parse.fields import reference, required
+from .parse import default_route, parse_nat_gateway, parse_public_ip, parse_subnet, parse_vnet, takes_propagated_routes
+from .parse.fields import reference
 
 T = TypeVar("T")
 
 
 def read_network_facts(
-    arm: Arm, discovery: Discovery, cluster_id: str, now: datetime, *, nat_resource_group: str = ""
+    arm: Arm,
+    discovery: Discovery,
+    cluster_id: str,
+    now: datetime,
+    *,
+    nat_resource_group: str = "",
+    given_prefix_id: str = "",
+    with_prefixes: bool = False,
 ) -> NetworkFacts:
     """``nat_resource_group`` is where new resources would go; empty means the virtual network's group.
 
-    Raises only when the cluster itself cannot be read.
+    ``given_prefix_id`` is the public IP prefix that the owner wants used; ``with_prefixes``: those in the group count
+    too. Raises only when the cluster itself cannot be read.
     """
-    return _Reading(arm, discovery, discovery.cluster(cluster_id), nat_resource_group).facts(now)
+    cluster = discovery.cluster(cluster_id)
+    kinds = ("publicIPAddresses", "publicIPPrefixes") if with_prefixes else ("publicIPAddresses",)
+    return _Reading(arm, discovery, cluster, nat_resource_group, given_prefix_id, kinds).facts(now)
 
 
 class _Reading:
     """The reads of one snapshot, and what of it failed."""
 
-    def __init__(self, arm: Arm, discovery: Discovery, cluster: Cluster, nat_resource_group: str) -> None:
+    def __init__(
+        self,
+        arm: Arm,
+        discovery: Discovery,
+        cluster: Cluster,
+        nat_resource_group: str,
+        given_prefix_id: str,
+        address_kinds: tuple[str, ...],
+    ) -> None:
         self._arm = arm
         self._discovery = discovery
         self._cluster = cluster
+        self._given_prefix_id = given_prefix_id
+        self._address_kinds = address_kinds
         self._unreadable: list[str] = []
         subnet_ids = cluster.subnet_ids
         self._vnet = ResourceId.parse(subnet_ids[0]).parent if subnet_ids else None
@@ -52,21 +72,27 @@ class _Reading:
         cluster = self._cluster
         load_balancer = self._attempt("load balancer", lambda: self._discovery.load_balancer(cluster), None)
         nodes: tuple[Node, ...] = self._attempt("nodes", lambda: self._discovery.nodes(cluster), ())
-        location = self._attempt("virtual network", self._vnet_location, None)
+        vnet = self._attempt("virtual network", self._read_vnet, None)
         subnets = self._read_each("subnet", cluster.subnet_ids, self._subnet)
         gateways = self._nat_gateways(subnets)
         outbound_ips = self._outbound_ips(load_balancer, gateways, subnets)
+        group_ips = self._group_ips()
+        group = self._gateway_groups[0]
         return NetworkFacts(
             at=now,
             cluster=cluster,
             load_balancer=load_balancer,
             nodes=nodes,
             vnet_id=str(self._vnet) if self._vnet else None,
-            vnet_location=location,
+            vnet_location=vnet.location if vnet else None,
             subnets=subnets,
             nat_gateways=gateways,
             outbound_ips=outbound_ips,
-            taken_names=self._taken_names(gateways),
+            taken_names=_taken_names(group, gateways, group_ips),
+            vnet=vnet,
+            group_ips=group_ips,
+            given_prefix=self._prefix(),
+            nat_group_id=f"/subscriptions/{self._vnet.subscription}/resourceGroups/{group}" if self._vnet else "",
             unreadable=tuple(self._unreadable),
         )
 
@@ -87,14 +113,24 @@ class _Reading:
     def _get(self, resource_id: str) -> dict[str, Any]:
         return self._arm.get(resource_id, api_versions.NETWORK)
 
-    def _vnet_location(self) -> str | None:
-        return required(self._get(str(self._vnet)), "location") if self._vnet else None
+    def _read_vnet(self) -> Vnet | None:
+        return parse_vnet(self._get(str(self._vnet))) if self._vnet else None
+
+    def _prefix(self) -> PublicIp | None:
+        if not self._given_prefix_id:
+            return None
+        return self._attempt(
+            "public IP prefix of NAT_IPS", lambda: parse_public_ip(self._get(self._given_prefix_id)), None
+        )
 
     def _subnet(self, subnet_id: str) -> Subnet:
         """With its route table, or not at all: without the default route its egress would be a guess."""
         item = self._get(subnet_id)
         route_table_id = reference(item, "properties", "routeTable")
-        return parse_subnet(item, default_route(self._get(route_table_id)) if route_table_id else None)
+        if not route_table_id:
+            return parse_subnet(item)
+        table = self._get(route_table_id)
+        return parse_subnet(item, default_route(table), takes_propagated_routes(table))
 
     def _nat_gateways(self, subnets: tuple[Subnet, ...]) -> tuple[NatGateway, ...]:
         """Those where ours would be, and those attached to the cluster's subnets, wherever they are."""
@@ -123,11 +159,13 @@ class _Reading:
             )
         return self._read_each("public IP", ids, lambda ip_id: parse_public_ip(self._get(ip_id)))
 
-    def _taken_names(self, gateways: tuple[NatGateway, ...]) -> tuple[str, ...]:
+    def _group_ips(self) -> tuple[PublicIp, ...]:
+        """Addresses, and prefixes if they count, where ours would be."""
         group = self._gateway_groups[0]
-        names = {str(item.get("name")) for item in self._list(group, "publicIPAddresses")}
-        names |= {gateway.name for gateway in gateways if ResourceId.parse(gateway.id).group.lower() == group.lower()}
-        return tuple(sorted(names))
+        listed = [item for kind in self._address_kinds for item in self._list(group, kind)]
+        return self._attempt(
+            f"public IPs in resource group {group}", lambda: tuple(parse_public_ip(item) for item in listed), ()
+        )
 
     def _list(self, group: str, kind: str) -> list[dict[str, Any]]:
         subscription = self._vnet.subscription if self._vnet else self._cluster.subscription
@@ -135,3 +173,9 @@ class _Reading:
         return self._attempt(
             f"{kind} in resource group {group}", lambda: list(self._arm.list(path, api_versions.NETWORK)), []
         )
+
+
+def _taken_names(group: str, gateways: tuple[NatGateway, ...], ips: tuple[PublicIp, ...]) -> tuple[str, ...]:
+    names = {ip.name for ip in ips}
+    names |= {gateway.name for gateway in gateways if ResourceId.parse(gateway.id).group.lower() == group.lower()}
+    return tuple(sorted(names))

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..model.network import NatGateway, PublicIp, Subnet
-from ..model.plan import CreateNatGateway, CreatePublicIp
+from ..model.plan import CreateNatGateway, CreatePublicIp, CreatePublicIpPrefix
 from ..model.resource_id import ResourceId
 from . import api_versions
 from .errors import NotFound, UnexpectedAnswer
@@ -103,16 +103,68 @@ class Network:
     def create_nat_gateway(self, step: CreateNatGateway) -> NatGateway:
         """A Standard NAT gateway with these public IPs, in no particular zone. The IPs must be provisioned: until then
         Azure answers with a Conflict whose reason is ReferencedResourceNotProvisioned."""
-        body = {
+        body: dict[str, Any] = {
             "location": step.location,
             "sku": {"name": "Standard"},
             "properties": {
                 "idleTimeoutInMinutes": step.idle_timeout_minutes,
-                "publicIpAddresses": [{"id": ip_id} for ip_id in step.public_ip_ids],
             },
             "tags": dict(step.tags),
         }
+        if step.public_ip_ids:
+            body["properties"]["publicIpAddresses"] = [{"id": ip_id} for ip_id in step.public_ip_ids]
+        if step.public_ip_prefix_ids:
+            body["properties"]["publicIpPrefixes"] = [{"id": prefix_id} for prefix_id in step.public_ip_prefix_ids]
         return parse_nat_gateway(self._put(self._client.nat_gateways.begin_create_or_update, step.id, body))
+
+    def put_nat_gateway_ips(self, gateway: NatGateway, public_ip_ids: tuple[str, ...], etag: str) -> NatGateway:
+        """Writes the gateway back as it was read, with these public IPs. ``etag`` as for ``put_subnet``."""
+        if not etag:
+            raise ValueError(f"no etag for {gateway.id}: read the NAT gateway before writing it")
+        properties = {name: value for name, value in gateway.properties.items() if name.lower() != "publicipaddresses"}
+        body: dict[str, Any] = {
+            "location": gateway.location,
+            "sku": {"name": gateway.sku},
+            "properties": {**properties, "publicIpAddresses": [{"id": ip_id} for ip_id in public_ip_ids]},
+            "tags": dict(gateway.tags or {}),
+        }
+        if gateway.zones:
+            body["zones"] = list(gateway.zones)
+        put = self._client.nat_gateways.begin_create_or_update
+        return parse_nat_gateway(self._put(put, gateway.id, body, headers={"If-Match": etag}))
+
+    def read_public_ip_prefix(self, prefix_id: str) -> PublicIp | None:
+        """None when it does not exist (yet). Its ``address`` is the range."""
+        try:
+            return parse_public_ip(self._get(self._client.public_ip_prefixes.get, prefix_id))
+        except NotFound:
+            return None
+
+    def create_public_ip_prefix(self, step: CreatePublicIpPrefix) -> PublicIp:
+        """A Standard IPv4 prefix."""
+        body: dict[str, Any] = {
+            "location": step.location,
+            "sku": {"name": "Standard"},
+            "properties": {"prefixLength": step.length, "publicIPAddressVersion": "IPv4"},
+            "tags": dict(step.tags),
+        }
+        if step.zones:
+            body["zones"] = list(step.zones)
+        return parse_public_ip(self._put(self._client.public_ip_prefixes.begin_create_or_update, step.id, body))
+
+    def delete(self, resource_id: str) -> None:
+        """Starts deleting a NAT gateway, public IP or prefix. What is not there any more is no error."""
+        deleting: dict[str, Callable[..., Any]] = {
+            "natgateways": self._client.nat_gateways.begin_delete,
+            "publicipaddresses": self._client.public_ip_addresses.begin_delete,
+            "publicipprefixes": self._client.public_ip_prefixes.begin_delete,
+        }
+        begin = deleting[ResourceId.parse(resource_id).type.rpartition("/")[2].lower()]
+        names = self._names(resource_id)
+        try:
+            _translated(f"DELETE {resource_id}", lambda: begin(*names, polling=False, cls=_nothing).result() or {})
+        except NotFound:
+            return
 
     def close(self) -> None:
         self._client.close()
@@ -138,6 +190,10 @@ class Network:
 
 def _raw_answer(response: Any, _model: Any, _headers: Any) -> Any:
     return response.http_response.json()
+
+
+def _nothing(_response: Any, _model: Any, _headers: Any) -> Any:
+    return None
 
 
 def _translated(operation: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:

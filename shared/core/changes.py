@@ -24,6 +24,7 @@ class Event(StrEnum):
     DISPROVEN = "disproven"
     UNPROVEN = "unproven"
     DETACHED = "detached"
+    COMPLETED = "completed"
     FAIL = "fail"
 
 
@@ -40,6 +41,7 @@ TABLE: dict[tuple[S, Event], S] = {
     (S.APPLYING, Event.STOP): S.STOPPED,
     (S.APPLYING, Event.APPLIED): S.VERIFYING,
     (S.APPLYING, Event.DETACHED): S.ROLLED_BACK,
+    (S.APPLYING, Event.COMPLETED): S.DONE,
     (S.APPLYING, Event.FAIL): S.FAILED,
     (S.STOPPED, Event.RESUME): S.APPLYING,
     (S.STOPPED, Event.FAIL): S.FAILED,

@@ -1,57 +1,91 @@
-"""The same writes as ``az`` commands for a person, and what the bot only advises."""
+"""The same writes as ``az`` commands for a person."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..model.cluster import VnetOwnership
-from ..model.network import NetworkFacts
-from ..model.plan import AssociateSubnet, CreateNatGateway, CreatePublicIp, Demand, Step
-from ..model.resource_id import ResourceId, same_id
-from .demand import MAX_PUBLIC_IPS
+from ..model.plan import (
+    AddPublicIps,
+    AssociateSubnet,
+    CreateNatGateway,
+    CreatePublicIp,
+    CreatePublicIpPrefix,
+    DeleteCreated,
+    ObserveEgress,
+    Step,
+)
+from ..model.resource_id import ResourceId
+
+_DELETE = {
+    "natgateways": "az network nat gateway delete",
+    "publicipaddresses": "az network public-ip delete",
+    "publicipprefixes": "az network public-ip prefix delete",
+}
 
 
-def attach_by_hand(steps: Sequence[Step]) -> Iterator[str]:
+def by_hand(steps: Sequence[Step]) -> Iterator[str]:
+    """One command a write, in the plan's order."""
+    for step in steps:
+        if not isinstance(step, ObserveEgress):
+            yield _command(step)
+
+
+def undo_by_hand(steps: Sequence[Step]) -> Iterator[str]:
+    """Takes the gateway off the subnets; where no subnet was touched, what undoes the other writes."""
+    moves = [step for step in steps if isinstance(step, AssociateSubnet)]
+    for move in moves:
+        yield associate_command(move.subnet_id, move.before)
+    if moves:
+        return
     for step in steps:
         match step:
-            case CreatePublicIp():
-                ip = ResourceId.parse(step.id)
-                yield (
-                    f"az network public-ip create --subscription {ip.subscription} -g {ip.group} -n {ip.name} "
-                    f"-l {step.location} --sku Standard --allocation-method Static"
-                )
-            case CreateNatGateway():
-                gateway = ResourceId.parse(step.id)
-                yield (
-                    f"az network nat gateway create --subscription {gateway.subscription} -g {gateway.group} "
-                    f"-n {gateway.name} -l {step.location} --idle-timeout {step.idle_timeout_minutes} "
-                    f"--public-ip-addresses {' '.join(step.public_ip_ids)}"
-                )
-            case AssociateSubnet():
-                yield f"az network vnet subnet update --ids {step.subnet_id} --nat-gateway {step.after}"
+            case AddPublicIps():
+                yield _set_ips(step.nat_gateway_id, step.before_ids)
+            case CreatePublicIp() | CreatePublicIpPrefix():
+                yield _delete(step.id)
 
 
-def detach_by_hand(steps: Sequence[Step]) -> Iterator[str]:
-    for step in steps:
-        if isinstance(step, AssociateSubnet):
-            yield f"az network vnet subnet update --ids {step.subnet_id} --remove natGateway"
+def associate_command(subnet_id: str, nat_gateway_id: str | None) -> str:
+    if nat_gateway_id is None:
+        return f"az network vnet subnet update --ids {subnet_id} --remove natGateway"
+    return f"az network vnet subnet update --ids {subnet_id} --nat-gateway {nat_gateway_id}"
 
 
-def advice(facts: NetworkFacts, demand: Demand) -> Iterator[str]:
-    cluster = facts.cluster
-    count = min(demand.public_ip_count, MAX_PUBLIC_IPS)
-    if cluster.outbound_type.lower() != "loadbalancer":
-        return
-    if cluster.vnet_ownership is VnetOwnership.MANAGED:
-        yield (
-            f"az aks update -g {cluster.resource_group} -n {cluster.name} --outbound-type managedNATGateway "
-            f"--nat-gateway-managed-outbound-ip-count {count} "
-            f"--nat-gateway-idle-timeout {facts.outbound_idle_timeout_minutes}"
-        )
-    for gateway in facts.nat_gateways:
-        if any(same_id(subnet.nat_gateway_id, gateway.id) for subnet in facts.subnets):
-            one = ResourceId.parse(gateway.id)
-            yield (
-                f"az network nat gateway update --subscription {one.subscription} -g {one.group} -n {one.name} "
-                f"--public-ip-addresses {' '.join(gateway.public_ip_ids)} <id of each further public IP>"
+def _command(step: Step) -> str:
+    match step:
+        case CreatePublicIp():
+            where = f"{_where(step.id)} -l {step.location}"
+            return f"az network public-ip create {where} --sku Standard --allocation-method Static"
+        case CreatePublicIpPrefix():
+            return f"az network public-ip prefix create {_where(step.id)} -l {step.location} --length {step.length}"
+        case CreateNatGateway():
+            ips = f" --public-ip-addresses {' '.join(step.public_ip_ids)}" if step.public_ip_ids else ""
+            prefixes = (
+                f" --public-ip-prefixes {' '.join(step.public_ip_prefix_ids)}" if step.public_ip_prefix_ids else ""
             )
+            return (
+                f"az network nat gateway create {_where(step.id)} -l {step.location} "
+                f"--idle-timeout {step.idle_timeout_minutes}{ips}{prefixes}"
+            )
+        case AddPublicIps():
+            return _set_ips(step.nat_gateway_id, step.after_ids)
+        case AssociateSubnet():
+            return associate_command(step.subnet_id, step.after)
+        case DeleteCreated():
+            return _delete(step.id)
+        case ObserveEgress():
+            raise ValueError("watching has no command")
+
+
+def _set_ips(gateway_id: str, ip_ids: Sequence[str]) -> str:
+    return f"az network nat gateway update {_where(gateway_id)} --public-ip-addresses {' '.join(ip_ids)}"
+
+
+def _delete(resource_id: str) -> str:
+    kind = ResourceId.parse(resource_id).type.rpartition("/")[2].lower()
+    return f"{_DELETE[kind]} {_where(resource_id)}"
+
+
+def _where(resource_id: str) -> str:
+    parsed = ResourceId.parse(resource_id)
+    return f"--subscription {parsed.subscription} -g {parsed.group} -n {parsed.name}"

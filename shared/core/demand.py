@@ -19,6 +19,8 @@ MAX_PUBLIC_IPS = 16
 HEADROOM = 2
 SATURATION = 0.9
 MAX_RETRY_FACTOR = 4.0
+LITTLE_USE = 0.5
+ENLARGE_AT = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,62 @@ def size(inputs: DemandInputs) -> Demand:
         is_lower_bound=saturated,
         arithmetic=tuple(lines),
         missing=tuple(missing),
+        no_need=_no_need(inputs),
+    )
+
+
+def _no_need(inputs: DemandInputs) -> str:
+    """Why the trouble, if there is one, is not SNAT; empty when it may be, or when that was not measured."""
+    if not inputs.use or inputs.failed or not inputs.successful:
+        return ""
+    shares = [max(node.tcp_peak, node.udp_peak) / node.allocated for node in inputs.use if node.allocated > 0]
+    if not shares or max(shares) >= LITTLE_USE:
+        return ""
+    return (
+        f"no SNAT connection failed among {inputs.successful:,} in the last hour, and no node used more than "
+        f"{max(shares):.0%} of its ports"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayInputs:
+    """A NAT gateway's own figures. ``open_peak``: connections held at a time, None when it could not be read."""
+
+    open_peak: float | None
+    failed: int
+    attempted: int
+    public_ip_count: int
+
+
+def size_gateway(inputs: GatewayInputs) -> Demand:
+    """What a gateway that is there needs. Never fewer public IPs than it has: they are on somebody's allow-list."""
+    have, peak = inputs.public_ip_count, inputs.open_peak or 0.0
+    capacity = have * PORTS_PER_IP
+    lines = [
+        f"the NAT gateway has {count(have, 'public IP')}: {capacity:,} ports",
+        f"at most {peak:,.0f} connections were open at a time; {inputs.failed:,} of {inputs.attempted:,} failed",
+    ]
+    wanted = have
+    if inputs.failed > 0:
+        lost = 1 + inputs.failed / max(inputs.attempted, 1)
+        wanted = max(have + 1, math.ceil(peak * lost * HEADROOM / PORTS_PER_IP))
+        lines.append(f"connections failed: one more at least, and {HEADROOM} times what was open")
+    elif peak >= ENLARGE_AT * capacity:
+        wanted = max(have + 1, math.ceil(peak * HEADROOM / PORTS_PER_IP))
+        lines.append(f"{ENLARGE_AT:.0%} of the capacity is reached: {HEADROOM} times what was open")
+    lines.append(f"public IPs: {wanted}")
+    missing = () if inputs.open_peak is not None else ("open connections (TotalConnectionCount could not be read)",)
+    no_need = ""
+    if wanted == have and inputs.attempted and inputs.open_peak is not None:
+        used = peak / max(capacity, 1)
+        no_need = f"no connection failed on the NAT gateway in the last hour, and {used:.0%} of it was used"
+    return Demand(
+        ports=math.ceil(peak),
+        public_ip_count=wanted,
+        is_lower_bound=inputs.failed > 0,
+        arithmetic=tuple(lines),
+        missing=missing,
+        no_need=no_need,
     )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..model.network import NetworkFacts
-from ..model.plan import AssociateSubnet, Check, CheckResult, CreateNatGateway, Plan, PlanKind, Step
+from ..model.plan import AssociateSubnet, Check, CheckResult, Plan, PlanKind, Step
 from ..model.resource_id import ResourceId, same_id
-from .commands import detach_by_hand
+from .commands import associate_command, by_hand
 from .digest import digest
 
 
@@ -17,7 +17,9 @@ def plan_detachment(attached: Plan, facts: NetworkFacts, of_change_id: str, touc
     Only subnets that still have the plan's gateway are touched. Blocked unless the load balancer still has an outbound
     rule, because nodes without any egress would be worse than the trouble.
     """
-    gateway_id = next(step.id for step in attached.steps if isinstance(step, CreateNatGateway))
+    gateway_id = attached.nat_gateway_id
+    if gateway_id is None:
+        raise ValueError("the plan has no NAT gateway to take off")
     wanted = {subnet_id.lower() for subnet_id in touched}
     steps = tuple(
         AssociateSubnet(
@@ -44,7 +46,8 @@ def plan_detachment(attached: Plan, facts: NetworkFacts, of_change_id: str, touc
         egress_then=attached.egress_now,
         way_back="ask for a new plan that attaches the gateway again",
         digest=digest(PlanKind.DETACH_NAT_GATEWAY, cluster.id, steps),
-        commands=tuple(detach_by_hand(steps)),
+        commands=tuple(by_hand(steps)),
+        way_back_commands=tuple(associate_command(step.subnet_id, step.before) for step in steps),
         of_change_id=of_change_id,
         planned_at=facts.at,
         notes=("The NAT gateway and its public IPs are kept; connections through the gateway end.",),

@@ -81,3 +81,22 @@ def _peaks(window: Window, answer: MetricAnswer) -> Mapping[tuple[str, str], flo
             if window.holds(at):
                 minutes[key][at] += value
     return {key: max(values.values()) for key, values in minutes.items() if values}
+
+
+def gateway_totals(window: Window, connections: MetricAnswer) -> tuple[int, int]:
+    """Attempted and failed new connections of a NAT gateway."""
+    sums: dict[str, float] = defaultdict(float)
+    for series in connections.series:
+        state = series.dimensions.get(STATE_DIMENSION, "").lower()
+        sums[state] += sum(value for at, value in series.points if window.holds(at))
+    return round(sums["attempted"]), round(sums["failed"])
+
+
+def open_peak(window: Window, open_connections: MetricAnswer) -> float | None:
+    """The highest minute, several series added up first; None without any point."""
+    minutes: dict[datetime, float] = defaultdict(float)
+    for series in open_connections.series:
+        for at, value in series.points:
+            if window.holds(at):
+                minutes[at] += value
+    return max(minutes.values(), default=None)

@@ -18,14 +18,17 @@ from ..core.digest import digest
 from ..errors import Refused, SnatbotError
 from ..ids import new_id
 from ..model.change import Change, ChangeState, Outcome
+from ..model.plan import PlanKind
 from ..model.resource_id import ResourceId
 from ..store.errors import StoreConflict
 from ..store.records import Put, Stored
 from ..store.signs import HeldClaim, VnetBusy
-from .apply import NEXT_LOOK, Apply, Tools
+from .apply import Apply, Tools
+from .holding import give_up_dead_claim
 from .outbox import audit
 from .planning import Planning
 from .propose import Propose
+from .prove import NEXT_LOOK
 from .steps import NetworkWriter
 from .world import whats_different
 
@@ -86,10 +89,11 @@ class Advance:
             self._fail(partition, stored, str(refusal))
             return
         try:
-            claim = self._signs.claim_vnet(vnet_id, change.id, new_id(), self._clock.wall())
+            claim = self._signs.claim_vnet(vnet_id, change.id, new_id(), self._clock.wall(), partition)
         except VnetBusy as busy:
             log.info("change %s waits: %s", change.id, busy)
             if busy.claim.change_id != change.id:
+                give_up_dead_claim(self._records, self._signs, busy.claim, self._clock.wall())
                 later = replace(change, due_at=self._clock.now() + NEXT_LOOK)
                 self._records.commit_in(partition, [Put(later, stored.etag)])
             return
@@ -113,20 +117,34 @@ class Advance:
         change, now = stored.value, self._clock.now()
         facts = self._planning.facts(change.cluster_id, now)
         different = whats_different(change.plan, facts)
-        if not different:
+        if different.unclear:
+            log.warning("change %s does not start yet: %s", change.id, "; ".join(different.unclear))
+            self._records.commit_in(partition, [Put(replace(change, due_at=now + NEXT_LOOK), stored.etag)])
+            claim.release()
+            return False
+        if not different.forbids:
             started = replace(change, state=after(change.state, Event.START), due_at=now)
             self._records.commit_in(
                 partition, [Put(started, stored.etag), audit(now, "snatbot", "change started", change.id)]
             )
             return True
-        reason = f"the world changed after approval, nothing was written: {'; '.join(different)}"
+        reason = f"the world changed after approval, nothing was written: {'; '.join(different.forbids)}"
         self._fail(partition, stored, reason)
         claim.release()
+        if change.plan.kind in (PlanKind.ATTACH_NAT_GATEWAY, PlanKind.ADD_PUBLIC_IPS, PlanKind.RESERVE_PUBLIC_IPS):
+            self._offer_again(change)
+        return False
+
+    def _offer_again(self, change: Change) -> None:
+        """A new plan for the same trouble, which needs its own approval."""
+        now, wall = self._clock.now(), self._clock.wall()
+        is_reserving = change.plan.kind is PlanKind.RESERVE_PUBLIC_IPS
         try:
-            self._propose.propose(change.cluster_id, now, self._clock.wall(), "snatbot", change.incident_id)
+            self._propose.propose(
+                change.cluster_id, now, wall, "snatbot", change.incident_id, is_reserving=is_reserving
+            )
         except SnatbotError as error:
             log.warning("change %s: no new plan could be offered: %s", change.id, error)
-        return False
 
     def _verify(self, partition: str, stored: Stored[Change]) -> None:
         change, now = stored.value, self._clock.now()
@@ -134,7 +152,13 @@ class Advance:
         if outcome is None:
             self._records.commit_in(partition, [Put(replace(change, due_at=now + NEXT_LOOK), stored.etag)])
             return
-        self._end(partition, stored, _VERDICT_EVENTS[outcome.verdict], outcome)
+        event = _VERDICT_EVENTS[outcome.verdict]
+        little = self._tools.prove.little_left(change, now) if event is Event.PROVEN else ""
+        if little:
+            outcome = replace(outcome, advice=(f"{little}: a plan that adds public IPs is offered.",))
+        self._end(partition, stored, event, outcome)
+        if little:
+            self._offer_again(change)
 
     def _end(self, partition: str, stored: Stored[Change], event: Event, outcome: Outcome | None) -> None:
         self._tools.ending.end(partition, stored, event, outcome, self._clock.now(), self._clock.wall())

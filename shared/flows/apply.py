@@ -16,20 +16,29 @@ from ..chat import compose
 from ..chat.message import Message
 from ..clock import Clock
 from ..core.changes import Event, after
-from ..model.change import Change, ChangeState, JournalEntry, Outcome
-from ..model.plan import AssociateSubnet, CreateNatGateway, CreatePublicIp, ObserveEgress, PlanKind, Step
+from ..model.change import Change, ChangeState, JournalEntry
+from ..model.plan import (
+    AddPublicIps,
+    AssociateSubnet,
+    CreateNatGateway,
+    CreatePublicIp,
+    CreatePublicIpPrefix,
+    DeleteCreated,
+    ObserveEgress,
+    Step,
+)
 from ..store.errors import StoreConflict
 from ..store.records import Put, PutJournal, Records, Stored
 from ..store.signs import HeldClaim, Signs
 from . import steps
-from .ending import Ending
+from .ending import Ending, finish
 from .links import Links
 from .outbox import Outbox, audit
-from .prove import Prove
-from .steps import Done, NetworkWriter, Result, Stop, Wait
+from .prove import NEXT_LOOK, Prove
+from .steps import Done, Leave, NetworkWriter, Result, Stop, Wait
+from .subnet_step import associate_subnet
 
 log = logging.getLogger("snatbot.advance")
-NEXT_LOOK = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,21 +114,27 @@ class Apply:
 
     def _perform(self, change: Change, step: Step, entry: Stored[JournalEntry]) -> Result:
         network = self._network
+        leave = Leave(self._may_write, entry.value.writes, entry.value.attempts > 0)
         match step:
             case CreatePublicIp():
-                return steps.create_public_ip(step, network, self._may_write)
+                return steps.create_public_ip(step, network, leave)
+            case CreatePublicIpPrefix():
+                return steps.create_public_ip_prefix(step, network, leave)
             case CreateNatGateway():
-                return steps.create_nat_gateway(step, network, self._may_write)
+                return steps.create_nat_gateway(step, network, leave)
+            case AddPublicIps():
+                return steps.add_public_ips(step, network, leave)
+            case DeleteCreated():
+                return steps.delete_created(step, network, leave)
             case AssociateSubnet():
-                return steps.associate_subnet(step, network, self._may_write)
+                # The way back must not wait for an upgrade: nodes may be without egress.
+                busy = self._tools.prove.busy(change.cluster_id) if step.after is not None else ""
+                if busy:
+                    return Wait(NEXT_LOOK.total_seconds(), busy)
+                return associate_subnet(step, network, leave)
             case ObserveEgress():
-                before = (entry.value.before or {}).get("ready")
-                is_through, note = self._tools.prove.gate(
-                    step, change.plan, entry.value.started_at, self._clock.now(), before
-                )
-                if is_through is None:
-                    return Wait(NEXT_LOOK.total_seconds(), note)
-                return Done(note) if is_through else Stop(note)
+                before = (entry.value.before or {}).get("ready_nodes")
+                return self._tools.prove.gate(step, change.plan, entry.value.started_at, self._clock.now(), before)
 
     def _may_write(self) -> None:
         """Right before a write: the claim must still be ours, and nobody may have said stop."""
@@ -135,7 +150,7 @@ class Apply:
         now = self._clock.now()
         if found is not None:
             # Resumed by a person: the step's waiting time begins anew, what was there before it stands.
-            entry = replace(found.value, state="started", started_at=now, updated_at=now)
+            entry = replace(found.value, state="started", started_at=now, updated_at=now, writes=0)
         else:
             before = self._before(change, step)
             entry = JournalEntry(step=change.step, state="started", started_at=now, updated_at=now, before=before)
@@ -146,13 +161,13 @@ class Apply:
     def _before(self, change: Change, step: Step) -> dict[str, Any] | None:
         """What the step will be held against: the subnet as it was, and how many nodes were Ready."""
         if isinstance(step, AssociateSubnet):
-            return {**step.properties_before, "ready": self._ready(change)}
+            return {**step.properties_before, "ready_nodes": self._ready(change)}
         if isinstance(step, ObserveEgress):
             previous = self._records.journal(self._partition, change.id).get(change.step - 1)
-            return {"ready": (previous.value.before or {}).get("ready")} if previous else None
+            return {"ready_nodes": (previous.value.before or {}).get("ready_nodes")} if previous else None
         return None
 
-    def _ready(self, change: Change) -> int | None:
+    def _ready(self, change: Change) -> list[str] | None:
         return self._tools.prove.ready_nodes(change.cluster_id, self._clock.now())
 
     def _done(self, stored: Stored[Change], step: Step, result: Done) -> bool:
@@ -163,7 +178,7 @@ class Apply:
         is_last = stored.value.step + 1 >= len(stored.value.plan.steps)
         due_at = now if is_last else now + pause
         changed = replace(stored.value, step=stored.value.step + 1, due_at=due_at)
-        told = compose.change_progress(changed, done) if isinstance(step, AssociateSubnet) else None
+        told = compose.change_progress(changed, done) if isinstance(step, AssociateSubnet | AddPublicIps) else None
         self._commit(
             [
                 Put(changed, stored.etag),
@@ -185,10 +200,16 @@ class Apply:
             minutes = self._policy.wait_limit.total_seconds() / 60
             self._stop(stored, entry, f"waited {minutes:.0f} minutes: {result.note}")
             return False
-        noted = replace(entry.value, updated_at=now, note=result.note, attempts=entry.value.attempts + 1)
+        noted = replace(
+            entry.value,
+            updated_at=now,
+            note=result.note,
+            attempts=entry.value.attempts + 1,
+            writes=entry.value.writes + result.has_written,
+        )
         is_short = result.seconds <= self._policy.sleep_seconds
         if is_short and wall + timedelta(seconds=result.seconds) < self._deadline:
-            if noted.note != entry.value.note:
+            if noted.note != entry.value.note or result.has_written:
                 self._commit([PutJournal(stored.value.id, noted, entry.etag)])
             else:
                 self._claim.renew(wall)
@@ -217,13 +238,10 @@ class Apply:
         self._claim.release()
 
     def _finish(self, stored: Stored[Change]) -> None:
-        if stored.value.plan.kind is PlanKind.DETACH_NAT_GATEWAY:
-            outcome = Outcome("rolled back", "every subnet is without the NAT gateway again, read back from Azure")
-            wall = self._clock.wall()
-            self._claim.renew(wall)
-            self._tools.ending.end(self._partition, stored, Event.DETACHED, outcome, self._clock.now(), wall)
-        else:
-            now = self._clock.now()
+        now = self._clock.now()
+        journal = self._records.journal(self._partition, self._change_id)
+        end = finish(stored.value, [journal[step].value for step in sorted(journal)], self._tools.prove.authorized)
+        if end is None:
             applied = replace(
                 stored.value,
                 state=after(stored.value.state, Event.APPLIED),
@@ -232,6 +250,10 @@ class Apply:
                 due_at=now + NEXT_LOOK,
             )
             self._commit([Put(applied, stored.etag), audit(now, "snatbot", "change applied", applied.id)])
+        else:
+            wall = self._clock.wall()
+            self._claim.renew(wall)
+            self._tools.ending.end(self._partition, stored, *end, now, wall)
         self._claim.release()
 
     def _commit(self, writes: list[Put | PutJournal], cluster_name: str = "", message: Message | None = None) -> None:

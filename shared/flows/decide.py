@@ -18,12 +18,13 @@ from ..model.plan import PlanKind
 from ..store.errors import StoreConflict
 from ..store.records import Put, Records, Stored
 from ..store.signs import Signs
+from .holding import is_dead
 from .outbox import Outbox, audit
 from .propose import superseded
 
 log = logging.getLogger("snatbot.decide")
 _DECISION_LIFETIME = timedelta(hours=24)
-APPROVE, DENY, RESUME, ROLL_BACK = "approve", "deny", "resume", "roll_back"
+APPROVE, DENY, RESUME, ROLL_BACK, DELETE = "approve", "deny", "resume", "roll_back", "delete"
 _DONE = {APPROVE: "approved", DENY: "denied"}
 _EVENTS = {APPROVE: Event.APPROVE, DENY: Event.DENY, RESUME: Event.RESUME}
 
@@ -81,6 +82,8 @@ class Decide:
                 return (RESUME, ROLL_BACK) if _can_roll_back(change) else (RESUME,)
             case ChangeState.VERIFYING | ChangeState.FIXED | ChangeState.NOT_FIXED | ChangeState.CANT_TELL:
                 return (ROLL_BACK,) if _can_roll_back(change) else ()
+            case ChangeState.ROLLED_BACK | ChangeState.DONE:
+                return (DELETE,) if _left_something(change) else ()
             case _:
                 return ()
 
@@ -88,6 +91,19 @@ class Decide:
         """Raises Refused when nobody may roll this change back now."""
         if ROLL_BACK not in self.actions(change, now):
             raise Refused(self.why_not(change, now) or f"A change that is {change.state.value} can't be rolled back.")
+
+    def made_by(self, target: LinkTarget) -> Change:
+        """The change whose resources may be deleted from this one's page: itself, or the one that it took back.
+
+        Raises Refused when nobody may ask for that now.
+        """
+        change = self._find(target).value
+        if change.plan.of_change_id is None:
+            return change
+        stored = self._records.change(target.partition, change.plan.of_change_id)
+        if stored is None:
+            raise NotFoundHere("The change that was taken back is not known here any more.")
+        return stored.value
 
     def decide(self, target: LinkTarget, action: str, approver: str, now: datetime, wall: datetime) -> Change:
         """``action`` is approve, deny or resume. Raises Refused with what the person should know.
@@ -105,7 +121,7 @@ class Decide:
         except WrongState:
             raise Refused(_already(change)) from None
         if action in (APPROVE, RESUME):
-            self._refuse_if_busy(change)
+            self._refuse_if_busy(change, wall)
         if action == RESUME:
             # The decision stays the one that approved the plan; resuming never widens it.
             changed = replace(change, state=state, due_at=now, stop_reason="")
@@ -151,9 +167,11 @@ class Decide:
         )
         return replace(unsigned, signature=self._signer.sign_decision(decision_content(unsigned)))
 
-    def _refuse_if_busy(self, change: Change) -> None:
+    def _refuse_if_busy(self, change: Change, wall: datetime) -> None:
         holder = self._signs.vnet_holder(change.plan.vnet_id) if change.plan.vnet_id else None
-        if holder is not None and holder.change_id not in (change.id, change.plan.of_change_id):
+        if holder is None or is_dead(self._records, holder, wall):
+            return
+        if holder.change_id not in (change.id, change.plan.of_change_id):
             raise Refused(
                 f"Change {holder.change_id} is running on this virtual network. Nothing was approved; "
                 "decide again when it has ended."
@@ -179,6 +197,11 @@ class Decide:
 
 def _can_roll_back(change: Change) -> bool:
     return change.plan.kind is PlanKind.ATTACH_NAT_GATEWAY
+
+
+def _left_something(change: Change) -> bool:
+    """A roll-back keeps the gateway and its public IPs; a reservation left public IPs that nothing uses yet."""
+    return change.plan.kind in (PlanKind.DETACH_NAT_GATEWAY, PlanKind.RESERVE_PUBLIC_IPS)
 
 
 def _already(change: Change) -> str:

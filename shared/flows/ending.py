@@ -3,19 +3,52 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from ..chat import compose
 from ..core.changes import Event, after
 from ..core.incidents import close
-from ..model.change import Change, ChangeState, Outcome
+from ..model.change import Change, ChangeState, JournalEntry, Outcome
 from ..model.incident import IncidentState
+from ..model.plan import PlanKind
 from ..store.records import Put, Records, Stored
+from ..texts import listed
 from .links import Links
 from .outbox import Outbox, audit
 
 log = logging.getLogger("snatbot.advance")
+
+
+def finish(
+    change: Change, journal: Sequence[JournalEntry], authorize: Callable[[str, Sequence[str]], str]
+) -> tuple[Event, Outcome] | None:
+    """The end of a change whose steps are all done; None when it must be proven first.
+
+    ``authorize`` maps a cluster id and addresses to the command that lets them reach the API server; empty: no need.
+    """
+    match change.plan.kind:
+        case PlanKind.DETACH_NAT_GATEWAY:
+            reason = "every subnet is without the NAT gateway again, read back from Azure"
+            return Event.DETACHED, Outcome("rolled back", reason)
+        case PlanKind.DELETE_NAT_GATEWAY:
+            reason = "what snatbot created is deleted, read back from Azure"
+            return Event.COMPLETED, Outcome("done", reason, change.plan.notes)
+        case PlanKind.RESERVE_PUBLIC_IPS:
+            addresses = [str((entry.after or {}).get("address", "")) for entry in journal]
+            return Event.COMPLETED, _reserved([one for one in addresses if one], authorize, change.cluster_id)
+        case _:
+            return None
+
+
+def _reserved(addresses: Sequence[str], authorize: Callable[[str, Sequence[str]], str], cluster_id: str) -> Outcome:
+    command = authorize(cluster_id, addresses)
+    advice = ["Give the addresses to partners whose firewalls list the old ones."]
+    if command:
+        advice.append(f"Add them to the API server's authorized IP ranges: `{command}`")
+    advice.append("Then ask for a new plan: it uses these addresses.")
+    return Outcome("done", f"reserved {listed(addresses, 16)}; nothing uses them yet", tuple(addresses), tuple(advice))
 
 
 class Ending:

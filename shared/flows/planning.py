@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
+from ..cloud.access import AccessReader
 from ..cloud.errors import AzureError
 from ..cloud.metrics import Metrics
-from ..core import demand, detachment, detect, planner, usage
+from ..core import deletion, demand, detachment, detect, planner, usage
+from ..core.egress import our_gateway
+from ..core.naming import tags_for
+from ..core.node_counts import nodes_at_most
+from ..core.permissions import needs_of
 from ..model.change import Change
-from ..model.cluster import Cluster
 from ..model.metric import MetricAnswer, Window
-from ..model.network import NetworkFacts
-from ..model.plan import AssociateSubnet, Baseline, Plan
+from ..model.network import NatGateway, NetworkFacts
+from ..model.plan import AssociateSubnet, Baseline, Demand, Plan
+from .ownership import Ownership
 
 log = logging.getLogger("snatbot.planning")
 _LOOK_BACK_MINUTES = 60
@@ -23,31 +29,53 @@ class Planning:
     def __init__(
         self,
         read_facts: Callable[[str, datetime], NetworkFacts],
+        access: AccessReader,
+        ownership: Ownership,
         metrics: Metrics,
         policy: planner.PlanPolicy,
         ingestion_lag_minutes: int,
     ) -> None:
         self._read_facts = read_facts
+        self._access = access
+        self._ownership = ownership
         self._metrics = metrics
         self._policy = policy
         self._lag_minutes = ingestion_lag_minutes
 
     def facts(self, cluster_id: str, now: datetime) -> NetworkFacts:
-        """The network as it is now. Raises AzureError when the cluster itself cannot be read."""
-        return self._read_facts(cluster_id, now)
+        """The network as it is now, and what would refuse a write. Raises AzureError when the cluster can't be read."""
+        facts = self._read_facts(cluster_id, now)
+        facts = replace(facts, ours=self._ownership.of(cluster_id, facts.vnet_id))
+        if facts.vnet_id is None or facts.vnet_location is None:
+            return facts
+        scopes = [need.scope for need in needs_of(facts)]
+        tags = tags_for(facts.cluster, self._policy.tags)
+        access = self._access.read(scopes, facts.nat_group_id, facts.vnet_id, facts.vnet_location, tags)
+        return replace(facts, access=access)
 
-    def attachment(self, cluster_id: str, now: datetime) -> Plan:
-        """The cure for a cluster, or the reason why there is none. Raises AzureError as ``facts`` does."""
+    def attachment(self, cluster_id: str, now: datetime, *, is_reserving: bool = False) -> Plan:
+        """The cure for a cluster, or the reason why there is none. Raises AzureError as ``facts`` does.
+
+        ``is_reserving``: the public IPs first, the switch later.
+        """
         facts = self.facts(cluster_id, now)
-        inputs, baseline = self._usage(facts, detect.judged_window(now, self._lag_minutes, _LOOK_BACK_MINUTES))
-        return planner.plan_attachment(facts, demand.size(inputs), baseline, self._policy)
+        window = detect.judged_window(now, self._lag_minutes, _LOOK_BACK_MINUTES)
+        wanted, baseline = self._usage(facts, window)
+        gateway = our_gateway(facts)
+        if gateway is not None and gateway.subnet_ids:
+            wanted = self._gateway_demand(gateway, window)
+        return planner.plan_attachment(facts, wanted, baseline, self._policy, is_reserving=is_reserving)
 
     def way_back(self, change: Change, now: datetime) -> Plan:
         """What would take back ``change``, from the network as it is now."""
         touched = [step.subnet_id for step in change.plan.steps if isinstance(step, AssociateSubnet)]
         return detachment.plan_detachment(change.plan, self.facts(change.cluster_id, now), change.id, touched)
 
-    def _usage(self, facts: NetworkFacts, window: Window) -> tuple[demand.DemandInputs, Baseline]:
+    def deletion(self, change: Change, now: datetime) -> Plan:
+        """What would delete the gateway and public IPs that ``change`` created, once nothing uses them."""
+        return deletion.plan_deletion(change.plan, self.facts(change.cluster_id, now), change.id)
+
+    def _usage(self, facts: NetworkFacts, window: Window) -> tuple[Demand, Baseline]:
         """What the load balancer's metrics say of the last hour. What can't be read is None, and named by sizing."""
         balancer = facts.load_balancer
         connections, use = MetricAnswer(()), None
@@ -69,15 +97,16 @@ class Planning:
             nodes_now=max(len(facts.nodes), 1),
             nodes_at_most=nodes_at_most(facts.cluster),
         )
-        return inputs, usage.baseline(window, connections, facts.nodes)
+        return demand.size(inputs), usage.baseline(window, connections, facts.nodes)
 
-
-def nodes_at_most(cluster: Cluster) -> int:
-    """Autoscaler maximum of every pool plus its upgrade surge (AKS default: one node, or 10 % on newer versions)."""
-    return sum(pool.max_count + _surge(pool.max_surge, pool.max_count) for pool in cluster.pools)
-
-
-def _surge(text: str, count: int) -> int:
-    if text.endswith("%") and text[:-1].isdigit():
-        return -(-count * int(text[:-1]) // 100)
-    return int(text) if text.isdigit() else max(1, -(-count // 10))
+    def _gateway_demand(self, gateway: NatGateway, window: Window) -> Demand:
+        """Sized by the gateway's own metrics: the load balancer carries nothing any more."""
+        attempted = failed = 0
+        peak: float | None = None
+        try:
+            attempted, failed = usage.gateway_totals(window, self._metrics.nat_gateway_connections(gateway.id, window))
+            peak = usage.open_peak(window, self._metrics.nat_gateway_open_connections(gateway.id, window))
+        except AzureError as error:
+            log.warning("connections of %s could not be read: %s", gateway.name, error)
+        ips = max(len(gateway.public_ip_ids), 1)
+        return demand.size_gateway(demand.GatewayInputs(peak, failed, attempted, ips))

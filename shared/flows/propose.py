@@ -9,7 +9,7 @@ from ..chat import compose
 from ..core.changes import Event, after
 from ..errors import Refused
 from ..ids import cluster_key, new_id
-from ..model.change import Change, ChangeState
+from ..model.change import FINAL_STATES, Change, ChangeState
 from ..model.incident import ClusterRecord
 from ..model.plan import Plan, PlanKind
 from ..store.records import Put, Records
@@ -44,15 +44,34 @@ class Propose:
         )
 
     def propose(
-        self, cluster_id: str, now: datetime, wall: datetime, requested_by: str, incident_id: str | None = None
+        self,
+        cluster_id: str,
+        now: datetime,
+        wall: datetime,
+        requested_by: str,
+        incident_id: str | None = None,
+        *,
+        is_reserving: bool = False,
     ) -> Change:
-        """Plans again and asks; a proposal that is still open is superseded.
+        """Plans again and asks; a proposal that is still open is superseded. ``is_reserving`` as for planning.
 
         Raises Refused when the plan can't be executed, StoreConflict when somebody else wrote in between.
         """
-        plan = self._planning.attachment(cluster_id, now)
+        plan = self._planning.attachment(cluster_id, now, is_reserving=is_reserving)
+        return self._propose(plan, now, wall, requested_by, incident_id)
+
+    def propose_deletion(self, change: Change, now: datetime, wall: datetime, requested_by: str) -> Change:
+        """A change of its own that deletes what ``change`` created; it names each address that is lost.
+
+        Raises Refused while anything still uses them.
+        """
+        if change.state not in FINAL_STATES:
+            raise Refused(f"a change that is {change.state.value} still needs what it created")
+        return self._propose(self._planning.deletion(change, now), now, wall, requested_by, change.incident_id)
+
+    def _propose(self, plan: Plan, now: datetime, wall: datetime, requested_by: str, incident_id: str | None) -> Change:
         if not plan.is_executable:
-            raise Refused(" ".join(f"{check.message}. {check.remedy}".strip() for check in plan.blockers))
+            raise Refused(why_not(plan))
         change = self.new_change(plan, now, requested_by, incident_id)
         self._commit(change, now, wall)
         return change
@@ -67,11 +86,7 @@ class Propose:
         if change.state in (ChangeState.PROPOSED, ChangeState.APPROVED, ChangeState.APPLYING):
             raise Refused(f"a change that is {change.state.value} can't be rolled back yet; stop it first")
         plan = self._planning.way_back(change, now)
-        if not plan.is_executable:
-            raise Refused(" ".join(f"{check.message}. {check.remedy}".strip() for check in plan.blockers))
-        rollback = self.new_change(plan, now, requested_by, change.incident_id)
-        self._commit(rollback, now, wall)
-        return rollback
+        return self._propose(plan, now, wall, requested_by, change.incident_id)
 
     def _commit(self, change: Change, now: datetime, wall: datetime) -> None:
         key = cluster_key(change.cluster_id)
@@ -85,6 +100,12 @@ class Propose:
             *retire_proposals(self._records, key, change),
         ]
         self._records.commit_in(key, writes)
+
+
+def why_not(plan: Plan) -> str:
+    """Why a plan can't be executed: its blockers, or the advice that is the answer."""
+    said = " ".join(f"{check.message}. {check.remedy}".strip() for check in plan.blockers)
+    return " ".join([said or plan.summary, *(f"By hand: {command}" for command in plan.commands)])
 
 
 def planned(record: ClusterRecord, change: Change) -> ClusterRecord:

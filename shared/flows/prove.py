@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,14 +11,22 @@ from ..cloud.discovery import Discovery
 from ..cloud.errors import AzureError
 from ..cloud.metrics import Metrics
 from ..core import verdict
+from ..core.demand import ENLARGE_AT, PORTS_PER_IP
 from ..core.detect import BACKEND_DIMENSION, judged_window
+from ..core.preflight import authorize_command
+from ..core.usage import open_peak
 from ..core.verdict import GatewayEvidence, Verdict
 from ..model.change import Change, Outcome
 from ..model.metric import MINUTE, Series, Window
-from ..model.plan import CreateNatGateway, ObserveEgress, Plan
+from ..model.plan import AddPublicIps, CreateNatGateway, CreatePublicIpPrefix, ObserveEgress, Plan, PlanKind
+from ..texts import listed
+from .steps import Done, Stop, Wait
 
 log = logging.getLogger("snatbot.prove")
 _GATE_MINUTES = 3
+_READINESS_GRACE = timedelta(minutes=5)
+_AT_REST = ("succeeded", "failed", "canceled")
+NEXT_LOOK = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +37,14 @@ class ProvePolicy:
     verify_minutes: int
     verify_limit: timedelta
     background_per_minute: float
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Names of nodes by their newest Ready condition."""
+
+    ready: frozenset[str]
+    not_ready: frozenset[str]
 
 
 class Prove:
@@ -52,47 +69,101 @@ class Prove:
             return outcome
         return Outcome("can't tell", outcome.reason, outcome.figures) if is_over else None
 
-    def ready_nodes(self, cluster_id: str, now: datetime) -> int | None:
-        """Nodes that were Ready in the last judged minutes; None when that can't be measured."""
+    def ready_nodes(self, cluster_id: str, now: datetime) -> list[str] | None:
+        """Names of the nodes that were Ready in the last judged minutes; None when that can't be measured."""
         window = judged_window(now, self._policy.ingestion_lag_minutes, _GATE_MINUTES)
+        found = self._readiness(cluster_id, window)
+        return sorted(found.ready) if found is not None else None
+
+    def busy(self, cluster_id: str) -> str:
+        """What AKS is doing with the cluster right now; empty when nothing. Raises AzureError."""
+        cluster = self._discovery.cluster(cluster_id)
+        states = {cluster.name: cluster.provisioning_state}
+        states |= {f"pool {pool.name}": pool.provisioning_state for pool in cluster.pools}
+        running = [f"{name} is {state}" for name, state in states.items() if state.lower() not in _AT_REST]
+        return f"waiting for AKS: {', '.join(running)}" if running else ""
+
+    def authorized(self, cluster_id: str, addresses: Sequence[str]) -> str:
+        """The command that adds addresses to the API server's list; empty when there is no need."""
+        try:
+            cluster = self._discovery.cluster(cluster_id)
+        except AzureError as error:
+            log.warning("the API server's list could not be read: %s", error)
+            return ""
+        is_needed = bool(cluster.authorized_ip_ranges) and not cluster.is_private
+        return authorize_command(cluster, addresses) if is_needed else ""
+
+    def gate(
+        self, step: ObserveEgress, plan: Plan, since: datetime, now: datetime, ready_before: Sequence[str] | None
+    ) -> Done | Wait | Stop:
+        """Whether to go on to the next subnet, with the figures that say why."""
+        later = NEXT_LOOK.total_seconds()
+        window = self._window_since(since, now, _GATE_MINUTES)
+        if window is None:
+            return Wait(later, "waiting for the first measured minutes on the NAT gateway")
+        connections = self._metrics.nat_gateway_connections(step.nat_gateway_id, window).series
+        attempted, failed = _sum(connections, window, "attempted"), _sum(connections, window, "failed")
+        if failed > 0:
+            return Stop(f"{failed:,.0f} connections failed on the NAT gateway in the last {window.minutes} minutes")
+        readiness = self._readiness(step.cluster_id, window)
+        lost = sorted(readiness.not_ready & set(ready_before or ())) if readiness else []
+        if lost:
+            return self._about_lost_nodes(lost, step.cluster_id, now - since)
+        nodes = f"{len(readiness.ready)} nodes Ready" if readiness else "node readiness could not be measured"
+        rate = attempted / window.minutes
+        expected = plan.baseline.successful_by_subnet.get(step.subnet_id.lower(), 0.0) if plan.baseline else 0.0
+        floor = verdict.BACKGROUND_FACTOR * self._policy.background_per_minute
+        if rate > floor:
+            return Done(f"{rate:,.0f} new connections a minute on the NAT gateway, none failed, {nodes}")
+        if expected <= floor:
+            return Done(f"too little traffic before ({expected:,.0f} a minute) to tell by it; none failed, {nodes}")
+        return Wait(later, f"{rate:,.0f} new connections a minute on the NAT gateway so far")
+
+    def _about_lost_nodes(self, lost: Sequence[str], cluster_id: str, waited: timedelta) -> Wait | Stop:
+        """Nodes that were Ready and are not. An upgrade does that too, and a moment of it is no alarm."""
+        if busy := self.busy(cluster_id):
+            return Wait(NEXT_LOOK.total_seconds(), busy)
+        said = f"{listed(lost)} {'is' if len(lost) == 1 else 'are'} not Ready any more"
+        if waited < _READINESS_GRACE:
+            return Wait(NEXT_LOOK.total_seconds(), said)
+        return Stop(f"{said} since the subnet was moved")
+
+    def _readiness(self, cluster_id: str, window: Window) -> Readiness | None:
         try:
             answer = self._metrics.node_readiness(cluster_id, window)
         except AzureError as error:
             log.warning("node readiness could not be read: %s", error)
             return None
-        ready = {
-            series.dimensions.get("node", "")
-            for series in answer.series
-            if _is_ready(series) and any(value > 0 for _, value in series.points)
-        }
-        return len(ready) if answer.series else None
+        latest: dict[str, tuple[datetime, bool]] = {}
+        for series in answer.series:
+            node, is_ready = series.dimensions.get("node", ""), _is_ready(series)
+            for at, value in series.points:
+                # In a minute that shows both, a node was not Ready for a part of it.
+                if value > 0 and (node not in latest or (at, not is_ready) > (latest[node][0], not latest[node][1])):
+                    latest[node] = (at, is_ready)
+        if not answer.series:
+            return None
+        ready = frozenset(node for node, (_, is_ready) in latest.items() if is_ready)
+        return Readiness(ready, frozenset(latest) - ready)
 
-    def gate(
-        self, step: ObserveEgress, plan: Plan, since: datetime, now: datetime, ready_before: int | None
-    ) -> tuple[bool | None, str]:
-        """True: go on. False: stop. None: look again later. The text says why, with figures."""
-        window = self._window_since(since, now, _GATE_MINUTES)
-        if window is None:
-            return None, "waiting for the first measured minutes on the NAT gateway"
-        connections = self._metrics.nat_gateway_connections(step.nat_gateway_id, window).series
-        attempted, failed = _sum(connections, window, "attempted"), _sum(connections, window, "failed")
-        if failed > 0:
-            return False, f"{failed:,.0f} connections failed on the NAT gateway in the last {window.minutes} minutes"
-        ready = self.ready_nodes(step.cluster_id, now)
-        if ready_before is not None and ready is not None and ready < ready_before:
-            return False, f"{ready} nodes are Ready; before the change {ready_before} were"
-        readiness = f"{ready} nodes Ready" if ready is not None else "node readiness could not be measured"
-        rate = attempted / window.minutes
-        expected = plan.baseline.successful_by_subnet.get(step.subnet_id.lower(), 0.0) if plan.baseline else 0.0
-        floor = verdict.BACKGROUND_FACTOR * self._policy.background_per_minute
-        if rate > floor:
-            return True, f"{rate:,.0f} new connections a minute on the NAT gateway, none failed, {readiness}"
-        if expected <= floor:
-            return True, f"too little traffic before ({expected:,.0f} a minute) to tell by it; none failed, {readiness}"
-        return None, f"{rate:,.0f} new connections a minute on the NAT gateway so far"
+    def little_left(self, change: Change, now: datetime) -> str:
+        """Says so when the gateway's connections reach 70 % of its capacity; empty otherwise, or when unknown."""
+        gateway_id = change.plan.nat_gateway_id
+        window = judged_window(now, self._policy.ingestion_lag_minutes, self._policy.verify_minutes)
+        ips = _ip_count(change.plan)
+        if gateway_id is None or not ips:
+            return ""
+        try:
+            peak = open_peak(window, self._metrics.nat_gateway_open_connections(gateway_id, window))
+        except AzureError as error:
+            log.warning("open connections could not be read: %s", error)
+            return ""
+        share = (peak or 0.0) / (ips * PORTS_PER_IP)
+        return f"{share:.0%} of the NAT gateway's capacity is in use" if share >= ENLARGE_AT else ""
 
     def _judge(self, plan: Plan, window: Window) -> Outcome:
-        gateway_id = next(step.id for step in plan.steps if isinstance(step, CreateNatGateway))
+        gateway_id = plan.nat_gateway_id
+        assert gateway_id is not None
         assert plan.baseline is not None
         evidence = GatewayEvidence(
             window=window,
@@ -111,6 +182,8 @@ class Prove:
     def _left_on_load_balancer(self, plan: Plan, window: Window) -> tuple[Series, ...]:
         """New connections that the moved nodes still make through the load balancer."""
         assert plan.baseline is not None
+        if plan.kind is PlanKind.ADD_PUBLIC_IPS:
+            return ()
         balancer = self._discovery.load_balancer(self._discovery.cluster(plan.cluster_id))
         if balancer is None:
             return ()
@@ -123,6 +196,18 @@ class Prove:
         window = judged_window(now, self._policy.ingestion_lag_minutes, minutes)
         first = since.replace(second=0, microsecond=0) + MINUTE
         return window if window.start >= first else None
+
+
+def _ip_count(plan: Plan) -> int:
+    for step in plan.steps:
+        match step:
+            case CreateNatGateway():
+                return len(step.public_ip_ids) or sum(
+                    2 ** (32 - one.length) for one in plan.steps if isinstance(one, CreatePublicIpPrefix)
+                )
+            case AddPublicIps():
+                return len(step.after_ids)
+    return 0
 
 
 def _is_ready(series: Series) -> bool:

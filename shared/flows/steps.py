@@ -10,17 +10,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ..cloud.errors import AzureError, Conflict, PreconditionFailed, Throttled, Unavailable
-from ..core.planner import PRODUCT_TAG
+from ..cloud.errors import AzureError, Conflict, PreconditionFailed, SignInFailed, Throttled, Unavailable
+from ..core.naming import PRODUCT_TAG
 from ..model.network import NatGateway, PublicIp, Subnet
-from ..model.plan import AssociateSubnet, CreateNatGateway, CreatePublicIp
-from ..model.resource_id import ResourceId, same_id
+from ..model.plan import AddPublicIps, CreateNatGateway, CreatePublicIp, CreatePublicIpPrefix, DeleteCreated
+from ..model.resource_id import ResourceId
 from ..texts import count
 
 _SUBNET_WAIT_SECONDS = 3.0
 _PUBLIC_IP_WAIT_SECONDS = 2.0
 _GATEWAY_WAIT_SECONDS = 5.0
 _BUSY_WAIT_SECONDS = 15.0
+_MOST_WRITES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,11 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
+    """``has_written``: a write was sent, and its effect is to be read."""
+
     seconds: float
     note: str
+    has_written: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +54,28 @@ class NetworkWriter(Protocol):
 
     def read_public_ip(self, public_ip_id: str) -> PublicIp | None: ...
     def create_public_ip(self, step: CreatePublicIp) -> object: ...
+    def read_public_ip_prefix(self, prefix_id: str) -> PublicIp | None: ...
+    def create_public_ip_prefix(self, step: CreatePublicIpPrefix) -> object: ...
     def read_nat_gateway(self, nat_gateway_id: str) -> NatGateway | None: ...
     def create_nat_gateway(self, step: CreateNatGateway) -> object: ...
+    def put_nat_gateway_ips(self, gateway: NatGateway, public_ip_ids: tuple[str, ...], etag: str) -> object: ...
     def read_subnet(self, subnet_id: str) -> Subnet: ...
     def put_subnet(self, subnet: Subnet, nat_gateway_id: str | None, etag: str) -> object: ...
+    def delete(self, resource_id: str) -> None: ...
 
 
-# Called right before a write, so that a worker that lost its claim, or a set stop flag, writes nothing.
-MayWrite = Callable[[], None]
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Leave to write. ``ask`` is called right before a write and raises when the worker lost its claim or somebody
+    said stop. ``writes`` were made for this step; ``was_tried``: what is broken now may be our own doing."""
+
+    ask: Callable[[], None]
+    writes: int = 0
+    was_tried: bool = False
+
+    @property
+    def is_used_up(self) -> bool:
+        return self.writes >= _MOST_WRITES
 
 
 def with_azure_trouble(step: Callable[[], Result]) -> Result:
@@ -76,81 +94,144 @@ def with_azure_trouble(step: Callable[[], Result]) -> Result:
         return Wait(_SUBNET_WAIT_SECONDS, "somebody wrote to the virtual network in between; reading again")
     except Unavailable as error:
         return Wait(error.retry_after_seconds or _BUSY_WAIT_SECONDS, "Azure did not answer; reading what happened")
+    except SignInFailed as error:
+        # A token that expired, or an identity endpoint that is not there: the next try asks for a new one.
+        return Wait(_BUSY_WAIT_SECONDS, f"Azure did not accept the identity ({error.code or error.message})")
     except AzureError as error:
         return Stop(f"{str(error).rstrip('.')}. {error.remedy}".strip())
 
 
-def create_public_ip(step: CreatePublicIp, network: NetworkWriter, may_write: MayWrite) -> Result:
+def create_public_ip(step: CreatePublicIp, network: NetworkWriter, leave: Leave) -> Result:
     ip = network.read_public_ip(step.id)
-    if ip is None:
-        may_write()
-        network.create_public_ip(step)
-        return Wait(_PUBLIC_IP_WAIT_SECONDS, "public IP is being created")
-    if (ip.tags or {}).get(PRODUCT_TAG) != step.tags.get(PRODUCT_TAG):
-        return Stop(f"a public IP named {ip.name} exists that snatbot did not create for this cluster")
-    if (waiting := _settling(ip.provisioning_state, f"public IP {ip.name}", _PUBLIC_IP_WAIT_SECONDS)) is not None:
+    return _create_address(ip, "public IP", step, leave, lambda: network.create_public_ip(step))
+
+
+def create_public_ip_prefix(step: CreatePublicIpPrefix, network: NetworkWriter, leave: Leave) -> Result:
+    prefix = network.read_public_ip_prefix(step.id)
+    return _create_address(prefix, "public IP prefix", step, leave, lambda: network.create_public_ip_prefix(step))
+
+
+def _create_address(
+    found: PublicIp | None,
+    what: str,
+    step: CreatePublicIp | CreatePublicIpPrefix,
+    leave: Leave,
+    create: Callable[[], object],
+) -> Result:
+    name = ResourceId.parse(step.id).name
+    if found is None:
+        return _write(leave, create, Wait(_PUBLIC_IP_WAIT_SECONDS, f"{what} {name} is being created", has_written=True))
+    if (found.tags or {}).get(PRODUCT_TAG) != step.tags.get(PRODUCT_TAG):
+        return Stop(f"a {what} named {name} exists that snatbot did not create for this cluster")
+    waiting = _settling(found.provisioning_state, f"{what} {name}", _PUBLIC_IP_WAIT_SECONDS, leave, create)
+    if waiting is not None:
         return waiting
-    if not ip.address:
-        return Wait(_PUBLIC_IP_WAIT_SECONDS, f"public IP {ip.name} has no address yet")
-    return Done(f"public IP {ip.name} is {ip.address}", {"address": ip.address})
+    if not found.address:
+        return Wait(_PUBLIC_IP_WAIT_SECONDS, f"{what} {name} has no address yet")
+    return Done(f"{what} {name} is {found.address}", {"address": found.address})
 
 
-def create_nat_gateway(step: CreateNatGateway, network: NetworkWriter, may_write: MayWrite) -> Result:
+def create_nat_gateway(step: CreateNatGateway, network: NetworkWriter, leave: Leave) -> Result:
     gateway = network.read_nat_gateway(step.id)
+    name = ResourceId.parse(step.id).name
+
+    def create() -> object:
+        return network.create_nat_gateway(step)
+
     if gateway is None:
-        may_write()
-        network.create_nat_gateway(step)
-        return Wait(_GATEWAY_WAIT_SECONDS, "NAT gateway is being created")
-    if (gateway.tags or {}).get(PRODUCT_TAG) != step.tags.get(PRODUCT_TAG):
-        return Stop(f"a NAT gateway named {gateway.name} exists that snatbot did not create for this cluster")
-    if (
-        waiting := _settling(gateway.provisioning_state, f"NAT gateway {gateway.name}", _GATEWAY_WAIT_SECONDS)
-    ) is not None:
-        return waiting
-    wanted = {one.lower() for one in step.public_ip_ids}
-    if {one.lower() for one in gateway.public_ip_ids} != wanted or (
-        gateway.idle_timeout_minutes != step.idle_timeout_minutes
-    ):
-        return Stop(f"NAT gateway {gateway.name} exists with other public IPs or another idle timeout than planned")
-    return Done(f"NAT gateway {gateway.name} is ready with {count(len(wanted), 'public IP')}")
-
-
-def associate_subnet(step: AssociateSubnet, network: NetworkWriter, may_write: MayWrite) -> Result:
-    """Changes one property of the subnet; every other must be as it was when the plan was approved."""
-    subnet = network.read_subnet(step.subnet_id)
-    if subnet.provisioning_state.lower() == "updating":
-        return Wait(_SUBNET_WAIT_SECONDS, f"subnet {subnet.name} is being updated")
-    changed = changed_properties(step.properties_before, subnet.properties)
-    if changed:
-        return Stop(
-            f"subnet {subnet.name} is not as it was approved: {', '.join(changed)} changed. "
-            "Nothing more is written; ask for a new plan"
+        return _write(
+            leave, create, Wait(_GATEWAY_WAIT_SECONDS, f"NAT gateway {name} is being created", has_written=True)
         )
-    if same_id(subnet.nat_gateway_id, step.after):
-        if subnet.provisioning_state.lower() != "succeeded":
-            return Stop(f"subnet {subnet.name} is {subnet.provisioning_state} after the write")
-        name = ResourceId.parse(step.after).name if step.after else "no NAT gateway"
-        return Done(f"subnet {subnet.name} has {name}; every other property is as before", dict(subnet.properties))
-    if not same_id(subnet.nat_gateway_id, step.before):
-        return Stop(f"subnet {subnet.name} has another NAT gateway now: {subnet.nat_gateway_id or 'none'}")
-    if subnet.provisioning_state.lower() != "succeeded":
-        return Stop(f"subnet {subnet.name} is {subnet.provisioning_state}; it must be Succeeded before a write")
-    may_write()
-    network.put_subnet(subnet, step.after, subnet.etag)
-    return Wait(_SUBNET_WAIT_SECONDS, f"subnet {subnet.name} is being updated")
+    if (gateway.tags or {}).get(PRODUCT_TAG) != step.tags.get(PRODUCT_TAG):
+        return Stop(f"a NAT gateway named {name} exists that snatbot did not create for this cluster")
+    waiting = _settling(gateway.provisioning_state, f"NAT gateway {name}", _GATEWAY_WAIT_SECONDS, leave, create)
+    if waiting is not None:
+        return waiting
+    is_as_planned = (
+        _ids(gateway.public_ip_ids) == _ids(step.public_ip_ids)
+        and _ids(gateway.public_ip_prefix_ids) == _ids(step.public_ip_prefix_ids)
+        and gateway.idle_timeout_minutes == step.idle_timeout_minutes
+    )
+    if not is_as_planned:
+        return Stop(f"NAT gateway {name} exists with other public IPs or another idle timeout than planned")
+    ips = count(len(gateway.public_ip_ids), "public IP") if gateway.public_ip_ids else "its public IP prefix"
+    return Done(f"NAT gateway {name} is ready with {ips}")
 
 
-def changed_properties(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """Names of writable properties that differ, the NAT gateway aside."""
-    names = sorted({*before, *now} - {"natGateway"})
-    return [name for name in names if before.get(name) != now.get(name)]
+def add_public_ips(step: AddPublicIps, network: NetworkWriter, leave: Leave) -> Result:
+    """Changes one property of the gateway; every other must be as it was when the plan was approved."""
+    gateway = network.read_nat_gateway(step.nat_gateway_id)
+    if gateway is None:
+        return Stop(f"NAT gateway {ResourceId.parse(step.nat_gateway_id).name} is gone")
+
+    def write() -> object:
+        return network.put_nat_gateway_ips(gateway, step.after_ids, gateway.etag)
+
+    what = f"NAT gateway {gateway.name}"
+    names = sorted({*step.properties_before, *gateway.properties} - {"publicIpAddresses"})
+    changed = [name for name in names if step.properties_before.get(name) != gateway.properties.get(name)]
+    if changed:
+        return Stop(f"{what} is not as it was approved: {', '.join(changed)} changed; ask for a new plan")
+    if (waiting := _settling(gateway.provisioning_state, what, _GATEWAY_WAIT_SECONDS, leave, write)) is not None:
+        return waiting
+    if _ids(gateway.public_ip_ids) == _ids(step.after_ids):
+        return Done(f"{what} has {count(len(step.after_ids), 'public IP')}; every other property is as before")
+    if _ids(gateway.public_ip_ids) != _ids(step.before_ids):
+        return Stop(f"{what} has other public IPs now than when the plan was approved")
+    return _write(leave, write, Wait(_GATEWAY_WAIT_SECONDS, f"{what} is being updated", has_written=True))
 
 
-def _settling(provisioning_state: str, what: str, seconds: float) -> Result | None:
+def delete_created(step: DeleteCreated, network: NetworkWriter, leave: Leave) -> Result:
+    """Only what still carries this cluster's tag and is used by nothing."""
+    parsed = ResourceId.parse(step.id)
+    found: NatGateway | PublicIp | None
+    match parsed.type.rpartition("/")[2].lower():
+        case "natgateways":
+            found = network.read_nat_gateway(step.id)
+        case "publicipprefixes":
+            found = network.read_public_ip_prefix(step.id)
+        case _:
+            found = network.read_public_ip(step.id)
+    if found is None:
+        return Done(f"{parsed.name} is gone")
+    if (found.tags or {}).get(PRODUCT_TAG) != step.owner:
+        return Stop(f"{parsed.name} is not marked as created by snatbot for this cluster any more")
+    users = found.subnet_ids if isinstance(found, NatGateway) else ()
+    if users:
+        return Stop(f"{parsed.name} is used by {', '.join(ResourceId.parse(one).name for one in users)}")
+    if found.provisioning_state.lower() in ("deleting", "updating"):
+        return Wait(_GATEWAY_WAIT_SECONDS, f"{parsed.name} is {found.provisioning_state.lower()}")
+    return _write(
+        leave,
+        lambda: network.delete(step.id),
+        Wait(_GATEWAY_WAIT_SECONDS, f"{parsed.name} is being deleted", has_written=True),
+    )
+
+
+def _write(leave: Leave, write: Callable[[], object], then: Wait) -> Result:
+    if leave.is_used_up:
+        return Stop(f"Azure took the write {count(leave.writes, 'time')} and shows no effect; look at it in the portal")
+    leave.ask()
+    write()
+    return then
+
+
+def _settling(
+    provisioning_state: str, what: str, seconds: float, leave: Leave, write: Callable[[], object]
+) -> Result | None:
+    """None when it is settled. What failed is written again, as Azure advises, but not for ever."""
     match provisioning_state.lower():
         case "succeeded":
             return None
-        case "failed":
-            return Stop(f"{what} is Failed; look at it in the portal")
+        case "failed" | "canceled":
+            if leave.is_used_up:
+                tried = count(leave.writes, "write")
+                return Stop(f"{what} is {provisioning_state} after {tried}; look at it in the portal")
+            note = f"{what} was {provisioning_state}; it is written again"
+            return _write(leave, write, Wait(seconds, note, has_written=True))
         case _:
             return Wait(seconds, f"{what} is {provisioning_state.lower()}")
+
+
+def _ids(ids: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(one.lower() for one in ids)

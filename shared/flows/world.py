@@ -2,17 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from ..core import deletion, preflight
 from ..core.detachment import way_back
-from ..core.preflight import check_all
 from ..model.network import NetworkFacts
-from ..model.plan import AssociateSubnet, Check, CheckResult, Plan, PlanKind
+from ..model.plan import (
+    AddPublicIps,
+    AssociateSubnet,
+    Check,
+    CheckResult,
+    CreateNatGateway,
+    CreatePublicIp,
+    CreatePublicIpPrefix,
+    ObserveEgress,
+    Plan,
+    PlanKind,
+)
 from ..model.resource_id import ResourceId, same_id
-from .steps import changed_properties
+from .subnet_step import changed_properties
 
 
-def whats_different(plan: Plan, facts: NetworkFacts) -> tuple[str, ...]:
-    """What now forbids the plan, one sentence each; empty when it may start."""
-    found = [check.message for check in _checks(plan, facts) if check.result in _STOPS]
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """``forbids`` say what changed, one sentence each; ``unclear`` what could not be looked at just now."""
+
+    forbids: tuple[str, ...]
+    unclear: tuple[str, ...]
+
+
+def whats_different(plan: Plan, facts: NetworkFacts) -> Difference:
+    """Nothing in either: the plan may start."""
+    checks = _checks(plan, facts)
+    forbids = [check.message for check in checks if check.result is CheckResult.BLOCK]
+    unclear = [check.message for check in checks if check.is_blocking and check.result is CheckResult.COULD_NOT_CHECK]
+    if not unclear:
+        forbids += _changed_subnets(plan, facts)
+    return Difference(tuple(forbids), tuple(unclear))
+
+
+def _changed_subnets(plan: Plan, facts: NetworkFacts) -> list[str]:
+    found = []
     by_id = {subnet.id.lower(): subnet for subnet in facts.subnets}
     for step in plan.steps:
         if not isinstance(step, AssociateSubnet):
@@ -26,13 +56,33 @@ def whats_different(plan: Plan, facts: NetworkFacts) -> tuple[str, ...]:
             found.append(f"subnet {name}: {', '.join(changed)} changed")
         if not same_id(subnet.nat_gateway_id, step.before):
             found.append(f"subnet {name}: its NAT gateway is {subnet.nat_gateway_id or 'none'} now")
-    return tuple(found)
-
-
-_STOPS = (CheckResult.BLOCK, CheckResult.COULD_NOT_CHECK)
+    return found
 
 
 def _checks(plan: Plan, facts: NetworkFacts) -> tuple[Check, ...]:
-    if plan.kind is PlanKind.DETACH_NAT_GATEWAY:
-        return (way_back(facts),)
-    return check_all(facts)
+    match plan.kind:
+        case PlanKind.DETACH_NAT_GATEWAY:
+            return (way_back(facts),)
+        case PlanKind.DELETE_NAT_GATEWAY:
+            return deletion.check_steps(plan, facts)
+        case PlanKind.RESERVE_PUBLIC_IPS:
+            return (preflight.vnet_ownership(facts), *preflight.check_access(facts, 1, 0))
+        case _:
+            return preflight.check_all(facts, planned_ip_ids(plan, facts))
+
+
+def planned_ip_ids(plan: Plan, facts: NetworkFacts) -> tuple[str, ...]:
+    """Every public IP or prefix that nodes would leave from, those of a gateway that is there already included."""
+    found: dict[str, None] = {}
+    for step in plan.steps:
+        match step:
+            case CreatePublicIp() | CreatePublicIpPrefix():
+                found[step.id.lower()] = None
+            case CreateNatGateway():
+                found.update(dict.fromkeys(one.lower() for one in (*step.public_ip_ids, *step.public_ip_prefix_ids)))
+            case AddPublicIps():
+                found.update(dict.fromkeys(one.lower() for one in step.after_ids))
+            case ObserveEgress():
+                gateways = [one for one in facts.nat_gateways if same_id(one.id, step.nat_gateway_id)]
+                found.update({ip.lower(): None for one in gateways for ip in one.public_ip_ids})
+    return tuple(found)

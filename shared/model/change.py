@@ -21,6 +21,7 @@ class ChangeState(StrEnum):
     NOT_FIXED = "not fixed"
     CANT_TELL = "can't tell"
     ROLLED_BACK = "rolled back"
+    DONE = "done"
     DENIED = "denied"
     EXPIRED = "expired"
     SUPERSEDED = "superseded"
@@ -33,6 +34,7 @@ FINAL_STATES = frozenset(
         ChangeState.NOT_FIXED,
         ChangeState.CANT_TELL,
         ChangeState.ROLLED_BACK,
+        ChangeState.DONE,
         ChangeState.DENIED,
         ChangeState.EXPIRED,
         ChangeState.SUPERSEDED,
@@ -57,7 +59,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """One step as it went. ``before`` is the writable projection that was there before the first write."""
+    """One step as it went. ``before`` is the writable projection that was there before the first write.
+
+    ``attempts`` counts looks that ended in waiting, ``writes`` the writes to Azure since a person last looked.
+    """
 
     step: int
     state: str
@@ -68,15 +73,20 @@ class JournalEntry:
     before_hash: str = ""
     note: str = ""
     attempts: int = 0
+    writes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The verdict with the figures it rests on, one sentence each."""
+    """The verdict with the figures it rests on, one sentence each.
+
+    ``advice`` says what to do next: what it likely is instead, or a command that is left for a person.
+    """
 
     verdict: str
     reason: str
     figures: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

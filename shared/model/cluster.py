@@ -33,6 +33,7 @@ class NodePool:
     pod_subnet_id: str | None = None
     zones: tuple[str, ...] = ()
     provisioning_state: str = "Succeeded"
+    has_node_public_ips: bool = False
 
     @property
     def is_system(self) -> bool:
@@ -65,6 +66,7 @@ class Cluster:
     load_balancer_profile: LoadBalancerProfile = field(default_factory=LoadBalancerProfile)
     pools: tuple[NodePool, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
+    ip_families: tuple[str, ...] = ()
 
     @property
     def subscription(self) -> str:

@@ -34,7 +34,8 @@ class LoadBalancer:
 class Node:
     """A Kubernetes node: an instance of a pool's virtual machine scale set.
 
-    ``name`` is the Kubernetes name (scale set name plus six base-36 digits of the instance).
+    ``name`` is the Kubernetes name (scale set name plus six base-36 digits of the instance). ``provisioning_state`` is
+    its network interface's; empty when Azure does not say.
     """
 
     name: str
@@ -43,3 +44,4 @@ class Node:
     scale_set: str = ""
     instance_id: str = ""
     subnet_id: str = ""
+    provisioning_state: str = ""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from .access import Access
 from .cluster import Cluster
 from .load_balancer import LoadBalancer, Node
 
@@ -27,6 +28,7 @@ class Subnet:
 
     ``etag`` is of the moment of reading and never part of a plan. ``default_route`` is the route table's route for
     0.0.0.0/0, None when there is none. ``attached_ids`` are the IP configurations in the subnet.
+    ``takes_propagated_routes``: routes that a gateway learns from elsewhere reach it.
     """
 
     id: str
@@ -38,11 +40,30 @@ class Subnet:
     route_table_id: str | None = None
     default_route: Route | None = None
     attached_ids: tuple[str, ...] = ()
+    takes_propagated_routes: bool = True
+
+    @property
+    def has_ipv6(self) -> bool:
+        prefixes = [self.properties.get("addressPrefix"), *(self.properties.get("addressPrefixes") or ())]
+        return any(":" in str(prefix) for prefix in prefixes)
+
+
+@dataclass(frozen=True, slots=True)
+class Vnet:
+    """``has_gateway``: it has a VPN or ExpressRoute gateway, or uses one of a peered network."""
+
+    id: str
+    location: str
+    has_gateway: bool = False
+    has_ddos_protection: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PublicIp:
-    """``address`` is empty until Azure has allocated it."""
+    """``address`` is empty until Azure has allocated it; of a prefix it is the range.
+
+    ``has_internet_routing``: routing preference Internet. ``has_ddos_protection``: a plan of its own, not inherited.
+    """
 
     id: str
     name: str
@@ -52,10 +73,15 @@ class PublicIp:
     zones: tuple[str, ...] = ()
     tags: Mapping[str, str] | None = None
     attached_to_id: str | None = None
+    has_internet_routing: bool = False
+    has_ddos_protection: bool = False
+    location: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class NatGateway:
+    """``properties`` is ARM's writable projection, ``etag`` of the moment of reading."""
+
     id: str
     name: str
     location: str
@@ -66,6 +92,30 @@ class NatGateway:
     subnet_ids: tuple[str, ...]
     zones: tuple[str, ...] = ()
     tags: Mapping[str, str] | None = None
+    public_ip_prefix_ids: tuple[str, ...] = ()
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    etag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherChange:
+    """Another cluster's change on the same virtual network that is not final. ``state`` in words."""
+
+    id: str
+    cluster_name: str
+    state: str
+    is_proposal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """What this bot's own records say: ids, in lower case, of what it created, and other changes that are open.
+
+    A tag alone never makes a resource ours: anybody can write a tag.
+    """
+
+    created_ids: frozenset[str] = frozenset()
+    other_changes: tuple[OtherChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +123,9 @@ class NetworkFacts:
     """All that planner and preflight read, one snapshot.
 
     What could not be read is None and named in ``unreadable``. ``taken_names`` are the names of public IPs and NAT
-    gateways that exist in the resource group where new ones would go.
+    gateways that exist in the resource group where new ones would go; ``group_ips`` are those public IPs.
+    ``given_prefix`` is the public IP prefix that the owner named in the settings, if any;
+    ``nat_group_id`` the resource group for what is created.
     """
 
     at: datetime
@@ -87,6 +139,12 @@ class NetworkFacts:
     outbound_ips: tuple[PublicIp, ...]
     taken_names: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
+    vnet: Vnet | None = None
+    group_ips: tuple[PublicIp, ...] = ()
+    given_prefix: PublicIp | None = None
+    nat_group_id: str = ""
+    access: Access | None = None
+    ours: Ours = field(default_factory=Ours)
 
     @property
     def outbound_idle_timeout_minutes(self) -> int:

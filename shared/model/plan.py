@@ -13,6 +13,9 @@ class PlanKind(StrEnum):
     ATTACH_NAT_GATEWAY = "attach_nat_gateway"
     DETACH_NAT_GATEWAY = "detach_nat_gateway"
     ADVICE = "advice"
+    RESERVE_PUBLIC_IPS = "reserve_public_ips"
+    ADD_PUBLIC_IPS = "add_public_ips"
+    DELETE_NAT_GATEWAY = "delete_nat_gateway"
 
 
 class CheckResult(StrEnum):
@@ -24,13 +27,22 @@ class CheckResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One precondition in plain words. ``source`` names the call it was read from; ``remedy`` what to do."""
+    """One precondition in plain words. ``source`` names the call it was read from; ``remedy`` what to do.
+
+    A check that could not be made forbids the write when ``is_needed``. It is not needed where Azure itself refuses the
+    write without harm, such as for a lock.
+    """
 
     name: str
     result: CheckResult
     message: str
     remedy: str = ""
     source: str = ""
+    is_needed: bool = True
+
+    @property
+    def is_blocking(self) -> bool:
+        return self.result is CheckResult.BLOCK or (self.result is CheckResult.COULD_NOT_CHECK and self.is_needed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +55,18 @@ class CreatePublicIp:
 
 
 @dataclass(frozen=True, slots=True)
+class CreatePublicIpPrefix:
+    """``length`` is in bits: a /30 holds four addresses."""
+
+    id: str
+    location: str
+    length: int
+    zones: tuple[str, ...]
+    tags: Mapping[str, str]
+    kind: Literal["create_public_ip_prefix"] = "create_public_ip_prefix"
+
+
+@dataclass(frozen=True, slots=True)
 class CreateNatGateway:
     id: str
     location: str
@@ -50,6 +74,18 @@ class CreateNatGateway:
     idle_timeout_minutes: int
     tags: Mapping[str, str]
     kind: Literal["create_nat_gateway"] = "create_nat_gateway"
+    public_ip_prefix_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AddPublicIps:
+    """More public IPs on a NAT gateway of ours. ``properties_before`` is its writable projection at planning."""
+
+    nat_gateway_id: str
+    before_ids: tuple[str, ...]
+    after_ids: tuple[str, ...]
+    properties_before: Mapping[str, Any]
+    kind: Literal["add_public_ips"] = "add_public_ips"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +110,26 @@ class ObserveEgress:
     kind: Literal["observe_egress"] = "observe_egress"
 
 
-Step = CreatePublicIp | CreateNatGateway | AssociateSubnet | ObserveEgress
+@dataclass(frozen=True, slots=True)
+class DeleteCreated:
+    """A NAT gateway, public IP or prefix that snatbot created. ``addresses`` are lost for good; ``owner`` is the
+    cluster that its tag must still name."""
+
+    id: str
+    owner: str
+    addresses: tuple[str, ...] = ()
+    kind: Literal["delete_created"] = "delete_created"
+
+
+Step = (
+    CreatePublicIp
+    | CreatePublicIpPrefix
+    | CreateNatGateway
+    | AddPublicIps
+    | AssociateSubnet
+    | ObserveEgress
+    | DeleteCreated
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +137,8 @@ class Demand:
     """What the nodes need, with the arithmetic that a person can check line by line.
 
     ``ports`` is the scaled peak; ``is_lower_bound`` when ports were saturated or connections failed.
-    ``missing`` names inputs that were not available.
+    ``missing`` names inputs that were not available. ``no_need`` says why a trouble would not be SNAT; empty when
+    it may be.
     """
 
     ports: int
@@ -90,6 +146,7 @@ class Demand:
     is_lower_bound: bool
     arithmetic: tuple[str, ...]
     missing: tuple[str, ...] = ()
+    no_need: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +160,17 @@ class Baseline:
     attempted_per_minute: float
     node_ips: tuple[str, ...]
     successful_by_subnet: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Per month, data not counted. ``per_month`` None: unknown. ``source`` and ``as_of`` say whose prices these are."""
+
+    per_month: float | None
+    currency: str
+    lines: tuple[str, ...]
+    source: str = ""
+    as_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +199,29 @@ class Plan:
     of_change_id: str | None = None
     planned_at: datetime | None = None
     notes: tuple[str, ...] = field(default=())
+    cost: Cost | None = None
 
     @property
     def blockers(self) -> tuple[Check, ...]:
-        """Checks that forbid the write: a block, or a check that could not be made."""
-        stops = (CheckResult.BLOCK, CheckResult.COULD_NOT_CHECK)
-        return tuple(check for check in self.checks if check.result in stops)
+        """Checks that forbid the write: a block, or a needed check that could not be made."""
+        return tuple(check for check in self.checks if check.is_blocking)
 
     @property
     def warnings(self) -> tuple[Check, ...]:
-        return tuple(check for check in self.checks if check.result is CheckResult.WARN)
+        """What a person should know before deciding: warnings, and what could not be checked."""
+        told = (CheckResult.WARN, CheckResult.COULD_NOT_CHECK)
+        return tuple(check for check in self.checks if check.result in told and not check.is_blocking)
+
+    @property
+    def nat_gateway_id(self) -> str | None:
+        """The gateway that the plan makes or uses; None when it has none."""
+        for step in self.steps:
+            match step:
+                case CreateNatGateway():
+                    return step.id
+                case AddPublicIps() | ObserveEgress():
+                    return step.nat_gateway_id
+        return None
 
     @property
     def is_executable(self) -> bool:

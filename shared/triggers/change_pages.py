@@ -50,6 +50,7 @@ def decide(req: func.HttpRequest, advance: Callable[[str], None], deliver: Calla
     """The form's POST. ``advance`` and ``deliver`` send hints; the next tick would find what is due anyway."""
     from ..app import current
     from ..approval.errors import FormExpired
+    from ..errors import Refused
 
     app = current()
     form = _form(req)
@@ -66,6 +67,12 @@ def decide(req: func.HttpRequest, advance: Callable[[str], None], deliver: Calla
         rollback = app.propose.propose_rollback(change, now, wall, approver)
         deliver(deliver_hint(target.partition))
         return _see_other(app.links.page(rollback))
+    if form.get("action") == "delete":
+        if "delete" not in app.decide.actions(app.decide.view(target).change, now):
+            raise Refused("There is nothing here that may be deleted.")
+        asked = app.propose.propose_deletion(app.decide.made_by(target), now, wall, approver)
+        deliver(deliver_hint(target.partition))
+        return _see_other(app.links.page(asked))
     change = app.decide.decide(target, form.get("action", ""), approver, now, wall)
     advance(advance_hint(target.partition, target.change_id))
     deliver(deliver_hint(target.partition))

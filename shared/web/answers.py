@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from ..core.as_code import as_bicep, as_terraform
 from ..model.assessment import Assessment
 from ..model.audit import AuditLine
 from ..model.change import Change, JournalEntry
@@ -73,7 +74,9 @@ def check_json(
 
 
 def plan_json(plan: Plan) -> dict[str, Any]:
-    return {"schema": SCHEMA, "is_executable": plan.is_executable, **plain(plan)}
+    """``terraform`` and ``bicep`` are the same change for those who manage the network as code."""
+    code = {"terraform": as_terraform(plan), "bicep": as_bicep(plan)}
+    return {"schema": SCHEMA, "is_executable": plan.is_executable, **plain(plan), **code}
 
 
 def change_json(change: Change, journal: Sequence[JournalEntry] = ()) -> dict[str, Any]:

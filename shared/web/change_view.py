@@ -10,14 +10,29 @@ from ..chat.words import (
     CHECK_WORDS,
     NODE_COLUMNS,
     STATE_WORDS,
+    cost_in_words,
     egress_addresses,
     node_rows,
+    resource_kind,
     resource_name,
     step_in_words,
 )
+from ..core.as_code import as_bicep, as_terraform
 from ..model.change import Change, ChangeState, JournalEntry
 from ..model.incident import Incident
-from ..model.plan import AssociateSubnet, Check, CheckResult, CreateNatGateway, CreatePublicIp, Plan, PlanKind, Step
+from ..model.plan import (
+    AddPublicIps,
+    AssociateSubnet,
+    Check,
+    CheckResult,
+    CreateNatGateway,
+    CreatePublicIp,
+    CreatePublicIpPrefix,
+    DeleteCreated,
+    Plan,
+    PlanKind,
+    Step,
+)
 from ..model.resource_id import ResourceId
 from ..texts import capital, count, duration, sentence, utc
 
@@ -26,6 +41,9 @@ _TITLES = {
     PlanKind.ATTACH_NAT_GATEWAY: "NAT gateway for {cluster}",
     PlanKind.DETACH_NAT_GATEWAY: "Roll-back on {cluster}",
     PlanKind.ADVICE: "Advice for {cluster}",
+    PlanKind.RESERVE_PUBLIC_IPS: "Public IPs for {cluster}",
+    PlanKind.ADD_PUBLIC_IPS: "More public IPs for {cluster}",
+    PlanKind.DELETE_NAT_GATEWAY: "Deletion on {cluster}",
 }
 _TONES: Mapping[ChangeState, str] = {
     ChangeState.PROPOSED: "waiting",
@@ -34,6 +52,7 @@ _TONES: Mapping[ChangeState, str] = {
     ChangeState.VERIFYING: "running",
     ChangeState.STOPPED: "bad",
     ChangeState.FIXED: "good",
+    ChangeState.DONE: "good",
     ChangeState.NOT_FIXED: "bad",
     ChangeState.FAILED: "bad",
     ChangeState.CANT_TELL: "waiting",
@@ -129,6 +148,12 @@ class ChangeView:
     way_back: str
     way_back_commands: str
     commands: str
+    cost: str
+    deleted: tuple[Created, ...]
+    enlarged: str
+    advice: tuple[str, ...]
+    terraform: str
+    bicep: str
     record: tuple[tuple[str, str], ...]
     is_moving: bool
 
@@ -165,6 +190,12 @@ def change_view(
         way_back=sentence(capital(plan.way_back)) if plan.steps else "",
         way_back_commands="\n".join(plan.way_back_commands),
         commands="\n".join(plan.commands),
+        cost=sentence(cost_in_words(plan.cost)) if plan.cost else "",
+        deleted=tuple(_lost(step) for step in plan.steps if isinstance(step, DeleteCreated)),
+        enlarged="; ".join(step_in_words(step) for step in plan.steps if isinstance(step, AddPublicIps)),
+        advice=tuple(map(sentence, outcome.advice)) if outcome else (),
+        terraform=as_terraform(plan),
+        bicep=as_bicep(plan),
         record=_record(change),
         # While it runs the page reloads itself; a page with a form must not.
         is_moving=change.state in (ChangeState.APPROVED, ChangeState.APPLYING),
@@ -214,13 +245,29 @@ def _created(steps: Sequence[Step]) -> list[Created]:
                 zones = f"zone {', '.join(step.zones)}" if step.zones else "no zone named"
                 details = f"Standard, static, {step.location}, {zones}, resource group {_group(step.id)}"
                 created.append(Created("Public IP", resource_name(step.id), details))
+            case CreatePublicIpPrefix():
+                addresses = count(2 ** (32 - step.length), "address", "addresses")
+                details = f"Standard, {step.location}, {addresses}, resource group {_group(step.id)}"
+                created.append(Created("Public IP prefix", resource_name(step.id), details))
             case CreateNatGateway():
                 details = (
                     f"Standard, {step.location}, TCP idle timeout {count(step.idle_timeout_minutes, 'minute')}, "
-                    f"{count(len(step.public_ip_ids), 'public IP')}, resource group {_group(step.id)}"
+                    f"{_ips(step)}, resource group {_group(step.id)}"
                 )
                 created.append(Created("NAT gateway", resource_name(step.id), details))
     return created
+
+
+def _ips(step: CreateNatGateway) -> str:
+    return count(len(step.public_ip_ids), "public IP") if step.public_ip_ids else "one public IP prefix"
+
+
+def _lost(step: DeleteCreated) -> Created:
+    kind = {"natgateways": "NAT gateway", "publicipaddresses": "Public IP"}.get(
+        resource_kind(step.id), "Public IP prefix"
+    )
+    details = f"{', '.join(step.addresses)}, lost for good" if step.addresses else "nothing uses it"
+    return Created(kind, resource_name(step.id), details)
 
 
 def _changed(step: AssociateSubnet) -> Changed:
@@ -241,6 +288,12 @@ def _kept(plan: Plan) -> tuple[str, ...]:
                 "The NAT gateway and its public IPs; deleting them is a decision of its own.",
                 "Every other property of the subnets; it is compared before and after each write.",
             )
+        case PlanKind.RESERVE_PUBLIC_IPS:
+            return ("All traffic: nothing uses the new public IPs before a plan of its own is approved.",)
+        case PlanKind.ADD_PUBLIC_IPS:
+            return ("Every other property of the NAT gateway, its public IPs and its subnets.",)
+        case PlanKind.DELETE_NAT_GATEWAY:
+            return ("Everything that snatbot did not create.",)
         case PlanKind.ADVICE:
             return ("Everything: snatbot changes nothing here.",)
 

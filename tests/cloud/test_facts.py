@@ -85,11 +85,11 @@ OWN_VNET: dict[str, Answer] = {
         },
     },
     f"{NET_GROUP}/natGateways": [],
-    f"{NET_GROUP}/publicIPAddresses": [{"name": "pip-taken"}],
+    f"{NET_GROUP}/publicIPAddresses": [public_ip(f"{NET_GROUP}/publicIPAddresses/pip-taken", "203.0.113.2")],
 }
 
 
-def facts(changes: dict[str, Answer] | None = None, **options: str) -> NetworkFacts:
+def facts(changes: dict[str, Answer] | None = None, **options: Any) -> NetworkFacts:
     canned = Canned(OWN_VNET | (changes or {}))
     return read_network_facts(canned.arm, Discovery(canned.arm), CLUSTER, NOW, **options)
 
@@ -128,7 +128,7 @@ def test_names_are_taken_where_new_resources_would_go() -> None:
     own = "/subscriptions/s2/resourceGroups/nat/providers/Microsoft.Network"
     found = facts(
         {
-            f"{own}/publicIPAddresses": [{"name": "pip-1"}],
+            f"{own}/publicIPAddresses": [public_ip(f"{own}/publicIPAddresses/pip-1", "203.0.113.3")],
             f"{own}/natGateways": [gateway(f"{own}/natGateways/ng-1")],
             f"{NET_GROUP}/natGateways": [gateway(GATEWAY)],
         },

@@ -13,7 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.core.digest import digest
-from shared.model.plan import AssociateSubnet, CreateNatGateway, CreatePublicIp, ObserveEgress, PlanKind, Step
+from shared.model.plan import (
+    AddPublicIps,
+    AssociateSubnet,
+    CreateNatGateway,
+    CreatePublicIp,
+    CreatePublicIpPrefix,
+    DeleteCreated,
+    ObserveEgress,
+    PlanKind,
+    Step,
+)
 from tests.core.builders import NETWORK, USER_SUBNET, cluster
 
 CLUSTER_ID = cluster().id
@@ -24,6 +34,9 @@ STEPS: tuple[Step, ...] = (
     CreateNatGateway(GATEWAY, "westeurope", (f"{NETWORK}/publicIPAddresses/pip",), 30, {"a": "1"}),
     AssociateSubnet(USER_SUBNET, None, GATEWAY, {"addressPrefix": "10.0.0.0/16", "list": [{"x": 1, "y": 2}]}),
     ObserveEgress(GATEWAY, USER_SUBNET, CLUSTER_ID),
+    CreatePublicIpPrefix(f"{NETWORK}/publicIPPrefixes/p", "westeurope", 30, ("1",), {"a": "1"}),
+    AddPublicIps(GATEWAY, ("/pip-1",), ("/pip-1", "/pip-2"), {"idleTimeoutInMinutes": 30}),
+    DeleteCreated(GATEWAY, "shop-prod", ("203.0.113.7",)),
 )
 OTHER: dict[str, Any] = {
     "id": "/other",
@@ -31,6 +44,12 @@ OTHER: dict[str, Any] = {
     "zones": ("2",),
     "tags": {"a": "2"},
     "public_ip_ids": ("/other",),
+    "public_ip_prefix_ids": ("/other",),
+    "length": 28,
+    "before_ids": ("/other",),
+    "after_ids": ("/other",),
+    "owner": "other",
+    "addresses": ("203.0.113.9",),
     "idle_timeout_minutes": 4,
     "subnet_id": "/other",
     "before": "/other",

@@ -242,7 +242,6 @@ def test_a_foreign_gateway_gets_the_command_that_adds_ips_and_keeps_its_own() ->
     "changed",
     [
         {"outbound_type": "userDefinedRouting"},
-        {"authorized_ip_ranges": ("203.0.113.7/32",)},
         {"power_state": "Stopped"},
     ],
 )

@@ -10,8 +10,9 @@ from .metric import parse_metric
 from .nat_gateway import parse_nat_gateway
 from .node import parse_node
 from .public_ip import parse_public_ip
-from .route import default_route
+from .route import default_route, takes_propagated_routes
 from .subnet import parse_subnet
+from .vnet import parse_vnet
 
 __all__ = [
     "default_route",
@@ -22,4 +23,6 @@ __all__ = [
     "parse_node",
     "parse_public_ip",
     "parse_subnet",
+    "parse_vnet",
+    "takes_propagated_routes",
 ]

@@ -36,6 +36,7 @@ def parse_cluster(item: Json) -> Cluster:
         load_balancer_profile=_profile(field(item, "properties", "networkProfile", "loadBalancerProfile") or {}),
         pools=tuple(_pool(entry) for entry in items(item, "properties", "agentPoolProfiles")),
         tags=tags(item),
+        ip_families=texts(item, "properties", "networkProfile", "ipFamilies"),
     )
 
 
@@ -63,4 +64,5 @@ def _pool(item: Json) -> NodePool:
         pod_subnet_id=text(item, "podSubnetID") or None,
         zones=texts(item, "availabilityZones"),
         provisioning_state=text(item, "provisioningState", default="Succeeded"),
+        has_node_public_ips=bool(field(item, "enableNodePublicIP")),
     )

@@ -37,6 +37,7 @@ def parse_node(nic: Json, scale_set_tags: Mapping[str, str]) -> Node | None:
         scale_set=scale_set,
         instance_id=instance_id,
         subnet_id=reference(configuration, "properties", "subnet") or "",
+        provisioning_state=text(nic, "properties", "provisioningState"),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...model.network import PublicIp
-from .fields import Json, reference, required, tags, text, texts
+from .fields import Json, items, reference, required, tags, text, texts
 
 
 def parse_public_ip(item: Json) -> PublicIp:
@@ -19,4 +19,10 @@ def parse_public_ip(item: Json) -> PublicIp:
         attached_to_id=(
             reference(item, "properties", "natGateway") or reference(item, "properties", "ipConfiguration")
         ),
+        has_internet_routing=any(
+            text(tag, "ipTagType").lower() == "routingpreference" and text(tag, "tag").lower() == "internet"
+            for tag in items(item, "properties", "ipTags")
+        ),
+        has_ddos_protection=text(item, "properties", "ddosSettings", "protectionMode").lower() == "enabled",
+        location=text(item, "location"),
     )

@@ -1,4 +1,4 @@
-"""The default route of a route table."""
+"""What a route table says of egress."""
 
 from __future__ import annotations
 
@@ -18,3 +18,8 @@ def default_route(route_table: Json) -> Route | None:
                 next_hop_ip=text(properties, "nextHopIpAddress"),
             )
     return None
+
+
+def takes_propagated_routes(route_table: Json) -> bool:
+    """Whether routes that a gateway learns (BGP) reach the subnets with this table, as they do without any table."""
+    return not field(route_table, "properties", "disableBgpRoutePropagation")

@@ -31,8 +31,8 @@ READ_ONLY_INSIDE = {
 READ_ONLY_ANYWHERE = frozenset({"provisioningstate", "etag"})
 
 
-def parse_subnet(item: Json, route: Route | None = None) -> Subnet:
-    """``route`` is the default route of the subnet's route table, which is a resource of its own."""
+def parse_subnet(item: Json, route: Route | None = None, takes_propagated_routes: bool = True) -> Subnet:
+    """``route`` and ``takes_propagated_routes`` are of the subnet's route table, which is a resource of its own."""
     properties = field(item, "properties") or {}
     return Subnet(
         id=required(item, "id"),
@@ -44,6 +44,7 @@ def parse_subnet(item: Json, route: Route | None = None) -> Subnet:
         route_table_id=reference(properties, "routeTable"),
         default_route=route,
         attached_ids=references(properties, "ipConfigurations"),
+        takes_propagated_routes=takes_propagated_routes,
     )
 
 

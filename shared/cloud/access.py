@@ -1,0 +1,105 @@
+"""What Azure says about writing, asked beforehand; nothing here writes.
+
+Permissions are asked under the identity that will write: Azure tells everybody only about themselves. The rest is read
+with the reading identity. What can't be read is None with its reason.
+
+Sources (REST): Permissions - List For Resource Group and For Resource; Management Locks - List; Policy Restrictions -
+Check At Resource Group Scope; Usages - List (network). Locks above a scope are not listed there: every level is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from ..model.access import Access, Lock, Permission, PolicyDenial, Quota
+from . import api_versions
+from .arm import Arm
+from .errors import AzureError
+from .parse.fields import field, items, number, text, texts
+
+T = TypeVar("T")
+_AUTHORIZATION = "providers/Microsoft.Authorization"
+
+
+class AccessReader:
+    """``writer`` is a client under the writing identity, None when there is none: it is asked for permissions only."""
+
+    def __init__(self, reader: Arm, writer: Arm | None) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    def read(
+        self, scopes: Iterable[str], group_id: str, vnet_id: str, location: str, tags: Mapping[str, str]
+    ) -> Access:
+        """``scopes`` are where permissions are needed; ``group_id`` is where ``tags`` and new resources would go."""
+        reasons: dict[str, str] = {}
+
+        def attempt(what: str, read: Callable[[], T]) -> T | None:
+            try:
+                return read()
+            except AzureError as error:
+                reasons[what] = f"{error.message} {error.remedy}".strip()
+                return None
+
+        permissions = None
+        if self._writer is None:
+            reasons["permissions"] = "no writing identity is set (REMEDIATOR_CLIENT_ID)"
+        else:
+            permissions = attempt("permissions", lambda: self._permissions(tuple(dict.fromkeys(scopes))))
+        return Access(
+            permissions=permissions,
+            locks=attempt("locks", lambda: self._locks(group_id, vnet_id)),
+            denials=attempt("policy", lambda: self._denials(group_id, location, tags)),
+            quotas=attempt("quota", lambda: self._quotas(group_id, location)),
+            reasons=reasons,
+        )
+
+    def _permissions(self, scopes: tuple[str, ...]) -> dict[str, tuple[Permission, ...]]:
+        assert self._writer is not None
+        return {
+            scope.lower(): tuple(
+                Permission(texts(item, "actions"), texts(item, "notActions"))
+                for item in self._writer.list(f"{scope}/{_AUTHORIZATION}/permissions", api_versions.PERMISSIONS)
+            )
+            for scope in scopes
+        }
+
+    def _locks(self, group_id: str, vnet_id: str) -> tuple[Lock, ...]:
+        vnet_group = vnet_id.partition("/providers/")[0]
+        subscription = "/".join(group_id.split("/")[:3])
+        found: dict[str, Lock] = {}
+        for scope in dict.fromkeys((subscription, group_id, vnet_group)):
+            query = {"$filter": "atScope()"} if scope == subscription else {}
+            for item in self._reader.list(f"{scope}/{_AUTHORIZATION}/locks", api_versions.LOCKS, **query):
+                lock_id = text(item, "id")
+                at = lock_id.lower().rpartition(f"/{_AUTHORIZATION.lower()}/locks/")[0]
+                found[lock_id.lower()] = Lock(text(item, "name"), text(item, "properties", "level"), at)
+        return tuple(found.values())
+
+    def _denials(self, group_id: str, location: str, tags: Mapping[str, str]) -> tuple[PolicyDenial, ...]:
+        path = f"{group_id}/providers/Microsoft.PolicyInsights/checkPolicyRestrictions"
+        found: list[PolicyDenial] = []
+        for kind in ("Microsoft.Network/publicIPAddresses", "Microsoft.Network/natGateways"):
+            content = {"type": kind, "location": location, "tags": dict(tags), "sku": {"name": "Standard"}}
+            body = {"resourceDetails": {"resourceContent": content, "apiVersion": api_versions.NETWORK}}
+            answer = self._reader.post(path, body, api_versions.POLICY_RESTRICTIONS)
+            for item in items(answer, "contentEvaluationResult", "policyEvaluations"):
+                if _denies(item):
+                    found.append(PolicyDenial(kind, text(item, "policyInfo", "policyAssignmentId")))
+        return tuple(found)
+
+    def _quotas(self, group_id: str, location: str) -> tuple[Quota, ...]:
+        subscription = "/".join(group_id.split("/")[:3])
+        path = f"{subscription}/providers/Microsoft.Network/locations/{location}/usages"
+        return tuple(
+            Quota(
+                text(item, "name", "value"), number(item, "currentValue", default=0), number(item, "limit", default=-1)
+            )
+            for item in self._reader.list(path, api_versions.NETWORK)
+        )
+
+
+def _denies(item: Mapping[str, Any]) -> bool:
+    effect = field(item, "effectDetails", "policyEffect") or "Deny"
+    return text(item, "evaluationResult").lower() == "noncompliant" and str(effect).lower() == "deny"

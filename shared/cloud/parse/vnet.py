@@ -1,0 +1,22 @@
+"""A virtual network, cut to what decides egress."""
+
+from __future__ import annotations
+
+from ...model.network import Vnet
+from .fields import Json, field, items, required, text
+
+_GATEWAY_SUBNET = "gatewaysubnet"  # Azure's fixed name for it (Azure docs: vpn-gateway-about-vpn-gateway-settings)
+
+
+def parse_vnet(item: Json) -> Vnet:
+    has_own = any(text(subnet, "name").lower() == _GATEWAY_SUBNET for subnet in items(item, "properties", "subnets"))
+    uses_remote = any(
+        bool(field(peering, "properties", "useRemoteGateways"))
+        for peering in items(item, "properties", "virtualNetworkPeerings")
+    )
+    return Vnet(
+        id=required(item, "id"),
+        location=required(item, "location"),
+        has_gateway=has_own or uses_remote,
+        has_ddos_protection=bool(field(item, "properties", "enableDdosProtection")),
+    )

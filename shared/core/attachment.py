@@ -1,0 +1,162 @@
+"""Own virtual network: subnets move to a NAT gateway one by one, or the gateway that they have gets more public IPs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..model.network import NatGateway, NetworkFacts, Subnet
+from ..model.plan import (
+    AddPublicIps,
+    AssociateSubnet,
+    Baseline,
+    Check,
+    CreateNatGateway,
+    Demand,
+    ObserveEgress,
+    Plan,
+    PlanKind,
+    Step,
+)
+from ..model.resource_id import ResourceId, same_id
+from ..texts import count
+from .commands import by_hand, undo_by_hand
+from .cost import monthly_cost
+from .digest import digest
+from .egress import Egress, addresses_of, choose_egress, our_gateway
+from .naming import free_names, network_id, tags_for
+from .plan_policy import PlanPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What attaching would take. ``gateway`` is the one of ours that is there, None when one is created."""
+
+    egress: Egress
+    gateway: NatGateway | None
+    moves: tuple[Subnet, ...]
+
+    @property
+    def planned_ip_ids(self) -> tuple[str, ...]:
+        """Every address that nodes would leave from."""
+        kept = (*self.gateway.public_ip_ids, *self.gateway.public_ip_prefix_ids) if self.gateway else ()
+        return (*kept, *self.egress.ids)
+
+    @property
+    def has_work(self) -> bool:
+        return bool(self.moves or (self.egress.ids and self.gateway))
+
+
+def draft_attachment(facts: NetworkFacts, wanted_ips: int, policy: PlanPolicy) -> Draft:
+    gateway = our_gateway(facts)
+    if gateway is None:
+        return Draft(choose_egress(facts, wanted_ips, policy), None, facts.subnets)
+    moves = tuple(subnet for subnet in facts.subnets if not same_id(subnet.nat_gateway_id, gateway.id))
+    missing = wanted_ips - len(gateway.public_ip_ids)
+    # A prefix holds what was planned with it; single addresses are added to either.
+    if missing <= 0 or gateway.public_ip_prefix_ids:
+        return Draft(Egress((), (), 0), gateway, moves)
+    return Draft(choose_egress(facts, missing, policy), gateway, moves)
+
+
+def plan_from(
+    draft: Draft, facts: NetworkFacts, checks: tuple[Check, ...], demand: Demand, baseline: Baseline, policy: PlanPolicy
+) -> Plan:
+    """The executable plan. It moves subnets, or adds public IPs to the gateway that all of them have already."""
+    making, gateway_id, idle_timeout_minutes = _gateway_steps(draft, facts, policy)
+    moves: list[Step] = []
+    for subnet in draft.moves:
+        moves.append(AssociateSubnet(subnet.id, subnet.nat_gateway_id, gateway_id, subnet.properties))
+        moves.append(ObserveEgress(gateway_id, subnet.id, facts.cluster.id))
+    steps = (*draft.egress.steps, *making, *moves)
+    kind = PlanKind.ATTACH_NAT_GATEWAY if moves else PlanKind.ADD_PUBLIC_IPS
+    kept = addresses_of(draft.gateway, (*facts.group_ips, *facts.outbound_ips)) if draft.gateway else ()
+    return Plan(
+        kind=kind,
+        cluster_id=facts.cluster.id,
+        cluster_name=facts.cluster.name,
+        vnet_id=facts.vnet_id,
+        summary=_summary(draft, gateway_id),
+        steps=steps,
+        checks=checks,
+        egress_now=tuple(ip.address for ip in facts.outbound_ips if ip.address),
+        egress_then=(*kept, *draft.egress.shown),
+        way_back=_way_back(kind),
+        digest=digest(kind, facts.cluster.id, steps),
+        demand=demand,
+        baseline=baseline,
+        commands=tuple(by_hand(steps)),
+        way_back_commands=tuple(undo_by_hand(steps)),
+        planned_at=facts.at,
+        notes=_notes(facts, idle_timeout_minutes, kind),
+        cost=monthly_cost(steps, _new_ids(draft, facts), policy.prices),
+    )
+
+
+def _gateway_steps(draft: Draft, facts: NetworkFacts, policy: PlanPolicy) -> tuple[list[Step], str, int]:
+    gateway, egress = draft.gateway, draft.egress
+    if gateway is None:
+        taken = {name.lower() for name in facts.taken_names}
+        name = next(free_names("ng", facts.cluster, policy.name_template, taken))
+        step = CreateNatGateway(
+            id=network_id(facts.nat_group_id, "natGateways", name),
+            location=facts.vnet_location or "",
+            public_ip_ids=egress.ip_ids,
+            idle_timeout_minutes=policy.idle_timeout_minutes or facts.outbound_idle_timeout_minutes,
+            tags=tags_for(facts.cluster, policy.tags),
+            public_ip_prefix_ids=egress.prefix_ids,
+        )
+        return [step], step.id, step.idle_timeout_minutes
+    steps: list[Step] = []
+    if egress.ip_ids:
+        after = (*gateway.public_ip_ids, *egress.ip_ids)
+        steps.append(AddPublicIps(gateway.id, gateway.public_ip_ids, after, gateway.properties))
+    return steps, gateway.id, gateway.idle_timeout_minutes
+
+
+def _summary(draft: Draft, gateway_id: str) -> str:
+    name = ResourceId.parse(gateway_id).name
+    ips = (
+        f"public IP prefix {ResourceId.parse(draft.egress.prefix_ids[0]).name}"
+        if draft.egress.prefix_ids
+        else count(len(draft.egress.ip_ids), "public IP")
+    )
+    subnets = f"associate it with {count(len(draft.moves), 'subnet')}: {', '.join(one.name for one in draft.moves)}"
+    if draft.gateway is None:
+        return f"create NAT gateway {name} with {ips} and {subnets}"
+    more = f"add {ips} to NAT gateway {name}" if draft.egress.ids else ""
+    if not draft.moves:
+        return more
+    return f"{more} and {subnets}" if more else f"take NAT gateway {name}, which is there, and {subnets}"
+
+
+def _new_ids(draft: Draft, facts: NetworkFacts) -> Sequence[str]:
+    there = {ip.id.lower() for ip in facts.group_ips}
+    return [one for one in draft.egress.ids if one.lower() not in there]
+
+
+def _way_back(kind: PlanKind) -> str:
+    if kind is PlanKind.ADD_PUBLIC_IPS:
+        return "more public IPs change nothing for connections that are open; taking them off again is done by hand"
+    return (
+        "a roll-back takes the NAT gateway off the subnets again and keeps it and its public IPs; "
+        "egress then leaves through the load balancer as before"
+    )
+
+
+def _notes(facts: NetworkFacts, idle_timeout_minutes: int, kind: PlanKind) -> tuple[str, ...]:
+    if kind is PlanKind.ADD_PUBLIC_IPS:
+        return (
+            "New connections then leave from the new addresses too: partners that allow only the old ones must get "
+            "them first.",
+        )
+    return (
+        f"TCP idle timeout {idle_timeout_minutes} minutes: the cluster's outbound rule has "
+        f"{facts.outbound_idle_timeout_minutes}; Microsoft advises 4 for NAT gateways because idle connections hold "
+        "ports, but quiet connections that rely on the longer one would then drop silently.",
+        "If this virtual network is managed as code, add the association there before its next deployment, "
+        "or that deployment will take it off again. The same change as Terraform and Bicep is part of the plan.",
+        "The cluster still says outboundType loadBalancer afterwards; to make AKS's model agree, run later: "
+        f"az aks update -g {facts.cluster.resource_group} -n {facts.cluster.name} "
+        "--outbound-type userAssignedNATGateway",
+    )

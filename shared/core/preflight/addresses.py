@@ -1,0 +1,94 @@
+"""Preconditions that addresses set, and who depends on them."""
+
+from __future__ import annotations
+
+from ...model.network import NetworkFacts, PublicIp
+from ...model.plan import Check, CheckResult
+from ...texts import listed
+
+
+def basic_sku(facts: NetworkFacts) -> Check:
+    """Basic load balancers and public IPs don't go with a NAT gateway (Azure docs: nat-gateway/nat-overview)."""
+    name, source = "SKU", "managedClusters GET, loadBalancerSku; publicIPAddresses GET, sku"
+    basic = [ip.name for ip in facts.outbound_ips if ip.sku.lower() == "basic"]
+    if facts.cluster.load_balancer_sku.lower() == "basic":
+        basic.insert(0, "the cluster's load balancer")
+    if not basic:
+        return Check(name, CheckResult.PASS, "load balancer and public IPs are of SKU Standard", source=source)
+    return Check(
+        name,
+        CheckResult.BLOCK,
+        f"{listed(basic)}: SKU Basic can't be in a subnet with a NAT gateway",
+        "upgrade to Standard first",
+        source,
+    )
+
+
+def internet_routing(facts: NetworkFacts) -> Check:
+    """Azure docs: nat-gateway/nat-overview, limitations."""
+    name, source = "routing preference", "publicIPAddresses GET, ipTags"
+    found = [ip.name for ip in facts.outbound_ips if ip.has_internet_routing]
+    if not found:
+        return Check(name, CheckResult.PASS, "no public IP is routed over the internet", source=source)
+    return Check(
+        name,
+        CheckResult.BLOCK,
+        f"{listed(found)}: public IPs with routing preference Internet can't be used with a NAT gateway",
+        "use public IPs with the default routing preference",
+        source,
+    )
+
+
+def ddos_protection(facts: NetworkFacts) -> Check:
+    """A NAT gateway's own public IPs can't be DDoS-protected (Azure docs: nat-gateway/nat-overview)."""
+    name, source = "DDoS protection", "publicIPAddresses GET, ddosSettings; virtualNetworks GET, enableDdosProtection"
+    found = [
+        ip.name for ip in (*facts.group_ips, *_given(facts)) if ip.has_ddos_protection and _is_for_us(facts, ip.id)
+    ]
+    if found:
+        return Check(
+            name,
+            CheckResult.BLOCK,
+            f"{listed(found)}: a DDoS-protected public IP can't be on a NAT gateway",
+            "turn its own protection off",
+            source,
+        )
+    if facts.vnet is not None and facts.vnet.has_ddos_protection:
+        return Check(
+            name,
+            CheckResult.WARN,
+            "the virtual network has a DDoS protection plan; a NAT gateway's public IPs can't be protected by one",
+            "if Azure refuses the gateway for that reason, the change stops before any subnet is touched",
+            source,
+        )
+    return Check(name, CheckResult.PASS, "no DDoS protection is in the way", source=source)
+
+
+def _given(facts: NetworkFacts) -> tuple[PublicIp, ...]:
+    return (facts.given_prefix,) if facts.given_prefix else ()
+
+
+def _is_for_us(facts: NetworkFacts, ip_id: str) -> bool:
+    given = facts.given_prefix
+    return ip_id.lower() in facts.ours.created_ids or (given is not None and given.id.lower() == ip_id.lower())
+
+
+def existing_connections(_: NetworkFacts) -> Check:
+    return Check(
+        "existing connections",
+        CheckResult.WARN,
+        "open outbound connections may drop when a subnet is associated; clients must reconnect",
+        "choose a quiet hour if that hurts",
+        "Azure docs: nat-gateway/nat-overview and nat-gateway-v2-migrate, which differ",
+    )
+
+
+def allow_lists(facts: NetworkFacts) -> Check:
+    now = ", ".join(ip.address for ip in facts.outbound_ips if ip.address) or "unknown"
+    return Check(
+        "allow-lists",
+        CheckResult.WARN,
+        f"the egress IPs change (now {now}); partners and firewalls that allow only these must get the new ones",
+        "tell them before approving",
+        "loadBalancers GET, outbound rules' frontends",
+    )
