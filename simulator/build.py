@@ -56,6 +56,11 @@ def _add_directory(world: World, content: Content) -> None:
         world.subscriptions[subscription.id.lower()] = subscription
     for each in content.get("identities") or []:
         world.identities.add(Identity(each["client_id"], each.get("name", ""), each.get("secret")))
+    for each in content.get("resource_groups") or []:
+        owner = str(each.get("subscription") or next(iter(world.subscriptions.values())).id)
+        place = str(each.get("location") or content.get("location", "westeurope"))
+        group = world.make_group(owner, str(each["name"]), place)
+        group.tags = {key: str(value) for key, value in (each.get("tags") or {}).items()}
     read_access(world, content)
 
 

@@ -17,7 +17,7 @@ from .fleet import Cluster, Node, NodePool
 from .happenings import Watch
 from .others import put_subnet, upgrade
 from .physics.ports import PORTS_PER_FRONTEND, load_balancer_timers, ports_per_node
-from .services.authorization.scenario import role_of
+from .services.authorization.scenario import lock_of, role_of
 from .services.containerservice.outbound import change
 from .services.network.state import SUBNET
 from .services.network.writes import affected_nodes
@@ -174,11 +174,23 @@ def _give_role(world: World, given: Content, moment: datetime) -> None:
     world.tell(moment, f"{given['identity']} was given a role")
 
 
+def _lock(world: World, given: Content, moment: datetime) -> None:
+    world.access.locks.append(lock_of(world, given))
+    world.tell(moment, f"a lock {given['name']} was put on")
+
+
+def _unlock(world: World, name: str, moment: datetime) -> None:
+    world.access.locks = [each for each in world.access.locks if each.name != name]
+    world.tell(moment, f"the lock {name} was taken off")
+
+
 _DEEDS: dict[str, Callable[[World, Any, datetime], None]] = {
     "put_subnet": put_subnet,
     "upgrade": _upgrade,
     "take_role": _take_role,
     "give_role": _give_role,
+    "lock": _lock,
+    "unlock": _unlock,
 }
 _EFFECTS: dict[str, Callable[[World, Any, int], None]] = {
     "scale": _scale,

@@ -118,6 +118,11 @@ class World:
             raise resource_group_not_found(name)
         return found
 
+    def make_group(self, subscription_id: str, name: str, location: str) -> ResourceGroup:
+        """The resource group, made if it isn't there."""
+        group = ResourceGroup(subscription_id, name, location)
+        return self.groups.setdefault((subscription_id.lower(), name.lower()), group)
+
     def clusters_in(self, subscription_id: str, group: str | None = None) -> list[Cluster]:
         """The clusters of a subscription, or of one of its resource groups."""
         return [

@@ -176,6 +176,36 @@ def test_a_lock_against_deleting_lets_writes_pass(refusing: Azure) -> None:
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "ScopeLocked")
 
 
+def test_a_lock_that_is_put_on_and_taken_off(fresh_storm: Azure) -> None:
+    path = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/shop-network/providers/Microsoft.Network/natGateways"
+    body = {"location": "westeurope"}
+    fresh_storm.simulator.add_event({"lock": {"name": "freeze", "level": "ReadOnly", "scope": "shop-network"}})
+    assert fresh_storm.send("PUT", f"{path}/one", json=body).status_code == 409
+    fresh_storm.simulator.add_event({"unlock": "freeze"})
+    assert fresh_storm.send("PUT", f"{path}/one", json=body).status_code == 201
+
+
+def test_a_resource_group_can_be_made(fresh_storm: Azure) -> None:
+    path = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/egress"
+    assert fresh_storm.send("GET", path).status_code == 404
+    assert fresh_storm.send("PUT", path, json={"location": "westeurope"}).status_code == 201
+    answer = fresh_storm.send("PUT", path, json={"location": "West Europe", "tags": {"owner": "me"}})
+    assert (answer.status_code, answer.json()["tags"]) == (200, {"owner": "me"})
+    answer = fresh_storm.send("PUT", path, json={"location": "northeurope"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "InvalidResourceGroupLocation")
+    gateway = f"{path}/providers/Microsoft.Network/natGateways/one"
+    assert fresh_storm.send("PUT", gateway, json={"location": "westeurope"}).status_code == 201
+
+
+def test_an_empty_resource_group_of_the_scenario(tmp_path: Path) -> None:
+    text = "resource_groups: [{name: spare, tags: {purpose: egress}}]\nclusters: [{name: c, resource_group: g}]\n"
+    file = tmp_path / "spare.yaml"
+    file.write_text(text)
+    with azure(str(file), FIRST) as running:
+        group = running.get(f"/subscriptions/{FIRST}/resourceGroups/spare")
+        assert (group["location"], group["tags"]) == ("westeurope", {"purpose": "egress"})
+
+
 def test_policies_can_be_asked_beforehand_and_deny_then(refusing: Azure) -> None:
     group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/ruled"
     path = f"{group}/providers/Microsoft.PolicyInsights/checkPolicyRestrictions?api-version=2023-03-01"

@@ -16,6 +16,7 @@ from simulator.refusal import Refusal, declared, table
 from simulator.services.authorization import refusals as front
 from simulator.services.containerservice import refusals as aks
 from simulator.services.network import refusals as net
+from simulator.services.subscriptions import refusals as groups
 from tests.simulator.clients import SUBSCRIPTION, Azure, azure
 
 HERE = Path(__file__).parent
@@ -125,6 +126,13 @@ def three_from_a_pair(calls: Calls) -> None:
         calls.address(f"from-prefix-{number}", publicIPPrefix=prefix)
 
 
+def another_region(calls: Calls) -> None:
+    """Make a group again, elsewhere; the networks' SDK has no call for it."""
+    url = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/net?api-version=2021-04-01"
+    answer = calls.network.send_request(HttpRequest("PUT", url, json={"location": "northeurope"}))
+    answer.raise_for_status()
+
+
 def poll_unknown(calls: Calls) -> None:
     """Ask for an operation that never was; the SDK would do so with a stale continuation token."""
     url = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Network/locations/westeurope/operations/none"
@@ -205,6 +213,7 @@ CASES: dict[Refusal, Callable[[Calls], None]] = {
     front.POLICY: lambda calls: calls.network.route_tables.begin_create_or_update(
         "ruled", "new", {"location": "westeurope"}
     ),
+    groups.GROUP_LOCATION: another_region,
     aks.BUSY: updated_twice,
     aks.STOPPED: lambda calls: calls.cluster("stopped"),
     aks.NOT_CREATED_HERE: lambda calls: calls.clusters.begin_create_or_update("aks", "new", {"location": "westeurope"}),

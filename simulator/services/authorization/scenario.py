@@ -23,12 +23,7 @@ def read_access(world: World, content: Content) -> None:
     """Put a scenario's roles, locks, policies and quotas into the world; ValueError says what is wrong."""
     for each in content.get("roles") or []:
         world.access.assign(role_of(world, each))
-    for each in content.get("locks") or []:
-        if each["level"] not in LEVELS:
-            raise ValueError(f"lock {each['name']}: level was {each['level']!r}; it must be {' or '.join(LEVELS)}")
-        world.access.locks.append(
-            Lock(str(each["name"]), scope_of(world, each.get("scope")), str(each["level"]), str(each.get("notes", "")))
-        )
+    world.access.locks += [lock_of(world, each) for each in content.get("locks") or []]
     for each in content.get("policies") or []:
         world.access.policies.append(
             Policy(
@@ -40,6 +35,14 @@ def read_access(world: World, content: Content) -> None:
             )
         )
     world.quotas.update(content.get("quotas") or {})
+
+
+def lock_of(world: World, each: Content) -> Lock:
+    """One entry of `locks`."""
+    if each.get("level") not in LEVELS:
+        raise ValueError(f"lock {each['name']}: level was {each.get('level')!r}; it must be {' or '.join(LEVELS)}")
+    scope = scope_of(world, each.get("scope"))
+    return Lock(str(each["name"]), scope, str(each["level"]), str(each.get("notes", "")))
 
 
 def role_of(world: World, each: Content) -> RoleAssignment:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from ...errors import ArmError
 from ...http import Request, Response, Route
 from ..catalogue import Row, rows
+from ..network.refusals import LOCATION_REQUIRED
 from ..paging import list_page
+from .refusals import GROUP_LOCATION
 from .wire import group_json, subscription_json, tenant_json
 
 if TYPE_CHECKING:
@@ -47,6 +49,27 @@ def list_groups(world: World, request: Request) -> Response:
 
 def get_group(world: World, request: Request) -> Response:
     return Response(200, group_json(world.group(request.params["subscription"], request.params["group"])))
+
+
+def put_group(world: World, request: Request) -> Response:
+    """Make a resource group, or write the tags of one that is there."""
+    subscription, name = world.subscription(request.params["subscription"]), request.params["group"]
+    body = request.json_object()
+    key = (subscription.id.lower(), name.lower())
+    there = world.groups.get(key)
+    location = str(body.get("location", "")).replace(" ", "").lower()
+    if not location:
+        raise LOCATION_REQUIRED.error("The location property is required for this definition.", details=None)
+    if there is not None and there.location != location:
+        raise GROUP_LOCATION.error(
+            f"Invalid resource group location '{location}'. The Resource group already exists in location "
+            f"'{there.location}'.",
+            details=None,
+        )
+    tags = {name: str(value) for name, value in (body.get("tags") or {}).items()}
+    group = world.make_group(subscription.id, name, location)
+    group.tags = tags
+    return Response(200 if there is not None else 201, group_json(group))
 
 
 _TYPE_FILTER = re.compile(r"\s*resourceType\s+eq\s+'([^']+)'\s*", re.IGNORECASE)
@@ -93,6 +116,7 @@ ROUTES = [
     Route("GET", _SUBSCRIPTION, get_subscription),
     Route("GET", f"{_SUBSCRIPTION}/resourceGroups", list_groups),
     Route("GET", f"{_SUBSCRIPTION}/resourceGroups/{{group}}", get_group),
+    Route("PUT", f"{_SUBSCRIPTION}/resourceGroups/{{group}}", put_group),
     Route("GET", f"{_SUBSCRIPTION}/resources", list_resources),
     Route("GET", f"{_SUBSCRIPTION}/resourceGroups/{{group}}/resources", list_resources),
 ]
