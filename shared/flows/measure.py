@@ -1,4 +1,4 @@
-"""Read what one look needs of up to 50 clusters of one subscription and region: the healthy cheaply, the sick in depth.
+"""Read what one look needs of some clusters of one subscription and region: the healthy cheaply, the sick in depth.
 
 One request asks all load balancers for their connections by state. Only those without any connection are asked whether
 they report at all, only those with a failure by node and for what went before, only those whose turn it is (or that are
@@ -8,11 +8,12 @@ in trouble) for their ports, and only nodes with half of their ports in use for 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from ..cloud import questions
+from ..cloud.batch import MAX_RESOURCES
 from ..cloud.deadline import Deadline
 from ..cloud.errors import AzureError
 from ..cloud.metric_access import Answers, MetricAccess
@@ -29,7 +30,7 @@ from ..model.reading import Unmeasured
 from .explain import unmeasured
 
 log = logging.getLogger("snatbot.measure")
-MAX_CLUSTERS = 50
+MAX_CLUSTERS = 10 * MAX_RESOURCES
 LOOK_BACK = timedelta(hours=2)
 HISTORY = timedelta(hours=1)
 _FRONTEND = "frontendipaddress"
@@ -129,24 +130,25 @@ class _Reading:
         found: dict[str, PortReading] = {}
         all_due = [key for key in answered if due is not None or self._is_in_trouble(key)]
         window = due or self._passes.window
-        used = self._ask(all_due, questions.USED_SNAT_PORTS_BY_BACKEND, window)
-        allocated = self._ask(all_due, questions.ALLOCATED_SNAT_PORTS_BY_BACKEND, window)
-        for key in all_due:
-            of_used, of_allocated = _or_none(used.get(key)), _or_none(allocated.get(key))
-            if of_used is not None and of_allocated is not None:
-                found[key] = read_ports(window, sum_over(of_used, _FRONTEND), sum_over(of_allocated, _FRONTEND))
+        for keys in _batches(all_due):
+            used = self._ask(keys, questions.USED_SNAT_PORTS_BY_BACKEND, window)
+            allocated = self._ask(keys, questions.ALLOCATED_SNAT_PORTS_BY_BACKEND, window)
+            for key in keys:
+                of_used, of_allocated = _or_none(used.get(key)), _or_none(allocated.get(key))
+                if of_used is not None and of_allocated is not None:
+                    found[key] = read_ports(window, sum_over(of_used, _FRONTEND), sum_over(of_allocated, _FRONTEND))
         return found
 
     def _histories(self, ports: Mapping[str, PortReading]) -> dict[str, tuple[PortHistory, ...]]:
         suspects = [key for key, reading in ports.items() if reading.nodes]
         end = self._passes.window.end
         window = Window(end - HISTORY, end)
-        answers = self._ask(suspects, questions.USED_SNAT_PORTS_BY_BACKEND, window)
-        return {
-            key: read_history(window, sum_over(one, _FRONTEND))
-            for key, one in answers.items()
-            if isinstance(one, MetricAnswer)
-        }
+        found: dict[str, tuple[PortHistory, ...]] = {}
+        for keys in _batches(suspects):
+            for key, one in self._ask(keys, questions.USED_SNAT_PORTS_BY_BACKEND, window).items():
+                if isinstance(one, MetricAnswer):
+                    found[key] = read_history(window, sum_over(one, _FRONTEND))
+        return found
 
     def _gateways(self) -> dict[str, GatewaySeries]:
         passes = self._passes
@@ -214,6 +216,11 @@ class _Reading:
     def _is_in_trouble_behind(self, target: WatchedCluster, gateway: str) -> bool:
         is_behind = any(one.id.lower() == gateway for one in target.gateways)
         return is_behind and target.cluster.id.lower() in self._passes.in_trouble
+
+
+def _batches(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(keys), MAX_RESOURCES):
+        yield keys[start : start + MAX_RESOURCES]
 
 
 def has_failure(answer: MetricAnswer, window: Window) -> bool:

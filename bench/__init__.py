@@ -1,0 +1,1 @@
+"""How good and how cheap snatbot is, measured against the simulator. Never deployed."""

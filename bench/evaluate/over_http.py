@@ -1,0 +1,99 @@
+"""Proof that nothing is lost by leaving out the network: one scenario again, with the SDKs over real HTTPS.
+
+A simulator runs as a process of its own, its clock standing still between ticks. The replay in this process starts at
+the same moment; both must tell the same, tick by tick.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from azure.identity import ManagedIdentityCredential
+
+from shared.cloud.arm import Arm
+from shared.cloud.batch import BatchMetrics
+from simulator import scenario
+from simulator.testing import RunningSimulator, start_simulator
+
+from .eyes import Eyes, NodeClock
+from .in_process import DETECTOR, InProcessAzure
+from .minutes import at_minute, minute_of
+
+TICKS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    scenario: str
+    ticks: int
+    said: int
+    differences: tuple[str, ...]
+
+    @property
+    def line(self) -> str:
+        start = f"over HTTPS and in process, {self.scenario}, {self.ticks} ticks:"
+        if self.differences:
+            return "\n".join([f"DIFFERENT  {start}", *(f"           {text}" for text in self.differences[:10])])
+        return f"same     {start} {self.said} looks, all told the same"
+
+
+def compare(path: Path, ticks: int = TICKS) -> Comparison:
+    with start_simulator(path, speed=0) as simulator:
+        started = simulator.now().replace(second=0, microsecond=0)
+        over_http = list(_told_over_http(simulator, started, ticks))
+    in_process = list(_told_in_process(path, started, ticks))
+    differences = [
+        f"tick {number}: over HTTPS {one}, in process {other}"
+        for number, (one, other) in enumerate(zip(over_http, in_process, strict=True))
+        if one != other
+    ]
+    return Comparison(path.stem, ticks, sum(len(one) for one in over_http), tuple(differences))
+
+
+def _told_over_http(simulator: RunningSimulator, started: datetime, ticks: int) -> Iterator[dict[str, object]]:
+    clock = NodeClock()
+    with _environment(simulator.environment()), ManagedIdentityCredential(client_id=DETECTOR) as credential:
+        arm = Arm(simulator.url, credential)
+        batch = BatchMetrics(credential, endpoint=f"{simulator.url}/metrics/{{region}}", audience=simulator.url)
+        eyes = Eyes(arm, batch, clock)
+        for tick in range(minute_of(started) + 1, minute_of(started) + 1 + ticks):
+            now = at_minute(tick)
+            simulator.advance((now - simulator.now()).total_seconds())
+            clock.seconds = tick * 60.0
+            yield _told(eyes, now)
+        batch.close()
+        arm.close()
+
+
+def _told_in_process(path: Path, started: datetime, ticks: int) -> Iterator[dict[str, object]]:
+    azure, clock = InProcessAzure(scenario.load(str(path)), started), NodeClock()
+    eyes = Eyes(azure.arm, azure.batch, clock)
+    for tick in range(minute_of(started) + 1, minute_of(started) + 1 + ticks):
+        azure.go_to(at_minute(tick))
+        clock.seconds = tick * 60.0
+        yield _told(eyes, at_minute(tick))
+
+
+def _told(eyes: Eyes, now: datetime) -> dict[str, object]:
+    """All that a tick says: every cluster's whole assessment, and its incident's moment."""
+    return {key: (seen.assessment, moment) for key, (seen, moment) in eyes.tick(now).items()}
+
+
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """What azure-identity reads, for as long as it is needed."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,223 @@
+"""From what happened and what was said to figures. Pure; every definition is here.
+
+*Trouble* is a run of failing minutes of one cluster, with pauses of up to 10 minutes. It is *judged* at the first tick
+at which its first failing minute can be looked at: snatbot waits 3 minutes, and longer where metrics arrive later.
+Trouble that no metric showed (nobody may read them) is counted apart: it can't be found, and must not be called health.
+A *warning* is right when ports really were 75 % in use then, or connections failed within the hour after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from shared.model.finding import FindingKind, Severity
+
+from .eyes import LAG_MINUTES, PRESSURE_EVERY_MINUTES, WINDOW_MINUTES
+from .replay import Run
+from .track import PAUSE_MINUTES, NodeMinute, Span, Track, spans
+
+FORETOLD_MINUTES = 60
+POST_WINDOW_MINUTES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """``right`` were said and true, ``wrong`` said and not true, ``missed`` true and not said."""
+
+    right: int = 0
+    wrong: int = 0
+    missed: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(self.right + other.right, self.wrong + other.wrong, self.missed + other.missed)
+
+    @property
+    def precision(self) -> float | None:
+        said = self.right + self.wrong
+        return self.right / said if said else None
+
+    @property
+    def recall(self) -> float | None:
+        true = self.right + self.missed
+        return self.right / true if true else None
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """``judged_tick`` and ``found_tick`` are None when no metric showed it, and when it was not found.
+
+    ``delay_minutes`` counts from the end of the first failing minute, when that minute was watched; ``lead_minutes``
+    from the first warning to the start of the first failing minute.
+    """
+
+    cluster: str
+    span: Span
+    judged_tick: int | None
+    found_tick: int | None
+    delay_minutes: int | None
+    lead_minutes: int
+
+    @property
+    def late_ticks(self) -> int | None:
+        if self.judged_tick is None or self.found_tick is None:
+            return None
+        return self.found_tick - self.judged_tick
+
+
+@dataclass(frozen=True, slots=True)
+class RuleScore:
+    """An alert rule: trouble found, alarms without cause, and which share of a load balancer's nodes really failed."""
+
+    trouble: Counts
+    nodes: Counts
+    delays: tuple[int, ...]
+
+    def __add__(self, other: RuleScore) -> RuleScore:
+        return RuleScore(self.trouble + other.trouble, self.nodes + other.nodes, self.delays + other.delays)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """``shown``: node-minutes that some metric showed, found and missed. ``unseen``: trouble that no metric showed."""
+
+    node_minutes: Counts
+    shown: Counts
+    failing: Counts
+    warning: Counts
+    trouble: tuple[Trouble, ...]
+    unseen: int
+    most_posts_an_hour: int
+    posts: int
+    called_healthy_unseen: int
+    unconfirmed: tuple[FindingKind, ...]
+    rules: dict[str, RuleScore]
+
+
+def score_run(run: Run, rule_names: Iterable[str]) -> Score:
+    return total([_score_track(run, track, tuple(rule_names)) for track in run.tracks], tuple(rule_names))
+
+
+def total(scores: list[Score], rule_names: Iterable[str]) -> Score:
+    nothing = RuleScore(Counts(), Counts(), ())
+    return Score(
+        node_minutes=sum((one.node_minutes for one in scores), Counts()),
+        shown=sum((one.shown for one in scores), Counts()),
+        failing=sum((one.failing for one in scores), Counts()),
+        warning=sum((one.warning for one in scores), Counts()),
+        trouble=tuple(each for one in scores for each in one.trouble),
+        unseen=sum(one.unseen for one in scores),
+        most_posts_an_hour=max((one.most_posts_an_hour for one in scores), default=0),
+        posts=sum(one.posts for one in scores),
+        called_healthy_unseen=sum(one.called_healthy_unseen for one in scores),
+        unconfirmed=tuple(each for one in scores for each in one.unconfirmed),
+        rules={name: sum((one.rules[name] for one in scores), nothing) for name in rule_names},
+    )
+
+
+def _score_track(run: Run, track: Track, rule_names: tuple[str, ...]) -> Score:
+    last_minute = run.until_tick - 1 - run.sight_minutes
+    truth = {at for at in track.truth_nodes if at.minute <= last_minute}
+    visible = {at for at in track.visible_nodes if at.minute <= last_minute}
+    # What was claimed of the last minutes is neither right nor wrong yet.
+    claims = {at for at in track.claims if at.minute <= last_minute}
+    troubles = [
+        _trouble(run, track, span)
+        for span in spans((m for m in track.truth_minutes if m <= last_minute), PAUSE_MINUTES)
+    ]
+    seen = [one for one in troubles if one.judged_tick is not None]
+    posts = track.posts()
+    alarms = track.open_spans(run.until_tick, Severity.FAILING)
+    wrong = sum(not _any(track.truth_minutes, one.first - LAG_MINUTES - WINDOW_MINUTES, one.first) for one in alarms)
+    warning, unconfirmed = _warnings(run, track, last_minute)
+    return Score(
+        node_minutes=_compare(claims, truth),
+        shown=_compare(claims & visible, visible),
+        failing=Counts(
+            right=sum(one.found_tick is not None for one in seen),
+            wrong=wrong,
+            missed=sum(one.found_tick is None for one in seen),
+        ),
+        warning=warning,
+        trouble=tuple(seen),
+        unseen=len(troubles) - len(seen),
+        most_posts_an_hour=max((sum(at <= one < at + POST_WINDOW_MINUTES for one in posts) for at in posts), default=0),
+        posts=len(posts),
+        called_healthy_unseen=track.readings["measured"] + track.readings["idle"] if troubles and not seen else 0,
+        unconfirmed=unconfirmed,
+        rules={name: _score_rule(run, track, name, troubles) for name in rule_names},
+    )
+
+
+def _compare(claims: set[NodeMinute], truth: set[NodeMinute]) -> Counts:
+    return Counts(len(claims & truth), len(claims - truth), len(truth - claims))
+
+
+def _any(minutes: Iterable[int], start: int, end: int) -> bool:
+    """Whether one of ``minutes`` lies in ``start`` to ``end``, the latter left out."""
+    return any(start <= minute < end for minute in minutes)
+
+
+def _trouble(run: Run, track: Track, span: Span) -> Trouble:
+    shown = [minute for minute in track.visible_minutes if span.first <= minute <= span.last]
+    if not shown:
+        return Trouble(track.name, span, None, None, None, 0)
+    judged = max(run.from_tick, min(shown) + 1 + run.sight_minutes)
+    latest = span.last + 1 + run.sight_minutes + WINDOW_MINUTES
+    failing = track.open_spans(run.until_tick, Severity.FAILING)
+    found = next((max(one.first, judged) for one in failing if one.last >= judged and one.first <= latest), None)
+    is_watched = span.first >= run.from_tick - LAG_MINUTES
+    delay = found - span.first - 1 if found is not None and is_watched else None
+    return Trouble(track.name, span, judged, found, delay, _lead(run, track, span, found))
+
+
+def _lead(run: Run, track: Track, span: Span, found: int | None) -> int:
+    """From the opening of the incident in which it was found."""
+    around = [
+        one for one in track.open_spans(run.until_tick, Severity.WARNING) if one.first <= (found or 0) <= one.last
+    ]
+    return max(0, span.first - around[0].first) if around else 0
+
+
+def _warnings(run: Run, track: Track, last_minute: int) -> tuple[Counts, tuple[FindingKind, ...]]:
+    """Warnings right and not confirmed, pressure missed; and the kinds of what was not confirmed."""
+    warned = track.open_spans(run.until_tick, Severity.WARNING, Severity.FAILING)
+    failing_ends = {one.last for one in track.open_spans(run.until_tick, Severity.FAILING)}
+    fresh = [one for one in warned if one.first - 1 not in failing_ends]
+    pressed = {at.minute for at in track.truth_pressed}
+    kinds = {moment.tick: moment.kinds for moment in track.moments}
+    unconfirmed = [
+        one
+        for one in fresh
+        if not _any(pressed, one.first - LAG_MINUTES - WINDOW_MINUTES, one.last)
+        and not _any(track.truth_minutes, one.first, one.first + FORETOLD_MINUTES)
+    ]
+    is_measured = track.readings["measured"] > 0
+    opened = track.open_spans(run.until_tick, Severity.WARNING)
+    missed = 0
+    for span in spans(pressed, PAUSE_MINUTES) if is_measured else ():
+        by = span.last + 1 + run.sight_minutes + PRESSURE_EVERY_MINUTES
+        is_over = by <= run.until_tick and span.last <= last_minute
+        missed += is_over and not any(one.first <= by and one.last >= span.first for one in opened)
+    counts = Counts(len(fresh) - len(unconfirmed), len(unconfirmed), missed)
+    return counts, tuple(kind for one in unconfirmed for kind in kinds.get(one.first, ()))
+
+
+def _score_rule(run: Run, track: Track, name: str, troubles: list[Trouble]) -> RuleScore:
+    ticks = track.rule_ticks.get(name, set())
+    alarms = spans(ticks)
+    pressed = {at.minute for at in track.truth_pressed}
+    causes = track.truth_minutes | pressed
+    wrong = sum(not _any(causes, one.first - WINDOW_MINUTES - run.sight_minutes, one.first) for one in alarms)
+    found, delays = 0, []
+    for trouble in troubles:
+        latest = trouble.span.last + 1 + run.sight_minutes + WINDOW_MINUTES
+        tick = next((tick for tick in sorted(ticks) if trouble.span.first < tick <= latest), None)
+        found += tick is not None
+        if tick is not None and trouble.span.first >= run.from_tick - LAG_MINUTES:
+            delays.append(tick - trouble.span.first - 1)
+    right = said = 0
+    for tick in ticks:
+        said += len(track.node_names)
+        right += len({at.node for at in track.truth_nodes if tick - WINDOW_MINUTES <= at.minute < tick})
+    return RuleScore(Counts(found, wrong, len(troubles) - found), Counts(right, said - right), tuple(delays))

@@ -1,0 +1,1 @@
+"""How cheap looking is: requests, time and memory of a tick, beside a plain loop (`make bench`)."""

@@ -1,0 +1,84 @@
+"""`python -m bench.performance.tick URL CLUSTERS`: what ticks of snatbot cost, in a process of their own, as JSON.
+
+Discovery, then a first look (connections are made, incidents open, node names are read), then ticks of the failed pass
+alone, and last of the failed and the pressure pass. Storage and chat are left out; each group's results are dropped as
+soon as they are judged, as a real tick does.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections import Counter
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from azure.identity import ManagedIdentityCredential
+
+from bench.evaluate.eyes import LAG_MINUTES, PRESSURE_EVERY_MINUTES, WINDOW_MINUTES, Eyes
+from bench.evaluate.track import Moment
+from shared.cloud.arm import Arm
+from shared.cloud.batch import BatchMetrics
+from shared.cloud.pipeline import BoundedRetry
+from shared.cloud.request_count import RequestCount
+from shared.core.detect import judged_window
+from shared.flows.check import SLOW_WINDOW
+from shared.flows.look import Seen
+from shared.flows.measure import Passes
+from shared.model.metric import MINUTE, Window
+
+from .meter import Cost, measured, peak_mib
+
+WORKERS = 16
+
+
+def main(url: str, repeats: int) -> dict[str, Any]:
+    count = RequestCount()
+    credential = ManagedIdentityCredential(client_id="detector-client-id")
+    retry = BoundedRetry(attempts=1)
+    arm = Arm(url, credential, on_request=count, retry=retry)
+    batch = BatchMetrics(credential, endpoint=f"{url}/metrics/{{region}}", audience=url, on_request=count, retry=retry)
+    eyes = Eyes(arm, batch, time.monotonic, count=count, workers=WORKERS)
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    window = judged_window(now, LAG_MINUTES, WINDOW_MINUTES)
+    ports = Window(window.end - PRESSURE_EVERY_MINUTES * MINUTE, window.end)
+    slow = Window(window.end - SLOW_WINDOW, window.end)
+    readings: Counter[str] = Counter()
+    sick: set[str] = set()
+
+    def note(seen: Seen, moment: Moment) -> None:
+        readings[seen.assessment.reading.kind] += 1
+        if moment.is_open:
+            sick.add(seen.assessment.cluster.id)
+
+    def look(with_ports: bool) -> Cost:
+        passes = (
+            Passes(window, ports, slow, eyes.in_trouble) if with_ports else Passes(window, None, None, eyes.in_trouble)
+        )
+        return measured(lambda: eyes.look(now, passes, note), count)
+
+    discovery = measured(lambda: eyes.find_fleet(now), count)
+    first = look(with_ports=False)
+    readings.clear()
+    failed = [look(with_ports=False) for _ in range(repeats)]
+    looked, failed_mib = dict(readings), peak_mib()
+    look(with_ports=True)  # the simulator works out port figures of a new minute once, and this is not its test
+    pressure = [look(with_ports=True) for _ in range(repeats)]
+    return {
+        "discovery": asdict(discovery),
+        "first": asdict(first),
+        "failed": [asdict(one) for one in failed],
+        "failed_mib": failed_mib,
+        "pressure": [asdict(one) for one in pressure],
+        "pressure_mib": peak_mib(),
+        "readings": {kind: number / repeats for kind, number in looked.items()},
+        "sick": len(sick),
+        "repeated": count.repeated,
+        "total": count.total,
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(sys.argv[1], int(sys.argv[2]))))
