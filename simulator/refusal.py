@@ -1,9 +1,9 @@
 """What the simulated services refuse, declared once: the same object is raised and documented.
 
 Every refusal of a write, and of what Resource Manager checks before it, is raised from its declaration,
-and every declaration is in the published table (`python -m simulator.refusal` prints it). Where no recording, document or
-public report shows Azure's code or status, the table says that it is assumed; no client should
-depend on that part.
+and every declaration is in the published table (`python -m simulator.refusal` prints it). Where no
+recording, document or public report shows Azure's code or status, the table says that it is assumed;
+no client should depend on that part.
 """
 
 from __future__ import annotations
