@@ -9,7 +9,7 @@ import pytest
 from devhost.browser import BrowserNotFoundError, Camera, camera
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright allows one at a time in a process
 def browser() -> Iterator[Camera]:
     try:
         with camera() as opened:
