@@ -18,7 +18,7 @@ EXHAUSTION = "snatportexhaustion"
 LOOK_BACK = timedelta(minutes=15)
 
 
-def testimony(assessment: Assessment, events: Sequence[HealthEvent]) -> str:
+def statement(assessment: Assessment, events: Sequence[HealthEvent]) -> str:
     """One sentence, or nothing when there is nothing to compare. ``events`` of the cluster's load balancer."""
     exhausted = [event for event in events if event.kind.lower() == EXHAUSTION]
     high = [event for event in events if event.kind.lower() != EXHAUSTION]

@@ -13,8 +13,8 @@ TIMEOUT_SECONDS = 5
 
 def beat(url: str) -> bool:
     """Whether it was taken. Never raises, and never logs the address, which is a secret."""
-    request = urllib.request.Request(url, headers={"User-Agent": "snatbot"})
     try:
+        request = urllib.request.Request(url, headers={"User-Agent": "snatbot"})
         with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:
             return bool(200 <= answer.status < 300)
     except urllib.error.HTTPError as error:

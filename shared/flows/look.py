@@ -17,7 +17,7 @@ from ..cloud.errors import AzureError
 from ..cloud.logs import HealthEvents
 from ..core.judging import ClusterSeries, Memory, assess, not_applicable
 from ..core.tags import TagRules, read_tags
-from ..core.witness import LOOK_BACK, testimony
+from ..core.witness import LOOK_BACK, statement
 from ..model.assessment import Assessment
 from ..model.fleet import WatchedCluster
 from ..model.health_event import HealthEvent
@@ -87,7 +87,7 @@ class Look:
 
     def _with_witness(self, seen: Seen, events: _Events) -> Seen:
         balancer = seen.assessment.load_balancer_id
-        told = testimony(seen.assessment, events.of(balancer)) if balancer else ""
+        told = statement(seen.assessment, events.of(balancer)) if balancer else ""
         if "disagree" in told:
             log.warning("%s: %s", seen.assessment.cluster.name, told)
         return replace(seen, assessment=replace(seen.assessment, witness=told)) if told else seen

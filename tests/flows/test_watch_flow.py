@@ -1,0 +1,441 @@
+"""A tick: what it asks of Azure and storage, what is remembered between ticks, and fan-out with the same results."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from shared.chat.message import Message
+from shared.cloud.errors import AzureError, Forbidden, Throttled, Unavailable
+from shared.core.incidents import IncidentPolicy
+from shared.core.tags import TagRules
+from shared.errors import BadInput
+from shared.flows.coverage import Coverage
+from shared.flows.fleet_source import FleetSource
+from shared.flows.outbox import Outbox, message_of
+from shared.flows.remember import Remember
+from shared.flows.silence import Silence, moment_from
+from shared.flows.watch import Tick, Watch, WatchPolicy
+from shared.ids import cluster_key
+from shared.maintenance import parse_maintenance
+from shared.model.change import ChangeState
+from shared.model.fleet import WatchedGateway
+from shared.model.incident import IncidentState
+from shared.model.metric import MetricAnswer
+from shared.store.fleet import FleetStore
+from shared.store.records import FLEET_PARTITION, Put, Records
+from shared.store.signs import Signs
+from shared.store.tables import Tables
+from tests.core.builders import NETWORK, USER_SUBNET, answer, at, by_state, cluster, series
+from tests.flows.fakes import FakeAccess, FakeAzure, make_look, watched
+from tests.flows.test_remember_flow import change_in
+
+HEALTHY = by_state(Successful=dict.fromkeys(range(-60, 400), 100))
+SICK = by_state(Failed={3: 5}, Successful=dict.fromkeys(range(-60, 400), 100))
+BACKENDS = answer(series({3: 5}, connectionstate="Failed", backendipaddress="10.0.0.4"))
+POLICY = WatchPolicy(3, 5, timedelta(minutes=5), 1000, 50.0)
+
+
+def ports(used: float, limit: float = 1024) -> dict[str, MetricAnswer]:
+    def one(value: float) -> MetricAnswer:
+        every = dict.fromkeys(range(-60, 400), value)
+        return answer(series(every, backendipaddress="10.0.0.4", protocoltype="TCP", isawaitingremoval="False"))
+
+    return {"used": one(used), "limits": one(limit), "history": one(used)}
+
+
+class World:
+    """A watch on real storage and a fleet that the test makes up. ``new_process`` forgets what was in memory."""
+
+    def __init__(
+        self, tables: Tables, *names: str, policy: WatchPolicy = POLICY, usual: TagRules | None = None
+    ) -> None:
+        self.azure = FakeAzure(watched(*(cluster(name=name) for name in names)))
+        self.access = FakeAccess({"state": HEALTHY})
+        self.tables = tables
+        self.policy = policy
+        self.usual = usual or TagRules()
+        self.records, self.signs, self.store = Records(tables), Signs(tables), FleetStore(tables)
+        self.watch = self.new_process()
+
+    def new_process(self) -> Watch:
+        outbox = Outbox(("slack",))
+        remember = Remember(
+            self.records, self.store, None, outbox, IncidentPolicy(clean_minutes=10, cooldown=timedelta(hours=1))
+        )
+        self.watch = Watch(
+            FleetSource(self.azure.fleet, self.store, timedelta(minutes=10)),
+            self.azure.fleet,
+            make_look(self.azure, self.access, self.usual),
+            remember,
+            Coverage(self.records, self.azure.fleet, outbox, timedelta(minutes=15)),
+            self.records,
+            self.store,
+            self.signs,
+            self.policy,
+        )
+        return self.watch
+
+    def tick(self, minute: int) -> Tick:
+        tick = self.watch.run(at(minute), at(minute))
+        for part in tick.measure:
+            self.watch.part(part, tick.name, at(minute), at(minute))
+        return tick
+
+    def told(self, name: str = "") -> list[Message]:
+        partition = cluster_key(cluster(name=name).id) if name else FLEET_PARTITION
+        return [message_of(row.value) for row in self.records.outbox(partition)]
+
+    def titles(self, name: str = "") -> list[str]:
+        return [message.title for message in self.told(name)]
+
+
+Make = Callable[..., World]
+
+
+@pytest.fixture
+def make(tables: Tables) -> Make:
+    def world(*names: str, **more: Any) -> World:
+        return World(tables, *names, **more)
+
+    return world
+
+
+def count_requests(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the table operations from now on."""
+    client, seen = tables.records(), []
+    for name in ("get_entity", "query_entities", "upsert_entity", "submit_transaction", "delete_entity"):
+        original = getattr(client, name)
+
+        def counted(*args: Any, _name: str = name, _original: Any = original, **more: Any) -> Any:
+            seen.append(_name)
+            return _original(*args, **more)
+
+        monkeypatch.setattr(client, name, counted)
+    return seen
+
+
+def test_a_healthy_fleet_costs_a_few_requests_whatever_its_size(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = make(*(f"c{number}" for number in range(120)))
+    world.tick(8)
+    world.access.asked.clear()
+    seen = count_requests(world.tables, monkeypatch)
+    tick = world.tick(9)
+    assert (tick.tally.clusters, tick.tally.measured) == (120, 120)
+    assert world.access.names_asked() == ["state"], "nothing for the healthy besides"
+    assert len(seen) <= 10, seen
+    assert world.azure.reads == 1
+
+
+def test_only_the_sick_are_looked_at_in_depth(make: Make) -> None:
+    world = make("well", "sick")
+    world.tick(8)
+    world.access.asked.clear()
+    world.access.answers |= {
+        "state": lambda one: SICK if "mc_sick/" in one else HEALTHY,
+        "before": SICK,
+        "backend": BACKENDS,
+    }
+    tick = world.tick(9)
+    assert (tick.tally.sick, tick.tally.effects) == (1, {"nothing": 1, "opened": 1})
+    deep = {name: ids for name, ids, _ in world.access.asked if name != "state"}
+    assert set(deep) == {"backend", "before"}
+    assert all(len(ids) == 1 and "mc_sick/" in ids[0] for ids in deep.values())
+    assert tick.deliver == (cluster_key(cluster(name="sick").id),)
+
+
+def test_ports_are_looked_at_on_their_own_period_and_no_minute_twice(make: Make) -> None:
+    world = make("a")
+    world.access.answers |= ports(100)
+    for minute in range(8, 30):
+        if minute == 15:
+            world.new_process()
+        world.tick(minute)
+    windows = [asked for name, _, asked in world.access.asked if name == "used"]
+    assert [asked.minutes for asked in windows] == [5] * len(windows)
+    assert len(windows) == 5
+    for first, second in pairwise(windows):
+        assert first.end == second.start
+
+
+def test_ports_of_a_cluster_in_trouble_are_looked_at_each_time(make: Make) -> None:
+    world = make("a", "b")
+    world.access.answers |= ports(900)
+    world.tick(8)
+    assert world.titles("a") == ["SNAT port shortage on a"]
+    world.access.answers |= ports(100)
+    for minute in range(9, 30):
+        world.tick(minute)
+    assert world.titles("a")[-1] == "SNAT port shortage on a is over"
+    (incident,) = world.records.incidents(cluster_key(cluster(name="a").id))
+    assert incident.cleared_at == at(18)
+
+
+def test_fewer_ports_than_before_are_noticed_after_a_restart(make: Make) -> None:
+    world = make("a")
+    world.access.answers |= ports(10, 1024)
+    world.tick(8)
+    world.new_process()
+    world.access.answers |= ports(10, 512)
+    world.tick(13)
+    assert world.titles("a") == ["A cut of SNAT ports on a"]
+
+
+def test_the_list_of_clusters_is_kept_over_restarts_and_renewed(make: Make) -> None:
+    world = make("a", "b")
+    for minute in range(8, 18):
+        world.new_process()
+        assert world.tick(minute).tally.clusters == 2
+    assert world.azure.reads == 1
+    world.tick(18)
+    assert world.azure.reads == 2
+
+
+def test_an_outage_of_the_list_does_not_blind_the_watch(make: Make) -> None:
+    world = make("a")
+    world.tick(8)
+    world.azure.trouble["read"] = Unavailable("POST resources", "busy", status=503)
+    tick = world.tick(20)
+    assert (tick.tally.measured, tick.is_success) == (1, True)
+    assert "could not be listed" in tick.unreadable[0]
+
+
+@pytest.mark.parametrize("error", [Forbidden("POST resources", "no"), Unavailable("POST resources", "no answer")])
+def test_what_is_due_is_handed_out_though_clusters_cannot_be_listed(make: Make, error: AzureError) -> None:
+    """A change that is half done, and a message that waits, must not wait for another service to come back."""
+    world = make("shop-prod")
+    world.access.answers |= {"state": SICK, "before": SICK, "backend": BACKENDS}
+    world.tick(8)
+    change = replace(change_in(ChangeState.APPLYING), due_at=at(9))
+    partition = cluster_key(change.cluster_id)
+    world.records.commit(change.cluster_id, [Put(change)])
+    other = make("shop-prod")
+    other.store.delete(["inventory"])
+    other.azure.trouble["read"] = error
+    tick = other.tick(30)
+    assert tick.deliver == (partition,)
+    assert tick.advance == ((partition, change.id),)
+    assert (tick.tally.clusters, len(tick.unreadable), tick.is_success) == (0, 1, False)
+    assert world.signs.last_success("watch") == at(8), "a tick that saw nothing is no success"
+
+
+def test_one_throttled_cluster_group_does_not_hide_another(make: Make) -> None:
+    world = make("a")
+    world.azure.targets += watched(cluster(name="b", location="eastus"))
+    error = Throttled("batch", "slow", status=529)
+    world.access.answers["state"] = lambda one: error if "mc_a/" in one else HEALTHY
+    tally = world.tick(8).tally
+    assert (tally.measured, tally.unmeasured) == (1, 1)
+
+
+def test_a_cluster_that_vanishes_mid_tick_is_told_apart_from_trouble(make: Make) -> None:
+    world = make("a", "b")
+    gone = cluster(name="a")
+    world.tick(8)
+    world.azure.targets = watched(cluster(name="b"))
+    world.azure.gone.add(gone.id.lower())
+    world.tick(19)
+    assert world.titles() == []
+    world.azure.targets = ()
+    world.tick(30)
+    assert world.titles() == ["snatbot can't see all clusters"]
+    world.azure.targets = watched(cluster(name="b"))
+    world.tick(41)
+    assert world.titles()[-1] == "snatbot sees these clusters again"
+
+
+def test_a_role_that_was_taken_away_is_told_once(make: Make) -> None:
+    world = make("a", "b")
+    world.tick(8)
+    world.access.answers["state"] = Forbidden("batch", "no", code="AuthorizationFailed")
+    for minute in range(9, 60):
+        world.tick(minute)
+    (message,) = world.told()
+    assert "2 clusters" in message.summary
+    assert "AuthorizationFailed" in message.summary
+
+
+def test_opting_out_is_announced_once_audited_and_ends_an_open_incident(make: Make) -> None:
+    world = make("a")
+    world.access.answers |= {"state": SICK, "before": SICK, "backend": BACKENDS}
+    world.tick(8)
+    world.azure.targets = watched(cluster(name="a", tags={"snatbot-watch": "off"}))
+    for minute in range(19, 25):
+        world.tick(minute)
+    assert world.titles() == ["Clusters opted out of SNAT monitoring"]
+    assert "opted out by tag" in [line.event for line in world.records.audit(FLEET_PARTITION)]
+    (incident,) = world.records.incidents(cluster_key(cluster(name="a").id))
+    assert (incident.state, "opts the cluster out" in incident.closing_note) == (IncidentState.CLEARED, True)
+
+
+def test_in_a_maintenance_window_nothing_is_posted_and_afterwards_what_still_stands(make: Make) -> None:
+    world = make("a", usual=TagRules(maintenance=parse_maintenance("daily 10:00-10:20")))
+    sick = by_state(Failed=dict.fromkeys(range(400), 1), Successful=dict.fromkeys(range(400), 100))
+    world.access.answers |= {"state": sick, "before": sick, "backend": BACKENDS}
+    for minute in range(8, 20):
+        world.tick(minute)
+    assert world.titles("a") == []
+    assert len(world.records.incidents(cluster_key(cluster(name="a").id))) == 1
+    world.tick(20)
+    assert world.titles("a") == ["SNAT port exhaustion on a"]
+
+
+# --- what was cured is watched ---
+
+
+def test_a_subnet_that_lost_our_gateway_is_asked_for_again_and_then_critical(make: Make) -> None:
+    world = make("shop-prod")
+    change = replace(change_in(ChangeState.FIXED), applied_at=at(0))
+    gateway_id = next(step.after for step in change.plan.steps if step.kind == "associate_subnet")
+    assert gateway_id is not None
+    subnets = [step.subnet_id for step in change.plan.steps if step.kind == "associate_subnet"]
+    shop = cluster()
+    assert {one.lower() for one in subnets} == {one.lower() for one in shop.subnet_ids}
+    ours = WatchedGateway(gateway_id, "ng", "westeurope", 2, (), cluster_tag=shop.name)
+    world.azure.targets = watched(shop, gateways=(replace(ours, subnet_ids=tuple(subnets)),))
+    world.access.answers["nat"] = by_state(Attempted=dict.fromkeys(range(-60, 400), 100))
+    world.records.commit(shop.id, [Put(change)])
+    Silence(world.records, world.store).begin(shop, at(2), "Ada", at(0))
+    stored = world.records.cluster(shop.id)
+    assert stored is not None
+    world.records.commit(shop.id, [Put(replace(stored.value, change_id=change.id), stored.etag)])
+    world.tick(8)
+    assert world.titles("shop-prod") == []
+    assert "nat" in world.access.names_asked(), "nothing that was cured goes unwatched"
+    world.azure.targets = watched(shop, gateways=(replace(ours, subnet_ids=(USER_SUBNET,)),))
+    world.azure.subnet_gateways = {one.lower(): gateway_id for one in subnets}
+    world.tick(19)
+    assert world.titles("shop-prod") == [], "the list was merely late"
+    world.azure.subnet_gateways.pop(subnets[1].lower())
+    world.tick(20)
+    (message,) = world.told("shop-prod")
+    assert message.title == "A lost NAT gateway association on shop-prod"
+    assert NETWORK.split("/")[2] in str(message.sections), "the command that puts it back"
+
+
+# --- fan-out ---
+
+
+def summary(world: World, names: list[str]) -> dict[str, list[Any]]:
+    return {
+        name: [
+            (one.state, one.severity, one.since, one.last_failed_at, one.failed, len(one.nodes))
+            for one in world.records.incidents(cluster_key(cluster(name=name).id))
+        ]
+        for name in names
+    }
+
+
+def test_results_are_the_same_inline_and_by_workers(azurite: str) -> None:
+    names = [f"c{number:03}" for number in range(230)]
+    found = []
+    for prefix, above in (("inline", 1000), ("fanout", 10)):
+        tables = Tables(
+            f"{prefix}{cluster_key(str(at(0)))[:6]}x{threading.get_ident() % 1000}", connection_string=azurite
+        )
+        world = World(tables, *names, policy=replace(POLICY, fan_out_above=above))
+        world.access.answers |= ports(900)
+        world.access.answers |= {
+            "state": lambda one: (
+                SICK if one.endswith(("mc_c007/providers/microsoft.network/loadbalancers/kubernetes",)) else HEALTHY
+            ),
+            "before": SICK,
+            "backend": BACKENDS,
+        }
+        for minute in range(8, 12):
+            tick = world.tick(minute)
+        assert bool(tick.measure) == (above == 10)
+        found.append((summary(world, names), [world.titles(name) for name in names], tick.tally))
+    assert found[0][0] == found[1][0]
+    assert found[0][1] == found[1][1]
+    inline, fan_out = found[0][2], found[1][2]
+    assert (inline.clusters, inline.measured, inline.sick) == (fan_out.clusters, fan_out.measured, fan_out.sick)
+
+
+def test_a_part_is_looked_at_once_a_tick_however_often_its_message_comes(make: Make) -> None:
+    world = make(*(f"c{number}" for number in range(5)), policy=replace(POLICY, fan_out_above=1))
+    tick = world.watch.run(at(8), at(8))
+    (part,) = tick.measure
+    assert tick.tally.clusters == 0, "nobody has reported yet"
+    assert world.watch.part(part, tick.name, at(8), at(8)) is not None
+    asked = len(world.access.asked)
+    assert world.watch.part(part, tick.name, at(8), at(8)) is None
+    assert world.watch.part(part, "20251122t1000", at(8), at(8)) is None, "of an older tick"
+    assert len(world.access.asked) == asked
+    assert world.watch.run(at(9), at(9)).tally.clusters == 5
+    assert world.watch.run(at(40), at(40)).tally.clusters == 0, "an old report is no report"
+
+
+def test_a_part_that_is_no_more_is_empty(make: Make) -> None:
+    world = make("a", policy=replace(POLICY, fan_out_above=1))
+    tally = world.watch.part("0123456789abcdef", "20261122t1008", at(8), at(8))
+    assert tally is not None
+    assert tally.clusters == 0
+
+
+def test_what_the_deadline_cut_off_is_counted(make: Make) -> None:
+    from shared.cloud.metric_access import NotReached
+
+    world = make("a", "b")
+    world.access.answers["state"] = lambda one: NotReached("s", "over") if "mc_b/" in one else HEALTHY
+    tally = world.tick(8).tally
+    assert (tally.measured, tally.not_reached, tally.unmeasured) == (1, 1, 1)
+
+
+# --- silence ---
+
+
+def test_silence_holds_posts_back_and_ends_by_itself(make: Make) -> None:
+    world = make("a")
+    sick = by_state(Failed=dict.fromkeys(range(400), 1), Successful=dict.fromkeys(range(400), 100))
+    world.access.answers |= {"state": sick, "before": sick, "backend": BACKENDS}
+    silence = Silence(world.records, world.store)
+    record = silence.begin(cluster(name="a"), at(30), "Ada", at(0))
+    assert (record.silenced_until, record.silenced_by) == (at(30), "Ada")
+    for minute in range(8, 30):
+        world.tick(minute)
+    assert world.titles("a") == []
+    world.tick(30)
+    assert world.titles("a") == ["SNAT port exhaustion on a"]
+    audited = [(line.actor, line.event) for line in world.records.audit(cluster_key(cluster(name="a").id))]
+    assert ("Ada", "silenced until 2026-11-22 10:30 UTC") in audited
+
+
+def test_silence_can_be_ended_early(make: Make) -> None:
+    world = make("a")
+    silence = Silence(world.records, world.store)
+    silence.begin(cluster(name="a"), at(300), "Ada", at(0))
+    silence.end(cluster(name="a"), "Grace", at(5))
+    world.access.answers |= {"state": SICK, "before": SICK, "backend": BACKENDS}
+    world.tick(8)
+    assert world.titles("a") == ["SNAT port exhaustion on a"]
+
+
+def test_a_silence_needs_a_name_and_an_end() -> None:
+    silence = Silence(Records.__new__(Records), FleetStore.__new__(FleetStore))
+    with pytest.raises(BadInput, match="by is empty"):
+        silence.begin(cluster(), at(30), "  ", at(0))
+    for until in (at(0), at(-5), at(60 * 24 * 31)):
+        with pytest.raises(BadInput, match="within 30 days"):
+            silence.begin(cluster(), until, "Ada", at(0))
+
+
+@pytest.mark.parametrize(
+    ("until", "minutes"),
+    [("", ""), ("2026-12-24T18:00Z", "30"), ("tomorrow", ""), ("2026-12-24T18:00", ""), ("", "-5"), ("", "½")],
+)
+def test_the_end_of_a_silence_must_be_clear(until: str, minutes: str) -> None:
+    with pytest.raises(BadInput):
+        moment_from(until, minutes, at(0))
+
+
+def test_the_end_of_a_silence_may_be_minutes_or_a_time() -> None:
+    assert moment_from("", "30", at(0)) == at(30)
+    assert moment_from("2026-11-22T10:30Z", "", at(0)) == at(30)
+    assert moment_from("2026-11-22T12:30:00 02:00", "", at(0)) == at(30)
