@@ -81,6 +81,24 @@ def resume_all(options: argparse.Namespace, app: Callable[[], App]) -> int:
     return FINE
 
 
+def silence(options: argparse.Namespace, app: Callable[[], App]) -> int:
+    from .flows.silence import moment_from
+
+    running = app()
+    now = running.clock.now()
+    until = moment_from(options.until, options.minutes, now)
+    record = running.silence.begin(running.check.find(options.cluster), until, options.by, now)
+    print(f"nothing is posted about {record.cluster_name} until {utc(until)}; measuring goes on")
+    return FINE
+
+
+def unsilence(options: argparse.Namespace, app: Callable[[], App]) -> int:
+    running = app()
+    record = running.silence.end(running.check.find(options.cluster), options.by, running.clock.now())
+    print(f"what happens on {record.cluster_name} is posted again")
+    return FINE
+
+
 def settings_table() -> str:
     """Every setting as Markdown: what the README shows."""
     from .settings import describe
@@ -113,7 +131,8 @@ def _assessment_lines(assessment: Assessment) -> Iterator[str]:
             for node in reading.nodes:
                 yield f"  {node.name or 'no node has this IP any more'} ({node.ip}): {count(node.failed, 'failure')}"
         case Idle():
-            yield f"{name}: idle, no new outbound connection"
+            words = "; ".join(finding.evidence for finding in assessment.findings)
+            yield f"{name}: {words or 'idle, no new outbound connection'}"
         case Unmeasured() as reading:
             yield f"{name}: not measured: {reading.reason}{f' → {reading.remedy}' if reading.remedy else ''}"
         case DoesNotApply() as reading:
@@ -165,6 +184,16 @@ def _parser() -> argparse.ArgumentParser:
         one = add(name, command, text)
         one.add_argument("--by", required=True, help="your name")
         one.add_argument("--reason", default="", help="why")
+    for name, command, text in (
+        ("silence", silence, "hold back posts about a cluster for a while; measuring goes on"),
+        ("unsilence", unsilence, "let posts about a cluster through again"),
+    ):
+        one = add(name, command, text)
+        one.add_argument("--cluster", required=True, help="name or resource id")
+        one.add_argument("--by", required=True, help="your name")
+        if command is silence:
+            one.add_argument("--minutes", default="", help="for how long")
+            one.add_argument("--until", default="", help="or until when, such as 2026-12-24T18:00Z")
     return parser
 
 

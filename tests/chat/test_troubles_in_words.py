@@ -1,0 +1,92 @@
+"""Every kind and degree of trouble is said in words, in Slack and in Teams, from its beginning to its end."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from shared.chat import compose, slack, teams
+from shared.chat.message import Message, Tone
+from shared.chat.trouble_words import KIND_NOUNS, SEVERITY_WORDS
+from shared.model.finding import Finding, FindingKind, Severity
+from shared.model.ports import NodePorts
+from tests.chat.nouns import GATEWAY, NOW, make_assessment, make_incident, make_plan
+
+PORTS = (NodePorts("10.224.0.4", "udp", 1000, 1024, NOW, "aks-user-1-vmss000000", "user"),)
+
+
+def finding(kind: FindingKind, severity: Severity = Severity.WARNING) -> Finding:
+    ports = PORTS if kind is FindingKind.PORT_PRESSURE else ()
+    return Finding(kind, severity, NOW, f"this is evidence of {kind.value}", (), ports, "", "do this about it")
+
+
+def rendered(message: Message) -> str:
+    return json.dumps([slack.render(message), teams.render(message)])
+
+
+@pytest.mark.parametrize("kind", FindingKind)
+def test_every_kind_has_its_words_from_beginning_to_end(kind: FindingKind) -> None:
+    if kind is FindingKind.SNAT_FAILING:
+        return
+    found = finding(kind)
+    assessment = replace(make_assessment(nodes=()), findings=(found,), gateway_ids=(GATEWAY,))
+    incident = replace(
+        make_incident(nodes=()),
+        kinds=(kind,),
+        severity=Severity.WARNING,
+        failed=0,
+        last_failed_at=None,
+        last_trouble_at=NOW,
+        evidence=found.evidence,
+    )
+    title = f"{KIND_NOUNS[kind]} on shop-prod"
+    opened = compose.incident_opened(incident, assessment, None, None, None)
+    assert (opened.title, opened.tone) == (title, Tone.WARNING)
+    assert opened.summary == f"This is evidence of {kind.value}."
+    assert "Do this about it." in rendered(opened)
+    assert "Failing nodes" not in rendered(opened)
+    assert compose.incident_reopened(incident, assessment, None, None, None).title == f"{title} is back"
+    assert compose.incident_worsened(incident, assessment).title == f"{title} is getting worse"
+    cleared = compose.incident_cleared(replace(incident, cleared_at=NOW), NOW)
+    assert cleared.title == f"{title} is over"
+    assert "No outbound connection has failed" not in cleared.summary
+    assert "It came to no failed connection" in rendered(cleared)
+
+
+def test_full_nodes_are_in_a_table_and_other_findings_beside() -> None:
+    found = (finding(FindingKind.PORT_PRESSURE), finding(FindingKind.ALLOCATION_DRIFT))
+    assessment = replace(make_assessment(nodes=()), findings=found, witness="Azure's health events agree")
+    incident = replace(make_incident(nodes=()), kinds=(FindingKind.PORT_PRESSURE,), last_failed_at=None)
+    message = compose.incident_opened(incident, assessment, None, None, None)
+    text = rendered(message)
+    for piece in (
+        "aks-user-1-vmss000000",
+        "1,024",
+        "UDP",
+        "Also seen",
+        "allocation_drift",
+        "Second witness",
+        "By hand",
+    ):
+        assert piece in text
+
+
+def test_failing_connections_that_come_with_a_plan_have_a_button_even_when_they_were_a_warning_before() -> None:
+    message = compose.incident_worsened(make_incident(), make_assessment(), make_plan(), "https://bot.example.com/x")
+    assert message.tone is Tone.ALARM
+    assert [button.url for button in message.buttons] == ["https://bot.example.com/x"]
+
+
+def test_every_severity_has_a_word() -> None:
+    assert set(SEVERITY_WORDS) == set(Severity)
+
+
+def test_lost_coverage_is_said_with_who_why_and_what_to_do() -> None:
+    loss = finding(FindingKind.COVERAGE_LOSS)
+    text = rendered(compose.coverage_lost((loss, loss)))
+    assert text.count("Do this about it.") == 2, "once for each service, not for each loss"
+    assert "would go unseen" in text
+    assert "a, b" in rendered(compose.seen_again(("a", "b", "c"), NOW))
+    assert "snatbot-watch" in rendered(compose.opted_out(("a",)))

@@ -1,0 +1,125 @@
+"""Seeing on simulated Azures: every way to read sees the same, warnings come before failures, imports stay small."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from shared.model.finding import FindingKind, Severity
+from shared.model.incident import IncidentState
+from shared.web.answers import plain
+from simulator.testing import start_simulator
+from tests.scenario.theatre import Theatre
+
+ROOT = Path(__file__).parent.parent.parent
+WORKSPACE = {"WORKSPACE_ID": "00000000-0000-0000-0000-000000000001"}
+
+
+@contextmanager
+def playing(scenario: str, azurite: str, monkeypatch: pytest.MonkeyPatch, **settings: str) -> Iterator[Theatre]:
+    with start_simulator(scenario) as simulator:
+        for name, value in simulator.environment().items():
+            monkeypatch.setenv(name, value)
+        yield Theatre(simulator, azurite, REMEDIATION="off", **settings)
+
+
+@pytest.mark.parametrize("mode", ["auto", "batch", "arm"])
+def test_every_way_to_read_sees_the_same(azurite: str, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    with playing("same-node-ips", azurite, monkeypatch, METRICS_MODE=mode) as theatre:
+        now = theatre.clock.now()
+        found = {one.cluster.name: one for one in theatre.app.check.all(now).assessments}
+        assert [finding.kind for finding in found["blue"].findings] == [
+            FindingKind.SNAT_FAILING,
+            FindingKind.PORT_PRESSURE,
+        ]
+        assert found["green"].findings == (), "the other cluster has nodes with the same IPs"
+        for one in found.values():
+            (alone,) = theatre.app.check.one(one.cluster.id, now).assessments
+            assert plain(alone.findings) == plain(one.findings)
+        batched = any("getBatch" in entry["path"] for entry in theatre.simulator.requests())
+        assert batched == (mode != "arm")
+
+
+def test_a_leak_is_told_before_the_first_connection_fails(azurite: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with playing("slow-leak", azurite, monkeypatch, **WORKSPACE) as theatre:
+        theatre.work()
+        (opened,) = theatre.app.records.incidents(theatre.partition)
+        assert opened.severity.rank < Severity.FAILING.rank
+        for _ in range(30):
+            theatre.tick()
+            (incident,) = theatre.app.records.incidents(theatre.partition)
+            if incident.last_failed_at is not None:
+                break
+        assert incident.last_failed_at is not None
+        assert incident.last_failed_at - opened.opened_at >= timedelta(minutes=5)
+        assert incident.severity.rank >= Severity.FAILING.rank
+        assert len(theatre.slack_texts()) == 2
+        for _ in range(6):
+            theatre.tick()
+        (assessment,) = theatre.app.check.all(theatre.clock.now()).assessments
+        assert "agrees" in assessment.witness
+
+
+def test_a_gateway_in_trouble_is_seen_and_its_neighbour_is_well(azurite: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with playing("behind-nat-gateway", azurite, monkeypatch) as theatre:
+        found = {one.cluster.name: one for one in theatre.app.check.all(theatre.clock.now()).assessments}
+        assert [finding.kind for finding in found["full"].findings] == [FindingKind.NAT_GATEWAY_FAILING]
+        assert found["calm"].findings == ()
+        assert found["calm"].reading.kind == "measured"
+
+
+def test_quiet_clusters_stay_quiet_for_hours(azurite: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with playing("quiet", azurite, monkeypatch) as theatre:
+        for _ in range(12):
+            theatre.clock.advance(20 * 60)
+            theatre.work()
+        assert theatre.slack_texts() == []
+
+
+def test_after_the_cure_losing_the_gateway_is_an_incident(azurite: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with start_simulator("storm") as simulator:
+        for name, value in simulator.environment().items():
+            monkeypatch.setenv(name, value)
+        theatre = Theatre(simulator, azurite, DISCOVERY_MINUTES="1")
+        change = theatre.run_on(theatre.approved())
+        told = len(theatre.slack_texts())
+        theatre.tick(12)
+        assert len(theatre.slack_texts()) == told, "nothing more to tell"
+        subnet_id = next(step.subnet_id for step in change.plan.steps if step.kind == "associate_subnet")
+        network = theatre.app.network_of(theatre.app.discovery.cluster(change.cluster_id).subscription)
+        subnet = network.read_subnet(subnet_id)
+        network.put_subnet(subnet, None, subnet.etag)
+        theatre.clock.advance(60)
+        theatre.tick(3)
+        assert any("lost NAT gateway association" in text for text in theatre.slack_texts()[told:])
+        newest = max(theatre.app.records.incidents(theatre.partition), key=lambda one: one.opened_at)
+        assert (newest.state, newest.severity) == (IncidentState.OPEN, Severity.CRITICAL)
+
+
+def test_a_look_never_loads_the_network_sdk_and_little_else(azurite: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = (
+        "import os, sys\n"
+        "from shared.app import App\n"
+        "from shared.clock import SystemClock\n"
+        "from shared.settings import load_settings\n"
+        "app = App(load_settings(os.environ), SystemClock())\n"
+        "now = app.clock.now()\n"
+        "app.check.all(now)\n"
+        "app.watch.run(now, app.clock.wall())\n"
+        "print(*sorted(sys.modules))\n"
+    )
+    with playing("quiet", azurite, monkeypatch) as theatre:
+        for name, value in theatre._settings.items():
+            monkeypatch.setenv(name, value)
+        run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    loaded = set(run.stdout.split())
+    assert {"azure.identity", "azure.monitor.querymetrics", "azure.data.tables"} <= loaded
+    heavy = ("azure.mgmt.network", "azure.monitor.query.", "jinja2", "slack_sdk", "resvg_py")
+    assert [name for name in loaded if name.startswith(heavy)] == []
