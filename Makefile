@@ -1,6 +1,6 @@
 # Everything a developer does here. Each target first sets up what it needs; only git, make and Python must be there.
 .DEFAULT_GOAL := help
-.PHONY: help setup check test demo serve lock clean azure-cli-test conformance
+.PHONY: help setup check test demo serve faults lock clean azure-cli-test conformance
 
 PY := .venv/bin/python
 READY := .venv/.ready
@@ -34,6 +34,9 @@ serve: $(READY) ## the same, left running to be looked at in a browser
 lock: $(READY) ## regenerate constraints.txt from requirements.txt
 	@grep -v '^-c' requirements.txt | .venv/bin/uv pip compile --universal --python-version 3.11 \
 		--quiet --no-header --no-annotate --output-file constraints.txt -
+
+faults: $(READY) ## break every call of an apply and of a roll-back, and see it converge (ARGS="--every 10" for a part)
+	@$(PY) -m tests.faults $(ARGS)
 
 AZURE_CLI := .cache/azure-cli/bin/az
 

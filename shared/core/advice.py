@@ -32,7 +32,7 @@ _STANDARD_V2_MISSING_IN = (
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """``summary`` is the answer in one sentence; ``commands`` are for a person."""
+    """``summary`` is the answer in one sentence, empty where the checks say it all; ``commands`` are for a person."""
 
     summary: str
     commands: tuple[str, ...] = ()
@@ -65,7 +65,7 @@ def advise(facts: NetworkFacts, demand: Demand) -> Advice:
             "then ask for a new plan",
             (authorize_command(cluster, [ip.address for ip in waiting]),),
         )
-    return Advice(f"no change that snatbot may make to {cluster.name} by itself", (), ())
+    return Advice("")
 
 
 def _not_snat(facts: NetworkFacts, demand: Demand) -> Advice:

@@ -50,7 +50,7 @@ def plan_attachment(
         cluster_id=facts.cluster.id,
         cluster_name=facts.cluster.name,
         vnet_id=facts.vnet_id,
-        summary=found.summary,
+        summary=found.summary or f"nothing is changed on {facts.cluster.name}: {blockers[0].message}",
         steps=(),
         checks=checks,
         egress_now=tuple(ip.address for ip in facts.outbound_ips if ip.address),

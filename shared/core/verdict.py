@@ -63,8 +63,8 @@ def judge_gateway(
         f"dropped packets: {drops:,.0f}",
     )
 
-    def outcome(verdict: Verdict, reason: str) -> Outcome:
-        return Outcome(verdict=verdict, reason=reason, figures=figures)
+    def outcome(verdict: Verdict, reason: str, *advice: str) -> Outcome:
+        return Outcome(verdict=verdict, reason=reason, figures=figures, advice=advice)
 
     if len(minutes) < min(verify_minutes, window.minutes):
         return outcome(
@@ -72,25 +72,50 @@ def judge_gateway(
             f"{len(minutes)} of {verify_minutes} minutes measured on the NAT gateway so far",
         )
     if failed > 0:
-        return outcome(Verdict.NOT_FIXED, f"{count(math.ceil(failed), 'connection')} failed on the NAT gateway itself")
+        reason = f"{count(math.ceil(failed), 'connection')} failed on the NAT gateway itself"
+        return outcome(Verdict.NOT_FIXED, reason, *_why_it_fails(failed, attempted))
     if datapath is not None and datapath < DATAPATH_PERCENT:
-        return outcome(Verdict.NOT_FIXED, f"the NAT gateway's data path was available {datapath:.1f} % of the time")
+        reason = f"the NAT gateway's data path was available {datapath:.1f} % of the time"
+        return outcome(Verdict.NOT_FIXED, reason, *_UNAVAILABLE)
     # If the count were per second it would stand for sixty times as many: per minute is the stricter reading.
     least = max(BACKGROUND_FACTOR * background_per_minute, SHARE_OF_BEFORE * baseline.successful_per_minute)
     if rate <= BACKGROUND_FACTOR * background_per_minute or rate < SHARE_OF_BEFORE * baseline.successful_per_minute:
         return outcome(
             Verdict.CANT_TELL_YET,
             f"{rate:,.0f} new connections a minute on the NAT gateway; at least {least:,.0f} are needed to tell",
+            "Likely there is little traffic now, or it takes another way: a route to an appliance, a private endpoint.",
         )
     if lb_rate >= LEFT_ON_LOAD_BALANCER * max(baseline.attempted_per_minute, 1):
         return outcome(
-            Verdict.CANT_TELL_YET, f"{lb_rate:,.0f} new connections a minute still leave through the load balancer"
+            Verdict.CANT_TELL_YET,
+            f"{lb_rate:,.0f} new connections a minute still leave through the load balancer",
+            "Likely some nodes are in a subnet that has no NAT gateway, or a route of their own goes ahead of it.",
         )
     if datapath is None:
         return outcome(Verdict.CANT_TELL_YET, "the NAT gateway's data path availability could not be measured")
     return outcome(
         Verdict.FIXED,
         f"no failed connection in {len(minutes)} measured minutes with {attempted:,.0f} attempted on the NAT gateway",
+    )
+
+
+_UNAVAILABLE = (
+    "Likely the platform: look at Azure's service health and the gateway's resource health; if it lasts, roll back.",
+)
+_OFTEN = 0.05
+
+
+def _why_it_fails(failed: float, attempted: float) -> tuple[str, ...]:
+    """What it likely is instead (Azure docs: nat-gateway/troubleshoot-nat-connectivity)."""
+    if failed >= _OFTEN * max(attempted, 1):
+        return (
+            "Likely one destination: at most 50,000 connections go from one public IP to the same address and port. "
+            "More public IPs raise that; reusing connections cures it.",
+            "Or the gateway itself is too small: ask for a plan that adds public IPs.",
+        )
+    return (
+        "Likely connections that wait for a port to cool down towards one busy destination: reuse connections, or ask "
+        "for a plan that adds public IPs.",
     )
 
 

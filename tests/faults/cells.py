@@ -14,7 +14,7 @@ from simulator.testing import start_simulator
 from tests.scenario.theatre import LEASE, WRITER
 
 from .breaking import Breaker, Call, Trouble
-from .stage import KILLED, Stage, is_applied, is_settled
+from .stage import KILLED, Stage, is_settled
 
 Phase = Literal["apply", "roll back"]
 GOOD = {"apply": ChangeState.FIXED, "roll back": ChangeState.ROLLED_BACK}
@@ -65,14 +65,11 @@ def play(phase: Phase, call: Call, trouble: Trouble | None, storage: str, spell:
     with start_simulator("storm") as simulator:
         os.environ.update(simulator.environment())
         stage = Stage(simulator, storage)
-        change = stage.approved()
+        change = stage.prepared()
         before = stage.subnets()
         plans = [change]
         if phase == "roll back":
-            stage.sweep(change, is_applied)
-            applied = stage.change(change.id)
-            asked = stage.app.propose.propose_rollback(applied, stage.clock.now(), stage.clock.wall(), "Ada")
-            change = stage.decide(asked, "approve")
+            change = stage.rollback_of(change)
             plans.append(change)
         written = len(stage.writes())
         try:

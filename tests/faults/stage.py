@@ -47,6 +47,29 @@ class Stage(Theatre):
         self.clock: SharedClock = SharedClock(simulator)
         self.app: App = self.new_app()
 
+    def prepared(self) -> Change:
+        """An approved plan. Looking at clusters starts threads, which must never be there when a process is forked."""
+        assert self.in_process(self._approve) == 0, "no plan could be prepared"
+        self.new_app()
+        return self.changes()[0]
+
+    def rollback_of(self, change: Change) -> Change:
+        """The same for a roll-back of this change, once it is applied."""
+
+        def work() -> None:
+            self.sweep(change, is_applied)
+            applied = self.change(change.id)
+            asked = self.app.propose.propose_rollback(applied, self.clock.now(), self.clock.wall(), "Ada")
+            self.decide(asked, "approve")
+
+        assert self.in_process(work) == 0, "no roll-back could be prepared"
+        self.new_app()
+        return next(one for one in self.changes() if one.plan.of_change_id == change.id)
+
+    def _approve(self) -> None:
+        self.new_app()
+        self.approved()
+
     def sweep(self, change: Change, until: Callable[[Change], bool]) -> None:
         """What the timer's closing sweep does, minute after minute, until nobody owes the change another look."""
         app = self.new_app()

@@ -1,0 +1,123 @@
+"""The same change as Terraform and Bicep: it parses, and says what the plan says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import hcl2
+import pycep
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.core.as_code import as_bicep, as_terraform
+from shared.core.planner import plan_attachment
+from shared.model.plan import AddPublicIps, AssociateSubnet, DeleteCreated, Plan
+from tests.core.builders import BASELINE, DEMAND, NETWORK, POLICY, SYSTEM_SUBNET, USER_SUBNET, facts, subnet
+
+PLAN = plan_attachment(facts(), DEMAND, BASELINE, POLICY)
+PREFIX = plan_attachment(facts(), DEMAND, BASELINE, replace(POLICY, nat_ips="prefix"))
+
+
+def plain(value: Any) -> Any:
+    """hcl2 keeps the quotes of texts."""
+    if isinstance(value, dict):
+        return {str(plain(key)): plain(one) for key, one in value.items() if not str(key).startswith("__")}
+    if isinstance(value, list):
+        return [plain(one) for one in value]
+    return value.strip('"') if isinstance(value, str) else value
+
+
+def terraform(plan: Plan) -> dict[str, list[dict[str, Any]]]:
+    """Resource type to its blocks."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for block in hcl2.loads(as_terraform(plan) + "\n").get("resource", []):
+        for kind, named in plain(block).items():
+            found.setdefault(kind, []).extend(named.values())
+    return found
+
+
+def bicep(plan: Plan) -> dict[str, Any]:
+    found: dict[str, Any] = pycep.BicepParser().parse(text=as_bicep(plan))["resources"]
+    return found
+
+
+def test_terraform_creates_what_the_plan_creates_and_associates_the_real_subnets() -> None:
+    found = terraform(PLAN)
+    assert {kind: len(blocks) for kind, blocks in found.items()} == {
+        "azurerm_public_ip": 2,
+        "azurerm_nat_gateway": 1,
+        "azurerm_nat_gateway_public_ip_association": 2,
+        "azurerm_subnet_nat_gateway_association": 2,
+    }
+    (gateway,) = found["azurerm_nat_gateway"]
+    assert (gateway["resource_group_name"], gateway["location"], gateway["idle_timeout_in_minutes"]) == (
+        "rg-network",
+        "westeurope",
+        30,
+    )
+    associated = [block["subnet_id"] for block in found["azurerm_subnet_nat_gateway_association"]]
+    assert associated == [USER_SUBNET, SYSTEM_SUBNET]
+
+
+def test_bicep_spells_out_the_whole_subnet_because_its_write_replaces_it() -> None:
+    found = bicep(PLAN)
+    assert len(found) == 5
+    config = found["subnet_snet_user"]["config"]
+    assert config["name"] == "vnet-shop/snet-user"
+    properties = config["properties"]
+    assert set(properties) == {*subnet(USER_SUBNET).properties, "natGateway"}
+    assert properties["serviceEndpoints"] == [{"service": "Microsoft.Storage"}]
+
+
+def test_a_prefix_is_written_as_one() -> None:
+    (prefix,) = terraform(PREFIX)["azurerm_public_ip_prefix"]
+    assert prefix["prefix_length"] == 31
+    assert "azurerm_nat_gateway_public_ip_prefix_association" in terraform(PREFIX)
+    assert any(one["config"]["properties"].get("prefixLength") == 31 for one in bicep(PREFIX).values())
+
+
+def test_more_ips_refer_to_the_gateway_by_its_id() -> None:
+    gateway = f"{NETWORK}/natGateways/ng"
+    more = replace(PLAN, steps=(AddPublicIps(gateway, (), (f"{NETWORK}/publicIPAddresses/pip-2",), {}),))
+    (found,) = terraform(more)["azurerm_nat_gateway_public_ip_association"]
+    assert found["nat_gateway_id"] == gateway
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [(), (DeleteCreated(f"{NETWORK}/natGateways/ng", "shop-prod"),), (AssociateSubnet(USER_SUBNET, "/ng", None, {}),)],
+)
+def test_what_is_taken_away_is_not_written_as_code(steps: Any) -> None:
+    assert as_terraform(replace(PLAN, steps=steps)) == ""
+    assert as_bicep(replace(PLAN, steps=steps)) == ""
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.dictionaries(st.text("abc-é'", min_size=1), st.text("abc-{} é'"), max_size=3))
+def test_any_tag_leaves_it_readable(tags: dict[str, str]) -> None:
+    plan = plan_attachment(facts(), DEMAND, BASELINE, replace(POLICY, tags=tags))
+    assert terraform(plan)
+    assert bicep(plan)
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(0, 99) | st.text("ab'.{} ", max_size=6),
+        lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text("ab-", min_size=1), inner, max_size=2),
+        max_leaves=6,
+    )
+)
+def test_any_property_of_a_subnet_leaves_bicep_readable(value: Any) -> None:
+    odd = subnet(USER_SUBNET, properties={"addressPrefix": "10.0.0.0/24", "future": value})
+    plan = plan_attachment(facts(subnets=(odd, subnet(SYSTEM_SUBNET))), DEMAND, BASELINE, POLICY)
+    assert "subnet_snet_user" in bicep(plan)
+
+
+def test_what_would_begin_a_template_is_escaped() -> None:
+    """The parsers used here don't know these escapes: Terraform docs, strings and templates; Bicep docs, strings."""
+    plan = plan_attachment(facts(), DEMAND, BASELINE, replace(POLICY, tags={"a": "${x} %{y} \\ 'z'"}))
+    assert "\"$${x} %%{y} \\\\ 'z'\"" in as_terraform(plan)
+    assert "'\\${x} %{y} \\\\ \\'z\\''" in as_bicep(plan)
