@@ -45,9 +45,11 @@ def look_at_coverage(
     new_lost = {key: name for key, name in lost.items() if key not in record.lost}
     over = [one for key, one in known.items() if one.is_told and key not in still]
     back = [name for key, name in record.lost.items() if key not in lost]
+    unseen_now = {name for one in tally.unseen for name in one.names}
+    again = {*back, *(name for one in over for name in one.unseen.names)} - unseen_now
     news = CoverageNews(
         losses=(*(_not_measured(one) for one in due), *_no_longer_listed(new_lost, now)),
-        seen_again=tuple(sorted({*back, *(name for one in over for name in one.unseen.names)})),
+        seen_again=tuple(sorted(again)),
         opted_out=_names(tally.opted_out, record.opted_out),
         opted_in=_names(record.opted_out, tally.opted_out) if tally.clusters else (),
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..ids import cluster_key
 from ..model.assessment import Assessment
+from ..model.fleet import WatchedCluster
 from ..model.reading import Cause, Unmeasured
-from ..model.tally import Tally, Unseen
+from ..model.tally import MOST_NAMES, Tally, Unseen
 from .tags import TagRules
 
 
@@ -17,6 +18,16 @@ def tally_of(seen: Iterable[tuple[Assessment, TagRules]], effects: Mapping[str, 
     for assessment, rules in seen:
         total = total + _one(assessment, rules)
     return total
+
+
+def not_reached(targets: Sequence[WatchedCluster]) -> Tally:
+    """Clusters of one subscription that nobody has looked at lately."""
+    if not targets:
+        return Tally()
+    names = tuple(sorted(target.cluster.name for target in targets))
+    count, reason = len(names), "no worker has looked at them lately"
+    unseen = Unseen(targets[0].cluster.subscription, Cause.NOT_REACHED, reason, "", count, names[:MOST_NAMES])
+    return Tally(clusters=count, unmeasured=count, not_reached=count, unseen=(unseen,))
 
 
 def _one(assessment: Assessment, rules: TagRules) -> Tally:

@@ -21,7 +21,7 @@ from ..core import detect
 from ..core.findings.allocation_drift import remembered
 from ..core.findings.association_drift import association_drift
 from ..core.judging import Memory
-from ..core.tallies import tally_of
+from ..core.tallies import not_reached, tally_of
 from ..ids import cluster_key
 from ..model.allocation import AllocationSeen
 from ..model.finding import FindingKind
@@ -110,14 +110,13 @@ class Watch:
             return self._with_due(Tick(name, Tally(), (problem,), is_success=False), now, wall)
         targets = found.fleet.clusters
         if len(targets) > self._policy.fan_out_above:
-            parts = tuple(parts_of(targets))
+            parts = parts_of(targets)
             tally = self._reported(parts, now)
         else:
-            parts = ()
+            parts = {}
             tally = self._over(targets, INLINE, now, wall)
-        tick = self._with_due(Tick(name, tally, found.fleet.unreadable, measure=parts), now, wall)
         self._note_coverage(found, tally, now, wall)
-        return tick
+        return self._with_due(Tick(name, tally, found.fleet.unreadable, measure=tuple(parts)), now, wall)
 
     def part(self, key: str, tick: str, now: datetime, wall: datetime) -> Tally | None:
         """One part of a large fleet. None: it was looked at for this tick, or a later one, already."""
@@ -149,8 +148,15 @@ class Watch:
         self._look.over(targets, passes, Deadline(self._policy.deadline_seconds), now, then, memory_of)
         after = PassMemory(passes.ports.end if passes.ports else memory.ports_until, round_.allocations)
         if after != memory:
-            self._store.write(f"{_MEMORY}{scope}", after)
+            self._keep(scope, after)
         return round_.tally
+
+    def _keep(self, scope: str, memory: PassMemory) -> None:
+        """Without it the next look merely looks at some minutes again: no reason to lose what this one saw."""
+        try:
+            self._store.write(f"{_MEMORY}{scope}", memory)
+        except StoreError as error:
+            log.error("the memory of passes could not be kept: %s", error)
 
     def _passes(
         self, targets: Sequence[WatchedCluster], attention: Mapping[str, bool], memory: PassMemory, now: datetime
@@ -196,14 +202,14 @@ class Watch:
         kept = tuple([confirmed, *others] if confirmed else others)
         return replace(seen, assessment=replace(seen.assessment, findings=kept))
 
-    def _reported(self, parts: Sequence[str], now: datetime) -> Tally:
+    def _reported(self, parts: Mapping[str, Sequence[WatchedCluster]], now: datetime) -> Tally:
         """What workers saw last; a part that nobody reported on lately was not reached."""
         reports = self._store.read_all(PartReport, _REPORT)
         tally = Tally()
-        for key in parts:
+        for key, targets in parts.items():
             report = reports.get(key)
-            if report is not None and now - report.at <= self._policy.ports_every + 2 * MINUTE:
-                tally = tally + report.tally
+            is_recent = report is not None and now - report.at <= self._policy.ports_every + 2 * MINUTE
+            tally += report.tally if report is not None and is_recent else not_reached(targets)
         return tally
 
     def _note_coverage(self, found: Found, tally: Tally, now: datetime, wall: datetime) -> None:

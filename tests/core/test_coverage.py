@@ -79,3 +79,12 @@ def test_opting_out_is_announced_once_a_cluster() -> None:
     assert news.is_empty, "a look that saw nothing says nothing about tags"
     _, news = look_at_coverage(record, Tally(clusters=3), {}, at(3), PATIENCE)
     assert news.opted_in == ("a",)
+
+
+def test_clusters_that_are_unmeasured_for_another_reason_are_not_seen_again() -> None:
+    record = FleetRecord()
+    for minute in range(20):
+        record, _ = look_at_coverage(record, tally("a", "b"), {}, at(minute), PATIENCE)
+    throttled = Unmeasured("throttled", "", Cause.THROTTLED)
+    _, news = look_at_coverage(record, tally("a", cause=throttled), {}, at(20), PATIENCE)
+    assert news.seen_again == ("b",)

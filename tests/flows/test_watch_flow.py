@@ -364,14 +364,24 @@ def test_a_part_is_looked_at_once_a_tick_however_often_its_message_comes(make: M
     world = make(*(f"c{number}" for number in range(5)), policy=replace(POLICY, fan_out_above=1))
     tick = world.watch.run(at(8), at(8))
     (part,) = tick.measure
-    assert tick.tally.clusters == 0, "nobody has reported yet"
+    assert (tick.tally.clusters, tick.tally.not_reached) == (5, 5), "nobody has reported yet"
     assert world.watch.part(part, tick.name, at(8), at(8)) is not None
     asked = len(world.access.asked)
     assert world.watch.part(part, tick.name, at(8), at(8)) is None
     assert world.watch.part(part, "20251122t1000", at(8), at(8)) is None, "of an older tick"
     assert len(world.access.asked) == asked
-    assert world.watch.run(at(9), at(9)).tally.clusters == 5
-    assert world.watch.run(at(40), at(40)).tally.clusters == 0, "an old report is no report"
+    assert world.watch.run(at(9), at(9)).tally.measured == 5
+    late = world.watch.run(at(40), at(40)).tally
+    assert (late.measured, late.not_reached) == (0, 5), "an old report is no report"
+
+
+def test_workers_that_stay_away_are_told(make: Make) -> None:
+    world = make(*(f"c{number}" for number in range(5)), policy=replace(POLICY, fan_out_above=1))
+    for minute in range(8, 60):
+        world.watch.run(at(minute), at(minute))
+    (message,) = world.told()
+    assert "5 clusters" in message.summary
+    assert "no worker has looked at them lately" in message.summary
 
 
 def test_a_part_that_is_no_more_is_empty(make: Make) -> None:
