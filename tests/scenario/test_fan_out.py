@@ -1,0 +1,18 @@
+"""A large fleet on the function app itself: the timer hands out parts, queue workers look at them, people are told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from devhost.stage import set_up
+
+
+def test_parts_are_looked_at_by_the_queue_function(tmp_path: Path) -> None:
+    with set_up(tmp_path, "same-node-ips", extra={"FAN_OUT_ABOVE": "1", "REMEDIATION": "off"}) as stage:
+        stage.pass_minutes(2)
+        posted = [one["body"]["text"] for one in stage.simulator.messages() if one["service"] == "slack"]
+        assert len(posted) == 1, stage.host.logs()
+        assert "SNAT port exhaustion on blue" in posted[0]
+        logs = stage.host.logs()
+        assert '"measure": 1' in logs
+        assert "2 clusters, 1 sick" in logs
