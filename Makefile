@@ -1,6 +1,6 @@
 # Everything a developer does here. Each target first sets up what it needs; only git, make and Python must be there.
 .DEFAULT_GOAL := help
-.PHONY: help setup check test demo serve faults lock clean azure-cli-test conformance
+.PHONY: help setup check test demo serve faults lock clean azure-cli-test conformance evaluate bench
 
 PY := .venv/bin/python
 READY := .venv/.ready
@@ -30,6 +30,15 @@ demo: $(READY) ## play the whole story against a simulated Azure, then stop ever
 
 serve: $(READY) ## the same, left running to be looked at in a browser
 	@$(PY) -m devhost.serve
+
+# A folder of scenario files to evaluate instead of the simulator's own
+SCENARIOS ?= simulator/scenarios
+
+evaluate: $(READY) ## how good detection is: every scenario's truth against what is found (SCENARIOS=folder)
+	@$(PY) -m bench.evaluate "$(SCENARIOS)"
+
+bench: $(READY) ## how cheap looking is: requests, time and memory at 10 to 10,000 load balancers
+	@$(PY) -m bench.performance
 
 lock: $(READY) ## regenerate constraints.txt from requirements.txt
 	@grep -v '^-c' requirements.txt | .venv/bin/uv pip compile --universal --python-version 3.11 \

@@ -172,11 +172,13 @@ def _trouble(run: Run, track: Track, span: Span) -> Trouble:
 
 
 def _lead(run: Run, track: Track, span: Span, found: int | None) -> int:
-    """From the opening of the incident in which it was found."""
+    """From the opening of the incident in which it was found, if nothing had failed in it before."""
     around = [
         one for one in track.open_spans(run.until_tick, Severity.WARNING) if one.first <= (found or 0) <= one.last
     ]
-    return max(0, span.first - around[0].first) if around else 0
+    if not around or _any(track.truth_minutes, around[0].first - LAG_MINUTES - WINDOW_MINUTES, span.first):
+        return 0
+    return max(0, span.first - around[0].first)
 
 
 def _warnings(run: Run, track: Track, last_minute: int) -> tuple[Counts, tuple[FindingKind, ...]]:

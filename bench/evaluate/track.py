@@ -81,7 +81,7 @@ class Track:
         return [moment.tick for moment in self.moments if moment.message is not Effect.NOTHING]
 
     def _held(self, end: int) -> Iterator[tuple[int, Moment, int]]:
-        ends = [moment.tick for moment in self.moments[1:]] + [end + 1]
+        ends = [moment.tick for moment in self.moments[1:]] + [end + 1] * bool(self.moments)
         for moment, until in zip(self.moments, ends, strict=True):
             yield moment.tick, moment, until
 

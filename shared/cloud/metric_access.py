@@ -12,6 +12,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from typing import Literal, TypeVar
 
@@ -31,6 +33,16 @@ Mode = Literal["auto", "batch", "arm"]
 Answers = dict[str, MetricAnswer | AzureError]
 PROBE_AGAIN_SECONDS = 3600.0
 ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One question to any number of resources of one type and ``region``."""
+
+    resource_ids: Sequence[str]
+    region: str
+    question: MetricQuestion
+    window: Window
 
 
 class NotReached(Unavailable):
@@ -74,14 +86,30 @@ class MetricAccess:
 
         Never raises for what Azure answers; what the deadline cut off is NotReached.
         """
-        answers: Answers = {}
-        for subscription, ids in _by_subscription(resource_ids):
-            for start in range(0, len(ids), MAX_RESOURCES):
-                part = ids[start : start + MAX_RESOURCES]
-                if self._is_batched(subscription):
-                    answers |= self._ask_batch(subscription, part, region, question, window, deadline)
-                else:
-                    answers |= self._ask_each(subscription, part, question, window, deadline)
+        return self.ask_all([Ask(resource_ids, region, question, window)], deadline)[0]
+
+    def ask_all(self, asks: Sequence[Ask], deadline: Deadline, at_a_time: int = 1) -> list[Answers]:
+        """As ``ask``, for several questions; up to ``at_a_time`` requests of them are under way at once."""
+        parts = [
+            (number, subscription, ids[start : start + MAX_RESOURCES])
+            for number, one in enumerate(asks)
+            for subscription, ids in _by_subscription(one.resource_ids)
+            for start in range(0, len(ids), MAX_RESOURCES)
+        ]
+        answers: list[Answers] = [{} for _ in asks]
+
+        def send(part: tuple[int, str, list[str]]) -> None:
+            number, subscription, ids = part
+            one = asks[number]
+            way = self._ask_batch if self._is_batched(subscription) else self._ask_each
+            answers[number].update(way(subscription, ids, one.region, one.question, one.window, deadline))
+
+        if at_a_time == 1 or len(parts) < 2:
+            for part in parts:
+                send(part)
+        else:
+            with ThreadPoolExecutor(min(at_a_time, len(parts))) as pool:
+                list(pool.map(send, parts))
         return answers
 
     def _ask_batch(
@@ -106,7 +134,7 @@ class MetricAccess:
         except (Forbidden, Unavailable) as error:
             if self._mode == "auto" and _is_batch_refused(error):
                 self._go_one_by_one(subscription, error)
-                return self._ask_each(subscription, ids, question, window, deadline)
+                return self._ask_each(subscription, ids, region, question, window, deadline)
             return {one.lower(): error for one in ids}
         except AzureError as error:
             return {one.lower(): error for one in ids}
@@ -114,7 +142,13 @@ class MetricAccess:
         return answers
 
     def _ask_each(
-        self, subscription: str, ids: Sequence[str], question: MetricQuestion, window: Window, deadline: Deadline
+        self,
+        subscription: str,
+        ids: Sequence[str],
+        _region: str,
+        question: MetricQuestion,
+        window: Window,
+        deadline: Deadline,
     ) -> Answers:
         answers: Answers = {}
         for one in ids:

@@ -63,21 +63,24 @@ class Look:
     ) -> None:
         """``then`` gets each group in the thread that measured it. What it raises is raised when all are done."""
         events = _Events(self._witness, passes.window)
-        lanes = Lanes([(lane, group) for lane, group in grouped(targets)], self._workers)
-        lanes.run(lambda group: then(self._group(group, passes, deadline, now, memory_of, events)))
+        groups = grouped(targets)
+        at_a_time = max(1, self._workers // max(1, len(groups)))  # few groups: their requests go out side by side
+        lanes = Lanes(groups, self._workers)
+        lanes.run(lambda group: then(self._group(group, passes, deadline, at_a_time, now, memory_of, events)))
 
     def _group(
         self,
         targets: Sequence[WatchedCluster],
         passes: Passes,
         deadline: Deadline,
+        at_a_time: int,
         now: datetime,
         memory_of: MemoryOf,
         events: _Events,
     ) -> list[Seen]:
         ruled = [(target, read_tags(target.cluster.tags, self._usual)) for target in targets]
         measured = [target for target, rules in ruled if not_applicable(target, rules) is None]
-        series = {one.target.cluster.id: one for one in self._measure.read(measured, passes, deadline)}
+        series = {one.target.cluster.id: one for one in self._measure.read(measured, passes, deadline, at_a_time)}
         found = []
         for target, rules in ruled:
             one = series.get(target.cluster.id) or ClusterSeries(target, passes.window)

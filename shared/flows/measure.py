@@ -16,7 +16,7 @@ from ..cloud import questions
 from ..cloud.batch import MAX_RESOURCES
 from ..cloud.deadline import Deadline
 from ..cloud.errors import AzureError
-from ..cloud.metric_access import Answers, MetricAccess
+from ..cloud.metric_access import Answers, Ask, MetricAccess
 from ..cloud.questions import MetricQuestion, sum_over
 from ..core.detect import STATE_DIMENSION, has_point
 from ..core.judging import ClusterSeries, GatewaySeries, LoadBalancerSeries
@@ -58,9 +58,14 @@ class Measure:
         self._access = access
         self._nodes_of = nodes_of
 
-    def read(self, targets: Sequence[WatchedCluster], passes: Passes, deadline: Deadline) -> list[ClusterSeries]:
-        """``targets`` of one subscription and region, in this order. Never raises for what Azure answers."""
-        return _Reading(self._access, self._nodes_of, targets, passes, deadline).series()
+    def read(
+        self, targets: Sequence[WatchedCluster], passes: Passes, deadline: Deadline, at_a_time: int = 1
+    ) -> list[ClusterSeries]:
+        """``targets`` of one subscription and region, in this order, with up to ``at_a_time`` requests at once.
+
+        Never raises for what Azure answers.
+        """
+        return _Reading(self._access, self._nodes_of, targets, passes, deadline, at_a_time).series()
 
 
 class _Reading:
@@ -73,7 +78,9 @@ class _Reading:
         targets: Sequence[WatchedCluster],
         passes: Passes,
         deadline: Deadline,
+        at_a_time: int,
     ) -> None:
+        self._at_a_time = at_a_time
         self._access = access
         self._nodes_of = nodes_of
         self._targets = targets
@@ -107,9 +114,11 @@ class _Reading:
         answered = {key: one for key, one in connections.items() if isinstance(one, MetricAnswer)}
         silent = [key for key, one in answered.items() if not has_point(window, one)]
         sick = [key for key, one in answered.items() if has_failure(one, window)]
-        allocated = self._ask(silent, questions.ALLOCATED_SNAT_PORTS, window)
-        by_backend = self._ask(sick, questions.SNAT_CONNECTIONS_BY_BACKEND, window)
-        before = self._ask(sick, questions.SNAT_CONNECTIONS, Window(window.end - LOOK_BACK, window.end))
+        allocated, by_backend, before = self._ask_all(
+            (silent, questions.ALLOCATED_SNAT_PORTS, window),
+            (sick, questions.SNAT_CONNECTIONS_BY_BACKEND, window),
+            (sick, questions.SNAT_CONNECTIONS, Window(window.end - LOOK_BACK, window.end)),
+        )
         ports = self._ports(answered)
         histories = self._histories(ports)
         return {
@@ -131,8 +140,10 @@ class _Reading:
         all_due = [key for key in answered if due is not None or self._is_in_trouble(key)]
         window = due or self._passes.window
         for keys in _batches(all_due):
-            used = self._ask(keys, questions.USED_SNAT_PORTS_BY_BACKEND, window)
-            allocated = self._ask(keys, questions.ALLOCATED_SNAT_PORTS_BY_BACKEND, window)
+            used, allocated = self._ask_all(
+                (keys, questions.USED_SNAT_PORTS_BY_BACKEND, window),
+                (keys, questions.ALLOCATED_SNAT_PORTS_BY_BACKEND, window),
+            )
             for key in keys:
                 of_used, of_allocated = _or_none(used.get(key)), _or_none(allocated.get(key))
                 if of_used is not None and of_allocated is not None:
@@ -191,16 +202,21 @@ class _Reading:
         return answers
 
     def _ask(self, keys: Iterable[str], question: MetricQuestion, window: Window) -> Answers:
+        return self._ask_all((keys, question, window))[0]
+
+    def _ask_all(self, *asked: tuple[Iterable[str], MetricQuestion, Window]) -> list[Answers]:
+        asks = [self._about(keys, question, window) for keys, question, window in asked]
+        found = self._access.ask_all(asks, self._deadline, self._at_a_time)
+        for one, answers in zip(asks, found, strict=True):
+            for resource_id, answer in answers.items():
+                if isinstance(answer, MetricAnswer) and answer.is_truncated:
+                    log.error("%s: %s was cut at %d series", resource_id, one.question.metric, one.question.top)
+        return found
+
+    def _about(self, keys: Iterable[str], question: MetricQuestion, window: Window) -> Ask:
         targets = [self._by_balancer[key] for key in keys]
-        if not targets:
-            return {}
         ids = [target.load_balancer.id for target in targets if target.load_balancer is not None]
-        region = targets[0].cluster.location
-        answers = self._access.ask(ids, region, question, window, self._deadline)
-        for resource_id, answer in answers.items():
-            if isinstance(answer, MetricAnswer) and answer.is_truncated:
-                log.error("%s: %s was cut at %d series", resource_id, question.metric, question.top)
-        return answers
+        return Ask(ids, targets[0].cluster.location if targets else "", question, window)
 
     def _nodes(self, target: WatchedCluster, found: LoadBalancerSeries | None) -> tuple[Node, ...]:
         if found is None:

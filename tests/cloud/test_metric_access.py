@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
@@ -20,7 +21,7 @@ from shared.cloud.errors import (
     Throttled,
     Unavailable,
 )
-from shared.cloud.metric_access import MetricAccess, Mode, NotReached
+from shared.cloud.metric_access import Ask, MetricAccess, Mode, NotReached
 from shared.cloud.metrics import Metrics
 from shared.cloud.request_count import RequestCount
 from shared.cloud.throttle import Throttle
@@ -212,3 +213,21 @@ def test_what_the_deadline_cuts_off_is_not_reached() -> None:
     (answer,) = world.read(balancer(1), seconds=0).values()
     assert isinstance(answer, NotReached)
     assert world.batches == []
+
+
+def test_several_questions_go_out_side_by_side_and_their_answers_stay_apart() -> None:
+    world = World("batch")
+    together = threading.Barrier(3)  # three requests must be under way at once
+
+    def meet(ids: Sequence[str]) -> None:
+        together.wait(10)
+
+    world.trouble = meet
+    asks = [
+        Ask([balancer(number) for number in range(60)], "westeurope", questions.SNAT_CONNECTIONS, window()),
+        Ask([balancer(1)], "westeurope", questions.ALLOCATED_SNAT_PORTS, window()),
+        Ask([], "", questions.USED_SNAT_PORTS_BY_BACKEND, window()),
+    ]
+    answers = world.access.ask_all(asks, Deadline(50, world.clock.monotonic), at_a_time=3)
+    assert [len(one) for one in answers] == [60, 1, 0]
+    assert sorted(len(batch) for batch in world.batches) == [1, 10, 50]

@@ -11,7 +11,7 @@ from shared.cloud.deadline import Deadline
 from shared.cloud.discovery import Discovery
 from shared.cloud.errors import AzureError, NotFound
 from shared.cloud.fleet import FleetDiscovery
-from shared.cloud.metric_access import Answers, MetricAccess
+from shared.cloud.metric_access import Answers, Ask, MetricAccess
 from shared.cloud.questions import MetricQuestion
 from shared.core.tags import TagRules
 from shared.flows.look import Look
@@ -64,6 +64,9 @@ class FakeAccess:
             self.asked.append((name, tuple(one.lower() for one in resource_ids), window))
         answer = self.answers.get(name, NOTHING)
         return {one.lower(): answer(one.lower()) if callable(answer) else answer for one in resource_ids}
+
+    def ask_all(self, asks: Sequence[Ask], deadline: Deadline, at_a_time: int = 1) -> list[Answers]:
+        return [self.ask(one.resource_ids, one.region, one.question, one.window, deadline) for one in asks]
 
     def names_asked(self) -> list[str]:
         return [name for name, _, _ in self.asked]

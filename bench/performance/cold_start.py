@@ -1,0 +1,101 @@
+"""What a new process pays before it does anything: loading and indexing the app, and the imports of one look.
+
+Run as a program with a task's name, each in a process of its own:
+
+    index            import function_app and index its functions; JSON: seconds, functions, modules
+    modules          a healthy check against the simulator named by the settings; JSON: the modules that it loaded
+    imports          modules' names on standard input: index first, then import them; JSON: seconds
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+HEAVY = ("azure.identity", "azure.mgmt", "azure.data", "msal", "requests", "pydantic", "jinja2", "slack_sdk")
+"""What indexing must not load; times depend on the machine, this doesn't."""
+NEVER_BY_CHECK = "azure.mgmt.network"
+REPEATS = 5
+ROOT = Path(__file__).parents[2]
+
+
+def measure(environment: Mapping[str, str]) -> dict[str, Any]:
+    """``environment``: the settings of an app whose check finds everything well."""
+    indexed = [_run("index", environment) for _ in range(REPEATS)]
+    modules = _run("modules", environment)
+    names = json.dumps(modules)
+    imports = [float(_run("imports", environment, names)) for _ in range(REPEATS)]
+    return {
+        "index_seconds": median(one["seconds"] for one in indexed),
+        "functions": indexed[0]["functions"],
+        "heavy_after_index": loaded(HEAVY, indexed[0]["modules"]),
+        "check_import_seconds": median(imports),
+        "check_modules": len(modules),
+        "never_by_check": loaded([NEVER_BY_CHECK], modules),
+    }
+
+
+def loaded(names: Sequence[str], modules: Sequence[str]) -> list[str]:
+    return [name for name in names if any(one == name or one.startswith(f"{name}.") for one in modules)]
+
+
+def _run(task: str, environment: Mapping[str, str], standard_input: str = "") -> Any:
+    done = subprocess.run(
+        [sys.executable, "-m", __spec__.name if __spec__ else __name__, task],
+        env={**os.environ, **environment},
+        cwd=ROOT,
+        input=standard_input,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"cold start, {task}: {done.stderr.strip()}")
+    return json.loads(done.stdout)
+
+
+def _index() -> dict[str, Any]:
+    began = time.perf_counter()
+    function_app = importlib.import_module("function_app")
+    functions = function_app.app.get_functions()
+    return {
+        "seconds": time.perf_counter() - began,
+        "functions": len(functions),
+        "modules": sorted(sys.modules),
+    }
+
+
+def _modules() -> list[str]:
+    _index()
+    before = set(sys.modules)
+    from datetime import UTC, datetime
+
+    from shared import app
+
+    report = app.current().check.all(datetime.now(UTC))
+    if any(one.alarms for one in report.assessments) or not report.assessments:
+        raise SystemExit(f"a healthy check was expected, not {report}")
+    return [name for name in sys.modules if name not in before]
+
+
+def _imports(names: Sequence[str]) -> float:
+    _index()
+    began = time.perf_counter()
+    for name in names:
+        with contextlib.suppress(ImportError):  # some exist only inside another module
+            importlib.import_module(name)
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    tasks = {"index": _index, "modules": _modules, "imports": lambda: _imports(json.load(sys.stdin))}
+    print(json.dumps(tasks[sys.argv[1]]()))  # type: ignore[no-untyped-call]

@@ -1,0 +1,148 @@
+"""docs/performance.md and what `make bench` prints, from the results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from bench.evaluate.report import as_markdown
+
+from .goals import cpu_seconds, goals, growth, requests, seconds
+
+Row = Sequence[str]
+
+HEAD = (
+    "load balancers", "subscriptions × regions", "what", "requests", "by hand", "wall s", "CPU s", "peak MB",
+)  # fmt: skip
+
+
+def rows(results: Mapping[str, Any]) -> list[Row]:
+    return [row for one in results["sizes"] for row in _rows(one)]
+
+
+def _rows(one: Mapping[str, Any]) -> Iterator[Row]:
+    count, where, ticks = f"{one['load_balancers']:,}", f"{one['subscriptions']} × {one['regions']}", one["ticks"]
+    for kind, name in (("failed", "failed pass"), ("pressure", "failed and pressure pass")):
+        yield (
+            count,
+            where,
+            name,
+            f"{requests(ticks, kind):,}",
+            f"{one['bound'][kind]:,} ({100 * one['above_bound'][kind]:+.1f} %)",
+            f"{seconds(ticks, kind):.2f}",
+            f"{cpu_seconds(ticks, kind):.2f}",
+            _megabytes(ticks[f"{kind}_mib"]),
+        )
+    found = ticks["discovery"]
+    above = f"{one['bound']['discovery']} ({100 * one['above_bound']['discovery']:+.1f} %)"
+    yield (
+        count,
+        where,
+        "discovery, every 10 min",
+        str(found["requests"]),
+        above,
+        f"{found['seconds']:.2f}",
+        f"{found['cpu_seconds']:.2f}",
+        "",
+    )
+    for kind, name in (("threads", "loop, 16 threads"), ("sequential", "loop, one by one")):
+        if kind in one["loops"]:
+            loop = one["loops"][kind]
+            failed, pressure = loop["failed"], loop["pressure"]
+            yield (
+                count,
+                where,
+                f"{name}: failed",
+                f"{failed['requests']:,}",
+                "",
+                f"{failed['seconds']:.2f}",
+                f"{failed['cpu_seconds']:.2f}",
+                _megabytes(loop["mib"]),
+            )
+            yield (
+                count,
+                where,
+                f"{name}: ports",
+                f"{pressure['requests']:,}",
+                "",
+                f"{pressure['seconds']:.2f}",
+                f"{pressure['cpu_seconds']:.2f}",
+                "",
+            )
+
+
+def _megabytes(mib: float) -> str:
+    return f"{mib * 1.048576:.0f}"
+
+
+def page(results: Mapping[str, Any]) -> str:
+    machine, cold, sizes = results["machine"], results["cold_start"], results["sizes"]
+    exponents = {
+        f"{figure} of the {kind} tick": growth(sizes, kind, figure)
+        for kind in ("failed", "pressure")
+        for figure in ("requests", "seconds", "cpu_seconds")
+    }
+    grown = ", ".join(f"{name.replace('_', ' ')} {value:.2f}" for name, value in exponents.items() if value is not None)
+    lines = [
+        f"- {'**reached**' if goal.is_reached else '**missed**'}: {goal.name}: {goal.found}" for goal in goals(results)
+    ]
+    return "\n".join(
+        [
+            _TOP.format(
+                date=results["measured_at"][:10],
+                cpus=machine["cpus"],
+                python=machine["python"],
+                repeats=results["repeats"],
+                nodes=results["nodes_per_cluster"],
+                workers=results["workers"],
+            ),
+            "## Goals\n",
+            *lines,
+            "\n## Ticks, and a loop\n",
+            as_markdown(HEAD, rows(results)),
+            "\n![Seconds per look](images/performance.png)\n",
+            _NOTES.format(grown=grown or "–"),
+            _COLD.format(
+                index=cold["index_seconds"],
+                functions=cold["functions"],
+                check=cold["check_import_seconds"],
+                modules=cold["check_modules"],
+            ),
+        ]
+    )
+
+
+_TOP = """\
+# What looking costs
+
+Written by `make bench` on {date}; don't edit. Results: [latest.json](../bench/results/latest.json). Money:
+[cost.md](cost.md).
+
+Measured against the simulator over HTTPS with 50 ms added to each answer, {nodes} nodes a cluster, one cluster in a
+hundred with a failing node (at least one), {workers} workers; medians of {repeats} ticks (2 at 10,000) in the steady
+state: connections and incidents are open, node names and the list of clusters are known. Each kind of work runs in a
+process of its own; storage and chat are left out. **The machine** had {cpus} cores (Python {python}), which the
+simulator and other work shared: wall times include the simulator's own computing, which is most of them in the batched
+passes, and vary by half from run to run. Requests don't, and snatbot's own processor time hardly does.
+"""
+
+_NOTES = """\
+- *by hand*: what the limit of 50 resources a batch demands, and how much more was sent. Failed pass: all load
+  balancers by state; the sick by backend and two hours back; clusters in trouble also for ports and their last hour.
+  A batch never reaches over a subscription or a region.
+- *loop*: azure-mgmt-monitor, a request for each load balancer, plus one for each sick one; ports in one request each.
+  One by one is measured up to 100 and threads up to 1,000 load balancers: what it costs grows with each alike.
+- growth, as the exponent of a power law from 100 load balancers on (1 is linear): {grown}.
+- `METRICS_MODE=arm`, for identities without the role at the subscription: a request for each load balancer and
+  question, so 1 in the failed pass and 3 with ports. Azure Resource Manager lets an identity read 25 times a second in
+  the long run (Azure docs: request-limits-and-throttling): 1,500 requests a minute. That is the limit: about 1,000 load
+  balancers with one tick a minute and ports every fifth (1.4 requests each on average), fewer with trouble.
+"""
+
+_COLD = """\
+## Cold start
+
+In new processes, medians: import and indexing of the app {index:.2f} s ({functions} functions; heavy packages are
+not loaded, which a test holds); what a healthy check then imports {check:.2f} s ({modules} modules, never
+azure.mgmt.network).
+"""

@@ -1,0 +1,119 @@
+"""What looking may cost, held against what was measured."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+MOST_ABOVE_BOUND = 0.05
+FEWER_REQUESTS = 20
+LESS_WALL = 10
+TICK_SECONDS = {1_000: 3.0, 10_000: 30.0}
+TICK_MIB = {10_000: 300.0}
+MOST_EXPONENT = 1.1
+INDEX_SECONDS = 0.5
+CHECK_IMPORT_SECONDS = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    name: str
+    found: str
+    is_reached: bool
+
+    @property
+    def line(self) -> str:
+        return f"{'reached' if self.is_reached else 'MISSED '}  {self.name}: {self.found}"
+
+
+def seconds(ticks: Mapping[str, Any], kind: str) -> float:
+    return float(median(one["seconds"] for one in ticks[kind]))
+
+
+def cpu_seconds(ticks: Mapping[str, Any], kind: str) -> float:
+    return float(median(one["cpu_seconds"] for one in ticks[kind]))
+
+
+def requests(ticks: Mapping[str, Any], kind: str) -> int:
+    return int(ticks[kind][-1]["requests"])
+
+
+def exponent(points: Sequence[tuple[float, float]]) -> float:
+    """Of the power law through the points, by least squares of the logarithms: 1 is linear growth."""
+    xs, ys = [math.log(x) for x, _ in points], [math.log(y) for _, y in points]
+    mean_x, mean_y = sum(xs) / len(xs), sum(ys) / len(ys)
+    return sum((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys, strict=True)) / sum((x - mean_x) ** 2 for x in xs)
+
+
+def growth(sizes: Sequence[Mapping[str, Any]], kind: str, figure: str) -> float | None:
+    """From 100 load balancers on: below, a single request's latency is all there is. None for fewer than two sizes."""
+    read = {"requests": requests, "seconds": seconds, "cpu_seconds": cpu_seconds}[figure]
+    points = [(one["load_balancers"], read(one["ticks"], kind)) for one in sizes if one["load_balancers"] >= 100]
+    return exponent(points) if len(points) > 1 else None
+
+
+def goals(results: Mapping[str, Any]) -> list[Goal]:
+    sizes = results["sizes"]
+    found = [_bound(sizes)]
+    for one in sizes:
+        found += _at(one)
+    exponents = {kind: growth(sizes, kind, "requests") for kind in ("failed", "pressure")}
+    if None not in exponents.values():
+        text = ", ".join(f"{kind} {value:.2f}" for kind, value in exponents.items())
+        is_linear = all(value is not None and value <= MOST_EXPONENT for value in exponents.values())
+        found.append(Goal("requests grow no faster than the fleet (exponent from 100 on)", text, is_linear))
+        found.append(_cpu_growth(sizes))
+    return [*found, *_cold(results["cold_start"])]
+
+
+def _bound(sizes: Sequence[Mapping[str, Any]]) -> Goal:
+    above = [value for one in sizes for value in one["above_bound"].values()]
+    is_reached = min(above) >= 0 and max(above) <= MOST_ABOVE_BOUND
+    return Goal(
+        "requests within 5 % of what the batch limit demands", f"at most {100 * max(above):.1f} % above", is_reached
+    )
+
+
+def _at(one: Mapping[str, Any]) -> list[Goal]:
+    count, ticks = one["load_balancers"], one["ticks"]
+    found = []
+    if count in TICK_SECONDS:
+        took, most = seconds(ticks, "failed"), TICK_SECONDS[count]
+        found.append(Goal(f"a failed-pass tick of {count:,} under {most:g} s", f"{took:.2f} s", took < most))
+    if count in TICK_MIB:
+        held, allowed = ticks["failed_mib"], TICK_MIB[count]
+        found.append(Goal(f"and under {allowed:g} MB", f"{held * 1.048576:.0f} MB", held * 1.048576 < allowed))
+    if count == 1_000:
+        times = one["loop_requests"]["failed"] / requests(ticks, "failed")
+        text = f"{times:.0f} times fewer"
+        found.append(
+            Goal(f"{count:,}: {FEWER_REQUESTS} times fewer requests than the loop", text, times >= FEWER_REQUESTS)
+        )
+        faster = one["loops"]["threads"]["failed"]["seconds"] / seconds(ticks, "failed")
+        text = f"{faster:.1f} times less"
+        found.append(
+            Goal(f"{count:,}: {LESS_WALL} times less wall time than the loop at its best", text, faster >= LESS_WALL)
+        )
+    return found
+
+
+def _cpu_growth(sizes: Sequence[Mapping[str, Any]]) -> Goal:
+    value = growth(sizes, "failed", "cpu_seconds") or 0.0
+    return Goal("processor time of the failed pass too", f"{value:.2f}", value <= MOST_EXPONENT)
+
+
+def _cold(cold: Mapping[str, Any]) -> list[Goal]:
+    heavy = [*cold["heavy_after_index"], *cold["never_by_check"]]
+    index, check = cold["index_seconds"], cold["check_import_seconds"]
+    return [
+        Goal("indexing loads no heavy package, a check no azure.mgmt.network", ", ".join(heavy) or "none", not heavy),
+        Goal(f"import and indexing in {INDEX_SECONDS:g} s", f"{index:.2f} s", index <= INDEX_SECONDS),
+        Goal(
+            f"own imports of a healthy check in {CHECK_IMPORT_SECONDS:g} s",
+            f"{check:.2f} s",
+            check <= CHECK_IMPORT_SECONDS,
+        ),
+    ]

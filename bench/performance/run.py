@@ -1,0 +1,123 @@
+"""Starts a simulator of each size and measures ticks and loops against it, each in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from azure.identity import ManagedIdentityCredential
+
+from devhost.azurite import Azurite
+from shared.cloud.arm import Arm
+from shared.cloud.discovery import Discovery
+from shared.cloud.fleet import FleetDiscovery
+from simulator.testing import RunningSimulator, start_simulator
+
+from . import cold_start
+from .bound import bound, loop_requests, share_above
+from .fleet import NODES, ROUND_TRIP_SECONDS, SIZES, FleetSize, write_scenario
+from .tick import WORKERS
+
+ROOT = Path(__file__).parents[2]
+REPEATS = 3
+LOOP_AT = (10, 100, 1_000)
+"""Larger fleets are not looped over: a loop's cost grows with each load balancer alike."""
+SEQUENTIAL_UP_TO = 100
+
+
+def measure(sizes: Sequence[FleetSize] = SIZES) -> dict[str, Any]:
+    found = []
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        for size in sizes:
+            print(f"  {size.load_balancers:,} load balancers …", file=sys.stderr, flush=True)
+            found.append(_at(size, Path(folder)))
+        print("  cold start …", file=sys.stderr, flush=True)
+        cold = _cold_start(Path(folder))
+    return {
+        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": {"cpus": os.cpu_count(), "python": platform.python_version(), "system": platform.system()},
+        "round_trip_seconds": ROUND_TRIP_SECONDS,
+        "nodes_per_cluster": NODES,
+        "workers": WORKERS,
+        "repeats": REPEATS,
+        "sizes": found,
+        "cold_start": cold,
+    }
+
+
+def _at(size: FleetSize, folder: Path) -> dict[str, Any]:
+    with start_simulator(write_scenario(size, folder)) as simulator:
+        ticks = _child(simulator, "tick", str(REPEATS if size.load_balancers <= 1_000 else 2))
+        loops: dict[str, Any] = {}
+        if size.load_balancers in LOOP_AT:
+            ids = json.dumps(_balancers(simulator))
+            loops["threads"] = _child(simulator, "loop", str(WORKERS), given=ids)
+            if size.load_balancers <= SEQUENTIAL_UP_TO:
+                loops["sequential"] = _child(simulator, "loop", "1", given=ids)
+    least, looped = bound(size), loop_requests(size)
+    failed, pressure = ticks["failed"][-1]["requests"], ticks["pressure"][-1]["requests"]
+    return {
+        "load_balancers": size.load_balancers,
+        "subscriptions": size.subscriptions,
+        "regions": size.regions,
+        "sick": size.sick,
+        "ticks": ticks,
+        "bound": {"failed": least.failed, "pressure": least.pressure, "discovery": least.discovery},
+        "above_bound": {
+            "failed": share_above(failed, least.failed),
+            "pressure": share_above(pressure, least.pressure),
+            "discovery": share_above(ticks["discovery"]["requests"], least.discovery),
+        },
+        "loop_requests": {"failed": looped.failed, "pressure": looped.pressure},
+        "loops": loops,
+    }
+
+
+def _child(simulator: RunningSimulator, module: str, *arguments: str, given: str = "") -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, "-m", f"{__package__}.{module}", simulator.url, *arguments],
+        env={**os.environ, **simulator.environment()},
+        cwd=ROOT,
+        input=given,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"{module}: {done.stderr.strip()}")
+    measured: dict[str, Any] = json.loads(done.stdout)
+    return measured
+
+
+def _balancers(simulator: RunningSimulator) -> list[str]:
+    os.environ.update(simulator.environment())
+    arm = Arm(simulator.url, ManagedIdentityCredential(client_id="detector-client-id"))
+    fleet = FleetDiscovery(Discovery(arm)).read(datetime.now(UTC))
+    arm.close()
+    return [one.load_balancer.id for one in fleet.clusters if one.load_balancer is not None]
+
+
+def _cold_start(folder: Path) -> dict[str, Any]:
+    with start_simulator("quiet") as simulator, Azurite.start(folder / "azurite") as storage:
+        return cold_start.measure(_settings(simulator, storage.connection_string))
+
+
+def _settings(simulator: RunningSimulator, storage: str) -> Mapping[str, str]:
+    return {
+        **simulator.environment(),
+        "AzureWebJobsStorage": storage,
+        "ARM_ENDPOINT": simulator.url,
+        "METRICS_ENDPOINT": f"{simulator.url}/metrics/{{region}}",
+        "METRICS_AUDIENCE": simulator.url,
+        "DETECTOR_CLIENT_ID": "detector-client-id",
+        "WATCH_SCHEDULE": "0 * * * * *",
+        "QUEUE_PREFIX": "snatbot",
+    }

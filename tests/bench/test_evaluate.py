@@ -1,0 +1,101 @@
+"""The evaluation's own replay, goals and report, on scenarios short enough for a test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.evaluate import __main__ as command
+from bench.evaluate.goals import goals
+from bench.evaluate.replay import Run, replay
+from bench.evaluate.report import as_text, share
+from bench.evaluate.rules import RULES
+from bench.evaluate.score import score_run
+from simulator import scenario
+
+NAMES = [rule.name for rule in RULES]
+_FAILING_LATE = """
+description: a node that fails for some minutes
+settings: {history_minutes: 30}
+clusters:
+  - name: tiny
+    resource_group: tiny
+    pools: [{name: pool, mode: System, nodes: 2}]
+    workloads:
+      - name: burst
+        runs_on: [pool/1]
+        new_flows_per_second: 40
+        hold_seconds: 10
+        schedule: {kind: spike, from_minute: 5, until_minute: 12, rest: 0}
+"""
+
+
+@pytest.fixture(scope="module")
+def storm() -> Run:
+    return replay(scenario.load("storm"), minutes=10)
+
+
+def test_the_storm_is_found_at_once_on_the_right_nodes(storm: Run) -> None:
+    score = score_run(storm, NAMES)
+    (trouble,) = score.trouble
+    assert (trouble.late_ticks, trouble.delay_minutes) == (0, 3)
+    assert (score.node_minutes.precision, score.node_minutes.recall) == (1.0, 1.0)
+    assert len({at.node for at in storm.tracks[0].claims}) == 3
+
+
+def test_the_rule_for_the_whole_load_balancer_suspects_four_times_as_many_nodes(storm: Run) -> None:
+    score = score_run(storm, NAMES)
+    assert score.rules["failed total"].trouble.right == 1
+    assert score.rules["failed total"].nodes.precision == pytest.approx(0.25)
+    assert score.rules["used average"].trouble.right == 0
+
+
+def test_every_goal_is_reached_on_the_storm(storm: Run) -> None:
+    found = goals({"storm": storm}, {"storm": score_run(storm, NAMES)})
+    assert [goal.missed for goal in found] == [()] * 5
+
+
+def test_a_detector_that_says_nothing_misses_the_goals(storm: Run) -> None:
+    (track,) = storm.tracks
+    before = track.moments, track.claims
+    track.moments, track.claims = [], set()
+    try:
+        found = goals({"storm": storm}, {"storm": score_run(storm, NAMES)})
+    finally:
+        track.moments, track.claims = before
+    assert [goal.is_reached for goal in found] == [False, True, False, True, True]
+
+
+def test_where_nothing_fails_the_run_goes_on_longer() -> None:
+    run = replay(scenario.load("quiet"), minutes=5, quiet_minutes=30)
+    assert run.until_tick - run.origin == 30
+    assert score_run(run, NAMES).failing.wrong == 0
+
+
+def test_metrics_that_may_not_be_read_are_told_apart_from_health() -> None:
+    score = score_run(replay(scenario.load("metrics-forbidden"), minutes=5), NAMES)
+    assert (score.unseen, score.called_healthy_unseen) == (1, 0)
+
+
+@pytest.mark.network
+def test_any_folder_of_scenarios_can_be_evaluated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "late.yaml").write_text(_FAILING_LATE)
+    assert command.main([str(tmp_path), "--minutes", "40", "--jobs", "1"]) == 0
+    printed = capsys.readouterr().out
+    assert "reached  every failing incident found within 1 tick" in printed
+    assert "same     over HTTPS and in process, late" in printed
+    assert "written" not in printed
+
+
+def test_a_folder_without_scenarios_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main([str(tmp_path)]) == 2
+    assert "no scenario file" in capsys.readouterr().err
+
+
+def test_a_share_is_never_rounded_up_to_all() -> None:
+    assert [share(None), share(1.0), share(0.9999), share(0.5)] == ["–", "100 %", "99.9 %", "50 %"]
+
+
+def test_columns_line_up() -> None:
+    assert as_text(["a long title", "b"], [["1", "2"], ["3", "44444"]]).splitlines()[-1] == "3       44444"

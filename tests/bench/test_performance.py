@@ -1,0 +1,100 @@
+"""What is computed around the measurements: fleets, bounds, growth, cost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.performance import cost, document
+from bench.performance.bound import bound, loop_requests, share_above
+from bench.performance.cold_start import loaded
+from bench.performance.fleet import SIZES, FleetSize, write_scenario
+from bench.performance.goals import exponent, goals
+from simulator import scenario
+from simulator.build import build_world
+from simulator.clock import SimulatedClock
+
+THOUSAND = FleetSize(1_000, 2, 2)
+
+
+@pytest.mark.parametrize("size", SIZES[:3], ids=lambda size: str(size.load_balancers))
+def test_a_fleet_has_as_many_load_balancers_and_sick_clusters_as_it_says(size: FleetSize, tmp_path: Path) -> None:
+    world = build_world(scenario.load(str(write_scenario(size, tmp_path))), SimulatedClock())
+    assert len(world.load_balancers) == size.load_balancers
+    assert sum("sick" in cluster.name for cluster in world.clusters.values()) == size.sick
+    assert len({(cluster.subscription, cluster.location) for cluster in world.clusters.values()}) == size.lanes
+
+
+def test_the_bound_follows_from_batches_of_fifty() -> None:
+    least = bound(THOUSAND)
+    # 4 lanes of 250: 5 batches each, and 5 questions about the sick of each lane.
+    assert least.failed == 20 + 4 * 5
+    # With ports: 2 questions more to all, 2 + 1 about the sick of each lane.
+    assert least.pressure == 20 + 40 + 4 * 3
+    assert least.discovery == 3
+
+
+def test_a_loop_asks_each_load_balancer() -> None:
+    assert (loop_requests(THOUSAND).failed, loop_requests(THOUSAND).pressure) == (1_010, 2_010)
+
+
+def test_the_share_above_the_bound_is_negative_when_the_bound_is_wrong() -> None:
+    assert share_above(42, 40) == pytest.approx(0.05)
+    assert share_above(39, 40) < 0
+
+
+@pytest.mark.parametrize("power", [0.5, 1.0, 2.0])
+def test_the_exponent_of_a_power_law_is_found(power: float) -> None:
+    assert exponent([(x, 3 * x**power) for x in (100, 1_000, 10_000)]) == pytest.approx(power)
+
+
+def test_packages_are_found_by_their_modules() -> None:
+    assert loaded(["azure.mgmt", "msal"], ["azure.mgmt.core.tools", "msaljunk"]) == ["azure.mgmt"]
+
+
+def _results(requests_factor: float = 1.0) -> dict[str, Any]:
+    def one(size: FleetSize) -> dict[str, Any]:
+        least = bound(size)
+        tick = {"seconds": 1.0, "cpu_seconds": size.load_balancers / 4_000, "requests": least.failed * requests_factor}
+        sent = {"failed": [tick], "pressure": [tick | {"requests": least.pressure}], "discovery": tick}
+        loop = {"failed": {"seconds": 12.0, "cpu_seconds": 2.0, "requests": 1}, "pressure": tick, "mib": 50.0}
+        return {
+            "load_balancers": size.load_balancers,
+            "subscriptions": size.subscriptions,
+            "regions": size.regions,
+            "ticks": sent | {"failed_mib": 70.0, "pressure_mib": 80.0},
+            "bound": {"failed": least.failed, "pressure": least.pressure, "discovery": least.discovery},
+            "above_bound": {"failed": requests_factor - 1, "pressure": 0.0, "discovery": 0.0},
+            "loop_requests": {"failed": loop_requests(size).failed},
+            "loops": {"threads": loop} if size.load_balancers == 1_000 else {},
+        }
+
+    cold = {
+        "index_seconds": 0.1,
+        "functions": 9,
+        "heavy_after_index": [],
+        "never_by_check": [],
+        "check_import_seconds": 0.4,
+        "check_modules": 600,
+    }
+    machine = {"cpus": 2, "python": "3.11", "system": "Linux"}
+    about = {"measured_at": "2026-01-01T00:00", "repeats": 3, "nodes_per_cluster": 5, "workers": 16}
+    return about | {"machine": machine, "sizes": [one(size) for size in SIZES], "cold_start": cold}
+
+
+def test_all_goals_can_be_reached() -> None:
+    assert [goal.name for goal in goals(_results()) if not goal.is_reached] == []
+
+
+def test_too_many_requests_are_a_missed_goal() -> None:
+    missed = [goal.name for goal in goals(_results(requests_factor=1.3)) if not goal.is_reached]
+    assert "requests within 5 % of what the batch limit demands" in missed
+
+
+def test_the_pages_hold_every_size_and_mark_prices_that_nobody_confirmed() -> None:
+    performance, money = document.page(_results()), cost.page(_results())
+    assert all(f"| {size.load_balancers:,} |" in performance for size in SIZES)
+    assert "UNCONFIRMED" in money
+    assert "| 10,000 | 1.0 s (measured at 10,000) |" in money
