@@ -2,9 +2,11 @@
 
 Run as a program with a task's name, each in a process of its own:
 
-    index            import function_app and index its functions; JSON: seconds, functions, modules
+    index            import function_app and index its functions; JSON: seconds, CPU seconds, functions, modules
     modules          a healthy check against the simulator named by the settings; JSON: the modules that it loaded
-    imports          modules' names on standard input: index first, then import them; JSON: seconds
+    imports          modules' names on standard input: index first, then import them; JSON: seconds, CPU seconds
+
+Goals are held against processor seconds: loading waits for nothing but the processor, which others may be using too.
 """
 
 from __future__ import annotations
@@ -33,12 +35,14 @@ def measure(environment: Mapping[str, str]) -> dict[str, Any]:
     indexed = [_run("index", environment) for _ in range(REPEATS)]
     modules = _run("modules", environment)
     names = json.dumps(modules)
-    imports = [float(_run("imports", environment, names)) for _ in range(REPEATS)]
+    imports = [_run("imports", environment, names) for _ in range(REPEATS)]
     return {
         "index_seconds": median(one["seconds"] for one in indexed),
+        "index_cpu_seconds": median(one["cpu_seconds"] for one in indexed),
         "functions": indexed[0]["functions"],
         "heavy_after_index": loaded(HEAVY, indexed[0]["modules"]),
-        "check_import_seconds": median(imports),
+        "check_import_seconds": median(one["seconds"] for one in imports),
+        "check_import_cpu_seconds": median(one["cpu_seconds"] for one in imports),
         "check_modules": len(modules),
         "never_by_check": loaded([NEVER_BY_CHECK], modules),
     }
@@ -64,11 +68,12 @@ def _run(task: str, environment: Mapping[str, str], standard_input: str = "") ->
 
 
 def _index() -> dict[str, Any]:
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), time.process_time()
     function_app = importlib.import_module("function_app")
     functions = function_app.app.get_functions()
     return {
         "seconds": time.perf_counter() - began,
+        "cpu_seconds": time.process_time() - cpu,
         "functions": len(functions),
         "modules": sorted(sys.modules),
     }
@@ -87,13 +92,13 @@ def _modules() -> list[str]:
     return [name for name in sys.modules if name not in before]
 
 
-def _imports(names: Sequence[str]) -> float:
+def _imports(names: Sequence[str]) -> dict[str, float]:
     _index()
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), time.process_time()
     for name in names:
         with contextlib.suppress(ImportError):  # some exist only inside another module
             importlib.import_module(name)
-    return time.perf_counter() - began
+    return {"seconds": time.perf_counter() - began, "cpu_seconds": time.process_time() - cpu}
 
 
 if __name__ == "__main__":

@@ -39,8 +39,6 @@ def measure(sizes: Sequence[FleetSize] = SIZES) -> dict[str, Any]:
         for size in sizes:
             print(f"  {size.load_balancers:,} load balancers …", file=sys.stderr, flush=True)
             found.append(_at(size, Path(folder)))
-        print("  cold start …", file=sys.stderr, flush=True)
-        cold = _cold_start(Path(folder))
     return {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": {"cpus": os.cpu_count(), "python": platform.python_version(), "system": platform.system()},
@@ -49,7 +47,7 @@ def measure(sizes: Sequence[FleetSize] = SIZES) -> dict[str, Any]:
         "workers": WORKERS,
         "repeats": REPEATS,
         "sizes": found,
-        "cold_start": cold,
+        "cold_start": measure_cold_start(),
     }
 
 
@@ -105,8 +103,13 @@ def _balancers(simulator: RunningSimulator) -> list[str]:
     return [one.load_balancer.id for one in fleet.clusters if one.load_balancer is not None]
 
 
-def _cold_start(folder: Path) -> dict[str, Any]:
-    with start_simulator("quiet") as simulator, Azurite.start(folder / "azurite") as storage:
+def measure_cold_start() -> dict[str, Any]:
+    print("  cold start …", file=sys.stderr, flush=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-") as folder,
+        start_simulator("quiet") as simulator,
+        Azurite.start(Path(folder)) as storage,
+    ):
         return cold_start.measure(_settings(simulator, storage.connection_string))
 
 
