@@ -17,26 +17,16 @@ from ..chat.message import Message
 from ..clock import Clock
 from ..core.changes import Event, after
 from ..model.change import Change, ChangeState, JournalEntry
-from ..model.plan import (
-    AddPublicIps,
-    AssociateSubnet,
-    CreateNatGateway,
-    CreatePublicIp,
-    CreatePublicIpPrefix,
-    DeleteCreated,
-    ObserveEgress,
-    Step,
-)
+from ..model.plan import AddPublicIps, AssociateSubnet, ObserveEgress, Step
 from ..store.errors import StoreConflict
 from ..store.records import Put, PutJournal, Records, Stored
 from ..store.signs import HeldClaim, Signs
-from . import steps
 from .ending import Ending, finish
 from .links import Links
 from .outbox import Outbox, audit
+from .perform import perform
 from .prove import NEXT_LOOK, Prove
-from .steps import Done, Leave, NetworkWriter, Result, Stop, Wait
-from .subnet_step import associate_subnet
+from .steps import Done, Leave, NetworkWriter, Stop, Wait, with_azure_trouble
 
 log = logging.getLogger("snatbot.advance")
 
@@ -102,7 +92,10 @@ class Apply:
         if flag.is_set:
             self._stop(stored, entry, f"all changes were stopped by {flag.by}: {flag.reason}")
             return False
-        result = steps.with_azure_trouble(lambda: self._perform(stored.value, step, entry))
+        leave = Leave(self._may_write, entry.value.writes, entry.value.attempts > 0)
+        result = with_azure_trouble(
+            lambda: perform(stored.value, step, entry.value, self._network, leave, self._tools.prove, self._clock.now())
+        )
         match result:
             case Done():
                 return self._done(stored, step, result)
@@ -111,30 +104,6 @@ class Apply:
                 return False
             case Wait():
                 return self._wait(stored, self._entry(stored.value, step), result)
-
-    def _perform(self, change: Change, step: Step, entry: Stored[JournalEntry]) -> Result:
-        network = self._network
-        leave = Leave(self._may_write, entry.value.writes, entry.value.attempts > 0)
-        match step:
-            case CreatePublicIp():
-                return steps.create_public_ip(step, network, leave)
-            case CreatePublicIpPrefix():
-                return steps.create_public_ip_prefix(step, network, leave)
-            case CreateNatGateway():
-                return steps.create_nat_gateway(step, network, leave)
-            case AddPublicIps():
-                return steps.add_public_ips(step, network, leave)
-            case DeleteCreated():
-                return steps.delete_created(step, network, leave)
-            case AssociateSubnet():
-                # The way back must not wait for an upgrade: nodes may be without egress.
-                busy = self._tools.prove.busy(change.cluster_id) if step.after is not None else ""
-                if busy:
-                    return Wait(NEXT_LOOK.total_seconds(), busy)
-                return associate_subnet(step, network, leave)
-            case ObserveEgress():
-                before = (entry.value.before or {}).get("ready_nodes")
-                return self._tools.prove.gate(step, change.plan, entry.value.started_at, self._clock.now(), before)
 
     def _may_write(self) -> None:
         """Right before a write: the claim must still be ours, and nobody may have said stop."""

@@ -46,6 +46,19 @@ def associate_subnet(step: AssociateSubnet, network: NetworkWriter, leave: Leave
     return _write(step, subnet, network, leave)
 
 
+def undone(step: AssociateSubnet, network: NetworkWriter) -> Stop | None:
+    """Whether somebody wrote to the subnet since the step was done: their write may have read it before ours."""
+    subnet = network.read_subnet(step.subnet_id)
+    if changed := changed_properties(step.properties_before, subnet.properties):
+        return Stop(_overlap(step, subnet, changed))
+    if same_id(subnet.nat_gateway_id, step.after):
+        return None
+    return Stop(
+        f"another writer, such as a deployment pipeline, took the NAT gateway off subnet {subnet.name} again. "
+        f"By hand: {associate_command(step.subnet_id, step.after)}"
+    )
+
+
 def _write(step: AssociateSubnet, subnet: Subnet, network: NetworkWriter, leave: Leave) -> Result:
     """Asking for leave takes calls to storage: read once more after it, so that only one request lies between."""
     leave.ask()

@@ -1,0 +1,164 @@
+"""What is planned for networks of every kind: a plan, or the check that forbids it and the advice instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from shared.model.change import ChangeState
+from shared.model.plan import AssociateSubnet, CheckResult, Plan, PlanKind
+from shared.model.resource_id import ResourceId
+from simulator.testing import start_simulator
+from tests.scenario.theatre import Theatre
+
+BLOCK, WARN = CheckResult.BLOCK, CheckResult.WARN
+ATTACH, ADVICE = PlanKind.ATTACH_NAT_GATEWAY, PlanKind.ADVICE
+
+
+@contextmanager
+def playing(scenario: str, azurite: str, monkeypatch: pytest.MonkeyPatch, **settings: str) -> Iterator[Theatre]:
+    with start_simulator(scenario) as simulator:
+        for name, value in simulator.environment().items():
+            monkeypatch.setenv(name, value)
+        yield Theatre(simulator, azurite, **settings)
+
+
+def plan_for(theatre: Theatre, name: str) -> Plan:
+    """A dry run: planning writes nothing."""
+    cluster = theatre.app.discovery.cluster(name)
+    plan = theatre.app.planning.attachment(cluster.id, theatre.clock.now())
+    assert theatre.writes() == []
+    return plan
+
+
+def moved(plan: Plan) -> list[str]:
+    return [ResourceId.parse(step.subnet_id).name for step in plan.steps if isinstance(step, AssociateSubnet)]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "cluster", "kind", "check", "result"),
+    [
+        ("appliance-route", "inspected", ADVICE, "default route", BLOCK),
+        ("behind-nat-gateway", "calm", ADVICE, "NAT gateway", BLOCK),
+        ("cluster-stopped", "sleeping", ADVICE, "cluster state", BLOCK),
+        ("dual-stack", "dual", ADVICE, "IPv6", BLOCK),
+        ("foreign-nat-gateway", "orders", ADVICE, "NAT gateway", BLOCK),
+        ("kubenet-route-table", "legacy", ATTACH, "route table", CheckResult.PASS),
+        ("locked-group", "frozen", ADVICE, "locks", BLOCK),
+        ("managed-vnet", "quick-start", ADVICE, "virtual network", BLOCK),
+        ("nat-gateway-own", "shipping", ADVICE, "NAT gateway", BLOCK),
+        ("node-public-ips", "games", ATTACH, "node public IPs", WARN),
+        ("policy-denies", "ruled", ADVICE, "policy", BLOCK),
+        ("several-subnets", "platform", ATTACH, "subnets", CheckResult.PASS),
+        ("shared-subnet", "tenant-a", ATTACH, "others in the subnets", WARN),
+    ],
+)
+def test_each_kind_of_network_has_its_answer(
+    scenario: str,
+    cluster: str,
+    kind: PlanKind,
+    check: str,
+    result: CheckResult,
+    azurite: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with playing(scenario, azurite, monkeypatch) as theatre:
+        plan = plan_for(theatre, cluster)
+    assert plan.kind is kind
+    assert plan.is_executable is (kind is not ADVICE)
+    (found,) = [one for one in plan.checks if one.name == check]
+    assert (found.result, bool(found.source)) == (result, True)
+    assert found.remedy or result is CheckResult.PASS
+
+
+def test_node_and_pod_subnets_move_smallest_user_pool_first(azurite: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with playing("several-subnets", azurite, monkeypatch) as theatre:
+        assert moved(plan_for(theatre, "platform")) == ["batch", "web", "pods", "system"]
+
+
+def test_the_permission_that_a_security_group_needs_is_named(azurite: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = {"DETECTOR_CLIENT_ID": "detector-client-id", "REMEDIATOR_CLIENT_ID": "remediator-client-id"}
+    with playing("missing-join-role", azurite, monkeypatch, **ids) as theatre:
+        plan = plan_for(theatre, "strict")
+    (blocker,) = plan.blockers
+    assert "Microsoft.Network/networkSecurityGroups/join/action on strict-nsg" in blocker.message
+
+
+def test_reserve_now_tell_the_api_server_and_switch_later(azurite: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two plans with two approvals; between them a person tells the API server."""
+    with playing("authorized-ranges", azurite, monkeypatch) as theatre:
+        reservation = theatre.approved()
+        assert reservation.plan.kind is PlanKind.RESERVE_PUBLIC_IPS
+        done = theatre.run_on(reservation)
+        assert done.state is ChangeState.DONE
+        assert done.outcome is not None
+        addresses = done.outcome.figures
+        assert len(addresses) == 2
+        assert any("--api-server-authorized-ip-ranges" in line for line in done.outcome.advice)
+
+        too_early = theatre.app.planning.attachment(done.cluster_id, theatre.clock.now())
+        assert [blocker.name for blocker in too_early.blockers] == ["API server access"]
+        # The whole merged list, because the option replaces what is there.
+        (command,) = too_early.commands
+        ranges = command.rpartition(" ")[2].split(",")
+        assert ranges == ["192.0.2.128/25", *(f"{address}/32" for address in addresses)]
+
+        authorize(theatre, done.cluster_id, ranges)
+        now, wall = theatre.clock.now(), theatre.clock.wall()
+        switch = theatre.app.propose.propose(done.cluster_id, now, wall, "Ada")
+        assert switch.plan.kind is ATTACH
+        assert switch.plan.egress_then == addresses
+        theatre.decide(switch, "approve")
+        assert theatre.run_on(switch).state is ChangeState.FIXED
+        assert len(theatre.resources("publicIPAddresses")) == 2
+
+
+def authorize(theatre: Theatre, cluster_id: str, ranges: list[str]) -> None:
+    """What ``az aks update --api-server-authorized-ip-ranges`` does."""
+    from azure.core.rest import HttpRequest
+
+    arm = theatre.app.arm
+    body = arm.get(cluster_id, "2025-05-01")
+    body["properties"]["apiServerAccessProfile"]["authorizedIPRanges"] = ranges
+    url = f"{arm.base_url}{cluster_id}?api-version=2025-05-01"
+    assert arm._client.send_request(HttpRequest("PUT", url, json=body)).status_code in (200, 201)
+    theatre.clock.advance(600)
+
+
+def test_one_prefix_instead_of_single_addresses(theatre: Theatre) -> None:
+    theatre._settings["NAT_IPS"] = "prefix"
+    theatre.new_app()
+    change = theatre.approved()
+    assert [step.kind for step in change.plan.steps][:2] == ["create_public_ip_prefix", "create_nat_gateway"]
+
+    assert theatre.run_on(change).state is ChangeState.FIXED
+    (prefix,) = theatre.resources("publicIPPrefixes")
+    assert prefix["properties"]["prefixLength"] == 31
+    assert theatre.resources("publicIPAddresses") == []
+
+
+def test_a_gateway_of_ours_gets_more_public_ips(theatre: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ours by its tag and by our own records; every other property of it stays."""
+    from shared.core import demand
+
+    fixed = theatre.run_on(theatre.approved())
+    (before,) = theatre.resources("natGateways")
+    calm = theatre.app.planning.attachment(fixed.cluster_id, theatre.clock.now())
+    assert not calm.is_executable
+    assert "isn't SNAT" in calm.summary or "as many public IPs as are needed" in str(calm.checks)
+
+    # The simulated gateway never fills: the capacity that counts as much is lowered instead.
+    monkeypatch.setattr(demand, "ENLARGE_AT", 0.0)
+    now, wall = theatre.clock.now(), theatre.clock.wall()
+    more = theatre.app.propose.propose(fixed.cluster_id, now, wall, "Ada")
+    assert [step.kind for step in more.plan.steps] == ["create_public_ip", "add_public_ips"]
+    theatre.decide(more, "approve")
+    assert theatre.run_on(more).state is ChangeState.FIXED
+    (after,) = theatre.resources("natGateways")
+    assert len(after["properties"]["publicIpAddresses"]) == 3
+    changing = ("publicIpAddresses",)
+    assert {k: v for k, v in after["properties"].items() if k not in changing} == {
+        k: v for k, v in before["properties"].items() if k not in changing
+    }
