@@ -103,10 +103,10 @@ price of a NAT gateway).
 *By request* and *by resource*: whether a batch is charged as one request or as one for each resource in it.
 
 How it is worked out: {minutes} ticks a month, one a minute, every {every}th with ports, with one cluster in a hundred,
-at least one, in trouble all month; an instance of {gb} GB that is billed while a tick runs, at least a second. The time is
-wall time, measured with 50 ms round trips on two cores that the simulator used too: where Azure Monitor takes longer to
-answer, ticks take longer. With more than `FAN_OUT_ABOVE` clusters several instances share the work: the GB-seconds stay
-about the same, plus at least a second for each part.
+at least one, in trouble all month; an instance of {gb} GB that is billed while a tick runs, at least a second. The time
+is wall time, measured with 50 ms round trips on two cores that the simulator used too: where Azure Monitor takes longer
+to answer, ticks take longer. With more than `FAN_OUT_ABOVE` clusters several instances share the work: the GB-seconds
+stay about the same, plus at least a second for each part.
 
 | price | used here | source |
 | --- | --- | --- |
