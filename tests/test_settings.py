@@ -77,7 +77,11 @@ WRONG = {
     "APPROVAL_MODE": ["none", "LINK"],
     "APPROVAL_MINUTES": ["4", "61"],
     "SIGNING_KEYS": ["short", f"{KEY},short", f"{KEY},"],
-    "NAT_IPS": ["addresses,prefix", "4", "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/publicIPAddresses/p"],
+    "NAT_IPS": [
+        "addresses,prefix",
+        "4",
+        "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/publicIPAddresses/p",
+    ],
     "PRICES": ["0.045", "=1", "gateway_hour"],
     "NAME_TEMPLATE": [
         "{kind}",
