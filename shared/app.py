@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .cloud.metric_access import MetricAccess
     from .cloud.metrics import Metrics
     from .cloud.network import Network
+    from .cloud.pipeline import BoundedRetry
     from .cloud.request_count import RequestCount
     from .flows.advance import Advance
     from .flows.check import Check
@@ -81,7 +82,14 @@ class App:
             self.detector,
             audience=self.settings.arm_audience or None,
             on_request=self.request_count,
+            retry=self._patience(),
         )
+
+    def _patience(self) -> BoundedRetry:
+        """Repeats of reads wait on this app's clock."""
+        from .cloud.pipeline import BoundedRetry
+
+        return BoundedRetry(sleep=self.clock.sleep)
 
     @cached_property
     def _writer_arm(self) -> Arm | None:
@@ -92,7 +100,12 @@ class App:
         if not self.settings.remediator_client_id:
             return None
         identity = credential(self.settings.remediator_client_id)
-        return Arm(self.settings.arm_endpoint, identity, audience=self.settings.arm_audience or None)
+        return Arm(
+            self.settings.arm_endpoint,
+            identity,
+            audience=self.settings.arm_audience or None,
+            retry=self._patience(),
+        )
 
     @cached_property
     def request_count(self) -> RequestCount:
@@ -170,6 +183,7 @@ class App:
                     credential(self.settings.remediator_client_id),
                     subscription,
                     audience=self.settings.arm_audience or None,
+                    retry=self._patience(),
                 )
             return self._networks[subscription]
 

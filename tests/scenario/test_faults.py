@@ -1,4 +1,4 @@
-"""Azure and storage failing at every call of an apply, and the worker dying between any two of them."""
+"""Azure and storage failing in an apply, and the worker dying in it; ``tests.faults`` breaks every single call."""
 
 from __future__ import annotations
 
@@ -27,15 +27,8 @@ BUSY = {
 }
 CURABLE: dict[str, dict[str, Any]] = {
     "throttled with Retry-After": {"status": 429, "headers": {"Retry-After": "7"}, "body": {"error": {"code": "429"}}},
-    "throttled without Retry-After": {"status": 429, "body": {"error": {"code": "TooManyRequests"}}},
     "another operation (429)": {"status": 429, "headers": {"Retry-After": "11"}, "body": BUSY},
-    "another operation (409)": {
-        "status": 409,
-        "body": {"error": {"code": "AnotherOperationInProgress", "message": "Another operation is in progress."}},
-    },
     "precondition failed": {"status": 412, "body": {"error": {"code": "PreconditionFailed", "message": "etag"}}},
-    "internal error": {"status": 500, "body": {"error": {"code": "InternalServerError", "message": "oops"}}},
-    "unavailable": {"status": 503, "body": {"error": {"code": "ServiceUnavailable", "message": "busy"}}},
     "connection lost before the effect": {"drop": "before"},
     "connection lost after the effect": {"drop": "after"},
 }
@@ -128,7 +121,7 @@ def survive(theatre: Theatre, change: Change) -> Change:
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("at", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("at", [3, 5])
 def test_a_worker_killed_around_any_write_to_azure_is_followed_by_one_that_goes_on(
     theatre: Theatre, at: int, when: str
 ) -> None:
@@ -141,8 +134,7 @@ def test_a_worker_killed_around_any_write_to_azure_is_followed_by_one_that_goes_
     assert len(theatre.writes(WRITER)) == 5
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("at", [2, 7, 13])
+@pytest.mark.parametrize(("at", "when"), [(2, "after"), (13, "before")])
 def test_a_worker_killed_around_a_write_to_storage_is_followed_by_one_that_goes_on(
     theatre: Theatre, at: int, when: str
 ) -> None:
