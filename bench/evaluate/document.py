@@ -65,7 +65,11 @@ def page(
 ) -> str:
     goal_lines = [f"- {'**reached**' if goal.is_reached else '**missed**'}: {goal.name} ({goal.of})" for goal in goals]
     details = [f"  - {text}" for goal in goals for text in goal.missed]
-    proof = f"\nThe replay leaves out the network; that changes nothing: {comparison.line}.\n" if comparison else ""
+    proof = (
+        f"\nThe replay leaves out the network; held against the same over the network: {' '.join(comparison.line.split())}.\n"
+        if comparison
+        else ""
+    )
     described = [f"- `{run.scenario}`: {run.description}" for run in runs.values()]
     return "\n".join(
         [

@@ -33,6 +33,7 @@ def draw(results: Mapping[str, Any], folder: Path) -> list[Path]:
         print_values=False,
         js=[],
     )
+    chart.uuid = "performance"  # otherwise a new one each time, and the file would differ for nothing
     for name, points in _lines(results).items():
         chart.add(name, [(math.log10(x), math.log10(y)) for x, y in points])
     svg = chart.render(is_unicode=True)
