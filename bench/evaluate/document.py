@@ -65,7 +65,8 @@ def page(
 ) -> str:
     goal_lines = [f"- {'**reached**' if goal.is_reached else '**missed**'}: {goal.name} ({goal.of})" for goal in goals]
     details = [f"  - {text}" for goal in goals for text in goal.missed]
-    proof = (
+    told = " ".join(comparison.line.split()) if comparison else "not done this time"
+    proof = f"\nThe replay leaves out the network; held against the same over the network: {told}.\n"
         f"\nThe replay leaves out the network; held against the same over the network: {' '.join(comparison.line.split())}.\n"
         if comparison
         else ""
