@@ -67,10 +67,6 @@ def page(
     details = [f"  - {text}" for goal in goals for text in goal.missed]
     told = " ".join(comparison.line.split()) if comparison else "not done this time"
     proof = f"\nThe replay leaves out the network; held against the same over the network: {told}.\n"
-        f"\nThe replay leaves out the network; held against the same over the network: {' '.join(comparison.line.split())}.\n"
-        if comparison
-        else ""
-    )
     described = [f"- `{run.scenario}`: {run.description}" for run in runs.values()]
     return "\n".join(
         [
