@@ -148,6 +148,11 @@ def _plan_lines(found: Plan) -> Iterator[str]:
     if found.is_executable:
         yield f"  egress IPs now: {', '.join(found.egress_now) or 'unknown'}"
         yield f"  egress IPs then: {', '.join(found.egress_then)}"
+    if found.cost is not None:
+        from .chat.words import cost_in_words
+
+        yield f"  cost: {cost_in_words(found.cost)}"
+    yield from (f"  note: {note}" for note in found.notes)
     yield from (f"  by hand: {command}" for command in found.commands)
     yield f"  way back: {found.way_back}"
 

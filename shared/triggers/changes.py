@@ -30,7 +30,10 @@ def change_decision(req: func.HttpRequest, advance: func.Out[str], told: func.Ou
 @blueprint.function_name("propose")
 @blueprint.route(route="changes", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
 def propose(req: func.HttpRequest) -> func.HttpResponse:
-    """``?cluster=``: a plan without waiting for an incident; the answer holds the page's address."""
+    """``?cluster=``: a plan without waiting for an incident; the answer holds the page's address.
+
+    ``&first=reserve``: only the public IPs, so that partners can list them before anything moves.
+    """
     from .answers import answering_json, as_json
 
     def answer() -> func.HttpResponse:
@@ -46,7 +49,11 @@ def propose(req: func.HttpRequest) -> func.HttpResponse:
         if not app.is_remediation_on:
             raise RemediationOff
         cluster = app.check.find(selector)
-        change = app.propose.propose(cluster.id, app.clock.now(), app.clock.wall(), "holder of the function key")
+        first = req.params.get("first", "")
+        if first not in ("", "reserve"):
+            raise BadInput(f"first was {first!r}; leave it out, or give first=reserve")
+        now, wall, by = app.clock.now(), app.clock.wall(), "holder of the function key"
+        change = app.propose.propose(cluster.id, now, wall, by, is_reserving=bool(first))
         return as_json({**change_json(change), "page_url": app.links.page(change)}, 201)
 
     return answering_json(answer)

@@ -331,7 +331,7 @@ def _record(change: Change) -> tuple[tuple[str, str], ...]:
         ("Proposed", utc(change.proposed_at)),
         ("Decision", _decision(change)),
         ("Applied", utc(change.applied_at) if change.applied_at else ""),
-        ("Takes back change", plan.of_change_id or ""),
+        ("Takes back change" if plan.kind is PlanKind.DETACH_NAT_GATEWAY else "Of change", plan.of_change_id or ""),
         ("Digest of the plan", plan.digest),
     ]
     return tuple((label, value) for label, value in rows if value)
