@@ -58,6 +58,10 @@ def way_back(facts: NetworkFacts) -> Check:
     """Whether nodes would still have egress without the gateway: read right before detaching."""
     name, source = "load balancer egress", "loadBalancers GET, outboundRules and their backend pool"
     balancer = facts.load_balancer
+    unread = [one for one in facts.unreadable if one.startswith("load balancer")]
+    if balancer is None and unread:
+        remedy = "grant the reading identity Reader on the node resource group, or try again"
+        return Check(name, CheckResult.COULD_NOT_CHECK, f"could not be read: {unread[0]}", remedy, source)
     if balancer is None or not balancer.outbound_rules:
         group, cluster = facts.cluster.resource_group, facts.cluster.name
         return Check(

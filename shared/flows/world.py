@@ -32,13 +32,23 @@ class Difference:
 
 
 def whats_different(plan: Plan, facts: NetworkFacts) -> Difference:
-    """Nothing in either: the plan may start."""
+    """Nothing in either: the plan may start. What was not read is never taken for gone."""
+    unread = _unread(plan, facts)
+    if unread:
+        return Difference((), unread)
     checks = _checks(plan, facts)
     forbids = [check.message for check in checks if check.result is CheckResult.BLOCK]
     unclear = [check.message for check in checks if check.is_blocking and check.result is CheckResult.COULD_NOT_CHECK]
     if not unclear:
         forbids += _changed_subnets(plan, facts)
     return Difference(tuple(forbids), tuple(unclear))
+
+
+def _unread(plan: Plan, facts: NetworkFacts) -> tuple[str, ...]:
+    """The way back needs less than the way there, and must not wait for what it does not need."""
+    if plan.kind is not PlanKind.DETACH_NAT_GATEWAY:
+        return facts.unreadable
+    return tuple(one for one in facts.unreadable if one.startswith(("load balancer", "subnet")))
 
 
 def _changed_subnets(plan: Plan, facts: NetworkFacts) -> list[str]:

@@ -101,3 +101,10 @@ def test_the_digest_covers_the_subnet_as_it_is_now() -> None:
     changed = tuple(replace(one, properties={"addressPrefix": "10.1.0.0/16"}) for one in subnets())
     assert detach(facts(subnets=changed)).digest != before.digest
     assert detach(facts(subnets=subnets())).digest == before.digest != ATTACHED.digest
+
+
+def test_a_load_balancer_that_could_not_be_read_is_not_called_missing() -> None:
+    plan = detach(facts(subnets=subnets(), load_balancer=None, unreadable=("load balancer (503)",)))
+    (blocker,) = plan.blockers
+    assert blocker.result is CheckResult.COULD_NOT_CHECK
+    assert "503" in blocker.message
