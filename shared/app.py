@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .cloud.network import Network
     from .cloud.pipeline import BoundedRetry
     from .cloud.request_count import RequestCount
+    from .core.tags import TagRules
     from .flows.advance import Advance
     from .flows.check import Check
     from .flows.decide import Decide
@@ -266,16 +267,14 @@ class App:
         return FleetSource(self.fleet_discovery, self.fleet_store, kept_for)
 
     @cached_property
-    def look(self) -> Look:
+    def _usual(self) -> TagRules:
+        """The owner's thresholds and maintenance windows, before any tag."""
         from .core.tags import TagRules
         from .core.thresholds import Thresholds
-        from .flows.look import Look
-        from .flows.measure import Measure
-        from .flows.node_names import NodeNames
         from .maintenance import parse_maintenance
 
         settings = self.settings
-        usual = TagRules(
+        return TagRules(
             Thresholds(
                 pressure_warn_percent=settings.pressure_warn_percent,
                 pressure_high_percent=settings.pressure_high_percent,
@@ -286,8 +285,15 @@ class App:
             ),
             maintenance=parse_maintenance(settings.maintenance_windows),
         )
+
+    @cached_property
+    def look(self) -> Look:
+        from .flows.look import Look
+        from .flows.measure import Measure
+        from .flows.node_names import NodeNames
+
         measure = Measure(self.metric_access, NodeNames(self.discovery).of)
-        return Look(measure, usual, settings.metric_workers, self.health_events)
+        return Look(measure, self._usual, self.settings.metric_workers, self.health_events)
 
     @cached_property
     def check(self) -> Check:
@@ -379,6 +385,7 @@ class App:
                 prices=self.settings.prices,
             ),
             self.settings.ingestion_lag_minutes,
+            self._usual,
         )
 
     @cached_property

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .app import App, current
 from .errors import BadInput, SnatbotError
+from .model.plan import PlanKind
 from .texts import count, utc
 
 if TYPE_CHECKING:
@@ -53,15 +54,19 @@ def check(options: argparse.Namespace, app: Callable[[], App]) -> int:
 
 
 def plan(options: argparse.Namespace, app: Callable[[], App]) -> int:
+    from .core.plan_request import PlanRequest
+    from .flows.planning import kind_named
+
+    request = PlanRequest(kind_named(options.kind))
     running = app()
-    found = running.planning.attachment(running.check.find(options.cluster).id, running.clock.now())
+    found = running.planning.attachment(running.check.find(options.cluster).id, running.clock.now(), request)
     if options.json:
         from .web.answers import plan_json
 
         _print_json(plan_json(found))
     else:
         print("\n".join(_plan_lines(found)))
-    return FINE if found.is_executable else ATTENTION
+    return FINE if found.is_executable or found.kind is PlanKind.NOT_SNAT else ATTENTION
 
 
 def settings(_: argparse.Namespace, __: Callable[[], App]) -> int:
@@ -145,7 +150,7 @@ def _plan_lines(found: Plan) -> Iterator[str]:
         yield f"  {check.result.value}: {check.message}{f' → {check.remedy}' if check.remedy else ''}"
     if found.demand is not None:
         yield from (f"  size: {line}" for line in found.demand.arithmetic)
-    if found.is_executable:
+    if found.is_executable or found.egress_then:
         yield f"  egress IPs now: {', '.join(found.egress_now) or 'unknown'}"
         yield f"  egress IPs then: {', '.join(found.egress_then)}"
     if found.cost is not None:
@@ -154,7 +159,13 @@ def _plan_lines(found: Plan) -> Iterator[str]:
         yield f"  cost: {cost_in_words(found.cost)}"
     yield from (f"  note: {note}" for note in found.notes)
     yield from (f"  by hand: {command}" for command in found.commands)
+    if found.irreversible:
+        yield f"  can't be undone: {found.irreversible}"
     yield f"  way back: {found.way_back}"
+    yield from (f"  way back by hand: {command}" for command in found.way_back_commands if not found.steps)
+    for one in found.related:
+        yield f"  beside it (--kind {one.kind}): {one.summary}"
+        yield from (f"    by hand: {command}" for command in one.commands)
 
 
 def _print_json(content: Mapping[str, Any]) -> None:
@@ -180,6 +191,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--json", action="store_true", help="the same answer as GET /api/check")
     one = add("plan", plan, "what would cure a cluster, as a dry run; writes nothing")
     one.add_argument("--cluster", required=True, help="name or resource id")
+    one.add_argument("--kind", default="", help="a kind of plan to see, such as relieve_load_balancer")
     one.add_argument("--json", action="store_true", help="the same answer as GET /api/plan")
     add("settings", settings, "every app setting with default and meaning, as a Markdown table")
     for name, command, text in (

@@ -69,7 +69,7 @@ def run(*arguments: str, check: Check | None = None, plan: Plan | None = None, s
     parts = SimpleNamespace(
         clock=SimpleNamespace(now=lambda: NOW),
         check=check or Check(),
-        planning=SimpleNamespace(attachment=lambda cluster_id, now: plan or make_plan()),
+        planning=SimpleNamespace(attachment=lambda cluster_id, now, request: plan or make_plan()),
         signs=signs or Signs(),
     )
     return main(arguments, lambda: cast(App, parts))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..core.commands import aks_update
 from ..model.assessment import Assessment
 from ..model.cluster import Cluster, VnetOwnership
 from ..model.plan import Plan
@@ -99,14 +100,15 @@ def commands(assessment: Assessment, plan: Plan | None) -> Iterator[str]:
     elif cluster.vnet_ownership is VnetOwnership.OWN:
         yield from _own_gateway(cluster)
     elif cluster.vnet_ownership is VnetOwnership.MANAGED:
-        yield (
-            f"az aks update -g {cluster.resource_group} -n {cluster.name} --outbound-type managedNATGateway "
-            "--nat-gateway-managed-outbound-ip-count 2 "
-            f"--nat-gateway-idle-timeout {cluster.load_balancer_profile.idle_timeout_minutes}"
+        yield aks_update(
+            cluster,
+            "--outbound-type managedNATGateway",
+            "--nat-gateway-managed-outbound-ip-count 2",
+            f"--nat-gateway-idle-timeout {cluster.load_balancer_profile.idle_timeout_minutes}",
         )
     if cluster.vnet_ownership is VnetOwnership.OWN:
         yield "# last, make AKS's own setting agree"
-        yield f"az aks update -g {cluster.resource_group} -n {cluster.name} --outbound-type userAssignedNATGateway"
+        yield aks_update(cluster, "--outbound-type userAssignedNATGateway")
 
 
 def _own_gateway(cluster: Cluster) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..model.change import Change, ChangeState, JournalEntry
-from ..model.plan import AssociateSubnet, Plan
+from ..model.plan import AssociateSubnet, Plan, PlanKind
 from ..texts import capital, listed, number, sentence, utc
 from .message import Button, Message, Section, Tone
 from .words import STATE_WORDS, check_in_words, cost_in_words, egress_addresses, resource_name, step_in_words
@@ -25,6 +25,11 @@ _FINISHED: Mapping[ChangeState, tuple[str, Tone]] = {
     ChangeState.DONE: ("Done on {cluster}", Tone.GOOD),
     ChangeState.FAILED: ("The change on {cluster} failed", Tone.ALARM),
 }
+_DELETING = "Deleting is a plan of its own, with its own approval, that names each public IP that is lost."
+_LEFT: Mapping[PlanKind, str] = {
+    PlanKind.DETACH_NAT_GATEWAY: f"The NAT gateway and its public IPs are kept, and paid for. {_DELETING}",
+    PlanKind.RESERVE_PUBLIC_IPS: f"If the public IPs are not wanted after all, they can be deleted. {_DELETING}",
+}
 
 
 def change_proposed(change: Change, approval_url: str) -> Message:
@@ -34,6 +39,7 @@ def change_proposed(change: Change, approval_url: str) -> Message:
         Section("What will be done", steps=tuple(step_in_words(step) for step in plan.steps)),
         Section("Please note", bullets=tuple(check_in_words(check) for check in plan.warnings)),
         Section("How to undo", text=sentence(capital(plan.way_back))),
+        *related_sections(plan, PlanKind.RELIEVE_LOAD_BALANCER, "Another way, without snatbot"),
     ]
     if plan.demand is not None:
         sections.append(Section("Why this size", bullets=tuple(map(capital, plan.demand.arithmetic)), is_detail=True))
@@ -138,14 +144,37 @@ def change_finished(change: Change, page_url: str, journal: Sequence[JournalEntr
             *_approved_by(change),
         ),
         sections=_filled(sections),
-        buttons=(Button("Open the change", page_url),),
+        buttons=_buttons(change, page_url),
         footer=_footer(change),
     )
 
 
+def related_sections(plan: Plan, kind: PlanKind, heading: str) -> list[Section]:
+    """A plan beside this one: what it is, and its commands for whoever unfolds them."""
+    return [
+        section
+        for one in plan.related
+        if one.kind is kind
+        for section in (
+            Section(heading, text=sentence(capital(one.summary)), is_detail=True),
+            Section("Its commands", code="\n".join(one.commands), is_detail=True),
+        )
+    ]
+
+
+def _buttons(change: Change, page_url: str) -> tuple[Button, ...]:
+    opens = Button("Open the change", page_url)
+    if not change.leaves_something:
+        return (opens,)
+    return (opens, Button("Delete what is left", f"{page_url}#decision"))
+
+
 def _afterwards(change: Change) -> list[Section]:
+    if change.leaves_something:
+        return [Section("What is left", text=_LEFT[change.plan.kind])]
     if change.state is ChangeState.FIXED:
-        return [Section("Please note", bullets=change.plan.notes)]
+        align = related_sections(change.plan, PlanKind.ALIGN_OUTBOUND_TYPE, "Left for you")
+        return [Section("Please note", bullets=change.plan.notes), *align]
     if change.state in (ChangeState.NOT_FIXED, ChangeState.CANT_TELL, ChangeState.FAILED):
         return [Section("How to undo", text=sentence(capital(change.plan.way_back)))]
     return []

@@ -7,17 +7,20 @@ from datetime import datetime
 from ..model.assessment import Assessment
 from ..model.finding import FindingKind, Severity
 from ..model.incident import Incident
-from ..model.plan import Plan
+from ..model.plan import Plan, PlanKind
 from ..model.ports import NodePorts
 from ..model.reading import Measured, Unmeasured
 from ..texts import capital, count, duration, listed, number, sentence, utc
 from . import by_hand
+from .change_messages import related_sections
 from .message import Button, Message, Section, Table, Tone
 from .trouble_words import KIND_NOUNS, PORT_COLUMNS, PORT_FIGURES, port_rows
 from .words import NODE_COLUMNS, NODE_FIGURES, check_in_words, node_rows, resource_name
 
 # What moving egress off the load balancer would cure.
 BALANCER_KINDS = frozenset({FindingKind.SNAT_FAILING, FindingKind.PORT_PRESSURE, FindingKind.EXHAUSTION_AHEAD})
+
+_WITHDRAWN = "It is withdrawn and can't be approved any more. Should the trouble come back, a new plan is offered."
 
 
 def incident_opened(
@@ -51,8 +54,11 @@ def incident_worsened(
     )
 
 
-def incident_cleared(incident: Incident, now: datetime) -> Message:
-    """The trouble is over: says since when, and no more than that."""
+def incident_cleared(incident: Incident, now: datetime, *, is_withdrawn: bool = False) -> Message:
+    """The trouble is over: says since when, and no more than that.
+
+    ``is_withdrawn``: the proposal that waited for a decision ended with it.
+    """
     failed_at, quiet_since = incident.last_failed_at, incident.last_trouble_at or incident.since
     if incident.closing_note:
         summary = sentence(capital(incident.closing_note))
@@ -78,6 +84,7 @@ def incident_cleared(incident: Incident, now: datetime) -> Message:
                 if failed_at
                 else "It came to no failed connection. Unless something was changed, the cause may still be there.",
             ),
+            *((Section("The plan that waited", text=_WITHDRAWN),) if is_withdrawn else ()),
         ),
         footer=f"snatbot · incident {incident.id}",
     )
@@ -131,7 +138,11 @@ def _alert(
         summary=_summary(incident, assessment),
         tone=_tone(incident),
         facts=_facts(incident, assessment),
-        sections=(*_evidence(incident, assessment), *_answer(plan, can_approve), *by_people),
+        sections=(
+            *_evidence(incident, assessment),
+            *_answer(plan, can_approve, has_commands=bool(by_people)),
+            *by_people,
+        ),
         buttons=tuple(buttons),
         footer=_footer(incident, assessment),
     )
@@ -237,7 +248,8 @@ def _nodes(incident: Incident, assessment: Assessment) -> Section:
     )
 
 
-def _answer(plan: Plan | None, can_approve: bool) -> tuple[Section, ...]:
+def _answer(plan: Plan | None, can_approve: bool, *, has_commands: bool) -> tuple[Section, ...]:
+    """``has_commands``: the steps by hand, which hold the plan's commands, follow."""
     if plan is None:
         return ()
     if plan.blockers or not plan.steps:
@@ -245,9 +257,11 @@ def _answer(plan: Plan | None, can_approve: bool) -> tuple[Section, ...]:
         return (
             Section(
                 "Why snatbot can't cure this by itself",
-                text="" if reasons else sentence(capital(plan.summary)),
+                text=sentence(capital(plan.summary)) if plan.kind is not PlanKind.ADVICE or not reasons else "",
                 bullets=reasons,
             ),
+            *((Section("What can't be undone", text=plan.irreversible),) if plan.irreversible else ()),
+            *(_commands(plan) if not has_commands else ()),
         )
     text = sentence(capital(plan.summary))
     if not can_approve:
@@ -257,7 +271,14 @@ def _answer(plan: Plan | None, can_approve: bool) -> tuple[Section, ...]:
             ),
         )
     promise = "The button opens the exact plan. Nothing is changed until someone approves it there."
-    return (Section("What snatbot proposes", text=f"{text} {promise}", bullets=_egress(plan)),)
+    return (
+        Section("What snatbot proposes", text=f"{text} {promise}", bullets=_egress(plan)),
+        *related_sections(plan, PlanKind.RELIEVE_LOAD_BALANCER, "Another way, without snatbot"),
+    )
+
+
+def _commands(plan: Plan) -> tuple[Section, ...]:
+    return (Section("Commands", code="\n".join(plan.commands), is_detail=True),) if plan.commands else ()
 
 
 def _egress(plan: Plan) -> tuple[str, ...]:

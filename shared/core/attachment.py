@@ -156,7 +156,6 @@ def _notes(facts: NetworkFacts, idle_timeout_minutes: int, kind: PlanKind) -> tu
         "ports, but quiet connections that rely on the longer one would then drop silently.",
         "If this virtual network is managed as code, add the association there before its next deployment, "
         "or that deployment will take it off again. The same change as Terraform and Bicep is part of the plan.",
-        "The cluster still says outboundType loadBalancer afterwards; to make AKS's model agree, run later: "
-        f"az aks update -g {facts.cluster.resource_group} -n {facts.cluster.name} "
-        "--outbound-type userAssignedNATGateway",
+        "The cluster still says outbound type loadBalancer afterwards; making AKS's own setting agree is left for a "
+        "person, once the change is proven.",
     )

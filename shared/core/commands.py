@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ..model.cluster import Cluster
 from ..model.plan import (
     AddPublicIps,
     AssociateSubnet,
@@ -43,6 +44,12 @@ def undo_by_hand(steps: Sequence[Step]) -> Iterator[str]:
                 yield _set_ips(step.nat_gateway_id, step.before_ids)
             case CreatePublicIp() | CreatePublicIpPrefix():
                 yield _delete(step.id)
+
+
+def aks_update(cluster: Cluster, *options: str) -> str:
+    """Only a person may run this one: snatbot never writes managedClusters."""
+    where = f"--subscription {cluster.subscription} -g {cluster.resource_group} -n {cluster.name}"
+    return " ".join(["az aks update", where, *options])
 
 
 def associate_command(subnet_id: str, nat_gateway_id: str | None) -> str:

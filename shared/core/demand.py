@@ -19,7 +19,6 @@ MAX_PUBLIC_IPS = 16
 HEADROOM = 2
 SATURATION = 0.9
 MAX_RETRY_FACTOR = 4.0
-LITTLE_USE = 0.5
 ENLARGE_AT = 0.7
 
 
@@ -35,24 +34,30 @@ class PortUse:
 
 @dataclass(frozen=True, slots=True)
 class DemandInputs:
-    """``use`` is None when port metrics could not be read. Node counts include the surge of an upgrade."""
+    """``use`` is None when port metrics could not be read. Node counts include the surge of an upgrade.
+
+    ``pressure_percent`` of a node's ports count as pressure (Azure docs: load-balancer-standard-diagnostics).
+    """
 
     use: tuple[PortUse, ...] | None
     failed: int
     successful: int
     nodes_now: int
     nodes_at_most: int
+    pressure_percent: int = 75
 
 
 def size(inputs: DemandInputs) -> Demand:
     """``public_ip_count`` may exceed 16: then no gateway is large enough and the planner says so."""
     lines: list[str] = []
     missing: list[str] = []
+    busiest: float | None = None
     if inputs.use:
         tcp = sum(node.tcp_peak for node in inputs.use)
         udp = sum(node.udp_peak for node in inputs.use)
         peak = max(tcp, udp)
         hot = sum(_is_saturated(node) for node in inputs.use)
+        busiest = max(max(node.tcp_peak, node.udp_peak) for node in inputs.use)
         lines.append(
             f"peak ports in use, added over {count(len(inputs.use), 'node')}: TCP {tcp:,.0f}, UDP {udp:,.0f}; "
             f"separate pools, the larger counts: {peak:,.0f}"
@@ -68,6 +73,7 @@ def size(inputs: DemandInputs) -> Demand:
             f"times attempted/successful = {factor:.2f} (at most {MAX_RETRY_FACTOR:.0f})"
         )
         peak *= factor
+        busiest = busiest and busiest * factor
     scale = max(inputs.nodes_at_most, inputs.nodes_now, 1) / max(inputs.nodes_now, 1)
     if scale > 1:
         lines.append(f"times {inputs.nodes_at_most}/{inputs.nodes_now} nodes (autoscaler maximum and upgrade surge)")
@@ -91,30 +97,33 @@ def size(inputs: DemandInputs) -> Demand:
         arithmetic=tuple(lines),
         missing=tuple(missing),
         no_need=_no_need(inputs),
+        busiest_node_ports=math.ceil(busiest) if busiest is not None else None,
     )
 
 
 def _no_need(inputs: DemandInputs) -> str:
-    """Why the trouble, if there is one, is not SNAT; empty when it may be, or when that was not measured."""
-    if not inputs.use or inputs.failed or not inputs.successful:
+    """What was measured when it speaks against SNAT; empty when it does not, or when not every node was measured."""
+    if not inputs.use or inputs.failed or len(inputs.use) < inputs.nodes_now:
         return ""
     shares = [max(node.tcp_peak, node.udp_peak) / node.allocated for node in inputs.use if node.allocated > 0]
-    if not shares or max(shares) >= LITTLE_USE:
+    if len(shares) < len(inputs.use) or 100 * max(shares) >= inputs.pressure_percent:
         return ""
-    return (
-        f"no SNAT connection failed among {inputs.successful:,} in the last hour, and no node used more than "
-        f"{max(shares):.0%} of its ports"
-    )
+    tried = f"no SNAT connection failed among {inputs.successful:,}" if inputs.successful else "nothing connected out"
+    return f"{tried} in the last hour, and no node used more than {max(shares):.0%} of its ports"
 
 
 @dataclass(frozen=True, slots=True)
 class GatewayInputs:
-    """A NAT gateway's own figures. ``open_peak``: connections held at a time, None when it could not be read."""
+    """A NAT gateway's own figures. ``open_peak``: connections held at a time, None when it could not be read.
+
+    ``enlarge_percent``: with that much of its capacity in use it gets more public IPs.
+    """
 
     open_peak: float | None
     failed: int
     attempted: int
     public_ip_count: int
+    enlarge_percent: int = round(100 * ENLARGE_AT)
 
 
 def size_gateway(inputs: GatewayInputs) -> Demand:
@@ -130,9 +139,9 @@ def size_gateway(inputs: GatewayInputs) -> Demand:
         lost = 1 + inputs.failed / max(inputs.attempted, 1)
         wanted = max(have + 1, math.ceil(peak * lost * HEADROOM / PORTS_PER_IP))
         lines.append(f"connections failed: one more at least, and {HEADROOM} times what was open")
-    elif peak >= ENLARGE_AT * capacity:
+    elif 100 * peak >= inputs.enlarge_percent * capacity:
         wanted = max(have + 1, math.ceil(peak * HEADROOM / PORTS_PER_IP))
-        lines.append(f"{ENLARGE_AT:.0%} of the capacity is reached: {HEADROOM} times what was open")
+        lines.append(f"{inputs.enlarge_percent} % of the capacity is reached: {HEADROOM} times what was open")
     lines.append(f"public IPs: {wanted}")
     missing = () if inputs.open_peak is not None else ("open connections (TotalConnectionCount could not be read)",)
     no_need = ""

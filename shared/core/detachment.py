@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..model.network import NetworkFacts
 from ..model.plan import AssociateSubnet, Check, CheckResult, Plan, PlanKind, Step
 from ..model.resource_id import ResourceId, same_id
-from .commands import associate_command, by_hand
+from .commands import aks_update, associate_command, by_hand
 from .digest import digest
 
 
@@ -63,12 +63,11 @@ def way_back(facts: NetworkFacts) -> Check:
         remedy = "grant the reading identity Reader on the node resource group, or try again"
         return Check(name, CheckResult.COULD_NOT_CHECK, f"could not be read: {unread[0]}", remedy, source)
     if balancer is None or not balancer.outbound_rules:
-        group, cluster = facts.cluster.resource_group, facts.cluster.name
         return Check(
             name,
             CheckResult.BLOCK,
             "the load balancer has no outbound rule: without the NAT gateway the nodes would have no egress",
-            f"first run: az aks update -g {group} -n {cluster} --outbound-type loadBalancer",
+            f"first run: {aks_update(facts.cluster, '--outbound-type loadBalancer')}",
             source,
         )
     if not balancer.outbound_ip_configuration_ids:

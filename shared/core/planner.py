@@ -2,7 +2,8 @@
 
 Own virtual network: a NAT gateway with public IPs, associated with every subnet one by one, a gate after each; where
 the new addresses must be known first, reserving them is the plan. Anything else becomes advice with the ``az`` command
-for a person: the bot never writes managedClusters.
+for a person: the bot never writes managedClusters. Ports that were measured and are not short need no change at all:
+then that is the answer, unless somebody wishes for the change by its kind.
 """
 
 from __future__ import annotations
@@ -10,59 +11,72 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..model.network import NetworkFacts
-from ..model.plan import Baseline, Check, CheckResult, Demand, Plan, PlanKind
+from ..model.plan import Baseline, Check, CheckResult, Demand, Plan, PlanKind, RelatedPlan
 from ..texts import count
 from . import preflight
-from .advice import advise
+from .advice import ASKABLE, advise, align, align_afterwards, asked_for, not_snat, plan_of, relieve
 from .attachment import Draft, draft_attachment, plan_from
 from .demand import MAX_PUBLIC_IPS
-from .digest import digest
 from .naming import PRODUCT_TAG, group_id
 from .plan_policy import PlanPolicy
+from .plan_request import DRY_RUN, PlanRequest
 from .reservation import plan_reservation
 
-__all__ = ["PRODUCT_TAG", "PlanPolicy", "plan_attachment"]
+__all__ = ["PRODUCT_TAG", "PlanPolicy", "PlanRequest", "plan_attachment"]
 _API_SERVER = "API server access"
 
 
 def plan_attachment(
-    facts: NetworkFacts, demand: Demand, baseline: Baseline, policy: PlanPolicy, *, is_reserving: bool = False
+    facts: NetworkFacts,
+    demand: Demand,
+    baseline: Baseline,
+    policy: PlanPolicy,
+    request: PlanRequest = DRY_RUN,
 ) -> Plan:
-    """An executable plan, or one whose checks say why it is not; then ``commands`` hold the advice, if there is any.
-
-    ``is_reserving``: somebody asks to have the public IPs reserved first.
-    """
-    draft = None
+    """An executable plan, or one without steps: then its kind, ``commands`` and checks are the answer."""
+    policy = replace(policy, tags={**policy.tags, **request.tags})
     if facts.vnet_id is not None and facts.vnet_location:
         facts = replace(facts, nat_group_id=group_id(facts.vnet_id, policy.nat_resource_group))
+    if request.kind in ASKABLE:
+        return plan_of(asked_for(request.kind, facts, demand, policy), facts, demand, baseline)
+    draft = None
+    if facts.vnet_id is not None and facts.vnet_location:
         draft = draft_attachment(facts, demand.public_ip_count, policy)
+    if request.kind is None and _is_needless(facts, demand, draft):
+        return plan_of(not_snat(facts, demand), facts, demand, baseline, align(facts).as_related)
+    related = _related(facts, demand, policy, draft)
     checks = _checks(facts, demand, draft)
     blockers = [check for check in checks if check.is_blocking]
+    is_reserving = request.kind is PlanKind.RESERVE_PUBLIC_IPS
     if draft is not None and (is_reserving or {check.name for check in blockers} == {_API_SERVER}):
-        reservation = plan_reservation(facts, demand, policy)
+        reservation = plan_reservation(facts, demand, policy, _demand_checks(demand))
         if reservation is not None:
-            return reservation
+            return replace(reservation, is_wished=is_reserving)
     if draft is not None and not blockers:
-        return plan_from(draft, facts, checks, demand, baseline, policy)
-    found = advise(facts, demand)
-    return Plan(
-        kind=PlanKind.ADVICE,
-        cluster_id=facts.cluster.id,
-        cluster_name=facts.cluster.name,
-        vnet_id=facts.vnet_id,
-        summary=found.summary or f"nothing is changed on {facts.cluster.name}: {blockers[0].message}",
-        steps=(),
-        checks=checks,
-        egress_now=tuple(ip.address for ip in facts.outbound_ips if ip.address),
-        egress_then=(),
-        way_back="nothing is changed",
-        digest=digest(PlanKind.ADVICE, facts.cluster.id, ()),
-        demand=demand,
-        baseline=baseline,
-        commands=found.commands,
-        planned_at=facts.at,
-        notes=found.notes,
-    )
+        plan = plan_from(draft, facts, checks, demand, baseline, policy)
+        return replace(plan, related=related, is_wished=request.kind is not None)
+    found = advise(facts, demand, policy)
+    summary = found.summary or f"nothing is changed on {facts.cluster.name}: {blockers[0].message}"
+    found = replace(found, summary=summary, checks=checks)
+    return plan_of(found, facts, demand, baseline, related)
+
+
+def _is_needless(facts: NetworkFacts, demand: Demand, draft: Draft | None) -> bool:
+    """Measured on the path that the traffic takes, and not short; a subnet that lost our gateway is another matter."""
+    if not demand.no_need or facts.ours.port_trouble:
+        return False
+    gateway = draft.gateway if draft else None
+    if draft is not None and gateway is not None and gateway.subnet_ids:
+        return not draft.moves
+    is_on_balancer = facts.cluster.outbound_type.lower() == "loadbalancer"
+    return is_on_balancer and not any(subnet.nat_gateway_id for subnet in facts.subnets)
+
+
+def _related(facts: NetworkFacts, demand: Demand, policy: PlanPolicy, draft: Draft | None) -> tuple[RelatedPlan, ...]:
+    """Another way that needs no new gateway, and what is left for a person once a new one is proven."""
+    relief = relieve(facts, demand, policy.idle_timeout_minutes).as_related
+    is_moving = draft is not None and bool(draft.moves) and facts.cluster.outbound_type.lower() == "loadbalancer"
+    return (*relief, *(align_afterwards(facts).as_related if is_moving else ()))
 
 
 def _checks(facts: NetworkFacts, demand: Demand, draft: Draft | None) -> tuple[Check, ...]:
@@ -112,8 +126,8 @@ def _demand_checks(demand: Demand) -> tuple[Check, ...]:
             Check(
                 "need",
                 CheckResult.WARN,
-                f"{demand.no_need}: if connections fail now, the trouble isn't SNAT",
-                "look at the application, its targets and DNS before you change egress",
+                f"planned ahead of need: {demand.no_need}",
+                "if something fails now, the trouble isn't SNAT: look at the application, its targets and DNS",
                 "SnatConnectionCount and UsedSnatPorts",
             ),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..model.network import NetworkFacts
-from ..model.plan import Demand, Plan, PlanKind
+from ..model.plan import Check, Demand, Plan, PlanKind
 from ..texts import count
 from . import preflight
 from .commands import by_hand, undo_by_hand
@@ -13,7 +13,9 @@ from .egress import choose_egress
 from .plan_policy import PlanPolicy
 
 
-def plan_reservation(facts: NetworkFacts, demand: Demand, policy: PlanPolicy) -> Plan | None:
+def plan_reservation(
+    facts: NetworkFacts, demand: Demand, policy: PlanPolicy, demand_checks: tuple[Check, ...] = ()
+) -> Plan | None:
     """Creates the public IPs that attaching would need and nothing else; None when all of them are there already."""
     egress = choose_egress(facts, demand.public_ip_count, policy)
     new = [step for step in egress.steps if not any(ip.id.lower() == step.id.lower() for ip in facts.group_ips)]
@@ -33,6 +35,7 @@ def plan_reservation(facts: NetworkFacts, demand: Demand, policy: PlanPolicy) ->
         steps=steps,
         checks=preflight.sorted_checks(
             [
+                *demand_checks,
                 preflight.vnet_ownership(facts),
                 preflight.subnets_readable(facts),
                 *preflight.check_access(facts, egress.new_ips, 0),

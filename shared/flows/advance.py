@@ -107,6 +107,8 @@ class Advance:
         if not self._tools.policy.is_remediation_on:
             raise RemediationOff
         decision = self._signer.verify_decision(change)
+        if not change.plan.steps:
+            raise Refused("the plan is advice for a person: there is nothing to apply")
         if digest(change.plan.kind, change.plan.cluster_id, change.plan.steps) != decision.digest:
             raise DecisionForged
         if change.state is ChangeState.APPROVED and self._clock.now() >= decision.expires_at:
@@ -138,11 +140,10 @@ class Advance:
     def _offer_again(self, change: Change) -> None:
         """A new plan for the same trouble, which needs its own approval."""
         now, wall = self._clock.now(), self._clock.wall()
-        is_reserving = change.plan.kind is PlanKind.RESERVE_PUBLIC_IPS
+        is_the_same = change.plan.is_wished or change.plan.kind is PlanKind.RESERVE_PUBLIC_IPS
+        kind = change.plan.kind if is_the_same else None
         try:
-            self._propose.propose(
-                change.cluster_id, now, wall, "snatbot", change.incident_id, is_reserving=is_reserving
-            )
+            self._propose.propose(change.cluster_id, now, wall, "snatbot", change.incident_id, kind=kind)
         except SnatbotError as error:
             log.warning("change %s: no new plan could be offered: %s", change.id, error)
 

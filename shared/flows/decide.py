@@ -67,6 +67,8 @@ class Decide:
             return str(RemediationOff())
         if self._mode != "link":
             return str(SignInNeeded())
+        if not change.plan.steps:
+            return "This is advice for a person: snatbot changes nothing here, and there is nothing to approve."
         if change.state is ChangeState.PROPOSED and now >= change.expires_at:
             return "This plan has expired: it was never approved, and nothing was changed."
         return None
@@ -83,7 +85,7 @@ class Decide:
             case ChangeState.VERIFYING | ChangeState.FIXED | ChangeState.NOT_FIXED | ChangeState.CANT_TELL:
                 return (ROLL_BACK,) if _can_roll_back(change) else ()
             case ChangeState.ROLLED_BACK | ChangeState.DONE:
-                return (DELETE,) if _left_something(change) else ()
+                return (DELETE,) if change.leaves_something else ()
             case _:
                 return ()
 
@@ -197,11 +199,6 @@ class Decide:
 
 def _can_roll_back(change: Change) -> bool:
     return change.plan.kind is PlanKind.ATTACH_NAT_GATEWAY
-
-
-def _left_something(change: Change) -> bool:
-    """A roll-back keeps the gateway and its public IPs; a reservation left public IPs that nothing uses yet."""
-    return change.plan.kind in (PlanKind.DETACH_NAT_GATEWAY, PlanKind.RESERVE_PUBLIC_IPS)
 
 
 def _already(change: Change) -> str:

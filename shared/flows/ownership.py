@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ..ids import cluster_key
 from ..model.change import FINAL_STATES, Change, ChangeState
+from ..model.finding import PORT_TROUBLES
+from ..model.incident import Incident, IncidentState
 from ..model.network import OtherChange, Ours
 from ..model.plan import CreateNatGateway, CreatePublicIp, CreatePublicIpPrefix
 from ..model.resource_id import same_id
@@ -26,7 +28,15 @@ class Ownership:
             for step in change.plan.steps
             if isinstance(step, CreatePublicIp | CreatePublicIpPrefix | CreateNatGateway)
         )
-        return Ours(created, self._others(cluster_id, vnet_id) if vnet_id else ())
+        others = self._others(cluster_id, vnet_id) if vnet_id else ()
+        return Ours(created, others, self._has_port_trouble(cluster_id))
+
+    def _has_port_trouble(self, cluster_id: str) -> bool:
+        stored = self._records.cluster(cluster_id)
+        if stored is None or stored.value.incident_id is None:
+            return False
+        found = self._records.incident(cluster_id, stored.value.incident_id)
+        return found is not None and found.value.state is IncidentState.OPEN and _is_about_ports(found.value)
 
     def _others(self, cluster_id: str, vnet_id: str) -> tuple[OtherChange, ...]:
         return tuple(
@@ -34,6 +44,10 @@ class Ownership:
             for change in self._records.changes_in(_OPEN)
             if _is_other(change, cluster_id, vnet_id)
         )
+
+
+def _is_about_ports(incident: Incident) -> bool:
+    return not PORT_TROUBLES.isdisjoint(incident.kinds)
 
 
 def _is_other(change: Change, cluster_id: str, vnet_id: str) -> bool:

@@ -11,18 +11,35 @@ from ..cloud.access import AccessReader
 from ..cloud.errors import AzureError
 from ..cloud.metrics import Metrics
 from ..core import deletion, demand, detachment, detect, planner, usage
+from ..core.advice import ASKABLE
 from ..core.egress import our_gateway
 from ..core.naming import tags_for
 from ..core.node_counts import nodes_at_most
 from ..core.permissions import needs_of
+from ..core.plan_request import DRY_RUN, PlanRequest
+from ..core.tags import TagRules, read_tags
+from ..core.thresholds import Thresholds
+from ..errors import BadInput
 from ..model.change import Change
 from ..model.metric import MetricAnswer, Window
 from ..model.network import NatGateway, NetworkFacts
-from ..model.plan import AssociateSubnet, Baseline, Demand, Plan
+from ..model.plan import AssociateSubnet, Baseline, Demand, Plan, PlanKind
+from ..texts import listed
 from .ownership import Ownership
 
 log = logging.getLogger("snatbot.planning")
 _LOOK_BACK_MINUTES = 60
+
+
+def kind_named(text: str) -> PlanKind | None:
+    """The kind of plan that somebody asks for; None without one. Raises BadInput."""
+    if not text.strip():
+        return None
+    kinds = (PlanKind.ATTACH_NAT_GATEWAY, PlanKind.RESERVE_PUBLIC_IPS, *ASKABLE)
+    found = next((kind for kind in kinds if kind.value == text.strip().lower()), None)
+    if found is None:
+        raise BadInput(f"kind is {text!r}; leave it out for the right answer, or give {listed(kinds, 16)}")
+    return found
 
 
 class Planning:
@@ -34,37 +51,41 @@ class Planning:
         metrics: Metrics,
         policy: planner.PlanPolicy,
         ingestion_lag_minutes: int,
+        usual: TagRules,
     ) -> None:
+        """``usual``: the owner's thresholds, before a cluster's own tags."""
         self._read_facts = read_facts
         self._access = access
         self._ownership = ownership
         self._metrics = metrics
         self._policy = policy
         self._lag_minutes = ingestion_lag_minutes
+        self._usual = usual
 
-    def facts(self, cluster_id: str, now: datetime) -> NetworkFacts:
+    def facts(self, cluster_id: str, now: datetime, request: PlanRequest = DRY_RUN) -> NetworkFacts:
         """The network as it is now, and what would refuse a write. Raises AzureError when the cluster can't be read."""
         facts = self._read_facts(cluster_id, now)
         facts = replace(facts, ours=self._ownership.of(cluster_id, facts.vnet_id))
         if facts.vnet_id is None or facts.vnet_location is None:
             return facts
         scopes = [need.scope for need in needs_of(facts)]
-        tags = tags_for(facts.cluster, self._policy.tags)
+        tags = tags_for(facts.cluster, {**self._policy.tags, **request.tags})
         access = self._access.read(scopes, facts.nat_group_id, facts.vnet_id, facts.vnet_location, tags)
         return replace(facts, access=access)
 
-    def attachment(self, cluster_id: str, now: datetime, *, is_reserving: bool = False) -> Plan:
-        """The cure for a cluster, or the reason why there is none. Raises AzureError as ``facts`` does.
+    def attachment(self, cluster_id: str, now: datetime, request: PlanRequest = DRY_RUN) -> Plan:
+        """The cure for a cluster, or the answer that there is instead; a request may name the kind of plan.
 
-        ``is_reserving``: the public IPs first, the switch later.
+        Raises AzureError as ``facts`` does.
         """
-        facts = self.facts(cluster_id, now)
+        facts = self.facts(cluster_id, now, request)
         window = detect.judged_window(now, self._lag_minutes, _LOOK_BACK_MINUTES)
-        wanted, baseline = self._usage(facts, window)
+        thresholds = read_tags(facts.cluster.tags, self._usual).thresholds
+        wanted, baseline = self._usage(facts, window, thresholds)
         gateway = our_gateway(facts)
         if gateway is not None and gateway.subnet_ids:
-            wanted = self._gateway_demand(gateway, window)
-        return planner.plan_attachment(facts, wanted, baseline, self._policy, is_reserving=is_reserving)
+            wanted = self._gateway_demand(gateway, window, thresholds)
+        return planner.plan_attachment(facts, wanted, baseline, self._policy, request)
 
     def way_back(self, change: Change, now: datetime) -> Plan:
         """What would take back ``change``, from the network as it is now."""
@@ -75,7 +96,7 @@ class Planning:
         """What would delete the gateway and public IPs that ``change`` created, once nothing uses them."""
         return deletion.plan_deletion(change.plan, self.facts(change.cluster_id, now), change.id)
 
-    def _usage(self, facts: NetworkFacts, window: Window) -> tuple[Demand, Baseline]:
+    def _usage(self, facts: NetworkFacts, window: Window, thresholds: Thresholds) -> tuple[Demand, Baseline]:
         """What the load balancer's metrics say of the last hour. What can't be read is None, and named by sizing."""
         balancer = facts.load_balancer
         connections, use = MetricAnswer(()), None
@@ -96,10 +117,11 @@ class Planning:
             successful=successful,
             nodes_now=max(len(facts.nodes), 1),
             nodes_at_most=nodes_at_most(facts.cluster),
+            pressure_percent=thresholds.pressure_warn_percent,
         )
         return demand.size(inputs), usage.baseline(window, connections, facts.nodes)
 
-    def _gateway_demand(self, gateway: NatGateway, window: Window) -> Demand:
+    def _gateway_demand(self, gateway: NatGateway, window: Window, thresholds: Thresholds) -> Demand:
         """Sized by the gateway's own metrics: the load balancer carries nothing any more."""
         attempted = failed = 0
         peak: float | None = None
@@ -109,4 +131,5 @@ class Planning:
         except AzureError as error:
             log.warning("connections of %s could not be read: %s", gateway.name, error)
         ips = max(len(gateway.public_ip_ids), 1)
-        return demand.size_gateway(demand.GatewayInputs(peak, failed, attempted, ips))
+        enlarge = thresholds.nat_capacity_percent
+        return demand.size_gateway(demand.GatewayInputs(peak, failed, attempted, ips, enlarge))

@@ -7,15 +7,19 @@ from datetime import datetime, timedelta
 
 from ..chat import compose
 from ..core.changes import Event, after
+from ..core.plan_request import PlanRequest
 from ..errors import Refused
 from ..ids import cluster_key, new_id
 from ..model.change import FINAL_STATES, Change, ChangeState
-from ..model.incident import ClusterRecord
+from ..model.incident import ClusterRecord, Incident
 from ..model.plan import Plan, PlanKind
-from ..store.records import Put, Records
+from ..store.records import Put, Records, Stored
+from ..texts import capital, sentence, utc
 from .links import Links
 from .outbox import Outbox, audit
 from .planning import Planning
+
+_CURES = (PlanKind.ATTACH_NAT_GATEWAY, PlanKind.ADD_PUBLIC_IPS, PlanKind.RESERVE_PUBLIC_IPS)
 
 
 class Propose:
@@ -27,11 +31,13 @@ class Propose:
         self._links = links
         self._lifetime = lifetime
 
-    def new_change(self, plan: Plan, now: datetime, requested_by: str, incident_id: str | None = None) -> Change:
-        """A proposed change that expires by itself."""
+    def new_change(
+        self, plan: Plan, now: datetime, requested_by: str, incident_id: str | None = None, change_id: str = ""
+    ) -> Change:
+        """A proposed change that expires by itself. ``change_id``: of the request that it was planned for."""
         expires_at = now + self._lifetime
         return Change(
-            id=new_id(),
+            id=change_id or new_id(),
             cluster_id=plan.cluster_id,
             cluster_name=plan.cluster_name,
             state=ChangeState.PROPOSED,
@@ -51,14 +57,15 @@ class Propose:
         requested_by: str,
         incident_id: str | None = None,
         *,
-        is_reserving: bool = False,
+        kind: PlanKind | None = None,
     ) -> Change:
-        """Plans again and asks; a proposal that is still open is superseded. ``is_reserving`` as for planning.
+        """Plans again and asks; a proposal that is still open is superseded. ``kind`` as in PlanRequest.
 
         Raises Refused when the plan can't be executed, StoreConflict when somebody else wrote in between.
         """
-        plan = self._planning.attachment(cluster_id, now, is_reserving=is_reserving)
-        return self._propose(plan, now, wall, requested_by, incident_id)
+        request = PlanRequest(kind, new_id(), incident_id or "")
+        plan = self._planning.attachment(cluster_id, now, request)
+        return self._propose(plan, now, wall, requested_by, incident_id, request.id)
 
     def propose_deletion(self, change: Change, now: datetime, wall: datetime, requested_by: str) -> Change:
         """A change of its own that deletes what ``change`` created; it names each address that is lost.
@@ -69,10 +76,18 @@ class Propose:
             raise Refused(f"a change that is {change.state.value} still needs what it created")
         return self._propose(self._planning.deletion(change, now), now, wall, requested_by, change.incident_id)
 
-    def _propose(self, plan: Plan, now: datetime, wall: datetime, requested_by: str, incident_id: str | None) -> Change:
+    def _propose(
+        self,
+        plan: Plan,
+        now: datetime,
+        wall: datetime,
+        requested_by: str,
+        incident_id: str | None,
+        change_id: str = "",
+    ) -> Change:
         if not plan.is_executable:
             raise Refused(why_not(plan))
-        change = self.new_change(plan, now, requested_by, incident_id)
+        change = self.new_change(plan, now, requested_by, incident_id, change_id)
         self._commit(change, now, wall)
         return change
 
@@ -105,7 +120,9 @@ class Propose:
 def why_not(plan: Plan) -> str:
     """Why a plan can't be executed: its blockers, or the advice that is the answer."""
     said = " ".join(f"{check.message}. {check.remedy}".strip() for check in plan.blockers)
-    return " ".join([said or plan.summary, *(f"By hand: {command}" for command in plan.commands)])
+    if not said:
+        said = " ".join([sentence(capital(plan.summary)), *plan.notes])
+    return " ".join([said, *(f"By hand: {command}" for command in plan.commands)])
 
 
 def planned(record: ClusterRecord, change: Change) -> ClusterRecord:
@@ -115,11 +132,30 @@ def planned(record: ClusterRecord, change: Change) -> ClusterRecord:
 
 def retire_proposals(records: Records, partition: str, new: Change) -> list[Put]:
     """Writes that supersede every proposal that is still open."""
+    return [Put(superseded(stored.value, new.id), stored.etag) for stored in _open_proposals(records, partition)]
+
+
+def withdraw_proposals(records: Records, partition: str, incident: Incident, now: datetime) -> list[Put]:
+    """Writes that end what an incident that is over had proposed, with the reason.
+
+    What was asked for without it stays, and so does a roll-back or a deletion: those are about a change.
+    """
+    reason = f"withdrawn: the incident that it was for is over since {utc(incident.cleared_at or now)}"
+    if incident.closing_note:
+        reason = f"{reason} ({incident.closing_note})"
     writes = []
-    for change in records.changes(partition):
-        if change.state is ChangeState.PROPOSED and (stored := records.change(partition, change.id)) is not None:
-            writes.append(Put(superseded(stored.value, new.id), stored.etag))
+    for stored in _open_proposals(records, partition):
+        change = stored.value
+        if change.incident_id == incident.id and change.plan.kind in _CURES:
+            ended = replace(change, state=after(change.state, Event.SUPERSEDE), due_at=None, stop_reason=reason)
+            writes += [Put(ended, stored.etag), audit(now, "snatbot", "change withdrawn", change.id, reason)]
     return writes
+
+
+def _open_proposals(records: Records, partition: str) -> list[Stored[Change]]:
+    found = [change for change in records.changes(partition) if change.state is ChangeState.PROPOSED]
+    stored = [records.change(partition, change.id) for change in found]
+    return [one for one in stored if one is not None and one.value.state is ChangeState.PROPOSED]
 
 
 def superseded(change: Change, by: str) -> Change:

@@ -16,11 +16,12 @@ from ..chat import compose
 from ..chat.message import Message
 from ..core.associations import associations
 from ..core.incidents import Effect, IncidentPolicy, IncidentTransition, close, judge
+from ..core.plan_request import PlanRequest
 from ..errors import SnatbotError
 from ..ids import cluster_key, new_id
 from ..model.assessment import Assessment
 from ..model.change import Change, ChangeState
-from ..model.finding import FAILURES
+from ..model.finding import FAILURES, FindingKind
 from ..model.incident import ClusterRecord, Incident, IncidentState
 from ..store.errors import StoreConflict, StoreError, StoreUnavailable
 from ..store.fleet import FleetStore
@@ -28,12 +29,14 @@ from ..store.records import Put, Records, Stored
 from .links import Links
 from .outbox import Outbox, audit
 from .planning import Planning
-from .propose import Propose, planned, retire_proposals
+from .propose import Propose, planned, retire_proposals, withdraw_proposals
 
 log = logging.getLogger("snatbot.watch")
 TRIES = 3
 IN_FLIGHT = (ChangeState.APPROVED, ChangeState.APPLYING, ChangeState.STOPPED, ChangeState.VERIFYING)
 PENDING = (*IN_FLIGHT, ChangeState.PROPOSED)
+# Connections that fail, and a NAT gateway that fills: more public IPs come before its connections fail.
+CURED_BY_A_PLAN = FAILURES | {FindingKind.NAT_GATEWAY_PRESSURE}
 OPTED_OUT = "its tag snatbot-watch=off opts the cluster out: it is not watched any more"
 
 
@@ -148,11 +151,20 @@ class Remember:
             writes.append(Put(transition.incident, stored.etag if same and stored else None))
             if transition.effect is not Effect.NOTHING:
                 writes.append(audit(now, "snatbot", f"incident {transition.effect.value}", transition.incident.id))
-        writes += self._outbox.rows(cluster.name, self._message(transition, assessment, change, now), wall)
+        withdrawn = self._withdrawn(transition, known, now)
+        writes += withdrawn
+        message = self._message(transition, assessment, change, now, is_withdrawn=bool(withdrawn))
+        writes += self._outbox.rows(cluster.name, message, wall)
         self._records.commit(cluster.id, writes)
         if transition.effect is not Effect.NOTHING:
             log.info("%s: incident %s", cluster.name, transition.effect.value)
         return transition.effect
+
+    def _withdrawn(self, transition: IncidentTransition, known: Known, now: datetime) -> list[Put]:
+        """An incident that is over takes its open proposal with it: nobody should approve a cure for what is gone."""
+        if transition.effect is not Effect.CLEARED or transition.incident is None or not known.changes:
+            return []
+        return withdraw_proposals(self._records, cluster_key(known.record.cluster_id), transition.incident, now)
 
     def _transition(self, sight: Sight, known: Known, now: datetime) -> IncidentTransition:
         record, incident = known.record, known.incident.value if known.incident else None
@@ -193,12 +205,12 @@ class Remember:
     def _new_change(
         self, transition: IncidentTransition, changes: tuple[Change, ...], assessment: Assessment, now: datetime
     ) -> Change | None:
-        """A plan for connections that fail, unless an answer is under way. Failing to plan doesn't hide the alarm."""
+        """A plan for the trouble, unless an answer is under way. Failing to plan doesn't hide the alarm."""
         if self._offer is None or transition.message not in (Effect.OPENED, Effect.REOPENED, Effect.WORSENED):
             return None
         incident = transition.incident
         assert incident is not None
-        if not FAILURES & set(incident.kinds) or any(change.state in IN_FLIGHT for change in changes):
+        if not CURED_BY_A_PLAN & set(incident.kinds) or any(change.state in IN_FLIGHT for change in changes):
             return None
         is_answered = any(
             change.incident_id == incident.id and change.state is ChangeState.PROPOSED for change in changes
@@ -206,14 +218,21 @@ class Remember:
         if transition.message is Effect.WORSENED and is_answered:
             return None
         try:
-            plan = self._offer.planning.attachment(assessment.cluster.id, now)
+            request = PlanRequest(None, new_id(), incident.id)
+            plan = self._offer.planning.attachment(assessment.cluster.id, now, request)
         except SnatbotError as error:
             log.warning("%s: no plan could be made: %s", assessment.cluster.name, error)
             return None
-        return self._offer.propose.new_change(plan, now, "snatbot", incident.id)
+        return self._offer.propose.new_change(plan, now, "snatbot", incident.id, request.id)
 
     def _message(
-        self, transition: IncidentTransition, assessment: Assessment, change: Change | None, now: datetime
+        self,
+        transition: IncidentTransition,
+        assessment: Assessment,
+        change: Change | None,
+        now: datetime,
+        *,
+        is_withdrawn: bool,
     ) -> Message | None:
         incident = transition.incident
         if incident is None:
@@ -228,7 +247,7 @@ class Remember:
             case Effect.WORSENED:
                 return compose.incident_worsened(incident, assessment, plan, url)
             case Effect.CLEARED:
-                return compose.incident_cleared(incident, now)
+                return compose.incident_cleared(incident, now, is_withdrawn=is_withdrawn)
             case Effect.NOTHING:
                 return None
 

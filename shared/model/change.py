@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from .plan import Plan
+from .plan import Plan, PlanKind
 
 
 class ChangeState(StrEnum):
@@ -109,3 +109,9 @@ class Change:
     verify_from: datetime | None = None
     stop_reason: str = ""
     outcome: Outcome | None = None
+
+    @property
+    def leaves_something(self) -> bool:
+        """A roll-back keeps the gateway and its public IPs; a reservation made public IPs that nothing uses yet."""
+        is_over = self.state in (ChangeState.ROLLED_BACK, ChangeState.DONE)
+        return is_over and self.plan.kind in (PlanKind.DETACH_NAT_GATEWAY, PlanKind.RESERVE_PUBLIC_IPS)

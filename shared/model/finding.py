@@ -42,6 +42,14 @@ class FindingKind(StrEnum):
 
 # Connections fail: these count by minutes. All others stand or don't.
 FAILURES = frozenset({FindingKind.SNAT_FAILING, FindingKind.NAT_GATEWAY_FAILING})
+# SNAT ports are, or are about to be, too few.
+PORT_TROUBLES = FAILURES | {
+    FindingKind.PORT_PRESSURE,
+    FindingKind.EXHAUSTION_AHEAD,
+    FindingKind.ALLOCATION_CLIFF,
+    FindingKind.ALLOCATION_UNSATISFIABLE,
+    FindingKind.NAT_GATEWAY_PRESSURE,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,11 +111,13 @@ class OtherChange:
 class Ours:
     """What this bot's own records say: ids, in lower case, of what it created, and other changes that are open.
 
-    A tag alone never makes a resource ours: anybody can write a tag.
+    A tag alone never makes a resource ours: anybody can write a tag. ``port_trouble``: an incident is open that more
+    ports would cure, whatever the last hour shows.
     """
 
     created_ids: frozenset[str] = frozenset()
     other_changes: tuple[OtherChange, ...] = ()
+    port_trouble: bool = False
 
 
 @dataclass(frozen=True, slots=True)

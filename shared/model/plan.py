@@ -10,12 +10,39 @@ from typing import Any, Literal
 
 
 class PlanKind(StrEnum):
+    """What snatbot does when a person approves, and below it what only a person may do, or is the answer instead."""
+
     ATTACH_NAT_GATEWAY = "attach_nat_gateway"
     DETACH_NAT_GATEWAY = "detach_nat_gateway"
-    ADVICE = "advice"
     RESERVE_PUBLIC_IPS = "reserve_public_ips"
     ADD_PUBLIC_IPS = "add_public_ips"
     DELETE_NAT_GATEWAY = "delete_nat_gateway"
+
+    RELIEVE_LOAD_BALANCER = "relieve_load_balancer"
+    ALIGN_OUTBOUND_TYPE = "align_outbound_type"
+    MANAGED_NAT_GATEWAY = "managed_nat_gateway"
+    STANDARD_V2 = "standard_v2"
+    NOT_SNAT = "not_snat"
+    TOO_LARGE = "too_large"
+    ADVICE = "advice"
+
+    @property
+    def is_advice(self) -> bool:
+        """It has no steps and is never executed."""
+        return self in _ADVICE
+
+
+_ADVICE = frozenset(
+    {
+        PlanKind.RELIEVE_LOAD_BALANCER,
+        PlanKind.ALIGN_OUTBOUND_TYPE,
+        PlanKind.MANAGED_NAT_GATEWAY,
+        PlanKind.STANDARD_V2,
+        PlanKind.NOT_SNAT,
+        PlanKind.TOO_LARGE,
+        PlanKind.ADVICE,
+    }
+)
 
 
 class CheckResult(StrEnum):
@@ -137,8 +164,9 @@ class Demand:
     """What the nodes need, with the arithmetic that a person can check line by line.
 
     ``ports`` is the scaled peak; ``is_lower_bound`` when ports were saturated or connections failed.
-    ``missing`` names inputs that were not available. ``no_need`` says why a trouble would not be SNAT; empty when
-    it may be.
+    ``missing`` names inputs that were not available. ``no_need`` says what was measured when that speaks against SNAT;
+    empty when SNAT may be the trouble, or when it was not measured. ``busiest_node_ports`` is the scaled peak of the
+    node that needs most; None when it was not measured.
     """
 
     ports: int
@@ -147,6 +175,7 @@ class Demand:
     arithmetic: tuple[str, ...]
     missing: tuple[str, ...] = ()
     no_need: str = ""
+    busiest_node_ports: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,11 +203,21 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
+class RelatedPlan:
+    """Advice beside a plan: another way, or what is left for a person afterwards. Planned anew when it is opened."""
+
+    kind: PlanKind
+    summary: str
+    commands: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """``egress_now`` are addresses; ``egress_then`` are addresses where known, else names of IPs to be created.
 
     ``commands`` are ``az`` commands for a person (the whole answer of an advice plan); ``way_back_commands`` undo by
-    hand. ``digest`` covers writes and writable preconditions only: never etags, evidence, prices or time.
+    hand; ``irreversible`` says what they can't undo. ``is_wished``: somebody asked for exactly this kind, needed or
+    not. ``digest`` covers writes and writable preconditions only: never etags, evidence, prices or time.
     """
 
     kind: PlanKind
@@ -200,6 +239,9 @@ class Plan:
     planned_at: datetime | None = None
     notes: tuple[str, ...] = field(default=())
     cost: Cost | None = None
+    irreversible: str = ""
+    related: tuple[RelatedPlan, ...] = ()
+    is_wished: bool = False
 
     @property
     def blockers(self) -> tuple[Check, ...]:

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import azure.functions as func
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ..app import App
     from ..approval.signing import LinkTarget
     from ..flows.decide import ChangeView
+    from ..model.change import Change
+    from ..model.plan import Plan
 
 log = logging.getLogger("snatbot.triggers")
 _COOKIE = "snatbot_form"
@@ -42,8 +44,32 @@ def show(req: func.HttpRequest) -> func.HttpResponse:
 
     app = current()
     target = _target(app, req.params.get("t", ""), req)
+    view = app.decide.view(target)
+    if kind := req.params.get("kind", ""):
+        return _related_page(app, view.change, kind)
     nonce = _cookie(req) or secrets.token_urlsafe(24)
-    return _page(app, target, app.decide.view(target), req.params.get("t", ""), nonce)
+    return _page(app, target, view, req.params.get("t", ""), nonce)
+
+
+def plan_page_of(plan: Plan) -> func.HttpResponse:
+    """A plan without a change: nothing on the page can be decided."""
+    from ..web.pages import plan_page
+
+    nonce = secrets.token_urlsafe(16)
+    headers = {**PAGE_HEADERS, "Content-Security-Policy": _policy(nonce)}
+    text = plan_page(plan, style_nonce=nonce)
+    return func.HttpResponse(text, status_code=200, mimetype="text/html", charset="utf-8", headers=headers)
+
+
+def _related_page(app: App, change: Change, kind: str) -> func.HttpResponse:
+    """One of the plans beside a change's own, planned now: reads only. A link opens no other kind."""
+    from ..core.plan_request import PlanRequest
+    from ..errors import NotFoundHere
+
+    found = next((one.kind for one in change.plan.related if one.kind.value == kind), None)
+    if found is None:
+        raise NotFoundHere("There is no such plan beside this one.")
+    return plan_page_of(app.planning.attachment(change.cluster_id, app.clock.now(), PlanRequest(found)))
 
 
 def decide(req: func.HttpRequest, advance: Callable[[str], None], deliver: Callable[[str], None]) -> func.HttpResponse:
@@ -103,6 +129,7 @@ def _page(app: App, target: LinkTarget, view: ChangeView, token: str, nonce: str
         notice=why_not,
         style_nonce=style_nonce,
         now=now,
+        related_link=f"?t={quote(token)}&kind=",
     )
     # Strict: a link in a chat opens the page without the cookie, and the page then sets a fresh one.
     secure = "; Secure" if (app.settings.public_base_url or "").startswith("https://") else ""

@@ -32,7 +32,8 @@ def change_decision(req: func.HttpRequest, advance: func.Out[str], told: func.Ou
 def propose(req: func.HttpRequest) -> func.HttpResponse:
     """``?cluster=``: a plan without waiting for an incident; the answer holds the page's address.
 
-    ``&first=reserve``: only the public IPs, so that partners can list them before anything moves.
+    ``&kind=attach_nat_gateway``: also ahead of need. ``&kind=reserve_public_ips``, or ``&first=reserve``: only the
+    public IPs, so that partners can list them before anything moves.
     """
     from .answers import answering_json, as_json
 
@@ -40,6 +41,7 @@ def propose(req: func.HttpRequest) -> func.HttpResponse:
         from ..app import current
         from ..approval.errors import RemediationOff
         from ..errors import BadInput
+        from ..flows.planning import kind_named
         from ..web.answers import change_json
 
         selector = req.params.get("cluster", "").strip()
@@ -52,8 +54,9 @@ def propose(req: func.HttpRequest) -> func.HttpResponse:
         first = req.params.get("first", "")
         if first not in ("", "reserve"):
             raise BadInput(f"first was {first!r}; leave it out, or give first=reserve")
+        kind = kind_named("reserve_public_ips" if first else req.params.get("kind", ""))
         now, wall, by = app.clock.now(), app.clock.wall(), "holder of the function key"
-        change = app.propose.propose(cluster.id, now, wall, by, is_reserving=bool(first))
+        change = app.propose.propose(cluster.id, now, wall, by, kind=kind)
         return as_json({**change_json(change), "page_url": app.links.page(change)}, 201)
 
     return answering_json(answer)

@@ -30,19 +30,30 @@ def check(req: func.HttpRequest) -> func.HttpResponse:
 @blueprint.function_name("plan")
 @blueprint.route(route="plan", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 def plan(req: func.HttpRequest) -> func.HttpResponse:
-    """``?cluster=`` name or resource id: the plan as a dry run. Writes nothing, whatever REMEDIATION says."""
+    """``?cluster=`` name or resource id: the plan as a dry run. Writes nothing, whatever REMEDIATION says.
+
+    ``&kind=``: that kind of plan instead of the right answer. ``&as=page``: for people instead of programs.
+    """
     from .answers import answering_json, as_json
 
     def answer() -> func.HttpResponse:
         from ..app import current
+        from ..core.plan_request import PlanRequest
         from ..errors import BadInput
+        from ..flows.planning import kind_named
         from ..web.answers import plan_json
+        from .change_pages import plan_page_of
 
         selector = req.params.get("cluster", "").strip()
         if not selector:
             raise BadInput("cluster is missing; give ?cluster=<name or resource id>")
+        form = req.params.get("as", "json")
+        if form not in ("json", "page"):
+            raise BadInput(f"as is {form!r}; it must be json or page")
+        request = PlanRequest(kind_named(req.params.get("kind", "")))
         app = current()
-        return as_json(plan_json(app.planning.attachment(app.check.find(selector).id, app.clock.now())))
+        found = app.planning.attachment(app.check.find(selector).id, app.clock.now(), request)
+        return plan_page_of(found) if form == "page" else as_json(plan_json(found))
 
     return answering_json(answer)
 

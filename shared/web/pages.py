@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..chat.message import runs
-from ..model.change import Change, JournalEntry
+from ..model.change import Change, ChangeState, JournalEntry
 from ..model.incident import Incident
+from ..model.plan import Plan
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -59,15 +60,43 @@ def change_page(
     notice: str | None = None,
     style_nonce: str = "",
     now: datetime | None = None,
+    related_link: str = "",
 ) -> str:
     """The exact plan, why, how far it has come, and what a person may decide now.
 
-    ``form`` None: nothing can be decided here; ``notice`` then says why. ``now`` is for "expires in".
+    ``form`` None: nothing can be decided here; ``notice`` then says why. ``now`` is for "expires in". A plan beside it
+    is shown in full at ``related_link`` followed by its kind; empty: it is not linked.
     """
     from .change_view import change_view
 
     view = change_view(change, incident, journal, now)
-    return _render("change.html", view=view, form=form, notice=notice, style_nonce=style_nonce)
+    heading = "Left for you" if change.state is ChangeState.FIXED else "Another way, without snatbot"
+    return _render(
+        "change.html",
+        view=view,
+        plan=view.plan,
+        form=form,
+        notice=notice,
+        style_nonce=style_nonce,
+        related_heading=heading,
+        related_link=related_link,
+    )
+
+
+def plan_page(plan: Plan, *, style_nonce: str = "") -> str:
+    """A plan that nobody is asked to decide on: advice, or a dry run."""
+    from .plan_view import plan_view
+
+    return _render(
+        "change.html",
+        view=None,
+        plan=plan_view(plan),
+        form=None,
+        notice=None,
+        style_nonce=style_nonce,
+        related_heading="Beside it",
+        related_link="",
+    )
 
 
 def message_page(message: str, *, status: int, style_nonce: str = "", title: str = "") -> str:

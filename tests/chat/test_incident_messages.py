@@ -115,7 +115,10 @@ def test_steps_for_an_own_network_can_be_followed_with_the_real_names() -> None:
     assert attach == [
         f"az network vnet subnet update --ids {subnet} --nat-gateway {gateway}" for subnet in nouns.SUBNETS
     ]
-    assert code[-1] == "az aks update -g rg-shop -n shop-prod --outbound-type userAssignedNATGateway"
+    assert code[-1] == (
+        f"az aks update --subscription {nouns.SUBSCRIPTION} -g rg-shop -n shop-prod "
+        "--outbound-type userAssignedNATGateway"
+    )
 
 
 def test_a_plan_brings_its_own_commands() -> None:

@@ -28,6 +28,7 @@ from tests.core.builders import (
     NETWORK,
     POLICY,
     START,
+    SUBSCRIPTION,
     SYSTEM_SUBNET,
     USER_SUBNET,
     VNET,
@@ -211,9 +212,9 @@ def test_names_are_free_distinct_and_allowed_by_azure(name: str, template: str, 
 # --- what is only advised ---
 
 
-def advice(of: NetworkFacts, ips: int = 2) -> Plan:
+def advice(of: NetworkFacts, ips: int = 2, kind: PlanKind = PlanKind.ADVICE) -> Plan:
     found = plan(of, ips=ips)
-    assert found.kind is PlanKind.ADVICE
+    assert found.kind is kind
     assert found.steps == ()
     assert not found.is_executable
     assert found.blockers
@@ -222,9 +223,10 @@ def advice(of: NetworkFacts, ips: int = 2) -> Plan:
 
 def test_a_managed_network_gets_the_command_for_a_person() -> None:
     managed = cluster([NodePool("system", "System", 3, 3)])
-    found = advice(facts(managed, vnet_id=None, vnet_location=None, subnets=()), ips=3)
+    without = facts(managed, vnet_id=None, vnet_location=None, subnets=(), nat_group_id="")
+    found = advice(without, 3, PlanKind.MANAGED_NAT_GATEWAY)
     assert found.commands == (
-        "az aks update -g rg-shop -n shop-prod --outbound-type managedNATGateway "
+        f"az aks update --subscription {SUBSCRIPTION} -g rg-shop -n shop-prod --outbound-type managedNATGateway "
         "--nat-gateway-managed-outbound-ip-count 3 --nat-gateway-idle-timeout 30",
     )
 
@@ -256,11 +258,12 @@ def test_what_could_not_be_read_has_no_steps() -> None:
 
 def test_more_than_sixteen_ips_are_refused_with_the_reason() -> None:
     assert plan(ips=16).is_executable
-    found = advice(facts(), ips=17)
+    found = advice(facts(), 17, PlanKind.TOO_LARGE)
     assert found.blockers[0].name == "size"
     assert "17 public IPs would be needed" in found.blockers[0].message
     managed = cluster([NodePool("system", "System", 3, 3)])
-    (command,) = advice(facts(managed, vnet_id=None, vnet_location=None, subnets=()), ips=40).commands
+    without = facts(managed, vnet_id=None, vnet_location=None, subnets=(), nat_group_id="")
+    (command,) = advice(without, 40, PlanKind.TOO_LARGE).commands
     assert "--nat-gateway-managed-outbound-ip-count 16 " in command
 
 
@@ -272,8 +275,8 @@ def test_a_size_without_port_metrics_is_a_warning() -> None:
 
 def test_the_idle_timeout_falls_back_to_the_clusters_profile() -> None:
     managed: Cluster = cluster([NodePool("system", "System", 3, 3)])
-    of = facts(managed, vnet_id=None, vnet_location=None, subnets=(), load_balancer=None)
-    assert advice(of).commands[0].endswith("--nat-gateway-idle-timeout 30")
+    of = facts(managed, vnet_id=None, vnet_location=None, subnets=(), load_balancer=None, nat_group_id="")
+    assert advice(of, 2, PlanKind.MANAGED_NAT_GATEWAY).commands[0].endswith("--nat-gateway-idle-timeout 30")
 
 
 # --- the digest ---

@@ -1,4 +1,4 @@
-"""Each answer besides attaching: reserve, add, take what is there, delete, relief, advice, cost."""
+"""Each strategy besides attaching: reserve, add, take what is there, delete; and what it costs."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from shared.core import demand
 from shared.core.cost import monthly_cost
 from shared.core.deletion import check_steps, plan_deletion
 from shared.core.egress import prefix_length
+from shared.core.plan_request import PlanRequest
 from shared.core.planner import plan_attachment
-from shared.core.relief import PORTS_PER_FRONTEND, ports_a_node, relieve
 from shared.model.access import Access, Lock
-from shared.model.cluster import LoadBalancerProfile
 from shared.model.network import NetworkFacts, Ours, PublicIp
 from shared.model.plan import AddPublicIps, CreateNatGateway, CreatePublicIp, DeleteCreated, Plan, PlanKind
 from tests.core.builders import (
@@ -58,9 +57,9 @@ GATEWAY = nat_gateway(
 
 
 def plan(of: NetworkFacts, ips: int = 2, **changed: Any) -> Plan:
-    is_reserving = changed.pop("is_reserving", False)
+    request = PlanRequest(changed.pop("kind", None))
     wanted = replace(DEMAND, public_ip_count=ips)
-    return plan_attachment(of, wanted, BASELINE, replace(POLICY, **changed), is_reserving=is_reserving)
+    return plan_attachment(of, wanted, BASELINE, replace(POLICY, **changed), request)
 
 
 def reserved(*ips: PublicIp, of: Any = None, **changed: Any) -> NetworkFacts:
@@ -85,8 +84,10 @@ def test_anything_else_in_the_way_reserves_nothing() -> None:
 
 
 def test_somebody_may_ask_to_reserve_for_partners_lists() -> None:
-    assert plan(facts(), is_reserving=True).kind is PlanKind.RESERVE_PUBLIC_IPS
-    assert plan(reserved(ip(1), ip(2)), is_reserving=True).kind is PlanKind.ATTACH_NAT_GATEWAY, "they are there"
+    assert plan(facts(), kind=PlanKind.RESERVE_PUBLIC_IPS).kind is PlanKind.RESERVE_PUBLIC_IPS
+    assert plan(reserved(ip(1), ip(2)), kind=PlanKind.RESERVE_PUBLIC_IPS).kind is PlanKind.ATTACH_NAT_GATEWAY, (
+        "they are there"
+    )
 
 
 def test_reserved_addresses_are_used_all_of_them_and_shown() -> None:
@@ -243,25 +244,7 @@ def test_what_is_used_foreign_or_locked_is_not_deleted(changed: dict[str, Any], 
     assert check in {blocker.name for blocker in found.blockers}
 
 
-# --- relief, cost, sizing of a gateway ---
-
-
-@given(st.integers(0, 200_000), st.integers(1, 1000), st.integers(1, 20))
-def test_ports_a_node_are_a_multiple_of_eight_and_fit_the_frontends(ports: int, nodes: int, frontends: int) -> None:
-    each, needed = ports_a_node(ports, nodes, frontends)
-    assert each % 8 == 0
-    assert 0 < each <= PORTS_PER_FRONTEND
-    assert needed >= min(frontends, 100)
-    assert needed == 100 or PORTS_PER_FRONTEND // each * needed >= nodes
-
-
-def test_relief_is_only_advised_where_aks_counts_the_ips() -> None:
-    assert relieve(facts(), DEMAND, 20) == ""
-    counted = cluster(load_balancer_profile=LoadBalancerProfile(managed_outbound_ip_count=1))
-    assert relieve(facts(counted), replace(DEMAND, ports=100_000), 20) == (
-        "az aks update -g rg-shop -n shop-prod --load-balancer-managed-outbound-ip-count 4 "
-        "--load-balancer-outbound-ports 10000 --load-balancer-idle-timeout 30"
-    )
+# --- cost, sizing of a gateway ---
 
 
 def test_cost_is_the_owners_prices_or_unknown() -> None:
@@ -290,6 +273,7 @@ def test_calm_measured_ports_say_that_the_trouble_is_not_snat() -> None:
     for other in (
         demand.DemandInputs(use, 1, 500, 1, 1),
         demand.DemandInputs(None, 0, 500, 1, 1),
-        demand.DemandInputs((demand.PortUse("10.0.0.4", 600, 0, 1024),), 0, 500, 1, 1),
+        demand.DemandInputs((demand.PortUse("10.0.0.4", 800, 0, 1024),), 0, 500, 1, 1),
+        demand.DemandInputs(use, 0, 500, 2, 2),
     ):
         assert demand.size(other).no_need == ""

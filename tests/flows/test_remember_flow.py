@@ -15,6 +15,7 @@ from shared.approval.signing import Signer
 from shared.chat.message import Message
 from shared.cloud.errors import Forbidden, Unavailable
 from shared.core.incidents import IncidentPolicy
+from shared.core.plan_request import PlanRequest
 from shared.errors import BadInput, SnatbotError
 from shared.flows.links import Links
 from shared.flows.outbox import Outbox, message_of
@@ -49,7 +50,7 @@ class FakePlanning:
         self.plan = plan
         self.asked = 0
 
-    def attachment(self, cluster_id: str, now: datetime) -> Plan:
+    def attachment(self, cluster_id: str, now: datetime, request: PlanRequest) -> Plan:
         self.asked += 1
         if isinstance(self.plan, Exception):
             raise self.plan

@@ -14,10 +14,16 @@ from ...model.cluster import Cluster
 from ...model.finding import Finding, FindingKind, Severity
 from ...model.load_balancer import LoadBalancer
 from ...model.ports import PortReading
+from ..commands import aks_update
 from ..node_counts import nodes_at_most, nodes_now
 
 SIZES = ((50, 1024), (100, 512), (200, 256), (400, 128), (800, 64), (1000, 32))
 NEAR = 0.9
+
+
+def default_ports(nodes: int) -> int:
+    """What each of so many nodes gets when no allocation is set."""
+    return next((ports for size, ports in SIZES if nodes <= size), SIZES[-1][1])
 
 
 def allocation_cliff(
@@ -46,8 +52,8 @@ def allocation_cliff(
             + ("; a node uses more than that already" if would_run_out else "")
         ),
         remedy=(
-            f"set a fixed allocation: az aks update -g {cluster.resource_group} -n {cluster.name} "
-            f"--load-balancer-outbound-ports {given} with enough outbound IPs "
+            f"set a fixed allocation: {aks_update(cluster, f'--load-balancer-outbound-ports {given}')} with enough "
+            "outbound IPs "
             f"({-(-max(most, nodes) * given // 64_000)} for {max(most, nodes):,} nodes)"
         ),
     )

@@ -38,6 +38,7 @@ __all__ = [
     "allow_lists",
     "authorize_command",
     "authorized_ranges",
+    "basic_sku",
     "check_access",
     "check_all",
     "cluster_is_settled",

@@ -10,6 +10,7 @@ from ...model.network import NetworkFacts
 from ...model.plan import Check, CheckResult
 from ...model.resource_id import same_id
 from ...texts import listed
+from ..commands import aks_update
 from .settled import is_settled
 
 
@@ -139,10 +140,7 @@ def authorize_command(cluster: Cluster, addresses: Iterable[str]) -> str:
     """The whole merged list: the option replaces what is there (AKS docs: api-server-authorized-ip-ranges)."""
     new = [address if "/" in address else f"{address}/32" for address in addresses]
     merged = dict.fromkeys([*cluster.authorized_ip_ranges, *new])
-    return (
-        f"az aks update --subscription {cluster.subscription} -g {cluster.resource_group} -n {cluster.name} "
-        f"--api-server-authorized-ip-ranges {','.join(merged)}"
-    )
+    return aks_update(cluster, f"--api-server-authorized-ip-ranges {','.join(merged)}")
 
 
 def zones(facts: NetworkFacts) -> Check:
