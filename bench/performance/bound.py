@@ -8,9 +8,10 @@ from .fleet import FleetSize
 
 DETAIL_QUESTIONS = 2
 """Of the sick: connections by backend, and connections of the two hours before."""
-TROUBLE_QUESTIONS = 3
-"""Of clusters with an open incident, in every tick: used ports, allocated ports, an hour of used ports."""
-PORT_QUESTIONS = 2
+TROUBLE_QUESTIONS = 1
+"""Of clusters with an open incident, in every tick: an hour of used and allocated ports."""
+PORT_QUESTIONS = 1
+"""Of everybody, when the pressure pass is due: used and allocated ports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,8 @@ class Bound:
 def bound(size: FleetSize) -> Bound:
     detail = (DETAIL_QUESTIONS + TROUBLE_QUESTIONS) * size.sick_batches
     failed = size.batches + detail
-    # Ports are asked of everybody then; the hour of history of the sick alone.
-    pressure = size.batches + DETAIL_QUESTIONS * size.sick_batches + PORT_QUESTIONS * size.batches + size.sick_batches
+    # Those in trouble have been asked already.
+    pressure = failed + PORT_QUESTIONS * size.batches_of_healthy
     return Bound(failed, pressure, size.graph_pages)
 
 

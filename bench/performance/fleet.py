@@ -52,6 +52,11 @@ class FleetSize:
         return sum(math.ceil(self.sick_in_lane(lane) / BATCH) for lane in range(self.lanes))
 
     @property
+    def batches_of_healthy(self) -> int:
+        """Requests that ask every load balancer but the sick ones one question."""
+        return sum(math.ceil((self.in_lane - self.sick_in_lane(lane)) / BATCH) for lane in range(self.lanes))
+
+    @property
     def graph_pages(self) -> int:
         """Resource Graph pages of clusters, of load balancers, and one without any NAT gateway."""
         return 2 * math.ceil(self.load_balancers / GRAPH_PAGE) + 1

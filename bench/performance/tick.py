@@ -26,7 +26,7 @@ from shared.cloud.request_count import RequestCount
 from shared.core.detect import judged_window
 from shared.flows.check import SLOW_WINDOW
 from shared.flows.look import Seen
-from shared.flows.measure import Passes
+from shared.flows.passes import Passes
 from shared.model.metric import MINUTE, Window
 
 from .meter import Cost, measured, peak_mib

@@ -18,7 +18,7 @@ from ..model.metric import MetricAnswer, Window
 from ..model.resource_id import ResourceId
 from . import api_versions
 from .errors import AzureError, Forbidden, MetricUnavailable, SignInFailed, UnexpectedAnswer
-from .parse import parse_metric
+from .parse import parse_metrics
 from .parse.fields import Json, items, text
 from .questions import MetricQuestion, utc_text
 from .translate import from_exception, from_response
@@ -137,7 +137,7 @@ def _one_subscription(resource_ids: Sequence[str]) -> str:
 
 def _answer(entry: Json, question: MetricQuestion, window: Window) -> MetricAnswer | AzureError:
     try:
-        return parse_metric(entry, question.metric, question.aggregation, window, question.limit)
+        return parse_metrics(entry, question.metric, question.aggregation, window, question.limit)
     except AzureError as error:
         return error
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ..model.metric import MetricAnswer, Window
 from . import api_versions, questions
 from .arm import Arm
-from .parse import parse_metric
+from .parse import parse_metrics
 from .questions import DEFAULT_TOP, MetricQuestion, sum_over, utc_text
 
 
@@ -41,7 +41,7 @@ class Metrics:
         timespan = f"{utc_text(window.start)}/{utc_text(window.end)}"
         path = f"{resource_id}/providers/Microsoft.Insights/metrics"
         answer = self._arm.get(path, api_versions.METRICS, timespan=timespan, **question.parameters("$filter"))
-        return parse_metric(answer, question.metric, question.aggregation, window, question.limit)
+        return parse_metrics(answer, question.metric, question.aggregation, window, question.limit)
 
     def snat_connections(self, load_balancer_id: str, window: Window, by_backend: bool) -> MetricAnswer:
         """New outbound connections a minute by ``connectionstate``, and by ``backendipaddress`` if asked."""

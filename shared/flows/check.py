@@ -20,7 +20,7 @@ from ..model.metric import Window
 from .explain import unmeasured
 from .fleet_source import FleetSource
 from .look import Look, Seen
-from .measure import Passes
+from .passes import Passes
 
 SLOW_WINDOW = timedelta(minutes=15)  # of a NAT gateway's data path (Azure docs: nat-metrics)
 

@@ -23,7 +23,8 @@ from ..model.fleet import WatchedCluster
 from ..model.health_event import HealthEvent
 from ..model.metric import Window
 from .lanes import Lanes
-from .measure import MAX_CLUSTERS, Measure, Passes
+from .measure import MAX_CLUSTERS, Measure
+from .passes import Passes
 
 log = logging.getLogger("snatbot.look")
 MemoryOf = Callable[[WatchedCluster], Memory]

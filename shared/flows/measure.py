@@ -2,53 +2,34 @@
 
 One request asks all load balancers for their connections by state. Only those without any connection are asked whether
 they report at all, only those with a failure by node and for what went before, only those whose turn it is (or that are
-in trouble) for their ports, and only nodes with half of their ports in use for an hour of history.
+in trouble) for their ports, and only nodes with half of their ports in use for an hour of history. Whoever is in
+trouble already is asked for all of that at once, beside the first request: on the way, waiting is what takes time.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 
 from ..cloud import questions
 from ..cloud.batch import MAX_RESOURCES
 from ..cloud.deadline import Deadline
-from ..cloud.errors import AzureError
-from ..cloud.metric_access import Answers, Ask, MetricAccess
-from ..cloud.questions import MetricQuestion, sum_over
+from ..cloud.metric_access import MetricAccess
 from ..core.detect import STATE_DIMENSION, has_point
-from ..core.judging import ClusterSeries, GatewaySeries, LoadBalancerSeries
-from ..core.ports import read_history, read_ports
+from ..core.judging import ClusterSeries, LoadBalancerSeries
 from ..model.cluster import Cluster
-from ..model.fleet import WatchedCluster, WatchedGateway
+from ..model.fleet import WatchedCluster
 from ..model.load_balancer import Node
 from ..model.metric import MetricAnswer, Window
-from ..model.ports import PortHistory, PortReading
-from ..model.reading import Unmeasured
-from .explain import unmeasured
+from .asking import Asked, Asking, answer_or_none, answer_or_reason, trouble_or
+from .gateway_pass import GatewayPass
+from .passes import Passes
+from .port_pass import PortPass
 
-log = logging.getLogger("snatbot.measure")
 MAX_CLUSTERS = 10 * MAX_RESOURCES
 LOOK_BACK = timedelta(hours=2)
-HISTORY = timedelta(hours=1)
-_FRONTEND = "frontendipaddress"
 
 NodesOf = Callable[[Cluster, Iterable[str]], tuple[Node, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class Passes:
-    """What is looked at. ``ports`` and ``slow`` (open connections and data path of gateways) are None when not due.
-
-    ``in_trouble``: ids in lower case of clusters with an open incident; theirs are looked at every time.
-    """
-
-    window: Window
-    ports: Window | None = None
-    slow: Window | None = None
-    in_trouble: frozenset[str] = frozenset()
 
 
 class Measure:
@@ -65,178 +46,76 @@ class Measure:
 
         Never raises for what Azure answers.
         """
-        return _Reading(self._access, self._nodes_of, targets, passes, deadline, at_a_time).series()
+        asking = Asking(self._access, targets, deadline, at_a_time)
+        balancers = _FailedPass(asking, passes).read()
+        gateways = GatewayPass(asking, targets, passes).read()
 
-
-class _Reading:
-    """The requests of one look at one group of clusters."""
-
-    def __init__(
-        self,
-        access: MetricAccess,
-        nodes_of: NodesOf,
-        targets: Sequence[WatchedCluster],
-        passes: Passes,
-        deadline: Deadline,
-        at_a_time: int,
-    ) -> None:
-        self._at_a_time = at_a_time
-        self._access = access
-        self._nodes_of = nodes_of
-        self._targets = targets
-        self._passes = passes
-        self._deadline = deadline
-        self._by_balancer = {one.load_balancer.id.lower(): one for one in targets if one.load_balancer is not None}
-
-    def series(self) -> list[ClusterSeries]:
-        balancers = self._balancers()
-        gateways = self._gateways()
-        return [self._of(target, balancers, gateways) for target in self._targets]
-
-    def _of(
-        self,
-        target: WatchedCluster,
-        balancers: Mapping[str, LoadBalancerSeries],
-        gateways: Mapping[str, GatewaySeries],
-    ) -> ClusterSeries:
-        found = balancers.get(target.load_balancer.id.lower()) if target.load_balancer else None
-        return ClusterSeries(
-            target=target,
-            window=self._passes.window,
-            load_balancer=found,
-            gateways=tuple(gateways[one.id.lower()] for one in target.gateways),
-            nodes=self._nodes(target, found),
-        )
-
-    def _balancers(self) -> dict[str, LoadBalancerSeries]:
-        window = self._passes.window
-        connections = self._ask(self._by_balancer, questions.SNAT_CONNECTIONS, window)
-        answered = {key: one for key, one in connections.items() if isinstance(one, MetricAnswer)}
-        silent = [key for key, one in answered.items() if not has_point(window, one)]
-        sick = [key for key, one in answered.items() if has_failure(one, window)]
-        allocated, by_backend, before = self._ask_all(
-            (silent, questions.ALLOCATED_SNAT_PORTS, window),
-            (sick, questions.SNAT_CONNECTIONS_BY_BACKEND, window),
-            (sick, questions.SNAT_CONNECTIONS, Window(window.end - LOOK_BACK, window.end)),
-        )
-        ports = self._ports(answered)
-        histories = self._histories(ports)
-        return {
-            key: LoadBalancerSeries(
-                # Where it could not be asked whether it reports at all, that is why it is not measured.
-                connections=_answer_or_reason(_trouble_or(one, allocated.get(key))),
-                allocated=_or_none(allocated.get(key)),
-                connections_by_backend=_or_none(by_backend.get(key)),
-                connections_before=_or_none(before.get(key)),
-                ports=ports.get(key),
-                port_history=histories.get(key, ()),
+        def series_of(target: WatchedCluster) -> ClusterSeries:
+            found = balancers.get(target.load_balancer.id.lower()) if target.load_balancer else None
+            return ClusterSeries(
+                target=target,
+                window=passes.window,
+                load_balancer=found,
+                gateways=tuple(gateways[one.id.lower()] for one in target.gateways),
+                nodes=self._nodes(target.cluster, found, deadline),
             )
-            for key, one in connections.items()
-        }
 
-    def _ports(self, answered: Iterable[str]) -> dict[str, PortReading]:
-        due = self._passes.ports
-        found: dict[str, PortReading] = {}
-        all_due = [key for key in answered if due is not None or self._is_in_trouble(key)]
-        window = due or self._passes.window
-        for keys in _batches(all_due):
-            used, allocated = self._ask_all(
-                (keys, questions.USED_SNAT_PORTS_BY_BACKEND, window),
-                (keys, questions.ALLOCATED_SNAT_PORTS_BY_BACKEND, window),
-            )
-            for key in keys:
-                of_used, of_allocated = _or_none(used.get(key)), _or_none(allocated.get(key))
-                if of_used is not None and of_allocated is not None:
-                    found[key] = read_ports(window, sum_over(of_used, _FRONTEND), sum_over(of_allocated, _FRONTEND))
-        return found
+        return [series_of(target) for target in targets]
 
-    def _histories(self, ports: Mapping[str, PortReading]) -> dict[str, tuple[PortHistory, ...]]:
-        suspects = [key for key, reading in ports.items() if reading.nodes]
-        end = self._passes.window.end
-        window = Window(end - HISTORY, end)
-        found: dict[str, tuple[PortHistory, ...]] = {}
-        for keys in _batches(suspects):
-            for key, one in self._ask(keys, questions.USED_SNAT_PORTS_BY_BACKEND, window).items():
-                if isinstance(one, MetricAnswer):
-                    found[key] = read_history(window, sum_over(one, _FRONTEND))
-        return found
-
-    def _gateways(self) -> dict[str, GatewaySeries]:
-        passes = self._passes
-        every = {one.id.lower(): one for target in self._targets for one in target.gateways}
-        slow_due = [
-            key
-            for key in every
-            if passes.slow is not None or any(self._is_in_trouble_behind(target, key) for target in self._targets)
-        ]
-        slow = passes.slow or Window(passes.window.end - timedelta(minutes=15), passes.window.end)
-        connections = self._ask_gateways(every, every, questions.NAT_CONNECTIONS, passes.window)
-        silent = [
-            key
-            for key, one in connections.items()
-            if isinstance(one, MetricAnswer) and not has_point(passes.window, one) and key not in slow_due
-        ]
-        datapath = self._ask_gateways(every, [*silent, *slow_due], questions.NAT_DATAPATH, slow)
-        opened = self._ask_gateways(every, slow_due, questions.NAT_OPEN_CONNECTIONS, slow)
-        return {
-            key: GatewaySeries(
-                gateway=every[key],
-                connections=_answer_or_reason(_trouble_or(one, datapath.get(key) if key in silent else None)),
-                datapath=_or_none(datapath.get(key)),
-                open_connections=_or_none(opened.get(key)),
-                slow_window=slow if key in slow_due else None,
-            )
-            for key, one in connections.items()
-        }
-
-    def _ask_gateways(
-        self, every: Mapping[str, WatchedGateway], keys: Iterable[str], question: MetricQuestion, window: Window
-    ) -> Answers:
-        """A network, and the gateway in it, may lie elsewhere than the cluster's group of 50."""
-        by_region: dict[str, list[str]] = {}
-        for key in keys:
-            by_region.setdefault(every[key].location, []).append(every[key].id)
-        answers: Answers = {}
-        for region, ids in by_region.items():
-            answers |= self._access.ask(ids, region, question, window, self._deadline)
-        return answers
-
-    def _ask(self, keys: Iterable[str], question: MetricQuestion, window: Window) -> Answers:
-        return self._ask_all((keys, question, window))[0]
-
-    def _ask_all(self, *asked: tuple[Iterable[str], MetricQuestion, Window]) -> list[Answers]:
-        asks = [self._about(keys, question, window) for keys, question, window in asked]
-        found = self._access.ask_all(asks, self._deadline, self._at_a_time)
-        for one, answers in zip(asks, found, strict=True):
-            for resource_id, answer in answers.items():
-                if isinstance(answer, MetricAnswer) and answer.is_truncated:
-                    log.error("%s: %s was cut at %d series", resource_id, one.question.metric, one.question.top)
-        return found
-
-    def _about(self, keys: Iterable[str], question: MetricQuestion, window: Window) -> Ask:
-        targets = [self._by_balancer[key] for key in keys]
-        ids = [target.load_balancer.id for target in targets if target.load_balancer is not None]
-        return Ask(ids, targets[0].cluster.location if targets else "", question, window)
-
-    def _nodes(self, target: WatchedCluster, found: LoadBalancerSeries | None) -> tuple[Node, ...]:
+    def _nodes(self, cluster: Cluster, found: LoadBalancerSeries | None, deadline: Deadline) -> tuple[Node, ...]:
         if found is None:
             return ()
         ips = {one.ip for one in found.ports.nodes} if found.ports else set()
         if found.connections_by_backend is not None:
             ips |= {series.dimensions.get("backendipaddress", "") for series in found.connections_by_backend.series}
-        return self._nodes_of(target.cluster, ips) if ips and not self._deadline.is_over else ()
-
-    def _is_in_trouble(self, balancer: str) -> bool:
-        return self._by_balancer[balancer].cluster.id.lower() in self._passes.in_trouble
-
-    def _is_in_trouble_behind(self, target: WatchedCluster, gateway: str) -> bool:
-        is_behind = any(one.id.lower() == gateway for one in target.gateways)
-        return is_behind and target.cluster.id.lower() in self._passes.in_trouble
+        return self._nodes_of(cluster, ips) if ips and not deadline.is_over else ()
 
 
-def _batches(keys: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(keys), MAX_RESOURCES):
-        yield keys[start : start + MAX_RESOURCES]
+class _FailedPass:
+    """The load balancers of one look at one group of clusters, and the ports of those that are due or in trouble."""
+
+    def __init__(self, asking: Asking, passes: Passes) -> None:
+        self._asking = asking
+        self._passes = passes
+        self._ports = PortPass(asking, passes.ports or passes.window)
+
+    def read(self) -> dict[str, LoadBalancerSeries]:
+        window, every = self._passes.window, self._asking.by_balancer
+        known = dict.fromkeys(key for key, one in every.items() if one.cluster.id.lower() in self._passes.in_trouble)
+        ahead = list(known)[:MAX_RESOURCES]  # more would be too much to hold at once
+        connections, by_backend, before, ports = self._asking.all_of(
+            (every, questions.SNAT_CONNECTIONS, window), *self._detail(ahead), self._ports.in_trouble(ahead)
+        )
+        self._ports.keep(ports)
+        answered = {key: one for key, one in connections.items() if isinstance(one, MetricAnswer)}
+        silent = [key for key, one in answered.items() if not has_point(window, one)]
+        sick = [key for key, one in answered.items() if has_failure(one, window)]
+        reports, *later = self._asking.all_of(
+            (silent, questions.ALLOCATED_SNAT_PORTS, window), *self._detail([key for key in sick if key not in ahead])
+        )
+        by_backend, before = by_backend | later[0], before | later[1]
+        self._ports.ask_in_trouble([key for key in known if key in answered and key not in ahead])
+        if self._passes.ports is not None:
+            self._ports.ask([key for key in answered if key not in known])
+        return {
+            key: LoadBalancerSeries(
+                # Where it could not be asked whether it reports at all, that is why it is not measured.
+                connections=answer_or_reason(trouble_or(one, reports.get(key))),
+                allocated=answer_or_none(reports.get(key)),
+                connections_by_backend=answer_or_none(by_backend.get(key)) if key in sick else None,
+                connections_before=answer_or_none(before.get(key)) if key in sick else None,
+                ports=self._ports.readings.get(key),
+                port_history=self._ports.histories.get(key, ()),
+            )
+            for key, one in connections.items()
+        }
+
+    def _detail(self, keys: Sequence[str]) -> tuple[Asked, Asked]:
+        window = self._passes.window
+        return (
+            (keys, questions.SNAT_CONNECTIONS_BY_BACKEND, window),
+            (keys, questions.SNAT_CONNECTIONS, Window(window.end - LOOK_BACK, window.end)),
+        )
 
 
 def has_failure(answer: MetricAnswer, window: Window) -> bool:
@@ -246,20 +125,3 @@ def has_failure(answer: MetricAnswer, window: Window) -> bool:
         if series.dimensions.get(STATE_DIMENSION, "").lower() == "failed"
         for at, value in series.points
     )
-
-
-def _trouble_or(
-    answer: MetricAnswer | AzureError, second: MetricAnswer | AzureError | None
-) -> MetricAnswer | AzureError:
-    return second if isinstance(second, AzureError) else answer
-
-
-def _answer_or_reason(answer: MetricAnswer | AzureError) -> MetricAnswer | Unmeasured:
-    return unmeasured(answer) if isinstance(answer, AzureError) else answer
-
-
-def _or_none(answer: MetricAnswer | AzureError | None) -> MetricAnswer | None:
-    if isinstance(answer, AzureError):
-        log.warning("%s", answer)
-        return None
-    return answer

@@ -37,7 +37,7 @@ from .check import SLOW_WINDOW
 from .coverage import Coverage
 from .fleet_source import FleetSource, Found, parts_of
 from .look import Look, Seen
-from .measure import Passes
+from .passes import Passes
 from .remember import Remember, Sight
 
 log = logging.getLogger("snatbot.watch")

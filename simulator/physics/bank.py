@@ -50,6 +50,7 @@ class Bank:
         self._streams: tuple[Stream, ...] = config.load.streams(config.protocol)
         self._port_seconds = [config.timers.port_seconds(s.workload) for s in self._streams]
         self._columns = BankWindow([], [], [], [], [], [])
+        self._last = range(0), self._columns
         self._held: dict[StreamKey, float] = {}
         self._retrying: dict[StreamKey, float] = {}
         self._admitted, self._failed = Rounding(), Rounding()
@@ -73,7 +74,14 @@ class Bank:
                 self._held[key] *= self.config.ports / totals[key[1]]
 
     def window(self, minutes: range) -> BankWindow:
-        """What happened in `minutes`."""
+        """What happened in `minutes`. Not to be changed: who asks for the same minutes next gets the same lists."""
+        asked, window = self._last
+        if asked != minutes:
+            window = self._cut(minutes)
+            self._last = minutes, window
+        return window
+
+    def _cut(self, minutes: range) -> BankWindow:
         while self.next_minute < minutes.stop:
             self._step()
         before = max(0, min(self.first_minute, minutes.stop) - minutes.start)
@@ -100,7 +108,7 @@ class Bank:
             self._step()
         other = Bank(replace(config, admitting=False), self.first_minute)
         other.config = config
-        other._columns = self.window(range(self.first_minute, self.next_minute))
+        other._columns = self._cut(range(self.first_minute, self.next_minute))
         shrink = min(1.0, config.ports / used) if (used := used_ports(self._held)) > 0 else 1.0
         other._held = {key: 0.0 if drop_flows else n * shrink for key, n in self._held.items()}
         other._retrying = dict(self._retrying) if config.admitting else {}

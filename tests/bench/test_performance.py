@@ -29,10 +29,10 @@ def test_a_fleet_has_as_many_load_balancers_and_sick_clusters_as_it_says(size: F
 
 def test_the_bound_follows_from_batches_of_fifty() -> None:
     least = bound(THOUSAND)
-    # 4 lanes of 250: 5 batches each, and 5 questions about the sick of each lane.
-    assert least.failed == 20 + 4 * 5
-    # With ports: 2 questions more to all, 2 + 1 about the sick of each lane.
-    assert least.pressure == 20 + 40 + 4 * 3
+    # 4 lanes of 250: 5 batches each, and 3 questions about the sick of each lane.
+    assert least.failed == 20 + 4 * 3
+    # With ports: one question more to all but the sick, who have been asked.
+    assert least.pressure == 20 + 20 + 4 * 3
     assert least.discovery == 3
 
 

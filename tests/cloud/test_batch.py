@@ -31,6 +31,7 @@ QUESTIONS = [
     questions.SNAT_CONNECTIONS_BY_BACKEND,
     questions.ALLOCATED_SNAT_PORTS,
     questions.USED_SNAT_PORTS_BY_BACKEND,
+    questions.SNAT_PORTS_BY_BACKEND,
 ]
 
 
@@ -71,6 +72,20 @@ def test_the_batch_answers_as_one_by_one(
 ) -> None:
     answers = batch.query([load_balancer_id], shop.location, question, window)
     assert answers == {load_balancer_id.lower(): metrics.ask(load_balancer_id, question, window)}
+
+
+def test_two_metrics_in_one_request_are_what_two_requests_bring(
+    batch: BatchMetrics, load_balancer_id: str, shop: Cluster, window: Window
+) -> None:
+    def ask(question: questions.MetricQuestion) -> MetricAnswer:
+        (found,) = batch.query([load_balancer_id], shop.location, question, window).values()
+        assert isinstance(found, MetricAnswer)
+        assert found.series
+        return found
+
+    both = ask(questions.SNAT_PORTS_BY_BACKEND)
+    assert questions.of_metric(both, questions.USED) == ask(questions.USED_SNAT_PORTS_BY_BACKEND)
+    assert questions.of_metric(both, questions.ALLOCATED) == ask(questions.ALLOCATED_SNAT_PORTS_BY_BACKEND)
 
 
 def test_a_region_is_understood_as_portals_write_it(

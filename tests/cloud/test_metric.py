@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from shared.cloud.errors import MetricUnavailable
-from shared.cloud.parse import parse_metric
+from shared.cloud.parse import parse_metric, parse_metrics
 from shared.cloud.questions import sum_over
 from shared.model.metric import MetricAnswer, Series, Window
 
@@ -109,6 +109,30 @@ def test_as_many_series_as_asked_for_means_some_may_be_missing() -> None:
     assert parse_metric(item, "SnatConnectionCount", "Total", WINDOW, 10).is_truncated
     assert not parse_metric(item, "SnatConnectionCount", "Total", WINDOW, 11).is_truncated
     assert not parse_metric(item, "SnatConnectionCount", "Total", WINDOW, None).is_truncated
+
+
+def two_metrics(**second: Any) -> dict[str, Any]:
+    first, other = answer(timeseries=[{"metadatavalues": [], "data": []}]), answer(name="ByteCount", **second)
+    return {"value": [*first["value"], *other["value"]]}
+
+
+def test_of_several_metrics_each_series_says_which_it_is() -> None:
+    item = two_metrics(timeseries=[{"metadatavalues": [], "data": []}])
+    found = parse_metrics(item, "SnatConnectionCount,ByteCount", "Total", WINDOW, 3)
+    assert [one.dimensions for one in found.series] == [{"metric": "SnatConnectionCount"}, {"metric": "ByteCount"}]
+    assert not found.is_truncated
+    assert parse_metrics(item, "SnatConnectionCount,ByteCount", "Total", WINDOW, 2).is_truncated, "or it may be"
+
+
+def test_several_metrics_of_which_one_failed_are_no_answer() -> None:
+    with pytest.raises(MetricUnavailable, match="later"):
+        parse_metrics(
+            two_metrics(errorCode="InternalError", errorMessage="later"),
+            "SnatConnectionCount,ByteCount",
+            "Total",
+            WINDOW,
+            9,
+        )
 
 
 def test_ports_of_a_node_are_the_sum_over_its_frontends() -> None:

@@ -46,8 +46,8 @@ def watched(*clusters: Cluster, gateways: tuple[WatchedGateway, ...] = ()) -> tu
 class FakeAccess:
     """``answers`` maps a question's name to the answer for every resource, or to a function of the resource's id.
 
-    Names: ``state``, ``backend``, ``before`` (state, over an hour or more), ``allocated``, ``used``, ``limits``
-    (allocated by backend), ``history`` (used, over an hour), ``nat``, ``open``, ``datapath``.
+    Names: ``state``, ``backend``, ``before`` (state, over an hour or more), ``allocated``, ``ports`` (used and
+    allocated by backend), ``history`` (the same, or used alone, over an hour), ``nat``, ``open``, ``datapath``.
     """
 
     answers: dict[str, MetricAnswer | AzureError | Callable[[str], MetricAnswer | AzureError]] = field(
@@ -85,10 +85,10 @@ def name_of(question: MetricQuestion, window: Window) -> str:
             return "before" if is_long else "state"
         case "AllocatedSnatPorts", None:
             return "allocated"
-        case "AllocatedSnatPorts", _:
-            return "limits"
+        case "UsedSnatPorts,AllocatedSnatPorts", _:
+            return "history" if is_long else "ports"
         case "UsedSnatPorts", _:
-            return "history" if is_long else "used"
+            return "history"
         case "SNATConnectionCount", _:
             return "nat"
         case "TotalConnectionCount", _:

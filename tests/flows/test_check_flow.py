@@ -141,7 +141,7 @@ def test_reasons_tell_the_kinds_of_trouble_apart() -> None:
 
 
 @pytest.mark.parametrize("error", [error for error, _, _ in TROUBLES], ids=lambda error: type(error).__name__)
-@pytest.mark.parametrize("what", ["backend", "before", "nodes", "used", "limits", "history"])
+@pytest.mark.parametrize("what", ["backend", "before", "nodes", "ports", "history"])
 def test_a_measured_failure_is_reported_though_its_details_cannot_be_read(what: str, error: AzureError) -> None:
     azure = FakeAzure(watched(cluster()), trouble={what: error} if what == "nodes" else {})
     assessment = only(make_check(azure, failing(**({} if what == "nodes" else {what: error}))).all(NOW))
@@ -150,7 +150,7 @@ def test_a_measured_failure_is_reported_though_its_details_cannot_be_read(what: 
     (finding,) = assessment.findings
     assert finding.since == START + timedelta(minutes=1)
     assert bool(assessment.reading.nodes) == (what != "backend")
-    assert (FindingKind.PORT_PRESSURE in assessment.looked_for) == (what not in ("used", "limits"))
+    assert (FindingKind.PORT_PRESSURE in assessment.looked_for) == (what != "ports")
 
 
 @pytest.mark.parametrize(

@@ -43,11 +43,10 @@ POLICY = WatchPolicy(3, 5, timedelta(minutes=5), 1000, 50.0)
 
 
 def ports(used: float, limit: float = 1024) -> dict[str, MetricAnswer]:
-    def one(value: float) -> MetricAnswer:
-        every = dict.fromkeys(range(-60, 400), value)
-        return answer(series(every, backendipaddress="10.0.0.4", protocoltype="TCP", isawaitingremoval="False"))
-
-    return {"used": one(used), "limits": one(limit), "history": one(used)}
+    node = {"backendipaddress": "10.0.0.4", "protocoltype": "TCP", "isawaitingremoval": "False"}
+    every = (("UsedSnatPorts", used), ("AllocatedSnatPorts", limit))
+    both = answer(*(series(dict.fromkeys(range(-60, 400), value), metric=name, **node) for name, value in every))
+    return {"ports": both, "history": both}
 
 
 class World:
@@ -157,7 +156,7 @@ def test_ports_are_looked_at_on_their_own_period_and_no_minute_twice(make: Make)
         if minute == 15:
             world.new_process()
         world.tick(minute)
-    windows = [asked for name, _, asked in world.access.asked if name == "used"]
+    windows = [asked for name, _, asked in world.access.asked if name == "ports"]
     assert [asked.minutes for asked in windows] == [5] * len(windows)
     assert len(windows) == 5
     for first, second in pairwise(windows):
@@ -341,9 +340,8 @@ def test_results_are_the_same_inline_and_by_workers(azurite: str) -> None:
         )
         world = World(tables, *names, policy=replace(POLICY, fan_out_above=above))
         world.access.answers |= {
-            "used": lambda one: ports(900 if "mc_c10" in one else 100)["used"],
+            "ports": lambda one: ports(900 if "mc_c10" in one else 100)["ports"],
             "history": ports(900)["history"],
-            "limits": ports(900)["limits"],
             "state": lambda one: (
                 SICK if one.endswith(("mc_c007/providers/microsoft.network/loadbalancers/kubernetes",)) else HEALTHY
             ),

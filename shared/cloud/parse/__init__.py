@@ -6,7 +6,7 @@ off or empty is often absent: both are taken. What a noun cannot do without rais
 
 from .cluster import parse_cluster
 from .load_balancer import parse_load_balancer
-from .metric import parse_metric
+from .metric import METRIC, parse_metric, parse_metrics
 from .nat_gateway import parse_nat_gateway
 from .node import parse_node
 from .public_ip import parse_public_ip
@@ -15,10 +15,12 @@ from .subnet import parse_subnet
 from .vnet import parse_vnet
 
 __all__ = [
+    "METRIC",
     "default_route",
     "parse_cluster",
     "parse_load_balancer",
     "parse_metric",
+    "parse_metrics",
     "parse_nat_gateway",
     "parse_node",
     "parse_public_ip",

@@ -14,12 +14,13 @@ def field(item: Json, *path: str) -> Any:
     """The value at the end of the path, its names compared without case; None when any part is missing."""
     value: Any = item
     for name in path:
-        if not isinstance(value, Mapping):
+        if type(value) is not dict and not isinstance(value, Mapping):  # what JSON makes is told apart cheaply
             return None
         if name in value:
             value = value[name]
         else:
-            value = next((entry for key, entry in value.items() if key.lower() == name.lower()), None)
+            wanted = name.lower()
+            value = next((entry for key, entry in value.items() if key.lower() == wanted), None)
     return value
 
 
@@ -45,7 +46,7 @@ def number(item: Json, *path: str, default: int) -> int:
 def items(item: Json, *path: str) -> Iterator[Json]:
     """The objects of a list; nothing when there is no list."""
     for entry in field(item, *path) or ():
-        if isinstance(entry, Mapping):
+        if type(entry) is dict or isinstance(entry, Mapping):
             yield entry
 
 

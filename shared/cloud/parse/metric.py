@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from ...model.metric import MetricAnswer, Series, Window
 from ..errors import MetricUnavailable
 from .fields import Json, field, items, text
+
+METRIC = "metric"
 
 
 def parse_metric(item: Json, metric: str, aggregation: str, window: Window, top: int | None) -> MetricAnswer:
@@ -29,6 +32,21 @@ def parse_metric(item: Json, metric: str, aggregation: str, window: Window, top:
     return MetricAnswer(series=series, is_truncated=top is not None and len(series) >= top)
 
 
+def parse_metrics(item: Json, names: str, aggregation: str, window: Window, top: int | None) -> MetricAnswer:
+    """As ``parse_metric``, for several metrics with commas between: each series then has the dimension ``metric``.
+
+    Without one of them the others are no answer either. Whether Azure counts ``top`` for each metric or for all
+    together isn't documented: either counts as cut off.
+    """
+    if "," not in names:
+        return parse_metric(item, names, aggregation, window, top)
+    found = {name: parse_metric(item, name, aggregation, window, top) for name in names.split(",")}
+    series = tuple(
+        Series({**one.dimensions, METRIC: name}, one.points) for name, answer in found.items() for one in answer.series
+    )
+    return MetricAnswer(series=series, is_truncated=top is not None and len(series) >= top)
+
+
 def _is_named(item: Json, metric: str) -> bool:
     return text(item, "name", "value").lower() == metric.lower()
 
@@ -37,12 +55,14 @@ def _series(item: Json, aggregation: str, window: Window) -> Series:
     dimensions = {text(entry, "name", "value").lower(): text(entry, "value") for entry in items(item, "metadatavalues")}
     points: dict[datetime, float] = {}
     for entry in items(item, "data"):
-        at, value = _minute(text(entry, "timeStamp")), _value(field(entry, aggregation))
+        value = _value(field(entry, aggregation))
+        at = None if value is None else _minute(text(entry, "timeStamp"))
         if at is not None and value is not None and window.holds(at):
             points[at] = value
     return Series(dimensions=dimensions, points=tuple(sorted(points.items())))
 
 
+@lru_cache(maxsize=1024)  # every series of an answer has the same stamps
 def _minute(stamp: str) -> datetime | None:
     """Buckets align to the asked start, which is a whole minute; a fraction would be a clock's, not the data's."""
     try:
@@ -54,6 +74,8 @@ def _minute(stamp: str) -> datetime | None:
 
 
 def _value(answered: Any) -> float | None:
+    if answered is None:
+        return None
     try:
         value = float(answered)
     except (TypeError, ValueError):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from ...noise import unit
@@ -110,12 +111,17 @@ def _timeseries(
     split = {key: _buckets(group, minutes, starts, step) for key, group in by_split.items()}
     ordered = _ordered(split, query)
     cut = ordered[: query.top] if dimensions else ordered
-    stamps = [datetime.fromtimestamp(start * 60, UTC).strftime("%Y-%m-%dT%H:%M:00Z") for start in starts]
+    stamps = [_stamp(start) for start in starts]
     return [
         {"metadatavalues": [{"name": {"value": name, "localizedValue": name}, "value": value} for name, value in key]}
         | ({} if query.metadata_only else {"data": _data(buckets, stamps, aggregations, batch)})
         for key, buckets in cut
     ]
+
+
+@lru_cache(maxsize=4096)
+def _stamp(minute: int) -> str:
+    return datetime.fromtimestamp(minute * 60, UTC).strftime("%Y-%m-%dT%H:%M:00Z")
 
 
 def _wanted(series: Series, query: MetricQuery) -> bool:
