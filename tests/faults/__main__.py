@@ -12,14 +12,15 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 
 from devhost.azurite import Azurite
 
 from .breaking import Call, Trouble
-from .cells import Phase, Result, play, reference
+from .cells import Result, play, reference
+from .scene import House, Phase, Scene, prepare
 from .troubles import every_cell
 
 PHASES: tuple[Phase, ...] = ("apply", "roll back")
@@ -31,22 +32,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only each Nth cell")
     parser.add_argument("--only", default="", metavar="TEXT", help="only cells whose name holds this")
     parser.add_argument("--most", type=int, default=0, metavar="N", help="at most so many cells")
-    parser.add_argument("--lanes", type=int, default=2, help="cells played at a time")
+    parser.add_argument("--lanes", type=int, default=3, help="cells played at a time")
     given = parser.parse_args(arguments)
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder, Azurite.start(Path(folder)) as azurite:
-        storage = azurite.connection_string
+        house = House.at(azurite.connection_string, Path(folder))
+        scenes: dict[Phase, Scene] = {}
         cells: list[Cell] = []
         for phase in PHASES:
             if given.only.partition(" | ")[0] in set(PHASES) - {phase}:
                 continue
-            calls = reference(phase, storage)
+            scenes[phase] = prepare(phase, house)
+            calls = reference(scenes[phase], house)
             found = every_cell(calls)
             print(f"{phase}: {len(calls)} calls, {len(found)} cells", flush=True)
             cells += [(phase, call, trouble) for call, trouble in found]
         cells = [cell for cell in cells if given.only in _name(cell)][given.every // 2 :: given.every]
         cells = cells[: given.most or None]
-        results = _play_all(cells, storage, max(1, given.lanes))
+        results = _play_all(cells, scenes, house, max(1, given.lanes))
     _print_matrix(results)
     bad = [result for result in results if not result.is_good]
     for result in bad:
@@ -63,12 +66,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if bad or len(results) < len(cells) or not results else 0
 
 
-def _play_all(cells: Sequence[Cell], storage: str, lanes: int) -> list[Result]:
+def _play_all(cells: Sequence[Cell], scenes: Mapping[Phase, Scene], house: House, lanes: int) -> list[Result]:
     """Each lane is a process that plays one cell after the other."""
     context = multiprocessing.get_context("fork")
     queue = context.SimpleQueue()  # the other kind starts a thread
     processes = [
-        context.Process(target=_play_lane, args=(cells[lane::lanes], storage, queue), daemon=False)
+        context.Process(target=_play_lane, args=(cells[lane::lanes], scenes, house, queue), daemon=False)
         for lane in range(lanes)
     ]
     for process in processes:
@@ -86,13 +89,13 @@ def _play_all(cells: Sequence[Cell], storage: str, lanes: int) -> list[Result]:
     return results
 
 
-def _play_lane(cells: Sequence[Cell], storage: str, queue: SimpleQueue[Result]) -> None:
+def _play_lane(cells: Sequence[Cell], scenes: Mapping[Phase, Scene], house: House, queue: SimpleQueue[Result]) -> None:
     # What the workers grumble about is of interest only when a cell is played alone.
     if len(cells) > 3:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     for phase, call, trouble in cells:
         try:
-            queue.put(play(phase, call, trouble, storage))
+            queue.put(play(scenes[phase], house, call, trouble))
         except Exception as error:  # one broken cell must not hide the others
             problem = f"{type(error).__name__}: {error}"
             queue.put(Result(phase, call.kind, trouble.name, call.number, "not at all", 0.0, problem=problem))

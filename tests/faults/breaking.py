@@ -77,24 +77,37 @@ class Trouble:
     outage: bool = False
 
 
+class WrongCall(BaseException):
+    """No code under test may take this for trouble of its own."""
+
+
 class Breaker:
-    """Strikes at the call with this number. ``seconds_now`` is domain time, for outages."""
+    """Strikes at the call with this number. ``seconds_now`` is domain time, for outages.
+
+    Raises WrongCall in the process's own code when that call is another than expected: the cell would prove nothing.
+    """
 
     def __init__(
         self,
-        number: int,
+        at: Call,
         trouble: Trouble | None,
         add_fault: Callable[[Mapping[str, Any]], None],
         seconds_now: Callable[[], float],
     ) -> None:
         self.calls: list[Call] = []
-        self._number = number
+        self._at = at
         self._trouble = trouble
         self._add_fault = add_fault
         self._seconds_now = seconds_now
         self._left = trouble.times if trouble else 0
         self._down_until: float | None = None
         self._is_storage = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether what was to go wrong has gone wrong, all of it."""
+        is_up = self._down_until is None or self._seconds_now() >= self._down_until
+        return self._trouble is not None and self._left == 0 and is_up
 
     def install(self) -> None:
         """From now on, for the rest of this process."""
@@ -109,14 +122,16 @@ class Breaker:
         call = Call(len(self.calls) + 1, kind_of(request.method or "", request.url or ""))
         self.calls.append(call)
         trouble = self._trouble
-        if trouble is None or call.number < self._number:
+        if trouble is None or call.number < self._at.number:
             return send()
+        if call.number == self._at.number and call.kind != self._at.kind:
+            raise WrongCall(f"call {call.number} was {call.kind}, not {self._at.kind}")
         if self._down_until is not None:
             if not call.is_storage and self._seconds_now() < self._down_until:
                 raise requests.ConnectionError("Azure is down")
             return send()
         # What was broken once and is repeated is broken again, until `times` are used up.
-        if self._left == 0 or (call.number > self._number and call.is_storage != self._is_storage):
+        if self._left == 0 or (call.number > self._at.number and call.is_storage != self._is_storage):
             return send()
         self._left -= 1
         self._is_storage = call.is_storage

@@ -1,22 +1,35 @@
-"""One cell of the matrix: a change, one thing that goes wrong at one call, and what became of it."""
+"""One cell of the matrix: a change, one thing that goes wrong at one call, and what became of it.
+
+Three processes play a cell, and each has clients of its own:
+
+- simulated Azure, forked from the one in which the scene was prepared;
+- the worker in which it goes wrong, forked from this one, which has imported everything: it is killed for real, or has
+  its fault, ends the invocation that it struck (and sits an outage out), and ends;
+- the closing sweep afterwards, a plain process (``tests.faults.worker``) that is told where Azure and storage are and
+  which change to look at, and shares nothing with anybody. It calls ``advance`` until the state is final.
+"""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+# What the forked workers need is imported once, here.
+import azure.identity
+import azure.mgmt.network  # noqa: F401
+
+import shared.flows.advance  # noqa: F401
 from shared.model.change import Change, ChangeState
 from shared.model.incident import IncidentState
-from simulator.testing import start_simulator
 from tests.scenario.theatre import LEASE, WRITER
 
 from .breaking import Breaker, Call, Trouble
-from .stage import KILLED, Stage, is_settled
+from .scene import House, Phase, Scene, played
+from .stage import KILLED, Stage, in_plain_process, is_settled
 
-Phase = Literal["apply", "roll back"]
 GOOD = {"apply": ChangeState.FIXED, "roll back": ChangeState.ROLLED_BACK}
 
 
@@ -42,7 +55,7 @@ class Result:
         return not self.problem and lost == 0 and self.is_incident_intact
 
 
-def reference(phase: Phase, storage: str) -> list[Call]:
+def reference(scene: Scene, house: House) -> list[Call]:
     """Every call of an undisturbed run."""
     read_end, write_end = os.pipe()
 
@@ -50,67 +63,55 @@ def reference(phase: Phase, storage: str) -> list[Call]:
         with os.fdopen(write_end, "w") as pipe:
             pipe.writelines(f"{call.number}\t{call.kind}\n" for call in breaker.calls)
 
-    result = play(phase, Call(0, ""), None, storage, spell)
+    result = play(scene, house, Call(0, ""), None, spell)
     os.close(write_end)
     with os.fdopen(read_end) as pipe:
         lines = [line.rstrip("\n").split("\t") for line in pipe]
     if not result.is_good:
-        raise RuntimeError(f"the undisturbed {phase} does not end well: {result}")
+        raise RuntimeError(f"the undisturbed {scene.phase} does not end well: {result}")
     return [Call(int(number), kind) for number, kind in lines]
 
 
-def play(phase: Phase, call: Call, trouble: Trouble | None, storage: str, spell: Any = None) -> Result:
-    """The whole cell, on a fresh simulated Azure."""
+def play(scene: Scene, house: House, call: Call, trouble: Trouble | None, spell: Any = None) -> Result:
+    """The whole cell."""
     started = time.monotonic()
-    with start_simulator("storm") as simulator:
-        os.environ.update(simulator.environment())
-        stage = Stage(simulator, storage)
-        change = stage.prepared()
+    with played(scene, house) as stage:
+        changes = stage.changes()
         before = stage.subnets()
-        plans = [change]
-        if phase == "roll back":
-            change = stage.rollback_of(change)
-            plans.append(change)
         written = len(stage.writes())
         try:
-            ended = _run(stage, change, call, trouble, spell)
-            problem = "" if ended.endswith(GOOD[phase].value) else f"ended as {ended}"
+            ended = _run(stage, changes[-1], call, trouble, spell)
+            problem = "" if ended.endswith(GOOD[scene.phase].value) else f"ended as {ended}"
         except AssertionError as error:
             ended, problem = "not at all", str(error)
         return Result(
-            phase,
+            scene.phase,
             call.kind,
             trouble.name if trouble else "none",
             call.number,
             ended,
             time.monotonic() - started,
-            duplicates=_duplicates(stage, plans),
+            duplicates=_duplicates(stage, changes),
             properties_lost=_properties_lost(before, stage.subnets()),
-            unapproved_writes=_unapproved(stage, plans, written, change),
-            is_incident_intact=_is_incident_intact(stage, phase),
+            unapproved_writes=_unapproved(stage, changes, written),
+            is_incident_intact=_is_incident_intact(stage, scene.phase),
             problem=problem,
         )
 
 
 def _run(stage: Stage, change: Change, call: Call, trouble: Trouble | None, spell: Any) -> str:
     def work() -> None:
-        breaker = Breaker(
-            call.number,
-            trouble,
-            lambda fault: stage.simulator.add_fault(fault),
-            lambda: stage.clock.now().timestamp(),
-        )
+        breaker = Breaker(call, trouble, stage.simulator.add_fault, lambda: stage.clock.now().timestamp())
         breaker.install()
-        stage.sweep(change, is_settled)
+        stage.sweep(change, lambda seen: breaker.is_over or is_settled(seen))
+        assert trouble is None or breaker.is_over, f"call {call.number} was never made, or too seldom"
         if spell is not None:
             spell(breaker)
 
-    code = stage.in_process(work)
+    code = stage.in_forked_process(work)
     expected = KILLED if trouble is not None and trouble.kill else 0
     assert code == expected, f"the worker ended with {code}, not {expected}"
-    time.sleep(LEASE.total_seconds())
-    code = stage.in_process(lambda: stage.sweep(change, is_settled))
-    assert code == 0, "the closing sweep failed"
+    in_plain_process(stage.place, "sweep", change.id, str(time.time() + LEASE.total_seconds()))
     ended = stage.change(change.id)
     if ended.state is not ChangeState.STOPPED:
         return ended.state.value
@@ -118,13 +119,12 @@ def _run(stage: Stage, change: Change, call: Call, trouble: Trouble | None, spel
     stage.clock.advance(60 * 60)
     stage.simulator.clear_faults()
     stage.decide(ended, "resume")
-    code = stage.in_process(lambda: stage.sweep(change, is_settled))
-    assert code == 0, "the sweep after resuming failed"
+    in_plain_process(stage.place, "sweep", change.id, "0")
     return f"stopped, resumed: {stage.change(change.id).state.value}"
 
 
-def _duplicates(stage: Stage, plans: list[Change]) -> int:
-    planned = {step.id.lower() for change in plans for step in change.plan.steps if hasattr(step, "id")}
+def _duplicates(stage: Stage, changes: Sequence[Change]) -> int:
+    planned = {step.id.lower() for change in changes for step in change.plan.steps if hasattr(step, "id")}
     there = [one["id"].lower() for kind in ("natGateways", "publicIPAddresses") for one in stage.resources(kind)]
     return len([one for one in there if one not in planned])
 
@@ -137,17 +137,23 @@ def _properties_lost(before: Mapping[str, Any], after: Mapping[str, Any]) -> int
     )
 
 
-def _unapproved(stage: Stage, plans: list[Change], written: int, change: Change) -> int:
-    """Writes by another identity, to what no approved plan names, or before this plan was approved."""
-    approved = {
-        str(getattr(step, "id", "") or getattr(step, "subnet_id", "")).lower()
-        for one in plans
-        for step in one.plan.steps
-    }
+def _unapproved(stage: Stage, changes: Sequence[Change], written: int) -> int:
+    """Writes by another identity, or to what no plan names that was approved by then; ``written`` came before."""
+    writes = stage.writes()
     return sum(
         entry["client_id"] != WRITER or entry["path"].partition("?")[0].lower() not in approved
-        for entry in stage.writes()
+        for entries, approved in ((writes[:written], _named(changes[:-1])), (writes[written:], _named(changes[-1:])))
+        for entry in entries
     )
+
+
+def _named(changes: Sequence[Change]) -> set[str]:
+    """Ids of the resources that these plans may write to, in lower case."""
+    return {
+        str(getattr(step, "id", "") or getattr(step, "subnet_id", "")).lower()
+        for change in changes
+        for step in change.plan.steps
+    }
 
 
 def _is_incident_intact(stage: Stage, phase: Phase) -> bool:

@@ -1,20 +1,22 @@
-"""One change on a simulated Azure, worked on by processes that can be killed for real.
+"""One change on a simulated Azure, as the processes that work on it see it.
 
-Processes are forked from one that has imported everything: each has clients of its own and shares nothing with the
-others but the storage, Azure, and the clock's offset, which outlives whoever is killed.
+What happens is the same in every process: time is the simulator's and moves only when somebody sleeps or lets a minute
+pass, so two processes that start from the same scene make the same calls.
 """
 
 from __future__ import annotations
 
+import gc
+import json
 import os
+import subprocess
 import sys
 import time
 import traceback
 from collections.abc import Callable
-from ctypes import c_double
-from datetime import UTC, datetime, timedelta
-from multiprocessing.sharedctypes import RawValue
-from typing import Any
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
 
 from shared.app import App
 from shared.errors import SnatbotError
@@ -22,79 +24,85 @@ from shared.model.change import Change, ChangeState
 from simulator.testing import RunningSimulator
 from tests.scenario.theatre import LEASE, JumpingClock, Theatre
 
-_MOST_SWEEPS = 150
+ROOT = Path(__file__).parents[2]
 KILLED = -9
+_MOST_SWEEPS = 150
+_MOST_SECONDS = 120
+_sleep = time.sleep
 
 
-class SharedClock(JumpingClock):
-    """Its offset lies in memory that forked processes share."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where Azure and storage are: all that a process is told."""
+
+    url: str
+    http_url: str
+    ca_path: str
+    pid: int
+    storage: str
+    table_prefix: str
+
+    def to_text(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_text(cls, text: str) -> Place:
+        return cls(**json.loads(text))
+
+
+class SimulatorsTime(JumpingClock):
+    """What the simulator's clock shows. It stands still unless it is moved, by whichever process."""
 
     def __init__(self, simulator: RunningSimulator) -> None:
         super().__init__(simulator)
-        self._seconds: Any = RawValue(c_double, 0.0)
+        self._now = simulator.now()
 
     def now(self) -> datetime:
-        return datetime.now(UTC) + timedelta(seconds=self._seconds.value)
+        return self._now
 
     def advance(self, seconds: float) -> None:
-        self._simulator.advance(seconds)
-        self._seconds.value += seconds
+        self._now = self._simulator.advance(seconds)
 
 
 class Stage(Theatre):
-    def __init__(self, simulator: RunningSimulator, storage: str) -> None:
-        super().__init__(simulator, storage)
-        self.clock: SharedClock = SharedClock(simulator)
+    """Sets this process's environment: the identity endpoint of the place, and the certificate to trust."""
+
+    def __init__(self, place: Place) -> None:
+        simulator = RunningSimulator(place.url, place.http_url, Path(place.ca_path), place.pid)
+        # Saying that nothing here is behind a proxy saves looking for one at every request.
+        os.environ.update(simulator.environment() | {"NO_PROXY": "127.0.0.1"})
+        super().__init__(simulator, place.storage, TABLE_PREFIX=place.table_prefix)
+        self.place = place
+        self.clock: SimulatorsTime = SimulatorsTime(simulator)
         self.app: App = self.new_app()
 
-    def prepared(self) -> Change:
-        """An approved plan. Looking at clusters starts threads, which must never be there when a process is forked."""
-        assert self.in_process(self._approve) == 0, "no plan could be prepared"
-        self.new_app()
-        return self.changes()[0]
-
-    def rollback_of(self, change: Change) -> Change:
-        """The same for a roll-back of this change, once it is applied."""
-
-        def work() -> None:
-            self.sweep(change, is_applied)
-            applied = self.change(change.id)
-            asked = self.app.propose.propose_rollback(applied, self.clock.now(), self.clock.wall(), "Ada")
-            self.decide(asked, "approve")
-
-        assert self.in_process(work) == 0, "no roll-back could be prepared"
-        self.new_app()
-        return next(one for one in self.changes() if one.plan.of_change_id == change.id)
-
-    def _approve(self) -> None:
-        self.new_app()
-        self.approved()
-
     def sweep(self, change: Change, until: Callable[[Change], bool]) -> None:
-        """What the timer's closing sweep does, minute after minute, until nobody owes the change another look."""
+        """What the timer's closing sweep does, minute after minute; ``until`` is asked between two of them."""
         app = self.new_app()
         for _ in range(_MOST_SWEEPS):
+            if until(change):
+                return
             try:
-                found = app.records.change(self.partition, change.id)
-                assert found is not None
-                if until(found.value):
-                    return
                 self.clock.advance(60)
+                seen = None
                 for key in app.records.due("change", self.clock.now()):
-                    app.advance.run(key.partition, key.row.removeprefix("change-"))
+                    advanced = app.advance.run(key.partition, key.row.removeprefix("change-"))
+                    seen = advanced if advanced is not None and advanced.id == change.id else seen
+                change = seen or self.change(change.id)
             except SnatbotError as error:  # the host logs it, and the next tick tries again
                 print(f"  {type(error).__name__}: {error}", file=sys.stderr)
-                time.sleep(LEASE.total_seconds())
-        raise AssertionError(f"still {self.change(change.id).state} after {_MOST_SWEEPS} sweeps")
+                _sleep(LEASE.total_seconds())
+        raise AssertionError(f"still {change.state} after {_MOST_SWEEPS} sweeps")
 
-    def in_process(self, work: Callable[[], None]) -> int:
+    def in_forked_process(self, work: Callable[[], None]) -> int:
         """Runs ``work`` in a process of its own: 0 when it ended well, 1 when not, KILLED when it was killed."""
         sys.stderr.flush()
         pid = os.fork()
         if pid == 0:
             code = 1
             try:
-                time.sleep = _brief  # type: ignore[assignment]  # the storage client's own pauses between its tries
+                gc.disable()  # it lives for a second
+                time.sleep = _hardly_sleep  # type: ignore[assignment]  # what SDKs do between two tries
                 work()
                 code = 0
             except BaseException:
@@ -106,11 +114,23 @@ class Stage(Theatre):
         return os.waitstatus_to_exitcode(status)
 
 
-_sleep = time.sleep
+def in_plain_process(place: Place, *arguments: str) -> None:
+    """Runs ``tests.faults.worker``: it shares nothing with this process but its arguments. Raises AssertionError."""
+    run = subprocess.run(
+        [sys.executable, "-m", "tests.faults.worker", *arguments, place.to_text()],
+        cwd=ROOT,
+        env={"PATH": os.environ.get("PATH", "")},
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=_MOST_SECONDS,
+        check=False,
+    )
+    sys.stderr.write(run.stderr)
+    assert run.returncode == 0, f"{' '.join(arguments)} ended with {run.returncode}: {run.stderr.strip()[-300:]}"
 
 
-def _brief(seconds: float) -> None:
-    _sleep(min(seconds, LEASE.total_seconds()))
+def _hardly_sleep(seconds: float) -> None:
+    _sleep(min(seconds, 0.01))
 
 
 def is_settled(change: Change) -> bool:
