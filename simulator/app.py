@@ -18,6 +18,8 @@ from .errors import GATEWAY, ArmError, ServiceError
 from .http import Request, Response, Route, Router
 from .noise import stable_uuid
 from .requestlog import RequestLog
+from .services.activitylog.routes import ROUTES as ACTIVITYLOG_ROUTES
+from .services.activitylog.state import logged
 from .services.authorization.guard import check_access
 from .services.authorization.routes import ROUTES as AUTHORIZATION_ROUTES
 from .services.compute.routes import ROUTES as COMPUTE_ROUTES
@@ -45,7 +47,9 @@ ARM_ROUTES: list[Route] = [
     *RESOURCEGRAPH_ROUTES,
     *MONITOR_ROUTES,
     *LOGANALYTICS_ROUTES,
+    *ACTIVITYLOG_ROUTES,
 ]
+WRITES = ("PUT", "PATCH", "DELETE")
 DROPPED = 0
 """The status that the log shows for a request whose connection was dropped."""
 
@@ -77,6 +81,8 @@ class Simulator:
         request = replace(request, client_id=client_id)
         with self.world.lock:
             effects = self.world.faults.effects(request.method, request.raw_target, client_id)
+            if effects.drop != "before" and effects.answer is None and request.method in WRITES:
+                self.world.note_arrival(request.method, request.path)
         delay = effects.latency_seconds + self.world.settings.round_trip_seconds
         if delay:
             self._sleep(delay)
@@ -119,7 +125,7 @@ class Simulator:
                 return handler(self.world, request.with_params(params))
             with self.world.operations.fated(fate):
                 response = self._run_arm(request)
-            if request.method in ("PUT", "PATCH", "DELETE") and response.status < 300:
+            if request.method in WRITES and response.status < 300:
                 self.world.note_write(request.method, request.path)
             return _counted(request, response)
         except ServiceError as error:
@@ -133,7 +139,7 @@ class Simulator:
                 raise _unknown_path(request)
             check_access(self.world, request)
             handler, params = found
-            return handler(self.world, request.with_params(params))
+            return logged(self.world, request, lambda: handler(self.world, request.with_params(params)))
         except ServiceError as error:
             return Response(error.status, error.body(), error.headers)
 

@@ -1,4 +1,4 @@
-"""What a scenario lets happen at given minutes or after given writes: scaling, nodes losing Ready,
+"""What a scenario lets happen at given minutes or around given writes: scaling, nodes losing Ready,
 other people's writes, upgrades, roles that are taken away.
 
 Events before minute 0 belong to the past: they have happened when the simulator starts.
@@ -7,6 +7,7 @@ Events before minute 0 belong to the past: they have happened when the simulator
 from __future__ import annotations
 
 import copy
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -15,6 +16,7 @@ from typing import Any
 
 from .fleet import Cluster, Node, NodePool
 from .happenings import Watch
+from .http import Request
 from .others import put_subnet, upgrade
 from .physics.ports import PORTS_PER_FRONTEND, load_balancer_timers, ports_per_node
 from .services.authorization.scenario import lock_of, role_of
@@ -38,31 +40,36 @@ def schedule_events(world: World, content: Content, resolve: Callable[[Content, 
 
 
 def schedule_event(world: World, event: Content) -> None:
-    """Have an event happen at its minute, after the write that it waits for, or now."""
+    """Have an event happen at its minute, before or after the write that it waits for, or now."""
     action = _action(world, event)
     if "at_minute" in event:
         world.at_minute(float(event["at_minute"]), action)
     elif "after_write" in event:
-        waited = event["after_write"]
-        world.watches.append(
-            Watch(
-                re.compile(str(waited.get("to", "")), re.IGNORECASE),
-                action,
-                waited.get("method"),
-                int(waited.get("count", 1)),
-                float(waited.get("seconds", 0)),
-                bool(waited.get("repeat", False)),
-            )
-        )
+        world.watches.append(_watch(event["after_write"], action))
+    elif "before_write" in event:
+        world.arrivals.append(_watch(event["before_write"], action))
     else:
         world.at(world.clock.now(), action)
+
+
+def _watch(waited: Content, action: Callable[[datetime], None]) -> Watch:
+    return Watch(
+        re.compile(str(waited.get("to", "")), re.IGNORECASE),
+        action,
+        waited.get("method"),
+        int(waited.get("count", 1)),
+        float(waited.get("seconds", 0)),
+        bool(waited.get("repeat", False)),
+    )
 
 
 def check_event(event: Any) -> None:
     """ValueError unless the event is one: an object with a known deed."""
     known = {*_EFFECTS, *_DEEDS}
-    if not isinstance(event, Mapping) or not known & set(event) or set(event) - known - {"at_minute", "after_write"}:
-        raise ValueError(f"an event has one of {', '.join(sorted(known))}, and perhaps at_minute or after_write")
+    if not isinstance(event, Mapping) or not known & set(event) or set(event) - known - _WHEN:
+        raise ValueError(
+            f"an event has one of {', '.join(sorted(known))}, and perhaps one of {', '.join(sorted(_WHEN))}"
+        )
 
 
 def _action(world: World, event: Content) -> Callable[[datetime], None]:
@@ -144,6 +151,9 @@ def _write(world: World, given: Content, minute: int) -> None:
         else:
             document.properties[name] = value
     world.network.touch(document)
+    who = str(given.get("by", "operator"))
+    body = json.dumps({"properties": given["properties"]}).encode()
+    world.activity.add(world.now(), Request("PATCH", str(document.id), body=body, client_id=who), 200)
     world.reroute({*before, *affected_nodes(world, document)}, minute)
 
 
@@ -184,6 +194,7 @@ def _unlock(world: World, name: str, moment: datetime) -> None:
     world.tell(moment, f"the lock {name} was taken off")
 
 
+_WHEN = {"at_minute", "after_write", "before_write"}
 _DEEDS: dict[str, Callable[[World, Any, datetime], None]] = {
     "put_subnet": put_subnet,
     "upgrade": _upgrade,

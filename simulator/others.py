@@ -16,6 +16,7 @@ from .errors import ServiceError
 from .fleet import Cluster
 from .http import Request
 from .resourceid import parse
+from .services.activitylog.state import logged
 from .services.network.state import SUBNET, Document
 from .services.network.writes import put_document
 
@@ -53,7 +54,7 @@ def put_subnet(world: World, given: Mapping[str, Any], moment: datetime) -> None
     query = {"api-version": API_VERSION}
     request = Request("PUT", str(subnet.id), query=query, body=body, client_id=who)
     try:
-        put_document(world, request, parse(str(subnet.id)))
+        logged(world, request, lambda: put_document(world, request, parse(str(subnet.id))))
     except ServiceError as error:
         world.tell(moment, f"{who} was refused to write {subnet.id}: {error}")
         if error.status in (409, 429):

@@ -17,7 +17,8 @@ class Settings:
     emit_zero_failed: whether a node without failures has a Failed series of zeros, or none.
     connection_states: the load balancer's spellings of successful, failed and pending.
     emit_gaps_share: share of minutes for which a series has no data at all, at random.
-    if_match_honoured: whether a write with a stale If-Match is refused (412).
+    if_match_honoured: whether a write with a stale If-Match is refused (412), or takes effect as if it had
+        none; for subnets and virtual networks nobody has shown which.
     existing_flows: what old flows do when a NAT gateway takes over: "keep" or "drop"; Microsoft's
         documents disagree.
     operation_time_scale: factor on the duration of long operations; 0 finishes them at the next look.
@@ -35,6 +36,11 @@ class Settings:
     arm_reads_per_second: reads that a principal may make in the long run; 0 is no limit. Azure's own
         figure is 25, with a bucket of 250.
     batch_calls_per_30_seconds: batch calls that a principal may make; 0 is no limit.
+    activity_log_lag_seconds: how long after a write its events can be read. Azure docs speak of minutes
+        (data-ingestion-time).
+    activity_log_bodies: whether the event that begins a write holds what was sent, as
+        `properties.requestbody`; published events of other resource types do, nobody has shown it for
+        subnets.
     clock_skew_seconds: how far the services' clocks are off, as the Date header and tokens show it.
     round_trip_seconds: delay added to every answer, for benchmarks.
     """
@@ -55,6 +61,8 @@ class Settings:
     logs: str = "collected"
     arm_reads_per_second: float = 0.0
     batch_calls_per_30_seconds: int = 0
+    activity_log_lag_seconds: float = 300.0
+    activity_log_bodies: bool = False
     clock_skew_seconds: float = 0.0
     round_trip_seconds: float = 0.0
 

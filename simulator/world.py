@@ -23,6 +23,7 @@ from .happenings import Happening, Watch
 from .physics.ports import load_balancer_timers, ports_per_node
 from .physics.traffic import Traffic
 from .readiness import update_readiness
+from .services.activitylog.state import ActivityLog
 from .services.authorization.state import Access
 from .services.identity.state import Identities
 from .services.monitor.target import Target
@@ -93,7 +94,9 @@ class World:
             drop_flows_on_path_change=settings.existing_flows == "drop",
         )
         self.faults = Faults()
+        self.activity = ActivityLog()
         self.watches: list[Watch] = []
+        self.arrivals: list[Watch] = []
         self.happened: list[Happening] = []
         self.originals: dict[str, dict[str, Any]] = {}
         self.throttle = Throttle()
@@ -177,12 +180,20 @@ class World:
 
     def note_write(self, method: str, path: str) -> None:
         """A write was accepted: what waits for it happens, perhaps a little later."""
+        self._note(self.watches, method, path)
+
+    def note_arrival(self, method: str, path: str) -> None:
+        """A write is on its way: what comes in between happens before it is handled."""
+        self._note(self.arrivals, method, path)
+        self.settle()  # what took no time is over now
+
+    def _note(self, watches: list[Watch], method: str, path: str) -> None:
         now = self.clock.now()
-        for watch in list(self.watches):
+        for watch in list(watches):
             if watch.counts(method, path):
                 self.at(now + timedelta(seconds=watch.seconds), watch.action)
                 if not watch.repeat:
-                    self.watches.remove(watch)
+                    watches.remove(watch)
         self.settle()
 
     def settle(self) -> None:

@@ -1,0 +1,1 @@
+"""The activity log: who wrote what, and when."""
