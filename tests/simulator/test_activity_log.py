@@ -112,3 +112,34 @@ def test_more_than_a_page_is_followed_by_its_link() -> None:
             page = running.get(page["nextLink"].removeprefix(running.simulator.url))
             found += page["value"]
         assert len({one["eventDataId"] for one in found}) == len(found) >= 34 * 3
+
+
+THEIRS = {"subnet": "shop-vnet/aks-user", "set": {"label": "theirs"}, "by": "pipeline"}
+COMING = {"to": "subnets/aks-user", "method": "PUT"}
+
+
+def test_with_if_match_ignored_the_later_write_wins_and_nothing_says_so(fresh_storm: Azure) -> None:
+    fresh_storm.simulator.add_event({"settings": {"if_match_honoured": False, "operation_time_scale": 0.0}})
+    fresh_storm.simulator.add_event({"before_write": COMING, "put_subnet": THEIRS})
+    document = fresh_storm.get(SUBNET)
+    document["properties"]["defaultOutboundAccess"] = False
+    answer = fresh_storm.send("PUT", SUBNET, json=document, headers={"If-Match": document["etag"]})
+    assert answer.status_code == 200
+    left = fresh_storm.get(SUBNET)["properties"]
+    assert "label" not in left
+    assert left["defaultOutboundAccess"] is False
+    fresh_storm.simulator.advance(LAG_SECONDS + 30)
+    started = [one for one in events(fresh_storm, f"resourceUri eq '{SUBNET}'") if one["status"]["value"] == "Started"]
+    assert [one["caller"] == "pipeline" for one in started] == [False, True], "theirs was first"
+
+
+def test_with_if_match_honoured_the_same_write_is_refused(fresh_storm: Azure) -> None:
+    fresh_storm.simulator.add_event({"settings": {"operation_time_scale": 0.0, "activity_log_bodies": True}})
+    fresh_storm.simulator.add_event({"before_write": COMING, "put_subnet": THEIRS})
+    assert write(fresh_storm, "mine").status_code == 412
+    assert fresh_storm.get(SUBNET)["properties"]["label"] == "theirs"
+    fresh_storm.simulator.advance(LAG_SECONDS + 30)
+    (theirs,) = [
+        one for one in events(fresh_storm) if one["caller"] == "pipeline" and one["status"]["value"] == "Started"
+    ]
+    assert json.loads(theirs["properties"]["requestbody"])["properties"]["label"] == "theirs"
