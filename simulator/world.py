@@ -30,6 +30,7 @@ from .services.monitor.target import Target
 from .services.network.addresses import PublicAddresses
 from .services.network.state import NAT_GATEWAY, NetworkState
 from .services.operations import Operations
+from .services.resourcegraph.cursor import Cursors
 from .services.slack.state import Slack
 from .services.teams.state import Teams
 from .settings import Settings
@@ -100,6 +101,7 @@ class World:
         self.happened: list[Happening] = []
         self.originals: dict[str, dict[str, Any]] = {}
         self.throttle = Throttle()
+        self.cursors = Cursors()
         self._agenda: list[tuple[datetime, int, Callable[[datetime], None]]] = []
         self._order = itertools.count()
         self._moment: datetime | None = None

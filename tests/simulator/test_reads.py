@@ -158,6 +158,29 @@ def resource_graph(running: Azure, query: str, **options: Any) -> list[dict[str,
             return rows
 
 
+def test_what_appears_between_two_pages_shifts_none_of_them() -> None:
+    with azure("storm", "11111111-1111-4111-8111-111111111111") as running:
+        query = {"query": "resources | order by name asc | project name", "options": {"$top": 2}}
+        first = running.send("POST", QUERY, json=query).json()
+        group = running.send(
+            "POST", QUERY, json={"query": "resources | where type =~ 'microsoft.network/virtualnetworks'"}
+        )
+        (vnet,) = group.json()["data"]
+        address = vnet["id"].rpartition("/virtualNetworks/")[0] + "/publicIPAddresses/aaa"
+        body = {
+            "location": vnet["location"],
+            "sku": {"name": "Standard"},
+            "properties": {"publicIPAllocationMethod": "Static"},
+        }
+        assert running.send("PUT", f"{address}?api-version=2025-05-01", json=body).status_code == 201
+        options = {"$top": 2, "$skipToken": first["$skipToken"]}
+        second = running.send("POST", QUERY, json=query | {"options": options}).json()
+        again = running.send("POST", QUERY, json=query).json()
+        assert again["totalRecords"] == first["totalRecords"] + 1 == second["totalRecords"] + 1
+        assert again["data"][0] == {"name": "aaa"}
+        assert not [row for row in second["data"] if row in first["data"]]
+
+
 def test_resource_graph_queries(storm: Azure) -> None:
     (row,) = resource_graph(
         storm,

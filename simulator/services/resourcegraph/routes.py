@@ -18,6 +18,7 @@ from ...noise import stable_uuid
 from ..catalogue import Row, rows
 from ..kql import QueryError, parse
 from ..subscriptions.wire import group_json, subscription_json
+from .cursor import Rows
 
 if TYPE_CHECKING:
     from ...world import World
@@ -31,14 +32,13 @@ def query_resources(world: World, request: Request) -> Response:
     text = body.get("query")
     if not isinstance(text, str) or not text.strip():
         raise _bad_request(world, "InvalidQuery", "Query is missing.")
-    try:
-        query = parse(text, world.clock.now())
-        found = query.run(_table(world, query.table, _scope(world, body), request.client_id))
-    except QueryError as error:
-        raise _parser_failure(world, error) from error
     options = body.get("options") or {}
     size = min(int(options.get("$top") or DEFAULT_ROWS), MOST_ROWS)
-    start = _skip(world, options)
+    start, scope = _skip(world, options), _scope(world, body)
+    asked = text, frozenset(scope), request.client_id
+    found = world.cursors.get(asked) if options.get("$skipToken") else None
+    if found is None:
+        found = _run(world, text, scope, request.client_id)
     page = [dict(row) for row in found[start : start + size]]
     old = request.query.get("api-version", "9999") < "2020"
     tabular = options.get("resultFormat", "table" if old else "objectArray") == "table"
@@ -50,8 +50,17 @@ def query_resources(world: World, request: Request) -> Response:
         "resultTruncated": "false",
     }
     if start + size < len(found):
+        world.cursors.keep(asked, found)
         answer["$skipToken"] = _token(start + size, size)
     return Response(200, answer, _QUOTA)
+
+
+def _run(world: World, text: str, scope: set[str], client_id: str | None) -> Rows:
+    try:
+        query = parse(text, world.clock.now())
+        return query.run(_table(world, query.table, scope, client_id))
+    except QueryError as error:
+        raise _parser_failure(world, error) from error
 
 
 _QUOTA = {

@@ -1,0 +1,29 @@
+"""What a query found, kept for its later pages.
+
+A page follows the one before as if nothing had changed in between, and a large result is put together once.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Rows = Sequence[Mapping[str, Any]]
+MOST_KEPT = 4
+
+
+class Cursors:
+    """The results of the last few queries that had more than a page, by what was asked and by whom."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[object, Rows] = OrderedDict()
+
+    def keep(self, asked: object, rows: Rows) -> None:
+        self._kept.pop(asked, None)
+        self._kept[asked] = rows
+        while len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
+
+    def get(self, asked: object) -> Rows | None:
+        return self._kept.get(asked)
