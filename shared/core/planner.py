@@ -44,7 +44,7 @@ def plan_attachment(
         draft = draft_attachment(facts, demand.public_ip_count, policy)
     if request.kind is None and _is_needless(facts, demand, draft):
         return plan_of(not_snat(facts, demand), facts, demand, baseline, align(facts).as_related)
-    related = _related(facts, demand, policy, draft)
+    relief = relieve(facts, demand, policy.idle_timeout_minutes).as_related
     checks = _checks(facts, demand, draft)
     blockers = [check for check in checks if check.is_blocking]
     is_reserving = request.kind is PlanKind.RESERVE_PUBLIC_IPS
@@ -54,11 +54,11 @@ def plan_attachment(
             return replace(reservation, is_wished=is_reserving)
     if draft is not None and not blockers:
         plan = plan_from(draft, facts, checks, demand, baseline, policy)
-        return replace(plan, related=related, is_wished=request.kind is not None)
+        return replace(plan, related=(*relief, *_left_afterwards(facts, draft)), is_wished=request.kind is not None)
     found = advise(facts, demand, policy)
     summary = found.summary or f"nothing is changed on {facts.cluster.name}: {blockers[0].message}"
     found = replace(found, summary=summary, checks=checks)
-    return plan_of(found, facts, demand, baseline, related)
+    return plan_of(found, facts, demand, baseline, relief)
 
 
 def _is_needless(facts: NetworkFacts, demand: Demand, draft: Draft | None) -> bool:
@@ -72,11 +72,10 @@ def _is_needless(facts: NetworkFacts, demand: Demand, draft: Draft | None) -> bo
     return is_on_balancer and not any(subnet.nat_gateway_id for subnet in facts.subnets)
 
 
-def _related(facts: NetworkFacts, demand: Demand, policy: PlanPolicy, draft: Draft | None) -> tuple[RelatedPlan, ...]:
-    """Another way that needs no new gateway, and what is left for a person once a new one is proven."""
-    relief = relieve(facts, demand, policy.idle_timeout_minutes).as_related
-    is_moving = draft is not None and bool(draft.moves) and facts.cluster.outbound_type.lower() == "loadbalancer"
-    return (*relief, *(align_afterwards(facts).as_related if is_moving else ()))
+def _left_afterwards(facts: NetworkFacts, draft: Draft) -> tuple[RelatedPlan, ...]:
+    """What is left for a person once the gateway is proven."""
+    is_left = bool(draft.moves) and facts.cluster.outbound_type.lower() == "loadbalancer"
+    return align_afterwards(facts).as_related if is_left else ()
 
 
 def _checks(facts: NetworkFacts, demand: Demand, draft: Draft | None) -> tuple[Check, ...]:

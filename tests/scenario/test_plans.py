@@ -43,11 +43,11 @@ def moved(plan: Plan) -> list[str]:
         ("appliance-route", "inspected", ADVICE, "default route", BLOCK),
         ("behind-nat-gateway", "calm", ADVICE, "NAT gateway", BLOCK),
         ("cluster-stopped", "sleeping", ADVICE, "cluster state", BLOCK),
-        ("dual-stack", "dual", ADVICE, "IPv6", BLOCK),
+        ("dual-stack", "dual", PlanKind.STANDARD_V2, "IPv6", BLOCK),
         ("foreign-nat-gateway", "orders", ADVICE, "NAT gateway", BLOCK),
         ("kubenet-route-table", "legacy", ATTACH, "route table", CheckResult.PASS),
         ("locked-group", "frozen", ADVICE, "locks", BLOCK),
-        ("managed-vnet", "quick-start", ADVICE, "virtual network", BLOCK),
+        ("managed-vnet", "quick-start", PlanKind.MANAGED_NAT_GATEWAY, "virtual network", BLOCK),
         ("nat-gateway-own", "shipping", ADVICE, "NAT gateway", BLOCK),
         ("node-public-ips", "games", ATTACH, "node public IPs", WARN),
         ("policy-denies", "ruled", ADVICE, "policy", BLOCK),
@@ -67,7 +67,7 @@ def test_each_kind_of_network_has_its_answer(
     with playing(scenario, azurite, monkeypatch) as theatre:
         plan = plan_for(theatre, cluster)
     assert plan.kind is kind
-    assert plan.is_executable is (kind is not ADVICE)
+    assert plan.is_executable is not kind.is_advice
     (found,) = [one for one in plan.checks if one.name == check]
     assert (found.result, bool(found.source)) == (result, True)
     assert found.remedy or result is CheckResult.PASS
@@ -137,28 +137,3 @@ def test_one_prefix_instead_of_single_addresses(theatre: Theatre) -> None:
     (prefix,) = theatre.resources("publicIPPrefixes")
     assert prefix["properties"]["prefixLength"] == 31
     assert theatre.resources("publicIPAddresses") == []
-
-
-def test_a_gateway_of_ours_gets_more_public_ips(theatre: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ours by its tag and by our own records; every other property of it stays."""
-    from shared.core import demand
-
-    fixed = theatre.run_on(theatre.approved())
-    (before,) = theatre.resources("natGateways")
-    calm = theatre.app.planning.attachment(fixed.cluster_id, theatre.clock.now())
-    assert not calm.is_executable
-    assert "isn't SNAT" in calm.summary or "as many public IPs as are needed" in str(calm.checks)
-
-    # The simulated gateway never fills: the capacity that counts as much is lowered instead.
-    monkeypatch.setattr(demand, "ENLARGE_AT", 0.0)
-    now, wall = theatre.clock.now(), theatre.clock.wall()
-    more = theatre.app.propose.propose(fixed.cluster_id, now, wall, "Ada")
-    assert [step.kind for step in more.plan.steps] == ["create_public_ip", "add_public_ips"]
-    theatre.decide(more, "approve")
-    assert theatre.run_on(more).state is ChangeState.FIXED
-    (after,) = theatre.resources("natGateways")
-    assert len(after["properties"]["publicIpAddresses"]) == 3
-    changing = ("publicIpAddresses",)
-    assert {k: v for k, v in after["properties"].items() if k not in changing} == {
-        k: v for k, v in before["properties"].items() if k not in changing
-    }
