@@ -92,8 +92,7 @@ def step_in_words(step: Step) -> str:
             ips = count(len(step.public_ip_ids), "public IP") if step.public_ip_ids else "a public IP prefix"
             return f"Create NAT gateway `{resource_name(step.id)}` with {ips}"
         case AddPublicIps():
-            more = count(len(step.after_ids) - len(step.before_ids), "public IP")
-            return f"Add {more} to NAT gateway `{resource_name(step.nat_gateway_id)}`"
+            return f"Add {added_in_words(step)} to NAT gateway `{resource_name(step.nat_gateway_id)}`"
         case DeleteCreated():
             lost = f", losing {listed(step.addresses, 16)}" if step.addresses else ""
             return f"Delete {_KIND_WORDS[resource_kind(step.id)]} `{resource_name(step.id)}`{lost}"
@@ -104,6 +103,14 @@ def step_in_words(step: Step) -> str:
         case ObserveEgress():
             return f"Watch subnet `{resource_name(step.subnet_id)}` until its connections leave through the gateway"
     assert_never(step)
+
+
+def added_in_words(step: AddPublicIps) -> str:
+    """``2 public IPs``, ``public IP prefix `p```, or both."""
+    prefixes = [one for one in step.added_ids if resource_kind(one) == "publicipprefixes"]
+    singles = len(step.added_ids) - len(prefixes)
+    named = [f"public IP prefix `{resource_name(one)}`" for one in prefixes]
+    return " and ".join([*([count(singles, "public IP")] if singles else []), *named])
 
 
 def egress_addresses(plan: Plan, journal: Sequence[JournalEntry]) -> tuple[str, ...]:

@@ -41,8 +41,7 @@ def read_network_facts(
     too. Raises only when the cluster itself cannot be read.
     """
     cluster = discovery.cluster(cluster_id)
-    kinds = ("publicIPAddresses", "publicIPPrefixes") if with_prefixes else ("publicIPAddresses",)
-    return _Reading(arm, discovery, cluster, nat_resource_group, given_prefix_id, kinds).facts(now)
+    return _Reading(arm, discovery, cluster, nat_resource_group, given_prefix_id, with_prefixes).facts(now)
 
 
 class _Reading:
@@ -55,13 +54,13 @@ class _Reading:
         cluster: Cluster,
         nat_resource_group: str,
         given_prefix_id: str,
-        address_kinds: tuple[str, ...],
+        with_prefixes: bool,
     ) -> None:
         self._arm = arm
         self._discovery = discovery
         self._cluster = cluster
         self._given_prefix_id = given_prefix_id
-        self._address_kinds = address_kinds
+        self._with_prefixes = with_prefixes
         self._unreadable: list[str] = []
         subnet_ids = cluster.subnet_ids
         self._vnet = ResourceId.parse(subnet_ids[0]).parent if subnet_ids else None
@@ -76,7 +75,8 @@ class _Reading:
         subnets = self._read_each("subnet", cluster.subnet_ids, self._subnet)
         gateways = self._nat_gateways(subnets)
         outbound_ips = self._outbound_ips(load_balancer, gateways, subnets)
-        group_ips = self._group_ips()
+        group_ips = self._group_ips(gateways)
+        gateway_ips = self._gateway_ips(gateways, subnets, group_ips)
         group = self._gateway_groups[0]
         return NetworkFacts(
             at=now,
@@ -92,6 +92,7 @@ class _Reading:
             vnet=vnet,
             group_ips=group_ips,
             given_prefix=self._prefix(),
+            gateway_ips=gateway_ips,
             nat_group_id=f"/subscriptions/{self._vnet.subscription}/resourceGroups/{group}" if self._vnet else "",
             unreadable=tuple(self._unreadable),
         )
@@ -155,14 +156,28 @@ class _Reading:
                 for gateway in gateways
                 # A network that AKS owns has no gateways but the cluster's.
                 if self._vnet is None or any(same_id(subnet.nat_gateway_id, gateway.id) for subnet in subnets)
-                for ip_id in gateway.public_ip_ids
+                for ip_id in gateway.egress_ids
             )
+        return self._read_ips(ids)
+
+    def _read_ips(self, ids: tuple[str, ...]) -> tuple[PublicIp, ...]:
         return self._read_each("public IP", ids, lambda ip_id: parse_public_ip(self._get(ip_id)))
 
-    def _group_ips(self) -> tuple[PublicIp, ...]:
-        """Addresses, and prefixes if they count, where ours would be."""
+    def _gateway_ips(
+        self, gateways: tuple[NatGateway, ...], subnets: tuple[Subnet, ...], known: tuple[PublicIp, ...]
+    ) -> tuple[PublicIp, ...]:
+        """Prefixes of the gateways that serve the cluster, unless they are known: how large they are counts."""
+        have = {ip.id.lower() for ip in known}
+        serving = [one for one in gateways if any(same_id(subnet.nat_gateway_id, one.id) for subnet in subnets)]
+        ids = [one for gateway in serving for one in gateway.public_ip_prefix_ids if one.lower() not in have]
+        return self._read_ips(tuple(dict.fromkeys(ids)))
+
+    def _group_ips(self, gateways: tuple[NatGateway, ...]) -> tuple[PublicIp, ...]:
+        """Addresses where ours would be; prefixes too if they count or a gateway has one."""
         group = self._gateway_groups[0]
-        listed = [item for kind in self._address_kinds for item in self._list(group, kind)]
+        has_prefixes = self._with_prefixes or any(gateway.public_ip_prefix_ids for gateway in gateways)
+        kinds = ("publicIPAddresses", "publicIPPrefixes") if has_prefixes else ("publicIPAddresses",)
+        listed = [item for kind in kinds for item in self._list(group, kind)]
         return self._attempt(
             f"public IPs in resource group {group}", lambda: tuple(parse_public_ip(item) for item in listed), ()
         )

@@ -59,11 +59,14 @@ class Network:
         """Without its route table's default route: that is another resource. Raises NotFound."""
         return parse_subnet(self._get(self._client.subnets.get, subnet_id))
 
-    def put_subnet(self, subnet: Subnet, nat_gateway_id: str | None, etag: str) -> Subnet:
+    def put_subnet(self, subnet: Subnet, nat_gateway_id: str | None, etag: str, request_id: str = "") -> Subnet:
         """Writes the subnet back as it was read, with this NAT gateway, or with none.
 
         ``subnet`` must have been read right before and ``etag`` be its own: Azure then refuses (PreconditionFailed)
         when anyone has written to the virtual network in between. What comes back is usually still ``Updating``.
+
+        The activity log shows ``request_id`` (a GUID) as the client's request id (Azure docs: activity-log-schema) and,
+        as other clients' writes show, as the correlation id.
         """
         if not etag:
             raise ValueError(f"no etag for {subnet.id}: read the subnet before writing it")
@@ -72,7 +75,10 @@ class Network:
             properties["natGateway"] = {"id": nat_gateway_id}
         body = {"id": subnet.id, "name": subnet.name, "properties": properties}
         put = self._client.subnets.begin_create_or_update
-        return parse_subnet(self._put(put, subnet.id, body, headers={"If-Match": etag}))
+        headers = {"If-Match": etag}
+        if request_id:
+            headers |= {"x-ms-client-request-id": request_id, "x-ms-correlation-request-id": request_id}
+        return parse_subnet(self._put(put, subnet.id, body, headers=headers))
 
     def read_public_ip(self, public_ip_id: str) -> PublicIp | None:
         """None when it does not exist (yet)."""
@@ -117,15 +123,20 @@ class Network:
             body["properties"]["publicIpPrefixes"] = [{"id": prefix_id} for prefix_id in step.public_ip_prefix_ids]
         return parse_nat_gateway(self._put(self._client.nat_gateways.begin_create_or_update, step.id, body))
 
-    def put_nat_gateway_ips(self, gateway: NatGateway, public_ip_ids: tuple[str, ...], etag: str) -> NatGateway:
-        """Writes the gateway back as it was read, with these public IPs. ``etag`` as for ``put_subnet``."""
+    def put_nat_gateway_ips(
+        self, gateway: NatGateway, public_ip_ids: tuple[str, ...], prefix_ids: tuple[str, ...], etag: str
+    ) -> NatGateway:
+        """Writes the gateway back as it was read, with these public IPs and prefixes. ``etag`` as for ``put_subnet``."""
         if not etag:
             raise ValueError(f"no etag for {gateway.id}: read the NAT gateway before writing it")
-        properties = {name: value for name, value in gateway.properties.items() if name.lower() != "publicipaddresses"}
+        lists = {"publicIpAddresses": public_ip_ids, "publicIpPrefixes": prefix_ids}
+        replaced = {name.lower() for name in lists}
+        properties = {name: value for name, value in gateway.properties.items() if name.lower() not in replaced}
+        properties |= {name: [{"id": one} for one in ids] for name, ids in lists.items() if ids}
         body: dict[str, Any] = {
             "location": gateway.location,
             "sku": {"name": gateway.sku},
-            "properties": {**properties, "publicIpAddresses": [{"id": ip_id} for ip_id in public_ip_ids]},
+            "properties": properties,
             "tags": dict(gateway.tags or {}),
         }
         if gateway.zones:

@@ -63,8 +63,7 @@ def _terraform(step: Step, ours: _Created) -> Iterator[str]:
             yield _resource(step, {"idle_timeout_in_minutes": step.idle_timeout_minutes, "sku_name": "Standard"})
             yield from _ip_associations(step.id, (*step.public_ip_ids, *step.public_ip_prefix_ids), ours)
         case AddPublicIps():
-            added = [one for one in step.after_ids if one not in step.before_ids]
-            yield from _ip_associations(step.nat_gateway_id, tuple(added), ours)
+            yield from _ip_associations(step.nat_gateway_id, step.added_ids, ours)
         case AssociateSubnet(after=str() as gateway_id):
             subnet = ResourceId.parse(step.subnet_id)
             yield _block(

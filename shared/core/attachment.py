@@ -11,6 +11,7 @@ from ..model.plan import (
     AssociateSubnet,
     Baseline,
     Check,
+    CheckResult,
     CreateNatGateway,
     Demand,
     ObserveEgress,
@@ -23,7 +24,7 @@ from ..texts import count
 from .commands import by_hand, undo_by_hand
 from .cost import monthly_cost
 from .digest import digest
-from .egress import Egress, addresses_of, choose_egress, our_gateway
+from .egress import Egress, address_count, addresses_of, choose_egress, our_gateway
 from .naming import free_names, network_id, tags_for
 from .plan_policy import PlanPolicy
 
@@ -39,12 +40,12 @@ class Draft:
     @property
     def planned_ip_ids(self) -> tuple[str, ...]:
         """Every address that nodes would leave from."""
-        kept = (*self.gateway.public_ip_ids, *self.gateway.public_ip_prefix_ids) if self.gateway else ()
+        kept = self.gateway.egress_ids if self.gateway else ()
         return (*kept, *self.egress.ids)
 
     @property
     def has_work(self) -> bool:
-        return bool(self.moves or (self.egress.ids and self.gateway))
+        return bool(self.moves or (self.egress.ids and self.gateway is not None))
 
 
 def draft_attachment(facts: NetworkFacts, wanted_ips: int, policy: PlanPolicy) -> Draft:
@@ -52,11 +53,22 @@ def draft_attachment(facts: NetworkFacts, wanted_ips: int, policy: PlanPolicy) -
     if gateway is None:
         return Draft(choose_egress(facts, wanted_ips, policy), None, facts.subnets)
     moves = tuple(subnet for subnet in facts.subnets if not same_id(subnet.nat_gateway_id, gateway.id))
-    missing = wanted_ips - len(gateway.public_ip_ids)
-    # A prefix holds what was planned with it; single addresses are added to either.
-    if missing <= 0 or gateway.public_ip_prefix_ids:
-        return Draft(Egress((), (), 0), gateway, moves)
-    return Draft(choose_egress(facts, missing, policy), gateway, moves)
+    has = address_count(gateway, facts.known_ips)
+    if has is None:
+        return Draft(Egress(checks=(_unknown_size(gateway),)), gateway, moves)
+    missing = wanted_ips - has
+    egress = choose_egress(facts, missing, policy, gateway, has) if missing > 0 else Egress()
+    return Draft(egress, gateway, moves)
+
+
+def _unknown_size(gateway: NatGateway) -> Check:
+    return Check(
+        "public IP prefix",
+        CheckResult.COULD_NOT_CHECK,
+        f"how many addresses NAT gateway {gateway.name} has is unknown: a public IP prefix of it could not be read",
+        "grant the reading identity Microsoft.Network/publicIPPrefixes/read where the prefix is",
+        "publicIPPrefixes GET",
+    )
 
 
 def plan_from(
@@ -70,7 +82,7 @@ def plan_from(
         moves.append(ObserveEgress(gateway_id, subnet.id, facts.cluster.id))
     steps = (*draft.egress.steps, *making, *moves)
     kind = PlanKind.ATTACH_NAT_GATEWAY if moves else PlanKind.ADD_PUBLIC_IPS
-    kept = addresses_of(draft.gateway, (*facts.group_ips, *facts.outbound_ips)) if draft.gateway else ()
+    kept = addresses_of(draft.gateway, facts.known_ips) if draft.gateway else ()
     return Plan(
         kind=kind,
         cluster_id=facts.cluster.id,
@@ -89,6 +101,7 @@ def plan_from(
         way_back_commands=tuple(undo_by_hand(steps)),
         planned_at=facts.at,
         notes=_notes(facts, idle_timeout_minutes, kind),
+        egress_count=_egress_count(draft, facts),
         cost=monthly_cost(steps, _new_ids(draft, facts), policy.prices),
     )
 
@@ -108,10 +121,22 @@ def _gateway_steps(draft: Draft, facts: NetworkFacts, policy: PlanPolicy) -> tup
         )
         return [step], step.id, step.idle_timeout_minutes
     steps: list[Step] = []
-    if egress.ip_ids:
-        after = (*gateway.public_ip_ids, *egress.ip_ids)
-        steps.append(AddPublicIps(gateway.id, gateway.public_ip_ids, after, gateway.properties))
+    if egress.ids:
+        more = AddPublicIps(
+            gateway.id,
+            before_ids=gateway.public_ip_ids,
+            after_ids=(*gateway.public_ip_ids, *egress.ip_ids),
+            properties_before=gateway.properties,
+            before_prefix_ids=gateway.public_ip_prefix_ids,
+            after_prefix_ids=(*gateway.public_ip_prefix_ids, *egress.prefix_ids),
+        )
+        steps.append(more)
     return steps, gateway.id, gateway.idle_timeout_minutes
+
+
+def _egress_count(draft: Draft, facts: NetworkFacts) -> int:
+    has = address_count(draft.gateway, facts.known_ips) if draft.gateway else 0
+    return (has or 0) + draft.egress.address_count
 
 
 def _summary(draft: Draft, gateway_id: str) -> str:

@@ -32,16 +32,16 @@ def by_hand(steps: Sequence[Step]) -> Iterator[str]:
 
 
 def undo_by_hand(steps: Sequence[Step]) -> Iterator[str]:
-    """Takes the gateway off the subnets; where no subnet was touched, what undoes the other writes."""
+    """Takes the gateway off the subnets; where no subnet was touched, what undoes the other writes, last one first."""
     moves = [step for step in steps if isinstance(step, AssociateSubnet)]
     for move in moves:
         yield associate_command(move.subnet_id, move.before)
     if moves:
         return
-    for step in steps:
+    for step in reversed(steps):
         match step:
             case AddPublicIps():
-                yield _set_ips(step.nat_gateway_id, step.before_ids)
+                yield _set_ips(step, step.before_ids, step.before_prefix_ids)
             case CreatePublicIp() | CreatePublicIpPrefix():
                 yield _delete(step.id)
 
@@ -75,7 +75,7 @@ def _command(step: Step) -> str:
                 f"--idle-timeout {step.idle_timeout_minutes}{ips}{prefixes}"
             )
         case AddPublicIps():
-            return _set_ips(step.nat_gateway_id, step.after_ids)
+            return _set_ips(step, step.after_ids, step.after_prefix_ids)
         case AssociateSubnet():
             return associate_command(step.subnet_id, step.after)
         case DeleteCreated():
@@ -84,8 +84,14 @@ def _command(step: Step) -> str:
             raise ValueError("watching has no command")
 
 
-def _set_ips(gateway_id: str, ip_ids: Sequence[str]) -> str:
-    return f"az network nat gateway update {_where(gateway_id)} --public-ip-addresses {' '.join(ip_ids)}"
+def _set_ips(step: AddPublicIps, ip_ids: Sequence[str], prefix_ids: Sequence[str]) -> str:
+    """Only the list that the step changes; each option sets the whole list."""
+    options = []
+    if step.before_ids != step.after_ids:
+        options.append(f"--public-ip-addresses {' '.join(ip_ids)}" if ip_ids else "--remove publicIpAddresses")
+    if step.before_prefix_ids != step.after_prefix_ids:
+        options.append(f"--public-ip-prefixes {' '.join(prefix_ids)}" if prefix_ids else "--remove publicIpPrefixes")
+    return f"az network nat gateway update {_where(step.nat_gateway_id)} {' '.join(options)}"
 
 
 def _delete(resource_id: str) -> str:

@@ -116,19 +116,20 @@ def _no_need(inputs: DemandInputs) -> str:
 class GatewayInputs:
     """A NAT gateway's own figures. ``open_peak``: connections held at a time, None when it could not be read.
 
+    ``public_ip_count``: its prefixes' addresses counted, None when the size of one is not known.
     ``enlarge_percent``: with that much of its capacity in use it gets more public IPs.
     """
 
     open_peak: float | None
     failed: int
     attempted: int
-    public_ip_count: int
+    public_ip_count: int | None
     enlarge_percent: int = round(100 * ENLARGE_AT)
 
 
 def size_gateway(inputs: GatewayInputs) -> Demand:
     """What a gateway that is there needs. Never fewer public IPs than it has: they are on somebody's allow-list."""
-    have, peak = inputs.public_ip_count, inputs.open_peak or 0.0
+    have, peak = inputs.public_ip_count or 1, inputs.open_peak or 0.0
     capacity = have * PORTS_PER_IP
     lines = [
         f"the NAT gateway has {count(have, 'public IP')}: {capacity:,} ports",
@@ -143,9 +144,13 @@ def size_gateway(inputs: GatewayInputs) -> Demand:
         wanted = max(have + 1, math.ceil(peak * HEADROOM / PORTS_PER_IP))
         lines.append(f"{inputs.enlarge_percent} % of the capacity is reached: {HEADROOM} times what was open")
     lines.append(f"public IPs: {wanted}")
-    missing = () if inputs.open_peak is not None else ("open connections (TotalConnectionCount could not be read)",)
+    missing = []
+    if inputs.open_peak is None:
+        missing.append("open connections (TotalConnectionCount could not be read)")
+    if inputs.public_ip_count is None:
+        missing.append("how many addresses the gateway has (a public IP prefix of it could not be read)")
     no_need = ""
-    if wanted == have and inputs.attempted and inputs.open_peak is not None:
+    if wanted == have and inputs.attempted and not missing:
         used = peak / max(capacity, 1)
         no_need = f"no connection failed on the NAT gateway in the last hour, and {used:.0%} of it was used"
     return Demand(
@@ -153,7 +158,7 @@ def size_gateway(inputs: GatewayInputs) -> Demand:
         public_ip_count=wanted,
         is_lower_bound=inputs.failed > 0,
         arithmetic=tuple(lines),
-        missing=missing,
+        missing=tuple(missing),
         no_need=no_need,
     )
 

@@ -2,42 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from ..model.network import NatGateway, NetworkFacts, PublicIp
-from ..model.plan import CreatePublicIp, CreatePublicIpPrefix
+from ..model.plan import Check, CheckResult, CreatePublicIp, CreatePublicIpPrefix
 from ..model.resource_id import ResourceId, same_id
+from ..texts import count, listed
+from .demand import MAX_PUBLIC_IPS
 from .naming import PRODUCT_TAG, free_names, network_id, tags_for
 from .plan_policy import PlanPolicy
-
-SHORTEST_PREFIX, LONGEST_PREFIX = 28, 31  # what a NAT gateway takes (Azure docs: nat-gateway-resource)
+from .prefixes import check_given, length_within
 
 
 @dataclass(frozen=True, slots=True)
 class Egress:
     """``steps`` create what is missing; one for what exists already does nothing when it is applied.
 
-    ``shown`` are addresses where they are known, else the names of what will be created.
+    ``shown`` are addresses where they are known, else the names of what will be created. ``checks`` are about the
+    addresses themselves.
     """
 
-    steps: tuple[CreatePublicIp | CreatePublicIpPrefix, ...]
-    shown: tuple[str, ...]
-    new_ips: int
+    steps: tuple[CreatePublicIp | CreatePublicIpPrefix, ...] = ()
+    shown: tuple[str, ...] = ()
+    new_ips: int = 0
     ip_ids: tuple[str, ...] = ()
     prefix_ids: tuple[str, ...] = ()
-    problem: str = ""
+    address_count: int = 0
+    checks: tuple[Check, ...] = ()
 
     @property
     def ids(self) -> tuple[str, ...]:
         return (*self.ip_ids, *self.prefix_ids)
 
+    @property
+    def is_possible(self) -> bool:
+        return not any(check.is_blocking for check in self.checks)
+
 
 @dataclass(frozen=True, slots=True)
 class _Making:
+    """``room`` is how many addresses more the gateway takes; ``gateway`` None when it is a new one."""
+
     facts: NetworkFacts
     policy: PlanPolicy
+    room: int
+    gateway: NatGateway | None
     taken: set[str] = field(default_factory=set)
 
     def id_of(self, kind: Literal["pip", "ippre"], resource_type: str) -> str:
@@ -46,66 +57,88 @@ class _Making:
         return network_id(self.facts.nat_group_id, resource_type, name)
 
 
-def choose_egress(facts: NetworkFacts, wanted: int, policy: PlanPolicy) -> Egress:
-    """``wanted`` public IPs as the owner wants them: single addresses, a new prefix, or a prefix that was given."""
-    making = _Making(facts, policy, {name.lower() for name in facts.taken_names})
+def choose_egress(
+    facts: NetworkFacts, wanted: int, policy: PlanPolicy, gateway: NatGateway | None = None, has: int = 0
+) -> Egress:
+    """``wanted`` public IPs as the owner wants them: single addresses, a new prefix, or a prefix that was given.
+
+    ``gateway`` is the one that they are for and that has ``has`` addresses already, None for a new one.
+    """
+    room = max(0, MAX_PUBLIC_IPS - has)
+    making = _Making(facts, policy, room, gateway, {name.lower() for name in facts.taken_names})
     if policy.nat_ips == "addresses":
-        return _addresses(making, wanted)
+        return _addresses(making, min(wanted, room))
     if policy.nat_ips == "prefix":
         return _new_prefix(making, wanted)
-    return _given_prefix(facts, wanted)
+    return _given_prefix(making, wanted)
 
 
 def _addresses(making: _Making, wanted: int) -> Egress:
-    """Reserved ones first, all of them: partners may have been told of each."""
+    """Reserved ones first, all of them that the gateway takes: partners may have been told of each."""
     facts = making.facts
     reserved = reserved_addresses(facts, "publicIPAddresses")
+    used, left = reserved[: making.room], reserved[making.room :]
     location, tags = facts.vnet_location or "", tags_for(facts.cluster, making.policy.tags)
-    old = [CreatePublicIp(ip.id, location, ip.zones, dict(ip.tags or {})) for ip in reserved]
+    old = [CreatePublicIp(ip.id, location, ip.zones, dict(ip.tags or {})) for ip in used]
     new = [
-        CreatePublicIp(making.id_of("pip", "publicIPAddresses"), location, (), tags)
-        for _ in range(wanted - len(reserved))
+        CreatePublicIp(making.id_of("pip", "publicIPAddresses"), location, (), tags) for _ in range(wanted - len(used))
     ]
     return Egress(
         steps=(*old, *new),
-        shown=(*(ip.address for ip in reserved), *(ResourceId.parse(step.id).name for step in new)),
+        shown=(*(ip.address for ip in used), *(ResourceId.parse(step.id).name for step in new)),
         new_ips=len(new),
         ip_ids=tuple(step.id for step in (*old, *new)),
+        address_count=len(old) + len(new),
+        checks=_left_over(left),
     )
+
+
+def _left_over(left: Sequence[PublicIp]) -> tuple[Check, ...]:
+    if not left:
+        return ()
+    message = (
+        f"{count(len(left), 'reserved public IP')} stay unused "
+        f"({listed([ip.address for ip in left], MAX_PUBLIC_IPS)}): "
+        f"a NAT gateway has at most {MAX_PUBLIC_IPS} addresses"
+    )
+    remedy = "delete them if nobody was told of them; each is billed"
+    return (Check("reserved public IPs", CheckResult.WARN, message, remedy, "publicIPAddresses LIST; natGateways GET"),)
 
 
 def _new_prefix(making: _Making, wanted: int) -> Egress:
     facts = making.facts
-    length = prefix_length(wanted)
     location, tags = facts.vnet_location or "", tags_for(facts.cluster, making.policy.tags)
     for prefix in reserved_addresses(facts, "publicIPPrefixes"):
-        if _size(prefix) >= wanted:
+        if wanted <= prefix.address_count <= making.room:
             length = int(prefix.address.rpartition("/")[2])
             step = CreatePublicIpPrefix(prefix.id, location, length, prefix.zones, dict(prefix.tags or {}))
-            return Egress((step,), (prefix.address,), 0, prefix_ids=(prefix.id,))
-    step = CreatePublicIpPrefix(making.id_of("ippre", "publicIPPrefixes"), location, length, (), tags)
-    shown = f"{ResourceId.parse(step.id).name} (/{length}, {2 ** (32 - length)} addresses)"
-    return Egress((step,), (shown,), 2 ** (32 - length), prefix_ids=(step.id,))
+            return Egress((step,), (prefix.address,), 0, (), (prefix.id,), prefix.address_count)
+    fits = length_within(wanted, making.room)
+    if fits is None:
+        return Egress(checks=(_no_room(CheckResult.BLOCK, making.room, wanted, "no prefix fits"),))
+    size = 2 ** (32 - fits)
+    checks = () if size >= wanted else (_no_room(CheckResult.WARN, making.room, wanted, f"the new prefix is /{fits}"),)
+    step = CreatePublicIpPrefix(making.id_of("ippre", "publicIPPrefixes"), location, fits, (), tags)
+    shown = f"{ResourceId.parse(step.id).name} (/{fits}, {size} addresses)"
+    return Egress((step,), (shown,), size, (), (step.id,), size, checks)
 
 
-def _given_prefix(facts: NetworkFacts, wanted: int) -> Egress:
-    prefix = facts.given_prefix
+def _no_room(result: CheckResult, room: int, wanted: int, so: str) -> Check:
+    message = (
+        f"{count(wanted, 'address', 'addresses')} more would be needed; the NAT gateway has room for {room}, because "
+        f"it takes {MAX_PUBLIC_IPS} in all: {so}"
+    )
+    return Check(
+        "public IP prefix", result, message, "with NAT_IPS=addresses single ones fill it up", "natGateways GET"
+    )
+
+
+def _given_prefix(making: _Making, wanted: int) -> Egress:
+    prefix = making.facts.given_prefix
+    checks = check_given(making.facts, wanted, making.room, making.gateway)
     if prefix is None:
-        return Egress((), (), 0, problem="the public IP prefix named in NAT_IPS could not be read")
-    problem = ""
-    if _size(prefix) < wanted:
-        problem = f"the public IP prefix {prefix.name} holds {_size(prefix)} addresses; {wanted} are needed"
-    elif prefix.attached_to_id:
-        problem = f"the public IP prefix {prefix.name} is used by {ResourceId.parse(prefix.attached_to_id).name}"
-    return Egress((), (prefix.address,), 0, prefix_ids=(prefix.id,), problem=problem)
-
-
-def prefix_length(wanted: int) -> int:
-    """The longest prefix with that many addresses: 2 → /31, 3 → /30, 16 → /28."""
-    length = LONGEST_PREFIX
-    while 2 ** (32 - length) < wanted and length > SHORTEST_PREFIX:
-        length -= 1
-    return length
+        return Egress(checks=checks)
+    return Egress((), (prefix.address,), 0, (), (prefix.id,), prefix.address_count, checks)
 
 
 def reserved_addresses(facts: NetworkFacts, resource_type: str) -> tuple[PublicIp, ...]:
@@ -135,13 +168,14 @@ def our_gateway(facts: NetworkFacts) -> NatGateway | None:
     return next(iter(used or idle), None)
 
 
-def addresses_of(gateway: NatGateway, known: Sequence[PublicIp]) -> tuple[str, ...]:
-    """Addresses of a gateway where they are known, else names."""
-    by_id = {ip.id.lower(): ip.address for ip in known}
-    ids = (*gateway.public_ip_ids, *gateway.public_ip_prefix_ids)
-    return tuple(by_id.get(one.lower()) or ResourceId.parse(one).name for one in ids)
+def addresses_of(gateway: NatGateway, known: Mapping[str, PublicIp]) -> tuple[str, ...]:
+    """Addresses of a gateway where they are known (by id in lower case), else names."""
+    addresses = {resource_id: ip.address for resource_id, ip in known.items()}
+    return tuple(addresses.get(one.lower()) or ResourceId.parse(one).name for one in gateway.egress_ids)
 
 
-def _size(prefix: PublicIp) -> int:
-    length = prefix.address.rpartition("/")[2]
-    return int(2 ** (32 - int(length))) if length.isdigit() else 0
+def address_count(gateway: NatGateway, known: Mapping[str, PublicIp]) -> int | None:
+    """How many addresses the gateway has, its prefixes' ranges counted; None when the size of one is not known."""
+    prefixes = [known.get(one.lower()) for one in gateway.public_ip_prefix_ids]
+    sizes = [prefix.address_count if prefix else 0 for prefix in prefixes]
+    return len(gateway.public_ip_ids) + sum(sizes) if all(sizes) else None

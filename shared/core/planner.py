@@ -49,7 +49,7 @@ def plan_attachment(
     blockers = [check for check in checks if check.is_blocking]
     is_reserving = request.kind is PlanKind.RESERVE_PUBLIC_IPS
     if draft is not None and (is_reserving or {check.name for check in blockers} == {_API_SERVER}):
-        reservation = plan_reservation(facts, demand, policy, _demand_checks(demand))
+        reservation = plan_reservation(facts, draft.egress, demand, policy, _demand_checks(demand))
         if reservation is not None:
             return replace(reservation, is_wished=is_reserving)
     if draft is not None and not blockers:
@@ -91,9 +91,8 @@ def _checks(facts: NetworkFacts, demand: Demand, draft: Draft | None) -> tuple[C
 
 
 def _draft_checks(draft: Draft) -> tuple[Check, ...]:
-    if draft.egress.problem:
-        source, remedy = "publicIPPrefixes GET", "name another prefix in NAT_IPS, or set it to addresses or prefix"
-        return (Check("public IP prefix", CheckResult.BLOCK, draft.egress.problem, remedy, source),)
+    if draft.egress.checks:
+        return draft.egress.checks
     if not draft.has_work:
         return (
             Check(

@@ -9,17 +9,16 @@ from . import preflight
 from .commands import by_hand, undo_by_hand
 from .cost import monthly_cost
 from .digest import digest
-from .egress import choose_egress
+from .egress import Egress
 from .plan_policy import PlanPolicy
 
 
 def plan_reservation(
-    facts: NetworkFacts, demand: Demand, policy: PlanPolicy, demand_checks: tuple[Check, ...] = ()
+    facts: NetworkFacts, egress: Egress, demand: Demand, policy: PlanPolicy, demand_checks: tuple[Check, ...] = ()
 ) -> Plan | None:
-    """Creates the public IPs that attaching would need and nothing else; None when all of them are there already."""
-    egress = choose_egress(facts, demand.public_ip_count, policy)
+    """Creates the public IPs that ``egress`` wants and nothing else; None when all of them are there already."""
     new = [step for step in egress.steps if not any(ip.id.lower() == step.id.lower() for ip in facts.group_ips)]
-    if not new or egress.problem:
+    if not new or not egress.is_possible:
         return None
     steps = tuple(new)
     cluster = facts.cluster

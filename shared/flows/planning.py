@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from ..cloud.errors import AzureError
 from ..cloud.metrics import Metrics
 from ..core import deletion, demand, detachment, detect, planner, usage
 from ..core.advice import ASKABLE
-from ..core.egress import our_gateway
+from ..core.egress import address_count, our_gateway
 from ..core.naming import tags_for
 from ..core.node_counts import nodes_at_most
 from ..core.permissions import needs_of
@@ -22,7 +22,7 @@ from ..core.thresholds import Thresholds
 from ..errors import BadInput
 from ..model.change import Change
 from ..model.metric import MetricAnswer, Window
-from ..model.network import NatGateway, NetworkFacts
+from ..model.network import NatGateway, NetworkFacts, PublicIp
 from ..model.plan import AssociateSubnet, Baseline, Demand, Plan, PlanKind
 from ..texts import listed
 from .ownership import Ownership
@@ -84,7 +84,7 @@ class Planning:
         wanted, baseline = self._usage(facts, window, thresholds)
         gateway = our_gateway(facts)
         if gateway is not None and gateway.subnet_ids:
-            wanted = self._gateway_demand(gateway, window, thresholds)
+            wanted = self._gateway_demand(gateway, facts.known_ips, window, thresholds)
         return planner.plan_attachment(facts, wanted, baseline, self._policy, request)
 
     def way_back(self, change: Change, now: datetime) -> Plan:
@@ -121,7 +121,9 @@ class Planning:
         )
         return demand.size(inputs), usage.baseline(window, connections, facts.nodes)
 
-    def _gateway_demand(self, gateway: NatGateway, window: Window, thresholds: Thresholds) -> Demand:
+    def _gateway_demand(
+        self, gateway: NatGateway, known_ips: Mapping[str, PublicIp], window: Window, thresholds: Thresholds
+    ) -> Demand:
         """Sized by the gateway's own metrics: the load balancer carries nothing any more."""
         attempted = failed = 0
         peak: float | None = None
@@ -130,6 +132,6 @@ class Planning:
             peak = usage.open_peak(window, self._metrics.nat_gateway_open_connections(gateway.id, window))
         except AzureError as error:
             log.warning("connections of %s could not be read: %s", gateway.name, error)
-        ips = max(len(gateway.public_ip_ids), 1)
+        ips = address_count(gateway, known_ips)
         enlarge = thresholds.nat_capacity_percent
         return demand.size_gateway(demand.GatewayInputs(peak, failed, attempted, ips, enlarge))

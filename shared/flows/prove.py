@@ -18,7 +18,7 @@ from ..core.usage import open_peak
 from ..core.verdict import GatewayEvidence, Verdict
 from ..model.change import Change, Outcome
 from ..model.metric import MINUTE, Series, Window
-from ..model.plan import AddPublicIps, CreateNatGateway, CreatePublicIpPrefix, ObserveEgress, Plan, PlanKind
+from ..model.plan import Baseline, ObserveEgress, Plan, PlanKind
 from ..texts import listed
 from .steps import Done, Stop, Wait
 
@@ -55,13 +55,15 @@ class Prove:
 
     def verdict(self, change: Change, now: datetime) -> Outcome | None:
         """None: look again later. Otherwise fixed, not fixed or can't tell, with the figures."""
-        assert change.verify_from is not None
+        gateway_id, baseline = change.plan.nat_gateway_id, change.plan.baseline
+        if change.verify_from is None or gateway_id is None or baseline is None:
+            return Outcome("can't tell", "the plan names no NAT gateway, or nothing to hold its figures against")
         window = self._window_since(change.verify_from, now, self._policy.verify_minutes)
         is_over = now - change.verify_from >= self._policy.verify_limit
         if window is None:
             return None
         try:
-            outcome = self._judge(change.plan, window)
+            outcome = self._judge(change.plan, gateway_id, baseline, window)
         except AzureError as error:
             log.warning("change %s: the proof could not be measured: %s", change.id, error)
             outcome = Outcome(Verdict.CANT_TELL_YET, f"the metrics could not be read: {error}")
@@ -150,7 +152,7 @@ class Prove:
         """Says so when the gateway's connections reach 70 % of its capacity; empty otherwise, or when unknown."""
         gateway_id = change.plan.nat_gateway_id
         window = judged_window(now, self._policy.ingestion_lag_minutes, self._policy.verify_minutes)
-        ips = _ip_count(change.plan)
+        ips = change.plan.egress_count
         if gateway_id is None or not ips:
             return ""
         try:
@@ -161,34 +163,30 @@ class Prove:
         share = (peak or 0.0) / (ips * PORTS_PER_IP)
         return f"{share:.0%} of the NAT gateway's capacity is in use" if share >= ENLARGE_AT else ""
 
-    def _judge(self, plan: Plan, window: Window) -> Outcome:
-        gateway_id = plan.nat_gateway_id
-        assert gateway_id is not None
-        assert plan.baseline is not None
+    def _judge(self, plan: Plan, gateway_id: str, baseline: Baseline, window: Window) -> Outcome:
         evidence = GatewayEvidence(
             window=window,
             connections=self._metrics.nat_gateway_connections(gateway_id, window).series,
             datapath=self._metrics.nat_gateway_datapath(gateway_id, window).series,
             drops=self._metrics.nat_gateway_drops(gateway_id, window).series,
-            load_balancer=self._left_on_load_balancer(plan, window),
+            load_balancer=self._left_on_load_balancer(plan, baseline, window),
         )
         return verdict.judge_gateway(
             evidence,
-            plan.baseline,
+            baseline,
             verify_minutes=self._policy.verify_minutes,
             background_per_minute=self._policy.background_per_minute,
         )
 
-    def _left_on_load_balancer(self, plan: Plan, window: Window) -> tuple[Series, ...]:
+    def _left_on_load_balancer(self, plan: Plan, baseline: Baseline, window: Window) -> tuple[Series, ...]:
         """New connections that the moved nodes still make through the load balancer."""
-        assert plan.baseline is not None
         if plan.kind is PlanKind.ADD_PUBLIC_IPS:
             return ()
         balancer = self._discovery.load_balancer(self._discovery.cluster(plan.cluster_id))
         if balancer is None:
             return ()
         answer = self._metrics.snat_connections(balancer.id, window, by_backend=True)
-        moved = set(plan.baseline.node_ips)
+        moved = set(baseline.node_ips)
         return tuple(series for series in answer.series if series.dimensions.get(BACKEND_DIMENSION) in moved)
 
     def _window_since(self, since: datetime, now: datetime, minutes: int) -> Window | None:
@@ -196,18 +194,6 @@ class Prove:
         window = judged_window(now, self._policy.ingestion_lag_minutes, minutes)
         first = since.replace(second=0, microsecond=0) + MINUTE
         return window if window.start >= first else None
-
-
-def _ip_count(plan: Plan) -> int:
-    for step in plan.steps:
-        match step:
-            case CreateNatGateway():
-                return len(step.public_ip_ids) or sum(
-                    2 ** (32 - one.length) for one in plan.steps if isinstance(one, CreatePublicIpPrefix)
-                )
-            case AddPublicIps():
-                return len(step.after_ids)
-    return 0
 
 
 def _is_ready(series: Series) -> bool:

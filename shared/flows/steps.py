@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from ..cloud.errors import AzureError, Conflict, PreconditionFailed, SignInFailed, Throttled, Unavailable
@@ -32,11 +33,13 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """``has_written``: a write was sent, and its effect is to be read."""
+    """``has_written``: a write was sent, and its effect is to be read. ``exposed_seconds``: how long ago it was last
+    read before that, at most; None where it does not matter."""
 
     seconds: float
     note: str
     has_written: bool = False
+    exposed_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +61,23 @@ class NetworkWriter(Protocol):
     def create_public_ip_prefix(self, step: CreatePublicIpPrefix) -> object: ...
     def read_nat_gateway(self, nat_gateway_id: str) -> NatGateway | None: ...
     def create_nat_gateway(self, step: CreateNatGateway) -> object: ...
-    def put_nat_gateway_ips(self, gateway: NatGateway, public_ip_ids: tuple[str, ...], etag: str) -> object: ...
+    def put_nat_gateway_ips(
+        self, gateway: NatGateway, public_ip_ids: tuple[str, ...], prefix_ids: tuple[str, ...], etag: str
+    ) -> object: ...
     def read_subnet(self, subnet_id: str) -> Subnet: ...
-    def put_subnet(self, subnet: Subnet, nat_gateway_id: str | None, etag: str) -> object: ...
+    def put_subnet(self, subnet: Subnet, nat_gateway_id: str | None, etag: str, request_id: str) -> object: ...
     def delete(self, resource_id: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Leave:
     """Leave to write. ``ask`` is called right before a write and raises when the worker lost its claim or somebody
-    said stop. ``writes`` were made for this step; ``was_tried``: what is broken now may be our own doing."""
+    said stop. ``wall`` is the time; ``request_id`` names the step's writes. ``writes`` were made for this step;
+    ``was_tried``: what is broken now may be our own doing."""
 
     ask: Callable[[], None]
+    wall: Callable[[], datetime]
+    request_id: str
     writes: int = 0
     was_tried: bool = False
 
@@ -159,26 +167,32 @@ def create_nat_gateway(step: CreateNatGateway, network: NetworkWriter, leave: Le
 
 
 def add_public_ips(step: AddPublicIps, network: NetworkWriter, leave: Leave) -> Result:
-    """Changes one property of the gateway; every other must be as it was when the plan was approved."""
+    """Changes the gateway's egress IPs; every other property must be as it was when the plan was approved."""
     gateway = network.read_nat_gateway(step.nat_gateway_id)
     if gateway is None:
         return Stop(f"NAT gateway {ResourceId.parse(step.nat_gateway_id).name} is gone")
 
     def write() -> object:
-        return network.put_nat_gateway_ips(gateway, step.after_ids, gateway.etag)
+        return network.put_nat_gateway_ips(gateway, step.after_ids, step.after_prefix_ids, gateway.etag)
 
     what = f"NAT gateway {gateway.name}"
-    names = sorted({*step.properties_before, *gateway.properties} - {"publicIpAddresses"})
+    names = sorted({*step.properties_before, *gateway.properties} - {"publicIpAddresses", "publicIpPrefixes"})
     changed = [name for name in names if step.properties_before.get(name) != gateway.properties.get(name)]
     if changed:
         return Stop(f"{what} is not as it was approved: {', '.join(changed)} changed; ask for a new plan")
     if (waiting := _settling(gateway.provisioning_state, what, _GATEWAY_WAIT_SECONDS, leave, write)) is not None:
         return waiting
-    if _ids(gateway.public_ip_ids) == _ids(step.after_ids):
-        return Done(f"{what} has {count(len(step.after_ids), 'public IP')}; every other property is as before")
-    if _ids(gateway.public_ip_ids) != _ids(step.before_ids):
+    if _ids(gateway.egress_ids) == _ids((*step.after_ids, *step.after_prefix_ids)):
+        return Done(f"{what} has {_in_words(step)}; every other property is as before")
+    if _ids(gateway.egress_ids) != _ids((*step.before_ids, *step.before_prefix_ids)):
         return Stop(f"{what} has other public IPs now than when the plan was approved")
     return _write(leave, write, Wait(_GATEWAY_WAIT_SECONDS, f"{what} is being updated", has_written=True))
+
+
+def _in_words(step: AddPublicIps) -> str:
+    ips = count(len(step.after_ids), "public IP")
+    prefixes = count(len(step.after_prefix_ids), "public IP prefix", "public IP prefixes")
+    return " and ".join(text for text, ids in ((ips, step.after_ids), (prefixes, step.after_prefix_ids)) if ids)
 
 
 def delete_created(step: DeleteCreated, network: NetworkWriter, leave: Leave) -> Result:

@@ -60,8 +60,9 @@ class Vnet:
 
 @dataclass(frozen=True, slots=True)
 class PublicIp:
-    """``address`` is empty until Azure has allocated it; of a prefix it is the range.
+    """Or a prefix of them. ``address`` is empty until Azure has allocated it; of a prefix it is the range.
 
+    ``taken_out_ids``: single public IPs that were made from the prefix.
     ``has_internet_routing``: routing preference Internet. ``has_ddos_protection``: a plan of its own, not inherited.
     """
 
@@ -76,6 +77,19 @@ class PublicIp:
     has_internet_routing: bool = False
     has_ddos_protection: bool = False
     location: str = ""
+    taken_out_ids: tuple[str, ...] = ()
+
+    @property
+    def is_prefix(self) -> bool:
+        return "/publicipprefixes/" in self.id.lower()
+
+    @property
+    def address_count(self) -> int:
+        """How many addresses a NAT gateway has from it: 1, or the whole range; 0 while the range is not known."""
+        if not self.is_prefix:
+            return 1
+        length = self.address.rpartition("/")[2]
+        return int(2 ** (32 - int(length))) if length.isdigit() and int(length) <= 32 else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +109,11 @@ class NatGateway:
     public_ip_prefix_ids: tuple[str, ...] = ()
     properties: Mapping[str, Any] = field(default_factory=dict)
     etag: str = ""
+
+    @property
+    def egress_ids(self) -> tuple[str, ...]:
+        """What traffic leaves from: public IPs, then prefixes."""
+        return (*self.public_ip_ids, *self.public_ip_prefix_ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +144,8 @@ class NetworkFacts:
     """All that planner and preflight read, one snapshot.
 
     What could not be read is None and named in ``unreadable``. ``taken_names`` are the names of public IPs and NAT
-    gateways that exist in the resource group where new ones would go; ``group_ips`` are those public IPs.
+    gateways that exist in the resource group where new ones would go; ``group_ips`` are those public IPs, prefixes among
+    them where they count. ``gateway_ips`` are those of the subnets' NAT gateways that are not in that group.
     ``given_prefix`` is the public IP prefix that the owner named in the settings, if any;
     ``nat_group_id`` the resource group for what is created.
     """
@@ -147,6 +167,13 @@ class NetworkFacts:
     nat_group_id: str = ""
     access: Access | None = None
     ours: Ours = field(default_factory=Ours)
+    gateway_ips: tuple[PublicIp, ...] = ()
+
+    @property
+    def known_ips(self) -> Mapping[str, PublicIp]:
+        """Every public IP and prefix that was read, by id in lower case."""
+        given = (self.given_prefix,) if self.given_prefix else ()
+        return {ip.id.lower(): ip for ip in (*self.outbound_ips, *self.gateway_ips, *given, *self.group_ips)}
 
     @property
     def outbound_idle_timeout_minutes(self) -> int:

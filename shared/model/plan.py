@@ -106,13 +106,23 @@ class CreateNatGateway:
 
 @dataclass(frozen=True, slots=True)
 class AddPublicIps:
-    """More public IPs on a NAT gateway of ours. ``properties_before`` is its writable projection at planning."""
+    """More public IPs or prefixes on a NAT gateway of ours, each list whole, before and after.
+
+    ``properties_before`` is the gateway's writable projection at planning.
+    """
 
     nat_gateway_id: str
     before_ids: tuple[str, ...]
     after_ids: tuple[str, ...]
     properties_before: Mapping[str, Any]
     kind: Literal["add_public_ips"] = "add_public_ips"
+    before_prefix_ids: tuple[str, ...] = ()
+    after_prefix_ids: tuple[str, ...] = ()
+
+    @property
+    def added_ids(self) -> tuple[str, ...]:
+        before = {*self.before_ids, *self.before_prefix_ids}
+        return tuple(one for one in (*self.after_ids, *self.after_prefix_ids) if one not in before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +227,7 @@ class Plan:
 
     ``commands`` are ``az`` commands for a person (the whole answer of an advice plan); ``way_back_commands`` undo by
     hand; ``irreversible`` says what they can't undo. ``is_wished``: somebody asked for exactly this kind, needed or
-    not. ``digest`` covers writes and writable preconditions only: never etags, evidence, prices or time.
+    not. ``egress_count``: how many addresses the NAT gateway then has, 0 when unknown. ``digest`` covers writes and writable preconditions only: never etags, evidence, prices or time.
     """
 
     kind: PlanKind
@@ -242,6 +252,7 @@ class Plan:
     irreversible: str = ""
     related: tuple[RelatedPlan, ...] = ()
     is_wished: bool = False
+    egress_count: int = 0
 
     @property
     def blockers(self) -> tuple[Check, ...]:

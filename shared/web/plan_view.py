@@ -202,7 +202,8 @@ def _created(steps: Sequence[Step]) -> list[Created]:
 
 
 def _ips(step: CreateNatGateway) -> str:
-    return count(len(step.public_ip_ids), "public IP") if step.public_ip_ids else "one public IP prefix"
+    prefixes = [f"public IP prefix {resource_name(one)}" for one in step.public_ip_prefix_ids]
+    return " and ".join([*([count(len(step.public_ip_ids), "public IP")] if step.public_ip_ids else []), *prefixes])
 
 
 def _lost(step: DeleteCreated) -> Created:

@@ -48,6 +48,8 @@ OTHER: dict[str, Any] = {
     "length": 28,
     "before_ids": ("/other",),
     "after_ids": ("/other",),
+    "before_prefix_ids": ("/other",),
+    "after_prefix_ids": ("/other",),
     "owner": "other",
     "addresses": ("203.0.113.9",),
     "idle_timeout_minutes": 4,

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from shared.core import demand
 from shared.core.cost import monthly_cost
 from shared.core.deletion import check_steps, plan_deletion
-from shared.core.egress import prefix_length
 from shared.core.plan_request import PlanRequest
 from shared.core.planner import plan_attachment
+from shared.core.prefixes import prefix_length
 from shared.model.access import Access, Lock
 from shared.model.network import NetworkFacts, Ours, PublicIp
 from shared.model.plan import AddPublicIps, CreateNatGateway, CreatePublicIp, DeleteCreated, Plan, PlanKind

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...model.network import PublicIp
-from .fields import Json, items, reference, required, tags, text, texts
+from .fields import Json, items, reference, references, required, tags, text, texts
 
 
 def parse_public_ip(item: Json) -> PublicIp:
@@ -25,4 +25,5 @@ def parse_public_ip(item: Json) -> PublicIp:
         ),
         has_ddos_protection=text(item, "properties", "ddosSettings", "protectionMode").lower() == "enabled",
         location=text(item, "location"),
+        taken_out_ids=references(item, "properties", "publicIPAddresses"),
     )

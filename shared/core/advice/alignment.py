@@ -74,7 +74,7 @@ def _gateway_addresses(facts: NetworkFacts) -> tuple[str, ...]:
         known.get(one.lower()) or ResourceId.parse(one).name
         for gateway in facts.nat_gateways
         if gateway.id.lower() in used
-        for one in (*gateway.public_ip_ids, *gateway.public_ip_prefix_ids)
+        for one in gateway.egress_ids
     )
 
 

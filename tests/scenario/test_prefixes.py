@@ -1,0 +1,42 @@
+"""A NAT gateway of ours gets a public IP prefix: attached, verified, and every other property as before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from shared.model.change import ChangeState
+from tests.scenario.theatre import Theatre
+
+LISTS = ("publicIpAddresses", "publicIpPrefixes")
+
+
+def without_lists(gateway: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in gateway["properties"].items() if name not in LISTS}
+
+
+@pytest.mark.parametrize("first", ["addresses", "prefix"])
+def test_a_prefix_is_added_to_a_gateway_of_ours(first: str, theatre: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
+    from shared.core import demand
+
+    theatre._settings["NAT_IPS"] = first
+    theatre.new_app()
+    fixed = theatre.run_on(theatre.approved())
+    (before,) = theatre.resources("natGateways")
+
+    theatre._settings["NAT_IPS"] = "prefix"
+    theatre.new_app()
+    # The simulated gateway never fills: each address counts for less instead.
+    monkeypatch.setattr(demand, "PORTS_PER_IP", 2_000)
+    now, wall = theatre.clock.now(), theatre.clock.wall()
+    more = theatre.app.propose.propose(fixed.cluster_id, now, wall, "Ada")
+    assert [step.kind for step in more.plan.steps] == ["create_public_ip_prefix", "add_public_ips"]
+    theatre.decide(more, "approve")
+    done = theatre.run_on(more)
+    assert done.state is ChangeState.FIXED, done.stop_reason
+
+    (after,) = theatre.resources("natGateways")
+    assert len(after["properties"]["publicIpPrefixes"]) == (1 if first == "addresses" else 2)
+    assert after["properties"].get("publicIpAddresses", []) == before["properties"].get("publicIpAddresses", [])
+    assert without_lists(after) == without_lists(before)
