@@ -15,7 +15,7 @@ from shared.cloud.batch import BatchMetrics
 from shared.cloud.deadline import Deadline
 from shared.cloud.discovery import Discovery
 from shared.cloud.fleet import FleetDiscovery
-from shared.cloud.metric_access import MetricAccess
+from shared.cloud.metric_access import MetricAccess, Mode
 from shared.cloud.metrics import Metrics
 from shared.cloud.request_count import RequestCount
 from shared.core.detect import judged_window
@@ -56,9 +56,10 @@ class Eyes:
         *,
         count: RequestCount | None = None,
         workers: int = 1,
+        mode: Mode = "auto",
     ) -> None:
         self.metrics = Metrics(arm)
-        self.access = MetricAccess(self.metrics, batch, "auto", count or RequestCount())
+        self.access = MetricAccess(self.metrics, batch, mode, count or RequestCount())
         discovery = Discovery(arm)
         self._fleets = FleetDiscovery(discovery)
         self._look = Look(Measure(self.access, NodeNames(discovery, clock).of), TagRules(), workers)

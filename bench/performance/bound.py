@@ -31,6 +31,12 @@ def bound(size: FleetSize) -> Bound:
     return Bound(failed, pressure, size.graph_pages)
 
 
+def one_by_one(size: FleetSize) -> Bound:
+    """The same with METRICS_MODE=arm: each question to each load balancer is a request."""
+    failed = size.load_balancers + (DETAIL_QUESTIONS + TROUBLE_QUESTIONS) * size.sick
+    return Bound(failed, failed + PORT_QUESTIONS * (size.load_balancers - size.sick), size.graph_pages)
+
+
 def loop_requests(size: FleetSize) -> Bound:
     return Bound(size.load_balancers + size.sick, 2 * size.load_balancers + size.sick, 0)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from bench.evaluate.report import as_markdown
 
+from .bound import share_above
 from .goals import cpu_seconds, goals, growth, requests, seconds
 
 Row = Sequence[str]
@@ -45,6 +46,19 @@ def _rows(one: Mapping[str, Any]) -> Iterator[Row]:
         f"{found['cpu_seconds']:.2f}",
         "",
     )
+    if one["arm"] is not None:
+        for kind, name in (("failed", "failed pass, METRICS_MODE=arm"), ("pressure", "with ports, METRICS_MODE=arm")):
+            sent, least = requests(one["arm"], kind), one["arm"]["bound"][kind]
+            yield (
+                count,
+                where,
+                name,
+                f"{sent:,}",
+                f"{least:,} ({100 * share_above(sent, least):+.1f} %)",
+                f"{seconds(one['arm'], kind):.2f}",
+                f"{cpu_seconds(one['arm'], kind):.2f}",
+                _megabytes(one["arm"][f"{kind}_mib"]),
+            )
     for kind, name in (("threads", "loop, 16 threads"), ("sequential", "loop, one by one")):
         if kind in one["loops"]:
             loop = one["loops"][kind]
@@ -68,6 +82,26 @@ def _rows(one: Mapping[str, Any]) -> Iterator[Row]:
                 f"{pressure['seconds']:.2f}",
                 f"{pressure['cpu_seconds']:.2f}",
                 "",
+            )
+
+
+WHOLE_HEAD = ("where", "minute", "Azure requests", "storage requests", "timer s", "workers", "longest worker s")
+
+
+def _whole_rows(whole: Mapping[str, Any]) -> Iterator[Row]:
+    for way, name in (("inline", "all in the timer"), ("fan_out", "handed to workers")):
+        measured = whole[way]
+        for kind, minute in (("failed", "failed pass"), ("pressure", "failed and pressure pass")):
+            found = sorted(measured[kind], key=lambda one: float(one["timer_seconds"]))[len(measured[kind]) // 2]
+            parts = found["part_seconds"]
+            yield (
+                name,
+                minute,
+                f"{found['requests']:,}",
+                f"{found['storage']:,}",
+                f"{found['timer_seconds']:.2f}",
+                str(len(parts)) if parts else "–",
+                f"{max(parts):.2f}" if parts else "–",
             )
 
 
@@ -102,6 +136,9 @@ def page(results: Mapping[str, Any]) -> str:
             as_markdown(HEAD, rows(results)),
             "\n![Seconds per look](images/performance.png)\n",
             _NOTES.format(grown=grown or "–"),
+            "## As deployed\n",
+            *(as_markdown(WHOLE_HEAD, list(_whole_rows(one))) for one in results["whole"]),
+            *(_WHOLE.format(load_balancers=one["load_balancers"]) for one in results["whole"]),
             _COLD.format(
                 index=cold["index_seconds"],
                 functions=cold["functions"],
@@ -136,9 +173,16 @@ _NOTES = """\
   One by one is measured up to 100 and threads up to 1,000 load balancers: what it costs grows with each alike.
 - growth, as the exponent of a power law from 100 load balancers on (1 is linear): {grown}.
 - `METRICS_MODE=arm`, for identities without the role at the subscription: a request for each load balancer and
-  question, so 1 in the failed pass and 3 with ports. Azure Resource Manager lets an identity read 25 times a second in
-  the long run (Azure docs: request-limits-and-throttling): 1,500 requests a minute. That is the limit: about 1,000 load
-  balancers with one tick a minute and ports every fifth (1.4 requests each on average), fewer with trouble.
+  question, so 1 in the failed pass and 2 with ports. Azure Resource Manager lets an identity read 25 times a second in
+  the long run (Azure docs: request-limits-and-throttling): 1,500 requests a minute. That is the limit: about 1,200 load
+  balancers with one tick a minute and ports every fifth (1.2 requests each on average), fewer with trouble.
+"""
+
+_WHOLE = """\
+
+{load_balancers:,} load balancers with storage, put together by the app itself and without chat; REMEDIATION=off.
+Workers (queue messages, above `FAN_OUT_ABOVE`) take up to 100 clusters each. They were run one after the other here and
+run side by side in Azure, so the longest of them is what a minute takes there, apart from the queue's own delay.
 """
 
 _COLD = """\

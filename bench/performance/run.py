@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from shared.cloud.fleet import FleetDiscovery
 from simulator.testing import RunningSimulator, start_simulator
 
 from . import cold_start
-from .bound import bound, loop_requests, share_above
+from .bound import bound, loop_requests, one_by_one, share_above
 from .fleet import NODES, ROUND_TRIP_SECONDS, SIZES, FleetSize, write_scenario
 from .tick import WORKERS
 
@@ -31,6 +32,7 @@ REPEATS = 3
 LOOP_AT = (10, 100, 1_000)
 """Larger fleets are not looped over: a loop's cost grows with each load balancer alike."""
 SEQUENTIAL_UP_TO = 100
+WHOLE_AT = 1_000
 
 
 def measure(sizes: Sequence[FleetSize] = SIZES) -> dict[str, Any]:
@@ -47,13 +49,15 @@ def measure(sizes: Sequence[FleetSize] = SIZES) -> dict[str, Any]:
         "workers": WORKERS,
         "repeats": REPEATS,
         "sizes": found,
+        "whole": [measure_whole(size) for size in sizes if size.load_balancers == WHOLE_AT],
         "cold_start": measure_cold_start(),
     }
 
 
 def _at(size: FleetSize, folder: Path) -> dict[str, Any]:
     with start_simulator(write_scenario(size, folder)) as simulator:
-        ticks = _child(simulator, "tick", str(REPEATS if size.load_balancers <= 1_000 else 2))
+        ticks = _child(simulator, "tick", str(REPEATS if size.load_balancers <= 1_000 else 2), "auto")
+        arm = _child(simulator, "tick", "1", "arm") if size.load_balancers in LOOP_AT else None
         loops: dict[str, Any] = {}
         if size.load_balancers in LOOP_AT:
             ids = json.dumps(_balancers(simulator))
@@ -74,15 +78,36 @@ def _at(size: FleetSize, folder: Path) -> dict[str, Any]:
             "pressure": share_above(pressure, least.pressure),
             "discovery": share_above(ticks["discovery"]["requests"], least.discovery),
         },
+        "arm": None if arm is None else arm | {"bound": asdict(one_by_one(size))},
         "loop_requests": {"failed": looped.failed, "pressure": looped.pressure},
         "loops": loops,
     }
 
 
+def measure_whole(size: FleetSize) -> dict[str, Any]:
+    """Ticks with storage: all inline, and handed to workers in parts."""
+    print(f"  {size.load_balancers:,} load balancers, with storage …", file=sys.stderr, flush=True)
+    ways = {"inline": "5000", "fan_out": "1"}
+    found: dict[str, Any] = {"load_balancers": size.load_balancers}
+    for way, fan_out_above in ways.items():
+        with (
+            tempfile.TemporaryDirectory(prefix="bench-") as folder,
+            start_simulator(write_scenario(size, Path(folder))) as simulator,
+            Azurite.start(Path(folder)) as storage,
+        ):
+            settings = {**_settings(simulator, storage.connection_string), "FAN_OUT_ABOVE": fan_out_above}
+            found[way] = _run("whole", settings)
+    return found
+
+
 def _child(simulator: RunningSimulator, module: str, *arguments: str, given: str = "") -> dict[str, Any]:
+    return _run(module, simulator.environment(), simulator.url, *arguments, given=given)
+
+
+def _run(module: str, environment: Mapping[str, str], *arguments: str, given: str = "") -> dict[str, Any]:
     done = subprocess.run(
-        [sys.executable, "-m", f"{__package__}.{module}", simulator.url, *arguments],
-        env={**os.environ, **simulator.environment()},
+        [sys.executable, "-m", f"{__package__}.{module}", *arguments],
+        env={**os.environ, **environment},
         cwd=ROOT,
         input=given,
         capture_output=True,

@@ -1,4 +1,4 @@
-"""`python -m bench.performance.tick URL CLUSTERS`: what ticks of snatbot cost, in a process of their own, as JSON.
+"""`python -m bench.performance.tick URL REPEATS MODE`: what ticks of snatbot cost, in a process of their own, as JSON.
 
 Discovery, then a first look (connections are made, incidents open, node names are read), then ticks of the failed pass
 alone, and last of the failed and the pressure pass. Storage and chat are left out; each group's results are dropped as
@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from azure.identity import ManagedIdentityCredential
 
@@ -21,6 +21,7 @@ from bench.evaluate.eyes import LAG_MINUTES, PRESSURE_EVERY_MINUTES, WINDOW_MINU
 from bench.evaluate.track import Moment
 from shared.cloud.arm import Arm
 from shared.cloud.batch import BatchMetrics
+from shared.cloud.metric_access import Mode
 from shared.cloud.pipeline import BoundedRetry
 from shared.cloud.request_count import RequestCount
 from shared.core.detect import judged_window
@@ -34,13 +35,13 @@ from .meter import Cost, measured, peak_mib
 WORKERS = 16
 
 
-def main(url: str, repeats: int) -> dict[str, Any]:
+def main(url: str, repeats: int, mode: Mode) -> dict[str, Any]:
     count = RequestCount()
     credential = ManagedIdentityCredential(client_id="detector-client-id")
     retry = BoundedRetry(attempts=1)
     arm = Arm(url, credential, on_request=count, retry=retry)
     batch = BatchMetrics(credential, endpoint=f"{url}/metrics/{{region}}", audience=url, on_request=count, retry=retry)
-    eyes = Eyes(arm, batch, time.monotonic, count=count, workers=WORKERS)
+    eyes = Eyes(arm, batch, time.monotonic, count=count, workers=WORKERS, mode=mode)
     now = datetime.now(UTC).replace(second=0, microsecond=0)
     window = judged_window(now, LAG_MINUTES, WINDOW_MINUTES)
     ports = Window(window.end - PRESSURE_EVERY_MINUTES * MINUTE, window.end)
@@ -81,4 +82,4 @@ def main(url: str, repeats: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(sys.argv[1], int(sys.argv[2]))))
+    print(json.dumps(main(sys.argv[1], int(sys.argv[2]), cast(Mode, sys.argv[3]))))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bench.performance import cost, document
-from bench.performance.bound import bound, loop_requests, share_above
+from bench.performance.bound import bound, loop_requests, one_by_one, share_above
 from bench.performance.cold_start import loaded
 from bench.performance.fleet import SIZES, FleetSize, write_scenario
 from bench.performance.goals import exponent, goals
@@ -34,6 +34,11 @@ def test_the_bound_follows_from_batches_of_fifty() -> None:
     # With ports: one question more to all but the sick, who have been asked.
     assert least.pressure == 20 + 20 + 4 * 3
     assert least.discovery == 3
+
+
+def test_one_by_one_each_question_is_a_request() -> None:
+    assert one_by_one(THOUSAND).failed == 1_000 + 10 * 3
+    assert one_by_one(THOUSAND).pressure == 1_000 + 10 * 3 + 990
 
 
 def test_a_loop_asks_each_load_balancer() -> None:
@@ -67,6 +72,7 @@ def _results(requests_factor: float = 1.0) -> dict[str, Any]:
             "ticks": sent | {"failed_mib": 70.0, "pressure_mib": 80.0},
             "bound": {"failed": least.failed, "pressure": least.pressure, "discovery": least.discovery},
             "above_bound": {"failed": requests_factor - 1, "pressure": 0.0, "discovery": 0.0},
+            "arm": None,
             "loop_requests": {"failed": loop_requests(size).failed},
             "loops": {"threads": loop} if size.load_balancers == 1_000 else {},
         }
@@ -81,9 +87,13 @@ def _results(requests_factor: float = 1.0) -> dict[str, Any]:
         "check_import_cpu_seconds": 0.4,
         "check_modules": 600,
     }
+    minute = {"timer_seconds": 0.4, "part_seconds": [], "requests": 32, "storage": 20}
+    inline = {"failed": [minute], "pressure": [minute]}
+    handed = {kind: [minute | {"part_seconds": [0.1, 0.2]}] for kind in inline}
+    whole = {"load_balancers": 1_000, "inline": inline, "fan_out": handed}
     machine = {"cpus": 2, "python": "3.11", "system": "Linux"}
     about = {"measured_at": "2026-01-01T00:00", "repeats": 3, "nodes_per_cluster": 5, "workers": 16}
-    return about | {"machine": machine, "sizes": [one(size) for size in SIZES], "cold_start": cold}
+    return about | {"machine": machine, "sizes": [one(size) for size in SIZES], "cold_start": cold, "whole": [whole]}
 
 
 def test_all_goals_can_be_reached() -> None:
