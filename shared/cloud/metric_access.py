@@ -91,17 +91,17 @@ class MetricAccess:
     def ask_all(self, asks: Sequence[Ask], deadline: Deadline, at_a_time: int = 1) -> list[Answers]:
         """As ``ask``, for several questions; up to ``at_a_time`` requests of them are under way at once."""
         parts = [
-            (number, subscription, ids[start : start + MAX_RESOURCES])
+            (number, subscription, ids, is_batched)
             for number, one in enumerate(asks)
-            for subscription, ids in _by_subscription(one.resource_ids)
-            for start in range(0, len(ids), MAX_RESOURCES)
+            for subscription, every in _by_subscription(one.resource_ids)
+            for ids, is_batched in self._cut(subscription, every)
         ]
         answers: list[Answers] = [{} for _ in asks]
 
-        def send(part: tuple[int, str, list[str]]) -> None:
-            number, subscription, ids = part
+        def send(part: tuple[int, str, Sequence[str], bool]) -> None:
+            number, subscription, ids, is_batched = part
             one = asks[number]
-            way = self._ask_batch if self._is_batched(subscription) else self._ask_each
+            way = self._ask_batch if is_batched else self._ask_each
             answers[number].update(way(subscription, ids, one.region, one.question, one.window, deadline))
 
         if at_a_time == 1 or len(parts) < 2:
@@ -111,6 +111,15 @@ class MetricAccess:
             with ThreadPoolExecutor(min(at_a_time, len(parts))) as pool:
                 list(pool.map(send, parts))
         return answers
+
+    def _cut(self, subscription: str, ids: Sequence[str]) -> Iterator[tuple[Sequence[str], bool]]:
+        """What can be under way at once: batches, or each by itself."""
+        for start in range(0, len(ids), MAX_RESOURCES):
+            some = ids[start : start + MAX_RESOURCES]
+            if self._is_batched(subscription):
+                yield some, True
+            else:
+                yield from (([one], False) for one in some)
 
     def _ask_batch(
         self,
