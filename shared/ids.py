@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import uuid
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u to misread
 
@@ -16,3 +17,13 @@ def new_id(length: int = 10) -> str:
 def cluster_key(cluster_id: str) -> str:
     """The partition of a cluster's records: stable, and free of characters that table keys forbid."""
     return hashlib.sha256(cluster_id.strip().lower().encode()).hexdigest()[:32]
+
+
+def write_id(change_id: str, step: int) -> str:
+    """What every write of one step calls itself, whoever sends it: Azure's activity log shows it again."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"snatbot:change:{change_id}:step:{step}"))
+
+
+def short_key(cluster_id: str) -> str:
+    """The start of ``cluster_key``: tells the clusters of a fleet apart where thousands of keys share a row."""
+    return cluster_key(cluster_id)[:12]

@@ -32,7 +32,7 @@ def seen_again(names: Sequence[str], now: datetime) -> Message:
     """The end of what ``coverage_lost`` told."""
     return Message(
         title="snatbot sees these clusters again",
-        summary=f"{count(len(names), 'cluster')} measured again: {listed(names)}.",
+        summary=f"{count(len(names), 'cluster')} seen again: {listed(names)}.",
         tone=Tone.GOOD,
         facts=(("Since", utc(now)),),
         footer=_FOOTER,

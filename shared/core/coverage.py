@@ -1,19 +1,23 @@
 """Coverage of the fleet: who is not seen, why and since when, said once and when it is over.
 
-Clusters that are not measured are told when that has lasted for a settable time: a single empty answer is no news. A
+Each cluster counts. One that is not measured is told when that has lasted for a settable time, also when others were
+told for the same cause before: a single empty answer is no news. Who follows soon after a post about the same cause is
+told with the next one, and so is who comes back: trouble that moves through a fleet must not post every minute. A
 cluster that is no longer listed though it was not deleted is told at once, and so is one that opts out by its tag.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from ..ids import short_key
 from ..model.coverage import Blindness, FleetRecord
 from ..model.finding import Finding, FindingKind, Severity
-from ..model.tally import Tally
-from ..texts import count, listed, utc
+from ..model.reading import Cause
+from ..model.tally import Tally, Unseen
+from ..texts import count, listed, number, utc
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,47 +34,144 @@ class CoverageNews:
         return not (self.losses or self.seen_again or self.opted_out or self.opted_in)
 
 
+@dataclass(frozen=True, slots=True)
+class _Who:
+    subscription: str
+    cause: Cause
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Spell:
+    """How long one cluster has not been measured for one cause, and when that was told."""
+
+    since: datetime
+    told_at: datetime | None = None
+
+
+_Spells = dict[_Who, _Spell]
+
+
 def look_at_coverage(
-    record: FleetRecord, tally: Tally, lost: Mapping[str, str], now: datetime, patience: timedelta
+    record: FleetRecord,
+    tally: Tally,
+    fleet: Mapping[str, str],
+    lost: Mapping[str, str],
+    now: datetime,
+    patience: timedelta,
 ) -> tuple[FleetRecord, CoverageNews]:
-    """``lost``: ids and names of clusters that vanished from the list and were not deleted, all that are known of."""
-    known = {(one.unseen.subscription, one.unseen.cause): one for one in record.blind}
-    blind = []
-    for unseen in tally.unseen:
-        before = known.get((unseen.subscription, unseen.cause))
-        since = before.since if before else now
-        blind.append(Blindness(unseen, since, bool(before and before.is_told)))
-    still = {(one.unseen.subscription, one.unseen.cause) for one in blind}
-    due = [one for one in blind if not one.is_told and now - one.since >= patience]
+    """``fleet``: short key and name of every cluster that is listed.
+
+    ``lost``: ids and names of clusters that vanished from the list and were not deleted, all that are known of.
+    """
+    spells = _standing(record.unmeasured, tally, fleet.keys() - tally.opted_out.keys(), now)
+    spells, losses = _told(spells, tally.unseen, fleet, now, patience)
+    back = _back(spells, tally, fleet.keys())
+    if record.back_at is not None and now - record.back_at < patience:
+        back = set()
     new_lost = {key: name for key, name in lost.items() if key not in record.lost}
-    over = [one for key, one in known.items() if one.is_told and key not in still]
-    back = [name for key, name in record.lost.items() if key not in lost]
-    unseen_now = {name for one in tally.unseen for name in one.names}
-    again = {*back, *(name for one in over for name in one.unseen.names)} - unseen_now
+    found = {short_key(one) for one in record.lost if one not in lost} & fleet.keys() - _blind(tally)
     news = CoverageNews(
-        losses=(*(_not_measured(one) for one in due), *_no_longer_listed(new_lost, now)),
-        seen_again=tuple(sorted(again)),
+        losses=(*losses, *_no_longer_listed(new_lost, now)),
+        seen_again=tuple(sorted(fleet[key] for key in back | found)),
         opted_out=_names(tally.opted_out, record.opted_out),
         opted_in=_names(record.opted_out, tally.opted_out) if tally.clusters else (),
     )
-    told = tuple(replace(one, is_told=True) if one in due else one for one in blind)
-    opted_out = dict(tally.opted_out) if tally.clusters else record.opted_out
-    return FleetRecord(told, dict(lost), opted_out), news
+    after = FleetRecord(
+        unmeasured=_packed({who: spell for who, spell in spells.items() if who.key not in back}),
+        lost=dict(lost),
+        opted_out=dict(tally.opted_out) if tally.clusters else record.opted_out,
+        back_at=now if back else record.back_at,
+    )
+    return after, news
+
+
+def _standing(known: Iterable[Blindness], tally: Tally, watched: Set[str], now: datetime) -> _Spells:
+    """Spells that last and those that begin. What was told stays until its end is told.
+
+    Of a cluster that was told already, another cause counts only while it lasts.
+    """
+    before = {
+        _Who(one.subscription, one.cause, key): _Spell(one.since, one.told_at) for one in known for key in one.keys
+    }
+    told = {who.key for who, spell in before.items() if spell.told_at}
+    blind, current = _blind(tally), set(_unseen(tally.unseen))
+
+    def lasts(who: _Who, spell: _Spell) -> bool:
+        if spell.told_at is not None:
+            return who.key in watched
+        return who.key in blind and (who in current or who.key not in told)
+
+    lasting = {who: spell for who, spell in before.items() if lasts(who, spell)}
+    return {who: _Spell(now) for who in current} | lasting
+
+
+def _told(
+    spells: _Spells, unseen: Iterable[Unseen], fleet: Mapping[str, str], now: datetime, patience: timedelta
+) -> tuple[_Spells, list[Finding]]:
+    """The spells after what is due was told, and what is to be told."""
+    last: dict[tuple[str, Cause], datetime] = {}
+    for who, spell in spells.items():
+        if spell.told_at is not None:
+            group = (who.subscription, who.cause)
+            last[group] = max(spell.told_at, last.get(group, spell.told_at))
+    after, losses = dict(spells), []
+    for one in unseen:
+        told_at = last.get((one.subscription, one.cause))
+        if told_at is not None and now - told_at < patience:
+            continue
+        mine = {who: spells[who] for who in _unseen([one])}
+        due = {who: spell for who, spell in mine.items() if spell.told_at is None and now - spell.since >= patience}
+        if due:
+            names = sorted(fleet.get(who.key, who.key) for who in due)
+            losses.append(_not_measured(one, names, min(spell.since for spell in due.values())))
+            after |= {who: replace(spell, told_at=now) for who, spell in due.items()}
+    told = {who.key for who, spell in after.items() if spell.told_at == now}
+    return {who: spell for who, spell in after.items() if spell.told_at or who.key not in told}, losses
+
+
+def _back(spells: _Spells, tally: Tally, listed_keys: Set[str]) -> set[str]:
+    """Clusters whose trouble was told and is over."""
+    return {who.key for who, spell in spells.items() if spell.told_at} & listed_keys - _blind(tally)
+
+
+def _packed(spells: _Spells) -> tuple[Blindness, ...]:
+    """Clusters that went out of sight together share an entry: thousands of them have to fit into a row."""
+    packed: dict[tuple[str, Cause, datetime, datetime | None], list[str]] = {}
+    for who, spell in spells.items():
+        packed.setdefault((who.subscription, who.cause, spell.since, spell.told_at), []).append(who.key)
+    entries = [
+        Blindness(subscription, cause, since, tuple(sorted(keys)), told_at)
+        for (subscription, cause, since, told_at), keys in packed.items()
+    ]
+    return tuple(sorted(entries, key=lambda one: (one.since, one.subscription, one.cause, one.keys)))
+
+
+def _blind(tally: Tally) -> set[str]:
+    return {key for one in tally.unseen for key in one.keys}
+
+
+def _unseen(unseen: Iterable[Unseen]) -> Iterator[_Who]:
+    for one in unseen:
+        for key in one.keys:
+            yield _Who(one.subscription, one.cause, key)
 
 
 def _names(these: Mapping[str, str], without: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(sorted(name for key, name in these.items() if key not in without))
 
 
-def _not_measured(one: Blindness) -> Finding:
-    unseen = one.unseen
+def _not_measured(unseen: Unseen, names: list[str], since: datetime) -> Finding:
+    """``names`` of those that are told now; others may have been told before."""
+    others = len(unseen.keys) - len(names)
+    before = f", beside {number(others)} more for the same cause" if others else ""
     return Finding(
         kind=FindingKind.COVERAGE_LOSS,
         severity=Severity.WARNING,
-        since=one.since,
+        since=since,
         evidence=(
-            f"{count(unseen.count, 'cluster')} in subscription {unseen.subscription} not measured since "
-            f"{utc(one.since)}: {listed(unseen.names)}. {unseen.reason}"
+            f"{count(len(names), 'cluster')} in subscription {unseen.subscription} not measured since {utc(since)}: "
+            f"{listed(names)}{before}. {unseen.reason}"
         ),
         remedy=unseen.remedy,
     )

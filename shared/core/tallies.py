@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..ids import cluster_key
+from ..ids import short_key
 from ..model.assessment import Assessment
 from ..model.fleet import WatchedCluster
 from ..model.reading import Cause, Unmeasured
-from ..model.tally import MOST_NAMES, Tally, Unseen
+from ..model.tally import Tally, Unseen
 from .tags import TagRules
 
 
@@ -24,9 +24,9 @@ def not_reached(targets: Sequence[WatchedCluster]) -> Tally:
     """Clusters of one subscription that nobody has looked at lately."""
     if not targets:
         return Tally()
-    names = tuple(sorted(target.cluster.name for target in targets))
-    count, reason = len(names), "no worker has looked at them lately"
-    unseen = Unseen(targets[0].cluster.subscription, Cause.NOT_REACHED, reason, "", count, names[:MOST_NAMES])
+    keys = tuple(sorted(short_key(target.cluster.id) for target in targets))
+    count, reason = len(keys), "no worker has looked at them lately"
+    unseen = Unseen(targets[0].cluster.subscription, Cause.NOT_REACHED, reason, "", keys)
     return Tally(clusters=count, unmeasured=count, not_reached=count, unseen=(unseen,))
 
 
@@ -34,8 +34,8 @@ def _one(assessment: Assessment, rules: TagRules) -> Tally:
     cluster, reading = assessment.cluster, assessment.reading
     unseen: tuple[Unseen, ...] = ()
     if isinstance(reading, Unmeasured):
-        names = (cluster.name,)
-        unseen = (Unseen(cluster.subscription, reading.cause, reading.reason, reading.remedy, 1, names),)
+        keys = (short_key(cluster.id),)
+        unseen = (Unseen(cluster.subscription, reading.cause, reading.reason, reading.remedy, keys),)
     return Tally(
         clusters=1,
         measured=int(reading.kind == "measured"),
@@ -45,5 +45,5 @@ def _one(assessment: Assessment, rules: TagRules) -> Tally:
         sick=int(bool(assessment.alarms)),
         not_reached=int(isinstance(reading, Unmeasured) and reading.cause is Cause.NOT_REACHED),
         unseen=unseen,
-        opted_out={} if rules.is_watched else {cluster_key(cluster.id): cluster.name},
+        opted_out={} if rules.is_watched else {short_key(cluster.id): cluster.name},
     )

@@ -10,6 +10,7 @@ from ..chat.message import Message
 from ..cloud.errors import AzureError
 from ..cloud.fleet import FleetDiscovery
 from ..core.coverage import CoverageNews, look_at_coverage
+from ..ids import short_key
 from ..model.coverage import FleetRecord
 from ..model.fleet import Fleet
 from ..model.tally import Tally
@@ -19,6 +20,7 @@ from .fleet_source import Found
 from .outbox import Outbox, audit
 
 log = logging.getLogger("snatbot.coverage")
+MOST_LOST = 1000  # how many vanished clusters are remembered: more would not fit into a row
 MOST_CONFIRMED = 50  # how many vanished clusters are asked for one by one in a look
 
 
@@ -35,7 +37,8 @@ class Coverage:
         stored = self._records.fleet()
         record = stored.value if stored else FleetRecord()
         lost = self._lost(record, found) if found.before is not None else dict(record.lost)
-        after, news = look_at_coverage(record, tally, lost, now, self._patience)
+        fleet = {short_key(target.cluster.id): target.cluster.name for target in found.fleet.clusters}
+        after, news = look_at_coverage(record, tally, fleet, lost, now, self._patience)
         if after == record and news.is_empty:
             return news
         writes = [Put(after, stored.etag if stored else None)]
@@ -60,11 +63,12 @@ class Coverage:
         missing = {key: name for key, name in {**record.lost, **before}.items() if key not in listed}
         if found.fleet.unreadable:
             log.info("%d clusters are missing from the list", len(missing))
-        return {
+        lost = {
             key: name
             for number, (key, name) in enumerate(sorted(missing.items()))
             if number >= MOST_CONFIRMED or not self._is_gone(key)
         }
+        return dict(list(lost.items())[:MOST_LOST])
 
     def _is_gone(self, cluster_id: str) -> bool:
         try:

@@ -6,25 +6,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .tally import Unseen
+from .reading import Cause
 
 
 @dataclass(frozen=True, slots=True)
 class Blindness:
-    """``since`` is the first look in a row that could not measure them; ``is_told``: people know."""
+    """Clusters of one subscription, by short key, that are not measured for one cause.
 
-    unseen: Unseen
+    ``since`` is the first look in a row that could not measure them. ``told_at`` is when people were last told, None
+    while it is too early for that.
+    """
+
+    subscription: str
+    cause: Cause
     since: datetime
-    is_told: bool = False
+    keys: tuple[str, ...]
+    told_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FleetRecord:
     """``lost`` maps the id of a cluster that is no longer listed, and was not deleted, to its name.
 
-    ``opted_out`` maps the key of a cluster to its name, once that was announced.
+    ``opted_out`` maps the short key of a cluster to its name, once that was announced. ``back_at`` is when it was
+    last told that clusters are seen again.
     """
 
-    blind: tuple[Blindness, ...] = ()
+    unmeasured: tuple[Blindness, ...] = ()
     lost: Mapping[str, str] = field(default_factory=dict)
     opted_out: Mapping[str, str] = field(default_factory=dict)
+    back_at: datetime | None = None

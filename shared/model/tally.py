@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from .reading import Cause
 
-MOST_NAMES = 20
-
 
 @dataclass(frozen=True, slots=True)
 class Unseen:
-    """Clusters of one subscription that were not measured for the same cause; ``names`` holds the first of them."""
+    """Clusters of one subscription that were not measured for the same cause, by short key; ``reason`` is of one."""
 
     subscription: str
     cause: Cause
     reason: str
     remedy: str
-    count: int
-    names: tuple[str, ...]
+    keys: tuple[str, ...] = ()
 
     def __add__(self, other: Unseen) -> Unseen:
-        names = tuple(sorted({*self.names, *other.names}))[:MOST_NAMES]
-        return Unseen(self.subscription, self.cause, self.reason, self.remedy, self.count + other.count, names)
+        return replace(self, keys=tuple(sorted({*self.keys, *other.keys})))
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """``effects`` are transitions of incidents by name; ``opted_out`` are keys and names of clusters so tagged."""
+    """``effects`` are transitions of incidents by name; ``opted_out`` are clusters so tagged, short key to name."""
 
     clusters: int = 0
     measured: int = 0
