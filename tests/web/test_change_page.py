@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.model.change import Change, ChangeState
+from shared.model.finding import FindingKind
 from shared.model.plan import AssociateSubnet, PlanKind
 from shared.web.pages import FormFields, change_page, message_page
 from tests.chat import nouns
@@ -86,6 +87,20 @@ def test_it_says_why_with_the_failing_nodes() -> None:
     text = page().text
     assert "2,207 new outbound connections failed on 3 nodes in 15 minutes: SNAT ports ran out." in text
     assert "aks-user-38166372-vmss000000 10.224.0.4 · user 1,204 18.2 % 12" in text
+
+
+def test_trouble_without_a_failed_connection_is_not_told_as_one() -> None:
+    incident = replace(
+        nouns.make_incident(nodes=()),
+        kinds=(FindingKind.PORT_PRESSURE, FindingKind.ALLOCATION_CLIFF),
+        failed=0,
+        last_failed_at=None,
+        evidence="node aks-user-38166372-vmss000000 uses 94 % of its 1,024 TCP ports",
+    )
+    text = page(incident=incident).text
+    assert "SNAT port shortage. Node aks-user-38166372-vmss000000 uses 94 % of its 1,024 TCP ports. First seen" in text
+    assert "Also: A coming cut of SNAT ports." in text
+    assert "SNAT ports ran out" not in text
 
 
 def test_checks_show_what_is_wrong_first_with_remedy_and_source() -> None:
