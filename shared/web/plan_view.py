@@ -44,6 +44,7 @@ _CHECK_TONES = {
     CheckResult.BLOCK: "bad",
     CheckResult.COULD_NOT_CHECK: "bad",
 }
+_MEASURED = (PlanKind.NOT_SNAT, PlanKind.ALIGN_OUTBOUND_TYPE)
 _NOTHING_TO_APPROVE = "This is for a person to do: snatbot changes nothing here, and there is nothing to approve."
 _A_DRY_RUN = "This is a dry run: nothing was written, and nothing can be approved here."
 
@@ -111,6 +112,7 @@ class PlanView:
     egress_now: tuple[str, ...]
     egress_then: tuple[str, ...]
     steps: tuple[StepView, ...]
+    arithmetic_heading: str
     arithmetic: tuple[str, ...]
     missing: tuple[str, ...]
     checks: tuple[CheckView, ...]
@@ -147,6 +149,7 @@ def plan_view(plan: Plan, related_kinds: Sequence[PlanKind] = tuple(PlanKind)) -
         egress_now=plan.egress_now if is_shown else (),
         egress_then=plan.egress_then if is_shown else (),
         steps=tuple(StepView(step_in_words(step)) for step in plan.steps),
+        arithmetic_heading="What was measured" if plan.kind in _MEASURED else "Why this size",
         arithmetic=tuple(map(capital, plan.demand.arithmetic)) if plan.demand else (),
         missing=plan.demand.missing if plan.demand else (),
         checks=tuple(check for check in checks if check.tone != "good"),

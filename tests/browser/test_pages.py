@@ -12,8 +12,10 @@ import pytest
 
 from devhost.browser import Camera
 from shared.model.change import ChangeState
-from shared.web.pages import FormFields, change_page, message_page
+from shared.model.plan import PlanKind
+from shared.web.pages import FormFields, change_page, message_page, plan_page
 from tests.chat import nouns
+from tests.core.advised import FITTING, ask, every_answer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Request, Route
@@ -59,6 +61,16 @@ PAGES = {
     "blocked": change_page(
         nouns.make_change(plan=nouns.make_advice()), notice="REMEDIATION is off.", now=NOW, style_nonce=NONCE
     ),
+    "relief beside it": change_page(
+        nouns.make_change(
+            plan=replace(nouns.make_plan(), related=ask(None, FITTING[PlanKind.RELIEVE_LOAD_BALANCER]).related)
+        ),
+        form=FORM,
+        now=NOW,
+        style_nonce=NONCE,
+        related_link="?t=token&kind=",
+    ),
+    **{kind: plan_page(plan, style_nonce=NONCE) for kind, plan in every_answer().items()},
     "refused": message_page("This link has expired.", status=410, style_nonce=NONCE),
 }
 # Text and the colour behind it, for every element that shows text of its own (WCAG 2.2: 1.4.3).

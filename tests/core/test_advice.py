@@ -16,7 +16,8 @@ from shared.core.plan_request import INCIDENT_TAG, REQUEST_TAG, PlanRequest
 from shared.core.planner import plan_attachment
 from shared.model.cluster import LoadBalancerProfile, NodePool
 from shared.model.network import NetworkFacts, Ours, PublicIp
-from shared.model.plan import CheckResult, CreatePublicIp, Demand, Plan, PlanKind
+from shared.model.plan import CheckResult, CreatePublicIp, Plan, PlanKind
+from tests.core.advised import CALM, COUNTED, FITTING, MANAGED, MEASURED, THEIRS, ask
 from tests.core.builders import (
     BASELINE,
     DEMAND,
@@ -32,33 +33,6 @@ from tests.core.builders import (
 )
 
 AKS = f"az aks update --subscription {SUBSCRIPTION} -g rg-shop -n shop-prod "
-COUNTED = cluster(load_balancer_profile=LoadBalancerProfile(managed_outbound_ip_count=1))
-MEASURED = replace(DEMAND, ports=30_000, busiest_node_ports=5_000)
-CALM = Demand(500, 1, False, ("public IPs: 1",), no_need="no SNAT connection failed among 9,000 in the last hour")
-MANAGED = facts(
-    cluster([NodePool("system", "System", 3, 3)], load_balancer_profile=LoadBalancerProfile(0, 30, 1)),
-    vnet_id=None,
-    vnet_location=None,
-    subnets=(),
-    nat_group_id="",
-)
-THEIRS = facts(
-    subnets=(
-        subnet(USER_SUBNET, nat_gateway_id=nat_gateway().id),
-        subnet(SYSTEM_SUBNET, nat_gateway_id=nat_gateway().id),
-    ),
-    nat_gateways=(nat_gateway(),),
-)
-FITTING = {
-    PlanKind.RELIEVE_LOAD_BALANCER: facts(COUNTED),
-    PlanKind.ALIGN_OUTBOUND_TYPE: THEIRS,
-    PlanKind.MANAGED_NAT_GATEWAY: MANAGED,
-    PlanKind.STANDARD_V2: facts(),
-}
-
-
-def ask(kind: PlanKind | None, of: NetworkFacts, demand: Demand = MEASURED) -> Plan:
-    return plan_attachment(of, demand, BASELINE, POLICY, PlanRequest(kind))
 
 
 # --- what they have in common ---

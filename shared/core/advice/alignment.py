@@ -29,6 +29,7 @@ def align_afterwards(facts: NetworkFacts) -> Advice:
 
 def _alignment(facts: NetworkFacts, checks: tuple[Check, ...]) -> Advice:
     cluster = facts.cluster
+    where = listed(_gateway_addresses(facts), 16) or "the NAT gateway"
     addresses = listed([ip.address for ip in facts.outbound_ips if ip.address], 16) or "unknown"
     return Advice(
         kind=PlanKind.ALIGN_OUTBOUND_TYPE,
@@ -38,18 +39,17 @@ def _alignment(facts: NetworkFacts, checks: tuple[Check, ...]) -> Advice:
         ),
         commands=(aks_update(cluster, "--outbound-type userAssignedNATGateway"),),
         notes=(
-            "No traffic needs this: it leaves through the NAT gateway already. Until then the load balancer's outbound "
-            "rule and its public IPs stay, and are paid for.",
+            f"No traffic moves: it leaves from {where} already. Until then the load balancer's outbound rule and its "
+            "public IPs stay, and are paid for.",
             "It needs Azure CLI 2.56 or later. AKS's documents foresee an interruption while it runs.",
             "snatbot sees the new outbound type and goes on watching the gateway.",
         ),
         checks=checks,
         arithmetic=tuple(_arithmetic(facts)),
-        egress_then=_gateway_addresses(facts),
         irreversible=(
-            f"AKS takes its outbound rule off the load balancer, and the public IPs that it made for it ({addresses}) "
-            "with it: those addresses are lost for good. Afterwards the NAT gateway can be rolled back only when the "
-            "outbound type is loadBalancer again."
+            "AKS removes what it made for the former type: expect its outbound rule to go from the load balancer, and "
+            f"its public IPs ({addresses}) to be lost for good. Afterwards the NAT gateway can be rolled back only "
+            "when the outbound type is loadBalancer again."
         ),
         way_back="set the outbound type to loadBalancer again: AKS makes a new outbound rule, with other addresses",
         way_back_commands=(aks_update(cluster, "--outbound-type loadBalancer"),),
@@ -62,8 +62,9 @@ def _arithmetic(facts: NetworkFacts) -> list[str]:
     used = {(subnet.nat_gateway_id or "").lower() for subnet in served}
     for gateway in facts.nat_gateways:
         if gateway.id.lower() in used and gateway.public_ip_ids:
-            ips = len(gateway.public_ip_ids)
-            lines.append(f"{gateway.name}: {count(ips, 'public IP')} × {PORTS_PER_IP:,} = {ips * PORTS_PER_IP:,} ports")
+            ips = count(len(gateway.public_ip_ids), "public IP")
+            ports = len(gateway.public_ip_ids) * PORTS_PER_IP
+            lines.append(f"NAT gateway {gateway.name}: {ips} × {PORTS_PER_IP:,} = {ports:,} ports")
     return lines
 
 

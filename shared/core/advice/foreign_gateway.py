@@ -24,8 +24,8 @@ def more_ips_on_foreign(facts: NetworkFacts) -> Advice:
     return Advice(
         kind=PlanKind.ADVICE,
         summary=(
-            f"{facts.cluster.name} has a NAT gateway that snatbot did not create "
-            f"({listed([one.name for one in gateways])}): ask its owner for more public IPs on it"
+            f"a NAT gateway that snatbot did not create ({listed([one.name for one in gateways])}) serves "
+            f"{facts.cluster.name}: ask its owner for more public IPs on it"
         ),
         commands=tuple(_command(gateway) for gateway in gateways),
         irreversible="A public IP that is taken off again ends the connections that use it.",

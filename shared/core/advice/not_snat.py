@@ -30,6 +30,7 @@ def not_snat(facts: NetworkFacts, demand: Demand) -> Advice:
             "A NAT gateway would change the egress IPs and cure nothing. To plan one all the same, ahead of need, ask "
             "for a plan of kind attach_nat_gateway, or reserve_public_ips for the addresses alone.",
         ),
+        arithmetic=demand.arithmetic[:1],
         checks=(
             Check(
                 "SNAT ports",

@@ -33,12 +33,12 @@ def standard_v2(facts: NetworkFacts, demand: Demand, policy: PlanPolicy) -> Advi
     """The gateway, its public IPs and its association with every subnet, by hand."""
     cluster = facts.cluster
     ips = min(demand.public_ip_count, MAX_PUBLIC_IPS)
-    reason = " uses IPv6 and" if is_dual_stack(facts) else ""
+    reason = ", which uses IPv6" if is_dual_stack(facts) else ""
     return Advice(
         kind=PlanKind.STANDARD_V2,
         summary=(
-            f"{cluster.name}{reason} can have a StandardV2 NAT gateway with {count(ips, 'public IP')}: zone-redundant, "
-            "for IPv4 and IPv6; a person creates it"
+            f"a StandardV2 NAT gateway with {count(ips, 'public IP')} for {cluster.name}{reason}: zone-redundant, for "
+            "IPv4 and IPv6, and created by a person"
         ),
         commands=tuple(_commands(facts, ips, policy)),
         notes=(

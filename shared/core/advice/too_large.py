@@ -13,7 +13,7 @@ def too_large(facts: NetworkFacts, demand: Demand, managed: Advice | None) -> Ad
     return Advice(
         kind=PlanKind.TOO_LARGE,
         summary=(
-            f"{facts.cluster.name} would need {demand.public_ip_count} public IPs; "
+            f"{demand.public_ip_count} public IPs would be needed for {facts.cluster.name}; "
             f"a NAT gateway has at most {MAX_PUBLIC_IPS}"
         ),
         commands=managed.commands if managed else (),
