@@ -9,7 +9,7 @@ Check At Resource Group Scope; Usages - List (network). Locks above a scope are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from ..model.access import Access, Lock, Permission, PolicyDenial, Quota
@@ -30,9 +30,18 @@ class AccessReader:
         self._writer = writer
 
     def read(
-        self, scopes: Iterable[str], group_id: str, vnet_id: str, location: str, tags: Mapping[str, str]
+        self,
+        scopes: Iterable[str],
+        group_id: str,
+        vnet_id: str,
+        location: str,
+        tags: Mapping[str, str],
+        new_types: Sequence[str],
     ) -> Access:
-        """``scopes`` are where permissions are needed; ``group_id`` is where ``tags`` and new resources would go."""
+        """``scopes`` are where permissions are needed; ``group_id`` is where new resources would go, with ``tags``.
+
+        ``new_types`` are theirs, without the provider: ``natGateways``.
+        """
         reasons: dict[str, str] = {}
 
         def attempt(what: str, read: Callable[[], T]) -> T | None:
@@ -50,7 +59,7 @@ class AccessReader:
         return Access(
             permissions=permissions,
             locks=attempt("locks", lambda: self._locks(group_id, vnet_id)),
-            denials=attempt("policy", lambda: self._denials(group_id, location, tags)),
+            denials=attempt("policy", lambda: self._denials(group_id, location, tags, new_types)),
             quotas=attempt("quota", lambda: self._quotas(group_id, location)),
             reasons=reasons,
         )
@@ -77,10 +86,12 @@ class AccessReader:
                 found[lock_id.lower()] = Lock(text(item, "name"), text(item, "properties", "level"), at)
         return tuple(found.values())
 
-    def _denials(self, group_id: str, location: str, tags: Mapping[str, str]) -> tuple[PolicyDenial, ...]:
+    def _denials(
+        self, group_id: str, location: str, tags: Mapping[str, str], new_types: Sequence[str]
+    ) -> tuple[PolicyDenial, ...]:
         path = f"{group_id}/providers/Microsoft.PolicyInsights/checkPolicyRestrictions"
         found: list[PolicyDenial] = []
-        for kind in ("Microsoft.Network/publicIPAddresses", "Microsoft.Network/natGateways"):
+        for kind in (f"Microsoft.Network/{one}" for one in new_types):
             content = {"type": kind, "location": location, "tags": dict(tags), "sku": {"name": "Standard"}}
             body = {"resourceDetails": {"resourceContent": content, "apiVersion": api_versions.NETWORK}}
             answer = self._reader.post(path, body, api_versions.POLICY_RESTRICTIONS)

@@ -38,12 +38,6 @@ class Draft:
     moves: tuple[Subnet, ...]
 
     @property
-    def planned_ip_ids(self) -> tuple[str, ...]:
-        """Every address that nodes would leave from."""
-        kept = self.gateway.egress_ids if self.gateway else ()
-        return (*kept, *self.egress.ids)
-
-    @property
     def has_work(self) -> bool:
         return bool(self.moves or (self.egress.ids and self.gateway is not None))
 
@@ -71,17 +65,23 @@ def _unknown_size(gateway: NatGateway) -> Check:
     )
 
 
-def plan_from(
-    draft: Draft, facts: NetworkFacts, checks: tuple[Check, ...], demand: Demand, baseline: Baseline, policy: PlanPolicy
-) -> Plan:
-    """The executable plan. It moves subnets, or adds public IPs to the gateway that all of them have already."""
-    making, gateway_id, idle_timeout_minutes = _gateway_steps(draft, facts, policy)
+def steps_of(draft: Draft, facts: NetworkFacts, policy: PlanPolicy) -> tuple[Step, ...]:
+    """Addresses, then the gateway, then the subnets one by one with a look after each."""
+    making, gateway_id, _ = _gateway_steps(draft, facts, policy)
     moves: list[Step] = []
     for subnet in draft.moves:
         moves.append(AssociateSubnet(subnet.id, subnet.nat_gateway_id, gateway_id, subnet.properties))
         moves.append(ObserveEgress(gateway_id, subnet.id, facts.cluster.id))
-    steps = (*draft.egress.steps, *making, *moves)
-    kind = PlanKind.ATTACH_NAT_GATEWAY if moves else PlanKind.ADD_PUBLIC_IPS
+    return (*draft.egress.steps, *making, *moves)
+
+
+def plan_from(
+    draft: Draft, facts: NetworkFacts, checks: tuple[Check, ...], demand: Demand, baseline: Baseline, policy: PlanPolicy
+) -> Plan:
+    """The executable plan. It moves subnets, or adds public IPs to the gateway that all of them have already."""
+    _, gateway_id, idle_timeout_minutes = _gateway_steps(draft, facts, policy)
+    steps = steps_of(draft, facts, policy)
+    kind = PlanKind.ATTACH_NAT_GATEWAY if draft.moves else PlanKind.ADD_PUBLIC_IPS
     kept = addresses_of(draft.gateway, facts.known_ips) if draft.gateway else ()
     return Plan(
         kind=kind,

@@ -69,7 +69,7 @@ def check_steps(plan: Plan, facts: NetworkFacts) -> tuple[Check, ...]:
 def _checks(steps: Sequence[DeleteCreated], facts: NetworkFacts) -> tuple[Check, ...]:
     found = [_something_there(steps), _not_used(steps, facts), _ours(steps, facts)]
     if facts.access is not None:
-        found.append(preflight.locks_for_deletion(facts))
+        found += [preflight.permissions(facts, steps), preflight.locks_for_deletion(facts, steps)]
     return preflight.sorted_checks(found)
 
 

@@ -9,6 +9,7 @@ from ..model.plan import AssociateSubnet, Check, CheckResult, Plan, PlanKind, St
 from ..model.resource_id import ResourceId, same_id
 from .commands import aks_update, associate_command, by_hand
 from .digest import digest
+from .preflight import check_access, sorted_checks
 
 
 def plan_detachment(attached: Plan, facts: NetworkFacts, of_change_id: str, touched: Sequence[str]) -> Plan:
@@ -31,7 +32,8 @@ def plan_detachment(attached: Plan, facts: NetworkFacts, of_change_id: str, touc
         for subnet in reversed(facts.subnets)
         if subnet.id.lower() in wanted and same_id(subnet.nat_gateway_id, gateway_id)
     )
-    checks = (way_back(facts), _something_to_detach(steps), *_left_as_they_are(facts, touched))
+    own = (way_back(facts), _something_to_detach(steps), *_left_as_they_are(facts, touched))
+    checks = sorted_checks([*own, *check_access(facts, steps)])
     cluster = facts.cluster
     names = ", ".join(ResourceId.parse(step.subnet_id).name for step in steps)
     return Plan(

@@ -15,7 +15,7 @@ from ..model.plan import Baseline, Check, CheckResult, Demand, Plan, PlanKind, R
 from ..texts import count
 from . import preflight
 from .advice import ASKABLE, advise, align, align_afterwards, asked_for, not_snat, plan_of, relieve
-from .attachment import Draft, draft_attachment, plan_from
+from .attachment import Draft, draft_attachment, plan_from, steps_of
 from .demand import MAX_PUBLIC_IPS
 from .naming import PRODUCT_TAG, group_id
 from .plan_policy import PlanPolicy
@@ -45,7 +45,7 @@ def plan_attachment(
     if request.kind is None and _is_needless(facts, demand, draft):
         return plan_of(not_snat(facts, demand), facts, demand, baseline, align(facts).as_related)
     relief = relieve(facts, demand, policy.idle_timeout_minutes).as_related
-    checks = _checks(facts, demand, draft)
+    checks = _checks(facts, demand, draft, policy)
     blockers = [check for check in checks if check.is_blocking]
     is_reserving = request.kind is PlanKind.RESERVE_PUBLIC_IPS
     if draft is not None and (is_reserving or {check.name for check in blockers} == {_API_SERVER}):
@@ -78,15 +78,11 @@ def _left_afterwards(facts: NetworkFacts, draft: Draft) -> tuple[RelatedPlan, ..
     return align_afterwards(facts).as_related if is_left else ()
 
 
-def _checks(facts: NetworkFacts, demand: Demand, draft: Draft | None) -> tuple[Check, ...]:
+def _checks(facts: NetworkFacts, demand: Demand, draft: Draft | None, policy: PlanPolicy) -> tuple[Check, ...]:
     if draft is None:
         return (*_demand_checks(demand), *preflight.check_all(facts))
-    egress = draft.egress
-    found = [
-        *_demand_checks(demand),
-        *_draft_checks(draft),
-        *preflight.check_all(facts, draft.planned_ip_ids, egress.new_ips, 0 if draft.gateway else 1),
-    ]
+    steps = steps_of(draft, facts, policy)
+    found = [*_demand_checks(demand), *_draft_checks(draft), *preflight.check_all(facts, steps)]
     return preflight.sorted_checks(found)
 
 

@@ -37,7 +37,7 @@ def plan_reservation(
                 *demand_checks,
                 preflight.vnet_ownership(facts),
                 preflight.subnets_readable(facts),
-                *preflight.check_access(facts, egress.new_ips, 0),
+                *preflight.check_access(facts, steps),
             ]
         ),
         egress_now=tuple(ip.address for ip in facts.outbound_ips if ip.address),

@@ -15,20 +15,22 @@ from ..core.advice import ASKABLE
 from ..core.egress import address_count, our_gateway
 from ..core.naming import tags_for
 from ..core.node_counts import nodes_at_most
-from ..core.permissions import needs_of
+from ..core.permissions import scopes_of
 from ..core.plan_request import DRY_RUN, PlanRequest
 from ..core.tags import TagRules, read_tags
 from ..core.thresholds import Thresholds
 from ..errors import BadInput
-from ..model.change import Change
+from ..model.change import Change, JournalEntry
 from ..model.metric import MetricAnswer, Window
 from ..model.network import NatGateway, NetworkFacts, PublicIp
-from ..model.plan import AssociateSubnet, Baseline, Demand, Plan, PlanKind
+from ..model.plan import Baseline, Demand, Plan, PlanKind
 from ..texts import listed
 from .ownership import Ownership
 
 log = logging.getLogger("snatbot.planning")
 _LOOK_BACK_MINUTES = 60
+# What NAT_IPS has created; a prefix that was given is there.
+_NEW_TYPES = {"addresses": ("publicIPAddresses",), "prefix": ("publicIPPrefixes",)}
 
 
 def kind_named(text: str) -> PlanKind | None:
@@ -62,15 +64,21 @@ class Planning:
         self._lag_minutes = ingestion_lag_minutes
         self._usual = usual
 
+    def read(self, cluster_id: str, now: datetime) -> NetworkFacts:
+        """The network as it is now, and nothing else. Raises AzureError when the cluster can't be read."""
+        return self._read_facts(cluster_id, now)
+
     def facts(self, cluster_id: str, now: datetime, request: PlanRequest = DRY_RUN) -> NetworkFacts:
         """The network as it is now, and what would refuse a write. Raises AzureError when the cluster can't be read."""
         facts = self._read_facts(cluster_id, now)
         facts = replace(facts, ours=self._ownership.of(cluster_id, facts.vnet_id))
         if facts.vnet_id is None or facts.vnet_location is None:
             return facts
-        scopes = [need.scope for need in needs_of(facts)]
         tags = tags_for(facts.cluster, {**self._policy.tags, **request.tags})
-        access = self._access.read(scopes, facts.nat_group_id, facts.vnet_id, facts.vnet_location, tags)
+        new = _NEW_TYPES.get(self._policy.nat_ips, ())
+        access = self._access.read(
+            scopes_of(facts), facts.nat_group_id, facts.vnet_id, facts.vnet_location, tags, (*new, "natGateways")
+        )
         return replace(facts, access=access)
 
     def attachment(self, cluster_id: str, now: datetime, request: PlanRequest = DRY_RUN) -> Plan:
@@ -87,9 +95,9 @@ class Planning:
             wanted = self._gateway_demand(gateway, facts.known_ips, window, thresholds)
         return planner.plan_attachment(facts, wanted, baseline, self._policy, request)
 
-    def way_back(self, change: Change, now: datetime) -> Plan:
-        """What would take back ``change``, from the network as it is now."""
-        touched = [step.subnet_id for step in change.plan.steps if isinstance(step, AssociateSubnet)]
+    def way_back(self, change: Change, journal: Mapping[int, JournalEntry], now: datetime) -> Plan:
+        """What would take back ``change``, as far as its journal says it went, from the network as it is now."""
+        touched = detachment.written_subnets(change.plan, journal)
         return detachment.plan_detachment(change.plan, self.facts(change.cluster_id, now), change.id, touched)
 
     def deletion(self, change: Change, now: datetime) -> Plan:

@@ -7,18 +7,7 @@ from dataclasses import dataclass
 from ..core import deletion, preflight
 from ..core.detachment import way_back
 from ..model.network import NetworkFacts
-from ..model.plan import (
-    AddPublicIps,
-    AssociateSubnet,
-    Check,
-    CheckResult,
-    CreateNatGateway,
-    CreatePublicIp,
-    CreatePublicIpPrefix,
-    ObserveEgress,
-    Plan,
-    PlanKind,
-)
+from ..model.plan import AssociateSubnet, Check, CheckResult, Plan, PlanKind
 from ..model.resource_id import ResourceId, same_id
 from .subnet_step import changed_properties
 
@@ -76,23 +65,6 @@ def _checks(plan: Plan, facts: NetworkFacts) -> tuple[Check, ...]:
         case PlanKind.DELETE_NAT_GATEWAY:
             return deletion.check_steps(plan, facts)
         case PlanKind.RESERVE_PUBLIC_IPS:
-            return (preflight.vnet_ownership(facts), *preflight.check_access(facts, 1, 0))
+            return (preflight.vnet_ownership(facts), *preflight.check_access(facts, plan.steps))
         case _:
-            return preflight.check_all(facts, planned_ip_ids(plan, facts))
-
-
-def planned_ip_ids(plan: Plan, facts: NetworkFacts) -> tuple[str, ...]:
-    """Every public IP or prefix that nodes would leave from, those of a gateway that is there already included."""
-    found: dict[str, None] = {}
-    for step in plan.steps:
-        match step:
-            case CreatePublicIp() | CreatePublicIpPrefix():
-                found[step.id.lower()] = None
-            case CreateNatGateway():
-                found.update(dict.fromkeys(one.lower() for one in (*step.public_ip_ids, *step.public_ip_prefix_ids)))
-            case AddPublicIps():
-                found.update(dict.fromkeys(one.lower() for one in step.after_ids))
-            case ObserveEgress():
-                gateways = [one for one in facts.nat_gateways if same_id(one.id, step.nat_gateway_id)]
-                found.update({ip.lower(): None for one in gateways for ip in one.public_ip_ids})
-    return tuple(found)
+            return preflight.check_all(facts, plan.steps)

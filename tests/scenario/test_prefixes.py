@@ -28,7 +28,7 @@ def test_a_prefix_is_added_to_a_gateway_of_ours(first: str, theatre: Theatre, mo
     theatre._settings["NAT_IPS"] = "prefix"
     theatre.new_app()
     # The simulated gateway never fills: each address counts for less instead.
-    monkeypatch.setattr(demand, "PORTS_PER_IP", 2_000)
+    monkeypatch.setattr(demand, "PORTS_PER_IP", 700)
     now, wall = theatre.clock.now(), theatre.clock.wall()
     more = theatre.app.propose.propose(fixed.cluster_id, now, wall, "Ada")
     assert [step.kind for step in more.plan.steps] == ["create_public_ip_prefix", "add_public_ips"]

@@ -5,10 +5,11 @@ A check that could not be made counts as a block where a write depends on it: th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from ...model.network import NetworkFacts
-from ...model.plan import Check, CheckResult
+from ...model.plan import Check, CheckResult, Step
+from ..writes import new_types, planned_ip_ids
 from .addresses import allow_lists, basic_sku, ddos_protection, existing_connections, internet_routing
 from .cluster import (
     authorize_command,
@@ -48,6 +49,7 @@ __all__ = [
     "existing_gateway",
     "locks_for_deletion",
     "outbound_type",
+    "permissions",
     "quota",
     "shared_subnets",
     "sorted_checks",
@@ -78,28 +80,29 @@ CHECKS: tuple[Callable[[NetworkFacts], Check], ...] = (
     allow_lists,
     other_changes,
 )
-ACCESS_CHECKS: tuple[Callable[[NetworkFacts], Check], ...] = (permissions, locks, policies)
+ACCESS_CHECKS: tuple[Callable[[NetworkFacts, Sequence[Step]], Check], ...] = (permissions, locks)
+NEW_RESOURCE_CHECKS: tuple[Callable[[NetworkFacts, Sequence[Step]], Check], ...] = (policies, quota)
 _ORDER = [CheckResult.BLOCK, CheckResult.COULD_NOT_CHECK, CheckResult.WARN, CheckResult.PASS]
 
 
-def check_all(
-    facts: NetworkFacts, planned_ip_ids: tuple[str, ...] = (), new_ips: int = 1, new_gateways: int = 1
-) -> tuple[Check, ...]:
-    """Every check of moving subnets to a gateway with these public IPs, what forbids first."""
+def check_all(facts: NetworkFacts, steps: Sequence[Step] = ()) -> tuple[Check, ...]:
+    """Every check of moving subnets to a gateway, or of giving it more public IPs, what forbids first."""
     return sorted_checks(
         [
             *(check(facts) for check in CHECKS),
-            authorized_ranges(facts, planned_ip_ids),
-            *check_access(facts, new_ips, new_gateways),
+            authorized_ranges(facts, planned_ip_ids(steps, facts)),
+            *check_access(facts, steps),
         ]
     )
 
 
-def check_access(facts: NetworkFacts, new_ips: int, new_gateways: int) -> tuple[Check, ...]:
-    """What would refuse the writes; nothing when Azure was not asked about it."""
-    if facts.access is None:
+def check_access(facts: NetworkFacts, steps: Sequence[Step]) -> tuple[Check, ...]:
+    """What would refuse these writes; nothing when there is none, or when Azure was not asked about it."""
+    if facts.access is None or not steps:
         return ()
-    return (*(check(facts) for check in ACCESS_CHECKS), quota(facts, new_ips, new_gateways))
+    is_creating = bool(new_types(steps, facts))
+    checks = (*ACCESS_CHECKS, *(NEW_RESOURCE_CHECKS if is_creating else ()))
+    return tuple(check(facts, steps) for check in checks)
 
 
 def sorted_checks(checks: Iterable[Check]) -> tuple[Check, ...]:

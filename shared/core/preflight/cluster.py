@@ -8,7 +8,6 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from ...model.cluster import Cluster, VnetOwnership
 from ...model.network import NetworkFacts
 from ...model.plan import Check, CheckResult
-from ...model.resource_id import same_id
 from ...texts import listed
 from ..commands import aks_update
 from .settled import is_settled
@@ -96,7 +95,8 @@ def authorized_ranges(facts: NetworkFacts, planned_ip_ids: tuple[str, ...] = ())
     cluster = facts.cluster
     if cluster.is_private or not cluster.authorized_ip_ranges:
         return Check(name, CheckResult.PASS, "the API server does not restrict the nodes' egress IPs", source=source)
-    known = [ip.address for ip in facts.group_ips if any(same_id(ip.id, one) for one in planned_ip_ids) and ip.address]
+    read = [facts.known_ips.get(one.lower()) for one in planned_ip_ids]
+    known = [ip.address for ip in read if ip is not None and ip.address]
     missing = [address for address in known if not is_listed(address, cluster.authorized_ip_ranges)]
     if known and len(known) == len(planned_ip_ids) and not missing:
         return Check(

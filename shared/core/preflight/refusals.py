@@ -5,12 +5,15 @@ All of it is asked before a person is: an approved plan that Azure then refuses 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ...model.access import Access, Lock
 from ...model.network import NetworkFacts
-from ...model.plan import Check, CheckResult
+from ...model.plan import Check, CheckResult, Step
 from ...model.resource_id import ResourceId
 from ...texts import count, listed
-from ..permissions import missing_needs, needs_of
+from ..permissions import missing_needs, needs_for
+from ..writes import new_counts, new_types, written_ids
 
 _COUNTED = {
     "standardskupublicipaddresses": "public IPs",
@@ -19,12 +22,19 @@ _COUNTED = {
 }
 
 
-def permissions(facts: NetworkFacts) -> Check:
+def permissions(facts: NetworkFacts, steps: Sequence[Step]) -> Check:
+    """Of exactly these steps, by name."""
     name, source = "permissions", "Microsoft.Authorization/permissions LIST, under the writing identity"
     access = facts.access or Access()
     if access.permissions is None:
-        return _unknown(name, "what the writing identity may do", access.reasons.get("permissions", ""), source)
-    missing = missing_needs(needs_of(facts), access.permissions)
+        reason = access.reasons.get("permissions", "")
+        message = (
+            f"nobody knows yet whether the writing identity may do this{f' ({reason})' if reason else ''}: "
+            "if it may not, Azure refuses the first write that it lacks, and the change stops there"
+        )
+        remedy = "grant it the remediator role, and let it read its own permissions"
+        return Check(name, CheckResult.COULD_NOT_CHECK, message, remedy, source, is_needed=False)
+    missing = missing_needs(needs_for(steps, facts), access.permissions)
     if not missing:
         return Check(name, CheckResult.PASS, "the writing identity may do all that the plan needs", source=source)
     lines = [f"{need.action} on {_short(need.scope)}{' (' + need.why + ')' if need.why else ''}" for need in missing]
@@ -37,13 +47,13 @@ def permissions(facts: NetworkFacts) -> Check:
     )
 
 
-def locks(facts: NetworkFacts) -> Check:
+def locks(facts: NetworkFacts, steps: Sequence[Step]) -> Check:
     """A lock is inherited by all below it (Azure docs: lock-resources)."""
     name, source = "locks", "Microsoft.Authorization/locks LIST, on subscription, resource groups and virtual network"
     access = facts.access or Access()
     if access.locks is None:
         return _unknown(name, "whether locks are in the way", access.reasons.get("locks", ""), source)
-    met = [lock for lock in access.locks if _covers(lock, facts)]
+    met = [lock for lock in access.locks if _covers(lock, steps)]
     read_only = [f"{lock.name} on {_short(lock.scope)}" for lock in met if lock.level.lower() == "readonly"]
     if read_only:
         return Check(
@@ -65,22 +75,25 @@ def locks(facts: NetworkFacts) -> Check:
     return Check(name, CheckResult.PASS, "no lock is in the way", source=source)
 
 
-def locks_for_deletion(facts: NetworkFacts) -> Check:
+def locks_for_deletion(facts: NetworkFacts, steps: Sequence[Step]) -> Check:
     """Deleting is refused under either kind of lock."""
-    found = locks(facts)
+    found = locks(facts, steps)
     if found.result is CheckResult.WARN:
         return Check(found.name, CheckResult.BLOCK, found.message, found.remedy, found.source)
     return found
 
 
-def policies(facts: NetworkFacts) -> Check:
+def policies(facts: NetworkFacts, steps: Sequence[Step]) -> Check:
+    """About what the steps create."""
     name, source = "policy", "Microsoft.PolicyInsights/checkPolicyRestrictions"
     access = facts.access or Access()
     if access.denials is None:
         return _unknown(name, "whether Azure Policy denies the new resources", access.reasons.get("policy", ""), source)
-    if not access.denials:
+    types = new_types(steps, facts)
+    denials = [denial for denial in access.denials if denial.resource_type.lower() in types]
+    if not denials:
         return Check(name, CheckResult.PASS, "no policy denies the new resources", source=source)
-    denied = [f"{denial.resource_type.rpartition('/')[2]}: {_short(denial.assignment)}" for denial in access.denials]
+    denied = [f"{denial.resource_type.rpartition('/')[2]}: {_short(denial.assignment)}" for denial in denials]
     return Check(
         name,
         CheckResult.BLOCK,
@@ -90,17 +103,21 @@ def policies(facts: NetworkFacts) -> Check:
     )
 
 
-def quota(facts: NetworkFacts, new_ips: int = 1, new_gateways: int = 1) -> Check:
+def quota(facts: NetworkFacts, steps: Sequence[Step]) -> Check:
+    """About what the steps create."""
     name, source = "quota", "Microsoft.Network/locations/usages LIST"
     access = facts.access or Access()
     if access.quotas is None:
         return _unknown(name, "whether the quota is enough", access.reasons.get("quota", ""), source)
+    new_ips, new_gateways = new_counts(steps, facts)
     wanted = {"public IPs": new_ips, "NAT gateways": new_gateways}
     counted = [one for one in access.quotas if one.name.lower() in _COUNTED]
     short = [
         f"{one.name}: {one.used} of {one.limit} used"
         for one in counted
-        if one.limit >= 0 and one.used + wanted[_COUNTED[one.name.lower()]] > one.limit
+        if one.limit >= 0
+        and wanted[_COUNTED[one.name.lower()]]
+        and one.used + wanted[_COUNTED[one.name.lower()]] > one.limit
     ]
     if short:
         return Check(
@@ -144,10 +161,9 @@ def _unknown(name: str, what: str, reason: str, source: str) -> Check:
     return Check(name, CheckResult.COULD_NOT_CHECK, message, remedy, source, is_needed=False)
 
 
-def _covers(lock: Lock, facts: NetworkFacts) -> bool:
+def _covers(lock: Lock, steps: Sequence[Step]) -> bool:
     scope = lock.scope.lower().rstrip("/")
-    written = [facts.nat_group_id, *(subnet.id for subnet in facts.subnets)]
-    return any(f"{one.lower()}/".startswith(f"{scope}/") for one in written if one)
+    return any(f"{one.lower()}/".startswith(f"{scope}/") for one in written_ids(steps))
 
 
 def _short(scope: str) -> str:
