@@ -149,14 +149,14 @@ def change_finished(change: Change, page_url: str, journal: Sequence[JournalEntr
     )
 
 
-def related_sections(plan: Plan, kind: PlanKind, heading: str) -> list[Section]:
+def related_sections(plan: Plan, kind: PlanKind, title: str, *, is_detail: bool = True) -> list[Section]:
     """A plan beside this one: what it is, and its commands for whoever unfolds them."""
     return [
         section
         for one in plan.related
         if one.kind is kind
         for section in (
-            Section(heading, text=sentence(capital(one.summary)), is_detail=True),
+            Section(title, text=sentence(capital(one.summary)), is_detail=is_detail),
             Section("Its commands", code="\n".join(one.commands), is_detail=True),
         )
     ]
@@ -173,7 +173,7 @@ def _afterwards(change: Change) -> list[Section]:
     if change.leaves_something:
         return [Section("What is left", text=_LEFT[change.plan.kind])]
     if change.state is ChangeState.FIXED:
-        align = related_sections(change.plan, PlanKind.ALIGN_OUTBOUND_TYPE, "Left for you")
+        align = related_sections(change.plan, PlanKind.ALIGN_OUTBOUND_TYPE, "Left for you", is_detail=False)
         return [Section("Please note", bullets=change.plan.notes), *align]
     if change.state in (ChangeState.NOT_FIXED, ChangeState.CANT_TELL, ChangeState.FAILED):
         return [Section("How to undo", text=sentence(capital(change.plan.way_back)))]

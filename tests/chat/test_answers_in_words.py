@@ -1,0 +1,103 @@
+"""What stands beside a plan, what is left afterwards, and answers that are no change, as chat says them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from shared.chat import compose
+from shared.chat.message import Message, Section
+from shared.model.change import Change, ChangeState, Outcome
+from shared.model.finding import FindingKind
+from shared.model.plan import AssociateSubnet, Plan, PlanKind
+from tests.chat import nouns
+from tests.core.advised import FITTING, MANAGED, THEIRS, ask
+
+URL = "https://bot.example.com/api/changes/chg-19c2?t=token"
+RELATED = ask(None, FITTING[PlanKind.RELIEVE_LOAD_BALANCER]).related
+PLAN = replace(nouns.make_plan(), related=RELATED)
+
+
+def section(message: Message, heading: str) -> Section:
+    return next(one for one in message.sections if one.title == heading)
+
+
+def headings(message: Message) -> list[str]:
+    return [one.title for one in message.sections]
+
+
+def rolled_back() -> Change:
+    taken_off = replace(
+        nouns.make_plan(),
+        kind=PlanKind.DETACH_NAT_GATEWAY,
+        steps=(AssociateSubnet(nouns.SUBNETS[0], nouns.GATEWAY, None, {}),),
+        of_change_id="chg-1",
+    )
+    outcome = Outcome("rolled back", "every subnet is without the NAT gateway again")
+    return replace(nouns.make_change(ChangeState.ROLLED_BACK, taken_off), outcome=outcome)
+
+
+def reserved() -> Change:
+    plan = replace(nouns.make_plan(), kind=PlanKind.RESERVE_PUBLIC_IPS)
+    return replace(nouns.make_change(ChangeState.DONE, plan), outcome=Outcome("done", "reserved 20.61.0.1"))
+
+
+def test_a_proposal_names_relief_as_another_way_with_its_commands() -> None:
+    message = compose.change_proposed(nouns.make_change(plan=PLAN), URL)
+    assert "10,000 SNAT ports a node" in section(message, "Another way, without snatbot").text
+    assert "--load-balancer-outbound-ports 10000" in section(message, "Its commands").code
+    assert "Another way, without snatbot" not in headings(compose.change_proposed(nouns.make_change(), URL))
+
+
+def test_an_alert_with_a_plan_names_relief_too() -> None:
+    message = compose.incident_opened(nouns.make_incident(), nouns.make_assessment(), PLAN, URL, None)
+    assert "Another way, without snatbot" in headings(message)
+
+
+def test_a_proven_change_leaves_the_alignment_to_a_person() -> None:
+    message = compose.change_finished(nouns.make_change(ChangeState.FIXED, PLAN), URL)
+    assert "userAssignedNATGateway" in section(message, "Left for you").text
+    assert section(message, "Its commands").code.endswith("--outbound-type userAssignedNATGateway")
+    assert "Left for you" not in headings(compose.change_finished(nouns.make_change(ChangeState.NOT_FIXED, PLAN), URL))
+
+
+@pytest.mark.parametrize(("change", "kept"), [(rolled_back(), "are kept, and paid for"), (reserved(), "not wanted")])
+def test_what_is_left_can_be_deleted_from_the_message_by_a_plan_of_its_own(change: Change, kept: str) -> None:
+    message = compose.change_finished(change, URL)
+    assert kept in section(message, "What is left").text
+    assert "names each public IP that is lost" in section(message, "What is left").text
+    button = message.buttons[-1]
+    assert (button.text, button.url) == ("Delete what is left", f"{URL}#decision")
+
+
+def test_nothing_is_offered_for_deletion_that_is_in_use() -> None:
+    message = compose.change_finished(nouns.make_change(ChangeState.FIXED), URL)
+    assert [button.text for button in message.buttons] == ["Open the change"]
+
+
+def alert(plan: Plan, *kinds: FindingKind) -> Message:
+    incident = replace(nouns.make_incident(), kinds=kinds or (FindingKind.SNAT_FAILING,))
+    return compose.incident_opened(incident, nouns.make_assessment(), plan, None, None)
+
+
+def test_advice_says_itself_why_and_what_cannot_be_undone_without_a_button() -> None:
+    message = alert(ask(None, MANAGED))
+    why = section(message, "Why snatbot can't cure this by itself")
+    assert "managed NAT gateway" in why.text
+    assert "no direct way back" in section(message, "What can't be undone").text
+    assert message.buttons == ()
+
+
+def test_advice_for_a_gateway_of_others_shows_its_command() -> None:
+    message = alert(ask(None, THEIRS), FindingKind.NAT_GATEWAY_PRESSURE)
+    assert section(message, "Commands").code.startswith("az network nat gateway update ")
+
+
+def test_an_incident_that_is_over_says_that_its_plan_is_withdrawn() -> None:
+    cleared = replace(nouns.make_incident(), cleared_at=nouns.NOW)
+    assert (
+        "withdrawn"
+        in section(compose.incident_cleared(cleared, nouns.NOW, is_withdrawn=True), "The plan that waited").text
+    )
+    assert "The plan that waited" not in headings(compose.incident_cleared(cleared, nouns.NOW))
