@@ -9,10 +9,9 @@ import pytest
 from shared.chat import compose
 from shared.chat.message import Message, Section
 from shared.model.change import Change, ChangeState, Outcome
-from shared.model.finding import FindingKind
-from shared.model.plan import AssociateSubnet, Plan, PlanKind
+from shared.model.plan import AssociateSubnet, PlanKind
 from tests.chat import nouns
-from tests.core.advised import FITTING, MANAGED, THEIRS, ask
+from tests.core.advised import FITTING, ask
 
 URL = "https://bot.example.com/api/changes/chg-19c2?t=token"
 RELATED = ask(None, FITTING[PlanKind.RELIEVE_LOAD_BALANCER]).related
@@ -50,11 +49,6 @@ def test_a_proposal_names_relief_as_another_way_with_its_commands() -> None:
     assert "Another way, without snatbot" not in headings(compose.change_proposed(nouns.make_change(), URL))
 
 
-def test_an_alert_with_a_plan_names_relief_too() -> None:
-    message = compose.incident_opened(nouns.make_incident(), nouns.make_assessment(), PLAN, URL, None)
-    assert "Another way, without snatbot" in headings(message)
-
-
 def test_a_proven_change_leaves_the_alignment_to_a_person() -> None:
     message = compose.change_finished(nouns.make_change(ChangeState.FIXED, PLAN), URL)
     assert "userAssignedNATGateway" in section(message, "Left for you").text
@@ -74,24 +68,6 @@ def test_what_is_left_can_be_deleted_from_the_message_by_a_plan_of_its_own(chang
 def test_nothing_is_offered_for_deletion_that_is_in_use() -> None:
     message = compose.change_finished(nouns.make_change(ChangeState.FIXED), URL)
     assert [button.text for button in message.buttons] == ["Open the change"]
-
-
-def alert(plan: Plan, *kinds: FindingKind) -> Message:
-    incident = replace(nouns.make_incident(), kinds=kinds or (FindingKind.SNAT_FAILING,))
-    return compose.incident_opened(incident, nouns.make_assessment(), plan, None, None)
-
-
-def test_advice_says_itself_why_and_what_cannot_be_undone_without_a_button() -> None:
-    message = alert(ask(None, MANAGED))
-    why = section(message, "Why snatbot can't cure this by itself")
-    assert "managed NAT gateway" in why.text
-    assert "no direct way back" in section(message, "What can't be undone").text
-    assert message.buttons == ()
-
-
-def test_advice_for_a_gateway_of_others_shows_its_command() -> None:
-    message = alert(ask(None, THEIRS), FindingKind.NAT_GATEWAY_PRESSURE)
-    assert section(message, "Commands").code.startswith("az network nat gateway update ")
 
 
 def test_an_incident_that_is_over_says_that_its_plan_is_withdrawn() -> None:
