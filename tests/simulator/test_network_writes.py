@@ -81,6 +81,17 @@ def test_public_ip_has_its_address_once_the_operation_is_over(writable: Azure) -
     assert document["etag"] != answer.json()["etag"]
 
 
+def test_what_failed_and_is_written_again_is_done_this_time(writable: Azure) -> None:
+    path = f"{NETWORK}/publicIPAddresses/again"
+    writable.simulator.add_fault({"match": {"method": "PUT"}, "times": 1, "then": {"operation": {"ends": "Failed"}}})
+    for expected in ("Failed", "Succeeded"):
+        writable.send("PUT", path, json=ADDRESS)
+        writable.simulator.advance(10)
+        properties = writable.get(path)["properties"]
+        assert properties["provisioningState"] == expected
+        assert ("ipAddress" in properties) == (expected == "Succeeded")
+
+
 def test_sdk_creates_attaches_and_detaches_a_nat_gateway(writable: Azure) -> None:
     network = writable.network
     address = network.public_ip_addresses.begin_create_or_update(GROUP, "egress-ip", ADDRESS).result()

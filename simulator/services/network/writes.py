@@ -4,7 +4,7 @@ A PUT answers 201 (new) or 200 (there already) with `Azure-AsyncOperation`; the 
 Updating until the operation is over, except when no property changes. Unknown properties survive. One
 operation at a time may write a virtual network and its subnets; a subnet PUT overtakes a PUT of the
 virtual network, which then ends as canceled and superseded. What a resource looks like after a
-failed operation isn't documented: here it says Failed and is what it was before.
+failed operation isn't documented: here it says Failed and is what it was before, until it is written again.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ def put_document(world: World, request: Request, resource_id: ResourceId) -> Res
     check_subnets(world, resource_id, subnets)
     document = existing or Document(resource_id, properties, top)
     before = copy.deepcopy(document.properties) if existing is not None else None
-    busy = existing is None or document.properties != properties or kind is VIRTUAL_NETWORKS
+    is_failed = document.provisioning_state == "Failed"  # then what was asked for hasn't happened yet
+    busy = existing is None or is_failed or document.properties != properties or kind is VIRTUAL_NETWORKS
     changed = busy or document.top != top or document.provisioning_state != "Succeeded"
     document.new_endpoints = endpoints_in(properties) - (endpoints_in(before) if before is not None else set())
     document.properties, document.top = properties, top
