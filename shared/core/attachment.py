@@ -76,7 +76,7 @@ def steps_of(draft: Draft, facts: NetworkFacts, policy: PlanPolicy) -> tuple[Ste
 
 
 def plan_from(
-    draft: Draft, facts: NetworkFacts, checks: tuple[Check, ...], demand: Demand, baseline: Baseline, policy: PlanPolicy
+    draft: Draft, facts: NetworkFacts, checks: tuple[Check, ...], demand: Demand, baseline: Baseline | None, policy: PlanPolicy
 ) -> Plan:
     """The executable plan. It moves subnets, or adds public IPs to the gateway that all of them have already."""
     _, gateway_id, idle_timeout_minutes = _gateway_steps(draft, facts, policy)

@@ -34,14 +34,15 @@ class PortUse:
 
 @dataclass(frozen=True, slots=True)
 class DemandInputs:
-    """``use`` is None when port metrics could not be read. Node counts include the surge of an upgrade.
+    """What could not be read is None: ``use`` of ports, ``failed`` and ``successful`` connections.
 
+    Node counts include the surge of an upgrade.
     ``pressure_percent`` of a node's ports count as pressure (Azure docs: load-balancer-standard-diagnostics).
     """
 
     use: tuple[PortUse, ...] | None
-    failed: int
-    successful: int
+    failed: int | None
+    successful: int | None
     nodes_now: int
     nodes_at_most: int
     pressure_percent: int = 75
@@ -65,11 +66,14 @@ def size(inputs: DemandInputs) -> Demand:
     else:
         peak, hot = 0.0, 0
         missing.append("used SNAT ports per node (UsedSnatPorts could not be read)")
-    saturated = hot > 0 or inputs.failed > 0
+    if inputs.failed is None:
+        missing.append("failed and successful connections (SnatConnectionCount could not be read)")
+    saturated = hot > 0 or bool(inputs.failed)
     if saturated:
         factor = _retry_factor(inputs)
+        failed = f"{inputs.failed:,}" if inputs.failed is not None else "an unknown number of"
         lines.append(
-            f"a lower bound: {count(hot, 'node')} at 90 % of the ports or more, {inputs.failed:,} connections failed; "
+            f"a lower bound: {count(hot, 'node')} at 90 % of the ports or more, {failed} connections failed; "
             f"times attempted/successful = {factor:.2f} (at most {MAX_RETRY_FACTOR:.0f})"
         )
         peak *= factor
@@ -103,7 +107,7 @@ def size(inputs: DemandInputs) -> Demand:
 
 def _no_need(inputs: DemandInputs) -> str:
     """What was measured when it speaks against SNAT; empty when it does not, or when not every node was measured."""
-    if not inputs.use or inputs.failed or len(inputs.use) < inputs.nodes_now:
+    if not inputs.use or inputs.failed != 0 or len(inputs.use) < inputs.nodes_now:
         return ""
     shares = [max(node.tcp_peak, node.udp_peak) / node.allocated for node in inputs.use if node.allocated > 0]
     if len(shares) < len(inputs.use) or 100 * max(shares) >= inputs.pressure_percent:
@@ -114,15 +118,15 @@ def _no_need(inputs: DemandInputs) -> str:
 
 @dataclass(frozen=True, slots=True)
 class GatewayInputs:
-    """A NAT gateway's own figures. ``open_peak``: connections held at a time, None when it could not be read.
+    """A NAT gateway's own figures; what could not be read is None. ``open_peak``: connections held at a time.
 
     ``public_ip_count``: its prefixes' addresses counted, None when the size of one is not known.
     ``enlarge_percent``: with that much of its capacity in use it gets more public IPs.
     """
 
     open_peak: float | None
-    failed: int
-    attempted: int
+    failed: int | None
+    attempted: int | None
     public_ip_count: int | None
     enlarge_percent: int = round(100 * ENLARGE_AT)
 
@@ -133,11 +137,14 @@ def size_gateway(inputs: GatewayInputs) -> Demand:
     capacity = have * PORTS_PER_IP
     lines = [
         f"the NAT gateway has {count(have, 'public IP')}: {capacity:,} ports",
-        f"at most {peak:,.0f} connections were open at a time; {inputs.failed:,} of {inputs.attempted:,} failed",
     ]
+    if inputs.open_peak is not None:
+        lines.append(f"at most {peak:,.0f} connections were open at a time")
+    if inputs.failed is not None and inputs.attempted is not None:
+        lines.append(f"{inputs.failed:,} of {inputs.attempted:,} new connections failed")
     wanted = have
-    if inputs.failed > 0:
-        lost = 1 + inputs.failed / max(inputs.attempted, 1)
+    if inputs.failed:
+        lost = 1 + inputs.failed / max(inputs.attempted or 0, 1)
         wanted = max(have + 1, math.ceil(peak * lost * HEADROOM / PORTS_PER_IP))
         lines.append(f"connections failed: one more at least, and {HEADROOM} times what was open")
     elif 100 * peak >= inputs.enlarge_percent * capacity:
@@ -147,6 +154,8 @@ def size_gateway(inputs: GatewayInputs) -> Demand:
     missing = []
     if inputs.open_peak is None:
         missing.append("open connections (TotalConnectionCount could not be read)")
+    if inputs.failed is None:
+        missing.append("failed and attempted connections (SNATConnectionCount of the NAT gateway could not be read)")
     if inputs.public_ip_count is None:
         missing.append("how many addresses the gateway has (a public IP prefix of it could not be read)")
     no_need = ""
@@ -156,7 +165,7 @@ def size_gateway(inputs: GatewayInputs) -> Demand:
     return Demand(
         ports=math.ceil(peak),
         public_ip_count=wanted,
-        is_lower_bound=inputs.failed > 0,
+        is_lower_bound=bool(inputs.failed),
         arithmetic=tuple(lines),
         missing=tuple(missing),
         no_need=no_need,
@@ -169,8 +178,8 @@ def _is_saturated(node: PortUse) -> bool:
 
 def _retry_factor(inputs: DemandInputs) -> float:
     """Attempted over successful; 1 when nothing failed, as when long-lived connections alone fill the ports."""
-    if inputs.failed <= 0:
+    if not inputs.failed:
         return 1.0
-    if inputs.successful <= 0:
+    if not inputs.successful:
         return MAX_RETRY_FACTOR
     return min((inputs.failed + inputs.successful) / inputs.successful, MAX_RETRY_FACTOR)

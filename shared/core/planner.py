@@ -29,7 +29,7 @@ _API_SERVER = "API server access"
 def plan_attachment(
     facts: NetworkFacts,
     demand: Demand,
-    baseline: Baseline,
+    baseline: Baseline | None,
     policy: PlanPolicy,
     request: PlanRequest = DRY_RUN,
 ) -> Plan:

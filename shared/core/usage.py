@@ -92,6 +92,14 @@ def gateway_totals(window: Window, connections: MetricAnswer) -> tuple[int, int]
     return round(sums["attempted"]), round(sums["failed"])
 
 
+def gateway_baseline(window: Window, connections: MetricAnswer) -> Baseline:
+    """As ``baseline``, of a gateway that all nodes leave through already; it knows no nodes."""
+    minutes = {at for series in connections.series for at, _ in series.points if window.holds(at)}
+    attempted, failed = gateway_totals(window, connections)
+    count = max(len(minutes), 1)
+    return Baseline(max(attempted - failed, 0) / count, attempted / count, (), is_of_gateway=True)
+
+
 def open_peak(window: Window, open_connections: MetricAnswer) -> float | None:
     """The highest minute, several series added up first; None without any point."""
     minutes: dict[datetime, float] = defaultdict(float)

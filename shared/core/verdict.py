@@ -43,9 +43,13 @@ class GatewayEvidence:
 
 
 def judge_gateway(
-    evidence: GatewayEvidence, baseline: Baseline, *, verify_minutes: int, background_per_minute: float
+    evidence: GatewayEvidence, baseline: Baseline | None, *, verify_minutes: int, background_per_minute: float
 ) -> Outcome:
-    """``Outcome.verdict`` is one of Verdict; figures are sentences for people."""
+    """``Outcome.verdict`` is one of Verdict; figures are sentences for people.
+
+    ``baseline`` None: what went through the load balancer before could not be measured. Then a failure still shows, but
+    nothing says whether enough goes through the gateway: never "fixed".
+    """
     window = evidence.window
     attempted, minutes = _total(evidence.connections, window, "attempted")
     failed, _ = _total(evidence.connections, window, "failed")
@@ -57,8 +61,7 @@ def judge_gateway(
     figures = (
         f"NAT gateway: {attempted:,.0f} new connections attempted in {len(minutes)} measured minutes "
         f"({rate:,.0f} a minute), {failed:,.0f} failed",
-        f"load balancer before: {baseline.successful_per_minute:,.0f} successful a minute; "
-        f"now {lb_rate:,.0f} a minute from the moved nodes",
+        _before(baseline, lb_rate),
         f"data path availability: {datapath:.1f} %" if datapath is not None else "data path availability: no data",
         f"dropped packets: {drops:,.0f}",
     )
@@ -77,6 +80,13 @@ def judge_gateway(
     if datapath is not None and datapath < DATAPATH_PERCENT:
         reason = f"the NAT gateway's data path was available {datapath:.1f} % of the time"
         return outcome(Verdict.NOT_FIXED, reason, *_UNAVAILABLE)
+    if baseline is None:
+        return outcome(
+            Verdict.CANT_TELL_YET,
+            f"{rate:,.0f} new connections a minute on the NAT gateway and none failed, but how many there were before "
+            "could not be measured when this was planned",
+            "Compare with the application's own figures, or ask what the load balancer's metrics showed then.",
+        )
     # If the count were per second it would stand for sixty times as many: per minute is the stricter reading.
     least = max(BACKGROUND_FACTOR * background_per_minute, SHARE_OF_BEFORE * baseline.successful_per_minute)
     if rate <= BACKGROUND_FACTOR * background_per_minute or rate < SHARE_OF_BEFORE * baseline.successful_per_minute:
@@ -97,6 +107,15 @@ def judge_gateway(
         Verdict.FIXED,
         f"no failed connection in {len(minutes)} measured minutes with {attempted:,.0f} attempted on the NAT gateway",
     )
+
+
+def _before(baseline: Baseline | None, lb_rate: float) -> str:
+    if baseline is None:
+        return "before: not measured"
+    successful = f"{baseline.successful_per_minute:,.0f} successful a minute"
+    if baseline.is_of_gateway:
+        return f"NAT gateway before: {successful}"
+    return f"load balancer before: {successful}; now {lb_rate:,.0f} a minute from the moved nodes"
 
 
 _UNAVAILABLE = (

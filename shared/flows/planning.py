@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 from ..cloud.access import AccessReader
 from ..cloud.errors import AzureError
@@ -21,13 +22,15 @@ from ..core.tags import TagRules, read_tags
 from ..core.thresholds import Thresholds
 from ..errors import BadInput
 from ..model.change import Change, JournalEntry
-from ..model.metric import MetricAnswer, Window
+from ..model.metric import Window
 from ..model.network import NatGateway, NetworkFacts, PublicIp
 from ..model.plan import Baseline, Demand, Plan, PlanKind
+from ..model.resource_id import same_id
 from ..texts import listed
 from .ownership import Ownership
 
 log = logging.getLogger("snatbot.planning")
+T = TypeVar("T")
 _LOOK_BACK_MINUTES = 60
 # What NAT_IPS has created; a prefix that was given is there.
 _NEW_TYPES = {"addresses": ("publicIPAddresses",), "prefix": ("publicIPPrefixes",)}
@@ -92,7 +95,9 @@ class Planning:
         wanted, baseline = self._usage(facts, window, thresholds)
         gateway = our_gateway(facts)
         if gateway is not None and gateway.subnet_ids:
-            wanted = self._gateway_demand(gateway, facts.known_ips, window, thresholds)
+            wanted, through_gateway = self._gateway_usage(gateway, facts.known_ips, window, thresholds)
+            if all(same_id(subnet.nat_gateway_id, gateway.id) for subnet in facts.subnets):
+                baseline = through_gateway
         return planner.plan_attachment(facts, wanted, baseline, self._policy, request)
 
     def way_back(self, change: Change, journal: Mapping[int, JournalEntry], now: datetime) -> Plan:
@@ -104,21 +109,29 @@ class Planning:
         """What would delete the gateway and public IPs that ``change`` created, once nothing uses them."""
         return deletion.plan_deletion(change.plan, self.facts(change.cluster_id, now), change.id)
 
-    def _usage(self, facts: NetworkFacts, window: Window, thresholds: Thresholds) -> tuple[Demand, Baseline]:
-        """What the load balancer's metrics say of the last hour. What can't be read is None, and named by sizing."""
-        balancer = facts.load_balancer
-        connections, use = MetricAnswer(()), None
-        if balancer is not None:
-            try:
-                connections = self._metrics.snat_connections(balancer.id, window, by_backend=True)
-                use = usage.port_use(
+    def _usage(self, facts: NetworkFacts, window: Window, thresholds: Thresholds) -> tuple[Demand, Baseline | None]:
+        """What the load balancer's metrics say of the last hour. What can't be read is None, and named by sizing.
+
+        Without connections there is no baseline: whether a change helped is then not told from traffic.
+        """
+        connections = use = None
+        if facts.load_balancer is not None:
+            balancer_id, metrics = facts.load_balancer.id, self._metrics
+            connections = _read(
+                "connections",
+                lambda: metrics.snat_connections(balancer_id, window, by_backend=True),
+                facts.cluster.name,
+            )
+            use = _read(
+                "port use",
+                lambda: usage.port_use(
                     window,
-                    self._metrics.used_snat_ports_by_backend(balancer.id, window),
-                    self._metrics.allocated_snat_ports_by_backend(balancer.id, window),
-                )
-            except AzureError as error:
-                log.warning("port use of %s could not be read: %s", facts.cluster.name, error)
-        failed, successful = usage.totals(window, connections)
+                    metrics.used_snat_ports_by_backend(balancer_id, window),
+                    metrics.allocated_snat_ports_by_backend(balancer_id, window),
+                ),
+                facts.cluster.name,
+            )
+        failed, successful = usage.totals(window, connections) if connections is not None else (None, None)
         inputs = demand.DemandInputs(
             use=use,
             failed=failed,
@@ -127,19 +140,31 @@ class Planning:
             nodes_at_most=nodes_at_most(facts.cluster),
             pressure_percent=thresholds.pressure_warn_percent,
         )
-        return demand.size(inputs), usage.baseline(window, connections, facts.nodes)
+        before = usage.baseline(window, connections, facts.nodes) if connections is not None else None
+        return demand.size(inputs), before
 
-    def _gateway_demand(
+    def _gateway_usage(
         self, gateway: NatGateway, known_ips: Mapping[str, PublicIp], window: Window, thresholds: Thresholds
-    ) -> Demand:
+    ) -> tuple[Demand, Baseline | None]:
         """Sized by the gateway's own metrics: the load balancer carries nothing any more."""
-        attempted = failed = 0
-        peak: float | None = None
-        try:
-            attempted, failed = usage.gateway_totals(window, self._metrics.nat_gateway_connections(gateway.id, window))
-            peak = usage.open_peak(window, self._metrics.nat_gateway_open_connections(gateway.id, window))
-        except AzureError as error:
-            log.warning("connections of %s could not be read: %s", gateway.name, error)
+        metrics = self._metrics
+        connections = _read("connections", lambda: metrics.nat_gateway_connections(gateway.id, window), gateway.name)
+        attempted, failed = usage.gateway_totals(window, connections) if connections is not None else (None, None)
+        before = usage.gateway_baseline(window, connections) if connections is not None else None
+        peak = _read(
+            "open connections",
+            lambda: usage.open_peak(window, metrics.nat_gateway_open_connections(gateway.id, window)),
+            gateway.name,
+        )
         ips = address_count(gateway, known_ips)
         enlarge = thresholds.nat_capacity_percent
-        return demand.size_gateway(demand.GatewayInputs(peak, failed, attempted, ips, enlarge))
+        return demand.size_gateway(demand.GatewayInputs(peak, failed, attempted, ips, enlarge)), before
+
+
+def _read(what: str, read: Callable[[], T], of: str) -> T | None:
+    """None when Azure does not give it: each figure is tried by itself."""
+    try:
+        return read()
+    except AzureError as error:
+        log.warning("%s of %s could not be read: %s", what, of, error)
+        return None

@@ -56,8 +56,8 @@ class Prove:
     def verdict(self, change: Change, now: datetime) -> Outcome | None:
         """None: look again later. Otherwise fixed, not fixed or can't tell, with the figures."""
         gateway_id, baseline = change.plan.nat_gateway_id, change.plan.baseline
-        if change.verify_from is None or gateway_id is None or baseline is None:
-            return Outcome("can't tell", "the plan names no NAT gateway, or nothing to hold its figures against")
+        if change.verify_from is None or gateway_id is None:
+            return Outcome("can't tell", "the plan names no NAT gateway: there is nothing to measure")
         window = self._window_since(change.verify_from, now, self._policy.verify_minutes)
         is_over = now - change.verify_from >= self._policy.verify_limit
         if window is None:
@@ -163,7 +163,7 @@ class Prove:
         share = (peak or 0.0) / (ips * PORTS_PER_IP)
         return f"{share:.0%} of the NAT gateway's capacity is in use" if share >= ENLARGE_AT else ""
 
-    def _judge(self, plan: Plan, gateway_id: str, baseline: Baseline, window: Window) -> Outcome:
+    def _judge(self, plan: Plan, gateway_id: str, baseline: Baseline | None, window: Window) -> Outcome:
         evidence = GatewayEvidence(
             window=window,
             connections=self._metrics.nat_gateway_connections(gateway_id, window).series,
@@ -178,9 +178,9 @@ class Prove:
             background_per_minute=self._policy.background_per_minute,
         )
 
-    def _left_on_load_balancer(self, plan: Plan, baseline: Baseline, window: Window) -> tuple[Series, ...]:
+    def _left_on_load_balancer(self, plan: Plan, baseline: Baseline | None, window: Window) -> tuple[Series, ...]:
         """New connections that the moved nodes still make through the load balancer."""
-        if plan.kind is PlanKind.ADD_PUBLIC_IPS:
+        if plan.kind is PlanKind.ADD_PUBLIC_IPS or baseline is None:
             return ()
         balancer = self._discovery.load_balancer(self._discovery.cluster(plan.cluster_id))
         if balancer is None:

@@ -192,13 +192,14 @@ class Demand:
 class Baseline:
     """The load balancer's rates before the change, per minute, that the proof is held against.
 
-    ``successful_by_subnet`` maps a subnet's id in lower case to the rate of the nodes in it.
+    ``is_of_gateway``: the NAT gateway's own, because every subnet had it already. ``successful_by_subnet`` maps a subnet's id in lower case to the rate of the nodes in it.
     """
 
     successful_per_minute: float
     attempted_per_minute: float
     node_ips: tuple[str, ...]
     successful_by_subnet: Mapping[str, float] = field(default_factory=dict)
+    is_of_gateway: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,3 +155,20 @@ def test_what_is_fixed_per_minute_is_fixed_too_if_the_count_were_per_second(
         assert judge(replace(evidence, connections=(per_second,)), baseline, background).verdict == Verdict.FIXED
         assert sum(counts) / 10 > 10 * background
         assert sum(counts) / 10 >= 0.25 * before
+
+
+def test_without_a_baseline_it_is_never_fixed_but_a_failure_still_shows() -> None:
+    unmeasured = judge_gateway(HEALTHY, None, verify_minutes=10, background_per_minute=BACKGROUND)
+    assert unmeasured.verdict == Verdict.CANT_TELL_YET
+    assert "could not be measured" in unmeasured.reason
+    assert "before: not measured" in unmeasured.figures
+    failing = replace(HEALTHY, connections=(attempted(every_minute(900)), attempted({3: 4}, "Failed")))
+    found = judge_gateway(failing, None, verify_minutes=10, background_per_minute=BACKGROUND)
+    assert found.verdict == Verdict.NOT_FIXED
+
+
+def test_a_gateway_that_was_there_is_held_against_its_own_figures() -> None:
+    before = replace(BASELINE, successful_per_minute=4_000, is_of_gateway=True)
+    found = judge(HEALTHY, before)
+    assert found.verdict == Verdict.CANT_TELL_YET, "900 a minute are less than a quarter of 4,000"
+    assert "NAT gateway before: 4,000 successful a minute" in found.figures

@@ -44,7 +44,7 @@ def plan_of(
     advice: Advice,
     facts: NetworkFacts,
     demand: Demand,
-    baseline: Baseline,
+    baseline: Baseline | None,
     related: tuple[RelatedPlan, ...] = (),
 ) -> Plan:
     """The same object as an executable plan, without steps."""
