@@ -24,6 +24,7 @@ from shared.model.plan import Plan
 from shared.model.reading import DoesNotApply, Idle, Measured, Reading, Unmeasured
 from shared.store.signs import StopFlag
 from tests.chat.nouns import make_advice, make_assessment, make_cluster, make_plan
+from tests.core.advised import every_answer
 
 ROOT = Path(__file__).parents[1]
 NOW = datetime(2026, 11, 22, 19, 5, tzinfo=UTC)
@@ -136,6 +137,29 @@ def test_a_plan_that_cannot_be_executed_says_why_and_exits_with_one(capsys: pyte
     out = capsys.readouterr().out
     assert "block: the API server has authorized IP ranges" in out
     assert "egress IPs then" not in out
+
+
+def test_advice_shows_its_command_what_cannot_be_undone_and_what_stands_beside_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    answers = every_answer()
+    relief = answers["relieve_load_balancer"]
+    assert run("plan", "--cluster", "shop-prod", "--kind", "relieve_load_balancer", plan=relief) == 1
+    out = capsys.readouterr().out
+    assert f"by hand: {relief.commands[0]}" in out
+    assert "can't be undone: Each change of the allocation drops open connections" in out
+    assert f"way back by hand: {relief.way_back_commands[0]}" in out
+    assert run("plan", "--cluster", "shop-prod", plan=answers["too_large"]) == 1
+    assert "beside it (--kind relieve_load_balancer): relieve the load balancer" in capsys.readouterr().out
+
+
+def test_not_snat_needs_no_attention() -> None:
+    assert run("plan", "--cluster", "shop-prod", plan=every_answer()["not_snat"]) == 0
+
+
+def test_an_unknown_kind_of_plan_says_which_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("plan", "--cluster", "shop-prod", "--kind", "magic") == 2
+    assert "relieve_load_balancer" in capsys.readouterr().err
 
 
 def test_plan_in_json_is_the_answer_of_the_request(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,21 @@ def test_relief_stands_beside_the_gateway_and_alignment_is_left_when_it_is_prove
     assert any("userAssignedNATGateway" in str(one["body"]) for one in theatre.simulator.messages())
     # The load balancer carries nothing any more: relief is for nobody now.
     assert answer(theatre, "shop-prod", PlanKind.RELIEVE_LOAD_BALANCER).commands == ()
+
+
+def test_advice_is_neither_approved_nor_applied_whoever_put_it_there(theatre: Theatre) -> None:
+    change = theatre.proposed()
+    advice = answer(theatre, "shop-prod", PlanKind.RELIEVE_LOAD_BALANCER)
+    theatre.tamper(change, plan=advice)
+    with pytest.raises(Refused, match="nothing to approve"):
+        theatre.decide(theatre.change(change.id), "approve")
+
+    theatre.tamper(change, plan=change.plan)
+    approved = theatre.decide(theatre.change(change.id), "approve")
+    theatre.tamper(approved, plan=replace(approved.plan, kind=advice.kind, steps=()))
+    ended = theatre.run_on(approved)
+    assert ended.state is ChangeState.FAILED
+    assert theatre.writes() == []
 
 
 def test_what_is_created_is_tagged_with_product_incident_and_request(theatre: Theatre) -> None:
