@@ -1,6 +1,7 @@
 """The life of a change as a table: (state, event) -> state.
 
-Anything not in the table is refused: a late, doubled or out-of-order message cannot move a change.
+Anything not in the table is refused: a late, doubled or out-of-order message cannot move a change. A change that is
+resumed is approved again, not applying: what must hold before its first step must hold before its next one too.
 """
 
 from __future__ import annotations
@@ -43,12 +44,13 @@ TABLE: dict[tuple[S, Event], S] = {
     (S.APPLYING, Event.DETACHED): S.ROLLED_BACK,
     (S.APPLYING, Event.COMPLETED): S.DONE,
     (S.APPLYING, Event.FAIL): S.FAILED,
-    (S.STOPPED, Event.RESUME): S.APPLYING,
+    (S.STOPPED, Event.RESUME): S.APPROVED,
     (S.STOPPED, Event.FAIL): S.FAILED,
     (S.STOPPED, Event.SUPERSEDE): S.SUPERSEDED,
     (S.VERIFYING, Event.PROVEN): S.FIXED,
     (S.VERIFYING, Event.DISPROVEN): S.NOT_FIXED,
     (S.VERIFYING, Event.UNPROVEN): S.CANT_TELL,
+    (S.VERIFYING, Event.STOP): S.STOPPED,
     (S.VERIFYING, Event.SUPERSEDE): S.SUPERSEDED,
 }
 

@@ -8,32 +8,42 @@ A worker holds the virtual network's claim while it writes; when it loses the cl
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from ..approval.errors import DecisionForged, RemediationOff
 from ..approval.signing import Signer
+from ..chat import compose
+from ..cloud.errors import AzureError
 from ..core.changes import Event, after
 from ..core.digest import digest
-from ..errors import Refused, SnatbotError
+from ..errors import NotFoundHere, Refused, SnatbotError
 from ..ids import new_id
 from ..model.change import Change, ChangeState, Outcome
-from ..model.plan import PlanKind
+from ..model.plan import AssociateSubnet, PlanKind
 from ..model.resource_id import ResourceId
 from ..store.errors import StoreConflict
-from ..store.records import Put, Stored
+from ..store.records import Put, PutJournal, Stored
 from ..store.signs import HeldClaim, VnetBusy
-from .apply import Apply, Tools
+from ..texts import count, utc
+from .afterlook import Afterlook, Seen, alarm, told
+from .apply import WORTH_TELLING, Apply, Tools
+from .gate import NEXT_LOOK
 from .holding import give_up_dead_claim
 from .outbox import audit
 from .planning import Planning
 from .propose import Propose
-from .prove import NEXT_LOOK
 from .steps import NetworkWriter
+from .subnet_step import taken_back
 from .world import whats_different
 
 log = logging.getLogger("snatbot.advance")
 _VERDICT_EVENTS = {"fixed": Event.PROVEN, "not fixed": Event.DISPROVEN, "can't tell": Event.UNPROVEN}
+
+
+class ApprovalTooOld(Refused):
+    """What was approved then must be approved again now."""
 
 
 class Advance:
@@ -44,6 +54,7 @@ class Advance:
         planning: Planning,
         propose: Propose,
         network_of: Callable[[str], NetworkWriter],
+        afterlook: Afterlook,
     ) -> None:
         """``network_of`` maps a subscription to its writing side, under the identity that may write."""
         self._tools = tools
@@ -51,6 +62,7 @@ class Advance:
         self._planning = planning
         self._propose = propose
         self._network_of = network_of
+        self._afterlook = afterlook
         self._records = tools.records
         self._signs = tools.signs
         self._clock = tools.clock
@@ -71,6 +83,8 @@ class Advance:
                     self._apply(partition, stored)
                 case ChangeState.VERIFYING:
                     self._verify(partition, stored)
+                case ChangeState.ROLLED_BACK:
+                    self._look_back(partition, stored)
                 case _:
                     log.warning("change %s is %s and was due", change.id, change.state.value)
         except StoreConflict:
@@ -85,6 +99,15 @@ class Advance:
             self._authorize(change)
             if vnet_id is None:
                 raise Refused("the plan names no virtual network")
+        except ApprovalTooOld as too_old:
+            self._hand_back(partition, stored, str(too_old))
+            return
+        except RemediationOff as off:
+            if change.is_begun:
+                self._stop(partition, stored, str(off))  # half applied: a person goes on, or takes it back
+            else:
+                self._fail(partition, stored, str(off))
+            return
         except Refused as refusal:
             self._fail(partition, stored, str(refusal))
             return
@@ -94,8 +117,7 @@ class Advance:
             log.info("change %s waits: %s", change.id, busy)
             if busy.claim.change_id != change.id:
                 give_up_dead_claim(self._records, self._signs, busy.claim, self._clock.wall())
-                later = replace(change, due_at=self._clock.now() + NEXT_LOOK)
-                self._records.commit_in(partition, [Put(later, stored.etag)])
+                self._wait(partition, stored, f"change {busy.claim.change_id} is at work on the virtual network")
             return
         if change.state is ChangeState.APPROVED and not self._start(partition, stored, claim):
             return
@@ -103,7 +125,10 @@ class Advance:
         Apply(self._tools, partition, change.id, claim, network).go()
 
     def _authorize(self, change: Change) -> None:
-        """Raises Refused unless exactly this plan was approved, by this app's signature, and acting is on."""
+        """Raises Refused unless exactly this plan was approved, by this app's signature, and acting is on.
+
+        Raises ApprovalTooOld when that was too long ago to start on it, or to go on after it had stopped.
+        """
         if not self._tools.policy.is_remediation_on:
             raise RemediationOff
         decision = self._signer.verify_decision(change)
@@ -112,54 +137,170 @@ class Advance:
         if digest(change.plan.kind, change.plan.cluster_id, change.plan.steps) != decision.digest:
             raise DecisionForged
         if change.state is ChangeState.APPROVED and self._clock.now() >= decision.expires_at:
-            raise Refused("the approval expired before the change could start")
+            raise ApprovalTooOld(f"it was approved at {utc(decision.decided_at)}, too long ago to start on it now")
 
     def _start(self, partition: str, stored: Stored[Change], claim: HeldClaim) -> bool:
-        """The last look before the first write. A world that changed goes back to planning, and is asked again."""
+        """The last look before the first write, and before the next one of a change that had stopped.
+
+        A world that changed goes back to planning, and is asked again.
+        """
         change, now = stored.value, self._clock.now()
         facts = self._planning.facts(change.cluster_id, now)
-        different = whats_different(change.plan, facts)
+        is_under_way = change.step in self._records.journal(partition, change.id)
+        different = whats_different(change.plan, facts, change.step, is_under_way=is_under_way)
         if different.unclear:
-            log.warning("change %s does not start yet: %s", change.id, "; ".join(different.unclear))
-            self._records.commit_in(partition, [Put(replace(change, due_at=now + NEXT_LOOK), stored.etag)])
+            self._wait(partition, stored, "; ".join(different.unclear))
             claim.release()
             return False
         if not different.forbids:
-            started = replace(change, state=after(change.state, Event.START), due_at=now)
+            started = replace(
+                change,
+                state=after(change.state, Event.START),
+                due_at=now,
+                started_at=change.started_at or now,
+                waits_for="",
+            )
             self._records.commit_in(
                 partition, [Put(started, stored.etag), audit(now, "snatbot", "change started", change.id)]
             )
             return True
-        reason = f"the world changed after approval, nothing was written: {'; '.join(different.forbids)}"
-        self._fail(partition, stored, reason)
+        reason = "; ".join(different.forbids)
+        if change.is_begun and change.plan.kind is PlanKind.DETACH_NAT_GATEWAY:
+            self._stop(partition, stored, f"it did not go on: {reason}")
+        elif change.is_begun:
+            done = f"{change.step} of {count(len(change.plan.steps), 'step')}"
+            self._hand_back(partition, stored, f"the world changed since it stopped, {done} stay done: {reason}")
+        else:
+            self._hand_back(partition, stored, f"the world changed after approval, nothing was written: {reason}")
         claim.release()
-        if change.plan.kind in (PlanKind.ATTACH_NAT_GATEWAY, PlanKind.ADD_PUBLIC_IPS, PlanKind.RESERVE_PUBLIC_IPS):
-            self._offer_again(change)
         return False
 
-    def _offer_again(self, change: Change) -> None:
-        """A new plan for the same trouble, which needs its own approval."""
+    def _wait(self, partition: str, stored: Stored[Change], reason: str) -> None:
+        """Looks again soon. People are told once when that takes longer than a moment."""
+        change, now = stored.value, self._clock.now()
+        log.warning("change %s does not start yet: %s", change.id, reason)
+        since = change.decision.decided_at if change.decision else now
+        later, rows = replace(change, due_at=now + NEXT_LOOK), []
+        if not change.waits_for and now - since >= WORTH_TELLING:
+            later = replace(later, waits_for=reason)
+            told = compose.change_waits(later, reason, self._tools.links.page(later))
+            rows = self._tools.outbox.rows(change.cluster_name, told, self._clock.wall())
+        self._records.commit_in(partition, [Put(later, stored.etag), *rows])
+
+    def _hand_back(self, partition: str, stored: Stored[Change], reason: str) -> None:
+        """Ends the change, and asks for a decision on what would be right now."""
+        self._fail(partition, stored, reason)
+        self._offer_again(partition, stored.value)
+
+    def _offer_again(self, partition: str, change: Change) -> None:
+        """A new plan for the same trouble, which needs its own approval. Where none can be made, a later look tries."""
         now, wall = self._clock.now(), self._clock.wall()
-        is_the_same = change.plan.is_wished or change.plan.kind is PlanKind.RESERVE_PUBLIC_IPS
-        kind = change.plan.kind if is_the_same else None
         try:
-            self._propose.propose(change.cluster_id, now, wall, "snatbot", change.incident_id, kind=kind)
+            match change.plan.kind:
+                case PlanKind.DETACH_NAT_GATEWAY:
+                    self._propose.propose_rollback(self._taken_back(partition, change), now, wall, "snatbot")
+                case PlanKind.DELETE_NAT_GATEWAY:
+                    self._propose.propose_deletion(self._taken_back(partition, change), now, wall, "snatbot")
+                case kind:
+                    is_the_same = change.plan.is_wished or kind is PlanKind.RESERVE_PUBLIC_IPS
+                    wanted = kind if is_the_same else None
+                    self._propose.propose(change.cluster_id, now, wall, "snatbot", change.incident_id, kind=wanted)
         except SnatbotError as error:
             log.warning("change %s: no new plan could be offered: %s", change.id, error)
 
+    def _taken_back(self, partition: str, change: Change) -> Change:
+        """The change that this one takes back, or deletes what it made."""
+        stored = self._records.change(partition, change.plan.of_change_id or "")
+        if stored is None:
+            raise NotFoundHere(f"change {change.plan.of_change_id} is not known here any more")
+        return stored.value
+
     def _verify(self, partition: str, stored: Stored[Change]) -> None:
         change, now = stored.value, self._clock.now()
+        is_measurable = self._tools.prove.is_measurable(change, now)
+        if is_measurable and (undone := self._undone(change)):
+            self._stop(partition, stored, undone)
+            return
         outcome = self._tools.prove.verdict(change, now)
         if outcome is None:
-            self._records.commit_in(partition, [Put(replace(change, due_at=now + NEXT_LOOK), stored.etag)])
+            self._look_later(partition, stored, now + NEXT_LOOK)
             return
+        journal = self._records.journal(partition, change.id)
+        seen = self._afterlook.look(change, [entry.value for entry in journal.values()], now)
+        if seen.overlaps:
+            self._stop(partition, stored, alarm(seen.overlaps), told(change, journal, seen.overlaps))
+            return
+        if seen.again_at:
+            self._look_later(partition, stored, seen.again_at)
+            return
+        outcome = seen.added_to(outcome)
         event = _VERDICT_EVENTS[outcome.verdict]
         little = self._tools.prove.little_left(change, now) if event is Event.PROVEN else ""
         if little:
             outcome = replace(outcome, advice=(f"{little}: a plan that adds public IPs is offered.",))
         self._end(partition, stored, event, outcome)
         if little:
-            self._offer_again(change)
+            self._offer_again(partition, change)
+
+    def _undone(self, change: Change) -> str:
+        """Why the subnets are not any more as this change left them; empty when they are, or can't be read now."""
+        if change.plan.vnet_id is None:
+            return ""
+        network = self._network_of(ResourceId.parse(change.plan.vnet_id).subscription)
+        try:
+            found = [taken_back(step, network) for step in change.plan.steps if isinstance(step, AssociateSubnet)]
+        except AzureError as error:
+            log.warning("change %s: its subnets could not be read: %s", change.id, error)
+            return ""
+        return "; ".join(stop.reason for stop in found if stop)
+
+    def _look_back(self, partition: str, stored: Stored[Change]) -> None:
+        """A roll-back is over when its steps are; that nobody else's write was lost in it is known later.
+
+        What it took back may never have been looked at: it was not proven any more.
+        """
+        change, now = stored.value, self._clock.now()
+        taken = self._records.change(partition, change.plan.of_change_id) if change.plan.of_change_id else None
+        found: list[Seen] = []
+        for one in (change, taken.value if taken else None):
+            if one is not None and one.state in (ChangeState.ROLLED_BACK, ChangeState.SUPERSEDED):
+                journal = self._records.journal(partition, one.id)
+                found.append(self._afterlook.look(one, [entry.value for entry in journal.values()], now))
+        again = [seen.again_at for seen in found if seen.again_at]
+        if again:
+            self._look_later(partition, stored, min(again))
+            return
+        self._looked_back(partition, stored, found)
+
+    def _looked_back(self, partition: str, stored: Stored[Change], found: Sequence[Seen]) -> None:
+        change, now = stored.value, self._clock.now()
+        outcome = found[0].added_to(change.outcome) if change.outcome else None
+        ended = replace(change, due_at=None, outcome=outcome)
+        overlapping = [overlap for seen in found for overlap in seen.overlaps]
+        message, lines = None, []
+        if overlapping:
+            reason = alarm(overlapping)
+            message = compose.change_overlapped(ended, reason, self._tools.links.page(ended))
+            lines = [audit(now, "snatbot", "another writer in between", change.id, reason)]
+            if outcome is not None:
+                ended = replace(ended, outcome=replace(outcome, advice=(*outcome.advice, reason)))
+            log.error("change %s: %s", change.id, reason)
+        rows = self._tools.outbox.rows(change.cluster_name, message, self._clock.wall())
+        self._records.commit_in(partition, [Put(ended, stored.etag), *lines, *rows])
+
+    def _look_later(self, partition: str, stored: Stored[Change], at: datetime) -> None:
+        self._records.commit_in(partition, [Put(replace(stored.value, due_at=at), stored.etag)])
+
+    def _stop(self, partition: str, stored: Stored[Change], reason: str, entries: Sequence[PutJournal] = ()) -> None:
+        """Nothing more is done until a person has looked. The steps that were taken stay as they are."""
+        now = self._clock.now()
+        state = after(stored.value.state, Event.STOP)
+        stopped = replace(stored.value, state=state, due_at=None, stop_reason=reason)
+        message = compose.change_stopped(stopped, self._tools.links.page(stopped))
+        line = audit(now, "snatbot", "change stopped", stopped.id, reason)
+        rows = self._tools.outbox.rows(stopped.cluster_name, message, self._clock.wall())
+        self._records.commit_in(partition, [Put(stopped, stored.etag), *entries, line, *rows])
+        log.error("change %s stopped: %s", stopped.id, reason)
 
     def _end(self, partition: str, stored: Stored[Change], event: Event, outcome: Outcome | None) -> None:
         self._tools.ending.end(partition, stored, event, outcome, self._clock.now(), self._clock.wall())
