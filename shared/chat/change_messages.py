@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..model.change import Change, ChangeState, JournalEntry
+from ..model.change import GIVEN_UP, Change, ChangeState, JournalEntry
 from ..model.plan import AssociateSubnet, Plan, PlanKind
 from ..texts import capital, listed, number, sentence, utc
 from .message import Button, Message, Section, Tone
@@ -12,7 +12,6 @@ from .words import STATE_WORDS, check_in_words, cost_in_words, egress_addresses,
 
 _DECIDED: Mapping[ChangeState, tuple[str, Tone]] = {
     ChangeState.APPROVED: ("approved", Tone.NEUTRAL),
-    ChangeState.APPLYING: ("resumed", Tone.NEUTRAL),
     ChangeState.DENIED: ("denied", Tone.NEUTRAL),
     ChangeState.EXPIRED: ("expired", Tone.NEUTRAL),
     ChangeState.SUPERSEDED: ("superseded", Tone.NEUTRAL),
@@ -26,6 +25,8 @@ _FINISHED: Mapping[ChangeState, tuple[str, Tone]] = {
     ChangeState.FAILED: ("The change on {cluster} failed", Tone.ALARM),
 }
 _DELETING = "Deleting is a plan of its own, with its own approval, that names each public IP that is lost."
+_STOPPED = "Nothing more is changed until someone resumes it, rolls it back or gives it up."
+_HALF_DONE = "What was done so far stays. Its page offers to roll it back or to delete what it created."
 _LEFT: Mapping[PlanKind, str] = {
     PlanKind.DETACH_NAT_GATEWAY: f"The NAT gateway and its public IPs are kept, and paid for. {_DELETING}",
     PlanKind.RESERVE_PUBLIC_IPS: f"If the public IPs are not wanted after all, they can be deleted. {_DELETING}",
@@ -65,16 +66,17 @@ def change_proposed(change: Change, approval_url: str) -> Message:
 
 def change_decided(change: Change) -> Message:
     """Approved, denied, resumed, expired or superseded: by whom and when."""
+    is_resumed = change.state is ChangeState.APPROVED and change.is_begun
     verb, tone = _DECIDED.get(change.state, (str(STATE_WORDS[change.state]), Tone.NEUTRAL))
+    verb = "resumed" if is_resumed else verb
     next_words = {
-        ChangeState.APPROVED: "The first step follows.",
-        ChangeState.APPLYING: "It goes on with the step that stopped.",
+        ChangeState.APPROVED: "It goes on with the step that stopped." if is_resumed else "The first step follows.",
         ChangeState.EXPIRED: "Nobody decided in time. Nothing was changed.",
         ChangeState.SUPERSEDED: "A newer plan takes its place.",
         ChangeState.DENIED: "Nothing was changed.",
     }.get(change.state, "")
     # A resumed change still carries the decision that approved its plan: who resumed it is in the audit trail.
-    decision = change.decision if change.state is not ChangeState.APPLYING else None
+    decision = change.decision if not is_resumed else None
     by = f" by {decision.approver} at {utc(decision.decided_at)}" if decision else ""
     return Message(
         title=f"Plan for {change.cluster_name} {verb}",
@@ -101,6 +103,22 @@ def change_progress(change: Change, entry: JournalEntry) -> Message:
     )
 
 
+def change_waits(change: Change, reason: str, page_url: str) -> Message:
+    """Said once for each long wait; it goes on by itself."""
+    return Message(
+        title=f"The change on {change.cluster_name} waits",
+        summary=f"{sentence(capital(reason))} It goes on by itself when that is over.",
+        tone=Tone.NEUTRAL,
+        facts=(
+            ("Cluster", change.cluster_name),
+            ("Steps done", f"{number(change.step)} of {number(len(change.plan.steps))}"),
+            *_approved_by(change),
+        ),
+        buttons=(Button("Open the change", page_url),),
+        footer=_footer(change),
+    )
+
+
 def change_stopped(change: Change, page_url: str) -> Message:
     """Nothing more is done until a person decides: what was done, what was not, and why it stopped."""
     words = [step_in_words(step) for step in change.plan.steps]
@@ -117,9 +135,22 @@ def change_stopped(change: Change, page_url: str) -> Message:
             [
                 Section("Done", bullets=tuple(words[: change.step])),
                 Section("Not done", bullets=tuple(words[change.step :])),
-                Section("What now", text="Nothing more is changed until someone resumes it or rolls it back."),
+                Section("What now", text=_STOPPED),
             ]
         ),
+        buttons=(Button("Open the change", page_url, is_primary=True),),
+        footer=_footer(change),
+    )
+
+
+def change_overlapped(change: Change, reason: str, page_url: str) -> Message:
+    """A roll-back is done, and somebody else wrote in the same moment: what they changed may be lost."""
+    return Message(
+        title=f"Another writer on {change.cluster_name}'s network",
+        summary=sentence(capital(reason)),
+        tone=Tone.ALARM,
+        facts=(("Cluster", change.cluster_name),),
+        sections=(Section("What now", text="The roll-back itself is done. Look at what was written, and restore it."),),
         buttons=(Button("Open the change", page_url, is_primary=True),),
         footer=_footer(change),
     )
@@ -129,6 +160,8 @@ def change_finished(change: Change, page_url: str, journal: Sequence[JournalEntr
     """The verdict with the figures that it rests on. ``journal`` knows the addresses of the new egress IPs."""
     title, tone = _FINISHED.get(change.state, (f"The change on {{cluster}}: {change.state}", Tone.NEUTRAL))
     outcome = change.outcome
+    if outcome and outcome.verdict == GIVEN_UP:
+        title, tone = "The change on {cluster} was given up", Tone.NEUTRAL
     figures = tuple(map(capital, outcome.figures)) if outcome else ()
     advice = outcome.advice if outcome else ()
     heading = "Measured" if change.state is not ChangeState.DONE else "Result"
@@ -164,12 +197,14 @@ def related_sections(plan: Plan, kind: PlanKind, title: str, *, is_detail: bool 
 
 def _buttons(change: Change, page_url: str) -> tuple[Button, ...]:
     opens = Button("Open the change", page_url)
-    if not change.leaves_something:
+    if not change.leaves_something or change.state is ChangeState.FAILED:
         return (opens,)
     return (opens, Button("Delete what is left", f"{page_url}#decision"))
 
 
 def _afterwards(change: Change) -> list[Section]:
+    if change.state is ChangeState.FAILED and change.is_begun:
+        return [Section("What is left", text=f"{_HALF_DONE} {_DELETING}")]
     if change.leaves_something:
         return [Section("What is left", text=_LEFT[change.plan.kind])]
     if change.state is ChangeState.FIXED:

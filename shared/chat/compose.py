@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from .change_messages import change_decided, change_finished, change_progress, change_proposed, change_stopped
-from .fleet_messages import coverage_lost, opted_out, seen_again
+from .change_messages import (
+    change_decided,
+    change_finished,
+    change_overlapped,
+    change_progress,
+    change_proposed,
+    change_stopped,
+    change_waits,
+)
+from .fleet_messages import coverage_lost, opted_out, seen_again, watch_ended
 from .incident_messages import (
     cannot_measure,
+    incident_answered,
     incident_cleared,
     incident_opened,
     incident_reopened,
@@ -16,14 +25,18 @@ __all__ = [
     "cannot_measure",
     "change_decided",
     "change_finished",
+    "change_overlapped",
     "change_progress",
     "change_proposed",
     "change_stopped",
+    "change_waits",
     "coverage_lost",
+    "incident_answered",
     "incident_cleared",
     "incident_opened",
     "incident_reopened",
     "incident_worsened",
     "opted_out",
     "seen_again",
+    "watch_ended",
 ]

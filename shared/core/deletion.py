@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..model.network import NetworkFacts
 from ..model.plan import (
@@ -24,20 +24,38 @@ from .naming import PRODUCT_TAG
 
 
 def plan_deletion(made: Plan, facts: NetworkFacts, of_change_id: str) -> Plan:
-    """Deletes the gateway, then the public IPs, of a plan that was applied, as far as they are there and ours."""
-    created = [step for step in made.steps if isinstance(step, CreatePublicIp | CreatePublicIpPrefix)]
-    gateway_id = next((step.id for step in made.steps if isinstance(step, CreateNatGateway)), None)
+    """Deletes gateways, then public IPs: those of a plan that was applied, and what else of ours nothing uses.
+
+    A plan often uses what another one created before it stopped, so the records decide whose it is, not the plan alone.
+    """
     cluster = facts.cluster
-    there = {gateway.id.lower(): gateway for gateway in facts.nat_gateways}
-    gateway = there.get(gateway_id.lower()) if gateway_id else None
-    ips = [ip for ip in facts.group_ips if any(ip.id.lower() == step.id.lower() for step in created)]
-    if gateway is not None:
-        more = {one.lower() for one in gateway.public_ip_ids}
-        ips += [ip for ip in facts.group_ips if ip.id.lower() in more & facts.ours.created_ids and ip not in ips]
+    named = {
+        step.id.lower()
+        for step in made.steps
+        if isinstance(step, CreatePublicIp | CreatePublicIpPrefix | CreateNatGateway)
+    }
+    named |= {made.nat_gateway_id.lower()} if made.nat_gateway_id else set()
+
+    def is_ours(resource_id: str, tags: Mapping[str, str] | None) -> bool:
+        return resource_id.lower() in facts.ours.created_ids and (tags or {}).get(PRODUCT_TAG) == cluster.name
+
+    gateways = [
+        one
+        for one in facts.nat_gateways
+        if one.id.lower() in named or (is_ours(one.id, one.tags) and not one.subnet_ids)
+    ]
+    going = {one.id.lower() for one in gateways}
+    ips = [
+        ip
+        for ip in facts.group_ips
+        if ip.id.lower() in named
+        or (is_ours(ip.id, ip.tags) and (ip.attached_to_id is None or ip.attached_to_id.lower() in going))
+    ]
     steps = (
-        *((DeleteCreated(gateway.id, cluster.name),) if gateway is not None else ()),
+        *(DeleteCreated(gateway.id, cluster.name) for gateway in gateways),
         *(DeleteCreated(ip.id, cluster.name, (ip.address,) if ip.address else ()) for ip in ips),
     )
+    gateway_words = f"NAT gateway {listed([one.name for one in gateways])} and " if gateways else ""
     lost = tuple(ip.address for ip in ips if ip.address)
     return Plan(
         kind=PlanKind.DELETE_NAT_GATEWAY,
@@ -45,8 +63,7 @@ def plan_deletion(made: Plan, facts: NetworkFacts, of_change_id: str) -> Plan:
         cluster_name=cluster.name,
         vnet_id=facts.vnet_id,
         summary=(
-            f"delete {f'NAT gateway {gateway.name} and ' if gateway else ''}{count(len(ips), 'public IP')}; "
-            f"lost for good: {listed(lost, 16) or 'no address'}"
+            f"delete {gateway_words}{count(len(ips), 'public IP')}; lost for good: {listed(lost, 16) or 'no address'}"
         ),
         steps=steps,
         checks=_checks(steps, facts),
@@ -61,9 +78,11 @@ def plan_deletion(made: Plan, facts: NetworkFacts, of_change_id: str) -> Plan:
     )
 
 
-def check_steps(plan: Plan, facts: NetworkFacts) -> tuple[Check, ...]:
-    """The same checks again, right before deleting."""
-    return _checks(tuple(step for step in plan.steps if isinstance(step, DeleteCreated)), facts)
+def check_steps(plan: Plan, facts: NetworkFacts, done: int = 0) -> tuple[Check, ...]:
+    """The same checks again, right before deleting or going on after ``done`` steps; what is gone needs none."""
+    there = {one.id.lower() for one in facts.nat_gateways} | {one.id.lower() for one in facts.group_ips}
+    left = [step for step in plan.steps if isinstance(step, DeleteCreated) and step.id.lower() in there]
+    return _checks(left, facts) if left or not done else ()
 
 
 def _checks(steps: Sequence[DeleteCreated], facts: NetworkFacts) -> tuple[Check, ...]:

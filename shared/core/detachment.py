@@ -2,46 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from ..model.change import JournalEntry
 from ..model.network import NetworkFacts
-from ..model.plan import AssociateSubnet, Check, CheckResult, Plan, PlanKind, Step
+from ..model.plan import AssociateSubnet, Check, CheckResult, ObserveEgress, Plan, PlanKind, Step
 from ..model.resource_id import ResourceId, same_id
+from ..texts import count
 from .commands import aks_update, associate_command, by_hand
 from .digest import digest
 from .preflight import check_access, sorted_checks
 
 
-def plan_detachment(attached: Plan, facts: NetworkFacts, of_change_id: str, touched: Sequence[str]) -> Plan:
-    """The way back of an applied plan: takes its gateway off the subnets in ``touched``, last one first.
+def written_subnets(attached: Plan, journal: Mapping[int, JournalEntry]) -> dict[str, str | None]:
+    """Subnets that a change gave its gateway, by the journal, with the NAT gateway that each had before."""
+    found: dict[str, str | None] = {}
+    for index, step in enumerate(attached.steps):
+        entry = journal.get(index)
+        if isinstance(step, AssociateSubnet) and entry is not None and entry.was_written:
+            before = (entry.before or {}).get("natGateway") or {}
+            found[step.subnet_id] = before.get("id", step.before)
+    return found
 
-    Only subnets that still have the plan's gateway are touched. Blocked unless the load balancer still has an outbound
-    rule, because nodes without any egress would be worse than the trouble.
+
+def plan_detachment(attached: Plan, facts: NetworkFacts, of_change_id: str, touched: Mapping[str, str | None]) -> Plan:
+    """The way back of an applied plan: gives the subnets in ``touched`` what they had before, last one first.
+
+    Only subnets that still have the plan's gateway are touched, and each is watched before the next one. Blocked unless
+    the load balancer still has an outbound rule, because nodes without any egress would be worse than the trouble.
     """
     gateway_id = attached.nat_gateway_id
     if gateway_id is None:
         raise ValueError("the plan has no NAT gateway to take off")
-    wanted = {subnet_id.lower() for subnet_id in touched}
-    steps = tuple(
-        AssociateSubnet(
-            subnet_id=subnet.id,
-            before=subnet.nat_gateway_id,
-            after=None,
-            properties_before=subnet.properties,
-        )
+    cluster = facts.cluster
+    wanted = {subnet_id.lower(): before for subnet_id, before in touched.items()}
+    moves = [
+        AssociateSubnet(subnet.id, subnet.nat_gateway_id, wanted[subnet.id.lower()], subnet.properties)
         for subnet in reversed(facts.subnets)
         if subnet.id.lower() in wanted and same_id(subnet.nat_gateway_id, gateway_id)
+    ]
+    steps: tuple[Step, ...] = tuple(
+        step for move in moves for step in (move, ObserveEgress(move.after, move.subnet_id, cluster.id))
     )
-    own = (way_back(facts), _something_to_detach(steps), *_left_as_they_are(facts, touched))
+    own = (way_back(facts), _something_to_detach(moves), *_left_as_they_are(facts, gateway_id, list(touched)))
     checks = sorted_checks([*own, *check_access(facts, steps)])
-    cluster = facts.cluster
-    names = ", ".join(ResourceId.parse(step.subnet_id).name for step in steps)
+    names = ", ".join(ResourceId.parse(move.subnet_id).name for move in moves)
     return Plan(
         kind=PlanKind.DETACH_NAT_GATEWAY,
         cluster_id=cluster.id,
         cluster_name=cluster.name,
         vnet_id=facts.vnet_id,
-        summary=f"take NAT gateway {ResourceId.parse(gateway_id).name} off {len(steps)} subnet(s): {names}",
+        summary=f"take NAT gateway {ResourceId.parse(gateway_id).name} off {count(len(moves), 'subnet')}: {names}",
         steps=steps,
         checks=checks,
         egress_now=attached.egress_then,
@@ -49,9 +60,10 @@ def plan_detachment(attached: Plan, facts: NetworkFacts, of_change_id: str, touc
         way_back="ask for a new plan that attaches the gateway again",
         digest=digest(PlanKind.DETACH_NAT_GATEWAY, cluster.id, steps),
         commands=tuple(by_hand(steps)),
-        way_back_commands=tuple(associate_command(step.subnet_id, step.before) for step in steps),
+        way_back_commands=tuple(associate_command(move.subnet_id, move.before) for move in moves),
         of_change_id=of_change_id,
         planned_at=facts.at,
+        baseline=attached.baseline,
         notes=("The NAT gateway and its public IPs are kept; connections through the gateway end.",),
     )
 
@@ -91,8 +103,22 @@ def _something_to_detach(steps: Sequence[Step]) -> Check:
     return Check("subnets", CheckResult.BLOCK, "no subnet has this change's NAT gateway any more", source="subnets GET")
 
 
-def _left_as_they_are(facts: NetworkFacts, touched: Sequence[str]) -> tuple[Check, ...]:
-    """A subnet that the change touched and that is not among the facts keeps the gateway: never in silence."""
+def _left_as_they_are(facts: NetworkFacts, gateway_id: str, touched: Sequence[str]) -> tuple[Check, ...]:
+    """A subnet that keeps the gateway does so never in silence: one that can't be seen, or that somebody else moved."""
+    return (*_not_seen(facts, touched), *_moved_by_others(facts, gateway_id, touched))
+
+
+def _moved_by_others(facts: NetworkFacts, gateway_id: str, touched: Sequence[str]) -> tuple[Check, ...]:
+    ours = {subnet_id.lower() for subnet_id in touched}
+    with_it = [one for one in facts.subnets if same_id(one.nat_gateway_id, gateway_id) and one.id.lower() not in ours]
+    if not with_it:
+        return ()
+    message = f"{', '.join(one.name for one in with_it)} has the gateway too, but not from this change, and keeps it"
+    remedy = "take it off by hand, or roll back the change that put it there"
+    return (Check("subnets of others", CheckResult.WARN, message, remedy, "subnets GET; snatbot's own records"),)
+
+
+def _not_seen(facts: NetworkFacts, touched: Sequence[str]) -> tuple[Check, ...]:
     read = {subnet.id.lower() for subnet in facts.subnets}
     names = ", ".join(ResourceId.parse(subnet_id).name for subnet_id in touched if subnet_id.lower() not in read)
     if not names:

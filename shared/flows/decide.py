@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ..approval.errors import RemediationOff, SignInNeeded
 from ..approval.signing import LinkTarget, Signer, decision_content
 from ..chat import compose
+from ..chat.message import Message
 from ..core.changes import Event, WrongState, after
+from ..core.detachment import written_subnets
 from ..errors import NotFoundHere, Refused
 from ..ids import cluster_key
-from ..model.change import Change, ChangeState, Decision, JournalEntry
+from ..model.change import GIVEN_UP, Change, ChangeState, Decision, JournalEntry, Outcome
 from ..model.plan import PlanKind
 from ..store.errors import StoreConflict
 from ..store.records import Put, Records, Stored
 from ..store.signs import Signs
+from ..texts import count
 from .holding import is_dead
+from .links import Links
 from .outbox import Outbox, audit
 from .propose import superseded
 
 log = logging.getLogger("snatbot.decide")
 _DECISION_LIFETIME = timedelta(hours=24)
-APPROVE, DENY, RESUME, ROLL_BACK, DELETE = "approve", "deny", "resume", "roll_back", "delete"
+APPROVE, DENY, RESUME, GIVE_UP = "approve", "deny", "resume", "give_up"
+ROLL_BACK, DELETE = "roll_back", "delete"
 _DONE = {APPROVE: "approved", DENY: "denied"}
-_EVENTS = {APPROVE: Event.APPROVE, DENY: Event.DENY, RESUME: Event.RESUME}
+_AUDITED = {RESUME: "resumed", GIVE_UP: "given up"}
+_EVENTS = {APPROVE: Event.APPROVE, DENY: Event.DENY, RESUME: Event.RESUME, GIVE_UP: Event.FAIL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +50,17 @@ class Decide:
         signs: Signs,
         signer: Signer,
         outbox: Outbox,
+        links: Callable[[], Links],
         *,
         is_remediation_on: bool,
         approval_mode: str,
     ) -> None:
+        """``links`` is asked for only where a message needs one: it needs a signing key."""
         self._records = records
         self._signs = signs
         self._signer = signer
         self._outbox = outbox
+        self._links = links
         self._is_on = is_remediation_on
         self._mode = approval_mode
 
@@ -81,13 +90,25 @@ class Decide:
             case ChangeState.PROPOSED:
                 return (APPROVE, DENY)
             case ChangeState.STOPPED:
-                return (RESUME, ROLL_BACK) if _can_roll_back(change) else (RESUME,)
+                return (RESUME, *((ROLL_BACK,) if self._has_attached(change) else ()), GIVE_UP)
             case ChangeState.VERIFYING | ChangeState.FIXED | ChangeState.NOT_FIXED | ChangeState.CANT_TELL:
-                return (ROLL_BACK,) if _can_roll_back(change) else ()
+                return (ROLL_BACK,) if change.plan.kind is PlanKind.ATTACH_NAT_GATEWAY else ()
+            case ChangeState.FAILED | ChangeState.SUPERSEDED:
+                is_half_back = change.plan.kind is PlanKind.DETACH_NAT_GATEWAY and change.state is ChangeState.FAILED
+                can_roll_back = is_half_back or self._has_attached(change)
+                found = ((ROLL_BACK, can_roll_back), (DELETE, change.leaves_something))
+                return tuple(action for action, is_possible in found if is_possible)
             case ChangeState.ROLLED_BACK | ChangeState.DONE:
                 return (DELETE,) if change.leaves_something else ()
             case _:
                 return ()
+
+    def _has_attached(self, change: Change) -> bool:
+        """Whether a change that ended half way, or stopped there, has put a NAT gateway on some subnet."""
+        if change.plan.kind is not PlanKind.ATTACH_NAT_GATEWAY or not change.is_begun:
+            return False
+        journal = self._records.journal(cluster_key(change.cluster_id), change.id)
+        return bool(written_subnets(change.plan, {step: one.value for step, one in journal.items()}))
 
     def refuse_unless_open(self, change: Change, now: datetime) -> None:
         """Raises Refused when nobody may roll this change back now."""
@@ -95,7 +116,7 @@ class Decide:
             raise Refused(self.why_not(change, now) or f"A change that is {change.state.value} can't be rolled back.")
 
     def made_by(self, target: LinkTarget) -> Change:
-        """The change whose resources may be deleted from this one's page: itself, or the one that it took back.
+        """The change whose work may be taken back or deleted from this one's page: itself, or the one it is about.
 
         Raises Refused when nobody may ask for that now.
         """
@@ -108,16 +129,18 @@ class Decide:
         return stored.value
 
     def decide(self, target: LinkTarget, action: str, approver: str, now: datetime, wall: datetime) -> Change:
-        """``action`` is approve, deny or resume. Raises Refused with what the person should know.
+        """``action`` is approve, deny, resume or give_up. Raises Refused with what the person should know.
 
         ``approver`` is whoever the web room says it is: with APPROVAL_MODE=link an unverified holder of the link.
         """
         if action not in _EVENTS:
-            raise Refused(f"{action!r} is no decision; approve, deny and resume are")
+            raise Refused(f"{action!r} is no decision; approve, deny, resume and give_up are")
         stored = self._find(target)
         change = stored.value
         if (reason := self.why_not(change, now)) is not None:
             raise Refused(reason)
+        if action == GIVE_UP and change.state is not ChangeState.STOPPED:
+            raise Refused(_already(change))
         try:
             state = after(change.state, _EVENTS[action])
         except WrongState:
@@ -126,7 +149,11 @@ class Decide:
             self._refuse_if_busy(change, wall)
         if action == RESUME:
             # The decision stays the one that approved the plan; resuming never widens it.
-            changed = replace(change, state=state, due_at=now, stop_reason="")
+            changed = replace(change, state=state, due_at=now, stop_reason="", waits_for="")
+        elif action == GIVE_UP:
+            reason = f"given up by {approver} after {change.step} of {count(len(change.plan.steps), 'step')}"
+            outcome = Outcome(GIVEN_UP, f"{reason}; it had stopped: {change.stop_reason or 'no reason was recorded'}")
+            changed = replace(change, state=state, due_at=None, outcome=outcome)
         else:
             changed = replace(
                 change,
@@ -136,17 +163,22 @@ class Decide:
             )
         writes = [
             Put(changed, stored.etag),
-            audit(now, approver, f"change {state.value}", change.id, change.plan.summary),
-            *self._outbox.rows(change.cluster_name, compose.change_decided(changed), wall),
+            audit(now, approver, f"change {_AUDITED.get(action, state.value)}", change.id, change.plan.summary),
+            *self._outbox.rows(change.cluster_name, self._told(changed, action), wall),
         ]
         if action == APPROVE:
-            writes += self._retired(changed)
+            writes += [*self._retired(changed), *self._superseded(changed)]
         try:
             self._records.commit_in(target.partition, writes)
         except StoreConflict:
             raise Refused(_already(self._find(target).value)) from None
         log.info("change %s: %s", change.id, state.value)
         return changed
+
+    def _told(self, changed: Change, action: str) -> Message:
+        if action != GIVE_UP:
+            return compose.change_decided(changed)
+        return compose.change_finished(changed, self._links().page(changed))
 
     def _find(self, target: LinkTarget) -> Stored[Change]:
         stored = self._records.change(target.partition, target.change_id)
@@ -180,11 +212,11 @@ class Decide:
             )
 
     def _retired(self, rollback: Change) -> Sequence[Put]:
-        """Approving a roll-back ends the change that it takes back, if that is not final yet.
+        """Approving a roll-back or a deletion ends the change that it is about, if that is not final yet.
 
         Raises Refused when that change was resumed since: two changes must not write at once.
         """
-        if rollback.plan.kind is not PlanKind.DETACH_NAT_GATEWAY or rollback.plan.of_change_id is None:
+        if rollback.plan.of_change_id is None:
             return ()
         stored = self._records.change(cluster_key(rollback.cluster_id), rollback.plan.of_change_id)
         if stored is None:
@@ -196,9 +228,16 @@ class Decide:
             return ()
         return (Put(superseded(stored.value, rollback.id), stored.etag),)
 
-
-def _can_roll_back(change: Change) -> bool:
-    return change.plan.kind is PlanKind.ATTACH_NAT_GATEWAY
+    def _superseded(self, approved: Change) -> Sequence[Put]:
+        """What stopped on this cluster was planned for another world: nobody may resume it after this one."""
+        partition, others = cluster_key(approved.cluster_id), (approved.id, approved.plan.of_change_id)
+        ids = [one.id for one in self._records.changes(partition) if one.state is ChangeState.STOPPED]
+        found = [self._records.change(partition, one) for one in ids if one not in others]
+        return [
+            Put(superseded(one.value, approved.id), one.etag)
+            for one in found
+            if one is not None and one.value.state is ChangeState.STOPPED
+        ]
 
 
 def _already(change: Change) -> str:

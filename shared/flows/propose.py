@@ -13,6 +13,7 @@ from ..ids import cluster_key, new_id
 from ..model.change import FINAL_STATES, Change, ChangeState
 from ..model.incident import ClusterRecord, Incident
 from ..model.plan import Plan, PlanKind
+from ..store.fleet import FleetStore
 from ..store.records import Put, Records, Stored
 from ..texts import capital, sentence, utc
 from .links import Links
@@ -23,10 +24,19 @@ _CURES = (PlanKind.ATTACH_NAT_GATEWAY, PlanKind.ADD_PUBLIC_IPS, PlanKind.RESERVE
 
 
 class Propose:
-    def __init__(self, planning: Planning, records: Records, outbox: Outbox, links: Links, lifetime: timedelta) -> None:
+    def __init__(
+        self,
+        planning: Planning,
+        records: Records,
+        store: FleetStore,
+        outbox: Outbox,
+        links: Links,
+        lifetime: timedelta,
+    ) -> None:
         """``lifetime`` is how long a proposal waits for a decision."""
         self._planning = planning
         self._records = records
+        self._store = store
         self._outbox = outbox
         self._links = links
         self._lifetime = lifetime
@@ -100,7 +110,9 @@ class Propose:
             raise Refused("only a change that attached a NAT gateway can be rolled back")
         if change.state in (ChangeState.PROPOSED, ChangeState.APPROVED, ChangeState.APPLYING):
             raise Refused(f"a change that is {change.state.value} can't be rolled back yet; stop it first")
-        plan = self._planning.way_back(change, now)
+        stored = self._records.journal(cluster_key(change.cluster_id), change.id)
+        journal = {step: entry.value for step, entry in stored.items()}
+        plan = self._planning.way_back(change, journal, now)
         return self._propose(plan, now, wall, requested_by, change.incident_id)
 
     def _commit(self, change: Change, now: datetime, wall: datetime) -> None:
@@ -114,6 +126,8 @@ class Propose:
             *self._outbox.rows(change.cluster_name, compose.change_proposed(change, self._links.page(change)), wall),
             *retire_proposals(self._records, key, change),
         ]
+        # The index comes first. Without it the cure of a change that no incident asked for would go unwatched.
+        self._store.begin_attention(key)
         self._records.commit_in(key, writes)
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from .plan import Plan, PlanKind
 
+GIVEN_UP = "given up"  # the verdict of a stopped change that a person ended
+
 
 class ChangeState(StrEnum):
     PROPOSED = "proposed"
@@ -62,6 +64,9 @@ class JournalEntry:
     """One step as it went. ``before`` is the writable projection that was there before the first write.
 
     ``attempts`` counts looks that ended in waiting, ``writes`` the writes to Azure since a person last looked.
+    ``exposed_seconds`` is the longest time from a last read to the answer of the write, None without one; ``told`` are
+    the operation ids of others' writes that people were told of. ``may_be_written`` is set before the first write and
+    taken back when Azure refused it; ``is_wait_told``: people know that the step waits.
     """
 
     step: int
@@ -74,6 +79,15 @@ class JournalEntry:
     note: str = ""
     attempts: int = 0
     writes: int = 0
+    exposed_seconds: float | None = None
+    told: tuple[str, ...] = ()
+    may_be_written: bool = False
+    is_wait_told: bool = False
+
+    @property
+    def was_written(self) -> bool:
+        """Whether the step changed something in Azure, as far as anybody can know."""
+        return self.may_be_written or self.writes > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +105,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """``due_at`` is when the next look is owed; None in a final state or while a person is awaited."""
+    """``due_at`` is when the next look is owed; None in a final state or while a person is awaited.
+
+    ``started_at``: of the first step; None when nothing was begun. ``waits_for`` is what people were told that an
+    approved change waits for.
+    """
 
     id: str
     cluster_id: str
@@ -109,9 +127,23 @@ class Change:
     verify_from: datetime | None = None
     stop_reason: str = ""
     outcome: Outcome | None = None
+    started_at: datetime | None = None
+    waits_for: str = ""
+
+    @property
+    def is_begun(self) -> bool:
+        """Something may have been written for it."""
+        return self.started_at is not None or self.step > 0
 
     @property
     def leaves_something(self) -> bool:
-        """A roll-back keeps the gateway and its public IPs; a reservation made public IPs that nothing uses yet."""
-        is_over = self.state in (ChangeState.ROLLED_BACK, ChangeState.DONE)
-        return is_over and self.plan.kind in (PlanKind.DETACH_NAT_GATEWAY, PlanKind.RESERVE_PUBLIC_IPS)
+        """A roll-back keeps the gateway and its public IPs; a reservation made public IPs that nothing uses yet; what
+        ended half done may have made any of them."""
+        kind = self.plan.kind
+        match self.state:
+            case ChangeState.ROLLED_BACK | ChangeState.DONE:
+                return kind in (PlanKind.DETACH_NAT_GATEWAY, PlanKind.RESERVE_PUBLIC_IPS)
+            case ChangeState.FAILED | ChangeState.SUPERSEDED:
+                return self.is_begun and kind is not PlanKind.DETACH_NAT_GATEWAY
+            case _:
+                return False

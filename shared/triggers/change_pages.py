@@ -90,7 +90,7 @@ def decide(req: func.HttpRequest, advance: Callable[[str], None], deliver: Calla
     if form.get("action") == "roll_back":
         change = app.decide.view(target).change
         app.decide.refuse_unless_open(change, now)
-        rollback = app.propose.propose_rollback(change, now, wall, approver)
+        rollback = app.propose.propose_rollback(app.decide.made_by(target), now, wall, approver)
         deliver(deliver_hint(target.partition))
         return _see_other(app.links.page(rollback))
     if form.get("action") == "delete":

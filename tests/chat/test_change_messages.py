@@ -63,12 +63,24 @@ def test_taking_a_gateway_off_is_said_as_that() -> None:
             "Denied by Maria Ortega at 2026-11-22 19:11 UTC. Nothing was changed.",
         ),
         (ChangeState.EXPIRED, "Plan for shop-prod expired", "Expired. Nobody decided in time. Nothing was changed."),
-        (ChangeState.APPLYING, "Plan for shop-prod resumed", "Resumed. It goes on with the step that stopped."),
     ],
 )
 def test_a_decision_says_who_and_when(state: ChangeState, title: str, summary: str) -> None:
     message = compose.change_decided(nouns.make_change(state))
     assert (message.title, message.summary) == (title, summary)
+
+
+def test_resuming_is_not_told_as_another_approval() -> None:
+    message = compose.change_decided(replace(nouns.make_change(ChangeState.APPROVED), step=2))
+    assert message.title == "Plan for shop-prod resumed"
+    assert message.summary == "Resumed. It goes on with the step that stopped."
+
+
+def test_a_wait_is_told_with_its_reason() -> None:
+    change = nouns.make_change(ChangeState.APPLYING)
+    message = compose.change_waits(change, "waiting for AKS: shop-prod is Upgrading", "https://example.com/c")
+    assert message.title == "The change on shop-prod waits"
+    assert message.summary.startswith("Waiting for AKS: shop-prod is Upgrading. It goes on by itself")
 
 
 def test_progress_names_the_step_and_what_was_read_back() -> None:
@@ -96,7 +108,7 @@ def test_a_stop_says_why_and_what_was_done_and_what_not() -> None:
     assert dict(message.facts)["Steps done"] == "4 of 7"
     done, not_done, now = message.sections
     assert (len(done.bullets), len(not_done.bullets)) == (4, 3)
-    assert "resumes it or rolls it back" in now.text
+    assert "resumes it, rolls it back or gives it up" in now.text
 
 
 @pytest.mark.parametrize(

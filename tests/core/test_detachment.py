@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from shared.core.detachment import plan_detachment
+from shared.core.detachment import plan_detachment, written_subnets
 from shared.core.planner import plan_attachment
+from shared.model.change import JournalEntry
 from shared.model.network import NetworkFacts, Subnet
-from shared.model.plan import AssociateSubnet, CheckResult, CreateNatGateway, Plan, PlanKind
+from shared.model.plan import AssociateSubnet, CheckResult, CreateNatGateway, ObserveEgress, Plan, PlanKind
 from tests.core.builders import (
     BASELINE,
     DEMAND,
     POLICY,
     SYSTEM_SUBNET,
     USER_SUBNET,
+    at,
     facts,
     load_balancer,
     nat_gateway,
@@ -32,7 +35,7 @@ def subnets(user: str | None = GATEWAY, system: str | None = GATEWAY) -> tuple[S
 
 
 def detach(of: NetworkFacts, touched: tuple[str, ...] = (USER_SUBNET, SYSTEM_SUBNET)) -> Plan:
-    return plan_detachment(ATTACHED, of, "change-1", touched)
+    return plan_detachment(ATTACHED, of, "change-1", dict.fromkeys(touched))
 
 
 def taken_off(plan: Plan) -> list[str]:
@@ -52,6 +55,35 @@ def test_the_gateway_is_taken_off_the_last_subnet_first() -> None:
 def test_a_half_done_attachment_is_taken_back_as_far_as_it_went() -> None:
     assert taken_off(detach(facts(subnets=subnets(system=None)))) == [USER_SUBNET]
     assert taken_off(detach(facts(subnets=subnets()), (USER_SUBNET.upper(),))) == [USER_SUBNET]
+
+
+def entry(step: int, *, written: bool, before: Mapping[str, Any] | None = None) -> JournalEntry:
+    return JournalEntry(step, "done", at(step), at(step), before=before, may_be_written=written)
+
+
+def test_only_what_the_journal_says_was_written_is_taken_back() -> None:
+    first, second = [n for n, step in enumerate(ATTACHED.steps) if isinstance(step, AssociateSubnet)]
+    journal = {first: entry(first, written=True), second: entry(second, written=False)}
+    touched = written_subnets(ATTACHED, journal)
+    assert touched == {USER_SUBNET: None}
+    plan = plan_detachment(ATTACHED, facts(subnets=subnets()), "change-1", touched)
+    assert taken_off(plan) == [USER_SUBNET]
+    assert any("snet-system has the gateway too, but not from this change" in one.message for one in plan.warnings)
+
+
+def test_a_subnet_gets_back_what_the_journal_says_it_had() -> None:
+    (first, _) = [n for n, step in enumerate(ATTACHED.steps) if isinstance(step, AssociateSubnet)]
+    other = nat_gateway().id
+    journal = {first: entry(first, written=True, before={"natGateway": {"id": other}})}
+    plan = plan_detachment(ATTACHED, facts(subnets=subnets()), "change-1", written_subnets(ATTACHED, journal))
+    (move,) = [step for step in plan.steps if isinstance(step, AssociateSubnet)]
+    assert (move.before, move.after) == (GATEWAY, other)
+
+
+def test_each_subnet_is_watched_before_the_next_one() -> None:
+    plan = detach(facts(subnets=subnets()))
+    assert [step.kind for step in plan.steps] == ["associate_subnet", "observe_egress"] * 2
+    assert [step.nat_gateway_id for step in plan.steps if isinstance(step, ObserveEgress)] == [None, None]
 
 
 def test_another_gateway_is_left_where_it_is() -> None:

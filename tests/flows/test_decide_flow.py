@@ -12,11 +12,12 @@ import pytest
 
 from shared.approval.signing import LinkTarget, Signer
 from shared.errors import NotFoundHere, Refused
-from shared.flows.decide import APPROVE, DENY, RESUME, ROLL_BACK, Decide
+from shared.flows.decide import APPROVE, DELETE, DENY, GIVE_UP, RESUME, ROLL_BACK, Decide
+from shared.flows.links import Links
 from shared.flows.outbox import Outbox, message_of
 from shared.ids import cluster_key
 from shared.model.change import FINAL_STATES, Change, ChangeState
-from shared.model.plan import PlanKind
+from shared.model.plan import AssociateSubnet, PlanKind
 from shared.store.records import Put, PutJournal, Records
 from shared.store.signs import Signs
 from shared.store.tables import Tables
@@ -43,6 +44,7 @@ class Desk:
             self.signs,
             SIGNER,
             Outbox(CHANNELS),
+            lambda: Links("https://snatbot.example.com", SIGNER),
             is_remediation_on=is_remediation_on,
             approval_mode=approval_mode,
         )
@@ -228,15 +230,55 @@ def test_a_stopped_change_is_resumed_under_its_first_approval(desk: Desk) -> Non
     before = desk.put(S.STOPPED)
     desk.signs.claim_vnet(VNET, before.id, "w1", SOON)
     change = desk.decide(RESUME, who="Maria Ortega")
-    assert (change.state, change.due_at, change.stop_reason) == (S.APPLYING, SOON, "")
+    assert (change.state, change.due_at, change.stop_reason) == (S.APPROVED, SOON, "")
     assert change.decision == before.decision
     assert change.step == before.step
-    assert desk.audited() == [("Maria Ortega", "change applying")]
+    assert desk.audited() == [("Maria Ortega", "change resumed")]
+    assert desk.told() == ["Plan for shop-prod resumed"]
 
 
 def test_a_stopped_change_is_resumed_however_old_its_proposal_is(desk: Desk) -> None:
+    """How old its approval may be is looked at where it starts again."""
     before = desk.put(S.STOPPED)
-    assert desk.decide(RESUME, now=before.expires_at + timedelta(days=3)).state is S.APPLYING
+    assert desk.decide(RESUME, now=before.expires_at + timedelta(days=3)).state is S.APPROVED
+
+
+# --- giving up ---
+
+
+def test_giving_up_ends_a_stopped_change_and_says_who_and_why(desk: Desk) -> None:
+    before = desk.put(S.STOPPED)
+    change = desk.decide(GIVE_UP, who="Maria Ortega")
+    assert (change.state, change.due_at) == (S.FAILED, None)
+    assert change.outcome is not None
+    assert "given up by Maria Ortega after 4 of 7 steps" in change.outcome.reason
+    assert before.stop_reason in change.outcome.reason
+    assert desk.audited() == [("Maria Ortega", "change given up")]
+    assert desk.told() == ["The change on shop-prod was given up"]
+    assert change.leaves_something
+
+
+@pytest.mark.parametrize("written", [True, False])
+def test_what_was_given_up_can_be_taken_back_only_if_it_attached_something(desk: Desk, written: bool) -> None:
+    before = desk.put(S.STOPPED)
+    at = next(n for n, step in enumerate(before.plan.steps) if isinstance(step, AssociateSubnet))
+    entry = replace(make_journal()[0], step=at, may_be_written=written)
+    desk.records.commit_in(PARTITION, [PutJournal(before.id, entry)])
+    assert desk.flow.actions(before, SOON) == (RESUME, *((ROLL_BACK,) if written else ()), GIVE_UP)
+    ended = desk.decide(GIVE_UP)
+    assert desk.flow.actions(ended, SOON) == (*((ROLL_BACK,) if written else ()), DELETE)
+
+
+def test_approving_a_change_ends_what_stopped_on_the_cluster(desk: Desk) -> None:
+    """What stopped was planned for another world: its old approval must not write after this one."""
+    stopped = desk.put(S.STOPPED)
+    desk.put(change=replace(make_change(), id="chg-later"))
+    desk.decide(target=replace(TARGET, change_id="chg-later"))
+    ended = desk.change()
+    assert (ended.state, ended.stop_reason) == (S.SUPERSEDED, "superseded by change chg-later")
+    with pytest.raises(Refused):
+        desk.decide(RESUME)
+    assert ended.step == stopped.step
 
 
 # --- rolling back ---
@@ -305,7 +347,7 @@ def test_of_a_resume_and_a_way_back_at_once_one_counts(desk: Desk) -> None:
     with ThreadPoolExecutor(2) as pool:
         resumed, rolled_back = pool.map(attempt, decisions)
     assert resumed != rolled_back
-    assert desk.change().state is (S.APPLYING if resumed else S.SUPERSEDED)
+    assert desk.change().state is (S.APPROVED if resumed else S.SUPERSEDED)
     assert desk.change("chg-back").state is (S.PROPOSED if resumed else S.APPROVED)
 
 
@@ -331,10 +373,10 @@ def test_what_is_offered_is_what_is_taken(desk: Desk, state: ChangeState) -> Non
                 desk.decide(action)
     if state is S.PROPOSED:
         assert offered == (APPROVE, DENY)
-    if state in (S.DENIED, S.EXPIRED, S.SUPERSEDED):
+    if state in (S.DENIED, S.EXPIRED):
         assert offered == ()
     for action in offered[:1]:
-        if action != ROLL_BACK:
+        if action not in (ROLL_BACK, DELETE):
             assert desk.decide(action).state not in {S.PROPOSED, S.STOPPED}
     assert state not in FINAL_STATES or APPROVE not in offered
 
@@ -348,6 +390,8 @@ def test_what_is_not_done_cannot_be_taken_back(desk: Desk, state: ChangeState) -
 @pytest.mark.parametrize("state", [S.STOPPED, S.VERIFYING, S.FIXED, S.NOT_FIXED, S.CANT_TELL])
 def test_what_was_written_can_be_taken_back_once_and_not_again(desk: Desk, state: ChangeState) -> None:
     change = make_change(state)
+    entry = replace(make_journal()[0], step=3, may_be_written=True)
+    desk.records.commit_in(PARTITION, [PutJournal(change.id, entry)])
     desk.flow.refuse_unless_open(change, SOON)
     with pytest.raises(Refused):
         desk.flow.refuse_unless_open(replace(rollback_of(change), state=state), SOON)
