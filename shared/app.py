@@ -36,8 +36,10 @@ if TYPE_CHECKING:
     from .flows.decide import Decide
     from .flows.deliver import Deliver
     from .flows.fleet_source import FleetSource
+    from .flows.gate import Gate
     from .flows.links import Links
     from .flows.look import Look
+    from .flows.offer import Offer
     from .flows.outbox import Outbox
     from .flows.planning import Planning
     from .flows.propose import Propose
@@ -312,15 +314,21 @@ class App:
     @cached_property
     def remember(self) -> Remember:
         from .core.incidents import IncidentPolicy
-        from .flows.remember import Offer, Remember
+        from .flows.remember import Remember
 
         return Remember(
             self.records,
             self.fleet_store,
-            Offer(self.planning, self.propose, self.links) if self.is_remediation_on else None,
             self.outbox,
             IncidentPolicy(self.settings.clean_minutes, timedelta(minutes=self.settings.cooldown_minutes)),
+            is_offering=self.is_remediation_on,
         )
+
+    @cached_property
+    def offer(self) -> Offer:
+        from .flows.offer import Offer
+
+        return Offer(self.planning, self.propose, self.records, self.outbox, self.links)
 
     @cached_property
     def silence(self) -> Silence:
@@ -331,6 +339,7 @@ class App:
     @cached_property
     def watch(self) -> Watch:
         from .flows.coverage import Coverage
+        from .flows.vanished import Vanished
         from .flows.watch import Watch, WatchPolicy
 
         settings = self.settings
@@ -341,6 +350,7 @@ class App:
             self.look,
             self.remember,
             Coverage(self.records, self.fleet_discovery, self.outbox, patience),
+            Vanished(self.records, self.fleet_store, self.fleet_discovery, self.outbox),
             self.records,
             self.fleet_store,
             self.signs,
@@ -393,7 +403,7 @@ class App:
         from .flows.propose import Propose
 
         lifetime = timedelta(minutes=self.settings.approval_minutes)
-        return Propose(self.planning, self.records, self.outbox, self.links, lifetime)
+        return Propose(self.planning, self.records, self.fleet_store, self.outbox, self.links, lifetime)
 
     @cached_property
     def decide(self) -> Decide:
@@ -404,6 +414,7 @@ class App:
             self.signs,
             self.signer,
             self.outbox,
+            lambda: self.links,
             is_remediation_on=self.is_remediation_on,
             approval_mode=self.settings.approval_mode,
         )
@@ -424,26 +435,46 @@ class App:
         )
 
     @cached_property
+    def gate(self) -> Gate:
+        from .flows.gate import Gate, GatePolicy
+
+        return Gate(
+            self.metrics,
+            self.discovery,
+            GatePolicy(
+                ingestion_lag_minutes=self.settings.ingestion_lag_minutes,
+                limit=timedelta(minutes=self.settings.gate_limit_minutes),
+                background_per_minute=self.settings.nat_background_per_minute,
+            ),
+        )
+
+    @cached_property
     def advance(self) -> Advance:
+        from .cloud.activity import ActivityLog
         from .flows.advance import Advance
+        from .flows.afterlook import Afterlook
         from .flows.apply import AdvancePolicy, Tools
         from .flows.ending import Ending
 
+        lag = timedelta(minutes=self.settings.activity_log_minutes)
+        afterlook = Afterlook(ActivityLog(self.arm), lag, self.settings.remediator_client_id)
         tools = Tools(
             records=self.records,
             signs=self.signs,
             outbox=self.outbox,
             links=self.links,
             prove=self.prove,
-            ending=Ending(self.records, self.outbox, self.links),
+            gate=self.gate,
+            ending=Ending(self.records, self.outbox, self.links, lag),
             clock=self.clock,
             policy=AdvancePolicy(
                 is_remediation_on=self.is_remediation_on,
                 wait_limit=timedelta(minutes=self.settings.wait_limit_minutes),
                 pause_between_subnets=timedelta(minutes=self.settings.pause_between_subnets_minutes),
             ),
+            read_facts=self.planning.read,
         )
-        return Advance(tools, self.signer, self.planning, self.propose, self.network_of)
+        return Advance(tools, self.signer, self.planning, self.propose, self.network_of, afterlook)
 
     @cached_property
     def deliver(self) -> Deliver:

@@ -312,6 +312,15 @@ class Settings(BaseSettings):
         description="Longest wait for one step before the change stops and asks.",
     )
 
+    gate_limit_minutes: int = Field(
+        15,
+        ge=5,
+        le=240,
+        alias="GATE_LIMIT_MINUTES",
+        description="Longest wait for a moved subnet's traffic to show before the change stops and asks. "
+        "At least INGESTION_LAG_MINUTES and 5.",
+    )
+
     # --- how to prove ---
     verify_window_minutes: int = Field(
         10, ge=5, le=60, alias="VERIFY_WINDOW_MINUTES", description="Judged minutes that prove a fix."
@@ -321,7 +330,15 @@ class Settings(BaseSettings):
         ge=15,
         le=1440,
         alias="VERIFY_LIMIT_MINUTES",
-        description="When nothing is proven by then, the verdict is “can't tell”.",
+        description="When nothing is proven by then, the verdict is “can't tell”, or “not fixed” while connections "
+        "fail. At least VERIFY_WINDOW_MINUTES, INGESTION_LAG_MINUTES and 2.",
+    )
+    activity_log_minutes: int = Field(
+        15,
+        ge=5,
+        le=120,
+        alias="ACTIVITY_LOG_MINUTES",
+        description="How late Azure's activity log may be. It is asked for writes by others that came in between.",
     )
     nat_background_per_minute: float = Field(
         10.0,
@@ -372,6 +389,20 @@ def _joint_problems(given: Mapping[str, str]) -> dict[str, str]:
     return problems
 
 
+def _too_short(settings: Settings) -> dict[str, str]:
+    """A wait that ends before its evidence can be there would always end without it."""
+    lag = settings.ingestion_lag_minutes
+    needed = {
+        "GATE_LIMIT_MINUTES": (settings.gate_limit_minutes, lag + 5),
+        "VERIFY_LIMIT_MINUTES": (settings.verify_limit_minutes, settings.verify_window_minutes + lag + 2),
+    }
+    return {
+        name: f"is {given} and must be at least {least}: what it waits for is measured {lag} minutes later"
+        for name, (given, least) in needed.items()
+        if given < least
+    }
+
+
 def load_settings(env: Mapping[str, str]) -> Settings:
     """Raises MisconfiguredError naming every setting that cannot be used.
 
@@ -382,6 +413,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
     problems = _joint_problems(given)
     try:
         settings = Settings(**given)  # type: ignore[arg-type]
+        problems |= _too_short(settings)
     except ValidationError as error:
         for entry in error.errors(include_input=False, include_url=False, include_context=False):
             problems[str(entry["loc"][0])] = entry["msg"].removeprefix("Value error, ")

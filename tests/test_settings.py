@@ -100,8 +100,10 @@ WRONG = {
     "IDLE_TIMEOUT_MINUTES": ["3", "121"],
     "PAUSE_BETWEEN_SUBNETS_MINUTES": ["-1", "1441"],
     "WAIT_LIMIT_MINUTES": ["4", "241"],
+    "GATE_LIMIT_MINUTES": ["4", "241"],
     "VERIFY_WINDOW_MINUTES": ["4", "61"],
     "VERIFY_LIMIT_MINUTES": ["14", "1441"],
+    "ACTIVITY_LOG_MINUTES": ["4", "121"],
     "NAT_BACKGROUND_PER_MINUTE": ["-1", "nan", "inf", "few"],
 }
 
@@ -200,6 +202,21 @@ def test_every_setting_that_can_be_wrong_is_tried() -> None:
     free = {"SUBSCRIPTIONS", "DETECTOR_CLIENT_ID", "ARM_AUDIENCE", "WATCH_SCHEDULE", "AzureWebJobsStorage__clientId"}
     free |= {"REMEDIATOR_CLIENT_ID", "NAT_RESOURCE_GROUP", "WORKSPACE_ID"}
     assert set(WRONG) | free == set(ALIASES)
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "least"),
+    [
+        ({"GATE_LIMIT_MINUTES": "7"}, "GATE_LIMIT_MINUTES", 8),
+        ({"INGESTION_LAG_MINUTES": "12"}, "GATE_LIMIT_MINUTES", 17),
+        ({"VERIFY_WINDOW_MINUTES": "15", "VERIFY_LIMIT_MINUTES": "19"}, "VERIFY_LIMIT_MINUTES", 20),
+    ],
+)
+def test_a_wait_must_last_until_its_evidence_can_be_there(given: dict[str, str], name: str, least: int) -> None:
+    found = problems({**STORAGE, **given})
+    assert set(found) == {name}
+    assert f"must be at least {least}" in found[name]
+    load_settings({**STORAGE, **given, name: str(least)})
 
 
 def test_all_mistakes_are_told_at_once() -> None:

@@ -16,19 +16,22 @@ from ..chat import compose
 from ..chat.message import Message
 from ..clock import Clock
 from ..core.changes import Event, after
+from ..ids import write_id
 from ..model.change import Change, ChangeState, JournalEntry
 from ..model.plan import AddPublicIps, AssociateSubnet, ObserveEgress, Step
 from ..store.errors import StoreConflict
 from ..store.records import Put, PutJournal, Records, Stored
 from ..store.signs import HeldClaim, Signs
 from .ending import Ending, finish
+from .gate import NEXT_LOOK, Gate
 from .links import Links
 from .outbox import Outbox, audit
-from .perform import perform
-from .prove import NEXT_LOOK, Prove
+from .perform import ReadFacts, perform
+from .prove import Prove
 from .steps import Done, Leave, NetworkWriter, Stop, Wait, with_azure_trouble
 
 log = logging.getLogger("snatbot.advance")
+WORTH_TELLING = timedelta(minutes=10)  # a gate alone takes seven minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +54,11 @@ class Tools:
     outbox: Outbox
     links: Links
     prove: Prove
+    gate: Gate
     ending: Ending
     clock: Clock
     policy: AdvancePolicy
+    read_facts: ReadFacts
 
 
 class Apply:
@@ -69,10 +74,13 @@ class Apply:
         self._policy = tools.policy
         self._records = tools.records
         self._signs = tools.signs
+        self._journal: dict[int, Stored[JournalEntry]] = {}
         self._deadline = self._clock.wall() + timedelta(seconds=tools.policy.invocation_seconds)
 
     def go(self) -> None:
         """Step after step until the plan is done, something must be waited for, or somebody must look."""
+        # Read once: nobody else writes to it while the claim is held, and each commit says the rows' new ETags.
+        self._journal = self._records.journal(self._partition, self._change_id)
         while True:
             stored = self._records.change(self._partition, self._change_id)
             if stored is None or stored.value.state is not ChangeState.APPLYING:
@@ -92,56 +100,83 @@ class Apply:
         if flag.is_set:
             self._stop(stored, entry, f"all changes were stopped by {flag.by}: {flag.reason}")
             return False
-        leave = Leave(self._may_write, entry.value.writes, entry.value.attempts > 0)
-        result = with_azure_trouble(
-            lambda: perform(stored.value, step, entry.value, self._network, leave, self._tools.prove, self._clock.now())
+        leave = Leave(
+            lambda: self._may_write(stored.value, step),
+            self._clock.wall,
+            write_id(self._change_id, entry.value.step),
+            entry.value.writes,
+            entry.value.attempts > 0,
         )
+        gate, read_facts, now = self._tools.gate, self._tools.read_facts, self._clock.now()
+        result = with_azure_trouble(
+            lambda: perform(stored.value, step, entry.value, self._network, leave, gate, read_facts, now)
+        )
+        was_written, entry = entry.value.was_written, self._journal[entry.value.step]
         match result:
             case Done():
-                return self._done(stored, step, result)
+                return self._done(stored, step, entry, result)
             case Stop():
-                self._stop(stored, self._entry(stored.value, step), result.reason)
+                # What Azure refused at the first try was not written.
+                noted = replace(entry.value, may_be_written=was_written)
+                self._stop(stored, replace(entry, value=noted), result.reason)
                 return False
             case Wait():
-                return self._wait(stored, self._entry(stored.value, step), result)
+                return self._wait(stored, entry, result)
 
-    def _may_write(self) -> None:
-        """Right before a write: the claim must still be ours, and nobody may have said stop."""
+    def _may_write(self, change: Change, step: Step) -> None:
+        """Right before a write: the claim must still be ours, and nobody may have said stop.
+
+        The journal knows of a step's first write before Azure does: what a dying worker wrote can be taken back.
+        """
         if self._signs.stop_flag().is_set:
             raise StoreConflict("stopped right before a write")
-        self._claim.renew(self._clock.wall())
+        entry = self._entry(change, step)
+        if entry.value.was_written:
+            self._claim.renew(self._clock.wall())
+        else:
+            self._commit([PutJournal(change.id, replace(entry.value, may_be_written=True), entry.etag)])
 
     def _entry(self, change: Change, step: Step) -> Stored[JournalEntry]:
         """The step's journal row, written before anything else is done for it."""
-        found = self._records.journal(self._partition, change.id).get(change.step)
+        found = self._journal.get(change.step)
         if found is not None and found.value.state != "stopped":
             return found
         now = self._clock.now()
         if found is not None:
-            # Resumed by a person: the step's waiting time begins anew, what was there before it stands.
-            entry = replace(found.value, state="started", started_at=now, updated_at=now, writes=0)
+            # Resumed by a person: the step's waiting time begins anew, what was there before its write stands.
+            written = found.value.was_written
+            entry = replace(
+                found.value,
+                state="started",
+                started_at=now,
+                updated_at=now,
+                writes=0,
+                may_be_written=written,
+                is_wait_told=False,
+                before=found.value.before if written else self._before(change, step),
+            )
         else:
             before = self._before(change, step)
             entry = JournalEntry(step=change.step, state="started", started_at=now, updated_at=now, before=before)
-        self._claim.renew(self._clock.wall())
-        self._records.commit_in(self._partition, [PutJournal(change.id, entry, found.etag if found else None)])
-        return self._records.journal(self._partition, change.id)[change.step]
+        self._commit([PutJournal(change.id, entry, found.etag if found else None)])
+        return self._journal[change.step]
 
     def _before(self, change: Change, step: Step) -> dict[str, Any] | None:
-        """What the step will be held against: the subnet as it was, and how many nodes were Ready."""
+        """What the step will be held against: the subnet as it was, which nodes were Ready, the gateway's rate."""
+        gate, now = self._tools.gate, self._clock.now()
         if isinstance(step, AssociateSubnet):
-            return {**step.properties_before, "ready_nodes": self._ready(change)}
+            measured: dict[str, Any] = {"ready_nodes": gate.ready_nodes(change.cluster_id, now)}
+            if step.after is not None:
+                measured |= {"gateway_rate": gate.gateway_rate(step.after, now)}
+            return {**step.properties_before, **measured}
         if isinstance(step, ObserveEgress):
-            previous = self._records.journal(self._partition, change.id).get(change.step - 1)
-            return {"ready_nodes": (previous.value.before or {}).get("ready_nodes")} if previous else None
+            previous = self._journal.get(change.step - 1)
+            before = previous.value.before or {} if previous else {}
+            return {name: before.get(name) for name in ("ready_nodes", "gateway_rate")}
         return None
 
-    def _ready(self, change: Change) -> list[str] | None:
-        return self._tools.prove.ready_nodes(change.cluster_id, self._clock.now())
-
-    def _done(self, stored: Stored[Change], step: Step, result: Done) -> bool:
+    def _done(self, stored: Stored[Change], step: Step, entry: Stored[JournalEntry], result: Done) -> bool:
         now = self._clock.now()
-        entry = self._entry(stored.value, step)
         done = replace(entry.value, state="done", updated_at=now, after=result.after, note=result.note)
         pause = self._policy.pause_between_subnets if isinstance(step, ObserveEgress) else timedelta(0)
         is_last = stored.value.step + 1 >= len(stored.value.plan.steps)
@@ -165,19 +200,23 @@ class Apply:
 
     def _wait(self, stored: Stored[Change], entry: Stored[JournalEntry], result: Wait) -> bool:
         now, wall = self._clock.now(), self._clock.wall()
-        if now - entry.value.started_at >= self._policy.wait_limit:
-            minutes = self._policy.wait_limit.total_seconds() / 60
+        limit, waited = result.limit or self._policy.wait_limit, now - entry.value.started_at
+        if waited >= limit:
+            minutes = limit.total_seconds() / 60
             self._stop(stored, entry, f"waited {minutes:.0f} minutes: {result.note}")
             return False
+        is_worth_telling = waited >= WORTH_TELLING and not entry.value.is_wait_told
         noted = replace(
             entry.value,
             updated_at=now,
             note=result.note,
             attempts=entry.value.attempts + 1,
             writes=entry.value.writes + result.has_written,
+            is_wait_told=entry.value.is_wait_told or is_worth_telling,
+            exposed_seconds=_longest(entry.value.exposed_seconds, result.exposed_seconds),
         )
         is_short = result.seconds <= self._policy.sleep_seconds
-        if is_short and wall + timedelta(seconds=result.seconds) < self._deadline:
+        if is_short and not is_worth_telling and wall + timedelta(seconds=result.seconds) < self._deadline:
             if noted.note != entry.value.note or result.has_written:
                 self._commit([PutJournal(stored.value.id, noted, entry.etag)])
             else:
@@ -185,7 +224,10 @@ class Apply:
             self._clock.sleep(result.seconds)
             return True
         later = replace(stored.value, due_at=now + timedelta(seconds=result.seconds))
-        self._commit([Put(later, stored.etag), PutJournal(later.id, noted, entry.etag)])
+        told = None
+        if is_worth_telling:
+            told = compose.change_waits(later, result.note, self._tools.links.page(later))
+        self._commit([Put(later, stored.etag), PutJournal(later.id, noted, entry.etag)], later.cluster_name, told)
         self._claim.pause(self._clock.wall())
         return False
 
@@ -208,8 +250,8 @@ class Apply:
 
     def _finish(self, stored: Stored[Change]) -> None:
         now = self._clock.now()
-        journal = self._records.journal(self._partition, self._change_id)
-        end = finish(stored.value, [journal[step].value for step in sorted(journal)], self._tools.prove.authorized)
+        journal = [self._journal[step].value for step in sorted(self._journal)]
+        end = finish(stored.value, journal, self._tools.prove.authorized)
         if end is None:
             applied = replace(
                 stored.value,
@@ -230,4 +272,11 @@ class Apply:
         wall = self._clock.wall()
         self._claim.renew(wall)
         rows = self._tools.outbox.rows(cluster_name, message, wall)
-        self._records.commit_in(self._partition, [*writes, *rows])
+        etags = self._records.commit_in(self._partition, [*writes, *rows])
+        for write, etag in zip(writes, etags, strict=False):
+            if isinstance(write, PutJournal):
+                self._journal[write.entry.step] = Stored(write.entry, etag)
+
+
+def _longest(known: float | None, seconds: float | None) -> float | None:
+    return known if seconds is None else max(known or 0.0, seconds)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ..chat import compose
 from ..core.changes import Event, after
 from ..core.incidents import close
 from ..model.change import Change, ChangeState, JournalEntry, Outcome
 from ..model.incident import IncidentState
-from ..model.plan import PlanKind
+from ..model.plan import ObserveEgress, PlanKind
+from ..model.resource_id import ResourceId
 from ..store.records import Put, Records, Stored
 from ..texts import listed
 from .links import Links
@@ -31,7 +32,7 @@ def finish(
     match change.plan.kind:
         case PlanKind.DETACH_NAT_GATEWAY:
             reason = "every subnet is without the NAT gateway again, read back from Azure"
-            return Event.DETACHED, Outcome("rolled back", reason)
+            return Event.DETACHED, Outcome("rolled back", reason, _watched(change, journal))
         case PlanKind.DELETE_NAT_GATEWAY:
             reason = "what snatbot created is deleted, read back from Azure"
             return Event.COMPLETED, Outcome("done", reason, change.plan.notes)
@@ -40,6 +41,16 @@ def finish(
             return Event.COMPLETED, _reserved([one for one in addresses if one], authorize, change.cluster_id)
         case _:
             return None
+
+
+def _watched(change: Change, journal: Sequence[JournalEntry]) -> tuple[str, ...]:
+    """What each gate measured, one sentence a subnet."""
+    found = []
+    for entry in journal:
+        step = change.plan.steps[entry.step]
+        if isinstance(step, ObserveEgress):
+            found.append(f"{ResourceId.parse(step.subnet_id).name}: {entry.note}")
+    return tuple(found) or ("what the nodes' connections did afterwards was not measured",)
 
 
 def _reserved(addresses: Sequence[str], authorize: Callable[[str, Sequence[str]], str], cluster_id: str) -> Outcome:
@@ -52,10 +63,12 @@ def _reserved(addresses: Sequence[str], authorize: Callable[[str, Sequence[str]]
 
 
 class Ending:
-    def __init__(self, records: Records, outbox: Outbox, links: Links) -> None:
+    def __init__(self, records: Records, outbox: Outbox, links: Links, look_back_after: timedelta) -> None:
+        """``look_back_after``: when a roll-back is looked at once more, for writes by others in that moment."""
         self._records = records
         self._outbox = outbox
         self._links = links
+        self._look_back_after = look_back_after
 
     def end(
         self,
@@ -67,7 +80,9 @@ class Ending:
         wall: datetime,
     ) -> None:
         """A proposal that expired ends without a word; a proven fix also clears its incident."""
-        ended = replace(stored.value, state=after(stored.value.state, event), due_at=None, outcome=outcome)
+        state = after(stored.value.state, event)
+        due_at = now + self._look_back_after if state is ChangeState.ROLLED_BACK else None
+        ended = replace(stored.value, state=state, due_at=due_at, outcome=outcome)
         writes: list[Put] = [
             Put(ended, stored.etag),
             audit(now, "snatbot", f"change {ended.state.value}", ended.id, outcome.reason if outcome else ""),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
+from ..core.detachment import way_back
 from ..model.change import Change, JournalEntry
+from ..model.network import NetworkFacts
 from ..model.plan import (
     AddPublicIps,
     AssociateSubnet,
+    CheckResult,
     CreateNatGateway,
     CreatePublicIp,
     CreatePublicIpPrefix,
@@ -16,9 +21,11 @@ from ..model.plan import (
     Step,
 )
 from . import steps
-from .prove import NEXT_LOOK, Prove
+from .gate import NEXT_LOOK, Gate
 from .steps import Leave, NetworkWriter, Result, Stop, Wait
 from .subnet_step import associate_subnet, undone
+
+ReadFacts = Callable[[str, datetime], NetworkFacts]
 
 
 def perform(
@@ -27,7 +34,8 @@ def perform(
     entry: JournalEntry,
     network: NetworkWriter,
     leave: Leave,
-    prove: Prove,
+    gate: Gate,
+    read_facts: ReadFacts,
     now: datetime,
 ) -> Result:
     """Raises AzureError, and StoreConflict when ``leave`` is not given."""
@@ -42,14 +50,27 @@ def perform(
             return steps.add_public_ips(step, network, leave)
         case DeleteCreated():
             return steps.delete_created(step, network, leave)
-        case AssociateSubnet():
+        case AssociateSubnet(after=None):
             # The way back must not wait for an upgrade: nodes may be without egress.
-            busy = prove.busy(change.cluster_id) if step.after is not None else ""
+            look = replace(leave, look=lambda: _without_egress(change, read_facts, now))
+            return associate_subnet(step, network, look)
+        case AssociateSubnet():
+            busy = gate.busy(change.cluster_id)
             return Wait(NEXT_LOOK.total_seconds(), busy) if busy else associate_subnet(step, network, leave)
         case ObserveEgress():
             if (stop := _undone(change, network)) is not None:
                 return stop
-            return prove.gate(step, change.plan, entry.started_at, now, (entry.before or {}).get("ready_nodes"))
+            return gate.look(step, change.plan, entry, now)
+
+
+def _without_egress(change: Change, read_facts: ReadFacts, now: datetime) -> Result | None:
+    """Whether taking the gateway off now would leave nodes without any egress: asked before each subnet."""
+    check = way_back(read_facts(change.cluster_id, now))
+    if not check.is_blocking:
+        return None
+    if check.result is CheckResult.COULD_NOT_CHECK:
+        return Wait(NEXT_LOOK.total_seconds(), check.message)
+    return Stop(f"{check.message}; {check.remedy}")
 
 
 def _undone(change: Change, network: NetworkWriter) -> Stop | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from ..cloud.errors import AzureError, Conflict, PreconditionFailed, SignInFailed, Throttled, Unavailable
@@ -34,12 +34,13 @@ class Done:
 @dataclass(frozen=True, slots=True)
 class Wait:
     """``has_written``: a write was sent, and its effect is to be read. ``exposed_seconds``: how long ago it was last
-    read before that, at most; None where it does not matter."""
+    read before that, at most; None where it does not matter. ``limit``: how long it may last; None as any step."""
 
     seconds: float
     note: str
     has_written: bool = False
     exposed_seconds: float | None = None
+    limit: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +74,15 @@ class NetworkWriter(Protocol):
 class Leave:
     """Leave to write. ``ask`` is called right before a write and raises when the worker lost its claim or somebody
     said stop. ``wall`` is the time; ``request_id`` names the step's writes. ``writes`` were made for this step;
-    ``was_tried``: what is broken now may be our own doing."""
+    ``was_tried``: what is broken now may be our own doing. ``look`` is what must hold for each write: something to
+    wait for, a reason to stop, or None."""
 
     ask: Callable[[], None]
     wall: Callable[[], datetime]
     request_id: str
     writes: int = 0
     was_tried: bool = False
+    look: Callable[[], Result | None] = lambda: None
 
     @property
     def is_used_up(self) -> bool:

@@ -2,17 +2,14 @@
 
 Azure's subnet PUT replaces the whole subnet. So it is read right before, compared with what was approved, written with
 the ETag of that read, and read again. Where Azure does not honour If-Match, another writer's change that falls between
-that read and the write is lost: the window is kept as short as one request, and what the other side overwrites of ours
-is found when reading back.
+that read and the write is lost: the window is kept as short as one request, its length is recorded, and ``afterlook``
+asks the activity log who else wrote in it. What the other side overwrites of ours is found when reading back.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import Any
-
 from ..core.commands import associate_command
+from ..core.overlap import changed_properties, restore_command
 from ..model.network import Subnet
 from ..model.plan import AssociateSubnet
 from ..model.resource_id import ResourceId, same_id
@@ -20,7 +17,6 @@ from ..texts import count
 from .steps import Done, Leave, NetworkWriter, Result, Stop, Wait
 
 _WAIT_SECONDS = 3.0
-_BY_OPTION = {"networkSecurityGroup": "--network-security-group", "routeTable": "--route-table"}
 
 
 def associate_subnet(step: AssociateSubnet, network: NetworkWriter, leave: Leave) -> Result:
@@ -41,7 +37,8 @@ def associate_subnet(step: AssociateSubnet, network: NetworkWriter, leave: Leave
     if leave.is_used_up:
         return Stop(
             f"subnet {subnet.name} was written {count(leave.writes, 'time')} and is not as planned: another writer, "
-            f"such as a deployment pipeline, takes it back. By hand: {associate_command(step.subnet_id, step.after)}"
+            f"such as a deployment pipeline, takes it back. By hand: {associate_command(step.subnet_id, step.after)}. "
+            f"{_who(step)}"
         )
     return _write(step, subnet, network, leave)
 
@@ -51,28 +48,40 @@ def undone(step: AssociateSubnet, network: NetworkWriter) -> Stop | None:
     subnet = network.read_subnet(step.subnet_id)
     if changed := changed_properties(step.properties_before, subnet.properties):
         return Stop(_overlap(step, subnet, changed))
+    return _taken_back(step, subnet)
+
+
+def taken_back(step: AssociateSubnet, network: NetworkWriter) -> Stop | None:
+    """Whether the subnet still has what the step gave it. Later changes of other properties are others' business."""
+    return _taken_back(step, network.read_subnet(step.subnet_id))
+
+
+def _taken_back(step: AssociateSubnet, subnet: Subnet) -> Stop | None:
     if same_id(subnet.nat_gateway_id, step.after):
         return None
+    did = f"took the NAT gateway off subnet {subnet.name} again" if step.after else f"gave {subnet.name} a NAT gateway"
     return Stop(
-        f"another writer, such as a deployment pipeline, took the NAT gateway off subnet {subnet.name} again. "
-        f"By hand: {associate_command(step.subnet_id, step.after)}"
+        f"another writer, such as a deployment pipeline, {did}. By hand: "
+        f"{associate_command(step.subnet_id, step.after)}. {_who(step)}"
     )
+
+
+def _who(step: AssociateSubnet) -> str:
+    return f"This shows who writes to it: az monitor activity-log list --resource-id {step.subnet_id} --offset 2h"
 
 
 def _write(step: AssociateSubnet, subnet: Subnet, network: NetworkWriter, leave: Leave) -> Result:
     """Asking for leave takes calls to storage: read once more after it, so that only one request lies between."""
+    if (held := leave.look()) is not None:
+        return held
     leave.ask()
+    read_at = leave.wall()
     latest = network.read_subnet(step.subnet_id)
     if latest.etag != subnet.etag or latest.properties != subnet.properties:
         return Wait(_WAIT_SECONDS, "somebody wrote to the virtual network in between; reading again")
-    network.put_subnet(latest, step.after, latest.etag)
-    return Wait(_WAIT_SECONDS, f"subnet {subnet.name} is being updated", has_written=True)
-
-
-def changed_properties(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """Names of writable properties that differ, the NAT gateway aside."""
-    names = sorted({*before, *now} - {"natGateway"})
-    return [name for name in names if before.get(name) != now.get(name)]
+    network.put_subnet(latest, step.after, latest.etag, leave.request_id)
+    exposed_seconds = (leave.wall() - read_at).total_seconds()
+    return Wait(_WAIT_SECONDS, f"subnet {subnet.name} is being updated", True, exposed_seconds)
 
 
 def _overlap(step: AssociateSubnet, subnet: Subnet, changed: list[str]) -> str:
@@ -80,15 +89,6 @@ def _overlap(step: AssociateSubnet, subnet: Subnet, changed: list[str]) -> str:
     restore = "; ".join(restore_command(step.subnet_id, name, step.properties_before.get(name)) for name in changed)
     return (
         f"subnet {subnet.name} is not as it was approved: {', '.join(changed)} changed. "
-        f"Nothing more is written; ask for a new plan. If that change was not meant, this restores it: {restore}"
+        f"Nothing more is written; ask for a new plan. If that change was not meant, this restores it: {restore}. "
+        f"{_who(step)}"
     )
-
-
-def restore_command(subnet_id: str, name: str, value: Any) -> str:
-    """The ``az`` command that gives one property of a subnet this value; None takes it off."""
-    start = f"az network vnet subnet update --ids {subnet_id}"
-    if value is None:
-        return f"{start} --remove {name}"
-    if name in _BY_OPTION and isinstance(value, Mapping) and value.get("id"):
-        return f"{start} {_BY_OPTION[name]} {value['id']}"
-    return f"{start} --set {name}='{json.dumps(value, separators=(',', ':'))}'"

@@ -139,9 +139,12 @@ class AssociateSubnet:
 
 @dataclass(frozen=True, slots=True)
 class ObserveEgress:
-    """A gate: go on only when the gateway carries new connections, none fails, and no node lost Ready."""
+    """A gate: go on only when new connections leave through the gateway, none fails, and no node lost Ready.
 
-    nat_gateway_id: str
+    ``nat_gateway_id`` None: on the way back, when they must leave through the load balancer again.
+    """
+
+    nat_gateway_id: str | None
     subnet_id: str
     cluster_id: str
     kind: Literal["observe_egress"] = "observe_egress"

@@ -1,0 +1,96 @@
+"""The gate after each subnet: does traffic leave the new way, and does nothing fail?
+
+A NAT gateway's metrics know no subnet. So the first subnets' traffic must not speak for a later one whose egress is
+dead: the gateway's rate has to rise by a share of what the subnet's own nodes had before. On the way back the load
+balancer's metrics name each node, and the nodes' own connections are what counts. What can't be told yet is waited for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ..model.metric import Series, Window
+from .detect import BACKEND_DIMENSION, STATE_DIMENSION
+from .verdict import BACKGROUND_FACTOR
+
+SHARE_OF_OWN = 0.25
+_MOST_FAILING = 0.5
+
+
+class Passage(StrEnum):
+    OPEN = "open"
+    NOT_YET = "not yet"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class GateView:
+    """``words`` say what was measured."""
+
+    passage: Passage
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayRates:
+    """New connections a minute on the NAT gateway now, and before the subnet was moved; ``failed`` in the window."""
+
+    now: float
+    before: float
+    failed: float
+
+
+def through_gateway(rates: GatewayRates, own_before: float, background_per_minute: float) -> GateView:
+    """``own_before``: successful connections a minute that the subnet's nodes made through the load balancer."""
+    if rates.failed > 0:
+        return GateView(Passage.BROKEN, f"{rates.failed:,.0f} connections failed on the NAT gateway")
+    floor = BACKGROUND_FACTOR * background_per_minute
+    if own_before <= floor:
+        words = f"too little traffic before ({own_before:,.0f} a minute) to tell by it; none failed"
+        return GateView(Passage.OPEN, words)
+    rise = rates.now - rates.before
+    since = f", {rates.before:,.0f} before the subnet was moved" if rates.before else ""
+    words = f"{rates.now:,.0f} new connections a minute on the NAT gateway{since}"
+    if rates.now > floor and rise >= SHARE_OF_OWN * own_before:
+        return GateView(Passage.OPEN, f"{words}, none failed")
+    needed = max(floor, rates.before + SHARE_OF_OWN * own_before)
+    return GateView(Passage.NOT_YET, f"{words} so far; {needed:,.0f} would show that this subnet has egress")
+
+
+def through_load_balancer(
+    connections: Iterable[Series],
+    window: Window,
+    node_ips: Collection[str],
+    own_before: float,
+    background_per_minute: float,
+) -> GateView:
+    """``connections``: of the load balancer by backend and state; ``node_ips`` are the subnet's."""
+    if not node_ips:
+        return GateView(Passage.OPEN, "could not be measured: no node has its address in this subnet")
+    own = [one for one in connections if one.dimensions.get(BACKEND_DIMENSION) in node_ips]
+    failed = total(own, window, "failed")
+    succeeded = total(own, window) - failed - total(own, window, "pending")
+    rate = succeeded / window.minutes
+    if failed > _MOST_FAILING * (failed + succeeded):
+        words = f"{failed:,.0f} of {failed + succeeded:,.0f} connections of its nodes failed on the load balancer"
+        return GateView(Passage.BROKEN, words)
+    if succeeded > 0:
+        words = f"{rate:,.0f} new connections a minute of its nodes leave through the load balancer"
+        return GateView(Passage.OPEN, f"{words}, {failed:,.0f} failed in {window.minutes} minutes")
+    if own_before <= BACKGROUND_FACTOR * background_per_minute:
+        words = f"could not be measured: its nodes had too little traffic before ({own_before:,.0f} a minute)"
+        return GateView(Passage.OPEN, words)
+    return GateView(Passage.NOT_YET, "no new connection of its nodes left through the load balancer so far")
+
+
+def total(series: Iterable[Series], window: Window, state: str | None = None) -> float:
+    """Over the window's minutes; of one connection state in lower case, or of all."""
+    return sum(
+        value
+        for one in series
+        if state in (None, one.dimensions.get(STATE_DIMENSION, "").lower())
+        for at, value in one.points
+        if window.holds(at)
+    )
