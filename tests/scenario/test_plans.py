@@ -121,7 +121,7 @@ def authorize(theatre: Theatre, cluster_id: str, ranges: list[str]) -> None:
 
     arm = theatre.app.arm
     body = arm.get(cluster_id, "2025-05-01")
-    body["properties"]["apiServerAccessProfile"]["authorizedIPRanges"] = ranges
+    body["properties"].setdefault("apiServerAccessProfile", {})["authorizedIPRanges"] = ranges
     url = f"{arm.base_url}{cluster_id}?api-version=2025-05-01"
     assert arm._client.send_request(HttpRequest("PUT", url, json=body)).status_code in (200, 201)
     theatre.clock.advance(600)
