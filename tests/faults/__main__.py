@@ -6,25 +6,23 @@ Exit code 1 when any cell loses something or does not end well.
 from __future__ import annotations
 
 import argparse
-import multiprocessing
-import os
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from multiprocessing.queues import SimpleQueue
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from devhost.azurite import Azurite
 
 from .breaking import Call, Trouble
 from .cells import Result, play, reference
-from .scene import House, Phase, Scene, prepare
+from .lanes import Lanes
+from .scene import House, Phase, Scene, scenes
 from .troubles import every_cell
 
 PHASES: tuple[Phase, ...] = ("apply", "roll back")
-Cell = tuple[Phase, Call, Trouble]
+Cell = tuple[Scene, Call, Trouble]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,19 +35,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder, Azurite.start(Path(folder)) as azurite:
         house = House.at(azurite.connection_string, Path(folder))
-        scenes: dict[Phase, Scene] = {}
-        cells: list[Cell] = []
-        for phase in PHASES:
-            if given.only.partition(" | ")[0] in set(PHASES) - {phase}:
-                continue
-            scenes[phase] = prepare(phase, house)
-            calls = reference(scenes[phase], house)
-            found = every_cell(calls)
-            print(f"{phase}: {len(calls)} calls, {len(found)} cells", flush=True)
-            cells += [(phase, call, trouble) for call, trouble in found]
-        cells = [cell for cell in cells if given.only in _name(cell)][given.every // 2 :: given.every]
-        cells = cells[: given.most or None]
-        results = _play_all(cells, scenes, house, max(1, given.lanes))
+        lanes = Lanes(house, max(1, given.lanes), is_quiet=given.most == 0 or given.most > 3)
+        for number, cell in enumerate(_cells(house, given.only)):
+            if number % given.every == given.every // 2:
+                _show(lanes.start(*cell), len(lanes.results))
+                if number // given.every + 1 == given.most:
+                    break
+        _show(lanes.finish(), len(lanes.results))
+    return _report(lanes.results, time.monotonic() - started)
+
+
+def _cells(house: House, only: str) -> Iterator[Cell]:
+    """Those whose name holds ``only``. Raises RuntimeError when an undisturbed change does not end well."""
+    for phase in PHASES:
+        if only.partition(" | ")[0] in set(PHASES) - {phase}:
+            continue
+        calls = cells = 0
+        for scene in scenes(phase, house):
+            if scene.look == 1:
+                undisturbed = play(scene, house, Call(0, "none"), None)
+                if not undisturbed.is_good:
+                    raise RuntimeError(f"the undisturbed {phase} does not end well: {undisturbed}")
+            found = every_cell(reference(scene, house))
+            calls, cells = calls + len({call for call, _ in found}), cells + len(found)
+            for call, trouble in found:
+                if only in f"{phase} | {call.kind} | {trouble.name} | {scene.look}.{call.number}":
+                    yield scene, call, trouble
+        print(f"{phase}: {scene.look} looks, {calls} calls, {cells} cells", flush=True)
+
+
+def _show(ended: Sequence[Result], number: int) -> None:
+    for result in ended:
+        if not result.is_good:
+            print(f"failed: {_label(result)}: {result.problem or result}", flush=True)
+    if ended and sys.stderr.isatty():
+        print(f"\r{number} cells", end="", file=sys.stderr)
+
+
+def _report(results: Sequence[Result], seconds: float) -> int:
+    """Prints the matrix, what failed, and the totals. Returns the exit code."""
     _print_matrix(results)
     bad = [result for result in results if not result.is_good]
     for result in bad:
@@ -61,49 +85,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"{sum(one.properties_lost for one in results)} properties lost, "
         f"{sum(one.unapproved_writes for one in results)} unapproved writes, "
         f"{sum(not one.is_incident_intact for one in results)} incidents damaged; "
-        f"{time.monotonic() - started:.0f} s"
+        f"{seconds:.0f} s"
     )
-    return 1 if bad or len(results) < len(cells) or not results else 0
-
-
-def _play_all(cells: Sequence[Cell], scenes: Mapping[Phase, Scene], house: House, lanes: int) -> list[Result]:
-    """Each lane is a process that plays one cell after the other."""
-    context = multiprocessing.get_context("fork")
-    queue = context.SimpleQueue()  # the other kind starts a thread
-    processes = [
-        context.Process(target=_play_lane, args=(cells[lane::lanes], scenes, house, queue), daemon=False)
-        for lane in range(lanes)
-    ]
-    for process in processes:
-        process.start()
-    results: list[Result] = []
-    while len(results) < len(cells):
-        result = queue.get()
-        results.append(result)
-        if sys.stderr.isatty():
-            print(f"\r{len(results)}/{len(cells)}", end="", file=sys.stderr)
-        if not result.is_good:
-            print(f"failed: {_label(result)}: {result.problem or result}", flush=True)
-    for process in processes:
-        process.join()
-    return results
-
-
-def _play_lane(cells: Sequence[Cell], scenes: Mapping[Phase, Scene], house: House, queue: SimpleQueue[Result]) -> None:
-    # What the workers grumble about is of interest only when a cell is played alone.
-    if len(cells) > 3:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    for phase, call, trouble in cells:
-        try:
-            queue.put(play(scenes[phase], house, call, trouble))
-        except Exception as error:  # one broken cell must not hide the others
-            problem = f"{type(error).__name__}: {error}"
-            queue.put(Result(phase, call.kind, trouble.name, call.number, "not at all", 0.0, problem=problem))
-
-
-def _name(cell: Cell) -> str:
-    phase, call, trouble = cell
-    return f"{phase} | {call.kind} | {trouble.name} | {call.number}"
+    return 1 if bad or not results else 0
 
 
 def _label(result: Result) -> str:

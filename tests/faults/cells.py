@@ -2,10 +2,10 @@
 
 Three processes play a cell, and each has clients of its own:
 
-- simulated Azure, forked from the one in which the scene was prepared;
-- the worker in which it goes wrong, forked from this one, which has imported everything: it is killed for real, or has
-  its fault, ends the invocation that it struck (and sits an outage out), and ends;
-- the closing sweep afterwards, a plain process (``tests.faults.worker``) that is told where Azure and storage are and
+- simulated Azure, forked from the process that holds the scene;
+- the worker in which it goes wrong, forked from one that has imported everything: it is killed for real, or has its
+  fault, ends the look that it struck (and sits an outage out), and ends;
+- the closing sweep afterwards, a plain process (``tests.faults.worker``): it is told where Azure and storage are and
   which change to look at, and shares nothing with anybody. It calls ``advance`` until the state is final.
 """
 
@@ -27,20 +27,21 @@ from shared.model.incident import IncidentState
 from tests.scenario.theatre import LEASE, WRITER
 
 from .breaking import Breaker, Call, Trouble
-from .scene import House, Phase, Scene, played
-from .stage import KILLED, Stage, in_plain_process, is_settled
-
-GOOD = {"apply": ChangeState.FIXED, "roll back": ChangeState.ROLLED_BACK}
+from .scene import GOOD, House, Phase, Scene, played
+from .stage import KILLED, Stage, in_forked_process, in_plain_process, is_settled
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """``ended`` is the way to the final state, such as ``fixed`` or ``stopped, resumed: fixed``."""
+    """``number`` is the look's and the call's.
+
+    ``ended`` is the way to the final state, such as ``fixed`` or ``stopped, resumed: fixed``.
+    """
 
     phase: str
     kind: str
     trouble: str
-    number: int
+    number: str
     ended: str
     seconds: float
     duplicates: int = 0
@@ -56,31 +57,35 @@ class Result:
 
 
 def reference(scene: Scene, house: House) -> list[Call]:
-    """Every call of an undisturbed run."""
+    """Every call of this look, undisturbed."""
     read_end, write_end = os.pipe()
+    with played(scene, house) as stage:
+        change = stage.changes()[-1]
 
-    def spell(breaker: Breaker) -> None:
-        with os.fdopen(write_end, "w") as pipe:
-            pipe.writelines(f"{call.number}\t{call.kind}\n" for call in breaker.calls)
+        def work() -> None:
+            breaker = _breaker(stage, Call(0, ""), None)
+            stage.new_app()
+            stage.look(change)
+            with os.fdopen(write_end, "w") as pipe:
+                pipe.writelines(f"{call.number}\t{call.kind}\n" for call in breaker.calls)
 
-    result = play(scene, house, Call(0, ""), None, spell)
+        code = in_forked_process(work)
     os.close(write_end)
     with os.fdopen(read_end) as pipe:
         lines = [line.rstrip("\n").split("\t") for line in pipe]
-    if not result.is_good:
-        raise RuntimeError(f"the undisturbed {scene.phase} does not end well: {result}")
+    if code:
+        raise RuntimeError(f"the undisturbed {scene.phase} fails at look {scene.look}")
     return [Call(int(number), kind) for number, kind in lines]
 
 
-def play(scene: Scene, house: House, call: Call, trouble: Trouble | None, spell: Any = None) -> Result:
-    """The whole cell."""
+def play(scene: Scene, house: House, call: Call, trouble: Trouble | None) -> Result:
+    """The whole cell. Without a trouble, everything is done by the closing sweep."""
     started = time.monotonic()
     with played(scene, house) as stage:
         changes = stage.changes()
         before = stage.subnets()
-        written = len(stage.writes())
         try:
-            ended = _run(stage, changes[-1], call, trouble, spell)
+            ended = _run(stage, changes[-1], call, trouble)
             problem = "" if ended.endswith(GOOD[scene.phase].value) else f"ended as {ended}"
         except AssertionError as error:
             ended, problem = "not at all", str(error)
@@ -88,30 +93,28 @@ def play(scene: Scene, house: House, call: Call, trouble: Trouble | None, spell:
             scene.phase,
             call.kind,
             trouble.name if trouble else "none",
-            call.number,
+            f"{scene.look}.{call.number}",
             ended,
             time.monotonic() - started,
             duplicates=_duplicates(stage, changes),
             properties_lost=_properties_lost(before, stage.subnets()),
-            unapproved_writes=_unapproved(stage, changes, written),
+            unapproved_writes=_unapproved(stage, changes, scene.approved_at),
             is_incident_intact=_is_incident_intact(stage, scene.phase),
             problem=problem,
         )
 
 
-def _run(stage: Stage, change: Change, call: Call, trouble: Trouble | None, spell: Any) -> str:
+def _run(stage: Stage, change: Change, call: Call, trouble: Trouble | None) -> str:
     def work() -> None:
-        breaker = Breaker(call, trouble, stage.simulator.add_fault, lambda: stage.clock.now().timestamp())
-        breaker.install()
+        breaker = _breaker(stage, call, trouble)
         stage.sweep(change, lambda seen: breaker.is_over or is_settled(seen))
-        assert trouble is None or breaker.is_over, f"call {call.number} was never made, or too seldom"
-        if spell is not None:
-            spell(breaker)
+        assert breaker.is_over, f"call {call.number} was never made, or too seldom"
 
-    code = stage.in_forked_process(work)
-    expected = KILLED if trouble is not None and trouble.kill else 0
-    assert code == expected, f"the worker ended with {code}, not {expected}"
-    in_plain_process(stage.place, "sweep", change.id, str(time.time() + LEASE.total_seconds()))
+    if trouble is not None:
+        code = in_forked_process(work)
+        expected = KILLED if trouble.kill else 0
+        assert code == expected, f"the worker ended with {code}, not {expected}"
+    in_plain_process(stage.place, change.id, str(time.time() + LEASE.total_seconds()))
     ended = stage.change(change.id)
     if ended.state is not ChangeState.STOPPED:
         return ended.state.value
@@ -119,8 +122,14 @@ def _run(stage: Stage, change: Change, call: Call, trouble: Trouble | None, spel
     stage.clock.advance(60 * 60)
     stage.simulator.clear_faults()
     stage.decide(ended, "resume")
-    in_plain_process(stage.place, "sweep", change.id, "0")
+    in_plain_process(stage.place, change.id, "0")
     return f"stopped, resumed: {stage.change(change.id).state.value}"
+
+
+def _breaker(stage: Stage, call: Call, trouble: Trouble | None) -> Breaker:
+    breaker = Breaker(call, trouble, stage.simulator.add_fault, lambda: stage.clock.now().timestamp())
+    breaker.install()
+    return breaker
 
 
 def _duplicates(stage: Stage, changes: Sequence[Change]) -> int:
@@ -137,13 +146,13 @@ def _properties_lost(before: Mapping[str, Any], after: Mapping[str, Any]) -> int
     )
 
 
-def _unapproved(stage: Stage, changes: Sequence[Change], written: int) -> int:
-    """Writes by another identity, or to what no plan names that was approved by then; ``written`` came before."""
-    writes = stage.writes()
+def _unapproved(stage: Stage, changes: Sequence[Change], approved_at: int) -> int:
+    """Writes by another identity, or to what no plan names that was approved by then."""
+    earlier, later = _named(changes[:-1]), _named(changes[-1:])
     return sum(
-        entry["client_id"] != WRITER or entry["path"].partition("?")[0].lower() not in approved
-        for entries, approved in ((writes[:written], _named(changes[:-1])), (writes[written:], _named(changes[-1:])))
-        for entry in entries
+        entry["client_id"] != WRITER
+        or entry["path"].partition("?")[0].lower() not in (later if entry["seq"] > approved_at else earlier)
+        for entry in stage.writes()
     )
 
 

@@ -78,40 +78,56 @@ class Stage(Theatre):
 
     def sweep(self, change: Change, until: Callable[[Change], bool]) -> None:
         """What the timer's closing sweep does, minute after minute; ``until`` is asked between two of them."""
-        app = self.new_app()
+        self.new_app()
         for _ in range(_MOST_SWEEPS):
             if until(change):
                 return
             try:
-                self.clock.advance(60)
-                seen = None
-                for key in app.records.due("change", self.clock.now()):
-                    advanced = app.advance.run(key.partition, key.row.removeprefix("change-"))
-                    seen = advanced if advanced is not None and advanced.id == change.id else seen
-                change = seen or self.change(change.id)
+                change = self.look(change)
             except SnatbotError as error:  # the host logs it, and the next tick tries again
                 print(f"  {type(error).__name__}: {error}", file=sys.stderr)
                 _sleep(LEASE.total_seconds())
         raise AssertionError(f"still {change.state} after {_MOST_SWEEPS} sweeps")
 
-    def in_forked_process(self, work: Callable[[], None]) -> int:
-        """Runs ``work`` in a process of its own: 0 when it ended well, 1 when not, KILLED when it was killed."""
+    def look(self, change: Change) -> Change:
+        """One minute passes, and what is due is advanced. Returns the change as it is then."""
+        self.clock.advance(60)
+        seen = None
+        for key in self.app.records.due("change", self.clock.now()):
+            advanced = self.app.advance.run(key.partition, key.row.removeprefix("change-"))
+            seen = advanced if advanced is not None and advanced.id == change.id else seen
+        return seen or self.change(change.id)
+
+
+def in_forked_process(work: Callable[[], None]) -> int:
+    """Runs ``work`` in a process of its own: 0 when it ended well, 1 when not, KILLED when it was killed."""
+    return wait_for(forked(work))
+
+
+def forked(work: Callable[[], None]) -> int:
+    """Starts ``work`` in a process of its own, and returns its id."""
+    sys.stderr.flush()
+    sys.stdout.flush()
+    pid = os.fork()
+    if pid:
+        return pid
+    code = 1
+    try:
+        gc.disable()  # it lives for a second
+        time.sleep = _hardly_sleep  # type: ignore[assignment]  # what SDKs do between two tries
+        work()
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
         sys.stderr.flush()
-        pid = os.fork()
-        if pid == 0:
-            code = 1
-            try:
-                gc.disable()  # it lives for a second
-                time.sleep = _hardly_sleep  # type: ignore[assignment]  # what SDKs do between two tries
-                work()
-                code = 0
-            except BaseException:
-                traceback.print_exc()
-            finally:
-                sys.stderr.flush()
-                os._exit(code)
-        _, status = os.waitpid(pid, 0)
-        return os.waitstatus_to_exitcode(status)
+        os._exit(code)
+
+
+def wait_for(pid: int) -> int:
+    """The exit code of a process, or the negative number of the signal that ended it."""
+    _, status = os.waitpid(pid, 0)
+    return os.waitstatus_to_exitcode(status)
 
 
 def in_plain_process(place: Place, *arguments: str) -> None:
