@@ -13,6 +13,8 @@ class Settings:
 
     ingestion_lag_seconds: how old a minute is before its metrics can be read; the last minute is
         partial. Azure docs speak of "a couple of minutes" (metrics-troubleshoot).
+    failed_lag_seconds: how much later than the other states failed connections can be read. Azure docs say
+        that recent minutes may be partial (metrics-troubleshoot), not in what order they fill.
     history_minutes: how far before the start metrics reach back.
     emit_zero_failed: whether a node without failures has a Failed series of zeros, or none.
     connection_states: the load balancer's spellings of successful, failed and pending.
@@ -46,6 +48,7 @@ class Settings:
     """
 
     ingestion_lag_seconds: float = 120.0
+    failed_lag_seconds: float = 0.0
     history_minutes: int = 75
     emit_zero_failed: bool = False
     connection_states: tuple[str, str, str] = ("Successful", "Failed", "Pending")

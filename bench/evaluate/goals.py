@@ -28,7 +28,14 @@ class Goal:
 
 def goals(runs: Mapping[str, Run], scores: Mapping[str, Score]) -> list[Goal]:
     """By scenario."""
-    return [_found_in_time(scores), _no_false_alarm(runs, scores), _nodes(scores), _lead(runs, scores), _posts(scores)]
+    return [
+        _found_in_time(scores),
+        _not_called_over(scores),
+        _no_false_alarm(runs, scores),
+        _nodes(scores),
+        _lead(runs, scores),
+        _posts(scores),
+    ]
 
 
 def _found_in_time(scores: Mapping[str, Score]) -> Goal:
@@ -49,6 +56,17 @@ def _found_in_time(scores: Mapping[str, Score]) -> Goal:
         f"{count} incidents",
         (*missed, *unsaid),
     )
+
+
+def _not_called_over(scores: Mapping[str, Score]) -> Goal:
+    missed = [
+        f"{name}: {each.cluster} was called over or eased at {each.eased_ticks} ticks while it still failed"
+        for name, score in scores.items()
+        for each in score.trouble
+        if each.eased_ticks
+    ]
+    count = sum(len(score.trouble) for score in scores.values())
+    return Goal("no failing incident called over while it still fails", f"{count} incidents", tuple(missed))
 
 
 def _no_false_alarm(runs: Mapping[str, Run], scores: Mapping[str, Score]) -> Goal:

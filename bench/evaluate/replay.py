@@ -92,7 +92,8 @@ def replay(content: Content, minutes: int, quiet_minutes: int = QUIET_MINUTES, s
         tick += 1
     azure.go_to(at_minute(until) + timedelta(hours=1))
     note_visible(world, run.eyes.metrics, run.tracks, first_minute, until)
-    lag_minutes = -(-int(world.settings.ingestion_lag_seconds) // 60)
+    lag_seconds = world.settings.ingestion_lag_seconds + world.settings.failed_lag_seconds
+    lag_minutes = -(-int(lag_seconds) // 60)
     workloads = [work for cluster in content.get("clusters") or [] for work in cluster.get("workloads") or []]
     return Run(
         scenario=str(content["name"]),

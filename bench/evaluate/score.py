@@ -13,12 +13,13 @@ from dataclasses import dataclass
 
 from shared.model.finding import FindingKind, Severity
 
-from .eyes import LAG_MINUTES, PRESSURE_EVERY_MINUTES, WINDOW_MINUTES
+from .eyes import LAG_MINUTES, POLICY, PRESSURE_EVERY_MINUTES, WINDOW_MINUTES
 from .replay import Run
 from .track import PAUSE_MINUTES, NodeMinute, Span, Track, spans
 
 FORETOLD_MINUTES = 60
 POST_WINDOW_MINUTES = 60
+CLEAN_MINUTES = POLICY.clean_minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ class Trouble:
     """``judged_tick`` and ``found_tick`` are None when no metric showed it, and when it was not found.
 
     ``delay_minutes`` counts from the end of the first failing minute, when that minute was watched; ``lead_minutes``
-    from the first warning to the start of the first failing minute.
+    from the first warning to the start of the first failing minute. ``eased_ticks`` are ticks at which it was not
+    called failing though a failing minute was fresh: less than CLEAN_MINUTES before the last that could be judged.
     """
 
     cluster: str
@@ -57,6 +59,7 @@ class Trouble:
     found_tick: int | None
     delay_minutes: int | None
     lead_minutes: int
+    eased_ticks: int = 0
 
     @property
     def late_ticks(self) -> int | None:
@@ -168,7 +171,17 @@ def _trouble(run: Run, track: Track, span: Span) -> Trouble:
     found = next((max(one.first, judged) for one in failing if one.last >= judged and one.first <= latest), None)
     is_watched = span.first >= run.from_tick - LAG_MINUTES
     delay = found - span.first - 1 if found is not None and is_watched else None
-    return Trouble(track.name, span, judged, found, delay, _lead(run, track, span, found))
+    eased = _eased(run, track, span, found) if found is not None else 0
+    return Trouble(track.name, span, judged, found, delay, _lead(run, track, span, found), eased)
+
+
+def _eased(run: Run, track: Track, span: Span, found: int) -> int:
+    called = {
+        tick for one in track.open_spans(run.until_tick, Severity.FAILING) for tick in range(one.first, one.last + 1)
+    }
+    end = min(span.last + 1 + run.sight_minutes, run.until_tick)
+    newest = (tick - 1 - run.sight_minutes for tick in range(found, end + 1) if tick not in called)
+    return sum(_any(track.visible_minutes, minute - CLEAN_MINUTES + 2, minute + 1) for minute in newest)
 
 
 def _lead(run: Run, track: Track, span: Span, found: int | None) -> int:

@@ -77,7 +77,7 @@ def judge(
     is_quiet: bool = False,
 ) -> IncidentTransition:
     """``incident`` is the cluster's last one, open or cleared; ``new_id`` is used only if one opens."""
-    look = look_at(record, assessment)
+    look = look_at(record, incident, assessment)
     after = counted(record, incident, look, assessment)
     is_open = incident is not None and incident.state is IncidentState.OPEN
     if look.alarms:
@@ -201,6 +201,7 @@ def _standing(
         return replace(incident, kinds=kinds, told_severity=told)
     return replace(incident, kinds=kinds, severity=known.severity, evidence=known.evidence)
 
+        plan_due_at=incident.plan_due_at,
 
 def _eased(incident: Incident, record: ClusterRecord, look: Look, assessment: Assessment, needed: int) -> Incident:
     """An open incident in a look without any trouble: it stays as it is until it has been calm for long enough."""

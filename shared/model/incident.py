@@ -24,7 +24,7 @@ class Incident:
     worst. ``reopened`` counts re-openings inside the cooldown. ``announced_nodes`` and ``told_severity`` are what the
     last message said (None: nothing was posted yet), ``told_at`` the posts of the last hour. ``gateway_ids`` carried
     the cluster's traffic when it opened. ``closing_note`` says why it was cleared when not simply by
-    clean minutes.
+    clean minutes. ``plan_due_at``: when a plan against it is made next, None when none is to be made.
     """
 
     id: str
@@ -48,6 +48,7 @@ class Incident:
     told_severity: Severity | None = None
     told_at: tuple[datetime, ...] = ()
     gateway_ids: tuple[str, ...] = ()
+    plan_due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -249,3 +249,48 @@ def test_times_are_told_in_the_order_in_which_things_happened() -> None:
     opened: datetime = memory.open.opened_at
     memory.tick(minutes(5, 10, {6: 1}))
     assert memory.open.opened_at == opened
+
+
+# --- states that arrive apart ---
+
+
+def test_a_failure_that_arrives_after_its_minute_was_counted_as_clean_counts() -> None:
+    memory = Memory()
+    memory.tick(minutes(0, 5, {2: 4}))
+    memory.tick(minutes(5, 10))
+    assert memory.record.clean_minutes == 7
+    memory.tick(minutes(6, 11, {8: 3}))
+    assert memory.open.last_failed_at == at(8)
+    assert memory.record.clean_minutes == 2, "the minutes before it were not clean time"
+    memory.tick(minutes(7, 12, {8: 3}))
+    assert memory.record.clean_minutes == 3, "and it is counted once"
+
+
+def test_trouble_whose_failures_always_arrive_late_is_not_called_over() -> None:
+    """Each third minute fails, and says so two minutes after its successes."""
+    memory = Memory()
+    memory.tick(minutes(-2, 3, {2: 4}))
+    for end in range(4, 60):
+        known = {at: 3 for at in range(5, end - 2, 3) if at >= end - 5}
+        memory.tick(minutes(end - 5, end, known))
+    assert memory.effects == [Effect.OPENED] + [Effect.NOTHING] * 56
+    assert memory.open.last_failed_at == at(56)
+
+
+def test_a_failure_that_arrives_late_brings_a_warning_to_failing() -> None:
+    memory = Memory()
+    memory.tick(minutes(0, 5, {2: 4}))
+    assert memory.incident is not None
+    memory.incident = replace(memory.incident, last_failed_at=None, severity=Severity.WARNING)
+    memory.tick(minutes(1, 6, {4: 3}))
+    assert memory.open.last_failed_at == at(4)
+
+
+def test_what_a_cleared_incident_has_counted_does_not_bring_it_back() -> None:
+    memory = Memory()
+    memory.tick(minutes(0, 5, {4: 4}))
+    memory.tick(minutes(5, 10))
+    memory.tick(minutes(10, 15))
+    assert memory.effects[-1] is Effect.CLEARED
+    assert memory.tick(minutes(0, 15, {4: 4})) is Effect.NOTHING
+    assert memory.tick(minutes(10, 15, {12: 1})) is Effect.REOPENED

@@ -12,7 +12,9 @@ from simulator.clock import SimulatedClock
 from simulator.http import Request
 from simulator.physics.workload import Protocol
 from simulator.services.identity.state import Identity, issue_token
+from simulator.services.monitor.common import visibility_of
 from simulator.services.monitor.loadbalancer import load_balancer_series
+from simulator.services.monitor.series import Series
 from simulator.world import World
 
 START = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
@@ -128,3 +130,16 @@ def test_the_newest_minute_is_partial_until_it_is_old_enough() -> None:
     assert seen[0] == 0
     assert seen == sorted(seen)
     assert 0 < seen[1] < seen[4] == newest()
+
+
+def test_a_state_can_arrive_later_than_the_others() -> None:
+    world = world_of(CLUSTERS.replace("history_minutes: 60", "history_minutes: 60, failed_lag_seconds: 180"))
+    (cluster,) = world.clusters.values()
+    visibility = visibility_of(world)
+    newest = world.origin_minute - 3  # two minutes of lag, and the minute itself
+    late, plain = (
+        Series({"backendipaddress": cluster.nodes[0].address, "connectionstate": state}, [1])
+        for state in ("Failed", "Successful")
+    )
+    assert [visibility.is_late(late, newest - back) for back in range(5)] == [True, True, True, False, False]
+    assert not visibility.is_late(plain, newest)

@@ -7,6 +7,7 @@ without a word (recorded answers of Microsoft.Insights).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,11 +25,16 @@ Split = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Visibility:
-    """What has been ingested: minutes from `first_minute` until `until` (seconds since 1970)."""
+    """What has been ingested: minutes from `first_minute` until `until` (seconds since 1970).
+
+    Of the connections in state `late_state` only whole minutes until `late_until`.
+    """
 
     first_minute: int
     until: float
     gaps_share: float = 0.0
+    late_state: str = ""
+    late_until: float = math.inf
 
     def minutes(self, wanted: range) -> range:
         last = int(-(-self.until // 60))
@@ -37,6 +43,11 @@ class Visibility:
     def share(self, minute: int) -> float:
         """How much of a minute has been ingested."""
         return min(1.0, max(0.0, (self.until - minute * 60) / 60))
+
+    def is_late(self, series: Series, minute: int) -> bool:
+        """Whether a minute of this state is still to come though others are there."""
+        state = series.dimensions.get("connectionstate", "").lower()
+        return self.until > self.late_until and state == self.late_state.lower() and (minute + 1) * 60 > self.late_until
 
 
 def metric_values(
@@ -130,12 +141,15 @@ def _wanted(series: Series, query: MetricQuery) -> bool:
 
 
 def _leave_out(visibility: Visibility, series: list[Series], minutes: range, metric: MetricDefinition) -> None:
-    """Apply what ingestion does: of an amount in the last minute only a part is there; gaps."""
+    """Apply what ingestion does: of an amount in the last minute only a part is there; gaps; a state that is late."""
     share = visibility.share(minutes[-1])
-    if (share >= 1 or not metric.is_counter) and not visibility.gaps_share:
+    is_apart = visibility.until > visibility.late_until
+    if (share >= 1 or not metric.is_counter) and not visibility.gaps_share and not is_apart:
         return
     for i, each in enumerate(series):
         samples = list(each.samples)
+        if is_apart:
+            samples = [None if visibility.is_late(each, m) else s for m, s in zip(minutes, samples, strict=True)]
         if share < 1 and metric.is_counter and (last := samples[-1]) is not None:
             samples[-1] = round(last * share)
         if visibility.gaps_share:

@@ -18,7 +18,8 @@ _INTERVALS = {0: "FULL"} | {minutes: name for name, minutes in TIME_GRAINS.items
 def visibility_of(world: World) -> Visibility:
     settings = world.settings
     until = world.clock.now().timestamp() - settings.ingestion_lag_seconds
-    return Visibility(world.traffic.first_minute, until, settings.emit_gaps_share)
+    failed, failed_until = settings.connection_states[1], until - settings.failed_lag_seconds
+    return Visibility(world.traffic.first_minute, until, settings.emit_gaps_share, failed, failed_until)
 
 
 def lower_names(query: Request) -> dict[str, str]:
