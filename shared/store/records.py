@@ -142,13 +142,14 @@ class Records:
         """All writes or none. Raises StoreConflict when a row is not as ``etag`` says, StoreUnavailable otherwise."""
         self.commit_in(cluster_key(cluster_id), writes)
 
-    def commit_in(self, partition: str, writes: Sequence[Put | PutJournal]) -> None:
-        """The same for a known partition."""
+    def commit_in(self, partition: str, writes: Sequence[Put | PutJournal]) -> tuple[str, ...]:
+        """The same for a known partition. Returns the rows' new ETags, in the order of ``writes``."""
         operations = list(_operations(partition, writes))
         if len(operations) > _MOST_IN_ONE_TRANSACTION:
             raise ValueError(f"a transaction holds at most {_MOST_IN_ONE_TRANSACTION} writes, not {len(operations)}")
         with translated("commit"):
-            self._tables.records().submit_transaction(operations)
+            answers = self._tables.records().submit_transaction(operations)
+        return tuple(str(answer["etag"]) for answer in answers)
 
     def delete_outbox(self, partition: str, message: OutboxMessage) -> None:
         """Takes a delivered message out; it is no error when it is gone already."""

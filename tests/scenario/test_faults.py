@@ -154,12 +154,12 @@ def test_storage_that_is_down_for_a_while_loses_nothing(theatre: Theatre) -> Non
     commit, failures = records.commit_in, [3, 5, 8, 11]
     count = 0
 
-    def flaky(*arguments: Any) -> None:
+    def flaky(*arguments: Any) -> Any:
         nonlocal count
         count += 1
         if count in failures:
             raise StoreUnavailable("commit: storage answered 503")
-        commit(*arguments)
+        return commit(*arguments)
 
     records.commit_in = flaky  # type: ignore[method-assign, assignment]
 

@@ -98,6 +98,7 @@ def test_a_pipeline_that_takes_it_back_every_time_is_not_fought(storm_with: Play
         stopped = theatre.run_on(theatre.approved())
         assert stopped.state is ChangeState.STOPPED
         assert "another writer" in stopped.stop_reason
+        assert "az monitor activity-log list --resource-id" in stopped.stop_reason
         assert "--nat-gateway /subscriptions/" in stopped.stop_reason
         assert subnet_writes(theatre) <= 3
 
@@ -108,13 +109,13 @@ def test_a_write_between_our_read_and_ours_is_kept(theatre: Theatre) -> None:
     network = theatre.app.network_of(theatre.app.discovery.cluster(change.cluster_id).subscription)
     put, written = network.put_subnet, list[str]()
 
-    def overtaken(subnet: Subnet, nat_gateway_id: str | None, etag: str) -> Subnet:
+    def overtaken(subnet: Subnet, nat_gateway_id: str | None, etag: str, request_id: str = "") -> Subnet:
         if not written:
             written.append(subnet.id)
             endpoints = [{"service": "Microsoft.Sql", "locations": ["westeurope"]}]
             put(replace(subnet, properties={**subnet.properties, "serviceEndpoints": endpoints}), None, etag)
             theatre.clock.advance(60)
-        return put(subnet, nat_gateway_id, etag)
+        return put(subnet, nat_gateway_id, etag, request_id)
 
     network.put_subnet = overtaken  # type: ignore[method-assign]
 

@@ -1,0 +1,108 @@
+"""The activity log as its documents show it, and answers that are not so."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from shared.cloud.activity import ActivityLog
+from shared.cloud.arm import Arm
+from shared.cloud.errors import UnexpectedAnswer
+
+START = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
+SUBNET = "/subscriptions/s1/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/vnet/subnets/nodes"
+
+
+def named(value: str) -> dict[str, str]:
+    return {"value": value, "localizedValue": value}
+
+
+def event(status: str, second: float, **fields: Any) -> dict[str, Any]:
+    """As in the example of the documents (Azure docs: activity-log-schema, Administrative)."""
+    return {
+        "caller": "somebody@example.com",
+        "correlationId": "c1",
+        "claims": {"appid": "A1"},
+        "eventTimestamp": f"2026-11-22T20:00:{second:010.7f}Z",
+        "httpRequest": {"clientRequestId": "R1", "clientIpAddress": "192.0.2.1", "method": "PUT"},
+        "operationId": "o1",
+        "operationName": named("Microsoft.Network/virtualNetworks/subnets/write"),
+        "properties": {"statusCode": "Created"},
+        "resourceId": SUBNET,
+        "status": named(status),
+        **fields,
+    }
+
+
+class Answering:
+    """An ARM that knows one list."""
+
+    def __init__(self, *events: Any) -> None:
+        self.events = events
+        self.query: dict[str, str | int] = {}
+
+    def list(self, path: str, api_version: str, **query: str | int) -> Any:
+        self.query = {"path": path, "api-version": api_version, **query}
+        return iter(self.events)
+
+
+def writes(*events: Any) -> Any:
+    return ActivityLog(_arm(Answering(*events))).writes("s1", "net", START, START + timedelta(hours=1))
+
+
+def _arm(answering: Answering) -> Arm:
+    arm: Any = answering
+    return arm  # type: ignore[no-any-return]
+
+
+def test_the_events_of_an_operation_are_one_write_that_began_with_the_first() -> None:
+    (write,) = writes(event("Succeeded", 9), event("Accepted", 4), event("Started", 3.5))
+    assert write.at == START + timedelta(seconds=3.5)
+    assert write.caller == "somebody@example.com"
+    assert write.action == "Microsoft.Network/virtualNetworks/subnets/write"
+    assert write.resource_id == SUBNET
+    assert write.request_ids == {"c1", "r1"}
+    assert write.app_id == "A1"
+    assert not write.has_failed
+    assert write.properties is None
+
+
+def test_a_write_that_failed_says_so_and_reads_of_lists_are_no_writes() -> None:
+    (write,) = writes(
+        event("Started", 1),
+        event("Failed", 2),
+        event("Succeeded", 3, operationId="o2", operationName=named("Microsoft.Network/loadBalancers/health/action")),
+    )
+    assert write.has_failed
+
+
+def test_what_was_sent_is_there_as_writable_properties_where_the_log_has_it() -> None:
+    sent = {"properties": {"addressPrefix": "10.0.0.0/24", "provisioningState": "Succeeded", "natGateway": None}}
+    (write,) = writes(event("Started", 1, properties={"requestbody": json.dumps(sent)}))
+    assert write.properties == {"addressPrefix": "10.0.0.0/24"}
+
+
+@pytest.mark.parametrize("text", ["", "not JSON", "[]", "{}", '{"properties": 5}', "null"])
+def test_a_body_that_cannot_be_read_is_none(text: str) -> None:
+    (write,) = writes(event("Started", 1, properties={"requestbody": text}))
+    assert write.properties is None
+
+
+def test_the_question_is_for_one_group_and_one_time() -> None:
+    answering = Answering()
+    assert ActivityLog(_arm(answering)).writes("s1", "net", START, START + timedelta(hours=1)) == ()
+    assert answering.query == {
+        "path": "/subscriptions/s1/providers/Microsoft.Insights/eventtypes/management/values",
+        "api-version": "2015-04-01",
+        "$filter": "eventTimestamp ge '2026-11-22T20:00:00Z' and eventTimestamp le '2026-11-22T21:00:00Z' "
+        "and resourceGroupName eq 'net'",
+    }
+
+
+@pytest.mark.parametrize("broken", [{"eventTimestamp": "soon"}, {"operationName": "x"}])
+def test_an_event_that_is_not_as_documented_is_never_guessed_at(broken: dict[str, Any]) -> None:
+    with pytest.raises(UnexpectedAnswer, match="not as documented"):
+        writes({**event("Started", 1), **broken})
