@@ -90,16 +90,17 @@ class Story:
 
     def _tell_people(self) -> str:
         """The first tick. Returns the address behind the message's button."""
-        self._tell.chapter("Tell: the timer looks, and posts one message to Slack and to Teams")
+        self._tell.chapter("Tell: the timer looks, and posts the alarm to Slack and to Teams, then the plan")
         self._host.run_timer("watch")
         self._host.drain(60)
         posted = self._new_messages()
         services = sorted(message["service"] for message in posted)
-        if services != ["slack", "teams"]:
-            raise StoryError(f"one message to Slack and one to Teams were expected, not {services}")
-        slack = next(message["body"] for message in posted if message["service"] == "slack")
-        self._tell.quote(slack_text.lines(slack))
-        urls = slack_text.button_urls(slack)
+        if services != ["slack", "slack", "teams", "teams"]:
+            raise StoryError(f"two messages to Slack and two to Teams were expected, not {services}")
+        alarm, question = [message["body"] for message in posted if message["service"] == "slack"]
+        self._tell.quote(slack_text.lines(alarm))
+        self._tell.quote(slack_text.lines(question))
+        urls = slack_text.button_urls(question)
         if not urls:
             raise StoryError("the message has no button to approve with")
         self._stage.pass_minutes()

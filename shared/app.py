@@ -338,18 +338,22 @@ class App:
 
     @cached_property
     def watch(self) -> Watch:
-        from .flows.coverage import Coverage
+        from .flows.coverage import Coverage, CoveragePolicy
         from .flows.vanished import Vanished
         from .flows.watch import Watch, WatchPolicy
 
         settings = self.settings
-        patience = timedelta(minutes=settings.not_measured_minutes)
+        policy = CoveragePolicy(
+            patience=timedelta(minutes=settings.not_measured_minutes),
+            kept_for=timedelta(minutes=settings.discovery_minutes),
+            expects_clusters=settings.expect_clusters == "on",
+        )
         return Watch(
             self.fleet_source,
             self.fleet_discovery,
             self.look,
             self.remember,
-            Coverage(self.records, self.fleet_discovery, self.outbox, patience),
+            Coverage(self.records, self.fleet_discovery, self.outbox, self._usual, policy),
             Vanished(self.records, self.fleet_store, self.fleet_discovery, self.outbox),
             self.records,
             self.fleet_store,
@@ -457,6 +461,7 @@ class App:
         from .flows.ending import Ending
 
         lag = timedelta(minutes=self.settings.activity_log_minutes)
+        again_after = timedelta(minutes=max(self.settings.approval_minutes, self.settings.cooldown_minutes))
         afterlook = Afterlook(ActivityLog(self.arm), lag, self.settings.remediator_client_id)
         tools = Tools(
             records=self.records,
@@ -465,7 +470,7 @@ class App:
             links=self.links,
             prove=self.prove,
             gate=self.gate,
-            ending=Ending(self.records, self.outbox, self.links, lag),
+            ending=Ending(self.records, self.outbox, self.links, lag, again_after),
             clock=self.clock,
             policy=AdvancePolicy(
                 is_remediation_on=self.is_remediation_on,

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from ..core.commands import aks_update
 from ..model.assessment import Assessment
 from ..model.cluster import Cluster, VnetOwnership
-from ..model.plan import Plan
 from ..model.resource_id import ResourceId
 from ..texts import listed
 from .message import Section
@@ -31,11 +30,11 @@ _CHECK = (
 )
 
 
-def sections(assessment: Assessment, plan: Plan | None, *, is_detail: bool) -> tuple[Section, ...]:
+def sections(assessment: Assessment, *, is_detail: bool) -> tuple[Section, ...]:
     """Steps, commands and relief in the application. ``is_detail``: the steps are not the reader's first choice."""
     return (
         Section("By hand", steps=tuple(steps(assessment)), is_detail=is_detail),
-        Section("Commands", code="\n".join(commands(assessment, plan)), is_detail=True),
+        Section("Commands", code="\n".join(commands(assessment)), is_detail=True),
         Section("In your code", bullets=IN_THE_APPLICATION, is_detail=True),
     )
 
@@ -85,8 +84,8 @@ def _announce(cluster: Cluster) -> str:
     return f"{partners}."
 
 
-def commands(assessment: Assessment, plan: Plan | None) -> Iterator[str]:
-    """Commands to copy, one a line, with comments. A plan's own commands are taken where there is one."""
+def commands(assessment: Assessment) -> Iterator[str]:
+    """Commands to copy, one a line, with comments."""
     cluster = assessment.cluster
     nodes = [node.name for finding in assessment.findings for node in finding.nodes if node.name]
     yield f"az account set --subscription {cluster.subscription}"
@@ -94,10 +93,7 @@ def commands(assessment: Assessment, plan: Plan | None) -> Iterator[str]:
         yield "# what runs on a failing node, and whether it can connect (use an address that your application calls)"
         yield f"kubectl get pods -A -o wide --field-selector spec.nodeName={nodes[0]}"
         yield _CHECK.format(node=nodes[0])
-    if plan is not None and plan.commands:
-        yield "# the plan by hand"
-        yield from plan.commands
-    elif cluster.vnet_ownership is VnetOwnership.OWN:
+    if cluster.vnet_ownership is VnetOwnership.OWN:
         yield from _own_gateway(cluster)
     elif cluster.vnet_ownership is VnetOwnership.MANAGED:
         yield aks_update(

@@ -11,7 +11,7 @@ from .change_messages import (
     change_stopped,
     change_waits,
 )
-from .fleet_messages import coverage_lost, opted_out, seen_again, watch_ended
+from .fleet_messages import bad_tags, coverage_lost, opted_out, seen_again, watch_ended, watch_hindered
 from .incident_messages import (
     cannot_measure,
     incident_answered,
@@ -22,6 +22,7 @@ from .incident_messages import (
 )
 
 __all__ = [
+    "bad_tags",
     "cannot_measure",
     "change_decided",
     "change_finished",
@@ -39,4 +40,5 @@ __all__ = [
     "opted_out",
     "seen_again",
     "watch_ended",
+    "watch_hindered",
 ]

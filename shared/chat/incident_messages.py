@@ -12,45 +12,56 @@ from ..model.ports import NodePorts
 from ..model.reading import Measured, Unmeasured
 from ..texts import capital, count, duration, listed, number, sentence, utc
 from . import by_hand
-from .change_messages import related_sections
-from .message import Button, Message, Section, Table, Tone
+from .message import Message, Section, Table, Tone
 from .trouble_words import KIND_NOUNS, PORT_COLUMNS, PORT_FIGURES, port_rows
 from .words import NODE_COLUMNS, NODE_FIGURES, check_in_words, node_rows, resource_name
 
 # What moving egress off the load balancer would cure.
 BALANCER_KINDS = frozenset({FindingKind.SNAT_FAILING, FindingKind.PORT_PRESSURE, FindingKind.EXHAUSTION_AHEAD})
 
-_WITHDRAWN = "It is withdrawn and can't be approved any more. Should the trouble come back, a new plan is offered."
+WITHDRAWN = "It is withdrawn and can't be approved any more. Should the trouble come back, a new plan is offered."
 
 
-def incident_opened(
-    incident: Incident, assessment: Assessment, plan: Plan | None, approval_url: str | None, details_url: str | None
-) -> Message:
-    """``approval_url`` only where a person may approve: without it there is no button and no promise."""
-    return _alert(subject(incident), incident, assessment, plan, approval_url, details_url)
+def incident_opened(incident: Incident, assessment: Assessment) -> Message:
+    """Trouble that is new. It can't wait for a plan: that comes in a message of its own."""
+    return _alert(subject(incident), incident, assessment)
 
 
-def incident_reopened(
-    incident: Incident, assessment: Assessment, plan: Plan | None, approval_url: str | None, details_url: str | None
-) -> Message:
+def incident_reopened(incident: Incident, assessment: Assessment) -> Message:
     """Trouble came back before its cooldown was over."""
-    return _alert(f"{subject(incident)} is back", incident, assessment, plan, approval_url, details_url)
+    return _alert(f"{subject(incident)} is back", incident, assessment)
 
 
-def incident_worsened(
-    incident: Incident, assessment: Assessment, plan: Plan | None = None, approval_url: str | None = None
-) -> Message:
-    """An incident that was announced already has grown; the steps are in the first message unless there is a plan."""
+def incident_worsened(incident: Incident, assessment: Assessment) -> Message:
+    """An incident that was announced already has grown; the steps are in the first message."""
     title = f"{subject(incident)} is getting worse"
-    if plan is not None:
-        return _alert(title, incident, assessment, plan, approval_url, None)
     return Message(
         title=title,
         summary=_summary(incident, assessment),
         tone=_tone(incident),
         facts=_facts(incident, assessment),
-        sections=_evidence(incident, assessment),
+        sections=(*_evidence(incident, assessment), *_what_follows(incident)),
         footer=_footer(incident, assessment),
+    )
+
+
+def incident_answered(incident: Incident, plan: Plan) -> Message:
+    """There is nothing to approve against this incident: why, and what helps instead."""
+    reasons = tuple(check_in_words(check) for check in plan.blockers)
+    is_advice = plan.kind is PlanKind.ADVICE and bool(reasons)
+    sections = (
+        *((Section("Why snatbot can't do it", bullets=reasons),) if reasons else ()),
+        *((Section("What can't be undone", text=plan.irreversible),) if plan.irreversible else ()),
+        *((Section("Please note", bullets=plan.notes),) if plan.notes else ()),
+        *((Section("Commands", code="\n".join(plan.commands)),) if plan.commands else ()),
+    )
+    return Message(
+        title=f"What would help {incident.cluster_name}",
+        summary="" if is_advice else sentence(capital(plan.summary)),
+        tone=Tone.WARNING,
+        facts=(("Cluster", incident.cluster_name),),
+        sections=sections,
+        footer=f"snatbot · incident {incident.id}",
     )
 
 
@@ -84,7 +95,7 @@ def incident_cleared(incident: Incident, now: datetime, *, is_withdrawn: bool = 
                 if failed_at
                 else "It came to no failed connection. Unless something was changed, the cause may still be there.",
             ),
-            *((Section("The plan that waited", text=_WITHDRAWN),) if is_withdrawn else ()),
+            *((Section("The plan that waited", text=WITHDRAWN),) if is_withdrawn else ()),
         ),
         footer=f"snatbot · incident {incident.id}",
     )
@@ -111,24 +122,12 @@ def cannot_measure(cluster_name: str, unmeasured: Unmeasured) -> Message:
     )
 
 
-def _alert(
-    title: str,
-    incident: Incident,
-    assessment: Assessment,
-    plan: Plan | None,
-    approval_url: str | None,
-    details_url: str | None,
-) -> Message:
-    can_approve = plan is not None and plan.is_executable and approval_url is not None
-    buttons = []
-    if can_approve and approval_url is not None:
-        buttons.append(Button("Review the plan", approval_url, is_primary=True))
-    if details_url is not None:
-        buttons.append(Button("Details", details_url))
+def _alert(title: str, incident: Incident, assessment: Assessment) -> Message:
+    is_planned = incident.plan_due_at is not None
     by_people = (
         (
             Section("Please don't", bullets=by_hand.leave_alone(assessment)),
-            *by_hand.sections(assessment, plan, is_detail=can_approve),
+            *by_hand.sections(assessment, is_detail=is_planned),
         )
         if BALANCER_KINDS & set(incident.kinds)
         else ()
@@ -138,14 +137,16 @@ def _alert(
         summary=_summary(incident, assessment),
         tone=_tone(incident),
         facts=_facts(incident, assessment),
-        sections=(
-            *_evidence(incident, assessment),
-            *_answer(plan, can_approve, has_commands=bool(by_people)),
-            *by_people,
-        ),
-        buttons=tuple(buttons),
+        sections=(*_evidence(incident, assessment), *_what_follows(incident), *by_people),
         footer=_footer(incident, assessment),
     )
+
+
+def _what_follows(incident: Incident) -> tuple[Section, ...]:
+    if incident.plan_due_at is None:
+        return ()
+    text = "snatbot works out a plan and posts it here. Nothing is changed until someone approves it."
+    return (Section("What follows", text=text),)
 
 
 def _tone(incident: Incident) -> Tone:
@@ -245,46 +246,6 @@ def _nodes(incident: Incident, assessment: Assessment) -> Section:
             row_noun="nodes" if len(incident.nodes) != 1 else "node",
             figures=NODE_FIGURES,
         ),
-    )
-
-
-def _answer(plan: Plan | None, can_approve: bool, *, has_commands: bool) -> tuple[Section, ...]:
-    """``has_commands``: the steps by hand, which hold the plan's commands, follow."""
-    if plan is None:
-        return ()
-    if plan.blockers or not plan.steps:
-        reasons = tuple(check_in_words(check) for check in plan.blockers)
-        return (
-            Section(
-                "Why snatbot can't cure this by itself",
-                text=sentence(capital(plan.summary)) if plan.kind is not PlanKind.ADVICE or not reasons else "",
-                bullets=reasons,
-            ),
-            *((Section("What can't be undone", text=plan.irreversible),) if plan.irreversible else ()),
-            *(_commands(plan) if not has_commands else ()),
-        )
-    text = sentence(capital(plan.summary))
-    if not can_approve:
-        return (
-            Section(
-                "What would cure it", text=f"{text} snatbot may not change anything here: follow the steps by hand."
-            ),
-        )
-    promise = "The button opens the exact plan. Nothing is changed until someone approves it there."
-    return (
-        Section("What snatbot proposes", text=f"{text} {promise}", bullets=_egress(plan)),
-        *related_sections(plan, PlanKind.RELIEVE_LOAD_BALANCER, "Another way, without snatbot"),
-    )
-
-
-def _commands(plan: Plan) -> tuple[Section, ...]:
-    return (Section("Commands", code="\n".join(plan.commands), is_detail=True),) if plan.commands else ()
-
-
-def _egress(plan: Plan) -> tuple[str, ...]:
-    return (
-        f"Egress IPs now: {listed(plan.egress_now) or 'unknown'}",
-        f"Egress IPs then: {listed(plan.egress_then) or 'unknown'}",
     )
 
 

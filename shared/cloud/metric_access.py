@@ -20,7 +20,7 @@ from typing import Literal, TypeVar
 from ..model.metric import MetricAnswer, Window
 from ..model.resource_id import ResourceId
 from .batch import MAX_RESOURCES, BatchMetrics
-from .deadline import Deadline
+from .deadline import Deadline, within
 from .errors import AzureError, BadRequest, Forbidden, NotFound, NotRegistered, Throttled, Unavailable
 from .metrics import Metrics
 from .questions import MetricQuestion
@@ -176,7 +176,8 @@ class MetricAccess:
                 raise NotReached(f"subscription {subscription}", "the time for this look was over")
             self._throttle.wait(subscription, deadline)
             try:
-                answer = send()
+                with within(deadline):
+                    answer = send()
             except Throttled as error:
                 self._throttle.refused(subscription, error)
                 if attempt == ATTEMPTS:

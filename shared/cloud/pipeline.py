@@ -8,6 +8,7 @@ This module imports azure.core at its top: import it only where a client is buil
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Callable
@@ -27,6 +28,7 @@ from azure.core.pipeline.policies import (
 from azure.core.rest import HttpRequest, HttpResponse
 
 from .. import __version__
+from .deadline import current_deadline
 from .translate import retry_after_seconds
 
 if TYPE_CHECKING:
@@ -49,7 +51,8 @@ class BoundedRetry(HTTPPolicy[HttpRequest, HttpResponse]):
     A read (a GET, or a POST sent with the option ``is_read``) is repeated on throttling, 5xx and lost connections,
     after what Retry-After says or else 1, 2, 4, … seconds and up to half as much again. When the next wait would end
     after ``budget_seconds``, what there is is handed on: the caller can come back later. A write is sent once; only
-    when no connection could be made, so that nothing was sent, is it tried again.
+    when no connection could be made, so that nothing was sent, is it tried again. A read inside a deadline (``within``)
+    ends with it.
     """
 
     def __init__(
@@ -70,9 +73,12 @@ class BoundedRetry(HTTPPolicy[HttpRequest, HttpResponse]):
 
     def send(self, request: _Request) -> _Response:
         is_read = request.context.options.pop("is_read", request.http_request.method == "GET")
-        deadline = self._monotonic() + self._budget_seconds
+        limit = current_deadline() if is_read else None
+        deadline = self._monotonic() + min(self._budget_seconds, limit.seconds_left if limit else math.inf)
         attempt = 1
         while True:
+            if limit is not None:
+                _shorten(request, limit.seconds_left)
             outcome = self._once(request)
             if attempt == self._attempts or not _may_repeat(outcome, is_read):
                 return _settled(outcome)
@@ -94,6 +100,14 @@ class BoundedRetry(HTTPPolicy[HttpRequest, HttpResponse]):
             if told is not None:
                 return told
         return 2.0 ** (attempt - 1) * (1 + self._jitter() / 2)
+
+
+def _shorten(request: _Request, seconds_left: float) -> None:
+    """No request outlasts the time that is left for it."""
+    if seconds_left <= 0:
+        raise ServiceRequestError("the time for this was over before it was sent")
+    for name, usual in TIMEOUTS.items():
+        request.context.options[name] = min(usual, seconds_left)
 
 
 def _may_repeat(outcome: _Response | _Lost, is_read: bool) -> bool:

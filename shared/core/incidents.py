@@ -2,7 +2,8 @@
 
 Rules: one open incident per cluster; the same trouble never announces twice; a missing measurement neither opens nor
 clears, and what was not looked for doesn't either; trouble inside the cooldown re-opens; nothing clears while a change
-is in flight. A minute counts once, however often windows overlap or ticks are repeated.
+is in flight. On a cluster that is not looked at any more it ends with a note that says why. A minute counts once,
+however often windows overlap or ticks are repeated.
 
 Severity rises and falls with the findings. The first rise to failing connections is always told; any other growth only
 while few posts were made in the last hour, and later if it still holds. Flapping is damped: each re-opening
@@ -20,7 +21,7 @@ from ..model.assessment import Assessment
 from ..model.finding import FAILURES, FindingKind, Severity
 from ..model.incident import ClusterRecord, Incident, IncidentState
 from ..model.metric import MINUTE
-from ..model.reading import Idle, Measured, Reading
+from ..model.reading import DoesNotApply, Idle, Measured, Reading
 from ..model.resource_id import ResourceId
 from ..texts import listed
 from .look import Look, counted, look_at
@@ -93,16 +94,35 @@ def judge(
         )
     if incident is None or not is_open:
         return IncidentTransition(after, incident, Effect.NOTHING)
+    if isinstance(assessment.reading, DoesNotApply):
+        return over_unseen(after, incident, assessment.reading.reason, now, is_change_in_flight=is_change_in_flight)
     needed = policy.needed_clean_minutes(incident.reopened)
     if after.calm_minutes >= needed and not is_change_in_flight and look.is_measured:
-        told = Effect.CLEARED if incident.told_severity is not None else Effect.NOTHING
-        return IncidentTransition(after, close(incident, now, _path_note(incident, assessment)), Effect.CLEARED, told)
+        closed = close(incident, now, _path_note(incident, assessment))
+        return IncidentTransition(after, closed, Effect.CLEARED, _end_of(incident))
     return IncidentTransition(after, _eased(incident, after, look, assessment, needed), Effect.NOTHING)
 
 
 def close(incident: Incident, now: datetime, note: str = "") -> Incident:
     """The incident, cleared; ``note`` says why when that is not simply clean minutes."""
-    return replace(incident, state=IncidentState.CLEARED, cleared_at=now, closing_note=note)
+    return replace(incident, state=IncidentState.CLEARED, cleared_at=now, closing_note=note, plan_due_at=None)
+
+
+def over_unseen(
+    record: ClusterRecord, incident: Incident, reason: str, now: datetime, *, is_change_in_flight: bool
+) -> IncidentTransition:
+    """The end of an open incident on a cluster that is not looked at any more: no minute will ever clear it.
+
+    ``reason`` is kept as its closing note: deleted, stopped, opted out, or on another way out.
+    """
+    if is_change_in_flight:
+        return IncidentTransition(record, incident, Effect.NOTHING)
+    return IncidentTransition(record, close(incident, now, reason), Effect.CLEARED, _end_of(incident))
+
+
+def _end_of(incident: Incident) -> Effect:
+    """The end is told of what was announced."""
+    return Effect.CLEARED if incident.told_severity is not None else Effect.NOTHING
 
 
 def _lately(incident: Incident | None, now: datetime, policy: IncidentPolicy) -> Incident | None:
@@ -181,6 +201,7 @@ def _continued(incident: Incident, fresh: Incident) -> Incident:
         told_severity=incident.told_severity,
         told_at=incident.told_at,
         gateway_ids=incident.gateway_ids,
+        plan_due_at=incident.plan_due_at,
     )
 
 
@@ -201,7 +222,6 @@ def _standing(
         return replace(incident, kinds=kinds, told_severity=told)
     return replace(incident, kinds=kinds, severity=known.severity, evidence=known.evidence)
 
-        plan_due_at=incident.plan_due_at,
 
 def _eased(incident: Incident, record: ClusterRecord, look: Look, assessment: Assessment, needed: int) -> Incident:
     """An open incident in a look without any trouble: it stays as it is until it has been calm for long enough."""
@@ -230,14 +250,14 @@ def _growth(known: Incident, incident: Incident, now: datetime) -> Effect:
     has_spread = incident.last_failed_at != known.last_failed_at and (
         len(incident.nodes) >= 2 * max(incident.announced_nodes, 1)
     )
-    lately = [at for at in incident.told_at if now - at < _HOUR]
+    lately = [at for at in incident.told_at if timedelta() <= now - at < _HOUR]
     is_failing = incident.severity.rank >= Severity.FAILING.rank
     room = _ROOM_WHEN_FAILING if is_failing else _ROOM_WHEN_WARNING
     return Effect.WORSENED if (is_rise or has_spread) and len(lately) < room else Effect.NOTHING
 
 
 def _told(incident: Incident, now: datetime) -> Incident:
-    recent = tuple(at for at in incident.told_at if now - at < _HOUR)
+    recent = tuple(at for at in incident.told_at if timedelta() <= now - at < _HOUR)
     return replace(
         incident, told_severity=incident.severity, announced_nodes=len(incident.nodes), told_at=(*recent, now)
     )

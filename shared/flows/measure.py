@@ -8,12 +8,13 @@ trouble already is asked for all of that at once, beside the first request: on t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from ..cloud import questions
 from ..cloud.batch import MAX_RESOURCES
-from ..cloud.deadline import Deadline
+from ..cloud.deadline import Deadline, within
 from ..cloud.metric_access import MetricAccess
 from ..core.detect import STATE_DIMENSION, has_point
 from ..core.judging import ClusterSeries, LoadBalancerSeries
@@ -28,6 +29,7 @@ from .port_pass import PortPass
 
 MAX_CLUSTERS = 10 * MAX_RESOURCES
 LOOK_BACK = timedelta(hours=2)
+_NAMED_AT_A_TIME = 8  # Resource Manager's bucket is smaller than that of the metrics
 
 NodesOf = Callable[[Cluster, Iterable[str]], tuple[Node, ...]]
 
@@ -49,6 +51,7 @@ class Measure:
         asking = Asking(self._access, targets, deadline, at_a_time)
         balancers = _FailedPass(asking, passes).read()
         gateways = GatewayPass(asking, targets, passes).read()
+        nodes = self._nodes(targets, balancers, deadline, at_a_time)
 
         def series_of(target: WatchedCluster) -> ClusterSeries:
             found = balancers.get(target.load_balancer.id.lower()) if target.load_balancer else None
@@ -57,18 +60,44 @@ class Measure:
                 window=passes.window,
                 load_balancer=found,
                 gateways=tuple(gateways[one.id.lower()] for one in target.gateways),
-                nodes=self._nodes(target.cluster, found, deadline),
+                nodes=nodes.get(target.cluster.id, ()),
             )
 
         return [series_of(target) for target in targets]
 
-    def _nodes(self, cluster: Cluster, found: LoadBalancerSeries | None, deadline: Deadline) -> tuple[Node, ...]:
-        if found is None:
-            return ()
-        ips = {one.ip for one in found.ports.nodes} if found.ports else set()
-        if found.connections_by_backend is not None:
-            ips |= {series.dimensions.get("backendipaddress", "") for series in found.connections_by_backend.series}
-        return self._nodes_of(cluster, ips) if ips and not deadline.is_over else ()
+    def _nodes(
+        self,
+        targets: Sequence[WatchedCluster],
+        balancers: Mapping[str, LoadBalancerSeries],
+        deadline: Deadline,
+        at_a_time: int,
+    ) -> Mapping[str, tuple[Node, ...]]:
+        """By cluster id, of those in whom some IPs are worth a name. Whom the deadline cuts off go by their IPs."""
+
+        def name(cluster: Cluster, ips: Iterable[str]) -> tuple[Node, ...]:
+            if deadline.is_over:
+                return ()
+            with within(deadline):
+                return self._nodes_of(cluster, ips)
+
+        wanted = [
+            (one.cluster, ips)
+            for one in targets
+            if one.load_balancer and (ips := _ips_to_name(balancers.get(one.load_balancer.id.lower())))
+        ]
+        if at_a_time == 1 or len(wanted) < 2:
+            return {cluster.id: name(cluster, ips) for cluster, ips in wanted}
+        with ThreadPoolExecutor(min(at_a_time, len(wanted), _NAMED_AT_A_TIME)) as pool:
+            named = pool.map(lambda one: name(*one), wanted)
+            return {cluster.id: nodes for (cluster, _), nodes in zip(wanted, named, strict=True)}
+
+
+def _ips_to_name(found: LoadBalancerSeries | None) -> set[str]:
+    if found is None:
+        return set()
+    ips = {one.ip for one in found.ports.nodes} if found.ports else set()
+    by_backend = found.connections_by_backend.series if found.connections_by_backend else ()
+    return ips | {series.dimensions.get("backendipaddress", "") for series in by_backend}
 
 
 class _FailedPass:

@@ -1,7 +1,9 @@
-"""What was seen of a cluster becomes part of its history: an incident's transition, its messages, and a plan to offer.
+"""What was seen of a cluster becomes part of its history: an incident's transition and its messages.
 
-One transaction a transition. Several workers may do this at once: the loser of a race reads again and finds it done.
-Rows are read only of clusters that have something to remember or are in trouble, and written only when they change.
+One transaction a transition. A plan takes many requests, and no alarm waits for it: that one is wanted is noted with
+the incident, and ``offer`` makes it. Several workers may do this at once: the loser of a race reads again and finds it
+done. Rows are read only of clusters that have something to remember or are in trouble, and written only when they
+change.
 """
 
 from __future__ import annotations
@@ -9,27 +11,25 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..chat import compose
 from ..chat.message import Message
+from ..cloud.deadline import Deadline
 from ..core.associations import associations
-from ..core.incidents import Effect, IncidentPolicy, IncidentTransition, close, judge
-from ..core.plan_request import PlanRequest
-from ..errors import SnatbotError
+from ..core.incidents import Effect, IncidentPolicy, IncidentTransition, judge
 from ..ids import cluster_key, new_id
 from ..model.assessment import Assessment
 from ..model.change import Change, ChangeState
 from ..model.finding import FAILURES, FindingKind
 from ..model.incident import ClusterRecord, Incident, IncidentState
+from ..model.reading import DoesNotApply
 from ..store.errors import StoreConflict, StoreError, StoreUnavailable
 from ..store.fleet import FleetStore
 from ..store.records import Put, Records, Stored
-from .links import Links
 from .outbox import Outbox, audit
-from .planning import Planning
-from .propose import Propose, planned, retire_proposals, withdraw_proposals
+from .propose import withdraw_proposals
 
 log = logging.getLogger("snatbot.watch")
 TRIES = 3
@@ -37,16 +37,6 @@ IN_FLIGHT = (ChangeState.APPROVED, ChangeState.APPLYING, ChangeState.STOPPED, Ch
 PENDING = (*IN_FLIGHT, ChangeState.PROPOSED)
 # Connections that fail, and a NAT gateway that fills: more public IPs come before its connections fail.
 CURED_BY_A_PLAN = FAILURES | {FindingKind.NAT_GATEWAY_PRESSURE}
-OPTED_OUT = "its tag snatbot-watch=off opts the cluster out: it is not watched any more"
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What turns an alarm into a question: a plan and a page to decide on it."""
-
-    planning: Planning
-    propose: Propose
-    links: Links
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +61,22 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """An assessment to remember. ``is_maintenance``: nothing is posted now; ``is_watched``: not opted out."""
+    """An assessment to remember. ``is_maintenance``: nothing is posted now."""
 
     assessment: Assessment
     is_maintenance: bool = False
-    is_watched: bool = True
 
 
 class Remember:
     def __init__(
-        self, records: Records, store: FleetStore, offer: Offer | None, outbox: Outbox, policy: IncidentPolicy
+        self, records: Records, store: FleetStore, outbox: Outbox, policy: IncidentPolicy, *, is_offering: bool
     ) -> None:
-        """``offer`` is None while remediation is off: then nothing is planned and no button is shown."""
+        """``is_offering``: incidents that a plan could cure ask for one."""
         self._records = records
         self._store = store
-        self._offer = offer
         self._outbox = outbox
         self._policy = policy
+        self._is_offering = is_offering
 
     def recall(self, cluster_id: str, cluster_name: str) -> Known:
         """Raises StoreError."""
@@ -98,15 +87,24 @@ class Remember:
         return Known(record, stored.etag if stored else None, incident, changes)
 
     def all(
-        self, sights: Sequence[Sight], attention: Mapping[str, bool], now: datetime, wall: datetime
+        self,
+        sights: Sequence[Sight],
+        attention: Mapping[str, bool],
+        now: datetime,
+        wall: datetime,
+        deadline: Deadline | None = None,
     ) -> tuple[dict[str, int], int]:
         """Effects, and how many clusters could not be remembered: one cluster's trouble does not hide the others.
 
-        ``attention``: keys of clusters with something to remember. Raises StoreUnavailable when storage is down.
+        ``attention``: keys of clusters with something to remember. Who has nothing yet comes first: when the deadline
+        cuts the rest off, no new alarm waits for what is known already. Raises StoreUnavailable when storage is down.
         """
         effects: Counter[str] = Counter()
         not_remembered = silent = 0
-        for sight in sights:
+        for sight in sorted(sights, key=lambda one: cluster_key(one.assessment.cluster.id) in attention):
+            if deadline is not None and deadline.is_over and self._is_worth_a_look(sight, attention):
+                not_remembered += 1
+                continue
             try:
                 effects[self._with_retries(sight, attention, now, wall).value] += 1
                 silent = 0
@@ -119,8 +117,7 @@ class Remember:
         return dict(effects), not_remembered
 
     def _with_retries(self, sight: Sight, attention: Mapping[str, bool], now: datetime, wall: datetime) -> Effect:
-        cluster = sight.assessment.cluster
-        if cluster_key(cluster.id) not in attention and not sight.assessment.alarms:
+        if not self._is_worth_a_look(sight, attention):
             return Effect.NOTHING
         for attempt in range(TRIES):
             try:
@@ -130,6 +127,9 @@ class Remember:
                     raise
         raise AssertionError("unreachable")
 
+    def _is_worth_a_look(self, sight: Sight, attention: Mapping[str, bool]) -> bool:
+        return bool(sight.assessment.alarms) or cluster_key(sight.assessment.cluster.id) in attention
+
     def _once(self, sight: Sight, attention: Mapping[str, bool], now: datetime, wall: datetime) -> Effect:
         assessment, cluster = sight.assessment, sight.assessment.cluster
         known = self.recall(cluster.id, cluster.name)
@@ -137,14 +137,10 @@ class Remember:
         self._note_attention(cluster_key(cluster.id), transition, known, attention, now)
         if not _is_worth_a_write(transition, known):
             return transition.effect
-        change = self._new_change(transition, known.changes, assessment, now)
-        next_record = transition.record
-        writes: list[Put] = []
-        if change is not None and change.plan.is_executable:
-            next_record = planned(next_record, change)
-            writes += [Put(change), audit(now, "snatbot", "change proposed", change.id, change.plan.summary)]
-            writes += retire_proposals(self._records, cluster_key(cluster.id), change)
-        writes.append(Put(next_record, known.etag))
+        incident = transition.incident
+        if incident is not None and self._wants_a_plan(incident, transition.message, known.changes):
+            transition = replace(transition, incident=replace(incident, plan_due_at=now))
+        writes: list[Put] = [Put(transition.record, known.etag)]
         if transition.incident is not None:
             stored = known.incident
             same = stored is not None and stored.value.id == transition.incident.id
@@ -153,7 +149,7 @@ class Remember:
                 writes.append(audit(now, "snatbot", f"incident {transition.effect.value}", transition.incident.id))
         withdrawn = self._withdrawn(transition, known, now)
         writes += withdrawn
-        message = self._message(transition, assessment, change, now, is_withdrawn=bool(withdrawn))
+        message = _message(transition, assessment, now, is_withdrawn=bool(withdrawn))
         writes += self._outbox.rows(cluster.name, message, wall)
         self._records.commit(cluster.id, writes)
         if transition.effect is not Effect.NOTHING:
@@ -168,9 +164,6 @@ class Remember:
 
     def _transition(self, sight: Sight, known: Known, now: datetime) -> IncidentTransition:
         record, incident = known.record, known.incident.value if known.incident else None
-        if not sight.is_watched and known.open_incident is not None:
-            closed = close(known.open_incident, now, OPTED_OUT)
-            return IncidentTransition(record, closed, Effect.CLEARED, Effect.CLEARED)
         is_silenced = record.silenced_until is not None and now < record.silenced_until
         return judge(
             record,
@@ -202,54 +195,36 @@ class Remember:
         elif key in attention:
             self._store.lose_attention(key)
 
-    def _new_change(
-        self, transition: IncidentTransition, changes: tuple[Change, ...], assessment: Assessment, now: datetime
-    ) -> Change | None:
-        """A plan for the trouble, unless an answer is under way. Failing to plan doesn't hide the alarm."""
-        if self._offer is None or transition.message not in (Effect.OPENED, Effect.REOPENED, Effect.WORSENED):
-            return None
-        incident = transition.incident
-        assert incident is not None
-        if not CURED_BY_A_PLAN & set(incident.kinds) or any(change.state in IN_FLIGHT for change in changes):
-            return None
-        is_answered = any(
-            change.incident_id == incident.id and change.state is ChangeState.PROPOSED for change in changes
-        )
-        if transition.message is Effect.WORSENED and is_answered:
-            return None
-        try:
-            request = PlanRequest(None, new_id(), incident.id)
-            plan = self._offer.planning.attachment(assessment.cluster.id, now, request)
-        except SnatbotError as error:
-            log.warning("%s: no plan could be made: %s", assessment.cluster.name, error)
-            return None
-        return self._offer.propose.new_change(plan, now, "snatbot", incident.id, request.id)
+    def _wants_a_plan(self, incident: Incident, message: Effect, changes: tuple[Change, ...]) -> bool:
+        """Trouble that is told, unless an answer is under way."""
+        if not self._is_offering or not CURED_BY_A_PLAN & set(incident.kinds):
+            return False
+        if any(change.state in IN_FLIGHT for change in changes):
+            return False
+        if message is Effect.WORSENED:
+            return not any(one.incident_id == incident.id and one.state is ChangeState.PROPOSED for one in changes)
+        return message in (Effect.OPENED, Effect.REOPENED)
 
-    def _message(
-        self,
-        transition: IncidentTransition,
-        assessment: Assessment,
-        change: Change | None,
-        now: datetime,
-        *,
-        is_withdrawn: bool,
-    ) -> Message | None:
-        incident = transition.incident
-        if incident is None:
+
+def _message(
+    transition: IncidentTransition, assessment: Assessment, now: datetime, *, is_withdrawn: bool
+) -> Message | None:
+    incident = transition.incident
+    if incident is None:
+        return None
+    match transition.message:
+        case Effect.OPENED:
+            return compose.incident_opened(incident, assessment)
+        case Effect.REOPENED:
+            return compose.incident_reopened(incident, assessment)
+        case Effect.WORSENED:
+            return compose.incident_worsened(incident, assessment)
+        case Effect.CLEARED if isinstance(assessment.reading, DoesNotApply):
+            return compose.watch_ended(incident, now, is_withdrawn=is_withdrawn)
+        case Effect.CLEARED:
+            return compose.incident_cleared(incident, now, is_withdrawn=is_withdrawn)
+        case Effect.NOTHING:
             return None
-        plan = change.plan if change else None
-        url = self._offer.links.page(change) if self._offer and change and change.plan.is_executable else None
-        match transition.message:
-            case Effect.OPENED:
-                return compose.incident_opened(incident, assessment, plan, url, None)
-            case Effect.REOPENED:
-                return compose.incident_reopened(incident, assessment, plan, url, None)
-            case Effect.WORSENED:
-                return compose.incident_worsened(incident, assessment, plan, url)
-            case Effect.CLEARED:
-                return compose.incident_cleared(incident, now, is_withdrawn=is_withdrawn)
-            case Effect.NOTHING:
-                return None
 
 
 def _is_worth_a_write(transition: IncidentTransition, known: Known) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from ..cloud.deadline import Deadline
+from ..cloud.deadline import Deadline, within
 from ..cloud.errors import AzureError
 from ..cloud.fleet import FleetDiscovery
 from ..core import detect
@@ -31,7 +31,7 @@ from ..model.metric import MINUTE, Window
 from ..model.tally import PartReport, Tally
 from ..store.errors import StoreError
 from ..store.fleet import FleetStore
-from ..store.records import Records
+from ..store.records import Key, Records
 from ..store.signs import Signs
 from .check import SLOW_WINDOW
 from .coverage import Coverage
@@ -39,11 +39,16 @@ from .fleet_source import FleetSource, Found, parts_of
 from .look import Look, Seen
 from .passes import Passes
 from .remember import Remember, Sight
+from .vanished import Vanished
 
 log = logging.getLogger("snatbot.watch")
 INLINE = "inline"
 _MEMORY = "passes-"
 _REPORT = "report-"
+_SKEW = timedelta(minutes=2)  # by which workers' clocks may differ
+# Shares of a tick's time. Where listing takes longer, the list that is kept serves; what comes later is not looked at.
+_FOR_LISTING = 0.4
+_FOR_LOOKING = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +64,11 @@ class WatchPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """What one tick saw and did. ``deliver`` and ``advance`` are partitions and changes that are due.
+    """What one tick saw and did.
 
-    ``measure`` are keys of parts to be looked at by workers; then ``tally`` is of their last looks.
+    ``deliver``, ``advance`` and ``offer`` are partitions with messages, changes, and incidents to plan against that are
+    due. ``measure`` are keys of parts to be looked at by workers; then ``tally`` is of their last looks. ``problems``
+    say why this look is none to rely on.
     """
 
     name: str
@@ -70,7 +77,26 @@ class Tick:
     measure: tuple[str, ...] = ()
     deliver: tuple[str, ...] = ()
     advance: tuple[tuple[str, str], ...] = ()
-    is_success: bool = True
+    offer: tuple[tuple[str, str], ...] = ()
+    problems: tuple[str, ...] = ()
+
+    @property
+    def is_success(self) -> bool:
+        """Whether silence after it means health."""
+        return not self.problems
+
+
+@dataclass(frozen=True, slots=True)
+class _Time:
+    """Until when clusters are listed, looked at, and everything is done: what was seen has to be written down as well."""
+
+    listing: Deadline
+    looking: Deadline
+    all: Deadline
+
+    @staticmethod
+    def of(seconds: float) -> _Time:
+        return _Time(Deadline(_FOR_LISTING * seconds), Deadline(_FOR_LOOKING * seconds), Deadline(seconds))
 
 
 class Watch:
@@ -81,6 +107,7 @@ class Watch:
         look: Look,
         remember: Remember,
         coverage: Coverage,
+        vanished: Vanished,
         records: Records,
         store: FleetStore,
         signs: Signs,
@@ -91,6 +118,7 @@ class Watch:
         self._look = look
         self._remember = remember
         self._coverage = coverage
+        self._vanished = vanished
         self._records = records
         self._store = store
         self._signs = signs
@@ -102,32 +130,37 @@ class Watch:
         When the clusters can't be listed, what is due is handed out all the same, and the tick is no success.
         """
         name = f"{now:%Y%m%dt%H%M}"
+        time = _Time.of(self._policy.deadline_seconds)
         try:
-            found = self._source.get_and_keep(now)
+            with within(time.listing):
+                found = self._source.get_and_keep(now)
         except AzureError as error:
             log.error("the clusters could not be listed: %s", error)
             problem = f"the clusters could not be listed: {error}"
-            return self._with_due(Tick(name, Tally(), (problem,), is_success=False), now, wall)
+            self._unlisted(problem, now, wall)
+            return self._with_due(Tick(name, Tally(), (problem,), problems=(problem,)), now, wall)
         targets = found.fleet.clusters
         if len(targets) > self._policy.fan_out_above:
             parts = parts_of(targets)
             tally = self._reported(parts, now)
         else:
             parts = {}
-            tally = self._over(targets, INLINE, now, wall)
-        self._note_coverage(found, tally, now, wall)
-        return self._with_due(Tick(name, tally, found.fleet.unreadable, measure=tuple(parts)), now, wall)
+            tally = self._over(targets, INLINE, now, wall, time)
+        problems = self._covered(found, tally, now, wall)
+        tick = Tick(name, tally, found.fleet.unreadable, measure=tuple(parts), problems=problems)
+        return self._with_due(tick, now, wall)
 
     def part(self, key: str, tick: str, now: datetime, wall: datetime) -> Tally | None:
         """One part of a large fleet. None: it was looked at for this tick, or a later one, already."""
         report = self._store.read(PartReport, f"{_REPORT}{key}")
-        if report is not None and report.tick >= tick:
+        if report is not None and report.tick >= tick and not _is_ahead(report, now):
             return None
-        tally = self._over(self._source.part(key), key, now, wall)
+        time = _Time.of(self._policy.deadline_seconds)
+        tally = self._over(self._source.part(key), key, now, wall, time)
         self._store.write(f"{_REPORT}{key}", PartReport(now, tick, tally))
         return tally
 
-    def _over(self, targets: Sequence[WatchedCluster], scope: str, now: datetime, wall: datetime) -> Tally:
+    def _over(self, targets: Sequence[WatchedCluster], scope: str, now: datetime, wall: datetime, time: _Time) -> Tally:
         """Looks at these clusters and remembers. ``scope`` names whose memory of passes it is."""
         attention = self._store.attention()
         memory = self._store.read(PassMemory, f"{_MEMORY}{scope}") or PassMemory()
@@ -138,14 +171,13 @@ class Watch:
             return self._memory_of(target, attention, memory)
 
         def then(group: Sequence[Seen]) -> None:
-            confirmed = [self._confirmed(seen, attention, memory, now) for seen in group]
-            sights = [
-                Sight(seen.assessment, seen.rules.maintenance.holds(now), seen.rules.is_watched) for seen in confirmed
-            ]
-            effects, not_remembered = self._remember.all(sights, attention, now, wall)
-            round_.add(confirmed, tally_of([(s.assessment, s.rules) for s in confirmed], effects, not_remembered))
+            with within(time.all):
+                confirmed = [self._confirmed(seen, attention, memory, now) for seen in group]
+            sights = [Sight(seen.assessment, seen.rules.maintenance.holds(now)) for seen in confirmed]
+            effects, not_remembered = self._remember.all(sights, attention, now, wall, time.all)
+            round_.add(confirmed, tally_of([seen.assessment for seen in confirmed], effects, not_remembered))
 
-        self._look.over(targets, passes, Deadline(self._policy.deadline_seconds), now, then, memory_of)
+        self._look.over(targets, passes, time.looking, now, then, memory_of)
         after = PassMemory(passes.ports.end if passes.ports else memory.ports_until, round_.allocations)
         if after != memory:
             self._keep(scope, after)
@@ -163,7 +195,8 @@ class Watch:
     ) -> Passes:
         window = detect.judged_window(now, self._policy.ingestion_lag_minutes, self._policy.window_minutes)
         in_trouble = frozenset(one.cluster.id.lower() for one in targets if attention.get(cluster_key(one.cluster.id)))
-        until = memory.ports_until or window.end - self._policy.ports_every
+        known = memory.ports_until
+        until = known if known is not None and known <= now else window.end - self._policy.ports_every
         if window.end - until < self._policy.ports_every:
             return Passes(window, in_trouble=in_trouble)
         start = max(until, window.end - timedelta(hours=1))  # after a long pause the last hour is enough
@@ -208,28 +241,54 @@ class Watch:
         tally = Tally()
         for key, targets in parts.items():
             report = reports.get(key)
-            is_recent = report is not None and now - report.at <= self._policy.ports_every + 2 * MINUTE
+            oldest = now - self._policy.ports_every - 2 * MINUTE
+            is_recent = report is not None and report.at >= oldest and not _is_ahead(report, now)
             tally += report.tally if report is not None and is_recent else not_reached(targets)
         return tally
 
-    def _note_coverage(self, found: Found, tally: Tally, now: datetime, wall: datetime) -> None:
+    def _covered(self, found: Found, tally: Tally, now: datetime, wall: datetime) -> tuple[str, ...]:
+        """Tells who is not seen, and returns what makes this look unfit to rely on."""
         try:
-            self._coverage.note(found, tally, now, wall)
+            problems = self._coverage.note(found, tally, now, wall)
+            if found.before is not None:
+                self._vanished.look(found.fleet, now, wall)
+        except StoreError as error:
+            log.error("coverage could not be remembered: %s", error)
+            return (f"coverage could not be remembered: {error}",)
+        return problems
+
+    def _unlisted(self, problem: str, now: datetime, wall: datetime) -> None:
+        try:
+            self._coverage.note_unlisted(problem, now, wall)
         except StoreError as error:
             log.error("coverage could not be remembered: %s", error)
 
     def _with_due(self, tick: Tick, now: datetime, wall: datetime) -> Tick:
         waiting = self._records.waiting_outbox()
+        due = self._records.due(("change", "incident"), now)
         tick = replace(
             tick,
             deliver=tuple(sorted({one.partition for one in waiting if one.due_at <= wall})),
-            advance=tuple((key.partition, key.row.removeprefix("change-")) for key in self._records.due("change", now)),
+            advance=_named("change-", due),
+            offer=_named("incident-", due),
         )
         oldest = min((one.created_at for one in waiting), default=None)
         self._signs.note_waiting(oldest)
         if tick.is_success:
             self._signs.record_success("watch", wall)
+        else:
+            self._signs.record_failure("watch", wall, tick.problems)
         return tick
+
+
+def _is_ahead(report: PartReport, now: datetime) -> bool:
+    """Written by a worker whose clock was ahead: believing it would blind this look and the next ones."""
+    return report.at > now + _SKEW
+
+
+def _named(prefix: str, due: Sequence[Key]) -> tuple[tuple[str, str], ...]:
+    """Partitions and ids of one kind of row."""
+    return tuple((key.partition, key.row.removeprefix(prefix)) for key in due if key.row.startswith(prefix))
 
 
 @dataclass(slots=True)

@@ -76,8 +76,14 @@ class Records:
     def cluster(self, cluster_id: str) -> Stored[ClusterRecord] | None:
         return self._get(ClusterRecord, cluster_key(cluster_id), "cluster")
 
+    def cluster_in(self, partition: str) -> Stored[ClusterRecord] | None:
+        return self._get(ClusterRecord, partition, "cluster")
+
     def incident(self, cluster_id: str, incident_id: str) -> Stored[Incident] | None:
         return self._get(Incident, cluster_key(cluster_id), f"incident-{incident_id}")
+
+    def incident_in(self, partition: str, incident_id: str) -> Stored[Incident] | None:
+        return self._get(Incident, partition, f"incident-{incident_id}")
 
     def change(self, partition: str, change_id: str) -> Stored[Change] | None:
         return self._get(Change, partition, f"change-{change_id}")
@@ -114,12 +120,14 @@ class Records:
             rows = self._tables.records().query_entities(f"kind eq 'change' and ({condition})")
             return tuple(from_columns(Change, row) for row in rows)
 
-    def due(self, kind: str, at: datetime, most: int = 500) -> tuple[Key, ...]:
-        """Keys of the ``outbox`` or ``change`` rows that are due, in no order."""
-        with translated(f"query due {kind} rows"):
+    def due(self, kinds: str | tuple[str, ...], at: datetime, most: int = 500) -> tuple[Key, ...]:
+        """Keys of the rows of one kind or several (``outbox``, ``change``, ``incident``) that are due, in no order."""
+        kinds = (kinds,) if isinstance(kinds, str) else kinds
+        these = " or ".join(f"kind eq '{kind}'" for kind in kinds)
+        with translated(f"query due {' and '.join(kinds)} rows"):
             rows = self._tables.records().query_entities(
-                "kind eq @kind and due_at le @at",
-                parameters={"kind": kind, "at": at.astimezone(UTC)},
+                f"({these}) and due_at le @at",
+                parameters={"at": at.astimezone(UTC)},
                 select=["PartitionKey", "RowKey"],
                 results_per_page=most,
             )
@@ -204,7 +212,13 @@ def _columns(write: Put | PutJournal) -> dict[str, Any]:
         case ClusterRecord():
             return {"RowKey": "cluster", "kind": "cluster", "name": value.cluster_name, **content}
         case Incident():
-            return {"RowKey": f"incident-{value.id}", "kind": "incident", "state": value.state.value, **content}
+            return {
+                "RowKey": f"incident-{value.id}",
+                "kind": "incident",
+                "state": value.state.value,
+                **_due(value.plan_due_at),
+                **content,
+            }
         case Change():
             return {
                 "RowKey": f"change-{value.id}",

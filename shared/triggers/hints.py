@@ -19,6 +19,10 @@ def advance_hint(partition: str, change_id: str) -> str:
     return json.dumps({"schema": SCHEMA, "partition": partition, "change": change_id})
 
 
+def offer_hint(partition: str, incident_id: str) -> str:
+    return json.dumps({"schema": SCHEMA, "partition": partition, "incident": incident_id})
+
+
 def measure_hint(part: str, tick: str) -> str:
     return json.dumps({"schema": SCHEMA, "part": part, "tick": tick})
 

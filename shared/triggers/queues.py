@@ -37,6 +37,21 @@ def advance(message: func.QueueMessage, told: func.Out[str]) -> None:
     log.info("advance: change %s is %s", change_id, change.state.value if change else "not known")
 
 
+@blueprint.function_name("offer")
+@blueprint.queue_trigger("message", queue_name="%QUEUE_PREFIX%-offer", connection="AzureWebJobsStorage")
+@blueprint.queue_output("told", queue_name="%QUEUE_PREFIX%-deliver", connection="AzureWebJobsStorage")
+def offer(message: func.QueueMessage, told: func.Out[str]) -> None:
+    """Plans against one incident, after its alarm; what comes of it is delivered at once."""
+    from ..app import current
+    from .hints import deliver_hint, read_hint
+
+    partition, incident_id = read_hint(message.get_body(), "partition", "incident")
+    app = current()
+    change = app.offer.run(partition, incident_id, app.clock.now(), app.clock.wall()) if app.is_remediation_on else None
+    told.set(deliver_hint(partition))
+    log.info("offer: incident %s: %s", incident_id, f"change {change.id}" if change else "nothing to approve")
+
+
 @blueprint.function_name("measure")
 @blueprint.queue_trigger("message", queue_name="%QUEUE_PREFIX%-measure", connection="AzureWebJobsStorage")
 def measure(message: func.QueueMessage) -> None:
@@ -57,6 +72,12 @@ def measure(message: func.QueueMessage) -> None:
 @blueprint.queue_trigger("message", queue_name="%QUEUE_PREFIX%-measure-poison", connection="AzureWebJobsStorage")
 def measure_poison(message: func.QueueMessage) -> None:
     _given_up("measure", message)
+
+
+@blueprint.function_name("offer_poison")
+@blueprint.queue_trigger("message", queue_name="%QUEUE_PREFIX%-offer-poison", connection="AzureWebJobsStorage")
+def offer_poison(message: func.QueueMessage) -> None:
+    _given_up("offer", message)
 
 
 @blueprint.function_name("deliver_poison")

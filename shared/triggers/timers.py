@@ -21,22 +21,25 @@ log = logging.getLogger("snatbot.triggers")
 @blueprint.timer_trigger("timer", schedule="%WATCH_SCHEDULE%", run_on_startup=False, use_monitor=True)
 @blueprint.queue_output("deliver", queue_name="%QUEUE_PREFIX%-deliver", connection="AzureWebJobsStorage")
 @blueprint.queue_output("advance", queue_name="%QUEUE_PREFIX%-advance", connection="AzureWebJobsStorage")
+@blueprint.queue_output("offer", queue_name="%QUEUE_PREFIX%-offer", connection="AzureWebJobsStorage")
 @blueprint.queue_output("measure", queue_name="%QUEUE_PREFIX%-measure", connection="AzureWebJobsStorage")
 def watch(
     timer: func.TimerRequest,
     deliver: func.Out[List[str]],  # noqa: UP006
     advance: func.Out[List[str]],  # noqa: UP006
+    offer: func.Out[List[str]],  # noqa: UP006
     measure: func.Out[List[str]],  # noqa: UP006
 ) -> None:
     """One look at everything; queue messages are hints to what the tables say is due."""
     from ..app import current
-    from .hints import advance_hint, deliver_hint, measure_hint
+    from .hints import advance_hint, deliver_hint, measure_hint, offer_hint
 
     app = current()
     began, sent, repeated = time.monotonic(), app.request_count.total, app.request_count.repeated
     tick = app.watch.run(app.clock.now(), app.clock.wall())
     deliver.set([deliver_hint(partition) for partition in tick.deliver])
     advance.set([advance_hint(partition, change_id) for partition, change_id in tick.advance])
+    offer.set([offer_hint(partition, incident_id) for partition, incident_id in tick.offer])
     measure.set([measure_hint(part, tick.name) for part in tick.measure])
     line = {
         **_figures(tick),
@@ -56,6 +59,7 @@ def _figures(tick: Tick) -> dict[str, Any]:
     return {
         "tick": tick.name,
         "is_success": tick.is_success,
+        "problems": list(tick.problems),
         "clusters": tally.clusters,
         "measured": tally.measured,
         "idle": tally.idle,
@@ -69,6 +73,7 @@ def _figures(tick: Tick) -> dict[str, Any]:
         "measure": len(tick.measure),
         "deliver": len(tick.deliver),
         "advance": len(tick.advance),
+        "offer": len(tick.offer),
     }
 
 

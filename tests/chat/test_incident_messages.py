@@ -13,8 +13,6 @@ from shared.model.reading import Measured, Unmeasured
 
 from . import nouns
 
-URL = "https://snatbot.example.net/api/changes/1?t=x"
-
 
 def section(message: Message, title: str) -> Section:
     (found,) = (one for one in message.sections if one.title == title)
@@ -27,7 +25,7 @@ def titles(message: Message) -> list[str]:
 
 @pytest.fixture
 def opened() -> Message:
-    return compose.incident_opened(nouns.make_incident(), nouns.make_assessment(), nouns.make_plan(), URL, None)
+    return compose.incident_opened(nouns.make_incident(), nouns.make_assessment())
 
 
 def test_the_alert_says_what_where_and_since_when(opened: Message) -> None:
@@ -53,51 +51,35 @@ def test_the_alert_names_nodes_by_name_ip_and_pool_with_count_and_share(opened: 
     assert table.rows[0] == ("aks-user-38166372-vmss000000", "10.224.0.4", "user", "1,204", "18.2\u00a0%", "12")
 
 
-def test_the_alert_says_what_its_button_leads_to(opened: Message) -> None:
-    proposal = section(opened, "What snatbot proposes")
-    assert proposal.text.startswith("Create NAT gateway ng-shop-prod-1 with 2 public IP")
-    assert proposal.text.endswith(
-        "The button opens the exact plan. Nothing is changed until someone approves it there."
-    )
-    assert proposal.bullets == ("Egress IPs now: 20.50.10.7", "Egress IPs then: pip-shop-prod-1 and pip-shop-prod-2")
-    assert [(button.text, button.url, button.is_primary) for button in opened.buttons] == [
-        ("Review the plan", URL, True)
-    ]
-
-
-def test_steps_by_hand_are_folded_while_there_is_a_button(opened: Message) -> None:
-    assert section(opened, "By hand").is_detail
-    assert section(opened, "Commands").is_detail
-
-
-def test_without_an_address_to_approve_there_is_no_button_and_no_promise() -> None:
-    message = compose.incident_opened(nouns.make_incident(), nouns.make_assessment(), nouns.make_plan(), None, None)
+def test_an_alarm_that_asks_for_a_plan_says_so_and_folds_the_steps_by_hand() -> None:
+    message = compose.incident_opened(replace(nouns.make_incident(), plan_due_at=nouns.NOW), nouns.make_assessment())
+    assert "until someone approves it" in section(message, "What follows").text
+    assert section(message, "By hand").is_detail
+    assert section(message, "Commands").is_detail
     assert message.buttons == ()
-    assert "follow the steps by hand" in section(message, "What would cure it").text
-    assert not section(message, "By hand").is_detail
 
 
 def test_while_remediation_is_off_the_alert_is_the_steps() -> None:
-    message = compose.incident_opened(nouns.make_incident(), nouns.make_assessment(), None, None, None)
+    message = compose.incident_opened(nouns.make_incident(), nouns.make_assessment())
     assert titles(message) == ["Failing nodes", "Please don't", "By hand", "Commands", "In your code"]
     assert message.buttons == ()
 
 
 def test_a_blocked_plan_says_why_in_words() -> None:
-    message = compose.incident_opened(
-        nouns.make_incident(), nouns.make_assessment(), nouns.make_advice(), URL, "https://d"
-    )
-    reasons = section(message, "Why snatbot can't cure this by itself").bullets
+    message = compose.incident_answered(nouns.make_incident(), nouns.make_advice())
+    assert message.title == "What would help shop-prod"
+    reasons = section(message, "Why snatbot can't do it").bullets
     assert reasons[0] == (
         "The API server has authorized IP ranges: nodes whose new egress IP is not listed would lose it. "
         "Reserve the public IPs first, add them to the authorized ranges, then ask for a new plan."
     )
     assert len(reasons) == 2
-    assert [button.text for button in message.buttons] == ["Details"]
+    assert all(command in section(message, "Commands").code for command in nouns.make_advice().commands)
+    assert message.buttons == ()
 
 
 def test_steps_for_an_own_network_can_be_followed_with_the_real_names() -> None:
-    message = compose.incident_opened(nouns.make_incident(), nouns.make_assessment(), None, None, None)
+    message = compose.incident_opened(nouns.make_incident(), nouns.make_assessment())
     steps = section(message, "By hand").steps
     assert steps[0].startswith(
         "See it: in the Azure portal open load balancer `kubernetes` in resource group "
@@ -121,15 +103,9 @@ def test_steps_for_an_own_network_can_be_followed_with_the_real_names() -> None:
     )
 
 
-def test_a_plan_brings_its_own_commands() -> None:
-    message = compose.incident_opened(nouns.make_incident(), nouns.make_assessment(), nouns.make_plan(), URL, None)
-    code = section(message, "Commands").code
-    assert all(command in code for command in nouns.make_plan().commands)
-
-
 def test_a_managed_network_gets_aks_own_command_and_a_warning() -> None:
     cluster = nouns.make_cluster(is_own_network=False)
-    message = compose.incident_opened(nouns.make_incident(cluster), nouns.make_assessment(cluster), None, None, None)
+    message = compose.incident_opened(nouns.make_incident(cluster), nouns.make_assessment(cluster))
     code = section(message, "Commands").code
     assert "--outbound-type managedNATGateway --nat-gateway-managed-outbound-ip-count 2" in code
     assert "subnet update" not in code
@@ -141,14 +117,14 @@ def test_a_managed_network_gets_aks_own_command_and_a_warning() -> None:
 def test_a_network_that_is_partly_owned_gets_no_command_that_could_be_wrong() -> None:
     cluster = nouns.make_cluster()
     mixed = replace(cluster, pools=(cluster.pools[0], replace(cluster.pools[1], vnet_subnet_id=None)))
-    message = compose.incident_opened(nouns.make_incident(mixed), nouns.make_assessment(mixed), None, None, None)
+    message = compose.incident_opened(nouns.make_incident(mixed), nouns.make_assessment(mixed))
     assert "NATGateway" not in section(message, "Commands").code
     assert any("vnetSubnetID" in step for step in section(message, "By hand").steps)
 
 
 def test_authorized_ranges_are_mentioned_before_egress_changes() -> None:
     cluster = replace(nouns.make_cluster(), authorized_ip_ranges=("203.0.113.0/24",))
-    message = compose.incident_opened(nouns.make_incident(cluster), nouns.make_assessment(cluster), None, None, None)
+    message = compose.incident_opened(nouns.make_incident(cluster), nouns.make_assessment(cluster))
     assert any("authorized IP ranges" in step for step in section(message, "By hand").steps)
 
 
@@ -160,7 +136,7 @@ def test_what_not_to_do_is_said(opened: Message) -> None:
 
 def test_nodes_that_are_not_known_are_not_invented() -> None:
     incident, assessment = nouns.make_incident(nodes=()), nouns.make_assessment(nodes=())
-    message = compose.incident_opened(incident, assessment, None, None, None)
+    message = compose.incident_opened(incident, assessment)
     nodes = section(message, "Failing nodes")
     assert nodes.table is None
     assert nodes.text == "Azure Monitor has not said which: only the total of the load balancer is known."
@@ -170,9 +146,7 @@ def test_nodes_that_are_not_known_are_not_invented() -> None:
 
 def test_an_ip_without_a_node_is_said_to_be_gone() -> None:
     gone = replace(nouns.make_nodes(1)[0], name="", pool="")
-    message = compose.incident_opened(
-        nouns.make_incident(nodes=(gone,)), nouns.make_assessment(nodes=(gone,)), None, None, None
-    )
+    message = compose.incident_opened(nouns.make_incident(nodes=(gone,)), nouns.make_assessment(nodes=(gone,)))
     table = section(message, "Failing nodes").table
     assert table is not None
     assert table.rows[0][:3] == ("no node has this IP now", "10.224.0.4", "")
@@ -183,14 +157,14 @@ def test_a_cut_answer_of_azure_monitor_is_said() -> None:
     assessment = nouns.make_assessment()
     assert isinstance(assessment.reading, Measured)
     cut = replace(assessment, reading=replace(assessment.reading, is_truncated=True))
-    table = section(compose.incident_opened(nouns.make_incident(), cut, None, None, None), "Failing nodes").table
+    table = section(compose.incident_opened(nouns.make_incident(), cut), "Failing nodes").table
     assert table is not None
     assert "there may be more" in table.note
 
 
 def test_a_returning_trouble_says_so_and_since_when() -> None:
     incident = replace(nouns.make_incident(), reopened=1)
-    message = compose.incident_reopened(incident, nouns.make_assessment(), None, None, None)
+    message = compose.incident_reopened(incident, nouns.make_assessment())
     assert message.title == "SNAT port exhaustion on shop-prod is back"
     facts = dict(message.facts)
     assert facts["First failing"] == "2026-11-22 18:41 UTC"

@@ -12,7 +12,7 @@ from shared.chat.message import Message, Tone
 from shared.chat.trouble_words import KIND_NOUNS, SEVERITY_WORDS
 from shared.model.finding import Finding, FindingKind, Severity
 from shared.model.ports import NodePorts
-from tests.chat.nouns import GATEWAY, NOW, make_assessment, make_incident, make_plan
+from tests.chat.nouns import GATEWAY, NOW, make_assessment, make_incident
 
 PORTS = (NodePorts("10.224.0.4", "udp", 1000, 1024, NOW, "aks-user-1-vmss000000", "user"),)
 
@@ -42,12 +42,12 @@ def test_every_kind_has_its_words_from_beginning_to_end(kind: FindingKind) -> No
         evidence=found.evidence,
     )
     title = f"{KIND_NOUNS[kind]} on shop-prod"
-    opened = compose.incident_opened(incident, assessment, None, None, None)
+    opened = compose.incident_opened(incident, assessment)
     assert (opened.title, opened.tone) == (title, Tone.WARNING)
     assert opened.summary == f"This is evidence of {kind.value}."
     assert "Do this about it." in rendered(opened)
     assert "Failing nodes" not in rendered(opened)
-    assert compose.incident_reopened(incident, assessment, None, None, None).title == f"{title} is back"
+    assert compose.incident_reopened(incident, assessment).title == f"{title} is back"
     assert compose.incident_worsened(incident, assessment).title == f"{title} is getting worse"
     cleared = compose.incident_cleared(replace(incident, cleared_at=NOW), NOW)
     assert cleared.title == f"{title} is over"
@@ -59,7 +59,7 @@ def test_full_nodes_are_in_a_table_and_other_findings_beside() -> None:
     found = (finding(FindingKind.PORT_PRESSURE), finding(FindingKind.ALLOCATION_DRIFT))
     assessment = replace(make_assessment(nodes=()), findings=found, witness="Azure's health events agree")
     incident = replace(make_incident(nodes=()), kinds=(FindingKind.PORT_PRESSURE,), last_failed_at=None)
-    message = compose.incident_opened(incident, assessment, None, None, None)
+    message = compose.incident_opened(incident, assessment)
     text = rendered(message)
     for piece in (
         "aks-user-1-vmss000000",
@@ -71,12 +71,6 @@ def test_full_nodes_are_in_a_table_and_other_findings_beside() -> None:
         "By hand",
     ):
         assert piece in text
-
-
-def test_failing_connections_that_come_with_a_plan_have_a_button_even_when_they_were_a_warning_before() -> None:
-    message = compose.incident_worsened(make_incident(), make_assessment(), make_plan(), "https://bot.example.com/x")
-    assert message.tone is Tone.ALARM
-    assert [button.url for button in message.buttons] == ["https://bot.example.com/x"]
 
 
 def test_every_severity_has_a_word() -> None:

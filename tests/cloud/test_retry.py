@@ -11,6 +11,7 @@ from azure.core.pipeline import PipelineContext, PipelineRequest, PipelineRespon
 from azure.core.pipeline.policies import HTTPPolicy
 from azure.core.rest import HttpRequest
 
+from shared.cloud.deadline import Deadline, within
 from shared.cloud.pipeline import BoundedRetry
 
 pytestmark = pytest.mark.disable_socket
@@ -46,6 +47,7 @@ class Run:
         policy.next = self.wire
         context = PipelineContext(None, **options)
         self.result = policy.send(PipelineRequest(HttpRequest(method, "https://arm.example/x"), context))
+        self.options = dict(context.options)
         self.status = self.result.http_response.status_code
 
 
@@ -110,3 +112,20 @@ def test_a_read_whose_answer_was_lost_is_repeated() -> None:
 def test_a_connection_that_never_comes_is_raised_in_the_end() -> None:
     with pytest.raises(ServiceRequestError):
         Run("GET", ServiceRequestError("no connection"))
+
+
+def test_a_read_ends_with_the_deadline_it_is_in() -> None:
+    seconds = 0.0
+    deadline = Deadline(7.0, lambda: seconds)
+    with within(deadline):
+        run = Run("GET", Answer(429, {"Retry-After": "6"}), Answer(429, {"Retry-After": "17"}))
+    assert (run.wire.sent, run.slept) == (2, [6.0])
+    assert run.options == {"connection_timeout": 7.0, "read_timeout": 7.0}
+    seconds = 7.0
+    with within(deadline), pytest.raises(ServiceRequestError, match="was over"):
+        Run("GET", Answer(200))
+
+
+def test_a_write_is_not_cut_off_by_a_deadline() -> None:
+    with within(Deadline(0.0)):
+        assert Run("PUT", Answer(200)).options == {}

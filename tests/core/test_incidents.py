@@ -109,9 +109,25 @@ def test_idle_minutes_are_clean() -> None:
     assert memory.tick(Idle(window(10, 15))) is Effect.CLEARED
 
 
-@pytest.mark.parametrize("reading", [Unmeasured("no answer"), DoesNotApply("NAT gateway")])
-def test_a_missing_measurement_neither_opens_nor_clears(reading: Reading) -> None:
+@pytest.mark.parametrize("change_in_flight", [False, True])
+def test_on_a_cluster_that_is_not_looked_at_any_more_an_incident_ends_unless_a_change_is_in_flight(
+    change_in_flight: bool,
+) -> None:
     memory = Memory()
+    stopped = DoesNotApply("the cluster is stopped")
+    assert memory.tick(stopped, now=0) is Effect.NOTHING
+    memory.tick(minutes(0, 5, {4: 1}))
+    effect = memory.tick(stopped, now=10, is_change_in_flight=change_in_flight)
+    assert memory.incident is not None
+    if change_in_flight:
+        assert (effect, memory.incident.state) == (Effect.NOTHING, IncidentState.OPEN)
+    else:
+        assert (effect, memory.incident.closing_note) == (Effect.CLEARED, "the cluster is stopped")
+        assert memory.tick(stopped, now=11) is Effect.NOTHING
+
+
+def test_a_missing_measurement_neither_opens_nor_clears() -> None:
+    memory, reading = Memory(), Unmeasured("no answer")
     assert memory.tick(reading, now=5) is Effect.NOTHING
     assert memory.incident is None
     memory.tick(minutes(0, 5, {4: 1}))

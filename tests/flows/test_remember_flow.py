@@ -13,6 +13,7 @@ import pytest
 
 from shared.approval.signing import Signer
 from shared.chat.message import Message
+from shared.cloud.deadline import Deadline
 from shared.cloud.errors import Forbidden, Unavailable
 from shared.core.incidents import IncidentPolicy
 from shared.core.plan_request import PlanRequest
@@ -21,7 +22,8 @@ from shared.flows.links import Links
 from shared.flows.outbox import Outbox, message_of
 from shared.flows.planning import Planning
 from shared.flows.propose import Propose
-from shared.flows.remember import Offer, Remember, Sight
+from shared.flows.offer import Offer
+from shared.flows.remember import Remember, Sight
 from shared.ids import cluster_key
 from shared.model.change import Change, ChangeState
 from shared.model.cluster import Cluster
@@ -67,12 +69,15 @@ class World:
         self.planning = planning
 
     def remember(self) -> Remember:
-        offer = None
-        if self.planning is not None:
-            planning = cast(Planning, self.planning)
-            propose = Propose(planning, self.records, self.outbox, LINKS, timedelta(minutes=60))
-            offer = Offer(planning, propose, LINKS)
-        return Remember(self.records, self.store, offer, self.outbox, POLICY)
+        return Remember(self.records, self.store, self.outbox, POLICY, is_offering=self.planning is not None)
+
+    def offer(self, minute: int = 8) -> list[Change | None]:
+        """As the queue function does it for what a tick finds due."""
+        planning = cast(Planning, self.planning)
+        propose = Propose(planning, self.records, self.store, self.outbox, LINKS, timedelta(minutes=60))
+        offer = Offer(planning, propose, self.records, self.outbox, LINKS)
+        due = self.records.due("incident", at(minute))
+        return [offer.run(one.partition, one.row.removeprefix("incident-"), at(minute), at(minute)) for one in due]
 
     def see(self, *sights: Sight, minute: int = 8) -> tuple[Mapping[str, int], int]:
         """As a tick does it: the index of who needs attention is read first."""
@@ -228,7 +233,7 @@ def test_storage_that_is_down_is_told_and_not_tried_for_every_cluster() -> None:
             raise StoreUnavailable("read cluster: storage could not be reached")
 
     sights = [Sight(assessment(TROUBLE, cluster(name=f"shop-{number}"))) for number in range(50)]
-    remember = Remember(Down(), cast(FleetStore, None), None, Outbox(CHANNELS), POLICY)
+    remember = Remember(Down(), cast(FleetStore, None), Outbox(CHANNELS), POLICY, is_offering=False)
     with pytest.raises(StoreUnavailable):
         remember.all(sights, {}, at(8), at(8))
     assert len(tried) <= 3
@@ -254,14 +259,26 @@ def change_in(state: ChangeState, change_id: str = "chg-1") -> Change:
     )
 
 
-def test_an_alarm_comes_with_a_plan_and_a_button(records: Records) -> None:
+def test_an_alarm_is_out_before_anything_is_planned(records: Records) -> None:
+    planning = FakePlanning(plan_for())
+    world = World(records, planning)
+    world.tick(TROUBLE)
+    (message,) = world.told()
+    assert "works out a plan" in str(message)
+    assert (planning.asked, records.changes(PARTITION)) == (0, ())
+
+
+def test_after_an_alarm_comes_a_plan_and_a_button(records: Records) -> None:
     world = World(records, FakePlanning(plan_for()))
     world.tick(TROUBLE)
+    assert world.offer(minute=7) == [], "it is due with the alarm, not before"
+    world.offer()
+    assert world.offer(minute=60) == [], "once"
     (change,) = records.changes(PARTITION)
     assert (change.state, change.requested_by, change.due_at) == (ChangeState.PROPOSED, "snatbot", at(68))
     (incident,) = records.incidents(PARTITION)
     assert change.incident_id == incident.id
-    (message,) = world.told()
+    message = world.told()[-1]
     (button,) = message.buttons
     token = button.url.partition("?t=")[2]
     assert SIGNER.read_link(token).change_id == change.id
@@ -270,25 +287,89 @@ def test_an_alarm_comes_with_a_plan_and_a_button(records: Records) -> None:
 
 def test_without_remediation_nothing_is_planned_and_there_is_no_button(world: World) -> None:
     world.tick(TROUBLE)
-    assert world.records.changes(PARTITION) == ()
-    assert world.told()[0].buttons == ()
+    assert world.records.due("incident", at(400)) == ()
+    assert "works out a plan" not in str(world.told()[0])
 
 
 def test_a_plan_that_is_blocked_is_told_and_not_offered(records: Records) -> None:
     world = World(records, FakePlanning(replace(make_advice(), cluster_id=CLUSTER.id)))
     assert world.tick(TROUBLE) == {"opened": 1}
+    assert world.offer() == [None]
     assert records.changes(PARTITION) == ()
-    assert world.told()[0].buttons == ()
+    assert [message.buttons for message in world.told()] == [(), ()]
+    assert world.told()[-1].title == f"What would help {CLUSTER.name}"
+    assert world.offer(minute=60) == []
 
 
 @pytest.mark.parametrize(
     "error",
     [Unavailable("GET cluster", "no answer"), Forbidden("GET cluster", "no"), BadInput("not the id of a cluster")],
 )
-def test_an_alarm_is_told_though_no_plan_can_be_made(records: Records, error: SnatbotError) -> None:
-    world = World(records, FakePlanning(error))
+def test_a_plan_that_cannot_be_made_is_tried_again_after_a_while(records: Records, error: SnatbotError) -> None:
+    planning = FakePlanning(error)
+    world = World(records, planning)
     assert world.tick(TROUBLE) == {"opened": 1}
-    assert len(world.told()) == 1
+    assert world.offer() == [None]
+    assert world.offer(minute=12) == []
+    planning.plan = plan_for()
+    (change,) = world.offer(minute=13)
+    assert change is not None
+    assert len(world.told()) == 2
+
+
+def test_of_several_workers_one_plans(records: Records) -> None:
+    planning = FakePlanning(plan_for())
+    world = World(records, planning)
+    world.tick(TROUBLE)
+    gate = threading.Barrier(4)
+
+    def work(_: int) -> list[Change | None]:
+        gate.wait()
+        return world.offer()
+
+    with ThreadPoolExecutor(4) as pool:
+        made = [one for many in pool.map(work, range(4)) for one in many if one is not None]
+    assert (len(made), planning.asked, len(records.changes(PARTITION))) == (1, 1, 1)
+
+
+def test_an_incident_that_is_over_before_its_plan_is_made_gets_none(records: Records) -> None:
+    planning = FakePlanning(plan_for())
+    world = World(records, planning)
+    world.tick(TROUBLE)
+    world.tick(minutes(5, 10))
+    assert world.tick(minutes(10, 15), minute=18) == {"cleared": 1}
+    assert world.offer(minute=60) == []
+    assert planning.asked == 0
+
+
+def test_looks_at_the_cluster_in_between_do_not_lose_the_plan(records: Records) -> None:
+    world = World(records, FakePlanning(plan_for()))
+    world.tick(TROUBLE)
+    world.tick(minutes(1, 6, {2: 4, 5: 9}), minute=9)
+    planning = cast(FakePlanning, world.planning)
+
+    class Slow(FakePlanning):
+        def attachment(self, cluster_id: str, now: datetime, request: PlanRequest) -> Plan:
+            world.tick(minutes(2, 7, {2: 4, 5: 9}), minute=10)
+            return super().attachment(cluster_id, now, request)
+
+    world.planning = Slow(planning.plan)
+    (change,) = world.offer(minute=10)
+    assert change is not None
+    assert len(world.told()) == 2
+
+
+def test_a_deadline_leaves_what_is_known_already_for_later_not_what_is_new(records: Records) -> None:
+    world = World(records)
+    old, new = cluster(name="old"), cluster(name="new")
+    world.see(Sight(assessment(TROUBLE, old)))
+    over = Deadline(0.0)
+    sights = [Sight(assessment(TROUBLE, old)), Sight(assessment(TROUBLE, new)), Sight(assessment(minutes(0, 5)))]
+    assert world.remember().all(sights, world.store.attention(), at(9), at(9), over) == ({"nothing": 1}, 2)
+    seconds = iter((0.0, 0.0, 0.0))
+    once = Deadline(1.0, lambda: next(seconds, 2.0))
+    assert world.remember().all(sights, world.store.attention(), at(9), at(9), once)[0] == {"opened": 1, "nothing": 1}
+    assert len(world.told(cluster_key(new.id))) == 1
 
 
 @pytest.mark.parametrize(
@@ -300,6 +381,7 @@ def test_while_a_change_is_in_flight_nothing_clears_and_nothing_new_is_planned(
     planning = FakePlanning(plan_for())
     world = World(records, planning)
     world.tick(TROUBLE)
+    world.offer()
     (proposed,) = records.changes(PARTITION)
     stored = records.change(PARTITION, proposed.id)
     assert stored is not None
@@ -307,14 +389,17 @@ def test_while_a_change_is_in_flight_nothing_clears_and_nothing_new_is_planned(
     for start in range(5, 40, 5):
         assert world.tick(minutes(start, start + 5)) == {"nothing": 1}
     assert world.tick(minutes(40, 45, {44: 1}, nodes=9)) == {"worsened": 1}
+    assert world.offer(minute=60) == []
     assert planning.asked == 1
 
 
 def test_a_new_plan_takes_the_place_of_one_that_nobody_decided_on(records: Records) -> None:
     world = World(records, FakePlanning(plan_for()))
     world.tick(TROUBLE)
+    world.offer()
     world.tick(minutes(5, 10))
     world.tick(minutes(10, 15), minute=18)
     world.tick(minutes(20, 25, {24: 7}), minute=28)
+    world.offer(minute=28)
     states = {change.proposed_at: change.state for change in records.changes(PARTITION)}
     assert states == {at(8): ChangeState.SUPERSEDED, at(28): ChangeState.PROPOSED}

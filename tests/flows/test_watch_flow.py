@@ -7,24 +7,30 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from shared.chat.message import Message
 from shared.cloud.errors import AzureError, Forbidden, Throttled, Unavailable
+from shared.cloud.metric_access import NotReached
 from shared.core.incidents import IncidentPolicy
 from shared.core.tags import TagRules
 from shared.errors import BadInput
-from shared.flows.coverage import Coverage
+from shared.flows.coverage import Coverage, CoveragePolicy
 from shared.flows.fleet_source import FleetSource
+from shared.flows.health import Health, look
 from shared.flows.outbox import Outbox, message_of
+from shared.flows.planning import Planning
+from shared.flows.propose import Propose
 from shared.flows.remember import Remember
 from shared.flows.silence import Silence, moment_from
+from shared.flows.vanished import Vanished
 from shared.flows.watch import Tick, Watch, WatchPolicy
 from shared.ids import cluster_key
 from shared.maintenance import parse_maintenance
-from shared.model.change import ChangeState
+from shared.model.change import Change, ChangeState
+from shared.model.cluster import Cluster
 from shared.model.fleet import WatchedGateway
 from shared.model.incident import IncidentState
 from shared.model.metric import MetricAnswer
@@ -34,11 +40,12 @@ from shared.store.signs import Signs
 from shared.store.tables import Tables
 from tests.core.builders import NETWORK, USER_SUBNET, answer, at, by_state, cluster, series
 from tests.flows.fakes import FakeAccess, FakeAzure, make_look, watched
-from tests.flows.test_remember_flow import change_in
+from tests.flows.test_remember_flow import LINKS, FakePlanning, change_in
 
 HEALTHY = by_state(Successful=dict.fromkeys(range(-60, 400), 100))
 SICK = by_state(Failed={3: 5}, Successful=dict.fromkeys(range(-60, 400), 100))
 BACKENDS = answer(series({3: 5}, connectionstate="Failed", backendipaddress="10.0.0.4"))
+COVERAGE = CoveragePolicy(patience=timedelta(minutes=15), kept_for=timedelta(minutes=10))
 POLICY = WatchPolicy(3, 5, timedelta(minutes=5), 1000, 50.0)
 
 
@@ -53,12 +60,18 @@ class World:
     """A watch on real storage and a fleet that the test makes up. ``new_process`` forgets what was in memory."""
 
     def __init__(
-        self, tables: Tables, *names: str, policy: WatchPolicy = POLICY, usual: TagRules | None = None
+        self,
+        tables: Tables,
+        *names: str,
+        policy: WatchPolicy = POLICY,
+        usual: TagRules | None = None,
+        coverage: CoveragePolicy = COVERAGE,
     ) -> None:
         self.azure = FakeAzure(watched(*(cluster(name=name) for name in names)))
         self.access = FakeAccess({"state": HEALTHY})
         self.tables = tables
         self.policy = policy
+        self.coverage = coverage
         self.usual = usual or TagRules()
         self.records, self.signs, self.store = Records(tables), Signs(tables), FleetStore(tables)
         self.watch = self.new_process()
@@ -66,14 +79,19 @@ class World:
     def new_process(self) -> Watch:
         outbox = Outbox(("slack",))
         remember = Remember(
-            self.records, self.store, None, outbox, IncidentPolicy(clean_minutes=10, cooldown=timedelta(hours=1))
+            self.records,
+            self.store,
+            outbox,
+            IncidentPolicy(clean_minutes=10, cooldown=timedelta(hours=1)),
+            is_offering=False,
         )
         self.watch = Watch(
             FleetSource(self.azure.fleet, self.store, timedelta(minutes=10)),
             self.azure.fleet,
             make_look(self.azure, self.access, self.usual),
             remember,
-            Coverage(self.records, self.azure.fleet, outbox, timedelta(minutes=15)),
+            Coverage(self.records, self.azure.fleet, outbox, self.usual, self.coverage),
+            Vanished(self.records, self.store, self.azure.fleet, outbox),
             self.records,
             self.store,
             self.signs,
@@ -273,6 +291,68 @@ def test_opting_out_is_announced_once_audited_and_ends_an_open_incident(make: Ma
     assert (incident.state, "opts the cluster out" in incident.closing_note) == (IncidentState.CLEARED, True)
 
 
+@pytest.mark.parametrize(
+    ("after", "note"),
+    [
+        (cluster(name="a", power_state="Stopped"), "the cluster is stopped"),
+        (cluster(name="a", outbound_type="userDefinedRouting"), "leaves by user-defined routing"),
+    ],
+)
+def test_an_incident_ends_once_when_its_cluster_is_not_measured_any_more(make: Make, after: Cluster, note: str) -> None:
+    world = make("a")
+    world.access.answers |= {"state": SICK, "before": SICK, "backend": BACKENDS}
+    world.tick(8)
+    world.azure.targets = watched(after)
+    for minute in range(19, 60):
+        world.tick(minute)
+    (incident,) = world.records.incidents(cluster_key(after.id))
+    assert (incident.state, note in incident.closing_note) == (IncidentState.CLEARED, True)
+    assert world.titles("a") == ["SNAT port exhaustion on a", "SNAT port exhaustion on a: no longer watched"]
+    assert note in world.told("a")[-1].summary.lower()
+
+
+def test_an_incident_of_a_cluster_that_was_deleted_ends_once(make: Make) -> None:
+    world = make("a", "b")
+    world.access.answers |= {
+        "state": lambda one: SICK if "mc_a/" in one else HEALTHY,
+        "before": SICK,
+        "backend": BACKENDS,
+    }
+    world.tick(8)
+    gone = cluster(name="a")
+    world.azure.targets = watched(cluster(name="b"))
+    world.tick(19)
+    assert world.records.incidents(cluster_key(gone.id))[0].state is IncidentState.OPEN, "it may merely be hidden"
+    world.azure.gone.add(gone.id.lower())
+    for minute in range(30, 60):
+        world.tick(minute)
+    (incident,) = world.records.incidents(cluster_key(gone.id))
+    assert (incident.state, incident.closing_note) == (IncidentState.CLEARED, "the cluster was deleted")
+    assert world.titles("a")[1:] == ["SNAT port exhaustion on a: no longer watched"]
+    assert world.store.attention() == {}
+    assert [line.detail for line in world.records.audit(cluster_key(gone.id))][-1] == "the cluster was deleted"
+
+
+def test_a_change_under_way_keeps_the_incident_of_a_cluster_that_is_gone(make: Make) -> None:
+    world = make("shop-prod")
+    world.access.answers |= {"state": SICK, "before": SICK, "backend": BACKENDS}
+    world.tick(8)
+    shop = cluster()
+    stored = world.records.cluster(shop.id)
+    assert stored is not None
+    change = change_in(ChangeState.APPLYING)
+    world.records.commit(shop.id, [Put(change), Put(replace(stored.value, change_id=change.id), stored.etag)])
+    world.azure.targets = ()
+    world.azure.gone.add(shop.id.lower())
+    world.tick(19)
+    assert world.records.incidents(cluster_key(shop.id))[0].state is IncidentState.OPEN
+    applying = world.records.change(cluster_key(shop.id), change.id)
+    assert applying is not None
+    world.records.commit(shop.id, [Put(replace(change, state=ChangeState.FAILED), applying.etag)])
+    world.tick(30)
+    assert world.records.incidents(cluster_key(shop.id))[0].state is IncidentState.CLEARED
+
+
 def test_in_a_maintenance_window_nothing_is_posted_and_afterwards_what_still_stands(make: Make) -> None:
     world = make("a", usual=TagRules(maintenance=parse_maintenance("daily 10:00-10:20")))
     sick = by_state(Failed=dict.fromkeys(range(400), 1), Successful=dict.fromkeys(range(400), 100))
@@ -285,25 +365,178 @@ def test_in_a_maintenance_window_nothing_is_posted_and_afterwards_what_still_sta
     assert world.titles("a") == ["SNAT port exhaustion on a"]
 
 
+# --- a look that saw nothing is no good look ---
+
+
+def health(world: World, minute: int) -> Health:
+    return look(world.signs, at(minute), timedelta(minutes=15))
+
+
+@pytest.mark.parametrize("is_fanned_out", [False, True])
+def test_a_fleet_that_nobody_reaches_is_not_well(make: Make, is_fanned_out: bool) -> None:
+    world = make("a", "b", policy=replace(POLICY, fan_out_above=1) if is_fanned_out else POLICY)
+    world.access.answers["state"] = NotReached("s", "the time for this look was over")
+    for minute in range(8, 30):
+        tick = world.watch.run(at(minute), at(minute))
+    assert not tick.is_success
+    assert "none of 2 clusters was measured" in tick.problems[0]
+    found = health(world, 29)
+    assert "no look at the clusters has succeeded" in found.problems[0]
+    assert found.missing == tick.problems
+
+
+def test_a_single_look_that_measures_nothing_does_not_page(make: Make) -> None:
+    world = make("a")
+    world.tick(8)
+    world.access.answers["state"] = MetricAnswer(())
+    assert not world.tick(9).is_success
+    assert (health(world, 9).is_well, len(health(world, 9).missing)) == (True, 1)
+    world.access.answers["state"] = HEALTHY
+    assert world.tick(10).is_success
+    assert health(world, 10).missing == ()
+
+
+def test_that_no_cluster_was_ever_found_is_not_well_and_told_once_with_what_to_grant(make: Make) -> None:
+    world = make()
+    for minute in range(8, 60):
+        tick = world.tick(minute)
+    assert not tick.is_success
+    assert "Monitoring Reader" in health(world, 59).missing[0]
+    (message,) = world.told()
+    assert message.title == "snatbot can't watch as it should"
+    assert "No cluster was ever found: grant this app's identity Reader" in message.summary
+    world.azure.targets = watched(cluster(name="a"))
+    for minute in range(60, 80):
+        tick = world.tick(minute)
+    assert (tick.is_success, health(world, 79).missing) == (True, ())
+    assert world.titles()[1:] == ["snatbot watches as it should again"]
+
+
+def test_an_owner_without_clusters_can_say_so(make: Make) -> None:
+    world = make(coverage=replace(COVERAGE, expects_clusters=False))
+    for minute in range(8, 60):
+        tick = world.tick(minute)
+    assert (tick.is_success, world.titles()) == (True, [])
+
+
+def test_when_every_cluster_was_deleted_nobody_is_paged_and_when_they_are_hidden_somebody_is(make: Make) -> None:
+    world = make("a", "b")
+    world.tick(8)
+    world.azure.targets = ()
+    world.azure.gone = {cluster(name=name).id.lower() for name in ("a", "b")}
+    assert world.tick(19).is_success
+    other = make("c")
+    other.tick(30)
+    other.azure.targets = ()
+    assert "can be seen any more" in other.tick(41).problems[0]
+
+
+def test_a_list_of_clusters_that_is_too_old_is_not_well_and_told_once(make: Make) -> None:
+    world = make("a")
+    world.tick(8)
+    for minute in range(18, 80):
+        world.azure.trouble["read"] = Unavailable("POST resources", f"busy since {minute}", status=503)
+        tick = world.tick(minute)
+        assert tick.is_success == (minute <= 38)
+    assert tick.problems == ("the list of clusters is old: it is of 2026-11-22 10:08 UTC",)
+    assert "no look at the clusters has succeeded" in health(world, 79).problems[0]
+    assert world.titles() == ["snatbot can't watch as it should"]
+    del world.azure.trouble["read"]
+    assert world.tick(80).is_success
+    assert world.titles()[1:] == ["snatbot watches as it should again"]
+
+
+def test_clusters_that_could_never_be_listed_are_told_once(make: Make) -> None:
+    world = make("a")
+    world.azure.trouble["read"] = Forbidden("POST resources", "no", code="AuthorizationFailed")
+    for minute in range(8, 60):
+        assert not world.tick(minute).is_success
+    assert world.titles() == ["snatbot can't watch as it should"]
+    assert "AuthorizationFailed" in health(world, 59).missing[0]
+
+
+def test_subscriptions_that_cannot_be_read_and_tags_that_cannot_be_used_are_told_once(make: Make) -> None:
+    world = make()
+    world.azure.targets = watched(cluster(name="a", tags={"snatbot-wach": "off"}), cluster(name="b"))
+    world.azure.unreadable = ("subscription 123: it does not exist or this identity has no role in it",)
+    for minute in range(8, 60):
+        assert world.tick(minute).is_success
+    tags, subscription = world.told()
+    assert "Tag snatbot-wach is not known (1 cluster: a)" in tags.summary
+    assert "Subscription 123: it does not exist" in subscription.summary
+
+
+def test_clusters_that_vanish_by_the_hundred_are_not_all_asked_for_and_it_is_said(make: Make) -> None:
+    world = make(*(f"c{number:03}" for number in range(60)))
+    world.tick(8)
+    world.azure.targets = ()
+    world.tick(19)
+    assert "60 clusters can no longer be seen, and Azure was not asked whether 10 of them" in world.told()[0].summary
+    world.azure.gone = {cluster(name=f"c{number:03}").id.lower() for number in range(60)}
+    world.tick(30)
+    stored = world.records.fleet()
+    assert stored is not None
+    assert len(stored.value.lost) == 10, "the others were deleted, as Azure says when asked"
+
+
+def test_one_look_by_a_clock_that_is_a_day_ahead_blinds_none_after_it(make: Make) -> None:
+    world = make("a")
+    world.access.answers |= ports(100)
+    day = 24 * 60
+    for minute in (8, 8 + day):
+        world.tick(minute)
+    assert health(world, 30).problems[0] == "no look at the clusters has succeeded yet"
+    world.access.asked.clear()
+    for minute in range(9, 30):
+        assert world.tick(minute).is_success
+    assert world.access.names_asked().count("ports") >= 4
+    assert health(world, 30).last_watch == at(29)
+
+
+def test_reports_of_workers_whose_clock_is_a_day_ahead_count_for_nothing(make: Make) -> None:
+    world = make("a", "b", policy=replace(POLICY, fan_out_above=1))
+    world.tick(8)
+    world.tick(8 + 24 * 60)
+    world.access.answers |= {"state": SICK, "before": SICK, "backend": BACKENDS}
+    assert world.tick(9).tally.not_reached == 2
+    assert world.tick(10).tally.measured == 2
+    assert world.titles("a") == ["SNAT port exhaustion on a"]
+
+
 # --- what was cured is watched ---
+
+
+def applied_without_incident(world: World) -> Change:
+    """A change that a person asked for beforehand, as proposing leaves it, and applied since."""
+    planning = cast(Planning, FakePlanning(change_in(ChangeState.FIXED).plan))
+    propose = Propose(planning, world.records, world.store, Outbox(()), LINKS, timedelta(hours=1))
+    change = propose.propose(cluster().id, at(0), at(0), "Ada")
+    stored = world.records.change(cluster_key(change.cluster_id), change.id)
+    assert stored is not None
+    applied = replace(stored.value, state=ChangeState.FIXED, applied_at=at(0), due_at=None)
+    world.records.commit(change.cluster_id, [Put(applied, stored.etag)])
+    return applied
+
+
+def test_a_gateway_that_is_off_every_subnet_is_noticed_though_no_incident_asked_for_it(make: Make) -> None:
+    world = make("shop-prod")
+    applied_without_incident(world)
+    for minute in (8, 19):
+        world.tick(minute)
+    assert world.titles("shop-prod") == ["A lost NAT gateway association on shop-prod"]
 
 
 def test_a_subnet_that_lost_our_gateway_is_asked_for_again_and_then_critical(make: Make) -> None:
     world = make("shop-prod")
-    change = replace(change_in(ChangeState.FIXED), applied_at=at(0))
+    shop = cluster()
+    change = applied_without_incident(world)
     gateway_id = next(step.after for step in change.plan.steps if step.kind == "associate_subnet")
     assert gateway_id is not None
     subnets = [step.subnet_id for step in change.plan.steps if step.kind == "associate_subnet"]
-    shop = cluster()
     assert {one.lower() for one in subnets} == {one.lower() for one in shop.subnet_ids}
     ours = WatchedGateway(gateway_id, "ng", "westeurope", 2, (), cluster_tag=shop.name)
     world.azure.targets = watched(shop, gateways=(replace(ours, subnet_ids=tuple(subnets)),))
     world.access.answers["nat"] = by_state(Attempted=dict.fromkeys(range(-60, 400), 100))
-    world.records.commit(shop.id, [Put(change)])
-    Silence(world.records, world.store).begin(shop, at(2), "Ada", at(0))
-    stored = world.records.cluster(shop.id)
-    assert stored is not None
-    world.records.commit(shop.id, [Put(replace(stored.value, change_id=change.id), stored.etag)])
     world.tick(8)
     assert world.titles("shop-prod") == []
     assert "nat" in world.access.names_asked(), "nothing that was cured goes unwatched"
@@ -390,8 +623,6 @@ def test_a_part_that_is_no_more_is_empty(make: Make) -> None:
 
 
 def test_what_the_deadline_cut_off_is_counted(make: Make) -> None:
-    from shared.cloud.metric_access import NotReached
-
     world = make("a", "b")
     world.access.answers["state"] = lambda one: NotReached("s", "over") if "mc_b/" in one else HEALTHY
     tally = world.tick(8).tally

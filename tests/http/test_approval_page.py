@@ -14,11 +14,11 @@ from devhost.stage import Stage
 
 @pytest.fixture(scope="module")
 def link(stage: Stage) -> str:
-    """The address behind the alert's button."""
+    """The address behind the button of the question that follows the alarm."""
     stage.host.run_timer("watch")
     stage.host.drain(60)
-    alert = next(one["body"] for one in stage.simulator.messages() if one["service"] == "slack")
-    return slack_text.button_urls(alert)[0][1]
+    _, question = [one["body"] for one in stage.simulator.messages() if one["service"] == "slack"]
+    return slack_text.button_urls(question)[0][1]
 
 
 def fields(page: str) -> dict[str, str]:

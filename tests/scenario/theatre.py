@@ -84,6 +84,9 @@ class Theatre:
         for partition, change_id in tick.advance:
             self.app.advance.run(partition, change_id)
             self.app.deliver.run(partition, self.clock.wall())
+        for partition, incident_id in tick.offer:
+            self.app.offer.run(partition, incident_id, self.clock.now(), self.clock.wall())
+            self.app.deliver.run(partition, self.clock.wall())
 
     def proposed(self) -> Change:
         """The change that the first tick proposes."""
