@@ -27,6 +27,7 @@ from .digest import digest
 from .egress import Egress, address_count, addresses_of, choose_egress, our_gateway
 from .naming import free_names, network_id, tags_for
 from .plan_policy import PlanPolicy
+from .writes import existing_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +77,17 @@ def steps_of(draft: Draft, facts: NetworkFacts, policy: PlanPolicy) -> tuple[Ste
 
 
 def plan_from(
-    draft: Draft, facts: NetworkFacts, checks: tuple[Check, ...], demand: Demand, baseline: Baseline | None, policy: PlanPolicy
+    draft: Draft,
+    facts: NetworkFacts,
+    checks: tuple[Check, ...],
+    demand: Demand,
+    baseline: Baseline | None,
+    policy: PlanPolicy,
 ) -> Plan:
     """The executable plan. It moves subnets, or adds public IPs to the gateway that all of them have already."""
     _, gateway_id, idle_timeout_minutes = _gateway_steps(draft, facts, policy)
     steps = steps_of(draft, facts, policy)
+    existing = existing_ids(steps, facts)
     kind = PlanKind.ATTACH_NAT_GATEWAY if draft.moves else PlanKind.ADD_PUBLIC_IPS
     kept = addresses_of(draft.gateway, facts.known_ips) if draft.gateway else ()
     return Plan(
@@ -97,10 +104,11 @@ def plan_from(
         digest=digest(kind, facts.cluster.id, steps),
         demand=demand,
         baseline=baseline,
-        commands=tuple(by_hand(steps)),
-        way_back_commands=tuple(undo_by_hand(steps)),
+        commands=tuple(by_hand(steps, existing)),
+        way_back_commands=tuple(undo_by_hand(steps, existing)),
         planned_at=facts.at,
         notes=_notes(facts, idle_timeout_minutes, kind),
+        existing_ids=existing,
         egress_count=_egress_count(draft, facts),
         cost=monthly_cost(steps, _new_ids(draft, facts), policy.prices),
     )
@@ -129,6 +137,9 @@ def _gateway_steps(draft: Draft, facts: NetworkFacts, policy: PlanPolicy) -> tup
             properties_before=gateway.properties,
             before_prefix_ids=gateway.public_ip_prefix_ids,
             after_prefix_ids=(*gateway.public_ip_prefix_ids, *egress.prefix_ids),
+            location=gateway.location,
+            zones=gateway.zones,
+            tags=dict(gateway.tags or {}),
         )
         steps.append(more)
     return steps, gateway.id, gateway.idle_timeout_minutes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 
 from ..model.cluster import Cluster
@@ -24,21 +25,30 @@ _DELETE = {
 }
 
 
-def by_hand(steps: Sequence[Step]) -> Iterator[str]:
-    """One command a write, in the plan's order."""
-    for step in steps:
+def by_hand(steps: Sequence[Step], existing_ids: Sequence[str] = ()) -> Iterator[str]:
+    """One command a write, in the plan's order; none for creating what exists.
+
+    What they create carries the plan's tags, so that the plan, applied later, takes it for its own.
+    """
+    for step in _without(steps, existing_ids):
         if not isinstance(step, ObserveEgress):
             yield _command(step)
 
 
-def undo_by_hand(steps: Sequence[Step]) -> Iterator[str]:
+def _without(steps: Sequence[Step], existing_ids: Sequence[str]) -> Iterator[Step]:
+    there = {one.lower() for one in existing_ids}
+    made = (CreatePublicIp, CreatePublicIpPrefix, CreateNatGateway)
+    return (step for step in steps if not (isinstance(step, made) and step.id.lower() in there))
+
+
+def undo_by_hand(steps: Sequence[Step], existing_ids: Sequence[str] = ()) -> Iterator[str]:
     """Takes the gateway off the subnets; where no subnet was touched, what undoes the other writes, last one first."""
     moves = [step for step in steps if isinstance(step, AssociateSubnet)]
     for move in moves:
         yield associate_command(move.subnet_id, move.before)
     if moves:
         return
-    for step in reversed(steps):
+    for step in reversed(list(_without(steps, existing_ids))):
         match step:
             case AddPublicIps():
                 yield _set_ips(step, step.before_ids, step.before_prefix_ids)
@@ -62,9 +72,12 @@ def _command(step: Step) -> str:
     match step:
         case CreatePublicIp():
             where = f"{_where(step.id)} -l {step.location}"
-            return f"az network public-ip create {where} --sku Standard --allocation-method Static"
+            zones = f" --zone {' '.join(step.zones)}" if step.zones else ""
+            return f"az network public-ip create {where} --sku Standard --allocation-method Static{zones}{_tags(step)}"
         case CreatePublicIpPrefix():
-            return f"az network public-ip prefix create {_where(step.id)} -l {step.location} --length {step.length}"
+            zones = f" --zone {' '.join(step.zones)}" if step.zones else ""
+            where = f"{_where(step.id)} -l {step.location}"
+            return f"az network public-ip prefix create {where} --length {step.length}{zones}{_tags(step)}"
         case CreateNatGateway():
             ips = f" --public-ip-addresses {' '.join(step.public_ip_ids)}" if step.public_ip_ids else ""
             prefixes = (
@@ -72,7 +85,7 @@ def _command(step: Step) -> str:
             )
             return (
                 f"az network nat gateway create {_where(step.id)} -l {step.location} "
-                f"--idle-timeout {step.idle_timeout_minutes}{ips}{prefixes}"
+                f"--idle-timeout {step.idle_timeout_minutes}{ips}{prefixes}{_tags(step)}"
             )
         case AddPublicIps():
             return _set_ips(step, step.after_ids, step.after_prefix_ids)
@@ -82,6 +95,11 @@ def _command(step: Step) -> str:
             return _delete(step.id)
         case ObserveEgress():
             raise ValueError("watching has no command")
+
+
+def _tags(step: CreatePublicIp | CreatePublicIpPrefix | CreateNatGateway) -> str:
+    tags = " ".join(shlex.quote(f"{name}={value}") for name, value in step.tags.items())
+    return f" --tags {tags}" if tags else ""
 
 
 def _set_ips(step: AddPublicIps, ip_ids: Sequence[str], prefix_ids: Sequence[str]) -> str:

@@ -17,6 +17,8 @@ from ..model.plan import (
 )
 from ..model.resource_id import ResourceId, same_id
 
+_MADE = (CreatePublicIp, CreatePublicIpPrefix, CreateNatGateway)
+
 
 def written_ids(steps: Sequence[Step]) -> tuple[str, ...]:
     """The resources that are created, changed or deleted, each once."""
@@ -37,8 +39,14 @@ def written_ids(steps: Sequence[Step]) -> tuple[str, ...]:
 def new_resources(steps: Sequence[Step], facts: NetworkFacts) -> tuple[Step, ...]:
     """Steps whose resource is not there yet; a step for what exists does nothing when it is applied."""
     there = {one.id.lower() for one in facts.group_ips} | {one.id.lower() for one in facts.nat_gateways}
-    made = (CreatePublicIp, CreatePublicIpPrefix, CreateNatGateway)
-    return tuple(step for step in steps if isinstance(step, made) and step.id.lower() not in there)
+    return tuple(step for step in steps if isinstance(step, _MADE) and step.id.lower() not in there)
+
+
+def existing_ids(steps: Sequence[Step], facts: NetworkFacts) -> tuple[str, ...]:
+    """What creating steps name and is there already, as addresses that were reserved."""
+    new = {one.lower() for one in written_ids(new_resources(steps, facts))}
+    made = tuple(step for step in steps if isinstance(step, _MADE))
+    return tuple(one for one in written_ids(made) if one.lower() not in new)
 
 
 def new_types(steps: Sequence[Step], facts: NetworkFacts) -> frozenset[str]:

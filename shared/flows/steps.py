@@ -133,7 +133,7 @@ def _create_address(
     if found is None:
         return _write(leave, create, Wait(_PUBLIC_IP_WAIT_SECONDS, f"{what} {name} is being created", has_written=True))
     if (found.tags or {}).get(PRODUCT_TAG) != step.tags.get(PRODUCT_TAG):
-        return Stop(f"a {what} named {name} exists that snatbot did not create for this cluster")
+        return Stop(_foreign(what, name, step.tags))
     waiting = _settling(found.provisioning_state, f"{what} {name}", _PUBLIC_IP_WAIT_SECONDS, leave, create)
     if waiting is not None:
         return waiting
@@ -154,7 +154,7 @@ def create_nat_gateway(step: CreateNatGateway, network: NetworkWriter, leave: Le
             leave, create, Wait(_GATEWAY_WAIT_SECONDS, f"NAT gateway {name} is being created", has_written=True)
         )
     if (gateway.tags or {}).get(PRODUCT_TAG) != step.tags.get(PRODUCT_TAG):
-        return Stop(f"a NAT gateway named {name} exists that snatbot did not create for this cluster")
+        return Stop(_foreign("NAT gateway", name, step.tags))
     waiting = _settling(gateway.provisioning_state, f"NAT gateway {name}", _GATEWAY_WAIT_SECONDS, leave, create)
     if waiting is not None:
         return waiting
@@ -222,6 +222,13 @@ def delete_created(step: DeleteCreated, network: NetworkWriter, leave: Leave) ->
         leave,
         lambda: network.delete(step.id),
         Wait(_GATEWAY_WAIT_SECONDS, f"{parsed.name} is being deleted", has_written=True),
+    )
+
+
+def _foreign(what: str, name: str, tags: Mapping[str, str]) -> str:
+    return (
+        f"a {what} named {name} exists that snatbot did not create for this cluster; if it was made by hand for this "
+        f"plan, tag it {PRODUCT_TAG}={tags.get(PRODUCT_TAG)}, otherwise rename or delete it, and resume"
     )
 
 

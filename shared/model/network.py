@@ -144,8 +144,8 @@ class NetworkFacts:
     """All that planner and preflight read, one snapshot.
 
     What could not be read is None and named in ``unreadable``. ``taken_names`` are the names of public IPs and NAT
-    gateways that exist in the resource group where new ones would go; ``group_ips`` are those public IPs, prefixes among
-    them where they count. ``gateway_ips`` are those of the subnets' NAT gateways that are not in that group.
+    gateways that exist in the resource group where new ones would go; ``group_ips`` are those public IPs, prefixes
+    among them where they count. ``gateway_ips`` are those of the subnets' NAT gateways that are not in that group.
     ``given_prefix`` is the public IP prefix that the owner named in the settings, if any;
     ``nat_group_id`` the resource group for what is created.
     """

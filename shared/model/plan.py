@@ -108,7 +108,8 @@ class CreateNatGateway:
 class AddPublicIps:
     """More public IPs or prefixes on a NAT gateway of ours, each list whole, before and after.
 
-    ``properties_before`` is the gateway's writable projection at planning.
+    ``properties_before`` is the gateway's writable projection at planning, ``location``, ``zones`` and ``tags`` are as
+    they were then; they are written back as they are when it is applied.
     """
 
     nat_gateway_id: str
@@ -118,6 +119,9 @@ class AddPublicIps:
     kind: Literal["add_public_ips"] = "add_public_ips"
     before_prefix_ids: tuple[str, ...] = ()
     after_prefix_ids: tuple[str, ...] = ()
+    location: str = ""
+    zones: tuple[str, ...] = ()
+    tags: Mapping[str, str] | None = None
 
     @property
     def added_ids(self) -> tuple[str, ...]:
@@ -195,7 +199,8 @@ class Demand:
 class Baseline:
     """The load balancer's rates before the change, per minute, that the proof is held against.
 
-    ``is_of_gateway``: the NAT gateway's own, because every subnet had it already. ``successful_by_subnet`` maps a subnet's id in lower case to the rate of the nodes in it.
+    ``is_of_gateway``: the NAT gateway's own, because every subnet had it already. ``successful_by_subnet`` maps a
+    subnet's id in lower case to the rate of the nodes in it.
     """
 
     successful_per_minute: float
@@ -231,7 +236,9 @@ class Plan:
 
     ``commands`` are ``az`` commands for a person (the whole answer of an advice plan); ``way_back_commands`` undo by
     hand; ``irreversible`` says what they can't undo. ``is_wished``: somebody asked for exactly this kind, needed or
-    not. ``egress_count``: how many addresses the NAT gateway then has, 0 when unknown. ``digest`` covers writes and writable preconditions only: never etags, evidence, prices or time.
+    not. ``egress_count``: how many addresses the NAT gateway then has, 0 when unknown. ``existing_ids``: what creating
+    steps name and is there already, as addresses that were reserved. ``digest`` covers writes and writable
+    preconditions only: never etags, evidence, prices or time.
     """
 
     kind: PlanKind
@@ -257,6 +264,7 @@ class Plan:
     related: tuple[RelatedPlan, ...] = ()
     is_wished: bool = False
     egress_count: int = 0
+    existing_ids: tuple[str, ...] = ()
 
     @property
     def blockers(self) -> tuple[Check, ...]:

@@ -12,7 +12,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from ..core.as_code import as_bicep, as_terraform
+from ..core.bicep import as_bicep, bicep_files
+from ..core.terraform import as_terraform
 from ..model.assessment import Assessment
 from ..model.audit import AuditLine
 from ..model.change import Change, JournalEntry
@@ -74,8 +75,11 @@ def check_json(
 
 
 def plan_json(plan: Plan) -> dict[str, Any]:
-    """``terraform`` and ``bicep`` are the same change for those who manage the network as code."""
-    code = {"terraform": as_terraform(plan), "bicep": as_bicep(plan)}
+    """``terraform`` and ``bicep`` are the same change for those who manage the network as code.
+
+    ``bicep_files`` are the same one by one, in the order in which they are deployed.
+    """
+    code = {"terraform": as_terraform(plan), "bicep": as_bicep(plan), "bicep_files": plain(bicep_files(plan))}
     return {"schema": SCHEMA, "is_executable": plan.is_executable, **plain(plan), **code}
 
 

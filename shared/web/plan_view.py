@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..chat.words import CHECK_WORDS, cost_in_words, resource_kind, resource_name, step_in_words
-from ..core.as_code import as_bicep, as_terraform
+from ..core.bicep import as_bicep
+from ..core.terraform import as_terraform
 from ..model.plan import (
     AddPublicIps,
     AssociateSubnet,
@@ -19,10 +20,9 @@ from ..model.plan import (
     Plan,
     PlanKind,
     RelatedPlan,
-    Step,
 )
 from ..model.resource_id import ResourceId
-from ..texts import capital, count, sentence, utc
+from ..texts import capital, count, listed, sentence, utc
 
 TITLES: Mapping[PlanKind, str] = {
     PlanKind.ATTACH_NAT_GATEWAY: "NAT gateway for {cluster}",
@@ -140,7 +140,7 @@ def plan_view(plan: Plan, related_kinds: Sequence[PlanKind] = tuple(PlanKind)) -
         state="Advice" if plan.kind.is_advice else "Dry run",
         tone="neutral",
         summary=sentence(capital(plan.summary)),
-        created=tuple(_created(plan.steps)),
+        created=tuple(_created(plan)),
         deleted=tuple(_lost(step) for step in plan.steps if isinstance(step, DeleteCreated)),
         enlarged="; ".join(step_in_words(step) for step in plan.steps if isinstance(step, AddPublicIps)),
         changed=tuple(_changed(step) for step in plan.steps if isinstance(step, AssociateSubnet)),
@@ -183,10 +183,13 @@ def _record(plan: Plan) -> tuple[tuple[str, str], ...]:
     return tuple((label, value) for label, value in rows if value)
 
 
-def _created(steps: Sequence[Step]) -> list[Created]:
+def _created(plan: Plan) -> list[Created]:
     created = []
-    for step in steps:
+    there = {one.lower() for one in plan.existing_ids}
+    for step in plan.steps:
         match step:
+            case CreatePublicIp() | CreatePublicIpPrefix() | CreateNatGateway() if step.id.lower() in there:
+                continue
             case CreatePublicIp():
                 zones = f"zone {', '.join(step.zones)}" if step.zones else "no zone named"
                 details = f"Standard, static, {step.location}, {zones}, resource group {_group(step.id)}"
@@ -223,6 +226,12 @@ def _changed(step: AssociateSubnet) -> Changed:
 
 
 def _kept(plan: Plan) -> tuple[str, ...]:
+    names = listed([resource_name(one) for one in plan.existing_ids], 16)
+    reserved = (f"What is there already and is used: {names}.",) if names else ()
+    return (*reserved, *_kept_by_kind(plan))
+
+
+def _kept_by_kind(plan: Plan) -> tuple[str, ...]:
     match plan.kind:
         case PlanKind.ATTACH_NAT_GATEWAY:
             return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from typing import Any
 
@@ -11,10 +12,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.core.as_code import as_bicep, as_terraform
+from shared.core.bicep import as_bicep, bicep_files
 from shared.core.planner import plan_attachment
-from shared.model.plan import AddPublicIps, AssociateSubnet, DeleteCreated, Plan
-from tests.core.builders import BASELINE, DEMAND, NETWORK, POLICY, SYSTEM_SUBNET, USER_SUBNET, facts, subnet
+from shared.core.terraform import as_terraform
+from shared.model.network import Ours, PublicIp
+from shared.model.plan import AddPublicIps, AssociateSubnet, CreatePublicIp, DeleteCreated, Plan
+from tests.core.builders import (
+    BASELINE,
+    DEMAND,
+    NETWORK,
+    POLICY,
+    SUBSCRIPTION,
+    SYSTEM_SUBNET,
+    USER_SUBNET,
+    facts,
+    subnet,
+)
 
 PLAN = plan_attachment(facts(), DEMAND, BASELINE, POLICY)
 PREFIX = plan_attachment(facts(), DEMAND, BASELINE, replace(POLICY, nat_ips="prefix"))
@@ -121,3 +134,102 @@ def test_what_would_begin_a_template_is_escaped() -> None:
     plan = plan_attachment(facts(), DEMAND, BASELINE, replace(POLICY, tags={"a": "${x} %{y} \\ 'z'"}))
     assert "\"$${x} %%{y} \\\\ 'z'\"" in as_terraform(plan)
     assert "'\\${x} %{y} \\\\ \\'z\\''" in as_bicep(plan)
+
+
+# --- Bicep: files, order, whole gateways ---
+
+ELSEWHERE = plan_attachment(facts(), DEMAND, BASELINE, replace(POLICY, nat_resource_group="rg-egress"))
+
+
+def blocks(text: str) -> dict[str, Any]:
+    found: dict[str, Any] = pycep.BicepParser().parse(text=text)["resources"]
+    return found
+
+
+def test_subnets_of_one_network_are_written_one_after_the_other() -> None:
+    first, second = (bicep(PLAN)[name]["config"] for name in ("subnet_snet_user", "subnet_snet_system"))
+    assert "dependsOn" not in first
+    assert second["dependsOn"] == ["subnet_snet_user"]
+
+
+def test_each_resource_group_has_a_file_of_its_own_and_they_are_deployed_in_order() -> None:
+    egress, network = bicep_files(ELSEWHERE)
+    assert (egress.resource_group, network.resource_group) == ("rg-egress", "rg-network")
+    assert [block["type"] for block in blocks(egress.text).values()] == [
+        "Microsoft.Network/publicIPAddresses",
+        "Microsoft.Network/publicIPAddresses",
+        "Microsoft.Network/natGateways",
+    ]
+    subnets = blocks(network.text)
+    assert list(subnets) == ["subnet_snet_user", "subnet_snet_system"]
+    gateway_id = ELSEWHERE.nat_gateway_id
+    for block in subnets.values():
+        assert block["config"]["properties"]["natGateway"]["id"] == gateway_id, "a symbol of another file means nothing"
+    assert as_bicep(ELSEWHERE).splitlines()[0] == f"// rg-egress.bicep: {egress.command}"
+    assert egress.command.startswith(f"az deployment group create --subscription {SUBSCRIPTION} -g rg-egress ")
+
+
+def test_resource_groups_are_the_same_whatever_their_case() -> None:
+    (one,) = bicep_files(plan_attachment(facts(), DEMAND, BASELINE, replace(POLICY, nat_resource_group="RG-Network")))
+    assert len(blocks(one.text)) == 5
+
+
+def test_a_gateway_that_gets_more_is_spelled_out_whole() -> None:
+    old, new = f"{NETWORK}/publicIPAddresses/pip-1", f"{NETWORK}/publicIPAddresses/pip-2"
+    prefix = f"{NETWORK}/publicIPPrefixes/p"
+    before = {"idleTimeoutInMinutes": 30, "publicIpAddresses": [{"id": old}], "future": "kept"}
+    create = CreatePublicIp(new, "westeurope", (), {"snatbot": "shop-prod"})
+    add = AddPublicIps(
+        f"{NETWORK}/natGateways/ng",
+        (old,),
+        (old, new),
+        before,
+        after_prefix_ids=(prefix,),
+        location="westeurope",
+        zones=("1",),
+        tags={"team": "net"},
+    )
+    config = bicep(replace(PLAN, steps=(create, add)))["ng"]["config"]
+    assert (config["location"], config["zones"], config["tags"]) == ("westeurope", ["1"], {"team": "net"})
+    first, second = (one["id"] for one in config["properties"]["publicIpAddresses"])
+    assert first == old
+    assert second["operator"]["operands"] == {"operand_1": "pip_2", "operand_2": "id"}
+    assert config["properties"]["publicIpPrefixes"] == [{"id": prefix}]
+    assert (config["properties"]["idleTimeoutInMinutes"], config["properties"]["future"]) == (30, "kept")
+
+
+# --- what is there already ---
+
+
+def test_reserved_addresses_are_referred_to_and_never_created_again() -> None:
+    reserved = PublicIp(
+        f"{NETWORK}/publicIPAddresses/pip-reserved",
+        "pip-reserved",
+        "203.0.113.7",
+        "Standard",
+        "Succeeded",
+        tags={"snatbot": "shop-prod"},
+    )
+    of = facts(group_ips=(reserved,), ours=Ours(frozenset({reserved.id.lower()})))
+    found = plan_attachment(of, DEMAND, BASELINE, POLICY)
+    assert found.existing_ids == (reserved.id,)
+    assert len(terraform(found)["azurerm_public_ip"]) == 1
+    associated = [one["public_ip_address_id"] for one in terraform(found)["azurerm_nat_gateway_public_ip_association"]]
+    assert reserved.id in associated
+    assert "pip_reserved" not in bicep(found)
+    ids = [one["id"] for one in bicep(found)["ng_snatbot_shop_prod_1"]["config"]["properties"]["publicIpAddresses"]]
+    assert reserved.id in ids
+    assert not any("public-ip create" in command and "pip-reserved" in command for command in found.commands)
+    assert any(reserved.id in command for command in found.commands)
+
+
+def test_what_is_made_by_hand_carries_the_plans_tags_and_every_command_names_its_subscription() -> None:
+    tagged = replace(POLICY, tags={"cost centre": "a b"})
+    for nat_ips in ("addresses", "prefix"):
+        found = plan_attachment(facts(), DEMAND, BASELINE, replace(tagged, nat_ips=nat_ips))
+        for command in (*found.commands, *found.way_back_commands):
+            words = shlex.split(command)
+            assert SUBSCRIPTION in (words[words.index("--subscription") + 1] if "--subscription" in words else command)
+            if "create" in words:
+                given = words[words.index("--tags") + 1 :]
+                assert given == ["cost centre=a b", "snatbot=shop-prod"]
