@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from ..model.change import JournalEntry
+from ..model.load_balancer import Node
 from ..model.network import NetworkFacts
 from ..model.plan import AssociateSubnet, Check, CheckResult, ObserveEgress, Plan, PlanKind, Step
 from ..model.resource_id import ResourceId, same_id
-from ..texts import count
+from ..texts import count, listed
 from .commands import aks_update, associate_command, by_hand
 from .digest import digest
 from .preflight import check_access, sorted_checks
+
+_INSTANCE = re.compile(r"/virtualMachineScaleSets/([^/]+)/virtualMachines/([^/]+)/", re.IGNORECASE)
 
 
 def written_subnets(attached: Plan, journal: Mapping[int, JournalEntry]) -> dict[str, str | None]:
@@ -92,7 +96,36 @@ def way_back(facts: NetworkFacts) -> Check:
             "look at the load balancer's backend pool in the portal",
             source,
         )
+    nodes = _losing_the_gateway(facts)
+    hidden = [one for one in facts.unreadable if one.startswith("nodes")]
+    if hidden and not nodes:
+        remedy = "grant the reading identity Reader on the node resource group, or try again"
+        message = f"whether the nodes are in the outbound rule's backend pool could not be read: {hidden[0]}"
+        return Check(name, CheckResult.COULD_NOT_CHECK, message, remedy, source)
+    pool = {_instance(one) for one in balancer.outbound_ip_configuration_ids}
+    outside = [node.name for node in nodes if (node.scale_set.lower(), node.instance_id) not in pool]
+    if outside:
+        verb = "is" if len(outside) == 1 else "are"
+        return Check(
+            name,
+            CheckResult.BLOCK,
+            f"{listed(outside)} {verb} not in the outbound rule's backend pool: without the NAT gateway they would "
+            "have no egress",
+            "look at the load balancer's backend pool in the portal",
+            source,
+        )
     return Check(name, CheckResult.PASS, "the load balancer still has an outbound rule for the nodes", source=source)
+
+
+def _losing_the_gateway(facts: NetworkFacts) -> list[Node]:
+    with_one = {subnet.id.lower() for subnet in facts.subnets if subnet.nat_gateway_id}
+    return [node for node in facts.nodes if not node.subnet_id or node.subnet_id.lower() in with_one]
+
+
+def _instance(ip_configuration_id: str) -> tuple[str, str]:
+    """Scale set in lower case and instance of a network interface's configuration; empty texts for any other."""
+    match = _INSTANCE.search(ip_configuration_id)
+    return (match[1].lower(), match[2]) if match else ("", "")
 
 
 def _something_to_detach(steps: Sequence[Step]) -> Check:

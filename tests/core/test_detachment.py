@@ -23,6 +23,7 @@ from tests.core.builders import (
     facts,
     load_balancer,
     nat_gateway,
+    node,
     subnet,
 )
 
@@ -111,6 +112,22 @@ def test_an_empty_outbound_pool_is_blocked_whether_or_not_nodes_could_be_read(no
     balancer = load_balancer(outbound_ip_configuration_ids=())
     plan = detach(facts(subnets=subnets(), load_balancer=balancer, nodes=nodes))
     assert not plan.is_executable
+
+
+def test_a_node_outside_the_outbound_pool_would_lose_egress_and_it_is_blocked() -> None:
+    plan = detach(facts(subnets=subnets(), nodes=(node(0), node(1), node(7))))
+    (blocker,) = plan.blockers
+    assert "aks-user-1-vmss000007 is not in the outbound rule's backend pool" in blocker.message
+
+
+def test_a_node_in_a_subnet_that_keeps_its_egress_is_no_reason_against_it() -> None:
+    there = facts(subnets=subnets(user=None), nodes=(node(7, USER_SUBNET), node(0, SYSTEM_SUBNET)))
+    assert detach(there).is_executable
+
+
+def test_nodes_that_could_not_be_read_are_not_taken_for_safe() -> None:
+    plan = detach(facts(subnets=subnets(), nodes=(), unreadable=("nodes (503)",)))
+    assert [one.result for one in plan.blockers] == [CheckResult.COULD_NOT_CHECK]
 
 
 def test_a_subnet_that_could_not_be_read_is_not_left_behind_in_silence() -> None:
