@@ -68,8 +68,9 @@ def _show(ended: Sequence[Result], number: int) -> None:
     for result in ended:
         if not result.is_good:
             print(f"failed: {_label(result)}: {result.problem or result}", flush=True)
-    if ended and sys.stderr.isatty():
-        print(f"\r{number} cells", end="", file=sys.stderr)
+    is_terminal = sys.stderr.isatty()
+    if ended and (is_terminal or number % 100 < len(ended)):
+        print(f"\r{number} cells", end="" if is_terminal else "\n", file=sys.stderr, flush=True)
 
 
 def _report(results: Sequence[Result], seconds: float) -> int:
