@@ -77,7 +77,8 @@ class World:
         propose = Propose(planning, self.records, self.store, self.outbox, LINKS, timedelta(minutes=60))
         offer = Offer(planning, propose, self.records, self.outbox, LINKS)
         due = self.records.due("incident", at(minute))
-        return [offer.run(one.partition, one.row.removeprefix("incident-"), at(minute), at(minute)) for one in due]
+        wall = at(minute) + timedelta(seconds=1)  # right after the tick
+        return [offer.run(one.partition, one.row.removeprefix("incident-"), at(minute), wall) for one in due]
 
     def see(self, *sights: Sight, minute: int = 8) -> tuple[Mapping[str, int], int]:
         """As a tick does it: the index of who needs attention is read first."""
