@@ -64,6 +64,7 @@ def test_nodes_that_the_autoscaler_adds_change_nothing(storm_with: Playing) -> N
         assert theatre.run_on(theatre.approved()).state is ChangeState.FIXED
         assert len(theatre.changes()) == 1
         assert len(theatre.writes(WRITER)) == 5
+        assert not any("has stopped" in text for text in theatre.slack_texts())
 
 
 def test_nodes_that_the_autoscaler_takes_away_are_no_alarm(storm_with: Playing) -> None:
