@@ -64,8 +64,12 @@ def plan(options: argparse.Namespace, app: Callable[[], App]) -> int:
         from .web.answers import plan_json
 
         _print_json(plan_json(found))
+    elif options.form:
+        return _print_as(found, options.form)
     else:
-        print("\n".join(_plan_lines(found)))
+        from .web.plan_text import plan_lines
+
+        print("\n".join(plan_lines(found)))
     return FINE if found.is_executable or found.kind is PlanKind.NOT_SNAT else ATTENTION
 
 
@@ -144,28 +148,16 @@ def _assessment_lines(assessment: Assessment) -> Iterator[str]:
             yield f"{name}: does not apply: {reading.reason}"
 
 
-def _plan_lines(found: Plan) -> Iterator[str]:
-    yield f"{found.cluster_name}: {found.summary}"
-    for check in found.checks:
-        yield f"  {check.result.value}: {check.message}{f' → {check.remedy}' if check.remedy else ''}"
-    if found.demand is not None:
-        yield from (f"  size: {line}" for line in found.demand.arithmetic)
-    if found.is_executable or found.egress_then:
-        yield f"  egress IPs now: {', '.join(found.egress_now) or 'unknown'}"
-        yield f"  egress IPs then: {', '.join(found.egress_then)}"
-    if found.cost is not None:
-        from .chat.words import cost_in_words
+def _print_as(found: Plan, form: str) -> int:
+    """Only the code, for a file; why there is none goes to stderr."""
+    from .web.plan_text import plan_as
 
-        yield f"  cost: {cost_in_words(found.cost)}"
-    yield from (f"  note: {note}" for note in found.notes)
-    yield from (f"  by hand: {command}" for command in found.commands)
-    if found.irreversible:
-        yield f"  can't be undone: {found.irreversible}"
-    yield f"  way back: {found.way_back}"
-    yield from (f"  way back by hand: {command}" for command in found.way_back_commands if not found.steps)
-    for one in found.related:
-        yield f"  beside it (--kind {one.kind}): {one.summary}"
-        yield from (f"    by hand: {command}" for command in one.commands)
+    code = plan_as(found, form)
+    if code:
+        print(code)
+        return FINE
+    print(f"snatbot: nothing to write as {form}: {found.summary}", file=sys.stderr)
+    return ATTENTION
 
 
 def _print_json(content: Mapping[str, Any]) -> None:
@@ -191,7 +183,8 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--json", action="store_true", help="the same answer as GET /api/check")
     one = add("plan", plan, "what would cure a cluster, as a dry run; writes nothing")
     one.add_argument("--cluster", required=True, help="name or resource id")
-    one.add_argument("--kind", default="", help="a kind of plan to see, such as relieve_load_balancer")
+    one.add_argument("--kind", default="", help="a kind of plan to see: reserve_public_ips, relieve_load_balancer, …")
+    one.add_argument("--as", dest="form", choices=("az", "terraform", "bicep"), help="only the same change as code")
     one.add_argument("--json", action="store_true", help="the same answer as GET /api/plan")
     add("settings", settings, "every app setting with default and meaning, as a Markdown table")
     for name, command, text in (

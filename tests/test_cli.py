@@ -23,6 +23,7 @@ from shared.model.metric import Window
 from shared.model.plan import Plan
 from shared.model.reading import DoesNotApply, Idle, Measured, Reading, Unmeasured
 from shared.store.signs import StopFlag
+from shared.web.plan_view import plan_view
 from tests.chat.nouns import make_advice, make_assessment, make_cluster, make_plan
 from tests.core.advised import every_answer
 
@@ -124,19 +125,27 @@ def test_check_in_json_is_the_answer_of_the_request(capsys: pytest.CaptureFixtur
     assert content["clusters"][0]["reading"]["kind"] == "measured"
 
 
-def test_plan_shows_steps_by_hand_and_the_way_back(capsys: pytest.CaptureFixture[str]) -> None:
+def test_plan_shows_all_that_its_page_shows(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("plan", "--cluster", "shop-prod") == 0
     out = capsys.readouterr().out
-    plan = make_plan()
-    for text in (plan.summary, *plan.commands, plan.way_back, "egress IPs now: 20.50.10.7", "size: public IPs: 2"):
+    plan, view = make_plan(), plan_view(make_plan())
+    assert "subnet snet-user: NAT gateway none → ng-shop-prod-1" in out, "before and after"
+    assert "now: 20.50.10.7" in out
+    for texts in (plan.commands, plan.way_back_commands, view.kept, view.arithmetic, view.notes):
+        assert texts
+        assert all(text in out for text in texts)
+    for check in (*view.checks, *view.passed):
+        assert f"{check.result}, {check.name}: {check.message}" in out
+        assert f"source: {check.source}" in out
+    for text in (view.summary, view.way_back, view.cost, plan.digest):
         assert text in out
 
 
 def test_a_plan_that_cannot_be_executed_says_why_and_exits_with_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("plan", "--cluster", "shop-prod", plan=make_advice()) == 1
     out = capsys.readouterr().out
-    assert "block: the API server has authorized IP ranges" in out
-    assert "egress IPs then" not in out
+    assert "Blocks, API server access: The API server has authorized IP ranges" in out
+    assert "Egress IPs" not in out
 
 
 def test_advice_shows_its_command_what_cannot_be_undone_and_what_stands_beside_it(
@@ -146,11 +155,26 @@ def test_advice_shows_its_command_what_cannot_be_undone_and_what_stands_beside_i
     relief = answers["relieve_load_balancer"]
     assert run("plan", "--cluster", "shop-prod", "--kind", "relieve_load_balancer", plan=relief) == 1
     out = capsys.readouterr().out
-    assert f"by hand: {relief.commands[0]}" in out
-    assert "can't be undone: Each change of the allocation drops open connections" in out
-    assert f"way back by hand: {relief.way_back_commands[0]}" in out
+    assert f"By hand\n  {relief.commands[0]}" in out
+    assert "What can't be undone\n  Each change of the allocation drops open connections" in out
+    assert f"by hand: {relief.way_back_commands[0]}" in out
     assert run("plan", "--cluster", "shop-prod", plan=answers["too_large"]) == 1
-    assert "beside it (--kind relieve_load_balancer): relieve the load balancer" in capsys.readouterr().out
+    assert "Beside it (--kind relieve_load_balancer): Load balancer relief" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("form", "begins"), [("az", "az network"), ("terraform", "resource "), ("bicep", "// ")])
+def test_the_same_change_as_code_and_nothing_else(form: str, begins: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("plan", "--cluster", "shop-prod", "--as", form) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(begins)
+    assert "Checks" not in out
+
+
+def test_advice_has_nothing_to_write_as_terraform(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("plan", "--cluster", "shop-prod", "--as", "terraform", plan=make_advice()) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "nothing to write as terraform" in printed.err
 
 
 def test_not_snat_needs_no_attention() -> None:
