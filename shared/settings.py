@@ -21,6 +21,7 @@ from .setting_kinds import (
     NatIps,
     Pairs,
     Prefix,
+    Prices,
     RegionUrl,
     SecretUrl,
     SigningKeys,
@@ -79,6 +80,13 @@ class Settings(BaseSettings):
     )
     discovery_minutes: int = Field(
         10, ge=1, le=1440, alias="DISCOVERY_MINUTES", description="How long the list of clusters is kept."
+    )
+
+    expect_clusters: Literal["on", "off"] = Field(
+        "on",
+        alias="EXPECT_CLUSTERS",
+        description="`on`: health is not well until a cluster was found: most often a role is missing. "
+        "`off`: having none is fine.",
     )
 
     # --- when and how to judge ---
@@ -280,11 +288,12 @@ class Settings(BaseSettings):
         description="Egress IPs of a new NAT gateway: `addresses`, `prefix` (one new prefix), or the resource id of a "
         "public IP prefix of yours.",
     )
-    prices: Pairs = Field(
+    prices: Prices = Field(
         {},
         alias="PRICES",
         description="Your prices for the cost in a plan: "
-        "`gateway_hour=…,ip_hour=…,gb=…,currency=USD,source=…,as_of=2026-11-01`. Empty: cost unknown.",
+        "`gateway_hour=…,ip_hour=…,gb=…,currency=USD,source=…,as_of=2026-11-01`; only `gb` may be left out. "
+        "Empty: cost unknown.",
     )
     name_template: NameTemplate = Field(
         "{kind}-snatbot-{cluster}-{number}",

@@ -48,6 +48,7 @@ WRONG = {
     "METRICS_AUDIENCE": ["metrics.monitor.azure.com"],
     "LOGS_ENDPOINT": ["api.loganalytics.io"],
     "DISCOVERY_MINUTES": ["0", "1441"],
+    "EXPECT_CLUSTERS": ["maybe", "0"],
     "PRESSURE_EVERY": ["0", "61"],
     "PRESSURE_WARN_PERCENT": ["0", "100", "90", "95"],
     "PRESSURE_HIGH_PERCENT": ["1", "101"],
@@ -82,7 +83,21 @@ WRONG = {
         "4",
         "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/publicIPAddresses/p",
     ],
-    "PRICES": ["0.045", "=1", "gateway_hour"],
+    "PRICES": [
+        "0.045",
+        "=1",
+        "gateway_hour",
+        "gateway_hour=0.045,ip_hour=0.005",
+        "gateway_hour=0.045,ip_hour=0.005,currency=USD,as_of=2026-11-01",
+        "gateway_hour=0.045,ip_hour=0.005,source=list,as_of=2026-11-01",
+        "gateway_hour=0.045,ip_hour=0.005,currency=USD,source=list",
+        "gateway_hour=0.045,currency=USD,source=list,as_of=2026-11-01",
+        "gateway_hour=cheap,ip_hour=0.005,currency=USD,source=list,as_of=2026-11-01",
+        "gateway_hour=0.045,ip_hour=-1,currency=USD,source=list,as_of=2026-11-01",
+        "gateway_hour=0.045,ip_hour=nan,currency=USD,source=list,as_of=2026-11-01",
+        "gateway_hour=0.045,ip_hour=0.005,currency=USD,source=list,as_of=in November",
+        "gateway_hour=0.045,ip_hour=0.005,currency=USD,source=list,as_of=2026-11-01,gib=1",
+    ],
     "NAME_TEMPLATE": [
         "{kind}",
         "{number}",
@@ -124,6 +139,13 @@ def test_a_storage_account_is_all_that_is_needed() -> None:
     assert (settings.remediation, settings.approval_mode) == ("off", "signin")
     assert (settings.window_minutes, settings.ingestion_lag_minutes, settings.clean_minutes) == (5, 3, 10)
     assert settings.signing_key_list == ()
+
+
+def test_prices_say_whose_they_are_and_of_when() -> None:
+    given = "gateway_hour=0.045,ip_hour=0.005,gb=0.045,currency=USD,source=Azure pricing page,as_of=2026-11-01"
+    assert load_settings({**STORAGE, "PRICES": given}).prices["source"] == "Azure pricing page"
+    said = problems({**STORAGE, "PRICES": "gateway_hour=0.045,ip_hour=0.005"})["PRICES"]
+    assert "lacks currency, lacks source, lacks as_of" in said
 
 
 def test_storage_may_be_reached_by_identity() -> None:

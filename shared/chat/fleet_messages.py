@@ -1,4 +1,4 @@
-"""What is said about the watch itself: clusters that are not seen any more, are seen again, or opted out."""
+"""What is said about the watch itself: clusters that are not seen, seen again, opted out, or not watched any more."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from ..model.finding import Finding
+from ..model.incident import Incident
 from ..texts import capital, count, listed, sentence, utc
+from .incident_messages import WITHDRAWN, subject
 from .message import Message, Section, Tone
 
 _FOOTER = "snatbot · coverage"
@@ -28,13 +30,44 @@ def coverage_lost(losses: Sequence[Finding]) -> Message:
     )
 
 
-def seen_again(names: Sequence[str], now: datetime) -> Message:
-    """The end of what ``coverage_lost`` told."""
+def watch_hindered(texts: Sequence[str]) -> Message:
+    """What snatbot can't read or find, beside single clusters: subscriptions, the list itself. Said once."""
     return Message(
-        title="snatbot sees these clusters again",
-        summary=f"{count(len(names), 'cluster')} seen again: {listed(names)}.",
+        title="snatbot can't watch as it should",
+        summary=sentence(capital(texts[0])),
+        tone=Tone.WARNING,
+        sections=(
+            *((Section("What is missing", bullets=_sentences(texts)),) if len(texts) > 1 else ()),
+            Section("What this means", text="SNAT failures there would go unseen until this is mended."),
+        ),
+        footer=_FOOTER,
+    )
+
+
+def seen_again(names: Sequence[str], now: datetime, over: Sequence[str] = ()) -> Message:
+    """The end of what ``coverage_lost`` told; ``over``: of what ``watch_hindered`` did."""
+    return Message(
+        title="snatbot sees these clusters again" if names else "snatbot watches as it should again",
+        summary=f"{count(len(names), 'cluster')} seen again: {listed(names)}."
+        if names
+        else f"This is over: {sentence(over[0])}",
         tone=Tone.GOOD,
         facts=(("Since", utc(now)),),
+        sections=(Section("This is over", bullets=_sentences(over)),) if over and (names or len(over) > 1) else (),
+        footer=_FOOTER,
+    )
+
+
+def bad_tags(texts: Sequence[str]) -> Message:
+    """Tags on clusters that can't be used. Said once for each kind of mistake."""
+    return Message(
+        title="Tags that can't be used",
+        summary=sentence(capital(texts[0])),
+        tone=Tone.NEUTRAL,
+        sections=(
+            *((Section("All of them", bullets=_sentences(texts)),) if len(texts) > 1 else ()),
+            Section("What this means", text="The usual values hold on these clusters until the tags are mended."),
+        ),
         footer=_FOOTER,
     )
 
@@ -50,3 +83,37 @@ def opted_out(names: Sequence[str]) -> Message:
         ),
         footer=_FOOTER,
     )
+
+
+def watch_ended(incident: Incident, now: datetime, *, is_withdrawn: bool = False) -> Message:
+    """An incident that was announced ends because its cluster is not looked at any more; its closing note says why.
+
+    ``is_withdrawn``: the proposal that waited for a decision ended with it.
+    """
+    last = incident.last_failed_at or incident.last_trouble_at or incident.since
+    sections = [
+        Section(
+            "What this means",
+            text="The incident is closed, because nothing is measured on this cluster any more. "
+            "That is no proof that the trouble is over.",
+        )
+    ]
+    if is_withdrawn:
+        sections.append(Section("The plan that waited", text=WITHDRAWN))
+    return Message(
+        title=f"{subject(incident)}: no longer watched",
+        summary=sentence(capital(incident.closing_note)),
+        tone=Tone.NEUTRAL,
+        facts=(
+            ("Cluster", incident.cluster_name),
+            ("First seen", utc(incident.since)),
+            ("Last seen", utc(last)),
+            ("Closed", utc(incident.cleared_at or now)),
+        ),
+        sections=tuple(sections),
+        footer=f"snatbot · incident {incident.id}",
+    )
+
+
+def _sentences(texts: Sequence[str]) -> tuple[str, ...]:
+    return tuple(sentence(capital(text)) for text in texts)

@@ -63,11 +63,14 @@ class FleetDiscovery:
         return target
 
     def is_gone(self, cluster_id: str) -> bool:
-        """Whether a cluster that is no longer listed was deleted, rather than hidden from this identity."""
+        """Whether a cluster that is no longer listed was deleted, rather than hidden from this identity.
+
+        An identity that lost every role in a subscription may be told that there is none, which proves nothing.
+        """
         try:
             self._discovery.cluster(cluster_id)
-        except NotFound:
-            return True
+        except NotFound as error:
+            return error.code != "SubscriptionNotFound"
         except Forbidden:
             return False
         return False

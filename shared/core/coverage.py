@@ -9,7 +9,7 @@ cluster that is no longer listed though it was not deleted is told at once, and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from ..ids import short_key
@@ -17,21 +17,39 @@ from ..model.coverage import Blindness, FleetRecord
 from ..model.finding import Finding, FindingKind, Severity
 from ..model.reading import Cause
 from ..model.tally import Tally, Unseen
-from ..texts import count, listed, number, utc
+from ..texts import count, number, utc
+from ..texts import listed as in_words
+from .remarks import RemarkNews
 
 
 @dataclass(frozen=True, slots=True)
 class CoverageNews:
-    """What is worth telling: losses as findings, the other lists as names."""
+    """What is worth telling: losses as findings, clusters as names, what was remarked as sentences."""
 
     losses: tuple[Finding, ...] = ()
     seen_again: tuple[str, ...] = ()
     opted_out: tuple[str, ...] = ()
     opted_in: tuple[str, ...] = ()
+    troubles: RemarkNews = field(default_factory=RemarkNews)
+    bad_tags: RemarkNews = field(default_factory=RemarkNews)
 
     @property
     def is_empty(self) -> bool:
-        return not (self.losses or self.seen_again or self.opted_out or self.opted_in)
+        return self == CoverageNews()
+
+
+@dataclass(frozen=True, slots=True)
+class FleetSight:
+    """What the list of clusters says, whether or not they were measured.
+
+    ``listed`` and ``opted_out``: short key and name. ``lost``: ids and names of clusters that vanished from the list
+    and were not deleted, all that are known of. ``not_asked``: those of them that nobody asked Azure about.
+    """
+
+    listed: Mapping[str, str] = field(default_factory=dict)
+    opted_out: Mapping[str, str] = field(default_factory=dict)
+    lost: Mapping[str, str] = field(default_factory=dict)
+    not_asked: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,35 +71,32 @@ _Spells = dict[_Who, _Spell]
 
 
 def look_at_coverage(
-    record: FleetRecord,
-    tally: Tally,
-    fleet: Mapping[str, str],
-    lost: Mapping[str, str],
-    now: datetime,
-    patience: timedelta,
+    record: FleetRecord, tally: Tally, sight: FleetSight, now: datetime, patience: timedelta
 ) -> tuple[FleetRecord, CoverageNews]:
-    """``fleet``: short key and name of every cluster that is listed.
-
-    ``lost``: ids and names of clusters that vanished from the list and were not deleted, all that are known of.
-    """
-    spells = _standing(record.unmeasured, tally, fleet.keys() - tally.opted_out.keys(), now)
-    spells, losses = _told(spells, tally.unseen, fleet, now, patience)
-    back = _back(spells, tally, fleet.keys())
-    if record.back_at is not None and now - record.back_at < patience:
+    """What is remembered of clusters afterwards, and what is to be told; ``troubles`` and ``bad_tags`` stay."""
+    listed, lost = sight.listed, sight.lost
+    spells = _standing(record.unmeasured, tally, listed.keys() - sight.opted_out.keys(), now)
+    spells, losses = _told(spells, tally.unseen, listed, now, patience)
+    back = _back(spells, tally, listed.keys())
+    if record.back_at is not None and timedelta() <= now - record.back_at < patience:
         back = set()
     new_lost = {key: name for key, name in lost.items() if key not in record.lost}
-    found = {short_key(one) for one in record.lost if one not in lost} & fleet.keys() - _blind(tally)
+    found = {short_key(one) for one in record.lost if one not in lost} & listed.keys() - _blind(tally)
+    hidden = {short_key(one) for one in lost}
+    announced = {key: name for key, name in record.opted_out.items() if key in listed or key in hidden}
     news = CoverageNews(
-        losses=(*losses, *_no_longer_listed(new_lost, now)),
-        seen_again=tuple(sorted(fleet[key] for key in back | found)),
-        opted_out=_names(tally.opted_out, record.opted_out),
-        opted_in=_names(record.opted_out, tally.opted_out) if tally.clusters else (),
+        losses=(*losses, *_no_longer_listed(new_lost, sight.not_asked & new_lost.keys(), now)),
+        seen_again=tuple(sorted(listed[key] for key in back | found)),
+        opted_out=_names(sight.opted_out, announced),
+        opted_in=_names({key: name for key, name in announced.items() if key in listed}, sight.opted_out),
     )
-    after = FleetRecord(
+    after = replace(
+        record,
         unmeasured=_packed({who: spell for who, spell in spells.items() if who.key not in back}),
         lost=dict(lost),
-        opted_out=dict(tally.opted_out) if tally.clusters else record.opted_out,
+        opted_out={key: name for key, name in announced.items() if key in hidden} | dict(sight.opted_out),
         back_at=now if back else record.back_at,
+        has_seen_clusters=record.has_seen_clusters or bool(listed),
     )
     return after, news
 
@@ -92,7 +107,9 @@ def _standing(known: Iterable[Blindness], tally: Tally, watched: Set[str], now: 
     Of a cluster that was told already, another cause counts only while it lasts.
     """
     before = {
-        _Who(one.subscription, one.cause, key): _Spell(one.since, one.told_at) for one in known for key in one.keys
+        _Who(one.subscription, one.cause, key): _Spell(min(one.since, now), one.told_at and min(one.told_at, now))
+        for one in known
+        for key in one.keys
     }
     told = {who.key for who, spell in before.items() if spell.told_at}
     blind, current = _blind(tally), set(_unseen(tally.unseen))
@@ -171,21 +188,23 @@ def _not_measured(unseen: Unseen, names: list[str], since: datetime) -> Finding:
         since=since,
         evidence=(
             f"{count(len(names), 'cluster')} in subscription {unseen.subscription} not measured since {utc(since)}: "
-            f"{listed(names)}{before}. {unseen.reason}"
+            f"{in_words(names)}{before}. {unseen.reason}"
         ),
         remedy=unseen.remedy,
     )
 
 
-def _no_longer_listed(lost: Mapping[str, str], now: datetime) -> Iterator[Finding]:
-    if lost:
-        yield Finding(
-            kind=FindingKind.COVERAGE_LOSS,
-            severity=Severity.WARNING,
-            since=now,
-            evidence=(
-                f"{count(len(lost), 'cluster')} can no longer be seen, though Azure doesn't say that they were "
-                f"deleted: {listed(sorted(lost.values()))}"
-            ),
-            remedy="see whether a role of this app's identity was taken away: it needs Reader on the subscription",
-        )
+def _no_longer_listed(lost: Mapping[str, str], not_asked: Set[str], now: datetime) -> Iterator[Finding]:
+    if not lost:
+        return
+    if not_asked:
+        proof = f"and Azure was not asked whether {number(len(not_asked))} of them were deleted"
+    else:
+        proof = "though Azure doesn't say that they were deleted"
+    yield Finding(
+        kind=FindingKind.COVERAGE_LOSS,
+        severity=Severity.WARNING,
+        since=now,
+        evidence=f"{count(len(lost), 'cluster')} can no longer be seen, {proof}: {in_words(sorted(lost.values()))}",
+        remedy="see whether a role of this app's identity was taken away: it needs Reader on the subscription",
+    )

@@ -29,6 +29,7 @@ from .findings.exhaustion import exhaustion_ahead
 from .findings.failing import snat_failing
 from .findings.nat_gateway import nat_gateway_datapath, nat_gateway_failing, nat_gateway_pressure
 from .findings.pressure import port_pressure
+from .findings.truncated import answer_cut
 from .findings.unmeasured import bad_tags, not_measured
 from .gateways import read_gateway
 from .incidents import IncidentPolicy, IncidentTransition, judge
@@ -82,6 +83,13 @@ class Memory:
 
     associations: Mapping[str, str] = field(default_factory=dict)
     allocation: AllocationSeen | None = None
+
+
+_OTHER_WAYS = {
+    "userdefinedrouting": "the cluster leaves by user-defined routing",
+    "none": "the cluster has no way out of its own",
+    "block": "the cluster's way out is blocked",
+}
 
 
 def assess(series: ClusterSeries, memory: Memory, rules: TagRules, now: datetime) -> Assessment:
@@ -148,7 +156,7 @@ def not_applicable(target: WatchedCluster, rules: TagRules) -> str | None:
     """Why nothing is measured on this cluster; None when something is."""
     cluster = target.cluster
     if not rules.is_watched:
-        return "its tag snatbot-watch=off opts it out"
+        return "its tag snatbot-watch=off opts the cluster out"
     if cluster.power_state.lower() != "running":
         return f"the cluster is {cluster.power_state.lower()}"
     if target.gateways:
@@ -156,7 +164,8 @@ def not_applicable(target: WatchedCluster, rules: TagRules) -> str | None:
     if cluster.outbound_type.lower() in ("managednatgateway", "managednatgatewayv2", "userassignednatgateway"):
         return None  # its gateway can't be seen: that is not measured, not a reason to look away
     if cluster.outbound_type.lower() != "loadbalancer":
-        return f"outbound type is {cluster.outbound_type}: traffic does not leave through the load balancer"
+        way = _OTHER_WAYS.get(cluster.outbound_type.lower(), "traffic does not leave through the load balancer")
+        return f"outbound type is {cluster.outbound_type}: {way}"
     if cluster.load_balancer_sku.lower() == "basic":
         return "the load balancer is Basic, which has no SNAT metric"
     return None
@@ -217,6 +226,7 @@ def _load_balancer_findings(
     if found is None or reading is None:
         return
     yield snat_failing(reading, nodes_now(cluster), thresholds)
+    yield answer_cut(series.window, reading, found.ports)
     if found.ports is not None:
         named = ports.named(found.ports, series.nodes)
         yield port_pressure(named, thresholds)

@@ -9,28 +9,31 @@ from ..model.assessment import Assessment
 from ..model.fleet import WatchedCluster
 from ..model.reading import Cause, Unmeasured
 from ..model.tally import Tally, Unseen
-from .tags import TagRules
+from .judging import not_applicable
+from .tags import TagRules, read_tags
 
 
-def tally_of(seen: Iterable[tuple[Assessment, TagRules]], effects: Mapping[str, int], not_remembered: int) -> Tally:
+def tally_of(seen: Iterable[Assessment], effects: Mapping[str, int], not_remembered: int) -> Tally:
     """``seen`` in one group of clusters; groups are added up."""
     total = Tally(effects=dict(effects), not_remembered=not_remembered)
-    for assessment, rules in seen:
-        total = total + _one(assessment, rules)
+    for assessment in seen:
+        total = total + _one(assessment)
     return total
 
 
 def not_reached(targets: Sequence[WatchedCluster]) -> Tally:
-    """Clusters of one subscription that nobody has looked at lately."""
-    if not targets:
-        return Tally()
-    keys = tuple(sorted(short_key(target.cluster.id) for target in targets))
+    """Clusters of one subscription that nobody has looked at lately. Those that need no look are known as such."""
+    to_measure = [one for one in targets if not_applicable(one, read_tags(one.cluster.tags, TagRules())) is None]
+    others = Tally(clusters=len(targets) - len(to_measure), does_not_apply=len(targets) - len(to_measure))
+    if not to_measure:
+        return others
+    keys = tuple(sorted(short_key(target.cluster.id) for target in to_measure))
     count, reason = len(keys), "no worker has looked at them lately"
-    unseen = Unseen(targets[0].cluster.subscription, Cause.NOT_REACHED, reason, "", keys)
-    return Tally(clusters=count, unmeasured=count, not_reached=count, unseen=(unseen,))
+    unseen = Unseen(to_measure[0].cluster.subscription, Cause.NOT_REACHED, reason, "", keys)
+    return others + Tally(clusters=count, unmeasured=count, not_reached=count, unseen=(unseen,))
 
 
-def _one(assessment: Assessment, rules: TagRules) -> Tally:
+def _one(assessment: Assessment) -> Tally:
     cluster, reading = assessment.cluster, assessment.reading
     unseen: tuple[Unseen, ...] = ()
     if isinstance(reading, Unmeasured):
@@ -45,5 +48,4 @@ def _one(assessment: Assessment, rules: TagRules) -> Tally:
         sick=int(bool(assessment.alarms)),
         not_reached=int(isinstance(reading, Unmeasured) and reading.cause is Cause.NOT_REACHED),
         unseen=unseen,
-        opted_out={} if rules.is_watched else {short_key(cluster.id): cluster.name},
     )

@@ -1,74 +1,130 @@
-"""Telling who is not seen any more: once for the fleet, whichever worker notices."""
+"""Telling who is not seen any more, and what stands in the way: once for the fleet, whichever worker notices."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ..chat import compose
 from ..chat.message import Message
 from ..cloud.errors import AzureError
 from ..cloud.fleet import FleetDiscovery
-from ..core.coverage import CoverageNews, look_at_coverage
+from ..core.coverage import CoverageNews, FleetSight, look_at_coverage
+from ..core.remarks import by_subject, look_at_remarks
+from ..core.soundness import nothing_found, nothing_measured, stale_list
+from ..core.tags import TagRules, read_tags
 from ..ids import short_key
 from ..model.coverage import FleetRecord
 from ..model.fleet import Fleet
 from ..model.tally import Tally
 from ..store.errors import StoreConflict
 from ..store.records import FLEET_PARTITION, Put, Records
+from ..texts import count, listed
 from .fleet_source import Found
 from .outbox import Outbox, audit
 
 log = logging.getLogger("snatbot.coverage")
 MOST_LOST = 1000  # how many vanished clusters are remembered: more would not fit into a row
-MOST_CONFIRMED = 50  # how many vanished clusters are asked for one by one in a look
+MOST_CONFIRMED = 50  # how many of them are asked for one by one in a look
+
+
+@dataclass(frozen=True, slots=True)
+class CoveragePolicy:
+    """``patience``: how long something may last before people are told. ``kept_for``: of the list of clusters.
+
+    ``expects_clusters``: that none was ever found is a mistake.
+    """
+
+    patience: timedelta
+    kept_for: timedelta
+    expects_clusters: bool = True
 
 
 class Coverage:
-    def __init__(self, records: Records, discovery: FleetDiscovery, outbox: Outbox, patience: timedelta) -> None:
-        """``patience``: how long clusters may go unmeasured before people are told."""
+    def __init__(
+        self, records: Records, discovery: FleetDiscovery, outbox: Outbox, usual: TagRules, policy: CoveragePolicy
+    ) -> None:
         self._records = records
         self._discovery = discovery
         self._outbox = outbox
-        self._patience = patience
+        self._usual = usual
+        self._policy = policy
 
-    def note(self, found: Found, tally: Tally, now: datetime, wall: datetime) -> CoverageNews:
-        """Raises StoreError; of two workers at once one tells, and the other leaves it at that."""
+    def note(self, found: Found, tally: Tally, now: datetime, wall: datetime) -> tuple[str, ...]:
+        """Tells what is news, and returns why this look is none to rely on: nothing when it is.
+
+        Raises StoreError; of two workers at once one tells, and the other leaves it at that.
+        """
         stored = self._records.fleet()
         record = stored.value if stored else FleetRecord()
-        lost = self._lost(record, found) if found.before is not None else dict(record.lost)
-        fleet = {short_key(target.cluster.id): target.cluster.name for target in found.fleet.clusters}
-        after, news = look_at_coverage(record, tally, fleet, lost, now, self._patience)
-        if after == record and news.is_empty:
-            return news
-        writes = [Put(after, stored.etag if stored else None)]
-        for message in _messages(news, now):
-            writes += self._outbox.rows("the fleet", message, wall)
-        writes += [audit(now, "snatbot", "coverage lost", "fleet", loss.evidence) for loss in news.losses]
-        writes += [audit(now, "snatbot", "opted out by tag", name) for name in news.opted_out]
-        writes += [audit(now, "snatbot", "no longer opted out", name) for name in news.opted_in]
-        try:
-            self._records.commit_in(FLEET_PARTITION, writes[:100])
-        except StoreConflict:
-            log.info("another worker has told about coverage")
-            return CoverageNews()
-        for loss in news.losses:
-            log.warning("%s", loss.evidence)
-        return news
+        sight, bad_tags = self._sight(record, found)
+        after, news = look_at_coverage(record, tally, sight, now, self._policy.patience)
+        empty = self._nothing_found(found.fleet, after)
+        to_say = () if after.lost or not empty else (empty,)  # of those that were lost people know
+        after, news = self._remark(after, news, by_subject((*to_say, *found.fleet.unreadable)), bad_tags, now)
+        self._keep(stored.etag if stored else None, record, after, news, now, wall)
+        unfit = (stale_list(found.fleet, now, self._policy.kept_for), empty, nothing_measured(tally))
+        return tuple(text for text in unfit if text)
 
-    def _lost(self, record: FleetRecord, found: Found) -> dict[str, str]:
-        """Clusters that were listed before, are not now, and were not deleted as far as Azure says."""
+    def note_unlisted(self, problem: str, now: datetime, wall: datetime) -> None:
+        """The clusters could not be listed, and no list is kept: nothing is known of any of them."""
+        stored = self._records.fleet()
+        record = stored.value if stored else FleetRecord()
+        troubles, said = look_at_remarks(record.troubles, by_subject((problem,)), now, self._policy.patience)
+        after = replace(record, troubles=troubles)
+        self._keep(stored.etag if stored else None, record, after, CoverageNews(troubles=said), now, wall)
+
+    def _remark(
+        self,
+        record: FleetRecord,
+        news: CoverageNews,
+        troubles: Mapping[str, str],
+        bad_tags: Mapping[str, str],
+        now: datetime,
+    ) -> tuple[FleetRecord, CoverageNews]:
+        of_troubles, troubles_news = look_at_remarks(record.troubles, troubles, now, self._policy.patience)
+        of_tags, tags_news = look_at_remarks(record.bad_tags, bad_tags, now, timedelta())
+        after = replace(record, troubles=of_troubles, bad_tags=of_tags)
+        return after, replace(news, troubles=troubles_news, bad_tags=tags_news)
+
+    def _nothing_found(self, fleet: Fleet, record: FleetRecord) -> str:
+        has_seen = record.has_seen_clusters or not self._policy.expects_clusters
+        return nothing_found(fleet, has_seen_clusters=has_seen, are_some_lost=bool(record.lost))
+
+    def _sight(self, record: FleetRecord, found: Found) -> tuple[FleetSight, dict[str, str]]:
+        """What the list says of clusters, and of their tags."""
+        names: dict[str, str] = {}
+        opted_out: dict[str, str] = {}
+        bad_tags: dict[str, list[str]] = {}
+        for target in found.fleet.clusters:
+            cluster, rules = target.cluster, read_tags(target.cluster.tags, self._usual)
+            names[short_key(cluster.id)] = cluster.name
+            if not rules.is_watched:
+                opted_out[short_key(cluster.id)] = cluster.name
+            for problem in rules.problems:
+                bad_tags.setdefault(problem, []).append(cluster.name)
+        lost, not_asked = (dict(record.lost), frozenset[str]()) if found.before is None else self._lost(record, found)
+        remarks = {
+            problem: f"{problem} ({count(len(of), 'cluster')}: {listed(of)})" for problem, of in bad_tags.items()
+        }
+        return FleetSight(names, opted_out, lost, not_asked), remarks
+
+    def _lost(self, record: FleetRecord, found: Found) -> tuple[dict[str, str], frozenset[str]]:
+        """Clusters that were listed before, are not now, and were not deleted as far as Azure says.
+
+        Beside them those that nobody asked Azure about. New ones are asked about first: whoever was hidden before is
+        most likely hidden still.
+        """
         listed = {target.cluster.id.lower() for target in found.fleet.clusters}
         before = _names(found.before) if found.before else {}
         missing = {key: name for key, name in {**record.lost, **before}.items() if key not in listed}
-        if found.fleet.unreadable:
-            log.info("%d clusters are missing from the list", len(missing))
-        lost = {
-            key: name
-            for number, (key, name) in enumerate(sorted(missing.items()))
-            if number >= MOST_CONFIRMED or not self._is_gone(key)
-        }
-        return dict(list(lost.items())[:MOST_LOST])
+        order = sorted(missing, key=lambda key: (key in record.lost, key))
+        asked = order[:MOST_CONFIRMED]
+        gone = {key for key in asked if self._is_gone(key)}
+        kept = [key for key in order if key not in gone][:MOST_LOST]
+        return {key: missing[key] for key in sorted(kept)}, frozenset(kept) - frozenset(asked)
 
     def _is_gone(self, cluster_id: str) -> bool:
         try:
@@ -77,17 +133,50 @@ class Coverage:
             log.warning("whether %s was deleted could not be asked: %s", cluster_id, error)
             return False
 
+    def _keep(
+        self,
+        etag: str | None,
+        before: FleetRecord,
+        after: FleetRecord,
+        news: CoverageNews,
+        now: datetime,
+        wall: datetime,
+    ) -> None:
+        if after == before and news.is_empty:
+            return
+        writes = [Put(after, etag)]
+        for message in _messages(news, now):
+            writes += self._outbox.rows("the fleet", message, wall)
+        writes += [audit(now, "snatbot", event, subject) for event, subject in _events(news)]
+        try:
+            self._records.commit_in(FLEET_PARTITION, writes[:100])
+        except StoreConflict:
+            log.info("another worker has told about coverage")
+            return
+        for event, subject in _events(news):
+            log.warning("%s: %s", event, subject)
+
 
 def _names(fleet: Fleet) -> dict[str, str]:
     return {target.cluster.id.lower(): target.cluster.name for target in fleet.clusters}
 
 
-def _messages(news: CoverageNews, now: datetime) -> list[Message]:
-    found = []
+def _messages(news: CoverageNews, now: datetime) -> Iterator[Message]:
     if news.losses:
-        found.append(compose.coverage_lost(news.losses))
-    if news.seen_again:
-        found.append(compose.seen_again(news.seen_again, now))
+        yield compose.coverage_lost(news.losses)
+    if news.troubles.due:
+        yield compose.watch_hindered(news.troubles.due)
+    if news.seen_again or news.troubles.over:
+        yield compose.seen_again(news.seen_again, now, news.troubles.over)
     if news.opted_out:
-        found.append(compose.opted_out(news.opted_out))
-    return found
+        yield compose.opted_out(news.opted_out)
+    if news.bad_tags.due:
+        yield compose.bad_tags(news.bad_tags.due)
+
+
+def _events(news: CoverageNews) -> Iterator[tuple[str, str]]:
+    """Audit lines: what happened, to whom."""
+    yield from (("coverage lost", loss.evidence) for loss in news.losses)
+    yield from (("can't be read", text) for text in news.troubles.due)
+    yield from (("opted out by tag", name) for name in news.opted_out)
+    yield from (("no longer opted out", name) for name in news.opted_in)

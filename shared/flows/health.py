@@ -8,26 +8,34 @@ from datetime import datetime, timedelta
 from ..store.errors import StoreError
 from ..store.signs import Signs
 
+SKEW = timedelta(minutes=2)  # by which workers' clocks may differ
+
 
 @dataclass(frozen=True, slots=True)
 class Health:
+    """``missing`` says why the last look was none to rely on, also while it is too early to call that unwell."""
+
     is_well: bool
     problems: tuple[str, ...]
     last_watch: datetime | None = None
     last_delivery: datetime | None = None
+    missing: tuple[str, ...] = ()
 
 
 def look(signs: Signs, wall: datetime, max_age: timedelta) -> Health:
     """Well when a look at the clusters succeeded within ``max_age``, storage answers, and what waits is delivered.
+
+    A look succeeds when it rests on a list of clusters that is not too old, and measured some of them.
 
     A channel may be down for a while; it is not well when nothing at all was delivered for ``max_age`` though a message
     has waited for as long.
     """
     try:
         last_watch, last_delivery = signs.last_success("watch"), signs.last_success("deliver")
-        waiting_since = signs.waiting_since()
+        waiting_since, last_failure = signs.waiting_since(), signs.last_failure("watch")
     except StoreError as error:
         return Health(False, (str(error),))
+    last_watch, last_delivery = _past(last_watch, wall), _past(last_delivery, wall)
     minutes = max_age.total_seconds() / 60
     problems = []
     if last_watch is None:
@@ -37,4 +45,12 @@ def look(signs: Signs, wall: datetime, max_age: timedelta) -> Health:
     is_waiting = waiting_since is not None and wall - waiting_since > max_age
     if is_waiting and (last_delivery is None or wall - last_delivery > max_age):
         problems.append(f"a message has waited for more than {minutes:.0f} minutes and none was delivered")
-    return Health(not problems, tuple(problems), last_watch, last_delivery)
+    failed_at = _past(last_failure.at, wall) if last_failure is not None else None
+    is_newer = failed_at is not None and (last_watch is None or failed_at > last_watch)
+    missing = last_failure.problems if last_failure is not None and is_newer else ()
+    return Health(not problems, tuple(problems), last_watch, last_delivery, missing)
+
+
+def _past(sign: datetime | None, wall: datetime) -> datetime | None:
+    """A sign that a clock ahead of this one left would say "well" until its time comes."""
+    return sign if sign is not None and sign <= wall + SKEW else None

@@ -25,7 +25,7 @@ class Unseen:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """``effects`` are transitions of incidents by name; ``opted_out`` are clusters so tagged, short key to name."""
+    """``effects`` are transitions of incidents by name."""
 
     clusters: int = 0
     measured: int = 0
@@ -37,7 +37,6 @@ class Tally:
     not_remembered: int = 0
     effects: Mapping[str, int] = field(default_factory=dict)
     unseen: tuple[Unseen, ...] = ()
-    opted_out: Mapping[str, str] = field(default_factory=dict)
 
     def __add__(self, other: Tally) -> Tally:
         effects = dict(self.effects)
@@ -58,7 +57,6 @@ class Tally:
             not_remembered=self.not_remembered + other.not_remembered,
             effects=effects,
             unseen=tuple(unseen[key] for key in sorted(unseen)),
-            opted_out={**self.opted_out, **other.opted_out},
         )
 
 

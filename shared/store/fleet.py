@@ -55,6 +55,17 @@ class FleetStore:
     def pay_attention(self, key: str, *, is_open: bool) -> None:
         self._upsert(f"attention-{key}", {"is_open": is_open})
 
+    def begin_attention(self, key: str) -> None:
+        """Something is to be remembered of the cluster; what is known of its incident stays."""
+        from azure.core.exceptions import ResourceExistsError
+
+        with translated("write attention"):
+            try:
+                row = {"PartitionKey": _PARTITION, "RowKey": f"attention-{key}", "is_open": False}
+                self._tables.records().create_entity(row)
+            except ResourceExistsError:
+                return
+
     def lose_attention(self, key: str) -> None:
         self.delete([f"attention-{key}"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,14 @@ class SignOfLife:
     """When something last succeeded, in wall time."""
 
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """When something last went wrong, in wall time, and what was missing."""
+
+    at: datetime
+    problems: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +91,14 @@ class Signs:
 
     def record_success(self, of: str, at: datetime) -> None:
         self._put(_GLOBAL, f"success-{of}", SignOfLife(at))
+
+    def last_failure(self, of: str) -> Failure | None:
+        """``of`` is ``watch``."""
+        found = self._get(_GLOBAL, f"failure-{of}")
+        return from_columns(Failure, found) if found is not None else None
+
+    def record_failure(self, of: str, at: datetime, problems: Sequence[str]) -> None:
+        self._put(_GLOBAL, f"failure-{of}", Failure(at, tuple(problems)))
 
     def note_waiting(self, since: datetime | None) -> None:
         """Since when the oldest message waits to be delivered; None when none does."""

@@ -36,6 +36,7 @@ def _look() -> tuple[dict[str, Any], int]:
         "status": "well" if found.is_well else "not well",
         "version": __version__,
         "problems": list(found.problems),
+        "missing": list(found.missing),
         "last_watch": found.last_watch.isoformat() if found.last_watch else None,
         "last_delivery": found.last_delivery.isoformat() if found.last_delivery else None,
         "configured": {

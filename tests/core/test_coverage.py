@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from shared.core.coverage import CoverageNews, look_at_coverage
-from shared.core.tags import TagRules
+from shared.core.coverage import CoverageNews, FleetSight, look_at_coverage
 from shared.core.tallies import tally_of
 from shared.ids import short_key
 from shared.model.coverage import FleetRecord
@@ -32,23 +31,23 @@ def look(
     minute: int,
     lost: Mapping[str, str] | None = None,
     fleet: Mapping[str, str] = FLEET,
+    opted_out: Mapping[str, str] | None = None,
 ) -> tuple[FleetRecord, CoverageNews]:
-    return look_at_coverage(record, tally, fleet, lost or {}, at(minute), PATIENCE)
+    sight = FleetSight(fleet, opted_out or {}, lost or {})
+    return look_at_coverage(record, tally, sight, at(minute), PATIENCE)
 
 
 def tally(*blind: str, seeing: int = 3, cause: Unmeasured = REFUSED) -> Tally:
-    found = [(assessment(cause, cluster(name=name)), TagRules()) for name in blind]
-    found += [(assessment(minutes(0, 5), cluster(name=f"well-{number}")), TagRules()) for number in range(seeing)]
+    found = [assessment(cause, cluster(name=name)) for name in blind]
+    found += [assessment(minutes(0, 5), cluster(name=f"well-{number}")) for number in range(seeing)]
     return tally_of(found, {"nothing": len(found)}, 0)
 
 
 def test_a_tally_counts_what_was_seen() -> None:
-    opted_out = (assessment(Idle(window()), cluster(name="out")), TagRules(is_watched=False))
-    total = tally("a", "b") + tally_of([opted_out], {"opened": 1}, 1)
+    total = tally("a", "b") + tally_of([assessment(Idle(window()), cluster(name="out"))], {"opened": 1}, 1)
     assert (total.clusters, total.measured, total.idle, total.unmeasured) == (6, 3, 1, 2)
     assert (total.effects, total.not_remembered) == ({"nothing": 5, "opened": 1}, 1)
     assert [{FLEET[key] for key in one.keys} for one in total.unseen] == [{"a", "b"}]
-    assert list(total.opted_out.values()) == ["out"]
     late = tally("c", cause=Unmeasured("late", "", Cause.NOT_REACHED))
     assert late.not_reached == 1
 
@@ -88,14 +87,16 @@ def test_clusters_that_vanish_from_the_list_are_told_at_once_and_once() -> None:
 
 
 def test_opting_out_is_announced_once_a_cluster() -> None:
-    out = Tally(clusters=3, opted_out={short_key(A): "a"})
-    record, news = look(FleetRecord(), out, 0)
+    out = {short_key(A): "a"}
+    record, news = look(FleetRecord(), tally(), 0, opted_out=out)
     assert news.opted_out == ("a",)
-    record, news = look(record, out, 1)
+    record, news = look(record, tally(), 1, opted_out=out)
     assert news.is_empty
-    record, news = look(record, Tally(), 2)
-    assert news.is_empty, "a look that saw nothing says nothing about tags"
-    _, news = look(record, Tally(clusters=3), 3)
+    hidden, news = look(record, tally(), 2, {A: "a"}, fleet={})
+    assert news.opted_in == (), "a cluster that can't be seen has not opted in"
+    hidden, news = look(hidden, tally(), 3, opted_out=out)
+    assert news.opted_out == (), "nor is it announced again when it is seen again"
+    _, news = look(record, tally(), 3)
     assert news.opted_in == ("a",)
 
 

@@ -127,7 +127,8 @@ class IncidentLife(RuleBasedStateMachine):
             assert not self.is_change_in_flight
             last = known.last_failed_at
             assert last is not None
-            assert len([at for at in self.clean_seen if at > last]) >= CLEAN_MINUTES
+            is_watched = not isinstance(reading, DoesNotApply)
+            assert not is_watched or len([at for at in self.clean_seen if at > last]) >= CLEAN_MINUTES
         if effect in (Effect.OPENED, Effect.REOPENED, Effect.CLEARED):
             self.told.append(effect)
 

@@ -27,6 +27,22 @@ def test_it_is_well_while_looks_succeed(signs: Signs) -> None:
     assert not look(signs, at(16), MAX_AGE).is_well
 
 
+def test_a_sign_that_a_clock_ahead_left_is_no_sign(signs: Signs) -> None:
+    signs.record_success("watch", at(24 * 60))
+    assert look(signs, at(0), MAX_AGE).problems == ("no look at the clusters has succeeded yet",)
+    signs.record_success("watch", at(1))
+    assert look(signs, at(0), MAX_AGE).is_well, "clocks of workers differ by seconds"
+
+
+def test_what_the_last_look_missed_is_said_while_it_is_too_early_to_call_that_unwell(signs: Signs) -> None:
+    signs.record_success("watch", at(0))
+    signs.record_failure("watch", at(1), ["none of 2 clusters was measured"])
+    assert look(signs, at(2), MAX_AGE).is_well
+    assert look(signs, at(2), MAX_AGE).missing == ("none of 2 clusters was measured",)
+    signs.record_success("watch", at(2))
+    assert look(signs, at(2), MAX_AGE).missing == ()
+
+
 def test_a_message_that_waits_too_long_is_not_well_unless_others_get_through(signs: Signs) -> None:
     signs.record_success("watch", at(30))
     signs.note_waiting(at(20))
