@@ -5,7 +5,9 @@ Every refusal says what would be right, and never what was given: a value in the
 
 from __future__ import annotations
 
+import math
 import re
+from datetime import date
 from typing import Annotated, Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -68,6 +70,44 @@ def _pairs(value: Any) -> Any:
     return {key.strip(): text.strip() for key, _, text in pairs}
 
 
+def _prices(pairs: dict[str, str]) -> dict[str, str]:
+    """All or nothing: a price without its currency, source and date can't be checked by whoever decides."""
+    if not pairs:
+        return pairs
+    problems = [f"lacks {name}" for name in (*_PRICE_NUMBERS[:2], *_PRICE_WORDS) if not pairs.get(name)]
+    problems += ["holds other names"] if pairs.keys() - set(_PRICE_NAMES) else []
+    problems += [
+        f"has a {name} that is no number from 0 up"
+        for name in _PRICE_NUMBERS
+        if pairs.get(name) and not _is_price(pairs[name])
+    ]
+    if pairs.get("as_of") and not _is_date(pairs["as_of"]):
+        problems.append("has an as_of that is no date such as 2026-11-01")
+    if problems:
+        raise ValueError(f"{', '.join(problems)}; its names are {', '.join(_PRICE_NAMES)}")
+    return pairs
+
+
+_PRICE_NUMBERS = ("gateway_hour", "ip_hour", "gb")
+_PRICE_WORDS = ("currency", "source", "as_of")
+_PRICE_NAMES = (*_PRICE_NUMBERS, *_PRICE_WORDS)
+
+
+def _is_price(text: str) -> bool:
+    try:
+        return 0 <= float(text) < math.inf
+    except ValueError:
+        return False
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _signing_keys(secret: SecretStr) -> SecretStr:
     if any(len(key.strip()) < 32 for key in secret.get_secret_value().split(",")):
         raise ValueError("each key must have at least 32 characters")
@@ -125,6 +165,7 @@ ConnectionString = Annotated[SecretStr, AfterValidator(_connection_string)]
 SigningKeys = Annotated[SecretStr, AfterValidator(_signing_keys)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Pairs = Annotated[dict[str, str], BeforeValidator(_pairs)]
+Prices = Annotated[dict[str, str], BeforeValidator(_pairs), AfterValidator(_prices)]
 NameTemplate = Annotated[str, AfterValidator(_name_template)]
 RegionUrl = Annotated[str, AfterValidator(_region_url)]
 MaintenanceWindows = Annotated[str, AfterValidator(_maintenance)]

@@ -19,7 +19,10 @@ _UNKNOWN = Cost(
 
 
 def monthly_cost(steps: Iterable[Step], new_ip_ids: Iterable[str], prices: Mapping[str, str]) -> Cost:
-    """``new_ip_ids`` are the public IPs and prefixes that don't exist yet: only those cost more than today."""
+    """``new_ip_ids`` are the public IPs and prefixes that don't exist yet: only those cost more than today.
+
+    Prices without currency, source and date are as good as none: nobody could check them.
+    """
     new, ips, gateways = {one.lower() for one in new_ip_ids}, 0, 0
     for step in steps:
         match step:
@@ -31,17 +34,19 @@ def monthly_cost(steps: Iterable[Step], new_ip_ids: Iterable[str], prices: Mappi
                 gateways += 1
             case AddPublicIps() | DeleteCreated() | _:
                 continue
+    if not all(prices.get(name) for name in ("currency", "source", "as_of")):
+        return _UNKNOWN
     try:
         by_gateway, by_ip = float(prices["gateway_hour"]), float(prices["ip_hour"])
         by_gb = float(prices["gb"]) if "gb" in prices else None
     except (KeyError, ValueError):
         return _UNKNOWN
-    currency = prices.get("currency", "")
+    currency = prices["currency"]
     total = HOURS_A_MONTH * (gateways * by_gateway + ips * by_ip)
     lines = [
         f"{count(gateways, 'NAT gateway')} × {HOURS_A_MONTH} hours × {by_gateway:g} "
-        f"+ {count(ips, 'new public IP')} × {HOURS_A_MONTH} hours × {by_ip:g} = {total:,.2f} {currency}".rstrip()
+        f"+ {count(ips, 'new public IP')} × {HOURS_A_MONTH} hours × {by_ip:g} = {total:,.2f} {currency}"
     ]
     if by_gb is not None:
-        lines.append(f"and {by_gb:g} {currency} for each GB that goes through it".replace("  ", " "))
-    return Cost(round(total, 2), currency, tuple(lines), prices.get("source", ""), prices.get("as_of", ""))
+        lines.append(f"and {by_gb:g} {currency} for each GB that goes through it")
+    return Cost(round(total, 2), currency, tuple(lines), prices["source"], prices["as_of"])

@@ -251,6 +251,8 @@ def test_cost_is_the_owners_prices_or_unknown() -> None:
     new = [step.id for step in MADE.steps if isinstance(step, CreatePublicIp)]
     assert monthly_cost(MADE.steps, new, {}).per_month is None
     assert monthly_cost(MADE.steps, new, {"gateway_hour": "cheap", "ip_hour": "0"}).per_month is None
+    bare = {"gateway_hour": "0.045", "ip_hour": "0.005", "currency": "USD"}
+    assert monthly_cost(MADE.steps, new, bare).per_month is None, "whose, and of when?"
     prices = {"gateway_hour": "0.045", "ip_hour": "0.005", "currency": "USD", "source": "list", "as_of": "2026-11-01"}
     found = monthly_cost(MADE.steps, new, prices)
     assert found.per_month == pytest.approx(730 * (0.045 + 2 * 0.005), abs=0.01)
