@@ -21,6 +21,7 @@ KIND_NOUNS: Mapping[FindingKind, str] = {
     FindingKind.NAT_GATEWAY_DATAPATH: "An unavailable NAT gateway",
     FindingKind.COVERAGE_LOSS: "Lost coverage",
     FindingKind.NOT_MEASURED: "A missing measurement",
+    FindingKind.ANSWER_CUT: "A metric answer that was cut",
     FindingKind.BAD_TAGS: "Unusable tags",
 }
 SEVERITY_WORDS: Mapping[Severity, str] = {

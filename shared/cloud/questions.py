@@ -17,9 +17,10 @@ _LOAD_BALANCERS = "Microsoft.Network/loadBalancers"
 _NAT_GATEWAYS = "Microsoft.Network/natGateways"
 _MANAGED_CLUSTERS = "Microsoft.ContainerService/managedClusters"
 
-DEFAULT_TOP = 2000
-# Ports come in a series per frontend, backend and protocol, drained ones apart: 1,000 nodes make that many.
-PORTS_TOP = 10_000
+# Far above the largest answer, so that nobody is cut off: an AKS cluster has at most 5,000 nodes (AKS docs:
+# quotas-skus-regions), each with a series for every state, or for every frontend, protocol and whether it is drained.
+DEFAULT_TOP = 50_000
+PORTS_TOP = 500_000
 
 
 @dataclass(frozen=True, slots=True)

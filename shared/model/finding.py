@@ -37,6 +37,7 @@ class FindingKind(StrEnum):
     NAT_GATEWAY_DATAPATH = "nat_gateway_datapath"
     COVERAGE_LOSS = "coverage_loss"
     NOT_MEASURED = "not_measured"
+    ANSWER_CUT = "answer_cut"
     BAD_TAGS = "bad_tags"
 
 

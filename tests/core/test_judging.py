@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from shared.cloud.parse import parse_metric
+from shared.cloud.questions import SNAT_CONNECTIONS_BY_BACKEND
 from shared.core.detect import judged_window
 from shared.core.incidents import Effect, IncidentPolicy
 from shared.core.judging import ClusterSeries, GatewaySeries, LoadBalancerSeries, Memory, assess, judge_look
@@ -317,3 +318,43 @@ def test_names_may_come_later_and_history_is_in_order() -> None:
     assert named(reading, ()) == reading
     (found,) = read_history(window(), used)
     assert [value for _, value in found.used] == [600, 700]
+
+
+def test_an_answer_that_was_cut_is_a_finding_beside_the_others() -> None:
+    sick = by_state(Failed={3: 7}, Successful=dict.fromkeys(range(5), 100))
+    whole = answer(series({3: 7}, connectionstate="Failed", backendipaddress="10.0.0.4"))
+    cut = answer(*whole.series, is_truncated=True)
+    kinds = [finding.kind for finding in seen(look(sick, connections_by_backend=cut)).findings]
+    assert kinds == [FindingKind.SNAT_FAILING, FindingKind.ANSWER_CUT]
+    assert FindingKind.ANSWER_CUT not in {one.kind for one in seen(look(sick, connections_by_backend=whole)).findings}
+    used, limits = (answer(port_series("10.0.0.4", {0: one}), is_truncated=True) for one in (10, 1024))
+    (finding,) = seen(look(ports=read_ports(window(), used, limits))).findings
+    assert (finding.kind, finding.severity) == (FindingKind.ANSWER_CUT, Severity.NOTICE)
+    assert "short of ports" in finding.evidence
+
+
+def test_the_one_failing_node_of_the_largest_cluster_is_named() -> None:
+    """Largest first, every state asked for: the failing one comes last of more than 15,000 series."""
+    states = ("Successful", "Pending", "Other")
+    every = [
+        {"metadatavalues": dimensions(f"10.{n // 250}.0.{n % 250}", state), "data": points(100)}
+        for n in range(5_000)
+        for state in states
+    ]
+    every.append({"metadatavalues": dimensions("10.99.0.1", "Failed"), "data": points(7)})
+    question = SNAT_CONNECTIONS_BY_BACKEND
+    metric = {"name": {"value": question.metric}, "timeseries": every[: question.top]}
+    detail = parse_metric({"value": [metric]}, question.metric, question.aggregation, window(), question.limit)
+    assert not detail.is_truncated
+    reading = seen(look(by_state(Failed={3: 7}), connections_by_backend=detail)).reading
+    assert isinstance(reading, Measured)
+    assert [(one.ip, one.failed) for one in reading.nodes] == [("10.99.0.1", 7)]
+
+
+def dimensions(ip: str, state: str) -> list[dict[str, Any]]:
+    every = {"BackendIPAddress": ip, "ConnectionState": state}
+    return [{"name": {"value": name}, "value": value} for name, value in every.items()]
+
+
+def points(total: float) -> list[dict[str, Any]]:
+    return [{"timeStamp": f"{at(3):%Y-%m-%dT%H:%M:%SZ}", "total": total}]
