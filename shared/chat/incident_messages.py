@@ -12,6 +12,7 @@ from ..model.ports import NodePorts
 from ..model.reading import Measured, Unmeasured
 from ..texts import capital, count, duration, listed, number, sentence, utc
 from . import by_hand
+from .change_messages import related_sections
 from .message import Message, Section, Table, Tone
 from .trouble_words import KIND_NOUNS, PORT_COLUMNS, PORT_FIGURES, port_rows
 from .words import NODE_COLUMNS, NODE_FIGURES, check_in_words, node_rows, resource_name
@@ -54,6 +55,7 @@ def incident_answered(incident: Incident, plan: Plan) -> Message:
         *((Section("What can't be undone", text=plan.irreversible),) if plan.irreversible else ()),
         *((Section("Please note", bullets=plan.notes),) if plan.notes else ()),
         *((Section("Commands", code="\n".join(plan.commands)),) if plan.commands else ()),
+        *related_sections(plan, PlanKind.RELIEVE_LOAD_BALANCER, "Another way, without a gateway"),
     )
     return Message(
         title=f"What would help {incident.cluster_name}",

@@ -11,7 +11,7 @@ from shared.chat.message import Message, Section
 from shared.model.change import Change, ChangeState, Outcome
 from shared.model.plan import AssociateSubnet, PlanKind
 from tests.chat import nouns
-from tests.core.advised import FITTING, ask
+from tests.core.advised import FITTING, MANAGED, ask
 
 URL = "https://bot.example.com/api/changes/chg-19c2?t=token"
 RELATED = ask(None, FITTING[PlanKind.RELIEVE_LOAD_BALANCER]).related
@@ -47,6 +47,15 @@ def test_a_proposal_names_relief_as_another_way_with_its_commands() -> None:
     assert "10,000 SNAT ports a node" in section(message, "Another way, without snatbot").text
     assert "--load-balancer-outbound-ports 10000" in section(message, "Its commands").code
     assert "Another way, without snatbot" not in headings(compose.change_proposed(nouns.make_change(), URL))
+
+
+def test_an_answer_without_approval_gives_command_what_cannot_be_undone_and_relief() -> None:
+    message = compose.incident_answered(nouns.make_incident(), ask(None, MANAGED))
+    assert "managed NAT gateway" in message.summary
+    assert "no direct way back" in section(message, "What can't be undone").text
+    assert "--outbound-type managedNATGateway" in section(message, "Commands").code
+    assert "--load-balancer-outbound-ports" in section(message, "Its commands").code
+    assert message.buttons == ()
 
 
 def test_a_proven_change_leaves_the_alignment_to_a_person() -> None:
