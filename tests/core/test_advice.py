@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from shared.core.advice import ASKABLE
 from shared.core.advice.relief import MAX_FRONTENDS, PORTS_PER_FRONTEND, ports_a_node
 from shared.core.bicep import as_bicep
-from shared.core.terraform import as_terraform
 from shared.core.plan_request import INCIDENT_TAG, REQUEST_TAG, PlanRequest
 from shared.core.planner import plan_attachment
+from shared.core.terraform import as_terraform
 from shared.model.cluster import LoadBalancerProfile, NodePool
 from shared.model.network import NetworkFacts, Ours, PublicIp
 from shared.model.plan import CheckResult, CreatePublicIp, Plan, PlanKind
