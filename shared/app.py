@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -85,14 +85,14 @@ class App:
             self.detector,
             audience=self.settings.arm_audience or None,
             on_request=self.request_count,
-            retry=self._patience(),
+            retry=self._patience(self.request_count.note_repeat),
         )
 
-    def _patience(self) -> BoundedRetry:
+    def _patience(self, on_repeat: Callable[[], None] | None = None) -> BoundedRetry:
         """Repeats of reads wait on this app's clock."""
         from .cloud.pipeline import BoundedRetry
 
-        return BoundedRetry(sleep=self.clock.sleep)
+        return BoundedRetry(sleep=self.clock.sleep, on_repeat=on_repeat)
 
     @cached_property
     def _writer_arm(self) -> Arm | None:
@@ -172,6 +172,7 @@ class App:
             self.settings.workspace_id,
             endpoint=self.settings.logs_endpoint,
             on_request=self.request_count,
+            on_repeat=self.request_count.note_repeat,
         )
 
     def network_of(self, subscription: str) -> Network:
@@ -358,6 +359,7 @@ class App:
             self.records,
             self.fleet_store,
             self.signs,
+            self.request_count,
             WatchPolicy(
                 ingestion_lag_minutes=settings.ingestion_lag_minutes,
                 window_minutes=settings.window_minutes,

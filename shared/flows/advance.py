@@ -205,8 +205,15 @@ class Advance:
                     is_the_same = change.plan.is_wished or kind is PlanKind.RESERVE_PUBLIC_IPS
                     wanted = kind if is_the_same else None
                     self._propose.propose(change.cluster_id, now, wall, "snatbot", change.incident_id, kind=wanted)
+                    self._note_answered(change)
         except SnatbotError as error:
             log.warning("change %s: no new plan could be offered: %s", change.id, error)
+
+    def _note_answered(self, change: Change) -> None:
+        """The incident has its new plan: none has to be made later."""
+        found = self._records.incident(change.cluster_id, change.incident_id) if change.incident_id else None
+        if found is not None and found.value.plan_due_at is not None:
+            self._records.commit(change.cluster_id, [Put(replace(found.value, plan_due_at=None), found.etag)])
 
     def _taken_back(self, partition: str, change: Change) -> Change:
         """The change that this one takes back, or deletes what it made."""

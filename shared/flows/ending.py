@@ -11,13 +11,14 @@ from ..chat import compose
 from ..core.changes import Event, after
 from ..core.incidents import close
 from ..model.change import Change, ChangeState, JournalEntry, Outcome
-from ..model.incident import IncidentState
+from ..model.incident import Incident, IncidentState
 from ..model.plan import ObserveEgress, PlanKind
 from ..model.resource_id import ResourceId
 from ..store.records import Put, Records, Stored
 from ..texts import listed
 from .links import Links
 from .outbox import Outbox, audit
+from .propose import CURES
 
 log = logging.getLogger("snatbot.advance")
 
@@ -63,8 +64,14 @@ def _reserved(addresses: Sequence[str], authorize: Callable[[str, Sequence[str]]
 
 
 class Ending:
-    def __init__(self, records: Records, outbox: Outbox, links: Links, look_back_after: timedelta) -> None:
-        """``look_back_after``: when a roll-back is looked at once more, for writes by others in that moment."""
+    def __init__(
+        self, records: Records, outbox: Outbox, links: Links, look_back_after: timedelta, offer_again_after: timedelta
+    ) -> None:
+        """``look_back_after``: when a roll-back is looked at once more, for writes by others in that moment.
+
+        ``offer_again_after``: when trouble whose plan expired or failed gets another one, should it still be there.
+        """
+        self._offer_again_after = offer_again_after
         self._records = records
         self._outbox = outbox
         self._links = links
@@ -89,17 +96,28 @@ class Ending:
         ]
         if ended.state is ChangeState.FIXED:
             writes += self._closed_incident(ended, now)
+        if ended.state in (ChangeState.EXPIRED, ChangeState.FAILED) and ended.plan.kind in CURES:
+            writes += self._asked_again(ended, now)
         journal = [entry.value for entry in self._records.journal(partition, ended.id).values()]
         message = None if event is Event.EXPIRE else compose.change_finished(ended, self._links.page(ended), journal)
         writes += self._outbox.rows(ended.cluster_name, message, wall)
         self._records.commit_in(partition, writes)
         log.info("change %s: %s", ended.id, ended.state.value)
 
+    def _asked_again(self, change: Change, now: datetime) -> list[Put]:
+        """Trouble that is still there is never left without a question; nor is one asked all the time."""
+        found = self._open_incident(change)
+        return [Put(replace(found.value, plan_due_at=now + self._offer_again_after), found.etag)] if found else []
+
     def _closed_incident(self, change: Change, now: datetime) -> list[Put]:
-        found = self._records.incident(change.cluster_id, change.incident_id) if change.incident_id else None
-        if found is None or found.value.state is not IncidentState.OPEN:
+        found = self._open_incident(change)
+        if found is None:
             return []
         return [
             Put(close(found.value, now, f"fixed by change {change.id}"), found.etag),
             audit(now, "snatbot", "incident cleared", found.value.id, f"fixed by change {change.id}"),
         ]
+
+    def _open_incident(self, change: Change) -> Stored[Incident] | None:
+        found = self._records.incident(change.cluster_id, change.incident_id) if change.incident_id else None
+        return found if found is not None and found.value.state is IncidentState.OPEN else None

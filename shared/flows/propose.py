@@ -20,7 +20,7 @@ from .links import Links
 from .outbox import Outbox, audit
 from .planning import Planning
 
-_CURES = (PlanKind.ATTACH_NAT_GATEWAY, PlanKind.ADD_PUBLIC_IPS, PlanKind.RESERVE_PUBLIC_IPS)
+CURES = (PlanKind.ATTACH_NAT_GATEWAY, PlanKind.ADD_PUBLIC_IPS, PlanKind.RESERVE_PUBLIC_IPS)
 
 
 class Propose:
@@ -160,7 +160,7 @@ def withdraw_proposals(records: Records, partition: str, incident: Incident, now
     writes = []
     for stored in _open_proposals(records, partition):
         change = stored.value
-        if change.incident_id == incident.id and change.plan.kind in _CURES:
+        if change.incident_id == incident.id and change.plan.kind in CURES:
             ended = replace(change, state=after(change.state, Event.SUPERSEDE), due_at=None, stop_reason=reason)
             writes += [Put(ended, stored.etag), audit(now, "snatbot", "change withdrawn", change.id, reason)]
     return writes

@@ -1,0 +1,81 @@
+"""Gates that wait, and the verdict that is tried again: a wait has an end, and people hear of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from shared.model.change import ChangeState
+from shared.model.metric import MetricAnswer, Series, Window
+from tests.scenario.theatre import Theatre
+
+S = ChangeState
+
+
+def test_a_second_subnet_without_egress_stops_at_its_gate(theatre: Theatre) -> None:
+    """The gateway carries the first subnet's traffic all the while; only that of the second is missing."""
+    change = theatre.approved()
+    metrics = theatre.app.metrics
+    real, frozen = metrics.nat_gateway_connections, dict[str, float]()
+
+    def without_system(gateway_id: str, window: Window) -> MetricAnswer:
+        step = theatre.change(change.id).step
+        if step < len(change.plan.steps) - 2:
+            return real(gateway_id, window)
+        points = tuple((at, frozen.setdefault("rate", 2_000.0)) for at in window.each_minute())
+        return MetricAnswer((Series({"connectionstate": "Attempted"}, points),))
+
+    metrics.nat_gateway_connections = without_system  # type: ignore[method-assign, assignment]
+    baseline = change.plan.baseline
+    assert baseline is not None
+    started = theatre.clock.now()
+
+    stopped = theatre.run_on(change)
+
+    assert stopped.state is S.STOPPED
+    assert "waited 15 minutes" in stopped.stop_reason
+    assert "would show that this subnet has egress" in stopped.stop_reason
+    assert stopped.step == len(change.plan.steps) - 1
+    assert (theatre.clock.now() - started).total_seconds() < 40 * 60
+    assert sum("waits" in text for text in theatre.slack_texts()) == 1, "people hear of it before it stops"
+
+
+def failing_while_verified(theatre: Theatre, change_id: str, windows: int) -> None:
+    """One failed connection in the first ``windows`` windows of the proof."""
+    metrics = theatre.app.metrics
+    real, seen = metrics.nat_gateway_connections, list[Window]()
+
+    def failing(gateway_id: str, window: Window) -> MetricAnswer:
+        found = real(gateway_id, window)
+        if theatre.change(change_id).state is not S.VERIFYING or len(seen) >= windows:
+            return found
+        seen.append(window)
+        failed = Series({"connectionstate": "Failed"}, ((window.start, 1.0),))
+        return replace(found, series=(*found.series, failed))
+
+    metrics.nat_gateway_connections = failing  # type: ignore[method-assign, assignment]
+
+
+def test_one_failed_connection_is_judged_again_and_not_final(theatre: Theatre) -> None:
+    change = theatre.approved()
+    failing_while_verified(theatre, change.id, 2)
+    assert theatre.run_on(change).state is S.FIXED
+
+
+def test_failures_until_the_limit_are_not_fixed(theatre: Theatre) -> None:
+    change = theatre.approved()
+    failing_while_verified(theatre, change.id, 10_000)
+    ended = theatre.run_on(change, 120)
+    assert ended.state is S.NOT_FIXED
+    assert ended.verify_from is not None
+    assert (theatre.clock.now() - ended.verify_from).total_seconds() >= 60 * 60
+
+
+def test_a_plan_that_expired_while_the_trouble_lasts_is_followed_by_another(theatre: Theatre) -> None:
+    change = theatre.proposed()
+    theatre.clock.advance(61 * 60)
+    theatre.tick(5)
+    assert theatre.change(change.id).state is S.EXPIRED
+    assert len(theatre.changes()) == 1, "not asked all the time"
+    theatre.clock.advance(61 * 60)
+    theatre.tick(2)
+    assert [one.state for one in theatre.changes()] == [S.EXPIRED, S.PROPOSED]
