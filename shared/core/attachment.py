@@ -190,8 +190,6 @@ def _notes(facts: NetworkFacts, idle_timeout_minutes: int, kind: PlanKind) -> tu
         f"TCP idle timeout {idle_timeout_minutes} minutes: the cluster's outbound rule has "
         f"{facts.outbound_idle_timeout_minutes}; Microsoft advises 4 for NAT gateways because idle connections hold "
         "ports, but quiet connections that rely on the longer one would then drop silently.",
-        "If this virtual network is managed as code, add the association there before its next deployment, "
-        "or that deployment will take it off again. The same change as Terraform and Bicep is part of the plan.",
         "The cluster still says outbound type loadBalancer afterwards; making AKS's own setting agree is left for a "
         "person, once the change is proven.",
     )

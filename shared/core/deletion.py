@@ -86,7 +86,7 @@ def check_steps(plan: Plan, facts: NetworkFacts, done: int = 0) -> tuple[Check, 
 
 
 def _checks(steps: Sequence[DeleteCreated], facts: NetworkFacts) -> tuple[Check, ...]:
-    found = [_something_there(steps), _not_used(steps, facts), _ours(steps, facts)]
+    found = [_something_there(steps), _not_used(steps, facts), _ours(steps, facts), preflight.managed_as_code(facts)]
     if facts.access is not None:
         found += [preflight.permissions(facts, steps), preflight.locks_for_deletion(facts, steps)]
     return preflight.sorted_checks(found)

@@ -13,7 +13,7 @@ from ..model.resource_id import ResourceId, same_id
 from ..texts import count, listed
 from .commands import aks_update, associate_command, by_hand
 from .digest import digest
-from .preflight import check_access, sorted_checks
+from .preflight import check_access, managed_as_code, sorted_checks
 
 _INSTANCE = re.compile(r"/virtualMachineScaleSets/([^/]+)/virtualMachines/([^/]+)/", re.IGNORECASE)
 
@@ -49,7 +49,7 @@ def plan_detachment(attached: Plan, facts: NetworkFacts, of_change_id: str, touc
         step for move in moves for step in (move, ObserveEgress(move.after, move.subnet_id, cluster.id))
     )
     own = (way_back(facts), _something_to_detach(moves), *_left_as_they_are(facts, gateway_id, list(touched)))
-    checks = sorted_checks([*own, *check_access(facts, steps)])
+    checks = sorted_checks([*own, managed_as_code(facts), *check_access(facts, steps)])
     names = ", ".join(ResourceId.parse(move.subnet_id).name for move in moves)
     return Plan(
         kind=PlanKind.DETACH_NAT_GATEWAY,

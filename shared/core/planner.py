@@ -20,7 +20,8 @@ from .demand import MAX_PUBLIC_IPS
 from .naming import PRODUCT_TAG, group_id
 from .plan_policy import PlanPolicy
 from .plan_request import DRY_RUN, PlanRequest
-from .reservation import plan_reservation
+from .reservation import plan_reservation, why_not_the_switch
+from .writes import planned_ip_ids
 
 __all__ = ["PRODUCT_TAG", "PlanPolicy", "PlanRequest", "plan_attachment"]
 _API_SERVER = "API server access"
@@ -49,7 +50,9 @@ def plan_attachment(
     blockers = [check for check in checks if check.is_blocking]
     is_reserving = request.kind is PlanKind.RESERVE_PUBLIC_IPS
     if draft is not None and (is_reserving or {check.name for check in blockers} == {_API_SERVER}):
-        reservation = plan_reservation(facts, draft.egress, demand, policy, _demand_checks(demand))
+        planned = planned_ip_ids(steps_of(draft, facts, policy), facts)
+        why = [why_not_the_switch(facts, one, planned) for one in blockers if one.name == _API_SERVER]
+        reservation = plan_reservation(facts, draft.egress, demand, policy, (*_demand_checks(demand), *why))
         if reservation is not None:
             return replace(reservation, is_wished=is_reserving)
     if draft is not None and not blockers:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..model.network import NetworkFacts
-from ..model.plan import Check, Demand, Plan, PlanKind
-from ..texts import count
+from ..model.plan import Check, CheckResult, Demand, Plan, PlanKind
+from ..texts import count, listed
 from . import preflight
 from .commands import by_hand, undo_by_hand
 from .cost import monthly_cost
@@ -13,8 +15,25 @@ from .egress import Egress
 from .plan_policy import PlanPolicy
 
 
+def why_not_the_switch(facts: NetworkFacts, blocker: Check, planned_ip_ids: Sequence[str]) -> Check:
+    """What forbids the switch, as a warning of the reservation that comes before it, with what to do next."""
+    read = [facts.known_ips.get(one.lower()) for one in planned_ip_ids]
+    known = [ip.address for ip in read if ip is not None and ip.address]
+    later = (
+        "once these public IPs are made, the result of this plan names them and gives the command with the whole list"
+    )
+    now = f"for {listed(known, 16)}: `{preflight.authorize_command(facts.cluster, known)}`; " if known else ""
+    return Check(
+        blocker.name,
+        CheckResult.WARN,
+        f"why this is not the switch yet: {blocker.message}",
+        f"{now}{later}; then ask for a new plan",
+        blocker.source,
+    )
+
+
 def plan_reservation(
-    facts: NetworkFacts, egress: Egress, demand: Demand, policy: PlanPolicy, demand_checks: tuple[Check, ...] = ()
+    facts: NetworkFacts, egress: Egress, demand: Demand, policy: PlanPolicy, more_checks: tuple[Check, ...] = ()
 ) -> Plan | None:
     """Creates the public IPs that ``egress`` wants and nothing else; None when all of them are there already."""
     new = [step for step in egress.steps if not any(ip.id.lower() == step.id.lower() for ip in facts.group_ips)]
@@ -34,9 +53,10 @@ def plan_reservation(
         steps=steps,
         checks=preflight.sorted_checks(
             [
-                *demand_checks,
+                *more_checks,
                 preflight.vnet_ownership(facts),
                 preflight.subnets_readable(facts),
+                preflight.managed_as_code(facts),
                 *preflight.check_access(facts, steps),
             ]
         ),

@@ -56,6 +56,7 @@ class Vnet:
     location: str
     has_gateway: bool = False
     has_ddos_protection: bool = False
+    tags: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

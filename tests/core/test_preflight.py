@@ -7,13 +7,21 @@ from typing import Any
 import pytest
 
 from shared.core import preflight
+from shared.core.deletion import plan_deletion
+from shared.core.detachment import plan_detachment
+from shared.core.plan_request import PlanRequest
+from shared.core.planner import plan_attachment
 from shared.model.cluster import NodePool
-from shared.model.network import NetworkFacts, Route
-from shared.model.plan import Check, CheckResult
+from shared.model.network import NetworkFacts, Route, Vnet
+from shared.model.plan import Check, CheckResult, PlanKind
 from tests.core.builders import (
+    BASELINE,
+    DEMAND,
     NETWORK,
+    POLICY,
     SYSTEM_SUBNET,
     USER_SUBNET,
+    VNET,
     cluster,
     facts,
     load_balancer,
@@ -23,7 +31,7 @@ from tests.core.builders import (
 )
 
 PASS, WARN, BLOCK, UNKNOWN = CheckResult.PASS, CheckResult.WARN, CheckResult.BLOCK, CheckResult.COULD_NOT_CHECK
-ALWAYS_WARNED = {"existing connections", "allow-lists"}
+ALWAYS_WARNED = {"existing connections", "allow-lists", "managed as code"}
 
 
 def pool(name: str, subnet_id: str | None, **changed: Any) -> NodePool:
@@ -171,11 +179,41 @@ def test_nodes_in_several_zones_are_warned_that_egress_depends_on_one() -> None:
     assert preflight.zones(facts(cluster([pool("a", USER_SUBNET, zones=("2",))]))).result is PASS
 
 
-def test_others_in_the_subnets_are_counted() -> None:
-    attached = (nic_configuration(0), nic_configuration(0, "rg-else"), nic_configuration(1, "rg-else"))
+def test_others_in_the_subnets_are_named() -> None:
+    other_cluster = "MC_rg-b_billing_westeurope"
+    machine = f"{NETWORK.replace('rg-network', 'rg-vms')}/networkInterfaces/nic-build/ipConfigurations/ip"
+    attached = (nic_configuration(0), *(nic_configuration(one, other_cluster) for one in (0, 1)), machine)
     found = preflight.shared_subnets(facts(subnets=(subnet(USER_SUBNET, attached_ids=attached), subnet(SYSTEM_SUBNET))))
     assert found.result is WARN
-    assert "(snet-user: 2)" in found.message
+    assert f"2 of aks-user-1-vmss in {other_cluster} (node group of an AKS cluster)" in found.message
+    assert "1 of nic-build in rg-vms" in found.message
+    assert "snet-user: " in found.message
+
+
+@pytest.mark.parametrize(
+    ("tags", "said"),
+    [
+        (None, "can't be seen"),
+        ({"team": "net"}, "can't be seen"),
+        ({"ManagedBy": "Terraform", "team": "net"}, "tags say so (ManagedBy=Terraform)"),
+        ({"azd-env-name": "prod"}, "azd-env-name=prod"),
+    ],
+)
+def test_whether_the_network_is_managed_as_code_is_said_as_far_as_it_can_be_seen(
+    tags: dict[str, str] | None, said: str
+) -> None:
+    found = preflight.managed_as_code(facts(vnet=Vnet(VNET, "westeurope", tags=tags)))
+    assert found.result is WARN
+    assert said in found.message
+
+
+def test_every_executable_kind_of_plan_says_it() -> None:
+    attach = plan_attachment(facts(), DEMAND, BASELINE, POLICY)
+    reserve = plan_attachment(facts(), DEMAND, BASELINE, POLICY, PlanRequest(PlanKind.RESERVE_PUBLIC_IPS))
+    detach = plan_detachment(attach, facts(), "change-1", {})
+    delete = plan_deletion(attach, facts(), "change-1")
+    for plan in (attach, reserve, detach, delete):
+        assert "managed as code" in {check.name for check in plan.checks}, plan.kind
 
 
 def test_the_clusters_own_nodes_are_known_in_any_case() -> None:

@@ -17,7 +17,7 @@ from shared.core.planner import plan_attachment
 from shared.core.prefixes import prefix_length
 from shared.model.access import Access, Lock
 from shared.model.network import NetworkFacts, Ours, PublicIp
-from shared.model.plan import AddPublicIps, CreateNatGateway, CreatePublicIp, DeleteCreated, Plan, PlanKind
+from shared.model.plan import AddPublicIps, CheckResult, CreateNatGateway, CreatePublicIp, DeleteCreated, Plan, PlanKind
 from tests.core.builders import (
     BASELINE,
     DEMAND,
@@ -76,6 +76,31 @@ def test_authorized_ranges_alone_make_reserving_the_plan() -> None:
     assert found.is_executable
     assert [step.kind for step in found.steps] == ["create_public_ip"] * 2
     assert found.egress_then == found.egress_now, "nothing moves"
+
+
+def test_a_reservation_says_why_it_is_not_the_switch_and_what_comes_next() -> None:
+    (why,) = [check for check in plan(facts(RANGES)).checks if check.name == "API server access"]
+    assert why.result is CheckResult.WARN
+    assert "why this is not the switch yet" in why.message
+    assert "the result of this plan names them" in why.remedy
+    assert "az aks update" not in why.remedy, "no address is known yet"
+
+    partly = plan(reserved(ip(1), of=RANGES))
+    assert partly.kind is PlanKind.RESERVE_PUBLIC_IPS
+    (why,) = [check for check in partly.checks if check.name == "API server access"]
+    assert "--api-server-authorized-ip-ranges 192.0.2.0/24,203.0.113.1/32`" in why.remedy
+
+    wished = plan(facts(), kind=PlanKind.RESERVE_PUBLIC_IPS)
+    assert "API server access" not in {check.name for check in wished.checks}, "nothing forbids the switch"
+
+
+def test_a_given_prefix_is_held_against_the_api_servers_list_too() -> None:
+    given_id = f"{NETWORK}/publicIPPrefixes/partners"
+    prefix = PublicIp(given_id, "partners", "203.0.113.8/30", "Standard", "Succeeded")
+    missing = plan(facts(RANGES, given_prefix=prefix), nat_ips=given_id)
+    assert "lack 203.0.113.8/30" in missing.blockers[0].message
+    listed = cluster(authorized_ip_ranges=("203.0.113.0/24",))
+    assert plan(facts(listed, given_prefix=prefix), nat_ips=given_id).is_executable
 
 
 def test_anything_else_in_the_way_reserves_nothing() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...model.network import Vnet
-from .fields import Json, field, items, required, text
+from .fields import Json, field, items, required, tags, text
 
 _GATEWAY_SUBNET = "gatewaysubnet"  # Azure's fixed name for it (Azure docs: vpn-gateway-about-vpn-gateway-settings)
 
@@ -19,4 +19,5 @@ def parse_vnet(item: Json) -> Vnet:
         location=required(item, "location"),
         has_gateway=has_own or uses_remote,
         has_ddos_protection=bool(field(item, "properties", "enableDdosProtection")),
+        tags=tags(item),
     )

@@ -20,6 +20,7 @@ from .cluster import (
     vnet_ownership,
     zones,
 )
+from .others import managed_as_code, shared_subnets
 from .refusals import locks, locks_for_deletion, other_changes, permissions, policies, quota
 from .subnets import (
     default_route,
@@ -29,7 +30,6 @@ from .subnets import (
     network_interfaces,
     other_subscription,
     propagated_routes,
-    shared_subnets,
     subnets_readable,
 )
 
@@ -48,6 +48,7 @@ __all__ = [
     "existing_connections",
     "existing_gateway",
     "locks_for_deletion",
+    "managed_as_code",
     "outbound_type",
     "permissions",
     "quota",
@@ -78,6 +79,7 @@ CHECKS: tuple[Callable[[NetworkFacts], Check], ...] = (
     shared_subnets,
     existing_connections,
     allow_lists,
+    managed_as_code,
     other_changes,
 )
 ACCESS_CHECKS: tuple[Callable[[NetworkFacts, Sequence[Step]], Check], ...] = (permissions, locks)

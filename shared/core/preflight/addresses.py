@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...model.network import NetworkFacts, PublicIp
 from ...model.plan import Check, CheckResult
-from ...texts import listed
+from ...texts import count, listed
 
 
 def basic_sku(facts: NetworkFacts) -> Check:
@@ -14,7 +14,8 @@ def basic_sku(facts: NetworkFacts) -> Check:
     if facts.cluster.load_balancer_sku.lower() == "basic":
         basic.insert(0, "the cluster's load balancer")
     if not basic:
-        return Check(name, CheckResult.PASS, "load balancer and public IPs are of SKU Standard", source=source)
+        message = f"load balancer and public IPs are of SKU Standard {_looked_at(facts)}"
+        return Check(name, CheckResult.PASS, message, source=source)
     return Check(
         name,
         CheckResult.BLOCK,
@@ -24,12 +25,18 @@ def basic_sku(facts: NetworkFacts) -> Check:
     )
 
 
+def _looked_at(facts: NetworkFacts) -> str:
+    ips = count(len(facts.outbound_ips), "outbound IP")
+    return f"(looked at: the cluster's load balancer and {ips}, not what others have in the subnets)"
+
+
 def internet_routing(facts: NetworkFacts) -> Check:
     """Azure docs: nat-gateway/nat-overview, limitations."""
     name, source = "routing preference", "publicIPAddresses GET, ipTags"
     found = [ip.name for ip in facts.outbound_ips if ip.has_internet_routing]
     if not found:
-        return Check(name, CheckResult.PASS, "no public IP is routed over the internet", source=source)
+        message = f"no public IP is routed over the internet {_looked_at(facts)}"
+        return Check(name, CheckResult.PASS, message, source=source)
     return Check(
         name,
         CheckResult.BLOCK,

@@ -140,7 +140,7 @@ def propagated_routes(facts: NetworkFacts) -> Check:
             name,
             CheckResult.COULD_NOT_CHECK,
             "whether a VPN or ExpressRoute gateway announces a default route is unknown",
-            "look at the effective routes of one node's network interface in the portal",
+            _look_at_routes(facts),
             source,
             is_needed=False,
         )
@@ -150,10 +150,20 @@ def propagated_routes(facts: NetworkFacts) -> Check:
     return Check(
         name,
         CheckResult.WARN,
-        f"a VPN or ExpressRoute gateway may announce routes to {listed(open_subnets)}; a default route among them "
-        "would go ahead of the NAT gateway",
-        "look at the effective routes of one node's network interface; the first subnet's gate would show it too",
+        f"a VPN or ExpressRoute gateway may announce routes to {listed(open_subnets)}, and which ones was not read; a "
+        "default route among them would go ahead of the NAT gateway",
+        f"{_look_at_routes(facts)}; the first subnet's gate would show it too",
         source,
+    )
+
+
+def _look_at_routes(facts: NetworkFacts) -> str:
+    vnet = ResourceId.parse(facts.vnet_id or "")
+    node = next((f" {one.name}" for one in facts.nodes), "")
+    return (
+        f"look for 0.0.0.0/0 among the effective routes of node{node}'s network interface in the portal, or among what "
+        f"the gateway learned: `az network vnet-gateway list-learned-routes --subscription {vnet.subscription} "
+        f"-g {vnet.group} -n <gateway>`"
     )
 
 
@@ -190,22 +200,3 @@ def dual_stack(facts: NetworkFacts) -> Check:
         "a StandardV2 gateway can; the commands for it are given",
         source,
     )
-
-
-def shared_subnets(facts: NetworkFacts) -> Check:
-    name, source = "others in the subnets", "subnets GET, ipConfigurations"
-    group = f"/resourcegroups/{facts.cluster.node_resource_group}/".lower()
-    others = sorted(
-        f"{subnet.name}: {sum(group not in one.lower() for one in subnet.attached_ids)}"
-        for subnet in facts.subnets
-        if any(group not in one.lower() for one in subnet.attached_ids)
-    )
-    if others:
-        return Check(
-            name,
-            CheckResult.WARN,
-            f"network interfaces that are not this cluster's will change their egress IP too ({', '.join(others)})",
-            "tell their owners",
-            source,
-        )
-    return Check(name, CheckResult.PASS, "only this cluster's nodes are in the subnets", source=source)
