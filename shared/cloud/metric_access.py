@@ -3,17 +3,17 @@
 ``batch`` asks up to 50 resources a request and needs Monitoring Reader at the subscription itself; ``arm`` asks one
 by one and needs it on the resource only (Azure docs: migrate-to-batch-api). ``auto`` tries batch once a subscription;
 where it is refused or its host can't be reached, that subscription is asked one by one, said once, and tried again
-after an hour. Throttling, lack of a role and a provider that isn't registered stay apart, as the types of ``errors``.
+after an hour; so is a single region that takes no batches. Throttling, lack of a role and a provider that isn't
+registered stay apart, as the types of ``errors``.
 """
 
 from __future__ import annotations
 
-import logging
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextvars import copy_context
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal, TypeVar
 
@@ -24,15 +24,15 @@ from .deadline import Deadline, within
 from .errors import AzureError, BadRequest, Forbidden, NotFound, NotRegistered, Throttled, Unavailable
 from .metrics import Metrics
 from .questions import MetricQuestion
+from .refusals import Refusals
 from .request_count import RequestCount
 from .throttle import Throttle
 
 T = TypeVar("T")
-log = logging.getLogger("snatbot.metrics")
 Mode = Literal["auto", "batch", "arm"]
 Answers = dict[str, MetricAnswer | AzureError]
-PROBE_AGAIN_SECONDS = 3600.0
 ATTEMPTS = 3
+PICKED = 4  # from all over a batch that was refused, to tell whether the batch is or somebody in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,10 @@ class Ask:
     region: str
     question: MetricQuestion
     window: Window
+
+    def of(self, resource_ids: Sequence[str]) -> Ask:
+        """The same of some of them."""
+        return replace(self, resource_ids=resource_ids)
 
 
 class NotReached(Unavailable):
@@ -70,14 +74,12 @@ class MetricAccess:
         self._throttle = throttle or Throttle(monotonic=monotonic, sleep=sleep)
         self._monotonic = monotonic
         self._sleep = sleep
-        self._lock = threading.Lock()
-        self._one_by_one_until: dict[str, float] = {}
+        self._refusals = Refusals(monotonic)
 
     @property
-    def one_by_one(self) -> tuple[str, ...]:
-        """Subscriptions that are asked one by one because batch was refused."""
-        with self._lock:
-            return tuple(sorted(self._one_by_one_until))
+    def one_by_one(self) -> Mapping[str, str]:
+        """Subscriptions, or single regions of them, that are asked one by one because batch was refused, and why."""
+        return self._refusals.places
 
     def ask(
         self, resource_ids: Sequence[str], region: str, question: MetricQuestion, window: Window, deadline: Deadline
@@ -91,78 +93,107 @@ class MetricAccess:
     def ask_all(self, asks: Sequence[Ask], deadline: Deadline, at_a_time: int = 1) -> list[Answers]:
         """As ``ask``, for several questions; up to ``at_a_time`` requests of them are under way at once."""
         parts = [
-            (number, subscription, ids, is_batched)
+            (number, subscription, part, is_batched)
             for number, one in enumerate(asks)
             for subscription, every in _by_subscription(one.resource_ids)
-            for ids, is_batched in self._cut(subscription, every)
+            for part, is_batched in self._cut(subscription, one.of(every))
         ]
         answers: list[Answers] = [{} for _ in asks]
 
-        def send(part: tuple[int, str, Sequence[str], bool]) -> None:
-            number, subscription, ids, is_batched = part
-            one = asks[number]
+        def send(one: tuple[int, str, Ask, bool]) -> None:
+            number, subscription, part, is_batched = one
             way = self._ask_batch if is_batched else self._ask_each
-            answers[number].update(way(subscription, ids, one.region, one.question, one.window, deadline))
+            answers[number].update(way(part, subscription, deadline))
 
         if at_a_time == 1 or len(parts) < 2:
-            for part in parts:
-                send(part)
+            for one in parts:
+                send(one)
         else:
             with ThreadPoolExecutor(min(at_a_time, len(parts))) as pool:
-                list(pool.map(send, parts))
+                for future in [pool.submit(copy_context().run, send, part) for part in parts]:
+                    future.result()
         return answers
 
-    def _cut(self, subscription: str, ids: Sequence[str]) -> Iterator[tuple[Sequence[str], bool]]:
+    def _cut(self, subscription: str, ask: Ask) -> Iterator[tuple[Ask, bool]]:
         """What can be under way at once: batches, or each by itself."""
-        for start in range(0, len(ids), MAX_RESOURCES):
-            some = ids[start : start + MAX_RESOURCES]
-            if self._is_batched(subscription):
-                yield some, True
+        for start in range(0, len(ask.resource_ids), MAX_RESOURCES):
+            some = ask.resource_ids[start : start + MAX_RESOURCES]
+            if self._is_batched(subscription, ask.region):
+                yield ask.of(some), True
             else:
-                yield from (([one], False) for one in some)
+                yield from ((ask.of([one]), False) for one in some)
 
-    def _ask_batch(
-        self,
-        subscription: str,
-        ids: Sequence[str],
-        region: str,
-        question: MetricQuestion,
-        window: Window,
-        deadline: Deadline,
-    ) -> Answers:
+    def _ask_batch(self, part: Ask, subscription: str, deadline: Deadline) -> Answers:
+        """``part`` is of one subscription and as large as one request may be."""
         try:
-            answers = self._patiently(subscription, deadline, partial(self._batch.query, ids, region, question, window))
+            answers = self._patiently(subscription, deadline, partial(self._send_batch, part))
         except (BadRequest, NotFound) as error:
-            if len(ids) == 1:
-                return {ids[0].lower(): error}
-            # One resource that is gone, or lies elsewhere, spoils the whole request: find it by halving.
-            half = len(ids) // 2
-            return self._ask_batch(subscription, ids[:half], region, question, window, deadline) | self._ask_batch(
-                subscription, ids[half:], region, question, window, deadline
-            )
+            return self._ask_apart(part, subscription, deadline, error)
         except (Forbidden, Unavailable) as error:
             if self._mode == "auto" and _is_batch_refused(error):
-                self._go_one_by_one(subscription, error)
-                return self._ask_each(subscription, ids, region, question, window, deadline)
-            return {one.lower(): error for one in ids}
+                self._refusals.note(error, subscription)
+                return self._ask_each(part, subscription, deadline)
+            return _all_alike(part, error)
         except AzureError as error:
-            return {one.lower(): error for one in ids}
-        self._batch_works(subscription)
+            return _all_alike(part, error)
+        self._refusals.note_success(subscription, part.region)
         return answers
 
-    def _ask_each(
-        self,
-        subscription: str,
-        ids: Sequence[str],
-        _region: str,
-        question: MetricQuestion,
-        window: Window,
-        deadline: Deadline,
-    ) -> Answers:
+    def _send_batch(self, part: Ask) -> Answers:
+        return self._batch.query(part.resource_ids, part.region, part.question, part.window)
+
+    def _ask_apart(self, part: Ask, subscription: str, deadline: Deadline, error: AzureError) -> Answers:
+        """One resource that is gone, or lies elsewhere, spoils the whole request: it is found by halving.
+
+        Where both halves are refused, and so is everyone that is picked from all over, it is the batch that is.
+        """
+        if self._refusals.holds(subscription, part.region):
+            return self._ask_each(part, subscription, deadline)  # found out already, for another part
+        ids, half = part.resource_ids, len(part.resource_ids) // 2
+        halves = [part.of(ids[:half]), part.of(ids[half:])] if half else []
+        answered = [self._answered(one, subscription, deadline) for one in halves]
+        if not any(answered):
+            picked = ids[:: -(-len(ids) // PICKED)] if halves else []
+            if not any(self._answered(part.of([one]), subscription, deadline) for one in picked):
+                return self._ask_alone(part, subscription, deadline, error)
+        found: Answers = {}
+        for one, answers in zip(halves, answered, strict=True):
+            found |= answers or self._ask_halved(one, subscription, deadline, error)
+        return found
+
+    def _answered(self, part: Ask, subscription: str, deadline: Deadline) -> Answers | None:
+        """None: the request as a whole was refused."""
+        try:
+            return self._patiently(subscription, deadline, partial(self._send_batch, part))
+        except (BadRequest, NotFound):
+            return None
+        except AzureError as error:
+            return _all_alike(part, error)
+
+    def _ask_halved(self, part: Ask, subscription: str, deadline: Deadline, error: AzureError) -> Answers:
+        """``part`` was refused as a whole."""
+        ids, half = part.resource_ids, len(part.resource_ids) // 2
+        if not half:
+            return _all_alike(part, error)
+        found: Answers = {}
+        for one in (part.of(ids[:half]), part.of(ids[half:])):
+            found |= self._answered(one, subscription, deadline) or self._ask_halved(one, subscription, deadline, error)
+        return found
+
+    def _ask_alone(self, part: Ask, subscription: str, deadline: Deadline, error: AzureError) -> Answers:
+        """Nobody is answered in a batch: those who are answered alone show that batches are not taken there."""
+        if self._mode != "auto":
+            return _all_alike(part, error)
+        found = self._ask_each(part, subscription, deadline)
+        if any(isinstance(one, MetricAnswer) for one in found.values()):
+            self._refusals.note(error, subscription, part.region)
+        return found
+
+    def _ask_each(self, part: Ask, subscription: str, deadline: Deadline) -> Answers:
         answers: Answers = {}
-        for one in ids:
+        for one in part.resource_ids:
             try:
-                send = partial(self._metrics.ask, one, question, window)
+                send = partial(self._metrics.ask, one, part.question, part.window)
                 answers[one.lower()] = self._patiently(subscription, deadline, send)
             except AzureError as error:
                 answers[one.lower()] = error
@@ -193,34 +224,14 @@ class MetricAccess:
             self._count.note_repeat()
             attempt += 1
 
-    def _is_batched(self, subscription: str) -> bool:
+    def _is_batched(self, subscription: str, region: str) -> bool:
         if self._mode != "auto":
             return self._mode == "batch"
-        with self._lock:
-            until = self._one_by_one_until.get(subscription)
-            if until is not None and until <= self._monotonic():
-                # Whoever comes first tries again; the others go on one by one until it is known.
-                self._one_by_one_until[subscription] = self._monotonic() + PROBE_AGAIN_SECONDS
-                return True
-            return until is None
+        return self._refusals.is_batch_worth_a_try(subscription, region)
 
-    def _batch_works(self, subscription: str) -> None:
-        with self._lock:
-            is_news = self._one_by_one_until.pop(subscription, None) is not None
-        if is_news:
-            log.info("subscription %s: metrics are read in batches again", subscription)
 
-    def _go_one_by_one(self, subscription: str, error: AzureError) -> None:
-        with self._lock:
-            is_news = subscription not in self._one_by_one_until
-            self._one_by_one_until[subscription] = self._monotonic() + PROBE_AGAIN_SECONDS
-        if is_news:
-            log.warning(
-                "subscription %s: metrics can't be read in batches and are read one by one: %s. %s",
-                subscription,
-                error,
-                error.remedy,
-            )
+def _all_alike(part: Ask, error: AzureError) -> Answers:
+    return {one.lower(): error for one in part.resource_ids}
 
 
 def _is_batch_refused(error: AzureError) -> bool:

@@ -18,6 +18,7 @@ from .errors import (
     BadRequest,
     Conflict,
     Forbidden,
+    MetricUnavailable,
     NotFound,
     NotRegistered,
     PreconditionFailed,
@@ -37,6 +38,9 @@ _MISSING = re.compile(
 _WAIT = re.compile(r"(?:after|in) '?(?P<seconds>\d+)'? seconds?", re.IGNORECASE)
 _QUERY = re.compile(r"(https?://[^\s?'\"]+)\?[^\s'\"]*")
 _NOT_REGISTERED = re.compile(r"not ?registered|MissingSubscriptionRegistration", re.IGNORECASE)
+# Azure documents no list of a metric's error codes: these are Resource Manager's names for the same.
+_REFUSED_CODE = re.compile(r"(Linked)?AuthorizationFailed|Forbidden|Unauthorized|AccessDenied", re.IGNORECASE)
+_THROTTLED_CODE = re.compile(r"TooManyRequests|\w*Thrott\w*|429|529", re.IGNORECASE)
 _MESSAGE_LIMIT = 1000
 
 
@@ -84,6 +88,19 @@ def from_exception(operation: str, error: Exception) -> AzureError:
     if isinstance(error, HttpResponseError) and response is not None:
         return from_response(operation, response.status_code, response.headers, _text_of(response))
     return Unavailable(operation, _clean(str(error)))
+
+
+def from_metric_code(operation: str, code: str, message: str, resource_id: str) -> AzureError:
+    """The typed error of one metric inside an answer that is a success (``errorCode``, ``errorMessage``)."""
+    if _NOT_REGISTERED.search(code) or _REFUSED_CODE.fullmatch(code):
+        refusal = _forbidden(operation, message, code)
+        if refusal.missing_action is None and not isinstance(refusal, NotRegistered):
+            refusal.missing_action, refusal.missing_scope = "Microsoft.Insights/metrics/read", resource_id or None
+        return refusal
+    if _THROTTLED_CODE.fullmatch(code):
+        wait = retry_after_seconds({}, message)
+        return Throttled(operation, message, status=200, code=code, retry_after_seconds=wait)
+    return MetricUnavailable(operation, message, status=200, code=code)
 
 
 def _text_of(response: Any) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shared.cloud.errors import MetricUnavailable
+from shared.cloud.errors import AzureError, Forbidden, MetricUnavailable, NotRegistered, Throttled
 from shared.cloud.parse import parse_metric, parse_metrics
 from shared.cloud.questions import sum_over
 from shared.model.metric import MetricAnswer, Series, Window
@@ -17,6 +17,7 @@ from shared.model.metric import MetricAnswer, Series, Window
 pytestmark = pytest.mark.disable_socket
 
 START = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+BALANCER = "/subscriptions/s/resourceGroups/mc/providers/Microsoft.Network/loadBalancers/kubernetes"
 WINDOW = Window(START, START + timedelta(minutes=5))
 
 
@@ -199,3 +200,31 @@ def test_a_documented_failure_of_one_metric_of_two(recordings: Path) -> None:
     with pytest.raises(MetricUnavailable, match="InvalidSamplingType"):
         parse_metric(item, "MongoRequestsCount", "Average", whole("2021-06-07T21:00", 5), None)
     assert parse_metric(item, "MongoRequests", "Average", whole("2021-06-07T21:00", 5), None).series[0].points
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("TooManyRequests", Throttled),
+        ("ResourceRequestsThrottled", Throttled),
+        ("AuthorizationFailed", Forbidden),
+        ("Forbidden", Forbidden),
+        ("SubscriptionNotRegistered", NotRegistered),
+        ("InvalidSamplingType", MetricUnavailable),
+    ],
+)
+def test_why_a_metric_inside_a_success_failed_is_told_apart(code: str, kind: type[AzureError]) -> None:
+    item = answer(id=f"{BALANCER}/providers/Microsoft.Insights/metrics/x", errorCode=code, errorMessage="No.")
+    with pytest.raises(kind) as raised:
+        parse_metric(item, "SnatConnectionCount", "Total", WINDOW, 2000)
+    assert type(raised.value) is kind
+    assert raised.value.code == code
+    if kind is Forbidden:
+        assert raised.value.remedy.endswith(f"Microsoft.Insights/metrics/read on {BALANCER.lower()}")
+
+
+def test_a_throttled_metric_inside_a_success_says_how_long() -> None:
+    item = answer(errorCode="TooManyRequests", errorMessage="Retry after '17' seconds.")
+    with pytest.raises(Throttled) as raised:
+        parse_metric(item, "SnatConnectionCount", "Total", WINDOW, 2000)
+    assert raised.value.retry_after_seconds == 17

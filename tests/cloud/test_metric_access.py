@@ -13,6 +13,7 @@ from shared.cloud.batch import BatchMetrics
 from shared.cloud.deadline import Deadline
 from shared.cloud.errors import (
     AzureError,
+    BadRequest,
     Forbidden,
     MetricUnavailable,
     NotFound,
@@ -72,6 +73,7 @@ class World:
 
     def query(self, ids: Sequence[str], region: str, question: Any, asked: Window) -> dict[str, Any]:
         self.batches.append(list(ids))
+        self.region = region
         if (error := self.trouble(ids)) is not None:
             raise error
         return {one.lower(): self.sick.get(one, GOOD) for one in ids}
@@ -131,7 +133,7 @@ def test_one_subscription_without_the_role_leaves_the_others_batched() -> None:
     world = World("auto", lambda ids: Forbidden("batch", "no", status=401) if "/s2/" in ids[0] else None)
     world.read(balancer(1), balancer(1, "s2"))
     world.read(balancer(1), balancer(1, "s2"))
-    assert world.access.one_by_one == ("s2",)
+    assert tuple(world.access.one_by_one) == ("s2",)
     assert world.singles == [balancer(1, "s2")] * 2
 
 
@@ -156,6 +158,61 @@ def test_a_resource_that_vanished_is_found_among_fifty_and_spoils_nothing(kind: 
     assert isinstance(answers[gone.lower()], NotFound)
     assert sum(answer == GOOD for answer in answers.values()) == 49
     assert len(world.batches) <= 13
+
+
+@pytest.mark.parametrize(
+    "error", [BadRequest("batch", "The region is not supported", status=400), NotFound("batch", "no route", status=404)]
+)
+def test_a_region_that_takes_no_batches_is_asked_one_by_one_from_then_on(
+    error: AzureError, caplog: pytest.LogCaptureFixture
+) -> None:
+    ids = [balancer(number) for number in range(50)]
+    world = World("auto", lambda ids: error)
+    assert set(world.read(*ids).values()) == {GOOD}
+    assert len(world.batches) <= 7
+    tried = len(world.batches)
+    assert set(world.read(*ids).values()) == {GOOD}
+    assert len(world.batches) == tried, "an hour long nobody tries again"
+    assert tuple(world.access.one_by_one) == ("s1 in westeurope",)
+    assert caplog.text.count("read one by one") == 1
+    world.clock.now += 3601
+    world.trouble = lambda ids: None
+    world.read(*ids)
+    assert (len(world.batches), len(world.access.one_by_one)) == (tried + 1, 0)
+
+
+def test_a_region_that_takes_no_batches_leaves_the_others_batched() -> None:
+    world = World("auto", lambda ids: BadRequest("batch", "no", status=400) if world.region == "far" else None)
+    deadline = Deadline(50, world.clock.monotonic)
+    for region in ("far", "near", "far", "near"):
+        world.access.ask([balancer(1)], region, questions.SNAT_CONNECTIONS, window(), deadline)
+    assert (len(world.batches), len(world.singles)) == (3, 2)
+
+
+def test_several_that_vanished_at_once_do_not_end_batches() -> None:
+    gone = {balancer(3), balancer(30)}
+    world = World("auto", lambda ids: NotFound("batch", "gone", status=404) if gone & set(ids) else None)
+    answers = world.read(*(balancer(number) for number in range(50)))
+    assert {one for one, answer in answers.items() if isinstance(answer, NotFound)} == {one.lower() for one in gone}
+    assert sum(answer == GOOD for answer in answers.values()) == 48
+    assert not world.access.one_by_one
+    assert world.singles == []
+
+
+def test_where_everybody_vanished_batches_are_not_blamed() -> None:
+    ids = [balancer(1), balancer(2)]
+    error = NotFound("batch", "gone", status=404)
+    world = World("auto", lambda ids: error)
+    world.sick = dict.fromkeys(ids, error)
+    assert set(world.read(*ids).values()) == {error}
+    assert not world.access.one_by_one
+
+
+def test_batch_mode_gives_up_on_a_refused_batch_after_a_few_tries() -> None:
+    error = BadRequest("batch", "no", status=400)
+    world = World("batch", lambda ids: error)
+    assert set(world.read(*(balancer(number) for number in range(50))).values()) == {error}
+    assert (len(world.batches), world.singles) == (7, [])
 
 
 def test_trouble_of_one_resource_inside_a_batch_is_its_own() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ...model.metric import MetricAnswer, Series, Window
 from ..errors import MetricUnavailable
+from ..translate import from_metric_code
 from .fields import Json, field, items, text
 
 METRIC = "metric"
@@ -18,8 +19,8 @@ def parse_metric(item: Json, metric: str, aggregation: str, window: Window, top:
     """``item`` holds the list of metrics under ``value``. ``top`` is None where no limit was in force (no filter).
 
     A minute without a value, or with one that is no number, is left out; so is one outside the window. Of two points
-    for one minute the later in the answer counts. Raises MetricUnavailable when Azure says that this metric failed,
-    or does not mention it.
+    for one minute the later in the answer counts. Raises MetricUnavailable when Azure does not mention this
+    metric or says that it failed, and Throttled or Forbidden where it says that this is why.
     """
     found = next((entry for entry in items(item, "value") if _is_named(entry, metric)), None)
     if found is None:
@@ -27,7 +28,8 @@ def parse_metric(item: Json, metric: str, aggregation: str, window: Window, top:
     code = text(found, "errorCode", default="Success")
     if code.lower() != "success":
         message = text(found, "errorMessage", default="no explanation")
-        raise MetricUnavailable(f"metric {metric}", message, status=200, code=code)
+        resource_id = text(found, "id").lower().partition("/providers/microsoft.insights/")[0]
+        raise from_metric_code(f"metric {metric}", code, message, resource_id)
     series = tuple(_series(entry, aggregation, window) for entry in items(found, "timeseries"))
     return MetricAnswer(series=series, is_truncated=top is not None and len(series) >= top)
 
