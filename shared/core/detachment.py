@@ -13,6 +13,7 @@ from ..model.resource_id import ResourceId, same_id
 from ..texts import count, listed
 from .commands import aks_update, associate_command, by_hand
 from .digest import digest
+from .egress import addresses_of
 from .preflight import check_access, managed_as_code, sorted_checks
 
 _INSTANCE = re.compile(r"/virtualMachineScaleSets/([^/]+)/virtualMachines/([^/]+)/", re.IGNORECASE)
@@ -59,8 +60,8 @@ def plan_detachment(attached: Plan, facts: NetworkFacts, of_change_id: str, touc
         summary=f"take NAT gateway {ResourceId.parse(gateway_id).name} off {count(len(moves), 'subnet')}: {names}",
         steps=steps,
         checks=checks,
-        egress_now=attached.egress_then,
-        egress_then=attached.egress_now,
+        egress_now=_egress_now(attached, gateway_id, facts),
+        egress_then=tuple(ip.address for ip in facts.outbound_ips if ip.address),
         way_back="ask for a new plan that attaches the gateway again",
         digest=digest(PlanKind.DETACH_NAT_GATEWAY, cluster.id, steps),
         commands=tuple(by_hand(steps)),
@@ -70,6 +71,12 @@ def plan_detachment(attached: Plan, facts: NetworkFacts, of_change_id: str, touc
         baseline=attached.baseline,
         notes=("The NAT gateway and its public IPs are kept; connections through the gateway end.",),
     )
+
+
+def _egress_now(attached: Plan, gateway_id: str, facts: NetworkFacts) -> tuple[str, ...]:
+    """The gateway's addresses where they are known; of one that can't be read, what the plan said of it."""
+    gateway = next((one for one in facts.nat_gateways if same_id(one.id, gateway_id)), None)
+    return addresses_of(gateway, facts.known_ips) if gateway else attached.egress_then
 
 
 def way_back(facts: NetworkFacts) -> Check:

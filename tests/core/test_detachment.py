@@ -11,8 +11,16 @@ import pytest
 from shared.core.detachment import plan_detachment, written_subnets
 from shared.core.planner import plan_attachment
 from shared.model.change import JournalEntry
-from shared.model.network import NetworkFacts, Subnet
-from shared.model.plan import AssociateSubnet, CheckResult, CreateNatGateway, ObserveEgress, Plan, PlanKind
+from shared.model.network import NetworkFacts, PublicIp, Subnet
+from shared.model.plan import (
+    AssociateSubnet,
+    CheckResult,
+    CreateNatGateway,
+    CreatePublicIp,
+    ObserveEgress,
+    Plan,
+    PlanKind,
+)
 from tests.core.builders import (
     BASELINE,
     DEMAND,
@@ -49,7 +57,7 @@ def test_the_gateway_is_taken_off_the_last_subnet_first() -> None:
     assert plan.is_executable
     assert taken_off(plan) == [SYSTEM_SUBNET, USER_SUBNET]
     assert {(step.before, step.after) for step in plan.steps if isinstance(step, AssociateSubnet)} == {(GATEWAY, None)}
-    assert (plan.of_change_id, plan.egress_then) == ("change-1", ATTACHED.egress_now)
+    assert (plan.of_change_id, plan.egress_then) == ("change-1", ("20.50.10.7",))
     assert all(command.endswith("--remove natGateway") for command in plan.commands)
 
 
@@ -157,3 +165,19 @@ def test_a_load_balancer_that_could_not_be_read_is_not_called_missing() -> None:
     (blocker,) = plan.blockers
     assert blocker.result is CheckResult.COULD_NOT_CHECK
     assert "503" in blocker.message
+
+
+def test_egress_ips_are_those_of_now_read_anew() -> None:
+    """Addresses that were names when the gateway was planned, and a load balancer that has others since."""
+    known = tuple(
+        PublicIp(step.id, f"pip-{number}", f"203.0.113.{number}", "Standard", "Succeeded")
+        for number, step in enumerate(ATTACHED.steps)
+        if isinstance(step, CreatePublicIp)
+    )
+    gateway = nat_gateway("ng", id=GATEWAY, public_ip_ids=tuple(ip.id for ip in known))
+    balancer_ip = replace(facts().outbound_ips[0], address="20.50.10.99")
+    of = facts(subnets=subnets(), nat_gateways=(gateway,), group_ips=known, outbound_ips=(balancer_ip,))
+    plan = detach(of)
+    assert plan.egress_now == ("203.0.113.0", "203.0.113.1")
+    assert plan.egress_then == ("20.50.10.99",)
+    assert detach(replace(of, nat_gateways=())).egress_now == ATTACHED.egress_then, "as far as is known"
