@@ -56,7 +56,7 @@ def whats_different(plan: Plan, facts: NetworkFacts, done: int = 0, *, is_under_
     unclear = [check.message for check in checks if check.is_blocking and check.result is CheckResult.COULD_NOT_CHECK]
     if not unclear:
         forbids += _changed_subnets(plan, facts, done, is_under_way)
-        forbids += _new_subnets(plan, facts)
+        forbids += _new_subnets(plan, facts) if _is_writing(plan, done) else []
     return Difference(tuple(forbids), tuple(unclear))
 
 
@@ -105,7 +105,9 @@ def _changed_subnets(plan: Plan, facts: NetworkFacts, done: int, is_under_way: b
         if subnet is None:
             found.append(f"subnet {name} is gone, or belongs to no node pool any more")
             continue
-        if changed := changed_properties(step.properties_before, subnet.properties):
+        # What others do to a subnet that was moved already is their business.
+        changed = changed_properties(step.properties_before, subnet.properties) if index >= done else []
+        if changed:
             found.append(f"subnet {name}: {', '.join(changed)} changed")
         expected = [step.after] if index < done else [step.before]
         if index == done and is_under_way:
@@ -129,7 +131,7 @@ def _new_subnets(plan: Plan, facts: NetworkFacts) -> list[str]:
 
 
 def _checks(plan: Plan, facts: NetworkFacts, done: int) -> tuple[Check, ...]:
-    if all(isinstance(step, ObserveEgress) for step in plan.steps[done:]):
+    if not _is_writing(plan, done):
         return ()
     match plan.kind:
         case PlanKind.DETACH_NAT_GATEWAY:
@@ -140,3 +142,8 @@ def _checks(plan: Plan, facts: NetworkFacts, done: int) -> tuple[Check, ...]:
             return (preflight.vnet_ownership(facts), *preflight.check_access(facts, plan.steps))
         case _:
             return preflight.check_all(facts, plan.steps)
+
+
+def _is_writing(plan: Plan, done: int) -> bool:
+    """Whether anything but watching is left."""
+    return not all(isinstance(step, ObserveEgress) for step in plan.steps[done:])

@@ -47,7 +47,7 @@ def test_what_was_not_read_is_not_taken_for_gone() -> None:
 
 
 def test_the_way_back_does_not_wait_for_what_it_does_not_need() -> None:
-    found = whats_different(WAY_BACK, replace(ATTACHED, nodes=(), unreadable=("nodes (403)",)))
+    found = whats_different(WAY_BACK, replace(ATTACHED, unreadable=("public IP aks (403)",)))
     assert (found.forbids, found.unclear) == ((), ())
 
 
@@ -111,6 +111,13 @@ def test_a_half_done_way_back_does_not_go_on_without_an_outbound_rule() -> None:
     cut = replace(ATTACHED, load_balancer=None, subnets=(ATTACHED.subnets[0], subnet(SYSTEM_SUBNET)))
     (said,) = whats_different(WAY_BACK, cut, 2).forbids
     assert "no outbound rule" in said
+
+
+def test_what_others_did_to_a_subnet_that_was_moved_is_their_business() -> None:
+    moved = subnet(USER_SUBNET, nat_gateway_id=PLAN.nat_gateway_id, properties={})
+    ours = Ours(frozenset({(PLAN.nat_gateway_id or "").lower()}))
+    assert whats_different(PLAN, replace(HALF, subnets=(moved, HALF.subnets[1]), ours=ours), MOVES[1]).forbids == ()
+    assert whats_different(PLAN, replace(HALF, subnets=(moved, HALF.subnets[1]), ours=ours), MOVES[0]).forbids
 
 
 def test_what_is_only_watched_any_more_is_not_checked_again() -> None:
