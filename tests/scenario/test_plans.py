@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
+from shared.core.plan_request import PlanRequest
 from shared.model.change import ChangeState
 from shared.model.plan import AssociateSubnet, CheckResult, Plan, PlanKind
 from shared.model.resource_id import ResourceId
@@ -27,10 +29,27 @@ def playing(scenario: str, azurite: str, monkeypatch: pytest.MonkeyPatch, **sett
 
 def plan_for(theatre: Theatre, name: str) -> Plan:
     """A dry run: planning writes nothing."""
+    before = rows(theatre)
     cluster = theatre.app.discovery.cluster(name)
     plan = theatre.app.planning.attachment(cluster.id, theatre.clock.now())
-    assert theatre.writes() == []
+    assert [entry for entry in theatre.simulator.requests() if not only_asks(entry)] == []
+    assert rows(theatre) == before
     return plan
+
+
+# Azure takes these questions as POST (REST docs: Resources - Resources; Policy Restrictions - Check; Metrics - Batch).
+QUESTIONS = ("/microsoft.resourcegraph/resources", "/checkpolicyrestrictions", "/metrics:getbatch", "/query")
+
+
+def only_asks(request: dict[str, Any]) -> bool:
+    path = request["path"].partition("?")[0].lower()
+    return request["method"] in ("GET", "HEAD") or (request["method"] == "POST" and path.endswith(QUESTIONS))
+
+
+def rows(theatre: Theatre) -> list[tuple[str, str, str]]:
+    """Everything in storage, with the mark that each write changes."""
+    found = theatre.app.tables.records().query_entities("")
+    return sorted((row["PartitionKey"], row["RowKey"], str(row.metadata["etag"])) for row in found)
 
 
 def moved(plan: Plan) -> list[str]:
@@ -137,3 +156,15 @@ def test_one_prefix_instead_of_single_addresses(theatre: Theatre) -> None:
     (prefix,) = theatre.resources("publicIPPrefixes")
     assert prefix["properties"]["prefixLength"] == 31
     assert theatre.resources("publicIPAddresses") == []
+
+
+def test_a_dry_run_in_the_middle_of_an_incident_writes_nothing_either(theatre: Theatre) -> None:
+    theatre.proposed()
+    asked = len(theatre.simulator.requests())
+    before = rows(theatre)
+    assert before, "there is an incident and a proposal"
+    (cluster,) = theatre.app.discovery.clusters().clusters
+    for kind in (None, PlanKind.RESERVE_PUBLIC_IPS, PlanKind.RELIEVE_LOAD_BALANCER):
+        assert theatre.app.planning.attachment(cluster.id, theatre.clock.now(), PlanRequest(kind)).cluster_id
+    assert [entry for entry in theatre.simulator.requests()[asked:] if not only_asks(entry)] == []
+    assert rows(theatre) == before
