@@ -36,7 +36,7 @@ from .planning import Planning
 from .propose import Propose
 from .steps import NetworkWriter
 from .subnet_step import taken_back
-from .world import whats_different
+from .world import is_writing, whats_different
 
 log = logging.getLogger("snatbot.advance")
 _VERDICT_EVENTS = {"fixed": Event.PROVEN, "not fixed": Event.DISPROVEN, "can't tell": Event.UNPROVEN}
@@ -136,7 +136,8 @@ class Advance:
             raise Refused("the plan is advice for a person: there is nothing to apply")
         if digest(change.plan.kind, change.plan.cluster_id, change.plan.steps) != decision.digest:
             raise DecisionForged
-        if change.state is ChangeState.APPROVED and self._clock.now() >= decision.expires_at:
+        is_old = change.state is ChangeState.APPROVED and self._clock.now() >= decision.expires_at
+        if is_old and is_writing(change.plan, change.step):
             raise ApprovalTooOld(f"it was approved at {utc(decision.decided_at)}, too long ago to start on it now")
 
     def _start(self, partition: str, stored: Stored[Change], claim: HeldClaim) -> bool:

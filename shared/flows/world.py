@@ -56,7 +56,7 @@ def whats_different(plan: Plan, facts: NetworkFacts, done: int = 0, *, is_under_
     unclear = [check.message for check in checks if check.is_blocking and check.result is CheckResult.COULD_NOT_CHECK]
     if not unclear:
         forbids += _changed_subnets(plan, facts, done, is_under_way)
-        forbids += _new_subnets(plan, facts) if _is_writing(plan, done) else []
+        forbids += _new_subnets(plan, facts) if is_writing(plan, done) else []
     return Difference(tuple(forbids), tuple(unclear))
 
 
@@ -131,7 +131,7 @@ def _new_subnets(plan: Plan, facts: NetworkFacts) -> list[str]:
 
 
 def _checks(plan: Plan, facts: NetworkFacts, done: int) -> tuple[Check, ...]:
-    if not _is_writing(plan, done):
+    if not is_writing(plan, done):
         return ()
     match plan.kind:
         case PlanKind.DETACH_NAT_GATEWAY:
@@ -144,6 +144,6 @@ def _checks(plan: Plan, facts: NetworkFacts, done: int) -> tuple[Check, ...]:
             return preflight.check_all(facts, plan.steps)
 
 
-def _is_writing(plan: Plan, done: int) -> bool:
-    """Whether anything but watching is left."""
+def is_writing(plan: Plan, done: int) -> bool:
+    """Whether anything but watching is left after ``done`` steps."""
     return not all(isinstance(step, ObserveEgress) for step in plan.steps[done:])
