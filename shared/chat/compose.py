@@ -11,7 +11,7 @@ from .change_messages import (
     change_stopped,
     change_waits,
 )
-from .fleet_messages import bad_tags, coverage_lost, opted_out, seen_again, watch_ended, watch_hindered
+from .fleet_messages import bad_tags, coverage_lost, opted_out, read_one_by_one, seen_again, watch_ended, watch_hindered
 from .incident_messages import (
     cannot_measure,
     incident_answered,
@@ -38,6 +38,7 @@ __all__ = [
     "incident_reopened",
     "incident_worsened",
     "opted_out",
+    "read_one_by_one",
     "seen_again",
     "watch_ended",
     "watch_hindered",

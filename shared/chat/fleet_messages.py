@@ -72,6 +72,24 @@ def bad_tags(texts: Sequence[str]) -> Message:
     )
 
 
+def read_one_by_one(texts: Sequence[str]) -> Message:
+    """Where metrics can't be read in batches: nothing is missed, it costs more requests. Said once for each place."""
+    return Message(
+        title="Metrics are read one by one",
+        summary=sentence(capital(texts[0])),
+        tone=Tone.NEUTRAL,
+        sections=(
+            *((Section("Everywhere", bullets=_sentences(texts)),) if len(texts) > 1 else ()),
+            Section(
+                "What this means",
+                text="Nothing is missed. Each load balancer takes a request of its own: a look takes longer, and a large "
+                "fleet may not fit into it. Batches are tried again every hour.",
+            ),
+        ),
+        footer=_FOOTER,
+    )
+
+
 def opted_out(names: Sequence[str]) -> Message:
     """Clusters whose tag says that they are not to be watched. Said once a cluster."""
     return Message(

@@ -9,7 +9,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from .errors import AzureError
+from .errors import AzureError, Forbidden
 
 log = logging.getLogger("snatbot.metrics")
 PROBE_AGAIN_SECONDS = 3600.0
@@ -57,14 +57,20 @@ class Refusals:
         with self._lock:
             is_news = place not in self._until
             self._until[place] = self._monotonic() + PROBE_AGAIN_SECONDS
-            self._reasons[place] = f"{error}. {error.remedy}".removesuffix(". ")
+            self._reasons[place] = f"subscription {place}: {error}. {_remedy(error)}".removesuffix(". ")
         if is_news:
             log.warning(
                 "subscription %s: metrics can't be read in batches and are read one by one: %s. %s",
                 place,
                 error,
-                error.remedy,
+                _remedy(error),
             )
+
+
+def _remedy(error: AzureError) -> str:
+    """The role at the subscription itself (Azure docs: migrate-to-batch-api)."""
+    needs_role = isinstance(error, Forbidden) and error.missing_action is not None
+    return f"{error.remedy}, such as Monitoring Reader" if needs_role else error.remedy
 
 
 def _places(subscription: str, region: str) -> tuple[str, str]:

@@ -32,6 +32,7 @@ class CoverageNews:
     opted_in: tuple[str, ...] = ()
     troubles: RemarkNews = field(default_factory=RemarkNews)
     bad_tags: RemarkNews = field(default_factory=RemarkNews)
+    one_by_one: RemarkNews = field(default_factory=RemarkNews)
 
     @property
     def is_empty(self) -> bool:
@@ -73,7 +74,7 @@ _Spells = dict[_Who, _Spell]
 def look_at_coverage(
     record: FleetRecord, tally: Tally, sight: FleetSight, now: datetime, patience: timedelta
 ) -> tuple[FleetRecord, CoverageNews]:
-    """What is remembered of clusters afterwards, and what is to be told; ``troubles`` and ``bad_tags`` stay."""
+    """What is remembered of clusters afterwards, and what is to be told; remarks stay."""
     listed, lost = sight.listed, sight.lost
     spells = _standing(record.unmeasured, tally, listed.keys() - sight.opted_out.keys(), now)
     spells, losses = _told(spells, tally.unseen, listed, now, patience)

@@ -64,6 +64,8 @@ class Coverage:
         empty = self._nothing_found(found.fleet, after)
         to_say = () if after.lost or not empty else (empty,)  # of those that were lost people know
         after, news = self._remark(after, news, by_subject((*to_say, *found.fleet.unreadable)), bad_tags, now)
+        slow, slow_news = look_at_remarks(after.one_by_one, tally.one_by_one, now, timedelta())
+        after, news = replace(after, one_by_one=slow), replace(news, one_by_one=slow_news)
         self._keep(stored.etag if stored else None, record, after, news, now, wall)
         unfit = (stale_list(found.fleet, now, self._policy.kept_for), empty, nothing_measured(tally))
         return tuple(text for text in unfit if text)
@@ -172,6 +174,8 @@ def _messages(news: CoverageNews, now: datetime) -> Iterator[Message]:
         yield compose.opted_out(news.opted_out)
     if news.bad_tags.due:
         yield compose.bad_tags(news.bad_tags.due)
+    if news.one_by_one.due:
+        yield compose.read_one_by_one(news.one_by_one.due)
 
 
 def _events(news: CoverageNews) -> Iterator[tuple[str, str]]:

@@ -53,6 +53,11 @@ class Look:
         self._workers = workers
         self._witness = witness
 
+    @property
+    def one_by_one(self) -> Mapping[str, str]:
+        """Subscriptions, or regions of them, whose metrics are not taken in batches, and why."""
+        return self._measure.one_by_one
+
     def over(
         self,
         targets: Sequence[WatchedCluster],

@@ -41,6 +41,11 @@ class Measure:
         self._access = access
         self._nodes_of = nodes_of
 
+    @property
+    def one_by_one(self) -> Mapping[str, str]:
+        """Where batches are refused, and why."""
+        return self._access.one_by_one
+
     def read(
         self, targets: Sequence[WatchedCluster], passes: Passes, deadline: Deadline, at_a_time: int = 1
     ) -> list[ClusterSeries]:

@@ -88,7 +88,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class _Time:
-    """Until when clusters are listed, looked at, and everything is done: what was seen has to be written down as well."""
+    """Until when clusters are listed, looked at, and all is done: what was seen has to be written down as well."""
 
     listing: Deadline
     looking: Deadline
@@ -178,6 +178,7 @@ class Watch:
             round_.add(confirmed, tally_of([seen.assessment for seen in confirmed], effects, not_remembered))
 
         self._look.over(targets, passes, time.looking, now, then, memory_of)
+        round_.tally += Tally(one_by_one=dict(self._look.one_by_one))
         after = PassMemory(passes.ports.end if passes.ports else memory.ports_until, round_.allocations)
         if after != memory:
             self._keep(scope, after)

@@ -40,7 +40,8 @@ class FleetRecord:
 
     ``opted_out`` maps the short key of a cluster to its name, once that was announced. ``back_at`` is when it was
     last told that clusters are seen again. ``has_seen_clusters``: one was found at some time. ``troubles`` are about
-    what can't be read, ``bad_tags`` about tags that can't be used.
+    what can't be read, ``bad_tags`` about tags that can't be used, ``one_by_one`` about metrics that can't be read in
+    batches.
     """
 
     unmeasured: tuple[Blindness, ...] = ()
@@ -50,3 +51,4 @@ class FleetRecord:
     has_seen_clusters: bool = False
     troubles: tuple[Remark, ...] = ()
     bad_tags: tuple[Remark, ...] = ()
+    one_by_one: tuple[Remark, ...] = ()

@@ -37,6 +37,7 @@ class Tally:
     not_remembered: int = 0
     effects: Mapping[str, int] = field(default_factory=dict)
     unseen: tuple[Unseen, ...] = ()
+    one_by_one: Mapping[str, str] = field(default_factory=dict)
 
     def __add__(self, other: Tally) -> Tally:
         effects = dict(self.effects)
@@ -57,6 +58,7 @@ class Tally:
             not_remembered=self.not_remembered + other.not_remembered,
             effects=effects,
             unseen=tuple(unseen[key] for key in sorted(unseen)),
+            one_by_one={**self.one_by_one, **other.one_by_one},
         )
 
 

@@ -17,7 +17,19 @@ def short() -> func.HttpResponse:
 
 def detailed() -> func.HttpResponse:
     content, status = _look()
-    return as_json(content, status)
+    return as_json({**content, "one_by_one": _one_by_one()}, status)
+
+
+def _one_by_one() -> list[str]:
+    """Where metrics can't be read in batches, as the last look knew it."""
+    from ..app import current
+    from ..errors import SnatbotError
+
+    try:
+        fleet = current().records.fleet()
+    except SnatbotError:
+        return []  # which is told as a problem
+    return [remark.text for remark in fleet.value.one_by_one] if fleet else []
 
 
 def _look() -> tuple[dict[str, Any], int]:

@@ -47,7 +47,7 @@ def watch(
         "retries": app.request_count.repeated - repeated,
         "seconds": round(time.monotonic() - began, 3),
         "past_due": timer.past_due,
-        "one_by_one": list(app.metric_access.one_by_one),
+        "one_by_one": sorted(tick.tally.one_by_one),
     }
     log.info("tick %s", json.dumps(line))
     _beat(app, tick)

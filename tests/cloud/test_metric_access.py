@@ -134,6 +134,7 @@ def test_one_subscription_without_the_role_leaves_the_others_batched() -> None:
     world.read(balancer(1), balancer(1, "s2"))
     world.read(balancer(1), balancer(1, "s2"))
     assert tuple(world.access.one_by_one) == ("s2",)
+    assert "subscription s2: batch: 401: no" in world.access.one_by_one["s2"]
     assert world.singles == [balancer(1, "s2")] * 2
 
 

@@ -54,7 +54,7 @@ class FakeAccess:
         default_factory=dict
     )
     asked: list[tuple[str, tuple[str, ...], Window]] = field(default_factory=list)
-    one_by_one: tuple[str, ...] = ()
+    one_by_one: dict[str, str] = field(default_factory=dict)
 
     def ask(
         self, resource_ids: Sequence[str], region: str, question: MetricQuestion, window: Window, deadline: Deadline

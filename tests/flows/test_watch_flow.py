@@ -214,6 +214,23 @@ def test_the_list_of_clusters_is_kept_over_restarts_and_renewed(make: Make) -> N
     assert world.azure.reads == 2
 
 
+def test_where_batches_are_refused_people_are_told_once_with_the_role_to_grant(make: Make) -> None:
+    world = make("a")
+    world.access.one_by_one = {"s1": "subscription s1: 401: no. Grant Monitoring Reader on /subscriptions/s1"}
+    assert list(world.tick(8).tally.one_by_one) == ["s1"]
+    world.new_process()
+    world.tick(9)
+    (message,) = world.told()
+    assert message.title == "Metrics are read one by one"
+    assert "Grant Monitoring Reader on /subscriptions/s1" in message.summary
+    fleet = world.records.fleet()
+    assert fleet is not None
+    assert [remark.key for remark in fleet.value.one_by_one] == ["s1"]
+    world.access.one_by_one = {}
+    world.tick(80)
+    assert len(world.told()) == 1, "that it is over is in the line of the tick"
+
+
 def test_an_outage_of_the_list_does_not_blind_the_watch(make: Make) -> None:
     world = make("a")
     world.tick(8)
