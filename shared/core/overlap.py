@@ -27,15 +27,15 @@ class OwnWrite:
     """A subnet step that was taken. Its writes carry ``request_id``.
 
     ``exposed_seconds`` is the longest time from a last read to the answer of the write; None when that was not
-    recorded, because the worker died or no answer came. ``is_certain``: a write was answered. ``properties`` is what
-    was read back.
+    recorded, because the worker died or no answer came. ``is_expected``: the log should show a write.
+    ``properties`` is what was read back.
     """
 
     step: int
     subnet_id: str
     request_id: str
     exposed_seconds: float | None
-    is_certain: bool
+    is_expected: bool
     properties: Mapping[str, Any]
 
 

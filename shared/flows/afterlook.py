@@ -85,7 +85,7 @@ class Afterlook:
             if may_wait and not isinstance(error, Forbidden):
                 return Seen(again_at=now + NEXT_LOOK)
             return Seen(figure=_unclear(f"{error}. {error.remedy}".rstrip(". ")))
-        missing = [own for own in owns if own.is_certain and not shown(own, found, self._app_id)]
+        missing = [own for own in owns if own.is_expected and not shown(own, found, self._app_id)]
         if missing and may_wait:
             return Seen(again_at=now + NEXT_LOOK)
         known = {operation for entry in entries for operation in entry.told}
@@ -115,7 +115,7 @@ def _own(change: Change, entry: JournalEntry) -> OwnWrite:
         subnet_id=step.subnet_id,
         request_id=write_id(change.id, entry.step),
         exposed_seconds=entry.exposed_seconds,
-        is_certain=entry.exposed_seconds is not None,
+        is_expected=entry.may_be_written or entry.exposed_seconds is not None,
         properties=entry.after or step.properties_before,
     )
 
