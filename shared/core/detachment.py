@@ -137,9 +137,7 @@ def _instance(ip_configuration_id: str) -> tuple[str, str]:
 
 def _something_to_detach(steps: Sequence[Step]) -> Check:
     if steps:
-        return Check(
-            "subnets", CheckResult.PASS, f"{len(steps)} subnet(s) still have the gateway", source="subnets GET"
-        )
+        return Check("subnets", CheckResult.PASS, f"{count(len(steps), 'subnet')} to take it off", source="subnets GET")
     return Check("subnets", CheckResult.BLOCK, "no subnet has this change's NAT gateway any more", source="subnets GET")
 
 

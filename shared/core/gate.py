@@ -17,6 +17,7 @@ from .verdict import BACKGROUND_FACTOR
 
 SHARE_OF_OWN = 0.25
 _MOST_FAILING = 0.5
+_MORE_THAN_BEFORE = 0.25
 
 
 class Passage(StrEnum):
@@ -65,15 +66,19 @@ def through_load_balancer(
     node_ips: Collection[str],
     own_before: float,
     background_per_minute: float,
+    failing_before: float = 0.0,
 ) -> GateView:
-    """``connections``: of the load balancer by backend and state; ``node_ips`` are the subnet's."""
+    """``connections``: of the load balancer by backend and state; ``node_ips`` are the subnet's.
+
+    ``failing_before`` is the share of the cluster's connections that failed before any change: that trouble comes back.
+    """
     if not node_ips:
         return GateView(Passage.OPEN, "could not be measured: no node has its address in this subnet")
     own = [one for one in connections if one.dimensions.get(BACKEND_DIMENSION) in node_ips]
     failed = total(own, window, "failed")
     succeeded = total(own, window) - failed - total(own, window, "pending")
     rate = succeeded / window.minutes
-    if failed > _MOST_FAILING * (failed + succeeded):
+    if failed > max(_MOST_FAILING, failing_before + _MORE_THAN_BEFORE) * (failed + succeeded):
         words = f"{failed:,.0f} of {failed + succeeded:,.0f} connections of its nodes failed on the load balancer"
         return GateView(Passage.BROKEN, words)
     if succeeded > 0:

@@ -101,7 +101,7 @@ class Gate:
                 if waited < self._policy.limit:
                     return GateView(Passage.NOT_YET, f"the load balancer could not be measured: {error}")
                 return GateView(Passage.OPEN, f"could not be measured: {error}")
-            return through_load_balancer(found, window, ips, own, background)
+            return through_load_balancer(found, window, ips, own, background, _failing_before(plan))
         found = self._metrics.nat_gateway_connections(step.nat_gateway_id, window).series
         now = total(found, window, "attempted") / window.minutes
         before = rate_before if rate_before is not None else _moved_before(step, plan)
@@ -158,6 +158,13 @@ def _moved_before(step: ObserveEgress, plan: Plan) -> float:
     earlier = plan.steps[: plan.steps.index(step)]
     ids = [one.subnet_id.lower() for one in earlier if isinstance(one, ObserveEgress)]
     return sum(plan.baseline.successful_by_subnet.get(one, 0.0) for one in ids)
+
+
+def _failing_before(plan: Plan) -> float:
+    baseline = plan.baseline
+    if baseline is None or baseline.attempted_per_minute <= 0:
+        return 0.0
+    return 1 - baseline.successful_per_minute / baseline.attempted_per_minute
 
 
 def _is_ready(series: Series) -> bool:

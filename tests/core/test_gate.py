@@ -67,6 +67,14 @@ def test_on_the_way_back_the_nodes_own_connections_count(found: list[Series], ow
     assert through_load_balancer(found, window(0, 3), {OWN}, own, BACKGROUND).passage is passage
 
 
+@pytest.mark.parametrize(("failing_before", "passage"), [(0.0, BROKEN), (0.4, OPEN), (0.2, BROKEN)])
+def test_trouble_that_was_there_before_is_no_reason_to_stop_half_way_back(
+    failing_before: float, passage: Passage
+) -> None:
+    found = [on_balancer(OWN, "Successful", 40), on_balancer(OWN, "Failed", 60)]
+    assert through_load_balancer(found, window(0, 3), {OWN}, 900, BACKGROUND, failing_before).passage is passage
+
+
 def test_what_could_not_be_measured_on_the_way_back_is_said() -> None:
     assert "could not be measured" in through_load_balancer([], window(0, 3), set(), 900, BACKGROUND).words
     assert "could not be measured" in through_load_balancer([], window(0, 3), {OWN}, 5, BACKGROUND).words
