@@ -6,6 +6,7 @@ five minutes (Azure docs: load-balancer-health-event-logs; table ALBHealthEvent)
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from .pipeline import OnRequest
 
+log = logging.getLogger("snatbot.look")
 PUBLIC_ENDPOINT = "https://api.loganalytics.io"
 SERVER_TIMEOUT_SECONDS = 20
 _OPERATION = "Log Analytics query of ALBHealthEvent"
@@ -50,8 +52,13 @@ class HealthEvents:
         self._lock = threading.Lock()
         self._client: LogsQueryClient | None = None
 
-    def read(self, window: Window) -> Mapping[str, tuple[HealthEvent, ...]]:
-        """Events by load balancer id in lower case, oldest first. Raises AzureError."""
+    def read(
+        self, window: Window, seconds_at_most: float = SERVER_TIMEOUT_SECONDS
+    ) -> Mapping[str, tuple[HealthEvent, ...]]:
+        """Events by load balancer id in lower case, oldest first; what there is when Azure has only a part.
+
+        Raises AzureError.
+        """
         from azure.core.exceptions import AzureError as SdkError
 
         try:
@@ -59,11 +66,14 @@ class HealthEvents:
                 self._workspace_id,
                 _QUERY,
                 timespan=(window.start, window.end),
-                server_timeout=SERVER_TIMEOUT_SECONDS,
+                server_timeout=max(1, round(min(seconds_at_most, SERVER_TIMEOUT_SECONDS))),
+                is_read=True,
             )
         except SdkError as error:
             raise from_exception(_OPERATION, error) from error
         tables: Any = getattr(result, "tables", None) or getattr(result, "partial_data", None)
+        if (trouble := getattr(result, "partial_error", None)) is not None:
+            log.warning("%s: Azure has only a part: %s", _OPERATION, trouble)
         if not tables:
             raise UnexpectedAnswer(_OPERATION, "the answer has no table", status=200)
         table = tables[0]
@@ -80,7 +90,7 @@ class HealthEvents:
                 self._client = LogsQueryClient(
                     self._credential,
                     endpoint=self._endpoint,
-                    policies=policies(self._credential, scope, self._on_request, BoundedRetry(attempts=2)),
+                    policies=policies(self._credential, scope, self._on_request, retry),
                     **TIMEOUTS,
                 )
             return self._client

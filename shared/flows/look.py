@@ -7,24 +7,21 @@ handed on as not reached: silence about them would look like health.
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ..cloud.deadline import Deadline
-from ..cloud.errors import AzureError
 from ..cloud.logs import HealthEvents
 from ..core.judging import ClusterSeries, Memory, assess, not_applicable
 from ..core.tags import TagRules, read_tags
-from ..core.witness import LOOK_BACK, statement
+from ..core.witness import statement
 from ..model.assessment import Assessment
 from ..model.fleet import WatchedCluster
-from ..model.health_event import HealthEvent
-from ..model.metric import Window
 from .lanes import Lanes
 from .measure import MAX_CLUSTERS, Measure
 from .passes import Passes
+from .witness import Events, Witness, in_time
 
 log = logging.getLogger("snatbot.look")
 MemoryOf = Callable[[WatchedCluster], Memory]
@@ -51,7 +48,7 @@ class Look:
         self._measure = measure
         self._usual = usual
         self._workers = workers
-        self._witness = witness
+        self._witness = Witness(witness) if witness is not None else None
 
     @property
     def one_by_one(self) -> Mapping[str, str]:
@@ -68,11 +65,12 @@ class Look:
         memory_of: MemoryOf = lambda _: Memory(),
     ) -> None:
         """``then`` gets each group in the thread that measured it. What it raises is raised when all are done."""
-        events = _Events(self._witness, passes.window)
         groups = grouped(targets)
+        if self._witness is not None and targets and (passes.ports is not None or passes.in_trouble):
+            self._witness.begin(passes.window, deadline)  # beside the passes: by then it will be wanted
         at_a_time = max(1, self._workers // max(1, len(groups)))  # few groups: their requests go out side by side
         lanes = Lanes(groups, self._workers)
-        lanes.run(lambda group: then(self._group(group, passes, deadline, at_a_time, now, memory_of, events)))
+        lanes.run(lambda group: then(self._group(group, passes, deadline, at_a_time, now, memory_of)))
 
     def _group(
         self,
@@ -82,7 +80,6 @@ class Look:
         at_a_time: int,
         now: datetime,
         memory_of: MemoryOf,
-        events: _Events,
     ) -> list[Seen]:
         ruled = [(target, read_tags(target.cluster.tags, self._usual)) for target in targets]
         measured = [target for target, rules in ruled if not_applicable(target, rules) is None]
@@ -92,36 +89,17 @@ class Look:
             one = series.get(target.cluster.id) or ClusterSeries(target, passes.window)
             found.append(Seen(one, rules, assess(one, memory_of(target), rules, now)))
         is_worth_asking = passes.ports is not None or any(seen.assessment.alarms for seen in found)
-        return [self._with_witness(seen, events) for seen in found] if is_worth_asking else found
+        if self._witness is None or not is_worth_asking:
+            return found
+        events = in_time(self._witness.begin(passes.window, deadline), deadline)
+        return [self._with_witness(seen, events) for seen in found]
 
-    def _with_witness(self, seen: Seen, events: _Events) -> Seen:
+    def _with_witness(self, seen: Seen, events: Events) -> Seen:
         balancer = seen.assessment.load_balancer_id
-        told = statement(seen.assessment, events.of(balancer)) if balancer else ""
+        told = statement(seen.assessment, events.get(balancer.lower(), ())) if balancer else ""
         if "disagree" in told:
             log.warning("%s: %s", seen.assessment.cluster.name, told)
         return replace(seen, assessment=replace(seen.assessment, witness=told)) if told else seen
-
-
-class _Events:
-    """The health events of the whole workspace, read once a look and only if somebody asks."""
-
-    def __init__(self, source: HealthEvents | None, window: Window) -> None:
-        self._source = source
-        self._window = Window(window.end - LOOK_BACK, window.end + timedelta(minutes=1))
-        self._lock = threading.Lock()
-        self._found: Mapping[str, tuple[HealthEvent, ...]] | None = None
-
-    def of(self, load_balancer_id: str) -> tuple[HealthEvent, ...]:
-        if self._source is None:
-            return ()
-        with self._lock:
-            if self._found is None:
-                try:
-                    self._found = self._source.read(self._window)
-                except AzureError as error:
-                    log.warning("health events could not be read: %s", error)
-                    self._found = {}
-            return self._found.get(load_balancer_id.lower(), ())
 
 
 def grouped(
