@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 if number // given.every + 1 == given.most:
                     break
         _show(lanes.finish(), len(lanes.results))
-    return _report(lanes.results, time.monotonic() - started)
+    return report(lanes.results, time.monotonic() - started)
 
 
 def _cells(house: House, only: str) -> Iterator[Cell]:
@@ -52,7 +52,7 @@ def _cells(house: House, only: str) -> Iterator[Cell]:
             continue
         calls = cells = 0
         for scene in scenes(phase, house):
-            if scene.look == 1:
+            if scene.look == 1 and not only:
                 undisturbed = play(scene, house, Call(0, "none"), None)
                 if not undisturbed.is_good:
                     raise RuntimeError(f"the undisturbed {phase} does not end well: {undisturbed}")
@@ -73,7 +73,7 @@ def _show(ended: Sequence[Result], number: int) -> None:
         print(f"\r{number} cells", end="" if is_terminal else "\n", file=sys.stderr, flush=True)
 
 
-def _report(results: Sequence[Result], seconds: float) -> int:
+def report(results: Sequence[Result], seconds: float) -> int:
     """Prints the matrix, what failed, and the totals. Returns the exit code."""
     _print_matrix(results)
     bad = [result for result in results if not result.is_good]

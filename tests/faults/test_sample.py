@@ -9,13 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.__main__ import report
+
 ROOT = Path(__file__).parents[2]
+SECONDS = 290  # ten seconds on an idle machine
 TOTALS = re.compile(
     r"^(?P<cells>\d+) cells: 0 failed; .*; 0 duplicates, 0 properties lost, 0 unapproved writes, 0 incidents damaged; "
 )
 
 
 @pytest.mark.scenario
+@pytest.mark.timeout(SECONDS + 10)
 @pytest.mark.parametrize(
     "part",
     [
@@ -30,7 +34,7 @@ def test_a_sample_of_the_matrix_converges(part: str) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=SECONDS,
         check=False,
     )
     last = run.stdout.strip().splitlines()[-1]
@@ -40,15 +44,6 @@ def test_a_sample_of_the_matrix_converges(part: str) -> None:
     assert int(match["cells"]) == 1
 
 
-@pytest.mark.scenario
-def test_an_unknown_part_is_no_success() -> None:
-    """A matrix without cells has proven nothing."""
-    run = subprocess.run(
-        [sys.executable, "-m", "tests.faults", "--only", "no such cell"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=110,
-        check=False,
-    )
-    assert run.returncode != 0
+def test_a_matrix_without_cells_is_no_success() -> None:
+    """It has proven nothing."""
+    assert report([], seconds=1.0) != 0
