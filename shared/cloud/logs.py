@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -44,11 +44,13 @@ class HealthEvents:
         *,
         endpoint: str = PUBLIC_ENDPOINT,
         on_request: OnRequest | None = None,
+        on_repeat: Callable[[], None] | None = None,
     ) -> None:
         self._credential = credential
         self._workspace_id = workspace_id
         self._endpoint = endpoint.rstrip("/")
         self._on_request = on_request
+        self._on_repeat = on_repeat
         self._lock = threading.Lock()
         self._client: LogsQueryClient | None = None
 
@@ -87,6 +89,7 @@ class HealthEvents:
         with self._lock:
             if self._client is None:
                 scope = f"{self._endpoint}/.default"
+                retry = BoundedRetry(attempts=2, on_repeat=self._on_repeat)
                 self._client = LogsQueryClient(
                     self._credential,
                     endpoint=self._endpoint,

@@ -63,13 +63,16 @@ class BoundedRetry(HTTPPolicy[HttpRequest, HttpResponse]):
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
         jitter: Callable[[], float] = random.random,
+        on_repeat: Callable[[], None] | None = None,
     ) -> None:
+        """``on_repeat`` is called before each request that repeats one."""
         super().__init__()
         self._attempts = attempts
         self._budget_seconds = budget_seconds
         self._sleep = sleep
         self._monotonic = monotonic
         self._jitter = jitter
+        self._on_repeat = on_repeat
 
     def send(self, request: _Request) -> _Response:
         is_read = request.context.options.pop("is_read", request.http_request.method == "GET")
@@ -87,6 +90,8 @@ class BoundedRetry(HTTPPolicy[HttpRequest, HttpResponse]):
                 return _settled(outcome)
             self._sleep(wait_seconds)
             attempt += 1
+            if self._on_repeat is not None:
+                self._on_repeat()
 
     def _once(self, request: _Request) -> _Response | _Lost:
         try:

@@ -10,6 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -35,19 +36,25 @@ class Lanes(Generic[T]):
             self._worker(work)  # no thread for nothing: most fleets are a single piece
             return
         with ThreadPoolExecutor(self._workers) as pool:
-            futures = [pool.submit(self._worker, work) for _ in range(self._workers)]
+            futures = [pool.submit(copy_context().run, self._worker, work) for _ in range(self._workers)]
         for future in futures:
             future.result()
 
     def _worker(self, work: Callable[[T], None]) -> None:
+        """Raises the first thing that went wrong, after the last piece: one bad piece doesn't take the others along."""
+        trouble: Exception | None = None
         while (taken := self._take()) is not None:
             lane, piece = taken
             try:
                 work(piece)
+            except Exception as error:
+                trouble = trouble or error
             finally:
                 with self._changed:
                     self._running[lane] -= 1
                     self._changed.notify_all()
+        if trouble is not None:
+            raise trouble
 
     def _take(self) -> tuple[Hashable, T] | None:
         """The next piece of a lane that may have one more worker; waits while all lanes are full."""

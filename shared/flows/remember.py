@@ -67,6 +67,15 @@ class Sight:
     is_maintenance: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """``effects`` by name; ``told``: keys of clusters with a message. ``not_remembered`` counts what went wrong."""
+
+    effects: Mapping[str, int]
+    not_remembered: int
+    told: tuple[str, ...] = ()
+
+
 class Remember:
     def __init__(
         self, records: Records, store: FleetStore, outbox: Outbox, policy: IncidentPolicy, *, is_offering: bool
@@ -93,20 +102,24 @@ class Remember:
         now: datetime,
         wall: datetime,
         deadline: Deadline | None = None,
-    ) -> tuple[dict[str, int], int]:
-        """Effects, and how many clusters could not be remembered: one cluster's trouble does not hide the others.
+    ) -> Remembered:
+        """One cluster's trouble does not hide the others.
 
         ``attention``: keys of clusters with something to remember. Who has nothing yet comes first: when the deadline
         cuts the rest off, no new alarm waits for what is known already. Raises StoreUnavailable when storage is down.
         """
         effects: Counter[str] = Counter()
+        told: list[str] = []
         not_remembered = silent = 0
         for sight in sorted(sights, key=lambda one: cluster_key(one.assessment.cluster.id) in attention):
             if deadline is not None and deadline.is_over and self._is_worth_a_look(sight, attention):
                 not_remembered += 1
                 continue
             try:
-                effects[self._with_retries(sight, attention, now, wall).value] += 1
+                transition = self._with_retries(sight, attention, now, wall)
+                effects[transition.effect.value if transition else Effect.NOTHING.value] += 1
+                if transition and transition.message is not Effect.NOTHING:
+                    told.append(cluster_key(sight.assessment.cluster.id))
                 silent = 0
             except StoreError as error:
                 not_remembered += 1
@@ -114,11 +127,13 @@ class Remember:
                 log.error("%s: what was seen could not be remembered: %s", sight.assessment.cluster.name, error)
                 if silent >= TRIES:
                     raise  # storage is down for all of them
-        return dict(effects), not_remembered
+        return Remembered(dict(effects), not_remembered, tuple(told))
 
-    def _with_retries(self, sight: Sight, attention: Mapping[str, bool], now: datetime, wall: datetime) -> Effect:
+    def _with_retries(
+        self, sight: Sight, attention: Mapping[str, bool], now: datetime, wall: datetime
+    ) -> IncidentTransition | None:
         if not self._is_worth_a_look(sight, attention):
-            return Effect.NOTHING
+            return None
         for attempt in range(TRIES):
             try:
                 return self._once(sight, attention, now, wall)
@@ -130,13 +145,13 @@ class Remember:
     def _is_worth_a_look(self, sight: Sight, attention: Mapping[str, bool]) -> bool:
         return bool(sight.assessment.alarms) or cluster_key(sight.assessment.cluster.id) in attention
 
-    def _once(self, sight: Sight, attention: Mapping[str, bool], now: datetime, wall: datetime) -> Effect:
+    def _once(self, sight: Sight, attention: Mapping[str, bool], now: datetime, wall: datetime) -> IncidentTransition:
         assessment, cluster = sight.assessment, sight.assessment.cluster
         known = self.recall(cluster.id, cluster.name)
         transition = self._transition(sight, known, now)
         self._note_attention(cluster_key(cluster.id), transition, known, attention, now)
         if not _is_worth_a_write(transition, known):
-            return transition.effect
+            return transition
         incident = transition.incident
         if incident is not None and self._wants_a_plan(incident, transition.message, known.changes):
             transition = replace(transition, incident=replace(incident, plan_due_at=now))
@@ -154,7 +169,7 @@ class Remember:
         self._records.commit(cluster.id, writes)
         if transition.effect is not Effect.NOTHING:
             log.info("%s: incident %s", cluster.name, transition.effect.value)
-        return transition.effect
+        return transition
 
     def _withdrawn(self, transition: IncidentTransition, known: Known, now: datetime) -> list[Put]:
         """An incident that is over takes its open proposal with it: nobody should approve a cure for what is gone."""

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from ..cloud.deadline import Deadline, within
 from ..cloud.errors import AzureError
 from ..cloud.fleet import FleetDiscovery
+from ..cloud.request_count import RequestCount
 from ..core import detect
 from ..core.findings.allocation_drift import remembered
 from ..core.findings.association_drift import association_drift
@@ -28,7 +29,7 @@ from ..model.finding import FindingKind
 from ..model.fleet import WatchedCluster
 from ..model.inventory import PassMemory
 from ..model.metric import MINUTE, Window
-from ..model.tally import PartReport, Tally
+from ..model.tally import Effort, PartReport, Tally
 from ..store.errors import StoreError
 from ..store.fleet import FleetStore
 from ..store.records import Key, Records
@@ -38,7 +39,7 @@ from .coverage import Coverage
 from .fleet_source import FleetSource, Found, parts_of
 from .look import Look, Seen
 from .passes import Passes
-from .remember import Remember, Sight
+from .remember import Remember, Remembered, Sight
 from .vanished import Vanished
 
 log = logging.getLogger("snatbot.watch")
@@ -67,8 +68,8 @@ class Tick:
     """What one tick saw and did.
 
     ``deliver``, ``advance`` and ``offer`` are partitions with messages, changes, and incidents to plan against that are
-    due. ``measure`` are keys of parts to be looked at by workers; then ``tally`` is of their last looks. ``problems``
-    say why this look is none to rely on.
+    due. ``measure`` are keys of parts to be looked at by workers; then ``tally`` is of their last looks, and
+    ``effort`` counts these in. ``problems`` say why this look is none to rely on.
     """
 
     name: str
@@ -79,11 +80,20 @@ class Tick:
     advance: tuple[tuple[str, str], ...] = ()
     offer: tuple[tuple[str, str], ...] = ()
     problems: tuple[str, ...] = ()
+    effort: Effort = field(default_factory=Effort)
 
     @property
     def is_success(self) -> bool:
         """Whether silence after it means health."""
         return not self.problems
+
+
+@dataclass(frozen=True, slots=True)
+class PartLook:
+    """One part of a large fleet, looked at. ``deliver`` are partitions with messages that this look wrote."""
+
+    report: PartReport
+    deliver: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +121,7 @@ class Watch:
         records: Records,
         store: FleetStore,
         signs: Signs,
+        count: RequestCount,
         policy: WatchPolicy,
     ) -> None:
         self._source = source
@@ -122,6 +133,7 @@ class Watch:
         self._records = records
         self._store = store
         self._signs = signs
+        self._count = count
         self._policy = policy
 
     def run(self, now: datetime, wall: datetime) -> Tick:
@@ -129,6 +141,11 @@ class Watch:
 
         When the clusters can't be listed, what is due is handed out all the same, and the tick is no success.
         """
+        with self._count.metered() as effort:
+            tick = self._run(now, wall)
+            return replace(tick, effort=tick.effort + effort())
+
+    def _run(self, now: datetime, wall: datetime) -> Tick:
         name = f"{now:%Y%m%dt%H%M}"
         time = _Time.of(self._policy.deadline_seconds)
         try:
@@ -142,25 +159,29 @@ class Watch:
         targets = found.fleet.clusters
         if len(targets) > self._policy.fan_out_above:
             parts = parts_of(targets)
-            tally = self._reported(parts, now)
+            tally, effort = self._reported(parts, now)
         else:
-            parts = {}
-            tally = self._over(targets, INLINE, now, wall, time)
+            parts, effort = {}, Effort()
+            tally = self._over(targets, INLINE, now, wall, time).tally
         problems = self._covered(found, tally, now, wall)
-        tick = Tick(name, tally, found.fleet.unreadable, measure=tuple(parts), problems=problems)
+        tick = Tick(name, tally, found.fleet.unreadable, measure=tuple(parts), problems=problems, effort=effort)
         return self._with_due(tick, now, wall)
 
-    def part(self, key: str, tick: str, now: datetime, wall: datetime) -> Tally | None:
+    def part(self, key: str, tick: str, now: datetime, wall: datetime) -> PartLook | None:
         """One part of a large fleet. None: it was looked at for this tick, or a later one, already."""
         report = self._store.read(PartReport, f"{_REPORT}{key}")
         if report is not None and report.tick >= tick and not _is_ahead(report, now):
             return None
         time = _Time.of(self._policy.deadline_seconds)
-        tally = self._over(self._source.part(key), key, now, wall, time)
-        self._store.write(f"{_REPORT}{key}", PartReport(now, tick, tally))
-        return tally
+        with self._count.metered() as effort:
+            round_ = self._over(self._source.part(key), key, now, wall, time)
+            report = PartReport(now, tick, round_.tally, effort())
+        self._store.write(f"{_REPORT}{key}", report)
+        return PartLook(report, tuple(sorted(round_.told)))
 
-    def _over(self, targets: Sequence[WatchedCluster], scope: str, now: datetime, wall: datetime, time: _Time) -> Tally:
+    def _over(
+        self, targets: Sequence[WatchedCluster], scope: str, now: datetime, wall: datetime, time: _Time
+    ) -> _Round:
         """Looks at these clusters and remembers. ``scope`` names whose memory of passes it is."""
         attention = self._store.attention()
         memory = self._store.read(PassMemory, f"{_MEMORY}{scope}") or PassMemory()
@@ -174,15 +195,14 @@ class Watch:
             with within(time.all):
                 confirmed = [self._confirmed(seen, attention, memory, now) for seen in group]
             sights = [Sight(seen.assessment, seen.rules.maintenance.holds(now)) for seen in confirmed]
-            effects, not_remembered = self._remember.all(sights, attention, now, wall, time.all)
-            round_.add(confirmed, tally_of([seen.assessment for seen in confirmed], effects, not_remembered))
+            round_.add(confirmed, self._remember.all(sights, attention, now, wall, time.all))
 
         self._look.over(targets, passes, time.looking, now, then, memory_of)
         round_.tally += Tally(one_by_one=dict(self._look.one_by_one))
         after = PassMemory(passes.ports.end if passes.ports else memory.ports_until, round_.allocations)
         if after != memory:
             self._keep(scope, after)
-        return round_.tally
+        return round_
 
     def _keep(self, scope: str, memory: PassMemory) -> None:
         """Without it the next look merely looks at some minutes again: no reason to lose what this one saw."""
@@ -236,16 +256,18 @@ class Watch:
         kept = tuple([confirmed, *others] if confirmed else others)
         return replace(seen, assessment=replace(seen.assessment, findings=kept))
 
-    def _reported(self, parts: Mapping[str, Sequence[WatchedCluster]], now: datetime) -> Tally:
-        """What workers saw last; a part that nobody reported on lately was not reached."""
+    def _reported(self, parts: Mapping[str, Sequence[WatchedCluster]], now: datetime) -> tuple[Tally, Effort]:
+        """What workers saw last, and what it took; a part that nobody reported on lately was not reached."""
         reports = self._store.read_all(PartReport, _REPORT)
-        tally = Tally()
+        tally, effort = Tally(), Effort()
         for key, targets in parts.items():
             report = reports.get(key)
             oldest = now - self._policy.ports_every - 2 * MINUTE
-            is_recent = report is not None and report.at >= oldest and not _is_ahead(report, now)
-            tally += report.tally if report is not None and is_recent else not_reached(targets)
-        return tally
+            if report is None or report.at < oldest or _is_ahead(report, now):
+                tally += not_reached(targets)
+            else:
+                tally, effort = tally + report.tally, effort + report.effort
+        return tally, effort
 
     def _covered(self, found: Found, tally: Tally, now: datetime, wall: datetime) -> tuple[str, ...]:
         """Tells who is not seen, and returns what makes this look unfit to rely on."""
@@ -299,11 +321,14 @@ class _Round:
     memory: PassMemory
     tally: Tally = field(default_factory=Tally)
     allocations: dict[str, AllocationSeen] = field(default_factory=dict)
+    told: set[str] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def add(self, group: Sequence[Seen], tally: Tally) -> None:
+    def add(self, group: Sequence[Seen], kept: Remembered) -> None:
+        tally = tally_of([seen.assessment for seen in group], kept.effects, kept.not_remembered)
         with self.lock:
             self.tally = self.tally + tally
+            self.told |= set(kept.told)
             for seen in group:
                 key = cluster_key(seen.assessment.cluster.id)
                 balancer = seen.series.load_balancer

@@ -63,9 +63,22 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
+class Effort:
+    """What looking took: requests to Azure, how many of them repeated an earlier one, and time."""
+
+    requests: int = 0
+    retries: int = 0
+    seconds: float = 0.0
+
+    def __add__(self, other: Effort) -> Effort:
+        return Effort(self.requests + other.requests, self.retries + other.retries, self.seconds + other.seconds)
+
+
+@dataclass(frozen=True, slots=True)
 class PartReport:
     """What the last look at one part of the fleet saw, and when; ``tick`` is the look that asked for it."""
 
     at: datetime
     tick: str
     tally: Tally
+    effort: Effort = field(default_factory=Effort)

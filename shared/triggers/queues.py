@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+from typing import List  # noqa: UP035 - Microsoft's worker takes List in an annotation, not list
 
 import azure.functions as func
 
@@ -54,18 +56,22 @@ def offer(message: func.QueueMessage, told: func.Out[str]) -> None:
 
 @blueprint.function_name("measure")
 @blueprint.queue_trigger("message", queue_name="%QUEUE_PREFIX%-measure", connection="AzureWebJobsStorage")
-def measure(message: func.QueueMessage) -> None:
-    """Looks at one part of a large fleet. What is to be told about it is handed out by the next tick."""
+@blueprint.queue_output("told", queue_name="%QUEUE_PREFIX%-deliver", connection="AzureWebJobsStorage")
+def measure(message: func.QueueMessage, told: func.Out[List[str]]) -> None:  # noqa: UP006
+    """Looks at one part of a large fleet; what there is to tell about it is delivered at once."""
     from ..app import current
-    from .hints import read_hint
+    from .hints import deliver_hint, read_hint
+    from .lines import figures
 
     part, tick = read_hint(message.get_body(), "part", "tick")
     app = current()
-    tally = app.watch.part(part, tick, app.clock.now(), app.clock.wall())
-    if tally is None:
-        log.info("measure: part %s was looked at for tick %s already", part, tick)
-    else:
-        log.info("measure: part %s: %d clusters, %d sick", part, tally.clusters, tally.sick)
+    look = app.watch.part(part, tick, app.clock.now(), app.clock.wall())
+    if look is None:
+        log.info("part %s was looked at for tick %s already", part, tick)
+        return
+    told.set([deliver_hint(partition) for partition in look.deliver])
+    line = {"part": part, "tick": tick, **figures(look.report.tally, look.report.effort), "deliver": len(look.deliver)}
+    log.info("part %s", json.dumps(line))
 
 
 @blueprint.function_name("measure_poison")

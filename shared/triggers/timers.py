@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from typing import TYPE_CHECKING, Any, List  # noqa: UP035 - Microsoft's worker takes List in an annotation, not list
 
 import azure.functions as func
@@ -35,7 +34,6 @@ def watch(
     from .hints import advance_hint, deliver_hint, measure_hint, offer_hint
 
     app = current()
-    began, sent, repeated = time.monotonic(), app.request_count.total, app.request_count.repeated
     tick = app.watch.run(app.clock.now(), app.clock.wall())
     deliver.set([deliver_hint(partition) for partition in tick.deliver])
     advance.set([advance_hint(partition, change_id) for partition, change_id in tick.advance])
@@ -43,9 +41,6 @@ def watch(
     measure.set([measure_hint(part, tick.name) for part in tick.measure])
     line = {
         **_figures(tick),
-        "requests": app.request_count.total - sent,
-        "retries": app.request_count.repeated - repeated,
-        "seconds": round(time.monotonic() - began, 3),
         "past_due": timer.past_due,
         "one_by_one": sorted(tick.tally.one_by_one),
     }
@@ -55,20 +50,13 @@ def watch(
 
 def _figures(tick: Tick) -> dict[str, Any]:
     """The structured line of a tick: counts, no names of clusters but in what could not be listed."""
-    tally = tick.tally
+    from .lines import figures
+
     return {
         "tick": tick.name,
         "is_success": tick.is_success,
         "problems": list(tick.problems),
-        "clusters": tally.clusters,
-        "measured": tally.measured,
-        "idle": tally.idle,
-        "unmeasured": tally.unmeasured,
-        "does_not_apply": tally.does_not_apply,
-        "sick": tally.sick,
-        "not_reached": tally.not_reached,
-        "not_remembered": tally.not_remembered,
-        "effects": dict(tally.effects),
+        **figures(tick.tally, tick.effort),
         "unreadable": list(tick.unreadable),
         "measure": len(tick.measure),
         "deliver": len(tick.deliver),

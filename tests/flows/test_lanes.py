@@ -51,14 +51,15 @@ def test_a_lane_alone_has_all_workers() -> None:
     Lanes([("one", number) for number in range(4)], 4).run(lambda _: meet())
 
 
-def test_what_goes_wrong_is_raised_after_the_others_are_done() -> None:
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_what_goes_wrong_is_raised_after_the_others_are_done(workers: int) -> None:
     done: list[int] = []
 
     def work(number: int) -> None:
-        if number == 0:
+        if number < 3:
             raise RuntimeError("trouble")
         done.append(number)
 
     with pytest.raises(RuntimeError, match="trouble"):
-        Lanes([(number, number) for number in range(10)], 3).run(work)
-    assert sorted(done) == list(range(1, 10))
+        Lanes([(number, number) for number in range(10)], workers).run(work)
+    assert sorted(done) == list(range(3, 10))

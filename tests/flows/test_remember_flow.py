@@ -19,11 +19,11 @@ from shared.core.incidents import IncidentPolicy
 from shared.core.plan_request import PlanRequest
 from shared.errors import BadInput, SnatbotError
 from shared.flows.links import Links
+from shared.flows.offer import Offer
 from shared.flows.outbox import Outbox, message_of
 from shared.flows.planning import Planning
 from shared.flows.propose import Propose
-from shared.flows.offer import Offer
-from shared.flows.remember import Remember, Sight
+from shared.flows.remember import Remember, Remembered, Sight
 from shared.ids import cluster_key
 from shared.model.change import Change, ChangeState
 from shared.model.cluster import Cluster
@@ -80,13 +80,13 @@ class World:
         wall = at(minute) + timedelta(seconds=1)  # right after the tick
         return [offer.run(one.partition, one.row.removeprefix("incident-"), at(minute), wall) for one in due]
 
-    def see(self, *sights: Sight, minute: int = 8) -> tuple[Mapping[str, int], int]:
+    def see(self, *sights: Sight, minute: int = 8) -> Remembered:
         """As a tick does it: the index of who needs attention is read first."""
         return self.remember().all(sights, self.store.attention(), at(minute), at(minute))
 
     def tick(self, *readings: Reading, minute: int = 8, is_maintenance: bool = False) -> Mapping[str, int]:
         sights = [Sight(assessment(reading, CLUSTER), is_maintenance) for reading in readings]
-        return self.see(*sights, minute=minute)[0]
+        return self.see(*sights, minute=minute).effects
 
     def told(self, partition: str = PARTITION, channel: str = "slack") -> list[Message]:
         rows = [row.value for row in self.records.outbox(partition)]
@@ -176,7 +176,7 @@ def test_of_several_workers_at_once_one_opens_and_tells(tables: Tables, azurite:
         own = World(Records(Tables(prefix, connection_string=azurite)))
         attention = own.store.attention()
         barrier.wait()
-        return own.remember().all(sights, attention, at(8), at(8))[0]
+        return own.remember().all(sights, attention, at(8), at(8)).effects
 
     with ThreadPoolExecutor(workers) as pool:
         effects = list(pool.map(work, range(workers)))
@@ -202,7 +202,7 @@ def test_of_several_workers_at_once_one_clears_and_tells(tables: Tables, azurite
         own = World(Records(Tables(prefix, connection_string=azurite)))
         attention = own.store.attention()
         barrier.wait()
-        return own.remember().all([sight], attention, at(18), at(18))[0]
+        return own.remember().all([sight], attention, at(18), at(18)).effects
 
     with ThreadPoolExecutor(4) as pool:
         effects = list(pool.map(work, range(4)))
@@ -218,8 +218,8 @@ def test_a_record_that_cannot_be_read_does_not_hide_the_other_clusters(world: Wo
     other = cluster(name="other")
     row = {"PartitionKey": PARTITION, "RowKey": "cluster", "schema": 99, "json0": "{}"}
     tables.records().create_entity(row)
-    effects, not_remembered = world.see(Sight(assessment(TROUBLE, CLUSTER)), Sight(assessment(TROUBLE, other)))
-    assert (not_remembered, effects) == (1, {"opened": 1})
+    seen = world.see(Sight(assessment(TROUBLE, CLUSTER)), Sight(assessment(TROUBLE, other)))
+    assert (seen.not_remembered, seen.effects) == (1, {"opened": 1})
     assert len(world.told(cluster_key(other.id))) == 1
 
 
@@ -366,10 +366,13 @@ def test_a_deadline_leaves_what_is_known_already_for_later_not_what_is_new(recor
     world.see(Sight(assessment(TROUBLE, old)))
     over = Deadline(0.0)
     sights = [Sight(assessment(TROUBLE, old)), Sight(assessment(TROUBLE, new)), Sight(assessment(minutes(0, 5)))]
-    assert world.remember().all(sights, world.store.attention(), at(9), at(9), over) == ({"nothing": 1}, 2)
+    assert world.remember().all(sights, world.store.attention(), at(9), at(9), over) == Remembered({"nothing": 1}, 2)
     seconds = iter((0.0, 0.0, 0.0))
     once = Deadline(1.0, lambda: next(seconds, 2.0))
-    assert world.remember().all(sights, world.store.attention(), at(9), at(9), once)[0] == {"opened": 1, "nothing": 1}
+    assert world.remember().all(sights, world.store.attention(), at(9), at(9), once).effects == {
+        "opened": 1,
+        "nothing": 1,
+    }
     assert len(world.told(cluster_key(new.id))) == 1
 
 

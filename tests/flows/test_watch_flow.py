@@ -14,6 +14,7 @@ import pytest
 from shared.chat.message import Message
 from shared.cloud.errors import AzureError, Forbidden, Throttled, Unavailable
 from shared.cloud.metric_access import NotReached
+from shared.cloud.request_count import RequestCount
 from shared.core.incidents import IncidentPolicy
 from shared.core.tags import TagRules
 from shared.errors import BadInput
@@ -71,6 +72,7 @@ class World:
         self.access = FakeAccess({"state": HEALTHY})
         self.tables = tables
         self.policy = policy
+        self.count = RequestCount()
         self.coverage = coverage
         self.usual = usual or TagRules()
         self.records, self.signs, self.store = Records(tables), Signs(tables), FleetStore(tables)
@@ -95,6 +97,7 @@ class World:
             self.records,
             self.store,
             self.signs,
+            self.count,
             self.policy,
         )
         return self.watch
@@ -622,6 +625,60 @@ def test_a_part_is_looked_at_once_a_tick_however_often_its_message_comes(make: M
     assert (late.measured, late.not_reached) == (0, 5), "an old report is no report"
 
 
+def test_what_a_worker_has_to_tell_is_handed_out_at_once(make: Make) -> None:
+    world = make("well", "sick", policy=replace(POLICY, fan_out_above=1))
+    world.access.answers |= {
+        "state": lambda one: SICK if "mc_sick/" in one else HEALTHY,
+        "before": SICK,
+        "backend": BACKENDS,
+    }
+    tick = world.watch.run(at(8), at(8))
+    (part,) = tick.measure
+    found = world.watch.part(part, tick.name, at(8), at(8))
+    assert found is not None
+    assert found.deliver == (cluster_key(cluster(name="sick").id),)
+
+
+def test_what_looking_took_is_counted_where_it_was_done(make: Make) -> None:
+    world = make(*(f"c{number}" for number in range(5)), policy=replace(POLICY, fan_out_above=1))
+    count = world.count
+
+    def busy(_: str) -> MetricAnswer:
+        count("GET", "/metrics")
+        count.note_repeat()
+        count("GET", "/metrics")
+        return HEALTHY
+
+    world.access.answers["state"] = busy
+    tick = world.watch.run(at(8), at(8))
+    assert tick.effort.requests == 0, "nobody has reported yet"
+    (part,) = tick.measure
+    count("GET", "/somebody/else")
+    found = world.watch.part(part, tick.name, at(8), at(8))
+    assert found is not None
+    assert (found.report.effort.requests, found.report.effort.retries) == (10, 5)
+    assert found.report.effort.seconds > 0
+    effort = world.watch.run(at(9), at(9)).effort
+    assert (effort.requests, effort.retries) == (10, 5), "the tick's line is of the whole fleet"
+    world.policy = POLICY
+    effort = world.new_process().run(at(10), at(10)).effort
+    assert (effort.requests, effort.retries) == (10, 5)
+
+
+def test_opting_out_is_not_announced_again_when_workers_are_late(make: Make) -> None:
+    world = make(policy=replace(POLICY, fan_out_above=1))
+    out = cluster(name="b", tags={"snatbot-watch": "off"})
+    world.azure.targets = watched(cluster(name="a"), out, cluster(name="c", location="eastus"))
+    for minute in (8, 9, 10):
+        world.tick(minute)
+    for minute in range(11, 22):
+        tally = world.watch.run(at(minute), at(minute)).tally
+    assert (tally.not_reached, tally.does_not_apply) == (2, 1)
+    for minute in (22, 23, 24):
+        world.tick(minute)
+    assert world.titles() == ["Clusters opted out of SNAT monitoring"]
+
+
 def test_workers_that_stay_away_are_told(make: Make) -> None:
     world = make(*(f"c{number}" for number in range(5)), policy=replace(POLICY, fan_out_above=1))
     for minute in range(8, 60):
@@ -633,9 +690,9 @@ def test_workers_that_stay_away_are_told(make: Make) -> None:
 
 def test_a_part_that_is_no_more_is_empty(make: Make) -> None:
     world = make("a", policy=replace(POLICY, fan_out_above=1))
-    tally = world.watch.part("0123456789abcdef", "20261122t1008", at(8), at(8))
-    assert tally is not None
-    assert tally.clusters == 0
+    found = world.watch.part("0123456789abcdef", "20261122t1008", at(8), at(8))
+    assert found is not None
+    assert (found.report.tally.clusters, found.deliver) == (0, ())
 
 
 def test_what_the_deadline_cut_off_is_counted(make: Make) -> None:
