@@ -12,7 +12,7 @@ import pytest
 from tests.faults.__main__ import report
 
 ROOT = Path(__file__).parents[2]
-SECONDS = 290  # ten seconds on an idle machine
+SECONDS = 290  # most of it for busy machines
 TOTALS = re.compile(
     r"^(?P<cells>\d+) cells: 0 failed; .*; 0 duplicates, 0 properties lost, 0 unapproved writes, 0 incidents damaged; "
 )
