@@ -69,8 +69,8 @@ def test_as_a_page_it_has_nothing_to_press_and_no_key_in_it(stage: Stage) -> Non
 def test_the_plan_beside_a_change_opens_from_its_page_and_no_other_kind_does(stage: Stage) -> None:
     stage.host.run_timer("watch")
     stage.host.drain(60)
-    alert = next(one["body"] for one in stage.simulator.messages() if one["service"] == "slack")
-    link = slack_text.button_urls(alert)[0][1]
+    _, question = [one["body"] for one in stage.simulator.messages() if one["service"] == "slack"]
+    link = slack_text.button_urls(question)[0][1]
     page = requests.get(link, timeout=60).text
     (href,) = re.findall(r'href="(\?t=[^"]+)"', page)
     address = link.partition("?")[0]
