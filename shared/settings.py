@@ -285,8 +285,8 @@ class Settings(BaseSettings):
     nat_ips: NatIps = Field(
         "addresses",
         alias="NAT_IPS",
-        description="Egress IPs of a new NAT gateway: `addresses`, `prefix` (one new prefix), or the resource id of a "
-        "public IP prefix of yours.",
+        description="Egress IPs that a NAT gateway gets: `addresses`, `prefix` (a new prefix), or the resource id of a "
+        "public IP prefix of yours (/28 to /31).",
     )
     prices: Prices = Field(
         {},
@@ -370,6 +370,11 @@ class Settings(BaseSettings):
         return (init_settings,)
 
     @property
+    def has_storage(self) -> bool:
+        """Only a command that writes nothing goes without."""
+        return self.storage_connection_string is not None or self.storage_table_endpoint is not None
+
+    @property
     def signing_key_list(self) -> tuple[str, ...]:
         """Newest first; empty when none is set."""
         if self.signing_keys is None:
@@ -377,10 +382,11 @@ class Settings(BaseSettings):
         return tuple(key.strip() for key in self.signing_keys.get_secret_value().split(","))
 
 
-def _joint_problems(given: Mapping[str, str]) -> dict[str, str]:
+def _joint_problems(given: Mapping[str, str], needs_storage: bool) -> dict[str, str]:
     """What is wrong between settings, found on the raw texts so that it is reported with all the rest."""
     problems: dict[str, str] = {}
-    if "AzureWebJobsStorage" not in given and "AzureWebJobsStorage__tableServiceUri" not in given:
+    has_storage = "AzureWebJobsStorage" in given or "AzureWebJobsStorage__tableServiceUri" in given
+    if needs_storage and not has_storage:
         problems["AzureWebJobsStorage"] = "must be set, or AzureWebJobsStorage__tableServiceUri for access by identity"
     if given.get("REMEDIATION") == "on":
         for name in ("REMEDIATOR_CLIENT_ID", "SIGNING_KEYS", "PUBLIC_BASE_URL"):
@@ -412,14 +418,14 @@ def _too_short(settings: Settings) -> dict[str, str]:
     }
 
 
-def load_settings(env: Mapping[str, str]) -> Settings:
+def load_settings(env: Mapping[str, str], *, needs_storage: bool = True) -> Settings:
     """Raises MisconfiguredError naming every setting that cannot be used.
 
     Blanks around a value don't count, and an empty one counts as not set.
     """
     known = {field.alias for field in Settings.model_fields.values()}
     given = {name: value.strip() for name, value in env.items() if name in known and value.strip()}
-    problems = _joint_problems(given)
+    problems = _joint_problems(given, needs_storage)
     try:
         settings = Settings(**given)  # type: ignore[arg-type]
         problems |= _too_short(settings)

@@ -24,7 +24,7 @@ from ..texts import count
 from .commands import by_hand, undo_by_hand
 from .cost import monthly_cost
 from .digest import digest
-from .egress import Egress, address_count, addresses_of, choose_egress, our_gateway
+from .egress import Egress, address_count, addresses_of, choose_egress, egress_now, our_gateway
 from .naming import free_names, network_id, tags_for
 from .plan_policy import PlanPolicy
 from .writes import existing_ids
@@ -98,7 +98,7 @@ def plan_from(
         summary=_summary(draft, gateway_id),
         steps=steps,
         checks=checks,
-        egress_now=tuple(ip.address for ip in facts.outbound_ips if ip.address),
+        egress_now=egress_now(facts),
         egress_then=(*kept, *draft.egress.shown),
         way_back=_way_back(kind),
         digest=digest(kind, facts.cluster.id, steps),

@@ -20,6 +20,7 @@ from ..texts import count, listed
 from . import preflight
 from .commands import by_hand
 from .digest import digest
+from .egress import egress_now
 from .naming import PRODUCT_TAG
 
 
@@ -67,8 +68,8 @@ def plan_deletion(made: Plan, facts: NetworkFacts, of_change_id: str) -> Plan:
         ),
         steps=steps,
         checks=_checks(steps, facts),
-        egress_now=tuple(ip.address for ip in facts.outbound_ips if ip.address),
-        egress_then=tuple(ip.address for ip in facts.outbound_ips if ip.address),
+        egress_now=egress_now(facts),
+        egress_then=egress_now(facts),
         way_back="there is none: Azure gives other addresses next time",
         digest=digest(PlanKind.DELETE_NAT_GATEWAY, cluster.id, steps),
         commands=tuple(by_hand(steps)),

@@ -168,6 +168,16 @@ def our_gateway(facts: NetworkFacts) -> NatGateway | None:
     return next(iter(used or idle), None)
 
 
+def egress_now(facts: NetworkFacts) -> tuple[str, ...]:
+    """What partners see today: the subnets' NAT gateways, and the load balancer for subnets that have none."""
+    attached = {subnet.nat_gateway_id.lower() for subnet in facts.subnets if subnet.nat_gateway_id}
+    gateways = [one for one in facts.nat_gateways if one.id.lower() in attached]
+    found = [address for gateway in gateways for address in addresses_of(gateway, facts.known_ips)]
+    if not attached or any(subnet.nat_gateway_id is None for subnet in facts.subnets):
+        found += [ip.address for ip in facts.outbound_ips if ip.address]
+    return tuple(dict.fromkeys(found))
+
+
 def addresses_of(gateway: NatGateway, known: Mapping[str, PublicIp]) -> tuple[str, ...]:
     """Addresses of a gateway where they are known (by id in lower case), else names."""
     addresses = {resource_id: ip.address for resource_id, ip in known.items()}

@@ -46,7 +46,7 @@ def plan_attachment(
     if request.kind is None and _is_needless(facts, demand, draft):
         return plan_of(not_snat(facts, demand), facts, demand, baseline, align(facts).as_related)
     relief = relieve(facts, demand, policy.idle_timeout_minutes).as_related
-    checks = _checks(facts, demand, draft, policy)
+    checks = preflight.sorted_checks([*_checks(facts, demand, draft, policy), *_proof_checks(baseline)])
     blockers = [check for check in checks if check.is_blocking]
     is_reserving = request.kind is PlanKind.RESERVE_PUBLIC_IPS
     if draft is not None and (is_reserving or {check.name for check in blockers} == {_API_SERVER}):
@@ -105,6 +105,21 @@ def _draft_checks(draft: Draft) -> tuple[Check, ...]:
     return ()
 
 
+def _proof_checks(baseline: Baseline | None) -> tuple[Check, ...]:
+    if baseline is not None:
+        return ()
+    return (
+        Check(
+            "proof",
+            CheckResult.WARN,
+            "how many connections there are now could not be measured: afterwards nobody can tell from traffic whether "
+            "the change helped, and it can't end as fixed",
+            "plan again when the metrics can be read, or judge by the application's own figures",
+            "SnatConnectionCount",
+        ),
+    )
+
+
 def _demand_checks(demand: Demand) -> tuple[Check, ...]:
     name = "size"
     if demand.public_ip_count > MAX_PUBLIC_IPS:
@@ -135,7 +150,7 @@ def _demand_checks(demand: Demand) -> tuple[Check, ...]:
                 CheckResult.WARN,
                 f"sized without: {'; '.join(demand.missing)}",
                 "more public IPs can be added later",
-                "UsedSnatPorts",
+                "SnatConnectionCount and UsedSnatPorts",
             ),
         )
     return ()

@@ -11,7 +11,7 @@ from . import preflight
 from .commands import by_hand, undo_by_hand
 from .cost import monthly_cost
 from .digest import digest
-from .egress import Egress
+from .egress import Egress, egress_now
 from .plan_policy import PlanPolicy
 
 
@@ -60,8 +60,8 @@ def plan_reservation(
                 *preflight.check_access(facts, steps),
             ]
         ),
-        egress_now=tuple(ip.address for ip in facts.outbound_ips if ip.address),
-        egress_then=tuple(ip.address for ip in facts.outbound_ips if ip.address),
+        egress_now=egress_now(facts),
+        egress_then=egress_now(facts),
         way_back="delete the public IPs again: nothing uses them",
         digest=digest(PlanKind.RESERVE_PUBLIC_IPS, cluster.id, steps),
         demand=demand,

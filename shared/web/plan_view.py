@@ -20,6 +20,7 @@ from ..model.plan import (
     Plan,
     PlanKind,
     RelatedPlan,
+    Step,
 )
 from ..model.resource_id import ResourceId
 from ..texts import capital, count, listed, sentence, utc
@@ -142,13 +143,13 @@ def plan_view(plan: Plan, related_kinds: Sequence[PlanKind] = tuple(PlanKind)) -
         summary=sentence(capital(plan.summary)),
         created=tuple(_created(plan)),
         deleted=tuple(_lost(step) for step in plan.steps if isinstance(step, DeleteCreated)),
-        enlarged="; ".join(step_in_words(step) for step in plan.steps if isinstance(step, AddPublicIps)),
+        enlarged="; ".join(_enlarged(step) for step in plan.steps if isinstance(step, AddPublicIps)),
         changed=tuple(_changed(step) for step in plan.steps if isinstance(step, AssociateSubnet)),
         kept=_kept(plan),
         egress_labels=("Now", "Then"),
         egress_now=plan.egress_now if is_shown else (),
         egress_then=plan.egress_then if is_shown else (),
-        steps=tuple(StepView(step_in_words(step)) for step in plan.steps),
+        steps=tuple(StepView(_step(step, plan)) for step in plan.steps),
         arithmetic_heading="What was measured" if plan.kind in _MEASURED else "Why this size",
         arithmetic=tuple(map(capital, plan.demand.arithmetic)) if plan.demand else (),
         missing=plan.demand.missing if plan.demand else (),
@@ -181,6 +182,23 @@ def _record(plan: Plan) -> tuple[tuple[str, str], ...]:
         ("Digest of the plan", plan.digest if plan.steps else ""),
     )
     return tuple((label, value) for label, value in rows if value)
+
+
+def _enlarged(step: AddPublicIps) -> str:
+    before, after = (
+        ", ".join(map(resource_name, ids)) or "none"
+        for ids in ((*step.before_ids, *step.before_prefix_ids), (*step.after_ids, *step.after_prefix_ids))
+    )
+    return f"{step_in_words(step)}: {before} → {after}"
+
+
+def _step(step: Step, plan: Plan) -> str:
+    """What is there already is used, not created again."""
+    there = {one.lower() for one in plan.existing_ids}
+    if isinstance(step, CreatePublicIp | CreatePublicIpPrefix) and step.id.lower() in there:
+        kind = "public IP" if isinstance(step, CreatePublicIp) else "public IP prefix"
+        return f"Use {kind} `{resource_name(step.id)}`, which is there"
+    return step_in_words(step)
 
 
 def _created(plan: Plan) -> list[Created]:

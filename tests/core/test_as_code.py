@@ -17,6 +17,7 @@ from shared.core.planner import plan_attachment
 from shared.core.terraform import as_terraform
 from shared.model.network import Ours, PublicIp
 from shared.model.plan import AddPublicIps, AssociateSubnet, CreatePublicIp, DeleteCreated, Plan
+from shared.web.plan_view import plan_view
 from tests.core.builders import (
     BASELINE,
     DEMAND,
@@ -221,6 +222,10 @@ def test_reserved_addresses_are_referred_to_and_never_created_again() -> None:
     assert reserved.id in ids
     assert not any("public-ip create" in command and "pip-reserved" in command for command in found.commands)
     assert any(reserved.id in command for command in found.commands)
+    view = plan_view(found)
+    assert view.steps[0].words == "Use public IP `pip-reserved`, which is there"
+    assert "pip-reserved" not in {one.name for one in view.created}
+    assert view.kept[0] == "What is there already and is used: pip-reserved."
 
 
 def test_what_is_made_by_hand_carries_the_plans_tags_and_every_command_names_its_subscription() -> None:

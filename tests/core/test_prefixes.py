@@ -11,6 +11,7 @@ from shared.chat.words import step_in_words
 from shared.core.planner import plan_attachment
 from shared.model.network import NatGateway, NetworkFacts, Ours, PublicIp
 from shared.model.plan import AddPublicIps, CheckResult, CreateNatGateway, CreatePublicIpPrefix, Plan, PlanKind
+from shared.web.plan_view import plan_view
 from tests.core.builders import (
     BASELINE,
     DEMAND,
@@ -88,6 +89,26 @@ def test_a_new_prefix_is_created_and_attached_and_the_addresses_stay() -> None:
     assert found.commands[-1].endswith(f"--public-ip-prefixes {create.id}")
     assert found.way_back_commands[0].endswith("--remove publicIpPrefixes")
     assert "--public-ip-addresses" not in found.commands[-1]
+
+
+def test_the_plan_shows_what_partners_see_today_and_that_nothing_that_is_open_drops() -> None:
+    found = plan(ours(1), 3)
+    assert found.egress_now == ("203.0.113.0",), "the gateway's, not the load balancer's"
+    (connections,) = [check for check in found.checks if check.name == "existing connections"]
+    assert connections.result is CheckResult.PASS
+    (lists,) = [check for check in found.checks if check.name == "allow-lists"]
+    assert "now 203.0.113.0)" in lists.message
+    view = plan_view(found)
+    assert view.enlarged.endswith("pip-0 → pip-0, ippre-snatbot-shop-prod-1")
+
+
+def test_with_one_subnet_still_on_the_load_balancer_both_are_shown() -> None:
+    known = ours(1)
+    half = replace(known, subnets=(known.subnets[0], subnet(SYSTEM_SUBNET)))
+    found = plan(half, 1)
+    assert found.egress_now == ("203.0.113.0", "20.50.10.7")
+    (connections,) = [check for check in found.checks if check.name == "existing connections"]
+    assert connections.result is CheckResult.WARN
 
 
 def test_a_given_prefix_is_attached_without_creating_anything() -> None:

@@ -97,6 +97,7 @@ def test_with_everything_there_nothing_is_missing() -> None:
     found = plan()
     assert missing(found) == ()
     assert found.baseline is not None
+    assert "proof" not in {check.name for check in found.checks}
     assert found.demand is not None
     assert found.demand.is_lower_bound
 
@@ -108,6 +109,7 @@ def test_without_connections_ports_are_still_read_and_there_is_no_baseline() -> 
     assert missing(found) == ("failed and successful connections (SnatConnectionCount could not be read)",)
     assert found.baseline is None
     assert found.is_executable
+    assert [check.name for check in found.warnings if check.name == "proof"] == ["proof"]
     (check,) = [one for one in found.checks if one.name == "size"]
     assert "SnatConnectionCount" in check.message
 

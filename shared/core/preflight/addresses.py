@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...model.network import NetworkFacts, PublicIp
 from ...model.plan import Check, CheckResult
 from ...texts import count, listed
+from ..egress import egress_now
 
 
 def basic_sku(facts: NetworkFacts) -> Check:
@@ -80,9 +81,14 @@ def _is_for_us(facts: NetworkFacts, ip_id: str) -> bool:
     return ip_id.lower() in facts.ours.created_ids or (given is not None and given.id.lower() == ip_id.lower())
 
 
-def existing_connections(_: NetworkFacts) -> Check:
+def existing_connections(facts: NetworkFacts) -> Check:
+    name = "existing connections"
+    moving = [one for one in facts.subnets if (one.nat_gateway_id or "").lower() not in facts.ours.created_ids]
+    if facts.subnets and not moving:
+        message = "no subnet moves: open connections stay as they are"
+        return Check(name, CheckResult.PASS, message, source="subnets GET, natGateway")
     return Check(
-        "existing connections",
+        name,
         CheckResult.WARN,
         "open outbound connections may drop when a subnet is associated; clients must reconnect",
         "choose a quiet hour if that hurts",
@@ -91,11 +97,11 @@ def existing_connections(_: NetworkFacts) -> Check:
 
 
 def allow_lists(facts: NetworkFacts) -> Check:
-    now = ", ".join(ip.address for ip in facts.outbound_ips if ip.address) or "unknown"
+    now = ", ".join(egress_now(facts)) or "unknown"
     return Check(
         "allow-lists",
         CheckResult.WARN,
         f"the egress IPs change (now {now}); partners and firewalls that allow only these must get the new ones",
         "tell them before approving",
-        "loadBalancers GET, outbound rules' frontends",
+        "loadBalancers GET, outbound rules' frontends; natGateways GET, public IPs",
     )

@@ -29,8 +29,8 @@ def permissions(facts: NetworkFacts, steps: Sequence[Step]) -> Check:
     if access.permissions is None:
         reason = access.reasons.get("permissions", "")
         message = (
-            f"nobody knows yet whether the writing identity may do this{f' ({reason})' if reason else ''}: "
-            "if it may not, Azure refuses the first write that it lacks, and the change stops there"
+            f"nobody knows yet whether the writing identity may do this{f': {reason}' if reason else ''}".rstrip(".")
+            + ". If it may not, Azure refuses the first write that it lacks, and the change stops there"
         )
         remedy = "grant it the remediator role, and let it read its own permissions"
         return Check(name, CheckResult.COULD_NOT_CHECK, message, remedy, source, is_needed=False)
