@@ -11,7 +11,16 @@ from .change_messages import (
     change_stopped,
     change_waits,
 )
-from .fleet_messages import bad_tags, coverage_lost, opted_out, read_one_by_one, seen_again, watch_ended, watch_hindered
+from .fleet_messages import (
+    bad_tags,
+    contradicted,
+    coverage_lost,
+    opted_out,
+    read_one_by_one,
+    seen_again,
+    watch_ended,
+    watch_hindered,
+)
 from .incident_messages import (
     cannot_measure,
     incident_answered,
@@ -31,6 +40,7 @@ __all__ = [
     "change_proposed",
     "change_stopped",
     "change_waits",
+    "contradicted",
     "coverage_lost",
     "incident_answered",
     "incident_cleared",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from ..model.assessment import Assessment
 from ..model.finding import Finding
 from ..model.incident import Incident
 from ..texts import capital, count, listed, sentence, utc
@@ -100,6 +101,24 @@ def opted_out(names: Sequence[str]) -> Message:
             Section("What this means", text="They are not watched. Take the tag off to have them watched again."),
         ),
         footer=_FOOTER,
+    )
+
+
+def contradicted(assessment: Assessment, now: datetime) -> Message:
+    """Azure's own health events say that ports ran out, and the metric shows no failure. A notice, no incident."""
+    return Message(
+        title=f"Two witnesses disagree on {assessment.cluster.name}",
+        summary=sentence(capital(assessment.witness)),
+        tone=Tone.NEUTRAL,
+        facts=(("Cluster", assessment.cluster.name), ("Seen", utc(now))),
+        sections=(
+            Section(
+                "What this means",
+                text="No incident is opened on this alone: failed connections are what counts. Look at the load "
+                "balancer's SNAT metrics in the portal, and at what the cluster's applications say.",
+            ),
+        ),
+        footer="snatbot · second witness",
     )
 
 

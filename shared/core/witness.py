@@ -18,6 +18,13 @@ EXHAUSTION = "snatportexhaustion"
 LOOK_BACK = timedelta(minutes=15)
 
 
+def is_unexplained(assessment: Assessment) -> bool:
+    """Whether Azure says that ports ran out where the metric shows no failure, or shows nothing at all."""
+    reading = assessment.reading
+    has_failed = isinstance(reading, Measured) and reading.failed > 0
+    return EXHAUSTION in assessment.witness.lower() and not has_failed
+
+
 def statement(assessment: Assessment, events: Sequence[HealthEvent]) -> str:
     """One sentence, or nothing when there is nothing to compare. ``events`` of the cluster's load balancer."""
     exhausted = [event for event in events if event.kind.lower() == EXHAUSTION]

@@ -12,13 +12,14 @@ import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ..chat import compose
 from ..chat.message import Message
 from ..cloud.deadline import Deadline
 from ..core.associations import associations
 from ..core.incidents import Effect, IncidentPolicy, IncidentTransition, judge
+from ..core.witness import is_unexplained
 from ..ids import cluster_key, new_id
 from ..model.assessment import Assessment
 from ..model.change import Change, ChangeState
@@ -33,6 +34,7 @@ from .propose import withdraw_proposals
 
 log = logging.getLogger("snatbot.watch")
 TRIES = 3
+_SAY_AGAIN_AFTER = timedelta(days=1)
 IN_FLIGHT = (ChangeState.APPROVED, ChangeState.APPLYING, ChangeState.STOPPED, ChangeState.VERIFYING)
 PENDING = (*IN_FLIGHT, ChangeState.PROPOSED)
 # Connections that fail, and a NAT gateway that fills: more public IPs come before its connections fail.
@@ -116,10 +118,9 @@ class Remember:
                 not_remembered += 1
                 continue
             try:
-                transition = self._with_retries(sight, attention, now, wall)
-                effects[transition.effect.value if transition else Effect.NOTHING.value] += 1
-                if transition and transition.message is not Effect.NOTHING:
-                    told.append(cluster_key(sight.assessment.cluster.id))
+                effect, is_told = self._with_retries(sight, attention, now, wall)
+                effects[effect.value] += 1
+                told += [cluster_key(sight.assessment.cluster.id)] if is_told else []
                 silent = 0
             except StoreError as error:
                 not_remembered += 1
@@ -131,9 +132,10 @@ class Remember:
 
     def _with_retries(
         self, sight: Sight, attention: Mapping[str, bool], now: datetime, wall: datetime
-    ) -> IncidentTransition | None:
+    ) -> tuple[Effect, bool]:
+        """What happened, and whether there is something to deliver."""
         if not self._is_worth_a_look(sight, attention):
-            return None
+            return Effect.NOTHING, False
         for attempt in range(TRIES):
             try:
                 return self._once(sight, attention, now, wall)
@@ -143,19 +145,23 @@ class Remember:
         raise AssertionError("unreachable")
 
     def _is_worth_a_look(self, sight: Sight, attention: Mapping[str, bool]) -> bool:
-        return bool(sight.assessment.alarms) or cluster_key(sight.assessment.cluster.id) in attention
+        has_news = bool(sight.assessment.alarms) or is_unexplained(sight.assessment)
+        return has_news or cluster_key(sight.assessment.cluster.id) in attention
 
-    def _once(self, sight: Sight, attention: Mapping[str, bool], now: datetime, wall: datetime) -> IncidentTransition:
+    def _once(self, sight: Sight, attention: Mapping[str, bool], now: datetime, wall: datetime) -> tuple[Effect, bool]:
         assessment, cluster = sight.assessment, sight.assessment.cluster
         known = self.recall(cluster.id, cluster.name)
         transition = self._transition(sight, known, now)
         self._note_attention(cluster_key(cluster.id), transition, known, attention, now)
+        notice = self._notice(sight, known, transition, now)
         if not _is_worth_a_write(transition, known):
-            return transition
+            return Effect.NOTHING, self._say(notice, known, now, wall)
         incident = transition.incident
         if incident is not None and self._wants_a_plan(incident, transition.message, known.changes):
             transition = replace(transition, incident=replace(incident, plan_due_at=now))
-        writes: list[Put] = [Put(transition.record, known.etag)]
+        told_at = now if notice else known.record.contradicted_at
+        writes: list[Put] = [Put(replace(transition.record, contradicted_at=told_at), known.etag)]
+        writes += self._outbox.rows(cluster.name, notice, wall)
         if transition.incident is not None:
             stored = known.incident
             same = stored is not None and stored.value.id == transition.incident.id
@@ -169,7 +175,34 @@ class Remember:
         self._records.commit(cluster.id, writes)
         if transition.effect is not Effect.NOTHING:
             log.info("%s: incident %s", cluster.name, transition.effect.value)
-        return transition
+        return transition.effect, bool(message or notice)
+
+    def _notice(self, sight: Sight, known: Known, transition: IncidentTransition, now: datetime) -> Message | None:
+        """That Azure's health events know of trouble which the metric doesn't show: once a day, and no incident."""
+        record, incident = known.record, transition.incident
+        is_quiet = sight.is_maintenance or (record.silenced_until is not None and now < record.silenced_until)
+        if is_quiet or not is_unexplained(sight.assessment):
+            return None
+        if record.contradicted_at is not None and timedelta() <= now - record.contradicted_at < _SAY_AGAIN_AFTER:
+            return None
+        is_known = incident is not None and incident.last_failed_at is not None
+        ended_at = incident.cleared_at if incident is not None else None
+        if is_known and (ended_at is None or now - ended_at <= self._policy.cooldown):
+            return None  # people know, or knew a short while ago
+        return compose.contradicted(sight.assessment, now)
+
+    def _say(self, notice: Message | None, known: Known, now: datetime, wall: datetime) -> bool:
+        """Posts what belongs to no incident."""
+        if notice is None:
+            return False
+        record = replace(known.record, contradicted_at=now)
+        writes = [
+            Put(record, known.etag),
+            audit(now, "snatbot", "health event without a failure", record.cluster_name, notice.summary),
+            *self._outbox.rows(record.cluster_name, notice, wall),
+        ]
+        self._records.commit(record.cluster_id, writes)
+        return True
 
     def _withdrawn(self, transition: IncidentTransition, known: Known, now: datetime) -> list[Put]:
         """An incident that is over takes its open proposal with it: nobody should approve a cure for what is gone."""

@@ -56,7 +56,8 @@ class ClusterRecord:
     """What is remembered of one cluster. ``judged_until``: minutes before it are already counted.
 
     ``clean_minutes`` counts measured or idle minutes without a failure since the last failure, ``calm_minutes`` those
-    without trouble of any kind. Nothing is posted until ``silenced_until``.
+    without trouble of any kind. Nothing is posted until ``silenced_until``. ``contradicted_at`` is when it was last
+    told that Azure's health events say otherwise than the metric.
     """
 
     cluster_id: str
@@ -68,3 +69,4 @@ class ClusterRecord:
     silenced_until: datetime | None = None
     silenced_by: str = ""
     calm_minutes: int = 0
+    contradicted_at: datetime | None = None

@@ -43,12 +43,18 @@ class Run:
     def __init__(self, method: str, *outcomes: Answer | Exception, **options: Any) -> None:
         self.wire = Wire(outcomes)
         self.slept: list[float] = []
-        policy = BoundedRetry(sleep=self.slept.append, monotonic=lambda: sum(self.slept), jitter=lambda: 0.0)
+        self.repeats = 0
+        policy = BoundedRetry(
+            sleep=self.slept.append, monotonic=lambda: sum(self.slept), jitter=lambda: 0.0, on_repeat=self._repeat
+        )
         policy.next = self.wire
         context = PipelineContext(None, **options)
         self.result = policy.send(PipelineRequest(HttpRequest(method, "https://arm.example/x"), context))
         self.options = dict(context.options)
         self.status = self.result.http_response.status_code
+
+    def _repeat(self) -> None:
+        self.repeats += 1
 
 
 BUSY = Answer(503)
@@ -58,6 +64,7 @@ def test_a_read_is_repeated_with_growing_waits_until_it_succeeds() -> None:
     run = Run("GET", BUSY, Answer(429), Answer(500), Answer(200))
     assert run.status == 200
     assert run.slept == [1.0, 2.0, 4.0]
+    assert run.repeats == 3, "each is counted"
 
 
 def test_a_read_waits_as_long_as_azure_says() -> None:

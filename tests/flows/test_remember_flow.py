@@ -45,6 +45,7 @@ PARTITION = cluster_key(CLUSTER.id)
 SIGNER = Signer(["k" * 32], 60)
 LINKS = Links("https://bot.example.com", SIGNER)
 TROUBLE = minutes(0, 5, {2: 4})
+WELL = minutes(0, 5)
 
 
 class FakePlanning:
@@ -238,6 +239,39 @@ def test_storage_that_is_down_is_told_and_not_tried_for_every_cluster() -> None:
     with pytest.raises(StoreUnavailable):
         remember.all(sights, {}, at(8), at(8))
     assert len(tried) <= 3
+
+
+# --- a second witness ---
+
+
+def contradicted(reading: Reading = WELL) -> Sight:
+    said = "Azure's health event SnatPortExhaustion at 10:03 UTC disagrees: the metric shows no failed connection"
+    return Sight(replace(assessment(reading, CLUSTER), witness=said))
+
+
+def test_a_health_event_that_the_metric_does_not_show_is_posted_once_and_opens_nothing(records: Records) -> None:
+    world = World(records)
+    for minute in range(8, 120):
+        assert world.see(contradicted(), minute=minute).effects == {"nothing": 1}
+    (message,) = world.told()
+    assert message.title == "Two witnesses disagree on shop-prod"
+    assert records.incidents(PARTITION) == ()
+    assert world.see(contradicted(), minute=120 + 24 * 60).told == (PARTITION,), "once a day"
+
+
+def test_a_health_event_beside_an_incident_that_people_know_is_no_news(records: Records) -> None:
+    world = World(records)
+    world.tick(TROUBLE)
+    told = len(world.told())
+    for minute in range(9, 60):
+        world.see(contradicted(minutes(minute - 8, minute - 3)), minute=minute)
+    assert [one.title for one in world.told()[told:]] == ["SNAT port exhaustion on shop-prod is over"]
+
+
+def test_in_silence_no_notice_is_posted(records: Records) -> None:
+    world = World(records)
+    assert world.see(replace(contradicted(), is_maintenance=True)).told == ()
+    assert world.told() == []
 
 
 # --- with remediation on ---
