@@ -10,7 +10,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -267,7 +267,8 @@ class App:
         from .flows.fleet_source import FleetSource
 
         kept_for = timedelta(minutes=self.settings.discovery_minutes)
-        return FleetSource(self.fleet_discovery, self.fleet_store, kept_for)
+        store = self.fleet_store if self.settings.has_storage else None
+        return FleetSource(self.fleet_discovery, store, kept_for)
 
     @cached_property
     def _usual(self) -> TagRules:
@@ -310,7 +311,18 @@ class App:
             ingestion_lag_minutes=self.settings.ingestion_lag_minutes,
             window_minutes=self.settings.window_minutes,
             deadline_seconds=_CHECK_DEADLINE_SECONDS,
+            unmeasured_since=self._unmeasured_since,
         )
+
+    def _unmeasured_since(self) -> dict[str, datetime]:
+        """By short key of a cluster. What the watch remembers is a help here, not a condition."""
+        from .errors import SnatbotError
+
+        try:
+            fleet = self.records.fleet() if self.settings.has_storage else None
+        except SnatbotError:
+            return {}
+        return {key: one.since for one in fleet.value.unmeasured for key in one.keys} if fleet else {}
 
     @cached_property
     def remember(self) -> Remember:
@@ -495,7 +507,7 @@ _app: App | None = None
 _lock = threading.Lock()
 
 
-def current() -> App:
+def current(*, needs_storage: bool = True) -> App:
     """The process's App, made from the environment at the first call. Raises MisconfiguredError."""
     global _app
     with _lock:
@@ -504,7 +516,7 @@ def current() -> App:
 
             # Azure's clients log every request at INFO, which would drown what this app says.
             logging.getLogger("azure").setLevel(logging.WARNING)
-            _app = App(load_settings(os.environ), _clock)
+            _app = App(load_settings(os.environ, needs_storage=needs_storage), _clock)
         return _app
 
 

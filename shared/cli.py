@@ -10,6 +10,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .app import App, current
@@ -24,9 +25,10 @@ if TYPE_CHECKING:
 FINE, ATTENTION, NOT_DONE = 0, 1, 2
 
 
-def main(arguments: Sequence[str] | None = None, app: Callable[[], App] = current) -> int:
-    """Runs one command; ``app`` is only called by commands that need one."""
+def main(arguments: Sequence[str] | None = None, app: Callable[[], App] | None = None) -> int:
+    """Runs one command; ``app`` is only called by commands that need one. Looking needs no storage."""
     options = _parser().parse_args(arguments)
+    app = app or partial(current, needs_storage=options.command is not check)
     try:
         return int(options.command(options, app))
     except SnatbotError as error:

@@ -251,7 +251,7 @@ def test_wrong_usage_exits_with_two(capsys: pytest.CaptureFixture[str], argument
     [
         (["settings"], 0, "| `REMEDIATION` | `off` |"),
         (["--help"], 0, "Exit codes"),
-        (["check"], 2, "AzureWebJobsStorage"),
+        (["stop", "--by", "Ada"], 2, "AzureWebJobsStorage"),
     ],
 )
 def test_it_runs_as_a_program(arguments: list[str], code: int, said: str) -> None:
@@ -261,3 +261,15 @@ def test_it_runs_as_a_program(arguments: list[str], code: int, said: str) -> Non
     assert ran.returncode == code
     assert said in ran.stdout + ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+def test_looking_needs_no_storage_and_everything_else_does(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("shared.app._app", None)
+    monkeypatch.delenv("AzureWebJobsStorage", raising=False)
+    monkeypatch.setenv("ARM_ENDPOINT", "https://127.0.0.1:9")
+    assert main(["stop", "--by", "Ada"]) == 2
+    assert "AzureWebJobsStorage: must be set" in capsys.readouterr().err
+    monkeypatch.setattr("shared.app.App.check", Check(assessed(HEALTHY)))
+    assert main(["check"]) == 0

@@ -348,3 +348,10 @@ def test_the_readme_shows_the_settings_as_they_are() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     shown = readme.partition("<!-- settings -->")[2].partition("<!-- /settings -->")[0]
     assert shown.strip() == settings_table().strip()
+
+
+def test_a_command_that_writes_nothing_goes_without_storage() -> None:
+    assert not load_settings({}, needs_storage=False).has_storage
+    assert load_settings(STORAGE).has_storage
+    with pytest.raises(MisconfiguredError, match="AzureWebJobsStorage"):
+        load_settings({})

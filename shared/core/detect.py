@@ -14,7 +14,7 @@ from datetime import datetime
 
 from ..model.load_balancer import Node
 from ..model.metric import MINUTE, MetricAnswer, Window
-from ..model.reading import Idle, Measured, NodeFailures, Reading, Unmeasured
+from ..model.reading import Cause, Idle, Measured, NodeFailures, Reading, Unmeasured
 
 _FAILED = "failed"
 _PENDING = "pending"
@@ -46,8 +46,9 @@ def read_load_balancer(window: Window, by_state: MetricAnswer, allocated: Metric
     """The reading without nodes.
 
     ``by_state``: SnatConnectionCount (Total) split at least by ConnectionState. ``allocated``: AllocatedSnatPorts, only
-    looked at when there is no connection at all. A state with a point makes its minute measured, and then an absent
-    Failed is zero: services that emit zeros and services that don't give the same verdict.
+    looked at when there is no connection at all; it may hold what came before the window as well. A state with a point
+    makes its minute measured, and then an absent Failed is zero: services that emit zeros and services that don't give
+    the same verdict.
     """
     seen: set[datetime] = set()
     total = _Count()
@@ -70,10 +71,23 @@ def read_load_balancer(window: Window, by_state: MetricAnswer, allocated: Metric
         )
     if has_point(window, allocated):
         return Idle(window)
+    newest = _newest(allocated)
+    if newest is not None and newest < window.start:
+        return _late(window, newest)
     return Unmeasured(
         f"Azure Monitor has no point of SnatConnectionCount nor of AllocatedSnatPorts between "
         f"{window.start:%H:%M} and {window.end:%H:%M} UTC",
         "look at the load balancer's metrics in the portal; new or stopped clusters have none",
+    )
+
+
+def _late(window: Window, newest: datetime) -> Unmeasured:
+    minutes = int((window.end - newest) / MINUTE) - 1
+    return Unmeasured(
+        f"Azure Monitor's newest point of AllocatedSnatPorts is of {newest:%H:%M} UTC, {minutes} minutes before the "
+        f"newest minute that is judged: metrics arrive late, or nothing is reported since then",
+        f"if this lasts, raise INGESTION_LAG_MINUTES by {minutes}",
+        Cause.LATE,
     )
 
 
@@ -143,6 +157,10 @@ def trend(history: MetricAnswer, end: datetime) -> str:
     if latest > _TREND_FACTOR * usual:
         return "rising"
     return "falling" if latest * _TREND_FACTOR < usual else "steady"
+
+
+def _newest(answer: MetricAnswer | None) -> datetime | None:
+    return max((at for series in answer.series for at, _ in series.points), default=None) if answer else None
 
 
 def has_point(window: Window, answer: MetricAnswer | None) -> bool:

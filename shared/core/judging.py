@@ -79,10 +79,14 @@ class ClusterSeries:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What earlier looks left. ``associations`` maps a subnet's id in lower case to the gateway snatbot put there."""
+    """What earlier looks left. ``associations`` maps a subnet's id in lower case to the gateway snatbot put there.
+
+    ``unmeasured_since`` is the first look in a row that could not measure the cluster.
+    """
 
     associations: Mapping[str, str] = field(default_factory=dict)
     allocation: AllocationSeen | None = None
+    unmeasured_since: datetime | None = None
 
 
 _OTHER_WAYS = {
@@ -107,7 +111,7 @@ def assess(series: ClusterSeries, memory: Memory, rules: TagRules, now: datetime
         *_load_balancer_findings(series, of_balancer, memory, rules.thresholds, now),
         *_gateway_findings(of_gateways, rules.thresholds),
         association_drift(cluster, serving_gateways(series.target), memory.associations, now),
-        not_measured(reading, series.window.start),
+        not_measured(reading, memory.unmeasured_since or now),
         bad_tags(rules.problems, now),
     ]
     return Assessment(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,7 +12,9 @@ from ..cloud.discovery import Discovery
 from ..cloud.errors import AzureError, NotFound
 from ..cloud.fleet import FleetDiscovery
 from ..core import detect
+from ..core.judging import Memory
 from ..errors import BadInput, NotFoundHere
+from ..ids import short_key
 from ..model.assessment import Assessment
 from ..model.cluster import Cluster
 from ..model.fleet import WatchedCluster
@@ -46,7 +48,9 @@ class Check:
         ingestion_lag_minutes: int,
         window_minutes: int,
         deadline_seconds: float,
+        unmeasured_since: Callable[[], Mapping[str, datetime]] = dict,
     ) -> None:
+        """``unmeasured_since``: since when clusters, by short key, are known not to be measured."""
         self._discovery = discovery
         self._fleet_discovery = fleet_discovery
         self._source = source
@@ -54,6 +58,7 @@ class Check:
         self._lag_minutes = ingestion_lag_minutes
         self._window_minutes = window_minutes
         self._deadline_seconds = deadline_seconds
+        self._unmeasured_since = unmeasured_since
 
     def window(self, now: datetime, minutes: int | None = None) -> Window:
         """The judged window. Raises BadInput unless ``minutes`` is 1 to 1,440."""
@@ -96,5 +101,10 @@ class Check:
                 found.update((seen.assessment.cluster.id, seen.assessment) for seen in group)
 
         passes = Passes(window, ports=window, slow=Window(window.end - SLOW_WINDOW, window.end))
-        self._look.over(targets, passes, Deadline(self._deadline_seconds), now, keep)
+        since = self._unmeasured_since()
+
+        def memory_of(target: WatchedCluster) -> Memory:
+            return Memory(unmeasured_since=since.get(short_key(target.cluster.id)))
+
+        self._look.over(targets, passes, Deadline(self._deadline_seconds), now, keep, memory_of)
         return tuple(found[target.cluster.id] for target in targets)

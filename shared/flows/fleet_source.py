@@ -34,7 +34,8 @@ class Found:
 class FleetSource:
     """Safe to share between threads."""
 
-    def __init__(self, discovery: FleetDiscovery, store: FleetStore, kept_for: timedelta) -> None:
+    def __init__(self, discovery: FleetDiscovery, store: FleetStore | None, kept_for: timedelta) -> None:
+        """Without a ``store`` the list is kept in memory only."""
         self._discovery = discovery
         self._store = store
         self._kept_for = kept_for
@@ -54,7 +55,7 @@ class FleetSource:
 
     def part(self, key: str) -> tuple[WatchedCluster, ...]:
         """One part of the fleet as a worker gets it; empty when it is not there any more."""
-        part = self._store.read(InventoryPart, f"{_PART}{key}")
+        part = self._store.read(InventoryPart, f"{_PART}{key}") if self._store else None
         return part.clusters if part else ()
 
     def _current(self, now: datetime) -> Found:
@@ -76,6 +77,8 @@ class FleetSource:
 
     def _stored(self) -> Fleet | None:
         """A cache that can't be read is no cache."""
+        if self._store is None:
+            return None
         try:
             index = self._store.read(InventoryIndex, _INDEX)
             if index is None:
@@ -90,6 +93,8 @@ class FleetSource:
         return Fleet(index.found_at, clusters, index.unreadable)
 
     def _keep(self, fleet: Fleet) -> None:
+        if self._store is None:
+            return
         try:
             before = self._store.read(InventoryIndex, _INDEX)
             parts = parts_of(fleet.clusters)

@@ -29,6 +29,7 @@ from .port_pass import PortPass
 
 MAX_CLUSTERS = 10 * MAX_RESOURCES
 LOOK_BACK = timedelta(hours=2)
+LATEST = timedelta(minutes=30)  # metrics that arrive later than this are taken for none
 _NAMED_AT_A_TIME = 8  # Resource Manager's bucket is smaller than that of the metrics
 
 NodesOf = Callable[[Cluster, Iterable[str]], tuple[Node, ...]]
@@ -125,7 +126,8 @@ class _FailedPass:
         silent = [key for key, one in answered.items() if not has_point(window, one)]
         sick = [key for key, one in answered.items() if has_failure(one, window)]
         reports, *later = self._asking.all_of(
-            (silent, questions.ALLOCATED_SNAT_PORTS, window), *self._detail([key for key in sick if key not in ahead])
+            (silent, questions.ALLOCATED_SNAT_PORTS, Window(window.end - LATEST, window.end)),
+            *self._detail([key for key in sick if key not in ahead]),
         )
         by_backend, before = by_backend | later[0], before | later[1]
         self._ports.ask_in_trouble([key for key in known if key in answered and key not in ahead])

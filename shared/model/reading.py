@@ -67,6 +67,7 @@ class Cause(StrEnum):
     UNAVAILABLE = "unavailable"
     UNEXPECTED = "unexpected"
     NO_DATA = "no_data"
+    LATE = "late"
     NO_LOAD_BALANCER = "no_load_balancer"
     VANISHED = "vanished"
     NOT_REACHED = "not_reached"

@@ -10,7 +10,7 @@ import pytest
 from shared.core.detect import failing_since, judged_window, read_load_balancer, with_nodes
 from shared.model.load_balancer import Node
 from shared.model.metric import MetricAnswer
-from shared.model.reading import DoesNotApply, Idle, Measured, Unmeasured
+from shared.model.reading import Cause, DoesNotApply, Idle, Measured, Unmeasured
 from tests.core.builders import answer, at, by_state, failing, series, window
 
 ALLOCATED = answer(series({0: 1024}))
@@ -86,6 +86,16 @@ def test_two_series_of_one_state_count_their_minutes_once() -> None:
 def test_no_connection_at_all_with_ports_allocated_is_idle() -> None:
     assert read_load_balancer(window(), NOTHING, ALLOCATED) == Idle(window())
     assert read_load_balancer(window(), answer(series({}, connectionstate="Failed")), ALLOCATED) == Idle(window())
+
+
+def test_points_that_are_all_older_than_the_window_say_how_late_metrics_arrive() -> None:
+    reading = read_load_balancer(window(10, 15), NOTHING, answer(series({6: 1024, 7: 1024})))
+    assert isinstance(reading, Unmeasured)
+    assert reading.cause is Cause.LATE
+    assert "newest point of AllocatedSnatPorts is of 10:07 UTC, 7 minutes before" in reading.reason
+    assert reading.remedy == "if this lasts, raise INGESTION_LAG_MINUTES by 7"
+    judged_later = read_load_balancer(window(3, 8), NOTHING, answer(series({6: 1024, 7: 1024})))
+    assert isinstance(judged_later, Idle), "and that would have helped"
 
 
 @pytest.mark.parametrize("allocated", [None, NOTHING, answer(series({})), answer(series({9: 1024}))])

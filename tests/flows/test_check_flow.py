@@ -23,6 +23,7 @@ from shared.cloud.errors import (
 from shared.errors import BadInput, NotFoundHere
 from shared.flows.check import Check, CheckReport
 from shared.flows.fleet_source import FleetSource
+from shared.ids import short_key
 from shared.model.assessment import Assessment
 from shared.model.finding import FindingKind, Severity
 from shared.model.fleet import WatchedCluster
@@ -46,7 +47,7 @@ class NoStore:
         return None
 
 
-def make_check(azure: FakeAzure | None = None, access: FakeAccess | None = None) -> Check:
+def make_check(azure: FakeAzure | None = None, access: FakeAccess | None = None, **more: Any) -> Check:
     azure = azure or FakeAzure(watched(cluster()))
     return Check(
         azure.discovery,
@@ -56,6 +57,7 @@ def make_check(azure: FakeAzure | None = None, access: FakeAccess | None = None)
         ingestion_lag_minutes=3,
         window_minutes=5,
         deadline_seconds=60,
+        **more,
     )
 
 
@@ -226,3 +228,19 @@ def test_looking_changes_nothing_that_it_was_given() -> None:
     before = cluster()
     make_check(FakeAzure(watched(before)), failing()).all(NOW)
     assert before == replace(cluster())
+
+
+def test_since_when_a_cluster_is_not_measured_is_what_the_watch_remembers() -> None:
+    access = FakeAccess({"state": Forbidden(MONITOR, "no")})
+    since = NOW - timedelta(hours=5)
+    known = make_check(access=access, unmeasured_since=lambda: {short_key(cluster().id): since})
+    assert [finding.since for finding in only(known.all(NOW)).findings] == [since]
+    assert [finding.since for finding in only(make_check(access=access).all(NOW)).findings] == [NOW]
+
+
+def test_who_is_silent_is_asked_for_half_an_hour_to_tell_late_from_never() -> None:
+    access = FakeAccess({"allocated": answer(series({-9: 1024}))})
+    reading = only(make_check(access=access).all(NOW)).reading
+    assert isinstance(reading, Unmeasured)
+    assert reading.cause is Cause.LATE
+    assert [asked.minutes for name, _, asked in access.asked if name == "allocated"] == [30]
