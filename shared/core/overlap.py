@@ -9,6 +9,7 @@ write. Both are held against Azure's clock; from ours comes only how long the mo
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -97,7 +98,7 @@ def _restore(overlap: Overlap) -> str:
     if other.properties is None or not same_id(other.resource_id, own.subnet_id):
         return (
             f"The log does not say what it was. This shows the write: {look}. Have it made again, or set it by hand: "
-            f"az network vnet subnet update --ids {own.subnet_id} --set <property>=<value>"
+            f"az network vnet subnet update --ids {shlex.quote(own.subnet_id)} --set <property>=<value>"
         )
     lost = changed_properties(other.properties, own.properties)
     if not lost:
@@ -114,9 +115,9 @@ def changed_properties(before: Mapping[str, Any], now: Mapping[str, Any]) -> lis
 
 def restore_command(subnet_id: str, name: str, value: Any) -> str:
     """The ``az`` command that gives one property of a subnet this value; None takes it off."""
-    start = f"az network vnet subnet update --ids {subnet_id}"
+    start = f"az network vnet subnet update --ids {shlex.quote(subnet_id)}"
     if value is None:
         return f"{start} --remove {name}"
     if name in _BY_OPTION and isinstance(value, Mapping) and value.get("id"):
-        return f"{start} {_BY_OPTION[name]} {value['id']}"
-    return f"{start} --set {name}='{json.dumps(value, separators=(',', ':'))}'"
+        return f"{start} {_BY_OPTION[name]} {shlex.quote(value['id'])}"
+    return f"{start} --set {name}={shlex.quote(json.dumps(value, separators=(',', ':')))}"

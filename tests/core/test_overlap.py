@@ -115,6 +115,9 @@ def test_a_restoring_command_is_one_shell_word_a_value() -> None:
     )
     assert restore_command(SUBNET, "routeTable", {"id": "/rt"}).endswith("--route-table /rt")
     assert restore_command(SUBNET, "routeTable", None).endswith("--remove routeTable")
+    quoted = restore_command(SUBNET.replace("rg-network", "rg(net)"), "delegations", [{"name": "o'brien"}])
+    assert shlex.split(quoted)[-1] == 'delegations=[{"name":"o\'brien"}]'
+    assert shlex.split(quoted)[6] == SUBNET.replace("rg-network", "rg(net)")
 
 
 def test_a_steps_writes_have_one_id_whoever_sends_them() -> None:
