@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import requests
 
 from devhost.stage import Stage
+from shared.store.signs import Signs
+from shared.store.tables import Tables
 
 
 def ask(stage: Stage, route: str, *, key: str | None = None, method: str = "GET", **query: str) -> requests.Response:
@@ -31,6 +34,22 @@ def test_health_is_503_until_a_look_has_succeeded_and_then_200_with_the_version(
 
     after = requests.get(f"{stage.host.base_url}/api/health", timeout=60)
     assert (after.status_code, after.json()) == (200, {"status": "well", "version": "0.1.0"})
+
+
+def test_health_is_503_when_the_last_good_look_is_too_old_and_says_what_the_last_one_missed(stage: Stage) -> None:
+    signs = Signs(Tables("snatbot", connection_string=stage.host._settings["AzureWebJobsStorage"]))
+    good = signs.last_success("watch")
+    assert good is not None
+    wall = datetime.now(UTC)
+    signs.record_success("watch", wall - timedelta(minutes=16))
+    signs.record_failure("watch", wall, ["none of 2 clusters was measured"])
+    old = requests.get(f"{stage.host.base_url}/api/health", timeout=60)
+    assert (old.status_code, old.json()["status"]) == (503, "not well")
+    details = ask(stage, "health/details").json()
+    assert details["missing"] == ["none of 2 clusters was measured"]
+    assert "for more than 15 minutes" in details["problems"][0]
+    signs.record_success("watch", wall + timedelta(seconds=1))
+    assert requests.get(f"{stage.host.base_url}/api/health", timeout=60).status_code == 200
 
 
 def test_health_with_key_says_what_is_configured_and_no_secret(stage: Stage) -> None:
