@@ -9,8 +9,16 @@ def nodes_now(cluster: Cluster) -> int:
     return sum(pool.count for pool in cluster.pools)
 
 
+def nodes_by_autoscaler(cluster: Cluster) -> int:
+    """Autoscaler maximum of every pool, or what it has where there is no autoscaler."""
+    return sum(pool.max_count for pool in cluster.pools)
+
+
 def nodes_at_most(cluster: Cluster) -> int:
-    """Autoscaler maximum of every pool plus its upgrade surge (AKS default: one node, or 10 % on newer versions)."""
+    """Autoscaler maximum of every pool plus its upgrade surge.
+
+    AKS's own default is told as one node and as 10 %: the larger of the two is the careful one.
+    """
     return sum(pool.max_count + surge(pool.max_surge, pool.max_count) for pool in cluster.pools)
 
 

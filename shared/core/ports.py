@@ -13,13 +13,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from ..model.load_balancer import Node
-from ..model.metric import MetricAnswer, Window
+from ..model.metric import MetricAnswer, Series, Window
 from ..model.ports import NodePorts, PortHistory, PortReading
 from .detect import BACKEND_DIMENSION
 
 KEPT_SHARE = 0.5
 _PROTOCOL = "protocoltype"
 _AWAITING_REMOVAL = "isawaitingremoval"
+_NOT_DRAINING = ("false", "0", "")
 _UDP = ("udp", "17")
 
 _Key = tuple[str, str]
@@ -62,11 +63,16 @@ def read_history(window: Window, used: MetricAnswer) -> tuple[PortHistory, ...]:
     )
 
 
+def is_draining(series: Series) -> bool:
+    """Whether these are ports of a frontend that is going. How Azure spells yes isn't documented, so all but no is."""
+    return series.dimensions.get(_AWAITING_REMOVAL, "").lower() not in _NOT_DRAINING
+
+
 def _minutes(window: Window, answer: MetricAnswer) -> dict[_Key, _Minutes]:
     """(backend IP, protocol) to its minutes; several series of the same key are added up."""
     found: dict[_Key, _Minutes] = defaultdict(lambda: defaultdict(float))
     for series in answer.series:
-        if series.dimensions.get(_AWAITING_REMOVAL, "").lower() == "true":
+        if is_draining(series):
             continue
         protocol = "udp" if series.dimensions.get(_PROTOCOL, "").lower() in _UDP else "tcp"
         minutes = found[series.dimensions.get(BACKEND_DIMENSION, ""), protocol]

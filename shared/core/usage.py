@@ -11,9 +11,9 @@ from ..model.metric import MetricAnswer, Window
 from ..model.plan import Baseline
 from .demand import PortUse
 from .detect import BACKEND_DIMENSION, STATE_DIMENSION
+from .ports import is_draining
 
 _PROTOCOL = "protocoltype"
-_AWAITING_REMOVAL = "isawaitingremoval"
 _UDP = ("udp", "17")
 
 
@@ -73,7 +73,7 @@ def _peaks(window: Window, answer: MetricAnswer) -> Mapping[tuple[str, str], flo
     """(backend IP, protocol) to the highest minute, several series of the same key added up first."""
     minutes: dict[tuple[str, str], dict[datetime, float]] = defaultdict(lambda: defaultdict(float))
     for series in answer.series:
-        if series.dimensions.get(_AWAITING_REMOVAL, "").lower() == "true":
+        if is_draining(series):
             continue
         protocol = "udp" if series.dimensions.get(_PROTOCOL, "").lower() in _UDP else "tcp"
         key = (series.dimensions.get(BACKEND_DIMENSION, ""), protocol)

@@ -157,7 +157,8 @@ def sized(count: int, most: int, surge: str = "1") -> Cluster:
         (12, 50, Severity.NOTICE),
         (44, 60, Severity.NOTICE),
         (45, 60, Severity.WARNING),
-        (50, 50, Severity.WARNING),
+        (50, 50, Severity.NOTICE),
+        (46, 51, Severity.WARNING),
         (46, 46, Severity.NOTICE),
         (51, 80, None),
         (95, 120, Severity.WARNING),
@@ -169,6 +170,16 @@ def sized(count: int, most: int, surge: str = "1") -> Cluster:
 def test_the_cliff_is_told_when_the_cluster_may_fall_off(count: int, most: int, severity: Severity | None) -> None:
     finding = allocation_cliff(sized(count, most), load_balancer(), None, at(0))
     assert (finding.severity if finding else None) is severity
+
+
+def test_a_fixed_pool_that_only_an_upgrade_takes_across_is_no_warning_that_never_clears() -> None:
+    fixed_pool = sized(46, 46, surge="")
+    finding = allocation_cliff(fixed_pool, load_balancer(), ports((400.0, 1024.0)), at(0))
+    assert finding is not None
+    assert finding.severity is Severity.NOTICE
+    finding = allocation_cliff(fixed_pool, load_balancer(), ports((600.0, 1024.0)), at(0))
+    assert finding is not None
+    assert finding.severity is Severity.WARNING, "its next upgrade would fail connections"
 
 
 def test_a_node_that_would_run_out_beyond_the_cliff_makes_it_a_warning() -> None:

@@ -295,9 +295,10 @@ def test_the_fullest_minute_counts_and_protocols_are_apart() -> None:
     assert reading.allocated_per_node == 512, "one each: the smaller one is the careful answer"
 
 
-def test_ports_of_a_frontend_that_is_drained_are_no_capacity_and_no_use() -> None:
-    used = answer(port_series("10.0.0.4", {0: 500}), port_series("10.0.0.4", {0: 500}, draining="True"))
-    limits = answer(port_series("10.0.0.4", {0: 512}), port_series("10.0.0.4", {0: 512}, draining="true"))
+@pytest.mark.parametrize(("yes", "no"), [("True", "False"), ("true", "false"), ("1", "0"), ("Yes", "")])
+def test_ports_of_a_frontend_that_is_drained_are_no_capacity_and_no_use(yes: str, no: str) -> None:
+    used = answer(port_series("10.0.0.4", {0: 500}, draining=no), port_series("10.0.0.4", {0: 500}, draining=yes))
+    limits = answer(port_series("10.0.0.4", {0: 512}, draining=no), port_series("10.0.0.4", {0: 512}, draining=yes))
     (one,) = read_ports(window(), used, limits).nodes
     assert (one.used, one.allocated) == (500, 512)
 

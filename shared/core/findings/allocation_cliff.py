@@ -2,8 +2,9 @@
 
 With AllocatedOutboundPorts 0 a node has 1,024 ports up to 50 nodes, 512 up to 100, 256 up to 200, 128 up to 400, 64 up
 to 800, then 32; crossing re-allocates and drops connections (Azure docs: load-balancer-outbound-connections). A warning
-when the cluster may cross (autoscaler maximum plus upgrade surge) and is within a tenth of it, or when a node already
-uses more than it would have left. A notice when it may cross one day, or stands right before it.
+when the autoscaler may cross and the cluster is within a tenth of it, or when it may cross and a node already uses more
+than it would have left. A notice when it may cross one day, stands right before it, or would cross only for as long as
+an upgrade adds its surge nodes: a pool of fixed size never leaves that state, and nobody could clear the warning.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from ...model.finding import Finding, FindingKind, Severity
 from ...model.load_balancer import LoadBalancer
 from ...model.ports import PortReading
 from ..commands import aks_update
-from ..node_counts import nodes_at_most, nodes_now
+from ..node_counts import nodes_at_most, nodes_by_autoscaler, nodes_now
 
 SIZES = ((50, 1024), (100, 512), (200, 256), (400, 128), (800, 64), (1000, 32))
 NEAR = 0.9
@@ -41,7 +42,8 @@ def allocation_cliff(
     if not may_cross and not is_near:
         return None
     would_run_out = ports is not None and any(one.used > left for one in ports.nodes)
-    is_warning = may_cross and (is_near or would_run_out)
+    may_scale_across = nodes_by_autoscaler(cluster) > size
+    is_warning = (may_scale_across and is_near) or (may_cross and would_run_out)
     return Finding(
         kind=FindingKind.ALLOCATION_CLIFF,
         severity=Severity.WARNING if is_warning else Severity.NOTICE,
