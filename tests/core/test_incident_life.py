@@ -55,11 +55,16 @@ class IncidentLife(RuleBasedStateMachine):
         for _ in range(copies):
             self.judge(self.reading(end))
 
-    @rule(reading=st.sampled_from([Unmeasured("no answer"), DoesNotApply("stopped")]))
-    def tick_without_measurement(self, reading: Reading) -> None:
+    @rule()
+    def tick_without_measurement(self) -> None:
         before = (self.record, dict(self.incidents))
-        assert self.judge(reading) is Effect.NOTHING
+        assert self.judge(Unmeasured("no answer")) is Effect.NOTHING
         assert (self.record, self.incidents) == before
+
+    @rule()
+    def tick_while_nothing_is_looked_at(self) -> None:
+        ends = bool(self.open_incidents()) and not self.is_change_in_flight
+        assert self.judge(DoesNotApply("stopped")) is (Effect.CLEARED if ends else Effect.NOTHING)
 
     @rule()
     def start_or_end_a_change(self) -> None:
