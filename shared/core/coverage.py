@@ -44,7 +44,8 @@ class FleetSight:
     """What the list of clusters says, whether or not they were measured.
 
     ``listed`` and ``opted_out``: short key and name. ``lost``: ids and names of clusters that vanished from the list
-    and were not deleted, all that are known of. ``not_asked``: those of them that nobody asked Azure about.
+    and were not deleted, all that are known of. ``not_asked``: those of them that Azure was not asked about,
+    or gave no answer.
     """
 
     listed: Mapping[str, str] = field(default_factory=dict)
@@ -199,7 +200,7 @@ def _no_longer_listed(lost: Mapping[str, str], not_asked: Set[str], now: datetim
     if not lost:
         return
     if not_asked:
-        proof = f"and Azure was not asked whether {number(len(not_asked))} of them were deleted"
+        proof = f"and Azure was not asked about {number(len(not_asked))} of them or gave no answer"
     else:
         proof = "though Azure doesn't say that they were deleted"
     yield Finding(

@@ -116,24 +116,24 @@ class Coverage:
     def _lost(self, record: FleetRecord, found: Found) -> tuple[dict[str, str], frozenset[str]]:
         """Clusters that were listed before, are not now, and were not deleted as far as Azure says.
 
-        Beside them those that nobody asked Azure about. New ones are asked about first: whoever was hidden before is
+        Beside them those that it was not asked about. New ones are asked about first: whoever was hidden before is
         most likely hidden still.
         """
         listed = {target.cluster.id.lower() for target in found.fleet.clusters}
         before = _names(found.before) if found.before else {}
         missing = {key: name for key, name in {**record.lost, **before}.items() if key not in listed}
         order = sorted(missing, key=lambda key: (key in record.lost, key))
-        asked = order[:MOST_CONFIRMED]
-        gone = {key for key in asked if self._is_gone(key)}
-        kept = [key for key in order if key not in gone][:MOST_LOST]
-        return {key: missing[key] for key in sorted(kept)}, frozenset(kept) - frozenset(asked)
+        gone = {key: self._is_gone(key) for key in order[:MOST_CONFIRMED]}
+        kept = [key for key in order if not gone.get(key)][:MOST_LOST]
+        return {key: missing[key] for key in sorted(kept)}, frozenset(key for key in kept if gone.get(key) is None)
 
-    def _is_gone(self, cluster_id: str) -> bool:
+    def _is_gone(self, cluster_id: str) -> bool | None:
+        """None: Azure did not answer."""
         try:
             return self._discovery.is_gone(cluster_id)
         except AzureError as error:
             log.warning("whether %s was deleted could not be asked: %s", cluster_id, error)
-            return False
+            return None
 
     def _keep(
         self,

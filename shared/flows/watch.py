@@ -163,7 +163,8 @@ class Watch:
         else:
             parts, effort = {}, Effort()
             tally = self._over(targets, INLINE, now, wall, time).tally
-        problems = self._covered(found, tally, now, wall)
+        with within(time.all):
+            problems = self._covered(found, tally, now, wall)
         tick = Tick(name, tally, found.fleet.unreadable, measure=tuple(parts), problems=problems, effort=effort)
         return self._with_due(tick, now, wall)
 

@@ -83,4 +83,33 @@ def test_lost_coverage_is_said_with_who_why_and_what_to_do() -> None:
     assert text.count("Do this about it.") == 2, "once for each service, not for each loss"
     assert "would go unseen" in text
     assert "a, b" in rendered(compose.seen_again(("a", "b", "c"), NOW))
+    assert "Subscription x" in rendered(compose.seen_again(("a",), NOW, ("subscription x: no role",)))
     assert "snatbot-watch" in rendered(compose.opted_out(("a",)))
+
+
+def test_what_stands_in_the_way_of_watching_is_said_once_for_each_service_and_whole() -> None:
+    hindered = rendered(compose.watch_hindered(("no cluster was ever found: grant Reader", "subscription x: no role")))
+    assert "No cluster was ever found: grant Reader." in hindered
+    assert "Subscription x: no role." in hindered
+    assert compose.watch_hindered(("subscription x: no role",)).summary == "Subscription x: no role."
+    tags = rendered(compose.bad_tags(("tag snatbot-wach is not known (1 cluster: a)", "another")))
+    assert "snatbot-wach" in tags and "usual values hold" in tags
+    assert compose.seen_again((), NOW, ("subscription x: no role",)).title == "snatbot watches as it should again"
+
+
+def test_an_incident_that_ends_with_its_cluster_is_not_called_over() -> None:
+    closed = replace(make_incident(), closing_note="the cluster was deleted", cleared_at=NOW)
+    message = compose.watch_ended(closed, NOW, is_withdrawn=True)
+    assert message.title.endswith("on shop-prod: no longer watched")
+    assert message.summary == "The cluster was deleted."
+    text = rendered(message)
+    assert "no proof that the trouble is over" in text
+    assert "can't be approved any more" in text
+
+
+def test_witnesses_that_disagree_are_told_without_an_alarm() -> None:
+    witness = "Azure's health event SnatPortExhaustion at 10:03 UTC disagrees: the metric shows no failed connection"
+    message = compose.contradicted(replace(make_assessment(), witness=witness), NOW)
+    assert message.tone is Tone.NEUTRAL
+    assert "disagrees" in message.summary
+    assert "No incident is opened" in rendered(message)

@@ -130,6 +130,8 @@ def test_a_deleted_cluster_is_told_from_a_hidden_one() -> None:
     assert gone.is_gone(CLUSTER_ID)
     hidden = FleetDiscovery(Discovery(Canned({CLUSTER_ID: forbidden()}).arm))
     assert not hidden.is_gone(CLUSTER_ID)
+    no_role = NotFound("GET", "The subscription could not be found.", status=404, code="SubscriptionNotFound")
+    assert not FleetDiscovery(Discovery(Canned({CLUSTER_ID: no_role}).arm)).is_gone(CLUSTER_ID)
     there = FleetDiscovery(Discovery(Canned({CLUSTER_ID: cluster_row()}).arm))
     assert not there.is_gone(CLUSTER_ID)
     with pytest.raises(Unavailable):

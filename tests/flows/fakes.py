@@ -124,6 +124,7 @@ class FakeAzure:
         return next(one for one in self.targets if one.cluster == cluster)
 
     def is_gone(self, cluster_id: str) -> bool:
+        self._raise("is_gone")
         return cluster_id.lower() in self.gone
 
     def gateway_of_subnet(self, subnet_id: str) -> str | None:

@@ -491,7 +491,8 @@ def test_clusters_that_vanish_by_the_hundred_are_not_all_asked_for_and_it_is_sai
     world.tick(8)
     world.azure.targets = ()
     world.tick(19)
-    assert "60 clusters can no longer be seen, and Azure was not asked whether 10 of them" in world.told()[0].summary
+    (message,) = world.told()
+    assert "60 clusters can no longer be seen, and Azure was not asked about 10 of them" in message.summary
     world.azure.gone = {cluster(name=f"c{number:03}").id.lower() for number in range(60)}
     world.tick(30)
     stored = world.records.fleet()
@@ -520,6 +521,18 @@ def test_reports_of_workers_whose_clock_is_a_day_ahead_count_for_nothing(make: M
     assert world.tick(9).tally.not_reached == 2
     assert world.tick(10).tally.measured == 2
     assert world.titles("a") == ["SNAT port exhaustion on a"]
+
+
+def test_that_azure_could_not_be_asked_whether_a_cluster_was_deleted_is_said(make: Make) -> None:
+    world = make("a", "b")
+    world.tick(8)
+    world.azure.targets = watched(cluster(name="b"))
+    world.azure.trouble["is_gone"] = Unavailable("GET cluster", "the time for this was over")
+    world.tick(19)
+    (message,) = world.told()
+    assert (
+        "1 cluster can no longer be seen, and Azure was not asked about 1 of them or gave no answer" in message.summary
+    )
 
 
 # --- what was cured is watched ---
