@@ -18,7 +18,7 @@ from ..chat import compose
 from ..cloud.errors import AzureError
 from ..core.changes import Event, after
 from ..core.digest import digest
-from ..errors import NotFoundHere, Refused, SnatbotError
+from ..errors import Refused
 from ..ids import new_id
 from ..model.change import Change, ChangeState, Outcome
 from ..model.plan import AssociateSubnet, PlanKind
@@ -28,6 +28,7 @@ from ..store.records import Put, PutJournal, Stored
 from ..store.signs import HeldClaim, VnetBusy
 from ..texts import count, utc
 from .afterlook import Afterlook, Seen, alarm, told
+from .again import Again
 from .apply import WORTH_TELLING, Apply, Tools
 from .gate import NEXT_LOOK
 from .holding import give_up_dead_claim
@@ -60,7 +61,7 @@ class Advance:
         self._tools = tools
         self._signer = signer
         self._planning = planning
-        self._propose = propose
+        self._again = Again(tools.records, propose, tools.clock)
         self._network_of = network_of
         self._afterlook = afterlook
         self._records = tools.records
@@ -191,37 +192,7 @@ class Advance:
     def _hand_back(self, partition: str, stored: Stored[Change], reason: str) -> None:
         """Ends the change, and asks for a decision on what would be right now."""
         self._fail(partition, stored, reason)
-        self._offer_again(partition, stored.value)
-
-    def _offer_again(self, partition: str, change: Change) -> None:
-        """A new plan for the same trouble, which needs its own approval. Where none can be made, a later look tries."""
-        now, wall = self._clock.now(), self._clock.wall()
-        try:
-            match change.plan.kind:
-                case PlanKind.DETACH_NAT_GATEWAY:
-                    self._propose.propose_rollback(self._taken_back(partition, change), now, wall, "snatbot")
-                case PlanKind.DELETE_NAT_GATEWAY:
-                    self._propose.propose_deletion(self._taken_back(partition, change), now, wall, "snatbot")
-                case kind:
-                    is_the_same = change.plan.is_wished or kind is PlanKind.RESERVE_PUBLIC_IPS
-                    wanted = kind if is_the_same else None
-                    self._propose.propose(change.cluster_id, now, wall, "snatbot", change.incident_id, kind=wanted)
-                    self._note_answered(change)
-        except SnatbotError as error:
-            log.warning("change %s: no new plan could be offered: %s", change.id, error)
-
-    def _note_answered(self, change: Change) -> None:
-        """The incident has its new plan: none has to be made later."""
-        found = self._records.incident(change.cluster_id, change.incident_id) if change.incident_id else None
-        if found is not None and found.value.plan_due_at is not None:
-            self._records.commit(change.cluster_id, [Put(replace(found.value, plan_due_at=None), found.etag)])
-
-    def _taken_back(self, partition: str, change: Change) -> Change:
-        """The change that this one takes back, or deletes what it made."""
-        stored = self._records.change(partition, change.plan.of_change_id or "")
-        if stored is None:
-            raise NotFoundHere(f"change {change.plan.of_change_id} is not known here any more")
-        return stored.value
+        self._again.offer(partition, stored.value)
 
     def _verify(self, partition: str, stored: Stored[Change]) -> None:
         change, now = stored.value, self._clock.now()
@@ -248,7 +219,7 @@ class Advance:
             outcome = replace(outcome, advice=(f"{little}: a plan that adds public IPs is offered.",))
         self._end(partition, stored, event, outcome)
         if little:
-            self._offer_again(partition, change)
+            self._again.offer(partition, change)
 
     def _undone(self, change: Change) -> str:
         """Why the subnets are not any more as this change left them; empty when they are, or can't be read now."""

@@ -1,0 +1,52 @@
+"""A new plan where an approved one could not be carried out: the same trouble, the world as it is now, asked anew."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from ..clock import Clock
+from ..errors import NotFoundHere, SnatbotError
+from ..model.change import Change
+from ..model.plan import PlanKind
+from ..store.records import Put, Records
+from .propose import Propose
+
+log = logging.getLogger("snatbot.advance")
+
+
+class Again:
+    def __init__(self, records: Records, propose: Propose, clock: Clock) -> None:
+        self._records = records
+        self._propose = propose
+        self._clock = clock
+
+    def offer(self, partition: str, change: Change) -> None:
+        """A new plan for the same trouble, which needs its own approval. Where none can be made, a later look tries."""
+        now, wall = self._clock.now(), self._clock.wall()
+        try:
+            match change.plan.kind:
+                case PlanKind.DETACH_NAT_GATEWAY:
+                    self._propose.propose_rollback(self._taken_back(partition, change), now, wall, "snatbot")
+                case PlanKind.DELETE_NAT_GATEWAY:
+                    self._propose.propose_deletion(self._taken_back(partition, change), now, wall, "snatbot")
+                case kind:
+                    is_the_same = change.plan.is_wished or kind is PlanKind.RESERVE_PUBLIC_IPS
+                    wanted = kind if is_the_same else None
+                    self._propose.propose(change.cluster_id, now, wall, "snatbot", change.incident_id, kind=wanted)
+                    self._note_answered(change)
+        except SnatbotError as error:
+            log.warning("change %s: no new plan could be offered: %s", change.id, error)
+
+    def _note_answered(self, change: Change) -> None:
+        """The incident has its new plan: none has to be made later."""
+        found = self._records.incident(change.cluster_id, change.incident_id) if change.incident_id else None
+        if found is not None and found.value.plan_due_at is not None:
+            self._records.commit(change.cluster_id, [Put(replace(found.value, plan_due_at=None), found.etag)])
+
+    def _taken_back(self, partition: str, change: Change) -> Change:
+        """The change that this one takes back, or deletes what it made."""
+        stored = self._records.change(partition, change.plan.of_change_id or "")
+        if stored is None:
+            raise NotFoundHere(f"change {change.plan.of_change_id} is not known here any more")
+        return stored.value
