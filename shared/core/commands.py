@@ -1,4 +1,4 @@
-"""The same writes as ``az`` commands for a person."""
+"""The same writes as ``az`` commands for a person. Names are quoted: a resource group's may hold brackets."""
 
 from __future__ import annotations
 
@@ -58,14 +58,16 @@ def undo_by_hand(steps: Sequence[Step], existing_ids: Sequence[str] = ()) -> Ite
 
 def aks_update(cluster: Cluster, *options: str) -> str:
     """Only a person may run this one: snatbot never writes managedClusters."""
-    where = f"--subscription {cluster.subscription} -g {cluster.resource_group} -n {cluster.name}"
+    where = shlex.join(["--subscription", cluster.subscription, "-g", cluster.resource_group, "-n", cluster.name])
     return " ".join(["az aks update", where, *options])
 
 
 def associate_command(subnet_id: str, nat_gateway_id: str | None) -> str:
     if nat_gateway_id is None:
-        return f"az network vnet subnet update --ids {subnet_id} --remove natGateway"
-    return f"az network vnet subnet update --ids {subnet_id} --nat-gateway {nat_gateway_id}"
+        return f"az network vnet subnet update --ids {shlex.quote(subnet_id)} --remove natGateway"
+    return shlex.join(
+        ["az", "network", "vnet", "subnet", "update", "--ids", subnet_id, "--nat-gateway", nat_gateway_id]
+    )
 
 
 def _command(step: Step) -> str:
@@ -79,9 +81,9 @@ def _command(step: Step) -> str:
             where = f"{_where(step.id)} -l {step.location}"
             return f"az network public-ip prefix create {where} --length {step.length}{zones}{_tags(step)}"
         case CreateNatGateway():
-            ips = f" --public-ip-addresses {' '.join(step.public_ip_ids)}" if step.public_ip_ids else ""
+            ips = f" --public-ip-addresses {shlex.join(step.public_ip_ids)}" if step.public_ip_ids else ""
             prefixes = (
-                f" --public-ip-prefixes {' '.join(step.public_ip_prefix_ids)}" if step.public_ip_prefix_ids else ""
+                f" --public-ip-prefixes {shlex.join(step.public_ip_prefix_ids)}" if step.public_ip_prefix_ids else ""
             )
             return (
                 f"az network nat gateway create {_where(step.id)} -l {step.location} "
@@ -106,9 +108,9 @@ def _set_ips(step: AddPublicIps, ip_ids: Sequence[str], prefix_ids: Sequence[str
     """Only the list that the step changes; each option sets the whole list."""
     options = []
     if step.before_ids != step.after_ids:
-        options.append(f"--public-ip-addresses {' '.join(ip_ids)}" if ip_ids else "--remove publicIpAddresses")
+        options.append(f"--public-ip-addresses {shlex.join(ip_ids)}" if ip_ids else "--remove publicIpAddresses")
     if step.before_prefix_ids != step.after_prefix_ids:
-        options.append(f"--public-ip-prefixes {' '.join(prefix_ids)}" if prefix_ids else "--remove publicIpPrefixes")
+        options.append(f"--public-ip-prefixes {shlex.join(prefix_ids)}" if prefix_ids else "--remove publicIpPrefixes")
     return f"az network nat gateway update {_where(step.nat_gateway_id)} {' '.join(options)}"
 
 
@@ -119,4 +121,4 @@ def _delete(resource_id: str) -> str:
 
 def _where(resource_id: str) -> str:
     parsed = ResourceId.parse(resource_id)
-    return f"--subscription {parsed.subscription} -g {parsed.group} -n {parsed.name}"
+    return shlex.join(["--subscription", parsed.subscription, "-g", parsed.group, "-n", parsed.name])

@@ -15,6 +15,7 @@ from ...model.finding import Finding, FindingKind, Severity
 from ...model.fleet import WatchedCluster
 from ...model.resource_id import ResourceId, same_id
 from ...texts import listed
+from ..commands import associate_command
 
 
 def association_drift(
@@ -35,8 +36,7 @@ def association_drift(
         evidence=listed([text for _, text in problems]),
         resource_id=problems[0][0],
         remedy="; ".join(
-            f"az network vnet subnet update --ids {subnet_id} --nat-gateway {associations.get(subnet_id, gateways[0])}"
-            for subnet_id, _ in problems
+            associate_command(subnet_id, associations.get(subnet_id, gateways[0])) for subnet_id, _ in problems
         ),
     )
 
