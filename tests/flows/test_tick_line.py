@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -89,6 +90,12 @@ def test_the_line_holds_what_was_seen_and_what_it_took(run: Run, beats: list[str
         "one_by_one": ["s1"],
     }
     assert beats == ["https://hc.example.com/secret"]
+
+
+def test_the_line_is_never_sampled_away() -> None:
+    host = json.loads((Path(__file__).parent.parent.parent / "host.json").read_text(encoding="utf-8"))
+    sampling = host["logging"]["applicationInsights"]["samplingSettings"]
+    assert "Trace" in sampling["excludedTypes"].split(";")
 
 
 def test_after_a_look_that_saw_nothing_no_heartbeat_is_sent(run: Run, beats: list[str]) -> None:
