@@ -83,8 +83,8 @@ def read_one_by_one(texts: Sequence[str]) -> Message:
             *((Section("Everywhere", bullets=_sentences(texts)),) if len(texts) > 1 else ()),
             Section(
                 "What this means",
-                text="Nothing is missed. Each load balancer takes a request of its own: a look takes longer, and a large "
-                "fleet may not fit into it. Batches are tried again every hour.",
+                text="Nothing is missed. Each load balancer takes a request of its own: a look takes longer, and a "
+                "large fleet may not fit into it. Batches are tried again every hour.",
             ),
         ),
         footer=_FOOTER,

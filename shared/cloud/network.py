@@ -126,7 +126,7 @@ class Network:
     def put_nat_gateway_ips(
         self, gateway: NatGateway, public_ip_ids: tuple[str, ...], prefix_ids: tuple[str, ...], etag: str
     ) -> NatGateway:
-        """Writes the gateway back as it was read, with these public IPs and prefixes. ``etag`` as for ``put_subnet``."""
+        """Writes the gateway back as it was read, with these IPs and prefixes. ``etag`` as for ``put_subnet``."""
         if not etag:
             raise ValueError(f"no etag for {gateway.id}: read the NAT gateway before writing it")
         lists = {"publicIpAddresses": public_ip_ids, "publicIpPrefixes": prefix_ids}
