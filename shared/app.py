@@ -352,8 +352,9 @@ class App:
     @cached_property
     def watch(self) -> Watch:
         from .flows.coverage import Coverage, CoveragePolicy
+        from .flows.tick import WatchPolicy
         from .flows.vanished import Vanished
-        from .flows.watch import Watch, WatchPolicy
+        from .flows.watch import Watch
 
         settings = self.settings
         policy = CoveragePolicy(

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from ..cloud.deadline import Deadline, within
+from ..cloud.deadline import within
 from ..cloud.errors import AzureError
 from ..cloud.fleet import FleetDiscovery
 from ..cloud.request_count import RequestCount
@@ -40,6 +40,7 @@ from .fleet_source import FleetSource, Found, parts_of
 from .look import Look, Seen
 from .passes import Passes
 from .remember import Remember, Remembered, Sight
+from .tick import PartLook, Tick, TickTime, WatchPolicy
 from .vanished import Vanished
 
 log = logging.getLogger("snatbot.watch")
@@ -47,66 +48,6 @@ INLINE = "inline"
 _MEMORY = "passes-"
 _REPORT = "report-"
 _SKEW = timedelta(minutes=2)  # by which workers' clocks may differ
-# Shares of a tick's time. Where listing takes longer, the list that is kept serves; what comes later is not looked at.
-_FOR_LISTING = 0.4
-_FOR_LOOKING = 0.7
-
-
-@dataclass(frozen=True, slots=True)
-class WatchPolicy:
-    """``fan_out_above``: a fleet with more clusters is looked at by queue workers. ``deadline_seconds`` of a tick."""
-
-    ingestion_lag_minutes: int
-    window_minutes: int
-    ports_every: timedelta
-    fan_out_above: int
-    deadline_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """What one tick saw and did.
-
-    ``deliver``, ``advance`` and ``offer`` are partitions with messages, changes, and incidents to plan against that are
-    due. ``measure`` are keys of parts to be looked at by workers; then ``tally`` is of their last looks, and
-    ``effort`` counts these in. ``problems`` say why this look is none to rely on.
-    """
-
-    name: str
-    tally: Tally
-    unreadable: tuple[str, ...] = ()
-    measure: tuple[str, ...] = ()
-    deliver: tuple[str, ...] = ()
-    advance: tuple[tuple[str, str], ...] = ()
-    offer: tuple[tuple[str, str], ...] = ()
-    problems: tuple[str, ...] = ()
-    effort: Effort = field(default_factory=Effort)
-
-    @property
-    def is_success(self) -> bool:
-        """Whether silence after it means health."""
-        return not self.problems
-
-
-@dataclass(frozen=True, slots=True)
-class PartLook:
-    """One part of a large fleet, looked at. ``deliver`` are partitions with messages that this look wrote."""
-
-    report: PartReport
-    deliver: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Time:
-    """Until when clusters are listed, looked at, and all is done: what was seen has to be written down as well."""
-
-    listing: Deadline
-    looking: Deadline
-    all: Deadline
-
-    @staticmethod
-    def of(seconds: float) -> _Time:
-        return _Time(Deadline(_FOR_LISTING * seconds), Deadline(_FOR_LOOKING * seconds), Deadline(seconds))
 
 
 class Watch:
@@ -147,7 +88,7 @@ class Watch:
 
     def _run(self, now: datetime, wall: datetime) -> Tick:
         name = f"{now:%Y%m%dt%H%M}"
-        time = _Time.of(self._policy.deadline_seconds)
+        time = TickTime.of(self._policy.deadline_seconds)
         try:
             with within(time.listing):
                 found = self._source.get_and_keep(now)
@@ -173,7 +114,7 @@ class Watch:
         report = self._store.read(PartReport, f"{_REPORT}{key}")
         if report is not None and report.tick >= tick and not _is_ahead(report, now):
             return None
-        time = _Time.of(self._policy.deadline_seconds)
+        time = TickTime.of(self._policy.deadline_seconds)
         with self._count.metered() as effort:
             round_ = self._over(self._source.part(key), key, now, wall, time)
             report = PartReport(now, tick, round_.tally, effort())
@@ -181,7 +122,7 @@ class Watch:
         return PartLook(report, tuple(sorted(round_.told)))
 
     def _over(
-        self, targets: Sequence[WatchedCluster], scope: str, now: datetime, wall: datetime, time: _Time
+        self, targets: Sequence[WatchedCluster], scope: str, now: datetime, wall: datetime, time: TickTime
     ) -> _Round:
         """Looks at these clusters and remembers. ``scope`` names whose memory of passes it is."""
         attention = self._store.attention()

@@ -10,7 +10,7 @@ import azure.functions as func
 
 if TYPE_CHECKING:
     from ..app import App
-    from ..flows.watch import Tick
+    from ..flows.tick import Tick
 
 blueprint = func.Blueprint()
 log = logging.getLogger("snatbot.triggers")

@@ -14,7 +14,7 @@ import pytest
 from pydantic import SecretStr
 
 from shared.core.tallies import tally_of
-from shared.flows.watch import Tick
+from shared.flows.tick import Tick
 from shared.model.reading import Cause, Idle, Unmeasured
 from shared.model.tally import Effort, Tally
 from shared.triggers import timers

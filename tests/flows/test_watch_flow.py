@@ -26,8 +26,9 @@ from shared.flows.planning import Planning
 from shared.flows.propose import Propose
 from shared.flows.remember import Remember
 from shared.flows.silence import Silence, moment_from
+from shared.flows.tick import Tick, WatchPolicy
 from shared.flows.vanished import Vanished
-from shared.flows.watch import Tick, Watch, WatchPolicy
+from shared.flows.watch import Watch
 from shared.ids import cluster_key
 from shared.maintenance import parse_maintenance
 from shared.model.change import Change, ChangeState
