@@ -13,11 +13,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from ..model.load_balancer import Node
-from ..model.metric import MetricAnswer, Series, Window
+from ..model.metric import MINUTE, MetricAnswer, Series, Window
 from ..model.ports import NodePorts, PortHistory, PortReading
 from .detect import BACKEND_DIMENSION
 
 KEPT_SHARE = 0.5
+# A node that climbs by so much of its ports a minute is worth a look long before it is half full.
+STEEP_FROM_SHARE = 0.25
+STEEP_SHARE_A_MINUTE = 0.012
 _PROTOCOL = "protocoltype"
 _AWAITING_REMOVAL = "isawaitingremoval"
 _NOT_DRAINING = ("false", "0", "")
@@ -28,7 +31,7 @@ _Minutes = dict[datetime, float]
 
 
 def read_ports(window: Window, used: MetricAnswer, allocated: MetricAnswer) -> PortReading:
-    """The fullest minute of every node and protocol that has at least half of its ports in use.
+    """The fullest minute of every node and protocol that has at least half of its ports in use, or climbs steeply.
 
     A minute counts when both metrics have a point in it, and there is something allocated.
     """
@@ -38,7 +41,7 @@ def read_ports(window: Window, used: MetricAnswer, allocated: MetricAnswer) -> P
         limit = limits.get((ip, protocol), {})
         shares = [(value / limit[at], at) for at, value in minutes.items() if limit.get(at, 0.0) > 0]
         share, at = max(shares, default=(0.0, None))
-        if at is not None and share >= KEPT_SHARE:
+        if at is not None and (share >= KEPT_SHARE or _is_steep(minutes, limit)):
             full.append(NodePorts(ip, protocol, minutes[at], limit[at], at))
     full.sort(key=lambda one: (-one.share, one.ip, one.protocol))
     return PortReading(window, tuple(full), _usual_allocation(limits), used.is_truncated or allocated.is_truncated)
@@ -61,6 +64,16 @@ def read_history(window: Window, used: MetricAnswer) -> tuple[PortHistory, ...]:
         PortHistory(ip, protocol, tuple(sorted(minutes.items())))
         for (ip, protocol), minutes in sorted(_minutes(window, used).items())
     )
+
+
+def _is_steep(used: _Minutes, limits: _Minutes) -> bool:
+    minutes = sorted(at for at in used if limits.get(at, 0.0) > 0)
+    if len(minutes) < 2:
+        return False
+    first, last = minutes[0], minutes[-1]
+    climbed = (used[last] - used[first]) / limits[last]
+    is_fast = climbed >= STEEP_SHARE_A_MINUTE * ((last - first) / MINUTE)
+    return is_fast and used[last] >= STEEP_FROM_SHARE * limits[last]
 
 
 def is_draining(series: Series) -> bool:

@@ -112,3 +112,32 @@ def test_failures_that_arrive_after_their_minute_looked_clean_keep_the_incident_
     track.moments = [first, replace(first, tick=first.tick + 5, severity=Severity.WARNING)]
     goal = next(goal for goal in goals({"late": run}, {"late": score_run(run, NAMES)}) if "called over" in goal.name)
     assert not goal.is_reached
+
+
+LEAK = """description: a leak on one node
+location: westeurope
+seed: leak
+clusters:
+  - name: shop
+    resource_group: shop
+    pools: [{{name: nodepool1, mode: System, nodes: 4}}]
+    workloads:
+      - {{name: api, new_flows_per_second: 2, hold_seconds: 4, destinations: [{{name: "api.example.com:443"}}]}}
+      - name: report
+        runs_on: [nodepool1/1]
+        new_flows_per_second: {per_second}
+        destinations: [{{name: "warehouse.example.org:1433"}}]
+        schedule: {{kind: leak, from_minute: {start}}}
+"""
+
+
+@pytest.mark.parametrize(("per_second", "least_minutes"), [(0.2, 25), (0.3, 20), (0.5, 10), (0.8, 2)])
+def test_the_lead_on_a_leak_by_its_speed_is_what_the_documents_say(per_second: float, least_minutes: int) -> None:
+    """85, 57, 34 and 21 minutes from the first lost connection until a node has none of its 1,024 ports left."""
+    leads = []
+    for start in (5, 7, 9):
+        content = scenario.parse(LEAK.format(per_second=per_second, start=start), "leak.yaml", "leak")
+        run = replay(content, 20 + int(1024 / per_second / 60), 60)
+        leads += [each.lead_minutes for each in score_run(run, NAMES).trouble[:1]]
+    assert len(leads) == 3
+    assert min(leads) >= least_minutes

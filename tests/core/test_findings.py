@@ -113,7 +113,30 @@ def test_a_steady_leak_is_foretold() -> None:
     assert finding.severity is Severity.WARNING
 
 
+def test_a_fast_leak_is_foretold_by_its_last_minutes() -> None:
+    values = [60.0] * 45 + [60 + 30.0 * one for one in range(1, 12)]
+    finding = exhaustion_ahead(ports((values[-1], 1024.0)), [history(values)], USUAL)
+    assert finding is not None
+    assert "in about 21 minutes" in finding.evidence
+    assert "30.0 more a minute over the last 9 minutes" in finding.evidence
+
+
 NOISE = random.Random(7)
+
+
+@pytest.mark.parametrize(
+    ("last", "why"),
+    [
+        ([60.0] * 5 + [60 + 30.0 * one for one in range(1, 6)], "a burst of five minutes is no line"),
+        ([400.0, 430, 460, 490, 500, 505, 507, 508, 508, 508], "it has come to rest"),
+        ([400 + 10.0 * one for one in range(10)], "too little of its ports"),
+        ([60 + 30.0 * one for one in range(9)], "too short"),
+        ([100 + 18.0 * one for one in range(10)], "too far ahead"),
+    ],
+)
+def test_a_short_climb_that_does_not_deserve_it_is_not_extended(last: list[float], why: str) -> None:
+    values = [last[0]] * 30 + last if why != "too short" else last
+    assert exhaustion_ahead(ports((max(values), 1024.0)), [history(values)], USUAL) is None, why
 
 
 @pytest.mark.parametrize(

@@ -303,6 +303,22 @@ def test_ports_of_a_frontend_that_is_drained_are_no_capacity_and_no_use(yes: str
     assert (one.used, one.allocated) == (500, 512)
 
 
+@pytest.mark.parametrize(
+    ("points", "is_kept"),
+    [
+        ({0: 200, 1: 230, 2: 260, 3: 290, 4: 320}, True),
+        ({0: 120, 1: 150, 2: 180, 3: 210, 4: 240}, False),
+        ({0: 300, 1: 305, 2: 310, 3: 315, 4: 320}, False),
+        ({0: 420, 1: 390, 2: 360, 3: 330, 4: 300}, False),
+        ({4: 320}, False),
+    ],
+)
+def test_a_node_that_climbs_steeply_is_kept_before_it_is_half_full(points: dict[int, float], is_kept: bool) -> None:
+    used = answer(port_series("10.0.0.4", points))
+    limits = answer(port_series("10.0.0.4", dict.fromkeys(range(5), 1024)))
+    assert bool(read_ports(window(), used, limits).nodes) is is_kept
+
+
 def test_use_without_a_known_allocation_says_nothing() -> None:
     used = answer(port_series("10.0.0.4", {0: 500}))
     assert read_ports(window(), used, NOTHING).nodes == ()
