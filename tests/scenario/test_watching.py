@@ -26,7 +26,7 @@ def playing(scenario: str, azurite: str, monkeypatch: pytest.MonkeyPatch, **sett
     with start_simulator(scenario) as simulator:
         for name, value in simulator.environment().items():
             monkeypatch.setenv(name, value)
-        yield Theatre(simulator, azurite, REMEDIATION="off", **settings)
+        yield Theatre(simulator, azurite, **{"REMEDIATION": "off", **settings})
 
 
 @pytest.mark.parametrize("mode", ["auto", "batch", "arm"])
@@ -102,7 +102,11 @@ def test_after_the_cure_losing_the_gateway_is_an_incident(azurite: str, monkeypa
         assert (newest.state, newest.severity) == (IncidentState.OPEN, Severity.CRITICAL)
 
 
-def test_a_look_never_loads_the_network_sdk_and_little_else(azurite: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("scenario", ["quiet", "storm"])
+def test_a_look_never_loads_the_network_sdk_and_little_else(
+    azurite: str, monkeypatch: pytest.MonkeyPatch, scenario: str
+) -> None:
+    """Also where a cluster is sick and remediation is on."""
     code = (
         "import os, sys\n"
         "from shared.app import App\n"
@@ -111,13 +115,16 @@ def test_a_look_never_loads_the_network_sdk_and_little_else(azurite: str, monkey
         "app = App(load_settings(os.environ), SystemClock())\n"
         "now = app.clock.now()\n"
         "app.check.all(now)\n"
-        "app.watch.run(now, app.clock.wall())\n"
+        "tick = app.watch.run(now, app.clock.wall())\n"
+        "assert (tick.tally.sick > 0) == (len(tick.offer) > 0) == (sys.argv[1] == 'storm'), tick\n"
         "print(*sorted(sys.modules))\n"
     )
-    with playing("quiet", azurite, monkeypatch) as theatre:
+    with playing(scenario, azurite, monkeypatch, REMEDIATION="on") as theatre:
         for name, value in theatre._settings.items():
             monkeypatch.setenv(name, value)
-        run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+        run = subprocess.run(
+            [sys.executable, "-c", code, scenario], cwd=ROOT, capture_output=True, text=True, check=False
+        )
     assert run.returncode == 0, run.stderr
     loaded = set(run.stdout.split())
     assert {"azure.identity", "azure.monitor.querymetrics", "azure.data.tables"} <= loaded
