@@ -2,8 +2,9 @@
 
 One request asks all load balancers for their connections by state. Only those without any connection are asked whether
 they report at all, only those with a failure by node and for what went before, only those whose turn it is (or that are
-in trouble) for their ports, and only nodes with half of their ports in use, or climbing, for an hour of history. Whoever is in
-trouble already is asked for all of that at once, beside the first request: on the way, waiting is what takes time.
+in trouble) for their ports, and only nodes with half of their ports in use, or climbing, for an hour of history.
+Whoever is in trouble already is asked for all of that at once, beside the first request: on the way, waiting is what
+takes time.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ The line (least squares) deserves it when it rests on at least 15 minutes spread
 variance (R² ≥ 0.8), and has risen by a tenth of the node's ports in that time. Then the time until it meets the
 allocation is told, if that is within ``exhaustion_minutes``. A burst, a plateau or noise gives no figure at all.
 
-A fast leak is over before 20 minutes are: a second line, through the last 10 minutes, has to explain 95 %, to have risen
-by 15 % of the ports, and to meet the allocation within 30 minutes.
+A fast leak is over before 20 minutes are: a second line, through the last 10 minutes, has to explain 95 %, to have
+risen by 15 % of the ports, and to meet the allocation within 30 minutes.
 """
 
 from __future__ import annotations
