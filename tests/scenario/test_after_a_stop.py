@@ -205,7 +205,7 @@ def test_what_somebody_else_attached_is_not_taken_back(theatre: Theatre) -> None
 def attach_by_hand(theatre: Theatre, subnet_id: str, nat_gateway_id: str) -> None:
     from azure.core.rest import HttpRequest
 
-    arm = theatre.app._writer_arm
+    arm = theatre.app.writer_arm
     assert arm is not None
     body = arm.get(subnet_id, "2024-05-01")
     body["properties"]["natGateway"] = {"id": nat_gateway_id}
