@@ -33,8 +33,9 @@ class NodePorts:
 class PortReading:
     """The port metrics of one load balancer over ``window``, reduced to what is judged.
 
-    ``nodes`` are those with at least half of their ports in use, or whose use climbs steeply, fullest first. ``allocated_per_node`` is the
-    allocation that most nodes have, None when there is none. ``is_truncated``: Azure Monitor cut the answer.
+    ``nodes`` are those with at least half of their ports in use, or whose use climbs steeply, fullest first.
+    ``allocated_per_node`` is the allocation that most nodes have, None when there is none. ``is_truncated``: Azure
+    Monitor cut the answer.
     """
 
     window: Window
