@@ -1,7 +1,8 @@
 """Ports in use and allocated, by node: of everybody when the pass is due, of clusters in trouble at every look.
 
-Answers are large (a series for every frontend, node and protocol), so those of at most 50 load balancers are held at a
-time. What is kept of them are the nodes with half of their ports in use or climbing, and of their clusters an hour of history.
+Answers are large (a series for every frontend, node and protocol), so those of at most 50 load balancers are held at
+a time. What is kept of them are the nodes with half of their ports in use or climbing, and of their clusters an hour
+of history.
 """
 
 from __future__ import annotations
