@@ -100,6 +100,8 @@ def step_in_words(step: Step) -> str:
             return f"Take the NAT gateway off subnet `{resource_name(step.subnet_id)}`"
         case AssociateSubnet():
             return f"Associate subnet `{resource_name(step.subnet_id)}` with `{resource_name(step.after)}`"
+        case ObserveEgress(nat_gateway_id=None):
+            return f"Watch subnet `{resource_name(step.subnet_id)}` until its nodes leave through the load balancer"
         case ObserveEgress():
             return f"Watch subnet `{resource_name(step.subnet_id)}` until its connections leave through the gateway"
     assert_never(step)
