@@ -7,11 +7,12 @@ Microsoft.Insights and parts of AKS use.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 
-class ServiceError(Exception):
+class ServiceError(Exception, ABC):
     """An HTTP error answer: status, code, message, extra headers."""
 
     def __init__(self, status: int, code: str, message: str, *, headers: Mapping[str, str] | None = None) -> None:
@@ -21,8 +22,9 @@ class ServiceError(Exception):
         self.message = message
         self.headers = dict(headers or {})
 
+    @abstractmethod
     def body(self) -> Any:
-        raise NotImplementedError
+        """The answer's JSON."""
 
 
 class ArmError(ServiceError):

@@ -10,7 +10,7 @@ from shared.chat import compose
 from shared.chat.message import Tone
 from shared.chat.words import STATE_WORDS, step_in_words
 from shared.model.change import FINAL_STATES, ChangeState
-from shared.model.plan import AssociateSubnet
+from shared.model.plan import AssociateSubnet, ObserveEgress
 
 from . import nouns
 
@@ -47,6 +47,8 @@ def test_a_proposal_says_what_will_be_done_and_until_when_to_decide() -> None:
 def test_taking_a_gateway_off_is_said_as_that() -> None:
     step = AssociateSubnet(nouns.SUBNETS[0], nouns.GATEWAY, None, {})
     assert step_in_words(step) == "Take the NAT gateway off subnet `snet-user`"
+    watched = step_in_words(ObserveEgress(None, step.subnet_id, nouns.make_cluster().id))
+    assert watched == "Watch subnet `snet-user` until its nodes leave through the load balancer"
 
 
 @pytest.mark.parametrize(
