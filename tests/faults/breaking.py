@@ -104,10 +104,15 @@ class Breaker:
         self._is_storage = False
 
     @property
+    def has_struck(self) -> bool:
+        """As often as it should. Azure may still be down."""
+        return self._trouble is not None and self._left == 0
+
+    @property
     def is_over(self) -> bool:
         """Whether what was to go wrong has gone wrong, all of it."""
         is_up = self._down_until is None or self._seconds_now() >= self._down_until
-        return self._trouble is not None and self._left == 0 and is_up
+        return self.has_struck and is_up
 
     def install(self) -> None:
         """From now on, for the rest of this process."""
