@@ -28,7 +28,7 @@ from .fleet import NODES, ROUND_TRIP_SECONDS, SIZES, FleetSize, write_scenario
 from .tick import WORKERS
 
 ROOT = Path(__file__).parents[2]
-REPEATS = 3
+REPEATS = 5
 LOOP_AT = (10, 100, 1_000)
 """Larger fleets are not looped over: a loop's cost grows with each load balancer alike."""
 SEQUENTIAL_UP_TO = 100

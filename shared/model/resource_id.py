@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _PATTERN = re.compile(
     r"^/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
@@ -24,19 +25,7 @@ class ResourceId:
     @classmethod
     def parse(cls, text: str) -> ResourceId:
         """Raises ValueError with the text given and an example when it is not a resource id."""
-        match = _PATTERN.match(text.strip())
-        if match is None:
-            raise ValueError(
-                f"not an Azure resource id: {text!r}; expected "
-                "/subscriptions/<id>/resourceGroups/<name>/providers/<namespace>/<type>/<name>"
-            )
-        parts = match["path"].split("/")
-        return cls(
-            subscription=match["subscription"],
-            group=match["group"],
-            type="/".join([match["namespace"], *parts[0::2]]),
-            names=tuple(parts[1::2]),
-        )
+        return _parse(text)
 
     @property
     def name(self) -> str:
@@ -53,6 +42,23 @@ class ResourceId:
         namespace, *types = self.type.split("/")
         path = "/".join(f"{kind}/{name}" for kind, name in zip(types, self.names, strict=True))
         return f"/subscriptions/{self.subscription}/resourceGroups/{self.group}/providers/{namespace}/{path}"
+
+
+@lru_cache(maxsize=16_384)  # every look takes the same ids apart several times
+def _parse(text: str) -> ResourceId:
+    match = _PATTERN.match(text.strip())
+    if match is None:
+        raise ValueError(
+            f"not an Azure resource id: {text!r}; expected "
+            "/subscriptions/<id>/resourceGroups/<name>/providers/<namespace>/<type>/<name>"
+        )
+    parts = match["path"].split("/")
+    return ResourceId(
+        subscription=match["subscription"],
+        group=match["group"],
+        type="/".join([match["namespace"], *parts[0::2]]),
+        names=tuple(parts[1::2]),
+    )
 
 
 def same_id(a: str | None, b: str | None) -> bool:

@@ -60,6 +60,7 @@ def offer(message: func.QueueMessage, told: func.Out[str]) -> None:
 def measure(message: func.QueueMessage, told: func.Out[List[str]]) -> None:  # noqa: UP006
     """Looks at one part of a large fleet; what there is to tell about it is delivered at once."""
     from ..app import current
+    from ..warm import keep_loaded
     from .hints import deliver_hint, read_hint
     from .lines import figures
 
@@ -72,6 +73,7 @@ def measure(message: func.QueueMessage, told: func.Out[List[str]]) -> None:  # n
     told.set([deliver_hint(partition) for partition in look.deliver])
     line = {"part": part, "tick": tick, **figures(look.report.tally, look.report.effort), "deliver": len(look.deliver)}
     log.info("part %s", json.dumps(line))
+    keep_loaded()
 
 
 @blueprint.function_name("measure_poison")

@@ -31,6 +31,7 @@ def watch(
 ) -> None:
     """One look at everything; queue messages are hints to what the tables say is due."""
     from ..app import current
+    from ..warm import keep_loaded
     from .hints import advance_hint, deliver_hint, measure_hint, offer_hint
 
     app = current()
@@ -46,6 +47,7 @@ def watch(
     }
     log.info("tick %s", json.dumps(line))
     _beat(app, tick)
+    keep_loaded()
 
 
 def _figures(tick: Tick) -> dict[str, Any]:

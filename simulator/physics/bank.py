@@ -8,7 +8,6 @@ bank is forked at that minute. Banks of equal configuration behave equally, so n
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 from .flows import Demand, StreamKey, run_minute, used_ports
 from .ports import PortTimers
@@ -27,10 +26,12 @@ class BankConfig:
     admitting: bool = True
 
 
-class BankWindow(NamedTuple):
+@dataclass(frozen=True, eq=False, slots=True)
+class BankWindow:
     """What happened on a bank over some minutes, one entry each.
 
-    Flows are whole numbers, ports averages over the minute; ports are None before the bank was there.
+    Flows are whole numbers, ports averages over the minute; ports are None before the bank was there. Two are equal
+    only if they are one: what follows from a window can be kept by it.
     """
 
     admitted: list[int]

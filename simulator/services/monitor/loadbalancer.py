@@ -9,7 +9,8 @@ long as the outbound rule does.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from ...fleet import Cluster, Node
 from ...physics.bank import BankWindow
@@ -30,7 +31,7 @@ def load_balancer_series(world: World, cluster: Cluster, metric: str, minutes: r
     if not cluster.has_outbound_rule or not cluster.frontends:
         return []
     made = _EMITTERS[metric](world, cluster, minutes)
-    return [series for series in made if any(sample is not None for sample in series.samples)]
+    return [series for series in made if series.samples.count(None) < len(series.samples)]
 
 
 def _windows(world: World, node: Node, minutes: range) -> tuple[BankWindow, BankWindow]:
@@ -43,17 +44,35 @@ def _snat_connections(world: World, cluster: Cluster, minutes: range) -> Iterato
     zero = 0 if world.settings.emit_zero_failed else None
     addresses = [frontend.address for frontend in cluster.frontends]
     for node in cluster.nodes:
-        tcp, udp = _windows(world, node, minutes)
-        good = [a + b for a, b in zip(tcp.admitted, udp.admitted, strict=True)]
-        bad = [a + b for a, b in zip(tcp.failed, udp.failed, strict=True)]
-        if not any(good) and not any(bad):
+        found = _count(*_windows(world, node, minutes), len(addresses), zero)
+        if found is None:
             continue
-        for address, shares in zip(addresses, _per_frontend(good, tcp, udp, len(addresses)), strict=True):
-            yield Series(_connection(address, node, successful), [share or None for share in shares])
-        lost = [b or (zero if g else None) for g, b in zip(good, bad, strict=True)]
-        yield Series(_connection(addresses[-1], node, failed), lost)
-        waiting = [int(g * PENDING_SHARE) or None for g in good]
-        yield Series(_connection(addresses[0], node, pending), waiting)
+        for address, samples in zip(addresses, found.successful, strict=True):
+            yield Series(_connection(address, node, successful), samples)
+        yield Series(_connection(addresses[-1], node, failed), found.failed)
+        yield Series(_connection(addresses[0], node, pending), found.pending)
+
+
+class _Counted(NamedTuple):
+    """A node's connections by state; the successful ones for each frontend."""
+
+    successful: list[list[int | None]]
+    failed: list[int | None]
+    pending: list[int | None]
+
+
+@lru_cache(maxsize=2048)  # nodes that behave alike share their windows
+def _count(tcp: BankWindow, udp: BankWindow, frontends: int, zero: int | None) -> _Counted | None:
+    """None where there was no connection at all. `zero` stands for no failure beside some success."""
+    good = [a + b for a, b in zip(tcp.admitted, udp.admitted, strict=True)]
+    bad = [a + b for a, b in zip(tcp.failed, udp.failed, strict=True)]
+    if not any(good) and not any(bad):
+        return None
+    return _Counted(
+        [[share or None for share in shares] for shares in _per_frontend(good, tcp, udp, frontends)],
+        [b or (zero if g else None) for g, b in zip(good, bad, strict=True)],
+        [int(g * PENDING_SHARE) or None for g in good],
+    )
 
 
 def _connection(frontend: str, node: Node, state: str) -> dict[str, str]:
