@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -45,6 +45,23 @@ class Deliver:
         self._records = records
         self._signs = signs
         self._channels = channels
+
+    def all_due(self, partition: str, wall: Callable[[], datetime]) -> Delivery:
+        """Goes on until nothing more can be sent.
+
+        Whoever brought a message while another one was on its way to the same channel has left it to that worker.
+        """
+        total = Delivery()
+        while True:
+            found = self.run(partition, wall())
+            total = Delivery(
+                sent=total.sent + found.sent,
+                waiting=found.waiting,
+                refused=total.refused + found.refused,
+                given_up=total.given_up + found.given_up,
+            )
+            if not found.sent:
+                return total
 
     def run(self, partition: str, wall: datetime) -> Delivery:
         """Everything due in one cluster's outbox. Doubled or late calls do no harm."""

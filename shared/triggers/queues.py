@@ -21,7 +21,7 @@ def deliver(message: func.QueueMessage) -> None:
 
     (partition,) = read_hint(message.get_body(), "partition")
     app = current()
-    result = app.deliver.run(partition, app.clock.wall())
+    result = app.deliver.all_due(partition, app.clock.wall)
     log.info("deliver: %d sent, %d waiting, %d given up", result.sent, result.waiting, result.given_up)
 
 

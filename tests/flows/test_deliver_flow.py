@@ -100,6 +100,30 @@ def test_running_again_posts_nothing_again(post: Post) -> None:
     assert post.channels["slack"].posted == ["first"]
 
 
+def test_what_comes_while_another_message_is_on_its_way_is_not_left_behind(post: Post) -> None:
+    """Its own worker finds the channel busy and goes: that is not worth a minute's wait."""
+    slack = post.channels["slack"]
+
+    def second_comes(title: str) -> None:
+        if title == "alarm":
+            post.put("plan", wall=WALL + 1.4 * MINUTE)
+            assert post.run(1.5) == Delivery(waiting=1), "one after the other"
+
+    slack.trouble = second_comes
+    post.put("alarm")
+    times = iter([WALL + MINUTE, WALL + 3 * MINUTE, WALL + 3 * MINUTE])
+    assert post.flow.all_due(PARTITION, lambda: next(times)) == Delivery(sent=2)
+    assert slack.posted == ["alarm", "plan"]
+    assert post.waiting() == []
+
+
+def test_a_channel_that_is_down_is_not_tried_on_and_on(post: Post) -> None:
+    post.channels["slack"].trouble = down()
+    post.put("alarm")
+    assert post.flow.all_due(PARTITION, lambda: WALL + MINUTE) == Delivery(waiting=1)
+    assert post.channels["slack"].tried == ["alarm"]
+
+
 def test_what_is_not_due_yet_waits(post: Post) -> None:
     post.put("first", wall=WALL + 10 * MINUTE)
     assert post.run() == Delivery(waiting=1)
