@@ -23,11 +23,10 @@ from shared.core.findings.allocation_drift import remembered
 from shared.core.incidents import IncidentPolicy, judge
 from shared.core.judging import Memory
 from shared.core.tags import TagRules
-from shared.flows.check import SLOW_WINDOW
 from shared.flows.look import Look, Seen
 from shared.flows.measure import Measure
 from shared.flows.node_names import NodeNames
-from shared.flows.passes import Passes
+from shared.flows.passes import SLOW_WINDOW, Passes
 from shared.model.allocation import AllocationSeen
 from shared.model.finding import Severity
 from shared.model.fleet import Fleet, WatchedCluster

@@ -14,28 +14,26 @@ from __future__ import annotations
 import contextlib
 import importlib
 import json
-import os
-import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from statistics import median
 from typing import Any
+
+from .child import run_module
 
 HEAVY = ("azure.identity", "azure.mgmt", "azure.data", "msal", "requests", "pydantic", "jinja2", "slack_sdk")
 """What indexing must not load; times depend on the machine, this doesn't."""
 NEVER_BY_CHECK = "azure.mgmt.network"
 REPEATS = 5
-ROOT = Path(__file__).parents[2]
 
 
 def measure(environment: Mapping[str, str]) -> dict[str, Any]:
     """``environment``: the settings of an app whose check finds everything well."""
-    indexed = [_run("index", environment) for _ in range(REPEATS)]
-    modules = _run("modules", environment)
+    indexed = [run_module("cold_start", environment, "index") for _ in range(REPEATS)]
+    modules = run_module("cold_start", environment, "modules")
     names = json.dumps(modules)
-    imports = [_run("imports", environment, names) for _ in range(REPEATS)]
+    imports = [run_module("cold_start", environment, "imports", given=names) for _ in range(REPEATS)]
     return {
         "index_seconds": median(one["seconds"] for one in indexed),
         "index_cpu_seconds": median(one["cpu_seconds"] for one in indexed),
@@ -50,21 +48,6 @@ def measure(environment: Mapping[str, str]) -> dict[str, Any]:
 
 def loaded(names: Sequence[str], modules: Sequence[str]) -> list[str]:
     return [name for name in names if any(one == name or one.startswith(f"{name}.") for one in modules)]
-
-
-def _run(task: str, environment: Mapping[str, str], standard_input: str = "") -> Any:
-    done = subprocess.run(
-        [sys.executable, "-m", __spec__.name if __spec__ else __name__, task],
-        env={**os.environ, **environment},
-        cwd=ROOT,
-        input=standard_input,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise RuntimeError(f"cold start, {task}: {done.stderr.strip()}")
-    return json.loads(done.stdout)
 
 
 def _index() -> dict[str, Any]:

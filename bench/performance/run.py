@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -24,10 +23,10 @@ from simulator.testing import RunningSimulator, start_simulator
 
 from . import cold_start
 from .bound import bound, loop_requests, one_by_one, share_above
+from .child import run_module
 from .fleet import NODES, ROUND_TRIP_SECONDS, SIZES, FleetSize, write_scenario
 from .tick import WORKERS
 
-ROOT = Path(__file__).parents[2]
 REPEATS = 5
 LOOP_AT = (10, 100, 1_000)
 """Larger fleets are not looped over: a loop's cost grows with each load balancer alike."""
@@ -96,27 +95,12 @@ def measure_whole(size: FleetSize) -> dict[str, Any]:
             Azurite.start(Path(folder)) as storage,
         ):
             settings = {**_settings(simulator, storage.connection_string), "FAN_OUT_ABOVE": fan_out_above}
-            found[way] = _run("whole", settings)
+            found[way] = run_module("whole", settings)
     return found
 
 
 def _child(simulator: RunningSimulator, module: str, *arguments: str, given: str = "") -> dict[str, Any]:
-    return _run(module, simulator.environment(), simulator.url, *arguments, given=given)
-
-
-def _run(module: str, environment: Mapping[str, str], *arguments: str, given: str = "") -> dict[str, Any]:
-    done = subprocess.run(
-        [sys.executable, "-m", f"{__package__}.{module}", *arguments],
-        env={**os.environ, **environment},
-        cwd=ROOT,
-        input=given,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise RuntimeError(f"{module}: {done.stderr.strip()}")
-    measured: dict[str, Any] = json.loads(done.stdout)
+    measured: dict[str, Any] = run_module(module, simulator.environment(), simulator.url, *arguments, given=given)
     return measured
 
 

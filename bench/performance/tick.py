@@ -25,9 +25,8 @@ from shared.cloud.metric_access import Mode
 from shared.cloud.pipeline import BoundedRetry
 from shared.cloud.request_count import RequestCount
 from shared.core.detect import judged_window
-from shared.flows.check import SLOW_WINDOW
 from shared.flows.look import Seen
-from shared.flows.passes import Passes
+from shared.flows.passes import SLOW_WINDOW, Passes
 from shared.model.metric import MINUTE, Window
 from shared.warm import keep_loaded
 

@@ -33,15 +33,12 @@ def coverage_lost(losses: Sequence[Finding]) -> Message:
 
 def watch_hindered(texts: Sequence[str]) -> Message:
     """What snatbot can't read or find, beside single clusters: subscriptions, the list itself. Said once."""
-    return Message(
-        title="snatbot can't watch as it should",
-        summary=sentence(capital(texts[0])),
-        tone=Tone.WARNING,
-        sections=(
-            *((Section("What is missing", bullets=_sentences(texts)),) if len(texts) > 1 else ()),
-            Section("What this means", text="SNAT failures there would go unseen until this is mended."),
-        ),
-        footer=_FOOTER,
+    return _remark(
+        "snatbot can't watch as it should",
+        Tone.WARNING,
+        "What is missing",
+        texts,
+        "SNAT failures there would go unseen until this is mended.",
     )
 
 
@@ -61,31 +58,36 @@ def seen_again(names: Sequence[str], now: datetime, over: Sequence[str] = ()) ->
 
 def bad_tags(texts: Sequence[str]) -> Message:
     """Tags on clusters that can't be used. Said once for each kind of mistake."""
-    return Message(
-        title="Tags that can't be used",
-        summary=sentence(capital(texts[0])),
-        tone=Tone.NEUTRAL,
-        sections=(
-            *((Section("All of them", bullets=_sentences(texts)),) if len(texts) > 1 else ()),
-            Section("What this means", text="The usual values hold on these clusters until the tags are mended."),
-        ),
-        footer=_FOOTER,
+    return _remark(
+        "Tags that can't be used",
+        Tone.NEUTRAL,
+        "All of them",
+        texts,
+        "The usual values hold on these clusters until the tags are mended.",
     )
 
 
 def read_one_by_one(texts: Sequence[str]) -> Message:
     """Where metrics can't be read in batches: nothing is missed, it costs more requests. Said once for each place."""
+    return _remark(
+        "Metrics are read one by one",
+        Tone.NEUTRAL,
+        "Everywhere",
+        texts,
+        "Nothing is missed. Each load balancer takes a request of its own: a look takes longer, and a "
+        "large fleet may not fit into it. Batches are tried again every hour.",
+    )
+
+
+def _remark(title: str, tone: Tone, heading: str, texts: Sequence[str], meaning: str) -> Message:
+    """The first of ``texts`` up front, all of them under ``heading`` where there are several."""
     return Message(
-        title="Metrics are read one by one",
+        title=title,
         summary=sentence(capital(texts[0])),
-        tone=Tone.NEUTRAL,
+        tone=tone,
         sections=(
-            *((Section("Everywhere", bullets=_sentences(texts)),) if len(texts) > 1 else ()),
-            Section(
-                "What this means",
-                text="Nothing is missed. Each load balancer takes a request of its own: a look takes longer, and a "
-                "large fleet may not fit into it. Batches are tried again every hour.",
-            ),
+            *((Section(heading, bullets=_sentences(texts)),) if len(texts) > 1 else ()),
+            Section("What this means", text=meaning),
         ),
         footer=_FOOTER,
     )

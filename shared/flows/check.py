@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ..cloud.deadline import Deadline
 from ..cloud.discovery import Discovery
@@ -22,9 +22,7 @@ from ..model.metric import Window
 from .explain import unmeasured
 from .fleet_source import FleetSource
 from .look import Look, Seen
-from .passes import Passes
-
-SLOW_WINDOW = timedelta(minutes=15)  # of a NAT gateway's data path (Azure docs: nat-metrics)
+from .passes import SLOW_WINDOW, Passes
 
 
 @dataclass(frozen=True, slots=True)

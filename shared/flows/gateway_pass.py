@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from ..cloud import questions
 from ..core.detect import has_point
@@ -11,9 +10,7 @@ from ..core.judging import GatewaySeries
 from ..model.fleet import WatchedCluster
 from ..model.metric import MetricAnswer, Window
 from .asking import Asking, answer_or_none, answer_or_reason, trouble_or
-from .passes import Passes
-
-SLOW = timedelta(minutes=15)
+from .passes import SLOW_WINDOW, Passes
 
 
 class GatewayPass:
@@ -31,7 +28,7 @@ class GatewayPass:
     def read(self) -> dict[str, GatewaySeries]:
         passes, every = self._passes, self._every
         slow_due = [key for key in every if passes.slow is not None or key in self._in_trouble]
-        slow = passes.slow or Window(passes.window.end - SLOW, passes.window.end)
+        slow = passes.slow or Window(passes.window.end - SLOW_WINDOW, passes.window.end)
         connections = self._asking.gateways(every, every, questions.NAT_CONNECTIONS, passes.window)
         silent = [
             key

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from ..model.metric import Window
+
+SLOW_WINDOW = timedelta(minutes=15)  # of a NAT gateway's data path (Azure docs: nat-metrics)
 
 
 @dataclass(frozen=True, slots=True)

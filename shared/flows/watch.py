@@ -34,11 +34,10 @@ from ..store.errors import StoreError
 from ..store.fleet import FleetStore
 from ..store.records import Key, Records
 from ..store.signs import Signs
-from .check import SLOW_WINDOW
 from .coverage import Coverage
 from .fleet_source import FleetSource, Found, parts_of
 from .look import Look, Seen
-from .passes import Passes
+from .passes import SLOW_WINDOW, Passes
 from .remember import Remember, Remembered, Sight
 from .tick import PartLook, Tick, TickTime, WatchPolicy
 from .vanished import Vanished
