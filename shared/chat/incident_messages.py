@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from ..model.assessment import Assessment
-from ..model.finding import FindingKind, Severity
+from ..model.finding import FAILURES, FindingKind, Severity
 from ..model.incident import Incident
 from ..model.plan import Plan, PlanKind
 from ..model.ports import NodePorts
@@ -31,6 +32,12 @@ def incident_opened(incident: Incident, assessment: Assessment) -> Message:
 def incident_reopened(incident: Incident, assessment: Assessment) -> Message:
     """Trouble came back before its cooldown was over."""
     return _alert(f"{subject(incident)} is back", incident, assessment)
+
+
+def incident_failing(incident: Incident, assessment: Assessment) -> Message:
+    """A warning that was announced has turned into failures: now the steps are needed."""
+    kind = next((kind for kind in incident.kinds if kind in FAILURES), FindingKind.SNAT_FAILING)
+    return _alert(f"Connections of {incident.cluster_name} fail now: {KIND_NOUNS[kind]}", incident, assessment)
 
 
 def incident_worsened(incident: Incident, assessment: Assessment) -> Message:
@@ -79,15 +86,16 @@ def incident_cleared(incident: Incident, now: datetime, *, is_withdrawn: bool = 
         summary = f"No outbound connection has failed since {utc(failed_at)}."
     else:
         summary = f"Nothing of it was seen since {utc(quiet_since)}."
-    first, last = ("First failure", "Last failure") if failed_at else ("First seen", "Last seen")
+    seen = (("First seen", utc(incident.since)), ("Last seen", utc(quiet_since)))
+    if failed_at:
+        seen = (("First failure", utc(incident.failing_since or failed_at)), ("Last failure", utc(failed_at)))
     return Message(
         title=f"{subject(incident)} is over",
         summary=summary,
         tone=Tone.GOOD,
         facts=(
             ("Cluster", incident.cluster_name),
-            (first, utc(incident.since)),
-            (last, utc(failed_at or quiet_since)),
+            *seen,
             ("Cleared", utc(incident.cleared_at or now)),
         ),
         sections=(
@@ -166,17 +174,13 @@ def _summary(incident: Incident, assessment: Assessment) -> str:
 
 def _facts(incident: Incident, assessment: Assessment) -> tuple[tuple[str, str], ...]:
     cluster = assessment.cluster
-    is_failing = incident.last_failed_at is not None
     facts = [
         ("Cluster", cluster.name),
         ("Resource group", cluster.resource_group),
         ("Location", cluster.location),
         ("Subscription", cluster.subscription),
-        ("Failing since" if is_failing else "Since", f"{utc(incident.since)} ({_ago(incident, assessment)})"),
+        *_since(incident, assessment),
     ]
-    if incident.reopened and assessment.alarms:
-        facts[-1] = ("First failing" if is_failing else "First seen", utc(incident.since))
-        facts.append(("Failing again since" if is_failing else "Again since", utc(assessment.alarms[0].since)))
     if FindingKind.SNAT_FAILING in incident.kinds:
         facts.append(("Failing nodes", number(len(incident.nodes)) if incident.nodes else "not known"))
     if assessment.load_balancer_id is not None or not assessment.gateway_ids:
@@ -187,8 +191,19 @@ def _facts(incident: Incident, assessment: Assessment) -> tuple[tuple[str, str],
     return tuple(facts)
 
 
-def _ago(incident: Incident, assessment: Assessment) -> str:
-    return duration(assessment.at - incident.since)
+def _since(incident: Incident, assessment: Assessment) -> Iterator[tuple[str, str]]:
+    """Failing since the first failed minute; a warning before it is a fact of its own."""
+    failing = incident.failing_since if FAILURES & set(incident.kinds) else None
+    first = failing or incident.since
+    if incident.reopened and assessment.alarms:
+        yield ("First failing" if failing else "First seen", utc(first))
+        alarms = [alarm for alarm in assessment.alarms if alarm.kind in FAILURES] if failing else assessment.alarms
+        again = (alarms or assessment.alarms)[0].since
+        yield ("Failing again since" if failing else "Again since", utc(again))
+        return
+    if failing and incident.since < failing:
+        yield ("First warning", utc(incident.since))
+    yield ("Failing since" if failing else "Since", f"{utc(first)} ({duration(assessment.at - first)})")
 
 
 def _evidence(incident: Incident, assessment: Assessment) -> tuple[Section, ...]:

@@ -34,13 +34,17 @@ _DAMPING = 4
 
 
 class Effect(StrEnum):
-    """What happened, or what is worth telling."""
+    """What happened, or what is worth telling. FAILING: connections fail now, and so far it was a warning."""
 
     NOTHING = "nothing"
     OPENED = "opened"
     REOPENED = "reopened"
+    FAILING = "failing"
     WORSENED = "worsened"
     CLEARED = "cleared"
+
+
+_GROWTH = (Effect.FAILING, Effect.WORSENED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +157,9 @@ def _trouble(
     else:
         incident = _standing(_continued(known, fresh), known, record, look, assessment, policy)
         message = _growth(known, incident, now)
-        effect = message if message is Effect.WORSENED else Effect.NOTHING
+        effect = message if message in _GROWTH else Effect.NOTHING
     if is_quiet:
-        effect = Effect.NOTHING if effect is Effect.WORSENED else effect
+        effect = Effect.NOTHING if effect in _GROWTH else effect
         return IncidentTransition(record, incident, effect)
     if message is not Effect.NOTHING:
         incident = _told(incident, now)
@@ -182,11 +186,13 @@ def _fresh(assessment: Assessment, look: Look, now: datetime, new_id: str) -> In
         kinds=tuple(dict.fromkeys(finding.kind for finding in look.alarms)),
         evidence=worst.evidence,
         gateway_ids=assessment.gateway_ids,
+        failing_since=min((one.since for one in look.alarms if one.kind in FAILURES), default=None),
     )
 
 
 def _continued(incident: Incident, fresh: Incident) -> Incident:
     """``fresh`` figures under the identity and the history of ``incident``."""
+    is_same_failure = bool(FAILURES & set(incident.kinds)) or fresh.failing_since is None
     return replace(
         fresh,
         id=incident.id,
@@ -202,6 +208,7 @@ def _continued(incident: Incident, fresh: Incident) -> Incident:
         told_at=incident.told_at,
         gateway_ids=incident.gateway_ids,
         plan_due_at=incident.plan_due_at,
+        failing_since=incident.failing_since if is_same_failure else fresh.failing_since,
     )
 
 
@@ -244,8 +251,11 @@ def _growth(known: Incident, incident: Incident, now: datetime) -> Effect:
     if incident.told_severity is None:
         return Effect.REOPENED if incident.reopened else Effect.OPENED
     is_rise = incident.severity.rank > incident.told_severity.rank
-    is_first_failure = incident.told_severity.rank < Severity.FAILING.rank and known.last_failed_at is None
-    if is_rise and is_first_failure and incident.severity.rank >= Severity.FAILING.rank:
+    was_warning = incident.told_severity.rank < Severity.FAILING.rank
+    fails = bool(FAILURES & set(incident.kinds))
+    if fails and known.failing_since is None:
+        return Effect.FAILING
+    if is_rise and was_warning and known.last_failed_at is None and incident.severity.rank >= Severity.FAILING.rank:
         return Effect.WORSENED
     has_spread = incident.last_failed_at != known.last_failed_at and (
         len(incident.nodes) >= 2 * max(incident.announced_nodes, 1)
@@ -253,7 +263,9 @@ def _growth(known: Incident, incident: Incident, now: datetime) -> Effect:
     lately = [at for at in incident.told_at if timedelta() <= now - at < _HOUR]
     is_failing = incident.severity.rank >= Severity.FAILING.rank
     room = _ROOM_WHEN_FAILING if is_failing else _ROOM_WHEN_WARNING
-    return Effect.WORSENED if (is_rise or has_spread) and len(lately) < room else Effect.NOTHING
+    if not (is_rise or has_spread) or len(lately) >= room:
+        return Effect.NOTHING
+    return Effect.FAILING if fails and is_rise and was_warning else Effect.WORSENED
 
 
 def _told(incident: Incident, now: datetime) -> Incident:

@@ -249,7 +249,7 @@ class Remember:
             return False
         if any(change.state in IN_FLIGHT for change in changes):
             return False
-        if message is Effect.WORSENED:
+        if message in (Effect.WORSENED, Effect.FAILING):
             return not any(one.incident_id == incident.id and one.state is ChangeState.PROPOSED for one in changes)
         return message in (Effect.OPENED, Effect.REOPENED)
 
@@ -265,6 +265,8 @@ def _message(
             return compose.incident_opened(incident, assessment)
         case Effect.REOPENED:
             return compose.incident_reopened(incident, assessment)
+        case Effect.FAILING:
+            return compose.incident_failing(incident, assessment)
         case Effect.WORSENED:
             return compose.incident_worsened(incident, assessment)
         case Effect.CLEARED if isinstance(assessment.reading, DoesNotApply):

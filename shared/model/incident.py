@@ -19,8 +19,9 @@ class IncidentState(StrEnum):
 class Incident:
     """``since`` is when the trouble began, ``opened_at`` when it was noticed, ``last_trouble_at`` when last seen.
 
-    ``last_failed_at`` is the last minute with a failed connection, None when there was none; ``nodes`` and ``failed``
-    are of the last judged window with failures. ``kinds`` are what stands now, worst first, ``evidence`` is of the
+    ``failing_since`` and ``last_failed_at`` are the first and last minute with a failed connection, None when there was
+    none: a warning has a ``since`` and no ``failing_since``. ``nodes`` and ``failed`` are of the last judged window
+    with failures. ``kinds`` are what stands now, worst first, ``evidence`` is of the
     worst. ``reopened`` counts re-openings inside the cooldown. ``announced_nodes`` and ``told_severity`` are what the
     last message said (None: nothing was posted yet), ``told_at`` the posts of the last hour. ``gateway_ids`` carried
     the cluster's traffic when it opened. ``closing_note`` says why it was cleared when not simply by
@@ -49,6 +50,7 @@ class Incident:
     told_at: tuple[datetime, ...] = ()
     gateway_ids: tuple[str, ...] = ()
     plan_due_at: datetime | None = None
+    failing_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

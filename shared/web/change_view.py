@@ -150,7 +150,8 @@ def _failures(incident: Incident, nodes: int) -> str:
     where = f"on {count(nodes, 'node')} " if nodes else ""
     return (
         f"{failed} failed {where}in {count(incident.window_minutes, 'minute')}: SNAT ports ran out. "
-        f"First failure {utc(incident.since)}, last one {utc(incident.last_failed_at or incident.since)}."
+        f"First failure {utc(incident.failing_since or incident.since)}, "
+        f"last one {utc(incident.last_failed_at or incident.since)}."
     )
 
 

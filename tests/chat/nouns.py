@@ -114,6 +114,7 @@ def make_incident(cluster: Cluster | None = None, nodes: tuple[NodeFailures, ...
         state=IncidentState.OPEN,
         severity=Severity.FAILING,
         since=NOW - timedelta(minutes=24),
+        failing_since=NOW - timedelta(minutes=24),
         opened_at=NOW,
         last_failed_at=NOW - timedelta(minutes=4),
         failed=sum(node.failed for node in nodes) or 1842,

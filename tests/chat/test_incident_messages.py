@@ -171,6 +171,17 @@ def test_a_returning_trouble_says_so_and_since_when() -> None:
     assert facts["Failing again since"] == "2026-11-22 18:47 UTC"
 
 
+def test_a_warning_that_turned_into_failures_says_so_in_its_headline_and_carries_the_steps() -> None:
+    incident = replace(nouns.make_incident(), since=nouns.NOW - timedelta(hours=3))
+    message = compose.incident_failing(incident, nouns.make_assessment())
+    assert message.title == "Connections of shop-prod fail now: SNAT port exhaustion"
+    assert message.tone is Tone.ALARM
+    assert section(message, "By hand").steps
+    facts = dict(message.facts)
+    assert facts["First warning"] == "2026-11-22 16:05 UTC"
+    assert facts["Failing since"] == "2026-11-22 18:41 UTC (24 minutes)"
+
+
 def test_getting_worse_is_told_without_repeating_the_steps() -> None:
     message = compose.incident_worsened(nouns.make_incident(), nouns.make_assessment())
     assert message.title == "SNAT port exhaustion on shop-prod is getting worse"

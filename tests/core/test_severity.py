@@ -82,9 +82,29 @@ def test_a_warning_opens_an_incident_and_failures_raise_it() -> None:
     assert life.incident.severity is Severity.WARNING
     assert (life.incident.last_failed_at, life.incident.nodes, life.incident.kinds) == (None, (), (SHORT.kind,))
     assert life.tick(6, SHORT) is Effect.NOTHING
-    assert life.tick(7, FULL, reading=failing(7)) is Effect.WORSENED
+    assert life.tick(7, FULL, reading=failing(7)) is Effect.FAILING
     assert life.severity is Severity.FAILING
+    assert (life.incident.since, life.incident.failing_since) == (at(0), at(6)), "the first failed minute, no warning"
     assert life.incident.id == "incident-0"
+
+
+def test_failing_since_begins_anew_when_failures_had_stopped_and_the_warning_stood() -> None:
+    life = Life()
+    life.tick(5, SHORT, reading=failing(5))
+    for end in range(6, 40):
+        life.tick(end, SHORT)
+    assert life.severity is Severity.WARNING
+    assert life.tick(40, SHORT, reading=failing(40)) is Effect.FAILING
+    assert life.incident is not None
+    assert (life.incident.since, life.incident.failing_since) == (at(0), at(39))
+
+
+def test_failures_after_another_alarm_are_told_however_much_was_posted() -> None:
+    life = Life()
+    life.tick(5, SHORT)
+    life.tick(6, SHORT, LOST)
+    assert life.tick(7, SHORT, LOST, reading=failing(7)) is Effect.FAILING
+    assert [effect for _, effect in life.posts] == [Effect.OPENED, Effect.WORSENED, Effect.FAILING]
 
 
 def test_notices_open_nothing() -> None:
@@ -131,7 +151,7 @@ def test_at_most_three_posts_for_an_incident_of_an_hour() -> None:
     for end in range(6, 55):
         life.tick(end, FULL, reading=failing(end, share=min(end, 40), nodes=max(1, end // 4)))
     life.calm(56, 70)
-    assert [effect for _, effect in life.posts] == [Effect.OPENED, Effect.WORSENED, Effect.CLEARED]
+    assert [effect for _, effect in life.posts] == [Effect.OPENED, Effect.FAILING, Effect.CLEARED]
 
 
 def test_growth_that_was_held_back_is_told_when_there_is_room_again() -> None:
