@@ -19,6 +19,7 @@ from .parts import Parts
 if TYPE_CHECKING:
     from .core.tags import TagRules
     from .flows.advance import Advance
+    from .flows.again import Again
     from .flows.check import Check
     from .flows.decide import Decide
     from .flows.deliver import Deliver
@@ -219,6 +220,12 @@ class App(Parts):
         return Propose(self.planning, self.records, self.fleet_store, self.outbox, self.links, lifetime)
 
     @cached_property
+    def again(self) -> Again:
+        from .flows.again import Again
+
+        return Again(self.records, self.propose, self.clock)
+
+    @cached_property
     def decide(self) -> Decide:
         from .flows.decide import Decide
 
@@ -288,7 +295,7 @@ class App(Parts):
             ),
             read_facts=self.planning.read,
         )
-        return Advance(tools, self.signer, self.planning, self.propose, self.network_of, afterlook)
+        return Advance(tools, self.signer, self.planning, self.again, self.network_of, afterlook)
 
     @cached_property
     def deliver(self) -> Deliver:

@@ -25,6 +25,7 @@ _FINISHED: Mapping[ChangeState, tuple[str, Tone]] = {
     ChangeState.FAILED: ("The change on {cluster} failed", Tone.ALARM),
 }
 _DELETING = "Deleting is a plan of its own, with its own approval, that names each public IP that is lost."
+ASK_AGAIN = "Its page makes a new plan when someone asks again."
 _STOPPED = "Nothing more is changed until someone resumes it, rolls it back or gives it up."
 _HALF_DONE = "What was done so far stays. Its page offers to roll it back or to delete what it created."
 _LEFT: Mapping[PlanKind, str] = {
@@ -64,8 +65,8 @@ def change_proposed(change: Change, approval_url: str) -> Message:
     )
 
 
-def change_decided(change: Change) -> Message:
-    """Approved, denied, resumed, expired or superseded: by whom and when."""
+def change_decided(change: Change, page_url: str = "") -> Message:
+    """Approved, denied, resumed, expired or superseded: by whom and when. ``page_url``: where it can be asked again."""
     is_resumed = change.state is ChangeState.APPROVED and change.is_begun
     verb, tone = _DECIDED.get(change.state, (str(STATE_WORDS[change.state]), Tone.NEUTRAL))
     verb = "resumed" if is_resumed else verb
@@ -73,7 +74,7 @@ def change_decided(change: Change) -> Message:
         ChangeState.APPROVED: "It goes on with the step that stopped." if is_resumed else "The first step follows.",
         ChangeState.EXPIRED: "Nobody decided in time. Nothing was changed.",
         ChangeState.SUPERSEDED: "A newer plan takes its place.",
-        ChangeState.DENIED: "Nothing was changed.",
+        ChangeState.DENIED: f"Nothing was changed. {ASK_AGAIN}" if page_url else "Nothing was changed.",
     }.get(change.state, "")
     # A resumed change still carries the decision that approved its plan: who resumed it is in the audit trail.
     decision = change.decision if not is_resumed else None
@@ -87,6 +88,7 @@ def change_decided(change: Change) -> Message:
             ("Plan", capital(change.plan.summary)),
             ("Asked for by", change.requested_by),
         ),
+        buttons=(Button("Open the plan", page_url),) if page_url else (),
         footer=_footer(change),
     )
 

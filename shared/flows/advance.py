@@ -34,7 +34,6 @@ from .gate import NEXT_LOOK
 from .holding import give_up_dead_claim
 from .outbox import audit
 from .planning import Planning
-from .propose import Propose
 from .steps import NetworkWriter
 from .subnet_step import taken_back
 from .world import is_writing, whats_different
@@ -53,7 +52,7 @@ class Advance:
         tools: Tools,
         signer: Signer,
         planning: Planning,
-        propose: Propose,
+        again: Again,
         network_of: Callable[[str], NetworkWriter],
         afterlook: Afterlook,
     ) -> None:
@@ -61,7 +60,7 @@ class Advance:
         self._tools = tools
         self._signer = signer
         self._planning = planning
-        self._again = Again(tools.records, propose, tools.clock)
+        self._again = again
         self._network_of = network_of
         self._afterlook = afterlook
         self._records = tools.records

@@ -1,4 +1,4 @@
-"""A new plan where an approved one could not be carried out: the same trouble, the world as it is now, asked anew."""
+"""A new plan where one came to nothing: the same trouble, the world as it is now, asked anew."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from dataclasses import replace
 from ..clock import Clock
 from ..errors import NotFoundHere, SnatbotError
 from ..model.change import Change
+from ..model.incident import Incident, IncidentState
 from ..model.plan import PlanKind
-from ..store.records import Put, Records
+from ..store.errors import StoreConflict
+from ..store.records import Put, Records, Stored
 from .propose import Propose
 
 log = logging.getLogger("snatbot.advance")
+_TRIES = 3
 
 
 class Again:
@@ -23,26 +26,43 @@ class Again:
 
     def offer(self, partition: str, change: Change) -> None:
         """A new plan for the same trouble, which needs its own approval. Where none can be made, a later look tries."""
-        now, wall = self._clock.now(), self._clock.wall()
         try:
-            match change.plan.kind:
-                case PlanKind.DETACH_NAT_GATEWAY:
-                    self._propose.propose_rollback(self._taken_back(partition, change), now, wall, "snatbot")
-                case PlanKind.DELETE_NAT_GATEWAY:
-                    self._propose.propose_deletion(self._taken_back(partition, change), now, wall, "snatbot")
-                case kind:
-                    is_the_same = change.plan.is_wished or kind is PlanKind.RESERVE_PUBLIC_IPS
-                    wanted = kind if is_the_same else None
-                    self._propose.propose(change.cluster_id, now, wall, "snatbot", change.incident_id, kind=wanted)
-                    self._note_answered(change)
+            self.ask(partition, change, "snatbot")
         except SnatbotError as error:
             log.warning("change %s: no new plan could be offered: %s", change.id, error)
 
+    def ask(self, partition: str, change: Change, requested_by: str) -> Change:
+        """The new change, proposed and told. Raises Refused with the reason when nothing can be done now."""
+        now, wall = self._clock.now(), self._clock.wall()
+        match change.plan.kind:
+            case PlanKind.DETACH_NAT_GATEWAY:
+                return self._propose.propose_rollback(self._taken_back(partition, change), now, wall, requested_by)
+            case PlanKind.DELETE_NAT_GATEWAY:
+                return self._propose.propose_deletion(self._taken_back(partition, change), now, wall, requested_by)
+            case kind:
+                is_the_same = change.plan.is_wished or kind is PlanKind.RESERVE_PUBLIC_IPS
+                wanted = kind if is_the_same else None
+                open_one = self._open_incident(change)
+                incident_id = open_one.value.id if open_one else None
+                asked = self._propose.propose(change.cluster_id, now, wall, requested_by, incident_id, kind=wanted)
+                self._note_answered(change)
+                return asked
+
     def _note_answered(self, change: Change) -> None:
         """The incident has its new plan: none has to be made later."""
+        for _ in range(_TRIES):
+            found = self._open_incident(change)
+            if found is None or found.value.plan_due_at is None:
+                return
+            try:
+                self._records.commit(change.cluster_id, [Put(replace(found.value, plan_due_at=None), found.etag)])
+            except StoreConflict:
+                continue  # a look at the cluster came between
+            return
+
+    def _open_incident(self, change: Change) -> Stored[Incident] | None:
         found = self._records.incident(change.cluster_id, change.incident_id) if change.incident_id else None
-        if found is not None and found.value.plan_due_at is not None:
-            self._records.commit(change.cluster_id, [Put(replace(found.value, plan_due_at=None), found.etag)])
+        return found if found is not None and found.value.state is IncidentState.OPEN else None
 
     def _taken_back(self, partition: str, change: Change) -> Change:
         """The change that this one takes back, or deletes what it made."""

@@ -15,7 +15,7 @@ from ..core.changes import Event, WrongState, after
 from ..core.detachment import written_subnets
 from ..errors import NotFoundHere, Refused
 from ..ids import cluster_key
-from ..model.change import GIVEN_UP, Change, ChangeState, Decision, JournalEntry, Outcome
+from ..model.change import FINAL_STATES, GIVEN_UP, Change, ChangeState, Decision, JournalEntry, Outcome
 from ..model.plan import PlanKind
 from ..store.errors import StoreConflict
 from ..store.records import Put, Records, Stored
@@ -29,7 +29,7 @@ from .propose import superseded
 log = logging.getLogger("snatbot.decide")
 _DECISION_LIFETIME = timedelta(hours=24)
 APPROVE, DENY, RESUME, GIVE_UP = "approve", "deny", "resume", "give_up"
-ROLL_BACK, DELETE = "roll_back", "delete"
+ROLL_BACK, DELETE, ASK_AGAIN = "roll_back", "delete", "ask_again"
 _DONE = {APPROVE: "approved", DENY: "denied"}
 _AUDITED = {RESUME: "resumed", GIVE_UP: "given up"}
 _EVENTS = {APPROVE: Event.APPROVE, DENY: Event.DENY, RESUME: Event.RESUME, GIVE_UP: Event.FAIL}
@@ -97,11 +97,19 @@ class Decide:
                 is_half_back = change.plan.kind is PlanKind.DETACH_NAT_GATEWAY and change.state is ChangeState.FAILED
                 can_roll_back = is_half_back or self._has_attached(change)
                 found = ((ROLL_BACK, can_roll_back), (DELETE, change.leaves_something))
-                return tuple(action for action, is_possible in found if is_possible)
+                possible = tuple(action for action, is_possible in found if is_possible)
+                return possible or self._again(change)
+            case ChangeState.DENIED | ChangeState.EXPIRED:
+                return self._again(change)
             case ChangeState.ROLLED_BACK | ChangeState.DONE:
                 return (DELETE,) if change.leaves_something else ()
             case _:
                 return ()
+
+    def _again(self, change: Change) -> tuple[str, ...]:
+        """A plan that came to nothing can be asked for again, unless another change of the cluster is on its way."""
+        others = self._records.changes(cluster_key(change.cluster_id))
+        return (ASK_AGAIN,) if all(other.state in FINAL_STATES for other in others) else ()
 
     def _has_attached(self, change: Change) -> bool:
         """Whether a change that ended half way, or stopped there, has put a NAT gateway on some subnet."""
@@ -176,6 +184,8 @@ class Decide:
         return changed
 
     def _told(self, changed: Change, action: str) -> Message:
+        if action == DENY:
+            return compose.change_decided(changed, self._links().page(changed))
         if action != GIVE_UP:
             return compose.change_decided(changed)
         return compose.change_finished(changed, self._links().page(changed))

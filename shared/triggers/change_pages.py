@@ -99,6 +99,13 @@ def decide(req: func.HttpRequest, advance: Callable[[str], None], deliver: Calla
         asked = app.propose.propose_deletion(app.decide.made_by(target), now, wall, approver)
         deliver(deliver_hint(target.partition))
         return _see_other(app.links.page(asked))
+    if form.get("action") == "ask_again":
+        change = app.decide.view(target).change
+        if "ask_again" not in app.decide.actions(change, now):
+            raise Refused(app.decide.why_not(change, now) or "Another change of this cluster is open: see that one.")
+        renewed = app.again.ask(target.partition, change, approver)
+        deliver(deliver_hint(target.partition))
+        return _see_other(app.links.page(renewed))
     change = app.decide.decide(target, form.get("action", ""), approver, now, wall)
     advance(advance_hint(target.partition, target.change_id))
     deliver(deliver_hint(target.partition))

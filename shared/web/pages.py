@@ -38,8 +38,8 @@ _HEADINGS = {
 
 @dataclass(frozen=True, slots=True)
 class FormFields:
-    """What the page's form sends back. ``actions``: of approve, deny, resume, roll_back, give_up, delete; in the order
-    of the buttons.
+    """What the page's form sends back. ``actions``: of approve, deny, resume, roll_back, give_up, delete, ask_again;
+    in the order of the buttons.
 
     ``token`` is the link's own, ``csrf`` is bound to this browser. ``asks_name``: nobody is signed in, so the person is
     asked, and recorded as unverified. ``signed_in_as`` is shown when somebody is.

@@ -12,7 +12,7 @@ import pytest
 
 from shared.approval.signing import LinkTarget, Signer
 from shared.errors import NotFoundHere, Refused
-from shared.flows.decide import APPROVE, DELETE, DENY, GIVE_UP, RESUME, ROLL_BACK, Decide
+from shared.flows.decide import APPROVE, ASK_AGAIN, DELETE, DENY, GIVE_UP, RESUME, ROLL_BACK, Decide
 from shared.flows.links import Links
 from shared.flows.outbox import Outbox, message_of
 from shared.ids import cluster_key
@@ -373,12 +373,28 @@ def test_what_is_offered_is_what_is_taken(desk: Desk, state: ChangeState) -> Non
                 desk.decide(action)
     if state is S.PROPOSED:
         assert offered == (APPROVE, DENY)
-    if state in (S.DENIED, S.EXPIRED):
-        assert offered == ()
+    if state in (S.DENIED, S.EXPIRED, S.SUPERSEDED, S.FAILED):
+        assert offered == (ASK_AGAIN,)
     for action in offered[:1]:
-        if action not in (ROLL_BACK, DELETE):
+        if action not in (ROLL_BACK, DELETE, ASK_AGAIN):
             assert desk.decide(action).state not in {S.PROPOSED, S.STOPPED}
     assert state not in FINAL_STATES or APPROVE not in offered
+
+
+@pytest.mark.parametrize("other", ChangeState)
+def test_what_came_to_nothing_is_asked_for_again_unless_another_change_is_open(desk: Desk, other: ChangeState) -> None:
+    desk.put(change=replace(make_change(other), id="chg-other"))
+    for state in (S.DENIED, S.EXPIRED):
+        offered = desk.flow.actions(make_change(state), SOON)
+        assert offered == ((ASK_AGAIN,) if other in FINAL_STATES else ())
+
+
+def test_the_message_of_a_denial_leads_to_the_page_that_asks_again(desk: Desk) -> None:
+    desk.put()
+    desk.decide(DENY)
+    (message,) = [message_of(row.value) for row in desk.records.outbox(PARTITION) if row.value.channel == "slack"]
+    (button,) = message.buttons
+    assert SIGNER.read_link(button.url.partition("?t=")[2]) == TARGET
 
 
 @pytest.mark.parametrize("state", [S.PROPOSED, S.APPROVED, S.APPLYING, S.DENIED, S.EXPIRED, S.SUPERSEDED])
