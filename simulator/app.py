@@ -24,8 +24,8 @@ from .services.authorization.guard import check_access
 from .services.authorization.routes import ROUTES as AUTHORIZATION_ROUTES
 from .services.compute.routes import ROUTES as COMPUTE_ROUTES
 from .services.containerservice.routes import ROUTES as CONTAINERSERVICE_ROUTES
-from .services.identity.routes import ROUTES as IDENTITY_ROUTES
-from .services.identity.state import client_of_token
+from .services.entra.routes import ROUTES as ENTRA_ROUTES
+from .services.entra.state import client_of_token
 from .services.loganalytics.routes import ROUTES as LOGANALYTICS_ROUTES
 from .services.monitor.routes import ROUTES as MONITOR_ROUTES
 from .services.network.routes import ROUTES as NETWORK_ROUTES
@@ -37,7 +37,7 @@ from .services.teams.routes import ROUTES as TEAMS_ROUTES
 from .throttle import counters
 from .world import World
 
-OPEN_ROUTES: list[Route] = [*IDENTITY_ROUTES, *SLACK_ROUTES, *TEAMS_ROUTES]
+OPEN_ROUTES: list[Route] = [*ENTRA_ROUTES, *SLACK_ROUTES, *TEAMS_ROUTES]
 ARM_ROUTES: list[Route] = [
     *SUBSCRIPTIONS_ROUTES,
     *AUTHORIZATION_ROUTES,

@@ -10,7 +10,7 @@ from .clusters import HEALTHY, ClusterBuilder
 from .events import schedule_events
 from .networks import NetworkBuilder
 from .services.authorization.scenario import read_access
-from .services.identity.state import Identity
+from .services.entra.state import Identity
 from .settings import Settings, settings_from
 from .world import Subscription, World
 

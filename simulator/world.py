@@ -25,7 +25,7 @@ from .physics.traffic import Traffic
 from .readiness import update_readiness
 from .services.activitylog.state import ActivityLog
 from .services.authorization.state import Access
-from .services.identity.state import Identities
+from .services.entra.state import Identities
 from .services.monitor.target import Target
 from .services.network.addresses import PublicAddresses
 from .services.network.state import NAT_GATEWAY, NetworkState

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from ..app import Simulator
 from ..clock import SimulatedClock
 from ..http import Request, Response
-from ..services.identity.state import Identity, issue_token
+from ..services.entra.state import Identity, issue_token
 from ..services.operations import Operation
 from ..settings import Settings
 from ..world import ResourceGroup, Subscription, World

@@ -11,7 +11,7 @@ from simulator.build import build_world
 from simulator.clock import SimulatedClock
 from simulator.http import Request
 from simulator.physics.workload import Protocol
-from simulator.services.identity.state import Identity, issue_token
+from simulator.services.entra.state import Identity, issue_token
 from simulator.services.monitor.common import visibility_of
 from simulator.services.monitor.loadbalancer import load_balancer_series
 from simulator.services.monitor.series import Series
