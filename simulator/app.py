@@ -15,11 +15,12 @@ from email.utils import format_datetime
 from .control import ROUTES as CONTROL_ROUTES
 from .control import ControlError
 from .errors import GATEWAY, ArmError, ServiceError
-from .http import Request, Response, Route, Router
+from .http import WRITES, Request, Response
 from .noise import stable_uuid
 from .requestlog import RequestLog
+from .routing import Handler, Route, Router
+from .services.activitylog.recording import logged
 from .services.activitylog.routes import ROUTES as ACTIVITYLOG_ROUTES
-from .services.activitylog.state import logged
 from .services.authorization.guard import check_access
 from .services.authorization.routes import ROUTES as AUTHORIZATION_ROUTES
 from .services.compute.routes import ROUTES as COMPUTE_ROUTES
@@ -37,8 +38,8 @@ from .services.teams.routes import ROUTES as TEAMS_ROUTES
 from .throttle import counters
 from .world import World
 
-OPEN_ROUTES: list[Route] = [*ENTRA_ROUTES, *SLACK_ROUTES, *TEAMS_ROUTES]
-ARM_ROUTES: list[Route] = [
+OPEN_ROUTES: list[Route[Handler]] = [*ENTRA_ROUTES, *SLACK_ROUTES, *TEAMS_ROUTES]
+ARM_ROUTES: list[Route[Handler]] = [
     *SUBSCRIPTIONS_ROUTES,
     *AUTHORIZATION_ROUTES,
     *CONTAINERSERVICE_ROUTES,
@@ -49,7 +50,6 @@ ARM_ROUTES: list[Route] = [
     *LOGANALYTICS_ROUTES,
     *ACTIVITYLOG_ROUTES,
 ]
-WRITES = ("PUT", "PATCH", "DELETE")
 DROPPED = 0
 """The status that the log shows for a request whose connection was dropped."""
 
@@ -110,7 +110,7 @@ class Simulator:
                 if found is None:
                     raise ControlError(f"{request.path} is not a control endpoint; see /_sim/")
                 handler, params = found
-                return handler(self, request.with_params(params))  # type: ignore[arg-type]
+                return handler(self.world, self.log, request.with_params(params))
         except ServiceError as error:
             return Response(error.status, error.body(), error.headers)
         except ControlError as error:

@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import html
 import json
+from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .events import check_event, schedule_event
-from .http import Request, Response, Route
+from .fleet import Node
+from .http import Request, Response
 from .physics.workload import Protocol
+from .requestlog import RequestLog
+from .routing import Route
 from .truth import truth_of_world
+from .world import World
 
-if TYPE_CHECKING:
-    from .app import Simulator
+Handler = Callable[[World, RequestLog, Request], Response]
 
 
 class ControlError(ValueError):
@@ -34,19 +38,17 @@ def _json(request: Request) -> Any:
         raise ControlError(f"the body is not JSON: {error}") from error
 
 
-def _clock_json(simulator: Simulator) -> dict[str, Any]:
-    world = simulator.world
+def _clock_json(world: World) -> dict[str, Any]:
     return {"now": _iso(world.clock.now()), "started": _iso(world.started), "wall": _iso(world.clock.wall())}
 
 
-def get_clock(simulator: Simulator, _request: Request) -> Response:
-    return Response(200, _clock_json(simulator))
+def get_clock(world: World, _log: RequestLog, _request: Request) -> Response:
+    return Response(200, _clock_json(world))
 
 
-def set_clock(simulator: Simulator, request: Request) -> Response:
+def set_clock(world: World, _log: RequestLog, request: Request) -> Response:
     """`{"advance_seconds": n}` or `{"now": "2026-01-01T10:00:00Z"}`; only forward."""
     body = _json(request)
-    world = simulator.world
     try:
         if "advance_seconds" in body:
             world.clock.advance(float(body["advance_seconds"]))
@@ -60,68 +62,66 @@ def set_clock(simulator: Simulator, request: Request) -> Response:
     except (TypeError, ValueError) as error:
         raise ControlError(str(error)) from error
     world.settle()
-    return Response(200, _clock_json(simulator))
+    return Response(200, _clock_json(world))
 
 
-def list_messages(simulator: Simulator, _request: Request) -> Response:
-    return Response(200, _messages(simulator))
+def list_messages(world: World, _log: RequestLog, _request: Request) -> Response:
+    return Response(200, _messages(world))
 
 
-def _messages(simulator: Simulator) -> list[dict[str, Any]]:
-    world = simulator.world
+def _messages(world: World) -> list[dict[str, Any]]:
     posted = sorted([*world.slack.messages, *world.teams.messages], key=lambda message: message.at)
     return [message.to_json() for message in posted]
 
 
-def list_requests(simulator: Simulator, request: Request) -> Response:
+def list_requests(_world: World, log: RequestLog, request: Request) -> Response:
     after = request.query.get("after", "0")
     if not after.isdigit():
         raise ControlError(f"after was {after!r}; it must be a sequence number")
-    return Response(200, simulator.log.after(int(after)))
+    return Response(200, log.after(int(after)))
 
 
-def list_faults(simulator: Simulator, _request: Request) -> Response:
-    return Response(200, simulator.world.faults.to_json())
+def list_faults(world: World, _log: RequestLog, _request: Request) -> Response:
+    return Response(200, world.faults.to_json())
 
 
-def add_faults(simulator: Simulator, request: Request) -> Response:
+def add_faults(world: World, _log: RequestLog, request: Request) -> Response:
     """One fault, or a list of them."""
     body = _json(request)
     try:
         for described in body if isinstance(body, list) else [body]:
-            simulator.world.faults.add(described)
+            world.faults.add(described)
     except (ValueError, AttributeError, TypeError) as error:
         raise ControlError(str(error)) from error
-    return Response(200, simulator.world.faults.to_json())
+    return Response(200, world.faults.to_json())
 
 
-def clear_faults(simulator: Simulator, _request: Request) -> Response:
-    simulator.world.faults.clear()
+def clear_faults(world: World, _log: RequestLog, _request: Request) -> Response:
+    world.faults.clear()
     return Response(200, [])
 
 
-def add_event(simulator: Simulator, request: Request) -> Response:
+def add_event(world: World, _log: RequestLog, request: Request) -> Response:
     """An event as scenario files have them; without a minute or a write to wait for, it happens now."""
     event = _json(request)
     try:
         check_event(event)
-        schedule_event(simulator.world, event)
-        simulator.world.settle()
+        schedule_event(world, event)
+        world.settle()
     except (ValueError, KeyError, TypeError, StopIteration) as error:
         raise ControlError(f"the event can't happen: {error!s}") from error
-    return Response(200, _state(simulator)["happened"])
+    return Response(200, _state(world)["happened"])
 
 
-def get_state(simulator: Simulator, _request: Request) -> Response:
-    return Response(200, _state(simulator))
+def get_state(world: World, _log: RequestLog, _request: Request) -> Response:
+    return Response(200, _state(world))
 
 
-def _state(simulator: Simulator) -> dict[str, Any]:
-    world = simulator.world
+def _state(world: World) -> dict[str, Any]:
     minute = world.minute() - 1
     return {
         "scenario": world.scenario,
-        "clock": _clock_json(simulator),
+        "clock": _clock_json(world),
         "subscriptions": [each.id for each in world.subscriptions.values()],
         "clusters": [
             {
@@ -129,7 +129,7 @@ def _state(simulator: Simulator) -> dict[str, Any]:
                 "outboundType": cluster.outbound_type,
                 "nodes": len(cluster.nodes),
                 "failedLastMinute": {
-                    node.name: failed for node in cluster.nodes if (failed := _failed(simulator, node, minute))
+                    node.name: failed for node in cluster.nodes if (failed := _failed(world, node, minute))
                 }
                 if len(world.clusters) <= 20
                 else None,
@@ -140,25 +140,24 @@ def _state(simulator: Simulator) -> dict[str, Any]:
             {"id": each.id, "name": each.name, "resource": each.resource_key, "status": each.status}
             for each in world.operations.running()
         ],
-        "faults": simulator.world.faults.to_json(),
+        "faults": world.faults.to_json(),
         "happened": [{"at": _iso(each.at), "what": each.what} for each in world.happened],
     }
 
 
-def _failed(simulator: Simulator, node: Any, minute: int) -> int:
+def _failed(world: World, node: Node, minute: int) -> int:
     minutes = range(minute, minute + 1)
-    traffic = simulator.world.traffic
-    return sum(traffic.node_window(node, protocol, minutes).failed[0] for protocol in Protocol)
+    return sum(world.traffic.node_window(node, protocol, minutes).failed[0] for protocol in Protocol)
 
 
-def get_truth(simulator: Simulator, _request: Request) -> Response:
+def get_truth(world: World, _log: RequestLog, _request: Request) -> Response:
     """Which nodes and gateways failed connections, in which minutes, whatever the metrics say."""
-    return Response(200, truth_of_world(simulator.world))
+    return Response(200, truth_of_world(world))
 
 
-def page(simulator: Simulator, _request: Request) -> Response:
+def page(world: World, _log: RequestLog, _request: Request) -> Response:
     """Everything above, for a person to read."""
-    state = _state(simulator)
+    state = _state(world)
     rows = "".join(
         f"<tr><td>{html.escape(c['id'])}</td><td>{c['nodes']}</td><td>{html.escape(c['outboundType'])}</td>"
         f"<td>{html.escape(json.dumps(c['failedLastMinute']))}</td></tr>"
@@ -167,7 +166,7 @@ def page(simulator: Simulator, _request: Request) -> Response:
     messages = "".join(
         f"<h3>{html.escape(m['service'])} &middot; {html.escape(m['channel'])} &middot; {m['at']}"
         f" &middot; {m['status']}</h3><pre>{html.escape(json.dumps(m['body'], indent=1, ensure_ascii=False))}</pre>"
-        for m in reversed(_messages(simulator))
+        for m in reversed(_messages(world))
     )
     text = (
         "<!doctype html><html lang=en><meta charset=utf-8><title>Simulator</title>"
@@ -183,17 +182,16 @@ def page(simulator: Simulator, _request: Request) -> Response:
     return Response(200, text, {"Content-Type": "text/html; charset=utf-8"})
 
 
-_HANDLERS: list[tuple[str, str, Any]] = [
-    ("GET", "/_sim", page),
-    ("GET", "/_sim/clock", get_clock),
-    ("POST", "/_sim/clock", set_clock),
-    ("GET", "/_sim/messages", list_messages),
-    ("GET", "/_sim/requests", list_requests),
-    ("GET", "/_sim/faults", list_faults),
-    ("POST", "/_sim/faults", add_faults),
-    ("DELETE", "/_sim/faults", clear_faults),
-    ("POST", "/_sim/events", add_event),
-    ("GET", "/_sim/state", get_state),
-    ("GET", "/_sim/truth", get_truth),
+ROUTES: list[Route[Handler]] = [
+    Route("GET", "/_sim", page),
+    Route("GET", "/_sim/clock", get_clock),
+    Route("POST", "/_sim/clock", set_clock),
+    Route("GET", "/_sim/messages", list_messages),
+    Route("GET", "/_sim/requests", list_requests),
+    Route("GET", "/_sim/faults", list_faults),
+    Route("POST", "/_sim/faults", add_faults),
+    Route("DELETE", "/_sim/faults", clear_faults),
+    Route("POST", "/_sim/events", add_event),
+    Route("GET", "/_sim/state", get_state),
+    Route("GET", "/_sim/truth", get_truth),
 ]
-ROUTES = [Route(method, path, handler) for method, path, handler in _HANDLERS]

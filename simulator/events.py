@@ -19,6 +19,7 @@ from .happenings import Watch
 from .http import Request
 from .others import put_subnet, upgrade
 from .physics.ports import PORTS_PER_FRONTEND, load_balancer_timers, ports_per_node
+from .services.activitylog.recording import log_write
 from .services.authorization.scenario import lock_of, role_of
 from .services.containerservice.outbound import change
 from .services.network.state import SUBNET
@@ -153,7 +154,7 @@ def _write(world: World, given: Content, minute: int) -> None:
     world.network.touch(document)
     who = str(given.get("by", "operator"))
     body = json.dumps({"properties": given["properties"]}).encode()
-    world.activity.add(world.now(), Request("PATCH", str(document.id), body=body, client_id=who), 200)
+    log_write(world, world.now(), Request("PATCH", str(document.id), body=body, client_id=who), 200)
     world.reroute({*before, *affected_nodes(world, document)}, minute)
 
 

@@ -1,24 +1,17 @@
-"""Requests, answers and routes, free of any HTTP server.
-
-A route is a method and a path template such as
-`/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Network/natGateways/{name}`.
-Azure Resource Manager compares paths without case, so matching does too; parameters keep the case
-in which the client sent them.
-"""
+"""Requests and answers, free of any HTTP server."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl
 
 from .errors import ArmError
 
-if TYPE_CHECKING:
-    from .world import World
+WRITES = ("PUT", "PATCH", "DELETE")
+"""The methods that write a resource."""
 
 
 @dataclass(frozen=True)
@@ -78,57 +71,3 @@ class Response:
         if isinstance(self.body, str):
             return self.body.encode(), "text/plain; charset=utf-8"
         return json.dumps(self.body, separators=(",", ":")).encode(), "application/json; charset=utf-8"
-
-
-Handler = Callable[["World", Request], Response]
-
-
-@dataclass(frozen=True)
-class Route:
-    """A method and a path template, and what answers it."""
-
-    method: str
-    template: str
-    handler: Handler
-
-
-_PARAMETER = re.compile(r"\{(\w+)(:path)?\}")
-
-
-def _pattern(template: str) -> re.Pattern[str]:
-    """`{name}` matches one segment, `{name:path}` any number of them."""
-    pieces: list[str] = []
-    position = 0
-    for match in _PARAMETER.finditer(template):
-        pieces.append(re.escape(template[position : match.start()]))
-        pieces.append(f"(?P<{match[1]}>{'.+' if match[2] else '[^/]+'})")
-        position = match.end()
-    pieces.append(re.escape(template[position:]))
-    return re.compile("".join(pieces), re.IGNORECASE)
-
-
-class Router:
-    """Finds the handler for a request: first by the number of segments, then in the order given."""
-
-    def __init__(self, routes: Iterable[Route]) -> None:
-        self._routes = [(_pattern(route.template), route) for route in routes]
-
-    def find(self, request: Request) -> tuple[Handler, dict[str, str]] | None:
-        """The handler and path parameters, or None. Another method on a known path is 405."""
-        path = request.path.rstrip("/") or "/"
-        allowed: set[str] = set()
-        for pattern, route in self._routes:
-            match = pattern.fullmatch(path)
-            if match is None:
-                continue
-            if route.method == request.method:
-                return route.handler, match.groupdict()
-            allowed.add(route.method)
-        if allowed:
-            raise ArmError(
-                405,
-                "MethodNotAllowed",
-                f"The HTTP method '{request.method}' is not supported at this path.",
-                headers={"Allow": ", ".join(sorted(allowed))},
-            )
-        return None

@@ -10,18 +10,16 @@ import copy
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .errors import ServiceError
 from .fleet import Cluster
 from .http import Request
 from .resourceid import parse
-from .services.activitylog.state import logged
+from .services.activitylog.recording import logged
 from .services.network.state import SUBNET, Document
 from .services.network.writes import put_document
-
-if TYPE_CHECKING:
-    from .world import World
+from .world import World
 
 RETRY_SECONDS = 5
 API_VERSION = "2024-05-01"

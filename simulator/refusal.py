@@ -1,7 +1,7 @@
 """What the simulated services refuse, declared once: the same object is raised and documented.
 
 Every refusal of a write, and of what Resource Manager checks before it, is raised from its declaration,
-and every declaration is in the published table (`python -m simulator.refusal` prints it). Where no
+and every declaration is in the published table (`python -m simulator.refusal_table` prints it). Where no
 recording, document or public report shows Azure's code or status, the table says that it is assumed;
 no client should depend on that part.
 """
@@ -15,7 +15,7 @@ from typing import Any
 from .errors import AksError, ArmError, ServiceError
 
 RECORDED = "recorded traffic"
-_DECLARED: list[Refusal] = []
+DECLARED: list[Refusal] = []
 
 
 @dataclass(frozen=True)
@@ -55,41 +55,7 @@ class Refusal:
 def declare(status: int, code: str, when: str, source: str, **more: Any) -> Refusal:
     """A refusal, entered in the table. Two with the same code must say when each is meant."""
     made = Refusal(status, code, when, source, **more)
-    if any((each.code, each.when) == (code, when) for each in _DECLARED):
+    if any((other.code, other.when) == (code, when) for other in DECLARED):
         raise ValueError(f"refusal {code} is declared twice for: {when}")
-    _DECLARED.append(made)
+    DECLARED.append(made)
     return made
-
-
-def declared() -> list[Refusal]:
-    """All refusals, by code."""
-    from . import app  # noqa: F401  # loads every service, which declares its refusals
-
-    return sorted(_DECLARED, key=lambda each: (each.code.lower(), each.when))
-
-
-def table() -> str:
-    """The published page, in Markdown."""
-    lines = [
-        "# What the simulator refuses",
-        "",
-        "Generated from the code by `python -m simulator.refusal`; a test keeps it in step.",
-        "",
-        "Each refusal is what Azure was recorded or documented to answer, or what somebody reported in public.",
-        "Where the last column names a part of the answer, that part is **assumed**: nobody has shown it, so a",
-        "client must not depend on it.",
-        "",
-        "| Status | Code | When | Source | Assumed |",
-        "| --- | --- | --- | --- | --- |",
-    ]
-    for each in declared():
-        code = f"`{each.code}`" + (f" / `{each.detail}`" if each.detail else "")
-        assumed = f"*{each.assumed}*" if each.assumed else ""
-        lines.append(f"| {each.status} | {code} | {each.when} | {each.source} | {assumed} |")
-    return "\n".join(lines) + "\n"
-
-
-if __name__ == "__main__":
-    from simulator.refusal import table as published  # the module that the services declare in
-
-    print(published(), end="")

@@ -89,7 +89,7 @@ class World:
         self.identities = Identities()
         self.slack = Slack()
         self.teams = Teams()
-        self.operations = Operations(self)
+        self.operations = Operations(clock, seed, lambda: self.settings.operation_time_scale, self.now)
         self.traffic = Traffic(
             self.origin_minute - settings.history_minutes,
             drop_flows_on_path_change=settings.existing_flows == "drop",
@@ -223,7 +223,7 @@ class World:
             by_path.setdefault(path_of(node, self.network), []).append(node)
         for group in by_path.values():
             self.traffic.set_path(group, path_of(group[0], self.network), minute)
-            update_readiness(self, minute, group)
+            update_readiness(self.network, minute, group)
 
     def all_nodes(self) -> list[Node]:
         """Every node of every cluster."""

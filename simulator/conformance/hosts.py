@@ -6,7 +6,8 @@ import re
 
 from ..app import ARM_ROUTES, OPEN_ROUTES
 from ..errors import ServiceError
-from ..http import Request, Router
+from ..http import Request
+from ..routing import Router
 from .recording import Exchange
 
 _SERVED = Router([*OPEN_ROUTES, *ARM_ROUTES])

@@ -8,16 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ..world import World
 from .compute.wire import scale_set_json
 from .containerservice.wire import cluster_json
 from .network.loadbalancers import load_balancer_json
 from .network.state import SUBNET
 from .network.wire import document_json
-
-if TYPE_CHECKING:
-    from ..world import World
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ..clock import SimulatedClock
 from ..noise import stable_uuid
-
-if TYPE_CHECKING:
-    from ..world import World
 
 RUNNING = "InProgress"
 SUCCEEDED = "Succeeded"
@@ -93,10 +91,15 @@ class Operation:
 
 
 class Operations:
-    """All operations, running and over."""
+    """All operations, running and over.
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    `now` is the moment at which what is due happens; `time_scale` multiplies durations.
+    """
+
+    def __init__(
+        self, clock: SimulatedClock, seed: str, time_scale: Callable[[], float], now: Callable[[], datetime]
+    ) -> None:
+        self._clock, self._seed, self._time_scale, self._now = clock, seed, time_scale, now
         self._all: dict[str, Operation] = {}
         self._running: list[Operation] = []
         self._fate: Fate | None = None
@@ -130,8 +133,8 @@ class Operations:
         `lock_id` is the resource that nobody else may write meanwhile (a subnet's virtual network).
         `abandon(status)` is called in its place when the operation ends as Failed or Canceled.
         """
-        world, fate = self._world, self._fate or Fate()
-        duration = timedelta(seconds=seconds * (world.settings.operation_time_scale if scaled else 1.0))
+        fate = self._fate or Fate()
+        duration = timedelta(seconds=seconds * (self._time_scale() if scaled else 1.0))
         if fate.ends == "never":
             duration = FOR_EVER
         elif fate.seconds is not None:
@@ -144,9 +147,9 @@ class Operations:
             location=location,
             resource_key=resource_key,
             lock_id=lock_id,
-            started=world.now(),
+            started=self._now(),
             duration=duration,
-            started_wall=world.clock.wall(),
+            started_wall=self._clock.wall(),
             finish=finish,
             poll_after_seconds=poll_after_seconds,
             abandon=abandon,
@@ -158,7 +161,7 @@ class Operations:
 
     def next_id(self) -> str:
         """The id that the next operation will have."""
-        return stable_uuid(self._world.seed, "operation", len(self._all))
+        return stable_uuid(self._seed, "operation", len(self._all))
 
     def get(self, operation_id: str) -> Operation | None:
         """The operation, unless there is none of that id, or its status URL was lost."""
@@ -178,7 +181,7 @@ class Operations:
 
     def settle(self, now: datetime) -> None:
         """Finish what is over by `now`, in the order in which it ended."""
-        wall = self._world.clock.wall()
+        wall = self._clock.wall()
         due: list[tuple[datetime, Operation]] = []
         for operation in self._running:
             ends = operation.started + operation.duration
@@ -199,7 +202,7 @@ class Operations:
     ) -> None:
         """End an operation without its effect."""
         self._running.remove(operation)
-        operation.status, operation.ended, operation.error = status, ended or self._world.clock.now(), error
+        operation.status, operation.ended, operation.error = status, ended or self._clock.now(), error
         if operation.abandon is not None:
             operation.abandon(status)
 

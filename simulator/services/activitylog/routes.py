@@ -9,16 +9,15 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from ...errors import FlatError
-from ...http import Request, Response, Route
+from ...http import Request, Response
 from ...noise import stable_uuid
+from ...routing import Route
+from ...world import World
 from .state import LoggedWrite
-
-if TYPE_CHECKING:
-    from ...world import World
 
 _CLAUSE = re.compile(r"(?P<name>\w+) (?P<operator>ge|le|eq) '?(?P<value>[^']+?)'?")
 _NAMES = {"resourcegroupname", "resourceuri", "resourceprovider", "correlationid"}

@@ -6,20 +6,12 @@ EndRequest event that says Accepted as well (Azure docs: activity-log-schema, ca
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
-from ...errors import ServiceError
-from ...http import Request, Response
-from ..authorization.actions import call_of
+from ...http import Request
 from ..operations import Operation
-
-if TYPE_CHECKING:
-    from ...world import World
-
-_WRITES = ("PUT", "PATCH", "DELETE")
 
 
 @dataclass(frozen=True)
@@ -53,23 +45,6 @@ class ActivityLog:
     def __init__(self) -> None:
         self.writes: list[LoggedWrite] = []
 
-    def add(self, at: datetime, request: Request, status: int, operation: Operation | None = None) -> None:
-        """Remember a write that was answered."""
-        call = call_of(request.method, request.path)
-        action = call.action if call is not None else f"{request.method} {request.path}"
+    def add(self, at: datetime, request: Request, action: str, status: int, operation: Operation | None) -> None:
+        """Keep a write that was answered."""
         self.writes.append(LoggedWrite(len(self.writes), at, request, action, status, operation))
-
-
-def logged(world: World, request: Request, handle: Callable[[], Response]) -> Response:
-    """Handle a request and, when it writes, remember it."""
-    if request.method not in _WRITES:
-        return handle()
-    at = world.now()
-    try:
-        response = handle()
-    except ServiceError as error:
-        world.activity.add(at, request, error.status)
-        raise
-    operation = world.operations.touching(request.path.lower().rstrip("/"))
-    world.activity.add(at, request, response.status, operation)
-    return response

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...errors import GATEWAY
+from ...fleet import Cluster
 from ...http import Request
 from ...noise import stable_uuid
+from ...world import World
 from .actions import Call, call_of, is_poll
 from .linked import linked_actions
 from .refusals import DENY_ASSIGNMENT, LOCKED, NO_LINKED_ROLE, NO_ROLE, POLICY
-
-if TYPE_CHECKING:
-    from ...fleet import Cluster
-    from ...world import World
 
 
 def check_access(world: World, request: Request) -> None:

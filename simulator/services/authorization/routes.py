@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...errors import ArmError
-from ...http import Request, Response, Route
+from ...http import Request, Response
+from ...routing import Route
+from ...world import World
 from .policies import Policy
 from .roles import holds
-
-if TYPE_CHECKING:
-    from ...world import World
 
 _ALL = {"actions": ["*"], "notActions": [], "dataActions": [], "notDataActions": []}
 

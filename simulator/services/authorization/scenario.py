@@ -7,14 +7,12 @@ hold everywhere. An identity is a client id, the name of one of the scenario's i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ...world import World
 from .locks import LEVELS, Lock
 from .policies import Policy
 from .roles import BUILT_IN, RoleAssignment
-
-if TYPE_CHECKING:
-    from ...world import World
 
 Content = Mapping[str, Any]
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from ...errors import resource_not_found
 from ...fleet import NodePool
-from ...http import Request, Response, Route
+from ...http import Request, Response
+from ...routing import Route
+from ...world import World
 from ..paging import list_page
 from .wire import instance_json, scale_set_json
-
-if TYPE_CHECKING:
-    from ...world import World
 
 
 def pools_in(world: World, subscription: str, group: str | None) -> list[NodePool]:

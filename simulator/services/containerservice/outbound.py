@@ -7,12 +7,13 @@ gateway or routes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...egress import default_route_hop, gateway_addresses
 from ...fleet import LOAD_BALANCER, Cluster, Frontend
 from ...noise import stable_uuid
 from ...resourceid import network_id
+from ...world import World
 from ..network.kinds import NAT_GATEWAYS, PUBLIC_IPS
 from ..network.state import document_of, reference
 from .refusals import (
@@ -22,9 +23,6 @@ from .refusals import (
     OUTBOUND_TYPE_CHANGE,
     OUTBOUND_TYPE_UNKNOWN,
 )
-
-if TYPE_CHECKING:
-    from ...world import World
 
 MANAGED_GATEWAY, OWN_GATEWAY, ROUTES, NONE = (
     "managedNATGateway",

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...errors import ArmError, resource_not_found
 from ...fleet import Cluster
-from ...http import Request, Response, Route
+from ...http import Request, Response
+from ...routing import Route
+from ...world import World
 from ..network.refusals import OPERATION_UNKNOWN
 from ..paging import list_page
 from .refusals import NOT_CREATED_HERE
 from .updates import put_cluster
 from .wire import agent_pool_json, cluster_json
-
-if TYPE_CHECKING:
-    from ...world import World
 
 
 def _cluster(world: World, request: Request) -> Cluster:

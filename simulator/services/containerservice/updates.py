@@ -11,18 +11,16 @@ from __future__ import annotations
 import copy
 import ipaddress
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...fleet import LOAD_BALANCER, Cluster
 from ...http import Request, Response
 from ...physics.ports import PORTS_PER_FRONTEND, load_balancer_timers, ports_per_node
+from ...world import World
 from ..operations import operation_url
 from .outbound import MANAGED_GATEWAY, change, check_change
 from .refusals import BUSY, PORTS, PROFILE, PROPERTY_FIXED, RANGES, STOPPED
 from .wire import cluster_json, lay_over, network_profile
-
-if TYPE_CHECKING:
-    from ...world import World
 
 UPDATE_SECONDS = 170.0
 OPERATION_API_VERSION = "2016-03-30"

@@ -8,14 +8,13 @@ clock, because credential libraries compare them with that.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...errors import ServiceError
-from ...http import Request, Response, Route
+from ...http import Request, Response
+from ...routing import Route
+from ...world import World
 from .state import SYSTEM_ASSIGNED_CLIENT_ID, TOKEN_LIFE, issue_token
-
-if TYPE_CHECKING:
-    from ...world import World
 
 
 class TokenError(ServiceError):

@@ -7,16 +7,15 @@ one gets where no diagnostic setting sends events.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...errors import ArmError, FlatError
-from ...http import Request, Response, Route
+from ...http import Request, Response
+from ...routing import Route
+from ...world import World
 from ..kql import QueryError, parse
 from ..monitor.query import parse_timespan
 from .state import COLUMNS, TABLE, health_events
-
-if TYPE_CHECKING:
-    from ...world import World
 
 INGESTION_MINUTES = 3
 

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...fleet import Cluster, Node
 from ...physics.workload import Protocol
-
-if TYPE_CHECKING:
-    from ...world import World
+from ...world import World
 
 TABLE = "ALBHealthEvent"
 EVERY_MINUTES = 5

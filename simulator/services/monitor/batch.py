@@ -7,19 +7,17 @@ here the region may also be the first segment of the path: `/metrics/{region}/su
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...errors import ArmError
 from ...http import Request, Response
 from ...throttle import BATCH_WINDOW_SECONDS
+from ...world import World
 from .answer import metric_values
 from .common import cost_of, interval_text, lower_names, visibility_of
 from .find import find_target
 from .query import parse_moment, parse_query, utc_text
 from .target import Target
-
-if TYPE_CHECKING:
-    from ...world import World
 
 MOST_BATCHED = 50
 

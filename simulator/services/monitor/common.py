@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...http import Request
+from ...world import World
 from .answer import Visibility
 from .definitions import TIME_GRAINS
 from .query import MetricQuery
-
-if TYPE_CHECKING:
-    from ...world import World
 
 _INTERVALS = {0: "FULL"} | {minutes: name for name, minutes in TIME_GRAINS.items()}
 

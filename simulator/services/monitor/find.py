@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 from ...errors import ArmError, resource_not_found
 from ...resourceid import ResourceId, parse
+from ...world import World
 from .answer import Emit
 from .definitions import DEFINITIONS, LOAD_BALANCERS, MANAGED_CLUSTERS, NAT_GATEWAYS
 from .loadbalancer import load_balancer_series
 from .managedcluster import managed_cluster_series
 from .natgateway import nat_gateway_series
 from .target import Target
-
-if TYPE_CHECKING:
-    from ...world import World
 
 
 def find_target(world: World, text: str) -> Target:

@@ -10,15 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from ...fleet import Cluster, Node
 from ...physics.bank import BankWindow
 from ...physics.workload import Protocol
+from ...world import World
 from .series import Series
-
-if TYPE_CHECKING:
-    from ...world import World
 
 PENDING_SHARE = 0.002
 """Share of new flows that are caught while they are being set up."""

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ...fleet import Cluster, Node
+from ...world import World
 from .series import Series
-
-if TYPE_CHECKING:
-    from ...world import World
 
 
 def managed_cluster_series(_world: World, cluster: Cluster, metric: str, minutes: range) -> list[Series]:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from ...physics.gateway import GatewayMinute
 from ...physics.workload import Protocol
+from ...world import World
 from .series import Series
-
-if TYPE_CHECKING:
-    from ...world import World
 
 
 def nat_gateway_series(world: World, key: str, metric: str, minutes: range) -> list[Series]:

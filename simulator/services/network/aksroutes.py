@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from ...errors import ArmError, child_not_found, resource_not_found
 from ...fleet import Cluster
-from ...http import Request, Response, Route
+from ...http import Request, Response
 from ...resourceid import ResourceId
+from ...routing import Route
+from ...world import World
 from ..compute.routes import pool_of
 from ..paging import list_page
 from .loadbalancers import CHILDREN, load_balancer_json
 from .nics import nic_json
-
-if TYPE_CHECKING:
-    from ...world import World
 
 
 def _cluster_of_load_balancer(world: World, request: Request) -> Cluster:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...errors import ServiceError
 from ...resourceid import ResourceId, parse
+from ...world import World
 from ..operations import Operation
 from .refusals import (
     BAD_REFERENCE,
@@ -16,9 +17,6 @@ from .refusals import (
     STALE_ETAG,
 )
 from .state import Document, reference, references
-
-if TYPE_CHECKING:
-    from ...world import World
 
 BUSY_RETRY_AFTER = 11
 _SINGLE = ("natGateway", "networkSecurityGroup", "routeTable", "publicIPPrefix")

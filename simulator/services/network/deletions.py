@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from ...world import World
 from .publicips import addresses_from
 from .refusals import (
     ADDRESS_HELD,
@@ -15,9 +14,6 @@ from .refusals import (
 )
 from .state import NAT_GATEWAY, PREFIX, PUBLIC_IP, ROUTE_TABLE, SECURITY_GROUP, SUBNET, VNET, Document
 from .wire import frontend_of_address, gateway_of_address, subnets_of_gateway, subnets_referring
-
-if TYPE_CHECKING:
-    from ...world import World
 
 
 def check_deletion(world: World, document: Document) -> None:

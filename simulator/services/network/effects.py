@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...fleet import Node
 from ...resourceid import ResourceId
+from ...world import World
 from .bodies import written_properties
 from .deletions import check_deletion
 from .kinds import SUBNETS
 from .state import NAT_GATEWAY, ROUTE_TABLE, SUBNET, VNET, Document
 from .subnets import check_subnet
 from .wire import subnets_of_gateway, subnets_referring
-
-if TYPE_CHECKING:
-    from ...world import World
 
 
 def affected_nodes(world: World, document: Document) -> list[Node]:

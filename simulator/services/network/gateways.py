@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...egress import gateway_addresses
 from ...resourceid import ResourceId
+from ...world import World
 from .refusals import (
     ADDRESS_DDOS,
     ADDRESS_IN_USE,
@@ -20,9 +21,6 @@ from .refusals import (
 )
 from .state import PREFIX, Document, references
 from .wire import frontend_of_address, gateway_of_address
-
-if TYPE_CHECKING:
-    from ...world import World
 
 MOST_ADDRESSES = 16
 _LISTS = ("publicIpAddresses", "publicIpAddressesV6", "publicIpPrefixes", "publicIpPrefixesV6")

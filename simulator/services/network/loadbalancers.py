@@ -7,13 +7,11 @@ balancer's children share its ETag.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...fleet import Cluster, Frontend
 from ...noise import stable_uuid
-
-if TYPE_CHECKING:
-    from ...world import World
+from ...world import World
 
 OUTBOUND_POOL = "aksOutboundBackendPool"
 OUTBOUND_RULE = "aksOutboundRule"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ...http import Request, Response, Route
+from ...http import Request, Response
+from ...routing import Route
+from ...world import World
 from ..operations import Operation
 from .refusals import OPERATION_UNKNOWN
-
-if TYPE_CHECKING:
-    from ...world import World
 
 
 def get_operation(world: World, request: Request) -> Response:

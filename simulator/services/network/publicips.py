@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...resourceid import ResourceId
+from ...world import World
 from .refusals import IDLE_TIMEOUT, PREFIX_EXHAUSTED, STATIC_REQUIRED
 from .state import PREFIX, PUBLIC_IP, Document, reference
-
-if TYPE_CHECKING:
-    from ...world import World
 
 
 def check_public_ip(world: World, resource_id: ResourceId, properties: dict[str, Any], top: dict[str, Any]) -> None:

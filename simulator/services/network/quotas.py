@@ -8,14 +8,12 @@ azure-subscription-service-limits).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...resourceid import ResourceId
+from ...world import World
 from .refusals import ADDRESS_QUOTA, GATEWAY_QUOTA
 from .state import NAT_GATEWAY, PREFIX, PUBLIC_IP, ROUTE_TABLE, SECURITY_GROUP, VNET, Document
-
-if TYPE_CHECKING:
-    from ...world import World
 
 LIMITS = {
     "VirtualNetworks": ("Virtual Networks", 1000),

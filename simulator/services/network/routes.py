@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from ...errors import child_not_found, resource_not_found
-from ...http import Handler, Request, Response, Route
+from ...http import Request, Response
 from ...resourceid import ResourceId
+from ...routing import Handler, Route
+from ...world import World
 from ..paging import list_page
 from .aksroutes import ROUTES as AKS_ROUTES
 from .operationroutes import ROUTES as OPERATION_ROUTES
@@ -16,9 +17,6 @@ from .quotas import usages_json
 from .state import Document
 from .wire import shown
 from .writes import delete_document, patch_tags, put_document
-
-if TYPE_CHECKING:
-    from ...world import World
 
 TRACKED_TYPES = (
     "virtualNetworks",
@@ -131,7 +129,7 @@ _SUBNET = _GROUP + _NETWORK + "/virtualNetworks/{name}/subnets/{child}"
 _LOCATION = _SUBSCRIPTION + _NETWORK + "/locations/{location}"
 
 
-def _document_routes(resource_type: str) -> list[Route]:
+def _document_routes(resource_type: str) -> list[Route[Handler]]:
     listing: Handler = partial(_list_documents, resource_type)
     return [
         Route("GET", f"{_SUBSCRIPTION}{_NETWORK}/{resource_type}", listing),
@@ -148,7 +146,7 @@ def _document_routes(resource_type: str) -> list[Route]:
     ]
 
 
-def _part_routes(resource_type: str, collection: str) -> list[Route]:
+def _part_routes(resource_type: str, collection: str) -> list[Route[Handler]]:
     listing = f"{_GROUP}{_NETWORK}/{resource_type}/{{name}}/{collection}"
     handlers = (("GET", _get_part), ("PUT", _put_part), ("DELETE", _delete_part))
     return [

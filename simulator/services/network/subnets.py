@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...resourceid import ResourceId
+from ...world import World
 from .conflicts import missing_reference
 from .refusals import (
     BASIC_IN_SUBNET,
@@ -21,9 +22,6 @@ from .refusals import (
 )
 from .state import Document, reference
 from .wire import subnets_of_gateway
-
-if TYPE_CHECKING:
-    from ...world import World
 
 MANAGED_INSTANCE = "microsoft.sql/managedinstances"
 

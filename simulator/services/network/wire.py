@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ...http import Request
+from ...world import World
 from .parts import part_json
 from .securityrules import default_rules
 from .state import (
@@ -20,10 +22,6 @@ from .state import (
     references,
 )
 from .versions import as_of
-
-if TYPE_CHECKING:
-    from ...http import Request
-    from ...world import World
 
 _MORE_ACTIONS = {"microsoft.sql/managedinstances": ("prepareNetworkPolicies", "unprepareNetworkPolicies")}
 """What services may do with a subnet that is delegated to them, besides joining it."""

@@ -12,11 +12,12 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...errors import ArmError, resource_not_found
 from ...http import Request, Response
 from ...resourceid import ResourceId
+from ...world import World
 from ..operations import Operation, operation_url
 from .bodies import endpoints_in, tags_of, top_level, written_properties
 from .conflicts import another_operation, check_references, stale_etag
@@ -31,9 +32,6 @@ from .refusals import STALE_ETAG
 from .state import NAT_GATEWAY, PUBLIC_IP, SUBNET, Document
 from .subnets import check_subnet
 from .wire import shown
-
-if TYPE_CHECKING:
-    from ...world import World
 
 _KEPT = ("ipAddress", "ipPrefix")
 """What Azure gave to a public IP or prefix stays, whether it is sent back or not."""

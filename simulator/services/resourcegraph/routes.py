@@ -10,18 +10,17 @@ import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...errors import ArmError
-from ...http import Request, Response, Route
+from ...http import Request, Response
 from ...noise import stable_uuid
+from ...routing import Route
+from ...world import World
 from ..catalogue import Row, rows
 from ..kql import QueryError, parse
 from ..subscriptions.wire import group_json, subscription_json
 from .cursor import Rows
-
-if TYPE_CHECKING:
-    from ...world import World
 
 MOST_ROWS = 1000
 DEFAULT_ROWS = 100

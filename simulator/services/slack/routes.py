@@ -7,14 +7,13 @@ for errors, with `"ok": false` (Slack docs: incoming webhooks; web API).
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...errors import PlainError
-from ...http import Request, Response, Route
+from ...http import Request, Response
+from ...routing import Route
+from ...world import World
 from ..chat import Posted
-
-if TYPE_CHECKING:
-    from ...world import World
 
 MOST_BLOCKS = 50
 LONGEST_TEXT = 40_000

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...errors import ArmError
-from ...http import Request, Response, Route
+from ...http import Request, Response
+from ...routing import Route
+from ...world import World
 from ..catalogue import Row, rows
 from ..network.refusals import LOCATION_REQUIRED
 from ..paging import list_page
 from .refusals import GROUP_LOCATION
 from .wire import group_json, subscription_json, tenant_json
-
-if TYPE_CHECKING:
-    from ...world import World
 
 
 def list_subscriptions(world: World, request: Request) -> Response:

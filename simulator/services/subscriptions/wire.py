@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...noise import stable_uuid
-
-if TYPE_CHECKING:
-    from ...world import ResourceGroup, Subscription
+from ...world import ResourceGroup, Subscription
 
 
 def subscription_json(subscription: Subscription) -> dict[str, Any]:

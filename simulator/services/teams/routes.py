@@ -7,14 +7,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...errors import ArmError
-from ...http import Request, Response, Route
+from ...http import Request, Response
+from ...routing import Route
+from ...world import World
 from ..chat import Posted
-
-if TYPE_CHECKING:
-    from ...world import World
 
 LARGEST_MESSAGE_BYTES = 28 * 1024
 

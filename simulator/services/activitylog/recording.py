@@ -1,0 +1,34 @@
+"""Keeps every write in the activity log, whoever makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from ...errors import ServiceError
+from ...http import WRITES, Request, Response
+from ...world import World
+from ..authorization.actions import call_of
+from ..operations import Operation
+
+
+def logged(world: World, request: Request, handle: Callable[[], Response]) -> Response:
+    """Handle a request and, when it writes, keep it with its outcome."""
+    if request.method not in WRITES:
+        return handle()
+    at = world.now()
+    try:
+        response = handle()
+    except ServiceError as error:
+        log_write(world, at, request, error.status)
+        raise
+    operation = world.operations.touching(request.path.lower().rstrip("/"))
+    log_write(world, at, request, response.status, operation)
+    return response
+
+
+def log_write(world: World, at: datetime, request: Request, status: int, operation: Operation | None = None) -> None:
+    """Keep a write that was answered; `operation` is what it started, if anything."""
+    call = call_of(request.method, request.path)
+    action = call.action if call is not None else f"{request.method} {request.path}"
+    world.activity.add(at, request, action, status, operation)
