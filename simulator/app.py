@@ -26,15 +26,15 @@ from .services.authorization.routes import ROUTES as AUTHORIZATION_ROUTES
 from .services.compute.routes import ROUTES as COMPUTE_ROUTES
 from .services.containerservice.routes import ROUTES as CONTAINERSERVICE_ROUTES
 from .services.entra.routes import ROUTES as ENTRA_ROUTES
-from .services.entra.state import client_of_token
 from .services.loganalytics.routes import ROUTES as LOGANALYTICS_ROUTES
 from .services.monitor.routes import ROUTES as MONITOR_ROUTES
 from .services.network.routes import ROUTES as NETWORK_ROUTES
-from .services.operations import Fate
 from .services.resourcegraph.routes import ROUTES as RESOURCEGRAPH_ROUTES
 from .services.slack.routes import ROUTES as SLACK_ROUTES
 from .services.subscriptions.routes import ROUTES as SUBSCRIPTIONS_ROUTES
 from .services.teams.routes import ROUTES as TEAMS_ROUTES
+from .state.identities import client_of_token
+from .state.operations import Fate
 from .throttle import counters
 from .world import World
 

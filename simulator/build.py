@@ -10,8 +10,8 @@ from .clusters import HEALTHY, ClusterBuilder
 from .events import schedule_events
 from .networks import NetworkBuilder
 from .services.authorization.scenario import read_access
-from .services.entra.state import Identity
 from .settings import Settings, settings_from
+from .state.identities import Identity
 from .world import Subscription, World
 
 Content = Mapping[str, Any]

@@ -13,8 +13,8 @@ from .networks import NetworkBuilder, filled
 from .noise import stable_digits, stable_uuid
 from .physics.workload import NodeLoad, Workload
 from .services.containerservice.outbound import MANAGED_GATEWAY, build_gateway, own_network
-from .services.network.state import document_of
 from .services.network.subnets import prefixes_of
+from .state.network import document_of
 from .workloads import workload_from
 from .world import World
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from .fleet import Node
 from .physics.traffic import Path
-from .services.network.state import NetworkState, reference, references
+from .state.network import NetworkState, reference, references
 
 
 def path_of(node: Node, network: NetworkState) -> Path:

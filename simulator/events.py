@@ -22,9 +22,9 @@ from .physics.ports import PORTS_PER_FRONTEND, load_balancer_timers, ports_per_n
 from .services.activitylog.recording import log_write
 from .services.authorization.scenario import lock_of, role_of
 from .services.containerservice.outbound import change
-from .services.network.state import SUBNET
 from .services.network.writes import affected_nodes
 from .settings import settings_from
+from .state.network import SUBNET
 from .world import World, epoch_minute
 
 Content = Mapping[str, Any]

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .services.operations import Fate, parse_fate
+from .state.operations import Fate, parse_fate
 
 WRITES = ("PUT", "PATCH", "DELETE", "POST")
 

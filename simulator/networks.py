@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .services.network.kinds import KINDS, PUBLIC_IPS
-from .services.network.state import document_of
+from .state.network import document_of
 from .world import ResourceGroup, World
 
 Content = Mapping[str, Any]

@@ -17,8 +17,8 @@ from .fleet import Cluster
 from .http import Request
 from .resourceid import parse
 from .services.activitylog.recording import logged
-from .services.network.state import SUBNET, Document
 from .services.network.writes import put_document
+from .state.network import SUBNET, Document
 from .world import World
 
 RETRY_SECONDS = 5

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 from .egress import path_of
 from .fleet import Cluster, Node
-from .services.network.state import NetworkState, references
+from .state.network import NetworkState, references
 
 GRACE_MINUTES = 1
 

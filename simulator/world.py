@@ -23,17 +23,16 @@ from .happenings import Happening, Watch
 from .physics.ports import load_balancer_timers, ports_per_node
 from .physics.traffic import Traffic
 from .readiness import update_readiness
-from .services.activitylog.state import ActivityLog
-from .services.authorization.state import Access
-from .services.entra.state import Identities
-from .services.monitor.target import Target
-from .services.network.addresses import PublicAddresses
-from .services.network.state import NAT_GATEWAY, NetworkState
-from .services.operations import Operations
-from .services.resourcegraph.cursor import Cursors
-from .services.slack.state import Slack
-from .services.teams.state import Teams
 from .settings import Settings
+from .state.access import Access
+from .state.activity_log import ActivityLog
+from .state.chat import Slack, Teams
+from .state.identities import Identities
+from .state.metric_source import Target
+from .state.network import NAT_GATEWAY, NetworkState
+from .state.operations import Operations
+from .state.public_addresses import PublicAddresses
+from .state.query_results import Cursors
 from .throttle import Throttle
 
 

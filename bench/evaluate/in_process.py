@@ -23,7 +23,7 @@ from simulator.build import build_world
 from simulator.clock import SimulatedClock
 from simulator.http import Request
 from simulator.scenario import Content
-from simulator.services.entra.state import Identity, issue_token
+from simulator.state.identities import Identity, issue_token
 from simulator.world import World
 
 BASE_URL = "https://management.azure.com"

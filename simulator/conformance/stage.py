@@ -18,9 +18,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from ..app import Simulator
 from ..clock import SimulatedClock
 from ..http import Request, Response
-from ..services.entra.state import Identity, issue_token
-from ..services.operations import Operation
 from ..settings import Settings
+from ..state.identities import Identity, issue_token
+from ..state.operations import Operation
 from ..world import ResourceGroup, Subscription, World
 from .hosts import path_on_simulator
 from .recorder import restored_url

@@ -1,6 +1,5 @@
-"""The pretended services. Each folder has the same parts, as far as it needs them:
+"""The simulated services, one folder each. What they hold is in `simulator.state`.
 
-state.py   what the service remembers
 wire.py    state to JSON, and back
-routes.py  its table of routes: parse, look up or change, answer
+routes.py  the table of routes: parse, look up or change, answer
 """

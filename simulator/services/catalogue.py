@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from ..state.network import SUBNET
 from ..world import World
 from .compute.wire import scale_set_json
 from .containerservice.wire import cluster_json
 from .network.loadbalancers import load_balancer_json
-from .network.state import SUBNET
 from .network.wire import document_json
 
 

@@ -14,7 +14,7 @@ from simulator.clock import SimulatedClock
 from simulator.conformance.stage import CLIENT, TENANT
 from simulator.http import Request
 from simulator.scenario import load
-from simulator.services.entra.state import issue_token
+from simulator.state.identities import issue_token
 
 BEGAN = datetime(2026, 1, 1, 10, 0, tzinfo=UTC)
 API = "api-version=2025-05-01"

@@ -14,7 +14,7 @@ from simulator.app import Simulator
 from simulator.build import build_world
 from simulator.clock import SimulatedClock
 from simulator.http import Request
-from simulator.services.entra.state import Identity, issue_token
+from simulator.state.identities import Identity, issue_token
 from simulator.truth import truth_of_world
 
 START = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)

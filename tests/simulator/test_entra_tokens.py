@@ -9,7 +9,7 @@ import requests
 from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import ClientSecretCredential, ManagedIdentityCredential
 
-from simulator.services.entra.state import client_of_token
+from simulator.state.identities import client_of_token
 from simulator.testing import start_simulator
 from tests.simulator.clients import Azure
 

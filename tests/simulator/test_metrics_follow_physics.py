@@ -11,10 +11,10 @@ from simulator.build import build_world
 from simulator.clock import SimulatedClock
 from simulator.http import Request
 from simulator.physics.workload import Protocol
-from simulator.services.entra.state import Identity, issue_token
 from simulator.services.monitor.common import visibility_of
 from simulator.services.monitor.loadbalancer import load_balancer_series
-from simulator.services.monitor.series import Series
+from simulator.state.identities import Identity, issue_token
+from simulator.state.metric_source import Series
 from simulator.world import World
 
 START = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)

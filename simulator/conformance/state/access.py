@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from ...services.authorization.locks import Lock
-from ...services.authorization.policies import Policy
-from ...services.authorization.roles import EVERYONE, RoleAssignment
-from ...services.authorization.state import Access
+from ...state.access import Access
+from ...state.locks import Lock
+from ...state.policies import Policy
+from ...state.roles import EVERYONE, RoleAssignment
 from ..history import type_of
 from ..recording import Exchange
 from ..stage import CLIENT, Stage

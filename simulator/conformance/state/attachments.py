@@ -12,8 +12,8 @@ from ...physics.workload import NodeLoad
 from ...resourceid import ResourceId
 from ...services.network.deletions import check_deletion
 from ...services.network.kinds import KINDS
-from ...services.network.state import VNET, Document
 from ...services.network.wire import document_json
+from ...state.network import VNET, Document
 from ..stage import Stage
 from .bodies import id_of
 from .documents import ensure

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...services.monitor.definitions import MetricDefinition
+from ...state.metric_source import MetricDefinition
 from ..recording import Exchange
 
 AGGREGATIONS = ("Average", "Minimum", "Maximum", "Total", "Count")

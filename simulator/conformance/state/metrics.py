@@ -12,10 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ...services.monitor.definitions import MetricDefinition
 from ...services.monitor.query import parse_moment
-from ...services.monitor.series import Series
-from ...services.monitor.target import Target
+from ...state.metric_source import MetricDefinition, Series, Target
 from ..recording import Exchange
 from ..stage import Stage
 from .bodies import id_of

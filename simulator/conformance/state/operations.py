@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from ...services.operations import Operation, operation_url
+from ...state.operations import Operation, operation_url
 from ..recording import Exchange
 from ..stage import Stage, operation_in
 from .bodies import id_of, place_of, resource_of_path

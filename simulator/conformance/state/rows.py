@@ -15,7 +15,7 @@ from ...fleet import Cluster
 from ...resourceid import network_id
 from ...services.kql import QueryError, parse
 from ...services.network.kinds import KINDS
-from ...services.network.state import document_of
+from ...state.network import document_of
 from ..recording import Exchange
 from ..stage import CLIENT, Stage
 from .bodies import NotArrangeable

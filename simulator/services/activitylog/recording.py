@@ -7,9 +7,9 @@ from datetime import datetime
 
 from ...errors import ServiceError
 from ...http import WRITES, Request, Response
+from ...state.operations import Operation
 from ...world import World
 from ..authorization.actions import call_of
-from ..operations import Operation
 
 
 def logged(world: World, request: Request, handle: Callable[[], Response]) -> Response:

@@ -16,8 +16,8 @@ from ...errors import FlatError
 from ...http import Request, Response
 from ...noise import stable_uuid
 from ...routing import Route
+from ...state.activity_log import LoggedWrite
 from ...world import World
-from .state import LoggedWrite
 
 _CLAUSE = re.compile(r"(?P<name>\w+) (?P<operator>ge|le|eq) '?(?P<value>[^']+?)'?")
 _NAMES = {"resourcegroupname", "resourceuri", "resourceprovider", "correlationid"}

@@ -7,9 +7,9 @@ from typing import Any
 from ...errors import ArmError
 from ...http import Request, Response
 from ...routing import Route
+from ...state.policies import Policy
+from ...state.roles import holds
 from ...world import World
-from .policies import Policy
-from .roles import holds
 
 _ALL = {"actions": ["*"], "notActions": [], "dataActions": [], "notDataActions": []}
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...state.locks import LEVELS, Lock
+from ...state.policies import Policy
+from ...state.roles import BUILT_IN, RoleAssignment
 from ...world import World
-from .locks import LEVELS, Lock
-from .policies import Policy
-from .roles import BUILT_IN, RoleAssignment
 
 Content = Mapping[str, Any]
 

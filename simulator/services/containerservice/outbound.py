@@ -13,9 +13,9 @@ from ...egress import default_route_hop, gateway_addresses
 from ...fleet import LOAD_BALANCER, Cluster, Frontend
 from ...noise import stable_uuid
 from ...resourceid import network_id
+from ...state.network import document_of, reference
 from ...world import World
 from ..network.kinds import NAT_GATEWAYS, PUBLIC_IPS
-from ..network.state import document_of, reference
 from .refusals import (
     BASIC_LOAD_BALANCER,
     NO_GATEWAY_ON_SUBNET,

@@ -16,8 +16,8 @@ from typing import Any
 from ...fleet import LOAD_BALANCER, Cluster
 from ...http import Request, Response
 from ...physics.ports import PORTS_PER_FRONTEND, load_balancer_timers, ports_per_node
+from ...state.operations import operation_url
 from ...world import World
-from ..operations import operation_url
 from .outbound import MANAGED_GATEWAY, change, check_change
 from .refusals import BUSY, PORTS, PROFILE, PROPERTY_FIXED, RANGES, STOPPED
 from .wire import cluster_json, lay_over, network_profile

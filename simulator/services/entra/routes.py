@@ -13,8 +13,8 @@ from typing import Any
 from ...errors import ServiceError
 from ...http import Request, Response
 from ...routing import Route
+from ...state.identities import SYSTEM_ASSIGNED_CLIENT_ID, TOKEN_LIFE, issue_token
 from ...world import World
-from .state import SYSTEM_ASSIGNED_CLIENT_ID, TOKEN_LIFE, issue_token
 
 
 class TokenError(ServiceError):

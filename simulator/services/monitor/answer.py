@@ -8,18 +8,16 @@ without a word (recorded answers of Microsoft.Insights).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...noise import unit
-from .definitions import MetricDefinition
+from ...state.metric_source import Emit, MetricDefinition, Series
 from .query import MetricQuery
-from .series import Series, Summary, summarize
 
-Emit = Callable[[str, range], list[Series]]
 Split = tuple[tuple[str, str], ...]
 
 
@@ -48,6 +46,29 @@ class Visibility:
         """Whether a minute of this state is still to come though others are there."""
         state = series.dimensions.get("connectionstate", "").lower()
         return self.until > self.late_until and state == self.late_state.lower() and (minute + 1) * 60 > self.late_until
+
+
+class Summary(NamedTuple):
+    """Samples put together: their sum, their number, their extremes."""
+
+    total: float
+    samples: int
+    minimum: float
+    maximum: float
+
+    def value(self, aggregation: str) -> float:
+        """`aggregation` in lower case: total, average, minimum, maximum or count."""
+        if aggregation == "average":
+            return self.total / self.samples
+        if aggregation == "count":
+            return self.samples
+        return float(getattr(self, aggregation))
+
+
+def summarize(samples: Iterable[float | None]) -> Summary | None:
+    """The summary of what is there, or None when nothing is."""
+    present = [sample for sample in samples if sample is not None]
+    return Summary(sum(present), len(present), min(present), max(present)) if present else None
 
 
 def metric_values(

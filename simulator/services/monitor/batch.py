@@ -11,13 +11,13 @@ from typing import Any
 
 from ...errors import ArmError
 from ...http import Request, Response
+from ...state.metric_source import Target
 from ...throttle import BATCH_WINDOW_SECONDS
 from ...world import World
 from .answer import metric_values
 from .common import cost_of, interval_text, lower_names, visibility_of
 from .find import find_target
 from .query import parse_moment, parse_query, utc_text
-from .target import Target
 
 MOST_BATCHED = 50
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ...http import Request
+from ...state.metric_source import TIME_GRAINS
 from ...world import World
 from .answer import Visibility
-from .definitions import TIME_GRAINS
 from .query import MetricQuery
 
 _INTERVALS = {0: "FULL"} | {minutes: name for name, minutes in TIME_GRAINS.items()}

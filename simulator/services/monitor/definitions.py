@@ -8,39 +8,13 @@ taken to support Total only, as Azure's load balancer documents say, a gauge wha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from ...state.metric_source import MetricDefinition
 
 COUNTER = ("Total",)
 GAUGE = ("Average", "Minimum", "Maximum", "Total", "Count")
 PERCENTAGE = ("Average", "Minimum", "Maximum")
 
-TIME_GRAINS = {"PT1M": 1, "PT5M": 5, "PT15M": 15, "PT30M": 30, "PT1H": 60, "PT6H": 360, "PT12H": 720, "P1D": 1440}
 TIME_GRAINS_AS_SPANS = "00:01:00,00:05:00,00:15:00,00:30:00,01:00:00,06:00:00,12:00:00,1.00:00:00"
-
-
-@dataclass(frozen=True)
-class MetricDefinition:
-    """One metric of a resource type. Only some types have a category, or dimensions that must be asked for."""
-
-    name: str
-    display_name: str
-    description: str
-    unit: str
-    aggregations: tuple[str, ...]
-    dimensions: tuple[str, ...] = ()
-    grains: tuple[str, ...] = tuple(TIME_GRAINS)
-    category: str = ""
-    dimension_required: bool = False
-
-    @property
-    def primary_aggregation(self) -> str:
-        return self.aggregations[0]
-
-    @property
-    def is_counter(self) -> bool:
-        """Whether samples are amounts that add up over time."""
-        return self.primary_aggregation == "Total"
-
 
 LOAD_BALANCERS = "Microsoft.Network/loadBalancers"
 NAT_GATEWAYS = "Microsoft.Network/natGateways"

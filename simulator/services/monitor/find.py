@@ -7,13 +7,12 @@ from functools import partial
 
 from ...errors import ArmError, resource_not_found
 from ...resourceid import ResourceId, parse
+from ...state.metric_source import Emit, Target
 from ...world import World
-from .answer import Emit
 from .definitions import DEFINITIONS, LOAD_BALANCERS, MANAGED_CLUSTERS, NAT_GATEWAYS
 from .loadbalancer import load_balancer_series
 from .managedcluster import managed_cluster_series
 from .natgateway import nat_gateway_series
-from .target import Target
 
 
 def find_target(world: World, text: str) -> Target:

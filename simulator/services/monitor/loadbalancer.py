@@ -15,8 +15,8 @@ from typing import NamedTuple
 from ...fleet import Cluster, Node
 from ...physics.bank import BankWindow
 from ...physics.workload import Protocol
+from ...state.metric_source import Series
 from ...world import World
-from .series import Series
 
 PENDING_SHARE = 0.002
 """Share of new flows that are caught while they are being set up."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ...fleet import Cluster, Node
+from ...state.metric_source import Series
 from ...world import World
-from .series import Series
 
 
 def managed_cluster_series(_world: World, cluster: Cluster, metric: str, minutes: range) -> list[Series]:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 from ...physics.gateway import GatewayMinute
 from ...physics.workload import Protocol
+from ...state.metric_source import Series
 from ...world import World
-from .series import Series
 
 
 def nat_gateway_series(world: World, key: str, metric: str, minutes: range) -> list[Series]:

@@ -14,7 +14,8 @@ from urllib.parse import unquote
 
 from ...errors import FlatError
 from ...noise import stable_uuid
-from .definitions import TIME_GRAINS, TIME_GRAINS_AS_SPANS, MetricDefinition
+from ...state.metric_source import TIME_GRAINS, MetricDefinition
+from .definitions import TIME_GRAINS_AS_SPANS
 
 DEFAULT_TOP = 10
 LONGEST_RANGE = timedelta(days=31)

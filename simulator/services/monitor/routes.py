@@ -8,13 +8,13 @@ from ...errors import GATEWAY, ArmError
 from ...http import Request, Response
 from ...noise import stable_uuid
 from ...routing import Route
+from ...state.metric_source import Target
 from ...world import World
 from .answer import metric_values
 from .batch import get_batch
 from .common import cost_of, interval_text, lower_names, visibility_of
 from .find import find_target
 from .query import bad_request, parse_query, parse_timespan, utc_text
-from .target import Target
 
 _COUNTER = {"x-ms-ratelimit-remaining-subscription-resource-requests": "999"}
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from ...errors import ArmError
 from ...resourceid import ResourceId
+from ...state.network import Document
 from .kinds import SUBNETS, Kind
 from .refusals import BAD_REFERENCE, LOCATION_FIXED, LOCATION_REQUIRED, SKU_FIXED, ZONES_FIXED
-from .state import Document
 
 _NOT_WRITTEN = {"name", "id", "type", "etag", "properties"}
 _REFERENCES = ("natGateway", "networkSecurityGroup", "routeTable", "publicIPPrefix")

@@ -6,8 +6,9 @@ from typing import Any
 
 from ...errors import ServiceError
 from ...resourceid import ResourceId, parse
+from ...state.network import Document, reference, references
+from ...state.operations import Operation
 from ...world import World
-from ..operations import Operation
 from .refusals import (
     BAD_REFERENCE,
     MISSING_REFERENCE,
@@ -16,7 +17,6 @@ from .refusals import (
     OTHER_OPERATION_CONFLICT,
     STALE_ETAG,
 )
-from .state import Document, reference, references
 
 BUSY_RETRY_AFTER = 11
 _SINGLE = ("natGateway", "networkSecurityGroup", "routeTable", "publicIPPrefix")

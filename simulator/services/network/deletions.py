@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...state.network import NAT_GATEWAY, PREFIX, PUBLIC_IP, ROUTE_TABLE, SECURITY_GROUP, SUBNET, VNET, Document
 from ...world import World
 from .publicips import addresses_from
 from .refusals import (
@@ -12,7 +13,6 @@ from .refusals import (
     SECURITY_GROUP_HELD,
     SUBNET_IN_USE,
 )
-from .state import NAT_GATEWAY, PREFIX, PUBLIC_IP, ROUTE_TABLE, SECURITY_GROUP, SUBNET, VNET, Document
 from .wire import frontend_of_address, gateway_of_address, subnets_of_gateway, subnets_referring
 
 

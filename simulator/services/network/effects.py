@@ -6,11 +6,11 @@ from typing import Any
 
 from ...fleet import Node
 from ...resourceid import ResourceId
+from ...state.network import NAT_GATEWAY, ROUTE_TABLE, SUBNET, VNET, Document
 from ...world import World
 from .bodies import written_properties
 from .deletions import check_deletion
 from .kinds import SUBNETS
-from .state import NAT_GATEWAY, ROUTE_TABLE, SUBNET, VNET, Document
 from .subnets import check_subnet
 from .wire import subnets_of_gateway, subnets_referring
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from ...egress import gateway_addresses
 from ...resourceid import ResourceId
+from ...state.network import PREFIX, Document, references
 from ...world import World
 from .refusals import (
     ADDRESS_DDOS,
@@ -19,7 +20,6 @@ from .refusals import (
     ONE_ZONE,
     PREFIX_IN_USE_BY_OTHER,
 )
-from .state import PREFIX, Document, references
 from .wire import frontend_of_address, gateway_of_address
 
 MOST_ADDRESSES = 16

@@ -6,8 +6,8 @@ from typing import Any
 
 from ...http import Request, Response
 from ...routing import Route
+from ...state.operations import Operation
 from ...world import World
-from ..operations import Operation
 from .refusals import OPERATION_UNKNOWN
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .state import ROUTE_TABLE, SECURITY_GROUP, Document
+from ...state.network import ROUTE_TABLE, SECURITY_GROUP, Document
 
 PARTS = {ROUTE_TABLE: ("routes", "Route"), SECURITY_GROUP: ("securityRules", "SecurityRule")}
 """By the owner's type: the property that lists its parts, and their name in operations."""

@@ -7,12 +7,12 @@ from typing import Any
 
 from ...errors import child_not_found
 from ...http import Request, Response
+from ...state.network import Document
+from ...state.operations import operation_url
 from ...world import World
-from ..operations import operation_url
 from .effects import affected_nodes
 from .kinds import DELETE_RETRY_AFTER
 from .parts import PARTS, find_part, part_json, parts_of, replaced, written_part
-from .state import Document
 from .writes import async_headers, start_operation, wait_for_others
 
 _SECONDS, _RETRY_AFTER = 2.0, 3

@@ -6,9 +6,9 @@ import ipaddress
 from typing import Any
 
 from ...resourceid import ResourceId
+from ...state.network import PREFIX, PUBLIC_IP, Document, reference
 from ...world import World
 from .refusals import IDLE_TIMEOUT, PREFIX_EXHAUSTED, STATIC_REQUIRED
-from .state import PREFIX, PUBLIC_IP, Document, reference
 
 
 def check_public_ip(world: World, resource_id: ResourceId, properties: dict[str, Any], top: dict[str, Any]) -> None:

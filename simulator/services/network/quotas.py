@@ -11,9 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ...resourceid import ResourceId
+from ...state.network import NAT_GATEWAY, PREFIX, PUBLIC_IP, ROUTE_TABLE, SECURITY_GROUP, VNET, Document
 from ...world import World
 from .refusals import ADDRESS_QUOTA, GATEWAY_QUOTA
-from .state import NAT_GATEWAY, PREFIX, PUBLIC_IP, ROUTE_TABLE, SECURITY_GROUP, VNET, Document
 
 LIMITS = {
     "VirtualNetworks": ("Virtual Networks", 1000),

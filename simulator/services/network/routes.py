@@ -8,13 +8,13 @@ from ...errors import child_not_found, resource_not_found
 from ...http import Request, Response
 from ...resourceid import ResourceId
 from ...routing import Handler, Route
+from ...state.network import Document
 from ...world import World
 from ..paging import list_page
 from .aksroutes import ROUTES as AKS_ROUTES
 from .operationroutes import ROUTES as OPERATION_ROUTES
 from .partwrites import delete_part, get_part, list_parts, put_part
 from .quotas import usages_json
-from .state import Document
 from .wire import shown
 from .writes import delete_document, patch_tags, put_document
 

@@ -6,6 +6,7 @@ import ipaddress
 from typing import Any
 
 from ...resourceid import ResourceId
+from ...state.network import Document, reference
 from ...world import World
 from .conflicts import missing_reference
 from .refusals import (
@@ -20,7 +21,6 @@ from .refusals import (
     PREFIX_OUTSIDE,
     PREFIX_OVERLAPS,
 )
-from .state import Document, reference
 from .wire import subnets_of_gateway
 
 MANAGED_INSTANCE = "microsoft.sql/managedinstances"

@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...http import Request
-from ...world import World
-from .parts import part_json
-from .securityrules import default_rules
-from .state import (
+from ...state.network import (
     NAT_GATEWAY,
     PREFIX,
     PUBLIC_IP,
@@ -21,6 +18,9 @@ from .state import (
     reference,
     references,
 )
+from ...world import World
+from .parts import part_json
+from .securityrules import default_rules
 from .versions import as_of
 
 _MORE_ACTIONS = {"microsoft.sql/managedinstances": ("prepareNetworkPolicies", "unprepareNetworkPolicies")}

@@ -17,8 +17,9 @@ from typing import Any
 from ...errors import ArmError, resource_not_found
 from ...http import Request, Response
 from ...resourceid import ResourceId
+from ...state.network import NAT_GATEWAY, PUBLIC_IP, SUBNET, Document
+from ...state.operations import Operation, operation_url
 from ...world import World
-from ..operations import Operation, operation_url
 from .bodies import endpoints_in, tags_of, top_level, written_properties
 from .conflicts import another_operation, check_references, stale_etag
 from .deletions import check_deletion
@@ -29,7 +30,6 @@ from .kinds import DELETE_RETRY_AFTER, DELETE_SECONDS, KINDS, SUBNETS, VIRTUAL_N
 from .publicips import assign, check_public_ip
 from .quotas import check_quota
 from .refusals import STALE_ETAG
-from .state import NAT_GATEWAY, PUBLIC_IP, SUBNET, Document
 from .subnets import check_subnet
 from .wire import shown
 

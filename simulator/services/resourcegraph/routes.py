@@ -16,11 +16,11 @@ from ...errors import ArmError
 from ...http import Request, Response
 from ...noise import stable_uuid
 from ...routing import Route
+from ...state.query_results import Rows
 from ...world import World
 from ..catalogue import Row, rows
 from ..kql import QueryError, parse
 from ..subscriptions.wire import group_json, subscription_json
-from .cursor import Rows
 
 MOST_ROWS = 1000
 DEFAULT_ROWS = 100

@@ -12,8 +12,8 @@ from typing import Any
 from ...errors import PlainError
 from ...http import Request, Response
 from ...routing import Route
+from ...state.chat import Posted
 from ...world import World
-from ..chat import Posted
 
 MOST_BLOCKS = 50
 LONGEST_TEXT = 40_000

@@ -12,8 +12,8 @@ from typing import Any
 from ...errors import ArmError
 from ...http import Request, Response
 from ...routing import Route
+from ...state.chat import Posted
 from ...world import World
-from ..chat import Posted
 
 LARGEST_MESSAGE_BYTES = 28 * 1024
 

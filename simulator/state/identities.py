@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from ...noise import stable_uuid
+from ..noise import stable_uuid
 
 TOKEN_LIFE = timedelta(hours=24)
 SYSTEM_ASSIGNED_CLIENT_ID = "00000000-0000-4000-8000-00000000a001"

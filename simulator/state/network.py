@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...noise import stable_uuid
-from ...resourceid import ResourceId, parse
+from ..noise import stable_uuid
+from ..resourceid import ResourceId, parse
 
 VNET = "microsoft.network/virtualnetworks"
 SUBNET = "microsoft.network/virtualnetworks/subnets"

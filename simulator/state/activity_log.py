@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from ...http import Request
-from ..operations import Operation
+from ..http import Request
+from .operations import Operation
 
 
 @dataclass(frozen=True)
