@@ -25,7 +25,7 @@ def compare_all(folder: Path) -> Summary:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """0 when every difference has been looked at, 1 when there is a new one, 2 when nothing can be compared."""
+    """0 when every difference is accepted; 1 after a new one, or a crash; 2 when nothing can be compared."""
     parser = argparse.ArgumentParser(prog="python -m simulator.conformance", description=__doc__)
     parser.add_argument(
         "folder",
@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
     given.output.parent.mkdir(parents=True, exist_ok=True)
     given.output.write_text(page(summary), encoding="utf-8")
     print(text(summary))
-    return 1 if summary.unreviewed() else 0
+    return 1 if summary.unreviewed() or summary.crashes() else 0
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
+from traceback import extract_tb
 
 from .compare import compare_bodies, compare_status
 from .difference import Difference, Kind
@@ -12,7 +14,7 @@ from .history import History, type_of
 from .hosts import is_served
 from .recorder import hidden_request, recorder_of
 from .recording import Exchange, Recording
-from .stage import Answer, SimulatorFailed, Stage, open_stage
+from .stage import Answer, Stage, open_stage
 from .state import arrange
 from .state.bodies import NotArrangeable, Refused
 
@@ -23,11 +25,12 @@ class Verdict(StrEnum):
     MATCH = "match"
     DIFFERS = "differs"
     NOT_COVERED = "not covered"
+    CRASHED = "crashed"
 
 
 @dataclass(frozen=True)
 class Result:
-    """One exchange's outcome: the differences, or the reason why it wasn't replayed.
+    """One exchange's outcome: the differences, or the reason why it wasn't replayed, or where the replay crashed.
 
     `added_later` counts the keys that are no difference because Azure added them afterwards.
     """
@@ -59,18 +62,23 @@ def _replay_one(stage: Stage, index: int, history: History) -> Result:
     except Refused as error:
         refused = Difference(Kind.STATUS, "state", "there", error.answer)
         return Result(exchange, Verdict.DIFFERS, (refused,))
-    except SimulatorFailed as error:
-        bug = Difference(Kind.STATUS, "status", str(exchange.status), f"500 {error}")
-        return Result(exchange, Verdict.DIFFERS, (bug,))
-    except Exception as error:  # recordings are anybody's: whatever is odd in one must not end the run
-        return Result(exchange, Verdict.NOT_COVERED, reason=f"the state can't be told from it ({type(error).__name__})")
+    except Exception as error:  # a fault of the simulator or of the replay: shown, and the other exchanges go on
+        return Result(exchange, Verdict.CRASHED, reason=_place(error))
     found = differences_of(exchange, answer, stage.recording.repo)
     differences = [each for each in found if not history.added_since(stage.recording, exchange, each)]
     verdict = Verdict.DIFFERS if differences else Verdict.MATCH
     return Result(exchange, verdict, tuple(differences), added_later=len(found) - len(differences))
 
 
+def _place(error: Exception) -> str:
+    """The type of an exception and the line that raised it; never its message, which may hold recorded content."""
+    frame = extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {Path(frame.filename).name}:{frame.lineno}"
+
+
 THROTTLED = ("429", "ResourceRequestsThrottled", "TooManyRequests", "SubscriptionRequestsThrottled")
+_LISTS = ("value", "values", "tables")
+"""The keys under which an answer has a list of objects."""
 
 
 def _unplayable(exchange: Exchange) -> str | None:
@@ -81,6 +89,8 @@ def _unplayable(exchange: Exchange) -> str | None:
         return f"not served: {exchange.method} {type_of(exchange)}"
     if exchange.status >= 500 or exchange.error_code in THROTTLED:
         return "a failure that no state brings about; the simulator plays it as a fault"
+    if any(not isinstance(exchange.body_object.get(name) or [], list) for name in _LISTS):
+        return "the answer has something else where a list belongs"
     return hidden_request(exchange)
 
 

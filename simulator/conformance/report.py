@@ -16,7 +16,7 @@ _HEAD = ("match", "differs", "not covered")
 
 
 def text(summary: Summary) -> str:
-    """What a run prints. The last line is `N match, N differ, N not covered`."""
+    """What a run prints. The last line is `N match, N differ, N not covered`, and `, N crashed` if any did."""
     lines = ["Recorded from the live services", *_plain_table(summary, counts=True)]
     accepted = _by_reason(finding for finding in summary.findings() if finding.reason is not None)
     if accepted:
@@ -31,6 +31,8 @@ def text(summary: Summary) -> str:
     if new:
         lines += ["", "NEW differences, which nobody has looked at"]
         lines += [f"  {each.recording.name} #{each.exchange.number}: {each.where}" for each in new]
+    if summary.crashes():
+        lines += ["", "CRASHED: faults of the simulator or of the replay", *(f"  {each}" for each in summary.crashes())]
     return "\n".join([*lines, "", summary.line])
 
 
@@ -80,6 +82,8 @@ def page(summary: Summary) -> str:
     new = summary.unreviewed()
     if new:
         parts += ["## New differences, not looked at yet\n", _list(each.where for each in new)]
+    if summary.crashes():
+        parts += ["## Crashed\n", _list(summary.crashes())]
     parts += ["## Not covered\n", _table(("Exchanges", "Why"), _reason_rows(summary.uncovered()))]
     parts += ["## By recording\n", _table(("Recording", *_TITLES, "Added since"), _recording_rows(summary.part(True)))]
     if summary.part(counts=False):
@@ -93,6 +97,7 @@ def page(summary: Summary) -> str:
 
 
 _TITLES = ("Match", "Differs", "Not covered")
+_COUNTED = (Verdict.MATCH, Verdict.DIFFERS, Verdict.NOT_COVERED)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -109,7 +114,7 @@ def _recording_rows(replayed: Sequence[Replayed]) -> list[tuple[str, ...]]:
     return [
         (
             _cell(each.recording.title),
-            *(str(each.count(verdict)) for verdict in Verdict),
+            *(str(each.count(verdict)) for verdict in _COUNTED),
             str(each.added_later or ""),
         )
         for each in replayed

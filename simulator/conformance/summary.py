@@ -77,6 +77,15 @@ class Summary:
         """The differences that make a run fail."""
         return [finding for finding in self.findings() if finding.reason is None]
 
+    def crashes(self) -> list[str]:
+        """Where the replay itself failed, examples included; these make a run fail too."""
+        return [
+            f"{each.recording.name} #{result.exchange.number}: {result.reason}"
+            for each in self.replayed
+            for result in each.results
+            if result.verdict is Verdict.CRASHED
+        ]
+
     def uncovered(self, counts: bool = True) -> Counter[str]:
         """Why exchanges were not replayed, and how many for each reason."""
         return Counter(
@@ -89,9 +98,10 @@ class Summary:
     @property
     def line(self) -> str:
         """The last line of a run."""
-        totals = self.totals()
-        match, differ, not_covered = (totals[verdict] for verdict in Verdict)
-        return f"{match} match, {differ} differ, {not_covered} not covered"
+        totals, crashed = self.totals(), len(self.crashes())
+        line = f"{totals[Verdict.MATCH]} match, {totals[Verdict.DIFFERS]} differ, "
+        line += f"{totals[Verdict.NOT_COVERED]} not covered"
+        return f"{line}, {crashed} crashed" if crashed else line
 
 
 def total(replayed: Iterable[Replayed]) -> Counter[Verdict]:

@@ -178,15 +178,23 @@ def test_a_broken_answer_is_found(
     assert out.splitlines()[-1] != whole.splitlines()[-1]
 
 
-def test_a_simulator_that_fails_is_a_difference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    recording = loaded(measure(), tmp_path)
+@pytest.mark.parametrize("crashing", ["simulator.app.Simulator.handle", "simulator.conformance.replay.arrange"])
+def test_a_crash_of_the_simulator_or_of_the_replay_is_shown_as_one_and_fails_the_run(
+    crashing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    measure().save(tmp_path)
+    page = tmp_path / "page.md"
 
-    def fail(*_: Any) -> Reply:
-        raise ZeroDivisionError
+    def crash(*_: Any) -> None:
+        raise KeyError("content of the recording")
 
-    monkeypatch.setattr(Simulator, "handle", fail)
-    (result,) = replay(replace(recording, exchanges=recording.exchanges[-1:]), History([]))
-    assert [str(each) for each in result.differences] == ["status: 200 → 500 ZeroDivisionError"]
+    monkeypatch.setattr(crashing, crash)
+    assert main([str(tmp_path), "--output", str(page)]) == 1
+    out = capsys.readouterr().out
+    assert re.fullmatch(r"0 match, 0 differ, 0 not covered, [1-9]\d* crashed", out.splitlines()[-1])
+    for shown in (out, page.read_text()):
+        assert "flow.json #1: KeyError at test_conformance.py:" in shown
+        assert "content of the recording" not in shown
 
 
 # -- the program ----------------------------------------------------------------------------------
