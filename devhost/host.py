@@ -7,6 +7,7 @@ Shaped like the Flex Consumption plan: all HTTP functions share one process, eve
 from __future__ import annotations
 
 import json
+import math
 import secrets
 import tempfile
 import threading
@@ -43,7 +44,13 @@ class DevHost:
     """A running host; `start` makes one."""
 
     def __init__(
-        self, app_folder: Path, settings: Mapping[str, str], server: HttpServer, work_folder: Path, clock_file: Path
+        self,
+        app_folder: Path,
+        settings: Mapping[str, str],
+        server: HttpServer,
+        work_folder: Path,
+        clock_file: Path,
+        longest_sleep: float = math.inf,
     ) -> None:
         self.function_key = secrets.token_urlsafe()
         self.master_key = secrets.token_urlsafe()
@@ -54,7 +61,7 @@ class DevHost:
         self._settings = settings
         self._server = server
         self._clock = FileClock(clock_file)
-        self._options = WorkerOptions(app_folder, settings, clock_file, work_folder)
+        self._options = WorkerOptions(app_folder, settings, clock_file, work_folder, longest_sleep)
         self._host_json = read_host_json(app_folder)
         self._log = HostLog(work_folder / "host.log")
         self._activity = Activity()
@@ -80,6 +87,7 @@ class DevHost:
         port: int = 0,
         work_folder: Path | None = None,
         clock_file: Path | None = None,
+        longest_sleep: float = math.inf,
     ) -> Iterator[Self]:
         """Runs the function app in `app_folder` and stops it at the end.
 
@@ -88,7 +96,7 @@ class DevHost:
         admin call. `instances` is how many processes a queue function has, by name; one unless named. An answer later
         than `http_timeout_seconds` is a 502 (Azure docs: "Function app time-out duration"). `port` 0 takes a free one.
         `work_folder` gets logs and the status of timers, `clock_file` the clock's offset; both go with the host if not
-        given.
+        given. The app's clock waits `longest_sleep` seconds at most, however long it is asked to.
 
         Raises StartError if the app can't be loaded, UnsupportedError for what this host can't do.
         """
@@ -105,7 +113,14 @@ class DevHost:
             }
             given = settings(server.base_url) if callable(settings) else settings
             clock_file = clock_file or folder / "clock"
-            host = cls(app_folder.resolve(), {**defaults, **given}, server, folder.resolve(), clock_file.resolve())
+            host = cls(
+                app_folder.resolve(),
+                {**defaults, **given},
+                server,
+                folder.resolve(),
+                clock_file.resolve(),
+                longest_sleep,
+            )
             stack.callback(host.stop)
             host._load(instances or {}, disorder)
             host._begin(manual_timers, http_timeout_seconds)

@@ -30,6 +30,7 @@ class WorkerOptions:
     settings: Mapping[str, str]
     clock_file: Path
     log_folder: Path
+    longest_sleep: float
 
     def environment(self) -> dict[str, str]:
         """App settings, and of this machine's environment only what any program needs; UTC, as in Azure."""
@@ -108,7 +109,7 @@ class Worker:
             raise WorkerGoneError(f"worker {self.name} was stopped")
         ours, theirs = socket.socketpair()
         command = [sys.executable, "-m", "devhost.worker", str(theirs.fileno())]
-        command += [str(self._options.app_folder), str(self._options.clock_file)]
+        command += [str(self._options.app_folder), str(self._options.clock_file), str(self._options.longest_sleep)]
         with theirs, self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
                 command,

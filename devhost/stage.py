@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -33,9 +34,17 @@ class Stage:
 
 @contextmanager
 def set_up(
-    folder: Path, scenario: str | Path, *, port: int = 0, extra: Mapping[str, str] | None = None
+    folder: Path,
+    scenario: str | Path,
+    *,
+    port: int = 0,
+    extra: Mapping[str, str] | None = None,
+    longest_sleep: float = math.inf,
 ) -> Iterator[Stage]:
-    """Starts all three on free loopback ports and stops them at the end. Logs and data go into `folder`."""
+    """Starts all three on free loopback ports and stops them at the end. Logs and data go into `folder`.
+
+    `extra` app settings overrule the stage's own; `longest_sleep` is as in `DevHost.start`.
+    """
     with ExitStack() as stack:
         simulator = stack.enter_context(start_simulator(scenario, folder=folder / "simulator"))
         azurite = stack.enter_context(Azurite.start(folder / "azurite"))
@@ -44,7 +53,14 @@ def set_up(
             return {**app_settings(simulator, base_url), **(extra or {})}
 
         host = stack.enter_context(
-            DevHost.start(APP_FOLDER, settings, azurite.connection_string, work_folder=folder / "host", port=port)
+            DevHost.start(
+                APP_FOLDER,
+                settings,
+                azurite.connection_string,
+                work_folder=folder / "host",
+                port=port,
+                longest_sleep=longest_sleep,
+            )
         )
         yield Stage(simulator, host)
 

@@ -122,13 +122,13 @@ def serve(connection: Connection, app_folder: Path, clock: FileClock, threads: i
 
 
 def main() -> None:
-    file_descriptor, app_folder, clock_file = sys.argv[1:]
+    file_descriptor, app_folder, clock_file, longest_sleep = sys.argv[1:]
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     count = os.environ.get("PYTHON_THREADPOOL_THREAD_COUNT")
     serve(
         Connection(int(file_descriptor)),
         Path(app_folder).resolve(),
-        FileClock(Path(clock_file)),
+        FileClock(Path(clock_file), float(longest_sleep)),
         int(count) if count else None,
     )
 
