@@ -1,4 +1,4 @@
-"""A Chromium to look at pages with: pictures for documents and the demo, and browser tests.
+"""A Chromium to use pages with: it clicks in the demo and in browser tests, and takes pictures.
 
 Looked for in this order: ``$CHROMIUM``, one on PATH, the one inside the npm package ``@sparticuz/chromium``, which
 needs neither root nor a package manager. That one brings its own libraries and a few fonts, but none with emoji. The
@@ -17,12 +17,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
 
 from .errors import DevHostError
 from .node import NODE, PACKAGES
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Page, Response
 
 ON_PATH = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 UNPACKED = PACKAGES.parent / ".cache" / "chromium"
@@ -30,6 +31,11 @@ UNPACK_SECONDS = 120
 _UNPACK = """
 import chromium from %s;
 await chromium.executablePath();
+"""
+# The package's own names folders of AWS Lambda: with that, pages have no text at all.
+_FONTS = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>{home}/fonts</dir><dir>/usr/share/fonts</dir><cachedir>{home}/fonts-cache</cachedir></fontconfig>
 """
 # Chromium's sandbox does not run as root nor in most containers; only pages of our own are opened.
 ARGUMENTS = ("--no-sandbox",)
@@ -39,6 +45,10 @@ PAGE_SECONDS = 20
 
 class BrowserNotFoundError(DevHostError):
     """No Chromium can be had here; the message says how to get one."""
+
+
+class PageFailedError(DevHostError):
+    """A page could not be opened, or a click on it failed or was refused; the message says what the page said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +77,10 @@ def _packaged() -> Chromium:
     home = UNPACKED / version
     if not home.is_dir():
         _unpack(package, home)
-    return Chromium(
-        home / "chromium",
-        {"LD_LIBRARY_PATH": str(home / "al2023" / "lib"), "FONTCONFIG_PATH": str(home / "fonts")},
-    )
+    fonts, text = home / "fonts.conf", _FONTS.format(home=escape(str(home)))
+    if not fonts.is_file() or fonts.read_text("utf-8") != text:
+        fonts.write_text(text, "utf-8")
+    return Chromium(home / "chromium", {"LD_LIBRARY_PATH": str(home / "al2023" / "lib"), "FONTCONFIG_FILE": str(fonts)})
 
 
 def _unpack(package: Path, home: Path) -> None:
@@ -103,22 +113,29 @@ class Camera:
     browser: Browser
 
     @contextmanager
-    def page(self, address: str, *, width: int = 1280, height: int = 900, is_dark: bool = False) -> Iterator[Page]:
-        """A loaded page. ``address`` is a URL, or HTML text that starts with ``<``."""
-        page = self.browser.new_page(
+    def visitor(self, *, width: int = 1280, height: int = 900, is_dark: bool = False) -> Iterator[BrowserContext]:
+        """A browser of one person: tabs that share cookies, and share none with others."""
+        context = self.browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme="dark" if is_dark else "light",
             ignore_https_errors=True,
         )
-        page.set_default_timeout(PAGE_SECONDS * 1000)
+        context.set_default_timeout(PAGE_SECONDS * 1000)
         try:
+            yield context
+        finally:
+            context.close()
+
+    @contextmanager
+    def page(self, address: str, *, width: int = 1280, height: int = 900, is_dark: bool = False) -> Iterator[Page]:
+        """A loaded page. ``address`` is a URL, or HTML text that starts with ``<``."""
+        with self.visitor(width=width, height=height, is_dark=is_dark) as context:
+            page = context.new_page()
             if address.lstrip().startswith("<"):
                 page.set_content(address, wait_until="load")
             else:
                 page.goto(address, wait_until="load")
             yield page
-        finally:
-            page.close()
 
     def shoot(self, address: str, path: Path, *, width: int = 1280, height: int = 900, is_dark: bool = False) -> Path:
         """A picture (PNG) of the whole page, however long; ``height`` is the least."""
@@ -144,3 +161,41 @@ def camera(chromium: Chromium | None = None) -> Iterator[Camera]:
             yield Camera(browser)
         finally:
             browser.close()
+
+
+def visit(visitor: BrowserContext, address: str) -> Page:
+    """The page in a tab of its own. Raises PageFailedError unless it is there."""
+    from playwright.sync_api import Error
+
+    page = visitor.new_page()
+    try:
+        answer = page.goto(address)
+    except Error as error:
+        raise PageFailedError(f"{address} could not be opened: {error}") from error
+    if answer is None or not answer.ok:
+        raise PageFailedError(f"{address} answered {_said(page, answer)}")
+    return page
+
+
+def click(page: Page, button: str, name: str = "") -> None:
+    """Fills in the name where one is asked for, presses a form's button, and waits for the page that answers.
+
+    Raises PageFailedError unless the form was sent and taken.
+    """
+    from playwright.sync_api import Error
+
+    try:
+        if name:
+            page.get_by_label("Your name").fill(name)
+        with page.expect_navigation() as navigation:
+            page.get_by_role("button", name=button, exact=True).click()
+        answer = navigation.value
+    except Error as error:
+        raise PageFailedError(f"the button {button!r} could not be clicked on {page.url}: {error}") from error
+    sent = answer.request.redirected_from if answer else None
+    if answer is None or not answer.ok or sent is None or sent.method != "POST":
+        raise PageFailedError(f"the click on {button!r} was answered {_said(page, answer)}")
+
+
+def _said(page: Page, answer: Response | None) -> str:
+    return f"{answer.status if answer else 'by nothing'}: {' '.join(page.inner_text('body').split())}"

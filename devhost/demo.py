@@ -1,7 +1,7 @@
 """`make demo`: the whole story on a simulated Azure, told as a person would, in about a minute.
 
-Seen, told, asked, approved, applied, proven; every part is held against what the simulator says, and the first one
-that does not happen ends the demo with the reason and a code other than zero.
+Seen, told, asked, approved by a click in a real Chromium, applied, proven; every part is held against what the
+simulator says, and the first one that does not happen ends the demo with the reason and a code other than zero.
 """
 
 from __future__ import annotations
@@ -9,22 +9,25 @@ from __future__ import annotations
 import argparse
 import difflib
 import json
-import re
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 
 from devhost import slack_text
-from devhost.browser import BrowserNotFoundError, camera
+from devhost.browser import PageFailedError, camera, click, visit
 from devhost.errors import DevHostError
 from devhost.stage import DETECTOR, REMEDIATOR, Stage, set_up
 from devhost.teller import Teller, fail
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Page
 
 OUTPUT = Path("demo-output")
 MOST_MINUTES = 90
@@ -43,10 +46,12 @@ def main(arguments: list[str] | None = None) -> int:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="snatbot-demo-") as folder:
         try:
-            tell.say("Starting a simulated Azure, the Azurite storage emulator and the function app …")
-            with set_up(Path(folder), "storm") as stage:
+            tell.say("Starting Chromium, a simulated Azure, the Azurite storage emulator and the function app …")
+            with ExitStack() as stack:
+                person = stack.enter_context(stack.enter_context(camera()).visitor(width=900))
+                stage = stack.enter_context(set_up(Path(folder), "storm"))
                 tell.say(f"Ready after {time.monotonic() - began:.0f} s.")
-                Story(stage, tell).play()
+                Story(stage, person, tell).play()
         except (DevHostError, RuntimeError, requests.RequestException) as error:
             return fail(str(error))
     tell.say(f"\nEverything was stopped. {time.monotonic() - began:.0f} s in all. Kept in {options.output}/:")
@@ -56,8 +61,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 class Story:
-    def __init__(self, stage: Stage, tell: Teller) -> None:
+    def __init__(self, stage: Stage, person: BrowserContext, tell: Teller) -> None:
         self._stage = stage
+        self._person = person
         self._simulator = stage.simulator
         self._host = stage.host
         self._tell = tell
@@ -109,11 +115,9 @@ class Story:
         self._tell.say("A minute later the trouble is the same: nothing is posted twice.")
         return urls[0][1]
 
-    def _ask(self, link: str) -> str:
+    def _ask(self, link: str) -> Page:
         self._tell.chapter("Ask: the button opens the exact plan; looking at it changes nothing")
-        page = self._page(link)
-        self._tell.keep("approval-page.html", page)
-        self._picture(link, "approval-page.png")
+        page = self._open(link, "approval-page")
         plan = self._history()["changes"][-1]["plan"]
         self._tell.keep("plan.json", plan)
         self._tell.say(plan["summary"][:1].upper() + plan["summary"][1:] + ".")
@@ -123,22 +127,19 @@ class Story:
         self._tell.say(f"Digest {plan['digest'][:16]}…")
         return page
 
-    def _approve(self, link: str, page: str) -> None:
+    def _approve(self, link: str, page: Page) -> None:
         name = "Ada from the platform team"
-        fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
-        answer = self._http.post(
-            link.partition("?")[0],
-            data={**fields, "action": "approve", "name": name},
-            headers={"Origin": self._host.base_url},
-            timeout=60,
-        )
-        if answer.status_code != 200 or answer.request.method != "GET":
-            raise StoryError(f"approving answered {answer.status_code}: {_title(answer.text)}")
+        second = self._open(link)
+        click(page, "Approve", name)
         self._tell.say(f"Approved by {name} (holder of the link, and recorded as unverified: APPROVAL_MODE=link).")
-        second = self._http.post(link.partition("?")[0], data={**fields, "action": "approve"}, timeout=60)
-        if second.status_code != 409:
-            raise StoryError(f"a second approval should be refused, and answered {second.status_code}")
-        self._tell.say("A second click is refused: the decision was made.")
+        try:
+            click(second, "Approve", name)
+        except PageFailedError as refused:
+            if "Already decided" not in str(refused):
+                raise
+            self._tell.say("A second click, in another tab, is refused: the decision was made.")
+        else:
+            raise StoryError("a second approval should be refused, and was taken")
 
     def _act(self) -> str:
         self._tell.chapter("Act: one step after the other, each read back (time jumps a minute at a time)")
@@ -161,7 +162,7 @@ class Story:
         self._tell.keep("history.json", history)
         self._tell.keep("audit.json", history["audit"])
         change = history["changes"][-1]
-        self._picture_of_last_message()
+        self._open_last_message()
         if state != "fixed":
             raise StoryError(f"the change ended as {state}: {change.get('stop_reason') or change.get('outcome')}")
         self._tell.say(f"Verdict: {change['outcome']['verdict']}, because {change['outcome']['reason']}.")
@@ -209,11 +210,13 @@ class Story:
     def _history(self) -> dict[str, Any]:
         return self._get("history", cluster="shop-prod")
 
-    def _page(self, link: str) -> str:
-        answer = self._http.get(link, timeout=60)
-        if answer.status_code != 200:
-            raise StoryError(f"the page answered {answer.status_code}: {_title(answer.text)}\n{self._host.logs()}")
-        return answer.text
+    def _open(self, link: str, keep_as: str = "") -> Page:
+        """The page in a tab of its own. ``keep_as``: its HTML and a picture are kept under this name."""
+        page = visit(self._person, link)
+        if keep_as:
+            self._tell.keep(f"{keep_as}.html", page.content())
+            self._tell.keep(f"{keep_as}.png", page.screenshot(full_page=True))
+        return page
 
     def _new_messages(self) -> list[dict[str, Any]]:
         messages = self._simulator.messages()
@@ -243,32 +246,16 @@ class Story:
             found[subnet_id.rpartition("/")[2]] = answer.json()
         return found
 
-    def _picture(self, url: str, name: str) -> None:
-        """A screenshot, where a browser can be had; the demo is whole without one."""
-        try:
-            with camera() as cam:
-                cam.shoot(url, self._tell.folder / name, width=900)
-        except BrowserNotFoundError as error:
-            self._tell.say(f"(no picture of the page: {error})")
-
-    def _picture_of_last_message(self) -> None:
+    def _open_last_message(self) -> None:
         messages = [message for message in self._simulator.messages() if message["service"] == "slack"]
-        urls = slack_text.button_urls(messages[-1]["body"])
-        if urls:
-            url = urls[0][1]
-            self._tell.keep("final-page.html", self._page(url))
-            self._picture(url, "final-page.png")
+        if urls := slack_text.button_urls(messages[-1]["body"]):
+            self._open(urls[0][1], "final-page")
 
 
 def _difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """A unified diff of two ARM documents, in canonical JSON."""
     before, after = (json.dumps(one, indent=2, sort_keys=True).splitlines() for one in (old, new))
     return list(difflib.unified_diff(before, after, "before", "after", lineterm="", n=2))
-
-
-def _title(page: str) -> str:
-    found = re.search(r"<title>(.*?)</title>", page, re.DOTALL)
-    return found[1].strip() if found else page[:200]
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ log = logging.getLogger("snatbot.triggers")
 _JSON = "application/json"
 PAGE_HEADERS = {
     "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
+    # Not "no-referrer": with that, browsers send "Origin: null" with this page's own form (Fetch standard, 3.2).
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }

@@ -56,7 +56,7 @@ def plan_page_of(plan: Plan) -> func.HttpResponse:
     from ..web.pages import plan_page
 
     nonce = secrets.token_urlsafe(16)
-    headers = {**PAGE_HEADERS, "Content-Security-Policy": _policy(nonce)}
+    headers = {**PAGE_HEADERS, "Content-Security-Policy": content_policy(nonce)}
     text = plan_page(plan, style_nonce=nonce)
     return func.HttpResponse(text, status_code=200, mimetype="text/html", charset="utf-8", headers=headers)
 
@@ -82,7 +82,7 @@ def decide(req: func.HttpRequest, advance: Callable[[str], None], deliver: Calla
     form = _form(req)
     target = _target(app, form.get("t", ""), req)
     nonce = _cookie(req)
-    if not _is_own_origin(req, app.settings.public_base_url):
+    if not is_own_origin(req.headers.get("Origin"), app.settings.public_base_url):
         raise FormExpired
     app.signer.check_form(form.get("csrf", ""), nonce, target.change_id)
     approver = _approver(form.get("name", ""))
@@ -127,9 +127,10 @@ def _page(app: App, target: LinkTarget, view: ChangeView, token: str, nonce: str
             asks_name=app.settings.approval_mode == "link",
         )
     style_nonce = secrets.token_urlsafe(16)
+    incident = app.records.incident(change.cluster_id, change.incident_id) if change.incident_id else None
     text = change_page(
         change,
-        incident=change.reason,
+        incident=incident.value if incident else None,
         journal=view.journal,
         form=form,
         notice=why_not,
@@ -140,7 +141,7 @@ def _page(app: App, target: LinkTarget, view: ChangeView, token: str, nonce: str
     # Strict: a link in a chat opens the page without the cookie, and the page then sets a fresh one.
     secure = "; Secure" if (app.settings.public_base_url or "").startswith("https://") else ""
     cookie = f"{_COOKIE}={nonce}; Path=/api/changes/{change.id}; HttpOnly; SameSite=Strict; Max-Age=3600{secure}"
-    headers = {**PAGE_HEADERS, "Content-Security-Policy": _policy(style_nonce), "Set-Cookie": cookie}
+    headers = {**PAGE_HEADERS, "Content-Security-Policy": content_policy(style_nonce), "Set-Cookie": cookie}
     return func.HttpResponse(text, status_code=200, mimetype="text/html", charset="utf-8", headers=headers)
 
 
@@ -148,12 +149,13 @@ def _refusal(status: int, message: str) -> func.HttpResponse:
     from ..web.pages import message_page
 
     nonce = secrets.token_urlsafe(16)
-    headers = {**PAGE_HEADERS, "Content-Security-Policy": _policy(nonce)}
+    headers = {**PAGE_HEADERS, "Content-Security-Policy": content_policy(nonce)}
     text = message_page(message, status=status, style_nonce=nonce)
     return func.HttpResponse(text, status_code=status, mimetype="text/html", charset="utf-8", headers=headers)
 
 
-def _policy(style_nonce: str) -> str:
+def content_policy(style_nonce: str) -> str:
+    """The page's Content-Security-Policy: its own style, its own form, and nothing else."""
     return (
         f"default-src 'none'; style-src 'nonce-{style_nonce}'; form-action 'self'; "
         "frame-ancestors 'none'; base-uri 'none'; img-src data:"
@@ -196,13 +198,16 @@ def _cookie(req: func.HttpRequest) -> str:
     return morsel.value if morsel else ""
 
 
-def _is_own_origin(req: func.HttpRequest, public_base_url: str | None) -> bool:
-    """Browsers name the origin of a POST; one that is not ours is another site's form. Absent: the token decides."""
-    origin = req.headers.get("Origin")
+def is_own_origin(origin: str | None, public_base_url: str | None) -> bool:
+    """Whether a POST may come from this app's own form, by its Origin header. Absent: the form's tokens decide.
+
+    ``null`` is what a browser sends for a page that hides its origin: that is none of ours.
+    """
     if origin is None or public_base_url is None:
         return True
-    own = urlsplit(public_base_url)
-    return bool(origin == f"{own.scheme}://{own.netloc}")
+    own = urlsplit(public_base_url.lower())
+    default_port = ":443" if own.scheme == "https" else ":80"  # which browsers leave out
+    return origin == f"{own.scheme}://{own.netloc.removesuffix(default_port)}"
 
 
 def _approver(name: str) -> str:

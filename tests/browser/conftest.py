@@ -1,18 +1,67 @@
-"""A real browser for tests of pages; they are skipped, visibly, where none can be had."""
+"""A real browser for tests of pages, on a real app; they are skipped, visibly, where no Chromium can be had."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
+import yaml
+from werkzeug import Request, Response
+from werkzeug.serving import make_server
 
+import simulator
 from devhost.browser import BrowserNotFoundError, Camera, camera
+from devhost.stage import Stage, set_up
+
+QUICK = {"VERIFY_WINDOW_MINUTES": "5"}
 
 
-@pytest.fixture(scope="module")  # Playwright allows one at a time in a process
+@pytest.fixture(scope="session")  # one for all tests: starting it costs a second, and Playwright allows one a thread
 def browser() -> Iterator[Camera]:
     try:
         with camera() as opened:
             yield opened
     except BrowserNotFoundError as missing:
         pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory, browser: Camera) -> Iterator[Stage]:
+    """The function app in the local host, on a simulated Azure with one failing cluster, and Azurite.
+
+    Azure's operations take no time there, so the app need not wait for them; its proofs take few minutes.
+    """
+    folder = tmp_path_factory.mktemp("stage")
+    scenario = yaml.safe_load((Path(simulator.__file__).parent / "scenarios" / "storm.yaml").read_text("utf-8"))
+    scenario["settings"] = {"operation_time_scale": 0}
+    (folder / "storm.yaml").write_text(yaml.safe_dump(scenario), "utf-8")
+    with set_up(folder, folder / "storm.yaml", longest_sleep=0.1, extra=QUICK) as ready:
+        ready.host.run_timer("watch")
+        ready.host.drain(60)
+        yield ready
+
+
+Serve = Callable[[Mapping[str, str], Mapping[str, str]], str]
+
+
+@pytest.fixture(scope="module")
+def serve() -> Iterator[Serve]:
+    """Serves pages (path without its slash to HTML) with headers on an origin of its own; returns its address."""
+    with ExitStack() as stack:
+
+        def start(pages: Mapping[str, str], headers: Mapping[str, str]) -> str:
+            @Request.application
+            def answer(request: Request) -> Response:
+                page = pages.get(request.path[1:])
+                return Response(page or "", 200 if page else 404, headers, mimetype="text/html")
+
+            server = make_server("127.0.0.1", 0, answer, threaded=True)
+            stack.callback(server.server_close)
+            stack.callback(server.shutdown)
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            return f"http://127.0.0.1:{server.server_port}"
+
+        yield start

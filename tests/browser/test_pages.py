@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,20 +13,18 @@ import pytest
 from devhost.browser import Camera
 from shared.model.change import ChangeState
 from shared.model.plan import PlanKind
+from shared.triggers.answers import PAGE_HEADERS
+from shared.triggers.change_pages import content_policy
 from shared.web.pages import FormFields, change_page, message_page, plan_page
+from tests.browser.conftest import Serve
 from tests.chat import nouns
 from tests.core.advised import FITTING, ask, every_answer
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page, Request, Route
+    from playwright.sync_api import Page, Request
 
 pytestmark = pytest.mark.browser
 NONCE = "n0nce"
-POLICY = (
-    f"default-src 'none'; style-src 'nonce-{NONCE}'; form-action 'self'; frame-ancestors 'none'; "
-    "base-uri 'none'; img-src data:"
-)
-ADDRESS = "https://snatbot.test/api/changes/chg-19c2?t=token"
 NOW = nouns.NOW + timedelta(minutes=8)
 FORM = FormFields("token", "csrf", ("approve", "deny"), asks_name=True)
 LONG = "a-cluster-whose-name-is-as-long-as-azure-lets-it-be-63-letters-x"
@@ -100,79 +98,61 @@ CONTRASTS = r"""
 """
 
 
-@contextmanager
-def opened(
-    browser: Camera, name: str, *, width: int = 1280, is_dark: bool = False
-) -> Iterator[tuple[Page, list[Request], list[str]]]:
-    """A page served under the policy; the requests it made and what the browser complained about."""
-    requests: list[Request] = []
-    complaints: list[str] = []
+@dataclass(frozen=True)
+class Shelf:
+    """Every page, served as the app serves its own."""
 
-    def answer(route: Route) -> None:
-        requests.append(route.request)
-        headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": POLICY}
-        route.fulfill(status=200, headers=headers, body=PAGES[name])
+    browser: Camera
+    addresses: Mapping[str, str]
 
-    with browser.page("<p></p>", width=width, height=800, is_dark=is_dark) as page:
-        page.on("console", lambda message: complaints.append(message.text))
-        page.route("**/*", answer)
-        page.goto(ADDRESS)
-        complaints[:] = [text for text in complaints if "--playwright--" not in text]
-        yield page, requests, complaints
+    @contextmanager
+    def opened(
+        self, name: str, *, width: int = 1280, is_dark: bool = False
+    ) -> Iterator[tuple[Page, list[Request], list[str]]]:
+        """A page; the requests it made and what the browser complained about."""
+        requests: list[Request] = []
+        complaints: list[str] = []
+        with self.browser.page("<p></p>", width=width, height=800, is_dark=is_dark) as page:
+            page.on("console", lambda message: complaints.append(message.text))
+            page.on("request", lambda request: requests.append(request))
+            page.goto(self.addresses[name])
+            complaints[:] = [text for text in complaints if "--playwright--" not in text]
+            yield page, requests, complaints
+
+
+@pytest.fixture(scope="module")
+def shelf(browser: Camera, serve: Serve) -> Shelf:
+    numbered = {str(number): page for number, page in enumerate(PAGES.values())}
+    base = serve(numbered, {**PAGE_HEADERS, "Content-Security-Policy": content_policy(NONCE)})
+    return Shelf(browser, {name: f"{base}/{number}" for name, number in zip(PAGES, numbered, strict=True)})
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_styled_under_the_strict_policy_and_loads_nothing_else(browser: Camera, name: str) -> None:
-    with opened(browser, name) as (page, requests, complaints):
-        assert [request.url for request in requests] == [ADDRESS]
+def test_a_page_is_styled_under_the_strict_policy_and_loads_nothing_else(shelf: Shelf, name: str) -> None:
+    with shelf.opened(name) as (page, requests, complaints):
+        assert [request.url for request in requests] == [shelf.addresses[name]]
         assert complaints == []
         assert page.evaluate("getComputedStyle(document.querySelector('main')).borderRadius") == "12px"
 
 
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])
-def test_nothing_needs_scrolling_sideways(browser: Camera, name: str, width: int) -> None:
-    with opened(browser, name, width=width) as (page, _, _):
+def test_nothing_needs_scrolling_sideways(shelf: Shelf, name: str, width: int) -> None:
+    with shelf.opened(name, width=width) as (page, _, _):
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("is_dark", [False, True], ids=["light", "dark"])
-def test_all_text_can_be_read(browser: Camera, name: str, is_dark: bool) -> None:
-    with opened(browser, name, is_dark=is_dark) as (page, _, _):
+def test_all_text_can_be_read(shelf: Shelf, name: str, is_dark: bool) -> None:
+    with shelf.opened(name, is_dark=is_dark) as (page, _, _):
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
         assert page.evaluate(CONTRASTS) == []
 
 
-def test_the_return_key_never_decides(browser: Camera) -> None:
-    with opened(browser, "proposed") as (page, requests, _):
-        page.get_by_label("Your name").fill("Ada")
-        page.get_by_label("Your name").press("Enter")
-        page.wait_for_timeout(200)
-        assert [request.method for request in requests] == ["GET"]
-
-
-def test_a_name_is_needed_to_decide(browser: Camera) -> None:
-    with opened(browser, "proposed") as (page, requests, _):
-        page.get_by_role("button", name="Approve").click()
-        page.wait_for_timeout(200)
-        assert [request.method for request in requests] == ["GET"]
-
-
-@pytest.mark.parametrize(("button", "action"), [("Approve", "approve"), ("Deny", "deny")])
-def test_a_button_sends_its_decision_with_name_and_tokens(browser: Camera, button: str, action: str) -> None:
-    with opened(browser, "proposed") as (page, requests, _):
-        page.get_by_label("Your name").fill("Ada & Bob")
-        page.get_by_role("button", name=button, exact=True).click()
-        page.wait_for_load_state()
-        sent = requests[-1]
-        assert (sent.method, sent.url) == ("POST", ADDRESS)
-        assert sent.post_data == f"t=token&csrf=csrf&name=Ada+%26+Bob&action={action}"
-
-
-def test_every_control_can_be_reached_by_keyboard_in_the_order_of_reading(browser: Camera) -> None:
-    with opened(browser, "proposed") as (page, _, _):
+def test_every_control_can_be_reached_by_keyboard_in_the_order_of_reading(shelf: Shelf) -> None:
+    with shelf.opened("proposed") as (page, _, _):
         reached: list[str] = []
         while not reached or reached[-1] != "Deny":
             page.keyboard.press("Tab")
@@ -182,16 +162,16 @@ def test_every_control_can_be_reached_by_keyboard_in_the_order_of_reading(browse
         assert reached == [*folds, "name", "Approve", "Deny"]
 
 
-def test_on_a_phone_the_way_to_the_decision_is_short(browser: Camera) -> None:
-    with opened(browser, "proposed", width=390) as (page, _, _):
+def test_on_a_phone_the_way_to_the_decision_is_short(shelf: Shelf) -> None:
+    with shelf.opened("proposed", width=390) as (page, _, _):
         page.get_by_role("link", name="Go to the decision").click()
         page.wait_for_timeout(100)
         assert page.get_by_role("button", name="Approve").bounding_box() is not None
         assert page.evaluate("document.querySelector('#decision').getBoundingClientRect().top") < 800
 
 
-def test_controls_are_large_enough_for_a_thumb(browser: Camera) -> None:
-    with opened(browser, "stopped", width=390) as (page, _, _):
+def test_controls_are_large_enough_for_a_thumb(shelf: Shelf) -> None:
+    with shelf.opened("stopped", width=390) as (page, _, _):
         for button in page.get_by_role("button").all():
             box = button.bounding_box()
             assert box is not None
