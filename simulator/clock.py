@@ -19,6 +19,11 @@ def floor_to_minute(moment: datetime) -> datetime:
     return moment.replace(second=0, microsecond=0)
 
 
+def ticks_text(moment: datetime) -> str:
+    """A time with seven decimals, as many services of Azure write it; such texts order like their times."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
+
+
 def wall_now() -> datetime:
     """The machine's time, aware, in UTC."""
     return datetime.now(UTC)

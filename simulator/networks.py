@@ -7,7 +7,7 @@ from typing import Any
 
 from .services.network.kinds import KINDS, PUBLIC_IPS
 from .state.network import document_of
-from .world import ResourceGroup, World
+from .world import World
 
 Content = Mapping[str, Any]
 
@@ -25,9 +25,7 @@ class NetworkBuilder:
 
     def group(self, subscription: str, name: str, location: str, managed_by: str | None = None) -> str:
         """Make sure that a resource group is there; its name as it was first given."""
-        key = (subscription.lower(), name.lower())
-        group = ResourceGroup(subscription, name, location, managed_by=managed_by)
-        return self.world.groups.setdefault(key, group).name
+        return self.world.make_group(subscription, name, location, managed_by).name
 
     def id_of(self, each: Content, *pairs: str) -> str:
         """The id of a Microsoft.Network resource in the resource group that an entry names."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -122,19 +122,31 @@ class World:
             raise resource_group_not_found(name)
         return found
 
-    def make_group(self, subscription_id: str, name: str, location: str) -> ResourceGroup:
+    def scope(self, params: Mapping[str, str]) -> tuple[str, str | None]:
+        """The subscription, and the group if one is named, of a path's parameters; 404 unless they are there."""
+        subscription_id, group = params["subscription"], params.get("group")
+        if group is None:
+            self.subscription(subscription_id)
+        else:
+            self.group(subscription_id, group)
+        return subscription_id, group
+
+    def make_group(
+        self, subscription_id: str, name: str, location: str, managed_by: str | None = None
+    ) -> ResourceGroup:
         """The resource group, made if it isn't there."""
-        group = ResourceGroup(subscription_id, name, location)
+        group = ResourceGroup(subscription_id, name, location, managed_by=managed_by)
         return self.groups.setdefault((subscription_id.lower(), name.lower()), group)
 
     def clusters_in(self, subscription_id: str, group: str | None = None) -> list[Cluster]:
         """The clusters of a subscription, or of one of its resource groups."""
-        return [
-            cluster
-            for cluster in self.clusters.values()
-            if cluster.subscription.lower() == subscription_id.lower()
-            and (group is None or cluster.group.lower() == group.lower())
-        ]
+        found = (each for each in self.clusters.values() if each.subscription.lower() == subscription_id.lower())
+        return [cluster for cluster in found if group is None or cluster.group.lower() == group.lower()]
+
+    def clusters_with_nodes_in(self, subscription_id: str, group: str | None = None) -> list[Cluster]:
+        """The clusters whose node resource groups are in a subscription, or are one of its resource groups."""
+        found = self.clusters_in(subscription_id)
+        return [cluster for cluster in found if group is None or cluster.node_group.lower() == group.lower()]
 
     def nodes_in_subnet(self, subnet_id: str) -> Iterable[Node]:
         """The nodes whose NICs are in a subnet."""

@@ -21,7 +21,7 @@ from ..http import Request, Response
 from ..settings import Settings
 from ..state.identities import Identity, issue_token
 from ..state.operations import Operation
-from ..world import ResourceGroup, Subscription, World
+from ..world import Subscription, World
 from .hosts import path_on_simulator
 from .recorder import restored_url
 from .recording import Exchange, Recording
@@ -162,8 +162,7 @@ class Stage:
 
     def know_group(self, subscription: str, group: str) -> None:
         self.know_subscription(subscription)
-        key = (subscription.lower(), group.lower())
-        self.world.groups.setdefault(key, ResourceGroup(subscription, group, self.location))
+        self.world.make_group(subscription, group, self.location)
 
 
 def open_stage(recording: Recording) -> Stage:

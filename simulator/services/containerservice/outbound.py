@@ -13,7 +13,7 @@ from ...egress import default_route_hop, gateway_addresses
 from ...fleet import LOAD_BALANCER, Cluster, Frontend
 from ...noise import stable_uuid
 from ...resourceid import network_id
-from ...state.network import document_of, reference
+from ...state.network import document_of
 from ...world import World
 from ..network.kinds import NAT_GATEWAYS, PUBLIC_IPS
 from .refusals import (
@@ -66,7 +66,7 @@ def check_change(world: World, cluster: Cluster, wanted: str) -> None:
     for subnet_id in dict.fromkeys(pool.subnet_id for pool in cluster.pools):
         subnet = world.network.get(subnet_id)
         properties = subnet.properties if subnet is not None else {}
-        gateway = world.network.get(reference(properties, "natGateway") or "")
+        gateway = world.network.referred(properties, "natGateway")
         if wanted == OWN_GATEWAY and (gateway is None or not gateway_addresses(gateway.properties, world.network)):
             raise NO_GATEWAY_ON_SUBNET.error(
                 f"Subnet {subnet_id} must be associated with a NAT gateway that has a public IP."

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from ...clock import ticks_text
 from ...fleet import Cluster, Node
 from ...physics.workload import Protocol
 from ...world import World
@@ -35,11 +36,6 @@ COLUMNS = (
 )
 
 
-def timestamp(minute: int) -> str:
-    """A minute since 1970 as Log Analytics writes it; such texts order like the times they stand for."""
-    return datetime.fromtimestamp(minute * 60, UTC).strftime("%Y-%m-%dT%H:%M:%S.0000000Z")
-
-
 def health_events(world: World, workspace: str, minutes: range) -> list[dict[str, Any]]:
     """The events of `minutes`, oldest first."""
     found: list[dict[str, Any]] = []
@@ -62,7 +58,7 @@ def _events_of(world: World, cluster: Cluster, workspace: str, minutes: range) -
                 kind, severity, description = found
                 yield {
                     "TenantId": workspace,
-                    "TimeGenerated": timestamp(end),
+                    "TimeGenerated": ticks_text(datetime.fromtimestamp(end * 60, UTC)),
                     "LoadBalancerResourceId": cluster.load_balancer_id,
                     "FrontendIP": frontend.address,
                     "HealthEventType": kind,

@@ -31,7 +31,7 @@ TRACKED_TYPES = (
 def id_in_path(request: Request, *types: str) -> ResourceId:
     """The id of the resource in the path: its types are given, its names are the path's parameters."""
     params = request.params
-    names = tuple(params[name] for name in ("name", "child") if name in params)
+    names = (params["name"], params.get("child", ""))[: len(types)]
     return ResourceId(params["subscription"], params["group"], "Microsoft.Network", types, names)
 
 
@@ -48,11 +48,7 @@ def find_document(world: World, resource_id: ResourceId) -> Document:
 
 
 def _list_documents(resource_type: str, world: World, request: Request) -> Response:
-    subscription, group = request.params["subscription"], request.params.get("group")
-    if group is None:
-        world.subscription(subscription)
-    else:
-        world.group(subscription, group)
+    subscription, group = world.scope(request.params)
     found = list(world.network.of_kind(f"Microsoft.Network/{resource_type}", subscription, group))
     return list_page(request, found, partial(shown, world, request))
 
@@ -88,28 +84,22 @@ def list_usages(world: World, request: Request) -> Response:
     return Response(200, {"value": usages_json(world, subscription.id, request.params["location"])})
 
 
-def _part_owner(world: World, request: Request, resource_type: str) -> Document:
-    params = request.params
-    names = (params["name"],)
-    return find_document(
-        world, ResourceId(params["subscription"], params["group"], "Microsoft.Network", (resource_type,), names)
-    )
-
-
 def _list_parts(resource_type: str, world: World, request: Request) -> Response:
-    return list_parts(_part_owner(world, request, resource_type))
+    return list_parts(find_document(world, id_in_path(request, resource_type)))
 
 
 def _get_part(resource_type: str, world: World, request: Request) -> Response:
-    return get_part(_part_owner(world, request, resource_type), request.params["child"], request.path)
+    return get_part(find_document(world, id_in_path(request, resource_type)), request.params["child"], request.path)
 
 
 def _put_part(resource_type: str, world: World, request: Request) -> Response:
-    return put_part(world, request, _part_owner(world, request, resource_type), request.params["child"])
+    return put_part(world, request, find_document(world, id_in_path(request, resource_type)), request.params["child"])
 
 
 def _delete_part(resource_type: str, world: World, request: Request) -> Response:
-    return delete_part(world, request, _part_owner(world, request, resource_type), request.params["child"])
+    return delete_part(
+        world, request, find_document(world, id_in_path(request, resource_type)), request.params["child"]
+    )
 
 
 def list_subnets(world: World, request: Request) -> Response:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from ...clock import ticks_text
 from ...errors import ArmError
 from ...http import Request, Response
 from ...noise import stable_uuid
@@ -220,7 +221,7 @@ def _parser_failure(world: World, error: QueryError) -> ArmError:
 
 
 def _wrapped(world: World, details: list[dict[str, Any]]) -> ArmError:
-    stamp = world.clock.now().strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
+    stamp = ticks_text(world.clock.now())
     return ArmError(
         400,
         "BadRequest",
