@@ -11,12 +11,11 @@ from ..stage import Stage
 from .access import arrange_access, open_access
 from .clusters import arrange_clusters
 from .directory import arrange_directory
-from .logs import arrange_logs
 from .metrics import arrange_metrics
 from .network import arrange_network
 from .operations import arrange_operations
 from .places import arrange_places
-from .rows import arrange_rows
+from .queries import arrange_logs, arrange_rows
 
 ARRANGERS = (
     open_access,

@@ -43,7 +43,7 @@ def arrange_access(stage: Stage, exchange: Exchange, _later: tuple[Exchange, ...
             access.locks.extend(Lock("lock", scope.strip(), level) for scope in scopes.split(","))
     elif code == "RequestDisallowedByPolicy":
         scope = "/".join(exchange.path.split("/")[:5])
-        access.policies.append(Policy("policy", scope, (exchange_type(exchange),)))
+        access.policies.append(Policy("policy", scope, (kind,)))
     elif exchange.status == 200 and kind == "microsoft.authorization/permissions":
         scope = exchange.path.lower().partition("/providers/microsoft.authorization")[0]
         access.assign(RoleAssignment(EVERYONE, "/elsewhere", ("*/read",)))
@@ -52,12 +52,6 @@ def arrange_access(stage: Stage, exchange: Exchange, _later: tuple[Exchange, ...
             access.assign(RoleAssignment(EVERYONE, scope, actions, not_actions))
     elif exchange.status == 200 and kind == "microsoft.authorization/locks":
         access.locks.extend(_locks(exchange.body_object))
-
-
-def exchange_type(exchange: Exchange) -> str:
-    """The type of the resource in the path, spelled as there."""
-    parts = exchange.path.rpartition("/providers/")[2].split("/")
-    return "/".join([parts[0], *parts[1::2]])
 
 
 def _message(exchange: Exchange) -> str:

@@ -101,16 +101,17 @@ def set_frontends(world: World, cluster: Cluster, count: int) -> None:
             world.network.remove(document)
     while len(frontends) < count:
         cluster.managed_outbound_ips = True
-        frontends.append(_new_frontend(world, cluster))
+        address = next(world.public_addresses)
+        frontends.append(new_frontend(world, cluster, stable_uuid("frontend", cluster.id, address), address))
         world.frontend_owners[frontends[-1].public_ip_id.lower()] = cluster
     cluster.frontends = tuple(frontends)
 
 
-def _new_frontend(world: World, cluster: Cluster) -> Frontend:
-    address = next(world.public_addresses)
-    name = stable_uuid("frontend", cluster.id, address)
+def new_frontend(world: World, cluster: Cluster, name: str, address: str) -> Frontend:
+    """A frontend with a public IP that AKS makes in the node resource group."""
     public_ip_id = network_id(cluster.subscription, cluster.node_group, "publicIPAddresses", name)
-    properties = PUBLIC_IPS.filled({"ipAddress": address, "publicIPAllocationMethod": "Static"})
+    written = {"ipAddress": address, "idleTimeoutInMinutes": cluster.idle_timeout_minutes}
+    properties = PUBLIC_IPS.filled(written | {"publicIPAllocationMethod": "Static"})
     sku = {"name": "Standard", "tier": "Regional"}
     tags = {"aks-managed-type": "aks-slb-managed-outbound-ip"}
     world.network.add(document_of(public_ip_id, properties, location=cluster.location, tags=tags, sku=sku))

@@ -1,7 +1,8 @@
-"""What a Resource Graph query finds: as many resources as the recorded query found.
+"""What queries of Resource Graph and Log Analytics find.
 
-Which resources they are doesn't matter to the shape of the answer, so they are public IPs, unless
-the query asks for a type: then only types that are simulated can be had.
+A Resource Graph query finds as many resources as the recorded one. Which they are doesn't matter to the shape of
+the answer, so they are public IPs, unless the query asks for a type: only simulated types can be found.
+A log query finds nothing: events follow from the model.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from ...errors import ServiceError
 from ...fleet import Cluster
 from ...resourceid import network_id
 from ...services.kql import QueryError, parse
+from ...services.loganalytics.state import TABLE as LOG_TABLE
 from ...services.network.kinds import KINDS
 from ...state.network import document_of
 from ..recording import Exchange
@@ -27,6 +29,7 @@ ADDRESSES = "microsoft.network/publicipaddresses"
 CLUSTERS = "microsoft.containerservice/managedclusters"
 PATH = "/providers/microsoft.resourcegraph/resources"
 MOST_ROWS = 5_000
+_LOG_QUERY = re.compile(r"/v1/.+/query")
 
 
 def arrange_rows(stage: Stage, exchange: Exchange, _later: tuple[Exchange, ...]) -> None:
@@ -41,7 +44,7 @@ def arrange_rows(stage: Stage, exchange: Exchange, _later: tuple[Exchange, ...])
     if exchange.status != 200:
         return
     text = str(exchange.request_body.get("query", ""))
-    _check_served(stage, text)
+    _check_table(stage, text, "resources", "resourcecontainers")
     wanted = int(exchange.body_object.get("totalRecords") or 0)
     if wanted > MOST_ROWS:
         raise NotArrangeable(f"the query found {wanted} rows")
@@ -55,13 +58,22 @@ def arrange_rows(stage: Stage, exchange: Exchange, _later: tuple[Exchange, ...])
         _have(stage, str(subscriptions[0]), kind, f"row-{number:05d}", tagged)
 
 
-def _check_served(stage: Stage, text: str) -> None:
+def arrange_logs(stage: Stage, exchange: Exchange, _later: tuple[Exchange, ...]) -> None:
+    """Leave out log queries of other tables, and answers with rows."""
+    if not _LOG_QUERY.fullmatch(exchange.path) or exchange.status != 200 or not isinstance(exchange.request_body, dict):
+        return
+    _check_table(stage, str(exchange.request_body.get("query", "")), LOG_TABLE.lower())
+    if any(table.get("rows") for table in exchange.body_object.get("tables") or []):
+        raise NotArrangeable("logged events, which here follow from the model")
+
+
+def _check_table(stage: Stage, text: str, *served: str) -> None:
     try:
-        query = parse(text, stage.world.clock.now())
+        table = parse(text, stage.world.clock.now()).table
     except (QueryError, ServiceError) as error:
         raise NotArrangeable("a query beyond the part of the language that is served") from error
-    if query.table not in ("resources", "resourcecontainers"):
-        raise NotArrangeable(f"a query of the table {query.table}")
+    if table not in served:
+        raise NotArrangeable(f"a query of the table {table}")
 
 
 def _have(stage: Stage, subscription: str, kind: str, name: str, tagged: bool) -> None:
