@@ -90,7 +90,7 @@ class FrontPage:
     def _page(self) -> str:
         now = self._stage.simulator.now()
         posts = [message for message in self._stage.simulator.messages() if message["service"] == "slack"]
-        shown = "".join(_post(one["body"]) for one in reversed(posts)) or "<p>Nothing yet."
+        shown = "".join(_post(post["body"]) for post in reversed(posts)) or "<p>Nothing yet."
         return (
             "<!doctype html><html lang=en><title>snatbot, played</title>"
             f"<meta name=viewport content='width=device-width'><style>{_STYLE}</style>"
