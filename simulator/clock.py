@@ -24,6 +24,11 @@ def ticks_text(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
 
 
+def iso_text(moment: datetime) -> str:
+    """A time in UTC with milliseconds, as the request log and `/_sim/` write it."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def wall_now() -> datetime:
     """The machine's time, aware, in UTC."""
     return datetime.now(UTC)

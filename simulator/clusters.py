@@ -1,4 +1,4 @@
-"""From what a scenario says about clusters to a fleet."""
+"""Builds the fleet from a scenario's clusters."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ClusterBuilder:
         self._loads: dict[str, NodeLoad] = {}
 
     def add(self, given: Content, number: int) -> None:
-        """Put in a cluster; `number` counts its replicas from 1."""
+        """Add a cluster; `number` counts its replicas from 1."""
         subscription = self.networks.subscription_of(given)
         location = str(given.get("location", self.networks.default_location))
         name, group = (str(given[key]).replace("{n}", f"{number:04d}") for key in ("name", "resource_group"))
@@ -172,4 +172,4 @@ HEALTHY: Content = {
         {"name": "dns", "new_flows_per_second": 0.2, "hold_seconds": 0.1, "protocol": "udp"},
     ],
 }
-"""A cluster that is well: what `--clusters` adds, and what runs where a scenario names no workloads."""
+"""A healthy cluster: what `--clusters` adds; its workloads run where a scenario names none."""

@@ -50,23 +50,22 @@ class Answer:
 
 @dataclass
 class Stage:
-    """The simulator and the memory of one replay.
-
-    shown: by key, the last recorded body of each resource; written: the keys of resources that
-    replayed requests have written, so that the simulator itself must know how they look; stand_ins:
-    operations that no replayed request began; undo: takes away what was meant for one exchange only.
-    """
+    """The simulator during one replay, and what stands there for what in the recording."""
 
     recording: Recording
     simulator: Simulator
     location: str
     shown: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The last recorded body of each resource, by key."""
     written: set[str] = field(default_factory=set)
+    """Keys of resources that replayed requests have written: the simulator must derive how they look."""
     operations: dict[str, Operation] = field(default_factory=dict)
     etags: dict[str, str] = field(default_factory=dict)
     targets: dict[str, str] = field(default_factory=dict)
     stand_ins: set[Operation] = field(default_factory=set)
+    """Operations that no replayed request began."""
     undo: list[Callable[[], None]] = field(default_factory=list)
+    """Removes what was arranged for one exchange only."""
 
     @property
     def world(self) -> World:
@@ -75,7 +74,7 @@ class Stage:
     # -- asking -----------------------------------------------------------------------------------
 
     def replay(self, exchange: Exchange) -> Answer:
-        """Send the recorded request, and keep what the answer is called here and there."""
+        """Send the recorded request; remember which simulated etags and URLs stand for the recorded ones."""
         path, _, query = restored_url(exchange).partition("?")
         target = f"{path_on_simulator(exchange.host, path)}?{query}"
         operation = operation_in(path)
@@ -136,7 +135,7 @@ class Stage:
     # -- what has been shown and written ----------------------------------------------------------
 
     def must_put(self, key: str, body: dict[str, Any]) -> bool:
-        """Whether a resource that the recording shows has to be put in as it is shown.
+        """Whether a resource must be created or changed to what the recording shows.
 
         Not when replayed requests wrote it: then the simulator must know by itself. But when two
         recorded reads after the last write differ in settings, somebody else has written it.

@@ -14,10 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ..clock import ticks_text
-from .kqltokens import QueryError, TokenReader
+from .kqltokens import TokenReader
 from .kqlvalues import COMPARISONS, CONVERSIONS, NEGATED, Row, Value, parse_timespan, text_of, walk
-
-__all__ = ["Query", "QueryError", "parse"]
 
 Step = Callable[[list[Row]], list[Row]]
 

@@ -1,7 +1,7 @@
 """Puts the simulator into the state that a recording shows, before each exchange.
 
-What is put in is what callers write (settings, names, members); what the services themselves add to
-that (states, ids, etags, back-references, defaults) the simulator has to come up with.
+That is what callers write (settings, names, members). What the services themselves add (states, ids,
+etags, back-references, defaults) the simulator must derive.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ARRANGERS = (
 
 
 def arrange(stage: Stage, exchange: Exchange, later: tuple[Exchange, ...]) -> None:
-    """Make the simulator's state equivalent to the recorded one; NotArrangeable when it can't be.
+    """Make the simulator's state equivalent to the recorded one. Raises NotArrangeable and Refused.
 
     `later` are the exchanges that follow in the recording: they tell how long operations take.
     """

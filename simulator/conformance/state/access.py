@@ -1,6 +1,6 @@
-"""Roles, locks and policies, as a recording lists them or as its refusals tell of them.
+"""Roles, locks and policies, as a recording lists them or its refusals name them.
 
-They hold for one exchange only: what the simulator is told for the next one must not be refused.
+They hold for one exchange only: arranging the next one must not be refused.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LOCK_ID = re.compile(r"(?P<scope>.*)/providers/Microsoft\.Authorization/locks/(
 
 
 def open_access(stage: Stage, _exchange: Exchange, _later: tuple[Exchange, ...]) -> None:
-    """Everybody may do everything."""
+    """Remove roles, locks and policies: everybody may do everything."""
     stage.world.access = Access()
     stage.world.settings = replace(stage.world.settings, metrics="allowed")
 

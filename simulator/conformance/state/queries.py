@@ -14,7 +14,8 @@ from typing import Any
 from ...errors import ServiceError
 from ...fleet import Cluster
 from ...resourceid import network_id
-from ...services.kql import QueryError, parse
+from ...services.kql import parse
+from ...services.kqltokens import QueryError
 from ...services.loganalytics.state import TABLE as LOG_TABLE
 from ...services.network.kinds import KINDS
 from ...state.network import document_of
@@ -33,7 +34,7 @@ _LOG_QUERY = re.compile(r"/v1/.+/query")
 
 
 def arrange_rows(stage: Stage, exchange: Exchange, _later: tuple[Exchange, ...]) -> None:
-    """Have as many resources in the subscriptions that the query is about as it found."""
+    """Create as many resources in the queried subscriptions as the recorded query found."""
     if exchange.path.lower() != PATH or not isinstance(exchange.request_body, dict):
         return
     if exchange.request_body.get("managementGroups"):
@@ -55,7 +56,7 @@ def arrange_rows(stage: Stage, exchange: Exchange, _later: tuple[Exchange, ...])
     for number in range(wanted):
         if kind is None:
             raise NotArrangeable("the query finds resources of types that aren't simulated")
-        _have(stage, str(subscriptions[0]), kind, f"row-{number:05d}", tagged)
+        _create(stage, str(subscriptions[0]), kind, f"row-{number:05d}", tagged)
 
 
 def arrange_logs(stage: Stage, exchange: Exchange, _later: tuple[Exchange, ...]) -> None:
@@ -76,8 +77,8 @@ def _check_table(stage: Stage, text: str, *served: str) -> None:
         raise NotArrangeable(f"a query of the table {table}")
 
 
-def _have(stage: Stage, subscription: str, kind: str, name: str, tagged: bool) -> None:
-    """Have one resource of a kind there, for this exchange."""
+def _create(stage: Stage, subscription: str, kind: str, name: str, tagged: bool) -> None:
+    """Create a resource of a kind, for this exchange."""
     tags: dict[str, str] | None = {} if tagged else None
     if kind == CLUSTERS:
         node_group = f"MC_{GROUP}_{name}_{stage.location}"

@@ -42,6 +42,7 @@ _OWN_NETWORK = {
     NONE: {LOAD_BALANCER, OWN_GATEWAY, ROUTES},
 }
 GATEWAY_NAME = "aks-nat-gateway"
+_STANDARD = {"name": "Standard", "tier": "Regional"}
 
 
 def own_network(cluster: Cluster) -> bool:
@@ -91,7 +92,7 @@ def change(world: World, cluster: Cluster, wanted: str, addresses: int, idle_min
 
 
 def set_frontends(world: World, cluster: Cluster, count: int) -> None:
-    """Have as many public IPs of AKS's own; those that a customer brought are only let go."""
+    """Bring AKS's own public IPs to `count`; those of a customer are only detached."""
     frontends = list(cluster.frontends)
     while len(frontends) > count:
         frontend = frontends.pop()
@@ -112,9 +113,8 @@ def new_frontend(world: World, cluster: Cluster, name: str, address: str) -> Fro
     public_ip_id = network_id(cluster.subscription, cluster.node_group, "publicIPAddresses", name)
     written = {"ipAddress": address, "idleTimeoutInMinutes": cluster.idle_timeout_minutes}
     properties = PUBLIC_IPS.filled(written | {"publicIPAllocationMethod": "Static"})
-    sku = {"name": "Standard", "tier": "Regional"}
     tags = {"aks-managed-type": "aks-slb-managed-outbound-ip"}
-    world.network.add(document_of(public_ip_id, properties, location=cluster.location, tags=tags, sku=sku))
+    world.network.add(document_of(public_ip_id, properties, location=cluster.location, tags=tags, sku=_STANDARD))
     return Frontend(name, public_ip_id, address)
 
 
@@ -127,9 +127,8 @@ def build_gateway(world: World, cluster: Cluster) -> None:
     }
     gateway = world.network.get(gateway_id)
     if gateway is None:
-        sku = {"name": "Standard", "tier": "Regional"}
         filled = NAT_GATEWAYS.filled(properties)
-        gateway = world.network.add(document_of(gateway_id, filled, location=cluster.location, sku=sku))
+        gateway = world.network.add(document_of(gateway_id, filled, location=cluster.location, sku=_STANDARD))
     else:
         gateway.properties |= properties
         world.network.touch(gateway)

@@ -1,6 +1,6 @@
 """The load balancers' health events, as their diagnostic setting would have sent them to a workspace.
 
-Every five minutes Azure looks at each backend and frontend and writes SnatPortExhaustion (critical)
+Every five minutes Azure checks each backend and frontend and writes SnatPortExhaustion (critical)
 when connections fail, HighSnatPortUsage (warning) when more than 75 % of the ports are used (Azure
 docs: load-balancer-health-event-logs).
 """
@@ -48,11 +48,11 @@ def health_events(world: World, workspace: str, minutes: range) -> list[dict[str
 def _events_of(world: World, cluster: Cluster, workspace: str, minutes: range) -> Iterator[dict[str, Any]]:
     first = -(-minutes.start // EVERY_MINUTES) * EVERY_MINUTES
     whole = range(minutes.start - EVERY_MINUTES, minutes.stop)
-    nodes = [node for node in cluster.nodes if _judge(world, node, whole, worst=True) is not None]
+    nodes = [node for node in cluster.nodes if _event_of(world, node, whole, worst=True) is not None]
     for end in range(first, minutes.stop, EVERY_MINUTES):
         for node in nodes:
             for frontend in cluster.frontends:
-                found = _judge(world, node, range(end - EVERY_MINUTES, end))
+                found = _event_of(world, node, range(end - EVERY_MINUTES, end))
                 if found is None:
                     continue
                 kind, severity, description = found
@@ -73,9 +73,9 @@ def _events_of(world: World, cluster: Cluster, workspace: str, minutes: range) -
                 }
 
 
-def _judge(world: World, node: Node, minutes: range, *, worst: bool = False) -> tuple[str, str, str] | None:
-    """What the ports of some minutes call for: kind, severity, description. With `worst` the fullest
-    minute counts instead of the average: whoever passes that has nothing to report at all."""
+def _event_of(world: World, node: Node, minutes: range, *, worst: bool = False) -> tuple[str, str, str] | None:
+    """The event of some minutes: kind, severity, description. With `worst` the fullest minute counts, not
+    the average: a node without an event then has none in any part of these minutes."""
     for protocol in Protocol:
         window = world.traffic.node_window(node, protocol, minutes)
         if any(window.failed):

@@ -13,7 +13,7 @@ from .wire import addresses_from
 
 
 def check_public_ip(world: World, resource_id: ResourceId, properties: dict[str, Any], top: dict[str, Any]) -> None:
-    """Refuse a public IP that Azure wouldn't have."""
+    """Refuse a public IP that Azure refuses."""
     static = properties.get("publicIPAllocationMethod") == "Static"
     if top["sku"]["name"] != "Basic" and not static:
         raise STATIC_REQUIRED.error(f"Standard sku publicIp {resource_id} must have AllocationMethod set to Static.")
@@ -41,7 +41,7 @@ def assign(world: World, document: Document) -> None:
 
 
 def _free_address(world: World, prefix: Document) -> str | None:
-    """The lowest address of a prefix that nobody has; None when there is none."""
+    """The lowest free address of a prefix, or None."""
     taken = {each.properties.get("ipAddress") for each in addresses_from(world.network, prefix)}
     whole = str(prefix.properties.get("ipPrefix", ""))
     if not whole:

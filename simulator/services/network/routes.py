@@ -28,9 +28,9 @@ TRACKED_TYPES = (
 )
 
 
-def id_in_path(request: Request, *types: str) -> ResourceId:
-    """The id of the resource in the path: its types are given, its names are the path's parameters."""
-    params = request.params
+def id_in_path(request: Request, resource_type: str) -> ResourceId:
+    """The id of the resource in the path: its type is given, its names are the path's parameters."""
+    params, types = request.params, tuple(resource_type.split("/"))
     names = (params["name"], params.get("child", ""))[: len(types)]
     return ResourceId(params["subscription"], params["group"], "Microsoft.Network", types, names)
 
@@ -70,14 +70,6 @@ def _patch_document(resource_type: str, world: World, request: Request) -> Respo
     return patch_tags(world, request, find_document(world, id_in_path(request, resource_type)))
 
 
-def put_subnet(world: World, request: Request) -> Response:
-    return put_document(world, request, id_in_path(request, "virtualNetworks", "subnets"))
-
-
-def delete_subnet(world: World, request: Request) -> Response:
-    return delete_document(world, request, id_in_path(request, "virtualNetworks", "subnets"))
-
-
 def list_usages(world: World, request: Request) -> Response:
     """What of the region's quotas is used."""
     subscription = world.subscription(request.params["subscription"])
@@ -105,11 +97,6 @@ def _delete_part(resource_type: str, world: World, request: Request) -> Response
 def list_subnets(world: World, request: Request) -> Response:
     vnet = find_document(world, id_in_path(request, "virtualNetworks"))
     return list_page(request, world.network.children(vnet), partial(shown, world, request))
-
-
-def get_subnet(world: World, request: Request) -> Response:
-    subnet = find_document(world, id_in_path(request, "virtualNetworks", "subnets"))
-    return Response(200, shown(world, request, subnet), {"ETag": subnet.etag})
 
 
 _SUBSCRIPTION = "/subscriptions/{subscription}"
@@ -145,7 +132,7 @@ def _part_routes(resource_type: str, collection: str) -> list[Route[Handler]]:
     ]
 
 
-ROUTES = [
+ROUTES: list[Route[Handler]] = [
     *OPERATION_ROUTES,
     *AKS_ROUTES,
     *_part_routes("routeTables", "routes"),
@@ -153,7 +140,7 @@ ROUTES = [
     Route("GET", _LOCATION + "/usages", list_usages),
     *(route for resource_type in TRACKED_TYPES for route in _document_routes(resource_type)),
     Route("GET", _GROUP + _NETWORK + "/virtualNetworks/{name}/subnets", list_subnets),
-    Route("GET", _SUBNET, get_subnet),
-    Route("PUT", _SUBNET, put_subnet),
-    Route("DELETE", _SUBNET, delete_subnet),
+    Route("GET", _SUBNET, partial(_get_document, "virtualNetworks/subnets")),
+    Route("PUT", _SUBNET, partial(_put_document, "virtualNetworks/subnets")),
+    Route("DELETE", _SUBNET, partial(_delete_document, "virtualNetworks/subnets")),
 ]

@@ -27,7 +27,7 @@ MANAGED_INSTANCE = "microsoft.sql/managedinstances"
 
 
 def check_subnet(world: World, resource_id: ResourceId, properties: dict[str, Any]) -> None:
-    """Refuse a subnet that Azure wouldn't have."""
+    """Refuse a subnet that Azure refuses."""
     _check_prefixes(world, resource_id, properties)
     gateway = world.network.referred(properties, "natGateway")
     if gateway is not None:

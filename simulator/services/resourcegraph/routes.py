@@ -20,7 +20,8 @@ from ...routing import Route
 from ...state.query_results import Rows
 from ...world import World
 from ..catalogue import Row, rows
-from ..kql import QueryError, parse
+from ..kql import parse
+from ..kqltokens import QueryError
 from ..subscriptions.wire import group_json, subscription_json
 
 MOST_ROWS = 1000
