@@ -1,4 +1,4 @@
-"""Builds the physics' workloads and schedules from a scenario."""
+"""From what a scenario says about workloads to the physics' own."""
 
 from __future__ import annotations
 

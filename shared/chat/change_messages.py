@@ -8,6 +8,7 @@ from ..model.change import GIVEN_UP, Change, ChangeState, JournalEntry
 from ..model.plan import AssociateSubnet, Plan, PlanKind
 from ..texts import capital, listed, number, sentence, utc
 from .message import Button, Message, Section, Tone
+from .trouble_words import trouble_in_words
 from .words import STATE_WORDS, check_in_words, cost_in_words, egress_addresses, resource_name, step_in_words
 
 _DECIDED: Mapping[ChangeState, tuple[str, Tone]] = {
@@ -38,6 +39,7 @@ def change_proposed(change: Change, approval_url: str) -> Message:
     """Asks for a decision on one exact plan."""
     plan = change.plan
     sections = [
+        Section("Why", text=trouble_in_words(change.reason) if change.reason else ""),
         Section("What will be done", steps=tuple(step_in_words(step) for step in plan.steps)),
         Section("Please note", bullets=tuple(check_in_words(check) for check in plan.warnings)),
         Section("How to undo", text=sentence(capital(plan.way_back))),

@@ -216,8 +216,9 @@ def _evidence(incident: Incident, assessment: Assessment) -> tuple[Section, ...]
     if others:
         sections.append(Section("Also seen", bullets=others))
     remedies = tuple(dict.fromkeys(sentence(capital(one.remedy)) for one in assessment.alarms if one.remedy))
-    if remedies:
-        sections.append(Section("What would help", bullets=remedies))
+    commands = tuple(dict.fromkeys(command for one in assessment.alarms for command in one.commands))
+    if remedies or commands:
+        sections.append(Section("What would help", bullets=remedies, code="\n".join(commands)))
     if assessment.witness:
         sections.append(Section("Second witness", text=sentence(assessment.witness)))
     return tuple(sections)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..model.finding import FindingKind, Severity
+from ..model.incident import Incident
 from ..model.ports import NodePorts
-from ..texts import percent
+from ..texts import capital, count, listed, percent, sentence, utc
 
 KIND_NOUNS: Mapping[FindingKind, str] = {
     FindingKind.SNAT_FAILING: "SNAT port exhaustion",
@@ -49,3 +50,27 @@ def port_rows(ports: Sequence[NodePorts]) -> tuple[tuple[str, ...], ...]:
         )
         for one in ports
     )
+
+
+def trouble_in_words(incident: Incident) -> str:
+    """Why there is a plan: what failed or was seen, and since when."""
+    others = [KIND_NOUNS[kind] for kind in incident.kinds[1:]]
+    also = f" Also: {listed(others)}." if others else ""
+    return (_failures(incident) if FindingKind.SNAT_FAILING in incident.kinds[:1] else _sight(incident)) + also
+
+
+def _failures(incident: Incident) -> str:
+    failed = count(incident.failed, "new outbound connection")
+    where = f"on {count(len(incident.nodes), 'node')} " if incident.nodes else ""
+    return (
+        f"{failed} failed {where}in {count(incident.window_minutes, 'minute')}: SNAT ports ran out. "
+        f"First failure {utc(incident.failing_since or incident.since)}, "
+        f"last one {utc(incident.last_failed_at or incident.since)}."
+    )
+
+
+def _sight(incident: Incident) -> str:
+    """Trouble that is none of failed connections on the load balancer, or not yet."""
+    noun = KIND_NOUNS[incident.kinds[0]] if incident.kinds else "Trouble"
+    seen = f"First seen {utc(incident.since)}, last {utc(incident.last_trouble_at or incident.since)}."
+    return " ".join(part for part in (f"{noun}.", sentence(capital(incident.evidence)), seen) if part)

@@ -7,7 +7,7 @@ opens nor clears anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -21,6 +21,7 @@ from ..model.metric import MetricAnswer, Window
 from ..model.ports import PortHistory, PortReading
 from ..model.reading import Cause, DoesNotApply, Measured, Reading, Unmeasured
 from . import detect, ports, readings
+from .associations import Associations
 from .findings.allocation_cliff import allocation_cliff
 from .findings.allocation_drift import allocation_drift
 from .findings.allocation_unsatisfiable import allocation_unsatisfiable
@@ -79,12 +80,12 @@ class ClusterSeries:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What earlier looks left. ``associations`` maps a subnet's id in lower case to the gateway snatbot put there.
+    """What earlier looks and snatbot's own writes left.
 
     ``unmeasured_since`` is the first look in a row that could not measure the cluster.
     """
 
-    associations: Mapping[str, str] = field(default_factory=dict)
+    associations: Associations = field(default_factory=Associations)
     allocation: AllocationSeen | None = None
     unmeasured_since: datetime | None = None
 

@@ -52,7 +52,8 @@ class Offer:
         except SnatbotError as error:
             log.warning("%s: no plan could be made: %s", incident.cluster_name, error)
             return None
-        return self._told(partition, self._propose.new_change(plan, now, "snatbot", incident.id, request.id), now, wall)
+        change = self._propose.new_change(plan, now, "snatbot", incident, request.id)
+        return self._told(partition, change, now, wall)
 
     def _claimed(self, partition: str, incident_id: str, now: datetime) -> Incident | None:
         """The incident, if it wants a plan now and nobody else is making it."""

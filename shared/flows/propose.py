@@ -42,7 +42,7 @@ class Propose:
         self._lifetime = lifetime
 
     def new_change(
-        self, plan: Plan, now: datetime, requested_by: str, incident_id: str | None = None, change_id: str = ""
+        self, plan: Plan, now: datetime, requested_by: str, incident: Incident | None = None, change_id: str = ""
     ) -> Change:
         """A proposed change that expires by itself. ``change_id``: of the request that it was planned for."""
         expires_at = now + self._lifetime
@@ -55,8 +55,9 @@ class Propose:
             proposed_at=now,
             expires_at=expires_at,
             requested_by=requested_by,
-            incident_id=incident_id,
+            incident_id=incident.id if incident else None,
             due_at=expires_at,
+            reason=incident,
         )
 
     def propose(
@@ -97,7 +98,8 @@ class Propose:
     ) -> Change:
         if not plan.is_executable:
             raise Refused(why_not(plan))
-        change = self.new_change(plan, now, requested_by, incident_id, change_id)
+        found = self._records.incident(plan.cluster_id, incident_id) if incident_id else None
+        change = self.new_change(plan, now, requested_by, found.value if found else None, change_id)
         self._commit(change, now, wall)
         return change
 

@@ -11,13 +11,13 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from ..chat import compose
 from ..chat.message import Message
 from ..cloud.deadline import Deadline
-from ..core.associations import associations
+from ..core.associations import Associations, associations, next_association
 from ..core.incidents import Effect, IncidentPolicy, IncidentTransition, judge
 from ..core.witness import is_unexplained
 from ..ids import cluster_key, new_id
@@ -49,11 +49,7 @@ class Known:
     etag: str | None
     incident: Stored[Incident] | None
     changes: tuple[Change, ...]
-
-    @property
-    def associations(self) -> dict[str, str]:
-        """Subnet id in lower case to the NAT gateway that snatbot put there."""
-        return associations(self.changes)
+    associations: Associations = field(default_factory=Associations)
 
     @property
     def open_incident(self) -> Incident | None:
@@ -95,7 +91,16 @@ class Remember:
         record = stored.value if stored else ClusterRecord(cluster_id, cluster_name)
         incident = self._records.incident(cluster_id, record.incident_id) if record.incident_id else None
         changes = self._records.changes(cluster_key(cluster_id)) if record.change_id else ()
-        return Known(record, stored.etag if stored else None, incident, changes)
+        known = associations(changes, self._under_way(changes))
+        return Known(record, stored.etag if stored else None, incident, changes, known)
+
+    def _under_way(self, changes: Sequence[Change]) -> frozenset[str]:
+        """Changes that may have written a subnet and have not read it back yet: their journal knows."""
+        found = []
+        for change in filter(next_association, changes):
+            entry = self._records.journal(cluster_key(change.cluster_id), change.id).get(change.step)
+            found += [change.id] if entry is not None and entry.value.was_written else []
+        return frozenset(found)
 
     def all(
         self,
@@ -237,7 +242,7 @@ class Remember:
         )
         is_silenced = record.silenced_until is not None and now < record.silenced_until
         is_pending = any(change.state in PENDING for change in known.changes)
-        if is_open or is_recent or is_silenced or is_pending or known.associations:
+        if is_open or is_recent or is_silenced or is_pending or known.associations.verified:
             if attention.get(key) is not is_open:
                 self._store.pay_attention(key, is_open=is_open)
         elif key in attention:

@@ -179,18 +179,22 @@ class Watch:
         return Memory(known.associations, allocation)
 
     def _confirmed(self, seen: Seen, attention: Mapping[str, bool], memory: PassMemory, now: datetime) -> Seen:
-        """Lost associations are asked of Resource Manager before anybody is told: the fleet is found with a delay."""
+        """Drift is asked of Resource Manager before anybody is told: the fleet is found with a delay.
+
+        What snatbot itself writes while the subnets are read is no drift: the next look sees them at rest.
+        """
         findings = seen.assessment.findings
         if not any(finding.kind is FindingKind.ASSOCIATION_DRIFT for finding in findings):
             return seen
         target = seen.series.target
         serving: dict[str, str | None] = {}
         confirmed = None
+        before = self._memory_of(target, attention, memory).associations
         try:
             for subnet_id in target.cluster.subnet_ids:
                 serving[subnet_id.lower()] = self._discovery.gateway_of_subnet(subnet_id)
-            known = self._memory_of(target, attention, memory)
-            confirmed = association_drift(target.cluster, serving, known.associations, now)
+            known = self._memory_of(target, attention, memory).associations
+            confirmed = association_drift(target.cluster, serving, known, now) if known == before else None
         except AzureError as error:
             log.warning("%s: its subnets could not be asked for their NAT gateway: %s", target.cluster.name, error)
         others = [finding for finding in findings if finding.kind is not FindingKind.ASSOCIATION_DRIFT]

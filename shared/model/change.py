@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from .incident import Incident
 from .plan import Plan, PlanKind
 
 GIVEN_UP = "given up"  # the verdict of a stopped change that a person ended
@@ -108,7 +109,7 @@ class Change:
     """``due_at`` is when the next look is owed; None in a final state or while a person is awaited.
 
     ``started_at``: of the first step; None when nothing was begun. ``waits_for`` is what people were told that an
-    approved change waits for.
+    approved change waits for. ``reason`` is the incident as it was when this was proposed.
     """
 
     id: str
@@ -129,6 +130,7 @@ class Change:
     outcome: Outcome | None = None
     started_at: datetime | None = None
     waits_for: str = ""
+    reason: Incident | None = None
 
     @property
     def is_begun(self) -> bool:

@@ -58,7 +58,7 @@ class Finding:
     """``since`` is the first failing minute, or when it was first seen; ``evidence`` one sentence with figures.
 
     ``nodes`` lists failing nodes, ``ports`` full ones, both worst first. ``resource_id`` is what is in trouble when
-    that is not the cluster's load balancer; ``remedy`` what a person can do.
+    that is not the cluster's load balancer; ``remedy`` what a person can do, ``commands`` what to run for it.
     """
 
     kind: FindingKind
@@ -69,6 +69,7 @@ class Finding:
     ports: tuple[NodePorts, ...] = ()
     resource_id: str = ""
     remedy: str = ""
+    commands: tuple[str, ...] = ()
 
     @property
     def is_alarm(self) -> bool:

@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ..chat.trouble_words import KIND_NOUNS
+from ..chat.trouble_words import trouble_in_words
 from ..chat.words import NODE_COLUMNS, STATE_WORDS, egress_addresses, node_rows
 from ..model.change import Change, ChangeState, JournalEntry
-from ..model.finding import FindingKind
 from ..model.incident import Incident
 from ..model.plan import PlanKind
-from ..texts import capital, count, duration, listed, sentence, utc
+from ..texts import capital, duration, sentence, utc
 from .plan_view import PlanView, StepView, plan_view
 
 SHOWN_NODES = 10
@@ -134,33 +133,12 @@ def _expiry(change: Change, now: datetime | None) -> str:
 
 def _trouble(incident: Incident) -> Trouble:
     rows = node_rows(incident.nodes)
-    others = [KIND_NOUNS[kind] for kind in incident.kinds[1:]]
-    also = f" Also: {listed(others)}." if others else ""
     return Trouble(
-        text=(_failures(incident, len(rows)) if FindingKind.SNAT_FAILING in incident.kinds[:1] else _sight(incident))
-        + also,
+        text=trouble_in_words(incident),
         columns=NODE_COLUMNS,
         rows=rows[:SHOWN_NODES],
         more_rows=rows[SHOWN_NODES:],
     )
-
-
-def _failures(incident: Incident, nodes: int) -> str:
-    failed = count(incident.failed, "new outbound connection")
-    where = f"on {count(nodes, 'node')} " if nodes else ""
-    return (
-        f"{failed} failed {where}in {count(incident.window_minutes, 'minute')}: SNAT ports ran out. "
-        f"First failure {utc(incident.failing_since or incident.since)}, "
-        f"last one {utc(incident.last_failed_at or incident.since)}."
-    )
-
-
-def _sight(incident: Incident) -> str:
-    """Trouble that is none of failed connections on the load balancer, or not yet."""
-    evidence = sentence(capital(incident.evidence)) if incident.evidence else ""
-    last = utc(incident.last_trouble_at or incident.since)
-    noun = KIND_NOUNS[incident.kinds[0]] if incident.kinds else "Trouble"
-    return f"{noun}. {evidence} First seen {utc(incident.since)}, last {last}.".replace("  ", " ")
 
 
 def _record(change: Change) -> tuple[tuple[str, str], ...]:

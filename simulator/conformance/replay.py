@@ -20,7 +20,7 @@ from .state.bodies import NotArrangeable, Refused
 
 
 class Verdict(StrEnum):
-    """The result of one exchange."""
+    """What came out of one exchange."""
 
     MATCH = "match"
     DIFFERS = "differs"

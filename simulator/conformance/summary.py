@@ -1,4 +1,4 @@
-"""The results of all recordings: counts, accepted differences, and new ones."""
+"""What came out of all recordings: counts, accepted differences, and those that nobody has looked at."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Replayed:
 
 @dataclass(frozen=True)
 class Finding:
-    """One difference, where it was seen, and why it is accepted (None: it is new)."""
+    """One difference, where it was seen, and why it is accepted (None: nobody has looked at it)."""
 
     recording: Recording
     exchange: Exchange

@@ -13,9 +13,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ..clock import ticks_text
-from .kqltokens import TokenReader
-from .kqlvalues import COMPARISONS, CONVERSIONS, NEGATED, Row, Value, parse_timespan, text_of, walk
+from .kqltokens import QueryError, TokenReader
+from .kqlvalues import COMPARISONS, CONVERSIONS, NEGATED, Row, Value, parse_timespan, text_of, time_text, walk
+
+__all__ = ["Query", "QueryError", "parse"]
 
 Step = Callable[[list[Row]], list[Row]]
 
@@ -245,7 +246,7 @@ class _Parser(TokenReader):
         except ValueError as error:
             raise self._error(str(error)) from error
         self._next = end + 1
-        return lambda _row: ticks_text(moment)
+        return lambda _row: time_text(moment)
 
     def _column(self, first: str) -> Value:
         path: list[str | int] = [first]

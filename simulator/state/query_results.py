@@ -1,6 +1,6 @@
-"""Results of queries, kept for their later pages.
+"""What a query found, kept for its later pages.
 
-A later page shows the result as it was when the query ran, and a large result is computed once.
+A page follows the one before as if nothing had changed in between, and a large result is put together once.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ MOST_KEPT = 4
 
 
 class Cursors:
-    """The results of the last few queries that had more than a page, by query and caller."""
+    """The results of the last few queries that had more than a page, by what was asked and by whom."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[object, Rows] = OrderedDict()

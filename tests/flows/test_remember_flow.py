@@ -25,16 +25,16 @@ from shared.flows.planning import Planning
 from shared.flows.propose import Propose
 from shared.flows.remember import Remember, Remembered, Sight
 from shared.ids import cluster_key
-from shared.model.change import Change, ChangeState
+from shared.model.change import Change, ChangeState, JournalEntry
 from shared.model.cluster import Cluster
-from shared.model.incident import IncidentState
-from shared.model.plan import Plan
+from shared.model.incident import ClusterRecord, IncidentState
+from shared.model.plan import AssociateSubnet, Plan
 from shared.model.reading import Idle, Reading, Unmeasured
 from shared.store.errors import StoreUnavailable
 from shared.store.fleet import FleetStore
-from shared.store.records import Put, Records
+from shared.store.records import Put, PutJournal, Records
 from shared.store.tables import Tables
-from tests.chat.nouns import make_advice, make_plan
+from tests.chat.nouns import GATEWAY, SUBNETS, make_advice, make_change, make_plan
 from tests.core.builders import assessment, at, cluster, window
 from tests.core.test_incidents import minutes
 
@@ -441,3 +441,32 @@ def test_a_new_plan_takes_the_place_of_one_that_nobody_decided_on(records: Recor
     world.offer(minute=28)
     states = {change.proposed_at: change.state for change in records.changes(PARTITION)}
     assert states == {at(8): ChangeState.SUPERSEDED, at(28): ChangeState.PROPOSED}
+
+
+def test_a_subnet_that_is_being_written_is_expected_with_or_without_its_gateway(records: Records) -> None:
+    """Between the write and the reading back: the journal knows of the write before Azure does."""
+    world = World(records)
+    change = replace(make_change(ChangeState.APPLYING, replace(make_plan(), cluster_id=CLUSTER.id)), started_at=at(0))
+    change = replace(change, step=3)
+    entry = JournalEntry(3, "started", at(0), at(0))
+    record = ClusterRecord(CLUSTER.id, CLUSTER.name, change_id=change.id)
+    records.commit(CLUSTER.id, [Put(record), Put(change), PutJournal(change.id, entry)])
+    subnet_id = SUBNETS[0].lower()
+    assert subnet_id in world.remember().recall(CLUSTER.id, CLUSTER.name).associations.unverified
+
+    done = replace(change, step=4)
+    (stored,) = [records.change(PARTITION, change.id)]
+    assert stored is not None
+    back = replace(change, id="back", plan=replace(change.plan, steps=(take_off(subnet_id),)), step=0, started_at=at(1))
+    written = JournalEntry(0, "started", at(1), at(1))
+    records.commit(CLUSTER.id, [Put(done, stored.etag), Put(back), PutJournal(back.id, written)])
+    assert world.remember().recall(CLUSTER.id, CLUSTER.name).associations.wanted(subnet_id) == GATEWAY
+
+    etag = records.journal(PARTITION, back.id)[0].etag
+    records.commit(CLUSTER.id, [PutJournal(back.id, replace(written, may_be_written=True), etag)])
+    known = world.remember().recall(CLUSTER.id, CLUSTER.name).associations
+    assert (known.wanted(subnet_id), subnet_id in known.unverified) == (None, True)
+
+
+def take_off(subnet_id: str) -> AssociateSubnet:
+    return AssociateSubnet(subnet_id, GATEWAY, None, {})

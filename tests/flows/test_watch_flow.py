@@ -546,7 +546,7 @@ def applied_without_incident(world: World) -> Change:
     change = propose.propose(cluster().id, at(0), at(0), "Ada")
     stored = world.records.change(cluster_key(change.cluster_id), change.id)
     assert stored is not None
-    applied = replace(stored.value, state=ChangeState.FIXED, applied_at=at(0), due_at=None)
+    applied = replace(stored.value, state=ChangeState.FIXED, due_at=None, started_at=at(0), step=len(change.plan.steps))
     world.records.commit(change.cluster_id, [Put(applied, stored.etag)])
     return applied
 

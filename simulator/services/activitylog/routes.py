@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from ...clock import ticks_text
 from ...errors import FlatError
 from ...http import Request, Response
 from ...noise import stable_uuid
@@ -119,7 +118,7 @@ def _event(
         "correlationId": request.headers.get("x-ms-correlation-request-id", made_up),
         "eventDataId": event_id,
         "eventName": _named(name),
-        "eventTimestamp": ticks_text(at),
+        "eventTimestamp": _time(at),
         "httpRequest": {
             "clientRequestId": request.headers.get("x-ms-client-request-id", made_up),
             "clientIpAddress": "192.0.2.1",
@@ -136,13 +135,17 @@ def _event(
         "resourceType": _named(write.action.rpartition("/")[0]),
         "status": _named(status),
         "subStatus": _named("" if name == "BeginRequest" else str(write.status)),
-        "submissionTimestamp": ticks_text(submitted),
+        "submissionTimestamp": _time(submitted),
         "subscriptionId": parts[1],
     }
 
 
 def _named(value: str) -> dict[str, str]:
     return {"value": value, "localizedValue": value}
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"
 
 
 ROUTES = [

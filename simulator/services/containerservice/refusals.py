@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
+from typing import Any
 
-from ...refusal import declare
+from ...refusal import Refusal, declare
 
 _OUTBOUND = "the table: AKS docs, egress-outboundtype"
-_aks = partial(declare, aks=True)
+
+
+def _aks(status: int, code: str, when: str, source: str, assumed: str = "") -> Refusal:
+    more: dict[str, Any] = {"assumed": assumed, "aks": True}
+    return declare(status, code, when, source, **more)
 
 
 BUSY = _aks(
