@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from .clock import Clock, SystemClock
+from .first_use import cached_property, one_at_a_time
 from .parts import Parts
 
 if TYPE_CHECKING:
@@ -306,13 +305,12 @@ class App(Parts):
 
 _clock: Clock = SystemClock()
 _app: App | None = None
-_lock = threading.Lock()
 
 
 def current(*, needs_storage: bool = True) -> App:
     """The process's App, made from the environment at the first call. Raises MisconfiguredError."""
     global _app
-    with _lock:
+    with one_at_a_time:
         if _app is None:
             from .settings import load_settings
 
@@ -325,6 +323,6 @@ def current(*, needs_storage: bool = True) -> App:
 def use_clock(clock: Clock) -> None:
     """For development hosts: what ``current`` will be built with. Call it before the first handler runs."""
     global _clock, _app
-    with _lock:
+    with one_at_a_time:
         _clock = clock
         _app = None

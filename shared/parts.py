@@ -5,12 +5,11 @@ Each part imports what it needs when it is made. They are safe to share between 
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from .clock import Clock
+from .first_use import cached_property, one_at_a_time
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -40,7 +39,6 @@ class Parts:
         self.settings = settings
         self.clock = clock
         self._networks: dict[str, Network] = {}
-        self._lock = threading.Lock()
 
     @property
     def is_remediation_on(self) -> bool:
@@ -157,7 +155,7 @@ class Parts:
         from .cloud.credentials import credential
         from .cloud.network import Network
 
-        with self._lock:
+        with one_at_a_time:
             if subscription not in self._networks:
                 self._networks[subscription] = Network(
                     self.settings.arm_endpoint,

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from math import isnan
 from urllib.parse import parse_qsl, urlsplit
 
 from ..errors import SnatbotError
+from ..retry_after import asked_seconds
 from ..texts import clip
 
 LONGEST_WAIT_SECONDS = 3600.0
@@ -48,28 +46,9 @@ class Sent:
 
 
 def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
-    """The wait that Retry-After asks for, in seconds or as a date held against the answer's own Date; at most an hour.
-
-    None when absent or unreadable. Header names are compared without case.
-    """
-    found = {name.lower(): value for name, value in headers.items()}
-    value = found.get("retry-after", "")
-    try:
-        seconds = float(value)
-    except ValueError:
-        until, answered = _http_date(value), _http_date(found.get("date", ""))
-        if until is None or answered is None:
-            return None
-        seconds = (until - answered).total_seconds()
-    return None if isnan(seconds) else min(max(seconds, 0.0), LONGEST_WAIT_SECONDS)
-
-
-def _http_date(value: str) -> datetime | None:
-    try:
-        at = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    """The wait that the service asks for; at most an hour: an alarm must not wait for a mistake in a header."""
+    asked = asked_seconds(headers)
+    return None if asked is None else min(asked, LONGEST_WAIT_SECONDS)
 
 
 def readable_reason(body: str, url: str) -> str:

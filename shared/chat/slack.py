@@ -6,16 +6,15 @@ answers ``ok`` and cannot edit what it posted.
 
 from __future__ import annotations
 
-import logging
-from typing import TYPE_CHECKING, Any
+import json
+from typing import Any
 
+from ..first_use import one_at_a_time
 from .block_kit import blocks, fallback
 from .errors import ChatRefused, ChatUnavailable, Sent, readable_reason, retry_after_seconds
 from .fit import sizes
 from .message import Message
-
-if TYPE_CHECKING:
-    from slack_sdk.webhook import WebhookResponse
+from .posting import post as post_json
 
 CHANNEL = "slack"
 TIMEOUT_SECONDS = 10
@@ -25,6 +24,9 @@ MAX_MESSAGE_CHARACTERS = 12_000
 
 def render(message: Message) -> dict[str, Any]:
     """The webhook's payload: ``text`` for notifications and screen readers, and ``blocks``."""
+    with one_at_a_time:
+        import slack_sdk.models.blocks  # noqa: F401 - whoever comes first loads it for all
+
     for smaller in sizes(message):
         laid_out = blocks(smaller)
         if len(laid_out) <= MAX_BLOCKS and _characters(laid_out) <= MAX_MESSAGE_CHARACTERS:
@@ -32,47 +34,30 @@ def render(message: Message) -> dict[str, Any]:
     return {"text": fallback(smaller), "blocks": laid_out, "unfurl_links": False, "unfurl_media": False}
 
 
-def post(url: str, payload: dict[str, Any], timeout_seconds: int = TIMEOUT_SECONDS) -> Sent:
+def post(url: str, payload: dict[str, Any], timeout_seconds: float = TIMEOUT_SECONDS) -> Sent:
     """Posts once. Blocks that Slack does not take are left out, so that the text arrives at least.
 
     Raises ChatUnavailable (429, 5xx, no connection: try again) or ChatRefused (anything else). Neither holds the
     address.
     """
-    answer = _send(url, payload, timeout_seconds)
-    if answer.status_code == 400 and "blocks" in payload and "blocks" in answer.body:
+    answer = post_json(CHANNEL, url, _encode(payload), timeout_seconds)
+    if answer.status == 400 and "blocks" in payload and "blocks" in answer.body:
         reason = readable_reason(answer.body, url)
-        answer = _send(url, {"text": payload["text"]}, timeout_seconds)
-        if answer.status_code == 200:
+        answer = post_json(CHANNEL, url, _encode({"text": payload["text"]}), timeout_seconds)
+        if answer.status == 200:
             return Sent(f"Slack did not take the blocks ({reason}); the plain text was posted instead")
-    if answer.status_code == 200 and not answer.body.lstrip().startswith("<"):
+    if answer.status == 200 and not answer.body.lstrip().startswith("<"):
         return Sent()
-    if answer.status_code == 200:
+    if answer.status == 200:
         raise ChatRefused(CHANNEL, "the address answered with a web page: SLACK_WEBHOOK_URL is not a webhook")
-    reason = f"{answer.status_code} {readable_reason(answer.body, url)}".strip()
-    if answer.status_code in (408, 429) or answer.status_code >= 500:
+    reason = f"{answer.status} {readable_reason(answer.body, url)}".strip()
+    if answer.status in (408, 429) or answer.status >= 500:
         raise ChatUnavailable(CHANNEL, reason, retry_after_seconds(answer.headers))
     raise ChatRefused(CHANNEL, reason)
 
 
-def _send(url: str, payload: dict[str, Any], timeout_seconds: int) -> WebhookResponse:
-    from http.client import HTTPException, InvalidURL
-
-    from slack_sdk.errors import SlackRequestError
-    from slack_sdk.webhook import WebhookClient
-
-    # The client's own logger writes address and body at debug level, and errors with the address in them.
-    silent = logging.Logger(__name__, level=logging.CRITICAL + 1)
-    client = WebhookClient(url, timeout=timeout_seconds, logger=silent, retry_handlers=[])
-    problem: ChatRefused | ChatUnavailable
-    try:
-        return client.send_dict(payload)
-    except (SlackRequestError, InvalidURL, ValueError):
-        problem = ChatRefused(CHANNEL, "SLACK_WEBHOOK_URL is not a web address that can be posted to")
-    except TimeoutError:
-        problem = ChatUnavailable(CHANNEL, f"no answer within {timeout_seconds} s")
-    except (OSError, HTTPException) as error:
-        problem = ChatUnavailable(CHANNEL, f"no connection ({type(getattr(error, 'reason', error)).__name__})")
-    raise problem  # outside the handler: the original holds the address
+def _encode(payload: dict[str, Any]) -> bytes:
+    return json.dumps(payload).encode()
 
 
 def _characters(node: object) -> int:

@@ -7,12 +7,15 @@ answers 202 for "accepted" and cannot edit what it posted.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
+from ..first_use import one_at_a_time
 from .adaptive_card import card
 from .errors import ChatRefused, ChatUnavailable, Sent, readable_reason, retry_after_seconds
 from .fit import sizes
 from .message import Message
+from .posting import post as post_json
 
 CHANNEL = "teams"
 TIMEOUT_SECONDS = 20
@@ -22,6 +25,9 @@ RESERVED_BYTES = 4 * 1024
 
 def render(message: Message) -> dict[str, Any]:
     """The envelope that the workflow expects, with one card, below 28 KB as sent."""
+    with one_at_a_time:
+        import microsoft_teams.cards  # noqa: F401 - whoever comes first loads it for all
+
     for smaller in sizes(message):
         envelope = _envelope(card(smaller))
         if len(encode(envelope)) <= MAX_BYTES - RESERVED_BYTES:
@@ -34,31 +40,13 @@ def encode(payload: dict[str, Any]) -> bytes:
     return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
-def post(url: str, payload: dict[str, Any], timeout_seconds: int = TIMEOUT_SECONDS) -> Sent:
+def post(url: str, payload: dict[str, Any], timeout_seconds: float = TIMEOUT_SECONDS) -> Sent:
     """Posts once. Raises ChatUnavailable (408, 429, 5xx, no connection) or ChatRefused; neither holds the address."""
-    import requests
-
-    problem: ChatRefused | ChatUnavailable
-    try:
-        answer = requests.post(
-            url,
-            data=encode(payload),
-            headers={"Content-Type": "application/json; charset=utf-8"},
-            timeout=timeout_seconds,
-            allow_redirects=False,
-        )
-    except requests.Timeout:
-        problem = ChatUnavailable(CHANNEL, f"no answer within {timeout_seconds} s")
-    except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema):
-        problem = ChatRefused(CHANNEL, "TEAMS_WEBHOOK_URL is not a web address that can be posted to")
-    except requests.RequestException as error:
-        problem = ChatUnavailable(CHANNEL, f"no connection ({type(error).__name__})")
-    else:
-        return _judge(answer.status_code, answer.text, dict(answer.headers), url)
-    raise problem  # outside the handler: the original holds the address
+    answer = post_json(CHANNEL, url, encode(payload), timeout_seconds)
+    return _judge(answer.status, answer.body, answer.headers, url)
 
 
-def _judge(status: int, body: str, headers: dict[str, str], url: str) -> Sent:
+def _judge(status: int, body: str, headers: Mapping[str, str], url: str) -> Sent:
     # An accepted post can still tell in its body that the service behind it was throttled (Teams docs:
     # connectors-using, "HTTP error 429").
     is_throttled = 200 <= status < 300 and "HTTP error 429" in body

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from .errors import UnexpectedAnswer
+from .pages import Pages, following
 from .translate import from_exception, from_response, operation_name
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Arm:
     ) -> None:
         from azure.mgmt.core import ARMPipelineClient
 
-        from .pipeline import TIMEOUTS, BoundedRetry, policies
+        from .pipeline import client_options
 
         self.base_url = base_url.rstrip("/")
         self._on_request = on_request
@@ -45,7 +46,7 @@ class Arm:
         self._requests = 0
         scope = f"{(audience or base_url).rstrip('/')}/.default"
         self._client: ARMPipelineClient[Any, Any] = ARMPipelineClient(
-            self.base_url, policies=policies(credential, scope, self._count, retry or BoundedRetry()), **TIMEOUTS
+            self.base_url, **client_options(self.base_url, credential, scope, self._count, retry)
         )
 
     @property
@@ -63,18 +64,19 @@ class Arm:
 
     def list(self, path: str, api_version: str, **query: str | int) -> Iterator[dict[str, Any]]:
         """Every item of a collection, page after page; a page may be empty."""
-        url: str | None = self._url(path, api_version, query)
-        seen: set[str] = set()
+        first = self._url(path, api_version, query)
+        pages, url = Pages(operation_name("GET", first)), first
         while url:
-            if url in seen:
-                raise UnexpectedAnswer(operation_name("GET", url), "the list leads back to a page already read")
-            seen.add(url)
+            pages.turn(url)
             page = self._call("GET", url)
             items = page.get("value")
             if not isinstance(items, list):
-                raise UnexpectedAnswer(operation_name("GET", url), "a list was expected and has no `value`")
+                raise UnexpectedAnswer(pages.operation, "a list was expected and has no `value`")
             yield from items
-            url = page.get("nextLink") or None
+            link = page.get("nextLink") or None
+            if link is not None and not isinstance(link, str):
+                raise UnexpectedAnswer(pages.operation, "the link to the next page is not a text")
+            url = following(url, link) if link else ""
 
     def close(self) -> None:
         self._client.close()

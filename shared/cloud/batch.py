@@ -9,11 +9,13 @@ error codes and take most of the time.
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
+from ..first_use import one_at_a_time
 from ..model.metric import MetricAnswer, Window
 from ..model.resource_id import ResourceId
 from . import api_versions
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from .pipeline import BoundedRetry, OnRequest
 
 MAX_RESOURCES = 50
+_REGION = re.compile(r"[a-z0-9]{1,50}")
 PUBLIC_ENDPOINT = "https://{region}.metrics.monitor.azure.com"
 PUBLIC_AUDIENCE = "https://metrics.monitor.azure.com"
 
@@ -90,6 +93,8 @@ class BatchMetrics:
         from azure.core.rest import HttpRequest
 
         operation = f"metrics:getBatch {question.metric} in {region}"
+        if not _REGION.fullmatch(region):
+            raise UnexpectedAnswer(operation, "this is not the name of a region, and can't be part of a host's")
         query = {
             "starttime": utc_text(window.start),
             "endtime": utc_text(window.end),
@@ -108,19 +113,18 @@ class BatchMetrics:
         return _content(operation, response.text())
 
     def _client(self, region: str) -> MetricsClient:
-        from azure.monitor.querymetrics import MetricsClient
+        with self._lock, one_at_a_time:
+            from azure.monitor.querymetrics import MetricsClient
 
-        from .pipeline import TIMEOUTS, BoundedRetry, policies
+            from .pipeline import client_options
 
-        with self._lock:
             if region not in self._clients:
-                retry = self._retry or BoundedRetry()
+                endpoint, scope = self._endpoint.format(region=region), f"{self._audience}/.default"
                 self._clients[region] = MetricsClient(
-                    self._endpoint.format(region=region),
+                    endpoint,
                     self._credential,
                     audience=self._audience,
-                    policies=policies(self._credential, f"{self._audience}/.default", self._on_request, retry),
-                    **TIMEOUTS,
+                    **client_options(endpoint, self._credential, scope, self._on_request, self._retry),
                 )
             return self._clients[region]
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from ..retry_after import asked_seconds
+from .errors import Throttled
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
+
+_LONGEST_ASKED_SECONDS = 15.0
 
 
 def credential(client_id: str | None) -> TokenCredential:
@@ -14,10 +19,24 @@ def credential(client_id: str | None) -> TokenCredential:
     The latter is for development (``az login``) and for apps with a single, system-assigned identity. It never asks
     a person.
     """
+    from azure.core.pipeline.transport import RequestsTransport
+
+    from ..bounded_http import bounded_session
+
+    transport = RequestsTransport(session=bounded_session(), connection_timeout=10, read_timeout=30)
+    options: dict[str, Any] = {"transport": transport, "raw_response_hook": _heed_retry_after}
     if client_id:
         from azure.identity import ManagedIdentityCredential
 
-        return ManagedIdentityCredential(client_id=client_id)
+        return ManagedIdentityCredential(client_id=client_id, **options)
     from azure.identity import DefaultAzureCredential
 
-    return DefaultAzureCredential(exclude_interactive_browser_credential=True)
+    return DefaultAzureCredential(exclude_interactive_browser_credential=True, **options)
+
+
+def _heed_retry_after(response: Any) -> None:
+    """The SDK would sleep for as long as the identity endpoint asks, and can't read each way of asking."""
+    seconds = asked_seconds(response.http_response.headers)
+    if seconds is not None and seconds > _LONGEST_ASKED_SECONDS:
+        message = "the identity endpoint asks for patience"
+        raise Throttled("asking for a token", message, status=429, retry_after_seconds=seconds)

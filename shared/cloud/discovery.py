@@ -17,6 +17,7 @@ from ..model.resource_id import ResourceId
 from . import api_versions
 from .arm import Arm
 from .errors import AzureError, BadRequest, Forbidden, NotFound, SignInFailed, UnexpectedAnswer
+from .pages import Pages
 from .parse import parse_cluster, parse_load_balancer, parse_node
 from .parse.fields import reference, tags, text
 from .parse.node import is_primary_interface
@@ -134,14 +135,16 @@ class Discovery:
         body: dict[str, Any] = {"query": query, "options": options}
         if self._subscriptions:
             body["subscriptions"] = list(self._subscriptions)
+        pages, token = Pages("Resource Graph"), ""
         while True:
+            pages.turn(token)
             page = self._arm.post("/providers/Microsoft.ResourceGraph/resources", body, api_versions.RESOURCE_GRAPH)
             rows = page.get("data")
             if not isinstance(rows, list):
                 raise UnexpectedAnswer("Resource Graph", "the answer has no rows")
             yield from rows
             # `resultTruncated` says "false" even where there is more: only the token counts.
-            token = page.get("$skipToken")
+            token = text(page, "$skipToken")
             if not token:
                 return
             options["$skipToken"] = token

@@ -7,6 +7,8 @@ in operation addresses are cut out before an error is made.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from ..errors import SnatbotError
 
 
@@ -91,7 +93,20 @@ class NotRegistered(Forbidden):
 
 
 class Throttled(AzureError):
-    """429, or Azure Monitor's 529: too many requests; nothing was done."""
+    """429, or Azure Monitor's 529: too many requests; nothing was done. ``until`` is when it will be tried again."""
+
+    def __init__(
+        self,
+        operation: str,
+        message: str,
+        *,
+        status: int = 0,
+        code: str = "",
+        retry_after_seconds: float | None = None,
+        until: datetime | None = None,
+    ) -> None:
+        super().__init__(operation, message, status=status, code=code, retry_after_seconds=retry_after_seconds)
+        self.until = until
 
 
 class Conflict(AzureError):
@@ -134,6 +149,20 @@ class Unavailable(AzureError):
 
 class UnexpectedAnswer(AzureError):
     """The answer was a success but is not what Azure documents; it is never guessed at."""
+
+
+class ForeignHost(UnexpectedAnswer):
+    """An answer points to another host than the configured endpoint; nothing was sent there. ``host`` is its origin."""
+
+    def __init__(self, operation: str, host: str, endpoint: str, *, status: int = 0) -> None:
+        self.host = host
+        super().__init__(
+            operation, f"Azure's answer points to {host}, and only {endpoint} is configured", status=status
+        )
+
+    @property
+    def remedy(self) -> str:
+        return "find out who answers there; nothing was sent to that host"
 
 
 class MetricUnavailable(AzureError):

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from ..first_use import one_at_a_time
 from ..model.health_event import HealthEvent
 from ..model.metric import Window
 from .errors import UnexpectedAnswer
@@ -82,19 +83,18 @@ class HealthEvents:
         return events_of([dict(zip(table.columns, row, strict=True)) for row in table.rows])
 
     def _logs(self) -> LogsQueryClient:
-        from azure.monitor.query import LogsQueryClient
+        with self._lock, one_at_a_time:
+            from azure.monitor.query import LogsQueryClient
 
-        from .pipeline import TIMEOUTS, BoundedRetry, policies
+            from .pipeline import BoundedRetry, client_options
 
-        with self._lock:
             if self._client is None:
                 scope = f"{self._endpoint}/.default"
                 retry = BoundedRetry(attempts=2, on_repeat=self._on_repeat)
                 self._client = LogsQueryClient(
                     self._credential,
                     endpoint=self._endpoint,
-                    policies=policies(self._credential, scope, self._on_request, retry),
-                    **TIMEOUTS,
+                    **client_options(self._endpoint, self._credential, scope, self._on_request, retry),
                 )
             return self._client
 

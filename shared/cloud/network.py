@@ -41,7 +41,7 @@ class Network:
     ) -> None:
         from azure.mgmt.network import NetworkManagementClient
 
-        from .pipeline import TIMEOUTS, BoundedRetry, policies
+        from .pipeline import client_options
 
         self._subscription = subscription
         scope = f"{(audience or base_url).rstrip('/')}/.default"
@@ -51,8 +51,7 @@ class Network:
             base_url.rstrip("/"),
             api_version=api_versions.NETWORK,
             credential_scopes=[scope],
-            policies=policies(credential, scope, on_request, retry or BoundedRetry()),
-            **TIMEOUTS,
+            **client_options(base_url, credential, scope, on_request, retry),
         )
 
     def read_subnet(self, subnet_id: str) -> Subnet:

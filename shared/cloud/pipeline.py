@@ -1,7 +1,7 @@
-"""The HTTP pipeline that every Azure client here shares: what is retried, counted and said about us.
+"""The HTTP pipeline that every Azure client here shares: who is talked to, and what is retried, counted and said of us.
 
 Built from a list of our own instead of the SDK's default one, because that one logs headers, registers resource
-providers by itself (a write), and waits as long as any ``Retry-After`` says, for writes as well.
+providers by itself (a write), follows redirects, and waits as long as any ``Retry-After`` says, for writes as well.
 
 This module imports azure.core at its top: import it only where a client is built.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -25,17 +26,26 @@ from azure.core.pipeline.policies import (
     SansIOHTTPPolicy,
     UserAgentPolicy,
 )
+from azure.core.pipeline.transport import RequestsTransport
 from azure.core.rest import HttpRequest, HttpResponse
 
 from .. import __version__
+from ..bounded_http import AnswerTooLarge, bounded_session
+from ..retry_after import asked_seconds
 from .deadline import current_deadline
-from .translate import retry_after_seconds
+from .errors import ForeignHost
+from .pages import following
+from .translate import operation_name
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
 RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504, 529})
-TIMEOUTS: dict[str, Any] = {"connection_timeout": 10, "read_timeout": 30}  # seconds, for one attempt
+# Seconds, for one attempt; the second is for the whole answer.
+TIMEOUTS: dict[str, Any] = {"connection_timeout": 10, "read_timeout": 30}
+_POINTERS = ("Location", "Azure-AsyncOperation", "Operation-Location")  # where an answer says to go on
+_PORTS = {"http": 80, "https": 443}
+_ADDRESS = re.compile(r"(https?)://([a-z0-9.-]+|\[[0-9a-f:]+\])(?::(\d{1,5}))?(?=[/?#]|\Z)", re.IGNORECASE | re.ASCII)
 
 OnRequest = Callable[[str, str], None]
 """Called with method and path before each HTTP request, repeated ones included."""
@@ -101,7 +111,7 @@ class BoundedRetry(HTTPPolicy[HttpRequest, HttpResponse]):
 
     def _wait_seconds(self, outcome: _Response | _Lost, attempt: int) -> float:
         if isinstance(outcome, PipelineResponse):
-            told = retry_after_seconds(outcome.http_response.headers)
+            told = asked_seconds(outcome.http_response.headers)
             if told is not None:
                 return told
         return 2.0 ** (attempt - 1) * (1 + self._jitter() / 2)
@@ -118,6 +128,8 @@ def _shorten(request: _Request, seconds_left: float) -> None:
 def _may_repeat(outcome: _Response | _Lost, is_read: bool) -> bool:
     if isinstance(outcome, PipelineResponse):
         return is_read and outcome.http_response.status_code in RETRIED_STATUSES
+    if isinstance(outcome.inner_exception, AnswerTooLarge):
+        return False
     never_sent = isinstance(outcome, ServiceRequestError)
     return is_read or never_sent
 
@@ -137,13 +149,61 @@ class _Counting(SansIOHTTPPolicy[HttpRequest, HttpResponse]):
         self._on_request(request.http_request.method, urlsplit(request.http_request.url).path)
 
 
-def policies(credential: TokenCredential, scope: str, on_request: OnRequest | None, retry: BoundedRetry) -> list[Any]:
-    """From the caller to the wire. Nothing logs: not addresses, not headers, not bodies."""
-    return [
+class OneHost(HTTPPolicy[HttpRequest, HttpResponse]):
+    """Talks to the configured endpoint only: scheme, host and port. Stands before whatever adds a token.
+
+    A page, an operation or a redirect that an answer points to is taken for an address to ask next, so an answer that
+    points elsewhere is an error as well. Raises ForeignHost.
+    """
+
+    def __init__(self, endpoint: str) -> None:
+        super().__init__()
+        self._origin = _origin(endpoint)
+
+    def send(self, request: _Request) -> _Response:
+        sent = request.http_request
+        operation = operation_name(sent.method, sent.url)
+        self._check(operation, sent.url)
+        answer = self.next.send(request)
+        response = answer.http_response
+        for pointer in filter(None, map(response.headers.get, _POINTERS)):
+            self._check(operation, following(sent.url, pointer), response.status_code)
+        return answer
+
+    def _check(self, operation: str, url: str, status: int = 0) -> None:
+        if (origin := _origin(url)) != self._origin:
+            raise ForeignHost(operation, origin or "no address that can be read", self._origin, status=status)
+
+
+def _origin(url: str) -> str:
+    """Scheme, host and port; empty for whatever is not plainly an address, since HTTP clients disagree about those."""
+    match = _ADDRESS.match(url)
+    if match is None:
+        return ""
+    scheme, host, port = match.groups()
+    scheme = scheme.lower()
+    is_usual = port is None or int(port) == _PORTS[scheme]
+    return f"{scheme}://{host.lower()}" + ("" if is_usual else f":{int(port)}")
+
+
+def client_options(
+    endpoint: str,
+    credential: TokenCredential,
+    scope: str,
+    on_request: OnRequest | None,
+    retry: BoundedRetry | None,
+) -> dict[str, Any]:
+    """What a client of the SDK is built with so that it has this pipeline: policies and transport.
+
+    From the caller to the wire. Nothing logs: not addresses, not headers, not bodies.
+    """
+    policies = [
         RequestIdPolicy(),
         UserAgentPolicy(base_user_agent=f"snatbot/{__version__}"),
         CustomHookPolicy(),
-        retry,
+        retry or BoundedRetry(),
+        OneHost(endpoint),
         BearerTokenCredentialPolicy(credential, scope),
         _Counting(on_request) if on_request else None,
     ]
+    return {"policies": policies, "transport": RequestsTransport(session=bounded_session(), **TIMEOUTS)}

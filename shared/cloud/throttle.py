@@ -1,7 +1,8 @@
 """One budget a subscription: when Azure asks for patience, everybody who asks there waits, and nobody else.
 
 Azure throttles by subscription and region, and says for how long in Retry-After or not at all (Azure docs:
-request-limits-and-throttling; the metrics batch API answers 529).
+request-limits-and-throttling; the metrics batch API answers 529). What it says is never undercut, but for more than an
+hour: that is likelier a mistake than a wish, so one request looks again after a quarter of an hour.
 """
 
 from __future__ import annotations
@@ -9,52 +10,84 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from .deadline import Deadline
-from .errors import AzureError, Throttled
+from .errors import Throttled
 
 FIRST_WAIT_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 60.0
+LONGEST_BELIEVED_SECONDS = 3600.0
+LOOK_AGAIN_SECONDS = 900.0
+
+
+@dataclass(slots=True)
+class _Budget:
+    """Of one subscription. ``blocked_until`` is monotonic, ``until`` the same moment for people."""
+
+    blocked_until: float = 0.0
+    until: datetime | None = None
+    refusals: int = 0
+    is_doubted: bool = False
 
 
 class Throttle:
     """Safe to share between threads."""
 
     def __init__(
-        self, *, monotonic: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
+        self,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        wall: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._monotonic = monotonic
         self._sleep = sleep
+        self._wall = wall
         self._lock = threading.Lock()
-        self._blocked_until: dict[str, float] = {}
-        self._refusals: dict[str, int] = {}
+        self._budgets: dict[str, _Budget] = {}
 
     def wait(self, subscription: str, deadline: Deadline) -> None:
         """Until the subscription takes requests again. Raises Throttled at once when that is after the deadline."""
         while True:
             with self._lock:
-                seconds = self._blocked_until.get(subscription.lower(), 0.0) - self._monotonic()
-            if seconds <= 0:
-                return
+                budget = self._budgets.get(subscription.lower(), _Budget())
+                seconds, until = budget.blocked_until - self._monotonic(), budget.until
+                if seconds <= 0:
+                    if budget.is_doubted:  # this one looks again, the others wait until it is known
+                        self._block(budget, LOOK_AGAIN_SECONDS)
+                    return
             if seconds > deadline.seconds_left:
                 raise Throttled(
                     f"subscription {subscription}",
                     f"Azure asked for {seconds:.0f} seconds of patience, more than are left",
                     retry_after_seconds=seconds,
+                    until=until,
                 )
             self._sleep(seconds)
 
-    def refused(self, subscription: str, error: AzureError) -> None:
-        """Somebody was throttled there: all wait as long as was asked, or longer each time."""
-        key = subscription.lower()
+    def refused(self, subscription: str, error: Throttled) -> None:
+        """All wait as long as was asked, or longer each time. ``error`` learns until when."""
         with self._lock:
-            count = self._refusals.get(key, 0)
-            self._refusals[key] = count + 1
+            budget = self._budgets.setdefault(subscription.lower(), _Budget())
             seconds = error.retry_after_seconds
             if seconds is None:
-                seconds = min(FIRST_WAIT_SECONDS * 2**count, LONGEST_WAIT_SECONDS)
-            self._blocked_until[key] = max(self._blocked_until.get(key, 0.0), self._monotonic() + seconds)
+                seconds = min(FIRST_WAIT_SECONDS * 2**budget.refusals, LONGEST_WAIT_SECONDS)
+            budget.refusals = min(budget.refusals + 1, 10)
+            budget.is_doubted = seconds > LONGEST_BELIEVED_SECONDS
+            self._block(budget, LOOK_AGAIN_SECONDS if budget.is_doubted else seconds)
+            error.until = budget.until
 
     def accepted(self, subscription: str) -> None:
         with self._lock:
-            self._refusals.pop(subscription.lower(), None)
+            budget = self._budgets.get(subscription.lower())
+            if budget is not None:
+                budget.refusals = 0
+                if budget.is_doubted:
+                    del self._budgets[subscription.lower()]
+
+    def _block(self, budget: _Budget, seconds: float) -> None:
+        at = self._monotonic() + seconds
+        if at > budget.blocked_until:
+            budget.blocked_until, budget.until = at, self._wall() + timedelta(seconds=seconds)

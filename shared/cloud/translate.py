@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..retry_after import asked_seconds, bounded_seconds
 from .errors import (
     AzureError,
     BadRequest,
@@ -25,6 +25,7 @@ from .errors import (
     SignInFailed,
     Throttled,
     Unavailable,
+    UnexpectedAnswer,
 )
 
 # "… does not have authorization to perform action 'A' over scope 'S' …" (AuthorizationFailed) and
@@ -46,7 +47,10 @@ _MESSAGE_LIMIT = 1000
 
 def operation_name(method: str, url: str) -> str:
     """What an error is about: method and path. The query is left out, it can hold signatures."""
-    return f"{method} {urlsplit(url).path or url}"
+    try:
+        return f"{method} {urlsplit(url).path or '/'}"
+    except ValueError:
+        return f"{method} an address that can't be read"
 
 
 def from_response(operation: str, status: int, headers: Mapping[str, str], body: str) -> AzureError:
@@ -78,6 +82,8 @@ def from_exception(operation: str, error: Exception) -> AzureError:
     """The typed error for what an Azure SDK raised (``azure.core.exceptions``, azure-identity's included)."""
     from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 
+    from ..bounded_http import AnswerTooLarge
+
     response = getattr(error, "response", None)
     if isinstance(error, ClientAuthenticationError):
         # From azure-identity, with the token endpoint's answer or none, or a 401: there is no usable token.
@@ -87,6 +93,8 @@ def from_exception(operation: str, error: Exception) -> AzureError:
         return kind(operation, message if code else _clean(error.message), status=status, code=code)
     if isinstance(error, HttpResponseError) and response is not None:
         return from_response(operation, response.status_code, response.headers, _text_of(response))
+    if isinstance(getattr(error, "inner_exception", None), AnswerTooLarge):
+        return UnexpectedAnswer(operation, _clean(str(error)))
     return Unavailable(operation, _clean(str(error)))
 
 
@@ -147,14 +155,8 @@ def _clean(text: str) -> str:
 
 
 def retry_after_seconds(headers: Mapping[str, str], message: str = "") -> float | None:
-    """From the header in either form (seconds, or a date held against the answer's own date), else from the words
-    of ``message``; None when neither says."""
-    text = headers.get("Retry-After") or ""
-    if text.isdigit():
-        return float(text)
-    try:
-        wait = parsedate_to_datetime(text) - parsedate_to_datetime(headers.get("Date") or "")
-        return max(0.0, wait.total_seconds())
-    except (ValueError, TypeError):
-        match = _WAIT.search(message)
-        return float(match["seconds"]) if match else None
+    """As the headers say, else as the words of ``message`` do; None when neither does."""
+    asked = asked_seconds(headers)
+    if asked is None and (match := _WAIT.search(message)):
+        return bounded_seconds(match["seconds"])
+    return asked

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..cloud.errors import AzureError, Forbidden, MetricUnavailable, NotFound, NotRegistered, Throttled, Unavailable
 from ..cloud.metric_access import NotReached
 from ..model.reading import Cause, Unmeasured
+from ..texts import utc
 
 
 def unmeasured(error: AzureError) -> Unmeasured:
@@ -21,7 +22,8 @@ def unmeasured(error: AzureError) -> Unmeasured:
             remedy = error.remedy or "grant this app's identity Reader and Monitoring Reader on the subscription"
             return Unmeasured(f"Azure refused: {error.code or error.status}", remedy, Cause.FORBIDDEN)
         case Throttled():
-            return Unmeasured("Azure throttled the requests; the next look tries again", "", Cause.THROTTLED)
+            again = f" until {utc(error.until)}" if error.until else "; the next look tries again"
+            return Unmeasured(f"Azure throttled the requests{again}", "", Cause.THROTTLED)
         case NotFound():
             return Unmeasured("it vanished while it was looked at, or may not be read", "", Cause.VANISHED)
         case Unavailable() | MetricUnavailable():

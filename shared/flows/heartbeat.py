@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import logging
-import urllib.error
-import urllib.request
-from http.client import HTTPException
 
 log = logging.getLogger("snatbot.heartbeat")
 TIMEOUT_SECONDS = 5
 
 
-def beat(url: str) -> bool:
+def beat(url: str, timeout_seconds: float = TIMEOUT_SECONDS) -> bool:
     """Whether it was taken. Never raises, and never logs the address, which is a secret."""
+    import requests
+
+    from ..bounded_http import send
+
     try:
-        request = urllib.request.Request(url, headers={"User-Agent": "snatbot"})
-        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:
-            return bool(200 <= answer.status < 300)
-    except urllib.error.HTTPError as error:
-        with error:
-            log.warning("the heartbeat was answered with %d", error.code)
-    except (OSError, HTTPException, ValueError) as error:
-        log.warning("the heartbeat could not be sent (%s)", type(getattr(error, "reason", error)).__name__)
-    return False
+        status = send("GET", url, timeout_seconds).status_code
+    except (requests.RequestException, ValueError) as error:
+        log.warning("the heartbeat could not be sent (%s)", type(error).__name__)
+        return False
+    if not 200 <= status < 300:
+        log.warning("the heartbeat was answered with %d", status)
+    return 200 <= status < 300

@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from .errors import translated
+from ..first_use import one_at_a_time
+from ..retry_after import asked_seconds
+from .errors import StoreUnavailable, translated
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -21,7 +23,9 @@ _PATIENCE: dict[str, Any] = {
     "retry_read": 1,
     "retry_backoff_factor": 0.3,
     "logging_enable": False,
+    "permit_redirects": False,
 }
+_LONGEST_ASKED_SECONDS = 5.0
 
 
 class Tables:
@@ -48,20 +52,26 @@ class Tables:
         """The client of the records table. Raises StoreUnavailable when storage cannot be reached."""
         with self._lock:
             if self._client is None:
-                client = self._service().get_table_client(self._name)
+                with one_at_a_time:
+                    client = self._service().get_table_client(self._name)
                 with translated("create table"):
                     self._create(client)
                 self._client = client
             return self._client
 
     def _service(self) -> Any:
+        from azure.core.pipeline.transport import RequestsTransport
         from azure.data.tables import TableServiceClient
 
+        from ..bounded_http import bounded_session
+
+        transport = RequestsTransport(session=bounded_session(), **_PATIENCE)
+        options = {**_PATIENCE, "transport": transport, "raw_response_hook": _heed_retry_after}
         if self._connection_string is not None:
-            return TableServiceClient.from_connection_string(self._connection_string, **_PATIENCE)
+            return TableServiceClient.from_connection_string(self._connection_string, **options)
         assert self._endpoint is not None
         assert self._credential is not None
-        return TableServiceClient(self._endpoint, credential=self._credential, **_PATIENCE)
+        return TableServiceClient(self._endpoint, credential=self._credential, **options)
 
     @staticmethod
     def _create(client: TableClient) -> None:
@@ -71,3 +81,10 @@ class Tables:
             client.create_table()
         except ResourceExistsError:
             return
+
+
+def _heed_retry_after(response: Any) -> None:
+    """The SDK would sleep for as long as storage asks, and can't read each way of asking."""
+    seconds = asked_seconds(response.http_response.headers)
+    if seconds is not None and seconds > _LONGEST_ASKED_SECONDS:
+        raise StoreUnavailable(f"storage asks to be left alone for {seconds:.0f} seconds")

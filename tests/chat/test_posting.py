@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
+import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 
+from shared.bounded_http import MOST_BYTES
 from shared.chat import slack, teams
 from shared.chat.channels import Channel
 from shared.chat.errors import ChatError, ChatRefused, ChatUnavailable, Sent, readable_reason, retry_after_seconds
 from shared.chat.message import Button, Message, Section, Tone
+from shared.flows.heartbeat import beat
 from simulator.testing import RunningSimulator, start_simulator
+from tests.hostile import Asked, HostileServer, Send, hostile_server, trusted_authority
 
 pytestmark = pytest.mark.network
 MESSAGE = Message(
@@ -117,10 +123,50 @@ def test_throttling_that_teams_tells_in_the_body_is_seen(chat: RunningSimulator)
         channel(chat, "teams").send(MESSAGE)
 
 
-def test_a_redirect_is_not_followed(chat: RunningSimulator) -> None:
-    answer_with(chat, "teams", 302, "", Location=f"{chat.url}/_sim/")
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_redirect_is_not_followed(chat: RunningSimulator, service: Service) -> None:
+    answer_with(chat, service, 302, "", Location=f"{chat.url}/_sim/")
     with pytest.raises(ChatRefused, match="302"):
-        channel(chat, "teams").send(MESSAGE)
+        channel(chat, service).send(MESSAGE)
+
+
+@pytest.fixture
+def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HostileServer]:
+    authority, bundle = trusted_authority(tmp_path)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
+    with hostile_server(authority) as running:
+        yield running
+
+
+POSTS: dict[str, Callable[[str], object]] = {
+    "slack": lambda url: slack.post(url, {"text": "x"}, 0.3),
+    "teams": lambda url: teams.post(url, {"text": "x"}, 0.3),
+}
+
+
+@pytest.mark.parametrize("post", POSTS.values(), ids=POSTS)
+@pytest.mark.parametrize("begun", [b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 9999999\r\n\r\n"])
+def test_a_service_that_dribbles_holds_nobody(
+    hostile: HostileServer, post: Callable[[str], object], begun: bytes
+) -> None:
+    def dribble(_asked: Asked, send: Send) -> None:
+        send(begun)
+        while not hostile.is_over.wait(0.02):
+            send(b"o")
+
+    hostile.answer = dribble
+    began = time.monotonic()
+    with pytest.raises(ChatUnavailable, match="no answer within 0"):
+        post(hostile.url)
+    assert time.monotonic() - began < 20
+    assert not beat(hostile.url + "/beat", 0.3)
+
+
+@pytest.mark.parametrize("post", POSTS.values(), ids=POSTS)
+def test_a_service_that_sends_a_bomb_fills_no_memory(hostile: HostileServer, post: Callable[[str], object]) -> None:
+    hostile.answer_with("200 OK", gzip.compress(b"o" * (MOST_BYTES + 1)), Content_Encoding="gzip")
+    with pytest.raises(ChatUnavailable, match="AnswerTooLarge"):
+        post(hostile.url)
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -161,13 +207,13 @@ def traceback_of(error: BaseException) -> str:
     ("headers", "seconds"),
     [
         ({}, None),
-        ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "soon"}, 900.0),
         ({"retry-after": "12"}, 12.0),
-        ({"Retry-After": "-4"}, 0.0),
-        ({"Retry-After": "nan"}, None),
+        ({"Retry-After": "-4"}, 900.0),
+        ({"Retry-After": "nan"}, 900.0),
         ({"Retry-After": "999999"}, 3600.0),
         ({"Retry-After": "Sun, 22 Nov 2026 19:05:30 GMT", "Date": "Sun, 22 Nov 2026 19:05:00 GMT"}, 30.0),
-        ({"Retry-After": "Sun, 22 Nov 2026 19:05:30 GMT"}, None),
+        ({"Retry-After": "Sun, 22 Nov 2026 19:05:30 GMT"}, 900.0),
     ],
 )
 def test_retry_after_is_read_in_both_forms(headers: dict[str, str], seconds: float | None) -> None:

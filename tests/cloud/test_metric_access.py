@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
@@ -26,10 +27,12 @@ from shared.cloud.metric_access import Ask, MetricAccess, Mode, NotReached
 from shared.cloud.metrics import Metrics
 from shared.cloud.request_count import RequestCount
 from shared.cloud.throttle import Throttle
+from shared.flows.explain import unmeasured
 from shared.model.metric import MetricAnswer, Window
 from tests.core.builders import window
 
 GOOD = MetricAnswer(())
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 Trouble = Callable[[Sequence[str]], AzureError | None]
 
 
@@ -289,3 +292,22 @@ def test_several_questions_go_out_side_by_side_and_their_answers_stay_apart() ->
     answers = world.access.ask_all(asks, Deadline(50, world.clock.monotonic), at_a_time=3)
     assert [len(one) for one in answers] == [60, 1, 0]
     assert sorted(len(batch) for batch in world.batches) == [1, 10, 50]
+
+
+def test_a_wait_that_nobody_means_is_looked_at_again_after_a_quarter_of_an_hour_and_by_one_request() -> None:
+    clock = Clock()
+    throttle = Throttle(monotonic=clock.monotonic, sleep=clock.sleep, wall=lambda: NOON + timedelta(seconds=clock.now))
+    refusal = Throttled("x", "slow", retry_after_seconds=99_999_999.0)
+    throttle.refused("s1", refusal)
+    assert refusal.until == NOON + timedelta(minutes=15)
+    with pytest.raises(Throttled) as caught:
+        throttle.wait("s1", Deadline(50, clock.monotonic))
+    assert caught.value.until == NOON + timedelta(minutes=15)
+    assert "throttled the requests until 2026-11-22 12:15 UTC" in unmeasured(caught.value).reason
+    clock.now = 900.0
+    throttle.wait("s1", Deadline(50, clock.monotonic))  # this one looks
+    with pytest.raises(Throttled):
+        throttle.wait("s1", Deadline(50, clock.monotonic))
+    throttle.accepted("s1")
+    throttle.wait("s1", Deadline(50, clock.monotonic))
+    assert clock.slept == []

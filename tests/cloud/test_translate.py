@@ -163,13 +163,14 @@ def test_an_endless_page_of_html_is_cut() -> None:
         ({}, "Please try again after '324' seconds.", 324.0),
         ({}, "Retry after 2 seconds.", 2.0),
         ({}, "Nothing said.", None),
-        ({"Retry-After": "soon"}, "", None),
+        ({"Retry-After": "soon"}, "", 900.0),
         (
             {"Retry-After": "Sun, 22 Nov 2026 10:00:30 GMT", "Date": "Sun, 22 Nov 2026 10:00:00 GMT"},
             "",
             30.0,
         ),
-        ({"Retry-After": "Sun, 22 Nov 2026 10:00:30 GMT"}, "", None),
+        ({"Retry-After": "Sun, 22 Nov 2026 10:00:30 GMT"}, "", 900.0),
+        ({}, f"Retry after {'9' * 400} seconds.", 315_360_000.0),
     ],
 )
 def test_how_long_to_wait_is_read_from_the_header_then_from_the_words(

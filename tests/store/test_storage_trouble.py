@@ -7,11 +7,14 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from azure.core.credentials import AccessToken
 
+import shared.store.tables as tables_module
 from shared.ids import new_id
 from shared.model.incident import ClusterRecord
 from shared.store.errors import StoreUnavailable
@@ -19,6 +22,7 @@ from shared.store.records import Put, Records
 from shared.store.signs import Signs, StopFlag
 from shared.store.tables import Tables
 from tests.chat.nouns import VNET, make_cluster
+from tests.hostile import Asked, HostileServer, Send, hostile_server, trusted_authority
 
 CLUSTER = make_cluster()
 AT = datetime(2026, 11, 22, 19, 5, tzinfo=UTC)
@@ -45,6 +49,25 @@ def deaf_port() -> Iterator[int]:
         listener.bind(("127.0.0.1", 0))
         listener.listen(64)
         yield int(listener.getsockname()[1])
+
+
+@pytest.fixture
+def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
+    authority, bundle = trusted_authority(tmp_path)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
+    return authority
+
+
+@pytest.fixture
+def server(authority: trustme.CA) -> Iterator[HostileServer]:
+    with hostile_server(authority) as running:
+        yield running
+
+
+@pytest.fixture
+def foreign(authority: trustme.CA) -> Iterator[HostileServer]:
+    with hostile_server(authority) as running:
+        yield running
 
 
 OPERATIONS: dict[str, Callable[[Tables], Any]] = {
@@ -129,3 +152,38 @@ def test_storage_is_reached_by_identity_too() -> None:
 def test_exactly_one_way_to_storage_is_given(given: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="either a connection string or a table endpoint"):
         Tables("snatbot", **given)  # type: ignore[arg-type]
+
+
+def at_server(server: HostileServer) -> Tables:
+    place = f"TableEndpoint={server.url}/account;"
+    return Tables("snatbot", connection_string=f"AccountName=account;AccountKey={KEY};{place}")
+
+
+@pytest.mark.parametrize("asked", ["99999999", "9" * 400, "soon", "-1", "nan"])
+def test_storage_that_asks_for_more_patience_than_there_is_is_said_soon(server: HostileServer, asked: str) -> None:
+    server.answer_with("503 Service Unavailable", Retry_After=asked)
+    with pytest.raises(StoreUnavailable, match="left alone"):
+        at_server(server).records()
+    assert len(server.asked) == 1
+
+
+def test_storage_that_dribbles_is_said_soon(server: HostileServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(tables_module._PATIENCE, "read_timeout", 0.3)
+
+    def dribble(_asked: Asked, send: Send) -> None:
+        send(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+        while not server.is_over.wait(0.02):
+            send(b" ")
+
+    server.answer = dribble
+    began = time.monotonic()
+    with pytest.raises(StoreUnavailable):
+        at_server(server).records()
+    assert time.monotonic() - began < SOON_SECONDS
+
+
+def test_the_key_of_storage_follows_no_redirect(server: HostileServer, foreign: HostileServer) -> None:
+    server.answer_with("307 Temporary Redirect", Location=f"{foreign.url}/account/Tables")
+    with pytest.raises(StoreUnavailable, match="307"):
+        at_server(server).records()
+    assert foreign.asked == []
