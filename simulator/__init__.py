@@ -1,5 +1,5 @@
-"""A pretend Azure, Entra ID, Slack and Teams, spoken over real HTTP(S).
+"""A simulated Azure, Entra ID, Slack and Teams, served over HTTP(S).
 
-Held to the wire (public REST specifications, recorded traffic, the SDKs' own models) and to a
-documented model of SNAT ports; it knows nothing of the programs that talk to it. Never deployed.
+It follows public REST specifications, recorded traffic and the SDKs' own models, and a documented model of
+SNAT ports; it knows nothing of the programs that talk to it. It is never deployed.
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import signal
+import ssl
 import sys
 import threading
 from datetime import datetime
@@ -20,43 +21,43 @@ EPILOG = """\
 Without --tls the simulator speaks plain http on --port. With --tls it speaks https there, and plain
 http, with the same content, on --http-port: managed identity endpoints are plain http in Azure.
 DIR then holds ca.pem, which clients must trust (REQUESTS_CA_BUNDLE), and ports.json.
-Everything that can be asked of it beside Azure, Slack and Teams is under /_sim/ (see README.md).
+Its own endpoints (clock, messages, faults, state) are under /_sim/ (see README.md).
 
 Other commands: python -m simulator truth NAME-or-FILE (see --help), python -m simulator schema
 """
 
 
 def serve_parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         prog="python -m simulator",
-        description="A pretend Azure, Entra ID, Slack and Teams over real HTTP(S).",
+        description="A simulated Azure, Entra ID, Slack and Teams over HTTP(S).",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("--port", type=int, default=0, metavar="N", help="port; 0 (the default) takes a free one")
-    made.add_argument("--tls", type=Path, metavar="DIR", help="serve https, with certificates made in DIR")
-    made.add_argument("--http-port", type=int, default=0, metavar="N", help="with --tls: the port of plain http")
-    made.add_argument(
+    parser.add_argument("--port", type=int, default=0, metavar="N", help="port; 0 (the default) takes a free one")
+    parser.add_argument("--tls", type=Path, metavar="DIR", help="serve https, with certificates made in DIR")
+    parser.add_argument("--http-port", type=int, default=0, metavar="N", help="with --tls: the port of plain http")
+    parser.add_argument(
         "--scenario",
         default="storm",
         metavar="NAME-or-FILE",
         help=f"what happens: {', '.join(scenario.names())}, or a .yaml file (default: storm)",
     )
-    made.add_argument("--clusters", type=int, default=0, metavar="N", help="add N healthy clusters")
-    made.add_argument("--speed", type=float, default=1.0, metavar="X", help="simulated seconds per second (default: 1)")
-    return made
+    parser.add_argument("--clusters", type=int, default=0, metavar="N", help="add N healthy clusters")
+    parser.add_argument("--speed", type=float, default=1.0, metavar="X", help="simulated seconds a second (default: 1)")
+    return parser
 
 
 def truth_parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         prog="python -m simulator truth",
         description="Print, as JSON, which nodes and NAT gateways of a scenario fail connections, and when.",
     )
-    made.add_argument("scenario", metavar="NAME-or-FILE")
-    made.add_argument("--minutes", type=int, default=60, metavar="N", help="how long it runs (default: 60)")
-    made.add_argument("--start", metavar="TIME", help="when it starts, as 2026-01-01T10:00:00Z (default: now)")
-    made.add_argument("--check", action="store_true", help="compare with the truth that the scenario declares")
-    return made
+    parser.add_argument("scenario", metavar="NAME-or-FILE")
+    parser.add_argument("--minutes", type=int, default=60, metavar="N", help="how long it runs (default: 60)")
+    parser.add_argument("--start", metavar="TIME", help="when it starts, as 2026-01-01T10:00:00Z (default: now)")
+    parser.add_argument("--check", action="store_true", help="compare with the truth that the scenario declares")
+    return parser
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -95,7 +96,7 @@ def print_truth(arguments: list[str]) -> int:
 
 
 def serve(options: argparse.Namespace) -> int:
-    """`python -m simulator`: until told to stop."""
+    """`python -m simulator`: until SIGINT or SIGTERM."""
     content = scenario.load(options.scenario)
     world = build_world(content, SimulatedClock(speed=options.speed), extra_clusters=options.clusters)
     servers = listen(Simulator(world), options.port, options.tls, options.http_port)
@@ -125,9 +126,9 @@ def listen(simulator: Simulator, port: int, tls: Path | None, http_port: int) ->
     return [secure, plain]
 
 
-def _bind(simulator: Simulator, port: int, tls: object) -> SimulatorServer:
+def _bind(simulator: Simulator, port: int, tls: ssl.SSLContext | None) -> SimulatorServer:
     try:
-        return SimulatorServer(simulator, port, tls)  # type: ignore[arg-type]
+        return SimulatorServer(simulator, port, tls)
     except (OSError, OverflowError) as error:
         raise OSError(f"can't listen on 127.0.0.1:{port}: {getattr(error, 'strerror', None) or error}") from error
 

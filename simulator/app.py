@@ -1,4 +1,4 @@
-"""From request to answer, whatever server carries them.
+"""From a request to its answer, free of any HTTP server.
 
 Order: faults, then the identity that sent the request, then the checks of Resource Manager's front
 door (bearer token, api-version), then the route. Errors become HTTP here and nowhere else.
@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.utils import format_datetime
 
+from .clock import iso_text
 from .control import ROUTES as CONTROL_ROUTES
 from .control import ControlError
 from .errors import GATEWAY, ArmError, ServiceError
@@ -62,7 +63,7 @@ class Reply:
 
 
 class Simulator:
-    """A world and everything that can be asked of it."""
+    """A world, and the routes by which it is asked."""
 
     def __init__(self, world: World, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self.world = world
@@ -73,7 +74,7 @@ class Simulator:
         self._arm = Router(ARM_ROUTES)
 
     def handle(self, request: Request) -> Reply:
-        """Answer a request. May wait (latency, by fault or setting) outside the lock."""
+        """Answer a request. Latency, by fault or setting, is waited for outside the lock."""
         if request.path == "/_sim" or request.path.startswith("/_sim/"):
             return Reply(self._run_control(request))
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -96,9 +97,9 @@ class Simulator:
         return self._logged(request, None if effects.drop == "after" else response)
 
     def _logged(self, request: Request, response: Response | None) -> Reply:
+        status = response.status if response is not None else DROPPED
         with self.world.lock:
-            at = self.world.clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            status = response.status if response is not None else DROPPED
+            at = iso_text(self.world.clock.now())
             self.log.add(at, request.method, request.raw_target, request.client_id, status)
         return Reply(response)
 
@@ -160,7 +161,7 @@ class Simulator:
 
 
 def _counted(request: Request, response: Response) -> Response:
-    """With what is left of the subscription's requests; what the front door refuses isn't counted."""
+    """Add the header with the subscription's remaining requests; what the front door refuses isn't counted."""
     if response.headers.get("x-ms-failure-cause") == "gateway":
         return response
     return replace(response, headers=counters(request.method) | dict(response.headers))

@@ -1,4 +1,4 @@
-"""From a scenario's content to a world."""
+"""Builds a world from a scenario's content."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _DOCUMENTS = {
 
 
 def build_world(content: Content, clock: SimulatedClock, *, extra_clusters: int = 0) -> World:
-    """The world at its start, with its past behind it. `extra_clusters` adds healthy ones."""
+    """The world at its start, its past computed. `extra_clusters` adds healthy ones."""
     settings = Settings(**settings_from(content.get("settings") or {}))
     name = str(content["name"])
     world = World(clock, settings, name, str(content.get("seed", name)))

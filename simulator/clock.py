@@ -19,6 +19,16 @@ def floor_to_minute(moment: datetime) -> datetime:
     return moment.replace(second=0, microsecond=0)
 
 
+def ticks_text(moment: datetime) -> str:
+    """A time with seven decimals, as many services of Azure write it; such texts order like their times."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
+
+
+def iso_text(moment: datetime) -> str:
+    """A time in UTC with milliseconds, as the request log and `/_sim/` write it."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def wall_now() -> datetime:
     """The machine's time, aware, in UTC."""
     return datetime.now(UTC)

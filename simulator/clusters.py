@@ -1,4 +1,4 @@
-"""From what a scenario says about clusters to a fleet."""
+"""Builds the fleet from a scenario's clusters."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from .fleet import LOAD_BALANCER, Cluster, Frontend, Node, NodePool
-from .networks import NetworkBuilder, filled
+from .fleet import LOAD_BALANCER, Cluster, Node, NodePool
+from .networks import NetworkBuilder
 from .noise import stable_digits, stable_uuid
 from .physics.workload import NodeLoad, Workload
-from .services.containerservice.outbound import MANAGED_GATEWAY, build_gateway, own_network
+from .services.containerservice.outbound import MANAGED_GATEWAY, build_gateway, new_frontend, own_network
 from .services.network.subnets import prefixes_of
-from .state.network import document_of
 from .workloads import workload_from
 from .world import World
 
@@ -30,67 +29,48 @@ class ClusterBuilder:
         self.content = content
         self._loads: dict[str, NodeLoad] = {}
 
-    def add(self, each: Content, number: int) -> None:
-        """Put in a cluster; `number` counts its replicas from 1."""
-        subscription, location = (
-            self.networks.subscription_of(each),
-            str(each.get("location", self.networks.default_location)),
-        )
-        name = str(each["name"]).replace("{n}", f"{number:04d}")
-        group = self.networks.group(subscription, str(each["resource_group"]).replace("{n}", f"{number:04d}"), location)
-        node_group = str(each.get("node_resource_group") or f"MC_{group}_{name}_{location}")
+    def add(self, given: Content, number: int) -> None:
+        """Add a cluster; `number` counts its replicas from 1."""
+        subscription = self.networks.subscription_of(given)
+        location = str(given.get("location", self.networks.default_location))
+        name, group = (str(given[key]).replace("{n}", f"{number:04d}") for key in ("name", "resource_group"))
+        group = self.networks.group(subscription, group, location)
+        node_group = str(given.get("node_resource_group") or f"MC_{group}_{name}_{location}")
         cluster = Cluster(
             subscription=subscription,
             group=group,
             name=name,
             location=location,
             node_group=node_group,
-            outbound_type=str(each.get("outbound_type", "loadBalancer")),
-            allocated_outbound_ports=int(each.get("allocated_outbound_ports", 0)),
-            idle_timeout_minutes=int(each.get("idle_timeout_minutes", 30)),
-            network_plugin=str(each.get("network_plugin", "azure")),
-            power_state=str(each.get("power_state", "Running")),
-            load_balancer_sku=str(each.get("load_balancer_sku", "standard")),
-            tags={key: str(value) for key, value in (each.get("tags") or {}).items()},
-            properties=copy.deepcopy(dict(each.get("properties") or {})),
+            outbound_type=str(given.get("outbound_type", "loadBalancer")),
+            allocated_outbound_ports=int(given.get("allocated_outbound_ports", 0)),
+            idle_timeout_minutes=int(given.get("idle_timeout_minutes", 30)),
+            network_plugin=str(given.get("network_plugin", "azure")),
+            power_state=str(given.get("power_state", "Running")),
+            load_balancer_sku=str(given.get("load_balancer_sku", "standard")),
+            tags={key: str(value) for key, value in (given.get("tags") or {}).items()},
+            properties=copy.deepcopy(dict(given.get("properties") or {})),
         )
         self.networks.group(subscription, node_group, location, managed_by=cluster.id)
         if cluster.outbound_type in (LOAD_BALANCER, MANAGED_GATEWAY):
-            cluster.frontends = tuple(self._frontend(cluster, i) for i in range(int(each.get("outbound_ips", 1))))
-        self._pools(cluster, each, number)
+            for index in range(int(given.get("outbound_ips", 1))):
+                frontend, address = stable_uuid("frontend", cluster.id, index), next(self.world.public_addresses)
+                cluster.frontends += (new_frontend(self.world, cluster, frontend, address),)
+        self._pools(cluster, given, number)
         self.world.add_cluster(cluster)
         if cluster.outbound_type == MANAGED_GATEWAY and not own_network(cluster):
             build_gateway(self.world, cluster)
 
-    def _frontend(self, cluster: Cluster, index: int) -> Frontend:
-        name, address = stable_uuid("frontend", cluster.id, index), next(self.world.public_addresses)
-        where = {"subscription": cluster.subscription, "resource_group": cluster.node_group}
-        public_ip_id = self.networks.id_of(where | {"location": cluster.location}, "publicIPAddresses", name)
-        idle = {"idleTimeoutInMinutes": cluster.idle_timeout_minutes}
-        properties = filled("publicIPAddresses", {"ipAddress": address} | idle)
-        self.world.network.add(
-            document_of(
-                public_ip_id,
-                properties,
-                location=cluster.location,
-                tags={"aks-managed-type": "aks-slb-managed-outbound-ip"},
-                sku={"name": "Standard", "tier": "Regional"},
-            )
-        )
-        return Frontend(name, public_ip_id, address)
-
-    def _pools(self, cluster: Cluster, each: Content, number: int) -> None:
-        given = each.get("pools") or [{"name": "nodepool1", "mode": "System", "nodes": 3}]
-        managed_subnet = None
-        if any("subnet" not in pool for pool in given):
-            managed_subnet = self._managed_subnet(cluster, each)
-        seed = (
-            f"{self.world.seed}/{each['name']}/{number % int(each.get('distinct', 8)) if each.get('replicas') else 0}"
-        )
+    def _pools(self, cluster: Cluster, given: Content, number: int) -> None:
+        pools = given.get("pools") or [{"name": "nodepool1", "mode": "System", "nodes": 3}]
+        all_own = all("subnet" in given_pool for given_pool in pools)
+        managed_subnet = "" if all_own else self._managed_subnet(cluster, given)
+        course = number % int(given.get("distinct", 8)) if given.get("replicas") else 0
+        seed = f"{self.world.seed}/{given['name']}/{course}"
         hosts: dict[str, Iterator[str]] = {}
-        for given_pool in given:
-            subnet_id = self._subnet_id(each, str(given_pool["subnet"])) if "subnet" in given_pool else managed_subnet
-            assert subnet_id is not None
+        for given_pool in pools:
+            subnet_id = self._subnet_id(given, str(given_pool["subnet"])) if "subnet" in given_pool else managed_subnet
+            pod_subnet = given_pool.get("pod_subnet")
             pool = NodePool(
                 cluster=cluster,
                 name=str(given_pool["name"]),
@@ -100,14 +80,12 @@ class ClusterBuilder:
                 vm_size=str(given_pool.get("vm_size", "Standard_D4ds_v5")),
                 zones=tuple(str(zone) for zone in given_pool.get("zones") or ()),
                 max_nodes=given_pool.get("max_nodes"),
-                pod_subnet_id=self._subnet_id(each, str(given_pool["pod_subnet"]))
-                if "pod_subnet" in given_pool
-                else None,
+                pod_subnet_id=self._subnet_id(given, str(pod_subnet)) if pod_subnet is not None else None,
                 node_public_ip=bool(given_pool.get("node_public_ip", False)),
             )
             addresses = hosts.setdefault(subnet_id.lower(), self._hosts(subnet_id))
             pool.next_address = partial(_take, addresses, subnet_id)
-            pool.load_of = partial(self._load, each, pool.name, seed)
+            pool.load_of = partial(self._load, given, pool.name, seed)
             pool.size_when_stopped = int(given_pool.get("nodes", 3))
             running = pool.size_when_stopped if cluster.power_state == "Running" else 0
             failed = given_pool.get("failed_nics") or ()
@@ -128,17 +106,17 @@ class ClusterBuilder:
             if address not in taken:
                 yield address
 
-    def _subnet_id(self, each: Content, text: str) -> str:
+    def _subnet_id(self, given: Content, text: str) -> str:
         """A subnet named as `vnet/subnet` (found in the scenario's virtual networks) or by its id."""
         if text.startswith("/"):
             return text
         vnet, _, subnet = text.partition("/")
-        for given in self.content.get("virtual_networks") or []:
-            if given["name"] == vnet:
-                return self.networks.id_of(given, "virtualNetworks", vnet, "subnets", subnet)
-        raise ValueError(f"cluster {each['name']}: there is no virtual network {vnet!r}")
+        for network in self.content.get("virtual_networks") or []:
+            if network["name"] == vnet:
+                return self.networks.id_of(network, "virtualNetworks", vnet, "subnets", subnet)
+        raise ValueError(f"cluster {given['name']}: there is no virtual network {vnet!r}")
 
-    def _managed_subnet(self, cluster: Cluster, each: Content) -> str:
+    def _managed_subnet(self, cluster: Cluster, given: Content) -> str:
         name = f"aks-vnet-{stable_digits(8, cluster.id)}"
         vnet = {
             "name": name,
@@ -147,27 +125,28 @@ class ClusterBuilder:
             "location": cluster.location,
             "address_space": ["10.224.0.0/12"],
             "subnets": [
-                {"name": "aks-subnet", "address_prefix": "10.224.0.0/16"} | dict(each.get("managed_subnet") or {})
+                {"name": "aks-subnet", "address_prefix": "10.224.0.0/16"} | dict(given.get("managed_subnet") or {})
             ],
         }
         return f"{self.networks.virtual_network(vnet)}/subnets/aks-subnet"
 
-    def _load(self, each: Content, pool: str, seed: str, instance: int) -> NodeLoad:
+    def _load(self, given: Content, pool: str, seed: str, instance: int) -> NodeLoad:
         """A node's load; replicas of a cluster share theirs, so that their past is computed once."""
         node_seed = f"{seed}/{pool}/{instance}"
         if node_seed not in self._loads:
-            self._loads[node_seed] = NodeLoad(self._workloads(each, pool, instance), node_seed)
+            self._loads[node_seed] = NodeLoad(self._workloads(given, pool, instance), node_seed)
         return self._loads[node_seed]
 
-    def _workloads(self, each: Content, pool: str, instance: int) -> tuple[Workload, ...]:
+    def _workloads(self, given: Content, pool: str, instance: int) -> tuple[Workload, ...]:
         """The workloads that run on a node; `runs_on` names pools, or single nodes as `pool/instance`."""
-        given = each.get("workloads")
-        if given is None:
-            given = self.content.get("workloads") or HEALTHY["workloads"]
+        workloads = given.get("workloads")
+        if workloads is None:
+            workloads = self.content.get("workloads") or HEALTHY["workloads"]
+        here = {pool, f"{pool}/{instance}"}
         return tuple(
-            workload_from(one, self.world.origin_minute)
-            for one in given
-            if not one.get("runs_on") or pool in one["runs_on"] or f"{pool}/{instance}" in one["runs_on"]
+            workload_from(workload, self.world.origin_minute)
+            for workload in workloads
+            if not workload.get("runs_on") or here & set(workload["runs_on"])
         )
 
 
@@ -193,4 +172,4 @@ HEALTHY: Content = {
         {"name": "dns", "new_flows_per_second": 0.2, "hold_seconds": 0.1, "protocol": "udp"},
     ],
 }
-"""A cluster that is well: what `--clusters` adds, and what runs where a scenario names no workloads."""
+"""A healthy cluster: what `--clusters` adds; its workloads run where a scenario names none."""

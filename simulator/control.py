@@ -1,6 +1,6 @@
 """The simulator's own endpoints under `/_sim/`: clock, messages, request log, faults, state, a page.
 
-They need no token, are never hit by faults and never appear in the log.
+They need no token; faults and the request log leave them out.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from .clock import iso_text
 from .events import check_event, schedule_event
 from .fleet import Node
 from .http import Request, Response
@@ -27,10 +28,6 @@ class ControlError(ValueError):
     """A control request that makes no sense; the message says what would."""
 
 
-def _iso(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def _json(request: Request) -> Any:
     try:
         return json.loads(request.body or b"{}")
@@ -39,7 +36,8 @@ def _json(request: Request) -> Any:
 
 
 def _clock_json(world: World) -> dict[str, Any]:
-    return {"now": _iso(world.clock.now()), "started": _iso(world.started), "wall": _iso(world.clock.wall())}
+    times = {"now": world.clock.now(), "started": world.started, "wall": world.clock.wall()}
+    return {name: iso_text(moment) for name, moment in times.items()}
 
 
 def get_clock(world: World, _log: RequestLog, _request: Request) -> Response:
@@ -141,7 +139,7 @@ def _state(world: World) -> dict[str, Any]:
             for each in world.operations.running()
         ],
         "faults": world.faults.to_json(),
-        "happened": [{"at": _iso(each.at), "what": each.what} for each in world.happened],
+        "happened": [{"at": iso_text(each.at), "what": each.what} for each in world.happened],
     }
 
 
@@ -156,7 +154,7 @@ def get_truth(world: World, _log: RequestLog, _request: Request) -> Response:
 
 
 def page(world: World, _log: RequestLog, _request: Request) -> Response:
-    """Everything above, for a person to read."""
+    """State and messages as a page for people."""
     state = _state(world)
     rows = "".join(
         f"<tr><td>{html.escape(c['id'])}</td><td>{c['nodes']}</td><td>{html.escape(c['outboundType'])}</td>"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from .fleet import Node
 from .physics.traffic import Path
-from .state.network import NetworkState, reference, references
+from .state.network import NetworkState, references
 
 
 def path_of(node: Node, network: NetworkState) -> Path:
@@ -18,9 +18,9 @@ def path_of(node: Node, network: NetworkState) -> Path:
     if subnet is not None:
         if default_route_hop(subnet.properties, network) is not None:
             return Path()
-        gateway_id = reference(subnet.properties, "natGateway")
-        if gateway_id is not None and network.get(gateway_id) is not None:
-            return Path(gateway=gateway_id.lower())
+        gateway = network.referred(subnet.properties, "natGateway")
+        if gateway is not None:
+            return Path(gateway=gateway.key)
     if node.pool.node_public_ip:
         return Path()
     return Path(load_balancer=node.pool.cluster.has_outbound_rule)
@@ -28,8 +28,7 @@ def path_of(node: Node, network: NetworkState) -> Path:
 
 def default_route_hop(subnet: dict[str, object], network: NetworkState) -> str | None:
     """The next hop type of the subnet's 0.0.0.0/0 route when it leads to an appliance or gateway."""
-    table_id = reference(subnet, "routeTable")
-    table = network.get(table_id) if table_id is not None else None
+    table = network.referred(subnet, "routeTable")
     for route in (table.properties.get("routes") or []) if table is not None else []:
         properties = route.get("properties", {})
         if properties.get("addressPrefix") == "0.0.0.0/0":

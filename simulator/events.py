@@ -1,7 +1,7 @@
-"""What a scenario lets happen at given minutes or around given writes: scaling, nodes losing Ready,
+"""A scenario's events, at given minutes or around given writes: scaling, nodes losing Ready,
 other people's writes, upgrades, roles that are taken away.
 
-Events before minute 0 belong to the past: they have happened when the simulator starts.
+Events before minute 0 have happened when the simulator starts.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def schedule_events(world: World, content: Content, resolve: Callable[[Content, 
 
 
 def schedule_event(world: World, event: Content) -> None:
-    """Have an event happen at its minute, before or after the write that it waits for, or now."""
+    """Schedule an event at its minute, before or after the write that it waits for, or now."""
     action = _action(world, event)
     if "at_minute" in event:
         world.at_minute(float(event["at_minute"]), action)
@@ -65,8 +65,8 @@ def _watch(waited: Content, action: Callable[[datetime], None]) -> Watch:
 
 
 def check_event(event: Any) -> None:
-    """ValueError unless the event is one: an object with a known deed."""
-    known = {*_EFFECTS, *_DEEDS}
+    """Raise ValueError unless the event is an object with a known kind."""
+    known = {*_EFFECTS, *_ACTIONS}
     if not isinstance(event, Mapping) or not known & set(event) or set(event) - known - _WHEN:
         raise ValueError(
             f"an event has one of {', '.join(sorted(known))}, and perhaps one of {', '.join(sorted(_WHEN))}"
@@ -78,9 +78,9 @@ def _action(world: World, event: Content) -> Callable[[datetime], None]:
         for kind, effect in _EFFECTS.items():
             if kind in event:
                 effect(world, event[kind], epoch_minute(moment))
-        for kind, deed in _DEEDS.items():
+        for kind, act in _ACTIONS.items():
             if kind in event:
-                deed(world, event[kind], moment)
+                act(world, event[kind], moment)
 
     return happen
 
@@ -177,26 +177,26 @@ def _upgrade(world: World, given: Content, moment: datetime) -> None:
 
 def _take_role(world: World, given: Content, moment: datetime) -> None:
     world.access.take_away(world.identities.client_id(str(given["identity"])), given.get("action"))
-    world.tell(moment, f"{given['identity']} lost {given.get('action') or 'all roles'}")
+    world.record_event(moment, f"{given['identity']} lost {given.get('action') or 'all roles'}")
 
 
 def _give_role(world: World, given: Content, moment: datetime) -> None:
     world.access.give(role_of(world, given))
-    world.tell(moment, f"{given['identity']} was given a role")
+    world.record_event(moment, f"{given['identity']} was given a role")
 
 
 def _lock(world: World, given: Content, moment: datetime) -> None:
     world.access.locks.append(lock_of(world, given))
-    world.tell(moment, f"a lock {given['name']} was put on")
+    world.record_event(moment, f"a lock {given['name']} was put on")
 
 
 def _unlock(world: World, name: str, moment: datetime) -> None:
     world.access.locks = [each for each in world.access.locks if each.name != name]
-    world.tell(moment, f"the lock {name} was taken off")
+    world.record_event(moment, f"the lock {name} was taken off")
 
 
 _WHEN = {"at_minute", "after_write", "before_write"}
-_DEEDS: dict[str, Callable[[World, Any, datetime], None]] = {
+_ACTIONS: dict[str, Callable[[World, Any, datetime], None]] = {
     "put_subnet": put_subnet,
     "upgrade": _upgrade,
     "take_role": _take_role,

@@ -1,4 +1,4 @@
-"""Faults on demand: what goes wrong, for which requests, and how often.
+"""Faults on demand: what fails, for which requests, and how often.
 
 A fault matches requests by method and path, skips the first `nth - 1` of them, strikes `times`
 times (for ever when None), and then does one thing: answer in place of the service, wait, or drop

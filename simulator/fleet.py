@@ -58,7 +58,7 @@ class Node:
         return self.ready and self.reaches_api_server
 
     def note(self, minute: int) -> None:
-        """Whether the node is Ready has changed, with effect from `minute` on."""
+        """Record whether the node is Ready, with effect from `minute` on."""
         self._history.append((minute, self.is_ready))
 
     def ready_in(self, minute: int) -> bool:
@@ -91,7 +91,7 @@ def _no_load(instance: int) -> NodeLoad:
 class NodePool:
     """An agent pool and the scale set behind it. `own_subnet` is false in a VNet that AKS manages.
 
-    `properties` is laid over what the API shows, like a cluster's. `next_address` and `load_of` (by
+    `properties` overrides what the API shows, like a cluster's. `next_address` and `load_of` (by
     instance) are what new nodes get.
     """
 
@@ -126,7 +126,7 @@ class NodePool:
 
 @dataclass(eq=False)
 class Cluster:
-    """A managed cluster. `properties` is laid over what the API shows, for a scenario's special wishes.
+    """A managed cluster. `properties` overrides what the API shows.
 
     `identity` is as its owner writes it (AKS adds the ids), or None for a service principal.
     """

@@ -1,4 +1,4 @@
-"""From what a scenario says about networks to network documents, and the places where things are."""
+"""Builds network documents and resource groups from a scenario."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from .services.network.kinds import KINDS, PUBLIC_IPS
 from .state.network import document_of
-from .world import ResourceGroup, World
+from .world import World
 
 Content = Mapping[str, Any]
 
@@ -24,10 +24,8 @@ class NetworkBuilder:
         return str(each.get("subscription") or next(iter(self.world.subscriptions.values())).id)
 
     def group(self, subscription: str, name: str, location: str, managed_by: str | None = None) -> str:
-        """Make sure that a resource group is there; its name as it was first given."""
-        key = (subscription.lower(), name.lower())
-        group = ResourceGroup(subscription, name, location, managed_by=managed_by)
-        return self.world.groups.setdefault(key, group).name
+        """Create a resource group if it is missing; returns its name as first given."""
+        return self.world.make_group(subscription, name, location, managed_by).name
 
     def id_of(self, each: Content, *pairs: str) -> str:
         """The id of a Microsoft.Network resource in the resource group that an entry names."""
@@ -37,7 +35,7 @@ class NetworkBuilder:
         return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Network/{'/'.join(pairs)}"
 
     def document(self, each: Content, resource_type: str) -> None:
-        """Put in a public IP, prefix, NAT gateway, route table or network security group."""
+        """Add a public IP, prefix, NAT gateway, route table or network security group."""
         resource_id = self.id_of(each, resource_type, str(each["name"]))
         properties = filled(resource_type, self.resolve(each, each.get("properties") or {}))
         if resource_type == "publicIPAddresses":
@@ -67,7 +65,7 @@ class NetworkBuilder:
         return [self.resolve(each, item) for item in value] if isinstance(value, list) else value
 
     def virtual_network(self, each: Content) -> str:
-        """Put in a virtual network and its subnets; its id."""
+        """Add a virtual network and its subnets; returns its id."""
         vnet_id = self.id_of(each, "virtualNetworks", str(each["name"]))
         space = {"addressSpace": {"addressPrefixes": list(each.get("address_space") or ["10.224.0.0/12"])}}
         properties = filled("virtualNetworks", space | self.resolve(each, each.get("properties") or {}))

@@ -1,7 +1,7 @@
-"""What others do to the same network: an operator or pipeline writes a subnet, AKS upgrades a cluster.
+"""Writers other than the client: an operator or pipeline writes a subnet, AKS upgrades a cluster.
 
-They write by the rules that everybody is held to: while another operation holds the virtual network
-they wait and try again, and while theirs runs, others wait.
+The same rules hold for them: while another operation holds the virtual network they are refused and
+try again, and while theirs runs, others are refused.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def find_subnet(world: World, text: str) -> Document:
 
 
 def put_subnet(world: World, given: Mapping[str, Any], moment: datetime) -> None:
-    """Somebody writes a subnet: `set` properties, `drop` some, or `revert` to how it was at the start."""
+    """Write a subnet as an operator or pipeline would: `set` properties, `drop` some, or `revert` to the start."""
     subnet = find_subnet(world, str(given["subnet"]))
     properties = copy.deepcopy(subnet.properties)
     if given.get("revert"):
@@ -54,15 +54,15 @@ def put_subnet(world: World, given: Mapping[str, Any], moment: datetime) -> None
     try:
         logged(world, request, lambda: put_document(world, request, parse(str(subnet.id))))
     except ServiceError as error:
-        world.tell(moment, f"{who} was refused to write {subnet.id}: {error}")
+        world.record_event(moment, f"{who} was refused to write {subnet.id}: {error}")
         if error.status in (409, 429):
             world.at(moment + timedelta(seconds=RETRY_SECONDS), lambda again: put_subnet(world, given, again))
         return
-    world.tell(moment, f"{who} wrote {subnet.id}")
+    world.record_event(moment, f"{who} wrote {subnet.id}")
 
 
 def upgrade(world: World, cluster: Cluster, minutes: float, moment: datetime) -> None:
-    """AKS upgrades a cluster: it says Upgrading, and writes of its virtual networks are refused meanwhile."""
+    """Upgrade a cluster as AKS does: its state is Upgrading, and writes of its virtual networks are refused."""
     cluster.provisioning_state = "Upgrading"
 
     def finish(_ended: datetime) -> None:
@@ -82,8 +82,8 @@ def upgrade(world: World, cluster: Cluster, minutes: float, moment: datetime) ->
             finish=finish if number == 0 else _nothing,
             scaled=False,
         )
-    world.tell(moment, f"AKS upgrades {cluster.name} for {minutes:g} minutes")
+    world.record_event(moment, f"AKS upgrades {cluster.name} for {minutes:g} minutes")
 
 
 def _nothing(_ended: datetime) -> None:
-    """The first operation says that the upgrade is over."""
+    """The first operation ends the upgrade."""

@@ -20,7 +20,7 @@ GRACE_MINUTES = 1
 
 
 def update_readiness(network: NetworkState, minute: int, nodes: Iterable[Node]) -> None:
-    """Look again which nodes reach their API server; called when paths or ranges have changed."""
+    """Update which nodes reach their API server; called when paths or ranges have changed."""
     for node in nodes:
         reaches = reaches_api_server(network, node)
         if reaches != node.reaches_api_server:

@@ -1,4 +1,4 @@
-"""What a scenario refers to: subnets, pools, nodes, resources. All of it must be there, and fit."""
+"""Checks that what a scenario refers to (subnets, pools, nodes, resources) exists and fits."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def _refs(value: Any, path: yamllines.Path) -> Iterator[tuple[yamllines.Path, st
 
 
 def _subnet_sizes(content: Content) -> Generator[Problem, None, dict[str, int]]:
-    """Complains of what isn't a network; gives the room for nodes in every subnet."""
+    """Yields what isn't a network; returns the room for nodes in every subnet."""
     room: dict[str, int] = {}
     for i, vnet in enumerate(content.get("virtual_networks") or []):
         for j, space in enumerate(vnet.get("address_space") or []):

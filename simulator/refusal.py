@@ -20,20 +20,18 @@ DECLARED: list[Refusal] = []
 
 @dataclass(frozen=True)
 class Refusal:
-    """An answer that says no.
-
-    detail: the code in `details[0]`, where that is the telling one.
-    when: what makes the service say so, as a clause.
-    source: the public document, recording or report that shows it, or why it is believed.
-    assumed: which part of the answer nobody has shown ("code", "status", ...); empty when none.
-    """
+    """An error answer of a service."""
 
     status: int
     code: str
     when: str
+    """The condition, as a clause."""
     source: str
+    """The public document, recording or report that shows it, or the reason to believe it."""
     detail: str = ""
+    """The code in `details[0]`, where clients decide by that."""
     assumed: str = ""
+    """The part of the answer that nobody has shown ("code", "status", ...); empty when none."""
     aks: bool = False
 
     def error(

@@ -1,8 +1,8 @@
 """The HTTP edge: a threaded HTTP/1.1 server with keep-alive, plain or TLS.
 
 The standard library's server is used, and each request's body is read in full before anything else,
-so that connections can be kept. TLS handshakes happen in the connection's own thread: a client that
-dawdles holds up nobody.
+so that connections can be kept. TLS handshakes run in the connection's own thread: a slow client
+delays nobody else.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class SimulatorServer(ThreadingHTTPServer):
         self.server_name, self.server_port = "127.0.0.1", int(self.server_address[1])
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Clients that go away are no news; anything else is."""
+        """Report errors, but not those of clients that went away."""
         error = sys.exc_info()[1]
         if not isinstance(error, ConnectionError | TimeoutError | ssl.SSLError):
             super().handle_error(request, client_address)
@@ -132,7 +132,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def write_ports(folder: Path, ports: dict[str, int]) -> None:
-    """`ports.json` in `folder`, written at once, so that who waits for it never reads half."""
+    """`ports.json` in `folder`, written atomically: a reader never sees half of it."""
     partial = folder / "ports.json.part"
     partial.write_text(json.dumps(ports))
     partial.replace(folder / "ports.json")

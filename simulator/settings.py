@@ -9,65 +9,52 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Settings:
-    """Defaults are what Azure documents, or the harder case where it doesn't say.
-
-    ingestion_lag_seconds: how old a minute is before its metrics can be read; the last minute is
-        partial. Azure docs speak of "a couple of minutes" (metrics-troubleshoot).
-    failed_lag_seconds: how much later than the other states failed connections can be read. Azure docs say
-        that recent minutes may be partial (metrics-troubleshoot), not in what order they fill.
-    history_minutes: how far before the start metrics reach back.
-    emit_zero_failed: whether a node without failures has a Failed series of zeros, or none.
-    connection_states: the load balancer's spellings of successful, failed and pending.
-    emit_gaps_share: share of minutes for which a series has no data at all, at random.
-    if_match_honoured: whether a write with a stale If-Match is refused (412), or takes effect as if it had
-        none; for subnets and virtual networks nobody has shown which.
-    existing_flows: what old flows do when a NAT gateway takes over: "keep" or "drop"; Microsoft's
-        documents disagree.
-    operation_time_scale: factor on the duration of long operations; 0 finishes them at the next look.
-    vnet_conflict: what a second writer of one VNet gets: "429" (RetryableError) or "409"
-        (AnotherOperationInProgress); both were recorded.
-    metrics: whether metrics of a resource may be read ("allowed", "forbidden").
-    second_nat_gateway: what becomes of a subnet write that names another NAT gateway than the one that
-        is attached: "refused" or "replaces"; nobody has shown which.
-    operation_polls_need_role: whether asking how an operation goes needs a role of its own
-        (`Microsoft.Network/locations/operations/read`); nobody has shown that it does.
-    batch_metrics: whether metrics:getBatch may be used ("allowed"), is "forbidden" for want of
-        Monitoring Reader at the subscription (401), or the provider Microsoft.Insights is
-        "unregistered" (403) (Azure docs: migrate-to-batch-api).
-    logs: whether a diagnostic setting sends health events to Log Analytics ("collected", "absent").
-    arm_reads_per_second: reads that a principal may make in the long run; 0 is no limit. Azure's own
-        figure is 25, with a bucket of 250.
-    batch_calls_per_30_seconds: batch calls that a principal may make; 0 is no limit.
-    activity_log_lag_seconds: how long after a write its events can be read. Azure docs speak of minutes
-        (data-ingestion-time).
-    activity_log_bodies: whether the event that begins a write holds what was sent, as
-        `properties.requestbody`; published events of other resource types do, nobody has shown it for
-        subnets.
-    clock_skew_seconds: how far the services' clocks are off, as the Date header and tokens show it.
-    round_trip_seconds: delay added to every answer, for benchmarks.
-    """
+    """Defaults are what Azure documents, or the harder case where it doesn't say."""
 
     ingestion_lag_seconds: float = 120.0
+    """Age at which a minute's metrics are complete; Azure docs: "a couple of minutes" (metrics-troubleshoot)."""
     failed_lag_seconds: float = 0.0
+    """How much later than the other states failed connections can be read; Azure docs don't give the order."""
     history_minutes: int = 75
+    """How far before the start metrics reach back."""
     emit_zero_failed: bool = False
+    """Whether a node without failures has a Failed series of zeros, or none."""
     connection_states: tuple[str, str, str] = ("Successful", "Failed", "Pending")
+    """The load balancer's spellings of these states, in this order."""
     emit_gaps_share: float = 0.0
+    """Share of minutes for which a series has no data, at random."""
     if_match_honoured: bool = True
+    """Whether a stale If-Match is refused (412) or ignored; for subnets and virtual networks nobody has shown which."""
     existing_flows: str = "keep"
+    """What old flows do when a NAT gateway takes over: "keep" or "drop"; Microsoft's documents disagree."""
     operation_time_scale: float = 1.0
+    """Factor on the duration of long operations; with 0 they end at the next request."""
     vnet_conflict: str = "429"
+    """The answer to a second writer of a VNet: "429" (RetryableError) or "409" (AnotherOperationInProgress); both
+    were recorded."""
     metrics: str = "allowed"
+    """Whether metrics of a resource may be read: "allowed" or "forbidden"."""
     second_nat_gateway: str = "refused"
+    """A subnet write that names another NAT gateway than the attached: "refused" or "replaces"; not documented."""
     operation_polls_need_role: bool = False
+    """Whether polls need `Microsoft.Network/locations/operations/read`; nobody has shown that they do."""
     batch_metrics: str = "allowed"
+    """metrics:getBatch: "allowed", "forbidden" (401, no Monitoring Reader at the subscription), or "unregistered"
+    (403, provider Microsoft.Insights) (Azure docs: migrate-to-batch-api)."""
     logs: str = "collected"
+    """Whether a diagnostic setting sends health events to Log Analytics: "collected" or "absent"."""
     arm_reads_per_second: float = 0.0
+    """Reads of a principal in the long run; 0 is no limit. Azure's figure is 25, with a bucket of 250."""
     batch_calls_per_30_seconds: int = 0
+    """Batch calls of a principal; 0 is no limit."""
     activity_log_lag_seconds: float = 300.0
+    """Age at which a write's events can be read; Azure docs speak of minutes (data-ingestion-time)."""
     activity_log_bodies: bool = False
+    """Whether a write's first event holds the body as `properties.requestbody`; shown for other types, not subnets."""
     clock_skew_seconds: float = 0.0
+    """How far the services' clocks are off, in the Date header and in tokens."""
     round_trip_seconds: float = 0.0
+    """Delay added to every answer, for benchmarks."""
 
 
 def settings_from(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -77,7 +77,7 @@ class RunningSimulator:
         return datetime.fromisoformat(self._control("GET", "/_sim/clock")["now"])
 
     def advance(self, seconds: float) -> datetime:
-        """Let simulated time jump forward; returns the new time."""
+        """Move simulated time forward; returns the new time."""
         return datetime.fromisoformat(self._control("POST", "/_sim/clock", {"advance_seconds": seconds})["now"])
 
     def messages(self) -> list[dict[str, Any]]:
@@ -89,15 +89,15 @@ class RunningSimulator:
         return list(self._control("GET", f"/_sim/requests?after={after}"))
 
     def add_fault(self, *faults: Mapping[str, Any]) -> None:
-        """Put faults in force, in this order."""
+        """Add faults, in this order."""
         self._control("POST", "/_sim/faults", list(faults))
 
     def clear_faults(self) -> None:
-        """No faults any more."""
+        """Remove all faults."""
         self._control("DELETE", "/_sim/faults")
 
     def add_event(self, event: Mapping[str, Any]) -> None:
-        """Have an event happen, as scenario files have them: now, at its minute, or after a write."""
+        """Schedule an event, as scenario files have them: now, at its minute, or after a write."""
         self._control("POST", "/_sim/events", event)
 
     def state(self) -> dict[str, Any]:
@@ -106,7 +106,7 @@ class RunningSimulator:
 
     def _control(self, method: str, path: str, body: Any = None) -> Any:
         data = json.dumps(body).encode() if body is not None else None
-        # Plain http: a handshake for each of many small requests would cost more than what they ask for.
+        # Plain http: a TLS handshake costs more than these small requests.
         request = urllib.request.Request(self.http_url + path, data=data, method=method)
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:

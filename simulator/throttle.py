@@ -22,7 +22,7 @@ def counters(method: str) -> dict[str, str]:
 
 
 class Throttle:
-    """What callers have used up. Times are simulated, in seconds since 1970."""
+    """Requests counted by caller. Times are simulated, in seconds since 1970."""
 
     def __init__(self) -> None:
         self._buckets: dict[str, tuple[float, float]] = {}

@@ -1,6 +1,6 @@
-"""Which nodes and NAT gateways really failed connections, in which minutes: read from the physics.
+"""Which nodes and NAT gateways failed connections, in which minutes: read from the physics.
 
-This is what monitoring should have found, whatever the metrics API let through.
+Monitoring should find exactly this, whatever the metrics API shows.
 """
 
 from __future__ import annotations

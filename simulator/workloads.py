@@ -1,4 +1,4 @@
-"""From what a scenario says about workloads to the physics' own."""
+"""Builds the physics' workloads and schedules from a scenario."""
 
 from __future__ import annotations
 

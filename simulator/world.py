@@ -1,7 +1,6 @@
-"""Everything that the simulator knows: the state behind all services, and what is still to happen.
+"""The state behind all services, the clock, and the agenda of what is still to happen.
 
-One lock guards it all: handlers are short, and a simulator that is easy to reason about is worth
-more than one that answers in parallel.
+One lock guards it all: handlers are short, and a simple simulator is worth more than a parallel one.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -80,7 +79,7 @@ class World:
         self.subnet_pools: dict[str, list[NodePool]] = {}
         self.frontend_owners: dict[str, Cluster] = {}
         self.metric_sources: dict[str, Target] = {}
-        """Resources beyond the fleet whose metrics somebody supplies, by id in lower case."""
+        """Metrics of resources that are not part of the fleet, by resource id in lower case."""
         self.public_addresses = PublicAddresses()
         self.access = Access()
         self.quotas: dict[str, int] = {}
@@ -105,7 +104,7 @@ class World:
         self._order = itertools.count()
         self._moment: datetime | None = None
 
-    # -- looking up -------------------------------------------------------------------------------
+    # -- finding -------------------------------------------------------------------------------
 
     def subscription(self, subscription_id: str) -> Subscription:
         """The subscription, or 404."""
@@ -122,28 +121,40 @@ class World:
             raise resource_group_not_found(name)
         return found
 
-    def make_group(self, subscription_id: str, name: str, location: str) -> ResourceGroup:
+    def scope(self, params: Mapping[str, str]) -> tuple[str, str | None]:
+        """The subscription, and the group if one is named, of a path's parameters; 404 unless they are there."""
+        subscription_id, group = params["subscription"], params.get("group")
+        if group is None:
+            self.subscription(subscription_id)
+        else:
+            self.group(subscription_id, group)
+        return subscription_id, group
+
+    def make_group(
+        self, subscription_id: str, name: str, location: str, managed_by: str | None = None
+    ) -> ResourceGroup:
         """The resource group, made if it isn't there."""
-        group = ResourceGroup(subscription_id, name, location)
+        group = ResourceGroup(subscription_id, name, location, managed_by=managed_by)
         return self.groups.setdefault((subscription_id.lower(), name.lower()), group)
 
     def clusters_in(self, subscription_id: str, group: str | None = None) -> list[Cluster]:
         """The clusters of a subscription, or of one of its resource groups."""
-        return [
-            cluster
-            for cluster in self.clusters.values()
-            if cluster.subscription.lower() == subscription_id.lower()
-            and (group is None or cluster.group.lower() == group.lower())
-        ]
+        found = (each for each in self.clusters.values() if each.subscription.lower() == subscription_id.lower())
+        return [cluster for cluster in found if group is None or cluster.group.lower() == group.lower()]
+
+    def clusters_with_nodes_in(self, subscription_id: str, group: str | None = None) -> list[Cluster]:
+        """The clusters whose node resource groups are in a subscription, or are one of its resource groups."""
+        found = self.clusters_in(subscription_id)
+        return [cluster for cluster in found if group is None or cluster.node_group.lower() == group.lower()]
 
     def nodes_in_subnet(self, subnet_id: str) -> Iterable[Node]:
         """The nodes whose NICs are in a subnet."""
         return (node for pool in self.subnet_pools.get(subnet_id.lower(), []) for node in pool.nodes)
 
-    # -- putting in -------------------------------------------------------------------------------
+    # -- adding -------------------------------------------------------------------------------
 
     def add_cluster(self, cluster: Cluster) -> None:
-        """Make a cluster known, with its load balancer, scale sets and subnets."""
+        """Add a cluster, with its load balancer, scale sets and subnets."""
         self.clusters[cluster.id.lower()] = cluster
         self.load_balancers[cluster.load_balancer_id.lower()] = cluster
         for frontend in cluster.frontends:
@@ -160,7 +171,7 @@ class World:
     # -- time -------------------------------------------------------------------------------------
 
     def now(self) -> datetime:
-        """The clock's time, or the moment of what is happening late because the clock has jumped."""
+        """The clock's time; while an action runs late because the clock jumped, the time at which it was due."""
         return self._moment or self.clock.now()
 
     def minute(self) -> int:
@@ -168,25 +179,25 @@ class World:
         return epoch_minute(self.clock.now())
 
     def at(self, moment: datetime, action: Callable[[datetime], None]) -> None:
-        """Have `action` happen (it is told the moment) when the simulated clock reaches `moment`."""
+        """Call `action(moment)` when the simulated clock reaches `moment`."""
         heapq.heappush(self._agenda, (moment, next(self._order), action))
 
     def at_minute(self, minute_after_start: float, action: Callable[[datetime], None]) -> None:
-        """Have `action` happen so many minutes after the scenario's start."""
+        """Call `action` so many minutes after the scenario's start."""
         self.at(self.started + timedelta(minutes=minute_after_start), action)
 
-    def tell(self, moment: datetime, what: str) -> None:
-        """Remember something that happened without anybody's asking."""
+    def record_event(self, moment: datetime, what: str) -> None:
+        """Keep what happened by itself, for `/_sim/state`."""
         self.happened.append(Happening(moment, what))
 
     def note_write(self, method: str, path: str) -> None:
-        """A write was accepted: what waits for it happens, perhaps a little later."""
+        """A write was accepted: schedule the actions that wait for it."""
         self._note(self.watches, method, path)
 
     def note_arrival(self, method: str, path: str) -> None:
-        """A write is on its way: what comes in between happens before it is handled."""
+        """A write has arrived: run the actions that come before it is handled."""
         self._note(self.arrivals, method, path)
-        self.settle()  # what took no time is over now
+        self.settle()  # also finishes operations of the actions that take no time
 
     def _note(self, watches: list[Watch], method: str, path: str) -> None:
         now = self.clock.now()
@@ -198,7 +209,7 @@ class World:
         self.settle()
 
     def settle(self) -> None:
-        """Let everything happen that is due by now, in its order in time."""
+        """Run all actions and finish all operations that are due by now, in the order of their times."""
         now = self.clock.now()
         while True:
             self.operations.settle(min(now, self._agenda[0][0]) if self._agenda else now)
@@ -212,7 +223,7 @@ class World:
     # -- paths ------------------------------------------------------------------------------------
 
     def reroute(self, nodes: Iterable[Node], minute: int) -> None:
-        """Have `nodes` leave by the way that is configured now, from `minute` on."""
+        """Send the new flows of `nodes` by the path that is configured now, from `minute` on."""
         for gateway in self.network.of_kind(NAT_GATEWAY):
             idle_minutes = int(gateway.properties.get("idleTimeoutInMinutes", 4))
             addresses = gateway_addresses(gateway.properties, self.network)

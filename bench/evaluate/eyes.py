@@ -101,7 +101,7 @@ class Eyes:
     @property
     def in_trouble(self) -> frozenset[str]:
         """Ids in lower case of clusters with an open incident."""
-        return frozenset(key for key, one in self._incidents.items() if one.state is IncidentState.OPEN)
+        return frozenset(key for key, incident in self._incidents.items() if incident.state is IncidentState.OPEN)
 
     def balancers(self) -> dict[str, list[str]]:
         """Ids of load balancers by region."""

@@ -1,7 +1,7 @@
-"""Proof that nothing is lost by leaving out the network: one scenario again, with the SDKs over real HTTPS.
+"""Checks that leaving out the network changes nothing: one scenario again, with the SDKs over real HTTPS.
 
 A simulator runs as a process of its own, its clock standing still between ticks. The replay in this process starts at
-the same moment; both must tell the same, tick by tick.
+the same moment; both must give the same assessments and incidents, tick by tick.
 """
 
 from __future__ import annotations
@@ -45,17 +45,17 @@ class Comparison:
 def compare(path: Path, ticks: int = TICKS) -> Comparison:
     with start_simulator(path, speed=0) as simulator:
         started = simulator.now().replace(second=0, microsecond=0)
-        over_http = list(_told_over_http(simulator, started, ticks))
-    in_process = list(_told_in_process(path, started, ticks))
+        over_http = list(_results_over_http(simulator, started, ticks))
+    in_process = list(_results_in_process(path, started, ticks))
     differences = [
-        f"tick {number}: over HTTPS {one}, in process {other}"
-        for number, (one, other) in enumerate(zip(over_http, in_process, strict=True))
-        if one != other
+        f"tick {number}: over HTTPS {remote}, in process {local}"
+        for number, (remote, local) in enumerate(zip(over_http, in_process, strict=True))
+        if remote != local
     ]
-    return Comparison(path.stem, ticks, sum(len(one) for one in over_http), tuple(differences))
+    return Comparison(path.stem, ticks, sum(len(tick) for tick in over_http), tuple(differences))
 
 
-def _told_over_http(simulator: RunningSimulator, started: datetime, ticks: int) -> Iterator[dict[str, object]]:
+def _results_over_http(simulator: RunningSimulator, started: datetime, ticks: int) -> Iterator[dict[str, object]]:
     clock = NodeClock()
     with _environment(simulator.environment()), ManagedIdentityCredential(client_id=DETECTOR) as credential:
         arm = Arm(simulator.url, credential)
@@ -65,22 +65,22 @@ def _told_over_http(simulator: RunningSimulator, started: datetime, ticks: int) 
             now = at_minute(tick)
             simulator.advance((now - simulator.now()).total_seconds())
             clock.seconds = tick * 60.0
-            yield _told(eyes, now)
+            yield _result(eyes, now)
         batch.close()
         arm.close()
 
 
-def _told_in_process(path: Path, started: datetime, ticks: int) -> Iterator[dict[str, object]]:
+def _results_in_process(path: Path, started: datetime, ticks: int) -> Iterator[dict[str, object]]:
     azure, clock = InProcessAzure(scenario.load(str(path)), started), NodeClock()
     eyes = Eyes(azure.arm, azure.batch, clock)
     for tick in range(minute_of(started) + 1, minute_of(started) + 1 + ticks):
         azure.go_to(at_minute(tick))
         clock.seconds = tick * 60.0
-        yield _told(eyes, at_minute(tick))
+        yield _result(eyes, at_minute(tick))
 
 
-def _told(eyes: Eyes, now: datetime) -> dict[str, object]:
-    """All that a tick says: every cluster's whole assessment, and its incident's moment."""
+def _result(eyes: Eyes, now: datetime) -> dict[str, object]:
+    """The result of a tick: every cluster's whole assessment, and its incident's moment."""
     return {key: (seen.assessment, moment) for key, (seen, moment) in eyes.tick(now).items()}
 
 

@@ -50,11 +50,11 @@ def _gateways(world: World, cluster: Cluster) -> set[str]:
 
 def _any_failed(world: World, gateways: set[str], minute: int) -> bool:
     found = (world.traffic.gateway_minute(gateway, protocol, minute) for gateway in gateways for protocol in Protocol)
-    return any(one is not None and one.failed for one in found)
+    return any(recorded is not None and recorded.failed for recorded in found)
 
 
 def note_visible(world: World, metrics: Metrics, tracks: Mapping[str, Track], first: int, last: int) -> None:
-    """What the metrics show of the truth when all has arrived. Only sick clusters are asked."""
+    """What the metrics show of the truth when all has arrived. Only clusters with failures are asked."""
     for key, track in tracks.items():
         cluster = world.clusters[key]
         names = {node.address: node.name for node in cluster.nodes}

@@ -1,4 +1,4 @@
-"""From what happened and what was said to figures. Pure; every definition is here.
+"""Figures from the truth and what snatbot said of it. Pure; every definition is here.
 
 *Trouble* is a run of failing minutes of one cluster, with pauses of up to 10 minutes. It is *judged* at the first tick
 at which its first failing minute can be looked at: snatbot waits 3 minutes, and longer where metrics arrive later.
@@ -104,17 +104,17 @@ def score_run(run: Run, rule_names: Iterable[str]) -> Score:
 def total(scores: list[Score], rule_names: Iterable[str]) -> Score:
     nothing = RuleScore(Counts(), Counts(), ())
     return Score(
-        node_minutes=sum((one.node_minutes for one in scores), Counts()),
-        shown=sum((one.shown for one in scores), Counts()),
-        failing=sum((one.failing for one in scores), Counts()),
-        warning=sum((one.warning for one in scores), Counts()),
-        trouble=tuple(each for one in scores for each in one.trouble),
-        unseen=sum(one.unseen for one in scores),
-        most_posts_an_hour=max((one.most_posts_an_hour for one in scores), default=0),
-        posts=sum(one.posts for one in scores),
-        called_healthy_unseen=sum(one.called_healthy_unseen for one in scores),
-        unconfirmed=tuple(each for one in scores for each in one.unconfirmed),
-        rules={name: sum((one.rules[name] for one in scores), nothing) for name in rule_names},
+        node_minutes=sum((score.node_minutes for score in scores), Counts()),
+        shown=sum((score.shown for score in scores), Counts()),
+        failing=sum((score.failing for score in scores), Counts()),
+        warning=sum((score.warning for score in scores), Counts()),
+        trouble=tuple(trouble for score in scores for trouble in score.trouble),
+        unseen=sum(score.unseen for score in scores),
+        most_posts_an_hour=max((score.most_posts_an_hour for score in scores), default=0),
+        posts=sum(score.posts for score in scores),
+        called_healthy_unseen=sum(score.called_healthy_unseen for score in scores),
+        unconfirmed=tuple(kind for score in scores for kind in score.unconfirmed),
+        rules={name: sum((score.rules[name] for score in scores), nothing) for name in rule_names},
     )
 
 
@@ -128,23 +128,27 @@ def _score_track(run: Run, track: Track, rule_names: tuple[str, ...]) -> Score:
         _trouble(run, track, span)
         for span in spans((m for m in track.truth_minutes if m <= last_minute), PAUSE_MINUTES)
     ]
-    seen = [one for one in troubles if one.judged_tick is not None]
+    seen = [trouble for trouble in troubles if trouble.judged_tick is not None]
     posts = track.posts()
     alarms = track.open_spans(run.until_tick, Severity.FAILING)
-    wrong = sum(not _any(track.truth_minutes, one.first - LAG_MINUTES - WINDOW_MINUTES, one.first) for one in alarms)
+    wrong = sum(
+        not _any(track.truth_minutes, alarm.first - LAG_MINUTES - WINDOW_MINUTES, alarm.first) for alarm in alarms
+    )
     warning, unconfirmed = _warnings(run, track, last_minute)
     return Score(
         node_minutes=_compare(claims, truth),
         shown=_compare(claims & visible, visible),
         failing=Counts(
-            right=sum(one.found_tick is not None for one in seen),
+            right=sum(trouble.found_tick is not None for trouble in seen),
             wrong=wrong,
-            missed=sum(one.found_tick is None for one in seen),
+            missed=sum(trouble.found_tick is None for trouble in seen),
         ),
         warning=warning,
         trouble=tuple(seen),
         unseen=len(troubles) - len(seen),
-        most_posts_an_hour=max((sum(at <= one < at + POST_WINDOW_MINUTES for one in posts) for at in posts), default=0),
+        most_posts_an_hour=max(
+            (sum(at <= post < at + POST_WINDOW_MINUTES for post in posts) for at in posts), default=0
+        ),
         posts=len(posts),
         called_healthy_unseen=track.readings["measured"] + track.readings["idle"] if troubles and not seen else 0,
         unconfirmed=unconfirmed,
@@ -168,7 +172,9 @@ def _trouble(run: Run, track: Track, span: Span) -> Trouble:
     judged = max(run.from_tick, min(shown) + 1 + run.sight_minutes)
     latest = span.last + 1 + run.sight_minutes + WINDOW_MINUTES
     failing = track.open_spans(run.until_tick, Severity.FAILING)
-    found = next((max(one.first, judged) for one in failing if one.last >= judged and one.first <= latest), None)
+    found = next(
+        (max(alarm.first, judged) for alarm in failing if alarm.last >= judged and alarm.first <= latest), None
+    )
     is_watched = span.first >= run.from_tick - LAG_MINUTES
     delay = found - span.first - 1 if found is not None and is_watched else None
     eased = _eased(run, track, span, found) if found is not None else 0
@@ -177,7 +183,9 @@ def _trouble(run: Run, track: Track, span: Span) -> Trouble:
 
 def _eased(run: Run, track: Track, span: Span, found: int) -> int:
     called = {
-        tick for one in track.open_spans(run.until_tick, Severity.FAILING) for tick in range(one.first, one.last + 1)
+        tick
+        for alarm in track.open_spans(run.until_tick, Severity.FAILING)
+        for tick in range(alarm.first, alarm.last + 1)
     }
     end = min(span.last + 1 + run.sight_minutes, run.until_tick)
     newest = (tick - 1 - run.sight_minutes for tick in range(found, end + 1) if tick not in called)
@@ -187,7 +195,9 @@ def _eased(run: Run, track: Track, span: Span, found: int) -> int:
 def _lead(run: Run, track: Track, span: Span, found: int | None) -> int:
     """From the opening of the incident in which it was found, if nothing had failed in it before."""
     around = [
-        one for one in track.open_spans(run.until_tick, Severity.WARNING) if one.first <= (found or 0) <= one.last
+        warning
+        for warning in track.open_spans(run.until_tick, Severity.WARNING)
+        if warning.first <= (found or 0) <= warning.last
     ]
     if not around or _any(track.truth_minutes, around[0].first - LAG_MINUTES - WINDOW_MINUTES, span.first):
         return 0
@@ -197,15 +207,15 @@ def _lead(run: Run, track: Track, span: Span, found: int | None) -> int:
 def _warnings(run: Run, track: Track, last_minute: int) -> tuple[Counts, tuple[FindingKind, ...]]:
     """Warnings right and not confirmed, pressure missed; and the kinds of what was not confirmed."""
     warned = track.open_spans(run.until_tick, Severity.WARNING, Severity.FAILING)
-    failing_ends = {one.last for one in track.open_spans(run.until_tick, Severity.FAILING)}
-    fresh = [one for one in warned if one.first - 1 not in failing_ends]
+    failing_ends = {alarm.last for alarm in track.open_spans(run.until_tick, Severity.FAILING)}
+    fresh = [warning for warning in warned if warning.first - 1 not in failing_ends]
     pressed = {at.minute for at in track.truth_pressed}
     kinds = {moment.tick: moment.kinds for moment in track.moments}
     unconfirmed = [
-        one
-        for one in fresh
-        if not _any(pressed, one.first - LAG_MINUTES - WINDOW_MINUTES, one.last)
-        and not _any(track.truth_minutes, one.first, one.first + FORETOLD_MINUTES)
+        warning
+        for warning in fresh
+        if not _any(pressed, warning.first - LAG_MINUTES - WINDOW_MINUTES, warning.last)
+        and not _any(track.truth_minutes, warning.first, warning.first + FORETOLD_MINUTES)
     ]
     is_measured = track.readings["measured"] > 0
     opened = track.open_spans(run.until_tick, Severity.WARNING)
@@ -213,9 +223,9 @@ def _warnings(run: Run, track: Track, last_minute: int) -> tuple[Counts, tuple[F
     for span in spans(pressed, PAUSE_MINUTES) if is_measured else ():
         by = span.last + 1 + run.sight_minutes + PRESSURE_EVERY_MINUTES
         is_over = by <= run.until_tick and span.last <= last_minute
-        missed += is_over and not any(one.first <= by and one.last >= span.first for one in opened)
+        missed += is_over and not any(incident.first <= by and incident.last >= span.first for incident in opened)
     counts = Counts(len(fresh) - len(unconfirmed), len(unconfirmed), missed)
-    return counts, tuple(kind for one in unconfirmed for kind in kinds.get(one.first, ()))
+    return counts, tuple(kind for warning in unconfirmed for kind in kinds.get(warning.first, ()))
 
 
 def _score_rule(run: Run, track: Track, name: str, troubles: list[Trouble]) -> RuleScore:
@@ -223,7 +233,7 @@ def _score_rule(run: Run, track: Track, name: str, troubles: list[Trouble]) -> R
     alarms = spans(ticks)
     pressed = {at.minute for at in track.truth_pressed}
     causes = track.truth_minutes | pressed
-    wrong = sum(not _any(causes, one.first - WINDOW_MINUTES - run.sight_minutes, one.first) for one in alarms)
+    wrong = sum(not _any(causes, alarm.first - WINDOW_MINUTES - run.sight_minutes, alarm.first) for alarm in alarms)
     found, delays = 0, []
     for trouble in troubles:
         latest = trouble.span.last + 1 + run.sight_minutes + WINDOW_MINUTES

@@ -50,11 +50,11 @@ def _lines(results: Mapping[str, Any]) -> dict[str, list[tuple[float, float]]]:
         "loop, threads": [],
         "loop, one by one": [],
     }
-    for one in results["sizes"]:
-        count = one["load_balancers"]
-        lines["failed pass"].append((count, seconds(one["ticks"], "failed")))
-        lines["with pressure pass"].append((count, seconds(one["ticks"], "pressure")))
+    for size in results["sizes"]:
+        count = size["load_balancers"]
+        lines["failed pass"].append((count, seconds(size["ticks"], "failed")))
+        lines["with pressure pass"].append((count, seconds(size["ticks"], "pressure")))
         for name, kind in (("loop, threads", "threads"), ("loop, one by one", "sequential")):
-            if kind in one["loops"]:
-                lines[name].append((count, one["loops"][kind]["failed"]["seconds"]))
+            if kind in size["loops"]:
+                lines[name].append((count, size["loops"][kind]["failed"]["seconds"]))
     return lines

@@ -35,19 +35,19 @@ def measure(environment: Mapping[str, str]) -> dict[str, Any]:
     names = json.dumps(modules)
     imports = [run_module("cold_start", environment, "imports", given=names) for _ in range(REPEATS)]
     return {
-        "index_seconds": median(one["seconds"] for one in indexed),
-        "index_cpu_seconds": median(one["cpu_seconds"] for one in indexed),
+        "index_seconds": median(run["seconds"] for run in indexed),
+        "index_cpu_seconds": median(run["cpu_seconds"] for run in indexed),
         "functions": indexed[0]["functions"],
         "heavy_after_index": loaded(HEAVY, indexed[0]["modules"]),
-        "check_import_seconds": median(one["seconds"] for one in imports),
-        "check_import_cpu_seconds": median(one["cpu_seconds"] for one in imports),
+        "check_import_seconds": median(run["seconds"] for run in imports),
+        "check_import_cpu_seconds": median(run["cpu_seconds"] for run in imports),
         "check_modules": len(modules),
         "never_by_check": loaded([NEVER_BY_CHECK], modules),
     }
 
 
 def loaded(names: Sequence[str], modules: Sequence[str]) -> list[str]:
-    return [name for name in names if any(one == name or one.startswith(f"{name}.") for one in modules)]
+    return [name for name in names if any(module == name or module.startswith(f"{name}.") for module in modules)]
 
 
 def _index() -> dict[str, Any]:
@@ -70,7 +70,7 @@ def _modules() -> list[str]:
     from shared import app
 
     report = app.current().check.all(datetime.now(UTC))
-    if any(one.alarms for one in report.assessments) or not report.assessments:
+    if any(assessment.alarms for assessment in report.assessments) or not report.assessments:
         raise SystemExit(f"a healthy check was expected, not {report}")
     return [name for name in sys.modules if name not in before]
 

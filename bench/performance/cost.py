@@ -34,8 +34,8 @@ class Month:
 
 def month(clusters: int, results: Mapping[str, Any]) -> Month:
     """One look a minute, every fifth with ports; the time is of the measured fleet that is nearest above."""
-    sizes = sorted(results["sizes"], key=lambda one: int(one["load_balancers"]))
-    basis = next((one for one in sizes if one["load_balancers"] >= clusters), sizes[-1])
+    sizes = sorted(results["sizes"], key=lambda size: int(size["load_balancers"]))
+    basis = next((size for size in sizes if size["load_balancers"] >= clusters), sizes[-1])
     ticks = basis["ticks"]
     failed, pressure = (max(LEAST_SECONDS, seconds(ticks, kind)) for kind in ("failed", "pressure"))
     average = failed + (pressure - failed) / PRESSURE_EVERY_MINUTES
@@ -59,8 +59,8 @@ def month(clusters: int, results: Mapping[str, Any]) -> Month:
     )
 
 
-def _size(one: Mapping[str, Any]) -> FleetSize:
-    return FleetSize(one["load_balancers"], one["subscriptions"], one["regions"])
+def _size(size: Mapping[str, Any]) -> FleetSize:
+    return FleetSize(size["load_balancers"], size["subscriptions"], size["regions"])
 
 
 def _calls_price(calls: float) -> float:
@@ -68,12 +68,12 @@ def _calls_price(calls: float) -> float:
 
 
 def page(results: Mapping[str, Any]) -> str:
-    months = [month(clusters, results) for clusters in (1, 100, 10_000)]
+    costs = [month(clusters, results) for clusters in (1, 100, 10_000)]
     rows = "\n".join(
-        f"| {one.clusters:,} | {one.tick_seconds:.1f} s (measured at {one.basis:,}) | {one.gb_seconds:,.0f} "
-        f"| ${one.functions_price:,.2f} | {one.batch_calls:,} | ${one.calls_as_batches:,.2f} "
-        f"| ${one.calls_each_resource:,.2f} |"
-        for one in months
+        f"| {cost.clusters:,} | {cost.tick_seconds:.1f} s (measured at {cost.basis:,}) | {cost.gb_seconds:,.0f} "
+        f"| ${cost.functions_price:,.2f} | {cost.batch_calls:,} | ${cost.calls_as_batches:,.2f} "
+        f"| ${cost.calls_each_resource:,.2f} |"
+        for cost in costs
     )
     return _PAGE.format(
         rows=rows,

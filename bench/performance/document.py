@@ -18,24 +18,24 @@ HEAD = (
 
 
 def rows(results: Mapping[str, Any]) -> list[Row]:
-    return [row for one in results["sizes"] for row in _rows(one)]
+    return [row for size in results["sizes"] for row in _rows(size)]
 
 
-def _rows(one: Mapping[str, Any]) -> Iterator[Row]:
-    count, where, ticks = f"{one['load_balancers']:,}", f"{one['subscriptions']} × {one['regions']}", one["ticks"]
+def _rows(size: Mapping[str, Any]) -> Iterator[Row]:
+    count, where, ticks = f"{size['load_balancers']:,}", f"{size['subscriptions']} × {size['regions']}", size["ticks"]
     for kind, name in (("failed", "failed pass"), ("pressure", "failed and pressure pass")):
         yield (
             count,
             where,
             name,
             f"{requests(ticks, kind):,}",
-            f"{one['bound'][kind]:,} ({100 * one['above_bound'][kind]:+.1f} %)",
+            f"{size['bound'][kind]:,} ({100 * size['above_bound'][kind]:+.1f} %)",
             f"{seconds(ticks, kind):.2f}",
             f"{cpu_seconds(ticks, kind):.2f}",
             _megabytes(ticks[f"{kind}_mib"]),
         )
     found = ticks["discovery"]
-    above = f"{one['bound']['discovery']} ({100 * one['above_bound']['discovery']:+.1f} %)"
+    above = f"{size['bound']['discovery']} ({100 * size['above_bound']['discovery']:+.1f} %)"
     yield (
         count,
         where,
@@ -46,22 +46,22 @@ def _rows(one: Mapping[str, Any]) -> Iterator[Row]:
         f"{found['cpu_seconds']:.2f}",
         "",
     )
-    if one["arm"] is not None:
+    if size["arm"] is not None:
         for kind, name in (("failed", "failed pass, METRICS_MODE=arm"), ("pressure", "with ports, METRICS_MODE=arm")):
-            sent, least = requests(one["arm"], kind), one["arm"]["bound"][kind]
+            sent, least = requests(size["arm"], kind), size["arm"]["bound"][kind]
             yield (
                 count,
                 where,
                 name,
                 f"{sent:,}",
                 f"{least:,} ({100 * share_above(sent, least):+.1f} %)",
-                f"{seconds(one['arm'], kind):.2f}",
-                f"{cpu_seconds(one['arm'], kind):.2f}",
-                _megabytes(one["arm"][f"{kind}_mib"]),
+                f"{seconds(size['arm'], kind):.2f}",
+                f"{cpu_seconds(size['arm'], kind):.2f}",
+                _megabytes(size["arm"][f"{kind}_mib"]),
             )
     for kind, name in (("threads", "loop, 16 threads"), ("sequential", "loop, one by one")):
-        if kind in one["loops"]:
-            loop = one["loops"][kind]
+        if kind in size["loops"]:
+            loop = size["loops"][kind]
             failed, pressure = loop["failed"], loop["pressure"]
             yield (
                 count,
@@ -92,7 +92,7 @@ def _whole_rows(whole: Mapping[str, Any]) -> Iterator[Row]:
     for way, name in (("inline", "all in the timer"), ("fan_out", "handed to workers")):
         measured = whole[way]
         for kind, minute in (("failed", "failed pass"), ("pressure", "failed and pressure pass")):
-            found = sorted(measured[kind], key=lambda one: float(one["timer_seconds"]))[len(measured[kind]) // 2]
+            found = sorted(measured[kind], key=lambda run: float(run["timer_seconds"]))[len(measured[kind]) // 2]
             parts = found["part_seconds"]
             yield (
                 name,
@@ -137,8 +137,8 @@ def page(results: Mapping[str, Any]) -> str:
             "\n![Seconds per look](images/performance.png)\n",
             _NOTES.format(grown=grown or "–"),
             "## As deployed\n",
-            *(as_markdown(WHOLE_HEAD, list(_whole_rows(one))) for one in results["whole"]),
-            *(_WHOLE.format(load_balancers=one["load_balancers"]) for one in results["whole"]),
+            *(as_markdown(WHOLE_HEAD, list(_whole_rows(fleet))) for fleet in results["whole"]),
+            *(_WHOLE.format(load_balancers=fleet["load_balancers"]) for fleet in results["whole"]),
             _COLD.format(
                 index=cold["index_seconds"],
                 functions=cold["functions"],

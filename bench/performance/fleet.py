@@ -74,7 +74,7 @@ def write_scenario(size: FleetSize, folder: Path) -> Path:
     """A scenario file of this fleet; the simulator answers after the round trip's delay."""
     subscriptions = [{"id": f"00000000-0000-4000-8000-{number:012d}"} for number in range(1, size.subscriptions + 1)]
     clusters: list[dict[str, Any]] = []
-    lanes = [(one["id"], region) for one in subscriptions for region in _REGIONS[: size.regions]]
+    lanes = [(subscription["id"], region) for subscription in subscriptions for region in _REGIONS[: size.regions]]
     for number, (subscription, region) in enumerate(lanes):
         where = {"subscription": subscription, "location": region}
         clusters += _lane(size.in_lane, size.sick_in_lane(number), f"lane{number:02d}", where)

@@ -30,11 +30,11 @@ class Goal:
 
 
 def seconds(ticks: Mapping[str, Any], kind: str) -> float:
-    return float(median(one["seconds"] for one in ticks[kind]))
+    return float(median(tick["seconds"] for tick in ticks[kind]))
 
 
 def cpu_seconds(ticks: Mapping[str, Any], kind: str) -> float:
-    return float(median(one["cpu_seconds"] for one in ticks[kind]))
+    return float(median(tick["cpu_seconds"] for tick in ticks[kind]))
 
 
 def requests(ticks: Mapping[str, Any], kind: str) -> int:
@@ -51,15 +51,15 @@ def exponent(points: Sequence[tuple[float, float]]) -> float:
 def growth(sizes: Sequence[Mapping[str, Any]], kind: str, figure: str) -> float | None:
     """From 100 load balancers on: below, a single request's latency is all there is. None for fewer than two sizes."""
     read = {"requests": requests, "seconds": seconds, "cpu_seconds": cpu_seconds}[figure]
-    points = [(one["load_balancers"], read(one["ticks"], kind)) for one in sizes if one["load_balancers"] >= 100]
+    points = [(size["load_balancers"], read(size["ticks"], kind)) for size in sizes if size["load_balancers"] >= 100]
     return exponent(points) if len(points) > 1 else None
 
 
 def goals(results: Mapping[str, Any]) -> list[Goal]:
     sizes = results["sizes"]
     found = [_bound(sizes)]
-    for one in sizes:
-        found += _at(one)
+    for size in sizes:
+        found += _at(size)
     exponents = {kind: growth(sizes, kind, "requests") for kind in ("failed", "pressure")}
     if None not in exponents.values():
         text = ", ".join(f"{kind} {value:.2f}" for kind, value in exponents.items())
@@ -70,15 +70,15 @@ def goals(results: Mapping[str, Any]) -> list[Goal]:
 
 
 def _bound(sizes: Sequence[Mapping[str, Any]]) -> Goal:
-    above = [value for one in sizes for value in one["above_bound"].values()]
+    above = [value for size in sizes for value in size["above_bound"].values()]
     is_reached = min(above) >= 0 and max(above) <= MOST_ABOVE_BOUND
     return Goal(
         "requests within 5 % of what the batch limit demands", f"at most {100 * max(above):.1f} % above", is_reached
     )
 
 
-def _at(one: Mapping[str, Any]) -> list[Goal]:
-    count, ticks = one["load_balancers"], one["ticks"]
+def _at(size: Mapping[str, Any]) -> list[Goal]:
+    count, ticks = size["load_balancers"], size["ticks"]
     found = []
     if count in TICK_SECONDS:
         took, most = seconds(ticks, "failed"), TICK_SECONDS[count]
@@ -87,12 +87,12 @@ def _at(one: Mapping[str, Any]) -> list[Goal]:
         held, allowed = ticks["failed_mib"], TICK_MIB[count]
         found.append(Goal(f"and under {allowed:g} MB", f"{held * 1.048576:.0f} MB", held * 1.048576 < allowed))
     if count == 1_000:
-        times = one["loop_requests"]["failed"] / requests(ticks, "failed")
+        times = size["loop_requests"]["failed"] / requests(ticks, "failed")
         text = f"{times:.0f} times fewer"
         found.append(
             Goal(f"{count:,}: {FEWER_REQUESTS} times fewer requests than the loop", text, times >= FEWER_REQUESTS)
         )
-        faster = one["loops"]["threads"]["failed"]["seconds"] / seconds(ticks, "failed")
+        faster = size["loops"]["threads"]["failed"]["seconds"] / seconds(ticks, "failed")
         text = f"{faster:.1f} times less"
         found.append(
             Goal(f"{count:,}: {LESS_WALL} times less wall time than the loop at its best", text, faster >= LESS_WALL)

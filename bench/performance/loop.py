@@ -36,14 +36,14 @@ class Loop:
         self._timespan = f"{end - timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}/{end:%Y-%m-%dT%H:%M:%SZ}"
 
     def failed_pass(self, ids: Iterable[str]) -> list[str]:
-        return [one for one, is_sick in zip(ids, self._each(ids, self._fails), strict=True) if is_sick]
+        return [resource_id for resource_id, is_sick in zip(ids, self._each(ids, self._fails), strict=True) if is_sick]
 
     def pressure_pass(self, ids: Iterable[str]) -> None:
         self._each(ids, self._ports)
 
     def _each(self, ids: Iterable[str], work: Any) -> list[Any]:
         if self._threads == 1:
-            return [work(one) for one in ids]
+            return [work(resource_id) for resource_id in ids]
         with ThreadPoolExecutor(self._threads) as pool:
             return list(pool.map(work, ids))
 
@@ -85,7 +85,7 @@ class Loop:
 def _values(answer: Any, aggregation: str) -> Iterable[tuple[str, float]]:
     for metric in answer.value:
         for series in metric.timeseries or ():
-            state = next((one.value for one in series.metadatavalues if one.name.value == "connectionstate"), "")
+            state = next((value.value for value in series.metadatavalues if value.name.value == "connectionstate"), "")
             for point in series.data or ():
                 value = getattr(point, aggregation)
                 if value is not None:

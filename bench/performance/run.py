@@ -109,7 +109,7 @@ def _balancers(simulator: RunningSimulator) -> list[str]:
     arm = Arm(simulator.url, ManagedIdentityCredential(client_id="detector-client-id"))
     fleet = FleetDiscovery(Discovery(arm)).read(datetime.now(UTC))
     arm.close()
-    return [one.load_balancer.id for one in fleet.clusters if one.load_balancer is not None]
+    return [cluster.load_balancer.id for cluster in fleet.clusters if cluster.load_balancer is not None]
 
 
 def measure_cold_start() -> dict[str, Any]:

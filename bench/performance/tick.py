@@ -71,9 +71,9 @@ def main(url: str, repeats: int, mode: Mode) -> dict[str, Any]:
     return {
         "discovery": asdict(discovery),
         "first": asdict(first),
-        "failed": [asdict(one) for one in failed],
+        "failed": [asdict(cost) for cost in failed],
         "failed_mib": failed_mib,
-        "pressure": [asdict(one) for one in pressure],
+        "pressure": [asdict(cost) for cost in pressure],
         "pressure_mib": peak_mib(),
         "readings": {kind: number / repeats for kind, number in looked.items()},
         "sick": len(sick),

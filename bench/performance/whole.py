@@ -43,7 +43,7 @@ def main() -> dict[str, Any]:
         minutes = [_minute(app, last - timedelta(minutes=MINUTES - 1 - number), storage) for number in range(MINUTES)]
     return {
         "first": asdict(minutes[0]),
-        "failed": [asdict(one) for one in minutes[2:PRESSURE_AT]],
+        "failed": [asdict(minute) for minute in minutes[2:PRESSURE_AT]],
         "pressure": [asdict(minutes[PRESSURE_AT])],
         "mib": peak_mib(),
     }

@@ -56,7 +56,7 @@ class History:
             self._seen.setdefault((kind, path), []).append((age, keys))
 
     def added_since(self, recording: Recording, exchange: Exchange, difference: Difference) -> bool:
-        """Whether an extra key is one that Azure has added after this answer."""
+        """Whether an extra key was added by Azure after this answer."""
         if difference.kind is not Kind.EXTRA or difference.where.startswith("header "):
             return False
         path, _, key = difference.where.removeprefix("value[].").rpartition(".")

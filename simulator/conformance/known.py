@@ -1,4 +1,4 @@
-"""Differences that were looked at and are meant, or can't be had otherwise, with the reason.
+"""Differences that are accepted, each with its reason.
 
 Each rule names kinds of resources and the places of differences, never a recording. A difference that
 no rule covers makes the run fail.
@@ -105,5 +105,5 @@ KNOWN = (
 
 
 def reason_for(exchange: Exchange, difference: Difference, known: Iterable[Known] = KNOWN) -> str | None:
-    """Why a difference is accepted, or None when nobody has looked at it."""
+    """Why a difference is accepted, or None."""
     return next((each.reason for each in known if each.covers(exchange, difference)), None)

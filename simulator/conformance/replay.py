@@ -20,7 +20,7 @@ from .state.bodies import NotArrangeable, Refused
 
 
 class Verdict(StrEnum):
-    """What came out of one exchange."""
+    """The result of one exchange."""
 
     MATCH = "match"
     DIFFERS = "differs"

@@ -21,7 +21,7 @@ from ..http import Request, Response
 from ..settings import Settings
 from ..state.identities import Identity, issue_token
 from ..state.operations import Operation
-from ..world import ResourceGroup, Subscription, World
+from ..world import Subscription, World
 from .hosts import path_on_simulator
 from .recorder import restored_url
 from .recording import Exchange, Recording
@@ -50,23 +50,22 @@ class Answer:
 
 @dataclass
 class Stage:
-    """The simulator and the memory of one replay.
-
-    shown: by key, the last recorded body of each resource; written: the keys of resources that
-    replayed requests have written, so that the simulator itself must know how they look; stand_ins:
-    operations that no replayed request began; undo: takes away what was meant for one exchange only.
-    """
+    """The simulator during one replay, and what stands there for what in the recording."""
 
     recording: Recording
     simulator: Simulator
     location: str
     shown: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The last recorded body of each resource, by key."""
     written: set[str] = field(default_factory=set)
+    """Keys of resources that replayed requests have written: the simulator must derive how they look."""
     operations: dict[str, Operation] = field(default_factory=dict)
     etags: dict[str, str] = field(default_factory=dict)
     targets: dict[str, str] = field(default_factory=dict)
     stand_ins: set[Operation] = field(default_factory=set)
+    """Operations that no replayed request began."""
     undo: list[Callable[[], None]] = field(default_factory=list)
+    """Removes what was arranged for one exchange only."""
 
     @property
     def world(self) -> World:
@@ -75,7 +74,7 @@ class Stage:
     # -- asking -----------------------------------------------------------------------------------
 
     def replay(self, exchange: Exchange) -> Answer:
-        """Send the recorded request, and keep what the answer is called here and there."""
+        """Send the recorded request; remember which simulated etags and URLs stand for the recorded ones."""
         path, _, query = restored_url(exchange).partition("?")
         target = f"{path_on_simulator(exchange.host, path)}?{query}"
         operation = operation_in(path)
@@ -136,7 +135,7 @@ class Stage:
     # -- what has been shown and written ----------------------------------------------------------
 
     def must_put(self, key: str, body: dict[str, Any]) -> bool:
-        """Whether a resource that the recording shows has to be put in as it is shown.
+        """Whether a resource must be created or changed to what the recording shows.
 
         Not when replayed requests wrote it: then the simulator must know by itself. But when two
         recorded reads after the last write differ in settings, somebody else has written it.
@@ -162,8 +161,7 @@ class Stage:
 
     def know_group(self, subscription: str, group: str) -> None:
         self.know_subscription(subscription)
-        key = (subscription.lower(), group.lower())
-        self.world.groups.setdefault(key, ResourceGroup(subscription, group, self.location))
+        self.world.make_group(subscription, group, self.location)
 
 
 def open_stage(recording: Recording) -> Stage:

@@ -1,4 +1,4 @@
-"""What came out of all recordings: counts, accepted differences, and those that nobody has looked at."""
+"""The results of all recordings: counts, accepted differences, and new ones."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Replayed:
 
 @dataclass(frozen=True)
 class Finding:
-    """One difference, where it was seen, and why it is accepted (None: nobody has looked at it)."""
+    """One difference, where it was seen, and why it is accepted (None: it is new)."""
 
     recording: Recording
     exchange: Exchange

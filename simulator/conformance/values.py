@@ -44,7 +44,7 @@ def shape_of(text: str) -> str | None:
 
 
 def compare_texts(recorded: str, simulated: str) -> Verdict:
-    """Whether two texts say the same, differ only in case, or differ."""
+    """Whether two texts are the same, differ only in case, or differ."""
     if recorded == simulated or _MASK.fullmatch(recorded):
         return "same"
     if recorded.startswith("https://") and simulated.startswith("https://"):

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from .flows import Demand, StreamKey, run_minute, used_ports
+from .flows import Demand, Rounding, StreamKey, run_minute, used_ports
 from .ports import PortTimers
-from .rounding import Rounding
 from .workload import NodeLoad, Protocol, Stream
 
 

@@ -115,3 +115,16 @@ def used_ports(held: Mapping[StreamKey, float]) -> float:
     for (_, destination), ports in held.items():
         per_destination[destination] = per_destination.get(destination, 0.0) + ports
     return max(per_destination.values(), default=0.0)
+
+
+class Rounding:
+    """Turns a fluid into whole flows without losing any: what is cut off now is added later."""
+
+    def __init__(self, rest: float = 0.0) -> None:
+        self.rest = rest
+
+    def whole(self, amount: float) -> int:
+        exact = amount + self.rest
+        number = max(0, round(exact))
+        self.rest = exact - number
+        return number

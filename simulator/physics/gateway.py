@@ -10,9 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..noise import around_one
-from .flows import Demand, StreamKey, run_minute
+from .flows import Demand, Rounding, StreamKey, run_minute
 from .ports import NAT_FLOWS_PER_ADDRESS_AND_DESTINATION, PortTimers
-from .rounding import Rounding
 from .workload import NodeLoad, Protocol, Stream
 
 BACKGROUND_FLOWS_PER_MINUTE = 6.0

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from .workload import Closing, Protocol, Workload
 
 PORTS_PER_FRONTEND = 64_000
-NAT_PORTS_PER_ADDRESS = 64_512
 NAT_FLOWS_PER_ADDRESS_AND_DESTINATION = 50_000
 
 _DEFAULT_PORTS = ((50, 1024), (100, 512), (200, 256), (400, 128), (800, 64), (1000, 32))

@@ -17,6 +17,10 @@ from .containerservice.wire import cluster_json
 from .network.loadbalancers import load_balancer_json
 from .network.wire import document_json
 
+CLUSTER = "Microsoft.ContainerService/managedClusters"
+LOAD_BALANCER = "Microsoft.Network/loadBalancers"
+SCALE_SET = "Microsoft.Compute/virtualMachineScaleSets"
+
 
 @dataclass(frozen=True)
 class Row:
@@ -37,37 +41,12 @@ class Row:
 def rows(world: World) -> Iterator[Row]:
     """Every tracked resource."""
     for cluster in world.clusters.values():
-        render = partial(cluster_json, cluster)
-        yield Row(
-            cluster.subscription,
-            cluster.group,
-            "Microsoft.ContainerService/managedClusters",
-            cluster.name,
-            render,
-        )
-        yield Row(
-            cluster.subscription,
-            cluster.node_group,
-            "Microsoft.Network/loadBalancers",
-            "kubernetes",
-            partial(load_balancer_json, world, cluster),
-        )
+        subscription, node_group = cluster.subscription, cluster.node_group
+        yield Row(subscription, cluster.group, CLUSTER, cluster.name, partial(cluster_json, cluster))
+        yield Row(subscription, node_group, LOAD_BALANCER, "kubernetes", partial(load_balancer_json, cluster))
         for pool in cluster.pools:
-            yield Row(
-                cluster.subscription,
-                cluster.node_group,
-                "Microsoft.Compute/virtualMachineScaleSets",
-                pool.scale_set,
-                partial(scale_set_json, pool),
-            )
+            yield Row(subscription, node_group, SCALE_SET, pool.scale_set, partial(scale_set_json, pool))
     for kind in world.network.kinds():
-        if kind == SUBNET:
-            continue
-        for document in world.network.of_kind(kind):
-            yield Row(
-                document.id.subscription,
-                document.id.group,
-                document.id.resource_type,
-                document.id.name,
-                partial(document_json, world, document),
-            )
+        for document in world.network.of_kind(kind) if kind != SUBNET else ():
+            at = document.id
+            yield Row(at.subscription, at.group, at.resource_type, at.name, partial(document_json, world, document))

@@ -13,10 +13,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from .kqltokens import QueryError, TokenReader
-from .kqlvalues import COMPARISONS, CONVERSIONS, NEGATED, Row, Value, parse_timespan, text_of, time_text, walk
-
-__all__ = ["Query", "QueryError", "parse"]
+from ..clock import ticks_text
+from .kqltokens import TokenReader
+from .kqlvalues import COMPARISONS, CONVERSIONS, NEGATED, Row, Value, parse_timespan, text_of, walk
 
 Step = Callable[[list[Row]], list[Row]]
 
@@ -246,7 +245,7 @@ class _Parser(TokenReader):
         except ValueError as error:
             raise self._error(str(error)) from error
         self._next = end + 1
-        return lambda _row: time_text(moment)
+        return lambda _row: ticks_text(moment)
 
     def _column(self, first: str) -> Value:
         path: list[str | int] = [first]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 Row = Mapping[str, Any]
@@ -18,11 +18,6 @@ def text_of(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
-
-
-def time_text(moment: datetime) -> str:
-    """A time as Log Analytics writes it; such texts order like the times they stand for."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"
 
 
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}

@@ -1,4 +1,4 @@
-"""What the activity log remembers: every write that reached a service, with how it went.
+"""The activity log: every write that reached a service, with its outcome.
 
 A write has a BeginRequest event (Started) and an EndRequest event (Succeeded or Failed); one that takes time has an
 EndRequest event that says Accepted as well (Azure docs: activity-log-schema, category Administrative).
@@ -16,7 +16,7 @@ from .operations import Operation
 
 @dataclass(frozen=True)
 class LoggedWrite:
-    """`number` fixes its generated ids; `operation` is what goes on after the answer, if anything does."""
+    """`number` fixes its generated ids; `operation` is the long-running operation that it started, if any."""
 
     number: int
     at: datetime

@@ -6,7 +6,7 @@ they share the virtual network's ETag, as in Azure, where any write to a virtual
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,6 +60,10 @@ class NetworkState:
         key = resource_id.key if isinstance(resource_id, ResourceId) else resource_id.lower().rstrip("/")
         return self._documents.get(key)
 
+    def referred(self, properties: Mapping[str, Any], name: str) -> Document | None:
+        """The document that `properties[name]` refers to as `{"id": ...}`."""
+        return self.get(reference(properties, name) or "")
+
     def add(self, document: Document) -> Document:
         """Put a new document in. It gets a GUID and an ETag."""
         document.guid = document.guid or stable_uuid(self._seed, "guid", document.key)
@@ -103,13 +107,13 @@ class NetworkState:
         return list(self._by_kind)
 
 
-def reference(properties: dict[str, Any], name: str) -> str | None:
+def reference(properties: Mapping[str, Any], name: str) -> str | None:
     """The id that `properties[name]` refers to as `{"id": ...}`, or None."""
     value = properties.get(name)
     return value.get("id") if isinstance(value, dict) else None
 
 
-def references(properties: dict[str, Any], name: str) -> list[str]:
+def references(properties: Mapping[str, Any], name: str) -> list[str]:
     """The ids in a list of `{"id": ...}`."""
     return [item["id"] for item in properties.get(name) or [] if isinstance(item, dict) and "id" in item]
 

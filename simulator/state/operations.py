@@ -1,8 +1,8 @@
 """Long-running operations: started by a write, finished by time, polled at an opaque URL.
 
 An operation is over when its duration has passed on the simulated clock or on the machine's,
-whichever comes first: a jump of the clock finishes it, and so does patience. A fault may give the
-next operation another fate: it fails, is canceled, never ends, or its status URL is lost.
+whichever comes first: a jump of the clock finishes it, and so does waiting. A fault may decide that the
+next operation fails, is canceled, never ends, or loses its status URL.
 Shapes: Azure docs (async-operations) and traffic of Microsoft.Network, whose poll body is only
 `{"status": ...}` and whose URLs carry a long signature that must be sent back as it is.
 """
@@ -131,7 +131,7 @@ class Operations:
         """Begin an operation that takes `seconds` (times the scenario's scale) and then calls `finish`.
 
         `lock_id` is the resource that nobody else may write meanwhile (a subnet's virtual network).
-        `abandon(status)` is called in its place when the operation ends as Failed or Canceled.
+        `abandon(status)` is called instead when the operation ends as Failed or Canceled.
         """
         fate = self._fate or Fate()
         duration = timedelta(seconds=seconds * (self._time_scale() if scaled else 1.0))

@@ -1,6 +1,6 @@
-"""What a query found, kept for its later pages.
+"""Results of queries, kept for their later pages.
 
-A page follows the one before as if nothing had changed in between, and a large result is put together once.
+A later page shows the result as it was when the query ran, and a large result is computed once.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ MOST_KEPT = 4
 
 
 class Cursors:
-    """The results of the last few queries that had more than a page, by what was asked and by whom."""
+    """The results of the last few queries that had more than a page, by query and caller."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[object, Rows] = OrderedDict()

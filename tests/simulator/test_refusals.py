@@ -17,7 +17,7 @@ from simulator.refusal_table import declared, table
 from simulator.services.authorization import refusals as front
 from simulator.services.containerservice import refusals as aks
 from simulator.services.network import refusals as net
-from simulator.services.subscriptions import refusals as groups
+from simulator.services.subscriptions import routes as groups
 from tests.simulator.clients import SUBSCRIPTION, Azure, azure
 
 HERE = Path(__file__).parent

@@ -1,7 +1,7 @@
 """Puts the simulator into the state that a recording shows, before each exchange.
 
-What is put in is what callers write (settings, names, members); what the services themselves add to
-that (states, ids, etags, back-references, defaults) the simulator has to come up with.
+That is what callers write (settings, names, members). What the services themselves add (states, ids,
+etags, back-references, defaults) the simulator must derive.
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ from ..stage import Stage
 from .access import arrange_access, open_access
 from .clusters import arrange_clusters
 from .directory import arrange_directory
-from .logs import arrange_logs
 from .metrics import arrange_metrics
 from .network import arrange_network
 from .operations import arrange_operations
 from .places import arrange_places
-from .rows import arrange_rows
+from .queries import arrange_logs, arrange_rows
 
 ARRANGERS = (
     open_access,
@@ -33,7 +32,7 @@ ARRANGERS = (
 
 
 def arrange(stage: Stage, exchange: Exchange, later: tuple[Exchange, ...]) -> None:
-    """Make the simulator's state equivalent to the recorded one; NotArrangeable when it can't be.
+    """Make the simulator's state equivalent to the recorded one. Raises NotArrangeable and Refused.
 
     `later` are the exchanges that follow in the recording: they tell how long operations take.
     """

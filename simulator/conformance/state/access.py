@@ -1,6 +1,6 @@
-"""Roles, locks and policies, as a recording lists them or as its refusals tell of them.
+"""Roles, locks and policies, as a recording lists them or its refusals name them.
 
-They hold for one exchange only: what the simulator is told for the next one must not be refused.
+They hold for one exchange only: arranging the next one must not be refused.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LOCK_ID = re.compile(r"(?P<scope>.*)/providers/Microsoft\.Authorization/locks/(
 
 
 def open_access(stage: Stage, _exchange: Exchange, _later: tuple[Exchange, ...]) -> None:
-    """Everybody may do everything."""
+    """Remove roles, locks and policies: everybody may do everything."""
     stage.world.access = Access()
     stage.world.settings = replace(stage.world.settings, metrics="allowed")
 
@@ -43,7 +43,7 @@ def arrange_access(stage: Stage, exchange: Exchange, _later: tuple[Exchange, ...
             access.locks.extend(Lock("lock", scope.strip(), level) for scope in scopes.split(","))
     elif code == "RequestDisallowedByPolicy":
         scope = "/".join(exchange.path.split("/")[:5])
-        access.policies.append(Policy("policy", scope, (exchange_type(exchange),)))
+        access.policies.append(Policy("policy", scope, (kind,)))
     elif exchange.status == 200 and kind == "microsoft.authorization/permissions":
         scope = exchange.path.lower().partition("/providers/microsoft.authorization")[0]
         access.assign(RoleAssignment(EVERYONE, "/elsewhere", ("*/read",)))
@@ -52,12 +52,6 @@ def arrange_access(stage: Stage, exchange: Exchange, _later: tuple[Exchange, ...
             access.assign(RoleAssignment(EVERYONE, scope, actions, not_actions))
     elif exchange.status == 200 and kind == "microsoft.authorization/locks":
         access.locks.extend(_locks(exchange.body_object))
-
-
-def exchange_type(exchange: Exchange) -> str:
-    """The type of the resource in the path, spelled as there."""
-    parts = exchange.path.rpartition("/providers/")[2].split("/")
-    return "/".join([parts[0], *parts[1::2]])
 
 
 def _message(exchange: Exchange) -> str:

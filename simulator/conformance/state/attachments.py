@@ -20,7 +20,7 @@ from .documents import ensure
 from .fleet import forget_cluster
 
 _OWN = {"provisioningState", "resourceGuid", "subnets", "type", "scope", "privateIPAddresses", "privateIPAddressesV6"}
-"""Read-only properties that the simulator always comes up with itself."""
+"""Read-only properties that the simulator always derives."""
 _USER = {
     "microsoft.network/networksecuritygroups": ("virtualNetworks/subnets", "networkSecurityGroup"),
     "microsoft.network/routetables": ("virtualNetworks/subnets", "routeTable"),
@@ -63,7 +63,7 @@ def _refer(stage: Stage, user: ResourceId, name: str, used: ResourceId) -> None:
 
 
 def attach_users(stage: Stage, resource_id: ResourceId) -> None:
-    """Have something use a resource during this exchange, so that it can't be deleted."""
+    """Attach a user to a resource during this exchange, so that it can't be deleted."""
     document = stage.world.network.get(resource_id)
     if document is None or _in_use(stage, document):
         return
@@ -106,7 +106,7 @@ def _in_use(stage: Stage, document: Document) -> bool:
 
 
 def _ensure_for_now(stage: Stage, resource_id: ResourceId) -> None:
-    """Have a resource there, and its virtual network, until the next exchange."""
+    """Create a resource, and its virtual network, until the next exchange."""
     owners = [resource_id.parent] if len(resource_id.types) > 1 else []
     missing = [each for each in (*owners, resource_id) if stage.world.network.get(each) is None]
     ensure(stage, resource_id)
@@ -124,7 +124,7 @@ def _attach(stage: Stage, user: ResourceId, name: str, used: ResourceId) -> None
 
 
 def _move_node_in(stage: Stage, document: Document) -> None:
-    """Have a node in a subnet, or in some subnet of a virtual network, until the next exchange."""
+    """Place a node in a subnet, or in some subnet of a virtual network, until the next exchange."""
     subnet = document.id
     if document.kind == VNET:
         children = stage.world.network.children(document)

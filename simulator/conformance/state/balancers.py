@@ -38,7 +38,7 @@ def fill_from_child(stage: Stage, cluster: Cluster, resource_id: ResourceId, bod
 
 
 def fill_from_list(cluster: Cluster, child: str, body: Body) -> None:
-    """Which way traffic leaves, told from a list of children: without an outbound pool or rule another one."""
+    """The outbound type, derived from a list of children: without an outbound pool or rule not loadBalancer."""
     if child.lower() in CHILDREN and isinstance(body.get("value"), list):
         names = [str(each.get("name", "")).lower() for each in body["value"]]
         outbound = [name for name in names if child.lower() != "backendaddresspools" or "outbound" in name]

@@ -12,6 +12,7 @@ from ...fleet import Cluster, Frontend, Node, NodePool
 from ...physics.workload import NodeLoad
 from ...resourceid import ResourceId
 from ..stage import Stage
+from .fleet import managed_subnet_id
 
 READ_ONLY = frozenset(
     {
@@ -123,15 +124,11 @@ def fill_from_pool(stage: Stage, cluster: Cluster, resource_id: ResourceId, body
 
 def _add_pool(stage: Stage, cluster: Cluster, name: str, properties: Body) -> None:
     own = properties.get("vnetSubnetID")
-    managed = (
-        f"/subscriptions/{cluster.subscription}/resourceGroups/{cluster.node_group}"
-        "/providers/Microsoft.Network/virtualNetworks/aks-vnet/subnets/aks-subnet"
-    )
     pool = NodePool(
         cluster=cluster,
         name=name,
         mode=str(properties.get("mode", "User")),
-        subnet_id=str(own or managed),
+        subnet_id=str(own or managed_subnet_id(cluster)),
         own_subnet=own is not None,
         vm_size=str(properties.get("vmSize", "")),
         zones=tuple(str(zone) for zone in properties.get("availabilityZones") or ()),

@@ -1,7 +1,7 @@
 """Clusters, their load balancers, scale sets and NICs, built from what a recording shows of them.
 
-The simulator makes all of these out of one thing, a cluster; so whichever of them is shown, the
-cluster behind it is put in, and what is shown of it is filled in.
+The simulator derives all of these from a cluster; so whichever of them is shown, the cluster behind it is
+created, and what is shown of it is filled in.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Body = dict[str, Any]
 
 
 def arrange_clusters(stage: Stage, exchange: Exchange, _later: tuple[Exchange, ...]) -> None:
-    """Have the clusters there that the exchange shows, itself or by one of their parts."""
+    """Create the clusters that the exchange shows, whole or by one of their parts."""
     target = resource_of_path(exchange.path)
     kind = target.resource_type.lower() if target is not None else ""
     if target is not None and kind.startswith(LOAD_BALANCERS) and exchange.error_code != "ResourceGroupNotFound":

@@ -1,4 +1,4 @@
-"""Metric definitions, told from whatever a recorded answer of the metrics service shows of them."""
+"""Metric definitions, derived from a recorded answer of the metrics service."""
 
 from __future__ import annotations
 

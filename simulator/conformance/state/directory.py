@@ -18,7 +18,7 @@ Body = dict[str, Any]
 
 
 def arrange_directory(stage: Stage, exchange: Exchange, _later: tuple[Exchange, ...]) -> None:
-    """Have exactly the subscriptions, tenants or groups that the answer lists."""
+    """Create exactly the subscriptions, tenants or groups that the answer lists."""
     if exchange.status != 200 or exchange.method != "GET" or "/providers/" in exchange.path.lower():
         return
     path, body = exchange.path.rstrip("/").lower(), exchange.body_object

@@ -1,4 +1,4 @@
-"""Writes network resources into the simulator as a client would: by a PUT, waited for until it is done."""
+"""Writes network resources into the simulator as a client would: by a PUT, and waits for the operation."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def is_part(resource_id: ResourceId) -> bool:
 
 
 def ensure(stage: Stage, resource_id: ResourceId) -> None:
-    """Have a resource there: as the recording shows it somewhere, or as simple as can be."""
+    """Create a resource if it is missing: as the recording shows it anywhere, or as simple as possible."""
     missing = is_network(resource_id) and stage.world.network.get(resource_id) is None
     if missing or is_part(resource_id):
         put(stage, resource_id, stub_body(stage, resource_id))

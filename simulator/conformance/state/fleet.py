@@ -1,14 +1,14 @@
-"""Finding, putting in and taking out the clusters that recordings show."""
+"""Finds, adds and removes the clusters that recordings show."""
 
 from __future__ import annotations
 
 from ...fleet import Cluster
-from ...resourceid import ResourceId
+from ...resourceid import ResourceId, network_id
 from ..stage import Stage
 
 
 def cluster_named(stage: Stage, resource_id: ResourceId) -> Cluster:
-    """The cluster with this id; a new one when there is none."""
+    """The cluster with this id, created if it is missing."""
     cluster = stage.world.clusters.get(resource_id.key)
     if cluster is None:
         group, name = resource_id.group, resource_id.name
@@ -19,7 +19,7 @@ def cluster_named(stage: Stage, resource_id: ResourceId) -> Cluster:
 
 
 def cluster_of_group(stage: Stage, subscription: str, node_group: str) -> Cluster:
-    """The cluster whose nodes are in a resource group; a new one when there is none."""
+    """The cluster whose nodes are in a resource group, created if it is missing."""
     for cluster in stage.world.clusters_in(subscription):
         if cluster.node_group.lower() == node_group.lower():
             return cluster
@@ -30,8 +30,14 @@ def cluster_of_group(stage: Stage, subscription: str, node_group: str) -> Cluste
     return cluster
 
 
+def managed_subnet_id(cluster: Cluster) -> str:
+    """The id of the subnet that AKS makes in the node resource group."""
+    names = ("virtualNetworks", "aks-vnet", "subnets", "aks-subnet")
+    return network_id(cluster.subscription, cluster.node_group, *names)
+
+
 def forget_cluster(stage: Stage, cluster: Cluster) -> None:
-    """Take a cluster out, with its load balancer and scale sets."""
+    """Remove a cluster, with its load balancer and scale sets."""
     world = stage.world
     world.load_balancers.pop(cluster.load_balancer_id.lower(), None)
     world.clusters.pop(cluster.id.lower(), None)
@@ -42,7 +48,7 @@ def forget_cluster(stage: Stage, cluster: Cluster) -> None:
 
 
 def put_cluster(stage: Stage, cluster: Cluster) -> None:
-    """Put a cluster in, or in again after it was changed."""
+    """Add a cluster, or add it again after it was changed."""
     forget_cluster(stage, cluster)
     stage.know_group(cluster.subscription, cluster.group)
     stage.know_group(cluster.subscription, cluster.node_group)

@@ -94,7 +94,7 @@ def _from_answer(exchange: Exchange, answer: Body, namespace: str) -> Shown:
     values = [each for each in answer.get("value") or [] if isinstance(each, dict)]
     metrics = tuple(definition_of(each, exchange.query) for each in values)
     points = {
-        metric.name.lower(): [_points(one) for one in each.get("timeseries") or []]
+        metric.name.lower(): [_points(series) for series in each.get("timeseries") or []]
         for metric, each in zip(metrics, values, strict=True)
     }
     region = str(answer.get("resourceregion") or "")

@@ -21,7 +21,7 @@ from .stubs import stub_body
 
 
 def arrange_network(stage: Stage, exchange: Exchange, _later: tuple[Exchange, ...]) -> None:
-    """Have there what the exchange shows to exist, and not what it shows to be missing."""
+    """Create what the exchange shows to exist, and remove what it shows to be missing."""
     target = resource_of_path(exchange.path)
     if target is not None and exchange.error_code not in ("ResourceGroupNotFound", "SubscriptionNotFound"):
         _arrange_target(stage, exchange, target)
@@ -71,7 +71,7 @@ def _arrange_put(stage: Stage, exchange: Exchange, target: ResourceId) -> None:
 
 
 def _arrange_part(stage: Stage, exchange: Exchange, target: ResourceId) -> None:
-    """A route or rule is there already, or not, and its owner is then another than it was."""
+    """Create the route or rule if it existed; the write changes its owner too."""
     if exchange.status == 200 and target.key not in stage.written:
         put(stage, target, exchange.body_object)
     if exchange.status < 300:
@@ -80,7 +80,7 @@ def _arrange_part(stage: Stage, exchange: Exchange, target: ResourceId) -> None:
 
 
 def show(stage: Stage, resource_id: ResourceId, body: dict[str, Any]) -> None:
-    """Have a resource there as a recorded answer shows it, unless the simulator should know by itself."""
+    """Create a resource as a recorded answer shows it, unless replayed requests have written it."""
     if not is_network(resource_id) and not is_part(resource_id):
         return
     if stage.must_put(resource_id.key, body):

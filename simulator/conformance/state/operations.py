@@ -28,7 +28,7 @@ _PROVIDER = re.compile(r"/providers/([^/]+)/locations/", re.IGNORECASE)
 
 
 def arrange_operations(stage: Stage, exchange: Exchange, later: tuple[Exchange, ...]) -> None:
-    """Let the operations end that are over by now, and have those running that are polled."""
+    """End the operations that are over by now, and start those that are polled."""
     code, _ = _reason(exchange)
     if code in CONFLICTS or code == NOT_PROVISIONED:
         # Nothing that the recording began ends before a refusal; `arrange_conflict` starts what is missing.
@@ -47,7 +47,7 @@ def arrange_operations(stage: Stage, exchange: Exchange, later: tuple[Exchange, 
 
 
 def arrange_conflict(stage: Stage, exchange: Exchange) -> None:
-    """Have an operation running that makes the simulator refuse as recorded."""
+    """Start the operation that makes the simulator refuse as recorded."""
     code, message = _reason(exchange)
     if code in CONFLICTS:
         stage.world.settings = replace(stage.world.settings, vnet_conflict=CONFLICTS[code])
@@ -57,7 +57,7 @@ def arrange_conflict(stage: Stage, exchange: Exchange) -> None:
 
 
 def finish(stage: Stage, operation: Operation) -> None:
-    """Let time pass until an operation is over; the others that run now take so much longer."""
+    """Advance the clock until an operation is over; the others that run now are prolonged by as much."""
     world = stage.world
     left = (operation.started + operation.duration - world.clock.now()).total_seconds()
     if left > 0:
@@ -69,7 +69,7 @@ def finish(stage: Stage, operation: Operation) -> None:
 
 
 def _reason(exchange: Exchange) -> tuple[str, str]:
-    """The code and message that tell why: of the first detail, or of the error itself."""
+    """The code and message of the error's first detail, or of the error itself."""
     error = exchange.body_object.get("error")
     if exchange.status < 400 or not isinstance(error, dict):
         return "", ""

@@ -10,7 +10,7 @@ from .bodies import ids_in, place_of
 
 
 def arrange_places(stage: Stage, exchange: Exchange, _later: tuple[Exchange, ...]) -> None:
-    """Make the subscription and the group in the path known, and those of all ids in the bodies."""
+    """Create the subscription and the group in the path, and those of all ids in the bodies."""
     if not stage.world.subscriptions:
         stage.know_subscription(CLIENT.client_id)
     named = re.match(r"/subscriptions/([^/]+)", exchange.path, re.IGNORECASE)

@@ -8,6 +8,7 @@ from ...fleet import Cluster, Node, NodePool
 from ...physics.workload import NodeLoad
 from ...resourceid import ResourceId
 from ..stage import Stage
+from .fleet import managed_subnet_id
 
 Body = dict[str, Any]
 
@@ -51,7 +52,7 @@ def _take_configuration(pool: NodePool, properties: Body) -> None:
 
 
 def pool_of(cluster: Cluster, scale_set: str, name: str = "") -> NodePool:
-    """The pool behind a scale set; a new one when there is none."""
+    """The pool behind a scale set, created if it is missing."""
     for pool in cluster.pools:
         if pool.scale_set.lower() == scale_set.lower():
             return pool
@@ -60,8 +61,7 @@ def pool_of(cluster: Cluster, scale_set: str, name: str = "") -> NodePool:
         cluster,
         name or (parts[1] if len(parts) == 4 else scale_set),
         "System",
-        f"/subscriptions/{cluster.subscription}/resourceGroups/{cluster.node_group}"
-        "/providers/Microsoft.Network/virtualNetworks/aks-vnet/subnets/aks-subnet",
+        managed_subnet_id(cluster),
         own_subnet=False,
     )
     vars(pool)["scale_set"] = scale_set

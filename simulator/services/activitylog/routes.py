@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from ...clock import ticks_text
 from ...errors import FlatError
 from ...http import Request, Response
 from ...noise import stable_uuid
@@ -118,7 +119,7 @@ def _event(
         "correlationId": request.headers.get("x-ms-correlation-request-id", made_up),
         "eventDataId": event_id,
         "eventName": _named(name),
-        "eventTimestamp": _time(at),
+        "eventTimestamp": ticks_text(at),
         "httpRequest": {
             "clientRequestId": request.headers.get("x-ms-client-request-id", made_up),
             "clientIpAddress": "192.0.2.1",
@@ -135,17 +136,13 @@ def _event(
         "resourceType": _named(write.action.rpartition("/")[0]),
         "status": _named(status),
         "subStatus": _named("" if name == "BeginRequest" else str(write.status)),
-        "submissionTimestamp": _time(submitted),
+        "submissionTimestamp": ticks_text(submitted),
         "subscriptionId": parts[1],
     }
 
 
 def _named(value: str) -> dict[str, str]:
     return {"value": value, "localizedValue": value}
-
-
-def _time(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"
 
 
 ROUTES = [

@@ -16,30 +16,30 @@ from .refusals import DENY_ASSIGNMENT, LOCKED, NO_LINKED_ROLE, NO_ROLE, POLICY
 
 
 def check_access(world: World, request: Request) -> None:
-    """Refuse what the caller may not do, and what nobody may do here."""
+    """Refuse what the caller has no role for, and what locks and policies forbid."""
     if is_poll(request.path) and not world.settings.operation_polls_need_role:
         return
     call = call_of(request.method, request.path)
     if call is None:
         return
-    who = _who(world, request)
+    caller = _caller(world, request)
     if not world.access.may(request.client_id, call.action, call.scope):
         raise NO_ROLE.error(
-            f"{who} does not have authorization to perform action '{call.action}' over scope '{call.scope}' or "
+            f"{caller} does not have authorization to perform action '{call.action}' over scope '{call.scope}' or "
             "the scope is invalid. If access was recently granted, please refresh your credentials.",
             details=None,
             headers=GATEWAY,
         )
     if call.verb == "read":
         return
-    _check_deny_assignment(world, who, call)
+    _check_deny_assignment(world, caller, call)
     body = _body(request)
-    _check_linked(world, request, who, call, body)
+    _check_linked(world, request, caller, call, body)
     _check_locks(world, call)
     _check_policies(world, request, call, body)
 
 
-def _who(world: World, request: Request) -> str:
+def _caller(world: World, request: Request) -> str:
     identity = world.identities.get(request.client_id or "")
     return f"The client '{identity.client_id}' with object id '{identity.object_id}'"
 
@@ -66,14 +66,14 @@ def locked_down(world: World, scope: str) -> Cluster | None:
     return cluster if level == "ReadOnly" else None
 
 
-def _check_deny_assignment(world: World, who: str, call: Call) -> None:
+def _check_deny_assignment(world: World, caller: str, call: Call) -> None:
     cluster = locked_down(world, call.scope)
     if cluster is None:
         return
     name = f"System deny assignment created by Azure Kubernetes Service {cluster.id}"
     group = f"/subscriptions/{cluster.subscription}/resourceGroups/{cluster.node_group}"
     raise DENY_ASSIGNMENT.error(
-        f"{who} has permission to perform action '{call.action}' on scope '{call.scope}'; however, the access is "
+        f"{caller} has permission to perform action '{call.action}' on scope '{call.scope}'; however, the access is "
         f"denied because of the deny assignment with name '{name}' and Id "
         f"'{stable_uuid('deny', cluster.id).replace('-', '')}' at scope '{group}'.",
         details=None,
@@ -81,7 +81,7 @@ def _check_deny_assignment(world: World, who: str, call: Call) -> None:
     )
 
 
-def _check_linked(world: World, request: Request, who: str, call: Call, body: dict[str, Any]) -> None:
+def _check_linked(world: World, request: Request, caller: str, call: Call, body: dict[str, Any]) -> None:
     if request.method != "PUT":
         return
     missing = [
@@ -93,7 +93,7 @@ def _check_linked(world: World, request: Request, who: str, call: Call, body: di
         actions = ", ".join(dict.fromkeys(action for action, _ in missing))
         scopes = ", ".join(dict.fromkeys(scope for _, scope in missing))
         raise NO_LINKED_ROLE.error(
-            f"{who} has permission to perform action '{call.action}' on scope '{call.scope}'; however, it does not "
+            f"{caller} has permission to perform action '{call.action}' on scope '{call.scope}'; however, it does not "
             f"have permission to perform action(s) '{actions}' on the linked scope(s) '{scopes}' (respectively) or "
             "the linked scope(s) are invalid.",
             details=None,

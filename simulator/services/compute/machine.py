@@ -1,6 +1,6 @@
 """What AKS puts on a node: operating system, disks, extensions, identity. The same for every node here.
 
-Kept because clients list scale sets and instances with it; nothing in the simulator depends on it.
+Clients see it in scale sets and instances; nothing in the simulator depends on it.
 Shape and contents follow an AKS node scale set recorded in April 2025.
 """
 

@@ -15,12 +15,7 @@ from .wire import instance_json, scale_set_json
 
 def pools_in(world: World, subscription: str, group: str | None) -> list[NodePool]:
     """The node pools whose scale sets are in a subscription, or in one of its resource groups."""
-    return [
-        pool
-        for cluster in world.clusters_in(subscription)
-        for pool in cluster.pools
-        if group is None or cluster.node_group.lower() == group.lower()
-    ]
+    return [pool for cluster in world.clusters_with_nodes_in(subscription, group) for pool in cluster.pools]
 
 
 def pool_of(world: World, request: Request) -> NodePool:
@@ -34,11 +29,7 @@ def pool_of(world: World, request: Request) -> NodePool:
 
 
 def list_scale_sets(world: World, request: Request) -> Response:
-    subscription, group = request.params["subscription"], request.params.get("group")
-    if group is None:
-        world.subscription(subscription)
-    else:
-        world.group(subscription, group)
+    subscription, group = world.scope(request.params)
     return _counted(list_page(request, pools_in(world, subscription, group), scale_set_json))
 
 

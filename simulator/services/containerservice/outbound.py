@@ -13,7 +13,7 @@ from ...egress import default_route_hop, gateway_addresses
 from ...fleet import LOAD_BALANCER, Cluster, Frontend
 from ...noise import stable_uuid
 from ...resourceid import network_id
-from ...state.network import document_of, reference
+from ...state.network import document_of
 from ...world import World
 from ..network.kinds import NAT_GATEWAYS, PUBLIC_IPS
 from .refusals import (
@@ -42,6 +42,7 @@ _OWN_NETWORK = {
     NONE: {LOAD_BALANCER, OWN_GATEWAY, ROUTES},
 }
 GATEWAY_NAME = "aks-nat-gateway"
+_STANDARD = {"name": "Standard", "tier": "Regional"}
 
 
 def own_network(cluster: Cluster) -> bool:
@@ -66,7 +67,7 @@ def check_change(world: World, cluster: Cluster, wanted: str) -> None:
     for subnet_id in dict.fromkeys(pool.subnet_id for pool in cluster.pools):
         subnet = world.network.get(subnet_id)
         properties = subnet.properties if subnet is not None else {}
-        gateway = world.network.get(reference(properties, "natGateway") or "")
+        gateway = world.network.referred(properties, "natGateway")
         if wanted == OWN_GATEWAY and (gateway is None or not gateway_addresses(gateway.properties, world.network)):
             raise NO_GATEWAY_ON_SUBNET.error(
                 f"Subnet {subnet_id} must be associated with a NAT gateway that has a public IP."
@@ -91,7 +92,7 @@ def change(world: World, cluster: Cluster, wanted: str, addresses: int, idle_min
 
 
 def set_frontends(world: World, cluster: Cluster, count: int) -> None:
-    """Have as many public IPs of AKS's own; those that a customer brought are only let go."""
+    """Bring AKS's own public IPs to `count`; those of a customer are only detached."""
     frontends = list(cluster.frontends)
     while len(frontends) > count:
         frontend = frontends.pop()
@@ -101,19 +102,19 @@ def set_frontends(world: World, cluster: Cluster, count: int) -> None:
             world.network.remove(document)
     while len(frontends) < count:
         cluster.managed_outbound_ips = True
-        frontends.append(_new_frontend(world, cluster))
+        address = next(world.public_addresses)
+        frontends.append(new_frontend(world, cluster, stable_uuid("frontend", cluster.id, address), address))
         world.frontend_owners[frontends[-1].public_ip_id.lower()] = cluster
     cluster.frontends = tuple(frontends)
 
 
-def _new_frontend(world: World, cluster: Cluster) -> Frontend:
-    address = next(world.public_addresses)
-    name = stable_uuid("frontend", cluster.id, address)
+def new_frontend(world: World, cluster: Cluster, name: str, address: str) -> Frontend:
+    """A frontend with a public IP that AKS makes in the node resource group."""
     public_ip_id = network_id(cluster.subscription, cluster.node_group, "publicIPAddresses", name)
-    properties = PUBLIC_IPS.filled({"ipAddress": address, "publicIPAllocationMethod": "Static"})
-    sku = {"name": "Standard", "tier": "Regional"}
+    written = {"ipAddress": address, "idleTimeoutInMinutes": cluster.idle_timeout_minutes}
+    properties = PUBLIC_IPS.filled(written | {"publicIPAllocationMethod": "Static"})
     tags = {"aks-managed-type": "aks-slb-managed-outbound-ip"}
-    world.network.add(document_of(public_ip_id, properties, location=cluster.location, tags=tags, sku=sku))
+    world.network.add(document_of(public_ip_id, properties, location=cluster.location, tags=tags, sku=_STANDARD))
     return Frontend(name, public_ip_id, address)
 
 
@@ -126,9 +127,8 @@ def build_gateway(world: World, cluster: Cluster) -> None:
     }
     gateway = world.network.get(gateway_id)
     if gateway is None:
-        sku = {"name": "Standard", "tier": "Regional"}
         filled = NAT_GATEWAYS.filled(properties)
-        gateway = world.network.add(document_of(gateway_id, filled, location=cluster.location, sku=sku))
+        gateway = world.network.add(document_of(gateway_id, filled, location=cluster.location, sku=_STANDARD))
     else:
         gateway.properties |= properties
         world.network.touch(gateway)

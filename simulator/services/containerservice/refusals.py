@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
-from ...refusal import Refusal, declare
+from ...refusal import declare
 
 _OUTBOUND = "the table: AKS docs, egress-outboundtype"
-
-
-def _aks(status: int, code: str, when: str, source: str, assumed: str = "") -> Refusal:
-    more: dict[str, Any] = {"assumed": assumed, "aks": True}
-    return declare(status, code, when, source, **more)
+_aks = partial(declare, aks=True)
 
 
 BUSY = _aks(

@@ -3,36 +3,35 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
 from typing import Any
 
+from ...clock import ticks_text
 from ...errors import ArmError, resource_not_found
 from ...fleet import Cluster
 from ...http import Request, Response
 from ...routing import Route
 from ...world import World
-from ..network.refusals import OPERATION_UNKNOWN
+from ..network.operationroutes import find_operation
 from ..paging import list_page
 from .refusals import NOT_CREATED_HERE
 from .updates import put_cluster
 from .wire import agent_pool_json, cluster_json
 
 
+def _find_cluster(world: World, request: Request) -> Cluster | None:
+    name = request.params["cluster"].lower()
+    return next((each for each in world.clusters_in(*world.scope(request.params)) if each.name.lower() == name), None)
+
+
 def _cluster(world: World, request: Request) -> Cluster:
-    params = request.params
-    world.group(params["subscription"], params["group"])
-    for cluster in world.clusters_in(params["subscription"], params["group"]):
-        if cluster.name.lower() == params["cluster"].lower():
-            return cluster
-    raise resource_not_found("Microsoft.ContainerService/managedClusters", params["cluster"], params["group"])
+    cluster, params = _find_cluster(world, request), request.params
+    if cluster is None:
+        raise resource_not_found("Microsoft.ContainerService/managedClusters", params["cluster"], params["group"])
+    return cluster
 
 
 def list_clusters(world: World, request: Request) -> Response:
-    subscription, group = request.params["subscription"], request.params.get("group")
-    if group is None:
-        world.subscription(subscription)
-    else:
-        world.group(subscription, group)
+    subscription, group = world.scope(request.params)
     return list_page(request, world.clusters_in(subscription, group), cluster_json)
 
 
@@ -41,33 +40,25 @@ def get_cluster(world: World, request: Request) -> Response:
 
 
 def update_cluster(world: World, request: Request) -> Response:
-    params = request.params
-    world.group(params["subscription"], params["group"])
-    for cluster in world.clusters_in(params["subscription"], params["group"]):
-        if cluster.name.lower() == params["cluster"].lower():
-            return put_cluster(world, request, cluster)
-    raise NOT_CREATED_HERE.error(f"Cluster {params['cluster']} isn't there, and clusters aren't created here.")
+    cluster, name = _find_cluster(world, request), request.params["cluster"]
+    if cluster is None:
+        raise NOT_CREATED_HERE.error(f"Cluster {name} isn't there, and clusters aren't created here.")
+    return put_cluster(world, request, cluster)
 
 
 def get_operation(world: World, request: Request) -> Response:
     """The poll of AKS: name (the URL's GUID in the other byte order, as recorded), status, times."""
-    operation = world.operations.get(request.params["operation"])
-    if operation is None:
-        raise OPERATION_UNKNOWN.error(f"Operation {request.params['operation']} not found.")
+    operation = find_operation(world, request)
     body: dict[str, Any] = {
         "name": str(uuid.UUID(bytes_le=uuid.UUID(operation.id).bytes)),
         "status": operation.status,
-        "startTime": _time(operation.started),
+        "startTime": ticks_text(operation.started),
     }
     if operation.ended is not None:
-        body["endTime"] = _time(operation.ended)
+        body["endTime"] = ticks_text(operation.ended)
     if operation.error is not None:
         body["error"] = operation.error
     return Response(200, body)
-
-
-def _time(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond:06d}0Z"
 
 
 def list_agent_pools(world: World, request: Request) -> Response:

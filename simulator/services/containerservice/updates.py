@@ -29,7 +29,7 @@ MOST_RANGES = 200
 
 
 def put_cluster(world: World, request: Request, cluster: Cluster) -> Response:
-    """Update a cluster that is there."""
+    """Update an existing cluster."""
     body = request.json_object()
     properties = body.get("properties") or {}
     _check_idle(cluster)
@@ -157,7 +157,7 @@ def _check_ranges(access: dict[str, Any]) -> None:
 
 
 def _written(before: dict[str, Any], properties: dict[str, Any]) -> dict[str, Any]:
-    """What the API shows beside what the simulator models: the access profile and the restriction level."""
+    """Properties that the API shows and the simulator doesn't model: access profile, restriction level."""
     after = copy.deepcopy(before)
     for name in ("apiServerAccessProfile", "nodeResourceGroupProfile"):
         if name in properties:

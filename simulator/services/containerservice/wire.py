@@ -187,9 +187,9 @@ def agent_pool_json(pool: NodePool) -> dict[str, Any]:
     }
 
 
-def lay_over(base: dict[str, Any], wishes: dict[str, Any]) -> None:
-    """Change `base` to what is wished, object by object."""
-    for key, value in wishes.items():
+def lay_over(base: dict[str, Any], overrides: dict[str, Any]) -> None:
+    """Override values of `base`, object by object."""
+    for key, value in overrides.items():
         if isinstance(value, dict) and isinstance(base.get(key), dict):
             lay_over(base[key], value)
         else:

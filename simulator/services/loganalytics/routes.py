@@ -13,7 +13,8 @@ from ...errors import ArmError, FlatError
 from ...http import Request, Response
 from ...routing import Route
 from ...world import World
-from ..kql import QueryError, parse
+from ..kql import parse
+from ..kqltokens import QueryError
 from ..monitor.query import parse_timespan
 from .state import COLUMNS, TABLE, health_events
 

@@ -1,6 +1,6 @@
 """The load balancers' health events, as their diagnostic setting would have sent them to a workspace.
 
-Every five minutes Azure looks at each backend and frontend and writes SnatPortExhaustion (critical)
+Every five minutes Azure checks each backend and frontend and writes SnatPortExhaustion (critical)
 when connections fail, HighSnatPortUsage (warning) when more than 75 % of the ports are used (Azure
 docs: load-balancer-health-event-logs).
 """
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from ...clock import ticks_text
 from ...fleet import Cluster, Node
 from ...physics.workload import Protocol
 from ...world import World
@@ -35,11 +36,6 @@ COLUMNS = (
 )
 
 
-def timestamp(minute: int) -> str:
-    """A minute since 1970 as Log Analytics writes it; such texts order like the times they stand for."""
-    return datetime.fromtimestamp(minute * 60, UTC).strftime("%Y-%m-%dT%H:%M:%S.0000000Z")
-
-
 def health_events(world: World, workspace: str, minutes: range) -> list[dict[str, Any]]:
     """The events of `minutes`, oldest first."""
     found: list[dict[str, Any]] = []
@@ -52,17 +48,17 @@ def health_events(world: World, workspace: str, minutes: range) -> list[dict[str
 def _events_of(world: World, cluster: Cluster, workspace: str, minutes: range) -> Iterator[dict[str, Any]]:
     first = -(-minutes.start // EVERY_MINUTES) * EVERY_MINUTES
     whole = range(minutes.start - EVERY_MINUTES, minutes.stop)
-    nodes = [node for node in cluster.nodes if _judge(world, node, whole, worst=True) is not None]
+    nodes = [node for node in cluster.nodes if _event_of(world, node, whole, worst=True) is not None]
     for end in range(first, minutes.stop, EVERY_MINUTES):
         for node in nodes:
             for frontend in cluster.frontends:
-                found = _judge(world, node, range(end - EVERY_MINUTES, end))
+                found = _event_of(world, node, range(end - EVERY_MINUTES, end))
                 if found is None:
                     continue
                 kind, severity, description = found
                 yield {
                     "TenantId": workspace,
-                    "TimeGenerated": timestamp(end),
+                    "TimeGenerated": ticks_text(datetime.fromtimestamp(end * 60, UTC)),
                     "LoadBalancerResourceId": cluster.load_balancer_id,
                     "FrontendIP": frontend.address,
                     "HealthEventType": kind,
@@ -77,9 +73,9 @@ def _events_of(world: World, cluster: Cluster, workspace: str, minutes: range) -
                 }
 
 
-def _judge(world: World, node: Node, minutes: range, *, worst: bool = False) -> tuple[str, str, str] | None:
-    """What the ports of some minutes call for: kind, severity, description. With `worst` the fullest
-    minute counts instead of the average: whoever passes that has nothing to report at all."""
+def _event_of(world: World, node: Node, minutes: range, *, worst: bool = False) -> tuple[str, str, str] | None:
+    """The event of some minutes: kind, severity, description. With `worst` the fullest minute counts, not
+    the average: a node without an event then has none in any part of these minutes."""
     for protocol in Protocol:
         window = world.traffic.node_window(node, protocol, minutes)
         if any(window.failed):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from ...clock import ticks_text
 from ...errors import ArmError
 from ...http import Request, Response
 from ...state.metric_source import Target
@@ -56,9 +57,13 @@ def get_batch(world: World, request: Request) -> Response:
     headers = {
         "X-Rate-Limit-Limit": f"{BATCH_WINDOW_SECONDS}s",
         "X-Rate-Limit-Remaining": str(left),
-        "X-Rate-Limit-Reset": reset.strftime("%Y-%m-%dT%H:%M:%S.%f0Z"),
+        "X-Rate-Limit-Reset": ticks_text(reset),
     }
     return Response(200, {"values": values}, headers)
+
+
+def _bad_request(message: str) -> ArmError:
+    return ArmError(400, "BadRequest", message)
 
 
 def _check_allowed(world: World, request: Request, subscription_id: str) -> None:
@@ -83,28 +88,24 @@ def _batch_targets(
 ) -> list[tuple[Target, str]]:
     ids = request.json_object().get("resourceids")
     if not isinstance(ids, list) or not ids or not all(isinstance(each, str) for each in ids):
-        raise ArmError(400, "BadRequest", "The request body must hold a list of resource ids in 'resourceids'.")
+        raise _bad_request("The request body must hold a list of resource ids in 'resourceids'.")
     if len(ids) > MOST_BATCHED:
-        raise ArmError(
-            400,
-            "BadRequest",
+        raise _bad_request(
             f"The number of resource ids in the request is {len(ids)}, the limit is {MOST_BATCHED}.",
         )
     namespace = parameters.get("metricnamespace")
     if not namespace:
-        raise ArmError(400, "BadRequest", "The query parameter 'metricnamespace' is required.")
+        raise _bad_request("The query parameter 'metricnamespace' is required.")
     if not parameters.get("metricnames"):
-        raise ArmError(400, "BadRequest", "The query parameter 'metricnames' is required.")
+        raise _bad_request("The query parameter 'metricnames' is required.")
     targets = [(find_target(world, each), each) for each in ids]
     for target, asked in targets:
         if target.namespace.lower() != namespace.lower():
-            raise ArmError(400, "BadRequest", f"Resource {asked} is not of type {namespace}.")
+            raise _bad_request(f"Resource {asked} is not of type {namespace}.")
         if asked.lower().split("/")[2] != subscription.lower():
-            raise ArmError(400, "BadRequest", f"Resource {asked} is not in subscription {subscription}.")
+            raise _bad_request(f"Resource {asked} is not in subscription {subscription}.")
         if target.region.lower() != request.params["region"].lower():
-            raise ArmError(
-                400,
-                "BadRequest",
+            raise _bad_request(
                 f"Resource {asked} is in region {target.region}, "
                 f"but the request was sent to region {request.params['region']}.",
             )
@@ -116,7 +117,7 @@ def _batch_range(parameters: dict[str, str], now: datetime) -> tuple[datetime, d
         end = parse_moment(parameters["endtime"]) if parameters.get("endtime") else now
         start = parse_moment(parameters["starttime"]) if parameters.get("starttime") else end - timedelta(hours=1)
     except ValueError as error:
-        raise ArmError(400, "BadRequest", f"Invalid time: {error}.") from error
+        raise _bad_request(f"Invalid time: {error}.") from error
     if end < start:
-        raise ArmError(400, "BadRequest", f"starttime {utc_text(start)} is after endtime {utc_text(end)}.")
+        raise _bad_request(f"starttime {utc_text(start)} is after endtime {utc_text(end)}.")
     return start, end

@@ -9,7 +9,7 @@ long as the outbound rule does.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from ...fleet import Cluster, Node
@@ -152,18 +152,6 @@ def _frontend_counter(
         yield Series(dimensions, [total * factor or None for total in totals])
 
 
-def _bytes(world: World, cluster: Cluster, minutes: range) -> Iterator[Series]:
-    return _frontend_counter(world, cluster, minutes, lambda window: window.bytes_sent)
-
-
-def _packets(world: World, cluster: Cluster, minutes: range) -> Iterator[Series]:
-    return _frontend_counter(world, cluster, minutes, lambda window: window.packets_sent)
-
-
-def _syns(world: World, cluster: Cluster, minutes: range) -> Iterator[Series]:
-    return _frontend_counter(world, cluster, minutes, lambda window: window.admitted, both_ways=False)
-
-
 def _data_path(_world: World, cluster: Cluster, minutes: range) -> Iterator[Series]:
     for frontend in cluster.frontends:
         yield Series({"frontendipaddress": frontend.address, "frontendport": "0"}, [100] * len(minutes))
@@ -178,9 +166,9 @@ _EMITTERS: dict[str, Callable[[World, Cluster, range], Iterator[Series]]] = {
     "SnatConnectionCount": _snat_connections,
     "UsedSnatPorts": _used_ports,
     "AllocatedSnatPorts": _allocated_ports,
-    "ByteCount": _bytes,
-    "PacketCount": _packets,
-    "SYNCount": _syns,
+    "ByteCount": partial(_frontend_counter, column=lambda window: window.bytes_sent),
+    "PacketCount": partial(_frontend_counter, column=lambda window: window.packets_sent),
+    "SYNCount": partial(_frontend_counter, column=lambda window: window.admitted, both_ways=False),
     "VipAvailability": _data_path,
     "DipAvailability": _no_series,
 }

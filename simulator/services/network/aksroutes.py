@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from ...errors import ArmError, child_not_found, resource_not_found
 from ...fleet import Cluster
 from ...http import Request, Response
-from ...resourceid import ResourceId
+from ...resourceid import network_id
 from ...routing import Route
 from ...world import World
 from ..compute.routes import pool_of
@@ -19,31 +17,20 @@ from .nics import nic_json
 def _cluster_of_load_balancer(world: World, request: Request) -> Cluster:
     params = request.params
     world.group(params["subscription"], params["group"])
-    load_balancer = ResourceId(
-        params["subscription"], params["group"], "Microsoft.Network", ("loadBalancers",), (params["name"],)
-    )
-    cluster = world.load_balancers.get(load_balancer.key)
+    load_balancer_id = network_id(params["subscription"], params["group"], "loadBalancers", params["name"])
+    cluster = world.load_balancers.get(load_balancer_id.lower())
     if cluster is None:
         raise resource_not_found("Microsoft.Network/loadBalancers", params["name"], params["group"])
     return cluster
 
 
 def list_load_balancers(world: World, request: Request) -> Response:
-    subscription, group = request.params["subscription"], request.params.get("group")
-    if group is None:
-        world.subscription(subscription)
-    else:
-        world.group(subscription, group)
-    found = [
-        cluster
-        for cluster in world.clusters_in(subscription)
-        if group is None or cluster.node_group.lower() == group.lower()
-    ]
-    return list_page(request, found, partial(load_balancer_json, world))
+    subscription, group = world.scope(request.params)
+    return list_page(request, world.clusters_with_nodes_in(subscription, group), load_balancer_json)
 
 
 def get_load_balancer(world: World, request: Request) -> Response:
-    body = load_balancer_json(world, _cluster_of_load_balancer(world, request))
+    body = load_balancer_json(_cluster_of_load_balancer(world, request))
     return Response(200, body, {"ETag": body["etag"]})
 
 

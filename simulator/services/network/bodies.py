@@ -8,6 +8,7 @@ from ...errors import ArmError
 from ...resourceid import ResourceId
 from ...state.network import Document
 from .kinds import SUBNETS, Kind
+from .parts import written_part
 from .refusals import BAD_REFERENCE, LOCATION_FIXED, LOCATION_REQUIRED, SKU_FIXED, ZONES_FIXED
 
 _NOT_WRITTEN = {"name", "id", "type", "etag", "properties"}
@@ -33,26 +34,18 @@ def written_properties(body: dict[str, Any]) -> dict[str, Any]:
         ]
     if "delegations" in written:
         written["delegations"] = [
-            {
-                "name": each.get("name"),
-                "properties": {"serviceName": (each.get("properties") or {}).get("serviceName")},
-            }
+            {"name": each.get("name"), "properties": {"serviceName": (each.get("properties") or {}).get("serviceName")}}
             for each in written["delegations"]
         ]
     for name in ("routes", "securityRules"):
         if name in written:
-            written[name] = [_part(each) for each in written[name]]
+            written[name] = [written_part(part.get("name"), part) for part in written[name]]
     return written
 
 
 def endpoints_in(properties: dict[str, Any]) -> frozenset[str]:
     """The services that a subnet has endpoints for."""
     return frozenset(str(each.get("service")) for each in properties.get("serviceEndpoints") or [])
-
-
-def _part(each: dict[str, Any]) -> dict[str, Any]:
-    properties = {key: value for key, value in (each.get("properties") or {}).items() if key != "provisioningState"}
-    return {"name": each.get("name"), "properties": properties}
 
 
 def top_level(kind: Kind, resource_id: ResourceId, existing: Document | None, body: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ...state.network import NAT_GATEWAY, PREFIX, PUBLIC_IP, ROUTE_TABLE, SECURITY_GROUP, SUBNET, VNET, Document
 from ...world import World
-from .publicips import addresses_from
 from .refusals import (
     ADDRESS_HELD,
     GATEWAY_HELD,
@@ -13,7 +12,7 @@ from .refusals import (
     SECURITY_GROUP_HELD,
     SUBNET_IN_USE,
 )
-from .wire import frontend_of_address, gateway_of_address, subnets_of_gateway, subnets_referring
+from .wire import addresses_from, frontend_of_address, gateway_of_address, subnets_of_gateway, subnets_referring
 
 
 def check_deletion(world: World, document: Document) -> None:
@@ -48,7 +47,7 @@ def _address(world: World, document: Document) -> None:
 
 def _prefix(world: World, document: Document) -> None:
     gateway = gateway_of_address(world.network, document)
-    users = [str(each.id) for each in addresses_from(world, document)] + ([str(gateway.id)] if gateway else [])
+    users = [str(each.id) for each in addresses_from(world.network, document)] + ([str(gateway.id)] if gateway else [])
     if users:
         raise PREFIX_HELD.error(f"Public IP prefix {document.id} cannot be deleted since {users[0]} uses it.")
 

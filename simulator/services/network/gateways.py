@@ -27,7 +27,7 @@ _LISTS = ("publicIpAddresses", "publicIpAddressesV6", "publicIpPrefixes", "publi
 
 
 def check_gateway(world: World, resource_id: ResourceId, properties: dict[str, Any], top: dict[str, Any]) -> None:
-    """Refuse a NAT gateway that Azure wouldn't have."""
+    """Refuse a NAT gateway that Azure refuses."""
     minutes = properties.get("idleTimeoutInMinutes", 4)
     if not isinstance(minutes, int) or not 4 <= minutes <= 120:
         raise IDLE_TIMEOUT.error(f"IdleTimeoutInMinutes {minutes} of {resource_id} must be between 4 and 120.")

@@ -11,7 +11,6 @@ from typing import Any
 
 from ...fleet import Cluster, Frontend
 from ...noise import stable_uuid
-from ...world import World
 
 OUTBOUND_POOL = "aksOutboundBackendPool"
 OUTBOUND_RULE = "aksOutboundRule"
@@ -22,7 +21,7 @@ def _etag(cluster: Cluster) -> str:
     return f'W/"{stable_uuid("lb-etag", cluster.id, len(cluster.nodes), cluster.outbound_type)}"'
 
 
-def load_balancer_json(_world: World, cluster: Cluster) -> dict[str, Any]:
+def load_balancer_json(cluster: Cluster) -> dict[str, Any]:
     """`GET loadBalancers/kubernetes`."""
     return {
         "name": "kubernetes",

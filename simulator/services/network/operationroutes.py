@@ -13,7 +13,7 @@ from .refusals import OPERATION_UNKNOWN
 
 def get_operation(world: World, request: Request) -> Response:
     """The poll of `Azure-AsyncOperation`: only the status, and the error of one that failed."""
-    operation = _operation(world, request)
+    operation = find_operation(world, request)
     body: dict[str, Any] = {"status": operation.status}
     if operation.error is not None:
         body["error"] = operation.error
@@ -22,7 +22,7 @@ def get_operation(world: World, request: Request) -> Response:
 
 def get_operation_result(world: World, request: Request) -> Response:
     """The poll of `Location`: 202 while it runs, 204 after, an error when it failed (Azure docs: async-operations)."""
-    operation = _operation(world, request)
+    operation = find_operation(world, request)
     if operation.running:
         headers = {"Location": request.base_url + request.raw_target}
         return Response(202, None, headers | {"Retry-After": str(operation.poll_after_seconds)})
@@ -31,7 +31,8 @@ def get_operation_result(world: World, request: Request) -> Response:
     return Response(204)
 
 
-def _operation(world: World, request: Request) -> Operation:
+def find_operation(world: World, request: Request) -> Operation:
+    """The operation in the path, or 404."""
     operation = world.operations.get(request.params["operation"])
     if operation is None:
         raise OPERATION_UNKNOWN.error(f"Operation {request.params['operation']} not found.")

@@ -35,7 +35,7 @@ def find_part(owner: Document, name: str) -> dict[str, Any] | None:
     return next((each for each in parts_of(owner) if str(each.get("name")).lower() == name.lower()), None)
 
 
-def written_part(name: str, body: dict[str, Any]) -> dict[str, Any]:
+def written_part(name: str | None, body: dict[str, Any]) -> dict[str, Any]:
     """What is kept of a part that a client sent: its name and writable properties."""
     properties = {key: value for key, value in (body.get("properties") or {}).items() if key != "provisioningState"}
     return {"name": name, "properties": properties}

@@ -6,32 +6,23 @@ import ipaddress
 from typing import Any
 
 from ...resourceid import ResourceId
-from ...state.network import PREFIX, PUBLIC_IP, Document, reference
+from ...state.network import PREFIX, PUBLIC_IP, Document
 from ...world import World
 from .refusals import IDLE_TIMEOUT, PREFIX_EXHAUSTED, STATIC_REQUIRED
+from .wire import addresses_from
 
 
 def check_public_ip(world: World, resource_id: ResourceId, properties: dict[str, Any], top: dict[str, Any]) -> None:
-    """Refuse a public IP that Azure wouldn't have."""
+    """Refuse a public IP that Azure refuses."""
     static = properties.get("publicIPAllocationMethod") == "Static"
     if top["sku"]["name"] != "Basic" and not static:
         raise STATIC_REQUIRED.error(f"Standard sku publicIp {resource_id} must have AllocationMethod set to Static.")
     minutes = properties.get("idleTimeoutInMinutes", 4)
     if not isinstance(minutes, int) or not 4 <= minutes <= 30:
         raise IDLE_TIMEOUT.error(f"IdleTimeoutInMinutes {minutes} of {resource_id} must be between 4 and 30.")
-    prefix_id = reference(properties, "publicIPPrefix")
-    prefix = world.network.get(prefix_id) if prefix_id is not None else None
+    prefix = world.network.referred(properties, "publicIPPrefix")
     if prefix is not None and world.network.get(resource_id) is None and _free_address(world, prefix) is None:
         raise PREFIX_EXHAUSTED.error(f"Public IP prefix {prefix.id} has no available IP addresses.")
-
-
-def addresses_from(world: World, prefix: Document) -> list[Document]:
-    """The public IPs that were taken out of a prefix."""
-    return [
-        each
-        for each in world.network.of_kind(PUBLIC_IP)
-        if (reference(each.properties, "publicIPPrefix") or "").lower() == prefix.key
-    ]
 
 
 def assign(world: World, document: Document) -> None:
@@ -44,15 +35,14 @@ def assign(world: World, document: Document) -> None:
         return
     if properties.get("publicIPAllocationMethod") != "Static":
         return
-    prefix_id = reference(properties, "publicIPPrefix")
-    prefix = world.network.get(prefix_id) if prefix_id is not None else None
+    prefix = world.network.referred(properties, "publicIPPrefix")
     address = _free_address(world, prefix) if prefix is not None else None
     properties["ipAddress"] = address or (world.public_addresses.six() if six else next(world.public_addresses))
 
 
 def _free_address(world: World, prefix: Document) -> str | None:
-    """The lowest address of a prefix that nobody has; None when there is none."""
-    taken = {each.properties.get("ipAddress") for each in addresses_from(world, prefix)}
+    """The lowest free address of a prefix, or None."""
+    taken = {each.properties.get("ipAddress") for each in addresses_from(world.network, prefix)}
     whole = str(prefix.properties.get("ipPrefix", ""))
     if not whole:
         return None

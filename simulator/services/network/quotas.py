@@ -34,34 +34,29 @@ def limit_of(world: World, name: str) -> int:
     return world.quotas.get(name, LIMITS[name][1])
 
 
+_COUNTED: dict[str, tuple[str, Callable[[Document], bool]]] = {
+    "VirtualNetworks": (VNET, lambda _vnet: True),
+    "StaticPublicIPAddresses": (PUBLIC_IP, lambda ip: ip.properties.get("publicIPAllocationMethod") == "Static"),
+    "NetworkSecurityGroups": (SECURITY_GROUP, lambda _group: True),
+    "PublicIPAddresses": (PUBLIC_IP, lambda _ip: True),
+    "StandardSkuPublicIpAddresses": (PUBLIC_IP, lambda ip: (ip.top.get("sku") or {}).get("name") == "Standard"),
+    "PublicIpPrefixes": (PREFIX, lambda _prefix: True),
+    "NatGateways": (NAT_GATEWAY, lambda _gateway: True),
+    "RouteTables": (ROUTE_TABLE, lambda _table: True),
+}
+"""By quota: which documents count."""
+
+
 def used(world: World, subscription: str, location: str, name: str) -> int:
     """How much of the quota a subscription uses in a region."""
-
-    def count(kind: str, counts: Callable[[Document], bool] = lambda _document: True) -> int:
-        return sum(
-            1
-            for each in world.network.of_kind(kind, subscription)
-            if str(each.top.get("location", "")).lower() == location.lower() and counts(each)
-        )
-
     clusters = [each for each in world.clusters_in(subscription) if each.location.lower() == location.lower()]
-    counted: dict[str, Callable[[], int]] = {
-        "VirtualNetworks": lambda: count(VNET),
-        "StaticPublicIPAddresses": lambda: count(
-            PUBLIC_IP, lambda each: each.properties.get("publicIPAllocationMethod") == "Static"
-        ),
-        "NetworkSecurityGroups": lambda: count(SECURITY_GROUP),
-        "PublicIPAddresses": lambda: count(PUBLIC_IP),
-        "StandardSkuPublicIpAddresses": lambda: count(
-            PUBLIC_IP, lambda each: (each.top.get("sku") or {}).get("name") == "Standard"
-        ),
-        "PublicIpPrefixes": lambda: count(PREFIX),
-        "NatGateways": lambda: count(NAT_GATEWAY),
-        "RouteTables": lambda: count(ROUTE_TABLE),
-        "LoadBalancers": lambda: len(clusters),
-        "NetworkInterfaces": lambda: sum(len(each.nodes) for each in clusters),
-    }
-    return counted[name]()
+    if name == "LoadBalancers":
+        return len(clusters)
+    if name == "NetworkInterfaces":
+        return sum(len(cluster.nodes) for cluster in clusters)
+    kind, counts = _COUNTED[name]
+    there = (each for each in world.network.of_kind(kind, subscription) if counts(each))
+    return sum(str(document.top.get("location", "")).lower() == location.lower() for document in there)
 
 
 def usages_json(world: World, subscription: str, location: str) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What Microsoft.Network refuses. The rules that decide are in the modules of the things they guard."""
+"""What Microsoft.Network refuses. The rules are in the module of each resource type."""
 
 from __future__ import annotations
 

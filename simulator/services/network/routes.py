@@ -28,10 +28,10 @@ TRACKED_TYPES = (
 )
 
 
-def id_in_path(request: Request, *types: str) -> ResourceId:
-    """The id of the resource in the path: its types are given, its names are the path's parameters."""
-    params = request.params
-    names = tuple(params[name] for name in ("name", "child") if name in params)
+def id_in_path(request: Request, resource_type: str) -> ResourceId:
+    """The id of the resource in the path: its type is given, its names are the path's parameters."""
+    params, types = request.params, tuple(resource_type.split("/"))
+    names = (params["name"], params.get("child", ""))[: len(types)]
     return ResourceId(params["subscription"], params["group"], "Microsoft.Network", types, names)
 
 
@@ -48,11 +48,7 @@ def find_document(world: World, resource_id: ResourceId) -> Document:
 
 
 def _list_documents(resource_type: str, world: World, request: Request) -> Response:
-    subscription, group = request.params["subscription"], request.params.get("group")
-    if group is None:
-        world.subscription(subscription)
-    else:
-        world.group(subscription, group)
+    subscription, group = world.scope(request.params)
     found = list(world.network.of_kind(f"Microsoft.Network/{resource_type}", subscription, group))
     return list_page(request, found, partial(shown, world, request))
 
@@ -74,52 +70,33 @@ def _patch_document(resource_type: str, world: World, request: Request) -> Respo
     return patch_tags(world, request, find_document(world, id_in_path(request, resource_type)))
 
 
-def put_subnet(world: World, request: Request) -> Response:
-    return put_document(world, request, id_in_path(request, "virtualNetworks", "subnets"))
-
-
-def delete_subnet(world: World, request: Request) -> Response:
-    return delete_document(world, request, id_in_path(request, "virtualNetworks", "subnets"))
-
-
 def list_usages(world: World, request: Request) -> Response:
     """What of the region's quotas is used."""
     subscription = world.subscription(request.params["subscription"])
     return Response(200, {"value": usages_json(world, subscription.id, request.params["location"])})
 
 
-def _part_owner(world: World, request: Request, resource_type: str) -> Document:
-    params = request.params
-    names = (params["name"],)
-    return find_document(
-        world, ResourceId(params["subscription"], params["group"], "Microsoft.Network", (resource_type,), names)
-    )
-
-
 def _list_parts(resource_type: str, world: World, request: Request) -> Response:
-    return list_parts(_part_owner(world, request, resource_type))
+    return list_parts(find_document(world, id_in_path(request, resource_type)))
 
 
 def _get_part(resource_type: str, world: World, request: Request) -> Response:
-    return get_part(_part_owner(world, request, resource_type), request.params["child"], request.path)
+    return get_part(find_document(world, id_in_path(request, resource_type)), request.params["child"], request.path)
 
 
 def _put_part(resource_type: str, world: World, request: Request) -> Response:
-    return put_part(world, request, _part_owner(world, request, resource_type), request.params["child"])
+    return put_part(world, request, find_document(world, id_in_path(request, resource_type)), request.params["child"])
 
 
 def _delete_part(resource_type: str, world: World, request: Request) -> Response:
-    return delete_part(world, request, _part_owner(world, request, resource_type), request.params["child"])
+    return delete_part(
+        world, request, find_document(world, id_in_path(request, resource_type)), request.params["child"]
+    )
 
 
 def list_subnets(world: World, request: Request) -> Response:
     vnet = find_document(world, id_in_path(request, "virtualNetworks"))
     return list_page(request, world.network.children(vnet), partial(shown, world, request))
-
-
-def get_subnet(world: World, request: Request) -> Response:
-    subnet = find_document(world, id_in_path(request, "virtualNetworks", "subnets"))
-    return Response(200, shown(world, request, subnet), {"ETag": subnet.etag})
 
 
 _SUBSCRIPTION = "/subscriptions/{subscription}"
@@ -155,7 +132,7 @@ def _part_routes(resource_type: str, collection: str) -> list[Route[Handler]]:
     ]
 
 
-ROUTES = [
+ROUTES: list[Route[Handler]] = [
     *OPERATION_ROUTES,
     *AKS_ROUTES,
     *_part_routes("routeTables", "routes"),
@@ -163,7 +140,7 @@ ROUTES = [
     Route("GET", _LOCATION + "/usages", list_usages),
     *(route for resource_type in TRACKED_TYPES for route in _document_routes(resource_type)),
     Route("GET", _GROUP + _NETWORK + "/virtualNetworks/{name}/subnets", list_subnets),
-    Route("GET", _SUBNET, get_subnet),
-    Route("PUT", _SUBNET, put_subnet),
-    Route("DELETE", _SUBNET, delete_subnet),
+    Route("GET", _SUBNET, partial(_get_document, "virtualNetworks/subnets")),
+    Route("PUT", _SUBNET, partial(_put_document, "virtualNetworks/subnets")),
+    Route("DELETE", _SUBNET, partial(_delete_document, "virtualNetworks/subnets")),
 ]

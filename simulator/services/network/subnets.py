@@ -27,10 +27,9 @@ MANAGED_INSTANCE = "microsoft.sql/managedinstances"
 
 
 def check_subnet(world: World, resource_id: ResourceId, properties: dict[str, Any]) -> None:
-    """Refuse a subnet that Azure wouldn't have."""
+    """Refuse a subnet that Azure refuses."""
     _check_prefixes(world, resource_id, properties)
-    gateway_id = reference(properties, "natGateway")
-    gateway = world.network.get(gateway_id) if gateway_id is not None else None
+    gateway = world.network.referred(properties, "natGateway")
     if gateway is not None:
         _check_kind_of_subnet(resource_id, properties, gateway)
         _check_gateway_fits(world, resource_id, gateway)

@@ -120,11 +120,7 @@ def _nat_gateway(world: World, document: Document) -> dict[str, Any]:
 
 def _prefix(world: World, document: Document) -> dict[str, Any]:
     gateway = gateway_of_address(world.network, document)
-    taken = [
-        {"id": str(each.id)}
-        for each in world.network.of_kind(PUBLIC_IP)
-        if (reference(each.properties, "publicIPPrefix") or "").lower() == document.key
-    ]
+    taken = [{"id": str(address.id)} for address in addresses_from(world.network, document)]
     derived: dict[str, Any] = {"publicIPAddresses": taken} if taken else {}
     return derived | ({"natGateway": {"id": str(gateway.id)}} if gateway is not None else {})
 
@@ -162,11 +158,16 @@ def subnets_of_gateway(network: NetworkState, gateway: Document) -> list[Documen
 
 def subnets_referring(network: NetworkState, name: str, document: Document) -> list[Document]:
     """The subnets whose property `name` refers to a document."""
-    return [
-        subnet
-        for subnet in network.of_kind(SUBNET)
-        if (reference(subnet.properties, name) or "").lower() == document.key
-    ]
+    return _referring(network, SUBNET, name, document)
+
+
+def addresses_from(network: NetworkState, prefix: Document) -> list[Document]:
+    """The public IPs that were taken out of a prefix."""
+    return _referring(network, PUBLIC_IP, "publicIPPrefix", prefix)
+
+
+def _referring(network: NetworkState, kind: str, name: str, document: Document) -> list[Document]:
+    return [each for each in network.of_kind(kind) if (reference(each.properties, name) or "").lower() == document.key]
 
 
 _DERIVED = {

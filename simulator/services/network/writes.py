@@ -82,7 +82,7 @@ def put_document(world: World, request: Request, resource_id: ResourceId) -> Res
 
 
 def delete_document(world: World, request: Request, resource_id: ResourceId) -> Response:
-    """Delete a resource; 204 when it isn't there."""
+    """Delete a resource; 204 when it doesn't exist."""
     world.group(resource_id.subscription, resource_id.group)
     kind, document = KINDS[resource_id.resource_type.lower()], world.network.get(resource_id)
     if document is None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from ...clock import ticks_text
 from ...errors import ArmError
 from ...http import Request, Response
 from ...noise import stable_uuid
@@ -19,7 +20,8 @@ from ...routing import Route
 from ...state.query_results import Rows
 from ...world import World
 from ..catalogue import Row, rows
-from ..kql import QueryError, parse
+from ..kql import parse
+from ..kqltokens import QueryError
 from ..subscriptions.wire import group_json, subscription_json
 
 MOST_ROWS = 1000
@@ -220,7 +222,7 @@ def _parser_failure(world: World, error: QueryError) -> ArmError:
 
 
 def _wrapped(world: World, details: list[dict[str, Any]]) -> ArmError:
-    stamp = world.clock.now().strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
+    stamp = ticks_text(world.clock.now())
     return ArmError(
         400,
         "BadRequest",

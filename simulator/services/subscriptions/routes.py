@@ -7,13 +7,21 @@ from typing import Any
 
 from ...errors import ArmError
 from ...http import Request, Response
+from ...refusal import declare
 from ...routing import Route
 from ...world import World
 from ..catalogue import Row, rows
 from ..network.refusals import LOCATION_REQUIRED
 from ..paging import list_page
-from .refusals import GROUP_LOCATION
 from .wire import group_json, subscription_json, tenant_json
+
+GROUP_LOCATION = declare(
+    409,
+    "InvalidResourceGroupLocation",
+    "a resource group is written that is there already, in another region",
+    "Azure docs: common-deployment-errors",
+    assumed="status",
+)
 
 
 def list_subscriptions(world: World, request: Request) -> Response:
@@ -76,11 +84,7 @@ _TYPE_FILTER = re.compile(r"\s*resourceType\s+eq\s+'([^']+)'\s*", re.IGNORECASE)
 
 def list_resources(world: World, request: Request) -> Response:
     """All tracked resources of a subscription or group; `$filter=resourceType eq '...'` is understood."""
-    subscription, group = request.params["subscription"], request.params.get("group")
-    if group is None:
-        world.subscription(subscription)
-    else:
-        world.group(subscription, group)
+    subscription, group = world.scope(request.params)
     wanted = None
     if "$filter" in request.query:
         match = _TYPE_FILTER.fullmatch(request.query["$filter"])
