@@ -25,7 +25,8 @@ class Health:
 def look(signs: Signs, wall: datetime, max_age: timedelta) -> Health:
     """Well when a look at the clusters succeeded within ``max_age``, storage answers, and what waits is delivered.
 
-    A look succeeds when it rests on a list of clusters that is not too old, and measured some of them.
+    A look succeeds when it rests on a list of clusters that is not too old, and measured some of them. After one that
+    raised it is not well until one succeeds.
 
     A channel may be down for a while; it is not well when nothing at all was delivered for ``max_age`` though a message
     has waited for as long.
@@ -48,6 +49,8 @@ def look(signs: Signs, wall: datetime, max_age: timedelta) -> Health:
     failed_at = _past(last_failure.at, wall) if last_failure is not None else None
     is_newer = failed_at is not None and (last_watch is None or failed_at > last_watch)
     missing = last_failure.problems if last_failure is not None and is_newer else ()
+    if last_failure is not None and is_newer and last_failure.raised:
+        problems += last_failure.problems
     return Health(not problems, tuple(problems), last_watch, last_delivery, missing)
 
 

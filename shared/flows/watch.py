@@ -23,6 +23,7 @@ from ..core.findings.allocation_drift import remembered
 from ..core.findings.association_drift import association_drift
 from ..core.judging import Memory
 from ..core.tallies import not_reached, tally_of
+from ..errors import SnatbotError
 from ..ids import cluster_key
 from ..model.allocation import AllocationSeen
 from ..model.finding import FindingKind
@@ -79,11 +80,16 @@ class Watch:
     def run(self, now: datetime, wall: datetime) -> Tick:
         """Raises StoreError when storage is down.
 
-        When the clusters can't be listed, what is due is handed out all the same, and the tick is no success.
+        When the clusters can't be listed, what is due is handed out all the same, and the tick is no success. One that
+        raises is kept as such.
         """
-        with self._count.metered() as effort:
-            tick = self._run(now, wall)
-            return replace(tick, effort=tick.effort + effort())
+        try:
+            with self._count.metered() as effort:
+                tick = self._run(now, wall)
+                return replace(tick, effort=tick.effort + effort())
+        except Exception as error:
+            self._note_raised(error, wall)
+            raise
 
     def _run(self, now: datetime, wall: datetime) -> Tick:
         name = f"{now:%Y%m%dt%H%M}"
@@ -224,6 +230,15 @@ class Watch:
             log.error("coverage could not be remembered: %s", error)
             return (f"coverage could not be remembered: {error}",)
         return problems
+
+    def _note_raised(self, error: Exception, wall: datetime) -> None:
+        """Only what snatbot itself says is shown: the words of other errors are for the log."""
+        said = f": {error}" if isinstance(error, SnatbotError) else ""
+        problem = f"the last look ended with an error, {type(error).__name__}{said}"
+        try:
+            self._signs.record_failure("watch", wall, [problem], raised=True)
+        except StoreError as unwritten:
+            log.error("that a look raised could not be kept: %s", unwritten)
 
     def _unlisted(self, problem: str, now: datetime, wall: datetime) -> None:
         try:

@@ -37,10 +37,11 @@ class SignOfLife:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """When something last went wrong, in wall time, and what was missing."""
+    """When something last went wrong, in wall time, and what was missing. ``raised``: it ended in the middle."""
 
     at: datetime
     problems: tuple[str, ...]
+    raised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +98,8 @@ class Signs:
         found = self._get(_GLOBAL, f"failure-{of}")
         return from_columns(Failure, found) if found is not None else None
 
-    def record_failure(self, of: str, at: datetime, problems: Sequence[str]) -> None:
-        self._put(_GLOBAL, f"failure-{of}", Failure(at, tuple(problems)))
+    def record_failure(self, of: str, at: datetime, problems: Sequence[str], *, raised: bool = False) -> None:
+        self._put(_GLOBAL, f"failure-{of}", Failure(at, tuple(problems), raised))
 
     def note_waiting(self, since: datetime | None) -> None:
         """Since when the oldest message waits to be delivered; None when none does."""

@@ -43,6 +43,16 @@ def test_what_the_last_look_missed_is_said_while_it_is_too_early_to_call_that_un
     assert look(signs, at(2), MAX_AGE).missing == ()
 
 
+def test_a_look_that_raised_is_not_well_until_one_succeeds(signs: Signs) -> None:
+    signs.record_success("watch", at(0))
+    signs.record_failure("watch", at(1), ["the last look ended with an error, KeyError"], raised=True)
+    found = look(signs, at(1), MAX_AGE)
+    assert (found.is_well, found.problems) == (False, ("the last look ended with an error, KeyError",))
+    assert not look(signs, at(9), MAX_AGE).is_well
+    signs.record_success("watch", at(10))
+    assert look(signs, at(10), MAX_AGE).is_well
+
+
 def test_a_message_that_waits_too_long_is_not_well_unless_others_get_through(signs: Signs) -> None:
     signs.record_success("watch", at(30))
     signs.note_waiting(at(20))
