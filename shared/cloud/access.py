@@ -16,7 +16,7 @@ from ..model.access import Access, Lock, Permission, PolicyDenial, Quota
 from . import api_versions
 from .arm import Arm
 from .errors import AzureError
-from .parse.fields import field, items, number, text, texts
+from .parse.fields import items, number, required, text, texts
 
 T = TypeVar("T")
 _AUTHORIZATION = "providers/Microsoft.Authorization"
@@ -81,9 +81,9 @@ class AccessReader:
         for scope in dict.fromkeys((subscription, group_id, vnet_group)):
             query = {"$filter": "atScope()"} if scope == subscription else {}
             for item in self._reader.list(f"{scope}/{_AUTHORIZATION}/locks", api_versions.LOCKS, **query):
-                lock_id = text(item, "id")
+                lock_id = required(item, "id")
                 at = lock_id.lower().rpartition(f"/{_AUTHORIZATION.lower()}/locks/")[0]
-                found[lock_id.lower()] = Lock(text(item, "name"), text(item, "properties", "level"), at)
+                found[lock_id.lower()] = Lock(text(item, "name"), required(item, "properties", "level"), at)
         return tuple(found.values())
 
     def _denials(
@@ -105,12 +105,19 @@ class AccessReader:
         path = f"{subscription}/providers/Microsoft.Network/locations/{location}/usages"
         return tuple(
             Quota(
-                text(item, "name", "value"), number(item, "currentValue", default=0), number(item, "limit", default=-1)
+                required(item, "name", "value"),
+                _used(item),
+                number(item, "limit", default=-1, least=-1),
             )
             for item in self._reader.list(path, api_versions.NETWORK)
         )
 
 
 def _denies(item: Mapping[str, Any]) -> bool:
-    effect = field(item, "effectDetails", "policyEffect") or "Deny"
-    return text(item, "evaluationResult").lower() == "noncompliant" and str(effect).lower() == "deny"
+    effect = text(item, "effectDetails", "policyEffect") or "Deny"
+    return text(item, "evaluationResult").lower() == "noncompliant" and effect.lower() == "deny"
+
+
+def _used(item: Mapping[str, Any]) -> int:
+    required(item, "currentValue")  # what is absent is not taken for none in use
+    return number(item, "currentValue", default=0)

@@ -7,8 +7,8 @@ and does not say whether that includes its children. Reading needs Microsoft.Ins
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,9 +16,21 @@ from ..model.activity import LoggedWrite
 from . import api_versions
 from .arm import Arm
 from .errors import UnexpectedAnswer
+from .parse.fields import field, text
+from .parse.rows import read_rows
 from .parse.subnet import writable
+from .translate import decoded
 
 _WRITES = ("/write", "/delete")
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """One event of an operation that writes; ``content`` is all of it."""
+
+    operation_id: str
+    at: datetime
+    content: Mapping[str, Any]
 
 
 class ActivityLog:
@@ -27,55 +39,68 @@ class ActivityLog:
     def __init__(self, arm: Arm) -> None:
         self._arm = arm
 
-    def writes(self, subscription: str, group: str, start: datetime, end: datetime) -> tuple[LoggedWrite, ...]:
-        """Writes and deletions of anything in the group that the log holds by now, oldest first."""
+    def writes(
+        self, subscription: str, group: str, start: datetime, end: datetime, unreadable: list[str]
+    ) -> tuple[LoggedWrite, ...]:
+        """Writes and deletions of anything in the group that the log holds by now, oldest first.
+
+        What an event that can't be read may have been is not known: the reason is added to ``unreadable``.
+        """
         path = f"/subscriptions/{subscription}/providers/Microsoft.Insights/eventtypes/management/values"
         moment = f"eventTimestamp ge '{_text(start)}' and eventTimestamp le '{_text(end)}'"
         wanted = f"{moment} and resourceGroupName eq '{group}'"
-        by_operation: dict[str, list[Mapping[str, Any]]] = {}
-        try:
-            for event in self._arm.list(path, api_versions.ACTIVITY_LOG, **{"$filter": wanted}):
-                if _value(event, "operationName").lower().endswith(_WRITES):
-                    by_operation.setdefault(str(event["operationId"]), []).append(event)
-            found = [_write(operation_id, events) for operation_id, events in by_operation.items()]
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise UnexpectedAnswer(f"GET {path}", f"an event is not as documented: {error!r}") from error
+        events, bad = read_rows(self._arm.list(path, api_versions.ACTIVITY_LOG, **{"$filter": wanted}), _event)
+        by_operation: dict[str, list[_Event]] = {}
+        for event in filter(None, events):
+            by_operation.setdefault(event.operation_id, []).append(event)
+        found, more = read_rows(by_operation.values(), _write)
+        unreadable += [row.reason for row in (*bad, *more)]
         return tuple(sorted(found, key=lambda write: write.at))
 
 
-def _write(operation_id: str, events: Iterable[Mapping[str, Any]]) -> LoggedWrite:
+def _event(item: Mapping[str, Any]) -> _Event | None:
+    """None: nothing was written."""
+    if not text(item, "operationName", "value").lower().endswith(_WRITES):
+        return None
+    operation_id, stamp = text(item, "operationId"), text(item, "eventTimestamp")
+    try:
+        at = datetime.fromisoformat(stamp)
+        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise UnexpectedAnswer(f"operation {operation_id}", f"eventTimestamp is {stamp[:60]!r}") from None
+    if not operation_id:
+        raise UnexpectedAnswer("an event of the activity log", "it has no operationId")
+    return _Event(operation_id, at, item)
+
+
+def _write(events: Iterable[_Event]) -> LoggedWrite:
     """The events of one operation: it began with the first, and how it went is said by any that ended it."""
-    ordered = sorted(events, key=lambda event: datetime.fromisoformat(event["eventTimestamp"]))
-    first = ordered[0]
-    http, claims = first.get("httpRequest") or {}, first.get("claims") or {}
-    ids = {first.get("correlationId"), http.get("clientRequestId")}
-    sent = next((body for event in ordered if (body := _sent(event)) is not None), None)
+    ordered = sorted(events, key=lambda event: event.at)
+    first = ordered[0].content
+    ids = {text(first, "correlationId"), text(first, "httpRequest", "clientRequestId")}
+    sent = next((body for event in ordered if (body := _sent(event.content)) is not None), None)
     return LoggedWrite(
-        operation_id=operation_id,
-        at=datetime.fromisoformat(first["eventTimestamp"]),
-        caller=str(first.get("caller") or "somebody unnamed"),
-        action=_value(first, "operationName"),
-        resource_id=str(first.get("resourceId") or ""),
-        correlation_id=str(first.get("correlationId") or ""),
-        request_ids=frozenset(str(one).lower() for one in ids if one),
-        app_id=str(claims.get("appid") or ""),
-        has_failed=any(_value(event, "status").lower() == "failed" for event in ordered),
+        operation_id=ordered[0].operation_id,
+        at=ordered[0].at,
+        caller=text(first, "caller") or "somebody unnamed",
+        action=text(first, "operationName", "value"),
+        resource_id=text(first, "resourceId"),
+        correlation_id=text(first, "correlationId"),
+        request_ids=frozenset(one.lower() for one in ids if one),
+        app_id=text(first, "claims", "appid"),
+        has_failed=any(text(event.content, "status", "value").lower() == "failed" for event in ordered),
         properties=sent,
     )
 
 
 def _sent(event: Mapping[str, Any]) -> dict[str, Any] | None:
     """The writable properties that were sent. Only some services put them there: absence says nothing."""
-    text = (event.get("properties") or {}).get("requestbody")
     try:
-        properties = json.loads(text or "null")["properties"]
-    except (ValueError, TypeError, KeyError):
+        body = text(event, "properties", "requestbody")
+        properties = field(decoded(body), "properties") if body else None
+        return writable(properties) if isinstance(properties, dict) else None
+    except (ValueError, UnexpectedAnswer):
         return None
-    return writable(properties) if isinstance(properties, dict) else None
-
-
-def _value(event: Mapping[str, Any], name: str) -> str:
-    return str((event.get(name) or {}).get("value") or "")
 
 
 def _text(moment: datetime) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 
 from .errors import UnexpectedAnswer
 from .pages import Pages, following
-from .translate import from_exception, from_response, operation_name
+from .translate import azure_errors, from_response, json_object, operation_name
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -63,7 +63,7 @@ class Arm:
         return self._call("POST", self._url(path, api_version, {}), body)
 
     def list(self, path: str, api_version: str, **query: str | int) -> Iterator[dict[str, Any]]:
-        """Every item of a collection, page after page; a page may be empty."""
+        """Every item of a collection, page after page; a page may be empty. That each is an object is not looked at."""
         first = self._url(path, api_version, query)
         pages, url = Pages(operation_name("GET", first)), first
         while url:
@@ -86,23 +86,14 @@ class Arm:
         return f"{self.base_url}/{path.lstrip('/')}?{text}"
 
     def _call(self, method: str, url: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        from azure.core.exceptions import AzureError
         from azure.core.rest import HttpRequest
 
         operation = operation_name(method, url)
-        try:
+        with azure_errors(operation):
             response = self._client.send_request(HttpRequest(method, url, json=body), is_read=True)
-        except AzureError as error:
-            raise from_exception(operation, error) from error
-        if response.status_code != 200:
-            raise from_response(operation, response.status_code, response.headers, response.text())
-        try:
-            content = response.json()
-        except ValueError:
-            content = None
-        if not isinstance(content, dict):
-            raise UnexpectedAnswer(operation, "the answer is not a JSON object", status=response.status_code)
-        return content
+            if response.status_code != 200:
+                raise from_response(operation, response.status_code, response.headers, response.text())
+            return json_object(operation, response.content)
 
     def _count(self, method: str, path: str) -> None:
         with self._lock:

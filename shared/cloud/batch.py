@@ -8,7 +8,6 @@ error codes and take most of the time.
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 from collections.abc import Sequence
@@ -21,9 +20,9 @@ from ..model.resource_id import ResourceId
 from . import api_versions
 from .errors import AzureError, Forbidden, MetricUnavailable, SignInFailed, UnexpectedAnswer
 from .parse import parse_metrics
-from .parse.fields import Json, items, text
+from .parse.fields import Json, entries, items, text
 from .questions import MetricQuestion, utc_text
-from .translate import from_exception, from_response
+from .translate import azure_errors, from_response, json_object
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -76,8 +75,11 @@ class BatchMetrics:
             )
             for resource_id in resource_ids
         }
-        for entry in items(body, "values"):
-            resource_id = _resource_of(entry)
+        for entry in entries(body, "values"):
+            try:
+                resource_id = _resource_of(entry)
+            except UnexpectedAnswer:
+                continue  # whose it is can't be read: one of those that are left out
             if resource_id in answers:
                 answers[resource_id] = _answer(entry, question, window)
         return answers
@@ -89,7 +91,6 @@ class BatchMetrics:
     def _ask(
         self, subscription: str, resource_ids: Sequence[str], region: str, question: MetricQuestion, window: Window
     ) -> Json:
-        from azure.core.exceptions import AzureError as SdkError
         from azure.core.rest import HttpRequest
 
         operation = f"metrics:getBatch {question.metric} in {region}"
@@ -103,14 +104,12 @@ class BatchMetrics:
         }
         url = f"/subscriptions/{subscription}/metrics:getBatch?{urlencode(query, quote_via=quote)}"
         request = HttpRequest("POST", url, json={"resourceids": list(resource_ids)})
-        try:
+        with azure_errors(operation):
             response = self._client(region).send_request(request, is_read=True)
-        except SdkError as error:
-            raise from_exception(operation, error) from error
-        if response.status_code != 200:
-            refusal = from_response(operation, response.status_code, response.headers, response.text())
-            raise _role_missing(refusal, subscription) if isinstance(refusal, SignInFailed) else refusal
-        return _content(operation, response.text())
+            if response.status_code != 200:
+                refusal = from_response(operation, response.status_code, response.headers, response.text())
+                raise _role_missing(refusal, subscription) if isinstance(refusal, SignInFailed) else refusal
+            return json_object(operation, response.content)
 
     def _client(self, region: str) -> MetricsClient:
         with self._lock, one_at_a_time:
@@ -165,15 +164,3 @@ def _role_missing(error: AzureError, subscription: str) -> Forbidden:
         missing_action="Microsoft.Insights/metrics/read",
         missing_scope=f"/subscriptions/{subscription}",
     )
-
-
-def _content(operation: str, body: str) -> Json:
-    try:
-        content = json.loads(body)
-        # The service has been seen to send its JSON as a JSON string (the SDK takes that too).
-        content = json.loads(content) if isinstance(content, str) else content
-    except ValueError:
-        content = None
-    if not isinstance(content, dict):
-        raise UnexpectedAnswer(operation, "the answer is not a JSON object", status=200)
-    return content

@@ -6,23 +6,26 @@ read. So what was asked for by name and is not visible is named in ``Found.unrea
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ..errors import BadInput
 from ..model.cluster import Cluster
 from ..model.load_balancer import LoadBalancer, Node
 from ..model.resource_id import ResourceId
+from ..texts import count
 from . import api_versions
 from .arm import Arm
 from .errors import AzureError, BadRequest, Forbidden, NotFound, SignInFailed, UnexpectedAnswer
 from .pages import Pages
 from .parse import parse_cluster, parse_load_balancer, parse_node
-from .parse.fields import reference, tags, text
+from .parse.cluster import CLUSTER_TYPE
+from .parse.fields import Json, reference, segment, tags, text
 from .parse.node import is_primary_interface
+from .parse.rows import UnreadableRow, read_rows
 
-_CLUSTER_TYPE = "Microsoft.ContainerService/managedClusters"
 _CLUSTERS_QUERY = (
     "resources | where type =~ 'microsoft.containerservice/managedclusters'"
     " | project id, name, type, location, tags, properties | order by id asc"
@@ -32,10 +35,14 @@ _PAGE_ROWS = 1000  # Resource Graph's maximum
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """``unreadable`` names, each with its reason, what could not be listed or understood."""
+    """``unreadable`` names, each with its reason, what could not be listed or understood.
+
+    ``broken`` are rows of clusters of which only the id can be read.
+    """
 
     clusters: tuple[Cluster, ...]
     unreadable: tuple[str, ...] = ()
+    broken: tuple[UnreadableRow, ...] = ()
 
 
 class Discovery:
@@ -51,16 +58,13 @@ class Discovery:
         Asks each subscription in turn where Resource Graph may not be used.
         """
         unreadable: list[str] = []
-        rows = self.rows(_CLUSTERS_QUERY, _CLUSTER_TYPE, api_versions.MANAGED_CLUSTERS, unreadable)
-        clusters: dict[str, Cluster] = {}
-        for row in rows:
-            try:
-                cluster = parse_cluster(row)
-            except UnexpectedAnswer as error:
-                unreadable.append(f"cluster {text(row, 'id') or text(row, 'name')}: {error.message}")
-            else:
-                clusters[cluster.id.lower()] = cluster
-        return Found(tuple(clusters[key] for key in sorted(clusters)), tuple(unreadable))
+        rows = self.rows(_CLUSTERS_QUERY, CLUSTER_TYPE, api_versions.MANAGED_CLUSTERS, unreadable)
+        read, bad = read_rows(rows, parse_cluster, CLUSTER_TYPE)
+        clusters = {cluster.id.lower(): cluster for cluster in read}
+        broken = {row.id.lower(): row for row in bad if row.id and row.id.lower() not in clusters}
+        unreadable += without_id("cluster", bad)
+        ordered = tuple(clusters[key] for key in sorted(clusters))
+        return Found(ordered, tuple(unreadable), tuple(broken[key] for key in sorted(broken)))
 
     def rows(self, query: str, kind: str, api_version: str, unreadable: list[str]) -> list[dict[str, Any]]:
         """Every resource of a type, by Resource Graph, else listed in each subscription.
@@ -88,8 +92,8 @@ class Discovery:
             parsed = ResourceId.parse(cluster_id)
         except ValueError as error:
             raise BadInput(str(error)) from error
-        if parsed.type.lower() != _CLUSTER_TYPE.lower():
-            raise BadInput(f"not the id of an AKS cluster: {cluster_id!r}; expected one of type {_CLUSTER_TYPE}")
+        if parsed.type.lower() != CLUSTER_TYPE.lower():
+            raise BadInput(f"not the id of an AKS cluster: {cluster_id!r}; expected one of type {CLUSTER_TYPE}")
         return parse_cluster(self._arm.get(cluster_id, api_versions.MANAGED_CLUSTERS))
 
     def load_balancer(self, cluster: Cluster) -> LoadBalancer | None:
@@ -104,16 +108,23 @@ class Discovery:
             return None
         return found if found.outbound_rules and found.sku.lower() == "standard" else None
 
-    def nodes(self, cluster: Cluster) -> tuple[Node, ...]:
-        """Every instance of the cluster's scale sets that has an address, by name."""
+    def nodes(self, cluster: Cluster, unreadable: list[str] | None = None) -> tuple[Node, ...]:
+        """Every instance of the cluster's scale sets that has an address, by name.
+
+        What can't be understood is added to ``unreadable``; without that list it raises.
+        """
         found: list[Node] = []
         compute = f"{_node_group(cluster)}/providers/Microsoft.Compute/virtualMachineScaleSets"
-        for scale_set in self._arm.list(compute, api_versions.SCALE_SETS):
-            path = f"{compute}/{text(scale_set, 'name')}/networkInterfaces"
-            for nic in self._arm.list(path, api_versions.SCALE_SET_NICS):
-                node = parse_node(nic, tags(scale_set)) if is_primary_interface(nic) else None
-                if node is not None:
-                    found.append(node)
+        scale_sets, bad = read_rows(self._arm.list(compute, api_versions.SCALE_SETS), _scale_set)
+        for name, its_tags in scale_sets:
+            nics = self._arm.list(f"{compute}/{name}/networkInterfaces", api_versions.SCALE_SET_NICS)
+            nodes, more = read_rows(nics, partial(_node, its_tags))
+            found += [node for node in nodes if node is not None]
+            bad += more
+        if bad and unreadable is None:
+            raise UnexpectedAnswer(f"nodes of {cluster.name}", said_of("row", bad))
+        if bad and unreadable is not None:
+            unreadable.append(f"nodes of {cluster.name}: {said_of('row', bad)}")
         return tuple(sorted(found, key=lambda node: node.name))
 
     def subnet_gateway(self, subnet_id: str) -> str | None:
@@ -122,7 +133,8 @@ class Discovery:
 
     def _id_of(self, name: str) -> str:
         found = self.clusters()
-        ids = [cluster.id for cluster in found.clusters if cluster.name.lower() == name.lower()]
+        every = [*(cluster.id for cluster in found.clusters), *(row.id for row in found.broken)]
+        ids = [cluster_id for cluster_id in every if ResourceId.parse(cluster_id).name.lower() == name.lower()]
         if len(ids) > 1:
             raise BadInput(f"{len(ids)} clusters are named {name!r}; give the id of one: {', '.join(ids)}")
         if not ids:
@@ -152,22 +164,47 @@ class Discovery:
     def _invisible_subscriptions(self) -> list[str]:
         if not self._subscriptions:
             return []
-        visible = {subscription.lower() for subscription in self._readable_subscriptions()}
-        return [
+        unreadable: list[str] = []
+        visible = {subscription.lower() for subscription in self._readable_subscriptions(unreadable)}
+        return unreadable + [
             f"subscription {subscription}: it does not exist or this identity has no role in it"
             for subscription in self._subscriptions
             if subscription.lower() not in visible
         ]
 
-    def _readable_subscriptions(self) -> list[str]:
-        return [text(item, "subscriptionId") for item in self._arm.list("/subscriptions", api_versions.SUBSCRIPTIONS)]
+    def _readable_subscriptions(self, unreadable: list[str]) -> list[str]:
+        found, bad = read_rows(self._arm.list("/subscriptions", api_versions.SUBSCRIPTIONS), _subscription)
+        unreadable += without_id("subscription", bad)
+        return found
 
     def _listed_rows(self, kind: str, api_version: str, unreadable: list[str]) -> Iterator[dict[str, Any]]:
-        for subscription in self._subscriptions or self._readable_subscriptions():
+        for subscription in self._subscriptions or self._readable_subscriptions(unreadable):
             try:
                 yield from self._arm.list(f"/subscriptions/{subscription}/providers/{kind}", api_version)
             except AzureError as error:
                 unreadable.append(f"subscription {subscription}: {error}")
+
+
+def without_id(what: str, rows: Sequence[UnreadableRow]) -> list[str]:
+    """Rows that can't be told under an id: how many, and why one of them."""
+    nameless = [row for row in rows if not row.id]
+    return [f"{count(len(nameless), what)} without a readable id: {nameless[0].reason}"] if nameless else []
+
+
+def said_of(what: str, rows: Sequence[UnreadableRow]) -> str:
+    return f"{count(len(rows), what)} can't be read, such as {rows[0].id or 'one without id'}: {rows[0].reason}"
+
+
+def _subscription(item: Json) -> str:
+    return segment(item, "subscriptionId")
+
+
+def _scale_set(item: Json) -> tuple[str, dict[str, str]]:
+    return segment(item, "name"), tags(item)
+
+
+def _node(scale_set_tags: dict[str, str], nic: Json) -> Node | None:
+    return parse_node(nic, scale_set_tags) if is_primary_interface(nic) else None
 
 
 def _node_group(cluster: Cluster) -> str:

@@ -17,10 +17,11 @@ from ..model.network import NatGateway, NetworkFacts, PublicIp, Subnet, Vnet
 from ..model.resource_id import ResourceId, same_id
 from . import api_versions
 from .arm import Arm
-from .discovery import Discovery
+from .discovery import Discovery, said_of
 from .errors import AzureError
 from .parse import default_route, parse_nat_gateway, parse_public_ip, parse_subnet, parse_vnet, takes_propagated_routes
 from .parse.fields import reference
+from .parse.rows import read_rows
 
 T = TypeVar("T")
 
@@ -70,7 +71,7 @@ class _Reading:
     def facts(self, now: datetime) -> NetworkFacts:
         cluster = self._cluster
         load_balancer = self._attempt("load balancer", lambda: self._discovery.load_balancer(cluster), None)
-        nodes: tuple[Node, ...] = self._attempt("nodes", lambda: self._discovery.nodes(cluster), ())
+        nodes: tuple[Node, ...] = self._attempt("nodes", lambda: self._discovery.nodes(cluster, self._unreadable), ())
         vnet = self._attempt("virtual network", self._read_vnet, None)
         subnets = self._read_each("subnet", cluster.subnet_ids, self._subnet)
         gateways = self._nat_gateways(subnets)
@@ -135,9 +136,7 @@ class _Reading:
 
     def _nat_gateways(self, subnets: tuple[Subnet, ...]) -> tuple[NatGateway, ...]:
         """Those where ours would be, and those attached to the cluster's subnets, wherever they are."""
-        listed = [
-            parse_nat_gateway(item) for group in self._gateway_groups for item in self._list(group, "natGateways")
-        ]
+        listed = [one for group in self._gateway_groups for one in self._list(group, "natGateways", parse_nat_gateway)]
         found = {gateway.id.lower(): gateway for gateway in listed}
         attached = {subnet.nat_gateway_id for subnet in subnets if subnet.nat_gateway_id}
         elsewhere = tuple(sorted(gateway_id for gateway_id in attached if gateway_id.lower() not in found))
@@ -177,17 +176,17 @@ class _Reading:
         group = self._gateway_groups[0]
         has_prefixes = self._with_prefixes or any(gateway.public_ip_prefix_ids for gateway in gateways)
         kinds = ("publicIPAddresses", "publicIPPrefixes") if has_prefixes else ("publicIPAddresses",)
-        listed = [item for kind in kinds for item in self._list(group, kind)]
-        return self._attempt(
-            f"public IPs in resource group {group}", lambda: tuple(parse_public_ip(item) for item in listed), ()
-        )
+        return tuple(one for kind in kinds for one in self._list(group, kind, parse_public_ip))
 
-    def _list(self, group: str, kind: str) -> list[dict[str, Any]]:
+    def _list(self, group: str, kind: str, parse: Callable[[dict[str, Any]], T]) -> list[T]:
+        """Those that can be understood; of the others people are told, and what depends on them is blocked."""
         subscription = self._vnet.subscription if self._vnet else self._cluster.subscription
         path = f"/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Network/{kind}"
-        return self._attempt(
-            f"{kind} in resource group {group}", lambda: list(self._arm.list(path, api_versions.NETWORK)), []
-        )
+        what = f"{kind} in resource group {group}"
+        rows: list[dict[str, Any]] = self._attempt(what, lambda: list(self._arm.list(path, api_versions.NETWORK)), [])
+        read, bad = read_rows(rows, parse)
+        self._unreadable += [f"{what} ({said_of('row', bad)})"] if bad else []
+        return read
 
 
 def _taken_names(group: str, gateways: tuple[NatGateway, ...], ips: tuple[PublicIp, ...]) -> tuple[str, ...]:

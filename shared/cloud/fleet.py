@@ -7,7 +7,8 @@ that AKS owns. Resource Graph follows changes within minutes: it finds things, i
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,10 +17,11 @@ from ..model.fleet import Fleet, WatchedCluster, WatchedGateway
 from ..model.load_balancer import LoadBalancer
 from ..model.resource_id import ResourceId
 from . import api_versions
-from .discovery import Discovery
+from .discovery import Discovery, without_id
 from .errors import AzureError, Forbidden, NotFound, UnexpectedAnswer
 from .parse import parse_load_balancer
-from .parse.fields import number, references, tags, text
+from .parse.fields import Json, field, location, loose_references, number, optional_id, resource_id, segment, tags, text
+from .parse.rows import UnreadableRow, read_rows
 
 PRODUCT_TAG = "snatbot"
 _BALANCERS = "Microsoft.Network/loadBalancers"
@@ -41,6 +43,18 @@ _PREFIXES_QUERY = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    """A load balancer or NAT gateway that can't be read, with those of its subnets that can."""
+
+    row: UnreadableRow
+    subnet_ids: frozenset[str] = frozenset()
+
+    @property
+    def is_balancer(self) -> bool:
+        return ResourceId.parse(self.row.id).type.lower() == _BALANCERS.lower()
+
+
 class FleetDiscovery:
     def __init__(self, discovery: Discovery) -> None:
         self._discovery = discovery
@@ -49,17 +63,16 @@ class FleetDiscovery:
         """Raises when clusters can't be listed at all; anything less is named in ``unreadable``."""
         found = self._discovery.clusters()
         unreadable = list(found.unreadable)
-        balancers = {balancer.id.lower(): balancer for balancer in self._balancers(unreadable)}
-        gateways = list(self._gateways(unreadable))
-        targets = _targets(found.clusters, balancers, gateways)
-        return Fleet(now, tuple(targets), tuple(unreadable))
+        balancers, broken_balancers = self._balancers(unreadable)
+        gateways, broken_gateways = self._gateways(unreadable)
+        targets = _targets(found.clusters, balancers, gateways, [*broken_balancers, *broken_gateways])
+        return Fleet(now, (*targets, *map(_known_by_id, found.broken)), tuple(unreadable))
 
     def one(self, cluster: Cluster) -> WatchedCluster:
         """One cluster's, its load balancer as Resource Manager knows it now."""
-        unreadable: list[str] = []
         balancer = self._discovery.load_balancer(cluster)
-        gateways = list(self._gateways(unreadable))
-        (target,) = _targets((cluster,), {balancer.id.lower(): balancer} if balancer else {}, gateways)
+        gateways, broken = self._gateways([])
+        (target,) = _targets((cluster,), [balancer] if balancer else [], gateways, broken)
         return target
 
     def is_gone(self, cluster_id: str) -> bool:
@@ -79,40 +92,30 @@ class FleetDiscovery:
         """The NAT gateway on a subnet as Resource Manager knows it now."""
         return self._discovery.subnet_gateway(subnet_id)
 
-    def _balancers(self, unreadable: list[str]) -> Iterator[LoadBalancer]:
-        for row in self._rows(_BALANCERS_QUERY, _BALANCERS, unreadable):
-            if text(row, "name").lower() != "kubernetes":
-                continue
-            if "properties" not in row:
-                row = {
-                    **row,
-                    "properties": {
-                        "outboundRules": row.get("outboundRules"),
-                        "frontendIPConfigurations": row.get("frontends"),
-                    },
-                }
-            try:
-                balancer = parse_load_balancer(row)
-            except UnexpectedAnswer as error:
-                unreadable.append(f"load balancer {text(row, 'id')}: {error.message}")
-                continue
-            if balancer.outbound_rules and balancer.sku.lower() == "standard":
-                yield balancer
+    def _balancers(self, unreadable: list[str]) -> tuple[list[LoadBalancer], list[_Broken]]:
+        rows = self._rows(_BALANCERS_QUERY, _BALANCERS, unreadable)
+        read, bad = read_rows(rows, _balancer)
+        unreadable += without_id("load balancer", bad)
+        balancers = [one for one in read if one and one.outbound_rules and one.sku.lower() == "standard"]
+        return balancers, [_Broken(row) for row in bad if row.id.lower().endswith("/loadbalancers/kubernetes")]
 
-    def _gateways(self, unreadable: list[str]) -> Iterator[WatchedGateway]:
+    def _gateways(self, unreadable: list[str]) -> tuple[list[WatchedGateway], list[_Broken]]:
         rows = self._rows(_GATEWAYS_QUERY, _GATEWAYS, unreadable)
-        uses_prefixes = any(references(row, "properties", "publicIpPrefixes") for row in rows)
+        read, bad = read_rows(rows, _gateway)
+        uses_prefixes = any(prefixes for _, prefixes in read)
         sizes = self._prefix_sizes(unreadable) if uses_prefixes else {}
-        for row in rows:
-            if text(row, "id"):
-                yield _gateway(row, sizes)
+        unreadable += [f"NAT gateway {row.id}: {row.reason}" for row in bad if row.id]
+        unreadable += without_id("NAT gateway", bad)
+        subnets = {optional_id(row).lower(): _readable_subnets(row) for row in rows} if bad else {}
+        broken = [_Broken(row, subnets.get(row.id.lower(), frozenset())) for row in bad if row.id]
+        return [_counted(gateway, prefixes, sizes) for gateway, prefixes in read], broken
 
     def _prefix_sizes(self, unreadable: list[str]) -> dict[str, int]:
         """How many addresses each public IP prefix has."""
-        rows = self._rows(_PREFIXES_QUERY, _PREFIXES, unreadable)
-        return {
-            text(row, "id").lower(): 2 ** (32 - number(row, "properties", "prefixLength", default=32)) for row in rows
-        }
+        read, bad = read_rows(self._rows(_PREFIXES_QUERY, _PREFIXES, unreadable), _prefix_size)
+        unreadable += [f"public IP prefix {row.id}: {row.reason}" for row in bad if row.id]
+        unreadable += without_id("public IP prefix", bad)
+        return dict(read)
 
     def _rows(self, query: str, kind: str, unreadable: list[str]) -> list[dict[str, Any]]:
         try:
@@ -122,36 +125,85 @@ class FleetDiscovery:
             return []
 
 
-def _gateway(row: dict[str, Any], sizes: dict[str, int]) -> WatchedGateway:
-    prefixes = references(row, "properties", "publicIpPrefixes")
-    counts = [len(references(row, "properties", "publicIpAddresses")), *(sizes.get(one.lower(), 0) for one in prefixes)]
-    is_known = all(one.lower() in sizes for one in prefixes)
-    owner = next((value for name, value in tags(row).items() if name.lower() == PRODUCT_TAG), "")
-    return WatchedGateway(
-        id=text(row, "id"),
-        name=text(row, "name"),
-        location=text(row, "location"),
-        public_ip_count=sum(counts) if is_known else None,
-        subnet_ids=references(row, "properties", "subnets"),
-        cluster_tag=owner,
+def _balancer(row: Json) -> LoadBalancer | None:
+    """None: another one than that of the cluster's outbound traffic."""
+    if text(row, "name").lower() != "kubernetes":
+        return None
+    if field(row, "properties") is None:
+        rules, frontends = field(row, "outboundRules"), field(row, "frontends")
+        row = {**row, "properties": {"outboundRules": rules, "frontendIPConfigurations": frontends}}
+    return parse_load_balancer(row)
+
+
+def _prefix_size(row: Json) -> tuple[str, int]:
+    length = number(row, "properties", "prefixLength", default=32, most=128)
+    return resource_id(row, "id").lower(), 2 ** max(0, 32 - length)
+
+
+def _gateway(row: Json) -> tuple[WatchedGateway, tuple[str, ...]]:
+    """With the ids of its prefixes, whose addresses are not counted yet."""
+    gateway = WatchedGateway(
+        id=resource_id(row, "id"),
+        name=segment(row, "name"),
+        location=location(row),
+        public_ip_count=len(loose_references(row, "properties", "publicIpAddresses")),
+        subnet_ids=loose_references(row, "properties", "subnets"),
+        cluster_tag=next((value for name, value in tags(row).items() if name.lower() == PRODUCT_TAG), ""),
     )
+    return gateway, loose_references(row, "properties", "publicIpPrefixes")
+
+
+def _counted(gateway: WatchedGateway, prefixes: Sequence[str], sizes: Mapping[str, int]) -> WatchedGateway:
+    counts = [sizes.get(prefix.lower()) for prefix in prefixes]
+    known = [size for size in counts if size is not None]
+    is_known = len(known) == len(counts)
+    return replace(gateway, public_ip_count=(gateway.public_ip_count or 0) + sum(known) if is_known else None)
+
+
+def _readable_subnets(row: Json) -> frozenset[str]:
+    """Of a gateway that can't be read otherwise."""
+    try:
+        return frozenset(subnet_id.lower() for subnet_id in loose_references(row, "properties", "subnets"))
+    except UnexpectedAnswer:
+        return frozenset()
+
+
+def _known_by_id(row: UnreadableRow) -> WatchedCluster:
+    """A cluster that makes no sense is still one, and not measured."""
+    cluster = Cluster(row.id, ResourceId.parse(row.id).name, location="", node_resource_group="", outbound_type="")
+    return WatchedCluster(cluster, unreadable=f"what Azure answers of the cluster can't be read: {row.reason}")
 
 
 def _targets(
-    clusters: Iterable[Cluster], balancers: dict[str, LoadBalancer], gateways: list[WatchedGateway]
+    clusters: Iterable[Cluster],
+    balancers: Iterable[LoadBalancer],
+    gateways: Iterable[WatchedGateway],
+    broken: Sequence[_Broken],
 ) -> Iterator[WatchedCluster]:
+    by_balancer = {balancer.id.lower(): balancer for balancer in balancers}
     by_subnet: dict[str, list[WatchedGateway]] = defaultdict(list)
     by_group: dict[str, list[WatchedGateway]] = defaultdict(list)
     for gateway in gateways:
         for subnet_id in gateway.subnet_ids:
             by_subnet[subnet_id.lower()].append(gateway)
-        parsed = ResourceId.parse(gateway.id)
-        by_group[f"{parsed.subscription}/{parsed.group}".lower()].append(gateway)
+        by_group[_group_of(gateway.id)].append(gateway)
     for cluster in clusters:
         group = f"{cluster.subscription}/{cluster.node_resource_group}".lower()
-        serving = [gateway for subnet_id in cluster.subnet_ids for gateway in by_subnet.get(subnet_id.lower(), ())]
+        subnet_ids = [subnet_id.lower() for subnet_id in cluster.subnet_ids]
+        serving = [gateway for subnet_id in subnet_ids for gateway in by_subnet.get(subnet_id, ())]
         own = {gateway.id.lower(): gateway for gateway in (*serving, *by_group.get(group, ()))}
         path = f"{group.replace('/', '/resourcegroups/', 1)}/providers/microsoft.network/loadbalancers/kubernetes"
-        balancer = balancers.get(f"/subscriptions/{path}")
+        balancer = by_balancer.get(f"/subscriptions/{path}")
         is_balanced = cluster.outbound_type.lower() == "loadbalancer" and cluster.load_balancer_sku.lower() != "basic"
-        yield WatchedCluster(cluster, balancer if is_balanced else None, tuple(own.values()))
+        reasons = [
+            f"what Azure answers of {one.row.id} can't be read: {one.row.reason}"
+            for one in broken
+            if (is_balanced or not one.is_balancer)
+            and (one.subnet_ids.intersection(subnet_ids) or _group_of(one.row.id) == group)
+        ]
+        yield WatchedCluster(cluster, balancer if is_balanced else None, tuple(own.values()), "; ".join(reasons))
+
+
+def _group_of(resource_id: str) -> str:
+    parsed = ResourceId.parse(resource_id)
+    return f"{parsed.subscription}/{parsed.group}".lower()

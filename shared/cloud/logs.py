@@ -17,7 +17,7 @@ from ..first_use import one_at_a_time
 from ..model.health_event import HealthEvent
 from ..model.metric import Window
 from .errors import UnexpectedAnswer
-from .translate import from_exception
+from .translate import azure_errors
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -62,9 +62,7 @@ class HealthEvents:
 
         Raises AzureError.
         """
-        from azure.core.exceptions import AzureError as SdkError
-
-        try:
+        with azure_errors(_OPERATION):
             result = self._logs().query_workspace(
                 self._workspace_id,
                 _QUERY,
@@ -72,15 +70,13 @@ class HealthEvents:
                 server_timeout=max(1, round(min(seconds_at_most, SERVER_TIMEOUT_SECONDS))),
                 is_read=True,
             )
-        except SdkError as error:
-            raise from_exception(_OPERATION, error) from error
-        tables: Any = getattr(result, "tables", None) or getattr(result, "partial_data", None)
-        if (trouble := getattr(result, "partial_error", None)) is not None:
-            log.warning("%s: Azure has only a part: %s", _OPERATION, trouble)
-        if not tables:
-            raise UnexpectedAnswer(_OPERATION, "the answer has no table", status=200)
-        table = tables[0]
-        return events_of([dict(zip(table.columns, row, strict=True)) for row in table.rows])
+            tables: Any = getattr(result, "tables", None) or getattr(result, "partial_data", None)
+            if (trouble := getattr(result, "partial_error", None)) is not None:
+                log.warning("%s: Azure has only a part: %s", _OPERATION, trouble)
+            if not tables:
+                raise UnexpectedAnswer(_OPERATION, "the answer has no table", status=200)
+            columns = tables[0].columns
+            return events_of([dict(zip(columns, row, strict=False)) for row in tables[0].rows])
 
     def _logs(self) -> LogsQueryClient:
         with self._lock, one_at_a_time:

@@ -6,11 +6,20 @@ another reader can ask the same and answer with the same noun.
 
 from __future__ import annotations
 
-from ..model.metric import MetricAnswer, Window
+from ..model.metric import MetricAnswer, Series, Window
 from . import api_versions, questions
 from .arm import Arm
+from .errors import UnexpectedAnswer
 from .parse import parse_metrics
 from .questions import DEFAULT_TOP, MetricQuestion, sum_over, utc_text
+
+
+def whole(answer: MetricAnswer) -> tuple[Series, ...]:
+    """For proofs: the series of an answer without unknown minutes. Raises UnexpectedAnswer when it has some."""
+    if answer.unknown:
+        at = min(answer.unknown)
+        raise UnexpectedAnswer("metric", f"a value of {at:%H:%M} UTC is below zero or no number", status=200)
+    return answer.series
 
 
 class Metrics:

@@ -16,9 +16,9 @@ from ..model.network import NatGateway, PublicIp, Subnet
 from ..model.plan import CreateNatGateway, CreatePublicIp, CreatePublicIpPrefix
 from ..model.resource_id import ResourceId
 from . import api_versions
-from .errors import NotFound, UnexpectedAnswer
+from .errors import NotFound
 from .parse import parse_nat_gateway, parse_public_ip, parse_subnet
-from .translate import from_exception
+from .translate import azure_errors, json_object
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -172,7 +172,8 @@ class Network:
         begin = deleting[ResourceId.parse(resource_id).type.rpartition("/")[2].lower()]
         names = self._names(resource_id)
         try:
-            _translated(f"DELETE {resource_id}", lambda: begin(*names, polling=False, cls=_nothing).result() or {})
+            with azure_errors(f"DELETE {resource_id}"):
+                begin(*names, polling=False, cls=_nothing).result()
         except NotFound:
             return
 
@@ -181,14 +182,14 @@ class Network:
 
     def _get(self, get: Callable[..., Any], resource_id: str) -> dict[str, Any]:
         names = self._names(resource_id)
-        return _translated(f"GET {resource_id}", lambda: get(*names, cls=_raw_answer))
+        with azure_errors(f"GET {resource_id}"):
+            return json_object(f"GET {resource_id}", get(*names, cls=_body))
 
     def _put(self, begin: Callable[..., Any], resource_id: str, body: Any, **options: Any) -> dict[str, Any]:
         names = self._names(resource_id)
-        return _translated(
-            f"PUT {resource_id}",
-            lambda: begin(*names, body, polling=False, cls=_raw_answer, **options).result(),
-        )
+        with azure_errors(f"PUT {resource_id}"):
+            answer = begin(*names, body, polling=False, cls=_body, **options).result()
+            return json_object(f"PUT {resource_id}", answer)
 
     def _names(self, resource_id: str) -> tuple[str, ...]:
         """The resource group, then the names from the outermost resource inwards, as the SDK takes them."""
@@ -198,20 +199,9 @@ class Network:
         return (parsed.group, *parsed.names)
 
 
-def _raw_answer(response: Any, _model: Any, _headers: Any) -> Any:
-    return response.http_response.json()
+def _body(response: Any, _model: Any, _headers: Any) -> Any:
+    return response.http_response.content
 
 
 def _nothing(_response: Any, _model: Any, _headers: Any) -> Any:
     return None
-
-
-def _translated(operation: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    from azure.core.exceptions import AzureError
-
-    try:
-        return call()
-    except AzureError as error:
-        raise from_exception(operation, error) from error
-    except ValueError as error:
-        raise UnexpectedAnswer(operation, "the answer is not JSON") from error

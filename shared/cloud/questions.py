@@ -113,6 +113,7 @@ def sum_over(answer: MetricAnswer, dimension: str) -> MetricAnswer:
     return MetricAnswer(
         tuple(Series(dict(key), tuple(sorted(points.items()))) for key, points in sums.items()),
         answer.is_truncated,
+        answer.unknown,
     )
 
 
@@ -125,6 +126,7 @@ def of_metric(answer: MetricAnswer, name: str) -> MetricAnswer:
             if one.dimensions.get(METRIC) == name
         ),
         answer.is_truncated,
+        answer.unknown,
     )
 
 

@@ -7,11 +7,14 @@ Bodies come wrapped (``{"error": {"code", "message", "details"}}``) from Resourc
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..errors import SnatbotError
 from ..retry_after import asked_seconds, bounded_seconds
 from .errors import (
     AzureError,
@@ -51,6 +54,48 @@ def operation_name(method: str, url: str) -> str:
         return f"{method} {urlsplit(url).path or '/'}"
     except ValueError:
         return f"{method} an address that can't be read"
+
+
+@contextmanager
+def azure_errors(operation: str) -> Iterator[None]:
+    """Around every call of an Azure SDK: whatever comes out of it, and of the answer it reads, is an AzureError.
+
+    The SDKs raise what their parsers meet in an answer that is not as documented: KeyError, TypeError, RecursionError.
+    """
+    from azure.core.exceptions import AzureError as SdkError
+
+    try:
+        yield
+    except SnatbotError:
+        raise
+    except SdkError as error:
+        raise from_exception(operation, error) from error
+    except Exception as error:
+        raise UnexpectedAnswer(operation, f"the answer can't be read ({type(error).__name__})") from error
+
+
+def decoded(body: str) -> Any:
+    """JSON, in which a whole number of any length does no harm to what else is there. Raises ValueError."""
+    try:
+        try:
+            return json.loads(body)
+        except ValueError:  # no JSON, or more digits than Python takes for a number
+            return json.loads(body, parse_int=lambda digits: int(digits) if len(digits) < 20 else math.inf)
+    except RecursionError:
+        raise ValueError("too many levels of JSON") from None
+
+
+def json_object(operation: str, body: bytes) -> dict[str, Any]:
+    """The object that an answer with a success must be, in UTF-8 whatever its headers say. Raises UnexpectedAnswer."""
+    try:
+        content = decoded(body.decode("utf-8-sig"))
+        # Azure Monitor's batches have been seen to come as a JSON string (the SDK takes that too).
+        content = decoded(content) if isinstance(content, str) else content
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        raise UnexpectedAnswer(operation, "the answer is not a JSON object", status=200)
+    return content
 
 
 def from_response(operation: str, status: int, headers: Mapping[str, str], body: str) -> AzureError:
@@ -134,7 +179,7 @@ def _forbidden(operation: str, message: str, code: str) -> Forbidden:
 def _read_body(body: str) -> tuple[str, str, str]:
     """Code, message and the first detail's code; the raw text as the message when it is not an error in JSON."""
     try:
-        content = json.loads(body)
+        content = decoded(body)
     except ValueError:
         return "", _clean(body), ""
     if not isinstance(content, Mapping):
@@ -142,7 +187,8 @@ def _read_body(body: str) -> tuple[str, str, str]:
     error = content.get("error")
     if not isinstance(error, Mapping):
         error = content
-    details = [entry for entry in error.get("details") or () if isinstance(entry, Mapping)]
+    listed = error.get("details")
+    details = [entry for entry in listed if isinstance(entry, Mapping)] if isinstance(listed, list) else []
     told = [str(entry.get("message") or "") for entry in (error, *details)]
     message = " ".join(dict.fromkeys(text for text in told if text))
     reason = str(details[0].get("code") or "") if details else ""

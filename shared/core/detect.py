@@ -69,6 +69,8 @@ def read_load_balancer(window: Window, by_state: MetricAnswer, allocated: Metric
             failed_minutes=tuple(sorted(total.failed_at)),
             clean_minutes=tuple(sorted(seen - total.failed_at)),
         )
+    if by_state.is_unknown_in(window):
+        return unreadable(window, "SnatConnectionCount")
     if has_point(window, allocated):
         return Idle(window)
     newest = _newest(allocated)
@@ -79,6 +81,12 @@ def read_load_balancer(window: Window, by_state: MetricAnswer, allocated: Metric
         f"{window.start:%H:%M} and {window.end:%H:%M} UTC",
         "look at the load balancer's metrics in the portal; new or stopped clusters have none",
     )
+
+
+def unreadable(window: Window, metric: str) -> Unmeasured:
+    """There are values, and none of them can be."""
+    reason = f"what Azure Monitor has of {metric} between {window.start:%H:%M} and {window.end:%H:%M} UTC can't be read"
+    return Unmeasured(f"{reason}: values below zero, or that are no numbers", "", Cause.UNEXPECTED)
 
 
 def _late(window: Window, newest: datetime) -> Unmeasured:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from ..model.metric import MetricAnswer, Window
 from ..model.reading import Idle, Measured, Reading, Unmeasured
-from .detect import STATE_DIMENSION, has_point
+from .detect import STATE_DIMENSION, has_point, unreadable
 
 
 def read_gateway(name: str, window: Window, connections: MetricAnswer, datapath: MetricAnswer | None) -> Reading:
@@ -40,6 +40,8 @@ def read_gateway(name: str, window: Window, connections: MetricAnswer, datapath:
             clean_minutes=tuple(sorted(seen - failed_at)),
             failing_since=min(failed_at) if failed_at else None,
         )
+    if connections.is_unknown_in(window):
+        return unreadable(window, f"SNATConnectionCount of NAT gateway {name}")
     if has_point(window, datapath):
         return Idle(window)
     return Unmeasured(

@@ -90,6 +90,7 @@ class Memory:
     unmeasured_since: datetime | None = None
 
 
+_TELL_US = "look at the resource in the portal; if it is well there, this is a fault of snatbot's: please report it"
 _OTHER_WAYS = {
     "userdefinedrouting": "the cluster leaves by user-defined routing",
     "none": "the cluster has no way out of its own",
@@ -102,6 +103,10 @@ def assess(series: ClusterSeries, memory: Memory, rules: TagRules, now: datetime
     cluster = series.target.cluster
     balancer = series.target.load_balancer
     reason = not_applicable(series.target, rules)
+    if reason is None and series.target.unreadable:
+        unread = Unmeasured(series.target.unreadable, _TELL_US, Cause.UNEXPECTED)
+        found = [not_measured(unread, memory.unmeasured_since or now), bad_tags(rules.problems, now)]
+        return Assessment(cluster, now, unread, _sorted(found))
     if reason is not None:
         reading: Reading = DoesNotApply(reason)
         return Assessment(cluster, now, reading, _sorted([bad_tags(rules.problems, now)]))
@@ -164,7 +169,7 @@ def not_applicable(target: WatchedCluster, rules: TagRules) -> str | None:
         return "its tag snatbot-watch=off opts the cluster out"
     if cluster.power_state.lower() != "running":
         return f"the cluster is {cluster.power_state.lower()}"
-    if target.gateways:
+    if target.gateways or target.unreadable:
         return None
     if cluster.outbound_type.lower() in ("managednatgateway", "managednatgatewayv2", "userassignednatgateway"):
         return None  # its gateway can't be seen: that is not measured, not a reason to look away

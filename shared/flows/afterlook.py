@@ -20,7 +20,7 @@ from ..model.change import Change, JournalEntry, Outcome
 from ..model.plan import AssociateSubnet
 from ..model.resource_id import ResourceId
 from ..store.records import PutJournal, Stored
-from ..texts import listed
+from ..texts import count, listed
 from .gate import NEXT_LOOK
 
 log = logging.getLogger("snatbot.afterlook")
@@ -79,14 +79,16 @@ class Afterlook:
             return Seen(again_at=wrote_at + self._lag)
         may_wait = now < wrote_at + 2 * self._lag
         try:
-            found = self._read(owns[0].subnet_id, min(entry.started_at for entry in entries) - _BEFORE, now)
+            unreadable: list[str] = []
+            start = min(entry.started_at for entry in entries) - _BEFORE
+            found = self._read(owns[0].subnet_id, start, now, unreadable)
         except AzureError as error:
             log.warning("change %s: the activity log could not be read: %s", change.id, error)
             if may_wait and not isinstance(error, Forbidden):
                 return Seen(again_at=now + NEXT_LOOK)
             return Seen(figure=_unclear(f"{error}. {error.remedy}".rstrip(". ")))
         missing = [own for own in owns if own.is_expected and not shown(own, found, self._app_id)]
-        if missing and may_wait:
+        if (missing or unreadable) and may_wait:
             return Seen(again_at=now + NEXT_LOOK)
         known = {operation for entry in entries for operation in entry.told}
         new = tuple(
@@ -98,13 +100,15 @@ class Afterlook:
         if missing:
             names = listed([ResourceId.parse(own.subnet_id).name for own in missing])
             return Seen(new, _unclear(f"the activity log does not show snatbot's own write to {names}"))
+        if unreadable:
+            return Seen(new, _unclear(f"{count(len(unreadable), 'event')} can't be read: {unreadable[0]}"))
         if known:
             return Seen(new, "activity log: nobody else wrote to the subnets in that moment, but for what was told")
         return Seen(new, "activity log: nobody else wrote to the subnets in the moment of snatbot's writes")
 
-    def _read(self, subnet_id: str, start: datetime, end: datetime) -> tuple[LoggedWrite, ...]:
+    def _read(self, subnet_id: str, start: datetime, end: datetime, unreadable: list[str]) -> tuple[LoggedWrite, ...]:
         subnet = ResourceId.parse(subnet_id)
-        return self._activity.writes(subnet.subscription, subnet.group, start, end)
+        return self._activity.writes(subnet.subscription, subnet.group, start, end, unreadable)
 
 
 def _own(change: Change, entry: JournalEntry) -> OwnWrite:

@@ -82,7 +82,7 @@ class Look:
         memory_of: MemoryOf,
     ) -> list[Seen]:
         ruled = [(target, read_tags(target.cluster.tags, self._usual)) for target in targets]
-        measured = [target for target, rules in ruled if not_applicable(target, rules) is None]
+        measured = [one for one, rules in ruled if not one.unreadable and not_applicable(one, rules) is None]
         series = {one.target.cluster.id: one for one in self._measure.read(measured, passes, deadline, at_a_time)}
         found = []
         for target, rules in ruled:

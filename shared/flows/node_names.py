@@ -38,11 +38,14 @@ class NodeNames:
             age = self._monotonic() - kept[0]
             if age < ASKED_AGAIN_SECONDS or (age < KEPT_SECONDS and ips <= {node.ip for node in kept[1]}):
                 return kept[1]
+        unreadable: list[str] = []
         try:
-            nodes = self._discovery.nodes(cluster)
+            nodes = self._discovery.nodes(cluster, unreadable)
         except AzureError as error:
             log.warning("%s: node names could not be read: %s", cluster.name, error)
             return kept[1] if kept else ()
+        for reason in unreadable:
+            log.warning("%s", reason)
         with self._lock:
             self._kept[key] = (self._monotonic(), nodes)
         return nodes

@@ -28,11 +28,16 @@ class WatchedGateway:
 
 @dataclass(frozen=True, slots=True)
 class WatchedCluster:
-    """``load_balancer`` is the Standard one with an outbound rule, None when there is none."""
+    """``load_balancer`` is the Standard one with an outbound rule, None when there is none.
+
+    ``unreadable`` says why nothing can be measured on it: what Azure answered of it, or of its way out, makes no sense.
+    Of the cluster itself then may be known no more than id and name.
+    """
 
     cluster: Cluster
     load_balancer: LoadBalancer | None = None
     gateways: tuple[WatchedGateway, ...] = ()
+    unreadable: str = ""
 
 
 @dataclass(frozen=True, slots=True)

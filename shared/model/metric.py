@@ -44,7 +44,16 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class MetricAnswer:
-    """``is_truncated``: as many series came back as were asked for at most, so some may be missing."""
+    """``is_truncated``: as many series came back as were asked for at most, so some may be missing.
+
+    ``unknown`` are minutes in which some value was none that can be: such a minute is taken out of all series of the
+    same backend or node, so it is not measured there.
+    """
 
     series: tuple[Series, ...]
     is_truncated: bool = False
+    unknown: frozenset[datetime] = frozenset()
+
+    def is_unknown_in(self, window: Window) -> bool:
+        """Whether something in the window can't be read: what is not there is then no zero."""
+        return any(window.holds(at) for at in self.unknown)

@@ -6,11 +6,19 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+# What would mean something else in an address is no part of a name.
+_NAME = r"(?!\.{1,2}(?:/|\Z))[^/?#%\\\x00-\x1f\x7f]+"
+_SEGMENT = re.compile(_NAME)
 _PATTERN = re.compile(
-    r"^/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
-    r"/providers/(?P<namespace>[^/]+)/(?P<path>[^/]+/[^/]+(?:/[^/]+/[^/]+)*)$",
+    rf"/subscriptions/(?P<subscription>{_NAME})/resourceGroups/(?P<group>{_NAME})"
+    rf"/providers/(?P<namespace>{_NAME})/(?P<path>{_NAME}/{_NAME}(?:/{_NAME}/{_NAME})*)",
     re.IGNORECASE,
 )
+
+
+def is_segment(text: str) -> bool:
+    """Whether a text can be one name in a resource id."""
+    return _SEGMENT.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +54,7 @@ class ResourceId:
 
 @lru_cache(maxsize=16_384)  # every look takes the same ids apart several times
 def _parse(text: str) -> ResourceId:
-    match = _PATTERN.match(text.strip())
+    match = _PATTERN.fullmatch(text.strip())
     if match is None:
         raise ValueError(
             f"not an Azure resource id: {text!r}; expected "

@@ -54,7 +54,7 @@ CALLS: dict[str, Callable[[str], object]] = {
     "metrics one by one": lambda url: Metrics(arm(url)).snat_connections(BALANCER, window(), by_backend=False),
     "metrics in batches": lambda url: batch(url).query([BALANCER], "westeurope", questions.SNAT_CONNECTIONS, window()),
     "resource graph": lambda url: Discovery(arm(url)).clusters(),
-    "activity log": lambda url: ActivityLog(arm(url)).writes("s1", "rg", window().start, window().end),
+    "activity log": lambda url: ActivityLog(arm(url)).writes("s1", "rg", window().start, window().end, []),
     "health events": lambda url: HealthEvents(Identity(), "workspace", endpoint=url).read(window()),
     "writer's read": lambda url: network(url).read_nat_gateway(GATEWAY),
     "writer's write": lambda url: network(url).put_subnet(subnet(), GATEWAY, "e"),

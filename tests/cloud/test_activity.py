@@ -10,7 +10,6 @@ import pytest
 
 from shared.cloud.activity import ActivityLog
 from shared.cloud.arm import Arm
-from shared.cloud.errors import UnexpectedAnswer
 
 START = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
 SUBNET = "/subscriptions/s1/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/vnet/subnets/nodes"
@@ -50,7 +49,7 @@ class Answering:
 
 
 def writes(*events: Any) -> Any:
-    return ActivityLog(_arm(Answering(*events))).writes("s1", "net", START, START + timedelta(hours=1))
+    return ActivityLog(_arm(Answering(*events))).writes("s1", "net", START, START + timedelta(hours=1), [])
 
 
 def _arm(answering: Answering) -> Arm:
@@ -93,7 +92,7 @@ def test_a_body_that_cannot_be_read_is_none(text: str) -> None:
 
 def test_the_question_is_for_one_group_and_one_time() -> None:
     answering = Answering()
-    assert ActivityLog(_arm(answering)).writes("s1", "net", START, START + timedelta(hours=1)) == ()
+    assert ActivityLog(_arm(answering)).writes("s1", "net", START, START + timedelta(hours=1), []) == ()
     assert answering.query == {
         "path": "/subscriptions/s1/providers/Microsoft.Insights/eventtypes/management/values",
         "api-version": "2015-04-01",
@@ -102,7 +101,19 @@ def test_the_question_is_for_one_group_and_one_time() -> None:
     }
 
 
-@pytest.mark.parametrize("broken", [{"eventTimestamp": "soon"}, {"operationName": "x"}])
-def test_an_event_that_is_not_as_documented_is_never_guessed_at(broken: dict[str, Any]) -> None:
-    with pytest.raises(UnexpectedAnswer, match="not as documented"):
-        writes({**event("Started", 1), **broken})
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"eventTimestamp": "soon"},
+        {"eventTimestamp": "0001-01-01T00:00:00+14:00"},
+        {"operationName": "x"},
+        {"operationId": None},
+        {"claims": []},
+    ],
+)
+def test_an_event_that_is_not_as_documented_is_told_and_the_others_are_there(broken: dict[str, Any]) -> None:
+    unreadable: list[str] = []
+    answering = Answering(event("Started", 1), {**event("Started", 1, operationId="o2"), **broken}, 5)
+    log = ActivityLog(_arm(answering))
+    (write,) = log.writes("s1", "net", START, START + timedelta(hours=1), unreadable)
+    assert (write.operation_id, len(unreadable)) == ("o1", 2)

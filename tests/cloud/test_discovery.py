@@ -69,8 +69,17 @@ def test_one_cluster_that_makes_no_sense_does_not_hide_the_others() -> None:
     del broken["properties"]
     found = Discovery(Canned({}, (rows(broken, cluster("a")),)).arm).clusters()
     assert [one.name for one in found.clusters] == ["a"]
-    assert len(found.unreadable) == 1
-    assert cluster_id("broken") in found.unreadable[0]
+    assert [(row.id, row.reason) for row in found.broken] == [
+        (cluster_id("broken"), "the answer has no properties.nodeResourceGroup")
+    ]
+
+
+def test_clusters_without_a_readable_id_are_counted() -> None:
+    odd: Any = [{**cluster("b"), "id": 5}, "text", {**cluster("c"), "id": "/subscriptions/../c"}, None]
+    found = Discovery(Canned({}, (rows(*odd, cluster("a")),)).arm).clusters()
+    assert [one.name for one in found.clusters] == ["a"]
+    assert found.broken == ()
+    assert [text.partition(":")[0] for text in found.unreadable] == ["4 clusters without a readable id"]
 
 
 def test_where_resource_graph_is_forbidden_each_readable_subscription_is_listed() -> None:

@@ -143,7 +143,7 @@ def test_without_a_load_balancer_egress_is_by_the_gateways_that_serve_the_cluste
     found = facts(
         {
             LB: NotFound("GET lb", "gone", status=404),
-            f"{NET_GROUP}/natGateways": [gateway(GATEWAY, ip), gateway(f"{GATEWAY}-2", "another-teams")],
+            f"{NET_GROUP}/natGateways": [gateway(GATEWAY, ip), gateway(f"{GATEWAY}-2", f"{ip}-of-another-team")],
             f"{VNET}/subnets/apps": subnet("apps", natGateway={"id": GATEWAY}),
             ip: public_ip(ip, "203.0.113.9"),
         }

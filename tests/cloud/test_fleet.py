@@ -99,6 +99,19 @@ def test_a_balancer_that_does_no_egress_is_none(changed: dict[str, Any]) -> None
     assert target.load_balancer is None
 
 
+def test_a_cluster_whose_way_out_cannot_be_read_is_not_measured_and_the_others_are() -> None:
+    odd = balancer_row(outboundRules=[{"properties": {"allocatedOutboundPorts": -1}}])
+    gateway = gateway_row() | {"tags": -1}
+    by_user = cluster_row("b", networkProfile={"outboundType": "userAssignedNATGateway"})
+    found = fleet(
+        [cluster_row(agentPoolProfiles=[]), by_user, cluster_row("c", agentPoolProfiles=[])], [odd], [gateway]
+    )
+    a, b, c = sorted(found.read(START).clusters, key=lambda one: one.cluster.name != "prod")
+    assert "allocatedOutboundPorts is -1" in a.unreadable
+    assert "tags is -1" in b.unreadable
+    assert c.unreadable == ""
+
+
 def test_what_cannot_be_listed_is_named_and_the_rest_is_there() -> None:
     canned = Canned(
         {"/subscriptions": []},

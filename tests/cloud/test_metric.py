@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shared.cloud.errors import AzureError, Forbidden, MetricUnavailable, NotRegistered, Throttled
+from shared.cloud.errors import AzureError, Forbidden, MetricUnavailable, NotRegistered, Throttled, UnexpectedAnswer
 from shared.cloud.parse import parse_metric, parse_metrics
 from shared.cloud.questions import sum_over
 from shared.model.metric import MetricAnswer, Series, Window
@@ -45,9 +45,36 @@ def test_a_minute_without_a_value_is_left_out_and_a_zero_is_kept() -> None:
     assert points(item) == [(at(0), 3.0), (at(2), 0.0)]
 
 
-@pytest.mark.parametrize("value", [None, "NaN", float("nan"), float("inf"), "many"])
-def test_what_is_not_a_number_is_no_value(value: Any) -> None:
-    assert points(answer({"timeStamp": stamp(0), "total": value}, {"timeStamp": stamp(1), "total": 1})) == [(at(1), 1)]
+IMPOSSIBLE = ["NaN", float("nan"), float("inf"), "many", "5", -1, -0.1, 1e13, 10**400, True, [], {}]
+
+
+@pytest.mark.parametrize("value", IMPOSSIBLE)
+def test_a_value_that_cannot_be_makes_its_minute_unknown(value: Any) -> None:
+    item = answer({"timeStamp": stamp(0), "total": value}, {"timeStamp": stamp(1), "total": 1})
+    found = parse_metric(item, "SnatConnectionCount", "Total", WINDOW, 2000)
+    assert [list(series.points) for series in found.series] == [[(at(1), 1.0)]]
+    assert found.unknown == {at(0)}
+
+
+def of_backends(**values: tuple[Any, Any]) -> dict[str, Any]:
+    """Failed and successful connections of one minute, by backend."""
+    series = [
+        {
+            "metadatavalues": [
+                {"name": {"value": "BackendIPAddress"}, "value": backend},
+                {"name": {"value": "ConnectionState"}, "value": state},
+            ],
+            "data": [{"timeStamp": stamp(0), "total": value}],
+        }
+        for backend, pair in values.items()
+        for state, value in zip(("Failed", "Successful"), pair, strict=True)
+    ]
+    return {"value": [{"name": {"value": "SnatConnectionCount"}, "errorCode": "Success", "timeseries": series}]}
+
+
+def test_an_unknown_minute_is_one_backends_in_all_its_states_and_no_other_backends() -> None:
+    found = parse_metric(of_backends(a=(-1, 5), b=(3, 7)), "SnatConnectionCount", "Total", WINDOW, 2000)
+    assert [series.points for series in found.series] == [(), (), ((at(0), 3.0),), ((at(0), 7.0),)]
 
 
 def test_points_outside_the_window_are_left_out() -> None:
@@ -67,9 +94,14 @@ def test_times_are_understood_with_fractions_offsets_and_without_zone() -> None:
         {"timeStamp": "2026-11-22T10:00:00.1234567Z", "total": 1},
         {"timeStamp": "2026-11-22T12:01:00+02:00", "total": 2},
         {"timeStamp": "2026-11-22T10:02:00", "total": 3},
-        {"timeStamp": "yesterday", "total": 4},
     )
     assert points(item) == [(at(0), 1.0), (at(1), 2.0), (at(2), 3.0)]
+
+
+@pytest.mark.parametrize("text", ["yesterday", "", "0001-01-01T00:00:00+14:00", 5])
+def test_a_value_of_no_time_makes_the_answer_none(text: Any) -> None:
+    with pytest.raises(UnexpectedAnswer, match="timeStamp"):
+        points(answer({"timeStamp": stamp(0), "total": 1}, {"timeStamp": text, "total": 4}))
 
 
 def test_dimension_names_become_lower_case_and_values_stay() -> None:

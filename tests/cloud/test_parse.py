@@ -28,6 +28,14 @@ GROUP = "/subscriptions/s1/resourceGroups/shop"
 NODE_GROUP = "/subscriptions/s1/resourceGroups/MC_shop"
 NETWORK = "providers/Microsoft.Network"
 SUBNET = f"{GROUP}/{NETWORK}/virtualNetworks/v/subnets/nodes"
+
+
+def net(kind: str, name: str) -> str:
+    return f"{GROUP}/{NETWORK}/{kind}/{name}"
+
+
+GATEWAY, TABLE = net("natGateways", "ng"), net("routeTables", "rt")
+IP, PREFIX = net("publicIPAddresses", "ip"), net("publicIPPrefixes", "p")
 LB = f"{NODE_GROUP}/{NETWORK}/loadBalancers/kubernetes"
 
 
@@ -183,9 +191,9 @@ def load_balancer() -> dict[str, Any]:
         "sku": {"name": "Standard"},
         "properties": {
             "frontendIPConfigurations": [
-                frontend("out", publicIPAddress="ip-out"),
-                frontend("range", publicIPPrefix="prefix-out"),
-                frontend("service", publicIPAddress="ip-service"),
+                frontend("out", publicIPAddress=IP),
+                frontend("range", publicIPPrefix=PREFIX),
+                frontend("service", publicIPAddress=net("publicIPAddresses", "service")),
             ],
             "backendAddressPools": [
                 {"id": f"{LB}/backendAddressPools/kubernetes", "properties": {}},
@@ -214,7 +222,7 @@ def load_balancer() -> dict[str, Any]:
 
 def test_only_the_outbound_rules_frontends_and_pool_count() -> None:
     found = parse_load_balancer(load_balancer())
-    assert found.outbound_ip_ids == ("ip-out", "prefix-out")
+    assert found.outbound_ip_ids == (IP, PREFIX)
     assert found.outbound_ip_configuration_ids == ("nic-1", "nic-2")
     (rule,) = found.outbound_rules
     assert (rule.name, rule.allocated_outbound_ports, rule.idle_timeout_minutes) == ("aksOutboundRule", 1024, 30)
@@ -308,7 +316,7 @@ def test_an_interface_that_says_nothing_is_the_primary_one() -> None:
 
 def test_an_interface_of_something_else_is_refused() -> None:
     with pytest.raises(UnexpectedAnswer, match="scale set"):
-        parse_node({"id": "nic-1"}, {})
+        parse_node({"id": net("networkInterfaces", "nic")}, {})
 
 
 @pytest.mark.parametrize("file", ["cli-vmss-nic-list-2016-03-30", "net-vmss-nic-list-2018-10-01"])
@@ -336,8 +344,8 @@ def subnet() -> dict[str, Any]:
             "provisioningState": "Succeeded",
             "addressPrefix": "10.0.0.0/24",
             "networkSecurityGroup": {"id": "nsg"},
-            "routeTable": {"id": "rt"},
-            "natGateway": {"id": "ng"},
+            "routeTable": {"id": TABLE},
+            "natGateway": {"id": GATEWAY},
             "serviceEndpoints": [
                 {"service": "Microsoft.Storage", "locations": ["westeurope"], "provisioningState": "Succeeded"}
             ],
@@ -368,8 +376,8 @@ def test_the_writable_projection_keeps_all_but_what_only_azure_writes() -> None:
     assert parse_subnet(subnet()).properties == {
         "addressPrefix": "10.0.0.0/24",
         "networkSecurityGroup": {"id": "nsg"},
-        "routeTable": {"id": "rt"},
-        "natGateway": {"id": "ng"},
+        "routeTable": {"id": TABLE},
+        "natGateway": {"id": GATEWAY},
         "serviceEndpoints": [{"service": "Microsoft.Storage", "locations": ["westeurope"]}],
         "delegations": [{"name": "d", "id": f"{SUBNET}/delegations/d", "properties": {"serviceName": "S"}}],
         "ipamPoolPrefixAllocations": [{"pool": {"id": "p"}}],
@@ -382,7 +390,7 @@ def test_the_writable_projection_keeps_all_but_what_only_azure_writes() -> None:
 def test_a_subnet_as_it_is_read() -> None:
     found = parse_subnet(subnet())
     assert (found.etag, found.provisioning_state) == ('W/"1"', "Succeeded")
-    assert (found.nat_gateway_id, found.route_table_id) == ("ng", "rt")
+    assert (found.nat_gateway_id, found.route_table_id) == (GATEWAY, TABLE)
     assert found.attached_ids == ("nic-1", "nic-2")
     assert found.default_route is None
 
@@ -426,13 +434,13 @@ def test_recorded_subnets_in_use(recordings: Path) -> None:
 
 
 def test_a_public_ip_has_no_address_until_azure_gives_one() -> None:
-    item = {"id": "ip", "name": "ip", "sku": {"name": "Standard"}, "properties": {"provisioningState": "Updating"}}
+    item = {"id": IP, "name": "ip", "sku": {"name": "Standard"}, "properties": {"provisioningState": "Updating"}}
     found = parse_public_ip(item)
     assert (found.address, found.attached_to_id, found.zones, found.tags) == ("", None, (), {})
 
 
 def test_the_address_of_a_prefix_is_its_range() -> None:
-    item = {"id": "p", "name": "p", "properties": {"ipPrefix": "203.0.113.8/30"}}
+    item = {"id": PREFIX, "name": "p", "properties": {"ipPrefix": "203.0.113.8/30"}}
     assert parse_public_ip(item).address == "203.0.113.8/30"
 
 
@@ -446,7 +454,7 @@ def test_recorded_public_ips(recordings: Path) -> None:
 def test_a_nat_gateway_takes_properties_in_any_case() -> None:
     found = parse_nat_gateway(
         {
-            "id": "ng",
+            "id": GATEWAY,
             "name": "ng",
             "location": "westeurope",
             "sku": {"name": "Standard"},
@@ -454,12 +462,12 @@ def test_a_nat_gateway_takes_properties_in_any_case() -> None:
             "properties": {
                 "provisioningState": "Succeeded",
                 "idleTimeoutInMinutes": 30,
-                "publicIPAddresses": [{"id": "ip-1"}],
+                "publicIPAddresses": [{"id": IP}],
                 "subnets": [{"id": SUBNET}],
             },
         }
     )
-    assert (found.public_ip_ids, found.subnet_ids, found.idle_timeout_minutes) == (("ip-1",), (SUBNET,), 30)
+    assert (found.public_ip_ids, found.subnet_ids, found.idle_timeout_minutes) == ((IP,), (SUBNET,), 30)
     assert found.tags == {"product": "snatbot"}
 
 

@@ -138,7 +138,7 @@ class FakeAzure:
                 return one.cluster
         raise NotFound(f"cluster {selector}", "no such cluster", status=404)
 
-    def nodes(self, of: Cluster) -> tuple[Node, ...]:
+    def nodes(self, of: Cluster, unreadable: list[str] | None = None) -> tuple[Node, ...]:
         self._raise("nodes")
         return self.nodes_found
 

@@ -50,12 +50,16 @@ OURS, THEIRS = write(write_id(CHANGE.id, STEP)), write("theirs", -0.2)
 class Log:
     def __init__(self, *writes: LoggedWrite, error: AzureError | None = None) -> None:
         self.found, self.error, self.asked = writes, error, 0
+        self.unreadable: list[str] = []
 
-    def writes(self, subscription: str, group: str, start: datetime, end: datetime) -> tuple[LoggedWrite, ...]:
+    def writes(
+        self, subscription: str, group: str, start: datetime, end: datetime, unreadable: list[str]
+    ) -> tuple[LoggedWrite, ...]:
         self.asked += 1
         assert start < AT < end
         if self.error:
             raise self.error
+        unreadable += self.unreadable
         return self.found
 
 
@@ -73,6 +77,16 @@ def test_a_change_without_a_subnets_write_has_nothing_to_ask() -> None:
     log = Log()
     assert look(log, journal=()) == Seen()
     assert log.asked == 0
+
+
+def test_an_event_that_cannot_be_read_is_waited_for_then_said_and_what_is_seen_is_told() -> None:
+    log = Log(OURS, THEIRS)
+    log.unreadable = ["eventTimestamp is 'soon'"]
+    assert look(log).again_at is not None
+    seen = look(log, 2 * LAG)
+    assert len(seen.overlaps) == 1
+    assert "could not tell" in seen.figure
+    assert "1 event can't be read: eventTimestamp" in seen.figure
 
 
 def test_nobody_else_is_a_figure() -> None:

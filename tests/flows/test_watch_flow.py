@@ -33,7 +33,7 @@ from shared.ids import cluster_key
 from shared.maintenance import parse_maintenance
 from shared.model.change import Change, ChangeState
 from shared.model.cluster import Cluster
-from shared.model.fleet import WatchedGateway
+from shared.model.fleet import WatchedCluster, WatchedGateway
 from shared.model.incident import IncidentState
 from shared.model.metric import MetricAnswer
 from shared.store.fleet import FleetStore
@@ -270,6 +270,33 @@ def test_one_throttled_cluster_group_does_not_hide_another(make: Make) -> None:
     world.access.answers["state"] = lambda one: error if "mc_a/" in one else HEALTHY
     tally = world.tick(8).tally
     assert (tally.measured, tally.unmeasured) == (1, 1)
+
+
+def test_a_cluster_whose_row_makes_no_sense_is_not_measured_and_told_and_the_others_are_looked_at(make: Make) -> None:
+    world = make("a")
+    reason = "what Azure answers of the cluster can't be read: tags is -1; expected an object"
+    bare = Cluster(cluster(name="b").id, "b", location="", node_resource_group="", outbound_type="")
+    world.azure.targets += (WatchedCluster(bare, unreadable=reason),)
+    for minute in (8, 23):
+        tick = world.tick(minute)
+        assert (tick.tally.measured, tick.tally.unmeasured, tick.tally.does_not_apply) == (1, 1, 0)
+        assert health(world, minute).is_well
+    (message,) = world.told()
+    assert "b" in str(message)
+    assert reason in str(message)
+
+
+def test_a_look_that_raises_is_kept_as_such_until_one_succeeds(make: Make) -> None:
+    world = make("a")
+    world.tick(8)
+    world.azure.trouble["read"] = cast(Any, TypeError("a secret"))
+    with pytest.raises(TypeError):
+        world.tick(20)
+    found = health(world, 20)
+    assert (found.is_well, found.problems) == (False, ("the last look ended with an error, TypeError",))
+    del world.azure.trouble["read"]
+    world.tick(21)
+    assert health(world, 21).is_well
 
 
 def test_a_cluster_that_vanishes_mid_tick_is_told_apart_from_trouble(make: Make) -> None:

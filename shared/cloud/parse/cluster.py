@@ -3,8 +3,24 @@
 from __future__ import annotations
 
 from ...model.cluster import Cluster, LoadBalancerProfile, NodePool
-from .fields import Json, field, items, number, references, required, tags, text, texts
+from .fields import (
+    Json,
+    flag,
+    inner,
+    items,
+    location,
+    loose_references,
+    number,
+    required,
+    resource_id,
+    segment,
+    tags,
+    text,
+    texts,
+)
+from .subnet import SUBNET_TYPE
 
+CLUSTER_TYPE = "Microsoft.ContainerService/managedClusters"
 _OUTBOUND_TYPES = (
     "loadBalancer",
     "managedNATGateway",
@@ -22,18 +38,18 @@ def parse_cluster(item: Json) -> Cluster:
     outbound_type = text(item, "properties", "networkProfile", "outboundType", default="loadBalancer")
     known = {name.lower(): name for name in _OUTBOUND_TYPES}
     return Cluster(
-        id=required(item, "id"),
-        name=required(item, "name"),
-        location=required(item, "location"),
-        node_resource_group=required(item, "properties", "nodeResourceGroup"),
+        id=resource_id(item, "id", of=CLUSTER_TYPE),
+        name=segment(item, "name"),
+        location=location(item),
+        node_resource_group=segment(item, "properties", "nodeResourceGroup"),
         outbound_type=known.get(outbound_type.lower(), outbound_type),
         provisioning_state=text(item, "properties", "provisioningState", default="Succeeded"),
         power_state=text(item, "properties", "powerState", "code", default="Running"),
-        is_private=bool(field(item, "properties", "apiServerAccessProfile", "enablePrivateCluster")),
+        is_private=flag(item, "properties", "apiServerAccessProfile", "enablePrivateCluster"),
         load_balancer_sku=text(item, "properties", "networkProfile", "loadBalancerSku", default="standard").lower(),
         network_plugin=text(item, "properties", "networkProfile", "networkPlugin").lower(),
         authorized_ip_ranges=texts(item, "properties", "apiServerAccessProfile", "authorizedIPRanges"),
-        load_balancer_profile=_profile(field(item, "properties", "networkProfile", "loadBalancerProfile") or {}),
+        load_balancer_profile=_profile(inner(item, "properties", "networkProfile", "loadBalancerProfile")),
         pools=tuple(_pool(entry) for entry in items(item, "properties", "agentPoolProfiles")),
         tags=tags(item),
         ip_families=texts(item, "properties", "networkProfile", "ipFamilies"),
@@ -41,18 +57,18 @@ def parse_cluster(item: Json) -> Cluster:
 
 
 def _profile(item: Json) -> LoadBalancerProfile:
-    managed_count = field(item, "managedOutboundIPs", "count")
+    managed_count = number(item, "managedOutboundIPs", "count", default=-1)
     return LoadBalancerProfile(
         allocated_outbound_ports=number(item, "allocatedOutboundPorts", default=0),
         idle_timeout_minutes=number(item, "idleTimeoutInMinutes", default=_IDLE_TIMEOUT_MINUTES),
-        managed_outbound_ip_count=None if managed_count is None else int(managed_count),
-        effective_outbound_ip_ids=references(item, "effectiveOutboundIPs"),
+        managed_outbound_ip_count=None if managed_count < 0 else managed_count,
+        effective_outbound_ip_ids=loose_references(item, "effectiveOutboundIPs"),
     )
 
 
 def _pool(item: Json) -> NodePool:
     count = number(item, "count", default=0)
-    is_autoscaled = bool(field(item, "enableAutoScaling"))
+    is_autoscaled = flag(item, "enableAutoScaling")
     return NodePool(
         name=required(item, "name"),
         # A pool that doesn't say counts as system: system pools are touched last.
@@ -60,9 +76,13 @@ def _pool(item: Json) -> NodePool:
         count=count,
         max_count=number(item, "maxCount", default=count) if is_autoscaled else count,
         max_surge=text(item, "upgradeSettings", "maxSurge"),
-        vnet_subnet_id=text(item, "vnetSubnetID") or None,
-        pod_subnet_id=text(item, "podSubnetID") or None,
+        vnet_subnet_id=_subnet(item, "vnetSubnetID"),
+        pod_subnet_id=_subnet(item, "podSubnetID"),
         zones=texts(item, "availabilityZones"),
         provisioning_state=text(item, "provisioningState", default="Succeeded"),
-        has_node_public_ips=bool(field(item, "enableNodePublicIP")),
+        has_node_public_ips=flag(item, "enableNodePublicIP"),
     )
+
+
+def _subnet(item: Json, name: str) -> str | None:
+    return resource_id(item, name, of=SUBNET_TYPE) if text(item, name) else None

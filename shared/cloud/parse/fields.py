@@ -1,13 +1,21 @@
-"""Picking values out of JSON that may lack them or spell their names in another case."""
+"""Picking values out of JSON that may lack them or spell their names in another case.
+
+What is absent or null has a default. What is there and is something else than documented raises ``UnexpectedAnswer``,
+naming the property: taken for absent it would be a guess.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ...model.resource_id import ResourceId, is_segment
 from ..errors import UnexpectedAnswer
 
 Json = Mapping[str, Any]
+LONGEST_NAME = 2_000  # characters of an id or a name; Azure's own limits are well below
+_LOCATION = re.compile(r"[A-Za-z0-9 -]{1,64}")
 
 
 def field(item: Json, *path: str) -> Any:
@@ -15,7 +23,9 @@ def field(item: Json, *path: str) -> Any:
     value: Any = item
     for name in path:
         if type(value) is not dict and not isinstance(value, Mapping):  # what JSON makes is told apart cheaply
-            return None
+            if value is None:
+                return None
+            raise _unexpected(item, path, value, "an object around it")
         if name in value:
             value = value[name]
         else:
@@ -26,43 +36,149 @@ def field(item: Json, *path: str) -> Any:
 
 def text(item: Json, *path: str, default: str = "") -> str:
     value = field(item, *path)
-    return default if value is None else str(value)
+    return default if value is None else _as_text(item, path, value)
 
 
 def required(item: Json, *path: str) -> str:
-    """Raises UnexpectedAnswer, naming the resource and the property, when it is missing or empty."""
+    """A text that can't be missing or empty, of at most 2,000 characters."""
     value = text(item, *path)
     if not value:
-        resource = text(item, "id") or text(item, "name") or "a resource"
-        raise UnexpectedAnswer(resource, f"the answer has no {'.'.join(path)}")
+        raise UnexpectedAnswer(_subject(item), f"the answer has no {'.'.join(path)}")
+    if len(value) > LONGEST_NAME:
+        raise UnexpectedAnswer(_subject(item), f"{'.'.join(path)} is {len(value)} characters long")
     return value
 
 
-def number(item: Json, *path: str, default: int) -> int:
+def segment(item: Json, *path: str) -> str:
+    """A name that can stand in an address, such as that of a resource group."""
+    value = required(item, *path)
+    if not is_segment(value):
+        raise _unexpected(item, path, value, "the name of a resource")
+    return value
+
+
+def resource_id(item: Json, *path: str, of: str = "") -> str:
+    """A resource id that can't be missing. ``of``: the type that it must have, such as Microsoft.Network/subnets."""
+    return _as_id(item, path, required(item, *path), of)
+
+
+def location(item: Json) -> str:
+    """A region's name. It becomes a part of a host's name, so nothing else is let through."""
+    value = required(item, "location")
+    if not _LOCATION.fullmatch(value):
+        raise _unexpected(item, ("location",), value, "a region")
+    return value
+
+
+def number(item: Json, *path: str, default: int, least: int = 0, most: int = 2**63 - 1) -> int:
+    """A whole number from ``least`` to ``most``."""
     value = field(item, *path)
-    return default if value is None else int(value)
+    if value is None:
+        return default
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
+        value = int(value)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not least <= value <= most or value != int(value):
+        raise _unexpected(item, path, value, f"a whole number from {least} to {most}")
+    return int(value)
+
+
+def inner(item: Json, *path: str) -> Json:
+    """An object; an empty one when there is none."""
+    value = field(item, *path)
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise _unexpected(item, path, value, "an object")
+    return value
+
+
+def flag(item: Json, *path: str, default: bool = False) -> bool:
+    value = field(item, *path)
+    if value is None:
+        return default
+    if not isinstance(value, bool):
+        raise _unexpected(item, path, value, "true or false")
+    return value
+
+
+def entries(item: Json, *path: str) -> list[Any]:
+    """The entries of a list as they stand; none when there is no list."""
+    value = field(item, *path)
+    if value is None:
+        return []
+    if not isinstance(value, list | tuple):
+        raise _unexpected(item, path, value, "a list")
+    return list(value)
 
 
 def items(item: Json, *path: str) -> Iterator[Json]:
     """The objects of a list; nothing when there is no list."""
-    for entry in field(item, *path) or ():
-        if type(entry) is dict or isinstance(entry, Mapping):
-            yield entry
+    for entry in entries(item, *path):
+        if type(entry) is not dict and not isinstance(entry, Mapping):
+            raise _unexpected(item, path, entry, "a list of objects")
+        yield entry
 
 
 def texts(item: Json, *path: str) -> tuple[str, ...]:
-    return tuple(str(entry) for entry in field(item, *path) or ())
+    return tuple(_as_text(item, path, entry) for entry in entries(item, *path))
 
 
-def reference(item: Json, *path: str) -> str | None:
+def reference(item: Json, *path: str, of: str = "") -> str | None:
     """The id of a referenced resource (``{"id": …}``); None when it is absent or null."""
-    return text(item, *path, "id") or None
+    value = text(item, *path, "id")
+    return _as_id(item, path, value, of) if value else None
 
 
 def references(item: Json, *path: str) -> tuple[str, ...]:
-    return tuple(text(entry, "id") for entry in items(item, *path) if text(entry, "id"))
+    return tuple(_as_id(item, path, value, "") for value in loose_references(item, *path))
+
+
+def loose_references(item: Json, *path: str) -> tuple[str, ...]:
+    """Ids of which nothing but their number and spelling matters: they need not be a resource's."""
+    return tuple(value for entry in items(item, *path) if (value := text(entry, "id")))
 
 
 def tags(item: Json) -> dict[str, str]:
     """Azure compares tag names without case and keeps the case they were written in."""
-    return {str(name): str(value) for name, value in (field(item, "tags") or {}).items()}
+    found = inner(item, "tags").items()
+    return {str(name): "" if entry is None else _as_text(item, ("tags", name), entry) for name, entry in found}
+
+
+def optional_id(row: Any, of: str = "") -> str:
+    """The resource id of a row of which nothing else may be readable; empty when that isn't either."""
+    try:
+        return resource_id(row, "id", of=of)
+    except UnexpectedAnswer:
+        return ""
+
+
+def _as_text(item: Json, path: tuple[str, ...], value: Any) -> str:
+    if type(value) is str:
+        # Half a surrogate pair is valid JSON, and can't be stored or sent.
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63:
+        return str(value)
+    raise _unexpected(item, path, value, "a text")
+
+
+def _as_id(item: Json, path: tuple[str, ...], value: str, of: str) -> str:
+    try:
+        parsed = ResourceId.parse(value)
+    except ValueError:
+        raise _unexpected(item, path, value, "a resource id") from None
+    if of and parsed.type.lower() != of.lower():
+        raise _unexpected(item, path, value, f"the id of a {of}")
+    return value
+
+
+def _subject(item: Any) -> str:
+    told = [item.get(name) for name in ("id", "name")] if isinstance(item, Mapping) else []
+    return next((value[:LONGEST_NAME] for value in told if isinstance(value, str) and value), "the answer")
+
+
+def _unexpected(item: Any, path: tuple[str, ...], value: Any, wanted: str) -> UnexpectedAnswer:
+    """Without what is inside of objects and lists: it may be long, and no business of the reader's."""
+    is_short = value is None or isinstance(value, str | bool | float) or (isinstance(value, int) and abs(value) < 2**63)
+    shown = repr(value[:60] if isinstance(value, str) else value) if is_short else f"of type {type(value).__name__}"
+    return UnexpectedAnswer(_subject(item), f"{'.'.join(path)} is {shown}; expected {wanted}")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from ...model.load_balancer import LoadBalancer, OutboundRule
 from ...model.resource_id import same_id
-from .fields import Json, field, items, number, reference, references, required, text
+from .fields import Json, inner, items, loose_references, number, reference, resource_id, segment, text
 
+_MOST_PORTS = 64_000  # of one rule and node (Azure docs: outbound-rules)
 _IDLE_TIMEOUT_MINUTES = 4  # Azure's default of an outbound rule (load-balancer docs: outbound-rules)
 
 
@@ -13,8 +14,8 @@ def parse_load_balancer(item: Json) -> LoadBalancer:
     """``outbound_ip_ids`` can also name public IP prefixes, where a frontend takes its addresses from one."""
     rules = tuple(_rule(entry) for entry in items(item, "properties", "outboundRules"))
     return LoadBalancer(
-        id=required(item, "id"),
-        name=required(item, "name"),
+        id=resource_id(item, "id"),
+        name=segment(item, "name"),
         location=text(item, "location"),
         sku=text(item, "sku", "name", default="Basic"),
         outbound_rules=rules,
@@ -24,13 +25,13 @@ def parse_load_balancer(item: Json) -> LoadBalancer:
 
 
 def _rule(item: Json) -> OutboundRule:
-    properties = field(item, "properties") or {}
+    properties = inner(item, "properties")
     return OutboundRule(
         name=text(item, "name"),
-        allocated_outbound_ports=number(properties, "allocatedOutboundPorts", default=0),
+        allocated_outbound_ports=number(properties, "allocatedOutboundPorts", default=0, most=_MOST_PORTS),
         idle_timeout_minutes=number(properties, "idleTimeoutInMinutes", default=_IDLE_TIMEOUT_MINUTES),
-        frontend_ids=references(properties, "frontendIPConfigurations"),
-        backend_pool_id=reference(properties, "backendAddressPool") or "",
+        frontend_ids=loose_references(properties, "frontendIPConfigurations"),
+        backend_pool_id=text(properties, "backendAddressPool", "id"),
     )
 
 
@@ -49,6 +50,6 @@ def _backend_configuration_ids(item: Json, rules: tuple[OutboundRule, ...]) -> t
         configuration_id
         for pool in items(item, "properties", "backendAddressPools")
         if any(same_id(text(pool, "id"), rule.backend_pool_id) for rule in rules)
-        for configuration_id in references(pool, "properties", "backendIPConfigurations")
+        for configuration_id in loose_references(pool, "properties", "backendIPConfigurations")
     ]
     return tuple(dict.fromkeys(found))

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-import math
+from collections import defaultdict
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 from ...model.metric import MetricAnswer, Series, Window
-from ..errors import MetricUnavailable
+from ..errors import MetricUnavailable, UnexpectedAnswer
 from ..translate import from_metric_code
 from .fields import Json, field, items, text
 
 METRIC = "metric"
+LARGEST = 1e12  # connections, ports, packets or percent in a minute
+_OWNERS = ("backendipaddress", "node")  # dimensions that tell whose a series is
+
+_Points = dict[datetime, float]
 
 
 def parse_metric(item: Json, metric: str, aggregation: str, window: Window, top: int | None) -> MetricAnswer:
     """``item`` holds the list of metrics under ``value``. ``top`` is None where no limit was in force (no filter).
 
-    A minute without a value, or with one that is no number, is left out; so is one outside the window. Of two points
-    for one minute the later in the answer counts. Raises MetricUnavailable when Azure does not mention this
-    metric or says that it failed, and Throttled or Forbidden where it says that this is why.
+    A minute without a value is left out, and so is one outside the window. A value that can't be (no number, NaN,
+    negative, or beyond all measure) makes its minute unknown. Of two points for one minute the later in the answer
+    counts. Raises MetricUnavailable when Azure does not mention this metric or says that it failed, Throttled or
+    Forbidden where it says that this is why, and UnexpectedAnswer when it can't be read.
     """
     found = next((entry for entry in items(item, "value") if _is_named(entry, metric)), None)
     if found is None:
@@ -30,8 +35,11 @@ def parse_metric(item: Json, metric: str, aggregation: str, window: Window, top:
         message = text(found, "errorMessage", default="no explanation")
         resource_id = text(found, "id").lower().partition("/providers/microsoft.insights/")[0]
         raise from_metric_code(f"metric {metric}", code, message, resource_id)
-    series = tuple(_series(entry, aggregation, window) for entry in items(found, "timeseries"))
-    return MetricAnswer(series=series, is_truncated=top is not None and len(series) >= top)
+    bad: dict[str, set[datetime]] = defaultdict(set)
+    read = [_series(entry, aggregation, window, bad) for entry in items(found, "timeseries")]
+    series = tuple(Series(dimensions, _known(points, bad.get(_owner(dimensions)))) for dimensions, points in read)
+    unknown = frozenset(at for minutes in bad.values() for at in minutes)
+    return MetricAnswer(series, top is not None and len(series) >= top, unknown)
 
 
 def parse_metrics(item: Json, names: str, aggregation: str, window: Window, top: int | None) -> MetricAnswer:
@@ -46,40 +54,51 @@ def parse_metrics(item: Json, names: str, aggregation: str, window: Window, top:
     series = tuple(
         Series({**one.dimensions, METRIC: name}, one.points) for name, answer in found.items() for one in answer.series
     )
-    return MetricAnswer(series=series, is_truncated=top is not None and len(series) >= top)
+    unknown = frozenset(at for answer in found.values() for at in answer.unknown)
+    return MetricAnswer(series, top is not None and len(series) >= top, unknown)
 
 
 def _is_named(item: Json, metric: str) -> bool:
     return text(item, "name", "value").lower() == metric.lower()
 
 
-def _series(item: Json, aggregation: str, window: Window) -> Series:
+def _series(
+    item: Json, aggregation: str, window: Window, bad: dict[str, set[datetime]]
+) -> tuple[dict[str, str], _Points]:
+    """Dimensions and points. Minutes with a value that can't be are added to ``bad``, under whose they are."""
     dimensions = {text(entry, "name", "value").lower(): text(entry, "value") for entry in items(item, "metadatavalues")}
-    points: dict[datetime, float] = {}
+    points: _Points = {}
     for entry in items(item, "data"):
-        value = _value(field(entry, aggregation))
-        at = None if value is None else _minute(text(entry, "timeStamp"))
-        if at is not None and value is not None and window.holds(at):
+        value = field(entry, aggregation)
+        if value is None:
+            continue
+        at = _minute(text(entry, "timeStamp"))
+        if window.holds(at):
             points[at] = value
-    return Series(dimensions=dimensions, points=tuple(sorted(points.items())))
+            if not _can_be(value):
+                bad[_owner(dimensions)].add(at)
+    return dimensions, points
+
+
+def _owner(dimensions: dict[str, str]) -> str:
+    return next((dimensions[name] for name in _OWNERS if name in dimensions), "")
+
+
+def _known(points: _Points, bad: set[datetime] | None) -> tuple[tuple[datetime, float], ...]:
+    return tuple(sorted((at, float(value)) for at, value in points.items() if not bad or at not in bad))
 
 
 @lru_cache(maxsize=1024)  # every series of an answer has the same stamps
-def _minute(stamp: str) -> datetime | None:
+def _minute(stamp: str) -> datetime:
     """Buckets align to the asked start, which is a whole minute; a fraction would be a clock's, not the data's."""
     try:
         at = datetime.fromisoformat(stamp)
-    except ValueError:
-        return None
-    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise UnexpectedAnswer("a metric's point", f"its timeStamp is {stamp[:60]!r}", status=200) from None
     return at.replace(second=0, microsecond=0)
 
 
-def _value(answered: Any) -> float | None:
-    if answered is None:
-        return None
-    try:
-        value = float(answered)
-    except (TypeError, ValueError):
-        return None
-    return value if math.isfinite(value) else None
+def _can_be(value: Any) -> bool:
+    """NaN is in no range."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= LARGEST

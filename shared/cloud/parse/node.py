@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from ...model.load_balancer import Node
 from ...model.resource_id import ResourceId
 from ..errors import UnexpectedAnswer
-from .fields import Json, field, items, reference, required, text
+from .fields import Json, flag, items, reference, resource_id, text
 
 _POOL_TAG = "aks-managed-poolname"
 _POOL_IN_NAME = re.compile(r"aks-(?P<pool>[a-z0-9]+)-\d+-vmss", re.IGNORECASE)
@@ -21,7 +21,7 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 def parse_node(nic: Json, scale_set_tags: Mapping[str, str]) -> Node | None:
     """None when the interface carries no private IPv4 address (yet)."""
-    nic_id = required(nic, "id")
+    nic_id = resource_id(nic, "id")
     try:
         scale_set, instance_id, *_ = ResourceId.parse(nic_id).names
     except ValueError as error:
@@ -43,7 +43,7 @@ def parse_node(nic: Json, scale_set_tags: Mapping[str, str]) -> Node | None:
 
 def node_name(scale_set: str, instance_id: str) -> str:
     """``aks-apps-12345678-vmss``, ``37`` → ``aks-apps-12345678-vmss000011``."""
-    if not instance_id.isdecimal():
+    if not (instance_id.isascii() and instance_id.isdecimal() and len(instance_id) < 20):
         return instance_id
     digits, rest = "", int(instance_id)
     while rest:
@@ -61,7 +61,7 @@ def pool_name(scale_set: str, tags: Mapping[str, str]) -> str:
 
 def is_primary_interface(nic: Json) -> bool:
     """Of several interfaces of an instance only one is primary; a single one need not say so."""
-    return field(nic, "properties", "primary") is not False
+    return flag(nic, "properties", "primary", default=True)
 
 
 def _primary(nic: Json) -> Json:
@@ -71,5 +71,5 @@ def _primary(nic: Json) -> Json:
         for entry in items(nic, "properties", "ipConfigurations")
         if text(entry, "properties", "privateIPAddressVersion", default="IPv4").lower() == "ipv4"
     ]
-    primary = [entry for entry in configurations if field(entry, "properties", "primary")]
+    primary = [entry for entry in configurations if flag(entry, "properties", "primary")]
     return next(iter(primary or configurations), {})

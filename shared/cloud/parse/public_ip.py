@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from ...model.network import PublicIp
-from .fields import Json, items, reference, references, required, tags, text, texts
+from .fields import Json, items, reference, references, resource_id, segment, tags, text, texts
 
 
 def parse_public_ip(item: Json) -> PublicIp:
     """Of a prefix, ``address`` is its range (``203.0.113.8/30``)."""
     return PublicIp(
-        id=required(item, "id"),
-        name=required(item, "name"),
+        id=resource_id(item, "id"),
+        name=segment(item, "name"),
         address=text(item, "properties", "ipAddress") or text(item, "properties", "ipPrefix"),
         sku=text(item, "sku", "name", default="Basic"),
         provisioning_state=text(item, "properties", "provisioningState"),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from ...model.network import Route
-from .fields import Json, field, items, text
+from .fields import Json, flag, inner, items, text
 
 
 def default_route(route_table: Json) -> Route | None:
     """The route for 0.0.0.0/0, which decides egress before a NAT gateway does; None when there is none."""
     for entry in items(route_table, "properties", "routes"):
-        properties = field(entry, "properties") or {}
+        properties = inner(entry, "properties")
         if text(properties, "addressPrefix") == "0.0.0.0/0":
             return Route(
                 name=text(entry, "name"),
@@ -22,4 +22,4 @@ def default_route(route_table: Json) -> Route | None:
 
 def takes_propagated_routes(route_table: Json) -> bool:
     """Whether routes that a gateway learns (BGP) reach the subnets with this table, as they do without any table."""
-    return not field(route_table, "properties", "disableBgpRoutePropagation")
+    return not flag(route_table, "properties", "disableBgpRoutePropagation")

@@ -6,11 +6,15 @@ that was read, unknown ones of the future included, except what only Azure write
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ...model.network import Route, Subnet
-from .fields import Json, field, reference, references, required, text
+from ..errors import UnexpectedAnswer
+from .fields import Json, inner, loose_references, reference, resource_id, segment, text, texts
 
+SUBNET_TYPE = "Microsoft.Network/virtualNetworks/subnets"
+DEEPEST = 32  # objects and lists inside each other; Azure's own have a handful
 # Read-only in Azure's subnet API (network resource provider, 2026-03-01).
 READ_ONLY = frozenset(
     {
@@ -33,17 +37,21 @@ READ_ONLY_ANYWHERE = frozenset({"provisioningstate", "etag"})
 
 def parse_subnet(item: Json, route: Route | None = None, takes_propagated_routes: bool = True) -> Subnet:
     """``route`` and ``takes_propagated_routes`` are of the subnet's route table, which is a resource of its own."""
-    properties = field(item, "properties") or {}
+    properties = inner(item, "properties")
+    if not properties:
+        raise UnexpectedAnswer(text(item, "id"), "the answer has no properties")
+    # Read here as well, so that nobody who looks for IPv6 in the properties meets anything but texts.
+    text(properties, "addressPrefix"), texts(properties, "addressPrefixes")
     return Subnet(
-        id=required(item, "id"),
-        name=required(item, "name"),
+        id=resource_id(item, "id", of=SUBNET_TYPE),
+        name=segment(item, "name"),
         provisioning_state=text(properties, "provisioningState"),
         etag=text(item, "etag"),
         properties=writable(properties),
         nat_gateway_id=reference(properties, "natGateway"),
         route_table_id=reference(properties, "routeTable"),
         default_route=route,
-        attached_ids=references(properties, "ipConfigurations"),
+        attached_ids=loose_references(properties, "ipConfigurations"),
         takes_propagated_routes=takes_propagated_routes,
     )
 
@@ -51,15 +59,23 @@ def parse_subnet(item: Json, route: Route | None = None, takes_propagated_routes
 def writable(properties: Json) -> dict[str, Any]:
     """The properties that a PUT must carry along, as they were read. Null counts as absent."""
     return {
-        name: _without(value, READ_ONLY_ANYWHERE | READ_ONLY_INSIDE.get(name.lower(), frozenset()))
+        name: plain_json(value, READ_ONLY_ANYWHERE | READ_ONLY_INSIDE.get(name.lower(), frozenset()))
         for name, value in properties.items()
         if name.lower() not in READ_ONLY and value is not None
     }
 
 
-def _without(value: Any, names: frozenset[str]) -> Any:
+def plain_json(value: Any, without: frozenset[str] = frozenset(), depth: int = 0) -> Any:
+    """The value without these names at any depth. Raises UnexpectedAnswer for what can't be written back as it is."""
+    if depth > DEEPEST:
+        raise UnexpectedAnswer("the answer", f"its properties are more than {DEEPEST} levels deep")
     if isinstance(value, list):
-        return [_without(entry, names) for entry in value]
+        return [plain_json(entry, without, depth + 1) for entry in value]
     if isinstance(value, dict):
-        return {name: _without(entry, names) for name, entry in value.items() if name.lower() not in names}
+        kept = {name: entry for name, entry in value.items() if name.lower() not in without}
+        return {name: plain_json(entry, without, depth + 1) for name, entry in kept.items()}
+    if isinstance(value, float) and not math.isfinite(value):
+        raise UnexpectedAnswer("the answer", f"a property is {value}, which is no number")
+    if isinstance(value, str) and not value.isascii() and value != value.encode("utf-8", "replace").decode():
+        raise UnexpectedAnswer("the answer", "a property is no valid text")
     return value

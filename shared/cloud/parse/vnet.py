@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...model.network import Vnet
-from .fields import Json, field, items, required, tags, text
+from .fields import Json, flag, items, location, resource_id, tags, text
 
 _GATEWAY_SUBNET = "gatewaysubnet"  # Azure's fixed name for it (Azure docs: vpn-gateway-about-vpn-gateway-settings)
 
@@ -11,13 +11,13 @@ _GATEWAY_SUBNET = "gatewaysubnet"  # Azure's fixed name for it (Azure docs: vpn-
 def parse_vnet(item: Json) -> Vnet:
     has_own = any(text(subnet, "name").lower() == _GATEWAY_SUBNET for subnet in items(item, "properties", "subnets"))
     uses_remote = any(
-        bool(field(peering, "properties", "useRemoteGateways"))
+        flag(peering, "properties", "useRemoteGateways")
         for peering in items(item, "properties", "virtualNetworkPeerings")
     )
     return Vnet(
-        id=required(item, "id"),
-        location=required(item, "location"),
+        id=resource_id(item, "id"),
+        location=location(item),
         has_gateway=has_own or uses_remote,
-        has_ddos_protection=bool(field(item, "properties", "enableDdosProtection")),
+        has_ddos_protection=flag(item, "properties", "enableDdosProtection"),
         tags=tags(item),
     )
