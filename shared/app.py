@@ -127,7 +127,12 @@ class App(Parts):
             self.records,
             self.fleet_store,
             self.outbox,
-            IncidentPolicy(self.settings.clean_minutes, timedelta(minutes=self.settings.cooldown_minutes)),
+            IncidentPolicy(
+                self.settings.clean_minutes,
+                timedelta(minutes=self.settings.cooldown_minutes),
+                timedelta(minutes=self.settings.remind_minutes),
+            ),
+            lambda change: self.links.page(change),
             is_offering=self.is_remediation_on,
         )
 
@@ -222,7 +227,7 @@ class App(Parts):
     def again(self) -> Again:
         from .flows.again import Again
 
-        return Again(self.records, self.propose, self.clock)
+        return Again(self.records, self.planning, self.propose, self.outbox, self.links, self.clock)
 
     @cached_property
     def decide(self) -> Decide:

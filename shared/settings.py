@@ -117,6 +117,13 @@ class Settings(BaseSettings):
         alias="COOLDOWN_MINUTES",
         description="Trouble that returns within this re-opens its incident.",
     )
+    remind_minutes: int = Field(
+        30,
+        ge=5,
+        le=1440,
+        alias="REMIND_MINUTES",
+        description="While connections fail, people are reminded this often; after a denial every four hours.",
+    )
     pressure_every: int = Field(
         5,
         ge=1,

@@ -71,6 +71,7 @@ WRONG = {
     "WINDOW_MINUTES": ["0", "61", "five"],
     "CLEAN_MINUTES": ["0", "1441"],
     "COOLDOWN_MINUTES": ["-1", "10081"],
+    "REMIND_MINUTES": ["4", "1441"],
     "TABLE_PREFIX": ["Snatbot", "1bot", "ab", "snat-bot", "a" * 22],
     "QUEUE_PREFIX": ["snat_bot", "x"],
     "HEALTH_MAX_AGE_MINUTES": ["1", "soon"],

@@ -77,8 +77,8 @@ class Track:
         )
 
     def posts(self) -> list[int]:
-        """Ticks at which something was posted."""
-        return [moment.tick for moment in self.moments if moment.message is not Effect.NOTHING]
+        """Ticks at which something new was posted."""
+        return [moment.tick for moment in self.moments if moment.message not in (Effect.NOTHING, Effect.REMINDED)]
 
     def _held(self, end: int) -> Iterator[tuple[int, Moment, int]]:
         ends = [moment.tick for moment in self.moments[1:]] + [end + 1] * bool(self.moments)

@@ -26,7 +26,7 @@ _FINISHED: Mapping[ChangeState, tuple[str, Tone]] = {
     ChangeState.FAILED: ("The change on {cluster} failed", Tone.ALARM),
 }
 _DELETING = "Deleting is a plan of its own, with its own approval, that names each public IP that is lost."
-ASK_AGAIN = "Its page makes a new plan when someone asks again."
+ASK_AGAIN = "A new plan can be asked for on its page."
 _STOPPED = "Nothing more is changed until someone resumes it, rolls it back or gives it up."
 _HALF_DONE = "What was done so far stays. Its page offers to roll it back or to delete what it created."
 _LEFT: Mapping[PlanKind, str] = {
@@ -76,8 +76,9 @@ def change_decided(change: Change, page_url: str = "") -> Message:
         ChangeState.APPROVED: "It goes on with the step that stopped." if is_resumed else "The first step follows.",
         ChangeState.EXPIRED: "Nobody decided in time. Nothing was changed.",
         ChangeState.SUPERSEDED: "A newer plan takes its place.",
-        ChangeState.DENIED: f"Nothing was changed. {ASK_AGAIN}" if page_url else "Nothing was changed.",
+        ChangeState.DENIED: "Nothing was changed.",
     }.get(change.state, "")
+    next_words = f"{next_words} {ASK_AGAIN}" if page_url else next_words
     # A resumed change still carries the decision that approved its plan: who resumed it is in the audit trail.
     decision = change.decision if not is_resumed else None
     by = f" by {decision.approver} at {utc(decision.decided_at)}" if decision else ""

@@ -30,15 +30,18 @@ from .incident_messages import (
     incident_reopened,
     incident_worsened,
 )
+from .waiting_messages import change_expired, change_renewed, incident_reminder
 
 __all__ = [
     "bad_tags",
     "cannot_measure",
     "change_decided",
+    "change_expired",
     "change_finished",
     "change_overlapped",
     "change_progress",
     "change_proposed",
+    "change_renewed",
     "change_stopped",
     "change_waits",
     "contradicted",
@@ -47,6 +50,7 @@ __all__ = [
     "incident_cleared",
     "incident_failing",
     "incident_opened",
+    "incident_reminder",
     "incident_reopened",
     "incident_worsened",
     "opted_out",

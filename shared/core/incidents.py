@@ -5,10 +5,9 @@ clears, and what was not looked for doesn't either; trouble inside the cooldown 
 is in flight. On a cluster that is not looked at any more it ends with a note that says why. A minute counts once,
 however often windows overlap or ticks are repeated.
 
-Severity rises and falls with the findings. The first rise to failing connections is always told; any other growth only
-while few posts were made in the last hour, and later if it still holds. Flapping is damped: each re-opening
-asks for four times as many clean minutes, up to the cooldown. While it is quiet (silence, maintenance) nothing is
-posted but the end of what was announced; what is still open afterwards is announced then.
+Severity rises and falls with the findings. What is told of trouble that goes on, ``reminders`` decides. Flapping is
+damped: each re-opening asks for four times as many clean minutes, up to the cooldown. While it is quiet (silence,
+maintenance) nothing is posted but the end of what was announced; what is still open afterwards is announced then.
 """
 
 from __future__ import annotations
@@ -24,12 +23,10 @@ from ..model.metric import MINUTE
 from ..model.reading import DoesNotApply, Idle, Measured, Reading
 from ..model.resource_id import ResourceId
 from ..texts import listed
+from . import reminders
 from .look import Look, counted, look_at
+from .reminders import NO_ANSWERS, Answers
 
-# How many posts of the last hour leave room for one about growth: with the end at most three in an hour.
-_ROOM_WHEN_FAILING = 2
-_ROOM_WHEN_WARNING = 1
-_HOUR = timedelta(hours=1)
 _DAMPING = 4
 
 
@@ -41,6 +38,7 @@ class Effect(StrEnum):
     REOPENED = "reopened"
     FAILING = "failing"
     WORSENED = "worsened"
+    REMINDED = "reminded"
     CLEARED = "cleared"
 
 
@@ -49,10 +47,13 @@ _GROWTH = (Effect.FAILING, Effect.WORSENED)
 
 @dataclass(frozen=True, slots=True)
 class IncidentPolicy:
-    """``clean_minutes``: measured minutes without trouble that clear. ``cooldown``: returning trouble re-opens."""
+    """``clean_minutes``: measured minutes without trouble that clear. ``cooldown``: returning trouble re-opens.
+    ``remind_every``: how often people hear of what still fails.
+    """
 
     clean_minutes: int
     cooldown: timedelta
+    remind_every: timedelta = timedelta(minutes=30)
 
     def needed_clean_minutes(self, reopened: int) -> int:
         """More for what keeps coming back."""
@@ -80,8 +81,12 @@ def judge(
     new_id: str,
     is_change_in_flight: bool,
     is_quiet: bool = False,
+    answered: Answers = NO_ANSWERS,
 ) -> IncidentTransition:
-    """``incident`` is the cluster's last one, open or cleared; ``new_id`` is used only if one opens."""
+    """``incident`` is the cluster's last one, open or cleared; ``new_id`` is used only if one opens.
+
+    ``answered``: what became of the plans against it.
+    """
     look = look_at(record, incident, assessment)
     after = counted(record, incident, look, assessment)
     is_open = incident is not None and incident.state is IncidentState.OPEN
@@ -95,6 +100,7 @@ def judge(
             policy,
             new_id,
             is_quiet,
+            answered,
         )
     if incident is None or not is_open:
         return IncidentTransition(after, incident, Effect.NOTHING)
@@ -145,6 +151,7 @@ def _trouble(
     policy: IncidentPolicy,
     new_id: str,
     is_quiet: bool,
+    answered: Answers,
 ) -> IncidentTransition:
     """``known`` is open, or was closed a short while ago."""
     fresh = _fresh(assessment, look, now, new_id)
@@ -156,13 +163,17 @@ def _trouble(
         incident = replace(_continued(known, fresh), reopened=known.reopened + 1, told_severity=None)
     else:
         incident = _standing(_continued(known, fresh), known, record, look, assessment, policy)
-        message = _growth(known, incident, now)
+        if answered.is_at_work:
+            incident = replace(incident, reminded_at=now)  # a change at work tells by itself
+        message = _news(known, incident, look, now, policy, answered)
         effect = message if message in _GROWTH else Effect.NOTHING
     if is_quiet:
         effect = Effect.NOTHING if effect in _GROWTH else effect
         return IncidentTransition(record, incident, effect)
-    if message is not Effect.NOTHING:
-        incident = _told(incident, now)
+    if message is Effect.REMINDED:
+        incident = reminders.reminded(incident, now)
+    elif message is not Effect.NOTHING:
+        incident = reminders.told(incident, now)
     return IncidentTransition(record, incident, effect, message)
 
 
@@ -206,6 +217,7 @@ def _continued(incident: Incident, fresh: Incident) -> Incident:
         announced_nodes=incident.announced_nodes,
         told_severity=incident.told_severity,
         told_at=incident.told_at,
+        reminded_at=incident.reminded_at,
         gateway_ids=incident.gateway_ids,
         plan_due_at=incident.plan_due_at,
         failing_since=incident.failing_since if is_same_failure else fresh.failing_since,
@@ -246,33 +258,20 @@ def _kept(
     return tuple(kind for kind in incident.kinds if stands(kind))
 
 
-def _growth(known: Incident, incident: Incident, now: datetime) -> Effect:
+def _news(
+    known: Incident, incident: Incident, look: Look, now: datetime, policy: IncidentPolicy, answered: Answers
+) -> Effect:
     """What of an open incident is worth another post."""
-    if incident.told_severity is None:
+    told = incident.told_severity
+    if told is None:
         return Effect.REOPENED if incident.reopened else Effect.OPENED
-    is_rise = incident.severity.rank > incident.told_severity.rank
-    was_warning = incident.told_severity.rank < Severity.FAILING.rank
-    fails = bool(FAILURES & set(incident.kinds))
-    if fails and known.failing_since is None:
+    was_warning = told.rank < Severity.FAILING.rank and incident.severity.rank > told.rank
+    if FAILURES & set(incident.kinds) and (known.failing_since is None or was_warning):
         return Effect.FAILING
-    if is_rise and was_warning and known.last_failed_at is None and incident.severity.rank >= Severity.FAILING.rank:
+    if reminders.is_worse(known, incident, look.alarms, now, answered):
         return Effect.WORSENED
-    has_spread = incident.last_failed_at != known.last_failed_at and (
-        len(incident.nodes) >= 2 * max(incident.announced_nodes, 1)
-    )
-    lately = [at for at in incident.told_at if timedelta() <= now - at < _HOUR]
-    is_failing = incident.severity.rank >= Severity.FAILING.rank
-    room = _ROOM_WHEN_FAILING if is_failing else _ROOM_WHEN_WARNING
-    if not (is_rise or has_spread) or len(lately) >= room:
-        return Effect.NOTHING
-    return Effect.FAILING if fails and is_rise and was_warning else Effect.WORSENED
-
-
-def _told(incident: Incident, now: datetime) -> Incident:
-    recent = tuple(at for at in incident.told_at if timedelta() <= now - at < _HOUR)
-    return replace(
-        incident, told_severity=incident.severity, announced_nodes=len(incident.nodes), told_at=(*recent, now)
-    )
+    is_due = reminders.is_reminder_due(incident, now, policy.remind_every, answered)
+    return Effect.REMINDED if is_due and reminders.is_failing(look.alarms) else Effect.NOTHING
 
 
 def _lower(told: Severity | None, now: Severity) -> Severity | None:

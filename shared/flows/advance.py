@@ -78,7 +78,8 @@ class Advance:
         try:
             match change.state:
                 case ChangeState.PROPOSED:
-                    self._end(partition, stored, Event.EXPIRE, None)
+                    if not (self._tools.policy.is_remediation_on and self._again.is_renewed(partition, stored)):
+                        self._end(partition, stored, Event.EXPIRE, None)
                 case ChangeState.APPROVED | ChangeState.APPLYING:
                     self._apply(partition, stored)
                 case ChangeState.VERIFYING:

@@ -5,22 +5,34 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
+from ..chat import compose
 from ..clock import Clock
+from ..core.changes import Event, after
+from ..core.plan_request import PlanRequest, request_of
 from ..errors import NotFoundHere, SnatbotError
 from ..model.change import Change
 from ..model.incident import Incident, IncidentState
-from ..model.plan import PlanKind
+from ..model.plan import CURES, PlanKind
 from ..store.errors import StoreConflict
 from ..store.records import Put, Records, Stored
-from .propose import Propose
+from .links import Links
+from .outbox import Outbox, audit
+from .planning import Planning
+from .propose import Propose, planned
+from .remember import IN_FLIGHT
 
 log = logging.getLogger("snatbot.advance")
 _TRIES = 3
 
 
 class Again:
-    def __init__(self, records: Records, propose: Propose, clock: Clock) -> None:
+    def __init__(
+        self, records: Records, planning: Planning, propose: Propose, outbox: Outbox, links: Links, clock: Clock
+    ) -> None:
         self._records = records
+        self._planning = planning
+        self._outbox = outbox
+        self._links = links
         self._propose = propose
         self._clock = clock
 
@@ -30,6 +42,43 @@ class Again:
             self.ask(partition, change, "snatbot")
         except SnatbotError as error:
             log.warning("change %s: no new plan could be offered: %s", change.id, error)
+
+    def is_renewed(self, partition: str, stored: Stored[Change]) -> bool:
+        """Ends a proposal that nobody decided on in time, while its trouble lasts, and asks anew in the same post.
+
+        The plan is made for the same request: if nothing has changed, its digest is the same. False, and nothing was
+        done: no new plan is wanted, or none could be made just now. Raises StoreError.
+        """
+        change, now = stored.value, self._clock.now()
+        incident, record = self._open_incident(change), self._records.cluster_in(partition)
+        if incident is None or record is None or record.value.is_silenced(now) or change.plan.kind not in CURES:
+            return False
+        if any(other.state in IN_FLIGHT for other in self._records.changes(partition)):
+            return False
+        kind = change.plan.kind if change.plan.is_wished else None
+        request = PlanRequest(kind, request_of(change.plan) or change.id, incident.value.id)
+        try:
+            plan = self._planning.attachment(change.cluster_id, now, request)
+        except SnatbotError as error:
+            log.warning("change %s: it has expired, and no new plan could be made: %s", change.id, error)
+            return False
+        if not plan.is_executable:
+            return False
+        new = self._propose.new_change(plan, now, change.requested_by, incident.value)
+        reason = f"nobody decided in time; renewed as change {new.id}"
+        ended = replace(change, state=after(change.state, Event.EXPIRE), due_at=None, stop_reason=reason)
+        message = compose.change_renewed(change, new, incident.value, self._links.page(new))
+        writes = [
+            Put(ended, stored.etag),
+            Put(new),
+            Put(planned(record.value, new), record.etag),
+            Put(replace(incident.value, plan_due_at=None), incident.etag),
+            audit(now, "snatbot", "change expired", change.id, reason),
+            audit(now, "snatbot", "change proposed", new.id, new.plan.summary),
+            *self._outbox.rows(change.cluster_name, message, self._clock.wall()),
+        ]
+        self._records.commit_in(partition, writes)
+        return True
 
     def ask(self, partition: str, change: Change, requested_by: str) -> Change:
         """The new change, proposed and told. Raises Refused with the reason when nothing can be done now."""

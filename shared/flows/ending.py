@@ -8,19 +8,20 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ..chat import compose
+from ..chat.message import Message
 from ..core.changes import Event, after
 from ..core.incidents import close
 from ..model.change import Change, ChangeState, JournalEntry, Outcome
 from ..model.incident import Incident, IncidentState
-from ..model.plan import ObserveEgress, PlanKind
+from ..model.plan import CURES, ObserveEgress, PlanKind
 from ..model.resource_id import ResourceId
 from ..store.records import Put, Records, Stored
 from ..texts import listed
 from .links import Links
 from .outbox import Outbox, audit
-from .propose import CURES
 
 log = logging.getLogger("snatbot.advance")
+TRY_AGAIN_AFTER = timedelta(minutes=5)  # when no plan could be made
 
 
 def finish(
@@ -69,7 +70,7 @@ class Ending:
     ) -> None:
         """``look_back_after``: when a roll-back is looked at once more, for writes by others in that moment.
 
-        ``offer_again_after``: when trouble whose plan expired or failed gets another one, should it still be there.
+        ``offer_again_after``: when trouble whose plan failed gets another one, should it still be there.
         """
         self._offer_again_after = offer_again_after
         self._records = records
@@ -86,7 +87,7 @@ class Ending:
         now: datetime,
         wall: datetime,
     ) -> None:
-        """A proposal that expired ends without a word; a proven fix also clears its incident."""
+        """A proven fix also clears its incident. Silence holds back that a proposal has expired, and nothing else."""
         state = after(stored.value.state, event)
         due_at = now + self._look_back_after if state is ChangeState.ROLLED_BACK else None
         ended = replace(stored.value, state=state, due_at=due_at, outcome=outcome)
@@ -96,18 +97,30 @@ class Ending:
         ]
         if ended.state is ChangeState.FIXED:
             writes += self._closed_incident(ended, now)
-        if ended.state in (ChangeState.EXPIRED, ChangeState.FAILED) and ended.plan.kind in CURES:
-            writes += self._asked_again(ended, now)
-        journal = [entry.value for entry in self._records.journal(partition, ended.id).values()]
-        message = None if event is Event.EXPIRE else compose.change_finished(ended, self._links.page(ended), journal)
+        asked_again = self._asked_again(ended, now)
+        writes += asked_again
+        if event is Event.EXPIRE:
+            message = self._expired(ended, now, is_tried_again=bool(asked_again))
+        else:
+            journal = [entry.value for entry in self._records.journal(partition, ended.id).values()]
+            message = compose.change_finished(ended, self._links.page(ended), journal)
         writes += self._outbox.rows(ended.cluster_name, message, wall)
         self._records.commit_in(partition, writes)
         log.info("change %s: %s", ended.id, ended.state.value)
 
     def _asked_again(self, change: Change, now: datetime) -> list[Put]:
         """Trouble that is still there is never left without a question; nor is one asked all the time."""
+        if change.state not in (ChangeState.EXPIRED, ChangeState.FAILED) or change.plan.kind not in CURES:
+            return []
+        after_what = TRY_AGAIN_AFTER if change.state is ChangeState.EXPIRED else self._offer_again_after
         found = self._open_incident(change)
-        return [Put(replace(found.value, plan_due_at=now + self._offer_again_after), found.etag)] if found else []
+        return [Put(replace(found.value, plan_due_at=now + after_what), found.etag)] if found else []
+
+    def _expired(self, change: Change, now: datetime, *, is_tried_again: bool) -> Message | None:
+        record = self._records.cluster(change.cluster_id)
+        if record is not None and record.value.is_silenced(now):
+            return None
+        return compose.change_expired(change, self._links.page(change), is_tried_again=is_tried_again)
 
     def _closed_incident(self, change: Change, now: datetime) -> list[Put]:
         found = self._open_incident(change)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ..chat import compose
 from ..core.plan_request import PlanRequest
@@ -19,6 +19,7 @@ from ..model.change import Change
 from ..model.incident import ClusterRecord, Incident, IncidentState
 from ..store.errors import StoreConflict
 from ..store.records import Put, Records, Stored
+from .ending import TRY_AGAIN_AFTER
 from .links import Links
 from .outbox import Outbox, audit
 from .planning import Planning
@@ -26,7 +27,6 @@ from .propose import Propose, planned, retire_proposals
 from .remember import IN_FLIGHT, TRIES
 
 log = logging.getLogger("snatbot.offer")
-TRY_AGAIN_AFTER = timedelta(minutes=5)
 
 
 class Offer:
@@ -76,7 +76,7 @@ class Offer:
             if stored is None or stored.value.plan_due_at is None or self._is_answered(partition):
                 return None
             record = self._records.cluster(change.cluster_id)
-            if record is None or _is_silenced(record.value, now):
+            if record is None or record.value.is_silenced(now):
                 return None  # due again in a while
             try:
                 self._records.commit_in(partition, self._writes(partition, change, stored, record, now, wall))
@@ -115,7 +115,3 @@ class Offer:
 def _is_due(incident: Incident, now: datetime) -> bool:
     is_open = incident.state is IncidentState.OPEN
     return is_open and incident.plan_due_at is not None and incident.plan_due_at <= now
-
-
-def _is_silenced(record: ClusterRecord, now: datetime) -> bool:
-    return record.silenced_until is not None and now < record.silenced_until

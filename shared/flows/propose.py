@@ -12,15 +12,13 @@ from ..errors import Refused
 from ..ids import cluster_key, new_id
 from ..model.change import FINAL_STATES, Change, ChangeState
 from ..model.incident import ClusterRecord, Incident
-from ..model.plan import Plan, PlanKind
+from ..model.plan import CURES, Plan, PlanKind
 from ..store.fleet import FleetStore
 from ..store.records import Put, Records, Stored
 from ..texts import capital, sentence, utc
 from .links import Links
 from .outbox import Outbox, audit
 from .planning import Planning
-
-CURES = (PlanKind.ATTACH_NAT_GATEWAY, PlanKind.ADD_PUBLIC_IPS, PlanKind.RESERVE_PUBLIC_IPS)
 
 
 class Propose:

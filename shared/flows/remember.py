@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -19,6 +19,7 @@ from ..chat.message import Message
 from ..cloud.deadline import Deadline
 from ..core.associations import Associations, associations, next_association
 from ..core.incidents import Effect, IncidentPolicy, IncidentTransition, judge
+from ..core.reminders import NO_ANSWERS, answers, waiting
 from ..core.witness import is_unexplained
 from ..ids import cluster_key, new_id
 from ..model.assessment import Assessment
@@ -76,13 +77,21 @@ class Remembered:
 
 class Remember:
     def __init__(
-        self, records: Records, store: FleetStore, outbox: Outbox, policy: IncidentPolicy, *, is_offering: bool
+        self,
+        records: Records,
+        store: FleetStore,
+        outbox: Outbox,
+        policy: IncidentPolicy,
+        page_of: Callable[[Change], str],
+        *,
+        is_offering: bool,
     ) -> None:
-        """``is_offering``: incidents that a plan could cure ask for one."""
+        """``is_offering``: incidents that a plan could cure ask for one, and a change has a page at ``page_of``."""
         self._records = records
         self._store = store
         self._outbox = outbox
         self._policy = policy
+        self._page_of = page_of
         self._is_offering = is_offering
 
     def recall(self, cluster_id: str, cluster_name: str) -> Known:
@@ -175,17 +184,27 @@ class Remember:
                 writes.append(audit(now, "snatbot", f"incident {transition.effect.value}", transition.incident.id))
         withdrawn = self._withdrawn(transition, known, now)
         writes += withdrawn
-        message = _message(transition, assessment, now, is_withdrawn=bool(withdrawn))
+        if transition.message is Effect.REMINDED:
+            message = self._reminder(transition, assessment, known)
+        else:
+            message = _message(transition, assessment, now, is_withdrawn=bool(withdrawn))
         writes += self._outbox.rows(cluster.name, message, wall)
         self._records.commit(cluster.id, writes)
         if transition.effect is not Effect.NOTHING:
             log.info("%s: incident %s", cluster.name, transition.effect.value)
         return transition.effect, bool(message or notice)
 
+    def _reminder(self, transition: IncidentTransition, assessment: Assessment, known: Known) -> Message | None:
+        if transition.incident is None:
+            return None
+        waits = waiting(transition.incident.id, known.changes)
+        page = self._page_of(waits) if waits is not None and self._is_offering else ""
+        return compose.incident_reminder(transition.incident, assessment, waits, page)
+
     def _notice(self, sight: Sight, known: Known, transition: IncidentTransition, now: datetime) -> Message | None:
         """That Azure's health events know of trouble which the metric doesn't show: once a day, and no incident."""
         record, incident = known.record, transition.incident
-        is_quiet = sight.is_maintenance or (record.silenced_until is not None and now < record.silenced_until)
+        is_quiet = sight.is_maintenance or record.is_silenced(now)
         if is_quiet or not is_unexplained(sight.assessment):
             return None
         if record.contradicted_at is not None and timedelta() <= now - record.contradicted_at < _SAY_AGAIN_AFTER:
@@ -217,7 +236,7 @@ class Remember:
 
     def _transition(self, sight: Sight, known: Known, now: datetime) -> IncidentTransition:
         record, incident = known.record, known.incident.value if known.incident else None
-        is_silenced = record.silenced_until is not None and now < record.silenced_until
+        answered = answers(incident.id, known.changes, now) if incident else NO_ANSWERS
         return judge(
             record,
             incident,
@@ -226,7 +245,8 @@ class Remember:
             policy=self._policy,
             new_id=new_id(),
             is_change_in_flight=any(change.state in IN_FLIGHT for change in known.changes),
-            is_quiet=is_silenced or sight.is_maintenance,
+            is_quiet=record.is_silenced(now) or sight.is_maintenance,
+            answered=answered,
         )
 
     def _note_attention(
@@ -240,9 +260,8 @@ class Remember:
             and incident.cleared_at is not None
             and (now - incident.cleared_at <= self._policy.cooldown)
         )
-        is_silenced = record.silenced_until is not None and now < record.silenced_until
         is_pending = any(change.state in PENDING for change in known.changes)
-        if is_open or is_recent or is_silenced or is_pending or known.associations.verified:
+        if is_open or is_recent or record.is_silenced(now) or is_pending or known.associations.verified:
             if attention.get(key) is not is_open:
                 self._store.pay_attention(key, is_open=is_open)
         elif key in attention:
@@ -278,7 +297,7 @@ def _message(
             return compose.watch_ended(incident, now, is_withdrawn=is_withdrawn)
         case Effect.CLEARED:
             return compose.incident_cleared(incident, now, is_withdrawn=is_withdrawn)
-        case Effect.NOTHING:
+        case Effect.NOTHING | Effect.REMINDED:
             return None
 
 

@@ -21,11 +21,12 @@ class Incident:
 
     ``failing_since`` and ``last_failed_at`` are the first and last minute with a failed connection, None when there was
     none: a warning has a ``since`` and no ``failing_since``. ``nodes`` and ``failed`` are of the last judged window
-    with failures. ``kinds`` are what stands now, worst first, ``evidence`` is of the
-    worst. ``reopened`` counts re-openings inside the cooldown. ``announced_nodes`` and ``told_severity`` are what the
-    last message said (None: nothing was posted yet), ``told_at`` the posts of the last hour. ``gateway_ids`` carried
-    the cluster's traffic when it opened. ``closing_note`` says why it was cleared when not simply by
-    clean minutes. ``plan_due_at``: when a plan against it is made next, None when none is to be made.
+    with failures. ``kinds`` are what stands now, worst first, ``evidence`` is of the worst. ``reopened`` counts
+    re-openings inside the cooldown. ``announced_nodes`` and ``told_severity`` are what the last message said (None:
+    nothing was posted yet), ``told_at`` the last posts about something new, ``reminded_at`` the last reminder, or when
+    a change was last at work. ``gateway_ids`` carried the cluster's traffic when it opened. ``closing_note`` says why
+    it was cleared when not simply by clean minutes. ``plan_due_at``: when a plan against it is made next, None when
+    none is to be made.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Incident:
     gateway_ids: tuple[str, ...] = ()
     plan_due_at: datetime | None = None
     failing_since: datetime | None = None
+    reminded_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +74,6 @@ class ClusterRecord:
     silenced_by: str = ""
     calm_minutes: int = 0
     contradicted_at: datetime | None = None
+
+    def is_silenced(self, now: datetime) -> bool:
+        return self.silenced_until is not None and now < self.silenced_until

@@ -52,6 +52,10 @@ class CheckResult(StrEnum):
     COULD_NOT_CHECK = "could not check"
 
 
+# What is offered against an incident. A roll-back and a deletion are about a change.
+CURES = (PlanKind.ATTACH_NAT_GATEWAY, PlanKind.ADD_PUBLIC_IPS, PlanKind.RESERVE_PUBLIC_IPS)
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One precondition in plain words. ``source`` names the call it was read from; ``remedy`` what to do.

@@ -181,15 +181,15 @@ def test_a_tick_that_comes_late_does_not_bring_old_failures_back() -> None:
 
 def test_it_is_told_again_only_when_twice_as_many_nodes_fail() -> None:
     memory = Memory()
-    memory.tick(minutes(0, 5, {4: 1}, nodes=2))
-    assert memory.tick(minutes(5, 10, {9: 1}, nodes=3)) is Effect.NOTHING
-    assert memory.tick(minutes(10, 15, {14: 1}, nodes=4)) is Effect.WORSENED
+    memory.tick(minutes(0, 5, {4: 1}, nodes=1))
+    assert memory.tick(minutes(5, 10, {9: 1}, nodes=1)) is Effect.NOTHING
+    assert memory.tick(minutes(10, 15, {14: 1}, nodes=2)) is Effect.WORSENED
     assert memory.tick(minutes(15, 20, {19: 1}, nodes=1)) is Effect.NOTHING
-    assert memory.tick(minutes(20, 25, {24: 1}, nodes=4)) is Effect.NOTHING
-    assert memory.tick(minutes(25, 30, {29: 1}, nodes=8)) is Effect.NOTHING, "two posts within the hour are enough"
-    assert memory.tick(minutes(65, 70, {69: 1}, nodes=8)) is Effect.WORSENED
-    assert memory.open.announced_nodes == 8
-    assert len(memory.open.nodes) == 8
+    assert memory.tick(minutes(20, 25, {24: 1}, nodes=2)) is Effect.NOTHING
+    assert memory.tick(minutes(25, 30, {29: 1}, nodes=4)) is Effect.NOTHING, "two posts within the hour are enough"
+    assert memory.tick(minutes(65, 70, {69: 1}, nodes=5)) is Effect.WORSENED
+    assert memory.open.announced_nodes == 5
+    assert len(memory.open.nodes) == 5
 
 
 def cleared_at_20() -> Memory:

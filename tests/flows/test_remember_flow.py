@@ -70,7 +70,9 @@ class World:
         self.planning = planning
 
     def remember(self) -> Remember:
-        return Remember(self.records, self.store, self.outbox, POLICY, is_offering=self.planning is not None)
+        return Remember(
+            self.records, self.store, self.outbox, POLICY, LINKS.page, is_offering=self.planning is not None
+        )
 
     def offer(self, minute: int = 8) -> list[Change | None]:
         """As the queue function does it for what a tick finds due."""
@@ -235,7 +237,7 @@ def test_storage_that_is_down_is_told_and_not_tried_for_every_cluster() -> None:
             raise StoreUnavailable("read cluster: storage could not be reached")
 
     sights = [Sight(assessment(TROUBLE, cluster(name=f"shop-{number}"))) for number in range(50)]
-    remember = Remember(Down(), cast(FleetStore, None), Outbox(CHANNELS), POLICY, is_offering=False)
+    remember = Remember(Down(), cast(FleetStore, None), Outbox(CHANNELS), POLICY, LINKS.page, is_offering=False)
     with pytest.raises(StoreUnavailable):
         remember.all(sights, {}, at(8), at(8))
     assert len(tried) <= 3

@@ -86,6 +86,7 @@ class World:
             self.store,
             outbox,
             IncidentPolicy(clean_minutes=10, cooldown=timedelta(hours=1)),
+            LINKS.page,
             is_offering=False,
         )
         self.watch = Watch(

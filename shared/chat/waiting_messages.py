@@ -1,0 +1,78 @@
+"""What is said while nobody decides: that trouble goes on, that a plan has expired, and that it is renewed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..model.assessment import Assessment
+from ..model.change import Change, ChangeState
+from ..model.incident import Incident
+from ..texts import capital, sentence, utc
+from . import by_hand
+from .change_messages import ASK_AGAIN, change_decided, change_proposed
+from .incident_messages import BALANCER_KINDS, incident_worsened, subject
+from .message import Button, Message, Section
+
+
+def incident_reminder(incident: Incident, assessment: Assessment, waits: Change | None, page_url: str) -> Message:
+    """How bad it is now, and what waits for a person. ``page_url`` empty: nobody can decide here."""
+    now = incident_worsened(incident, assessment)
+    by_people = () if waits else by_hand.sections(assessment, is_detail=True) if _is_of_balancer(incident) else ()
+    what_waits = (Section("What waits", text=_waits(waits)),) if waits else ()
+    is_question = waits is not None and waits.state in (ChangeState.PROPOSED, ChangeState.STOPPED)
+    text = "Review and decide" if is_question else "Open the plan"
+    return replace(
+        now,
+        title=f"{subject(incident)} goes on",
+        sections=(*what_waits, *now.sections, *by_people),
+        buttons=(Button(text, page_url, is_primary=is_question),) if waits and page_url else (),
+    )
+
+
+def change_expired(change: Change, page_url: str, *, is_tried_again: bool) -> Message:
+    """``is_tried_again``: its trouble lasts, and no new plan could be made just now."""
+    follows = "No new plan could be made just now. snatbot tries again soon, and posts it here."
+    said = change_decided(change, page_url)
+    sections = (Section("What follows", text=follows),) if is_tried_again else ()
+    return replace(said, sections=(*said.sections, *sections))
+
+
+def change_renewed(old: Change, new: Change, incident: Incident, page_url: str) -> Message:
+    """Nobody decided on ``old`` in time; its trouble lasts, and ``new`` takes its place."""
+    asked = change_proposed(new, page_url)
+    expired = f"Nobody decided before {utc(old.expires_at)}, and the plan expired."
+    trouble = (Section("How bad it is", text=sentence(capital(incident.evidence))),) if incident.evidence else ()
+    if new.plan.digest == old.plan.digest:
+        return replace(
+            asked,
+            title=f"Approval still needed for {new.cluster_name}",
+            summary=f"{expired} This is the same plan, renewed: {sentence(new.plan.summary)}",
+            sections=trouble,
+        )
+    return replace(
+        asked,
+        title=f"Approval needed for {new.cluster_name}: the plan has changed",
+        summary=f"{expired} What is needed now differs: {sentence(new.plan.summary)}",
+        sections=(*trouble, *asked.sections),
+    )
+
+
+def _is_of_balancer(incident: Incident) -> bool:
+    return bool(BALANCER_KINDS & set(incident.kinds))
+
+
+def _waits(change: Change) -> str:
+    decision = change.decision
+    match change.state:
+        case ChangeState.PROPOSED:
+            return f"A plan waits for a decision until {utc(change.expires_at)}: {sentence(change.plan.summary)}"
+        case ChangeState.STOPPED:
+            return (
+                f"A change has stopped, and goes on only when a person says so. {sentence(capital(change.stop_reason))}"
+            )
+        case ChangeState.DENIED if decision:
+            return f"The plan was denied by {decision.approver} at {utc(decision.decided_at)}. {ASK_AGAIN}"
+        case ChangeState.EXPIRED:
+            return f"The plan expired at {utc(change.expires_at)}. {ASK_AGAIN}"
+        case _:
+            return f"The newest plan against it is {change.state.value}. Its page says more."
