@@ -127,10 +127,9 @@ def _page(app: App, target: LinkTarget, view: ChangeView, token: str, nonce: str
             asks_name=app.settings.approval_mode == "link",
         )
     style_nonce = secrets.token_urlsafe(16)
-    incident = app.records.incident(change.cluster_id, change.incident_id) if change.incident_id else None
     text = change_page(
         change,
-        incident=incident.value if incident else None,
+        incident=change.reason,
         journal=view.journal,
         form=form,
         notice=why_not,
