@@ -1,7 +1,4 @@
-"""snatbot without storage and chat: its own code from discovery to the incident's transition, tick by tick.
-
-An incident is remembered here, a message is only counted.
-"""
+"""Runs snatbot's own code from discovery to the incident's transition, tick by tick, without storage and chat."""
 
 from __future__ import annotations
 
@@ -41,11 +38,11 @@ WINDOW_MINUTES = 5
 PRESSURE_EVERY_MINUTES = 5
 DISCOVERY_EVERY_MINUTES = 10
 POLICY = IncidentPolicy(clean_minutes=10, cooldown=timedelta(minutes=60))
-"""All as snatbot's settings are unless somebody changes them."""
+"""snatbot's default settings."""
 
 
-class Eyes:
-    """snatbot without storage and chat: what it saw and would post, cluster by cluster."""
+class DetectorHarness:
+    """Discovery, measurement, assessment and incidents of snatbot; keeps the incidents and counts the messages."""
 
     def __init__(
         self,
@@ -70,20 +67,20 @@ class Eyes:
         self._allocations: dict[str, AllocationSeen | None] = {}
 
     def tick(self, now: datetime) -> dict[str, tuple[Seen, Moment]]:
-        """By cluster id in lower case."""
+        """Scan once; the results by cluster id in lower case."""
         found: dict[str, tuple[Seen, Moment]] = {}
-        self.look(now, self._passes(now), lambda seen, moment: found.update({_key(seen): (seen, moment)}))
+        self.scan(now, self._passes(now), lambda seen, moment: found.update({_key(seen): (seen, moment)}))
         return found
 
     def find_fleet(self, now: datetime) -> Fleet:
-        """Kept for some minutes."""
+        """The fleet, read again every DISCOVERY_EVERY_MINUTES."""
         tick = minute_of(now)
         if self._fleet is None or tick - self._fleet_read >= DISCOVERY_EVERY_MINUTES:
             self._fleet, self._fleet_read = self._fleets.read(now), tick
         return self._fleet
 
-    def look(self, now: datetime, passes: Passes, then: Callable[[Seen, Moment], None]) -> None:
-        """``then`` may be called by several threads."""
+    def scan(self, now: datetime, passes: Passes, then: Callable[[Seen, Moment], None]) -> None:
+        """Scan the fleet and call ``then`` for each cluster; several threads may call it at once."""
 
         def remember(group: Sequence[Seen]) -> None:
             for seen in group:
@@ -146,7 +143,7 @@ def _key(seen: Seen) -> str:
 
 
 @dataclass
-class NodeClock:
+class ScenarioSeconds:
     """Seconds as a scenario counts them, for what snatbot keeps for a while."""
 
     seconds: float = 0.0

@@ -20,7 +20,7 @@ from shared.cloud.batch import BatchMetrics
 from simulator import scenario
 from simulator.testing import RunningSimulator, start_simulator
 
-from .eyes import Eyes, NodeClock
+from .eyes import DetectorHarness, ScenarioSeconds
 from .in_process import DETECTOR, InProcessAzure
 from .minutes import at_minute, minute_of
 
@@ -56,32 +56,32 @@ def compare(path: Path, ticks: int = TICKS) -> Comparison:
 
 
 def _results_over_http(simulator: RunningSimulator, started: datetime, ticks: int) -> Iterator[dict[str, object]]:
-    clock = NodeClock()
+    clock = ScenarioSeconds()
     with _environment(simulator.environment()), ManagedIdentityCredential(client_id=DETECTOR) as credential:
         arm = Arm(simulator.url, credential)
         batch = BatchMetrics(credential, endpoint=f"{simulator.url}/metrics/{{region}}", audience=simulator.url)
-        eyes = Eyes(arm, batch, clock)
+        detector = DetectorHarness(arm, batch, clock)
         for tick in range(minute_of(started) + 1, minute_of(started) + 1 + ticks):
             now = at_minute(tick)
             simulator.advance((now - simulator.now()).total_seconds())
             clock.seconds = tick * 60.0
-            yield _result(eyes, now)
+            yield _result(detector, now)
         batch.close()
         arm.close()
 
 
 def _results_in_process(path: Path, started: datetime, ticks: int) -> Iterator[dict[str, object]]:
-    azure, clock = InProcessAzure(scenario.load(str(path)), started), NodeClock()
-    eyes = Eyes(azure.arm, azure.batch, clock)
+    azure, clock = InProcessAzure(scenario.load(str(path)), started), ScenarioSeconds()
+    detector = DetectorHarness(azure.arm, azure.batch, clock)
     for tick in range(minute_of(started) + 1, minute_of(started) + 1 + ticks):
         azure.go_to(at_minute(tick))
         clock.seconds = tick * 60.0
-        yield _result(eyes, at_minute(tick))
+        yield _result(detector, at_minute(tick))
 
 
-def _result(eyes: Eyes, now: datetime) -> dict[str, object]:
+def _result(detector: DetectorHarness, now: datetime) -> dict[str, object]:
     """The result of a tick: every cluster's whole assessment, and its incident's moment."""
-    return {key: (seen.assessment, moment) for key, (seen, moment) in eyes.tick(now).items()}
+    return {key: (seen.assessment, moment) for key, (seen, moment) in detector.tick(now).items()}
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """One scenario, looked at every minute by snatbot and by the usual rules, from its first minute of history on.
 
-snatbot's part is its own code (``eyes``); both see what Azure Monitor would have had by then.
+snatbot's part is its own code (``detector``); both see what Azure Monitor would have had by then.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from shared.flows.look import Seen
 from shared.model.reading import Measured
 from simulator.scenario import Content
 
-from .eyes import LAG_MINUTES, WINDOW_MINUTES, Eyes, NodeClock
+from .eyes import LAG_MINUTES, WINDOW_MINUTES, DetectorHarness, ScenarioSeconds
 from .in_process import InProcessAzure
 from .minutes import at_minute, minute_of
 from .physics import note_truth, note_visible
@@ -49,10 +49,10 @@ class _Replay:
 
     azure: InProcessAzure
     truth_every: int
-    clock: NodeClock = field(default_factory=NodeClock)
+    clock: ScenarioSeconds = field(default_factory=ScenarioSeconds)
 
     def __post_init__(self) -> None:
-        self.eyes = Eyes(self.azure.arm, self.azure.batch, self.clock)
+        self.detector = DetectorHarness(self.azure.arm, self.azure.batch, self.clock)
         self.rules = [RuleState(rule) for rule in RULES]
         self.tracks = {key: Track(cluster.name) for key, cluster in self.azure.world.clusters.items()}
         self.truth_until = self.azure.world.traffic.first_minute
@@ -67,10 +67,10 @@ class _Replay:
         self.azure.go_to(now)
         if tick - self.truth_until >= self.truth_every:
             self.note_truth(tick)
-        for key, (seen, moment) in self.eyes.tick(now).items():
+        for key, (seen, moment) in self.detector.tick(now).items():
             note_look(self.tracks[key], seen, moment)
         for state in self.rules:
-            for balancer in state.look(self.eyes.access, self.eyes.balancers(), now, Deadline(3600)):
+            for balancer in state.evaluate(self.detector.access, self.detector.balancers(), now, Deadline(3600)):
                 track = self.tracks[self.azure.world.load_balancers[balancer].id.lower()]
                 track.rule_ticks.setdefault(state.rule.name, set()).add(tick)
 
@@ -91,7 +91,7 @@ def replay(content: Content, minutes: int, quiet_minutes: int = QUIET_MINUTES, s
             until = world.origin_minute + quiet_minutes
         tick += 1
     azure.go_to(at_minute(until) + timedelta(hours=1))
-    note_visible(world, run.eyes.metrics, run.tracks, first_minute, until)
+    note_visible(world, run.detector.metrics, run.tracks, first_minute, until)
     lag_seconds = world.settings.ingestion_lag_seconds + world.settings.failed_lag_seconds
     lag_minutes = -(-int(lag_seconds) // 60)
     workloads = [work for cluster in content.get("clusters") or [] for work in cluster.get("workloads") or []]

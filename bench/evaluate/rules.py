@@ -3,7 +3,7 @@
 ``failed total``: SnatConnectionCount, ConnectionState Failed, Total > 0 for the whole load balancer (Azure docs:
 load-balancer-standard-diagnostics advises to alert on failed connections). ``used average``: UsedSnatPorts, Average >
 900, not split by anything (Azure Monitor Baseline Alerts, services/Network/loadBalancers/alerts.yaml: PT5M every PT1M).
-Both see what had arrived when they looked. A rule stays in alarm until its condition was not met three times in a row
+Both see what has arrived when they run. A rule stays in alarm until its condition was not met three times in a row
 (Azure docs: alerts-overview).
 """
 
@@ -60,7 +60,7 @@ class RuleState:
     _calm: dict[str, int] = field(default_factory=dict)
     """Checks in a row that did not meet the condition, of those in alarm."""
 
-    def look(
+    def evaluate(
         self, access: MetricAccess, balancers: Mapping[str, Sequence[str]], now: datetime, deadline: Deadline
     ) -> set[str]:
         """The ids in lower case that are in alarm now. ``balancers`` are ids by region."""

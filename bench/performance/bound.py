@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .fleet import FleetSize
 
 DETAIL_QUESTIONS = 2
-"""Of the sick: connections by backend, and connections of the two hours before."""
+"""Of failing clusters: connections by backend, and connections of the two hours before."""
 TROUBLE_QUESTIONS = 1
 """Of clusters with an open incident, in every tick: an hour of used and allocated ports."""
 PORT_QUESTIONS = 1
@@ -24,7 +24,7 @@ class Bound:
 
 
 def bound(size: FleetSize) -> Bound:
-    detail = (DETAIL_QUESTIONS + TROUBLE_QUESTIONS) * size.sick_batches
+    detail = (DETAIL_QUESTIONS + TROUBLE_QUESTIONS) * size.failing_batches
     failed = size.batches + detail
     # Those in trouble have been asked already.
     pressure = failed + PORT_QUESTIONS * size.batches_of_healthy
@@ -33,12 +33,12 @@ def bound(size: FleetSize) -> Bound:
 
 def one_by_one(size: FleetSize) -> Bound:
     """The same with METRICS_MODE=arm: each question to each load balancer is a request."""
-    failed = size.load_balancers + (DETAIL_QUESTIONS + TROUBLE_QUESTIONS) * size.sick
-    return Bound(failed, failed + PORT_QUESTIONS * (size.load_balancers - size.sick), size.graph_pages)
+    failed = size.load_balancers + (DETAIL_QUESTIONS + TROUBLE_QUESTIONS) * size.failing
+    return Bound(failed, failed + PORT_QUESTIONS * (size.load_balancers - size.failing), size.graph_pages)
 
 
 def loop_requests(size: FleetSize) -> Bound:
-    return Bound(size.load_balancers + size.sick, 2 * size.load_balancers + size.sick, 0)
+    return Bound(size.load_balancers + size.failing, 2 * size.load_balancers + size.failing, 0)
 
 
 def share_above(measured: int, least: int) -> float:

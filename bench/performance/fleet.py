@@ -12,14 +12,14 @@ import yaml
 BATCH = 50
 GRAPH_PAGE = 1000
 NODES = 5
-SICK_ONE_IN = 100
+FAILING_ONE_IN = 100
 ROUND_TRIP_SECONDS = 0.05
 _REGIONS = ("westeurope", "northeurope", "swedencentral", "eastus2")
 
 
 @dataclass(frozen=True, slots=True)
 class FleetSize:
-    """``load_balancers`` lie evenly in ``subscriptions`` times ``regions``, the sick ones evenly among them."""
+    """``load_balancers`` lie evenly in ``subscriptions`` times ``regions``, the failing ones evenly among them."""
 
     load_balancers: int
     subscriptions: int
@@ -35,11 +35,11 @@ class FleetSize:
         return self.load_balancers // self.lanes
 
     @property
-    def sick(self) -> int:
-        return max(1, self.load_balancers // SICK_ONE_IN)
+    def failing(self) -> int:
+        return max(1, self.load_balancers // FAILING_ONE_IN)
 
-    def sick_in_lane(self, lane: int) -> int:
-        return self.sick // self.lanes + (lane < self.sick % self.lanes)
+    def failing_in_lane(self, lane: int) -> int:
+        return self.failing // self.lanes + (lane < self.failing % self.lanes)
 
     @property
     def batches(self) -> int:
@@ -47,14 +47,14 @@ class FleetSize:
         return self.lanes * math.ceil(self.in_lane / BATCH)
 
     @property
-    def sick_batches(self) -> int:
-        """Requests that ask every sick load balancer one question."""
-        return sum(math.ceil(self.sick_in_lane(lane) / BATCH) for lane in range(self.lanes))
+    def failing_batches(self) -> int:
+        """Requests that ask every failing load balancer one question."""
+        return sum(math.ceil(self.failing_in_lane(lane) / BATCH) for lane in range(self.lanes))
 
     @property
     def batches_of_healthy(self) -> int:
-        """Requests that ask every load balancer but the sick ones one question."""
-        return sum(math.ceil((self.in_lane - self.sick_in_lane(lane)) / BATCH) for lane in range(self.lanes))
+        """Requests that ask every load balancer but the failing ones one question."""
+        return sum(math.ceil((self.in_lane - self.failing_in_lane(lane)) / BATCH) for lane in range(self.lanes))
 
     @property
     def graph_pages(self) -> int:
@@ -77,7 +77,7 @@ def write_scenario(size: FleetSize, folder: Path) -> Path:
     lanes = [(subscription["id"], region) for subscription in subscriptions for region in _REGIONS[: size.regions]]
     for number, (subscription, region) in enumerate(lanes):
         where = {"subscription": subscription, "location": region}
-        clusters += _lane(size.in_lane, size.sick_in_lane(number), f"lane{number:02d}", where)
+        clusters += _lane(size.in_lane, size.failing_in_lane(number), f"lane{number:02d}", where)
     content = {
         "description": f"{size.load_balancers} load balancers for measuring",
         "settings": {"round_trip_seconds": ROUND_TRIP_SECONDS},
@@ -89,14 +89,14 @@ def write_scenario(size: FleetSize, folder: Path) -> Path:
     return path
 
 
-def _lane(members: int, sick: int, name: str, where: dict[str, str]) -> list[dict[str, Any]]:
-    """In blocks, each with one sick cluster, so that no batch gets more of them than another."""
-    blocks = max(1, sick)
+def _lane(members: int, failing: int, name: str, where: dict[str, str]) -> list[dict[str, Any]]:
+    """In blocks, each with one failing cluster, so that no batch gets more of them than another."""
+    blocks = max(1, failing)
     made: list[dict[str, Any]] = []
     for block in range(blocks):
         group, count = f"{name}-{block:03d}", members // blocks + (block < members % blocks)
-        made.append(_clusters(where, group, "steady-{n}", count - (sick > 0), _STEADY))
-        if sick:
+        made.append(_clusters(where, group, "steady-{n}", count - (failing > 0), _STEADY))
+        if failing:
             made.append(_clusters(where, group, "sick-{n}", 1, [*_STEADY, _CRAWLER]))
     return made
 

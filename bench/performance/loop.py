@@ -36,7 +36,7 @@ class Loop:
         self._timespan = f"{end - timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}/{end:%Y-%m-%dT%H:%M:%SZ}"
 
     def failed_pass(self, ids: Iterable[str]) -> list[str]:
-        return [resource_id for resource_id, is_sick in zip(ids, self._each(ids, self._fails), strict=True) if is_sick]
+        return [resource_id for resource_id, fails in zip(ids, self._each(ids, self._fails), strict=True) if fails]
 
     def pressure_pass(self, ids: Iterable[str]) -> None:
         self._each(ids, self._ports)
@@ -95,10 +95,10 @@ def _values(answer: Any, aggregation: str) -> Iterable[tuple[str, float]]:
 def main(url: str, threads: int, ids: list[str]) -> dict[str, Any]:
     loop = Loop(url, threads)
     loop.failed_pass(ids[: 2 * threads])  # connections are made, tokens read
-    sick: list[str] = []
-    failed = measured(lambda: sick.extend(loop.failed_pass(ids)), loop.count)
+    failing: list[str] = []
+    failed = measured(lambda: failing.extend(loop.failed_pass(ids)), loop.count)
     pressure = measured(lambda: loop.pressure_pass(ids), loop.count)
-    return {"failed": asdict(failed), "pressure": asdict(pressure), "sick": len(sick), "mib": peak_mib()}
+    return {"failed": asdict(failed), "pressure": asdict(pressure), "sick": len(failing), "mib": peak_mib()}
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ def _at(size: FleetSize, folder: Path) -> dict[str, Any]:
         "load_balancers": size.load_balancers,
         "subscriptions": size.subscriptions,
         "regions": size.regions,
-        "sick": size.sick,
+        "sick": size.failing,
         "ticks": ticks,
         "bound": {"failed": least.failed, "pressure": least.pressure, "discovery": least.discovery},
         "above_bound": {

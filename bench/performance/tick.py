@@ -1,6 +1,6 @@
 """`python -m bench.performance.tick URL REPEATS MODE`: what ticks of snatbot cost, in a process of their own, as JSON.
 
-Discovery, then a first look (connections are made, incidents open, node names are read), then ticks of the failed pass
+Discovery, then a first scan (connections are made, incidents open, node names are read), then ticks of the failed pass
 alone, and last of the failed and the pressure pass. Storage and chat are left out; each group's results are dropped as
 soon as they are judged, as a real tick does.
 """
@@ -17,7 +17,7 @@ from typing import Any, cast
 
 from azure.identity import ManagedIdentityCredential
 
-from bench.evaluate.eyes import LAG_MINUTES, PRESSURE_EVERY_MINUTES, WINDOW_MINUTES, Eyes
+from bench.evaluate.eyes import LAG_MINUTES, PRESSURE_EVERY_MINUTES, WINDOW_MINUTES, DetectorHarness
 from bench.evaluate.track import Moment
 from shared.cloud.arm import Arm
 from shared.cloud.batch import BatchMetrics
@@ -41,33 +41,31 @@ def main(url: str, repeats: int, mode: Mode) -> dict[str, Any]:
     retry = BoundedRetry(attempts=1)
     arm = Arm(url, credential, on_request=count, retry=retry)
     batch = BatchMetrics(credential, endpoint=f"{url}/metrics/{{region}}", audience=url, on_request=count, retry=retry)
-    eyes = Eyes(arm, batch, time.monotonic, count=count, workers=WORKERS, mode=mode)
+    detector = DetectorHarness(arm, batch, time.monotonic, count=count, workers=WORKERS, mode=mode)
     now = datetime.now(UTC).replace(second=0, microsecond=0)
     window = judged_window(now, LAG_MINUTES, WINDOW_MINUTES)
     ports = Window(window.end - PRESSURE_EVERY_MINUTES * MINUTE, window.end)
     slow = Window(window.end - SLOW_WINDOW, window.end)
     readings: Counter[str] = Counter()
-    sick: set[str] = set()
+    failing: set[str] = set()
 
     def note(seen: Seen, moment: Moment) -> None:
         readings[seen.assessment.reading.kind] += 1
         if moment.is_open:
-            sick.add(seen.assessment.cluster.id)
+            failing.add(seen.assessment.cluster.id)
 
-    def look(with_ports: bool) -> Cost:
-        passes = (
-            Passes(window, ports, slow, eyes.in_trouble) if with_ports else Passes(window, None, None, eyes.in_trouble)
-        )
-        return measured(lambda: eyes.look(now, passes, note), count)
+    def scan(with_ports: bool) -> Cost:
+        passes = Passes(window, ports if with_ports else None, slow if with_ports else None, detector.in_trouble)
+        return measured(lambda: detector.scan(now, passes, note), count)
 
-    discovery = measured(lambda: eyes.find_fleet(now), count)
-    first = look(with_ports=False)
-    keep_loaded()  # as the timer does after its first look
+    discovery = measured(lambda: detector.find_fleet(now), count)
+    first = scan(with_ports=False)
+    keep_loaded()  # as the timer does after its first scan
     readings.clear()
-    failed = [look(with_ports=False) for _ in range(repeats)]
-    looked, failed_mib = dict(readings), peak_mib()
-    look(with_ports=True)  # the simulator works out port figures of a new minute once, and this is not its test
-    pressure = [look(with_ports=True) for _ in range(repeats)]
+    failed = [scan(with_ports=False) for _ in range(repeats)]
+    scanned, failed_mib = dict(readings), peak_mib()
+    scan(with_ports=True)  # the simulator works out port figures of a new minute once, and this is not its test
+    pressure = [scan(with_ports=True) for _ in range(repeats)]
     return {
         "discovery": asdict(discovery),
         "first": asdict(first),
@@ -75,8 +73,8 @@ def main(url: str, repeats: int, mode: Mode) -> dict[str, Any]:
         "failed_mib": failed_mib,
         "pressure": [asdict(cost) for cost in pressure],
         "pressure_mib": peak_mib(),
-        "readings": {kind: number / repeats for kind, number in looked.items()},
-        "sick": len(sick),
+        "readings": {kind: number / repeats for kind, number in scanned.items()},
+        "sick": len(failing),
         "repeated": count.repeated,
         "total": count.total,
     }

@@ -23,15 +23,15 @@ THOUSAND = FleetSize(1_000, 2, 2)
 def test_a_fleet_has_as_many_load_balancers_and_sick_clusters_as_it_says(size: FleetSize, tmp_path: Path) -> None:
     world = build_world(scenario.load(str(write_scenario(size, tmp_path))), SimulatedClock())
     assert len(world.load_balancers) == size.load_balancers
-    assert sum("sick" in cluster.name for cluster in world.clusters.values()) == size.sick
+    assert sum("sick" in cluster.name for cluster in world.clusters.values()) == size.failing
     assert len({(cluster.subscription, cluster.location) for cluster in world.clusters.values()}) == size.lanes
 
 
 def test_the_bound_follows_from_batches_of_fifty() -> None:
     least = bound(THOUSAND)
-    # 4 lanes of 250: 5 batches each, and 3 questions about the sick of each lane.
+    # 4 lanes of 250: 5 batches each, and 3 questions about the failing of each lane.
     assert least.failed == 20 + 4 * 3
-    # With ports: one question more to all but the sick, who have been asked.
+    # With ports: one question more to all but the failing, who have been asked.
     assert least.pressure == 20 + 20 + 4 * 3
     assert least.discovery == 3
 
