@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import requests
@@ -31,6 +31,8 @@ class Azure:
     simulator: RunningSimulator
     subscription: str
     client_id: str = DETECTOR
+    clients: list[Any] = field(default_factory=list)
+    """SDK clients to close at the end; shared by copies with another identity."""
 
     def get_token(self, *scopes: str, **_: Any) -> AccessToken:
         """What the SDKs ask a credential for."""
@@ -40,9 +42,13 @@ class Azure:
         answer = requests.post(url, data=form, verify=str(self.simulator.ca_path), timeout=30).json()
         return AccessToken(answer["access_token"], 4102444800)
 
+    def identity(self, client_id: str) -> Azure:
+        """The same for another identity."""
+        return replace(self, client_id=client_id)
+
     def _client(self, kind: Callable[..., Any], **options: Any) -> Any:
         url = self.simulator.url
-        return kind(
+        client = kind(
             self,
             self.subscription,
             base_url=url,
@@ -50,6 +56,8 @@ class Azure:
             connection_verify=str(self.simulator.ca_path),
             **options,
         )
+        self.clients.append(client)
+        return client
 
     @property
     def network(self) -> Any:
@@ -83,4 +91,7 @@ class Azure:
 @contextmanager
 def azure(scenario: str, subscription: str = SUBSCRIPTION, **options: Any) -> Iterator[Azure]:
     with start_simulator(scenario, **options) as simulator:
-        yield Azure(simulator, subscription)
+        running = Azure(simulator, subscription)
+        yield running
+        for client in running.clients:
+            client.close()

@@ -30,10 +30,6 @@ def refusing() -> Iterator[Azure]:
         yield running
 
 
-def being(running: Azure, client_id: str) -> Azure:
-    return Azure(running.simulator, running.subscription, client_id)
-
-
 @pytest.mark.parametrize(
     ("method", "path", "action", "scope"),
     [
@@ -89,7 +85,7 @@ def test_without_roles_everybody_may_do_everything(storm: Azure) -> None:
 
 def test_permissions_are_those_of_the_caller_at_the_scope(strict: Azure) -> None:
     path = "/providers/Microsoft.Authorization/permissions?api-version=2022-04-01"
-    remediator = being(strict, "remediator-client-id")
+    remediator = strict.identity("remediator-client-id")
     here = [each["actions"] for each in remediator.get(STRICT + path)["value"]]
     assert here == [
         ["*/read"],
@@ -105,7 +101,7 @@ def test_permissions_are_those_of_the_caller_at_the_scope(strict: Azure) -> None
 
 
 def test_the_linked_refusal_names_action_and_resource(strict: Azure) -> None:
-    network = being(strict, "remediator-client-id").network
+    network = strict.identity("remediator-client-id").network
     there = network.subnets.get("strict-network", "strict-vnet", "nodes")
     with pytest.raises(HttpResponseError) as raised:
         network.subnets.begin_create_or_update("strict-network", "strict-vnet", "nodes", there)
@@ -120,7 +116,7 @@ def test_the_linked_refusal_names_action_and_resource(strict: Azure) -> None:
 
 
 def test_who_has_no_role_sees_nothing_and_reads_nothing(strict: Azure) -> None:
-    stranger = being(strict, "nobody")
+    stranger = strict.identity("nobody")
     assert stranger.get("/subscriptions")["value"] == []
     assert stranger.get(f"/subscriptions/{FIRST}/resourceGroups")["value"] == []
     assert stranger.get(f"/subscriptions/{FIRST}/resources")["value"] == []
@@ -129,7 +125,7 @@ def test_who_has_no_role_sees_nothing_and_reads_nothing(strict: Azure) -> None:
     answer = stranger.send("GET", SUBNET)
     assert (answer.status_code, answer.headers["x-ms-failure-cause"]) == (403, "gateway")
     assert "'nobody' with object id" in answer.json()["error"]["message"]
-    reader = being(strict, "detector-client-id")
+    reader = strict.identity("detector-client-id")
     assert [each["subscriptionId"] for each in reader.get("/subscriptions")["value"]] == [FIRST]
     assert reader.send("POST", QUERY, json={"query": "resources | project id"}).json()["totalRecords"] > 3
 
@@ -139,8 +135,8 @@ def test_a_batch_of_metrics_needs_a_role_at_the_subscription(strict: Azure) -> N
     path += "&metricnamespace=Microsoft.Network/loadBalancers&metricnames=SnatConnectionCount"
     lb = f"/subscriptions/{FIRST}/resourceGroups/MC_strict_strict_westeurope/providers/Microsoft.Network"
     body = {"resourceids": [f"{lb}/loadBalancers/kubernetes"]}
-    assert being(strict, "nobody").send("POST", path, json=body).status_code == 401
-    assert being(strict, "detector-client-id").send("POST", path, json=body).status_code == 200
+    assert strict.identity("nobody").send("POST", path, json=body).status_code == 401
+    assert strict.identity("detector-client-id").send("POST", path, json=body).status_code == 200
 
 
 def test_a_role_that_is_taken_away_and_given_back() -> None:
@@ -152,7 +148,7 @@ def test_a_role_that_is_taken_away_and_given_back() -> None:
         running.simulator.add_event({"take_role": taken})
         assert running.send("PUT", f"{path}/natGateways/two", json=body).status_code == 403
         assert running.send("GET", f"{path}/natGateways/one").status_code == 200
-        assert being(running, "another").send("PUT", f"{path}/natGateways/three", json=body).status_code == 201
+        assert running.identity("another").send("PUT", f"{path}/natGateways/three", json=body).status_code == 201
         running.simulator.add_event({"give_role": {"identity": running.client_id, "role": "Owner"}})
         assert running.send("PUT", f"{path}/natGateways/two", json=body).status_code == 201
 

@@ -50,9 +50,9 @@ def test_a_write_is_in_the_log_after_the_lag_with_who_sent_it_and_how_it_went(st
 
     ended, accepted, started = events(storm, f"correlationId eq '{own}'")
 
-    assert [one["status"]["value"] for one in (started, accepted, ended)] == ["Started", "Accepted", "Succeeded"]
+    assert [event["status"]["value"] for event in (started, accepted, ended)] == ["Started", "Accepted", "Succeeded"]
     assert started["eventName"]["value"] == "BeginRequest"
-    assert {one["operationId"] for one in (started, accepted, ended)} == {started["operationId"]}
+    assert {event["operationId"] for event in (started, accepted, ended)} == {started["operationId"]}
     assert started["operationName"]["value"] == "Microsoft.Network/virtualNetworks/subnets/write"
     assert started["resourceId"] == SUBNET
     assert started["httpRequest"]["clientRequestId"] == own
@@ -69,8 +69,8 @@ def test_a_refused_write_is_there_as_failed_and_a_read_is_not(storm: Azure) -> N
     refused = write(storm, "stale", if_match='W/"old"', **{"x-ms-correlation-request-id": own})
     assert refused.status_code == 412
     storm.simulator.advance(LAG_SECONDS + 1)
-    assert [one["status"]["value"] for one in events(storm, f"correlationId eq '{own}'")] == ["Failed", "Started"]
-    assert {one["httpRequest"]["method"] for one in events(storm)} <= {"PUT", "PATCH", "DELETE"}
+    assert [event["status"]["value"] for event in events(storm, f"correlationId eq '{own}'")] == ["Failed", "Started"]
+    assert {event["httpRequest"]["method"] for event in events(storm)} <= {"PUT", "PATCH", "DELETE"}
 
 
 def test_the_sdk_reads_it_and_the_group_holds_children_too(storm: Azure) -> None:
@@ -80,13 +80,13 @@ def test_the_sdk_reads_it_and_the_group_holds_children_too(storm: Azure) -> None
     wanted = f"eventTimestamp ge '{since:%Y-%m-%dT%H:%M:%SZ}' and resourceGroupName eq '{GROUP.upper()}'"
     with storm.monitor as client:
         found = list(client.activity_logs.list(filter=wanted))
-    assert {one.operation_name.value for one in found} == {"Microsoft.Network/virtualNetworks/subnets/write"}
-    assert {one.status.value for one in found} >= {"Started", "Succeeded"}
+    assert {event.operation_name.value for event in found} == {"Microsoft.Network/virtualNetworks/subnets/write"}
+    assert {event.status.value for event in found} >= {"Started", "Succeeded"}
 
 
 def test_the_filter_knows_the_documented_patterns_only(storm: Azure) -> None:
     assert events(storm, f"resourceUri eq '{VNET}'") == [], "a resource is itself, not what is in it"
-    assert {one["resourceId"] for one in events(storm, f"resourceUri eq '{SUBNET}'")} == {SUBNET}
+    assert {event["resourceId"] for event in events(storm, f"resourceUri eq '{SUBNET}'")} == {SUBNET}
     only = events(storm, f"resourceUri eq '{SUBNET}'", **{"$select": "caller,eventTimestamp"})
     assert set(only[0]) == {"caller", "eventTimestamp"}
     for wanted in ("", "resourceGroupName eq 'x'", "eventTimestamp ge '2026-01-01T00:00:00Z' and caller eq 'me'"):
@@ -111,7 +111,7 @@ def test_more_than_a_page_is_followed_by_its_link() -> None:
         while "nextLink" in page:
             page = running.get(page["nextLink"].removeprefix(running.simulator.url))
             found += page["value"]
-        assert len({one["eventDataId"] for one in found}) == len(found) >= 34 * 3
+        assert len({event["eventDataId"] for event in found}) == len(found) >= 34 * 3
 
 
 THEIRS = {"subnet": "shop-vnet/aks-user", "set": {"label": "theirs"}, "by": "pipeline"}
@@ -129,8 +129,9 @@ def test_with_if_match_ignored_the_later_write_wins_and_nothing_says_so(fresh_st
     assert "label" not in left
     assert left["defaultOutboundAccess"] is False
     fresh_storm.simulator.advance(LAG_SECONDS + 30)
-    started = [one for one in events(fresh_storm, f"resourceUri eq '{SUBNET}'") if one["status"]["value"] == "Started"]
-    assert [one["caller"] == "pipeline" for one in started] == [False, True], "theirs was first"
+    written = events(fresh_storm, f"resourceUri eq '{SUBNET}'")
+    started = [event for event in written if event["status"]["value"] == "Started"]
+    assert [event["caller"] == "pipeline" for event in started] == [False, True], "theirs was first"
 
 
 def test_with_if_match_honoured_the_same_write_is_refused(fresh_storm: Azure) -> None:
@@ -140,6 +141,8 @@ def test_with_if_match_honoured_the_same_write_is_refused(fresh_storm: Azure) ->
     assert fresh_storm.get(SUBNET)["properties"]["label"] == "theirs"
     fresh_storm.simulator.advance(LAG_SECONDS + 30)
     (theirs,) = [
-        one for one in events(fresh_storm) if one["caller"] == "pipeline" and one["status"]["value"] == "Started"
+        event
+        for event in events(fresh_storm)
+        if event["caller"] == "pipeline" and event["status"]["value"] == "Started"
     ]
     assert json.loads(theirs["properties"]["requestbody"])["properties"]["label"] == "theirs"

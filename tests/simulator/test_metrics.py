@@ -33,8 +33,8 @@ def series(answer: Any) -> list[dict[str, Any]]:
     return found
 
 
-def dimensions(one: dict[str, Any]) -> dict[str, str]:
-    return {each["name"]["value"]: each["value"] for each in one["metadatavalues"]}
+def dimensions(line: dict[str, Any]) -> dict[str, str]:
+    return {each["name"]["value"]: each["value"] for each in line["metadatavalues"]}
 
 
 def test_answer_has_the_recorded_shape(storm: Azure) -> None:
@@ -62,7 +62,7 @@ def test_failed_connections_are_seen_on_three_nodes_only(storm: Azure) -> None:
 
 def test_dimension_names_are_lower_case_and_sorted(storm: Azure) -> None:
     answer = query(storm, **{"$filter": "ConnectionState eq '*' and BackendIPAddress eq '10.40.1.5'"})
-    names = [[each["name"]["value"] for each in one["metadatavalues"]] for one in series(answer)]
+    names = [[each["name"]["value"] for each in line["metadatavalues"]] for line in series(answer)]
     assert names
     assert all(each == ["backendipaddress", "connectionstate"] for each in names)
 
@@ -300,9 +300,9 @@ class TestBatch:
                 f"/subscriptions/{subscription}/resourceGroups/MC_closed_closed_westeurope"
                 "/providers/Microsoft.Network/loadBalancers/kubernetes"
             )
-            one = running.send("GET", f"{lb}/providers/Microsoft.Insights/metrics?metricnames=ByteCount")
-            assert (one.status_code, one.json()["error"]["code"]) == (403, "AuthorizationFailed")
-            assert running.client_id in one.json()["error"]["message"]
+            answer = running.send("GET", f"{lb}/providers/Microsoft.Insights/metrics?metricnames=ByteCount")
+            assert (answer.status_code, answer.json()["error"]["code"]) == (403, "AuthorizationFailed")
+            assert running.client_id in answer.json()["error"]["message"]
             path = f"/metrics/westeurope/subscriptions/{subscription}/metrics:getBatch?api-version=2024-02-01"
             many = running.send(
                 "POST",

@@ -78,9 +78,9 @@ def test_in_the_long_run_a_full_bank_admits_what_becomes_free(rate: float, secon
 
 
 def test_exact_and_stepped_minutes_agree_where_no_limit_binds() -> None:
-    one = Demand(("w", "a"), 8.0, 70.0)
-    free = run_minute([one], {one.key: 100.0}, 10_000)[one.key]
-    close = run_minute([one], {one.key: 100.0}, 559.0)[one.key]
+    demand = Demand(("w", "a"), 8.0, 70.0)
+    free = run_minute([demand], {demand.key: 100.0}, 10_000)[demand.key]
+    close = run_minute([demand], {demand.key: 100.0}, 559.0)[demand.key]
     assert close.held_after == pytest.approx(free.held_after)
     assert close.held_average == pytest.approx(free.held_average, rel=0.001)
     assert close.failed == pytest.approx(0, abs=1e-6)
@@ -197,13 +197,13 @@ def gateway(rate: float, addresses: int = 1) -> Gateway:
 
 def test_a_gateway_limits_flows_to_one_destination_by_its_addresses() -> None:
     rate = 1.2 * NAT_FLOWS_PER_ADDRESS_AND_DESTINATION / 70 / 4
-    one, two = gateway(rate).minute(5), gateway(rate, addresses=2).minute(5)
-    assert one is not None
-    assert two is not None
-    assert one.failed > 0
-    assert one.dropped_packets > 0
-    assert two.failed == 0
-    assert one.attempted >= one.failed
+    full, roomy = gateway(rate).minute(5), gateway(rate, addresses=2).minute(5)
+    assert full is not None
+    assert roomy is not None
+    assert full.failed > 0
+    assert full.dropped_packets > 0
+    assert roomy.failed == 0
+    assert full.attempted >= full.failed
 
 
 def test_a_gateway_without_traffic_shows_health_checks_only() -> None:

@@ -56,8 +56,9 @@ def test_nics_of_a_scale_set_lead_from_address_to_node(storm: Azure) -> None:
     addresses = [nic.ip_configurations[0].private_ip_address for nic in nics]
     assert addresses == [f"10.40.1.{host}" for host in range(4, 13)]
     assert nics[0].virtual_machine.id.endswith(f"/{name}/virtualMachines/0")
-    one = storm.network.network_interfaces.get_virtual_machine_scale_set_network_interface(NODE_GROUP, name, "2", name)
-    assert one.ip_configurations[0].private_ip_address == "10.40.1.6"
+    read_one = storm.network.network_interfaces.get_virtual_machine_scale_set_network_interface
+    nic = read_one(NODE_GROUP, name, "2", name)
+    assert nic.ip_configurations[0].private_ip_address == "10.40.1.6"
 
 
 def _scale_sets() -> str:

@@ -143,12 +143,12 @@ def poll_unknown(calls: Calls) -> None:
 
 def as_limited(call: Callable[[Calls], None]) -> Callable[[Calls], None]:
     """The same, by an identity that may only read."""
-    return lambda calls: call(Calls(Azure(calls.running.simulator, SUBSCRIPTION, "limited-client-id")))
+    return lambda calls: call(Calls(calls.running.identity("limited-client-id")))
 
 
 def without_join(calls: Calls) -> None:
     with azure("missing-join-role", "11111111-1111-4111-8111-111111111111") as running:
-        remediator = Azure(running.simulator, running.subscription, "remediator-client-id")
+        remediator = running.identity("remediator-client-id")
         network = remediator._client(NetworkManagementClient, retry_total=0)
         there = network.subnets.get("strict-network", "strict-vnet", "nodes")
         network.subnets.begin_create_or_update("strict-network", "strict-vnet", "nodes", there)
