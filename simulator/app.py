@@ -93,7 +93,8 @@ class Simulator:
             answer = effects.answer
             return self._logged(request, self._finish(Response(answer.status, answer.body, answer.headers)))
         with self.world.lock:
-            response = self._finish(self._run(request, effects.fate))
+            response = self._finish(self._run(replace(request, forgery=effects.id_token), effects.fate))
+        response = _mangled(response, effects.mangle)
         return self._logged(request, None if effects.drop == "after" else response)
 
     def _logged(self, request: Request, response: Response | None) -> Reply:
@@ -158,6 +159,21 @@ class Simulator:
             "x-ms-request-id": stable_uuid("request", now.timestamp()),
         }
         return replace(response, headers=headers | dict(response.headers))
+
+
+def _mangled(response: Response, how: str) -> Response:
+    """What came of it is kept; the answer is cut in half, or a gateway's page stands in its place."""
+    if how == "html":
+        page = "<!DOCTYPE html><html><body><h1>Working...</h1></body></html>"
+        return replace(response, body=page, headers={**response.headers, "Content-Type": "text/html"})
+    if how == "truncated":
+        content, content_type = response.encoded()
+        return replace(
+            response,
+            body=content[: len(content) // 2],
+            headers={"Content-Type": content_type or "", **response.headers},
+        )
+    return response
 
 
 def _counted(request: Request, response: Response) -> Response:

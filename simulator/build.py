@@ -10,8 +10,10 @@ from .clusters import HEALTHY, ClusterBuilder
 from .events import schedule_events
 from .networks import NetworkBuilder
 from .services.authorization.scenario import read_access
+from .services.entra.tenants import home_tenant
 from .settings import Settings, settings_from
-from .state.identities import Identity
+from .state.identities import identity_of
+from .state.people import DEFAULT_PEOPLE, person_of
 from .world import Subscription, World
 
 Content = Mapping[str, Any]
@@ -55,7 +57,9 @@ def _add_directory(world: World, content: Content) -> None:
         subscription = Subscription(each["id"], each.get("name", each["id"]), each.get("tenant", DEFAULT_TENANT))
         world.subscriptions[subscription.id.lower()] = subscription
     for each in content.get("identities") or []:
-        world.identities.add(Identity(each["client_id"], each.get("name", ""), each.get("secret")))
+        world.identities.add(identity_of(each))
+    home = home_tenant(world)
+    world.entra.people = [person_of(each, home) for each in content.get("people", DEFAULT_PEOPLE)]
     for each in content.get("resource_groups") or []:
         owner = str(each.get("subscription") or next(iter(world.subscriptions.values())).id)
         place = str(each.get("location") or content.get("location", "westeurope"))

@@ -153,6 +153,17 @@ def get_truth(world: World, _log: RequestLog, _request: Request) -> Response:
     return Response(200, truth_of_world(world))
 
 
+def list_people(world: World, _log: RequestLog, _request: Request) -> Response:
+    return Response(200, [person.to_json() for person in world.entra.people])
+
+
+def roll_keys(world: World, _log: RequestLog, request: Request) -> Response:
+    """Entra ID signs with a new key; `{"keep_old": false}` withdraws the old ones at once."""
+    keys = world.entra.keys
+    keys.roll(keep_old=bool(_json(request).get("keep_old", True)))
+    return Response(200, [key.id for key in keys.published()])
+
+
 def page(world: World, _log: RequestLog, _request: Request) -> Response:
     """State and messages as a page for people."""
     state = _state(world)
@@ -192,4 +203,6 @@ ROUTES: list[Route[Handler]] = [
     Route("POST", "/_sim/events", add_event),
     Route("GET", "/_sim/state", get_state),
     Route("GET", "/_sim/truth", get_truth),
+    Route("GET", "/_sim/people", list_people),
+    Route("POST", "/_sim/keys", roll_keys),
 ]

@@ -1,20 +1,22 @@
 """Faults on demand: what fails, for which requests, and how often.
 
 A fault matches requests by method and path, skips the first `nth - 1` of them, strikes `times`
-times (for ever when None), and then does one thing: answer in place of the service, wait, or drop
-the connection before or after the effect.
+times (for ever when None), and then does one thing: answer in place of the service, wait, drop
+the connection before or after the effect, mangle the answer on its way, or forge the ID token in it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .state.operations import Fate, parse_fate
+from .state.signing_keys import FORGERIES
 
 WRITES = ("PUT", "PATCH", "DELETE", "POST")
+MANGLED = ("truncated", "html")
 
 
 class FaultError(ValueError):
@@ -38,6 +40,8 @@ class Effects:
     answer: Answer | None = None
     drop: str | None = None
     fate: Fate | None = None
+    mangle: str = ""
+    id_token: str = ""
 
 
 @dataclass
@@ -54,6 +58,8 @@ class Fault:
     drop: str | None
     described: dict[str, Any]
     fate: Fate | None = None
+    mangle: str = ""
+    id_token: str = ""
     seen: int = 0
 
     def strikes(self, method: str, target: str, client_id: str | None) -> bool:
@@ -73,7 +79,7 @@ class Fault:
 class Faults:
     """The faults in force, in order. The first that answers or drops decides; delays add up.
 
-    The first that gives the request's long operation a fate decides that.
+    The first that gives the request's long operation a fate, mangles its answer or forges its ID token decides that.
     """
 
     def __init__(self) -> None:
@@ -90,15 +96,17 @@ class Faults:
 
     def effects(self, method: str, target: str, client_id: str | None) -> Effects:
         """What happens to this request."""
-        latency, answer, drop, fate = 0.0, None, None, None
+        latency, answer, drop, fate, mangle, id_token = 0.0, None, None, None, "", ""
         for fault in self._faults:
             if not fault.strikes(method, target, client_id):
                 continue
             latency += fault.latency_seconds
             if answer is None and drop is None:
                 answer, drop = fault.answer, fault.drop
-            fate = fate or fault.fate
-        return Effects(latency, answer, drop, fate)
+            fate, mangle, id_token = fate or fault.fate, mangle or fault.mangle, id_token or fault.id_token
+        if answer is not None and "/oauth2/" in target and answer.body == default_body(answer.status):
+            answer = replace(answer, body=_entra_body(answer.status))
+        return Effects(latency, answer, drop, fate, mangle, id_token)
 
 
 _CODES = {
@@ -124,6 +132,32 @@ def default_body(status: int) -> Any:
     return {"error": {"code": code, "message": message}}
 
 
+def _entra_body(status: int) -> Any:
+    """What Entra ID says instead (Entra docs, reference-error-codes: TenantThrottlingError and others)."""
+    if status < 429:
+        return default_body(status)
+    code, words = (90055, "There are too many incoming requests.") if status == 429 else (90033, "A transient error.")
+    description = f"AADSTS{code}: {words}"
+    return {"error": "temporarily_unavailable", "error_description": description, "error_codes": [code]}
+
+
+def _choice(then: Mapping[str, Any], name: str, choices: Iterable[str]) -> str:
+    value = then.get(name, "")
+    if value and value not in choices:
+        raise FaultError(f"then.{name} was {value!r}; it must be one of {', '.join(choices)}")
+    return str(value)
+
+
+def _answer(then: Mapping[str, Any]) -> Answer | None:
+    if "status" not in then:
+        return None
+    status = then["status"]
+    if not isinstance(status, int) or not 100 <= status <= 599:
+        raise FaultError(f"then.status was {status!r}; it must be an HTTP status")
+    headers = {key: str(value) for key, value in (then.get("headers") or {}).items()}
+    return Answer(status, headers, then["body"] if "body" in then else default_body(status))
+
+
 def parse_fault(described: Mapping[str, Any]) -> Fault:
     """A fault from `{"match": {"method"?, "path"?, "client_id"?}, "nth"?, "times"?, "then": {...}}`."""
     unknown = set(described) - {"match", "nth", "times", "then"}
@@ -132,7 +166,8 @@ def parse_fault(described: Mapping[str, Any]) -> Fault:
     match, then = described.get("match") or {}, described.get("then")
     if not isinstance(then, Mapping) or not then:
         raise FaultError(
-            'a fault needs "then": {"status": ...}, {"latency_seconds": ...}, {"drop": ...} or {"operation": ...}'
+            'a fault needs "then": {"status": ...}, {"latency_seconds": ...}, {"drop": ...}, {"operation": ...}, '
+            '{"mangle": ...} or {"id_token": ...}'
         )
     try:
         pattern = re.compile(str(match.get("path", "")), re.IGNORECASE)
@@ -141,13 +176,6 @@ def parse_fault(described: Mapping[str, Any]) -> Fault:
     drop = then.get("drop")
     if drop not in (None, "before", "after"):
         raise FaultError(f'then.drop was {drop!r}; it must be "before" or "after"')
-    answer = None
-    if "status" in then:
-        status = then["status"]
-        if not isinstance(status, int) or not 100 <= status <= 599:
-            raise FaultError(f"then.status was {status!r}; it must be an HTTP status")
-        headers = {k: str(v) for k, v in (then.get("headers") or {}).items()}
-        answer = Answer(status, headers, then["body"] if "body" in then else default_body(status))
     first, times = described.get("nth", 1), described.get("times")
     if not isinstance(first, int) or first < 1 or not (times is None or (isinstance(times, int) and times >= 1)):
         raise FaultError(f"nth ({first!r}) and times ({times!r}) must be whole numbers of at least 1")
@@ -158,5 +186,8 @@ def parse_fault(described: Mapping[str, Any]) -> Fault:
         fate = parse_fate(then["operation"]) if "operation" in then else None
     except ValueError as error:
         raise FaultError(f"then.{error}") from error
+    mangle, id_token = _choice(then, "mangle", MANGLED), _choice(then, "id_token", FORGERIES)
     method = str(match["method"]).upper() if match.get("method") else None
-    return Fault(pattern, method, match.get("client_id"), first, times, answer, latency, drop, dict(described), fate)
+    client_id, answer = match.get("client_id"), _answer(then)
+    counted = (pattern, method, client_id, first, times)
+    return Fault(*counted, answer, latency, drop, dict(described), fate, mangle, id_token)

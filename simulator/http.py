@@ -16,7 +16,10 @@ WRITES = ("PUT", "PATCH", "DELETE")
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request. Header and query names are lower case; `path` is percent-decoded."""
+    """One HTTP request. Header names are lower case; `path` is percent-decoded.
+
+    forgery: what a fault makes of the ID token in the answer.
+    """
 
     method: str
     path: str
@@ -26,6 +29,7 @@ class Request:
     base_url: str = ""
     raw_target: str = ""
     client_id: str | None = None
+    forgery: str = ""
     params: Mapping[str, str] = field(default_factory=dict)
 
     def with_params(self, params: Mapping[str, str]) -> Request:

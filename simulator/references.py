@@ -52,6 +52,17 @@ def reference_problems(content: Content) -> Iterator[Problem]:
         yield from _workload_problems(cluster.get("workloads"), pools[str(cluster["name"])], (*at, "workloads"))
     yield from _workload_problems(content.get("workloads"), None, ("workloads",))
     yield from _event_problems(content, pools, subnets)
+    yield from _people_problems(content)
+
+
+def _people_problems(content: Content) -> Iterator[Problem]:
+    known: set[str] = set()
+    for i, person in enumerate(content.get("people") or []):
+        if (name := str(person["user_principal_name"]).lower()) in known:
+            yield ("people", i, "user_principal_name"), f"there is somebody called {name!r} already"
+        known.add(name)
+        if person.get("guest") and "tenant" not in person:
+            yield ("people", i, "guest"), "a guest needs the tenant that they come from"
 
 
 def _workload_problems(workloads: Any, pools: Mapping[str, int] | None, at: yamllines.Path) -> Iterator[Problem]:

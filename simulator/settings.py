@@ -51,6 +51,8 @@ class Settings:
     """Age at which a write's events can be read; Azure docs speak of minutes (data-ingestion-time)."""
     activity_log_bodies: bool = False
     """Whether a write's first event holds the body as `properties.requestbody`; shown for other types, not subnets."""
+    unknown_applications: str = "welcome"
+    """Applications that the scenario doesn't name: "welcome", with loopback redirect URIs, or "refused"."""
     clock_skew_seconds: float = 0.0
     """How far the services' clocks are off, in the Date header and in tokens."""
     round_trip_seconds: float = 0.0

@@ -17,6 +17,7 @@ By default the simulator is a process of its own, ended by its pid on the way ou
 from __future__ import annotations
 
 import json
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -24,11 +25,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from http.client import HTTPSConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 START_SECONDS = 30.0
 
@@ -99,6 +102,33 @@ class RunningSimulator:
     def add_event(self, event: Mapping[str, Any]) -> None:
         """Schedule an event, as scenario files have them: now, at its minute, or after a write."""
         self._control("POST", "/_sim/events", event)
+
+    def people(self) -> list[dict[str, Any]]:
+        """Who can sign in: name, user_principal_name, object_id, tenant, guest, roles, chat."""
+        return list(self._control("GET", "/_sim/people"))
+
+    def roll_keys(self, *, keep_old: bool = True) -> None:
+        """Let Entra ID sign with a new key, and withdraw the old ones unless they are kept."""
+        self._control("POST", "/_sim/keys", {"keep_old": keep_old})
+
+    def sign_in(self, url: str, user: str, *, approve: bool = True) -> str:
+        """Sign somebody in at an authorize URL as a browser would, and return where the browser is sent.
+
+        user: a user principal name. approve: what becomes of a second factor.
+        Raises ValueError with the page's text when Entra ID shows an error instead.
+        """
+        parts = urlsplit(url.replace("/oauth2/v2.0/authorize", "/login"))
+        form = {"request": parts.query, "person": user}
+        second = form | {"second_factor": "approved" if approve else "denied"}
+        context = ssl.create_default_context(cafile=str(self.ca_path))
+        for fields in (form, second):
+            with closing(HTTPSConnection(parts.netloc, context=context, timeout=60)) as connection:
+                connection.request("POST", parts.path, urlencode(fields))
+                answer = connection.getresponse()
+                page = answer.read().decode()
+            if answer.status == 302:
+                return str(answer.headers["Location"])
+        raise ValueError(page)
 
     def state(self) -> dict[str, Any]:
         """Scenario, clock, clusters with failures, running operations, faults."""

@@ -26,6 +26,7 @@ from .settings import Settings
 from .state.access import Access
 from .state.activity_log import ActivityLog
 from .state.chat import Slack, Teams
+from .state.entra import Entra
 from .state.identities import Identities
 from .state.metric_source import Target
 from .state.network import NAT_GATEWAY, NetworkState
@@ -85,6 +86,7 @@ class World:
         self.quotas: dict[str, int] = {}
         self.network = NetworkState(seed)
         self.identities = Identities()
+        self.entra = Entra()
         self.slack = Slack()
         self.teams = Teams()
         self.operations = Operations(clock, seed, lambda: self.settings.operation_time_scale, self.now)

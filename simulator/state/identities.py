@@ -1,30 +1,46 @@
-"""Who may get tokens, and who a token belongs to.
+"""Who may get tokens, who has signed in, and who a token belongs to.
 
-Tokens are JSON web tokens without a meaningful signature: nothing here is secret. They carry the
-client id, so that every request can be logged with the identity that sent it.
+Access tokens of Azure's own APIs are JSON web tokens without a meaningful signature: to clients they are opaque.
+They carry the client id, so that every request can be logged with the identity that sent it.
 """
 
 from __future__ import annotations
 
-import base64
-import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from ..noise import stable_uuid
+from .signing_keys import compact, parts_of
 
 TOKEN_LIFE = timedelta(hours=24)
 SYSTEM_ASSIGNED_CLIENT_ID = "00000000-0000-4000-8000-00000000a001"
 
 
+AZURE_CLI_CLIENT_ID = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
+
+
 @dataclass(frozen=True)
 class Identity:
-    """An application or managed identity. `secret` None accepts any."""
+    """An application or managed identity.
+
+    secret: None accepts any, unless the application trusts other identities instead.
+    redirect_uris: where people who sign in may be sent back to.
+    trusts: names or client ids of managed identities whose tokens the application may send as assertions.
+    is_public: has no credential of its own, as the Azure CLI.
+    is_named: the scenario knows it; of others, any loopback redirect URI is accepted.
+    """
 
     client_id: str
     name: str = ""
     secret: str | None = None
+    redirect_uris: tuple[str, ...] = ()
+    trusts: tuple[str, ...] = ()
+    is_multi_tenant: bool = False
+    is_public: bool = False
+    assignment_required: bool = False
+    is_named: bool = True
 
     @property
     def object_id(self) -> str:
@@ -36,6 +52,15 @@ class Identities:
 
     def __init__(self) -> None:
         self._known: dict[str, Identity] = {}
+        self.add(
+            Identity(
+                AZURE_CLI_CLIENT_ID,
+                "Microsoft Azure CLI",
+                redirect_uris=("http://localhost", "http://127.0.0.1"),
+                is_multi_tenant=True,
+                is_public=True,
+            )
+        )
 
     def add(self, identity: Identity) -> None:
         self._known[identity.client_id.lower()] = identity
@@ -46,16 +71,29 @@ class Identities:
         return next(named, name_or_id)
 
     def get(self, client_id: str) -> Identity:
-        return self._known.get(client_id.lower(), Identity(client_id))
+        return self._known.get(client_id.lower(), Identity(client_id, is_named=False))
+
+    def __iter__(self) -> Iterator[Identity]:
+        return iter(self._known.values())
 
 
-def _segment(content: dict[str, Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(content).encode()).rstrip(b"=").decode()
+def identity_of(entry: Mapping[str, Any]) -> Identity:
+    """One entry of a scenario's `identities`."""
+    return Identity(
+        str(entry["client_id"]),
+        str(entry.get("name", "")),
+        entry.get("secret"),
+        tuple(entry.get("redirect_uris") or ()),
+        tuple(entry.get("trusts") or ()),
+        bool(entry.get("multi_tenant")),
+        bool(entry.get("public")),
+        bool(entry.get("assignment_required")),
+    )
 
 
-def issue_token(identity: Identity, tenant: str, audience: str, issued: datetime) -> str:
-    """An access token for `audience`."""
-    claims = {
+def app_claims(identity: Identity, tenant: str, audience: str, issued: datetime) -> dict[str, Any]:
+    """The claims of an application's own access token, v1.0."""
+    return {
         "aud": audience,
         "iss": f"https://sts.windows.net/{tenant}/",
         "iat": int(issued.timestamp()),
@@ -67,17 +105,22 @@ def issue_token(identity: Identity, tenant: str, audience: str, issued: datetime
         "tid": tenant,
         "ver": "1.0",
     }
-    return f"{_segment({'typ': 'JWT', 'alg': 'RS256', 'kid': 'simulator'})}.{_segment(claims)}.c2ltdWxhdG9y"
+
+
+def unsigned(claims: Mapping[str, Any]) -> str:
+    """A token that looks signed, for those who don't look."""
+    return compact({"typ": "JWT", "alg": "RS256", "kid": "simulator"}, claims, lambda _: b"simulator")
+
+
+def issue_token(identity: Identity, tenant: str, audience: str, issued: datetime) -> str:
+    """An access token of an application for one of Azure's own APIs."""
+    return unsigned(app_claims(identity, tenant, audience, issued))
 
 
 def client_of_token(token: str) -> str | None:
     """The client id that a token carries, or None when it isn't one of ours."""
-    parts = token.split(".")
-    if len(parts) != 3:
-        return None
     try:
-        padded = parts[1] + "=" * (-len(parts[1]) % 4)
-        client_id = json.loads(base64.urlsafe_b64decode(padded)).get("appid")
-    except (ValueError, AttributeError):
+        client_id = parts_of(token)[1].get("appid")
+    except ValueError:
         return None
     return client_id if isinstance(client_id, str) else None

@@ -21,6 +21,7 @@ LOAD_BALANCER = (
     "/providers/Microsoft.Network/loadBalancers/kubernetes"
 )
 """The load balancer of the storm."""
+TENANT = "99999999-9999-4999-8999-999999999999"
 DETECTOR = "aaaaaaaa-0000-4000-8000-000000000001"
 
 
@@ -37,7 +38,7 @@ class Azure:
     def get_token(self, *scopes: str, **_: Any) -> AccessToken:
         """What the SDKs ask a credential for."""
         form = {"grant_type": "client_credentials", "client_id": self.client_id, "client_secret": "any"}
-        url = f"{self.simulator.url}/tenant/oauth2/v2.0/token"
+        url = f"{self.simulator.url}/{TENANT}/oauth2/v2.0/token"
         form["scope"] = scopes[0]
         answer = requests.post(url, data=form, verify=str(self.simulator.ca_path), timeout=30).json()
         return AccessToken(answer["access_token"], 4102444800)

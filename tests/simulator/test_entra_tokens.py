@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
+import msal
 import pytest
 import requests
 from azure.core.exceptions import ClientAuthenticationError
-from azure.identity import ClientSecretCredential, ManagedIdentityCredential
+from azure.identity import ClientAssertionCredential, ClientSecretCredential, ManagedIdentityCredential
 
+from simulator.services.entra.refusals import REFUSALS
 from simulator.state.identities import client_of_token
-from simulator.testing import start_simulator
+from simulator.state.signing_keys import new_key, parts_of
+from simulator.testing import RunningSimulator, start_simulator
 from tests.simulator.clients import Azure
 
 TENANT = "99999999-9999-4999-8999-999999999999"
@@ -112,3 +118,113 @@ def test_tokens_say_their_time_and_skew_moves_it(tmp_path: Any) -> None:
             return int(requests.get(f"{url}/msi/token?resource=x", headers=headers, timeout=30).json()["expires_on"])
 
         assert 7100 < expires(right.http_url) - expires(skewed.http_url) < 7300
+
+
+def test_any_scenario_has_people_who_can_sign_in_to_any_local_application(storm: Azure) -> None:
+    people = storm.simulator.people()
+    assert {role for person in people for role in person["roles"]} >= {"Snat.Read", "Snat.Approve", "Snat.Audit"}
+    assert [person["guest"] for person in people].count(True) == 1
+    assert all(person["chat"]["slack_user"] for person in people)
+    asked = {"client_id": CLIENT, "response_type": "code", "redirect_uri": "http://localhost:7071/api/signed-in"}
+    location = storm.simulator.sign_in(
+        f"{storm.simulator.url}/{TENANT}/oauth2/v2.0/authorize?{urlencode(asked)}", "ada@contoso.example"
+    )
+    assert location.startswith("http://localhost:7071/api/signed-in?code=")
+
+
+ALERTS, BOT, OTHER_BOT = (f"aaaaaaaa-0000-4000-8000-0000000000b{number}" for number in "123")
+EXCHANGE = "api://AzureADTokenExchange"
+
+
+@pytest.fixture(scope="module")
+def strict() -> Iterator[RunningSimulator]:
+    """Where applications that the scenario doesn't name are refused."""
+    with start_simulator(Path(__file__).parent / "entra.yaml") as simulator, pytest.MonkeyPatch.context() as patch:
+        for name, value in simulator.environment().items():
+            patch.setenv(name, value)
+        yield simulator
+
+
+def assertion(client_id: str = BOT, resource: str = EXCHANGE) -> str:
+    with ManagedIdentityCredential(client_id=client_id) as credential:
+        return str(credential.get_token(f"{resource}/.default").token)
+
+
+def with_assertion(strict: RunningSimulator, made: str) -> str:
+    options: dict[str, Any] = {"authority": strict.url, "disable_instance_discovery": True}
+    with ClientAssertionCredential(TENANT, ALERTS, lambda: made, **options) as credential:
+        return str(credential.get_token("https://management.azure.com/.default").token)
+
+
+def test_a_managed_identity_stands_in_for_a_secret(strict: RunningSimulator) -> None:
+    assert client_of_token(with_assertion(strict, assertion())) == ALERTS
+
+
+def test_msal_takes_the_assertion_too(strict: RunningSimulator) -> None:
+    app = msal.ConfidentialClientApplication(
+        ALERTS,
+        client_credential={"client_assertion": assertion},
+        authority=f"{strict.url}/{TENANT}",
+        instance_discovery=False,
+    )
+    assert client_of_token(app.acquire_token_for_client(["x/.default"])["access_token"]) == ALERTS
+
+
+def _resigned(changes: dict[str, Any]) -> str:
+    """The assertion with other claims, signed by somebody else with the same key id."""
+    header, claims = parts_of(assertion())
+    return new_key(header["kid"]).token(claims | changes)
+
+
+@pytest.mark.parametrize(
+    ("make", "code"),
+    [
+        (lambda: "nonsense", "AADSTS50027"),
+        (lambda: assertion(OTHER_BOT), "AADSTS700213"),
+        (lambda: assertion(resource="https://management.azure.com"), "AADSTS700211"),
+        (lambda: _resigned({"aud": "api://other"}), "AADSTS700212"),
+        (lambda: _resigned({}), "AADSTS700027"),
+    ],
+)
+def test_an_assertion_is_checked(strict: RunningSimulator, make: Callable[[], str], code: str) -> None:
+    with pytest.raises(ClientAuthenticationError, match=f"{code}: "):
+        with_assertion(strict, make())
+
+
+def test_an_assertion_expires(strict: RunningSimulator) -> None:
+    made = assertion()
+    strict.add_event({"settings": {"clock_skew_seconds": 25 * 3600}})
+    try:
+        with pytest.raises(ClientAuthenticationError, match="AADSTS700024: "):
+            with_assertion(strict, made)
+    finally:
+        strict.add_event({"settings": {"clock_skew_seconds": 0}})
+
+
+@pytest.mark.parametrize(
+    ("tenant", "client_id", "error", "code"),
+    [
+        (TENANT, CLIENT, "unauthorized_client", 700016),
+        ("00000000-0000-4000-8000-0000000000ff", ALERTS, "invalid_request", 90002),
+    ],
+)
+def test_who_is_not_known_gets_no_token(
+    strict: RunningSimulator, tenant: str, client_id: str, error: str, code: int
+) -> None:
+    form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": "right", "scope": "x/.default"}
+    answer = requests.post(f"{strict.url}/{tenant}/oauth2/v2.0/token", data=form, timeout=30)
+    assert (answer.status_code, answer.json()["error"], answer.json()["error_codes"]) == (400, error, [code])
+
+
+def test_discovery_of_a_tenant_that_is_not_there(strict: RunningSimulator) -> None:
+    answer = requests.get(f"{strict.url}/secrets/v2.0/.well-known/openid-configuration", timeout=30)
+    assert (answer.status_code, answer.json()["error"], answer.json()["error_codes"]) == (
+        400,
+        "invalid_tenant",
+        [90002],
+    )
+
+
+def test_every_refusal_of_entra_is_tried() -> None:
+    tests = "".join(path.read_text("utf-8") for path in Path(__file__).parent.glob("test_entra_*.py"))
+    assert [number for number in REFUSALS if str(number) not in tests] == []

@@ -81,6 +81,8 @@ def test_a_chat_endpoint_can_be_down(storm: Azure) -> None:
         ({"then": {}}, "a fault needs"),
         ({"then": {"status": 42}}, "must be an HTTP status"),
         ({"then": {"drop": "sometimes"}}, "before"),
+        ({"then": {"mangle": "shredded"}}, "one of truncated, html"),
+        ({"then": {"id_token": "forged"}}, "one of alg_none"),
         ({"match": {"path": "("}, "then": {"status": 500}}, "regular expression"),
         ({"nth": 0, "then": {"status": 500}}, "at least 1"),
         ({"then": {"latency_seconds": -1}}, "at least 0"),

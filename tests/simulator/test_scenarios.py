@@ -69,6 +69,9 @@ def test_a_declared_truth_that_is_wrong_is_found_out() -> None:
         (SMALL + "    outbound_type: teleport\n", 4, "'teleport' is not one of"),
         (SMALL + "    pools:\n      - {name: a, subnet: v/s}\n", 5, "there is no subnet 'v/s'"),
         (SMALL + "    workloads:\n      - {name: w, new_flows_per_second: 1, on: [a]}\n", 5, "truth value"),
+        (SMALL + "people:\n  - {name: A, user_principal_name: a@b.c}\n"
+            "  - {name: B, user_principal_name: A@b.c}\n", 6, "there is somebody called 'a@b.c' already"),
+        (SMALL + "people:\n  - {name: A, user_principal_name: a@b.c, guest: true}\n", 5, "a guest needs the tenant"),
         (SMALL + "    workloads:\n      - {name: w, new_flows_per_second: 1, runs_on: [b]}\n", 5, "no pool or node"),
         (
             SMALL + "    workloads:\n      - name: w\n        new_flows_per_second: 1\n"

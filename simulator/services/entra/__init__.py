@@ -1,1 +1,1 @@
-"""Entra ID tokens and managed identity endpoints."""
+"""Entra ID: sign-in of people, tokens of applications, managed identity endpoints."""

@@ -1,20 +1,22 @@
-"""Token endpoints: App Service and IMDS managed identity, and Entra ID's client credentials flow.
+"""Managed identity endpoints (App Service, IMDS), discovery, and the routes of Entra ID.
 
-Shapes: Azure docs (app-service overview-managed-identity; managed identities how-to-use-vm-token;
-Microsoft identity platform client credentials flow). Token lives are counted on the machine's
-clock, because credential libraries compare them with that.
+Shapes: Azure docs (app-service overview-managed-identity; managed identities how-to-use-vm-token), Entra docs
+(v2-protocols-oidc, access-tokens), and a discovery document quoted in Azure/azure-workload-identity#682.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Any
 
 from ...errors import ServiceError
 from ...http import Request, Response
 from ...routing import Route
-from ...state.identities import SYSTEM_ASSIGNED_CLIENT_ID, TOKEN_LIFE, issue_token
+from ...state.identities import SYSTEM_ASSIGNED_CLIENT_ID, TOKEN_LIFE
 from ...world import World
+from .grants import app_token, token, token_time
+from .refusals import EntraError
+from .signin import authorize, login, logout
+from .tenants import MANY, find_tenant, home_tenant
 
 
 class TokenError(ServiceError):
@@ -24,22 +26,14 @@ class TokenError(ServiceError):
         return {"error": self.code, "error_description": self.message}
 
 
-def _tenant(world: World) -> str:
-    return next(iter(world.subscriptions.values())).tenant
-
-
-def _now(world: World) -> datetime:
-    return world.clock.wall() + timedelta(seconds=world.settings.clock_skew_seconds)
-
-
 def _managed_identity_token(world: World, request: Request) -> dict[str, str]:
     resource = request.query.get("resource")
     if not resource:
         raise TokenError(400, "invalid_request", "Required query variable 'resource' is missing")
     identity = world.identities.get(request.query.get("client_id") or SYSTEM_ASSIGNED_CLIENT_ID)
-    now = _now(world)
+    now, tenant = token_time(world), home_tenant(world)
     return {
-        "access_token": issue_token(identity, _tenant(world), resource, now),
+        "access_token": app_token(world, request.base_url, identity, tenant, resource),
         "expires_on": str(int((now + TOKEN_LIFE).timestamp())),
         "resource": resource,
         "token_type": "Bearer",
@@ -62,55 +56,38 @@ def imds_token(world: World, request: Request) -> Response:
     return Response(200, body | {"expires_in": expires_in, "ext_expires_in": expires_in, "not_before": not_before})
 
 
-def client_credentials_token(world: World, request: Request) -> Response:
-    form = request.form()
-    if form.get("grant_type") != "client_credentials":
-        raise TokenError(
-            400,
-            "unsupported_grant_type",
-            "AADSTS70003: The app requested an unsupported grant type "
-            f"'{form.get('grant_type', '')}'; here only client_credentials is served.",
-        )
-    client_id, secret = form.get("client_id", ""), form.get("client_secret")
-    if not client_id:
-        raise TokenError(400, "invalid_request", "AADSTS900144: The request body must contain 'client_id'.")
-    identity = world.identities.get(client_id)
-    if secret is None and not form.get("client_assertion"):
-        raise TokenError(401, "invalid_client", "AADSTS7000218: The request body must contain 'client_secret'.")
-    if identity.secret is not None and secret != identity.secret:
-        raise TokenError(401, "invalid_client", "AADSTS7000215: Invalid client secret provided.")
-    scope = form.get("scope") or form.get("resource", "")
-    audience = scope.removesuffix("/.default")
-    now, seconds = _now(world), int(TOKEN_LIFE.total_seconds())
+def openid_configuration(world: World, request: Request) -> Response:
+    try:
+        tenant = find_tenant(world, request.params["tenant"])
+    except EntraError as error:
+        # At discovery the error has another name: james-gould/azure-keyvault-emulator#324.
+        return Response(400, error.fields(world, request) | {"error": "invalid_tenant"})
+    base = f"{request.base_url}/{request.params['tenant']}"
     return Response(
         200,
         {
-            "token_type": "Bearer",
-            "expires_in": seconds,
-            "ext_expires_in": seconds,
-            "refresh_in": seconds // 2,
-            "access_token": issue_token(identity, request.params["tenant"], audience, now),
-        },
-    )
-
-
-def openid_configuration(_world: World, request: Request) -> Response:
-    base, tenant = request.base_url, request.params["tenant"]
-    return Response(
-        200,
-        {
-            "token_endpoint": f"{base}/{tenant}/oauth2/v2.0/token",
-            "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
-            "jwks_uri": f"{base}/{tenant}/discovery/v2.0/keys",
-            "response_types_supported": ["code", "id_token", "code id_token"],
+            "token_endpoint": f"{base}/oauth2/v2.0/token",
+            "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
+            "jwks_uri": f"{base}/discovery/v2.0/keys",
+            "response_modes_supported": ["query"],
+            "subject_types_supported": ["pairwise"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "response_types_supported": ["code"],
             "scopes_supported": ["openid", "profile", "email", "offline_access"],
-            "issuer": f"{base}/{tenant}/v2.0",
-            "authorization_endpoint": f"{base}/{tenant}/oauth2/v2.0/authorize",
-            "device_authorization_endpoint": f"{base}/{tenant}/oauth2/v2.0/devicecode",
-            "end_session_endpoint": f"{base}/{tenant}/oauth2/v2.0/logout",
-            "tenant_region_scope": "EU",
+            "issuer": f"{request.base_url}/{'{tenantid}' if tenant in MANY else tenant}/v2.0",
+            "request_uri_parameter_supported": False,
+            "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
+            "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
+            "end_session_endpoint": f"{base}/oauth2/v2.0/logout",
+            "tenant_region_scope": None if tenant in MANY else "EU",
         },
     )
+
+
+def signing_keys(world: World, request: Request) -> Response:
+    """The keys of all tenants; the issuer is a template, as Entra's is."""
+    issuer = {"issuer": f"{request.base_url}/{{tenantid}}/v2.0"}
+    return Response(200, {"keys": [key.to_json() | issuer for key in world.entra.keys.published()]})
 
 
 def instance_discovery(_world: World, request: Request) -> Response:
@@ -156,8 +133,13 @@ ROUTES = [
     Route("GET", "/msi/token", app_service_token),
     Route("GET", "/metadata/identity/oauth2/token", imds_token),
     Route("GET", "/metadata/endpoints", cloud_endpoints),
-    Route("POST", "/{tenant}/oauth2/v2.0/token", client_credentials_token),
-    Route("POST", "/{tenant}/oauth2/token", client_credentials_token),
+    Route("GET", "/{tenant}/oauth2/v2.0/authorize", authorize),
+    Route("POST", "/{tenant}/login", login),
+    Route("GET", "/{tenant}/oauth2/v2.0/logout", logout),
+    Route("POST", "/{tenant}/oauth2/v2.0/token", token),
+    Route("POST", "/{tenant}/oauth2/token", token),
+    Route("GET", "/{tenant}/discovery/v2.0/keys", signing_keys),
+    Route("GET", "/{tenant}/discovery/keys", signing_keys),
     Route("GET", "/{tenant}/v2.0/.well-known/openid-configuration", openid_configuration),
     Route("GET", "/{tenant}/.well-known/openid-configuration", openid_configuration),
     Route("GET", "/{tenant}/discovery/instance", instance_discovery),

@@ -1,0 +1,87 @@
+"""The pages of sign-in: who signs in, the second factor, errors, signed out. No script is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from html import escape
+from typing import Any
+
+from ...http import Response
+from ...state.people import Person
+
+_HEADERS = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Cache-Control": "no-store, no-cache",
+    "X-Frame-Options": "DENY",
+}
+_STYLE = """
+:root{color-scheme:light dark;--page:#f2f4f7;--card:#fff;--text:#1b1f24;--dim:#57606a;--line:#d0d7de;--blue:#0b5cad}
+@media(prefers-color-scheme:dark){:root{
+--page:#12161b;--card:#1c2229;--text:#e8edf2;--dim:#a3adb8;--line:#3a434d;--blue:#6cb4ff}}
+*{box-sizing:border-box}
+body{margin:0;min-height:100vh;display:grid;place-items:center;padding:16px;background:var(--page);color:var(--text);
+font:16px/1.45 system-ui,"Segoe UI","Noto Sans",sans-serif;overflow-wrap:anywhere}
+main{width:100%;max-width:27.5rem;background:var(--card);border:1px solid var(--line);border-radius:8px;padding:1.75rem}
+h1{font-size:1.4rem;margin:.1rem 0 .6rem}
+p{margin:.35rem 0 1rem}
+small{display:block;font-size:.85rem;color:var(--dim)}
+ul{list-style:none;margin:0 0 1rem;padding:0;border-top:1px solid var(--line)}
+li{border-bottom:1px solid var(--line)}
+button{font:inherit;color:inherit;cursor:pointer;border-radius:6px;padding:.55rem 1.2rem;margin-right:.5rem;
+border:1px solid var(--line);background:none}
+button:focus-visible{outline:3px solid var(--blue);outline-offset:2px}
+li button{width:100%;margin:0;padding:.65rem .4rem;border:0;text-align:left}
+li button:hover{background:var(--page)}
+.main{background:var(--blue);border-color:var(--blue);color:var(--card);font-weight:600}
+"""
+
+
+def _page(title: str, content: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    text = (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<title>{escape(title)}</title><link rel="icon" href="data:,"><style>{_STYLE}</style></head>'
+        f"<body><main><small>Simulated Entra ID</small><h1>{escape(title)}</h1>{content}</main></body></html>"
+    )
+    return Response(status, text, {**_HEADERS, **(headers or {})})
+
+
+def _form(tenant: str, hidden: Mapping[str, str], content: str) -> str:
+    fields = "".join(f'<input type="hidden" name="{name}" value="{escape(value)}">' for name, value in hidden.items())
+    return f'<form method="post" action="/{escape(tenant)}/login">{fields}{content}</form>'
+
+
+def picker(tenant: str, request: str, people: Iterable[Person], hint: str) -> Response:
+    """Who signs in? `hint`: the user principal name that has the focus."""
+    items = ""
+    for person in people:
+        focus = " autofocus" if person.user_principal_name == hint else ""
+        notes = ", ".join(["guest"] * bool(person.guest_of) + list(person.roles)) or "no roles"
+        items += (
+            f'<li><button name="person" value="{escape(person.object_id)}"{focus}>{escape(person.name)}'
+            f"<small>{escape(person.user_principal_name)}</small><small>{escape(notes)}</small></button></li>"
+        )
+    cancel = '<button name="cancel" value="yes">Cancel</button>'
+    return _page("Pick an account", _form(tenant, {"request": request}, f"<ul>{items}</ul>{cancel}"))
+
+
+def second_factor(tenant: str, request: str, person: Person) -> Response:
+    """The second factor: a button stands for the phone."""
+    buttons = (
+        '<button class="main" name="second_factor" value="approved">Approve</button>'
+        '<button name="second_factor" value="denied">Deny</button>'
+    )
+    who = f"<p>{escape(person.name)}<small>{escape(person.user_principal_name)}</small></p>"
+    form = _form(tenant, {"request": request, "person": person.object_id}, buttons)
+    return _page("Approve sign-in request", f"{who}<p>The application asks for a second factor.</p>{form}")
+
+
+def error(status: int, message: str, fields: Mapping[str, Any]) -> Response:
+    """Entra's own error page: the application hears nothing."""
+    shown = {"Request Id": "trace_id", "Correlation Id": "correlation_id", "Timestamp": "timestamp"}
+    rows = "".join(f"<small>{label}: {escape(str(fields[key]))}</small>" for label, key in shown.items())
+    return _page("Sorry, but we’re having trouble signing you in.", f"<p>{escape(message)}</p>{rows}", status)
+
+
+def signed_out(headers: Mapping[str, str]) -> Response:
+    return _page("You signed out of your account", "<p>You can close this window.</p>", headers=headers)
