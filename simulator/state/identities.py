@@ -1,4 +1,4 @@
-"""Who may get tokens, who has signed in, and who a token belongs to.
+"""Applications and managed identities, and their access tokens.
 
 Access tokens of Azure's own APIs are JSON web tokens without a meaningful signature: to clients they are opaque.
 They carry the client id, so that every request can be logged with the identity that sent it.
@@ -16,8 +16,6 @@ from .signing_keys import compact, parts_of
 
 TOKEN_LIFE = timedelta(hours=24)
 SYSTEM_ASSIGNED_CLIENT_ID = "00000000-0000-4000-8000-00000000a001"
-
-
 AZURE_CLI_CLIENT_ID = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 
 
@@ -48,7 +46,7 @@ class Identity:
 
 
 class Identities:
-    """The identities that a scenario names; any other client id is welcome too."""
+    """The identities that a scenario names, and the Azure CLI. Of any other client id, an identity without a name."""
 
     def __init__(self) -> None:
         self._known: dict[str, Identity] = {}

@@ -323,17 +323,37 @@ def test_sign_out_sends_nobody_to_a_place_that_is_not_registered(entra: RunningS
 # -- faults ----------------------------------------------------------------------------------------------
 
 
+FOUND_BY: dict[str, type[Exception] | None] = {
+    "alg_none": jwt.InvalidAlgorithmError,
+    "alg_hs256": jwt.InvalidAlgorithmError,
+    "tampered": jwt.InvalidSignatureError,
+    "wrong_key": jwt.InvalidSignatureError,
+    "unknown_key": jwt.PyJWKClientError,
+    "wrong_audience": jwt.InvalidAudienceError,
+    "wrong_issuer": jwt.InvalidIssuerError,
+    "wrong_tenant": jwt.InvalidIssuerError,
+    "expired": jwt.ExpiredSignatureError,
+    "future": jwt.ImmatureSignatureError,
+    "nonce_missing": jwt.MissingRequiredClaimError,
+    "wrong_nonce": jwt.InvalidTokenError,
+    "acrs_missing": None,
+}
+"""The one check that finds each forgery; a token without the context is a good token, without the context."""
+
+
 @pytest.mark.parametrize("name", FORGERIES)
-def test_a_forged_id_token_is_refused_by_who_checks_it(entra: RunningSimulator, name: str) -> None:
+def test_a_forged_id_token_is_wrong_in_one_way(entra: RunningSimulator, name: str) -> None:
     flow = begin(application(entra), claims_challenge=STEP_UP)
     location = entra.sign_in(flow["auth_uri"], "ada@contoso.example")
     entra.add_fault({"match": {"path": "oauth2/v2.0/token"}, "then": {"id_token": name}})
     token = redeem(entra, flow, location)["id_token"]
-    if name == "acrs_missing":
+    expected = FOUND_BY[name]
+    if expected is None:
         assert "acrs" not in verify(entra, token, flow)
         return
-    with pytest.raises(jwt.PyJWTError):
+    with pytest.raises(jwt.PyJWTError) as raised:
         verify(entra, token, flow)
+    assert raised.type is expected
 
 
 def test_msal_itself_does_not_look_at_the_signature(entra: RunningSimulator) -> None:

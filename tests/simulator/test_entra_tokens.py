@@ -14,7 +14,7 @@ from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import ClientAssertionCredential, ClientSecretCredential, ManagedIdentityCredential
 
 from simulator.services.entra.refusals import REFUSALS
-from simulator.state.identities import client_of_token
+from simulator.state.identities import AZURE_CLI_CLIENT_ID, client_of_token
 from simulator.state.signing_keys import new_key, parts_of
 from simulator.testing import RunningSimulator, start_simulator
 from tests.simulator.clients import Azure
@@ -180,6 +180,7 @@ def _resigned(changes: dict[str, Any]) -> str:
     ("make", "code"),
     [
         (lambda: "nonsense", "AADSTS50027"),
+        (lambda: "é.é.é", "AADSTS50027"),
         (lambda: assertion(OTHER_BOT), "AADSTS700213"),
         (lambda: assertion(resource="https://management.azure.com"), "AADSTS700211"),
         (lambda: _resigned({"aud": "api://other"}), "AADSTS700212"),
@@ -205,15 +206,17 @@ def test_an_assertion_expires(strict: RunningSimulator) -> None:
     ("tenant", "client_id", "error", "code"),
     [
         (TENANT, CLIENT, "unauthorized_client", 700016),
+        (TENANT, AZURE_CLI_CLIENT_ID, "invalid_client", 7000218),
         ("00000000-0000-4000-8000-0000000000ff", ALERTS, "invalid_request", 90002),
     ],
 )
 def test_who_is_not_known_gets_no_token(
     strict: RunningSimulator, tenant: str, client_id: str, error: str, code: int
 ) -> None:
-    form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": "right", "scope": "x/.default"}
+    form = {"grant_type": "client_credentials", "client_id": client_id, "scope": "x/.default"}
     answer = requests.post(f"{strict.url}/{tenant}/oauth2/v2.0/token", data=form, timeout=30)
-    assert (answer.status_code, answer.json()["error"], answer.json()["error_codes"]) == (400, error, [code])
+    assert (answer.json()["error"], answer.json()["error_codes"]) == (error, [code])
+    assert answer.status_code == (401 if error == "invalid_client" else 400)
 
 
 def test_discovery_of_a_tenant_that_is_not_there(strict: RunningSimulator) -> None:

@@ -61,7 +61,8 @@ def _client(world: World, form: dict[str, str], tenant: str) -> Identity:
     """Who asks, with which credential. Raises EntraError."""
     secret, assertion = form.get("client_secret"), form.get("client_assertion")
     identity = find_application(world, form.get("client_id", ""), tenant)
-    if secret is None and not assertion and not identity.is_public:
+    is_code = form["grant_type"] == "authorization_code"
+    if secret is None and not assertion and not (identity.is_public and is_code):
         raise EntraError(7000218)
     if identity.secret is None and not identity.trusts:
         return identity
@@ -83,7 +84,7 @@ def _check_assertion(world: World, identity: Identity, assertion: str, tenant: s
         raise EntraError(700211, claim=str(claims.get("iss")))
     if claims.get("aud") != EXCHANGE:
         raise EntraError(700212, claim=str(claims.get("aud")))
-    if claims.get("sub") not in trusted:
+    if str(claims.get("sub")) not in trusted:
         raise EntraError(700213, claim=str(claims.get("sub")))
     if not any(key.id == header.get("kid") and key.has_signed(assertion) for key in world.entra.keys.published()):
         raise EntraError(700027)
