@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .flows.prove import Prove
     from .flows.remember import Remember
     from .flows.silence import Silence
+    from .flows.stop import StopChanges
     from .flows.watch import Watch
 
 _CHECK_DEADLINE_SECONDS = 180.0  # the platform ends a request after 230
@@ -149,6 +150,12 @@ class App(Parts):
         return Silence(self.records, self.fleet_store)
 
     @cached_property
+    def stop(self) -> StopChanges:
+        from .flows.stop import StopChanges
+
+        return StopChanges(self.signs)
+
+    @cached_property
     def watch(self) -> Watch:
         from .flows.coverage import Coverage, CoveragePolicy
         from .flows.tick import WatchPolicy
@@ -220,7 +227,7 @@ class App(Parts):
     def propose(self) -> Propose:
         from .flows.propose import Propose
 
-        lifetime = timedelta(minutes=self.settings.approval_minutes)
+        lifetime = timedelta(minutes=self.settings.decide_minutes)
         return Propose(self.planning, self.records, self.fleet_store, self.outbox, self.links, lifetime)
 
     @cached_property
@@ -278,10 +285,11 @@ class App(Parts):
         from .flows.advance import Advance
         from .flows.afterlook import Afterlook
         from .flows.apply import AdvancePolicy, Tools
+        from .flows.authority import Authority
         from .flows.ending import Ending
 
         lag = timedelta(minutes=self.settings.activity_log_minutes)
-        again_after = timedelta(minutes=max(self.settings.approval_minutes, self.settings.cooldown_minutes))
+        again_after = timedelta(minutes=self.settings.cooldown_minutes)
         afterlook = Afterlook(ActivityLog(self.arm), lag, self.settings.remediator_client_id)
         tools = Tools(
             records=self.records,
@@ -293,13 +301,13 @@ class App(Parts):
             ending=Ending(self.records, self.outbox, self.links, lag, again_after),
             clock=self.clock,
             policy=AdvancePolicy(
-                is_remediation_on=self.is_remediation_on,
                 wait_limit=timedelta(minutes=self.settings.wait_limit_minutes),
                 pause_between_subnets=timedelta(minutes=self.settings.pause_between_subnets_minutes),
             ),
             read_facts=self.planning.read,
         )
-        return Advance(tools, self.signer, self.planning, self.again, self.network_of, afterlook)
+        authority = Authority(self.signer, self.records, is_remediation_on=self.is_remediation_on)
+        return Advance(tools, authority, self.planning, self.again, self.network_of, afterlook)
 
     @cached_property
     def deliver(self) -> Deliver:

@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .app import App, current
-from .errors import BadInput, SnatbotError
+from .errors import SnatbotError
 from .model.plan import PlanKind
 from .texts import count, utc
 
@@ -81,13 +81,15 @@ def settings(_: argparse.Namespace, __: Callable[[], App]) -> int:
 
 
 def stop(options: argparse.Namespace, app: Callable[[], App]) -> int:
-    _set_stop_flag(app(), True, options.by, options.reason)
+    running = app()
+    running.stop.set(True, options.by, options.reason, running.clock.now())
     print("stopped: no change takes another step until `resume-all`")
     return FINE
 
 
 def resume_all(options: argparse.Namespace, app: Callable[[], App]) -> int:
-    _set_stop_flag(app(), False, options.by, options.reason)
+    running = app()
+    running.stop.set(False, options.by, options.reason, running.clock.now())
     print("changes may go on; one that had stopped is resumed on its own page")
     return FINE
 
@@ -117,14 +119,6 @@ def settings_table() -> str:
     rows = [(f"`{name}`", default, meaning) for name, default, meaning in describe()]
     lines = [("setting", "default", "meaning"), ("---", "---", "---"), *rows]
     return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
-
-
-def _set_stop_flag(app: App, is_set: bool, by: str, reason: str) -> None:
-    from .store.signs import StopFlag
-
-    if not by.strip():
-        raise BadInput("--by is empty; give your name, it is kept with the stop")
-    app.signs.set_stop_flag(StopFlag(is_set, by.strip(), reason.strip(), app.clock.now()))
 
 
 def _needs_attention(assessment: Assessment) -> bool:

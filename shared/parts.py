@@ -207,7 +207,7 @@ class Parts:
 
         if not self.settings.signing_key_list:
             raise RemediationOff
-        return Signer(self.settings.signing_key_list, self.settings.approval_minutes)
+        return Signer(self.settings.signing_key_list, self.settings.decide_minutes)
 
     @cached_property
     def channels(self) -> Mapping[str, Channel]:

@@ -272,11 +272,12 @@ class Settings(BaseSettings):
         description="`link`: whoever holds the link may approve, recorded as unverified; for demos and trials only.",
     )
     approval_minutes: int = Field(
-        60,
+        1440,
         ge=5,
-        le=60,
+        le=1440,
         alias="APPROVAL_MINUTES",
-        description="Minutes until a proposed plan and its link expire.",
+        description="Minutes in which a plan must be decided on; then it and its link expire. "
+        "At most 60 with APPROVAL_MODE=link, whatever is set here.",
     )
     signing_keys: SigningKeys | None = Field(
         None,
@@ -318,7 +319,11 @@ class Settings(BaseSettings):
         description="NAT gateway TCP idle timeout. Empty: the cluster's current one.",
     )
     pause_between_subnets_minutes: int = Field(
-        0, ge=0, le=1440, alias="PAUSE_BETWEEN_SUBNETS_MINUTES", description="Extra wait after each subnet."
+        0,
+        ge=0,
+        le=720,
+        alias="PAUSE_BETWEEN_SUBNETS_MINUTES",
+        description="Extra wait after each subnet. The whole change has 24 hours.",
     )
     wait_limit_minutes: int = Field(
         60,
@@ -380,6 +385,11 @@ class Settings(BaseSettings):
     def has_storage(self) -> bool:
         """Only a command that writes nothing goes without."""
         return self.storage_connection_string is not None or self.storage_table_endpoint is not None
+
+    @property
+    def decide_minutes(self) -> int:
+        """How long a proposal and its link last: a link that approves by itself must not lie around."""
+        return min(self.approval_minutes, 60) if self.approval_mode == "link" else self.approval_minutes
 
     @property
     def signing_key_list(self) -> tuple[str, ...]:

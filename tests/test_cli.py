@@ -18,10 +18,13 @@ from shared.cli import main, settings_table
 from shared.cloud.errors import Unavailable
 from shared.errors import BadInput, MisconfiguredError, NotFoundHere
 from shared.flows.check import CheckReport
+from shared.flows.stop import StopChanges
 from shared.model.assessment import Assessment
+from shared.model.audit import AuditLine
 from shared.model.metric import Window
 from shared.model.plan import Plan
 from shared.model.reading import DoesNotApply, Idle, Measured, Reading, Unmeasured
+from shared.store.signs import Signs as RealSigns
 from shared.store.signs import StopFlag
 from shared.web.plan_view import plan_view
 from tests.chat.nouns import make_advice, make_assessment, make_cluster, make_plan
@@ -38,7 +41,7 @@ class Signs:
     def __init__(self) -> None:
         self.flag = StopFlag()
 
-    def set_stop_flag(self, flag: StopFlag) -> None:
+    def set_stop_flag(self, flag: StopFlag, line: AuditLine) -> None:
         self.flag = flag
 
 
@@ -72,7 +75,7 @@ def run(*arguments: str, check: Check | None = None, plan: Plan | None = None, s
         clock=SimpleNamespace(now=lambda: NOW),
         check=check or Check(),
         planning=SimpleNamespace(attachment=lambda cluster_id, now, request: plan or make_plan()),
-        signs=signs or Signs(),
+        stop=StopChanges(cast(RealSigns, signs or Signs())),
     )
     return main(arguments, lambda: cast(App, parts))
 
@@ -218,7 +221,7 @@ def test_an_error_is_one_clear_line_and_exits_with_two(capsys: pytest.CaptureFix
 def test_a_stop_by_nobody_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     signs = Signs()
     assert run("stop", "--by", "  ", signs=signs) == 2
-    assert "--by is empty" in capsys.readouterr().err
+    assert "by is empty" in capsys.readouterr().err
     assert not signs.flag.is_set
 
 

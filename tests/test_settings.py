@@ -77,7 +77,7 @@ WRONG = {
     "HEALTH_MAX_AGE_MINUTES": ["1", "soon"],
     "REMEDIATION": ["yes", "On", "true"],
     "APPROVAL_MODE": ["none", "LINK"],
-    "APPROVAL_MINUTES": ["4", "61"],
+    "APPROVAL_MINUTES": ["4", "1441"],
     "SIGNING_KEYS": ["short", f"{KEY},short", f"{KEY},"],
     "NAT_IPS": [
         "addresses,prefix",
@@ -114,7 +114,7 @@ WRONG = {
     ],
     "RESOURCE_TAGS": ["team", "=net", "team=net,cost"],
     "IDLE_TIMEOUT_MINUTES": ["3", "121"],
-    "PAUSE_BETWEEN_SUBNETS_MINUTES": ["-1", "1441"],
+    "PAUSE_BETWEEN_SUBNETS_MINUTES": ["-1", "721"],
     "WAIT_LIMIT_MINUTES": ["4", "241"],
     "GATE_LIMIT_MINUTES": ["4", "241"],
     "VERIFY_WINDOW_MINUTES": ["4", "61"],
@@ -270,6 +270,13 @@ def test_who_writes_is_not_who_reads() -> None:
     assert found == {"REMEDIATOR_CLIENT_ID": "must not be the detector's: reading and writing are two identities"}
 
 
+def test_a_link_that_approves_by_itself_lasts_an_hour_at_most() -> None:
+    assert load_settings(STORAGE).decide_minutes == 24 * 60
+    link = {**STORAGE, "APPROVAL_MODE": "link"}
+    assert load_settings(link).decide_minutes == 60
+    assert load_settings({**link, "APPROVAL_MINUTES": "30"}).decide_minutes == 30
+
+
 # --- nothing is echoed ---
 
 
@@ -335,13 +342,14 @@ def test_every_setting_is_read_by_the_code() -> None:
         for path in (ROOT / "shared").rglob("*.py")
         if not path.name.startswith("setting")
     )
+    seen_through = {"signing_keys": "signing_key_list", "approval_minutes": "decide_minutes"}
     unread = [
         field.alias
         for name, field in Settings.model_fields.items()
-        if f"settings.{name}" not in code and f"%{field.alias}%" not in code and name != "signing_keys"
+        if f"settings.{name}" not in code and f"%{field.alias}%" not in code and name not in seen_through
     ]
     assert unread == []
-    assert "settings.signing_key_list" in code
+    assert all(f"settings.{name}" in code for name in seen_through.values())
 
 
 def test_the_readme_shows_the_settings_as_they_are() -> None:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from ..errors import Refused
 
 
+class NotAuthorized(Refused):
+    """A change may not write, or not any more."""
+
+
 class LinkExpired(Refused):
     def __init__(self) -> None:
         super().__init__("This link has expired. The alert's next message has a new one.")
@@ -20,9 +24,27 @@ class FormExpired(Refused):
         super().__init__("This page is out of date, or was opened in another browser. Load it again and decide then.")
 
 
-class DecisionForged(Refused):
+_WHO_WROTE = "Somebody may have written to this app's storage: look at who has access to it."
+
+
+class DecisionForged(NotAuthorized):
     def __init__(self) -> None:
-        super().__init__("The stored approval does not carry this app's signature for this plan: nothing is changed.")
+        super().__init__(
+            f"The stored approval does not carry this app's signature for this plan: nothing is changed. {_WHO_WROTE}"
+        )
+
+
+class RecordsDisagree(NotAuthorized):
+    """``what`` the change's row claims, and its audit or its journal denies."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"The change's records contradict each other, and nothing more is written: {what}. {_WHO_WROTE}"
+        )
+
+
+class ApprovalTooOld(NotAuthorized):
+    """What was approved then must be approved again now."""
 
 
 class SignInNeeded(Refused):
@@ -33,6 +55,6 @@ class SignInNeeded(Refused):
         )
 
 
-class RemediationOff(Refused):
+class RemediationOff(NotAuthorized):
     def __init__(self) -> None:
         super().__init__("This app only watches: REMEDIATION is off, so nothing can be approved or applied.")

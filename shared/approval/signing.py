@@ -1,7 +1,8 @@
 """Everything that carries the app's signature: links, form tokens, decisions.
 
 The newest key signs, every listed key verifies, so keys can be rotated. Each kind has its own salt: a signature made
-for one purpose never passes for another. Ages are measured in wall time by itsdangerous.
+for one purpose never passes for another. Links and forms age in wall time, by itsdangerous. A decision's
+signature has no age: the times that it covers are domain times, and ``flows.authority`` holds them against the clock.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ..model.change import Change, Decision
+from ..model.change import Change, Decision, Start
 from .errors import DecisionForged, FormExpired, LinkExpired, LinkTampered
 
 _LINK = "snatbot.link.v1"
 _FORM = "snatbot.form.v1"
 _DECISION = "snatbot.decision.v1"
+_START = "snatbot.start.v1"
+_FORM_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class Signer:
         from itsdangerous import BadData
 
         try:
-            signed_nonce, signed_change = self._timed(_FORM).loads(token, max_age=self._link_seconds)
+            signed_nonce, signed_change = self._timed(_FORM).loads(token, max_age=_FORM_SECONDS)
         except (BadData, ValueError, TypeError):
             raise FormExpired from None
         given = nonce.encode(errors="replace")  # compare_digest takes no text but ASCII, and a cookie may hold any
@@ -89,6 +92,21 @@ class Signer:
             raise DecisionForged
         return decision
 
+    def start(self, change: Change, at: datetime, line_id: str) -> Start:
+        """A run of this change that begins now, signed."""
+        return Start(at, line_id, str(self._plain(_START).dumps(_start_content(change, at, line_id))))
+
+    def verify_start(self, change: Change, start: Start) -> None:
+        """Raises DecisionForged unless this app started exactly this plan of this change then."""
+        from itsdangerous import BadData
+
+        try:
+            signed = self._plain(_START).loads(start.signature)
+        except (BadData, ValueError):
+            raise DecisionForged from None
+        if signed != _start_content(change, start.at, start.line_id):
+            raise DecisionForged
+
     def _timed(self, salt: str) -> Any:
         from itsdangerous import URLSafeTimedSerializer
 
@@ -109,8 +127,14 @@ def decision_content(decision: Decision) -> dict[str, str]:
         "approver": decision.approver,
         "policy": decision.policy,
         "decided_at": _text(decision.decided_at),
-        "expires_at": _text(decision.expires_at),
+        "decide_by": _text(decision.decide_by),
+        "start_by": _text(decision.start_by),
+        "write_until": _text(decision.write_until),
     }
+
+
+def _start_content(change: Change, at: datetime, line_id: str) -> list[str]:
+    return [change.id, change.plan.digest, _text(at), line_id]
 
 
 def _text(at: datetime) -> str:

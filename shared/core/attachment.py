@@ -23,7 +23,7 @@ from ..model.resource_id import ResourceId, same_id
 from ..texts import count
 from .commands import by_hand, undo_by_hand
 from .cost import monthly_cost
-from .digest import digest
+from .digest import with_digest
 from .egress import Egress, address_count, addresses_of, choose_egress, egress_now, our_gateway
 from .naming import free_names, network_id, tags_for
 from .plan_policy import PlanPolicy
@@ -90,7 +90,7 @@ def plan_from(
     existing = existing_ids(steps, facts)
     kind = PlanKind.ATTACH_NAT_GATEWAY if draft.moves else PlanKind.ADD_PUBLIC_IPS
     kept = addresses_of(draft.gateway, facts.known_ips) if draft.gateway else ()
-    return Plan(
+    plan = Plan(
         kind=kind,
         cluster_id=facts.cluster.id,
         cluster_name=facts.cluster.name,
@@ -101,7 +101,7 @@ def plan_from(
         egress_now=egress_now(facts),
         egress_then=(*kept, *draft.egress.shown),
         way_back=_way_back(kind),
-        digest=digest(kind, facts.cluster.id, steps),
+        digest="",
         demand=demand,
         baseline=baseline,
         commands=tuple(by_hand(steps, existing)),
@@ -112,6 +112,7 @@ def plan_from(
         egress_count=_egress_count(draft, facts),
         cost=monthly_cost(steps, _new_ids(draft, facts), policy.prices),
     )
+    return with_digest(plan)
 
 
 def _gateway_steps(draft: Draft, facts: NetworkFacts, policy: PlanPolicy) -> tuple[list[Step], str, int]:

@@ -19,7 +19,7 @@ from ..model.resource_id import ResourceId
 from ..texts import count, listed
 from . import preflight
 from .commands import by_hand
-from .digest import digest
+from .digest import with_digest
 from .egress import egress_now
 from .naming import PRODUCT_TAG
 
@@ -58,7 +58,7 @@ def plan_deletion(made: Plan, facts: NetworkFacts, of_change_id: str) -> Plan:
     )
     gateway_words = f"NAT gateway {listed([one.name for one in gateways])} and " if gateways else ""
     lost = tuple(ip.address for ip in ips if ip.address)
-    return Plan(
+    plan = Plan(
         kind=PlanKind.DELETE_NAT_GATEWAY,
         cluster_id=cluster.id,
         cluster_name=cluster.name,
@@ -71,12 +71,13 @@ def plan_deletion(made: Plan, facts: NetworkFacts, of_change_id: str) -> Plan:
         egress_now=egress_now(facts),
         egress_then=egress_now(facts),
         way_back="there is none: Azure gives other addresses next time",
-        digest=digest(PlanKind.DELETE_NAT_GATEWAY, cluster.id, steps),
+        digest="",
         commands=tuple(by_hand(steps)),
         of_change_id=of_change_id,
         planned_at=facts.at,
         notes=tuple(f"Public IP {ip.name} ({ip.address}) is lost for good." for ip in ips if ip.address),
     )
+    return with_digest(plan)
 
 
 def check_steps(plan: Plan, facts: NetworkFacts, done: int = 0) -> tuple[Check, ...]:

@@ -12,7 +12,7 @@ from ..model.plan import AssociateSubnet, Check, CheckResult, ObserveEgress, Pla
 from ..model.resource_id import ResourceId, same_id
 from ..texts import count, listed
 from .commands import aks_update, associate_command, by_hand
-from .digest import digest
+from .digest import with_digest
 from .egress import addresses_of
 from .preflight import check_access, managed_as_code, sorted_checks
 
@@ -52,7 +52,7 @@ def plan_detachment(attached: Plan, facts: NetworkFacts, of_change_id: str, touc
     own = (way_back(facts), _something_to_detach(moves), *_left_as_they_are(facts, gateway_id, list(touched)))
     checks = sorted_checks([*own, managed_as_code(facts), *check_access(facts, steps)])
     names = ", ".join(ResourceId.parse(move.subnet_id).name for move in moves)
-    return Plan(
+    plan = Plan(
         kind=PlanKind.DETACH_NAT_GATEWAY,
         cluster_id=cluster.id,
         cluster_name=cluster.name,
@@ -63,7 +63,7 @@ def plan_detachment(attached: Plan, facts: NetworkFacts, of_change_id: str, touc
         egress_now=_egress_now(attached, gateway_id, facts),
         egress_then=tuple(ip.address for ip in facts.outbound_ips if ip.address),
         way_back="ask for a new plan that attaches the gateway again",
-        digest=digest(PlanKind.DETACH_NAT_GATEWAY, cluster.id, steps),
+        digest="",
         commands=tuple(by_hand(steps)),
         way_back_commands=tuple(associate_command(move.subnet_id, move.before) for move in moves),
         of_change_id=of_change_id,
@@ -71,6 +71,7 @@ def plan_detachment(attached: Plan, facts: NetworkFacts, of_change_id: str, touc
         baseline=attached.baseline,
         notes=("The NAT gateway and its public IPs are kept; connections through the gateway end.",),
     )
+    return with_digest(plan)
 
 
 def _egress_now(attached: Plan, gateway_id: str, facts: NetworkFacts) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from ..texts import count, listed
 from . import preflight
 from .commands import by_hand, undo_by_hand
 from .cost import monthly_cost
-from .digest import digest
+from .digest import with_digest
 from .egress import Egress, egress_now
 from .plan_policy import PlanPolicy
 
@@ -41,7 +41,7 @@ def plan_reservation(
         return None
     steps = tuple(new)
     cluster = facts.cluster
-    return Plan(
+    plan = Plan(
         kind=PlanKind.RESERVE_PUBLIC_IPS,
         cluster_id=cluster.id,
         cluster_name=cluster.name,
@@ -63,7 +63,7 @@ def plan_reservation(
         egress_now=egress_now(facts),
         egress_then=egress_now(facts),
         way_back="delete the public IPs again: nothing uses them",
-        digest=digest(PlanKind.RESERVE_PUBLIC_IPS, cluster.id, steps),
+        digest="",
         demand=demand,
         commands=tuple(by_hand(steps)),
         way_back_commands=tuple(undo_by_hand(steps)),
@@ -74,3 +74,4 @@ def plan_reservation(
         ),
         cost=monthly_cost(steps, [step.id for step in steps], policy.prices),
     )
+    return with_digest(plan)

@@ -1,7 +1,7 @@
 """Bring an approved change forward: a reconcile loop that may be stopped and started again at any point.
 
-Called again and again, by a queue message or by the next tick, until the change is final. What is acted on is
-verified each time: storage is not trusted, so the plan's digest is computed again and the decision's signature checked.
+Called again and again, by a queue message or by the next tick, until the change is final. Storage is not trusted: what
+is acted on is verified each time, here and right before each write (``authority``).
 A worker holds the virtual network's claim while it writes; when it loses the claim it makes no further call.
 """
 
@@ -12,12 +12,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from ..approval.errors import DecisionForged, RemediationOff
-from ..approval.signing import Signer
+from ..approval.errors import ApprovalTooOld, NotAuthorized, RemediationOff
 from ..chat import compose
 from ..cloud.errors import AzureError
 from ..core.changes import Event, after
-from ..core.digest import digest
 from ..errors import Refused
 from ..ids import new_id
 from ..model.change import Change, ChangeState, Outcome
@@ -26,31 +24,28 @@ from ..model.resource_id import ResourceId
 from ..store.errors import StoreConflict
 from ..store.records import Put, PutJournal, Stored
 from ..store.signs import HeldClaim, VnetBusy
-from ..texts import count, utc
+from ..texts import count
 from .afterlook import Afterlook, Seen, alarm, told
 from .again import Again
 from .apply import WORTH_TELLING, Apply, Tools
+from .authority import Authority
 from .gate import NEXT_LOOK
 from .holding import give_up_dead_claim
 from .outbox import audit
 from .planning import Planning
 from .steps import NetworkWriter
 from .subnet_step import taken_back
-from .world import is_writing, whats_different
+from .world import whats_different
 
 log = logging.getLogger("snatbot.advance")
 _VERDICT_EVENTS = {"fixed": Event.PROVEN, "not fixed": Event.DISPROVEN, "can't tell": Event.UNPROVEN}
-
-
-class ApprovalTooOld(Refused):
-    """What was approved then must be approved again now."""
 
 
 class Advance:
     def __init__(
         self,
         tools: Tools,
-        signer: Signer,
+        authority: Authority,
         planning: Planning,
         again: Again,
         network_of: Callable[[str], NetworkWriter],
@@ -58,7 +53,7 @@ class Advance:
     ) -> None:
         """``network_of`` maps a subscription to its writing side, under the identity that may write."""
         self._tools = tools
-        self._signer = signer
+        self._authority = authority
         self._planning = planning
         self._again = again
         self._network_of = network_of
@@ -81,7 +76,7 @@ class Advance:
                     if not (self._tools.policy.is_remediation_on and self._again.is_renewed(partition, stored)):
                         self._end(partition, stored, Event.EXPIRE, None)
                 case ChangeState.APPROVED | ChangeState.APPLYING:
-                    self._apply(partition, stored)
+                    self._apply(partition, change_id, stored)
                 case ChangeState.VERIFYING:
                     self._verify(partition, stored)
                 case ChangeState.ROLLED_BACK:
@@ -93,25 +88,14 @@ class Advance:
         found = self._records.change(partition, change_id)
         return found.value if found else None
 
-    def _apply(self, partition: str, stored: Stored[Change]) -> None:
+    def _apply(self, partition: str, change_id: str, stored: Stored[Change]) -> None:
         change = stored.value
-        vnet_id = change.plan.vnet_id
         try:
-            self._authorize(change)
-            if vnet_id is None:
-                raise Refused("the plan names no virtual network")
-        except ApprovalTooOld as too_old:
-            self._hand_back(partition, stored, str(too_old))
-            return
-        except RemediationOff as off:
-            if change.is_begun:
-                self._stop(partition, stored, str(off))  # half applied: a person goes on, or takes it back
-            else:
-                self._fail(partition, stored, str(off))
-            return
+            self._authority.check(partition, change_id, change, self._clock.now())
         except Refused as refusal:
-            self._fail(partition, stored, str(refusal))
+            self._refuse(partition, stored, refusal)
             return
+        vnet_id = str(change.plan.vnet_id)
         try:
             claim = self._signs.claim_vnet(vnet_id, change.id, new_id(), self._clock.wall(), partition)
         except VnetBusy as busy:
@@ -123,23 +107,23 @@ class Advance:
         if change.state is ChangeState.APPROVED and not self._start(partition, stored, claim):
             return
         network = self._network_of(ResourceId.parse(vnet_id).subscription)
-        Apply(self._tools, partition, change.id, claim, network).go()
+        try:
+            Apply(self._tools, self._authority, partition, change.id, claim, network).go()
+        except NotAuthorized as refusal:
+            latest = self._records.change(partition, change.id)
+            if latest is not None:
+                self._refuse(partition, latest, refusal)
+            claim.release()
 
-    def _authorize(self, change: Change) -> None:
-        """Raises Refused unless exactly this plan was approved, by this app's signature, and acting is on.
-
-        Raises ApprovalTooOld when that was too long ago to start on it, or to go on after it had stopped.
-        """
-        if not self._tools.policy.is_remediation_on:
-            raise RemediationOff
-        decision = self._signer.verify_decision(change)
-        if not change.plan.steps:
-            raise Refused("the plan is advice for a person: there is nothing to apply")
-        if digest(change.plan.kind, change.plan.cluster_id, change.plan.steps) != decision.digest:
-            raise DecisionForged
-        is_old = change.state is ChangeState.APPROVED and self._clock.now() >= decision.expires_at
-        if is_old and is_writing(change.plan, change.step):
-            raise ApprovalTooOld(f"it was approved at {utc(decision.decided_at)}, too long ago to start on it now")
+    def _refuse(self, partition: str, stored: Stored[Change], refusal: Refused) -> None:
+        """The end of a change that may not write. What was approved and came too late is asked about again."""
+        match refusal:
+            case ApprovalTooOld():
+                self._hand_back(partition, stored, str(refusal), is_late=True)
+            case RemediationOff() if stored.value.is_begun:
+                self._stop(partition, stored, str(refusal))  # half applied: a person goes on, or takes it back
+            case _:
+                self._fail(partition, stored, str(refusal))
 
     def _start(self, partition: str, stored: Stored[Change], claim: HeldClaim) -> bool:
         """The last look before the first write, and before the next one of a change that had stopped.
@@ -155,16 +139,10 @@ class Advance:
             claim.release()
             return False
         if not different.forbids:
-            started = replace(
-                change,
-                state=after(change.state, Event.START),
-                due_at=now,
-                started_at=change.started_at or now,
-                waits_for="",
-            )
-            self._records.commit_in(
-                partition, [Put(started, stored.etag), audit(now, "snatbot", "change started", change.id)]
-            )
+            start, line = self._authority.start(change, now)
+            state = after(change.state, Event.START)
+            started = replace(change, state=state, due_at=now, start=start, waits_for="")
+            self._records.commit_in(partition, [Put(started, stored.etag), line])
             return True
         reason = "; ".join(different.forbids)
         if change.is_begun and change.plan.kind is PlanKind.DETACH_NAT_GATEWAY:
@@ -189,10 +167,16 @@ class Advance:
             rows = self._tools.outbox.rows(change.cluster_name, told, self._clock.wall())
         self._records.commit_in(partition, [Put(later, stored.etag), *rows])
 
-    def _hand_back(self, partition: str, stored: Stored[Change], reason: str) -> None:
+    def _hand_back(self, partition: str, stored: Stored[Change], reason: str, *, is_late: bool = False) -> None:
         """Ends the change, and asks for a decision on what would be right now."""
-        self._fail(partition, stored, reason)
-        self._again.offer(partition, stored.value)
+        change = stored.value
+        if is_late and change.state is ChangeState.APPROVED and not change.is_begun:
+            reason = f"{reason}; nothing was changed"
+            log.error("change %s expired: %s", change.id, reason)
+            self._end(partition, stored, Event.EXPIRE, Outcome("expired", reason))
+        else:
+            self._fail(partition, stored, reason)
+        self._again.offer(partition, change)
 
     def _verify(self, partition: str, stored: Stored[Change]) -> None:
         change, now = stored.value, self._clock.now()

@@ -1,8 +1,8 @@
 """Apply one approved plan, step after step, under the virtual network's claim.
 
 Every step has a journal row, written before anything else is done for it. Each write to Azure comes right after the
-claim was renewed and the stop flag was looked at; whoever loses the claim makes no further call. (Azure cannot check
-that claim: between the renewal and the arrival of the write a narrow window remains.)
+claim was renewed, the stop flag was looked at and the approval was verified once more; whoever loses the claim makes no
+further call. (Azure cannot check that claim: between the renewal and the arrival of the write a narrow window remains.)
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from ..chat.message import Message
 from ..clock import Clock
 from ..core.changes import Event, after
 from ..ids import write_id
+from ..model.audit import step_done
 from ..model.change import Change, ChangeState, JournalEntry
 from ..model.plan import AddPublicIps, AssociateSubnet, ObserveEgress, Step
 from ..store.errors import StoreConflict
 from ..store.records import Put, PutJournal, Records, Stored
 from ..store.signs import HeldClaim, Signs
+from .authority import Authority
 from .ending import Ending, finish
 from .gate import NEXT_LOOK, Gate
 from .links import Links
@@ -38,7 +40,6 @@ WORTH_TELLING = timedelta(minutes=10)  # a gate alone takes seven minutes
 class AdvancePolicy:
     """``invocation_seconds``: how long one call may go on. ``sleep_seconds``: waits up to this are slept out."""
 
-    is_remediation_on: bool
     wait_limit: timedelta
     pause_between_subnets: timedelta
     invocation_seconds: float = 240.0
@@ -64,8 +65,17 @@ class Tools:
 class Apply:
     """One worker's hold on one applying change."""
 
-    def __init__(self, tools: Tools, partition: str, change_id: str, claim: HeldClaim, network: NetworkWriter) -> None:
+    def __init__(
+        self,
+        tools: Tools,
+        authority: Authority,
+        partition: str,
+        change_id: str,
+        claim: HeldClaim,
+        network: NetworkWriter,
+    ) -> None:
         self._tools = tools
+        self._authority = authority
         self._partition = partition
         self._change_id = change_id
         self._claim = claim
@@ -78,7 +88,10 @@ class Apply:
         self._deadline = self._clock.wall() + timedelta(seconds=tools.policy.invocation_seconds)
 
     def go(self) -> None:
-        """Step after step until the plan is done, something must be waited for, or somebody must look."""
+        """Step after step until the plan is done, something must be waited for, or somebody must look.
+
+        Raises NotAuthorized when the approval does not hold right before a write.
+        """
         # Read once: nobody else writes to it while the claim is held, and each commit says the rows' new ETags.
         self._journal = self._records.journal(self._partition, self._change_id)
         while True:
@@ -124,17 +137,20 @@ class Apply:
                 return self._wait(stored, entry, result)
 
     def _may_write(self, change: Change, step: Step) -> None:
-        """Right before a write: the claim must still be ours, and nobody may have said stop.
+        """Right before a write: the claim must still be ours, nobody may have said stop, and the approval must hold.
 
         The journal knows of a step's first write before Azure does: what a dying worker wrote can be taken back.
         """
         if self._signs.stop_flag().is_set:
             raise StoreConflict("stopped right before a write")
         entry = self._entry(change, step)
+        # First and last: no write is announced that must not come, and saying so takes time.
+        self._authority.check_write(change, self._clock.now())
         if entry.value.was_written:
             self._claim.renew(self._clock.wall())
         else:
             self._commit([PutJournal(change.id, replace(entry.value, may_be_written=True), entry.etag)])
+        self._authority.check_write(change, self._clock.now())
 
     def _entry(self, change: Change, step: Step) -> Stored[JournalEntry]:
         """The step's journal row, written before anything else is done for it."""
@@ -187,7 +203,7 @@ class Apply:
             [
                 Put(changed, stored.etag),
                 PutJournal(changed.id, done, entry.etag),
-                audit(now, "snatbot", f"step {entry.value.step + 1} done", changed.id, result.note),
+                audit(now, "snatbot", step_done(entry.value.step), changed.id, result.note),
             ],
             changed.cluster_name,
             told,

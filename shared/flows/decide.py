@@ -15,6 +15,7 @@ from ..core.changes import Event, WrongState, after
 from ..core.detachment import written_subnets
 from ..errors import NotFoundHere, Refused
 from ..ids import cluster_key
+from ..model.audit import now_is
 from ..model.change import FINAL_STATES, GIVEN_UP, Change, ChangeState, Decision, JournalEntry, Outcome
 from ..model.plan import PlanKind
 from ..store.errors import StoreConflict
@@ -27,7 +28,8 @@ from .outbox import Outbox, audit
 from .propose import superseded
 
 log = logging.getLogger("snatbot.decide")
-_DECISION_LIFETIME = timedelta(hours=24)
+_START_WITHIN = timedelta(minutes=60)
+_WRITE_WITHIN = timedelta(hours=24)
 APPROVE, DENY, RESUME, GIVE_UP = "approve", "deny", "resume", "give_up"
 ROLL_BACK, DELETE, ASK_AGAIN = "roll_back", "delete", "ask_again"
 _DONE = {APPROVE: "approved", DENY: "denied"}
@@ -175,7 +177,7 @@ class Decide:
             *self._outbox.rows(change.cluster_name, self._told(changed, action), wall),
         ]
         if action == APPROVE:
-            writes += [*self._retired(changed), *self._superseded(changed)]
+            writes += [*self._retired(changed, now), *self._superseded(changed, now)]
         try:
             self._records.commit_in(target.partition, writes)
         except StoreConflict:
@@ -206,7 +208,9 @@ class Decide:
             approver=approver,
             policy=f"approval mode {self._mode}",
             decided_at=now,
-            expires_at=now + _DECISION_LIFETIME,
+            decide_by=change.expires_at,
+            start_by=now + _START_WITHIN,
+            write_until=now + _WRITE_WITHIN,
             signature="",
         )
         return replace(unsigned, signature=self._signer.sign_decision(decision_content(unsigned)))
@@ -221,7 +225,7 @@ class Decide:
                 "decide again when it has ended."
             )
 
-    def _retired(self, rollback: Change) -> Sequence[Put]:
+    def _retired(self, rollback: Change, now: datetime) -> Sequence[Put]:
         """Approving a roll-back or a deletion ends the change that it is about, if that is not final yet.
 
         Raises Refused when that change was resumed since: two changes must not write at once.
@@ -236,18 +240,25 @@ class Decide:
             raise Refused(f"The change to take back is {state.value} again. Nothing was approved; wait until it ends.")
         if state not in (ChangeState.STOPPED, ChangeState.VERIFYING):
             return ()
-        return (Put(superseded(stored.value, rollback.id), stored.etag),)
+        return _overtaken(stored, rollback.id, now)
 
-    def _superseded(self, approved: Change) -> Sequence[Put]:
+    def _superseded(self, approved: Change, now: datetime) -> Sequence[Put]:
         """What stopped on this cluster was planned for another world: nobody may resume it after this one."""
         partition, others = cluster_key(approved.cluster_id), (approved.id, approved.plan.of_change_id)
         ids = [one.id for one in self._records.changes(partition) if one.state is ChangeState.STOPPED]
         found = [self._records.change(partition, one) for one in ids if one not in others]
         return [
-            Put(superseded(one.value, approved.id), one.etag)
+            write
             for one in found
             if one is not None and one.value.state is ChangeState.STOPPED
+            for write in _overtaken(one, approved.id, now)
         ]
+
+
+def _overtaken(stored: Stored[Change], by: str, now: datetime) -> tuple[Put, Put]:
+    """The line in the audit keeps what ended from being put back."""
+    ended = superseded(stored.value, by)
+    return Put(ended, stored.etag), audit(now, "snatbot", now_is(ended.state), ended.id, ended.stop_reason)
 
 
 def _already(change: Change) -> str:

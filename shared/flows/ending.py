@@ -11,6 +11,7 @@ from ..chat import compose
 from ..chat.message import Message
 from ..core.changes import Event, after
 from ..core.incidents import close
+from ..model.audit import now_is
 from ..model.change import Change, ChangeState, JournalEntry, Outcome
 from ..model.incident import Incident, IncidentState
 from ..model.plan import CURES, ObserveEgress, PlanKind
@@ -87,19 +88,22 @@ class Ending:
         now: datetime,
         wall: datetime,
     ) -> None:
-        """A proven fix also clears its incident. Silence holds back that a proposal has expired, and nothing else."""
+        """A proven fix also clears its incident. Silence holds back that a proposal has expired, and nothing else.
+
+        An approval that was not used in time expires with an ``outcome``, a proposal without.
+        """
         state = after(stored.value.state, event)
         due_at = now + self._look_back_after if state is ChangeState.ROLLED_BACK else None
         ended = replace(stored.value, state=state, due_at=due_at, outcome=outcome)
         writes: list[Put] = [
             Put(ended, stored.etag),
-            audit(now, "snatbot", f"change {ended.state.value}", ended.id, outcome.reason if outcome else ""),
+            audit(now, "snatbot", now_is(ended.state), ended.id, outcome.reason if outcome else ""),
         ]
         if ended.state is ChangeState.FIXED:
-            writes += self._closed_incident(ended, now)
-        asked_again = self._asked_again(ended, now)
+            writes += self._closed_incident(partition, ended, now)
+        asked_again = self._asked_again(partition, ended, now)
         writes += asked_again
-        if event is Event.EXPIRE:
+        if event is Event.EXPIRE and outcome is None:
             message = self._expired(ended, now, is_tried_again=bool(asked_again))
         else:
             journal = [entry.value for entry in self._records.journal(partition, ended.id).values()]
@@ -108,12 +112,12 @@ class Ending:
         self._records.commit_in(partition, writes)
         log.info("change %s: %s", ended.id, ended.state.value)
 
-    def _asked_again(self, change: Change, now: datetime) -> list[Put]:
+    def _asked_again(self, partition: str, change: Change, now: datetime) -> list[Put]:
         """Trouble that is still there is never left without a question; nor is one asked all the time."""
         if change.state not in (ChangeState.EXPIRED, ChangeState.FAILED) or change.plan.kind not in CURES:
             return []
         after_what = TRY_AGAIN_AFTER if change.state is ChangeState.EXPIRED else self._offer_again_after
-        found = self._open_incident(change)
+        found = self._open_incident(partition, change)
         return [Put(replace(found.value, plan_due_at=now + after_what), found.etag)] if found else []
 
     def _expired(self, change: Change, now: datetime, *, is_tried_again: bool) -> Message | None:
@@ -122,8 +126,8 @@ class Ending:
             return None
         return compose.change_expired(change, self._links.page(change), is_tried_again=is_tried_again)
 
-    def _closed_incident(self, change: Change, now: datetime) -> list[Put]:
-        found = self._open_incident(change)
+    def _closed_incident(self, partition: str, change: Change, now: datetime) -> list[Put]:
+        found = self._open_incident(partition, change)
         if found is None:
             return []
         return [
@@ -131,6 +135,6 @@ class Ending:
             audit(now, "snatbot", "incident cleared", found.value.id, f"fixed by change {change.id}"),
         ]
 
-    def _open_incident(self, change: Change) -> Stored[Incident] | None:
-        found = self._records.incident(change.cluster_id, change.incident_id) if change.incident_id else None
+    def _open_incident(self, partition: str, change: Change) -> Stored[Incident] | None:
+        found = self._records.incident_in(partition, change.incident_id) if change.incident_id else None
         return found if found is not None and found.value.state is IncidentState.OPEN else None

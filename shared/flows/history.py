@@ -8,12 +8,13 @@ from ..ids import cluster_key
 from ..model.audit import AuditLine
 from ..model.change import Change, JournalEntry
 from ..model.incident import ClusterRecord, Incident
-from ..store.records import Records
+from ..store.records import ALL_CHANGES, Records
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Everything in the order of time. ``journals`` maps a change's id to its steps."""
+    """Everything in the order of time. ``journals`` maps a change's id to its steps; ``audit`` has the stops of all
+    changes too."""
 
     record: ClusterRecord | None
     incidents: tuple[Incident, ...]
@@ -30,10 +31,11 @@ def read_history(records: Records, cluster_id: str) -> History:
     for change in changes:
         journal = records.journal(partition, change.id)
         journals[change.id] = tuple(journal[step].value for step in sorted(journal))
+    lines = (*records.audit(partition), *records.audit(ALL_CHANGES))
     return History(
         record=stored.value if stored else None,
         incidents=tuple(sorted(records.incidents(partition), key=lambda incident: incident.opened_at)),
         changes=changes,
         journals=journals,
-        audit=records.audit(partition),
+        audit=tuple(sorted(lines, key=lambda line: line.at)),
     )

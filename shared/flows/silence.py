@@ -14,6 +14,7 @@ from ..store.fleet import FleetStore
 from ..store.records import Put, Records
 from ..texts import utc
 from .outbox import audit
+from .stop import person
 
 LONGEST = timedelta(days=30)
 _TRIES = 3
@@ -28,11 +29,11 @@ class Silence:
         """Raises BadInput when nobody is named, or the time is over or more than 30 days away."""
         if not now < until <= now + LONGEST:
             raise BadInput(f"until is {utc(until)}; it must be after {utc(now)} and within 30 days")
-        return self._write(cluster, until, _person(by), now)
+        return self._write(cluster, until, person(by), now)
 
     def end(self, cluster: Cluster, by: str, now: datetime) -> ClusterRecord:
         """It is no error when there is no silence. Raises BadInput when nobody is named."""
-        return self._write(cluster, None, _person(by), now)
+        return self._write(cluster, None, person(by), now)
 
     def _write(self, cluster: Cluster, until: datetime | None, by: str, now: datetime) -> ClusterRecord:
         for attempt in range(_TRIES):
@@ -55,12 +56,6 @@ class Silence:
     def _is_open(self, record: ClusterRecord) -> bool:
         found = self._records.incident(record.cluster_id, record.incident_id) if record.incident_id else None
         return found is not None and found.value.state is IncidentState.OPEN
-
-
-def _person(by: str) -> str:
-    if not by.strip():
-        raise BadInput("by is empty; give your name, it is kept with the silence")
-    return by.strip()[:200]
 
 
 def moment_from(until: str, minutes: str, now: datetime) -> datetime:

@@ -5,10 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from .change import FINAL_STATES, ChangeState
+
+STARTED = "change started"
+
+
+def step_done(step: int) -> str:
+    """The event of a step, which is counted from 0."""
+    return f"step {step + 1} done"
+
+
+def now_is(state: ChangeState) -> str:
+    """The event of a change that came into a state."""
+    return f"change {state.value}"
+
+
+ENDED = frozenset(now_is(state) for state in FINAL_STATES)
+
 
 @dataclass(frozen=True, slots=True)
 class AuditLine:
-    """``subject`` is the id of an incident or change; ``actor`` a person, or ``snatbot``."""
+    """``subject`` is the id of an incident or change; ``actor`` a person, or ``snatbot``.
+
+    What is decided by an ``event`` has a name above.
+    """
 
     id: str
     at: datetime

@@ -48,7 +48,11 @@ FINAL_STATES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Who decided what on which exact plan. ``signature`` is the bot's HMAC over all of it."""
+    """Who decided what on which exact plan. ``signature`` is the bot's HMAC over all of it.
+
+    ``decide_by`` is when the proposal expired; an approval must start by ``start_by``, and nothing is written under it
+    at or after ``write_until``.
+    """
 
     change_id: str
     digest: str
@@ -56,7 +60,21 @@ class Decision:
     approver: str
     policy: str
     decided_at: datetime
-    expires_at: datetime
+    decide_by: datetime
+    start_by: datetime
+    write_until: datetime
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A run of a change began, so its approval is used: ``line_id`` is the line in the audit that says so.
+
+    ``signature`` is the bot's HMAC over it, the change and its plan's digest.
+    """
+
+    at: datetime
+    line_id: str
     signature: str
 
 
@@ -108,8 +126,9 @@ class Outcome:
 class Change:
     """``due_at`` is when the next look is owed; None in a final state or while a person is awaited.
 
-    ``started_at``: of the first step; None when nothing was begun. ``waits_for`` is what people were told that an
-    approved change waits for. ``reason`` is the incident as it was when this was proposed.
+    ``start`` is that of the newest run, after a stop that of the resumed one; None when nothing was begun.
+    ``waits_for`` is what people were told that an approved change waits for. ``reason`` is the incident as it was when
+    this was proposed.
     """
 
     id: str
@@ -128,14 +147,14 @@ class Change:
     verify_from: datetime | None = None
     stop_reason: str = ""
     outcome: Outcome | None = None
-    started_at: datetime | None = None
+    start: Start | None = None
     waits_for: str = ""
     reason: Incident | None = None
 
     @property
     def is_begun(self) -> bool:
         """Something may have been written for it."""
-        return self.started_at is not None or self.step > 0
+        return self.start is not None or self.step > 0
 
     @property
     def leaves_something(self) -> bool:

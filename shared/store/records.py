@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _MOST_IN_ONE_TRANSACTION = 100
 FLEET_PARTITION = cluster_key("the fleet as a whole")
+ALL_CHANGES = "global"  # of the stop flag, and the audit lines of whoever set it
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,11 @@ class Records:
         """Oldest first."""
         return tuple(from_columns(AuditLine, row) for row in self._range(partition, "audit-"))
 
+    def audit_since(self, partition: str, at: datetime) -> tuple[AuditLine, ...]:
+        """Lines from this moment on, oldest first."""
+        rows = self._range(partition, "audit-", since=f"{at.astimezone(UTC):%Y%m%dT%H%M%S%f}")
+        return tuple(from_columns(AuditLine, row) for row in rows)
+
     def incidents(self, partition: str) -> tuple[Incident, ...]:
         return tuple(from_columns(Incident, row) for row in self._range(partition, "incident-"))
 
@@ -174,12 +180,12 @@ class Records:
                 return None
         return Stored(from_columns(kind, row), str(row.metadata["etag"]))
 
-    def _range(self, partition: str, prefix: str) -> Iterator[Any]:
+    def _range(self, partition: str, prefix: str, since: str = "") -> Iterator[Any]:
         end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
         with translated(f"list {prefix.partition('-')[0]}"):
             yield from self._tables.records().query_entities(
                 "PartitionKey eq @partition and RowKey ge @start and RowKey lt @end",
-                parameters={"partition": partition, "start": prefix, "end": end},
+                parameters={"partition": partition, "start": prefix + since, "end": end},
             )
 
 
@@ -188,7 +194,7 @@ def _operations(partition: str, writes: Iterable[Put | PutJournal]) -> Iterator[
     from azure.data.tables import UpdateMode
 
     for write in writes:
-        row = {"PartitionKey": partition, **_columns(write)}
+        row = {"PartitionKey": partition, **columns_of(write)}
         if write.etag is None:
             yield ("create", row)
         else:
@@ -199,7 +205,8 @@ def _operations(partition: str, writes: Iterable[Put | PutJournal]) -> Iterator[
             )
 
 
-def _columns(write: Put | PutJournal) -> dict[str, Any]:
+def columns_of(write: Put | PutJournal) -> dict[str, Any]:
+    """A row without its partition."""
     if isinstance(write, PutJournal):
         return {
             "RowKey": f"journal-{write.change_id}-{write.entry.step:03d}",

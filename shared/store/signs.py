@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ..ids import cluster_key
+from ..model.audit import AuditLine
 from .codec import from_columns, to_columns
 from .errors import StoreConflict, StoreError, translated
+from .records import ALL_CHANGES, Put, columns_of
 
 if TYPE_CHECKING:
     from .tables import Tables
 
-_GLOBAL = "global"
 LEASE = timedelta(minutes=2)  # renewed before every write; longer than any single call to Azure may take
 
 
@@ -79,34 +80,40 @@ class Signs:
         self.lease = lease
 
     def stop_flag(self) -> StopFlag:
-        found = self._get(_GLOBAL, "stop")
+        found = self._get(ALL_CHANGES, "stop")
         return from_columns(StopFlag, found) if found is not None else StopFlag()
 
-    def set_stop_flag(self, flag: StopFlag) -> None:
-        self._put(_GLOBAL, "stop", flag)
+    def set_stop_flag(self, flag: StopFlag, line: AuditLine) -> None:
+        """The flag and its line in the audit: both or neither."""
+        from azure.data.tables import UpdateMode
+
+        row = {"PartitionKey": ALL_CHANGES, "RowKey": "stop", **to_columns(flag)}
+        told = {"PartitionKey": ALL_CHANGES, **columns_of(Put(line))}
+        with translated("write stop"):
+            self._tables.records().submit_transaction([("upsert", row, {"mode": UpdateMode.REPLACE}), ("create", told)])
 
     def last_success(self, of: str) -> datetime | None:
         """``of`` is ``watch`` or ``deliver``."""
-        found = self._get(_GLOBAL, f"success-{of}")
+        found = self._get(ALL_CHANGES, f"success-{of}")
         return from_columns(SignOfLife, found).at if found is not None else None
 
     def record_success(self, of: str, at: datetime) -> None:
-        self._put(_GLOBAL, f"success-{of}", SignOfLife(at))
+        self._put(ALL_CHANGES, f"success-{of}", SignOfLife(at))
 
     def last_failure(self, of: str) -> Failure | None:
         """``of`` is ``watch``."""
-        found = self._get(_GLOBAL, f"failure-{of}")
+        found = self._get(ALL_CHANGES, f"failure-{of}")
         return from_columns(Failure, found) if found is not None else None
 
     def record_failure(self, of: str, at: datetime, problems: Sequence[str], *, raised: bool = False) -> None:
-        self._put(_GLOBAL, f"failure-{of}", Failure(at, tuple(problems), raised))
+        self._put(ALL_CHANGES, f"failure-{of}", Failure(at, tuple(problems), raised))
 
     def note_waiting(self, since: datetime | None) -> None:
         """Since when the oldest message waits to be delivered; None when none does."""
-        self._put(_GLOBAL, "waiting", Waiting(since))
+        self._put(ALL_CHANGES, "waiting", Waiting(since))
 
     def waiting_since(self) -> datetime | None:
-        found = self._get(_GLOBAL, "waiting")
+        found = self._get(ALL_CHANGES, "waiting")
         return from_columns(Waiting, found).since if found is not None else None
 
     def vnet_holder(self, vnet_id: str) -> VnetClaim | None:

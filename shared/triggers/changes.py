@@ -70,15 +70,10 @@ def stop(req: func.HttpRequest) -> func.HttpResponse:
 
     def answer() -> func.HttpResponse:
         from ..app import current
-        from ..errors import BadInput
-        from ..store.signs import StopFlag
 
         app = current()
-        by = req.params.get("by", "").strip()
-        if not by:
-            raise BadInput("by is missing; give ?by=<your name>, and &reason=<why> if you like")
-        flag = StopFlag(req.method == "POST", by, req.params.get("reason", "").strip(), app.clock.now())
-        app.signs.set_stop_flag(flag)
+        by, reason = req.params.get("by", ""), req.params.get("reason", "")
+        flag = app.stop.set(req.method == "POST", by, reason, app.clock.now())
         return as_json({"is_stopped": flag.is_set, "by": flag.by, "reason": flag.reason})
 
     return answering_json(answer)

@@ -89,6 +89,8 @@ def change_json(change: Change, journal: Sequence[JournalEntry] = ()) -> dict[st
     answer["plan"] = plan_json(change.plan)
     if answer["decision"] is not None:
         del answer["decision"]["signature"]
+    if answer["start"] is not None:
+        del answer["start"]["signature"]
     return answer
 
 

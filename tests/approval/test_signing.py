@@ -47,7 +47,9 @@ def approved(signer: Signer = SIGNER, **changed: Any) -> Change:
         approver="holder of link, unverified",
         policy="approval mode link",
         decided_at=AT,
-        expires_at=AT + timedelta(hours=24),
+        decide_by=AT + timedelta(hours=1),
+        start_by=AT + timedelta(hours=1),
+        write_until=AT + timedelta(hours=24),
         signature="",
     )
     decision = replace(decision, **changed)
@@ -221,6 +223,23 @@ def test_a_decision_moved_to_another_plan_is_refused() -> None:
     change = approved()
     with pytest.raises(DecisionForged):
         SIGNER.verify_decision(replace(change, plan=replace(change.plan, digest="0" * 64)))
+
+
+def test_a_start_is_verified_for_exactly_its_change_plan_and_line() -> None:
+    change = approved()
+    start = SIGNER.start(change, AT, "line-1")
+    SIGNER.verify_start(load(Change, dump(change)), start)
+    for forged in (
+        replace(start, at=AT + timedelta(seconds=1)),
+        replace(start, line_id="line-2"),
+        replace(start, signature=change.decision.signature if change.decision else ""),
+        Signer([OLD], 60).start(change, AT, "line-1"),
+    ):
+        with pytest.raises(DecisionForged):
+            SIGNER.verify_start(change, forged)
+    for other in (replace(change, id="chg-other"), replace(change, plan=replace(change.plan, digest="0" * 64))):
+        with pytest.raises(DecisionForged):
+            SIGNER.verify_start(other, start)
 
 
 def test_a_signature_for_something_else_is_refused() -> None:

@@ -246,7 +246,9 @@ def make_change(state: ChangeState = ChangeState.PROPOSED, plan: Plan | None = N
         approver="Maria Ortega",
         policy="one approver",
         decided_at=NOW + timedelta(minutes=6),
-        expires_at=NOW + timedelta(minutes=60),
+        decide_by=NOW + timedelta(minutes=60),
+        start_by=NOW + timedelta(minutes=66),
+        write_until=NOW + timedelta(minutes=6, hours=24),
         signature="f" * 64,
     )
     outcomes = {

@@ -89,7 +89,8 @@ def test_an_approval_is_signed_audited_told_and_due_at_once(desk: Desk) -> None:
     decision = SIGNER.verify_decision(change)
     assert (decision.approver, decision.digest, decision.decided_at) == (WHO, change.plan.digest, SOON)
     assert "link" in decision.policy
-    assert decision.expires_at > SOON
+    assert decision.decide_by == change.expires_at
+    assert (decision.start_by - SOON, decision.write_until - SOON) == (timedelta(minutes=60), timedelta(hours=24))
     assert desk.audited() == [(WHO, "change approved")]
     assert len(desk.told()) == 1
 

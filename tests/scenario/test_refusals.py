@@ -14,7 +14,6 @@ from shared.approval.signing import LinkTarget
 from shared.errors import NotFoundHere, Refused
 from shared.model.change import ChangeState
 from shared.model.plan import CreatePublicIp
-from shared.store.signs import StopFlag
 from tests.scenario.theatre import WRITER, Theatre
 
 
@@ -161,14 +160,14 @@ def test_a_second_change_on_the_same_virtual_network_waits_its_turn(theatre: The
 
 def test_the_stop_flag_stops_before_the_next_step_and_resuming_goes_on(theatre: Theatre) -> None:
     change = theatre.approved()
-    theatre.app.signs.set_stop_flag(StopFlag(True, "Grace", "change freeze"))
+    theatre.app.stop.set(True, "Grace", "change freeze", theatre.clock.now())
 
     stopped = theatre.run_on(change)
 
     assert stopped.state is ChangeState.STOPPED
     assert "stopped by Grace: change freeze" in stopped.stop_reason
     assert theatre.writes() == []
-    theatre.app.signs.set_stop_flag(StopFlag(False, "Grace"))
+    theatre.app.stop.set(False, "Grace", "", theatre.clock.now())
     theatre.decide(stopped, "resume")
     assert theatre.run_on(stopped).state is ChangeState.FIXED
 

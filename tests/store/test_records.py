@@ -74,7 +74,7 @@ def test_a_change_in_every_state_comes_back_with_its_plan(records: Records, stat
     assert stored is not None
     assert stored.value == change
     plan = stored.value.plan
-    assert digest(plan.kind, plan.cluster_id, plan.steps) == digest(plan.kind, plan.cluster_id, change.plan.steps)
+    assert digest(plan) == digest(change.plan)
 
 
 def test_an_advice_without_steps_comes_back(records: Records) -> None:

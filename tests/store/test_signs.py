@@ -8,9 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from shared.errors import BadInput
+from shared.flows.history import read_history
+from shared.flows.stop import StopChanges
 from shared.store.errors import StoreConflict
+from shared.store.records import ALL_CHANGES, Records
 from shared.store.signs import LEASE, HeldClaim, Signs, StopFlag, VnetBusy
-from tests.chat.nouns import VNET
+from tests.chat.nouns import VNET, make_cluster
 
 WALL = datetime(2026, 11, 22, 19, 5, tzinfo=UTC)
 LATER = WALL + LEASE + timedelta(seconds=1)
@@ -20,13 +24,37 @@ def take(signs: Signs, change: str = "chg-1", worker: str = "w1", wall: datetime
     return signs.claim_vnet(VNET, change, worker, wall)
 
 
-def test_nothing_is_stopped_until_somebody_says_so(signs: Signs) -> None:
+def test_nothing_is_stopped_until_somebody_says_so_and_each_time_is_kept(signs: Signs, records: Records) -> None:
     assert signs.stop_flag() == StopFlag()
-    flag = StopFlag(is_set=True, by="Maria Ortega", reason="change freeze", at=WALL)
-    signs.set_stop_flag(flag)
-    assert signs.stop_flag() == flag
-    signs.set_stop_flag(StopFlag())
+    changes = StopChanges(signs)
+    flag = changes.set(True, " Maria  Ortega ", "change freeze", WALL)
+    assert signs.stop_flag() == flag == StopFlag(True, "Maria Ortega", "change freeze", WALL)
+    changes.set(False, "Ada", "", LATER)
     assert not signs.stop_flag().is_set
+    assert [(line.at, line.actor, line.event, line.detail) for line in records.audit(ALL_CHANGES)] == [
+        (WALL, "Maria Ortega", "all changes stopped", "change freeze"),
+        (LATER, "Ada", "stop of all changes lifted", ""),
+    ]
+    found = read_history(records, make_cluster().id)
+    assert [line.event for line in found.audit] == ["all changes stopped", "stop of all changes lifted"]
+
+
+@pytest.mark.parametrize(
+    ("by", "reason", "message"),
+    [
+        (" ", "", "by is empty"),
+        ("a" * 81, "", "by has 81 characters; at most 80 are kept"),
+        ("Ada", "b" * 501, "reason has 501 characters; at most 500 are kept"),
+    ],
+)
+def test_a_stop_by_nobody_or_with_a_novel_is_refused(
+    signs: Signs, records: Records, by: str, reason: str, message: str
+) -> None:
+    with pytest.raises(BadInput, match=message):
+        StopChanges(signs).set(True, by, reason, WALL)
+    assert signs.stop_flag() == StopFlag()
+    assert records.audit(ALL_CHANGES) == ()
+    StopChanges(signs).set(True, "a" * 80, "b" * 500, WALL)
 
 
 def test_the_last_success_is_remembered_each_by_itself(signs: Signs) -> None:

@@ -16,6 +16,7 @@ from azure.core.credentials import AccessToken
 
 import shared.store.tables as tables_module
 from shared.ids import new_id
+from shared.model.audit import AuditLine
 from shared.model.incident import ClusterRecord
 from shared.store.errors import StoreUnavailable
 from shared.store.records import Put, Records
@@ -75,7 +76,9 @@ OPERATIONS: dict[str, Callable[[Tables], Any]] = {
     "list": lambda tables: Records(tables).outbox("partition"),
     "due": lambda tables: Records(tables).due("outbox", AT),
     "commit": lambda tables: Records(tables).commit(CLUSTER.id, [Put(ClusterRecord(CLUSTER.id, CLUSTER.name))]),
-    "stop flag": lambda tables: Signs(tables).set_stop_flag(StopFlag()),
+    "stop flag": lambda tables: Signs(tables).set_stop_flag(
+        StopFlag(), AuditLine("id", AT, "Ada", "all changes stopped", "")
+    ),
     "claim": lambda tables: Signs(tables).claim_vnet(VNET, "chg-1", "w1", AT),
 }
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from ...model.network import NetworkFacts
 from ...model.plan import Baseline, Check, CheckResult, Demand, Plan, PlanKind, RelatedPlan
-from ..digest import digest
+from ..digest import with_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def plan_of(
 ) -> Plan:
     """The same object as an executable plan, without steps."""
     now = tuple(ip.address for ip in facts.outbound_ips if ip.address)
-    return Plan(
+    plan = Plan(
         kind=advice.kind,
         cluster_id=facts.cluster.id,
         cluster_name=facts.cluster.name,
@@ -60,7 +60,7 @@ def plan_of(
         egress_now=now,
         egress_then=advice.egress_then,
         way_back=advice.way_back,
-        digest=digest(advice.kind, facts.cluster.id, ()),
+        digest="",
         demand=replace(demand, arithmetic=advice.arithmetic) if advice.arithmetic else demand,
         baseline=baseline,
         commands=advice.commands,
@@ -70,6 +70,7 @@ def plan_of(
         irreversible=advice.irreversible,
         related=related,
     )
+    return with_digest(plan)
 
 
 def must(name: str, is_met: bool, met: str, unmet: str, remedy: str, source: str) -> Check:

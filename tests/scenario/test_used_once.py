@@ -1,0 +1,226 @@
+"""An approval is used once and in time, whatever the rows in storage claim."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.model.audit import AuditLine
+from shared.model.change import Change, ChangeState
+from shared.model.plan import PlanKind
+from tests.scenario.theatre import WRITER, Theatre
+
+S = ChangeState
+
+
+def delete_rows(theatre: Theatre, prefix: str) -> None:
+    """Takes rows out of storage behind the app's back."""
+    table = theatre.app.tables.records()
+    for row in list(table.query_entities("PartitionKey eq @p", parameters={"p": theatre.partition})):
+        if row["RowKey"].startswith(prefix):
+            table.delete_entity(row["PartitionKey"], row["RowKey"])
+
+
+def put_back(theatre: Theatre, change: Change, state: ChangeState, **fields: Any) -> Change:
+    """The change's row as an attacker wants it, and its journal gone."""
+    delete_rows(theatre, f"journal-{change.id}")
+    theatre.tamper(change, state=state, due_at=theatre.clock.now(), outcome=None, **fields)
+    return theatre.change(change.id)
+
+
+def refused(theatre: Theatre, change: Change) -> Change:
+    """Nothing is written; the change ends with an alarm and a line in the audit."""
+    written = len(theatre.writes(WRITER))
+    ended = theatre.run_on(change)
+    theatre.work()
+    assert len(theatre.writes(WRITER)) == written
+    assert ended.state is S.FAILED
+    assert ended.outcome is not None
+    assert "Somebody may have written to this app's storage" in ended.outcome.reason
+    assert any("Somebody may have written to this app's storage" in text for text in theatre.slack_texts())
+    assert ("change failed", ended.outcome.reason) in audited(theatre, change)
+    return ended
+
+
+def audited(theatre: Theatre, change: Change) -> list[tuple[str, str]]:
+    lines = theatre.app.records.audit(theatre.partition)
+    return [(line.event, line.detail) for line in lines if line.subject == change.id]
+
+
+def test_an_old_decision_on_a_row_that_claims_to_be_applying_writes_nothing(theatre: Theatre) -> None:
+    """The attack: 25 hours after the decision, the row set to applying, no journal."""
+    change = theatre.approved()
+    theatre.clock.advance(25 * 3600)
+    refused(theatre, put_back(theatre, change, S.APPLYING))
+    assert theatre.resources("publicIPAddresses") == []
+
+
+def test_a_change_that_never_started_cannot_claim_that_it_did(theatre: Theatre) -> None:
+    refused(theatre, put_back(theatre, theatre.approved(), S.APPLYING, step=0))
+
+
+@pytest.mark.parametrize("state", [S.APPROVED, S.APPLYING])
+@pytest.mark.parametrize("keeps_start", [True, False])
+def test_a_decision_that_was_used_starts_nothing_again(theatre: Theatre, state: ChangeState, keeps_start: bool) -> None:
+    """After the roll-back the subnets are as they were at first: only the records know that it was used."""
+    fixed = theatre.run_on(theatre.approved())
+    back = theatre.app.propose.propose_rollback(fixed, theatre.clock.now(), theatre.clock.wall(), "Ada")
+    assert theatre.run_on(theatre.decide(back, "approve")).state is S.ROLLED_BACK
+    refused(theatre, put_back(theatre, fixed, state, step=0, start=fixed.start if keeps_start else None))
+    assert all(one["nat_gateway"] is None for one in theatre.subnets().values())
+
+
+def half_done(theatre: Theatre) -> Change:
+    change = theatre.approved()
+    while theatre.change(change.id).step < 4:
+        theatre.tick()
+    return theatre.change(change.id)
+
+
+@pytest.mark.parametrize("step", [0, 3, 6])
+def test_a_running_change_whose_journal_is_gone_or_says_something_else_ends(theatre: Theatre, step: int) -> None:
+    refused(theatre, put_back(theatre, half_done(theatre), S.APPLYING, step=step))
+
+
+def test_a_start_without_a_line_in_the_audit_is_none(theatre: Theatre) -> None:
+    change = half_done(theatre)
+    delete_rows(theatre, "audit-")
+    refused(theatre, change)
+
+
+def test_a_change_that_another_one_overtook_stays_ended(theatre: Theatre) -> None:
+    change = half_done(theatre)
+    theatre.tamper(change, state=S.STOPPED, due_at=None)
+    back = theatre.app.propose.propose_rollback(
+        theatre.change(change.id), theatre.clock.now(), theatre.clock.wall(), "Ada"
+    )
+    theatre.decide(back, "approve")
+    overtaken = theatre.change(change.id)
+    assert overtaken.state is S.SUPERSEDED
+    theatre.run_on(back)
+    theatre.tamper(overtaken, state=S.APPROVED, due_at=theatre.clock.now())
+    refused(theatre, overtaken)
+
+
+def test_a_row_copied_to_another_cluster_writes_nothing(theatre: Theatre) -> None:
+    change = theatre.approved()
+    row = dict(theatre.app.tables.records().get_entity(theatre.partition, f"change-{change.id}"))
+    theatre.app.tables.records().create_entity({**row, "PartitionKey": "0" * 32})
+    theatre.app.advance.run("0" * 32, change.id)
+    assert theatre.writes(WRITER) == []
+    copied = theatre.app.records.change("0" * 32, change.id)
+    assert copied is not None
+    assert copied.value.state is S.FAILED
+    assert theatre.run_on(change).state is S.FIXED, "the row where it belongs goes on"
+
+
+def test_another_virtual_network_than_the_approved_one_is_not_written_to(theatre: Theatre) -> None:
+    change = theatre.approved()
+    other = (change.plan.vnet_id or "").replace("/subscriptions/", "/subscriptions/9")
+    theatre.tamper(change, plan=replace(change.plan, vnet_id=other))
+    assert theatre.run_on(change).state is S.FAILED
+    assert theatre.writes(WRITER) == []
+
+
+# --- in time ---
+
+
+def offered(theatre: Theatre) -> list[PlanKind]:
+    return [change.plan.kind for change in theatre.changes() if change.state is S.PROPOSED]
+
+
+def test_an_approval_that_is_not_used_within_the_hour_expires_and_is_asked_for_again(theatre: Theatre) -> None:
+    change = theatre.approved()
+    theatre.clock.advance(60 * 60)
+    ended = theatre.run_on(change)
+    theatre.work()
+    assert ended.state is S.EXPIRED
+    assert ended.outcome is not None
+    assert "had to start by" in ended.outcome.reason
+    assert theatre.writes(WRITER) == []
+    assert offered(theatre) == [PlanKind.ATTACH_NAT_GATEWAY]
+    assert any("had to start by" in text for text in theatre.slack_texts())
+
+
+def test_a_change_that_waits_too_long_for_its_first_step_expires(theatre: Theatre) -> None:
+    change = theatre.approved()
+    assert change.plan.vnet_id is not None
+    theatre.app.signs.claim_vnet(change.plan.vnet_id, "another", "worker", theatre.clock.wall() + timedelta(days=1))
+    assert theatre.run_on(change).state is S.EXPIRED
+    assert theatre.writes(WRITER) == []
+
+
+def test_what_is_late_right_before_a_write_is_not_written(theatre: Theatre) -> None:
+    """Between the look at the change and the write, the day is over."""
+    change = half_done(theatre)
+    assert change.decision is not None
+    network = theatre.app.network_of(theatre.app.discovery.cluster(change.cluster_id).subscription)
+    read_subnet = network.read_subnet
+    written = len(theatre.writes(WRITER))
+
+    def slow(subnet_id: str) -> Any:
+        if "aks-system" in subnet_id:
+            theatre.clock.advance(24 * 3600)
+        return read_subnet(subnet_id)
+
+    network.read_subnet = slow  # type: ignore[method-assign]
+    ended = theatre.run_on(change)
+
+    assert len(theatre.writes(WRITER)) == written
+    assert ended.state is S.FAILED
+    assert ended.outcome is not None
+    assert "nothing may be written under it since" in ended.outcome.reason
+    assert offered(theatre) == [PlanKind.ATTACH_NAT_GATEWAY]
+    assert theatre.app.signs.vnet_holder(change.plan.vnet_id or "") is None
+
+
+@pytest.mark.parametrize(
+    ("field", "forged"),
+    [
+        ("plan", lambda change: replace(change.plan, vnet_id="/other")),
+        ("decision", lambda change: replace(change.decision, write_until=change.decision.write_until + timedelta(1))),
+        ("start", lambda change: replace(change.start, at=change.start.at + timedelta(1))),
+    ],
+)
+def test_what_is_changed_while_a_worker_is_at_it_is_seen_before_its_next_write(
+    theatre: Theatre, field: str, forged: Callable[[Change], Any]
+) -> None:
+    change = half_done(theatre)
+    records, written = theatre.app.records, len(theatre.writes(WRITER))
+    read, seen = records.change, []
+
+    def reading(partition: str, change_id: str) -> Any:
+        stored = read(partition, change_id)
+        seen.append(change_id)
+        if len(seen) > 1 and stored is not None and stored.value.state is S.APPLYING:
+            return replace(stored, value=replace(stored.value, **{field: forged(stored.value)}))
+        return stored
+
+    records.change = reading  # type: ignore[method-assign]
+    for _ in range(30):
+        theatre.clock.advance(60)
+        seen.clear()
+        theatre.app.advance.run(theatre.partition, change.id)
+    assert len(theatre.writes(WRITER)) == written
+
+
+def test_a_stopped_change_starts_again_with_a_line_of_its_own(theatre: Theatre) -> None:
+    change = half_done(theatre)
+    first = change.start
+    theatre.app.stop.set(True, "Grace", "freeze", theatre.clock.now())
+    stopped = theatre.run_on(change)
+    theatre.app.stop.set(False, "Grace", "", theatre.clock.now())
+    theatre.clock.advance(20 * 3600)
+    theatre.decide(stopped, "resume")
+    fixed = theatre.run_on(stopped)
+    assert fixed.state is S.FIXED
+    assert fixed.start is not None
+    assert first is not None
+    assert fixed.start.line_id != first.line_id
+    lines = [line for line in theatre.app.records.audit(theatre.partition) if line.event == "change started"]
+    assert [line.id for line in lines] == [first.line_id, fixed.start.line_id]
+    assert all(isinstance(line, AuditLine) and "approved by Ada" in line.detail for line in lines)
