@@ -1,7 +1,8 @@
 """The one place where time comes in.
 
-Domain times (windows, ages, expiry of a plan) use ``now``; signatures, claims and retries use ``wall``. In production
-both are the same. A development host may install a clock whose ``now`` jumps ahead of the wall.
+Domain times (windows, ages, expiry of a plan, the times that a decision holds for) use ``now``; the age of a link or a
+form, claims and retries use ``wall``. In production both are the same. A development host may install a clock whose
+``now`` jumps ahead of the wall.
 """
 
 from __future__ import annotations

@@ -152,6 +152,11 @@ class Change:
     reason: Incident | None = None
 
     @property
+    def started_at(self) -> datetime | None:
+        """When its newest run began."""
+        return self.start.at if self.start else None
+
+    @property
     def is_begun(self) -> bool:
         """Something may have been written for it."""
         return self.start is not None or self.step > 0

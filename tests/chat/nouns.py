@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from shared.model.assessment import Assessment
-from shared.model.change import Change, ChangeState, Decision, JournalEntry, Outcome
+from shared.model.change import Change, ChangeState, Decision, JournalEntry, Outcome, Start
 from shared.model.cluster import Cluster, NodePool
 from shared.model.finding import Finding, FindingKind, Severity
 from shared.model.incident import Incident, IncidentState
@@ -285,6 +285,10 @@ FIGURES = (
     "data path availability: 100.0 %",
     "dropped packets: 0",
 )
+
+
+def started(at: datetime) -> Start:
+    return Start(at, line_id="started", signature="f" * 64)
 
 
 def make_journal() -> tuple[JournalEntry, ...]:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from shared.core.associations import associations, next_association
 from shared.model.change import Change, ChangeState
 from shared.model.plan import AssociateSubnet, Step
-from tests.chat.nouns import GATEWAY, NOW, SUBNETS, make_change, make_plan
+from tests.chat.nouns import GATEWAY, NOW, SUBNETS, make_change, make_plan, started
 
 USER, SYSTEM = (one.lower() for one in SUBNETS)
 S = ChangeState
@@ -16,13 +16,13 @@ S = ChangeState
 
 def attach(done: int, state: ChangeState = S.APPLYING) -> Change:
     """The steps are: two public IPs, the gateway, user subnet, its gate, system subnet, its gate."""
-    return replace(make_change(state), step=done, started_at=NOW)
+    return replace(make_change(state), step=done, start=started(NOW))
 
 
 def roll_back(done: int, state: ChangeState = S.APPLYING) -> Change:
     steps: tuple[Step, ...] = tuple(AssociateSubnet(one, GATEWAY, None, {}) for one in reversed(SUBNETS))
     plan = replace(make_plan(), steps=steps)
-    return replace(make_change(state, plan), id="back", step=done, started_at=NOW + timedelta(hours=1))
+    return replace(make_change(state, plan), id="back", step=done, start=started(NOW + timedelta(hours=1)))
 
 
 def gateways(*changes: Change, under_way: tuple[str, ...] = ()) -> dict[str, str | None]:
@@ -68,5 +68,5 @@ def test_what_is_being_written_is_neither_here_nor_there() -> None:
 
 
 def test_a_later_change_counts_over_an_earlier_one() -> None:
-    again = replace(attach(7, S.FIXED), id="again", started_at=NOW + timedelta(hours=2))
+    again = replace(attach(7, S.FIXED), id="again", start=started(NOW + timedelta(hours=2)))
     assert gateways(again, attach(7, S.FIXED), roll_back(2, S.ROLLED_BACK)) == {USER: GATEWAY, SYSTEM: GATEWAY}

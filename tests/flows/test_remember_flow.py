@@ -34,7 +34,7 @@ from shared.store.errors import StoreUnavailable
 from shared.store.fleet import FleetStore
 from shared.store.records import Put, PutJournal, Records
 from shared.store.tables import Tables
-from tests.chat.nouns import GATEWAY, SUBNETS, make_advice, make_change, make_plan
+from tests.chat.nouns import GATEWAY, SUBNETS, make_advice, make_change, make_plan, started
 from tests.core.builders import assessment, at, cluster, window
 from tests.core.test_incidents import minutes
 
@@ -448,7 +448,9 @@ def test_a_new_plan_takes_the_place_of_one_that_nobody_decided_on(records: Recor
 def test_a_subnet_that_is_being_written_is_expected_with_or_without_its_gateway(records: Records) -> None:
     """Between the write and the reading back: the journal knows of the write before Azure does."""
     world = World(records)
-    change = replace(make_change(ChangeState.APPLYING, replace(make_plan(), cluster_id=CLUSTER.id)), started_at=at(0))
+    change = replace(
+        make_change(ChangeState.APPLYING, replace(make_plan(), cluster_id=CLUSTER.id)), start=started(at(0))
+    )
     change = replace(change, step=3)
     entry = JournalEntry(3, "started", at(0), at(0))
     record = ClusterRecord(CLUSTER.id, CLUSTER.name, change_id=change.id)
@@ -459,7 +461,9 @@ def test_a_subnet_that_is_being_written_is_expected_with_or_without_its_gateway(
     done = replace(change, step=4)
     (stored,) = [records.change(PARTITION, change.id)]
     assert stored is not None
-    back = replace(change, id="back", plan=replace(change.plan, steps=(take_off(subnet_id),)), step=0, started_at=at(1))
+    back = replace(
+        change, id="back", plan=replace(change.plan, steps=(take_off(subnet_id),)), step=0, start=started(at(1))
+    )
     written = JournalEntry(0, "started", at(1), at(1))
     records.commit(CLUSTER.id, [Put(done, stored.etag), Put(back), PutJournal(back.id, written)])
     assert world.remember().recall(CLUSTER.id, CLUSTER.name).associations.wanted(subnet_id) == GATEWAY

@@ -40,6 +40,7 @@ from shared.store.fleet import FleetStore
 from shared.store.records import FLEET_PARTITION, Put, Records
 from shared.store.signs import Signs
 from shared.store.tables import Tables
+from tests.chat.nouns import started
 from tests.core.builders import NETWORK, USER_SUBNET, answer, at, by_state, cluster, series
 from tests.flows.fakes import FakeAccess, FakeAzure, make_look, watched
 from tests.flows.test_remember_flow import LINKS, FakePlanning, change_in
@@ -574,7 +575,9 @@ def applied_without_incident(world: World) -> Change:
     change = propose.propose(cluster().id, at(0), at(0), "Ada")
     stored = world.records.change(cluster_key(change.cluster_id), change.id)
     assert stored is not None
-    applied = replace(stored.value, state=ChangeState.FIXED, due_at=None, started_at=at(0), step=len(change.plan.steps))
+    applied = replace(
+        stored.value, state=ChangeState.FIXED, due_at=None, start=started(at(0)), step=len(change.plan.steps)
+    )
     world.records.commit(change.cluster_id, [Put(applied, stored.etag)])
     return applied
 

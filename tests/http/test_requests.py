@@ -141,3 +141,18 @@ def test_a_stop_names_who_said_so_and_can_be_lifted(stage: Stage) -> None:
     assert ask(stage, "stop", method="POST").status_code == 400
     assert ask(stage, "stop", method="POST", by="Grace", reason="freeze").json()["is_stopped"] is True
     assert ask(stage, "stop", method="DELETE", by="Grace").json()["is_stopped"] is False
+    told = ask(stage, "history", cluster="shop-prod").json()["audit"]
+    assert [(line["actor"], line["event"]) for line in told if line["subject"] == "all changes"] == [
+        ("Grace", "all changes stopped"),
+        ("Grace", "stop of all changes lifted"),
+    ]
+
+
+@pytest.mark.parametrize("given", [{"by": "a" * 81}, {"by": "Ada", "reason": "b" * 501}])
+def test_names_and_reasons_have_a_length(stage: Stage, given: dict[str, str]) -> None:
+    for method in ("POST", "DELETE"):
+        answer = ask(stage, "stop", method=method, **given)
+        assert answer.status_code == 400
+        assert "at most" in answer.text
+    silence = ask(stage, "silence", method="POST", cluster="shop-prod", minutes="5", by="a" * 81)
+    assert silence.status_code == 400

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-
-import pytest
 
 from shared.model.audit import AuditLine
 from shared.model.change import Change, ChangeState
@@ -59,18 +56,14 @@ def test_an_old_decision_on_a_row_that_claims_to_be_applying_writes_nothing(thea
     assert theatre.resources("publicIPAddresses") == []
 
 
-def test_a_change_that_never_started_cannot_claim_that_it_did(theatre: Theatre) -> None:
-    refused(theatre, put_back(theatre, theatre.approved(), S.APPLYING, step=0))
-
-
-@pytest.mark.parametrize("state", [S.APPROVED, S.APPLYING])
-@pytest.mark.parametrize("keeps_start", [True, False])
-def test_a_decision_that_was_used_starts_nothing_again(theatre: Theatre, state: ChangeState, keeps_start: bool) -> None:
+def test_a_decision_that_was_used_starts_nothing_again(theatre: Theatre) -> None:
     """After the roll-back the subnets are as they were at first: only the records know that it was used."""
     fixed = theatre.run_on(theatre.approved())
     back = theatre.app.propose.propose_rollback(fixed, theatre.clock.now(), theatre.clock.wall(), "Ada")
     assert theatre.run_on(theatre.decide(back, "approve")).state is S.ROLLED_BACK
-    refused(theatre, put_back(theatre, fixed, state, step=0, start=fixed.start if keeps_start else None))
+    for state in (S.APPROVED, S.APPLYING):
+        for start in (fixed.start, None):
+            refused(theatre, put_back(theatre, fixed, state, step=0, start=start))
     assert all(one["nat_gateway"] is None for one in theatre.subnets().values())
 
 
@@ -81,15 +74,8 @@ def half_done(theatre: Theatre) -> Change:
     return theatre.change(change.id)
 
 
-@pytest.mark.parametrize("step", [0, 3, 6])
-def test_a_running_change_whose_journal_is_gone_or_says_something_else_ends(theatre: Theatre, step: int) -> None:
-    refused(theatre, put_back(theatre, half_done(theatre), S.APPLYING, step=step))
-
-
-def test_a_start_without_a_line_in_the_audit_is_none(theatre: Theatre) -> None:
-    change = half_done(theatre)
-    delete_rows(theatre, "audit-")
-    refused(theatre, change)
+def test_a_running_change_whose_journal_is_gone_ends(theatre: Theatre) -> None:
+    refused(theatre, put_back(theatre, half_done(theatre), S.APPLYING, step=0))
 
 
 def test_a_change_that_another_one_overtook_stays_ended(theatre: Theatre) -> None:
@@ -116,14 +102,6 @@ def test_a_row_copied_to_another_cluster_writes_nothing(theatre: Theatre) -> Non
     assert copied is not None
     assert copied.value.state is S.FAILED
     assert theatre.run_on(change).state is S.FIXED, "the row where it belongs goes on"
-
-
-def test_another_virtual_network_than_the_approved_one_is_not_written_to(theatre: Theatre) -> None:
-    change = theatre.approved()
-    other = (change.plan.vnet_id or "").replace("/subscriptions/", "/subscriptions/9")
-    theatre.tamper(change, plan=replace(change.plan, vnet_id=other))
-    assert theatre.run_on(change).state is S.FAILED
-    assert theatre.writes(WRITER) == []
 
 
 # --- in time ---
@@ -178,17 +156,7 @@ def test_what_is_late_right_before_a_write_is_not_written(theatre: Theatre) -> N
     assert theatre.app.signs.vnet_holder(change.plan.vnet_id or "") is None
 
 
-@pytest.mark.parametrize(
-    ("field", "forged"),
-    [
-        ("plan", lambda change: replace(change.plan, vnet_id="/other")),
-        ("decision", lambda change: replace(change.decision, write_until=change.decision.write_until + timedelta(1))),
-        ("start", lambda change: replace(change.start, at=change.start.at + timedelta(1))),
-    ],
-)
-def test_what_is_changed_while_a_worker_is_at_it_is_seen_before_its_next_write(
-    theatre: Theatre, field: str, forged: Callable[[Change], Any]
-) -> None:
+def test_what_is_changed_while_a_worker_is_at_it_is_seen_before_its_next_write(theatre: Theatre) -> None:
     change = half_done(theatre)
     records, written = theatre.app.records, len(theatre.writes(WRITER))
     read, seen = records.change, []
@@ -197,7 +165,7 @@ def test_what_is_changed_while_a_worker_is_at_it_is_seen_before_its_next_write(
         stored = read(partition, change_id)
         seen.append(change_id)
         if len(seen) > 1 and stored is not None and stored.value.state is S.APPLYING:
-            return replace(stored, value=replace(stored.value, **{field: forged(stored.value)}))
+            return replace(stored, value=replace(stored.value, plan=replace(stored.value.plan, vnet_id="/other")))
         return stored
 
     records.change = reading  # type: ignore[method-assign]
