@@ -24,6 +24,7 @@ _FINISHED: Mapping[ChangeState, tuple[str, Tone]] = {
     ChangeState.ROLLED_BACK: ("Rolled back on {cluster}", Tone.NEUTRAL),
     ChangeState.DONE: ("Done on {cluster}", Tone.GOOD),
     ChangeState.FAILED: ("The change on {cluster} failed", Tone.ALARM),
+    ChangeState.EXPIRED: ("The approval for {cluster} was not used in time", Tone.WARNING),
 }
 _DELETING = "Deleting is a plan of its own, with its own approval, that names each public IP that is lost."
 ASK_AGAIN = "A new plan can be asked for on its page."
