@@ -73,7 +73,7 @@ class Advance:
         try:
             match change.state:
                 case ChangeState.PROPOSED:
-                    if not (self._tools.policy.is_remediation_on and self._again.is_renewed(partition, stored)):
+                    if not (self._authority.is_on and self._again.is_renewed(partition, stored)):
                         self._end(partition, stored, Event.EXPIRE, None)
                 case ChangeState.APPROVED | ChangeState.APPLYING:
                     self._apply(partition, change_id, stored)

@@ -29,7 +29,7 @@ class Authority:
     def __init__(self, signer: Signer, records: Records, *, is_remediation_on: bool) -> None:
         self._signer = signer
         self._records = records
-        self._is_on = is_remediation_on
+        self.is_on = is_remediation_on
 
     def check(self, partition: str, change_id: str, change: Change, now: datetime) -> None:
         """Before a change starts, and whenever a worker takes it up again.
@@ -64,7 +64,7 @@ class Authority:
         return self._signer.start(change, now, line.id), Put(line)
 
     def _signed(self, change: Change) -> Decision:
-        if not self._is_on:
+        if not self.is_on:
             raise RemediationOff
         decision = self._signer.verify_decision(change)
         if digest(change.plan) != decision.digest:
