@@ -12,6 +12,9 @@ from . import by_hand
 from .change_messages import ASK_AGAIN, change_decided, change_proposed
 from .incident_messages import BALANCER_KINDS, incident_worsened, subject
 from .message import Button, Message, Section
+from .words import STATE_WORDS
+
+_BUTTONS = {ChangeState.PROPOSED: "Review and decide", ChangeState.STOPPED: "Open the change"}
 
 
 def incident_reminder(incident: Incident, assessment: Assessment, waits: Change | None, page_url: str) -> Message:
@@ -19,13 +22,12 @@ def incident_reminder(incident: Incident, assessment: Assessment, waits: Change 
     now = incident_worsened(incident, assessment)
     by_people = () if waits else by_hand.sections(assessment, is_detail=True) if _is_of_balancer(incident) else ()
     what_waits = (Section("What waits", text=_waits(waits)),) if waits else ()
-    is_question = waits is not None and waits.state in (ChangeState.PROPOSED, ChangeState.STOPPED)
-    text = "Review and decide" if is_question else "Open the plan"
+    text = _BUTTONS.get(waits.state, "Open the plan") if waits else ""
     return replace(
         now,
         title=f"{subject(incident)} goes on",
         sections=(*what_waits, *now.sections, *by_people),
-        buttons=(Button(text, page_url, is_primary=is_question),) if waits and page_url else (),
+        buttons=(Button(text, page_url, is_primary=True),) if text and page_url else (),
     )
 
 
@@ -75,4 +77,4 @@ def _waits(change: Change) -> str:
         case ChangeState.EXPIRED:
             return f"The plan expired at {utc(change.expires_at)}. {ASK_AGAIN}"
         case _:
-            return f"The newest plan against it is {change.state.value}. Its page says more."
+            return f"Of the newest change against it the page says more. It is: {STATE_WORDS[change.state]}."

@@ -50,7 +50,7 @@ class Again:
         done: no new plan is wanted, or none could be made just now. Raises StoreError.
         """
         change, now = stored.value, self._clock.now()
-        incident, record = self._open_incident(change), self._records.cluster_in(partition)
+        incident, record = self._open_incident(partition, change), self._records.cluster_in(partition)
         if incident is None or record is None or record.value.is_silenced(now) or change.plan.kind not in CURES:
             return False
         if any(other.state in IN_FLIGHT for other in self._records.changes(partition)):
@@ -91,26 +91,26 @@ class Again:
             case kind:
                 is_the_same = change.plan.is_wished or kind is PlanKind.RESERVE_PUBLIC_IPS
                 wanted = kind if is_the_same else None
-                open_one = self._open_incident(change)
+                open_one = self._open_incident(partition, change)
                 incident_id = open_one.value.id if open_one else None
                 asked = self._propose.propose(change.cluster_id, now, wall, requested_by, incident_id, kind=wanted)
-                self._note_answered(change)
+                self._note_answered(partition, change)
                 return asked
 
-    def _note_answered(self, change: Change) -> None:
+    def _note_answered(self, partition: str, change: Change) -> None:
         """The incident has its new plan: none has to be made later."""
         for _ in range(_TRIES):
-            found = self._open_incident(change)
+            found = self._open_incident(partition, change)
             if found is None or found.value.plan_due_at is None:
                 return
             try:
-                self._records.commit(change.cluster_id, [Put(replace(found.value, plan_due_at=None), found.etag)])
+                self._records.commit_in(partition, [Put(replace(found.value, plan_due_at=None), found.etag)])
             except StoreConflict:
                 continue  # a look at the cluster came between
             return
 
-    def _open_incident(self, change: Change) -> Stored[Incident] | None:
-        found = self._records.incident(change.cluster_id, change.incident_id) if change.incident_id else None
+    def _open_incident(self, partition: str, change: Change) -> Stored[Incident] | None:
+        found = self._records.incident_in(partition, change.incident_id) if change.incident_id else None
         return found if found is not None and found.value.state is IncidentState.OPEN else None
 
     def _taken_back(self, partition: str, change: Change) -> Change:
