@@ -6,7 +6,6 @@ give the same is shown by ``over_http``.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -70,13 +69,10 @@ class _Answer:
     def __init__(self, status_code: int, headers: Mapping[str, str], body: bytes) -> None:
         self.status_code = status_code
         self.headers = headers
-        self._body = body
+        self.content = body
 
     def text(self) -> str:
-        return self._body.decode()
-
-    def json(self) -> Any:
-        return json.loads(self._body)
+        return self.content.decode()
 
 
 class _Client:
