@@ -1,4 +1,4 @@
-"""Knows what is going on in the host, so that "nothing is left to do" can be told for sure."""
+"""Counts the host's running work, to know for certain when nothing is left to do."""
 
 from __future__ import annotations
 

@@ -136,7 +136,7 @@ class Worker:
         return first
 
     def _receive(self, connection: Connection, process: subprocess.Popen[bytes]) -> None:
-        """Hands out outcomes until the process is gone, then tells all who still wait."""
+        """Delivers outcomes until the process ends, then fails all calls that still wait."""
         while True:
             try:
                 outcome: Outcome = connection.recv()

@@ -49,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def serve(stage: Stage, port: int, stopped: threading.Event) -> None:
-    """Has a first look at the clusters, prints the addresses, and serves until told to stop."""
+    """Scans once, prints the addresses, and serves until `stopped` is set."""
     stage.host.run_timer("watch")
     stage.host.drain(60)
     front = make_server("127.0.0.1", port, FrontPage(stage), threaded=True)
