@@ -1,18 +1,25 @@
-"""Subscriptions and resource groups: all that a recording names exist, unless it says that they don't."""
+"""Tenants, subscriptions and resource groups: all that a recording names exist, unless it says that they don't."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from ..recording import Exchange
 from ..stage import CLIENT, Stage
 from .bodies import ids_in, place_of
+
+_TOKEN = re.compile(r"/([^/]+)/oauth2/v2\.0/token", re.IGNORECASE)
 
 
 def arrange_places(stage: Stage, exchange: Exchange, _later: tuple[Exchange, ...]) -> None:
     """Create the subscription and the group in the path, and those of all ids in the bodies."""
     if not stage.world.subscriptions:
         stage.know_subscription(CLIENT.client_id)
+    issuer = _TOKEN.fullmatch(exchange.path)
+    if issuer is not None and exchange.status == 200:
+        subscriptions = stage.world.subscriptions
+        subscriptions |= {key: replace(each, tenant=issuer[1].lower()) for key, each in subscriptions.items()}
     named = re.match(r"/subscriptions/([^/]+)", exchange.path, re.IGNORECASE)
     if named is not None and exchange.error_code != "SubscriptionNotFound":
         stage.know_subscription(named[1])
