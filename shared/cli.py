@@ -7,16 +7,18 @@ be executed; 2 not done: wrong usage or settings, or Azure or storage did not an
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from .app import App, current
 from .errors import SnatbotError
 from .model.plan import PlanKind
-from .texts import count, utc
+from .texts import count, utc, visible
 
 if TYPE_CHECKING:
     from .model.assessment import Assessment
@@ -30,10 +32,24 @@ def main(arguments: Sequence[str] | None = None, app: Callable[[], App] | None =
     options = _parser().parse_args(arguments)
     app = app or partial(current, needs_storage=options.command is not check)
     try:
-        return int(options.command(options, app))
+        with contextlib.redirect_stdout(_Visible(sys.stdout)):
+            return int(options.command(options, app))
     except SnatbotError as error:
-        print(f"snatbot: {' '.join(str(error).split())}", file=sys.stderr)
+        print(visible(f"snatbot: {' '.join(str(error).split())}"), file=sys.stderr)
         return NOT_DONE
+
+
+class _Visible(io.TextIOBase):
+    """What goes to a terminal: names come from anybody, and a terminal obeys control characters."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def write(self, text: str) -> int:
+        return self._out.write(visible(text))
+
+    def flush(self) -> None:
+        self._out.flush()
 
 
 def check(options: argparse.Namespace, app: Callable[[], App]) -> int:

@@ -23,6 +23,10 @@ class Refused(SnatbotError):
     """Understood, and not done: the message says why and what would be needed."""
 
 
+class TooMany(Refused):
+    """Understood, and not done now: it was asked too often. The message says when it may be asked again."""
+
+
 class MisconfiguredError(SnatbotError):
     """One or more settings cannot be used. ``problems`` maps setting name to what is wrong, never its value."""
 

@@ -70,7 +70,8 @@ def _facts(facts: Sequence[tuple[str, str]]) -> Block:
 
     # Escaping makes a text up to five times as long; a field takes 2,000 characters.
     texts = [f"*{escape(clip(label, 60))}*\n{escape(clip(without_marks(value), 330))}" for label, value in facts]
-    return SectionBlock(fields=[MarkdownTextObject(text=text) for text in texts])
+    # Verbatim: a name that looks like an address or a channel is no link.
+    return SectionBlock(fields=[MarkdownTextObject(text=text, verbatim=True) for text in texts])
 
 
 def _section(section: Section) -> Iterator[Block]:

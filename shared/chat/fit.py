@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ..texts import clip, count, number
+from ..texts import clip, count, number, visible
 from .message import Message, Section, Table
 
 
@@ -48,32 +48,33 @@ def sizes(message: Message) -> Iterator[Message]:
 def cut(message: Message, budget: Budget) -> Message:
     """The message within the budget, with a section at the end that names the sections left out."""
     kept = [one for one in message.sections if budget.keeps_sections and (budget.keeps_details or not one.is_detail)]
-    left_out = [clip(one.title, 60) for one in message.sections if one not in kept and one.title]
+    left_out = [_fit(one.title, 60) for one in message.sections if one not in kept and one.title]
     sections = [_cut_section(one, budget) for one in kept]
     if left_out:
         names = ", ".join(left_out[:10]) + (f" and {number(len(left_out) - 10)} more" if len(left_out) > 10 else "")
         sections.append(Section(title="", text=f"Left out to keep this message short: {names}."))
     return replace(
         message,
-        title=clip(message.title, 150),
-        summary=clip(message.summary, budget.characters),
+        title=_fit(message.title, 150),
+        summary=_fit(message.summary, budget.characters),
         facts=tuple(
-            (clip(label, MAX_LABEL_CHARACTERS), clip(value, budget.characters))
+            (_fit(label, MAX_LABEL_CHARACTERS), _fit(value, budget.characters))
             for label, value in message.facts[:MAX_FACTS]
         ),
         sections=tuple(sections),
         buttons=tuple(
-            replace(button, text=clip(button.text, MAX_BUTTON_CHARACTERS)) for button in message.buttons[:MAX_BUTTONS]
+            replace(button, text=_fit(button.text, MAX_BUTTON_CHARACTERS) or "Open")  # no service takes an empty one
+            for button in message.buttons[:MAX_BUTTONS]
         ),
-        footer=clip(message.footer, budget.characters),
+        footer=_fit(message.footer, budget.characters),
     )
 
 
 def _cut_section(section: Section, budget: Budget) -> Section:
     return replace(
         section,
-        title=clip(section.title, 120),
-        text=clip(section.text, budget.characters),
+        title=_fit(section.title, 120),
+        text=_fit(section.text, budget.characters),
         bullets=_cut_items(section.bullets, budget),
         steps=_cut_items(section.steps, budget),
         code=_cut_code(section.code, budget),
@@ -82,14 +83,14 @@ def _cut_section(section: Section, budget: Budget) -> Section:
 
 
 def _cut_items(items: tuple[str, ...], budget: Budget) -> tuple[str, ...]:
-    kept = tuple(clip(item, budget.characters) for item in items[: budget.items])
+    kept = tuple(_fit(item, budget.characters) for item in items[: budget.items])
     more = len(items) - len(kept)
     return (*kept, f"…and {number(more)} more") if more else kept
 
 
 def _cut_code(code: str, budget: Budget) -> str:
     """Whole lines only: half a command must not be copied."""
-    lines = code.splitlines()
+    lines = visible(code).splitlines()
     kept: list[str] = []
     for line in lines[: budget.code_lines]:
         if sum(map(len, kept)) + len(line) > 2 * budget.characters:
@@ -100,9 +101,14 @@ def _cut_code(code: str, budget: Budget) -> str:
 
 
 def _cut_table(table: Table, budget: Budget) -> Table:
-    rows = tuple(tuple(clip(cell, budget.cell_characters) for cell in row) for row in table.rows[: budget.rows])
+    rows = tuple(tuple(_fit(cell, budget.cell_characters) for cell in row) for row in table.rows[: budget.rows])
     more = len(table.rows) - len(rows)
-    note = clip(table.note, budget.characters)
+    note = _fit(table.note, budget.characters)
     if more:
         note = f"…and {number(more)} more {table.row_noun}. {note}".strip()
     return replace(table, rows=rows, note=note)
+
+
+def _fit(text: str, most: int) -> str:
+    """Every text of a message passes here: what can't be seen is left out of all of them."""
+    return clip(visible(text), most)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
+from .. import given
 from ..cloud.access import AccessReader
 from ..cloud.errors import AzureError
 from ..cloud.metrics import Metrics
@@ -43,7 +44,7 @@ def kind_named(text: str) -> PlanKind | None:
     kinds = (PlanKind.ATTACH_NAT_GATEWAY, PlanKind.RESERVE_PUBLIC_IPS, *ASKABLE)
     found = next((kind for kind in kinds if kind.value == text.strip().lower()), None)
     if found is None:
-        raise BadInput(f"kind is {text!r}; leave it out for the right answer, or give {listed(kinds, 16)}")
+        raise BadInput(f"kind is {given.shown(text)}; leave it out for the right answer, or give {listed(kinds, 16)}")
     return found
 
 

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ..chat import compose
 from ..core.changes import Event, after
 from ..core.plan_request import PlanRequest
-from ..errors import Refused
+from ..errors import Refused, TooMany
 from ..ids import cluster_key, new_id
 from ..model.change import FINAL_STATES, Change, ChangeState
 from ..model.incident import ClusterRecord, Incident
 from ..model.plan import CURES, Plan, PlanKind
 from ..store.fleet import FleetStore
 from ..store.records import Put, Records, Stored
-from ..texts import capital, sentence, utc
+from ..texts import capital, count, sentence, utc
 from .links import Links
 from .outbox import Outbox, audit
 from .planning import Planning
+
+MOST_AN_HOUR = 10  # proposals for one cluster; each is a message that people read
+_HOUR = timedelta(hours=1)
 
 
 class Propose:
@@ -70,7 +74,8 @@ class Propose:
     ) -> Change:
         """Plans again and asks; a proposal that is still open is superseded. ``kind`` as in PlanRequest.
 
-        Raises Refused when the plan can't be executed, StoreConflict when somebody else wrote in between.
+        Raises Refused when the plan can't be executed, TooMany after ten in an hour, StoreConflict when somebody else
+        wrote in between: of those who ask at once one is proposed.
         """
         request = PlanRequest(kind, new_id(), incident_id or "")
         plan = self._planning.attachment(cluster_id, now, request)
@@ -117,8 +122,10 @@ class Propose:
 
     def _commit(self, change: Change, now: datetime, wall: datetime) -> None:
         key = cluster_key(change.cluster_id)
+        # Read before the changes and written after: who proposed meanwhile has written it too, and this then fails.
         stored = self._records.cluster(change.cluster_id)
         record = stored.value if stored else ClusterRecord(change.cluster_id, change.cluster_name)
+        refuse_too_many(self._records.changes(key), change, now)
         writes = [
             Put(change),
             Put(planned(record, change), stored.etag if stored else None),
@@ -129,6 +136,20 @@ class Propose:
         # The index comes first. Without it the cure of a change that no incident asked for would go unwatched.
         self._store.begin_attention(key)
         self._records.commit_in(key, writes)
+
+
+def refuse_too_many(changes: Iterable[Change], new: Change, now: datetime) -> None:
+    """Raises TooMany. A roll-back counts among roll-backs only: no other proposal may stand in its way."""
+    is_way_back = new.plan.kind is PlanKind.DETACH_NAT_GATEWAY
+    proposed = sorted(
+        change.proposed_at
+        for change in changes
+        if now - change.proposed_at < _HOUR and (change.plan.kind is PlanKind.DETACH_NAT_GATEWAY) == is_way_back
+    )
+    if len(proposed) >= MOST_AN_HOUR:
+        again_at = proposed[-MOST_AN_HOUR] + _HOUR
+        said = f"{count(len(proposed), 'change')} of {new.cluster_name} were proposed within an hour"
+        raise TooMany(f"{said}; at most {MOST_AN_HOUR} are. Decide on the newest, or ask again after {utc(again_at)}")
 
 
 def why_not(plan: Plan) -> str:

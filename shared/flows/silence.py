@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from .. import given
 from ..errors import BadInput
 from ..ids import cluster_key
 from ..model.cluster import Cluster
@@ -64,13 +65,5 @@ def moment_from(until: str, minutes: str, now: datetime) -> datetime:
     if bool(until) == bool(minutes):
         raise BadInput("give either minutes=<number> or until=<time with zone, such as 2026-12-24T18:00Z>")
     if minutes:
-        if not (minutes.isascii() and minutes.isdigit()):
-            raise BadInput(f"minutes is {minutes!r}; it must be a whole number")
-        return now + timedelta(minutes=min(int(minutes), 10**7))
-    try:
-        at = datetime.fromisoformat(until.replace(" ", "+"))  # a plus sign in an address arrives as a blank
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise BadInput(f"until is {until!r}; it must be a time with zone, such as 2026-12-24T18:00Z")
-    return at
+        return now + timedelta(minutes=given.whole_number("minutes", minutes, 1, LONGEST // timedelta(minutes=1)))
+    return given.moment("until", until)

@@ -28,7 +28,7 @@ def as_json(content: Mapping[str, Any], status: int = 200) -> func.HttpResponse:
 def status_of(error: Exception) -> tuple[int, str]:
     """HTTP status and a stable code for an error that snatbot raised on purpose."""
     from ..approval.errors import LinkExpired, LinkTampered
-    from ..errors import BadInput, MisconfiguredError, NotFoundHere, Refused
+    from ..errors import BadInput, MisconfiguredError, NotFoundHere, Refused, TooMany
     from ..store.errors import StoreError
 
     match error:
@@ -40,6 +40,8 @@ def status_of(error: Exception) -> tuple[int, str]:
             return 410, "link_expired"
         case NotFoundHere():
             return 404, "not_found"
+        case TooMany():
+            return 429, "too_many"
         case Refused():
             return 409, "refused"
         case MisconfiguredError():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
@@ -11,6 +12,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import azure.functions as func
 
+from ..texts import visible
 from .answers import PAGE_HEADERS, status_of
 from .hints import advance_hint, deliver_hint
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("snatbot.triggers")
 _COOKIE = "snatbot_form"
+_NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")  # as secrets.token_urlsafe makes it
 _LONGEST_BODY = 16_384
 _LONGEST_NAME = 80
 
@@ -190,11 +193,12 @@ def _form(req: func.HttpRequest) -> dict[str, str]:
 
 
 def _cookie(req: func.HttpRequest) -> str:
+    """As this app set it, or empty. A cookie can hold anything, ends of lines too, and this one is set again."""
     try:
         morsel = SimpleCookie(req.headers.get("Cookie", "")).get(_COOKIE)
     except CookieError:
         return ""
-    return morsel.value if morsel else ""
+    return morsel.value if morsel and _NONCE.fullmatch(morsel.value) else ""
 
 
 def is_own_origin(origin: str | None, public_base_url: str | None) -> bool:
@@ -211,5 +215,5 @@ def is_own_origin(origin: str | None, public_base_url: str | None) -> bool:
 
 def _approver(name: str) -> str:
     """With APPROVAL_MODE=link nobody is verified, and the record says so."""
-    given = " ".join(name.split())[:_LONGEST_NAME]
+    given = visible(" ".join(name.split()))[:_LONGEST_NAME]
     return f"{given} (holder of link, unverified)" if given else "holder of link, unverified"

@@ -38,23 +38,19 @@ def propose(req: func.HttpRequest) -> func.HttpResponse:
     from .answers import answering_json, as_json
 
     def answer() -> func.HttpResponse:
+        from .. import given
         from ..app import current
         from ..approval.errors import RemediationOff
-        from ..errors import BadInput
         from ..flows.planning import kind_named
         from ..web.answers import change_json
 
-        selector = req.params.get("cluster", "").strip()
-        if not selector:
-            raise BadInput("cluster is missing; give ?cluster=<name or resource id>")
+        selector = given.selector(req.params.get("cluster", ""))
+        first = given.one_of("first", req.params.get("first", ""), ("", "reserve"))
+        kind = kind_named("reserve_public_ips" if first else req.params.get("kind", ""))
         app = current()
         if not app.is_remediation_on:
             raise RemediationOff
         cluster = app.check.find(selector)
-        first = req.params.get("first", "")
-        if first not in ("", "reserve"):
-            raise BadInput(f"first was {first!r}; leave it out, or give first=reserve")
-        kind = kind_named("reserve_public_ips" if first else req.params.get("kind", ""))
         now, wall, by = app.clock.now(), app.clock.wall(), "holder of the function key"
         change = app.propose.propose(cluster.id, now, wall, by, kind=kind)
         return as_json({**change_json(change), "page_url": app.links.page(change)}, 201)
@@ -86,14 +82,12 @@ def history(req: func.HttpRequest) -> func.HttpResponse:
     from .answers import answering_json, as_json
 
     def answer() -> func.HttpResponse:
+        from .. import given
         from ..app import current
-        from ..errors import BadInput
         from ..flows.history import read_history
         from ..web.answers import history_json
 
-        selector = req.params.get("cluster", "").strip()
-        if not selector:
-            raise BadInput("cluster is missing; give ?cluster=<name or resource id>")
+        selector = given.selector(req.params.get("cluster", ""))
         app = current()
         # A deleted cluster still has a history: an id is taken as it is.
         cluster_id = selector if selector.startswith("/") else app.check.find(selector).id

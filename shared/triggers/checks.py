@@ -14,14 +14,16 @@ def check(req: func.HttpRequest) -> func.HttpResponse:
     from .answers import answering_json, as_json
 
     def answer() -> func.HttpResponse:
+        from .. import given
         from ..app import current
         from ..web.answers import check_json
 
         app = current()
-        minutes = _minutes(req.params.get("window"))
-        selector = req.params.get("cluster", "").strip()
+        window, cluster = req.params.get("window", ""), req.params.get("cluster", "")
+        minutes = given.whole_number("window", window, 1, 1440) if window.strip() else None
         now = app.clock.now()
-        report = app.check.one(selector, now, minutes) if selector else app.check.all(now, minutes)
+        is_one = bool(cluster.strip())
+        report = app.check.one(given.selector(cluster), now, minutes) if is_one else app.check.all(now, minutes)
         return as_json(check_json(report.at, report.window, report.assessments, report.unreadable))
 
     return answering_json(answer)
@@ -37,19 +39,15 @@ def plan(req: func.HttpRequest) -> func.HttpResponse:
     from .answers import answering_json, as_json
 
     def answer() -> func.HttpResponse:
+        from .. import given
         from ..app import current
         from ..core.plan_request import PlanRequest
-        from ..errors import BadInput
         from ..flows.planning import kind_named
         from ..web.answers import plan_json
         from .change_pages import plan_page_of
 
-        selector = req.params.get("cluster", "").strip()
-        if not selector:
-            raise BadInput("cluster is missing; give ?cluster=<name or resource id>")
-        form = req.params.get("as", "json")
-        if form not in ("json", "page"):
-            raise BadInput(f"as is {form!r}; it must be json or page")
+        selector = given.selector(req.params.get("cluster", ""))
+        form = given.one_of("as", req.params.get("as", ""), ("json", "page"))
         request = PlanRequest(kind_named(req.params.get("kind", "")))
         app = current()
         found = app.planning.attachment(app.check.find(selector).id, app.clock.now(), request)
@@ -74,13 +72,3 @@ def health_details(req: func.HttpRequest) -> func.HttpResponse:
     from .health import detailed
 
     return detailed()
-
-
-def _minutes(text: str | None) -> int | None:
-    from ..errors import BadInput
-
-    if text is None or not text.strip():
-        return None
-    if not text.strip().isdigit():
-        raise BadInput(f"window is {text!r}; it must be a whole number of minutes, 1 to 1440")
-    return int(text)

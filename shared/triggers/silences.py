@@ -48,9 +48,6 @@ def _end(req: func.HttpRequest) -> func.HttpResponse:
 
 
 def _cluster(req: func.HttpRequest) -> str:
-    from ..errors import BadInput
+    from .. import given
 
-    selector = str(req.params.get("cluster", "")).strip()
-    if not selector:
-        raise BadInput("cluster is missing; give ?cluster=<name or resource id>")
-    return selector
+    return given.selector(req.params.get("cluster", ""))

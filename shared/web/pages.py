@@ -18,6 +18,7 @@ from ..chat.message import runs
 from ..model.change import Change, ChangeState, JournalEntry
 from ..model.incident import Incident
 from ..model.plan import Plan
+from ..texts import visible
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -30,6 +31,7 @@ _HEADINGS = {
     404: "Not found",
     409: "Not possible",
     410: "This link has expired",
+    429: "Too often",
     500: "This app is not set up completely",
     502: "Azure could not be reached",
     503: "The records could not be reached",
@@ -118,11 +120,16 @@ def _environment() -> Environment:
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_visible,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters["marked"] = _marked
     return environment
+
+
+def _visible(value: object) -> object:
+    return type(value)(visible(value)) if isinstance(value, str) else value  # markup stays markup
 
 
 def _marked(text: str) -> Markup:

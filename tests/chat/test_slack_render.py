@@ -68,7 +68,7 @@ def test_the_title_shows_the_tone() -> None:
 
 def test_facts_are_escaped_mrkdwn() -> None:
     fields = [field for block in nodes_of(slack.render(MESSAGE), "section") for field in block["fields"]]
-    assert fields == [{"type": "mrkdwn", "text": "*Cluster*\nshop &lt;prod&gt; &amp; co"}]
+    assert fields == [{"type": "mrkdwn", "text": "*Cluster*\nshop &lt;prod&gt; &amp; co", "verbatim": True}]
 
 
 def test_a_node_is_one_line_with_its_figures() -> None:

@@ -53,5 +53,18 @@ class Canned:
         return answer
 
 
+class Answers(Canned):
+    """Answers with whatever is in the table, a query too, by its path."""
+
+    def get(self, path: str, api_version: str, **query: str | int) -> Any:
+        return self._answer(path)
+
+    def list(self, path: str, api_version: str, **query: str | int) -> Any:
+        return iter(self._answer(path) if isinstance(self._answer(path), list) else [self._answer(path)])
+
+    def post(self, path: str, body: Any, api_version: str) -> Any:
+        return self._answer(path)
+
+
 def forbidden(action: str = "some/read") -> Forbidden:
     return Forbidden("GET /x", f"may not {action}", code="AuthorizationFailed", missing_action=action)

@@ -31,7 +31,7 @@ from shared.model.access import Access
 from shared.model.fleet import Fleet, WatchedCluster
 from shared.model.metric import MetricAnswer
 from shared.model.reading import Measured, Unmeasured
-from tests.cloud.canned import Canned
+from tests.cloud.canned import Answers, Canned
 from tests.cloud.mutations import anything, mutated
 from tests.cloud.test_activity import event
 from tests.cloud.test_facts import CLUSTER, NET_GROUP, NODE_GROUP, NOW, OUT_IP, OWN_VNET, ROUTES, VNET
@@ -124,19 +124,6 @@ FACTS: dict[str, Any] = OWN_VNET | {
 }
 KINDS = [BALANCER, OUT_IP, SCALE_SETS, VNET, f"{VNET}/subnets/apps", ROUTES, f"{NET_GROUP}/natGateways"]
 KINDS += [f"{SCALE_SETS}/aks-apps-1-vmss/networkInterfaces", f"{NET_GROUP}/publicIPAddresses"]
-
-
-class Answers(Canned):
-    """Answers with whatever is in the table."""
-
-    def get(self, path: str, api_version: str, **query: str | int) -> Any:
-        return self._answer(path)
-
-    def list(self, path: str, api_version: str, **query: str | int) -> Any:
-        return iter(self._answer(path) if isinstance(self._answer(path), list) else [self._answer(path)])
-
-    def post(self, path: str, body: Any, api_version: str) -> Any:
-        return self._answer(path)
 
 
 @odd

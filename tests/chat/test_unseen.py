@@ -1,0 +1,75 @@
+"""Characters that can't be seen, or turn a text round, are shown nowhere: chat, pages, terminal."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from dataclasses import replace
+
+import pytest
+
+from shared.chat import slack, teams
+from shared.chat.message import Button, Message, Section, Table, Tone
+from shared.cli import _Visible
+from shared.texts import visible
+from shared.web.pages import message_page
+
+NASTY = "a\u202eb\u200bc\x07d\x1b[31m\ufeff\ud800\u2066e"
+SEEN = "abcd[31me"
+
+
+def test_what_is_unseen_is_what_unicode_says() -> None:
+    for code in range(0x3000):
+        letter = chr(code)
+        is_unseen = unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Zl", "Zp") and letter != "\n"
+        assert (visible(letter) != letter) == (is_unseen or letter in "\u115f\u1160\u2800"), hex(code)
+
+
+@pytest.mark.parametrize("text", ["Zürich", "日本", "🔴 90\u00a0%", "two\nlines", "naïve — “x”", "עברית"])
+def test_what_can_be_seen_stays(text: str) -> None:
+    assert visible(text) == text
+
+
+def message(text: str) -> Message:
+    return Message(
+        title=text,
+        summary=text,
+        tone=Tone.ALARM,
+        facts=((text, text),),
+        sections=(
+            Section(text, text, bullets=(text,), steps=(text,), code=text, table=Table(("x",), ((text,),), note=text)),
+            Section(text, text, is_detail=True),
+        ),
+        buttons=(Button(text, "https://x.example"),),
+        footer=text,
+    )
+
+
+@pytest.mark.parametrize("render", [slack.render, teams.render])
+def test_no_field_of_a_message_shows_them(render: object) -> None:
+    assert callable(render)
+    assert json.dumps(render(message(NASTY))) == json.dumps(render(message(SEEN)))
+
+
+def test_a_button_of_nothing_else_still_has_a_text() -> None:
+    only = replace(message("x"), buttons=(Button("\u200b", "https://x.example"),))
+    assert '"Open"' in json.dumps(slack.render(only))
+
+
+def test_no_page_shows_them() -> None:
+    page = message_page(NASTY, status=400)
+    assert SEEN in page
+    assert visible(page) == page
+    assert "&lt;b&gt;" in message_page("<b>", status=400), "and all is escaped still"
+
+
+def test_no_terminal_gets_them(capsys: pytest.CaptureFixture[str]) -> None:
+    import sys
+
+    print(NASTY, file=_Visible(sys.stdout))
+    assert capsys.readouterr().out == f"{SEEN}\n"
+
+
+def test_names_are_no_links_in_slack() -> None:
+    fields = next(block for block in slack.render(message("x"))["blocks"] if block["type"] == "section")["fields"]
+    assert all(field["verbatim"] is True for field in fields)

@@ -1,0 +1,251 @@
+"""Whatever a request holds, in any parameter of any route: answered or refused, never an error of this app's own."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+from urllib.parse import urlencode
+
+import azure.functions as func
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import shared.app
+from function_app import app as function_app
+from shared.app import App
+from shared.cloud.discovery import Discovery
+from shared.cloud.fleet import FleetDiscovery
+from shared.ids import cluster_key, new_id
+from shared.model.change import Change, ChangeState
+from shared.settings import load_settings
+from shared.store.records import Put
+from tests.chat.nouns import make_change, make_plan
+from tests.cloud.canned import Answers
+from tests.cloud.test_fleet import balancer_row, cluster_row
+from tests.core.builders import START
+from tests.flows.fakes import FakeAccess
+
+CLUSTER = cluster_row()
+BASE_URL = "https://bot.example"
+GRAPH = "/providers/Microsoft.ResourceGraph/resources"
+TRIGGERS = Path(shared.app.__file__).parent / "triggers"
+ODD = [
+    "", " ", "²", "٣", "9" * 4301, "-1", "0", "1441", "1e3", "0x10", "+5", "1_0",
+    "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-11-22T11:00Z", "2026-11-22T11:00", "24:00",
+    "x\r\nSet-Cookie: a=b", "a\x00b", "\u202eevil", "\u200b", "\ud800", "%", "{}", "${x}", "<script>", "' or 1 eq 1",
+    "/subscriptions/s/resourceGroups/g/providers/a/b/c?x=1", "/subscriptions/../x", "//", "x" * 20_000, "é" * 500,
+]  # fmt: skip
+# What is right for some names, so that the odd values of others are reached; any other name has an odd value mostly.
+RIGHT = {
+    "cluster": ["prod", CLUSTER["id"]],
+    "window": ["5"],
+    "as": ["page", "json"],
+    "kind": ["attach_nat_gateway"],
+    "first": ["reserve"],
+    "minutes": [""],
+    "until": ["2026-11-22T12:00Z"],
+    "by": ["somebody"],
+}
+ACTIONS = ["approve", "deny", "stop", "resume", "roll_back", "give_up", "delete", "ask_again"]
+
+
+class Still:
+    def now(self) -> Any:
+        return START
+
+    def wall(self) -> Any:
+        return START
+
+    def sleep(self, seconds: float) -> None:
+        raise AssertionError("nothing waits here")
+
+
+class Desk:
+    """The app on real storage, with one cluster, and a proposed change with its link and a form of its page."""
+
+    def __init__(self, connection: str) -> None:
+        environment = {
+            "AzureWebJobsStorage": connection,
+            "TABLE_PREFIX": f"t{new_id()}",
+            "PUBLIC_BASE_URL": BASE_URL,
+            "REMEDIATION": "on",
+            "REMEDIATOR_CLIENT_ID": "00000000-0000-0000-0000-000000000001",
+            "APPROVAL_MODE": "link",
+            "SIGNING_KEYS": "k1:" + "k" * 40,
+        }
+        self.app = App(load_settings(environment), Still())
+        arm = Answers({CLUSTER["id"]: CLUSTER, "/subscriptions": [], GRAPH: {"data": [CLUSTER, balancer_row()]}}).arm
+        discovery = Discovery(arm)
+        planning = SimpleNamespace(
+            attachment=lambda *_: make_plan(), way_back=lambda *_: make_plan(), deletion=lambda *_: make_plan()
+        )
+        vars(self.app).update(
+            discovery=discovery,
+            fleet_discovery=FleetDiscovery(discovery),
+            metric_access=FakeAccess().access,
+            planning=planning,
+        )
+        self.change = self._stored_change()
+        self.token = self.app.links.page(self.change).partition("?t=")[2]
+        self.nonce = "n" * 32
+        self.csrf = self.app.signer.form_token(self.nonce, self.change.id)
+
+    def _stored_change(self) -> Change:
+        change = make_change(ChangeState.PROPOSED)
+        self.app.records.commit_in(cluster_key(change.cluster_id), [Put(change)])
+        return change
+
+
+@pytest.fixture(scope="module")
+def desk(azurite: str) -> Iterator[Desk]:
+    patch = pytest.MonkeyPatch()
+    made = Desk(azurite)
+    patch.setattr(shared.app, "current", lambda **_: made.app)
+    yield made
+    patch.undo()
+
+
+class Drawn(dict[str, str]):
+    """Answers with a value for every name that is asked for: parameters need not be listed here."""
+
+    def __init__(self, data: st.DataObject, right: Mapping[str, list[str]]) -> None:
+        super().__init__()
+        self._data, self._right = data, right
+
+    def get(self, name: str, default: Any = None) -> Any:
+        if name not in self:
+            self[name] = self._data.draw(st.sampled_from(self._right.get(name, [""])) | any_value, label=name)
+        return self[name]
+
+
+def http_functions() -> Mapping[str, tuple[Any, list[str], str, list[str]]]:
+    """Name to function, methods, route and the names of its outputs, as the decorators say."""
+    found = {}
+    for one in function_app.get_functions():
+        bindings = json.loads(one.get_function_json())["bindings"]
+        trigger = next((binding for binding in bindings if binding["type"] == "httpTrigger"), None)
+        if trigger is not None:
+            outputs = [binding["name"] for binding in bindings if binding["type"] == "queue"]
+            methods = [str(method).rpartition(".")[2] for method in trigger["methods"]]
+            found[str(one.get_function_name())] = one.get_user_function(), methods, trigger["route"], outputs
+    return found
+
+
+FUNCTIONS = http_functions()
+FORM_NAMES = sorted(set(re.findall(r'form\.get\("(\w+)"', (TRIGGERS / "change_pages.py").read_text())))
+
+
+class Out:
+    def set(self, value: Any) -> None:
+        self.value = value
+
+
+class Request(func.HttpRequest):
+    """With parameters that are drawn when they are asked for, which the original would copy."""
+
+    drawn: Mapping[str, str]
+
+    @property
+    def params(self) -> Mapping[str, str]:
+        return self.drawn
+
+
+def call(
+    name: str, method: str, route_values: Mapping[str, str], params: Mapping[str, str], **parts: Any
+) -> func.HttpResponse:
+    function, _, route, outputs = FUNCTIONS[name]
+    request = Request(method, f"{BASE_URL}/api/{route}", route_params=route_values, **{"body": b"", **parts})
+    request.drawn = params
+    return cast(func.HttpResponse, function(request, *(Out() for _ in outputs)))
+
+
+def is_sound(answer: func.HttpResponse, name: str) -> None:
+    may_be_unwell = name.startswith("health") and answer.status_code == 503
+    assert answer.status_code < 500 or may_be_unwell, answer.get_body()
+    for header, value in answer.headers.items():
+        assert not re.search(r"[\x00-\x1f]", f"{header}{value}"), "a header of its own ends where it ends"
+    if answer.status_code == 400 and answer.mimetype == "application/json":
+        assert json.loads(answer.get_body())["error"]["message"]
+    assert len(answer.get_body()) < 200_000
+
+
+any_value = st.sampled_from(ODD) | st.text(max_size=30)
+often = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def test_every_route_is_here() -> None:
+    assert len(FUNCTIONS) >= 9
+    assert {"t", "csrf", "name", "action"} <= set(FORM_NAMES)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@often
+@given(data=st.data())
+def test_any_value_of_any_parameter_is_answered_or_refused(desk: Desk, name: str, data: st.DataObject) -> None:
+    _, methods, _, _ = FUNCTIONS[name]
+    form_values = {"t": [desk.token], "csrf": [desk.csrf], "action": ACTIONS}
+    form = {one: data.draw(any_value | st.sampled_from(form_values.get(one, [""]))) for one in FORM_NAMES}
+    encoded = urlencode(form, errors="replace").encode()
+    odd_cookie = any_value.map(lambda value: f'snatbot_form="{value}"') | any_value
+    headers = {
+        "Cookie": data.draw(st.just(f"snatbot_form={desk.nonce}") | odd_cookie, label="Cookie"),
+        "Origin": data.draw(st.just(BASE_URL) | any_value, label="Origin"),
+        "Host": data.draw(any_value, label="Host"),
+        "Content-Type": data.draw(any_value, label="Content-Type"),
+    }
+    change_id = data.draw(st.just(desk.change.id) | any_value, label="change_id")
+    params = Drawn(data, RIGHT | {"t": [desk.token]})
+    answer = call(
+        name,
+        data.draw(st.sampled_from(methods), label="method"),
+        {"change_id": change_id},
+        headers=headers,
+        params=params,
+        body=data.draw(st.just(encoded) | st.binary(max_size=50) | st.just(b"a=\xff" * 9_000), label="body"),
+    )
+    is_sound(answer, name)
+    assert params or name in ("health", "health_details", "change_decision"), "what it reads was drawn"
+
+
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [
+        ("check", {"window": "²"}),
+        ("check", {"window": "9" * 4301}),
+        ("check", {"cluster": "x" * 500}),
+        ("silence", {"cluster": "prod", "by": "me", "until": "0001-01-01T00:00:00+14:00"}),
+        ("silence", {"cluster": "prod", "by": "me", "until": "9999-12-31T23:59:59-14:00"}),
+        ("silence", {"cluster": "prod", "by": "me", "minutes": "9" * 4301}),
+        ("plan", {"cluster": "pro\u202ed"}),
+        ("plan", {"cluster": "prod", "kind": "x" * 5000}),
+        ("propose", {"cluster": "prod", "first": "last"}),
+        ("history", {"cluster": ""}),
+    ],
+)
+def test_what_cannot_be_used_is_a_400_that_says_what_would_be_right(
+    desk: Desk, name: str, params: dict[str, str]
+) -> None:
+    answer = call(name, FUNCTIONS[name][1][0], {}, params)
+    assert answer.status_code == 400
+    message = json.loads(answer.get_body())["error"]["message"]
+    assert len(message) < 500
+    assert message.isprintable()
+
+
+def test_a_cookie_with_the_end_of_a_line_is_not_set_again(desk: Desk) -> None:
+    cookie = 'snatbot_form="a\\015\\012Set-Cookie: admin=1"'
+    answer = call("change_page", "GET", {"change_id": desk.change.id}, {"t": desk.token}, headers={"Cookie": cookie})
+    assert answer.status_code == 200
+    assert re.fullmatch(r"snatbot_form=[A-Za-z0-9_-]+; .*", answer.headers["Set-Cookie"])
+    assert "admin" not in answer.headers["Set-Cookie"]
+
+
+def test_too_many_proposals_are_a_429(desk: Desk) -> None:
+    answers = [call("propose", "POST", {}, {"cluster": "prod"}) for _ in range(12)]
+    assert answers[-1].status_code == 429
+    assert "ask again after" in json.loads(answers[-1].get_body())["error"]["message"]
