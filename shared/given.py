@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from .errors import BadInput
 from .texts import clip, count, visible
 
+LONGEST_NAME = 80  # characters, of a person
 LONGEST_SELECTOR = 400  # characters; a cluster's resource id has at most 320
 _LONGEST_MOMENT = 40
 
@@ -23,6 +24,14 @@ def text(name: str, given: str, most: int) -> str:
     if visible(on_one_line) != on_one_line:
         raise BadInput(f"{name} has characters that can't be seen; give it without them")
     return on_one_line
+
+
+def person(by: str) -> str:
+    """Who asks, as kept in the records; never empty."""
+    named = text("by", by, LONGEST_NAME)
+    if not named:
+        raise BadInput("by is empty; give your name, it is kept with what you do")
+    return named
 
 
 def selector(given: str) -> str:

@@ -15,7 +15,6 @@ from ..store.fleet import FleetStore
 from ..store.records import Put, Records
 from ..texts import utc
 from .outbox import audit
-from .stop import person
 
 LONGEST = timedelta(days=30)
 _TRIES = 3
@@ -30,11 +29,11 @@ class Silence:
         """Raises BadInput when nobody is named, or the time is over or more than 30 days away."""
         if not now < until <= now + LONGEST:
             raise BadInput(f"until is {utc(until)}; it must be after {utc(now)} and within 30 days")
-        return self._write(cluster, until, person(by), now)
+        return self._write(cluster, until, given.person(by), now)
 
     def end(self, cluster: Cluster, by: str, now: datetime) -> ClusterRecord:
         """It is no error when there is no silence. Raises BadInput when nobody is named."""
-        return self._write(cluster, None, person(by), now)
+        return self._write(cluster, None, given.person(by), now)
 
     def _write(self, cluster: Cluster, until: datetime | None, by: str, now: datetime) -> ClusterRecord:
         for attempt in range(_TRIES):

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import azure.functions as func
 
+from ..given import LONGEST_NAME
 from ..texts import visible
 from .answers import PAGE_HEADERS, status_of
 from .hints import advance_hint, deliver_hint
@@ -27,7 +28,6 @@ log = logging.getLogger("snatbot.triggers")
 _COOKIE = "snatbot_form"
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")  # as secrets.token_urlsafe makes it
 _LONGEST_BODY = 16_384
-_LONGEST_NAME = 80
 
 
 def answering_page(handler: Callable[[], func.HttpResponse]) -> func.HttpResponse:
@@ -215,5 +215,5 @@ def is_own_origin(origin: str | None, public_base_url: str | None) -> bool:
 
 def _approver(name: str) -> str:
     """With APPROVAL_MODE=link nobody is verified, and the record says so."""
-    given = visible(" ".join(name.split()))[:_LONGEST_NAME]
-    return f"{given} (holder of link, unverified)" if given else "holder of link, unverified"
+    named = visible(" ".join(name.split()))[:LONGEST_NAME]
+    return f"{named} (holder of link, unverified)" if named else "holder of link, unverified"

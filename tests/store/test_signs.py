@@ -43,8 +43,8 @@ def test_nothing_is_stopped_until_somebody_says_so_and_each_time_is_kept(signs: 
     ("by", "reason", "message"),
     [
         (" ", "", "by is empty"),
-        ("a" * 81, "", "by has 81 characters; at most 80 are kept"),
-        ("Ada", "b" * 501, "reason has 501 characters; at most 500 are kept"),
+        ("a" * 81, "", "by has 81 characters; at most 80 are taken"),
+        ("Ada", "b" * 501, "reason has 501 characters; at most 500 are taken"),
     ],
 )
 def test_a_stop_by_nobody_or_with_a_novel_is_refused(
