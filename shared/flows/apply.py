@@ -141,7 +141,9 @@ class Apply:
 
         The journal knows of a step's first write before Azure does: what a dying worker wrote can be taken back.
         """
-        if self._signs.stop_flag().is_set:
+        is_stopped = self._signs.stop_flag().is_set
+        latest = self._records.change(self._partition, self._change_id)
+        if is_stopped or latest is None or latest.value.state is not ChangeState.APPLYING:
             raise StoreConflict("stopped right before a write")
         entry = self._entry(change, step)
         # First and last: no write is announced that must not come, and saying so takes time.

@@ -7,21 +7,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from ..approval.errors import RemediationOff, SignInNeeded
 from ..approval.signing import LinkTarget, Signer, decision_content
 from ..chat import compose
 from ..chat.message import Message
 from ..core.changes import Event, WrongState, after
-from ..core.detachment import written_subnets
 from ..errors import NotFoundHere, Refused
 from ..ids import cluster_key
 from ..model.audit import now_is
-from ..model.change import FINAL_STATES, GIVEN_UP, Change, ChangeState, Decision, JournalEntry, Outcome
-from ..model.plan import PlanKind
+from ..model.change import GIVEN_UP, Change, ChangeState, Decision, JournalEntry, Outcome
 from ..store.errors import StoreConflict
-from ..store.records import Put, Records, Stored
+from ..store.records import Put, PutJournal, Records, Stored
 from ..store.signs import Signs
 from ..texts import count
+from .actions import APPROVE, DENY, GIVE_UP, RESUME, ROLL_BACK, STOP, Actions
 from .holding import is_dead
 from .links import Links
 from .outbox import Outbox, audit
@@ -30,19 +28,20 @@ from .propose import superseded
 log = logging.getLogger("snatbot.decide")
 _START_WITHIN = timedelta(minutes=60)
 _WRITE_WITHIN = timedelta(hours=24)
-APPROVE, DENY, RESUME, GIVE_UP = "approve", "deny", "resume", "give_up"
-ROLL_BACK, DELETE, ASK_AGAIN = "roll_back", "delete", "ask_again"
 _DONE = {APPROVE: "approved", DENY: "denied"}
 _AUDITED = {RESUME: "resumed", GIVE_UP: "given up"}
-_EVENTS = {APPROVE: Event.APPROVE, DENY: Event.DENY, RESUME: Event.RESUME, GIVE_UP: Event.FAIL}
+_EVENTS = {APPROVE: Event.APPROVE, DENY: Event.DENY, STOP: Event.STOP, RESUME: Event.RESUME, GIVE_UP: Event.FAIL}
+_TRIES = 5  # a worker may write at the same moment
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeView:
-    """A change with its journal, oldest step first: what the page shows."""
+    """What the page shows: a change with its journal, oldest step first, and the later changes that take back or
+    delete what it did, oldest first."""
 
     change: Change
     journal: tuple[JournalEntry, ...]
+    follow_ups: tuple[Change, ...] = ()
 
 
 class Decide:
@@ -63,62 +62,24 @@ class Decide:
         self._signer = signer
         self._outbox = outbox
         self._links = links
-        self._is_on = is_remediation_on
         self._mode = approval_mode
+        self._actions = Actions(records, is_remediation_on=is_remediation_on, approval_mode=approval_mode)
 
     def view(self, target: LinkTarget) -> ChangeView:
         """Raises NotFoundHere, or Refused when the link was made for another plan of this change."""
         change = self._find(target).value
         journal = self._records.journal(target.partition, target.change_id)
-        return ChangeView(change, tuple(journal[step].value for step in sorted(journal)))
+        return ChangeView(
+            change, tuple(journal[step].value for step in sorted(journal)), self._actions.follow_ups(change)
+        )
 
     def why_not(self, change: Change, now: datetime) -> str | None:
         """Why nobody can decide on this change now; None when somebody can."""
-        if not self._is_on:
-            return str(RemediationOff())
-        if self._mode != "link":
-            return str(SignInNeeded())
-        if not change.plan.steps:
-            return "This is advice for a person: snatbot changes nothing here, and there is nothing to approve."
-        if change.state is ChangeState.PROPOSED and now >= change.expires_at:
-            return "This plan has expired: it was never approved, and nothing was changed."
-        return None
+        return self._actions.why_not(change, now)
 
     def actions(self, change: Change, now: datetime) -> tuple[str, ...]:
         """What a person may do with this change now, in the order of the buttons."""
-        if self.why_not(change, now) is not None:
-            return ()
-        match change.state:
-            case ChangeState.PROPOSED:
-                return (APPROVE, DENY)
-            case ChangeState.STOPPED:
-                return (RESUME, *((ROLL_BACK,) if self._has_attached(change) else ()), GIVE_UP)
-            case ChangeState.VERIFYING | ChangeState.FIXED | ChangeState.NOT_FIXED | ChangeState.CANT_TELL:
-                return (ROLL_BACK,) if change.plan.kind is PlanKind.ATTACH_NAT_GATEWAY else ()
-            case ChangeState.FAILED | ChangeState.SUPERSEDED:
-                is_half_back = change.plan.kind is PlanKind.DETACH_NAT_GATEWAY and change.state is ChangeState.FAILED
-                can_roll_back = is_half_back or self._has_attached(change)
-                found = ((ROLL_BACK, can_roll_back), (DELETE, change.leaves_something))
-                possible = tuple(action for action, is_possible in found if is_possible)
-                return possible or self._again(change)
-            case ChangeState.DENIED | ChangeState.EXPIRED:
-                return self._again(change)
-            case ChangeState.ROLLED_BACK | ChangeState.DONE:
-                return (DELETE,) if change.leaves_something else ()
-            case _:
-                return ()
-
-    def _again(self, change: Change) -> tuple[str, ...]:
-        """A plan that came to nothing can be asked for again, unless another change of the cluster is on its way."""
-        others = self._records.changes(cluster_key(change.cluster_id))
-        return (ASK_AGAIN,) if all(other.state in FINAL_STATES for other in others) else ()
-
-    def _has_attached(self, change: Change) -> bool:
-        """Whether a change that ended half way, or stopped there, has put a NAT gateway on some subnet."""
-        if change.plan.kind is not PlanKind.ATTACH_NAT_GATEWAY or not change.is_begun:
-            return False
-        journal = self._records.journal(cluster_key(change.cluster_id), change.id)
-        return bool(written_subnets(change.plan, {step: one.value for step, one in journal.items()}))
+        return self._actions.of(change, now)
 
     def refuse_unless_open(self, change: Change, now: datetime) -> None:
         """Raises Refused when nobody may roll this change back now."""
@@ -139,12 +100,20 @@ class Decide:
         return stored.value
 
     def decide(self, target: LinkTarget, action: str, approver: str, now: datetime, wall: datetime) -> Change:
-        """``action`` is approve, deny, resume or give_up. Raises Refused with what the person should know.
+        """``action`` is approve, deny, stop, resume or give_up. Raises Refused with what the person should know.
 
         ``approver`` is whoever the web room says it is: with APPROVAL_MODE=link an unverified holder of the link.
         """
         if action not in _EVENTS:
-            raise Refused(f"{action!r} is no decision; approve, deny, resume and give_up are")
+            raise Refused(f"{action!r} is no decision; approve, deny, stop, resume and give_up are")
+        for _ in range(_TRIES):
+            try:
+                return self._decide(target, action, approver, now, wall)
+            except StoreConflict:
+                continue  # a worker's note, or somebody's decision: whether this one still fits is asked anew
+        raise Refused("This change is being written to all the time, and nothing was decided. Try again.")
+
+    def _decide(self, target: LinkTarget, action: str, approver: str, now: datetime, wall: datetime) -> Change:
         stored = self._find(target)
         change = stored.value
         if (reason := self.why_not(change, now)) is not None:
@@ -157,20 +126,7 @@ class Decide:
             raise Refused(_already(change)) from None
         if action in (APPROVE, RESUME):
             self._refuse_if_busy(change, wall)
-        if action == RESUME:
-            # The decision stays the one that approved the plan; resuming never widens it.
-            changed = replace(change, state=state, due_at=now, stop_reason="", waits_for="")
-        elif action == GIVE_UP:
-            reason = f"given up by {approver} after {change.step} of {count(len(change.plan.steps), 'step')}"
-            outcome = Outcome(GIVEN_UP, f"{reason}; it had stopped: {change.stop_reason or 'no reason was recorded'}")
-            changed = replace(change, state=state, due_at=None, outcome=outcome)
-        else:
-            changed = replace(
-                change,
-                state=state,
-                due_at=now if action == APPROVE else None,
-                decision=self._signed(change, action, approver, now),
-            )
+        changed = self._decided(change, action, state, approver, now)
         writes = [
             Put(changed, stored.etag),
             audit(now, approver, f"change {_AUDITED.get(action, state.value)}", change.id, change.plan.summary),
@@ -178,19 +134,39 @@ class Decide:
         ]
         if action == APPROVE:
             writes += [*self._retired(changed, now), *self._superseded(changed, now)]
-        try:
-            self._records.commit_in(target.partition, writes)
-        except StoreConflict:
-            raise Refused(_already(self._find(target).value)) from None
+        self._records.commit_in(target.partition, [*writes, *self._halted_step(change, action)])
         log.info("change %s: %s", change.id, state.value)
         return changed
 
+    def _decided(self, change: Change, action: str, state: ChangeState, approver: str, now: datetime) -> Change:
+        if action == STOP:
+            return replace(change, state=state, due_at=None, stop_reason=f"stopped by {approver}", waits_for="")
+        if action == RESUME:
+            # The decision stays the one that approved the plan; resuming never widens it.
+            return replace(change, state=state, due_at=now, stop_reason="", waits_for="")
+        if action == GIVE_UP:
+            reason = f"given up by {approver} after {change.step} of {count(len(change.plan.steps), 'step')}"
+            outcome = Outcome(GIVEN_UP, f"{reason}; it had stopped: {change.stop_reason or 'no reason was recorded'}")
+            return replace(change, state=state, due_at=None, outcome=outcome)
+        due_at = now if action == APPROVE else None
+        return replace(change, state=state, due_at=due_at, decision=self._signed(change, action, approver, now))
+
+    def _halted_step(self, change: Change, action: str) -> Sequence[PutJournal]:
+        """The step that was under way when a person stopped the change: resumed, its waiting time begins anew.
+
+        Not noted when stopping: a worker in the middle of it still writes down what it did.
+        """
+        journal = self._records.journal(cluster_key(change.cluster_id), change.id) if action == RESUME else {}
+        entry = journal.get(change.step)
+        if entry is None or entry.value.state != "started":
+            return ()
+        return (PutJournal(change.id, replace(entry.value, state="stopped", note=change.stop_reason), entry.etag),)
+
     def _told(self, changed: Change, action: str) -> Message:
-        if action == DENY:
-            return compose.change_decided(changed, self._links().page(changed))
-        if action != GIVE_UP:
+        if action in (APPROVE, RESUME):
             return compose.change_decided(changed)
-        return compose.change_finished(changed, self._links().page(changed))
+        tell = {DENY: compose.change_decided, STOP: compose.change_stopped, GIVE_UP: compose.change_finished}[action]
+        return tell(changed, self._links().page(changed))
 
     def _find(self, target: LinkTarget) -> Stored[Change]:
         stored = self._records.change(target.partition, target.change_id)

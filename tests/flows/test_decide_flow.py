@@ -12,11 +12,12 @@ import pytest
 
 from shared.approval.signing import LinkTarget, Signer
 from shared.errors import NotFoundHere, Refused
-from shared.flows.decide import APPROVE, ASK_AGAIN, DELETE, DENY, GIVE_UP, RESUME, ROLL_BACK, Decide
+from shared.flows.actions import APPROVE, ASK_AGAIN, DELETE, DENY, GIVE_UP, RESUME, ROLL_BACK, STOP
+from shared.flows.decide import Decide
 from shared.flows.links import Links
 from shared.flows.outbox import Outbox, message_of
 from shared.ids import cluster_key
-from shared.model.change import FINAL_STATES, Change, ChangeState
+from shared.model.change import FINAL_STATES, Change, ChangeState, JournalEntry
 from shared.model.plan import AssociateSubnet, PlanKind
 from shared.store.records import Put, PutJournal, Records
 from shared.store.signs import Signs
@@ -282,6 +283,59 @@ def test_approving_a_change_ends_what_stopped_on_the_cluster(desk: Desk) -> None
     assert ended.step == stopped.step
 
 
+# --- stopping ---
+
+RUNNING = [S.APPROVED, S.APPLYING, S.VERIFYING]
+
+
+@pytest.mark.parametrize("state", RUNNING)
+def test_a_running_change_is_stopped_from_its_page_and_can_be_resumed(desk: Desk, state: ChangeState) -> None:
+    before = desk.put(state)
+    assert desk.flow.actions(before, SOON)[0] == STOP
+    change = desk.decide(STOP, who="Maria Ortega")
+    assert (change.state, change.due_at, change.stop_reason) == (S.STOPPED, None, "stopped by Maria Ortega")
+    assert (change.step, change.decision) == (before.step, before.decision)
+    assert desk.audited() == [("Maria Ortega", "change stopped")]
+    assert desk.told() == ["The change on shop-prod has stopped"]
+    assert desk.decide(RESUME).state is S.APPROVED
+
+
+@pytest.mark.parametrize("state", [state for state in ChangeState if state not in RUNNING])
+def test_nothing_else_can_be_stopped(desk: Desk, state: ChangeState) -> None:
+    before = desk.put(state)
+    with pytest.raises(Refused):
+        desk.decide(STOP)
+    assert desk.change() == before
+
+
+def test_a_stop_counts_although_a_worker_writes_at_the_same_moment(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.put(S.APPLYING)
+    commit, notes = desk.records.commit_in, iter(range(2))
+
+    def overtaken(partition: str, writes: list[Put]) -> object:
+        for number in notes:
+            stored = desk.records.change(PARTITION, TARGET.change_id)
+            assert stored is not None
+            commit(PARTITION, [Put(replace(stored.value, step=number), stored.etag)])
+            break
+        return commit(partition, writes)
+
+    monkeypatch.setattr(desk.records, "commit_in", overtaken)
+    change = desk.decide(STOP)
+    assert (change.state, change.step) == (S.STOPPED, 1)
+    assert desk.audited() == [(WHO, "change stopped")]
+
+
+def test_a_step_that_was_stopped_in_the_middle_waits_anew_when_resumed(desk: Desk) -> None:
+    change = desk.put(S.APPLYING)
+    entry = JournalEntry(change.step, "started", NOW, NOW, {"addressPrefix": "10.0.0.0/16"}, may_be_written=True)
+    desk.records.commit_in(PARTITION, [PutJournal(change.id, entry)])
+    desk.decide(STOP)
+    assert desk.flow.view(TARGET).journal == (entry,), "a worker in the middle of it still notes what it did"
+    desk.decide(RESUME)
+    assert desk.flow.view(TARGET).journal == (replace(entry, state="stopped", note=f"stopped by {WHO}"),)
+
+
 # --- rolling back ---
 
 
@@ -352,6 +406,25 @@ def test_of_a_resume_and_a_way_back_at_once_one_counts(desk: Desk) -> None:
     assert desk.change("chg-back").state is (S.PROPOSED if resumed else S.APPROVED)
 
 
+@pytest.mark.parametrize("state", ChangeState)
+def test_a_change_that_has_a_way_back_offers_no_second_one(desk: Desk, state: ChangeState) -> None:
+    before = desk.put(S.FIXED)
+    back = desk.put(change=replace(rollback_of(before), state=state))
+    is_over = state in FINAL_STATES and state not in (S.ROLLED_BACK, S.DONE)
+    assert desk.flow.actions(before, SOON) == ((ROLL_BACK,) if is_over else ())
+    assert desk.flow.view(TARGET).follow_ups == (back,)
+    assert desk.flow.view(BACK).follow_ups == ()
+
+
+@pytest.mark.parametrize(("state", "offered"), [(S.PROPOSED, ()), (S.DONE, ()), (S.DENIED, (DELETE,))])
+def test_what_is_left_is_deleted_once(desk: Desk, state: ChangeState, offered: tuple[str, ...]) -> None:
+    back = desk.put(change=replace(rollback_of(desk.put(S.FIXED)), state=S.ROLLED_BACK))
+    plan = replace(make_plan(), kind=PlanKind.DELETE_NAT_GATEWAY, of_change_id=TARGET.change_id)
+    deletion = desk.put(change=replace(make_change(state, plan), id="chg-deletion"))
+    assert desk.flow.actions(back, SOON) == offered
+    assert desk.flow.view(BACK).follow_ups == (deletion,)
+
+
 # --- what the page shows ---
 
 
@@ -378,7 +451,7 @@ def test_what_is_offered_is_what_is_taken(desk: Desk, state: ChangeState) -> Non
         assert offered == (ASK_AGAIN,)
     for action in offered[:1]:
         if action not in (ROLL_BACK, DELETE, ASK_AGAIN):
-            assert desk.decide(action).state not in {S.PROPOSED, S.STOPPED}
+            assert desk.decide(action).state is not state
     assert state not in FINAL_STATES or APPROVE not in offered
 
 
