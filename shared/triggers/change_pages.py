@@ -116,6 +116,7 @@ def decide(req: func.HttpRequest, advance: Callable[[str], None], deliver: Calla
 
 
 def _page(app: App, target: LinkTarget, view: ChangeView, token: str, nonce: str) -> func.HttpResponse:
+    from ..web.change_view import FollowUp
     from ..web.pages import FormFields, change_page
 
     change, now = view.change, app.clock.now()
@@ -138,7 +139,8 @@ def _page(app: App, target: LinkTarget, view: ChangeView, token: str, nonce: str
         notice=why_not,
         style_nonce=style_nonce,
         now=now,
-        related_link=f"?t={quote(token)}&kind=",
+        link=f"?t={quote(token)}",
+        follow_ups=[FollowUp(later, app.links.page(later)) for later in view.follow_ups],
     )
     # Strict: a link in a chat opens the page without the cookie, and the page then sets a fresh one.
     secure = "; Secure" if (app.settings.public_base_url or "").startswith("https://") else ""

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..chat.trouble_words import trouble_in_words
-from ..chat.words import NODE_COLUMNS, STATE_WORDS, egress_addresses, node_rows
+from ..chat.words import NODE_COLUMNS, STATE_WORDS, egress_addresses, node_rows, step_in_words
 from ..model.change import Change, ChangeState, JournalEntry
 from ..model.incident import Incident
 from ..model.plan import PlanKind
-from ..texts import capital, duration, sentence, utc
+from ..texts import capital, count, duration, sentence, utc
 from .plan_view import PlanView, StepView, plan_view
 
 SHOWN_NODES = 10
@@ -34,6 +34,7 @@ _APPLIED = (
     ChangeState.CANT_TELL,
     ChangeState.ROLLED_BACK,
 )
+_RUNNING = (ChangeState.APPROVED, ChangeState.APPLYING, ChangeState.VERIFYING)
 _DECIDED = {"approve": "Approved", "deny": "Denied"}
 # Another way while nothing is decided, and what is left for a person once it is proven.
 _RELATED: Mapping[ChangeState, tuple[PlanKind, ...]] = {
@@ -53,8 +54,25 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowUp:
+    """A later change that takes back or deletes what this one did; ``link`` opens its page."""
+
+    change: Change
+    link: str
+
+    @property
+    def title(self) -> str:
+        return "Deletion" if self.change.plan.kind is PlanKind.DELETE_NAT_GATEWAY else "Roll-back"
+
+    @property
+    def words(self) -> str:
+        return f"{STATE_WORDS[self.change.state]}, proposed {utc(self.change.proposed_at)}"
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeView:
-    """``plan`` in the words of the change's state."""
+    """``plan`` in the words of the change's state. ``progress``: which step it is at, one sentence; empty when it has
+    not begun or has ended. ``is_running``: the page will soon show something else."""
 
     plan: PlanView
     decision: str
@@ -64,11 +82,18 @@ class ChangeView:
     advice: tuple[str, ...]
     stop_reason: str
     trouble: Trouble | None
-    is_moving: bool
+    progress: str
+    is_running: bool
+    follow_ups: tuple[FollowUp, ...]
+    is_rolled_back: bool
 
 
 def change_view(
-    change: Change, incident: Incident | None, journal: Sequence[JournalEntry], now: datetime | None
+    change: Change,
+    incident: Incident | None,
+    journal: Sequence[JournalEntry],
+    now: datetime | None,
+    follow_ups: Sequence[FollowUp] = (),
 ) -> ChangeView:
     outcome = change.outcome
     return ChangeView(
@@ -80,8 +105,10 @@ def change_view(
         advice=tuple(map(sentence, outcome.advice)) if outcome else (),
         stop_reason=sentence(capital(change.stop_reason)),
         trouble=_trouble(incident) if incident else None,
-        # While it runs the page reloads itself; a page with a form must not.
-        is_moving=change.state in (ChangeState.APPROVED, ChangeState.APPLYING),
+        progress=_progress(change, journal),
+        is_running=change.state in _RUNNING,
+        follow_ups=tuple(follow_ups),
+        is_rolled_back=any(one.change.state is ChangeState.ROLLED_BACK for one in follow_ups),
     )
 
 
@@ -98,6 +125,19 @@ def _plan(change: Change, journal: Sequence[JournalEntry]) -> PlanView:
         record=_record(change),
         nothing_to_decide="Nothing can be decided here." if plan.steps else view.nothing_to_decide,
     )
+
+
+def _progress(change: Change, journal: Sequence[JournalEntry]) -> str:
+    number, steps = change.step + 1, change.plan.steps
+    if change.state not in (*_RUNNING, ChangeState.STOPPED):
+        return ""
+    if number > len(steps):
+        return f"All {count(len(steps), 'step')} are done." if steps else ""
+    is_waiting = change.state is ChangeState.APPROVED
+    lead = "Next is step" if is_waiting else "It stopped at step" if change.state is ChangeState.STOPPED else "Step"
+    note = change.waits_for or next((entry.note for entry in journal if entry.step == change.step), "")
+    said = sentence(capital(note)) if note and change.state is not ChangeState.STOPPED else ""
+    return f"{lead} {number} of {len(steps)}: {sentence(step_in_words(steps[change.step]))} {said}".strip()
 
 
 def _steps(views: Sequence[StepView], journal: Sequence[JournalEntry]) -> tuple[StepView, ...]:

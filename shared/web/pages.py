@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
+    from .change_view import FollowUp
+
 _TEMPLATES = Path(__file__).parent / "templates"
 _HEADINGS = {
     400: "That can't be read",
@@ -40,8 +42,7 @@ _HEADINGS = {
 
 @dataclass(frozen=True, slots=True)
 class FormFields:
-    """What the page's form sends back. ``actions``: of approve, deny, resume, roll_back, give_up, delete, ask_again;
-    in the order of the buttons.
+    """What the page's form sends back. ``actions``: of ``flows.actions``, in the order of the buttons.
 
     ``token`` is the link's own, ``csrf`` is bound to this browser. ``asks_name``: nobody is signed in, so the person is
     asked, and recorded as unverified. ``signed_in_as`` is shown when somebody is.
@@ -63,16 +64,17 @@ def change_page(
     notice: str | None = None,
     style_nonce: str = "",
     now: datetime | None = None,
-    related_link: str = "",
+    link: str = "",
+    follow_ups: Sequence[FollowUp] = (),
 ) -> str:
     """The exact plan, why, how far it has come, and what a person may decide now.
 
-    ``form`` None: nothing can be decided here; ``notice`` then says why. ``now`` is for "expires in". A plan beside it
-    is shown in full at ``related_link`` followed by its kind; empty: it is not linked.
+    ``form`` None: nothing can be decided here; ``notice`` then says why. ``now`` is for "expires in". ``link`` opens
+    this page again, and, followed by ``&kind=`` and its kind, a plan beside it in full; empty: neither is linked.
     """
     from .change_view import change_view
 
-    view = change_view(change, incident, journal, now)
+    view = change_view(change, incident, journal, now, follow_ups)
     heading = "Left for you" if change.state is ChangeState.FIXED else "Another way, without snatbot"
     return _render(
         "change.html",
@@ -82,7 +84,7 @@ def change_page(
         notice=notice,
         style_nonce=style_nonce,
         related_heading=heading,
-        related_link=related_link,
+        link=link,
     )
 
 
@@ -98,7 +100,7 @@ def plan_page(plan: Plan, *, style_nonce: str = "") -> str:
         notice=None,
         style_nonce=style_nonce,
         related_heading="Beside it",
-        related_link="",
+        link="",
     )
 
 

@@ -63,6 +63,12 @@ def proposed(stage: Stage, service: str = "slack", kind: str = "attach_nat_gatew
     return address
 
 
+def newest(stage: Stage) -> str:
+    """The text of the newest message in Slack."""
+    stage.host.drain(60)
+    return next(str(one["body"]["text"]) for one in reversed(stage.simulator.messages()) if one["service"] == "slack")
+
+
 def state(page: Page) -> str:
     return page.locator(".state").inner_text()
 
@@ -92,7 +98,7 @@ def delete_what_is_left(stage: Stage, page: Page) -> None:
     assert wait_for(stage, page, "Done") == "Done"
 
 
-def test_approve_roll_back_and_delete_from_the_message_to_the_verdict(stage: Stage, visitor: BrowserContext) -> None:
+def test_every_change_from_the_message_to_the_verdict_and_back(stage: Stage, visitor: BrowserContext) -> None:
     address = proposed(stage)
     page, second_tab = visit(visitor, address), visit(visitor, address)
 
@@ -101,15 +107,51 @@ def test_approve_roll_back_and_delete_from_the_message_to_the_verdict(stage: Sta
     with pytest.raises(PageFailedError, match="Already decided: approved by Ada Lovelace"):
         click(second_tab, "Approve", "Ada Lovelace")
 
+    assert wait_for(stage, page, "Being applied") == "Being applied"
+    assert "of 7: " in page.locator(".progress").inner_text()
+    page.get_by_role("link", name="Reload").click()
+    assert state(page) == "Being applied"
+
+    click(page, "Stop", "Grace")
+    assert (state(page), names(page)[0]) == ("Stopped", "Resume")
+    assert "Stopped by Grace (holder of link, unverified)." in text(page)
+    assert "The change on shop-prod has stopped" in newest(stage)
+    click(page, "Resume", "Grace")
+
     assert wait_for(stage, page, "Fixed", "Not fixed", "Can't tell") == "Fixed"
     page = visit(visitor, buttons(stage, "slack")[0][1])
     assert state(page) == "Fixed"
 
     click(page, "Ask for a roll-back", "Grace")
     assert (page.locator("h1").inner_text(), state(page)) == ("Roll-back on shop-prod", "Waiting for approval")
-    click(page, "Approve", "Grace")
+    original = visit(visitor, address)
+    assert names(original) == []
+    original.get_by_role("link", name="Roll-back").click()
+    assert page.url.partition("?")[0] == original.url.partition("?")[0]
+    click(original, "Approve", "Grace")
     assert wait_for(stage, page, "Rolled back") == "Rolled back"
+    original.goto(address)
+    assert (state(original), names(original)) == ("Fixed Rolled back since", [])
 
+    delete_what_is_left(stage, page)
+    page.goto(buttons(stage, "slack")[0][1])
+    assert names(page) == []
+
+
+def test_a_change_is_stopped_given_up_and_deleted(stage: Stage, visitor: BrowserContext) -> None:
+    page = visit(visitor, proposed(stage))
+    click(page, "Approve", "Ada")
+    wait_for(stage, page, "Being applied")
+    click(page, "Stop", "Ada")
+
+    click(page, "Give up", "Ada")
+
+    assert state(page) == "Failed"
+    assert "Given up by Ada (holder of link, unverified)" in text(page)
+    assert names(page) == ["Ask for a roll-back", "Ask to delete what is left"]
+    click(page, "Ask for a roll-back", "Ada")
+    click(page, "Approve", "Ada")
+    assert wait_for(stage, page, "Rolled back") == "Rolled back"
     delete_what_is_left(stage, page)
 
 

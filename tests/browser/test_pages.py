@@ -15,6 +15,7 @@ from shared.model.change import ChangeState
 from shared.model.plan import PlanKind
 from shared.triggers.answers import PAGE_HEADERS
 from shared.triggers.change_pages import content_policy
+from shared.web.change_view import FollowUp
 from shared.web.pages import FormFields, change_page, message_page, plan_page
 from tests.browser.conftest import Serve
 from tests.chat import nouns
@@ -38,6 +39,25 @@ PAGES = {
         form=replace(FORM, actions=("resume", "roll_back")),
         now=NOW,
         style_nonce=NONCE,
+    ),
+    "running": change_page(
+        replace(nouns.make_change(ChangeState.APPLYING), step=4),
+        incident=nouns.make_incident(),
+        journal=nouns.make_journal(),
+        form=replace(FORM, actions=("stop",)),
+        now=NOW,
+        style_nonce=NONCE,
+        link="?t=token",
+    ),
+    "rolled back": change_page(
+        nouns.make_change(ChangeState.FIXED),
+        journal=nouns.make_journal(),
+        now=NOW,
+        style_nonce=NONCE,
+        link="?t=token",
+        follow_ups=[
+            FollowUp(nouns.make_change(state), "/x") for state in (ChangeState.DENIED, ChangeState.ROLLED_BACK)
+        ],
     ),
     "fixed": change_page(
         nouns.make_change(ChangeState.FIXED), journal=nouns.make_journal(), now=NOW, style_nonce=NONCE
@@ -66,7 +86,7 @@ PAGES = {
         form=FORM,
         now=NOW,
         style_nonce=NONCE,
-        related_link="?t=token&kind=",
+        link="?t=token",
     ),
     **{kind: plan_page(plan, style_nonce=NONCE) for kind, plan in every_answer().items()},
     "refused": message_page("This link has expired.", status=410, style_nonce=NONCE),

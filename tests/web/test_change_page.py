@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from shared.model.change import Change, ChangeState
 from shared.model.finding import FindingKind
 from shared.model.plan import AssociateSubnet, PlanKind
+from shared.web.change_view import FollowUp
 from shared.web.pages import FormFields, change_page, message_page
 from tests.chat import nouns
 
@@ -155,7 +156,7 @@ def test_without_a_form_nothing_can_be_sent_and_the_page_says_why() -> None:
 
 @pytest.mark.parametrize(
     ("actions", "words"),
-    [(("resume", "roll_back"), "Resume Ask for a roll-back"), (("roll_back",), "Ask for a roll-back")],
+    [(("resume", "roll_back"), "Resume Ask for a roll-back"), (("stop", "roll_back"), "Stop Ask for a roll-back")],
 )
 def test_what_else_can_be_done_is_offered(actions: tuple[str, ...], words: str) -> None:
     shown = page(nouns.make_change(ChangeState.STOPPED), form=replace(FORM, actions=actions))
@@ -179,13 +180,41 @@ def test_a_decision_and_a_verdict_are_shown() -> None:
     assert "Denied by Maria Ortega" in page(nouns.make_change(ChangeState.DENIED), form=None).text
 
 
-def test_a_running_change_reloads_and_a_form_never_does() -> None:
-    def reloads(shown: Page) -> bool:
-        return any(one.get("http-equiv") == "refresh" for one in shown.all("meta"))
+RUNNING = (ChangeState.APPROVED, ChangeState.APPLYING, ChangeState.VERIFYING)
 
-    assert reloads(page(nouns.make_change(ChangeState.APPLYING), form=None))
-    assert not reloads(page(nouns.make_change(ChangeState.VERIFYING), form=FORM))
-    assert not reloads(page())
+
+@pytest.mark.parametrize("state", ChangeState)
+def test_no_page_reloads_itself_and_a_running_one_has_a_link_to(state: ChangeState) -> None:
+    shown = page(nouns.make_change(state), form=None, link="?t=token")
+    assert [one for one in shown.all("meta") if "http-equiv" in one] == []
+    assert ({"href": "?t=token"} in shown.all("a")) == (state in RUNNING)
+
+
+def test_how_far_a_change_is_stands_at_the_top() -> None:
+    def text(state: ChangeState, step: int, **fields: Any) -> str:
+        change = replace(nouns.make_change(state), step=step, **fields)
+        return page(change, form=None, journal=nouns.make_journal()).text.partition("Why")[0]
+
+    associate = "Associate subnet snet-user with ng-shop-prod-1 ."
+    assert f"Step 4 of 7: {associate} Subnet snet-user has" in text(ChangeState.APPLYING, 3)
+    assert "Step 1 of 7: Create public IP pip-shop-prod-1 ." in text(ChangeState.APPLYING, 0)
+    assert "Next is step 1 of 7" in text(ChangeState.APPROVED, 0)
+    assert "Change chg-2 is at work." in text(ChangeState.APPROVED, 0, waits_for="change chg-2 is at work")
+    assert f"It stopped at step 4 of 7: {associate}" in text(ChangeState.STOPPED, 3)
+    assert "All 7 steps are done." in text(ChangeState.VERIFYING, 7)
+    assert "7 steps" not in text(ChangeState.FIXED, 7)
+
+
+def test_a_change_that_was_rolled_back_says_so_and_leads_there() -> None:
+    back = nouns.make_change(ChangeState.ROLLED_BACK, replace(nouns.make_plan(), kind=PlanKind.DETACH_NAT_GATEWAY))
+    shown = page(nouns.make_change(ChangeState.FIXED), form=None, follow_ups=[FollowUp(back, "https://bot/back")])
+    assert "Fixed Rolled back since" in shown.text
+    assert "What followed Roll-back : rolled back, proposed 2026-11-22 19:05 UTC" in shown.text
+    assert {"href": "https://bot/back"} in shown.all("a")
+    proposed = replace(back, state=ChangeState.PROPOSED)
+    shown = page(nouns.make_change(ChangeState.FIXED), form=None, follow_ups=[FollowUp(proposed, "https://bot/back")])
+    assert "Rolled back since" not in shown.text
+    assert "Roll-back : waiting for approval" in shown.text
 
 
 def test_a_roll_back_says_what_it_takes_away_and_what_stays() -> None:

@@ -44,8 +44,8 @@ def test_a_dry_run_of_an_executable_plan_says_that_it_is_one() -> None:
     assert not shown.all("form")
 
 
-def page(change: Change, related_link: str = "?t=token&kind=") -> Page:
-    return Page(change_page(change, form=FORM, now=NOW, related_link=related_link))
+def page(change: Change, link: str = "?t=token") -> Page:
+    return Page(change_page(change, form=FORM, now=NOW, link=link))
 
 
 def test_a_proposal_links_to_relief_and_a_proven_change_to_alignment() -> None:
