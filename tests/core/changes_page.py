@@ -17,6 +17,9 @@ event is refused in that state, so a late, doubled or out-of-order message canno
 |---|---|---|
 """
 _FOOT = """
+A person approves, denies, stops and resumes a change from its page, and gives up one that stopped (`fail`). `stop` also
+comes from snatbot itself, when it must not go on without a person.
+
 Final states, which nothing leaves: {final}.
 """
 
