@@ -105,14 +105,14 @@ class Watch:
         targets = found.fleet.clusters
         if len(targets) > self._policy.fan_out_above:
             parts = parts_of(targets)
-            tally, effort = self._reported(parts, now)
+            tally, effort, raised = self._reported(parts, now)
         else:
-            parts, effort = {}, Effort()
+            parts, effort, raised = {}, Effort(), ()
             tally = self._over(targets, INLINE, now, wall, time).tally
         with within(time.all):
-            problems = self._covered(found, tally, now, wall)
+            problems = (*raised, *self._covered(found, tally, now, wall))
         tick = Tick(name, tally, found.fleet.unreadable, measure=tuple(parts), problems=problems, effort=effort)
-        return self._with_due(tick, now, wall)
+        return self._with_due(tick, now, wall, raised=bool(raised))
 
     def part(self, key: str, tick: str, now: datetime, wall: datetime) -> PartLook | None:
         """One part of a large fleet. None: it was looked at for this tick, or a later one, already."""
@@ -120,9 +120,14 @@ class Watch:
         if report is not None and report.tick >= tick and not _is_ahead(report, now):
             return None
         time = TickTime.of(self._policy.deadline_seconds)
-        with self._count.metered() as effort:
-            round_ = self._over(self._source.part(key), key, now, wall, time)
-            report = PartReport(now, tick, round_.tally, effort())
+        try:
+            with self._count.metered() as effort:
+                round_ = self._over(self._source.part(key), key, now, wall, time)
+                report = PartReport(now, tick, round_.tally, effort())
+        except Exception as error:
+            before = report or PartReport(now, "", Tally())
+            self._store.write(f"{_REPORT}{key}", replace(before, raised=_said(error)))
+            raise
         self._store.write(f"{_REPORT}{key}", report)
         return PartLook(report, tuple(sorted(round_.told)))
 
@@ -207,18 +212,21 @@ class Watch:
         kept = tuple([confirmed, *others] if confirmed else others)
         return replace(seen, assessment=replace(seen.assessment, findings=kept))
 
-    def _reported(self, parts: Mapping[str, Sequence[WatchedCluster]], now: datetime) -> tuple[Tally, Effort]:
+    def _reported(
+        self, parts: Mapping[str, Sequence[WatchedCluster]], now: datetime
+    ) -> tuple[Tally, Effort, tuple[str, ...]]:
         """What workers saw last, and what it took; a part that nobody reported on lately was not reached."""
         reports = self._store.read_all(PartReport, _REPORT)
         tally, effort = Tally(), Effort()
         for key, targets in parts.items():
             report = reports.get(key)
             oldest = now - self._policy.ports_every - 2 * MINUTE
-            if report is None or report.at < oldest or _is_ahead(report, now):
+            if report is None or not report.tick or report.at < oldest or _is_ahead(report, now):
                 tally += not_reached(targets)
             else:
                 tally, effort = tally + report.tally, effort + report.effort
-        return tally, effort
+        raised = {one.raised for key in parts if (one := reports.get(key)) is not None and one.raised}
+        return tally, effort, tuple(sorted(raised))
 
     def _covered(self, found: Found, tally: Tally, now: datetime, wall: datetime) -> tuple[str, ...]:
         """Tells who is not seen, and returns what makes this look unfit to rely on."""
@@ -232,11 +240,8 @@ class Watch:
         return problems
 
     def _note_raised(self, error: Exception, wall: datetime) -> None:
-        """Only what snatbot itself says is shown: the words of other errors are for the log."""
-        said = f": {error}" if isinstance(error, SnatbotError) else ""
-        problem = f"the last look ended with an error, {type(error).__name__}{said}"
         try:
-            self._signs.record_failure("watch", wall, [problem], raised=True)
+            self._signs.record_failure("watch", wall, [_said(error)], raised=True)
         except StoreError as unwritten:
             log.error("that a look raised could not be kept: %s", unwritten)
 
@@ -246,7 +251,7 @@ class Watch:
         except StoreError as error:
             log.error("coverage could not be remembered: %s", error)
 
-    def _with_due(self, tick: Tick, now: datetime, wall: datetime) -> Tick:
+    def _with_due(self, tick: Tick, now: datetime, wall: datetime, *, raised: bool = False) -> Tick:
         waiting = self._records.waiting_outbox()
         due = self._records.due(("change", "incident"), now)
         tick = replace(
@@ -260,8 +265,14 @@ class Watch:
         if tick.is_success:
             self._signs.record_success("watch", wall)
         else:
-            self._signs.record_failure("watch", wall, tick.problems)
+            self._signs.record_failure("watch", wall, tick.problems, raised=raised)
         return tick
+
+
+def _said(error: Exception) -> str:
+    """Only what snatbot itself says is shown: the words of other errors are for the log."""
+    words = f": {error}" if isinstance(error, SnatbotError) else ""
+    return f"the last look ended with an error, {type(error).__name__}{words}"
 
 
 def _is_ahead(report: PartReport, now: datetime) -> bool:

@@ -76,9 +76,13 @@ class Effort:
 
 @dataclass(frozen=True, slots=True)
 class PartReport:
-    """What the last look at one part of the fleet saw, and when; ``tick`` is the look that asked for it."""
+    """What the last look at one part of the fleet saw, and when; ``tick`` is the look that asked for it.
+
+    ``raised``: a later look ended with this error. ``tick`` is empty while none has succeeded.
+    """
 
     at: datetime
     tick: str
     tally: Tally
     effort: Effort = field(default_factory=Effort)
+    raised: str = ""

@@ -301,6 +301,24 @@ def test_a_look_that_raises_is_kept_as_such_until_one_succeeds(make: Make) -> No
     assert health(world, 21).is_well
 
 
+def test_a_part_whose_look_raises_is_not_well_until_one_succeeds(make: Make) -> None:
+    world = make("a", "b", policy=WatchPolicy(3, 5, timedelta(minutes=5), 1, 50.0))
+    for minute in (8, 9):
+        world.tick(minute)
+    assert health(world, 9).is_well
+    tick = world.watch.run(at(10), at(10))
+    world.access.answers["state"] = cast(Any, lambda _: {}["a secret"])
+    with pytest.raises(KeyError):
+        world.watch.part(tick.measure[0], tick.name, at(10), at(10))
+    world.access.answers["state"] = HEALTHY
+    world.watch.run(at(11), at(11))
+    found = health(world, 11)
+    assert (found.is_well, found.problems) == (False, ("the last look ended with an error, KeyError",))
+    assert world.watch.part(tick.measure[0], tick.name, at(11), at(11)) is not None, "delivered again, it is looked at"
+    world.watch.run(at(12), at(12))
+    assert health(world, 12).is_well
+
+
 def test_a_cluster_that_vanishes_mid_tick_is_told_apart_from_trouble(make: Make) -> None:
     world = make("a", "b")
     gone = cluster(name="a")
