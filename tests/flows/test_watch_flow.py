@@ -307,7 +307,8 @@ def test_a_part_whose_look_raises_is_not_well_until_one_succeeds(make: Make) -> 
         world.tick(minute)
     assert health(world, 9).is_well
     tick = world.watch.run(at(10), at(10))
-    world.access.answers["state"] = cast(Any, lambda _: {}["a secret"])
+    words: dict[str, Any] = {}
+    world.access.answers["state"] = lambda _: words["a secret"]
     with pytest.raises(KeyError):
         world.watch.part(tick.measure[0], tick.name, at(10), at(10))
     world.access.answers["state"] = HEALTHY
