@@ -15,6 +15,7 @@ APPROVE, DENY, STOP, RESUME, GIVE_UP = "approve", "deny", "stop", "resume", "giv
 ROLL_BACK, DELETE, ASK_AGAIN = "roll_back", "delete", "ask_again"
 _JUDGED = (ChangeState.VERIFYING, ChangeState.FIXED, ChangeState.NOT_FIXED, ChangeState.CANT_TELL)
 _UNDONE = (ChangeState.ROLLED_BACK, ChangeState.DONE)
+_TO_NOTHING = (ChangeState.DENIED, ChangeState.EXPIRED, ChangeState.SUPERSEDED, ChangeState.FAILED)
 _KINDS = {ROLL_BACK: PlanKind.DETACH_NAT_GATEWAY, DELETE: PlanKind.DELETE_NAT_GATEWAY}
 
 
@@ -66,6 +67,13 @@ class Actions:
             if other.plan.of_change_id == about and other.id != change.id and other.proposed_at >= change.proposed_at
         ]
         return tuple(sorted(found, key=lambda other: other.proposed_at))
+
+    def in_its_place(self, change: Change) -> tuple[Change, ...]:
+        """What is open on the cluster now that this one came to nothing: its renewal, most often."""
+        if change.state not in _TO_NOTHING:
+            return ()
+        others = self._records.changes(cluster_key(change.cluster_id))
+        return tuple(one for one in others if one.state not in FINAL_STATES and one.proposed_at > change.proposed_at)
 
     def _undoing(self, change: Change) -> tuple[str, ...]:
         """Neither while a later change is about to, nor once it has."""

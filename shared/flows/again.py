@@ -18,7 +18,7 @@ from ..store.records import Put, Records, Stored
 from .links import Links
 from .outbox import Outbox, audit
 from .planning import Planning
-from .propose import Propose, planned
+from .propose import Propose, planned, refuse_too_many
 from .remember import IN_FLIGHT
 
 log = logging.getLogger("snatbot.advance")
@@ -53,18 +53,20 @@ class Again:
         incident, record = self._open_incident(partition, change), self._records.cluster_in(partition)
         if incident is None or record is None or record.value.is_silenced(now) or change.plan.kind not in CURES:
             return False
-        if any(other.state in IN_FLIGHT for other in self._records.changes(partition)):
+        others = self._records.changes(partition)
+        if any(other.state in IN_FLIGHT for other in others):
             return False
         kind = change.plan.kind if change.plan.is_wished else None
         request = PlanRequest(kind, request_of(change.plan) or change.id, incident.value.id)
         try:
             plan = self._planning.attachment(change.cluster_id, now, request)
+            new = self._propose.new_change(plan, now, change.requested_by, incident.value)
+            refuse_too_many(others, new, now)
         except SnatbotError as error:
-            log.warning("change %s: it has expired, and no new plan could be made: %s", change.id, error)
+            log.warning("change %s: it has expired, and no new plan could be offered: %s", change.id, error)
             return False
         if not plan.is_executable:
             return False
-        new = self._propose.new_change(plan, now, change.requested_by, incident.value)
         reason = f"nobody decided in time; renewed as change {new.id}"
         ended = replace(change, state=after(change.state, Event.EXPIRE), due_at=None, stop_reason=reason)
         message = compose.change_renewed(change, new, incident.value, self._links.page(new))

@@ -37,7 +37,7 @@ _TRIES = 5  # a worker may write at the same moment
 @dataclass(frozen=True, slots=True)
 class ChangeView:
     """What the page shows: a change with its journal, oldest step first, and the later changes that take back or
-    delete what it did, oldest first."""
+    delete what it did, or that are open in its place, oldest first."""
 
     change: Change
     journal: tuple[JournalEntry, ...]
@@ -69,9 +69,8 @@ class Decide:
         """Raises NotFoundHere, or Refused when the link was made for another plan of this change."""
         change = self._find(target).value
         journal = self._records.journal(target.partition, target.change_id)
-        return ChangeView(
-            change, tuple(journal[step].value for step in sorted(journal)), self._actions.follow_ups(change)
-        )
+        later = {one.id: one for one in (*self._actions.follow_ups(change), *self._actions.in_its_place(change))}
+        return ChangeView(change, tuple(journal[step].value for step in sorted(journal)), tuple(later.values()))
 
     def why_not(self, change: Change, now: datetime) -> str | None:
         """Why nobody can decide on this change now; None when somebody can."""

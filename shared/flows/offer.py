@@ -23,7 +23,7 @@ from .ending import TRY_AGAIN_AFTER
 from .links import Links
 from .outbox import Outbox, audit
 from .planning import Planning
-from .propose import Propose, planned, retire_proposals
+from .propose import Propose, planned, refuse_too_many, retire_proposals
 from .remember import IN_FLIGHT, TRIES
 
 log = logging.getLogger("snatbot.offer")
@@ -46,13 +46,14 @@ class Offer:
         incident = self._claimed(partition, incident_id, now)
         if incident is None:
             return None
-        request = PlanRequest(None, new_id(), incident.id)
+        request, others = PlanRequest(None, new_id(), incident.id), self._records.changes(partition)
         try:
             plan = self._planning.attachment(incident.cluster_id, now, request)
+            change = self._propose.new_change(plan, now, "snatbot", incident, request.id)
+            refuse_too_many(others, change, now)
         except SnatbotError as error:
-            log.warning("%s: no plan could be made: %s", incident.cluster_name, error)
+            log.warning("%s: no plan could be offered: %s", incident.cluster_name, error)
             return None
-        change = self._propose.new_change(plan, now, "snatbot", incident, request.id)
         return self._told(partition, change, now, wall)
 
     def _claimed(self, partition: str, incident_id: str, now: datetime) -> Incident | None:

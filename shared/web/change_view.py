@@ -55,14 +55,15 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """A later change that takes back or deletes what this one did; ``link`` opens its page."""
+    """A later change that takes back or deletes what this one did, or is open in its place; ``link`` opens its page."""
 
     change: Change
     link: str
 
     @property
     def title(self) -> str:
-        return "Deletion" if self.change.plan.kind is PlanKind.DELETE_NAT_GATEWAY else "Roll-back"
+        titles = {PlanKind.DELETE_NAT_GATEWAY: "Deletion", PlanKind.DETACH_NAT_GATEWAY: "Roll-back"}
+        return titles.get(self.change.plan.kind, "Newer plan")
 
     @property
     def words(self) -> str:

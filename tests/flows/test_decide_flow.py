@@ -463,6 +463,15 @@ def test_what_came_to_nothing_is_asked_for_again_unless_another_change_is_open(d
         assert offered == ((ASK_AGAIN,) if other in FINAL_STATES else ())
 
 
+@pytest.mark.parametrize("state", [S.DENIED, S.EXPIRED, S.SUPERSEDED, S.FAILED])
+def test_the_page_of_what_came_to_nothing_leads_to_what_is_open_in_its_place(desk: Desk, state: ChangeState) -> None:
+    desk.put(state)
+    renewed = replace(make_change(), id="chg-new", proposed_at=NOW + timedelta(minutes=60))
+    desk.put(change=renewed)
+    desk.put(change=replace(make_change(S.DENIED), id="chg-old", proposed_at=NOW - timedelta(minutes=60)))
+    assert desk.flow.view(TARGET).follow_ups == (renewed,)
+
+
 def test_the_message_of_a_denial_leads_to_the_page_that_asks_again(desk: Desk) -> None:
     desk.put()
     desk.decide(DENY)

@@ -23,7 +23,17 @@ from shared.store.records import Put, Records, Stored
 from tests.chat.nouns import make_advice, make_change
 from tests.core.builders import at
 from tests.core.test_incidents import minutes
-from tests.flows.test_remember_flow import CLUSTER, LINKS, PARTITION, SIGNER, TROUBLE, FakePlanning, World, plan_for
+from tests.flows.test_remember_flow import (
+    CLUSTER,
+    LINKS,
+    PARTITION,
+    SIGNER,
+    TROUBLE,
+    FakePlanning,
+    World,
+    change_in,
+    plan_for,
+)
 
 S = ChangeState
 
@@ -215,6 +225,18 @@ def test_whoever_decides_in_the_same_moment_wins(desk: Desk) -> None:
     with pytest.raises(StoreConflict):
         desk.expire()
     assert desk.states == [S.APPROVED]
+
+
+def test_after_ten_proposals_within_an_hour_no_more_are_made(desk: Desk) -> None:
+    """As with a lifetime of five minutes: the end is said, and the next one comes when there is room again."""
+    for number in range(9):
+        made = replace(change_in(S.EXPIRED, f"chg-{number}"), proposed_at=at(7))
+        desk.records.commit_in(PARTITION, [Put(made)])
+    assert desk.expire(20).state is S.EXPIRED
+    assert "tries again soon" in str(desk.told()[-1].sections)
+    assert desk.offer(25) == [None]
+    (asked,) = desk.offer(70)
+    assert asked is not None
 
 
 # --- people are reminded ---

@@ -34,4 +34,6 @@ def test_a_denied_plan_is_asked_for_again_from_its_page(stage: Stage, browser: r
     assert 'value="approve"' in renewed.text
     assert renewed.url.partition("?")[0] != link.partition("?")[0]
     assert [url.partition("?")[0] for url in questions(stage)] == [one.partition("?")[0] for one in (link, renewed.url)]
-    assert 'value="ask_again"' not in browser.get(link, timeout=60).text, "one question at a time"
+    old_page = browser.get(link, timeout=60).text
+    assert 'value="ask_again"' not in old_page, "one question at a time"
+    assert f"{renewed.url.partition('?')[0]}?t=" in old_page, "and the old page leads to it"
