@@ -6,6 +6,10 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+# Begins a sentence like a word of English; names hold digits, dashes, dots or capitals, or are set in backticks.
+_WORD = re.compile(r"(?!(?:az|curl|kubectl)\b)[a-z][a-z']*(?=[\s,;:.!?)]|$)")
+# Ends like a name, a command, an address or an id: a full stop would be copied with it.
+_NAME_AT_THE_END = re.compile(r"(?:`|[/_@=][^\s]*|\d+\.\d+\.[^\s]*|\w*\d[a-z]\w*|\w*[a-z]\d\w*)$", re.IGNORECASE)
 ELLIPSIS = "…"
 NO_BREAK_SPACE = "\u00a0"
 # Control characters but the line feed, halves of a pair, and whatever has no width or turns the direction of a text
@@ -79,11 +83,20 @@ def clip(text: str, limit: int) -> str:
 
 
 def sentence(text: str) -> str:
-    """The text with a full stop, unless it already ends like a sentence."""
+    """The text with a full stop, unless it already ends like a sentence, or with what somebody may copy."""
     text = text.strip()
-    return text if not text or text[-1] in ".!?:…" else text + "."
+    return text if not text or text[-1] in ".!?:…" or _NAME_AT_THE_END.search(text) else text + "."
+
+
+def sentences(*texts: str) -> str:
+    """One after the other, each a sentence of its own; empty ones are left out."""
+    said = ""
+    for text in filter(None, (sentence(capital(text)) for text in texts)):
+        gap = "" if not said else " " if said[-1] in ".!?:…" else " – "
+        said = f"{said}{gap}{text}"
+    return said
 
 
 def capital(text: str) -> str:
-    """The text with its first letter in upper case, the rest as it stands."""
-    return text[:1].upper() + text[1:]
+    """The text with its first letter in upper case, unless it begins with a name or a command."""
+    return text[:1].upper() + text[1:] if _WORD.match(text) else text

@@ -6,10 +6,18 @@ from collections.abc import Mapping, Sequence
 
 from ..model.change import GIVEN_UP, Change, ChangeState, JournalEntry
 from ..model.plan import AssociateSubnet, Plan, PlanKind
-from ..texts import capital, listed, number, sentence, utc
+from ..texts import capital, listed, number, sentence, sentences, utc
 from .message import Button, Message, Section, Tone
 from .trouble_words import trouble_in_words
-from .words import STATE_WORDS, check_in_words, cost_in_words, egress_addresses, resource_name, step_in_words
+from .words import (
+    STATE_WORDS,
+    check_commands,
+    check_in_words,
+    cost_in_words,
+    egress_addresses,
+    resource_name,
+    step_in_words,
+)
 
 _DECIDED: Mapping[ChangeState, tuple[str, Tone]] = {
     ChangeState.APPROVED: ("approved", Tone.NEUTRAL),
@@ -42,16 +50,16 @@ def change_proposed(change: Change, approval_url: str) -> Message:
     sections = [
         Section("Why", text=trouble_in_words(change.reason) if change.reason else ""),
         Section("What will be done", steps=tuple(step_in_words(step) for step in plan.steps)),
-        Section("Please note", bullets=tuple(check_in_words(check) for check in plan.warnings)),
-        Section("How to undo", text=sentence(capital(plan.way_back))),
+        Section("Please note", bullets=tuple(map(check_in_words, plan.warnings)), code=check_commands(plan.warnings)),
+        Section("How to undo", text=sentences(plan.way_back)),
         *related_sections(plan, PlanKind.RELIEVE_LOAD_BALANCER, "Another way, without snatbot"),
     ]
     if plan.demand is not None:
         sections.append(Section("Why this size", bullets=tuple(map(capital, plan.demand.arithmetic)), is_detail=True))
-    sections.append(Section("Notes", bullets=plan.notes, is_detail=True))
+    sections.append(Section("Notes", bullets=tuple(map(sentence, plan.notes)), is_detail=True))
     return Message(
         title=f"Approval needed for {change.cluster_name}",
-        summary=f"{sentence(capital(plan.summary))} Nothing is changed until someone approves it.",
+        summary=sentences(plan.summary, "Nothing is changed until someone approves it."),
         tone=Tone.WARNING,
         facts=(
             ("Cluster", change.cluster_name),
@@ -85,7 +93,7 @@ def change_decided(change: Change, page_url: str = "") -> Message:
     by = f" by {decision.approver} at {utc(decision.decided_at)}" if decision else ""
     return Message(
         title=f"Plan for {change.cluster_name} {verb}",
-        summary=f"{capital(verb)}{by}. {next_words}".strip(),
+        summary=sentences(f"{verb}{by}", next_words),
         tone=tone,
         facts=(
             ("Cluster", change.cluster_name),
@@ -103,7 +111,7 @@ def change_progress(change: Change, entry: JournalEntry) -> Message:
     words = step_in_words(steps[entry.step]) if 0 <= entry.step < len(steps) else "a step that the plan does not name"
     return Message(
         title=f"{change.cluster_name}: step {entry.step + 1} of {len(steps)} {entry.state}",
-        summary=sentence(capital(entry.note) or words),
+        summary=sentences(entry.note or words),
         tone=Tone.NEUTRAL,
         footer=f"{_footer(change)} · {utc(entry.updated_at)}",
     )
@@ -113,7 +121,7 @@ def change_waits(change: Change, reason: str, page_url: str) -> Message:
     """Said once for each long wait; it goes on by itself."""
     return Message(
         title=f"The change on {change.cluster_name} waits",
-        summary=f"{sentence(capital(reason))} It goes on by itself when that is over.",
+        summary=sentences(reason, "It goes on by itself when that is over."),
         tone=Tone.NEUTRAL,
         facts=(
             ("Cluster", change.cluster_name),
@@ -130,7 +138,7 @@ def change_stopped(change: Change, page_url: str) -> Message:
     words = [step_in_words(step) for step in change.plan.steps]
     return Message(
         title=f"The change on {change.cluster_name} has stopped",
-        summary=sentence(capital(change.stop_reason)) or "No reason was recorded.",
+        summary=sentences(change.stop_reason) or "No reason was recorded.",
         tone=Tone.ALARM,
         facts=(
             ("Cluster", change.cluster_name),
@@ -141,7 +149,7 @@ def change_stopped(change: Change, page_url: str) -> Message:
             [
                 Section("Done", bullets=tuple(words[: change.step])),
                 Section("Not done", bullets=tuple(words[change.step :])),
-                Section("What now", text=_STOPPED),
+                Section("What now", text=_STOPPED, code="\n".join(change.stop_commands)),
             ]
         ),
         buttons=(Button("Open the change", page_url, is_primary=True),),
@@ -149,14 +157,20 @@ def change_stopped(change: Change, page_url: str) -> Message:
     )
 
 
-def change_overlapped(change: Change, reason: str, page_url: str) -> Message:
+def change_overlapped(change: Change, reason: str, page_url: str, commands: Sequence[str]) -> Message:
     """A roll-back is done, and somebody else wrote in the same moment: what they changed may be lost."""
     return Message(
         title=f"Another writer on {change.cluster_name}'s network",
-        summary=sentence(capital(reason)),
+        summary=sentences(reason),
         tone=Tone.ALARM,
         facts=(("Cluster", change.cluster_name),),
-        sections=(Section("What now", text="The roll-back itself is done. Look at what was written, and restore it."),),
+        sections=(
+            Section(
+                "What now",
+                text="The roll-back itself is done. Look at what was written, and restore it.",
+                code="\n".join(commands),
+            ),
+        ),
         buttons=(Button("Open the change", page_url, is_primary=True),),
         footer=_footer(change),
     )
@@ -169,12 +183,17 @@ def change_finished(change: Change, page_url: str, journal: Sequence[JournalEntr
     if outcome and outcome.verdict == GIVEN_UP:
         title, tone = "The change on {cluster} was given up", Tone.NEUTRAL
     figures = tuple(map(capital, outcome.figures)) if outcome else ()
-    advice = outcome.advice if outcome else ()
+    advice = tuple(map(sentence, outcome.advice)) if outcome else ()
+    commands = "\n".join(outcome.commands) if outcome else ""
     heading = "Measured" if change.state is not ChangeState.DONE else "Result"
-    sections = [Section(heading, bullets=figures), Section("What next", bullets=advice), *_afterwards(change)]
+    sections = [
+        Section(heading, bullets=figures),
+        Section("What next", bullets=advice, code=commands),
+        *_afterwards(change),
+    ]
     return Message(
         title=title.replace("{cluster}", change.cluster_name),
-        summary=sentence(capital(outcome.reason if outcome else change.stop_reason)) or "No reason was recorded.",
+        summary=sentences(outcome.reason if outcome else change.stop_reason) or "No reason was recorded.",
         tone=tone,
         facts=(
             ("Cluster", change.cluster_name),
@@ -195,7 +214,7 @@ def related_sections(plan: Plan, kind: PlanKind, title: str, *, is_detail: bool 
         for one in plan.related
         if one.kind is kind
         for section in (
-            Section(title, text=sentence(capital(one.summary)), is_detail=is_detail),
+            Section(title, text=sentences(one.summary), is_detail=is_detail),
             Section("Its commands", code="\n".join(one.commands), is_detail=True),
         )
     ]
@@ -215,9 +234,9 @@ def _afterwards(change: Change) -> list[Section]:
         return [Section("What is left", text=_LEFT[change.plan.kind])]
     if change.state is ChangeState.FIXED:
         align = related_sections(change.plan, PlanKind.ALIGN_OUTBOUND_TYPE, "Left for you", is_detail=False)
-        return [Section("Please note", bullets=change.plan.notes), *align]
+        return [Section("Please note", bullets=tuple(map(sentence, change.plan.notes))), *align]
     if change.state in (ChangeState.NOT_FIXED, ChangeState.CANT_TELL, ChangeState.FAILED):
-        return [Section("How to undo", text=sentence(capital(change.plan.way_back)))]
+        return [Section("How to undo", text=sentences(change.plan.way_back))]
     return []
 
 

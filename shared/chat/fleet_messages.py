@@ -8,7 +8,7 @@ from datetime import datetime
 from ..model.assessment import Assessment
 from ..model.finding import Finding
 from ..model.incident import Incident
-from ..texts import capital, count, listed, sentence, utc
+from ..texts import count, listed, sentence, sentences, utc
 from .incident_messages import WITHDRAWN, subject
 from .message import Message, Section, Tone
 
@@ -17,14 +17,14 @@ _FOOTER = "snatbot · coverage"
 
 def coverage_lost(losses: Sequence[Finding]) -> Message:
     """Clusters that can't be measured, or are not listed any more. Said once."""
-    remedies = tuple(dict.fromkeys(sentence(capital(loss.remedy)) for loss in losses if loss.remedy))
-    sections = [Section("What is not seen", bullets=tuple(sentence(capital(loss.evidence)) for loss in losses))]
+    remedies = tuple(dict.fromkeys(sentences(loss.remedy) for loss in losses if loss.remedy))
+    sections = [Section("What is not seen", bullets=tuple(sentences(loss.evidence) for loss in losses))]
     if remedies:
         sections.append(Section("What to do", bullets=remedies))
     sections.append(Section("What this means", text="SNAT failures there would go unseen until this is mended."))
     return Message(
         title="snatbot can't see all clusters",
-        summary=sentence(capital(losses[0].evidence)),
+        summary=sentences(losses[0].evidence),
         tone=Tone.WARNING,
         sections=tuple(sections),
         footer=_FOOTER,
@@ -83,7 +83,7 @@ def _remark(title: str, tone: Tone, heading: str, texts: Sequence[str], meaning:
     """The first of ``texts`` up front, all of them under ``heading`` where there are several."""
     return Message(
         title=title,
-        summary=sentence(capital(texts[0])),
+        summary=sentences(texts[0]),
         tone=tone,
         sections=(
             *((Section(heading, bullets=_sentences(texts)),) if len(texts) > 1 else ()),
@@ -110,7 +110,7 @@ def contradicted(assessment: Assessment, now: datetime) -> Message:
     """Azure's own health events say that ports ran out, and the metric shows no failure. A notice, no incident."""
     return Message(
         title=f"Two witnesses disagree on {assessment.cluster.name}",
-        summary=sentence(capital(assessment.witness)),
+        summary=sentences(assessment.witness),
         tone=Tone.NEUTRAL,
         facts=(("Cluster", assessment.cluster.name), ("Seen", utc(now))),
         sections=(
@@ -141,7 +141,7 @@ def watch_ended(incident: Incident, now: datetime, *, is_withdrawn: bool = False
         sections.append(Section("The plan that waited", text=WITHDRAWN))
     return Message(
         title=f"{subject(incident)}: no longer watched",
-        summary=sentence(capital(incident.closing_note)),
+        summary=sentences(incident.closing_note),
         tone=Tone.NEUTRAL,
         facts=(
             ("Cluster", incident.cluster_name),
@@ -155,4 +155,4 @@ def watch_ended(incident: Incident, now: datetime, *, is_withdrawn: bool = False
 
 
 def _sentences(texts: Sequence[str]) -> tuple[str, ...]:
-    return tuple(sentence(capital(text)) for text in texts)
+    return tuple(sentences(text) for text in texts)

@@ -11,12 +11,12 @@ from ..model.incident import Incident
 from ..model.plan import Plan, PlanKind
 from ..model.ports import NodePorts
 from ..model.reading import Measured, Unmeasured
-from ..texts import capital, count, duration, listed, number, sentence, utc
+from ..texts import count, duration, listed, number, sentence, sentences, utc
 from . import by_hand
 from .change_messages import related_sections
 from .message import Message, Section, Table, Tone
 from .trouble_words import KIND_NOUNS, PORT_COLUMNS, PORT_FIGURES, port_rows
-from .words import NODE_COLUMNS, NODE_FIGURES, check_in_words, node_rows, resource_name
+from .words import NODE_COLUMNS, NODE_FIGURES, check_commands, check_in_words, node_rows, resource_name
 
 # What moving egress off the load balancer would cure.
 BALANCER_KINDS = frozenset({FindingKind.SNAT_FAILING, FindingKind.PORT_PRESSURE, FindingKind.EXHAUSTION_AHEAD})
@@ -55,18 +55,18 @@ def incident_worsened(incident: Incident, assessment: Assessment) -> Message:
 
 def incident_answered(incident: Incident, plan: Plan) -> Message:
     """There is nothing to approve against this incident: why, and what helps instead."""
-    reasons = tuple(check_in_words(check) for check in plan.blockers)
-    is_advice = plan.kind is PlanKind.ADVICE and bool(reasons)
+    reasons = tuple(map(check_in_words, plan.blockers))
+    commands = check_commands(plan.blockers)
     sections = (
-        *((Section("Why snatbot can't do it", bullets=reasons),) if reasons else ()),
-        *((Section("What can't be undone", text=plan.irreversible),) if plan.irreversible else ()),
-        *((Section("Please note", bullets=plan.notes),) if plan.notes else ()),
+        *((Section("Why snatbot can't do it", bullets=reasons, code=commands),) if reasons else ()),
+        *((Section("What can't be undone", text=sentences(plan.irreversible)),) if plan.irreversible else ()),
+        *((Section("Please note", bullets=tuple(map(sentence, plan.notes))),) if plan.notes else ()),
         *((Section("Commands", code="\n".join(plan.commands)),) if plan.commands else ()),
         *related_sections(plan, PlanKind.RELIEVE_LOAD_BALANCER, "Another way, without a gateway"),
     )
     return Message(
         title=f"What would help {incident.cluster_name}",
-        summary="" if is_advice else sentence(capital(plan.summary)),
+        summary=sentences(plan.summary),
         tone=Tone.WARNING,
         facts=(("Cluster", incident.cluster_name),),
         sections=sections,
@@ -81,7 +81,7 @@ def incident_cleared(incident: Incident, now: datetime, *, is_withdrawn: bool = 
     """
     failed_at, quiet_since = incident.last_failed_at, incident.last_trouble_at or incident.since
     if incident.closing_note:
-        summary = sentence(capital(incident.closing_note))
+        summary = sentences(incident.closing_note)
     elif failed_at is not None:
         summary = f"No outbound connection has failed since {utc(failed_at)}."
     else:
@@ -119,10 +119,10 @@ def subject(incident: Incident) -> str:
 
 def cannot_measure(cluster_name: str, unmeasured: Unmeasured) -> Message:
     """A missing measurement is said, never taken for health."""
-    sections = (Section("What to do", text=sentence(capital(unmeasured.remedy))),) if unmeasured.remedy else ()
+    sections = (Section("What to do", text=sentences(unmeasured.remedy)),) if unmeasured.remedy else ()
     return Message(
         title=f"{cluster_name} can't be measured",
-        summary=sentence(capital(unmeasured.reason)),
+        summary=sentences(unmeasured.reason),
         tone=Tone.WARNING,
         sections=(
             *sections,
@@ -165,9 +165,9 @@ def _tone(incident: Incident) -> Tone:
 
 def _summary(incident: Incident, assessment: Assessment) -> str:
     if assessment.alarms:
-        return sentence(capital(assessment.alarms[0].evidence))
+        return sentences(assessment.alarms[0].evidence)
     if incident.evidence and not incident.failed:
-        return sentence(capital(incident.evidence))
+        return sentences(incident.evidence)
     failed = count(incident.failed, "new outbound connection")
     return f"{failed} failed in the last {count(incident.window_minutes, 'minute')}."
 
@@ -212,10 +212,10 @@ def _evidence(incident: Incident, assessment: Assessment) -> tuple[Section, ...]
     full = next((finding.ports for finding in assessment.alarms if finding.ports), ())
     if full:
         sections.append(_ports(full))
-    others = tuple(sentence(capital(finding.evidence)) for finding in assessment.alarms[1:])
+    others = tuple(sentences(finding.evidence) for finding in assessment.alarms[1:])
     if others:
         sections.append(Section("Also seen", bullets=others))
-    remedies = tuple(dict.fromkeys(sentence(capital(one.remedy)) for one in assessment.alarms if one.remedy))
+    remedies = tuple(dict.fromkeys(sentences(one.remedy) for one in assessment.alarms if one.remedy))
     commands = tuple(dict.fromkeys(command for one in assessment.alarms for command in one.commands))
     if remedies or commands:
         sections.append(Section("What would help", bullets=remedies, code="\n".join(commands)))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from ..model.finding import FindingKind, Severity
 from ..model.incident import Incident
 from ..model.ports import NodePorts
-from ..texts import capital, count, listed, percent, sentence, utc
+from ..texts import count, listed, percent, sentences, utc
 
 KIND_NOUNS: Mapping[FindingKind, str] = {
     FindingKind.SNAT_FAILING: "SNAT port exhaustion",
@@ -73,4 +73,4 @@ def _sight(incident: Incident) -> str:
     """Trouble that is none of failed connections on the load balancer, or not yet."""
     noun = KIND_NOUNS[incident.kinds[0]] if incident.kinds else "Trouble"
     seen = f"First seen {utc(incident.since)}, last {utc(incident.last_trouble_at or incident.since)}."
-    return " ".join(part for part in (f"{noun}.", sentence(capital(incident.evidence)), seen) if part)
+    return sentences(noun, incident.evidence, seen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import assert_never
 
 from ..model.change import ChangeState, JournalEntry
@@ -22,7 +22,7 @@ from ..model.plan import (
 )
 from ..model.reading import NodeFailures
 from ..model.resource_id import ResourceId
-from ..texts import capital, count, listed, number, percent, sentence
+from ..texts import count, listed, number, percent, sentences
 
 STATE_WORDS: Mapping[ChangeState, str] = {
     ChangeState.PROPOSED: "waiting for approval",
@@ -128,7 +128,12 @@ def egress_addresses(plan: Plan, journal: Sequence[JournalEntry]) -> tuple[str, 
 
 def check_in_words(check: Check) -> str:
     """The check's message and, if there is one, its remedy, as sentences."""
-    return " ".join(sentence(capital(part)) for part in (check.message, check.remedy) if part)
+    return sentences(check.message, check.remedy)
+
+
+def check_commands(checks: Iterable[Check]) -> str:
+    """What the checks' remedies say to run, one command a line."""
+    return "\n".join(dict.fromkeys(command for check in checks for command in check.commands))
 
 
 def node_rows(nodes: Sequence[NodeFailures]) -> tuple[tuple[str, ...], ...]:

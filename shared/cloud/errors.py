@@ -89,7 +89,7 @@ class NotRegistered(Forbidden):
 
     @property
     def remedy(self) -> str:
-        return "register the provider once in that subscription: az provider register --namespace Microsoft.Insights"
+        return "register the resource provider Microsoft.Insights once in that subscription"
 
 
 class Throttled(AzureError):

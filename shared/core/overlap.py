@@ -77,34 +77,41 @@ def _is_own(own: OwnWrite, write: LoggedWrite, app_id: str) -> bool:
 
 
 def in_words(overlap: Overlap) -> str:
-    """Who wrote when, and the commands that show it and restore it."""
+    """Who wrote when, as sentences without the last full stop."""
     own, other = overlap.own, overlap.other
     subnet = ResourceId.parse(own.subnet_id).name
     return (
         f"another writer ({other.caller}) wrote to {ResourceId.parse(other.resource_id).name} "
         f"at {other.at:%H:%M:%S} UTC, between snatbot's last look at subnet {subnet} and its write "
         f"({other.action}, correlation id {other.correlation_id}). "
-        f"Azure took both: what they changed may be overwritten. {_restore(overlap)}"
+        f"Azure took both: what they changed may be overwritten. {_what(overlap)}"
     )
 
 
-def _restore(overlap: Overlap) -> str:
+def _what(overlap: Overlap) -> str:
+    own, other = overlap.own, overlap.other
+    if other.properties is None or not same_id(other.resource_id, own.subnet_id):
+        return "The log does not say what it was: have it made again, or set it by hand"
+    if not changed_properties(other.properties, own.properties):
+        return "What they sent is what the subnet has now, the NAT gateway aside"
+    return "Restore it if it was meant"
+
+
+def commands(overlap: Overlap) -> tuple[str, ...]:
+    """What shows the write, and restores what was lost of it."""
     own, other = overlap.own, overlap.other
     subnet = ResourceId.parse(own.subnet_id)
     look = (
         f"az monitor activity-log list --subscription {subnet.subscription} --correlation-id {other.correlation_id} "
         f"--start-time {other.at - timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ} --offset 1h"
     )
+    show = ("# the other write", look)
     if other.properties is None or not same_id(other.resource_id, own.subnet_id):
-        return (
-            f"The log does not say what it was. This shows the write: {look}. Have it made again, or set it by hand: "
-            f"az network vnet subnet update --ids {shlex.quote(own.subnet_id)} --set <property>=<value>"
-        )
+        set_it = f"az network vnet subnet update --ids {shlex.quote(own.subnet_id)} --set <property>=<value>"
+        return (*show, "# set it by hand", set_it)
     lost = changed_properties(other.properties, own.properties)
-    if not lost:
-        return f"What they sent is what the subnet has now, the NAT gateway aside. This shows the write: {look}"
-    commands = "; ".join(restore_command(own.subnet_id, name, other.properties.get(name)) for name in lost)
-    return f"If it was meant, this restores it: {commands}. This shows the write: {look}"
+    restore = (restore_command(own.subnet_id, name, other.properties.get(name)) for name in lost)
+    return (*show, *(("# as they wrote it", *restore) if lost else ()))
 
 
 def changed_properties(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

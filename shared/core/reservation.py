@@ -22,13 +22,14 @@ def why_not_the_switch(facts: NetworkFacts, blocker: Check, planned_ip_ids: Sequ
     later = (
         "once these public IPs are made, the result of this plan names them and gives the command with the whole list"
     )
-    now = f"for {listed(known, 16)}: `{preflight.authorize_command(facts.cluster, known)}`; " if known else ""
+    now = f"add {listed(known, 16)} to the authorized IP ranges; " if known else ""
     return Check(
         blocker.name,
         CheckResult.WARN,
         f"why this is not the switch yet: {blocker.message}",
         f"{now}{later}; then ask for a new plan",
         blocker.source,
+        commands=(preflight.authorize_command(facts.cluster, known),) if known else (),
     )
 
 

@@ -25,7 +25,7 @@ from ..store.errors import StoreConflict
 from ..store.records import Put, PutJournal, Stored
 from ..store.signs import HeldClaim, VnetBusy
 from ..texts import count
-from .afterlook import Afterlook, Seen, alarm, told
+from .afterlook import Afterlook, Seen, alarm, alarm_commands, told
 from .again import Again
 from .apply import WORTH_TELLING, Apply, Tools
 from .authority import Authority
@@ -182,7 +182,7 @@ class Advance:
         change, now = stored.value, self._clock.now()
         is_measurable = self._tools.prove.is_measurable(change, now)
         if is_measurable and (undone := self._undone(change)):
-            self._stop(partition, stored, undone)
+            self._stop(partition, stored, *undone)
             return
         outcome = self._tools.prove.verdict(change, now)
         if outcome is None:
@@ -191,7 +191,8 @@ class Advance:
         journal = self._records.journal(partition, change.id)
         seen = self._afterlook.look(change, [entry.value for entry in journal.values()], now)
         if seen.overlaps:
-            self._stop(partition, stored, alarm(seen.overlaps), told(change, journal, seen.overlaps))
+            entries = told(change, journal, seen.overlaps)
+            self._stop(partition, stored, alarm(seen.overlaps), alarm_commands(seen.overlaps), entries)
             return
         if seen.again_at:
             self._look_later(partition, stored, seen.again_at)
@@ -205,17 +206,20 @@ class Advance:
         if little:
             self._again.offer(partition, change)
 
-    def _undone(self, change: Change) -> str:
-        """Why the subnets are not any more as this change left them; empty when they are, or can't be read now."""
+    def _undone(self, change: Change) -> tuple[str, tuple[str, ...]] | None:
+        """Why the subnets are not any more as this change left them, with commands; None when they are, or can't be
+        read now."""
         if change.plan.vnet_id is None:
-            return ""
+            return None
         network = self._network_of(ResourceId.parse(change.plan.vnet_id).subscription)
         try:
             found = [taken_back(step, network) for step in change.plan.steps if isinstance(step, AssociateSubnet)]
         except AzureError as error:
             log.warning("change %s: its subnets could not be read: %s", change.id, error)
-            return ""
-        return "; ".join(stop.reason for stop in found if stop)
+            return None
+        stops = [stop for stop in found if stop]
+        commands = tuple(command for stop in stops for command in stop.commands)
+        return ("; ".join(stop.reason for stop in stops), commands) if stops else None
 
     def _look_back(self, partition: str, stored: Stored[Change]) -> None:
         """A roll-back is over when its steps are; that nobody else's write was lost in it is known later.
@@ -243,10 +247,11 @@ class Advance:
         message, lines = None, []
         if overlapping:
             reason = alarm(overlapping)
-            message = compose.change_overlapped(ended, reason, self._tools.links.page(ended))
+            commands = alarm_commands(overlapping)
+            message = compose.change_overlapped(ended, reason, self._tools.links.page(ended), commands)
             lines = [audit(now, "snatbot", "another writer in between", change.id, reason)]
             if outcome is not None:
-                ended = replace(ended, outcome=replace(outcome, advice=(*outcome.advice, reason)))
+                ended = replace(ended, outcome=replace(outcome, advice=(*outcome.advice, reason), commands=commands))
             log.error("change %s: %s", change.id, reason)
         rows = self._tools.outbox.rows(change.cluster_name, message, self._clock.wall())
         self._records.commit_in(partition, [Put(ended, stored.etag), *lines, *rows])
@@ -254,11 +259,18 @@ class Advance:
     def _look_later(self, partition: str, stored: Stored[Change], at: datetime) -> None:
         self._records.commit_in(partition, [Put(replace(stored.value, due_at=at), stored.etag)])
 
-    def _stop(self, partition: str, stored: Stored[Change], reason: str, entries: Sequence[PutJournal] = ()) -> None:
+    def _stop(
+        self,
+        partition: str,
+        stored: Stored[Change],
+        reason: str,
+        commands: tuple[str, ...] = (),
+        entries: Sequence[PutJournal] = (),
+    ) -> None:
         """Nothing more is done until a person has looked. The steps that were taken stay as they are."""
         now = self._clock.now()
         state = after(stored.value.state, Event.STOP)
-        stopped = replace(stored.value, state=state, due_at=None, stop_reason=reason)
+        stopped = replace(stored.value, state=state, due_at=None, stop_reason=reason, stop_commands=commands)
         message = compose.change_stopped(stopped, self._tools.links.page(stopped))
         line = audit(now, "snatbot", "change stopped", stopped.id, reason)
         rows = self._tools.outbox.rows(stopped.cluster_name, message, self._clock.wall())

@@ -13,14 +13,14 @@ from datetime import datetime, timedelta
 
 from ..cloud.activity import ActivityLog
 from ..cloud.errors import AzureError, Forbidden
-from ..core.overlap import Overlap, OwnWrite, in_words, overlaps, shown
+from ..core.overlap import Overlap, OwnWrite, commands, in_words, overlaps, shown
 from ..ids import write_id
 from ..model.activity import LoggedWrite
 from ..model.change import Change, JournalEntry, Outcome
 from ..model.plan import AssociateSubnet
 from ..model.resource_id import ResourceId
 from ..store.records import PutJournal, Stored
-from ..texts import count, listed
+from ..texts import count, listed, sentences
 from .gate import NEXT_LOOK
 
 log = logging.getLogger("snatbot.afterlook")
@@ -42,7 +42,12 @@ class Seen:
 
 def alarm(found: Sequence[Overlap]) -> str:
     """Every overlap in words."""
-    return " ".join(f"{in_words(overlap)}." for overlap in found).rstrip(".")
+    return sentences(*map(in_words, found))
+
+
+def alarm_commands(found: Sequence[Overlap]) -> tuple[str, ...]:
+    """What shows and restores what was overwritten."""
+    return tuple(command for overlap in found for command in commands(overlap))
 
 
 def told(
@@ -56,7 +61,7 @@ def told(
     for step, overlapping in by_step.items():
         entry = journal[step].value
         operations = (*entry.told, *(overlap.other.operation_id for overlap in overlapping))
-        noted = replace(entry, told=operations, note=f"{entry.note}. {alarm(overlapping)}")
+        noted = replace(entry, told=operations, note=sentences(entry.note, alarm(overlapping)))
         writes.append(PutJournal(change.id, noted, journal[step].etag))
     return tuple(writes)
 
@@ -86,7 +91,7 @@ class Afterlook:
             log.warning("change %s: the activity log could not be read: %s", change.id, error)
             if may_wait and not isinstance(error, Forbidden):
                 return Seen(again_at=now + NEXT_LOOK)
-            return Seen(figure=_unclear(f"{error}. {error.remedy}".rstrip(". ")))
+            return Seen(figure=_unclear("; ".join(filter(None, (str(error).rstrip("."), error.remedy)))))
         missing = [own for own in owns if own.is_expected and not shown(own, found, self._app_id)]
         if (missing or unreadable) and may_wait:
             return Seen(again_at=now + NEXT_LOOK)

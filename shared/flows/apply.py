@@ -131,7 +131,7 @@ class Apply:
             case Stop():
                 # What Azure refused at the first try was not written.
                 noted = replace(entry.value, may_be_written=was_written)
-                self._stop(stored, replace(entry, value=noted), result.reason)
+                self._stop(stored, replace(entry, value=noted), result.reason, result.commands)
                 return False
             case Wait():
                 return self._wait(stored, entry, result)
@@ -249,10 +249,12 @@ class Apply:
         self._claim.pause(self._clock.wall())
         return False
 
-    def _stop(self, stored: Stored[Change], entry: Stored[JournalEntry], reason: str) -> None:
+    def _stop(
+        self, stored: Stored[Change], entry: Stored[JournalEntry], reason: str, commands: tuple[str, ...] = ()
+    ) -> None:
         now = self._clock.now()
         state = after(stored.value.state, Event.STOP)
-        stopped = replace(stored.value, state=state, due_at=None, stop_reason=reason)
+        stopped = replace(stored.value, state=state, due_at=None, stop_reason=reason, stop_commands=commands)
         noted = replace(entry.value, state="stopped", updated_at=now, note=reason)
         self._commit(
             [

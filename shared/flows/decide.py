@@ -142,10 +142,11 @@ class Decide:
             return replace(change, state=state, due_at=None, stop_reason=f"stopped by {approver}", waits_for="")
         if action == RESUME:
             # The decision stays the one that approved the plan; resuming never widens it.
-            return replace(change, state=state, due_at=now, stop_reason="", waits_for="")
+            return replace(change, state=state, due_at=now, stop_reason="", stop_commands=(), waits_for="")
         if action == GIVE_UP:
             reason = f"given up by {approver} after {change.step} of {count(len(change.plan.steps), 'step')}"
-            outcome = Outcome(GIVEN_UP, f"{reason}; it had stopped: {change.stop_reason or 'no reason was recorded'}")
+            said = f"{reason}; it had stopped: {change.stop_reason or 'no reason was recorded'}"
+            outcome = Outcome(GIVEN_UP, said, commands=change.stop_commands)
             return replace(change, state=state, due_at=None, outcome=outcome)
         due_at = now if action == APPROVE else None
         return replace(change, state=state, due_at=due_at, decision=self._signed(change, action, approver, now))

@@ -52,7 +52,7 @@ def _watched(change: Change, journal: Sequence[JournalEntry]) -> tuple[str, ...]
     for entry in journal:
         step = change.plan.steps[entry.step]
         if isinstance(step, ObserveEgress):
-            found.append(f"{ResourceId.parse(step.subnet_id).name}: {entry.note}")
+            found.append(f"`{ResourceId.parse(step.subnet_id).name}`: {entry.note}")
     return tuple(found) or ("what the nodes' connections did afterwards was not measured",)
 
 
@@ -60,9 +60,10 @@ def _reserved(addresses: Sequence[str], authorize: Callable[[str, Sequence[str]]
     command = authorize(cluster_id, addresses)
     advice = ["Give the addresses to partners whose firewalls list the old ones."]
     if command:
-        advice.append(f"Add them to the API server's authorized IP ranges: `{command}`")
+        advice.append("Add them to the API server's authorized IP ranges.")
     advice.append("Then ask for a new plan: it uses these addresses.")
-    return Outcome("done", f"reserved {listed(addresses, 16)}; nothing uses them yet", tuple(addresses), tuple(advice))
+    reason = f"reserved {listed(addresses, 16)}; nothing uses them yet"
+    return Outcome("done", reason, tuple(addresses), tuple(advice), (command,) if command else ())
 
 
 class Ending:

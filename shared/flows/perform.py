@@ -20,6 +20,7 @@ from ..model.plan import (
     ObserveEgress,
     Step,
 )
+from ..texts import sentences
 from . import steps
 from .gate import NEXT_LOOK, Gate
 from .steps import Leave, NetworkWriter, Result, Stop, Wait
@@ -70,7 +71,7 @@ def _without_egress(change: Change, read_facts: ReadFacts, now: datetime) -> Res
         return None
     if check.result is CheckResult.COULD_NOT_CHECK:
         return Wait(NEXT_LOOK.total_seconds(), check.message)
-    return Stop(f"{check.message}; {check.remedy}")
+    return Stop(sentences(check.message, check.remedy), check.commands)
 
 
 def _undone(change: Change, network: NetworkWriter) -> Stop | None:

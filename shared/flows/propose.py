@@ -16,7 +16,7 @@ from ..model.incident import ClusterRecord, Incident
 from ..model.plan import CURES, Plan, PlanKind
 from ..store.fleet import FleetStore
 from ..store.records import Put, Records, Stored
-from ..texts import capital, count, sentence, utc
+from ..texts import count, sentences, utc
 from .links import Links
 from .outbox import Outbox, audit
 from .planning import Planning
@@ -154,10 +154,10 @@ def refuse_too_many(changes: Iterable[Change], new: Change, now: datetime) -> No
 
 def why_not(plan: Plan) -> str:
     """Why a plan can't be executed: its blockers, or the advice that is the answer."""
-    said = " ".join(f"{check.message}. {check.remedy}".strip() for check in plan.blockers)
-    if not said:
-        said = " ".join([sentence(capital(plan.summary)), *plan.notes])
-    return " ".join([said, *(f"By hand: {command}" for command in plan.commands)])
+    said = sentences(*(part for check in plan.blockers for part in (check.message, check.remedy)))
+    commands = [*(command for check in plan.blockers for command in check.commands), *plan.commands]
+    by_hand = ["By hand:", *(f"`{command}`" for command in commands)] if commands else []
+    return "\n".join([said or sentences(plan.summary, *plan.notes), *by_hand])
 
 
 def planned(record: ClusterRecord, change: Change) -> ClusterRecord:

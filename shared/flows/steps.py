@@ -16,7 +16,7 @@ from ..core.naming import PRODUCT_TAG
 from ..model.network import NatGateway, PublicIp, Subnet
 from ..model.plan import AddPublicIps, CreateNatGateway, CreatePublicIp, CreatePublicIpPrefix, DeleteCreated
 from ..model.resource_id import ResourceId
-from ..texts import count
+from ..texts import count, sentences
 
 _SUBNET_WAIT_SECONDS = 3.0
 _PUBLIC_IP_WAIT_SECONDS = 2.0
@@ -45,9 +45,10 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """The world is not as approved, or Azure refuses: a person must look."""
+    """The world is not as approved, or Azure refuses: a person must look. ``commands`` show and mend it."""
 
     reason: str
+    commands: tuple[str, ...] = ()
 
 
 Result = Done | Wait | Stop
@@ -109,7 +110,7 @@ def with_azure_trouble(step: Callable[[], Result]) -> Result:
         # A token that expired, or an identity endpoint that is not there: the next try asks for a new one.
         return Wait(_BUSY_WAIT_SECONDS, f"Azure did not accept the identity ({error.code or error.message})")
     except AzureError as error:
-        return Stop(f"{str(error).rstrip('.')}. {error.remedy}".strip())
+        return Stop(sentences(str(error), error.remedy))
 
 
 def create_public_ip(step: CreatePublicIp, network: NetworkWriter, leave: Leave) -> Result:

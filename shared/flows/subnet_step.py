@@ -8,6 +8,8 @@ asks the activity log who else wrote in it. What the other side overwrites of ou
 
 from __future__ import annotations
 
+import shlex
+
 from ..core.commands import associate_command
 from ..core.overlap import changed_properties, restore_command
 from ..model.network import Subnet
@@ -26,7 +28,7 @@ def associate_subnet(step: AssociateSubnet, network: NetworkWriter, leave: Leave
     if state == "updating":
         return Wait(_WAIT_SECONDS, f"subnet {subnet.name} is being updated")
     if changed := changed_properties(step.properties_before, subnet.properties):
-        return Stop(_overlap(step, subnet, changed))
+        return _overlap(step, subnet, changed)
     if same_id(subnet.nat_gateway_id, step.after) and state == "succeeded":
         name = ResourceId.parse(step.after).name if step.after else "no NAT gateway"
         return Done(f"subnet {subnet.name} has {name}; every other property is as before", dict(subnet.properties))
@@ -37,8 +39,8 @@ def associate_subnet(step: AssociateSubnet, network: NetworkWriter, leave: Leave
     if leave.is_used_up:
         return Stop(
             f"subnet {subnet.name} was written {count(leave.writes, 'time')} and is not as planned: another writer, "
-            f"such as a deployment pipeline, takes it back. By hand: {associate_command(step.subnet_id, step.after)}. "
-            f"{_who(step)}"
+            "such as a deployment pipeline, takes it back",
+            _by_hand(step),
         )
     return _write(step, subnet, network, leave)
 
@@ -47,7 +49,7 @@ def undone(step: AssociateSubnet, network: NetworkWriter) -> Stop | None:
     """Whether somebody wrote to the subnet since the step was done: their write may have read it before ours."""
     subnet = network.read_subnet(step.subnet_id)
     if changed := changed_properties(step.properties_before, subnet.properties):
-        return Stop(_overlap(step, subnet, changed))
+        return _overlap(step, subnet, changed)
     return _taken_back(step, subnet)
 
 
@@ -60,14 +62,16 @@ def _taken_back(step: AssociateSubnet, subnet: Subnet) -> Stop | None:
     if same_id(subnet.nat_gateway_id, step.after):
         return None
     did = f"took the NAT gateway off subnet {subnet.name} again" if step.after else f"gave {subnet.name} a NAT gateway"
-    return Stop(
-        f"another writer, such as a deployment pipeline, {did}. By hand: "
-        f"{associate_command(step.subnet_id, step.after)}. {_who(step)}"
-    )
+    return Stop(f"another writer, such as a deployment pipeline, {did}", _by_hand(step))
 
 
-def _who(step: AssociateSubnet) -> str:
-    return f"This shows who writes to it: az monitor activity-log list --resource-id {step.subnet_id} --offset 2h"
+def _by_hand(step: AssociateSubnet) -> tuple[str, ...]:
+    return (*_who(step), "# as it was approved", associate_command(step.subnet_id, step.after))
+
+
+def _who(step: AssociateSubnet) -> tuple[str, ...]:
+    listing = f"az monitor activity-log list --resource-id {shlex.quote(step.subnet_id)} --offset 2h"
+    return ("# who writes to it", listing)
 
 
 def _write(step: AssociateSubnet, subnet: Subnet, network: NetworkWriter, leave: Leave) -> Result:
@@ -84,11 +88,11 @@ def _write(step: AssociateSubnet, subnet: Subnet, network: NetworkWriter, leave:
     return Wait(_WAIT_SECONDS, f"subnet {subnet.name} is being updated", True, exposed_seconds)
 
 
-def _overlap(step: AssociateSubnet, subnet: Subnet, changed: list[str]) -> str:
+def _overlap(step: AssociateSubnet, subnet: Subnet, changed: list[str]) -> Stop:
     """Nobody's change is undone by itself: the commands put the subnet back as it was approved, if that is wanted."""
-    restore = "; ".join(restore_command(step.subnet_id, name, step.properties_before.get(name)) for name in changed)
-    return (
-        f"subnet {subnet.name} is not as it was approved: {', '.join(changed)} changed. "
-        f"Nothing more is written; ask for a new plan. If that change was not meant, this restores it: {restore}. "
-        f"{_who(step)}"
+    restore = [restore_command(step.subnet_id, name, step.properties_before.get(name)) for name in changed]
+    return Stop(
+        f"subnet {subnet.name} is not as it was approved: {', '.join(changed)} changed. Nothing more is written; "
+        "restore it if that change was not meant, or ask for a new plan",
+        (*_who(step), "# as it was approved", *restore),
     )

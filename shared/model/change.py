@@ -113,13 +113,14 @@ class JournalEntry:
 class Outcome:
     """The verdict with the figures it rests on, one sentence each.
 
-    ``advice`` says what to do next: what it likely is instead, or a command that is left for a person.
+    ``advice`` says what to do next, ``commands`` are left for a person to run.
     """
 
     verdict: str
     reason: str
     figures: tuple[str, ...] = ()
     advice: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ class Change:
 
     ``start`` is that of the newest run, after a stop that of the resumed one; None when nothing was begun.
     ``waits_for`` is what people were told that an approved change waits for. ``reason`` is the incident as it was when
-    this was proposed.
+    this was proposed. ``stop_commands`` show and mend what it stopped for.
     """
 
     id: str
@@ -150,6 +151,7 @@ class Change:
     start: Start | None = None
     waits_for: str = ""
     reason: Incident | None = None
+    stop_commands: tuple[str, ...] = ()
 
     @property
     def started_at(self) -> datetime | None:

@@ -58,7 +58,8 @@ CURES = (PlanKind.ATTACH_NAT_GATEWAY, PlanKind.ADD_PUBLIC_IPS, PlanKind.RESERVE_
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One precondition in plain words. ``source`` names the call it was read from; ``remedy`` what to do.
+    """One precondition in plain words. ``source`` names the call it was read from; ``remedy`` what to do, with
+    ``commands`` to copy.
 
     A check that could not be made forbids the write when ``is_needed``. It is not needed where Azure itself refuses the
     write without harm, such as for a lock.
@@ -70,6 +71,7 @@ class Check:
     remedy: str = ""
     source: str = ""
     is_needed: bool = True
+    commands: tuple[str, ...] = ()
 
     @property
     def is_blocking(self) -> bool:

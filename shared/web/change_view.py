@@ -11,7 +11,7 @@ from ..chat.words import NODE_COLUMNS, STATE_WORDS, egress_addresses, node_rows,
 from ..model.change import Change, ChangeState, JournalEntry
 from ..model.incident import Incident
 from ..model.plan import PlanKind
-from ..texts import capital, count, duration, sentence, utc
+from ..texts import capital, count, duration, sentence, sentences, utc
 from .plan_view import PlanView, StepView, plan_view
 
 SHOWN_NODES = 10
@@ -52,6 +52,10 @@ class Trouble:
     rows: tuple[tuple[str, ...], ...]
     more_rows: tuple[tuple[str, ...], ...]
 
+    @property
+    def more_words(self) -> str:
+        return count(len(self.more_rows), "more node")
+
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
@@ -82,6 +86,7 @@ class ChangeView:
     figures: tuple[str, ...]
     advice: tuple[str, ...]
     stop_reason: str
+    commands: str
     trouble: Trouble | None
     progress: str
     is_running: bool
@@ -101,10 +106,11 @@ def change_view(
         plan=_plan(change, journal),
         decision=_decision(change),
         expiry=_expiry(change, now),
-        verdict=sentence(capital(outcome.reason)) if outcome else "",
+        verdict=sentences(outcome.reason) if outcome else "",
         figures=tuple(map(capital, outcome.figures)) if outcome else (),
         advice=tuple(map(sentence, outcome.advice)) if outcome else (),
-        stop_reason=sentence(capital(change.stop_reason)),
+        stop_reason=sentences(change.stop_reason),
+        commands="\n".join((*change.stop_commands, *(outcome.commands if outcome else ()))),
         trouble=_trouble(incident) if incident else None,
         progress=_progress(change, journal),
         is_running=change.state in _RUNNING,
@@ -137,8 +143,8 @@ def _progress(change: Change, journal: Sequence[JournalEntry]) -> str:
     is_waiting = change.state is ChangeState.APPROVED
     lead = "Next is step" if is_waiting else "It stopped at step" if change.state is ChangeState.STOPPED else "Step"
     note = change.waits_for or next((entry.note for entry in journal if entry.step == change.step), "")
-    said = sentence(capital(note)) if note and change.state is not ChangeState.STOPPED else ""
-    return f"{lead} {number} of {len(steps)}: {sentence(step_in_words(steps[change.step]))} {said}".strip()
+    said = note if change.state is not ChangeState.STOPPED else ""
+    return sentences(f"{lead} {number} of {len(steps)}: {step_in_words(steps[change.step])}", said)
 
 
 def _steps(views: Sequence[StepView], journal: Sequence[JournalEntry]) -> tuple[StepView, ...]:
@@ -147,7 +153,7 @@ def _steps(views: Sequence[StepView], journal: Sequence[JournalEntry]) -> tuple[
     for index, view in enumerate(views):
         entry = entries.get(index)
         if entry is not None:
-            view = replace(view, state=entry.state, note=sentence(capital(entry.note)), at=utc(entry.updated_at))
+            view = replace(view, state=entry.state, note=sentences(entry.note), at=utc(entry.updated_at))
         found.append(view)
     return tuple(found)
 

@@ -60,6 +60,7 @@ def _why(view: PlanView) -> Iterator[tuple[str, Iterable[str]]]:
 
 def _check(check: CheckView) -> Iterator[str]:
     yield f"{check.result}, {check.name}: {' '.join(part for part in (check.message, check.remedy) if part)}"
+    yield from (f"  {command}" for command in check.commands.splitlines())
     if check.source:
         yield f"  source: {check.source}"
 

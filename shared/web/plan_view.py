@@ -23,7 +23,7 @@ from ..model.plan import (
     Step,
 )
 from ..model.resource_id import ResourceId
-from ..texts import capital, count, listed, sentence, utc
+from ..texts import capital, count, listed, sentence, sentences, utc
 
 TITLES: Mapping[PlanKind, str] = {
     PlanKind.ATTACH_NAT_GATEWAY: "NAT gateway for {cluster}",
@@ -67,6 +67,7 @@ class CheckView:
     name: str
     message: str
     remedy: str
+    commands: str
     source: str
 
 
@@ -113,6 +114,7 @@ class PlanView:
     egress_now: tuple[str, ...]
     egress_then: tuple[str, ...]
     steps: tuple[StepView, ...]
+    steps_in_words: str
     arithmetic_heading: str
     arithmetic: tuple[str, ...]
     missing: tuple[str, ...]
@@ -140,7 +142,7 @@ def plan_view(plan: Plan, related_kinds: Sequence[PlanKind] = tuple(PlanKind)) -
         cluster=plan.cluster_name,
         state="Advice" if plan.kind.is_advice else "Dry run",
         tone="neutral",
-        summary=sentence(capital(plan.summary)),
+        summary=sentences(plan.summary),
         created=tuple(_created(plan)),
         deleted=tuple(_lost(step) for step in plan.steps if isinstance(step, DeleteCreated)),
         enlarged="; ".join(_enlarged(step) for step in plan.steps if isinstance(step, AddPublicIps)),
@@ -150,6 +152,7 @@ def plan_view(plan: Plan, related_kinds: Sequence[PlanKind] = tuple(PlanKind)) -
         egress_now=plan.egress_now if is_shown else (),
         egress_then=plan.egress_then if is_shown else (),
         steps=tuple(StepView(_step(step, plan)) for step in plan.steps),
+        steps_in_words=count(len(plan.steps), "step"),
         arithmetic_heading="What was measured" if plan.kind in _MEASURED else "Why this size",
         arithmetic=tuple(map(capital, plan.demand.arithmetic)) if plan.demand else (),
         missing=plan.demand.missing if plan.demand else (),
@@ -157,9 +160,9 @@ def plan_view(plan: Plan, related_kinds: Sequence[PlanKind] = tuple(PlanKind)) -
         passed=tuple(check for check in checks if check.tone == "good"),
         cost=sentence(cost_in_words(plan.cost)) if plan.cost else "",
         notes=tuple(sentence(note) for note in plan.notes),
-        way_back=sentence(capital(plan.way_back)) if plan.steps or plan.way_back_commands or plan.irreversible else "",
+        way_back=sentences(plan.way_back) if plan.steps or plan.way_back_commands or plan.irreversible else "",
         way_back_commands="\n".join(plan.way_back_commands),
-        irreversible=sentence(capital(plan.irreversible)),
+        irreversible=sentences(plan.irreversible),
         commands="\n".join(plan.commands),
         terraform=as_terraform(plan),
         bicep=as_bicep(plan),
@@ -171,7 +174,7 @@ def plan_view(plan: Plan, related_kinds: Sequence[PlanKind] = tuple(PlanKind)) -
 
 def _related(one: RelatedPlan, plan: Plan) -> RelatedView:
     title = TITLES[one.kind].format(cluster=plan.cluster_name)
-    return RelatedView(title, sentence(capital(one.summary)), one.kind.value, "\n".join(one.commands))
+    return RelatedView(title, sentences(one.summary), one.kind.value, "\n".join(one.commands))
 
 
 def _record(plan: Plan) -> tuple[tuple[str, str], ...]:
@@ -277,8 +280,9 @@ def _check(check: Check) -> CheckView:
         tone=_CHECK_TONES[check.result],
         result=CHECK_WORDS[check.result],
         name=capital(check.name),
-        message=sentence(capital(check.message)),
-        remedy=sentence(capital(check.remedy)),
+        message=sentences(check.message),
+        remedy=sentences(check.remedy),
+        commands="\n".join(check.commands),
         source=check.source,
     )
 

@@ -95,7 +95,7 @@ def test_progress_names_the_step_and_what_was_read_back() -> None:
 def test_progress_without_a_note_names_the_step() -> None:
     entry = replace(nouns.make_journal()[3], note="")
     summary = compose.change_progress(nouns.make_change(ChangeState.APPLYING), entry).summary
-    assert summary == "Associate subnet `snet-user` with `ng-shop-prod-1`."
+    assert summary == "Associate subnet `snet-user` with `ng-shop-prod-1`", "no full stop to copy"
 
 
 def test_progress_of_a_step_that_the_plan_does_not_have_is_no_crash() -> None:

@@ -19,7 +19,7 @@ PORTS = (NodePorts("10.224.0.4", "udp", 1000, 1024, NOW, "aks-user-1-vmss000000"
 
 def finding(kind: FindingKind, severity: Severity = Severity.WARNING) -> Finding:
     ports = PORTS if kind is FindingKind.PORT_PRESSURE else ()
-    return Finding(kind, severity, NOW, f"this is evidence of {kind.value}", (), ports, "", "do this about it")
+    return Finding(kind, severity, NOW, f"{kind.value} is what was seen", (), ports, "", "do this about it")
 
 
 def rendered(message: Message) -> str:
@@ -44,7 +44,7 @@ def test_every_kind_has_its_words_from_beginning_to_end(kind: FindingKind) -> No
     title = f"{KIND_NOUNS[kind]} on shop-prod"
     opened = compose.incident_opened(incident, assessment)
     assert (opened.title, opened.tone) == (title, Tone.WARNING)
-    assert opened.summary == f"This is evidence of {kind.value}."
+    assert opened.summary == found.evidence + ".", "the name begins it as it is"
     assert "Do this about it." in rendered(opened)
     assert "Failing nodes" not in rendered(opened)
     assert compose.incident_reopened(incident, assessment).title == f"{title} is back"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shared.core.overlap import MOST_EXPOSED_SECONDS, OwnWrite, in_words, overlaps, restore_command, shown
+from shared.core.overlap import MOST_EXPOSED_SECONDS, OwnWrite, commands, in_words, overlaps, restore_command, shown
 from shared.ids import write_id
 from shared.model.activity import LoggedWrite
 
@@ -88,7 +88,7 @@ def test_without_our_own_write_nothing_can_be_held_against_it() -> None:
 
 def words(**fields: Any) -> str:
     (overlap,) = overlaps(OWN, [write(ago(0.1), **fields), OUR_WRITE], "")
-    return in_words(overlap)
+    return "\n".join([in_words(overlap), *commands(overlap)])
 
 
 def test_the_words_say_who_when_and_how_to_look() -> None:

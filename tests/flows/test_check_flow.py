@@ -103,7 +103,7 @@ TROUBLES = [
     (
         NotRegistered(MONITOR, "no", code="MissingSubscriptionRegistration"),
         "MissingSubscription",
-        "az provider register",
+        "register the resource provider",
     ),
     (SignInFailed(MONITOR, "no token"), "refused", "managed identity"),
     (Throttled(MONITOR, "slow down", status=429), "throttled", ""),

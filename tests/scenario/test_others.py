@@ -89,7 +89,7 @@ def test_what_an_operator_overwrites_is_an_alarm_with_the_command_that_restores_
         stopped = theatre.run_on(theatre.approved())
         assert stopped.state is ChangeState.STOPPED
         assert "networkSecurityGroup changed" in stopped.stop_reason
-        assert "--network-security-group /subscriptions/" in stopped.stop_reason
+        assert "--network-security-group /subscriptions/" in str(stopped.stop_commands)
         assert subnet_writes(theatre) == 1, "the operator's change is not undone"
 
 
@@ -99,8 +99,8 @@ def test_a_pipeline_that_takes_it_back_every_time_is_not_fought(storm_with: Play
         stopped = theatre.run_on(theatre.approved())
         assert stopped.state is ChangeState.STOPPED
         assert "another writer" in stopped.stop_reason
-        assert "az monitor activity-log list --resource-id" in stopped.stop_reason
-        assert "--nat-gateway /subscriptions/" in stopped.stop_reason
+        assert "az monitor activity-log list --resource-id" in str(stopped.stop_commands)
+        assert "--nat-gateway /subscriptions/" in str(stopped.stop_commands)
         assert subnet_writes(theatre) <= 3
 
 

@@ -71,10 +71,10 @@ def test_what_was_overwritten_unseen_is_an_alarm_that_says_who_and_how_to_look(s
         assert stopped.state is ChangeState.STOPPED
         assert "(pipeline@example.com) wrote to aks-user at" in stopped.stop_reason
         command = re.search(
-            r"az monitor activity-log list .*--correlation-id ([0-9a-f-]{36}) --start-time", stopped.stop_reason
+            r"az monitor activity-log list .*--correlation-id ([0-9a-f-]{36}) --start-time", str(stopped.stop_commands)
         )
         assert command is not None
-        assert "az network vnet subnet update --ids /subscriptions/" in stopped.stop_reason
+        assert "az network vnet subnet update --ids /subscriptions/" in str(stopped.stop_commands)
         assert len(alarms(theatre)) == 1
         assert any("pipeline@example.com" in entry.note for entry in theatre.journal(change))
 
@@ -89,9 +89,9 @@ def test_where_the_log_holds_what_was_sent_the_command_restores_it(storm_with: P
     with storm_with(settings, {"before_write": COMING, "put_subnet": THEIRS}) as theatre:
         stopped = theatre.run_on(theatre.approved())
         assert stopped.state is ChangeState.STOPPED
-        assert "--set serviceEndpoints='[" in stopped.stop_reason
-        assert "Microsoft.Sql" in stopped.stop_reason
-        assert "--remove" not in stopped.stop_reason
+        assert "--set serviceEndpoints='[" in "".join(stopped.stop_commands)
+        assert "Microsoft.Sql" in str(stopped.stop_commands)
+        assert "--remove" not in str(stopped.stop_commands)
 
 
 def test_a_write_to_the_whole_network_counts_too(storm_with: Playing) -> None:
@@ -173,8 +173,8 @@ def test_what_takes_the_gateway_off_while_the_proof_runs_is_an_alarm(storm_with:
         assert stopped.state is ChangeState.STOPPED
         assert stopped.step == len(stopped.plan.steps), "it was being proven"
         assert "took the NAT gateway off subnet aks-user again" in stopped.stop_reason
-        assert "--nat-gateway /subscriptions/" in stopped.stop_reason
-        assert "az monitor activity-log list --resource-id" in stopped.stop_reason
+        assert "--nat-gateway /subscriptions/" in str(stopped.stop_commands)
+        assert "az monitor activity-log list --resource-id" in str(stopped.stop_commands)
 
         again = resumed(theatre, change)
         assert again.state is ChangeState.STOPPED, "nothing was restored"

@@ -107,8 +107,9 @@ def authorized_ranges(facts: NetworkFacts, planned_ip_ids: tuple[str, ...] = ())
             name,
             CheckResult.BLOCK,
             f"the API server's authorized IP ranges lack {listed(missing, 16)}: nodes would lose the API server",
-            f"run `{authorize_command(cluster, missing)}`, then ask for a new plan",
+            "add them to the authorized IP ranges, then ask for a new plan",
             source,
+            commands=(authorize_command(cluster, missing),),
         )
     return Check(
         name,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from ...model.network import NetworkFacts
 from ...model.plan import Check, CheckResult
 from ...model.resource_id import ResourceId
@@ -143,6 +145,7 @@ def propagated_routes(facts: NetworkFacts) -> Check:
             _look_at_routes(facts),
             source,
             is_needed=False,
+            commands=_learned_routes(facts),
         )
     open_subnets = [subnet.name for subnet in facts.subnets if subnet.takes_propagated_routes]
     if not facts.vnet.has_gateway or not open_subnets:
@@ -154,17 +157,22 @@ def propagated_routes(facts: NetworkFacts) -> Check:
         "default route among them would go ahead of the NAT gateway",
         f"{_look_at_routes(facts)}; the first subnet's gate would show it too",
         source,
+        commands=_learned_routes(facts),
     )
 
 
 def _look_at_routes(facts: NetworkFacts) -> str:
-    vnet = ResourceId.parse(facts.vnet_id or "")
     node = next((f" {one.name}" for one in facts.nodes), "")
     return (
         f"look for 0.0.0.0/0 among the effective routes of node{node}'s network interface in the portal, or among what "
-        f"the gateway learned: `az network vnet-gateway list-learned-routes --subscription {vnet.subscription} "
-        f"-g {vnet.group} -n <gateway>`"
+        "the gateway learned"
     )
+
+
+def _learned_routes(facts: NetworkFacts) -> tuple[str, ...]:
+    vnet = ResourceId.parse(facts.vnet_id or "")
+    where = shlex.join(["--subscription", vnet.subscription, "-g", vnet.group])
+    return (f"az network vnet-gateway list-learned-routes {where} -n <gateway>",)
 
 
 def kept_route_table(facts: NetworkFacts) -> Check:
