@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 # Begins a sentence like a word of English; names hold digits, dashes, dots or capitals, or are set in backticks.
 _WORD = re.compile(r"(?!(?:az|curl|kubectl)\b)[a-z][a-z']*(?=[\s,;:.!?)]|$)")
 # Ends like a name, a command, an address or an id: a full stop would be copied with it.
-_NAME_AT_THE_END = re.compile(r"(?:`|[/_@=][^\s]*|\d+\.\d+\.[^\s]*|\w*\d[a-z]\w*|\w*[a-z]\d\w*)$", re.IGNORECASE)
+_NAME_AT_THE_END = re.compile(r"(?:`|[/_@=][^\s)]*|\d+\.\d+\.[^\s)]*|\w*\d[a-z]\w*|\w*[a-z]\d\w*)$", re.IGNORECASE)
 ELLIPSIS = "…"
 NO_BREAK_SPACE = "\u00a0"
 # Control characters but the line feed, halves of a pair, and whatever has no width or turns the direction of a text
@@ -75,6 +75,11 @@ def visible(text: str) -> str:
     Line feeds stay, tabs and other ends of lines become blanks.
     """
     return _UNSEEN.sub("", _BLANK.sub(" ", text))
+
+
+def marked(names: Sequence[str], limit: int = 16) -> str:
+    """The same of names, each in the backticks that keep it as it is wherever it stands in a sentence."""
+    return listed([f"`{name}`" for name in names], limit)
 
 
 def clip(text: str, limit: int) -> str:

@@ -54,15 +54,15 @@ def steps(assessment: Assessment) -> Iterator[str]:
         case VnetOwnership.OWN:
             subnets = [f"`{resource_name(one)}`" for one in cluster.subnet_ids]
             yield (
-                "Create public IPs and a NAT gateway, then associate it with every subnet of the cluster, one by one, "
-                f"watching before the next: {listed(subnets)}. Open connections may drop."
+                "Create public IPs and a NAT gateway, then associate it with every subnet of the cluster "
+                f"({listed(subnets)}), one by one, watching before the next. Open connections may drop."
             )
             yield _WATCH
             yield "Last, `az aks update --outbound-type userAssignedNATGateway` makes AKS's own setting agree."
         case VnetOwnership.MANAGED:
             yield (
-                "Let AKS replace the load balancer by a managed NAT gateway: "
-                "`az aks update --outbound-type managedNATGateway`. Open connections drop, and there is no direct way "
+                "Let AKS replace the load balancer by a managed NAT gateway, with "
+                "`az aks update --outbound-type managedNATGateway`: open connections drop, and there is no direct way "
                 "back to the load balancer."
             )
             yield _WATCH

@@ -64,7 +64,7 @@ def change_proposed(change: Change, approval_url: str) -> Message:
         facts=(
             ("Cluster", change.cluster_name),
             ("Virtual network", resource_name(plan.vnet_id)),
-            ("Subnets", listed(_subnets(plan))),
+            *((("Subnets", listed(_subnets(plan))),) if _subnets(plan) else ()),
             *_egress(plan),
             *((("Cost", cost_in_words(plan.cost)),) if plan.cost else ()),
             ("Asked for by", change.requested_by),
@@ -228,7 +228,7 @@ def _buttons(change: Change, page_url: str) -> tuple[Button, ...]:
 
 
 def _afterwards(change: Change) -> list[Section]:
-    if change.state is ChangeState.FAILED and change.is_begun:
+    if change.state in (ChangeState.FAILED, ChangeState.SUPERSEDED) and change.is_begun:
         return [Section("What is left", text=f"{_HALF_DONE} {_DELETING}")]
     if change.leaves_something:
         return [Section("What is left", text=_LEFT[change.plan.kind])]

@@ -46,7 +46,7 @@ def seen_again(names: Sequence[str], now: datetime, over: Sequence[str] = ()) ->
     """The end of what ``coverage_lost`` told; ``over``: of what ``watch_hindered`` did."""
     return Message(
         title="snatbot sees these clusters again" if names else "snatbot watches as it should again",
-        summary=f"{count(len(names), 'cluster')} seen again: {listed(names)}."
+        summary=f"{count(len(names), 'cluster')} seen again ({listed(names)})."
         if names
         else f"This is over: {sentence(over[0])}",
         tone=Tone.GOOD,
@@ -97,7 +97,7 @@ def opted_out(names: Sequence[str]) -> Message:
     """Clusters whose tag says that they are not to be watched. Said once a cluster."""
     return Message(
         title="Clusters opted out of SNAT monitoring",
-        summary=f"{count(len(names), 'cluster')} with the tag `snatbot-watch` = `off`: {listed(names)}.",
+        summary=f"{count(len(names), 'cluster')} with the tag `snatbot-watch` = `off` ({listed(names)}).",
         tone=Tone.NEUTRAL,
         sections=(
             Section("What this means", text="They are not watched. Take the tag off to have them watched again."),
@@ -141,7 +141,7 @@ def watch_ended(incident: Incident, now: datetime, *, is_withdrawn: bool = False
         sections.append(Section("The plan that waited", text=WITHDRAWN))
     return Message(
         title=f"{subject(incident)}: no longer watched",
-        summary=sentences(incident.closing_note),
+        summary=sentences(incident.closing_note or "nothing is measured on this cluster any more"),
         tone=Tone.NEUTRAL,
         facts=(
             ("Cluster", incident.cluster_name),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from ..model.assessment import Assessment
 from ..model.change import Change, ChangeState
 from ..model.incident import Incident
-from ..texts import capital, sentence, utc
+from ..texts import capital, sentence, sentences, utc
 from . import by_hand
 from .change_messages import ASK_AGAIN, change_decided, change_proposed
 from .incident_messages import BALANCER_KINDS, incident_worsened, subject
@@ -43,18 +43,18 @@ def change_renewed(old: Change, new: Change, incident: Incident, page_url: str) 
     """Nobody decided on ``old`` in time; its trouble lasts, and ``new`` takes its place."""
     asked = change_proposed(new, page_url)
     expired = f"Nobody decided before {utc(old.expires_at)}, and the plan expired."
-    trouble = (Section("How bad it is", text=sentence(capital(incident.evidence))),) if incident.evidence else ()
+    trouble = (Section("How bad it is", text=sentences(incident.evidence)),) if incident.evidence else ()
     if new.plan.digest == old.plan.digest:
         return replace(
             asked,
             title=f"Approval still needed for {new.cluster_name}",
-            summary=f"{expired} This is the same plan, renewed: {sentence(new.plan.summary)}",
+            summary=sentences(expired, f"this is the same plan, renewed: {new.plan.summary}"),
             sections=trouble,
         )
     return replace(
         asked,
         title=f"Approval needed for {new.cluster_name}: the plan has changed",
-        summary=f"{expired} What is needed now differs: {sentence(new.plan.summary)}",
+        summary=sentences(expired, f"what is needed now differs: {new.plan.summary}"),
         sections=(*trouble, *asked.sections),
     )
 

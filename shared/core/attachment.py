@@ -158,10 +158,10 @@ def _summary(draft: Draft, gateway_id: str) -> str:
         if draft.egress.prefix_ids
         else count(len(draft.egress.ip_ids), "public IP")
     )
-    subnets = f"associate it with {count(len(draft.moves), 'subnet')}: {', '.join(one.name for one in draft.moves)}"
+    subnets = f"associate it with {count(len(draft.moves), 'subnet')} ({', '.join(one.name for one in draft.moves)})"
     if draft.gateway is None:
         return f"create NAT gateway {name} with {ips} and {subnets}"
-    more = f"add {ips} to NAT gateway {name}" if draft.egress.ids else ""
+    more = f"give NAT gateway {name} {ips} more" if draft.egress.ids else ""
     if not draft.moves:
         return more
     return f"{more} and {subnets}" if more else f"take NAT gateway {name}, which is there, and {subnets}"
@@ -188,7 +188,7 @@ def _notes(facts: NetworkFacts, idle_timeout_minutes: int, kind: PlanKind) -> tu
             "them first.",
         )
     return (
-        f"TCP idle timeout {idle_timeout_minutes} minutes: the cluster's outbound rule has "
+        f"TCP idle timeout {count(idle_timeout_minutes, 'minute')}: the cluster's outbound rule has "
         f"{facts.outbound_idle_timeout_minutes}; Microsoft advises 4 for NAT gateways because idle connections hold "
         "ports, but quiet connections that rely on the longer one would then drop silently.",
         "The cluster still says outbound type loadBalancer afterwards; making AKS's own setting agree is left for a "

@@ -16,7 +16,7 @@ from ..model.plan import (
     PlanKind,
 )
 from ..model.resource_id import ResourceId
-from ..texts import count, listed
+from ..texts import count, listed, marked
 from . import preflight
 from .commands import by_hand
 from .digest import with_digest
@@ -64,7 +64,7 @@ def plan_deletion(made: Plan, facts: NetworkFacts, of_change_id: str) -> Plan:
         cluster_name=cluster.name,
         vnet_id=facts.vnet_id,
         summary=(
-            f"delete {gateway_words}{count(len(ips), 'public IP')}; lost for good: {listed(lost, 16) or 'no address'}"
+            f"delete {gateway_words}{count(len(ips), 'public IP')}; lost for good ({listed(lost, 16) or 'no address'})"
         ),
         steps=steps,
         checks=_checks(steps, facts),
@@ -141,5 +141,5 @@ def _ours(steps: Sequence[DeleteCreated], facts: NetworkFacts) -> Check:
     ]
     if not foreign:
         return Check(name, CheckResult.PASS, "snatbot created all of it for this cluster", source=source)
-    message = f"{listed(foreign)} is not marked as created by snatbot for this cluster"
+    message = f"not marked as created by snatbot for this cluster: {marked(foreign)}"
     return Check(name, CheckResult.BLOCK, message, "delete it by hand if it is yours", source)

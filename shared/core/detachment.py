@@ -10,7 +10,7 @@ from ..model.load_balancer import Node
 from ..model.network import NetworkFacts
 from ..model.plan import AssociateSubnet, Check, CheckResult, ObserveEgress, Plan, PlanKind, Step
 from ..model.resource_id import ResourceId, same_id
-from ..texts import count, listed
+from ..texts import count, listed, marked
 from .commands import aks_update, associate_command, by_hand
 from .digest import with_digest
 from .egress import addresses_of
@@ -57,7 +57,7 @@ def plan_detachment(attached: Plan, facts: NetworkFacts, of_change_id: str, touc
         cluster_id=cluster.id,
         cluster_name=cluster.name,
         vnet_id=facts.vnet_id,
-        summary=f"take NAT gateway {ResourceId.parse(gateway_id).name} off {count(len(moves), 'subnet')}: {names}",
+        summary=f"take NAT gateway {ResourceId.parse(gateway_id).name} off {count(len(moves), 'subnet')} ({names})",
         steps=steps,
         checks=checks,
         egress_now=_egress_now(attached, gateway_id, facts),
@@ -152,14 +152,15 @@ def _moved_by_others(facts: NetworkFacts, gateway_id: str, touched: Sequence[str
     with_it = [one for one in facts.subnets if same_id(one.nat_gateway_id, gateway_id) and one.id.lower() not in ours]
     if not with_it:
         return ()
-    message = f"{', '.join(one.name for one in with_it)} has the gateway too, but not from this change, and keeps it"
+    names = marked([one.name for one in with_it])
+    message = f"the gateway is on other subnets too ({names}), not from this change, and stays there"
     remedy = "take it off by hand, or roll back the change that put it there"
     return (Check("subnets of others", CheckResult.WARN, message, remedy, "subnets GET; snatbot's own records"),)
 
 
 def _not_seen(facts: NetworkFacts, touched: Sequence[str]) -> tuple[Check, ...]:
     read = {subnet.id.lower() for subnet in facts.subnets}
-    names = ", ".join(ResourceId.parse(subnet_id).name for subnet_id in touched if subnet_id.lower() not in read)
+    names = marked([ResourceId.parse(one).name for one in touched if one.lower() not in read])
     if not names:
         return ()
     name, source = "other subnets", "subnets GET"
@@ -167,5 +168,5 @@ def _not_seen(facts: NetworkFacts, touched: Sequence[str]) -> tuple[Check, ...]:
         message = f"{names} could not be read ({', '.join(facts.unreadable)})"
         remedy = "grant the reading identity Reader on the virtual network's resource group"
         return (Check(name, CheckResult.COULD_NOT_CHECK, message, remedy, source),)
-    message = f"{names} belongs to no node pool any more and is left as it is"
+    message = f"no node pool uses {names} any more: left as it is"
     return (Check(name, CheckResult.WARN, message, "take the NAT gateway off by hand if it is there", source),)

@@ -15,6 +15,7 @@ from datetime import datetime
 from ..model.load_balancer import Node
 from ..model.metric import MINUTE, MetricAnswer, Window
 from ..model.reading import Cause, Idle, Measured, NodeFailures, Reading, Unmeasured
+from ..texts import count
 
 _FAILED = "failed"
 _PENDING = "pending"
@@ -92,8 +93,8 @@ def unreadable(window: Window, metric: str) -> Unmeasured:
 def _late(window: Window, newest: datetime) -> Unmeasured:
     minutes = int((window.end - newest) / MINUTE) - 1
     return Unmeasured(
-        f"Azure Monitor's newest point of AllocatedSnatPorts is of {newest:%H:%M} UTC, {minutes} minutes before the "
-        f"newest minute that is judged: metrics arrive late, or nothing is reported since then",
+        f"Azure Monitor's newest point of AllocatedSnatPorts is of {newest:%H:%M} UTC, {count(minutes, 'minute')} "
+        f"before the newest minute that is judged: metrics arrive late, or nothing is reported since then",
         f"if this lasts, raise INGESTION_LAG_MINUTES by {minutes}",
         Cause.LATE,
     )
@@ -110,18 +111,18 @@ def with_nodes(reading: Measured, by_backend: MetricAnswer, nodes: Iterable[Node
             if reading.window.holds(at):
                 _add(counts[ip], state, at, value)
     failing = []
-    for ip, count in counts.items():
-        if not count.failed_at:
+    for ip, tally in counts.items():
+        if not tally.failed_at:
             continue
         node = by_ip.get(ip)
         failing.append(
             NodeFailures(
                 ip=ip,
-                failed=count.failed_connections,
-                successful=round(count.successful),
-                failed_minutes=len(count.failed_at),
-                first_failed_at=min(count.failed_at),
-                last_failed_at=max(count.failed_at),
+                failed=tally.failed_connections,
+                successful=round(tally.successful),
+                failed_minutes=len(tally.failed_at),
+                first_failed_at=min(tally.failed_at),
+                last_failed_at=max(tally.failed_at),
                 name=node.name if node else "",
                 pool=node.pool if node else "",
             )

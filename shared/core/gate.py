@@ -7,11 +7,13 @@ balancer's metrics name each node, and the nodes' own connections are what count
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from ..model.metric import Series, Window
+from ..texts import count
 from .detect import BACKEND_DIMENSION, STATE_DIMENSION
 from .verdict import BACKGROUND_FACTOR
 
@@ -46,14 +48,14 @@ class GatewayRates:
 def through_gateway(rates: GatewayRates, own_before: float, background_per_minute: float) -> GateView:
     """``own_before``: successful connections a minute that the subnet's nodes made through the load balancer."""
     if rates.failed > 0:
-        return GateView(Passage.BROKEN, f"{rates.failed:,.0f} connections failed on the NAT gateway")
+        return GateView(Passage.BROKEN, f"{count(math.ceil(rates.failed), 'connection')} failed on the NAT gateway")
     floor = BACKGROUND_FACTOR * background_per_minute
     if own_before <= floor:
         words = f"too little traffic before ({own_before:,.0f} a minute) to tell by it; none failed"
         return GateView(Passage.OPEN, words)
     rise = rates.now - rates.before
     since = f", {rates.before:,.0f} before the subnet was moved" if rates.before else ""
-    words = f"{rates.now:,.0f} new connections a minute on the NAT gateway{since}"
+    words = f"{count(round(rates.now), 'new connection')} a minute on the NAT gateway{since}"
     if rates.now > floor and rise >= SHARE_OF_OWN * own_before:
         return GateView(Passage.OPEN, f"{words}, none failed")
     needed = max(floor, rates.before + SHARE_OF_OWN * own_before)
@@ -79,11 +81,12 @@ def through_load_balancer(
     succeeded = total(own, window) - failed - total(own, window, "pending")
     rate = succeeded / window.minutes
     if failed > max(_MOST_FAILING, failing_before + _MORE_THAN_BEFORE) * (failed + succeeded):
-        words = f"{failed:,.0f} of {failed + succeeded:,.0f} connections of its nodes failed on the load balancer"
+        of = count(round(failed + succeeded), "connection")
+        words = f"{failed:,.0f} of {of} of its nodes failed on the load balancer"
         return GateView(Passage.BROKEN, words)
     if succeeded > 0:
-        words = f"{rate:,.0f} new connections a minute of its nodes leave through the load balancer"
-        return GateView(Passage.OPEN, f"{words}, {failed:,.0f} failed in {window.minutes} minutes")
+        words = f"{count(round(rate), 'new connection')} a minute of its nodes leave through the load balancer"
+        return GateView(Passage.OPEN, f"{words}, {failed:,.0f} failed in {count(window.minutes, 'minute')}")
     if own_before <= BACKGROUND_FACTOR * background_per_minute:
         words = f"could not be measured: its nodes had too little traffic before ({own_before:,.0f} a minute)"
         return GateView(Passage.OPEN, words)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from ..model.network import NatGateway, NetworkFacts, PublicIp
 from ..model.plan import Check, CheckResult
 from ..model.resource_id import ResourceId, same_id
-from ..texts import listed
+from ..texts import count, listed
 
 SHORTEST_PREFIX, LONGEST_PREFIX = 28, 31
 _NAME, _SOURCE = "public IP prefix", "publicIPPrefixes GET"
@@ -71,13 +71,14 @@ def _not_free(prefix: PublicIp, gateway: NatGateway | None) -> Iterator[str]:
 
 def _wrong_size(prefix: PublicIp, wanted: int, room: int) -> Iterator[str]:
     size = prefix.address_count
+    holds = f"holds {count(size, 'address', 'addresses')}"
     smallest, largest = 2 ** (32 - LONGEST_PREFIX), 2 ** (32 - SHORTEST_PREFIX)
     if not smallest <= size <= largest:
         yield f"is {prefix.address or 'without a range'}; a NAT gateway takes /{SHORTEST_PREFIX} to /{LONGEST_PREFIX}"
     elif size < wanted:
-        yield f"holds {size} addresses; {wanted} are needed"
+        yield f"{holds}; {wanted} are needed"
     elif size > room:
-        yield f"holds {size} addresses; the NAT gateway has room for {room} more, it takes 16 in all"
+        yield f"{holds}; the NAT gateway has room for {room} more, it takes 16 in all"
 
 
 def _about_zones(prefix: PublicIp, gateway: NatGateway | None) -> tuple[Check, ...]:

@@ -72,7 +72,7 @@ def judge_gateway(
     if len(minutes) < min(verify_minutes, window.minutes):
         return outcome(
             Verdict.CANT_TELL_YET,
-            f"{len(minutes)} of {verify_minutes} minutes measured on the NAT gateway so far",
+            f"{len(minutes)} of {count(verify_minutes, 'minute')} measured on the NAT gateway so far",
         )
     if failed > 0:
         reason = f"{count(math.ceil(failed), 'connection')} failed on the NAT gateway itself"
@@ -83,8 +83,8 @@ def judge_gateway(
     if baseline is None:
         return outcome(
             Verdict.CANT_TELL_YET,
-            f"{rate:,.0f} new connections a minute on the NAT gateway and none failed, but how many there were before "
-            "could not be measured when this was planned",
+            f"{count(round(rate), 'new connection')} a minute on the NAT gateway and none failed, but how many there "
+            "were before could not be measured when this was planned",
             "Compare with the application's own figures, or ask what the load balancer's metrics showed then.",
         )
     # If the count were per second it would stand for sixty times as many: per minute is the stricter reading.
@@ -92,13 +92,14 @@ def judge_gateway(
     if rate <= BACKGROUND_FACTOR * background_per_minute or rate < SHARE_OF_BEFORE * baseline.successful_per_minute:
         return outcome(
             Verdict.CANT_TELL_YET,
-            f"{rate:,.0f} new connections a minute on the NAT gateway; at least {least:,.0f} are needed to tell",
+            f"{count(round(rate), 'new connection')} a minute on the NAT gateway; at least {least:,.0f} are needed to "
+            "tell",
             "Likely there is little traffic now, or it takes another way: a route to an appliance, a private endpoint.",
         )
     if lb_rate >= LEFT_ON_LOAD_BALANCER * max(baseline.attempted_per_minute, 1):
         return outcome(
             Verdict.CANT_TELL_YET,
-            f"{lb_rate:,.0f} new connections a minute still leave through the load balancer",
+            f"{count(round(lb_rate), 'new connection')} a minute still leave through the load balancer",
             "Likely some nodes are in a subnet that has no NAT gateway, or a route of their own goes ahead of it.",
         )
     if datapath is None:

@@ -23,6 +23,7 @@ from ..model.plan import AddPublicIps, AssociateSubnet, ObserveEgress, Step
 from ..store.errors import StoreConflict
 from ..store.records import Put, PutJournal, Records, Stored
 from ..store.signs import HeldClaim, Signs
+from ..texts import count
 from .authority import Authority
 from .ending import Ending, finish
 from .gate import NEXT_LOOK, Gate
@@ -221,7 +222,7 @@ class Apply:
         limit, waited = result.limit or self._policy.wait_limit, now - entry.value.started_at
         if waited >= limit:
             minutes = limit.total_seconds() / 60
-            self._stop(stored, entry, f"waited {minutes:.0f} minutes: {result.note}")
+            self._stop(stored, entry, f"waited {count(round(minutes), 'minute')}: {result.note}")
             return False
         is_worth_telling = waited >= WORTH_TELLING and not entry.value.is_wait_told
         noted = replace(

@@ -15,7 +15,7 @@ from ..core.gate import GateView, GatewayRates, Passage, through_gateway, throug
 from ..model.change import JournalEntry
 from ..model.metric import MINUTE, Series, Window
 from ..model.plan import ObserveEgress, Plan
-from ..texts import listed
+from ..texts import count, listed
 from .steps import Done, Stop, Wait
 from .world import busy_words
 
@@ -81,12 +81,12 @@ class Gate:
         lost = sorted(readiness.not_ready & set(before.get("ready_nodes") or ())) if readiness else []
         view = self._view(step, plan, before.get("gateway_rate"), window, now - entry.started_at)
         if view.passage is Passage.BROKEN:
-            return Stop(f"{view.words} in the last {window.minutes} minutes")
+            return Stop(f"{view.words} in the last {count(window.minutes, 'minute')}")
         if lost:
             return self._about_lost_nodes(lost, step.cluster_id, now - entry.started_at)
         if view.passage is Passage.NOT_YET:
             return self._wait(view.words)
-        nodes = f"{len(readiness.ready)} nodes Ready" if readiness else "node readiness could not be measured"
+        nodes = f"{count(len(readiness.ready), 'node')} Ready" if readiness else "node readiness could not be measured"
         return Done(f"{view.words}, {nodes}")
 
     def _view(

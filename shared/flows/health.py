@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from ..store.errors import StoreError
 from ..store.signs import Signs
+from ..texts import count
 
 SKEW = timedelta(minutes=2)  # by which workers' clocks may differ
 
@@ -42,10 +43,10 @@ def look(signs: Signs, wall: datetime, max_age: timedelta) -> Health:
     if last_watch is None:
         problems.append("no look at the clusters has succeeded yet")
     elif wall - last_watch > max_age:
-        problems.append(f"no look at the clusters has succeeded for more than {minutes:.0f} minutes")
+        problems.append(f"no look at the clusters has succeeded for more than {count(round(minutes), 'minute')}")
     is_waiting = waiting_since is not None and wall - waiting_since > max_age
     if is_waiting and (last_delivery is None or wall - last_delivery > max_age):
-        problems.append(f"a message has waited for more than {minutes:.0f} minutes and none was delivered")
+        problems.append(f"a message has waited for more than {count(round(minutes), 'minute')} and none was delivered")
     failed_at = _past(last_failure.at, wall) if last_failure is not None else None
     is_newer = failed_at is not None and (last_watch is None or failed_at > last_watch)
     missing = last_failure.problems if last_failure is not None and is_newer else ()

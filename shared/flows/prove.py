@@ -19,6 +19,7 @@ from ..core.verdict import GatewayEvidence, Verdict
 from ..model.change import Change, Outcome
 from ..model.metric import MINUTE, Series, Window
 from ..model.plan import Baseline, Plan, PlanKind
+from ..texts import count
 
 log = logging.getLogger("snatbot.prove")
 
@@ -48,7 +49,8 @@ class Prove:
         window = self._window_since(change.verify_from, now, minutes)
         is_over = now - change.verify_from >= self._policy.verify_limit
         if window is None:
-            return Outcome("can't tell", f"{minutes} minutes could not be measured in time") if is_over else None
+            missed = f"{count(minutes, 'minute')} could not be measured in time"
+            return Outcome("can't tell", missed) if is_over else None
         try:
             outcome = self._judge(change.plan, gateway_id, baseline, window)
         except AzureError as error:

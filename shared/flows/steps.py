@@ -16,7 +16,7 @@ from ..core.naming import PRODUCT_TAG
 from ..model.network import NatGateway, PublicIp, Subnet
 from ..model.plan import AddPublicIps, CreateNatGateway, CreatePublicIp, CreatePublicIpPrefix, DeleteCreated
 from ..model.resource_id import ResourceId
-from ..texts import count, sentences
+from ..texts import count, marked, sentences
 
 _SUBNET_WAIT_SECONDS = 3.0
 _PUBLIC_IP_WAIT_SECONDS = 2.0
@@ -211,18 +211,18 @@ def delete_created(step: DeleteCreated, network: NetworkWriter, leave: Leave) ->
         case _:
             found = network.read_public_ip(step.id)
     if found is None:
-        return Done(f"{parsed.name} is gone")
+        return Done(f"`{parsed.name}` is gone")
     if (found.tags or {}).get(PRODUCT_TAG) != step.owner:
-        return Stop(f"{parsed.name} is not marked as created by snatbot for this cluster any more")
+        return Stop(f"`{parsed.name}` is not marked as created by snatbot for this cluster any more")
     users = found.subnet_ids if isinstance(found, NatGateway) else ()
     if users:
-        return Stop(f"{parsed.name} is used by {', '.join(ResourceId.parse(one).name for one in users)}")
+        return Stop(f"`{parsed.name}` is used by {marked([ResourceId.parse(one).name for one in users])}")
     if found.provisioning_state.lower() in ("deleting", "updating"):
-        return Wait(_GATEWAY_WAIT_SECONDS, f"{parsed.name} is {found.provisioning_state.lower()}")
+        return Wait(_GATEWAY_WAIT_SECONDS, f"`{parsed.name}` is {found.provisioning_state.lower()}")
     return _write(
         leave,
         lambda: network.delete(step.id),
-        Wait(_GATEWAY_WAIT_SECONDS, f"{parsed.name} is being deleted", has_written=True),
+        Wait(_GATEWAY_WAIT_SECONDS, f"`{parsed.name}` is being deleted", has_written=True),
     )
 
 

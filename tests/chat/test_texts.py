@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.texts import capital, clip, count, duration, listed, number, percent, sentence, utc
+from shared.texts import capital, clip, count, duration, listed, marked, number, percent, sentence, sentences, utc
 
 NBSP = "\u00a0"
 
@@ -81,3 +81,21 @@ def test_sentences_end_once() -> None:
     assert sentence("") == ""
     assert capital("snat Port") == "Snat Port"
     assert capital("") == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["aks-user: full", "az network vnet", "`quux` is full", "10.0.0.4 fails", "iOS", "vnet1"]
+)
+def test_a_name_or_a_command_begins_a_sentence_as_it_is(text: str) -> None:
+    assert capital(text) == text
+
+
+@pytest.mark.parametrize("text", ["run `az login`", "it is 203.0.113.1", "see /subscriptions/s1", "of pip-1a", "x=y"])
+def test_no_full_stop_follows_what_somebody_may_copy(text: str) -> None:
+    assert sentence(text) == text
+    assert sentences(text, "then go on").endswith(" – Then go on.")
+
+
+def test_sentences_follow_each_other() -> None:
+    assert sentences("it failed", "", "look at it!", "now") == "It failed. Look at it! Now."
+    assert marked(["a", "b"]) == "`a` and `b`"

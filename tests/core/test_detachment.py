@@ -77,7 +77,7 @@ def test_only_what_the_journal_says_was_written_is_taken_back() -> None:
     assert touched == {USER_SUBNET: None}
     plan = plan_detachment(ATTACHED, facts(subnets=subnets()), "change-1", touched)
     assert taken_off(plan) == [USER_SUBNET]
-    assert any("snet-system has the gateway too, but not from this change" in one.message for one in plan.warnings)
+    assert any("on other subnets too (`snet-system`), not from this change" in one.message for one in plan.warnings)
 
 
 def test_a_subnet_gets_back_what_the_journal_says_it_had() -> None:

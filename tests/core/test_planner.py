@@ -89,8 +89,8 @@ def test_ips_come_first_then_the_gateway_then_each_subnet_with_its_gate() -> Non
     assert found.is_executable
     assert gateway(found).public_ip_ids == tuple(step.id for step in created_ips(found))
     assert found.summary == (
-        "create NAT gateway ng-snatbot-shop-prod-1 with 2 public IPs and associate it with 2 subnets: "
-        "snet-user, snet-system"
+        "create NAT gateway ng-snatbot-shop-prod-1 with 2 public IPs and associate it with 2 subnets "
+        "(snet-user, snet-system)"
     )
 
 

@@ -131,7 +131,7 @@ def test_a_subnet_of_the_cluster_that_is_missing_from_the_facts_blocks() -> None
 
 def test_a_subnet_that_is_not_succeeded_is_blocked() -> None:
     of = facts(subnets=(subnet(USER_SUBNET, provisioning_state="Updating"), subnet(SYSTEM_SUBNET)))
-    assert result(preflight.subnets_readable, of) == (BLOCK, "snet-user is Updating")
+    assert result(preflight.subnets_readable, of) == (BLOCK, "`snet-user` is Updating")
 
 
 def test_subnets_in_two_networks_are_blocked() -> None:

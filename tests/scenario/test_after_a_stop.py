@@ -114,8 +114,8 @@ def test_a_way_back_says_what_was_measured_after_each_subnet(theatre: Theatre) -
 
     assert back.state is S.ROLLED_BACK
     assert back.outcome is not None
-    (system, user) = [one for one in back.outcome.figures if one.startswith("aks-")]
-    assert system.startswith("aks-system: ")
+    (system, user) = [one for one in back.outcome.figures if one.startswith("`aks-")]
+    assert system.startswith("`aks-system`: ")
     assert "leave through the load balancer" in user
 
 
@@ -199,7 +199,7 @@ def test_what_somebody_else_attached_is_not_taken_back(theatre: Theatre) -> None
 
     moves = [step for step in back.plan.steps if isinstance(step, AssociateSubnet)]
     assert [ResourceId.parse(step.subnet_id).name for step in moves] == ["aks-user"]
-    assert any("aks-system has the gateway too" in check.message for check in back.plan.warnings)
+    assert any("on other subnets too (`aks-system`)" in check.message for check in back.plan.warnings)
 
 
 def attach_by_hand(theatre: Theatre, subnet_id: str, nat_gateway_id: str) -> None:

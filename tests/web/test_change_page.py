@@ -195,9 +195,9 @@ def test_how_far_a_change_is_stands_at_the_top() -> None:
         change = replace(nouns.make_change(state), step=step, **fields)
         return page(change, form=None, journal=nouns.make_journal()).text.partition("Why")[0]
 
-    associate = "Associate subnet snet-user with ng-shop-prod-1 ."
-    assert f"Step 4 of 7: {associate} Subnet snet-user has" in text(ChangeState.APPLYING, 3)
-    assert "Step 1 of 7: Create public IP pip-shop-prod-1 ." in text(ChangeState.APPLYING, 0)
+    associate = "Associate subnet snet-user with ng-shop-prod-1"
+    assert f"Step 4 of 7: {associate} – Subnet snet-user has" in text(ChangeState.APPLYING, 3)
+    assert "Step 1 of 7: Create public IP pip-shop-prod-1 – " in text(ChangeState.APPLYING, 0)
     assert "Next is step 1 of 7" in text(ChangeState.APPROVED, 0)
     assert "Change chg-2 is at work." in text(ChangeState.APPROVED, 0, waits_for="change chg-2 is at work")
     assert f"It stopped at step 4 of 7: {associate}" in text(ChangeState.STOPPED, 3)

@@ -44,8 +44,8 @@ def relieve(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | Non
         commands=tuple(_commands(facts, ports, frontends, have, idle_option)),
         notes=(
             "Raise IPs and ports together: more IPs alone give a node no more ports while its allocation is fixed.",
-            f"Idle timeout {idle} minutes (now {facts.outbound_idle_timeout_minutes}): a shorter one frees ports of "
-            "idle connections sooner, 4 minutes at the least, but quiet connections then drop silently.",
+            f"Idle timeout {count(idle, 'minute')} (now {facts.outbound_idle_timeout_minutes}): a shorter one frees "
+            "ports of idle connections sooner, 4 minutes at the least, but quiet connections then drop silently.",
             "The present egress IPs stay and new ones join them: partners' allow-lists and the API server's "
             "authorized IP ranges must get the new ones.",
             "snatbot sees the new allocation and goes on measuring.",
@@ -55,8 +55,8 @@ def relieve(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | Non
             _busiest(demand, ports_now),
             f"times {_HEADROOM} headroom, at least twice the present {ports_now:,}, rounded up to a multiple of "
             f"{_STEP}: {ports:,} ports a node{limited}",
-            f"{nodes:,} nodes now, at most {most:,} with autoscaler maximum and upgrade surge",
-            f"{most:,} nodes × {ports:,} ports = {most * ports:,} ÷ {PORTS_PER_FRONTEND:,} per public IP → "
+            f"{count(nodes, 'node')} now, at most {most:,} with autoscaler maximum and upgrade surge",
+            f"{count(most, 'node')} × {ports:,} ports = {most * ports:,} ÷ {PORTS_PER_FRONTEND:,} per public IP → "
             f"{count(frontends, 'public IP')} (now {have})",
         ),
         egress_then=(*(ip.address for ip in facts.outbound_ips if ip.address), *_more(facts, frontends - have)),

@@ -103,8 +103,8 @@ def _checks(facts: NetworkFacts) -> list[Check]:
         must(
             "region",
             location.lower().replace(" ", "") not in _MISSING_IN,
-            f"{location} has StandardV2 NAT gateways",
-            f"{location} has no StandardV2 NAT gateways",
+            f"`{location}` has StandardV2 NAT gateways",
+            f"`{location}` has no StandardV2 NAT gateways",
             "take a Standard one, for IPv4",
             "Azure docs: nat-gateway/nat-sku",
         ),

@@ -15,6 +15,7 @@ from ...model.cluster import Cluster
 from ...model.finding import Finding, FindingKind, Severity
 from ...model.load_balancer import LoadBalancer
 from ...model.ports import PortReading
+from ...texts import count
 from ..commands import aks_update
 from ..node_counts import nodes_at_most, nodes_by_autoscaler, nodes_now
 
@@ -49,13 +50,13 @@ def allocation_cliff(
         severity=Severity.WARNING if is_warning else Severity.NOTICE,
         since=now,
         evidence=(
-            f"{nodes:,} nodes now, up to {most:,} with autoscaler and upgrade surge: above {size:,} each node's SNAT "
-            f"ports are cut from {given:,} to {left:,}, and connections drop"
+            f"{count(nodes, 'node')} now, up to {most:,} with autoscaler and upgrade surge: above {size:,} each node's "
+            f"SNAT ports are cut from {given:,} to {left:,}, and connections drop"
             + ("; a node uses more than that already" if would_run_out else "")
         ),
         remedy=(
-            f"set a fixed allocation: {aks_update(cluster, f'--load-balancer-outbound-ports {given}')} with enough "
-            "outbound IPs "
-            f"({-(-max(most, nodes) * given // 64_000)} for {max(most, nodes):,} nodes)"
+            f"set a fixed allocation with enough outbound IPs: {-(-max(most, nodes) * given // 64_000)} for "
+            f"{count(max(most, nodes), 'node')}"
         ),
+        commands=(aks_update(cluster, f"--load-balancer-outbound-ports {given}"),),
     )

@@ -12,6 +12,7 @@ from datetime import datetime
 from ...model.cluster import Cluster
 from ...model.finding import Finding, FindingKind, Severity
 from ...model.load_balancer import LoadBalancer
+from ...texts import count
 from ..node_counts import nodes_at_most, nodes_now
 
 PORTS_PER_IP = 64_000
@@ -27,14 +28,14 @@ def allocation_unsatisfiable(cluster: Cluster, load_balancer: LoadBalancer, now:
     if most * per_node <= capacity:
         return None
     is_short_now = nodes * per_node > capacity
-    wanted, whose = (nodes, "nodes now") if is_short_now else (most, "nodes with autoscaler and upgrade surge")
+    wanted, whose = (nodes, "now") if is_short_now else (most, "with autoscaler and upgrade surge")
     return Finding(
         kind=FindingKind.ALLOCATION_UNSATISFIABLE,
         severity=Severity.HIGH if is_short_now else Severity.WARNING,
         since=now,
         evidence=(
-            f"{wanted:,} {whose} × {per_node:,} fixed ports = {wanted * per_node:,}; "
-            f"{len(ips):,} outbound IPs × {PORTS_PER_IP:,} = {capacity:,}"
+            f"{count(wanted, 'node')} {whose} × {per_node:,} fixed ports = {wanted * per_node:,}; "
+            f"{count(len(ips), 'outbound IP')} × {PORTS_PER_IP:,} = {capacity:,}"
         ),
-        remedy=f"use {-(-most * per_node // PORTS_PER_IP):,} outbound IPs, or fewer ports per node",
+        remedy=f"use {count(-(-most * per_node // PORTS_PER_IP), 'outbound IP')}, or fewer ports per node",
     )

@@ -55,16 +55,18 @@ def exhaustion_ahead(ports: PortReading, histories: Iterable[PortHistory], thres
         return None
     found.sort(key=lambda one: (one[0], one[1].ip))
     minutes, node, line = found[0]
-    others = f"; {count(len(found) - 1, 'other')} within {thresholds.exhaustion_minutes} minutes" if found[1:] else ""
+    within = count(thresholds.exhaustion_minutes, "minute")
+    others = f"; {count(len(found) - 1, 'other')} within {within}" if found[1:] else ""
     return Finding(
         kind=FindingKind.EXHAUSTION_AHEAD,
         severity=Severity.WARNING,
         since=node.at,
         ports=tuple(one for _, one, _ in found),
         evidence=(
-            f"{node.name or node.ip} runs out of {node.protocol.upper()} ports in about {minutes:,.0f} minutes: "
+            f"{node.name or node.ip} runs out of {node.protocol.upper()} ports in about "
+            f"{count(round(minutes), 'minute')}: "
             f"{node.used:,.0f} of {node.allocated:,.0f} in use, {line.slope:,.1f} more a minute over the last "
-            f"{line.minutes:.0f} minutes (straight line, R² {line.r_squared:.2f}){others}"
+            f"{count(round(line.minutes), 'minute')} (straight line, R² {line.r_squared:.2f}){others}"
         ),
     )
 

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from ...model.finding import Finding, FindingKind, Severity
 from ...model.reading import Measured, Reading
-from ...texts import percent
+from ...texts import count, percent
 from ..thresholds import Thresholds
 
 LONG = timedelta(minutes=30)
@@ -35,8 +35,8 @@ def snat_failing(reading: Reading, node_count: int, thresholds: Thresholds) -> F
         since=since,
         nodes=reading.nodes,
         evidence=(
-            f"{reading.failed:,} of {attempted:,} new outbound connections failed "
-            f"({percent(reading.failed, attempted)}) in {len(reading.failed_minutes)} of {reading.measured_minutes} "
-            f"measured minutes" + (f", {reading.trend}" if reading.trend else "")
+            f"{reading.failed:,} of {count(attempted, 'new outbound connection')} failed "
+            f"({percent(reading.failed, attempted)}) in {len(reading.failed_minutes)} of "
+            f"{count(reading.measured_minutes, 'measured minute')}" + (f", {reading.trend}" if reading.trend else "")
         ),
     )

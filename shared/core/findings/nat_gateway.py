@@ -13,7 +13,7 @@ from ...model.finding import Finding, FindingKind, Severity
 from ...model.fleet import WatchedGateway
 from ...model.metric import MetricAnswer, Window
 from ...model.reading import Measured, Reading
-from ...texts import percent
+from ...texts import count, percent
 from ..thresholds import Thresholds
 
 PORTS_PER_IP = 64_512
@@ -31,9 +31,9 @@ def nat_gateway_failing(gateway: WatchedGateway, reading: Reading, thresholds: T
         severity=Severity.CRITICAL if is_critical else Severity.FAILING,
         since=reading.failing_since or reading.failed_minutes[0],
         evidence=(
-            f"{reading.failed:,} of {attempted:,} new outbound connections failed "
+            f"{reading.failed:,} of {count(attempted, 'new outbound connection')} failed "
             f"({percent(reading.failed, attempted)}) on NAT gateway {gateway.name} in "
-            f"{len(reading.failed_minutes)} of {reading.measured_minutes} measured minutes"
+            f"{len(reading.failed_minutes)} of {count(reading.measured_minutes, 'measured minute')}"
         ),
         resource_id=gateway.id,
         remedy="add public IPs to the NAT gateway: connections to one destination are limited to 50,000 per IP",
@@ -55,7 +55,8 @@ def nat_gateway_pressure(
         severity=Severity.HIGH if 100 * peak >= HIGH_PERCENT * capacity else Severity.WARNING,
         since=at,
         evidence=(
-            f"NAT gateway {gateway.name} held {peak:,.0f} connections; its {gateway.public_ip_count:,} public IPs have "
+            f"NAT gateway {gateway.name} held {count(round(peak), 'connection')}; with "
+            f"{count(gateway.public_ip_count, 'public IP')} it has "
             f"{capacity:,} ports ({percent(peak, capacity)})"
         ),
         resource_id=gateway.id,
@@ -79,7 +80,7 @@ def nat_gateway_datapath(
         since=min(below),
         evidence=(
             f"the data path of NAT gateway {gateway.name} was available {mean:.1f} % of the time in the last "
-            f"{window.minutes} minutes"
+            f"{count(window.minutes, 'minute')}"
         ),
         resource_id=gateway.id,
         remedy="look at Azure's resource health of the NAT gateway and of its region",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...model.network import NetworkFacts, PublicIp
 from ...model.plan import Check, CheckResult
-from ...texts import count, listed
+from ...texts import count, listed, marked
 from ..egress import egress_now
 
 
@@ -20,7 +20,7 @@ def basic_sku(facts: NetworkFacts) -> Check:
     return Check(
         name,
         CheckResult.BLOCK,
-        f"{listed(basic)}: SKU Basic can't be in a subnet with a NAT gateway",
+        f"SKU Basic can't be in a subnet with a NAT gateway: {listed(basic)}",
         "upgrade to Standard first",
         source,
     )
@@ -41,7 +41,7 @@ def internet_routing(facts: NetworkFacts) -> Check:
     return Check(
         name,
         CheckResult.BLOCK,
-        f"{listed(found)}: public IPs with routing preference Internet can't be used with a NAT gateway",
+        f"public IPs with routing preference Internet can't be used with a NAT gateway: {marked(found)}",
         "use public IPs with the default routing preference",
         source,
     )
@@ -57,7 +57,7 @@ def ddos_protection(facts: NetworkFacts) -> Check:
         return Check(
             name,
             CheckResult.BLOCK,
-            f"{listed(found)}: a DDoS-protected public IP can't be on a NAT gateway",
+            f"a DDoS-protected public IP can't be on a NAT gateway: {marked(found)}",
             "turn its own protection off",
             source,
         )

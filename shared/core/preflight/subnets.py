@@ -7,7 +7,7 @@ import shlex
 from ...model.network import NetworkFacts
 from ...model.plan import Check, CheckResult
 from ...model.resource_id import ResourceId
-from ...texts import count, listed
+from ...texts import count, listed, marked
 from .settled import is_settled
 
 _APPLIANCE_HOPS = ("virtualappliance", "virtualnetworkgateway")
@@ -26,7 +26,7 @@ def subnets_readable(facts: NetworkFacts) -> Check:
             source,
         )
     bad = [
-        f"{subnet.name} is {subnet.provisioning_state}"
+        f"`{subnet.name}` is {subnet.provisioning_state}"
         for subnet in facts.subnets
         if not is_settled(subnet.provisioning_state)
     ]
@@ -125,7 +125,7 @@ def default_route(facts: NetworkFacts) -> Check:
         return Check(
             name,
             CheckResult.WARN,
-            f"{', '.join(unclear)} has its own route for 0.0.0.0/0; whether a NAT gateway then works is undocumented",
+            f"own routes for 0.0.0.0/0 in {marked(unclear)}; whether a NAT gateway then works is undocumented",
             "watch the first subnet's gate",
             source,
         )

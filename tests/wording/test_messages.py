@@ -1,0 +1,154 @@
+"""Every message that there is, about every kind of thing in every number: no text of it is broken."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from shared.chat import compose, slack, teams
+from shared.chat.message import Message
+from shared.model.change import ChangeState, JournalEntry
+from shared.model.finding import FindingKind
+from shared.model.plan import Plan, PlanKind
+from shared.model.reading import Unmeasured
+from tests.core.builders import START
+from tests.wording import cases
+from tests.wording.faults import faults
+
+KINDS = {name: getattr(compose, name) for name in compose.__all__}
+URL = "https://bot.example.com/change"
+
+
+def about_troubles(number: int) -> Iterator[dict[str, Any]]:
+    for finding in cases.findings(number):
+        yield {
+            "incident": cases.incident(finding, number),
+            "assessment": cases.assessment(finding, number),
+            "losses": (finding,) * max(1, number),
+            "plan": cases.plans(number)[number % 4],
+        }
+
+
+def about_changes(number: int) -> Iterator[dict[str, Any]]:
+    for plan in cases.plans(number):
+        for state in ChangeState:
+            entry = JournalEntry(
+                number, "done", START, START, note="" if number else f"subnet {cases.SUBNETS[0]} has it"
+            )
+            yield {
+                "change": cases.change(plan, state, number),
+                "old": cases.change(plan, ChangeState.EXPIRED, number),
+                "new": cases.change(replace(plan, digest=f"{number}"), ChangeState.PROPOSED, number),
+                "waits": cases.change(plan, state, number) if number else None,
+                "assessment": cases.assessment(next(cases.findings(number)), number),
+                "plan": plan,
+                "incident": cases.incident(next(cases.findings(number)), number),
+                "entry": entry,
+                "journal": cases.journal(plan, number),
+            }
+
+
+def usual(number: int) -> dict[str, Any]:
+    texts = tuple(f"the list of {name} can't be read" for name in cases.SUBNETS[: max(1, number)])
+    return {
+        "now": START,
+        "is_withdrawn": number == 1,
+        "is_tried_again": number == 1,
+        "approval_url": URL,
+        "page_url": URL,
+        "reason": f"somebody wrote to subnet `{cases.SUBNETS[0]}`",
+        "commands": (cases.COMMAND,) * number,
+        "cluster_name": cases.CLUSTER,
+        "unmeasured": Unmeasured("no answer", "look" if number else ""),
+        "texts": texts,
+        "over": texts,
+    }
+
+
+def calls(kind: Callable[..., Message], number: int) -> Iterator[dict[str, Any]]:
+    """All arguments for one kind of message. A parameter that no case knows is a KeyError: say what it may be."""
+    parameters = inspect.signature(kind).parameters
+    about = about_changes if {"change", "plan", "new", "waits"} & set(parameters) else about_troubles
+    least = 0 if "over" in parameters else 1  # that nothing is to be told of needs no message
+    for case in about(number):
+        known = {**usual(number), "names": cases.SUBNETS[: max(least, number)], **case}
+        yield {name: known[name] for name in parameters}
+
+
+def plan_of(arguments: dict[str, Any]) -> Plan | None:
+    change = arguments.get("change") or arguments.get("new") or arguments.get("waits")
+    return change.plan if change is not None else arguments.get("plan")
+
+
+def prose(message: Message) -> Iterator[str]:
+    """Every text of it; commands are none."""
+    yield message.title
+    yield message.summary
+    for label, value in message.facts:
+        yield from (label, value)
+    for section in message.sections:
+        yield section.title
+        assert section.text or section.bullets or section.steps or section.code or section.table, section
+        yield from filter(None, (section.text,))
+        yield from (*section.bullets, *section.steps)
+        if section.table:
+            yield from filter(None, (section.table.note,))
+            yield from (row[0] for row in section.table.rows)
+    for button in message.buttons:
+        yield button.text
+    yield message.footer
+
+
+def lines(message: Message) -> Iterator[str]:
+    for section in message.sections:
+        yield from section.code.split("\n") if section.code else ()
+
+
+@pytest.mark.parametrize("number", cases.SIZES)
+@pytest.mark.parametrize("name", KINDS)
+def test_no_message_holds_broken_text(name: str, number: int) -> None:
+    found = set[str]()
+    for arguments in calls(KINDS[name], number):
+        known = cases.names(plan_of(arguments) or cases.plans(number)[0])
+        message = KINDS[name](**arguments)
+        found |= {fault for text in prose(message) for fault in faults(text, known)}
+        found |= {f"nothing is said in {message}" for text in prose(message) if not text.strip()}
+        found |= {f"no command: {line!r}" for line in lines(message) if not line.startswith(("az ", "kubectl ", "#"))}
+    assert not found, "\n".join(sorted(found))
+
+
+@pytest.mark.parametrize("number", cases.SIZES)
+@pytest.mark.parametrize("name", KINDS)
+def test_no_service_is_sent_an_empty_text(name: str, number: int) -> None:
+    message = KINDS[name](**next(calls(KINDS[name], number)))
+    for rendered in (slack.render(message), teams.render(message)):
+        assert '"text": ""' not in json.dumps(rendered)
+
+
+def test_every_kind_of_plan_and_finding_is_among_them() -> None:
+    for number in cases.SIZES:
+        assert {plan.kind for plan in cases.plans(number)} == set(PlanKind)
+        assert {finding.kind for finding in cases.findings(number)} == set(FindingKind)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Aks-user: full",
+        "took it off aks-user.",
+        "1 nodes fail",
+        "in 2 minute",
+        "None was seen",
+        "it  failed",
+        "so..",
+        " ",
+    ],
+)
+def test_broken_text_is_found(text: str) -> None:
+    assert list(faults(text, ("aks-user",)))
+    assert not list(faults("1 node of aks-user fails, 2 minutes ago.", ("aks-user",)))
