@@ -134,6 +134,16 @@ def test_no_settings_file_means_no_settings(tmp_path: Path) -> None:
     assert read_settings(tmp_path / "local.settings.json", required=False) == {}
 
 
+def test_the_clock_waits_as_long_as_it_is_asked_to_unless_that_is_limited(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("devhost.clock.time.sleep", waits.append)
+    FileClock(tmp_path / "clock").sleep(15)
+    FileClock(tmp_path / "clock", longest_sleep=0.5).sleep(15)
+    assert waits == [15, 0.5]
+
+
 def test_the_clock_goes_only_ahead_and_all_who_read_the_file_see_it(tmp_path: Path) -> None:
     one, other = FileClock(tmp_path / "clock"), FileClock(tmp_path / "clock")
     assert one.offset_seconds() == 0
