@@ -14,11 +14,11 @@ from email.utils import format_datetime
 
 from .clock import iso_text
 from .control import ROUTES as CONTROL_ROUTES
-from .control import ControlError
-from .errors import GATEWAY, ArmError, ServiceError
+from .errors import GATEWAY, ArmError, ControlError, ServiceError
 from .http import WRITES, Request, Response
 from .noise import stable_uuid
 from .requestlog import RequestLog
+from .room.routes import ROUTES as ROOM_ROUTES
 from .routing import Handler, Route, Router
 from .services.activitylog.recording import logged
 from .services.activitylog.routes import ROUTES as ACTIVITYLOG_ROUTES
@@ -70,13 +70,16 @@ class Simulator:
         self.log = RequestLog()
         self._sleep = sleep
         self._control = Router(CONTROL_ROUTES)
+        self._room = Router(ROOM_ROUTES)
         self._open = Router(OPEN_ROUTES)
         self._arm = Router(ARM_ROUTES)
 
     def handle(self, request: Request) -> Reply:
         """Answer a request. Latency, by fault or setting, is waited for outside the lock."""
         if request.path == "/_sim" or request.path.startswith("/_sim/"):
-            return Reply(self._run_control(request))
+            return Reply(_controlled(request, self._run_control))
+        if request.path == "/chat" or request.path.startswith("/chat/"):
+            return Reply(_controlled(request, self._run_room))
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         client_id = client_of_token(token.strip()) if scheme.lower() == "bearer" else None
         request = replace(request, client_id=client_id)
@@ -105,18 +108,21 @@ class Simulator:
         return Reply(response)
 
     def _run_control(self, request: Request) -> Response:
-        try:
-            with self.world.lock:
-                self.world.settle()
-                found = self._control.find(request)
-                if found is None:
-                    raise ControlError(f"{request.path} is not a control endpoint; see /_sim/")
-                handler, params = found
-                return handler(self.world, self.log, request.with_params(params))
-        except ServiceError as error:
-            return Response(error.status, error.body(), error.headers)
-        except ControlError as error:
-            return Response(400, {"error": str(error)})
+        with self.world.lock:
+            self.world.settle()
+            found = self._control.find(request)
+            if found is None:
+                raise ControlError(f"{request.path} is not a control endpoint; see /_sim/")
+            handler, params = found
+            return handler(self.world, self.log, request.with_params(params))
+
+    def _run_room(self, request: Request) -> Response:
+        """Without the lock, which the handlers take."""
+        found = self._room.find(request)
+        if found is None:
+            raise ControlError(f"{request.path} is not in the room; see the simulator's README")
+        handler, params = found
+        return handler(self.world, request.with_params(params))
 
     def _run(self, request: Request, fate: Fate | None) -> Response:
         try:
@@ -159,6 +165,15 @@ class Simulator:
             "x-ms-request-id": stable_uuid("request", now.timestamp()),
         }
         return replace(response, headers=headers | dict(response.headers))
+
+
+def _controlled(request: Request, run: Callable[[Request], Response]) -> Response:
+    try:
+        return run(request)
+    except ServiceError as error:
+        return Response(error.status, error.body(), error.headers)
+    except ControlError as error:
+        return Response(400, {"error": str(error)})
 
 
 def _mangled(response: Response, how: str) -> Response:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from .clock import iso_text
+from .errors import ControlError
 from .events import check_event, schedule_event
 from .fleet import Node
 from .http import Request, Response
@@ -22,10 +23,6 @@ from .truth import truth_of_world
 from .world import World
 
 Handler = Callable[[World, RequestLog, Request], Response]
-
-
-class ControlError(ValueError):
-    """A control request that makes no sense; the message says what would."""
 
 
 def _json(request: Request) -> Any:

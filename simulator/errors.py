@@ -27,6 +27,10 @@ class ServiceError(Exception, ABC):
         """The answer's JSON."""
 
 
+class ControlError(ValueError):
+    """A control request that makes no sense; the message says what would."""
+
+
 class ArmError(ServiceError):
     """`{"error": {"code", "message"[, "details"]}}`, as Resource Manager and most providers answer."""
 

@@ -104,8 +104,8 @@ class Faults:
             if answer is None and drop is None:
                 answer, drop = fault.answer, fault.drop
             fate, mangle, id_token = fate or fault.fate, mangle or fault.mangle, id_token or fault.id_token
-        if answer is not None and "/oauth2/" in target and answer.body == default_body(answer.status):
-            answer = replace(answer, body=_entra_body(answer.status))
+        if answer is not None and answer.body == default_body(answer.status):
+            answer = replace(answer, body=_body_at(target, answer.status))
         return Effects(latency, answer, drop, fate, mangle, id_token)
 
 
@@ -132,10 +132,19 @@ def default_body(status: int) -> Any:
     return {"error": {"code": code, "message": message}}
 
 
-def _entra_body(status: int) -> Any:
-    """What Entra ID says instead (Entra docs, reference-error-codes: TenantThrottlingError and others)."""
+def _body_at(target: str, status: int) -> Any:
+    """What the service at a path says with this status."""
     if status < 429:
         return default_body(status)
+    if "/slack/api/" in target:
+        return {"ok": False, "error": "ratelimited" if status == 429 else "service_unavailable"}
+    if "/slack/" in target:
+        return "rate_limited" if status == 429 else "service_unavailable"
+    return _entra_body(status) if "/oauth2/" in target else default_body(status)
+
+
+def _entra_body(status: int) -> Any:
+    """What Entra ID says instead (Entra docs, reference-error-codes: TenantThrottlingError and others)."""
     code, words = (90055, "There are too many incoming requests.") if status == 429 else (90033, "A transient error.")
     description = f"AADSTS{code}: {words}"
     return {"error": "temporarily_unavailable", "error_description": description, "error_codes": [code]}

@@ -53,8 +53,14 @@ class Settings:
     """Whether a write's first event holds the body as `properties.requestbody`; shown for other types, not subnets."""
     unknown_applications: str = "welcome"
     """Applications that the scenario doesn't name: "welcome", with loopback redirect URIs, or "refused"."""
+    slack_burst: int = 5
+    """Messages that a channel takes at once, beyond one a second; Slack says "short bursts" without a number."""
+    slack_newer_blocks: tuple[str, ...] = ("table", "data_table", "data_visualization")
+    """The newer blocks that the workspace has, by message and by webhook; others are `invalid_blocks`."""
+    slack_answer_seconds: float = 3.0
+    """How long Slack waits for an app's answer to a click or a command (Slack docs)."""
     clock_skew_seconds: float = 0.0
-    """How far the services' clocks are off, in the Date header and in tokens."""
+    """How far the services' clocks are off, in the Date header, in tokens, and where Slack signs."""
     round_trip_seconds: float = 0.0
     """Delay added to every answer, for benchmarks."""
 
@@ -62,6 +68,7 @@ class Settings:
 def settings_from(given: Mapping[str, Any]) -> dict[str, Any]:
     """A scenario's settings as arguments of `Settings`."""
     values = dict(given)
-    if "connection_states" in values:
-        values["connection_states"] = tuple(str(state) for state in values["connection_states"])
+    for name in ("connection_states", "slack_newer_blocks"):
+        if name in values:
+            values[name] = tuple(str(each) for each in values[name])
     return values

@@ -87,6 +87,24 @@ class RunningSimulator:
         """What was posted to Slack and Teams: service, kind, channel, at, status, body, (ts)."""
         return list(self._control("GET", "/_sim/messages"))
 
+    def chat(self, **wanted: str) -> list[dict[str, Any]]:
+        """Messages as people see them, with revisions, threads and notices; `wanted`: service, channel, person."""
+        return list(self._control("GET", f"/chat/messages?{urlencode(wanted)}"))
+
+    def install_slack_app(self, manifest: Mapping[str, Any], **more: str) -> dict[str, Any]:
+        """Install an app by its manifest; returns its `bot_token`, `signing_secret` and more."""
+        return dict(self._control("POST", "/chat/app", {"manifest": manifest} | more))
+
+    def click(self, message: str, action_id: str, person: str, **more: Any) -> dict[str, Any]:
+        """Click a button in Slack, and wait for what the person sees; `more`: confirmed, block_id, forged."""
+        body = {"message": message, "action_id": action_id, "person": person} | more
+        return dict(self._control("POST", "/chat/clicks", body))
+
+    def command(self, channel: str, command: str, person: str, **more: str) -> dict[str, Any]:
+        """Give a slash command in Slack; `more`: text, forged."""
+        body = {"channel": channel, "command": command, "person": person} | more
+        return dict(self._control("POST", "/chat/commands", body))
+
     def requests(self, after: int = 0) -> list[dict[str, Any]]:
         """The request log: seq, at, method, path, client_id, status (0: connection dropped)."""
         return list(self._control("GET", f"/_sim/requests?after={after}"))

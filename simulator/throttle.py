@@ -1,4 +1,4 @@
-"""Request limits, where a scenario sets them: as Resource Manager and the batch metrics API count.
+"""Request limits: as Resource Manager and the batch metrics API count, where a scenario sets them, and chat services.
 
 Resource Manager has a token bucket per principal, ten times as large as its rate (Azure docs:
 request-limits-and-throttling, 250 tokens at 25 a second for reads). The batch API counts calls in
@@ -27,15 +27,25 @@ class Throttle:
     def __init__(self) -> None:
         self._buckets: dict[str, tuple[float, float]] = {}
         self._windows: dict[str, tuple[int, int]] = {}
+        self._taken: dict[str, list[float]] = {}
 
-    def take_read(self, principal: str, now: float, per_second: float) -> int:
-        """Count a read; how many are left. 429 when the bucket is empty."""
-        size = per_second * BUCKET_FACTOR
-        tokens, filled_at = self._buckets.get(principal, (size, now))
+    def seconds_to_wait(self, key: str, now: float, per_second: float, size: float) -> int:
+        """Take a token from a bucket: 0, or in how many seconds there will be one."""
+        tokens, filled_at = self._buckets.get(key, (size, now))
         tokens = min(size, tokens + (now - filled_at) * per_second)
-        if tokens < 1:
-            self._buckets[principal] = (tokens, now)
-            wait = max(1, math.ceil((1 - tokens) / per_second))
+        self._buckets[key] = (tokens - 1 if tokens >= 1 else tokens, now)
+        return 0 if tokens >= 1 else max(1, math.ceil((1 - tokens) / per_second))
+
+    def fits(self, key: str, now: float, most: int, seconds: float) -> bool:
+        """Count a request, unless there were `most` in the last `seconds`."""
+        recent = [each for each in self._taken.get(key, []) if now - each < seconds]
+        self._taken[key] = recent if len(recent) >= most else [*recent, now]
+        return len(recent) < most
+
+    def take_read(self, principal: str, now: float, per_second: float) -> None:
+        """Count a read; 429 when the bucket is empty."""
+        wait = self.seconds_to_wait(principal, now, per_second, per_second * BUCKET_FACTOR)
+        if wait:
             raise ArmError(
                 429,
                 "SubscriptionRequestsThrottled",
@@ -43,8 +53,6 @@ class Throttle:
                 f"Please try again after '{wait}' seconds after additional tokens are available.",
                 headers=GATEWAY | {"Retry-After": str(wait)},
             )
-        self._buckets[principal] = (tokens - 1, now)
-        return int(tokens - 1)
 
     def take_batch(self, principal: str, now: float, per_window: int) -> int:
         """Count a batch call; how many are left in this window. 529 when none is."""

@@ -176,6 +176,10 @@ class World:
         """The clock's time; while an action runs late because the clock jumped, the time at which it was due."""
         return self._moment or self.clock.now()
 
+    def outside_now(self) -> datetime:
+        """The machine's time, off by the scenario's skew: clients compare tokens and signatures with theirs."""
+        return self.clock.wall() + timedelta(seconds=self.settings.clock_skew_seconds)
+
     def minute(self) -> int:
         """The simulated minute that is running."""
         return epoch_minute(self.clock.now())

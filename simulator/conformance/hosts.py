@@ -18,7 +18,7 @@ _HOSTS = [
     (re.compile(r"api\.(?:loganalytics\.(?:io|azure\.com)|monitor\.azure\.com)"), ""),
     (re.compile(r"169\.254\.169\.254"), ""),
     (re.compile(r"hooks\.slack\.com|slack\.com"), "/slack"),
-    (re.compile(r"[\w.-]+\.logic\.azure\.com"), "/teams"),
+    (re.compile(r"[\w.-]+\.logic\.azure\.com|[\w.-]+\.environment\.api\.powerplatform\.com"), "/teams"),
 ]
 
 

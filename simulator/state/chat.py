@@ -1,15 +1,20 @@
-"""Messages that chat services accepted: kept so that people and tests can read them."""
+"""What chat services hold: what was sent to them, and the messages as people see them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
+
+RESPONSE_URL_LIFE = timedelta(minutes=30)
+RESPONSE_URL_USES = 5
+"""Slack docs: interactivity/handling-user-interaction."""
 
 
 @dataclass(frozen=True)
 class Posted:
-    """One accepted (or refused) message: `kind` is webhook, post or update."""
+    """One call that posts or changes: `kind` is webhook, post, update, delete, ephemeral or response."""
 
     service: str
     kind: str
@@ -31,11 +36,86 @@ class Posted:
         return shown | ({"ts": self.ts} if self.ts else {})
 
 
+@dataclass(frozen=True)
+class Revision:
+    """What a message said from a moment on: Slack's `text`, `blocks`, ..., or the body that Teams got."""
+
+    at: str
+    content: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """An error that a person sees at a message after a click."""
+
+    at: str
+    person: str
+    action_id: str
+    text: str
+
+
+@dataclass
+class Message:
+    """A message in a room. Empty texts: none. Times are in UTC with milliseconds.
+
+    author: app, webhook, workflow or slackbot. thread: the id of the message it replies to. visible_to: the one Slack
+    user who sees it. failure: why Teams shows no card.
+    """
+
+    service: str
+    channel: str
+    id: str
+    author: str
+    revisions: list[Revision]
+    thread: str = ""
+    visible_to: str = ""
+    failure: str = ""
+    is_deleted: bool = False
+    notices: list[Notice] = field(default_factory=list)
+
+    @property
+    def content(self) -> Mapping[str, Any]:
+        """What it says now."""
+        return self.revisions[-1].content
+
+    def to_json(self) -> dict[str, Any]:
+        """As `/chat/messages` shows it."""
+        return asdict(self) | {"at": self.revisions[0].at, "content": self.content}
+
+
+@dataclass(frozen=True)
+class SlackApp:
+    """The app in the workspace. No token: any bot token is taken. No scopes: it has all that there are."""
+
+    signing_secret: str = "simulated-signing-secret"
+    bot_token: str = ""
+    scopes: frozenset[str] | None = None
+    request_url: str = ""
+    commands: Mapping[str, str] = field(default_factory=dict)
+    """The URL of each slash command."""
+
+
+@dataclass
+class ResponseUrl:
+    """What a response_url stands for: a place to answer in, and perhaps the message that was clicked."""
+
+    channel: str
+    user: str
+    issued: datetime
+    message: Message | None = None
+    uses: int = 0
+
+
 class Slack:
-    """The messages of all channels, and the tokens that may post."""
+    """One workspace with one app: its calls in order, its messages, and the channels that aren't there."""
+
+    app_id, bot_id, bot_user = "A01SIMULATED", "B01SIMULATED", "U01SIMULATED"
 
     def __init__(self) -> None:
         self.messages: list[Posted] = []
+        self.room: list[Message] = []
+        self.app = SlackApp()
+        self.response_urls: dict[str, ResponseUrl] = {}
         self.unknown_channels: set[str] = {"channel-that-is-missing"}
         self.removed_webhooks: set[str] = {"T000/B000/removed"}
         self._count = 0
@@ -45,13 +125,19 @@ class Slack:
         self._count += 1
         return f"{int(now.timestamp())}.{self._count:06d}"
 
-    def find(self, channel: str, ts: str) -> Posted | None:
-        """The message with this id, if it was posted to this channel."""
-        return next((m for m in self.messages if m.ts == ts and m.channel == channel and m.kind == "post"), None)
+    def find(self, channel: str, ts: str) -> Message | None:
+        """The message with this id, if it is in this channel, ephemeral or not."""
+        found = (each for each in self.room if each.id == ts and each.channel == channel and not each.is_deleted)
+        return next(found, None)
+
+    def public(self, channel: str) -> list[Message]:
+        """What everybody in a channel sees, in order."""
+        return [each for each in self.room if each.channel == channel and not each.visible_to and not each.is_deleted]
 
 
 class Teams:
-    """The messages of all workflows. Teams gives no message id, and nothing can be edited."""
+    """The calls and messages of all workflows. Teams gives no message id, and nothing can be edited."""
 
     def __init__(self) -> None:
         self.messages: list[Posted] = []
+        self.room: list[Message] = []

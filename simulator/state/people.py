@@ -17,10 +17,11 @@ DEFAULT_SLACK_TEAM = "T01CONTOSO"
 
 @dataclass(frozen=True)
 class ChatAccount:
-    """A person's accounts in chat; an empty name means none."""
+    """A person's accounts in chat; an empty name means none. slack_kind: member, guest, deleted or bot."""
 
     slack_team: str = ""
     slack_user: str = ""
+    slack_kind: str = "member"
     teams_name: str = ""
 
 
@@ -72,6 +73,7 @@ def person_of(entry: Mapping[str, Any], home_tenant: str) -> Person:
     """One entry of a scenario's `people`."""
     name, user = str(entry["name"]), str(entry["user_principal_name"])
     chat = {"slack_team": DEFAULT_SLACK_TEAM, "slack_user": f"U01{user.split('@')[0].upper()}", "teams_name": name}
+    chat["slack_kind"] = "guest" if entry.get("guest") else "member"
     return Person(
         name,
         user,

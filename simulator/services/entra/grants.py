@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from ...http import Request, Response
@@ -44,14 +44,9 @@ def token(world: World, request: Request) -> Response:
         return Response(error.status, error.fields(world, request))
 
 
-def token_time(world: World) -> datetime:
-    """The machine's time, off by the scenario's skew: credential libraries compare tokens with that."""
-    return world.clock.wall() + timedelta(seconds=world.settings.clock_skew_seconds)
-
-
 def app_token(world: World, base_url: str, identity: Identity, tenant: str, audience: str) -> str:
     """An application's own access token; signed where it may be sent back here as an assertion."""
-    claims = app_claims(identity, tenant, audience, token_time(world))
+    claims = app_claims(identity, tenant, audience, world.outside_now())
     if audience != EXCHANGE:
         return unsigned(claims)
     return world.entra.keys.current().token(claims | {"iss": f"{base_url}/{tenant}/v2.0", "ver": "2.0"})
@@ -88,7 +83,7 @@ def _check_assertion(world: World, identity: Identity, assertion: str, tenant: s
         raise EntraError(700213, claim=str(claims.get("sub")))
     if not any(key.id == header.get("kid") and key.has_signed(assertion) for key in world.entra.keys.published()):
         raise EntraError(700027)
-    if claims["exp"] < token_time(world).timestamp():
+    if claims["exp"] < world.outside_now().timestamp():
         raise EntraError(700024)
 
 
@@ -153,7 +148,7 @@ def _check_verifier(grant: Grant, verifier: str) -> None:
 
 def _claims(world: World, base_url: str, grant: Grant) -> dict[str, Any]:
     """The claims of a v2.0 ID token, but for the nonce."""
-    person, account, now = grant.person, grant.account, token_time(world)
+    person, account, now = grant.person, grant.account, world.outside_now()
     issued, number = int((now - BACKDATED).timestamp()), world.entra.next_number()
     claims: dict[str, Any] = {
         "aud": grant.client_id,

@@ -13,7 +13,7 @@ from ...http import Request, Response
 from ...routing import Route
 from ...state.identities import SYSTEM_ASSIGNED_CLIENT_ID, TOKEN_LIFE
 from ...world import World
-from .grants import app_token, token, token_time
+from .grants import app_token, token
 from .refusals import EntraError
 from .signin import authorize, login, logout
 from .tenants import MANY, find_tenant, home_tenant
@@ -31,7 +31,7 @@ def _managed_identity_token(world: World, request: Request) -> dict[str, str]:
     if not resource:
         raise TokenError(400, "invalid_request", "Required query variable 'resource' is missing")
     identity = world.identities.get(request.query.get("client_id") or SYSTEM_ASSIGNED_CLIENT_ID)
-    now, tenant = token_time(world), home_tenant(world)
+    now, tenant = world.outside_now(), home_tenant(world)
     return {
         "access_token": app_token(world, request.base_url, identity, tenant, resource),
         "expires_on": str(int((now + TOKEN_LIFE).timestamp())),

@@ -1,1 +1,1 @@
-"""Slack: incoming webhooks and the two web API methods that post and update messages."""
+"""Slack: incoming webhooks, the web API, and what Slack sends to the app."""

@@ -1,4 +1,4 @@
-"""Slack's incoming webhooks and `chat.postMessage`, `chat.update`.
+"""Slack's incoming webhooks, the response_urls of interactions, and the web API.
 
 Webhooks answer in plain text: `ok`, or an error with 400, 403 or 404. The web API answers 200 even
 for errors, with `"ok": false` (Slack docs: incoming webhooks; web API).
@@ -6,121 +6,65 @@ for errors, with `"ok": false` (Slack docs: incoming webhooks; web API).
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from ...errors import PlainError
 from ...http import Request, Response
 from ...routing import Route
-from ...state.chat import Posted
+from ...state.chat import RESPONSE_URL_LIFE, RESPONSE_URL_USES, ResponseUrl
 from ...world import World
-
-MOST_BLOCKS = 50
-LONGEST_TEXT = 40_000
+from .content import check_content, edit, keep, post, webhook_message
+from .methods import call
+from .refusals import SlackError, take_turn
 
 
 def incoming_webhook(world: World, request: Request) -> Response:
     hook = "/".join(request.params[part] for part in ("team", "app", "secret"))
     if hook in world.slack.removed_webhooks:
         raise PlainError(404, "no_service", "no_service")
-    message = _webhook_message(request)
-    problem = _content_problem(message)
-    if problem is not None:
-        raise PlainError(400, problem, problem)
-    world.slack.messages.append(Posted("slack", "webhook", hook, world.clock.now(), 200, message))
+    try:
+        message = webhook_message(request)
+        check_content(world, message)
+        take_turn(world, hook, "rate_limited")
+    except SlackError as error:
+        raise error.as_text() from error
+    post(world, "webhook", hook, message, author="webhook")
     return Response(200, "ok")
 
 
-def _webhook_message(request: Request) -> dict[str, Any]:
-    raw: bytes | str = request.body
-    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        raw = request.form().get("payload", "")
-    try:
-        message = json.loads(raw)
-    except ValueError:
-        message = None
-    if not isinstance(message, dict):
-        raise PlainError(400, "invalid_payload", "invalid_payload")
-    return message
+def respond(world: World, request: Request) -> Response:
+    """A response_url. getsentry/sentry knows the error "Expired url"; "Used url" is assumed."""
+    grant = world.slack.response_urls.get(request.params["secret"])
+    if grant is None:
+        raise SlackError("no_service", status=404)
+    if world.clock.now() - grant.issued > RESPONSE_URL_LIFE:
+        raise SlackError("Expired url", status=404)
+    if grant.uses >= RESPONSE_URL_USES:
+        raise SlackError("Used url", status=404)
+    answer(world, grant, webhook_message(request))
+    grant.uses += 1
+    return Response(200, {"ok": True})
 
 
-def _content_problem(message: dict[str, Any]) -> str | None:
-    """What Slack would say is wrong with a message's content, or None."""
-    blocks = message.get("blocks")
-    if blocks is not None and (not isinstance(blocks, list) or len(blocks) > MOST_BLOCKS):
-        return "invalid_blocks"
-    if blocks and any(not isinstance(block, dict) or "type" not in block for block in blocks):
-        return "invalid_blocks"
-    if not blocks and not message.get("text") and not message.get("attachments"):
-        return "no_text"
-    if len(str(message.get("text") or "")) > LONGEST_TEXT:
-        return "msg_too_long"
+def answer(world: World, grant: ResponseUrl, message: dict[str, Any]) -> None:
+    """An answer to a click or a command: replaces or deletes the message, or is one, ephemeral unless in_channel."""
+    original = grant.message
+    if message.get("delete_original") and original is not None:
+        original.is_deleted = True
+        return keep(world, "delete", grant.channel, message, original.id)
+    check_content(world, message)
+    if message.get("replace_original") and original is not None:
+        edit(world, original, message)
+        return keep(world, "update", grant.channel, message, original.id)
+    visible_to = "" if message.get("response_type") == "in_channel" else grant.user
+    post(world, "response", grant.channel, message, visible_to=visible_to)
     return None
-
-
-def _web_api_message(request: Request) -> tuple[dict[str, Any], str | None]:
-    """The call's arguments (JSON or form) and its token."""
-    if request.headers.get("content-type", "").startswith("application/json"):
-        try:
-            message = json.loads(request.body)
-        except ValueError:
-            message = None
-        arguments = message if isinstance(message, dict) else {}
-    else:
-        arguments = dict(request.form())
-        for name in ("blocks", "attachments"):
-            if name in arguments:
-                try:
-                    arguments[name] = json.loads(arguments[name])
-                except ValueError:
-                    arguments[name] = "not JSON"
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return arguments, token if scheme.lower() == "bearer" else arguments.pop("token", None)
-
-
-def _refusal(world: World, arguments: dict[str, Any], token: str | None) -> str | None:
-    """Slack's error for a web API call that can't be done, or None."""
-    if not token:
-        return "not_authed"
-    if not token.startswith(("xoxb-", "xoxp-")):
-        return "invalid_auth"
-    channel = arguments.get("channel")
-    if not channel or channel in world.slack.unknown_channels:
-        return "channel_not_found"
-    return _content_problem(arguments)
-
-
-def post_message(world: World, request: Request) -> Response:
-    arguments, token = _web_api_message(request)
-    error = _refusal(world, arguments, token)
-    if error is not None:
-        return Response(200, {"ok": False, "error": error})
-    now, channel = world.clock.now(), str(arguments["channel"])
-    ts = world.slack.next_ts(now)
-    world.slack.messages.append(Posted("slack", "post", channel, now, 200, arguments, ts))
-    return Response(200, {"ok": True, "channel": channel, "ts": ts, "message": _message(arguments, ts)})
-
-
-def update_message(world: World, request: Request) -> Response:
-    arguments, token = _web_api_message(request)
-    error = _refusal(world, arguments, token)
-    channel, ts = str(arguments.get("channel")), str(arguments.get("ts"))
-    if error is None and world.slack.find(channel, ts) is None:
-        error = "message_not_found"
-    if error is not None:
-        return Response(200, {"ok": False, "error": error})
-    world.slack.messages.append(Posted("slack", "update", channel, world.clock.now(), 200, arguments, ts))
-    body = {"ok": True, "channel": channel, "ts": ts, "text": arguments.get("text", "")}
-    return Response(200, body | {"message": _message(arguments, ts)})
-
-
-def _message(arguments: dict[str, Any], ts: str) -> dict[str, Any]:
-    shown = {key: arguments[key] for key in ("text", "blocks", "attachments") if key in arguments}
-    return {"type": "message", "subtype": "bot_message", "ts": ts} | shown
 
 
 ROUTES = [
     Route("POST", "/slack/services/{team}/{app}/{secret}", incoming_webhook),
-    Route("POST", "/slack/api/chat.postMessage", post_message),
-    Route("POST", "/slack/api/chat.update", update_message),
+    Route("POST", "/slack/actions/{team}/{number}/{secret}", respond),
+    Route("POST", "/slack/commands/{team}/{number}/{secret}", respond),
+    Route("POST", "/slack/api/{method}", call),
+    Route("GET", "/slack/api/{method}", call),
 ]
