@@ -13,13 +13,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from ..retry_after import LONGEST_BELIEVED_SECONDS, UNREADABLE_SECONDS, believed_seconds
 from .deadline import Deadline
 from .errors import Throttled
 
 FIRST_WAIT_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 60.0
-LONGEST_BELIEVED_SECONDS = 3600.0
-LOOK_AGAIN_SECONDS = 900.0
 
 
 @dataclass(slots=True)
@@ -56,7 +55,7 @@ class Throttle:
                 seconds, until = budget.blocked_until - self._monotonic(), budget.until
                 if seconds <= 0:
                     if budget.is_doubted:  # this one looks again, the others wait until it is known
-                        self._block(budget, LOOK_AGAIN_SECONDS)
+                        self._block(budget, UNREADABLE_SECONDS)
                     return
             if seconds > deadline.seconds_left:
                 raise Throttled(
@@ -76,7 +75,7 @@ class Throttle:
                 seconds = min(FIRST_WAIT_SECONDS * 2**budget.refusals, LONGEST_WAIT_SECONDS)
             budget.refusals = min(budget.refusals + 1, 10)
             budget.is_doubted = seconds > LONGEST_BELIEVED_SECONDS
-            self._block(budget, LOOK_AGAIN_SECONDS if budget.is_doubted else seconds)
+            self._block(budget, believed_seconds(seconds))
             error.until = budget.until
 
     def accepted(self, subscription: str) -> None:

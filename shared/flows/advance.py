@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ..approval.errors import ApprovalTooOld, NotAuthorized, RemediationOff
 from ..chat import compose
@@ -21,10 +21,11 @@ from ..ids import new_id
 from ..model.change import Change, ChangeState, Outcome
 from ..model.plan import AssociateSubnet, PlanKind
 from ..model.resource_id import ResourceId
+from ..retry_after import believed_seconds
 from ..store.errors import StoreConflict
 from ..store.records import Put, PutJournal, Stored
 from ..store.signs import HeldClaim, VnetBusy
-from ..texts import count
+from ..texts import count, utc
 from .afterlook import Afterlook, Seen, alarm, alarm_commands, told
 from .again import Again
 from .apply import WORTH_TELLING, Apply, Tools
@@ -104,7 +105,14 @@ class Advance:
                 give_up_dead_claim(self._records, self._signs, busy.claim, self._clock.wall())
                 self._wait(partition, stored, f"change {busy.claim.change_id} is at work on the virtual network")
             return
-        if change.state is ChangeState.APPROVED and not self._start(partition, stored, claim):
+        try:
+            if change.state is ChangeState.APPROVED and not self._start(partition, stored, claim):
+                return
+        except AzureError as error:
+            asked = timedelta(seconds=believed_seconds(error.retry_after_seconds or 0.0))
+            waiting = replace(change, not_before=self._clock.now() + asked) if asked else change
+            self._wait(partition, replace(stored, value=waiting), f"Azure can't be read now: {error}")
+            claim.release()
             return
         network = self._network_of(ResourceId.parse(vnet_id).subscription)
         try:
@@ -131,6 +139,12 @@ class Advance:
         A world that changed goes back to planning, and is asked again.
         """
         change, now = stored.value, self._clock.now()
+        if change.not_before is not None and change.not_before > now:
+            is_too_long = change.is_begun and change.not_before > now + self._tools.policy.wait_limit
+            wait = self._stop if is_too_long else self._wait  # half applied: a person must know
+            wait(partition, stored, f"Azure asks for no write before {utc(change.not_before)}")
+            claim.release()
+            return False
         facts = self._planning.facts(change.cluster_id, now)
         is_under_way = change.step in self._records.journal(partition, change.id)
         different = whats_different(change.plan, facts, change.step, is_under_way=is_under_way)

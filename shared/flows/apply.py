@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from ..chat import compose
@@ -23,12 +23,13 @@ from ..model.plan import AddPublicIps, AssociateSubnet, ObserveEgress, Step
 from ..store.errors import StoreConflict
 from ..store.records import Put, PutJournal, Records, Stored
 from ..store.signs import HeldClaim, Signs
-from ..texts import count
+from ..texts import utc
 from .authority import Authority
 from .ending import Ending, finish
 from .gate import NEXT_LOOK, Gate
 from .links import Links
 from .outbox import Outbox, audit
+from .patience import next_look, not_before, too_long
 from .perform import ReadFacts, perform
 from .prove import Prove
 from .steps import Done, Leave, NetworkWriter, Stop, Wait, with_azure_trouble
@@ -104,16 +105,36 @@ class Apply:
             if change.step >= len(change.plan.steps):
                 self._finish(stored)
                 return
+            if change.not_before is not None and change.not_before > self._clock.now():
+                self._hold(stored, change.plan.steps[change.step], change.not_before)
+                return
             if not self._take_step(stored, change.plan.steps[change.step]):
                 return
 
-    def _take_step(self, stored: Stored[Change], step: Step) -> bool:
-        """Whether to go on in this invocation."""
-        entry = self._entry(stored.value, step)
+    def _hold(self, stored: Stored[Change], step: Step, until: datetime) -> None:
+        """A look at which nothing is written yet: the stop flag and the limit count all the same."""
+        now = self._clock.now()
+        if self._is_stopped_by_flag(stored, step):
+            return
+        if stored.value.step in self._journal:
+            entry = self._entry(stored.value, step)
+            self._wait(stored, entry, Wait((until - now).total_seconds(), entry.value.note))
+        else:  # the pause before a step: nothing of it has begun
+            due_at = next_look((until - now).total_seconds(), now)
+            self._commit([Put(replace(stored.value, due_at=due_at), stored.etag)])
+            self._claim.pause(self._clock.wall())
+
+    def _is_stopped_by_flag(self, stored: Stored[Change], step: Step) -> bool:
         flag = self._signs.stop_flag()
         if flag.is_set:
-            self._stop(stored, entry, f"all changes were stopped by {flag.by}: {flag.reason}")
+            self._stop(stored, self._entry(stored.value, step), f"all changes were stopped by {flag.by}: {flag.reason}")
+        return flag.is_set
+
+    def _take_step(self, stored: Stored[Change], step: Step) -> bool:
+        """Whether to go on in this invocation."""
+        if self._is_stopped_by_flag(stored, step):
             return False
+        entry = self._entry(stored.value, step)
         leave = Leave(
             lambda: self._may_write(stored.value, step),
             self._clock.wall,
@@ -131,7 +152,7 @@ class Apply:
                 return self._done(stored, step, entry, result)
             case Stop():
                 # What Azure refused at the first try was not written.
-                noted = replace(entry.value, may_be_written=was_written)
+                noted = replace(entry.value, may_be_written=was_written or result.may_be_written)
                 self._stop(stored, replace(entry, value=noted), result.reason, result.commands)
                 return False
             case Wait():
@@ -197,10 +218,12 @@ class Apply:
     def _done(self, stored: Stored[Change], step: Step, entry: Stored[JournalEntry], result: Done) -> bool:
         now = self._clock.now()
         done = replace(entry.value, state="done", updated_at=now, after=result.after, note=result.note)
-        pause = self._policy.pause_between_subnets if isinstance(step, ObserveEgress) else timedelta(0)
         is_last = stored.value.step + 1 >= len(stored.value.plan.steps)
-        due_at = now if is_last else now + pause
-        changed = replace(stored.value, step=stored.value.step + 1, due_at=due_at)
+        is_pausing = isinstance(step, ObserveEgress) and not is_last
+        pause = Wait(0.0, "", asked_seconds=self._policy.pause_between_subnets.total_seconds() if is_pausing else 0.0)
+        changed = replace(
+            stored.value, step=stored.value.step + 1, due_at=now, not_before=not_before(stored.value, pause, now)
+        )
         told = compose.change_progress(changed, done) if isinstance(step, AssociateSubnet | AddPublicIps) else None
         self._commit(
             [
@@ -212,17 +235,13 @@ class Apply:
             told,
         )
         log.info("change %s: step %d done: %s", changed.id, done.step + 1, done.note)
-        if due_at > now:
-            self._claim.pause(self._clock.wall())
-            return False
         return True
 
     def _wait(self, stored: Stored[Change], entry: Stored[JournalEntry], result: Wait) -> bool:
         now, wall = self._clock.now(), self._clock.wall()
-        limit, waited = result.limit or self._policy.wait_limit, now - entry.value.started_at
-        if waited >= limit:
-            minutes = limit.total_seconds() / 60
-            self._stop(stored, entry, f"waited {count(round(minutes), 'minute')}: {result.note}")
+        waited, until = now - entry.value.started_at, not_before(stored.value, result, now)
+        if reason := too_long(entry.value, result, result.limit or self._policy.wait_limit, until, now):
+            self._stop(replace(stored, value=replace(stored.value, not_before=until)), entry, reason)
             return False
         is_worth_telling = waited >= WORTH_TELLING and not entry.value.is_wait_told
         noted = replace(
@@ -236,16 +255,20 @@ class Apply:
         )
         is_short = result.seconds <= self._policy.sleep_seconds
         if is_short and not is_worth_telling and wall + timedelta(seconds=result.seconds) < self._deadline:
-            if noted.note != entry.value.note or result.has_written:
+            if result.asked_seconds:
+                asked = Put(replace(stored.value, not_before=until), stored.etag)
+                self._commit([asked, PutJournal(stored.value.id, noted, entry.etag)])
+            elif noted.note != entry.value.note or result.has_written:
                 self._commit([PutJournal(stored.value.id, noted, entry.etag)])
             else:
                 self._claim.renew(wall)
             self._clock.sleep(result.seconds)
             return True
-        later = replace(stored.value, due_at=now + timedelta(seconds=result.seconds))
+        later = replace(stored.value, due_at=next_look(result.seconds, now), not_before=until)
         told = None
         if is_worth_telling:
-            told = compose.change_waits(later, result.note, self._tools.links.page(later))
+            note = f"{result.note}; nothing is written before {utc(until)}" if until and until > now else result.note
+            told = compose.change_waits(later, note, self._tools.links.page(later))
         self._commit([Put(later, stored.etag), PutJournal(later.id, noted, entry.etag)], later.cluster_name, told)
         self._claim.pause(self._clock.wall())
         return False

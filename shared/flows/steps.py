@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from ..cloud.errors import AzureError, Conflict, PreconditionFailed, SignInFailed, Throttled, Unavailable
+from ..cloud.errors import (
+    AzureError,
+    Conflict,
+    PreconditionFailed,
+    SignInFailed,
+    Throttled,
+    Unavailable,
+    UnexpectedAnswer,
+)
 from ..core.naming import PRODUCT_TAG
 from ..model.network import NatGateway, PublicIp, Subnet
 from ..model.plan import AddPublicIps, CreateNatGateway, CreatePublicIp, CreatePublicIpPrefix, DeleteCreated
@@ -34,21 +42,25 @@ class Done:
 @dataclass(frozen=True, slots=True)
 class Wait:
     """``has_written``: a write was sent, and its effect is to be read. ``exposed_seconds``: how long ago it was last
-    read before that, at most; None where it does not matter. ``limit``: how long it may last; None as any step."""
+    read before that, at most; None where it does not matter. ``limit``: how long it may last; None as any step.
+    ``asked_seconds`` is how long Azure asks to be left alone; nothing is written before."""
 
     seconds: float
     note: str
     has_written: bool = False
     exposed_seconds: float | None = None
     limit: timedelta | None = None
+    asked_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """The world is not as approved, or Azure refuses: a person must look. ``commands`` show and mend it."""
+    """The world is not as approved, or Azure refuses: a person must look. ``commands`` show and mend it.
+    ``may_be_written``: the answer to a write could not be understood, so it may have taken effect."""
 
     reason: str
     commands: tuple[str, ...] = ()
+    may_be_written: bool = False
 
 
 Result = Done | Wait | Stop
@@ -95,22 +107,25 @@ def with_azure_trouble(step: Callable[[], Result]) -> Result:
     try:
         return step()
     except Throttled as error:
-        return Wait(error.retry_after_seconds or _BUSY_WAIT_SECONDS, "Azure throttled the requests")
+        return _as_asked(error, "Azure throttled the requests")
     except Conflict as error:
         if error.is_transient:
-            return Wait(
-                error.retry_after_seconds or _BUSY_WAIT_SECONDS, f"another operation is running ({error.reason})"
-            )
+            return _as_asked(error, f"another operation is running ({error.reason})")
         return Stop(str(error))
     except PreconditionFailed:
         return Wait(_SUBNET_WAIT_SECONDS, "somebody wrote to the virtual network in between; reading again")
     except Unavailable as error:
-        return Wait(error.retry_after_seconds or _BUSY_WAIT_SECONDS, "Azure did not answer; reading what happened")
+        return _as_asked(error, "Azure did not answer; reading what happened")
     except SignInFailed as error:
         # A token that expired, or an identity endpoint that is not there: the next try asks for a new one.
         return Wait(_BUSY_WAIT_SECONDS, f"Azure did not accept the identity ({error.code or error.message})")
     except AzureError as error:
-        return Stop(sentences(str(error), error.remedy))
+        return Stop(sentences(str(error), error.remedy), may_be_written=isinstance(error, UnexpectedAnswer))
+
+
+def _as_asked(error: AzureError, note: str) -> Wait:
+    asked = error.retry_after_seconds or 0.0
+    return Wait(asked or _BUSY_WAIT_SECONDS, note, asked_seconds=asked)
 
 
 def create_public_ip(step: CreatePublicIp, network: NetworkWriter, leave: Leave) -> Result:

@@ -125,7 +125,8 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """``due_at`` is when the next look is owed; None in a final state or while a person is awaited.
+    """``due_at`` is when the next look is owed; None in a final state or while a person is awaited. ``not_before``:
+    nothing is written earlier, whoever looks; Azure asked for it, or the pause between subnets is not over.
 
     ``start`` is that of the newest run, after a stop that of the resumed one; None when nothing was begun.
     ``waits_for`` is what people were told that an approved change waits for. ``reason`` is the incident as it was when
@@ -150,6 +151,7 @@ class Change:
     outcome: Outcome | None = None
     start: Start | None = None
     waits_for: str = ""
+    not_before: datetime | None = None
     reason: Incident | None = None
     stop_commands: tuple[str, ...] = ()
 
