@@ -36,6 +36,8 @@ class Signer:
     """``keys``: newest first, at least one."""
 
     def __init__(self, keys: Sequence[str], link_minutes: int) -> None:
+        import itsdangerous  # noqa: F401 - a signer is made by one thread at a time, and what signs is loaded with it
+
         if not keys:
             raise ValueError("at least one signing key is needed")
         self._keys = list(reversed(keys))  # itsdangerous signs with the last one

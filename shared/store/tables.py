@@ -39,6 +39,8 @@ class Tables:
         endpoint: str | None = None,
         credential: TokenCredential | None = None,
     ) -> None:
+        import azure.data.tables  # noqa: F401 - made by one thread at a time, and what the whole room needs with it
+
         if (connection_string is None) == (endpoint is None):
             raise ValueError("give either a connection string or a table endpoint")
         self._name = f"{prefix}records"

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..chat.message import runs
+from ..first_use import one_at_a_time
 from ..model.change import Change, ChangeState, JournalEntry
 from ..model.incident import Incident
 from ..model.plan import Plan
@@ -116,7 +117,8 @@ def _render(template: str, **context: object) -> str:
 
 @cache
 def _environment() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    with one_at_a_time:
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
