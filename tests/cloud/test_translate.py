@@ -109,7 +109,7 @@ def test_a_policy_refusal_names_no_action_and_no_grant_as_a_remedy() -> None:
 def test_an_unregistered_provider_is_told_apart_from_a_missing_role() -> None:
     error = answered(403, "Forbidden", "The subscription is not registered to use namespace 'Microsoft.Insights'.")
     assert isinstance(error, NotRegistered)
-    assert "az provider register" in error.remedy
+    assert "register the resource provider" in error.remedy
 
 
 def test_a_retryable_429_is_a_conflict_with_its_real_reason() -> None:
