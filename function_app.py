@@ -2,8 +2,8 @@
 
 import azure.functions as func
 
-from shared.triggers import changes, checks, queues, silences, timers
+from shared.triggers import http_changes, http_checks, http_silences, queues, timers
 
 app = func.FunctionApp()
-for module in (timers, queues, checks, silences, changes):
+for module in (timers, queues, http_checks, http_silences, http_changes):
     app.register_functions(module.blueprint)

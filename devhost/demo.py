@@ -22,9 +22,9 @@ import requests
 
 from devhost import slack_text
 from devhost.browser import PageFailedError, camera, click, visit
+from devhost.console import Teller, fail
 from devhost.errors import DevHostError
 from devhost.stage import DETECTOR, REMEDIATOR, Stage, set_up
-from devhost.teller import Teller, fail
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page

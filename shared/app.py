@@ -11,30 +11,30 @@ import os
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from .clients import Parts
 from .clock import Clock, SystemClock
 from .first_use import cached_property, one_at_a_time
-from .parts import Parts
 
 if TYPE_CHECKING:
-    from .core.tags import TagRules
-    from .flows.advance import Advance
-    from .flows.again import Again
-    from .flows.check import Check
-    from .flows.decide import Decide
-    from .flows.deliver import Deliver
-    from .flows.fleet_source import FleetSource
-    from .flows.gate import Gate
-    from .flows.links import Links
-    from .flows.look import Look
-    from .flows.offer import Offer
-    from .flows.outbox import Outbox
-    from .flows.planning import Planning
-    from .flows.propose import Propose
-    from .flows.prove import Prove
-    from .flows.remember import Remember
-    from .flows.silence import Silence
-    from .flows.stop import StopChanges
-    from .flows.watch import Watch
+    from .auth.links import Links
+    from .core.detection.tags import TagRules
+    from .flows.approval.again import Again
+    from .flows.approval.decide import Decide
+    from .flows.approval.propose import Propose
+    from .flows.approval.propose_for_incident import Offer
+    from .flows.incidents.silence import Silence
+    from .flows.incidents.track import Remember
+    from .flows.monitoring.check import Check
+    from .flows.monitoring.inventory import FleetSource
+    from .flows.monitoring.scan import Look
+    from .flows.monitoring.watch import Watch
+    from .flows.notification.deliver import Deliver
+    from .flows.notification.outbox import Outbox
+    from .flows.planning.plan import Planning
+    from .flows.remediation.gate import Gate
+    from .flows.remediation.reconcile import Advance
+    from .flows.remediation.stop import StopChanges
+    from .flows.remediation.verify import Prove
 
 _CHECK_DEADLINE_SECONDS = 180.0  # the platform ends a request after 230
 
@@ -44,14 +44,14 @@ class App(Parts):
 
     @cached_property
     def outbox(self) -> Outbox:
-        from .flows.outbox import Outbox
+        from .flows.notification.outbox import Outbox
 
         return Outbox(tuple(self.channels))
 
     @cached_property
     def links(self) -> Links:
-        from .approval.errors import RemediationOff
-        from .flows.links import Links
+        from .auth.errors import RemediationOff
+        from .auth.links import Links
 
         if self.settings.public_base_url is None:
             raise RemediationOff
@@ -59,7 +59,7 @@ class App(Parts):
 
     @cached_property
     def fleet_source(self) -> FleetSource:
-        from .flows.fleet_source import FleetSource
+        from .flows.monitoring.inventory import FleetSource
 
         kept_for = timedelta(minutes=self.settings.discovery_minutes)
         store = self.fleet_store if self.settings.has_storage else None
@@ -68,9 +68,9 @@ class App(Parts):
     @cached_property
     def _usual(self) -> TagRules:
         """The owner's thresholds and maintenance windows, before any tag."""
-        from .core.tags import TagRules
-        from .core.thresholds import Thresholds
-        from .maintenance import parse_maintenance
+        from .core.detection.tags import TagRules
+        from .core.detection.thresholds import Thresholds
+        from .maintenance_windows import parse_maintenance
 
         settings = self.settings
         return TagRules(
@@ -87,16 +87,16 @@ class App(Parts):
 
     @cached_property
     def look(self) -> Look:
-        from .flows.look import Look
-        from .flows.measure import Measure
-        from .flows.node_names import NodeNames
+        from .flows.monitoring.collect import Measure
+        from .flows.monitoring.node_names import NodeNames
+        from .flows.monitoring.scan import Look
 
         measure = Measure(self.metric_access, NodeNames(self.discovery).of)
         return Look(measure, self._usual, self.settings.metric_workers, self.health_events)
 
     @cached_property
     def check(self) -> Check:
-        from .flows.check import Check
+        from .flows.monitoring.check import Check
 
         return Check(
             self.discovery,
@@ -121,8 +121,8 @@ class App(Parts):
 
     @cached_property
     def remember(self) -> Remember:
-        from .core.incidents import IncidentPolicy
-        from .flows.remember import Remember
+        from .core.incidents.lifecycle import IncidentPolicy
+        from .flows.incidents.track import Remember
 
         return Remember(
             self.records,
@@ -139,28 +139,28 @@ class App(Parts):
 
     @cached_property
     def offer(self) -> Offer:
-        from .flows.offer import Offer
+        from .flows.approval.propose_for_incident import Offer
 
         return Offer(self.planning, self.propose, self.records, self.outbox, self.links)
 
     @cached_property
     def silence(self) -> Silence:
-        from .flows.silence import Silence
+        from .flows.incidents.silence import Silence
 
         return Silence(self.records, self.fleet_store)
 
     @cached_property
     def stop(self) -> StopChanges:
-        from .flows.stop import StopChanges
+        from .flows.remediation.stop import StopChanges
 
         return StopChanges(self.signs)
 
     @cached_property
     def watch(self) -> Watch:
-        from .flows.coverage import Coverage, CoveragePolicy
-        from .flows.tick import WatchPolicy
-        from .flows.vanished import Vanished
-        from .flows.watch import Watch
+        from .flows.incidents.deleted_clusters import Vanished
+        from .flows.monitoring.tick import WatchPolicy
+        from .flows.monitoring.unmeasured import Coverage, CoveragePolicy
+        from .flows.monitoring.watch import Watch
 
         settings = self.settings
         policy = CoveragePolicy(
@@ -191,10 +191,10 @@ class App(Parts):
     @cached_property
     def planning(self) -> Planning:
         from .cloud.access import AccessReader
-        from .cloud.facts import read_network_facts
-        from .core.planner import PlanPolicy
-        from .flows.ownership import Ownership
-        from .flows.planning import Planning
+        from .cloud.network_facts import read_network_facts
+        from .core.planning.planner import PlanPolicy
+        from .flows.planning.ownership import Ownership
+        from .flows.planning.plan import Planning
 
         group, ips = self.settings.nat_resource_group, self.settings.nat_ips
         prefix_id = ips if ips.startswith("/") else ""
@@ -225,20 +225,20 @@ class App(Parts):
 
     @cached_property
     def propose(self) -> Propose:
-        from .flows.propose import Propose
+        from .flows.approval.propose import Propose
 
         lifetime = timedelta(minutes=self.settings.decide_minutes)
         return Propose(self.planning, self.records, self.fleet_store, self.outbox, self.links, lifetime)
 
     @cached_property
     def again(self) -> Again:
-        from .flows.again import Again
+        from .flows.approval.again import Again
 
         return Again(self.records, self.planning, self.propose, self.outbox, self.links, self.clock)
 
     @cached_property
     def decide(self) -> Decide:
-        from .flows.decide import Decide
+        from .flows.approval.decide import Decide
 
         return Decide(
             self.records,
@@ -252,7 +252,7 @@ class App(Parts):
 
     @cached_property
     def prove(self) -> Prove:
-        from .flows.prove import Prove, ProvePolicy
+        from .flows.remediation.verify import Prove, ProvePolicy
 
         return Prove(
             self.metrics,
@@ -267,7 +267,7 @@ class App(Parts):
 
     @cached_property
     def gate(self) -> Gate:
-        from .flows.gate import Gate, GatePolicy
+        from .flows.remediation.gate import Gate, GatePolicy
 
         return Gate(
             self.metrics,
@@ -282,11 +282,11 @@ class App(Parts):
     @cached_property
     def advance(self) -> Advance:
         from .cloud.activity import ActivityLog
-        from .flows.advance import Advance
-        from .flows.afterlook import Afterlook
-        from .flows.apply import AdvancePolicy, Tools
-        from .flows.authority import Authority
-        from .flows.ending import Ending
+        from .flows.remediation.authority import Authority
+        from .flows.remediation.concurrent_writes import Afterlook
+        from .flows.remediation.execute import AdvancePolicy, Tools
+        from .flows.remediation.finish import Ending
+        from .flows.remediation.reconcile import Advance
 
         lag = timedelta(minutes=self.settings.activity_log_minutes)
         again_after = timedelta(minutes=self.settings.cooldown_minutes)
@@ -311,7 +311,7 @@ class App(Parts):
 
     @cached_property
     def deliver(self) -> Deliver:
-        from .flows.deliver import Deliver
+        from .flows.notification.deliver import Deliver
 
         return Deliver(self.records, self.signs, self.channels)
 

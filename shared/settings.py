@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from .errors import MisconfiguredError
-from .setting_kinds import (
+from .setting_types import (
     ConnectionString,
     MaintenanceWindows,
     Names,

@@ -78,7 +78,7 @@ def print_schema(_arguments: list[str]) -> int:
 
 def print_truth(arguments: list[str]) -> int:
     """`python -m simulator truth`: what really happened, or how it differs from what was declared."""
-    from .truth import declared_differences, truth_of_scenario
+    from .ground_truth import declared_differences, truth_of_scenario
 
     options = truth_parser().parse_args(arguments)
     start = datetime.fromisoformat(options.start) if options.start else floor_to_minute(wall_now())

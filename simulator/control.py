@@ -15,11 +15,11 @@ from .clock import iso_text
 from .errors import ControlError
 from .events import check_event, schedule_event
 from .fleet import Node
+from .ground_truth import truth_of_world
 from .http import Request, Response
 from .physics.workload import Protocol
 from .requestlog import RequestLog
 from .routing import Route
-from .truth import truth_of_world
 from .world import World
 
 Handler = Callable[[World, RequestLog, Request], Response]

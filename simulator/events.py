@@ -14,10 +14,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from .external_writers import put_subnet, upgrade
 from .fleet import Cluster, Node, NodePool
-from .happenings import Watch
 from .http import Request
-from .others import put_subnet, upgrade
 from .physics.ports import PORTS_PER_FRONTEND, load_balancer_timers, ports_per_node
 from .services.activitylog.recording import log_write
 from .services.authorization.scenario import lock_of, role_of
@@ -25,6 +24,7 @@ from .services.containerservice.outbound import change
 from .services.network.writes import affected_nodes
 from .settings import settings_from
 from .state.network import SUBNET
+from .timeline import Watch
 from .world import World, epoch_minute
 
 Content = Mapping[str, Any]

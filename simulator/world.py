@@ -18,7 +18,6 @@ from .egress import gateway_addresses, path_of
 from .errors import resource_group_not_found, subscription_not_found
 from .faults import Faults
 from .fleet import Cluster, Node, NodePool
-from .happenings import Happening, Watch
 from .physics.ports import load_balancer_timers, ports_per_node
 from .physics.traffic import Traffic
 from .readiness import update_readiness
@@ -34,6 +33,7 @@ from .state.operations import Operations
 from .state.public_addresses import PublicAddresses
 from .state.query_results import Cursors
 from .throttle import Throttle
+from .timeline import Happening, Watch
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,11 @@ from typing import Any, cast
 import pytest
 
 from shared.app import App
-from shared.cli import main, settings_table
+from shared.cli.__main__ import main, settings_table
 from shared.cloud.errors import Unavailable
 from shared.errors import BadInput, MisconfiguredError, NotFoundHere
-from shared.flows.check import CheckReport
-from shared.flows.stop import StopChanges
+from shared.flows.monitoring.check import CheckReport
+from shared.flows.remediation.stop import StopChanges
 from shared.model.assessment import Assessment
 from shared.model.audit import AuditLine
 from shared.model.metric import Window
@@ -27,8 +27,8 @@ from shared.model.reading import DoesNotApply, Idle, Measured, Reading, Unmeasur
 from shared.store.signs import Signs as RealSigns
 from shared.store.signs import StopFlag
 from shared.web.plan_view import plan_view
-from tests.chat.nouns import make_advice, make_assessment, make_cluster, make_plan
-from tests.core.advised import every_answer
+from tests.support.advised import every_answer
+from tests.support.nouns import make_advice, make_assessment, make_cluster, make_plan
 
 ROOT = Path(__file__).parents[1]
 NOW = datetime(2026, 11, 22, 19, 5, tzinfo=UTC)

@@ -20,7 +20,7 @@ from shared.cloud.batch import BatchMetrics
 from simulator import scenario
 from simulator.testing import RunningSimulator, start_simulator
 
-from .eyes import DetectorHarness, ScenarioSeconds
+from .detector_harness import DetectorHarness, ScenarioSeconds
 from .in_process import DETECTOR, InProcessAzure
 from .minutes import at_minute, minute_of
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from shared.cloud import questions
+from shared.cloud import metric_queries
 from shared.cloud.errors import AzureError
 from shared.cloud.metrics import Metrics
-from shared.core.detect import BACKEND_DIMENSION, STATE_DIMENSION
+from shared.core.detection.load_balancer import BACKEND_DIMENSION, STATE_DIMENSION
 from shared.model.metric import MetricAnswer, Window
 from simulator.fleet import Cluster
 from simulator.physics.workload import Protocol
@@ -66,7 +66,7 @@ def note_visible(world: World, metrics: Metrics, tracks: Mapping[str, Track], fi
                     NodeMinute(names[address], minute_of(at)) for address, at in _failures(shown) if address in names
                 }
                 for gateway in _gateways(world, cluster):
-                    answer = metrics.ask(gateway, questions.NAT_CONNECTIONS, window)
+                    answer = metrics.ask(gateway, metric_queries.NAT_CONNECTIONS, window)
                     track.visible_gateways |= {minute_of(at) for _, at in _failures(answer)}
             except AzureError:
                 return  # whoever may not read metrics sees nothing

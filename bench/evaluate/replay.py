@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from shared.cloud.deadline import Deadline
-from shared.core.incidents import Effect
-from shared.flows.look import Seen
+from shared.core.incidents.lifecycle import Effect
+from shared.flows.monitoring.scan import Seen
 from shared.model.reading import Measured
 from simulator.scenario import Content
 
-from .eyes import LAG_MINUTES, WINDOW_MINUTES, DetectorHarness, ScenarioSeconds
+from .detector_harness import LAG_MINUTES, WINDOW_MINUTES, DetectorHarness, ScenarioSeconds
 from .in_process import InProcessAzure
 from .minutes import at_minute, minute_of
 from .physics import note_truth, note_visible

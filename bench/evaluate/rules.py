@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from shared.cloud.deadline import Deadline
 from shared.cloud.metric_access import MetricAccess
-from shared.cloud.questions import MetricQuestion
+from shared.cloud.metric_queries import MetricQuestion
 from shared.model.metric import MetricAnswer, Window
 
 WINDOW = timedelta(minutes=5)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from shared.model.finding import FindingKind, Severity
 
-from .eyes import LAG_MINUTES, POLICY, PRESSURE_EVERY_MINUTES, WINDOW_MINUTES
+from .detector_harness import LAG_MINUTES, POLICY, PRESSURE_EVERY_MINUTES, WINDOW_MINUTES
 from .replay import Run
 from .track import PAUSE_MINUTES, NodeMinute, Span, Track, spans
 

@@ -18,7 +18,7 @@ from azure.identity import ManagedIdentityCredential
 from devhost.azurite import Azurite
 from shared.cloud.arm import Arm
 from shared.cloud.discovery import Discovery
-from shared.cloud.fleet import FleetDiscovery
+from shared.cloud.fleet_query import FleetDiscovery
 from simulator.testing import RunningSimulator, start_simulator
 
 from . import cold_start

@@ -17,18 +17,18 @@ from typing import Any, cast
 
 from azure.identity import ManagedIdentityCredential
 
-from bench.evaluate.eyes import LAG_MINUTES, PRESSURE_EVERY_MINUTES, WINDOW_MINUTES, DetectorHarness
+from bench.evaluate.detector_harness import LAG_MINUTES, PRESSURE_EVERY_MINUTES, WINDOW_MINUTES, DetectorHarness
 from bench.evaluate.track import Moment
 from shared.cloud.arm import Arm
 from shared.cloud.batch import BatchMetrics
 from shared.cloud.metric_access import Mode
 from shared.cloud.pipeline import BoundedRetry
 from shared.cloud.request_count import RequestCount
-from shared.core.detect import judged_window
-from shared.flows.look import Seen
-from shared.flows.passes import SLOW_WINDOW, Passes
+from shared.core.detection.load_balancer import judged_window
+from shared.flows.monitoring.scan import Seen
+from shared.flows.monitoring.scan_scope import SLOW_WINDOW, Passes
+from shared.gc_freeze import keep_loaded
 from shared.model.metric import MINUTE, Window
-from shared.warm import keep_loaded
 
 from .meter import Cost, measured, peak_mib
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..texts import clip
+from ..formatting import clip
 from .message import Button, Message, Section, Table, Tone, runs, without_marks
 
 if TYPE_CHECKING:

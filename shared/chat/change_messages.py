@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ..formatting import capital, listed, number, sentence, sentences, utc
 from ..model.change import GIVEN_UP, Change, ChangeState, JournalEntry
 from ..model.plan import AssociateSubnet, Plan, PlanKind
-from ..texts import capital, listed, number, sentence, sentences, utc
-from .message import Button, Message, Section, Tone
-from .trouble_words import trouble_in_words
-from .words import (
+from .finding_labels import trouble_in_words
+from .labels import (
     STATE_WORDS,
     check_commands,
     check_in_words,
@@ -18,6 +17,7 @@ from .words import (
     resource_name,
     step_in_words,
 )
+from .message import Button, Message, Section, Tone
 
 _DECIDED: Mapping[ChangeState, tuple[str, Tone]] = {
     ChangeState.APPROVED: ("approved", Tone.NEUTRAL),

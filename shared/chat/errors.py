@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
 from ..errors import SnatbotError
+from ..formatting import clip
 from ..retry_after import asked_seconds
-from ..texts import clip
 
 LONGEST_WAIT_SECONDS = 3600.0
 

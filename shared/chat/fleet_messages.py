@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from ..formatting import count, listed, sentence, sentences, utc
 from ..model.assessment import Assessment
 from ..model.finding import Finding
 from ..model.incident import Incident
-from ..texts import count, listed, sentence, sentences, utc
 from .incident_messages import WITHDRAWN, subject
 from .message import Message, Section, Tone
 

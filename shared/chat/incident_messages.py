@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from ..formatting import count, duration, listed, number, sentence, sentences, utc
 from ..model.assessment import Assessment
 from ..model.finding import FAILURES, FindingKind, Severity
 from ..model.incident import Incident
 from ..model.plan import Plan, PlanKind
 from ..model.ports import NodePorts
 from ..model.reading import Measured, Unmeasured
-from ..texts import count, duration, listed, number, sentence, sentences, utc
-from . import by_hand
+from . import manual_steps
 from .change_messages import related_sections
+from .finding_labels import KIND_NOUNS, PORT_COLUMNS, PORT_FIGURES, port_rows
+from .labels import NODE_COLUMNS, NODE_FIGURES, check_commands, check_in_words, node_rows, resource_name
 from .message import Message, Section, Table, Tone
-from .trouble_words import KIND_NOUNS, PORT_COLUMNS, PORT_FIGURES, port_rows
-from .words import NODE_COLUMNS, NODE_FIGURES, check_commands, check_in_words, node_rows, resource_name
 
 # What moving egress off the load balancer would cure.
 BALANCER_KINDS = frozenset({FindingKind.SNAT_FAILING, FindingKind.PORT_PRESSURE, FindingKind.EXHAUSTION_AHEAD})
@@ -136,8 +136,8 @@ def _alert(title: str, incident: Incident, assessment: Assessment) -> Message:
     is_planned = incident.plan_due_at is not None
     by_people = (
         (
-            Section("Please don't", bullets=by_hand.leave_alone(assessment)),
-            *by_hand.sections(assessment, is_detail=is_planned),
+            Section("Please don't", bullets=manual_steps.leave_alone(assessment)),
+            *manual_steps.sections(assessment, is_detail=is_planned),
         )
         if BALANCER_KINDS & set(incident.kinds)
         else ()
@@ -184,7 +184,7 @@ def _facts(incident: Incident, assessment: Assessment) -> tuple[tuple[str, str],
     if FindingKind.SNAT_FAILING in incident.kinds:
         facts.append(("Failing nodes", number(len(incident.nodes)) if incident.nodes else "not known"))
     if assessment.load_balancer_id is not None or not assessment.gateway_ids:
-        balancer, balancer_group = by_hand.load_balancer(assessment)
+        balancer, balancer_group = manual_steps.load_balancer(assessment)
         facts.append(("Load balancer", f"{balancer} in {balancer_group}"))
     if assessment.gateway_ids:
         facts.append(("NAT gateway", listed([resource_name(one) for one in assessment.gateway_ids])))

@@ -13,9 +13,9 @@ from typing import Any
 from ..first_use import one_at_a_time
 from .adaptive_card import card
 from .errors import ChatRefused, ChatUnavailable, Sent, readable_reason, retry_after_seconds
-from .fit import sizes
 from .message import Message
 from .posting import post as post_json
+from .truncate import sizes
 
 CHANNEL = "teams"
 TIMEOUT_SECONDS = 20

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..formatting import capital, sentence, sentences, utc
 from ..model.assessment import Assessment
 from ..model.change import Change, ChangeState
 from ..model.incident import Incident
-from ..texts import capital, sentence, sentences, utc
-from . import by_hand
+from . import manual_steps
 from .change_messages import ASK_AGAIN, change_decided, change_proposed
 from .incident_messages import BALANCER_KINDS, incident_worsened, subject
+from .labels import STATE_WORDS
 from .message import Button, Message, Section
-from .words import STATE_WORDS
 
 _BUTTONS = {ChangeState.PROPOSED: "Review and decide", ChangeState.STOPPED: "Open the change"}
 
@@ -20,7 +20,7 @@ _BUTTONS = {ChangeState.PROPOSED: "Review and decide", ChangeState.STOPPED: "Ope
 def incident_reminder(incident: Incident, assessment: Assessment, waits: Change | None, page_url: str) -> Message:
     """How bad it is now, and what waits for a person. ``page_url`` empty: nobody can decide here."""
     now = incident_worsened(incident, assessment)
-    by_people = () if waits else by_hand.sections(assessment, is_detail=True) if _is_of_balancer(incident) else ()
+    by_people = () if waits else manual_steps.sections(assessment, is_detail=True) if _is_of_balancer(incident) else ()
     what_waits = (Section("What waits", text=_waits(waits)),) if waits else ()
     text = _BUTTONS.get(waits.state, "Open the plan") if waits else ""
     return replace(

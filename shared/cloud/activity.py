@@ -15,11 +15,11 @@ from typing import Any
 from ..model.activity import LoggedWrite
 from . import api_versions
 from .arm import Arm
+from .error_mapping import decoded
 from .errors import UnexpectedAnswer
 from .parse.fields import field, text
 from .parse.rows import read_rows
 from .parse.subnet import writable
-from .translate import decoded
 
 _WRITES = ("/write", "/delete")
 

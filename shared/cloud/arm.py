@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
+from .error_mapping import azure_errors, from_response, json_object, operation_name
 from .errors import UnexpectedAnswer
-from .pages import Pages, following
-from .translate import azure_errors, from_response, json_object, operation_name
+from .paging import Pages, following
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential

@@ -18,11 +18,11 @@ from ..first_use import one_at_a_time
 from ..model.metric import MetricAnswer, Window
 from ..model.resource_id import ResourceId
 from . import api_versions
+from .error_mapping import azure_errors, from_response, json_object
 from .errors import AzureError, Forbidden, MetricUnavailable, SignInFailed, UnexpectedAnswer
+from .metric_queries import MetricQuestion, utc_text
 from .parse import parse_metrics
 from .parse.fields import Json, entries, items, text
-from .questions import MetricQuestion, utc_text
-from .translate import azure_errors, from_response, json_object
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential

@@ -12,14 +12,14 @@ from functools import partial
 from typing import Any
 
 from ..errors import BadInput
+from ..formatting import count
 from ..model.cluster import Cluster
 from ..model.load_balancer import LoadBalancer, Node
 from ..model.resource_id import ResourceId
-from ..texts import count
 from . import api_versions
 from .arm import Arm
 from .errors import AzureError, BadRequest, Forbidden, NotFound, SignInFailed, UnexpectedAnswer
-from .pages import Pages
+from .paging import Pages
 from .parse import parse_cluster, parse_load_balancer, parse_node
 from .parse.cluster import CLUSTER_TYPE
 from .parse.fields import Json, reference, segment, tags, text

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from ..first_use import one_at_a_time
 from ..model.health_event import HealthEvent
 from ..model.metric import Window
+from .error_mapping import azure_errors
 from .errors import UnexpectedAnswer
-from .translate import azure_errors
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential

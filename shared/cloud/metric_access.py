@@ -20,11 +20,11 @@ from typing import Literal, TypeVar
 from ..model.metric import MetricAnswer, Window
 from ..model.resource_id import ResourceId
 from .batch import MAX_RESOURCES, BatchMetrics
+from .batch_refusals import Refusals
 from .deadline import Deadline, within
 from .errors import AzureError, BadRequest, Forbidden, NotFound, NotRegistered, Throttled, Unavailable
+from .metric_queries import MetricQuestion
 from .metrics import Metrics
-from .questions import MetricQuestion
-from .refusals import Refusals
 from .request_count import RequestCount
 from .throttle import Throttle
 

@@ -7,11 +7,11 @@ another reader can ask the same and answer with the same noun.
 from __future__ import annotations
 
 from ..model.metric import MetricAnswer, Series, Window
-from . import api_versions, questions
+from . import api_versions, metric_queries
 from .arm import Arm
 from .errors import UnexpectedAnswer
+from .metric_queries import DEFAULT_TOP, MetricQuestion, sum_over, utc_text
 from .parse import parse_metrics
-from .questions import DEFAULT_TOP, MetricQuestion, sum_over, utc_text
 
 
 def whole(answer: MetricAnswer) -> tuple[Series, ...]:
@@ -54,40 +54,40 @@ class Metrics:
 
     def snat_connections(self, load_balancer_id: str, window: Window, by_backend: bool) -> MetricAnswer:
         """New outbound connections a minute by ``connectionstate``, and by ``backendipaddress`` if asked."""
-        question = questions.SNAT_CONNECTIONS_BY_BACKEND if by_backend else questions.SNAT_CONNECTIONS
+        question = metric_queries.SNAT_CONNECTIONS_BY_BACKEND if by_backend else metric_queries.SNAT_CONNECTIONS
         return self.ask(load_balancer_id, question, window)
 
     def allocated_snat_ports(self, load_balancer_id: str, window: Window) -> MetricAnswer:
         """One series, a mean over all backends: only whether it has points means something."""
-        return self.ask(load_balancer_id, questions.ALLOCATED_SNAT_PORTS, window)
+        return self.ask(load_balancer_id, metric_queries.ALLOCATED_SNAT_PORTS, window)
 
     def allocated_snat_ports_by_backend(self, load_balancer_id: str, window: Window) -> MetricAnswer:
         """Ports by ``backendipaddress``, ``protocoltype`` and ``isawaitingremoval``, over all frontends."""
-        return self._ports(load_balancer_id, questions.ALLOCATED_SNAT_PORTS_BY_BACKEND, window)
+        return self._ports(load_balancer_id, metric_queries.ALLOCATED_SNAT_PORTS_BY_BACKEND, window)
 
     def used_snat_ports_by_backend(self, load_balancer_id: str, window: Window) -> MetricAnswer:
         """Ports by ``backendipaddress``, ``protocoltype`` and ``isawaitingremoval``, over all frontends."""
-        return self._ports(load_balancer_id, questions.USED_SNAT_PORTS_BY_BACKEND, window)
+        return self._ports(load_balancer_id, metric_queries.USED_SNAT_PORTS_BY_BACKEND, window)
 
     def nat_gateway_connections(self, nat_gateway_id: str, window: Window) -> MetricAnswer:
         """New connections by ``connectionstate`` (Attempted, Failed). Platform checks show even without traffic."""
-        return self.ask(nat_gateway_id, questions.NAT_CONNECTIONS, window)
+        return self.ask(nat_gateway_id, metric_queries.NAT_CONNECTIONS, window)
 
     def nat_gateway_open_connections(self, nat_gateway_id: str, window: Window) -> MetricAnswer:
         """Connections held at a time, to be held against the gateway's capacity."""
-        return self.ask(nat_gateway_id, questions.NAT_OPEN_CONNECTIONS, window)
+        return self.ask(nat_gateway_id, metric_queries.NAT_OPEN_CONNECTIONS, window)
 
     def nat_gateway_datapath(self, nat_gateway_id: str, window: Window) -> MetricAnswer:
         """Availability in percent; Microsoft advises to alert below 90 over 15 minutes (nat-gateway docs)."""
-        return self.ask(nat_gateway_id, questions.NAT_DATAPATH, window)
+        return self.ask(nat_gateway_id, metric_queries.NAT_DATAPATH, window)
 
     def nat_gateway_drops(self, nat_gateway_id: str, window: Window) -> MetricAnswer:
         """Dropped packets a minute."""
-        return self.ask(nat_gateway_id, questions.NAT_DROPS, window)
+        return self.ask(nat_gateway_id, metric_queries.NAT_DROPS, window)
 
     def node_readiness(self, cluster_id: str, window: Window) -> MetricAnswer:
         """Nodes' Ready condition by ``node``, ``status`` and ``status2``: a value above 0 means it holds."""
-        return self.ask(cluster_id, questions.NODE_READINESS, window)
+        return self.ask(cluster_id, metric_queries.NODE_READINESS, window)
 
     def _ports(self, load_balancer_id: str, question: MetricQuestion, window: Window) -> MetricAnswer:
         return sum_over(self.ask(load_balancer_id, question, window), "frontendipaddress")

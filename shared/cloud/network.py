@@ -16,9 +16,9 @@ from ..model.network import NatGateway, PublicIp, Subnet
 from ..model.plan import CreateNatGateway, CreatePublicIp, CreatePublicIpPrefix
 from ..model.resource_id import ResourceId
 from . import api_versions
+from .error_mapping import azure_errors, json_object
 from .errors import NotFound
 from .parse import parse_nat_gateway, parse_public_ip, parse_subnet
-from .translate import azure_errors, json_object
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential

@@ -33,9 +33,9 @@ from .. import __version__
 from ..bounded_http import AnswerTooLarge, bounded_session
 from ..retry_after import asked_seconds
 from .deadline import current_deadline
+from .error_mapping import operation_name
 from .errors import ForeignHost
-from .pages import following
-from .translate import operation_name
+from .paging import following
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential

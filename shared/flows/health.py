@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ..formatting import count
 from ..store.errors import StoreError
 from ..store.signs import Signs
-from ..texts import count
 
 SKEW = timedelta(minutes=2)  # by which workers' clocks may differ
 

@@ -20,7 +20,7 @@ from .codec import from_columns, to_columns
 from .errors import translated
 
 if TYPE_CHECKING:
-    from .tables import Tables
+    from .table import Tables
 
 T = TypeVar("T")
 _MOST_IN_ONE_TRANSACTION = 100

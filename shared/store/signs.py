@@ -14,7 +14,7 @@ from .errors import StoreConflict, StoreError, translated
 from .records import ALL_CHANGES, Put, columns_of
 
 if TYPE_CHECKING:
-    from .tables import Tables
+    from .table import Tables
 
 LEASE = timedelta(minutes=2)  # renewed before every write; longer than any single call to Azure may take
 

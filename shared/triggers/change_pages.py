@@ -12,15 +12,15 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import azure.functions as func
 
-from ..given import LONGEST_NAME
-from ..texts import visible
-from .answers import PAGE_HEADERS, status_of
-from .hints import advance_hint, deliver_hint
+from ..formatting import visible
+from ..user_input import LONGEST_NAME
+from .queue_messages import advance_hint, deliver_hint
+from .responses import PAGE_HEADERS, status_of
 
 if TYPE_CHECKING:
     from ..app import App
-    from ..approval.signing import LinkTarget
-    from ..flows.decide import ChangeView
+    from ..auth.signing import LinkTarget
+    from ..flows.approval.decide import ChangeView
     from ..model.change import Change
     from ..model.plan import Plan
 
@@ -66,7 +66,7 @@ def plan_page_of(plan: Plan) -> func.HttpResponse:
 
 def _related_page(app: App, change: Change, kind: str) -> func.HttpResponse:
     """One of the plans beside a change's own, planned now: reads only. A link opens no other kind."""
-    from ..core.plan_request import PlanRequest
+    from ..core.planning.request import PlanRequest
     from ..errors import NotFoundHere
 
     found = next((one.kind for one in change.plan.related if one.kind.value == kind), None)
@@ -78,7 +78,7 @@ def _related_page(app: App, change: Change, kind: str) -> func.HttpResponse:
 def decide(req: func.HttpRequest, advance: Callable[[str], None], deliver: Callable[[str], None]) -> func.HttpResponse:
     """The form's POST. ``advance`` and ``deliver`` send hints; the next tick would find what is due anyway."""
     from ..app import current
-    from ..approval.errors import FormExpired
+    from ..auth.errors import FormExpired
     from ..errors import Refused
 
     app = current()
@@ -172,7 +172,7 @@ def _see_other(url: str) -> func.HttpResponse:
 
 def _target(app: App, token: str, req: func.HttpRequest) -> LinkTarget:
     """The link's target. Raises LinkTampered when it is for another change than the address names."""
-    from ..approval.errors import LinkTampered
+    from ..auth.errors import LinkTampered
 
     target = app.signer.read_link(token)
     if target.change_id != req.route_params.get("change_id"):

@@ -17,7 +17,7 @@ log = logging.getLogger("snatbot.triggers")
 def deliver(message: func.QueueMessage) -> None:
     """Posts what is due in one cluster's outbox."""
     from ..app import current
-    from .hints import read_hint
+    from .queue_messages import read_hint
 
     (partition,) = read_hint(message.get_body(), "partition")
     app = current()
@@ -31,7 +31,7 @@ def deliver(message: func.QueueMessage) -> None:
 def advance(message: func.QueueMessage, told: func.Out[str]) -> None:
     """Brings one change forward; what there is to tell about it is delivered at once."""
     from ..app import current
-    from .hints import deliver_hint, read_hint
+    from .queue_messages import deliver_hint, read_hint
 
     partition, change_id = read_hint(message.get_body(), "partition", "change")
     change = current().advance.run(partition, change_id)
@@ -45,7 +45,7 @@ def advance(message: func.QueueMessage, told: func.Out[str]) -> None:
 def offer(message: func.QueueMessage, told: func.Out[str]) -> None:
     """Plans against one incident, after its alarm; what comes of it is delivered at once."""
     from ..app import current
-    from .hints import deliver_hint, read_hint
+    from .queue_messages import deliver_hint, read_hint
 
     partition, incident_id = read_hint(message.get_body(), "partition", "incident")
     app = current()
@@ -60,9 +60,9 @@ def offer(message: func.QueueMessage, told: func.Out[str]) -> None:
 def measure(message: func.QueueMessage, told: func.Out[List[str]]) -> None:  # noqa: UP006
     """Looks at one part of a large fleet; what there is to tell about it is delivered at once."""
     from ..app import current
-    from ..warm import keep_loaded
-    from .hints import deliver_hint, read_hint
-    from .lines import figures
+    from ..gc_freeze import keep_loaded
+    from .log_fields import figures
+    from .queue_messages import deliver_hint, read_hint
 
     part, tick = read_hint(message.get_body(), "part", "tick")
     app = current()

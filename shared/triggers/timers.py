@@ -10,7 +10,7 @@ import azure.functions as func
 
 if TYPE_CHECKING:
     from ..app import App
-    from ..flows.tick import Tick
+    from ..flows.monitoring.tick import Tick
 
 blueprint = func.Blueprint()
 log = logging.getLogger("snatbot.triggers")
@@ -31,8 +31,8 @@ def watch(
 ) -> None:
     """One look at everything; queue messages are hints to what the tables say is due."""
     from ..app import current
-    from ..warm import keep_loaded
-    from .hints import advance_hint, deliver_hint, measure_hint, offer_hint
+    from ..gc_freeze import keep_loaded
+    from .queue_messages import advance_hint, deliver_hint, measure_hint, offer_hint
 
     app = current()
     tick = app.watch.run(app.clock.now(), app.clock.wall())
@@ -52,7 +52,7 @@ def watch(
 
 def _figures(tick: Tick) -> dict[str, Any]:
     """The structured line of a tick: counts, no names of clusters but in what could not be listed."""
-    from .lines import figures
+    from .log_fields import figures
 
     return {
         "tick": tick.name,
@@ -70,6 +70,6 @@ def _figures(tick: Tick) -> dict[str, Any]:
 def _beat(app: App, tick: Tick) -> None:
     """After a good look only: silence of the heartbeat is the alarm."""
     if app.settings.heartbeat_url is not None and tick.is_success:
-        from ..flows.heartbeat import beat
+        from ..flows.notification.heartbeat import beat
 
         beat(app.settings.heartbeat_url.get_secret_value())

@@ -12,14 +12,14 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from ..core.bicep import as_bicep, bicep_files
-from ..core.terraform import as_terraform
 from ..model.assessment import Assessment
 from ..model.audit import AuditLine
 from ..model.change import Change, JournalEntry
 from ..model.incident import ClusterRecord, Incident
 from ..model.metric import Window
 from ..model.plan import Plan
+from .export.bicep import as_bicep, bicep_files
+from .export.terraform import as_terraform
 
 SCHEMA = 1
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ..chat.trouble_words import trouble_in_words
-from ..chat.words import NODE_COLUMNS, STATE_WORDS, egress_addresses, node_rows, step_in_words
+from ..chat.finding_labels import trouble_in_words
+from ..chat.labels import NODE_COLUMNS, STATE_WORDS, egress_addresses, node_rows, step_in_words
+from ..formatting import capital, count, duration, sentence, sentences, utc
 from ..model.change import Change, ChangeState, JournalEntry
 from ..model.incident import Incident
 from ..model.plan import PlanKind
-from ..texts import capital, count, duration, sentence, sentences, utc
 from .plan_view import PlanView, StepView, plan_view
 
 SHOWN_NODES = 10

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 
 from ..chat.message import runs
 from ..first_use import one_at_a_time
+from ..formatting import visible
 from ..model.change import Change, ChangeState, JournalEntry
 from ..model.incident import Incident
 from ..model.plan import Plan
-from ..texts import visible
 
 if TYPE_CHECKING:
     from jinja2 import Environment

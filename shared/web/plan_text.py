@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..core.bicep import as_bicep
-from ..core.terraform import as_terraform
 from ..model.plan import Plan
+from .export.bicep import as_bicep
+from .export.terraform import as_terraform
 from .plan_view import CheckView, PlanView, plan_view
 
 FORMS = ("az", "terraform", "bicep")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..chat.words import CHECK_WORDS, cost_in_words, resource_kind, resource_name, step_in_words
-from ..core.bicep import as_bicep
-from ..core.terraform import as_terraform
+from ..chat.labels import CHECK_WORDS, cost_in_words, resource_kind, resource_name, step_in_words
+from ..formatting import capital, count, listed, sentence, sentences, utc
 from ..model.plan import (
     AddPublicIps,
     AssociateSubnet,
@@ -23,7 +22,8 @@ from ..model.plan import (
     Step,
 )
 from ..model.resource_id import ResourceId
-from ..texts import capital, count, listed, sentence, sentences, utc
+from .export.bicep import as_bicep
+from .export.terraform import as_terraform
 
 TITLES: Mapping[PlanKind, str] = {
     PlanKind.ATTACH_NAT_GATEWAY: "NAT gateway for {cluster}",

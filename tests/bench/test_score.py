@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from bench.evaluate.eyes import LAG_MINUTES
+from bench.evaluate.detector_harness import LAG_MINUTES
 from bench.evaluate.replay import Run
 from bench.evaluate.score import Counts, Score, score_run
 from bench.evaluate.track import Moment, NodeMinute, Span, Track, spans
-from shared.core.incidents import Effect
+from shared.core.incidents.lifecycle import Effect
 from shared.model.finding import FindingKind, Severity
 
 START, END = 1_000, 1_200

@@ -13,13 +13,13 @@ import pytest
 from devhost.browser import Camera
 from shared.model.change import ChangeState
 from shared.model.plan import PlanKind
-from shared.triggers.answers import PAGE_HEADERS
 from shared.triggers.change_pages import content_policy
+from shared.triggers.responses import PAGE_HEADERS
 from shared.web.change_view import FollowUp
 from shared.web.pages import FormFields, change_page, message_page, plan_page
 from tests.browser.conftest import Serve
-from tests.chat import nouns
-from tests.core.advised import FITTING, ask, every_answer
+from tests.support import nouns
+from tests.support.advised import FITTING, ask, every_answer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Request

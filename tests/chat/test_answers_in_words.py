@@ -10,8 +10,8 @@ from shared.chat import compose
 from shared.chat.message import Message, Section
 from shared.model.change import Change, ChangeState, Outcome
 from shared.model.plan import AssociateSubnet, PlanKind
-from tests.chat import nouns
-from tests.core.advised import FITTING, MANAGED, ask
+from tests.support import nouns
+from tests.support.advised import FITTING, MANAGED, ask
 
 URL = "https://bot.example.com/api/changes/chg-19c2?t=token"
 RELATED = ask(None, FITTING[PlanKind.RELIEVE_LOAD_BALANCER]).related

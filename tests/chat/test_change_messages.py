@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 from shared.chat import compose
+from shared.chat.labels import STATE_WORDS, step_in_words
 from shared.chat.message import Tone
-from shared.chat.words import STATE_WORDS, step_in_words
 from shared.model.change import FINAL_STATES, ChangeState
 from shared.model.plan import AssociateSubnet, ObserveEgress
 
-from . import nouns
+from ..support import nouns
 
 URL = "https://snatbot.example.net/api/changes/chg-19c2?t=x"
 

@@ -11,7 +11,7 @@ from shared.chat import compose
 from shared.chat.message import Message, Section, Tone
 from shared.model.reading import Measured, Unmeasured
 
-from . import nouns
+from ..support import nouns
 
 
 def section(message: Message, title: str) -> Section:

@@ -17,9 +17,9 @@ from shared.chat import slack, teams
 from shared.chat.channels import Channel
 from shared.chat.errors import ChatError, ChatRefused, ChatUnavailable, Sent, readable_reason, retry_after_seconds
 from shared.chat.message import Button, Message, Section, Tone
-from shared.flows.heartbeat import beat
+from shared.flows.notification.heartbeat import beat
 from simulator.testing import RunningSimulator, start_simulator
-from tests.hostile import Asked, HostileServer, Send, hostile_server, trusted_authority
+from tests.support.hostile import Asked, HostileServer, Send, hostile_server, trusted_authority
 
 pytestmark = pytest.mark.network
 MESSAGE = Message(

@@ -12,7 +12,7 @@ from shared.chat import slack
 from shared.chat.block_kit import escape
 from shared.chat.message import Button, Message, Section, Table, Tone
 
-from .strategies import MESSAGES
+from ..support.strategies import MESSAGES
 
 MESSAGE = Message(
     title="SNAT port exhaustion on shop-prod",

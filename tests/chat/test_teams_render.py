@@ -12,9 +12,9 @@ from shared.chat import compose, teams
 from shared.chat.adaptive_card import escape
 from shared.chat.message import Button, Message, Section, Table, Tone
 
-from . import nouns
-from .adaptive_cards import elements, problems
-from .strategies import MESSAGES
+from ..support import nouns
+from ..support.adaptive_cards import elements, problems
+from ..support.strategies import MESSAGES
 
 LIMIT_BYTES = 28 * 1024
 MESSAGE = Message(

@@ -10,8 +10,8 @@ import pytest
 
 from shared.chat import slack, teams
 from shared.chat.message import Button, Message, Section, Table, Tone
-from shared.cli import _Visible
-from shared.texts import visible
+from shared.cli.__main__ import _Visible
+from shared.formatting import visible
 from shared.web.pages import message_page
 
 NASTY = "a\u202eb\u200bc\x07d\x1b[31m\ufeff\ud800\u2066e"

@@ -8,7 +8,7 @@ import pytest
 
 from shared.chat import compose
 from shared.model.change import ChangeState
-from tests.chat import nouns
+from tests.support import nouns
 
 S = ChangeState
 URL = "https://snatbot.example.com/page"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from azure.identity import ManagedIdentityCredential
 
-from shared.cloud import questions
+from shared.cloud import metric_queries
 from shared.cloud.batch import BatchMetrics
 from shared.cloud.errors import (
     Forbidden,
@@ -27,11 +27,11 @@ from shared.model.metric import MetricAnswer, Window
 from simulator.testing import RunningSimulator
 
 QUESTIONS = [
-    questions.SNAT_CONNECTIONS,
-    questions.SNAT_CONNECTIONS_BY_BACKEND,
-    questions.ALLOCATED_SNAT_PORTS,
-    questions.USED_SNAT_PORTS_BY_BACKEND,
-    questions.SNAT_PORTS_BY_BACKEND,
+    metric_queries.SNAT_CONNECTIONS,
+    metric_queries.SNAT_CONNECTIONS_BY_BACKEND,
+    metric_queries.ALLOCATED_SNAT_PORTS,
+    metric_queries.USED_SNAT_PORTS_BY_BACKEND,
+    metric_queries.SNAT_PORTS_BY_BACKEND,
 ]
 
 
@@ -68,7 +68,7 @@ def test_the_batch_answers_as_one_by_one(
     load_balancer_id: str,
     shop: Cluster,
     window: Window,
-    question: questions.MetricQuestion,
+    question: metric_queries.MetricQuestion,
 ) -> None:
     answers = batch.query([load_balancer_id], shop.location, question, window)
     assert answers == {load_balancer_id.lower(): metrics.ask(load_balancer_id, question, window)}
@@ -77,21 +77,23 @@ def test_the_batch_answers_as_one_by_one(
 def test_two_metrics_in_one_request_are_what_two_requests_bring(
     batch: BatchMetrics, load_balancer_id: str, shop: Cluster, window: Window
 ) -> None:
-    def ask(question: questions.MetricQuestion) -> MetricAnswer:
+    def ask(question: metric_queries.MetricQuestion) -> MetricAnswer:
         (found,) = batch.query([load_balancer_id], shop.location, question, window).values()
         assert isinstance(found, MetricAnswer)
         assert found.series
         return found
 
-    both = ask(questions.SNAT_PORTS_BY_BACKEND)
-    assert questions.of_metric(both, questions.USED) == ask(questions.USED_SNAT_PORTS_BY_BACKEND)
-    assert questions.of_metric(both, questions.ALLOCATED) == ask(questions.ALLOCATED_SNAT_PORTS_BY_BACKEND)
+    both = ask(metric_queries.SNAT_PORTS_BY_BACKEND)
+    assert metric_queries.of_metric(both, metric_queries.USED) == ask(metric_queries.USED_SNAT_PORTS_BY_BACKEND)
+    assert metric_queries.of_metric(both, metric_queries.ALLOCATED) == ask(
+        metric_queries.ALLOCATED_SNAT_PORTS_BY_BACKEND
+    )
 
 
 def test_a_region_is_understood_as_portals_write_it(
     azure: RunningSimulator, batch: BatchMetrics, load_balancer_id: str, window: Window
 ) -> None:
-    batch.query([load_balancer_id], "West Europe", questions.ALLOCATED_SNAT_PORTS, window)
+    batch.query([load_balancer_id], "West Europe", metric_queries.ALLOCATED_SNAT_PORTS, window)
     assert azure.requests()[-1]["path"].startswith("/metrics/westeurope/")
 
 
@@ -106,7 +108,9 @@ def test_one_resource_that_failed_leaves_the_others_alone(
             entry(ids[2], said=False),
         )
     )
-    good, failed, unnamed, missing = batch.query(ids, "westeurope", questions.ALLOCATED_SNAT_PORTS, window).values()
+    good, failed, unnamed, missing = batch.query(
+        ids, "westeurope", metric_queries.ALLOCATED_SNAT_PORTS, window
+    ).values()
     assert good == MetricAnswer(())
     assert isinstance(failed, MetricUnavailable)
     assert "Try later" in str(failed)
@@ -121,7 +125,7 @@ def test_a_recorded_answer_is_read(azure: RunningSimulator, batch: BatchMetrics,
     azure.add_fault({"match": {"path": "getBatch"}, "then": {"status": 200, "body": exchange["response"]["body"]}})
     (storage_id,) = exchange["request"]["body"]["resourceids"]
     start = datetime(2024, 4, 9, 1, 50, tzinfo=UTC)
-    ingress = questions.MetricQuestion("Microsoft.Storage/storageAccounts", "ingress", "Total")
+    ingress = metric_queries.MetricQuestion("Microsoft.Storage/storageAccounts", "ingress", "Total")
     answers = batch.query([storage_id], "eastus", ingress, Window(start, start + timedelta(minutes=5)))
     answer = answers[storage_id.lower()]
     assert isinstance(answer, MetricAnswer)
@@ -133,7 +137,7 @@ def test_what_a_model_could_not_take_leaves_the_others_alone(
 ) -> None:
     odd = entry(f"{load_balancer_id}-odd", name={}, timeseries=[{"data": [{"timeStamp": "never"}]}])
     azure.add_fault(answer_of(odd, entry(load_balancer_id)))
-    answers = batch.query([load_balancer_id], "westeurope", questions.ALLOCATED_SNAT_PORTS, window)
+    answers = batch.query([load_balancer_id], "westeurope", metric_queries.ALLOCATED_SNAT_PORTS, window)
     assert answers == {load_balancer_id.lower(): MetricAnswer(())}
 
 
@@ -143,7 +147,7 @@ def test_an_answer_that_makes_no_sense_is_an_error(
 ) -> None:
     azure.add_fault({"match": {"path": "getBatch"}, "then": {"status": 200, "body": body}})
     with pytest.raises(UnexpectedAnswer):
-        batch.query([load_balancer_id], "westeurope", questions.ALLOCATED_SNAT_PORTS, window)
+        batch.query([load_balancer_id], "westeurope", metric_queries.ALLOCATED_SNAT_PORTS, window)
 
 
 def test_an_answer_sent_as_a_json_string_is_read(
@@ -151,7 +155,7 @@ def test_an_answer_sent_as_a_json_string_is_read(
 ) -> None:
     body = json.dumps({"values": [entry(load_balancer_id)]})
     azure.add_fault({"match": {"path": "getBatch"}, "then": {"status": 200, "body": body}})
-    answers = batch.query([load_balancer_id], "westeurope", questions.ALLOCATED_SNAT_PORTS, window)
+    answers = batch.query([load_balancer_id], "westeurope", metric_queries.ALLOCATED_SNAT_PORTS, window)
     assert answers == {load_balancer_id.lower(): MetricAnswer(())}
 
 
@@ -165,7 +169,7 @@ def test_without_the_role_at_the_subscription_the_grant_is_named(
 ) -> None:
     azure.add_fault(refused(401, "Unauthorized", "Monitoring Reader is missing."))
     with pytest.raises(Forbidden) as raised:
-        batch.query([load_balancer_id], "westeurope", questions.ALLOCATED_SNAT_PORTS, window)
+        batch.query([load_balancer_id], "westeurope", metric_queries.ALLOCATED_SNAT_PORTS, window)
     assert not isinstance(raised.value, SignInFailed)
     assert raised.value.missing_action == "Microsoft.Insights/metrics/read"
     assert raised.value.missing_scope == f"/subscriptions/{shop.subscription}"
@@ -177,7 +181,7 @@ def test_without_a_token_it_is_the_identity_and_not_the_role(
 ) -> None:
     azure.add_fault({"match": {"path": "/msi/token"}, "then": {"status": 401, "body": {"error": "invalid_client"}}})
     with pytest.raises(SignInFailed):
-        batch.query([load_balancer_id], "westeurope", questions.ALLOCATED_SNAT_PORTS, window)
+        batch.query([load_balancer_id], "westeurope", metric_queries.ALLOCATED_SNAT_PORTS, window)
 
 
 def test_an_unregistered_provider_is_told_apart(
@@ -185,7 +189,7 @@ def test_an_unregistered_provider_is_told_apart(
 ) -> None:
     azure.add_fault(refused(403, "Forbidden", "The subscription is not registered with Microsoft.Insights."))
     with pytest.raises(NotRegistered):
-        batch.query([load_balancer_id], "westeurope", questions.ALLOCATED_SNAT_PORTS, window)
+        batch.query([load_balancer_id], "westeurope", metric_queries.ALLOCATED_SNAT_PORTS, window)
 
 
 def test_throttling_without_a_retry_after_is_repeated_then_told(
@@ -199,11 +203,11 @@ def test_throttling_without_a_retry_after_is_repeated_then_told(
         retry=BoundedRetry(sleep=lambda seconds: None),
     )
     azure.add_fault({**refused(529, "TooManyRequests", "Slow down."), "times": 2})
-    batch.query([load_balancer_id], "westeurope", questions.ALLOCATED_SNAT_PORTS, window)
+    batch.query([load_balancer_id], "westeurope", metric_queries.ALLOCATED_SNAT_PORTS, window)
     assert len(sent) == 3
     azure.add_fault(refused(529, "TooManyRequests", "Slow down."))
     with pytest.raises(Throttled):
-        batch.query([load_balancer_id], "westeurope", questions.ALLOCATED_SNAT_PORTS, window)
+        batch.query([load_balancer_id], "westeurope", metric_queries.ALLOCATED_SNAT_PORTS, window)
     batch.close()
 
 
@@ -214,4 +218,4 @@ def test_a_batch_that_is_too_big_mixed_or_empty_is_refused_before_it_is_sent(
     mixed = [load_balancer_id, load_balancer_id.replace(shop.subscription, "another")]
     for ids in (too_many, mixed, []):
         with pytest.raises(ValueError, match="1 to 50 resources of one subscription"):
-            batch.query(ids, "westeurope", questions.ALLOCATED_SNAT_PORTS, window)
+            batch.query(ids, "westeurope", metric_queries.ALLOCATED_SNAT_PORTS, window)

@@ -16,8 +16,8 @@ from shared.cloud.credentials import credential
 from shared.cloud.deadline import Deadline, within
 from shared.cloud.errors import AzureError, Unavailable, UnexpectedAnswer
 from shared.cloud.pipeline import BoundedRetry
-from tests.cloud.every_client import CALLS, arm
-from tests.hostile import Asked, HostileServer, Send, hostile_server, trusted_authority
+from tests.support.every_client import CALLS, arm
+from tests.support.hostile import Asked, HostileServer, Send, hostile_server, trusted_authority
 
 pytestmark = pytest.mark.network
 SOON_SECONDS = 20.0  # far above what is asked for, far below what an endless answer takes

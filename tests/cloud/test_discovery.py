@@ -10,7 +10,7 @@ from shared.cloud.discovery import Discovery
 from shared.cloud.errors import BadRequest, Forbidden, NotFound, SignInFailed, Throttled, UnexpectedAnswer
 from shared.errors import BadInput
 
-from .canned import Answer, Canned, forbidden
+from ..support.canned import Answer, Canned, forbidden
 
 pytestmark = pytest.mark.disable_socket
 

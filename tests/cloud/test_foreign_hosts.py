@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from shared.cloud import questions
+from shared.cloud import metric_queries
 from shared.cloud.discovery import Discovery
 from shared.cloud.errors import AzureError, ForeignHost, UnexpectedAnswer
-from tests.cloud.every_client import BALANCER, CALLS, arm, batch
-from tests.core.builders import window
-from tests.hostile import Asked, HostileServer, Send, hostile_server, trusted_authority, whole
+from tests.support.builders import window
+from tests.support.every_client import BALANCER, CALLS, arm, batch
+from tests.support.hostile import Asked, HostileServer, Send, hostile_server, trusted_authority, whole
 
 pytestmark = pytest.mark.network
 
@@ -104,7 +104,7 @@ def test_a_link_on_the_same_host_is_followed_however_it_is_spelt(servers: tuple[
 def test_a_region_out_of_an_answer_makes_no_host(servers: tuple[HostileServer, HostileServer], region: str) -> None:
     ours, _ = servers
     with pytest.raises(UnexpectedAnswer, match="region"):
-        batch(ours.url).query([BALANCER], region, questions.SNAT_CONNECTIONS, window())
+        batch(ours.url).query([BALANCER], region, metric_queries.SNAT_CONNECTIONS, window())
     assert ours.asked == []
 
 

@@ -11,7 +11,7 @@ from azure.identity import ManagedIdentityCredential
 from shared.cloud.deadline import Deadline, within
 from shared.cloud.errors import AzureError, Forbidden, NotFound, Unavailable, UnexpectedAnswer
 from shared.cloud.logs import HealthEvents
-from shared.core.witness import LOOK_BACK
+from shared.core.detection.health_events import LOOK_BACK
 from shared.model.metric import Window
 from simulator.testing import RunningSimulator
 

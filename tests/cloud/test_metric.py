@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from shared.cloud.errors import AzureError, Forbidden, MetricUnavailable, NotRegistered, Throttled, UnexpectedAnswer
+from shared.cloud.metric_queries import sum_over
 from shared.cloud.parse import parse_metric, parse_metrics
-from shared.cloud.questions import sum_over
 from shared.model.metric import MetricAnswer, Series, Window
 
 pytestmark = pytest.mark.disable_socket

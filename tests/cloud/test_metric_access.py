@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from shared.cloud import questions
+from shared.cloud import metric_queries
 from shared.cloud.batch import BatchMetrics
 from shared.cloud.deadline import Deadline
 from shared.cloud.errors import (
@@ -27,9 +27,9 @@ from shared.cloud.metric_access import Ask, MetricAccess, Mode, NotReached
 from shared.cloud.metrics import Metrics
 from shared.cloud.request_count import RequestCount
 from shared.cloud.throttle import Throttle
-from shared.flows.explain import unmeasured
+from shared.flows.monitoring.explain import unmeasured
 from shared.model.metric import MetricAnswer, Window
-from tests.core.builders import window
+from tests.support.builders import window
 
 GOOD = MetricAnswer(())
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -89,7 +89,7 @@ class World:
 
     def read(self, *ids: str, seconds: float = 50) -> dict[str, MetricAnswer | AzureError]:
         deadline = Deadline(seconds, self.clock.monotonic)
-        return self.access.ask(ids, "westeurope", questions.SNAT_CONNECTIONS, window(), deadline)
+        return self.access.ask(ids, "westeurope", metric_queries.SNAT_CONNECTIONS, window(), deadline)
 
 
 def test_fifty_resources_go_into_a_request_and_subscriptions_are_apart() -> None:
@@ -189,7 +189,7 @@ def test_a_region_that_takes_no_batches_leaves_the_others_batched() -> None:
     world = World("auto", lambda ids: BadRequest("batch", "no", status=400) if world.region == "far" else None)
     deadline = Deadline(50, world.clock.monotonic)
     for region in ("far", "near", "far", "near"):
-        world.access.ask([balancer(1)], region, questions.SNAT_CONNECTIONS, window(), deadline)
+        world.access.ask([balancer(1)], region, metric_queries.SNAT_CONNECTIONS, window(), deadline)
     assert (len(world.batches), len(world.singles)) == (3, 2)
 
 
@@ -285,9 +285,9 @@ def test_several_questions_go_out_side_by_side_and_their_answers_stay_apart() ->
 
     world.trouble = meet
     asks = [
-        Ask([balancer(number) for number in range(60)], "westeurope", questions.SNAT_CONNECTIONS, window()),
-        Ask([balancer(1)], "westeurope", questions.ALLOCATED_SNAT_PORTS, window()),
-        Ask([], "", questions.USED_SNAT_PORTS_BY_BACKEND, window()),
+        Ask([balancer(number) for number in range(60)], "westeurope", metric_queries.SNAT_CONNECTIONS, window()),
+        Ask([balancer(1)], "westeurope", metric_queries.ALLOCATED_SNAT_PORTS, window()),
+        Ask([], "", metric_queries.USED_SNAT_PORTS_BY_BACKEND, window()),
     ]
     answers = world.access.ask_all(asks, Deadline(50, world.clock.monotonic), at_a_time=3)
     assert [len(one) for one in answers] == [60, 1, 0]

@@ -10,9 +10,9 @@ import pytest
 import requests
 import urllib3
 
+from shared.cloud.error_mapping import decoded
 from shared.cloud.errors import AzureError, UnexpectedAnswer
-from shared.cloud.translate import decoded
-from tests.cloud import every_client
+from tests.support import every_client
 
 pytestmark = pytest.mark.disable_socket
 

@@ -17,28 +17,28 @@ from shared.cloud.activity import ActivityLog
 from shared.cloud.batch import BatchMetrics
 from shared.cloud.discovery import Discovery
 from shared.cloud.errors import AzureError
-from shared.cloud.facts import read_network_facts
-from shared.cloud.fleet import FleetDiscovery
+from shared.cloud.fleet_query import FleetDiscovery
 from shared.cloud.logs import events_of
+from shared.cloud.metric_queries import MetricQuestion
+from shared.cloud.network_facts import read_network_facts
 from shared.cloud.parse import parse_nat_gateway
-from shared.cloud.questions import MetricQuestion
-from shared.core.detect import read_load_balancer
-from shared.core.judging import ClusterSeries, Memory, assess, not_applicable
-from shared.core.overlap import changed_properties, restore_command
-from shared.core.permissions import linked_ids
-from shared.core.tags import TagRules, read_tags
+from shared.core.detection.assess import ClusterSeries, Memory, assess, not_applicable
+from shared.core.detection.load_balancer import read_load_balancer
+from shared.core.detection.tags import TagRules, read_tags
+from shared.core.planning.permissions import linked_ids
+from shared.core.remediation.concurrent_writes import changed_properties, restore_command
 from shared.model.access import Access
 from shared.model.fleet import Fleet, WatchedCluster
 from shared.model.metric import MetricAnswer
 from shared.model.reading import Measured, Unmeasured
-from tests.cloud.canned import Answers, Canned
-from tests.cloud.mutations import anything, mutated
 from tests.cloud.test_activity import event
-from tests.cloud.test_facts import CLUSTER, NET_GROUP, NODE_GROUP, NOW, OUT_IP, OWN_VNET, ROUTES, VNET
-from tests.cloud.test_facts import LB as BALANCER
-from tests.cloud.test_fleet import GROUP, PREFIX, SUBNET, balancer_row, cluster_row, gateway_row
+from tests.cloud.test_fleet_query import GROUP, PREFIX, SUBNET, balancer_row, cluster_row, gateway_row
 from tests.cloud.test_metric import WINDOW, at, of_backends, stamp
-from tests.core.builders import START
+from tests.cloud.test_network_facts import CLUSTER, NET_GROUP, NODE_GROUP, NOW, OUT_IP, OWN_VNET, ROUTES, VNET
+from tests.cloud.test_network_facts import LB as BALANCER
+from tests.support.builders import START
+from tests.support.canned import Answers, Canned
+from tests.support.mutations import anything, mutated
 
 pytestmark = pytest.mark.disable_socket
 odd = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))

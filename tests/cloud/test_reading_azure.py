@@ -10,9 +10,9 @@ from azure.identity import ManagedIdentityCredential
 from shared.cloud.arm import Arm
 from shared.cloud.discovery import Discovery
 from shared.cloud.errors import BadRequest, MetricUnavailable, NotFound
-from shared.cloud.facts import read_network_facts
 from shared.cloud.metrics import Metrics
 from shared.cloud.network import Network
+from shared.cloud.network_facts import read_network_facts
 from shared.model.cluster import Cluster, VnetOwnership
 from shared.model.metric import MetricAnswer, Window
 from simulator.testing import RunningSimulator, start_simulator

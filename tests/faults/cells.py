@@ -21,10 +21,10 @@ from typing import Any
 import azure.identity
 import azure.mgmt.network  # noqa: F401
 
-import shared.flows.advance  # noqa: F401
+import shared.flows.remediation.reconcile  # noqa: F401
 from shared.model.change import Change, ChangeState
 from shared.model.incident import IncidentState
-from tests.scenario.theatre import LEASE, WRITER
+from tests.support.theatre import LEASE, WRITER
 
 from .breaking import Breaker, Call, Trouble
 from .scene import GOOD, House, Phase, Scene, played

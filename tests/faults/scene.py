@@ -23,7 +23,7 @@ from typing import Any, Literal
 from shared.ids import new_id
 from shared.model.change import Change, ChangeState
 from shared.store.codec import from_columns
-from shared.store.tables import Tables
+from shared.store.table import Tables
 from simulator import scenario
 from simulator.app import Simulator
 from simulator.build import build_world

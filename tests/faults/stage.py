@@ -22,7 +22,7 @@ from shared.app import App
 from shared.errors import SnatbotError
 from shared.model.change import Change, ChangeState
 from simulator.testing import RunningSimulator
-from tests.scenario.theatre import LEASE, JumpingClock, Theatre
+from tests.support.theatre import LEASE, JumpingClock, Theatre
 
 ROOT = Path(__file__).parents[2]
 KILLED = -9

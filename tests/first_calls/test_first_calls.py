@@ -22,9 +22,9 @@ from shared.ids import cluster_key, new_id
 from shared.model.change import ChangeState
 from shared.settings import load_settings
 from shared.store.records import Put
-from tests.chat import nouns
-from tests.deployed import ROOT
-from tests.hostile import Asked, Send, hostile_server, trusted_authority, whole
+from tests.support import nouns
+from tests.support.deployed import ROOT
+from tests.support.hostile import Asked, Send, hostile_server, trusted_authority, whole
 
 pytestmark = [pytest.mark.network, pytest.mark.azurite]
 AT_ONCE = 8

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.virtualenv import Virtualenv, find_python
+from tests.support.virtualenv import Virtualenv, find_python
 
 RUNTIME = "azure-functions-runtime==1.3.0"
 DRIVER = Path(__file__).with_name("runtime_driver.py")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.deployed import ROOT, copy_deployed
 from tests.host.conftest import Runtime
+from tests.support.deployed import ROOT, copy_deployed
 
 pytestmark = pytest.mark.host
 _NAMES = "import json, function_app as f; print(json.dumps([e.get_function_name() for e in f.app.get_functions()]))"

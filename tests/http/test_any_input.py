@@ -19,16 +19,16 @@ import shared.app
 from function_app import app as function_app
 from shared.app import App
 from shared.cloud.discovery import Discovery
-from shared.cloud.fleet import FleetDiscovery
+from shared.cloud.fleet_query import FleetDiscovery
 from shared.ids import cluster_key, new_id
 from shared.model.change import Change, ChangeState
 from shared.settings import load_settings
 from shared.store.records import Put
-from tests.chat.nouns import make_change, make_plan
-from tests.cloud.canned import Answers
-from tests.cloud.test_fleet import balancer_row, cluster_row
-from tests.core.builders import START
-from tests.flows.fakes import FakeAccess
+from tests.cloud.test_fleet_query import balancer_row, cluster_row
+from tests.support.builders import START
+from tests.support.canned import Answers
+from tests.support.fakes import FakeAccess
+from tests.support.nouns import make_change, make_plan
 
 CLUSTER = cluster_row()
 BASE_URL = "https://bot.example"

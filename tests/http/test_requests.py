@@ -10,7 +10,7 @@ import requests
 
 from devhost.stage import Stage
 from shared.store.signs import Signs
-from shared.store.tables import Tables
+from shared.store.table import Tables
 
 
 def ask(stage: Stage, route: str, *, key: str | None = None, method: str = "GET", **query: str) -> requests.Response:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.deployed import ROOT
-from tests.virtualenv import Virtualenv, find_python
+from tests.support.deployed import ROOT
+from tests.support.virtualenv import Virtualenv, find_python
 
 
 @pytest.mark.parametrize("version", ["3.11", "3.12", "3.13", "3.14"])

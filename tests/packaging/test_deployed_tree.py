@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from tests.deployed import ROOT, deployed_files, left_out
-from tests.virtualenv import pin_lines
+from tests.support.deployed import ROOT, deployed_files, left_out
+from tests.support.virtualenv import pin_lines
 
 TOP_LEVEL = {"function_app.py", "host.json", "requirements.txt", "constraints.txt", "shared", "LICENSE"}
 

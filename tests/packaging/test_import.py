@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from tests.conftest import Measured
-from tests.deployed import ROOT
+from tests.support.deployed import ROOT
 
 HEAVY = (
     "azure.identity",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.deployed import ROOT
+from tests.support.deployed import ROOT
 
 SHARED = ROOT / "shared"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from simulator.testing import start_simulator
-from tests.scenario.theatre import Theatre
+from tests.support.theatre import Theatre
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from shared.approval.signing import LinkTarget
+from shared.auth.signing import LinkTarget
 from shared.errors import Refused, SnatbotError
 from simulator.testing import RunningSimulator
-from tests.scenario.theatre import JumpingClock, Theatre
+from tests.support.theatre import JumpingClock, Theatre
 
 _MOST_LOOKS = 400
 

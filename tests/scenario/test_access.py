@@ -16,7 +16,7 @@ from shared.model.change import Change
 from shared.model.plan import PlanKind
 from simulator.scenario import FOLDER
 from simulator.testing import start_simulator
-from tests.scenario.theatre import READER, WRITER, Theatre
+from tests.support.theatre import READER, WRITER, Theatre
 
 ROLES = Path(__file__).parents[2] / "infra" / "roles"
 GROUP = "shop-network"

@@ -13,7 +13,7 @@ from shared.model.plan import AssociateSubnet, PlanKind
 from shared.model.resource_id import ResourceId
 from tests.scenario.test_faults import Killed, killing
 from tests.scenario.test_plans import authorize
-from tests.scenario.theatre import WRITER, Theatre
+from tests.support.theatre import WRITER, Theatre
 
 S = ChangeState
 NO_RULE: dict[str, Any] = {"outbound_type": {"cluster": "shop-prod", "to": "userAssignedNATGateway"}}

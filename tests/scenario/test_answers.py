@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from shared.core.plan_request import INCIDENT_TAG, REQUEST_TAG, PlanRequest
+from shared.core.planning.request import INCIDENT_TAG, REQUEST_TAG, PlanRequest
 from shared.errors import Refused
 from shared.model.change import ChangeState
 from shared.model.incident import IncidentState
 from shared.model.plan import Plan, PlanKind
 from simulator.testing import start_simulator
-from tests.scenario.theatre import Theatre
+from tests.support.theatre import Theatre
 
 FILLS = Path(__file__).parent / "scenarios" / "gateway-fills.yaml"
 PASSES = Path(__file__).parent / "scenarios" / "passing-trouble.yaml"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from simulator.testing import start_simulator
-from tests.scenario.theatre import Theatre
+from tests.support.theatre import Theatre
 
 CLUSTERS = 30
 ROUND_TRIP_SECONDS = 0.05

@@ -10,7 +10,7 @@ from shared.model.change import Change, ChangeState
 from shared.model.finding import FindingKind
 from shared.model.incident import Incident
 from simulator.testing import start_simulator
-from tests.scenario.theatre import Theatre
+from tests.support.theatre import Theatre
 
 LOST = "lost NAT gateway association"
 

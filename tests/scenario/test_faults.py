@@ -10,7 +10,7 @@ import pytest
 
 from shared.model.change import Change, ChangeState
 from shared.store.errors import StoreUnavailable
-from tests.scenario.theatre import LEASE, WRITER, Theatre
+from tests.support.theatre import LEASE, WRITER, Theatre
 
 WRITES = (
     "publicIPAddresses/pip-snatbot-shop-prod-1",

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from shared.model.change import ChangeState
 from shared.model.metric import MetricAnswer, Series, Window
-from tests.scenario.theatre import Theatre
+from tests.support.theatre import Theatre
 
 S = ChangeState
 

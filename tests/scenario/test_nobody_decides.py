@@ -8,7 +8,7 @@ import pytest
 
 from shared.model.change import ChangeState
 from tests.scenario.test_answers import playing
-from tests.scenario.theatre import Theatre
+from tests.support.theatre import Theatre
 
 WORSE = Path(__file__).parent / "scenarios" / "gets-worse.yaml"
 S = ChangeState

@@ -15,7 +15,7 @@ from shared.model.change import ChangeState
 from shared.model.network import Subnet
 from simulator.scenario import FOLDER
 from simulator.testing import start_simulator
-from tests.scenario.theatre import WRITER, Theatre
+from tests.support.theatre import WRITER, Theatre
 
 OURS = {"to": "subnets/aks-user", "method": "PUT"}
 Playing = Callable[..., Any]

@@ -14,7 +14,7 @@ import yaml
 from shared.model.change import Change, ChangeState
 from simulator.scenario import FOLDER
 from simulator.testing import start_simulator
-from tests.scenario.theatre import READER, WRITER, Theatre
+from tests.support.theatre import READER, WRITER, Theatre
 
 COMING = {"to": "subnets/aks-user", "method": "PUT"}
 ENDPOINTS = [{"service": "Microsoft.Storage"}, {"service": "Microsoft.Sql", "locations": ["westeurope"]}]

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from shared.core.plan_request import PlanRequest
+from shared.core.planning.request import PlanRequest
 from shared.model.change import ChangeState
 from shared.model.plan import AssociateSubnet, CheckResult, Plan, PlanKind
 from shared.model.resource_id import ResourceId
 from simulator.testing import start_simulator
-from tests.scenario.theatre import Theatre
+from tests.support.theatre import Theatre
 
 BLOCK, WARN = CheckResult.BLOCK, CheckResult.WARN
 ATTACH, ADVICE = PlanKind.ATTACH_NAT_GATEWAY, PlanKind.ADVICE

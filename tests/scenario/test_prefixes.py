@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.model.change import ChangeState
-from tests.scenario.theatre import Theatre
+from tests.support.theatre import Theatre
 
 LISTS = ("publicIpAddresses", "publicIpPrefixes")
 
@@ -18,7 +18,7 @@ def without_lists(gateway: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("first", ["addresses", "prefix"])
 def test_a_prefix_is_added_to_a_gateway_of_ours(first: str, theatre: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
-    from shared.core import demand
+    from shared.core.planning import sizing
 
     theatre._settings["NAT_IPS"] = first
     theatre.new_app()
@@ -28,7 +28,7 @@ def test_a_prefix_is_added_to_a_gateway_of_ours(first: str, theatre: Theatre, mo
     theatre._settings["NAT_IPS"] = "prefix"
     theatre.new_app()
     # The simulated gateway never fills: each address counts for less instead.
-    monkeypatch.setattr(demand, "PORTS_PER_IP", 700)
+    monkeypatch.setattr(sizing, "PORTS_PER_IP", 700)
     now, wall = theatre.clock.now(), theatre.clock.wall()
     more = theatre.app.propose.propose(fixed.cluster_id, now, wall, "Ada")
     assert [step.kind for step in more.plan.steps] == ["create_public_ip_prefix", "add_public_ips"]

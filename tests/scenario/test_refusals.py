@@ -9,12 +9,12 @@ from datetime import timedelta
 
 import pytest
 
-from shared.approval.errors import LinkExpired, LinkTampered
-from shared.approval.signing import LinkTarget
+from shared.auth.errors import LinkExpired, LinkTampered
+from shared.auth.signing import LinkTarget
 from shared.errors import NotFoundHere, Refused
 from shared.model.change import ChangeState
 from shared.model.plan import CreatePublicIp
-from tests.scenario.theatre import WRITER, Theatre
+from tests.support.theatre import WRITER, Theatre
 
 
 def test_sixteen_approvals_at_once_are_one(theatre: Theatre) -> None:

@@ -16,7 +16,7 @@ from shared.model.change import ChangeState
 from shared.model.plan import CheckResult
 from simulator.scenario import FOLDER
 from simulator.testing import RunningSimulator, start_simulator
-from tests.scenario.theatre import READER, WRITER, Theatre
+from tests.support.theatre import READER, WRITER, Theatre
 
 ROLES = Path(__file__).parents[2] / "infra" / "roles"
 ROW = re.compile(r"^\| `(?P<action>[^`]+)` \| (?P<kind>\w+) \|", re.MULTILINE)

@@ -6,7 +6,7 @@ import pytest
 
 from shared.model.change import ChangeState
 from shared.store.signs import StopFlag
-from tests.scenario.theatre import WRITER, Theatre
+from tests.support.theatre import WRITER, Theatre
 
 
 @pytest.mark.parametrize("at", [2, 12])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.model.change import ChangeState
 from shared.model.incident import IncidentState
-from tests.scenario.theatre import READER, WRITER, Theatre
+from tests.support.theatre import READER, WRITER, Theatre
 
 
 def test_seen_told_approved_applied_and_proven(theatre: Theatre) -> None:

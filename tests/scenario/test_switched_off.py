@@ -6,7 +6,7 @@ import pytest
 
 from shared.errors import Refused
 from shared.model.change import Change, ChangeState
-from tests.scenario.theatre import WRITER, Theatre
+from tests.support.theatre import WRITER, Theatre
 
 
 def switched(theatre: Theatre, remediation: str) -> None:

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from shared.model.change import Change, ChangeState
-from tests.scenario.theatre import WRITER, Theatre
+from tests.support.theatre import WRITER, Theatre
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 6.0

@@ -9,7 +9,7 @@ from typing import Any
 from shared.model.audit import AuditLine
 from shared.model.change import Change, ChangeState
 from shared.model.plan import PlanKind
-from tests.scenario.theatre import WRITER, Theatre
+from tests.support.theatre import WRITER, Theatre
 
 S = ChangeState
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from shared.formatting import utc
 from shared.model.change import Change, ChangeState
-from shared.texts import utc
-from tests.scenario.theatre import Theatre
+from tests.support.theatre import Theatre
 
 LAST_SUBNET = "subnets/aks-system"
 MINUTE = timedelta(minutes=1)

@@ -15,7 +15,7 @@ from shared.model.finding import FindingKind, Severity
 from shared.model.incident import IncidentState
 from shared.web.answers import plain
 from simulator.testing import start_simulator
-from tests.scenario.theatre import Theatre
+from tests.support.theatre import Theatre
 
 ROOT = Path(__file__).parent.parent.parent
 WORKSPACE = {"WORKSPACE_ID": "00000000-0000-0000-0000-000000000001"}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.simulator.clients import Azure, azure
+from tests.support.clients import Azure, azure
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 
 from simulator.services.authorization.actions import call_of
-from tests.simulator.clients import SUBSCRIPTION, Azure, azure
+from tests.support.clients import SUBSCRIPTION, Azure, azure
 
 FIRST = "11111111-1111-4111-8111-111111111111"
 STRICT = f"/subscriptions/{FIRST}/resourceGroups/strict-network"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.clients import DETECTOR, SUBSCRIPTION, Azure, azure
+from tests.support.clients import DETECTOR, SUBSCRIPTION, Azure, azure
 
 GROUP = "shop-network"
 NETWORK = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.Network"

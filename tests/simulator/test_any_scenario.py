@@ -13,9 +13,9 @@ from simulator import scenario
 from simulator.app import Simulator
 from simulator.build import build_world
 from simulator.clock import SimulatedClock
+from simulator.ground_truth import truth_of_world
 from simulator.http import Request
 from simulator.state.identities import Identity, issue_token
-from simulator.truth import truth_of_world
 
 START = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
 POOLS = ["alpha", "beta"]

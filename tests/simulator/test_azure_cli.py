@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.clients import SUBSCRIPTION, Azure, azure
+from tests.support.clients import SUBSCRIPTION, Azure, azure
 
 CLI = Path(os.environ.get("AZURE_CLI", ""))
 pytestmark = [

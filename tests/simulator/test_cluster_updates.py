@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.simulator.clients import Azure, azure
+from tests.support.clients import Azure, azure
 
 FIRST = "11111111-1111-4111-8111-111111111111"
 AKS = "providers/Microsoft.ContainerService/managedClusters"

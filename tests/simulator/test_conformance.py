@@ -19,7 +19,7 @@ from simulator.conformance.replay import Verdict, replay
 from simulator.http import Request, Response
 from simulator.services.network import wire
 from simulator.state.operations import Operations
-from tests.simulator.recorder import Recorder, attach_a_gateway, measure, query, read_everything
+from tests.support.recorder import Recorder, attach_a_gateway, measure, query, read_everything
 
 LAST_LINE = re.compile(r"(\d+) match, (\d+) differ, (\d+) not covered")
 

@@ -17,7 +17,7 @@ from simulator.services.entra.refusals import REFUSALS
 from simulator.state.identities import AZURE_CLI_CLIENT_ID, client_of_token
 from simulator.state.signing_keys import new_key, parts_of
 from simulator.testing import RunningSimulator, start_simulator
-from tests.simulator.clients import Azure
+from tests.support.clients import Azure
 
 TENANT = "99999999-9999-4999-8999-999999999999"
 CLIENT = "bbbbbbbb-0000-4000-8000-000000000001"

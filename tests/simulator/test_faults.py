@@ -12,7 +12,7 @@ import requests
 from simulator.clock import SimulatedClock
 from simulator.faults import FaultError, Faults, parse_fault
 from simulator.testing import start_simulator
-from tests.simulator.clients import DETECTOR, LOAD_BALANCER, SUBSCRIPTION, Azure
+from tests.support.clients import DETECTOR, LOAD_BALANCER, SUBSCRIPTION, Azure
 
 ADDRESS = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/shop-network/providers/Microsoft.Network/publicIPAddresses/one"
 BODY = {"location": "westeurope", "sku": {"name": "Standard"}, "properties": {"publicIPAllocationMethod": "Static"}}

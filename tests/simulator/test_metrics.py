@@ -11,7 +11,7 @@ import pytest
 from azure.monitor.querymetrics import MetricsClient
 
 from simulator.scenario import find
-from tests.simulator.clients import LOAD_BALANCER, SUBSCRIPTION, Azure, azure
+from tests.support.clients import LOAD_BALANCER, SUBSCRIPTION, Azure, azure
 
 METRICS = f"{LOAD_BALANCER}/providers/Microsoft.Insights/metrics"
 

@@ -10,7 +10,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
 from simulator.services.authorization.linked import LINKED, linked_actions
-from tests.simulator.clients import SUBSCRIPTION, Azure, azure
+from tests.support.clients import SUBSCRIPTION, Azure, azure
 
 GROUP = "shop-network"
 NETWORK = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.Network"

@@ -10,7 +10,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
 
 from simulator.scenario import find
-from tests.simulator.clients import LOAD_BALANCER, SUBSCRIPTION, Azure, azure
+from tests.support.clients import LOAD_BALANCER, SUBSCRIPTION, Azure, azure
 
 GROUP = "shop-network"
 NETWORK = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.Network"

@@ -8,7 +8,7 @@ import pytest
 import requests
 from azure.core.exceptions import ResourceNotFoundError
 
-from tests.simulator.clients import DETECTOR, LOAD_BALANCER, SUBSCRIPTION, Azure, azure
+from tests.support.clients import DETECTOR, LOAD_BALANCER, SUBSCRIPTION, Azure, azure
 
 SCOPE = f"/subscriptions/{SUBSCRIPTION}"
 NETWORK = f"{SCOPE}/resourceGroups/shop-network/providers/Microsoft.Network"

@@ -19,7 +19,7 @@ from simulator.services.containerservice import refusals as aks
 from simulator.services.entra.refusals import REFUSALS
 from simulator.services.network import refusals as net
 from simulator.services.subscriptions import routes as groups
-from tests.simulator.clients import SUBSCRIPTION, Azure, azure
+from tests.support.clients import SUBSCRIPTION, Azure, azure
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent.parent / "docs" / "simulator-refusals.md"

@@ -11,7 +11,7 @@ import requests
 
 from simulator.testing import start_simulator
 from tests.conftest import Measured
-from tests.simulator.clients import Azure
+from tests.support.clients import Azure
 
 SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
 FLEET = """

@@ -13,7 +13,7 @@ import pytest
 from simulator import scenario
 from simulator.build import build_world
 from simulator.clock import SimulatedClock
-from simulator.truth import declared_differences, truth_of_scenario
+from simulator.ground_truth import declared_differences, truth_of_scenario
 
 ROOT = Path(__file__).parents[2]
 START = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)

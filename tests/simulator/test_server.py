@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from simulator.requestlog import RequestLog
-from tests.simulator.clients import LOAD_BALANCER, Azure, azure
+from tests.support.clients import LOAD_BALANCER, Azure, azure
 
 
 def connection(running: Azure) -> http.client.HTTPSConnection:

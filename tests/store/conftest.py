@@ -7,7 +7,7 @@ import pytest
 from shared.ids import new_id
 from shared.store.records import Records
 from shared.store.signs import Signs
-from shared.store.tables import Tables
+from shared.store.table import Tables
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shared.core.digest import digest
+from shared.core.planning.digest import digest
 from shared.ids import cluster_key
 from shared.model.audit import AuditLine, OutboxMessage
 from shared.model.change import Change, ChangeState
@@ -17,8 +17,8 @@ from shared.model.incident import ClusterRecord
 from shared.store.codec import SCHEMA
 from shared.store.errors import StoreConflict, StoreError, StoreRefused
 from shared.store.records import Key, Put, PutJournal, Records
-from shared.store.tables import Tables
-from tests.chat.nouns import make_advice, make_change, make_cluster, make_incident, make_journal, make_plan
+from shared.store.table import Tables
+from tests.support.nouns import make_advice, make_change, make_cluster, make_incident, make_journal, make_plan
 
 CLUSTER = make_cluster()
 PARTITION = cluster_key(CLUSTER.id)

@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.errors import BadInput
-from shared.flows.history import read_history
-from shared.flows.stop import StopChanges
+from shared.flows.incidents.history import read_history
+from shared.flows.remediation.stop import StopChanges
 from shared.store.errors import StoreConflict
 from shared.store.records import ALL_CHANGES, Records
 from shared.store.signs import LEASE, HeldClaim, Signs, StopFlag, VnetBusy
-from tests.chat.nouns import VNET, make_cluster
+from tests.support.nouns import VNET, make_cluster
 
 WALL = datetime(2026, 11, 22, 19, 5, tzinfo=UTC)
 LATER = WALL + LEASE + timedelta(seconds=1)

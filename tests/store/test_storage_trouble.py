@@ -14,16 +14,16 @@ import pytest
 import trustme
 from azure.core.credentials import AccessToken
 
-import shared.store.tables as tables_module
+import shared.store.table as tables_module
 from shared.ids import new_id
 from shared.model.audit import AuditLine
 from shared.model.incident import ClusterRecord
 from shared.store.errors import StoreUnavailable
 from shared.store.records import Put, Records
 from shared.store.signs import Signs, StopFlag
-from shared.store.tables import Tables
-from tests.chat.nouns import VNET, make_cluster
-from tests.hostile import Asked, HostileServer, Send, hostile_server, trusted_authority
+from shared.store.table import Tables
+from tests.support.hostile import Asked, HostileServer, Send, hostile_server, trusted_authority
+from tests.support.nouns import VNET, make_cluster
 
 CLUSTER = make_cluster()
 AT = datetime(2026, 11, 22, 19, 5, tzinfo=UTC)

@@ -12,7 +12,7 @@ from shared.model.incident import ClusterRecord
 from shared.model.metric import Window
 from shared.model.reading import Measured, Unmeasured
 from shared.web import answers
-from tests.chat import nouns
+from tests.support import nouns
 
 
 def as_sent(value: Any) -> Any:

@@ -16,7 +16,7 @@ from shared.model.finding import FindingKind
 from shared.model.plan import AssociateSubnet, PlanKind
 from shared.web.change_view import FollowUp
 from shared.web.pages import FormFields, change_page, message_page
-from tests.chat import nouns
+from tests.support import nouns
 
 FORM = FormFields(token="link-token", csrf="form-token", actions=("approve", "deny"), asks_name=True)
 NOW = nouns.NOW + timedelta(minutes=8)

@@ -9,8 +9,8 @@ import pytest
 from shared.model.change import Change, ChangeState
 from shared.model.plan import RelatedPlan
 from shared.web.pages import change_page, plan_page
-from tests.chat import nouns
-from tests.core.advised import every_answer
+from tests.support import nouns
+from tests.support.advised import every_answer
 from tests.web.test_change_page import FORM, NOW, Page
 
 ANSWERS = every_answer()

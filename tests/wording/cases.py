@@ -9,17 +9,17 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 
-from shared.core.associations import Associations
-from shared.core.deletion import plan_deletion
-from shared.core.detachment import plan_detachment
-from shared.core.findings.association_drift import association_drift
-from shared.core.findings.failing import snat_failing
-from shared.core.findings.nat_gateway import nat_gateway_failing
-from shared.core.findings.pressure import port_pressure
-from shared.core.gateways import read_gateway
-from shared.core.plan_request import PlanRequest
-from shared.core.planner import plan_attachment
-from shared.core.thresholds import Thresholds
+from shared.core.detection.nat_gateway import read_gateway
+from shared.core.detection.rules.association_drift import association_drift
+from shared.core.detection.rules.failing import snat_failing
+from shared.core.detection.rules.nat_gateway import nat_gateway_failing
+from shared.core.detection.rules.pressure import port_pressure
+from shared.core.detection.thresholds import Thresholds
+from shared.core.planning.delete import plan_deletion
+from shared.core.planning.detach import plan_detachment
+from shared.core.planning.planner import plan_attachment
+from shared.core.planning.request import PlanRequest
+from shared.core.remediation.associations import Associations
 from shared.model.assessment import Assessment
 from shared.model.change import Change, ChangeState, Decision, JournalEntry, Outcome
 from shared.model.cluster import Cluster, LoadBalancerProfile, NodePool
@@ -40,9 +40,9 @@ from shared.model.plan import (
 )
 from shared.model.ports import NodePorts, PortReading
 from shared.model.reading import Measured, NodeFailures
-from tests.chat.nouns import started
-from tests.core import builders
-from tests.core.builders import BASELINE, NETWORK, POLICY, START, VNET, by_state, subnet
+from tests.support import builders
+from tests.support.builders import BASELINE, NETWORK, POLICY, START, VNET, by_state, subnet
+from tests.support.nouns import started
 
 SIZES = (0, 1, 2, 12)
 CLUSTER = "quux"

@@ -16,7 +16,7 @@ from shared.model.change import ChangeState, JournalEntry
 from shared.model.finding import FindingKind
 from shared.model.plan import Plan, PlanKind
 from shared.model.reading import Unmeasured
-from tests.core.builders import START
+from tests.support.builders import START
 from tests.wording import cases
 from tests.wording.faults import faults
 

@@ -7,13 +7,13 @@ from http import HTTPStatus
 
 import pytest
 
-from shared.flows import actions
+from shared.flows.approval import actions
 from shared.model.change import ChangeState
 from shared.model.plan import PlanKind
 from shared.web import plan_text
 from shared.web.change_view import FollowUp
 from shared.web.pages import FormFields, change_page, message_page, plan_page
-from tests.core.builders import START
+from tests.support.builders import START
 from tests.wording import cases
 from tests.wording.faults import faults
 

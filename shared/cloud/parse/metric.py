@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import Any
 
 from ...model.metric import MetricAnswer, Series, Window
+from ..error_mapping import from_metric_code
 from ..errors import MetricUnavailable, UnexpectedAnswer
-from ..translate import from_metric_code
 from .fields import Json, field, items, text
 
 METRIC = "metric"

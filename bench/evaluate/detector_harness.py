@@ -1,0 +1,152 @@
+"""Runs snatbot's own code from discovery to the incident's transition, tick by tick, without storage and chat."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.cloud.arm import Arm
+from shared.cloud.batch import BatchMetrics
+from shared.cloud.deadline import Deadline
+from shared.cloud.discovery import Discovery
+from shared.cloud.fleet_query import FleetDiscovery
+from shared.cloud.metric_access import MetricAccess, Mode
+from shared.cloud.metrics import Metrics
+from shared.cloud.request_count import RequestCount
+from shared.core.detection.assess import Memory
+from shared.core.detection.load_balancer import judged_window
+from shared.core.detection.rules.allocation_drift import remembered
+from shared.core.detection.tags import TagRules
+from shared.core.incidents.lifecycle import IncidentPolicy, judge
+from shared.flows.monitoring.collect import Measure
+from shared.flows.monitoring.node_names import NodeNames
+from shared.flows.monitoring.scan import Look, Seen
+from shared.flows.monitoring.scan_scope import SLOW_WINDOW, Passes
+from shared.model.allocation import AllocationSeen
+from shared.model.finding import Severity
+from shared.model.fleet import Fleet, WatchedCluster
+from shared.model.incident import ClusterRecord, Incident, IncidentState
+from shared.model.metric import MINUTE, Window
+
+from .minutes import minute_of
+from .track import Moment
+
+LAG_MINUTES = 3
+WINDOW_MINUTES = 5
+PRESSURE_EVERY_MINUTES = 5
+DISCOVERY_EVERY_MINUTES = 10
+POLICY = IncidentPolicy(clean_minutes=10, cooldown=timedelta(minutes=60))
+"""snatbot's default settings."""
+
+
+class DetectorHarness:
+    """Discovery, measurement, assessment and incidents of snatbot; keeps the incidents and counts the messages."""
+
+    def __init__(
+        self,
+        arm: Arm,
+        batch: BatchMetrics,
+        clock: Callable[[], float],
+        *,
+        count: RequestCount | None = None,
+        workers: int = 1,
+        mode: Mode = "auto",
+    ) -> None:
+        self.metrics = Metrics(arm)
+        self.access = MetricAccess(self.metrics, batch, mode, count or RequestCount())
+        discovery = Discovery(arm)
+        self._fleets = FleetDiscovery(discovery)
+        self._look = Look(Measure(self.access, NodeNames(discovery, clock).of), TagRules(), workers)
+        self._records: dict[str, ClusterRecord] = {}
+        self._incidents: dict[str, Incident] = {}
+        self._fleet: Fleet | None = None
+        self._fleet_read = 0
+        self._ports_until: datetime | None = None
+        self._allocations: dict[str, AllocationSeen | None] = {}
+
+    def tick(self, now: datetime) -> dict[str, tuple[Seen, Moment]]:
+        """Scan once; the results by cluster id in lower case."""
+        found: dict[str, tuple[Seen, Moment]] = {}
+        self.scan(now, self._passes(now), lambda seen, moment: found.update({_key(seen): (seen, moment)}))
+        return found
+
+    def find_fleet(self, now: datetime) -> Fleet:
+        """The fleet, read again every DISCOVERY_EVERY_MINUTES."""
+        tick = minute_of(now)
+        if self._fleet is None or tick - self._fleet_read >= DISCOVERY_EVERY_MINUTES:
+            self._fleet, self._fleet_read = self._fleets.read(now), tick
+        return self._fleet
+
+    def scan(self, now: datetime, passes: Passes, then: Callable[[Seen, Moment], None]) -> None:
+        """Scan the fleet and call ``then`` for each cluster; several threads may call it at once."""
+
+        def remember(group: Sequence[Seen]) -> None:
+            for seen in group:
+                key = _key(seen)
+                ports = seen.series.load_balancer.ports if seen.series.load_balancer else None
+                if ports is not None:
+                    self._allocations[key] = remembered(ports, self._allocations.get(key))
+                then(seen, self._judge(key, seen, now))
+
+        def memory_of(target: WatchedCluster) -> Memory:
+            return Memory(allocation=self._allocations.get(target.cluster.id.lower()))
+
+        self._look.over(self.find_fleet(now).clusters, passes, Deadline(3600), now, remember, memory_of)
+
+    @property
+    def in_trouble(self) -> frozenset[str]:
+        """Ids in lower case of clusters with an open incident."""
+        return frozenset(key for key, incident in self._incidents.items() if incident.state is IncidentState.OPEN)
+
+    def balancers(self) -> dict[str, list[str]]:
+        """Ids of load balancers by region."""
+        by_region: dict[str, list[str]] = defaultdict(list)
+        for target in self._fleet.clusters if self._fleet else ():
+            if target.load_balancer is not None:
+                by_region[target.load_balancer.location].append(target.load_balancer.id)
+        return by_region
+
+    def _passes(self, now: datetime) -> Passes:
+        """Ports every few minutes, of the minutes that were not seen yet, as ``Watch`` has it."""
+        window = judged_window(now, LAG_MINUTES, WINDOW_MINUTES)
+        every = PRESSURE_EVERY_MINUTES * MINUTE
+        start = self._ports_until or window.end - every
+        if window.end - start < every:
+            return Passes(window, in_trouble=self.in_trouble)
+        self._ports_until = window.end
+        return Passes(window, Window(start, window.end), Window(window.end - SLOW_WINDOW, window.end), self.in_trouble)
+
+    def _judge(self, key: str, seen: Seen, now: datetime) -> Moment:
+        cluster = seen.assessment.cluster
+        record = self._records.get(key) or ClusterRecord(cluster.id, cluster.name)
+        made = judge(
+            record,
+            self._incidents.get(key),
+            seen.assessment,
+            now=now,
+            policy=POLICY,
+            new_id=f"{cluster.name}-{minute_of(now)}",
+            is_change_in_flight=False,
+        )
+        self._records[key] = made.record
+        if made.incident is None:
+            return Moment(minute_of(now), False, Severity.NOTICE, (), made.effect, made.message)
+        self._incidents[key] = made.incident
+        is_open = made.incident.state is IncidentState.OPEN
+        return Moment(minute_of(now), is_open, made.incident.severity, made.incident.kinds, made.effect, made.message)
+
+
+def _key(seen: Seen) -> str:
+    return seen.assessment.cluster.id.lower()
+
+
+@dataclass
+class ScenarioSeconds:
+    """Seconds as a scenario counts them, for what snatbot keeps for a while."""
+
+    seconds: float = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds

@@ -1,0 +1,18 @@
+"""Addresses of this app's own pages, always from the setting and never from a request's Host header."""
+
+from __future__ import annotations
+
+from ..ids import cluster_key
+from ..model.change import Change
+from .signing import LinkTarget, Signer
+
+
+class Links:
+    def __init__(self, public_base_url: str, signer: Signer) -> None:
+        self._base = public_base_url
+        self._signer = signer
+
+    def page(self, change: Change) -> str:
+        """The page of a change, for whoever gets the message."""
+        target = LinkTarget(cluster_key(change.cluster_id), change.id, change.plan.digest)
+        return f"{self._base}/api/changes/{change.id}?t={self._signer.link_token(target)}"

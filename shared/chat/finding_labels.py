@@ -1,0 +1,76 @@
+"""Kinds and degrees of trouble in words, the same in chat and on pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ..formatting import count, listed, percent, sentences, utc
+from ..model.finding import FindingKind, Severity
+from ..model.incident import Incident
+from ..model.ports import NodePorts
+
+KIND_NOUNS: Mapping[FindingKind, str] = {
+    FindingKind.SNAT_FAILING: "SNAT port exhaustion",
+    FindingKind.PORT_PRESSURE: "SNAT port shortage",
+    FindingKind.EXHAUSTION_AHEAD: "Foreseeable SNAT port exhaustion",
+    FindingKind.ALLOCATION_CLIFF: "A coming cut of SNAT ports",
+    FindingKind.ALLOCATION_UNSATISFIABLE: "A SNAT port allocation that doesn't fit",
+    FindingKind.ALLOCATION_DRIFT: "A cut of SNAT ports",
+    FindingKind.ASSOCIATION_DRIFT: "A lost NAT gateway association",
+    FindingKind.NAT_GATEWAY_FAILING: "Exhaustion of the NAT gateway",
+    FindingKind.NAT_GATEWAY_PRESSURE: "Shortage of NAT gateway ports",
+    FindingKind.NAT_GATEWAY_DATAPATH: "An unavailable NAT gateway",
+    FindingKind.COVERAGE_LOSS: "Lost coverage",
+    FindingKind.NOT_MEASURED: "A missing measurement",
+    FindingKind.ANSWER_CUT: "A metric answer that was cut",
+    FindingKind.BAD_TAGS: "Unusable tags",
+}
+SEVERITY_WORDS: Mapping[Severity, str] = {
+    Severity.NOTICE: "notice",
+    Severity.WARNING: "warning",
+    Severity.HIGH: "serious warning",
+    Severity.FAILING: "connections fail",
+    Severity.CRITICAL: "critical",
+}
+PORT_COLUMNS = ("Node", "IP", "Pool", "Protocol", "In use", "Of", "Share")
+PORT_FIGURES = ("In use", "Of", "Share")
+
+
+def port_rows(ports: Sequence[NodePorts]) -> tuple[tuple[str, ...], ...]:
+    """A row a node and protocol, as PORT_COLUMNS."""
+    return tuple(
+        (
+            one.name or "no node has this IP now",
+            one.ip,
+            one.pool,
+            one.protocol.upper(),
+            f"{one.used:,.0f}",
+            f"{one.allocated:,.0f}",
+            percent(one.used, one.allocated),
+        )
+        for one in ports
+    )
+
+
+def trouble_in_words(incident: Incident) -> str:
+    """Why there is a plan: what failed or was seen, and since when."""
+    others = [KIND_NOUNS[kind] for kind in incident.kinds[1:]]
+    also = f" Also: {listed(others)}." if others else ""
+    return (_failures(incident) if FindingKind.SNAT_FAILING in incident.kinds[:1] else _sight(incident)) + also
+
+
+def _failures(incident: Incident) -> str:
+    failed = count(incident.failed, "new outbound connection")
+    where = f"on {count(len(incident.nodes), 'node')} " if incident.nodes else ""
+    return (
+        f"{failed} failed {where}in {count(incident.window_minutes, 'minute')}: SNAT ports ran out. "
+        f"First failure {utc(incident.failing_since or incident.since)}, "
+        f"last one {utc(incident.last_failed_at or incident.since)}."
+    )
+
+
+def _sight(incident: Incident) -> str:
+    """Trouble that is none of failed connections on the load balancer, or not yet."""
+    noun = KIND_NOUNS[incident.kinds[0]] if incident.kinds else "Trouble"
+    seen = f"First seen {utc(incident.since)}, last {utc(incident.last_trouble_at or incident.since)}."
+    return sentences(noun, incident.evidence, seen)

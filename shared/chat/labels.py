@@ -1,0 +1,155 @@
+"""Steps, checks and states of a change in words, the same in chat and on pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import assert_never
+
+from ..formatting import count, listed, number, percent, sentences
+from ..model.change import ChangeState, JournalEntry
+from ..model.plan import (
+    AddPublicIps,
+    AssociateSubnet,
+    Check,
+    CheckResult,
+    Cost,
+    CreateNatGateway,
+    CreatePublicIp,
+    CreatePublicIpPrefix,
+    DeleteCreated,
+    ObserveEgress,
+    Plan,
+    Step,
+)
+from ..model.reading import NodeFailures
+from ..model.resource_id import ResourceId
+
+STATE_WORDS: Mapping[ChangeState, str] = {
+    ChangeState.PROPOSED: "waiting for approval",
+    ChangeState.APPROVED: "approved, about to start",
+    ChangeState.APPLYING: "being applied",
+    ChangeState.STOPPED: "stopped",
+    ChangeState.VERIFYING: "applied, being verified",
+    ChangeState.FIXED: "fixed",
+    ChangeState.NOT_FIXED: "not fixed",
+    ChangeState.CANT_TELL: "can't tell",
+    ChangeState.ROLLED_BACK: "rolled back",
+    ChangeState.DONE: "done",
+    ChangeState.DENIED: "denied",
+    ChangeState.EXPIRED: "expired",
+    ChangeState.SUPERSEDED: "superseded",
+    ChangeState.FAILED: "failed",
+}
+CHECK_WORDS: Mapping[CheckResult, str] = {
+    CheckResult.PASS: "Passed",
+    CheckResult.WARN: "Warning",
+    CheckResult.BLOCK: "Blocks",
+    CheckResult.COULD_NOT_CHECK: "Could not check",
+}
+
+
+_KIND_WORDS = {
+    "natgateways": "NAT gateway",
+    "publicipaddresses": "public IP",
+    "publicipprefixes": "public IP prefix",
+}
+
+
+def resource_name(resource_id: str | None) -> str:
+    """The last name of an Azure resource id; the text itself when it is none; ``none`` for None."""
+    if resource_id is None:
+        return "none"
+    try:
+        return ResourceId.parse(resource_id).name
+    except ValueError:
+        return resource_id
+
+
+def resource_kind(resource_id: str) -> str:
+    """The last part of an Azure resource id's type, in lower case."""
+    return ResourceId.parse(resource_id).type.rpartition("/")[2].lower()
+
+
+def cost_in_words(cost: Cost) -> str:
+    """``≈ 44.97 USD a month …``, or why it is unknown."""
+    if cost.per_month is None:
+        return f"Unknown here: {'; '.join(cost.lines)}"
+    origin = " ".join(part for part in (cost.source, f"as of {cost.as_of}" if cost.as_of else "") if part)
+    return f"{cost.per_month:,.2f} {cost.currency} a month: {'; '.join(cost.lines)}" + (
+        f" ({origin})" if origin else ""
+    )
+
+
+def step_in_words(step: Step) -> str:
+    """What the step does, as an order: ``Create public IP `pip-1```."""
+    match step:
+        case CreatePublicIp():
+            return f"Create public IP `{resource_name(step.id)}`"
+        case CreatePublicIpPrefix():
+            addresses = count(2 ** (32 - step.length), "address", "addresses")
+            return f"Create public IP prefix `{resource_name(step.id)}` with {addresses}"
+        case CreateNatGateway():
+            ips = count(len(step.public_ip_ids), "public IP") if step.public_ip_ids else "a public IP prefix"
+            return f"Create NAT gateway `{resource_name(step.id)}` with {ips}"
+        case AddPublicIps():
+            return f"Add {added_in_words(step)} to NAT gateway `{resource_name(step.nat_gateway_id)}`"
+        case DeleteCreated():
+            lost = f", losing {listed(step.addresses, 16)}" if step.addresses else ""
+            return f"Delete {_KIND_WORDS[resource_kind(step.id)]} `{resource_name(step.id)}`{lost}"
+        case AssociateSubnet(after=None):
+            return f"Take the NAT gateway off subnet `{resource_name(step.subnet_id)}`"
+        case AssociateSubnet():
+            return f"Associate subnet `{resource_name(step.subnet_id)}` with `{resource_name(step.after)}`"
+        case ObserveEgress(nat_gateway_id=None):
+            return f"Watch subnet `{resource_name(step.subnet_id)}` until its nodes leave through the load balancer"
+        case ObserveEgress():
+            return f"Watch subnet `{resource_name(step.subnet_id)}` until its connections leave through the gateway"
+    assert_never(step)
+
+
+def added_in_words(step: AddPublicIps) -> str:
+    """``2 public IPs``, ``public IP prefix `p```, or both."""
+    prefixes = [one for one in step.added_ids if resource_kind(one) == "publicipprefixes"]
+    singles = len(step.added_ids) - len(prefixes)
+    named = [f"public IP prefix `{resource_name(one)}`" for one in prefixes]
+    return " and ".join([*([count(singles, "public IP")] if singles else []), *named])
+
+
+def egress_addresses(plan: Plan, journal: Sequence[JournalEntry]) -> tuple[str, ...]:
+    """The plan's later egress IPs: addresses as soon as the journal knows them, until then the names of the IPs."""
+    known = {}
+    entries = {entry.step: entry for entry in journal}
+    for index, step in enumerate(plan.steps):
+        after = entries[index].after if index in entries else None
+        if isinstance(step, CreatePublicIp | CreatePublicIpPrefix) and after and after.get("address"):
+            known[resource_name(step.id)] = str(after["address"])
+    return tuple(known.get(name, name) for name in plan.egress_then)
+
+
+def check_in_words(check: Check) -> str:
+    """The check's message and, if there is one, its remedy, as sentences."""
+    return sentences(check.message, check.remedy)
+
+
+def check_commands(checks: Iterable[Check]) -> str:
+    """What the checks' remedies say to run, one command a line."""
+    return "\n".join(dict.fromkeys(command for check in checks for command in check.commands))
+
+
+def node_rows(nodes: Sequence[NodeFailures]) -> tuple[tuple[str, ...], ...]:
+    """A row a node, as NODE_COLUMNS. Share: failed of all new connections. Minutes: those with a failure."""
+    return tuple(
+        (
+            node.name or "no node has this IP now",
+            node.ip,
+            node.pool,
+            number(node.failed),
+            percent(node.failed, node.failed + node.successful),
+            number(node.failed_minutes),
+        )
+        for node in nodes
+    )
+
+
+NODE_COLUMNS = ("Node", "IP", "Pool", "Failed", "Share", "Minutes")
+NODE_FIGURES = ("Failed", "Share", "Minutes")

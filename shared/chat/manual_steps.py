@@ -1,0 +1,150 @@
+"""What a person can do without the bot: steps, commands with the cluster's real names, what to leave alone.
+
+Sources (Azure docs): load-balancer-standard-diagnostics for the metric; aks/egress-outboundtype and aks/nat-gateway for
+which network takes which gateway; load-balancer/troubleshoot-outbound-connection and app-service/
+troubleshoot-intermittent-outbound-connection-errors for the relief in the application.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..core.az_cli import aks_update
+from ..formatting import listed
+from ..model.assessment import Assessment
+from ..model.cluster import Cluster, VnetOwnership
+from ..model.resource_id import ResourceId
+from .labels import resource_name
+from .message import Section
+
+IN_THE_APPLICATION = (
+    "Reuse connections: one shared HTTP client or connection pool a process, not one a request.",
+    "Retry with back-off and jitter: quick retries open more connections while ports are short.",
+    "Reach Azure services through private endpoints: that traffic needs no SNAT ports.",
+)
+_CHECK = (
+    "kubectl run snat-check --rm -i --restart=Never --image=curlimages/curl "
+    '--overrides=\'{{"spec":{{"nodeName":"{node}"}}}}\' --command -- sh -c '
+    "'for i in 1 2 3 4 5 6 7 8 9 10; do "
+    'curl -s -o /dev/null -m 5 -w "%{{http_code}} %{{time_connect}}s\\n" https://mcr.microsoft.com; done\''
+)
+
+
+def sections(assessment: Assessment, *, is_detail: bool) -> tuple[Section, ...]:
+    """Steps, commands and relief in the application. ``is_detail``: the steps are not the reader's first choice."""
+    return (
+        Section("By hand", steps=tuple(steps(assessment)), is_detail=is_detail),
+        Section("Commands", code="\n".join(commands(assessment)), is_detail=True),
+        Section("In your code", bullets=IN_THE_APPLICATION, is_detail=True),
+    )
+
+
+def steps(assessment: Assessment) -> Iterator[str]:
+    """In the order to follow them; the commands are in ``commands``."""
+    cluster = assessment.cluster
+    name, group = load_balancer(assessment)
+    yield (
+        f"See it: in the Azure portal open load balancer `{name}` in resource group `{group}`, Metrics, "
+        "SNAT Connection Count, aggregation Sum; filter Connection State = Failed, split by Backend IP Address. "
+        "Anything above zero is exhaustion."
+    )
+    yield "Try it: run the curl check on a failing node. `000` means that no connection could be opened."
+    yield _announce(cluster)
+    match cluster.vnet_ownership:
+        case VnetOwnership.OWN:
+            subnets = [f"`{resource_name(one)}`" for one in cluster.subnet_ids]
+            yield (
+                "Create public IPs and a NAT gateway, then associate it with every subnet of the cluster "
+                f"({listed(subnets)}), one by one, watching before the next. Open connections may drop."
+            )
+            yield _WATCH
+            yield "Last, `az aks update --outbound-type userAssignedNATGateway` makes AKS's own setting agree."
+        case VnetOwnership.MANAGED:
+            yield (
+                "Let AKS replace the load balancer by a managed NAT gateway, with "
+                "`az aks update --outbound-type managedNATGateway`: open connections drop, and there is no direct way "
+                "back to the load balancer."
+            )
+            yield _WATCH
+        case VnetOwnership.MIXED:
+            yield "Some node pools name a subnet and some don't: look at their `vnetSubnetID` before changing anything."
+
+
+_WATCH = (
+    "Watch the NAT gateway's metrics: SNAT Connection Count by Connection State (Attempted rises, Failed stays at 0), "
+    "Dropped Packets, Datapath Availability. The load balancer shows no failures then, which proves nothing: new "
+    "connections no longer go there."
+)
+
+
+def _announce(cluster: Cluster) -> str:
+    partners = "Before egress changes: give the new egress IPs to everyone whose firewall lists the old ones"
+    if cluster.authorized_ip_ranges and not cluster.is_private:
+        return f"{partners}, and add them to the API server's authorized IP ranges, or the nodes lose it."
+    return f"{partners}."
+
+
+def commands(assessment: Assessment) -> Iterator[str]:
+    """Commands to copy, one a line, with comments."""
+    cluster = assessment.cluster
+    nodes = [node.name for finding in assessment.findings for node in finding.nodes if node.name]
+    yield f"az account set --subscription {cluster.subscription}"
+    if nodes:
+        yield "# what runs on a failing node, and whether it can connect (use an address that your application calls)"
+        yield f"kubectl get pods -A -o wide --field-selector spec.nodeName={nodes[0]}"
+        yield _CHECK.format(node=nodes[0])
+    if cluster.vnet_ownership is VnetOwnership.OWN:
+        yield from _own_gateway(cluster)
+    elif cluster.vnet_ownership is VnetOwnership.MANAGED:
+        yield aks_update(
+            cluster,
+            "--outbound-type managedNATGateway",
+            "--nat-gateway-managed-outbound-ip-count 2",
+            f"--nat-gateway-idle-timeout {cluster.load_balancer_profile.idle_timeout_minutes}",
+        )
+    if cluster.vnet_ownership is VnetOwnership.OWN:
+        yield "# last, make AKS's own setting agree"
+        yield aks_update(cluster, "--outbound-type userAssignedNATGateway")
+
+
+def _own_gateway(cluster: Cluster) -> Iterator[str]:
+    group = ResourceId.parse(cluster.subnet_ids[0]).group
+    gateway, ips = f"ng-{cluster.name}", [f"pip-{cluster.name}-1", f"pip-{cluster.name}-2"]
+    yield "# two public IPs give 129,024 ports; a NAT gateway takes up to 16"
+    for ip in ips:
+        yield (
+            f"az network public-ip create -g {group} -n {ip} -l {cluster.location} "
+            "--sku Standard --allocation-method Static"
+        )
+    yield (
+        f"az network nat gateway create -g {group} -n {gateway} -l {cluster.location} "
+        f"--idle-timeout {cluster.load_balancer_profile.idle_timeout_minutes} --public-ip-addresses {' '.join(ips)}"
+    )
+    gateway_id = ResourceId(cluster.subscription, group, "Microsoft.Network/natGateways", (gateway,))
+    for subnet_id in cluster.subnet_ids:
+        yield f"az network vnet subnet update --ids {subnet_id} --nat-gateway {gateway_id}"
+
+
+def leave_alone(assessment: Assessment) -> tuple[str, ...]:
+    """What makes it worse."""
+    cluster = assessment.cluster
+    name, _ = load_balancer(assessment)
+    bullets = [
+        "Don't drain or restart the failing nodes: their connections move to the other nodes, and the trouble too.",
+        f"Don't edit load balancer `{name}` by hand: AKS overwrites it.",
+    ]
+    if cluster.vnet_ownership is VnetOwnership.MANAGED:
+        bullets.append("Don't attach a NAT gateway of your own: AKS manages this virtual network.")
+    bullets.append(
+        "Don't change egress unannounced: the egress IPs change, and partners who allow only the old ones will block "
+        "the cluster."
+    )
+    return tuple(bullets)
+
+
+def load_balancer(assessment: Assessment) -> tuple[str, str]:
+    """Name and resource group of the cluster's outbound load balancer; AKS's own names when it is not known."""
+    if assessment.load_balancer_id is None:
+        return "kubernetes", assessment.cluster.node_resource_group
+    found = ResourceId.parse(assessment.load_balancer_id)
+    return found.name, found.group

@@ -1,0 +1,114 @@
+"""Making a message smaller, step by step, so that it fits a chat service's limits and says what it left out.
+
+Each step keeps what a reader needs most: title, summary, facts, the worst rows and the buttons go last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from ..formatting import clip, count, number, visible
+from .message import Message, Section, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much of a message may stay: table rows, list items, characters of a text, of a table cell, lines of code."""
+
+    rows: int
+    items: int
+    characters: int
+    cell_characters: int
+    code_lines: int
+    keeps_details: bool = True
+    keeps_sections: bool = True
+
+
+BUDGETS = (
+    Budget(rows=10, items=20, characters=1500, cell_characters=120, code_lines=60),
+    Budget(rows=8, items=12, characters=800, cell_characters=100, code_lines=30),
+    Budget(rows=6, items=10, characters=400, cell_characters=80, code_lines=15),
+    Budget(rows=6, items=8, characters=300, cell_characters=64, code_lines=8, keeps_details=False),
+    Budget(rows=3, items=4, characters=200, cell_characters=48, code_lines=4, keeps_details=False),
+    Budget(rows=0, items=0, characters=200, cell_characters=48, code_lines=0, keeps_sections=False),
+)
+MAX_FACTS = 10
+MAX_BUTTONS = 5
+MAX_LABEL_CHARACTERS = 60
+MAX_BUTTON_CHARACTERS = 40
+
+
+def sizes(message: Message) -> Iterator[Message]:
+    """The message, ever smaller. The last one has no sections, and texts of 200 characters at most."""
+    for budget in BUDGETS:
+        yield cut(message, budget)
+
+
+def cut(message: Message, budget: Budget) -> Message:
+    """The message within the budget, with a section at the end that names the sections left out."""
+    kept = [one for one in message.sections if budget.keeps_sections and (budget.keeps_details or not one.is_detail)]
+    left_out = [_fit(one.title, 60) for one in message.sections if one not in kept and one.title]
+    sections = [_cut_section(one, budget) for one in kept]
+    if left_out:
+        names = ", ".join(left_out[:10]) + (f" and {number(len(left_out) - 10)} more" if len(left_out) > 10 else "")
+        sections.append(Section(title="", text=f"Left out to keep this message short: {names}."))
+    return replace(
+        message,
+        title=_fit(message.title, 150),
+        summary=_fit(message.summary, budget.characters),
+        facts=tuple(
+            (_fit(label, MAX_LABEL_CHARACTERS), _fit(value, budget.characters))
+            for label, value in message.facts[:MAX_FACTS]
+        ),
+        sections=tuple(sections),
+        buttons=tuple(
+            replace(button, text=_fit(button.text, MAX_BUTTON_CHARACTERS) or "Open")  # no service takes an empty one
+            for button in message.buttons[:MAX_BUTTONS]
+        ),
+        footer=_fit(message.footer, budget.characters),
+    )
+
+
+def _cut_section(section: Section, budget: Budget) -> Section:
+    return replace(
+        section,
+        title=_fit(section.title, 120),
+        text=_fit(section.text, budget.characters),
+        bullets=_cut_items(section.bullets, budget),
+        steps=_cut_items(section.steps, budget),
+        code=_cut_code(section.code, budget),
+        table=_cut_table(section.table, budget) if section.table else None,
+    )
+
+
+def _cut_items(items: tuple[str, ...], budget: Budget) -> tuple[str, ...]:
+    kept = tuple(_fit(item, budget.characters) for item in items[: budget.items])
+    more = len(items) - len(kept)
+    return (*kept, f"…and {number(more)} more") if more else kept
+
+
+def _cut_code(code: str, budget: Budget) -> str:
+    """Whole lines only: half a command must not be copied."""
+    lines = visible(code).splitlines()
+    kept: list[str] = []
+    for line in lines[: budget.code_lines]:
+        if sum(map(len, kept)) + len(line) > 2 * budget.characters:
+            break
+        kept.append(line)
+    more = len(lines) - len(kept)
+    return "\n".join([*kept, f"# …and {count(more, 'more line')}"] if more else kept)
+
+
+def _cut_table(table: Table, budget: Budget) -> Table:
+    rows = tuple(tuple(_fit(cell, budget.cell_characters) for cell in row) for row in table.rows[: budget.rows])
+    more = len(table.rows) - len(rows)
+    note = _fit(table.note, budget.characters)
+    if more:
+        note = f"…and {number(more)} more {table.row_noun}. {note}".strip()
+    return replace(table, rows=rows, note=note)
+
+
+def _fit(text: str, most: int) -> str:
+    """Every text of a message passes here: what can't be seen is left out of all of them."""
+    return clip(visible(text), most)

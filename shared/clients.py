@@ -1,0 +1,221 @@
+"""Clients of Azure, storage and chat, and what signs: built from settings, and only what is asked for.
+
+Each part imports what it needs when it is made. They are safe to share between threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from .clock import Clock
+from .first_use import cached_property, one_at_a_time
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+    from .auth.signing import Signer
+    from .chat.channels import Channel
+    from .cloud.arm import Arm
+    from .cloud.discovery import Discovery
+    from .cloud.fleet_query import FleetDiscovery
+    from .cloud.logs import HealthEvents
+    from .cloud.metric_access import MetricAccess
+    from .cloud.metrics import Metrics
+    from .cloud.network import Network
+    from .cloud.pipeline import BoundedRetry
+    from .cloud.request_count import RequestCount
+    from .settings import Settings
+    from .store.active_clusters import FleetStore
+    from .store.records import Records
+    from .store.signs import Signs
+    from .store.table import Tables
+
+
+class Parts:
+    """What the flows are built from, each part made on first use."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self.settings = settings
+        self.clock = clock
+        self._networks: dict[str, Network] = {}
+
+    @property
+    def is_remediation_on(self) -> bool:
+        return self.settings.remediation == "on"
+
+    @cached_property
+    def detector(self) -> TokenCredential:
+        """The identity that reads. Everything but applying and rolling back uses this one."""
+        from .cloud.credentials import credential
+
+        return credential(self.settings.detector_client_id or None)
+
+    @cached_property
+    def arm(self) -> Arm:
+        from .cloud.arm import Arm
+
+        return Arm(
+            self.settings.arm_endpoint,
+            self.detector,
+            audience=self.settings.arm_audience or None,
+            on_request=self.request_count,
+            retry=self._patience(self.request_count.note_repeat),
+        )
+
+    def _patience(self, on_repeat: Callable[[], None] | None = None) -> BoundedRetry:
+        """Repeats of reads wait on this app's clock."""
+        from .cloud.pipeline import BoundedRetry
+
+        return BoundedRetry(sleep=self.clock.sleep, on_repeat=on_repeat)
+
+    @cached_property
+    def writer_arm(self) -> Arm | None:
+        """A reading client under the identity that writes: Azure tells nobody else what that identity may do."""
+        from .cloud.arm import Arm
+        from .cloud.credentials import credential
+
+        if not self.settings.remediator_client_id:
+            return None
+        identity = credential(self.settings.remediator_client_id)
+        return Arm(
+            self.settings.arm_endpoint,
+            identity,
+            audience=self.settings.arm_audience or None,
+            retry=self._patience(),
+        )
+
+    @cached_property
+    def request_count(self) -> RequestCount:
+        """Of everything that is read from Azure."""
+        from .cloud.request_count import RequestCount
+
+        return RequestCount()
+
+    @cached_property
+    def discovery(self) -> Discovery:
+        from .cloud.discovery import Discovery
+
+        return Discovery(self.arm, self.settings.subscriptions)
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        from .cloud.metrics import Metrics
+
+        return Metrics(self.arm)
+
+    @cached_property
+    def metric_access(self) -> MetricAccess:
+        """For looks at many clusters: repeats by itself, so the clients below it don't."""
+        from .cloud.arm import Arm
+        from .cloud.batch import BatchMetrics
+        from .cloud.metric_access import MetricAccess
+        from .cloud.metrics import Metrics
+        from .cloud.pipeline import BoundedRetry
+
+        settings = self.settings
+        arm = Arm(
+            settings.arm_endpoint,
+            self.detector,
+            audience=settings.arm_audience or None,
+            on_request=self.request_count,
+            retry=BoundedRetry(attempts=1),
+        )
+        batch = BatchMetrics(
+            self.detector,
+            endpoint=settings.metrics_endpoint,
+            audience=settings.metrics_audience,
+            on_request=self.request_count,
+            retry=BoundedRetry(attempts=1),
+        )
+        return MetricAccess(Metrics(arm), batch, settings.metrics_mode, self.request_count)
+
+    @cached_property
+    def fleet_discovery(self) -> FleetDiscovery:
+        from .cloud.fleet_query import FleetDiscovery
+
+        return FleetDiscovery(self.discovery)
+
+    @cached_property
+    def health_events(self) -> HealthEvents | None:
+        if not self.settings.workspace_id:
+            return None
+        from .cloud.logs import HealthEvents
+
+        return HealthEvents(
+            self.detector,
+            self.settings.workspace_id,
+            endpoint=self.settings.logs_endpoint,
+            on_request=self.request_count,
+            on_repeat=self.request_count.note_repeat,
+        )
+
+    def network_of(self, subscription: str) -> Network:
+        """Writing access to one subscription, under the remediator's identity: for advance alone."""
+        from .cloud.credentials import credential
+        from .cloud.network import Network
+
+        with one_at_a_time:
+            if subscription not in self._networks:
+                self._networks[subscription] = Network(
+                    self.settings.arm_endpoint,
+                    credential(self.settings.remediator_client_id),
+                    subscription,
+                    audience=self.settings.arm_audience or None,
+                    retry=self._patience(),
+                )
+            return self._networks[subscription]
+
+    @cached_property
+    def tables(self) -> Tables:
+        from .store.table import Tables
+
+        secret = self.settings.storage_connection_string
+        if secret is not None:
+            return Tables(self.settings.table_prefix, connection_string=secret.get_secret_value())
+        from .cloud.credentials import credential
+
+        return Tables(
+            self.settings.table_prefix,
+            endpoint=self.settings.storage_table_endpoint,
+            credential=credential(self.settings.storage_client_id or None),
+        )
+
+    @cached_property
+    def records(self) -> Records:
+        from .store.records import Records
+
+        return Records(self.tables)
+
+    @cached_property
+    def fleet_store(self) -> FleetStore:
+        from .store.active_clusters import FleetStore
+
+        return FleetStore(self.tables)
+
+    @cached_property
+    def signs(self) -> Signs:
+        from .store.signs import Signs
+
+        return Signs(self.tables)
+
+    @cached_property
+    def signer(self) -> Signer:
+        """Raises RemediationOff when there is no signing key: without one nothing can be approved."""
+        from .auth.errors import RemediationOff
+        from .auth.signing import Signer
+
+        if not self.settings.signing_key_list:
+            raise RemediationOff
+        return Signer(self.settings.signing_key_list, self.settings.decide_minutes)
+
+    @cached_property
+    def channels(self) -> Mapping[str, Channel]:
+        from .chat.channels import Channel
+
+        found: dict[str, Channel] = {}
+        if self.settings.slack_webhook_url is not None:
+            found["slack"] = Channel("slack", self.settings.slack_webhook_url.get_secret_value())
+        if self.settings.teams_webhook_url is not None:
+            found["teams"] = Channel("teams", self.settings.teams_webhook_url.get_secret_value())
+        return found

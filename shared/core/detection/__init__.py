@@ -1,0 +1,1 @@
+"""Decisions about measured minutes: readings, findings, severity."""

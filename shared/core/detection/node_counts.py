@@ -1,0 +1,29 @@
+"""How many nodes a cluster has, and may come to have."""
+
+from __future__ import annotations
+
+from ...model.cluster import Cluster
+
+
+def nodes_now(cluster: Cluster) -> int:
+    return sum(pool.count for pool in cluster.pools)
+
+
+def nodes_by_autoscaler(cluster: Cluster) -> int:
+    """Autoscaler maximum of every pool, or what it has where there is no autoscaler."""
+    return sum(pool.max_count for pool in cluster.pools)
+
+
+def nodes_at_most(cluster: Cluster) -> int:
+    """Autoscaler maximum of every pool plus its upgrade surge.
+
+    AKS's own default is told as one node and as 10 %: the larger of the two is the careful one.
+    """
+    return sum(pool.max_count + surge(pool.max_surge, pool.max_count) for pool in cluster.pools)
+
+
+def surge(text: str, count: int) -> int:
+    """AKS's own text, a number of nodes or a percentage; empty is AKS's default."""
+    if text.endswith("%") and text[:-1].isdigit():
+        return -(-count * int(text[:-1]) // 100)
+    return int(text) if text.isdigit() else max(1, -(-count // 10))

@@ -1,0 +1,102 @@
+"""From port metrics to what is judged: the fullest minute of each node and protocol.
+
+UsedSnatPorts and AllocatedSnatPorts (Average a minute) by BackendIPAddress, ProtocolType and IsAwaitingRemoval. TCP and
+UDP are separate inventories; ports of a frontend that is being drained are no capacity (Azure docs:
+monitor-load-balancer-reference). Protocols may be told by name or by number.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from ...model.load_balancer import Node
+from ...model.metric import MINUTE, MetricAnswer, Series, Window
+from ...model.ports import NodePorts, PortHistory, PortReading
+from .load_balancer import BACKEND_DIMENSION
+
+KEPT_SHARE = 0.5
+# A node that climbs by so much of its ports a minute is worth a look long before it is half full.
+STEEP_FROM_SHARE = 0.25
+STEEP_SHARE_A_MINUTE = 0.012
+_PROTOCOL = "protocoltype"
+_AWAITING_REMOVAL = "isawaitingremoval"
+_NOT_DRAINING = ("false", "0", "")
+_UDP = ("udp", "17")
+
+_Key = tuple[str, str]
+_Minutes = dict[datetime, float]
+
+
+def read_ports(window: Window, used: MetricAnswer, allocated: MetricAnswer) -> PortReading:
+    """The fullest minute of every node and protocol that has at least half of its ports in use, or climbs steeply.
+
+    A minute counts when both metrics have a point in it, and there is something allocated.
+    """
+    limits = _minutes(window, allocated)
+    full = []
+    for (ip, protocol), minutes in _minutes(window, used).items():
+        limit = limits.get((ip, protocol), {})
+        shares = [(value / limit[at], at) for at, value in minutes.items() if limit.get(at, 0.0) > 0]
+        share, at = max(shares, default=(0.0, None))
+        if at is not None and (share >= KEPT_SHARE or _is_steep(minutes, limit)):
+            full.append(NodePorts(ip, protocol, minutes[at], limit[at], at))
+    full.sort(key=lambda one: (-one.share, one.ip, one.protocol))
+    return PortReading(window, tuple(full), _usual_allocation(limits), used.is_truncated or allocated.is_truncated)
+
+
+def named(reading: PortReading, nodes: Iterable[Node]) -> PortReading:
+    """With the names of the nodes, which may come later than the metrics."""
+    by_ip = {node.ip: node for node in nodes}
+    return replace(
+        reading,
+        nodes=tuple(
+            replace(one, name=by_ip[one.ip].name, pool=by_ip[one.ip].pool) if one.ip in by_ip else one
+            for one in reading.nodes
+        ),
+    )
+
+
+def read_history(window: Window, used: MetricAnswer) -> tuple[PortHistory, ...]:
+    return tuple(
+        PortHistory(ip, protocol, tuple(sorted(minutes.items())))
+        for (ip, protocol), minutes in sorted(_minutes(window, used).items())
+    )
+
+
+def _is_steep(used: _Minutes, limits: _Minutes) -> bool:
+    minutes = sorted(at for at in used if limits.get(at, 0.0) > 0)
+    if len(minutes) < 2:
+        return False
+    first, last = minutes[0], minutes[-1]
+    climbed = (used[last] - used[first]) / limits[last]
+    is_fast = climbed >= STEEP_SHARE_A_MINUTE * ((last - first) / MINUTE)
+    return is_fast and used[last] >= STEEP_FROM_SHARE * limits[last]
+
+
+def is_draining(series: Series) -> bool:
+    """Whether these are ports of a frontend that is going. How Azure spells yes isn't documented, so all but no is."""
+    return series.dimensions.get(_AWAITING_REMOVAL, "").lower() not in _NOT_DRAINING
+
+
+def _minutes(window: Window, answer: MetricAnswer) -> dict[_Key, _Minutes]:
+    """(backend IP, protocol) to its minutes; several series of the same key are added up."""
+    found: dict[_Key, _Minutes] = defaultdict(lambda: defaultdict(float))
+    for series in answer.series:
+        if is_draining(series):
+            continue
+        protocol = "udp" if series.dimensions.get(_PROTOCOL, "").lower() in _UDP else "tcp"
+        minutes = found[series.dimensions.get(BACKEND_DIMENSION, ""), protocol]
+        for at, value in series.points:
+            if window.holds(at):
+                minutes[at] += value
+    return found
+
+
+def _usual_allocation(limits: dict[_Key, _Minutes]) -> int | None:
+    """What most nodes have in their last minute: a node that is just coming or going doesn't speak for all."""
+    last = [round(minutes[max(minutes)]) for (_, protocol), minutes in limits.items() if protocol == "tcp" and minutes]
+    counts = Counter(value for value in last if value > 0)
+    return min(counts, key=lambda value: (-counts[value], value), default=None)

@@ -1,0 +1,62 @@
+"""Ports per node are about to be cut: default allocation gives less where a pool crosses a size.
+
+With AllocatedOutboundPorts 0 a node has 1,024 ports up to 50 nodes, 512 up to 100, 256 up to 200, 128 up to 400, 64 up
+to 800, then 32; crossing re-allocates and drops connections (Azure docs: load-balancer-outbound-connections). A warning
+when the autoscaler may cross and the cluster is within a tenth of it, or when it may cross and a node already uses more
+than it would have left. A notice when it may cross one day, stands right before it, or would cross only for as long as
+an upgrade adds its surge nodes: a pool of fixed size never leaves that state, and nobody could clear the warning.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ....formatting import count
+from ....model.cluster import Cluster
+from ....model.finding import Finding, FindingKind, Severity
+from ....model.load_balancer import LoadBalancer
+from ....model.ports import PortReading
+from ...az_cli import aks_update
+from ..node_counts import nodes_at_most, nodes_by_autoscaler, nodes_now
+
+SIZES = ((50, 1024), (100, 512), (200, 256), (400, 128), (800, 64), (1000, 32))
+NEAR = 0.9
+
+
+def default_ports(nodes: int) -> int:
+    """What each of so many nodes gets when no allocation is set."""
+    return next((ports for size, ports in SIZES if nodes <= size), SIZES[-1][1])
+
+
+def allocation_cliff(
+    cluster: Cluster, load_balancer: LoadBalancer, ports: PortReading | None, now: datetime
+) -> Finding | None:
+    """``ports`` None: not looked at this time."""
+    if any(rule.allocated_outbound_ports for rule in load_balancer.outbound_rules):
+        return None
+    nodes, most = nodes_now(cluster), nodes_at_most(cluster)
+    step = next((index for index, (size, _) in enumerate(SIZES[:-1]) if nodes <= size), None)
+    if step is None or nodes == 0:
+        return None
+    (size, given), (_, left) = SIZES[step], SIZES[step + 1]
+    may_cross, is_near = most > size, nodes >= NEAR * size
+    if not may_cross and not is_near:
+        return None
+    would_run_out = ports is not None and any(one.used > left for one in ports.nodes)
+    may_scale_across = nodes_by_autoscaler(cluster) > size
+    is_warning = (may_scale_across and is_near) or (may_cross and would_run_out)
+    return Finding(
+        kind=FindingKind.ALLOCATION_CLIFF,
+        severity=Severity.WARNING if is_warning else Severity.NOTICE,
+        since=now,
+        evidence=(
+            f"{count(nodes, 'node')} now, up to {most:,} with autoscaler and upgrade surge: above {size:,} each node's "
+            f"SNAT ports are cut from {given:,} to {left:,}, and connections drop"
+            + ("; a node uses more than that already" if would_run_out else "")
+        ),
+        remedy=(
+            f"set a fixed allocation with enough outbound IPs: {-(-max(most, nodes) * given // 64_000)} for "
+            f"{count(max(most, nodes), 'node')}"
+        ),
+        commands=(aks_update(cluster, f"--load-balancer-outbound-ports {given}"),),
+    )

@@ -1,0 +1,41 @@
+"""A fixed allocation that doesn't fit: nodes times ports per node exceed what the outbound IPs have.
+
+64,000 ports per outbound IP (Azure docs: configure-load-balancer-standard). Not enough for the nodes of now is high:
+new nodes come up without ports or not at all; not enough for autoscaler maximum plus surge is a warning. Where a
+frontend takes its addresses from a prefix, their number isn't known here and nothing is said.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ....formatting import count
+from ....model.cluster import Cluster
+from ....model.finding import Finding, FindingKind, Severity
+from ....model.load_balancer import LoadBalancer
+from ..node_counts import nodes_at_most, nodes_now
+
+PORTS_PER_IP = 64_000
+
+
+def allocation_unsatisfiable(cluster: Cluster, load_balancer: LoadBalancer, now: datetime) -> Finding | None:
+    per_node = max((rule.allocated_outbound_ports for rule in load_balancer.outbound_rules), default=0)
+    ips = load_balancer.outbound_ip_ids
+    if per_node == 0 or not ips or any("/publicipprefixes/" in ip_id.lower() for ip_id in ips):
+        return None
+    nodes, most = nodes_now(cluster), nodes_at_most(cluster)
+    capacity = PORTS_PER_IP * len(ips)
+    if most * per_node <= capacity:
+        return None
+    is_short_now = nodes * per_node > capacity
+    wanted, whose = (nodes, "now") if is_short_now else (most, "with autoscaler and upgrade surge")
+    return Finding(
+        kind=FindingKind.ALLOCATION_UNSATISFIABLE,
+        severity=Severity.HIGH if is_short_now else Severity.WARNING,
+        since=now,
+        evidence=(
+            f"{count(wanted, 'node')} {whose} × {per_node:,} fixed ports = {wanted * per_node:,}; "
+            f"{count(len(ips), 'outbound IP')} × {PORTS_PER_IP:,} = {capacity:,}"
+        ),
+        remedy=f"use {count(-(-most * per_node // PORTS_PER_IP), 'outbound IP')}, or fewer ports per node",
+    )

@@ -1,0 +1,63 @@
+"""A subnet is not any more as snatbot's last verified write left it, or a node pool's subnet lacks the gateway.
+
+A redeployment of the network from code, or a person, can take a NAT gateway off a subnet; then the nodes in it are back
+on the load balancer's ports. A new pool in another subnet starts there. Both are critical: what was approved and
+proven no longer holds. A gateway that others put back after a roll-back is a warning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from ....formatting import listed
+from ....model.cluster import Cluster
+from ....model.finding import Finding, FindingKind, Severity
+from ....model.fleet import WatchedCluster
+from ....model.resource_id import ResourceId, same_id
+from ...az_cli import associate_command
+from ...remediation.associations import Associations
+
+
+def association_drift(
+    cluster: Cluster, serving: Mapping[str, str | None], known: Associations, now: datetime
+) -> Finding | None:
+    """``serving`` maps a subnet's id in lower case to the gateway that it has now; a subnet not in it has none."""
+    lost, returned = list(_lost(cluster, serving, known)), list(_returned(cluster, serving, known))
+    if not lost and not returned:
+        return None
+    put_back = [associate_command(subnet_id, known.wanted(subnet_id) or known.gateways[0]) for subnet_id, _ in lost]
+    return Finding(
+        kind=FindingKind.ASSOCIATION_DRIFT,
+        severity=Severity.CRITICAL if lost else Severity.WARNING,
+        since=now,
+        evidence=listed([text for _, text in (*lost, *returned)]),
+        resource_id=(lost or returned)[0][0],
+        remedy="it was changed outside snatbot: if that was not meant, put it back as snatbot left it",
+        commands=(*put_back, *(associate_command(subnet_id, None) for subnet_id, _ in returned)),
+    )
+
+
+def serving_gateways(target: WatchedCluster) -> dict[str, str | None]:
+    """Which gateway serves which subnet, as found for the whole fleet."""
+    return {subnet_id.lower(): gateway.id for gateway in target.gateways for subnet_id in gateway.subnet_ids}
+
+
+def _lost(cluster: Cluster, serving: Mapping[str, str | None], known: Associations) -> Iterator[tuple[str, str]]:
+    for subnet_id in cluster.subnet_ids:
+        found, wanted = serving.get(subnet_id.lower()), known.wanted(subnet_id)
+        name = ResourceId.parse(subnet_id).name
+        if wanted is not None and not same_id(found, wanted):
+            instead = f"has {ResourceId.parse(found).name} instead" if found else "has no NAT gateway any more"
+            yield subnet_id, f"subnet {name}, which was associated with {ResourceId.parse(wanted).name}, {instead}"
+        elif wanted is None and found is None and known.is_everywhere:
+            yield subnet_id, f"subnet {name} of a node pool has no NAT gateway; the cluster's other subnets have one"
+
+
+def _returned(cluster: Cluster, serving: Mapping[str, str | None], known: Associations) -> Iterator[tuple[str, str]]:
+    """Another gateway than the one that was taken off is the owner's own way."""
+    for subnet_id in cluster.subnet_ids:
+        found = serving.get(subnet_id.lower())
+        if found is not None and same_id(found, known.taken_off(subnet_id)):
+            name, gateway = ResourceId.parse(subnet_id).name, ResourceId.parse(found).name
+            yield subnet_id, f"subnet {name}, from which snatbot took {gateway}, has it again"

@@ -1,0 +1,114 @@
+"""Ports will run out: said only when a straight line describes the use well enough to be extended.
+
+The line (least squares) deserves it when it rests on at least 15 minutes spread over 20 or more, explains 80 % of the
+variance (R² ≥ 0.8), and has risen by a tenth of the node's ports in that time. Then the time until it meets the
+allocation is told, if that is within ``exhaustion_minutes``. A burst, a plateau or noise gives no figure at all.
+
+A fast leak is over before 20 minutes are: a second line, through the last 10 minutes, has to explain 95 %, to have
+risen by 15 % of the ports, and to meet the allocation within 30 minutes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from ....formatting import count
+from ....model.finding import Finding, FindingKind, Severity
+from ....model.metric import MINUTE
+from ....model.ports import NodePorts, PortHistory, PortReading
+from ..thresholds import Thresholds
+
+LEAST_POINTS = 15
+LEAST_MINUTES = 20
+LEAST_R_SQUARED = 0.8
+LEAST_RISE = 0.1
+STEEP_MINUTES = 10
+STEEP_R_SQUARED = 0.95
+STEEP_RISE = 0.15
+STEEP_AHEAD_MINUTES = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """``value`` at the last point, ``slope`` a minute."""
+
+    value: float
+    slope: float
+    r_squared: float
+    minutes: float
+
+    def minutes_until(self, allocated: float) -> float:
+        return max(allocated - self.value, 0.0) / self.slope
+
+
+def exhaustion_ahead(ports: PortReading, histories: Iterable[PortHistory], thresholds: Thresholds) -> Finding | None:
+    """``histories`` of the nodes in ``ports``; those of other nodes are left alone. The soonest is told."""
+    full = {(one.ip, one.protocol): one for one in ports.nodes}
+    found: list[tuple[float, NodePorts, Line]] = []
+    for history in histories:
+        node = full.get((history.ip, history.protocol))
+        line = _line(history, node.allocated, thresholds.exhaustion_minutes) if node else None
+        if node is not None and line is not None:
+            found.append((line.minutes_until(node.allocated), node, line))
+    if not found:
+        return None
+    found.sort(key=lambda one: (one[0], one[1].ip))
+    minutes, node, line = found[0]
+    within = count(thresholds.exhaustion_minutes, "minute")
+    others = f"; {count(len(found) - 1, 'other')} within {within}" if found[1:] else ""
+    return Finding(
+        kind=FindingKind.EXHAUSTION_AHEAD,
+        severity=Severity.WARNING,
+        since=node.at,
+        ports=tuple(one for _, one, _ in found),
+        evidence=(
+            f"{node.name or node.ip} runs out of {node.protocol.upper()} ports in about "
+            f"{count(round(minutes), 'minute')}: "
+            f"{node.used:,.0f} of {node.allocated:,.0f} in use, {line.slope:,.1f} more a minute over the last "
+            f"{count(round(line.minutes), 'minute')} (straight line, R² {line.r_squared:.2f}){others}"
+        ),
+    )
+
+
+def fit(history: PortHistory) -> Line | None:
+    """The least-squares line; None for fewer than two minutes, or when all are the same."""
+    if len(history.used) < 2:
+        return None
+    start = history.used[0][0]
+    xs = [(at - start) / MINUTE for at, _ in history.used]
+    ys = [value for _, value in history.used]
+    mean_x, mean_y = sum(xs) / len(xs), sum(ys) / len(ys)
+    spread_x = sum((x - mean_x) ** 2 for x in xs)
+    spread_y = sum((y - mean_y) ** 2 for y in ys)
+    if spread_x == 0 or spread_y == 0:
+        return None
+    together = sum((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys, strict=True))
+    slope = together / spread_x
+    return Line(mean_y + slope * (xs[-1] - mean_x), slope, together**2 / (spread_x * spread_y), xs[-1])
+
+
+def _line(history: PortHistory, allocated: float, ahead_minutes: int) -> Line | None:
+    """The line to extend: through all, else through the last minutes, if that one climbs fast and straight."""
+    whole = fit(history)
+    if whole is not None and _deserves(whole, allocated) and whole.minutes_until(allocated) <= ahead_minutes:
+        return whole
+    last = history.used[-1][0] if history.used else None
+    recent = tuple((at, value) for at, value in history.used if last and last - at < STEEP_MINUTES * MINUTE)
+    steep = fit(replace(history, used=recent))
+    if steep is None or len(recent) < STEEP_MINUTES or not _is_steep(steep, allocated):
+        return None
+    return steep if steep.minutes_until(allocated) <= min(ahead_minutes, STEEP_AHEAD_MINUTES) else None
+
+
+def _deserves(line: Line, allocated: float) -> bool:
+    return (
+        line.minutes >= LEAST_MINUTES
+        and line.slope > 0
+        and line.r_squared >= LEAST_R_SQUARED
+        and line.slope * line.minutes >= LEAST_RISE * allocated
+    )
+
+
+def _is_steep(line: Line, allocated: float) -> bool:
+    return line.slope > 0 and line.r_squared >= STEEP_R_SQUARED and line.slope * line.minutes >= STEEP_RISE * allocated

@@ -1,0 +1,100 @@
+"""Trouble on a NAT gateway, which has no figures per node.
+
+Failing: any failed connection in the judged window. Pressure: open connections against 64,512 per public IP (Azure
+docs: nat-gateway-resource), a warning at ``nat_capacity_percent``, high at 90 %. Data path: DatapathAvailability below
+``datapath_percent`` on average over 15 minutes, on at least 10 of them (Azure docs: nat-metrics).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ....formatting import count, percent
+from ....model.finding import Finding, FindingKind, Severity
+from ....model.fleet import WatchedGateway
+from ....model.metric import MetricAnswer, Window
+from ....model.reading import Measured, Reading
+from ..thresholds import Thresholds
+
+PORTS_PER_IP = 64_512
+HIGH_PERCENT = 90
+LEAST_MINUTES = 10
+
+
+def nat_gateway_failing(gateway: WatchedGateway, reading: Reading, thresholds: Thresholds) -> Finding | None:
+    if not isinstance(reading, Measured) or reading.failed == 0:
+        return None
+    attempted = reading.failed + reading.successful
+    is_critical = 100 * reading.failed >= thresholds.critical_share_percent * attempted
+    return Finding(
+        kind=FindingKind.NAT_GATEWAY_FAILING,
+        severity=Severity.CRITICAL if is_critical else Severity.FAILING,
+        since=reading.failing_since or reading.failed_minutes[0],
+        evidence=(
+            f"{reading.failed:,} of {count(attempted, 'new outbound connection')} failed "
+            f"({percent(reading.failed, attempted)}) on NAT gateway {gateway.name} in "
+            f"{len(reading.failed_minutes)} of {count(reading.measured_minutes, 'measured minute')}"
+        ),
+        resource_id=gateway.id,
+        remedy="add public IPs to the NAT gateway: connections to one destination are limited to 50,000 per IP",
+    )
+
+
+def nat_gateway_pressure(
+    gateway: WatchedGateway, window: Window, open_connections: MetricAnswer, thresholds: Thresholds
+) -> Finding | None:
+    """Nothing is said where the number of public IPs isn't known."""
+    if not gateway.public_ip_count:
+        return None
+    peak, at = _peak(open_connections, window)
+    capacity = gateway.public_ip_count * PORTS_PER_IP
+    if at is None or 100 * peak < thresholds.nat_capacity_percent * capacity:
+        return None
+    return Finding(
+        kind=FindingKind.NAT_GATEWAY_PRESSURE,
+        severity=Severity.HIGH if 100 * peak >= HIGH_PERCENT * capacity else Severity.WARNING,
+        since=at,
+        evidence=(
+            f"NAT gateway {gateway.name} held {count(round(peak), 'connection')}; with "
+            f"{count(gateway.public_ip_count, 'public IP')} it has "
+            f"{capacity:,} ports ({percent(peak, capacity)})"
+        ),
+        resource_id=gateway.id,
+        remedy="add public IPs to the NAT gateway; it takes up to 16",
+    )
+
+
+def nat_gateway_datapath(
+    gateway: WatchedGateway, window: Window, datapath: MetricAnswer, thresholds: Thresholds
+) -> Finding | None:
+    points = [(at, value) for series in datapath.series for at, value in series.points if window.holds(at)]
+    if len(points) < LEAST_MINUTES:
+        return None
+    mean = sum(value for _, value in points) / len(points)
+    if mean >= thresholds.datapath_percent:
+        return None
+    below = [at for at, value in points if value < thresholds.datapath_percent]
+    return Finding(
+        kind=FindingKind.NAT_GATEWAY_DATAPATH,
+        severity=Severity.HIGH,
+        since=min(below),
+        evidence=(
+            f"the data path of NAT gateway {gateway.name} was available {mean:.1f} % of the time in the last "
+            f"{count(window.minutes, 'minute')}"
+        ),
+        resource_id=gateway.id,
+        remedy="look at Azure's resource health of the NAT gateway and of its region",
+    )
+
+
+def _peak(answer: MetricAnswer, window: Window) -> tuple[float, datetime | None]:
+    """The highest minute; series of the same gateway (protocols) are added up."""
+    minutes: dict[datetime, float] = {}
+    for series in answer.series:
+        for at, value in series.points:
+            if window.holds(at):
+                minutes[at] = minutes.get(at, 0.0) + value
+    if not minutes:
+        return 0.0, None
+    at = max(minutes, key=lambda one: (minutes[one], one))
+    return minutes[at], at

@@ -1,0 +1,1 @@
+"""Decisions about incidents and about what could not be measured."""

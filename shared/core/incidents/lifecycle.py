@@ -1,0 +1,287 @@
+"""When an incident opens, changes and clears: (record, incident, assessment) -> transition.
+
+Rules: one open incident per cluster; the same trouble never announces twice; a missing measurement neither opens nor
+clears, and what was not looked for doesn't either; trouble inside the cooldown re-opens; nothing clears while a change
+is in flight. On a cluster that is not looked at any more it ends with a note that says why. A minute counts once,
+however often windows overlap or ticks are repeated.
+
+Severity rises and falls with the findings. What is told of trouble that goes on, ``reminders`` decides. Flapping is
+damped: each re-opening asks for four times as many clean minutes, up to the cooldown. While it is quiet (silence,
+maintenance) nothing is posted but the end of what was announced; what is still open afterwards is announced then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from ...formatting import listed
+from ...model.assessment import Assessment
+from ...model.finding import FAILURES, FindingKind, Severity
+from ...model.incident import ClusterRecord, Incident, IncidentState
+from ...model.metric import MINUTE
+from ...model.reading import DoesNotApply, Idle, Measured, Reading
+from ...model.resource_id import ResourceId
+from . import reminders
+from .minutes import Look, counted, look_at
+from .reminders import NO_ANSWERS, Answers
+
+_DAMPING = 4
+
+
+class Effect(StrEnum):
+    """What happened, or what is worth telling. FAILING: connections fail now, and so far it was a warning."""
+
+    NOTHING = "nothing"
+    OPENED = "opened"
+    REOPENED = "reopened"
+    FAILING = "failing"
+    WORSENED = "worsened"
+    REMINDED = "reminded"
+    CLEARED = "cleared"
+
+
+_GROWTH = (Effect.FAILING, Effect.WORSENED)
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentPolicy:
+    """``clean_minutes``: measured minutes without trouble that clear. ``cooldown``: returning trouble re-opens.
+    ``remind_every``: how often people hear of what still fails.
+    """
+
+    clean_minutes: int
+    cooldown: timedelta
+    remind_every: timedelta = timedelta(minutes=30)
+
+    def needed_clean_minutes(self, reopened: int) -> int:
+        """More for what keeps coming back."""
+        most = max(self.clean_minutes, int(self.cooldown / MINUTE))
+        return int(min(self.clean_minutes * _DAMPING ** min(reopened, 8), most))
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentTransition:
+    """``effect`` is what happened; ``message`` what is to be posted, which may come later or not at all."""
+
+    record: ClusterRecord
+    incident: Incident | None
+    effect: Effect
+    message: Effect = Effect.NOTHING
+
+
+def judge(
+    record: ClusterRecord,
+    incident: Incident | None,
+    assessment: Assessment,
+    *,
+    now: datetime,
+    policy: IncidentPolicy,
+    new_id: str,
+    is_change_in_flight: bool,
+    is_quiet: bool = False,
+    answered: Answers = NO_ANSWERS,
+) -> IncidentTransition:
+    """``incident`` is the cluster's last one, open or cleared; ``new_id`` is used only if one opens.
+
+    ``answered``: what became of the plans against it.
+    """
+    look = look_at(record, incident, assessment)
+    after = counted(record, incident, look, assessment)
+    is_open = incident is not None and incident.state is IncidentState.OPEN
+    if look.alarms:
+        return _trouble(
+            after,
+            incident if is_open else _lately(incident, now, policy),
+            assessment,
+            look,
+            now,
+            policy,
+            new_id,
+            is_quiet,
+            answered,
+        )
+    if incident is None or not is_open:
+        return IncidentTransition(after, incident, Effect.NOTHING)
+    if isinstance(assessment.reading, DoesNotApply):
+        return over_unseen(after, incident, assessment.reading.reason, now, is_change_in_flight=is_change_in_flight)
+    needed = policy.needed_clean_minutes(incident.reopened)
+    if after.calm_minutes >= needed and not is_change_in_flight and look.is_measured:
+        closed = close(incident, now, _path_note(incident, assessment))
+        return IncidentTransition(after, closed, Effect.CLEARED, _end_of(incident))
+    return IncidentTransition(after, _eased(incident, after, look, assessment, needed), Effect.NOTHING)
+
+
+def close(incident: Incident, now: datetime, note: str = "") -> Incident:
+    """The incident, cleared; ``note`` says why when that is not simply clean minutes."""
+    return replace(incident, state=IncidentState.CLEARED, cleared_at=now, closing_note=note, plan_due_at=None)
+
+
+def over_unseen(
+    record: ClusterRecord, incident: Incident, reason: str, now: datetime, *, is_change_in_flight: bool
+) -> IncidentTransition:
+    """The end of an open incident on a cluster that is not looked at any more: no minute will ever clear it.
+
+    ``reason`` is kept as its closing note: deleted, stopped, opted out, or on another way out.
+    """
+    if is_change_in_flight:
+        return IncidentTransition(record, incident, Effect.NOTHING)
+    return IncidentTransition(record, close(incident, now, reason), Effect.CLEARED, _end_of(incident))
+
+
+def _end_of(incident: Incident) -> Effect:
+    """The end is told of what was announced."""
+    return Effect.CLEARED if incident.told_severity is not None else Effect.NOTHING
+
+
+def _lately(incident: Incident | None, now: datetime, policy: IncidentPolicy) -> Incident | None:
+    """The last incident, if the cooldown since its end is not over."""
+    if incident is None or incident.cleared_at is None or now - incident.cleared_at > policy.cooldown:
+        return None
+    return incident
+
+
+def _trouble(
+    record: ClusterRecord,
+    known: Incident | None,
+    assessment: Assessment,
+    look: Look,
+    now: datetime,
+    policy: IncidentPolicy,
+    new_id: str,
+    is_quiet: bool,
+    answered: Answers,
+) -> IncidentTransition:
+    """``known`` is open, or was closed a short while ago."""
+    fresh = _fresh(assessment, look, now, new_id)
+    if known is None:
+        effect = message = Effect.OPENED
+        record, incident = replace(record, incident_id=new_id), fresh
+    elif known.state is IncidentState.CLEARED:
+        effect = message = Effect.REOPENED
+        incident = replace(_continued(known, fresh), reopened=known.reopened + 1, told_severity=None)
+    else:
+        incident = _standing(_continued(known, fresh), known, record, look, assessment, policy)
+        if answered.is_at_work:
+            incident = replace(incident, reminded_at=now)  # a change at work tells by itself
+        message = _news(known, incident, look, now, policy, answered)
+        effect = message if message in _GROWTH else Effect.NOTHING
+    if is_quiet:
+        effect = Effect.NOTHING if effect in _GROWTH else effect
+        return IncidentTransition(record, incident, effect)
+    if message is Effect.REMINDED:
+        incident = reminders.reminded(incident, now)
+    elif message is not Effect.NOTHING:
+        incident = reminders.told(incident, now)
+    return IncidentTransition(record, incident, effect, message)
+
+
+def _fresh(assessment: Assessment, look: Look, now: datetime, new_id: str) -> Incident:
+    reading: Reading = assessment.reading
+    worst = look.alarms[0]
+    is_failing = bool(look.failed) and isinstance(reading, Measured)
+    return Incident(
+        id=new_id,
+        cluster_id=assessment.cluster.id,
+        cluster_name=assessment.cluster.name,
+        state=IncidentState.OPEN,
+        severity=worst.severity,
+        since=min(finding.since for finding in look.alarms),
+        opened_at=now,
+        last_failed_at=look.failed[-1] if look.failed else None,
+        last_trouble_at=look.failed[-1] if look.failed else now,
+        failed=reading.failed if is_failing and isinstance(reading, Measured) else 0,
+        nodes=reading.nodes if is_failing and isinstance(reading, Measured) else (),
+        window_minutes=reading.window.minutes if isinstance(reading, Measured | Idle) else 0,
+        kinds=tuple(dict.fromkeys(finding.kind for finding in look.alarms)),
+        evidence=worst.evidence,
+        gateway_ids=assessment.gateway_ids,
+        failing_since=min((one.since for one in look.alarms if one.kind in FAILURES), default=None),
+    )
+
+
+def _continued(incident: Incident, fresh: Incident) -> Incident:
+    """``fresh`` figures under the identity and the history of ``incident``."""
+    is_same_failure = bool(FAILURES & set(incident.kinds)) or fresh.failing_since is None
+    return replace(
+        fresh,
+        id=incident.id,
+        since=incident.since,
+        opened_at=incident.opened_at,
+        reopened=incident.reopened,
+        last_failed_at=fresh.last_failed_at or incident.last_failed_at,
+        failed=fresh.failed or incident.failed,
+        nodes=fresh.nodes or incident.nodes,
+        window_minutes=fresh.window_minutes or incident.window_minutes,
+        announced_nodes=incident.announced_nodes,
+        told_severity=incident.told_severity,
+        told_at=incident.told_at,
+        reminded_at=incident.reminded_at,
+        gateway_ids=incident.gateway_ids,
+        plan_due_at=incident.plan_due_at,
+        failing_since=incident.failing_since if is_same_failure else fresh.failing_since,
+    )
+
+
+def _standing(
+    incident: Incident,
+    known: Incident,
+    record: ClusterRecord,
+    look: Look,
+    assessment: Assessment,
+    policy: IncidentPolicy,
+) -> Incident:
+    """With the kinds that still stand because they were not looked for, or failed too short a while ago."""
+    kept = _kept(known, record, look, assessment, policy.needed_clean_minutes(known.reopened))
+    kinds = tuple(dict.fromkeys((*incident.kinds, *kept)))
+    is_still_failing = not look.failed and any(kind in FAILURES for kind in kept)
+    if not is_still_failing:
+        told = _lower(incident.told_severity, incident.severity) if not look.failed else incident.told_severity
+        return replace(incident, kinds=kinds, told_severity=told)
+    return replace(incident, kinds=kinds, severity=known.severity, evidence=known.evidence)
+
+
+def _eased(incident: Incident, record: ClusterRecord, look: Look, assessment: Assessment, needed: int) -> Incident:
+    """An open incident in a look without any trouble: it stays as it is until it has been calm for long enough."""
+    return replace(incident, kinds=_kept(incident, record, look, assessment, needed) or incident.kinds)
+
+
+def _kept(
+    incident: Incident, record: ClusterRecord, look: Look, assessment: Assessment, needed: int
+) -> tuple[FindingKind, ...]:
+    def stands(kind: FindingKind) -> bool:
+        if kind in FAILURES:
+            return bool(look.failed) or not look.is_measured or record.clean_minutes < needed
+        return kind not in assessment.looked_for
+
+    return tuple(kind for kind in incident.kinds if stands(kind))
+
+
+def _news(
+    known: Incident, incident: Incident, look: Look, now: datetime, policy: IncidentPolicy, answered: Answers
+) -> Effect:
+    """What of an open incident is worth another post."""
+    told = incident.told_severity
+    if told is None:
+        return Effect.REOPENED if incident.reopened else Effect.OPENED
+    was_warning = told.rank < Severity.FAILING.rank and incident.severity.rank > told.rank
+    if FAILURES & set(incident.kinds) and (known.failing_since is None or was_warning):
+        return Effect.FAILING
+    if reminders.is_worse(known, incident, look.alarms, now, answered):
+        return Effect.WORSENED
+    is_due = reminders.is_reminder_due(incident, now, policy.remind_every, answered)
+    return Effect.REMINDED if is_due and reminders.is_failing(look.alarms) else Effect.NOTHING
+
+
+def _lower(told: Severity | None, now: Severity) -> Severity | None:
+    """What counts as told when trouble eases: a later rise is news again."""
+    return told if told is None or told.rank <= now.rank else now
+
+
+def _path_note(incident: Incident, assessment: Assessment) -> str:
+    """Egress moved to a NAT gateway while the incident was open."""
+    if incident.gateway_ids or not assessment.gateway_ids:
+        return ""
+    names = listed([f"`{ResourceId.parse(gateway_id).name}`" for gateway_id in assessment.gateway_ids])
+    return f"egress now leaves through NAT gateway {names}, and nothing has failed there"

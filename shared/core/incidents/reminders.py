@@ -1,0 +1,125 @@
+"""When people are told again of trouble that was told: at once when it gets worse, and now and then while it fails.
+
+Worse is a severity above the one that was told, a new kind of critical trouble, or twice as many failing nodes as were
+told. Only the last of these waits for room among an hour's posts. A denial makes room, and puts off reminders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from ...model.change import Change, ChangeState
+from ...model.finding import Finding, Severity
+from ...model.incident import Incident
+from ...model.plan import CURES
+
+AFTER_A_DENIAL = timedelta(hours=4)
+# How many posts of the last hour leave room for one about growth that can wait.
+_ROOM_WHEN_FAILING = 2
+_ROOM_WHEN_WARNING = 1
+_HOUR = timedelta(hours=1)
+_AT_WORK = (ChangeState.APPROVED, ChangeState.APPLYING, ChangeState.VERIFYING)
+_FOR_A_PERSON = (ChangeState.PROPOSED, ChangeState.STOPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What became of the plans against an incident.
+
+    ``told_at`` is the last post about one, ``denied_at`` when the newest was denied; None: none was. ``is_at_work``:
+    a change is being applied or proven, which tells people by itself.
+    """
+
+    told_at: datetime | None = None
+    denied_at: datetime | None = None
+    is_at_work: bool = False
+
+
+NO_ANSWERS = Answers()
+
+
+def answers(incident_id: str, changes: Iterable[Change], now: datetime) -> Answers:
+    """``changes`` of the incident's cluster, in any order."""
+    is_at_work = any(change.state in _AT_WORK for change in changes)
+    own = _cures_of(incident_id, changes)
+    told = [at for change in own for at in _told_of(change) if at <= now]
+    denial = own[-1].decision if own and own[-1].state is ChangeState.DENIED else None
+    return Answers(max(told, default=None), denial.decided_at if denial else None, is_at_work)
+
+
+def waiting(incident_id: str, changes: Sequence[Change]) -> Change | None:
+    """What a person can do something about: what waits for a decision, else the newest plan against the incident."""
+    open_ones = sorted((one for one in changes if one.state in _FOR_A_PERSON), key=lambda one: one.proposed_at)
+    found = [*_cures_of(incident_id, changes), *open_ones]
+    return found[-1] if found else None
+
+
+def is_failing(alarms: Iterable[Finding]) -> bool:
+    """Whether this look saw connections fail, or worse."""
+    return any(finding.severity.rank >= Severity.FAILING.rank for finding in alarms)
+
+
+def is_worse(known: Incident, incident: Incident, alarms: Iterable[Finding], now: datetime, answered: Answers) -> bool:
+    """Whether an open incident that was told, ``known`` before this look, has grown in a way to tell now."""
+    told = incident.told_severity
+    is_rise = told is not None and incident.severity.rank > told.rank
+    is_new = any(one.severity is Severity.CRITICAL and one.kind not in known.kinds for one in alarms)
+    if is_new or (is_rise and incident.severity.rank >= Severity.FAILING.rank):
+        return True
+    has_spread = incident.last_failed_at != known.last_failed_at and (
+        len(incident.nodes) >= 2 * max(incident.announced_nodes, 1)
+    )
+    room = _ROOM_WHEN_FAILING if incident.severity.rank >= Severity.FAILING.rank else _ROOM_WHEN_WARNING
+    since = answered.denied_at
+    lately = [at for at in _last_hour(incident, now) if since is None or at > since]
+    return (is_rise or has_spread) and len(lately) < room
+
+
+def is_reminder_due(incident: Incident, now: datetime, every: timedelta, answered: Answers) -> bool:
+    """Whether people should hear again that it still fails: ``every`` so often, and later once they said no."""
+    if answered.is_at_work:
+        return False
+    if answered.denied_at is not None:
+        return now - max(answered.denied_at, incident.reminded_at or answered.denied_at) >= AFTER_A_DENIAL
+    told = [at for at in (*incident.told_at[-1:], incident.reminded_at, answered.told_at) if at is not None]
+    return now - max(told, default=incident.opened_at) >= every
+
+
+def told(incident: Incident, now: datetime) -> Incident:
+    """After a post about what is new."""
+    return replace(
+        incident,
+        told_severity=incident.severity,
+        announced_nodes=len(incident.nodes),
+        told_at=(*_last_hour(incident, now), now),
+    )
+
+
+def reminded(incident: Incident, now: datetime) -> Incident:
+    """After a reminder: what was told before still counts, so that what goes up and down is not told as worse."""
+    before = incident.told_severity or incident.severity
+    return replace(
+        incident,
+        told_severity=max(before, incident.severity, key=lambda one: one.rank),
+        announced_nodes=max(incident.announced_nodes, len(incident.nodes)),
+        reminded_at=now,
+    )
+
+
+def _cures_of(incident_id: str, changes: Iterable[Change]) -> list[Change]:
+    """Oldest first."""
+    own = [one for one in changes if one.incident_id == incident_id and one.plan.kind in CURES]
+    return sorted(own, key=lambda one: one.proposed_at)
+
+
+def _told_of(change: Change) -> list[datetime]:
+    found = [change.proposed_at, *([change.decision.decided_at] if change.decision else [])]
+    if change.state in (ChangeState.PROPOSED, ChangeState.EXPIRED):
+        found.append(change.expires_at)
+    return found
+
+
+def _last_hour(incident: Incident, now: datetime) -> tuple[datetime, ...]:
+    return tuple(at for at in incident.told_at if timedelta() <= now - at < _HOUR)

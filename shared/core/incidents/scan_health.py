@@ -1,0 +1,39 @@
+"""Whether a look at the fleet was worth its name. After one that saw nothing, silence would look like health."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from ...formatting import count, utc
+from ...model.fleet import Fleet
+from ...model.tally import Tally
+
+STALE_AFTER = 3  # times as long as a list of clusters is usually kept
+GRANT = (
+    "grant this app's identity Reader and Monitoring Reader on the subscriptions with AKS clusters, "
+    "or name them in SUBSCRIPTIONS"
+)
+
+
+def stale_list(fleet: Fleet, now: datetime, kept_for: timedelta) -> str:
+    """Why the list of clusters is too old to rest on; empty when it isn't."""
+    is_old = now - fleet.found_at > STALE_AFTER * kept_for
+    return f"the list of clusters is old: it is of {utc(fleet.found_at)}" if is_old else ""
+
+
+def nothing_found(fleet: Fleet, *, has_seen_clusters: bool, are_some_lost: bool) -> str:
+    """Why finding no cluster is no good news; empty when there are some, or all that were known were deleted."""
+    if fleet.clusters:
+        return ""
+    if are_some_lost:
+        return f"none of the clusters that were known can be seen any more: {GRANT}"
+    return "" if has_seen_clusters else f"no cluster was ever found: {GRANT}"
+
+
+def nothing_measured(tally: Tally) -> str:
+    """Why the look measured nothing though there is something to measure; empty when it did."""
+    applicable = tally.clusters - tally.does_not_apply
+    if applicable <= 0 or tally.measured + tally.idle > 0:
+        return ""
+    reasons = "; ".join(sorted({one.reason for one in tally.unseen})[:3])
+    return f"none of {count(applicable, 'cluster')} was measured: {reasons}"

@@ -1,0 +1,51 @@
+"""Counting what a look saw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from ...ids import short_key
+from ...model.assessment import Assessment
+from ...model.fleet import WatchedCluster
+from ...model.reading import Cause, Unmeasured
+from ...model.tally import Tally, Unseen
+from ..detection.assess import not_applicable
+from ..detection.tags import TagRules, read_tags
+
+
+def tally_of(seen: Iterable[Assessment], effects: Mapping[str, int], not_remembered: int) -> Tally:
+    """``seen`` in one group of clusters; groups are added up."""
+    total = Tally(effects=dict(effects), not_remembered=not_remembered)
+    for assessment in seen:
+        total = total + _one(assessment)
+    return total
+
+
+def not_reached(targets: Sequence[WatchedCluster]) -> Tally:
+    """Clusters of one subscription that nobody has looked at lately. Those that need no look are known as such."""
+    to_measure = [one for one in targets if not_applicable(one, read_tags(one.cluster.tags, TagRules())) is None]
+    others = Tally(clusters=len(targets) - len(to_measure), does_not_apply=len(targets) - len(to_measure))
+    if not to_measure:
+        return others
+    keys = tuple(sorted(short_key(target.cluster.id) for target in to_measure))
+    count, reason = len(keys), "no worker has looked at them lately"
+    unseen = Unseen(to_measure[0].cluster.subscription, Cause.NOT_REACHED, reason, "", keys)
+    return others + Tally(clusters=count, unmeasured=count, not_reached=count, unseen=(unseen,))
+
+
+def _one(assessment: Assessment) -> Tally:
+    cluster, reading = assessment.cluster, assessment.reading
+    unseen: tuple[Unseen, ...] = ()
+    if isinstance(reading, Unmeasured):
+        keys = (short_key(cluster.id),)
+        unseen = (Unseen(cluster.subscription, reading.cause, reading.reason, reading.remedy, keys),)
+    return Tally(
+        clusters=1,
+        measured=int(reading.kind == "measured"),
+        idle=int(reading.kind == "idle"),
+        unmeasured=int(reading.kind == "unmeasured"),
+        does_not_apply=int(reading.kind == "does_not_apply"),
+        sick=int(bool(assessment.alarms)),
+        not_reached=int(isinstance(reading, Unmeasured) and reading.cause is Cause.NOT_REACHED),
+        unseen=unseen,
+    )

@@ -1,0 +1,1 @@
+"""Decisions about what to change: plans, sizing, checks, advice."""

@@ -1,0 +1,42 @@
+"""The answer that no NAT gateway is: SNAT ports were measured, and they are not the trouble.
+
+What it likely is instead: Azure docs, app-service/troubleshoot-intermittent-outbound-connection-errors and
+load-balancer/troubleshoot-outbound-connection.
+"""
+
+from __future__ import annotations
+
+from ....model.network import NetworkFacts
+from ....model.plan import Check, CheckResult, Demand, PlanKind
+from .advice import Advice
+
+_INSTEAD = (
+    "Likely the targets: look at their limits, firewalls and certificates, and at their own figures of refused calls.",
+    "Or DNS inside the cluster: look at CoreDNS's latency and errors, and at lookups that time out after 5 seconds.",
+    "Or the application: timeouts shorter than the target's slow answers, a connection pool that is full, or idle "
+    "connections that are cut after the idle timeout and used again.",
+    "Or a network policy, a route or a firewall on the way, when the same target always fails.",
+)
+
+
+def not_snat(facts: NetworkFacts, demand: Demand) -> Advice:
+    """``demand.no_need`` says what was measured: without it there is no such answer."""
+    name = facts.cluster.name
+    return Advice(
+        kind=PlanKind.NOT_SNAT,
+        summary=f"SNAT ports of {name} are not short, so they are not its trouble: {demand.no_need}",
+        notes=(
+            *_INSTEAD,
+            "A NAT gateway would change the egress IPs and cure nothing. To plan one all the same, ahead of need, ask "
+            "for a plan of kind attach_nat_gateway, or reserve_public_ips for the addresses alone.",
+        ),
+        arithmetic=demand.arithmetic[:1],
+        checks=(
+            Check(
+                "SNAT ports",
+                CheckResult.PASS,
+                demand.no_need,
+                source="SnatConnectionCount, UsedSnatPorts and AllocatedSnatPorts, or the NAT gateway's metrics",
+            ),
+        ),
+    )

@@ -1,0 +1,181 @@
+"""Relief without a new gateway: more ports a node on the load balancer that is there.
+
+Azure docs, aks/configure-load-balancer-standard: 64,000 ports a frontend IP, shared out among all nodes, those of an
+upgrade's surge included; ports a node are a multiple of 8; IPs and ports must be raised together, at most 100 IPs;
+another allocation drops connections.
+"""
+
+from __future__ import annotations
+
+import math
+
+from ....formatting import count
+from ....model.network import NetworkFacts
+from ....model.plan import Check, CheckResult, Demand, PlanKind
+from ....model.resource_id import ResourceId
+from ...az_cli import aks_update
+from ...detection.node_counts import nodes_at_most, nodes_now
+from ...detection.rules.allocation_cliff import default_ports
+from .. import preflight
+from .advice import Advice, must
+
+PORTS_PER_FRONTEND = 64_000
+MAX_FRONTENDS = 100
+_STEP = 8
+_HEADROOM = 2
+
+
+def relieve(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | None = None) -> Advice:
+    """``idle_timeout_minutes`` None keeps the present one."""
+    cluster, profile = facts.cluster, facts.cluster.load_balancer_profile
+    nodes, most = nodes_now(cluster), max(nodes_at_most(cluster), 1)
+    ports_now = _ports_now(facts)
+    have = max(len(facts.outbound_ips) or profile.managed_outbound_ip_count or 1, 1)
+    ports, frontends = ports_a_node(_wanted(demand, ports_now), most, have)
+    idle = idle_timeout_minutes or facts.outbound_idle_timeout_minutes
+    idle_option = f"--load-balancer-idle-timeout {idle}"
+    limited = f"; {MAX_FRONTENDS} public IPs are the most, {ports:,} ports a node fit" if ports < ports_now * 2 else ""
+    return Advice(
+        kind=PlanKind.RELIEVE_LOAD_BALANCER,
+        summary=(
+            f"relieve the load balancer of {cluster.name} without a new gateway: {ports:,} SNAT ports a node instead "
+            f"of {ports_now:,}, on {count(frontends, 'public IP')} instead of {have}"
+        ),
+        commands=tuple(_commands(facts, ports, frontends, have, idle_option)),
+        notes=(
+            "Raise IPs and ports together: more IPs alone give a node no more ports while its allocation is fixed.",
+            f"Idle timeout {count(idle, 'minute')} (now {facts.outbound_idle_timeout_minutes}): a shorter one frees "
+            "ports of idle connections sooner, 4 minutes at the least, but quiet connections then drop silently.",
+            "The present egress IPs stay and new ones join them: partners' allow-lists and the API server's "
+            "authorized IP ranges must get the new ones.",
+            "snatbot sees the new allocation and goes on measuring.",
+        ),
+        checks=preflight.sorted_checks(_checks(facts, demand, ports > ports_now)),
+        arithmetic=(
+            _busiest(demand, ports_now),
+            f"times {_HEADROOM} headroom, at least twice the present {ports_now:,}, rounded up to a multiple of "
+            f"{_STEP}: {ports:,} ports a node{limited}",
+            f"{count(nodes, 'node')} now, at most {most:,} with autoscaler maximum and upgrade surge",
+            f"{count(most, 'node')} × {ports:,} ports = {most * ports:,} ÷ {PORTS_PER_FRONTEND:,} per public IP → "
+            f"{count(frontends, 'public IP')} (now {have})",
+        ),
+        egress_then=(*(ip.address for ip in facts.outbound_ips if ip.address), *_more(facts, frontends - have)),
+        irreversible=(
+            "Each change of the allocation drops open connections, the way back too. A public IP that AKS made and "
+            "takes off again is lost for good."
+        ),
+        way_back="give the load balancer its former ports and IPs",
+        way_back_commands=(_undo(facts),),
+    ).unless_blocked()
+
+
+def ports_a_node(wanted: int, nodes_at_most: int, frontends_now: int) -> tuple[int, int]:
+    """Ports a node, a multiple of 8, and the frontend IPs that so many nodes then need; never fewer than now."""
+    most_that_fit = MAX_FRONTENDS * PORTS_PER_FRONTEND // nodes_at_most // _STEP * _STEP
+    ports = min(math.ceil(max(wanted, 1) / _STEP) * _STEP, PORTS_PER_FRONTEND, most_that_fit)
+    needed = math.ceil(nodes_at_most * ports / PORTS_PER_FRONTEND)
+    return ports, min(max(needed, frontends_now), MAX_FRONTENDS)
+
+
+def _wanted(demand: Demand, ports_now: int) -> int:
+    """Headroom over the busiest node; without a measure, or with ports that ran out, at least twice the present."""
+    by_use = _HEADROOM * (demand.busiest_node_ports or 0)
+    return max(by_use, _HEADROOM * ports_now)
+
+
+def _busiest(demand: Demand, ports_now: int) -> str:
+    if demand.busiest_node_ports is None:
+        return f"used ports per node were not measured: twice the present {ports_now:,} are taken"
+    bound = ", a lower bound times attempted/successful" if demand.is_lower_bound else ""
+    return f"busiest node: {demand.busiest_node_ports:,} ports at its peak{bound}"
+
+
+def _ports_now(facts: NetworkFacts) -> int:
+    rules = facts.load_balancer.outbound_rules if facts.load_balancer else ()
+    fixed = next((rule.allocated_outbound_ports for rule in rules if rule.allocated_outbound_ports), 0)
+    return (
+        fixed or facts.cluster.load_balancer_profile.allocated_outbound_ports or default_ports(nodes_now(facts.cluster))
+    )
+
+
+def _commands(facts: NetworkFacts, ports: int, frontends: int, have: int, idle_option: str) -> list[str]:
+    cluster = facts.cluster
+    ports_option = f"--load-balancer-outbound-ports {ports}"
+    if cluster.load_balancer_profile.managed_outbound_ip_count is not None:
+        return [
+            aks_update(cluster, f"--load-balancer-managed-outbound-ip-count {frontends}", ports_option, idle_option)
+        ]
+    names = _more(facts, frontends - have)
+    where = f"--subscription {cluster.subscription} -g {cluster.resource_group}"
+    made = [
+        f"az network public-ip create {where} -n {name} -l {cluster.location} --sku Standard --allocation-method Static"
+        for name in names
+    ]
+    new_ids = [
+        str(ResourceId(cluster.subscription, cluster.resource_group, "Microsoft.Network/publicIPAddresses", (name,)))
+        for name in names
+    ]
+    ids = ",".join([*(ip.id for ip in facts.outbound_ips), *new_ids])
+    ips_option = (f"--load-balancer-outbound-ips {ids}",) if names else ()
+    return [*made, aks_update(cluster, *ips_option, ports_option, idle_option)]
+
+
+def _more(facts: NetworkFacts, number: int) -> tuple[str, ...]:
+    if facts.cluster.load_balancer_profile.managed_outbound_ip_count is not None:
+        return (f"{count(number, 'more address', 'more addresses')} that AKS makes",) if number > 0 else ()
+    return tuple(f"pip-{facts.cluster.name}-lb-{index}" for index in range(1, number + 1))
+
+
+def _undo(facts: NetworkFacts) -> str:
+    profile = facts.cluster.load_balancer_profile
+    options = [f"--load-balancer-outbound-ports {profile.allocated_outbound_ports}"]
+    if profile.managed_outbound_ip_count is not None:
+        options.insert(0, f"--load-balancer-managed-outbound-ip-count {profile.managed_outbound_ip_count}")
+    elif facts.outbound_ips:
+        options.insert(0, f"--load-balancer-outbound-ips {','.join(ip.id for ip in facts.outbound_ips)}")
+    return aks_update(facts.cluster, *options, f"--load-balancer-idle-timeout {facts.outbound_idle_timeout_minutes}")
+
+
+def _checks(facts: NetworkFacts, demand: Demand, gives_more: bool) -> list[Check]:
+    cluster = facts.cluster
+    found = [
+        must(
+            "outbound type",
+            cluster.outbound_type.lower() == "loadbalancer" and not any(one.nat_gateway_id for one in facts.subnets),
+            "outbound traffic leaves through the load balancer",
+            "outbound traffic does not leave through the load balancer, or not all of it",
+            "look at the path that the cluster uses",
+            "managedClusters GET, networkProfile.outboundType; subnets GET, natGateway",
+        ),
+        preflight.basic_sku(facts),
+        preflight.cluster_is_settled(facts),
+        must(
+            "ports a node",
+            gives_more,
+            "the load balancer can give each node more ports",
+            "the load balancer can't give each node more ports: it has 100 public IPs at most",
+            "take a NAT gateway, or fewer and larger nodes",
+            "loadBalancers GET, outbound rules; managedClusters GET, node counts",
+        ),
+    ]
+    if cluster.load_balancer_profile.managed_outbound_ip_count is None:
+        found.append(
+            Check(
+                "outbound IPs",
+                CheckResult.WARN,
+                "AKS does not count the outbound IPs itself: they are your own",
+                "where they come from a prefix, add one with --load-balancer-outbound-ip-prefixes instead",
+                "managedClusters GET, loadBalancerProfile",
+            )
+        )
+    if demand.busiest_node_ports is None:
+        found.append(
+            Check(
+                "size",
+                CheckResult.WARN,
+                "used SNAT ports per node were not measured",
+                "look again when they are, and raise the ports further if need be",
+                "UsedSnatPorts",
+            )
+        )
+    return found

@@ -1,0 +1,196 @@
+"""Own virtual network: subnets move to a NAT gateway one by one, or the gateway that they have gets more public IPs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...formatting import count
+from ...model.network import NatGateway, NetworkFacts, Subnet
+from ...model.plan import (
+    AddPublicIps,
+    AssociateSubnet,
+    Baseline,
+    Check,
+    CheckResult,
+    CreateNatGateway,
+    Demand,
+    ObserveEgress,
+    Plan,
+    PlanKind,
+    Step,
+)
+from ...model.resource_id import ResourceId, same_id
+from ..az_cli import by_hand, undo_by_hand
+from .cost import monthly_cost
+from .digest import with_digest
+from .egress import Egress, address_count, addresses_of, choose_egress, egress_now, our_gateway
+from .naming import free_names, network_id, tags_for
+from .plan_options import PlanPolicy
+from .writes import existing_ids
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What attaching would take. ``gateway`` is the one of ours that is there, None when one is created."""
+
+    egress: Egress
+    gateway: NatGateway | None
+    moves: tuple[Subnet, ...]
+
+    @property
+    def has_work(self) -> bool:
+        return bool(self.moves or (self.egress.ids and self.gateway is not None))
+
+
+def draft_attachment(facts: NetworkFacts, wanted_ips: int, policy: PlanPolicy) -> Draft:
+    gateway = our_gateway(facts)
+    if gateway is None:
+        return Draft(choose_egress(facts, wanted_ips, policy), None, facts.subnets)
+    moves = tuple(subnet for subnet in facts.subnets if not same_id(subnet.nat_gateway_id, gateway.id))
+    has = address_count(gateway, facts.known_ips)
+    if has is None:
+        return Draft(Egress(checks=(_unknown_size(gateway),)), gateway, moves)
+    missing = wanted_ips - has
+    egress = choose_egress(facts, missing, policy, gateway, has) if missing > 0 else Egress()
+    return Draft(egress, gateway, moves)
+
+
+def _unknown_size(gateway: NatGateway) -> Check:
+    return Check(
+        "public IP prefix",
+        CheckResult.COULD_NOT_CHECK,
+        f"how many addresses NAT gateway {gateway.name} has is unknown: a public IP prefix of it could not be read",
+        "grant the reading identity Microsoft.Network/publicIPPrefixes/read where the prefix is",
+        "publicIPPrefixes GET",
+    )
+
+
+def steps_of(draft: Draft, facts: NetworkFacts, policy: PlanPolicy) -> tuple[Step, ...]:
+    """Addresses, then the gateway, then the subnets one by one with a look after each."""
+    making, gateway_id, _ = _gateway_steps(draft, facts, policy)
+    moves: list[Step] = []
+    for subnet in draft.moves:
+        moves.append(AssociateSubnet(subnet.id, subnet.nat_gateway_id, gateway_id, subnet.properties))
+        moves.append(ObserveEgress(gateway_id, subnet.id, facts.cluster.id))
+    return (*draft.egress.steps, *making, *moves)
+
+
+def plan_from(
+    draft: Draft,
+    facts: NetworkFacts,
+    checks: tuple[Check, ...],
+    demand: Demand,
+    baseline: Baseline | None,
+    policy: PlanPolicy,
+) -> Plan:
+    """The executable plan. It moves subnets, or adds public IPs to the gateway that all of them have already."""
+    _, gateway_id, idle_timeout_minutes = _gateway_steps(draft, facts, policy)
+    steps = steps_of(draft, facts, policy)
+    existing = existing_ids(steps, facts)
+    kind = PlanKind.ATTACH_NAT_GATEWAY if draft.moves else PlanKind.ADD_PUBLIC_IPS
+    kept = addresses_of(draft.gateway, facts.known_ips) if draft.gateway else ()
+    plan = Plan(
+        kind=kind,
+        cluster_id=facts.cluster.id,
+        cluster_name=facts.cluster.name,
+        vnet_id=facts.vnet_id,
+        summary=_summary(draft, gateway_id),
+        steps=steps,
+        checks=checks,
+        egress_now=egress_now(facts),
+        egress_then=(*kept, *draft.egress.shown),
+        way_back=_way_back(kind),
+        digest="",
+        demand=demand,
+        baseline=baseline,
+        commands=tuple(by_hand(steps, existing)),
+        way_back_commands=tuple(undo_by_hand(steps, existing)),
+        planned_at=facts.at,
+        notes=_notes(facts, idle_timeout_minutes, kind),
+        existing_ids=existing,
+        egress_count=_egress_count(draft, facts),
+        cost=monthly_cost(steps, _new_ids(draft, facts), policy.prices),
+    )
+    return with_digest(plan)
+
+
+def _gateway_steps(draft: Draft, facts: NetworkFacts, policy: PlanPolicy) -> tuple[list[Step], str, int]:
+    gateway, egress = draft.gateway, draft.egress
+    if gateway is None:
+        taken = {name.lower() for name in facts.taken_names}
+        name = next(free_names("ng", facts.cluster, policy.name_template, taken))
+        step = CreateNatGateway(
+            id=network_id(facts.nat_group_id, "natGateways", name),
+            location=facts.vnet_location or "",
+            public_ip_ids=egress.ip_ids,
+            idle_timeout_minutes=policy.idle_timeout_minutes or facts.outbound_idle_timeout_minutes,
+            tags=tags_for(facts.cluster, policy.tags),
+            public_ip_prefix_ids=egress.prefix_ids,
+        )
+        return [step], step.id, step.idle_timeout_minutes
+    steps: list[Step] = []
+    if egress.ids:
+        more = AddPublicIps(
+            gateway.id,
+            before_ids=gateway.public_ip_ids,
+            after_ids=(*gateway.public_ip_ids, *egress.ip_ids),
+            properties_before=gateway.properties,
+            before_prefix_ids=gateway.public_ip_prefix_ids,
+            after_prefix_ids=(*gateway.public_ip_prefix_ids, *egress.prefix_ids),
+            location=gateway.location,
+            zones=gateway.zones,
+            tags=dict(gateway.tags or {}),
+        )
+        steps.append(more)
+    return steps, gateway.id, gateway.idle_timeout_minutes
+
+
+def _egress_count(draft: Draft, facts: NetworkFacts) -> int:
+    has = address_count(draft.gateway, facts.known_ips) if draft.gateway else 0
+    return (has or 0) + draft.egress.address_count
+
+
+def _summary(draft: Draft, gateway_id: str) -> str:
+    name = ResourceId.parse(gateway_id).name
+    ips = (
+        f"public IP prefix {ResourceId.parse(draft.egress.prefix_ids[0]).name}"
+        if draft.egress.prefix_ids
+        else count(len(draft.egress.ip_ids), "public IP")
+    )
+    subnets = f"associate it with {count(len(draft.moves), 'subnet')} ({', '.join(one.name for one in draft.moves)})"
+    if draft.gateway is None:
+        return f"create NAT gateway {name} with {ips} and {subnets}"
+    more = f"give NAT gateway {name} {ips} more" if draft.egress.ids else ""
+    if not draft.moves:
+        return more
+    return f"{more} and {subnets}" if more else f"take NAT gateway {name}, which is there, and {subnets}"
+
+
+def _new_ids(draft: Draft, facts: NetworkFacts) -> Sequence[str]:
+    there = {ip.id.lower() for ip in facts.group_ips}
+    return [one for one in draft.egress.ids if one.lower() not in there]
+
+
+def _way_back(kind: PlanKind) -> str:
+    if kind is PlanKind.ADD_PUBLIC_IPS:
+        return "more public IPs change nothing for connections that are open; taking them off again is done by hand"
+    return (
+        "a roll-back takes the NAT gateway off the subnets again and keeps it and its public IPs; "
+        "egress then leaves through the load balancer as before"
+    )
+
+
+def _notes(facts: NetworkFacts, idle_timeout_minutes: int, kind: PlanKind) -> tuple[str, ...]:
+    if kind is PlanKind.ADD_PUBLIC_IPS:
+        return (
+            "New connections then leave from the new addresses too: partners that allow only the old ones must get "
+            "them first.",
+        )
+    return (
+        f"TCP idle timeout {count(idle_timeout_minutes, 'minute')}: the cluster's outbound rule has "
+        f"{facts.outbound_idle_timeout_minutes}; Microsoft advises 4 for NAT gateways because idle connections hold "
+        "ports, but quiet connections that rely on the longer one would then drop silently.",
+        "The cluster still says outbound type loadBalancer afterwards; making AKS's own setting agree is left for a "
+        "person, once the change is proven.",
+    )

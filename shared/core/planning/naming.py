@@ -1,0 +1,42 @@
+"""Names, ids and tags of what is created: part of a plan, so that repeating a step can't make a second one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ...model.cluster import Cluster
+from ...model.resource_id import ResourceId
+
+PRODUCT_TAG = "snatbot"
+_LONGEST_NAME = 80  # Azure's limit for public IPs, prefixes and NAT gateways (Azure docs: resource-name-rules)
+
+
+def free_names(kind: str, cluster: Cluster, template: str, taken: set[str]) -> Iterator[str]:
+    """Names by the template, counting up and leaving out those in ``taken`` (lower case)."""
+    number = 0
+    while True:
+        number += 1
+        name = template.format(kind=kind, cluster=cluster.name, number=number)
+        if len(name) > _LONGEST_NAME:
+            excess = len(name) - _LONGEST_NAME
+            short = cluster.name[: max(0, len(cluster.name) - excess)].rstrip("-_")
+            name = template.format(kind=kind, cluster=short, number=number)
+        if name.lower() not in taken:
+            yield name
+
+
+def network_id(group_id: str, kind: str, name: str) -> str:
+    """``kind`` is the resource type without its provider, such as ``natGateways``."""
+    _, _, subscription, _, group = group_id.split("/")
+    return str(ResourceId(subscription, group, f"Microsoft.Network/{kind}", (name,)))
+
+
+def group_id(vnet_id: str, nat_resource_group: str) -> str:
+    """Where new resources go: the virtual network's group, unless the owner names one of that subscription."""
+    vnet = ResourceId.parse(vnet_id)
+    return f"/subscriptions/{vnet.subscription}/resourceGroups/{nat_resource_group or vnet.group}"
+
+
+def tags_for(cluster: Cluster, extra: Mapping[str, str]) -> dict[str, str]:
+    """The owner's tags and ours, which can't be replaced."""
+    return {**extra, PRODUCT_TAG: cluster.name}

@@ -1,0 +1,135 @@
+"""Which actions the writing identity needs for a plan's steps, at which scope, and whether its roles grant them.
+
+Sources: Azure docs, permissions of Microsoft.Network; a subnet write also needs ``join`` on everything that the subnet
+refers to, or Azure answers LinkedAuthorizationFailed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from ...model.access import Permission
+from ...model.network import NetworkFacts
+from ...model.plan import (
+    AddPublicIps,
+    AssociateSubnet,
+    CreateNatGateway,
+    CreatePublicIp,
+    CreatePublicIpPrefix,
+    DeleteCreated,
+    ObserveEgress,
+    Step,
+)
+from ...model.resource_id import ResourceId, same_id
+
+_NETWORK = "Microsoft.Network"
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """``why`` is empty where the action speaks for itself."""
+
+    action: str
+    scope: str
+    why: str = ""
+
+
+def needs_for(steps: Iterable[Step], facts: NetworkFacts) -> tuple[Need, ...]:
+    """For exactly these steps: each kind of step needs its own actions, and no step needs another's."""
+    return tuple(dict.fromkeys(need for step in steps for need in _needs(step, facts)))
+
+
+def scopes_of(facts: NetworkFacts) -> tuple[str, ...]:
+    """Everywhere that a plan for this cluster could need an action: asked before there is a plan."""
+    ours = [gateway for gateway in facts.nat_gateways if gateway.id.lower() in facts.ours.created_ids]
+    near = [one for gateway in ours for one in (gateway.id, *gateway.egress_ids)]
+    linked = [one for subnet in facts.subnets for one in linked_ids(subnet.properties)]
+    given = (facts.given_prefix.id,) if facts.given_prefix else ()
+    scopes = [_scope(one, facts) for one in (*near, *given)]
+    return tuple(dict.fromkeys([facts.nat_group_id, *scopes, *(subnet.id for subnet in facts.subnets), *linked]))
+
+
+def _needs(step: Step, facts: NetworkFacts) -> Iterator[Need]:
+    match step:
+        case CreatePublicIp() | CreatePublicIpPrefix():
+            yield from _on(step.id, facts, "read", "write")
+        case CreateNatGateway():
+            yield from _on(step.id, facts, "read", "write")
+            yield from _joins((*step.public_ip_ids, *step.public_ip_prefix_ids), facts)
+        case AddPublicIps():
+            yield from _on(step.nat_gateway_id, facts, "read", "write")
+            yield from _joins((*step.after_ids, *step.after_prefix_ids), facts)
+        case AssociateSubnet():
+            yield from (
+                Need(f"{_NETWORK}/virtualNetworks/subnets/{verb}", step.subnet_id) for verb in ("read", "write")
+            )
+            if step.after is not None:
+                yield from _on(step.after, facts, "join/action")
+            name = ResourceId.parse(step.subnet_id).name
+            for linked in linked_ids(step.properties_before):
+                yield Need(_action(linked, "join/action"), linked, f"subnet {name} refers to it")
+        case DeleteCreated():
+            yield from _on(step.id, facts, "read", "delete")
+        case ObserveEgress():
+            return
+
+
+def _joins(ip_ids: Iterable[str], facts: NetworkFacts) -> Iterator[Need]:
+    for one in ip_ids:
+        yield from _on(one, facts, "read", "join/action")
+
+
+def _on(resource_id: str, facts: NetworkFacts, *verbs: str) -> Iterator[Need]:
+    yield from (Need(_action(resource_id, verb), _scope(resource_id, facts)) for verb in verbs)
+
+
+def _scope(resource_id: str, facts: NetworkFacts) -> str:
+    """The resource's group, where roles are given; of the owner's own prefix itself, which may be all we may see."""
+    if facts.given_prefix is not None and same_id(facts.given_prefix.id, resource_id):
+        return resource_id
+    group = resource_id.partition("/providers/")[0]
+    return facts.nat_group_id if group.lower() == facts.nat_group_id.lower() else group
+
+
+def linked_ids(properties: Mapping[str, object]) -> tuple[str, ...]:
+    """Resources that a subnet's writable properties refer to, the NAT gateway aside, each once."""
+    found: dict[str, None] = {}
+    for name in ("networkSecurityGroup", "routeTable"):
+        value = properties.get(name)
+        if isinstance(value, Mapping) and value.get("id"):
+            found[str(value["id"])] = None
+    policies = properties.get("serviceEndpointPolicies")
+    for value in policies if isinstance(policies, list) else ():
+        if isinstance(value, Mapping) and value.get("id"):
+            found[str(value["id"])] = None
+    return tuple(found)
+
+
+def missing_needs(needs: Iterable[Need], permissions: Mapping[str, tuple[Permission, ...]]) -> tuple[Need, ...]:
+    """Needs that no role grants. ``permissions`` maps scopes in lower case; one that was not read grants nothing."""
+    return tuple(need for need in needs if not is_granted(need.action, permissions.get(need.scope.lower(), ())))
+
+
+def is_granted(action: str, permissions: Iterable[Permission]) -> bool:
+    """Whether one role has the action and does not take it away again (Azure docs: role-definitions)."""
+    return any(
+        any(_fits(pattern, action) for pattern in one.actions)
+        and not any(_fits(pattern, action) for pattern in one.not_actions)
+        for one in permissions
+    )
+
+
+def _fits(pattern: str, action: str) -> bool:
+    return _compiled(pattern.lower()).fullmatch(action.lower()) is not None
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(".*".join(re.escape(part) for part in pattern.split("*")))
+
+
+def _action(resource_id: str, verb: str) -> str:
+    return f"{ResourceId.parse(resource_id).type}/{verb}"

@@ -1,0 +1,185 @@
+"""How many public IPs the gateway needs, with arithmetic that a person can check.
+
+Facts (Azure docs: nat-gateway-resource): 64,512 ports per public IP and protocol, at most 16 IPs, and at most 50,000
+connections per IP to one destination. Measured use under saturation is a lower bound: connections that could not be
+made used no port.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from ...formatting import count
+from ...model.plan import Demand
+
+PORTS_PER_IP = 64_512
+CONNECTIONS_PER_IP_AND_DESTINATION = 50_000
+MAX_PUBLIC_IPS = 16
+HEADROOM = 2
+SATURATION = 0.9
+MAX_RETRY_FACTOR = 4.0
+ENLARGE_AT = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class PortUse:
+    """One node's peak of used ports and its allocation, per protocol, over the measured time."""
+
+    ip: str
+    tcp_peak: float
+    udp_peak: float
+    allocated: float
+
+
+@dataclass(frozen=True, slots=True)
+class DemandInputs:
+    """What could not be read is None: ``use`` of ports, ``failed`` and ``successful`` connections.
+
+    Node counts include the surge of an upgrade.
+    ``pressure_percent`` of a node's ports count as pressure (Azure docs: load-balancer-standard-diagnostics).
+    """
+
+    use: tuple[PortUse, ...] | None
+    failed: int | None
+    successful: int | None
+    nodes_now: int
+    nodes_at_most: int
+    pressure_percent: int = 75
+
+
+def size(inputs: DemandInputs) -> Demand:
+    """``public_ip_count`` may exceed 16: then no gateway is large enough and the planner says so."""
+    lines: list[str] = []
+    missing: list[str] = []
+    busiest: float | None = None
+    if inputs.use:
+        tcp = sum(node.tcp_peak for node in inputs.use)
+        udp = sum(node.udp_peak for node in inputs.use)
+        peak = max(tcp, udp)
+        hot = sum(_is_saturated(node) for node in inputs.use)
+        busiest = max(max(node.tcp_peak, node.udp_peak) for node in inputs.use)
+        lines.append(
+            f"peak ports in use, added over {count(len(inputs.use), 'node')}: TCP {tcp:,.0f}, UDP {udp:,.0f}; "
+            f"separate pools, the larger counts: {peak:,.0f}"
+        )
+    else:
+        peak, hot = 0.0, 0
+        missing.append("used SNAT ports per node (UsedSnatPorts could not be read)")
+    if inputs.failed is None:
+        missing.append("failed and successful connections (SnatConnectionCount could not be read)")
+    saturated = hot > 0 or bool(inputs.failed)
+    if saturated:
+        factor = _retry_factor(inputs)
+        failed = f"{inputs.failed:,}" if inputs.failed is not None else "an unknown number of"
+        lines.append(
+            f"a lower bound: {count(hot, 'node')} at 90 % of the ports or more, {failed} connections failed; "
+            f"times attempted/successful = {factor:.2f} (at most {MAX_RETRY_FACTOR:.0f})"
+        )
+        peak *= factor
+        busiest = busiest and busiest * factor
+    scale = max(inputs.nodes_at_most, inputs.nodes_now, 1) / max(inputs.nodes_now, 1)
+    if scale > 1:
+        lines.append(f"times {inputs.nodes_at_most}/{inputs.nodes_now} nodes (autoscaler maximum and upgrade surge)")
+        peak *= scale
+    ports = math.ceil(peak)
+    by_ports = math.ceil(ports * HEADROOM / PORTS_PER_IP)
+    by_destination = math.ceil(ports / CONNECTIONS_PER_IP_AND_DESTINATION)
+    lines.append(f"{ports:,} ports × {HEADROOM} headroom ÷ {PORTS_PER_IP:,} per public IP → {by_ports}")
+    lines.append(
+        f"if all went to one destination: {ports:,} ÷ {CONNECTIONS_PER_IP_AND_DESTINATION:,} per public IP → "
+        f"{by_destination}"
+    )
+    at_least = 2 if saturated else 1
+    lines.append(f"at least {at_least}" + (" because ports ran out" if saturated else ""))
+    public_ip_count = max(by_ports, by_destination, at_least)
+    lines.append(f"public IPs: {public_ip_count}")
+    return Demand(
+        ports=ports,
+        public_ip_count=public_ip_count,
+        is_lower_bound=saturated,
+        arithmetic=tuple(lines),
+        missing=tuple(missing),
+        no_need=_no_need(inputs),
+        busiest_node_ports=math.ceil(busiest) if busiest is not None else None,
+    )
+
+
+def _no_need(inputs: DemandInputs) -> str:
+    """What was measured when it speaks against SNAT; empty when it does not, or when not every node was measured."""
+    if not inputs.use or inputs.failed != 0 or len(inputs.use) < inputs.nodes_now:
+        return ""
+    shares = [max(node.tcp_peak, node.udp_peak) / node.allocated for node in inputs.use if node.allocated > 0]
+    if len(shares) < len(inputs.use) or 100 * max(shares) >= inputs.pressure_percent:
+        return ""
+    tried = f"no SNAT connection failed among {inputs.successful:,}" if inputs.successful else "nothing connected out"
+    return f"{tried} in the last hour, and no node used more than {max(shares):.0%} of its ports"
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayInputs:
+    """A NAT gateway's own figures; what could not be read is None. ``open_peak``: connections held at a time.
+
+    ``public_ip_count``: its prefixes' addresses counted, None when the size of one is not known.
+    ``enlarge_percent``: with that much of its capacity in use it gets more public IPs.
+    """
+
+    open_peak: float | None
+    failed: int | None
+    attempted: int | None
+    public_ip_count: int | None
+    enlarge_percent: int = round(100 * ENLARGE_AT)
+
+
+def size_gateway(inputs: GatewayInputs) -> Demand:
+    """What a gateway that is there needs. Never fewer public IPs than it has: they are on somebody's allow-list."""
+    have, peak = inputs.public_ip_count or 1, inputs.open_peak or 0.0
+    capacity = have * PORTS_PER_IP
+    lines = [
+        f"the NAT gateway has {count(have, 'public IP')}: {capacity:,} ports",
+    ]
+    if inputs.open_peak is not None:
+        lines.append(f"at most {peak:,.0f} connections were open at a time")
+    if inputs.failed is not None and inputs.attempted is not None:
+        lines.append(f"{inputs.failed:,} of {inputs.attempted:,} new connections failed")
+    wanted = have
+    if inputs.failed:
+        lost = 1 + inputs.failed / max(inputs.attempted or 0, 1)
+        wanted = max(have + 1, math.ceil(peak * lost * HEADROOM / PORTS_PER_IP))
+        lines.append(f"connections failed: one more at least, and {HEADROOM} times what was open")
+    elif 100 * peak >= inputs.enlarge_percent * capacity:
+        wanted = max(have + 1, math.ceil(peak * HEADROOM / PORTS_PER_IP))
+        lines.append(f"{inputs.enlarge_percent} % of the capacity is reached: {HEADROOM} times what was open")
+    lines.append(f"public IPs: {wanted}")
+    missing = []
+    if inputs.open_peak is None:
+        missing.append("open connections (TotalConnectionCount could not be read)")
+    if inputs.failed is None:
+        missing.append("failed and attempted connections (SNATConnectionCount of the NAT gateway could not be read)")
+    if inputs.public_ip_count is None:
+        missing.append("how many addresses the gateway has (a public IP prefix of it could not be read)")
+    no_need = ""
+    if wanted == have and inputs.attempted and not missing:
+        used = peak / max(capacity, 1)
+        no_need = f"no connection failed on the NAT gateway in the last hour, and {used:.0%} of it was used"
+    return Demand(
+        ports=math.ceil(peak),
+        public_ip_count=wanted,
+        is_lower_bound=bool(inputs.failed),
+        arithmetic=tuple(lines),
+        missing=tuple(missing),
+        no_need=no_need,
+    )
+
+
+def _is_saturated(node: PortUse) -> bool:
+    return node.allocated > 0 and max(node.tcp_peak, node.udp_peak) >= SATURATION * node.allocated
+
+
+def _retry_factor(inputs: DemandInputs) -> float:
+    """Attempted over successful; 1 when nothing failed, as when long-lived connections alone fill the ports."""
+    if not inputs.failed:
+        return 1.0
+    if not inputs.successful:
+        return MAX_RETRY_FACTOR
+    return min((inputs.failed + inputs.successful) / inputs.successful, MAX_RETRY_FACTOR)

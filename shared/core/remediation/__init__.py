@@ -1,0 +1,1 @@
+"""Decisions while a change is applied and proven."""

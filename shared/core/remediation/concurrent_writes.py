@@ -1,0 +1,130 @@
+"""Whether somebody else wrote to a subnet in the moment of our write, so that one of the two may be lost.
+
+A subnet's PUT replaces all of it. With If-Match honoured the later writer is refused; no document says that subnets
+honour it. Where they don't, a write that arrives between our last read and our write is overwritten, and the subnet
+shows nothing of it. Only the activity log does, minutes later: a foreign write that began between our read and our own
+write. Both are held against Azure's clock; from ours comes only how long the moment lasted.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from ...model.activity import LoggedWrite
+from ...model.resource_id import ResourceId, same_id
+
+MOST_EXPOSED_SECONDS = 60.0  # when it was not recorded: a read and a write, each at its timeout
+_SLACK = timedelta(seconds=1)
+_BY_OPTION = {"networkSecurityGroup": "--network-security-group", "routeTable": "--route-table"}
+
+
+@dataclass(frozen=True, slots=True)
+class OwnWrite:
+    """A subnet step that was taken. Its writes carry ``request_id``.
+
+    ``exposed_seconds`` is the longest time from a last read to the answer of the write; None when that was not
+    recorded, because the worker died or no answer came. ``is_expected``: the log should show a write.
+    ``properties`` is what was read back.
+    """
+
+    step: int
+    subnet_id: str
+    request_id: str
+    exposed_seconds: float | None
+    is_expected: bool
+    properties: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    own: OwnWrite
+    other: LoggedWrite
+
+
+def shown(own: OwnWrite, log: Sequence[LoggedWrite], app_id: str) -> tuple[LoggedWrite, ...]:
+    """Our own writes of this step that took effect. ``app_id`` is our client id, empty when unknown."""
+    return tuple(
+        write
+        for write in log
+        if not write.has_failed and same_id(write.resource_id, own.subnet_id) and _is_own(own, write, app_id)
+    )
+
+
+def overlaps(own: OwnWrite, log: Sequence[LoggedWrite], app_id: str) -> tuple[Overlap, ...]:
+    """Writes by others to the subnet, or to its virtual network, that began in the moment of one of ours."""
+    exposed_seconds = MOST_EXPOSED_SECONDS if own.exposed_seconds is None else own.exposed_seconds
+    moments = [
+        (write.at - timedelta(seconds=exposed_seconds) - _SLACK, write.at + _SLACK) for write in shown(own, log, app_id)
+    ]
+    vnet_id = str(ResourceId.parse(own.subnet_id).parent)
+    return tuple(
+        Overlap(own, write)
+        for write in log
+        if (same_id(write.resource_id, own.subnet_id) or same_id(write.resource_id, vnet_id))
+        and not write.has_failed
+        and not _is_own(own, write, app_id)
+        and any(start <= write.at <= end for start, end in moments)
+    )
+
+
+def _is_own(own: OwnWrite, write: LoggedWrite, app_id: str) -> bool:
+    return own.request_id in write.request_ids or bool(app_id and write.app_id.lower() == app_id.lower())
+
+
+def in_words(overlap: Overlap) -> str:
+    """Who wrote when, as sentences without the last full stop."""
+    own, other = overlap.own, overlap.other
+    subnet = ResourceId.parse(own.subnet_id).name
+    return (
+        f"another writer ({other.caller}) wrote to {ResourceId.parse(other.resource_id).name} "
+        f"at {other.at:%H:%M:%S} UTC, between snatbot's last look at subnet {subnet} and its write "
+        f"({other.action}, correlation id {other.correlation_id}). "
+        f"Azure took both: what they changed may be overwritten. {_what(overlap)}"
+    )
+
+
+def _what(overlap: Overlap) -> str:
+    own, other = overlap.own, overlap.other
+    if other.properties is None or not same_id(other.resource_id, own.subnet_id):
+        return "The log does not say what it was: have it made again, or set it by hand"
+    if not changed_properties(other.properties, own.properties):
+        return "What they sent is what the subnet has now, the NAT gateway aside"
+    return "Restore it if it was meant"
+
+
+def commands(overlap: Overlap) -> tuple[str, ...]:
+    """What shows the write, and restores what was lost of it."""
+    own, other = overlap.own, overlap.other
+    subnet = ResourceId.parse(own.subnet_id)
+    look = (
+        f"az monitor activity-log list --subscription {subnet.subscription} --correlation-id {other.correlation_id} "
+        f"--start-time {other.at - timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ} --offset 1h"
+    )
+    show = ("# the other write", look)
+    if other.properties is None or not same_id(other.resource_id, own.subnet_id):
+        set_it = f"az network vnet subnet update --ids {shlex.quote(own.subnet_id)} --set <property>=<value>"
+        return (*show, "# set it by hand", set_it)
+    lost = changed_properties(other.properties, own.properties)
+    restore = (restore_command(own.subnet_id, name, other.properties.get(name)) for name in lost)
+    return (*show, *(("# as they wrote it", *restore) if lost else ()))
+
+
+def changed_properties(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Names of writable properties that differ, the NAT gateway aside."""
+    names = sorted({*before, *now} - {"natGateway"})
+    return [name for name in names if before.get(name) != now.get(name)]
+
+
+def restore_command(subnet_id: str, name: str, value: Any) -> str:
+    """The ``az`` command that gives one property of a subnet this value; None takes it off."""
+    start = f"az network vnet subnet update --ids {shlex.quote(subnet_id)}"
+    if value is None:
+        return f"{start} --remove {name}"
+    if name in _BY_OPTION and isinstance(value, Mapping) and value.get("id"):
+        return f"{start} {_BY_OPTION[name]} {shlex.quote(value['id'])}"
+    return f"{start} --set {name}={shlex.quote(json.dumps(value, separators=(',', ':')))}"

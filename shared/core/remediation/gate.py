@@ -1,0 +1,104 @@
+"""The gate after each subnet: does traffic leave the new way, and does nothing fail?
+
+A NAT gateway's metrics know no subnet. So the first subnets' traffic must not speak for a later one whose egress is
+dead: the gateway's rate has to rise by a share of what the subnet's own nodes had before. On the way back the load
+balancer's metrics name each node, and the nodes' own connections are what counts. What can't be told yet is waited for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ...formatting import count
+from ...model.metric import Series, Window
+from ..detection.load_balancer import BACKEND_DIMENSION, STATE_DIMENSION
+from .verdict import BACKGROUND_FACTOR
+
+SHARE_OF_OWN = 0.25
+_MOST_FAILING = 0.5
+_MORE_THAN_BEFORE = 0.25
+
+
+class Passage(StrEnum):
+    OPEN = "open"
+    NOT_YET = "not yet"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class GateView:
+    """``words`` say what was measured."""
+
+    passage: Passage
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayRates:
+    """New connections a minute on the NAT gateway now, and before the subnet was moved; ``failed`` in the window."""
+
+    now: float
+    before: float
+    failed: float
+
+
+def through_gateway(rates: GatewayRates, own_before: float, background_per_minute: float) -> GateView:
+    """``own_before``: successful connections a minute that the subnet's nodes made through the load balancer."""
+    if rates.failed > 0:
+        return GateView(Passage.BROKEN, f"{count(math.ceil(rates.failed), 'connection')} failed on the NAT gateway")
+    floor = BACKGROUND_FACTOR * background_per_minute
+    if own_before <= floor:
+        words = f"too little traffic before ({own_before:,.0f} a minute) to tell by it; none failed"
+        return GateView(Passage.OPEN, words)
+    rise = rates.now - rates.before
+    since = f", {rates.before:,.0f} before the subnet was moved" if rates.before else ""
+    words = f"{count(round(rates.now), 'new connection')} a minute on the NAT gateway{since}"
+    if rates.now > floor and rise >= SHARE_OF_OWN * own_before:
+        return GateView(Passage.OPEN, f"{words}, none failed")
+    needed = max(floor, rates.before + SHARE_OF_OWN * own_before)
+    return GateView(Passage.NOT_YET, f"{words} so far; {needed:,.0f} would show that this subnet has egress")
+
+
+def through_load_balancer(
+    connections: Iterable[Series],
+    window: Window,
+    node_ips: Collection[str],
+    own_before: float,
+    background_per_minute: float,
+    failing_before: float = 0.0,
+) -> GateView:
+    """``connections``: of the load balancer by backend and state; ``node_ips`` are the subnet's.
+
+    ``failing_before`` is the share of the cluster's connections that failed before any change: that trouble comes back.
+    """
+    if not node_ips:
+        return GateView(Passage.OPEN, "could not be measured: no node has its address in this subnet")
+    own = [one for one in connections if one.dimensions.get(BACKEND_DIMENSION) in node_ips]
+    failed = total(own, window, "failed")
+    succeeded = total(own, window) - failed - total(own, window, "pending")
+    rate = succeeded / window.minutes
+    if failed > max(_MOST_FAILING, failing_before + _MORE_THAN_BEFORE) * (failed + succeeded):
+        of = count(round(failed + succeeded), "connection")
+        words = f"{failed:,.0f} of {of} of its nodes failed on the load balancer"
+        return GateView(Passage.BROKEN, words)
+    if succeeded > 0:
+        words = f"{count(round(rate), 'new connection')} a minute of its nodes leave through the load balancer"
+        return GateView(Passage.OPEN, f"{words}, {failed:,.0f} failed in {count(window.minutes, 'minute')}")
+    if own_before <= BACKGROUND_FACTOR * background_per_minute:
+        words = f"could not be measured: its nodes had too little traffic before ({own_before:,.0f} a minute)"
+        return GateView(Passage.OPEN, words)
+    return GateView(Passage.NOT_YET, "no new connection of its nodes left through the load balancer so far")
+
+
+def total(series: Iterable[Series], window: Window, state: str | None = None) -> float:
+    """Over the window's minutes; of one connection state in lower case, or of all."""
+    return sum(
+        value
+        for one in series
+        if state in (None, one.dimensions.get(STATE_DIMENSION, "").lower())
+        for at, value in one.points
+        if window.holds(at)
+    )

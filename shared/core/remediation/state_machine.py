@@ -1,0 +1,72 @@
+"""The life of a change as a table: (state, event) -> state.
+
+Anything not in the table is refused: a late, doubled or out-of-order message cannot move a change. A change that is
+resumed is approved again, not applying: what must hold before its first step must hold before its next one too.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from ...errors import Refused
+from ...model.change import ChangeState as S
+
+
+class Event(StrEnum):
+    APPROVE = "approve"
+    DENY = "deny"
+    EXPIRE = "expire"
+    SUPERSEDE = "supersede"
+    START = "start"
+    STOP = "stop"
+    RESUME = "resume"
+    APPLIED = "applied"
+    PROVEN = "proven"
+    DISPROVEN = "disproven"
+    UNPROVEN = "unproven"
+    DETACHED = "detached"
+    COMPLETED = "completed"
+    FAIL = "fail"
+
+
+TABLE: dict[tuple[S, Event], S] = {
+    (S.PROPOSED, Event.APPROVE): S.APPROVED,
+    (S.PROPOSED, Event.DENY): S.DENIED,
+    (S.PROPOSED, Event.EXPIRE): S.EXPIRED,
+    (S.PROPOSED, Event.SUPERSEDE): S.SUPERSEDED,
+    (S.APPROVED, Event.START): S.APPLYING,
+    (S.APPROVED, Event.STOP): S.STOPPED,
+    (S.APPROVED, Event.EXPIRE): S.EXPIRED,
+    (S.APPROVED, Event.SUPERSEDE): S.SUPERSEDED,
+    (S.APPROVED, Event.FAIL): S.FAILED,
+    (S.APPLYING, Event.STOP): S.STOPPED,
+    (S.APPLYING, Event.APPLIED): S.VERIFYING,
+    (S.APPLYING, Event.DETACHED): S.ROLLED_BACK,
+    (S.APPLYING, Event.COMPLETED): S.DONE,
+    (S.APPLYING, Event.FAIL): S.FAILED,
+    (S.STOPPED, Event.RESUME): S.APPROVED,
+    (S.STOPPED, Event.FAIL): S.FAILED,
+    (S.STOPPED, Event.SUPERSEDE): S.SUPERSEDED,
+    (S.VERIFYING, Event.PROVEN): S.FIXED,
+    (S.VERIFYING, Event.DISPROVEN): S.NOT_FIXED,
+    (S.VERIFYING, Event.UNPROVEN): S.CANT_TELL,
+    (S.VERIFYING, Event.STOP): S.STOPPED,
+    (S.VERIFYING, Event.SUPERSEDE): S.SUPERSEDED,
+}
+
+
+class WrongState(Refused):
+    """The event does not fit the state the change is in."""
+
+    def __init__(self, state: S, event: Event) -> None:
+        self.state = state
+        self.event = event
+        super().__init__(f"cannot {event} a change that is {state}")
+
+
+def after(state: S, event: Event) -> S:
+    """The next state. Raises WrongState when the table has no such move."""
+    try:
+        return TABLE[state, event]
+    except KeyError:
+        raise WrongState(state, event) from None

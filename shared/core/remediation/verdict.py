@@ -1,0 +1,156 @@
+"""Whether a NAT gateway cured the trouble: a verdict from the gateway's own metrics.
+
+A load balancer without failures proves nothing after the switch: new connections no longer go there. Whether
+SNATConnectionCount counts per minute or per second is told differently by Microsoft's own pages, so "fixed" must hold
+under both readings. Platform health checks make a small count without any traffic (Azure docs: nat-metrics).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from ...formatting import count
+from ...model.change import Outcome
+from ...model.metric import Series, Window
+from ...model.plan import Baseline
+from ..detection.load_balancer import STATE_DIMENSION
+
+BACKGROUND_FACTOR = 10
+SHARE_OF_BEFORE = 0.25
+LEFT_ON_LOAD_BALANCER = 0.05
+DATAPATH_PERCENT = 90.0
+
+
+class Verdict(StrEnum):
+    FIXED = "fixed"
+    NOT_FIXED = "not fixed"
+    CANT_TELL_YET = "can't tell yet"
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayEvidence:
+    """Series of the judged window. ``load_balancer``: new connections there from the moved nodes, any state."""
+
+    window: Window
+    connections: tuple[Series, ...]
+    datapath: tuple[Series, ...]
+    drops: tuple[Series, ...]
+    load_balancer: tuple[Series, ...]
+
+
+def judge_gateway(
+    evidence: GatewayEvidence, baseline: Baseline | None, *, verify_minutes: int, background_per_minute: float
+) -> Outcome:
+    """``Outcome.verdict`` is one of Verdict; figures are sentences for people.
+
+    ``baseline`` None: what went through the load balancer before could not be measured. Then a failure still shows, but
+    nothing says whether enough goes through the gateway: never "fixed".
+    """
+    window = evidence.window
+    attempted, minutes = _total(evidence.connections, window, "attempted")
+    failed, _ = _total(evidence.connections, window, "failed")
+    on_lb, _ = _total(evidence.load_balancer, window)
+    drops, _ = _total(evidence.drops, window)
+    datapath = _mean(evidence.datapath, window)
+    rate = attempted / max(len(minutes), 1)
+    lb_rate = on_lb / window.minutes
+    figures = (
+        f"NAT gateway: {attempted:,.0f} new connections attempted in {len(minutes)} measured minutes "
+        f"({rate:,.0f} a minute), {failed:,.0f} failed",
+        _before(baseline, lb_rate),
+        f"data path availability: {datapath:.1f} %" if datapath is not None else "data path availability: no data",
+        f"dropped packets: {drops:,.0f}",
+    )
+
+    def outcome(verdict: Verdict, reason: str, *advice: str) -> Outcome:
+        return Outcome(verdict=verdict, reason=reason, figures=figures, advice=advice)
+
+    if len(minutes) < min(verify_minutes, window.minutes):
+        return outcome(
+            Verdict.CANT_TELL_YET,
+            f"{len(minutes)} of {count(verify_minutes, 'minute')} measured on the NAT gateway so far",
+        )
+    if failed > 0:
+        reason = f"{count(math.ceil(failed), 'connection')} failed on the NAT gateway itself"
+        return outcome(Verdict.NOT_FIXED, reason, *_why_it_fails(failed, attempted))
+    if datapath is not None and datapath < DATAPATH_PERCENT:
+        reason = f"the NAT gateway's data path was available {datapath:.1f} % of the time"
+        return outcome(Verdict.NOT_FIXED, reason, *_UNAVAILABLE)
+    if baseline is None:
+        return outcome(
+            Verdict.CANT_TELL_YET,
+            f"{count(round(rate), 'new connection')} a minute on the NAT gateway and none failed, but how many there "
+            "were before could not be measured when this was planned",
+            "Compare with the application's own figures, or ask what the load balancer's metrics showed then.",
+        )
+    # If the count were per second it would stand for sixty times as many: per minute is the stricter reading.
+    least = max(BACKGROUND_FACTOR * background_per_minute, SHARE_OF_BEFORE * baseline.successful_per_minute)
+    if rate <= BACKGROUND_FACTOR * background_per_minute or rate < SHARE_OF_BEFORE * baseline.successful_per_minute:
+        return outcome(
+            Verdict.CANT_TELL_YET,
+            f"{count(round(rate), 'new connection')} a minute on the NAT gateway; at least {least:,.0f} are needed to "
+            "tell",
+            "Likely there is little traffic now, or it takes another way: a route to an appliance, a private endpoint.",
+        )
+    if lb_rate >= LEFT_ON_LOAD_BALANCER * max(baseline.attempted_per_minute, 1):
+        return outcome(
+            Verdict.CANT_TELL_YET,
+            f"{count(round(lb_rate), 'new connection')} a minute still leave through the load balancer",
+            "Likely some nodes are in a subnet that has no NAT gateway, or a route of their own goes ahead of it.",
+        )
+    if datapath is None:
+        return outcome(Verdict.CANT_TELL_YET, "the NAT gateway's data path availability could not be measured")
+    return outcome(
+        Verdict.FIXED,
+        f"no failed connection in {len(minutes)} measured minutes with {attempted:,.0f} attempted on the NAT gateway",
+    )
+
+
+def _before(baseline: Baseline | None, lb_rate: float) -> str:
+    if baseline is None:
+        return "before: not measured"
+    successful = f"{baseline.successful_per_minute:,.0f} successful a minute"
+    if baseline.is_of_gateway:
+        return f"NAT gateway before: {successful}"
+    return f"load balancer before: {successful}; now {lb_rate:,.0f} a minute from the moved nodes"
+
+
+_UNAVAILABLE = (
+    "Likely the platform: look at Azure's service health and the gateway's resource health; if it lasts, roll back.",
+)
+_OFTEN = 0.05
+
+
+def _why_it_fails(failed: float, attempted: float) -> tuple[str, ...]:
+    """What it likely is instead (Azure docs: nat-gateway/troubleshoot-nat-connectivity)."""
+    if failed >= _OFTEN * max(attempted, 1):
+        return (
+            "Likely one destination: at most 50,000 connections go from one public IP to the same address and port. "
+            "More public IPs raise that; reusing connections cures it.",
+            "Or the gateway itself is too small: ask for a plan that adds public IPs.",
+        )
+    return (
+        "Likely connections that wait for a port to cool down towards one busy destination: reuse connections, or ask "
+        "for a plan that adds public IPs.",
+    )
+
+
+def _total(series: Iterable[Series], window: Window, state: str | None = None) -> tuple[float, frozenset[datetime]]:
+    total, minutes = 0.0, set()
+    for one in series:
+        if state is not None and one.dimensions.get(STATE_DIMENSION, "").lower() != state:
+            continue
+        for at, value in one.points:
+            if window.holds(at):
+                total += value
+                minutes.add(at)
+    return total, frozenset(minutes)
+
+
+def _mean(series: Iterable[Series], window: Window) -> float | None:
+    values = [value for one in series for at, value in one.points if window.holds(at)]
+    return sum(values) / len(values) if values else None

@@ -1,0 +1,1 @@
+"""Plans that are proposed, and the decisions on them."""

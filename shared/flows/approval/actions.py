@@ -1,0 +1,104 @@
+"""What a person may do with a change now: the buttons of its page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ...auth.errors import RemediationOff, SignInNeeded
+from ...core.planning.detach import written_subnets
+from ...ids import cluster_key
+from ...model.change import FINAL_STATES, Change, ChangeState
+from ...model.plan import PlanKind
+from ...store.records import Records
+
+APPROVE, DENY, STOP, RESUME, GIVE_UP = "approve", "deny", "stop", "resume", "give_up"
+ROLL_BACK, DELETE, ASK_AGAIN = "roll_back", "delete", "ask_again"
+_JUDGED = (ChangeState.VERIFYING, ChangeState.FIXED, ChangeState.NOT_FIXED, ChangeState.CANT_TELL)
+_UNDONE = (ChangeState.ROLLED_BACK, ChangeState.DONE)
+_TO_NOTHING = (ChangeState.DENIED, ChangeState.EXPIRED, ChangeState.SUPERSEDED, ChangeState.FAILED)
+_KINDS = {ROLL_BACK: PlanKind.DETACH_NAT_GATEWAY, DELETE: PlanKind.DELETE_NAT_GATEWAY}
+
+
+class Actions:
+    def __init__(self, records: Records, *, is_remediation_on: bool, approval_mode: str) -> None:
+        self._records = records
+        self._is_on = is_remediation_on
+        self._mode = approval_mode
+
+    def why_not(self, change: Change, now: datetime) -> str | None:
+        """Why nobody can decide on this change now; None when somebody can."""
+        if not self._is_on:
+            return str(RemediationOff())
+        if self._mode != "link":
+            return str(SignInNeeded())
+        if not change.plan.steps:
+            return "This is advice for a person: snatbot changes nothing here, and there is nothing to approve."
+        if change.state is ChangeState.PROPOSED and now >= change.expires_at:
+            return "This plan has expired: it was never approved, and nothing was changed."
+        return None
+
+    def of(self, change: Change, now: datetime) -> tuple[str, ...]:
+        """In the order of the buttons."""
+        if self.why_not(change, now) is not None:
+            return ()
+        match change.state:
+            case ChangeState.PROPOSED:
+                return (APPROVE, DENY)
+            case ChangeState.APPROVED | ChangeState.APPLYING:
+                return (STOP,)
+            case ChangeState.VERIFYING:
+                return (STOP, *self._undoing(change))
+            case ChangeState.STOPPED:
+                return (RESUME, *self._undoing(change), GIVE_UP)
+            case ChangeState.DENIED | ChangeState.EXPIRED:
+                return self._again(change)
+            case ChangeState.FAILED | ChangeState.SUPERSEDED:
+                return self._undoing(change) or self._again(change)
+            case _:
+                return self._undoing(change)
+
+    def follow_ups(self, change: Change) -> tuple[Change, ...]:
+        """Later changes that take back or delete what this one did, or what the one did that it takes back."""
+        about = change.plan.of_change_id or change.id
+        others = self._records.changes(cluster_key(change.cluster_id))
+        found = [
+            other
+            for other in others
+            if other.plan.of_change_id == about and other.id != change.id and other.proposed_at >= change.proposed_at
+        ]
+        return tuple(sorted(found, key=lambda other: other.proposed_at))
+
+    def in_its_place(self, change: Change) -> tuple[Change, ...]:
+        """What is open on the cluster now that this one came to nothing: its renewal, most often."""
+        if change.state not in _TO_NOTHING:
+            return ()
+        others = self._records.changes(cluster_key(change.cluster_id))
+        return tuple(one for one in others if one.state not in FINAL_STATES and one.proposed_at > change.proposed_at)
+
+    def _undoing(self, change: Change) -> tuple[str, ...]:
+        """Neither while a later change is about to, nor once it has."""
+        wanted = ((ROLL_BACK, self._has_something_to_take_back(change)), (DELETE, change.leaves_something))
+        possible = [action for action, is_possible in wanted if is_possible]
+        later = self.follow_ups(change) if possible else ()
+        if any(other.state not in FINAL_STATES for other in later):
+            return ()
+        done = {other.plan.kind for other in later if other.state in _UNDONE}
+        return tuple(action for action in possible if _KINDS[action] not in done)
+
+    def _has_something_to_take_back(self, change: Change) -> bool:
+        if change.state in _JUDGED:
+            return change.plan.kind is PlanKind.ATTACH_NAT_GATEWAY
+        if change.plan.kind is PlanKind.DETACH_NAT_GATEWAY:
+            return change.state is ChangeState.FAILED  # half way back
+        is_half_done = change.state in (ChangeState.STOPPED, ChangeState.FAILED, ChangeState.SUPERSEDED)
+        if not is_half_done or change.plan.kind is not PlanKind.ATTACH_NAT_GATEWAY or not change.is_begun:
+            return False
+        journal = self._records.journal(cluster_key(change.cluster_id), change.id)
+        return bool(written_subnets(change.plan, {step: one.value for step, one in journal.items()}))
+
+    def _again(self, change: Change) -> tuple[str, ...]:
+        """A plan that came to nothing can be asked for again, unless another change of the cluster is on its way, or
+        a later one did what this one was to do."""
+        others = self._records.changes(cluster_key(change.cluster_id))
+        is_done = any(other.state in _UNDONE for other in self.follow_ups(change))
+        return (ASK_AGAIN,) if not is_done and all(other.state in FINAL_STATES for other in others) else ()

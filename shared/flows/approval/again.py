@@ -1,0 +1,123 @@
+"""A new plan where one came to nothing: the same trouble, the world as it is now, asked anew."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from ...auth.links import Links
+from ...chat import compose
+from ...clock import Clock
+from ...core.planning.request import PlanRequest, request_of
+from ...core.remediation.state_machine import Event, after
+from ...errors import NotFoundHere, SnatbotError
+from ...model.change import Change
+from ...model.incident import Incident, IncidentState
+from ...model.plan import CURES, PlanKind
+from ...store.errors import StoreConflict
+from ...store.records import Put, Records, Stored
+from ..incidents.track import IN_FLIGHT
+from ..notification.outbox import Outbox, audit
+from ..planning.plan import Planning
+from .propose import Propose, planned, refuse_too_many
+
+log = logging.getLogger("snatbot.advance")
+_TRIES = 3
+
+
+class Again:
+    def __init__(
+        self, records: Records, planning: Planning, propose: Propose, outbox: Outbox, links: Links, clock: Clock
+    ) -> None:
+        self._records = records
+        self._planning = planning
+        self._outbox = outbox
+        self._links = links
+        self._propose = propose
+        self._clock = clock
+
+    def offer(self, partition: str, change: Change) -> None:
+        """A new plan for the same trouble, which needs its own approval. Where none can be made, a later look tries."""
+        try:
+            self.ask(partition, change, "snatbot")
+        except SnatbotError as error:
+            log.warning("change %s: no new plan could be offered: %s", change.id, error)
+
+    def is_renewed(self, partition: str, stored: Stored[Change]) -> bool:
+        """Ends a proposal that nobody decided on in time, while its trouble lasts, and asks anew in the same post.
+
+        The plan is made for the same request: if nothing has changed, its digest is the same. False, and nothing was
+        done: no new plan is wanted, or none could be made just now. Raises StoreError.
+        """
+        change, now = stored.value, self._clock.now()
+        incident, record = self._open_incident(partition, change), self._records.cluster_in(partition)
+        if incident is None or record is None or record.value.is_silenced(now) or change.plan.kind not in CURES:
+            return False
+        others = self._records.changes(partition)
+        if any(other.state in IN_FLIGHT for other in others):
+            return False
+        kind = change.plan.kind if change.plan.is_wished else None
+        request = PlanRequest(kind, request_of(change.plan) or change.id, incident.value.id)
+        try:
+            plan = self._planning.attachment(change.cluster_id, now, request)
+            new = self._propose.new_change(plan, now, change.requested_by, incident.value)
+            refuse_too_many(others, new, now)
+        except SnatbotError as error:
+            log.warning("change %s: it has expired, and no new plan could be offered: %s", change.id, error)
+            return False
+        if not plan.is_executable:
+            return False
+        reason = f"nobody decided in time; renewed as change {new.id}"
+        ended = replace(change, state=after(change.state, Event.EXPIRE), due_at=None, stop_reason=reason)
+        message = compose.change_renewed(change, new, incident.value, self._links.page(new))
+        writes = [
+            Put(ended, stored.etag),
+            Put(new),
+            Put(planned(record.value, new), record.etag),
+            Put(replace(incident.value, plan_due_at=None), incident.etag),
+            audit(now, "snatbot", "change expired", change.id, reason),
+            audit(now, "snatbot", "change proposed", new.id, new.plan.summary),
+            *self._outbox.rows(change.cluster_name, message, self._clock.wall()),
+        ]
+        self._records.commit_in(partition, writes)
+        return True
+
+    def ask(self, partition: str, change: Change, requested_by: str) -> Change:
+        """The new change, proposed and told. Raises Refused with the reason when nothing can be done now."""
+        now, wall = self._clock.now(), self._clock.wall()
+        match change.plan.kind:
+            case PlanKind.DETACH_NAT_GATEWAY:
+                return self._propose.propose_rollback(self._taken_back(partition, change), now, wall, requested_by)
+            case PlanKind.DELETE_NAT_GATEWAY:
+                return self._propose.propose_deletion(self._taken_back(partition, change), now, wall, requested_by)
+            case kind:
+                is_the_same = change.plan.is_wished or kind is PlanKind.RESERVE_PUBLIC_IPS
+                wanted = kind if is_the_same else None
+                open_one = self._open_incident(partition, change)
+                incident_id = open_one.value.id if open_one else None
+                asked = self._propose.propose(change.cluster_id, now, wall, requested_by, incident_id, kind=wanted)
+                self._note_answered(partition, change)
+                return asked
+
+    def _note_answered(self, partition: str, change: Change) -> None:
+        """The incident has its new plan: none has to be made later."""
+        for _ in range(_TRIES):
+            found = self._open_incident(partition, change)
+            if found is None or found.value.plan_due_at is None:
+                return
+            try:
+                self._records.commit_in(partition, [Put(replace(found.value, plan_due_at=None), found.etag)])
+            except StoreConflict:
+                continue  # a look at the cluster came between
+            return
+
+    def _open_incident(self, partition: str, change: Change) -> Stored[Incident] | None:
+        found = self._records.incident_in(partition, change.incident_id) if change.incident_id else None
+        return found if found is not None and found.value.state is IncidentState.OPEN else None
+
+    def _taken_back(self, partition: str, change: Change) -> Change:
+        """The change that this one takes back, or deletes what it made."""
+        stored = self._records.change(partition, change.plan.of_change_id or "")
+        if stored is None:
+            raise NotFoundHere(f"change {change.plan.of_change_id} is not known here any more")
+        return stored.value

@@ -1,0 +1,199 @@
+"""Offer an exact plan for approval: a change that is proposed, expires by itself, and is told to people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from ...auth.links import Links
+from ...chat import compose
+from ...core.planning.request import PlanRequest
+from ...core.remediation.state_machine import Event, after
+from ...errors import Refused, TooMany
+from ...formatting import count, sentences, utc
+from ...ids import cluster_key, new_id
+from ...model.change import FINAL_STATES, Change, ChangeState
+from ...model.incident import ClusterRecord, Incident
+from ...model.plan import CURES, Plan, PlanKind
+from ...store.active_clusters import FleetStore
+from ...store.records import Put, Records, Stored
+from ..notification.outbox import Outbox, audit
+from ..planning.plan import Planning
+
+MOST_AN_HOUR = 10  # proposals for one cluster; each is a message that people read
+_HOUR = timedelta(hours=1)
+
+
+class Propose:
+    def __init__(
+        self,
+        planning: Planning,
+        records: Records,
+        store: FleetStore,
+        outbox: Outbox,
+        links: Links,
+        lifetime: timedelta,
+    ) -> None:
+        """``lifetime`` is how long a proposal waits for a decision."""
+        self._planning = planning
+        self._records = records
+        self._store = store
+        self._outbox = outbox
+        self._links = links
+        self._lifetime = lifetime
+
+    def new_change(
+        self, plan: Plan, now: datetime, requested_by: str, incident: Incident | None = None, change_id: str = ""
+    ) -> Change:
+        """A proposed change that expires by itself. ``change_id``: of the request that it was planned for."""
+        expires_at = now + self._lifetime
+        return Change(
+            id=change_id or new_id(),
+            cluster_id=plan.cluster_id,
+            cluster_name=plan.cluster_name,
+            state=ChangeState.PROPOSED,
+            plan=plan,
+            proposed_at=now,
+            expires_at=expires_at,
+            requested_by=requested_by,
+            incident_id=incident.id if incident else None,
+            due_at=expires_at,
+            reason=incident,
+        )
+
+    def propose(
+        self,
+        cluster_id: str,
+        now: datetime,
+        wall: datetime,
+        requested_by: str,
+        incident_id: str | None = None,
+        *,
+        kind: PlanKind | None = None,
+    ) -> Change:
+        """Plans again and asks; a proposal that is still open is superseded. ``kind`` as in PlanRequest.
+
+        Raises Refused when the plan can't be executed, TooMany after ten in an hour, StoreConflict when somebody else
+        wrote in between: of those who ask at once one is proposed.
+        """
+        request = PlanRequest(kind, new_id(), incident_id or "")
+        plan = self._planning.attachment(cluster_id, now, request)
+        return self._propose(plan, now, wall, requested_by, incident_id, request.id)
+
+    def propose_deletion(self, change: Change, now: datetime, wall: datetime, requested_by: str) -> Change:
+        """A change of its own that deletes what ``change`` created; it names each address that is lost.
+
+        Raises Refused while anything still uses them.
+        """
+        if change.state not in FINAL_STATES:
+            raise Refused(f"a change that is {change.state.value} still needs what it created")
+        return self._propose(self._planning.deletion(change, now), now, wall, requested_by, change.incident_id)
+
+    def _propose(
+        self,
+        plan: Plan,
+        now: datetime,
+        wall: datetime,
+        requested_by: str,
+        incident_id: str | None,
+        change_id: str = "",
+    ) -> Change:
+        if not plan.is_executable:
+            raise Refused(why_not(plan))
+        found = self._records.incident(plan.cluster_id, incident_id) if incident_id else None
+        change = self.new_change(plan, now, requested_by, found.value if found else None, change_id)
+        self._commit(change, now, wall)
+        return change
+
+    def propose_rollback(self, change: Change, now: datetime, wall: datetime, requested_by: str) -> Change:
+        """A change of its own that takes back what ``change`` did; it needs its own approval.
+
+        Raises Refused when there is nothing to take back or taking it back would leave nodes without egress.
+        """
+        if change.plan.kind is not PlanKind.ATTACH_NAT_GATEWAY:
+            raise Refused("only a change that attached a NAT gateway can be rolled back")
+        if change.state in (ChangeState.PROPOSED, ChangeState.APPROVED, ChangeState.APPLYING):
+            raise Refused(f"a change that is {change.state.value} can't be rolled back yet; stop it first")
+        stored = self._records.journal(cluster_key(change.cluster_id), change.id)
+        journal = {step: entry.value for step, entry in stored.items()}
+        plan = self._planning.way_back(change, journal, now)
+        return self._propose(plan, now, wall, requested_by, change.incident_id)
+
+    def _commit(self, change: Change, now: datetime, wall: datetime) -> None:
+        key = cluster_key(change.cluster_id)
+        # Read before the changes and written after: who proposed meanwhile has written it too, and this then fails.
+        stored = self._records.cluster(change.cluster_id)
+        record = stored.value if stored else ClusterRecord(change.cluster_id, change.cluster_name)
+        refuse_too_many(self._records.changes(key), change, now)
+        writes = [
+            Put(change),
+            Put(planned(record, change), stored.etag if stored else None),
+            audit(now, change.requested_by, "change proposed", change.id, change.plan.summary),
+            *self._outbox.rows(change.cluster_name, compose.change_proposed(change, self._links.page(change)), wall),
+            *retire_proposals(self._records, key, change),
+        ]
+        # The index comes first. Without it the cure of a change that no incident asked for would go unwatched.
+        self._store.begin_attention(key)
+        self._records.commit_in(key, writes)
+
+
+def refuse_too_many(changes: Iterable[Change], new: Change, now: datetime) -> None:
+    """Raises TooMany. A roll-back counts among roll-backs only: no other proposal may stand in its way."""
+    is_way_back = new.plan.kind is PlanKind.DETACH_NAT_GATEWAY
+    proposed = sorted(
+        change.proposed_at
+        for change in changes
+        if now - change.proposed_at < _HOUR and (change.plan.kind is PlanKind.DETACH_NAT_GATEWAY) == is_way_back
+    )
+    if len(proposed) >= MOST_AN_HOUR:
+        again_at = proposed[-MOST_AN_HOUR] + _HOUR
+        said = f"{count(len(proposed), 'change')} of {new.cluster_name} were proposed within an hour"
+        raise TooMany(f"{said}; at most {MOST_AN_HOUR} are. Decide on the newest, or ask again after {utc(again_at)}")
+
+
+def why_not(plan: Plan) -> str:
+    """Why a plan can't be executed: its blockers, or the advice that is the answer."""
+    said = sentences(*(part for check in plan.blockers for part in (check.message, check.remedy)))
+    commands = [*(command for check in plan.blockers for command in check.commands), *plan.commands]
+    by_hand = ["By hand:", *(f"`{command}`" for command in commands)] if commands else []
+    return "\n".join([said or sentences(plan.summary, *plan.notes), *by_hand])
+
+
+def planned(record: ClusterRecord, change: Change) -> ClusterRecord:
+    """The cluster's record, pointing at its newest change."""
+    return replace(record, change_id=change.id)
+
+
+def retire_proposals(records: Records, partition: str, new: Change) -> list[Put]:
+    """Writes that supersede every proposal that is still open."""
+    return [Put(superseded(stored.value, new.id), stored.etag) for stored in _open_proposals(records, partition)]
+
+
+def withdraw_proposals(records: Records, partition: str, incident: Incident, now: datetime) -> list[Put]:
+    """Writes that end what an incident that is over had proposed, with the reason.
+
+    What was asked for without it stays, and so does a roll-back or a deletion: those are about a change.
+    """
+    reason = f"withdrawn: the incident that it was for is over since {utc(incident.cleared_at or now)}"
+    if incident.closing_note:
+        reason = f"{reason} ({incident.closing_note})"
+    writes = []
+    for stored in _open_proposals(records, partition):
+        change = stored.value
+        if change.incident_id == incident.id and change.plan.kind in CURES:
+            ended = replace(change, state=after(change.state, Event.SUPERSEDE), due_at=None, stop_reason=reason)
+            writes += [Put(ended, stored.etag), audit(now, "snatbot", "change withdrawn", change.id, reason)]
+    return writes
+
+
+def _open_proposals(records: Records, partition: str) -> list[Stored[Change]]:
+    found = [change for change in records.changes(partition) if change.state is ChangeState.PROPOSED]
+    stored = [records.change(partition, change.id) for change in found]
+    return [one for one in stored if one is not None and one.value.state is ChangeState.PROPOSED]
+
+
+def superseded(change: Change, by: str) -> Change:
+    """``change`` ended because change ``by`` takes its place. Raises WrongState when it can't be."""
+    state = after(change.state, Event.SUPERSEDE)
+    return replace(change, state=state, due_at=None, stop_reason=f"superseded by change {by}")

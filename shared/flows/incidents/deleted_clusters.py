@@ -1,0 +1,82 @@
+"""Clusters that were deleted: their incident ends, its proposal is withdrawn, and nobody looks for them any more.
+
+A cluster that is no longer listed may be hidden from this app's identity instead. So Resource Manager is asked about
+each that has something to remember, and an error is no answer: then everything stays as it is.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from ...chat import compose
+from ...cloud.errors import AzureError
+from ...cloud.fleet_query import FleetDiscovery
+from ...core.incidents.lifecycle import Effect, over_unseen
+from ...ids import cluster_key
+from ...model.fleet import Fleet
+from ...model.incident import ClusterRecord, IncidentState
+from ...store.active_clusters import FleetStore
+from ...store.errors import StoreConflict
+from ...store.records import Put, Records, Stored
+from ..approval.propose import withdraw_proposals
+from ..notification.outbox import Outbox, audit
+from .track import IN_FLIGHT
+
+log = logging.getLogger("snatbot.watch")
+MOST_ASKED = 20  # in one look, open incidents first; the others come next time
+DELETED = "the cluster was deleted"
+
+
+class Vanished:
+    def __init__(self, records: Records, store: FleetStore, discovery: FleetDiscovery, outbox: Outbox) -> None:
+        self._records = records
+        self._store = store
+        self._discovery = discovery
+        self._outbox = outbox
+
+    def look(self, fleet: Fleet, now: datetime, wall: datetime) -> None:
+        """``fleet`` as it was listed just now. Raises StoreError."""
+        listed = {cluster_key(target.cluster.id) for target in fleet.clusters}
+        missing = [(not is_open, key) for key, is_open in self._store.attention().items() if key not in listed]
+        for _, key in sorted(missing)[:MOST_ASKED]:
+            stored = self._records.cluster_in(key)
+            if stored is None or self._has_change_in_flight(key, stored.value) or not self._is_gone(stored.value):
+                continue
+            try:
+                self._end(key, stored, now, wall)
+            except StoreConflict:
+                log.info("%s: another worker has ended it", stored.value.cluster_name)
+            self._store.lose_attention(key)
+
+    def _has_change_in_flight(self, key: str, record: ClusterRecord) -> bool:
+        return bool(record.change_id) and any(change.state in IN_FLIGHT for change in self._records.changes(key))
+
+    def _is_gone(self, record: ClusterRecord) -> bool:
+        try:
+            return self._discovery.is_gone(record.cluster_id)
+        except AzureError as error:
+            log.warning("whether %s was deleted could not be asked: %s", record.cluster_name, error)
+            return False
+
+    def _end(self, key: str, cluster: Stored[ClusterRecord], now: datetime, wall: datetime) -> None:
+        record = cluster.value
+        incident = self._records.incident_in(key, record.incident_id) if record.incident_id else None
+        if incident is None or incident.value.state is not IncidentState.OPEN:
+            return
+        transition = over_unseen(record, incident.value, DELETED, now, is_change_in_flight=False)
+        closed = transition.incident
+        assert closed is not None
+        withdrawn = withdraw_proposals(self._records, key, closed, now)
+        message = None
+        if transition.message is Effect.CLEARED:
+            message = compose.watch_ended(closed, now, is_withdrawn=bool(withdrawn))
+        writes = [
+            Put(record, cluster.etag),
+            Put(closed, incident.etag),
+            audit(now, "snatbot", "incident cleared", closed.id, DELETED),
+            *withdrawn,
+            *self._outbox.rows(record.cluster_name, message, wall),
+        ]
+        self._records.commit_in(key, writes)
+        log.info("%s: %s, its incident is closed", record.cluster_name, DELETED)

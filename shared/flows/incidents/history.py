@@ -1,0 +1,41 @@
+"""What is remembered of one cluster, for people who ask later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...ids import cluster_key
+from ...model.audit import AuditLine
+from ...model.change import Change, JournalEntry
+from ...model.incident import ClusterRecord, Incident
+from ...store.records import ALL_CHANGES, Records
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Everything in the order of time. ``journals`` maps a change's id to its steps; ``audit`` has the stops of all
+    changes too."""
+
+    record: ClusterRecord | None
+    incidents: tuple[Incident, ...]
+    changes: tuple[Change, ...]
+    journals: dict[str, tuple[JournalEntry, ...]]
+    audit: tuple[AuditLine, ...]
+
+
+def read_history(records: Records, cluster_id: str) -> History:
+    partition = cluster_key(cluster_id)
+    stored = records.cluster(cluster_id)
+    changes = tuple(sorted(records.changes(partition), key=lambda change: change.proposed_at))
+    journals = {}
+    for change in changes:
+        journal = records.journal(partition, change.id)
+        journals[change.id] = tuple(journal[step].value for step in sorted(journal))
+    lines = (*records.audit(partition), *records.audit(ALL_CHANGES))
+    return History(
+        record=stored.value if stored else None,
+        incidents=tuple(sorted(records.incidents(partition), key=lambda incident: incident.opened_at)),
+        changes=changes,
+        journals=journals,
+        audit=tuple(sorted(lines, key=lambda line: line.at)),
+    )

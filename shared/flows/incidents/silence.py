@@ -1,0 +1,68 @@
+"""Hold back posts about a cluster for a while. Measuring goes on, and what is still open afterwards is told then."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from ... import user_input
+from ...errors import BadInput
+from ...formatting import utc
+from ...ids import cluster_key
+from ...model.cluster import Cluster
+from ...model.incident import ClusterRecord, IncidentState
+from ...store.active_clusters import FleetStore
+from ...store.errors import StoreConflict
+from ...store.records import Put, Records
+from ..notification.outbox import audit
+
+LONGEST = timedelta(days=30)
+_TRIES = 3
+
+
+class Silence:
+    def __init__(self, records: Records, store: FleetStore) -> None:
+        self._records = records
+        self._store = store
+
+    def begin(self, cluster: Cluster, until: datetime, by: str, now: datetime) -> ClusterRecord:
+        """Raises BadInput when nobody is named, or the time is over or more than 30 days away."""
+        if not now < until <= now + LONGEST:
+            raise BadInput(f"until is {utc(until)}; it must be after {utc(now)} and within 30 days")
+        return self._write(cluster, until, user_input.person(by), now)
+
+    def end(self, cluster: Cluster, by: str, now: datetime) -> ClusterRecord:
+        """It is no error when there is no silence. Raises BadInput when nobody is named."""
+        return self._write(cluster, None, user_input.person(by), now)
+
+    def _write(self, cluster: Cluster, until: datetime | None, by: str, now: datetime) -> ClusterRecord:
+        for attempt in range(_TRIES):
+            stored = self._records.cluster(cluster.id)
+            record = stored.value if stored else ClusterRecord(cluster.id, cluster.name)
+            silenced = replace(record, silenced_until=until, silenced_by=by if until else "")
+            event = f"silenced until {utc(until)}" if until else "silence ended"
+            # The index comes first: what it points to may be missing, never the other way round.
+            self._store.pay_attention(cluster_key(cluster.id), is_open=self._is_open(record))
+            writes = [Put(silenced, stored.etag if stored else None), audit(now, by, event, cluster.name)]
+            try:
+                self._records.commit(cluster.id, writes)
+            except StoreConflict:
+                if attempt == _TRIES - 1:
+                    raise
+            else:
+                return silenced
+        raise AssertionError("unreachable")
+
+    def _is_open(self, record: ClusterRecord) -> bool:
+        found = self._records.incident(record.cluster_id, record.incident_id) if record.incident_id else None
+        return found is not None and found.value.state is IncidentState.OPEN
+
+
+def moment_from(until: str, minutes: str, now: datetime) -> datetime:
+    """The end of a silence as a person gives it. Raises BadInput unless exactly one of the two is usable."""
+    until, minutes = until.strip(), minutes.strip()
+    if bool(until) == bool(minutes):
+        raise BadInput("give either minutes=<number> or until=<time with zone, such as 2026-12-24T18:00Z>")
+    if minutes:
+        return now + timedelta(minutes=user_input.whole_number("minutes", minutes, 1, LONGEST // timedelta(minutes=1)))
+    return user_input.moment("until", until)

@@ -1,0 +1,123 @@
+"""Bring what is in the outbox to its channels: oldest first, each at least once, none lost.
+
+A row is claimed by pushing its ``due_at`` into the future before posting, so that a second worker leaves it alone.
+If a worker dies between posting and deleting, the message is posted again: late twice beats never. While a channel is
+down, all of its messages wait in order; a message that the service refuses steps aside for the ones behind it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from ...chat.channels import Channel
+from ...chat.errors import ChatRefused, ChatUnavailable
+from ...model.audit import OutboxMessage
+from ...store.errors import StoreConflict
+from ...store.records import Put, Records, Stored
+from ...store.signs import Signs
+from .outbox import audit, message_of
+
+log = logging.getLogger("snatbot.deliver")
+_FIRST_WAIT = timedelta(minutes=1)
+_LONGEST_WAIT = timedelta(minutes=15)
+_DOUBLINGS = 4  # after so many the longest wait is reached
+_REFUSED_WAIT = timedelta(hours=1)
+_GIVE_UP_AFTER_REFUSALS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How many messages: ``refused`` ones are tried again for a day, then given up."""
+
+    sent: int = 0
+    waiting: int = 0
+    refused: int = 0
+    given_up: int = 0
+
+
+class Deliver:
+    def __init__(self, records: Records, signs: Signs, channels: Mapping[str, Channel]) -> None:
+        self._records = records
+        self._signs = signs
+        self._channels = channels
+
+    def all_due(self, partition: str, wall: Callable[[], datetime]) -> Delivery:
+        """Goes on until nothing more can be sent.
+
+        Whoever brought a message while another one was on its way to the same channel has left it to that worker.
+        """
+        total = Delivery()
+        while True:
+            found = self.run(partition, wall())
+            total = Delivery(
+                sent=total.sent + found.sent,
+                waiting=found.waiting,
+                refused=total.refused + found.refused,
+                given_up=total.given_up + found.given_up,
+            )
+            if not found.sent:
+                return total
+
+    def run(self, partition: str, wall: datetime) -> Delivery:
+        """Everything due in one cluster's outbox. Doubled or late calls do no harm."""
+        counts: Counter[str] = Counter()
+        rows = sorted(self._records.outbox(partition), key=lambda row: row.value.channel)
+        for _, of_channel in groupby(rows, key=lambda row: row.value.channel):
+            for row in of_channel:
+                if row.value.due_at is None:
+                    continue
+                outcome = "waiting" if row.value.due_at > wall else self._deliver(partition, row, wall)
+                counts[outcome] += 1
+                if outcome == "waiting" and not row.value.refusals:
+                    break
+        if counts["sent"]:
+            self._signs.record_success("deliver", wall)
+        return Delivery(**counts)
+
+    def _deliver(self, partition: str, row: Stored[OutboxMessage], wall: datetime) -> str:
+        """Which of Delivery's counts this one belongs to."""
+        wait = min(_FIRST_WAIT * 2 ** min(row.value.attempts, _DOUBLINGS), _LONGEST_WAIT)
+        tried = replace(row.value, attempts=row.value.attempts + 1, due_at=wall + wait)
+        try:
+            self._records.commit_in(partition, [Put(tried, row.etag)])
+        except StoreConflict:
+            return "waiting"  # another worker has it
+        try:
+            self._post(tried)
+        except ChatUnavailable as error:
+            log.warning("message %s to %s: try %d failed: %s", tried.id, tried.channel, tried.attempts, error)
+            named = timedelta(seconds=error.retry_after_seconds or 0)
+            self._note(partition, replace(tried, last_error=str(error), due_at=wall + max(wait, named)), wall)
+            return "waiting"
+        except ChatRefused as error:
+            log.error("message %s to %s was refused: %s", tried.id, tried.channel, error)
+            refusals = tried.refusals + 1
+            due_at = wall + _REFUSED_WAIT if refusals < _GIVE_UP_AFTER_REFUSALS else None
+            self._note(partition, replace(tried, last_error=str(error), refusals=refusals, due_at=due_at), wall)
+            return "refused" if due_at else "given_up"
+        self._records.delete_outbox(partition, tried)
+        return "sent"
+
+    def _post(self, row: OutboxMessage) -> None:
+        channel = self._channels.get(row.channel)
+        if channel is None:
+            raise ChatRefused(row.channel, "this channel is not configured any more")
+        try:
+            message = message_of(row)
+        except ValueError:
+            raise ChatRefused(row.channel, "the stored message cannot be read by this release") from None
+        channel.send(message)
+
+    def _note(self, partition: str, message: OutboxMessage, wall: datetime) -> None:
+        for row in self._records.outbox(partition):
+            if row.value.id == message.id:
+                writes = [Put(message, row.etag)]
+                if message.due_at is None:
+                    detail = f"to {message.channel}, after {message.refusals} refusals: {message.last_error}"
+                    writes.append(audit(wall, "snatbot", "message given up", message.id, detail))
+                self._records.commit_in(partition, writes)

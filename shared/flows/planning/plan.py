@@ -1,0 +1,174 @@
+"""Read everything a plan rests on, and plan. Reads only: a dry run at any time."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import TypeVar
+
+from ... import user_input
+from ...cloud.access import AccessReader
+from ...cloud.errors import AzureError
+from ...cloud.metrics import Metrics
+from ...core.detection import load_balancer
+from ...core.detection.node_counts import nodes_at_most
+from ...core.detection.tags import TagRules, read_tags
+from ...core.detection.thresholds import Thresholds
+from ...core.planning import delete, detach, planner, sizing, usage
+from ...core.planning.advice import ASKABLE
+from ...core.planning.egress import address_count, our_gateway
+from ...core.planning.naming import tags_for
+from ...core.planning.permissions import scopes_of
+from ...core.planning.request import DRY_RUN, PlanRequest
+from ...errors import BadInput
+from ...formatting import listed
+from ...model.change import Change, JournalEntry
+from ...model.metric import Window
+from ...model.network import NatGateway, NetworkFacts, PublicIp
+from ...model.plan import Baseline, Demand, Plan, PlanKind
+from ...model.resource_id import same_id
+from .ownership import Ownership
+
+log = logging.getLogger("snatbot.planning")
+T = TypeVar("T")
+_LOOK_BACK_MINUTES = 60
+# What NAT_IPS has created; a prefix that was given is there.
+_NEW_TYPES = {"addresses": ("publicIPAddresses",), "prefix": ("publicIPPrefixes",)}
+
+
+def kind_named(text: str) -> PlanKind | None:
+    """The kind of plan that somebody asks for; None without one. Raises BadInput."""
+    if not text.strip():
+        return None
+    kinds = (PlanKind.ATTACH_NAT_GATEWAY, PlanKind.RESERVE_PUBLIC_IPS, *ASKABLE)
+    found = next((kind for kind in kinds if kind.value == text.strip().lower()), None)
+    if found is None:
+        raise BadInput(
+            f"kind is {user_input.shown(text)}; leave it out for the right answer, or give {listed(kinds, 16)}"
+        )
+    return found
+
+
+class Planning:
+    def __init__(
+        self,
+        read_facts: Callable[[str, datetime], NetworkFacts],
+        access: AccessReader,
+        ownership: Ownership,
+        metrics: Metrics,
+        policy: planner.PlanPolicy,
+        ingestion_lag_minutes: int,
+        usual: TagRules,
+    ) -> None:
+        """``usual``: the owner's thresholds, before a cluster's own tags."""
+        self._read_facts = read_facts
+        self._access = access
+        self._ownership = ownership
+        self._metrics = metrics
+        self._policy = policy
+        self._lag_minutes = ingestion_lag_minutes
+        self._usual = usual
+
+    def read(self, cluster_id: str, now: datetime) -> NetworkFacts:
+        """The network as it is now, and nothing else. Raises AzureError when the cluster can't be read."""
+        return self._read_facts(cluster_id, now)
+
+    def facts(self, cluster_id: str, now: datetime, request: PlanRequest = DRY_RUN) -> NetworkFacts:
+        """The network as it is now, and what would refuse a write. Raises AzureError when the cluster can't be read."""
+        facts = self._read_facts(cluster_id, now)
+        facts = replace(facts, ours=self._ownership.of(cluster_id, facts.vnet_id))
+        if facts.vnet_id is None or facts.vnet_location is None:
+            return facts
+        tags = tags_for(facts.cluster, {**self._policy.tags, **request.tags})
+        new = _NEW_TYPES.get(self._policy.nat_ips, ())
+        access = self._access.read(
+            scopes_of(facts), facts.nat_group_id, facts.vnet_id, facts.vnet_location, tags, (*new, "natGateways")
+        )
+        return replace(facts, access=access)
+
+    def attachment(self, cluster_id: str, now: datetime, request: PlanRequest = DRY_RUN) -> Plan:
+        """The cure for a cluster, or the answer that there is instead; a request may name the kind of plan.
+
+        Raises AzureError as ``facts`` does.
+        """
+        facts = self.facts(cluster_id, now, request)
+        window = load_balancer.judged_window(now, self._lag_minutes, _LOOK_BACK_MINUTES)
+        thresholds = read_tags(facts.cluster.tags, self._usual).thresholds
+        wanted, baseline = self._usage(facts, window, thresholds)
+        gateway = our_gateway(facts)
+        if gateway is not None and gateway.subnet_ids:
+            wanted, through_gateway = self._gateway_usage(gateway, facts.known_ips, window, thresholds)
+            if all(same_id(subnet.nat_gateway_id, gateway.id) for subnet in facts.subnets):
+                baseline = through_gateway
+        return planner.plan_attachment(facts, wanted, baseline, self._policy, request)
+
+    def way_back(self, change: Change, journal: Mapping[int, JournalEntry], now: datetime) -> Plan:
+        """What would take back ``change``, as far as its journal says it went, from the network as it is now."""
+        touched = detach.written_subnets(change.plan, journal)
+        return detach.plan_detachment(change.plan, self.facts(change.cluster_id, now), change.id, touched)
+
+    def deletion(self, change: Change, now: datetime) -> Plan:
+        """What would delete the gateway and public IPs that ``change`` created, once nothing uses them."""
+        return delete.plan_deletion(change.plan, self.facts(change.cluster_id, now), change.id)
+
+    def _usage(self, facts: NetworkFacts, window: Window, thresholds: Thresholds) -> tuple[Demand, Baseline | None]:
+        """What the load balancer's metrics say of the last hour. What can't be read is None, and named by sizing.
+
+        Without connections there is no baseline: whether a change helped is then not told from traffic.
+        """
+        connections = use = None
+        if facts.load_balancer is not None:
+            balancer_id, metrics = facts.load_balancer.id, self._metrics
+            connections = _read(
+                "connections",
+                lambda: metrics.snat_connections(balancer_id, window, by_backend=True),
+                facts.cluster.name,
+            )
+            use = _read(
+                "port use",
+                lambda: usage.port_use(
+                    window,
+                    metrics.used_snat_ports_by_backend(balancer_id, window),
+                    metrics.allocated_snat_ports_by_backend(balancer_id, window),
+                ),
+                facts.cluster.name,
+            )
+        failed, successful = usage.totals(window, connections) if connections is not None else (None, None)
+        inputs = sizing.DemandInputs(
+            use=use,
+            failed=failed,
+            successful=successful,
+            nodes_now=max(len(facts.nodes), 1),
+            nodes_at_most=nodes_at_most(facts.cluster),
+            pressure_percent=thresholds.pressure_warn_percent,
+        )
+        before = usage.baseline(window, connections, facts.nodes) if connections is not None else None
+        return sizing.size(inputs), before
+
+    def _gateway_usage(
+        self, gateway: NatGateway, known_ips: Mapping[str, PublicIp], window: Window, thresholds: Thresholds
+    ) -> tuple[Demand, Baseline | None]:
+        """Sized by the gateway's own metrics: the load balancer carries nothing any more."""
+        metrics = self._metrics
+        connections = _read("connections", lambda: metrics.nat_gateway_connections(gateway.id, window), gateway.name)
+        attempted, failed = usage.gateway_totals(window, connections) if connections is not None else (None, None)
+        before = usage.gateway_baseline(window, connections) if connections is not None else None
+        peak = _read(
+            "open connections",
+            lambda: usage.open_peak(window, metrics.nat_gateway_open_connections(gateway.id, window)),
+            gateway.name,
+        )
+        ips = address_count(gateway, known_ips)
+        enlarge = thresholds.nat_capacity_percent
+        return sizing.size_gateway(sizing.GatewayInputs(peak, failed, attempted, ips, enlarge)), before
+
+
+def _read(what: str, read: Callable[[], T], of: str) -> T | None:
+    """None when Azure does not give it: each figure is tried by itself."""
+    try:
+        return read()
+    except AzureError as error:
+        log.warning("%s of %s could not be read: %s", what, of, error)
+        return None

@@ -1,0 +1,1 @@
+"""An approved change, carried out and verified."""

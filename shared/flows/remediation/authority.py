@@ -1,0 +1,108 @@
+"""Whether a change may write: exactly this plan was approved, in time, and the approval was not used before.
+
+Storage is not trusted. What the app signed is verified: the decision with its times, and the start of the run. What it
+can't sign, because it changes with each step, is compared: row, journal and audit must tell the same story. Whoever can
+rewrite all three together is not found out by that: see docs/acting.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from ...auth.errors import ApprovalTooOld, DecisionForged, RecordsDisagree, RemediationOff
+from ...auth.signing import Signer
+from ...core.planning.digest import digest
+from ...errors import Refused
+from ...formatting import utc
+from ...ids import cluster_key, new_id
+from ...model.audit import ENDED, STARTED, AuditLine, step_done
+from ...model.change import Change, ChangeState, Decision, JournalEntry, Start
+from ...model.resource_id import same_id
+from ...store.records import Put, Records, Stored
+from .drift import is_writing
+
+_SKEW = timedelta(minutes=10)  # of the clocks of two workers
+
+
+class Authority:
+    def __init__(self, signer: Signer, records: Records, *, is_remediation_on: bool) -> None:
+        self._signer = signer
+        self._records = records
+        self.is_on = is_remediation_on
+
+    def check(self, partition: str, change_id: str, change: Change, now: datetime) -> None:
+        """Before a change starts, and whenever a worker takes it up again.
+
+        Raises RemediationOff, ApprovalTooOld, DecisionForged, RecordsDisagree, or Refused for a plan without steps.
+        """
+        decision = self._signed(change)
+        if not change.plan.steps:
+            raise Refused("the plan is advice for a person: there is nothing to apply")
+        if change.plan.vnet_id is None:
+            raise Refused("the plan names no virtual network")
+        is_in_its_place = change.id == change_id and partition == cluster_key(change.plan.cluster_id)
+        if not is_in_its_place or not same_id(change.cluster_id, change.plan.cluster_id):
+            raise RecordsDisagree("the row is not where it belongs")
+        self._compare(partition, change, decision)
+        _refuse_late(change, decision, now)
+
+    def check_write(self, change: Change, now: datetime) -> None:
+        """Right before each write to Azure; asks nobody, so that no time passes. Raises as ``check``."""
+        decision = self._signed(change)
+        if change.start is None:
+            raise RecordsDisagree("it is at work and was never started")
+        _refuse_late(change, decision, now)
+
+    def start(self, change: Change, now: datetime) -> tuple[Start, Put]:
+        """A run that begins now, and its line in the audit: to be written with it in one transaction."""
+        decision = self._signed(change)
+        detail = (
+            f"approved by {decision.approver}, {utc(decision.decided_at)}; nothing after {utc(decision.write_until)}"
+        )
+        line = AuditLine(new_id(), now, "snatbot", STARTED, change.id, detail)
+        return self._signer.start(change, now, line.id), Put(line)
+
+    def _signed(self, change: Change) -> Decision:
+        if not self.is_on:
+            raise RemediationOff
+        decision = self._signer.verify_decision(change)
+        if digest(change.plan) != decision.digest:
+            raise DecisionForged
+        if change.start is not None:
+            self._signer.verify_start(change, change.start)
+        return decision
+
+    def _compare(self, partition: str, change: Change, decision: Decision) -> None:
+        """A race with a worker that goes on does no harm: whoever ends the change needs its row as it was read."""
+        journal = self._records.journal(partition, change.id)
+        since = self._records.audit_since(partition, decision.decided_at - _SKEW)
+        lines = {line.id: line.event for line in since if line.subject == change.id}
+        events = frozenset(lines.values())
+        if events & ENDED:
+            raise RecordsDisagree("it has ended before")
+        if change.start is None:
+            is_running = change.state is ChangeState.APPLYING or change.step > 0
+            if is_running or journal or STARTED in events:
+                raise RecordsDisagree("its approval was used before" if not is_running else "it was never started")
+        elif lines.get(change.start.line_id) != STARTED:
+            raise RecordsDisagree("the audit does not know its start")
+        _compare_steps(change, journal, events)
+
+
+def _compare_steps(change: Change, journal: Mapping[int, Stored[JournalEntry]], events: frozenset[str]) -> None:
+    for number in range(len(change.plan.steps)):
+        is_done = number < change.step
+        entry = journal.get(number)
+        if is_done != (entry is not None and entry.value.state == "done") or is_done != (step_done(number) in events):
+            raise RecordsDisagree(f"on whether step {number + 1} is done")
+
+
+def _refuse_late(change: Change, decision: Decision, now: datetime) -> None:
+    approved = f"it was approved at {utc(decision.decided_at)}"
+    if decision.decided_at >= decision.decide_by:
+        raise ApprovalTooOld(f"{approved}, and could be until {utc(decision.decide_by)}")
+    if change.start is None and now >= decision.start_by:
+        raise ApprovalTooOld(f"{approved} and had to start by {utc(decision.start_by)}")
+    if now >= decision.write_until and is_writing(change.plan, change.step):
+        raise ApprovalTooOld(f"{approved}, and nothing may be written under it since {utc(decision.write_until)}")

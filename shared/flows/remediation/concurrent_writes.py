@@ -1,0 +1,133 @@
+"""A later look at who else wrote to the subnets in the moment of our writes.
+
+The activity log comes minutes late, so it is asked when it should hold them, and believed once it shows our own
+writes: a log that lacks those may lack others' too. What can't be told is said, and never taken for quiet.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from ...cloud.activity import ActivityLog
+from ...cloud.errors import AzureError, Forbidden
+from ...core.remediation.concurrent_writes import Overlap, OwnWrite, commands, in_words, overlaps, shown
+from ...formatting import count, listed, sentences
+from ...ids import write_id
+from ...model.activity import LoggedWrite
+from ...model.change import Change, JournalEntry, Outcome
+from ...model.plan import AssociateSubnet
+from ...model.resource_id import ResourceId
+from ...store.records import PutJournal, Stored
+from .gate import NEXT_LOOK
+
+log = logging.getLogger("snatbot.afterlook")
+_BEFORE = timedelta(minutes=5)  # our clock and Azure's may differ; what counts is decided on Azure's alone
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """``again_at``: all can't be said before then. ``figure`` is one sentence for people, empty without a write."""
+
+    overlaps: tuple[Overlap, ...] = ()
+    figure: str = ""
+    again_at: datetime | None = None
+
+    def added_to(self, outcome: Outcome) -> Outcome:
+        """The verdict with this beside its figures."""
+        return replace(outcome, figures=(*outcome.figures, self.figure)) if self.figure else outcome
+
+
+def alarm(found: Sequence[Overlap]) -> str:
+    """Every overlap in words."""
+    return sentences(*map(in_words, found))
+
+
+def alarm_commands(found: Sequence[Overlap]) -> tuple[str, ...]:
+    """What shows and restores what was overwritten."""
+    return tuple(command for overlap in found for command in commands(overlap))
+
+
+def told(
+    change: Change, journal: Mapping[int, Stored[JournalEntry]], found: Sequence[Overlap]
+) -> tuple[PutJournal, ...]:
+    """What is written to the journal so that people are told of an overlap once."""
+    by_step: dict[int, list[Overlap]] = {}
+    for overlap in found:
+        by_step.setdefault(overlap.own.step, []).append(overlap)
+    writes = []
+    for step, overlapping in by_step.items():
+        entry = journal[step].value
+        operations = (*entry.told, *(overlap.other.operation_id for overlap in overlapping))
+        noted = replace(entry, told=operations, note=sentences(entry.note, alarm(overlapping)))
+        writes.append(PutJournal(change.id, noted, journal[step].etag))
+    return tuple(writes)
+
+
+class Afterlook:
+    def __init__(self, activity: ActivityLog, lag: timedelta, app_id: str) -> None:
+        """``lag``: how late the log may be; after twice that it is not waited for any more."""
+        self._activity = activity
+        self._lag = lag
+        self._app_id = app_id
+
+    def look(self, change: Change, journal: Sequence[JournalEntry], now: datetime) -> Seen:
+        """What was told before is not told again. Raises nothing of Azure's: it becomes part of the answer."""
+        entries = [entry for entry in journal if isinstance(change.plan.steps[entry.step], AssociateSubnet)]
+        owns = [_own(change, entry) for entry in entries]
+        if not owns:
+            return Seen()
+        wrote_at = max(entry.updated_at for entry in entries)
+        if now < wrote_at + self._lag:
+            return Seen(again_at=wrote_at + self._lag)
+        may_wait = now < wrote_at + 2 * self._lag
+        try:
+            unreadable: list[str] = []
+            start = min(entry.started_at for entry in entries) - _BEFORE
+            found = self._read(owns[0].subnet_id, start, now, unreadable)
+        except AzureError as error:
+            log.warning("change %s: the activity log could not be read: %s", change.id, error)
+            if may_wait and not isinstance(error, Forbidden):
+                return Seen(again_at=now + NEXT_LOOK)
+            return Seen(figure=_unclear("; ".join(filter(None, (str(error).rstrip("."), error.remedy)))))
+        missing = [own for own in owns if own.is_expected and not shown(own, found, self._app_id)]
+        if (missing or unreadable) and may_wait:
+            return Seen(again_at=now + NEXT_LOOK)
+        known = {operation for entry in entries for operation in entry.told}
+        new = tuple(
+            overlap
+            for own in owns
+            for overlap in overlaps(own, found, self._app_id)
+            if overlap.other.operation_id not in known
+        )
+        if missing:
+            names = listed([ResourceId.parse(own.subnet_id).name for own in missing])
+            return Seen(new, _unclear(f"the activity log does not show snatbot's own write to {names}"))
+        if unreadable:
+            return Seen(new, _unclear(f"{count(len(unreadable), 'event')} can't be read: {unreadable[0]}"))
+        if known:
+            return Seen(new, "activity log: nobody else wrote to the subnets in that moment, but for what was told")
+        return Seen(new, "activity log: nobody else wrote to the subnets in the moment of snatbot's writes")
+
+    def _read(self, subnet_id: str, start: datetime, end: datetime, unreadable: list[str]) -> tuple[LoggedWrite, ...]:
+        subnet = ResourceId.parse(subnet_id)
+        return self._activity.writes(subnet.subscription, subnet.group, start, end, unreadable)
+
+
+def _own(change: Change, entry: JournalEntry) -> OwnWrite:
+    step = change.plan.steps[entry.step]
+    assert isinstance(step, AssociateSubnet)
+    return OwnWrite(
+        step=entry.step,
+        subnet_id=step.subnet_id,
+        request_id=write_id(change.id, entry.step),
+        exposed_seconds=entry.exposed_seconds,
+        is_expected=entry.may_be_written or entry.exposed_seconds is not None,
+        properties=entry.after or step.properties_before,
+    )
+
+
+def _unclear(why: str) -> str:
+    return f"could not tell whether anybody else wrote to the subnets in the moment of snatbot's writes: {why}"

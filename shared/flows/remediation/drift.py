@@ -1,0 +1,149 @@
+"""Whether the world still is as the plan was approved for: asked before the first write, and again when resuming.
+
+What was done already is not asked about twice; what is left must be as approved. Where Azure or AKS is at work on what
+the plan touches, that is neither forbidden nor allowed: it is waited for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ...core.planning import delete, preflight
+from ...core.planning.detach import way_back
+from ...core.remediation.concurrent_writes import changed_properties
+from ...formatting import listed
+from ...model.cluster import Cluster
+from ...model.network import NetworkFacts, Subnet
+from ...model.plan import (
+    AssociateSubnet,
+    Check,
+    CheckResult,
+    ObserveEgress,
+    Plan,
+    PlanKind,
+    Step,
+)
+from ...model.resource_id import ResourceId, same_id
+
+_AT_REST = ("succeeded", "failed", "canceled")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """``forbids`` say what changed, one sentence each; ``unclear`` what could not be looked at just now, or is busy."""
+
+    forbids: tuple[str, ...]
+    unclear: tuple[str, ...]
+
+
+def whats_different(plan: Plan, facts: NetworkFacts, done: int = 0, *, is_under_way: bool = False) -> Difference:
+    """Nothing in either: the plan may start, or go on after ``done`` steps. What was not read is never taken for gone.
+
+    ``is_under_way``: the step that comes next was begun, so its write may be there, finished or failed.
+    """
+    if done >= len(plan.steps):
+        return Difference((), ())  # nothing is left to write, and the proof looks for itself
+    if unread := _unread(plan, facts):
+        return Difference((), unread)
+    if is_under_way:
+        facts = _without_our_failure(plan.steps[done : done + 1], facts)
+    is_moving = plan.kind not in (PlanKind.DETACH_NAT_GATEWAY, PlanKind.DELETE_NAT_GATEWAY)
+    if is_moving and (busy := _busy(facts)):
+        return Difference((), (busy,))
+    checks = _checks(plan, facts, done)
+    forbids = [check.message for check in checks if check.result is CheckResult.BLOCK]
+    unclear = [check.message for check in checks if check.is_blocking and check.result is CheckResult.COULD_NOT_CHECK]
+    if not unclear:
+        forbids += _changed_subnets(plan, facts, done, is_under_way)
+        forbids += _new_subnets(plan, facts) if is_writing(plan, done) else []
+    return Difference(tuple(forbids), tuple(unclear))
+
+
+def busy_words(cluster: Cluster) -> str:
+    """What AKS is doing with the cluster right now; empty when nothing."""
+    states = {cluster.name: cluster.provisioning_state}
+    states |= {f"pool {pool.name}": pool.provisioning_state for pool in cluster.pools}
+    running = [f"{name} is {state}" for name, state in states.items() if state.lower() not in _AT_REST]
+    return f"waiting for AKS: {', '.join(running)}" if running else ""
+
+
+def _busy(facts: NetworkFacts) -> str:
+    if aks := busy_words(facts.cluster):
+        return aks
+    subnets = [one for one in facts.subnets if one.provisioning_state.lower() not in _AT_REST]
+    names = [f"subnet {one.name} is {one.provisioning_state}" for one in subnets]
+    return f"waiting for Azure: {', '.join(names)}" if names else ""
+
+
+def _without_our_failure(current: Sequence[Step], facts: NetworkFacts) -> NetworkFacts:
+    """A subnet that our own write left in state Failed is written again by its step: no reason to forbid that."""
+    ids = {step.subnet_id.lower() for step in current if isinstance(step, AssociateSubnet)}
+
+    def seen(subnet: Subnet) -> Subnet:
+        is_ours = subnet.id.lower() in ids and subnet.provisioning_state.lower() in ("failed", "canceled")
+        return replace(subnet, provisioning_state="Succeeded") if is_ours else subnet
+
+    return replace(facts, subnets=tuple(seen(subnet) for subnet in facts.subnets))
+
+
+def _unread(plan: Plan, facts: NetworkFacts) -> tuple[str, ...]:
+    """The way back needs less than the way there, and must not wait for what it does not need."""
+    if plan.kind is not PlanKind.DETACH_NAT_GATEWAY:
+        return facts.unreadable
+    return tuple(one for one in facts.unreadable if one.startswith(("load balancer", "subnet")))
+
+
+def _changed_subnets(plan: Plan, facts: NetworkFacts, done: int, is_under_way: bool) -> list[str]:
+    found = []
+    by_id = {subnet.id.lower(): subnet for subnet in facts.subnets}
+    for index, step in enumerate(plan.steps):
+        if not isinstance(step, AssociateSubnet):
+            continue
+        name = ResourceId.parse(step.subnet_id).name
+        subnet = by_id.get(step.subnet_id.lower())
+        if subnet is None:
+            found.append(f"subnet {name} is gone, or belongs to no node pool any more")
+            continue
+        # What others do to a subnet that was moved already is their business.
+        changed = changed_properties(step.properties_before, subnet.properties) if index >= done else []
+        if changed:
+            found.append(f"subnet {name}: {', '.join(changed)} changed")
+        expected = [step.after] if index < done else [step.before]
+        if index == done and is_under_way:
+            expected = [step.before, step.after]
+        if not any(same_id(subnet.nat_gateway_id, one) for one in expected):
+            found.append(f"subnet {name}: its NAT gateway is {subnet.nat_gateway_id or 'none'} now")
+    return found
+
+
+def _new_subnets(plan: Plan, facts: NetworkFacts) -> list[str]:
+    """Nodes in a subnet that no step names would stay on the load balancer."""
+    if plan.kind is not PlanKind.ATTACH_NAT_GATEWAY:
+        return []
+    named = {step.subnet_id.lower() for step in plan.steps if isinstance(step, AssociateSubnet)}
+    new = [
+        subnet.name
+        for subnet in facts.subnets
+        if subnet.id.lower() not in named and not same_id(subnet.nat_gateway_id, plan.nat_gateway_id)
+    ]
+    return [f"node pools use {listed(new)} now, which the plan does not name"] if new else []
+
+
+def _checks(plan: Plan, facts: NetworkFacts, done: int) -> tuple[Check, ...]:
+    if not is_writing(plan, done):
+        return ()
+    match plan.kind:
+        case PlanKind.DETACH_NAT_GATEWAY:
+            return (way_back(facts),)
+        case PlanKind.DELETE_NAT_GATEWAY:
+            return delete.check_steps(plan, facts, done)
+        case PlanKind.RESERVE_PUBLIC_IPS:
+            return (preflight.vnet_ownership(facts), *preflight.check_access(facts, plan.steps))
+        case _:
+            return preflight.check_all(facts, plan.steps)
+
+
+def is_writing(plan: Plan, done: int) -> bool:
+    """Whether anything but watching is left after ``done`` steps."""
+    return not all(isinstance(step, ObserveEgress) for step in plan.steps[done:])

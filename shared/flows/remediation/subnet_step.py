@@ -1,0 +1,98 @@
+"""The write that can break a network: one property of a subnet, everything else carried along and read back.
+
+Azure's subnet PUT replaces the whole subnet. So it is read right before, compared with what was approved, written with
+the ETag of that read, and read again. Where Azure does not honour If-Match, another writer's change that falls between
+that read and the write is lost: the window is kept as short as one request, its length is recorded, and ``afterlook``
+asks the activity log who else wrote in it. What the other side overwrites of ours is found when reading back.
+"""
+
+from __future__ import annotations
+
+import shlex
+
+from ...core.az_cli import associate_command
+from ...core.remediation.concurrent_writes import changed_properties, restore_command
+from ...formatting import count
+from ...model.network import Subnet
+from ...model.plan import AssociateSubnet
+from ...model.resource_id import ResourceId, same_id
+from .steps import Done, Leave, NetworkWriter, Result, Stop, Wait
+
+_WAIT_SECONDS = 3.0
+
+
+def associate_subnet(step: AssociateSubnet, network: NetworkWriter, leave: Leave) -> Result:
+    """Changes the subnet's NAT gateway; every other property must be as it was when the plan was approved."""
+    subnet = network.read_subnet(step.subnet_id)
+    state = subnet.provisioning_state.lower()
+    if state == "updating":
+        return Wait(_WAIT_SECONDS, f"subnet {subnet.name} is being updated")
+    if changed := changed_properties(step.properties_before, subnet.properties):
+        return _overlap(step, subnet, changed)
+    if same_id(subnet.nat_gateway_id, step.after) and state == "succeeded":
+        name = ResourceId.parse(step.after).name if step.after else "no NAT gateway"
+        return Done(f"subnet {subnet.name} has {name}; every other property is as before", dict(subnet.properties))
+    if not same_id(subnet.nat_gateway_id, step.before) and not same_id(subnet.nat_gateway_id, step.after):
+        return Stop(f"subnet {subnet.name} has another NAT gateway now: {subnet.nat_gateway_id or 'none'}")
+    if state != "succeeded" and not leave.was_tried:
+        return Stop(f"subnet {subnet.name} is {subnet.provisioning_state}; it must be Succeeded before a write")
+    if leave.is_used_up:
+        return Stop(
+            f"subnet {subnet.name} was written {count(leave.writes, 'time')} and is not as planned: another writer, "
+            "such as a deployment pipeline, takes it back",
+            _by_hand(step),
+        )
+    return _write(step, subnet, network, leave)
+
+
+def undone(step: AssociateSubnet, network: NetworkWriter) -> Stop | None:
+    """Whether somebody wrote to the subnet since the step was done: their write may have read it before ours."""
+    subnet = network.read_subnet(step.subnet_id)
+    if changed := changed_properties(step.properties_before, subnet.properties):
+        return _overlap(step, subnet, changed)
+    return _taken_back(step, subnet)
+
+
+def taken_back(step: AssociateSubnet, network: NetworkWriter) -> Stop | None:
+    """Whether the subnet still has what the step gave it. Later changes of other properties are others' business."""
+    return _taken_back(step, network.read_subnet(step.subnet_id))
+
+
+def _taken_back(step: AssociateSubnet, subnet: Subnet) -> Stop | None:
+    if same_id(subnet.nat_gateway_id, step.after):
+        return None
+    did = f"took the NAT gateway off subnet {subnet.name} again" if step.after else f"gave {subnet.name} a NAT gateway"
+    return Stop(f"another writer, such as a deployment pipeline, {did}", _by_hand(step))
+
+
+def _by_hand(step: AssociateSubnet) -> tuple[str, ...]:
+    return (*_who(step), "# as it was approved", associate_command(step.subnet_id, step.after))
+
+
+def _who(step: AssociateSubnet) -> tuple[str, ...]:
+    listing = f"az monitor activity-log list --resource-id {shlex.quote(step.subnet_id)} --offset 2h"
+    return ("# who writes to it", listing)
+
+
+def _write(step: AssociateSubnet, subnet: Subnet, network: NetworkWriter, leave: Leave) -> Result:
+    """Asking for leave takes calls to storage: read once more after it, so that only one request lies between."""
+    if (held := leave.look()) is not None:
+        return held
+    leave.ask()
+    read_at = leave.wall()
+    latest = network.read_subnet(step.subnet_id)
+    if latest.etag != subnet.etag or latest.properties != subnet.properties:
+        return Wait(_WAIT_SECONDS, "somebody wrote to the virtual network in between; reading again")
+    network.put_subnet(latest, step.after, latest.etag, leave.request_id)
+    exposed_seconds = (leave.wall() - read_at).total_seconds()
+    return Wait(_WAIT_SECONDS, f"subnet {subnet.name} is being updated", True, exposed_seconds)
+
+
+def _overlap(step: AssociateSubnet, subnet: Subnet, changed: list[str]) -> Stop:
+    """Nobody's change is undone by itself: the commands put the subnet back as it was approved, if that is wanted."""
+    restore = [restore_command(step.subnet_id, name, step.properties_before.get(name)) for name in changed]
+    return Stop(
+        f"subnet {subnet.name} is not as it was approved: {', '.join(changed)} changed. Nothing more is written; "
+        "restore it if that change was not meant, or ask for a new plan",
+        (*_who(step), "# as it was approved", *restore),
+    )

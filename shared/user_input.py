@@ -1,0 +1,77 @@
+"""Reading what people give, as parameters of a request or as options: bounded, or refused with what would be right.
+
+Every function raises BadInput. A text that can't be shown as it is given is refused rather than changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from .errors import BadInput
+from .formatting import clip, count, visible
+
+LONGEST_NAME = 80  # characters, of a person
+LONGEST_SELECTOR = 400  # characters; a cluster's resource id has at most 320
+_LONGEST_MOMENT = 40
+
+
+def text(name: str, given: str, most: int) -> str:
+    """On one line, of at most ``most`` characters."""
+    on_one_line = " ".join(given.split())
+    if len(on_one_line) > most:
+        raise BadInput(f"{name} has {count(len(on_one_line), 'character')}; at most {most} are taken")
+    if visible(on_one_line) != on_one_line:
+        raise BadInput(f"{name} has characters that can't be seen; give it without them")
+    return on_one_line
+
+
+def person(by: str) -> str:
+    """Who asks, as kept in the records; never empty."""
+    named = text("by", by, LONGEST_NAME)
+    if not named:
+        raise BadInput("by is empty; give your name, it is kept with what you do")
+    return named
+
+
+def selector(given: str) -> str:
+    """What a cluster is named by; never empty."""
+    found = text("cluster", given, LONGEST_SELECTOR)
+    if not found:
+        raise BadInput("cluster is missing; give ?cluster=<name or resource id>")
+    return found
+
+
+def whole_number(name: str, given: str, least: int, most: int) -> int:
+    """ASCII digits only: other scripts' digits are digits to Python too, and not all of them numbers."""
+    digits = given.strip()
+    is_number = digits.isascii() and digits.isdigit() and len(digits.lstrip("0")) <= len(str(most))
+    if not is_number or not least <= int(digits) <= most:
+        raise BadInput(f"{name} is {shown(given)}; it must be a whole number, {least} to {most}")
+    return int(digits)
+
+
+def moment(name: str, given: str) -> datetime:
+    """In UTC."""
+    stamp = given.strip().replace(" ", "+")  # a plus sign in an address arrives as a blank
+    try:
+        at = datetime.fromisoformat(stamp) if len(stamp) <= _LONGEST_MOMENT else None
+        if at is not None and at.tzinfo is not None:
+            return at.astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter near the years 1 and 9999
+        pass
+    raise BadInput(f"{name} is {shown(given)}; it must be a time with zone, such as 2026-12-24T18:00Z")
+
+
+def one_of(name: str, given: str, choices: Sequence[str]) -> str:
+    """Without case; the first choice when nothing is given."""
+    found = given.strip().lower() or choices[0]
+    if found not in choices:
+        named = [choice for choice in choices if choice]
+        raise BadInput(f"{name} is {shown(given)}; leave it out, or give {' or '.join(named)}")
+    return found
+
+
+def shown(given: str) -> str:
+    """As it goes into a message: short, and with what can't be seen spelled out."""
+    return ascii(clip(given, 60)) if visible(given) != given else repr(clip(given, 60))

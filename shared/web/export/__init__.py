@@ -1,0 +1,1 @@
+"""A plan as Bicep and Terraform."""

@@ -1,0 +1,73 @@
+"""A message too large for its service gets smaller and says what it left out."""
+
+from __future__ import annotations
+
+from shared.chat.message import Button, Message, Section, Table, Tone, runs, without_marks
+from shared.chat.truncate import BUDGETS, cut, sizes
+
+NODES = Table(("Node", "Failed"), tuple((f"node-{number}", str(number)) for number in range(47)), row_noun="nodes")
+MESSAGE = Message(
+    title="SNAT port exhaustion on shop-prod",
+    summary="Connections fail.",
+    tone=Tone.ALARM,
+    facts=(("Cluster", "shop-prod"),),
+    sections=(
+        Section("Failing nodes", table=NODES),
+        Section("Please don't", bullets=tuple(f"thing {number}" for number in range(30))),
+        Section("Commands", code="\n".join(f"az command {number}" for number in range(80)), is_detail=True),
+        Section("In your code", text="word " * 900, is_detail=True),
+    ),
+    buttons=(Button("Review the plan", "https://example.net/p", is_primary=True),),
+)
+
+
+def test_a_table_says_how_many_rows_it_left_out() -> None:
+    table = cut(MESSAGE, BUDGETS[0]).sections[0].table
+    assert table is not None
+    assert [row[0] for row in table.rows] == [f"node-{number}" for number in range(10)]
+    assert table.note == "…and 37 more nodes."
+
+
+def test_a_note_that_was_there_stays() -> None:
+    noted = Table(("Node",), (("a",),) * 12, note="Azure cut its answer.", row_noun="nodes")
+    table = cut(Message("t", "s", Tone.ALARM, sections=(Section("x", table=noted),)), BUDGETS[0]).sections[0].table
+    assert table is not None
+    assert table.note == "…and 2 more nodes. Azure cut its answer."
+
+
+def test_a_list_says_how_many_items_it_left_out() -> None:
+    bullets = cut(MESSAGE, BUDGETS[0]).sections[1].bullets
+    assert bullets[-1] == "…and 10 more"
+    assert len(bullets) == 21
+
+
+def test_commands_are_cut_between_lines_only() -> None:
+    code = cut(MESSAGE, BUDGETS[0]).sections[2].code.splitlines()
+    assert code[:2] == ["az command 0", "az command 1"]
+    assert code[-1] == "# …and 20 more lines"
+    assert code[-2] == "az command 59"
+
+
+def test_details_go_first_and_are_named() -> None:
+    small = cut(MESSAGE, BUDGETS[3])
+    assert [section.title for section in small.sections] == ["Failing nodes", "Please don't", ""]
+    assert small.sections[-1].text == "Left out to keep this message short: Commands, In your code."
+
+
+def test_title_summary_facts_and_buttons_stay_to_the_last() -> None:
+    *_, smallest = sizes(MESSAGE)
+    assert (smallest.title, smallest.summary, smallest.facts) == (MESSAGE.title, MESSAGE.summary, MESSAGE.facts)
+    assert smallest.buttons == MESSAGE.buttons
+    assert [section.title for section in smallest.sections] == [""]
+
+
+def test_what_is_small_stays_as_it_is() -> None:
+    small = Message("Title", "Summary", Tone.GOOD, sections=(Section("a", bullets=("b",), code="c"),))
+    assert next(sizes(small)) == small
+
+
+def test_backticks_mark_code() -> None:
+    assert runs("run `az aks` now") == (("run ", False), ("az aks", True), (" now", False))
+    assert runs("a lonely ` mark") == (("a lonely ` mark", False),)
+    assert runs("") == ()
+    assert without_marks("run `az aks` now") == "run az aks now"

@@ -1,0 +1,200 @@
+"""A snapshot for planning holds what was read, and names what was not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from shared.cloud.discovery import Discovery
+from shared.cloud.errors import NotFound
+from shared.cloud.network_facts import read_network_facts
+from shared.model.network import NetworkFacts
+
+from ..support.canned import Answer, Canned, forbidden
+
+pytestmark = pytest.mark.disable_socket
+
+NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+CLUSTER = "/subscriptions/s1/resourceGroups/shop/providers/Microsoft.ContainerService/managedClusters/prod"
+NODE_GROUP = "/subscriptions/s1/resourceGroups/MC_prod/providers"
+NET_GROUP = "/subscriptions/s2/resourceGroups/net/providers/Microsoft.Network"
+VNET = f"{NET_GROUP}/virtualNetworks/v"
+ROUTES = f"{NET_GROUP}/routeTables/rt"
+GATEWAY = f"{NET_GROUP}/natGateways/theirs"
+ELSEWHERE = "/subscriptions/s2/resourceGroups/hub/providers/Microsoft.Network/natGateways/hub"
+LB = f"{NODE_GROUP}/Microsoft.Network/loadBalancers/kubernetes"
+OUT_IP = f"{NODE_GROUP}/Microsoft.Network/publicIPAddresses/out"
+
+
+def cluster(*pools: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": CLUSTER,
+        "name": "prod",
+        "location": "westeurope",
+        "properties": {"nodeResourceGroup": "MC_prod", "agentPoolProfiles": list(pools)},
+    }
+
+
+def pool(name: str, subnet: str | None, mode: str = "User", count: int = 3) -> dict[str, Any]:
+    return {"name": name, "mode": mode, "count": count} | (
+        {"vnetSubnetID": f"{VNET}/subnets/{subnet}"} if subnet else {}
+    )
+
+
+def subnet(name: str, **properties: Any) -> dict[str, Any]:
+    return {
+        "id": f"{VNET}/subnets/{name}",
+        "name": name,
+        "etag": "e",
+        "properties": {"addressPrefix": "p", **properties},
+    }
+
+
+def gateway(gateway_id: str, *ips: str) -> dict[str, Any]:
+    properties = {"publicIpAddresses": [{"id": ip} for ip in ips]}
+    return {"id": gateway_id, "name": gateway_id.rpartition("/")[2], "location": "westeurope", "properties": properties}
+
+
+def public_ip(ip_id: str, address: str) -> dict[str, Any]:
+    return {"id": ip_id, "name": ip_id.rpartition("/")[2], "properties": {"ipAddress": address}}
+
+
+LOAD_BALANCER = {
+    "id": LB,
+    "name": "kubernetes",
+    "sku": {"name": "Standard"},
+    "properties": {
+        "frontendIPConfigurations": [{"id": "front", "properties": {"publicIPAddress": {"id": OUT_IP}}}],
+        "outboundRules": [{"name": "r", "properties": {"frontendIPConfigurations": [{"id": "front"}]}}],
+    },
+}
+OWN_VNET: dict[str, Answer] = {
+    CLUSTER: cluster(pool("system", "sys", "System"), pool("apps", "apps")),
+    LB: LOAD_BALANCER,
+    OUT_IP: public_ip(OUT_IP, "203.0.113.1"),
+    f"{NODE_GROUP}/Microsoft.Compute/virtualMachineScaleSets": [],
+    VNET: {"id": VNET, "name": "v", "location": "westeurope", "properties": {}},
+    f"{VNET}/subnets/sys": subnet("sys"),
+    f"{VNET}/subnets/apps": subnet("apps", routeTable={"id": ROUTES}),
+    ROUTES: {
+        "id": ROUTES,
+        "properties": {
+            "routes": [{"name": "out", "properties": {"addressPrefix": "0.0.0.0/0", "nextHopType": "Internet"}}]
+        },
+    },
+    f"{NET_GROUP}/natGateways": [],
+    f"{NET_GROUP}/publicIPAddresses": [public_ip(f"{NET_GROUP}/publicIPAddresses/pip-taken", "203.0.113.2")],
+}
+
+
+def facts(changes: dict[str, Answer] | None = None, **options: Any) -> NetworkFacts:
+    canned = Canned(OWN_VNET | (changes or {}))
+    return read_network_facts(canned.arm, Discovery(canned.arm), CLUSTER, NOW, **options)
+
+
+def test_everything_is_read_in_the_order_in_which_subnets_would_move() -> None:
+    found = facts()
+    assert found.unreadable == ()
+    assert (found.at, found.cluster.name) == (NOW, "prod")
+    assert (found.vnet_id, found.vnet_location) == (VNET, "westeurope")
+    assert [one.name for one in found.subnets] == ["apps", "sys"]
+    assert [ip.address for ip in found.outbound_ips] == ["203.0.113.1"]
+    assert found.taken_names == ("pip-taken",)
+
+
+def test_a_subnet_knows_the_default_route_of_its_route_table() -> None:
+    apps, system = facts().subnets
+    assert apps.default_route is not None
+    assert apps.default_route.next_hop_type == "Internet"
+    assert system.default_route is None
+
+
+def test_gateways_are_those_in_the_group_and_those_attached_from_elsewhere() -> None:
+    found = facts(
+        {
+            f"{NET_GROUP}/natGateways": [gateway(GATEWAY)],
+            f"{VNET}/subnets/apps": subnet("apps", natGateway={"id": GATEWAY.upper()}),
+            f"{VNET}/subnets/sys": subnet("sys", natGateway={"id": ELSEWHERE}),
+            ELSEWHERE: gateway(ELSEWHERE),
+        }
+    )
+    assert [one.name for one in found.nat_gateways] == ["theirs", "hub"]
+    assert found.taken_names == ("pip-taken", "theirs"), "names elsewhere are free here"
+
+
+def test_names_are_taken_where_new_resources_would_go() -> None:
+    own = "/subscriptions/s2/resourceGroups/nat/providers/Microsoft.Network"
+    found = facts(
+        {
+            f"{own}/publicIPAddresses": [public_ip(f"{own}/publicIPAddresses/pip-1", "203.0.113.3")],
+            f"{own}/natGateways": [gateway(f"{own}/natGateways/ng-1")],
+            f"{NET_GROUP}/natGateways": [gateway(GATEWAY)],
+        },
+        nat_resource_group="nat",
+    )
+    assert found.taken_names == ("ng-1", "pip-1")
+    assert {one.name for one in found.nat_gateways} == {"ng-1", "theirs"}
+
+
+def test_without_a_load_balancer_egress_is_by_the_gateways_that_serve_the_cluster() -> None:
+    ip = f"{NET_GROUP}/publicIPAddresses/nat"
+    found = facts(
+        {
+            LB: NotFound("GET lb", "gone", status=404),
+            f"{NET_GROUP}/natGateways": [gateway(GATEWAY, ip), gateway(f"{GATEWAY}-2", f"{ip}-of-another-team")],
+            f"{VNET}/subnets/apps": subnet("apps", natGateway={"id": GATEWAY}),
+            ip: public_ip(ip, "203.0.113.9"),
+        }
+    )
+    assert found.load_balancer is None
+    assert [one.address for one in found.outbound_ips] == ["203.0.113.9"]
+    assert found.unreadable == ()
+
+
+def test_a_network_that_aks_owns_has_no_vnet_of_ours_and_its_gateway_is_in_the_node_group() -> None:
+    managed = f"{NODE_GROUP}/Microsoft.Network/natGateways/aks"
+    ip = f"{NODE_GROUP}/Microsoft.Network/publicIPAddresses/aks"
+    found = facts(
+        {
+            CLUSTER: cluster(pool("system", None, "System")),
+            LB: NotFound("GET lb", "gone", status=404),
+            f"{NODE_GROUP}/Microsoft.Network/natGateways": [gateway(managed, ip)],
+            f"{NODE_GROUP}/Microsoft.Network/publicIPAddresses": [],
+            ip: public_ip(ip, "203.0.113.7"),
+        }
+    )
+    assert (found.vnet_id, found.vnet_location, found.subnets) == (None, None, ())
+    assert [one.address for one in found.outbound_ips] == ["203.0.113.7"]
+    assert found.unreadable == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "named"),
+    [
+        (LB, "load balancer"),
+        (f"{NODE_GROUP}/Microsoft.Compute/virtualMachineScaleSets", "nodes"),
+        (VNET, "virtual network"),
+        (f"{VNET}/subnets/apps", "subnet apps"),
+        (ROUTES, "subnet apps"),
+        (f"{NET_GROUP}/natGateways", "natGateways in resource group net"),
+        (f"{NET_GROUP}/publicIPAddresses", "publicIPAddresses in resource group net"),
+        (OUT_IP, "public IP out"),
+    ],
+)
+def test_what_may_not_be_read_is_named_with_the_missing_action_and_the_rest_is_there(path: str, named: str) -> None:
+    found = facts({path: forbidden("the/action")})
+    assert len(found.unreadable) == 1
+    assert found.unreadable[0].startswith(f"{named} (")
+    assert "the/action" in found.unreadable[0]
+    assert found.cluster.name == "prod"
+
+
+def test_a_subnet_whose_route_table_is_hidden_is_left_out_rather_than_called_routeless() -> None:
+    assert [one.name for one in facts({ROUTES: forbidden()}).subnets] == ["sys"]
+
+
+def test_a_cluster_that_is_gone_raises() -> None:
+    with pytest.raises(NotFound):
+        facts({CLUSTER: NotFound("GET cluster", "gone", status=404)})

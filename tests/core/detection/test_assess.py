@@ -1,0 +1,388 @@
+"""One look from series to findings and transition: whatever Azure answers, and whatever is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from shared.cloud.metric_queries import SNAT_CONNECTIONS_BY_BACKEND
+from shared.cloud.parse import parse_metric
+from shared.core.detection.assess import ClusterSeries, GatewaySeries, LoadBalancerSeries, Memory, assess, judge_look
+from shared.core.detection.load_balancer import judged_window
+from shared.core.detection.ports import named, read_history, read_ports
+from shared.core.detection.tags import TagRules, read_tags
+from shared.core.incidents.lifecycle import Effect, IncidentPolicy
+from shared.model.allocation import AllocationSeen
+from shared.model.assessment import Assessment
+from shared.model.finding import FindingKind, Severity
+from shared.model.fleet import WatchedCluster, WatchedGateway
+from shared.model.incident import ClusterRecord
+from shared.model.metric import MetricAnswer, Series
+from shared.model.reading import Cause, DoesNotApply, Idle, Measured, Unmeasured
+from tests.support.builders import (
+    NETWORK,
+    USER_SUBNET,
+    answer,
+    at,
+    by_state,
+    cluster,
+    load_balancer,
+    node,
+    series,
+    window,
+)
+
+NOTHING = MetricAnswer(())
+HEALTHY = by_state(Successful=dict.fromkeys(range(5), 100))
+TARGET = WatchedCluster(cluster(), load_balancer())
+GATEWAY = WatchedGateway(f"{NETWORK}/natGateways/ng", "ng", "westeurope", 1, (USER_SUBNET,))
+POLICY = IncidentPolicy(10, timedelta(minutes=60))
+
+
+def port_series(ip: str, points: Mapping[int, float], protocol: str = "TCP", draining: str = "False") -> Series:
+    return series(points, backendipaddress=ip, protocoltype=protocol, isawaitingremoval=draining)
+
+
+def look(
+    connections: MetricAnswer | Unmeasured = HEALTHY, target: WatchedCluster = TARGET, **more: Any
+) -> ClusterSeries:
+    nodes = more.pop("nodes", ())
+    gateways = more.pop("gateways", ())
+    balancer = LoadBalancerSeries(connections, **more) if target.load_balancer else None
+    return ClusterSeries(target, window(), balancer, gateways, nodes)
+
+
+def seen(one: ClusterSeries, memory: Memory | None = None, rules: TagRules | None = None) -> Assessment:
+    return assess(one, memory or Memory(), rules or TagRules(), at(8))
+
+
+def test_a_healthy_cluster_has_no_findings() -> None:
+    assessment = seen(look())
+    assert isinstance(assessment.reading, Measured)
+    assert (assessment.findings, assessment.load_balancer_id) == ((), load_balancer().id)
+    assert FindingKind.SNAT_FAILING in assessment.looked_for
+    assert FindingKind.PORT_PRESSURE not in assessment.looked_for, "ports were not asked for"
+
+
+def test_one_look_goes_from_series_to_an_incident() -> None:
+    failing = by_state(Failed={1: 30}, Successful={0: 100, 1: 70})
+    by_backend = answer(series({1: 30}, connectionstate="Failed", backendipaddress=node(0).ip))
+    one = look(failing, connections_by_backend=by_backend, connections_before=failing, nodes=(node(0),))
+    record = ClusterRecord(TARGET.cluster.id, TARGET.cluster.name)
+    assessment, transition = judge_look(
+        one, record, None, rules=TagRules(), policy=POLICY, now=at(8), new_id="incident-1"
+    )
+    (finding,) = assessment.findings
+    assert (finding.kind, finding.since, finding.nodes[0].name) == (FindingKind.SNAT_FAILING, at(1), node(0).name)
+    assert (transition.effect, transition.message) == (Effect.OPENED, Effect.OPENED)
+    assert transition.incident is not None
+    assert transition.incident.id == transition.record.incident_id == "incident-1"
+
+
+def test_findings_are_told_worst_first() -> None:
+    used = answer(port_series(node(0).ip, {0: 1000}))
+    limits = answer(port_series(node(0).ip, {0: 1024}))
+    one = look(
+        by_state(Failed={1: 3}, Successful={1: 997}),
+        ports=read_ports(window(), used, limits),
+        nodes=(node(0),),
+    )
+    assessment = seen(one, Memory(allocation=AllocationSeen(2048)))
+    kinds = [finding.kind for finding in assessment.findings]
+    assert kinds == [FindingKind.SNAT_FAILING, FindingKind.PORT_PRESSURE, FindingKind.ALLOCATION_DRIFT]
+    assert assessment.findings[1].ports[0].name == node(0).name
+
+
+# --- what is behind a NAT gateway ---
+
+
+def gateway_series(connections: MetricAnswer | Unmeasured, **more: Any) -> GatewaySeries:
+    return GatewaySeries(GATEWAY, connections, **more)
+
+
+def test_a_cluster_behind_a_gateway_is_judged_by_the_gateway() -> None:
+    target = WatchedCluster(cluster(outbound_type="userAssignedNATGateway"), None, (GATEWAY,))
+    failing = by_state(Attempted={0: 100}, Failed={0: 5})
+    assessment = seen(look(target=target, gateways=(gateway_series(failing),)))
+    assert [finding.kind for finding in assessment.findings] == [FindingKind.NAT_GATEWAY_FAILING]
+    assert assessment.gateway_ids == (GATEWAY.id,)
+    assert isinstance(assessment.reading, Measured)
+    assert assessment.reading.failed == 5
+
+
+def test_after_the_cure_an_idle_load_balancer_and_a_healthy_gateway_are_healthy() -> None:
+    target = WatchedCluster(cluster(), load_balancer(), (GATEWAY,))
+    moved = by_state(Attempted=dict.fromkeys(range(5), 100))
+    one = look(NOTHING, target, allocated=answer(series({0: 1024})), gateways=(gateway_series(moved),))
+    assessment = seen(one)
+    assert isinstance(assessment.reading, Measured)
+    assert len(assessment.reading.clean_minutes) == 5
+
+
+def test_what_is_measured_on_one_side_only_is_no_health() -> None:
+    target = WatchedCluster(cluster(), load_balancer(), (GATEWAY,))
+    refused = Unmeasured("Azure refused", "grant", Cause.FORBIDDEN)
+    assert seen(look(HEALTHY, target, gateways=(gateway_series(refused),))).reading == refused
+    failing = by_state(Failed={1: 3}, Successful={1: 97, 2: 100})
+    reading = seen(look(failing, target, gateways=(gateway_series(refused),))).reading
+    assert isinstance(reading, Measured), "failures count all the same"
+    assert (reading.failed, reading.clean_minutes) == (3, ())
+
+
+def test_minutes_fail_wherever_something_failed() -> None:
+    target = WatchedCluster(cluster(), load_balancer(), (GATEWAY,))
+    on_gateway = by_state(Attempted=dict.fromkeys(range(5), 10), Failed={3: 1})
+    reading = seen(look(HEALTHY, target, gateways=(gateway_series(on_gateway),))).reading
+    assert isinstance(reading, Measured)
+    assert reading.failed_minutes == (at(3),)
+    assert at(3) not in reading.clean_minutes
+
+
+def test_a_gateway_is_held_against_capacity_and_data_path_where_looked_at() -> None:
+    target = WatchedCluster(cluster(outbound_type="userAssignedNATGateway"), None, (GATEWAY,))
+    moved = by_state(Attempted={0: 100})
+    slow = window(-10, 5)
+    full = gateway_series(
+        moved,
+        slow_window=slow,
+        open_connections=answer(series({0: 60_000})),
+        datapath=answer(series(dict.fromkeys(range(-10, 5), 50.0))),
+    )
+    kinds = {finding.kind for finding in seen(look(target=target, gateways=(full,))).findings}
+    assert kinds == {FindingKind.NAT_GATEWAY_PRESSURE, FindingKind.NAT_GATEWAY_DATAPATH}
+    assert seen(look(target=target, gateways=(gateway_series(moved),))).findings == ()
+
+
+# --- tags ---
+
+
+def test_an_opted_out_cluster_is_not_judged() -> None:
+    rules = read_tags({"Snatbot-Watch": "OFF"}, TagRules())
+    assessment = seen(look(by_state(Failed={1: 30})), rules=rules)
+    assert isinstance(assessment.reading, DoesNotApply)
+    assert assessment.findings == ()
+
+
+def test_tags_tune_thresholds_and_bad_ones_are_a_finding() -> None:
+    used, limits = answer(port_series("10.0.0.4", {0: 700})), answer(port_series("10.0.0.4", {0: 1024}))
+    one = look(ports=read_ports(window(), used, limits))
+    assert seen(one).findings == ()
+    tuned = read_tags({"snatbot-pressure-warn": "60"}, TagRules())
+    assert [found.kind for found in seen(one, rules=tuned).findings] == [FindingKind.PORT_PRESSURE]
+    bad = read_tags({"snatbot-pressure-warn": "much", "snatbot-colour": "red", "team": "net"}, TagRules())
+    (finding,) = seen(one, rules=bad).findings
+    assert (finding.kind, finding.severity) == (FindingKind.BAD_TAGS, Severity.NOTICE)
+    assert "snatbot-pressure-warn is 'much'" in finding.evidence
+    assert "snatbot-colour is not known" in finding.evidence
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"snatbot-pressure-warn": "95"},
+        {"snatbot-pressure-high": "70"},
+        {"snatbot-pressure-warn": "80", "snatbot-pressure-high": "80"},
+        {"snatbot-pressure-warn": "0"},
+        {"snatbot-exhaustion-minutes": "-5"},
+        {"snatbot-watch": "maybe"},
+        {"snatbot-maintenance": "whenever"},
+        {"snatbot-nat-capacity": "½"},
+    ],
+)
+def test_contradictory_or_unreadable_tags_leave_the_usual_values(tags: dict[str, str]) -> None:
+    rules = read_tags(tags, TagRules())
+    assert rules.problems
+    assert (rules.thresholds, rules.is_watched, rules.maintenance) == (
+        TagRules().thresholds,
+        True,
+        TagRules().maintenance,
+    )
+
+
+def test_one_bad_tag_does_not_spoil_the_others() -> None:
+    rules = read_tags({"snatbot-pressure-warn": "95", "snatbot-datapath": "99"}, TagRules())
+    assert (rules.thresholds.datapath_percent, rules.thresholds.pressure_warn_percent) == (99, 75)
+    assert len(rules.problems) == 1
+
+
+# --- bad input ---
+
+
+def wire(*points: dict[str, Any], state: str = "Failed") -> MetricAnswer:
+    """As Azure Monitor might answer it."""
+    item = {
+        "value": [
+            {
+                "name": {"value": "SnatConnectionCount"},
+                "errorCode": "Success",
+                "timeseries": [
+                    {"metadatavalues": [{"name": {"value": "connectionstate"}, "value": state}], "data": list(points)}
+                ],
+            }
+        ]
+    }
+    return parse_metric(item, "SnatConnectionCount", "Total", window(), 2000)
+
+
+def point(minute: int, total: Any) -> dict[str, Any]:
+    return {"timeStamp": at(minute).isoformat(), "total": total}
+
+
+@pytest.mark.parametrize("value", ["NaN", float("nan"), float("inf"), None, "many", [], {}])
+def test_values_that_are_no_numbers_are_no_failures_and_no_health(value: Any) -> None:
+    assert isinstance(seen(look(wire(point(1, value)))).reading, Unmeasured)
+
+
+def test_of_two_points_for_a_minute_one_counts() -> None:
+    reading = seen(look(wire(point(1, 3), point(1, 3), point(1, 3)))).reading
+    assert isinstance(reading, Measured)
+    assert reading.failed == 3
+
+
+@pytest.mark.parametrize("minute", [5, 60, 525_600, -1])
+def test_points_from_outside_the_window_do_not_count(minute: int) -> None:
+    """From the future, as a skewed clock would have them, or from long ago."""
+    assert isinstance(seen(look(wire(point(minute, 3)))).reading, Unmeasured)
+
+
+def test_a_clock_that_runs_behind_judges_an_older_window_and_nothing_breaks() -> None:
+    behind = judged_window(datetime(1999, 12, 31, 23, 59, tzinfo=UTC), 3, 5)
+    one = ClusterSeries(TARGET, behind, LoadBalancerSeries(HEALTHY))
+    assert isinstance(assess(one, Memory(), TagRules(), at(8)).reading, Unmeasured)
+
+
+def test_a_load_balancer_without_an_outbound_rule_is_not_measured() -> None:
+    reading = seen(ClusterSeries(WatchedCluster(cluster()), window())).reading
+    assert isinstance(reading, Unmeasured)
+    assert reading.cause is Cause.NO_LOAD_BALANCER
+
+
+def test_a_cluster_without_nodes_is_idle_and_says_nothing_of_ports() -> None:
+    target = WatchedCluster(cluster(pools=()), load_balancer())
+    one = look(NOTHING, target, allocated=answer(series({1: 0})), ports=read_ports(window(), NOTHING, NOTHING))
+    assessment = seen(one)
+    assert isinstance(assessment.reading, Idle)
+    assert assessment.findings == ()
+
+
+def test_ips_that_no_node_has_any_more_are_told_as_ips() -> None:
+    gone = "10.224.99.99"
+    used, limits = answer(port_series(gone, {0: 1000})), answer(port_series(gone, {0: 1024}))
+    by_backend = answer(series({1: 3}, connectionstate="Failed", backendipaddress=gone))
+    one = look(
+        by_state(Failed={1: 3}),
+        connections_by_backend=by_backend,
+        ports=read_ports(window(), used, limits),
+        nodes=(node(0),),
+    )
+    failing, pressure = seen(one).findings
+    assert (failing.nodes[0].ip, failing.nodes[0].name) == (gone, "")
+    assert pressure.evidence.endswith(f"the fullest {gone} 1,000 of 1,024 TCP ports (97.7\u00a0%)")
+
+
+# --- ports ---
+
+
+def test_the_fullest_minute_counts_and_protocols_are_apart() -> None:
+    used = answer(
+        port_series("10.0.0.4", {0: 600, 2: 900, 9: 1024}),
+        port_series("10.0.0.4", {0: 100}, protocol="UDP"),
+        port_series("10.0.0.5", {0: 800}, protocol="17"),
+    )
+    limits = answer(
+        port_series("10.0.0.4", dict.fromkeys(range(10), 1024)),
+        port_series("10.0.0.4", {0: 1024}, protocol="udp"),
+        port_series("10.0.0.5", {0: 1024}, protocol="17"),
+        port_series("10.0.0.6", {0: 512}),
+    )
+    reading = read_ports(window(), used, limits)
+    assert [(one.ip, one.protocol, one.used, one.at) for one in reading.nodes] == [
+        ("10.0.0.4", "tcp", 900, at(2)),
+        ("10.0.0.5", "udp", 800, at(0)),
+    ]
+    assert reading.allocated_per_node == 512, "one each: the smaller one is the careful answer"
+
+
+@pytest.mark.parametrize(("yes", "no"), [("True", "False"), ("true", "false"), ("1", "0"), ("Yes", "")])
+def test_ports_of_a_frontend_that_is_drained_are_no_capacity_and_no_use(yes: str, no: str) -> None:
+    used = answer(port_series("10.0.0.4", {0: 500}, draining=no), port_series("10.0.0.4", {0: 500}, draining=yes))
+    limits = answer(port_series("10.0.0.4", {0: 512}, draining=no), port_series("10.0.0.4", {0: 512}, draining=yes))
+    (one,) = read_ports(window(), used, limits).nodes
+    assert (one.used, one.allocated) == (500, 512)
+
+
+@pytest.mark.parametrize(
+    ("points", "is_kept"),
+    [
+        ({0: 200, 1: 230, 2: 260, 3: 290, 4: 320}, True),
+        ({0: 120, 1: 150, 2: 180, 3: 210, 4: 240}, False),
+        ({0: 300, 1: 305, 2: 310, 3: 315, 4: 320}, False),
+        ({0: 420, 1: 390, 2: 360, 3: 330, 4: 300}, False),
+        ({4: 320}, False),
+    ],
+)
+def test_a_node_that_climbs_steeply_is_kept_before_it_is_half_full(points: dict[int, float], is_kept: bool) -> None:
+    used = answer(port_series("10.0.0.4", points))
+    limits = answer(port_series("10.0.0.4", dict.fromkeys(range(5), 1024)))
+    assert bool(read_ports(window(), used, limits).nodes) is is_kept
+
+
+def test_use_without_a_known_allocation_says_nothing() -> None:
+    used = answer(port_series("10.0.0.4", {0: 500}))
+    assert read_ports(window(), used, NOTHING).nodes == ()
+    assert read_ports(window(), used, answer(port_series("10.0.0.4", {0: 0, 1: 1024}))).nodes == ()
+
+
+def test_names_may_come_later_and_history_is_in_order() -> None:
+    used, limits = (
+        answer(port_series(node(0).ip, {1: 700, 0: 600})),
+        answer(port_series(node(0).ip, {0: 1024, 1: 1024})),
+    )
+    reading = read_ports(window(), used, limits)
+    assert named(reading, (node(0), node(1))).nodes[0].name == node(0).name
+    assert named(reading, ()) == reading
+    (found,) = read_history(window(), used)
+    assert [value for _, value in found.used] == [600, 700]
+
+
+def test_an_answer_that_was_cut_is_a_finding_beside_the_others() -> None:
+    sick = by_state(Failed={3: 7}, Successful=dict.fromkeys(range(5), 100))
+    whole = answer(series({3: 7}, connectionstate="Failed", backendipaddress="10.0.0.4"))
+    cut = answer(*whole.series, is_truncated=True)
+    kinds = [finding.kind for finding in seen(look(sick, connections_by_backend=cut)).findings]
+    assert kinds == [FindingKind.SNAT_FAILING, FindingKind.ANSWER_CUT]
+    assert FindingKind.ANSWER_CUT not in {one.kind for one in seen(look(sick, connections_by_backend=whole)).findings}
+    used, limits = (answer(port_series("10.0.0.4", {0: one}), is_truncated=True) for one in (10, 1024))
+    (finding,) = seen(look(ports=read_ports(window(), used, limits))).findings
+    assert (finding.kind, finding.severity) == (FindingKind.ANSWER_CUT, Severity.NOTICE)
+    assert "short of ports" in finding.evidence
+
+
+def test_the_one_failing_node_of_the_largest_cluster_is_named() -> None:
+    """Largest first, every state asked for: the failing one comes last of more than 15,000 series."""
+    states = ("Successful", "Pending", "Other")
+    every = [
+        {"metadatavalues": dimensions(f"10.{n // 250}.0.{n % 250}", state), "data": points(100)}
+        for n in range(5_000)
+        for state in states
+    ]
+    every.append({"metadatavalues": dimensions("10.99.0.1", "Failed"), "data": points(7)})
+    question = SNAT_CONNECTIONS_BY_BACKEND
+    metric = {"name": {"value": question.metric}, "timeseries": every[: question.top]}
+    detail = parse_metric({"value": [metric]}, question.metric, question.aggregation, window(), question.limit)
+    assert not detail.is_truncated
+    reading = seen(look(by_state(Failed={3: 7}), connections_by_backend=detail)).reading
+    assert isinstance(reading, Measured)
+    assert [(one.ip, one.failed) for one in reading.nodes] == [("10.99.0.1", 7)]
+
+
+def dimensions(ip: str, state: str) -> list[dict[str, Any]]:
+    every = {"BackendIPAddress": ip, "ConnectionState": state}
+    return [{"name": {"value": name}, "value": value} for name, value in every.items()]
+
+
+def points(total: float) -> list[dict[str, Any]]:
+    return [{"timeStamp": f"{at(3):%Y-%m-%dT%H:%M:%SZ}", "total": total}]

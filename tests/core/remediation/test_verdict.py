@@ -1,0 +1,174 @@
+"""Fixed, not fixed, can't tell yet: each rule of the proof by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.core.remediation.verdict import GatewayEvidence, Verdict, judge_gateway
+from shared.model.change import Outcome
+from shared.model.metric import Series
+from shared.model.plan import Baseline
+from tests.support.builders import BASELINE, series, window
+
+TEN = range(10)
+BACKGROUND = 10.0
+
+
+def attempted(points: Mapping[int, float], state: str = "Attempted") -> Series:
+    return series(points, connectionstate=state, protocol="6")
+
+
+def every_minute(value: float) -> dict[int, float]:
+    return dict.fromkeys(TEN, value)
+
+
+HEALTHY = GatewayEvidence(
+    window=window(0, 10),
+    connections=(attempted(every_minute(900)), attempted(every_minute(0), "Failed")),
+    datapath=(series(every_minute(100)),),
+    drops=(series(every_minute(0)),),
+    load_balancer=(series({0: 20}),),
+)
+
+
+def judge(evidence: GatewayEvidence, before: Baseline = BASELINE, background: float = BACKGROUND) -> Outcome:
+    return judge_gateway(evidence, before, verify_minutes=10, background_per_minute=background)
+
+
+def test_fixed_when_traffic_flows_through_the_gateway_and_none_fails() -> None:
+    outcome = judge(HEALTHY)
+    assert outcome.verdict == Verdict.FIXED
+    assert outcome.reason == "no failed connection in 10 measured minutes with 9,000 attempted on the NAT gateway"
+    assert outcome.figures == (
+        "NAT gateway: 9,000 new connections attempted in 10 measured minutes (900 a minute), 0 failed",
+        "load balancer before: 1,000 successful a minute; now 2 a minute from the moved nodes",
+        "data path availability: 100.0 %",
+        "dropped packets: 0",
+    )
+
+
+def test_an_absent_failed_series_is_as_good_as_zeros() -> None:
+    assert judge(replace(HEALTHY, connections=HEALTHY.connections[:1])) == judge(HEALTHY)
+
+
+def test_protocols_are_added_up() -> None:
+    half = attempted(every_minute(130))
+    assert judge(replace(HEALTHY, connections=(half,))).verdict == Verdict.CANT_TELL_YET
+    assert judge(replace(HEALTHY, connections=(half, half))).verdict == Verdict.FIXED
+
+
+@pytest.mark.parametrize("state", ["Failed", "failed", "FAILED"])
+def test_one_failed_connection_on_the_gateway_is_not_fixed(state: str) -> None:
+    outcome = judge(replace(HEALTHY, connections=(HEALTHY.connections[0], attempted({3: 1}, state))))
+    assert outcome.verdict == Verdict.NOT_FIXED
+    assert outcome.reason == "1 connection failed on the NAT gateway itself"
+
+
+def test_a_data_path_below_ninety_percent_on_average_is_not_fixed() -> None:
+    assert judge(replace(HEALTHY, datapath=(series(every_minute(89.9)),))).verdict == Verdict.NOT_FIXED
+    assert judge(replace(HEALTHY, datapath=(series({**every_minute(100), 0: 0}),))).verdict == Verdict.FIXED
+    assert judge(replace(HEALTHY, datapath=(series(every_minute(90)),))).verdict == Verdict.FIXED
+
+
+def test_too_few_measured_minutes_cannot_tell_yet() -> None:
+    outcome = judge(replace(HEALTHY, connections=(attempted(dict.fromkeys(range(9), 900.0)),)))
+    assert outcome.verdict == Verdict.CANT_TELL_YET
+    assert outcome.reason == "9 of 10 minutes measured on the NAT gateway so far"
+
+
+def test_minutes_outside_the_window_prove_nothing() -> None:
+    outside = attempted({**dict.fromkeys(range(9), 900.0), 10: 900.0, -1: 900.0})
+    assert judge(replace(HEALTHY, connections=(outside,))).verdict == Verdict.CANT_TELL_YET
+
+
+def test_no_point_at_all_cannot_tell_yet() -> None:
+    nothing = replace(HEALTHY, connections=(), datapath=(), drops=(), load_balancer=())
+    outcome = judge(nothing)
+    assert outcome.verdict == Verdict.CANT_TELL_YET
+    assert "data path availability: no data" in outcome.figures
+
+
+def test_health_checks_alone_are_no_traffic() -> None:
+    small = replace(BASELINE, successful_per_minute=20, attempted_per_minute=20)
+    quiet = replace(HEALTHY, connections=(attempted(every_minute(100)),), load_balancer=())
+    outcome = judge(quiet, small)
+    assert outcome.verdict == Verdict.CANT_TELL_YET
+    assert outcome.reason == "100 new connections a minute on the NAT gateway; at least 100 are needed to tell"
+    assert judge(replace(quiet, connections=(attempted(every_minute(101)),)), small).verdict == Verdict.FIXED
+
+
+def test_less_than_a_quarter_of_the_former_traffic_cannot_tell_yet() -> None:
+    assert judge(replace(HEALTHY, connections=(attempted(every_minute(249)),))).verdict == Verdict.CANT_TELL_YET
+    assert judge(replace(HEALTHY, connections=(attempted(every_minute(250)),))).verdict == Verdict.FIXED
+
+
+def test_traffic_that_still_leaves_through_the_load_balancer_cannot_tell_yet() -> None:
+    outcome = judge(replace(HEALTHY, load_balancer=(series(every_minute(55)),)))
+    assert outcome.verdict == Verdict.CANT_TELL_YET
+    assert "still leave through the load balancer" in outcome.reason
+    assert judge(replace(HEALTHY, load_balancer=(series(every_minute(54)),))).verdict == Verdict.FIXED
+
+
+def test_where_nothing_was_measured_before_nothing_may_be_left_on_the_load_balancer() -> None:
+    unknown = replace(BASELINE, successful_per_minute=0, attempted_per_minute=0)
+    assert judge(replace(HEALTHY, load_balancer=(series({0: 0.5}),)), unknown).verdict == Verdict.CANT_TELL_YET
+    assert judge(replace(HEALTHY, load_balancer=()), unknown).verdict == Verdict.FIXED
+
+
+def test_an_unmeasured_data_path_cannot_tell_yet() -> None:
+    outcome = judge(replace(HEALTHY, datapath=()))
+    assert outcome.verdict == Verdict.CANT_TELL_YET
+    assert "data path" in outcome.reason
+
+
+def test_dropped_packets_are_shown_and_not_held_against_it_alone() -> None:
+    outcome = judge(replace(HEALTHY, drops=(series(every_minute(12)),)))
+    assert outcome.verdict == Verdict.FIXED
+    assert "dropped packets: 120" in outcome.figures
+
+
+@given(
+    st.lists(st.integers(0, 5_000), min_size=10, max_size=10),
+    st.floats(0, 10_000),
+    st.floats(0, 50),
+    st.floats(0, 100),
+    st.floats(0, 2_000),
+)
+def test_what_is_fixed_per_minute_is_fixed_too_if_the_count_were_per_second(
+    counts: list[int], before: float, background: float, datapath: float, left: float
+) -> None:
+    """A count per second would stand for sixty times as many connections in each minute."""
+    baseline = replace(BASELINE, successful_per_minute=before, attempted_per_minute=before)
+    evidence = replace(
+        HEALTHY,
+        connections=(attempted(dict(enumerate(counts))),),
+        datapath=(series(every_minute(datapath)),),
+        load_balancer=(series(every_minute(left)),),
+    )
+    if judge(evidence, baseline, background).verdict == Verdict.FIXED:
+        per_second = attempted({minute: 60 * count for minute, count in enumerate(counts)})
+        assert judge(replace(evidence, connections=(per_second,)), baseline, background).verdict == Verdict.FIXED
+        assert sum(counts) / 10 > 10 * background
+        assert sum(counts) / 10 >= 0.25 * before
+
+
+def test_without_a_baseline_it_is_never_fixed_but_a_failure_still_shows() -> None:
+    unmeasured = judge_gateway(HEALTHY, None, verify_minutes=10, background_per_minute=BACKGROUND)
+    assert unmeasured.verdict == Verdict.CANT_TELL_YET
+    assert "could not be measured" in unmeasured.reason
+    assert "before: not measured" in unmeasured.figures
+    failing = replace(HEALTHY, connections=(attempted(every_minute(900)), attempted({3: 4}, "Failed")))
+    found = judge_gateway(failing, None, verify_minutes=10, background_per_minute=BACKGROUND)
+    assert found.verdict == Verdict.NOT_FIXED
+
+
+def test_a_gateway_that_was_there_is_held_against_its_own_figures() -> None:
+    before = replace(BASELINE, successful_per_minute=4_000, is_of_gateway=True)
+    found = judge(HEALTHY, before)
+    assert found.verdict == Verdict.CANT_TELL_YET, "900 a minute are less than a quarter of 4,000"
+    assert "NAT gateway before: 4,000 successful a minute" in found.figures

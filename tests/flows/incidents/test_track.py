@@ -1,0 +1,478 @@
+"""What was seen is remembered and told: once, by whichever worker, whatever else goes wrong."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+import pytest
+
+from shared.auth.links import Links
+from shared.auth.signing import Signer
+from shared.chat.message import Message
+from shared.cloud.deadline import Deadline
+from shared.cloud.errors import Forbidden, Unavailable
+from shared.core.incidents.lifecycle import IncidentPolicy
+from shared.core.planning.request import PlanRequest
+from shared.errors import BadInput, SnatbotError
+from shared.flows.approval.propose import Propose
+from shared.flows.approval.propose_for_incident import Offer
+from shared.flows.incidents.track import Remember, Remembered, Sight
+from shared.flows.notification.outbox import Outbox, message_of
+from shared.flows.planning.plan import Planning
+from shared.ids import cluster_key
+from shared.model.change import Change, ChangeState, JournalEntry
+from shared.model.cluster import Cluster
+from shared.model.incident import ClusterRecord, IncidentState
+from shared.model.plan import AssociateSubnet, Plan
+from shared.model.reading import Idle, Reading, Unmeasured
+from shared.store.active_clusters import FleetStore
+from shared.store.errors import StoreUnavailable
+from shared.store.records import Put, PutJournal, Records
+from shared.store.table import Tables
+from tests.core.incidents.test_lifecycle import minutes
+from tests.support.builders import assessment, at, cluster, window
+from tests.support.nouns import GATEWAY, SUBNETS, make_advice, make_change, make_plan, started
+
+POLICY = IncidentPolicy(clean_minutes=10, cooldown=timedelta(minutes=60))
+CHANNELS = ("slack", "teams")
+CLUSTER = cluster()
+PARTITION = cluster_key(CLUSTER.id)
+SIGNER = Signer(["k" * 32], 60)
+LINKS = Links("https://bot.example.com", SIGNER)
+TROUBLE = minutes(0, 5, {2: 4})
+WELL = minutes(0, 5)
+
+
+class FakePlanning:
+    def __init__(self, plan: Plan | Exception) -> None:
+        self.plan = plan
+        self.asked = 0
+
+    def attachment(self, cluster_id: str, now: datetime, request: PlanRequest) -> Plan:
+        self.asked += 1
+        if isinstance(self.plan, Exception):
+            raise self.plan
+        return self.plan
+
+
+class World:
+    """A watch on real storage, and what it has remembered and told."""
+
+    def __init__(self, records: Records, planning: FakePlanning | None = None) -> None:
+        self.records = records
+        self.store = FleetStore(records._tables)
+        self.outbox = Outbox(CHANNELS)
+        self.planning = planning
+
+    def remember(self) -> Remember:
+        return Remember(
+            self.records, self.store, self.outbox, POLICY, LINKS.page, is_offering=self.planning is not None
+        )
+
+    def offer(self, minute: int = 8) -> list[Change | None]:
+        """As the queue function does it for what a tick finds due."""
+        planning = cast(Planning, self.planning)
+        propose = Propose(planning, self.records, self.store, self.outbox, LINKS, timedelta(minutes=60))
+        offer = Offer(planning, propose, self.records, self.outbox, LINKS)
+        due = self.records.due("incident", at(minute))
+        wall = at(minute) + timedelta(seconds=1)  # right after the tick
+        return [offer.run(one.partition, one.row.removeprefix("incident-"), at(minute), wall) for one in due]
+
+    def see(self, *sights: Sight, minute: int = 8) -> Remembered:
+        """As a tick does it: the index of who needs attention is read first."""
+        return self.remember().all(sights, self.store.attention(), at(minute), at(minute))
+
+    def tick(self, *readings: Reading, minute: int = 8, is_maintenance: bool = False) -> Mapping[str, int]:
+        sights = [Sight(assessment(reading, CLUSTER), is_maintenance) for reading in readings]
+        return self.see(*sights, minute=minute).effects
+
+    def told(self, partition: str = PARTITION, channel: str = "slack") -> list[Message]:
+        rows = [row.value for row in self.records.outbox(partition)]
+        return [message_of(row) for row in rows if row.channel == channel]
+
+    def audited(self, partition: str = PARTITION) -> list[str]:
+        return [line.event for line in self.records.audit(partition)]
+
+
+@pytest.fixture
+def world(records: Records) -> World:
+    return World(records)
+
+
+# --- remembering and telling ---
+
+
+def test_trouble_is_remembered_audited_and_told_to_every_channel(world: World) -> None:
+    assert world.tick(TROUBLE) == {"opened": 1}
+    (incident,) = world.records.incidents(PARTITION)
+    assert (incident.state, incident.failed) == (IncidentState.OPEN, 4)
+    assert world.audited() == ["incident opened"]
+    for channel in CHANNELS:
+        (message,) = world.told(channel=channel)
+        assert CLUSTER.name in message.title
+
+
+def test_the_same_trouble_is_not_told_twice(world: World) -> None:
+    world.tick(TROUBLE)
+    assert world.tick(TROUBLE) == {"nothing": 1}
+    assert world.tick(minutes(1, 6, {2: 4, 5: 9})) == {"nothing": 1}
+    assert len(world.told()) == 1
+    (incident,) = world.records.incidents(PARTITION)
+    assert incident.last_failed_at == at(5)
+
+
+def test_health_is_not_written_down(world: World) -> None:
+    assert world.tick(minutes(0, 5)) == {"nothing": 1}
+    assert world.records.cluster(CLUSTER.id) is None
+    assert world.told() == []
+
+
+def test_clean_minutes_clear_the_incident_and_that_is_told(world: World) -> None:
+    world.tick(TROUBLE)
+    world.tick(minutes(5, 10))
+    assert world.tick(Idle(window(10, 15)), minute=18) == {"cleared": 1}
+    (incident,) = world.records.incidents(PARTITION)
+    assert (incident.state, incident.cleared_at) == (IncidentState.CLEARED, at(18))
+    assert "is over" in world.told()[-1].title
+    assert world.audited() == ["incident opened", "incident cleared"]
+
+
+def test_a_missing_measurement_neither_opens_nor_clears(world: World) -> None:
+    unmeasured = Unmeasured("Azure refused", "grant Monitoring Reader")
+    assert world.tick(unmeasured) == {"nothing": 1}
+    assert world.records.incidents(PARTITION) == ()
+    world.tick(TROUBLE)
+    for minute in range(9, 40, 10):
+        assert world.tick(unmeasured, minute=minute) == {"nothing": 1}
+    (incident,) = world.records.incidents(PARTITION)
+    assert incident.state is IncidentState.OPEN
+    assert len(world.told()) == 1
+
+
+def test_trouble_that_returns_reopens_its_incident(world: World) -> None:
+    world.tick(TROUBLE)
+    world.tick(minutes(5, 10))
+    world.tick(minutes(10, 15), minute=18)
+    assert world.tick(minutes(20, 25, {24: 7}), minute=28) == {"reopened": 1}
+    (incident,) = world.records.incidents(PARTITION)
+    assert (incident.state, incident.reopened) == (IncidentState.OPEN, 1)
+    assert "is back" in world.told()[-1].title
+
+
+# --- several workers ---
+
+
+def test_of_several_workers_at_once_one_opens_and_tells(tables: Tables, azurite: str) -> None:
+    """Real concurrency: each worker has a connection of its own, and they meet right before they remember."""
+    clusters = [cluster(name=f"shop-{number}") for number in range(8)]
+    sights = [Sight(assessment(TROUBLE, one)) for one in clusters]
+    prefix = tables._name.removesuffix("records")
+    workers = 4
+    barrier = threading.Barrier(workers, timeout=30)
+
+    def work(_: int) -> Mapping[str, int]:
+        own = World(Records(Tables(prefix, connection_string=azurite)))
+        attention = own.store.attention()
+        barrier.wait()
+        return own.remember().all(sights, attention, at(8), at(8)).effects
+
+    with ThreadPoolExecutor(workers) as pool:
+        effects = list(pool.map(work, range(workers)))
+    world = World(Records(tables))
+    assert sum(effect.get("opened", 0) for effect in effects) == len(clusters)
+    assert sum(sum(effect.values()) for effect in effects) == workers * len(clusters)
+    for one in clusters:
+        partition = cluster_key(one.id)
+        assert len(world.records.incidents(partition)) == 1
+        assert world.audited(partition) == ["incident opened"]
+        assert [len(world.told(partition, channel)) for channel in CHANNELS] == [1, 1]
+
+
+def test_of_several_workers_at_once_one_clears_and_tells(tables: Tables, azurite: str) -> None:
+    world = World(Records(tables))
+    world.tick(TROUBLE)
+    world.tick(minutes(5, 10))
+    prefix = tables._name.removesuffix("records")
+    barrier = threading.Barrier(4, timeout=30)
+    sight = Sight(assessment(minutes(10, 15), CLUSTER))
+
+    def work(_: int) -> Mapping[str, int]:
+        own = World(Records(Tables(prefix, connection_string=azurite)))
+        attention = own.store.attention()
+        barrier.wait()
+        return own.remember().all([sight], attention, at(18), at(18)).effects
+
+    with ThreadPoolExecutor(4) as pool:
+        effects = list(pool.map(work, range(4)))
+    assert sum(effect.get("cleared", 0) for effect in effects) == 1
+    assert world.audited() == ["incident opened", "incident cleared"]
+    assert len(world.told()) == 2
+
+
+# --- trouble of its own ---
+
+
+def test_a_record_that_cannot_be_read_does_not_hide_the_other_clusters(world: World, tables: Tables) -> None:
+    other = cluster(name="other")
+    row = {"PartitionKey": PARTITION, "RowKey": "cluster", "schema": 99, "json0": "{}"}
+    tables.records().create_entity(row)
+    seen = world.see(Sight(assessment(TROUBLE, CLUSTER)), Sight(assessment(TROUBLE, other)))
+    assert (seen.not_remembered, seen.effects) == (1, {"opened": 1})
+    assert len(world.told(cluster_key(other.id))) == 1
+
+
+def test_storage_that_is_down_is_told_and_not_tried_for_every_cluster() -> None:
+    tried: list[str] = []
+
+    class Down(Records):
+        def __init__(self) -> None: ...
+
+        def cluster(self, cluster_id: str) -> Any:
+            tried.append(cluster_id)
+            raise StoreUnavailable("read cluster: storage could not be reached")
+
+    sights = [Sight(assessment(TROUBLE, cluster(name=f"shop-{number}"))) for number in range(50)]
+    remember = Remember(Down(), cast(FleetStore, None), Outbox(CHANNELS), POLICY, LINKS.page, is_offering=False)
+    with pytest.raises(StoreUnavailable):
+        remember.all(sights, {}, at(8), at(8))
+    assert len(tried) <= 3
+
+
+# --- a second witness ---
+
+
+def contradicted(reading: Reading = WELL) -> Sight:
+    said = "Azure's health event SnatPortExhaustion at 10:03 UTC disagrees: the metric shows no failed connection"
+    return Sight(replace(assessment(reading, CLUSTER), witness=said))
+
+
+def test_a_health_event_that_the_metric_does_not_show_is_posted_once_and_opens_nothing(records: Records) -> None:
+    world = World(records)
+    for minute in range(8, 120):
+        assert world.see(contradicted(), minute=minute).effects == {"nothing": 1}
+    (message,) = world.told()
+    assert message.title == "Two witnesses disagree on shop-prod"
+    assert records.incidents(PARTITION) == ()
+    assert world.see(contradicted(), minute=120 + 24 * 60).told == (PARTITION,), "once a day"
+
+
+def test_a_health_event_beside_an_incident_that_people_know_is_no_news(records: Records) -> None:
+    world = World(records)
+    world.tick(TROUBLE)
+    told = len(world.told())
+    for minute in range(9, 60):
+        world.see(contradicted(minutes(minute - 8, minute - 3)), minute=minute)
+    assert [one.title for one in world.told()[told:]] == ["SNAT port exhaustion on shop-prod is over"]
+
+
+def test_in_silence_no_notice_is_posted(records: Records) -> None:
+    world = World(records)
+    assert world.see(replace(contradicted(), is_maintenance=True)).told == ()
+    assert world.told() == []
+
+
+# --- with remediation on ---
+
+
+def plan_for(of: Cluster = CLUSTER) -> Plan:
+    return replace(make_plan(), cluster_id=of.id, cluster_name=of.name)
+
+
+def change_in(state: ChangeState, change_id: str = "chg-1") -> Change:
+    return Change(
+        id=change_id,
+        cluster_id=CLUSTER.id,
+        cluster_name=CLUSTER.name,
+        state=state,
+        plan=plan_for(),
+        proposed_at=at(0),
+        expires_at=at(60),
+        requested_by="snatbot",
+    )
+
+
+def test_an_alarm_is_out_before_anything_is_planned(records: Records) -> None:
+    planning = FakePlanning(plan_for())
+    world = World(records, planning)
+    world.tick(TROUBLE)
+    (message,) = world.told()
+    assert "works out a plan" in str(message)
+    assert (planning.asked, records.changes(PARTITION)) == (0, ())
+
+
+def test_after_an_alarm_comes_a_plan_and_a_button(records: Records) -> None:
+    world = World(records, FakePlanning(plan_for()))
+    world.tick(TROUBLE)
+    assert world.offer(minute=7) == [], "it is due with the alarm, not before"
+    world.offer()
+    assert world.offer(minute=60) == [], "once"
+    (change,) = records.changes(PARTITION)
+    assert (change.state, change.requested_by, change.due_at) == (ChangeState.PROPOSED, "snatbot", at(68))
+    (incident,) = records.incidents(PARTITION)
+    assert change.incident_id == incident.id
+    message = world.told()[-1]
+    (button,) = message.buttons
+    token = button.url.partition("?t=")[2]
+    assert SIGNER.read_link(token).change_id == change.id
+    assert sorted(world.audited()) == ["change proposed", "incident opened"]
+
+
+def test_without_remediation_nothing_is_planned_and_there_is_no_button(world: World) -> None:
+    world.tick(TROUBLE)
+    assert world.records.due("incident", at(400)) == ()
+    assert "works out a plan" not in str(world.told()[0])
+
+
+def test_a_plan_that_is_blocked_is_told_and_not_offered(records: Records) -> None:
+    world = World(records, FakePlanning(replace(make_advice(), cluster_id=CLUSTER.id)))
+    assert world.tick(TROUBLE) == {"opened": 1}
+    assert world.offer() == [None]
+    assert records.changes(PARTITION) == ()
+    assert [message.buttons for message in world.told()] == [(), ()]
+    assert world.told()[-1].title == f"What would help {CLUSTER.name}"
+    assert world.offer(minute=60) == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [Unavailable("GET cluster", "no answer"), Forbidden("GET cluster", "no"), BadInput("not the id of a cluster")],
+)
+def test_a_plan_that_cannot_be_made_is_tried_again_after_a_while(records: Records, error: SnatbotError) -> None:
+    planning = FakePlanning(error)
+    world = World(records, planning)
+    assert world.tick(TROUBLE) == {"opened": 1}
+    assert world.offer() == [None]
+    assert world.offer(minute=12) == []
+    planning.plan = plan_for()
+    (change,) = world.offer(minute=13)
+    assert change is not None
+    assert len(world.told()) == 2
+
+
+def test_of_several_workers_one_plans(records: Records) -> None:
+    planning = FakePlanning(plan_for())
+    world = World(records, planning)
+    world.tick(TROUBLE)
+    gate = threading.Barrier(4)
+
+    def work(_: int) -> list[Change | None]:
+        gate.wait()
+        return world.offer()
+
+    with ThreadPoolExecutor(4) as pool:
+        made = [one for many in pool.map(work, range(4)) for one in many if one is not None]
+    assert (len(made), planning.asked, len(records.changes(PARTITION))) == (1, 1, 1)
+
+
+def test_an_incident_that_is_over_before_its_plan_is_made_gets_none(records: Records) -> None:
+    planning = FakePlanning(plan_for())
+    world = World(records, planning)
+    world.tick(TROUBLE)
+    world.tick(minutes(5, 10))
+    assert world.tick(minutes(10, 15), minute=18) == {"cleared": 1}
+    assert world.offer(minute=60) == []
+    assert planning.asked == 0
+
+
+def test_looks_at_the_cluster_in_between_do_not_lose_the_plan(records: Records) -> None:
+    world = World(records, FakePlanning(plan_for()))
+    world.tick(TROUBLE)
+    world.tick(minutes(1, 6, {2: 4, 5: 9}), minute=9)
+    planning = cast(FakePlanning, world.planning)
+
+    class Slow(FakePlanning):
+        def attachment(self, cluster_id: str, now: datetime, request: PlanRequest) -> Plan:
+            world.tick(minutes(2, 7, {2: 4, 5: 9}), minute=10)
+            return super().attachment(cluster_id, now, request)
+
+    world.planning = Slow(planning.plan)
+    (change,) = world.offer(minute=10)
+    assert change is not None
+    assert len(world.told()) == 2
+
+
+def test_a_deadline_leaves_what_is_known_already_for_later_not_what_is_new(records: Records) -> None:
+    world = World(records)
+    old, new = cluster(name="old"), cluster(name="new")
+    world.see(Sight(assessment(TROUBLE, old)))
+    over = Deadline(0.0)
+    sights = [Sight(assessment(TROUBLE, old)), Sight(assessment(TROUBLE, new)), Sight(assessment(minutes(0, 5)))]
+    assert world.remember().all(sights, world.store.attention(), at(9), at(9), over) == Remembered({"nothing": 1}, 2)
+    seconds = iter((0.0, 0.0, 0.0))
+    once = Deadline(1.0, lambda: next(seconds, 2.0))
+    assert world.remember().all(sights, world.store.attention(), at(9), at(9), once).effects == {
+        "opened": 1,
+        "nothing": 1,
+    }
+    assert len(world.told(cluster_key(new.id))) == 1
+
+
+@pytest.mark.parametrize(
+    "state", [ChangeState.APPROVED, ChangeState.APPLYING, ChangeState.STOPPED, ChangeState.VERIFYING]
+)
+def test_while_a_change_is_in_flight_nothing_clears_and_nothing_new_is_planned(
+    records: Records, state: ChangeState
+) -> None:
+    planning = FakePlanning(plan_for())
+    world = World(records, planning)
+    world.tick(TROUBLE)
+    world.offer()
+    (proposed,) = records.changes(PARTITION)
+    stored = records.change(PARTITION, proposed.id)
+    assert stored is not None
+    records.commit(CLUSTER.id, [Put(replace(proposed, state=state), stored.etag)])
+    for start in range(5, 40, 5):
+        assert world.tick(minutes(start, start + 5)) == {"nothing": 1}
+    assert world.tick(minutes(40, 45, {44: 1}, nodes=9)) == {"worsened": 1}
+    assert world.offer(minute=60) == []
+    assert planning.asked == 1
+
+
+def test_a_new_plan_takes_the_place_of_one_that_nobody_decided_on(records: Records) -> None:
+    world = World(records, FakePlanning(plan_for()))
+    world.tick(TROUBLE)
+    world.offer()
+    world.tick(minutes(5, 10))
+    world.tick(minutes(10, 15), minute=18)
+    world.tick(minutes(20, 25, {24: 7}), minute=28)
+    world.offer(minute=28)
+    states = {change.proposed_at: change.state for change in records.changes(PARTITION)}
+    assert states == {at(8): ChangeState.SUPERSEDED, at(28): ChangeState.PROPOSED}
+
+
+def test_a_subnet_that_is_being_written_is_expected_with_or_without_its_gateway(records: Records) -> None:
+    """Between the write and the reading back: the journal knows of the write before Azure does."""
+    world = World(records)
+    change = replace(
+        make_change(ChangeState.APPLYING, replace(make_plan(), cluster_id=CLUSTER.id)), start=started(at(0))
+    )
+    change = replace(change, step=3)
+    entry = JournalEntry(3, "started", at(0), at(0))
+    record = ClusterRecord(CLUSTER.id, CLUSTER.name, change_id=change.id)
+    records.commit(CLUSTER.id, [Put(record), Put(change), PutJournal(change.id, entry)])
+    subnet_id = SUBNETS[0].lower()
+    assert subnet_id in world.remember().recall(CLUSTER.id, CLUSTER.name).associations.unverified
+
+    done = replace(change, step=4)
+    (stored,) = [records.change(PARTITION, change.id)]
+    assert stored is not None
+    back = replace(
+        change, id="back", plan=replace(change.plan, steps=(take_off(subnet_id),)), step=0, start=started(at(1))
+    )
+    written = JournalEntry(0, "started", at(1), at(1))
+    records.commit(CLUSTER.id, [Put(done, stored.etag), Put(back), PutJournal(back.id, written)])
+    assert world.remember().recall(CLUSTER.id, CLUSTER.name).associations.wanted(subnet_id) == GATEWAY
+
+    etag = records.journal(PARTITION, back.id)[0].etag
+    records.commit(CLUSTER.id, [PutJournal(back.id, replace(written, may_be_written=True), etag)])
+    known = world.remember().recall(CLUSTER.id, CLUSTER.name).associations
+    assert (known.wanted(subnet_id), subnet_id in known.unverified) == (None, True)
+
+
+def take_off(subnet_id: str) -> AssociateSubnet:
+    return AssociateSubnet(subnet_id, GATEWAY, None, {})

@@ -1,0 +1,99 @@
+"""The second witness beside a look: read once, in the background, and never waited for at length."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from typing import cast
+
+import pytest
+
+from shared.cloud.deadline import Deadline
+from shared.cloud.errors import AzureError, Forbidden, NotFound, Unavailable
+from shared.cloud.logs import HealthEvents
+from shared.core.detection.tags import TagRules
+from shared.flows.monitoring import health_events
+from shared.flows.monitoring.collect import Measure
+from shared.flows.monitoring.node_names import NodeNames
+from shared.flows.monitoring.scan import Look, Seen
+from shared.flows.monitoring.scan_scope import Passes
+from shared.model.health_event import HealthEvent
+from shared.model.metric import Window
+from tests.support.builders import at, by_state, cluster, window
+from tests.support.fakes import FakeAccess, FakeAzure, balancer_of, watched
+
+SICK = by_state(Failed={3: 5}, Successful=dict.fromkeys(range(5), 100))
+HEALTHY = by_state(Successful=dict.fromkeys(range(5), 100))
+REGIONS = tuple(cluster(name=f"c{number}", location=f"region{number}") for number in range(4))
+
+
+class FakeEvents:
+    """``trouble`` is raised; ``held`` blocks until it is set."""
+
+    def __init__(self, trouble: AzureError | None = None, held: threading.Event | None = None) -> None:
+        self.trouble = trouble
+        self.held = held
+        self.reads = 0
+
+    def read(self, asked: Window, seconds_at_most: float) -> Mapping[str, tuple[HealthEvent, ...]]:
+        self.reads += 1
+        if self.held is not None:
+            self.held.wait(20)
+        if self.trouble is not None:
+            raise self.trouble
+        return {balancer_of(one).id.lower(): (HealthEvent("SnatPortExhaustion", at(3), ""),) for one in REGIONS}
+
+
+def look(events: FakeEvents, passes: Passes | None = None, answer: object = SICK, seconds: float = 20) -> list[Seen]:
+    azure, access = FakeAzure(watched(*REGIONS)), FakeAccess({"state": answer})  # type: ignore[dict-item]
+    measure = Measure(access.access, NodeNames(azure.discovery).of)
+    flow = Look(measure, TagRules(), 4, cast(HealthEvents, events))
+    found: list[Seen] = []
+    passes = passes or Passes(window())
+    for _ in range(2):
+        flow.over(azure.targets, passes, Deadline(seconds), at(8), found.extend)
+    return found
+
+
+def test_it_is_asked_once_for_all_regions_and_for_all_parts_of_a_minute() -> None:
+    events = FakeEvents()
+    found = look(events)
+    assert len(found) == 8
+    assert all("agrees" in seen.assessment.witness for seen in found)
+    assert events.reads == 1
+
+
+def test_the_healthy_are_not_asked_about_between_port_passes() -> None:
+    events = FakeEvents()
+    look(events, answer=HEALTHY)
+    assert events.reads == 0
+    look(events, Passes(window(), ports=window()), answer=HEALTHY)
+    assert events.reads == 1
+
+
+@pytest.mark.parametrize("error", [Forbidden("logs", "no"), NotFound("logs", "no"), Unavailable("logs", "timeout")])
+def test_its_absence_changes_nothing_else(error: AzureError, caplog: pytest.LogCaptureFixture) -> None:
+    found = look(FakeEvents(error))
+    assert {seen.assessment.witness for seen in found} == {""}
+    assert all(seen.assessment.alarms for seen in found)
+    assert caplog.text.count("could not be read") == 1
+
+
+def test_a_slow_workspace_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health_events, "PATIENCE_SECONDS", 0.2)
+    held = threading.Event()
+    began = time.monotonic()
+    found = look(FakeEvents(held=held))
+    assert time.monotonic() - began < 3
+    assert len(found) == 8
+    assert {seen.assessment.witness for seen in found} == {""}
+    held.set()
+
+
+def test_a_look_whose_time_is_over_does_not_wait_at_all() -> None:
+    held = threading.Event()
+    began = time.monotonic()
+    look(FakeEvents(held=held), seconds=0.0)
+    assert time.monotonic() - began < 2
+    held.set()

@@ -1,0 +1,329 @@
+"""What is in the outbox reaches its channels: in order, each once, none lost."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+import pytest
+
+from shared.chat.channels import Channel
+from shared.chat.errors import ChatError, ChatRefused, ChatUnavailable
+from shared.chat.message import Message, Tone
+from shared.flows.notification.deliver import Deliver, Delivery
+from shared.flows.notification.outbox import Outbox
+from shared.ids import cluster_key
+from shared.model.audit import OutboxMessage
+from shared.store.records import Put, Records
+from shared.store.signs import Signs
+from shared.store.table import Tables
+from tests.support.nouns import make_cluster
+
+CLUSTER = make_cluster()
+PARTITION = cluster_key(CLUSTER.id)
+WALL = datetime(2026, 11, 22, 19, 5, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+class FakeChannel:
+    """Keeps what was posted; ``trouble`` decides by title what goes wrong."""
+
+    def __init__(self, trouble: Callable[[str], ChatError | None] = lambda _: None) -> None:
+        self.posted: list[str] = []
+        self.tried: list[str] = []
+        self.trouble = trouble
+
+    def send(self, message: Message) -> None:
+        self.tried.append(message.title)
+        error = self.trouble(message.title)
+        if error is not None:
+            raise error
+        self.posted.append(message.title)
+
+
+def down(retry_after_seconds: float | None = None) -> Callable[[str], ChatError]:
+    return lambda _: ChatUnavailable("slack", "503", retry_after_seconds)
+
+
+def refusing(*titles: str) -> Callable[[str], ChatError | None]:
+    return lambda title: ChatRefused("slack", "invalid_blocks") if title in titles or not titles else None
+
+
+class Post:
+    """A deliver flow on real storage with one or two pretended channels."""
+
+    def __init__(self, records: Records, signs: Signs, **channels: FakeChannel) -> None:
+        self.records = records
+        self.signs = signs
+        self.channels = channels or {"slack": FakeChannel()}
+        self.flow = Deliver(records, signs, {name: cast(Channel, one) for name, one in self.channels.items()})
+
+    def put(self, *titles: str, wall: datetime = WALL) -> None:
+        outbox = Outbox(tuple(self.channels))
+        for number, title in enumerate(titles):
+            message = Message(title, "summary", Tone.NEUTRAL)
+            rows = outbox.rows(CLUSTER.name, message, wall + timedelta(seconds=number))
+            self.records.commit(CLUSTER.id, rows)
+
+    def run(self, minute: float = 1) -> Delivery:
+        return self.flow.run(PARTITION, WALL + minute * MINUTE)
+
+    def waiting(self) -> list[OutboxMessage]:
+        return [row.value for row in self.records.outbox(PARTITION)]
+
+    def wait_until_due(self, wall: datetime) -> datetime:
+        """The wall time at which the outbox is next due after ``wall``."""
+        return max(wall, min(row.due_at for row in self.waiting() if row.due_at is not None))
+
+
+@pytest.fixture
+def post(records: Records, signs: Signs) -> Post:
+    return Post(records, signs)
+
+
+def test_everything_due_is_posted_in_order_and_taken_out(post: Post) -> None:
+    post.put("first", "second", "third")
+    assert post.run() == Delivery(sent=3)
+    assert post.channels["slack"].posted == ["first", "second", "third"]
+    assert post.waiting() == []
+    assert post.signs.last_success("deliver") == WALL + MINUTE
+
+
+def test_running_again_posts_nothing_again(post: Post) -> None:
+    post.put("first")
+    post.run()
+    assert post.run() == Delivery()
+    assert post.channels["slack"].posted == ["first"]
+
+
+def test_what_comes_while_another_message_is_on_its_way_is_not_left_behind(post: Post) -> None:
+    """Its own worker finds the channel busy and goes: that is not worth a minute's wait."""
+    slack = post.channels["slack"]
+
+    def second_comes(title: str) -> None:
+        if title == "alarm":
+            post.put("plan", wall=WALL + 1.4 * MINUTE)
+            assert post.run(1.5) == Delivery(waiting=1), "one after the other"
+
+    slack.trouble = second_comes
+    post.put("alarm")
+    times = iter([WALL + MINUTE, WALL + 3 * MINUTE, WALL + 3 * MINUTE])
+    assert post.flow.all_due(PARTITION, lambda: next(times)) == Delivery(sent=2)
+    assert slack.posted == ["alarm", "plan"]
+    assert post.waiting() == []
+
+
+def test_a_channel_that_is_down_is_not_tried_on_and_on(post: Post) -> None:
+    post.channels["slack"].trouble = down()
+    post.put("alarm")
+    assert post.flow.all_due(PARTITION, lambda: WALL + MINUTE) == Delivery(waiting=1)
+    assert post.channels["slack"].tried == ["alarm"]
+
+
+def test_what_is_not_due_yet_waits(post: Post) -> None:
+    post.put("first", wall=WALL + 10 * MINUTE)
+    assert post.run() == Delivery(waiting=1)
+    assert post.channels["slack"].tried == []
+    assert post.signs.last_success("deliver") is None
+
+
+# --- a channel that is down ---
+
+
+def test_a_message_is_kept_while_the_channel_is_down_and_posted_once_it_is_back(post: Post) -> None:
+    post.put("first")
+    slack = post.channels["slack"]
+    slack.trouble = down()
+    assert post.run(1).sent == 0
+    (row,) = post.waiting()
+    assert (row.attempts, row.last_error) == (1, "slack: 503")
+    slack.trouble = lambda _: None
+    assert post.run(1.5) == Delivery(waiting=1)
+    assert post.run(2.1) == Delivery(sent=1)
+    assert slack.posted == ["first"]
+
+
+def test_order_is_kept_while_the_channel_is_down(post: Post) -> None:
+    post.put("first", "second")
+    slack = post.channels["slack"]
+    slack.trouble = down()
+    post.run(1)
+    assert slack.tried == ["first"]
+    slack.trouble = lambda _: None
+    post.run(5)
+    assert slack.posted == ["first", "second"]
+
+
+def test_waits_grow_to_a_quarter_of_an_hour_and_no_longer(post: Post) -> None:
+    """However long the channel is down: doubled without end, the wait would overflow after ten hours."""
+    post.put("first")
+    post.channels["slack"].trouble = down()
+    wall, waits = WALL, []
+    for _ in range(44):
+        wall = post.wait_until_due(wall)
+        post.flow.run(PARTITION, wall)
+        waits.append((post.wait_until_due(wall) - wall) / MINUTE)
+    assert waits[:6] == [1, 2, 4, 8, 15, 15]
+    assert set(waits[6:]) == {15}
+    (row,) = post.waiting()
+    assert row.attempts == 44
+
+
+def test_a_channel_that_names_a_time_is_left_alone_until_then(post: Post) -> None:
+    post.put("first")
+    post.channels["slack"].trouble = down(retry_after_seconds=1800)
+    post.run(1)
+    (row,) = post.waiting()
+    assert row.due_at == WALL + 31 * MINUTE
+
+
+def test_one_channel_that_is_down_does_not_stop_the_other(records: Records, signs: Signs) -> None:
+    post = Post(records, signs, slack=FakeChannel(down()), teams=FakeChannel())
+    post.put("first", "second")
+    assert post.run() == Delivery(sent=2, waiting=1)
+    assert post.channels["teams"].posted == ["first", "second"]
+
+
+# --- a message that is refused ---
+
+
+def test_a_refused_message_is_tried_hourly_for_a_day_then_given_up_and_audited(post: Post) -> None:
+    post.put("first")
+    post.channels["slack"].trouble = refusing()
+    wall, waits = WALL, []
+    for _ in range(24):
+        wall = post.wait_until_due(wall)
+        result = post.flow.run(PARTITION, wall)
+        if result.given_up == 0:
+            waits.append(post.wait_until_due(wall) - wall)
+    assert set(waits) == {timedelta(hours=1)}
+    assert len(waits) == 23
+    (row,) = post.waiting()
+    assert (row.due_at, row.last_error) == (None, "slack: invalid_blocks")
+    (line,) = post.records.audit(PARTITION)
+    assert (line.event, line.subject, line.at) == ("message given up", row.id, wall)
+    assert "invalid_blocks" in line.detail
+    assert post.records.due("outbox", wall + timedelta(days=400)) == ()
+    assert post.run(10**5) == Delivery()
+
+
+def test_a_refused_message_does_not_hold_up_the_ones_behind_it(post: Post) -> None:
+    """The alarm behind a message that the service does not like must not wait for a day."""
+    post.put("bad", "alarm")
+    slack = post.channels["slack"]
+    slack.trouble = refusing("bad")
+    post.run(1)
+    assert slack.posted == ["alarm"]
+    post.put("next alarm", wall=WALL + 2 * MINUTE)
+    post.run(3)
+    assert slack.posted == ["alarm", "next alarm"]
+    slack.trouble = lambda _: None
+    post.run(62)
+    assert slack.posted == ["alarm", "next alarm", "bad"]
+
+
+def test_an_outage_before_the_refusals_takes_no_tries_away(post: Post) -> None:
+    post.put("first")
+    slack = post.channels["slack"]
+    slack.trouble = down()
+    wall = WALL
+    for _ in range(25):
+        wall = post.wait_until_due(wall)
+        post.flow.run(PARTITION, wall)
+    slack.trouble = refusing()
+    wall = post.wait_until_due(wall)
+    assert post.flow.run(PARTITION, wall).given_up == 0
+    slack.trouble = lambda _: None
+    assert post.flow.run(PARTITION, post.wait_until_due(wall)).sent == 1
+
+
+def test_a_message_for_a_channel_that_is_not_configured_any_more_is_kept_and_says_so(post: Post) -> None:
+    teams = OutboxMessage("m1", CLUSTER.name, "teams", '{"title": "t", "summary": "s", "tone": "good"}', WALL, WALL)
+    post.records.commit(CLUSTER.id, [Put(teams)])
+    post.put("first")
+    post.run(1)
+    assert post.channels["slack"].posted == ["first"]
+    (row,) = post.waiting()
+    assert row.last_error == "teams: this channel is not configured any more"
+
+
+@pytest.mark.parametrize("payload", ["", "{", '{"title": 1}'])
+def test_a_message_that_cannot_be_read_steps_aside(post: Post, payload: str) -> None:
+    """As one that another release wrote: it must not stop its channel for ever."""
+    post.records.commit(CLUSTER.id, [Put(OutboxMessage("m1", CLUSTER.name, "slack", payload, WALL, WALL))])
+    post.put("first", wall=WALL + timedelta(seconds=1))
+    assert post.run(1).sent == 1
+    (row,) = post.waiting()
+    assert row.last_error == "slack: the stored message cannot be read by this release"
+
+
+# --- several workers ---
+
+
+def test_several_workers_at_once_post_each_message_once_and_in_order(tables: Tables, azurite: str) -> None:
+    titles = [f"message {number}" for number in range(12)]
+    slack, teams = FakeChannel(), FakeChannel()
+    Post(Records(tables), Signs(tables), slack=slack, teams=teams).put(*titles)
+    prefix = tables._name.removesuffix("records")
+    barrier = threading.Barrier(4, timeout=30)
+
+    def work(_: int) -> None:
+        own = Tables(prefix, connection_string=azurite)
+        flow = Post(Records(own), Signs(own), slack=slack, teams=teams).flow
+        own.records()
+        barrier.wait()
+        for round_number in range(4):
+            flow.run(PARTITION, WALL + MINUTE + timedelta(seconds=round_number))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
+    for channel in (slack, teams):
+        assert sorted(channel.posted) == sorted(titles), "each once"
+        assert channel.posted == titles, "in order"
+
+
+def test_a_message_that_another_worker_has_just_taken_out_is_no_error(post: Post) -> None:
+    """The other worker delivers between our reading the outbox and our claiming the row."""
+    post.put("first")
+    (stored,) = post.records.outbox(PARTITION)
+    post.records.delete_outbox(PARTITION, stored.value)
+
+    class Stale(Records):
+        def outbox(self, partition: str) -> tuple[object, ...]:  # type: ignore[override]
+            return (stored,)
+
+    stale = Stale(post.records._tables)
+    assert Deliver(stale, post.signs, {"slack": cast(Channel, post.channels["slack"])}).run(
+        PARTITION, WALL + MINUTE
+    ) == (Delivery(waiting=1))
+    assert post.channels["slack"].posted == []
+
+
+def test_a_worker_that_dies_while_posting_leaves_the_message_to_the_next(post: Post) -> None:
+    class Killed(BaseException):
+        """As when the process is taken away."""
+
+    post.put("first")
+    slack = post.channels["slack"]
+
+    def die(_: str) -> ChatError | None:
+        raise Killed
+
+    slack.trouble = die
+    with pytest.raises(Killed):
+        post.run(1)
+    slack.trouble = lambda _: None
+    assert post.run(1.5) == Delivery(waiting=1)
+    assert post.run(2.1) == Delivery(sent=1)
+
+
+def test_a_row_that_an_earlier_release_wrote_is_delivered(post: Post, tables: Tables) -> None:
+    post.put("first")
+    (row,) = tables.records().query_entities("kind eq 'outbox'")
+    without = {name: value for name, value in json.loads(row["json0"]).items() if name != "refusals"}
+    tables.records().update_entity({**row, "json0": json.dumps(without)})
+    assert post.run(1) == Delivery(sent=1)

@@ -1,0 +1,146 @@
+"""Figures that can't be read while planning: each is tried by itself, named in the plan, and never taken for zero."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+
+from shared.cloud.access import AccessReader
+from shared.cloud.errors import Throttled
+from shared.cloud.metrics import Metrics
+from shared.core.detection.tags import TagRules
+from shared.flows.planning.ownership import Ownership
+from shared.flows.planning.plan import Planning
+from shared.model.access import Access
+from shared.model.metric import MetricAnswer
+from shared.model.network import NetworkFacts, Ours
+from shared.model.plan import Plan
+from tests.support.builders import (
+    POLICY,
+    START,
+    SYSTEM_SUBNET,
+    USER_SUBNET,
+    answer,
+    facts,
+    nat_gateway,
+    series,
+    subnet,
+)
+
+NOW = START + timedelta(minutes=15)
+IP = "10.224.0.4"
+CONNECTIONS = answer(
+    series({1: 100}, connectionstate="Successful", backendipaddress=IP),
+    series({1: 5}, connectionstate="Failed", backendipaddress=IP),
+)
+USED = answer(series({1: 900}, backendipaddress=IP, protocoltype="6"))
+ALLOCATED = answer(series({1: 1024}, backendipaddress=IP, protocoltype="6"))
+ANSWERS = {
+    "snat_connections": CONNECTIONS,
+    "used_snat_ports_by_backend": USED,
+    "allocated_snat_ports_by_backend": ALLOCATED,
+    "nat_gateway_connections": answer(series({1: 60, 2: 40}, connectionstate="Attempted")),
+    "nat_gateway_open_connections": answer(series({1: 500})),
+}
+
+
+class FakeMetrics:
+    """Answers all but what is broken."""
+
+    def __init__(self, broken: tuple[str, ...]) -> None:
+        self._broken = broken
+
+    def __getattr__(self, name: str) -> Callable[..., MetricAnswer]:
+        def read(*_: Any, **__: Any) -> MetricAnswer:
+            if name in self._broken:
+                raise Throttled("metrics GET", "slower, please")
+            return ANSWERS[name]
+
+        return read
+
+
+class FakeOwnership:
+    def __init__(self, ours: Ours) -> None:
+        self._ours = ours
+
+    def of(self, *_: object) -> Ours:
+        return self._ours
+
+
+class FakeAccess:
+    def read(self, *_: object) -> Access:
+        return Access()
+
+
+def plan(*broken: str, of: NetworkFacts | None = None, ours: Ours = Ours()) -> Plan:  # noqa: B008 - frozen
+    planning = Planning(
+        lambda *_: of or facts(),
+        cast(AccessReader, FakeAccess()),
+        cast(Ownership, FakeOwnership(ours)),
+        cast(Metrics, FakeMetrics(broken)),
+        POLICY,
+        3,
+        TagRules(),
+    )
+    return planning.attachment("/cluster", NOW)
+
+
+def missing(found: Plan) -> tuple[str, ...]:
+    assert found.demand is not None
+    return found.demand.missing
+
+
+def test_with_everything_there_nothing_is_missing() -> None:
+    found = plan()
+    assert missing(found) == ()
+    assert found.baseline is not None
+    assert "proof" not in {check.name for check in found.checks}
+    assert found.demand is not None
+    assert found.demand.is_lower_bound
+
+
+def test_without_connections_ports_are_still_read_and_there_is_no_baseline() -> None:
+    found = plan("snat_connections")
+    assert found.demand is not None
+    assert found.demand.busiest_node_ports == 900
+    assert missing(found) == ("failed and successful connections (SnatConnectionCount could not be read)",)
+    assert found.baseline is None
+    assert found.is_executable
+    assert [check.name for check in found.warnings if check.name == "proof"] == ["proof"]
+    (check,) = [one for one in found.checks if one.name == "size"]
+    assert "SnatConnectionCount" in check.message
+
+
+@pytest.mark.parametrize("broken", ["used_snat_ports_by_backend", "allocated_snat_ports_by_backend"])
+def test_without_ports_connections_still_count(broken: str) -> None:
+    found = plan(broken)
+    assert missing(found) == ("used SNAT ports per node (UsedSnatPorts could not be read)",)
+    assert found.baseline is not None
+    assert found.demand is not None
+    assert found.demand.public_ip_count == 2, "five failed: ports ran out"
+
+
+def test_with_nothing_readable_each_input_is_named_and_nothing_is_called_healthy() -> None:
+    found = plan("snat_connections", "used_snat_ports_by_backend")
+    assert len(missing(found)) == 2
+    assert found.demand is not None
+    assert found.demand.no_need == ""
+
+
+def test_of_a_gateway_of_ours_too() -> None:
+    gateway = nat_gateway("ng", tags={"snatbot": "shop-prod"}, subnet_ids=(USER_SUBNET, SYSTEM_SUBNET))
+    ours = Ours(frozenset({gateway.id.lower()}))
+    subnets = tuple(subnet(one, nat_gateway_id=gateway.id) for one in (USER_SUBNET, SYSTEM_SUBNET))
+    of = facts(nat_gateways=(gateway,), subnets=subnets)
+    whole = plan(of=of, ours=ours)
+    assert missing(whole) == ()
+    found = plan("nat_gateway_connections", of=of, ours=ours)
+    (named,) = missing(found)
+    assert "SNATConnectionCount of the NAT gateway" in named
+    assert found.demand is not None
+    assert any("500 connections were open" in line for line in found.demand.arithmetic), "the others are still read"
+    (named,) = missing(plan("nat_gateway_open_connections", of=of, ours=ours))
+    assert "TotalConnectionCount" in named

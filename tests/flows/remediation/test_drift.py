@@ -1,0 +1,125 @@
+"""Whether an approved plan still fits: what changed forbids it, what could not be looked at just now makes it wait."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from shared.core.planning.detach import plan_detachment
+from shared.core.planning.planner import plan_attachment
+from shared.flows.remediation.drift import Difference, whats_different
+from shared.model.access import Access, Quota
+from shared.model.network import NetworkFacts, Ours, PublicIp
+from shared.model.plan import AssociateSubnet, CreatePublicIp
+from tests.support.builders import BASELINE, DEMAND, POLICY, SYSTEM_SUBNET, USER_SUBNET, VNET, cluster, facts, subnet
+
+PLAN = plan_attachment(facts(), DEMAND, BASELINE, POLICY)
+ATTACHED = facts(subnets=tuple(subnet(one, nat_gateway_id=PLAN.nat_gateway_id) for one in (USER_SUBNET, SYSTEM_SUBNET)))
+WAY_BACK = plan_detachment(PLAN, ATTACHED, "change-1", dict.fromkeys((USER_SUBNET, SYSTEM_SUBNET)))
+
+
+def test_nothing_changed() -> None:
+    for plan, of in ((PLAN, facts()), (WAY_BACK, ATTACHED)):
+        found = whats_different(plan, of)
+        assert (found.forbids, found.unclear) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("of", "said"),
+    [
+        (facts(cluster(power_state="Stopped")), "the cluster is Stopped"),
+        (facts(subnets=(subnet(USER_SUBNET, properties={}), subnet(SYSTEM_SUBNET))), "snet-user: addressPrefix"),
+        (replace(ATTACHED, subnets=(ATTACHED.subnets[0], subnet(SYSTEM_SUBNET))), "its NAT gateway is"),
+    ],
+)
+def test_what_changed_forbids_it(of: NetworkFacts, said: str) -> None:
+    assert any(said in one for one in whats_different(PLAN, of).forbids)
+
+
+def test_what_was_not_read_is_not_taken_for_gone() -> None:
+    hidden = facts(subnets=(), load_balancer=None, unreadable=("subnet snet-user (503)",))
+    found = whats_different(PLAN, hidden)
+    assert (found.forbids, found.unclear) == ((), ("subnet snet-user (503)",))
+    for unread in ("load balancer (503)", "subnet snet-user (503)"):
+        found = whats_different(WAY_BACK, replace(ATTACHED, load_balancer=None, subnets=(), unreadable=(unread,)))
+        assert (found.forbids, found.unclear) == ((), (unread,))
+
+
+def test_the_way_back_does_not_wait_for_what_it_does_not_need() -> None:
+    found = whats_different(WAY_BACK, replace(ATTACHED, unreadable=("public IP aks (403)",)))
+    assert (found.forbids, found.unclear) == ((), ())
+
+
+# --- busy, new, half done ---
+
+MOVES = [index for index, step in enumerate(PLAN.steps) if isinstance(step, AssociateSubnet)]
+HALF = replace(ATTACHED, subnets=(ATTACHED.subnets[0], subnet(SYSTEM_SUBNET)))
+
+
+@pytest.mark.parametrize(
+    ("of", "said"),
+    [
+        (facts(cluster(provisioning_state="Upgrading")), "waiting for AKS: shop-prod is Upgrading"),
+        (facts(subnets=(subnet(USER_SUBNET, provisioning_state="Updating"), subnet(SYSTEM_SUBNET))), "is Updating"),
+    ],
+)
+def test_what_is_busy_is_waited_for_and_not_refused(of: NetworkFacts, said: str) -> None:
+    found = whats_different(PLAN, of)
+    assert found.forbids == ()
+    assert said in found.unclear[0]
+
+
+def test_a_way_back_does_not_wait_for_an_upgrade() -> None:
+    upgrading = replace(ATTACHED, cluster=cluster(provisioning_state="Upgrading"))
+    assert whats_different(WAY_BACK, upgrading) == Difference((), ())
+
+
+def test_a_subnet_that_a_new_node_pool_uses_is_noticed() -> None:
+    more = facts(subnets=(subnet(USER_SUBNET), subnet(SYSTEM_SUBNET), subnet(f"{VNET}/subnets/snet-new")))
+    (said,) = whats_different(PLAN, more).forbids
+    assert "snet-new" in said
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_the_quota_counts_only_what_is_not_there_yet(is_there: bool) -> None:
+    """Both public IPs were made before it stopped: the full quota is no reason against going on."""
+    ids = [step.id for step in PLAN.steps if isinstance(step, CreatePublicIp)]
+    made = tuple(PublicIp(one, one.rpartition("/")[2], "20.0.0.1", "Standard", "Succeeded") for one in ids)
+    full = Access(quotas=(Quota("StandardSkuPublicIpAddresses", 10, 10),))
+    found = whats_different(PLAN, facts(group_ips=made if is_there else (), access=full), 2)
+    assert any("quota is too small" in one for one in found.forbids) is not is_there
+
+
+def test_what_is_done_must_still_be_so_when_it_goes_on() -> None:
+    ours = Ours(frozenset({(PLAN.nat_gateway_id or "").lower()}))
+    assert whats_different(PLAN, replace(HALF, ours=ours), MOVES[1]) == Difference((), ())
+    (said,) = whats_different(PLAN, facts(), MOVES[1]).forbids
+    assert "snet-user: its NAT gateway is none now" in said
+
+
+@pytest.mark.parametrize("state", ["Failed", "Succeeded"])
+def test_the_step_under_way_may_have_had_its_effect_or_failed(state: str) -> None:
+    ours = Ours(frozenset({(PLAN.nat_gateway_id or "").lower()}))
+    written = subnet(USER_SUBNET, nat_gateway_id=PLAN.nat_gateway_id, provisioning_state=state)
+    of = facts(subnets=(written, subnet(SYSTEM_SUBNET)), ours=ours)
+    assert whats_different(PLAN, of, MOVES[0], is_under_way=True) == Difference((), ())
+    assert whats_different(PLAN, of, MOVES[0]).forbids
+
+
+def test_a_half_done_way_back_does_not_go_on_without_an_outbound_rule() -> None:
+    cut = replace(ATTACHED, load_balancer=None, subnets=(ATTACHED.subnets[0], subnet(SYSTEM_SUBNET)))
+    (said,) = whats_different(WAY_BACK, cut, 2).forbids
+    assert "no outbound rule" in said
+
+
+def test_what_others_did_to_a_subnet_that_was_moved_is_their_business() -> None:
+    moved = subnet(USER_SUBNET, nat_gateway_id=PLAN.nat_gateway_id, properties={})
+    ours = Ours(frozenset({(PLAN.nat_gateway_id or "").lower()}))
+    assert whats_different(PLAN, replace(HALF, subnets=(moved, HALF.subnets[1]), ours=ours), MOVES[1]).forbids == ()
+    assert whats_different(PLAN, replace(HALF, subnets=(moved, HALF.subnets[1]), ours=ours), MOVES[0]).forbids
+
+
+def test_what_is_only_watched_any_more_is_not_checked_again() -> None:
+    blocked = replace(ATTACHED, cluster=cluster(authorized_ip_ranges=("192.0.2.0/24",)))
+    assert whats_different(PLAN, blocked, len(PLAN.steps) - 1) == Difference((), ())

@@ -1,0 +1,37 @@
+"""The published table of a change's life. Regenerate: python -m tests.support.changes_page > docs/changes.md"""
+
+from __future__ import annotations
+
+import sys
+
+from shared.core.remediation.state_machine import TABLE
+from shared.model.change import FINAL_STATES, ChangeState
+
+_HEAD = """# The life of a change
+
+A change is one plan, the decisions on it, its journal and its outcome. Each row is a move that exists; every other
+event is refused in that state, so a late, doubled or out-of-order message cannot move a change. The code is
+`shared/core/remediation/state_machine.py`; a test holds this page against it.
+
+| State | Event | Next state |
+|---|---|---|
+"""
+_FOOT = """
+A person approves, denies, stops and resumes a change from its page, and gives up one that stopped (`fail`). `stop` also
+comes from snatbot itself, when it must not go on without a person.
+
+Final states, which nothing leaves: {final}.
+"""
+
+
+def render() -> str:
+    """Rows in the order of a change's life."""
+    order = list(ChangeState)
+    rows = sorted(TABLE.items(), key=lambda move: order.index(move[0][0]))
+    lines = [f"| {state} | {event} | {target} |\n" for (state, event), target in rows]
+    final = ", ".join(state for state in ChangeState if state in FINAL_STATES)
+    return _HEAD + "".join(lines) + _FOOT.format(final=final)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(render())

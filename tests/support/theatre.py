@@ -1,0 +1,182 @@
+"""The whole story in one process: the real App on a simulated Azure and Azurite, on a clock that never waits.
+
+Where the app sleeps, simulated time passes instead. A crash of the worker is a new App over the same storage.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from shared.app import App
+from shared.auth.signing import LinkTarget
+from shared.ids import new_id
+from shared.model.change import Change, ChangeState, JournalEntry
+from shared.settings import load_settings
+from shared.store.signs import Signs
+from simulator.testing import RunningSimulator
+
+READER = "11111111-1111-4111-8111-111111111111"
+WRITER = "22222222-2222-4222-8222-222222222222"
+LEASE = timedelta(seconds=0.3)
+
+
+class JumpingClock:
+    """Sleeping lets simulated time pass; wall time is real."""
+
+    def __init__(self, simulator: RunningSimulator) -> None:
+        self._simulator = simulator
+        self.offset = timedelta()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.offset
+
+    def wall(self) -> datetime:
+        return datetime.now(UTC)
+
+    def sleep(self, seconds: float) -> None:
+        self.advance(seconds)
+
+    def advance(self, seconds: float) -> None:
+        self._simulator.advance(seconds)
+        self.offset += timedelta(seconds=seconds)
+
+
+class Theatre:
+    def __init__(self, simulator: RunningSimulator, storage: str, **settings: str) -> None:
+        self.simulator = simulator
+        self.clock = JumpingClock(simulator)
+        self._settings = {
+            "AzureWebJobsStorage": storage,
+            "TABLE_PREFIX": f"t{new_id()}",
+            "ARM_ENDPOINT": simulator.url,
+            "METRICS_ENDPOINT": simulator.url + "/metrics/{region}",
+            "LOGS_ENDPOINT": simulator.url,
+            "DETECTOR_CLIENT_ID": READER,
+            "REMEDIATOR_CLIENT_ID": WRITER,
+            "SLACK_WEBHOOK_URL": simulator.slack_webhook_url,
+            "PUBLIC_BASE_URL": "https://snatbot.example.com",
+            "REMEDIATION": "on",
+            "APPROVAL_MODE": "link",
+            "SIGNING_KEYS": "a key that only these tests sign with",
+            **settings,
+        }
+        self.app = self.new_app()
+
+    def new_app(self) -> App:
+        """What a new process would have: nothing but the storage."""
+        app = App(load_settings(self._settings), self.clock)
+        app.signs = Signs(app.tables, LEASE)
+        self.app = app
+        return app
+
+    def tick(self, minutes: int = 1) -> None:
+        """Minutes pass; each has a look at the clusters, and everything due is delivered and advanced."""
+        for _ in range(minutes):
+            self.clock.advance(60)
+            self.work()
+
+    def work(self) -> None:
+        tick = self.app.watch.run(self.clock.now(), self.clock.wall())
+        for partition in tick.deliver:
+            self.app.deliver.run(partition, self.clock.wall())
+        for partition, change_id in tick.advance:
+            self.app.advance.run(partition, change_id)
+            self.app.deliver.run(partition, self.clock.wall())
+        for partition, incident_id in tick.offer:
+            self.app.offer.run(partition, incident_id, self.clock.now(), self.clock.wall())
+            self.app.deliver.run(partition, self.clock.wall())
+
+    def proposed(self) -> Change:
+        """The change that the first tick proposes."""
+        self.work()
+        changes = self.changes()
+        assert [change.state for change in changes] == [ChangeState.PROPOSED]
+        return changes[0]
+
+    def approved(self) -> Change:
+        change = self.proposed()
+        return self.decide(change, "approve")
+
+    def decide(self, change: Change, action: str) -> Change:
+        return self.app.decide.decide(self.target(change), action, "Ada", self.clock.now(), self.clock.wall())
+
+    def target(self, change: Change) -> LinkTarget:
+        return LinkTarget(self.partition, change.id, change.plan.digest)
+
+    @property
+    def partition(self) -> str:
+        keys = self.app.records.due("change", datetime.now(UTC) + timedelta(days=3650))
+        if keys:
+            return keys[0].partition
+        rows = self.app.tables.records().query_entities("kind eq 'cluster'", select=["PartitionKey"])
+        return str(next(iter(rows))["PartitionKey"])
+
+    def changes(self) -> tuple[Change, ...]:
+        found = self.app.records.changes(self.partition)
+        return tuple(sorted(found, key=lambda change: change.proposed_at))
+
+    def change(self, change_id: str) -> Change:
+        return next(change for change in self.changes() if change.id == change_id)
+
+    def journal(self, change: Change) -> list[JournalEntry]:
+        entries = self.app.records.journal(self.partition, change.id)
+        return [entries[step].value for step in sorted(entries)]
+
+    def run_on(self, change: Change, minutes: int = 90) -> Change:
+        """Ticks until nobody owes the change another look."""
+        for _ in range(minutes):
+            found = self.change(change.id)
+            if found.due_at is None:
+                return found
+            self.tick()
+        raise AssertionError(f"still {self.change(change.id).state} after {minutes} minutes")
+
+    def slack_texts(self) -> list[str]:
+        return [one["body"]["text"] for one in self.simulator.messages() if one["service"] == "slack"]
+
+    def resources(self, kind: str) -> list[dict[str, Any]]:
+        """Every resource of a kind in the network's group, as ARM lists it: ``natGateways``, ``publicIPAddresses``."""
+        group = "/subscriptions/{}/resourceGroups/{}".format(*self._group())
+        path = f"{group}/providers/Microsoft.Network/{kind}"
+        return list(self.app.arm.list(path, "2024-05-01"))
+
+    def subnets(self) -> dict[str, dict[str, Any]]:
+        """Writable properties of every subnet that the plan names, by name, without the NAT gateway."""
+        from shared.cloud.parse import parse_subnet
+
+        found = {}
+        for change in self.changes()[:1]:
+            for step in change.plan.steps:
+                if step.kind == "associate_subnet":
+                    subnet = parse_subnet(self.app.arm.get(step.subnet_id, "2024-05-01"))
+                    properties = {key: value for key, value in subnet.properties.items() if key != "natGateway"}
+                    found[subnet.name] = {"properties": properties, "nat_gateway": subnet.nat_gateway_id}
+        return found
+
+    def writes(self, client_id: str | None = None) -> list[dict[str, Any]]:
+        """Requests to ARM that change something."""
+        return [
+            entry
+            for entry in self.simulator.requests()
+            if entry["method"] in ("PUT", "PATCH", "DELETE")
+            and "/subscriptions/" in entry["path"]
+            and client_id in (None, entry["client_id"])
+        ]
+
+    def tamper(self, change: Change, **fields: Any) -> None:
+        """Writes to storage behind the app's back."""
+        from shared.store.records import Put
+
+        stored = self.app.records.change(self.partition, change.id)
+        assert stored is not None
+        self.app.records.commit_in(self.partition, [Put(dataclasses.replace(stored.value, **fields), stored.etag)])
+
+    def _group(self) -> tuple[str, str]:
+        from shared.model.resource_id import ResourceId
+
+        vnet_id = self.changes()[0].plan.vnet_id
+        assert vnet_id is not None
+        vnet = ResourceId.parse(vnet_id)
+        return vnet.subscription, vnet.group
