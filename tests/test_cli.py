@@ -14,7 +14,8 @@ from typing import Any, cast
 import pytest
 
 from shared.app import App
-from shared.cli.__main__ import main, settings_table
+from shared.cli.__main__ import main
+from shared.cli.settings import settings_table
 from shared.cloud.errors import Unavailable
 from shared.errors import BadInput, MisconfiguredError, NotFoundHere
 from shared.flows.monitoring.check import CheckReport

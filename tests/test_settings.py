@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from shared.cli.__main__ import settings_table
+from shared.cli.settings import settings_table
 from shared.errors import MisconfiguredError
 from shared.settings import Settings, describe, load_settings
 

@@ -10,7 +10,7 @@ import pytest
 
 from shared.chat import slack, teams
 from shared.chat.message import Button, Message, Section, Table, Tone
-from shared.cli.__main__ import _Visible
+from shared.cli.output import VisibleText
 from shared.formatting import visible
 from shared.web.pages import message_page
 
@@ -66,7 +66,7 @@ def test_no_page_shows_them() -> None:
 def test_no_terminal_gets_them(capsys: pytest.CaptureFixture[str]) -> None:
     import sys
 
-    print(NASTY, file=_Visible(sys.stdout))
+    print(NASTY, file=VisibleText(sys.stdout))
     assert capsys.readouterr().out == f"{SEEN}\n"
 
 
