@@ -31,6 +31,8 @@ class ChangeState(StrEnum):
     FAILED = "failed"
 
 
+IN_FLIGHT = (ChangeState.APPROVED, ChangeState.APPLYING, ChangeState.STOPPED, ChangeState.VERIFYING)
+PENDING = (*IN_FLIGHT, ChangeState.PROPOSED)
 FINAL_STATES = frozenset(
     {
         ChangeState.FIXED,

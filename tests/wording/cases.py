@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 
+from shared.core.associations import Associations
 from shared.core.detection.nat_gateway import read_gateway
 from shared.core.detection.rules.association_drift import association_drift
 from shared.core.detection.rules.failing import snat_failing
@@ -19,7 +20,6 @@ from shared.core.planning.delete import plan_deletion
 from shared.core.planning.detach import plan_detachment
 from shared.core.planning.planner import plan_attachment
 from shared.core.planning.request import PlanRequest
-from shared.core.remediation.associations import Associations
 from shared.model.assessment import Assessment
 from shared.model.change import Change, ChangeState, Decision, JournalEntry, Outcome
 from shared.model.cluster import Cluster, LoadBalancerProfile, NodePool

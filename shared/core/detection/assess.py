@@ -15,13 +15,11 @@ from ...model.allocation import AllocationSeen
 from ...model.assessment import Assessment
 from ...model.finding import Finding, FindingKind
 from ...model.fleet import WatchedCluster, WatchedGateway
-from ...model.incident import ClusterRecord, Incident
 from ...model.load_balancer import Node
 from ...model.metric import MetricAnswer, Window
 from ...model.ports import PortHistory, PortReading
 from ...model.reading import Cause, DoesNotApply, Measured, Reading, Unmeasured
-from ..incidents.lifecycle import IncidentPolicy, IncidentTransition, judge
-from ..remediation.associations import Associations
+from ..associations import Associations
 from . import combine, ports
 from . import load_balancer as detect
 from .nat_gateway import read_gateway
@@ -130,37 +128,6 @@ def assess(series: ClusterSeries, memory: Memory, rules: TagRules, now: datetime
         looked_for=frozenset(_looked_for(series, reading)),
         gateway_ids=tuple(one.gateway.id for one in series.gateways),
     )
-
-
-def judge_look(
-    series: ClusterSeries,
-    record: ClusterRecord,
-    incident: Incident | None,
-    *,
-    rules: TagRules,
-    policy: IncidentPolicy,
-    now: datetime,
-    new_id: str,
-    memory: Memory | None = None,
-    is_change_in_flight: bool = False,
-    is_quiet: bool = False,
-) -> tuple[Assessment, IncidentTransition]:
-    """One look from series to transition, as a tick does it for each cluster.
-
-    ``incident`` is the cluster's last one, open or cleared; ``new_id`` is used only if one opens.
-    """
-    assessment = assess(series, memory or Memory(), rules, now)
-    transition = judge(
-        record,
-        incident,
-        assessment,
-        now=now,
-        policy=policy,
-        new_id=new_id,
-        is_change_in_flight=is_change_in_flight,
-        is_quiet=is_quiet,
-    )
-    return assessment, transition
 
 
 def not_applicable(target: WatchedCluster, rules: TagRules) -> str | None:

@@ -11,12 +11,11 @@ from ...clock import Clock
 from ...core.planning.request import PlanRequest, request_of
 from ...core.remediation.state_machine import Event, after
 from ...errors import NotFoundHere, SnatbotError
-from ...model.change import Change
+from ...model.change import IN_FLIGHT, Change
 from ...model.incident import Incident, IncidentState
 from ...model.plan import CURES, PlanKind
 from ...store.errors import StoreConflict
 from ...store.records import Put, Records, Stored
-from ..incidents.track import IN_FLIGHT
 from ..notification.outbox import Outbox, audit
 from ..planning.plan import Planning
 from .propose import Propose, planned, refuse_too_many

@@ -9,24 +9,23 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ...auth.links import Links
 from ...chat import compose
 from ...core.planning.request import PlanRequest
 from ...errors import SnatbotError
 from ...ids import new_id
-from ...model.change import Change
+from ...model.change import IN_FLIGHT, Change
 from ...model.incident import ClusterRecord, Incident, IncidentState
 from ...store.errors import StoreConflict
-from ...store.records import Put, Records, Stored
-from ..incidents.track import IN_FLIGHT, TRIES
+from ...store.records import TRIES, Put, Records, Stored
 from ..notification.outbox import Outbox, audit
 from ..planning.plan import Planning
-from ..remediation.finish import TRY_AGAIN_AFTER
 from .propose import Propose, planned, refuse_too_many, retire_proposals
 
 log = logging.getLogger("snatbot.offer")
+TRY_AGAIN_AFTER = timedelta(minutes=5)  # when no plan could be made
 
 
 class Offer:

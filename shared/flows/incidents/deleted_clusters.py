@@ -14,6 +14,7 @@ from ...cloud.errors import AzureError
 from ...cloud.fleet_query import FleetDiscovery
 from ...core.incidents.lifecycle import Effect, over_unseen
 from ...ids import cluster_key
+from ...model.change import IN_FLIGHT
 from ...model.fleet import Fleet
 from ...model.incident import ClusterRecord, IncidentState
 from ...store.active_clusters import FleetStore
@@ -21,7 +22,6 @@ from ...store.errors import StoreConflict
 from ...store.records import Put, Records, Stored
 from ..approval.propose import withdraw_proposals
 from ..notification.outbox import Outbox, audit
-from .track import IN_FLIGHT
 
 log = logging.getLogger("snatbot.watch")
 MOST_ASKED = 20  # in one look, open incidents first; the others come next time

@@ -17,27 +17,24 @@ from datetime import datetime, timedelta
 from ...chat import compose
 from ...chat.message import Message
 from ...cloud.deadline import Deadline
+from ...core.associations import Associations, associations, next_association
 from ...core.detection.health_events import is_unexplained
 from ...core.incidents.lifecycle import Effect, IncidentPolicy, IncidentTransition, judge
 from ...core.incidents.reminders import NO_ANSWERS, answers, waiting
-from ...core.remediation.associations import Associations, associations, next_association
 from ...ids import cluster_key, new_id
 from ...model.assessment import Assessment
-from ...model.change import Change, ChangeState
+from ...model.change import IN_FLIGHT, PENDING, Change, ChangeState
 from ...model.finding import FAILURES, FindingKind
 from ...model.incident import ClusterRecord, Incident, IncidentState
 from ...model.reading import DoesNotApply
 from ...store.active_clusters import FleetStore
 from ...store.errors import StoreConflict, StoreError, StoreUnavailable
-from ...store.records import Put, Records, Stored
+from ...store.records import TRIES, Put, Records, Stored
 from ..approval.propose import withdraw_proposals
 from ..notification.outbox import Outbox, audit
 
 log = logging.getLogger("snatbot.watch")
-TRIES = 3
 _SAY_AGAIN_AFTER = timedelta(days=1)
-IN_FLIGHT = (ChangeState.APPROVED, ChangeState.APPLYING, ChangeState.STOPPED, ChangeState.VERIFYING)
-PENDING = (*IN_FLIGHT, ChangeState.PROPOSED)
 # Connections that fail, and a NAT gateway that fills: more public IPs come before its connections fail.
 CURED_BY_A_PLAN = FAILURES | {FindingKind.NAT_GATEWAY_PRESSURE}
 

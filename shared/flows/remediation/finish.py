@@ -19,10 +19,10 @@ from ...model.incident import Incident, IncidentState
 from ...model.plan import CURES, ObserveEgress, PlanKind
 from ...model.resource_id import ResourceId
 from ...store.records import Put, Records, Stored
+from ..approval.propose_for_incident import TRY_AGAIN_AFTER
 from ..notification.outbox import Outbox, audit
 
 log = logging.getLogger("snatbot.advance")
-TRY_AGAIN_AFTER = timedelta(minutes=5)  # when no plan could be made
 
 
 def finish(

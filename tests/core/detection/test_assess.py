@@ -10,16 +10,15 @@ import pytest
 
 from shared.cloud.metric_queries import SNAT_CONNECTIONS_BY_BACKEND
 from shared.cloud.parse import parse_metric
-from shared.core.detection.assess import ClusterSeries, GatewaySeries, LoadBalancerSeries, Memory, assess, judge_look
+from shared.core.detection.assess import ClusterSeries, GatewaySeries, LoadBalancerSeries, Memory, assess
 from shared.core.detection.load_balancer import judged_window
 from shared.core.detection.ports import named, read_history, read_ports
 from shared.core.detection.tags import TagRules, read_tags
-from shared.core.incidents.lifecycle import Effect, IncidentPolicy
+from shared.core.incidents.lifecycle import IncidentPolicy
 from shared.model.allocation import AllocationSeen
 from shared.model.assessment import Assessment
 from shared.model.finding import FindingKind, Severity
 from shared.model.fleet import WatchedCluster, WatchedGateway
-from shared.model.incident import ClusterRecord
 from shared.model.metric import MetricAnswer, Series
 from shared.model.reading import Cause, DoesNotApply, Idle, Measured, Unmeasured
 from tests.support.builders import (
@@ -67,19 +66,13 @@ def test_a_healthy_cluster_has_no_findings() -> None:
     assert FindingKind.PORT_PRESSURE not in assessment.looked_for, "ports were not asked for"
 
 
-def test_one_look_goes_from_series_to_an_incident() -> None:
+def test_a_failing_node_is_a_finding_with_its_name_and_first_failed_minute() -> None:
     failing = by_state(Failed={1: 30}, Successful={0: 100, 1: 70})
     by_backend = answer(series({1: 30}, connectionstate="Failed", backendipaddress=node(0).ip))
-    one = look(failing, connections_by_backend=by_backend, connections_before=failing, nodes=(node(0),))
-    record = ClusterRecord(TARGET.cluster.id, TARGET.cluster.name)
-    assessment, transition = judge_look(
-        one, record, None, rules=TagRules(), policy=POLICY, now=at(8), new_id="incident-1"
-    )
-    (finding,) = assessment.findings
+    (finding,) = seen(
+        look(failing, connections_by_backend=by_backend, connections_before=failing, nodes=(node(0),))
+    ).findings
     assert (finding.kind, finding.since, finding.nodes[0].name) == (FindingKind.SNAT_FAILING, at(1), node(0).name)
-    assert (transition.effect, transition.message) == (Effect.OPENED, Effect.OPENED)
-    assert transition.incident is not None
-    assert transition.incident.id == transition.record.incident_id == "incident-1"
 
 
 def test_findings_are_told_worst_first() -> None:

@@ -13,8 +13,9 @@ from shared.core.planning.request import REQUEST_TAG, PlanRequest, request_of
 from shared.core.remediation.state_machine import Event
 from shared.flows.approval.again import Again
 from shared.flows.approval.propose import Propose
+from shared.flows.approval.propose_for_incident import TRY_AGAIN_AFTER
 from shared.flows.planning.plan import Planning
-from shared.flows.remediation.finish import TRY_AGAIN_AFTER, Ending
+from shared.flows.remediation.finish import Ending
 from shared.ids import cluster_key
 from shared.model.change import Change, ChangeState
 from shared.model.incident import IncidentState

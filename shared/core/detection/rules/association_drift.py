@@ -15,8 +15,8 @@ from ....model.cluster import Cluster
 from ....model.finding import Finding, FindingKind, Severity
 from ....model.fleet import WatchedCluster
 from ....model.resource_id import ResourceId, same_id
+from ...associations import Associations
 from ...az_cli import associate_command
-from ...remediation.associations import Associations
 
 
 def association_drift(

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from shared.core.associations import Associations
 from shared.core.az_cli import associate_command
 from shared.core.detection.nat_gateway import read_gateway
 from shared.core.detection.rules.allocation_cliff import allocation_cliff
@@ -20,7 +21,6 @@ from shared.core.detection.rules.failing import snat_failing
 from shared.core.detection.rules.nat_gateway import nat_gateway_datapath, nat_gateway_failing, nat_gateway_pressure
 from shared.core.detection.rules.pressure import port_pressure
 from shared.core.detection.thresholds import Thresholds
-from shared.core.remediation.associations import Associations
 from shared.model.allocation import AllocationSeen
 from shared.model.cluster import Cluster, NodePool
 from shared.model.finding import Severity

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ...model.change import Change
-from ...model.plan import AssociateSubnet
+from ..model.change import Change
+from ..model.plan import AssociateSubnet
 
 
 @dataclass(frozen=True, slots=True)

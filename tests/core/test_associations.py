@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from shared.core.remediation.associations import associations, next_association
+from shared.core.associations import associations, next_association
 from shared.model.change import Change, ChangeState
 from shared.model.plan import AssociateSubnet, Step
 from tests.support.nouns import GATEWAY, NOW, SUBNETS, make_change, make_plan, started
