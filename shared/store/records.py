@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _MOST_IN_ONE_TRANSACTION = 100
-TRIES = 3  # of a transaction that others wrote in between
 FLEET_PARTITION = cluster_key("the fleet as a whole")
 ALL_CHANGES = "global"  # of the stop flag, and the audit lines of whoever set it
 

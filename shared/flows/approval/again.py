@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import replace
 
 from ...auth.links import Links
@@ -16,12 +17,12 @@ from ...model.incident import Incident, IncidentState
 from ...model.plan import CURES, PlanKind
 from ...store.errors import StoreConflict
 from ...store.records import Put, Records, Stored
+from ...store.retry import retry_on_conflict
 from ..notification.outbox import Outbox, audit
 from ..planning.plan import Planning
 from .propose import Propose, planned, refuse_too_many
 
 log = logging.getLogger("snatbot.advance")
-_TRIES = 3
 
 
 class Again:
@@ -100,15 +101,14 @@ class Again:
 
     def _note_answered(self, partition: str, change: Change) -> None:
         """The incident has its new plan: none has to be made later."""
-        for _ in range(_TRIES):
+
+        def note() -> None:
             found = self._open_incident(partition, change)
-            if found is None or found.value.plan_due_at is None:
-                return
-            try:
+            if found is not None and found.value.plan_due_at is not None:
                 self._records.commit_in(partition, [Put(replace(found.value, plan_due_at=None), found.etag)])
-            except StoreConflict:
-                continue  # a look at the cluster came between
-            return
+
+        with suppress(StoreConflict):
+            retry_on_conflict(note)
 
     def _open_incident(self, partition: str, change: Change) -> Stored[Incident] | None:
         found = self._records.incident_in(partition, change.incident_id) if change.incident_id else None

@@ -19,6 +19,7 @@ from ...model.audit import now_is
 from ...model.change import GIVEN_UP, Change, ChangeState, Decision, JournalEntry, Outcome
 from ...store.errors import StoreConflict
 from ...store.records import Put, PutJournal, Records, Stored
+from ...store.retry import retry_on_conflict
 from ...store.signs import Signs
 from ...store.vnet_lock import is_dead
 from ..notification.outbox import Outbox, audit
@@ -105,12 +106,10 @@ class Decide:
         """
         if action not in _EVENTS:
             raise Refused(f"{action!r} is no decision; approve, deny, stop, resume and give_up are")
-        for _ in range(_TRIES):
-            try:
-                return self._decide(target, action, approver, now, wall)
-            except StoreConflict:
-                continue  # a worker's note, or somebody's decision: whether this one still fits is asked anew
-        raise Refused("This change is being written to all the time, and nothing was decided. Try again.")
+        try:
+            return retry_on_conflict(lambda: self._decide(target, action, approver, now, wall), _TRIES)
+        except StoreConflict:
+            raise Refused("This change is being written to all the time, and nothing was decided. Try again.") from None
 
     def _decide(self, target: LinkTarget, action: str, approver: str, now: datetime, wall: datetime) -> Change:
         stored = self._find(target)

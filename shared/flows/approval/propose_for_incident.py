@@ -8,6 +8,7 @@ alone and a failure comes up again; the next tick hands out what is still due.
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -19,7 +20,8 @@ from ...ids import new_id
 from ...model.change import IN_FLIGHT, Change
 from ...model.incident import ClusterRecord, Incident, IncidentState
 from ...store.errors import StoreConflict
-from ...store.records import TRIES, Put, Records, Stored
+from ...store.records import Put, Records, Stored
+from ...store.retry import retry_on_conflict
 from ..notification.outbox import Outbox, audit
 from ..planning.plan import Planning
 from .propose import Propose, planned, refuse_too_many, retire_proposals
@@ -42,9 +44,14 @@ class Offer:
         None: no plan is wanted any more, none can be carried out (which is told, with the reasons), or none could be
         made just now. Raises StoreError.
         """
-        incident = self._claimed(partition, incident_id, now)
-        if incident is None:
-            return None
+        with suppress(StoreConflict):  # others write all the time: due still, and the next tick asks again
+            incident = retry_on_conflict(lambda: self._claimed(partition, incident_id, now))
+            change = self._planned(partition, incident, now) if incident else None
+            if change is not None:
+                return retry_on_conflict(lambda: self._told(partition, change, now, wall))
+        return None
+
+    def _planned(self, partition: str, incident: Incident, now: datetime) -> Change | None:
         request, others = PlanRequest(None, new_id(), incident.id), self._records.changes(partition)
         try:
             plan = self._planning.attachment(incident.cluster_id, now, request)
@@ -53,37 +60,27 @@ class Offer:
         except SnatbotError as error:
             log.warning("%s: no plan could be offered: %s", incident.cluster_name, error)
             return None
-        return self._told(partition, change, now, wall)
+        return change
 
     def _claimed(self, partition: str, incident_id: str, now: datetime) -> Incident | None:
         """The incident, if it wants a plan now and nobody else is making it."""
-        for _ in range(TRIES):
-            stored = self._records.incident_in(partition, incident_id)
-            if stored is None or not _is_due(stored.value, now) or self._is_answered(partition):
-                return None
-            claimed = replace(stored.value, plan_due_at=now + TRY_AGAIN_AFTER)
-            try:
-                self._records.commit_in(partition, [Put(claimed, stored.etag)])
-            except StoreConflict:
-                continue  # a look at the cluster came between, or another worker: see which
-            return claimed
-        return None  # due still: the next tick asks again
+        stored = self._records.incident_in(partition, incident_id)
+        if stored is None or not _is_due(stored.value, now) or self._is_answered(partition):
+            return None
+        claimed = replace(stored.value, plan_due_at=now + TRY_AGAIN_AFTER)
+        self._records.commit_in(partition, [Put(claimed, stored.etag)])
+        return claimed
 
     def _told(self, partition: str, change: Change, now: datetime, wall: datetime) -> Change | None:
         """The proposal, or why there is none, unless the incident has ended or been answered meanwhile."""
-        for _ in range(TRIES):
-            stored = self._records.incident_in(partition, change.incident_id or "")
-            if stored is None or stored.value.plan_due_at is None or self._is_answered(partition):
-                return None
-            record = self._records.cluster(change.cluster_id)
-            if record is None or record.value.is_silenced(now):
-                return None  # due again in a while
-            try:
-                self._records.commit_in(partition, self._writes(partition, change, stored, record, now, wall))
-            except StoreConflict:
-                continue
-            return change if change.plan.is_executable else None
-        return None
+        stored = self._records.incident_in(partition, change.incident_id or "")
+        if stored is None or stored.value.plan_due_at is None or self._is_answered(partition):
+            return None
+        record = self._records.cluster(change.cluster_id)
+        if record is None or record.value.is_silenced(now):
+            return None  # due again in a while
+        self._records.commit_in(partition, self._writes(partition, change, stored, record, now, wall))
+        return change if change.plan.is_executable else None
 
     def _writes(
         self,

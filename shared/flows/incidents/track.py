@@ -29,7 +29,8 @@ from ...model.incident import ClusterRecord, Incident, IncidentState
 from ...model.reading import DoesNotApply
 from ...store.active_clusters import FleetStore
 from ...store.errors import StoreConflict, StoreError, StoreUnavailable
-from ...store.records import TRIES, Put, Records, Stored
+from ...store.records import Put, Records, Stored
+from ...store.retry import TRIES
 from ..approval.propose import withdraw_proposals
 from ..notification.outbox import Outbox, audit
 

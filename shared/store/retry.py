@@ -1,0 +1,21 @@
+"""Write again what lost a race: read the rows anew, decide anew, write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from .errors import StoreConflict
+
+TRIES = 3
+T = TypeVar("T")
+
+
+def retry_on_conflict(read_and_write: Callable[[], T], tries: int = TRIES) -> T:
+    """The answer of the first call that no other writer got in the way of. Raises the last StoreConflict."""
+    for _ in range(tries - 1):
+        try:
+            return read_and_write()
+        except StoreConflict:
+            continue
+    return read_and_write()
