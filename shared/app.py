@@ -11,7 +11,7 @@ import os
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from .clients import Parts
+from .clients import Clients
 from .clock import Clock, SystemClock
 from .first_use import cached_property, one_at_a_time
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 _CHECK_DEADLINE_SECONDS = 180.0  # the platform ends a request after 230
 
 
-class App(Parts):
+class App(Clients):
     """Every flow, over the parts that it stands on."""
 
     @cached_property
@@ -66,7 +66,7 @@ class App(Parts):
         return FleetSource(self.fleet_discovery, store, kept_for)
 
     @cached_property
-    def _usual(self) -> TagRules:
+    def _default_rules(self) -> TagRules:
         """The owner's thresholds and maintenance windows, before any tag."""
         from .core.detection.tags import TagRules
         from .core.detection.thresholds import Thresholds
@@ -92,7 +92,7 @@ class App(Parts):
         from .flows.monitoring.scan import Look
 
         measure = Measure(self.metric_access, NodeNames(self.discovery).of)
-        return Look(measure, self._usual, self.settings.metric_workers, self.health_events)
+        return Look(measure, self._default_rules, self.settings.metric_workers, self.health_events)
 
     @cached_property
     def check(self) -> Check:
@@ -173,7 +173,7 @@ class App(Parts):
             self.fleet_discovery,
             self.look,
             self.remember,
-            Coverage(self.records, self.fleet_discovery, self.outbox, self._usual, policy),
+            Coverage(self.records, self.fleet_discovery, self.outbox, self._default_rules, policy),
             Vanished(self.records, self.fleet_store, self.fleet_discovery, self.outbox),
             self.records,
             self.fleet_store,
@@ -220,7 +220,7 @@ class App(Parts):
                 prices=self.settings.prices,
             ),
             self.settings.ingestion_lag_minutes,
-            self._usual,
+            self._default_rules,
         )
 
     @cached_property

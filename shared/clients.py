@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from .store.table import Tables
 
 
-class Parts:
+class Clients:
     """What the flows are built from, each part made on first use."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
@@ -60,10 +60,10 @@ class Parts:
             self.detector,
             audience=self.settings.arm_audience or None,
             on_request=self.request_count,
-            retry=self._patience(self.request_count.note_repeat),
+            retry=self._retry(self.request_count.note_repeat),
         )
 
-    def _patience(self, on_repeat: Callable[[], None] | None = None) -> BoundedRetry:
+    def _retry(self, on_repeat: Callable[[], None] | None = None) -> BoundedRetry:
         """Repeats of reads wait on this app's clock."""
         from .cloud.pipeline import BoundedRetry
 
@@ -82,7 +82,7 @@ class Parts:
             self.settings.arm_endpoint,
             identity,
             audience=self.settings.arm_audience or None,
-            retry=self._patience(),
+            retry=self._retry(),
         )
 
     @cached_property
@@ -162,7 +162,7 @@ class Parts:
                     credential(self.settings.remediator_client_id),
                     subscription,
                     audience=self.settings.arm_audience or None,
-                    retry=self._patience(),
+                    retry=self._retry(),
                 )
             return self._networks[subscription]
 

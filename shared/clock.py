@@ -35,8 +35,3 @@ class SystemClock:
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
-
-
-def whole_minute(at: datetime) -> datetime:
-    """The start of the minute that ``at`` lies in."""
-    return at.replace(second=0, microsecond=0)

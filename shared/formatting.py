@@ -14,7 +14,7 @@ ELLIPSIS = "…"
 NO_BREAK_SPACE = "\u00a0"
 # Control characters but the line feed, halves of a pair, and whatever has no width or turns the direction of a text
 # (Unicode's categories Cc, Cs and Cf, and five letters that are blank).
-_UNSEEN = re.compile(
+_INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u202a-\u202e"
     "\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"
     "\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f\ud800-\udfff\u115f\u1160\u2800\u3164\uffa0]"
@@ -74,7 +74,7 @@ def visible(text: str) -> str:
 
     Line feeds stay, tabs and other ends of lines become blanks.
     """
-    return _UNSEEN.sub("", _BLANK.sub(" ", text))
+    return _INVISIBLE.sub("", _BLANK.sub(" ", text))
 
 
 def marked(names: Sequence[str], limit: int = 16) -> str:

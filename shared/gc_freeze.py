@@ -10,7 +10,7 @@ import gc
 _is_kept = False
 
 
-def keep_loaded() -> None:
+def freeze_loaded_modules() -> None:
     """To be called after a first piece of work has imported what it needs. Does so once a process."""
     global _is_kept
     if not _is_kept:

@@ -23,7 +23,7 @@ EXAMPLE = "such as 'sat 22:00-02:00', 'daily 01:00-03:30' or '2026-12-24T18:00Z/
 
 
 @dataclass(frozen=True, slots=True)
-class Repeated:
+class RecurringWindow:
     """``days`` are numbers from Monday, 0; a window that ends before it starts ends on the next day."""
 
     days: frozenset[int]
@@ -40,7 +40,7 @@ class Repeated:
 
 
 @dataclass(frozen=True, slots=True)
-class Once:
+class OneTimeWindow:
     start: datetime
     end: datetime
 
@@ -49,23 +49,23 @@ class Once:
 
 
 @dataclass(frozen=True, slots=True)
-class Maintenance:
-    windows: tuple[Repeated | Once, ...] = ()
+class MaintenanceWindows:
+    windows: tuple[RecurringWindow | OneTimeWindow, ...] = ()
 
     def holds(self, at: datetime) -> bool:
         return any(window.holds(at) for window in self.windows)
 
-    def __add__(self, other: Maintenance) -> Maintenance:
-        return Maintenance(self.windows + other.windows)
+    def __add__(self, other: MaintenanceWindows) -> MaintenanceWindows:
+        return MaintenanceWindows(self.windows + other.windows)
 
 
-def parse_maintenance(text: str) -> Maintenance:
+def parse_maintenance(text: str) -> MaintenanceWindows:
     """Raises ValueError with the part that can't be read and what would be right. Empty text: no window."""
     parts = [part.strip() for part in text.split(";")]
-    return Maintenance(tuple(_parse(part) for part in parts if part))
+    return MaintenanceWindows(tuple(_parse(part) for part in parts if part))
 
 
-def _parse(part: str) -> Repeated | Once:
+def _parse(part: str) -> RecurringWindow | OneTimeWindow:
     match = _REPEATED.fullmatch(part.lower())
     try:
         return _repeated(match) if match else _once(part)
@@ -73,7 +73,7 @@ def _parse(part: str) -> Repeated | Once:
         raise ValueError(f"{part!r} is not a maintenance window; {EXAMPLE}") from None
 
 
-def _repeated(match: re.Match[str]) -> Repeated:
+def _repeated(match: re.Match[str]) -> RecurringWindow:
     if match["days"] == "daily":
         days = frozenset(range(7))
     else:
@@ -82,12 +82,12 @@ def _repeated(match: re.Match[str]) -> Repeated:
     start, end = time.fromisoformat(match["from"]), time.fromisoformat(match["to"])
     if start == end:
         raise ValueError("empty")
-    return Repeated(days, start, end)
+    return RecurringWindow(days, start, end)
 
 
-def _once(part: str) -> Once:
+def _once(part: str) -> OneTimeWindow:
     first, _, second = part.partition("/")
     start, end = datetime.fromisoformat(first.strip()), datetime.fromisoformat(second.strip())
     if start.tzinfo is None or end.tzinfo is None or start >= end:
         raise ValueError("no zone, or it ends before it starts")
-    return Once(start, end)
+    return OneTimeWindow(start, end)

@@ -18,11 +18,11 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_it_is_kept_once(fresh: None) -> None:
     try:
-        gc_freeze.keep_loaded()
+        gc_freeze.freeze_loaded_modules()
         kept = gc.get_freeze_count()
         assert kept > 1000
         held = [[number] for number in range(1000)]
-        gc_freeze.keep_loaded()
+        gc_freeze.freeze_loaded_modules()
         assert gc.get_freeze_count() <= kept, "what came later is still collected"
         assert len(held) == 1000
     finally:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from shared.maintenance_windows import Maintenance, parse_maintenance
+from shared.maintenance_windows import MaintenanceWindows, parse_maintenance
 
 SATURDAY = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -47,8 +47,8 @@ def test_several_windows_and_other_zones_of_the_clock() -> None:
 
 @pytest.mark.parametrize("text", ["", "  ", ";"])
 def test_no_text_is_no_window(text: str) -> None:
-    assert parse_maintenance(text) == Maintenance()
-    assert not Maintenance().holds(SATURDAY)
+    assert parse_maintenance(text) == MaintenanceWindows()
+    assert not MaintenanceWindows().holds(SATURDAY)
 
 
 @pytest.mark.parametrize(

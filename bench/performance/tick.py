@@ -27,7 +27,7 @@ from shared.cloud.request_count import RequestCount
 from shared.core.detection.load_balancer import judged_window
 from shared.flows.monitoring.scan import Seen
 from shared.flows.monitoring.scan_scope import SLOW_WINDOW, Passes
-from shared.gc_freeze import keep_loaded
+from shared.gc_freeze import freeze_loaded_modules
 from shared.model.metric import MINUTE, Window
 
 from .meter import Cost, measured, peak_mib
@@ -60,7 +60,7 @@ def main(url: str, repeats: int, mode: Mode) -> dict[str, Any]:
 
     discovery = measured(lambda: detector.find_fleet(now), count)
     first = scan(with_ports=False)
-    keep_loaded()  # as the timer does after its first scan
+    freeze_loaded_modules()  # as the timer does after its first scan
     readings.clear()
     failed = [scan(with_ports=False) for _ in range(repeats)]
     scanned, failed_mib = dict(readings), peak_mib()

@@ -14,7 +14,7 @@ import azure.functions as func
 
 from ..formatting import visible
 from ..user_input import LONGEST_NAME
-from .queue_messages import advance_hint, deliver_hint
+from .queue_messages import advance_message, deliver_message
 from .responses import PAGE_HEADERS, status_of
 
 if TYPE_CHECKING:
@@ -94,24 +94,24 @@ def decide(req: func.HttpRequest, advance: Callable[[str], None], deliver: Calla
         change = app.decide.view(target).change
         app.decide.refuse_unless_open(change, now)
         rollback = app.propose.propose_rollback(app.decide.made_by(target), now, wall, approver)
-        deliver(deliver_hint(target.partition))
+        deliver(deliver_message(target.partition))
         return _see_other(app.links.page(rollback))
     if form.get("action") == "delete":
         if "delete" not in app.decide.actions(app.decide.view(target).change, now):
             raise Refused("There is nothing here that may be deleted.")
         asked = app.propose.propose_deletion(app.decide.made_by(target), now, wall, approver)
-        deliver(deliver_hint(target.partition))
+        deliver(deliver_message(target.partition))
         return _see_other(app.links.page(asked))
     if form.get("action") == "ask_again":
         change = app.decide.view(target).change
         if "ask_again" not in app.decide.actions(change, now):
             raise Refused(app.decide.why_not(change, now) or "Another change of this cluster is open: see that one.")
         renewed = app.again.ask(target.partition, change, approver)
-        deliver(deliver_hint(target.partition))
+        deliver(deliver_message(target.partition))
         return _see_other(app.links.page(renewed))
     change = app.decide.decide(target, form.get("action", ""), approver, now, wall)
-    advance(advance_hint(target.partition, target.change_id))
-    deliver(deliver_hint(target.partition))
+    advance(advance_message(target.partition, target.change_id))
+    deliver(deliver_message(target.partition))
     return _see_other(app.links.page(change))
 
 

@@ -19,12 +19,12 @@ def change_page(req: func.HttpRequest) -> func.HttpResponse:
 @blueprint.function_name("change_decision")
 @blueprint.route(route="changes/{change_id}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @blueprint.queue_output("advance", queue_name="%QUEUE_PREFIX%-advance", connection="AzureWebJobsStorage")
-@blueprint.queue_output("told", queue_name="%QUEUE_PREFIX%-deliver", connection="AzureWebJobsStorage")
-def change_decision(req: func.HttpRequest, advance: func.Out[str], told: func.Out[str]) -> func.HttpResponse:
+@blueprint.queue_output("deliver", queue_name="%QUEUE_PREFIX%-deliver", connection="AzureWebJobsStorage")
+def change_decision(req: func.HttpRequest, advance: func.Out[str], deliver: func.Out[str]) -> func.HttpResponse:
     """Approves, denies, resumes, or asks for a roll-back: only from this page's own form."""
     from .change_pages import answering_page, decide
 
-    return answering_page(lambda: decide(req, advance.set, told.set))
+    return answering_page(lambda: decide(req, advance.set, deliver.set))
 
 
 @blueprint.function_name("propose")

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from ..model.tally import Effort, Tally
 
 
-def figures(tally: Tally, effort: Effort) -> dict[str, Any]:
+def tally_fields(tally: Tally, effort: Effort) -> dict[str, Any]:
     return {
         "clusters": tally.clusters,
         "measured": tally.measured,

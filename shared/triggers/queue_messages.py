@@ -11,23 +11,23 @@ SCHEMA = 1
 _KEY = re.compile(r"[0-9a-z]{1,64}")
 
 
-def deliver_hint(partition: str) -> str:
+def deliver_message(partition: str) -> str:
     return json.dumps({"schema": SCHEMA, "partition": partition})
 
 
-def advance_hint(partition: str, change_id: str) -> str:
+def advance_message(partition: str, change_id: str) -> str:
     return json.dumps({"schema": SCHEMA, "partition": partition, "change": change_id})
 
 
-def offer_hint(partition: str, incident_id: str) -> str:
+def offer_message(partition: str, incident_id: str) -> str:
     return json.dumps({"schema": SCHEMA, "partition": partition, "incident": incident_id})
 
 
-def measure_hint(part: str, tick: str) -> str:
+def measure_message(part: str, tick: str) -> str:
     return json.dumps({"schema": SCHEMA, "part": part, "tick": tick})
 
 
-def read_hint(body: bytes, *names: str) -> tuple[str, ...]:
+def read_message(body: bytes, *names: str) -> tuple[str, ...]:
     """The named keys. Raises BadInput, without the body in the message, when it is no hint that this app wrote."""
     try:
         hint = json.loads(body)

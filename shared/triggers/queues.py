@@ -17,9 +17,9 @@ log = logging.getLogger("snatbot.triggers")
 def deliver(message: func.QueueMessage) -> None:
     """Posts what is due in one cluster's outbox."""
     from ..app import current
-    from .queue_messages import read_hint
+    from .queue_messages import read_message
 
-    (partition,) = read_hint(message.get_body(), "partition")
+    (partition,) = read_message(message.get_body(), "partition")
     app = current()
     result = app.deliver.all_due(partition, app.clock.wall)
     log.info("deliver: %d sent, %d waiting, %d given up", result.sent, result.waiting, result.given_up)
@@ -27,53 +27,58 @@ def deliver(message: func.QueueMessage) -> None:
 
 @blueprint.function_name("advance")
 @blueprint.queue_trigger("message", queue_name="%QUEUE_PREFIX%-advance", connection="AzureWebJobsStorage")
-@blueprint.queue_output("told", queue_name="%QUEUE_PREFIX%-deliver", connection="AzureWebJobsStorage")
-def advance(message: func.QueueMessage, told: func.Out[str]) -> None:
+@blueprint.queue_output("deliver", queue_name="%QUEUE_PREFIX%-deliver", connection="AzureWebJobsStorage")
+def advance(message: func.QueueMessage, deliver: func.Out[str]) -> None:
     """Brings one change forward; what there is to tell about it is delivered at once."""
     from ..app import current
-    from .queue_messages import deliver_hint, read_hint
+    from .queue_messages import deliver_message, read_message
 
-    partition, change_id = read_hint(message.get_body(), "partition", "change")
+    partition, change_id = read_message(message.get_body(), "partition", "change")
     change = current().advance.run(partition, change_id)
-    told.set(deliver_hint(partition))
+    deliver.set(deliver_message(partition))
     log.info("advance: change %s is %s", change_id, change.state.value if change else "not known")
 
 
 @blueprint.function_name("offer")
 @blueprint.queue_trigger("message", queue_name="%QUEUE_PREFIX%-offer", connection="AzureWebJobsStorage")
-@blueprint.queue_output("told", queue_name="%QUEUE_PREFIX%-deliver", connection="AzureWebJobsStorage")
-def offer(message: func.QueueMessage, told: func.Out[str]) -> None:
+@blueprint.queue_output("deliver", queue_name="%QUEUE_PREFIX%-deliver", connection="AzureWebJobsStorage")
+def offer(message: func.QueueMessage, deliver: func.Out[str]) -> None:
     """Plans against one incident, after its alarm; what comes of it is delivered at once."""
     from ..app import current
-    from .queue_messages import deliver_hint, read_hint
+    from .queue_messages import deliver_message, read_message
 
-    partition, incident_id = read_hint(message.get_body(), "partition", "incident")
+    partition, incident_id = read_message(message.get_body(), "partition", "incident")
     app = current()
     change = app.offer.run(partition, incident_id, app.clock.now(), app.clock.wall()) if app.is_remediation_on else None
-    told.set(deliver_hint(partition))
+    deliver.set(deliver_message(partition))
     log.info("offer: incident %s: %s", incident_id, f"change {change.id}" if change else "nothing to approve")
 
 
 @blueprint.function_name("measure")
 @blueprint.queue_trigger("message", queue_name="%QUEUE_PREFIX%-measure", connection="AzureWebJobsStorage")
-@blueprint.queue_output("told", queue_name="%QUEUE_PREFIX%-deliver", connection="AzureWebJobsStorage")
-def measure(message: func.QueueMessage, told: func.Out[List[str]]) -> None:  # noqa: UP006
+@blueprint.queue_output("deliver", queue_name="%QUEUE_PREFIX%-deliver", connection="AzureWebJobsStorage")
+def measure(message: func.QueueMessage, deliver: func.Out[List[str]]) -> None:  # noqa: UP006
     """Looks at one part of a large fleet; what there is to tell about it is delivered at once."""
     from ..app import current
-    from ..gc_freeze import keep_loaded
-    from .log_fields import figures
-    from .queue_messages import deliver_hint, read_hint
+    from ..gc_freeze import freeze_loaded_modules
+    from .log_fields import tally_fields
+    from .queue_messages import deliver_message, read_message
 
-    part, tick = read_hint(message.get_body(), "part", "tick")
+    part, tick = read_message(message.get_body(), "part", "tick")
     app = current()
     look = app.watch.part(part, tick, app.clock.now(), app.clock.wall())
     if look is None:
         log.info("part %s was looked at for tick %s already", part, tick)
         return
-    told.set([deliver_hint(partition) for partition in look.deliver])
-    line = {"part": part, "tick": tick, **figures(look.report.tally, look.report.effort), "deliver": len(look.deliver)}
+    deliver.set([deliver_message(partition) for partition in look.deliver])
+    line = {
+        "part": part,
+        "tick": tick,
+        **tally_fields(look.report.tally, look.report.effort),
+        "deliver": len(look.deliver),
+    }
     log.info("part %s", json.dumps(line))
-    keep_loaded()
+    freeze_loaded_modules()
 
 
 @blueprint.function_name("measure_poison")

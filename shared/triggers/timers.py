@@ -31,15 +31,15 @@ def watch(
 ) -> None:
     """One look at everything; queue messages are hints to what the tables say is due."""
     from ..app import current
-    from ..gc_freeze import keep_loaded
-    from .queue_messages import advance_hint, deliver_hint, measure_hint, offer_hint
+    from ..gc_freeze import freeze_loaded_modules
+    from .queue_messages import advance_message, deliver_message, measure_message, offer_message
 
     app = current()
     tick = app.watch.run(app.clock.now(), app.clock.wall())
-    deliver.set([deliver_hint(partition) for partition in tick.deliver])
-    advance.set([advance_hint(partition, change_id) for partition, change_id in tick.advance])
-    offer.set([offer_hint(partition, incident_id) for partition, incident_id in tick.offer])
-    measure.set([measure_hint(part, tick.name) for part in tick.measure])
+    deliver.set([deliver_message(partition) for partition in tick.deliver])
+    advance.set([advance_message(partition, change_id) for partition, change_id in tick.advance])
+    offer.set([offer_message(partition, incident_id) for partition, incident_id in tick.offer])
+    measure.set([measure_message(part, tick.name) for part in tick.measure])
     line = {
         **_figures(tick),
         "past_due": timer.past_due,
@@ -47,18 +47,18 @@ def watch(
     }
     log.info("tick %s", json.dumps(line))
     _beat(app, tick)
-    keep_loaded()
+    freeze_loaded_modules()
 
 
 def _figures(tick: Tick) -> dict[str, Any]:
     """The structured line of a tick: counts, no names of clusters but in what could not be listed."""
-    from .log_fields import figures
+    from .log_fields import tally_fields
 
     return {
         "tick": tick.name,
         "is_success": tick.is_success,
         "problems": list(tick.problems),
-        **figures(tick.tally, tick.effort),
+        **tally_fields(tick.tally, tick.effort),
         "unreadable": list(tick.unreadable),
         "measure": len(tick.measure),
         "deliver": len(tick.deliver),

@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 from azure.identity import ManagedIdentityCredential
 
-from shared.clock import whole_minute
 from shared.cloud.arm import Arm
 from shared.cloud.batch import BatchMetrics
 from shared.cloud.credentials import credential
@@ -85,5 +84,5 @@ def batch(azure: RunningSimulator, reader: ManagedIdentityCredential) -> Iterato
 @pytest.fixture
 def window(azure: RunningSimulator) -> Window:
     """Five minutes that have been measured and are not too young."""
-    end = whole_minute(azure.now()) - timedelta(minutes=3)
+    end = azure.now().replace(second=0, microsecond=0) - timedelta(minutes=3)
     return Window(end - timedelta(minutes=5), end)

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from azure.identity import ManagedIdentityCredential
 
-from shared.clock import whole_minute
 from shared.cloud import api_versions
 from shared.cloud.arm import Arm
 from shared.cloud.credentials import credential
@@ -229,7 +228,7 @@ def test_new_connections_are_seen_on_the_gateway_after_attaching(
     gateway, subnet = provisioned(azure, network), network.read_subnet(SUBNET)
     network.put_subnet(subnet, gateway.id, subnet.etag)
     azure.advance(15 * 60)
-    end = whole_minute(azure.now()) - timedelta(minutes=3)
+    end = azure.now().replace(second=0, microsecond=0) - timedelta(minutes=3)
     window, metrics = Window(end - timedelta(minutes=5), end), Metrics(arm)
     connections = metrics.nat_gateway_connections(gateway.id, window)
     assert total(connections, "attempted") > 1000

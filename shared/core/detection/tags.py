@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 
-from ...maintenance_windows import Maintenance, parse_maintenance
+from ...maintenance_windows import MaintenanceWindows, parse_maintenance
 from .thresholds import Thresholds
 
 PREFIX = "snatbot-"
@@ -38,7 +38,7 @@ class TagRules:
 
     thresholds: Thresholds = field(default_factory=Thresholds)
     is_watched: bool = True
-    maintenance: Maintenance = field(default_factory=Maintenance)
+    maintenance: MaintenanceWindows = field(default_factory=MaintenanceWindows)
     problems: tuple[str, ...] = ()
 
 
