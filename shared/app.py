@@ -192,7 +192,7 @@ class App(Clients):
     def planning(self) -> Planning:
         from .cloud.access import AccessReader
         from .cloud.network_facts import read_network_facts
-        from .core.planning.planner import PlanPolicy
+        from .core.planning.planner import PlanOptions
         from .flows.planning.ownership import Ownership
         from .flows.planning.plan import Planning
 
@@ -211,7 +211,7 @@ class App(Clients):
             AccessReader(self.arm, self.writer_arm),
             Ownership(self.records),
             self.metrics,
-            PlanPolicy(
+            PlanOptions(
                 name_template=self.settings.name_template,
                 nat_resource_group=group,
                 idle_timeout_minutes=self.settings.idle_timeout_minutes,

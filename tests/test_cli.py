@@ -135,13 +135,13 @@ def test_plan_shows_all_that_its_page_shows(capsys: pytest.CaptureFixture[str]) 
     plan, view = make_plan(), plan_view(make_plan())
     assert "subnet snet-user: NAT gateway none → ng-shop-prod-1" in out, "before and after"
     assert "now: 20.50.10.7" in out
-    for texts in (plan.commands, plan.way_back_commands, view.kept, view.arithmetic, view.notes):
+    for texts in (plan.commands, plan.rollback_commands, view.kept, view.arithmetic, view.notes):
         assert texts
         assert all(text in out for text in texts)
     for check in (*view.checks, *view.passed):
         assert f"{check.result}, {check.name}: {check.message}" in out
         assert f"source: {check.source}" in out
-    for text in (view.summary, view.way_back, view.cost, plan.digest):
+    for text in (view.summary, view.rollback_text, view.cost, plan.digest):
         assert text in out
 
 
@@ -161,7 +161,7 @@ def test_advice_shows_its_command_what_cannot_be_undone_and_what_stands_beside_i
     out = capsys.readouterr().out
     assert f"By hand\n  {relief.commands[0]}" in out
     assert "What can't be undone\n  Each change of the allocation drops open connections" in out
-    assert f"by hand: {relief.way_back_commands[0]}" in out
+    assert f"by hand: {relief.rollback_commands[0]}" in out
     assert run("plan", "--cluster", "shop-prod", plan=answers["too_large"]) == 1
     assert "Beside it (--kind relieve_load_balancer): Load balancer relief" in capsys.readouterr().out
 

@@ -51,7 +51,7 @@ def change_proposed(change: Change, approval_url: str) -> Message:
         Section("Why", text=trouble_in_words(change.reason) if change.reason else ""),
         Section("What will be done", steps=tuple(step_in_words(step) for step in plan.steps)),
         Section("Please note", bullets=tuple(map(check_in_words, plan.warnings)), code=check_commands(plan.warnings)),
-        Section("How to undo", text=sentences(plan.way_back)),
+        Section("How to undo", text=sentences(plan.rollback_text)),
         *related_sections(plan, PlanKind.RELIEVE_LOAD_BALANCER, "Another way, without snatbot"),
     ]
     if plan.demand is not None:
@@ -236,7 +236,7 @@ def _afterwards(change: Change) -> list[Section]:
         align = related_sections(change.plan, PlanKind.ALIGN_OUTBOUND_TYPE, "Left for you", is_detail=False)
         return [Section("Please note", bullets=tuple(map(sentence, change.plan.notes))), *align]
     if change.state in (ChangeState.NOT_FIXED, ChangeState.CANT_TELL, ChangeState.FAILED):
-        return [Section("How to undo", text=sentences(change.plan.way_back))]
+        return [Section("How to undo", text=sentences(change.plan.rollback_text))]
     return []
 
 

@@ -41,7 +41,7 @@ def _without(steps: Sequence[Step], existing_ids: Sequence[str]) -> Iterator[Ste
     return (step for step in steps if not (isinstance(step, made) and step.id.lower() in there))
 
 
-def undo_by_hand(steps: Sequence[Step], existing_ids: Sequence[str] = ()) -> Iterator[str]:
+def undo_commands(steps: Sequence[Step], existing_ids: Sequence[str] = ()) -> Iterator[str]:
     """Takes the gateway off the subnets; where no subnet was touched, what undoes the other writes, last one first."""
     moves = [step for step in steps if isinstance(step, AssociateSubnet)]
     for move in moves:

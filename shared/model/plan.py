@@ -240,8 +240,8 @@ class RelatedPlan:
 class Plan:
     """``egress_now`` are addresses; ``egress_then`` are addresses where known, else names of IPs to be created.
 
-    ``commands`` are ``az`` commands for a person (the whole answer of an advice plan); ``way_back_commands`` undo by
-    hand; ``irreversible`` says what they can't undo. ``is_wished``: somebody asked for exactly this kind, needed or
+    ``commands`` are ``az`` commands for a person (the whole answer of an advice plan); ``rollback_commands`` undo by
+    hand; ``irreversible`` says what they can't undo. ``is_requested``: somebody asked for exactly this kind, needed or
     not. ``egress_count``: how many addresses the NAT gateway then has, 0 when unknown. ``existing_ids``: what creating
     steps name and is there already, as addresses that were reserved. ``digest`` covers writes and writable
     preconditions only: never etags, evidence, prices or time.
@@ -256,19 +256,19 @@ class Plan:
     checks: tuple[Check, ...]
     egress_now: tuple[str, ...]
     egress_then: tuple[str, ...]
-    way_back: str
+    rollback_text: str
     digest: str
     demand: Demand | None = None
     baseline: Baseline | None = None
     commands: tuple[str, ...] = ()
-    way_back_commands: tuple[str, ...] = ()
+    rollback_commands: tuple[str, ...] = ()
     of_change_id: str | None = None
     planned_at: datetime | None = None
     notes: tuple[str, ...] = field(default=())
     cost: Cost | None = None
     irreversible: str = ""
     related: tuple[RelatedPlan, ...] = ()
-    is_wished: bool = False
+    is_requested: bool = False
     egress_count: int = 0
     existing_ids: tuple[str, ...] = ()
 

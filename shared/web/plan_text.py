@@ -68,8 +68,8 @@ def _check(check: CheckView) -> Iterator[str]:
 def _how(view: PlanView) -> Iterator[tuple[str, Iterable[str]]]:
     yield "By hand", view.commands.splitlines()
     yield "What can't be undone", [view.irreversible] if view.irreversible else []
-    undo = view.way_back_commands.splitlines()
-    yield "How to undo", [*([view.way_back] if view.way_back else []), *(f"by hand: {command}" for command in undo)]
+    undo = view.rollback_commands.splitlines()
+    yield "How to undo", [*([view.rollback_text] if view.rollback_text else []), *(f"by hand: {command}" for command in undo)]
     for one in view.related:
         yield f"Beside it (--kind {one.kind}): {one.title}", [one.summary, *one.commands.splitlines()]
     yield "Record", (f"{label}: {value}" for label, value in view.record)

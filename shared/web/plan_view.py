@@ -122,8 +122,8 @@ class PlanView:
     passed: tuple[CheckView, ...]
     cost: str
     notes: tuple[str, ...]
-    way_back: str
-    way_back_commands: str
+    rollback_text: str
+    rollback_commands: str
     irreversible: str
     commands: str
     terraform: str
@@ -160,8 +160,8 @@ def plan_view(plan: Plan, related_kinds: Sequence[PlanKind] = tuple(PlanKind)) -
         passed=tuple(check for check in checks if check.tone == "good"),
         cost=sentence(cost_in_words(plan.cost)) if plan.cost else "",
         notes=tuple(sentence(note) for note in plan.notes),
-        way_back=sentences(plan.way_back) if plan.steps or plan.way_back_commands or plan.irreversible else "",
-        way_back_commands="\n".join(plan.way_back_commands),
+        rollback_text=sentences(plan.rollback_text) if plan.steps or plan.rollback_commands or plan.irreversible else "",
+        rollback_commands="\n".join(plan.rollback_commands),
         irreversible=sentences(plan.irreversible),
         commands="\n".join(plan.commands),
         terraform=as_terraform(plan),

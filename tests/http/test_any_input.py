@@ -82,7 +82,7 @@ class Desk:
         arm = Answers({CLUSTER["id"]: CLUSTER, "/subscriptions": [], GRAPH: {"data": [CLUSTER, balancer_row()]}}).arm
         discovery = Discovery(arm)
         planning = SimpleNamespace(
-            attachment=lambda *_: make_plan(), way_back=lambda *_: make_plan(), deletion=lambda *_: make_plan()
+            attachment=lambda *_: make_plan(), plan_rollback=lambda *_: make_plan(), deletion=lambda *_: make_plan()
         )
         vars(self.app).update(
             discovery=discovery,

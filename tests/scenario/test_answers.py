@@ -128,7 +128,7 @@ def test_trouble_that_passes_withdraws_its_proposal_and_a_wish_goes_before_not_s
         kind = PlanKind.ATTACH_NAT_GATEWAY
         wished = theatre.app.propose.propose(proposed.cluster_id, now, wall, "Ada", kind=kind)
         assert wished.plan.is_executable
-        assert wished.plan.is_wished
+        assert wished.plan.is_requested
         assert any("planned ahead of need" in check.message for check in wished.plan.warnings)
         theatre.tick(3)
         assert theatre.change(wished.id).state is ChangeState.PROPOSED, "it was asked for without any incident"

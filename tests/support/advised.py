@@ -12,7 +12,7 @@ from shared.model.plan import Demand, Plan, PlanKind
 from tests.support.builders import (
     BASELINE,
     DEMAND,
-    POLICY,
+    PLAN_OPTIONS,
     SYSTEM_SUBNET,
     USER_SUBNET,
     cluster,
@@ -47,7 +47,7 @@ FITTING = {
 
 
 def ask(kind: PlanKind | None, of: NetworkFacts, demand: Demand = MEASURED) -> Plan:
-    return plan_attachment(of, demand, BASELINE, POLICY, PlanRequest(kind))
+    return plan_attachment(of, demand, BASELINE, PLAN_OPTIONS, PlanRequest(kind))
 
 
 def every_answer() -> dict[str, Plan]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from shared.core.detection.rules.failing import snat_failing
 from shared.core.detection.thresholds import Thresholds
-from shared.core.planning.planner import PlanPolicy
+from shared.core.planning.planner import PlanOptions
 from shared.model.assessment import Assessment
 from shared.model.cluster import Cluster, NodePool
 from shared.model.finding import Finding, FindingKind
@@ -27,7 +27,7 @@ VNET = f"{NETWORK}/virtualNetworks/vnet-shop"
 USER_SUBNET = f"{VNET}/subnets/snet-user"
 SYSTEM_SUBNET = f"{VNET}/subnets/snet-system"
 NODE_GROUP = "MC_rg-shop_shop-prod_westeurope"
-POLICY = PlanPolicy(name_template="{kind}-snatbot-{cluster}-{number}")
+PLAN_OPTIONS = PlanOptions(name_template="{kind}-snatbot-{cluster}-{number}")
 DEMAND = Demand(ports=1_000, public_ip_count=2, is_lower_bound=True, arithmetic=("public IPs: 2",))
 BASELINE = Baseline(successful_per_minute=1_000, attempted_per_minute=1_100, node_ips=("10.224.0.4",))
 

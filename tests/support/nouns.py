@@ -186,7 +186,7 @@ def make_plan(cluster: Cluster | None = None) -> Plan:
         checks=CHECKS,
         egress_now=("20.50.10.7",),
         egress_then=("pip-shop-prod-1", "pip-shop-prod-2"),
-        way_back="a roll-back takes the NAT gateway off the subnets again and keeps it and its public IPs",
+        rollback_text="a roll-back takes the NAT gateway off the subnets again and keeps it and its public IPs",
         digest="4f1d6c0be7a955d2c4f8f0f1a1b2c3d4e5f60718293a4b5c6d7e8f9012345678",
         demand=Demand(
             ports=21_430,
@@ -207,7 +207,7 @@ def make_plan(cluster: Cluster | None = None) -> Plan:
             f"az network nat gateway create -g rg-network -n ng-shop-prod-1 --public-ip-addresses {' '.join(IPS)}",
             *(f"az network vnet subnet update --ids {subnet} --nat-gateway {GATEWAY}" for subnet in SUBNETS),
         ),
-        way_back_commands=tuple(f"az network vnet subnet update --ids {one} --remove natGateway" for one in SUBNETS),
+        rollback_commands=tuple(f"az network vnet subnet update --ids {one} --remove natGateway" for one in SUBNETS),
         planned_at=NOW,
         notes=(
             "TCP idle timeout 30 minutes: the cluster's outbound rule has 30; Microsoft advises 4 for NAT gateways.",
@@ -229,7 +229,7 @@ def make_advice(cluster: Cluster | None = None) -> Plan:
         checks=BLOCKERS,
         egress_now=("20.50.10.7",),
         egress_then=(),
-        way_back="nothing is changed",
+        rollback_text="nothing is changed",
         digest="0" * 64,
         commands=(f"az aks update -g rg-shop -n {cluster.name} --outbound-type managedNATGateway",),
         planned_at=NOW,

@@ -270,7 +270,7 @@ def test_nothing_that_is_shown_becomes_markup(name: str, reason: str, note: str,
     change = nouns.make_change(ChangeState.STOPPED)
     decision = replace(change.decision, approver=name) if change.decision else None
     hostile = replace(change, cluster_name=name, requested_by=name, stop_reason=reason, decision=decision)
-    hostile = replace(hostile, plan=replace(hostile.plan, notes=(note,) * 3, way_back=reason, egress_now=(name,)))
+    hostile = replace(hostile, plan=replace(hostile.plan, notes=(note,) * 3, rollback_text=reason, egress_now=(name,)))
     nodes = (replace(nouns.make_nodes(1)[0], name=name, pool=note),)
     options = {"journal": nouns.make_journal(), "incident": nouns.make_incident(nodes=nodes), "notice": note}
     plain = page(nouns.make_change(ChangeState.STOPPED), **options, form=replace(FORM, token="t"))

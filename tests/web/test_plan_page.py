@@ -21,7 +21,7 @@ def test_an_answer_is_shown_whole_with_nothing_to_press(kind: str) -> None:
     plan = ANSWERS[kind]
     shown = Page(plan_page(plan, style_nonce="n0nce"))
     assert plan.summary[1:] in shown.text
-    for part in (*plan.commands, *plan.way_back_commands, plan.irreversible, *plan.notes):
+    for part in (*plan.commands, *plan.rollback_commands, plan.irreversible, *plan.notes):
         assert " ".join(part.split()) in shown.text.replace("  ", " ")
     assert "there is nothing to approve" in shown.text
     assert not shown.all("form")

@@ -41,7 +41,7 @@ from shared.model.plan import (
 from shared.model.ports import NodePorts, PortReading
 from shared.model.reading import Measured, NodeFailures
 from tests.support import builders
-from tests.support.builders import BASELINE, NETWORK, POLICY, START, VNET, by_state, subnet
+from tests.support.builders import BASELINE, NETWORK, PLAN_OPTIONS, START, VNET, by_state, subnet
 from tests.support.nouns import started
 
 SIZES = (0, 1, 2, 12)
@@ -121,7 +121,7 @@ def _plans(number: int) -> Iterator[Plan]:
     )
 
     def ask(facts: NetworkFacts, kind: PlanKind | None = None, wanted: Demand = demand) -> Plan:
-        return plan_attachment(facts, wanted, BASELINE, POLICY, PlanRequest(kind))
+        return plan_attachment(facts, wanted, BASELINE, PLAN_OPTIONS, PlanRequest(kind))
 
     attached = ask(plain)
     yield attached

@@ -21,12 +21,12 @@ from ...model.plan import (
     Step,
 )
 from ...model.resource_id import ResourceId, same_id
-from ..az_cli import by_hand, undo_by_hand
+from ..az_cli import by_hand, undo_commands
 from .cost import monthly_cost
 from .digest import with_digest
 from .egress import Egress, address_count, addresses_of, choose_egress, egress_now, our_gateway
 from .naming import free_names, network_id, tags_for
-from .plan_options import PlanPolicy
+from .plan_options import PlanOptions
 from .writes import existing_ids
 
 
@@ -43,16 +43,16 @@ class Draft:
         return bool(self.moves or (self.egress.ids and self.gateway is not None))
 
 
-def draft_attachment(facts: NetworkFacts, wanted_ips: int, policy: PlanPolicy) -> Draft:
+def draft_attachment(facts: NetworkFacts, wanted_ips: int, options: PlanOptions) -> Draft:
     gateway = our_gateway(facts)
     if gateway is None:
-        return Draft(choose_egress(facts, wanted_ips, policy), None, facts.subnets)
+        return Draft(choose_egress(facts, wanted_ips, options), None, facts.subnets)
     moves = tuple(subnet for subnet in facts.subnets if not same_id(subnet.nat_gateway_id, gateway.id))
     has = address_count(gateway, facts.known_ips)
     if has is None:
         return Draft(Egress(checks=(_unknown_size(gateway),)), gateway, moves)
     missing = wanted_ips - has
-    egress = choose_egress(facts, missing, policy, gateway, has) if missing > 0 else Egress()
+    egress = choose_egress(facts, missing, options, gateway, has) if missing > 0 else Egress()
     return Draft(egress, gateway, moves)
 
 
@@ -66,9 +66,9 @@ def _unknown_size(gateway: NatGateway) -> Check:
     )
 
 
-def steps_of(draft: Draft, facts: NetworkFacts, policy: PlanPolicy) -> tuple[Step, ...]:
+def steps_of(draft: Draft, facts: NetworkFacts, options: PlanOptions) -> tuple[Step, ...]:
     """Addresses, then the gateway, then the subnets one by one with a look after each."""
-    making, gateway_id, _ = _gateway_steps(draft, facts, policy)
+    making, gateway_id, _ = _gateway_steps(draft, facts, options)
     moves: list[Step] = []
     for subnet in draft.moves:
         moves.append(AssociateSubnet(subnet.id, subnet.nat_gateway_id, gateway_id, subnet.properties))
@@ -82,11 +82,11 @@ def plan_from(
     checks: tuple[Check, ...],
     demand: Demand,
     baseline: Baseline | None,
-    policy: PlanPolicy,
+    options: PlanOptions,
 ) -> Plan:
     """The executable plan. It moves subnets, or adds public IPs to the gateway that all of them have already."""
-    _, gateway_id, idle_timeout_minutes = _gateway_steps(draft, facts, policy)
-    steps = steps_of(draft, facts, policy)
+    _, gateway_id, idle_timeout_minutes = _gateway_steps(draft, facts, options)
+    steps = steps_of(draft, facts, options)
     existing = existing_ids(steps, facts)
     kind = PlanKind.ATTACH_NAT_GATEWAY if draft.moves else PlanKind.ADD_PUBLIC_IPS
     kept = addresses_of(draft.gateway, facts.known_ips) if draft.gateway else ()
@@ -100,32 +100,32 @@ def plan_from(
         checks=checks,
         egress_now=egress_now(facts),
         egress_then=(*kept, *draft.egress.shown),
-        way_back=_way_back(kind),
+        rollback_text=_rollback_text(kind),
         digest="",
         demand=demand,
         baseline=baseline,
         commands=tuple(by_hand(steps, existing)),
-        way_back_commands=tuple(undo_by_hand(steps, existing)),
+        rollback_commands=tuple(undo_commands(steps, existing)),
         planned_at=facts.at,
         notes=_notes(facts, idle_timeout_minutes, kind),
         existing_ids=existing,
         egress_count=_egress_count(draft, facts),
-        cost=monthly_cost(steps, _new_ids(draft, facts), policy.prices),
+        cost=monthly_cost(steps, _new_ids(draft, facts), options.prices),
     )
     return with_digest(plan)
 
 
-def _gateway_steps(draft: Draft, facts: NetworkFacts, policy: PlanPolicy) -> tuple[list[Step], str, int]:
+def _gateway_steps(draft: Draft, facts: NetworkFacts, options: PlanOptions) -> tuple[list[Step], str, int]:
     gateway, egress = draft.gateway, draft.egress
     if gateway is None:
         taken = {name.lower() for name in facts.taken_names}
-        name = next(free_names("ng", facts.cluster, policy.name_template, taken))
+        name = next(free_names("ng", facts.cluster, options.name_template, taken))
         step = CreateNatGateway(
             id=network_id(facts.nat_group_id, "natGateways", name),
             location=facts.vnet_location or "",
             public_ip_ids=egress.ip_ids,
-            idle_timeout_minutes=policy.idle_timeout_minutes or facts.outbound_idle_timeout_minutes,
-            tags=tags_for(facts.cluster, policy.tags),
+            idle_timeout_minutes=options.idle_timeout_minutes or facts.outbound_idle_timeout_minutes,
+            tags=tags_for(facts.cluster, options.tags),
             public_ip_prefix_ids=egress.prefix_ids,
         )
         return [step], step.id, step.idle_timeout_minutes
@@ -172,7 +172,7 @@ def _new_ids(draft: Draft, facts: NetworkFacts) -> Sequence[str]:
     return [one for one in draft.egress.ids if one.lower() not in there]
 
 
-def _way_back(kind: PlanKind) -> str:
+def _rollback_text(kind: PlanKind) -> str:
     if kind is PlanKind.ADD_PUBLIC_IPS:
         return "more public IPs change nothing for connections that are open; taking them off again is done by hand"
     return (

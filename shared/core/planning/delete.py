@@ -70,7 +70,7 @@ def plan_deletion(made: Plan, facts: NetworkFacts, of_change_id: str) -> Plan:
         checks=_checks(steps, facts),
         egress_now=egress_now(facts),
         egress_then=egress_now(facts),
-        way_back="there is none: Azure gives other addresses next time",
+        rollback_text="there is none: Azure gives other addresses next time",
         digest="",
         commands=tuple(by_hand(steps)),
         of_change_id=of_change_id,

@@ -49,7 +49,7 @@ def plan_detachment(attached: Plan, facts: NetworkFacts, of_change_id: str, touc
     steps: tuple[Step, ...] = tuple(
         step for move in moves for step in (move, ObserveEgress(move.after, move.subnet_id, cluster.id))
     )
-    own = (way_back(facts), _something_to_detach(moves), *_left_as_they_are(facts, gateway_id, list(touched)))
+    own = (check_load_balancer_egress(facts), _something_to_detach(moves), *_left_as_they_are(facts, gateway_id, list(touched)))
     checks = sorted_checks([*own, managed_as_code(facts), *check_access(facts, steps)])
     names = ", ".join(ResourceId.parse(move.subnet_id).name for move in moves)
     plan = Plan(
@@ -62,10 +62,10 @@ def plan_detachment(attached: Plan, facts: NetworkFacts, of_change_id: str, touc
         checks=checks,
         egress_now=_egress_now(attached, gateway_id, facts),
         egress_then=tuple(ip.address for ip in facts.outbound_ips if ip.address),
-        way_back="ask for a new plan that attaches the gateway again",
+        rollback_text="ask for a new plan that attaches the gateway again",
         digest="",
         commands=tuple(by_hand(steps)),
-        way_back_commands=tuple(associate_command(move.subnet_id, move.before) for move in moves),
+        rollback_commands=tuple(associate_command(move.subnet_id, move.before) for move in moves),
         of_change_id=of_change_id,
         planned_at=facts.at,
         baseline=attached.baseline,
@@ -80,7 +80,7 @@ def _egress_now(attached: Plan, gateway_id: str, facts: NetworkFacts) -> tuple[s
     return addresses_of(gateway, facts.known_ips) if gateway else attached.egress_then
 
 
-def way_back(facts: NetworkFacts) -> Check:
+def check_load_balancer_egress(facts: NetworkFacts) -> Check:
     """Whether nodes would still have egress without the gateway: read right before detaching."""
     name, source = "load balancer egress", "loadBalancers GET, outboundRules and their backend pool"
     balancer = facts.load_balancer

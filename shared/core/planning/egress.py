@@ -11,7 +11,7 @@ from ...model.network import NatGateway, NetworkFacts, PublicIp
 from ...model.plan import Check, CheckResult, CreatePublicIp, CreatePublicIpPrefix
 from ...model.resource_id import ResourceId, same_id
 from .naming import PRODUCT_TAG, free_names, network_id, tags_for
-from .plan_options import PlanPolicy
+from .plan_options import PlanOptions
 from .prefixes import check_given, length_within
 from .sizing import MAX_PUBLIC_IPS
 
@@ -46,29 +46,29 @@ class _Making:
     """``room`` is how many addresses more the gateway takes; ``gateway`` None when it is a new one."""
 
     facts: NetworkFacts
-    policy: PlanPolicy
+    options: PlanOptions
     room: int
     gateway: NatGateway | None
     taken: set[str] = field(default_factory=set)
 
     def id_of(self, kind: Literal["pip", "ippre"], resource_type: str) -> str:
-        name = next(free_names(kind, self.facts.cluster, self.policy.name_template, self.taken))
+        name = next(free_names(kind, self.facts.cluster, self.options.name_template, self.taken))
         self.taken.add(name.lower())
         return network_id(self.facts.nat_group_id, resource_type, name)
 
 
 def choose_egress(
-    facts: NetworkFacts, wanted: int, policy: PlanPolicy, gateway: NatGateway | None = None, has: int = 0
+    facts: NetworkFacts, wanted: int, options: PlanOptions, gateway: NatGateway | None = None, has: int = 0
 ) -> Egress:
     """``wanted`` public IPs as the owner wants them: single addresses, a new prefix, or a prefix that was given.
 
     ``gateway`` is the one that they are for and that has ``has`` addresses already, None for a new one.
     """
     room = max(0, MAX_PUBLIC_IPS - has)
-    making = _Making(facts, policy, room, gateway, {name.lower() for name in facts.taken_names})
-    if policy.nat_ips == "addresses":
+    making = _Making(facts, options, room, gateway, {name.lower() for name in facts.taken_names})
+    if options.nat_ips == "addresses":
         return _addresses(making, min(wanted, room))
-    if policy.nat_ips == "prefix":
+    if options.nat_ips == "prefix":
         return _new_prefix(making, wanted)
     return _given_prefix(making, wanted)
 
@@ -78,7 +78,7 @@ def _addresses(making: _Making, wanted: int) -> Egress:
     facts = making.facts
     reserved = reserved_addresses(facts, "publicIPAddresses")
     used, left = reserved[: making.room], reserved[making.room :]
-    location, tags = facts.vnet_location or "", tags_for(facts.cluster, making.policy.tags)
+    location, tags = facts.vnet_location or "", tags_for(facts.cluster, making.options.tags)
     old = [CreatePublicIp(ip.id, location, ip.zones, dict(ip.tags or {})) for ip in used]
     new = [
         CreatePublicIp(making.id_of("pip", "publicIPAddresses"), location, (), tags) for _ in range(wanted - len(used))
@@ -107,7 +107,7 @@ def _left_over(left: Sequence[PublicIp]) -> tuple[Check, ...]:
 
 def _new_prefix(making: _Making, wanted: int) -> Egress:
     facts = making.facts
-    location, tags = facts.vnet_location or "", tags_for(facts.cluster, making.policy.tags)
+    location, tags = facts.vnet_location or "", tags_for(facts.cluster, making.options.tags)
     for prefix in reserved_addresses(facts, "publicIPPrefixes"):
         if wanted <= prefix.address_count <= making.room:
             length = int(prefix.address.rpartition("/")[2])

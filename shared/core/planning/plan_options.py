@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class PlanPolicy:
+class PlanOptions:
     """``idle_timeout_minutes`` None keeps the cluster's current outbound idle timeout.
 
     ``nat_ips`` is ``addresses``, ``prefix``, or the id of a public IP prefix. ``prices`` as in ``cost``; empty means

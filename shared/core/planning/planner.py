@@ -17,13 +17,13 @@ from . import preflight
 from .advice import ASKABLE, advise, align, align_afterwards, asked_for, not_snat, plan_of, relieve
 from .attach import Draft, draft_attachment, plan_from, steps_of
 from .naming import PRODUCT_TAG, group_id
-from .plan_options import PlanPolicy
+from .plan_options import PlanOptions
 from .request import DRY_RUN, PlanRequest
 from .reserve import plan_reservation, why_not_the_switch
 from .sizing import MAX_PUBLIC_IPS
 from .writes import planned_ip_ids
 
-__all__ = ["PRODUCT_TAG", "PlanPolicy", "PlanRequest", "plan_attachment"]
+__all__ = ["PRODUCT_TAG", "PlanOptions", "PlanRequest", "plan_attachment"]
 _API_SERVER = "API server access"
 
 
@@ -31,34 +31,34 @@ def plan_attachment(
     facts: NetworkFacts,
     demand: Demand,
     baseline: Baseline | None,
-    policy: PlanPolicy,
+    options: PlanOptions,
     request: PlanRequest = DRY_RUN,
 ) -> Plan:
     """An executable plan, or one without steps: then its kind, ``commands`` and checks are the answer."""
-    policy = replace(policy, tags={**policy.tags, **request.tags})
+    options = replace(options, tags={**options.tags, **request.tags})
     if facts.vnet_id is not None and facts.vnet_location:
-        facts = replace(facts, nat_group_id=group_id(facts.vnet_id, policy.nat_resource_group))
+        facts = replace(facts, nat_group_id=group_id(facts.vnet_id, options.nat_resource_group))
     if request.kind in ASKABLE:
-        return plan_of(asked_for(request.kind, facts, demand, policy), facts, demand, baseline)
+        return plan_of(asked_for(request.kind, facts, demand, options), facts, demand, baseline)
     draft = None
     if facts.vnet_id is not None and facts.vnet_location:
-        draft = draft_attachment(facts, demand.public_ip_count, policy)
+        draft = draft_attachment(facts, demand.public_ip_count, options)
     if request.kind is None and _is_needless(facts, demand, draft):
         return plan_of(not_snat(facts, demand), facts, demand, baseline, align(facts).as_related)
-    relief = relieve(facts, demand, policy.idle_timeout_minutes).as_related
-    checks = preflight.sorted_checks([*_checks(facts, demand, draft, policy), *_proof_checks(baseline)])
+    relief = relieve(facts, demand, options.idle_timeout_minutes).as_related
+    checks = preflight.sorted_checks([*_checks(facts, demand, draft, options), *_proof_checks(baseline)])
     blockers = [check for check in checks if check.is_blocking]
     is_reserving = request.kind is PlanKind.RESERVE_PUBLIC_IPS
     if draft is not None and (is_reserving or {check.name for check in blockers} == {_API_SERVER}):
-        planned = planned_ip_ids(steps_of(draft, facts, policy), facts)
+        planned = planned_ip_ids(steps_of(draft, facts, options), facts)
         why = [why_not_the_switch(facts, one, planned) for one in blockers if one.name == _API_SERVER]
-        reservation = plan_reservation(facts, draft.egress, demand, policy, (*_demand_checks(demand), *why))
+        reservation = plan_reservation(facts, draft.egress, demand, options, (*_demand_checks(demand), *why))
         if reservation is not None:
-            return replace(reservation, is_wished=is_reserving)
+            return replace(reservation, is_requested=is_reserving)
     if draft is not None and not blockers:
-        plan = plan_from(draft, facts, checks, demand, baseline, policy)
-        return replace(plan, related=(*relief, *_left_afterwards(facts, draft)), is_wished=request.kind is not None)
-    found = advise(facts, demand, policy)
+        plan = plan_from(draft, facts, checks, demand, baseline, options)
+        return replace(plan, related=(*relief, *_left_afterwards(facts, draft)), is_requested=request.kind is not None)
+    found = advise(facts, demand, options)
     summary = found.summary or f"nothing is changed on {facts.cluster.name}: {blockers[0].message}"
     found = replace(found, summary=summary, checks=checks)
     return plan_of(found, facts, demand, baseline, relief)
@@ -81,10 +81,10 @@ def _left_afterwards(facts: NetworkFacts, draft: Draft) -> tuple[RelatedPlan, ..
     return align_afterwards(facts).as_related if is_left else ()
 
 
-def _checks(facts: NetworkFacts, demand: Demand, draft: Draft | None, policy: PlanPolicy) -> tuple[Check, ...]:
+def _checks(facts: NetworkFacts, demand: Demand, draft: Draft | None, options: PlanOptions) -> tuple[Check, ...]:
     if draft is None:
         return (*_demand_checks(demand), *preflight.check_all(facts))
-    steps = steps_of(draft, facts, policy)
+    steps = steps_of(draft, facts, options)
     found = [*_demand_checks(demand), *_draft_checks(draft), *preflight.check_all(facts, steps)]
     return preflight.sorted_checks(found)
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from ...formatting import count, listed
 from ...model.network import NetworkFacts
 from ...model.plan import Check, CheckResult, Demand, Plan, PlanKind
-from ..az_cli import by_hand, undo_by_hand
+from ..az_cli import by_hand, undo_commands
 from . import preflight
 from .cost import monthly_cost
 from .digest import with_digest
 from .egress import Egress, egress_now
-from .plan_options import PlanPolicy
+from .plan_options import PlanOptions
 
 
 def why_not_the_switch(facts: NetworkFacts, blocker: Check, planned_ip_ids: Sequence[str]) -> Check:
@@ -34,7 +34,7 @@ def why_not_the_switch(facts: NetworkFacts, blocker: Check, planned_ip_ids: Sequ
 
 
 def plan_reservation(
-    facts: NetworkFacts, egress: Egress, demand: Demand, policy: PlanPolicy, more_checks: tuple[Check, ...] = ()
+    facts: NetworkFacts, egress: Egress, demand: Demand, options: PlanOptions, more_checks: tuple[Check, ...] = ()
 ) -> Plan | None:
     """Creates the public IPs that ``egress`` wants and nothing else; None when all of them are there already."""
     new = [step for step in egress.steps if not any(ip.id.lower() == step.id.lower() for ip in facts.group_ips)]
@@ -63,16 +63,16 @@ def plan_reservation(
         ),
         egress_now=egress_now(facts),
         egress_then=egress_now(facts),
-        way_back="delete the public IPs again: nothing uses them",
+        rollback_text="delete the public IPs again: nothing uses them",
         digest="",
         demand=demand,
         commands=tuple(by_hand(steps)),
-        way_back_commands=tuple(undo_by_hand(steps)),
+        rollback_commands=tuple(undo_commands(steps)),
         planned_at=facts.at,
         notes=(
             "When the addresses are known, give them to partners whose firewalls list the old ones, and add them to "
             "the API server's authorized IP ranges if it has any. Then ask for a new plan: it uses these addresses.",
         ),
-        cost=monthly_cost(steps, [step.id for step in steps], policy.prices),
+        cost=monthly_cost(steps, [step.id for step in steps], options.prices),
     )
     return with_digest(plan)

@@ -56,7 +56,7 @@ class Again:
         others = self._records.changes(partition)
         if any(other.state in IN_FLIGHT for other in others):
             return False
-        kind = change.plan.kind if change.plan.is_wished else None
+        kind = change.plan.kind if change.plan.is_requested else None
         request = PlanRequest(kind, request_of(change.plan) or change.id, incident.value.id)
         try:
             plan = self._planning.attachment(change.cluster_id, now, request)
@@ -91,7 +91,7 @@ class Again:
             case PlanKind.DELETE_NAT_GATEWAY:
                 return self._propose.propose_deletion(self._taken_back(partition, change), now, wall, requested_by)
             case kind:
-                is_the_same = change.plan.is_wished or kind is PlanKind.RESERVE_PUBLIC_IPS
+                is_the_same = change.plan.is_requested or kind is PlanKind.RESERVE_PUBLIC_IPS
                 wanted = kind if is_the_same else None
                 open_one = self._open_incident(partition, change)
                 incident_id = open_one.value.id if open_one else None

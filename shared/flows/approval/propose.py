@@ -117,7 +117,7 @@ class Propose:
             raise Refused(f"a change that is {change.state.value} can't be rolled back yet; stop it first")
         stored = self._records.journal(cluster_key(change.cluster_id), change.id)
         journal = {step: entry.value for step, entry in stored.items()}
-        plan = self._planning.way_back(change, journal, now)
+        plan = self._planning.plan_rollback(change, journal, now)
         return self._propose(plan, now, wall, requested_by, change.incident_id)
 
     def _commit(self, change: Change, now: datetime, wall: datetime) -> None:
@@ -140,11 +140,11 @@ class Propose:
 
 def refuse_too_many(changes: Iterable[Change], new: Change, now: datetime) -> None:
     """Raises TooMany. A roll-back counts among roll-backs only: no other proposal may stand in its way."""
-    is_way_back = new.plan.kind is PlanKind.DETACH_NAT_GATEWAY
+    is_rollback = new.plan.kind is PlanKind.DETACH_NAT_GATEWAY
     proposed = sorted(
         change.proposed_at
         for change in changes
-        if now - change.proposed_at < _HOUR and (change.plan.kind is PlanKind.DETACH_NAT_GATEWAY) == is_way_back
+        if now - change.proposed_at < _HOUR and (change.plan.kind is PlanKind.DETACH_NAT_GATEWAY) == is_rollback
     )
     if len(proposed) >= MOST_AN_HOUR:
         again_at = proposed[-MOST_AN_HOUR] + _HOUR

@@ -58,7 +58,7 @@ class Planning:
         access: AccessReader,
         ownership: Ownership,
         metrics: Metrics,
-        policy: planner.PlanPolicy,
+        options: planner.PlanOptions,
         ingestion_lag_minutes: int,
         usual: TagRules,
     ) -> None:
@@ -67,7 +67,7 @@ class Planning:
         self._access = access
         self._ownership = ownership
         self._metrics = metrics
-        self._policy = policy
+        self._options = options
         self._lag_minutes = ingestion_lag_minutes
         self._usual = usual
 
@@ -81,8 +81,8 @@ class Planning:
         facts = replace(facts, ours=self._ownership.of(cluster_id, facts.vnet_id))
         if facts.vnet_id is None or facts.vnet_location is None:
             return facts
-        tags = tags_for(facts.cluster, {**self._policy.tags, **request.tags})
-        new = _NEW_TYPES.get(self._policy.nat_ips, ())
+        tags = tags_for(facts.cluster, {**self._options.tags, **request.tags})
+        new = _NEW_TYPES.get(self._options.nat_ips, ())
         access = self._access.read(
             scopes_of(facts), facts.nat_group_id, facts.vnet_id, facts.vnet_location, tags, (*new, "natGateways")
         )
@@ -102,9 +102,9 @@ class Planning:
             wanted, through_gateway = self._gateway_usage(gateway, facts.known_ips, window, thresholds)
             if all(same_id(subnet.nat_gateway_id, gateway.id) for subnet in facts.subnets):
                 baseline = through_gateway
-        return planner.plan_attachment(facts, wanted, baseline, self._policy, request)
+        return planner.plan_attachment(facts, wanted, baseline, self._options, request)
 
-    def way_back(self, change: Change, journal: Mapping[int, JournalEntry], now: datetime) -> Plan:
+    def plan_rollback(self, change: Change, journal: Mapping[int, JournalEntry], now: datetime) -> Plan:
         """What would take back ``change``, as far as its journal says it went, from the network as it is now."""
         touched = detach.written_subnets(change.plan, journal)
         return detach.plan_detachment(change.plan, self.facts(change.cluster_id, now), change.id, touched)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from ...core.planning.detach import way_back
+from ...core.planning.detach import check_load_balancer_egress
 from ...formatting import sentences
 from ...model.change import Change, JournalEntry
 from ...model.network import NetworkFacts
@@ -66,7 +66,7 @@ def perform(
 
 def _without_egress(change: Change, read_facts: ReadFacts, now: datetime) -> Result | None:
     """Whether taking the gateway off now would leave nodes without any egress: asked before each subnet."""
-    check = way_back(read_facts(change.cluster_id, now))
+    check = check_load_balancer_egress(read_facts(change.cluster_id, now))
     if not check.is_blocking:
         return None
     if check.result is CheckResult.COULD_NOT_CHECK:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ...core.planning import delete, preflight
-from ...core.planning.detach import way_back
+from ...core.planning.detach import check_load_balancer_egress
 from ...core.remediation.concurrent_writes import changed_properties
 from ...formatting import listed
 from ...model.cluster import Cluster
@@ -135,7 +135,7 @@ def _checks(plan: Plan, facts: NetworkFacts, done: int) -> tuple[Check, ...]:
         return ()
     match plan.kind:
         case PlanKind.DETACH_NAT_GATEWAY:
-            return (way_back(facts),)
+            return (check_load_balancer_egress(facts),)
         case PlanKind.DELETE_NAT_GATEWAY:
             return delete.check_steps(plan, facts, done)
         case PlanKind.RESERVE_PUBLIC_IPS:

@@ -24,7 +24,7 @@ from shared.model.plan import (
 from tests.support.builders import (
     BASELINE,
     DEMAND,
-    POLICY,
+    PLAN_OPTIONS,
     SYSTEM_SUBNET,
     USER_SUBNET,
     at,
@@ -35,7 +35,7 @@ from tests.support.builders import (
     subnet,
 )
 
-ATTACHED = plan_attachment(facts(), DEMAND, BASELINE, POLICY)
+ATTACHED = plan_attachment(facts(), DEMAND, BASELINE, PLAN_OPTIONS)
 GATEWAY = next(step.id for step in ATTACHED.steps if isinstance(step, CreateNatGateway))
 
 

@@ -14,7 +14,7 @@ from shared.core.planning.preflight.refusals import locks, other_changes, permis
 from shared.model.access import Access, Lock, Permission, PolicyDenial, Quota
 from shared.model.network import NetworkFacts, OtherChange, Ours, PublicIp
 from shared.model.plan import AddPublicIps, AssociateSubnet, CheckResult, CreatePublicIp, DeleteCreated, Step
-from tests.support.builders import BASELINE, DEMAND, NETWORK, POLICY, SYSTEM_SUBNET, USER_SUBNET, VNET, facts, subnet
+from tests.support.builders import BASELINE, DEMAND, NETWORK, PLAN_OPTIONS, SYSTEM_SUBNET, USER_SUBNET, VNET, facts, subnet
 
 GROUP = NETWORK.partition("/providers/")[0]
 ALL = (Permission(("Microsoft.Network/*",)),)
@@ -22,7 +22,7 @@ ALL = (Permission(("Microsoft.Network/*",)),)
 
 def steps(nat_ips: str = "addresses", ips: int = 2) -> tuple[Step, ...]:
     wanted = replace(DEMAND, public_ip_count=ips)
-    return plan_attachment(facts(), wanted, BASELINE, replace(POLICY, nat_ips=nat_ips)).steps
+    return plan_attachment(facts(), wanted, BASELINE, replace(PLAN_OPTIONS, nat_ips=nat_ips)).steps
 
 
 STEPS, PREFIX_STEPS = steps(), steps("prefix")
@@ -98,7 +98,7 @@ def test_the_owners_own_prefix_is_asked_about_itself() -> None:
     elsewhere = PREFIX_ID.replace("rg-network", "rg-partners")
     prefix = PublicIp(elsewhere, "p", "203.0.113.8/30", "Standard", "Succeeded")
     of = facts(given_prefix=prefix)
-    plan = plan_attachment(of, DEMAND, BASELINE, replace(POLICY, nat_ips=elsewhere))
+    plan = plan_attachment(of, DEMAND, BASELINE, replace(PLAN_OPTIONS, nat_ips=elsewhere))
     wanted = {(need.action, need.scope) for need in needs_for(plan.steps, of)}
     assert ("Microsoft.Network/publicIPPrefixes/join/action", elsewhere) in wanted
     assert elsewhere in scopes_of(of)
@@ -131,7 +131,7 @@ def test_a_subnets_references_need_join_where_they_are() -> None:
     policy = f"{NETWORK}/serviceEndpointPolicies/p"
     properties = {"routeTable": {"id": table}, "serviceEndpointPolicies": [{"id": policy}], "addressPrefix": "x"}
     of = facts(subnets=(subnet(USER_SUBNET, properties=properties), subnet(SYSTEM_SUBNET)))
-    needs = needs_for(plan_attachment(of, DEMAND, BASELINE, POLICY).steps, of)
+    needs = needs_for(plan_attachment(of, DEMAND, BASELINE, PLAN_OPTIONS).steps, of)
     wanted = {(need.action.rpartition("Network/")[2], need.scope) for need in needs}
     assert ("routeTables/join/action", table) in wanted
     assert ("serviceEndpointPolicies/join/action", policy) in wanted

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.core.planning.planner import PlanPolicy, plan_attachment
+from shared.core.planning.planner import PlanOptions, plan_attachment
 from shared.model.cluster import Cluster, NodePool
 from shared.model.network import NetworkFacts
 from shared.model.plan import (
@@ -26,7 +26,7 @@ from tests.support.builders import (
     BASELINE,
     DEMAND,
     NETWORK,
-    POLICY,
+    PLAN_OPTIONS,
     START,
     SUBSCRIPTION,
     SYSTEM_SUBNET,
@@ -40,7 +40,7 @@ from tests.support.builders import (
 )
 
 
-def plan(of: NetworkFacts | None = None, policy: PlanPolicy = POLICY, ips: int = 2) -> Plan:
+def plan(of: NetworkFacts | None = None, policy: PlanOptions = PLAN_OPTIONS, ips: int = 2) -> Plan:
     return plan_attachment(of or facts(), replace(DEMAND, public_ip_count=ips), BASELINE, policy)
 
 
@@ -137,18 +137,18 @@ def test_smallest_user_pool_first_and_the_system_pool_last(pools: list[NodePool]
 
 def test_new_resources_go_beside_the_network_or_where_the_owner_wants_them() -> None:
     assert {ResourceId.parse(step.id).group for step in created_ips(plan())} == {"rg-network"}
-    elsewhere = plan(policy=replace(POLICY, nat_resource_group="rg-egress"))
+    elsewhere = plan(policy=replace(PLAN_OPTIONS, nat_resource_group="rg-egress"))
     assert {ResourceId.parse(step.id).group for step in created(elsewhere)} == {"rg-egress"}
 
 
 def test_the_idle_timeout_is_the_outbound_rules_unless_the_owner_sets_one() -> None:
     assert gateway(plan()).idle_timeout_minutes == 30
-    assert gateway(plan(policy=replace(POLICY, idle_timeout_minutes=4))).idle_timeout_minutes == 4
+    assert gateway(plan(policy=replace(PLAN_OPTIONS, idle_timeout_minutes=4))).idle_timeout_minutes == 4
     assert any("outbound rule has 30; Microsoft advises 4" in note for note in plan().notes)
 
 
 def test_everything_created_is_tagged_and_the_owners_tags_cannot_replace_ours() -> None:
-    found = plan(policy=replace(POLICY, tags={"team": "net", "snatbot": "mine"}))
+    found = plan(policy=replace(PLAN_OPTIONS, tags={"team": "net", "snatbot": "mine"}))
     for step in created(found):
         assert step.tags == {"team": "net", "snatbot": "shop-prod"}
 
@@ -164,8 +164,8 @@ def test_egress_ips_now_and_then_and_both_ways_by_hand_are_shown() -> None:
         ["network", "vnet", "subnet"],
         ["network", "vnet", "subnet"],
     ]
-    assert USER_SUBNET in found.way_back_commands[0]
-    assert [command.endswith("--remove natGateway") for command in found.way_back_commands] == [True, True]
+    assert USER_SUBNET in found.rollback_commands[0]
+    assert [command.endswith("--remove natGateway") for command in found.rollback_commands] == [True, True]
 
 
 # --- names ---
@@ -197,7 +197,7 @@ def test_names_that_are_taken_are_left_out_in_any_case() -> None:
 )
 def test_names_are_free_distinct_and_allowed_by_azure(name: str, template: str, ips: int, taken: int) -> None:
     """Azure naming rules: 1 to 80 characters, starts with a letter or digit, ends with one or an underscore."""
-    policy = replace(POLICY, name_template=template)
+    policy = replace(PLAN_OPTIONS, name_template=template)
     others = names(plan(facts(cluster(name=name)), policy, 16)) * (taken // 17)
     of = facts(cluster(name=name), taken_names=tuple(others))
     found = names(plan(of, policy, ips))
@@ -268,7 +268,7 @@ def test_more_than_sixteen_ips_are_refused_with_the_reason() -> None:
 
 
 def test_a_size_without_port_metrics_is_a_warning() -> None:
-    found = plan_attachment(facts(), replace(DEMAND, missing=("used SNAT ports per node",)), BASELINE, POLICY)
+    found = plan_attachment(facts(), replace(DEMAND, missing=("used SNAT ports per node",)), BASELINE, PLAN_OPTIONS)
     assert found.is_executable
     assert "size" in {check.name for check in found.warnings}
 
@@ -287,7 +287,7 @@ def test_the_digest_does_not_change_with_evidence_time_prices_or_etags() -> None
         facts(), at=START.replace(year=2027), subnets=tuple(replace(one, etag="W/2") for one in facts().subnets)
     )
     other_evidence = replace(DEMAND, ports=7, arithmetic=("other",))
-    found = plan_attachment(again, other_evidence, replace(BASELINE, successful_per_minute=1), POLICY)
+    found = plan_attachment(again, other_evidence, replace(BASELINE, successful_per_minute=1), PLAN_OPTIONS)
     assert found.digest == plan().digest
     assert found.steps == plan().steps
 
@@ -296,10 +296,10 @@ def test_the_digest_does_not_change_with_evidence_time_prices_or_etags() -> None
     "other",
     [
         plan(ips=3),
-        plan(policy=replace(POLICY, nat_resource_group="rg-egress")),
-        plan(policy=replace(POLICY, idle_timeout_minutes=4)),
-        plan(policy=replace(POLICY, tags={"team": "net"})),
-        plan(policy=replace(POLICY, name_template="{kind}-{number}")),
+        plan(policy=replace(PLAN_OPTIONS, nat_resource_group="rg-egress")),
+        plan(policy=replace(PLAN_OPTIONS, idle_timeout_minutes=4)),
+        plan(policy=replace(PLAN_OPTIONS, tags={"team": "net"})),
+        plan(policy=replace(PLAN_OPTIONS, name_template="{kind}-{number}")),
         plan(facts(vnet_location="northeurope")),
         plan(facts(taken_names=("pip-snatbot-shop-prod-1",))),
         plan(facts(subnets=(subnet(USER_SUBNET), subnet(SYSTEM_SUBNET, properties={"addressPrefix": "10.1.0.0/16"})))),

@@ -16,7 +16,7 @@ from tests.support.builders import (
     BASELINE,
     DEMAND,
     NETWORK,
-    POLICY,
+    PLAN_OPTIONS,
     SYSTEM_SUBNET,
     USER_SUBNET,
     facts,
@@ -62,7 +62,7 @@ def ours(addresses: int = 0, *prefixes: PublicIp, free: tuple[PublicIp, ...] = (
 
 def plan(of: NetworkFacts, ips: int, nat_ips: str = "prefix") -> Plan:
     wanted = replace(DEMAND, public_ip_count=ips)
-    return plan_attachment(of, wanted, BASELINE, replace(POLICY, nat_ips=nat_ips))
+    return plan_attachment(of, wanted, BASELINE, replace(PLAN_OPTIONS, nat_ips=nat_ips))
 
 
 def added(found: Plan) -> AddPublicIps:
@@ -87,7 +87,7 @@ def test_a_new_prefix_is_created_and_attached_and_the_addresses_stay() -> None:
     assert found.egress_count == 3
     assert "public IP prefix `ippre-" in step_in_words(add)
     assert found.commands[-1].endswith(f"--public-ip-prefixes {create.id}")
-    assert found.way_back_commands[0].endswith("--remove publicIpPrefixes")
+    assert found.rollback_commands[0].endswith("--remove publicIpPrefixes")
     assert "--public-ip-addresses" not in found.commands[-1]
 
 
@@ -124,7 +124,7 @@ def test_a_gateway_with_a_prefix_gets_single_addresses_beside_it() -> None:
     assert added(found).before_prefix_ids == added(found).after_prefix_ids
     assert len(added(found).after_ids) == 2
     assert "--public-ip-prefixes" not in found.commands[-1]
-    assert found.way_back_commands[0].endswith("--remove publicIpAddresses")
+    assert found.rollback_commands[0].endswith("--remove publicIpAddresses")
 
 
 def test_a_prefix_counts_as_many_addresses_as_it_holds() -> None:

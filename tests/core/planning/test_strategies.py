@@ -22,7 +22,7 @@ from tests.support.builders import (
     BASELINE,
     DEMAND,
     NETWORK,
-    POLICY,
+    PLAN_OPTIONS,
     SYSTEM_SUBNET,
     USER_SUBNET,
     cluster,
@@ -59,7 +59,7 @@ GATEWAY = nat_gateway(
 def plan(of: NetworkFacts, ips: int = 2, **changed: Any) -> Plan:
     request = PlanRequest(changed.pop("kind", None))
     wanted = replace(DEMAND, public_ip_count=ips)
-    return plan_attachment(of, wanted, BASELINE, replace(POLICY, **changed), request)
+    return plan_attachment(of, wanted, BASELINE, replace(PLAN_OPTIONS, **changed), request)
 
 
 def reserved(*ips: PublicIp, of: Any = None, **changed: Any) -> NetworkFacts:

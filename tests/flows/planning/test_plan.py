@@ -19,7 +19,7 @@ from shared.model.metric import MetricAnswer
 from shared.model.network import NetworkFacts, Ours
 from shared.model.plan import Plan
 from tests.support.builders import (
-    POLICY,
+    PLAN_OPTIONS,
     START,
     SYSTEM_SUBNET,
     USER_SUBNET,
@@ -81,7 +81,7 @@ def plan(*broken: str, of: NetworkFacts | None = None, ours: Ours = Ours()) -> P
         cast(AccessReader, FakeAccess()),
         cast(Ownership, FakeOwnership(ours)),
         cast(Metrics, FakeMetrics(broken)),
-        POLICY,
+        PLAN_OPTIONS,
         3,
         TagRules(),
     )

@@ -12,9 +12,9 @@ from shared.flows.remediation.drift import Difference, whats_different
 from shared.model.access import Access, Quota
 from shared.model.network import NetworkFacts, Ours, PublicIp
 from shared.model.plan import AssociateSubnet, CreatePublicIp
-from tests.support.builders import BASELINE, DEMAND, POLICY, SYSTEM_SUBNET, USER_SUBNET, VNET, cluster, facts, subnet
+from tests.support.builders import BASELINE, DEMAND, PLAN_OPTIONS, SYSTEM_SUBNET, USER_SUBNET, VNET, cluster, facts, subnet
 
-PLAN = plan_attachment(facts(), DEMAND, BASELINE, POLICY)
+PLAN = plan_attachment(facts(), DEMAND, BASELINE, PLAN_OPTIONS)
 ATTACHED = facts(subnets=tuple(subnet(one, nat_gateway_id=PLAN.nat_gateway_id) for one in (USER_SUBNET, SYSTEM_SUBNET)))
 WAY_BACK = plan_detachment(PLAN, ATTACHED, "change-1", dict.fromkeys((USER_SUBNET, SYSTEM_SUBNET)))
 

@@ -22,7 +22,7 @@ from shared.model.metric import MetricAnswer, Window
 from shared.model.plan import Baseline, ObserveEgress
 from tests.support.builders import (
     DEMAND,
-    POLICY,
+    PLAN_OPTIONS,
     SYSTEM_SUBNET,
     USER_SUBNET,
     answer,
@@ -35,7 +35,7 @@ from tests.support.builders import (
 )
 
 BASELINE = Baseline(3_000, 3_100, (), {USER_SUBNET.lower(): 2_000.0, SYSTEM_SUBNET.lower(): 1_000.0})
-PLAN = plan_attachment(facts(), DEMAND, BASELINE, POLICY)
+PLAN = plan_attachment(facts(), DEMAND, BASELINE, PLAN_OPTIONS)
 GATES = [step for step in PLAN.steps if isinstance(step, ObserveEgress)]
 BACK = ObserveEgress(None, USER_SUBNET, cluster().id)
 LIMIT = timedelta(minutes=15)

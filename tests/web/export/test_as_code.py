@@ -22,7 +22,7 @@ from tests.support.builders import (
     BASELINE,
     DEMAND,
     NETWORK,
-    POLICY,
+    PLAN_OPTIONS,
     SUBSCRIPTION,
     SYSTEM_SUBNET,
     USER_SUBNET,
@@ -30,8 +30,8 @@ from tests.support.builders import (
     subnet,
 )
 
-PLAN = plan_attachment(facts(), DEMAND, BASELINE, POLICY)
-PREFIX = plan_attachment(facts(), DEMAND, BASELINE, replace(POLICY, nat_ips="prefix"))
+PLAN = plan_attachment(facts(), DEMAND, BASELINE, PLAN_OPTIONS)
+PREFIX = plan_attachment(facts(), DEMAND, BASELINE, replace(PLAN_OPTIONS, nat_ips="prefix"))
 
 
 def plain(value: Any) -> Any:
@@ -111,7 +111,7 @@ def test_what_is_taken_away_is_not_written_as_code(steps: Any) -> None:
 @settings(max_examples=15, deadline=None)
 @given(st.dictionaries(st.text("abc-é'", min_size=1), st.text("abc-{} é'"), max_size=3))
 def test_any_tag_leaves_it_readable(tags: dict[str, str]) -> None:
-    plan = plan_attachment(facts(), DEMAND, BASELINE, replace(POLICY, tags=tags))
+    plan = plan_attachment(facts(), DEMAND, BASELINE, replace(PLAN_OPTIONS, tags=tags))
     assert terraform(plan)
     assert bicep(plan)
 
@@ -126,20 +126,20 @@ def test_any_tag_leaves_it_readable(tags: dict[str, str]) -> None:
 )
 def test_any_property_of_a_subnet_leaves_bicep_readable(value: Any) -> None:
     odd = subnet(USER_SUBNET, properties={"addressPrefix": "10.0.0.0/24", "future": value})
-    plan = plan_attachment(facts(subnets=(odd, subnet(SYSTEM_SUBNET))), DEMAND, BASELINE, POLICY)
+    plan = plan_attachment(facts(subnets=(odd, subnet(SYSTEM_SUBNET))), DEMAND, BASELINE, PLAN_OPTIONS)
     assert "subnet_snet_user" in bicep(plan)
 
 
 def test_what_would_begin_a_template_is_escaped() -> None:
     """The parsers used here don't know these escapes: Terraform docs, strings and templates; Bicep docs, strings."""
-    plan = plan_attachment(facts(), DEMAND, BASELINE, replace(POLICY, tags={"a": "${x} %{y} \\ 'z'"}))
+    plan = plan_attachment(facts(), DEMAND, BASELINE, replace(PLAN_OPTIONS, tags={"a": "${x} %{y} \\ 'z'"}))
     assert "\"$${x} %%{y} \\\\ 'z'\"" in as_terraform(plan)
     assert "'\\${x} %{y} \\\\ \\'z\\''" in as_bicep(plan)
 
 
 # --- Bicep: files, order, whole gateways ---
 
-ELSEWHERE = plan_attachment(facts(), DEMAND, BASELINE, replace(POLICY, nat_resource_group="rg-egress"))
+ELSEWHERE = plan_attachment(facts(), DEMAND, BASELINE, replace(PLAN_OPTIONS, nat_resource_group="rg-egress"))
 
 
 def blocks(text: str) -> dict[str, Any]:
@@ -171,7 +171,7 @@ def test_each_resource_group_has_a_file_of_its_own_and_they_are_deployed_in_orde
 
 
 def test_resource_groups_are_the_same_whatever_their_case() -> None:
-    (one,) = bicep_files(plan_attachment(facts(), DEMAND, BASELINE, replace(POLICY, nat_resource_group="RG-Network")))
+    (one,) = bicep_files(plan_attachment(facts(), DEMAND, BASELINE, replace(PLAN_OPTIONS, nat_resource_group="RG-Network")))
     assert len(blocks(one.text)) == 5
 
 
@@ -212,7 +212,7 @@ def test_reserved_addresses_are_referred_to_and_never_created_again() -> None:
         tags={"snatbot": "shop-prod"},
     )
     of = facts(group_ips=(reserved,), ours=Ours(frozenset({reserved.id.lower()})))
-    found = plan_attachment(of, DEMAND, BASELINE, POLICY)
+    found = plan_attachment(of, DEMAND, BASELINE, PLAN_OPTIONS)
     assert found.existing_ids == (reserved.id,)
     assert len(terraform(found)["azurerm_public_ip"]) == 1
     associated = [one["public_ip_address_id"] for one in terraform(found)["azurerm_nat_gateway_public_ip_association"]]
@@ -229,10 +229,10 @@ def test_reserved_addresses_are_referred_to_and_never_created_again() -> None:
 
 
 def test_what_is_made_by_hand_carries_the_plans_tags_and_every_command_names_its_subscription() -> None:
-    tagged = replace(POLICY, tags={"cost centre": "a b"})
+    tagged = replace(PLAN_OPTIONS, tags={"cost centre": "a b"})
     for nat_ips in ("addresses", "prefix"):
         found = plan_attachment(facts(), DEMAND, BASELINE, replace(tagged, nat_ips=nat_ips))
-        for command in (*found.commands, *found.way_back_commands):
+        for command in (*found.commands, *found.rollback_commands):
             words = shlex.split(command)
             assert SUBSCRIPTION in (words[words.index("--subscription") + 1] if "--subscription" in words else command)
             if "create" in words:

@@ -11,7 +11,7 @@ from ....model.network import NetworkFacts
 from ....model.plan import Demand, PlanKind
 from .. import preflight
 from ..egress import reserved_addresses
-from ..plan_options import PlanPolicy
+from ..plan_options import PlanOptions
 from ..sizing import MAX_PUBLIC_IPS
 from .advice import Advice, plan_of
 from .alignment import align, align_afterwards
@@ -42,25 +42,25 @@ ASKABLE = (
 )
 
 
-def asked_for(kind: PlanKind, facts: NetworkFacts, demand: Demand, policy: PlanPolicy) -> Advice:
+def asked_for(kind: PlanKind, facts: NetworkFacts, demand: Demand, options: PlanOptions) -> Advice:
     """One of ASKABLE."""
     match kind:
         case PlanKind.RELIEVE_LOAD_BALANCER:
-            return relieve(facts, demand, policy.idle_timeout_minutes)
+            return relieve(facts, demand, options.idle_timeout_minutes)
         case PlanKind.ALIGN_OUTBOUND_TYPE:
             return align(facts)
         case PlanKind.MANAGED_NAT_GATEWAY:
-            return managed_gateway(facts, demand, policy.idle_timeout_minutes)
+            return managed_gateway(facts, demand, options.idle_timeout_minutes)
         case PlanKind.STANDARD_V2:
-            return standard_v2(facts, demand, policy)
+            return standard_v2(facts, demand, options)
     raise ValueError(f"{kind} is no advice that can be asked for; {', '.join(ASKABLE)} are")
 
 
-def advise(facts: NetworkFacts, demand: Demand, policy: PlanPolicy) -> Advice:
+def advise(facts: NetworkFacts, demand: Demand, options: PlanOptions) -> Advice:
     """The first that fits. An empty summary: the checks say it all."""
     cluster = facts.cluster
     if demand.public_ip_count > MAX_PUBLIC_IPS:
-        managed = managed_gateway(facts, demand, policy.idle_timeout_minutes)
+        managed = managed_gateway(facts, demand, options.idle_timeout_minutes)
         return too_large(facts, demand, managed if is_managed_on_balancer(cluster) else None)
     if cluster.outbound_type.lower() != "loadbalancer":
         return Advice(
@@ -68,11 +68,11 @@ def advise(facts: NetworkFacts, demand: Demand, policy: PlanPolicy) -> Advice:
             f"the traffic of {cluster.name} does not leave through the load balancer: look at the path in use",
         )
     if cluster.vnet_ownership is VnetOwnership.MANAGED:
-        return managed_gateway(facts, demand, policy.idle_timeout_minutes)
+        return managed_gateway(facts, demand, options.idle_timeout_minutes)
     if foreign_gateways(facts):
         return more_ips_on_foreign(facts)
     if is_dual_stack(facts):
-        return standard_v2(facts, demand, policy)
+        return standard_v2(facts, demand, options)
     waiting = reserved_addresses(facts, "publicIPAddresses") or reserved_addresses(facts, "publicIPPrefixes")
     if waiting and cluster.authorized_ip_ranges and not cluster.is_private:
         return Advice(

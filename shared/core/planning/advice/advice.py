@@ -24,8 +24,8 @@ class Advice:
     arithmetic: tuple[str, ...] = ()
     egress_then: tuple[str, ...] = ()
     irreversible: str = ""
-    way_back: str = "nothing is changed"
-    way_back_commands: tuple[str, ...] = ()
+    rollback_text: str = "nothing is changed"
+    rollback_commands: tuple[str, ...] = ()
 
     def unless_blocked(self) -> Advice:
         """Without its commands when a check forbids them: they must not be copied then."""
@@ -59,12 +59,12 @@ def plan_of(
         checks=advice.checks,
         egress_now=now,
         egress_then=advice.egress_then,
-        way_back=advice.way_back,
+        rollback_text=advice.rollback_text,
         digest="",
         demand=replace(demand, arithmetic=advice.arithmetic) if advice.arithmetic else demand,
         baseline=baseline,
         commands=advice.commands,
-        way_back_commands=advice.way_back_commands,
+        rollback_commands=advice.rollback_commands,
         planned_at=facts.at,
         notes=advice.notes,
         irreversible=advice.irreversible,

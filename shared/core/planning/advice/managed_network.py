@@ -45,7 +45,7 @@ def managed_gateway(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: i
             "There is no direct way back from managedNATGateway to loadBalancer, and the load balancer's present "
             "outbound addresses are lost for good."
         ),
-        way_back="there is none that keeps egress up; its public IPs and idle timeout can be changed later",
+        rollback_text="there is none that keeps egress up; its public IPs and idle timeout can be changed later",
     ).unless_blocked()
 
 

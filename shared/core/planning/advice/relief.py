@@ -64,8 +64,8 @@ def relieve(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | Non
             "Each change of the allocation drops open connections, the way back too. A public IP that AKS made and "
             "takes off again is lost for good."
         ),
-        way_back="give the load balancer its former ports and IPs",
-        way_back_commands=(_undo(facts),),
+        rollback_text="give the load balancer its former ports and IPs",
+        rollback_commands=(_undo(facts),),
     ).unless_blocked()
 
 

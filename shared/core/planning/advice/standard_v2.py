@@ -15,7 +15,7 @@ from ....model.plan import Check, Demand, PlanKind
 from ...az_cli import associate_command
 from .. import preflight
 from ..naming import free_names, group_id, network_id
-from ..plan_options import PlanPolicy
+from ..plan_options import PlanOptions
 from ..sizing import MAX_PUBLIC_IPS
 from .advice import Advice, must
 
@@ -29,7 +29,7 @@ _MISSING_IN = (
 )
 
 
-def standard_v2(facts: NetworkFacts, demand: Demand, policy: PlanPolicy) -> Advice:
+def standard_v2(facts: NetworkFacts, demand: Demand, options: PlanOptions) -> Advice:
     """The gateway, its public IPs and its association with every subnet, by hand."""
     cluster = facts.cluster
     ips = min(demand.public_ip_count, MAX_PUBLIC_IPS)
@@ -40,20 +40,20 @@ def standard_v2(facts: NetworkFacts, demand: Demand, policy: PlanPolicy) -> Advi
             f"a StandardV2 NAT gateway with {count(ips, 'public IP')} for {cluster.name}{reason}: zone-redundant, for "
             "IPv4 and IPv6, and created by a person"
         ),
-        commands=tuple(_commands(facts, ips, policy)),
+        commands=tuple(_commands(facts, ips, options)),
         notes=(
             "The commands make IPv4 addresses. IPv6 egress needs IPv6 addresses of SKU StandardV2 on the gateway too.",
             "An empty subnet made before April 2025 may refuse it (Azure docs: nat-gateway/troubleshoot-nat).",
             "snatbot sees the gateway and watches it.",
         ),
         checks=preflight.sorted_checks(_checks(facts)),
-        egress_then=tuple(_names("pip", facts, ips, policy)),
+        egress_then=tuple(_names("pip", facts, ips, options)),
         irreversible=(
             "There is no upgrade from Standard to StandardV2 and none back, and public IPs of the one SKU don't go "
             "with the other: going back means other addresses. IPv6 egress by the load balancer's outbound rules ends."
         ),
-        way_back="take the gateway off the subnets again: egress then leaves as before",
-        way_back_commands=tuple(associate_command(subnet.id, subnet.nat_gateway_id) for subnet in facts.subnets),
+        rollback_text="take the gateway off the subnets again: egress then leaves as before",
+        rollback_commands=tuple(associate_command(subnet.id, subnet.nat_gateway_id) for subnet in facts.subnets),
     ).unless_blocked()
 
 
@@ -62,21 +62,21 @@ def is_dual_stack(facts: NetworkFacts) -> bool:
     return by_cluster or any(subnet.has_ipv6 for subnet in facts.subnets)
 
 
-def _names(kind: str, facts: NetworkFacts, number: int, policy: PlanPolicy) -> list[str]:
+def _names(kind: str, facts: NetworkFacts, number: int, options: PlanOptions) -> list[str]:
     taken = {name.lower() for name in facts.taken_names}
-    return list(islice(free_names(kind, facts.cluster, policy.name_template, taken), number))
+    return list(islice(free_names(kind, facts.cluster, options.name_template, taken), number))
 
 
-def _commands(facts: NetworkFacts, ips: int, policy: PlanPolicy) -> list[str]:
+def _commands(facts: NetworkFacts, ips: int, options: PlanOptions) -> list[str]:
     if facts.vnet_id is None:
         return []
-    group = group_id(facts.vnet_id, policy.nat_resource_group)
+    group = group_id(facts.vnet_id, options.nat_resource_group)
     _, _, subscription, _, group_name = group.split("/")
     where = f"--subscription {subscription} -g {group_name}"
     location = facts.vnet_location or facts.cluster.location
-    names = _names("pip", facts, ips, policy)
-    (gateway,) = _names("ng", facts, 1, policy)
-    idle = policy.idle_timeout_minutes or facts.outbound_idle_timeout_minutes
+    names = _names("pip", facts, ips, options)
+    (gateway,) = _names("ng", facts, 1, options)
+    idle = options.idle_timeout_minutes or facts.outbound_idle_timeout_minutes
     return [
         *(
             f"az network public-ip create {where} -n {name} -l {location} --sku StandardV2 --allocation-method Static "

@@ -23,7 +23,7 @@ from tests.support.builders import (
     BASELINE,
     DEMAND,
     NETWORK,
-    POLICY,
+    PLAN_OPTIONS,
     SUBSCRIPTION,
     SYSTEM_SUBNET,
     USER_SUBNET,
@@ -56,7 +56,7 @@ def test_each_has_a_command_arithmetic_and_what_cannot_be_undone_and_is_never_ex
 @pytest.mark.parametrize("kind", ASKABLE)
 def test_every_command_names_its_subscription_or_a_whole_id(kind: PlanKind) -> None:
     found = ask(kind, FITTING[kind])
-    for command in (*found.commands, *found.way_back_commands):
+    for command in (*found.commands, *found.rollback_commands):
         assert f"--subscription {SUBSCRIPTION}" in command or f"--ids /subscriptions/{SUBSCRIPTION}" in command
 
 
@@ -80,7 +80,7 @@ def test_what_is_not_for_this_cluster_says_why_and_gives_nothing_to_copy(
     found = ask(kind, of)
     assert found.kind is kind
     assert check in {blocker.name for blocker in found.blockers}
-    assert (found.commands, found.way_back_commands) == ((), ())
+    assert (found.commands, found.rollback_commands) == ((), ())
     assert found.blockers[0].message in found.summary
 
 
@@ -107,7 +107,7 @@ def test_relief_is_sized_by_the_busiest_node_for_all_nodes_that_may_come() -> No
         f"{AKS}--load-balancer-managed-outbound-ip-count 4 --load-balancer-outbound-ports 10000 "
         "--load-balancer-idle-timeout 30",
     )
-    assert found.way_back_commands == (
+    assert found.rollback_commands == (
         f"{AKS}--load-balancer-managed-outbound-ip-count 1 --load-balancer-outbound-ports 0 "
         "--load-balancer-idle-timeout 30",
     )
@@ -153,7 +153,7 @@ def test_relief_stands_beside_the_gateway_and_alignment_after_it_with_the_same_c
 def test_alignment_names_the_addresses_that_are_lost_and_the_way_back() -> None:
     found = ask(PlanKind.ALIGN_OUTBOUND_TYPE, THEIRS)
     assert found.commands == (f"{AKS}--outbound-type userAssignedNATGateway",)
-    assert found.way_back_commands == (f"{AKS}--outbound-type loadBalancer",)
+    assert found.rollback_commands == (f"{AKS}--outbound-type loadBalancer",)
     assert "20.50.10.7" in found.irreversible
 
 
@@ -198,7 +198,7 @@ def test_calm_ports_are_the_answer_with_what_was_measured_and_what_it_likely_is(
 @pytest.mark.parametrize("kind", [PlanKind.ATTACH_NAT_GATEWAY, PlanKind.RESERVE_PUBLIC_IPS])
 def test_a_wish_goes_before_it_and_the_plan_says_so(kind: PlanKind) -> None:
     found = ask(kind, facts(), CALM)
-    assert (found.kind, found.is_executable, found.is_wished) == (kind, True, True)
+    assert (found.kind, found.is_executable, found.is_requested) == (kind, True, True)
     assert any("planned ahead of need" in check.message for check in found.warnings)
 
 
@@ -229,7 +229,7 @@ def test_a_subnet_that_lost_our_gateway_gets_it_back_though_nothing_fails() -> N
 
 
 def planned(request: PlanRequest, **tags: str) -> Plan:
-    return plan_attachment(facts(), DEMAND, BASELINE, replace(POLICY, tags=tags), request)
+    return plan_attachment(facts(), DEMAND, BASELINE, replace(PLAN_OPTIONS, tags=tags), request)
 
 
 def tags_of(plan: Plan) -> Any:

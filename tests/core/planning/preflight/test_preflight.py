@@ -18,7 +18,7 @@ from tests.support.builders import (
     BASELINE,
     DEMAND,
     NETWORK,
-    POLICY,
+    PLAN_OPTIONS,
     SYSTEM_SUBNET,
     USER_SUBNET,
     VNET,
@@ -208,8 +208,8 @@ def test_whether_the_network_is_managed_as_code_is_said_as_far_as_it_can_be_seen
 
 
 def test_every_executable_kind_of_plan_says_it() -> None:
-    attach = plan_attachment(facts(), DEMAND, BASELINE, POLICY)
-    reserve = plan_attachment(facts(), DEMAND, BASELINE, POLICY, PlanRequest(PlanKind.RESERVE_PUBLIC_IPS))
+    attach = plan_attachment(facts(), DEMAND, BASELINE, PLAN_OPTIONS)
+    reserve = plan_attachment(facts(), DEMAND, BASELINE, PLAN_OPTIONS, PlanRequest(PlanKind.RESERVE_PUBLIC_IPS))
     detach = plan_detachment(attach, facts(), "change-1", {})
     delete = plan_deletion(attach, facts(), "change-1")
     for plan in (attach, reserve, detach, delete):
