@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from .flows.monitoring.watch import Watch
     from .flows.notification.deliver import Deliver
     from .flows.notification.outbox import Outbox
-    from .flows.planning.plan import Planning
+    from .flows.planning.plan import Planner
     from .flows.remediation.gate import Gate
     from .flows.remediation.reconcile import Advance
     from .flows.remediation.stop import StopChanges
@@ -141,7 +141,7 @@ class App(Clients):
     def offer(self) -> Offer:
         from .flows.approval.propose_for_incident import Offer
 
-        return Offer(self.planning, self.propose, self.records, self.outbox, self.links)
+        return Offer(self.planner, self.propose, self.records, self.outbox, self.links)
 
     @cached_property
     def silence(self) -> Silence:
@@ -189,16 +189,16 @@ class App(Clients):
         )
 
     @cached_property
-    def planning(self) -> Planning:
+    def planner(self) -> Planner:
         from .cloud.access import AccessReader
         from .cloud.network_facts import read_network_facts
         from .core.planning.planner import PlanOptions
         from .flows.planning.ownership import Ownership
-        from .flows.planning.plan import Planning
+        from .flows.planning.plan import Planner
 
         group, ips = self.settings.nat_resource_group, self.settings.nat_ips
         prefix_id = ips if ips.startswith("/") else ""
-        return Planning(
+        return Planner(
             lambda cluster_id, now: read_network_facts(
                 self.arm,
                 self.discovery,
@@ -228,13 +228,13 @@ class App(Clients):
         from .flows.approval.propose import Propose
 
         lifetime = timedelta(minutes=self.settings.decide_minutes)
-        return Propose(self.planning, self.records, self.fleet_store, self.outbox, self.links, lifetime)
+        return Propose(self.planner, self.records, self.fleet_store, self.outbox, self.links, lifetime)
 
     @cached_property
     def again(self) -> Again:
         from .flows.approval.again import Again
 
-        return Again(self.records, self.planning, self.propose, self.outbox, self.links, self.clock)
+        return Again(self.records, self.planner, self.propose, self.outbox, self.links, self.clock)
 
     @cached_property
     def decide(self) -> Decide:
@@ -304,10 +304,10 @@ class App(Clients):
                 wait_limit=timedelta(minutes=self.settings.wait_limit_minutes),
                 pause_between_subnets=timedelta(minutes=self.settings.pause_between_subnets_minutes),
             ),
-            read_facts=self.planning.read,
+            read_facts=self.planner.read_network,
         )
         authority = Authority(self.signer, self.records, is_remediation_on=self.is_remediation_on)
-        return Advance(tools, authority, self.planning, self.again, self.network_of, afterlook)
+        return Advance(tools, authority, self.planner, self.again, self.network_of, afterlook)
 
     @cached_property
     def deliver(self) -> Deliver:

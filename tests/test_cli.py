@@ -75,7 +75,7 @@ def run(*arguments: str, check: Check | None = None, plan: Plan | None = None, s
     parts = SimpleNamespace(
         clock=SimpleNamespace(now=lambda: NOW),
         check=check or Check(),
-        planning=SimpleNamespace(attachment=lambda cluster_id, now, request: plan or make_plan()),
+        planner=SimpleNamespace(plan_cluster=lambda cluster_id, now, request: plan or make_plan()),
         stop=StopChanges(cast(RealSigns, signs or Signs())),
     )
     return main(arguments, lambda: cast(App, parts))

@@ -30,7 +30,7 @@ def plan(options: argparse.Namespace, app: Callable[[], App]) -> int:
 
     request = PlanRequest(kind_named(options.kind))
     running = app()
-    found = running.planning.attachment(running.check.find(options.cluster).id, running.clock.now(), request)
+    found = running.planner.plan_cluster(running.check.find(options.cluster).id, running.clock.now(), request)
     if options.json:
         from ..web.answers import plan_json
 

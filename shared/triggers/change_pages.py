@@ -72,7 +72,7 @@ def _related_page(app: App, change: Change, kind: str) -> func.HttpResponse:
     found = next((one.kind for one in change.plan.related if one.kind.value == kind), None)
     if found is None:
         raise NotFoundHere("There is no such plan beside this one.")
-    return plan_page_of(app.planning.attachment(change.cluster_id, app.clock.now(), PlanRequest(found)))
+    return plan_page_of(app.planner.plan_cluster(change.cluster_id, app.clock.now(), PlanRequest(found)))
 
 
 def decide(req: func.HttpRequest, advance: Callable[[str], None], deliver: Callable[[str], None]) -> func.HttpResponse:

@@ -50,7 +50,7 @@ def plan(req: func.HttpRequest) -> func.HttpResponse:
         form = user_input.one_of("as", req.params.get("as", ""), ("json", "page"))
         request = PlanRequest(kind_named(req.params.get("kind", "")))
         app = current()
-        found = app.planning.attachment(app.check.find(selector).id, app.clock.now(), request)
+        found = app.planner.plan_cluster(app.check.find(selector).id, app.clock.now(), request)
         return plan_page_of(found) if form == "page" else as_json(plan_json(found))
 
     return answering_json(answer)

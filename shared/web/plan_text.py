@@ -69,7 +69,10 @@ def _how(view: PlanView) -> Iterator[tuple[str, Iterable[str]]]:
     yield "By hand", view.commands.splitlines()
     yield "What can't be undone", [view.irreversible] if view.irreversible else []
     undo = view.rollback_commands.splitlines()
-    yield "How to undo", [*([view.rollback_text] if view.rollback_text else []), *(f"by hand: {command}" for command in undo)]
+    yield (
+        "How to undo",
+        [*([view.rollback_text] if view.rollback_text else []), *(f"by hand: {command}" for command in undo)],
+    )
     for one in view.related:
         yield f"Beside it (--kind {one.kind}): {one.title}", [one.summary, *one.commands.splitlines()]
     yield "Record", (f"{label}: {value}" for label, value in view.record)

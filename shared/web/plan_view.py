@@ -160,7 +160,9 @@ def plan_view(plan: Plan, related_kinds: Sequence[PlanKind] = tuple(PlanKind)) -
         passed=tuple(check for check in checks if check.tone == "good"),
         cost=sentence(cost_in_words(plan.cost)) if plan.cost else "",
         notes=tuple(sentence(note) for note in plan.notes),
-        rollback_text=sentences(plan.rollback_text) if plan.steps or plan.rollback_commands or plan.irreversible else "",
+        rollback_text=sentences(plan.rollback_text)
+        if plan.steps or plan.rollback_commands or plan.irreversible
+        else "",
         rollback_commands="\n".join(plan.rollback_commands),
         irreversible=sentences(plan.irreversible),
         commands="\n".join(plan.commands),

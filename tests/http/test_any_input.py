@@ -81,14 +81,16 @@ class Desk:
         self.app = App(load_settings(environment), Still())
         arm = Answers({CLUSTER["id"]: CLUSTER, "/subscriptions": [], GRAPH: {"data": [CLUSTER, balancer_row()]}}).arm
         discovery = Discovery(arm)
-        planning = SimpleNamespace(
-            attachment=lambda *_: make_plan(), plan_rollback=lambda *_: make_plan(), deletion=lambda *_: make_plan()
+        planner = SimpleNamespace(
+            plan_cluster=lambda *_: make_plan(),
+            plan_rollback=lambda *_: make_plan(),
+            plan_deletion=lambda *_: make_plan(),
         )
         vars(self.app).update(
             discovery=discovery,
             fleet_discovery=FleetDiscovery(discovery),
             metric_access=FakeAccess().access,
-            planning=planning,
+            planner=planner,
         )
         self.change = self._stored_change()
         self.token = self.app.links.page(self.change).partition("?t=")[2]

@@ -64,12 +64,12 @@ def test_a_prefix_needs_actions_of_its_own(
     action = f"Microsoft.Network/publicIPPrefixes/{verb}"
     with lacking(action, tmp_path, azurite, monkeypatch, NAT_IPS="prefix") as theatre:
         cluster = theatre.app.discovery.clusters().clusters[0]
-        plan = theatre.app.planning.attachment(cluster.id, theatre.clock.now())
+        plan = theatre.app.planner.plan_cluster(cluster.id, theatre.clock.now())
         (blocker,) = plan.blockers
         assert blocker.name == "permissions"
         assert action in blocker.message
 
-        singles = Theatre(theatre.simulator, azurite).app.planning.attachment(cluster.id, theatre.clock.now())
+        singles = Theatre(theatre.simulator, azurite).app.planner.plan_cluster(cluster.id, theatre.clock.now())
         assert singles.is_executable, "single addresses don't need it"
 
 

@@ -128,7 +128,7 @@ def test_what_never_reached_a_subnet_can_be_given_up_and_deleted(theatre: Theatr
 
     assert ended.state is S.FAILED
     assert "given up" in theatre.slack_texts()[-1]
-    ours = theatre.app.planning._ownership.of(f"{stopped.cluster_id}-other", stopped.plan.vnet_id)
+    ours = theatre.app.planner._ownership.read(f"{stopped.cluster_id}-other", stopped.plan.vnet_id)
     assert [one for one in ours.other_changes if not one.is_proposal] == [], "nobody on the network waits for it"
     assert theatre.app.decide.actions(ended, theatre.clock.now()) == ("delete",)
     deletion = asked(theatre, "deletion", ended)

@@ -31,7 +31,7 @@ def playing(scenario: str | Path, azurite: str, monkeypatch: pytest.MonkeyPatch)
 
 def answer(theatre: Theatre, cluster: str, kind: PlanKind | None = None) -> Plan:
     cluster_id = theatre.app.discovery.cluster(cluster).id
-    return theatre.app.planning.attachment(cluster_id, theatre.clock.now(), PlanRequest(kind))
+    return theatre.app.planner.plan_cluster(cluster_id, theatre.clock.now(), PlanRequest(kind))
 
 
 def test_ports_that_are_not_short_are_an_answer(azurite: str, monkeypatch: pytest.MonkeyPatch) -> None:

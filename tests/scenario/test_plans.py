@@ -31,7 +31,7 @@ def plan_for(theatre: Theatre, name: str) -> Plan:
     """A dry run: planning writes nothing."""
     before = rows(theatre)
     cluster = theatre.app.discovery.cluster(name)
-    plan = theatre.app.planning.attachment(cluster.id, theatre.clock.now())
+    plan = theatre.app.planner.plan_cluster(cluster.id, theatre.clock.now())
     assert [entry for entry in theatre.simulator.requests() if not only_asks(entry)] == []
     assert rows(theatre) == before
     return plan
@@ -117,7 +117,7 @@ def test_reserve_now_tell_the_api_server_and_switch_later(azurite: str, monkeypa
         assert len(addresses) == 2
         assert any("--api-server-authorized-ip-ranges" in line for line in done.outcome.advice)
 
-        too_early = theatre.app.planning.attachment(done.cluster_id, theatre.clock.now())
+        too_early = theatre.app.planner.plan_cluster(done.cluster_id, theatre.clock.now())
         assert [blocker.name for blocker in too_early.blockers] == ["API server access"]
         # The whole merged list, because the option replaces what is there.
         (command,) = too_early.commands
@@ -165,6 +165,6 @@ def test_a_dry_run_in_the_middle_of_an_incident_writes_nothing_either(theatre: T
     assert before, "there is an incident and a proposal"
     (cluster,) = theatre.app.discovery.clusters().clusters
     for kind in (None, PlanKind.RESERVE_PUBLIC_IPS, PlanKind.RELIEVE_LOAD_BALANCER):
-        assert theatre.app.planning.attachment(cluster.id, theatre.clock.now(), PlanRequest(kind)).cluster_id
+        assert theatre.app.planner.plan_cluster(cluster.id, theatre.clock.now(), PlanRequest(kind)).cluster_id
     assert [entry for entry in theatre.simulator.requests()[asked:] if not only_asks(entry)] == []
     assert rows(theatre) == before

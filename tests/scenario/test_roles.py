@@ -94,7 +94,7 @@ def test_what_the_remediator_lacks_is_named_before_anyone_is_asked(
     theatre = Theatre(environment, azurite, REMEDIATOR_CLIENT_ID=without("remediator", action))
     cluster = theatre.app.discovery.clusters().clusters[0]
 
-    plan = theatre.app.planning.attachment(cluster.id, theatre.clock.now())
+    plan = theatre.app.planner.plan_cluster(cluster.id, theatre.clock.now())
 
     assert not plan.is_executable
     (blocker,) = plan.blockers
@@ -108,7 +108,7 @@ def test_what_the_detector_lacks_is_named(environment: RunningSimulator, azurite
     cluster_id = Theatre(environment, azurite).app.discovery.clusters().clusters[0].id
 
     try:
-        plan = theatre.app.planning.attachment(cluster_id, theatre.clock.now())
+        plan = theatre.app.planner.plan_cluster(cluster_id, theatre.clock.now())
     except Forbidden as error:
         said = str(error)
     else:

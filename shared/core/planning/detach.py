@@ -49,7 +49,11 @@ def plan_detachment(attached: Plan, facts: NetworkFacts, of_change_id: str, touc
     steps: tuple[Step, ...] = tuple(
         step for move in moves for step in (move, ObserveEgress(move.after, move.subnet_id, cluster.id))
     )
-    own = (check_load_balancer_egress(facts), _something_to_detach(moves), *_left_as_they_are(facts, gateway_id, list(touched)))
+    own = (
+        check_load_balancer_egress(facts),
+        _something_to_detach(moves),
+        *_left_as_they_are(facts, gateway_id, list(touched)),
+    )
     checks = sorted_checks([*own, managed_as_code(facts), *check_access(facts, steps)])
     names = ", ".join(ResourceId.parse(move.subnet_id).name for move in moves)
     plan = Plan(

@@ -19,7 +19,7 @@ from ...store.errors import StoreConflict
 from ...store.records import Put, Records, Stored
 from ...store.retry import retry_on_conflict
 from ..notification.outbox import Outbox, audit
-from ..planning.plan import Planning
+from ..planning.plan import Planner
 from .propose import Propose, planned, refuse_too_many
 
 log = logging.getLogger("snatbot.advance")
@@ -27,10 +27,10 @@ log = logging.getLogger("snatbot.advance")
 
 class Again:
     def __init__(
-        self, records: Records, planning: Planning, propose: Propose, outbox: Outbox, links: Links, clock: Clock
+        self, records: Records, planner: Planner, propose: Propose, outbox: Outbox, links: Links, clock: Clock
     ) -> None:
         self._records = records
-        self._planning = planning
+        self._planner = planner
         self._outbox = outbox
         self._links = links
         self._propose = propose
@@ -59,7 +59,7 @@ class Again:
         kind = change.plan.kind if change.plan.is_requested else None
         request = PlanRequest(kind, request_of(change.plan) or change.id, incident.value.id)
         try:
-            plan = self._planning.attachment(change.cluster_id, now, request)
+            plan = self._planner.plan_cluster(change.cluster_id, now, request)
             new = self._propose.new_change(plan, now, change.requested_by, incident.value)
             refuse_too_many(others, new, now)
         except SnatbotError as error:

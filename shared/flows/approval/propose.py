@@ -19,7 +19,7 @@ from ...model.plan import CURES, Plan, PlanKind
 from ...store.active_clusters import FleetStore
 from ...store.records import Put, Records, Stored
 from ..notification.outbox import Outbox, audit
-from ..planning.plan import Planning
+from ..planning.plan import Planner
 
 MOST_AN_HOUR = 10  # proposals for one cluster; each is a message that people read
 _HOUR = timedelta(hours=1)
@@ -28,7 +28,7 @@ _HOUR = timedelta(hours=1)
 class Propose:
     def __init__(
         self,
-        planning: Planning,
+        planner: Planner,
         records: Records,
         store: FleetStore,
         outbox: Outbox,
@@ -36,7 +36,7 @@ class Propose:
         lifetime: timedelta,
     ) -> None:
         """``lifetime`` is how long a proposal waits for a decision."""
-        self._planning = planning
+        self._planner = planner
         self._records = records
         self._store = store
         self._outbox = outbox
@@ -78,7 +78,7 @@ class Propose:
         wrote in between: of those who ask at once one is proposed.
         """
         request = PlanRequest(kind, new_id(), incident_id or "")
-        plan = self._planning.attachment(cluster_id, now, request)
+        plan = self._planner.plan_cluster(cluster_id, now, request)
         return self._propose(plan, now, wall, requested_by, incident_id, request.id)
 
     def propose_deletion(self, change: Change, now: datetime, wall: datetime, requested_by: str) -> Change:
@@ -88,7 +88,7 @@ class Propose:
         """
         if change.state not in FINAL_STATES:
             raise Refused(f"a change that is {change.state.value} still needs what it created")
-        return self._propose(self._planning.deletion(change, now), now, wall, requested_by, change.incident_id)
+        return self._propose(self._planner.plan_deletion(change, now), now, wall, requested_by, change.incident_id)
 
     def _propose(
         self,
@@ -117,7 +117,7 @@ class Propose:
             raise Refused(f"a change that is {change.state.value} can't be rolled back yet; stop it first")
         stored = self._records.journal(cluster_key(change.cluster_id), change.id)
         journal = {step: entry.value for step, entry in stored.items()}
-        plan = self._planning.plan_rollback(change, journal, now)
+        plan = self._planner.plan_rollback(change, journal, now)
         return self._propose(plan, now, wall, requested_by, change.incident_id)
 
     def _commit(self, change: Change, now: datetime, wall: datetime) -> None:

@@ -23,7 +23,7 @@ from ...store.errors import StoreConflict
 from ...store.records import Put, Records, Stored
 from ...store.retry import retry_on_conflict
 from ..notification.outbox import Outbox, audit
-from ..planning.plan import Planning
+from ..planning.plan import Planner
 from .propose import Propose, planned, refuse_too_many, retire_proposals
 
 log = logging.getLogger("snatbot.offer")
@@ -31,8 +31,8 @@ TRY_AGAIN_AFTER = timedelta(minutes=5)  # when no plan could be made
 
 
 class Offer:
-    def __init__(self, planning: Planning, propose: Propose, records: Records, outbox: Outbox, links: Links) -> None:
-        self._planning = planning
+    def __init__(self, planner: Planner, propose: Propose, records: Records, outbox: Outbox, links: Links) -> None:
+        self._planner = planner
         self._propose = propose
         self._records = records
         self._outbox = outbox
@@ -54,7 +54,7 @@ class Offer:
     def _planned(self, partition: str, incident: Incident, now: datetime) -> Change | None:
         request, others = PlanRequest(None, new_id(), incident.id), self._records.changes(partition)
         try:
-            plan = self._planning.attachment(incident.cluster_id, now, request)
+            plan = self._planner.plan_cluster(incident.cluster_id, now, request)
             change = self._propose.new_change(plan, now, "snatbot", incident, request.id)
             refuse_too_many(others, change, now)
         except SnatbotError as error:

@@ -18,7 +18,7 @@ class Ownership:
     def __init__(self, records: Records) -> None:
         self._records = records
 
-    def of(self, cluster_id: str, vnet_id: str | None) -> Ours:
+    def read(self, cluster_id: str, vnet_id: str | None) -> Ours:
         """Raises StoreError when the records can't be read: guessing would make others' resources ours."""
         own = self._records.changes(cluster_key(cluster_id))
         created = frozenset(

@@ -51,7 +51,7 @@ def kind_named(text: str) -> PlanKind | None:
     return found
 
 
-class Planning:
+class Planner:
     def __init__(
         self,
         read_facts: Callable[[str, datetime], NetworkFacts],
@@ -71,14 +71,14 @@ class Planning:
         self._lag_minutes = ingestion_lag_minutes
         self._usual = usual
 
-    def read(self, cluster_id: str, now: datetime) -> NetworkFacts:
+    def read_network(self, cluster_id: str, now: datetime) -> NetworkFacts:
         """The network as it is now, and nothing else. Raises AzureError when the cluster can't be read."""
         return self._read_facts(cluster_id, now)
 
-    def facts(self, cluster_id: str, now: datetime, request: PlanRequest = DRY_RUN) -> NetworkFacts:
+    def read_facts(self, cluster_id: str, now: datetime, request: PlanRequest = DRY_RUN) -> NetworkFacts:
         """The network as it is now, and what would refuse a write. Raises AzureError when the cluster can't be read."""
         facts = self._read_facts(cluster_id, now)
-        facts = replace(facts, ours=self._ownership.of(cluster_id, facts.vnet_id))
+        facts = replace(facts, ours=self._ownership.read(cluster_id, facts.vnet_id))
         if facts.vnet_id is None or facts.vnet_location is None:
             return facts
         tags = tags_for(facts.cluster, {**self._options.tags, **request.tags})
@@ -88,12 +88,12 @@ class Planning:
         )
         return replace(facts, access=access)
 
-    def attachment(self, cluster_id: str, now: datetime, request: PlanRequest = DRY_RUN) -> Plan:
+    def plan_cluster(self, cluster_id: str, now: datetime, request: PlanRequest = DRY_RUN) -> Plan:
         """The cure for a cluster, or the answer that there is instead; a request may name the kind of plan.
 
-        Raises AzureError as ``facts`` does.
+        Raises AzureError as ``read_facts`` does.
         """
-        facts = self.facts(cluster_id, now, request)
+        facts = self.read_facts(cluster_id, now, request)
         window = load_balancer.judged_window(now, self._lag_minutes, _LOOK_BACK_MINUTES)
         thresholds = read_tags(facts.cluster.tags, self._usual).thresholds
         wanted, baseline = self._usage(facts, window, thresholds)
@@ -107,11 +107,11 @@ class Planning:
     def plan_rollback(self, change: Change, journal: Mapping[int, JournalEntry], now: datetime) -> Plan:
         """What would take back ``change``, as far as its journal says it went, from the network as it is now."""
         touched = detach.written_subnets(change.plan, journal)
-        return detach.plan_detachment(change.plan, self.facts(change.cluster_id, now), change.id, touched)
+        return detach.plan_detachment(change.plan, self.read_facts(change.cluster_id, now), change.id, touched)
 
-    def deletion(self, change: Change, now: datetime) -> Plan:
+    def plan_deletion(self, change: Change, now: datetime) -> Plan:
         """What would delete the gateway and public IPs that ``change`` created, once nothing uses them."""
-        return delete.plan_deletion(change.plan, self.facts(change.cluster_id, now), change.id)
+        return delete.plan_deletion(change.plan, self.read_facts(change.cluster_id, now), change.id)
 
     def _usage(self, facts: NetworkFacts, window: Window, thresholds: Thresholds) -> tuple[Demand, Baseline | None]:
         """What the load balancer's metrics say of the last hour. What can't be read is None, and named by sizing.

@@ -29,7 +29,7 @@ from ...store.signs import HeldClaim, VnetBusy
 from ...store.vnet_lock import give_up_dead_claim
 from ..approval.again import Again
 from ..notification.outbox import audit
-from ..planning.plan import Planning
+from ..planning.plan import Planner
 from .authority import Authority
 from .concurrent_writes import Afterlook, Seen, alarm, alarm_commands, told
 from .drift import whats_different
@@ -47,7 +47,7 @@ class Advance:
         self,
         tools: Tools,
         authority: Authority,
-        planning: Planning,
+        planner: Planner,
         again: Again,
         network_of: Callable[[str], NetworkWriter],
         afterlook: Afterlook,
@@ -55,7 +55,7 @@ class Advance:
         """``network_of`` maps a subscription to its writing side, under the identity that may write."""
         self._tools = tools
         self._authority = authority
-        self._planning = planning
+        self._planner = planner
         self._again = again
         self._network_of = network_of
         self._afterlook = afterlook
@@ -145,7 +145,7 @@ class Advance:
             wait(partition, stored, f"Azure asks for no write before {utc(change.not_before)}")
             claim.release()
             return False
-        facts = self._planning.facts(change.cluster_id, now)
+        facts = self._planner.read_facts(change.cluster_id, now)
         is_under_way = change.step in self._records.journal(partition, change.id)
         different = whats_different(change.plan, facts, change.step, is_under_way=is_under_way)
         if different.unclear:

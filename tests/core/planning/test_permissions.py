@@ -14,7 +14,17 @@ from shared.core.planning.preflight.refusals import locks, other_changes, permis
 from shared.model.access import Access, Lock, Permission, PolicyDenial, Quota
 from shared.model.network import NetworkFacts, OtherChange, Ours, PublicIp
 from shared.model.plan import AddPublicIps, AssociateSubnet, CheckResult, CreatePublicIp, DeleteCreated, Step
-from tests.support.builders import BASELINE, DEMAND, NETWORK, PLAN_OPTIONS, SYSTEM_SUBNET, USER_SUBNET, VNET, facts, subnet
+from tests.support.builders import (
+    BASELINE,
+    DEMAND,
+    NETWORK,
+    PLAN_OPTIONS,
+    SYSTEM_SUBNET,
+    USER_SUBNET,
+    VNET,
+    facts,
+    subnet,
+)
 
 GROUP = NETWORK.partition("/providers/")[0]
 ALL = (Permission(("Microsoft.Network/*",)),)

@@ -11,20 +11,20 @@ import pytest
 
 from shared.errors import TooMany
 from shared.flows.approval.propose import MOST_AN_HOUR, Propose, refuse_too_many
-from shared.flows.planning.plan import Planning
+from shared.flows.planning.plan import Planner
 from shared.model.change import Change, ChangeState
 from shared.model.plan import PlanKind
 from shared.store.errors import StoreConflict
 from shared.store.records import Records
-from tests.flows.incidents.test_track import CLUSTER, LINKS, PARTITION, FakePlanning, World, change_in, plan_for
+from tests.flows.incidents.test_track import CLUSTER, LINKS, PARTITION, FakePlanner, World, change_in, plan_for
 from tests.support.builders import at
 
 
 @pytest.fixture
 def propose(records: Records) -> Propose:
     world = World(records)
-    planning = cast(Planning, FakePlanning(plan_for()))
-    return Propose(planning, records, world.store, world.outbox, LINKS, timedelta(minutes=60))
+    planner = cast(Planner, FakePlanner(plan_for()))
+    return Propose(planner, records, world.store, world.outbox, LINKS, timedelta(minutes=60))
 
 
 def ask(propose: Propose, minute: int = 0) -> Change:

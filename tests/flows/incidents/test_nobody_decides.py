@@ -14,7 +14,7 @@ from shared.core.remediation.state_machine import Event
 from shared.flows.approval.again import Again
 from shared.flows.approval.propose import Propose
 from shared.flows.approval.propose_for_incident import TRY_AGAIN_AFTER
-from shared.flows.planning.plan import Planning
+from shared.flows.planning.plan import Planner
 from shared.flows.remediation.finish import Ending
 from shared.ids import cluster_key
 from shared.model.change import Change, ChangeState
@@ -28,7 +28,7 @@ from tests.flows.incidents.test_track import (
     PARTITION,
     SIGNER,
     TROUBLE,
-    FakePlanning,
+    FakePlanner,
     World,
     change_in,
     plan_for,
@@ -55,11 +55,11 @@ class At:
         raise AssertionError("nothing waits here")
 
 
-class TaggedPlanning(FakePlanning):
+class TaggedPlanner(FakePlanner):
     """What is planned carries the request's tag, and so does the digest."""
 
-    def attachment(self, cluster_id: str, now: datetime, request: PlanRequest) -> Plan:
-        plan = super().attachment(cluster_id, now, request)
+    def plan_cluster(self, cluster_id: str, now: datetime, request: PlanRequest) -> Plan:
+        plan = super().plan_cluster(cluster_id, now, request)
         steps = tuple(
             replace(step, tags={REQUEST_TAG: request.id}) if isinstance(step, CreatePublicIp) else step
             for step in plan.steps
@@ -71,7 +71,7 @@ class Desk(World):
     """A cluster that fails, with a plan that was proposed at minute 8 and expires at minute 68."""
 
     def __init__(self, records: Records) -> None:
-        super().__init__(records, TaggedPlanning(plan_for()))
+        super().__init__(records, TaggedPlanner(plan_for()))
         self.tick(TROUBLE)
         self.offer()
 
@@ -81,9 +81,9 @@ class Desk(World):
     def expire(self, minute: int = 68) -> Change:
         """As ``advance`` does it for a proposal that is due."""
         stored = self.newest()
-        planning, links = cast(Planning, self.planning), LINKS
-        propose = Propose(planning, self.records, self.store, self.outbox, links, timedelta(minutes=60))
-        again = Again(self.records, planning, propose, self.outbox, links, At(minute))
+        planner, links = cast(Planner, self.planner), LINKS
+        propose = Propose(planner, self.records, self.store, self.outbox, links, timedelta(minutes=60))
+        again = Again(self.records, planner, propose, self.outbox, links, At(minute))
         if not again.is_renewed(PARTITION, stored):
             ending = Ending(self.records, self.outbox, links, timedelta(0), timedelta(hours=1))
             ending.end(PARTITION, stored, Event.EXPIRE, None, at(minute), at(minute))
@@ -148,7 +148,7 @@ def test_renewed_again_and_again_it_stays_the_same_plan(desk: Desk) -> None:
 
 
 def test_a_plan_that_differs_now_is_said_to_have_changed(desk: Desk) -> None:
-    desk.planning = TaggedPlanning(replace(plan_for(), digest="9" * 64))
+    desk.planner = TaggedPlanner(replace(plan_for(), digest="9" * 64))
     renewed = desk.expire()
     message = desk.told()[-1]
     assert renewed.plan.digest.startswith("9")
@@ -161,7 +161,7 @@ def test_a_plan_that_differs_now_is_said_to_have_changed(desk: Desk) -> None:
 def test_where_no_plan_can_be_made_now_the_end_is_said_and_a_later_tick_tries(
     desk: Desk, problem: Plan | Exception
 ) -> None:
-    desk.planning = FakePlanning(problem)
+    desk.planner = FakePlanner(problem)
     expired = desk.expire()
     assert (desk.states, expired.due_at) == ([S.EXPIRED], None)
     message = desk.told()[-1]
@@ -169,7 +169,7 @@ def test_where_no_plan_can_be_made_now_the_end_is_said_and_a_later_tick_tries(
     assert "snatbot tries again soon" in str(message.sections)
     assert [opened_by(button.url) for button in message.buttons] == [expired.id]
 
-    desk.planning = TaggedPlanning(plan_for())
+    desk.planner = TaggedPlanner(plan_for())
     soon = 68 + int(TRY_AGAIN_AFTER / timedelta(minutes=1))
     assert desk.offer(soon - 1) == []
     (asked,) = desk.offer(soon)
@@ -208,21 +208,21 @@ def test_a_cure_whose_incident_is_over_is_not_renewed(desk: Desk) -> None:
     over = replace(incident.value, state=IncidentState.CLEARED, cleared_at=at(60))
     desk.records.commit_in(PARTITION, [Put(over, incident.etag)])
     assert desk.expire().state is S.EXPIRED
-    assert cast(FakePlanning, desk.planning).asked == 1
+    assert cast(FakePlanner, desk.planner).asked == 1
 
 
 def test_whoever_decides_in_the_same_moment_wins(desk: Desk) -> None:
     """A person's approval comes between the look and the write: the renewal is not written."""
 
-    class Slow(TaggedPlanning):
-        def attachment(self, *args: Any) -> Plan:
+    class Slow(TaggedPlanner):
+        def plan_cluster(self, *args: Any) -> Plan:
             stored = desk.newest()
             desk.records.commit_in(PARTITION, [Put(replace(stored.value, state=S.APPROVED), stored.etag)])
-            return super().attachment(*args)
+            return super().plan_cluster(*args)
 
     from shared.store.errors import StoreConflict
 
-    desk.planning = Slow(plan_for())
+    desk.planner = Slow(plan_for())
     with pytest.raises(StoreConflict):
         desk.expire()
     assert desk.states == [S.APPROVED]

@@ -23,7 +23,7 @@ from shared.flows.approval.propose import Propose
 from shared.flows.approval.propose_for_incident import Offer
 from shared.flows.incidents.track import Remember, Remembered, Sight
 from shared.flows.notification.outbox import Outbox, message_of
-from shared.flows.planning.plan import Planning
+from shared.flows.planning.plan import Planner
 from shared.ids import cluster_key
 from shared.model.change import Change, ChangeState, JournalEntry
 from shared.model.cluster import Cluster
@@ -48,12 +48,12 @@ TROUBLE = minutes(0, 5, {2: 4})
 WELL = minutes(0, 5)
 
 
-class FakePlanning:
+class FakePlanner:
     def __init__(self, plan: Plan | Exception) -> None:
         self.plan = plan
         self.asked = 0
 
-    def attachment(self, cluster_id: str, now: datetime, request: PlanRequest) -> Plan:
+    def plan_cluster(self, cluster_id: str, now: datetime, request: PlanRequest) -> Plan:
         self.asked += 1
         if isinstance(self.plan, Exception):
             raise self.plan
@@ -63,22 +63,20 @@ class FakePlanning:
 class World:
     """A watch on real storage, and what it has remembered and told."""
 
-    def __init__(self, records: Records, planning: FakePlanning | None = None) -> None:
+    def __init__(self, records: Records, planner: FakePlanner | None = None) -> None:
         self.records = records
         self.store = FleetStore(records._tables)
         self.outbox = Outbox(CHANNELS)
-        self.planning = planning
+        self.planner = planner
 
     def remember(self) -> Remember:
-        return Remember(
-            self.records, self.store, self.outbox, POLICY, LINKS.page, is_offering=self.planning is not None
-        )
+        return Remember(self.records, self.store, self.outbox, POLICY, LINKS.page, is_offering=self.planner is not None)
 
     def offer(self, minute: int = 8) -> list[Change | None]:
         """As the queue function does it for what a tick finds due."""
-        planning = cast(Planning, self.planning)
-        propose = Propose(planning, self.records, self.store, self.outbox, LINKS, timedelta(minutes=60))
-        offer = Offer(planning, propose, self.records, self.outbox, LINKS)
+        planner = cast(Planner, self.planner)
+        propose = Propose(planner, self.records, self.store, self.outbox, LINKS, timedelta(minutes=60))
+        offer = Offer(planner, propose, self.records, self.outbox, LINKS)
         due = self.records.due("incident", at(minute))
         wall = at(minute) + timedelta(seconds=1)  # right after the tick
         return [offer.run(one.partition, one.row.removeprefix("incident-"), at(minute), wall) for one in due]
@@ -297,16 +295,16 @@ def change_in(state: ChangeState, change_id: str = "chg-1") -> Change:
 
 
 def test_an_alarm_is_out_before_anything_is_planned(records: Records) -> None:
-    planning = FakePlanning(plan_for())
-    world = World(records, planning)
+    planner = FakePlanner(plan_for())
+    world = World(records, planner)
     world.tick(TROUBLE)
     (message,) = world.told()
     assert "works out a plan" in str(message)
-    assert (planning.asked, records.changes(PARTITION)) == (0, ())
+    assert (planner.asked, records.changes(PARTITION)) == (0, ())
 
 
 def test_after_an_alarm_comes_a_plan_and_a_button(records: Records) -> None:
-    world = World(records, FakePlanning(plan_for()))
+    world = World(records, FakePlanner(plan_for()))
     world.tick(TROUBLE)
     assert world.offer(minute=7) == [], "it is due with the alarm, not before"
     world.offer()
@@ -329,7 +327,7 @@ def test_without_remediation_nothing_is_planned_and_there_is_no_button(world: Wo
 
 
 def test_a_plan_that_is_blocked_is_told_and_not_offered(records: Records) -> None:
-    world = World(records, FakePlanning(replace(make_advice(), cluster_id=CLUSTER.id)))
+    world = World(records, FakePlanner(replace(make_advice(), cluster_id=CLUSTER.id)))
     assert world.tick(TROUBLE) == {"opened": 1}
     assert world.offer() == [None]
     assert records.changes(PARTITION) == ()
@@ -343,20 +341,20 @@ def test_a_plan_that_is_blocked_is_told_and_not_offered(records: Records) -> Non
     [Unavailable("GET cluster", "no answer"), Forbidden("GET cluster", "no"), BadInput("not the id of a cluster")],
 )
 def test_a_plan_that_cannot_be_made_is_tried_again_after_a_while(records: Records, error: SnatbotError) -> None:
-    planning = FakePlanning(error)
-    world = World(records, planning)
+    planner = FakePlanner(error)
+    world = World(records, planner)
     assert world.tick(TROUBLE) == {"opened": 1}
     assert world.offer() == [None]
     assert world.offer(minute=12) == []
-    planning.plan = plan_for()
+    planner.plan = plan_for()
     (change,) = world.offer(minute=13)
     assert change is not None
     assert len(world.told()) == 2
 
 
 def test_of_several_workers_one_plans(records: Records) -> None:
-    planning = FakePlanning(plan_for())
-    world = World(records, planning)
+    planner = FakePlanner(plan_for())
+    world = World(records, planner)
     world.tick(TROUBLE)
     gate = threading.Barrier(4)
 
@@ -366,31 +364,31 @@ def test_of_several_workers_one_plans(records: Records) -> None:
 
     with ThreadPoolExecutor(4) as pool:
         made = [one for many in pool.map(work, range(4)) for one in many if one is not None]
-    assert (len(made), planning.asked, len(records.changes(PARTITION))) == (1, 1, 1)
+    assert (len(made), planner.asked, len(records.changes(PARTITION))) == (1, 1, 1)
 
 
 def test_an_incident_that_is_over_before_its_plan_is_made_gets_none(records: Records) -> None:
-    planning = FakePlanning(plan_for())
-    world = World(records, planning)
+    planner = FakePlanner(plan_for())
+    world = World(records, planner)
     world.tick(TROUBLE)
     world.tick(minutes(5, 10))
     assert world.tick(minutes(10, 15), minute=18) == {"cleared": 1}
     assert world.offer(minute=60) == []
-    assert planning.asked == 0
+    assert planner.asked == 0
 
 
 def test_looks_at_the_cluster_in_between_do_not_lose_the_plan(records: Records) -> None:
-    world = World(records, FakePlanning(plan_for()))
+    world = World(records, FakePlanner(plan_for()))
     world.tick(TROUBLE)
     world.tick(minutes(1, 6, {2: 4, 5: 9}), minute=9)
-    planning = cast(FakePlanning, world.planning)
+    planner = cast(FakePlanner, world.planner)
 
-    class Slow(FakePlanning):
-        def attachment(self, cluster_id: str, now: datetime, request: PlanRequest) -> Plan:
+    class Slow(FakePlanner):
+        def plan_cluster(self, cluster_id: str, now: datetime, request: PlanRequest) -> Plan:
             world.tick(minutes(2, 7, {2: 4, 5: 9}), minute=10)
-            return super().attachment(cluster_id, now, request)
+            return super().plan_cluster(cluster_id, now, request)
 
-    world.planning = Slow(planning.plan)
+    world.planner = Slow(planner.plan)
     (change,) = world.offer(minute=10)
     assert change is not None
     assert len(world.told()) == 2
@@ -418,8 +416,8 @@ def test_a_deadline_leaves_what_is_known_already_for_later_not_what_is_new(recor
 def test_while_a_change_is_in_flight_nothing_clears_and_nothing_new_is_planned(
     records: Records, state: ChangeState
 ) -> None:
-    planning = FakePlanning(plan_for())
-    world = World(records, planning)
+    planner = FakePlanner(plan_for())
+    world = World(records, planner)
     world.tick(TROUBLE)
     world.offer()
     (proposed,) = records.changes(PARTITION)
@@ -430,11 +428,11 @@ def test_while_a_change_is_in_flight_nothing_clears_and_nothing_new_is_planned(
         assert world.tick(minutes(start, start + 5)) == {"nothing": 1}
     assert world.tick(minutes(40, 45, {44: 1}, nodes=9)) == {"worsened": 1}
     assert world.offer(minute=60) == []
-    assert planning.asked == 1
+    assert planner.asked == 1
 
 
 def test_a_new_plan_takes_the_place_of_one_that_nobody_decided_on(records: Records) -> None:
-    world = World(records, FakePlanning(plan_for()))
+    world = World(records, FakePlanner(plan_for()))
     world.tick(TROUBLE)
     world.offer()
     world.tick(minutes(5, 10))

@@ -28,7 +28,7 @@ from shared.flows.monitoring.tick import Tick, WatchPolicy
 from shared.flows.monitoring.unmeasured import Coverage, CoveragePolicy
 from shared.flows.monitoring.watch import Watch
 from shared.flows.notification.outbox import Outbox, message_of
-from shared.flows.planning.plan import Planning
+from shared.flows.planning.plan import Planner
 from shared.ids import cluster_key
 from shared.maintenance_windows import parse_maintenance
 from shared.model.change import Change, ChangeState
@@ -40,7 +40,7 @@ from shared.store.active_clusters import FleetStore
 from shared.store.records import FLEET_PARTITION, Put, Records
 from shared.store.signs import Signs
 from shared.store.table import Tables
-from tests.flows.incidents.test_track import LINKS, FakePlanning, change_in
+from tests.flows.incidents.test_track import LINKS, FakePlanner, change_in
 from tests.support.builders import NETWORK, USER_SUBNET, answer, at, by_state, cluster, series
 from tests.support.fakes import FakeAccess, FakeAzure, make_look, watched
 from tests.support.nouns import started
@@ -589,8 +589,8 @@ def test_that_azure_could_not_be_asked_whether_a_cluster_was_deleted_is_said(mak
 
 def applied_without_incident(world: World) -> Change:
     """A change that a person asked for beforehand, as proposing leaves it, and applied since."""
-    planning = cast(Planning, FakePlanning(change_in(ChangeState.FIXED).plan))
-    propose = Propose(planning, world.records, world.store, Outbox(()), LINKS, timedelta(hours=1))
+    planner = cast(Planner, FakePlanner(change_in(ChangeState.FIXED).plan))
+    propose = Propose(planner, world.records, world.store, Outbox(()), LINKS, timedelta(hours=1))
     change = propose.propose(cluster().id, at(0), at(0), "Ada")
     stored = world.records.change(cluster_key(change.cluster_id), change.id)
     assert stored is not None

@@ -13,7 +13,7 @@ from shared.cloud.errors import Throttled
 from shared.cloud.metrics import Metrics
 from shared.core.detection.tags import TagRules
 from shared.flows.planning.ownership import Ownership
-from shared.flows.planning.plan import Planning
+from shared.flows.planning.plan import Planner
 from shared.model.access import Access
 from shared.model.metric import MetricAnswer
 from shared.model.network import NetworkFacts, Ours
@@ -66,7 +66,7 @@ class FakeOwnership:
     def __init__(self, ours: Ours) -> None:
         self._ours = ours
 
-    def of(self, *_: object) -> Ours:
+    def read(self, *_: object) -> Ours:
         return self._ours
 
 
@@ -76,7 +76,7 @@ class FakeAccess:
 
 
 def plan(*broken: str, of: NetworkFacts | None = None, ours: Ours = Ours()) -> Plan:  # noqa: B008 - frozen
-    planning = Planning(
+    planner = Planner(
         lambda *_: of or facts(),
         cast(AccessReader, FakeAccess()),
         cast(Ownership, FakeOwnership(ours)),
@@ -85,7 +85,7 @@ def plan(*broken: str, of: NetworkFacts | None = None, ours: Ours = Ours()) -> P
         3,
         TagRules(),
     )
-    return planning.attachment("/cluster", NOW)
+    return planner.plan_cluster("/cluster", NOW)
 
 
 def missing(found: Plan) -> tuple[str, ...]:

@@ -12,7 +12,17 @@ from shared.flows.remediation.drift import Difference, whats_different
 from shared.model.access import Access, Quota
 from shared.model.network import NetworkFacts, Ours, PublicIp
 from shared.model.plan import AssociateSubnet, CreatePublicIp
-from tests.support.builders import BASELINE, DEMAND, PLAN_OPTIONS, SYSTEM_SUBNET, USER_SUBNET, VNET, cluster, facts, subnet
+from tests.support.builders import (
+    BASELINE,
+    DEMAND,
+    PLAN_OPTIONS,
+    SYSTEM_SUBNET,
+    USER_SUBNET,
+    VNET,
+    cluster,
+    facts,
+    subnet,
+)
 
 PLAN = plan_attachment(facts(), DEMAND, BASELINE, PLAN_OPTIONS)
 ATTACHED = facts(subnets=tuple(subnet(one, nat_gateway_id=PLAN.nat_gateway_id) for one in (USER_SUBNET, SYSTEM_SUBNET)))

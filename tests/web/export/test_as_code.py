@@ -171,7 +171,9 @@ def test_each_resource_group_has_a_file_of_its_own_and_they_are_deployed_in_orde
 
 
 def test_resource_groups_are_the_same_whatever_their_case() -> None:
-    (one,) = bicep_files(plan_attachment(facts(), DEMAND, BASELINE, replace(PLAN_OPTIONS, nat_resource_group="RG-Network")))
+    (one,) = bicep_files(
+        plan_attachment(facts(), DEMAND, BASELINE, replace(PLAN_OPTIONS, nat_resource_group="RG-Network"))
+    )
     assert len(blocks(one.text)) == 5
 
 

@@ -51,7 +51,9 @@ def _alignment(facts: NetworkFacts, checks: tuple[Check, ...]) -> Advice:
             f"its public IPs ({addresses}) to be lost for good. Afterwards the NAT gateway can be rolled back only "
             "when the outbound type is loadBalancer again."
         ),
-        rollback_text="set the outbound type to loadBalancer again: AKS makes a new outbound rule, with other addresses",
+        rollback_text=(
+            "set the outbound type to loadBalancer again: AKS makes a new outbound rule, with other addresses"
+        ),
         rollback_commands=(aks_update(cluster, "--outbound-type loadBalancer"),),
     )
 
