@@ -163,7 +163,7 @@ def test_advice_shows_its_command_what_cannot_be_undone_and_what_stands_beside_i
     assert "What can't be undone\n  Each change of the allocation drops open connections" in out
     assert f"by hand: {relief.rollback_commands[0]}" in out
     assert run("plan", "--cluster", "shop-prod", plan=answers["too_large"]) == 1
-    assert "Beside it (--kind relieve_load_balancer): Load balancer relief" in capsys.readouterr().out
+    assert "Related plan (--kind relieve_load_balancer): Load balancer relief" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("form", "begins"), [("az", "az network"), ("terraform", "resource "), ("bicep", "// ")])

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..formatting import clip
-from .message import Button, Message, Section, Table, Tone, runs, without_marks
+from .message import Button, Message, Section, Table, Tone, code_spans, without_backticks
 
 if TYPE_CHECKING:
     from microsoft_teams.cards import CardElement, OpenUrlAction, RichTextBlock, TextBlock
@@ -51,7 +51,7 @@ def card(message: Message) -> dict[str, Any]:
         body.append(_text(message.footer, is_subtle=True, spacing="Medium"))
     made = AdaptiveCard(
         version="1.5",
-        fallback_text=clip(without_marks(f"{message.title}: {message.summary}"), 500),
+        fallback_text=clip(without_backticks(f"{message.title}: {message.summary}"), 500),
         msteams=TeamsCardProperties(width="full"),
         body=body,
     )
@@ -73,7 +73,7 @@ def _facts(facts: Sequence[tuple[str, str]]) -> CardElement:
 
     return FactSet(
         spacing="Medium",
-        facts=[Fact(title=escape(label), value=escape(without_marks(value))) for label, value in facts],
+        facts=[Fact(title=escape(label), value=escape(without_backticks(value))) for label, value in facts],
     )
 
 
@@ -100,7 +100,7 @@ def _details(sections: Sequence[Section]) -> Iterator[CardElement]:
         return
     ids = [f"detail-{number}" for number in range(1, len(sections) + 1)]
     toggles = [
-        ToggleVisibilityAction(title=f"{clip(without_marks(section.title), 40)} ▾", target_elements=[detail])
+        ToggleVisibilityAction(title=f"{clip(without_backticks(section.title), 40)} ▾", target_elements=[detail])
         for section, detail in zip(sections, ids, strict=True)
     ]
     yield ActionSet(actions=[*toggles], spacing="Small")
@@ -164,7 +164,7 @@ def _heading(text: str, **options: Any) -> TextBlock:
     from microsoft_teams.cards import TextBlock
 
     settings = {"style": "heading", "weight": "Bolder", "wrap": True, **options}
-    return TextBlock(text=escape(without_marks(text)), **settings)
+    return TextBlock(text=escape(without_backticks(text)), **settings)
 
 
 def _text(text: str, *, is_subtle: bool = False, spacing: Any = None) -> RichTextBlock:
@@ -172,7 +172,7 @@ def _text(text: str, *, is_subtle: bool = False, spacing: Any = None) -> RichTex
 
     inlines: list[CardElement] = [
         TextRun(text=piece, is_subtle=is_subtle or None, font_type="Monospace" if is_code else None)
-        for piece, is_code in runs(text) or ((" ", False),)
+        for piece, is_code in code_spans(text) or ((" ", False),)
     ]
     return RichTextBlock(inlines=inlines, spacing=spacing)
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..formatting import clip
-from .message import Button, Message, Section, Table, Tone, runs, without_marks
+from .message import Button, Message, Section, Table, Tone, code_spans, without_backticks
 
 if TYPE_CHECKING:
     from slack_sdk.models.blocks import Block, RichTextElement
@@ -33,7 +33,7 @@ def fallback(message: Message) -> str:
     lines = [f"{_MARK[message.tone]} {message.title}", message.summary]
     lines += [f"{label}: {value}" for label, value in message.facts]
     links = [f"<{escape(button.url)}|{escape(button.text)}>" for button in _buttons(message)]
-    text = clip(without_marks("\n".join(lines)), MAX_TEXT_CHARACTERS)
+    text = clip(without_backticks("\n".join(lines)), MAX_TEXT_CHARACTERS)
     return "\n".join([escape(text), *links])
 
 
@@ -45,7 +45,7 @@ def escape(text: str) -> str:
 def _blocks(message: Message) -> Iterator[Block]:
     from slack_sdk.models.blocks import ContextBlock, DividerBlock, HeaderBlock, PlainTextObject, RichTextBlock
 
-    title = clip(f"{_MARK[message.tone]} {without_marks(message.title)}", HeaderBlock.text_max_length)
+    title = clip(f"{_MARK[message.tone]} {without_backticks(message.title)}", HeaderBlock.text_max_length)
     yield HeaderBlock(text=PlainTextObject(text=title, emoji=True))
     if message.summary:
         yield RichTextBlock(elements=[_line(message.summary)])
@@ -61,7 +61,7 @@ def _blocks(message: Message) -> Iterator[Block]:
     for section in details:
         yield from _section(section)
     if message.footer:
-        footer = clip(without_marks(message.footer), 2000)
+        footer = clip(without_backticks(message.footer), 2000)
         yield ContextBlock(elements=[PlainTextObject(text=footer, emoji=False)])
 
 
@@ -69,7 +69,7 @@ def _facts(facts: Sequence[tuple[str, str]]) -> Block:
     from slack_sdk.models.blocks import MarkdownTextObject, SectionBlock
 
     # Escaping makes a text up to five times as long; a field takes 2,000 characters.
-    texts = [f"*{escape(clip(label, 60))}*\n{escape(clip(without_marks(value), 330))}" for label, value in facts]
+    texts = [f"*{escape(clip(label, 60))}*\n{escape(clip(without_backticks(value), 330))}" for label, value in facts]
     # Verbatim: a name that looks like an address or a channel is no link.
     return SectionBlock(fields=[MarkdownTextObject(text=text, verbatim=True) for text in texts])
 
@@ -100,7 +100,7 @@ def _table(table: Table) -> Iterator[RichTextElement]:
     def row(cells: Sequence[str]) -> str:
         named = zip(table.columns[1:], cells[1:], strict=True)
         rest = [f"{cell} {label.lower()}" if label in table.figures else cell for label, cell in named if cell]
-        return " · ".join([f"`{without_marks(cells[0]) or '–'}`", *rest])
+        return " · ".join([f"`{without_backticks(cells[0]) or '–'}`", *rest])
 
     if table.rows:
         yield RichTextListElement(style="bullet", elements=[_line(row(cells)) for cells in table.rows])
@@ -113,9 +113,9 @@ def _line(text: str, heading: str = "") -> RichTextElement:
     from slack_sdk.models.blocks import RichTextElementParts as Parts
     from slack_sdk.models.blocks import RichTextSectionElement
 
-    pieces = [Parts.Text(text=piece, style={"code": True} if is_code else None) for piece, is_code in runs(text)]
+    pieces = [Parts.Text(text=piece, style={"code": True} if is_code else None) for piece, is_code in code_spans(text)]
     if heading:
-        bold = Parts.Text(text=without_marks(heading) + ("\n" if text else ""), style={"bold": True})
+        bold = Parts.Text(text=without_backticks(heading) + ("\n" if text else ""), style={"bold": True})
         pieces.insert(0, bold)
     return RichTextSectionElement(elements=pieces)
 

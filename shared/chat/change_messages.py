@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from ..formatting import capital, listed, number, sentence, sentences, utc
 from ..model.change import GIVEN_UP, Change, ChangeState, JournalEntry
 from ..model.plan import AssociateSubnet, Plan, PlanKind
-from .finding_labels import trouble_in_words
+from .finding_labels import describe_incident
 from .labels import (
-    STATE_WORDS,
+    STATE_LABELS,
     check_commands,
-    check_in_words,
-    cost_in_words,
+    describe_check,
+    describe_cost,
+    describe_step,
     egress_addresses,
     resource_name,
-    step_in_words,
 )
 from .message import Button, Message, Section, Tone
 
@@ -48,9 +48,9 @@ def change_proposed(change: Change, approval_url: str) -> Message:
     """Asks for a decision on one exact plan."""
     plan = change.plan
     sections = [
-        Section("Why", text=trouble_in_words(change.reason) if change.reason else ""),
-        Section("What will be done", steps=tuple(step_in_words(step) for step in plan.steps)),
-        Section("Please note", bullets=tuple(map(check_in_words, plan.warnings)), code=check_commands(plan.warnings)),
+        Section("Why", text=describe_incident(change.reason) if change.reason else ""),
+        Section("What will be done", steps=tuple(describe_step(step) for step in plan.steps)),
+        Section("Please note", bullets=tuple(map(describe_check, plan.warnings)), code=check_commands(plan.warnings)),
         Section("How to undo", text=sentences(plan.rollback_text)),
         *related_sections(plan, PlanKind.RELIEVE_LOAD_BALANCER, "Another way, without snatbot"),
     ]
@@ -66,7 +66,7 @@ def change_proposed(change: Change, approval_url: str) -> Message:
             ("Virtual network", resource_name(plan.vnet_id)),
             *((("Subnets", listed(_subnets(plan))),) if _subnets(plan) else ()),
             *_egress(plan),
-            *((("Cost", cost_in_words(plan.cost)),) if plan.cost else ()),
+            *((("Cost", describe_cost(plan.cost)),) if plan.cost else ()),
             ("Asked for by", change.requested_by),
             ("Decide before", utc(change.expires_at)),
         ),
@@ -79,7 +79,7 @@ def change_proposed(change: Change, approval_url: str) -> Message:
 def change_decided(change: Change, page_url: str = "") -> Message:
     """Approved, denied, resumed, expired or superseded: by whom and when. ``page_url``: where it can be asked again."""
     is_resumed = change.state is ChangeState.APPROVED and change.is_begun
-    verb, tone = _DECIDED.get(change.state, (str(STATE_WORDS[change.state]), Tone.NEUTRAL))
+    verb, tone = _DECIDED.get(change.state, (str(STATE_LABELS[change.state]), Tone.NEUTRAL))
     verb = "resumed" if is_resumed else verb
     next_words = {
         ChangeState.APPROVED: "It goes on with the step that stopped." if is_resumed else "The first step follows.",
@@ -108,7 +108,7 @@ def change_decided(change: Change, page_url: str = "") -> Message:
 def change_progress(change: Change, entry: JournalEntry) -> Message:
     """One step as it went, in the words of its journal entry."""
     steps = change.plan.steps
-    words = step_in_words(steps[entry.step]) if 0 <= entry.step < len(steps) else "a step that the plan does not name"
+    words = describe_step(steps[entry.step]) if 0 <= entry.step < len(steps) else "a step that the plan does not name"
     return Message(
         title=f"{change.cluster_name}: step {entry.step + 1} of {len(steps)} {entry.state}",
         summary=sentences(entry.note or words),
@@ -117,7 +117,7 @@ def change_progress(change: Change, entry: JournalEntry) -> Message:
     )
 
 
-def change_waits(change: Change, reason: str, page_url: str) -> Message:
+def change_waiting(change: Change, reason: str, page_url: str) -> Message:
     """Said once for each long wait; it goes on by itself."""
     return Message(
         title=f"The change on {change.cluster_name} waits",
@@ -135,7 +135,7 @@ def change_waits(change: Change, reason: str, page_url: str) -> Message:
 
 def change_stopped(change: Change, page_url: str) -> Message:
     """Nothing more is done until a person decides: what was done, what was not, and why it stopped."""
-    words = [step_in_words(step) for step in change.plan.steps]
+    words = [describe_step(step) for step in change.plan.steps]
     return Message(
         title=f"The change on {change.cluster_name} has stopped",
         summary=sentences(change.stop_reason) or "No reason was recorded.",
@@ -157,7 +157,7 @@ def change_stopped(change: Change, page_url: str) -> Message:
     )
 
 
-def change_overlapped(change: Change, reason: str, page_url: str, commands: Sequence[str]) -> Message:
+def concurrent_write_found(change: Change, reason: str, page_url: str, commands: Sequence[str]) -> Message:
     """A roll-back is done, and somebody else wrote in the same moment: what they changed may be lost."""
     return Message(
         title=f"Another writer on {change.cluster_name}'s network",
@@ -233,7 +233,7 @@ def _afterwards(change: Change) -> list[Section]:
     if change.leaves_something:
         return [Section("What is left", text=_LEFT[change.plan.kind])]
     if change.state is ChangeState.FIXED:
-        align = related_sections(change.plan, PlanKind.ALIGN_OUTBOUND_TYPE, "Left for you", is_detail=False)
+        align = related_sections(change.plan, PlanKind.ALIGN_OUTBOUND_TYPE, "For you to do", is_detail=False)
         return [Section("Please note", bullets=tuple(map(sentence, change.plan.notes))), *align]
     if change.state in (ChangeState.NOT_FIXED, ChangeState.CANT_TELL, ChangeState.FAILED):
         return [Section("How to undo", text=sentences(change.plan.rollback_text))]

@@ -9,7 +9,7 @@ from ..model.finding import FindingKind, Severity
 from ..model.incident import Incident
 from ..model.ports import NodePorts
 
-KIND_NOUNS: Mapping[FindingKind, str] = {
+FINDING_TITLES: Mapping[FindingKind, str] = {
     FindingKind.SNAT_FAILING: "SNAT port exhaustion",
     FindingKind.PORT_PRESSURE: "SNAT port shortage",
     FindingKind.EXHAUSTION_AHEAD: "Foreseeable SNAT port exhaustion",
@@ -52,9 +52,9 @@ def port_rows(ports: Sequence[NodePorts]) -> tuple[tuple[str, ...], ...]:
     )
 
 
-def trouble_in_words(incident: Incident) -> str:
+def describe_incident(incident: Incident) -> str:
     """Why there is a plan: what failed or was seen, and since when."""
-    others = [KIND_NOUNS[kind] for kind in incident.kinds[1:]]
+    others = [FINDING_TITLES[kind] for kind in incident.kinds[1:]]
     also = f" Also: {listed(others)}." if others else ""
     return (_failures(incident) if FindingKind.SNAT_FAILING in incident.kinds[:1] else _sight(incident)) + also
 
@@ -71,6 +71,6 @@ def _failures(incident: Incident) -> str:
 
 def _sight(incident: Incident) -> str:
     """Trouble that is none of failed connections on the load balancer, or not yet."""
-    noun = KIND_NOUNS[incident.kinds[0]] if incident.kinds else "Trouble"
+    noun = FINDING_TITLES[incident.kinds[0]] if incident.kinds else "Trouble"
     seen = f"First seen {utc(incident.since)}, last {utc(incident.last_trouble_at or incident.since)}."
     return sentences(noun, incident.evidence, seen)

@@ -15,7 +15,7 @@ from .message import Message, Section, Tone
 _FOOTER = "snatbot · coverage"
 
 
-def coverage_lost(losses: Sequence[Finding]) -> Message:
+def clusters_unmeasured(losses: Sequence[Finding]) -> Message:
     """Clusters that can't be measured, or are not listed any more. Said once."""
     remedies = tuple(dict.fromkeys(sentences(loss.remedy) for loss in losses if loss.remedy))
     sections = [Section("What is not seen", bullets=tuple(sentences(loss.evidence) for loss in losses))]
@@ -31,7 +31,7 @@ def coverage_lost(losses: Sequence[Finding]) -> Message:
     )
 
 
-def watch_hindered(texts: Sequence[str]) -> Message:
+def monitoring_impaired(texts: Sequence[str]) -> Message:
     """What snatbot can't read or find, beside single clusters: subscriptions, the list itself. Said once."""
     return _remark(
         "snatbot can't watch as it should",
@@ -42,8 +42,8 @@ def watch_hindered(texts: Sequence[str]) -> Message:
     )
 
 
-def seen_again(names: Sequence[str], now: datetime, over: Sequence[str] = ()) -> Message:
-    """The end of what ``coverage_lost`` told; ``over``: of what ``watch_hindered`` did."""
+def clusters_recovered(names: Sequence[str], now: datetime, over: Sequence[str] = ()) -> Message:
+    """The end of what ``clusters_unmeasured`` said; ``over``: of what ``monitoring_impaired`` did."""
     return Message(
         title="snatbot sees these clusters again" if names else "snatbot watches as it should again",
         summary=f"{count(len(names), 'cluster')} seen again ({listed(names)})."
@@ -56,7 +56,7 @@ def seen_again(names: Sequence[str], now: datetime, over: Sequence[str] = ()) ->
     )
 
 
-def bad_tags(texts: Sequence[str]) -> Message:
+def tags_invalid(texts: Sequence[str]) -> Message:
     """Tags on clusters that can't be used. Said once for each kind of mistake."""
     return _remark(
         "Tags that can't be used",
@@ -67,7 +67,7 @@ def bad_tags(texts: Sequence[str]) -> Message:
     )
 
 
-def read_one_by_one(texts: Sequence[str]) -> Message:
+def metrics_unbatched(texts: Sequence[str]) -> Message:
     """Where metrics can't be read in batches: nothing is missed, it costs more requests. Said once for each place."""
     return _remark(
         "Metrics are read one by one",
@@ -93,7 +93,7 @@ def _remark(title: str, tone: Tone, heading: str, texts: Sequence[str], meaning:
     )
 
 
-def opted_out(names: Sequence[str]) -> Message:
+def clusters_opted_out(names: Sequence[str]) -> Message:
     """Clusters whose tag says that they are not to be watched. Said once a cluster."""
     return Message(
         title="Clusters opted out of SNAT monitoring",
@@ -106,7 +106,7 @@ def opted_out(names: Sequence[str]) -> Message:
     )
 
 
-def contradicted(assessment: Assessment, now: datetime) -> Message:
+def metrics_contradicted(assessment: Assessment, now: datetime) -> Message:
     """Azure's own health events say that ports ran out, and the metric shows no failure. A notice, no incident."""
     return Message(
         title=f"Two witnesses disagree on {assessment.cluster.name}",
@@ -124,7 +124,7 @@ def contradicted(assessment: Assessment, now: datetime) -> Message:
     )
 
 
-def watch_ended(incident: Incident, now: datetime, *, is_withdrawn: bool = False) -> Message:
+def monitoring_ended(incident: Incident, now: datetime, *, is_withdrawn: bool = False) -> Message:
     """An incident that was announced ends because its cluster is not looked at any more; its closing note says why.
 
     ``is_withdrawn``: the proposal that waited for a decision ended with it.

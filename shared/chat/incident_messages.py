@@ -11,11 +11,11 @@ from ..model.finding import FAILURES, FindingKind, Severity
 from ..model.incident import Incident
 from ..model.plan import Plan, PlanKind
 from ..model.ports import NodePorts
-from ..model.reading import Measured, Unmeasured
+from ..model.reading import Measured
 from . import manual_steps
 from .change_messages import related_sections
-from .finding_labels import KIND_NOUNS, PORT_COLUMNS, PORT_FIGURES, port_rows
-from .labels import NODE_COLUMNS, NODE_FIGURES, check_commands, check_in_words, node_rows, resource_name
+from .finding_labels import FINDING_TITLES, PORT_COLUMNS, PORT_FIGURES, port_rows
+from .labels import NODE_COLUMNS, NODE_FIGURES, check_commands, describe_check, node_rows, resource_name
 from .message import Message, Section, Table, Tone
 
 # What moving egress off the load balancer would cure.
@@ -37,7 +37,7 @@ def incident_reopened(incident: Incident, assessment: Assessment) -> Message:
 def incident_failing(incident: Incident, assessment: Assessment) -> Message:
     """A warning that was announced has turned into failures: now the steps are needed."""
     kind = next((kind for kind in incident.kinds if kind in FAILURES), FindingKind.SNAT_FAILING)
-    return _alert(f"Connections of {incident.cluster_name} fail now: {KIND_NOUNS[kind]}", incident, assessment)
+    return _alert(f"Connections of {incident.cluster_name} fail now: {FINDING_TITLES[kind]}", incident, assessment)
 
 
 def incident_worsened(incident: Incident, assessment: Assessment) -> Message:
@@ -53,9 +53,9 @@ def incident_worsened(incident: Incident, assessment: Assessment) -> Message:
     )
 
 
-def incident_answered(incident: Incident, plan: Plan) -> Message:
+def incident_advised(incident: Incident, plan: Plan) -> Message:
     """There is nothing to approve against this incident: why, and what helps instead."""
-    reasons = tuple(map(check_in_words, plan.blockers))
+    reasons = tuple(map(describe_check, plan.blockers))
     commands = check_commands(plan.blockers)
     sections = (
         *((Section("Why snatbot can't do it", bullets=reasons, code=commands),) if reasons else ()),
@@ -114,29 +114,14 @@ def incident_cleared(incident: Incident, now: datetime, *, is_withdrawn: bool = 
 def subject(incident: Incident) -> str:
     """What and where: ``SNAT port exhaustion on shop-prod``."""
     kind = incident.kinds[0] if incident.kinds else FindingKind.SNAT_FAILING
-    return f"{KIND_NOUNS[kind]} on {incident.cluster_name}"
-
-
-def cannot_measure(cluster_name: str, unmeasured: Unmeasured) -> Message:
-    """A missing measurement is said, never taken for health."""
-    sections = (Section("What to do", text=sentences(unmeasured.remedy)),) if unmeasured.remedy else ()
-    return Message(
-        title=f"{cluster_name} can't be measured",
-        summary=sentences(unmeasured.reason),
-        tone=Tone.WARNING,
-        sections=(
-            *sections,
-            Section("What this means", text="SNAT failures there would go unseen until this is mended."),
-        ),
-        footer="snatbot",
-    )
+    return f"{FINDING_TITLES[kind]} on {incident.cluster_name}"
 
 
 def _alert(title: str, incident: Incident, assessment: Assessment) -> Message:
     is_planned = incident.plan_due_at is not None
     by_people = (
         (
-            Section("Please don't", bullets=manual_steps.leave_alone(assessment)),
+            Section("Please don't", bullets=manual_steps.cautions(assessment)),
             *manual_steps.sections(assessment, is_detail=is_planned),
         )
         if BALANCER_KINDS & set(incident.kinds)
@@ -156,7 +141,7 @@ def _what_follows(incident: Incident) -> tuple[Section, ...]:
     if incident.plan_due_at is None:
         return ()
     text = "snatbot works out a plan and posts it here. Nothing is changed until someone approves it."
-    return (Section("What follows", text=text),)
+    return (Section("Next", text=text),)
 
 
 def _tone(incident: Incident) -> Tone:

@@ -24,7 +24,7 @@ from ..model.plan import (
 from ..model.reading import NodeFailures
 from ..model.resource_id import ResourceId
 
-STATE_WORDS: Mapping[ChangeState, str] = {
+STATE_LABELS: Mapping[ChangeState, str] = {
     ChangeState.PROPOSED: "waiting for approval",
     ChangeState.APPROVED: "approved, about to start",
     ChangeState.APPLYING: "being applied",
@@ -40,7 +40,7 @@ STATE_WORDS: Mapping[ChangeState, str] = {
     ChangeState.SUPERSEDED: "superseded",
     ChangeState.FAILED: "failed",
 }
-CHECK_WORDS: Mapping[CheckResult, str] = {
+CHECK_LABELS: Mapping[CheckResult, str] = {
     CheckResult.PASS: "Passed",
     CheckResult.WARN: "Warning",
     CheckResult.BLOCK: "Blocks",
@@ -70,7 +70,7 @@ def resource_kind(resource_id: str) -> str:
     return ResourceId.parse(resource_id).type.rpartition("/")[2].lower()
 
 
-def cost_in_words(cost: Cost) -> str:
+def describe_cost(cost: Cost) -> str:
     """``≈ 44.97 USD a month …``, or why it is unknown."""
     if cost.per_month is None:
         return f"Unknown here: {'; '.join(cost.lines)}"
@@ -80,7 +80,7 @@ def cost_in_words(cost: Cost) -> str:
     )
 
 
-def step_in_words(step: Step) -> str:
+def describe_step(step: Step) -> str:
     """What the step does, as an order: ``Create public IP `pip-1```."""
     match step:
         case CreatePublicIp():
@@ -92,7 +92,7 @@ def step_in_words(step: Step) -> str:
             ips = count(len(step.public_ip_ids), "public IP") if step.public_ip_ids else "a public IP prefix"
             return f"Create NAT gateway `{resource_name(step.id)}` with {ips}"
         case AddPublicIps():
-            return f"Add {added_in_words(step)} to NAT gateway `{resource_name(step.nat_gateway_id)}`"
+            return f"Add {describe_added_ips(step)} to NAT gateway `{resource_name(step.nat_gateway_id)}`"
         case DeleteCreated():
             lost = f", losing {listed(step.addresses, 16)}" if step.addresses else ""
             return f"Delete {_KIND_WORDS[resource_kind(step.id)]} `{resource_name(step.id)}`{lost}"
@@ -107,7 +107,7 @@ def step_in_words(step: Step) -> str:
     assert_never(step)
 
 
-def added_in_words(step: AddPublicIps) -> str:
+def describe_added_ips(step: AddPublicIps) -> str:
     """``2 public IPs``, ``public IP prefix `p```, or both."""
     prefixes = [one for one in step.added_ids if resource_kind(one) == "publicipprefixes"]
     singles = len(step.added_ids) - len(prefixes)
@@ -126,7 +126,7 @@ def egress_addresses(plan: Plan, journal: Sequence[JournalEntry]) -> tuple[str, 
     return tuple(known.get(name, name) for name in plan.egress_then)
 
 
-def check_in_words(check: Check) -> str:
+def describe_check(check: Check) -> str:
     """The check's message and, if there is one, its remedy, as sentences."""
     return sentences(check.message, check.remedy)
 

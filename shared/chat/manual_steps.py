@@ -17,7 +17,7 @@ from ..model.resource_id import ResourceId
 from .labels import resource_name
 from .message import Section
 
-IN_THE_APPLICATION = (
+APPLICATION_ADVICE = (
     "Reuse connections: one shared HTTP client or connection pool a process, not one a request.",
     "Retry with back-off and jitter: quick retries open more connections while ports are short.",
     "Reach Azure services through private endpoints: that traffic needs no SNAT ports.",
@@ -35,7 +35,7 @@ def sections(assessment: Assessment, *, is_detail: bool) -> tuple[Section, ...]:
     return (
         Section("By hand", steps=tuple(steps(assessment)), is_detail=is_detail),
         Section("Commands", code="\n".join(commands(assessment)), is_detail=True),
-        Section("In your code", bullets=IN_THE_APPLICATION, is_detail=True),
+        Section("In your code", bullets=APPLICATION_ADVICE, is_detail=True),
     )
 
 
@@ -125,7 +125,7 @@ def _own_gateway(cluster: Cluster) -> Iterator[str]:
         yield f"az network vnet subnet update --ids {subnet_id} --nat-gateway {gateway_id}"
 
 
-def leave_alone(assessment: Assessment) -> tuple[str, ...]:
+def cautions(assessment: Assessment) -> tuple[str, ...]:
     """What makes it worse."""
     cluster = assessment.cluster
     name, _ = load_balancer(assessment)

@@ -77,12 +77,12 @@ class Message:
     footer: str = ""
 
 
-def runs(text: str) -> tuple[tuple[str, bool], ...]:
+def code_spans(text: str) -> tuple[tuple[str, bool], ...]:
     """The text cut at its backticks: (piece, is code). Pieces are never empty."""
     parts = _CODE.split(text)
     return tuple((part, index % 2 == 1) for index, part in enumerate(parts) if part)
 
 
-def without_marks(text: str) -> str:
+def without_backticks(text: str) -> str:
     """The text without its backticks, for places that know one font only."""
     return _CODE.sub(r"\1", text)

@@ -14,7 +14,7 @@ from .block_kit import blocks, fallback
 from .errors import ChatRefused, ChatUnavailable, Sent, readable_reason, retry_after_seconds
 from .message import Message
 from .posting import post as post_json
-from .truncate import sizes
+from .truncate import truncations
 
 CHANNEL = "slack"
 TIMEOUT_SECONDS = 10
@@ -27,7 +27,7 @@ def render(message: Message) -> dict[str, Any]:
     with one_at_a_time:
         import slack_sdk.models.blocks  # noqa: F401 - whoever comes first loads it for all
 
-    for smaller in sizes(message):
+    for smaller in truncations(message):
         laid_out = blocks(smaller)
         if len(laid_out) <= MAX_BLOCKS and _characters(laid_out) <= MAX_MESSAGE_CHARACTERS:
             break

@@ -15,7 +15,7 @@ from .adaptive_card import card
 from .errors import ChatRefused, ChatUnavailable, Sent, readable_reason, retry_after_seconds
 from .message import Message
 from .posting import post as post_json
-from .truncate import sizes
+from .truncate import truncations
 
 CHANNEL = "teams"
 TIMEOUT_SECONDS = 20
@@ -28,7 +28,7 @@ def render(message: Message) -> dict[str, Any]:
     with one_at_a_time:
         import microsoft_teams.cards  # noqa: F401 - whoever comes first loads it for all
 
-    for smaller in sizes(message):
+    for smaller in truncations(message):
         envelope = _envelope(card(smaller))
         if len(encode(envelope)) <= MAX_BYTES - RESERVED_BYTES:
             break

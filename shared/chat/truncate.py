@@ -39,13 +39,13 @@ MAX_LABEL_CHARACTERS = 60
 MAX_BUTTON_CHARACTERS = 40
 
 
-def sizes(message: Message) -> Iterator[Message]:
+def truncations(message: Message) -> Iterator[Message]:
     """The message, ever smaller. The last one has no sections, and texts of 200 characters at most."""
     for budget in BUDGETS:
-        yield cut(message, budget)
+        yield truncate(message, budget)
 
 
-def cut(message: Message, budget: Budget) -> Message:
+def truncate(message: Message, budget: Budget) -> Message:
     """The message within the budget, with a section at the end that names the sections left out."""
     kept = [one for one in message.sections if budget.keeps_sections and (budget.keeps_details or not one.is_detail)]
     left_out = [_fit(one.title, 60) for one in message.sections if one not in kept and one.title]

@@ -11,7 +11,7 @@ from ..model.incident import Incident
 from . import manual_steps
 from .change_messages import ASK_AGAIN, change_decided, change_proposed
 from .incident_messages import BALANCER_KINDS, incident_worsened, subject
-from .labels import STATE_WORDS
+from .labels import STATE_LABELS
 from .message import Button, Message, Section
 
 _BUTTONS = {ChangeState.PROPOSED: "Review and decide", ChangeState.STOPPED: "Open the change"}
@@ -35,7 +35,7 @@ def change_expired(change: Change, page_url: str, *, is_tried_again: bool) -> Me
     """``is_tried_again``: its trouble lasts, and no new plan could be made just now."""
     follows = "No new plan could be made just now. snatbot tries again soon, and posts it here."
     said = change_decided(change, page_url)
-    sections = (Section("What follows", text=follows),) if is_tried_again else ()
+    sections = (Section("Next", text=follows),) if is_tried_again else ()
     return replace(said, sections=(*said.sections, *sections))
 
 
@@ -77,4 +77,4 @@ def _waits(change: Change) -> str:
         case ChangeState.EXPIRED:
             return f"The plan expired at {utc(change.expires_at)}. {ASK_AGAIN}"
         case _:
-            return f"Of the newest change against it the page says more. It is: {STATE_WORDS[change.state]}."
+            return f"Of the newest change against it the page says more. It is: {STATE_LABELS[change.state]}."

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ..chat.finding_labels import trouble_in_words
-from ..chat.labels import NODE_COLUMNS, STATE_WORDS, egress_addresses, node_rows, step_in_words
+from ..chat.finding_labels import describe_incident
+from ..chat.labels import NODE_COLUMNS, STATE_LABELS, describe_step, egress_addresses, node_rows
 from ..formatting import capital, count, duration, sentence, sentences, utc
 from ..model.change import Change, ChangeState, JournalEntry
 from ..model.incident import Incident
@@ -53,7 +53,7 @@ class Trouble:
     more_rows: tuple[tuple[str, ...], ...]
 
     @property
-    def more_words(self) -> str:
+    def more_label(self) -> str:
         return count(len(self.more_rows), "more node")
 
 
@@ -71,7 +71,7 @@ class FollowUp:
 
     @property
     def words(self) -> str:
-        return f"{STATE_WORDS[self.change.state]}, proposed {utc(self.change.proposed_at)}"
+        return f"{STATE_LABELS[self.change.state]}, proposed {utc(self.change.proposed_at)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ def _plan(change: Change, journal: Sequence[JournalEntry]) -> PlanView:
     view = plan_view(plan, _RELATED.get(change.state, ()))
     return replace(
         view,
-        state=capital(STATE_WORDS[change.state]),
+        state=capital(STATE_LABELS[change.state]),
         tone=_TONES.get(change.state, "neutral"),
         egress_labels=("Before", "After") if change.state in _APPLIED else ("Now", "Then"),
         egress_then=egress_addresses(plan, journal) if plan.steps else view.egress_then,
@@ -144,7 +144,7 @@ def _progress(change: Change, journal: Sequence[JournalEntry]) -> str:
     lead = "Next is step" if is_waiting else "It stopped at step" if change.state is ChangeState.STOPPED else "Step"
     note = change.waits_for or next((entry.note for entry in journal if entry.step == change.step), "")
     said = note if change.state is not ChangeState.STOPPED else ""
-    return sentences(f"{lead} {number} of {len(steps)}: {step_in_words(steps[change.step])}", said)
+    return sentences(f"{lead} {number} of {len(steps)}: {describe_step(steps[change.step])}", said)
 
 
 def _steps(views: Sequence[StepView], journal: Sequence[JournalEntry]) -> tuple[StepView, ...]:
@@ -181,7 +181,7 @@ def _expiry(change: Change, now: datetime | None) -> str:
 def _trouble(incident: Incident) -> Trouble:
     rows = node_rows(incident.nodes)
     return Trouble(
-        text=trouble_in_words(incident),
+        text=describe_incident(incident),
         columns=NODE_COLUMNS,
         rows=rows[:SHOWN_NODES],
         more_rows=rows[SHOWN_NODES:],

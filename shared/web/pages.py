@@ -14,7 +14,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..chat.message import runs
+from ..chat.message import code_spans
 from ..first_use import one_at_a_time
 from ..formatting import visible
 from ..model.change import Change, ChangeState, JournalEntry
@@ -76,7 +76,7 @@ def change_page(
     from .change_view import change_view
 
     view = change_view(change, incident, journal, now, follow_ups)
-    heading = "Left for you" if change.state is ChangeState.FIXED else "Another way, without snatbot"
+    heading = "For you to do" if change.state is ChangeState.FIXED else "Another way, without snatbot"
     return _render(
         "change.html",
         view=view,
@@ -100,7 +100,7 @@ def plan_page(plan: Plan, *, style_nonce: str = "") -> str:
         form=None,
         notice=None,
         style_nonce=style_nonce,
-        related_heading="Beside it",
+        related_heading="Related plans",
         link="",
     )
 
@@ -141,5 +141,5 @@ def _marked(text: str) -> Markup:
     from markupsafe import Markup, escape
 
     return Markup("").join(
-        Markup("<code>{}</code>").format(piece) if is_code else escape(piece) for piece, is_code in runs(text)
+        Markup("<code>{}</code>").format(piece) if is_code else escape(piece) for piece, is_code in code_spans(text)
     )

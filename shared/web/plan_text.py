@@ -74,5 +74,5 @@ def _how(view: PlanView) -> Iterator[tuple[str, Iterable[str]]]:
         [*([view.rollback_text] if view.rollback_text else []), *(f"by hand: {command}" for command in undo)],
     )
     for one in view.related:
-        yield f"Beside it (--kind {one.kind}): {one.title}", [one.summary, *one.commands.splitlines()]
+        yield f"Related plan (--kind {one.kind}): {one.title}", [one.summary, *one.commands.splitlines()]
     yield "Record", (f"{label}: {value}" for label, value in view.record)

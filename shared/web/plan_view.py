@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..chat.labels import CHECK_WORDS, cost_in_words, resource_kind, resource_name, step_in_words
+from ..chat.labels import CHECK_LABELS, describe_cost, describe_step, resource_kind, resource_name
 from ..formatting import capital, count, listed, sentence, sentences, utc
 from ..model.plan import (
     AddPublicIps,
@@ -114,7 +114,7 @@ class PlanView:
     egress_now: tuple[str, ...]
     egress_then: tuple[str, ...]
     steps: tuple[StepView, ...]
-    steps_in_words: str
+    step_count: str
     arithmetic_heading: str
     arithmetic: tuple[str, ...]
     missing: tuple[str, ...]
@@ -152,13 +152,13 @@ def plan_view(plan: Plan, related_kinds: Sequence[PlanKind] = tuple(PlanKind)) -
         egress_now=plan.egress_now if is_shown else (),
         egress_then=plan.egress_then if is_shown else (),
         steps=tuple(StepView(_step(step, plan)) for step in plan.steps),
-        steps_in_words=count(len(plan.steps), "step"),
+        step_count=count(len(plan.steps), "step"),
         arithmetic_heading="What was measured" if plan.kind in _MEASURED else "Why this size",
         arithmetic=tuple(map(capital, plan.demand.arithmetic)) if plan.demand else (),
         missing=plan.demand.missing if plan.demand else (),
         checks=tuple(check for check in checks if check.tone != "good"),
         passed=tuple(check for check in checks if check.tone == "good"),
-        cost=sentence(cost_in_words(plan.cost)) if plan.cost else "",
+        cost=sentence(describe_cost(plan.cost)) if plan.cost else "",
         notes=tuple(sentence(note) for note in plan.notes),
         rollback_text=sentences(plan.rollback_text)
         if plan.steps or plan.rollback_commands or plan.irreversible
@@ -194,7 +194,7 @@ def _enlarged(step: AddPublicIps) -> str:
         ", ".join(map(resource_name, ids)) or "none"
         for ids in ((*step.before_ids, *step.before_prefix_ids), (*step.after_ids, *step.after_prefix_ids))
     )
-    return f"{step_in_words(step)}: {before} → {after}"
+    return f"{describe_step(step)}: {before} → {after}"
 
 
 def _step(step: Step, plan: Plan) -> str:
@@ -203,7 +203,7 @@ def _step(step: Step, plan: Plan) -> str:
     if isinstance(step, CreatePublicIp | CreatePublicIpPrefix) and step.id.lower() in there:
         kind = "public IP" if isinstance(step, CreatePublicIp) else "public IP prefix"
         return f"Use {kind} `{resource_name(step.id)}`, which is there"
-    return step_in_words(step)
+    return describe_step(step)
 
 
 def _created(plan: Plan) -> list[Created]:
@@ -280,7 +280,7 @@ def _kept_by_kind(plan: Plan) -> tuple[str, ...]:
 def _check(check: Check) -> CheckView:
     return CheckView(
         tone=_CHECK_TONES[check.result],
-        result=CHECK_WORDS[check.result],
+        result=CHECK_LABELS[check.result],
         name=capital(check.name),
         message=sentences(check.message),
         remedy=sentences(check.remedy),

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.chat import compose
+from shared.chat import change_messages, incident_messages
 from shared.chat.message import Message, Section
 from shared.model.change import Change, ChangeState, Outcome
 from shared.model.plan import AssociateSubnet, PlanKind
@@ -43,14 +43,14 @@ def reserved() -> Change:
 
 
 def test_a_proposal_names_relief_as_another_way_with_its_commands() -> None:
-    message = compose.change_proposed(nouns.make_change(plan=PLAN), URL)
+    message = change_messages.change_proposed(nouns.make_change(plan=PLAN), URL)
     assert "10,000 SNAT ports a node" in section(message, "Another way, without snatbot").text
     assert "--load-balancer-outbound-ports 10000" in section(message, "Its commands").code
-    assert "Another way, without snatbot" not in headings(compose.change_proposed(nouns.make_change(), URL))
+    assert "Another way, without snatbot" not in headings(change_messages.change_proposed(nouns.make_change(), URL))
 
 
 def test_an_answer_without_approval_gives_command_what_cannot_be_undone_and_relief() -> None:
-    message = compose.incident_answered(nouns.make_incident(), ask(None, MANAGED))
+    message = incident_messages.incident_advised(nouns.make_incident(), ask(None, MANAGED))
     assert "managed NAT gateway" in message.summary
     assert "no direct way back" in section(message, "What can't be undone").text
     assert "--outbound-type managedNATGateway" in section(message, "Commands").code
@@ -59,15 +59,17 @@ def test_an_answer_without_approval_gives_command_what_cannot_be_undone_and_reli
 
 
 def test_a_proven_change_leaves_the_alignment_to_a_person() -> None:
-    message = compose.change_finished(nouns.make_change(ChangeState.FIXED, PLAN), URL)
-    assert "userAssignedNATGateway" in section(message, "Left for you").text
+    message = change_messages.change_finished(nouns.make_change(ChangeState.FIXED, PLAN), URL)
+    assert "userAssignedNATGateway" in section(message, "For you to do").text
     assert section(message, "Its commands").code.endswith("--outbound-type userAssignedNATGateway")
-    assert "Left for you" not in headings(compose.change_finished(nouns.make_change(ChangeState.NOT_FIXED, PLAN), URL))
+    assert "For you to do" not in headings(
+        change_messages.change_finished(nouns.make_change(ChangeState.NOT_FIXED, PLAN), URL)
+    )
 
 
 @pytest.mark.parametrize(("change", "kept"), [(rolled_back(), "are kept, and paid for"), (reserved(), "not wanted")])
 def test_what_is_left_can_be_deleted_from_the_message_by_a_plan_of_its_own(change: Change, kept: str) -> None:
-    message = compose.change_finished(change, URL)
+    message = change_messages.change_finished(change, URL)
     assert kept in section(message, "What is left").text
     assert "names each public IP that is lost" in section(message, "What is left").text
     button = message.buttons[-1]
@@ -75,7 +77,7 @@ def test_what_is_left_can_be_deleted_from_the_message_by_a_plan_of_its_own(chang
 
 
 def test_nothing_is_offered_for_deletion_that_is_in_use() -> None:
-    message = compose.change_finished(nouns.make_change(ChangeState.FIXED), URL)
+    message = change_messages.change_finished(nouns.make_change(ChangeState.FIXED), URL)
     assert [button.text for button in message.buttons] == ["Open the change"]
 
 
@@ -83,6 +85,8 @@ def test_an_incident_that_is_over_says_that_its_plan_is_withdrawn() -> None:
     cleared = replace(nouns.make_incident(), cleared_at=nouns.NOW)
     assert (
         "withdrawn"
-        in section(compose.incident_cleared(cleared, nouns.NOW, is_withdrawn=True), "The plan that waited").text
+        in section(
+            incident_messages.incident_cleared(cleared, nouns.NOW, is_withdrawn=True), "The plan that waited"
+        ).text
     )
-    assert "The plan that waited" not in headings(compose.incident_cleared(cleared, nouns.NOW))
+    assert "The plan that waited" not in headings(incident_messages.incident_cleared(cleared, nouns.NOW))

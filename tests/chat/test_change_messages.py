@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from shared.chat import compose
-from shared.chat.labels import STATE_WORDS, step_in_words
+from shared.chat import change_messages
+from shared.chat.labels import STATE_LABELS, describe_step
 from shared.chat.message import Tone
 from shared.model.change import FINAL_STATES, ChangeState
 from shared.model.plan import AssociateSubnet, ObserveEgress
@@ -18,7 +18,7 @@ URL = "https://snatbot.example.net/api/changes/chg-19c2?t=x"
 
 
 def test_a_proposal_says_what_will_be_done_and_until_when_to_decide() -> None:
-    message = compose.change_proposed(nouns.make_change(), URL)
+    message = change_messages.change_proposed(nouns.make_change(), URL)
     assert message.title == "Approval needed for shop-prod"
     assert message.summary.endswith("Nothing is changed until someone approves it.")
     facts = dict(message.facts)
@@ -46,8 +46,8 @@ def test_a_proposal_says_what_will_be_done_and_until_when_to_decide() -> None:
 
 def test_taking_a_gateway_off_is_said_as_that() -> None:
     step = AssociateSubnet(nouns.SUBNETS[0], nouns.GATEWAY, None, {})
-    assert step_in_words(step) == "Take the NAT gateway off subnet `snet-user`"
-    watched = step_in_words(ObserveEgress(None, step.subnet_id, nouns.make_cluster().id))
+    assert describe_step(step) == "Take the NAT gateway off subnet `snet-user`"
+    watched = describe_step(ObserveEgress(None, step.subnet_id, nouns.make_cluster().id))
     assert watched == "Watch subnet `snet-user` until its nodes leave through the load balancer"
 
 
@@ -68,25 +68,25 @@ def test_taking_a_gateway_off_is_said_as_that() -> None:
     ],
 )
 def test_a_decision_says_who_and_when(state: ChangeState, title: str, summary: str) -> None:
-    message = compose.change_decided(nouns.make_change(state))
+    message = change_messages.change_decided(nouns.make_change(state))
     assert (message.title, message.summary) == (title, summary)
 
 
 def test_resuming_is_not_told_as_another_approval() -> None:
-    message = compose.change_decided(replace(nouns.make_change(ChangeState.APPROVED), step=2))
+    message = change_messages.change_decided(replace(nouns.make_change(ChangeState.APPROVED), step=2))
     assert message.title == "Plan for shop-prod resumed"
     assert message.summary == "Resumed. It goes on with the step that stopped."
 
 
 def test_a_wait_is_told_with_its_reason() -> None:
     change = nouns.make_change(ChangeState.APPLYING)
-    message = compose.change_waits(change, "waiting for AKS: shop-prod is Upgrading", "https://example.com/c")
+    message = change_messages.change_waiting(change, "waiting for AKS: shop-prod is Upgrading", "https://example.com/c")
     assert message.title == "The change on shop-prod waits"
     assert message.summary.startswith("Waiting for AKS: shop-prod is Upgrading. It goes on by itself")
 
 
 def test_progress_names_the_step_and_what_was_read_back() -> None:
-    message = compose.change_progress(nouns.make_change(ChangeState.APPLYING), nouns.make_journal()[3])
+    message = change_messages.change_progress(nouns.make_change(ChangeState.APPLYING), nouns.make_journal()[3])
     assert message.title == "shop-prod: step 4 of 7 done"
     assert message.summary == "Subnet snet-user has ng-shop-prod-1; every other property is as before."
     assert message.footer.endswith("2026-11-22 19:16 UTC")
@@ -94,17 +94,17 @@ def test_progress_names_the_step_and_what_was_read_back() -> None:
 
 def test_progress_without_a_note_names_the_step() -> None:
     entry = replace(nouns.make_journal()[3], note="")
-    summary = compose.change_progress(nouns.make_change(ChangeState.APPLYING), entry).summary
+    summary = change_messages.change_progress(nouns.make_change(ChangeState.APPLYING), entry).summary
     assert summary == "Associate subnet `snet-user` with `ng-shop-prod-1`", "no full stop to copy"
 
 
 def test_progress_of_a_step_that_the_plan_does_not_have_is_no_crash() -> None:
     entry = replace(nouns.make_journal()[0], step=40, note="")
-    assert "does not name" in compose.change_progress(nouns.make_change(), entry).summary
+    assert "does not name" in change_messages.change_progress(nouns.make_change(), entry).summary
 
 
 def test_a_stop_says_why_and_what_was_done_and_what_not() -> None:
-    message = compose.change_stopped(nouns.make_change(ChangeState.STOPPED), URL)
+    message = change_messages.change_stopped(nouns.make_change(ChangeState.STOPPED), URL)
     assert message.tone is Tone.ALARM
     assert message.summary == "Subnet snet-user was changed by someone else after the approval."
     assert dict(message.facts)["Steps done"] == "4 of 7"
@@ -137,7 +137,7 @@ def test_the_end_gives_the_verdict_with_its_figures(
     state: ChangeState, title: str, tone: Tone, sections: list[str]
 ) -> None:
     change = nouns.make_change(state)
-    message = compose.change_finished(change, URL)
+    message = change_messages.change_finished(change, URL)
     assert (message.title, message.tone) == (title, tone)
     assert [section.title for section in message.sections] == sections
     if change.outcome:
@@ -151,12 +151,15 @@ def test_the_end_gives_the_verdict_with_its_figures(
 def test_a_fix_tells_the_new_egress_addresses() -> None:
     fixed = nouns.make_change(ChangeState.FIXED)
     assert (
-        dict(compose.change_finished(fixed, URL, nouns.make_journal()).facts)["Egress IPs"] == "20.61.0.1 and 20.61.0.2"
+        dict(change_messages.change_finished(fixed, URL, nouns.make_journal()).facts)["Egress IPs"]
+        == "20.61.0.1 and 20.61.0.2"
     )
-    assert dict(compose.change_finished(fixed, URL).facts)["Egress IPs"] == "pip-shop-prod-1 and pip-shop-prod-2"
+    assert (
+        dict(change_messages.change_finished(fixed, URL).facts)["Egress IPs"] == "pip-shop-prod-1 and pip-shop-prod-2"
+    )
 
 
 def test_every_state_has_words() -> None:
-    assert set(STATE_WORDS) == set(ChangeState)
+    assert set(STATE_LABELS) == set(ChangeState)
     for state in FINAL_STATES:
-        assert compose.change_finished(nouns.make_change(state), URL).title
+        assert change_messages.change_finished(nouns.make_change(state), URL).title

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from shared.chat import compose, slack, teams
-from shared.chat.finding_labels import KIND_NOUNS, SEVERITY_WORDS
+from shared.chat import fleet_messages, incident_messages, slack, teams
+from shared.chat.finding_labels import FINDING_TITLES, SEVERITY_WORDS
 from shared.chat.message import Message, Tone
 from shared.model.finding import Finding, FindingKind, Severity
 from shared.model.ports import NodePorts
@@ -41,15 +41,15 @@ def test_every_kind_has_its_words_from_beginning_to_end(kind: FindingKind) -> No
         last_trouble_at=NOW,
         evidence=found.evidence,
     )
-    title = f"{KIND_NOUNS[kind]} on shop-prod"
-    opened = compose.incident_opened(incident, assessment)
+    title = f"{FINDING_TITLES[kind]} on shop-prod"
+    opened = incident_messages.incident_opened(incident, assessment)
     assert (opened.title, opened.tone) == (title, Tone.WARNING)
     assert opened.summary == found.evidence + ".", "the name begins it as it is"
     assert "Do this about it." in rendered(opened)
     assert "Failing nodes" not in rendered(opened)
-    assert compose.incident_reopened(incident, assessment).title == f"{title} is back"
-    assert compose.incident_worsened(incident, assessment).title == f"{title} is getting worse"
-    cleared = compose.incident_cleared(replace(incident, cleared_at=NOW), NOW)
+    assert incident_messages.incident_reopened(incident, assessment).title == f"{title} is back"
+    assert incident_messages.incident_worsened(incident, assessment).title == f"{title} is getting worse"
+    cleared = incident_messages.incident_cleared(replace(incident, cleared_at=NOW), NOW)
     assert cleared.title == f"{title} is over"
     assert "No outbound connection has failed" not in cleared.summary
     assert "It came to no failed connection" in rendered(cleared)
@@ -59,7 +59,7 @@ def test_full_nodes_are_in_a_table_and_other_findings_beside() -> None:
     found = (finding(FindingKind.PORT_PRESSURE), finding(FindingKind.ALLOCATION_DRIFT))
     assessment = replace(make_assessment(nodes=()), findings=found, witness="Azure's health events agree")
     incident = replace(make_incident(nodes=()), kinds=(FindingKind.PORT_PRESSURE,), last_failed_at=None)
-    message = compose.incident_opened(incident, assessment)
+    message = incident_messages.incident_opened(incident, assessment)
     text = rendered(message)
     for piece in (
         "aks-user-1-vmss000000",
@@ -79,27 +79,32 @@ def test_every_severity_has_a_word() -> None:
 
 def test_lost_coverage_is_said_with_who_why_and_what_to_do() -> None:
     loss = finding(FindingKind.COVERAGE_LOSS)
-    text = rendered(compose.coverage_lost((loss, loss)))
+    text = rendered(fleet_messages.clusters_unmeasured((loss, loss)))
     assert text.count("Do this about it.") == 2, "once for each service, not for each loss"
     assert "would go unseen" in text
-    assert "a, b" in rendered(compose.seen_again(("a", "b", "c"), NOW))
-    assert "Subscription x" in rendered(compose.seen_again(("a",), NOW, ("subscription x: no role",)))
-    assert "snatbot-watch" in rendered(compose.opted_out(("a",)))
+    assert "a, b" in rendered(fleet_messages.clusters_recovered(("a", "b", "c"), NOW))
+    assert "Subscription x" in rendered(fleet_messages.clusters_recovered(("a",), NOW, ("subscription x: no role",)))
+    assert "snatbot-watch" in rendered(fleet_messages.clusters_opted_out(("a",)))
 
 
 def test_what_stands_in_the_way_of_watching_is_said_once_for_each_service_and_whole() -> None:
-    hindered = rendered(compose.watch_hindered(("no cluster was ever found: grant Reader", "subscription x: no role")))
+    hindered = rendered(
+        fleet_messages.monitoring_impaired(("no cluster was ever found: grant Reader", "subscription x: no role"))
+    )
     assert "No cluster was ever found: grant Reader." in hindered
     assert "Subscription x: no role." in hindered
-    assert compose.watch_hindered(("subscription x: no role",)).summary == "Subscription x: no role."
-    tags = rendered(compose.bad_tags(("tag snatbot-wach is not known (1 cluster: a)", "another")))
+    assert fleet_messages.monitoring_impaired(("subscription x: no role",)).summary == "Subscription x: no role."
+    tags = rendered(fleet_messages.tags_invalid(("tag snatbot-wach is not known (1 cluster: a)", "another")))
     assert "snatbot-wach" in tags and "usual values hold" in tags
-    assert compose.seen_again((), NOW, ("subscription x: no role",)).title == "snatbot watches as it should again"
+    assert (
+        fleet_messages.clusters_recovered((), NOW, ("subscription x: no role",)).title
+        == "snatbot watches as it should again"
+    )
 
 
 def test_an_incident_that_ends_with_its_cluster_is_not_called_over() -> None:
     closed = replace(make_incident(), closing_note="the cluster was deleted", cleared_at=NOW)
-    message = compose.watch_ended(closed, NOW, is_withdrawn=True)
+    message = fleet_messages.monitoring_ended(closed, NOW, is_withdrawn=True)
     assert message.title.endswith("on shop-prod: no longer watched")
     assert message.summary == "The cluster was deleted."
     text = rendered(message)
@@ -109,7 +114,7 @@ def test_an_incident_that_ends_with_its_cluster_is_not_called_over() -> None:
 
 def test_witnesses_that_disagree_are_told_without_an_alarm() -> None:
     witness = "Azure's health event SnatPortExhaustion at 10:03 UTC disagrees: the metric shows no failed connection"
-    message = compose.contradicted(replace(make_assessment(), witness=witness), NOW)
+    message = fleet_messages.metrics_contradicted(replace(make_assessment(), witness=witness), NOW)
     assert message.tone is Tone.NEUTRAL
     assert "disagrees" in message.summary
     assert "No incident is opened" in rendered(message)

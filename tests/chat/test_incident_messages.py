@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from shared.chat import compose
+from shared.chat import incident_messages
 from shared.chat.message import Message, Section, Tone
-from shared.model.reading import Measured, Unmeasured
+from shared.model.reading import Measured
 
 from ..support import nouns
 
@@ -25,7 +25,7 @@ def titles(message: Message) -> list[str]:
 
 @pytest.fixture
 def opened() -> Message:
-    return compose.incident_opened(nouns.make_incident(), nouns.make_assessment())
+    return incident_messages.incident_opened(nouns.make_incident(), nouns.make_assessment())
 
 
 def test_the_alert_says_what_where_and_since_when(opened: Message) -> None:
@@ -52,21 +52,23 @@ def test_the_alert_names_nodes_by_name_ip_and_pool_with_count_and_share(opened: 
 
 
 def test_an_alarm_that_asks_for_a_plan_says_so_and_folds_the_steps_by_hand() -> None:
-    message = compose.incident_opened(replace(nouns.make_incident(), plan_due_at=nouns.NOW), nouns.make_assessment())
-    assert "until someone approves it" in section(message, "What follows").text
+    message = incident_messages.incident_opened(
+        replace(nouns.make_incident(), plan_due_at=nouns.NOW), nouns.make_assessment()
+    )
+    assert "until someone approves it" in section(message, "Next").text
     assert section(message, "By hand").is_detail
     assert section(message, "Commands").is_detail
     assert message.buttons == ()
 
 
 def test_while_remediation_is_off_the_alert_is_the_steps() -> None:
-    message = compose.incident_opened(nouns.make_incident(), nouns.make_assessment())
+    message = incident_messages.incident_opened(nouns.make_incident(), nouns.make_assessment())
     assert titles(message) == ["Failing nodes", "Please don't", "By hand", "Commands", "In your code"]
     assert message.buttons == ()
 
 
 def test_a_blocked_plan_says_why_in_words() -> None:
-    message = compose.incident_answered(nouns.make_incident(), nouns.make_advice())
+    message = incident_messages.incident_advised(nouns.make_incident(), nouns.make_advice())
     assert message.title == "What would help shop-prod"
     reasons = section(message, "Why snatbot can't do it").bullets
     assert reasons[0] == (
@@ -79,7 +81,7 @@ def test_a_blocked_plan_says_why_in_words() -> None:
 
 
 def test_steps_for_an_own_network_can_be_followed_with_the_real_names() -> None:
-    message = compose.incident_opened(nouns.make_incident(), nouns.make_assessment())
+    message = incident_messages.incident_opened(nouns.make_incident(), nouns.make_assessment())
     steps = section(message, "By hand").steps
     assert steps[0].startswith(
         "See it: in the Azure portal open load balancer `kubernetes` in resource group "
@@ -105,7 +107,7 @@ def test_steps_for_an_own_network_can_be_followed_with_the_real_names() -> None:
 
 def test_a_managed_network_gets_aks_own_command_and_a_warning() -> None:
     cluster = nouns.make_cluster(is_own_network=False)
-    message = compose.incident_opened(nouns.make_incident(cluster), nouns.make_assessment(cluster))
+    message = incident_messages.incident_opened(nouns.make_incident(cluster), nouns.make_assessment(cluster))
     code = section(message, "Commands").code
     assert "--outbound-type managedNATGateway --nat-gateway-managed-outbound-ip-count 2" in code
     assert "subnet update" not in code
@@ -117,14 +119,14 @@ def test_a_managed_network_gets_aks_own_command_and_a_warning() -> None:
 def test_a_network_that_is_partly_owned_gets_no_command_that_could_be_wrong() -> None:
     cluster = nouns.make_cluster()
     mixed = replace(cluster, pools=(cluster.pools[0], replace(cluster.pools[1], vnet_subnet_id=None)))
-    message = compose.incident_opened(nouns.make_incident(mixed), nouns.make_assessment(mixed))
+    message = incident_messages.incident_opened(nouns.make_incident(mixed), nouns.make_assessment(mixed))
     assert "NATGateway" not in section(message, "Commands").code
     assert any("vnetSubnetID" in step for step in section(message, "By hand").steps)
 
 
 def test_authorized_ranges_are_mentioned_before_egress_changes() -> None:
     cluster = replace(nouns.make_cluster(), authorized_ip_ranges=("203.0.113.0/24",))
-    message = compose.incident_opened(nouns.make_incident(cluster), nouns.make_assessment(cluster))
+    message = incident_messages.incident_opened(nouns.make_incident(cluster), nouns.make_assessment(cluster))
     assert any("authorized IP ranges" in step for step in section(message, "By hand").steps)
 
 
@@ -136,7 +138,7 @@ def test_what_not_to_do_is_said(opened: Message) -> None:
 
 def test_nodes_that_are_not_known_are_not_invented() -> None:
     incident, assessment = nouns.make_incident(nodes=()), nouns.make_assessment(nodes=())
-    message = compose.incident_opened(incident, assessment)
+    message = incident_messages.incident_opened(incident, assessment)
     nodes = section(message, "Failing nodes")
     assert nodes.table is None
     assert nodes.text == "Azure Monitor has not said which: only the total of the load balancer is known."
@@ -146,7 +148,9 @@ def test_nodes_that_are_not_known_are_not_invented() -> None:
 
 def test_an_ip_without_a_node_is_said_to_be_gone() -> None:
     gone = replace(nouns.make_nodes(1)[0], name="", pool="")
-    message = compose.incident_opened(nouns.make_incident(nodes=(gone,)), nouns.make_assessment(nodes=(gone,)))
+    message = incident_messages.incident_opened(
+        nouns.make_incident(nodes=(gone,)), nouns.make_assessment(nodes=(gone,))
+    )
     table = section(message, "Failing nodes").table
     assert table is not None
     assert table.rows[0][:3] == ("no node has this IP now", "10.224.0.4", "")
@@ -157,14 +161,14 @@ def test_a_cut_answer_of_azure_monitor_is_said() -> None:
     assessment = nouns.make_assessment()
     assert isinstance(assessment.reading, Measured)
     cut = replace(assessment, reading=replace(assessment.reading, is_truncated=True))
-    table = section(compose.incident_opened(nouns.make_incident(), cut), "Failing nodes").table
+    table = section(incident_messages.incident_opened(nouns.make_incident(), cut), "Failing nodes").table
     assert table is not None
     assert "there may be more" in table.note
 
 
 def test_a_returning_trouble_says_so_and_since_when() -> None:
     incident = replace(nouns.make_incident(), reopened=1)
-    message = compose.incident_reopened(incident, nouns.make_assessment())
+    message = incident_messages.incident_reopened(incident, nouns.make_assessment())
     assert message.title == "SNAT port exhaustion on shop-prod is back"
     facts = dict(message.facts)
     assert facts["First failing"] == "2026-11-22 18:41 UTC"
@@ -173,7 +177,7 @@ def test_a_returning_trouble_says_so_and_since_when() -> None:
 
 def test_a_warning_that_turned_into_failures_says_so_in_its_headline_and_carries_the_steps() -> None:
     incident = replace(nouns.make_incident(), since=nouns.NOW - timedelta(hours=3))
-    message = compose.incident_failing(incident, nouns.make_assessment())
+    message = incident_messages.incident_failing(incident, nouns.make_assessment())
     assert message.title == "Connections of shop-prod fail now: SNAT port exhaustion"
     assert message.tone is Tone.ALARM
     assert section(message, "By hand").steps
@@ -183,25 +187,16 @@ def test_a_warning_that_turned_into_failures_says_so_in_its_headline_and_carries
 
 
 def test_getting_worse_is_told_without_repeating_the_steps() -> None:
-    message = compose.incident_worsened(nouns.make_incident(), nouns.make_assessment())
+    message = incident_messages.incident_worsened(nouns.make_incident(), nouns.make_assessment())
     assert message.title == "SNAT port exhaustion on shop-prod is getting worse"
     assert titles(message) == ["Failing nodes"]
 
 
 def test_the_end_claims_no_more_than_was_seen() -> None:
-    message = compose.incident_cleared(nouns.make_incident(), nouns.NOW + timedelta(minutes=40))
+    message = incident_messages.incident_cleared(nouns.make_incident(), nouns.NOW + timedelta(minutes=40))
     assert message.title == "SNAT port exhaustion on shop-prod is over"
     assert message.summary == "No outbound connection has failed since 2026-11-22 19:01 UTC."
     assert message.tone is Tone.GOOD
     assert "the cause may still be there" in message.sections[0].text
     closed = replace(nouns.make_incident(), closing_note="fixed by change 7")
-    assert compose.incident_cleared(closed, nouns.NOW).summary == "Fixed by change 7."
-
-
-def test_a_missing_measurement_is_never_taken_for_health() -> None:
-    message = compose.cannot_measure("shop-prod", Unmeasured("403 from Azure Monitor", "grant Monitoring Reader"))
-    assert (message.title, message.summary) == ("shop-prod can't be measured", "403 from Azure Monitor.")
-    assert message.tone is Tone.WARNING
-    assert section(message, "What to do").text == "Grant Monitoring Reader."
-    assert "unseen" in section(message, "What this means").text
-    assert titles(compose.cannot_measure("shop-prod", Unmeasured("no data"))) == ["What this means"]
+    assert incident_messages.incident_cleared(closed, nouns.NOW).summary == "Fixed by change 7."

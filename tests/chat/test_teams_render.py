@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from shared.chat import compose, teams
+from shared.chat import incident_messages, teams
 from shared.chat.adaptive_card import escape
 from shared.chat.message import Button, Message, Section, Table, Tone
 
@@ -107,7 +107,7 @@ def test_buttons_only_open_links() -> None:
 def test_an_alert_fits_and_says_how_many_nodes_it_left_out(number: int, prefix: str) -> None:
     nodes = nouns.make_nodes(number, prefix=prefix)
     incident, assessment = nouns.make_incident(nodes=nodes), nouns.make_assessment(nodes=nodes)
-    message = compose.incident_opened(incident, assessment)
+    message = incident_messages.incident_opened(incident, assessment)
     envelope = teams.render(message)
     assert len(teams.encode(envelope)) < LIMIT_BYTES
     card = card_of(message)

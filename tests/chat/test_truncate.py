@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from shared.chat.message import Button, Message, Section, Table, Tone, runs, without_marks
-from shared.chat.truncate import BUDGETS, cut, sizes
+from shared.chat.message import Button, Message, Section, Table, Tone, code_spans, without_backticks
+from shared.chat.truncate import BUDGETS, truncate, truncations
 
 NODES = Table(("Node", "Failed"), tuple((f"node-{number}", str(number)) for number in range(47)), row_noun="nodes")
 MESSAGE = Message(
@@ -22,7 +22,7 @@ MESSAGE = Message(
 
 
 def test_a_table_says_how_many_rows_it_left_out() -> None:
-    table = cut(MESSAGE, BUDGETS[0]).sections[0].table
+    table = truncate(MESSAGE, BUDGETS[0]).sections[0].table
     assert table is not None
     assert [row[0] for row in table.rows] == [f"node-{number}" for number in range(10)]
     assert table.note == "…and 37 more nodes."
@@ -30,32 +30,32 @@ def test_a_table_says_how_many_rows_it_left_out() -> None:
 
 def test_a_note_that_was_there_stays() -> None:
     noted = Table(("Node",), (("a",),) * 12, note="Azure cut its answer.", row_noun="nodes")
-    table = cut(Message("t", "s", Tone.ALARM, sections=(Section("x", table=noted),)), BUDGETS[0]).sections[0].table
+    table = truncate(Message("t", "s", Tone.ALARM, sections=(Section("x", table=noted),)), BUDGETS[0]).sections[0].table
     assert table is not None
     assert table.note == "…and 2 more nodes. Azure cut its answer."
 
 
 def test_a_list_says_how_many_items_it_left_out() -> None:
-    bullets = cut(MESSAGE, BUDGETS[0]).sections[1].bullets
+    bullets = truncate(MESSAGE, BUDGETS[0]).sections[1].bullets
     assert bullets[-1] == "…and 10 more"
     assert len(bullets) == 21
 
 
 def test_commands_are_cut_between_lines_only() -> None:
-    code = cut(MESSAGE, BUDGETS[0]).sections[2].code.splitlines()
+    code = truncate(MESSAGE, BUDGETS[0]).sections[2].code.splitlines()
     assert code[:2] == ["az command 0", "az command 1"]
     assert code[-1] == "# …and 20 more lines"
     assert code[-2] == "az command 59"
 
 
 def test_details_go_first_and_are_named() -> None:
-    small = cut(MESSAGE, BUDGETS[3])
+    small = truncate(MESSAGE, BUDGETS[3])
     assert [section.title for section in small.sections] == ["Failing nodes", "Please don't", ""]
     assert small.sections[-1].text == "Left out to keep this message short: Commands, In your code."
 
 
 def test_title_summary_facts_and_buttons_stay_to_the_last() -> None:
-    *_, smallest = sizes(MESSAGE)
+    *_, smallest = truncations(MESSAGE)
     assert (smallest.title, smallest.summary, smallest.facts) == (MESSAGE.title, MESSAGE.summary, MESSAGE.facts)
     assert smallest.buttons == MESSAGE.buttons
     assert [section.title for section in smallest.sections] == [""]
@@ -63,11 +63,11 @@ def test_title_summary_facts_and_buttons_stay_to_the_last() -> None:
 
 def test_what_is_small_stays_as_it_is() -> None:
     small = Message("Title", "Summary", Tone.GOOD, sections=(Section("a", bullets=("b",), code="c"),))
-    assert next(sizes(small)) == small
+    assert next(truncations(small)) == small
 
 
 def test_backticks_mark_code() -> None:
-    assert runs("run `az aks` now") == (("run ", False), ("az aks", True), (" now", False))
-    assert runs("a lonely ` mark") == (("a lonely ` mark", False),)
-    assert runs("") == ()
-    assert without_marks("run `az aks` now") == "run az aks now"
+    assert code_spans("run `az aks` now") == (("run ", False), ("az aks", True), (" now", False))
+    assert code_spans("a lonely ` mark") == (("a lonely ` mark", False),)
+    assert code_spans("") == ()
+    assert without_backticks("run `az aks` now") == "run az aks now"

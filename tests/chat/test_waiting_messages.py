@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.chat import compose
+from shared.chat import waiting_messages
 from shared.model.change import ChangeState
 from tests.support import nouns
 
@@ -25,7 +25,9 @@ URL = "https://snatbot.example.com/page"
     ],
 )
 def test_a_reminder_names_what_waits_and_leads_there(state: ChangeState, said: str, button: str) -> None:
-    message = compose.incident_reminder(nouns.make_incident(), nouns.make_assessment(), nouns.make_change(state), URL)
+    message = waiting_messages.incident_reminder(
+        nouns.make_incident(), nouns.make_assessment(), nouns.make_change(state), URL
+    )
     assert message.summary.startswith("2,207 of 23,765 new outbound connections failed (9.3 %)")
     assert said in message.sections[0].text
     assert [(one.text, one.url) for one in message.buttons] == [(button, URL)]
@@ -33,8 +35,8 @@ def test_a_reminder_names_what_waits_and_leads_there(state: ChangeState, said: s
 
 def test_a_reminder_without_a_page_has_no_button() -> None:
     incident, seen = nouns.make_incident(), nouns.make_assessment()
-    assert compose.incident_reminder(incident, seen, nouns.make_change(), "").buttons == ()
-    alone = compose.incident_reminder(incident, seen, None, "")
+    assert waiting_messages.incident_reminder(incident, seen, nouns.make_change(), "").buttons == ()
+    alone = waiting_messages.incident_reminder(incident, seen, None, "")
     assert "By hand" in [section.title for section in alone.sections]
 
 
@@ -44,7 +46,7 @@ def test_a_renewal_says_that_the_old_plan_expired_and_whether_the_new_one_differ
     if not is_the_same:
         new = replace(new, plan=replace(new.plan, digest="1" * 64))
     incident = replace(nouns.make_incident(), evidence="40 % of the connections failed")
-    message = compose.change_renewed(old, new, incident, URL)
+    message = waiting_messages.change_renewed(old, new, incident, URL)
     assert message.summary.startswith("Nobody decided before 2026-11-22 20:05 UTC, and the plan expired. ")
     assert ("the same plan, renewed" in message.summary) is is_the_same
     assert ("has changed" in message.title) is not is_the_same
@@ -54,7 +56,7 @@ def test_a_renewal_says_that_the_old_plan_expired_and_whether_the_new_one_differ
 
 @pytest.mark.parametrize("is_tried_again", [True, False])
 def test_that_a_plan_expired_is_said_with_the_page_that_asks_again(is_tried_again: bool) -> None:
-    message = compose.change_expired(nouns.make_change(S.EXPIRED), URL, is_tried_again=is_tried_again)
+    message = waiting_messages.change_expired(nouns.make_change(S.EXPIRED), URL, is_tried_again=is_tried_again)
     assert message.summary == (
         "Expired. Nobody decided in time. Nothing was changed. A new plan can be asked for on its page."
     )

@@ -54,9 +54,9 @@ def test_a_proposal_links_to_relief_and_a_proven_change_to_alignment() -> None:
     proposed = page(nouns.make_change(plan=plan))
     assert "Another way, without snatbot Load balancer relief for shop-prod" in proposed.text
     assert "?t=token&kind=relieve_load_balancer" in [one.get("href") for one in proposed.all("a")]
-    assert "Left for you" not in proposed.text
+    assert "For you to do" not in proposed.text
     fixed = page(nouns.make_change(ChangeState.FIXED, plan))
-    assert "Left for you Outbound type of shop-prod" in fixed.text
+    assert "For you to do Outbound type of shop-prod" in fixed.text
     assert "Another way" not in fixed.text
     unlinked = page(nouns.make_change(plan=plan), "")
     assert not any("kind=" in str(one.get("href")) for one in unlinked.all("a"))

@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import json
+import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from shared.chat import compose, slack, teams
+from shared import chat
+from shared.chat import slack, teams
 from shared.chat.message import Message
 from shared.model.change import ChangeState, JournalEntry
 from shared.model.finding import FindingKind
 from shared.model.plan import Plan, PlanKind
-from shared.model.reading import Unmeasured
 from tests.support.builders import START
 from tests.wording import cases
 from tests.wording.faults import faults
 
-KINDS = {name: getattr(compose, name) for name in compose.__all__}
+
+def message_builders() -> dict[str, Callable[..., Message]]:
+    """Every public function in `shared.chat` that makes a message of something else."""
+    found: dict[str, Callable[..., Message]] = {}
+    for info in pkgutil.iter_modules(chat.__path__, f"{chat.__name__}."):
+        for name, function in inspect.getmembers(importlib.import_module(info.name), inspect.isfunction):
+            signature = inspect.signature(function)
+            makes_one = function.__module__ == info.name and "Message" in str(signature.return_annotation)
+            if makes_one and not name.startswith("_") and "message" not in signature.parameters:
+                found[name] = function
+    return found
+
+
+KINDS = message_builders()
 URL = "https://bot.example.com/change"
 
 
@@ -63,8 +78,6 @@ def usual(number: int) -> dict[str, Any]:
         "page_url": URL,
         "reason": f"somebody wrote to subnet `{cases.SUBNETS[0]}`",
         "commands": (cases.COMMAND,) * number,
-        "cluster_name": cases.CLUSTER,
-        "unmeasured": Unmeasured("no answer", "look" if number else ""),
         "texts": texts,
         "over": texts,
     }

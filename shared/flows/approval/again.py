@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from ...auth.links import Links
-from ...chat import compose
+from ...chat import waiting_messages
 from ...clock import Clock
 from ...core.planning.request import PlanRequest, request_of
 from ...core.remediation.state_machine import Event, after
@@ -69,7 +69,7 @@ class Again:
             return False
         reason = f"nobody decided in time; renewed as change {new.id}"
         ended = replace(change, state=after(change.state, Event.EXPIRE), due_at=None, stop_reason=reason)
-        message = compose.change_renewed(change, new, incident.value, self._links.page(new))
+        message = waiting_messages.change_renewed(change, new, incident.value, self._links.page(new))
         writes = [
             Put(ended, stored.etag),
             Put(new),

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from ...auth.links import Links
 from ...auth.signing import LinkTarget, Signer, decision_content
-from ...chat import compose
+from ...chat import change_messages
 from ...chat.message import Message
 from ...core.remediation.state_machine import Event, WrongState, after
 from ...errors import NotFoundHere, Refused
@@ -163,8 +163,12 @@ class Decide:
 
     def _told(self, changed: Change, action: str) -> Message:
         if action in (APPROVE, RESUME):
-            return compose.change_decided(changed)
-        tell = {DENY: compose.change_decided, STOP: compose.change_stopped, GIVE_UP: compose.change_finished}[action]
+            return change_messages.change_decided(changed)
+        tell = {
+            DENY: change_messages.change_decided,
+            STOP: change_messages.change_stopped,
+            GIVE_UP: change_messages.change_finished,
+        }[action]
         return tell(changed, self._links().page(changed))
 
     def _find(self, target: LinkTarget) -> Stored[Change]:

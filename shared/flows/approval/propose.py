@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ...auth.links import Links
-from ...chat import compose
+from ...chat import change_messages
 from ...core.planning.request import PlanRequest
 from ...core.remediation.state_machine import Event, after
 from ...errors import Refused, TooMany
@@ -130,7 +130,9 @@ class Propose:
             Put(change),
             Put(planned(record, change), stored.etag if stored else None),
             audit(now, change.requested_by, "change proposed", change.id, change.plan.summary),
-            *self._outbox.rows(change.cluster_name, compose.change_proposed(change, self._links.page(change)), wall),
+            *self._outbox.rows(
+                change.cluster_name, change_messages.change_proposed(change, self._links.page(change)), wall
+            ),
             *retire_proposals(self._records, key, change),
         ]
         # The index comes first. Without it the cure of a change that no incident asked for would go unwatched.

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ...auth.links import Links
-from ...chat import compose
+from ...chat import change_messages, incident_messages
 from ...core.planning.request import PlanRequest
 from ...errors import SnatbotError
 from ...ids import new_id
@@ -93,9 +93,9 @@ class Offer:
     ) -> list[Put]:
         done = Put(replace(incident.value, plan_due_at=None), incident.etag)
         if not change.plan.is_executable:
-            message = compose.incident_answered(incident.value, change.plan)
+            message = incident_messages.incident_advised(incident.value, change.plan)
             return [done, *self._outbox.rows(change.cluster_name, message, wall)]
-        message = compose.change_proposed(change, self._links.page(change))
+        message = change_messages.change_proposed(change, self._links.page(change))
         return [
             done,
             Put(change),

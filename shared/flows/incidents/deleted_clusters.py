@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
-from ...chat import compose
+from ...chat import fleet_messages
 from ...cloud.errors import AzureError
 from ...cloud.fleet_query import FleetDiscovery
 from ...core.incidents.lifecycle import Effect, over_unseen
@@ -70,7 +70,7 @@ class Vanished:
         withdrawn = withdraw_proposals(self._records, key, closed, now)
         message = None
         if transition.message is Effect.CLEARED:
-            message = compose.watch_ended(closed, now, is_withdrawn=bool(withdrawn))
+            message = fleet_messages.monitoring_ended(closed, now, is_withdrawn=bool(withdrawn))
         writes = [
             Put(record, cluster.etag),
             Put(closed, incident.etag),

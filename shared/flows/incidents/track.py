@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from ...chat import compose
+from ...chat import fleet_messages, incident_messages, waiting_messages
 from ...chat.message import Message
 from ...cloud.deadline import Deadline
 from ...core.associations import Associations, associations, next_association
@@ -197,7 +197,7 @@ class Remember:
             return None
         waits = waiting(transition.incident.id, known.changes)
         page = self._page_of(waits) if waits is not None and self._is_offering else ""
-        return compose.incident_reminder(transition.incident, assessment, waits, page)
+        return waiting_messages.incident_reminder(transition.incident, assessment, waits, page)
 
     def _notice(self, sight: Sight, known: Known, transition: IncidentTransition, now: datetime) -> Message | None:
         """That Azure's health events know of trouble which the metric doesn't show: once a day, and no incident."""
@@ -211,7 +211,7 @@ class Remember:
         ended_at = incident.cleared_at if incident is not None else None
         if is_known and (ended_at is None or now - ended_at <= self._policy.cooldown):
             return None  # people know, or knew a short while ago
-        return compose.contradicted(sight.assessment, now)
+        return fleet_messages.metrics_contradicted(sight.assessment, now)
 
     def _say(self, notice: Message | None, known: Known, now: datetime, wall: datetime) -> bool:
         """Posts what belongs to no incident."""
@@ -284,17 +284,17 @@ def _message(
         return None
     match transition.message:
         case Effect.OPENED:
-            return compose.incident_opened(incident, assessment)
+            return incident_messages.incident_opened(incident, assessment)
         case Effect.REOPENED:
-            return compose.incident_reopened(incident, assessment)
+            return incident_messages.incident_reopened(incident, assessment)
         case Effect.FAILING:
-            return compose.incident_failing(incident, assessment)
+            return incident_messages.incident_failing(incident, assessment)
         case Effect.WORSENED:
-            return compose.incident_worsened(incident, assessment)
+            return incident_messages.incident_worsened(incident, assessment)
         case Effect.CLEARED if isinstance(assessment.reading, DoesNotApply):
-            return compose.watch_ended(incident, now, is_withdrawn=is_withdrawn)
+            return fleet_messages.monitoring_ended(incident, now, is_withdrawn=is_withdrawn)
         case Effect.CLEARED:
-            return compose.incident_cleared(incident, now, is_withdrawn=is_withdrawn)
+            return incident_messages.incident_cleared(incident, now, is_withdrawn=is_withdrawn)
         case Effect.NOTHING | Effect.REMINDED:
             return None
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from ...chat import compose
+from ...chat import fleet_messages
 from ...chat.message import Message
 from ...cloud.errors import AzureError
 from ...cloud.fleet_query import FleetDiscovery
@@ -165,17 +165,17 @@ def _names(fleet: Fleet) -> dict[str, str]:
 
 def _messages(news: CoverageNews, now: datetime) -> Iterator[Message]:
     if news.losses:
-        yield compose.coverage_lost(news.losses)
+        yield fleet_messages.clusters_unmeasured(news.losses)
     if news.troubles.due:
-        yield compose.watch_hindered(news.troubles.due)
+        yield fleet_messages.monitoring_impaired(news.troubles.due)
     if news.seen_again or news.troubles.over:
-        yield compose.seen_again(news.seen_again, now, news.troubles.over)
+        yield fleet_messages.clusters_recovered(news.seen_again, now, news.troubles.over)
     if news.opted_out:
-        yield compose.opted_out(news.opted_out)
+        yield fleet_messages.clusters_opted_out(news.opted_out)
     if news.bad_tags.due:
-        yield compose.bad_tags(news.bad_tags.due)
+        yield fleet_messages.tags_invalid(news.bad_tags.due)
     if news.one_by_one.due:
-        yield compose.read_one_by_one(news.one_by_one.due)
+        yield fleet_messages.metrics_unbatched(news.one_by_one.due)
 
 
 def _events(news: CoverageNews) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ...auth.links import Links
-from ...chat import compose
+from ...chat import change_messages
 from ...chat.message import Message
 from ...clock import Clock
 from ...core.remediation.state_machine import Event, after
@@ -224,7 +224,9 @@ class Apply:
         changed = replace(
             stored.value, step=stored.value.step + 1, due_at=now, not_before=not_before(stored.value, pause, now)
         )
-        told = compose.change_progress(changed, done) if isinstance(step, AssociateSubnet | AddPublicIps) else None
+        told = (
+            change_messages.change_progress(changed, done) if isinstance(step, AssociateSubnet | AddPublicIps) else None
+        )
         self._commit(
             [
                 Put(changed, stored.etag),
@@ -268,7 +270,7 @@ class Apply:
         told = None
         if is_worth_telling:
             note = f"{result.note}; nothing is written before {utc(until)}" if until and until > now else result.note
-            told = compose.change_waits(later, note, self._tools.links.page(later))
+            told = change_messages.change_waiting(later, note, self._tools.links.page(later))
         self._commit([Put(later, stored.etag), PutJournal(later.id, noted, entry.etag)], later.cluster_name, told)
         self._claim.pause(self._clock.wall())
         return False
@@ -287,7 +289,7 @@ class Apply:
                 audit(now, "snatbot", "change stopped", stopped.id, reason),
             ],
             stopped.cluster_name,
-            compose.change_stopped(stopped, self._tools.links.page(stopped)),
+            change_messages.change_stopped(stopped, self._tools.links.page(stopped)),
         )
         log.error("change %s stopped: %s", stopped.id, reason)
         self._claim.release()

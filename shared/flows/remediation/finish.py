@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ...auth.links import Links
-from ...chat import compose
+from ...chat import change_messages, waiting_messages
 from ...chat.message import Message
 from ...core.incidents.lifecycle import close
 from ...core.remediation.state_machine import Event, after
@@ -108,7 +108,7 @@ class Ending:
             message = self._expired(ended, now, is_tried_again=bool(asked_again))
         else:
             journal = [entry.value for entry in self._records.journal(partition, ended.id).values()]
-            message = compose.change_finished(ended, self._links.page(ended), journal)
+            message = change_messages.change_finished(ended, self._links.page(ended), journal)
         writes += self._outbox.rows(ended.cluster_name, message, wall)
         self._records.commit_in(partition, writes)
         log.info("change %s: %s", ended.id, ended.state.value)
@@ -125,7 +125,7 @@ class Ending:
         record = self._records.cluster(change.cluster_id)
         if record is not None and record.value.is_silenced(now):
             return None
-        return compose.change_expired(change, self._links.page(change), is_tried_again=is_tried_again)
+        return waiting_messages.change_expired(change, self._links.page(change), is_tried_again=is_tried_again)
 
     def _closed_incident(self, partition: str, change: Change, now: datetime) -> list[Put]:
         found = self._open_incident(partition, change)

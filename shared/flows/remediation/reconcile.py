@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ...auth.errors import ApprovalTooOld, NotAuthorized, RemediationOff
-from ...chat import compose
+from ...chat import change_messages
 from ...cloud.errors import AzureError
 from ...core.remediation.state_machine import Event, after
 from ...errors import Refused
@@ -177,7 +177,7 @@ class Advance:
         later, rows = replace(change, due_at=now + NEXT_LOOK), []
         if not change.waits_for and now - since >= WORTH_TELLING:
             later = replace(later, waits_for=reason)
-            told = compose.change_waits(later, reason, self._tools.links.page(later))
+            told = change_messages.change_waiting(later, reason, self._tools.links.page(later))
             rows = self._tools.outbox.rows(change.cluster_name, told, self._clock.wall())
         self._records.commit_in(partition, [Put(later, stored.etag), *rows])
 
@@ -262,7 +262,7 @@ class Advance:
         if overlapping:
             reason = alarm(overlapping)
             commands = alarm_commands(overlapping)
-            message = compose.change_overlapped(ended, reason, self._tools.links.page(ended), commands)
+            message = change_messages.concurrent_write_found(ended, reason, self._tools.links.page(ended), commands)
             lines = [audit(now, "snatbot", "another writer in between", change.id, reason)]
             if outcome is not None:
                 ended = replace(ended, outcome=replace(outcome, advice=(*outcome.advice, reason), commands=commands))
@@ -285,7 +285,7 @@ class Advance:
         now = self._clock.now()
         state = after(stored.value.state, Event.STOP)
         stopped = replace(stored.value, state=state, due_at=None, stop_reason=reason, stop_commands=commands)
-        message = compose.change_stopped(stopped, self._tools.links.page(stopped))
+        message = change_messages.change_stopped(stopped, self._tools.links.page(stopped))
         line = audit(now, "snatbot", "change stopped", stopped.id, reason)
         rows = self._tools.outbox.rows(stopped.cluster_name, message, self._clock.wall())
         self._records.commit_in(partition, [Put(stopped, stored.etag), *entries, line, *rows])

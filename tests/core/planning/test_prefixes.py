@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.chat.labels import step_in_words
+from shared.chat.labels import describe_step
 from shared.core.planning.planner import plan_attachment
 from shared.model.network import NatGateway, NetworkFacts, Ours, PublicIp
 from shared.model.plan import AddPublicIps, CheckResult, CreateNatGateway, CreatePublicIpPrefix, Plan, PlanKind
@@ -85,7 +85,7 @@ def test_a_new_prefix_is_created_and_attached_and_the_addresses_stay() -> None:
     assert (add.before_prefix_ids, add.after_prefix_ids) == ((), (create.id,))
     assert found.nat_gateway_id == add.nat_gateway_id
     assert found.egress_count == 3
-    assert "public IP prefix `ippre-" in step_in_words(add)
+    assert "public IP prefix `ippre-" in describe_step(add)
     assert found.commands[-1].endswith(f"--public-ip-prefixes {create.id}")
     assert found.rollback_commands[0].endswith("--remove publicIpPrefixes")
     assert "--public-ip-addresses" not in found.commands[-1]
