@@ -18,10 +18,10 @@ from .first_use import cached_property, one_at_a_time
 if TYPE_CHECKING:
     from .auth.links import Links
     from .core.detection.tags import TagRules
-    from .flows.approval.again import Again
     from .flows.approval.decide import Decide
     from .flows.approval.propose import Propose
-    from .flows.approval.propose_for_incident import Offer
+    from .flows.approval.propose_for_incident import IncidentProposer
+    from .flows.approval.renew import PlanRenewer
     from .flows.incidents.silence import Silence
     from .flows.incidents.track import Remember
     from .flows.monitoring.check import Check
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from .flows.notification.outbox import Outbox
     from .flows.planning.plan import Planner
     from .flows.remediation.gate import Gate
-    from .flows.remediation.reconcile import Advance
+    from .flows.remediation.reconcile import Reconciler
     from .flows.remediation.stop import StopChanges
-    from .flows.remediation.verify import Prove
+    from .flows.remediation.verify import Verify
 
 _CHECK_DEADLINE_SECONDS = 180.0  # the platform ends a request after 230
 
@@ -138,10 +138,10 @@ class App(Clients):
         )
 
     @cached_property
-    def offer(self) -> Offer:
-        from .flows.approval.propose_for_incident import Offer
+    def incident_proposer(self) -> IncidentProposer:
+        from .flows.approval.propose_for_incident import IncidentProposer
 
-        return Offer(self.planner, self.propose, self.records, self.outbox, self.links)
+        return IncidentProposer(self.planner, self.propose, self.records, self.outbox, self.links)
 
     @cached_property
     def silence(self) -> Silence:
@@ -231,10 +231,10 @@ class App(Clients):
         return Propose(self.planner, self.records, self.fleet_store, self.outbox, self.links, lifetime)
 
     @cached_property
-    def again(self) -> Again:
-        from .flows.approval.again import Again
+    def renewer(self) -> PlanRenewer:
+        from .flows.approval.renew import PlanRenewer
 
-        return Again(self.records, self.planner, self.propose, self.outbox, self.links, self.clock)
+        return PlanRenewer(self.records, self.planner, self.propose, self.outbox, self.links, self.clock)
 
     @cached_property
     def decide(self) -> Decide:
@@ -251,13 +251,13 @@ class App(Clients):
         )
 
     @cached_property
-    def prove(self) -> Prove:
-        from .flows.remediation.verify import Prove, ProvePolicy
+    def verify(self) -> Verify:
+        from .flows.remediation.verify import Verify, VerifyPolicy
 
-        return Prove(
+        return Verify(
             self.metrics,
             self.discovery,
-            ProvePolicy(
+            VerifyPolicy(
                 ingestion_lag_minutes=self.settings.ingestion_lag_minutes,
                 verify_minutes=self.settings.verify_window_minutes,
                 verify_limit=timedelta(minutes=self.settings.verify_limit_minutes),
@@ -280,34 +280,34 @@ class App(Clients):
         )
 
     @cached_property
-    def advance(self) -> Advance:
+    def reconciler(self) -> Reconciler:
         from .cloud.activity import ActivityLog
         from .flows.remediation.authority import Authority
-        from .flows.remediation.concurrent_writes import Afterlook
-        from .flows.remediation.execute import AdvancePolicy, Tools
-        from .flows.remediation.finish import Ending
-        from .flows.remediation.reconcile import Advance
+        from .flows.remediation.concurrent_writes import ConcurrentWriteAudit
+        from .flows.remediation.execute import ExecutionContext, ReconcilePolicy
+        from .flows.remediation.finish import ChangeFinisher
+        from .flows.remediation.reconcile import Reconciler
 
         lag = timedelta(minutes=self.settings.activity_log_minutes)
         again_after = timedelta(minutes=self.settings.cooldown_minutes)
-        afterlook = Afterlook(ActivityLog(self.arm), lag, self.settings.remediator_client_id)
-        tools = Tools(
+        write_audit = ConcurrentWriteAudit(ActivityLog(self.arm), lag, self.settings.remediator_client_id)
+        context = ExecutionContext(
             records=self.records,
             signs=self.signs,
             outbox=self.outbox,
             links=self.links,
-            prove=self.prove,
+            verify=self.verify,
             gate=self.gate,
-            ending=Ending(self.records, self.outbox, self.links, lag, again_after),
+            finisher=ChangeFinisher(self.records, self.outbox, self.links, lag, again_after),
             clock=self.clock,
-            policy=AdvancePolicy(
+            policy=ReconcilePolicy(
                 wait_limit=timedelta(minutes=self.settings.wait_limit_minutes),
                 pause_between_subnets=timedelta(minutes=self.settings.pause_between_subnets_minutes),
             ),
             read_facts=self.planner.read_network,
         )
         authority = Authority(self.signer, self.records, is_remediation_on=self.is_remediation_on)
-        return Advance(tools, authority, self.planner, self.again, self.network_of, afterlook)
+        return Reconciler(context, authority, self.planner, self.renewer, self.network_of, write_audit)
 
     @cached_property
     def deliver(self) -> Deliver:

@@ -87,7 +87,7 @@ class JournalEntry:
     ``attempts`` counts looks that ended in waiting, ``writes`` the writes to Azure since a person last looked.
     ``exposed_seconds`` is the longest time from a last read to the answer of the write, None without one; ``told`` are
     the operation ids of others' writes that people were told of. ``may_be_written`` is set before the first write and
-    taken back when Azure refused it; ``is_wait_told``: people know that the step waits.
+    taken back when Azure refused it; ``is_wait_notified``: people know that the step waits.
     """
 
     step: int
@@ -101,9 +101,9 @@ class JournalEntry:
     attempts: int = 0
     writes: int = 0
     exposed_seconds: float | None = None
-    told: tuple[str, ...] = ()
+    reported: tuple[str, ...] = ()
     may_be_written: bool = False
-    is_wait_told: bool = False
+    is_wait_notified: bool = False
 
     @property
     def was_written(self) -> bool:

@@ -106,7 +106,7 @@ def decide(req: func.HttpRequest, advance: Callable[[str], None], deliver: Calla
         change = app.decide.view(target).change
         if "ask_again" not in app.decide.actions(change, now):
             raise Refused(app.decide.why_not(change, now) or "Another change of this cluster is open: see that one.")
-        renewed = app.again.ask(target.partition, change, approver)
+        renewed = app.renewer.plan_again(target.partition, change, approver)
         deliver(deliver_message(target.partition))
         return _see_other(app.links.page(renewed))
     change = app.decide.decide(target, form.get("action", ""), approver, now, wall)

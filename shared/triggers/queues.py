@@ -34,7 +34,7 @@ def advance(message: func.QueueMessage, deliver: func.Out[str]) -> None:
     from .queue_messages import deliver_message, read_message
 
     partition, change_id = read_message(message.get_body(), "partition", "change")
-    change = current().advance.run(partition, change_id)
+    change = current().reconciler.run(partition, change_id)
     deliver.set(deliver_message(partition))
     log.info("advance: change %s is %s", change_id, change.state.value if change else "not known")
 
@@ -49,7 +49,11 @@ def offer(message: func.QueueMessage, deliver: func.Out[str]) -> None:
 
     partition, incident_id = read_message(message.get_body(), "partition", "incident")
     app = current()
-    change = app.offer.run(partition, incident_id, app.clock.now(), app.clock.wall()) if app.is_remediation_on else None
+    change = (
+        app.incident_proposer.run(partition, incident_id, app.clock.now(), app.clock.wall())
+        if app.is_remediation_on
+        else None
+    )
     deliver.set(deliver_message(partition))
     log.info("offer: incident %s: %s", incident_id, f"change {change.id}" if change else "nothing to approve")
 

@@ -94,7 +94,7 @@ class Stage(Theatre):
         self.clock.advance(60)
         seen = None
         for key in self.app.records.due("change", self.clock.now()):
-            advanced = self.app.advance.run(key.partition, key.row.removeprefix("change-"))
+            advanced = self.app.reconciler.run(key.partition, key.row.removeprefix("change-"))
             seen = advanced if advanced is not None and advanced.id == change.id else seen
         return seen or self.change(change.id)
 

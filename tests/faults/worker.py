@@ -20,7 +20,7 @@ from .stage import Place, Stage, is_settled  # noqa: E402
 def main(arguments: list[str]) -> int:
     change_id, wall, place = arguments
     stage = Stage(Place.from_text(place))
-    stage.app.advance  # noqa: B018  # imports what it needs, before the wait and not after it
+    stage.app.reconciler  # noqa: B018  # imports what it needs, before the wait and not after it
     time.sleep(max(0.0, float(wall) - time.time()))
     stage.sweep(stage.change(change_id), is_settled)
     return 0

@@ -54,7 +54,7 @@ def at_once(count: int, deed: Callable[[], None]) -> None:
 def main(place: dict[str, str]) -> int:
     instance = Instance(place)
     app, target = instance.app, LinkTarget(place["partition"], place["change_id"], place["digest"])
-    app.advance, app.decide  # noqa: B018  # imports what they need, before the race
+    app.reconciler, app.decide  # noqa: B018  # imports what they need, before the race
     time.sleep(max(0.0, float(place["begin"]) - time.time()))
     taken: list[str] = []
 
@@ -67,7 +67,7 @@ def main(place: dict[str, str]) -> int:
 
     def advance() -> None:
         try:
-            app.advance.run(target.partition, target.change_id)
+            app.reconciler.run(target.partition, target.change_id)
         except SnatbotError as error:  # the host logs it, and the next message tries again
             sys.stderr.write(f"{type(error).__name__}: {error}\n")
 

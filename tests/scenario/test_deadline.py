@@ -52,7 +52,9 @@ def test_thirty_alarms_are_out_within_the_deadline_and_plans_come_after(many: Th
     assert (len(tick.deliver), len(tick.offer)) == (CLUSTERS, CLUSTERS)
 
     partition, incident_id = tick.offer[0]
-    assert many.app.offer.run(partition, incident_id, many.clock.now(), many.clock.wall()) is None, "AKS's own network"
+    assert many.app.incident_proposer.run(partition, incident_id, many.clock.now(), many.clock.wall()) is None, (
+        "AKS's own network"
+    )
     many.clock.advance(60)
     again = many.app.watch.run(many.clock.now(), many.clock.wall())
     assert len(again.offer) == CLUSTERS - 1, "what was not reached is due again"

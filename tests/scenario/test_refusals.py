@@ -42,7 +42,9 @@ def test_sixteen_approvals_at_once_are_one(theatre: Theatre) -> None:
 
 def test_a_doubled_message_applies_once(theatre: Theatre) -> None:
     change = theatre.approved()
-    threads = [threading.Thread(target=theatre.app.advance.run, args=(theatre.partition, change.id)) for _ in range(4)]
+    threads = [
+        threading.Thread(target=theatre.app.reconciler.run, args=(theatre.partition, change.id)) for _ in range(4)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -191,7 +193,7 @@ def test_with_remediation_off_nothing_is_offered_and_nothing_applied(theatre: Th
     theatre._settings["REMEDIATION"] = "off"
     app = theatre.new_app()
 
-    app.advance.run(theatre.partition, change.id)
+    app.reconciler.run(theatre.partition, change.id)
 
     assert theatre.change(change.id).state is ChangeState.FAILED
     assert "REMEDIATION is off" in str(theatre.change(change.id).outcome)

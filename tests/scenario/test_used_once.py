@@ -96,7 +96,7 @@ def test_a_row_copied_to_another_cluster_writes_nothing(theatre: Theatre) -> Non
     change = theatre.approved()
     row = dict(theatre.app.tables.records().get_entity(theatre.partition, f"change-{change.id}"))
     theatre.app.tables.records().create_entity({**row, "PartitionKey": "0" * 32})
-    theatre.app.advance.run("0" * 32, change.id)
+    theatre.app.reconciler.run("0" * 32, change.id)
     assert theatre.writes(WRITER) == []
     copied = theatre.app.records.change("0" * 32, change.id)
     assert copied is not None
@@ -172,7 +172,7 @@ def test_what_is_changed_while_a_worker_is_at_it_is_seen_before_its_next_write(t
     for _ in range(30):
         theatre.clock.advance(60)
         seen.clear()
-        theatre.app.advance.run(theatre.partition, change.id)
+        theatre.app.reconciler.run(theatre.partition, change.id)
     assert len(theatre.writes(WRITER)) == written
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from shared.core.remediation.state_machine import TABLE
+from shared.core.remediation.state_machine import TRANSITIONS
 from shared.model.change import FINAL_STATES, ChangeState
 
 _HEAD = """# The life of a change
@@ -27,7 +27,7 @@ Final states, which nothing leaves: {final}.
 def render() -> str:
     """Rows in the order of a change's life."""
     order = list(ChangeState)
-    rows = sorted(TABLE.items(), key=lambda move: order.index(move[0][0]))
+    rows = sorted(TRANSITIONS.items(), key=lambda move: order.index(move[0][0]))
     lines = [f"| {state} | {event} | {target} |\n" for (state, event), target in rows]
     final = ", ".join(state for state in ChangeState if state in FINAL_STATES)
     return _HEAD + "".join(lines) + _FOOT.format(final=final)

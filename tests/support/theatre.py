@@ -82,10 +82,10 @@ class Theatre:
         for partition in tick.deliver:
             self.app.deliver.run(partition, self.clock.wall())
         for partition, change_id in tick.advance:
-            self.app.advance.run(partition, change_id)
+            self.app.reconciler.run(partition, change_id)
             self.app.deliver.run(partition, self.clock.wall())
         for partition, incident_id in tick.offer:
-            self.app.offer.run(partition, incident_id, self.clock.now(), self.clock.wall())
+            self.app.incident_proposer.run(partition, incident_id, self.clock.now(), self.clock.wall())
             self.app.deliver.run(partition, self.clock.wall())
 
     def proposed(self) -> Change:

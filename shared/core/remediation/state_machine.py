@@ -21,15 +21,15 @@ class Event(StrEnum):
     STOP = "stop"
     RESUME = "resume"
     APPLIED = "applied"
-    PROVEN = "proven"
-    DISPROVEN = "disproven"
-    UNPROVEN = "unproven"
+    VERIFIED = "verified"
+    REFUTED = "refuted"
+    INCONCLUSIVE = "inconclusive"
     DETACHED = "detached"
     COMPLETED = "completed"
     FAIL = "fail"
 
 
-TABLE: dict[tuple[S, Event], S] = {
+TRANSITIONS: dict[tuple[S, Event], S] = {
     (S.PROPOSED, Event.APPROVE): S.APPROVED,
     (S.PROPOSED, Event.DENY): S.DENIED,
     (S.PROPOSED, Event.EXPIRE): S.EXPIRED,
@@ -47,9 +47,9 @@ TABLE: dict[tuple[S, Event], S] = {
     (S.STOPPED, Event.RESUME): S.APPROVED,
     (S.STOPPED, Event.FAIL): S.FAILED,
     (S.STOPPED, Event.SUPERSEDE): S.SUPERSEDED,
-    (S.VERIFYING, Event.PROVEN): S.FIXED,
-    (S.VERIFYING, Event.DISPROVEN): S.NOT_FIXED,
-    (S.VERIFYING, Event.UNPROVEN): S.CANT_TELL,
+    (S.VERIFYING, Event.VERIFIED): S.FIXED,
+    (S.VERIFYING, Event.REFUTED): S.NOT_FIXED,
+    (S.VERIFYING, Event.INCONCLUSIVE): S.CANT_TELL,
     (S.VERIFYING, Event.STOP): S.STOPPED,
     (S.VERIFYING, Event.SUPERSEDE): S.SUPERSEDED,
 }
@@ -64,9 +64,9 @@ class WrongState(Refused):
         super().__init__(f"cannot {event} a change that is {state}")
 
 
-def after(state: S, event: Event) -> S:
+def next_state(state: S, event: Event) -> S:
     """The next state. Raises WrongState when the table has no such move."""
     try:
-        return TABLE[state, event]
+        return TRANSITIONS[state, event]
     except KeyError:
         raise WrongState(state, event) from None

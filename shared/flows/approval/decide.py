@@ -11,7 +11,7 @@ from ...auth.links import Links
 from ...auth.signing import LinkTarget, Signer, decision_content
 from ...chat import change_messages
 from ...chat.message import Message
-from ...core.remediation.state_machine import Event, WrongState, after
+from ...core.remediation.state_machine import Event, WrongState, next_state
 from ...errors import NotFoundHere, Refused
 from ...formatting import count
 from ...ids import cluster_key
@@ -26,7 +26,7 @@ from ..notification.outbox import Outbox, audit
 from .actions import APPROVE, DENY, GIVE_UP, RESUME, ROLL_BACK, STOP, Actions
 from .propose import superseded
 
-log = logging.getLogger("snatbot.decide")
+log = logging.getLogger("snatbot.approval")
 _START_WITHIN = timedelta(minutes=60)
 _WRITE_WITHIN = timedelta(hours=24)
 _DONE = {APPROVE: "approved", DENY: "denied"}
@@ -119,7 +119,7 @@ class Decide:
         if action == GIVE_UP and change.state is not ChangeState.STOPPED:
             raise Refused(_already(change))
         try:
-            state = after(change.state, _EVENTS[action])
+            state = next_state(change.state, _EVENTS[action])
         except WrongState:
             raise Refused(_already(change)) from None
         if action in (APPROVE, RESUME):

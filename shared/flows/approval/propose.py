@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from ...auth.links import Links
 from ...chat import change_messages
 from ...core.planning.request import PlanRequest
-from ...core.remediation.state_machine import Event, after
+from ...core.remediation.state_machine import Event, next_state
 from ...errors import Refused, TooMany
 from ...formatting import count, sentences, utc
 from ...ids import cluster_key, new_id
@@ -184,7 +184,7 @@ def withdraw_proposals(records: Records, partition: str, incident: Incident, now
     for stored in _open_proposals(records, partition):
         change = stored.value
         if change.incident_id == incident.id and change.plan.kind in CURES:
-            ended = replace(change, state=after(change.state, Event.SUPERSEDE), due_at=None, stop_reason=reason)
+            ended = replace(change, state=next_state(change.state, Event.SUPERSEDE), due_at=None, stop_reason=reason)
             writes += [Put(ended, stored.etag), audit(now, "snatbot", "change withdrawn", change.id, reason)]
     return writes
 
@@ -197,5 +197,5 @@ def _open_proposals(records: Records, partition: str) -> list[Stored[Change]]:
 
 def superseded(change: Change, by: str) -> Change:
     """``change`` ended because change ``by`` takes its place. Raises WrongState when it can't be."""
-    state = after(change.state, Event.SUPERSEDE)
+    state = next_state(change.state, Event.SUPERSEDE)
     return replace(change, state=state, due_at=None, stop_reason=f"superseded by change {by}")

@@ -26,11 +26,11 @@ from ..notification.outbox import Outbox, audit
 from ..planning.plan import Planner
 from .propose import Propose, planned, refuse_too_many, retire_proposals
 
-log = logging.getLogger("snatbot.offer")
+log = logging.getLogger("snatbot.approval")
 TRY_AGAIN_AFTER = timedelta(minutes=5)  # when no plan could be made
 
 
-class Offer:
+class IncidentProposer:
     def __init__(self, planner: Planner, propose: Propose, records: Records, outbox: Outbox, links: Links) -> None:
         self._planner = planner
         self._propose = propose

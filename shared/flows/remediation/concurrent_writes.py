@@ -23,7 +23,7 @@ from ...model.resource_id import ResourceId
 from ...store.records import PutJournal, Stored
 from .gate import NEXT_LOOK
 
-log = logging.getLogger("snatbot.afterlook")
+log = logging.getLogger("snatbot.concurrent_writes")
 _BEFORE = timedelta(minutes=5)  # our clock and Azure's may differ; what counts is decided on Azure's alone
 
 
@@ -50,7 +50,7 @@ def alarm_commands(found: Sequence[Overlap]) -> tuple[str, ...]:
     return tuple(command for overlap in found for command in commands(overlap))
 
 
-def told(
+def mark_reported(
     change: Change, journal: Mapping[int, Stored[JournalEntry]], found: Sequence[Overlap]
 ) -> tuple[PutJournal, ...]:
     """What is written to the journal so that people are told of an overlap once."""
@@ -60,13 +60,13 @@ def told(
     writes = []
     for step, overlapping in by_step.items():
         entry = journal[step].value
-        operations = (*entry.told, *(overlap.other.operation_id for overlap in overlapping))
-        noted = replace(entry, told=operations, note=sentences(entry.note, alarm(overlapping)))
+        operations = (*entry.reported, *(overlap.other.operation_id for overlap in overlapping))
+        noted = replace(entry, reported=operations, note=sentences(entry.note, alarm(overlapping)))
         writes.append(PutJournal(change.id, noted, journal[step].etag))
     return tuple(writes)
 
 
-class Afterlook:
+class ConcurrentWriteAudit:
     def __init__(self, activity: ActivityLog, lag: timedelta, app_id: str) -> None:
         """``lag``: how late the log may be; after twice that it is not waited for any more."""
         self._activity = activity
@@ -95,7 +95,7 @@ class Afterlook:
         missing = [own for own in owns if own.is_expected and not shown(own, found, self._app_id)]
         if (missing or unreadable) and may_wait:
             return Seen(again_at=now + NEXT_LOOK)
-        known = {operation for entry in entries for operation in entry.told}
+        known = {operation for entry in entries for operation in entry.reported}
         new = tuple(
             overlap
             for own in owns

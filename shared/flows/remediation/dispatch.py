@@ -23,41 +23,41 @@ from ...model.plan import (
 )
 from . import steps
 from .gate import NEXT_LOOK, Gate
-from .steps import Leave, NetworkWriter, Result, Stop, Wait
+from .steps import NetworkWriter, Result, Stop, Wait, WritePermit
 from .subnet_step import associate_subnet, undone
 
 ReadFacts = Callable[[str, datetime], NetworkFacts]
 
 
-def perform(
+def dispatch(
     change: Change,
     step: Step,
     entry: JournalEntry,
     network: NetworkWriter,
-    leave: Leave,
+    permit: WritePermit,
     gate: Gate,
     read_facts: ReadFacts,
     now: datetime,
 ) -> Result:
-    """Raises AzureError, and StoreConflict when ``leave`` is not given."""
+    """Raises AzureError, and StoreConflict when ``permit`` is not given."""
     match step:
         case CreatePublicIp():
-            return steps.create_public_ip(step, network, leave)
+            return steps.create_public_ip(step, network, permit)
         case CreatePublicIpPrefix():
-            return steps.create_public_ip_prefix(step, network, leave)
+            return steps.create_public_ip_prefix(step, network, permit)
         case CreateNatGateway():
-            return steps.create_nat_gateway(step, network, leave)
+            return steps.create_nat_gateway(step, network, permit)
         case AddPublicIps():
-            return steps.add_public_ips(step, network, leave)
+            return steps.add_public_ips(step, network, permit)
         case DeleteCreated():
-            return steps.delete_created(step, network, leave)
+            return steps.delete_created(step, network, permit)
         case AssociateSubnet(after=None):
             # The way back must not wait for an upgrade: nodes may be without egress.
-            look = replace(leave, look=lambda: _without_egress(change, read_facts, now))
-            return associate_subnet(step, network, look)
+            guarded = replace(permit, precondition=lambda: _without_egress(change, read_facts, now))
+            return associate_subnet(step, network, guarded)
         case AssociateSubnet():
             busy = gate.busy(change.cluster_id)
-            return Wait(NEXT_LOOK.total_seconds(), busy) if busy else associate_subnet(step, network, leave)
+            return Wait(NEXT_LOOK.total_seconds(), busy) if busy else associate_subnet(step, network, permit)
         case ObserveEgress():
             if (stop := _undone(change, network)) is not None:
                 return stop

@@ -30,34 +30,34 @@ _AT_REST = ("succeeded", "failed", "canceled")
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """``forbids`` say what changed, one sentence each; ``unclear`` what could not be looked at just now, or is busy."""
+class Drift:
+    """Sentences: ``blocking`` say what changed, ``pending`` what could not be read just now, or is busy."""
 
-    forbids: tuple[str, ...]
-    unclear: tuple[str, ...]
+    blocking: tuple[str, ...]
+    pending: tuple[str, ...]
 
 
-def whats_different(plan: Plan, facts: NetworkFacts, done: int = 0, *, is_under_way: bool = False) -> Difference:
+def find_drift(plan: Plan, facts: NetworkFacts, done: int = 0, *, is_under_way: bool = False) -> Drift:
     """Nothing in either: the plan may start, or go on after ``done`` steps. What was not read is never taken for gone.
 
     ``is_under_way``: the step that comes next was begun, so its write may be there, finished or failed.
     """
     if done >= len(plan.steps):
-        return Difference((), ())  # nothing is left to write, and the proof looks for itself
+        return Drift((), ())  # nothing is left to write, and the proof looks for itself
     if unread := _unread(plan, facts):
-        return Difference((), unread)
+        return Drift((), unread)
     if is_under_way:
         facts = _without_our_failure(plan.steps[done : done + 1], facts)
     is_moving = plan.kind not in (PlanKind.DETACH_NAT_GATEWAY, PlanKind.DELETE_NAT_GATEWAY)
     if is_moving and (busy := _busy(facts)):
-        return Difference((), (busy,))
+        return Drift((), (busy,))
     checks = _checks(plan, facts, done)
-    forbids = [check.message for check in checks if check.result is CheckResult.BLOCK]
-    unclear = [check.message for check in checks if check.is_blocking and check.result is CheckResult.COULD_NOT_CHECK]
-    if not unclear:
-        forbids += _changed_subnets(plan, facts, done, is_under_way)
-        forbids += _new_subnets(plan, facts) if is_writing(plan, done) else []
-    return Difference(tuple(forbids), tuple(unclear))
+    blocking = [check.message for check in checks if check.result is CheckResult.BLOCK]
+    pending = [check.message for check in checks if check.is_blocking and check.result is CheckResult.COULD_NOT_CHECK]
+    if not pending:
+        blocking += _changed_subnets(plan, facts, done, is_under_way)
+        blocking += _new_subnets(plan, facts) if is_writing(plan, done) else []
+    return Drift(tuple(blocking), tuple(pending))
 
 
 def busy_words(cluster: Cluster) -> str:

@@ -16,7 +16,7 @@ from ...auth.links import Links
 from ...chat import change_messages
 from ...chat.message import Message
 from ...clock import Clock
-from ...core.remediation.state_machine import Event, after
+from ...core.remediation.state_machine import Event, next_state
 from ...formatting import utc
 from ...ids import write_id
 from ...model.audit import step_done
@@ -27,19 +27,19 @@ from ...store.records import Put, PutJournal, Records, Stored
 from ...store.signs import HeldClaim, Signs
 from ..notification.outbox import Outbox, audit
 from .authority import Authority
-from .dispatch import ReadFacts, perform
-from .finish import Ending, finish
+from .dispatch import ReadFacts, dispatch
+from .finish import ChangeFinisher, finish
 from .gate import NEXT_LOOK, Gate
-from .steps import Done, Leave, NetworkWriter, Stop, Wait, with_azure_trouble
-from .verify import Prove
+from .steps import Done, NetworkWriter, Stop, Wait, WritePermit, with_azure_trouble
+from .verify import Verify
 from .waiting import next_look, not_before, too_long
 
-log = logging.getLogger("snatbot.advance")
+log = logging.getLogger("snatbot.remediation")
 WORTH_TELLING = timedelta(minutes=10)  # a gate alone takes seven minutes
 
 
 @dataclass(frozen=True, slots=True)
-class AdvancePolicy:
+class ReconcilePolicy:
     """``invocation_seconds``: how long one call may go on. ``sleep_seconds``: waits up to this are slept out."""
 
     wait_limit: timedelta
@@ -49,45 +49,45 @@ class AdvancePolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
+class ExecutionContext:
     """What applying works with."""
 
     records: Records
     signs: Signs
     outbox: Outbox
     links: Links
-    prove: Prove
+    verify: Verify
     gate: Gate
-    ending: Ending
+    finisher: ChangeFinisher
     clock: Clock
-    policy: AdvancePolicy
+    policy: ReconcilePolicy
     read_facts: ReadFacts
 
 
-class Apply:
+class PlanExecutor:
     """One worker's hold on one applying change."""
 
     def __init__(
         self,
-        tools: Tools,
+        context: ExecutionContext,
         authority: Authority,
         partition: str,
         change_id: str,
         claim: HeldClaim,
         network: NetworkWriter,
     ) -> None:
-        self._tools = tools
+        self._context = context
         self._authority = authority
         self._partition = partition
         self._change_id = change_id
         self._claim = claim
         self._network = network
-        self._clock = tools.clock
-        self._policy = tools.policy
-        self._records = tools.records
-        self._signs = tools.signs
+        self._clock = context.clock
+        self._policy = context.policy
+        self._records = context.records
+        self._signs = context.signs
         self._journal: dict[int, Stored[JournalEntry]] = {}
-        self._deadline = self._clock.wall() + timedelta(seconds=tools.policy.invocation_seconds)
+        self._deadline = self._clock.wall() + timedelta(seconds=context.policy.invocation_seconds)
 
     def go(self) -> None:
         """Step after step until the plan is done, something must be waited for, or somebody must look.
@@ -135,16 +135,16 @@ class Apply:
         if self._is_stopped_by_flag(stored, step):
             return False
         entry = self._entry(stored.value, step)
-        leave = Leave(
+        permit = WritePermit(
             lambda: self._may_write(stored.value, step),
             self._clock.wall,
             write_id(self._change_id, entry.value.step),
             entry.value.writes,
             entry.value.attempts > 0,
         )
-        gate, read_facts, now = self._tools.gate, self._tools.read_facts, self._clock.now()
+        gate, read_facts, now = self._context.gate, self._context.read_facts, self._clock.now()
         result = with_azure_trouble(
-            lambda: perform(stored.value, step, entry.value, self._network, leave, gate, read_facts, now)
+            lambda: dispatch(stored.value, step, entry.value, self._network, permit, gate, read_facts, now)
         )
         was_written, entry = entry.value.was_written, self._journal[entry.value.step]
         match result:
@@ -192,7 +192,7 @@ class Apply:
                 updated_at=now,
                 writes=0,
                 may_be_written=written,
-                is_wait_told=False,
+                is_wait_notified=False,
                 before=found.value.before if written else self._before(change, step),
             )
         else:
@@ -203,7 +203,7 @@ class Apply:
 
     def _before(self, change: Change, step: Step) -> dict[str, Any] | None:
         """What the step will be held against: the subnet as it was, which nodes were Ready, the gateway's rate."""
-        gate, now = self._tools.gate, self._clock.now()
+        gate, now = self._context.gate, self._clock.now()
         if isinstance(step, AssociateSubnet):
             measured: dict[str, Any] = {"ready_nodes": gate.ready_nodes(change.cluster_id, now)}
             if step.after is not None:
@@ -245,14 +245,14 @@ class Apply:
         if reason := too_long(entry.value, result, result.limit or self._policy.wait_limit, until, now):
             self._stop(replace(stored, value=replace(stored.value, not_before=until)), entry, reason)
             return False
-        is_worth_telling = waited >= WORTH_TELLING and not entry.value.is_wait_told
+        is_worth_telling = waited >= WORTH_TELLING and not entry.value.is_wait_notified
         noted = replace(
             entry.value,
             updated_at=now,
             note=result.note,
             attempts=entry.value.attempts + 1,
             writes=entry.value.writes + result.has_written,
-            is_wait_told=entry.value.is_wait_told or is_worth_telling,
+            is_wait_notified=entry.value.is_wait_notified or is_worth_telling,
             exposed_seconds=_longest(entry.value.exposed_seconds, result.exposed_seconds),
         )
         is_short = result.seconds <= self._policy.sleep_seconds
@@ -270,7 +270,7 @@ class Apply:
         told = None
         if is_worth_telling:
             note = f"{result.note}; nothing is written before {utc(until)}" if until and until > now else result.note
-            told = change_messages.change_waiting(later, note, self._tools.links.page(later))
+            told = change_messages.change_waiting(later, note, self._context.links.page(later))
         self._commit([Put(later, stored.etag), PutJournal(later.id, noted, entry.etag)], later.cluster_name, told)
         self._claim.pause(self._clock.wall())
         return False
@@ -279,7 +279,7 @@ class Apply:
         self, stored: Stored[Change], entry: Stored[JournalEntry], reason: str, commands: tuple[str, ...] = ()
     ) -> None:
         now = self._clock.now()
-        state = after(stored.value.state, Event.STOP)
+        state = next_state(stored.value.state, Event.STOP)
         stopped = replace(stored.value, state=state, due_at=None, stop_reason=reason, stop_commands=commands)
         noted = replace(entry.value, state="stopped", updated_at=now, note=reason)
         self._commit(
@@ -289,7 +289,7 @@ class Apply:
                 audit(now, "snatbot", "change stopped", stopped.id, reason),
             ],
             stopped.cluster_name,
-            change_messages.change_stopped(stopped, self._tools.links.page(stopped)),
+            change_messages.change_stopped(stopped, self._context.links.page(stopped)),
         )
         log.error("change %s stopped: %s", stopped.id, reason)
         self._claim.release()
@@ -297,11 +297,11 @@ class Apply:
     def _finish(self, stored: Stored[Change]) -> None:
         now = self._clock.now()
         journal = [self._journal[step].value for step in sorted(self._journal)]
-        end = finish(stored.value, journal, self._tools.prove.authorized)
+        end = finish(stored.value, journal, self._context.verify.authorized)
         if end is None:
             applied = replace(
                 stored.value,
-                state=after(stored.value.state, Event.APPLIED),
+                state=next_state(stored.value.state, Event.APPLIED),
                 applied_at=now,
                 verify_from=now,
                 due_at=now + NEXT_LOOK,
@@ -310,14 +310,14 @@ class Apply:
         else:
             wall = self._clock.wall()
             self._claim.renew(wall)
-            self._tools.ending.end(self._partition, stored, *end, now, wall)
+            self._context.finisher.end(self._partition, stored, *end, now, wall)
         self._claim.release()
 
     def _commit(self, writes: list[Put | PutJournal], cluster_name: str = "", message: Message | None = None) -> None:
         """Renews the claim first: a worker that lost it writes nothing."""
         wall = self._clock.wall()
         self._claim.renew(wall)
-        rows = self._tools.outbox.rows(cluster_name, message, wall)
+        rows = self._context.outbox.rows(cluster_name, message, wall)
         etags = self._records.commit_in(self._partition, [*writes, *rows])
         for write, etag in zip(writes, etags, strict=False):
             if isinstance(write, PutJournal):

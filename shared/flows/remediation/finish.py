@@ -11,7 +11,7 @@ from ...auth.links import Links
 from ...chat import change_messages, waiting_messages
 from ...chat.message import Message
 from ...core.incidents.lifecycle import close
-from ...core.remediation.state_machine import Event, after
+from ...core.remediation.state_machine import Event, next_state
 from ...formatting import listed
 from ...model.audit import now_is
 from ...model.change import Change, ChangeState, JournalEntry, Outcome
@@ -22,7 +22,7 @@ from ...store.records import Put, Records, Stored
 from ..approval.propose_for_incident import TRY_AGAIN_AFTER
 from ..notification.outbox import Outbox, audit
 
-log = logging.getLogger("snatbot.advance")
+log = logging.getLogger("snatbot.remediation")
 
 
 def finish(
@@ -66,7 +66,7 @@ def _reserved(addresses: Sequence[str], authorize: Callable[[str, Sequence[str]]
     return Outcome("done", reason, tuple(addresses), tuple(advice), (command,) if command else ())
 
 
-class Ending:
+class ChangeFinisher:
     def __init__(
         self, records: Records, outbox: Outbox, links: Links, look_back_after: timedelta, offer_again_after: timedelta
     ) -> None:
@@ -93,7 +93,7 @@ class Ending:
 
         An approval that was not used in time expires with an ``outcome``, a proposal without.
         """
-        state = after(stored.value.state, event)
+        state = next_state(stored.value.state, event)
         due_at = now + self._look_back_after if state is ChangeState.ROLLED_BACK else None
         ended = replace(stored.value, state=state, due_at=due_at, outcome=outcome)
         writes: list[Put] = [

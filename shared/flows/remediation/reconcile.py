@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from ...auth.errors import ApprovalTooOld, NotAuthorized, RemediationOff
 from ...chat import change_messages
 from ...cloud.errors import AzureError
-from ...core.remediation.state_machine import Event, after
+from ...core.remediation.state_machine import Event, next_state
 from ...errors import Refused
 from ...formatting import count, utc
 from ...ids import new_id
@@ -27,41 +27,41 @@ from ...store.errors import StoreConflict
 from ...store.records import Put, PutJournal, Stored
 from ...store.signs import HeldClaim, VnetBusy
 from ...store.vnet_lock import give_up_dead_claim
-from ..approval.again import Again
+from ..approval.renew import PlanRenewer
 from ..notification.outbox import audit
 from ..planning.plan import Planner
 from .authority import Authority
-from .concurrent_writes import Afterlook, Seen, alarm, alarm_commands, told
-from .drift import whats_different
-from .execute import WORTH_TELLING, Apply, Tools
+from .concurrent_writes import ConcurrentWriteAudit, Seen, alarm, alarm_commands, mark_reported
+from .drift import find_drift
+from .execute import WORTH_TELLING, ExecutionContext, PlanExecutor
 from .gate import NEXT_LOOK
 from .steps import NetworkWriter
 from .subnet_step import taken_back
 
-log = logging.getLogger("snatbot.advance")
-_VERDICT_EVENTS = {"fixed": Event.PROVEN, "not fixed": Event.DISPROVEN, "can't tell": Event.UNPROVEN}
+log = logging.getLogger("snatbot.remediation")
+_VERDICT_EVENTS = {"fixed": Event.VERIFIED, "not fixed": Event.REFUTED, "can't tell": Event.INCONCLUSIVE}
 
 
-class Advance:
+class Reconciler:
     def __init__(
         self,
-        tools: Tools,
+        context: ExecutionContext,
         authority: Authority,
         planner: Planner,
-        again: Again,
+        renewer: PlanRenewer,
         network_of: Callable[[str], NetworkWriter],
-        afterlook: Afterlook,
+        write_audit: ConcurrentWriteAudit,
     ) -> None:
         """``network_of`` maps a subscription to its writing side, under the identity that may write."""
-        self._tools = tools
+        self._context = context
         self._authority = authority
         self._planner = planner
-        self._again = again
+        self._renewer = renewer
         self._network_of = network_of
-        self._afterlook = afterlook
-        self._records = tools.records
-        self._signs = tools.signs
-        self._clock = tools.clock
+        self._write_audit = write_audit
+        self._records = context.records
+        self._signs = context.signs
+        self._clock = context.clock
 
     def run(self, partition: str, change_id: str) -> Change | None:
         """The change as it stands afterwards; None when it is not known. Doubled or late calls do no harm."""
@@ -74,7 +74,7 @@ class Advance:
         try:
             match change.state:
                 case ChangeState.PROPOSED:
-                    if not (self._authority.is_on and self._again.is_renewed(partition, stored)):
+                    if not (self._authority.is_on and self._renewer.renew_expired(partition, stored)):
                         self._end(partition, stored, Event.EXPIRE, None)
                 case ChangeState.APPROVED | ChangeState.APPLYING:
                     self._apply(partition, change_id, stored)
@@ -116,7 +116,7 @@ class Advance:
             return
         network = self._network_of(ResourceId.parse(vnet_id).subscription)
         try:
-            Apply(self._tools, self._authority, partition, change.id, claim, network).go()
+            PlanExecutor(self._context, self._authority, partition, change.id, claim, network).go()
         except NotAuthorized as refusal:
             latest = self._records.change(partition, change.id)
             if latest is not None:
@@ -140,25 +140,25 @@ class Advance:
         """
         change, now = stored.value, self._clock.now()
         if change.not_before is not None and change.not_before > now:
-            is_too_long = change.is_begun and change.not_before > now + self._tools.policy.wait_limit
+            is_too_long = change.is_begun and change.not_before > now + self._context.policy.wait_limit
             wait = self._stop if is_too_long else self._wait  # half applied: a person must know
             wait(partition, stored, f"Azure asks for no write before {utc(change.not_before)}")
             claim.release()
             return False
         facts = self._planner.read_facts(change.cluster_id, now)
         is_under_way = change.step in self._records.journal(partition, change.id)
-        different = whats_different(change.plan, facts, change.step, is_under_way=is_under_way)
-        if different.unclear:
-            self._wait(partition, stored, "; ".join(different.unclear))
+        drift = find_drift(change.plan, facts, change.step, is_under_way=is_under_way)
+        if drift.pending:
+            self._wait(partition, stored, "; ".join(drift.pending))
             claim.release()
             return False
-        if not different.forbids:
+        if not drift.blocking:
             start, line = self._authority.start(change, now)
-            state = after(change.state, Event.START)
+            state = next_state(change.state, Event.START)
             started = replace(change, state=state, due_at=now, start=start, waits_for="")
             self._records.commit_in(partition, [Put(started, stored.etag), line])
             return True
-        reason = "; ".join(different.forbids)
+        reason = "; ".join(drift.blocking)
         if change.is_begun and change.plan.kind is PlanKind.DETACH_NAT_GATEWAY:
             self._stop(partition, stored, f"it did not go on: {reason}")
         elif change.is_begun:
@@ -177,8 +177,8 @@ class Advance:
         later, rows = replace(change, due_at=now + NEXT_LOOK), []
         if not change.waits_for and now - since >= WORTH_TELLING:
             later = replace(later, waits_for=reason)
-            told = change_messages.change_waiting(later, reason, self._tools.links.page(later))
-            rows = self._tools.outbox.rows(change.cluster_name, told, self._clock.wall())
+            told = change_messages.change_waiting(later, reason, self._context.links.page(later))
+            rows = self._context.outbox.rows(change.cluster_name, told, self._clock.wall())
         self._records.commit_in(partition, [Put(later, stored.etag), *rows])
 
     def _hand_back(self, partition: str, stored: Stored[Change], reason: str, *, is_late: bool = False) -> None:
@@ -190,22 +190,22 @@ class Advance:
             self._end(partition, stored, Event.EXPIRE, Outcome("expired", reason))
         else:
             self._fail(partition, stored, reason)
-        self._again.offer(partition, change)
+        self._renewer.offer_again(partition, change)
 
     def _verify(self, partition: str, stored: Stored[Change]) -> None:
         change, now = stored.value, self._clock.now()
-        is_measurable = self._tools.prove.is_measurable(change, now)
+        is_measurable = self._context.verify.is_measurable(change, now)
         if is_measurable and (undone := self._undone(change)):
             self._stop(partition, stored, *undone)
             return
-        outcome = self._tools.prove.verdict(change, now)
+        outcome = self._context.verify.verdict(change, now)
         if outcome is None:
             self._look_later(partition, stored, now + NEXT_LOOK)
             return
         journal = self._records.journal(partition, change.id)
-        seen = self._afterlook.look(change, [entry.value for entry in journal.values()], now)
+        seen = self._write_audit.look(change, [entry.value for entry in journal.values()], now)
         if seen.overlaps:
-            entries = told(change, journal, seen.overlaps)
+            entries = mark_reported(change, journal, seen.overlaps)
             self._stop(partition, stored, alarm(seen.overlaps), alarm_commands(seen.overlaps), entries)
             return
         if seen.again_at:
@@ -213,12 +213,12 @@ class Advance:
             return
         outcome = seen.added_to(outcome)
         event = _VERDICT_EVENTS[outcome.verdict]
-        little = self._tools.prove.little_left(change, now) if event is Event.PROVEN else ""
+        little = self._context.verify.little_left(change, now) if event is Event.VERIFIED else ""
         if little:
             outcome = replace(outcome, advice=(f"{little}: a plan that adds public IPs is offered.",))
         self._end(partition, stored, event, outcome)
         if little:
-            self._again.offer(partition, change)
+            self._renewer.offer_again(partition, change)
 
     def _undone(self, change: Change) -> tuple[str, tuple[str, ...]] | None:
         """Why the subnets are not any more as this change left them, with commands; None when they are, or can't be
@@ -246,7 +246,7 @@ class Advance:
         for one in (change, taken.value if taken else None):
             if one is not None and one.state in (ChangeState.ROLLED_BACK, ChangeState.SUPERSEDED):
                 journal = self._records.journal(partition, one.id)
-                found.append(self._afterlook.look(one, [entry.value for entry in journal.values()], now))
+                found.append(self._write_audit.look(one, [entry.value for entry in journal.values()], now))
         again = [seen.again_at for seen in found if seen.again_at]
         if again:
             self._look_later(partition, stored, min(again))
@@ -262,12 +262,12 @@ class Advance:
         if overlapping:
             reason = alarm(overlapping)
             commands = alarm_commands(overlapping)
-            message = change_messages.concurrent_write_found(ended, reason, self._tools.links.page(ended), commands)
+            message = change_messages.concurrent_write_found(ended, reason, self._context.links.page(ended), commands)
             lines = [audit(now, "snatbot", "another writer in between", change.id, reason)]
             if outcome is not None:
                 ended = replace(ended, outcome=replace(outcome, advice=(*outcome.advice, reason), commands=commands))
             log.error("change %s: %s", change.id, reason)
-        rows = self._tools.outbox.rows(change.cluster_name, message, self._clock.wall())
+        rows = self._context.outbox.rows(change.cluster_name, message, self._clock.wall())
         self._records.commit_in(partition, [Put(ended, stored.etag), *lines, *rows])
 
     def _look_later(self, partition: str, stored: Stored[Change], at: datetime) -> None:
@@ -283,16 +283,16 @@ class Advance:
     ) -> None:
         """Nothing more is done until a person has looked. The steps that were taken stay as they are."""
         now = self._clock.now()
-        state = after(stored.value.state, Event.STOP)
+        state = next_state(stored.value.state, Event.STOP)
         stopped = replace(stored.value, state=state, due_at=None, stop_reason=reason, stop_commands=commands)
-        message = change_messages.change_stopped(stopped, self._tools.links.page(stopped))
+        message = change_messages.change_stopped(stopped, self._context.links.page(stopped))
         line = audit(now, "snatbot", "change stopped", stopped.id, reason)
-        rows = self._tools.outbox.rows(stopped.cluster_name, message, self._clock.wall())
+        rows = self._context.outbox.rows(stopped.cluster_name, message, self._clock.wall())
         self._records.commit_in(partition, [Put(stopped, stored.etag), *entries, line, *rows])
         log.error("change %s stopped: %s", stopped.id, reason)
 
     def _end(self, partition: str, stored: Stored[Change], event: Event, outcome: Outcome | None) -> None:
-        self._tools.ending.end(partition, stored, event, outcome, self._clock.now(), self._clock.wall())
+        self._context.finisher.end(partition, stored, event, outcome, self._clock.now(), self._clock.wall())
 
     def _fail(self, partition: str, stored: Stored[Change], reason: str) -> None:
         log.error("change %s failed: %s", stored.value.id, reason)

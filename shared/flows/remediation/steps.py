@@ -84,18 +84,19 @@ class NetworkWriter(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Leave:
-    """Leave to write. ``ask`` is called right before a write and raises when the worker lost its claim or somebody
-    said stop. ``wall`` is the time; ``request_id`` names the step's writes. ``writes`` were made for this step;
-    ``was_tried``: what is broken now may be our own doing. ``look`` is what must hold for each write: something to
-    wait for, a reason to stop, or None."""
+class WritePermit:
+    """What a step needs in order to write.
 
-    ask: Callable[[], None]
+    ``acquire`` runs right before each write and raises when the worker lost its claim, or somebody set the stop switch.
+    ``precondition`` runs before each write too: a Wait or a Stop holds the write back.
+    """
+
+    acquire: Callable[[], None]
     wall: Callable[[], datetime]
     request_id: str
     writes: int = 0
     was_tried: bool = False
-    look: Callable[[], Result | None] = lambda: None
+    precondition: Callable[[], Result | None] = lambda: None
 
     @property
     def is_used_up(self) -> bool:
@@ -128,29 +129,31 @@ def _as_asked(error: AzureError, note: str) -> Wait:
     return Wait(asked or _BUSY_WAIT_SECONDS, note, asked_seconds=asked)
 
 
-def create_public_ip(step: CreatePublicIp, network: NetworkWriter, leave: Leave) -> Result:
+def create_public_ip(step: CreatePublicIp, network: NetworkWriter, permit: WritePermit) -> Result:
     ip = network.read_public_ip(step.id)
-    return _create_address(ip, "public IP", step, leave, lambda: network.create_public_ip(step))
+    return _create_address(ip, "public IP", step, permit, lambda: network.create_public_ip(step))
 
 
-def create_public_ip_prefix(step: CreatePublicIpPrefix, network: NetworkWriter, leave: Leave) -> Result:
+def create_public_ip_prefix(step: CreatePublicIpPrefix, network: NetworkWriter, permit: WritePermit) -> Result:
     prefix = network.read_public_ip_prefix(step.id)
-    return _create_address(prefix, "public IP prefix", step, leave, lambda: network.create_public_ip_prefix(step))
+    return _create_address(prefix, "public IP prefix", step, permit, lambda: network.create_public_ip_prefix(step))
 
 
 def _create_address(
     found: PublicIp | None,
     what: str,
     step: CreatePublicIp | CreatePublicIpPrefix,
-    leave: Leave,
+    permit: WritePermit,
     create: Callable[[], object],
 ) -> Result:
     name = ResourceId.parse(step.id).name
     if found is None:
-        return _write(leave, create, Wait(_PUBLIC_IP_WAIT_SECONDS, f"{what} {name} is being created", has_written=True))
+        return _write(
+            permit, create, Wait(_PUBLIC_IP_WAIT_SECONDS, f"{what} {name} is being created", has_written=True)
+        )
     if (found.tags or {}).get(PRODUCT_TAG) != step.tags.get(PRODUCT_TAG):
         return Stop(_foreign(what, name, step.tags))
-    waiting = _settling(found.provisioning_state, f"{what} {name}", _PUBLIC_IP_WAIT_SECONDS, leave, create)
+    waiting = _settling(found.provisioning_state, f"{what} {name}", _PUBLIC_IP_WAIT_SECONDS, permit, create)
     if waiting is not None:
         return waiting
     if not found.address:
@@ -158,7 +161,7 @@ def _create_address(
     return Done(f"{what} {name} is {found.address}", {"address": found.address})
 
 
-def create_nat_gateway(step: CreateNatGateway, network: NetworkWriter, leave: Leave) -> Result:
+def create_nat_gateway(step: CreateNatGateway, network: NetworkWriter, permit: WritePermit) -> Result:
     gateway = network.read_nat_gateway(step.id)
     name = ResourceId.parse(step.id).name
 
@@ -167,11 +170,11 @@ def create_nat_gateway(step: CreateNatGateway, network: NetworkWriter, leave: Le
 
     if gateway is None:
         return _write(
-            leave, create, Wait(_GATEWAY_WAIT_SECONDS, f"NAT gateway {name} is being created", has_written=True)
+            permit, create, Wait(_GATEWAY_WAIT_SECONDS, f"NAT gateway {name} is being created", has_written=True)
         )
     if (gateway.tags or {}).get(PRODUCT_TAG) != step.tags.get(PRODUCT_TAG):
         return Stop(_foreign("NAT gateway", name, step.tags))
-    waiting = _settling(gateway.provisioning_state, f"NAT gateway {name}", _GATEWAY_WAIT_SECONDS, leave, create)
+    waiting = _settling(gateway.provisioning_state, f"NAT gateway {name}", _GATEWAY_WAIT_SECONDS, permit, create)
     if waiting is not None:
         return waiting
     is_as_planned = (
@@ -185,7 +188,7 @@ def create_nat_gateway(step: CreateNatGateway, network: NetworkWriter, leave: Le
     return Done(f"NAT gateway {name} is ready with {ips}")
 
 
-def add_public_ips(step: AddPublicIps, network: NetworkWriter, leave: Leave) -> Result:
+def add_public_ips(step: AddPublicIps, network: NetworkWriter, permit: WritePermit) -> Result:
     """Changes the gateway's egress IPs; every other property must be as it was when the plan was approved."""
     gateway = network.read_nat_gateway(step.nat_gateway_id)
     if gateway is None:
@@ -199,13 +202,13 @@ def add_public_ips(step: AddPublicIps, network: NetworkWriter, leave: Leave) -> 
     changed = [name for name in names if step.properties_before.get(name) != gateway.properties.get(name)]
     if changed:
         return Stop(f"{what} is not as it was approved: {', '.join(changed)} changed; ask for a new plan")
-    if (waiting := _settling(gateway.provisioning_state, what, _GATEWAY_WAIT_SECONDS, leave, write)) is not None:
+    if (waiting := _settling(gateway.provisioning_state, what, _GATEWAY_WAIT_SECONDS, permit, write)) is not None:
         return waiting
     if _ids(gateway.egress_ids) == _ids((*step.after_ids, *step.after_prefix_ids)):
         return Done(f"{what} has {_in_words(step)}; every other property is as before")
     if _ids(gateway.egress_ids) != _ids((*step.before_ids, *step.before_prefix_ids)):
         return Stop(f"{what} has other public IPs now than when the plan was approved")
-    return _write(leave, write, Wait(_GATEWAY_WAIT_SECONDS, f"{what} is being updated", has_written=True))
+    return _write(permit, write, Wait(_GATEWAY_WAIT_SECONDS, f"{what} is being updated", has_written=True))
 
 
 def _in_words(step: AddPublicIps) -> str:
@@ -214,7 +217,7 @@ def _in_words(step: AddPublicIps) -> str:
     return " and ".join(text for text, ids in ((ips, step.after_ids), (prefixes, step.after_prefix_ids)) if ids)
 
 
-def delete_created(step: DeleteCreated, network: NetworkWriter, leave: Leave) -> Result:
+def delete_created(step: DeleteCreated, network: NetworkWriter, permit: WritePermit) -> Result:
     """Only what still carries this cluster's tag and is used by nothing."""
     parsed = ResourceId.parse(step.id)
     found: NatGateway | PublicIp | None
@@ -235,7 +238,7 @@ def delete_created(step: DeleteCreated, network: NetworkWriter, leave: Leave) ->
     if found.provisioning_state.lower() in ("deleting", "updating"):
         return Wait(_GATEWAY_WAIT_SECONDS, f"`{parsed.name}` is {found.provisioning_state.lower()}")
     return _write(
-        leave,
+        permit,
         lambda: network.delete(step.id),
         Wait(_GATEWAY_WAIT_SECONDS, f"`{parsed.name}` is being deleted", has_written=True),
     )
@@ -248,27 +251,29 @@ def _foreign(what: str, name: str, tags: Mapping[str, str]) -> str:
     )
 
 
-def _write(leave: Leave, write: Callable[[], object], then: Wait) -> Result:
-    if leave.is_used_up:
-        return Stop(f"Azure took the write {count(leave.writes, 'time')} and shows no effect; look at it in the portal")
-    leave.ask()
+def _write(permit: WritePermit, write: Callable[[], object], then: Wait) -> Result:
+    if permit.is_used_up:
+        return Stop(
+            f"Azure took the write {count(permit.writes, 'time')} and shows no effect; look at it in the portal"
+        )
+    permit.acquire()
     write()
     return then
 
 
 def _settling(
-    provisioning_state: str, what: str, seconds: float, leave: Leave, write: Callable[[], object]
+    provisioning_state: str, what: str, seconds: float, permit: WritePermit, write: Callable[[], object]
 ) -> Result | None:
     """None when it is settled. What failed is written again, as Azure advises, but not for ever."""
     match provisioning_state.lower():
         case "succeeded":
             return None
         case "failed" | "canceled":
-            if leave.is_used_up:
-                tried = count(leave.writes, "write")
+            if permit.is_used_up:
+                tried = count(permit.writes, "write")
                 return Stop(f"{what} is {provisioning_state} after {tried}; look at it in the portal")
             note = f"{what} was {provisioning_state}; it is written again"
-            return _write(leave, write, Wait(seconds, note, has_written=True))
+            return _write(permit, write, Wait(seconds, note, has_written=True))
         case _:
             return Wait(seconds, f"{what} is {provisioning_state.lower()}")
 

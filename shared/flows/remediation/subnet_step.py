@@ -2,8 +2,8 @@
 
 Azure's subnet PUT replaces the whole subnet. So it is read right before, compared with what was approved, written with
 the ETag of that read, and read again. Where Azure does not honour If-Match, another writer's change that falls between
-that read and the write is lost: the window is kept as short as one request, its length is recorded, and ``afterlook``
-asks the activity log who else wrote in it. What the other side overwrites of ours is found when reading back.
+that read and the write is lost: the window is kept as short as one request, its length is recorded, and
+``concurrent_writes`` asks the activity log who else wrote in it. Reading back finds what others overwrite of ours.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from ...formatting import count
 from ...model.network import Subnet
 from ...model.plan import AssociateSubnet
 from ...model.resource_id import ResourceId, same_id
-from .steps import Done, Leave, NetworkWriter, Result, Stop, Wait
+from .steps import Done, NetworkWriter, Result, Stop, Wait, WritePermit
 
 _WAIT_SECONDS = 3.0
 
 
-def associate_subnet(step: AssociateSubnet, network: NetworkWriter, leave: Leave) -> Result:
+def associate_subnet(step: AssociateSubnet, network: NetworkWriter, permit: WritePermit) -> Result:
     """Changes the subnet's NAT gateway; every other property must be as it was when the plan was approved."""
     subnet = network.read_subnet(step.subnet_id)
     state = subnet.provisioning_state.lower()
@@ -34,15 +34,15 @@ def associate_subnet(step: AssociateSubnet, network: NetworkWriter, leave: Leave
         return Done(f"subnet {subnet.name} has {name}; every other property is as before", dict(subnet.properties))
     if not same_id(subnet.nat_gateway_id, step.before) and not same_id(subnet.nat_gateway_id, step.after):
         return Stop(f"subnet {subnet.name} has another NAT gateway now: {subnet.nat_gateway_id or 'none'}")
-    if state != "succeeded" and not leave.was_tried:
+    if state != "succeeded" and not permit.was_tried:
         return Stop(f"subnet {subnet.name} is {subnet.provisioning_state}; it must be Succeeded before a write")
-    if leave.is_used_up:
+    if permit.is_used_up:
         return Stop(
-            f"subnet {subnet.name} was written {count(leave.writes, 'time')} and is not as planned: another writer, "
+            f"subnet {subnet.name} was written {count(permit.writes, 'time')} and is not as planned: another writer, "
             "such as a deployment pipeline, takes it back",
             _by_hand(step),
         )
-    return _write(step, subnet, network, leave)
+    return _write(step, subnet, network, permit)
 
 
 def undone(step: AssociateSubnet, network: NetworkWriter) -> Stop | None:
@@ -74,17 +74,17 @@ def _who(step: AssociateSubnet) -> tuple[str, ...]:
     return ("# who writes to it", listing)
 
 
-def _write(step: AssociateSubnet, subnet: Subnet, network: NetworkWriter, leave: Leave) -> Result:
+def _write(step: AssociateSubnet, subnet: Subnet, network: NetworkWriter, permit: WritePermit) -> Result:
     """Asking for leave takes calls to storage: read once more after it, so that only one request lies between."""
-    if (held := leave.look()) is not None:
+    if (held := permit.precondition()) is not None:
         return held
-    leave.ask()
-    read_at = leave.wall()
+    permit.acquire()
+    read_at = permit.wall()
     latest = network.read_subnet(step.subnet_id)
     if latest.etag != subnet.etag or latest.properties != subnet.properties:
         return Wait(_WAIT_SECONDS, "somebody wrote to the virtual network in between; reading again")
-    network.put_subnet(latest, step.after, latest.etag, leave.request_id)
-    exposed_seconds = (leave.wall() - read_at).total_seconds()
+    network.put_subnet(latest, step.after, latest.etag, permit.request_id)
+    exposed_seconds = (permit.wall() - read_at).total_seconds()
     return Wait(_WAIT_SECONDS, f"subnet {subnet.name} is being updated", True, exposed_seconds)
 
 

@@ -21,11 +21,11 @@ from ...model.change import Change, Outcome
 from ...model.metric import MINUTE, Series, Window
 from ...model.plan import Baseline, Plan, PlanKind
 
-log = logging.getLogger("snatbot.prove")
+log = logging.getLogger("snatbot.verify")
 
 
 @dataclass(frozen=True, slots=True)
-class ProvePolicy:
+class VerifyPolicy:
     """Minutes, and new connections a minute that a gateway shows without any traffic."""
 
     ingestion_lag_minutes: int
@@ -34,8 +34,8 @@ class ProvePolicy:
     background_per_minute: float
 
 
-class Prove:
-    def __init__(self, metrics: Metrics, discovery: Discovery, policy: ProvePolicy) -> None:
+class Verify:
+    def __init__(self, metrics: Metrics, discovery: Discovery, policy: VerifyPolicy) -> None:
         self._metrics = metrics
         self._discovery = discovery
         self._policy = policy

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from shared.core.remediation.state_machine import TABLE, Event, WrongState, after
+from shared.core.remediation.state_machine import TRANSITIONS, Event, WrongState, next_state
 from shared.errors import Refused
 from shared.model.change import FINAL_STATES, ChangeState
 from tests.support import changes_page
@@ -20,24 +20,24 @@ S = ChangeState
 
 @pytest.mark.parametrize(("state", "event"), list(product(ChangeState, Event)))
 def test_a_move_is_in_the_table_or_refused(state: ChangeState, event: Event) -> None:
-    if (state, event) in TABLE:
-        assert after(state, event) is TABLE[state, event]
+    if (state, event) in TRANSITIONS:
+        assert next_state(state, event) is TRANSITIONS[state, event]
     else:
         with pytest.raises(WrongState, match=f"cannot {event} a change that is {state}") as caught:
-            after(state, event)
+            next_state(state, event)
         assert isinstance(caught.value, Refused)
         assert (caught.value.state, caught.value.event) == (state, event)
 
 
 def test_a_final_state_is_left_by_nothing_and_every_other_one_can_be_left() -> None:
-    assert {state for state, _ in TABLE}.isdisjoint(FINAL_STATES)
-    assert {state for state, _ in TABLE} == set(ChangeState) - FINAL_STATES
+    assert {state for state, _ in TRANSITIONS}.isdisjoint(FINAL_STATES)
+    assert {state for state, _ in TRANSITIONS} == set(ChangeState) - FINAL_STATES
 
 
 def test_every_state_can_be_reached() -> None:
     reached = {S.PROPOSED}
     for _ in ChangeState:
-        reached |= {target for (state, _), target in TABLE.items() if state in reached}
+        reached |= {target for (state, _), target in TRANSITIONS.items() if state in reached}
     assert reached == set(ChangeState)
 
 
@@ -46,16 +46,16 @@ def test_nothing_is_applied_that_was_not_approved() -> None:
     reached = {S.PROPOSED}
     for _ in ChangeState:
         reached |= {
-            target for (state, event), target in TABLE.items() if state in reached and event is not Event.APPROVE
+            target for (state, event), target in TRANSITIONS.items() if state in reached and event is not Event.APPROVE
         }
     assert reached == {S.PROPOSED, S.DENIED, S.EXPIRED, S.SUPERSEDED}
 
 
 def test_a_change_is_proven_only_after_it_was_applied() -> None:
-    assert {state for (state, event) in TABLE if event in (Event.PROVEN, Event.DISPROVEN, Event.UNPROVEN)} == {
-        S.VERIFYING
-    }
-    assert {state for (state, _), target in TABLE.items() if target is S.VERIFYING} == {S.APPLYING}
+    assert {
+        state for (state, event) in TRANSITIONS if event in (Event.VERIFIED, Event.REFUTED, Event.INCONCLUSIVE)
+    } == {S.VERIFYING}
+    assert {state for (state, _), target in TRANSITIONS.items() if target is S.VERIFYING} == {S.APPLYING}
 
 
 def test_the_published_table_is_the_code() -> None:
@@ -75,7 +75,7 @@ class ChangeLife(RuleBasedStateMachine):
     def deliver(self, event: Event, copies: int) -> None:
         for _ in range(copies):
             try:
-                self.state = after(self.state, event)
+                self.state = next_state(self.state, event)
             except WrongState:
                 continue
             self.accepted.append(event)
@@ -91,7 +91,7 @@ class ChangeLife(RuleBasedStateMachine):
 
     @invariant()
     def a_verdict_is_the_last_word(self) -> None:
-        verdicts = [event for event in self.accepted if event in (Event.PROVEN, Event.DISPROVEN, Event.UNPROVEN)]
+        verdicts = [event for event in self.accepted if event in (Event.VERIFIED, Event.REFUTED, Event.INCONCLUSIVE)]
         assert not verdicts or self.accepted[-1] is verdicts[0]
 
 

@@ -11,11 +11,11 @@ import pytest
 from shared.cloud.errors import Unavailable
 from shared.core.planning.request import REQUEST_TAG, PlanRequest, request_of
 from shared.core.remediation.state_machine import Event
-from shared.flows.approval.again import Again
 from shared.flows.approval.propose import Propose
 from shared.flows.approval.propose_for_incident import TRY_AGAIN_AFTER
+from shared.flows.approval.renew import PlanRenewer
 from shared.flows.planning.plan import Planner
-from shared.flows.remediation.finish import Ending
+from shared.flows.remediation.finish import ChangeFinisher
 from shared.ids import cluster_key
 from shared.model.change import Change, ChangeState
 from shared.model.incident import IncidentState
@@ -83,10 +83,10 @@ class Desk(World):
         stored = self.newest()
         planner, links = cast(Planner, self.planner), LINKS
         propose = Propose(planner, self.records, self.store, self.outbox, links, timedelta(minutes=60))
-        again = Again(self.records, planner, propose, self.outbox, links, At(minute))
-        if not again.is_renewed(PARTITION, stored):
-            ending = Ending(self.records, self.outbox, links, timedelta(0), timedelta(hours=1))
-            ending.end(PARTITION, stored, Event.EXPIRE, None, at(minute), at(minute))
+        renewer = PlanRenewer(self.records, planner, propose, self.outbox, links, At(minute))
+        if not renewer.renew_expired(PARTITION, stored):
+            finisher = ChangeFinisher(self.records, self.outbox, links, timedelta(0), timedelta(hours=1))
+            finisher.end(PARTITION, stored, Event.EXPIRE, None, at(minute), at(minute))
         return self.newest().value
 
     def newest(self) -> Stored[Change]:

@@ -20,7 +20,7 @@ from shared.core.incidents.lifecycle import IncidentPolicy
 from shared.core.planning.request import PlanRequest
 from shared.errors import BadInput, SnatbotError
 from shared.flows.approval.propose import Propose
-from shared.flows.approval.propose_for_incident import Offer
+from shared.flows.approval.propose_for_incident import IncidentProposer
 from shared.flows.incidents.track import Remember, Remembered, Sight
 from shared.flows.notification.outbox import Outbox, message_of
 from shared.flows.planning.plan import Planner
@@ -76,7 +76,7 @@ class World:
         """As the queue function does it for what a tick finds due."""
         planner = cast(Planner, self.planner)
         propose = Propose(planner, self.records, self.store, self.outbox, LINKS, timedelta(minutes=60))
-        offer = Offer(planner, propose, self.records, self.outbox, LINKS)
+        offer = IncidentProposer(planner, propose, self.records, self.outbox, LINKS)
         due = self.records.due("incident", at(minute))
         wall = at(minute) + timedelta(seconds=1)  # right after the tick
         return [offer.run(one.partition, one.row.removeprefix("incident-"), at(minute), wall) for one in due]

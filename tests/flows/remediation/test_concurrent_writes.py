@@ -11,7 +11,7 @@ import pytest
 
 from shared.cloud.activity import ActivityLog
 from shared.cloud.errors import AzureError, Forbidden, Unavailable
-from shared.flows.remediation.concurrent_writes import Afterlook, Seen, alarm, told
+from shared.flows.remediation.concurrent_writes import ConcurrentWriteAudit, Seen, alarm, mark_reported
 from shared.ids import write_id
 from shared.model.activity import LoggedWrite
 from shared.model.change import Change, ChangeState, JournalEntry
@@ -64,7 +64,7 @@ class Log:
 
 
 def look(log: Log, after: timedelta = LAG, journal: Sequence[JournalEntry] = (ENTRY,)) -> Seen:
-    return Afterlook(cast(ActivityLog, log), LAG, "").look(CHANGE, journal, AT + after)
+    return ConcurrentWriteAudit(cast(ActivityLog, log), LAG, "").look(CHANGE, journal, AT + after)
 
 
 def test_it_is_not_asked_before_it_can_know() -> None:
@@ -98,8 +98,8 @@ def test_nobody_else_is_a_figure() -> None:
 def test_somebody_else_is_told_once() -> None:
     seen = look(Log(THEIRS, OURS))
     assert "(somebody@example.com)" in alarm(seen.overlaps)
-    (noted,) = told(CHANGE, {STEP: Stored(ENTRY, "etag")}, seen.overlaps)
-    assert (noted.etag, noted.entry.told) == ("etag", (THEIRS.operation_id,))
+    (noted,) = mark_reported(CHANGE, {STEP: Stored(ENTRY, "etag")}, seen.overlaps)
+    assert (noted.etag, noted.entry.reported) == ("etag", (THEIRS.operation_id,))
     assert "somebody@example.com" in noted.entry.note
     again = look(Log(THEIRS, OURS), journal=[noted.entry])
     assert again.overlaps == ()

@@ -8,7 +8,7 @@ import pytest
 
 from shared.core.planning.detach import plan_detachment
 from shared.core.planning.planner import plan_attachment
-from shared.flows.remediation.drift import Difference, whats_different
+from shared.flows.remediation.drift import Drift, find_drift
 from shared.model.access import Access, Quota
 from shared.model.network import NetworkFacts, Ours, PublicIp
 from shared.model.plan import AssociateSubnet, CreatePublicIp
@@ -31,8 +31,8 @@ WAY_BACK = plan_detachment(PLAN, ATTACHED, "change-1", dict.fromkeys((USER_SUBNE
 
 def test_nothing_changed() -> None:
     for plan, of in ((PLAN, facts()), (WAY_BACK, ATTACHED)):
-        found = whats_different(plan, of)
-        assert (found.forbids, found.unclear) == ((), ())
+        found = find_drift(plan, of)
+        assert (found.blocking, found.pending) == ((), ())
 
 
 @pytest.mark.parametrize(
@@ -44,21 +44,21 @@ def test_nothing_changed() -> None:
     ],
 )
 def test_what_changed_forbids_it(of: NetworkFacts, said: str) -> None:
-    assert any(said in one for one in whats_different(PLAN, of).forbids)
+    assert any(said in one for one in find_drift(PLAN, of).blocking)
 
 
 def test_what_was_not_read_is_not_taken_for_gone() -> None:
     hidden = facts(subnets=(), load_balancer=None, unreadable=("subnet snet-user (503)",))
-    found = whats_different(PLAN, hidden)
-    assert (found.forbids, found.unclear) == ((), ("subnet snet-user (503)",))
+    found = find_drift(PLAN, hidden)
+    assert (found.blocking, found.pending) == ((), ("subnet snet-user (503)",))
     for unread in ("load balancer (503)", "subnet snet-user (503)"):
-        found = whats_different(WAY_BACK, replace(ATTACHED, load_balancer=None, subnets=(), unreadable=(unread,)))
-        assert (found.forbids, found.unclear) == ((), (unread,))
+        found = find_drift(WAY_BACK, replace(ATTACHED, load_balancer=None, subnets=(), unreadable=(unread,)))
+        assert (found.blocking, found.pending) == ((), (unread,))
 
 
 def test_the_way_back_does_not_wait_for_what_it_does_not_need() -> None:
-    found = whats_different(WAY_BACK, replace(ATTACHED, unreadable=("public IP aks (403)",)))
-    assert (found.forbids, found.unclear) == ((), ())
+    found = find_drift(WAY_BACK, replace(ATTACHED, unreadable=("public IP aks (403)",)))
+    assert (found.blocking, found.pending) == ((), ())
 
 
 # --- busy, new, half done ---
@@ -75,19 +75,19 @@ HALF = replace(ATTACHED, subnets=(ATTACHED.subnets[0], subnet(SYSTEM_SUBNET)))
     ],
 )
 def test_what_is_busy_is_waited_for_and_not_refused(of: NetworkFacts, said: str) -> None:
-    found = whats_different(PLAN, of)
-    assert found.forbids == ()
-    assert said in found.unclear[0]
+    found = find_drift(PLAN, of)
+    assert found.blocking == ()
+    assert said in found.pending[0]
 
 
 def test_a_way_back_does_not_wait_for_an_upgrade() -> None:
     upgrading = replace(ATTACHED, cluster=cluster(provisioning_state="Upgrading"))
-    assert whats_different(WAY_BACK, upgrading) == Difference((), ())
+    assert find_drift(WAY_BACK, upgrading) == Drift((), ())
 
 
 def test_a_subnet_that_a_new_node_pool_uses_is_noticed() -> None:
     more = facts(subnets=(subnet(USER_SUBNET), subnet(SYSTEM_SUBNET), subnet(f"{VNET}/subnets/snet-new")))
-    (said,) = whats_different(PLAN, more).forbids
+    (said,) = find_drift(PLAN, more).blocking
     assert "snet-new" in said
 
 
@@ -97,14 +97,14 @@ def test_the_quota_counts_only_what_is_not_there_yet(is_there: bool) -> None:
     ids = [step.id for step in PLAN.steps if isinstance(step, CreatePublicIp)]
     made = tuple(PublicIp(one, one.rpartition("/")[2], "20.0.0.1", "Standard", "Succeeded") for one in ids)
     full = Access(quotas=(Quota("StandardSkuPublicIpAddresses", 10, 10),))
-    found = whats_different(PLAN, facts(group_ips=made if is_there else (), access=full), 2)
-    assert any("quota is too small" in one for one in found.forbids) is not is_there
+    found = find_drift(PLAN, facts(group_ips=made if is_there else (), access=full), 2)
+    assert any("quota is too small" in one for one in found.blocking) is not is_there
 
 
 def test_what_is_done_must_still_be_so_when_it_goes_on() -> None:
     ours = Ours(frozenset({(PLAN.nat_gateway_id or "").lower()}))
-    assert whats_different(PLAN, replace(HALF, ours=ours), MOVES[1]) == Difference((), ())
-    (said,) = whats_different(PLAN, facts(), MOVES[1]).forbids
+    assert find_drift(PLAN, replace(HALF, ours=ours), MOVES[1]) == Drift((), ())
+    (said,) = find_drift(PLAN, facts(), MOVES[1]).blocking
     assert "snet-user: its NAT gateway is none now" in said
 
 
@@ -113,23 +113,23 @@ def test_the_step_under_way_may_have_had_its_effect_or_failed(state: str) -> Non
     ours = Ours(frozenset({(PLAN.nat_gateway_id or "").lower()}))
     written = subnet(USER_SUBNET, nat_gateway_id=PLAN.nat_gateway_id, provisioning_state=state)
     of = facts(subnets=(written, subnet(SYSTEM_SUBNET)), ours=ours)
-    assert whats_different(PLAN, of, MOVES[0], is_under_way=True) == Difference((), ())
-    assert whats_different(PLAN, of, MOVES[0]).forbids
+    assert find_drift(PLAN, of, MOVES[0], is_under_way=True) == Drift((), ())
+    assert find_drift(PLAN, of, MOVES[0]).blocking
 
 
 def test_a_half_done_way_back_does_not_go_on_without_an_outbound_rule() -> None:
     cut = replace(ATTACHED, load_balancer=None, subnets=(ATTACHED.subnets[0], subnet(SYSTEM_SUBNET)))
-    (said,) = whats_different(WAY_BACK, cut, 2).forbids
+    (said,) = find_drift(WAY_BACK, cut, 2).blocking
     assert "no outbound rule" in said
 
 
 def test_what_others_did_to_a_subnet_that_was_moved_is_their_business() -> None:
     moved = subnet(USER_SUBNET, nat_gateway_id=PLAN.nat_gateway_id, properties={})
     ours = Ours(frozenset({(PLAN.nat_gateway_id or "").lower()}))
-    assert whats_different(PLAN, replace(HALF, subnets=(moved, HALF.subnets[1]), ours=ours), MOVES[1]).forbids == ()
-    assert whats_different(PLAN, replace(HALF, subnets=(moved, HALF.subnets[1]), ours=ours), MOVES[0]).forbids
+    assert find_drift(PLAN, replace(HALF, subnets=(moved, HALF.subnets[1]), ours=ours), MOVES[1]).blocking == ()
+    assert find_drift(PLAN, replace(HALF, subnets=(moved, HALF.subnets[1]), ours=ours), MOVES[0]).blocking
 
 
 def test_what_is_only_watched_any_more_is_not_checked_again() -> None:
     blocked = replace(ATTACHED, cluster=cluster(authorized_ip_ranges=("192.0.2.0/24",)))
-    assert whats_different(PLAN, blocked, len(PLAN.steps) - 1) == Difference((), ())
+    assert find_drift(PLAN, blocked, len(PLAN.steps) - 1) == Drift((), ())

@@ -10,7 +10,7 @@ from ...auth.links import Links
 from ...chat import waiting_messages
 from ...clock import Clock
 from ...core.planning.request import PlanRequest, request_of
-from ...core.remediation.state_machine import Event, after
+from ...core.remediation.state_machine import Event, next_state
 from ...errors import NotFoundHere, SnatbotError
 from ...model.change import IN_FLIGHT, Change
 from ...model.incident import Incident, IncidentState
@@ -22,10 +22,10 @@ from ..notification.outbox import Outbox, audit
 from ..planning.plan import Planner
 from .propose import Propose, planned, refuse_too_many
 
-log = logging.getLogger("snatbot.advance")
+log = logging.getLogger("snatbot.approval")
 
 
-class Again:
+class PlanRenewer:
     def __init__(
         self, records: Records, planner: Planner, propose: Propose, outbox: Outbox, links: Links, clock: Clock
     ) -> None:
@@ -36,14 +36,14 @@ class Again:
         self._propose = propose
         self._clock = clock
 
-    def offer(self, partition: str, change: Change) -> None:
+    def offer_again(self, partition: str, change: Change) -> None:
         """A new plan for the same trouble, which needs its own approval. Where none can be made, a later look tries."""
         try:
-            self.ask(partition, change, "snatbot")
+            self.plan_again(partition, change, "snatbot")
         except SnatbotError as error:
             log.warning("change %s: no new plan could be offered: %s", change.id, error)
 
-    def is_renewed(self, partition: str, stored: Stored[Change]) -> bool:
+    def renew_expired(self, partition: str, stored: Stored[Change]) -> bool:
         """Ends a proposal that nobody decided on in time, while its trouble lasts, and asks anew in the same post.
 
         The plan is made for the same request: if nothing has changed, its digest is the same. False, and nothing was
@@ -68,7 +68,7 @@ class Again:
         if not plan.is_executable:
             return False
         reason = f"nobody decided in time; renewed as change {new.id}"
-        ended = replace(change, state=after(change.state, Event.EXPIRE), due_at=None, stop_reason=reason)
+        ended = replace(change, state=next_state(change.state, Event.EXPIRE), due_at=None, stop_reason=reason)
         message = waiting_messages.change_renewed(change, new, incident.value, self._links.page(new))
         writes = [
             Put(ended, stored.etag),
@@ -82,7 +82,7 @@ class Again:
         self._records.commit_in(partition, writes)
         return True
 
-    def ask(self, partition: str, change: Change, requested_by: str) -> Change:
+    def plan_again(self, partition: str, change: Change, requested_by: str) -> Change:
         """The new change, proposed and told. Raises Refused with the reason when nothing can be done now."""
         now, wall = self._clock.now(), self._clock.wall()
         match change.plan.kind:
