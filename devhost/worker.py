@@ -105,11 +105,11 @@ def serve(connection: Connection, app_folder: Path, clock: FileClock, threads: i
         connection.send(LoadError(traceback.format_exc()))
         raise
     connection.send(index)
-    one_at_a_time = threading.Lock()
+    import_lock = threading.Lock()
 
     def run(invocation: Invocation) -> None:
         outcome = functions[invocation.function].run(invocation)
-        with one_at_a_time:
+        with import_lock:
             connection.send(outcome)
 
     pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="handler")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from .clients import Clients
 from .clock import Clock, SystemClock
-from .first_use import cached_property, one_at_a_time
+from .first_use import cached_property, import_lock
 
 if TYPE_CHECKING:
     from .auth.links import Links
@@ -323,7 +323,7 @@ _app: App | None = None
 def current(*, needs_storage: bool = True) -> App:
     """The process's App, made from the environment at the first call. Raises MisconfiguredError."""
     global _app
-    with one_at_a_time:
+    with import_lock:
         if _app is None:
             from .settings import load_settings
 
@@ -336,6 +336,6 @@ def current(*, needs_storage: bool = True) -> App:
 def use_clock(clock: Clock) -> None:
     """For development hosts: what ``current`` will be built with. Call it before the first handler runs."""
     global _clock, _app
-    with one_at_a_time:
+    with import_lock:
         _clock = clock
         _app = None

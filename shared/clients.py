@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from .clock import Clock
-from .first_use import cached_property, one_at_a_time
+from .first_use import cached_property, import_lock
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .cloud.arm import Arm
     from .cloud.discovery import Discovery
     from .cloud.fleet_query import FleetDiscovery
-    from .cloud.logs import HealthEvents
+    from .cloud.logs import HealthEventLog
     from .cloud.metric_access import MetricAccess
     from .cloud.metrics import Metrics
     from .cloud.network import Network
@@ -137,12 +137,12 @@ class Clients:
         return FleetDiscovery(self.discovery)
 
     @cached_property
-    def health_events(self) -> HealthEvents | None:
+    def health_events(self) -> HealthEventLog | None:
         if not self.settings.workspace_id:
             return None
-        from .cloud.logs import HealthEvents
+        from .cloud.logs import HealthEventLog
 
-        return HealthEvents(
+        return HealthEventLog(
             self.detector,
             self.settings.workspace_id,
             endpoint=self.settings.logs_endpoint,
@@ -155,7 +155,7 @@ class Clients:
         from .cloud.credentials import credential
         from .cloud.network import Network
 
-        with one_at_a_time:
+        with import_lock:
             if subscription not in self._networks:
                 self._networks[subscription] = Network(
                     self.settings.arm_endpoint,

@@ -11,7 +11,7 @@ import functools
 import threading
 from typing import TYPE_CHECKING, Any
 
-one_at_a_time = threading.RLock()
+import_lock = threading.RLock()
 """To be held while a package is imported that may not be loaded yet, and never while waiting for anything else."""
 
 if TYPE_CHECKING:
@@ -22,5 +22,5 @@ else:
         """As functools' own, made by one thread at a time, with all that is imported for it."""
 
         def __get__(self, instance: object, owner: type | None = None) -> Any:
-            with one_at_a_time:
+            with import_lock:
                 return super().__get__(instance, owner)

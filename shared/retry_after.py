@@ -12,18 +12,18 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 UNREADABLE_SECONDS = 900.0
-LONGEST_BELIEVED_SECONDS = 3600.0
+LONGEST_PLAUSIBLE_SECONDS = 3600.0
 LONGEST_SECONDS = 10 * 365 * 86_400.0  # any longer wait is as good as this one, and dates can be reckoned with it
 _NUMBER = re.compile(r"\d+(\.\d*)?", re.ASCII)
 _HEADERS = {"retry-after": 1.0, "retry-after-ms": 0.001, "x-ms-retry-after-ms": 0.001}  # what one of each is in seconds
 
 
-def believed_seconds(asked: float) -> float:
+def plausible_wait_seconds(asked: float) -> float:
     """How long a reader waits: more than an hour is likelier a mistake than a wish, and looked at again before."""
-    return asked if asked <= LONGEST_BELIEVED_SECONDS else UNREADABLE_SECONDS
+    return asked if asked <= LONGEST_PLAUSIBLE_SECONDS else UNREADABLE_SECONDS
 
 
-def asked_seconds(headers: Mapping[str, str]) -> float | None:
+def requested_wait_seconds(headers: Mapping[str, str]) -> float | None:
     """The longest wait that any of the headers asks for; None when there is none. Never raises.
 
     Retry-After is a number of seconds or a date, which is held against the answer's own Date (RFC 9110, 10.2.3); Azure
@@ -34,7 +34,7 @@ def asked_seconds(headers: Mapping[str, str]) -> float | None:
     return max(asked, default=None)
 
 
-def bounded_seconds(digits: str) -> float:
+def parsed_seconds(digits: str) -> float:
     """A number that may be of any length."""
     return min(float(digits), LONGEST_SECONDS)
 

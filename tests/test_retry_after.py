@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.retry_after import LONGEST_SECONDS, UNREADABLE_SECONDS, asked_seconds
+from shared.retry_after import LONGEST_SECONDS, UNREADABLE_SECONDS, requested_wait_seconds
 
 pytestmark = pytest.mark.disable_socket
 NOW = "Sun, 22 Nov 2026 10:00:00 GMT"
@@ -41,11 +41,11 @@ NOW = "Sun, 22 Nov 2026 10:00:00 GMT"
     ],
 )
 def test_each_way_of_asking_is_read(headers: dict[str, str], seconds: float | None) -> None:
-    assert asked_seconds(headers) == seconds
+    assert requested_wait_seconds(headers) == seconds
 
 
 @given(st.text(max_size=40) | st.integers().map(str) | st.floats().map(str), st.text(max_size=40))
 def test_whatever_is_asked_is_a_wait_that_dates_can_be_reckoned_with(asked: str, date: str) -> None:
-    seconds = asked_seconds({"Retry-After": asked, "Date": date})
+    seconds = requested_wait_seconds({"Retry-After": asked, "Date": date})
     assert seconds is None or 0 <= seconds <= LONGEST_SECONDS
     assert datetime(2100, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds or 0)

@@ -76,7 +76,7 @@ class DetectorHarness:
         """The fleet, read again every DISCOVERY_EVERY_MINUTES."""
         tick = minute_of(now)
         if self._fleet is None or tick - self._fleet_read >= DISCOVERY_EVERY_MINUTES:
-            self._fleet, self._fleet_read = self._fleets.read(now), tick
+            self._fleet, self._fleet_read = self._fleets.read_fleet(now), tick
         return self._fleet
 
     def scan(self, now: datetime, passes: Passes, then: Callable[[Seen, Moment], None]) -> None:

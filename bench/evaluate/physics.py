@@ -66,7 +66,7 @@ def note_visible(world: World, metrics: Metrics, tracks: Mapping[str, Track], fi
                     NodeMinute(names[address], minute_of(at)) for address, at in _failures(shown) if address in names
                 }
                 for gateway in _gateways(world, cluster):
-                    answer = metrics.ask(gateway, metric_queries.NAT_CONNECTIONS, window)
+                    answer = metrics.query_resource(gateway, metric_queries.NAT_CONNECTIONS, window)
                     track.visible_gateways |= {minute_of(at) for _, at in _failures(answer)}
             except AzureError:
                 return  # whoever may not read metrics sees nothing

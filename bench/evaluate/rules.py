@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from shared.cloud.deadline import Deadline
 from shared.cloud.metric_access import MetricAccess
-from shared.cloud.metric_queries import MetricQuestion
+from shared.cloud.metric_queries import MetricQuery
 from shared.model.metric import MetricAnswer, Window
 
 WINDOW = timedelta(minutes=5)
@@ -26,7 +26,7 @@ _LOAD_BALANCERS = "Microsoft.Network/loadBalancers"
 @dataclass(frozen=True, slots=True)
 class AlertRule:
     name: str
-    question: MetricQuestion
+    question: MetricQuery
     is_met: Callable[[MetricAnswer], bool]
 
 
@@ -45,10 +45,10 @@ def _above_900(answer: MetricAnswer) -> bool:
 
 FAILED_TOTAL = AlertRule(
     "failed total",
-    MetricQuestion(_LOAD_BALANCERS, "SnatConnectionCount", "Total", "ConnectionState eq 'Failed'"),
+    MetricQuery(_LOAD_BALANCERS, "SnatConnectionCount", "Total", "ConnectionState eq 'Failed'"),
     _any_failed,
 )
-USED_AVERAGE = AlertRule("used average", MetricQuestion(_LOAD_BALANCERS, "UsedSnatPorts", "Average"), _above_900)
+USED_AVERAGE = AlertRule("used average", MetricQuery(_LOAD_BALANCERS, "UsedSnatPorts", "Average"), _above_900)
 RULES = (FAILED_TOTAL, USED_AVERAGE)
 
 
@@ -66,7 +66,7 @@ class RuleState:
         """The ids in lower case that are in alarm now. ``balancers`` are ids by region."""
         window = Window(now - WINDOW, now)
         for region, ids in balancers.items():
-            for key, answer in access.ask(ids, region, self.rule.question, window, deadline).items():
+            for key, answer in access.query(ids, region, self.rule.question, window, deadline).items():
                 if isinstance(answer, MetricAnswer):
                     self._note(key, self.rule.is_met(answer))
         return set(self._calm)

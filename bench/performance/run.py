@@ -107,7 +107,7 @@ def _child(simulator: RunningSimulator, module: str, *arguments: str, given: str
 def _balancers(simulator: RunningSimulator) -> list[str]:
     os.environ.update(simulator.environment())
     arm = Arm(simulator.url, ManagedIdentityCredential(client_id="detector-client-id"))
-    fleet = FleetDiscovery(Discovery(arm)).read(datetime.now(UTC))
+    fleet = FleetDiscovery(Discovery(arm)).read_fleet(datetime.now(UTC))
     arm.close()
     return [cluster.load_balancer.id for cluster in fleet.clusters if cluster.load_balancer is not None]
 

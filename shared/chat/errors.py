@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from ..errors import SnatbotError
 from ..formatting import clip
-from ..retry_after import asked_seconds
+from ..retry_after import requested_wait_seconds
 
 LONGEST_WAIT_SECONDS = 3600.0
 
@@ -47,7 +47,7 @@ class Sent:
 
 def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
     """The wait that the service asks for; at most an hour: an alarm must not wait for a mistake in a header."""
-    asked = asked_seconds(headers)
+    asked = requested_wait_seconds(headers)
     return None if asked is None else min(asked, LONGEST_WAIT_SECONDS)
 
 

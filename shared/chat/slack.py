@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..first_use import one_at_a_time
+from ..first_use import import_lock
 from .block_kit import blocks, fallback
 from .errors import ChatRefused, ChatUnavailable, Sent, readable_reason, retry_after_seconds
 from .message import Message
@@ -24,7 +24,7 @@ MAX_MESSAGE_CHARACTERS = 12_000
 
 def render(message: Message) -> dict[str, Any]:
     """The webhook's payload: ``text`` for notifications and screen readers, and ``blocks``."""
-    with one_at_a_time:
+    with import_lock:
         import slack_sdk.models.blocks  # noqa: F401 - whoever comes first loads it for all
 
     for smaller in truncations(message):

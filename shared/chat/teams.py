@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ..first_use import one_at_a_time
+from ..first_use import import_lock
 from .adaptive_card import card
 from .errors import ChatRefused, ChatUnavailable, Sent, readable_reason, retry_after_seconds
 from .message import Message
@@ -25,7 +25,7 @@ RESERVED_BYTES = 4 * 1024
 
 def render(message: Message) -> dict[str, Any]:
     """The envelope that the workflow expects, with one card, below 28 KB as sent."""
-    with one_at_a_time:
+    with import_lock:
         import microsoft_teams.cards  # noqa: F401 - whoever comes first loads it for all
 
     for smaller in truncations(message):

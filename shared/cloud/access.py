@@ -29,7 +29,7 @@ class AccessReader:
         self._reader = reader
         self._writer = writer
 
-    def read(
+    def read_access(
         self,
         scopes: Iterable[str],
         group_id: str,

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 
 from .error_mapping import azure_errors, from_response, json_object, operation_name
 from .errors import UnexpectedAnswer
-from .paging import Pages, following
+from .paging import Pages, resolve_link
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -76,7 +76,7 @@ class Arm:
             link = page.get("nextLink") or None
             if link is not None and not isinstance(link, str):
                 raise UnexpectedAnswer(pages.operation, "the link to the next page is not a text")
-            url = following(url, link) if link else ""
+            url = resolve_link(url, link) if link else ""
 
     def close(self) -> None:
         self._client.close()

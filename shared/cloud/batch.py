@@ -14,13 +14,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
-from ..first_use import one_at_a_time
+from ..first_use import import_lock
 from ..model.metric import MetricAnswer, Window
 from ..model.resource_id import ResourceId
 from . import api_versions
 from .error_mapping import azure_errors, from_response, json_object
 from .errors import AzureError, Forbidden, MetricUnavailable, SignInFailed, UnexpectedAnswer
-from .metric_queries import MetricQuestion, utc_text
+from .metric_queries import MetricQuery, utc_text
 from .parse import parse_metrics
 from .parse.fields import Json, entries, items, text
 
@@ -59,8 +59,8 @@ class BatchMetrics:
         self._lock = threading.Lock()
         self._clients: dict[str, MetricsClient] = {}
 
-    def query(
-        self, resource_ids: Sequence[str], region: str, question: MetricQuestion, window: Window
+    def query_batch(
+        self, resource_ids: Sequence[str], region: str, query: MetricQuery, window: Window
     ) -> dict[str, MetricAnswer | AzureError]:
         """The answer, or what went wrong, for each resource by its id in lower case.
 
@@ -68,10 +68,10 @@ class BatchMetrics:
         request as a whole fails; Forbidden then names the role that is missing at the subscription.
         """
         subscription = _one_subscription(resource_ids)
-        body = self._ask(subscription, resource_ids, region.replace(" ", "").lower(), question, window)
+        body = self._send(subscription, resource_ids, region.replace(" ", "").lower(), query, window)
         answers: dict[str, MetricAnswer | AzureError] = {
             resource_id.lower(): MetricUnavailable(
-                f"metric {question.metric}", f"the batch's answer leaves out {resource_id}", status=200
+                f"metric {query.metric}", f"the batch's answer leaves out {resource_id}", status=200
             )
             for resource_id in resource_ids
         }
@@ -81,28 +81,28 @@ class BatchMetrics:
             except UnexpectedAnswer:
                 continue  # whose it is can't be read: one of those that are left out
             if resource_id in answers:
-                answers[resource_id] = _answer(entry, question, window)
+                answers[resource_id] = _answer(entry, query, window)
         return answers
 
     def close(self) -> None:
         for client in self._clients.values():
             client.close()
 
-    def _ask(
-        self, subscription: str, resource_ids: Sequence[str], region: str, question: MetricQuestion, window: Window
+    def _send(
+        self, subscription: str, resource_ids: Sequence[str], region: str, query: MetricQuery, window: Window
     ) -> Json:
         from azure.core.rest import HttpRequest
 
-        operation = f"metrics:getBatch {question.metric} in {region}"
+        operation = f"metrics:getBatch {query.metric} in {region}"
         if not _REGION.fullmatch(region):
             raise UnexpectedAnswer(operation, "this is not the name of a region, and can't be part of a host's")
-        query = {
+        parameters = {
             "starttime": utc_text(window.start),
             "endtime": utc_text(window.end),
-            **question.parameters("filter"),
+            **query.parameters("filter"),
             "api-version": api_versions.METRICS,
         }
-        url = f"/subscriptions/{subscription}/metrics:getBatch?{urlencode(query, quote_via=quote)}"
+        url = f"/subscriptions/{subscription}/metrics:getBatch?{urlencode(parameters, quote_via=quote)}"
         request = HttpRequest("POST", url, json={"resourceids": list(resource_ids)})
         with azure_errors(operation):
             response = self._client(region).send_request(request, is_read=True)
@@ -112,7 +112,7 @@ class BatchMetrics:
             return json_object(operation, response.content)
 
     def _client(self, region: str) -> MetricsClient:
-        with self._lock, one_at_a_time:
+        with self._lock, import_lock:
             from azure.monitor.querymetrics import MetricsClient
 
             from .pipeline import client_options
@@ -138,9 +138,9 @@ def _one_subscription(resource_ids: Sequence[str]) -> str:
     return subscriptions.pop()
 
 
-def _answer(entry: Json, question: MetricQuestion, window: Window) -> MetricAnswer | AzureError:
+def _answer(entry: Json, query: MetricQuery, window: Window) -> MetricAnswer | AzureError:
     try:
-        return parse_metrics(entry, question.metric, question.aggregation, window, question.limit)
+        return parse_metrics(entry, query.metric, query.aggregation, window, query.limit)
     except AzureError as error:
         return error
 

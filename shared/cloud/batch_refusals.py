@@ -15,7 +15,7 @@ log = logging.getLogger("snatbot.metrics")
 PROBE_AGAIN_SECONDS = 3600.0
 
 
-class Refusals:
+class BatchRefusals:
     """Safe to share between threads."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:

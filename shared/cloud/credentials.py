@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..retry_after import asked_seconds
+from ..retry_after import requested_wait_seconds
 from .errors import Throttled
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def credential(client_id: str | None) -> TokenCredential:
 
 def _heed_retry_after(response: Any) -> None:
     """The SDK would sleep for as long as the identity endpoint asks, and can't read each way of asking."""
-    seconds = asked_seconds(response.http_response.headers)
+    seconds = requested_wait_seconds(response.http_response.headers)
     if seconds is not None and seconds > _LONGEST_ASKED_SECONDS:
         message = "the identity endpoint asks for patience"
         raise Throttled("asking for a token", message, status=429, retry_after_seconds=seconds)

@@ -1,7 +1,7 @@
 """Finding clusters and what belongs to them. Finding only: what a plan rests on is read from Resource Manager again.
 
 Resource Graph answers for a whole fleet in a few requests and leaves out, without a word, what the identity may not
-read. So what was asked for by name and is not visible is named in ``Found.unreadable``.
+read. So what was asked for by name and is not visible is named in ``ClusterListing.unreadable``.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _PAGE_ROWS = 1000  # Resource Graph's maximum
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ClusterListing:
     """``unreadable`` names, each with its reason, what could not be listed or understood.
 
     ``broken`` are rows of clusters of which only the id can be read.
@@ -52,7 +52,7 @@ class Discovery:
         self._arm = arm
         self._subscriptions = subscriptions
 
-    def clusters(self) -> Found:
+    def clusters(self) -> ClusterListing:
         """Every cluster in sight, by id. One that can't be understood doesn't hide the others.
 
         Asks each subscription in turn where Resource Graph may not be used.
@@ -62,9 +62,9 @@ class Discovery:
         read, bad = read_rows(rows, parse_cluster, CLUSTER_TYPE)
         clusters = {cluster.id.lower(): cluster for cluster in read}
         broken = {row.id.lower(): row for row in bad if row.id and row.id.lower() not in clusters}
-        unreadable += without_id("cluster", bad)
+        unreadable += rows_without_id("cluster", bad)
         ordered = tuple(clusters[key] for key in sorted(clusters))
-        return Found(ordered, tuple(unreadable), tuple(broken[key] for key in sorted(broken)))
+        return ClusterListing(ordered, tuple(unreadable), tuple(broken[key] for key in sorted(broken)))
 
     def rows(self, query: str, kind: str, api_version: str, unreadable: list[str]) -> list[dict[str, Any]]:
         """Every resource of a type, by Resource Graph, else listed in each subscription.
@@ -122,9 +122,9 @@ class Discovery:
             found += [node for node in nodes if node is not None]
             bad += more
         if bad and unreadable is None:
-            raise UnexpectedAnswer(f"nodes of {cluster.name}", said_of("row", bad))
+            raise UnexpectedAnswer(f"nodes of {cluster.name}", unreadable_summary("row", bad))
         if bad and unreadable is not None:
-            unreadable.append(f"nodes of {cluster.name}: {said_of('row', bad)}")
+            unreadable.append(f"nodes of {cluster.name}: {unreadable_summary('row', bad)}")
         return tuple(sorted(found, key=lambda node: node.name))
 
     def subnet_gateway(self, subnet_id: str) -> str | None:
@@ -174,7 +174,7 @@ class Discovery:
 
     def _readable_subscriptions(self, unreadable: list[str]) -> list[str]:
         found, bad = read_rows(self._arm.list("/subscriptions", api_versions.SUBSCRIPTIONS), _subscription)
-        unreadable += without_id("subscription", bad)
+        unreadable += rows_without_id("subscription", bad)
         return found
 
     def _listed_rows(self, kind: str, api_version: str, unreadable: list[str]) -> Iterator[dict[str, Any]]:
@@ -185,13 +185,13 @@ class Discovery:
                 unreadable.append(f"subscription {subscription}: {error}")
 
 
-def without_id(what: str, rows: Sequence[UnreadableRow]) -> list[str]:
+def rows_without_id(what: str, rows: Sequence[UnreadableRow]) -> list[str]:
     """Rows that can't be told under an id: how many, and why one of them."""
     nameless = [row for row in rows if not row.id]
     return [f"{count(len(nameless), what)} without a readable id: {nameless[0].reason}"] if nameless else []
 
 
-def said_of(what: str, rows: Sequence[UnreadableRow]) -> str:
+def unreadable_summary(what: str, rows: Sequence[UnreadableRow]) -> str:
     return f"{count(len(rows), what)} can't be read, such as {rows[0].id or 'one without id'}: {rows[0].reason}"
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import SnatbotError
-from ..retry_after import asked_seconds, bounded_seconds
+from ..retry_after import parsed_seconds, requested_wait_seconds
 from .errors import (
     AzureError,
     BadRequest,
@@ -202,7 +202,7 @@ def _clean(text: str) -> str:
 
 def retry_after_seconds(headers: Mapping[str, str], message: str = "") -> float | None:
     """As the headers say, else as the words of ``message`` do; None when neither does."""
-    asked = asked_seconds(headers)
+    asked = requested_wait_seconds(headers)
     if asked is None and (match := _WAIT.search(message)):
-        return bounded_seconds(match["seconds"])
+        return parsed_seconds(match["seconds"])
     return asked

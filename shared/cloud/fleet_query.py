@@ -17,7 +17,7 @@ from ..model.fleet import Fleet, WatchedCluster, WatchedGateway
 from ..model.load_balancer import LoadBalancer
 from ..model.resource_id import ResourceId
 from . import api_versions
-from .discovery import Discovery, without_id
+from .discovery import Discovery, rows_without_id
 from .errors import AzureError, Forbidden, NotFound, UnexpectedAnswer
 from .parse import parse_load_balancer
 from .parse.fields import Json, field, location, loose_references, number, optional_id, resource_id, segment, tags, text
@@ -59,7 +59,7 @@ class FleetDiscovery:
     def __init__(self, discovery: Discovery) -> None:
         self._discovery = discovery
 
-    def read(self, now: datetime) -> Fleet:
+    def read_fleet(self, now: datetime) -> Fleet:
         """Raises when clusters can't be listed at all; anything less is named in ``unreadable``."""
         found = self._discovery.clusters()
         unreadable = list(found.unreadable)
@@ -68,7 +68,7 @@ class FleetDiscovery:
         targets = _targets(found.clusters, balancers, gateways, [*broken_balancers, *broken_gateways])
         return Fleet(now, (*targets, *map(_known_by_id, found.broken)), tuple(unreadable))
 
-    def one(self, cluster: Cluster) -> WatchedCluster:
+    def read_cluster(self, cluster: Cluster) -> WatchedCluster:
         """One cluster's, its load balancer as Resource Manager knows it now."""
         balancer = self._discovery.load_balancer(cluster)
         gateways, broken = self._gateways([])
@@ -94,28 +94,28 @@ class FleetDiscovery:
 
     def _balancers(self, unreadable: list[str]) -> tuple[list[LoadBalancer], list[_Broken]]:
         rows = self._rows(_BALANCERS_QUERY, _BALANCERS, unreadable)
-        read, bad = read_rows(rows, _balancer)
-        unreadable += without_id("load balancer", bad)
-        balancers = [one for one in read if one and one.outbound_rules and one.sku.lower() == "standard"]
+        parsed, bad = read_rows(rows, _balancer)
+        unreadable += rows_without_id("load balancer", bad)
+        balancers = [item for item in parsed if item and item.outbound_rules and item.sku.lower() == "standard"]
         return balancers, [_Broken(row) for row in bad if row.id.lower().endswith("/loadbalancers/kubernetes")]
 
     def _gateways(self, unreadable: list[str]) -> tuple[list[WatchedGateway], list[_Broken]]:
         rows = self._rows(_GATEWAYS_QUERY, _GATEWAYS, unreadable)
-        read, bad = read_rows(rows, _gateway)
-        uses_prefixes = any(prefixes for _, prefixes in read)
+        parsed, bad = read_rows(rows, _gateway)
+        uses_prefixes = any(prefixes for _, prefixes in parsed)
         sizes = self._prefix_sizes(unreadable) if uses_prefixes else {}
         unreadable += [f"NAT gateway {row.id}: {row.reason}" for row in bad if row.id]
-        unreadable += without_id("NAT gateway", bad)
+        unreadable += rows_without_id("NAT gateway", bad)
         subnets = {optional_id(row).lower(): _readable_subnets(row) for row in rows} if bad else {}
         broken = [_Broken(row, subnets.get(row.id.lower(), frozenset())) for row in bad if row.id]
-        return [_counted(gateway, prefixes, sizes) for gateway, prefixes in read], broken
+        return [_counted(gateway, prefixes, sizes) for gateway, prefixes in parsed], broken
 
     def _prefix_sizes(self, unreadable: list[str]) -> dict[str, int]:
         """How many addresses each public IP prefix has."""
-        read, bad = read_rows(self._rows(_PREFIXES_QUERY, _PREFIXES, unreadable), _prefix_size)
+        parsed, bad = read_rows(self._rows(_PREFIXES_QUERY, _PREFIXES, unreadable), _prefix_size)
         unreadable += [f"public IP prefix {row.id}: {row.reason}" for row in bad if row.id]
-        unreadable += without_id("public IP prefix", bad)
-        return dict(read)
+        unreadable += rows_without_id("public IP prefix", bad)
+        return dict(parsed)
 
     def _rows(self, query: str, kind: str, unreadable: list[str]) -> list[dict[str, Any]]:
         try:
@@ -196,10 +196,10 @@ def _targets(
         balancer = by_balancer.get(f"/subscriptions/{path}")
         is_balanced = cluster.outbound_type.lower() == "loadbalancer" and cluster.load_balancer_sku.lower() != "basic"
         reasons = [
-            f"what Azure answers of {one.row.id} can't be read: {one.row.reason}"
-            for one in broken
-            if (is_balanced or not one.is_balancer)
-            and (one.subnet_ids.intersection(subnet_ids) or _group_of(one.row.id) == group)
+            f"what Azure answers of {item.row.id} can't be read: {item.row.reason}"
+            for item in broken
+            if (is_balanced or not item.is_balancer)
+            and (item.subnet_ids.intersection(subnet_ids) or _group_of(item.row.id) == group)
         ]
         yield WatchedCluster(cluster, balancer if is_balanced else None, tuple(own.values()), "; ".join(reasons))
 

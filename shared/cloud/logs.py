@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from ..first_use import one_at_a_time
+from ..first_use import import_lock
 from ..model.health_event import HealthEvent
 from ..model.metric import Window
 from .error_mapping import azure_errors
@@ -35,7 +35,7 @@ _QUERY = (
 )
 
 
-class HealthEvents:
+class HealthEventLog:
     """Safe to share between threads."""
 
     def __init__(
@@ -55,7 +55,7 @@ class HealthEvents:
         self._lock = threading.Lock()
         self._client: LogsQueryClient | None = None
 
-    def read(
+    def read_events(
         self, window: Window, seconds_at_most: float = SERVER_TIMEOUT_SECONDS
     ) -> Mapping[str, tuple[HealthEvent, ...]]:
         """Events by load balancer id in lower case, oldest first; what there is when Azure has only a part.
@@ -79,7 +79,7 @@ class HealthEvents:
             return events_of([dict(zip(columns, row, strict=False)) for row in tables[0].rows])
 
     def _logs(self) -> LogsQueryClient:
-        with self._lock, one_at_a_time:
+        with self._lock, import_lock:
             from azure.monitor.query import LogsQueryClient
 
             from .pipeline import BoundedRetry, client_options

@@ -24,7 +24,7 @@ PORTS_TOP = 500_000
 
 
 @dataclass(frozen=True, slots=True)
-class MetricQuestion:
+class MetricQuery:
     """One metric (or several, with commas), a value a minute.
 
     Left to itself Azure Monitor cuts off after 10 series and doesn't say so.
@@ -57,8 +57,8 @@ class MetricQuestion:
         return query
 
 
-SNAT_CONNECTIONS = MetricQuestion(_LOAD_BALANCERS, "SnatConnectionCount", "Total", "ConnectionState eq '*'")
-SNAT_CONNECTIONS_BY_BACKEND = MetricQuestion(
+SNAT_CONNECTIONS = MetricQuery(_LOAD_BALANCERS, "SnatConnectionCount", "Total", "ConnectionState eq '*'")
+SNAT_CONNECTIONS_BY_BACKEND = MetricQuery(
     _LOAD_BALANCERS,
     "SnatConnectionCount",
     "Total",
@@ -66,30 +66,30 @@ SNAT_CONNECTIONS_BY_BACKEND = MetricQuestion(
     order_by="total desc",
 )
 # Without a filter it is a mean over everything: enough to see that the load balancer reports at all.
-ALLOCATED_SNAT_PORTS = MetricQuestion(_LOAD_BALANCERS, "AllocatedSnatPorts", "Average")
+ALLOCATED_SNAT_PORTS = MetricQuery(_LOAD_BALANCERS, "AllocatedSnatPorts", "Average")
 _EVERY_PORT = (
     "FrontendIPAddress eq '*' and BackendIPAddress eq '*' and ProtocolType eq '*' and IsAwaitingRemoval eq '*'"
 )
-ALLOCATED_SNAT_PORTS_BY_BACKEND = MetricQuestion(
+ALLOCATED_SNAT_PORTS_BY_BACKEND = MetricQuery(
     _LOAD_BALANCERS, "AllocatedSnatPorts", "Average", _EVERY_PORT, PORTS_TOP, "average desc"
 )
-USED_SNAT_PORTS_BY_BACKEND = MetricQuestion(
+USED_SNAT_PORTS_BY_BACKEND = MetricQuery(
     _LOAD_BALANCERS, "UsedSnatPorts", "Average", _EVERY_PORT, PORTS_TOP, "average desc"
 )
 USED = "UsedSnatPorts"
 ALLOCATED = "AllocatedSnatPorts"
 # Both in one request: half the requests of the pressure pass.
-SNAT_PORTS_BY_BACKEND = MetricQuestion(
+SNAT_PORTS_BY_BACKEND = MetricQuery(
     _LOAD_BALANCERS, f"{USED},{ALLOCATED}", "Average", _EVERY_PORT, 2 * PORTS_TOP, "average desc"
 )
 
 # The NAT gateway's spelling has an upper-case SNAT.
-NAT_CONNECTIONS = MetricQuestion(_NAT_GATEWAYS, "SNATConnectionCount", "Total", "ConnectionState eq '*'")
-NAT_OPEN_CONNECTIONS = MetricQuestion(_NAT_GATEWAYS, "TotalConnectionCount", "Total")
-NAT_DATAPATH = MetricQuestion(_NAT_GATEWAYS, "DatapathAvailability", "Average")
-NAT_DROPS = MetricQuestion(_NAT_GATEWAYS, "PacketDropCount", "Total")
+NAT_CONNECTIONS = MetricQuery(_NAT_GATEWAYS, "SNATConnectionCount", "Total", "ConnectionState eq '*'")
+NAT_OPEN_CONNECTIONS = MetricQuery(_NAT_GATEWAYS, "TotalConnectionCount", "Total")
+NAT_DATAPATH = MetricQuery(_NAT_GATEWAYS, "DatapathAvailability", "Average")
+NAT_DROPS = MetricQuery(_NAT_GATEWAYS, "PacketDropCount", "Total")
 
-NODE_READINESS = MetricQuestion(
+NODE_READINESS = MetricQuery(
     _MANAGED_CLUSTERS,
     "kube_node_status_condition",
     "Average",

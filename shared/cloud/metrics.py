@@ -1,7 +1,6 @@
 """Azure Monitor's metrics of one resource, read through Resource Manager.
 
-Needs ``Microsoft.Insights/metrics/read`` on the resource and nothing else. What is asked is in ``questions``, so that
-another reader can ask the same and answer with the same noun.
+Needs ``Microsoft.Insights/metrics/read`` on the resource and nothing else. The queries are in ``metric_queries``.
 """
 
 from __future__ import annotations
@@ -10,11 +9,11 @@ from ..model.metric import MetricAnswer, Series, Window
 from . import api_versions, metric_queries
 from .arm import Arm
 from .errors import UnexpectedAnswer
-from .metric_queries import DEFAULT_TOP, MetricQuestion, sum_over, utc_text
+from .metric_queries import MetricQuery, sum_over, utc_text
 from .parse import parse_metrics
 
 
-def whole(answer: MetricAnswer) -> tuple[Series, ...]:
+def complete_series(answer: MetricAnswer) -> tuple[Series, ...]:
     """For proofs: the series of an answer without unknown minutes. Raises UnexpectedAnswer when it has some."""
     if answer.unknown:
         at = min(answer.unknown)
@@ -28,38 +27,20 @@ class Metrics:
     def __init__(self, arm: Arm) -> None:
         self._arm = arm
 
-    def query(
-        self,
-        resource_id: str,
-        namespace: str,
-        metric: str,
-        aggregation: str,
-        window: Window,
-        filter: str | None = None,
-        top: int = DEFAULT_TOP,
-        order_by: str | None = None,
-    ) -> MetricAnswer:
-        """One metric, a value a minute. ``aggregation``: Total, Average, Minimum, Maximum or Count.
-
-        ``filter`` is Azure's text, such as ``BackendIPAddress eq '*'``; ``order_by`` as ``total desc``. Both names and
-        order of series follow Azure's answer.
-        """
-        return self.ask(resource_id, MetricQuestion(namespace, metric, aggregation, filter, top, order_by), window)
-
-    def ask(self, resource_id: str, question: MetricQuestion, window: Window) -> MetricAnswer:
+    def query_resource(self, resource_id: str, query: MetricQuery, window: Window) -> MetricAnswer:
         timespan = f"{utc_text(window.start)}/{utc_text(window.end)}"
         path = f"{resource_id}/providers/Microsoft.Insights/metrics"
-        answer = self._arm.get(path, api_versions.METRICS, timespan=timespan, **question.parameters("$filter"))
-        return parse_metrics(answer, question.metric, question.aggregation, window, question.limit)
+        answer = self._arm.get(path, api_versions.METRICS, timespan=timespan, **query.parameters("$filter"))
+        return parse_metrics(answer, query.metric, query.aggregation, window, query.limit)
 
     def snat_connections(self, load_balancer_id: str, window: Window, by_backend: bool) -> MetricAnswer:
         """New outbound connections a minute by ``connectionstate``, and by ``backendipaddress`` if asked."""
-        question = metric_queries.SNAT_CONNECTIONS_BY_BACKEND if by_backend else metric_queries.SNAT_CONNECTIONS
-        return self.ask(load_balancer_id, question, window)
+        query = metric_queries.SNAT_CONNECTIONS_BY_BACKEND if by_backend else metric_queries.SNAT_CONNECTIONS
+        return self.query_resource(load_balancer_id, query, window)
 
     def allocated_snat_ports(self, load_balancer_id: str, window: Window) -> MetricAnswer:
         """One series, a mean over all backends: only whether it has points means something."""
-        return self.ask(load_balancer_id, metric_queries.ALLOCATED_SNAT_PORTS, window)
+        return self.query_resource(load_balancer_id, metric_queries.ALLOCATED_SNAT_PORTS, window)
 
     def allocated_snat_ports_by_backend(self, load_balancer_id: str, window: Window) -> MetricAnswer:
         """Ports by ``backendipaddress``, ``protocoltype`` and ``isawaitingremoval``, over all frontends."""
@@ -71,23 +52,23 @@ class Metrics:
 
     def nat_gateway_connections(self, nat_gateway_id: str, window: Window) -> MetricAnswer:
         """New connections by ``connectionstate`` (Attempted, Failed). Platform checks show even without traffic."""
-        return self.ask(nat_gateway_id, metric_queries.NAT_CONNECTIONS, window)
+        return self.query_resource(nat_gateway_id, metric_queries.NAT_CONNECTIONS, window)
 
     def nat_gateway_open_connections(self, nat_gateway_id: str, window: Window) -> MetricAnswer:
         """Connections held at a time, to be held against the gateway's capacity."""
-        return self.ask(nat_gateway_id, metric_queries.NAT_OPEN_CONNECTIONS, window)
+        return self.query_resource(nat_gateway_id, metric_queries.NAT_OPEN_CONNECTIONS, window)
 
     def nat_gateway_datapath(self, nat_gateway_id: str, window: Window) -> MetricAnswer:
         """Availability in percent; Microsoft advises to alert below 90 over 15 minutes (nat-gateway docs)."""
-        return self.ask(nat_gateway_id, metric_queries.NAT_DATAPATH, window)
+        return self.query_resource(nat_gateway_id, metric_queries.NAT_DATAPATH, window)
 
     def nat_gateway_drops(self, nat_gateway_id: str, window: Window) -> MetricAnswer:
         """Dropped packets a minute."""
-        return self.ask(nat_gateway_id, metric_queries.NAT_DROPS, window)
+        return self.query_resource(nat_gateway_id, metric_queries.NAT_DROPS, window)
 
     def node_readiness(self, cluster_id: str, window: Window) -> MetricAnswer:
         """Nodes' Ready condition by ``node``, ``status`` and ``status2``: a value above 0 means it holds."""
-        return self.ask(cluster_id, metric_queries.NODE_READINESS, window)
+        return self.query_resource(cluster_id, metric_queries.NODE_READINESS, window)
 
-    def _ports(self, load_balancer_id: str, question: MetricQuestion, window: Window) -> MetricAnswer:
-        return sum_over(self.ask(load_balancer_id, question, window), "frontendipaddress")
+    def _ports(self, load_balancer_id: str, query: MetricQuery, window: Window) -> MetricAnswer:
+        return sum_over(self.query_resource(load_balancer_id, query, window), "frontendipaddress")

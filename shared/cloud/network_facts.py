@@ -17,7 +17,7 @@ from ..model.network import NatGateway, NetworkFacts, PublicIp, Subnet, Vnet
 from ..model.resource_id import ResourceId, same_id
 from . import api_versions
 from .arm import Arm
-from .discovery import Discovery, said_of
+from .discovery import Discovery, unreadable_summary
 from .errors import AzureError
 from .parse import default_route, parse_nat_gateway, parse_public_ip, parse_subnet, parse_vnet, takes_propagated_routes
 from .parse.fields import reference
@@ -185,7 +185,7 @@ class _Reading:
         what = f"{kind} in resource group {group}"
         rows: list[dict[str, Any]] = self._attempt(what, lambda: list(self._arm.list(path, api_versions.NETWORK)), [])
         read, bad = read_rows(rows, parse)
-        self._unreadable += [f"{what} ({said_of('row', bad)})"] if bad else []
+        self._unreadable += [f"{what} ({unreadable_summary('row', bad)})"] if bad else []
         return read
 
 

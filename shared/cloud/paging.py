@@ -13,7 +13,7 @@ MOST_PAGES = 500
 LIST_SECONDS = 300.0
 
 
-def following(address: str, link: str) -> str:
+def resolve_link(address: str, link: str) -> str:
     """Where a link in the answer of ``address`` leads; as it is when it can't be read."""
     try:
         return urljoin(address, link)

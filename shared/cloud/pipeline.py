@@ -31,11 +31,11 @@ from azure.core.rest import HttpRequest, HttpResponse
 
 from .. import __version__
 from ..bounded_http import AnswerTooLarge, bounded_session
-from ..retry_after import asked_seconds
+from ..retry_after import requested_wait_seconds
 from .deadline import current_deadline
 from .error_mapping import operation_name
 from .errors import ForeignHost
-from .paging import following
+from .paging import resolve_link
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -111,7 +111,7 @@ class BoundedRetry(HTTPPolicy[HttpRequest, HttpResponse]):
 
     def _wait_seconds(self, outcome: _Response | _Lost, attempt: int) -> float:
         if isinstance(outcome, PipelineResponse):
-            told = asked_seconds(outcome.http_response.headers)
+            told = requested_wait_seconds(outcome.http_response.headers)
             if told is not None:
                 return told
         return 2.0 ** (attempt - 1) * (1 + self._jitter() / 2)
@@ -167,7 +167,7 @@ class OneHost(HTTPPolicy[HttpRequest, HttpResponse]):
         answer = self.next.send(request)
         response = answer.http_response
         for pointer in filter(None, map(response.headers.get, _POINTERS)):
-            self._check(operation, following(sent.url, pointer), response.status_code)
+            self._check(operation, resolve_link(sent.url, pointer), response.status_code)
         return answer
 
     def _check(self, operation: str, url: str, status: int = 0) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from ..retry_after import LONGEST_BELIEVED_SECONDS, UNREADABLE_SECONDS, believed_seconds
+from ..retry_after import LONGEST_PLAUSIBLE_SECONDS, UNREADABLE_SECONDS, plausible_wait_seconds
 from .deadline import Deadline
 from .errors import Throttled
 
@@ -74,8 +74,8 @@ class Throttle:
             if seconds is None:
                 seconds = min(FIRST_WAIT_SECONDS * 2**budget.refusals, LONGEST_WAIT_SECONDS)
             budget.refusals = min(budget.refusals + 1, 10)
-            budget.is_doubted = seconds > LONGEST_BELIEVED_SECONDS
-            self._block(budget, believed_seconds(seconds))
+            budget.is_doubted = seconds > LONGEST_PLAUSIBLE_SECONDS
+            self._block(budget, plausible_wait_seconds(seconds))
             error.until = budget.until
 
     def accepted(self, subscription: str) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from ..first_use import one_at_a_time
-from ..retry_after import asked_seconds
+from ..first_use import import_lock
+from ..retry_after import requested_wait_seconds
 from .errors import StoreUnavailable, translated
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Tables:
         """The client of the records table. Raises StoreUnavailable when storage cannot be reached."""
         with self._lock:
             if self._client is None:
-                with one_at_a_time:
+                with import_lock:
                     client = self._service().get_table_client(self._name)
                 with translated("create table"):
                     self._create(client)
@@ -87,6 +87,6 @@ class Tables:
 
 def _heed_retry_after(response: Any) -> None:
     """The SDK would sleep for as long as storage asks, and can't read each way of asking."""
-    seconds = asked_seconds(response.http_response.headers)
+    seconds = requested_wait_seconds(response.http_response.headers)
     if seconds is not None and seconds > _LONGEST_ASKED_SECONDS:
         raise StoreUnavailable(f"storage asks to be left alone for {seconds:.0f} seconds")

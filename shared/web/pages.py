@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..chat.message import code_spans
-from ..first_use import one_at_a_time
+from ..first_use import import_lock
 from ..formatting import visible
 from ..model.change import Change, ChangeState, JournalEntry
 from ..model.incident import Incident
@@ -117,7 +117,7 @@ def _render(template: str, **context: object) -> str:
 
 @cache
 def _environment() -> Environment:
-    with one_at_a_time:
+    with import_lock:
         from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(

@@ -68,17 +68,17 @@ def test_the_batch_answers_as_one_by_one(
     load_balancer_id: str,
     shop: Cluster,
     window: Window,
-    question: metric_queries.MetricQuestion,
+    question: metric_queries.MetricQuery,
 ) -> None:
-    answers = batch.query([load_balancer_id], shop.location, question, window)
-    assert answers == {load_balancer_id.lower(): metrics.ask(load_balancer_id, question, window)}
+    answers = batch.query_batch([load_balancer_id], shop.location, question, window)
+    assert answers == {load_balancer_id.lower(): metrics.query_resource(load_balancer_id, question, window)}
 
 
 def test_two_metrics_in_one_request_are_what_two_requests_bring(
     batch: BatchMetrics, load_balancer_id: str, shop: Cluster, window: Window
 ) -> None:
-    def ask(question: metric_queries.MetricQuestion) -> MetricAnswer:
-        (found,) = batch.query([load_balancer_id], shop.location, question, window).values()
+    def ask(question: metric_queries.MetricQuery) -> MetricAnswer:
+        (found,) = batch.query_batch([load_balancer_id], shop.location, question, window).values()
         assert isinstance(found, MetricAnswer)
         assert found.series
         return found
@@ -93,7 +93,7 @@ def test_two_metrics_in_one_request_are_what_two_requests_bring(
 def test_a_region_is_understood_as_portals_write_it(
     azure: RunningSimulator, batch: BatchMetrics, load_balancer_id: str, window: Window
 ) -> None:
-    batch.query([load_balancer_id], "West Europe", metric_queries.ALLOCATED_SNAT_PORTS, window)
+    batch.query_batch([load_balancer_id], "West Europe", metric_queries.ALLOCATED_SNAT_PORTS, window)
     assert azure.requests()[-1]["path"].startswith("/metrics/westeurope/")
 
 
@@ -108,7 +108,7 @@ def test_one_resource_that_failed_leaves_the_others_alone(
             entry(ids[2], said=False),
         )
     )
-    good, failed, unnamed, missing = batch.query(
+    good, failed, unnamed, missing = batch.query_batch(
         ids, "westeurope", metric_queries.ALLOCATED_SNAT_PORTS, window
     ).values()
     assert good == MetricAnswer(())
@@ -125,8 +125,8 @@ def test_a_recorded_answer_is_read(azure: RunningSimulator, batch: BatchMetrics,
     azure.add_fault({"match": {"path": "getBatch"}, "then": {"status": 200, "body": exchange["response"]["body"]}})
     (storage_id,) = exchange["request"]["body"]["resourceids"]
     start = datetime(2024, 4, 9, 1, 50, tzinfo=UTC)
-    ingress = metric_queries.MetricQuestion("Microsoft.Storage/storageAccounts", "ingress", "Total")
-    answers = batch.query([storage_id], "eastus", ingress, Window(start, start + timedelta(minutes=5)))
+    ingress = metric_queries.MetricQuery("Microsoft.Storage/storageAccounts", "ingress", "Total")
+    answers = batch.query_batch([storage_id], "eastus", ingress, Window(start, start + timedelta(minutes=5)))
     answer = answers[storage_id.lower()]
     assert isinstance(answer, MetricAnswer)
     assert [value for _, value in answer.series[0].points] == [0, 0, 0, 0, 0]
@@ -137,7 +137,7 @@ def test_what_a_model_could_not_take_leaves_the_others_alone(
 ) -> None:
     odd = entry(f"{load_balancer_id}-odd", name={}, timeseries=[{"data": [{"timeStamp": "never"}]}])
     azure.add_fault(answer_of(odd, entry(load_balancer_id)))
-    answers = batch.query([load_balancer_id], "westeurope", metric_queries.ALLOCATED_SNAT_PORTS, window)
+    answers = batch.query_batch([load_balancer_id], "westeurope", metric_queries.ALLOCATED_SNAT_PORTS, window)
     assert answers == {load_balancer_id.lower(): MetricAnswer(())}
 
 
@@ -147,7 +147,7 @@ def test_an_answer_that_makes_no_sense_is_an_error(
 ) -> None:
     azure.add_fault({"match": {"path": "getBatch"}, "then": {"status": 200, "body": body}})
     with pytest.raises(UnexpectedAnswer):
-        batch.query([load_balancer_id], "westeurope", metric_queries.ALLOCATED_SNAT_PORTS, window)
+        batch.query_batch([load_balancer_id], "westeurope", metric_queries.ALLOCATED_SNAT_PORTS, window)
 
 
 def test_an_answer_sent_as_a_json_string_is_read(
@@ -155,7 +155,7 @@ def test_an_answer_sent_as_a_json_string_is_read(
 ) -> None:
     body = json.dumps({"values": [entry(load_balancer_id)]})
     azure.add_fault({"match": {"path": "getBatch"}, "then": {"status": 200, "body": body}})
-    answers = batch.query([load_balancer_id], "westeurope", metric_queries.ALLOCATED_SNAT_PORTS, window)
+    answers = batch.query_batch([load_balancer_id], "westeurope", metric_queries.ALLOCATED_SNAT_PORTS, window)
     assert answers == {load_balancer_id.lower(): MetricAnswer(())}
 
 
@@ -169,7 +169,7 @@ def test_without_the_role_at_the_subscription_the_grant_is_named(
 ) -> None:
     azure.add_fault(refused(401, "Unauthorized", "Monitoring Reader is missing."))
     with pytest.raises(Forbidden) as raised:
-        batch.query([load_balancer_id], "westeurope", metric_queries.ALLOCATED_SNAT_PORTS, window)
+        batch.query_batch([load_balancer_id], "westeurope", metric_queries.ALLOCATED_SNAT_PORTS, window)
     assert not isinstance(raised.value, SignInFailed)
     assert raised.value.missing_action == "Microsoft.Insights/metrics/read"
     assert raised.value.missing_scope == f"/subscriptions/{shop.subscription}"
@@ -181,7 +181,7 @@ def test_without_a_token_it_is_the_identity_and_not_the_role(
 ) -> None:
     azure.add_fault({"match": {"path": "/msi/token"}, "then": {"status": 401, "body": {"error": "invalid_client"}}})
     with pytest.raises(SignInFailed):
-        batch.query([load_balancer_id], "westeurope", metric_queries.ALLOCATED_SNAT_PORTS, window)
+        batch.query_batch([load_balancer_id], "westeurope", metric_queries.ALLOCATED_SNAT_PORTS, window)
 
 
 def test_an_unregistered_provider_is_told_apart(
@@ -189,7 +189,7 @@ def test_an_unregistered_provider_is_told_apart(
 ) -> None:
     azure.add_fault(refused(403, "Forbidden", "The subscription is not registered with Microsoft.Insights."))
     with pytest.raises(NotRegistered):
-        batch.query([load_balancer_id], "westeurope", metric_queries.ALLOCATED_SNAT_PORTS, window)
+        batch.query_batch([load_balancer_id], "westeurope", metric_queries.ALLOCATED_SNAT_PORTS, window)
 
 
 def test_throttling_without_a_retry_after_is_repeated_then_told(
@@ -203,11 +203,11 @@ def test_throttling_without_a_retry_after_is_repeated_then_told(
         retry=BoundedRetry(sleep=lambda seconds: None),
     )
     azure.add_fault({**refused(529, "TooManyRequests", "Slow down."), "times": 2})
-    batch.query([load_balancer_id], "westeurope", metric_queries.ALLOCATED_SNAT_PORTS, window)
+    batch.query_batch([load_balancer_id], "westeurope", metric_queries.ALLOCATED_SNAT_PORTS, window)
     assert len(sent) == 3
     azure.add_fault(refused(529, "TooManyRequests", "Slow down."))
     with pytest.raises(Throttled):
-        batch.query([load_balancer_id], "westeurope", metric_queries.ALLOCATED_SNAT_PORTS, window)
+        batch.query_batch([load_balancer_id], "westeurope", metric_queries.ALLOCATED_SNAT_PORTS, window)
     batch.close()
 
 
@@ -218,4 +218,4 @@ def test_a_batch_that_is_too_big_mixed_or_empty_is_refused_before_it_is_sent(
     mixed = [load_balancer_id, load_balancer_id.replace(shop.subscription, "another")]
     for ids in (too_many, mixed, []):
         with pytest.raises(ValueError, match="1 to 50 resources of one subscription"):
-            batch.query(ids, "westeurope", metric_queries.ALLOCATED_SNAT_PORTS, window)
+            batch.query_batch(ids, "westeurope", metric_queries.ALLOCATED_SNAT_PORTS, window)

@@ -61,7 +61,7 @@ def fleet(*pages: list[dict[str, Any]]) -> FleetDiscovery:
 
 
 def test_a_cluster_is_found_with_its_balancer_and_its_gateways() -> None:
-    found = fleet([cluster_row()], [balancer_row()], [gateway_row()]).read(START)
+    found = fleet([cluster_row()], [balancer_row()], [gateway_row()]).read_fleet(START)
     (target,) = found.clusters
     assert target.load_balancer is not None
     (gateway,) = target.gateways
@@ -70,14 +70,14 @@ def test_a_cluster_is_found_with_its_balancer_and_its_gateways() -> None:
 
 
 def test_a_gateway_of_another_subnet_is_not_the_clusters() -> None:
-    (target,) = fleet([cluster_row()], [], [gateway_row(subnets=[])]).read(START).clusters
+    (target,) = fleet([cluster_row()], [], [gateway_row(subnets=[])]).read_fleet(START).clusters
     assert (target.load_balancer, target.gateways) == (None, ())
 
 
 def test_in_a_network_of_aks_the_gateway_is_the_one_in_the_node_group() -> None:
     managed = gateway_row(subnets=[]) | {"id": GATEWAY.replace("/net/", "/MC_prod/")}
     row = cluster_row(agentPoolProfiles=[], networkProfile={"outboundType": "managedNATGateway"})
-    (target,) = fleet([row], [balancer_row()], [managed]).read(START).clusters
+    (target,) = fleet([row], [balancer_row()], [managed]).read_fleet(START).clusters
     assert len(target.gateways) == 1
     assert target.load_balancer is None, "its traffic doesn't leave there"
 
@@ -85,9 +85,9 @@ def test_in_a_network_of_aks_the_gateway_is_the_one_in_the_node_group() -> None:
 def test_addresses_of_a_prefix_count() -> None:
     prefixed = gateway_row(publicIpAddresses=[], publicIpPrefixes=[{"id": PREFIX}])
     prefix = {"id": PREFIX.lower(), "name": "pre", "properties": {"prefixLength": 30}}
-    (target,) = fleet([cluster_row()], [], [prefixed], [prefix]).read(START).clusters
+    (target,) = fleet([cluster_row()], [], [prefixed], [prefix]).read_fleet(START).clusters
     assert target.gateways[0].public_ip_count == 4
-    (target,) = fleet([cluster_row()], [], [prefixed], []).read(START).clusters
+    (target,) = fleet([cluster_row()], [], [prefixed], []).read_fleet(START).clusters
     assert target.gateways[0].public_ip_count is None, "of a prefix that can't be seen nothing is known"
 
 
@@ -95,7 +95,7 @@ def test_addresses_of_a_prefix_count() -> None:
     "changed", [{"outboundRules": []}, {"sku": {"name": "Basic"}}, {"name": "kubernetes-internal"}]
 )
 def test_a_balancer_that_does_no_egress_is_none(changed: dict[str, Any]) -> None:
-    (target,) = fleet([cluster_row()], [balancer_row(**changed)], []).read(START).clusters
+    (target,) = fleet([cluster_row()], [balancer_row(**changed)], []).read_fleet(START).clusters
     assert target.load_balancer is None
 
 
@@ -106,7 +106,7 @@ def test_a_cluster_whose_way_out_cannot_be_read_is_not_measured_and_the_others_a
     found = fleet(
         [cluster_row(agentPoolProfiles=[]), by_user, cluster_row("c", agentPoolProfiles=[])], [odd], [gateway]
     )
-    a, b, c = sorted(found.read(START).clusters, key=lambda one: one.cluster.name != "prod")
+    a, b, c = sorted(found.read_fleet(START).clusters, key=lambda one: one.cluster.name != "prod")
     assert "allocatedOutboundPorts is -1" in a.unreadable
     assert "tags is -1" in b.unreadable
     assert c.unreadable == ""
@@ -117,7 +117,7 @@ def test_what_cannot_be_listed_is_named_and_the_rest_is_there() -> None:
         {"/subscriptions": []},
         ({"data": [cluster_row()]}, Unavailable("POST resources", "busy", status=503), {"data": [gateway_row()]}),
     )
-    found = FleetDiscovery(Discovery(canned.arm)).read(START)
+    found = FleetDiscovery(Discovery(canned.arm)).read_fleet(START)
     assert len(found.clusters) == 1
     assert "loadBalancers could not be listed" in found.unreadable[0]
 
@@ -133,7 +133,7 @@ def test_without_resource_graph_each_subscription_is_listed() -> None:
         "/subscriptions/s1/providers/Microsoft.Network/natGateways": [gateway_row()],
     }
     canned = Canned(answers, (forbidden(), forbidden(), forbidden()))
-    (target,) = FleetDiscovery(Discovery(canned.arm)).read(START).clusters
+    (target,) = FleetDiscovery(Discovery(canned.arm)).read_fleet(START).clusters
     assert target.load_balancer is not None
     assert len(target.gateways) == 1
 
@@ -156,10 +156,10 @@ def test_a_deleted_cluster_is_told_from_a_hidden_one() -> None:
 @pytest.mark.network
 def test_a_simulated_fleet_is_found_as_one_by_one(discovery: Discovery, shop: Cluster, azure: RunningSimulator) -> None:
     before = len(azure.requests())
-    found = FleetDiscovery(discovery).read(START)
+    found = FleetDiscovery(discovery).read_fleet(START)
     assert len(azure.requests()) - before == 3, "clusters, load balancers, gateways"
     (target,) = found.clusters
-    one = FleetDiscovery(discovery).one(shop)
+    one = FleetDiscovery(discovery).read_cluster(shop)
     assert target.load_balancer is not None
     assert one.load_balancer is not None
     assert target.load_balancer.id.lower() == one.load_balancer.id.lower()

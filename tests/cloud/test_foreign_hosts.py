@@ -104,7 +104,7 @@ def test_a_link_on_the_same_host_is_followed_however_it_is_spelt(servers: tuple[
 def test_a_region_out_of_an_answer_makes_no_host(servers: tuple[HostileServer, HostileServer], region: str) -> None:
     ours, _ = servers
     with pytest.raises(UnexpectedAnswer, match="region"):
-        batch(ours.url).query([BALANCER], region, metric_queries.SNAT_CONNECTIONS, window())
+        batch(ours.url).query_batch([BALANCER], region, metric_queries.SNAT_CONNECTIONS, window())
     assert ours.asked == []
 
 

@@ -10,7 +10,7 @@ from azure.identity import ManagedIdentityCredential
 
 from shared.cloud.deadline import Deadline, within
 from shared.cloud.errors import AzureError, Forbidden, NotFound, Unavailable, UnexpectedAnswer
-from shared.cloud.logs import HealthEvents
+from shared.cloud.logs import HealthEventLog
 from shared.core.detection.health_events import LOOK_BACK
 from shared.model.metric import Window
 from simulator.testing import RunningSimulator
@@ -20,8 +20,8 @@ TABLE = {"name": "PrimaryResult", "columns": COLUMNS, "rows": [["2026-11-22T10:0
 
 
 @pytest.fixture
-def events(azure: RunningSimulator, reader: ManagedIdentityCredential) -> HealthEvents:
-    return HealthEvents(reader, "00000000-0000-0000-0000-000000000001", endpoint=azure.url)
+def events(azure: RunningSimulator, reader: ManagedIdentityCredential) -> HealthEventLog:
+    return HealthEventLog(reader, "00000000-0000-0000-0000-000000000001", endpoint=azure.url)
 
 
 def fault(then: dict[str, Any]) -> dict[str, Any]:
@@ -29,9 +29,9 @@ def fault(then: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_events_of_the_simulated_workspace_are_read(
-    azure: RunningSimulator, events: HealthEvents, load_balancer_id: str, window: Window
+    azure: RunningSimulator, events: HealthEventLog, load_balancer_id: str, window: Window
 ) -> None:
-    found = events.read(Window(window.end - LOOK_BACK, window.end))
+    found = events.read_events(Window(window.end - LOOK_BACK, window.end))
     assert {one.kind for one in found[load_balancer_id.lower()]} == {"SnatPortExhaustion"}
 
 
@@ -44,33 +44,33 @@ def test_events_of_the_simulated_workspace_are_read(
     ],
 )
 def test_a_workspace_that_refuses_is_told_by_type(
-    azure: RunningSimulator, events: HealthEvents, window: Window, status: int, code: str, kind: type[AzureError]
+    azure: RunningSimulator, events: HealthEventLog, window: Window, status: int, code: str, kind: type[AzureError]
 ) -> None:
     azure.add_fault(fault({"status": status, "body": {"error": {"code": code, "message": "no"}}}))
     with within(Deadline(3)), pytest.raises(kind):
-        events.read(window)
+        events.read_events(window)
 
 
 def test_what_azure_has_of_a_result_is_taken(
-    azure: RunningSimulator, events: HealthEvents, window: Window, caplog: pytest.LogCaptureFixture
+    azure: RunningSimulator, events: HealthEventLog, window: Window, caplog: pytest.LogCaptureFixture
 ) -> None:
     trouble = {"code": "PartialError", "message": "too much", "details": []}
     azure.add_fault(fault({"status": 200, "body": {"tables": [TABLE], "error": trouble}}))
-    assert list(events.read(window)) == ["/x/lb"]
+    assert list(events.read_events(window)) == ["/x/lb"]
     assert "only a part" in caplog.text
 
 
-def test_an_answer_without_a_table_is_an_error(azure: RunningSimulator, events: HealthEvents, window: Window) -> None:
+def test_an_answer_without_a_table_is_an_error(azure: RunningSimulator, events: HealthEventLog, window: Window) -> None:
     azure.add_fault(fault({"status": 200, "body": {"tables": []}}))
     with pytest.raises(UnexpectedAnswer):
-        events.read(window)
+        events.read_events(window)
 
 
 def test_a_slow_workspace_is_left_when_the_time_is_over(
-    azure: RunningSimulator, events: HealthEvents, window: Window
+    azure: RunningSimulator, events: HealthEventLog, window: Window
 ) -> None:
     azure.add_fault(fault({"latency_seconds": 4}))
     began = time.monotonic()
     with within(Deadline(1)), pytest.raises(Unavailable):
-        events.read(window, 1)
+        events.read_events(window, 1)
     assert time.monotonic() - began < 3

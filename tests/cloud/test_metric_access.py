@@ -23,7 +23,7 @@ from shared.cloud.errors import (
     Throttled,
     Unavailable,
 )
-from shared.cloud.metric_access import Ask, MetricAccess, Mode, NotReached
+from shared.cloud.metric_access import DeadlineReached, MetricAccess, MetricRequest, Mode
 from shared.cloud.metrics import Metrics
 from shared.cloud.request_count import RequestCount
 from shared.cloud.throttle import Throttle
@@ -74,14 +74,14 @@ class World:
             sleep=self.clock.sleep,
         )
 
-    def query(self, ids: Sequence[str], region: str, question: Any, asked: Window) -> dict[str, Any]:
+    def query_batch(self, ids: Sequence[str], region: str, question: Any, asked: Window) -> dict[str, Any]:
         self.batches.append(list(ids))
         self.region = region
         if (error := self.trouble(ids)) is not None:
             raise error
         return {one.lower(): self.sick.get(one, GOOD) for one in ids}
 
-    def ask(self, resource_id: str, question: Any, asked: Window) -> MetricAnswer:
+    def query_resource(self, resource_id: str, question: Any, asked: Window) -> MetricAnswer:
         self.singles.append(resource_id)
         if resource_id in self.sick:
             raise self.sick[resource_id]
@@ -89,7 +89,7 @@ class World:
 
     def read(self, *ids: str, seconds: float = 50) -> dict[str, MetricAnswer | AzureError]:
         deadline = Deadline(seconds, self.clock.monotonic)
-        return self.access.ask(ids, "westeurope", metric_queries.SNAT_CONNECTIONS, window(), deadline)
+        return self.access.query(ids, "westeurope", metric_queries.SNAT_CONNECTIONS, window(), deadline)
 
 
 def test_fifty_resources_go_into_a_request_and_subscriptions_are_apart() -> None:
@@ -189,7 +189,7 @@ def test_a_region_that_takes_no_batches_leaves_the_others_batched() -> None:
     world = World("auto", lambda ids: BadRequest("batch", "no", status=400) if world.region == "far" else None)
     deadline = Deadline(50, world.clock.monotonic)
     for region in ("far", "near", "far", "near"):
-        world.access.ask([balancer(1)], region, metric_queries.SNAT_CONNECTIONS, window(), deadline)
+        world.access.query([balancer(1)], region, metric_queries.SNAT_CONNECTIONS, window(), deadline)
     assert (len(world.batches), len(world.singles)) == (3, 2)
 
 
@@ -272,7 +272,7 @@ def test_a_passing_outage_is_waited_out_and_a_lasting_one_told() -> None:
 def test_what_the_deadline_cuts_off_is_not_reached() -> None:
     world = World("batch")
     (answer,) = world.read(balancer(1), seconds=0).values()
-    assert isinstance(answer, NotReached)
+    assert isinstance(answer, DeadlineReached)
     assert world.batches == []
 
 
@@ -284,12 +284,14 @@ def test_several_questions_go_out_side_by_side_and_their_answers_stay_apart() ->
         together.wait(10)
 
     world.trouble = meet
-    asks = [
-        Ask([balancer(number) for number in range(60)], "westeurope", metric_queries.SNAT_CONNECTIONS, window()),
-        Ask([balancer(1)], "westeurope", metric_queries.ALLOCATED_SNAT_PORTS, window()),
-        Ask([], "", metric_queries.USED_SNAT_PORTS_BY_BACKEND, window()),
+    requests = [
+        MetricRequest(
+            [balancer(number) for number in range(60)], "westeurope", metric_queries.SNAT_CONNECTIONS, window()
+        ),
+        MetricRequest([balancer(1)], "westeurope", metric_queries.ALLOCATED_SNAT_PORTS, window()),
+        MetricRequest([], "", metric_queries.USED_SNAT_PORTS_BY_BACKEND, window()),
     ]
-    answers = world.access.ask_all(asks, Deadline(50, world.clock.monotonic), at_a_time=3)
+    answers = world.access.query_all(requests, Deadline(50, world.clock.monotonic), at_a_time=3)
     assert [len(one) for one in answers] == [60, 1, 0]
     assert sorted(len(batch) for batch in world.batches) == [1, 10, 50]
 

@@ -19,7 +19,7 @@ from shared.cloud.discovery import Discovery
 from shared.cloud.errors import AzureError
 from shared.cloud.fleet_query import FleetDiscovery
 from shared.cloud.logs import events_of
-from shared.cloud.metric_queries import MetricQuestion
+from shared.cloud.metric_queries import MetricQuery
 from shared.cloud.network_facts import read_network_facts
 from shared.cloud.parse import parse_nat_gateway
 from shared.core.detection.assess import ClusterSeries, Memory, assess, not_applicable
@@ -57,7 +57,7 @@ FULL_CLUSTER = cluster_row(
 
 def fleet_of(*pages: Sequence[Any]) -> Fleet:
     canned = Canned({"/subscriptions": []}, tuple({"data": list(page)} for page in pages))
-    return FleetDiscovery(Discovery(canned.arm)).read(START)
+    return FleetDiscovery(Discovery(canned.arm)).read_fleet(START)
 
 
 def judged(target: WatchedCluster) -> Any:
@@ -157,7 +157,7 @@ def test_a_gateway_can_be_written_back_or_is_none(row: Any) -> None:
 
 # --- metrics ---
 
-QUESTION = MetricQuestion("ns", "SnatConnectionCount", "Total", "ConnectionState eq '*'")
+QUESTION = MetricQuery("ns", "SnatConnectionCount", "Total", "ConnectionState eq '*'")
 IDS = [f"{GROUP}/mc_{name}/providers/Microsoft.Network/loadBalancers/kubernetes" for name in ("a", "b")]
 
 
@@ -165,7 +165,7 @@ class Batch(BatchMetrics):
     def __init__(self, body: Any) -> None:
         self.body = body
 
-    def _ask(self, *asked: Any) -> Any:
+    def _send(self, *sent: Any) -> Any:
         return self.body
 
 
@@ -181,7 +181,7 @@ def by_state(resource_id: str) -> dict[str, Any]:
 @odd
 @given(mutated(by_state(IDS[0])))
 def test_one_resource_of_a_batch_spoils_itself_only(entry: Any) -> None:
-    answers = Batch({"values": [entry, by_state(IDS[1])]}).query(IDS, "westeurope", QUESTION, WINDOW)
+    answers = Batch({"values": [entry, by_state(IDS[1])]}).query_batch(IDS, "westeurope", QUESTION, WINDOW)
     other = answers[IDS[1].lower()]
     assert isinstance(other, MetricAnswer)
     reading = read_load_balancer(WINDOW, other, None)
@@ -197,7 +197,7 @@ def test_one_resource_of_a_batch_spoils_itself_only(entry: Any) -> None:
 def test_a_value_is_a_count_or_makes_its_minute_not_measured(series: int, minute: int, value: Any) -> None:
     entry = by_state(IDS[0])
     entry["value"][0]["timeseries"][series]["data"][minute]["total"] = value
-    answered = Batch({"values": [entry]}).query(IDS[:1], "westeurope", QUESTION, WINDOW)[IDS[0].lower()]
+    answered = Batch({"values": [entry]}).query_batch(IDS[:1], "westeurope", QUESTION, WINDOW)[IDS[0].lower()]
     assert isinstance(answered, MetricAnswer)
     reading = read_load_balancer(WINDOW, answered, of_the_allocated())
     assert isinstance(reading, Measured)
@@ -207,7 +207,7 @@ def test_a_value_is_a_count_or_makes_its_minute_not_measured(series: int, minute
 
 def of_the_allocated() -> MetricAnswer:
     body = {"values": [{"resourceid": IDS[0], **of_backends(a=(1, 1))}]}
-    answer = Batch(body).query(IDS[:1], "westeurope", QUESTION, WINDOW)[IDS[0].lower()]
+    answer = Batch(body).query_batch(IDS[:1], "westeurope", QUESTION, WINDOW)[IDS[0].lower()]
     assert isinstance(answer, MetricAnswer)
     return answer
 
@@ -216,7 +216,7 @@ def test_a_window_of_impossible_values_is_not_idle_though_ports_are_allocated() 
     entry = by_state(IDS[0])
     for series in entry["value"][0]["timeseries"]:
         series["data"] = [{"timeStamp": stamp(one), "total": -1} for one in range(5)]
-    answered = Batch({"values": [entry]}).query(IDS[:1], "westeurope", QUESTION, WINDOW)[IDS[0].lower()]
+    answered = Batch({"values": [entry]}).query_batch(IDS[:1], "westeurope", QUESTION, WINDOW)[IDS[0].lower()]
     assert isinstance(answered, MetricAnswer)
     assert answered.unknown == {at(minute) for minute in range(5)}
     reading = read_load_balancer(WINDOW, answered, of_the_allocated())
@@ -228,7 +228,7 @@ def test_a_window_of_impossible_values_is_not_idle_though_ports_are_allocated() 
 @given(anything)
 def test_a_batch_that_is_something_else_is_an_azure_error_or_leaves_all_out(body: Any) -> None:
     with contextlib.suppress(AzureError):
-        Batch({"values": body}).query(IDS, "westeurope", QUESTION, WINDOW)
+        Batch({"values": body}).query_batch(IDS, "westeurope", QUESTION, WINDOW)
 
 
 # --- lists that are one answer ---
@@ -271,7 +271,9 @@ ASKED: dict[str, Any] = {
 
 def access(answers: dict[str, Any]) -> Access:
     arm = Answers(answers).arm
-    return AccessReader(arm, arm).read([SCOPE], SCOPE, f"{SCOPE}/providers/x/y/z", "westeurope", {}, ["natGateways"])
+    return AccessReader(arm, arm).read_access(
+        [SCOPE], SCOPE, f"{SCOPE}/providers/x/y/z", "westeurope", {}, ["natGateways"]
+    )
 
 
 def test_access_is_read_from_valid_answers() -> None:

@@ -10,6 +10,7 @@ from azure.identity import ManagedIdentityCredential
 from shared.cloud.arm import Arm
 from shared.cloud.discovery import Discovery
 from shared.cloud.errors import BadRequest, MetricUnavailable, NotFound
+from shared.cloud.metric_queries import MetricQuery
 from shared.cloud.metrics import Metrics
 from shared.cloud.network import Network
 from shared.cloud.network_facts import read_network_facts
@@ -175,16 +176,9 @@ def test_used_and_allocated_ports_are_told_per_node_and_protocol(
 
 
 def test_a_low_top_is_seen_to_cut(metrics: Metrics, load_balancer_id: str, window: Window) -> None:
-    answer = metrics.query(
-        load_balancer_id,
-        LOAD_BALANCERS,
-        "SnatConnectionCount",
-        "Total",
-        window,
-        filter="BackendIPAddress eq '*' and ConnectionState eq 'Failed'",
-        top=2,
-        order_by="total desc",
-    )
+    split = "BackendIPAddress eq '*' and ConnectionState eq 'Failed'"
+    query = MetricQuery(LOAD_BALANCERS, "SnatConnectionCount", "Total", split, top=2, order_by="total desc")
+    answer = metrics.query_resource(load_balancer_id, query, window)
     assert answer.is_truncated
     assert len(answer.series) == 2
 
@@ -199,7 +193,8 @@ def test_an_unknown_dimension_is_a_bad_request_with_azures_words(
     metrics: Metrics, load_balancer_id: str, window: Window
 ) -> None:
     with pytest.raises(BadRequest, match=r"(?i)colour"):
-        metrics.query(load_balancer_id, LOAD_BALANCERS, "SnatConnectionCount", "Total", window, filter="Colour eq '*'")
+        query = MetricQuery(LOAD_BALANCERS, "SnatConnectionCount", "Total", "Colour eq '*'")
+        metrics.query_resource(load_balancer_id, query, window)
 
 
 def test_metrics_of_what_does_not_exist_are_not_found(metrics: Metrics, load_balancer_id: str, window: Window) -> None:

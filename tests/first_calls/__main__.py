@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 import azure.functions as func
 
 import function_app
-from shared.first_use import one_at_a_time
+from shared.first_use import import_lock
 
 # Loaded by azure.core at a process's first answer, from one place.
 _ONE_WAY_IN = ("azure.core.rest._requests_basic", "azure.core.rest._http_response_impl")
@@ -57,7 +57,7 @@ def _watch_imports() -> list[str]:
 
     def execute_seen(self: SourceFileLoader, module: ModuleType) -> None:
         is_foreign = "site-packages" in (module.__file__ or "")
-        if is_foreign and module.__name__ not in _ONE_WAY_IN and not one_at_a_time._is_owned():  # type: ignore[attr-defined]
+        if is_foreign and module.__name__ not in _ONE_WAY_IN and not import_lock._is_owned():  # type: ignore[attr-defined]
             found.append(module.__name__)
         execute(self, module)
 

@@ -12,7 +12,7 @@ from shared.cloud.activity import ActivityLog
 from shared.cloud.arm import Arm
 from shared.cloud.batch import BatchMetrics
 from shared.cloud.discovery import Discovery
-from shared.cloud.logs import HealthEvents
+from shared.cloud.logs import HealthEventLog
 from shared.cloud.metrics import Metrics
 from shared.cloud.network import Network
 from shared.cloud.parse import parse_subnet
@@ -52,12 +52,12 @@ CALLS: dict[str, Callable[[str], object]] = {
     "arm post": lambda url: arm(url).post("/x", {}, "1"),
     "arm list": lambda url: list(arm(url).list("/subscriptions", "1")),
     "metrics one by one": lambda url: Metrics(arm(url)).snat_connections(BALANCER, window(), by_backend=False),
-    "metrics in batches": lambda url: batch(url).query(
+    "metrics in batches": lambda url: batch(url).query_batch(
         [BALANCER], "westeurope", metric_queries.SNAT_CONNECTIONS, window()
     ),
     "resource graph": lambda url: Discovery(arm(url)).clusters(),
     "activity log": lambda url: ActivityLog(arm(url)).writes("s1", "rg", window().start, window().end, []),
-    "health events": lambda url: HealthEvents(Identity(), "workspace", endpoint=url).read(window()),
+    "health events": lambda url: HealthEventLog(Identity(), "workspace", endpoint=url).read_events(window()),
     "writer's read": lambda url: network(url).read_nat_gateway(GATEWAY),
     "writer's write": lambda url: network(url).put_subnet(subnet(), GATEWAY, "e"),
     "writer's deletion": lambda url: network(url).delete(GATEWAY),

@@ -11,8 +11,8 @@ from shared.cloud.deadline import Deadline
 from shared.cloud.discovery import Discovery
 from shared.cloud.errors import AzureError, NotFound
 from shared.cloud.fleet_query import FleetDiscovery
-from shared.cloud.metric_access import Answers, Ask, MetricAccess
-from shared.cloud.metric_queries import MetricQuestion
+from shared.cloud.metric_access import Answers, MetricAccess, MetricRequest
+from shared.cloud.metric_queries import MetricQuery
 from shared.core.detection.tags import TagRules
 from shared.flows.monitoring.collect import Measure
 from shared.flows.monitoring.node_names import NodeNames
@@ -56,8 +56,8 @@ class FakeAccess:
     asked: list[tuple[str, tuple[str, ...], Window]] = field(default_factory=list)
     one_by_one: dict[str, str] = field(default_factory=dict)
 
-    def ask(
-        self, resource_ids: Sequence[str], region: str, question: MetricQuestion, window: Window, deadline: Deadline
+    def query(
+        self, resource_ids: Sequence[str], region: str, question: MetricQuery, window: Window, deadline: Deadline
     ) -> Answers:
         name = name_of(question, window)
         if resource_ids:
@@ -65,8 +65,8 @@ class FakeAccess:
         answer = self.answers.get(name, NOTHING)
         return {one.lower(): answer(one.lower()) if callable(answer) else answer for one in resource_ids}
 
-    def ask_all(self, asks: Sequence[Ask], deadline: Deadline, at_a_time: int = 1) -> list[Answers]:
-        return [self.ask(one.resource_ids, one.region, one.question, one.window, deadline) for one in asks]
+    def query_all(self, requests: Sequence[MetricRequest], deadline: Deadline, at_a_time: int = 1) -> list[Answers]:
+        return [self.query(one.resource_ids, one.region, one.query, one.window, deadline) for one in requests]
 
     def names_asked(self) -> list[str]:
         return [name for name, _, _ in self.asked]
@@ -76,7 +76,7 @@ class FakeAccess:
         return cast(MetricAccess, self)
 
 
-def name_of(question: MetricQuestion, window: Window) -> str:
+def name_of(question: MetricQuery, window: Window) -> str:
     is_long = window.minutes >= LONG_MINUTES
     match question.metric, question.filter:
         case "SnatConnectionCount", str(filters) if "Backend" in filters:
@@ -114,12 +114,12 @@ class FakeAzure:
         if name in self.trouble:
             raise self.trouble[name]
 
-    def read(self, now: datetime) -> Fleet:
+    def read_fleet(self, now: datetime) -> Fleet:
         self.reads += 1
         self._raise("read")
         return Fleet(now, self.targets, self.unreadable)
 
-    def one(self, cluster: Cluster) -> WatchedCluster:
+    def read_cluster(self, cluster: Cluster) -> WatchedCluster:
         self._raise("one")
         return next(one for one in self.targets if one.cluster == cluster)
 

@@ -78,7 +78,7 @@ class Check:
         window = self.window(now, minutes)
         cluster = self.find(selector)
         try:
-            target = self._fleet_discovery.one(cluster)
+            target = self._fleet_discovery.read_cluster(cluster)
         except AzureError as error:
             return CheckReport(now, window, (Assessment(cluster, now, unmeasured(error)),))
         return CheckReport(now, window, self._assess((target,), now, window))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from ...cloud.errors import AzureError, Forbidden, MetricUnavailable, NotFound, NotRegistered, Throttled, Unavailable
-from ...cloud.metric_access import NotReached
+from ...cloud.metric_access import DeadlineReached
 from ...formatting import utc
 from ...model.reading import Cause, Unmeasured
 
 
 def unmeasured(error: AzureError) -> Unmeasured:
     match error:
-        case NotReached():
+        case DeadlineReached():
             return Unmeasured("the time for this look was over before it was its turn", "", Cause.NOT_REACHED)
         case NotRegistered():
             return Unmeasured(

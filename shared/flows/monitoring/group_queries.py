@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ...cloud.batch import MAX_RESOURCES
 from ...cloud.deadline import Deadline
 from ...cloud.errors import AzureError
-from ...cloud.metric_access import Answers, Ask, MetricAccess
-from ...cloud.metric_queries import MetricQuestion
+from ...cloud.metric_access import Answers, MetricAccess, MetricRequest
+from ...cloud.metric_queries import MetricQuery
 from ...model.fleet import WatchedCluster, WatchedGateway
 from ...model.metric import MetricAnswer, Window
 from ...model.reading import Unmeasured
@@ -17,7 +17,7 @@ from .explain import unmeasured
 
 log = logging.getLogger("snatbot.measure")
 
-Asked = tuple[Iterable[str], MetricQuestion, Window]
+Asked = tuple[Iterable[str], MetricQuery, Window]
 """Keys of load balancers (ids in lower case), what is asked of them, and for which minutes."""
 
 
@@ -32,36 +32,36 @@ class Asking:
         self._deadline = deadline
         self._at_a_time = at_a_time
 
-    def balancers(self, keys: Iterable[str], question: MetricQuestion, window: Window) -> Answers:
+    def balancers(self, keys: Iterable[str], question: MetricQuery, window: Window) -> Answers:
         return self.all_of((keys, question, window))[0]
 
     def all_of(self, *asked: Asked) -> list[Answers]:
         """Several questions side by side: the answers of each, in this order."""
         asks = [self._about(keys, question, window) for keys, question, window in asked]
-        found = self._access.ask_all(asks, self._deadline, self._at_a_time)
+        found = self._access.query_all(asks, self._deadline, self._at_a_time)
         for one, answers in zip(asks, found, strict=True):
             for resource_id, answer in answers.items():
                 if isinstance(answer, MetricAnswer) and answer.is_truncated:
-                    log.error("%s: %s was cut at %d series", resource_id, one.question.metric, one.question.top)
+                    log.error("%s: %s was cut at %d series", resource_id, one.query.metric, one.query.top)
         return found
 
     def gateways(
-        self, every: Mapping[str, WatchedGateway], keys: Iterable[str], question: MetricQuestion, window: Window
+        self, every: Mapping[str, WatchedGateway], keys: Iterable[str], question: MetricQuery, window: Window
     ) -> Answers:
         """By id in lower case. A network, and the gateway in it, may lie elsewhere than the group's region."""
         by_region: dict[str, list[str]] = {}
         for key in keys:
             by_region.setdefault(every[key].location, []).append(every[key].id)
-        asks = [Ask(ids, region, question, window) for region, ids in by_region.items()]
+        asks = [MetricRequest(ids, region, question, window) for region, ids in by_region.items()]
         answers: Answers = {}
-        for found in self._access.ask_all(asks, self._deadline, self._at_a_time):
+        for found in self._access.query_all(asks, self._deadline, self._at_a_time):
             answers |= found
         return answers
 
-    def _about(self, keys: Iterable[str], question: MetricQuestion, window: Window) -> Ask:
+    def _about(self, keys: Iterable[str], question: MetricQuery, window: Window) -> MetricRequest:
         targets = [self.by_balancer[key] for key in keys]
         ids = [target.load_balancer.id for target in targets if target.load_balancer is not None]
-        return Ask(ids, targets[0].cluster.location if targets else "", question, window)
+        return MetricRequest(ids, targets[0].cluster.location if targets else "", question, window)
 
 
 def in_batches(keys: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -13,7 +13,7 @@ from concurrent.futures import Future
 
 from ...cloud.deadline import Deadline, within
 from ...cloud.errors import AzureError
-from ...cloud.logs import HealthEvents
+from ...cloud.logs import HealthEventLog
 from ...core.detection.health_events import LOOK_BACK
 from ...model.health_event import HealthEvent
 from ...model.metric import MINUTE, Window
@@ -27,7 +27,7 @@ Events = Mapping[str, tuple[HealthEvent, ...]]
 class Witness:
     """Keeps the newest reading, which the parts of one fleet share. Safe to share between threads."""
 
-    def __init__(self, source: HealthEvents) -> None:
+    def __init__(self, source: HealthEventLog) -> None:
         self._source = source
         self._lock = threading.Lock()
         self._reading: tuple[Window, Future[Events]] | None = None
@@ -46,7 +46,7 @@ class Witness:
     def _read(self, window: Window, deadline: Deadline, reading: Future[Events]) -> None:
         try:
             with within(deadline):
-                reading.set_result(self._source.read(window, deadline.seconds_left))
+                reading.set_result(self._source.read_events(window, deadline.seconds_left))
         except AzureError as error:
             log.warning("health events could not be read: %s. %s", error, error.remedy)
             reading.set_result({})

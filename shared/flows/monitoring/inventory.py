@@ -67,7 +67,7 @@ class FleetSource:
                 self._fleet = kept
                 return Found(kept)
             try:
-                self._fleet = self._discovery.read(now)
+                self._fleet = self._discovery.read_fleet(now)
             except AzureError as error:
                 if kept is None:
                     raise

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ...cloud.deadline import Deadline
-from ...cloud.logs import HealthEvents
+from ...cloud.logs import HealthEventLog
 from ...core.detection.assess import ClusterSeries, Memory, assess, not_applicable
 from ...core.detection.health_events import statement
 from ...core.detection.tags import TagRules, read_tags
@@ -42,7 +42,7 @@ class Look:
         measure: Measure,
         usual: TagRules,
         workers: int,
-        witness: HealthEvents | None = None,
+        witness: HealthEventLog | None = None,
     ) -> None:
         """``usual``: the owner's thresholds and maintenance windows, before any tag."""
         self._measure = measure

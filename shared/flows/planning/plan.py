@@ -83,7 +83,7 @@ class Planner:
             return facts
         tags = tags_for(facts.cluster, {**self._options.tags, **request.tags})
         new = _NEW_TYPES.get(self._options.nat_ips, ())
-        access = self._access.read(
+        access = self._access.read_access(
             scopes_of(facts), facts.nat_group_id, facts.vnet_id, facts.vnet_location, tags, (*new, "natGateways")
         )
         return replace(facts, access=access)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from ...cloud.discovery import Discovery
 from ...cloud.errors import AzureError
-from ...cloud.metrics import Metrics, whole
+from ...cloud.metrics import Metrics, complete_series
 from ...core.detection.load_balancer import judged_window
 from ...core.remediation.gate import GateView, GatewayRates, Passage, through_gateway, through_load_balancer, total
 from ...formatting import count, listed
@@ -58,7 +58,7 @@ class Gate:
         """New connections a minute in the last judged minutes; None when that can't be measured."""
         window = judged_window(now, self._policy.ingestion_lag_minutes, GATE_MINUTES)
         try:
-            found = whole(self._metrics.nat_gateway_connections(nat_gateway_id, window))
+            found = complete_series(self._metrics.nat_gateway_connections(nat_gateway_id, window))
         except AzureError as error:
             log.warning("connections of the NAT gateway could not be read: %s", error)
             return None
@@ -102,7 +102,7 @@ class Gate:
                     return GateView(Passage.NOT_YET, f"the load balancer could not be measured: {error}")
                 return GateView(Passage.OPEN, f"could not be measured: {error}")
             return through_load_balancer(found, window, ips, own, background, _failing_before(plan))
-        found = whole(self._metrics.nat_gateway_connections(step.nat_gateway_id, window))
+        found = complete_series(self._metrics.nat_gateway_connections(step.nat_gateway_id, window))
         now = total(found, window, "attempted") / window.minutes
         before = rate_before if rate_before is not None else _moved_before(step, plan)
         return through_gateway(GatewayRates(now, before, total(found, window, "failed")), own, background)
@@ -112,7 +112,9 @@ class Gate:
         cluster = self._discovery.cluster(step.cluster_id)
         nodes = self._discovery.nodes(cluster)
         balancer = self._discovery.load_balancer(cluster)
-        found = whole(self._metrics.snat_connections(balancer.id, window, by_backend=True)) if balancer else ()
+        found = (
+            complete_series(self._metrics.snat_connections(balancer.id, window, by_backend=True)) if balancer else ()
+        )
         return {node.ip for node in nodes if node.subnet_id.lower() == step.subnet_id.lower()}, found
 
     def _about_lost_nodes(self, lost: Sequence[str], cluster_id: str, waited: timedelta) -> Wait | Stop:
@@ -126,7 +128,7 @@ class Gate:
 
     def _readiness(self, cluster_id: str, window: Window) -> Readiness | None:
         try:
-            found = whole(self._metrics.node_readiness(cluster_id, window))
+            found = complete_series(self._metrics.node_readiness(cluster_id, window))
         except AzureError as error:
             log.warning("node readiness could not be read: %s", error)
             return None

@@ -22,7 +22,7 @@ from ...ids import new_id
 from ...model.change import Change, ChangeState, Outcome
 from ...model.plan import AssociateSubnet, PlanKind
 from ...model.resource_id import ResourceId
-from ...retry_after import believed_seconds
+from ...retry_after import plausible_wait_seconds
 from ...store.errors import StoreConflict
 from ...store.records import Put, PutJournal, Stored
 from ...store.signs import HeldClaim, VnetBusy
@@ -109,7 +109,7 @@ class Reconciler:
             if change.state is ChangeState.APPROVED and not self._start(partition, stored, claim):
                 return
         except AzureError as error:
-            asked = timedelta(seconds=believed_seconds(error.retry_after_seconds or 0.0))
+            asked = timedelta(seconds=plausible_wait_seconds(error.retry_after_seconds or 0.0))
             waiting = replace(change, not_before=self._clock.now() + asked) if asked else change
             self._wait(partition, replace(stored, value=waiting), f"Azure can't be read now: {error}")
             claim.release()

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from ...cloud.discovery import Discovery
 from ...cloud.errors import AzureError
-from ...cloud.metrics import Metrics, whole
+from ...cloud.metrics import Metrics, complete_series
 from ...core.detection.load_balancer import BACKEND_DIMENSION, judged_window
 from ...core.planning.preflight import authorize_command
 from ...core.planning.sizing import ENLARGE_AT, PORTS_PER_IP
@@ -96,9 +96,9 @@ class Verify:
     def _judge(self, plan: Plan, gateway_id: str, baseline: Baseline | None, window: Window) -> Outcome:
         evidence = GatewayEvidence(
             window=window,
-            connections=whole(self._metrics.nat_gateway_connections(gateway_id, window)),
-            datapath=whole(self._metrics.nat_gateway_datapath(gateway_id, window)),
-            drops=whole(self._metrics.nat_gateway_drops(gateway_id, window)),
+            connections=complete_series(self._metrics.nat_gateway_connections(gateway_id, window)),
+            datapath=complete_series(self._metrics.nat_gateway_datapath(gateway_id, window)),
+            drops=complete_series(self._metrics.nat_gateway_drops(gateway_id, window)),
             load_balancer=self._left_on_load_balancer(plan, baseline, window),
         )
         return verdict.judge_gateway(
@@ -117,7 +117,7 @@ class Verify:
             return ()
         answer = self._metrics.snat_connections(balancer.id, window, by_backend=True)
         moved = set(baseline.node_ips)
-        return tuple(series for series in whole(answer) if series.dimensions.get(BACKEND_DIMENSION) in moved)
+        return tuple(series for series in complete_series(answer) if series.dimensions.get(BACKEND_DIMENSION) in moved)
 
     def _window_since(self, since: datetime, now: datetime, minutes: int) -> Window | None:
         """The last judged ``minutes`` that lie wholly after ``since``; None while there are fewer."""

@@ -11,7 +11,7 @@ import pytest
 
 from shared.cloud.deadline import Deadline
 from shared.cloud.errors import AzureError, Forbidden, NotFound, Unavailable
-from shared.cloud.logs import HealthEvents
+from shared.cloud.logs import HealthEventLog
 from shared.core.detection.tags import TagRules
 from shared.flows.monitoring import health_events
 from shared.flows.monitoring.collect import Measure
@@ -36,7 +36,7 @@ class FakeEvents:
         self.held = held
         self.reads = 0
 
-    def read(self, asked: Window, seconds_at_most: float) -> Mapping[str, tuple[HealthEvent, ...]]:
+    def read_events(self, asked: Window, seconds_at_most: float) -> Mapping[str, tuple[HealthEvent, ...]]:
         self.reads += 1
         if self.held is not None:
             self.held.wait(20)
@@ -48,7 +48,7 @@ class FakeEvents:
 def look(events: FakeEvents, passes: Passes | None = None, answer: object = SICK, seconds: float = 20) -> list[Seen]:
     azure, access = FakeAzure(watched(*REGIONS)), FakeAccess({"state": answer})  # type: ignore[dict-item]
     measure = Measure(access.access, NodeNames(azure.discovery).of)
-    flow = Look(measure, TagRules(), 4, cast(HealthEvents, events))
+    flow = Look(measure, TagRules(), 4, cast(HealthEventLog, events))
     found: list[Seen] = []
     passes = passes or Passes(window())
     for _ in range(2):

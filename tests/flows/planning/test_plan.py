@@ -71,7 +71,7 @@ class FakeOwnership:
 
 
 class FakeAccess:
-    def read(self, *_: object) -> Access:
+    def read_access(self, *_: object) -> Access:
         return Access()
 
 
