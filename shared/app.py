@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from .flows.incidents.silence import Silence
     from .flows.incidents.track import Remember
     from .flows.monitoring.check import Check
-    from .flows.monitoring.inventory import FleetSource
-    from .flows.monitoring.scan import Look
+    from .flows.monitoring.inventory import FleetInventory
+    from .flows.monitoring.scan import FleetScanner
     from .flows.monitoring.watch import Watch
     from .flows.notification.deliver import Deliver
     from .flows.notification.outbox import Outbox
@@ -58,12 +58,12 @@ class App(Clients):
         return Links(self.settings.public_base_url, self.signer)
 
     @cached_property
-    def fleet_source(self) -> FleetSource:
-        from .flows.monitoring.inventory import FleetSource
+    def inventory(self) -> FleetInventory:
+        from .flows.monitoring.inventory import FleetInventory
 
         kept_for = timedelta(minutes=self.settings.discovery_minutes)
         store = self.fleet_store if self.settings.has_storage else None
-        return FleetSource(self.fleet_discovery, store, kept_for)
+        return FleetInventory(self.fleet_discovery, store, kept_for)
 
     @cached_property
     def _default_rules(self) -> TagRules:
@@ -86,13 +86,13 @@ class App(Clients):
         )
 
     @cached_property
-    def look(self) -> Look:
-        from .flows.monitoring.collect import Measure
+    def scanner(self) -> FleetScanner:
+        from .flows.monitoring.collect import MetricCollector
         from .flows.monitoring.node_names import NodeNames
-        from .flows.monitoring.scan import Look
+        from .flows.monitoring.scan import FleetScanner
 
-        measure = Measure(self.metric_access, NodeNames(self.discovery).of)
-        return Look(measure, self._default_rules, self.settings.metric_workers, self.health_events)
+        collector = MetricCollector(self.metric_access, NodeNames(self.discovery).of)
+        return FleetScanner(collector, self._default_rules, self.settings.metric_workers, self.health_events)
 
     @cached_property
     def check(self) -> Check:
@@ -101,8 +101,8 @@ class App(Clients):
         return Check(
             self.discovery,
             self.fleet_discovery,
-            self.fleet_source,
-            self.look,
+            self.inventory,
+            self.scanner,
             ingestion_lag_minutes=self.settings.ingestion_lag_minutes,
             window_minutes=self.settings.window_minutes,
             deadline_seconds=_CHECK_DEADLINE_SECONDS,
@@ -159,21 +159,21 @@ class App(Clients):
     def watch(self) -> Watch:
         from .flows.incidents.deleted_clusters import Vanished
         from .flows.monitoring.tick import WatchPolicy
-        from .flows.monitoring.unmeasured import Coverage, CoveragePolicy
+        from .flows.monitoring.unmeasured import UnmeasuredClusters, UnmeasuredPolicy
         from .flows.monitoring.watch import Watch
 
         settings = self.settings
-        policy = CoveragePolicy(
+        policy = UnmeasuredPolicy(
             patience=timedelta(minutes=settings.not_measured_minutes),
             kept_for=timedelta(minutes=settings.discovery_minutes),
             expects_clusters=settings.expect_clusters == "on",
         )
         return Watch(
-            self.fleet_source,
+            self.inventory,
             self.fleet_discovery,
-            self.look,
+            self.scanner,
             self.remember,
-            Coverage(self.records, self.fleet_discovery, self.outbox, self._default_rules, policy),
+            UnmeasuredClusters(self.records, self.fleet_discovery, self.outbox, self._default_rules, policy),
             Vanished(self.records, self.fleet_store, self.fleet_discovery, self.outbox),
             self.records,
             self.fleet_store,

@@ -15,16 +15,16 @@ from shared.cloud.fleet_query import FleetDiscovery
 from shared.cloud.metric_access import MetricAccess, Mode
 from shared.cloud.metrics import Metrics
 from shared.cloud.request_count import RequestCount
-from shared.core.detection.assess import Memory
-from shared.core.detection.load_balancer import judged_window
-from shared.core.detection.rules.allocation_drift import remembered
+from shared.core.detection.assess import PriorObservations
+from shared.core.detection.load_balancer import complete_window
+from shared.core.detection.rules.allocation_drift import next_baseline
 from shared.core.detection.tags import TagRules
 from shared.core.incidents.lifecycle import IncidentPolicy, judge
-from shared.flows.monitoring.collect import Measure
+from shared.flows.monitoring.collect import MetricCollector
 from shared.flows.monitoring.node_names import NodeNames
-from shared.flows.monitoring.scan import Look, Seen
-from shared.flows.monitoring.scan_scope import SLOW_WINDOW, Passes
-from shared.model.allocation import AllocationSeen
+from shared.flows.monitoring.scan import FleetScanner, ScanResult
+from shared.flows.monitoring.scan_scope import SLOW_WINDOW, ScanScope
+from shared.model.allocation import AllocationBaseline
 from shared.model.finding import Severity
 from shared.model.fleet import Fleet, WatchedCluster
 from shared.model.incident import ClusterRecord, Incident, IncidentState
@@ -58,18 +58,18 @@ class DetectorHarness:
         self.access = MetricAccess(self.metrics, batch, mode, count or RequestCount())
         discovery = Discovery(arm)
         self._fleets = FleetDiscovery(discovery)
-        self._look = Look(Measure(self.access, NodeNames(discovery, clock).of), TagRules(), workers)
+        self._scanner = FleetScanner(MetricCollector(self.access, NodeNames(discovery, clock).of), TagRules(), workers)
         self._records: dict[str, ClusterRecord] = {}
         self._incidents: dict[str, Incident] = {}
         self._fleet: Fleet | None = None
         self._fleet_read = 0
         self._ports_until: datetime | None = None
-        self._allocations: dict[str, AllocationSeen | None] = {}
+        self._allocations: dict[str, AllocationBaseline | None] = {}
 
-    def tick(self, now: datetime) -> dict[str, tuple[Seen, Moment]]:
+    def tick(self, now: datetime) -> dict[str, tuple[ScanResult, Moment]]:
         """Scan once; the results by cluster id in lower case."""
-        found: dict[str, tuple[Seen, Moment]] = {}
-        self.scan(now, self._passes(now), lambda seen, moment: found.update({_key(seen): (seen, moment)}))
+        found: dict[str, tuple[ScanResult, Moment]] = {}
+        self.scan(now, self._scope(now), lambda result, moment: found.update({_key(result): (result, moment)}))
         return found
 
     def find_fleet(self, now: datetime) -> Fleet:
@@ -79,21 +79,21 @@ class DetectorHarness:
             self._fleet, self._fleet_read = self._fleets.read_fleet(now), tick
         return self._fleet
 
-    def scan(self, now: datetime, passes: Passes, then: Callable[[Seen, Moment], None]) -> None:
+    def scan(self, now: datetime, scope: ScanScope, then: Callable[[ScanResult, Moment], None]) -> None:
         """Scan the fleet and call ``then`` for each cluster; several threads may call it at once."""
 
-        def remember(group: Sequence[Seen]) -> None:
-            for seen in group:
-                key = _key(seen)
-                ports = seen.series.load_balancer.ports if seen.series.load_balancer else None
+        def remember(group: Sequence[ScanResult]) -> None:
+            for result in group:
+                key = _key(result)
+                ports = result.series.load_balancer.ports if result.series.load_balancer else None
                 if ports is not None:
-                    self._allocations[key] = remembered(ports, self._allocations.get(key))
-                then(seen, self._judge(key, seen, now))
+                    self._allocations[key] = next_baseline(ports, self._allocations.get(key))
+                then(result, self._judge(key, result, now))
 
-        def memory_of(target: WatchedCluster) -> Memory:
-            return Memory(allocation=self._allocations.get(target.cluster.id.lower()))
+        def prior_of(target: WatchedCluster) -> PriorObservations:
+            return PriorObservations(allocation=self._allocations.get(target.cluster.id.lower()))
 
-        self._look.over(self.find_fleet(now).clusters, passes, Deadline(3600), now, remember, memory_of)
+        self._scanner.scan(self.find_fleet(now).clusters, scope, Deadline(3600), now, remember, prior_of)
 
     @property
     def in_trouble(self) -> frozenset[str]:
@@ -108,23 +108,25 @@ class DetectorHarness:
                 by_region[target.load_balancer.location].append(target.load_balancer.id)
         return by_region
 
-    def _passes(self, now: datetime) -> Passes:
-        """Ports every few minutes, of the minutes that were not seen yet, as ``Watch`` has it."""
-        window = judged_window(now, LAG_MINUTES, WINDOW_MINUTES)
+    def _scope(self, now: datetime) -> ScanScope:
+        """Ports every few minutes, of the minutes that were not result yet, as ``Watch`` has it."""
+        window = complete_window(now, LAG_MINUTES, WINDOW_MINUTES)
         every = PRESSURE_EVERY_MINUTES * MINUTE
         start = self._ports_until or window.end - every
         if window.end - start < every:
-            return Passes(window, in_trouble=self.in_trouble)
+            return ScanScope(window, in_trouble=self.in_trouble)
         self._ports_until = window.end
-        return Passes(window, Window(start, window.end), Window(window.end - SLOW_WINDOW, window.end), self.in_trouble)
+        return ScanScope(
+            window, Window(start, window.end), Window(window.end - SLOW_WINDOW, window.end), self.in_trouble
+        )
 
-    def _judge(self, key: str, seen: Seen, now: datetime) -> Moment:
-        cluster = seen.assessment.cluster
+    def _judge(self, key: str, result: ScanResult, now: datetime) -> Moment:
+        cluster = result.assessment.cluster
         record = self._records.get(key) or ClusterRecord(cluster.id, cluster.name)
         made = judge(
             record,
             self._incidents.get(key),
-            seen.assessment,
+            result.assessment,
             now=now,
             policy=POLICY,
             new_id=f"{cluster.name}-{minute_of(now)}",
@@ -138,8 +140,8 @@ class DetectorHarness:
         return Moment(minute_of(now), is_open, made.incident.severity, made.incident.kinds, made.effect, made.message)
 
 
-def _key(seen: Seen) -> str:
-    return seen.assessment.cluster.id.lower()
+def _key(result: ScanResult) -> str:
+    return result.assessment.cluster.id.lower()
 
 
 @dataclass

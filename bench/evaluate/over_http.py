@@ -81,7 +81,7 @@ def _results_in_process(path: Path, started: datetime, ticks: int) -> Iterator[d
 
 def _result(detector: DetectorHarness, now: datetime) -> dict[str, object]:
     """The result of a tick: every cluster's whole assessment, and its incident's moment."""
-    return {key: (seen.assessment, moment) for key, (seen, moment) in detector.tick(now).items()}
+    return {key: (result.assessment, moment) for key, (result, moment) in detector.tick(now).items()}
 
 
 @contextmanager

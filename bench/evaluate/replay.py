@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from shared.cloud.deadline import Deadline
 from shared.core.incidents.lifecycle import Effect
-from shared.flows.monitoring.scan import Seen
+from shared.flows.monitoring.scan import ScanResult
 from shared.model.reading import Measured
 from simulator.scenario import Content
 
@@ -67,8 +67,8 @@ class _Replay:
         self.azure.go_to(now)
         if tick - self.truth_until >= self.truth_every:
             self.note_truth(tick)
-        for key, (seen, moment) in self.detector.tick(now).items():
-            note_look(self.tracks[key], seen, moment)
+        for key, (result, moment) in self.detector.tick(now).items():
+            note_result(self.tracks[key], result, moment)
         for state in self.rules:
             for balancer in state.evaluate(self.detector.access, self.detector.balancers(), now, Deadline(3600)):
                 track = self.tracks[self.azure.world.load_balancers[balancer].id.lower()]
@@ -107,12 +107,12 @@ def replay(content: Content, minutes: int, quiet_minutes: int = QUIET_MINUTES, s
     )
 
 
-def note_look(track: Track, seen: Seen, moment: Moment) -> None:
+def note_result(track: Track, result: ScanResult, moment: Moment) -> None:
     """A look's claims about node-minutes: the first and the last failing minute of each node named in it.
 
     Windows slide by a minute a tick, so that each minute is once the last and once the first of a window.
     """
-    reading = seen.assessment.reading
+    reading = result.assessment.reading
     track.readings[reading.kind] += 1
     if isinstance(reading, Measured):
         for node in reading.nodes:

@@ -24,9 +24,9 @@ from shared.cloud.batch import BatchMetrics
 from shared.cloud.metric_access import Mode
 from shared.cloud.pipeline import BoundedRetry
 from shared.cloud.request_count import RequestCount
-from shared.core.detection.load_balancer import judged_window
-from shared.flows.monitoring.scan import Seen
-from shared.flows.monitoring.scan_scope import SLOW_WINDOW, Passes
+from shared.core.detection.load_balancer import complete_window
+from shared.flows.monitoring.scan import ScanResult
+from shared.flows.monitoring.scan_scope import SLOW_WINDOW, ScanScope
 from shared.gc_freeze import freeze_loaded_modules
 from shared.model.metric import MINUTE, Window
 
@@ -43,20 +43,20 @@ def main(url: str, repeats: int, mode: Mode) -> dict[str, Any]:
     batch = BatchMetrics(credential, endpoint=f"{url}/metrics/{{region}}", audience=url, on_request=count, retry=retry)
     detector = DetectorHarness(arm, batch, time.monotonic, count=count, workers=WORKERS, mode=mode)
     now = datetime.now(UTC).replace(second=0, microsecond=0)
-    window = judged_window(now, LAG_MINUTES, WINDOW_MINUTES)
+    window = complete_window(now, LAG_MINUTES, WINDOW_MINUTES)
     ports = Window(window.end - PRESSURE_EVERY_MINUTES * MINUTE, window.end)
     slow = Window(window.end - SLOW_WINDOW, window.end)
     readings: Counter[str] = Counter()
     failing: set[str] = set()
 
-    def note(seen: Seen, moment: Moment) -> None:
-        readings[seen.assessment.reading.kind] += 1
+    def note(result: ScanResult, moment: Moment) -> None:
+        readings[result.assessment.reading.kind] += 1
         if moment.is_open:
-            failing.add(seen.assessment.cluster.id)
+            failing.add(result.assessment.cluster.id)
 
     def scan(with_ports: bool) -> Cost:
-        passes = Passes(window, ports if with_ports else None, slow if with_ports else None, detector.in_trouble)
-        return measured(lambda: detector.scan(now, passes, note), count)
+        scope = ScanScope(window, ports if with_ports else None, slow if with_ports else None, detector.in_trouble)
+        return measured(lambda: detector.scan(now, scope, note), count)
 
     discovery = measured(lambda: detector.find_fleet(now), count)
     first = scan(with_ports=False)

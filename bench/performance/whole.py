@@ -54,9 +54,9 @@ def _minute(app: App, now: datetime, storage: list[str]) -> Whole:
     tick = app.watch.run(now, now)
     timer = time.perf_counter() - began
     parts = []
-    for part in tick.measure:
+    for shard in tick.shards:
         began = time.perf_counter()
-        app.watch.part(part, tick.name, now, now)
+        app.watch.scan_shard(shard, tick.name, now, now)
         parts.append(time.perf_counter() - began)
     return Whole(timer, tuple(parts), app.request_count.total - sent, len(storage) - stored)
 

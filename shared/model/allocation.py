@@ -7,7 +7,7 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
-class AllocationSeen:
+class AllocationBaseline:
     """``lower_since``: since when nodes have had fewer than ``ports``; None while they have as many."""
 
     ports: int

@@ -14,8 +14,8 @@ from .reading import Reading
 class Assessment:
     """``load_balancer_id`` is None when the cluster has no load balancer with an outbound rule.
 
-    ``findings`` worst first. ``looked_for`` are the kinds that this look could have found: of others nothing is known.
-    ``gateway_ids`` are the NAT gateways that carry the cluster's traffic. ``witness`` is what Azure's own health
+    ``findings`` worst first. ``evaluated_kinds`` are the kinds that this scan could have found: of others nothing is
+    known. ``gateway_ids`` are the NAT gateways that carry the cluster's traffic. ``witness`` is what Azure's own health
     events say beside the metrics, empty when nobody was asked.
     """
 
@@ -24,7 +24,7 @@ class Assessment:
     reading: Reading
     findings: tuple[Finding, ...] = ()
     load_balancer_id: str | None = None
-    looked_for: frozenset[FindingKind] = field(default_factory=frozenset)
+    evaluated_kinds: frozenset[FindingKind] = field(default_factory=frozenset)
     gateway_ids: tuple[str, ...] = ()
     witness: str = ""
 

@@ -6,29 +6,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .allocation import AllocationSeen
+from .allocation import AllocationBaseline
 from .fleet import WatchedCluster
 
 
 @dataclass(frozen=True, slots=True)
 class InventoryIndex:
-    """``parts`` are keys of parts, stable as long as the fleet is cut the same way."""
+    """``shards`` are keys of shards, stable as long as the fleet is cut the same way."""
 
     found_at: datetime
     clusters: int
-    parts: tuple[str, ...]
+    shards: tuple[str, ...]
     unreadable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class InventoryPart:
+class InventoryShard:
     found_at: datetime
     clusters: tuple[WatchedCluster, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class PassMemory:
+class ScanProgress:
     """``ports_until``: minutes before it have been looked at for ports. ``allocations`` by cluster key."""
 
     ports_until: datetime | None = None
-    allocations: Mapping[str, AllocationSeen] = field(default_factory=dict)
+    allocations: Mapping[str, AllocationBaseline] = field(default_factory=dict)

@@ -32,7 +32,7 @@ class Tally:
     idle: int = 0
     unmeasured: int = 0
     does_not_apply: int = 0
-    sick: int = 0
+    failing: int = 0
     not_reached: int = 0
     not_remembered: int = 0
     effects: Mapping[str, int] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class Tally:
             idle=self.idle + other.idle,
             unmeasured=self.unmeasured + other.unmeasured,
             does_not_apply=self.does_not_apply + other.does_not_apply,
-            sick=self.sick + other.sick,
+            failing=self.failing + other.failing,
             not_reached=self.not_reached + other.not_reached,
             not_remembered=self.not_remembered + other.not_remembered,
             effects=effects,
@@ -75,7 +75,7 @@ class Effort:
 
 
 @dataclass(frozen=True, slots=True)
-class PartReport:
+class ShardReport:
     """What the last look at one part of the fleet saw, and when; ``tick`` is the look that asked for it.
 
     ``raised``: a later look ended with this error. ``tick`` is empty while none has succeeded.

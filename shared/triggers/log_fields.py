@@ -15,7 +15,7 @@ def tally_fields(tally: Tally, effort: Effort) -> dict[str, Any]:
         "idle": tally.idle,
         "unmeasured": tally.unmeasured,
         "does_not_apply": tally.does_not_apply,
-        "sick": tally.sick,
+        "failing": tally.failing,
         "not_reached": tally.not_reached,
         "not_remembered": tally.not_remembered,
         "effects": dict(tally.effects),

@@ -70,7 +70,7 @@ def measure(message: func.QueueMessage, deliver: func.Out[List[str]]) -> None:  
 
     part, tick = read_message(message.get_body(), "part", "tick")
     app = current()
-    look = app.watch.part(part, tick, app.clock.now(), app.clock.wall())
+    look = app.watch.scan_shard(part, tick, app.clock.now(), app.clock.wall())
     if look is None:
         log.info("part %s was looked at for tick %s already", part, tick)
         return

@@ -39,7 +39,7 @@ def watch(
     deliver.set([deliver_message(partition) for partition in tick.deliver])
     advance.set([advance_message(partition, change_id) for partition, change_id in tick.advance])
     offer.set([offer_message(partition, incident_id) for partition, incident_id in tick.offer])
-    measure.set([measure_message(part, tick.name) for part in tick.measure])
+    measure.set([measure_message(shard, tick.name) for shard in tick.shards])
     line = {
         **_figures(tick),
         "past_due": timer.past_due,
@@ -60,7 +60,7 @@ def _figures(tick: Tick) -> dict[str, Any]:
         "problems": list(tick.problems),
         **tally_fields(tick.tally, tick.effort),
         "unreadable": list(tick.unreadable),
-        "measure": len(tick.measure),
+        "measure": len(tick.shards),
         "deliver": len(tick.deliver),
         "advance": len(tick.advance),
         "offer": len(tick.offer),

@@ -22,7 +22,7 @@ from shared.cloud.logs import events_of
 from shared.cloud.metric_queries import MetricQuery
 from shared.cloud.network_facts import read_network_facts
 from shared.cloud.parse import parse_nat_gateway
-from shared.core.detection.assess import ClusterSeries, Memory, assess, not_applicable
+from shared.core.detection.assess import ClusterSeries, PriorObservations, assess, not_applicable
 from shared.core.detection.load_balancer import read_load_balancer
 from shared.core.detection.tags import TagRules, read_tags
 from shared.core.planning.permissions import linked_ids
@@ -63,7 +63,7 @@ def fleet_of(*pages: Sequence[Any]) -> Fleet:
 def judged(target: WatchedCluster) -> Any:
     rules = read_tags(target.cluster.tags, TagRules())
     not_applicable(target, rules)
-    return assess(ClusterSeries(target, WINDOW), Memory(), rules, START).reading
+    return assess(ClusterSeries(target, WINDOW), PriorObservations(), rules, START).reading
 
 
 @odd

@@ -46,7 +46,7 @@ def test_thirty_alarms_are_out_within_the_deadline_and_plans_come_after(many: Th
     tick = many.app.watch.run(many.clock.now(), many.clock.wall())
     seconds, sent = time.monotonic() - began, many.app.request_count.total - sent
 
-    assert (tick.tally.sick, tick.tally.effects) == (CLUSTERS, {"opened": CLUSTERS})
+    assert (tick.tally.failing, tick.tally.effects) == (CLUSTERS, {"opened": CLUSTERS})
     assert seconds < DEADLINE_SECONDS
     assert sent < 3 * CLUSTERS, "looking costs a few requests; planning has a turn of its own"
     assert (len(tick.deliver), len(tick.offer)) == (CLUSTERS, CLUSTERS)

@@ -18,5 +18,5 @@ def test_parts_are_looked_at_by_the_queue_function(tmp_path: Path) -> None:
         assert '"measure": 1' in logs
         (line,) = {text for text in logs.splitlines() if "part {" in text and '"opened": 1' in text}
         part = json.loads(line[line.index("{") :])
-        assert (part["clusters"], part["sick"], part["deliver"]) == (2, 1, 1)
+        assert (part["clusters"], part["failing"], part["deliver"]) == (2, 1, 1)
         assert part["requests"] > 0

@@ -80,7 +80,9 @@ def failing(reading: Reading) -> tuple[Finding, ...]:
 
 def assessment(reading: Reading, of: Cluster | None = None, *more: Finding) -> Assessment:
     """Everything was looked for; ``more`` findings stand beside the failing connections."""
-    return Assessment(of or cluster(), at(10), reading, (*failing(reading), *more), looked_for=frozenset(FindingKind))
+    return Assessment(
+        of or cluster(), at(10), reading, (*failing(reading), *more), evaluated_kinds=frozenset(FindingKind)
+    )
 
 
 def nic_configuration(instance: int, group: str = NODE_GROUP) -> str:

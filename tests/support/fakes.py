@@ -14,9 +14,9 @@ from shared.cloud.fleet_query import FleetDiscovery
 from shared.cloud.metric_access import Answers, MetricAccess, MetricRequest
 from shared.cloud.metric_queries import MetricQuery
 from shared.core.detection.tags import TagRules
-from shared.flows.monitoring.collect import Measure
+from shared.flows.monitoring.collect import MetricCollector
 from shared.flows.monitoring.node_names import NodeNames
-from shared.flows.monitoring.scan import Look
+from shared.flows.monitoring.scan import FleetScanner
 from shared.model.cluster import Cluster
 from shared.model.fleet import Fleet, WatchedCluster, WatchedGateway
 from shared.model.load_balancer import LoadBalancer, Node
@@ -151,6 +151,6 @@ class FakeAzure:
         return cast(FleetDiscovery, self)
 
 
-def make_look(azure: FakeAzure, access: FakeAccess, usual: TagRules | None = None, workers: int = 4) -> Look:
-    measure = Measure(access.access, NodeNames(azure.discovery).of)
-    return Look(measure, usual or TagRules(), workers)
+def make_scanner(azure: FakeAzure, access: FakeAccess, usual: TagRules | None = None, workers: int = 4) -> FleetScanner:
+    measure = MetricCollector(access.access, NodeNames(azure.discovery).of)
+    return FleetScanner(measure, usual or TagRules(), workers)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from ...model.allocation import AllocationSeen
+from ...model.allocation import AllocationBaseline
 from ...model.assessment import Assessment
 from ...model.finding import Finding, FindingKind
 from ...model.fleet import WatchedCluster, WatchedGateway
@@ -78,18 +78,20 @@ class ClusterSeries:
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class PriorObservations:
     """What earlier looks and snatbot's own writes left.
 
     ``unmeasured_since`` is the first look in a row that could not measure the cluster.
     """
 
     associations: Associations = field(default_factory=Associations)
-    allocation: AllocationSeen | None = None
+    allocation: AllocationBaseline | None = None
     unmeasured_since: datetime | None = None
 
 
-_TELL_US = "look at the resource in the portal; if it is well there, this is a fault of snatbot's: please report it"
+_REPORT_A_FAULT = (
+    "look at the resource in the portal; if it is well there, this is a fault of snatbot's: please report it"
+)
 _OTHER_WAYS = {
     "userdefinedrouting": "the cluster leaves by user-defined routing",
     "none": "the cluster has no way out of its own",
@@ -97,14 +99,14 @@ _OTHER_WAYS = {
 }
 
 
-def assess(series: ClusterSeries, memory: Memory, rules: TagRules, now: datetime) -> Assessment:
+def assess(series: ClusterSeries, prior: PriorObservations, rules: TagRules, now: datetime) -> Assessment:
     """Readings and findings, worst first. ``rules`` are the owner's thresholds as the cluster's tags leave them."""
     cluster = series.target.cluster
     balancer = series.target.load_balancer
     reason = not_applicable(series.target, rules)
     if reason is None and series.target.unreadable:
-        unread = Unmeasured(series.target.unreadable, _TELL_US, Cause.UNEXPECTED)
-        found = [not_measured(unread, memory.unmeasured_since or now), bad_tags(rules.problems, now)]
+        unread = Unmeasured(series.target.unreadable, _REPORT_A_FAULT, Cause.UNEXPECTED)
+        found = [not_measured(unread, prior.unmeasured_since or now), bad_tags(rules.problems, now)]
         return Assessment(cluster, now, unread, _sorted(found))
     if reason is not None:
         reading: Reading = DoesNotApply(reason)
@@ -113,10 +115,10 @@ def assess(series: ClusterSeries, memory: Memory, rules: TagRules, now: datetime
     of_gateways = [(one, _gateway_reading(one, series.window)) for one in series.gateways]
     reading = _combined(series, [of_balancer, *(one for _, one in of_gateways)])
     found = [
-        *_load_balancer_findings(series, of_balancer, memory, rules.thresholds, now),
+        *_load_balancer_findings(series, of_balancer, prior, rules.thresholds, now),
         *_gateway_findings(of_gateways, rules.thresholds),
-        association_drift(cluster, serving_gateways(series.target), memory.associations, now),
-        not_measured(reading, memory.unmeasured_since or now),
+        association_drift(cluster, serving_gateways(series.target), prior.associations, now),
+        not_measured(reading, prior.unmeasured_since or now),
         bad_tags(rules.problems, now),
     ]
     return Assessment(
@@ -125,7 +127,7 @@ def assess(series: ClusterSeries, memory: Memory, rules: TagRules, now: datetime
         reading=reading,
         findings=_sorted(found),
         load_balancer_id=balancer.id if balancer else None,
-        looked_for=frozenset(_looked_for(series, reading)),
+        evaluated_kinds=frozenset(_evaluated_kinds(series, reading)),
         gateway_ids=tuple(one.gateway.id for one in series.gateways),
     )
 
@@ -198,7 +200,7 @@ def unseen_path(target: WatchedCluster) -> Unmeasured:
 
 
 def _load_balancer_findings(
-    series: ClusterSeries, reading: Reading | None, memory: Memory, thresholds: Thresholds, now: datetime
+    series: ClusterSeries, reading: Reading | None, prior: PriorObservations, thresholds: Thresholds, now: datetime
 ) -> Iterator[Finding | None]:
     found, balancer, cluster = series.load_balancer, series.target.load_balancer, series.target.cluster
     if found is None or reading is None:
@@ -209,7 +211,7 @@ def _load_balancer_findings(
         named = ports.named(found.ports, series.nodes)
         yield port_pressure(named, thresholds)
         yield exhaustion_ahead(named, found.port_history, thresholds)
-        yield allocation_drift(named, memory.allocation)
+        yield allocation_drift(named, prior.allocation)
     if balancer is not None:
         yield allocation_cliff(cluster, balancer, found.ports, now)
         yield allocation_unsatisfiable(cluster, balancer, now)
@@ -224,7 +226,7 @@ def _gateway_findings(found: list[tuple[GatewaySeries, Reading]], thresholds: Th
             yield nat_gateway_datapath(series.gateway, series.slow_window, series.datapath, thresholds)
 
 
-def _looked_for(series: ClusterSeries, reading: Reading) -> Iterator[FindingKind]:
+def _evaluated_kinds(series: ClusterSeries, reading: Reading) -> Iterator[FindingKind]:
     """The kinds that this look could have found."""
     yield FindingKind.ASSOCIATION_DRIFT
     if combine.is_measured(reading):

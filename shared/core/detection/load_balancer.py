@@ -37,7 +37,7 @@ class _Count:
         return max(round(self.failed), 1) if self.failed_at else 0
 
 
-def judged_window(now: datetime, ingestion_lag_minutes: int, window_minutes: int) -> Window:
+def complete_window(now: datetime, ingestion_lag_minutes: int, window_minutes: int) -> Window:
     """The last ``window_minutes`` whole minutes that are old enough to be complete."""
     end = now.replace(second=0, microsecond=0) - ingestion_lag_minutes * MINUTE
     return Window(end - window_minutes * MINUTE, end)

@@ -253,7 +253,7 @@ def _kept(
     def stands(kind: FindingKind) -> bool:
         if kind in FAILURES:
             return bool(look.failed) or not look.is_measured or record.clean_minutes < needed
-        return kind not in assessment.looked_for
+        return kind not in assessment.evaluated_kinds
 
     return tuple(kind for kind in incident.kinds if stands(kind))
 

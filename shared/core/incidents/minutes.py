@@ -50,7 +50,7 @@ def counted(record: ClusterRecord, incident: Incident | None, look: Look, assess
     else:
         clean, calm = record.clean_minutes + len(look.clean), record.calm_minutes
         standing = set(incident.kinds) - FAILURES if incident else set()
-        if standing <= assessment.looked_for:
+        if standing <= assessment.evaluated_kinds:
             calm += len(look.clean)
     if look.others:
         calm = 0

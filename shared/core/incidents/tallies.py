@@ -45,7 +45,7 @@ def _one(assessment: Assessment) -> Tally:
         idle=int(reading.kind == "idle"),
         unmeasured=int(reading.kind == "unmeasured"),
         does_not_apply=int(reading.kind == "does_not_apply"),
-        sick=int(bool(assessment.alarms)),
+        failing=int(bool(assessment.alarms)),
         not_reached=int(isinstance(reading, Unmeasured) and reading.cause is Cause.NOT_REACHED),
         unseen=unseen,
     )

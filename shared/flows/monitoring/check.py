@@ -12,7 +12,7 @@ from ...cloud.discovery import Discovery
 from ...cloud.errors import AzureError, NotFound
 from ...cloud.fleet_query import FleetDiscovery
 from ...core.detection import load_balancer
-from ...core.detection.assess import Memory
+from ...core.detection.assess import PriorObservations
 from ...errors import BadInput, NotFoundHere
 from ...ids import short_key
 from ...model.assessment import Assessment
@@ -20,9 +20,9 @@ from ...model.cluster import Cluster
 from ...model.fleet import WatchedCluster
 from ...model.metric import Window
 from .explain import unmeasured
-from .inventory import FleetSource
-from .scan import Look, Seen
-from .scan_scope import SLOW_WINDOW, Passes
+from .inventory import FleetInventory
+from .scan import FleetScanner, ScanResult
+from .scan_scope import SLOW_WINDOW, ScanScope
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ class Check:
         self,
         discovery: Discovery,
         fleet_discovery: FleetDiscovery,
-        source: FleetSource,
-        look: Look,
+        inventory: FleetInventory,
+        scanner: FleetScanner,
         *,
         ingestion_lag_minutes: int,
         window_minutes: int,
@@ -51,8 +51,8 @@ class Check:
         """``unmeasured_since``: since when clusters, by short key, are known not to be measured."""
         self._discovery = discovery
         self._fleet_discovery = fleet_discovery
-        self._source = source
-        self._look = look
+        self._inventory = inventory
+        self._scanner = scanner
         self._lag_minutes = ingestion_lag_minutes
         self._window_minutes = window_minutes
         self._deadline_seconds = deadline_seconds
@@ -62,12 +62,12 @@ class Check:
         """The judged window. Raises BadInput unless ``minutes`` is 1 to 1,440."""
         if minutes is not None and not 1 <= minutes <= 1440:
             raise BadInput(f"window is {minutes} minutes; it must be 1 to 1440")
-        return load_balancer.judged_window(now, self._lag_minutes, minutes or self._window_minutes)
+        return load_balancer.complete_window(now, self._lag_minutes, minutes or self._window_minutes)
 
     def all(self, now: datetime, minutes: int | None = None) -> CheckReport:
         """Every cluster that can be found. One cluster's trouble does not hide the others."""
         window = self.window(now, minutes)
-        fleet = self._source.get(now)
+        fleet = self._inventory.get(now)
         return CheckReport(now, window, self._assess(fleet.clusters, now, window), fleet.unreadable)
 
     def one(self, selector: str, now: datetime, minutes: int | None = None) -> CheckReport:
@@ -94,15 +94,15 @@ class Check:
         found: dict[str, Assessment] = {}
         lock = threading.Lock()
 
-        def keep(group: Sequence[Seen]) -> None:
+        def keep(group: Sequence[ScanResult]) -> None:
             with lock:
-                found.update((seen.assessment.cluster.id, seen.assessment) for seen in group)
+                found.update((result.assessment.cluster.id, result.assessment) for result in group)
 
-        passes = Passes(window, ports=window, slow=Window(window.end - SLOW_WINDOW, window.end))
+        scope = ScanScope(window, ports=window, slow=Window(window.end - SLOW_WINDOW, window.end))
         since = self._unmeasured_since()
 
-        def memory_of(target: WatchedCluster) -> Memory:
-            return Memory(unmeasured_since=since.get(short_key(target.cluster.id)))
+        def prior_of(target: WatchedCluster) -> PriorObservations:
+            return PriorObservations(unmeasured_since=since.get(short_key(target.cluster.id)))
 
-        self._look.over(targets, passes, Deadline(self._deadline_seconds), now, keep, memory_of)
+        self._scanner.scan(targets, scope, Deadline(self._deadline_seconds), now, keep, prior_of)
         return tuple(found[target.cluster.id] for target in targets)

@@ -23,10 +23,10 @@ from ...model.cluster import Cluster
 from ...model.fleet import WatchedCluster
 from ...model.load_balancer import Node
 from ...model.metric import MetricAnswer, Window
-from .collect_gateways import GatewayPass
-from .collect_ports import PortPass
-from .group_queries import Asked, Asking, answer_or_none, answer_or_reason, trouble_or
-from .scan_scope import Passes
+from .collect_gateways import GatewayCollector
+from .collect_ports import PortCollector
+from .group_queries import GroupQueries, GroupQuery, answer_or_none, answer_or_reason, trouble_or
+from .scan_scope import ScanScope
 
 MAX_CLUSTERS = 10 * MAX_RESOURCES
 LOOK_BACK = timedelta(hours=2)
@@ -36,7 +36,7 @@ _NAMED_AT_A_TIME = 8  # Resource Manager's bucket is smaller than that of the me
 NodesOf = Callable[[Cluster, Iterable[str]], tuple[Node, ...]]
 
 
-class Measure:
+class MetricCollector:
     """``nodes_of`` names the nodes of a cluster that has some of the given IPs in trouble."""
 
     def __init__(self, access: MetricAccess, nodes_of: NodesOf) -> None:
@@ -48,23 +48,23 @@ class Measure:
         """Where batches are refused, and why."""
         return self._access.one_by_one
 
-    def read(
-        self, targets: Sequence[WatchedCluster], passes: Passes, deadline: Deadline, at_a_time: int = 1
+    def collect(
+        self, targets: Sequence[WatchedCluster], scope: ScanScope, deadline: Deadline, at_a_time: int = 1
     ) -> list[ClusterSeries]:
         """``targets`` of one subscription and region, in this order, with up to ``at_a_time`` requests at once.
 
         Never raises for what Azure answers.
         """
-        asking = Asking(self._access, targets, deadline, at_a_time)
-        balancers = _FailedPass(asking, passes).read()
-        gateways = GatewayPass(asking, targets, passes).read()
+        queries = GroupQueries(self._access, targets, deadline, at_a_time)
+        balancers = _LoadBalancerCollector(queries, scope).read()
+        gateways = GatewayCollector(queries, targets, scope).read()
         nodes = self._nodes(targets, balancers, deadline, at_a_time)
 
         def series_of(target: WatchedCluster) -> ClusterSeries:
             found = balancers.get(target.load_balancer.id.lower()) if target.load_balancer else None
             return ClusterSeries(
                 target=target,
-                window=passes.window,
+                window=scope.window,
                 load_balancer=found,
                 gateways=tuple(gateways[one.id.lower()] for one in target.gateways),
                 nodes=nodes.get(target.cluster.id, ()),
@@ -107,32 +107,32 @@ def _ips_to_name(found: LoadBalancerSeries | None) -> set[str]:
     return ips | {series.dimensions.get("backendipaddress", "") for series in by_backend}
 
 
-class _FailedPass:
+class _LoadBalancerCollector:
     """The load balancers of one look at one group of clusters, and the ports of those that are due or in trouble."""
 
-    def __init__(self, asking: Asking, passes: Passes) -> None:
-        self._asking = asking
-        self._passes = passes
-        self._ports = PortPass(asking, passes.ports or passes.window)
+    def __init__(self, queries: GroupQueries, scope: ScanScope) -> None:
+        self._queries = queries
+        self._scope = scope
+        self._ports = PortCollector(queries, scope.ports or scope.window)
 
     def read(self) -> dict[str, LoadBalancerSeries]:
-        window, every = self._passes.window, self._asking.by_balancer
-        known = dict.fromkeys(key for key, one in every.items() if one.cluster.id.lower() in self._passes.in_trouble)
+        window, every = self._scope.window, self._queries.by_balancer
+        known = dict.fromkeys(key for key, one in every.items() if one.cluster.id.lower() in self._scope.in_trouble)
         ahead = list(known)[:MAX_RESOURCES]  # more would be too much to hold at once
-        connections, by_backend, before, ports = self._asking.all_of(
+        connections, by_backend, before, ports = self._queries.ask_all(
             (every, metric_queries.SNAT_CONNECTIONS, window), *self._detail(ahead), self._ports.in_trouble(ahead)
         )
         self._ports.keep(ports)
         answered = {key: one for key, one in connections.items() if isinstance(one, MetricAnswer)}
         silent = [key for key, one in answered.items() if not has_point(window, one)]
         sick = [key for key, one in answered.items() if has_failure(one, window)]
-        reports, *later = self._asking.all_of(
+        reports, *later = self._queries.ask_all(
             (silent, metric_queries.ALLOCATED_SNAT_PORTS, Window(window.end - LATEST, window.end)),
             *self._detail([key for key in sick if key not in ahead]),
         )
         by_backend, before = by_backend | later[0], before | later[1]
         self._ports.ask_in_trouble([key for key in known if key in answered and key not in ahead])
-        if self._passes.ports is not None:
+        if self._scope.ports is not None:
             self._ports.ask([key for key in answered if key not in known])
         return {
             key: LoadBalancerSeries(
@@ -147,8 +147,8 @@ class _FailedPass:
             for key, one in connections.items()
         }
 
-    def _detail(self, keys: Sequence[str]) -> tuple[Asked, Asked]:
-        window = self._passes.window
+    def _detail(self, keys: Sequence[str]) -> tuple[GroupQuery, GroupQuery]:
+        window = self._scope.window
         return (
             (keys, metric_queries.SNAT_CONNECTIONS_BY_BACKEND, window),
             (keys, metric_queries.SNAT_CONNECTIONS, Window(window.end - LOOK_BACK, window.end)),

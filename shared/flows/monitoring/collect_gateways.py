@@ -9,34 +9,34 @@ from ...core.detection.assess import GatewaySeries
 from ...core.detection.load_balancer import has_point
 from ...model.fleet import WatchedCluster
 from ...model.metric import MetricAnswer, Window
-from .group_queries import Asking, answer_or_none, answer_or_reason, trouble_or
-from .scan_scope import SLOW_WINDOW, Passes
+from .group_queries import GroupQueries, answer_or_none, answer_or_reason, trouble_or
+from .scan_scope import SLOW_WINDOW, ScanScope
 
 
-class GatewayPass:
-    def __init__(self, asking: Asking, targets: Sequence[WatchedCluster], passes: Passes) -> None:
-        self._asking = asking
-        self._passes = passes
+class GatewayCollector:
+    def __init__(self, queries: GroupQueries, targets: Sequence[WatchedCluster], scope: ScanScope) -> None:
+        self._queries = queries
+        self._scope = scope
         self._every = {one.id.lower(): one for target in targets for one in target.gateways}
         self._in_trouble = {
             one.id.lower()
             for target in targets
-            if target.cluster.id.lower() in passes.in_trouble
+            if target.cluster.id.lower() in scope.in_trouble
             for one in target.gateways
         }
 
     def read(self) -> dict[str, GatewaySeries]:
-        passes, every = self._passes, self._every
-        slow_due = [key for key in every if passes.slow is not None or key in self._in_trouble]
-        slow = passes.slow or Window(passes.window.end - SLOW_WINDOW, passes.window.end)
-        connections = self._asking.gateways(every, every, metric_queries.NAT_CONNECTIONS, passes.window)
+        scope, every = self._scope, self._every
+        slow_due = [key for key in every if scope.slow is not None or key in self._in_trouble]
+        slow = scope.slow or Window(scope.window.end - SLOW_WINDOW, scope.window.end)
+        connections = self._queries.gateways(every, every, metric_queries.NAT_CONNECTIONS, scope.window)
         silent = [
             key
             for key, one in connections.items()
-            if isinstance(one, MetricAnswer) and not has_point(passes.window, one) and key not in slow_due
+            if isinstance(one, MetricAnswer) and not has_point(scope.window, one) and key not in slow_due
         ]
-        datapath = self._asking.gateways(every, [*silent, *slow_due], metric_queries.NAT_DATAPATH, slow)
-        opened = self._asking.gateways(every, slow_due, metric_queries.NAT_OPEN_CONNECTIONS, slow)
+        datapath = self._queries.gateways(every, [*silent, *slow_due], metric_queries.NAT_DATAPATH, slow)
+        opened = self._queries.gateways(every, slow_due, metric_queries.NAT_OPEN_CONNECTIONS, slow)
         return {
             key: GatewaySeries(
                 gateway=every[key],

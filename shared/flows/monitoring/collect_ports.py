@@ -16,23 +16,23 @@ from ...cloud.metric_queries import of_metric, sum_over
 from ...core.detection.ports import read_history, read_ports
 from ...model.metric import MetricAnswer, Window
 from ...model.ports import PortHistory, PortReading
-from .group_queries import Asked, Asking, answer_or_none, in_batches
+from .group_queries import GroupQueries, GroupQuery, answer_or_none, in_batches
 
 HISTORY = timedelta(hours=1)
 _FRONTEND = "frontendipaddress"
 
 
-class PortPass:
+class PortCollector:
     """Fills ``readings`` and ``histories``, by load balancer (ids in lower case), over the minutes of ``window``."""
 
-    def __init__(self, asking: Asking, window: Window) -> None:
+    def __init__(self, queries: GroupQueries, window: Window) -> None:
         self.readings: dict[str, PortReading] = {}
         self.histories: dict[str, tuple[PortHistory, ...]] = {}
-        self._asking = asking
+        self._queries = queries
         self._window = window
         self._hour = Window(min(window.start, window.end - HISTORY), window.end)
 
-    def in_trouble(self, keys: Sequence[str]) -> Asked:
+    def in_trouble(self, keys: Sequence[str]) -> GroupQuery:
         """What to ask about clusters in trouble: their history will be wanted, and holds what is in use now as well."""
         return keys, metric_queries.SNAT_PORTS_BY_BACKEND, self._hour
 
@@ -43,18 +43,18 @@ class PortPass:
 
     def ask_in_trouble(self, keys: Sequence[str]) -> None:
         for some in in_batches(keys):
-            self.keep(*self._asking.all_of(self.in_trouble(some)))
+            self.keep(*self._queries.ask_all(self.in_trouble(some)))
 
     def ask(self, keys: Sequence[str]) -> None:
         """First what is in use now; the hour only of those in whom something is worth it."""
         suspects: list[str] = []
         for some in in_batches(keys):
             found = self._keep_readings(
-                self._asking.balancers(some, metric_queries.SNAT_PORTS_BY_BACKEND, self._window)
+                self._queries.balancers(some, metric_queries.SNAT_PORTS_BY_BACKEND, self._window)
             )
             suspects += [key for key in found if self.readings[key].nodes]
         for some in in_batches(suspects):
-            answers = self._asking.balancers(some, metric_queries.USED_SNAT_PORTS_BY_BACKEND, self._hour)
+            answers = self._queries.balancers(some, metric_queries.USED_SNAT_PORTS_BY_BACKEND, self._hour)
             for key, one in _answered(answers).items():
                 self._keep_history(key, sum_over(one, _FRONTEND))
 

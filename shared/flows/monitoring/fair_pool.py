@@ -16,7 +16,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Lanes(Generic[T]):
+class FairWorkerPool(Generic[T]):
     def __init__(self, pieces: Sequence[tuple[Hashable, T]], workers: int) -> None:
         """``pieces`` are lane and work; the order within a lane is kept."""
         self._waiting: dict[Hashable, deque[T]] = {}

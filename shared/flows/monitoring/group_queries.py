@@ -17,11 +17,11 @@ from .explain import unmeasured
 
 log = logging.getLogger("snatbot.measure")
 
-Asked = tuple[Iterable[str], MetricQuery, Window]
+GroupQuery = tuple[Iterable[str], MetricQuery, Window]
 """Keys of load balancers (ids in lower case), what is asked of them, and for which minutes."""
 
 
-class Asking:
+class GroupQueries:
     """``targets`` are of one subscription and region; up to ``at_a_time`` requests are under way at once."""
 
     def __init__(
@@ -33,9 +33,9 @@ class Asking:
         self._at_a_time = at_a_time
 
     def balancers(self, keys: Iterable[str], question: MetricQuery, window: Window) -> Answers:
-        return self.all_of((keys, question, window))[0]
+        return self.ask_all((keys, question, window))[0]
 
-    def all_of(self, *asked: Asked) -> list[Answers]:
+    def ask_all(self, *asked: GroupQuery) -> list[Answers]:
         """Several questions side by side: the answers of each, in this order."""
         asks = [self._about(keys, question, window) for keys, question, window in asked]
         found = self._access.query_all(asks, self._deadline, self._at_a_time)

@@ -19,12 +19,12 @@ from ...model.health_event import HealthEvent
 from ...model.metric import MINUTE, Window
 
 log = logging.getLogger("snatbot.look")
-PATIENCE_SECONDS = 3.0
+MAX_WAIT_SECONDS = 3.0
 
 Events = Mapping[str, tuple[HealthEvent, ...]]
 
 
-class Witness:
+class HealthEventReader:
     """Keeps the newest reading, which the parts of one fleet share. Safe to share between threads."""
 
     def __init__(self, source: HealthEventLog) -> None:
@@ -58,7 +58,7 @@ class Witness:
 def in_time(reading: Future[Events], deadline: Deadline) -> Events:
     """What has come by now, or in a moment; nothing when it hasn't."""
     try:
-        return reading.result(min(PATIENCE_SECONDS, deadline.seconds_left))
+        return reading.result(min(MAX_WAIT_SECONDS, deadline.seconds_left))
     except TimeoutError:
         log.warning("health events did not come in time; this look goes without them")
         return {}

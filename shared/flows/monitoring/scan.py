@@ -13,22 +13,22 @@ from datetime import datetime
 
 from ...cloud.deadline import Deadline
 from ...cloud.logs import HealthEventLog
-from ...core.detection.assess import ClusterSeries, Memory, assess, not_applicable
+from ...core.detection.assess import ClusterSeries, PriorObservations, assess, not_applicable
 from ...core.detection.health_events import statement
 from ...core.detection.tags import TagRules, read_tags
 from ...model.assessment import Assessment
 from ...model.fleet import WatchedCluster
-from .collect import MAX_CLUSTERS, Measure
-from .fair_pool import Lanes
-from .health_events import Events, Witness, in_time
-from .scan_scope import Passes
+from .collect import MAX_CLUSTERS, MetricCollector
+from .fair_pool import FairWorkerPool
+from .health_events import Events, HealthEventReader, in_time
+from .scan_scope import ScanScope
 
 log = logging.getLogger("snatbot.look")
-MemoryOf = Callable[[WatchedCluster], Memory]
+PriorObservationsOf = Callable[[WatchedCluster], PriorObservations]
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ScanResult:
     """One cluster as one look saw it."""
 
     series: ClusterSeries
@@ -36,70 +36,70 @@ class Seen:
     assessment: Assessment
 
 
-class Look:
+class FleetScanner:
     def __init__(
         self,
-        measure: Measure,
-        usual: TagRules,
+        collector: MetricCollector,
+        default_rules: TagRules,
         workers: int,
-        witness: HealthEventLog | None = None,
+        health_events: HealthEventLog | None = None,
     ) -> None:
-        """``usual``: the owner's thresholds and maintenance windows, before any tag."""
-        self._measure = measure
-        self._usual = usual
+        """``default_rules``: the owner's thresholds and maintenance windows, before any tag."""
+        self._collector = collector
+        self._default_rules = default_rules
         self._workers = workers
-        self._witness = Witness(witness) if witness is not None else None
+        self._health_events = HealthEventReader(health_events) if health_events is not None else None
 
     @property
     def one_by_one(self) -> Mapping[str, str]:
         """Subscriptions, or regions of them, whose metrics are not taken in batches, and why."""
-        return self._measure.one_by_one
+        return self._collector.one_by_one
 
-    def over(
+    def scan(
         self,
         targets: Sequence[WatchedCluster],
-        passes: Passes,
+        scope: ScanScope,
         deadline: Deadline,
         now: datetime,
-        then: Callable[[Sequence[Seen]], None],
-        memory_of: MemoryOf = lambda _: Memory(),
+        then: Callable[[Sequence[ScanResult]], None],
+        prior_of: PriorObservationsOf = lambda _: PriorObservations(),
     ) -> None:
         """``then`` gets each group in the thread that measured it. What it raises is raised when all are done."""
         groups = grouped(targets)
-        if self._witness is not None and targets and (passes.ports is not None or passes.in_trouble):
-            self._witness.begin(passes.window, deadline)  # beside the passes: by then it will be wanted
+        if self._health_events is not None and targets and (scope.ports is not None or scope.in_trouble):
+            self._health_events.begin(scope.window, deadline)  # beside the passes: by then it will be wanted
         at_a_time = max(1, self._workers // max(1, len(groups)))  # few groups: their requests go out side by side
-        lanes = Lanes(groups, self._workers)
-        lanes.run(lambda group: then(self._group(group, passes, deadline, at_a_time, now, memory_of)))
+        pool = FairWorkerPool(groups, self._workers)
+        pool.run(lambda group: then(self._group(group, scope, deadline, at_a_time, now, prior_of)))
 
     def _group(
         self,
         targets: Sequence[WatchedCluster],
-        passes: Passes,
+        scope: ScanScope,
         deadline: Deadline,
         at_a_time: int,
         now: datetime,
-        memory_of: MemoryOf,
-    ) -> list[Seen]:
-        ruled = [(target, read_tags(target.cluster.tags, self._usual)) for target in targets]
+        prior_of: PriorObservationsOf,
+    ) -> list[ScanResult]:
+        ruled = [(target, read_tags(target.cluster.tags, self._default_rules)) for target in targets]
         measured = [one for one, rules in ruled if not one.unreadable and not_applicable(one, rules) is None]
-        series = {one.target.cluster.id: one for one in self._measure.read(measured, passes, deadline, at_a_time)}
+        series = {one.target.cluster.id: one for one in self._collector.collect(measured, scope, deadline, at_a_time)}
         found = []
         for target, rules in ruled:
-            one = series.get(target.cluster.id) or ClusterSeries(target, passes.window)
-            found.append(Seen(one, rules, assess(one, memory_of(target), rules, now)))
-        is_worth_asking = passes.ports is not None or any(seen.assessment.alarms for seen in found)
-        if self._witness is None or not is_worth_asking:
+            one = series.get(target.cluster.id) or ClusterSeries(target, scope.window)
+            found.append(ScanResult(one, rules, assess(one, prior_of(target), rules, now)))
+        is_worth_asking = scope.ports is not None or any(result.assessment.alarms for result in found)
+        if self._health_events is None or not is_worth_asking:
             return found
-        events = in_time(self._witness.begin(passes.window, deadline), deadline)
-        return [self._with_witness(seen, events) for seen in found]
+        events = in_time(self._health_events.begin(scope.window, deadline), deadline)
+        return [self._with_health_events(result, events) for result in found]
 
-    def _with_witness(self, seen: Seen, events: Events) -> Seen:
-        balancer = seen.assessment.load_balancer_id
-        told = statement(seen.assessment, events.get(balancer.lower(), ())) if balancer else ""
+    def _with_health_events(self, result: ScanResult, events: Events) -> ScanResult:
+        balancer = result.assessment.load_balancer_id
+        told = statement(result.assessment, events.get(balancer.lower(), ())) if balancer else ""
         if "disagree" in told:
-            log.warning("%s: %s", seen.assessment.cluster.name, told)
-        return replace(seen, assessment=replace(seen.assessment, witness=told)) if told else seen
+            log.warning("%s: %s", result.assessment.cluster.name, told)
+        return replace(result, assessment=replace(result.assessment, witness=told)) if told else result
 
 
 def grouped(

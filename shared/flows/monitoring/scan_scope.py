@@ -11,7 +11,7 @@ SLOW_WINDOW = timedelta(minutes=15)  # of a NAT gateway's data path (Azure docs:
 
 
 @dataclass(frozen=True, slots=True)
-class Passes:
+class ScanScope:
     """What is looked at. ``ports`` and ``slow`` (open connections and data path of gateways) are None when not due.
 
     ``in_trouble``: ids in lower case of clusters with an open incident; theirs are looked at every time.

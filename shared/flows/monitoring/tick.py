@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from ...cloud.deadline import Deadline
-from ...model.tally import Effort, PartReport, Tally
+from ...model.tally import Effort, ShardReport, Tally
 
 # Shares of a tick's time. Where listing takes longer, the list that is kept serves; what comes later is not looked at.
 _FOR_LISTING = 0.4
-_FOR_LOOKING = 0.7
+_FOR_SCANNING = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,14 @@ class Tick:
     """What one tick saw and did.
 
     ``deliver``, ``advance`` and ``offer`` are partitions with messages, changes, and incidents to plan against that are
-    due. ``measure`` are keys of parts to be looked at by workers; then ``tally`` is of their last looks, and
+    due. ``shards`` are keys of shards that workers scan; then ``tally`` is of their last looks, and
     ``effort`` counts these in. ``problems`` say why this look is none to rely on.
     """
 
     name: str
     tally: Tally
     unreadable: tuple[str, ...] = ()
-    measure: tuple[str, ...] = ()
+    shards: tuple[str, ...] = ()
     deliver: tuple[str, ...] = ()
     advance: tuple[tuple[str, str], ...] = ()
     offer: tuple[tuple[str, str], ...] = ()
@@ -50,10 +50,10 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
-class PartLook:
-    """One part of a large fleet, looked at. ``deliver`` are partitions with messages that this look wrote."""
+class ShardScan:
+    """One shard of a large fleet, scanned. ``deliver`` are partitions with messages that this look wrote."""
 
-    report: PartReport
+    report: ShardReport
     deliver: tuple[str, ...]
 
 
@@ -62,9 +62,9 @@ class TickTime:
     """Until when clusters are listed, looked at, and all is done: what was seen has to be written down as well."""
 
     listing: Deadline
-    looking: Deadline
+    scanning: Deadline
     all: Deadline
 
     @staticmethod
     def of(seconds: float) -> TickTime:
-        return TickTime(Deadline(_FOR_LISTING * seconds), Deadline(_FOR_LOOKING * seconds), Deadline(seconds))
+        return TickTime(Deadline(_FOR_LISTING * seconds), Deadline(_FOR_SCANNING * seconds), Deadline(seconds))

@@ -23,7 +23,7 @@ from ...model.tally import Tally
 from ...store.errors import StoreConflict
 from ...store.records import FLEET_PARTITION, Put, Records
 from ..notification.outbox import Outbox, audit
-from .inventory import Found
+from .inventory import ListedFleet
 
 log = logging.getLogger("snatbot.coverage")
 MOST_LOST = 1000  # how many vanished clusters are remembered: more would not fit into a row
@@ -31,7 +31,7 @@ MOST_CONFIRMED = 50  # how many of them are asked for one by one in a look
 
 
 @dataclass(frozen=True, slots=True)
-class CoveragePolicy:
+class UnmeasuredPolicy:
     """``patience``: how long something may last before people are told. ``kept_for``: of the list of clusters.
 
     ``expects_clusters``: that none was ever found is a mistake.
@@ -42,9 +42,9 @@ class CoveragePolicy:
     expects_clusters: bool = True
 
 
-class Coverage:
+class UnmeasuredClusters:
     def __init__(
-        self, records: Records, discovery: FleetDiscovery, outbox: Outbox, usual: TagRules, policy: CoveragePolicy
+        self, records: Records, discovery: FleetDiscovery, outbox: Outbox, usual: TagRules, policy: UnmeasuredPolicy
     ) -> None:
         self._records = records
         self._discovery = discovery
@@ -52,7 +52,7 @@ class Coverage:
         self._usual = usual
         self._policy = policy
 
-    def note(self, found: Found, tally: Tally, now: datetime, wall: datetime) -> tuple[str, ...]:
+    def note(self, found: ListedFleet, tally: Tally, now: datetime, wall: datetime) -> tuple[str, ...]:
         """Tells what is news, and returns why this look is none to rely on: nothing when it is.
 
         Raises StoreError; of two workers at once one tells, and the other leaves it at that.
@@ -95,7 +95,7 @@ class Coverage:
         has_seen = record.has_seen_clusters or not self._policy.expects_clusters
         return nothing_found(fleet, has_seen_clusters=has_seen, are_some_lost=bool(record.lost))
 
-    def _sight(self, record: FleetRecord, found: Found) -> tuple[FleetSight, dict[str, str]]:
+    def _sight(self, record: FleetRecord, found: ListedFleet) -> tuple[FleetSight, dict[str, str]]:
         """What the list says of clusters, and of their tags."""
         names: dict[str, str] = {}
         opted_out: dict[str, str] = {}
@@ -113,7 +113,7 @@ class Coverage:
         }
         return FleetSight(names, opted_out, lost, not_asked), remarks
 
-    def _lost(self, record: FleetRecord, found: Found) -> tuple[dict[str, str], frozenset[str]]:
+    def _lost(self, record: FleetRecord, found: ListedFleet) -> tuple[dict[str, str], frozenset[str]]:
         """Clusters that were listed before, are not now, and were not deleted as far as Azure says.
 
         Beside them those that it was not asked about. New ones are asked about first: whoever was hidden before is

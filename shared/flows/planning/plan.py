@@ -94,7 +94,7 @@ class Planner:
         Raises AzureError as ``read_facts`` does.
         """
         facts = self.read_facts(cluster_id, now, request)
-        window = load_balancer.judged_window(now, self._lag_minutes, _LOOK_BACK_MINUTES)
+        window = load_balancer.complete_window(now, self._lag_minutes, _LOOK_BACK_MINUTES)
         thresholds = read_tags(facts.cluster.tags, self._usual).thresholds
         wanted, baseline = self._usage(facts, window, thresholds)
         gateway = our_gateway(facts)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from ...cloud.discovery import Discovery
 from ...cloud.errors import AzureError
 from ...cloud.metrics import Metrics, complete_series
-from ...core.detection.load_balancer import judged_window
+from ...core.detection.load_balancer import complete_window
 from ...core.remediation.gate import GateView, GatewayRates, Passage, through_gateway, through_load_balancer, total
 from ...formatting import count, listed
 from ...model.change import JournalEntry
@@ -50,13 +50,13 @@ class Gate:
 
     def ready_nodes(self, cluster_id: str, now: datetime) -> list[str] | None:
         """Names of the nodes that were Ready in the last judged minutes; None when that can't be measured."""
-        window = judged_window(now, self._policy.ingestion_lag_minutes, GATE_MINUTES)
+        window = complete_window(now, self._policy.ingestion_lag_minutes, GATE_MINUTES)
         found = self._readiness(cluster_id, window)
         return sorted(found.ready) if found is not None else None
 
     def gateway_rate(self, nat_gateway_id: str, now: datetime) -> float | None:
         """New connections a minute in the last judged minutes; None when that can't be measured."""
-        window = judged_window(now, self._policy.ingestion_lag_minutes, GATE_MINUTES)
+        window = complete_window(now, self._policy.ingestion_lag_minutes, GATE_MINUTES)
         try:
             found = complete_series(self._metrics.nat_gateway_connections(nat_gateway_id, window))
         except AzureError as error:
@@ -146,7 +146,7 @@ class Gate:
 
     def _window_since(self, since: datetime, now: datetime) -> Window | None:
         """The last judged minutes that lie wholly after ``since``; None while there are fewer."""
-        window = judged_window(now, self._policy.ingestion_lag_minutes, GATE_MINUTES)
+        window = complete_window(now, self._policy.ingestion_lag_minutes, GATE_MINUTES)
         return window if window.start >= since.replace(second=0, microsecond=0) + MINUTE else None
 
     def _wait(self, note: str) -> Wait:

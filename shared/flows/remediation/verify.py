@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from ...cloud.discovery import Discovery
 from ...cloud.errors import AzureError
 from ...cloud.metrics import Metrics, complete_series
-from ...core.detection.load_balancer import BACKEND_DIMENSION, judged_window
+from ...core.detection.load_balancer import BACKEND_DIMENSION, complete_window
 from ...core.planning.preflight import authorize_command
 from ...core.planning.sizing import ENLARGE_AT, PORTS_PER_IP
 from ...core.planning.usage import open_peak
@@ -81,7 +81,7 @@ class Verify:
     def little_left(self, change: Change, now: datetime) -> str:
         """Says so when the gateway's connections reach 70 % of its capacity; empty otherwise, or when unknown."""
         gateway_id = change.plan.nat_gateway_id
-        window = judged_window(now, self._policy.ingestion_lag_minutes, self._policy.verify_minutes)
+        window = complete_window(now, self._policy.ingestion_lag_minutes, self._policy.verify_minutes)
         ips = change.plan.egress_count
         if gateway_id is None or not ips:
             return ""
@@ -121,6 +121,6 @@ class Verify:
 
     def _window_since(self, since: datetime, now: datetime, minutes: int) -> Window | None:
         """The last judged ``minutes`` that lie wholly after ``since``; None while there are fewer."""
-        window = judged_window(now, self._policy.ingestion_lag_minutes, minutes)
+        window = complete_window(now, self._policy.ingestion_lag_minutes, minutes)
         first = since.replace(second=0, microsecond=0) + MINUTE
         return window if window.start >= first else None

@@ -10,12 +10,12 @@ import pytest
 
 from shared.cloud.metric_queries import SNAT_CONNECTIONS_BY_BACKEND
 from shared.cloud.parse import parse_metric
-from shared.core.detection.assess import ClusterSeries, GatewaySeries, LoadBalancerSeries, Memory, assess
-from shared.core.detection.load_balancer import judged_window
+from shared.core.detection.assess import ClusterSeries, GatewaySeries, LoadBalancerSeries, PriorObservations, assess
+from shared.core.detection.load_balancer import complete_window
 from shared.core.detection.ports import named, read_history, read_ports
 from shared.core.detection.tags import TagRules, read_tags
 from shared.core.incidents.lifecycle import IncidentPolicy
-from shared.model.allocation import AllocationSeen
+from shared.model.allocation import AllocationBaseline
 from shared.model.assessment import Assessment
 from shared.model.finding import FindingKind, Severity
 from shared.model.fleet import WatchedCluster, WatchedGateway
@@ -54,16 +54,16 @@ def look(
     return ClusterSeries(target, window(), balancer, gateways, nodes)
 
 
-def seen(one: ClusterSeries, memory: Memory | None = None, rules: TagRules | None = None) -> Assessment:
-    return assess(one, memory or Memory(), rules or TagRules(), at(8))
+def seen(one: ClusterSeries, prior: PriorObservations | None = None, rules: TagRules | None = None) -> Assessment:
+    return assess(one, prior or PriorObservations(), rules or TagRules(), at(8))
 
 
 def test_a_healthy_cluster_has_no_findings() -> None:
     assessment = seen(look())
     assert isinstance(assessment.reading, Measured)
     assert (assessment.findings, assessment.load_balancer_id) == ((), load_balancer().id)
-    assert FindingKind.SNAT_FAILING in assessment.looked_for
-    assert FindingKind.PORT_PRESSURE not in assessment.looked_for, "ports were not asked for"
+    assert FindingKind.SNAT_FAILING in assessment.evaluated_kinds
+    assert FindingKind.PORT_PRESSURE not in assessment.evaluated_kinds, "ports were not asked for"
 
 
 def test_a_failing_node_is_a_finding_with_its_name_and_first_failed_minute() -> None:
@@ -83,7 +83,7 @@ def test_findings_are_told_worst_first() -> None:
         ports=read_ports(window(), used, limits),
         nodes=(node(0),),
     )
-    assessment = seen(one, Memory(allocation=AllocationSeen(2048)))
+    assessment = seen(one, PriorObservations(allocation=AllocationBaseline(2048)))
     kinds = [finding.kind for finding in assessment.findings]
     assert kinds == [FindingKind.SNAT_FAILING, FindingKind.PORT_PRESSURE, FindingKind.ALLOCATION_DRIFT]
     assert assessment.findings[1].ports[0].name == node(0).name
@@ -242,9 +242,9 @@ def test_points_from_outside_the_window_do_not_count(minute: int) -> None:
 
 
 def test_a_clock_that_runs_behind_judges_an_older_window_and_nothing_breaks() -> None:
-    behind = judged_window(datetime(1999, 12, 31, 23, 59, tzinfo=UTC), 3, 5)
+    behind = complete_window(datetime(1999, 12, 31, 23, 59, tzinfo=UTC), 3, 5)
     one = ClusterSeries(TARGET, behind, LoadBalancerSeries(HEALTHY))
-    assert isinstance(assess(one, Memory(), TagRules(), at(8)).reading, Unmeasured)
+    assert isinstance(assess(one, PriorObservations(), TagRules(), at(8)).reading, Unmeasured)
 
 
 def test_a_load_balancer_without_an_outbound_rule_is_not_measured() -> None:

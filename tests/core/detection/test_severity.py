@@ -36,13 +36,13 @@ class Life:
         end: int,
         *findings: Finding,
         reading: Reading | None = None,
-        looked_for: frozenset[FindingKind] = frozenset(FindingKind),
+        evaluated_kinds: frozenset[FindingKind] = frozenset(FindingKind),
         is_quiet: bool = False,
     ) -> Effect:
         seen = assessment(reading or minutes(end - 5, end), CLUSTER, *findings)
         seen = replace(
             seen,
-            looked_for=looked_for,
+            evaluated_kinds=evaluated_kinds,
             findings=tuple(sorted(seen.findings, key=lambda one: -one.severity.rank)),
         )
         result = judge(
@@ -145,7 +145,7 @@ def test_what_was_not_looked_for_neither_clears_nor_opens() -> None:
     life.tick(5, SHORT)
     blind = frozenset(FindingKind) - {FindingKind.PORT_PRESSURE}
     for end in range(6, 60):
-        assert life.tick(end, looked_for=blind) is Effect.NOTHING
+        assert life.tick(end, evaluated_kinds=blind) is Effect.NOTHING
     life.calm(60, 71)
     assert life.posts[-1][1] is Effect.CLEARED
 

@@ -22,7 +22,7 @@ from shared.cloud.errors import (
 )
 from shared.errors import BadInput, NotFoundHere
 from shared.flows.monitoring.check import Check, CheckReport
-from shared.flows.monitoring.inventory import FleetSource
+from shared.flows.monitoring.inventory import FleetInventory
 from shared.ids import short_key
 from shared.model.assessment import Assessment
 from shared.model.finding import FindingKind, Severity
@@ -31,7 +31,7 @@ from shared.model.metric import MetricAnswer, Window
 from shared.model.reading import Cause, DoesNotApply, Idle, Measured, Unmeasured
 from shared.store.active_clusters import FleetStore
 from tests.support.builders import START, answer, by_state, cluster, series
-from tests.support.fakes import FakeAccess, FakeAzure, balancer_of, make_look, watched
+from tests.support.fakes import FakeAccess, FakeAzure, balancer_of, make_scanner, watched
 
 NOW = START + timedelta(minutes=8)
 FAILING = by_state(Failed={1: 3}, Successful={0: 97})
@@ -52,8 +52,8 @@ def make_check(azure: FakeAzure | None = None, access: FakeAccess | None = None,
     return Check(
         azure.discovery,
         azure.fleet,
-        FleetSource(azure.fleet, cast(FleetStore, NoStore()), timedelta(minutes=10)),
-        make_look(azure, access or FakeAccess({"state": HEALTHY})),
+        FleetInventory(azure.fleet, cast(FleetStore, NoStore()), timedelta(minutes=10)),
+        make_scanner(azure, access or FakeAccess({"state": HEALTHY})),
         ingestion_lag_minutes=3,
         window_minutes=5,
         deadline_seconds=60,
@@ -152,7 +152,7 @@ def test_a_measured_failure_is_reported_though_its_details_cannot_be_read(what: 
     (finding,) = assessment.findings
     assert finding.since == START + timedelta(minutes=1)
     assert bool(assessment.reading.nodes) == (what != "backend")
-    assert (FindingKind.PORT_PRESSURE in assessment.looked_for) == (what != "ports")
+    assert (FindingKind.PORT_PRESSURE in assessment.evaluated_kinds) == (what != "ports")
 
 
 @pytest.mark.parametrize(

@@ -6,19 +6,19 @@ import threading
 
 import pytest
 
-from shared.flows.monitoring.fair_pool import Lanes
+from shared.flows.monitoring.fair_pool import FairWorkerPool
 
 
 def test_every_piece_is_worked_on_once_and_in_order_within_a_lane() -> None:
     done: list[tuple[str, int]] = []
-    Lanes([(lane, (lane, number)) for lane in "ab" for number in range(20)], 1).run(done.append)
+    FairWorkerPool([(lane, (lane, number)) for lane in "ab" for number in range(20)], 1).run(done.append)
     assert sorted(done) == [(lane, number) for lane in "ab" for number in range(20)]
     for lane in "ab":
         assert [number for of, number in done if of == lane] == list(range(20))
 
 
 def test_nothing_to_do_is_done_at_once() -> None:
-    Lanes([], 8).run(pytest.fail)
+    FairWorkerPool([], 8).run(pytest.fail)
 
 
 def test_a_slow_lane_does_not_delay_the_others() -> None:
@@ -38,7 +38,7 @@ def test_a_slow_lane_does_not_delay_the_others() -> None:
                 others_done.set()
 
     pieces = [("slow", "slow")] * 30 + [("fast", "fast")] * 30
-    Lanes(pieces, 4).run(work)
+    FairWorkerPool(pieces, 4).run(work)
     assert count == 30
 
 
@@ -48,7 +48,7 @@ def test_a_lane_alone_has_all_workers() -> None:
     def meet() -> None:
         barrier.wait()
 
-    Lanes([("one", number) for number in range(4)], 4).run(lambda _: meet())
+    FairWorkerPool([("one", number) for number in range(4)], 4).run(lambda _: meet())
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3])
@@ -61,5 +61,5 @@ def test_what_goes_wrong_is_raised_after_the_others_are_done(workers: int) -> No
         done.append(number)
 
     with pytest.raises(RuntimeError, match="trouble"):
-        Lanes([(number, number) for number in range(10)], workers).run(work)
+        FairWorkerPool([(number, number) for number in range(10)], workers).run(work)
     assert sorted(done) == list(range(3, 10))

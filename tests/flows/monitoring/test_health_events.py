@@ -14,10 +14,10 @@ from shared.cloud.errors import AzureError, Forbidden, NotFound, Unavailable
 from shared.cloud.logs import HealthEventLog
 from shared.core.detection.tags import TagRules
 from shared.flows.monitoring import health_events
-from shared.flows.monitoring.collect import Measure
+from shared.flows.monitoring.collect import MetricCollector
 from shared.flows.monitoring.node_names import NodeNames
-from shared.flows.monitoring.scan import Look, Seen
-from shared.flows.monitoring.scan_scope import Passes
+from shared.flows.monitoring.scan import FleetScanner, ScanResult
+from shared.flows.monitoring.scan_scope import ScanScope
 from shared.model.health_event import HealthEvent
 from shared.model.metric import Window
 from tests.support.builders import at, by_state, cluster, window
@@ -45,14 +45,16 @@ class FakeEvents:
         return {balancer_of(one).id.lower(): (HealthEvent("SnatPortExhaustion", at(3), ""),) for one in REGIONS}
 
 
-def look(events: FakeEvents, passes: Passes | None = None, answer: object = SICK, seconds: float = 20) -> list[Seen]:
+def look(
+    events: FakeEvents, scope: ScanScope | None = None, answer: object = SICK, seconds: float = 20
+) -> list[ScanResult]:
     azure, access = FakeAzure(watched(*REGIONS)), FakeAccess({"state": answer})  # type: ignore[dict-item]
-    measure = Measure(access.access, NodeNames(azure.discovery).of)
-    flow = Look(measure, TagRules(), 4, cast(HealthEventLog, events))
-    found: list[Seen] = []
-    passes = passes or Passes(window())
+    measure = MetricCollector(access.access, NodeNames(azure.discovery).of)
+    flow = FleetScanner(measure, TagRules(), 4, cast(HealthEventLog, events))
+    found: list[ScanResult] = []
+    scope = scope or ScanScope(window())
     for _ in range(2):
-        flow.over(azure.targets, passes, Deadline(seconds), at(8), found.extend)
+        flow.scan(azure.targets, scope, Deadline(seconds), at(8), found.extend)
     return found
 
 
@@ -68,7 +70,7 @@ def test_the_healthy_are_not_asked_about_between_port_passes() -> None:
     events = FakeEvents()
     look(events, answer=HEALTHY)
     assert events.reads == 0
-    look(events, Passes(window(), ports=window()), answer=HEALTHY)
+    look(events, ScanScope(window(), ports=window()), answer=HEALTHY)
     assert events.reads == 1
 
 
@@ -81,7 +83,7 @@ def test_its_absence_changes_nothing_else(error: AzureError, caplog: pytest.LogC
 
 
 def test_a_slow_workspace_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health_events, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(health_events, "MAX_WAIT_SECONDS", 0.2)
     held = threading.Event()
     began = time.monotonic()
     found = look(FakeEvents(held=held))

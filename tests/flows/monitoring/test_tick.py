@@ -74,7 +74,7 @@ def test_the_line_holds_what_was_seen_and_what_it_took(run: Run, beats: list[str
         "idle": 1,
         "unmeasured": 1,
         "does_not_apply": 0,
-        "sick": 1,
+        "failing": 1,
         "not_reached": 1,
         "not_remembered": 0,
         "effects": {"opened": 1, "nothing": 3},

@@ -23,9 +23,9 @@ from shared.flows.health import Health, look
 from shared.flows.incidents.deleted_clusters import Vanished
 from shared.flows.incidents.silence import Silence, moment_from
 from shared.flows.incidents.track import Remember
-from shared.flows.monitoring.inventory import FleetSource
+from shared.flows.monitoring.inventory import FleetInventory
 from shared.flows.monitoring.tick import Tick, WatchPolicy
-from shared.flows.monitoring.unmeasured import Coverage, CoveragePolicy
+from shared.flows.monitoring.unmeasured import UnmeasuredClusters, UnmeasuredPolicy
 from shared.flows.monitoring.watch import Watch
 from shared.flows.notification.outbox import Outbox, message_of
 from shared.flows.planning.plan import Planner
@@ -42,13 +42,13 @@ from shared.store.signs import Signs
 from shared.store.table import Tables
 from tests.flows.incidents.test_track import LINKS, FakePlanner, change_in
 from tests.support.builders import NETWORK, USER_SUBNET, answer, at, by_state, cluster, series
-from tests.support.fakes import FakeAccess, FakeAzure, make_look, watched
+from tests.support.fakes import FakeAccess, FakeAzure, make_scanner, watched
 from tests.support.nouns import started
 
 HEALTHY = by_state(Successful=dict.fromkeys(range(-60, 400), 100))
 SICK = by_state(Failed={3: 5}, Successful=dict.fromkeys(range(-60, 400), 100))
 BACKENDS = answer(series({3: 5}, connectionstate="Failed", backendipaddress="10.0.0.4"))
-COVERAGE = CoveragePolicy(patience=timedelta(minutes=15), kept_for=timedelta(minutes=10))
+COVERAGE = UnmeasuredPolicy(patience=timedelta(minutes=15), kept_for=timedelta(minutes=10))
 POLICY = WatchPolicy(3, 5, timedelta(minutes=5), 1000, 50.0)
 
 
@@ -68,7 +68,7 @@ class World:
         *names: str,
         policy: WatchPolicy = POLICY,
         usual: TagRules | None = None,
-        coverage: CoveragePolicy = COVERAGE,
+        coverage: UnmeasuredPolicy = COVERAGE,
     ) -> None:
         self.azure = FakeAzure(watched(*(cluster(name=name) for name in names)))
         self.access = FakeAccess({"state": HEALTHY})
@@ -91,11 +91,11 @@ class World:
             is_offering=False,
         )
         self.watch = Watch(
-            FleetSource(self.azure.fleet, self.store, timedelta(minutes=10)),
+            FleetInventory(self.azure.fleet, self.store, timedelta(minutes=10)),
             self.azure.fleet,
-            make_look(self.azure, self.access, self.usual),
+            make_scanner(self.azure, self.access, self.usual),
             remember,
-            Coverage(self.records, self.azure.fleet, outbox, self.usual, self.coverage),
+            UnmeasuredClusters(self.records, self.azure.fleet, outbox, self.usual, self.coverage),
             Vanished(self.records, self.store, self.azure.fleet, outbox),
             self.records,
             self.store,
@@ -107,8 +107,8 @@ class World:
 
     def tick(self, minute: int) -> Tick:
         tick = self.watch.run(at(minute), at(minute))
-        for part in tick.measure:
-            self.watch.part(part, tick.name, at(minute), at(minute))
+        for shard in tick.shards:
+            self.watch.scan_shard(shard, tick.name, at(minute), at(minute))
         return tick
 
     def told(self, name: str = "") -> list[Message]:
@@ -166,7 +166,7 @@ def test_only_the_sick_are_looked_at_in_depth(make: Make) -> None:
         "backend": BACKENDS,
     }
     tick = world.tick(9)
-    assert (tick.tally.sick, tick.tally.effects) == (1, {"nothing": 1, "opened": 1})
+    assert (tick.tally.failing, tick.tally.effects) == (1, {"nothing": 1, "opened": 1})
     deep = {name: ids for name, ids, _ in world.access.asked if name != "state"}
     assert set(deep) == {"backend", "before"}
     assert all(len(ids) == 1 and "mc_sick/" in ids[0] for ids in deep.values())
@@ -310,12 +310,14 @@ def test_a_part_whose_look_raises_is_not_well_until_one_succeeds(make: Make) -> 
     words: dict[str, Any] = {}
     world.access.answers["state"] = lambda _: words["a secret"]
     with pytest.raises(KeyError):
-        world.watch.part(tick.measure[0], tick.name, at(10), at(10))
+        world.watch.scan_shard(tick.shards[0], tick.name, at(10), at(10))
     world.access.answers["state"] = HEALTHY
     world.watch.run(at(11), at(11))
     found = health(world, 11)
     assert (found.is_well, found.problems) == (False, ("the last look ended with an error, KeyError",))
-    assert world.watch.part(tick.measure[0], tick.name, at(11), at(11)) is not None, "delivered again, it is looked at"
+    assert world.watch.scan_shard(tick.shards[0], tick.name, at(11), at(11)) is not None, (
+        "delivered again, it is looked at"
+    )
     world.watch.run(at(12), at(12))
     assert health(world, 12).is_well
 
@@ -666,23 +668,23 @@ def test_results_are_the_same_inline_and_by_workers(azurite: str) -> None:
         }
         for minute in range(8, 12):
             tick = world.tick(minute)
-        assert bool(tick.measure) == (above == 10)
+        assert bool(tick.shards) == (above == 10)
         found.append((summary(world, names), [world.titles(name) for name in names], tick.tally))
     assert found[0][0] == found[1][0]
     assert found[0][1] == found[1][1]
     inline, fan_out = found[0][2], found[1][2]
-    assert (inline.clusters, inline.measured, inline.sick) == (fan_out.clusters, fan_out.measured, fan_out.sick)
+    assert (inline.clusters, inline.measured, inline.failing) == (fan_out.clusters, fan_out.measured, fan_out.failing)
 
 
 def test_a_part_is_looked_at_once_a_tick_however_often_its_message_comes(make: Make) -> None:
     world = make(*(f"c{number}" for number in range(5)), policy=replace(POLICY, fan_out_above=1))
     tick = world.watch.run(at(8), at(8))
-    (part,) = tick.measure
+    (shard,) = tick.shards
     assert (tick.tally.clusters, tick.tally.not_reached) == (5, 5), "nobody has reported yet"
-    assert world.watch.part(part, tick.name, at(8), at(8)) is not None
+    assert world.watch.scan_shard(shard, tick.name, at(8), at(8)) is not None
     asked = len(world.access.asked)
-    assert world.watch.part(part, tick.name, at(8), at(8)) is None
-    assert world.watch.part(part, "20251122t1000", at(8), at(8)) is None, "of an older tick"
+    assert world.watch.scan_shard(shard, tick.name, at(8), at(8)) is None
+    assert world.watch.scan_shard(shard, "20251122t1000", at(8), at(8)) is None, "of an older tick"
     assert len(world.access.asked) == asked
     assert world.watch.run(at(9), at(9)).tally.measured == 5
     late = world.watch.run(at(40), at(40)).tally
@@ -697,8 +699,8 @@ def test_what_a_worker_has_to_tell_is_handed_out_at_once(make: Make) -> None:
         "backend": BACKENDS,
     }
     tick = world.watch.run(at(8), at(8))
-    (part,) = tick.measure
-    found = world.watch.part(part, tick.name, at(8), at(8))
+    (shard,) = tick.shards
+    found = world.watch.scan_shard(shard, tick.name, at(8), at(8))
     assert found is not None
     assert found.deliver == (cluster_key(cluster(name="sick").id),)
 
@@ -716,9 +718,9 @@ def test_what_looking_took_is_counted_where_it_was_done(make: Make) -> None:
     world.access.answers["state"] = busy
     tick = world.watch.run(at(8), at(8))
     assert tick.effort.requests == 0, "nobody has reported yet"
-    (part,) = tick.measure
+    (shard,) = tick.shards
     count("GET", "/somebody/else")
-    found = world.watch.part(part, tick.name, at(8), at(8))
+    found = world.watch.scan_shard(shard, tick.name, at(8), at(8))
     assert found is not None
     assert (found.report.effort.requests, found.report.effort.retries) == (10, 5)
     assert found.report.effort.seconds > 0
@@ -754,7 +756,7 @@ def test_workers_that_stay_away_are_told(make: Make) -> None:
 
 def test_a_part_that_is_no_more_is_empty(make: Make) -> None:
     world = make("a", policy=replace(POLICY, fan_out_above=1))
-    found = world.watch.part("0123456789abcdef", "20261122t1008", at(8), at(8))
+    found = world.watch.scan_shard("0123456789abcdef", "20261122t1008", at(8), at(8))
     assert found is not None
     assert (found.report.tally.clusters, found.deliver) == (0, ())
 

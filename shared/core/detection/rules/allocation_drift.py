@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from ....model.allocation import AllocationSeen
+from ....model.allocation import AllocationBaseline
 from ....model.finding import Finding, FindingKind, Severity
 from ....model.ports import PortReading
 
 NEW_NORMAL_AFTER = timedelta(days=1)
 
 
-def allocation_drift(ports: PortReading, seen: AllocationSeen | None) -> Finding | None:
+def allocation_drift(ports: PortReading, seen: AllocationBaseline | None) -> Finding | None:
     """``seen`` None: looked at for the first time."""
     now = ports.allocated_per_node
     if seen is None or now is None or now >= seen.ports:
@@ -31,12 +31,12 @@ def allocation_drift(ports: PortReading, seen: AllocationSeen | None) -> Finding
     )
 
 
-def remembered(ports: PortReading, seen: AllocationSeen | None) -> AllocationSeen | None:
+def next_baseline(ports: PortReading, seen: AllocationBaseline | None) -> AllocationBaseline | None:
     """What to remember after this look."""
     now, at = ports.allocated_per_node, ports.window.end
     if now is None:
         return seen
     if seen is None or now >= seen.ports:
-        return AllocationSeen(now)
+        return AllocationBaseline(now)
     since = seen.lower_since or at
-    return AllocationSeen(now) if at - since >= NEW_NORMAL_AFTER else AllocationSeen(seen.ports, since)
+    return AllocationBaseline(now) if at - since >= NEW_NORMAL_AFTER else AllocationBaseline(seen.ports, since)

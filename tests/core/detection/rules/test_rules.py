@@ -13,7 +13,7 @@ from shared.core.associations import Associations
 from shared.core.az_cli import associate_command
 from shared.core.detection.nat_gateway import read_gateway
 from shared.core.detection.rules.allocation_cliff import allocation_cliff
-from shared.core.detection.rules.allocation_drift import allocation_drift, remembered
+from shared.core.detection.rules.allocation_drift import allocation_drift, next_baseline
 from shared.core.detection.rules.allocation_unsatisfiable import allocation_unsatisfiable
 from shared.core.detection.rules.association_drift import association_drift
 from shared.core.detection.rules.exhaustion import exhaustion_ahead
@@ -21,7 +21,7 @@ from shared.core.detection.rules.failing import snat_failing
 from shared.core.detection.rules.nat_gateway import nat_gateway_datapath, nat_gateway_failing, nat_gateway_pressure
 from shared.core.detection.rules.pressure import port_pressure
 from shared.core.detection.thresholds import Thresholds
-from shared.model.allocation import AllocationSeen
+from shared.model.allocation import AllocationBaseline
 from shared.model.cluster import Cluster, NodePool
 from shared.model.finding import Severity
 from shared.model.fleet import WatchedGateway
@@ -245,21 +245,21 @@ def test_a_fixed_allocation_must_fit(count: int, most: int, balancer: LoadBalanc
 def test_fewer_ports_than_before_are_told_for_a_day_and_are_then_normal() -> None:
     first = ports(per_node=1024)
     assert allocation_drift(first, None) is None
-    seen = remembered(first, None)
+    seen = next_baseline(first, None)
     lower = ports(per_node=512)
     finding = allocation_drift(lower, seen)
     assert finding is not None
     assert "512 SNAT ports each; they had 1,024" in finding.evidence
-    seen = remembered(lower, seen)
-    assert seen == AllocationSeen(1024, at(5))
+    seen = next_baseline(lower, seen)
+    assert seen == AllocationBaseline(1024, at(5))
     later = replace(lower, window=replace(window(), start=at(2000), end=at(2005)))
     still = allocation_drift(later, seen)
     assert still is not None
     assert still.since == at(5)
-    seen = remembered(later, seen)
+    seen = next_baseline(later, seen)
     assert allocation_drift(later, seen) is None
-    assert remembered(ports(per_node=None), seen) == seen
-    assert remembered(ports(per_node=2048), AllocationSeen(1024, at(5))) == AllocationSeen(2048)
+    assert next_baseline(ports(per_node=None), seen) == seen
+    assert next_baseline(ports(per_node=2048), AllocationBaseline(1024, at(5))) == AllocationBaseline(2048)
 
 
 # --- associations ---
