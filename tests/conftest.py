@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 
 from devhost.azurite import Azurite
+from shared.ids import new_id
+from shared.store.records import Records
+from shared.store.signs import Signs
+from shared.store.table import Tables
 
 TESTS = Path(__file__).parent
 UNIT_FOLDERS = {"approval", "chat", "core", "model", "unit", "web"}
@@ -32,6 +36,22 @@ def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """
     with Azurite.start(tmp_path_factory.mktemp("azurite")) as emulator:
         yield emulator.connection_string
+
+
+@pytest.fixture
+def tables(azurite: str) -> Tables:
+    """Each test has a table of its own on the storage emulator."""
+    return Tables(f"t{new_id()}", connection_string=azurite)
+
+
+@pytest.fixture
+def records(tables: Tables) -> Records:
+    return Records(tables)
+
+
+@pytest.fixture
+def signs(tables: Tables) -> Signs:
+    return Signs(tables)
 
 
 @pytest.fixture(scope="session")

@@ -13,20 +13,11 @@ from shared.cloud.errors import AzureError, Forbidden, MetricUnavailable, NotReg
 from shared.cloud.metric_queries import sum_over
 from shared.cloud.parse import parse_metric, parse_metrics
 from shared.model.metric import MetricAnswer, Series, Window
+from tests.support.metric_json import WINDOW, at, of_backends, stamp
 
 pytestmark = pytest.mark.disable_socket
 
-START = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 BALANCER = "/subscriptions/s/resourceGroups/mc/providers/Microsoft.Network/loadBalancers/kubernetes"
-WINDOW = Window(START, START + timedelta(minutes=5))
-
-
-def at(minute: int) -> datetime:
-    return START + timedelta(minutes=minute)
-
-
-def stamp(minute: int) -> str:
-    return at(minute).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def answer(*data: dict[str, Any], name: str = "SnatConnectionCount", **more: Any) -> dict[str, Any]:
@@ -54,22 +45,6 @@ def test_a_value_that_cannot_be_makes_its_minute_unknown(value: Any) -> None:
     found = parse_metric(item, "SnatConnectionCount", "Total", WINDOW, 2000)
     assert [list(series.points) for series in found.series] == [[(at(1), 1.0)]]
     assert found.unknown == {at(0)}
-
-
-def of_backends(**values: tuple[Any, Any]) -> dict[str, Any]:
-    """Failed and successful connections of one minute, by backend."""
-    series = [
-        {
-            "metadatavalues": [
-                {"name": {"value": "BackendIPAddress"}, "value": backend},
-                {"name": {"value": "ConnectionState"}, "value": state},
-            ],
-            "data": [{"timeStamp": stamp(0), "total": value}],
-        }
-        for backend, pair in values.items()
-        for state, value in zip(("Failed", "Successful"), pair, strict=True)
-    ]
-    return {"value": [{"name": {"value": "SnatConnectionCount"}, "errorCode": "Success", "timeseries": series}]}
 
 
 def test_an_unknown_minute_is_one_backends_in_all_its_states_and_no_other_backends() -> None:

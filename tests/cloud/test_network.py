@@ -23,16 +23,10 @@ from shared.cloud.metrics import Metrics
 from shared.cloud.network import Network
 from shared.model.metric import MetricAnswer, Window
 from shared.model.network import NatGateway, Subnet
-from shared.model.plan import CreateNatGateway, CreatePublicIp
 from simulator.testing import RunningSimulator, start_simulator
+from tests.support.shop_network import GATEWAY, NETWORK, PUBLIC_IP, SUBNET, SUBSCRIPTION, TAGS
 
-SUBSCRIPTION = "5e1f0a3c-7a52-4f0e-9d5b-2f6c1f0c8a11"
-NETWORK = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/shop-network/providers/Microsoft.Network"
-SUBNET = f"{NETWORK}/virtualNetworks/shop-vnet/subnets/aks-user"
 OTHER_SUBNET = f"{NETWORK}/virtualNetworks/shop-vnet/subnets/aks-system"
-TAGS = {"snatbot-cluster": "shop-prod", "team": "net"}
-PUBLIC_IP = CreatePublicIp(f"{NETWORK}/publicIPAddresses/pip-1", "westeurope", (), TAGS)
-GATEWAY = CreateNatGateway(f"{NETWORK}/natGateways/ng-1", "westeurope", (PUBLIC_IP.id,), 30, TAGS)
 WRITER = "writer-client-id"
 NOT_THE_GATEWAY = {"natGateway", "provisioningState"}
 

@@ -23,8 +23,7 @@ from shared.cloud.errors import (
 from shared.cloud.network import Network
 from shared.cloud.pipeline import BoundedRetry
 from simulator.testing import RunningSimulator
-
-from .test_network import GATEWAY, PUBLIC_IP, SUBNET, SUBSCRIPTION
+from tests.support.shop_network import GATEWAY, PUBLIC_IP, SUBNET, SUBSCRIPTION
 
 
 @pytest.fixture

@@ -31,13 +31,13 @@ from shared.model.access import Access
 from shared.model.fleet import Fleet, WatchedCluster
 from shared.model.metric import MetricAnswer
 from shared.model.reading import Measured, Unmeasured
-from tests.cloud.test_activity import event
-from tests.cloud.test_fleet_query import GROUP, PREFIX, SUBNET, balancer_row, cluster_row, gateway_row
-from tests.cloud.test_metric import WINDOW, at, of_backends, stamp
-from tests.cloud.test_network_facts import CLUSTER, NET_GROUP, NODE_GROUP, NOW, OUT_IP, OWN_VNET, ROUTES, VNET
-from tests.cloud.test_network_facts import LB as BALANCER
+from tests.support.activity_event import event
+from tests.support.arm_network import CLUSTER, NET_GROUP, NODE_GROUP, NOW, OUT_IP, OWN_VNET, ROUTES, VNET
+from tests.support.arm_network import LB as BALANCER
 from tests.support.builders import START
 from tests.support.canned import Answers, Canned
+from tests.support.graph_rows import GROUP, PREFIX, SUBNET, balancer_row, cluster_row, gateway_row
+from tests.support.metric_json import WINDOW, at, of_backends, stamp
 from tests.support.mutations import anything, mutated
 
 pytestmark = pytest.mark.disable_socket

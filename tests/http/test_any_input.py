@@ -24,10 +24,10 @@ from shared.ids import cluster_key, new_id
 from shared.model.change import Change, ChangeState
 from shared.settings import load_settings
 from shared.store.records import Put
-from tests.cloud.test_fleet_query import balancer_row, cluster_row
 from tests.support.builders import START
 from tests.support.canned import Answers
 from tests.support.fakes import FakeAccess
+from tests.support.graph_rows import balancer_row, cluster_row
 from tests.support.nouns import make_change, make_plan
 
 CLUSTER = cluster_row()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -10,6 +9,7 @@ import requests
 
 from devhost import slack_text
 from devhost.stage import Stage
+from tests.support.html_page import fields
 
 
 @pytest.fixture(scope="module")
@@ -19,10 +19,6 @@ def link(stage: Stage) -> str:
     stage.host.drain(60)
     _, question = [one["body"] for one in stage.simulator.messages() if one["service"] == "slack"]
     return slack_text.button_urls(question)[0][1]
-
-
-def fields(page: str) -> dict[str, str]:
-    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
 
 
 def state(stage: Stage) -> str:

@@ -6,7 +6,7 @@ import requests
 
 from devhost import slack_text
 from devhost.stage import Stage
-from tests.http.test_approval_page import fields
+from tests.support.html_page import fields
 
 
 def press(browser: requests.Session, link: str, action: str) -> requests.Response:

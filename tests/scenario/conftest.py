@@ -6,14 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from simulator.testing import start_simulator
-from tests.support.theatre import Theatre
+from tests.support.theatre import Theatre, playing
 
 
 @pytest.fixture
 def theatre(azurite: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Theatre]:
     """One failing cluster with two subnets, remediation on, approval by link."""
-    with start_simulator("storm") as simulator:
-        for name, value in simulator.environment().items():
-            monkeypatch.setenv(name, value)
-        yield Theatre(simulator, azurite)
+    with playing("storm", azurite, monkeypatch) as started:
+        yield started

@@ -11,9 +11,8 @@ from shared.errors import Refused
 from shared.model.change import Change, ChangeState
 from shared.model.plan import AssociateSubnet, PlanKind
 from shared.model.resource_id import ResourceId
-from tests.scenario.test_faults import Killed, killing
-from tests.scenario.test_plans import authorize
-from tests.support.theatre import WRITER, Theatre
+from tests.support.killing import Killed, killing
+from tests.support.theatre import WRITER, Theatre, authorize
 
 S = ChangeState
 NO_RULE: dict[str, Any] = {"outbound_type": {"cluster": "shop-prod", "to": "userAssignedNATGateway"}}

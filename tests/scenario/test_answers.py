@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,19 +12,10 @@ from shared.errors import Refused
 from shared.model.change import ChangeState
 from shared.model.incident import IncidentState
 from shared.model.plan import Plan, PlanKind
-from simulator.testing import start_simulator
-from tests.support.theatre import Theatre
+from tests.support.theatre import Theatre, playing
 
 FILLS = Path(__file__).parent / "scenarios" / "gateway-fills.yaml"
 PASSES = Path(__file__).parent / "scenarios" / "passing-trouble.yaml"
-
-
-@contextmanager
-def playing(scenario: str | Path, azurite: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Theatre]:
-    with start_simulator(scenario) as simulator:
-        for name, value in simulator.environment().items():
-            monkeypatch.setenv(name, value)
-        yield Theatre(simulator, azurite)
 
 
 def answer(theatre: Theatre, cluster: str, kind: PlanKind | None = None) -> Plan:

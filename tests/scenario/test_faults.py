@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from shared.model.change import Change, ChangeState
 from shared.store.errors import StoreUnavailable
+from tests.support.killing import Killed, killing
 from tests.support.theatre import LEASE, WRITER, Theatre
 
 WRITES = (
@@ -88,27 +88,6 @@ def test_a_missing_permission_stops_with_its_name_and_resuming_goes_on(theatre: 
     assert "Microsoft.Network/networkSecurityGroups/join/action" in stopped.stop_reason
     theatre.decide(stopped, "resume")
     assert_whole(theatre, theatre.run_on(stopped), before)
-
-
-class Killed(BaseException):
-    """The worker's process is gone: nothing in it may catch this."""
-
-
-def killing(call: Callable[..., Any], at: int, when: str) -> Callable[..., Any]:
-    """The call, dying right before or right after it happens for the ``at``-th time."""
-    count = 0
-
-    def wrapped(*arguments: Any, **options: Any) -> Any:
-        nonlocal count
-        count += 1
-        if count == at and when == "before":
-            raise Killed
-        answer = call(*arguments, **options)
-        if count == at:
-            raise Killed
-        return answer
-
-    return wrapped
 
 
 def survive(theatre: Theatre, change: Change) -> Change:

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.model.change import ChangeState
-from tests.scenario.test_answers import playing
-from tests.support.theatre import Theatre
+from tests.support.theatre import Theatre, playing
 
 WORSE = Path(__file__).parent / "scenarios" / "gets-worse.yaml"
 S = ChangeState

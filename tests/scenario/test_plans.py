@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -12,19 +10,10 @@ from shared.core.planning.request import PlanRequest
 from shared.model.change import ChangeState
 from shared.model.plan import AssociateSubnet, CheckResult, Plan, PlanKind
 from shared.model.resource_id import ResourceId
-from simulator.testing import start_simulator
-from tests.support.theatre import Theatre
+from tests.support.theatre import Theatre, authorize, playing
 
 BLOCK, WARN = CheckResult.BLOCK, CheckResult.WARN
 ATTACH, ADVICE = PlanKind.ATTACH_NAT_GATEWAY, PlanKind.ADVICE
-
-
-@contextmanager
-def playing(scenario: str, azurite: str, monkeypatch: pytest.MonkeyPatch, **settings: str) -> Iterator[Theatre]:
-    with start_simulator(scenario) as simulator:
-        for name, value in simulator.environment().items():
-            monkeypatch.setenv(name, value)
-        yield Theatre(simulator, azurite, **settings)
 
 
 def plan_for(theatre: Theatre, name: str) -> Plan:
@@ -132,18 +121,6 @@ def test_reserve_now_tell_the_api_server_and_switch_later(azurite: str, monkeypa
         theatre.decide(switch, "approve")
         assert theatre.run_on(switch).state is ChangeState.FIXED
         assert len(theatre.resources("publicIPAddresses")) == 2
-
-
-def authorize(theatre: Theatre, cluster_id: str, ranges: list[str]) -> None:
-    """What ``az aks update --api-server-authorized-ip-ranges`` does."""
-    from azure.core.rest import HttpRequest
-
-    arm = theatre.app.arm
-    body = arm.get(cluster_id, "2025-05-01")
-    body["properties"].setdefault("apiServerAccessProfile", {})["authorizedIPRanges"] = ranges
-    url = f"{arm.base_url}{cluster_id}?api-version=2025-05-01"
-    assert arm._client.send_request(HttpRequest("PUT", url, json=body)).status_code in (200, 201)
-    theatre.clock.advance(600)
 
 
 def test_one_prefix_instead_of_single_addresses(theatre: Theatre) -> None:

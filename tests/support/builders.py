@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from shared.core.detection.load_balancer import read_load_balancer, with_nodes
 from shared.core.detection.rules.failing import snat_failing
 from shared.core.detection.thresholds import Thresholds
 from shared.core.planning.planner import PlanOptions
@@ -17,7 +18,7 @@ from shared.model.load_balancer import LoadBalancer, Node, OutboundRule
 from shared.model.metric import MetricAnswer, Series, Window
 from shared.model.network import NatGateway, NetworkFacts, PublicIp, Subnet, Vnet
 from shared.model.plan import Baseline, Demand
-from shared.model.reading import Reading
+from shared.model.reading import Measured, Reading
 from shared.model.resource_id import ResourceId
 
 START = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -163,3 +164,15 @@ def facts(of: Cluster | None = None, **changed: Any) -> NetworkFacts:
         nat_group_id=NETWORK.partition("/providers/")[0],
     )
     return replace(usual, **changed)
+
+
+def minutes(start: int, end: int, failed: Mapping[int, float] | None = None, nodes: int = 1) -> Measured:
+    """Every minute measured; ``failed`` spread over as many nodes."""
+    failed = failed or {}
+    states = by_state(Failed=failed, Successful=dict.fromkeys(range(start, end), 100))
+    reading = read_load_balancer(window(start, end), states, None)
+    assert isinstance(reading, Measured)
+    by_backend = [
+        series(failed, connectionstate="Failed", backendipaddress=f"10.0.0.{number}") for number in range(nodes)
+    ]
+    return with_nodes(reading, answer(*by_backend), ())

@@ -6,8 +6,13 @@ Where the app sleeps, simulated time passes instead. A crash of the worker is a 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from shared.app import App
 from shared.auth.signing import LinkTarget
@@ -15,7 +20,7 @@ from shared.ids import new_id
 from shared.model.change import Change, ChangeState, JournalEntry
 from shared.settings import load_settings
 from shared.store.signs import Signs
-from simulator.testing import RunningSimulator
+from simulator.testing import RunningSimulator, start_simulator
 
 READER = "11111111-1111-4111-8111-111111111111"
 WRITER = "22222222-2222-4222-8222-222222222222"
@@ -180,3 +185,24 @@ class Theatre:
         assert vnet_id is not None
         vnet = ResourceId.parse(vnet_id)
         return vnet.subscription, vnet.group
+
+
+@contextmanager
+def playing(scenario: str | Path, azurite: str, monkeypatch: pytest.MonkeyPatch, **settings: str) -> Iterator[Theatre]:
+    """A simulated Azure of its own, and an app on it."""
+    with start_simulator(scenario) as simulator:
+        for name, value in simulator.environment().items():
+            monkeypatch.setenv(name, value)
+        yield Theatre(simulator, azurite, **settings)
+
+
+def authorize(theatre: Theatre, cluster_id: str, ranges: list[str]) -> None:
+    """What ``az aks update --api-server-authorized-ip-ranges`` does."""
+    from azure.core.rest import HttpRequest
+
+    arm = theatre.app.arm
+    body = arm.get(cluster_id, "2025-05-01")
+    body["properties"].setdefault("apiServerAccessProfile", {})["authorizedIPRanges"] = ranges
+    url = f"{arm.base_url}{cluster_id}?api-version=2025-05-01"
+    assert arm._client.send_request(HttpRequest("PUT", url, json=body)).status_code in (200, 201)
+    theatre.clock.advance(600)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -15,44 +14,9 @@ from shared.model.change import Change, ChangeState
 from shared.model.finding import FindingKind
 from shared.model.plan import AssociateSubnet, PlanKind
 from shared.web.change_view import FollowUp
-from shared.web.pages import FormFields, change_page, message_page
+from shared.web.pages import change_page, message_page
 from tests.support import nouns
-
-FORM = FormFields(token="link-token", csrf="form-token", actions=("approve", "deny"), asks_name=True)
-NOW = nouns.NOW + timedelta(minutes=8)
-
-
-class Page(HTMLParser):
-    """The elements of a page in their order, its text, and whether every tag is closed."""
-
-    VOID = frozenset({"meta", "link", "input", "br", "hr"})
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
-        self.open: list[str] = []
-        self.feed(text)
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        if tag not in self.VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] != "style":
-            self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.words).split())
-
-    def all(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for name, attributes in self.elements if name == tag]
+from tests.support.html_page import FORM, NOW, Page
 
 
 def page(change: Change | None = None, **options: Any) -> Page:

@@ -11,7 +11,7 @@ from shared.model.plan import RelatedPlan
 from shared.web.pages import change_page, plan_page
 from tests.support import nouns
 from tests.support.advised import every_answer
-from tests.web.test_change_page import FORM, NOW, Page
+from tests.support.html_page import FORM, NOW, Page
 
 ANSWERS = every_answer()
 

@@ -6,8 +6,7 @@ from shared.core.detection.health_events import statement
 from shared.model.finding import Finding, FindingKind, Severity
 from shared.model.health_event import HealthEvent
 from shared.model.reading import Unmeasured
-from tests.core.incidents.test_lifecycle import minutes
-from tests.support.builders import assessment, at
+from tests.support.builders import assessment, at, minutes
 
 EXHAUSTED = HealthEvent("SnatPortExhaustion", at(3))
 HIGH = HealthEvent("HighSnatPortUsage", at(4))

@@ -2,82 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from dataclasses import replace
 
 import pytest
 
-from shared.core.incidents.lifecycle import Effect, IncidentPolicy, judge
-from shared.model.finding import Finding, FindingKind, Severity
-from shared.model.incident import ClusterRecord, Incident, IncidentState
-from shared.model.reading import Idle, Reading, Unmeasured
-from tests.core.incidents.test_lifecycle import minutes
-from tests.support.builders import NETWORK, assessment, at, cluster, window
+from shared.core.incidents.lifecycle import Effect, judge
+from shared.model.finding import FindingKind, Severity
+from shared.model.incident import IncidentState
+from shared.model.reading import Idle, Unmeasured
+from tests.support.builders import NETWORK, assessment, at, window
+from tests.support.incident_life import CLUSTER, LOST, NOTICE, POLICY, SHORT, Life, failing
 
-CLUSTER = cluster()
-POLICY = IncidentPolicy(clean_minutes=10, cooldown=timedelta(minutes=60))
-SHORT = Finding(FindingKind.PORT_PRESSURE, Severity.WARNING, at(0), "ports run short")
 FULL = replace(SHORT, severity=Severity.HIGH)
-LOST = Finding(FindingKind.ASSOCIATION_DRIFT, Severity.CRITICAL, at(0), "a subnet lost its gateway")
-NOTICE = Finding(FindingKind.BAD_TAGS, Severity.NOTICE, at(0), "a tag")
-
-
-@dataclass
-class Life:
-    """A cluster minute by minute; each tick judges five minutes."""
-
-    record: ClusterRecord = field(default_factory=lambda: ClusterRecord(CLUSTER.id, CLUSTER.name))
-    incident: Incident | None = None
-    posts: list[tuple[int, Effect]] = field(default_factory=list)
-    effects: list[Effect] = field(default_factory=list)
-
-    def tick(
-        self,
-        end: int,
-        *findings: Finding,
-        reading: Reading | None = None,
-        evaluated_kinds: frozenset[FindingKind] = frozenset(FindingKind),
-        is_quiet: bool = False,
-    ) -> Effect:
-        seen = assessment(reading or minutes(end - 5, end), CLUSTER, *findings)
-        seen = replace(
-            seen,
-            evaluated_kinds=evaluated_kinds,
-            findings=tuple(sorted(seen.findings, key=lambda one: -one.severity.rank)),
-        )
-        result = judge(
-            self.record,
-            self.incident,
-            seen,
-            now=at(end + 3),
-            policy=POLICY,
-            new_id=f"incident-{len(self.effects)}",
-            is_change_in_flight=False,
-            is_quiet=is_quiet,
-        )
-        self.record, self.incident = result.record, result.incident
-        self.effects.append(result.effect)
-        if result.message is not Effect.NOTHING:
-            self.posts.append((end, result.message))
-        return result.message
-
-    def calm(self, start: int, end: int) -> None:
-        for minute in range(start, end):
-            self.tick(minute)
-
-    @property
-    def news(self) -> list[tuple[int, Effect]]:
-        """The posts that are no reminders."""
-        return [(end, effect) for end, effect in self.posts if effect is not Effect.REMINDED]
-
-    @property
-    def severity(self) -> Severity:
-        assert self.incident is not None
-        return self.incident.severity
-
-
-def failing(end: int, share: int = 1, nodes: int = 1) -> Reading:
-    return minutes(end - 5, end, {end - 1: share}, nodes=nodes)
 
 
 def test_a_warning_opens_an_incident_and_failures_raise_it() -> None:

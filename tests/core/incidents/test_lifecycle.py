@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -14,7 +13,7 @@ from shared.model.finding import Severity
 from shared.model.incident import ClusterRecord, Incident, IncidentState
 from shared.model.metric import MetricAnswer
 from shared.model.reading import DoesNotApply, Idle, Measured, Reading, Unmeasured
-from tests.support.builders import answer, assessment, at, by_state, cluster, series, window
+from tests.support.builders import assessment, at, by_state, cluster, minutes, window
 
 POLICY = IncidentPolicy(clean_minutes=10, cooldown=timedelta(minutes=60))
 CLUSTER = cluster()
@@ -49,18 +48,6 @@ class Memory:
         assert self.incident is not None
         assert self.incident.state is IncidentState.OPEN
         return self.incident
-
-
-def minutes(start: int, end: int, failed: Mapping[int, float] | None = None, nodes: int = 1) -> Measured:
-    """Every minute measured; ``failed`` spread over as many nodes."""
-    failed = failed or {}
-    states = by_state(Failed=failed, Successful=dict.fromkeys(range(start, end), 100))
-    reading = read_load_balancer(window(start, end), states, None)
-    assert isinstance(reading, Measured)
-    by_backend = [
-        series(failed, connectionstate="Failed", backendipaddress=f"10.0.0.{number}") for number in range(nodes)
-    ]
-    return with_nodes(reading, answer(*by_backend), ())
 
 
 def test_the_first_failure_opens_an_incident_and_says_so_once() -> None:

@@ -14,9 +14,9 @@ from shared.core.incidents.reminders import NO_ANSWERS, Answers, answers, waitin
 from shared.model.change import Change, ChangeState
 from shared.model.finding import Finding, Severity
 from shared.model.plan import PlanKind
-from tests.core.detection.test_severity import CLUSTER, LOST, POLICY, SHORT, Life, failing
-from tests.core.detection.test_severity import NOTICE as TAG
 from tests.support.builders import assessment, at
+from tests.support.incident_life import CLUSTER, LOST, POLICY, SHORT, Life, failing
+from tests.support.incident_life import NOTICE as TAG
 from tests.support.nouns import make_change
 
 S = ChangeState

@@ -13,8 +13,7 @@ from shared.model.finding import FindingKind
 from shared.model.reading import Cause, Idle, Unmeasured
 from shared.model.tally import Tally, Unseen
 from shared.store.codec import from_columns, to_columns
-from tests.core.incidents.test_lifecycle import minutes
-from tests.support.builders import assessment, at, cluster, window
+from tests.support.builders import assessment, at, cluster, minutes, window
 
 PATIENCE = timedelta(minutes=15)
 REFUSED = Unmeasured("Azure refused: AuthorizationFailed", "grant Monitoring Reader", Cause.FORBIDDEN)

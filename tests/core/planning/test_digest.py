@@ -14,31 +14,14 @@ from hypothesis import strategies as st
 
 from shared.core.planning.digest import NOT_WRITTEN, digest, with_digest
 from shared.model.plan import (
-    AddPublicIps,
     AssociateSubnet,
-    CreateNatGateway,
-    CreatePublicIp,
-    CreatePublicIpPrefix,
-    DeleteCreated,
-    ObserveEgress,
     Plan,
     PlanKind,
     Step,
 )
-from tests.support.builders import NETWORK, USER_SUBNET, cluster
+from tests.support.builders import USER_SUBNET, cluster
+from tests.support.every_step import CLUSTER_ID, GATEWAY, PLAN, STEPS, VNET_ID
 
-CLUSTER_ID = cluster().id
-VNET_ID = f"{NETWORK}/virtualNetworks/shop-vnet"
-GATEWAY = f"{NETWORK}/natGateways/ng"
-STEPS: tuple[Step, ...] = (
-    CreatePublicIp(f"{NETWORK}/publicIPAddresses/pip", "westeurope", ("1",), {"a": "1", "b": "2"}),
-    CreateNatGateway(GATEWAY, "westeurope", (f"{NETWORK}/publicIPAddresses/pip",), 30, {"a": "1"}),
-    AssociateSubnet(USER_SUBNET, None, GATEWAY, {"addressPrefix": "10.0.0.0/16", "list": [{"x": 1, "y": 2}]}),
-    ObserveEgress(GATEWAY, USER_SUBNET, CLUSTER_ID),
-    CreatePublicIpPrefix(f"{NETWORK}/publicIPPrefixes/p", "westeurope", 30, ("1",), {"a": "1"}),
-    AddPublicIps(GATEWAY, ("/pip-1",), ("/pip-1", "/pip-2"), {"idleTimeoutInMinutes": 30}),
-    DeleteCreated(GATEWAY, "shop-prod", ("203.0.113.7",)),
-)
 OTHER: dict[str, Any] = {
     "id": "/other",
     "location": "northeurope",
@@ -62,19 +45,6 @@ OTHER: dict[str, Any] = {
     "cluster_id": "/other",
     "kind": "other",
 }
-PLAN = Plan(
-    kind=PlanKind.ATTACH_NAT_GATEWAY,
-    cluster_id=CLUSTER_ID,
-    cluster_name="shop-prod",
-    vnet_id=VNET_ID,
-    summary="attach",
-    steps=STEPS,
-    checks=(),
-    egress_now=(),
-    egress_then=(),
-    rollback_text="detach",
-    digest="",
-)
 # What decides neither what is written nor where. Reviewed field by field: see why beside each group in the module.
 REVIEWED = [
     "digest",
@@ -169,7 +139,8 @@ def test_the_order_of_keys_does_not_count(properties: dict[str, Any]) -> None:
 
 def test_it_is_the_same_in_another_process() -> None:
     """With another hash seed: nothing of it may hang on the order of a set."""
-    program = "from tests.core.planning.test_digest import *; print(digest(PLAN))"
+    imports = "from shared.core.planning.digest import digest; from tests.support.every_step import PLAN"
+    program = f"{imports}; print(digest(PLAN))"
     root = Path(__file__).parents[3]
     for seed in ("1", "2"):
         ran = subprocess.run(

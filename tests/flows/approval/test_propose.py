@@ -16,8 +16,8 @@ from shared.model.change import Change, ChangeState
 from shared.model.plan import PlanKind
 from shared.store.errors import StoreConflict
 from shared.store.records import Records
-from tests.flows.incidents.test_track import CLUSTER, LINKS, PARTITION, FakePlanner, World, change_in, plan_for
 from tests.support.builders import at
+from tests.support.tracking import CLUSTER, LINKS, PARTITION, FakePlanner, World, change_in, plan_for
 
 
 @pytest.fixture

@@ -21,20 +21,9 @@ from shared.model.change import Change, ChangeState
 from shared.model.incident import IncidentState
 from shared.model.plan import CreatePublicIp, Plan, PlanKind
 from shared.store.records import Put, Records, Stored
-from tests.core.incidents.test_lifecycle import minutes
-from tests.flows.incidents.test_track import (
-    CLUSTER,
-    LINKS,
-    PARTITION,
-    SIGNER,
-    TROUBLE,
-    FakePlanner,
-    World,
-    change_in,
-    plan_for,
-)
-from tests.support.builders import at
+from tests.support.builders import at, minutes
 from tests.support.nouns import make_advice, make_change
+from tests.support.tracking import CLUSTER, LINKS, PARTITION, SIGNER, TROUBLE, FakePlanner, World, change_in, plan_for
 
 S = ChangeState
 

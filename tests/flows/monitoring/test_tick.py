@@ -18,8 +18,7 @@ from shared.flows.monitoring.tick import Tick
 from shared.model.reading import Cause, Idle, Unmeasured
 from shared.model.tally import Effort, Tally
 from shared.triggers import timers
-from tests.core.incidents.test_lifecycle import minutes
-from tests.support.builders import assessment, at, window
+from tests.support.builders import assessment, at, minutes, window
 
 READINGS = (minutes(0, 5, {2: 4}), minutes(0, 5), Idle(window()), Unmeasured("late", "", Cause.NOT_REACHED))
 SEEN = tally_of([assessment(reading) for reading in READINGS], {"opened": 1, "nothing": 3}, 0)

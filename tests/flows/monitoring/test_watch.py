@@ -40,10 +40,10 @@ from shared.store.active_clusters import FleetStore
 from shared.store.records import FLEET_PARTITION, Put, Records
 from shared.store.signs import Signs
 from shared.store.table import Tables
-from tests.flows.incidents.test_track import LINKS, FakePlanner, change_in
 from tests.support.builders import NETWORK, USER_SUBNET, answer, at, by_state, cluster, series
 from tests.support.fakes import FakeAccess, FakeAzure, make_scanner, watched
 from tests.support.nouns import started
+from tests.support.tracking import LINKS, FakePlanner, change_in
 
 HEALTHY = by_state(Successful=dict.fromkeys(range(-60, 400), 100))
 SICK = by_state(Failed={3: 5}, Successful=dict.fromkeys(range(-60, 400), 100))
