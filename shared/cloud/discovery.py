@@ -124,7 +124,7 @@ class Discovery:
         if bad and unreadable is None:
             raise UnexpectedAnswer(f"nodes of {cluster.name}", unreadable_summary("row", bad))
         if bad and unreadable is not None:
-            unreadable.append(f"nodes of {cluster.name}: {unreadable_summary('row', bad)}")
+            unreadable.append(unreadable_summary("row", bad))
         return tuple(sorted(found, key=lambda node: node.name))
 
     def subnet_gateway(self, subnet_id: str) -> str | None:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from ..model.cluster import Cluster
 from ..model.load_balancer import LoadBalancer, Node
-from ..model.network import NatGateway, NetworkFacts, PublicIp, Subnet, Vnet
+from ..model.network import NatGateway, NetworkFacts, PublicIp, Subnet, Unreadable, UnreadableKind, Vnet
 from ..model.resource_id import ResourceId, same_id
 from . import api_versions
 from .arm import Arm
@@ -62,7 +62,7 @@ class _Reading:
         self._cluster = cluster
         self._given_prefix_id = given_prefix_id
         self._with_prefixes = with_prefixes
-        self._unreadable: list[str] = []
+        self._unreadable: list[Unreadable] = []
         subnet_ids = cluster.subnet_ids
         self._vnet = ResourceId.parse(subnet_ids[0]).parent if subnet_ids else None
         near = self._vnet.group if self._vnet else cluster.node_resource_group
@@ -70,10 +70,12 @@ class _Reading:
 
     def facts(self, now: datetime) -> NetworkFacts:
         cluster = self._cluster
-        load_balancer = self._attempt("load balancer", lambda: self._discovery.load_balancer(cluster), None)
-        nodes: tuple[Node, ...] = self._attempt("nodes", lambda: self._discovery.nodes(cluster, self._unreadable), ())
-        vnet = self._attempt("virtual network", self._read_vnet, None)
-        subnets = self._read_each("subnet", cluster.subnet_ids, self._subnet)
+        load_balancer = self._attempt(
+            UnreadableKind.LOAD_BALANCER, lambda: self._discovery.load_balancer(cluster), None
+        )
+        nodes: tuple[Node, ...] = self._attempt(UnreadableKind.NODES, self._nodes, ())
+        vnet = self._attempt(UnreadableKind.VNET, self._read_vnet, None)
+        subnets = self._read_each(UnreadableKind.SUBNET, cluster.subnet_ids, self._subnet)
         gateways = self._nat_gateways(subnets)
         outbound_ips = self._outbound_ips(load_balancer, gateways, subnets)
         group_ips = self._group_ips(gateways)
@@ -98,19 +100,25 @@ class _Reading:
             unreadable=tuple(self._unreadable),
         )
 
-    def _attempt(self, what: str, read: Callable[[], T], otherwise: T) -> T:
+    def _attempt(self, kind: UnreadableKind, read: Callable[[], T], otherwise: T, name: str = "") -> T:
         try:
             return read()
         except AzureError as error:
-            self._unreadable.append(f"{what} ({error})")
+            self._unreadable.append(Unreadable(kind, name, str(error)))
             return otherwise
 
-    def _read_each(self, what: str, ids: tuple[str, ...], read: Callable[[str], T]) -> tuple[T, ...]:
+    def _read_each(self, kind: UnreadableKind, ids: tuple[str, ...], read: Callable[[str], T]) -> tuple[T, ...]:
         found = (
-            self._attempt(f"{what} {ResourceId.parse(resource_id).name}", partial(read, resource_id), None)
+            self._attempt(kind, partial(read, resource_id), None, ResourceId.parse(resource_id).name)
             for resource_id in ids
         )
         return tuple(item for item in found if item is not None)
+
+    def _nodes(self) -> tuple[Node, ...]:
+        reasons: list[str] = []
+        nodes = self._discovery.nodes(self._cluster, reasons)
+        self._unreadable += [Unreadable(UnreadableKind.NODES, "", reason) for reason in reasons]
+        return nodes
 
     def _get(self, resource_id: str) -> dict[str, Any]:
         return self._arm.get(resource_id, api_versions.NETWORK)
@@ -121,9 +129,8 @@ class _Reading:
     def _prefix(self) -> PublicIp | None:
         if not self._given_prefix_id:
             return None
-        return self._attempt(
-            "public IP prefix of NAT_IPS", lambda: parse_public_ip(self._get(self._given_prefix_id)), None
-        )
+        read = partial(self._get, self._given_prefix_id)
+        return self._attempt(UnreadableKind.GIVEN_PREFIX, lambda: parse_public_ip(read()), None)
 
     def _subnet(self, subnet_id: str) -> Subnet:
         """With its route table, or not at all: without the default route its egress would be a guess."""
@@ -136,11 +143,17 @@ class _Reading:
 
     def _nat_gateways(self, subnets: tuple[Subnet, ...]) -> tuple[NatGateway, ...]:
         """Those where ours would be, and those attached to the cluster's subnets, wherever they are."""
-        listed = [one for group in self._gateway_groups for one in self._list(group, "natGateways", parse_nat_gateway)]
+        listed = [
+            one
+            for group in self._gateway_groups
+            for one in self._list(group, UnreadableKind.NAT_GATEWAYS, parse_nat_gateway)
+        ]
         found = {gateway.id.lower(): gateway for gateway in listed}
         attached = {subnet.nat_gateway_id for subnet in subnets if subnet.nat_gateway_id}
         elsewhere = tuple(sorted(gateway_id for gateway_id in attached if gateway_id.lower() not in found))
-        read = self._read_each("NAT gateway", elsewhere, lambda gateway_id: parse_nat_gateway(self._get(gateway_id)))
+        read = self._read_each(
+            UnreadableKind.NAT_GATEWAY, elsewhere, lambda gateway_id: parse_nat_gateway(self._get(gateway_id))
+        )
         return (*found.values(), *read)
 
     def _outbound_ips(
@@ -160,7 +173,7 @@ class _Reading:
         return self._read_ips(ids)
 
     def _read_ips(self, ids: tuple[str, ...]) -> tuple[PublicIp, ...]:
-        return self._read_each("public IP", ids, lambda ip_id: parse_public_ip(self._get(ip_id)))
+        return self._read_each(UnreadableKind.PUBLIC_IP, ids, lambda ip_id: parse_public_ip(self._get(ip_id)))
 
     def _gateway_ips(
         self, gateways: tuple[NatGateway, ...], subnets: tuple[Subnet, ...], known: tuple[PublicIp, ...]
@@ -175,17 +188,19 @@ class _Reading:
         """Addresses where ours would be; prefixes too if they count or a gateway has one."""
         group = self._gateway_groups[0]
         has_prefixes = self._with_prefixes or any(gateway.public_ip_prefix_ids for gateway in gateways)
-        kinds = ("publicIPAddresses", "publicIPPrefixes") if has_prefixes else ("publicIPAddresses",)
+        kinds = [UnreadableKind.PUBLIC_IPS, *([UnreadableKind.PUBLIC_IP_PREFIXES] if has_prefixes else [])]
         return tuple(one for kind in kinds for one in self._list(group, kind, parse_public_ip))
 
-    def _list(self, group: str, kind: str, parse: Callable[[dict[str, Any]], T]) -> list[T]:
+    def _list(self, group: str, kind: UnreadableKind, parse: Callable[[dict[str, Any]], T]) -> list[T]:
         """Those that can be understood; of the others people are told, and what depends on them is blocked."""
         subscription = self._vnet.subscription if self._vnet else self._cluster.subscription
         path = f"/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Network/{kind}"
-        what = f"{kind} in resource group {group}"
-        rows: list[dict[str, Any]] = self._attempt(what, lambda: list(self._arm.list(path, api_versions.NETWORK)), [])
+        place = f"in resource group {group}"
+        rows: list[dict[str, Any]] = self._attempt(
+            kind, lambda: list(self._arm.list(path, api_versions.NETWORK)), [], place
+        )
         read, bad = read_rows(rows, parse)
-        self._unreadable += [f"{what} ({unreadable_summary('row', bad)})"] if bad else []
+        self._unreadable += [Unreadable(kind, place, unreadable_summary("row", bad))] if bad else []
         return read
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from .access import Access
@@ -140,6 +141,33 @@ class Ours:
     port_trouble: bool = False
 
 
+class UnreadableKind(StrEnum):
+    """What of a network could not be read. The value is what it is called in texts."""
+
+    LOAD_BALANCER = "load balancer"
+    NODES = "nodes"
+    VNET = "virtual network"
+    SUBNET = "subnet"
+    NAT_GATEWAY = "NAT gateway"
+    PUBLIC_IP = "public IP"
+    GIVEN_PREFIX = "public IP prefix of NAT_IPS"
+    NAT_GATEWAYS = "natGateways"
+    PUBLIC_IPS = "publicIPAddresses"
+    PUBLIC_IP_PREFIXES = "publicIPPrefixes"
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """What could not be read, or only in part. ``name`` is empty where the kind says it all."""
+
+    kind: UnreadableKind
+    name: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}".strip() + f" ({self.reason})"
+
+
 @dataclass(frozen=True, slots=True)
 class NetworkFacts:
     """All that planner and preflight read, one snapshot.
@@ -161,7 +189,7 @@ class NetworkFacts:
     nat_gateways: tuple[NatGateway, ...]
     outbound_ips: tuple[PublicIp, ...]
     taken_names: tuple[str, ...] = ()
-    unreadable: tuple[str, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
     vnet: Vnet | None = None
     group_ips: tuple[PublicIp, ...] = ()
     given_prefix: PublicIp | None = None
@@ -169,6 +197,9 @@ class NetworkFacts:
     access: Access | None = None
     ours: Ours = field(default_factory=Ours)
     gateway_ips: tuple[PublicIp, ...] = ()
+
+    def unreadable_of(self, *kinds: UnreadableKind) -> tuple[Unreadable, ...]:
+        return tuple(entry for entry in self.unreadable if entry.kind in kinds)
 
     @property
     def known_ips(self) -> Mapping[str, PublicIp]:

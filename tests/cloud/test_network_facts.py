@@ -131,9 +131,9 @@ def test_a_network_that_aks_owns_has_no_vnet_of_ours_and_its_gateway_is_in_the_n
 )
 def test_what_may_not_be_read_is_named_with_the_missing_action_and_the_rest_is_there(path: str, named: str) -> None:
     found = facts({path: forbidden("the/action")})
-    assert len(found.unreadable) == 1
-    assert found.unreadable[0].startswith(f"{named} (")
-    assert "the/action" in found.unreadable[0]
+    (unreadable,) = map(str, found.unreadable)
+    assert unreadable.startswith(f"{named} (")
+    assert "the/action" in unreadable
     assert found.cluster.name == "prod"
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from ...formatting import count, listed, marked
 from ...model.change import JournalEntry
 from ...model.load_balancer import Node
-from ...model.network import NetworkFacts
+from ...model.network import NetworkFacts, UnreadableKind
 from ...model.plan import AssociateSubnet, Check, CheckResult, ObserveEgress, Plan, PlanKind, Step
 from ...model.resource_id import ResourceId, same_id
 from ..az_cli import aks_update, associate_command, by_hand
@@ -88,7 +88,7 @@ def check_load_balancer_egress(facts: NetworkFacts) -> Check:
     """Whether nodes would still have egress without the gateway: read right before detaching."""
     name, source = "load balancer egress", "loadBalancers GET, outboundRules and their backend pool"
     balancer = facts.load_balancer
-    unread = [one for one in facts.unreadable if one.startswith("load balancer")]
+    unread = facts.unreadable_of(UnreadableKind.LOAD_BALANCER)
     if balancer is None and unread:
         remedy = "grant the reading identity Reader on the node resource group, or try again"
         return Check(name, CheckResult.COULD_NOT_CHECK, f"could not be read: {unread[0]}", remedy, source)
@@ -109,7 +109,7 @@ def check_load_balancer_egress(facts: NetworkFacts) -> Check:
             source,
         )
     nodes = _losing_the_gateway(facts)
-    hidden = [one for one in facts.unreadable if one.startswith("nodes")]
+    hidden = facts.unreadable_of(UnreadableKind.NODES)
     if hidden and not nodes:
         remedy = "grant the reading identity Reader on the node resource group, or try again"
         message = f"whether the nodes are in the outbound rule's backend pool could not be read: {hidden[0]}"
@@ -169,7 +169,7 @@ def _not_seen(facts: NetworkFacts, touched: Sequence[str]) -> tuple[Check, ...]:
         return ()
     name, source = "other subnets", "subnets GET"
     if facts.unreadable:
-        message = f"{names} could not be read ({', '.join(facts.unreadable)})"
+        message = f"{names} could not be read ({', '.join(map(str, facts.unreadable))})"
         remedy = "grant the reading identity Reader on the virtual network's resource group"
         return (Check(name, CheckResult.COULD_NOT_CHECK, message, remedy, source),)
     message = f"no node pool uses {names} any more: left as it is"

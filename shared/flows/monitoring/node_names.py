@@ -45,7 +45,7 @@ class NodeNames:
             log.warning("%s: node names could not be read: %s", cluster.name, error)
             return kept[1] if kept else ()
         for reason in unreadable:
-            log.warning("%s", reason)
+            log.warning("nodes of %s: %s", cluster.name, reason)
         with self._lock:
             self._kept[key] = (self._monotonic(), nodes)
         return nodes

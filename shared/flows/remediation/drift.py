@@ -14,7 +14,7 @@ from ...core.planning.detach import check_load_balancer_egress
 from ...core.remediation.concurrent_writes import changed_properties
 from ...formatting import listed
 from ...model.cluster import Cluster
-from ...model.network import NetworkFacts, Subnet
+from ...model.network import NetworkFacts, Subnet, Unreadable, UnreadableKind
 from ...model.plan import (
     AssociateSubnet,
     Check,
@@ -45,7 +45,7 @@ def find_drift(plan: Plan, facts: NetworkFacts, done: int = 0, *, is_under_way: 
     if done >= len(plan.steps):
         return Drift((), ())  # nothing is left to write, and the proof looks for itself
     if unread := _unread(plan, facts):
-        return Drift((), unread)
+        return Drift((), tuple(map(str, unread)))
     if is_under_way:
         facts = _without_our_failure(plan.steps[done : done + 1], facts)
     is_moving = plan.kind not in (PlanKind.DETACH_NAT_GATEWAY, PlanKind.DELETE_NAT_GATEWAY)
@@ -87,11 +87,11 @@ def _without_our_failure(current: Sequence[Step], facts: NetworkFacts) -> Networ
     return replace(facts, subnets=tuple(seen(subnet) for subnet in facts.subnets))
 
 
-def _unread(plan: Plan, facts: NetworkFacts) -> tuple[str, ...]:
+def _unread(plan: Plan, facts: NetworkFacts) -> tuple[Unreadable, ...]:
     """The way back needs less than the way there, and must not wait for what it does not need."""
     if plan.kind is not PlanKind.DETACH_NAT_GATEWAY:
         return facts.unreadable
-    return tuple(one for one in facts.unreadable if one.startswith(("load balancer", "subnet")))
+    return facts.unreadable_of(UnreadableKind.LOAD_BALANCER, UnreadableKind.SUBNET)
 
 
 def _changed_subnets(plan: Plan, facts: NetworkFacts, done: int, is_under_way: bool) -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 from shared.core.planning.detach import plan_detachment, written_subnets
 from shared.core.planning.planner import plan_attachment
 from shared.model.change import JournalEntry
-from shared.model.network import NetworkFacts, PublicIp, Subnet
+from shared.model.network import NetworkFacts, PublicIp, Subnet, Unreadable, UnreadableKind
 from shared.model.plan import (
     AssociateSubnet,
     CheckResult,
@@ -134,12 +134,14 @@ def test_a_node_in_a_subnet_that_keeps_its_egress_is_no_reason_against_it() -> N
 
 
 def test_nodes_that_could_not_be_read_are_not_taken_for_safe() -> None:
-    plan = detach(facts(subnets=subnets(), nodes=(), unreadable=("nodes (503)",)))
+    plan = detach(facts(subnets=subnets(), nodes=(), unreadable=(Unreadable(UnreadableKind.NODES, "", "503"),)))
     assert [one.result for one in plan.blockers] == [CheckResult.COULD_NOT_CHECK]
 
 
 def test_a_subnet_that_could_not_be_read_is_not_left_behind_in_silence() -> None:
-    half_blind = facts(subnets=subnets()[:1], unreadable=("subnet snet-system (subnets GET: 403)",))
+    half_blind = facts(
+        subnets=subnets()[:1], unreadable=(Unreadable(UnreadableKind.SUBNET, "snet-system", "subnets GET: 403"),)
+    )
     plan = detach(half_blind)
     assert not plan.is_executable
     assert plan.blockers[0].result is CheckResult.COULD_NOT_CHECK
@@ -161,7 +163,9 @@ def test_the_digest_covers_the_subnet_as_it_is_now() -> None:
 
 
 def test_a_load_balancer_that_could_not_be_read_is_not_called_missing() -> None:
-    plan = detach(facts(subnets=subnets(), load_balancer=None, unreadable=("load balancer (503)",)))
+    plan = detach(
+        facts(subnets=subnets(), load_balancer=None, unreadable=(Unreadable(UnreadableKind.LOAD_BALANCER, "", "503"),))
+    )
     (blocker,) = plan.blockers
     assert blocker.result is CheckResult.COULD_NOT_CHECK
     assert "503" in blocker.message

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared.core.planning.planner import PlanOptions, plan_attachment
 from shared.model.cluster import Cluster, NodePool
-from shared.model.network import NetworkFacts
+from shared.model.network import NetworkFacts, Unreadable, UnreadableKind
 from shared.model.plan import (
     AssociateSubnet,
     CheckResult,
@@ -252,7 +252,7 @@ def test_what_the_bot_may_not_do_has_no_steps(changed: dict[str, Any]) -> None:
 
 
 def test_what_could_not_be_read_has_no_steps() -> None:
-    found = advice(facts(unreadable=("subnet snet-user (403)",)))
+    found = advice(facts(unreadable=(Unreadable(UnreadableKind.SUBNET, "snet-user", "403"),)))
     assert found.blockers[0].result is CheckResult.COULD_NOT_CHECK
 
 

@@ -10,7 +10,7 @@ from shared.core.planning.detach import plan_detachment
 from shared.core.planning.planner import plan_attachment
 from shared.flows.remediation.drift import Drift, find_drift
 from shared.model.access import Access, Quota
-from shared.model.network import NetworkFacts, Ours, PublicIp
+from shared.model.network import NetworkFacts, Ours, PublicIp, Unreadable, UnreadableKind
 from shared.model.plan import AssociateSubnet, CreatePublicIp
 from tests.support.builders import (
     BASELINE,
@@ -48,17 +48,23 @@ def test_what_changed_forbids_it(of: NetworkFacts, said: str) -> None:
 
 
 def test_what_was_not_read_is_not_taken_for_gone() -> None:
-    hidden = facts(subnets=(), load_balancer=None, unreadable=("subnet snet-user (503)",))
+    hidden = facts(subnets=(), load_balancer=None, unreadable=(Unreadable(UnreadableKind.SUBNET, "snet-user", "503"),))
     found = find_drift(PLAN, hidden)
     assert (found.blocking, found.pending) == ((), ("subnet snet-user (503)",))
-    for unread in ("load balancer (503)", "subnet snet-user (503)"):
+    for unread in (
+        Unreadable(UnreadableKind.LOAD_BALANCER, "", "503"),
+        Unreadable(UnreadableKind.SUBNET, "snet-user", "503"),
+    ):
         found = find_drift(WAY_BACK, replace(ATTACHED, load_balancer=None, subnets=(), unreadable=(unread,)))
-        assert (found.blocking, found.pending) == ((), (unread,))
+        assert (found.blocking, found.pending) == ((), (str(unread),))
 
 
-def test_the_way_back_does_not_wait_for_what_it_does_not_need() -> None:
-    found = find_drift(WAY_BACK, replace(ATTACHED, unreadable=("public IP aks (403)",)))
-    assert (found.blocking, found.pending) == ((), ())
+@pytest.mark.parametrize("kind", UnreadableKind)
+def test_a_rollback_waits_for_the_load_balancer_and_the_subnets_alone(kind: UnreadableKind) -> None:
+    unread = Unreadable(kind, "", "403")
+    needed = kind in (UnreadableKind.LOAD_BALANCER, UnreadableKind.SUBNET)
+    found = find_drift(WAY_BACK, replace(ATTACHED, unreadable=(unread,)))
+    assert (found.blocking, found.pending) == ((), (str(unread),) if needed else ())
 
 
 # --- busy, new, half done ---

@@ -21,7 +21,7 @@ def subnets_readable(facts: NetworkFacts) -> Check:
         return Check(
             name,
             CheckResult.COULD_NOT_CHECK,
-            f"could not be read: {', '.join(facts.unreadable or missing)}",
+            f"could not be read: {', '.join(map(str, facts.unreadable or missing))}",
             "grant the reading identity Reader on the virtual network's resource group",
             source,
         )

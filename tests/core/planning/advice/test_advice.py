@@ -14,7 +14,7 @@ from shared.core.planning.advice.relief import MAX_FRONTENDS, PORTS_PER_FRONTEND
 from shared.core.planning.planner import plan_attachment
 from shared.core.planning.request import INCIDENT_TAG, REQUEST_TAG, PlanRequest
 from shared.model.cluster import LoadBalancerProfile, NodePool
-from shared.model.network import NetworkFacts, Ours, PublicIp
+from shared.model.network import NetworkFacts, Ours, PublicIp, Unreadable, UnreadableKind
 from shared.model.plan import CheckResult, CreatePublicIp, Plan, PlanKind
 from shared.web.export.bicep import as_bicep
 from shared.web.export.terraform import as_terraform
@@ -68,7 +68,11 @@ def test_every_command_names_its_subscription_or_a_whole_id(kind: PlanKind) -> N
         (PlanKind.ALIGN_OUTBOUND_TYPE, facts(), "NAT gateway"),
         (PlanKind.ALIGN_OUTBOUND_TYPE, MANAGED, "virtual network"),
         (PlanKind.ALIGN_OUTBOUND_TYPE, replace(THEIRS, cluster=cluster(outbound_type="none")), "outbound type"),
-        (PlanKind.ALIGN_OUTBOUND_TYPE, replace(THEIRS, unreadable=("subnet pods (403)",)), "subnets"),
+        (
+            PlanKind.ALIGN_OUTBOUND_TYPE,
+            replace(THEIRS, unreadable=(Unreadable(UnreadableKind.SUBNET, "pods", "403"),)),
+            "subnets",
+        ),
         (PlanKind.MANAGED_NAT_GATEWAY, facts(), "virtual network"),
         (PlanKind.STANDARD_V2, MANAGED, "virtual network"),
         (PlanKind.STANDARD_V2, facts(vnet_location="Sweden South"), "region"),

@@ -12,7 +12,7 @@ from shared.core.planning.detach import plan_detachment
 from shared.core.planning.planner import plan_attachment
 from shared.core.planning.request import PlanRequest
 from shared.model.cluster import NodePool
-from shared.model.network import NetworkFacts, Route, Vnet
+from shared.model.network import NetworkFacts, Route, Unreadable, UnreadableKind, Vnet
 from shared.model.plan import Check, CheckResult, PlanKind
 from tests.support.builders import (
     BASELINE,
@@ -56,13 +56,23 @@ def test_nothing_speaks_against_a_settled_cluster_in_its_own_network() -> None:
 
 def test_what_forbids_is_read_first() -> None:
     ranges = cluster(authorized_ip_ranges=("203.0.113.0/24",))
-    order = [check.result for check in preflight.check_all(facts(ranges, unreadable=("subnet snet-user (403)",)))]
+    order = [
+        check.result
+        for check in preflight.check_all(
+            facts(ranges, unreadable=(Unreadable(UnreadableKind.SUBNET, "snet-user", "403"),))
+        )
+    ]
     assert order == sorted(order, key=[BLOCK, UNKNOWN, WARN, PASS].index)
     assert order[:3] == [BLOCK, UNKNOWN, WARN]
 
 
 @pytest.mark.parametrize(
-    "of", [facts(), facts(cluster(authorized_ip_ranges=("203.0.113.0/24",))), facts(unreadable=("x",))]
+    "of",
+    [
+        facts(),
+        facts(cluster(authorized_ip_ranges=("203.0.113.0/24",))),
+        facts(unreadable=(Unreadable(UnreadableKind.NODES, "", "503"),)),
+    ],
 )
 def test_every_check_names_its_source_and_every_block_what_to_do(of: NetworkFacts) -> None:
     for check in preflight.check_all(of):
@@ -118,7 +128,14 @@ def test_states_of_azure_are_compared_without_case() -> None:
 
 
 def test_what_could_not_be_read_is_named_and_blocks() -> None:
-    found = preflight.subnets_readable(facts(unreadable=("subnet snet-user (403)", "nodes (503)")))
+    found = preflight.subnets_readable(
+        facts(
+            unreadable=(
+                Unreadable(UnreadableKind.SUBNET, "snet-user", "403"),
+                Unreadable(UnreadableKind.NODES, "", "503"),
+            )
+        )
+    )
     assert found.result is UNKNOWN
     assert found.message == "could not be read: subnet snet-user (403), nodes (503)"
 
