@@ -36,7 +36,10 @@ if TYPE_CHECKING:
     from .flows.remediation.stop import StopChanges
     from .flows.remediation.verify import Verify
 
-_CHECK_DEADLINE_SECONDS = 180.0  # the platform ends a request after 230
+# Nobody needs another value, so these are no settings.
+CHECK_DEADLINE_SECONDS = 180.0  # the platform ends a request after 230
+TICK_DEADLINE_SECONDS = 50  # the next tick comes after 60
+METRIC_WORKERS = 16  # requests to Azure Monitor at a time
 
 
 class App(Clients):
@@ -70,7 +73,6 @@ class App(Clients):
         """The owner's thresholds and maintenance windows, before any tag."""
         from .core.detection.tags import TagRules
         from .core.detection.thresholds import Thresholds
-        from .maintenance_windows import parse_maintenance
 
         settings = self.settings
         return TagRules(
@@ -82,7 +84,7 @@ class App(Clients):
                 datapath_percent=settings.datapath_percent,
                 critical_share_percent=settings.critical_share_percent,
             ),
-            maintenance=parse_maintenance(settings.maintenance_windows),
+            maintenance=settings.maintenance_windows,
         )
 
     @cached_property
@@ -92,7 +94,7 @@ class App(Clients):
         from .flows.monitoring.scan import FleetScanner
 
         collector = MetricCollector(self.metric_access, NodeNames(self.discovery).of)
-        return FleetScanner(collector, self._default_rules, self.settings.metric_workers, self.health_events)
+        return FleetScanner(collector, self._default_rules, METRIC_WORKERS, self.health_events)
 
     @cached_property
     def check(self) -> Check:
@@ -105,7 +107,7 @@ class App(Clients):
             self.scanner,
             ingestion_lag_minutes=self.settings.ingestion_lag_minutes,
             window_minutes=self.settings.window_minutes,
-            deadline_seconds=_CHECK_DEADLINE_SECONDS,
+            deadline_seconds=CHECK_DEADLINE_SECONDS,
             unmeasured_since=self._unmeasured_since,
         )
 
@@ -134,7 +136,7 @@ class App(Clients):
                 timedelta(minutes=self.settings.remind_minutes),
             ),
             lambda change: self.links.page(change),
-            is_offering=self.is_remediation_on,
+            is_offering=self.settings.is_remediation_on,
         )
 
     @cached_property
@@ -184,7 +186,7 @@ class App(Clients):
                 window_minutes=settings.window_minutes,
                 ports_every=timedelta(minutes=settings.pressure_every),
                 fan_out_above=settings.fan_out_above,
-                deadline_seconds=settings.tick_deadline_seconds,
+                deadline_seconds=TICK_DEADLINE_SECONDS,
             ),
         )
 
@@ -246,7 +248,7 @@ class App(Clients):
             self.signer,
             self.outbox,
             lambda: self.links,
-            is_remediation_on=self.is_remediation_on,
+            is_remediation_on=self.settings.is_remediation_on,
             approval_mode=self.settings.approval_mode,
         )
 
@@ -306,7 +308,7 @@ class App(Clients):
             ),
             read_facts=self.planner.read_network,
         )
-        authority = Authority(self.signer, self.records, is_remediation_on=self.is_remediation_on)
+        authority = Authority(self.signer, self.records, is_remediation_on=self.settings.is_remediation_on)
         return Reconciler(context, authority, self.planner, self.renewer, self.network_of, write_audit)
 
     @cached_property

@@ -40,10 +40,6 @@ class Clients:
         self.clock = clock
         self._networks: dict[str, Network] = {}
 
-    @property
-    def is_remediation_on(self) -> bool:
-        return self.settings.remediation == "on"
-
     @cached_property
     def detector(self) -> TokenCredential:
         """The identity that reads. Everything but applying and rolling back uses this one."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 import math
 import re
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 
-from .maintenance_windows import EXAMPLE, parse_maintenance
+from .maintenance_windows import EXAMPLE, MaintenanceWindows, parse_maintenance
 
 _NAME_LENGTH = 60  # of Azure's 80: the rest is for the cluster's name, cut if need be, and longer numbers
 
@@ -55,26 +55,25 @@ def _connection_string(secret: SecretStr) -> SecretStr:
     return secret
 
 
-def _split(value: Any) -> Any:
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def _pairs(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+def _pairs(text: str) -> dict[str, str]:
+    pairs = [part.partition("=") for part in _split(text)]
     if any(not sign or not key.strip() for key, sign, _ in pairs):
         raise ValueError("must be name=value pairs separated by commas")
-    return {key.strip(): text.strip() for key, _, text in pairs}
+    return {key.strip(): value.strip() for key, _, value in pairs}
 
 
-def _prices(pairs: dict[str, str]) -> dict[str, str]:
-    """All or nothing: a price without its currency, source and date can't be checked by whoever decides."""
-    if not pairs:
-        return pairs
-    problems = [f"lacks {name}" for name in (*_PRICE_NUMBERS[:2], *_PRICE_WORDS) if not pairs.get(name)]
+_PRICE_NUMBERS = ("gateway_hour", "ip_hour", "gb")
+_PRICE_NAMES = (*_PRICE_NUMBERS, "currency", "source", "as_of")
+
+
+def _prices(text: str) -> dict[str, str]:
+    """All or nothing: nobody can check a price without its currency, source and date."""
+    pairs = _pairs(text)
+    problems = [f"lacks {name}" for name in _PRICE_NAMES if name != "gb" and not pairs.get(name)]
     problems += ["holds other names"] if pairs.keys() - set(_PRICE_NAMES) else []
     problems += [
         f"has a {name} that is no number from 0 up"
@@ -88,11 +87,6 @@ def _prices(pairs: dict[str, str]) -> dict[str, str]:
     return pairs
 
 
-_PRICE_NUMBERS = ("gateway_hour", "ip_hour", "gb")
-_PRICE_WORDS = ("currency", "source", "as_of")
-_PRICE_NAMES = (*_PRICE_NUMBERS, *_PRICE_WORDS)
-
-
 def _is_price(text: str) -> bool:
     try:
         return 0 <= float(text) < math.inf
@@ -102,10 +96,9 @@ def _is_price(text: str) -> bool:
 
 def _is_date(text: str) -> bool:
     try:
-        date.fromisoformat(text)
+        return bool(date.fromisoformat(text))
     except ValueError:
         return False
-    return True
 
 
 def _signing_keys(secret: SecretStr) -> SecretStr:
@@ -134,12 +127,11 @@ def _region_url(text: str) -> str:
     return text.rstrip("/")
 
 
-def _maintenance(text: str) -> str:
+def _windows(text: str) -> MaintenanceWindows:
     try:
-        parse_maintenance(text)
+        return parse_maintenance(text)
     except ValueError:
         raise ValueError(f"must be maintenance windows separated by semicolons, {EXAMPLE}") from None
-    return text
 
 
 def _nat_ips(text: str) -> str:
@@ -165,9 +157,9 @@ ConnectionString = Annotated[SecretStr, AfterValidator(_connection_string)]
 SigningKeys = Annotated[SecretStr, AfterValidator(_signing_keys)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Pairs = Annotated[dict[str, str], BeforeValidator(_pairs)]
-Prices = Annotated[dict[str, str], BeforeValidator(_pairs), AfterValidator(_prices)]
+Prices = Annotated[dict[str, str], BeforeValidator(_prices)]
 NameTemplate = Annotated[str, AfterValidator(_name_template)]
 RegionUrl = Annotated[str, AfterValidator(_region_url)]
-MaintenanceWindows = Annotated[str, AfterValidator(_maintenance)]
+WindowsText = Annotated[MaintenanceWindows, BeforeValidator(_windows)]
 NatIps = Annotated[str, AfterValidator(_nat_ips)]
 Prefix = Annotated[str, AfterValidator(_prefix)]

@@ -15,7 +15,7 @@ import pytest
 
 from shared.app import App
 from shared.cli.__main__ import main
-from shared.cli.settings import settings_table
+from shared.cli.settings import settings_document
 from shared.cloud.errors import Unavailable
 from shared.errors import BadInput, MisconfiguredError, NotFoundHere
 from shared.flows.monitoring.check import CheckReport
@@ -239,7 +239,7 @@ def test_settings_need_no_settings(capsys: pytest.CaptureFixture[str]) -> None:
         raise AssertionError("the table is the same for everybody")
 
     assert main(["settings"], never) == 0
-    assert capsys.readouterr().out == settings_table()
+    assert capsys.readouterr().out == settings_document()
 
 
 @pytest.mark.parametrize("arguments", [[], ["look"], ["plan"], ["stop"], ["check", "--window", "soon"]])

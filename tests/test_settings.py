@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from shared.cli.settings import settings_table
+from shared.cli.settings import EVERYDAY, SECTIONS, everyday_table, settings_document
 from shared.errors import MisconfiguredError
 from shared.settings import Settings, describe, load_settings
 
@@ -59,8 +59,6 @@ WRONG = {
     "NOT_MEASURED_MINUTES": ["0", "1441"],
     "MAINTENANCE_WINDOWS": ["at night", "sat 22:00", "daily 03:00-03:00", "2026-12-24T18:00/2026-12-25T06:00"],
     "FAN_OUT_ABOVE": ["0", "5001"],
-    "METRIC_WORKERS": ["0", "65"],
-    "TICK_DEADLINE_SECONDS": ["4", "481"],
     "HEARTBEAT_URL": ["hc.example.com", "http://hc.example.com/x"],
     "PUBLIC_BASE_URL": ["bot.example.com", "https://bot.example.com#x", "https://user:pass@bot.example.com"],
     "SLACK_WEBHOOK_URL": ["hooks.slack.com/services/x", "http://hooks.slack.com/x", "https://[x", "https://a℀b"],
@@ -352,11 +350,20 @@ def test_every_setting_is_read_by_the_code() -> None:
     assert all(f"settings.{name}" in code for name in seen_through.values())
 
 
-def test_the_readme_shows_the_settings_as_they_are() -> None:
-    """After a change: put what `python -m shared.cli settings` prints between the two marks."""
+def test_the_readme_shows_what_everybody_sets_as_it_is() -> None:
+    """After a change: put what ``everyday_table`` gives between the two marks."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     shown = readme.partition("<!-- settings -->")[2].partition("<!-- /settings -->")[0]
-    assert shown.strip() == settings_table().strip()
+    assert shown.strip() == everyday_table().strip()
+    assert set(EVERYDAY) < set(ALIASES)
+    assert shown.count("\n| `") == len(EVERYDAY)
+
+
+def test_the_document_shows_every_setting_as_it_is() -> None:
+    """After a change: ``python -m shared.cli settings > docs/settings.md``."""
+    assert (ROOT / "docs/settings.md").read_text(encoding="utf-8") == settings_document()
+    assert [line.split("`")[1] for line in settings_document().splitlines() if line.startswith("| `")] == ALIASES
+    assert set(SECTIONS) < set(ALIASES)
 
 
 def test_a_command_that_writes_nothing_goes_without_storage() -> None:

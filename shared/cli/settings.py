@@ -1,9 +1,9 @@
-"""``snatbot settings``: every app setting as a Markdown table."""
+"""``snatbot settings``: every app setting as Markdown."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from ..app import App
@@ -12,20 +12,68 @@ from .output import FINE, add_command
 if TYPE_CHECKING:
     from .output import Subcommands
 
+_INTRODUCTION = """\
+# Settings
+
+Every app setting, by topic. The README shows those that everybody sets; all others have a default that works. Where
+a meaning names a tag, that tag on a cluster sets another value for this cluster alone.
+
+`python -m shared.cli settings` prints this page.
+"""
+SECTIONS = {  # by the first setting of each
+    "SUBSCRIPTIONS": "Azure",
+    "WATCH_SCHEDULE": "Detection",
+    "SLACK_WEBHOOK_URL": "Messages",
+    "AzureWebJobsStorage": "Storage and health",
+    "REMEDIATION": "Changes",
+}
+EVERYDAY = (
+    "SUBSCRIPTIONS",
+    "DETECTOR_CLIENT_ID",
+    "WATCH_SCHEDULE",
+    "SLACK_WEBHOOK_URL",
+    "TEAMS_WEBHOOK_URL",
+    "PUBLIC_BASE_URL",
+    "AzureWebJobsStorage",
+    "AzureWebJobsStorage__tableServiceUri",
+    "QUEUE_PREFIX",
+    "REMEDIATION",
+    "REMEDIATOR_CLIENT_ID",
+    "APPROVAL_MODE",
+    "SIGNING_KEYS",
+)
+"""What everybody sets, or decides not to."""
+
 
 def add_to(commands: Subcommands) -> None:
-    add_command(commands, "settings", settings, "every app setting with default and meaning, as a Markdown table")
+    add_command(commands, "settings", settings, "every app setting with default and meaning, as Markdown")
 
 
 def settings(_: argparse.Namespace, __: Callable[[], App]) -> int:
-    print(settings_table(), end="")
+    print(settings_document(), end="")
     return FINE
 
 
-def settings_table() -> str:
-    """Every setting as Markdown: what the README shows."""
+def settings_document() -> str:
+    """docs/settings.md."""
     from ..settings import describe
 
-    rows = [(f"`{name}`", default, meaning) for name, default, meaning in describe()]
-    lines = [("setting", "default", "meaning"), ("---", "---", "---"), *rows]
-    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
+    sections: dict[str, list[tuple[str, str, str]]] = {}
+    for row in describe():
+        title = SECTIONS.get(row[0], next(reversed(sections), ""))
+        sections.setdefault(title, []).append(row)
+    tables = (f"\n## {title}\n\n{_table(rows)}" for title, rows in sections.items())
+    return _INTRODUCTION + "".join(tables)
+
+
+def everyday_table() -> str:
+    """The README's table."""
+    from ..settings import describe
+
+    return _table(row for row in describe() if row[0] in EVERYDAY)
+
+
+def _table(rows: Iterable[tuple[str, str, str]]) -> str:
+    lines = [("setting", "default", "meaning"), ("---", "---", "---")]
+    lines += [(f"`{name}`", default, meaning) for name, default, meaning in rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)

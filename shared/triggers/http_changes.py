@@ -48,7 +48,7 @@ def propose(req: func.HttpRequest) -> func.HttpResponse:
         first = user_input.one_of("first", req.params.get("first", ""), ("", "reserve"))
         kind = kind_named("reserve_public_ips" if first else req.params.get("kind", ""))
         app = current()
-        if not app.is_remediation_on:
+        if not app.settings.is_remediation_on:
             raise RemediationOff
         cluster = app.check.find(selector)
         now, wall, by = app.clock.now(), app.clock.wall(), "holder of the function key"

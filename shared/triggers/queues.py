@@ -51,7 +51,7 @@ def offer(message: func.QueueMessage, deliver: func.Out[str]) -> None:
     app = current()
     change = (
         app.incident_proposer.run(partition, incident_id, app.clock.now(), app.clock.wall())
-        if app.is_remediation_on
+        if app.settings.is_remediation_on
         else None
     )
     deliver.set(deliver_message(partition))

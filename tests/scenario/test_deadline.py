@@ -37,7 +37,8 @@ def many(azurite: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Itera
     with start_simulator(path) as simulator:
         for name, value in simulator.environment().items():
             monkeypatch.setenv(name, value)
-        yield Theatre(simulator, azurite, TICK_DEADLINE_SECONDS=str(DEADLINE_SECONDS))
+        monkeypatch.setattr("shared.app.TICK_DEADLINE_SECONDS", DEADLINE_SECONDS)
+        yield Theatre(simulator, azurite)
 
 
 def test_thirty_alarms_are_out_within_the_deadline_and_plans_come_after(many: Theatre) -> None:
