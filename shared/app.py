@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .flows.approval.propose_for_incident import IncidentProposer
     from .flows.approval.renew import PlanRenewer
     from .flows.incidents.silence import Silence
-    from .flows.incidents.track import Remember
+    from .flows.incidents.track import IncidentTracker
     from .flows.monitoring.check import Check
     from .flows.monitoring.inventory import FleetInventory
     from .flows.monitoring.scan import FleetScanner
@@ -65,8 +65,8 @@ class App(Clients):
         from .flows.monitoring.inventory import FleetInventory
 
         kept_for = timedelta(minutes=self.settings.discovery_minutes)
-        store = self.fleet_store if self.settings.has_storage else None
-        return FleetInventory(self.fleet_discovery, store, kept_for)
+        cache = self.fleet_cache if self.settings.has_storage else None
+        return FleetInventory(self.fleet_discovery, cache, kept_for)
 
     @cached_property
     def _default_rules(self) -> TagRules:
@@ -122,13 +122,13 @@ class App(Clients):
         return {key: one.since for one in fleet.value.unmeasured for key in one.keys} if fleet else {}
 
     @cached_property
-    def remember(self) -> Remember:
+    def incident_tracker(self) -> IncidentTracker:
         from .core.incidents.lifecycle import IncidentPolicy
-        from .flows.incidents.track import Remember
+        from .flows.incidents.track import IncidentTracker
 
-        return Remember(
+        return IncidentTracker(
             self.records,
-            self.fleet_store,
+            self.active_clusters,
             self.outbox,
             IncidentPolicy(
                 self.settings.clean_minutes,
@@ -149,24 +149,24 @@ class App(Clients):
     def silence(self) -> Silence:
         from .flows.incidents.silence import Silence
 
-        return Silence(self.records, self.fleet_store)
+        return Silence(self.records, self.active_clusters)
 
     @cached_property
     def stop(self) -> StopChanges:
         from .flows.remediation.stop import StopChanges
 
-        return StopChanges(self.signs)
+        return StopChanges(self.stop_switch)
 
     @cached_property
     def watch(self) -> Watch:
-        from .flows.incidents.deleted_clusters import Vanished
+        from .flows.incidents.deleted_clusters import DeletedClusters
         from .flows.monitoring.tick import WatchPolicy
         from .flows.monitoring.unmeasured import UnmeasuredClusters, UnmeasuredPolicy
         from .flows.monitoring.watch import Watch
 
         settings = self.settings
         policy = UnmeasuredPolicy(
-            patience=timedelta(minutes=settings.not_measured_minutes),
+            grace_period=timedelta(minutes=settings.not_measured_minutes),
             kept_for=timedelta(minutes=settings.discovery_minutes),
             expects_clusters=settings.expect_clusters == "on",
         )
@@ -174,12 +174,13 @@ class App(Clients):
             self.inventory,
             self.fleet_discovery,
             self.scanner,
-            self.remember,
+            self.incident_tracker,
             UnmeasuredClusters(self.records, self.fleet_discovery, self.outbox, self._default_rules, policy),
-            Vanished(self.records, self.fleet_store, self.fleet_discovery, self.outbox),
+            DeletedClusters(self.records, self.active_clusters, self.fleet_discovery, self.outbox),
             self.records,
-            self.fleet_store,
-            self.signs,
+            self.fleet_cache,
+            self.active_clusters,
+            self.liveness,
             self.request_count,
             WatchPolicy(
                 ingestion_lag_minutes=settings.ingestion_lag_minutes,
@@ -230,7 +231,7 @@ class App(Clients):
         from .flows.approval.propose import Propose
 
         lifetime = timedelta(minutes=self.settings.decide_minutes)
-        return Propose(self.planner, self.records, self.fleet_store, self.outbox, self.links, lifetime)
+        return Propose(self.planner, self.records, self.active_clusters, self.outbox, self.links, lifetime)
 
     @cached_property
     def renewer(self) -> PlanRenewer:
@@ -244,7 +245,7 @@ class App(Clients):
 
         return Decide(
             self.records,
-            self.signs,
+            self.vnet_lock,
             self.signer,
             self.outbox,
             lambda: self.links,
@@ -295,7 +296,8 @@ class App(Clients):
         write_audit = ConcurrentWriteAudit(ActivityLog(self.arm), lag, self.settings.remediator_client_id)
         context = ExecutionContext(
             records=self.records,
-            signs=self.signs,
+            stop_switch=self.stop_switch,
+            vnet_lock=self.vnet_lock,
             outbox=self.outbox,
             links=self.links,
             verify=self.verify,
@@ -315,7 +317,7 @@ class App(Clients):
     def deliver(self) -> Deliver:
         from .flows.notification.deliver import Deliver
 
-        return Deliver(self.records, self.signs, self.channels)
+        return Deliver(self.records, self.liveness, self.channels)
 
 
 _clock: Clock = SystemClock()

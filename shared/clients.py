@@ -26,10 +26,13 @@ if TYPE_CHECKING:
     from .cloud.pipeline import BoundedRetry
     from .cloud.request_count import RequestCount
     from .settings import Settings
-    from .store.active_clusters import FleetStore
+    from .store.active_clusters import ActiveClusterIndex
+    from .store.fleet_cache import FleetCache
+    from .store.liveness import Liveness
     from .store.records import Records
-    from .store.signs import Signs
-    from .store.table import Tables
+    from .store.stop_switch import StopSwitch
+    from .store.table import Table
+    from .store.vnet_lock import VnetLock
 
 
 class Clients:
@@ -163,15 +166,15 @@ class Clients:
             return self._networks[subscription]
 
     @cached_property
-    def tables(self) -> Tables:
-        from .store.table import Tables
+    def table(self) -> Table:
+        from .store.table import Table
 
         secret = self.settings.storage_connection_string
         if secret is not None:
-            return Tables(self.settings.table_prefix, connection_string=secret.get_secret_value())
+            return Table(self.settings.table_prefix, connection_string=secret.get_secret_value())
         from .cloud.credentials import credential
 
-        return Tables(
+        return Table(
             self.settings.table_prefix,
             endpoint=self.settings.storage_table_endpoint,
             credential=credential(self.settings.storage_client_id or None),
@@ -181,19 +184,37 @@ class Clients:
     def records(self) -> Records:
         from .store.records import Records
 
-        return Records(self.tables)
+        return Records(self.table)
 
     @cached_property
-    def fleet_store(self) -> FleetStore:
-        from .store.active_clusters import FleetStore
+    def active_clusters(self) -> ActiveClusterIndex:
+        from .store.active_clusters import ActiveClusterIndex
 
-        return FleetStore(self.tables)
+        return ActiveClusterIndex(self.table)
 
     @cached_property
-    def signs(self) -> Signs:
-        from .store.signs import Signs
+    def fleet_cache(self) -> FleetCache:
+        from .store.fleet_cache import FleetCache
 
-        return Signs(self.tables)
+        return FleetCache(self.table)
+
+    @cached_property
+    def liveness(self) -> Liveness:
+        from .store.liveness import Liveness
+
+        return Liveness(self.table)
+
+    @cached_property
+    def stop_switch(self) -> StopSwitch:
+        from .store.stop_switch import StopSwitch
+
+        return StopSwitch(self.table)
+
+    @cached_property
+    def vnet_lock(self) -> VnetLock:
+        from .store.vnet_lock import VnetLock
+
+        return VnetLock(self.table)
 
     @cached_property
     def signer(self) -> Signer:

@@ -10,9 +10,11 @@ import pytest
 
 from devhost.azurite import Azurite
 from shared.ids import new_id
+from shared.store.liveness import Liveness
 from shared.store.records import Records
-from shared.store.signs import Signs
-from shared.store.table import Tables
+from shared.store.stop_switch import StopSwitch
+from shared.store.table import Table
+from shared.store.vnet_lock import VnetLock
 
 TESTS = Path(__file__).parent
 UNIT_FOLDERS = {"approval", "chat", "core", "model", "unit", "web"}
@@ -39,19 +41,29 @@ def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def tables(azurite: str) -> Tables:
+def table(azurite: str) -> Table:
     """Each test has a table of its own on the storage emulator."""
-    return Tables(f"t{new_id()}", connection_string=azurite)
+    return Table(f"t{new_id()}", connection_string=azurite)
 
 
 @pytest.fixture
-def records(tables: Tables) -> Records:
-    return Records(tables)
+def records(table: Table) -> Records:
+    return Records(table)
 
 
 @pytest.fixture
-def signs(tables: Tables) -> Signs:
-    return Signs(tables)
+def liveness(table: Table) -> Liveness:
+    return Liveness(table)
+
+
+@pytest.fixture
+def stop_switch(table: Table) -> StopSwitch:
+    return StopSwitch(table)
+
+
+@pytest.fixture
+def vnet_lock(table: Table) -> VnetLock:
+    return VnetLock(table)
 
 
 @pytest.fixture(scope="session")

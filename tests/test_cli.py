@@ -25,8 +25,7 @@ from shared.model.audit import AuditLine
 from shared.model.metric import Window
 from shared.model.plan import Plan
 from shared.model.reading import DoesNotApply, Idle, Measured, Reading, Unmeasured
-from shared.store.signs import Signs as RealSigns
-from shared.store.signs import StopFlag
+from shared.store.stop_switch import StopFlag, StopSwitch
 from shared.web.plan_view import plan_view
 from tests.support.advised import every_answer
 from tests.support.nouns import make_advice, make_assessment, make_cluster, make_plan
@@ -38,7 +37,7 @@ CLUSTER = make_cluster()
 HEALTHY = Measured(WINDOW, measured_minutes=5, failed=0, successful=1_204)
 
 
-class Signs:
+class FakeSwitch:
     def __init__(self) -> None:
         self.flag = StopFlag()
 
@@ -71,12 +70,12 @@ class Check:
         return CLUSTER
 
 
-def run(*arguments: str, check: Check | None = None, plan: Plan | None = None, signs: Signs | None = None) -> int:
+def run(*arguments: str, check: Check | None = None, plan: Plan | None = None, switch: FakeSwitch | None = None) -> int:
     parts = SimpleNamespace(
         clock=SimpleNamespace(now=lambda: NOW),
         check=check or Check(),
         planner=SimpleNamespace(plan_cluster=lambda cluster_id, now, request: plan or make_plan()),
-        stop=StopChanges(cast(RealSigns, signs or Signs())),
+        stop=StopChanges(cast(StopSwitch, switch or FakeSwitch())),
     )
     return main(arguments, lambda: cast(App, parts))
 
@@ -196,11 +195,11 @@ def test_plan_in_json_is_the_answer_of_the_request(capsys: pytest.CaptureFixture
 
 
 def test_stop_is_kept_with_who_and_why_and_lifted_again() -> None:
-    signs = Signs()
-    assert run("stop", "--by", " Maria Ortega ", "--reason", "freeze", signs=signs) == 0
-    assert signs.flag == StopFlag(True, "Maria Ortega", "freeze", NOW)
-    assert run("resume-all", "--by", "Maria Ortega", signs=signs) == 0
-    assert signs.flag == StopFlag(False, "Maria Ortega", "", NOW)
+    switch = FakeSwitch()
+    assert run("stop", "--by", " Maria Ortega ", "--reason", "freeze", switch=switch) == 0
+    assert switch.flag == StopFlag(True, "Maria Ortega", "freeze", NOW)
+    assert run("resume-all", "--by", "Maria Ortega", switch=switch) == 0
+    assert switch.flag == StopFlag(False, "Maria Ortega", "", NOW)
 
 
 @pytest.mark.parametrize(
@@ -220,10 +219,10 @@ def test_an_error_is_one_clear_line_and_exits_with_two(capsys: pytest.CaptureFix
 
 
 def test_a_stop_by_nobody_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    signs = Signs()
-    assert run("stop", "--by", "  ", signs=signs) == 2
+    switch = FakeSwitch()
+    assert run("stop", "--by", "  ", switch=switch) == 2
     assert "by is empty" in capsys.readouterr().err
-    assert not signs.flag.is_set
+    assert not switch.flag.is_set
 
 
 def test_wrong_settings_are_named_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,7 +19,7 @@ from shared.core.detection.assess import PriorObservations
 from shared.core.detection.load_balancer import complete_window
 from shared.core.detection.rules.allocation_drift import next_baseline
 from shared.core.detection.tags import TagRules
-from shared.core.incidents.lifecycle import IncidentPolicy, judge
+from shared.core.incidents.lifecycle import IncidentPolicy, next_incident
 from shared.flows.monitoring.collect import MetricCollector
 from shared.flows.monitoring.node_names import NodeNames
 from shared.flows.monitoring.scan import FleetScanner, ScanResult
@@ -123,7 +123,7 @@ class DetectorHarness:
     def _judge(self, key: str, result: ScanResult, now: datetime) -> Moment:
         cluster = result.assessment.cluster
         record = self._records.get(key) or ClusterRecord(cluster.id, cluster.name)
-        made = judge(
+        made = next_incident(
             record,
             self._incidents.get(key),
             result.assessment,

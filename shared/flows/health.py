@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from ..formatting import count
 from ..store.errors import StoreError
-from ..store.signs import Signs
+from ..store.liveness import Liveness
 
 SKEW = timedelta(minutes=2)  # by which workers' clocks may differ
 
@@ -23,7 +23,7 @@ class Health:
     missing: tuple[str, ...] = ()
 
 
-def look(signs: Signs, wall: datetime, max_age: timedelta) -> Health:
+def look(liveness: Liveness, wall: datetime, max_age: timedelta) -> Health:
     """Well when a look at the clusters succeeded within ``max_age``, storage answers, and what waits is delivered.
 
     A look succeeds when it rests on a list of clusters that is not too old, and measured some of them. After one that
@@ -33,8 +33,8 @@ def look(signs: Signs, wall: datetime, max_age: timedelta) -> Health:
     has waited for as long.
     """
     try:
-        last_watch, last_delivery = signs.last_success("watch"), signs.last_success("deliver")
-        waiting_since, last_failure = signs.waiting_since(), signs.last_failure("watch")
+        last_watch, last_delivery = liveness.last_success("watch"), liveness.last_success("deliver")
+        waiting_since, last_failure = liveness.waiting_since(), liveness.last_failure("watch")
     except StoreError as error:
         return Health(False, (str(error),))
     last_watch, last_delivery = _past(last_watch, wall), _past(last_delivery, wall)

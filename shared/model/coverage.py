@@ -10,28 +10,27 @@ from .reading import Cause
 
 
 @dataclass(frozen=True, slots=True)
-class Blindness:
+class UnmeasuredGroup:
     """Clusters of one subscription, by short key, that are not measured for one cause.
 
-    ``since`` is the first look in a row that could not measure them. ``told_at`` is when people were last told, None
-    while it is too early for that.
+    ``since`` is the first scan in a row that could not measure them.
     """
 
     subscription: str
     cause: Cause
     since: datetime
     keys: tuple[str, ...]
-    told_at: datetime | None = None
+    notified_at: datetime | None = None  # None while it is too early for a post
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
-    """Something that stands in the way of watching. ``told_at`` is None while it is too early to tell."""
+class StandingProblem:
+    """Something that stands in the way of watching. ``notified_at`` is None while it is too early to tell."""
 
     key: str
     text: str
     since: datetime
-    told_at: datetime | None = None
+    notified_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +43,11 @@ class FleetRecord:
     batches.
     """
 
-    unmeasured: tuple[Blindness, ...] = ()
+    unmeasured: tuple[UnmeasuredGroup, ...] = ()
     lost: Mapping[str, str] = field(default_factory=dict)
     opted_out: Mapping[str, str] = field(default_factory=dict)
     back_at: datetime | None = None
     has_seen_clusters: bool = False
-    troubles: tuple[Remark, ...] = ()
-    bad_tags: tuple[Remark, ...] = ()
-    one_by_one: tuple[Remark, ...] = ()
+    troubles: tuple[StandingProblem, ...] = ()
+    bad_tags: tuple[StandingProblem, ...] = ()
+    one_by_one: tuple[StandingProblem, ...] = ()

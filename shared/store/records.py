@@ -6,34 +6,22 @@ and only if nobody else wrote the record in between (its ETag).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any
 
 from ..ids import cluster_key
 from ..model.audit import AuditLine, OutboxMessage
 from ..model.change import Change, ChangeState, JournalEntry
 from ..model.coverage import FleetRecord
 from ..model.incident import ClusterRecord, Incident
-from .codec import from_columns, to_columns
-from .errors import translated
+from .codec import from_columns
+from .table import Row, Table
+from .table import Stored as Stored
 
-if TYPE_CHECKING:
-    from .table import Tables
-
-T = TypeVar("T")
-_MOST_IN_ONE_TRANSACTION = 100
 FLEET_PARTITION = cluster_key("the fleet as a whole")
 ALL_CHANGES = "global"  # of the stop flag, and the audit lines of whoever set it
-
-
-@dataclass(frozen=True, slots=True)
-class Stored(Generic[T]):
-    """A record and the ETag it was read with."""
-
-    value: T
-    etag: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,86 +59,68 @@ class WaitingMessage:
 
 
 class Records:
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
+    def __init__(self, table: Table) -> None:
+        self._table = table
 
     def cluster(self, cluster_id: str) -> Stored[ClusterRecord] | None:
-        return self._get(ClusterRecord, cluster_key(cluster_id), "cluster")
+        return self._table.get(ClusterRecord, cluster_key(cluster_id), "cluster")
 
     def cluster_in(self, partition: str) -> Stored[ClusterRecord] | None:
-        return self._get(ClusterRecord, partition, "cluster")
+        return self._table.get(ClusterRecord, partition, "cluster")
 
     def incident(self, cluster_id: str, incident_id: str) -> Stored[Incident] | None:
-        return self._get(Incident, cluster_key(cluster_id), f"incident-{incident_id}")
+        return self._table.get(Incident, cluster_key(cluster_id), f"incident-{incident_id}")
 
     def incident_in(self, partition: str, incident_id: str) -> Stored[Incident] | None:
-        return self._get(Incident, partition, f"incident-{incident_id}")
+        return self._table.get(Incident, partition, f"incident-{incident_id}")
 
     def change(self, partition: str, change_id: str) -> Stored[Change] | None:
-        return self._get(Change, partition, f"change-{change_id}")
+        return self._table.get(Change, partition, f"change-{change_id}")
 
     def fleet(self) -> Stored[FleetRecord] | None:
         """What is remembered of the fleet as a whole; its messages and audit lines are in the same partition."""
-        return self._get(FleetRecord, FLEET_PARTITION, "fleet")
+        return self._table.get(FleetRecord, FLEET_PARTITION, "fleet")
 
     def outbox(self, partition: str) -> tuple[Stored[OutboxMessage], ...]:
         """Messages that are still to be delivered, oldest first."""
-        rows = self._range(partition, "outbox-")
-        return tuple(Stored(from_columns(OutboxMessage, row), str(row.metadata["etag"])) for row in rows)
+        return tuple(stored for _, stored in self._table.rows(OutboxMessage, partition, "outbox-"))
 
     def journal(self, partition: str, change_id: str) -> dict[int, Stored[JournalEntry]]:
         """Step number to entry."""
-        rows = self._range(partition, f"journal-{change_id}-")
-        entries = (Stored(from_columns(JournalEntry, row), str(row.metadata["etag"])) for row in rows)
-        return {stored.value.step: stored for stored in entries}
+        rows = self._table.rows(JournalEntry, partition, f"journal-{change_id}-")
+        return {stored.value.step: stored for _, stored in rows}
 
-    def audit(self, partition: str) -> tuple[AuditLine, ...]:
-        """Oldest first."""
-        return tuple(from_columns(AuditLine, row) for row in self._range(partition, "audit-"))
-
-    def audit_since(self, partition: str, at: datetime) -> tuple[AuditLine, ...]:
-        """Lines from this moment on, oldest first."""
-        rows = self._range(partition, "audit-", since=f"{at.astimezone(UTC):%Y%m%dT%H%M%S%f}")
-        return tuple(from_columns(AuditLine, row) for row in rows)
+    def audit(self, partition: str, since: datetime | None = None) -> tuple[AuditLine, ...]:
+        """Oldest first; with ``since`` only lines from that moment on."""
+        rows = self._table.rows(AuditLine, partition, "audit-", _sortable(since) if since else "")
+        return tuple(stored.value for _, stored in rows)
 
     def incidents(self, partition: str) -> tuple[Incident, ...]:
-        return tuple(from_columns(Incident, row) for row in self._range(partition, "incident-"))
+        return tuple(stored.value for _, stored in self._table.rows(Incident, partition, "incident-"))
 
     def changes(self, partition: str) -> tuple[Change, ...]:
-        return tuple(from_columns(Change, row) for row in self._range(partition, "change-"))
+        return tuple(stored.value for _, stored in self._table.rows(Change, partition, "change-"))
 
     def changes_in(self, states: Sequence[ChangeState]) -> tuple[Change, ...]:
         """Changes of every cluster that are in one of these states."""
         condition = " or ".join(f"state eq '{state.value.replace(chr(39), chr(39) * 2)}'" for state in states)
-        with translated("query changes"):
-            rows = self._tables.records().query_entities(f"kind eq 'change' and ({condition})")
-            return tuple(from_columns(Change, row) for row in rows)
+        return tuple(from_columns(Change, row) for row in self._table.query(f"kind eq 'change' and ({condition})"))
 
     def due(self, kinds: str | tuple[str, ...], at: datetime, most: int = 500) -> tuple[Key, ...]:
         """Keys of the rows of one kind or several (``outbox``, ``change``, ``incident``) that are due, in no order."""
         kinds = (kinds,) if isinstance(kinds, str) else kinds
         these = " or ".join(f"kind eq '{kind}'" for kind in kinds)
-        with translated(f"query due {' and '.join(kinds)} rows"):
-            rows = self._tables.records().query_entities(
-                f"({these}) and due_at le @at",
-                parameters={"at": at.astimezone(UTC)},
-                select=["PartitionKey", "RowKey"],
-                results_per_page=most,
-            )
-            return tuple(Key(row["PartitionKey"], row["RowKey"]) for row, _ in zip(rows, range(most), strict=False))
+        rows = self._table.query(f"({these}) and due_at le @at", {"at": at.astimezone(UTC)}, ["PartitionKey", "RowKey"])
+        return tuple(Key(row["PartitionKey"], row["RowKey"]) for row, _ in zip(rows, range(most), strict=False))
 
     def waiting_outbox(self, most: int = 5000) -> tuple[WaitingMessage, ...]:
         """Messages that wait in any outbox, due now or later."""
-        with translated("query waiting messages"):
-            rows = self._tables.records().query_entities(
-                "kind eq 'outbox' and due_at ge @ever",
-                parameters={"ever": datetime(2000, 1, 1, tzinfo=UTC)},
-                select=["PartitionKey", "RowKey", "due_at"],
-            )
-            return tuple(
-                WaitingMessage(row["PartitionKey"], _created_at(row["RowKey"]), row["due_at"])
-                for row, _ in zip(rows, range(most), strict=False)
-            )
+        ever = {"ever": datetime(2000, 1, 1, tzinfo=UTC)}
+        rows = self._table.query("kind eq 'outbox' and due_at ge @ever", ever, ["PartitionKey", "RowKey", "due_at"])
+        return tuple(
+            WaitingMessage(row["PartitionKey"], _created_at(row["RowKey"]), row["due_at"])
+            for row, _ in zip(rows, range(most), strict=False)
+        )
 
     def commit(self, cluster_id: str, writes: Sequence[Put | PutJournal]) -> None:
         """All writes or none. Raises StoreConflict when a row is not as ``etag`` says, StoreUnavailable otherwise."""
@@ -158,97 +128,44 @@ class Records:
 
     def commit_in(self, partition: str, writes: Sequence[Put | PutJournal]) -> tuple[str, ...]:
         """The same for a known partition. Returns the rows' new ETags, in the order of ``writes``."""
-        operations = list(_operations(partition, writes))
-        if len(operations) > _MOST_IN_ONE_TRANSACTION:
-            raise ValueError(f"a transaction holds at most {_MOST_IN_ONE_TRANSACTION} writes, not {len(operations)}")
-        with translated("commit"):
-            answers = self._tables.records().submit_transaction(operations)
-        return tuple(str(answer["etag"]) for answer in answers)
+        return self._table.transaction(partition, [row_of(write) for write in writes])
 
     def delete_outbox(self, partition: str, message: OutboxMessage) -> None:
         """Takes a delivered message out; it is no error when it is gone already."""
-        with translated("delete outbox row"):
-            self._tables.records().delete_entity(partition, _outbox_row(message))
-
-    def _get(self, kind: type[T], partition: str, row_key: str) -> Stored[T] | None:
-        from azure.core.exceptions import ResourceNotFoundError
-
-        with translated(f"read {row_key.partition('-')[0]}"):
-            try:
-                row = self._tables.records().get_entity(partition, row_key)
-            except ResourceNotFoundError:
-                return None
-        return Stored(from_columns(kind, row), str(row.metadata["etag"]))
-
-    def _range(self, partition: str, prefix: str, since: str = "") -> Iterator[Any]:
-        end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
-        with translated(f"list {prefix.partition('-')[0]}"):
-            yield from self._tables.records().query_entities(
-                "PartitionKey eq @partition and RowKey ge @start and RowKey lt @end",
-                parameters={"partition": partition, "start": prefix + since, "end": end},
-            )
+        self._table.delete(partition, row_of(Put(message)).key)
 
 
-def _operations(partition: str, writes: Iterable[Put | PutJournal]) -> Iterator[Any]:
-    from azure.core import MatchConditions
-    from azure.data.tables import UpdateMode
-
-    for write in writes:
-        row = {"PartitionKey": partition, **columns_of(write)}
-        if write.etag is None:
-            yield ("create", row)
-        else:
-            yield (
-                "update",
-                row,
-                {"mode": UpdateMode.REPLACE, "etag": write.etag, "match_condition": MatchConditions.IfNotModified},
-            )
-
-
-def columns_of(write: Put | PutJournal) -> dict[str, Any]:
-    """A row without its partition."""
+def row_of(write: Put | PutJournal) -> Row:
+    """The key sorts by age where there is no other order: audit lines and messages."""
     if isinstance(write, PutJournal):
-        return {
-            "RowKey": f"journal-{write.change_id}-{write.entry.step:03d}",
-            "kind": "journal",
-            **to_columns(write.entry),
-        }
+        key = f"journal-{write.change_id}-{write.entry.step:03d}"
+        return Row(key, write.entry, write.etag, {"kind": "journal"})
     value = write.value
-    content = to_columns(value)
     match value:
         case ClusterRecord():
-            return {"RowKey": "cluster", "kind": "cluster", "name": value.cluster_name, **content}
+            key, columns = "cluster", {"kind": "cluster", "name": value.cluster_name}
         case Incident():
-            return {
-                "RowKey": f"incident-{value.id}",
-                "kind": "incident",
-                "state": value.state.value,
-                **_due(value.plan_due_at),
-                **content,
-            }
+            key = f"incident-{value.id}"
+            columns = {"kind": "incident", "state": value.state.value, **_due(value.plan_due_at)}
         case Change():
-            return {
-                "RowKey": f"change-{value.id}",
-                "kind": "change",
-                "state": value.state.value,
-                **_due(value.due_at),
-                **content,
-            }
+            key = f"change-{value.id}"
+            columns = {"kind": "change", "state": value.state.value, **_due(value.due_at)}
         case FleetRecord():
-            return {"RowKey": "fleet", "kind": "fleet", **content}
+            key, columns = "fleet", {"kind": "fleet"}
         case AuditLine():
-            return {"RowKey": f"audit-{value.at:%Y%m%dT%H%M%S%f}-{value.id}", "kind": "audit", **content}
+            key, columns = f"audit-{_sortable(value.at)}-{value.id}", {"kind": "audit"}
         case OutboxMessage():
-            return {"RowKey": _outbox_row(value), "kind": "outbox", **_due(value.due_at), **content}
+            key = f"outbox-{_sortable(value.created_at)}-{value.id}"
+            columns = {"kind": "outbox", **_due(value.due_at)}
+    return Row(key, value, write.etag, columns)
 
 
-def _outbox_row(message: OutboxMessage) -> str:
-    """Sorts by age."""
-    return f"outbox-{message.created_at:%Y%m%dT%H%M%S%f}-{message.id}"
+def _sortable(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y%m%dT%H%M%S%f}"
 
 
 def _created_at(row_key: str) -> datetime:
-    """The other way round."""
+    """Of a message, from its row's key."""
     return datetime.strptime(row_key.split("-")[1], "%Y%m%dT%H%M%S%f").replace(tzinfo=UTC)
 
 

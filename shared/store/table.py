@@ -1,17 +1,27 @@
-"""The one table, created when it is first needed."""
+"""The one table of the bot, created when it is first needed. The only code that talks to Azure Tables.
+
+Values are dataclasses (see ``codec``); Azure's errors become this folder's (see ``errors``).
+"""
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..first_use import import_lock
 from ..retry_after import requested_wait_seconds
+from .codec import from_columns, to_columns
 from .errors import StoreUnavailable, translated
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from azure.data.tables import TableClient
+
+T = TypeVar("T")
+ANY = "*"  # instead of an ETag: write the row whether or not it is there
+MOST_IN_ONE_TRANSACTION = 100
 
 # Azure's own default waits 300 seconds for an answer, four times. Storage that is silent must be told from one that
 # works well within the time that a handler or a claim on a virtual network has.
@@ -28,8 +38,33 @@ _PATIENCE: dict[str, Any] = {
 _LONGEST_ASKED_SECONDS = 5.0
 
 
-class Tables:
-    """Access by connection string, or by table endpoint and credential: exactly one of the two."""
+@dataclass(frozen=True, slots=True)
+class Stored(Generic[T]):
+    """A record and the ETag it was read with."""
+
+    value: T
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row to write.
+
+    ``etag`` None: the row must not exist yet; ``ANY``: write it in any case; otherwise it must be unchanged since.
+    ``columns`` are those that queries need, beside the value.
+    """
+
+    key: str
+    value: object
+    etag: str | None = None
+    columns: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Table:
+    """Access by connection string, or by table endpoint and credential: exactly one of the two.
+
+    Every method raises StoreError.
+    """
 
     def __init__(
         self,
@@ -50,8 +85,59 @@ class Tables:
         self._client: TableClient | None = None
         self._lock = threading.Lock()
 
-    def records(self) -> TableClient:
-        """The client of the records table. Raises StoreUnavailable when storage cannot be reached."""
+    def get(self, kind: type[T], partition: str, row: str) -> Stored[T] | None:
+        """None when there is no such row."""
+        from azure.core.exceptions import ResourceNotFoundError
+
+        with translated(f"read {row.partition('-')[0]}"):
+            try:
+                found = self.client().get_entity(partition, row)
+            except ResourceNotFoundError:
+                return None
+        return Stored(from_columns(kind, found), str(found.metadata["etag"]))
+
+    def rows(self, kind: type[T], partition: str, prefix: str, since: str = "") -> Iterator[tuple[str, Stored[T]]]:
+        """Rows of one partition whose key begins with ``prefix``, in the order of their keys: key and value.
+
+        ``since``: only those whose key goes on with this, or something behind it.
+        """
+        end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+        condition = "PartitionKey eq @partition and RowKey ge @start and RowKey lt @end"
+        for row in self.query(condition, {"partition": partition, "start": prefix + since, "end": end}):
+            yield row["RowKey"], Stored(from_columns(kind, row), str(row.metadata["etag"]))
+
+    def query(
+        self, condition: str, parameters: Mapping[str, Any] | None = None, columns: list[str] | None = None
+    ) -> Iterator[Any]:
+        """Rows as they are stored, with ``columns`` only. Without a partition in the condition it reads the table."""
+        with translated("query"):
+            yield from self.client().query_entities(condition, parameters=dict(parameters or {}), select=columns)
+
+    def write(self, partition: str, row: Row) -> str:
+        """Returns the new ETag. Raises StoreConflict when the row is not as ``row.etag`` says."""
+        kind, entity, *options = _operation(partition, row)
+        with translated(f"write {row.key.partition('-')[0]}"):
+            answer = getattr(self.client(), f"{kind}_entity")(entity, **(options[0] if options else {}))
+        return str(answer["etag"])
+
+    def transaction(self, partition: str, rows: Sequence[Row]) -> tuple[str, ...]:
+        """All rows or none, at most 100. Returns their new ETags. Raises StoreConflict when one is not as it says."""
+        if len(rows) > MOST_IN_ONE_TRANSACTION:
+            raise ValueError(f"a transaction holds at most {MOST_IN_ONE_TRANSACTION} writes, not {len(rows)}")
+        operations = [_operation(partition, row) for row in rows]
+        with translated("commit"):
+            return tuple(str(answer["etag"]) for answer in self.client().submit_transaction(operations))
+
+    def delete(self, partition: str, row: str, etag: str = "") -> None:
+        """With ``etag`` it must be unchanged since; without, it is no error when it is gone already."""
+        from azure.core import MatchConditions
+
+        match: dict[str, Any] = {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
+        with translated(f"delete {row.partition('-')[0]}"):
+            self.client().delete_entity(partition, row, **match)
+
+    def client(self) -> TableClient:
+        """Raises StoreUnavailable when storage cannot be reached."""
         with self._lock:
             if self._client is None:
                 with import_lock:
@@ -83,6 +169,19 @@ class Tables:
             client.create_table()
         except ResourceExistsError:
             return
+
+
+def _operation(partition: str, row: Row) -> Any:
+    from azure.core import MatchConditions
+    from azure.data.tables import UpdateMode
+
+    entity = {"PartitionKey": partition, "RowKey": row.key, **row.columns, **to_columns(row.value)}
+    if row.etag is None:
+        return ("create", entity)
+    if row.etag == ANY:
+        return ("upsert", entity, {"mode": UpdateMode.REPLACE})
+    match = {"etag": row.etag, "match_condition": MatchConditions.IfNotModified}
+    return ("update", entity, {"mode": UpdateMode.REPLACE, **match})
 
 
 def _heed_retry_after(response: Any) -> None:

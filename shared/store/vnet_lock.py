@@ -1,25 +1,114 @@
-"""Who holds a virtual network: a claim that its change left behind, killed at the end, must not block others."""
+"""Who may write to a virtual network: one change, and one worker of it while its lease lasts."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
+from ..ids import cluster_key
 from ..model.change import ChangeState
+from .errors import StoreConflict, StoreError
 from .records import Records
-from .signs import Signs, VnetClaim
+from .table import Row, Table
 
+LEASE = timedelta(minutes=2)  # renewed before every write; longer than any single call to Azure may take
+_ROW = "claim"
 _WORKING = (ChangeState.APPROVED, ChangeState.APPLYING)
 
 
+@dataclass(frozen=True, slots=True)
+class VnetClaim:
+    """Which change may write to a virtual network, and which worker of it does so until ``lease_until``.
+
+    ``partition`` is where the change's record is.
+    """
+
+    vnet_id: str
+    change_id: str
+    worker: str
+    lease_until: datetime
+    partition: str = ""
+
+
+class VnetBusy(StoreError):
+    """Another change, or another worker of the same change, holds the virtual network."""
+
+    def __init__(self, claim: VnetClaim) -> None:
+        self.claim = claim
+        super().__init__(f"virtual network is held by change {claim.change_id} until {claim.lease_until:%H:%M:%S} UTC")
+
+
+class VnetLock:
+    def __init__(self, table: Table, lease: timedelta = LEASE) -> None:
+        self._table = table
+        self.lease = lease
+
+    def vnet_holder(self, vnet_id: str) -> VnetClaim | None:
+        """None when nobody holds the claim now."""
+        stored = self._table.get(VnetClaim, _partition(vnet_id), _ROW)
+        return stored.value if stored else None
+
+    def claim_vnet(self, vnet_id: str, change_id: str, worker: str, wall: datetime, partition: str = "") -> HeldClaim:
+        """Takes or takes over the claim. Raises VnetBusy when another change, or a live worker, holds it."""
+        stored = self._table.get(VnetClaim, _partition(vnet_id), _ROW)
+        if stored is not None:
+            held = stored.value
+            if held.change_id != change_id or (held.worker != worker and held.lease_until > wall):
+                raise VnetBusy(held)
+        wanted = VnetClaim(vnet_id, change_id, worker, wall + self.lease, partition)
+        try:
+            etag = self._table.write(_partition(vnet_id), Row(_ROW, wanted, stored.etag if stored else None))
+        except StoreConflict:
+            raise VnetBusy(self.vnet_holder(vnet_id) or wanted) from None
+        return HeldClaim(self._table, wanted, etag, self.lease)
+
+    def drop_claim(self, claim: VnetClaim) -> None:
+        """Takes away a claim that nobody works under. Raises StoreConflict when it is not as given any more."""
+        stored = self._table.get(VnetClaim, _partition(claim.vnet_id), _ROW)
+        if stored is None:
+            return
+        if stored.value != claim:
+            raise StoreConflict("claim: changed by somebody else")
+        self._table.delete(_partition(claim.vnet_id), _ROW, stored.etag)
+
+
+class HeldClaim:
+    """A claim that this worker holds. Renewing after somebody took it over raises StoreConflict: then stop."""
+
+    def __init__(self, table: Table, claim: VnetClaim, etag: str, lease: timedelta) -> None:
+        self._table = table
+        self._claim = claim
+        self._etag = etag
+        self._lease = lease
+
+    def renew(self, wall: datetime) -> None:
+        self._write(wall + self._lease)
+
+    def pause(self, wall: datetime) -> None:
+        """The change keeps the network; the next worker of it may come in."""
+        self._write(wall)
+
+    def release(self) -> None:
+        self._table.delete(_partition(self._claim.vnet_id), _ROW, self._etag)
+
+    def _write(self, lease_until: datetime) -> None:
+        self._claim = replace(self._claim, lease_until=lease_until)
+        self._etag = self._table.write(_partition(self._claim.vnet_id), Row(_ROW, self._claim, self._etag))
+
+
 def is_dead(records: Records, claim: VnetClaim, wall: datetime) -> bool:
-    """Its lease is over, and its change has nothing to write any more."""
+    """Whether a claim was left behind: its lease is over, and its change has nothing to write any more."""
     if claim.lease_until > wall or not claim.partition:
         return False
     stored = records.change(claim.partition, claim.change_id)
     return stored is None or stored.value.state not in _WORKING
 
 
-def give_up_dead_claim(records: Records, signs: Signs, claim: VnetClaim, wall: datetime) -> None:
+def give_up_dead_claim(records: Records, lock: VnetLock, claim: VnetClaim, wall: datetime) -> None:
     """Does nothing while the claim's change is alive. Raises StoreConflict when somebody was faster."""
     if is_dead(records, claim, wall):
-        signs.drop_claim(claim)
+        lock.drop_claim(claim)
+
+
+def _partition(vnet_id: str) -> str:
+    return f"vnet-{cluster_key(vnet_id)}"

@@ -43,7 +43,7 @@ def _look() -> tuple[dict[str, Any], int]:
     except MisconfiguredError as error:
         return {"status": "misconfigured", "version": __version__, "problems": error.problems}, 503
     settings = app.settings
-    found = look(app.signs, app.clock.wall(), timedelta(minutes=settings.health_max_age_minutes))
+    found = look(app.liveness, app.clock.wall(), timedelta(minutes=settings.health_max_age_minutes))
     content = {
         "status": "well" if found.is_well else "not well",
         "version": __version__,

@@ -23,7 +23,7 @@ from typing import Any, Literal
 from shared.ids import new_id
 from shared.model.change import Change, ChangeState
 from shared.store.codec import from_columns
-from shared.store.table import Tables
+from shared.store.table import Table
 from simulator import scenario
 from simulator.app import Simulator
 from simulator.build import build_world
@@ -79,7 +79,7 @@ def scenes(phase: Phase, house: House) -> Iterator[Scene]:
     # Time stands still unless it is moved: else each cell would start at another moment.
     simulator = Simulator(build_world(scenario.load("storm"), SimulatedClock(speed=0)))
     prefix = f"t{new_id()}"
-    table = Tables(prefix, connection_string=house.storage).records()
+    table = Table(prefix, connection_string=house.storage).client()
     _work_on(simulator, house, prefix, _approve if phase == "apply" else _approve_rollback)
     approved_at = int(simulator.log.after(0)[-1]["seq"])
     for look in range(1, _MOST_LOOKS):
@@ -114,7 +114,7 @@ def played(scene: Scene, house: House) -> Iterator[Stage]:
         with os.fdopen(ready) as pipe:
             ports = json.loads(pipe.readline())
         stage = Stage(house.place(ports, pid, f"t{new_id()}"))
-        table = stage.app.tables.records()
+        table = stage.app.table.client()
         for _, rows in groupby(sorted(scene.rows, key=_partition), key=_partition):
             table.submit_transaction([("create", row) for row in rows])
         try:

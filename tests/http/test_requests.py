@@ -9,8 +9,8 @@ import pytest
 import requests
 
 from devhost.stage import Stage
-from shared.store.signs import Signs
-from shared.store.table import Tables
+from shared.store.liveness import Liveness
+from shared.store.table import Table
 
 
 def ask(stage: Stage, route: str, *, key: str | None = None, method: str = "GET", **query: str) -> requests.Response:
@@ -37,18 +37,18 @@ def test_health_is_503_until_a_look_has_succeeded_and_then_200_with_the_version(
 
 
 def test_health_is_503_when_the_last_good_look_is_too_old_and_says_what_the_last_one_missed(stage: Stage) -> None:
-    signs = Signs(Tables("snatbot", connection_string=stage.host._settings["AzureWebJobsStorage"]))
-    good = signs.last_success("watch")
+    liveness = Liveness(Table("snatbot", connection_string=stage.host._settings["AzureWebJobsStorage"]))
+    good = liveness.last_success("watch")
     assert good is not None
     wall = datetime.now(UTC)
-    signs.record_success("watch", wall - timedelta(minutes=16))
-    signs.record_failure("watch", wall, ["none of 2 clusters was measured"])
+    liveness.record_success("watch", wall - timedelta(minutes=16))
+    liveness.record_failure("watch", wall, ["none of 2 clusters was measured"])
     old = requests.get(f"{stage.host.base_url}/api/health", timeout=60)
     assert (old.status_code, old.json()["status"]) == (503, "not well")
     details = ask(stage, "health/details").json()
     assert details["missing"] == ["none of 2 clusters was measured"]
     assert "for more than 15 minutes" in details["problems"][0]
-    signs.record_success("watch", wall + timedelta(seconds=1))
+    liveness.record_success("watch", wall + timedelta(seconds=1))
     assert requests.get(f"{stage.host.base_url}/api/health", timeout=60).status_code == 200
 
 

@@ -40,7 +40,7 @@ class Instance(Theatre):
         super().__init__(simulator, place["storage"], TABLE_PREFIX=place["table_prefix"])
         self.clock = SimulatorsTime(simulator)
         self.new_app()
-        del self.app.signs  # with the lease that the app itself would take
+        del self.app.vnet_lock  # with the lease that the app itself would take
 
 
 def at_once(count: int, deed: Callable[[], None]) -> None:

@@ -37,7 +37,7 @@ def only_asks(request: dict[str, Any]) -> bool:
 
 def rows(theatre: Theatre) -> list[tuple[str, str, str]]:
     """Everything in storage, with the mark that each write changes."""
-    found = theatre.app.tables.records().query_entities("")
+    found = theatre.app.table.client().query_entities("")
     return sorted((row["PartitionKey"], row["RowKey"], str(row.metadata["etag"])) for row in found)
 
 

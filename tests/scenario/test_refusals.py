@@ -145,14 +145,14 @@ def test_a_second_change_on_the_same_virtual_network_waits_its_turn(theatre: The
     change = theatre.proposed()
     assert change.plan.vnet_id is not None
     wall = theatre.clock.wall()
-    other = theatre.app.signs.claim_vnet(change.plan.vnet_id, "another", "worker", wall)
+    other = theatre.app.vnet_lock.claim_vnet(change.plan.vnet_id, "another", "worker", wall)
 
     with pytest.raises(Refused, match="Change another is running on this virtual network"):
         theatre.decide(change, "approve")
 
     other.release()
     theatre.decide(change, "approve")
-    held = theatre.app.signs.claim_vnet(change.plan.vnet_id, "another", "worker", wall)
+    held = theatre.app.vnet_lock.claim_vnet(change.plan.vnet_id, "another", "worker", wall)
     theatre.tick(2)
     assert theatre.change(change.id).state is ChangeState.APPROVED
     assert theatre.writes() == []

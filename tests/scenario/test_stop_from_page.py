@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.model.change import ChangeState
-from shared.store.signs import StopFlag
+from shared.store.stop_switch import StopFlag
 from tests.support.theatre import WRITER, Theatre
 
 
@@ -16,8 +16,8 @@ def test_nothing_is_written_after_a_stop_and_resuming_goes_on(
     """The worker looks at the stop flag before each step and each write: the stop comes in one of these moments."""
     change = theatre.approved()
     before = theatre.subnets()
-    signs, calls = theatre.app.signs, 0
-    look = signs.stop_flag
+    switch, calls = theatre.app.stop_switch, 0
+    look = switch.stop_flag
     written: list[int] = []
 
     def stop_flag() -> StopFlag:
@@ -28,7 +28,7 @@ def test_nothing_is_written_after_a_stop_and_resuming_goes_on(
             written.append(len(theatre.writes(WRITER)))
         return look()
 
-    monkeypatch.setattr(signs, "stop_flag", stop_flag)
+    monkeypatch.setattr(switch, "stop_flag", stop_flag)
     stopped = theatre.run_on(change)
     theatre.tick(5)
 

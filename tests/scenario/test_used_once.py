@@ -16,7 +16,7 @@ S = ChangeState
 
 def delete_rows(theatre: Theatre, prefix: str) -> None:
     """Takes rows out of storage behind the app's back."""
-    table = theatre.app.tables.records()
+    table = theatre.app.table.client()
     for row in list(table.query_entities("PartitionKey eq @p", parameters={"p": theatre.partition})):
         if row["RowKey"].startswith(prefix):
             table.delete_entity(row["PartitionKey"], row["RowKey"])
@@ -94,8 +94,8 @@ def test_a_change_that_another_one_overtook_stays_ended(theatre: Theatre) -> Non
 
 def test_a_row_copied_to_another_cluster_writes_nothing(theatre: Theatre) -> None:
     change = theatre.approved()
-    row = dict(theatre.app.tables.records().get_entity(theatre.partition, f"change-{change.id}"))
-    theatre.app.tables.records().create_entity({**row, "PartitionKey": "0" * 32})
+    row = dict(theatre.app.table.client().get_entity(theatre.partition, f"change-{change.id}"))
+    theatre.app.table.client().create_entity({**row, "PartitionKey": "0" * 32})
     theatre.app.reconciler.run("0" * 32, change.id)
     assert theatre.writes(WRITER) == []
     copied = theatre.app.records.change("0" * 32, change.id)
@@ -127,7 +127,7 @@ def test_an_approval_that_is_not_used_within_the_hour_expires_and_is_asked_for_a
 def test_a_change_that_waits_too_long_for_its_first_step_expires(theatre: Theatre) -> None:
     change = theatre.approved()
     assert change.plan.vnet_id is not None
-    theatre.app.signs.claim_vnet(change.plan.vnet_id, "another", "worker", theatre.clock.wall() + timedelta(days=1))
+    theatre.app.vnet_lock.claim_vnet(change.plan.vnet_id, "another", "worker", theatre.clock.wall() + timedelta(days=1))
     assert theatre.run_on(change).state is S.EXPIRED
     assert theatre.writes(WRITER) == []
 
@@ -153,7 +153,7 @@ def test_what_is_late_right_before_a_write_is_not_written(theatre: Theatre) -> N
     assert ended.outcome is not None
     assert "nothing may be written under it since" in ended.outcome.reason
     assert offered(theatre) == [PlanKind.ATTACH_NAT_GATEWAY]
-    assert theatre.app.signs.vnet_holder(change.plan.vnet_id or "") is None
+    assert theatre.app.vnet_lock.vnet_holder(change.plan.vnet_id or "") is None
 
 
 def test_what_is_changed_while_a_worker_is_at_it_is_seen_before_its_next_write(theatre: Theatre) -> None:

@@ -17,7 +17,7 @@ from shared.model.incident import ClusterRecord
 from shared.store.codec import SCHEMA
 from shared.store.errors import StoreConflict, StoreError, StoreRefused
 from shared.store.records import Key, Put, PutJournal, Records
-from shared.store.table import Tables
+from shared.store.table import Table
 from tests.support.nouns import make_advice, make_change, make_cluster, make_incident, make_journal, make_plan
 
 CLUSTER = make_cluster()
@@ -267,36 +267,36 @@ def test_no_more_is_asked_for_than_wanted(records: Records) -> None:
 # --- rows that this release did not write ---
 
 
-def overwrite(tables: Tables, **columns: Any) -> None:
-    tables.records().upsert_entity({"PartitionKey": PARTITION, "RowKey": "cluster", **columns})
+def overwrite(table: Table, **columns: Any) -> None:
+    table.client().upsert_entity({"PartitionKey": PARTITION, "RowKey": "cluster", **columns})
 
 
-def test_a_row_of_a_newer_release_is_refused_and_not_guessed_at(tables: Tables, records: Records) -> None:
+def test_a_row_of_a_newer_release_is_refused_and_not_guessed_at(table: Table, records: Records) -> None:
     records.commit(CLUSTER.id, [Put(RECORD)])
-    overwrite(tables, schema=SCHEMA + 1)
+    overwrite(table, schema=SCHEMA + 1)
     with pytest.raises(StoreError, match=rf"row cluster was written by a newer release \(schema {SCHEMA + 1}\)"):
         records.cluster(CLUSTER.id)
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"cluster_id": "x"}', "[]"])
-def test_a_row_that_is_no_record_is_refused_by_name(tables: Tables, records: Records, text: str) -> None:
-    overwrite(tables, schema=SCHEMA, json0=text)
+def test_a_row_that_is_no_record_is_refused_by_name(table: Table, records: Records, text: str) -> None:
+    overwrite(table, schema=SCHEMA, json0=text)
     with pytest.raises(StoreError, match="row cluster cannot be read as ClusterRecord") as caught:
         records.cluster(CLUSTER.id)
     assert text == "" or text not in str(caught.value)
 
 
-def test_a_column_that_this_release_does_not_know_is_left_out(tables: Tables, records: Records) -> None:
+def test_a_column_that_this_release_does_not_know_is_left_out(table: Table, records: Records) -> None:
     """What a sister release of the same schema adds must not stop this one."""
     records.commit(CLUSTER.id, [Put(RECORD)])
-    overwrite(tables, extra="of another release")
+    overwrite(table, extra="of another release")
     stored = records.cluster(CLUSTER.id)
     assert stored is not None
     assert stored.value == RECORD
 
 
-def test_a_field_with_a_default_may_be_missing(tables: Tables, records: Records) -> None:
-    overwrite(tables, schema=SCHEMA, json0=f'{{"cluster_id": "{CLUSTER.id}", "cluster_name": "shop-prod", "new": 1}}')
+def test_a_field_with_a_default_may_be_missing(table: Table, records: Records) -> None:
+    overwrite(table, schema=SCHEMA, json0=f'{{"cluster_id": "{CLUSTER.id}", "cluster_name": "shop-prod", "new": 1}}')
     stored = records.cluster(CLUSTER.id)
     assert stored is not None
     assert stored.value == ClusterRecord(CLUSTER.id, "shop-prod")

@@ -20,8 +20,9 @@ from shared.model.audit import AuditLine
 from shared.model.incident import ClusterRecord
 from shared.store.errors import StoreUnavailable
 from shared.store.records import Put, Records
-from shared.store.signs import Signs, StopFlag
-from shared.store.table import Tables
+from shared.store.stop_switch import StopFlag, StopSwitch
+from shared.store.table import Table
+from shared.store.vnet_lock import VnetLock
 from tests.support.hostile import Asked, HostileServer, Send, hostile_server, trusted_authority
 from tests.support.nouns import VNET, make_cluster
 
@@ -31,9 +32,9 @@ SOON_SECONDS = 15.0
 KEY = base64.b64encode(b"k" * 64).decode()
 
 
-def at_port(port: int) -> Tables:
+def at_port(port: int) -> Table:
     text = f"DefaultEndpointsProtocol=http;AccountName=account;AccountKey={KEY};TableEndpoint=http://127.0.0.1:{port}/account;"
-    return Tables("snatbot", connection_string=text)
+    return Table("snatbot", connection_string=text)
 
 
 @pytest.fixture
@@ -71,20 +72,20 @@ def foreign(authority: trustme.CA) -> Iterator[HostileServer]:
         yield running
 
 
-OPERATIONS: dict[str, Callable[[Tables], Any]] = {
-    "read": lambda tables: Records(tables).cluster(CLUSTER.id),
-    "list": lambda tables: Records(tables).outbox("partition"),
-    "due": lambda tables: Records(tables).due("outbox", AT),
-    "commit": lambda tables: Records(tables).commit(CLUSTER.id, [Put(ClusterRecord(CLUSTER.id, CLUSTER.name))]),
-    "stop flag": lambda tables: Signs(tables).set_stop_flag(
+OPERATIONS: dict[str, Callable[[Table], Any]] = {
+    "read": lambda table: Records(table).cluster(CLUSTER.id),
+    "list": lambda table: Records(table).outbox("partition"),
+    "due": lambda table: Records(table).due("outbox", AT),
+    "commit": lambda table: Records(table).commit(CLUSTER.id, [Put(ClusterRecord(CLUSTER.id, CLUSTER.name))]),
+    "stop flag": lambda table: StopSwitch(table).set_stop_flag(
         StopFlag(), AuditLine("id", AT, "Ada", "all changes stopped", "")
     ),
-    "claim": lambda tables: Signs(tables).claim_vnet(VNET, "chg-1", "w1", AT),
+    "claim": lambda table: VnetLock(table).claim_vnet(VNET, "chg-1", "w1", AT),
 }
 
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
-def test_storage_that_is_down_is_said_soon(closed_port: int, operation: Callable[[Tables], Any]) -> None:
+def test_storage_that_is_down_is_said_soon(closed_port: int, operation: Callable[[Table], Any]) -> None:
     began = time.monotonic()
     with pytest.raises(StoreUnavailable, match="storage could not be reached") as caught:
         operation(at_port(closed_port))
@@ -100,40 +101,40 @@ def test_storage_that_does_not_answer_is_said_soon(deaf_port: int) -> None:
 
 
 def test_storage_that_comes_back_is_used_again(azurite: str, closed_port: int) -> None:
-    tables = at_port(closed_port)
+    table = at_port(closed_port)
     with pytest.raises(StoreUnavailable):
-        tables.records()
-    tables._connection_string = azurite
-    tables._name = f"t{new_id()}records"
-    assert Records(tables).cluster(CLUSTER.id) is None
+        table.client()
+    table._connection_string = azurite
+    table._name = f"t{new_id()}records"
+    assert Records(table).cluster(CLUSTER.id) is None
 
 
 def test_a_wrong_key_is_said_with_storages_answer(azurite: str) -> None:
     parts = dict(part.partition("=")[::2] for part in azurite.split(";") if part)
     text = ";".join(f"{name}={KEY if name == 'AccountKey' else value}" for name, value in parts.items())
     with pytest.raises(StoreUnavailable, match="storage answered 403"):
-        Records(Tables("snatbot", connection_string=text)).cluster(CLUSTER.id)
+        Records(Table("snatbot", connection_string=text)).cluster(CLUSTER.id)
 
 
 def test_a_table_that_was_deleted_is_no_conflict(azurite: str) -> None:
-    tables = Tables(f"t{new_id()}", connection_string=azurite)
-    records = Records(tables)
+    table = Table(f"t{new_id()}", connection_string=azurite)
+    records = Records(table)
     record = ClusterRecord(CLUSTER.id, CLUSTER.name)
     records.commit(CLUSTER.id, [Put(record)])
     stored = records.cluster(CLUSTER.id)
     assert stored is not None
-    tables.records().delete_table()
+    table.client().delete_table()
     with pytest.raises(StoreUnavailable, match="404"):
         records.commit(CLUSTER.id, [Put(record, stored.etag)])
 
 
 def test_the_table_is_made_once_and_found_by_the_next(azurite: str) -> None:
     prefix = f"t{new_id()}"
-    first, second = Tables(prefix, connection_string=azurite), Tables(prefix, connection_string=azurite)
+    first, second = Table(prefix, connection_string=azurite), Table(prefix, connection_string=azurite)
     Records(first).commit(CLUSTER.id, [Put(ClusterRecord(CLUSTER.id, CLUSTER.name))])
     assert Records(second).cluster(CLUSTER.id) is not None
-    assert first.records() is first.records()
-    assert first.records().table_name == f"{prefix}records"
+    assert first.client() is first.client()
+    assert first.client().table_name == f"{prefix}records"
 
 
 class Credential:
@@ -144,8 +145,8 @@ class Credential:
 
 
 def test_storage_is_reached_by_identity_too() -> None:
-    tables = Tables("snatbot", endpoint="https://account.table.core.windows.net", credential=Credential())
-    service = tables._service()
+    table = Table("snatbot", endpoint="https://account.table.core.windows.net", credential=Credential())
+    service = table._service()
     assert service.url == "https://account.table.core.windows.net"
     assert service.account_name == "account"
     assert isinstance(service.credential, Credential)
@@ -154,19 +155,19 @@ def test_storage_is_reached_by_identity_too() -> None:
 @pytest.mark.parametrize("given", [{}, {"connection_string": "x", "endpoint": "https://x"}])
 def test_exactly_one_way_to_storage_is_given(given: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="either a connection string or a table endpoint"):
-        Tables("snatbot", **given)  # type: ignore[arg-type]
+        Table("snatbot", **given)  # type: ignore[arg-type]
 
 
-def at_server(server: HostileServer) -> Tables:
+def at_server(server: HostileServer) -> Table:
     place = f"TableEndpoint={server.url}/account;"
-    return Tables("snatbot", connection_string=f"AccountName=account;AccountKey={KEY};{place}")
+    return Table("snatbot", connection_string=f"AccountName=account;AccountKey={KEY};{place}")
 
 
 @pytest.mark.parametrize("asked", ["99999999", "9" * 400, "soon", "-1", "nan"])
 def test_storage_that_asks_for_more_patience_than_there_is_is_said_soon(server: HostileServer, asked: str) -> None:
     server.answer_with("503 Service Unavailable", Retry_After=asked)
     with pytest.raises(StoreUnavailable, match="left alone"):
-        at_server(server).records()
+        at_server(server).client()
     assert len(server.asked) == 1
 
 
@@ -181,12 +182,12 @@ def test_storage_that_dribbles_is_said_soon(server: HostileServer, monkeypatch: 
     server.answer = dribble
     began = time.monotonic()
     with pytest.raises(StoreUnavailable):
-        at_server(server).records()
+        at_server(server).client()
     assert time.monotonic() - began < SOON_SECONDS
 
 
 def test_the_key_of_storage_follows_no_redirect(server: HostileServer, foreign: HostileServer) -> None:
     server.answer_with("307 Temporary Redirect", Location=f"{foreign.url}/account/Tables")
     with pytest.raises(StoreUnavailable, match="307"):
-        at_server(server).records()
+        at_server(server).client()
     assert foreign.asked == []

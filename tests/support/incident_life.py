@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from shared.core.incidents.lifecycle import Effect, IncidentPolicy, judge
+from shared.core.incidents.lifecycle import Effect, IncidentPolicy, next_incident
 from shared.model.finding import Finding, FindingKind, Severity
 from shared.model.incident import ClusterRecord, Incident
 from shared.model.reading import Reading
@@ -41,7 +41,7 @@ class Life:
             evaluated_kinds=evaluated_kinds,
             findings=tuple(sorted(seen.findings, key=lambda one: -one.severity.rank)),
         )
-        result = judge(
+        result = next_incident(
             self.record,
             self.incident,
             seen,

@@ -19,7 +19,7 @@ from shared.auth.signing import LinkTarget
 from shared.ids import new_id
 from shared.model.change import Change, ChangeState, JournalEntry
 from shared.settings import load_settings
-from shared.store.signs import Signs
+from shared.store.vnet_lock import VnetLock
 from simulator.testing import RunningSimulator, start_simulator
 
 READER = "11111111-1111-4111-8111-111111111111"
@@ -72,7 +72,7 @@ class Theatre:
     def new_app(self) -> App:
         """What a new process would have: nothing but the storage."""
         app = App(load_settings(self._settings), self.clock)
-        app.signs = Signs(app.tables, LEASE)
+        app.vnet_lock = VnetLock(app.table, LEASE)
         self.app = app
         return app
 
@@ -115,7 +115,7 @@ class Theatre:
         keys = self.app.records.due("change", datetime.now(UTC) + timedelta(days=3650))
         if keys:
             return keys[0].partition
-        rows = self.app.tables.records().query_entities("kind eq 'cluster'", select=["PartitionKey"])
+        rows = self.app.table.client().query_entities("kind eq 'cluster'", select=["PartitionKey"])
         return str(next(iter(rows))["PartitionKey"])
 
     def changes(self) -> tuple[Change, ...]:

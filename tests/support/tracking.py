@@ -14,7 +14,7 @@ from shared.core.incidents.lifecycle import IncidentPolicy
 from shared.core.planning.request import PlanRequest
 from shared.flows.approval.propose import Propose
 from shared.flows.approval.propose_for_incident import IncidentProposer
-from shared.flows.incidents.track import Remember, Remembered, Sight
+from shared.flows.incidents.track import IncidentTracker, Observation, UpdateSummary
 from shared.flows.notification.outbox import Outbox, message_of
 from shared.flows.planning.plan import Planner
 from shared.ids import cluster_key
@@ -22,7 +22,7 @@ from shared.model.change import Change, ChangeState
 from shared.model.cluster import Cluster
 from shared.model.plan import Plan
 from shared.model.reading import Reading
-from shared.store.active_clusters import FleetStore
+from shared.store.active_clusters import ActiveClusterIndex
 from shared.store.records import Records
 from tests.support.builders import assessment, at, cluster, minutes
 from tests.support.nouns import make_plan
@@ -53,28 +53,30 @@ class World:
 
     def __init__(self, records: Records, planner: FakePlanner | None = None) -> None:
         self.records = records
-        self.store = FleetStore(records._tables)
+        self.active_clusters = ActiveClusterIndex(records._table)
         self.outbox = Outbox(CHANNELS)
         self.planner = planner
 
-    def remember(self) -> Remember:
-        return Remember(self.records, self.store, self.outbox, POLICY, LINKS.page, is_offering=self.planner is not None)
+    def tracker(self) -> IncidentTracker:
+        return IncidentTracker(
+            self.records, self.active_clusters, self.outbox, POLICY, LINKS.page, is_offering=self.planner is not None
+        )
 
     def offer(self, minute: int = 8) -> list[Change | None]:
         """As the queue function does it for what a tick finds due."""
         planner = cast(Planner, self.planner)
-        propose = Propose(planner, self.records, self.store, self.outbox, LINKS, timedelta(minutes=60))
+        propose = Propose(planner, self.records, self.active_clusters, self.outbox, LINKS, timedelta(minutes=60))
         offer = IncidentProposer(planner, propose, self.records, self.outbox, LINKS)
         due = self.records.due("incident", at(minute))
         wall = at(minute) + timedelta(seconds=1)  # right after the tick
         return [offer.run(one.partition, one.row.removeprefix("incident-"), at(minute), wall) for one in due]
 
-    def see(self, *sights: Sight, minute: int = 8) -> Remembered:
+    def see(self, *sights: Observation, minute: int = 8) -> UpdateSummary:
         """As a tick does it: the index of who needs attention is read first."""
-        return self.remember().all(sights, self.store.attention(), at(minute), at(minute))
+        return self.tracker().track(sights, self.active_clusters.entries(), at(minute), at(minute))
 
     def tick(self, *readings: Reading, minute: int = 8, is_maintenance: bool = False) -> Mapping[str, int]:
-        sights = [Sight(assessment(reading, CLUSTER), is_maintenance) for reading in readings]
+        sights = [Observation(assessment(reading, CLUSTER), is_maintenance) for reading in readings]
         return self.see(*sights, minute=minute).effects
 
     def told(self, partition: str = PARTITION, channel: str = "slack") -> list[Message]:

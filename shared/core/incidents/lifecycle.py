@@ -24,7 +24,7 @@ from ...model.metric import MINUTE
 from ...model.reading import DoesNotApply, Idle, Measured, Reading
 from ...model.resource_id import ResourceId
 from . import reminders
-from .minutes import Look, counted, look_at
+from .minutes import NewMinutes, counted, new_minutes_of
 from .reminders import NO_ANSWERS, Answers
 
 _DAMPING = 4
@@ -71,7 +71,7 @@ class IncidentTransition:
     message: Effect = Effect.NOTHING
 
 
-def judge(
+def next_incident(
     record: ClusterRecord,
     incident: Incident | None,
     assessment: Assessment,
@@ -87,15 +87,15 @@ def judge(
 
     ``answered``: what became of the plans against it.
     """
-    look = look_at(record, incident, assessment)
-    after = counted(record, incident, look, assessment)
+    new = new_minutes_of(record, incident, assessment)
+    after = counted(record, incident, new, assessment)
     is_open = incident is not None and incident.state is IncidentState.OPEN
-    if look.alarms:
+    if new.alarms:
         return _trouble(
             after,
             incident if is_open else _lately(incident, now, policy),
             assessment,
-            look,
+            new,
             now,
             policy,
             new_id,
@@ -107,10 +107,10 @@ def judge(
     if isinstance(assessment.reading, DoesNotApply):
         return over_unseen(after, incident, assessment.reading.reason, now, is_change_in_flight=is_change_in_flight)
     needed = policy.needed_clean_minutes(incident.reopened)
-    if after.calm_minutes >= needed and not is_change_in_flight and look.is_measured:
+    if after.calm_minutes >= needed and not is_change_in_flight and new.is_measured:
         closed = close(incident, now, _path_note(incident, assessment))
         return IncidentTransition(after, closed, Effect.CLEARED, _end_of(incident))
-    return IncidentTransition(after, _eased(incident, after, look, assessment, needed), Effect.NOTHING)
+    return IncidentTransition(after, _eased(incident, after, new, assessment, needed), Effect.NOTHING)
 
 
 def close(incident: Incident, now: datetime, note: str = "") -> Incident:
@@ -132,7 +132,7 @@ def over_unseen(
 
 def _end_of(incident: Incident) -> Effect:
     """The end is told of what was announced."""
-    return Effect.CLEARED if incident.told_severity is not None else Effect.NOTHING
+    return Effect.CLEARED if incident.notified_severity is not None else Effect.NOTHING
 
 
 def _lately(incident: Incident | None, now: datetime, policy: IncidentPolicy) -> Incident | None:
@@ -146,7 +146,7 @@ def _trouble(
     record: ClusterRecord,
     known: Incident | None,
     assessment: Assessment,
-    look: Look,
+    new: NewMinutes,
     now: datetime,
     policy: IncidentPolicy,
     new_id: str,
@@ -154,18 +154,18 @@ def _trouble(
     answered: Answers,
 ) -> IncidentTransition:
     """``known`` is open, or was closed a short while ago."""
-    fresh = _fresh(assessment, look, now, new_id)
+    fresh = _fresh(assessment, new, now, new_id)
     if known is None:
         effect = message = Effect.OPENED
         record, incident = replace(record, incident_id=new_id), fresh
     elif known.state is IncidentState.CLEARED:
         effect = message = Effect.REOPENED
-        incident = replace(_continued(known, fresh), reopened=known.reopened + 1, told_severity=None)
+        incident = replace(_continued(known, fresh), reopened=known.reopened + 1, notified_severity=None)
     else:
-        incident = _standing(_continued(known, fresh), known, record, look, assessment, policy)
+        incident = _standing(_continued(known, fresh), known, record, new, assessment, policy)
         if answered.is_at_work:
             incident = replace(incident, reminded_at=now)  # a change at work tells by itself
-        message = _news(known, incident, look, now, policy, answered)
+        message = _news(known, incident, new, now, policy, answered)
         effect = message if message in _GROWTH else Effect.NOTHING
     if is_quiet:
         effect = Effect.NOTHING if effect in _GROWTH else effect
@@ -173,31 +173,31 @@ def _trouble(
     if message is Effect.REMINDED:
         incident = reminders.reminded(incident, now)
     elif message is not Effect.NOTHING:
-        incident = reminders.told(incident, now)
+        incident = reminders.notified(incident, now)
     return IncidentTransition(record, incident, effect, message)
 
 
-def _fresh(assessment: Assessment, look: Look, now: datetime, new_id: str) -> Incident:
+def _fresh(assessment: Assessment, new: NewMinutes, now: datetime, new_id: str) -> Incident:
     reading: Reading = assessment.reading
-    worst = look.alarms[0]
-    is_failing = bool(look.failed) and isinstance(reading, Measured)
+    worst = new.alarms[0]
+    is_failing = bool(new.failed) and isinstance(reading, Measured)
     return Incident(
         id=new_id,
         cluster_id=assessment.cluster.id,
         cluster_name=assessment.cluster.name,
         state=IncidentState.OPEN,
         severity=worst.severity,
-        since=min(finding.since for finding in look.alarms),
+        since=min(finding.since for finding in new.alarms),
         opened_at=now,
-        last_failed_at=look.failed[-1] if look.failed else None,
-        last_trouble_at=look.failed[-1] if look.failed else now,
+        last_failed_at=new.failed[-1] if new.failed else None,
+        last_trouble_at=new.failed[-1] if new.failed else now,
         failed=reading.failed if is_failing and isinstance(reading, Measured) else 0,
         nodes=reading.nodes if is_failing and isinstance(reading, Measured) else (),
         window_minutes=reading.window.minutes if isinstance(reading, Measured | Idle) else 0,
-        kinds=tuple(dict.fromkeys(finding.kind for finding in look.alarms)),
+        kinds=tuple(dict.fromkeys(finding.kind for finding in new.alarms)),
         evidence=worst.evidence,
         gateway_ids=assessment.gateway_ids,
-        failing_since=min((one.since for one in look.alarms if one.kind in FAILURES), default=None),
+        failing_since=min((one.since for one in new.alarms if one.kind in FAILURES), default=None),
     )
 
 
@@ -215,8 +215,8 @@ def _continued(incident: Incident, fresh: Incident) -> Incident:
         nodes=fresh.nodes or incident.nodes,
         window_minutes=fresh.window_minutes or incident.window_minutes,
         announced_nodes=incident.announced_nodes,
-        told_severity=incident.told_severity,
-        told_at=incident.told_at,
+        notified_severity=incident.notified_severity,
+        notified_at=incident.notified_at,
         reminded_at=incident.reminded_at,
         gateway_ids=incident.gateway_ids,
         plan_due_at=incident.plan_due_at,
@@ -228,55 +228,57 @@ def _standing(
     incident: Incident,
     known: Incident,
     record: ClusterRecord,
-    look: Look,
+    new: NewMinutes,
     assessment: Assessment,
     policy: IncidentPolicy,
 ) -> Incident:
     """With the kinds that still stand because they were not looked for, or failed too short a while ago."""
-    kept = _kept(known, record, look, assessment, policy.needed_clean_minutes(known.reopened))
+    kept = _kept(known, record, new, assessment, policy.needed_clean_minutes(known.reopened))
     kinds = tuple(dict.fromkeys((*incident.kinds, *kept)))
-    is_still_failing = not look.failed and any(kind in FAILURES for kind in kept)
+    is_still_failing = not new.failed and any(kind in FAILURES for kind in kept)
     if not is_still_failing:
-        told = _lower(incident.told_severity, incident.severity) if not look.failed else incident.told_severity
-        return replace(incident, kinds=kinds, told_severity=told)
+        notified = (
+            _lower(incident.notified_severity, incident.severity) if not new.failed else incident.notified_severity
+        )
+        return replace(incident, kinds=kinds, notified_severity=notified)
     return replace(incident, kinds=kinds, severity=known.severity, evidence=known.evidence)
 
 
-def _eased(incident: Incident, record: ClusterRecord, look: Look, assessment: Assessment, needed: int) -> Incident:
+def _eased(incident: Incident, record: ClusterRecord, new: NewMinutes, assessment: Assessment, needed: int) -> Incident:
     """An open incident in a look without any trouble: it stays as it is until it has been calm for long enough."""
-    return replace(incident, kinds=_kept(incident, record, look, assessment, needed) or incident.kinds)
+    return replace(incident, kinds=_kept(incident, record, new, assessment, needed) or incident.kinds)
 
 
 def _kept(
-    incident: Incident, record: ClusterRecord, look: Look, assessment: Assessment, needed: int
+    incident: Incident, record: ClusterRecord, new: NewMinutes, assessment: Assessment, needed: int
 ) -> tuple[FindingKind, ...]:
     def stands(kind: FindingKind) -> bool:
         if kind in FAILURES:
-            return bool(look.failed) or not look.is_measured or record.clean_minutes < needed
+            return bool(new.failed) or not new.is_measured or record.clean_minutes < needed
         return kind not in assessment.evaluated_kinds
 
     return tuple(kind for kind in incident.kinds if stands(kind))
 
 
 def _news(
-    known: Incident, incident: Incident, look: Look, now: datetime, policy: IncidentPolicy, answered: Answers
+    known: Incident, incident: Incident, new: NewMinutes, now: datetime, policy: IncidentPolicy, answered: Answers
 ) -> Effect:
     """What of an open incident is worth another post."""
-    told = incident.told_severity
-    if told is None:
+    notified = incident.notified_severity
+    if notified is None:
         return Effect.REOPENED if incident.reopened else Effect.OPENED
-    was_warning = told.rank < Severity.FAILING.rank and incident.severity.rank > told.rank
+    was_warning = notified.rank < Severity.FAILING.rank and incident.severity.rank > notified.rank
     if FAILURES & set(incident.kinds) and (known.failing_since is None or was_warning):
         return Effect.FAILING
-    if reminders.is_worse(known, incident, look.alarms, now, answered):
+    if reminders.is_worse(known, incident, new.alarms, now, answered):
         return Effect.WORSENED
     is_due = reminders.is_reminder_due(incident, now, policy.remind_every, answered)
-    return Effect.REMINDED if is_due and reminders.is_failing(look.alarms) else Effect.NOTHING
+    return Effect.REMINDED if is_due and reminders.is_failing(new.alarms) else Effect.NOTHING
 
 
-def _lower(told: Severity | None, now: Severity) -> Severity | None:
+def _lower(notified: Severity | None, now: Severity) -> Severity | None:
     """What counts as told when trouble eases: a later rise is news again."""
-    return told if told is None or told.rank <= now.rank else now
+    return notified if notified is None or notified.rank <= now.rank else now
 
 
 def _path_note(incident: Incident, assessment: Assessment) -> str:

@@ -17,7 +17,7 @@ from ...model.reading import Idle, Measured
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class NewMinutes:
     """``failed`` and ``clean`` minutes that no earlier look has counted; ``alarms`` that count, worst first."""
 
     is_measured: bool
@@ -28,33 +28,35 @@ class Look:
     others: tuple[Finding, ...]
 
 
-def look_at(record: ClusterRecord, incident: Incident | None, assessment: Assessment) -> Look:
+def new_minutes_of(record: ClusterRecord, incident: Incident | None, assessment: Assessment) -> NewMinutes:
     """``incident`` is the cluster's last one, open or cleared: what failed after its last failure is news."""
     reading, until = assessment.reading, record.judged_until
     others = tuple(finding for finding in assessment.alarms if finding.kind not in FAILURES)
     if not isinstance(reading, Measured | Idle):
-        return Look(False, (), (), until, others, others)
+        return NewMinutes(False, (), (), until, others, others)
     if until is not None and reading.window.end < until:
-        return Look(True, (), (), until, (), ())  # a tick that comes late brings nothing back
+        return NewMinutes(True, (), (), until, (), ())  # a tick that comes late brings nothing back
     failed, clean = _fresh_minutes(reading, until, incident.last_failed_at if incident else None)
     alarms = assessment.alarms if failed else others
-    return Look(True, failed, clean, max(_end_of_minutes(reading), until or _end_of_minutes(reading)), alarms, others)
+    return NewMinutes(
+        True, failed, clean, max(_end_of_minutes(reading), until or _end_of_minutes(reading)), alarms, others
+    )
 
 
-def counted(record: ClusterRecord, incident: Incident | None, look: Look, assessment: Assessment) -> ClusterRecord:
+def counted(record: ClusterRecord, incident: Incident | None, new: NewMinutes, assessment: Assessment) -> ClusterRecord:
     """The record with this look's minutes: clean since the last failure, calm since the last trouble of any kind."""
     reading = assessment.reading
-    if look.failed and isinstance(reading, Measured):
+    if new.failed and isinstance(reading, Measured):
         # The window holds that failure and all that came after it, minutes that were counted before among them.
-        clean = calm = len([at for at in reading.clean_minutes if at > look.failed[-1]])
+        clean = calm = len([at for at in reading.clean_minutes if at > new.failed[-1]])
     else:
-        clean, calm = record.clean_minutes + len(look.clean), record.calm_minutes
+        clean, calm = record.clean_minutes + len(new.clean), record.calm_minutes
         standing = set(incident.kinds) - FAILURES if incident else set()
         if standing <= assessment.evaluated_kinds:
-            calm += len(look.clean)
-    if look.others:
+            calm += len(new.clean)
+    if new.others:
         calm = 0
-    return replace(record, judged_until=look.judged_until, clean_minutes=clean, calm_minutes=calm)
+    return replace(record, judged_until=new.judged_until, clean_minutes=clean, calm_minutes=calm)
 
 
 def _end_of_minutes(reading: Measured | Idle) -> datetime:

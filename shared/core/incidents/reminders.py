@@ -28,13 +28,12 @@ _FOR_A_PERSON = (ChangeState.PROPOSED, ChangeState.STOPPED)
 class Answers:
     """What became of the plans against an incident.
 
-    ``told_at`` is the last post about one, ``denied_at`` when the newest was denied; None: none was. ``is_at_work``:
-    a change is being applied or proven, which tells people by itself.
+    None where there was none.
     """
 
-    told_at: datetime | None = None
-    denied_at: datetime | None = None
-    is_at_work: bool = False
+    notified_at: datetime | None = None  # the last post about one
+    denied_at: datetime | None = None  # of the newest plan
+    is_at_work: bool = False  # a change is being applied or verified: it posts by itself
 
 
 NO_ANSWERS = Answers()
@@ -44,9 +43,9 @@ def answers(incident_id: str, changes: Iterable[Change], now: datetime) -> Answe
     """``changes`` of the incident's cluster, in any order."""
     is_at_work = any(change.state in _AT_WORK for change in changes)
     own = _cures_of(incident_id, changes)
-    told = [at for change in own for at in _told_of(change) if at <= now]
+    notified = [at for change in own for at in _told_of(change) if at <= now]
     denial = own[-1].decision if own and own[-1].state is ChangeState.DENIED else None
-    return Answers(max(told, default=None), denial.decided_at if denial else None, is_at_work)
+    return Answers(max(notified, default=None), denial.decided_at if denial else None, is_at_work)
 
 
 def waiting(incident_id: str, changes: Sequence[Change]) -> Change | None:
@@ -63,8 +62,8 @@ def is_failing(alarms: Iterable[Finding]) -> bool:
 
 def is_worse(known: Incident, incident: Incident, alarms: Iterable[Finding], now: datetime, answered: Answers) -> bool:
     """Whether an open incident that was told, ``known`` before this look, has grown in a way to tell now."""
-    told = incident.told_severity
-    is_rise = told is not None and incident.severity.rank > told.rank
+    notified = incident.notified_severity
+    is_rise = notified is not None and incident.severity.rank > notified.rank
     is_new = any(one.severity is Severity.CRITICAL and one.kind not in known.kinds for one in alarms)
     if is_new or (is_rise and incident.severity.rank >= Severity.FAILING.rank):
         return True
@@ -83,26 +82,26 @@ def is_reminder_due(incident: Incident, now: datetime, every: timedelta, answere
         return False
     if answered.denied_at is not None:
         return now - max(answered.denied_at, incident.reminded_at or answered.denied_at) >= AFTER_A_DENIAL
-    told = [at for at in (*incident.told_at[-1:], incident.reminded_at, answered.told_at) if at is not None]
-    return now - max(told, default=incident.opened_at) >= every
+    notified = [at for at in (*incident.notified_at[-1:], incident.reminded_at, answered.notified_at) if at is not None]
+    return now - max(notified, default=incident.opened_at) >= every
 
 
-def told(incident: Incident, now: datetime) -> Incident:
+def notified(incident: Incident, now: datetime) -> Incident:
     """After a post about what is new."""
     return replace(
         incident,
-        told_severity=incident.severity,
+        notified_severity=incident.severity,
         announced_nodes=len(incident.nodes),
-        told_at=(*_last_hour(incident, now), now),
+        notified_at=(*_last_hour(incident, now), now),
     )
 
 
 def reminded(incident: Incident, now: datetime) -> Incident:
     """After a reminder: what was told before still counts, so that what goes up and down is not told as worse."""
-    before = incident.told_severity or incident.severity
+    before = incident.notified_severity or incident.severity
     return replace(
         incident,
-        told_severity=max(before, incident.severity, key=lambda one: one.rank),
+        notified_severity=max(before, incident.severity, key=lambda one: one.rank),
         announced_nodes=max(incident.announced_nodes, len(incident.nodes)),
         reminded_at=now,
     )
@@ -122,4 +121,4 @@ def _told_of(change: Change) -> list[datetime]:
 
 
 def _last_hour(incident: Incident, now: datetime) -> tuple[datetime, ...]:
-    return tuple(at for at in incident.told_at if timedelta() <= now - at < _HOUR)
+    return tuple(at for at in incident.notified_at if timedelta() <= now - at < _HOUR)

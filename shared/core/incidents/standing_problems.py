@@ -7,31 +7,31 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ...formatting import clip
-from ...model.coverage import Remark
+from ...model.coverage import StandingProblem
 
 MOST = 30  # are remembered; what there is more of comes when some of these are over
 LONGEST = 400  # characters of one that are remembered
 
 
 @dataclass(frozen=True, slots=True)
-class RemarkNews:
+class StandingProblemNews:
     """Texts to tell now, and of those that were told what is over."""
 
     due: tuple[str, ...] = ()
     over: tuple[str, ...] = ()
 
 
-def look_at_remarks(
-    known: tuple[Remark, ...], said: Mapping[str, str], now: datetime, patience: timedelta
-) -> tuple[tuple[Remark, ...], RemarkNews]:
-    """``said``: what this look has to remark. The key tells whether two texts are about the same."""
+def update_problems(
+    known: tuple[StandingProblem, ...], current: Mapping[str, str], now: datetime, grace_period: timedelta
+) -> tuple[tuple[StandingProblem, ...], StandingProblemNews]:
+    """``current``: what this look has to remark. The key tells whether two texts are about the same."""
     before = {one.key: replace(one, since=min(one.since, now)) for one in known}
-    keys = [*(key for key in before if key in said), *(key for key in said if key not in before)][:MOST]
-    standing = [before.get(key) or Remark(key, clip(said[key], LONGEST), now) for key in keys]
-    due = {one.key for one in standing if one.told_at is None and now - one.since >= patience}
-    over = tuple(one.text for one in known if one.told_at is not None and one.key not in said)
-    after = tuple(replace(one, told_at=now) if one.key in due else one for one in standing)
-    return after, RemarkNews(tuple(said[one.key] for one in after if one.key in due), over)
+    keys = [*(key for key in before if key in current), *(key for key in current if key not in before)][:MOST]
+    standing = [before.get(key) or StandingProblem(key, clip(current[key], LONGEST), now) for key in keys]
+    due = {one.key for one in standing if one.notified_at is None and now - one.since >= grace_period}
+    over = tuple(one.text for one in known if one.notified_at is not None and one.key not in current)
+    after = tuple(replace(one, notified_at=now) if one.key in due else one for one in standing)
+    return after, StandingProblemNews(tuple(current[one.key] for one in after if one.key in due), over)
 
 
 def by_subject(texts: tuple[str, ...]) -> dict[str, str]:

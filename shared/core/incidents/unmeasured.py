@@ -15,32 +15,32 @@ from datetime import datetime, timedelta
 from ...formatting import count, number, utc
 from ...formatting import listed as in_words
 from ...ids import short_key
-from ...model.coverage import Blindness, FleetRecord
+from ...model.coverage import FleetRecord, UnmeasuredGroup
 from ...model.finding import Finding, FindingKind, Severity
 from ...model.reading import Cause
 from ...model.tally import Tally, Unseen
-from .standing_problems import RemarkNews
+from .standing_problems import StandingProblemNews
 
 
 @dataclass(frozen=True, slots=True)
-class CoverageNews:
+class UnmeasuredNews:
     """What is worth telling: losses as findings, clusters as names, what was remarked as sentences."""
 
     losses: tuple[Finding, ...] = ()
     seen_again: tuple[str, ...] = ()
     opted_out: tuple[str, ...] = ()
     opted_in: tuple[str, ...] = ()
-    troubles: RemarkNews = field(default_factory=RemarkNews)
-    bad_tags: RemarkNews = field(default_factory=RemarkNews)
-    one_by_one: RemarkNews = field(default_factory=RemarkNews)
+    troubles: StandingProblemNews = field(default_factory=StandingProblemNews)
+    bad_tags: StandingProblemNews = field(default_factory=StandingProblemNews)
+    one_by_one: StandingProblemNews = field(default_factory=StandingProblemNews)
 
     @property
     def is_empty(self) -> bool:
-        return self == CoverageNews()
+        return self == UnmeasuredNews()
 
 
 @dataclass(frozen=True, slots=True)
-class FleetSight:
+class FleetListing:
     """What the list of clusters says, whether or not they were measured.
 
     ``listed`` and ``opted_out``: short key and name. ``lost``: ids and names of clusters that vanished from the list
@@ -55,38 +55,38 @@ class FleetSight:
 
 
 @dataclass(frozen=True, slots=True)
-class _Who:
+class OutageKey:
     subscription: str
     cause: Cause
     key: str
 
 
 @dataclass(frozen=True, slots=True)
-class _Spell:
+class Outage:
     """How long one cluster has not been measured for one cause, and when that was told."""
 
     since: datetime
-    told_at: datetime | None = None
+    notified_at: datetime | None = None
 
 
-_Spells = dict[_Who, _Spell]
+_Outages = dict[OutageKey, Outage]
 
 
-def look_at_coverage(
-    record: FleetRecord, tally: Tally, sight: FleetSight, now: datetime, patience: timedelta
-) -> tuple[FleetRecord, CoverageNews]:
+def update_unmeasured(
+    record: FleetRecord, tally: Tally, sight: FleetListing, now: datetime, grace_period: timedelta
+) -> tuple[FleetRecord, UnmeasuredNews]:
     """What is remembered of clusters afterwards, and what is to be told; remarks stay."""
     listed, lost = sight.listed, sight.lost
-    spells = _standing(record.unmeasured, tally, listed.keys() - sight.opted_out.keys(), now)
-    spells, losses = _told(spells, tally.unseen, listed, now, patience)
-    back = _back(spells, tally, listed.keys())
-    if record.back_at is not None and timedelta() <= now - record.back_at < patience:
+    outages = _standing(record.unmeasured, tally, listed.keys() - sight.opted_out.keys(), now)
+    outages, losses = _told(outages, tally.unseen, listed, now, grace_period)
+    back = _recovered(outages, tally, listed.keys())
+    if record.back_at is not None and timedelta() <= now - record.back_at < grace_period:
         back = set()
     new_lost = {key: name for key, name in lost.items() if key not in record.lost}
-    found = {short_key(one) for one in record.lost if one not in lost} & listed.keys() - _blind(tally)
+    found = {short_key(one) for one in record.lost if one not in lost} & listed.keys() - _unmeasured_keys(tally)
     hidden = {short_key(one) for one in lost}
     announced = {key: name for key, name in record.opted_out.items() if key in listed or key in hidden}
-    news = CoverageNews(
+    news = UnmeasuredNews(
         losses=(*losses, *_no_longer_listed(new_lost, sight.not_asked & new_lost.keys(), now)),
         seen_again=tuple(sorted(listed[key] for key in back | found)),
         opted_out=_names(sight.opted_out, announced),
@@ -94,7 +94,7 @@ def look_at_coverage(
     )
     after = replace(
         record,
-        unmeasured=_packed({who: spell for who, spell in spells.items() if who.key not in back}),
+        unmeasured=_packed({who: outage for who, outage in outages.items() if who.key not in back}),
         lost=dict(lost),
         opted_out={key: name for key, name in announced.items() if key in hidden} | dict(sight.opted_out),
         back_at=now if back else record.back_at,
@@ -103,77 +103,83 @@ def look_at_coverage(
     return after, news
 
 
-def _standing(known: Iterable[Blindness], tally: Tally, watched: Set[str], now: datetime) -> _Spells:
+def _standing(known: Iterable[UnmeasuredGroup], tally: Tally, watched: Set[str], now: datetime) -> _Outages:
     """Spells that last and those that begin. What was told stays until its end is told.
 
     Of a cluster that was told already, another cause counts only while it lasts.
     """
     before = {
-        _Who(one.subscription, one.cause, key): _Spell(min(one.since, now), one.told_at and min(one.told_at, now))
+        OutageKey(one.subscription, one.cause, key): Outage(
+            min(one.since, now), one.notified_at and min(one.notified_at, now)
+        )
         for one in known
         for key in one.keys
     }
-    told = {who.key for who, spell in before.items() if spell.told_at}
-    blind, current = _blind(tally), set(_unseen(tally.unseen))
+    told = {who.key for who, outage in before.items() if outage.notified_at}
+    blind, current = _unmeasured_keys(tally), set(_unseen(tally.unseen))
 
-    def lasts(who: _Who, spell: _Spell) -> bool:
-        if spell.told_at is not None:
+    def lasts(who: OutageKey, outage: Outage) -> bool:
+        if outage.notified_at is not None:
             return who.key in watched
         return who.key in blind and (who in current or who.key not in told)
 
-    lasting = {who: spell for who, spell in before.items() if lasts(who, spell)}
-    return {who: _Spell(now) for who in current} | lasting
+    lasting = {who: outage for who, outage in before.items() if lasts(who, outage)}
+    return {who: Outage(now) for who in current} | lasting
 
 
 def _told(
-    spells: _Spells, unseen: Iterable[Unseen], fleet: Mapping[str, str], now: datetime, patience: timedelta
-) -> tuple[_Spells, list[Finding]]:
+    outages: _Outages, unseen: Iterable[Unseen], fleet: Mapping[str, str], now: datetime, grace_period: timedelta
+) -> tuple[_Outages, list[Finding]]:
     """The spells after what is due was told, and what is to be told."""
     last: dict[tuple[str, Cause], datetime] = {}
-    for who, spell in spells.items():
-        if spell.told_at is not None:
+    for who, outage in outages.items():
+        if outage.notified_at is not None:
             group = (who.subscription, who.cause)
-            last[group] = max(spell.told_at, last.get(group, spell.told_at))
-    after, losses = dict(spells), []
+            last[group] = max(outage.notified_at, last.get(group, outage.notified_at))
+    after, losses = dict(outages), []
     for one in unseen:
-        told_at = last.get((one.subscription, one.cause))
-        if told_at is not None and now - told_at < patience:
+        notified_at = last.get((one.subscription, one.cause))
+        if notified_at is not None and now - notified_at < grace_period:
             continue
-        mine = {who: spells[who] for who in _unseen([one])}
-        due = {who: spell for who, spell in mine.items() if spell.told_at is None and now - spell.since >= patience}
+        mine = {who: outages[who] for who in _unseen([one])}
+        due = {
+            who: outage
+            for who, outage in mine.items()
+            if outage.notified_at is None and now - outage.since >= grace_period
+        }
         if due:
             names = sorted(fleet.get(who.key, who.key) for who in due)
-            losses.append(_not_measured(one, names, min(spell.since for spell in due.values())))
-            after |= {who: replace(spell, told_at=now) for who, spell in due.items()}
-    told = {who.key for who, spell in after.items() if spell.told_at == now}
-    return {who: spell for who, spell in after.items() if spell.told_at or who.key not in told}, losses
+            losses.append(_not_measured(one, names, min(outage.since for outage in due.values())))
+            after |= {who: replace(outage, notified_at=now) for who, outage in due.items()}
+    told = {who.key for who, outage in after.items() if outage.notified_at == now}
+    return {who: outage for who, outage in after.items() if outage.notified_at or who.key not in told}, losses
 
 
-def _back(spells: _Spells, tally: Tally, listed_keys: Set[str]) -> set[str]:
+def _recovered(outages: _Outages, tally: Tally, listed_keys: Set[str]) -> set[str]:
     """Clusters whose trouble was told and is over."""
-    return {who.key for who, spell in spells.items() if spell.told_at} & listed_keys - _blind(tally)
+    return {who.key for who, outage in outages.items() if outage.notified_at} & listed_keys - _unmeasured_keys(tally)
 
 
-def _packed(spells: _Spells) -> tuple[Blindness, ...]:
+def _packed(outages: _Outages) -> tuple[UnmeasuredGroup, ...]:
     """Clusters that went out of sight together share an entry: thousands of them have to fit into a row."""
     packed: dict[tuple[str, Cause, datetime, datetime | None], list[str]] = {}
-    for who, spell in spells.items():
-        packed.setdefault((who.subscription, who.cause, spell.since, spell.told_at), []).append(who.key)
+    for who, outage in outages.items():
+        packed.setdefault((who.subscription, who.cause, outage.since, outage.notified_at), []).append(who.key)
     entries = [
-        Blindness(subscription, cause, since, tuple(sorted(keys)), told_at)
-        for (subscription, cause, since, told_at), keys in packed.items()
+        UnmeasuredGroup(subscription, cause, since, tuple(sorted(keys)), notified_at)
+        for (subscription, cause, since, notified_at), keys in packed.items()
     ]
     return tuple(sorted(entries, key=lambda one: (one.since, one.subscription, one.cause, one.keys)))
 
 
-def _blind(tally: Tally) -> set[str]:
+def _unmeasured_keys(tally: Tally) -> set[str]:
     return {key for one in tally.unseen for key in one.keys}
 
 
-def _unseen(unseen: Iterable[Unseen]) -> Iterator[_Who]:
+def _unseen(unseen: Iterable[Unseen]) -> Iterator[OutageKey]:
     for one in unseen:
         for key in one.keys:
-            yield _Who(one.subscription, one.cause, key)
+            yield OutageKey(one.subscription, one.cause, key)
 
 
 def _names(these: Mapping[str, str], without: Mapping[str, str]) -> tuple[str, ...]:

@@ -20,8 +20,7 @@ from ...model.change import GIVEN_UP, Change, ChangeState, Decision, JournalEntr
 from ...store.errors import StoreConflict
 from ...store.records import Put, PutJournal, Records, Stored
 from ...store.retry import retry_on_conflict
-from ...store.signs import Signs
-from ...store.vnet_lock import is_dead
+from ...store.vnet_lock import VnetLock, is_dead
 from ..notification.outbox import Outbox, audit
 from .actions import APPROVE, DENY, GIVE_UP, RESUME, ROLL_BACK, STOP, Actions
 from .propose import superseded
@@ -49,7 +48,7 @@ class Decide:
     def __init__(
         self,
         records: Records,
-        signs: Signs,
+        vnet_lock: VnetLock,
         signer: Signer,
         outbox: Outbox,
         links: Callable[[], Links],
@@ -59,7 +58,7 @@ class Decide:
     ) -> None:
         """``links`` is asked for only where a message needs one: it needs a signing key."""
         self._records = records
-        self._signs = signs
+        self._vnet_lock = vnet_lock
         self._signer = signer
         self._outbox = outbox
         self._links = links
@@ -195,7 +194,7 @@ class Decide:
         return replace(unsigned, signature=self._signer.sign_decision(decision_content(unsigned)))
 
     def _refuse_if_busy(self, change: Change, wall: datetime) -> None:
-        holder = self._signs.vnet_holder(change.plan.vnet_id) if change.plan.vnet_id else None
+        holder = self._vnet_lock.vnet_holder(change.plan.vnet_id) if change.plan.vnet_id else None
         if holder is None or is_dead(self._records, holder, wall):
             return
         if holder.change_id not in (change.id, change.plan.of_change_id):

@@ -16,7 +16,7 @@ from ...ids import cluster_key, new_id
 from ...model.change import FINAL_STATES, Change, ChangeState
 from ...model.incident import ClusterRecord, Incident
 from ...model.plan import CURES, Plan, PlanKind
-from ...store.active_clusters import FleetStore
+from ...store.active_clusters import ActiveClusterIndex
 from ...store.records import Put, Records, Stored
 from ..notification.outbox import Outbox, audit
 from ..planning.plan import Planner
@@ -30,7 +30,7 @@ class Propose:
         self,
         planner: Planner,
         records: Records,
-        store: FleetStore,
+        active_clusters: ActiveClusterIndex,
         outbox: Outbox,
         links: Links,
         lifetime: timedelta,
@@ -38,7 +38,7 @@ class Propose:
         """``lifetime`` is how long a proposal waits for a decision."""
         self._planner = planner
         self._records = records
-        self._store = store
+        self._active_clusters = active_clusters
         self._outbox = outbox
         self._links = links
         self._lifetime = lifetime
@@ -136,7 +136,7 @@ class Propose:
             *retire_proposals(self._records, key, change),
         ]
         # The index comes first. Without it the cure of a change that no incident asked for would go unwatched.
-        self._store.begin_attention(key)
+        self._active_clusters.add_if_absent(key)
         self._records.commit_in(key, writes)
 
 

@@ -17,7 +17,7 @@ from ...ids import cluster_key
 from ...model.change import IN_FLIGHT
 from ...model.fleet import Fleet
 from ...model.incident import ClusterRecord, IncidentState
-from ...store.active_clusters import FleetStore
+from ...store.active_clusters import ActiveClusterIndex
 from ...store.errors import StoreConflict
 from ...store.records import Put, Records, Stored
 from ..approval.propose import withdraw_proposals
@@ -28,17 +28,19 @@ MOST_ASKED = 20  # in one look, open incidents first; the others come next time
 DELETED = "the cluster was deleted"
 
 
-class Vanished:
-    def __init__(self, records: Records, store: FleetStore, discovery: FleetDiscovery, outbox: Outbox) -> None:
+class DeletedClusters:
+    def __init__(
+        self, records: Records, active_clusters: ActiveClusterIndex, discovery: FleetDiscovery, outbox: Outbox
+    ) -> None:
         self._records = records
-        self._store = store
+        self._active_clusters = active_clusters
         self._discovery = discovery
         self._outbox = outbox
 
-    def look(self, fleet: Fleet, now: datetime, wall: datetime) -> None:
+    def end_incidents(self, fleet: Fleet, now: datetime, wall: datetime) -> None:
         """``fleet`` as it was listed just now. Raises StoreError."""
         listed = {cluster_key(target.cluster.id) for target in fleet.clusters}
-        missing = [(not is_open, key) for key, is_open in self._store.attention().items() if key not in listed]
+        missing = [(not is_open, key) for key, is_open in self._active_clusters.entries().items() if key not in listed]
         for _, key in sorted(missing)[:MOST_ASKED]:
             stored = self._records.cluster_in(key)
             if stored is None or self._has_change_in_flight(key, stored.value) or not self._is_gone(stored.value):
@@ -47,7 +49,7 @@ class Vanished:
                 self._end(key, stored, now, wall)
             except StoreConflict:
                 log.info("%s: another worker has ended it", stored.value.cluster_name)
-            self._store.lose_attention(key)
+            self._active_clusters.remove(key)
 
     def _has_change_in_flight(self, key: str, record: ClusterRecord) -> bool:
         return bool(record.change_id) and any(change.state in IN_FLIGHT for change in self._records.changes(key))

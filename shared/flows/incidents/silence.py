@@ -11,7 +11,7 @@ from ...formatting import utc
 from ...ids import cluster_key
 from ...model.cluster import Cluster
 from ...model.incident import ClusterRecord, IncidentState
-from ...store.active_clusters import FleetStore
+from ...store.active_clusters import ActiveClusterIndex
 from ...store.errors import StoreConflict
 from ...store.records import Put, Records
 from ..notification.outbox import audit
@@ -21,9 +21,9 @@ _TRIES = 3
 
 
 class Silence:
-    def __init__(self, records: Records, store: FleetStore) -> None:
+    def __init__(self, records: Records, active_clusters: ActiveClusterIndex) -> None:
         self._records = records
-        self._store = store
+        self._active_clusters = active_clusters
 
     def begin(self, cluster: Cluster, until: datetime, by: str, now: datetime) -> ClusterRecord:
         """Raises BadInput when nobody is named, or the time is over or more than 30 days away."""
@@ -42,7 +42,7 @@ class Silence:
             silenced = replace(record, silenced_until=until, silenced_by=by if until else "")
             event = f"silenced until {utc(until)}" if until else "silence ended"
             # The index comes first: what it points to may be missing, never the other way round.
-            self._store.pay_attention(cluster_key(cluster.id), is_open=self._is_open(record))
+            self._active_clusters.add(cluster_key(cluster.id), is_open=self._is_open(record))
             writes = [Put(silenced, stored.etag if stored else None), audit(now, by, event, cluster.name)]
             try:
                 self._records.commit(cluster.id, writes)

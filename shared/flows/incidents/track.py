@@ -19,7 +19,7 @@ from ...chat.message import Message
 from ...cloud.deadline import Deadline
 from ...core.associations import Associations, associations, next_association
 from ...core.detection.health_events import is_unexplained
-from ...core.incidents.lifecycle import Effect, IncidentPolicy, IncidentTransition, judge
+from ...core.incidents.lifecycle import Effect, IncidentPolicy, IncidentTransition, next_incident
 from ...core.incidents.reminders import NO_ANSWERS, answers, waiting
 from ...ids import cluster_key, new_id
 from ...model.assessment import Assessment
@@ -27,7 +27,7 @@ from ...model.change import IN_FLIGHT, PENDING, Change, ChangeState
 from ...model.finding import FAILURES, FindingKind
 from ...model.incident import ClusterRecord, Incident, IncidentState
 from ...model.reading import DoesNotApply
-from ...store.active_clusters import FleetStore
+from ...store.active_clusters import ActiveClusterIndex
 from ...store.errors import StoreConflict, StoreError, StoreUnavailable
 from ...store.records import Put, Records, Stored
 from ...store.retry import TRIES
@@ -41,7 +41,7 @@ CURED_BY_A_PLAN = FAILURES | {FindingKind.NAT_GATEWAY_PRESSURE}
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class ClusterState:
     """What storage holds of one cluster. ``etag`` None: it has no row yet."""
 
     record: ClusterRecord
@@ -57,7 +57,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class Observation:
     """An assessment to remember. ``is_maintenance``: nothing is posted now."""
 
     assessment: Assessment
@@ -65,19 +65,19 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
-    """``effects`` by name; ``told``: keys of clusters with a message. ``not_remembered`` counts what went wrong."""
+class UpdateSummary:
+    """``effects`` by name; ``notified``: keys of clusters with a message. ``not_remembered`` counts what went wrong."""
 
     effects: Mapping[str, int]
     not_remembered: int
-    told: tuple[str, ...] = ()
+    notified: tuple[str, ...] = ()
 
 
-class Remember:
+class IncidentTracker:
     def __init__(
         self,
         records: Records,
-        store: FleetStore,
+        active_clusters: ActiveClusterIndex,
         outbox: Outbox,
         policy: IncidentPolicy,
         page_of: Callable[[Change], str],
@@ -86,20 +86,20 @@ class Remember:
     ) -> None:
         """``is_offering``: incidents that a plan could cure ask for one, and a change has a page at ``page_of``."""
         self._records = records
-        self._store = store
+        self._active_clusters = active_clusters
         self._outbox = outbox
         self._policy = policy
         self._page_of = page_of
         self._is_offering = is_offering
 
-    def recall(self, cluster_id: str, cluster_name: str) -> Known:
+    def read_state(self, cluster_id: str, cluster_name: str) -> ClusterState:
         """Raises StoreError."""
         stored = self._records.cluster(cluster_id)
         record = stored.value if stored else ClusterRecord(cluster_id, cluster_name)
         incident = self._records.incident(cluster_id, record.incident_id) if record.incident_id else None
         changes = self._records.changes(cluster_key(cluster_id)) if record.change_id else ()
         known = associations(changes, self._under_way(changes))
-        return Known(record, stored.etag if stored else None, incident, changes, known)
+        return ClusterState(record, stored.etag if stored else None, incident, changes, known)
 
     def _under_way(self, changes: Sequence[Change]) -> frozenset[str]:
         """Changes that may have written a subnet and have not read it back yet: their journal knows."""
@@ -109,70 +109,72 @@ class Remember:
             found += [change.id] if entry is not None and entry.value.was_written else []
         return frozenset(found)
 
-    def all(
+    def track(
         self,
-        sights: Sequence[Sight],
-        attention: Mapping[str, bool],
+        observations: Sequence[Observation],
+        active: Mapping[str, bool],
         now: datetime,
         wall: datetime,
         deadline: Deadline | None = None,
-    ) -> Remembered:
+    ) -> UpdateSummary:
         """One cluster's trouble does not hide the others.
 
-        ``attention``: keys of clusters with something to remember. Who has nothing yet comes first: when the deadline
+        ``active``: keys of clusters with something to remember. Who has nothing yet comes first: when the deadline
         cuts the rest off, no new alarm waits for what is known already. Raises StoreUnavailable when storage is down.
         """
         effects: Counter[str] = Counter()
-        told: list[str] = []
+        notified: list[str] = []
         not_remembered = silent = 0
-        for sight in sorted(sights, key=lambda one: cluster_key(one.assessment.cluster.id) in attention):
-            if deadline is not None and deadline.is_over and self._is_worth_a_look(sight, attention):
+        for observation in sorted(observations, key=lambda one: cluster_key(one.assessment.cluster.id) in active):
+            if deadline is not None and deadline.is_over and self._is_worth_a_look(observation, active):
                 not_remembered += 1
                 continue
             try:
-                effect, is_told = self._with_retries(sight, attention, now, wall)
+                effect, is_told = self._with_retries(observation, active, now, wall)
                 effects[effect.value] += 1
-                told += [cluster_key(sight.assessment.cluster.id)] if is_told else []
+                notified += [cluster_key(observation.assessment.cluster.id)] if is_told else []
                 silent = 0
             except StoreError as error:
                 not_remembered += 1
                 silent += isinstance(error, StoreUnavailable)
-                log.error("%s: what was seen could not be remembered: %s", sight.assessment.cluster.name, error)
+                log.error("%s: what was seen could not be remembered: %s", observation.assessment.cluster.name, error)
                 if silent >= TRIES:
                     raise  # storage is down for all of them
-        return Remembered(dict(effects), not_remembered, tuple(told))
+        return UpdateSummary(dict(effects), not_remembered, tuple(notified))
 
     def _with_retries(
-        self, sight: Sight, attention: Mapping[str, bool], now: datetime, wall: datetime
+        self, observation: Observation, active: Mapping[str, bool], now: datetime, wall: datetime
     ) -> tuple[Effect, bool]:
         """What happened, and whether there is something to deliver."""
-        if not self._is_worth_a_look(sight, attention):
+        if not self._is_worth_a_look(observation, active):
             return Effect.NOTHING, False
         for attempt in range(TRIES):
             try:
-                return self._once(sight, attention, now, wall)
+                return self._once(observation, active, now, wall)
             except StoreConflict:
                 if attempt == TRIES - 1:
                     raise
         raise AssertionError("unreachable")
 
-    def _is_worth_a_look(self, sight: Sight, attention: Mapping[str, bool]) -> bool:
-        has_news = bool(sight.assessment.alarms) or is_unexplained(sight.assessment)
-        return has_news or cluster_key(sight.assessment.cluster.id) in attention
+    def _is_worth_a_look(self, observation: Observation, active: Mapping[str, bool]) -> bool:
+        has_news = bool(observation.assessment.alarms) or is_unexplained(observation.assessment)
+        return has_news or cluster_key(observation.assessment.cluster.id) in active
 
-    def _once(self, sight: Sight, attention: Mapping[str, bool], now: datetime, wall: datetime) -> tuple[Effect, bool]:
-        assessment, cluster = sight.assessment, sight.assessment.cluster
-        known = self.recall(cluster.id, cluster.name)
-        transition = self._transition(sight, known, now)
-        self._note_attention(cluster_key(cluster.id), transition, known, attention, now)
-        notice = self._notice(sight, known, transition, now)
+    def _once(
+        self, observation: Observation, active: Mapping[str, bool], now: datetime, wall: datetime
+    ) -> tuple[Effect, bool]:
+        assessment, cluster = observation.assessment, observation.assessment.cluster
+        known = self.read_state(cluster.id, cluster.name)
+        transition = self._transition(observation, known, now)
+        self._update_index(cluster_key(cluster.id), transition, known, active, now)
+        notice = self._notice(observation, known, transition, now)
         if not _is_worth_a_write(transition, known):
             return Effect.NOTHING, self._say(notice, known, now, wall)
         incident = transition.incident
         if incident is not None and self._wants_a_plan(incident, transition.message, known.changes):
             transition = replace(transition, incident=replace(incident, plan_due_at=now))
-        told_at = now if notice else known.record.contradicted_at
-        writes: list[Put] = [Put(replace(transition.record, contradicted_at=told_at), known.etag)]
+        notified_at = now if notice else known.record.contradicted_at
+        writes: list[Put] = [Put(replace(transition.record, contradicted_at=notified_at), known.etag)]
         writes += self._outbox.rows(cluster.name, notice, wall)
         if transition.incident is not None:
             stored = known.incident
@@ -192,18 +194,20 @@ class Remember:
             log.info("%s: incident %s", cluster.name, transition.effect.value)
         return transition.effect, bool(message or notice)
 
-    def _reminder(self, transition: IncidentTransition, assessment: Assessment, known: Known) -> Message | None:
+    def _reminder(self, transition: IncidentTransition, assessment: Assessment, known: ClusterState) -> Message | None:
         if transition.incident is None:
             return None
         waits = waiting(transition.incident.id, known.changes)
         page = self._page_of(waits) if waits is not None and self._is_offering else ""
         return waiting_messages.incident_reminder(transition.incident, assessment, waits, page)
 
-    def _notice(self, sight: Sight, known: Known, transition: IncidentTransition, now: datetime) -> Message | None:
+    def _notice(
+        self, observation: Observation, known: ClusterState, transition: IncidentTransition, now: datetime
+    ) -> Message | None:
         """That Azure's health events know of trouble which the metric doesn't show: once a day, and no incident."""
         record, incident = known.record, transition.incident
-        is_quiet = sight.is_maintenance or record.is_silenced(now)
-        if is_quiet or not is_unexplained(sight.assessment):
+        is_quiet = observation.is_maintenance or record.is_silenced(now)
+        if is_quiet or not is_unexplained(observation.assessment):
             return None
         if record.contradicted_at is not None and timedelta() <= now - record.contradicted_at < _SAY_AGAIN_AFTER:
             return None
@@ -211,9 +215,9 @@ class Remember:
         ended_at = incident.cleared_at if incident is not None else None
         if is_known and (ended_at is None or now - ended_at <= self._policy.cooldown):
             return None  # people know, or knew a short while ago
-        return fleet_messages.metrics_contradicted(sight.assessment, now)
+        return fleet_messages.metrics_contradicted(observation.assessment, now)
 
-    def _say(self, notice: Message | None, known: Known, now: datetime, wall: datetime) -> bool:
+    def _say(self, notice: Message | None, known: ClusterState, now: datetime, wall: datetime) -> bool:
         """Posts what belongs to no incident."""
         if notice is None:
             return False
@@ -226,29 +230,34 @@ class Remember:
         self._records.commit(record.cluster_id, writes)
         return True
 
-    def _withdrawn(self, transition: IncidentTransition, known: Known, now: datetime) -> list[Put]:
+    def _withdrawn(self, transition: IncidentTransition, known: ClusterState, now: datetime) -> list[Put]:
         """An incident that is over takes its open proposal with it: nobody should approve a cure for what is gone."""
         if transition.effect is not Effect.CLEARED or transition.incident is None or not known.changes:
             return []
         return withdraw_proposals(self._records, cluster_key(known.record.cluster_id), transition.incident, now)
 
-    def _transition(self, sight: Sight, known: Known, now: datetime) -> IncidentTransition:
+    def _transition(self, observation: Observation, known: ClusterState, now: datetime) -> IncidentTransition:
         record, incident = known.record, known.incident.value if known.incident else None
         answered = answers(incident.id, known.changes, now) if incident else NO_ANSWERS
-        return judge(
+        return next_incident(
             record,
             incident,
-            sight.assessment,
+            observation.assessment,
             now=now,
             policy=self._policy,
             new_id=new_id(),
             is_change_in_flight=any(change.state in IN_FLIGHT for change in known.changes),
-            is_quiet=record.is_silenced(now) or sight.is_maintenance,
+            is_quiet=record.is_silenced(now) or observation.is_maintenance,
             answered=answered,
         )
 
-    def _note_attention(
-        self, key: str, transition: IncidentTransition, known: Known, attention: Mapping[str, bool], now: datetime
+    def _update_index(
+        self,
+        key: str,
+        transition: IncidentTransition,
+        known: ClusterState,
+        active: Mapping[str, bool],
+        now: datetime,
     ) -> None:
         """The index is written before what it points to: pointing to nothing does no harm."""
         incident, record = transition.incident, transition.record
@@ -260,10 +269,10 @@ class Remember:
         )
         is_pending = any(change.state in PENDING for change in known.changes)
         if is_open or is_recent or record.is_silenced(now) or is_pending or known.associations.verified:
-            if attention.get(key) is not is_open:
-                self._store.pay_attention(key, is_open=is_open)
-        elif key in attention:
-            self._store.lose_attention(key)
+            if active.get(key) is not is_open:
+                self._active_clusters.add(key, is_open=is_open)
+        elif key in active:
+            self._active_clusters.remove(key)
 
     def _wants_a_plan(self, incident: Incident, message: Effect, changes: tuple[Change, ...]) -> bool:
         """Trouble that is told, unless an answer is under way."""
@@ -299,7 +308,7 @@ def _message(
             return None
 
 
-def _is_worth_a_write(transition: IncidentTransition, known: Known) -> bool:
+def _is_worth_a_write(transition: IncidentTransition, known: ClusterState) -> bool:
     """Health of a cluster without an open incident is not written down: the next look judges the same minutes again."""
     incident = transition.incident
     before = known.incident.value if known.incident else None

@@ -13,8 +13,8 @@ from ...cloud.errors import AzureError
 from ...cloud.fleet_query import FleetDiscovery
 from ...model.fleet import Fleet, WatchedCluster
 from ...model.inventory import InventoryIndex, InventoryShard
-from ...store.active_clusters import FleetStore
 from ...store.errors import StoreError
+from ...store.fleet_cache import FleetCache
 from .scan import grouped
 
 log = logging.getLogger("snatbot.fleet")
@@ -34,10 +34,10 @@ class ListedFleet:
 class FleetInventory:
     """Safe to share between threads."""
 
-    def __init__(self, discovery: FleetDiscovery, store: FleetStore | None, kept_for: timedelta) -> None:
-        """Without a ``store`` the list is kept in memory only."""
+    def __init__(self, discovery: FleetDiscovery, cache: FleetCache | None, kept_for: timedelta) -> None:
+        """Without a ``cache`` the list is kept in memory only."""
         self._discovery = discovery
-        self._store = store
+        self._cache = cache
         self._kept_for = kept_for
         self._lock = threading.Lock()
         self._fleet: Fleet | None = None
@@ -55,7 +55,7 @@ class FleetInventory:
 
     def shard(self, key: str) -> tuple[WatchedCluster, ...]:
         """One shard of the fleet as a worker gets it; empty when it is not there any more."""
-        shard = self._store.read(InventoryShard, f"{_SHARD}{key}") if self._store else None
+        shard = self._cache.read(InventoryShard, f"{_SHARD}{key}") if self._cache else None
         return shard.clusters if shard else ()
 
     def _current(self, now: datetime) -> ListedFleet:
@@ -79,13 +79,13 @@ class FleetInventory:
 
     def _stored(self) -> Fleet | None:
         """A cache that can't be read is no cache."""
-        if self._store is None:
+        if self._cache is None:
             return None
         try:
-            index = self._store.read(InventoryIndex, _INDEX)
+            index = self._cache.read(InventoryIndex, _INDEX)
             if index is None:
                 return None
-            shards = self._store.read_all(InventoryShard, _SHARD)
+            shards = self._cache.read_all(InventoryShard, _SHARD)
         except StoreError as error:
             log.warning("the kept inventory could not be read: %s", error)
             return None
@@ -95,17 +95,17 @@ class FleetInventory:
         return Fleet(index.found_at, clusters, index.unreadable)
 
     def _keep(self, fleet: Fleet) -> None:
-        if self._store is None:
+        if self._cache is None:
             return
         try:
-            before = self._store.read(InventoryIndex, _INDEX)
+            before = self._cache.read(InventoryIndex, _INDEX)
             shards = shards_of(fleet.clusters)
             for key, members in shards.items():
-                self._store.write(f"{_SHARD}{key}", InventoryShard(fleet.found_at, tuple(members)))
+                self._cache.write(f"{_SHARD}{key}", InventoryShard(fleet.found_at, tuple(members)))
             index = InventoryIndex(fleet.found_at, len(fleet.clusters), tuple(shards), fleet.unreadable)
-            self._store.write(_INDEX, index)
+            self._cache.write(_INDEX, index)
             if before is not None:
-                self._store.delete(f"{_SHARD}{key}" for key in before.shards if key not in shards)
+                self._cache.delete(f"{_SHARD}{key}" for key in before.shards if key not in shards)
         except StoreError as error:
             log.warning("the inventory could not be kept: %s", error)
 

@@ -13,8 +13,8 @@ from ...cloud.errors import AzureError
 from ...cloud.fleet_query import FleetDiscovery
 from ...core.detection.tags import TagRules, read_tags
 from ...core.incidents.scan_health import nothing_found, nothing_measured, stale_list
-from ...core.incidents.standing_problems import by_subject, look_at_remarks
-from ...core.incidents.unmeasured import CoverageNews, FleetSight, look_at_coverage
+from ...core.incidents.standing_problems import by_subject, update_problems
+from ...core.incidents.unmeasured import FleetListing, UnmeasuredNews, update_unmeasured
 from ...formatting import count, listed
 from ...ids import short_key
 from ...model.coverage import FleetRecord
@@ -32,12 +32,12 @@ MOST_CONFIRMED = 50  # how many of them are asked for one by one in a look
 
 @dataclass(frozen=True, slots=True)
 class UnmeasuredPolicy:
-    """``patience``: how long something may last before people are told. ``kept_for``: of the list of clusters.
+    """``grace_period``: how long something may last before people are told. ``kept_for``: of the list of clusters.
 
     ``expects_clusters``: that none was ever found is a mistake.
     """
 
-    patience: timedelta
+    grace_period: timedelta
     kept_for: timedelta
     expects_clusters: bool = True
 
@@ -60,11 +60,11 @@ class UnmeasuredClusters:
         stored = self._records.fleet()
         record = stored.value if stored else FleetRecord()
         sight, bad_tags = self._sight(record, found)
-        after, news = look_at_coverage(record, tally, sight, now, self._policy.patience)
+        after, news = update_unmeasured(record, tally, sight, now, self._policy.grace_period)
         empty = self._nothing_found(found.fleet, after)
         to_say = () if after.lost or not empty else (empty,)  # of those that were lost people know
         after, news = self._remark(after, news, by_subject((*to_say, *found.fleet.unreadable)), bad_tags, now)
-        slow, slow_news = look_at_remarks(after.one_by_one, tally.one_by_one, now, timedelta())
+        slow, slow_news = update_problems(after.one_by_one, tally.one_by_one, now, timedelta())
         after, news = replace(after, one_by_one=slow), replace(news, one_by_one=slow_news)
         self._keep(stored.etag if stored else None, record, after, news, now, wall)
         unfit = (stale_list(found.fleet, now, self._policy.kept_for), empty, nothing_measured(tally))
@@ -74,20 +74,20 @@ class UnmeasuredClusters:
         """The clusters could not be listed, and no list is kept: nothing is known of any of them."""
         stored = self._records.fleet()
         record = stored.value if stored else FleetRecord()
-        troubles, said = look_at_remarks(record.troubles, by_subject((problem,)), now, self._policy.patience)
+        troubles, said = update_problems(record.troubles, by_subject((problem,)), now, self._policy.grace_period)
         after = replace(record, troubles=troubles)
-        self._keep(stored.etag if stored else None, record, after, CoverageNews(troubles=said), now, wall)
+        self._keep(stored.etag if stored else None, record, after, UnmeasuredNews(troubles=said), now, wall)
 
     def _remark(
         self,
         record: FleetRecord,
-        news: CoverageNews,
+        news: UnmeasuredNews,
         troubles: Mapping[str, str],
         bad_tags: Mapping[str, str],
         now: datetime,
-    ) -> tuple[FleetRecord, CoverageNews]:
-        of_troubles, troubles_news = look_at_remarks(record.troubles, troubles, now, self._policy.patience)
-        of_tags, tags_news = look_at_remarks(record.bad_tags, bad_tags, now, timedelta())
+    ) -> tuple[FleetRecord, UnmeasuredNews]:
+        of_troubles, troubles_news = update_problems(record.troubles, troubles, now, self._policy.grace_period)
+        of_tags, tags_news = update_problems(record.bad_tags, bad_tags, now, timedelta())
         after = replace(record, troubles=of_troubles, bad_tags=of_tags)
         return after, replace(news, troubles=troubles_news, bad_tags=tags_news)
 
@@ -95,7 +95,7 @@ class UnmeasuredClusters:
         has_seen = record.has_seen_clusters or not self._policy.expects_clusters
         return nothing_found(fleet, has_seen_clusters=has_seen, are_some_lost=bool(record.lost))
 
-    def _sight(self, record: FleetRecord, found: ListedFleet) -> tuple[FleetSight, dict[str, str]]:
+    def _sight(self, record: FleetRecord, found: ListedFleet) -> tuple[FleetListing, dict[str, str]]:
         """What the list says of clusters, and of their tags."""
         names: dict[str, str] = {}
         opted_out: dict[str, str] = {}
@@ -111,7 +111,7 @@ class UnmeasuredClusters:
         remarks = {
             problem: f"{problem} ({count(len(of), 'cluster')}: {listed(of)})" for problem, of in bad_tags.items()
         }
-        return FleetSight(names, opted_out, lost, not_asked), remarks
+        return FleetListing(names, opted_out, lost, not_asked), remarks
 
     def _lost(self, record: FleetRecord, found: ListedFleet) -> tuple[dict[str, str], frozenset[str]]:
         """Clusters that were listed before, are not now, and were not deleted as far as Azure says.
@@ -140,7 +140,7 @@ class UnmeasuredClusters:
         etag: str | None,
         before: FleetRecord,
         after: FleetRecord,
-        news: CoverageNews,
+        news: UnmeasuredNews,
         now: datetime,
         wall: datetime,
     ) -> None:
@@ -163,7 +163,7 @@ def _names(fleet: Fleet) -> dict[str, str]:
     return {target.cluster.id.lower(): target.cluster.name for target in fleet.clusters}
 
 
-def _messages(news: CoverageNews, now: datetime) -> Iterator[Message]:
+def _messages(news: UnmeasuredNews, now: datetime) -> Iterator[Message]:
     if news.losses:
         yield fleet_messages.clusters_unmeasured(news.losses)
     if news.troubles.due:
@@ -178,7 +178,7 @@ def _messages(news: CoverageNews, now: datetime) -> Iterator[Message]:
         yield fleet_messages.metrics_unbatched(news.one_by_one.due)
 
 
-def _events(news: CoverageNews) -> Iterator[tuple[str, str]]:
+def _events(news: UnmeasuredNews) -> Iterator[tuple[str, str]]:
     """Audit lines: what happened, to whom."""
     yield from (("coverage lost", loss.evidence) for loss in news.losses)
     yield from (("can't be read", text) for text in news.troubles.due)

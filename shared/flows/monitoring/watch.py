@@ -31,12 +31,13 @@ from ...model.fleet import WatchedCluster
 from ...model.inventory import ScanProgress
 from ...model.metric import MINUTE, Window
 from ...model.tally import Effort, ShardReport, Tally
-from ...store.active_clusters import FleetStore
+from ...store.active_clusters import ActiveClusterIndex
 from ...store.errors import StoreError
+from ...store.fleet_cache import FleetCache
+from ...store.liveness import Liveness
 from ...store.records import Key, Records
-from ...store.signs import Signs
-from ..incidents.deleted_clusters import Vanished
-from ..incidents.track import Remember, Remembered, Sight
+from ..incidents.deleted_clusters import DeletedClusters
+from ..incidents.track import IncidentTracker, Observation, UpdateSummary
 from .inventory import FleetInventory, ListedFleet, shards_of
 from .scan import FleetScanner, ScanResult
 from .scan_scope import SLOW_WINDOW, ScanScope
@@ -56,24 +57,26 @@ class Watch:
         inventory: FleetInventory,
         discovery: FleetDiscovery,
         scanner: FleetScanner,
-        remember: Remember,
+        tracker: IncidentTracker,
         unmeasured: UnmeasuredClusters,
-        vanished: Vanished,
+        deleted_clusters: DeletedClusters,
         records: Records,
-        store: FleetStore,
-        signs: Signs,
+        cache: FleetCache,
+        active_clusters: ActiveClusterIndex,
+        liveness: Liveness,
         count: RequestCount,
         policy: WatchPolicy,
     ) -> None:
         self._inventory = inventory
         self._discovery = discovery
         self._scanner = scanner
-        self._remember = remember
+        self._tracker = tracker
         self._unmeasured = unmeasured
-        self._vanished = vanished
+        self._deleted_clusters = deleted_clusters
         self._records = records
-        self._store = store
-        self._signs = signs
+        self._cache = cache
+        self._active_clusters = active_clusters
+        self._liveness = liveness
         self._count = count
         self._policy = policy
 
@@ -116,7 +119,7 @@ class Watch:
 
     def scan_shard(self, key: str, tick: str, now: datetime, wall: datetime) -> ShardScan | None:
         """One part of a large fleet. None: it was looked at for this tick, or a later one, already."""
-        report = self._store.read(ShardReport, f"{_REPORT}{key}")
+        report = self._cache.read(ShardReport, f"{_REPORT}{key}")
         if report is not None and report.tick >= tick and not _is_ahead(report, now):
             return None
         time = TickTime.of(self._policy.deadline_seconds)
@@ -126,17 +129,17 @@ class Watch:
                 report = ShardReport(now, tick, totals.tally, effort())
         except Exception as error:
             before = report or ShardReport(now, "", Tally())
-            self._store.write(f"{_REPORT}{key}", replace(before, raised=_said(error)))
+            self._cache.write(f"{_REPORT}{key}", replace(before, raised=_said(error)))
             raise
-        self._store.write(f"{_REPORT}{key}", report)
-        return ShardScan(report, tuple(sorted(totals.told)))
+        self._cache.write(f"{_REPORT}{key}", report)
+        return ShardScan(report, tuple(sorted(totals.notified)))
 
     def _over(
         self, targets: Sequence[WatchedCluster], key: str, now: datetime, wall: datetime, time: TickTime
     ) -> _ScanTotals:
         """Looks at these clusters and remembers. ``key``: of whose progress."""
-        attention = self._store.attention()
-        progress = self._store.read(ScanProgress, f"{_PROGRESS}{key}") or ScanProgress()
+        attention = self._active_clusters.entries()
+        progress = self._cache.read(ScanProgress, f"{_PROGRESS}{key}") or ScanProgress()
         scope = self._scope(targets, attention, progress, now)
         totals = _ScanTotals(progress)
 
@@ -146,8 +149,8 @@ class Watch:
         def then(group: Sequence[ScanResult]) -> None:
             with within(time.all):
                 confirmed = [self._confirmed(result, attention, progress, now) for result in group]
-            sights = [Sight(result.assessment, result.rules.maintenance.holds(now)) for result in confirmed]
-            totals.add(confirmed, self._remember.all(sights, attention, now, wall, time.all))
+            observations = [Observation(result.assessment, result.rules.maintenance.holds(now)) for result in confirmed]
+            totals.add(confirmed, self._tracker.track(observations, attention, now, wall, time.all))
 
         self._scanner.scan(targets, scope, time.scanning, now, then, prior_of)
         totals.tally += Tally(one_by_one=dict(self._scanner.one_by_one))
@@ -159,7 +162,7 @@ class Watch:
     def _keep(self, key: str, progress: ScanProgress) -> None:
         """Without it the next look merely looks at some minutes again: no reason to lose what this one saw."""
         try:
-            self._store.write(f"{_PROGRESS}{key}", progress)
+            self._cache.write(f"{_PROGRESS}{key}", progress)
         except StoreError as error:
             log.error("the progress of passes could not be kept: %s", error)
 
@@ -185,7 +188,7 @@ class Watch:
         if key not in attention and not is_tagged:
             return PriorObservations(allocation=allocation)
         try:
-            known = self._remember.recall(target.cluster.id, target.cluster.name)
+            known = self._tracker.read_state(target.cluster.id, target.cluster.name)
         except StoreError as error:
             log.error("%s: what is remembered of it could not be read: %s", target.cluster.name, error)
             return PriorObservations(allocation=allocation)
@@ -220,7 +223,7 @@ class Watch:
         self, shards: Mapping[str, Sequence[WatchedCluster]], now: datetime
     ) -> tuple[Tally, Effort, tuple[str, ...]]:
         """What workers saw last, and what it took; a part that nobody reported on lately was not reached."""
-        reports = self._store.read_all(ShardReport, _REPORT)
+        reports = self._cache.read_all(ShardReport, _REPORT)
         tally, effort = Tally(), Effort()
         for key, targets in shards.items():
             report = reports.get(key)
@@ -237,7 +240,7 @@ class Watch:
         try:
             problems = self._unmeasured.note(found, tally, now, wall)
             if found.before is not None:
-                self._vanished.look(found.fleet, now, wall)
+                self._deleted_clusters.end_incidents(found.fleet, now, wall)
         except StoreError as error:
             log.error("coverage could not be remembered: %s", error)
             return (f"coverage could not be remembered: {error}",)
@@ -245,7 +248,7 @@ class Watch:
 
     def _note_raised(self, error: Exception, wall: datetime) -> None:
         try:
-            self._signs.record_failure("watch", wall, [_said(error)], raised=True)
+            self._liveness.record_failure("watch", wall, [_said(error)], raised=True)
         except StoreError as unwritten:
             log.error("that a look raised could not be kept: %s", unwritten)
 
@@ -265,11 +268,11 @@ class Watch:
             offer=_named("incident-", due),
         )
         oldest = min((one.created_at for one in waiting), default=None)
-        self._signs.note_waiting(oldest)
+        self._liveness.note_waiting(oldest)
         if tick.is_success:
-            self._signs.record_success("watch", wall)
+            self._liveness.record_success("watch", wall)
         else:
-            self._signs.record_failure("watch", wall, tick.problems, raised=raised)
+            self._liveness.record_failure("watch", wall, tick.problems, raised=raised)
         return tick
 
 
@@ -296,14 +299,14 @@ class _ScanTotals:
     progress: ScanProgress
     tally: Tally = field(default_factory=Tally)
     allocations: dict[str, AllocationBaseline] = field(default_factory=dict)
-    told: set[str] = field(default_factory=set)
+    notified: set[str] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def add(self, group: Sequence[ScanResult], kept: Remembered) -> None:
+    def add(self, group: Sequence[ScanResult], kept: UpdateSummary) -> None:
         tally = tally_of([result.assessment for result in group], kept.effects, kept.not_remembered)
         with self.lock:
             self.tally = self.tally + tally
-            self.told |= set(kept.told)
+            self.notified |= set(kept.notified)
             for result in group:
                 key = cluster_key(result.assessment.cluster.id)
                 balancer = result.series.load_balancer

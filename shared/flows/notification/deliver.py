@@ -18,8 +18,8 @@ from ...chat.channels import Channel
 from ...chat.errors import ChatRefused, ChatUnavailable
 from ...model.audit import OutboxMessage
 from ...store.errors import StoreConflict
+from ...store.liveness import Liveness
 from ...store.records import Put, Records, Stored
-from ...store.signs import Signs
 from .outbox import audit, message_of
 
 log = logging.getLogger("snatbot.deliver")
@@ -41,9 +41,9 @@ class Delivery:
 
 
 class Deliver:
-    def __init__(self, records: Records, signs: Signs, channels: Mapping[str, Channel]) -> None:
+    def __init__(self, records: Records, liveness: Liveness, channels: Mapping[str, Channel]) -> None:
         self._records = records
-        self._signs = signs
+        self._liveness = liveness
         self._channels = channels
 
     def all_due(self, partition: str, wall: Callable[[], datetime]) -> Delivery:
@@ -76,7 +76,7 @@ class Deliver:
                 if outcome == "waiting" and not row.value.refusals:
                     break
         if counts["sent"]:
-            self._signs.record_success("deliver", wall)
+            self._liveness.record_success("deliver", wall)
         return Delivery(**counts)
 
     def _deliver(self, partition: str, row: Stored[OutboxMessage], wall: datetime) -> str:

@@ -76,7 +76,7 @@ class Authority:
     def _compare(self, partition: str, change: Change, decision: Decision) -> None:
         """A race with a worker that goes on does no harm: whoever ends the change needs its row as it was read."""
         journal = self._records.journal(partition, change.id)
-        since = self._records.audit_since(partition, decision.decided_at - _SKEW)
+        since = self._records.audit(partition, since=decision.decided_at - _SKEW)
         lines = {line.id: line.event for line in since if line.subject == change.id}
         events = frozenset(lines.values())
         if events & ENDED:

@@ -24,7 +24,8 @@ from ...model.change import Change, ChangeState, JournalEntry
 from ...model.plan import AddPublicIps, AssociateSubnet, ObserveEgress, Step
 from ...store.errors import StoreConflict
 from ...store.records import Put, PutJournal, Records, Stored
-from ...store.signs import HeldClaim, Signs
+from ...store.stop_switch import StopSwitch
+from ...store.vnet_lock import HeldClaim, VnetLock
 from ..notification.outbox import Outbox, audit
 from .authority import Authority
 from .dispatch import ReadFacts, dispatch
@@ -53,7 +54,8 @@ class ExecutionContext:
     """What applying works with."""
 
     records: Records
-    signs: Signs
+    stop_switch: StopSwitch
+    vnet_lock: VnetLock
     outbox: Outbox
     links: Links
     verify: Verify
@@ -85,7 +87,7 @@ class PlanExecutor:
         self._clock = context.clock
         self._policy = context.policy
         self._records = context.records
-        self._signs = context.signs
+        self._stop_switch = context.stop_switch
         self._journal: dict[int, Stored[JournalEntry]] = {}
         self._deadline = self._clock.wall() + timedelta(seconds=context.policy.invocation_seconds)
 
@@ -125,7 +127,7 @@ class PlanExecutor:
             self._claim.pause(self._clock.wall())
 
     def _is_stopped_by_flag(self, stored: Stored[Change], step: Step) -> bool:
-        flag = self._signs.stop_flag()
+        flag = self._stop_switch.stop_flag()
         if flag.is_set:
             self._stop(stored, self._entry(stored.value, step), f"all changes were stopped by {flag.by}: {flag.reason}")
         return flag.is_set
@@ -163,7 +165,7 @@ class PlanExecutor:
 
         The journal knows of a step's first write before Azure does: what a dying worker wrote can be taken back.
         """
-        is_stopped = self._signs.stop_flag().is_set
+        is_stopped = self._stop_switch.stop_flag().is_set
         latest = self._records.change(self._partition, self._change_id)
         if is_stopped or latest is None or latest.value.state is not ChangeState.APPLYING:
             raise StoreConflict("stopped right before a write")

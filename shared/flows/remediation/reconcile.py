@@ -25,8 +25,7 @@ from ...model.resource_id import ResourceId
 from ...retry_after import plausible_wait_seconds
 from ...store.errors import StoreConflict
 from ...store.records import Put, PutJournal, Stored
-from ...store.signs import HeldClaim, VnetBusy
-from ...store.vnet_lock import give_up_dead_claim
+from ...store.vnet_lock import HeldClaim, VnetBusy, give_up_dead_claim
 from ..approval.renew import PlanRenewer
 from ..notification.outbox import audit
 from ..planning.plan import Planner
@@ -60,7 +59,7 @@ class Reconciler:
         self._network_of = network_of
         self._write_audit = write_audit
         self._records = context.records
-        self._signs = context.signs
+        self._vnet_lock = context.vnet_lock
         self._clock = context.clock
 
     def run(self, partition: str, change_id: str) -> Change | None:
@@ -98,11 +97,11 @@ class Reconciler:
             return
         vnet_id = str(change.plan.vnet_id)
         try:
-            claim = self._signs.claim_vnet(vnet_id, change.id, new_id(), self._clock.wall(), partition)
+            claim = self._vnet_lock.claim_vnet(vnet_id, change.id, new_id(), self._clock.wall(), partition)
         except VnetBusy as busy:
             log.info("change %s waits: %s", change.id, busy)
             if busy.claim.change_id != change.id:
-                give_up_dead_claim(self._records, self._signs, busy.claim, self._clock.wall())
+                give_up_dead_claim(self._records, self._vnet_lock, busy.claim, self._clock.wall())
                 self._wait(partition, stored, f"change {busy.claim.change_id} is at work on the virtual network")
             return
         try:

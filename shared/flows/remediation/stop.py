@@ -7,18 +7,18 @@ from datetime import datetime
 from ... import user_input
 from ...ids import new_id
 from ...model.audit import AuditLine
-from ...store.signs import Signs, StopFlag
+from ...store.stop_switch import StopFlag, StopSwitch
 
 LONGEST_REASON = 500  # characters
 
 
 class StopChanges:
-    def __init__(self, signs: Signs) -> None:
-        self._signs = signs
+    def __init__(self, switch: StopSwitch) -> None:
+        self._switch = switch
 
     def set(self, is_set: bool, by: str, reason: str, now: datetime) -> StopFlag:
         """Leaves a line in the audit each time. Raises BadInput when nobody is named, or a text is too long."""
         flag = StopFlag(is_set, user_input.person(by), user_input.text("reason", reason, LONGEST_REASON), now)
         event = "all changes stopped" if is_set else "stop of all changes lifted"
-        self._signs.set_stop_flag(flag, AuditLine(new_id(), now, flag.by, event, "all changes", flag.reason))
+        self._switch.set_stop_flag(flag, AuditLine(new_id(), now, flag.by, event, "all changes", flag.reason))
         return flag

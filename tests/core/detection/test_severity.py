@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.core.incidents.lifecycle import Effect, judge
+from shared.core.incidents.lifecycle import Effect, next_incident
 from shared.model.finding import FindingKind, Severity
 from shared.model.incident import IncidentState
 from shared.model.reading import Idle, Unmeasured
@@ -165,7 +165,7 @@ def test_an_incident_that_ends_on_another_way_out_says_so() -> None:
     assert life.incident is not None
     for end in range(10, 25, 5):
         seen = replace(assessment(Idle(window(end - 5, end)), CLUSTER), gateway_ids=(gateway,))
-        result = judge(
+        result = next_incident(
             life.record,
             life.incident,
             seen,

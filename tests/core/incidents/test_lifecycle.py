@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from shared.core.detection.load_balancer import read_load_balancer, with_nodes
-from shared.core.incidents.lifecycle import Effect, IncidentPolicy, close, judge
+from shared.core.incidents.lifecycle import Effect, IncidentPolicy, close, next_incident
 from shared.model.finding import Severity
 from shared.model.incident import ClusterRecord, Incident, IncidentState
 from shared.model.metric import MetricAnswer
@@ -30,7 +30,7 @@ class Memory:
     def tick(self, reading: Reading, now: int | None = None, *, is_change_in_flight: bool = False) -> Effect:
         """``now`` in minutes; without it as soon as the window may be judged."""
         end = reading.window.end if isinstance(reading, Measured | Idle) else at(0)
-        transition = judge(
+        transition = next_incident(
             self.record,
             self.incident,
             assessment(reading, CLUSTER),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from shared.core.detection.load_balancer import read_load_balancer
-from shared.core.incidents.lifecycle import Effect, IncidentPolicy, judge
+from shared.core.incidents.lifecycle import Effect, IncidentPolicy, next_incident
 from shared.model.incident import ClusterRecord, Incident, IncidentState
 from shared.model.metric import MINUTE
 from shared.model.reading import DoesNotApply, Idle, Measured, Reading, Unmeasured
@@ -53,18 +53,18 @@ class IncidentLife(RuleBasedStateMachine):
         """``behind``: how many minutes the tick comes late."""
         end = max(len(self.truth) - behind, WINDOW)
         for _ in range(copies):
-            self.judge(self.reading(end))
+            self.next_incident(self.reading(end))
 
     @rule()
     def tick_without_measurement(self) -> None:
         before = (self.record, dict(self.incidents))
-        assert self.judge(Unmeasured("no answer")) is Effect.NOTHING
+        assert self.next_incident(Unmeasured("no answer")) is Effect.NOTHING
         assert (self.record, self.incidents) == before
 
     @rule()
     def tick_while_nothing_is_looked_at(self) -> None:
         ends = bool(self.open_incidents()) and not self.is_change_in_flight
-        assert self.judge(DoesNotApply("stopped")) is (Effect.CLEARED if ends else Effect.NOTHING)
+        assert self.next_incident(DoesNotApply("stopped")) is (Effect.CLEARED if ends else Effect.NOTHING)
 
     @rule()
     def start_or_end_a_change(self) -> None:
@@ -76,7 +76,7 @@ class IncidentLife(RuleBasedStateMachine):
         self.is_change_in_flight = False
         for _ in range(WINDOW + int(COOLDOWN / MINUTE) + 1):  # what keeps coming back needs up to the cooldown
             self.truth.append("clean")
-            self.judge(self.reading(len(self.truth)))
+            self.next_incident(self.reading(len(self.truth)))
         assert not self.open_incidents()
 
     def reading(self, end: int) -> Reading:
@@ -88,11 +88,11 @@ class IncidentLife(RuleBasedStateMachine):
         )
         return read_load_balancer(window(start, end), states, answer(series({start: 1024})))
 
-    def judge(self, reading: Reading) -> Effect:
+    def next_incident(self, reading: Reading) -> Effect:
         """As the flow does it: remembers nothing when there is nothing to tell and no incident is open."""
         known = self.incidents.get(self.record.incident_id or "")
         now = START + len(self.truth) * MINUTE + LAG
-        transition = judge(
+        transition = next_incident(
             self.record,
             known,
             assessment(reading, CLUSTER),

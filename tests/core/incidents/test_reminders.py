@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.core.incidents.lifecycle import Effect, judge
+from shared.core.incidents.lifecycle import Effect, next_incident
 from shared.core.incidents.reminders import NO_ANSWERS, Answers, answers, waiting
 from shared.model.change import Change, ChangeState
 from shared.model.finding import Finding, Severity
@@ -29,7 +29,7 @@ class Reminded(Life):
 
     def look(self, end: int, *findings: Finding, nodes: int = 1, share: int = 1, is_quiet: bool = False) -> Effect:
         seen = assessment(failing(end, share, nodes), CLUSTER, *findings)
-        result = judge(
+        result = next_incident(
             self.record,
             self.incident,
             replace(seen, findings=tuple(sorted(seen.findings, key=lambda one: -one.severity.rank))),
@@ -73,7 +73,7 @@ def test_an_alarm_that_stands_is_a_reason_to_remind() -> None:
 def test_a_post_about_its_plan_puts_the_reminder_off() -> None:
     life = Reminded()
     life.fail(5, 25)
-    life.answered = Answers(told_at=at(25))
+    life.answered = Answers(notified_at=at(25))
     life.fail(25, 60)
     assert life.posts[1:] == [(52, Effect.REMINDED)]
 
@@ -92,7 +92,7 @@ def test_a_change_at_work_tells_by_itself_and_is_followed_by_a_reminder_when_it_
 def test_after_a_denial_reminders_come_every_four_hours() -> None:
     life = Reminded()
     life.fail(5, 20)
-    life.answered = Answers(told_at=at(20), denied_at=at(20))
+    life.answered = Answers(notified_at=at(20), denied_at=at(20))
     life.fail(20, 20 + 9 * 60)
     assert life.posts[1:] == [(257, Effect.REMINDED), (497, Effect.REMINDED)]
 
@@ -108,7 +108,7 @@ def test_what_gets_worse_is_told_at_once_also_after_a_denial(
     life = Reminded()
     life.fail(5, 20)
     life.look(20, nodes=1)
-    life.answered = Answers(told_at=at(24), denied_at=at(24))
+    life.answered = Answers(notified_at=at(24), denied_at=at(24))
     life.fail(21, 40)
     assert life.look(40, *findings, nodes=nodes, share=share) is Effect.WORSENED
     assert life.look(41, *findings, nodes=nodes, share=share) is Effect.NOTHING, "once"
@@ -149,7 +149,7 @@ def test_reminders_keep_their_distance_and_none_is_left_out(fails: list[bool], e
     life = Reminded()
     policy = replace(POLICY, remind_every=timedelta(minutes=every))
     for minute, is_failing in enumerate(fails, 5):
-        result = judge(
+        result = next_incident(
             life.record,
             life.incident,
             assessment(failing(minute) if is_failing else failing(minute, 0), CLUSTER),
@@ -198,8 +198,8 @@ def test_the_newest_plan_tells_whether_people_said_no() -> None:
 @pytest.mark.parametrize("state", [S.PROPOSED, S.EXPIRED])
 def test_that_a_plan_expires_is_a_post_about_it(state: S) -> None:
     """Of one that is about to be said: no reminder tells people to decide on what has just expired."""
-    assert answers("inc-7f3a", [change(state, 0)], at(60)).told_at == at(60)
-    assert answers("inc-7f3a", [change(S.FAILED, 0)], at(60)).told_at == at(5)
+    assert answers("inc-7f3a", [change(state, 0)], at(60)).notified_at == at(60)
+    assert answers("inc-7f3a", [change(S.FAILED, 0)], at(60)).notified_at == at(5)
 
 
 @pytest.mark.parametrize("state", ChangeState)

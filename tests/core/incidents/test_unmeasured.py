@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from shared.core.incidents.tallies import tally_of
-from shared.core.incidents.unmeasured import CoverageNews, FleetSight, look_at_coverage
+from shared.core.incidents.unmeasured import FleetListing, UnmeasuredNews, update_unmeasured
 from shared.ids import short_key
 from shared.model.coverage import FleetRecord
 from shared.model.finding import FindingKind
@@ -31,9 +31,9 @@ def look(
     lost: Mapping[str, str] | None = None,
     fleet: Mapping[str, str] = FLEET,
     opted_out: Mapping[str, str] | None = None,
-) -> tuple[FleetRecord, CoverageNews]:
-    sight = FleetSight(fleet, opted_out or {}, lost or {})
-    return look_at_coverage(record, tally, sight, at(minute), PATIENCE)
+) -> tuple[FleetRecord, UnmeasuredNews]:
+    sight = FleetListing(fleet, opted_out or {}, lost or {})
+    return update_unmeasured(record, tally, sight, at(minute), PATIENCE)
 
 
 def tally(*blind: str, seeing: int = 3, cause: Unmeasured = REFUSED) -> Tally:

@@ -20,8 +20,8 @@ from shared.ids import cluster_key
 from shared.model.change import FINAL_STATES, Change, ChangeState, JournalEntry
 from shared.model.plan import AssociateSubnet, PlanKind
 from shared.store.records import Put, PutJournal, Records
-from shared.store.signs import Signs
-from shared.store.table import Tables
+from shared.store.table import Table
+from shared.store.vnet_lock import VnetLock
 from tests.support.nouns import NOW, VNET, make_change, make_cluster, make_journal, make_plan
 
 CLUSTER = make_cluster()
@@ -37,12 +37,12 @@ S = ChangeState
 class Desk:
     """A decide flow on real storage, and what it has remembered and told."""
 
-    def __init__(self, tables: Tables, *, is_remediation_on: bool = True, approval_mode: str = "link") -> None:
-        self.records = Records(tables)
-        self.signs = Signs(tables)
+    def __init__(self, table: Table, *, is_remediation_on: bool = True, approval_mode: str = "link") -> None:
+        self.records = Records(table)
+        self.vnet_lock = VnetLock(table)
         self.flow = Decide(
             self.records,
-            self.signs,
+            self.vnet_lock,
             SIGNER,
             Outbox(CHANNELS),
             lambda: Links("https://snatbot.example.com", SIGNER),
@@ -74,8 +74,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tables: Tables) -> Desk:
-    return Desk(tables)
+def desk(table: Table) -> Desk:
+    return Desk(table)
 
 
 # --- approving and denying ---
@@ -187,8 +187,8 @@ def test_a_decision_that_comes_too_late_changes_nothing(desk: Desk, state: Chang
 # --- whether anybody may ---
 
 
-def test_while_remediation_is_off_nothing_is_decided(tables: Tables) -> None:
-    desk = Desk(tables, is_remediation_on=False)
+def test_while_remediation_is_off_nothing_is_decided(table: Table) -> None:
+    desk = Desk(table, is_remediation_on=False)
     change = desk.put()
     for action in (APPROVE, DENY, RESUME):
         with pytest.raises(Refused, match="REMEDIATION is off"):
@@ -197,8 +197,8 @@ def test_while_remediation_is_off_nothing_is_decided(tables: Tables) -> None:
     assert desk.flow.actions(change, SOON) == ()
 
 
-def test_possession_of_a_link_approves_nothing_where_people_must_sign_in(tables: Tables) -> None:
-    desk = Desk(tables, approval_mode="signin")
+def test_possession_of_a_link_approves_nothing_where_people_must_sign_in(table: Table) -> None:
+    desk = Desk(table, approval_mode="signin")
     change = desk.put()
     with pytest.raises(Refused, match="Possession of a link does not approve anything here"):
         desk.decide()
@@ -211,7 +211,7 @@ def test_possession_of_a_link_approves_nothing_where_people_must_sign_in(tables:
 
 def test_nothing_is_approved_while_another_change_holds_the_network(desk: Desk) -> None:
     change = desk.put()
-    claim = desk.signs.claim_vnet(VNET, "chg-other", "w1", SOON)
+    claim = desk.vnet_lock.claim_vnet(VNET, "chg-other", "w1", SOON)
     with pytest.raises(Refused, match="Change chg-other is running on this virtual network"):
         desk.decide()
     assert desk.change() == change
@@ -221,7 +221,7 @@ def test_nothing_is_approved_while_another_change_holds_the_network(desk: Desk) 
 
 def test_a_denial_does_not_wait_for_the_network(desk: Desk) -> None:
     desk.put()
-    desk.signs.claim_vnet(VNET, "chg-other", "w1", SOON)
+    desk.vnet_lock.claim_vnet(VNET, "chg-other", "w1", SOON)
     assert desk.decide(DENY).state is S.DENIED
 
 
@@ -230,7 +230,7 @@ def test_a_denial_does_not_wait_for_the_network(desk: Desk) -> None:
 
 def test_a_stopped_change_is_resumed_under_its_first_approval(desk: Desk) -> None:
     before = desk.put(S.STOPPED)
-    desk.signs.claim_vnet(VNET, before.id, "w1", SOON)
+    desk.vnet_lock.claim_vnet(VNET, before.id, "w1", SOON)
     change = desk.decide(RESUME, who="Maria Ortega")
     assert (change.state, change.due_at, change.stop_reason) == (S.APPROVED, SOON, "")
     assert change.decision == before.decision

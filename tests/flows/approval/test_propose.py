@@ -24,7 +24,7 @@ from tests.support.tracking import CLUSTER, LINKS, PARTITION, FakePlanner, World
 def propose(records: Records) -> Propose:
     world = World(records)
     planner = cast(Planner, FakePlanner(plan_for()))
-    return Propose(planner, records, world.store, world.outbox, LINKS, timedelta(minutes=60))
+    return Propose(planner, records, world.active_clusters, world.outbox, LINKS, timedelta(minutes=60))
 
 
 def ask(propose: Propose, minute: int = 0) -> Change:

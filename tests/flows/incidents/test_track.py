@@ -15,17 +15,17 @@ from shared.cloud.deadline import Deadline
 from shared.cloud.errors import Forbidden, Unavailable
 from shared.core.planning.request import PlanRequest
 from shared.errors import BadInput, SnatbotError
-from shared.flows.incidents.track import Remember, Remembered, Sight
+from shared.flows.incidents.track import IncidentTracker, Observation, UpdateSummary
 from shared.flows.notification.outbox import Outbox
 from shared.ids import cluster_key
 from shared.model.change import Change, ChangeState, JournalEntry
 from shared.model.incident import ClusterRecord, IncidentState
 from shared.model.plan import AssociateSubnet, Plan
 from shared.model.reading import Idle, Reading, Unmeasured
-from shared.store.active_clusters import FleetStore
+from shared.store.active_clusters import ActiveClusterIndex
 from shared.store.errors import StoreUnavailable
 from shared.store.records import Put, PutJournal, Records
-from shared.store.table import Tables
+from shared.store.table import Table
 from tests.support.builders import assessment, at, cluster, minutes, window
 from tests.support.nouns import GATEWAY, SUBNETS, make_advice, make_change, make_plan, started
 from tests.support.tracking import (
@@ -112,23 +112,23 @@ def test_trouble_that_returns_reopens_its_incident(world: World) -> None:
 # --- several workers ---
 
 
-def test_of_several_workers_at_once_one_opens_and_tells(tables: Tables, azurite: str) -> None:
+def test_of_several_workers_at_once_one_opens_and_tells(table: Table, azurite: str) -> None:
     """Real concurrency: each worker has a connection of its own, and they meet right before they remember."""
     clusters = [cluster(name=f"shop-{number}") for number in range(8)]
-    sights = [Sight(assessment(TROUBLE, one)) for one in clusters]
-    prefix = tables._name.removesuffix("records")
+    sights = [Observation(assessment(TROUBLE, one)) for one in clusters]
+    prefix = table._name.removesuffix("records")
     workers = 4
     barrier = threading.Barrier(workers, timeout=30)
 
     def work(_: int) -> Mapping[str, int]:
-        own = World(Records(Tables(prefix, connection_string=azurite)))
-        attention = own.store.attention()
+        own = World(Records(Table(prefix, connection_string=azurite)))
+        attention = own.active_clusters.entries()
         barrier.wait()
-        return own.remember().all(sights, attention, at(8), at(8)).effects
+        return own.tracker().track(sights, attention, at(8), at(8)).effects
 
     with ThreadPoolExecutor(workers) as pool:
         effects = list(pool.map(work, range(workers)))
-    world = World(Records(tables))
+    world = World(Records(table))
     assert sum(effect.get("opened", 0) for effect in effects) == len(clusters)
     assert sum(sum(effect.values()) for effect in effects) == workers * len(clusters)
     for one in clusters:
@@ -138,19 +138,19 @@ def test_of_several_workers_at_once_one_opens_and_tells(tables: Tables, azurite:
         assert [len(world.told(partition, channel)) for channel in CHANNELS] == [1, 1]
 
 
-def test_of_several_workers_at_once_one_clears_and_tells(tables: Tables, azurite: str) -> None:
-    world = World(Records(tables))
+def test_of_several_workers_at_once_one_clears_and_tells(table: Table, azurite: str) -> None:
+    world = World(Records(table))
     world.tick(TROUBLE)
     world.tick(minutes(5, 10))
-    prefix = tables._name.removesuffix("records")
+    prefix = table._name.removesuffix("records")
     barrier = threading.Barrier(4, timeout=30)
-    sight = Sight(assessment(minutes(10, 15), CLUSTER))
+    sight = Observation(assessment(minutes(10, 15), CLUSTER))
 
     def work(_: int) -> Mapping[str, int]:
-        own = World(Records(Tables(prefix, connection_string=azurite)))
-        attention = own.store.attention()
+        own = World(Records(Table(prefix, connection_string=azurite)))
+        attention = own.active_clusters.entries()
         barrier.wait()
-        return own.remember().all([sight], attention, at(18), at(18)).effects
+        return own.tracker().track([sight], attention, at(18), at(18)).effects
 
     with ThreadPoolExecutor(4) as pool:
         effects = list(pool.map(work, range(4)))
@@ -162,11 +162,11 @@ def test_of_several_workers_at_once_one_clears_and_tells(tables: Tables, azurite
 # --- trouble of its own ---
 
 
-def test_a_record_that_cannot_be_read_does_not_hide_the_other_clusters(world: World, tables: Tables) -> None:
+def test_a_record_that_cannot_be_read_does_not_hide_the_other_clusters(world: World, table: Table) -> None:
     other = cluster(name="other")
     row = {"PartitionKey": PARTITION, "RowKey": "cluster", "schema": 99, "json0": "{}"}
-    tables.records().create_entity(row)
-    seen = world.see(Sight(assessment(TROUBLE, CLUSTER)), Sight(assessment(TROUBLE, other)))
+    table.client().create_entity(row)
+    seen = world.see(Observation(assessment(TROUBLE, CLUSTER)), Observation(assessment(TROUBLE, other)))
     assert (seen.not_remembered, seen.effects) == (1, {"opened": 1})
     assert len(world.told(cluster_key(other.id))) == 1
 
@@ -181,19 +181,21 @@ def test_storage_that_is_down_is_told_and_not_tried_for_every_cluster() -> None:
             tried.append(cluster_id)
             raise StoreUnavailable("read cluster: storage could not be reached")
 
-    sights = [Sight(assessment(TROUBLE, cluster(name=f"shop-{number}"))) for number in range(50)]
-    remember = Remember(Down(), cast(FleetStore, None), Outbox(CHANNELS), POLICY, LINKS.page, is_offering=False)
+    sights = [Observation(assessment(TROUBLE, cluster(name=f"shop-{number}"))) for number in range(50)]
+    tracker = IncidentTracker(
+        Down(), cast(ActiveClusterIndex, None), Outbox(CHANNELS), POLICY, LINKS.page, is_offering=False
+    )
     with pytest.raises(StoreUnavailable):
-        remember.all(sights, {}, at(8), at(8))
+        tracker.track(sights, {}, at(8), at(8))
     assert len(tried) <= 3
 
 
 # --- a second witness ---
 
 
-def contradicted(reading: Reading = WELL) -> Sight:
+def contradicted(reading: Reading = WELL) -> Observation:
     said = "Azure's health event SnatPortExhaustion at 10:03 UTC disagrees: the metric shows no failed connection"
-    return Sight(replace(assessment(reading, CLUSTER), witness=said))
+    return Observation(replace(assessment(reading, CLUSTER), witness=said))
 
 
 def test_a_health_event_that_the_metric_does_not_show_is_posted_once_and_opens_nothing(records: Records) -> None:
@@ -203,7 +205,7 @@ def test_a_health_event_that_the_metric_does_not_show_is_posted_once_and_opens_n
     (message,) = world.told()
     assert message.title == "Two witnesses disagree on shop-prod"
     assert records.incidents(PARTITION) == ()
-    assert world.see(contradicted(), minute=120 + 24 * 60).told == (PARTITION,), "once a day"
+    assert world.see(contradicted(), minute=120 + 24 * 60).notified == (PARTITION,), "once a day"
 
 
 def test_a_health_event_beside_an_incident_that_people_know_is_no_news(records: Records) -> None:
@@ -217,7 +219,7 @@ def test_a_health_event_beside_an_incident_that_people_know_is_no_news(records: 
 
 def test_in_silence_no_notice_is_posted(records: Records) -> None:
     world = World(records)
-    assert world.see(replace(contradicted(), is_maintenance=True)).told == ()
+    assert world.see(replace(contradicted(), is_maintenance=True)).notified == ()
     assert world.told() == []
 
 
@@ -327,13 +329,19 @@ def test_looks_at_the_cluster_in_between_do_not_lose_the_plan(records: Records) 
 def test_a_deadline_leaves_what_is_known_already_for_later_not_what_is_new(records: Records) -> None:
     world = World(records)
     old, new = cluster(name="old"), cluster(name="new")
-    world.see(Sight(assessment(TROUBLE, old)))
+    world.see(Observation(assessment(TROUBLE, old)))
     over = Deadline(0.0)
-    sights = [Sight(assessment(TROUBLE, old)), Sight(assessment(TROUBLE, new)), Sight(assessment(minutes(0, 5)))]
-    assert world.remember().all(sights, world.store.attention(), at(9), at(9), over) == Remembered({"nothing": 1}, 2)
+    sights = [
+        Observation(assessment(TROUBLE, old)),
+        Observation(assessment(TROUBLE, new)),
+        Observation(assessment(minutes(0, 5))),
+    ]
+    assert world.tracker().track(sights, world.active_clusters.entries(), at(9), at(9), over) == UpdateSummary(
+        {"nothing": 1}, 2
+    )
     seconds = iter((0.0, 0.0, 0.0))
     once = Deadline(1.0, lambda: next(seconds, 2.0))
-    assert world.remember().all(sights, world.store.attention(), at(9), at(9), once).effects == {
+    assert world.tracker().track(sights, world.active_clusters.entries(), at(9), at(9), once).effects == {
         "opened": 1,
         "nothing": 1,
     }
@@ -384,7 +392,7 @@ def test_a_subnet_that_is_being_written_is_expected_with_or_without_its_gateway(
     record = ClusterRecord(CLUSTER.id, CLUSTER.name, change_id=change.id)
     records.commit(CLUSTER.id, [Put(record), Put(change), PutJournal(change.id, entry)])
     subnet_id = SUBNETS[0].lower()
-    assert subnet_id in world.remember().recall(CLUSTER.id, CLUSTER.name).associations.unverified
+    assert subnet_id in world.tracker().read_state(CLUSTER.id, CLUSTER.name).associations.unverified
 
     done = replace(change, step=4)
     (stored,) = [records.change(PARTITION, change.id)]
@@ -394,11 +402,11 @@ def test_a_subnet_that_is_being_written_is_expected_with_or_without_its_gateway(
     )
     written = JournalEntry(0, "started", at(1), at(1))
     records.commit(CLUSTER.id, [Put(done, stored.etag), Put(back), PutJournal(back.id, written)])
-    assert world.remember().recall(CLUSTER.id, CLUSTER.name).associations.wanted(subnet_id) == GATEWAY
+    assert world.tracker().read_state(CLUSTER.id, CLUSTER.name).associations.wanted(subnet_id) == GATEWAY
 
     etag = records.journal(PARTITION, back.id)[0].etag
     records.commit(CLUSTER.id, [PutJournal(back.id, replace(written, may_be_written=True), etag)])
-    known = world.remember().recall(CLUSTER.id, CLUSTER.name).associations
+    known = world.tracker().read_state(CLUSTER.id, CLUSTER.name).associations
     assert (known.wanted(subnet_id), subnet_id in known.unverified) == (None, True)
 
 

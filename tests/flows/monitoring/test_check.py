@@ -29,7 +29,7 @@ from shared.model.finding import FindingKind, Severity
 from shared.model.fleet import WatchedCluster
 from shared.model.metric import MetricAnswer, Window
 from shared.model.reading import Cause, DoesNotApply, Idle, Measured, Unmeasured
-from shared.store.active_clusters import FleetStore
+from shared.store.fleet_cache import FleetCache
 from tests.support.builders import START, answer, by_state, cluster, series
 from tests.support.fakes import FakeAccess, FakeAzure, balancer_of, make_scanner, watched
 
@@ -52,7 +52,7 @@ def make_check(azure: FakeAzure | None = None, access: FakeAccess | None = None,
     return Check(
         azure.discovery,
         azure.fleet,
-        FleetInventory(azure.fleet, cast(FleetStore, NoStore()), timedelta(minutes=10)),
+        FleetInventory(azure.fleet, cast(FleetCache, NoStore()), timedelta(minutes=10)),
         make_scanner(azure, access or FakeAccess({"state": HEALTHY})),
         ingestion_lag_minutes=3,
         window_minutes=5,

@@ -20,9 +20,9 @@ from shared.core.incidents.lifecycle import IncidentPolicy
 from shared.errors import BadInput
 from shared.flows.approval.propose import Propose
 from shared.flows.health import Health, look
-from shared.flows.incidents.deleted_clusters import Vanished
+from shared.flows.incidents.deleted_clusters import DeletedClusters
 from shared.flows.incidents.silence import Silence, moment_from
-from shared.flows.incidents.track import Remember
+from shared.flows.incidents.track import IncidentTracker
 from shared.flows.monitoring.inventory import FleetInventory
 from shared.flows.monitoring.tick import Tick, WatchPolicy
 from shared.flows.monitoring.unmeasured import UnmeasuredClusters, UnmeasuredPolicy
@@ -36,10 +36,11 @@ from shared.model.cluster import Cluster
 from shared.model.fleet import WatchedCluster, WatchedGateway
 from shared.model.incident import IncidentState
 from shared.model.metric import MetricAnswer
-from shared.store.active_clusters import FleetStore
+from shared.store.active_clusters import ActiveClusterIndex
+from shared.store.fleet_cache import FleetCache
+from shared.store.liveness import Liveness
 from shared.store.records import FLEET_PARTITION, Put, Records
-from shared.store.signs import Signs
-from shared.store.table import Tables
+from shared.store.table import Table
 from tests.support.builders import NETWORK, USER_SUBNET, answer, at, by_state, cluster, series
 from tests.support.fakes import FakeAccess, FakeAzure, make_scanner, watched
 from tests.support.nouns import started
@@ -48,7 +49,7 @@ from tests.support.tracking import LINKS, FakePlanner, change_in
 HEALTHY = by_state(Successful=dict.fromkeys(range(-60, 400), 100))
 SICK = by_state(Failed={3: 5}, Successful=dict.fromkeys(range(-60, 400), 100))
 BACKENDS = answer(series({3: 5}, connectionstate="Failed", backendipaddress="10.0.0.4"))
-COVERAGE = UnmeasuredPolicy(patience=timedelta(minutes=15), kept_for=timedelta(minutes=10))
+COVERAGE = UnmeasuredPolicy(grace_period=timedelta(minutes=15), kept_for=timedelta(minutes=10))
 POLICY = WatchPolicy(3, 5, timedelta(minutes=5), 1000, 50.0)
 
 
@@ -64,7 +65,7 @@ class World:
 
     def __init__(
         self,
-        tables: Tables,
+        table: Table,
         *names: str,
         policy: WatchPolicy = POLICY,
         usual: TagRules | None = None,
@@ -72,34 +73,36 @@ class World:
     ) -> None:
         self.azure = FakeAzure(watched(*(cluster(name=name) for name in names)))
         self.access = FakeAccess({"state": HEALTHY})
-        self.tables = tables
+        self.table = table
         self.policy = policy
         self.count = RequestCount()
         self.coverage = coverage
         self.usual = usual or TagRules()
-        self.records, self.signs, self.store = Records(tables), Signs(tables), FleetStore(tables)
+        self.records, self.liveness = Records(table), Liveness(table)
+        self.cache, self.active_clusters = FleetCache(table), ActiveClusterIndex(table)
         self.watch = self.new_process()
 
     def new_process(self) -> Watch:
         outbox = Outbox(("slack",))
-        remember = Remember(
+        tracker = IncidentTracker(
             self.records,
-            self.store,
+            self.active_clusters,
             outbox,
             IncidentPolicy(clean_minutes=10, cooldown=timedelta(hours=1)),
             LINKS.page,
             is_offering=False,
         )
         self.watch = Watch(
-            FleetInventory(self.azure.fleet, self.store, timedelta(minutes=10)),
+            FleetInventory(self.azure.fleet, self.cache, timedelta(minutes=10)),
             self.azure.fleet,
             make_scanner(self.azure, self.access, self.usual),
-            remember,
+            tracker,
             UnmeasuredClusters(self.records, self.azure.fleet, outbox, self.usual, self.coverage),
-            Vanished(self.records, self.store, self.azure.fleet, outbox),
+            DeletedClusters(self.records, self.active_clusters, self.azure.fleet, outbox),
             self.records,
-            self.store,
-            self.signs,
+            self.cache,
+            self.active_clusters,
+            self.liveness,
             self.count,
             self.policy,
         )
@@ -123,16 +126,16 @@ Make = Callable[..., World]
 
 
 @pytest.fixture
-def make(tables: Tables) -> Make:
+def make(table: Table) -> Make:
     def world(*names: str, **more: Any) -> World:
-        return World(tables, *names, **more)
+        return World(table, *names, **more)
 
     return world
 
 
-def count_requests(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def count_requests(table: Table, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of the table operations from now on."""
-    client, seen = tables.records(), []
+    client, seen = table.client(), []
     for name in ("get_entity", "query_entities", "upsert_entity", "submit_transaction", "delete_entity"):
         original = getattr(client, name)
 
@@ -148,7 +151,7 @@ def test_a_healthy_fleet_costs_a_few_requests_whatever_its_size(make: Make, monk
     world = make(*(f"c{number}" for number in range(120)))
     world.tick(8)
     world.access.asked.clear()
-    seen = count_requests(world.tables, monkeypatch)
+    seen = count_requests(world.table, monkeypatch)
     tick = world.tick(9)
     assert (tick.tally.clusters, tick.tally.measured) == (120, 120)
     assert world.access.names_asked() == ["state"], "nothing for the healthy besides"
@@ -256,13 +259,13 @@ def test_what_is_due_is_handed_out_though_clusters_cannot_be_listed(make: Make, 
     partition = cluster_key(change.cluster_id)
     world.records.commit(change.cluster_id, [Put(change)])
     other = make("shop-prod")
-    other.store.delete(["inventory"])
+    other.cache.delete(["inventory"])
     other.azure.trouble["read"] = error
     tick = other.tick(30)
     assert tick.deliver == (partition,)
     assert tick.advance == ((partition, change.id),)
     assert (tick.tally.clusters, len(tick.unreadable), tick.is_success) == (0, 1, False)
-    assert world.signs.last_success("watch") == at(8), "a tick that saw nothing is no success"
+    assert world.liveness.last_success("watch") == at(8), "a tick that saw nothing is no success"
 
 
 def test_one_throttled_cluster_group_does_not_hide_another(make: Make) -> None:
@@ -400,7 +403,7 @@ def test_an_incident_of_a_cluster_that_was_deleted_ends_once(make: Make) -> None
     (incident,) = world.records.incidents(cluster_key(gone.id))
     assert (incident.state, incident.closing_note) == (IncidentState.CLEARED, "the cluster was deleted")
     assert world.titles("a")[1:] == ["SNAT port exhaustion on a: no longer watched"]
-    assert world.store.attention() == {}
+    assert world.active_clusters.entries() == {}
     assert [line.detail for line in world.records.audit(cluster_key(gone.id))][-1] == "the cluster was deleted"
 
 
@@ -440,7 +443,7 @@ def test_in_a_maintenance_window_nothing_is_posted_and_afterwards_what_still_sta
 
 
 def health(world: World, minute: int) -> Health:
-    return look(world.signs, at(minute), timedelta(minutes=15))
+    return look(world.liveness, at(minute), timedelta(minutes=15))
 
 
 @pytest.mark.parametrize("is_fanned_out", [False, True])
@@ -592,7 +595,7 @@ def test_that_azure_could_not_be_asked_whether_a_cluster_was_deleted_is_said(mak
 def applied_without_incident(world: World) -> Change:
     """A change that a person asked for beforehand, as proposing leaves it, and applied since."""
     planner = cast(Planner, FakePlanner(change_in(ChangeState.FIXED).plan))
-    propose = Propose(planner, world.records, world.store, Outbox(()), LINKS, timedelta(hours=1))
+    propose = Propose(planner, world.records, world.active_clusters, Outbox(()), LINKS, timedelta(hours=1))
     change = propose.propose(cluster().id, at(0), at(0), "Ada")
     stored = world.records.change(cluster_key(change.cluster_id), change.id)
     assert stored is not None
@@ -653,10 +656,10 @@ def test_results_are_the_same_inline_and_by_workers(azurite: str) -> None:
     names = [f"c{number:03}" for number in range(230)]
     found = []
     for prefix, above in (("inline", 1000), ("fanout", 10)):
-        tables = Tables(
+        table = Table(
             f"{prefix}{cluster_key(str(at(0)))[:6]}x{threading.get_ident() % 1000}", connection_string=azurite
         )
-        world = World(tables, *names, policy=replace(POLICY, fan_out_above=above))
+        world = World(table, *names, policy=replace(POLICY, fan_out_above=above))
         world.access.answers |= {
             "ports": lambda one: ports(900 if "mc_c10" in one else 100)["ports"],
             "history": ports(900)["history"],
@@ -775,7 +778,7 @@ def test_silence_holds_posts_back_and_ends_by_itself(make: Make) -> None:
     world = make("a")
     sick = by_state(Failed=dict.fromkeys(range(400), 1), Successful=dict.fromkeys(range(400), 100))
     world.access.answers |= {"state": sick, "before": sick, "backend": BACKENDS}
-    silence = Silence(world.records, world.store)
+    silence = Silence(world.records, world.active_clusters)
     record = silence.begin(cluster(name="a"), at(30), "Ada", at(0))
     assert (record.silenced_until, record.silenced_by) == (at(30), "Ada")
     for minute in range(8, 30):
@@ -789,7 +792,7 @@ def test_silence_holds_posts_back_and_ends_by_itself(make: Make) -> None:
 
 def test_silence_can_be_ended_early(make: Make) -> None:
     world = make("a")
-    silence = Silence(world.records, world.store)
+    silence = Silence(world.records, world.active_clusters)
     silence.begin(cluster(name="a"), at(300), "Ada", at(0))
     silence.end(cluster(name="a"), "Grace", at(5))
     world.access.answers |= {"state": SICK, "before": SICK, "backend": BACKENDS}
@@ -798,7 +801,7 @@ def test_silence_can_be_ended_early(make: Make) -> None:
 
 
 def test_a_silence_needs_a_name_and_an_end() -> None:
-    silence = Silence(Records.__new__(Records), FleetStore.__new__(FleetStore))
+    silence = Silence(Records.__new__(Records), ActiveClusterIndex.__new__(ActiveClusterIndex))
     with pytest.raises(BadInput, match="by is empty"):
         silence.begin(cluster(), at(30), "  ", at(0))
     for until in (at(0), at(-5), at(60 * 24 * 31)):

@@ -18,9 +18,9 @@ from shared.flows.notification.deliver import Deliver, Delivery
 from shared.flows.notification.outbox import Outbox
 from shared.ids import cluster_key
 from shared.model.audit import OutboxMessage
+from shared.store.liveness import Liveness
 from shared.store.records import Put, Records
-from shared.store.signs import Signs
-from shared.store.table import Tables
+from shared.store.table import Table
 from tests.support.nouns import make_cluster
 
 CLUSTER = make_cluster()
@@ -56,11 +56,11 @@ def refusing(*titles: str) -> Callable[[str], ChatError | None]:
 class Post:
     """A deliver flow on real storage with one or two pretended channels."""
 
-    def __init__(self, records: Records, signs: Signs, **channels: FakeChannel) -> None:
+    def __init__(self, records: Records, liveness: Liveness, **channels: FakeChannel) -> None:
         self.records = records
-        self.signs = signs
+        self.liveness = liveness
         self.channels = channels or {"slack": FakeChannel()}
-        self.flow = Deliver(records, signs, {name: cast(Channel, one) for name, one in self.channels.items()})
+        self.flow = Deliver(records, liveness, {name: cast(Channel, one) for name, one in self.channels.items()})
 
     def put(self, *titles: str, wall: datetime = WALL) -> None:
         outbox = Outbox(tuple(self.channels))
@@ -81,8 +81,8 @@ class Post:
 
 
 @pytest.fixture
-def post(records: Records, signs: Signs) -> Post:
-    return Post(records, signs)
+def post(records: Records, liveness: Liveness) -> Post:
+    return Post(records, liveness)
 
 
 def test_everything_due_is_posted_in_order_and_taken_out(post: Post) -> None:
@@ -90,7 +90,7 @@ def test_everything_due_is_posted_in_order_and_taken_out(post: Post) -> None:
     assert post.run() == Delivery(sent=3)
     assert post.channels["slack"].posted == ["first", "second", "third"]
     assert post.waiting() == []
-    assert post.signs.last_success("deliver") == WALL + MINUTE
+    assert post.liveness.last_success("deliver") == WALL + MINUTE
 
 
 def test_running_again_posts_nothing_again(post: Post) -> None:
@@ -128,7 +128,7 @@ def test_what_is_not_due_yet_waits(post: Post) -> None:
     post.put("first", wall=WALL + 10 * MINUTE)
     assert post.run() == Delivery(waiting=1)
     assert post.channels["slack"].tried == []
-    assert post.signs.last_success("deliver") is None
+    assert post.liveness.last_success("deliver") is None
 
 
 # --- a channel that is down ---
@@ -181,8 +181,8 @@ def test_a_channel_that_names_a_time_is_left_alone_until_then(post: Post) -> Non
     assert row.due_at == WALL + 31 * MINUTE
 
 
-def test_one_channel_that_is_down_does_not_stop_the_other(records: Records, signs: Signs) -> None:
-    post = Post(records, signs, slack=FakeChannel(down()), teams=FakeChannel())
+def test_one_channel_that_is_down_does_not_stop_the_other(records: Records, liveness: Liveness) -> None:
+    post = Post(records, liveness, slack=FakeChannel(down()), teams=FakeChannel())
     post.put("first", "second")
     assert post.run() == Delivery(sent=2, waiting=1)
     assert post.channels["teams"].posted == ["first", "second"]
@@ -264,17 +264,17 @@ def test_a_message_that_cannot_be_read_steps_aside(post: Post, payload: str) -> 
 # --- several workers ---
 
 
-def test_several_workers_at_once_post_each_message_once_and_in_order(tables: Tables, azurite: str) -> None:
+def test_several_workers_at_once_post_each_message_once_and_in_order(table: Table, azurite: str) -> None:
     titles = [f"message {number}" for number in range(12)]
     slack, teams = FakeChannel(), FakeChannel()
-    Post(Records(tables), Signs(tables), slack=slack, teams=teams).put(*titles)
-    prefix = tables._name.removesuffix("records")
+    Post(Records(table), Liveness(table), slack=slack, teams=teams).put(*titles)
+    prefix = table._name.removesuffix("records")
     barrier = threading.Barrier(4, timeout=30)
 
     def work(_: int) -> None:
-        own = Tables(prefix, connection_string=azurite)
-        flow = Post(Records(own), Signs(own), slack=slack, teams=teams).flow
-        own.records()
+        own = Table(prefix, connection_string=azurite)
+        flow = Post(Records(own), Liveness(own), slack=slack, teams=teams).flow
+        own.client()
         barrier.wait()
         for round_number in range(4):
             flow.run(PARTITION, WALL + MINUTE + timedelta(seconds=round_number))
@@ -296,8 +296,8 @@ def test_a_message_that_another_worker_has_just_taken_out_is_no_error(post: Post
         def outbox(self, partition: str) -> tuple[object, ...]:  # type: ignore[override]
             return (stored,)
 
-    stale = Stale(post.records._tables)
-    assert Deliver(stale, post.signs, {"slack": cast(Channel, post.channels["slack"])}).run(
+    stale = Stale(post.records._table)
+    assert Deliver(stale, post.liveness, {"slack": cast(Channel, post.channels["slack"])}).run(
         PARTITION, WALL + MINUTE
     ) == (Delivery(waiting=1))
     assert post.channels["slack"].posted == []
@@ -321,9 +321,9 @@ def test_a_worker_that_dies_while_posting_leaves_the_message_to_the_next(post: P
     assert post.run(2.1) == Delivery(sent=1)
 
 
-def test_a_row_that_an_earlier_release_wrote_is_delivered(post: Post, tables: Tables) -> None:
+def test_a_row_that_an_earlier_release_wrote_is_delivered(post: Post, table: Table) -> None:
     post.put("first")
-    (row,) = tables.records().query_entities("kind eq 'outbox'")
+    (row,) = table.client().query_entities("kind eq 'outbox'")
     without = {name: value for name, value in json.loads(row["json0"]).items() if name != "refusals"}
-    tables.records().update_entity({**row, "json0": json.dumps(without)})
+    table.client().update_entity({**row, "json0": json.dumps(without)})
     assert post.run(1) == Delivery(sent=1)
