@@ -1,11 +1,11 @@
-"""Reading what people give, as parameters of a request or as options: bounded, or refused with what would be right.
+"""Checks of what people give, as parameters of a request or as options. Every function raises BadInput.
 
-Every function raises BadInput. A text that can't be shown as it is given is refused rather than changed.
+A text that can't be shown as it is given is refused rather than changed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from .errors import BadInput
@@ -27,16 +27,16 @@ def text(name: str, given: str, most: int) -> str:
 
 
 def person(by: str) -> str:
-    """Who asks, as kept in the records; never empty."""
+    """Who asks, as the records keep it; never empty."""
     named = text("by", by, LONGEST_NAME)
     if not named:
         raise BadInput("by is empty; give your name, it is kept with what you do")
     return named
 
 
-def selector(given: str) -> str:
-    """What a cluster is named by; never empty."""
-    found = text("cluster", given, LONGEST_SELECTOR)
+def selector(parameters: Mapping[str, str]) -> str:
+    """The name or resource id in ``cluster``; never empty."""
+    found = text("cluster", parameters.get("cluster", ""), LONGEST_SELECTOR)
     if not found:
         raise BadInput("cluster is missing; give ?cluster=<name or resource id>")
     return found
@@ -63,8 +63,8 @@ def moment(name: str, given: str) -> datetime:
     raise BadInput(f"{name} is {shown(given)}; it must be a time with zone, such as 2026-12-24T18:00Z")
 
 
-def one_of(name: str, given: str, choices: Sequence[str]) -> str:
-    """Without case; the first choice when nothing is given."""
+def choice(name: str, given: str, choices: Sequence[str]) -> str:
+    """One of the choices, without regard to case; the first when nothing is given."""
     found = given.strip().lower() or choices[0]
     if found not in choices:
         named = [choice for choice in choices if choice]
@@ -73,5 +73,5 @@ def one_of(name: str, given: str, choices: Sequence[str]) -> str:
 
 
 def shown(given: str) -> str:
-    """As it goes into a message: short, and with what can't be seen spelled out."""
+    """The text for a message: short, and with invisible characters spelled out."""
     return ascii(clip(given, 60)) if visible(given) != given else repr(clip(given, 60))

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeVar, cast
 
+from ..first_use import import_lock
 from .errors import StoreError
 
 SCHEMA = 1
@@ -21,7 +22,8 @@ T = TypeVar("T")
 
 @cache
 def _adapter(kind: Any) -> Any:
-    from pydantic import TypeAdapter
+    with import_lock:
+        from pydantic import TypeAdapter
 
     return TypeAdapter(kind)
 

@@ -1,38 +1,37 @@
-"""The two answers about the bot's own health."""
+"""Whether the bot itself is healthy."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import azure.functions as func
 
 from .responses import as_json
 
+if TYPE_CHECKING:
+    from ..app import App
 
-def short() -> func.HttpResponse:
-    content, status = _look()
+blueprint = func.Blueprint()
+
+
+@blueprint.function_name("health")
+@blueprint.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+def health(req: func.HttpRequest) -> func.HttpResponse:
+    """200 or 503 and the version, for any outside monitor. No settings, no secrets, no reasons."""
+    content, status = _health()
     return as_json({"status": content["status"], "version": content["version"]}, status)
 
 
-def detailed() -> func.HttpResponse:
-    content, status = _look()
+@blueprint.function_name("health_details")
+@blueprint.route(route="health/details", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+def health_details(req: func.HttpRequest) -> func.HttpResponse:
+    """The same with what is configured and why it is not well. Names and yes or no, never a value that is secret."""
+    content, status = _health()
     return as_json({**content, "one_by_one": _one_by_one()}, status)
 
 
-def _one_by_one() -> list[str]:
-    """Where metrics can't be read in batches, as the last look knew it."""
-    from ..app import current
-    from ..errors import SnatbotError
-
-    try:
-        fleet = current().records.fleet()
-    except SnatbotError:
-        return []  # which is told as a problem
-    return [remark.text for remark in fleet.value.one_by_one] if fleet else []
-
-
-def _look() -> tuple[dict[str, Any], int]:
+def _health() -> tuple[dict[str, Any], int]:
     from .. import __version__
     from ..app import current
     from ..errors import MisconfiguredError
@@ -42,8 +41,7 @@ def _look() -> tuple[dict[str, Any], int]:
         app = current()
     except MisconfiguredError as error:
         return {"status": "misconfigured", "version": __version__, "problems": error.problems}, 503
-    settings = app.settings
-    found = look(app.liveness, app.clock.wall(), timedelta(minutes=settings.health_max_age_minutes))
+    found = look(app.liveness, app.clock.wall(), timedelta(minutes=app.settings.health_max_age_minutes))
     content = {
         "status": "well" if found.is_well else "not well",
         "version": __version__,
@@ -51,14 +49,31 @@ def _look() -> tuple[dict[str, Any], int]:
         "missing": list(found.missing),
         "last_watch": found.last_watch.isoformat() if found.last_watch else None,
         "last_delivery": found.last_delivery.isoformat() if found.last_delivery else None,
-        "configured": {
-            "channels": sorted(app.channels),
-            "subscriptions": len(settings.subscriptions) or "all readable",
-            "remediation": settings.remediation,
-            "approval_mode": settings.approval_mode,
-            "links": settings.public_base_url is not None,
-            "signing_keys": len(settings.signing_key_list),
-            "storage": "connection string" if settings.storage_connection_string else "identity",
-        },
+        "configured": _configured(app),
     }
     return content, 200 if found.is_well else 503
+
+
+def _configured(app: App) -> dict[str, Any]:
+    settings = app.settings
+    return {
+        "channels": sorted(app.channels),
+        "subscriptions": len(settings.subscriptions) or "all readable",
+        "remediation": settings.remediation,
+        "approval_mode": settings.approval_mode,
+        "links": settings.public_base_url is not None,
+        "signing_keys": len(settings.signing_key_list),
+        "storage": "connection string" if settings.storage_connection_string else "identity",
+    }
+
+
+def _one_by_one() -> list[str]:
+    """Where the last scan could not read metrics in batches."""
+    from ..app import current
+    from ..errors import SnatbotError
+
+    try:
+        fleet = current().records.fleet()
+    except SnatbotError:
+        return []  # ``problems`` holds it already
+    return [problem.text for problem in fleet.value.one_by_one] if fleet else []

@@ -1,11 +1,28 @@
-"""The figures that each look logs, of the whole fleet or of one part of it: the same names in both."""
+"""The fields that each scan logs: the same names for the whole fleet and for one shard of it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ..flows.monitoring.tick import Tick
     from ..model.tally import Effort, Tally
+
+
+def tick_fields(tick: Tick) -> dict[str, Any]:
+    """Counts, and names of clusters only in what could not be listed."""
+    return {
+        "tick": tick.name,
+        "is_success": tick.is_success,
+        "problems": list(tick.problems),
+        **tally_fields(tick.tally, tick.effort),
+        "unreadable": list(tick.unreadable),
+        "one_by_one": sorted(tick.tally.one_by_one),
+        "measure": len(tick.shards),
+        "deliver": len(tick.deliver),
+        "advance": len(tick.advance),
+        "offer": len(tick.offer),
+    }
 
 
 def tally_fields(tally: Tally, effort: Effort) -> dict[str, Any]:

@@ -1,9 +1,10 @@
-"""Queue messages: hints to look somewhere, never facts. They carry a key and a schema number."""
+"""Queue messages name what to look up in the tables and carry no facts: keys, and a schema number."""
 
 from __future__ import annotations
 
 import json
 import re
+from typing import TypedDict
 
 from ..errors import BadInput
 
@@ -11,29 +12,43 @@ SCHEMA = 1
 _KEY = re.compile(r"[0-9a-z]{1,64}")
 
 
+class QueueBinding(TypedDict):
+    queue_name: str
+    connection: str
+
+
+def queue(name: str) -> QueueBinding:
+    """The arguments of a queue binding."""
+    return {"queue_name": f"%QUEUE_PREFIX%-{name}", "connection": "AzureWebJobsStorage"}
+
+
 def deliver_message(partition: str) -> str:
-    return json.dumps({"schema": SCHEMA, "partition": partition})
+    return _message(partition=partition)
 
 
 def advance_message(partition: str, change_id: str) -> str:
-    return json.dumps({"schema": SCHEMA, "partition": partition, "change": change_id})
+    return _message(partition=partition, change=change_id)
 
 
 def offer_message(partition: str, incident_id: str) -> str:
-    return json.dumps({"schema": SCHEMA, "partition": partition, "incident": incident_id})
+    return _message(partition=partition, incident=incident_id)
 
 
-def measure_message(part: str, tick: str) -> str:
-    return json.dumps({"schema": SCHEMA, "part": part, "tick": tick})
+def measure_message(shard: str, tick: str) -> str:
+    return _message(shard=shard, tick=tick)
 
 
 def read_message(body: bytes, *names: str) -> tuple[str, ...]:
-    """The named keys. Raises BadInput, without the body in the message, when it is no hint that this app wrote."""
+    """The named keys. Raises BadInput, without the body in the message, when this app did not write the message."""
     try:
-        hint = json.loads(body)
-        values = tuple(hint[name] for name in names)
+        message = json.loads(body)
+        values = tuple(message[name] for name in names)
     except (ValueError, KeyError, TypeError):
-        raise BadInput(f"a queue message is not a hint with {' and '.join(names)}") from None
-    if hint.get("schema") != SCHEMA or not all(isinstance(value, str) and _KEY.fullmatch(value) for value in values):
-        raise BadInput(f"a queue message has another schema than {SCHEMA}, or keys that are none")
+        raise BadInput(f"a queue message does not hold {' and '.join(names)}") from None
+    if message.get("schema") != SCHEMA or not all(isinstance(key, str) and _KEY.fullmatch(key) for key in values):
+        raise BadInput(f"a queue message has another schema than {SCHEMA}, or keys that cannot be keys")
     return values
+
+
+def _message(**keys: str) -> str:
+    return json.dumps({"schema": SCHEMA, **keys})

@@ -1,4 +1,4 @@
-"""Queue functions: each looks at what a hint points to. A poison consumer says so where nobody else would."""
+"""Queue functions: each reads from the tables what its message names."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from typing import List  # noqa: UP035 - Microsoft's worker takes List in an ann
 
 import azure.functions as func
 
+from .queue_messages import deliver_message, queue, read_message
+
 blueprint = func.Blueprint()
 log = logging.getLogger("snatbot.triggers")
 
 
 @blueprint.function_name("deliver")
-@blueprint.queue_trigger("message", queue_name="%QUEUE_PREFIX%-deliver", connection="AzureWebJobsStorage")
+@blueprint.queue_trigger("message", **queue("deliver"))
 def deliver(message: func.QueueMessage) -> None:
     """Posts what is due in one cluster's outbox."""
     from ..app import current
-    from .queue_messages import read_message
 
     (partition,) = read_message(message.get_body(), "partition")
     app = current()
@@ -26,12 +27,11 @@ def deliver(message: func.QueueMessage) -> None:
 
 
 @blueprint.function_name("advance")
-@blueprint.queue_trigger("message", queue_name="%QUEUE_PREFIX%-advance", connection="AzureWebJobsStorage")
-@blueprint.queue_output("deliver", queue_name="%QUEUE_PREFIX%-deliver", connection="AzureWebJobsStorage")
+@blueprint.queue_trigger("message", **queue("advance"))
+@blueprint.queue_output("deliver", **queue("deliver"))
 def advance(message: func.QueueMessage, deliver: func.Out[str]) -> None:
-    """Brings one change forward; what there is to tell about it is delivered at once."""
+    """Brings one change forward, and has its messages delivered at once."""
     from ..app import current
-    from .queue_messages import deliver_message, read_message
 
     partition, change_id = read_message(message.get_body(), "partition", "change")
     change = current().reconciler.run(partition, change_id)
@@ -40,75 +40,50 @@ def advance(message: func.QueueMessage, deliver: func.Out[str]) -> None:
 
 
 @blueprint.function_name("offer")
-@blueprint.queue_trigger("message", queue_name="%QUEUE_PREFIX%-offer", connection="AzureWebJobsStorage")
-@blueprint.queue_output("deliver", queue_name="%QUEUE_PREFIX%-deliver", connection="AzureWebJobsStorage")
+@blueprint.queue_trigger("message", **queue("offer"))
+@blueprint.queue_output("deliver", **queue("deliver"))
 def offer(message: func.QueueMessage, deliver: func.Out[str]) -> None:
-    """Plans against one incident, after its alarm; what comes of it is delivered at once."""
+    """Plans against one incident, after its alarm, and has the proposal delivered at once."""
     from ..app import current
-    from .queue_messages import deliver_message, read_message
 
     partition, incident_id = read_message(message.get_body(), "partition", "incident")
     app = current()
-    change = (
-        app.incident_proposer.run(partition, incident_id, app.clock.now(), app.clock.wall())
-        if app.settings.is_remediation_on
-        else None
-    )
+    change = None
+    if app.settings.is_remediation_on:
+        change = app.incident_proposer.run(partition, incident_id, app.clock.now(), app.clock.wall())
     deliver.set(deliver_message(partition))
     log.info("offer: incident %s: %s", incident_id, f"change {change.id}" if change else "nothing to approve")
 
 
 @blueprint.function_name("measure")
-@blueprint.queue_trigger("message", queue_name="%QUEUE_PREFIX%-measure", connection="AzureWebJobsStorage")
-@blueprint.queue_output("deliver", queue_name="%QUEUE_PREFIX%-deliver", connection="AzureWebJobsStorage")
+@blueprint.queue_trigger("message", **queue("measure"))
+@blueprint.queue_output("deliver", **queue("deliver"))
 def measure(message: func.QueueMessage, deliver: func.Out[List[str]]) -> None:  # noqa: UP006
-    """Looks at one part of a large fleet; what there is to tell about it is delivered at once."""
+    """Scans one shard of a large fleet, and has its messages delivered at once."""
     from ..app import current
     from ..gc_freeze import freeze_loaded_modules
     from .log_fields import tally_fields
-    from .queue_messages import deliver_message, read_message
 
-    part, tick = read_message(message.get_body(), "part", "tick")
+    shard, tick = read_message(message.get_body(), "shard", "tick")
     app = current()
-    look = app.watch.scan_shard(part, tick, app.clock.now(), app.clock.wall())
-    if look is None:
-        log.info("part %s was looked at for tick %s already", part, tick)
+    scan = app.watch.scan_shard(shard, tick, app.clock.now(), app.clock.wall())
+    if scan is None:
+        log.info("shard %s was scanned for tick %s already", shard, tick)
         return
-    deliver.set([deliver_message(partition) for partition in look.deliver])
-    line = {
-        "part": part,
-        "tick": tick,
-        **tally_fields(look.report.tally, look.report.effort),
-        "deliver": len(look.deliver),
-    }
-    log.info("part %s", json.dumps(line))
+    deliver.set([deliver_message(partition) for partition in scan.deliver])
+    fields = tally_fields(scan.report.tally, scan.report.effort)
+    log.info("shard %s", json.dumps({"shard": shard, "tick": tick, **fields, "deliver": len(scan.deliver)}))
     freeze_loaded_modules()
 
 
-@blueprint.function_name("measure_poison")
-@blueprint.queue_trigger("message", queue_name="%QUEUE_PREFIX%-measure-poison", connection="AzureWebJobsStorage")
-def measure_poison(message: func.QueueMessage) -> None:
-    _given_up("measure", message)
+def _log_poison(name: str) -> None:
+    """Logs a message that failed every delivery. Nothing is lost: what is due is in the tables."""
+
+    @blueprint.function_name(f"{name}_poison")
+    @blueprint.queue_trigger("message", **queue(f"{name}-poison"))
+    def poison(message: func.QueueMessage) -> None:
+        log.error("%s: message %s failed every delivery; the next tick tries again from the tables", name, message.id)
 
 
-@blueprint.function_name("offer_poison")
-@blueprint.queue_trigger("message", queue_name="%QUEUE_PREFIX%-offer-poison", connection="AzureWebJobsStorage")
-def offer_poison(message: func.QueueMessage) -> None:
-    _given_up("offer", message)
-
-
-@blueprint.function_name("deliver_poison")
-@blueprint.queue_trigger("message", queue_name="%QUEUE_PREFIX%-deliver-poison", connection="AzureWebJobsStorage")
-def deliver_poison(message: func.QueueMessage) -> None:
-    _given_up("deliver", message)
-
-
-@blueprint.function_name("advance_poison")
-@blueprint.queue_trigger("message", queue_name="%QUEUE_PREFIX%-advance-poison", connection="AzureWebJobsStorage")
-def advance_poison(message: func.QueueMessage) -> None:
-    _given_up("advance", message)
-
-
-def _given_up(queue: str, message: func.QueueMessage) -> None:
-    """Nothing is lost: what is due stands in the tables, and the next tick asks for it again."""
-    log.error("%s: message %s failed every delivery; the next tick tries again from the tables", queue, message.id)
+for _name in ("measure", "offer", "deliver", "advance"):
+    _log_poison(_name)

@@ -1,16 +1,17 @@
-"""HTTP answers, and the one place where errors become status codes."""
+"""HTTP responses as JSON or as pages, and the one place where errors become status codes."""
 
 from __future__ import annotations
 
 import json
 import logging
+import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import azure.functions as func
 
 log = logging.getLogger("snatbot.triggers")
-_JSON = "application/json"
+Handler = Callable[[func.HttpRequest], func.HttpResponse]
 PAGE_HEADERS = {
     "Cache-Control": "no-store",
     # Not "no-referrer": with that, browsers send "Origin: null" with this page's own form (Fetch standard, 3.2).
@@ -20,9 +21,41 @@ PAGE_HEADERS = {
 }
 
 
+def answer_json(handler: Handler, req: func.HttpRequest) -> func.HttpResponse:
+    """Runs a handler; an error that snatbot raises on purpose becomes a JSON error, any other the host's 500."""
+    return _answer(handler, req, _json_error)
+
+
+def answer_page(handler: Handler, req: func.HttpRequest) -> func.HttpResponse:
+    """Runs a handler; an error that snatbot raises on purpose becomes a page that says why."""
+    return _answer(handler, req, _error_page)
+
+
 def as_json(content: Mapping[str, Any], status: int = 200) -> func.HttpResponse:
     headers = {"Cache-Control": "no-store"}
-    return func.HttpResponse(json.dumps(content, indent=2), status_code=status, mimetype=_JSON, headers=headers)
+    text = json.dumps(content, indent=2)
+    return func.HttpResponse(text, status_code=status, mimetype="application/json", headers=headers)
+
+
+def as_page(
+    render: Callable[[str], str], status: int = 200, headers: Mapping[str, str] | None = None
+) -> func.HttpResponse:
+    """``render`` gets the nonce that the page's style needs."""
+    nonce = secrets.token_urlsafe(16)
+    headers = {**PAGE_HEADERS, "Content-Security-Policy": content_policy(nonce), **(headers or {})}
+    return func.HttpResponse(render(nonce), status_code=status, mimetype="text/html", charset="utf-8", headers=headers)
+
+
+def see_other(url: str) -> func.HttpResponse:
+    return func.HttpResponse(status_code=303, headers={**PAGE_HEADERS, "Location": url})
+
+
+def content_policy(style_nonce: str) -> str:
+    """The page's Content-Security-Policy: its own style, its own form, and nothing else."""
+    return (
+        f"default-src 'none'; style-src 'nonce-{style_nonce}'; form-action 'self'; "
+        "frame-ancestors 'none'; base-uri 'none'; img-src data:"
+    )
 
 
 def status_of(error: Exception) -> tuple[int, str]:
@@ -52,14 +85,26 @@ def status_of(error: Exception) -> tuple[int, str]:
             return 502, "azure_unavailable"
 
 
-def answering_json(handler: Callable[[], func.HttpResponse]) -> func.HttpResponse:
-    """Runs a handler; what snatbot raises on purpose becomes a JSON error, anything else the host's 500."""
+def _answer(
+    handler: Handler, req: func.HttpRequest, as_error: Callable[[int, str, str], func.HttpResponse]
+) -> func.HttpResponse:
     from ..errors import SnatbotError
-    from ..web.answers import error_json
 
     try:
-        return handler()
+        return handler(req)
     except SnatbotError as error:
         status, code = status_of(error)
         log.warning("answered %d %s: %s", status, code, error)
-        return as_json(error_json(code, str(error)), status)
+        return as_error(status, code, str(error))
+
+
+def _json_error(status: int, code: str, message: str) -> func.HttpResponse:
+    from ..web.answers import error_json
+
+    return as_json(error_json(code, message), status)
+
+
+def _error_page(status: int, _: str, message: str) -> func.HttpResponse:
+    from ..web.pages import message_page
+
+    return as_page(lambda nonce: message_page(message, status=status, style_nonce=nonce), status)

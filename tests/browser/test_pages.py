@@ -13,8 +13,7 @@ import pytest
 from devhost.browser import Camera
 from shared.model.change import ChangeState
 from shared.model.plan import PlanKind
-from shared.triggers.change_pages import content_policy
-from shared.triggers.responses import PAGE_HEADERS
+from shared.triggers.responses import PAGE_HEADERS, content_policy
 from shared.web.change_view import FollowUp
 from shared.web.pages import FormFields, change_page, message_page, plan_page
 from tests.browser.conftest import Serve

@@ -14,7 +14,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-import function_app
 from shared.app import App
 from shared.chat.message import Message, Section, Tone
 from shared.clock import SystemClock
@@ -24,14 +23,15 @@ from shared.settings import load_settings
 from shared.store.records import Put
 from tests.support import nouns
 from tests.support.deployed import ROOT
+from tests.support.deployed_functions import deployed_functions
 from tests.support.hostile import Asked, Send, hostile_server, trusted_authority, whole
 
 pytestmark = [pytest.mark.network, pytest.mark.azurite]
 AT_ONCE = 8
 NAMES = [
-    one.get_function_name()
-    for one in function_app.app.get_functions()
-    if (trigger := one.get_trigger()) is not None and trigger.type != "timerTrigger"
+    function.get_function_name()
+    for function in deployed_functions()
+    if (trigger := function.get_trigger()) is not None and trigger.type != "timerTrigger"
 ]
 MESSAGE = Message("Alarm", "Connections fail.", Tone.ALARM, sections=(Section("By hand", steps=("Look", "Act")),))
 
@@ -97,7 +97,7 @@ def _seed(app: App, number: int) -> dict[str, Any]:
     token = parse_qs(urlsplit(app.links.page(change)).query)["t"][0]
     params = {"cluster": cluster.id, "by": "Ada", "minutes": "5", "t": token, "as": "page"}
     key = cluster_key(cluster.id)
-    body = {"schema": 1, "partition": key, "change": change.id, "incident": incident.id, "part": "p0", "tick": "t0"}
+    body = {"schema": 1, "partition": key, "change": change.id, "incident": incident.id, "shard": "p0", "tick": "t0"}
     return {"body": body, "params": params}
 
 

@@ -16,7 +16,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import shared.app
-from function_app import app as function_app
 from shared.app import App
 from shared.cloud.discovery import Discovery
 from shared.cloud.fleet_query import FleetDiscovery
@@ -26,6 +25,7 @@ from shared.settings import load_settings
 from shared.store.records import Put
 from tests.support.builders import START
 from tests.support.canned import Answers
+from tests.support.deployed_functions import deployed_functions
 from tests.support.fakes import FakeAccess
 from tests.support.graph_rows import balancer_row, cluster_row
 from tests.support.nouns import make_change, make_plan
@@ -128,13 +128,13 @@ class Drawn(dict[str, str]):
 def http_functions() -> Mapping[str, tuple[Any, list[str], str, list[str]]]:
     """Name to function, methods, route and the names of its outputs, as the decorators say."""
     found = {}
-    for one in function_app.get_functions():
-        bindings = json.loads(one.get_function_json())["bindings"]
+    for function in deployed_functions():
+        bindings = json.loads(function.get_function_json())["bindings"]
         trigger = next((binding for binding in bindings if binding["type"] == "httpTrigger"), None)
         if trigger is not None:
             outputs = [binding["name"] for binding in bindings if binding["type"] == "queue"]
             methods = [str(method).rpartition(".")[2] for method in trigger["methods"]]
-            found[str(one.get_function_name())] = one.get_user_function(), methods, trigger["route"], outputs
+            found[str(function.get_function_name())] = function.get_user_function(), methods, trigger["route"], outputs
     return found
 
 

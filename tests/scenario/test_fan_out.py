@@ -16,7 +16,7 @@ def test_parts_are_looked_at_by_the_queue_function(tmp_path: Path) -> None:
         assert "SNAT port exhaustion on blue" in posted[0]
         logs = stage.host.logs()
         assert '"measure": 1' in logs
-        (line,) = {text for text in logs.splitlines() if "part {" in text and '"opened": 1' in text}
+        (line,) = {text for text in logs.splitlines() if "shard {" in text and '"opened": 1' in text}
         part = json.loads(line[line.index("{") :])
         assert (part["clusters"], part["failing"], part["deliver"]) == (2, 1, 1)
         assert part["requests"] > 0
