@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from devhost.azurite import Azurite
+from devhost.browser import BrowserNotFoundError, Camera, camera
 from shared.ids import new_id
 from shared.store.liveness import Liveness
 from shared.store.records import Records
@@ -17,7 +18,7 @@ from shared.store.table import Table
 from shared.store.vnet_lock import VnetLock
 
 TESTS = Path(__file__).parent
-UNIT_FOLDERS = {"approval", "chat", "core", "model", "unit", "web"}
+UNIT_FOLDERS = {"auth", "chat", "core", "model", "unit", "web"}
 NETWORKED = ("azurite", "browser", "network", "scenario")
 
 
@@ -96,3 +97,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for name, value in dict.fromkeys(properties):
         if name == _MEASUREMENT:
             terminalreporter.write_line(f"measured: {value}")
+
+
+@pytest.fixture(scope="session")  # one for all tests: starting it costs a second, and Playwright allows one a thread
+def browser() -> Iterator[Camera]:
+    try:
+        with camera() as opened:
+            yield opened
+    except BrowserNotFoundError as missing:
+        pytest.skip(str(missing))

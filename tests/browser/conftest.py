@@ -13,19 +13,10 @@ from werkzeug import Request, Response
 from werkzeug.serving import make_server
 
 import simulator
-from devhost.browser import BrowserNotFoundError, Camera, camera
+from devhost.browser import Camera
 from devhost.stage import Stage, set_up
 
 QUICK = {"VERIFY_WINDOW_MINUTES": "5"}
-
-
-@pytest.fixture(scope="session")  # one for all tests: starting it costs a second, and Playwright allows one a thread
-def browser() -> Iterator[Camera]:
-    try:
-        with camera() as opened:
-            yield opened
-    except BrowserNotFoundError as missing:
-        pytest.skip(str(missing))
 
 
 @pytest.fixture(scope="module")

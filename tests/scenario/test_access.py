@@ -91,5 +91,5 @@ def test_a_deletion_that_the_identity_may_not_make_is_not_offered(
         with pytest.raises(Refused, match=action):
             delete(theatre, fixed)
         lock(theatre, "CanNotDelete")
-        with pytest.raises(Refused, match="a lock forbids deleting"):
+        with pytest.raises(Refused, match="A lock forbids deleting"):
             delete(theatre, fixed)

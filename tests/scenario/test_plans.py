@@ -104,7 +104,7 @@ def test_reserve_now_tell_the_api_server_and_switch_later(azurite: str, monkeypa
         assert done.outcome is not None
         addresses = done.outcome.figures
         assert len(addresses) == 2
-        assert any("--api-server-authorized-ip-ranges" in line for line in done.outcome.advice)
+        assert any("--api-server-authorized-ip-ranges" in line for line in done.outcome.commands)
 
         too_early = theatre.app.planner.plan_cluster(done.cluster_id, theatre.clock.now())
         assert [blocker.name for blocker in too_early.blockers] == ["API server access"]

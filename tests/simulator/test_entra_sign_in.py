@@ -413,18 +413,12 @@ def test_a_clock_that_is_off_shows_in_the_token(entra: RunningSimulator) -> None
 
 
 @pytest.mark.browser
-def test_a_person_walks_through_the_pages_by_keyboard(entra: RunningSimulator) -> None:
-    from devhost.browser import BrowserNotFoundError, camera
-
+def test_a_person_walks_through_the_pages_by_keyboard(entra: RunningSimulator, browser: Camera) -> None:
     app = application(entra)
     # Any page does as the application's; the simulator's own http port answers something there.
     back = f"http://localhost:{urlsplit(entra.http_url).port}/signed-in"
     flow = begin(app, back, claims_challenge=STEP_UP, login_hint="ada@contoso.example")
-    try:
-        with camera() as opened:
-            location = walk(opened, flow["auth_uri"], back)
-    except BrowserNotFoundError as missing:
-        pytest.skip(str(missing))
+    location = walk(browser, flow["auth_uri"], back)
     result = app.acquire_token_by_auth_code_flow(flow, fields(location))
     assert verify(entra, result["id_token"], flow)["acrs"] == ["c1"]
 
