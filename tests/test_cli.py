@@ -14,12 +14,14 @@ from typing import Any, cast
 import pytest
 
 from shared.app import App
+from shared.chat.labels import CHECK_LABELS, describe_check
 from shared.cli.__main__ import main
 from shared.cli.settings import settings_document
 from shared.cloud.errors import Unavailable
 from shared.errors import BadInput, MisconfiguredError, NotFoundHere
 from shared.flows.monitoring.check import CheckReport
 from shared.flows.remediation.stop import StopChanges
+from shared.formatting import capital, sentences
 from shared.model.assessment import Assessment
 from shared.model.audit import AuditLine
 from shared.model.metric import Window
@@ -134,13 +136,14 @@ def test_plan_shows_all_that_its_page_shows(capsys: pytest.CaptureFixture[str]) 
     plan, view = make_plan(), plan_view(make_plan())
     assert "subnet snet-user: NAT gateway none → ng-shop-prod-1" in out, "before and after"
     assert "now: 20.50.10.7" in out
-    for texts in (plan.commands, plan.rollback_commands, view.kept, view.arithmetic, view.notes):
+    assert plan.demand is not None
+    for texts in (plan.commands, plan.rollback_commands, view.kept, plan.demand.arithmetic, plan.notes):
         assert texts
-        assert all(text in out for text in texts)
-    for check in (*view.checks, *view.passed):
-        assert f"{check.result}, {check.name}: {check.message}" in out
+        assert all(capital(text) in out for text in texts)
+    for check in (*view.concerns, *view.passed):
+        assert f"{CHECK_LABELS[check.result]}, {capital(check.name)}: {describe_check(check)}" in out
         assert f"source: {check.source}" in out
-    for text in (view.summary, view.rollback_text, view.cost, plan.digest):
+    for text in (sentences(plan.summary), view.rollback_text, plan.digest):
         assert text in out
 
 

@@ -46,9 +46,7 @@ CHECK_LABELS: Mapping[CheckResult, str] = {
     CheckResult.BLOCK: "Blocks",
     CheckResult.COULD_NOT_CHECK: "Could not check",
 }
-
-
-_KIND_WORDS = {
+_RESOURCE_LABELS = {
     "natgateways": "NAT gateway",
     "publicipaddresses": "public IP",
     "publicipprefixes": "public IP prefix",
@@ -65,9 +63,9 @@ def resource_name(resource_id: str | None) -> str:
         return resource_id
 
 
-def resource_kind(resource_id: str) -> str:
-    """The last part of an Azure resource id's type, in lower case."""
-    return ResourceId.parse(resource_id).type.rpartition("/")[2].lower()
+def resource_label(resource_id: str) -> str:
+    """``NAT gateway``, ``public IP`` or ``public IP prefix``, by the Azure resource id's type."""
+    return _RESOURCE_LABELS[ResourceId.parse(resource_id).type.rpartition("/")[2].lower()]
 
 
 def describe_cost(cost: Cost) -> str:
@@ -86,16 +84,15 @@ def describe_step(step: Step) -> str:
         case CreatePublicIp():
             return f"Create public IP `{resource_name(step.id)}`"
         case CreatePublicIpPrefix():
-            addresses = count(2 ** (32 - step.length), "address", "addresses")
-            return f"Create public IP prefix `{resource_name(step.id)}` with {addresses}"
+            return f"Create public IP prefix `{resource_name(step.id)}` with {prefix_size(step)}"
         case CreateNatGateway():
             ips = count(len(step.public_ip_ids), "public IP") if step.public_ip_ids else "a public IP prefix"
             return f"Create NAT gateway `{resource_name(step.id)}` with {ips}"
         case AddPublicIps():
-            return f"Add {describe_added_ips(step)} to NAT gateway `{resource_name(step.nat_gateway_id)}`"
+            return f"Add {describe_ips(step.added_ids)} to NAT gateway `{resource_name(step.nat_gateway_id)}`"
         case DeleteCreated():
             lost = f", losing {listed(step.addresses, 16)}" if step.addresses else ""
-            return f"Delete {_KIND_WORDS[resource_kind(step.id)]} `{resource_name(step.id)}`{lost}"
+            return f"Delete {resource_label(step.id)} `{resource_name(step.id)}`{lost}"
         case AssociateSubnet(after=None):
             return f"Take the NAT gateway off subnet `{resource_name(step.subnet_id)}`"
         case AssociateSubnet():
@@ -107,12 +104,16 @@ def describe_step(step: Step) -> str:
     assert_never(step)
 
 
-def describe_added_ips(step: AddPublicIps) -> str:
+def describe_ips(ids: Sequence[str]) -> str:
     """``2 public IPs``, ``public IP prefix `p```, or both."""
-    prefixes = [one for one in step.added_ids if resource_kind(one) == "publicipprefixes"]
-    singles = len(step.added_ids) - len(prefixes)
-    named = [f"public IP prefix `{resource_name(one)}`" for one in prefixes]
-    return " and ".join([*([count(singles, "public IP")] if singles else []), *named])
+    prefixes = [f"public IP prefix `{resource_name(id_)}`" for id_ in ids if resource_label(id_) == "public IP prefix"]
+    singles = len(ids) - len(prefixes)
+    return " and ".join([*([count(singles, "public IP")] if singles else []), *prefixes])
+
+
+def prefix_size(prefix: CreatePublicIpPrefix) -> str:
+    """``4 addresses``"""
+    return count(2 ** (32 - prefix.length), "address", "addresses")
 
 
 def egress_addresses(plan: Plan, journal: Sequence[JournalEntry]) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ def show(req: func.HttpRequest) -> func.HttpResponse:
     view = app.decide.view(target)
     if kind := req.params.get("kind", ""):
         return _related_page(app, view.change, kind)
-    return _change_page(app, view, token, _cookie(req) or secrets.token_urlsafe(24))
+    return _change_page(app, target, view, token, _cookie(req) or secrets.token_urlsafe(24))
 
 
 def decide(req: func.HttpRequest, advance: Callable[[str], None], deliver: Callable[[str], None]) -> func.HttpResponse:
@@ -93,8 +93,8 @@ def _proposed_by(app: App, target: LinkTarget, action: str, approver: str) -> Ch
     return app.renewer.plan_again(target.partition, change, approver)
 
 
-def _change_page(app: App, view: ChangeView, token: str, nonce: str) -> func.HttpResponse:
-    from ..web.change_view import FollowUp
+def _change_page(app: App, target: LinkTarget, view: ChangeView, token: str, nonce: str) -> func.HttpResponse:
+    from ..web.change_view import LinkedChange
     from ..web.pages import FormFields, change_page
 
     change, now = view.change, app.clock.now()
@@ -103,23 +103,34 @@ def _change_page(app: App, view: ChangeView, token: str, nonce: str) -> func.Htt
     if actions:
         csrf = app.signer.form_token(nonce, change.id)
         form = FormFields(token, csrf, actions, asks_name=app.settings.approval_mode == "link")
-    # Strict: a link in a chat opens the page without the cookie, and the page then sets a fresh one.
+    # Not Strict: a link in a chat would open the page without the cookie, and its fresh one would void an open form.
     secure = "; Secure" if (app.settings.public_base_url or "").startswith("https://") else ""
-    cookie = f"{_COOKIE}={nonce}; Path=/api/changes/{change.id}; HttpOnly; SameSite=Strict; Max-Age=3600{secure}"
+    cookie = f"{_COOKIE}={nonce}; Path=/api/changes/{change.id}; HttpOnly; SameSite=Lax; Max-Age=3600{secure}"
+    original = _original(app, target, change)
     return as_page(
         lambda style_nonce: change_page(
             change,
-            incident=change.reason,
             journal=view.journal,
             form=form,
             notice=app.decide.why_not(change, now),
             style_nonce=style_nonce,
             now=now,
             link=f"?t={quote(token)}",
-            follow_ups=[FollowUp(later, app.links.page(later)) for later in view.follow_ups],
+            original=LinkedChange(original, app.links.page(original)) if original else None,
+            follow_ups=[LinkedChange(later, app.links.page(later)) for later in view.follow_ups],
         ),
         headers={"Set-Cookie": cookie},
     )
+
+
+def _original(app: App, target: LinkTarget, change: Change) -> Change | None:
+    """The change that this one takes back or deletes, if it is still known."""
+    from ..errors import NotFoundHere
+
+    try:
+        return app.decide.made_by(target) if change.plan.of_change_id else None
+    except NotFoundHere:
+        return None
 
 
 def _related_page(app: App, change: Change, kind: str) -> func.HttpResponse:

@@ -6,6 +6,7 @@ its Content-Security-Policy as well. Everything shown is escaped by the template
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,18 +17,19 @@ from typing import TYPE_CHECKING
 
 from ..chat.message import code_spans
 from ..first_use import import_lock
-from ..formatting import visible
-from ..model.change import Change, ChangeState, JournalEntry
-from ..model.incident import Incident
+from ..formatting import capital, count, sentence, sentences, visible
+from ..model.change import Change, JournalEntry
 from ..model.plan import Plan
 
 if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-    from .change_view import FollowUp
+    from .change_view import ChangeView, LinkedChange
+    from .plan_view import PlanView
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d UTC)")  # as formatting.utc writes it
 _HEADINGS = {
     400: "That can't be read",
     403: "Not a valid link",
@@ -59,49 +61,52 @@ class FormFields:
 def change_page(
     change: Change,
     *,
-    incident: Incident | None = None,
     journal: Sequence[JournalEntry] = (),
     form: FormFields | None = None,
     notice: str | None = None,
     style_nonce: str = "",
     now: datetime | None = None,
     link: str = "",
-    follow_ups: Sequence[FollowUp] = (),
+    original: LinkedChange | None = None,
+    follow_ups: Sequence[LinkedChange] = (),
 ) -> str:
     """The exact plan, why, how far it has come, and what a person may decide now.
 
     ``form`` None: nothing can be decided here; ``notice`` then says why. ``now`` is for "expires in". ``link`` opens
     this page again, and, followed by ``&kind=`` and its kind, a plan beside it in full; empty: neither is linked.
+    ``original`` and ``follow_ups`` are as in ``change_view``.
     """
     from .change_view import change_view
 
-    view = change_view(change, incident, journal, now, follow_ups)
-    heading = "For you to do" if change.state is ChangeState.FIXED else "Another way, without snatbot"
-    return _render(
-        "change.html",
-        view=view,
-        plan=view.plan,
-        form=form,
-        notice=notice,
-        style_nonce=style_nonce,
-        related_heading=heading,
-        link=link,
-    )
+    view = change_view(change, journal, now, original, follow_ups)
+    return _plan_page(view.plan, view, form=form, notice=notice, style_nonce=style_nonce, link=link)
 
 
 def plan_page(plan: Plan, *, style_nonce: str = "") -> str:
     """A plan that nobody is asked to decide on: advice, or a dry run."""
     from .plan_view import plan_view
 
+    return _plan_page(plan_view(plan), None, form=None, notice=None, style_nonce=style_nonce, link="")
+
+
+def _plan_page(view: PlanView, change: ChangeView | None, **context: object) -> str:
+    from ..chat.labels import CHECK_LABELS, describe_cost
+    from .export.bicep import as_bicep
+    from .export.terraform import as_terraform
+    from .plan_view import CHECK_TONES, title_of
+
     return _render(
         "change.html",
-        view=None,
-        plan=plan_view(plan),
-        form=None,
-        notice=None,
-        style_nonce=style_nonce,
-        related_heading="Related plans",
-        link="",
+        view=view,
+        plan=view.plan,
+        change=change,
+        check_labels=CHECK_LABELS,
+        check_tones=CHECK_TONES,
+        describe_cost=describe_cost,
+        title_of=title_of,
+        terraform=as_terraform(view.plan),
+        bicep=as_bicep(view.plan),
+        **context,
     )
 
 
@@ -128,7 +133,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["marked"] = _marked
+    environment.filters.update(prose=_prose, sentence=sentence, sentences=sentences, capital=capital, count=count)
     return environment
 
 
@@ -136,10 +141,14 @@ def _visible(value: object) -> object:
     return type(value)(visible(value)) if isinstance(value, str) else value  # markup stays markup
 
 
-def _marked(text: str) -> Markup:
-    """The text with its backticked names and commands in ``<code>``."""
+def _prose(text: str) -> Markup:
+    """The text with backticked names and commands in ``<code>``, times in ``<time>`` to stay on one line."""
     from markupsafe import Markup, escape
 
+    def times(piece: str) -> Markup:
+        parts = enumerate(_TIME.split(piece))
+        return Markup("").join(Markup("<time>{}</time>").format(part) if at % 2 else escape(part) for at, part in parts)
+
     return Markup("").join(
-        Markup("<code>{}</code>").format(piece) if is_code else escape(piece) for piece, is_code in code_spans(text)
+        Markup("<code>{}</code>").format(piece) if is_code else times(piece) for piece, is_code in code_spans(text)
     )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..model.plan import Plan
+from ..chat.labels import CHECK_LABELS, describe_check, describe_cost
+from ..formatting import capital, sentence, sentences
+from ..model.plan import Check, Plan
 from .export.bicep import as_bicep
 from .export.terraform import as_terraform
-from .plan_view import CheckView, PlanView, plan_view
+from .plan_view import PlanView, plan_view, title_of
 
 FORMS = ("az", "terraform", "bicep")
 
@@ -15,7 +17,7 @@ FORMS = ("az", "terraform", "bicep")
 def plan_lines(plan: Plan) -> Iterator[str]:
     view = plan_view(plan)
     yield f"{view.title} ({view.state.lower()})"
-    yield view.summary
+    yield sentences(plan.summary)
     for heading, lines in (*_what(view), *_why(view), *_how(view)):
         found = list(lines)
         if found:
@@ -35,44 +37,49 @@ def plan_as(plan: Plan, form: str) -> str:
 
 
 def _what(view: PlanView) -> Iterator[tuple[str, Iterable[str]]]:
-    yield "Created", (f"{one.kind} {one.name}: {one.details}" for one in view.created)
-    yield "Deleted", (f"{one.kind} {one.name}: {one.details}" for one in view.deleted)
+    for heading, resources in (("Created", view.created), ("Deleted", view.deleted)):
+        yield heading, (f"{resource.kind} {resource.name}: {resource.details}" for resource in resources)
     changed = [view.enlarged] if view.enlarged else []
-    for one in view.changed:
-        changed.append(f"subnet {one.subnet}: NAT gateway {one.before} → {one.after}")
-        if one.kept:
-            changed.append(f"  keeps {', '.join(one.kept)}")
+    for subnet in view.subnets:
+        changed.append(f"subnet {subnet.name}: NAT gateway {subnet.before} → {subnet.after}")
+        if subnet.kept:
+            changed.append(f"  keeps {', '.join(subnet.kept)}")
     yield "Changed", changed
     yield "Kept", view.kept
     if view.egress_now or view.egress_then:
         pairs = zip(view.egress_labels, (view.egress_now, view.egress_then), strict=True)
         yield "Egress IPs", (f"{label.lower()}: {', '.join(ips) or 'unknown'}" for label, ips in pairs)
-    yield "Steps", (f"{number}. {step.words}" for number, step in enumerate(view.steps, 1))
+    yield "Steps", (f"{number}. {step.text}" for number, step in enumerate(view.steps, 1))
 
 
 def _why(view: PlanView) -> Iterator[tuple[str, Iterable[str]]]:
-    yield "Checks", (line for check in (*view.checks, *view.passed) for line in _check(check))
-    missing = [f"not available: {'; '.join(view.missing)}"] if view.missing else []
-    yield "Size", (*view.arithmetic, *missing)
-    yield "Cost", [view.cost] if view.cost else []
-    yield "Please note", view.notes
+    plan = view.plan
+    yield "Checks", (line for check in (*view.concerns, *view.passed) for line in _check(check))
+    if plan.demand:
+        missing = [f"not available: {'; '.join(plan.demand.missing)}"] if plan.demand.missing else []
+        yield "Size", (*map(capital, plan.demand.arithmetic), *missing)
+    yield "Cost", [sentence(describe_cost(plan.cost))] if plan.cost else []
+    yield "Please note", map(sentence, plan.notes)
 
 
-def _check(check: CheckView) -> Iterator[str]:
-    yield f"{check.result}, {check.name}: {' '.join(part for part in (check.message, check.remedy) if part)}"
-    yield from (f"  {command}" for command in check.commands.splitlines())
+def _check(check: Check) -> Iterator[str]:
+    yield f"{CHECK_LABELS[check.result]}, {capital(check.name)}: {describe_check(check)}"
+    yield from (f"  {command}" for command in _lines(check.commands))
     if check.source:
         yield f"  source: {check.source}"
 
 
 def _how(view: PlanView) -> Iterator[tuple[str, Iterable[str]]]:
-    yield "By hand", view.commands.splitlines()
-    yield "What can't be undone", [view.irreversible] if view.irreversible else []
-    undo = view.rollback_commands.splitlines()
-    yield (
-        "How to undo",
-        [*([view.rollback_text] if view.rollback_text else []), *(f"by hand: {command}" for command in undo)],
-    )
-    for one in view.related:
-        yield f"Related plan (--kind {one.kind}): {one.title}", [one.summary, *one.commands.splitlines()]
+    plan = view.plan
+    yield "By hand", _lines(plan.commands)
+    yield "What can't be undone", filter(None, [sentences(plan.irreversible)])
+    undo = [f"by hand: {command}" for command in _lines(plan.rollback_commands)]
+    yield "How to undo", filter(None, [view.rollback_text, *undo])
+    for beside in view.related:
+        title = title_of(beside.kind, plan.cluster_name)
+        yield f"Related plan (--kind {beside.kind}): {title}", [sentences(beside.summary), *_lines(beside.commands)]
     yield "Record", (f"{label}: {value}" for label, value in view.record)
+
+
+def _lines(commands: Iterable[str]) -> list[str]:
+    return "\n".join(commands).splitlines()

@@ -1,12 +1,14 @@
-"""What the page of a plan says, in words: the template only lays it out. A change's page says more, see change_view."""
+"""A plan as its page and the terminal show it. A change's page shows more: see change_view."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
-from ..chat.labels import CHECK_LABELS, describe_cost, describe_step, resource_kind, resource_name
-from ..formatting import capital, count, listed, sentence, sentences, utc
+from ..chat.labels import describe_ips, describe_step, prefix_size, resource_label, resource_name
+from ..chat.message import without_backticks
+from ..formatting import capital, count, listed, sentences, utc
 from ..model.plan import (
     AddPublicIps,
     AssociateSubnet,
@@ -22,10 +24,10 @@ from ..model.plan import (
     Step,
 )
 from ..model.resource_id import ResourceId
-from .export.bicep import as_bicep
-from .export.terraform import as_terraform
 
-TITLES: Mapping[PlanKind, str] = {
+Tone = Literal["good", "waiting", "bad", "running", "neutral"]
+"""The colour of a chip, a class of the style sheet."""
+_TITLES: Mapping[PlanKind, str] = {
     PlanKind.ATTACH_NAT_GATEWAY: "NAT gateway for {cluster}",
     PlanKind.DETACH_NAT_GATEWAY: "Roll-back on {cluster}",
     PlanKind.RESERVE_PUBLIC_IPS: "Public IPs for {cluster}",
@@ -39,11 +41,27 @@ TITLES: Mapping[PlanKind, str] = {
     PlanKind.TOO_LARGE: "Too large for one gateway: {cluster}",
     PlanKind.ADVICE: "Advice for {cluster}",
 }
-_CHECK_TONES = {
+CHECK_TONES: Mapping[CheckResult, Tone] = {
     CheckResult.PASS: "good",
     CheckResult.WARN: "waiting",
     CheckResult.BLOCK: "bad",
     CheckResult.COULD_NOT_CHECK: "bad",
+}
+_KEPT: Mapping[PlanKind, tuple[str, ...]] = {
+    PlanKind.ATTACH_NAT_GATEWAY: (
+        "Every other property of the subnets; it is compared before and after each write.",
+        "The load balancer, its rules and its public IPs: inbound traffic stays as it is.",
+        "Nodes and node pools: nothing restarts.",
+    ),
+    PlanKind.DETACH_NAT_GATEWAY: (
+        "The NAT gateway and its public IPs; deleting them is a decision of its own.",
+        "Every other property of the subnets; it is compared before and after each write.",
+    ),
+    PlanKind.RESERVE_PUBLIC_IPS: (
+        "All traffic: nothing uses the new public IPs before a plan of its own is approved.",
+    ),
+    PlanKind.ADD_PUBLIC_IPS: ("Every other property of the NAT gateway, its public IPs and its subnets.",),
+    PlanKind.DELETE_NAT_GATEWAY: ("Everything that snatbot did not create.",),
 }
 _MEASURED = (PlanKind.NOT_SNAT, PlanKind.ALIGN_OUTBOUND_TYPE)
 _NOTHING_TO_APPROVE = "This is for a person to do: snatbot changes nothing here, and there is nothing to approve."
@@ -52,141 +70,145 @@ _A_DRY_RUN = "This is a dry run: nothing was written, and nothing can be approve
 
 @dataclass(frozen=True, slots=True)
 class StepView:
-    """``state`` is the journal's word, empty before the step begins."""
+    """``state``, ``note`` and ``at`` come from the journal; they are empty before the step begins."""
 
-    words: str
+    text: str
     state: str = ""
     note: str = ""
     at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class CheckView:
-    tone: str
-    result: str
-    name: str
-    message: str
-    remedy: str
-    commands: str
-    source: str
+class ResourceView:
+    """What the plan creates or deletes."""
 
-
-@dataclass(frozen=True, slots=True)
-class Created:
     kind: str
     name: str
     details: str
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
-    """One subnet's association, before and after, and the properties that stay as they are."""
+class SubnetView:
+    """A subnet's NAT gateway before and after, and the properties that stay as they are."""
 
-    subnet: str
+    name: str
     before: str
     after: str
     kept: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class RelatedView:
-    """``kind`` is what to ask the page for, to see it in full."""
-
-    title: str
-    summary: str
-    kind: str
-    commands: str
-
-
-@dataclass(frozen=True, slots=True)
 class PlanView:
-    title: str
-    cluster: str
+    """``plan`` with what is worked out of it. ``related``: the plans beside it that are worth showing now."""
+
+    plan: Plan
     state: str
-    tone: str
-    summary: str
-    created: tuple[Created, ...]
-    deleted: tuple[Created, ...]
+    tone: Tone
+    created: tuple[ResourceView, ...]
+    deleted: tuple[ResourceView, ...]
     enlarged: str
-    changed: tuple[Changed, ...]
+    subnets: tuple[SubnetView, ...]
     kept: tuple[str, ...]
     egress_labels: tuple[str, str]
     egress_now: tuple[str, ...]
     egress_then: tuple[str, ...]
     steps: tuple[StepView, ...]
-    step_count: str
-    arithmetic_heading: str
-    arithmetic: tuple[str, ...]
-    missing: tuple[str, ...]
-    checks: tuple[CheckView, ...]
-    passed: tuple[CheckView, ...]
-    cost: str
-    notes: tuple[str, ...]
     rollback_text: str
-    rollback_commands: str
-    irreversible: str
-    commands: str
-    terraform: str
-    bicep: str
-    related: tuple[RelatedView, ...]
+    related: tuple[RelatedPlan, ...]
+    related_heading: str
     record: tuple[tuple[str, str], ...]
     nothing_to_decide: str
 
+    @property
+    def title(self) -> str:
+        return title_of(self.plan.kind, self.plan.cluster_name)
 
-def plan_view(plan: Plan, related_kinds: Sequence[PlanKind] = tuple(PlanKind)) -> PlanView:
-    """``related_kinds``: which of the plans beside it are worth showing now."""
-    checks = tuple(map(_check, plan.checks))
-    is_shown = bool(plan.steps or plan.egress_then)
+    @property
+    def size_heading(self) -> str:
+        return "What was measured" if self.plan.kind in _MEASURED else "Why this size"
+
+    @property
+    def concerns(self) -> tuple[Check, ...]:
+        return tuple(check for check in self.plan.checks if check.result is not CheckResult.PASS)
+
+    @property
+    def passed(self) -> tuple[Check, ...]:
+        return tuple(check for check in self.plan.checks if check.result is CheckResult.PASS)
+
+
+def title_of(kind: PlanKind, cluster_name: str) -> str:
+    """``NAT gateway for shop-prod``"""
+    return _TITLES[kind].format(cluster=cluster_name)
+
+
+def plan_view(plan: Plan) -> PlanView:
+    """The plan as advice, or as a dry run."""
+    steps = plan.steps
+    has_egress = bool(steps or plan.egress_then)
     return PlanView(
-        title=TITLES[plan.kind].format(cluster=plan.cluster_name),
-        cluster=plan.cluster_name,
+        plan=plan,
         state="Advice" if plan.kind.is_advice else "Dry run",
         tone="neutral",
-        summary=sentences(plan.summary),
         created=tuple(_created(plan)),
-        deleted=tuple(_lost(step) for step in plan.steps if isinstance(step, DeleteCreated)),
-        enlarged="; ".join(_enlarged(step) for step in plan.steps if isinstance(step, AddPublicIps)),
-        changed=tuple(_changed(step) for step in plan.steps if isinstance(step, AssociateSubnet)),
-        kept=_kept(plan),
+        deleted=tuple(_deleted(step) for step in steps if isinstance(step, DeleteCreated)),
+        enlarged="; ".join(_enlarged(step) for step in steps if isinstance(step, AddPublicIps)),
+        subnets=tuple(_subnet(step) for step in steps if isinstance(step, AssociateSubnet)),
+        kept=tuple(_kept(plan)),
         egress_labels=("Now", "Then"),
-        egress_now=plan.egress_now if is_shown else (),
-        egress_then=plan.egress_then if is_shown else (),
-        steps=tuple(StepView(_step(step, plan)) for step in plan.steps),
-        step_count=count(len(plan.steps), "step"),
-        arithmetic_heading="What was measured" if plan.kind in _MEASURED else "Why this size",
-        arithmetic=tuple(map(capital, plan.demand.arithmetic)) if plan.demand else (),
-        missing=plan.demand.missing if plan.demand else (),
-        checks=tuple(check for check in checks if check.tone != "good"),
-        passed=tuple(check for check in checks if check.tone == "good"),
-        cost=sentence(describe_cost(plan.cost)) if plan.cost else "",
-        notes=tuple(sentence(note) for note in plan.notes),
-        rollback_text=sentences(plan.rollback_text)
-        if plan.steps or plan.rollback_commands or plan.irreversible
-        else "",
-        rollback_commands="\n".join(plan.rollback_commands),
-        irreversible=sentences(plan.irreversible),
-        commands="\n".join(plan.commands),
-        terraform=as_terraform(plan),
-        bicep=as_bicep(plan),
-        related=tuple(_related(one, plan) for one in plan.related if one.kind in related_kinds),
-        record=_record(plan),
+        egress_now=plan.egress_now if has_egress else (),
+        egress_then=plan.egress_then if has_egress else (),
+        steps=tuple(StepView(_step(step, plan)) for step in steps),
+        rollback_text=sentences(plan.rollback_text) if steps or plan.rollback_commands or plan.irreversible else "",
+        related=plan.related,
+        related_heading="Related plans",
+        record=record(
+            ("Cluster", plan.cluster_id),
+            ("Virtual network", plan.vnet_id),
+            ("Planned", utc(plan.planned_at) if plan.planned_at else ""),
+            ("Digest of the plan", plan.digest if steps else ""),
+        ),
         nothing_to_decide=_NOTHING_TO_APPROVE if plan.kind.is_advice else _A_DRY_RUN,
     )
 
 
-def _related(one: RelatedPlan, plan: Plan) -> RelatedView:
-    title = TITLES[one.kind].format(cluster=plan.cluster_name)
-    return RelatedView(title, sentences(one.summary), one.kind.value, "\n".join(one.commands))
-
-
-def _record(plan: Plan) -> tuple[tuple[str, str], ...]:
-    rows = (
-        ("Cluster", plan.cluster_id),
-        ("Virtual network", plan.vnet_id or ""),
-        ("Planned", utc(plan.planned_at) if plan.planned_at else ""),
-        ("Digest of the plan", plan.digest if plan.steps else ""),
-    )
+def record(*rows: tuple[str, str | None]) -> tuple[tuple[str, str], ...]:
+    """The rows that have a value."""
     return tuple((label, value) for label, value in rows if value)
+
+
+def _is_there(step: Step, plan: Plan) -> bool:
+    """What is there already is used, not created again."""
+    there = {id_.lower() for id_ in plan.existing_ids}
+    return isinstance(step, CreatePublicIp | CreatePublicIpPrefix | CreateNatGateway) and step.id.lower() in there
+
+
+def _step(step: Step, plan: Plan) -> str:
+    if isinstance(step, CreatePublicIp | CreatePublicIpPrefix) and _is_there(step, plan):
+        return f"Use {resource_label(step.id)} `{resource_name(step.id)}`, which is there"
+    return describe_step(step)
+
+
+def _created(plan: Plan) -> Iterator[ResourceView]:
+    for step in plan.steps:
+        match step:
+            case CreatePublicIp():
+                zones = f"zone {', '.join(step.zones)}" if step.zones else "no zone named"
+                details = f"static, {step.location}, {zones}"
+            case CreatePublicIpPrefix():
+                details = f"{step.location}, {prefix_size(step)}"
+            case CreateNatGateway():
+                ips = without_backticks(describe_ips((*step.public_ip_ids, *step.public_ip_prefix_ids)))
+                details = f"{step.location}, TCP idle timeout {count(step.idle_timeout_minutes, 'minute')}, {ips}"
+            case _:
+                continue
+        if not _is_there(step, plan):
+            details = f"Standard, {details}, resource group {ResourceId.parse(step.id).group}"
+            yield ResourceView(capital(resource_label(step.id)), resource_name(step.id), details)
+
+
+def _deleted(step: DeleteCreated) -> ResourceView:
+    details = f"{', '.join(step.addresses)}, lost for good" if step.addresses else "nothing uses it"
+    return ResourceView(capital(resource_label(step.id)), resource_name(step.id), details)
 
 
 def _enlarged(step: AddPublicIps) -> str:
@@ -197,97 +219,12 @@ def _enlarged(step: AddPublicIps) -> str:
     return f"{describe_step(step)}: {before} → {after}"
 
 
-def _step(step: Step, plan: Plan) -> str:
-    """What is there already is used, not created again."""
-    there = {one.lower() for one in plan.existing_ids}
-    if isinstance(step, CreatePublicIp | CreatePublicIpPrefix) and step.id.lower() in there:
-        kind = "public IP" if isinstance(step, CreatePublicIp) else "public IP prefix"
-        return f"Use {kind} `{resource_name(step.id)}`, which is there"
-    return describe_step(step)
-
-
-def _created(plan: Plan) -> list[Created]:
-    created = []
-    there = {one.lower() for one in plan.existing_ids}
-    for step in plan.steps:
-        match step:
-            case CreatePublicIp() | CreatePublicIpPrefix() | CreateNatGateway() if step.id.lower() in there:
-                continue
-            case CreatePublicIp():
-                zones = f"zone {', '.join(step.zones)}" if step.zones else "no zone named"
-                details = f"Standard, static, {step.location}, {zones}, resource group {_group(step.id)}"
-                created.append(Created("Public IP", resource_name(step.id), details))
-            case CreatePublicIpPrefix():
-                addresses = count(2 ** (32 - step.length), "address", "addresses")
-                details = f"Standard, {step.location}, {addresses}, resource group {_group(step.id)}"
-                created.append(Created("Public IP prefix", resource_name(step.id), details))
-            case CreateNatGateway():
-                details = (
-                    f"Standard, {step.location}, TCP idle timeout {count(step.idle_timeout_minutes, 'minute')}, "
-                    f"{_ips(step)}, resource group {_group(step.id)}"
-                )
-                created.append(Created("NAT gateway", resource_name(step.id), details))
-    return created
-
-
-def _ips(step: CreateNatGateway) -> str:
-    prefixes = [f"public IP prefix {resource_name(one)}" for one in step.public_ip_prefix_ids]
-    return " and ".join([*([count(len(step.public_ip_ids), "public IP")] if step.public_ip_ids else []), *prefixes])
-
-
-def _lost(step: DeleteCreated) -> Created:
-    kind = {"natgateways": "NAT gateway", "publicipaddresses": "Public IP"}.get(
-        resource_kind(step.id), "Public IP prefix"
-    )
-    details = f"{', '.join(step.addresses)}, lost for good" if step.addresses else "nothing uses it"
-    return Created(kind, resource_name(step.id), details)
-
-
-def _changed(step: AssociateSubnet) -> Changed:
+def _subnet(step: AssociateSubnet) -> SubnetView:
     kept = tuple(sorted(name for name in step.properties_before if name != "natGateway"))
-    return Changed(resource_name(step.subnet_id), resource_name(step.before), resource_name(step.after), kept)
+    return SubnetView(resource_name(step.subnet_id), resource_name(step.before), resource_name(step.after), kept)
 
 
-def _kept(plan: Plan) -> tuple[str, ...]:
-    names = listed([resource_name(one) for one in plan.existing_ids], 16)
-    reserved = (f"What is there already and is used: {names}.",) if names else ()
-    return (*reserved, *_kept_by_kind(plan))
-
-
-def _kept_by_kind(plan: Plan) -> tuple[str, ...]:
-    match plan.kind:
-        case PlanKind.ATTACH_NAT_GATEWAY:
-            return (
-                "Every other property of the subnets; it is compared before and after each write.",
-                "The load balancer, its rules and its public IPs: inbound traffic stays as it is.",
-                "Nodes and node pools: nothing restarts.",
-            )
-        case PlanKind.DETACH_NAT_GATEWAY:
-            return (
-                "The NAT gateway and its public IPs; deleting them is a decision of its own.",
-                "Every other property of the subnets; it is compared before and after each write.",
-            )
-        case PlanKind.RESERVE_PUBLIC_IPS:
-            return ("All traffic: nothing uses the new public IPs before a plan of its own is approved.",)
-        case PlanKind.ADD_PUBLIC_IPS:
-            return ("Every other property of the NAT gateway, its public IPs and its subnets.",)
-        case PlanKind.DELETE_NAT_GATEWAY:
-            return ("Everything that snatbot did not create.",)
-        case _:
-            return ()
-
-
-def _check(check: Check) -> CheckView:
-    return CheckView(
-        tone=_CHECK_TONES[check.result],
-        result=CHECK_LABELS[check.result],
-        name=capital(check.name),
-        message=sentences(check.message),
-        remedy=sentences(check.remedy),
-        commands="\n".join(check.commands),
-        source=check.source,
-    )
-
-
-def _group(resource_id: str) -> str:
-    return ResourceId.parse(resource_id).group
+def _kept(plan: Plan) -> Iterator[str]:
+    if names := listed([resource_name(id_) for id_ in plan.existing_ids], 16):
+        yield f"What is there already and is used: {names}."
+    yield from _KEPT.get(plan.kind, ())

@@ -54,7 +54,7 @@ def test_the_page_can_be_neither_framed_nor_scripted_nor_cached(browser: request
     assert headers["Cache-Control"] == "no-store"
     assert headers["Referrer-Policy"] == "same-origin"
     assert "HttpOnly" in headers["Set-Cookie"]
-    assert "SameSite=Strict" in headers["Set-Cookie"]
+    assert "SameSite=Lax" in headers["Set-Cookie"]
 
 
 def test_a_link_changed_on_its_way_is_refused_in_words(browser: requests.Session, link: str) -> None:

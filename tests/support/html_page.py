@@ -23,20 +23,25 @@ class Page(HTMLParser):
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.words: list[str] = []
         self.open: list[str] = []
+        self.is_after_time = False
         self.feed(text)
         assert self.open == []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, dict(attrs)))
+        self.is_after_time = tag == "time"
         if tag not in self.VOID:
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
+        self.is_after_time = tag == "time"
 
     def handle_data(self, data: str) -> None:
         if self.open and self.open[-1] != "style":
-            self.words.append(data)
+            glue = self.words.pop() if self.is_after_time and self.words else ""  # a time is part of its sentence
+            self.words.append(glue + data)
+        self.is_after_time = False
 
     @property
     def text(self) -> str:

@@ -236,7 +236,9 @@ def make_advice(cluster: Cluster | None = None) -> Plan:
     )
 
 
-def make_change(state: ChangeState = ChangeState.PROPOSED, plan: Plan | None = None) -> Change:
+def make_change(
+    state: ChangeState = ChangeState.PROPOSED, plan: Plan | None = None, reason: Incident | None = None
+) -> Change:
     plan = plan or make_plan()
     is_decided = state not in (ChangeState.PROPOSED, ChangeState.EXPIRED)
     decision = Decision(
@@ -276,6 +278,7 @@ def make_change(state: ChangeState = ChangeState.PROPOSED, plan: Plan | None = N
         if state is ChangeState.STOPPED
         else "",
         outcome=outcomes.get(state),
+        reason=reason,
     )
 
 

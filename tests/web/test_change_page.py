@@ -12,21 +12,20 @@ from hypothesis import strategies as st
 
 from shared.model.change import Change, ChangeState
 from shared.model.finding import FindingKind
+from shared.model.incident import Incident
 from shared.model.plan import AssociateSubnet, PlanKind
-from shared.web.change_view import FollowUp
+from shared.web.change_view import LinkedChange
 from shared.web.pages import change_page, message_page
 from tests.support import nouns
 from tests.support.html_page import FORM, NOW, Page
 
+INCIDENT = nouns.make_incident()
 
-def page(change: Change | None = None, **options: Any) -> Page:
-    given_options: dict[str, Any] = {
-        "incident": nouns.make_incident(),
-        "form": FORM,
-        "now": NOW,
-        "style_nonce": "n0nce",
-    }
-    return Page(change_page(change or nouns.make_change(), **(given_options | options)))
+
+def page(change: Change | None = None, incident: Incident | None = INCIDENT, **options: Any) -> Page:
+    given_options: dict[str, Any] = {"form": FORM, "now": NOW, "style_nonce": "n0nce"}
+    shown = replace(change or nouns.make_change(), reason=incident)
+    return Page(change_page(shown, **(given_options | options)))
 
 
 def test_it_shows_the_exact_plan() -> None:
@@ -171,14 +170,44 @@ def test_how_far_a_change_is_stands_at_the_top() -> None:
 
 def test_a_change_that_was_rolled_back_says_so_and_leads_there() -> None:
     back = nouns.make_change(ChangeState.ROLLED_BACK, replace(nouns.make_plan(), kind=PlanKind.DETACH_NAT_GATEWAY))
-    shown = page(nouns.make_change(ChangeState.FIXED), form=None, follow_ups=[FollowUp(back, "https://bot/back")])
+    shown = page(nouns.make_change(ChangeState.FIXED), form=None, follow_ups=[LinkedChange(back, "https://bot/back")])
     assert "Fixed Rolled back since" in shown.text
     assert "What followed Roll-back : rolled back, proposed 2026-11-22 19:05 UTC" in shown.text
     assert {"href": "https://bot/back"} in shown.all("a")
     proposed = replace(back, state=ChangeState.PROPOSED)
-    shown = page(nouns.make_change(ChangeState.FIXED), form=None, follow_ups=[FollowUp(proposed, "https://bot/back")])
+    shown = page(
+        nouns.make_change(ChangeState.FIXED), form=None, follow_ups=[LinkedChange(proposed, "https://bot/back")]
+    )
     assert "Rolled back since" not in shown.text
     assert "Roll-back : waiting for approval" in shown.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (PlanKind.DETACH_NAT_GATEWAY, "Takes back change chg-19c2 : fixed, proposed 2026-11-22 19:05 UTC"),
+        (PlanKind.DELETE_NAT_GATEWAY, "Deletes what is left of change chg-19c2 : fixed, proposed"),
+    ],
+)
+def test_a_change_about_another_leads_to_it(kind: PlanKind, words: str) -> None:
+    about = nouns.make_change(plan=replace(nouns.make_plan(), kind=kind, of_change_id="chg-19c2"))
+    original = LinkedChange(nouns.make_change(ChangeState.FIXED), "https://bot/first")
+    shown = page(about, original=original)
+    assert words in shown.text
+    assert {"href": "https://bot/first"} in shown.all("a")
+    assert "https://bot/first" not in [anchor["href"] for anchor in page(about).all("a")]
+
+
+def test_on_a_phone_the_jump_says_what_it_leads_to() -> None:
+    assert "Go to the decision" in page().text
+    running = page(nouns.make_change(ChangeState.APPLYING), form=replace(FORM, actions=("stop",))).text
+    assert "Go to what you can do" in running
+    assert "Go to the decision" not in running
+
+
+def test_every_time_is_marked_as_one_that_does_not_break() -> None:
+    shown = page(nouns.make_change(ChangeState.STOPPED), journal=nouns.make_journal(), form=None)
+    assert len(shown.all("time")) == shown.text.count(" UTC") > 5
 
 
 def test_a_roll_back_says_what_it_takes_away_and_what_stays() -> None:
@@ -204,7 +233,7 @@ def test_any_number_of_nodes_is_shown_in_full(number: int) -> None:
 
 
 def test_everything_loads_from_the_page_itself_and_no_script_is_there() -> None:
-    text = change_page(nouns.make_change(), incident=nouns.make_incident(), form=FORM, now=NOW, style_nonce="n0nce")
+    text = change_page(replace(nouns.make_change(), reason=INCIDENT), form=FORM, now=NOW, style_nonce="n0nce")
     shown = Page(text)
     assert shown.all("style") == [{"nonce": "n0nce"}]
     assert not shown.all("script")
@@ -236,7 +265,11 @@ def test_nothing_that_is_shown_becomes_markup(name: str, reason: str, note: str,
     hostile = replace(change, cluster_name=name, requested_by=name, stop_reason=reason, decision=decision)
     hostile = replace(hostile, plan=replace(hostile.plan, notes=(note,) * 3, rollback_text=reason, egress_now=(name,)))
     nodes = (replace(nouns.make_nodes(1)[0], name=name, pool=note),)
-    options = {"journal": nouns.make_journal(), "incident": nouns.make_incident(nodes=nodes), "notice": note}
+    options: dict[str, Any] = {
+        "journal": nouns.make_journal(),
+        "incident": nouns.make_incident(nodes=nodes),
+        "notice": note,
+    }
     plain = page(nouns.make_change(ChangeState.STOPPED), **options, form=replace(FORM, token="t"))
     shown = page(hostile, **options, form=replace(FORM, token=token))
     assert [tag for tag, _ in shown.elements if tag != "code"] == [tag for tag, _ in plain.elements if tag != "code"]

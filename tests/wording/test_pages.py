@@ -11,7 +11,7 @@ from shared.flows.approval import actions
 from shared.model.change import ChangeState
 from shared.model.plan import PlanKind
 from shared.web import plan_text
-from shared.web.change_view import FollowUp
+from shared.web.change_view import LinkedChange
 from shared.web.pages import FormFields, change_page, message_page, plan_page
 from tests.support.builders import START
 from tests.wording import cases
@@ -73,12 +73,12 @@ def test_no_page_of_a_change_holds_broken_text(state: ChangeState, number: int) 
         form = FormFields("token", "csrf", ACTIONS, asks_name=True) if number else None
         html = change_page(
             change,
-            incident=change.reason,
             journal=cases.journal(plan, number),
             form=form,
             now=START,
             link="?t=token",
-            follow_ups=[FollowUp(change, "?t=later")] * min(number, 2),
+            original=LinkedChange(change, "?t=first") if number else None,
+            follow_ups=[LinkedChange(change, "?t=later")] * min(number, 2),
         )
         found |= broken(html, cases.names(plan))
     assert not found, "\n".join(sorted(found))
