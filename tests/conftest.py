@@ -67,6 +67,16 @@ def vnet_lock(table: Table) -> VnetLock:
     return VnetLock(table)
 
 
+@pytest.fixture(scope="session")  # starting one costs a second, and Playwright allows one a thread
+def browser() -> Iterator[Camera]:
+    """A Chromium; take a context of its own in each test. Mark the test `browser`, in the xdist group "browser"."""
+    try:
+        with camera() as opened:
+            yield opened
+    except BrowserNotFoundError as missing:
+        pytest.skip(str(missing))
+
+
 @pytest.fixture(scope="session")
 def recordings() -> Path:
     """The folder of recordings of the real services, where there is one; it is not part of this repository."""
@@ -97,12 +107,3 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for name, value in dict.fromkeys(properties):
         if name == _MEASUREMENT:
             terminalreporter.write_line(f"measured: {value}")
-
-
-@pytest.fixture(scope="session")  # one for all tests: starting it costs a second, and Playwright allows one a thread
-def browser() -> Iterator[Camera]:
-    try:
-        with camera() as opened:
-            yield opened
-    except BrowserNotFoundError as missing:
-        pytest.skip(str(missing))

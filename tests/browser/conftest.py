@@ -1,4 +1,7 @@
-"""A real browser for tests of pages, on a real app; they are skipped, visibly, where no Chromium can be had."""
+"""A real app for tests with a real browser, which are skipped, visibly, where no Chromium can be had.
+
+All of them run in one group of pytest-xdist, so that one worker starts Chromium and the app, once each.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ from devhost.stage import Stage, set_up
 QUICK = {"VERIFY_WINDOW_MINUTES": "5"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def stage(tmp_path_factory: pytest.TempPathFactory, browser: Camera) -> Iterator[Stage]:
     """The function app in the local host, on a simulated Azure with one failing cluster, and Azurite.
 
@@ -33,6 +36,12 @@ def stage(tmp_path_factory: pytest.TempPathFactory, browser: Camera) -> Iterator
         ready.host.run_timer("watch")
         ready.host.drain(60)
         yield ready
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 Serve = Callable[[Mapping[str, str], Mapping[str, str]], str]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
@@ -14,7 +14,7 @@ from devhost.browser import Camera
 from shared.model.change import ChangeState
 from shared.model.plan import PlanKind
 from shared.triggers.responses import PAGE_HEADERS, content_policy
-from shared.web.change_view import FollowUp
+from shared.web.change_view import LinkedChange
 from shared.web.pages import FormFields, change_page, message_page, plan_page
 from tests.browser.conftest import Serve
 from tests.support import nouns
@@ -27,21 +27,21 @@ pytestmark = pytest.mark.browser
 NONCE = "n0nce"
 NOW = nouns.NOW + timedelta(minutes=8)
 FORM = FormFields("token", "csrf", ("approve", "deny"), asks_name=True)
+INCIDENT = nouns.make_incident()
 LONG = "a-cluster-whose-name-is-as-long-as-azure-lets-it-be-63-letters-x"
 _LONG_NODES = nouns.make_nodes(3, prefix="aks-" + "averylongpoolname" * 8 + "-vmss")
+ROLLBACK = replace(nouns.make_plan(), kind=PlanKind.DETACH_NAT_GATEWAY, of_change_id="chg-19c1")
 PAGES = {
-    "proposed": change_page(nouns.make_change(), incident=nouns.make_incident(), form=FORM, now=NOW, style_nonce=NONCE),
+    "proposed": change_page(nouns.make_change(reason=INCIDENT), form=FORM, now=NOW, style_nonce=NONCE),
     "stopped": change_page(
-        nouns.make_change(ChangeState.STOPPED),
-        incident=nouns.make_incident(),
+        nouns.make_change(ChangeState.STOPPED, reason=INCIDENT),
         journal=nouns.make_journal(),
         form=replace(FORM, actions=("resume", "roll_back")),
         now=NOW,
         style_nonce=NONCE,
     ),
     "running": change_page(
-        replace(nouns.make_change(ChangeState.APPLYING), step=4),
-        incident=nouns.make_incident(),
+        replace(nouns.make_change(ChangeState.APPLYING, reason=INCIDENT), step=4),
         journal=nouns.make_journal(),
         form=replace(FORM, actions=("stop",)),
         now=NOW,
@@ -55,22 +55,30 @@ PAGES = {
         style_nonce=NONCE,
         link="?t=token",
         follow_ups=[
-            FollowUp(nouns.make_change(state), "/x") for state in (ChangeState.DENIED, ChangeState.ROLLED_BACK)
+            LinkedChange(nouns.make_change(state), "/x") for state in (ChangeState.DENIED, ChangeState.ROLLED_BACK)
         ],
+    ),
+    "roll-back": change_page(
+        nouns.make_change(plan=ROLLBACK, reason=INCIDENT),
+        form=FORM,
+        now=NOW,
+        style_nonce=NONCE,
+        original=LinkedChange(nouns.make_change(ChangeState.FIXED), "/x"),
     ),
     "fixed": change_page(
         nouns.make_change(ChangeState.FIXED), journal=nouns.make_journal(), now=NOW, style_nonce=NONCE
     ),
     "a hundred nodes": change_page(
-        nouns.make_change(),
-        incident=nouns.make_incident(nodes=nouns.make_nodes(100)),
+        nouns.make_change(reason=nouns.make_incident(nodes=nouns.make_nodes(100))),
         form=FORM,
         now=NOW,
         style_nonce=NONCE,
     ),
     "long names": change_page(
-        nouns.make_change(plan=replace(nouns.make_plan(nouns.make_cluster(name=LONG)), vnet_id="/x" * 200)),
-        incident=nouns.make_incident(nodes=_LONG_NODES),
+        nouns.make_change(
+            plan=replace(nouns.make_plan(nouns.make_cluster(name=LONG)), vnet_id="/x" * 200),
+            reason=nouns.make_incident(nodes=_LONG_NODES),
+        ),
         form=FORM,
         now=NOW,
         style_nonce=NONCE,
@@ -115,6 +123,23 @@ CONTRASTS = r"""
   return poor;
 }
 """
+# Times, as formatting.utc writes them, that stand on more than one line.
+TIMES_BROKEN = r"""
+() => {
+  const broken = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node; (node = walker.nextNode());) {
+    for (const found of node.data.matchAll(/\d{4}-\d\d-\d\d \d\d:\d\d UTC/g)) {
+      const range = document.createRange();
+      range.setStart(node, found.index);
+      range.setEnd(node, found.index + found[0].length);
+      if (new Set([...range.getClientRects()].map(box => box.top)).size > 1) broken.push(found[0]);
+    }
+  }
+  return broken;
+}
+"""
+COLOR_SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 
 
 @dataclass(frozen=True)
@@ -125,13 +150,11 @@ class Shelf:
     addresses: Mapping[str, str]
 
     @contextmanager
-    def opened(
-        self, name: str, *, width: int = 1280, is_dark: bool = False
-    ) -> Iterator[tuple[Page, list[Request], list[str]]]:
+    def opened(self, name: str, *, width: int = 1280) -> Iterator[tuple[Page, list[Request], list[str]]]:
         """A page; the requests it made and what the browser complained about."""
         requests: list[Request] = []
         complaints: list[str] = []
-        with self.browser.page("<p></p>", width=width, height=800, is_dark=is_dark) as page:
+        with self.browser.page("<p></p>", width=width, height=800) as page:
             page.on("console", lambda message: complaints.append(message.text))
             page.on("request", lambda request: requests.append(request))
             page.goto(self.addresses[name])
@@ -154,20 +177,33 @@ def test_a_page_is_styled_under_the_strict_policy_and_loads_nothing_else(shelf: 
         assert page.evaluate("getComputedStyle(document.querySelector('main')).borderRadius") == "12px"
 
 
-@pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize("width", [320, 390, 768, 1280])
-def test_nothing_needs_scrolling_sideways(shelf: Shelf, name: str, width: int) -> None:
-    with shelf.opened(name, width=width) as (page, _, _):
-        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+UNFOLD = "document.querySelectorAll('details').forEach(fold => fold.open = true)"
 
 
 @pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize("is_dark", [False, True], ids=["light", "dark"])
-def test_all_text_can_be_read(shelf: Shelf, name: str, is_dark: bool) -> None:
-    with shelf.opened(name, is_dark=is_dark) as (page, _, _):
-        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-        assert page.evaluate(CONTRASTS) == []
+def test_nothing_needs_scrolling_sideways(shelf: Shelf, name: str) -> None:
+    with shelf.opened(name) as (page, _, _):
+        page.evaluate(UNFOLD)
+        for width in (320, 390, 768, 1280):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_all_text_can_be_read_in_light_and_dark(shelf: Shelf, name: str) -> None:
+    with shelf.opened(name) as (page, _, _):
+        page.evaluate(UNFOLD)
+        for scheme in COLOR_SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            assert page.evaluate(CONTRASTS) == []
+
+
+@pytest.mark.parametrize("name", ["stopped", "running", "rolled back", "roll-back"])
+def test_on_a_phone_no_time_breaks_at_the_end_of_a_line(shelf: Shelf, name: str) -> None:
+    with shelf.opened(name) as (page, _, _):
+        for width in (320, 390):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate(TIMES_BROKEN) == []
 
 
 def test_every_control_can_be_reached_by_keyboard_in_the_order_of_reading(shelf: Shelf) -> None:
@@ -184,9 +220,8 @@ def test_every_control_can_be_reached_by_keyboard_in_the_order_of_reading(shelf:
 def test_on_a_phone_the_way_to_the_decision_is_short(shelf: Shelf) -> None:
     with shelf.opened("proposed", width=390) as (page, _, _):
         page.get_by_role("link", name="Go to the decision").click()
-        page.wait_for_timeout(100)
+        page.wait_for_function("document.querySelector('#decision').getBoundingClientRect().top < 800")
         assert page.get_by_role("button", name="Approve").bounding_box() is not None
-        assert page.evaluate("document.querySelector('#decision').getBoundingClientRect().top") < 800
 
 
 def test_controls_are_large_enough_for_a_thumb(shelf: Shelf) -> None:
