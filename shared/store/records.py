@@ -17,7 +17,9 @@ from ..model.change import Change, ChangeState, JournalEntry
 from ..model.coverage import FleetRecord
 from ..model.incident import ClusterRecord, Incident
 from .codec import from_columns
-from .table import Row, Table
+from .due_index import DueIndex, moment_of, sortable
+from .due_index import Key as Key
+from .table import MOST_IN_ONE_TRANSACTION, Row, Table
 from .table import Stored as Stored
 
 FLEET_PARTITION = cluster_key("the fleet as a whole")
@@ -42,14 +44,6 @@ class PutJournal:
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
-    """Where a record is: all that a queue message carries."""
-
-    partition: str
-    row: str
-
-
-@dataclass(frozen=True, slots=True)
 class WaitingMessage:
     """A message that was not delivered yet, and not given up."""
 
@@ -61,6 +55,7 @@ class WaitingMessage:
 class Records:
     def __init__(self, table: Table) -> None:
         self._table = table
+        self._due = DueIndex(table)
 
     def cluster(self, cluster_id: str) -> Stored[ClusterRecord] | None:
         return self._table.get(ClusterRecord, cluster_key(cluster_id), "cluster")
@@ -92,7 +87,7 @@ class Records:
 
     def audit(self, partition: str, since: datetime | None = None) -> tuple[AuditLine, ...]:
         """Oldest first; with ``since`` only lines from that moment on."""
-        rows = self._table.rows(AuditLine, partition, "audit-", _sortable(since) if since else "")
+        rows = self._table.rows(AuditLine, partition, "audit-", sortable(since) if since else "")
         return tuple(stored.value for _, stored in rows)
 
     def incidents(self, partition: str) -> tuple[Incident, ...]:
@@ -107,19 +102,15 @@ class Records:
         return tuple(from_columns(Change, row) for row in self._table.query(f"kind eq 'change' and ({condition})"))
 
     def due(self, kinds: str | tuple[str, ...], at: datetime, most: int = 500) -> tuple[Key, ...]:
-        """Keys of the rows of one kind or several (``outbox``, ``change``, ``incident``) that are due, in no order."""
+        """Keys of the rows of one kind or several (``outbox``, ``change``, ``incident``) that are due."""
         kinds = (kinds,) if isinstance(kinds, str) else kinds
-        these = " or ".join(f"kind eq '{kind}'" for kind in kinds)
-        rows = self._table.query(f"({these}) and due_at le @at", {"at": at.astimezone(UTC)}, ["PartitionKey", "RowKey"])
-        return tuple(Key(row["PartitionKey"], row["RowKey"]) for row, _ in zip(rows, range(most), strict=False))
+        return self._due.due(tuple(f"{kind}-" for kind in kinds), at, most)
 
     def waiting_outbox(self, most: int = 5000) -> tuple[WaitingMessage, ...]:
         """Messages that wait in any outbox, due now or later."""
-        ever = {"ever": datetime(2000, 1, 1, tzinfo=UTC)}
-        rows = self._table.query("kind eq 'outbox' and due_at ge @ever", ever, ["PartitionKey", "RowKey", "due_at"])
         return tuple(
-            WaitingMessage(row["PartitionKey"], _created_at(row["RowKey"]), row["due_at"])
-            for row, _ in zip(rows, range(most), strict=False)
+            WaitingMessage(key.partition, moment_of(key.row.split("-")[1]), due_at)
+            for key, due_at in self._due.waiting("outbox-", most)
         )
 
     def commit(self, cluster_id: str, writes: Sequence[Put | PutJournal]) -> None:
@@ -128,11 +119,24 @@ class Records:
 
     def commit_in(self, partition: str, writes: Sequence[Put | PutJournal]) -> tuple[str, ...]:
         """The same for a known partition. Returns the rows' new ETags, in the order of ``writes``."""
-        return self._table.transaction(partition, [row_of(write) for write in writes])
+        rows = [row_of(write) for write in writes]
+        if len(rows) > MOST_IN_ONE_TRANSACTION:
+            raise ValueError(f"a transaction holds at most {MOST_IN_ONE_TRANSACTION} writes, not {len(rows)}")
+        self._due.add(partition, rows)
+        return self._table.transaction(partition, rows)
+
+    def commit_with_audit(self, partition: str, writes: Sequence[Put | PutJournal], lines: Sequence[Put]) -> None:
+        """Audit lines that don't fit into the transaction are written before it: none may be missing afterwards."""
+        rest = lines[max(0, MOST_IN_ONE_TRANSACTION - len(writes)) :]
+        for start in range(0, len(rest), MOST_IN_ONE_TRANSACTION):
+            self.commit_in(partition, rest[start : start + MOST_IN_ONE_TRANSACTION])
+        self.commit_in(partition, [*writes, *lines[: len(lines) - len(rest)]])
 
     def delete_outbox(self, partition: str, message: OutboxMessage) -> None:
         """Takes a delivered message out; it is no error when it is gone already."""
-        self._table.delete(partition, row_of(Put(message)).key)
+        row = row_of(Put(message)).key
+        self._table.delete(partition, row)
+        self._due.remove(Key(partition, row), {message.created_at, message.due_at or message.created_at})
 
 
 def row_of(write: Put | PutJournal) -> Row:
@@ -153,20 +157,11 @@ def row_of(write: Put | PutJournal) -> Row:
         case FleetRecord():
             key, columns = "fleet", {"kind": "fleet"}
         case AuditLine():
-            key, columns = f"audit-{_sortable(value.at)}-{value.id}", {"kind": "audit"}
+            key, columns = f"audit-{sortable(value.at)}-{value.id}", {"kind": "audit"}
         case OutboxMessage():
-            key = f"outbox-{_sortable(value.created_at)}-{value.id}"
+            key = f"outbox-{sortable(value.created_at)}-{value.id}"
             columns = {"kind": "outbox", **_due(value.due_at)}
     return Row(key, value, write.etag, columns)
-
-
-def _sortable(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y%m%dT%H%M%S%f}"
-
-
-def _created_at(row_key: str) -> datetime:
-    """Of a message, from its row's key."""
-    return datetime.strptime(row_key.split("-")[1], "%Y%m%dT%H%M%S%f").replace(tzinfo=UTC)
 
 
 def _due(at: datetime | None) -> dict[str, Any]:

@@ -51,11 +51,11 @@ class Row:
     """One row to write.
 
     ``etag`` None: the row must not exist yet; ``ANY``: write it in any case; otherwise it must be unchanged since.
-    ``columns`` are those that queries need, beside the value.
+    ``columns`` are those that queries need, beside the value; a row may have nothing else.
     """
 
     key: str
-    value: object
+    value: object | None
     etag: str | None = None
     columns: Mapping[str, Any] = field(default_factory=dict)
 
@@ -101,17 +101,31 @@ class Table:
 
         ``since``: only those whose key goes on with this, or something behind it.
         """
-        end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
-        condition = "PartitionKey eq @partition and RowKey ge @start and RowKey lt @end"
-        for row in self.query(condition, {"partition": partition, "start": prefix + since, "end": end}):
+        for row in self.query(*_in_range(partition, prefix, since)):
             yield row["RowKey"], Stored(from_columns(kind, row), str(row.metadata["etag"]))
 
+    def columns(self, partition: str, prefix: str, columns: Sequence[str] = (), until: str = "") -> Iterator[Any]:
+        """Key, ETag and these columns of the rows whose key begins with ``prefix``.
+
+        ``until``: only those whose key goes on with something before this.
+        """
+        condition, parameters = _in_range(partition, prefix)
+        if until:
+            parameters["end"] = prefix + until
+        return self.query(condition, parameters, ["PartitionKey", "RowKey", "Timestamp", *columns])
+
     def query(
-        self, condition: str, parameters: Mapping[str, Any] | None = None, columns: list[str] | None = None
+        self,
+        condition: str,
+        parameters: Mapping[str, Any] | None = None,
+        columns: list[str] | None = None,
+        page: int | None = None,
     ) -> Iterator[Any]:
         """Rows as they are stored, with ``columns`` only. Without a partition in the condition it reads the table."""
         with translated("query"):
-            yield from self.client().query_entities(condition, parameters=dict(parameters or {}), select=columns)
+            yield from self.client().query_entities(
+                condition, parameters=dict(parameters or {}), select=columns, results_per_page=page
+            )
 
     def write(self, partition: str, row: Row) -> str:
         """Returns the new ETag. Raises StoreConflict when the row is not as ``row.etag`` says."""
@@ -122,11 +136,19 @@ class Table:
 
     def transaction(self, partition: str, rows: Sequence[Row]) -> tuple[str, ...]:
         """All rows or none, at most 100. Returns their new ETags. Raises StoreConflict when one is not as it says."""
-        if len(rows) > MOST_IN_ONE_TRANSACTION:
-            raise ValueError(f"a transaction holds at most {MOST_IN_ONE_TRANSACTION} writes, not {len(rows)}")
         operations = [_operation(partition, row) for row in rows]
         with translated("commit"):
             return tuple(str(answer["etag"]) for answer in self.client().submit_transaction(operations))
+
+    def next_partition(self, after: str) -> str | None:
+        """The first partition with a key behind ``after``; None when there is none."""
+        rows = self.query("PartitionKey gt @after", {"after": after}, ["PartitionKey"], page=1)
+        return next((row["PartitionKey"] for row in rows), None)
+
+    def delete_all(self, partition: str, rows: Sequence[str]) -> None:
+        """All of them or none, at most 100. Raises StoreConflict when one is gone."""
+        with translated("delete"):
+            self.client().submit_transaction([("delete", {"PartitionKey": partition, "RowKey": row}) for row in rows])
 
     def delete(self, partition: str, row: str, etag: str = "") -> None:
         """With ``etag`` it must be unchanged since; without, it is no error when it is gone already."""
@@ -171,11 +193,19 @@ class Table:
             return
 
 
+def _in_range(partition: str, prefix: str, since: str = "") -> tuple[str, dict[str, Any]]:
+    end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+    condition = "PartitionKey eq @partition and RowKey ge @start and RowKey lt @end"
+    return condition, {"partition": partition, "start": prefix + since, "end": end}
+
+
 def _operation(partition: str, row: Row) -> Any:
     from azure.core import MatchConditions
     from azure.data.tables import UpdateMode
 
-    entity = {"PartitionKey": partition, "RowKey": row.key, **row.columns, **to_columns(row.value)}
+    entity = {"PartitionKey": partition, "RowKey": row.key, **row.columns}
+    if row.value is not None:
+        entity |= to_columns(row.value)
     if row.etag is None:
         return ("create", entity)
     if row.etag == ANY:
