@@ -16,7 +16,7 @@ from shared.model.change import Change, ChangeState
 from shared.model.incident import ClusterRecord
 from shared.store.codec import SCHEMA
 from shared.store.errors import StoreConflict, StoreError, StoreRefused
-from shared.store.records import Key, Put, PutJournal, Records
+from shared.store.records import Put, PutJournal, Records
 from shared.store.table import Table
 from tests.support.nouns import make_advice, make_change, make_cluster, make_incident, make_journal, make_plan
 
@@ -233,35 +233,12 @@ def test_more_writes_than_a_transaction_holds_are_refused_before_any(records: Re
     assert records.audit(PARTITION) == ()
 
 
-# --- what is due ---
-
-
-def test_what_is_due_is_found_by_kind_and_time(records: Records) -> None:
-    other = make_cluster(name="shop-test")
-    records.commit(CLUSTER.id, [Put(outbox(0)), Put(outbox(1, AT + timedelta(milliseconds=1))), Put(outbox(2, None))])
-    records.commit(other.id, [Put(outbox(3, AT - timedelta(days=400)))])
-    change = make_change()
-    records.commit(CLUSTER.id, [Put(replace(change, due_at=AT)), Put(replace(change, id="chg-2", due_at=None))])
-    assert {key.partition for key in records.due("outbox", AT)} == {PARTITION, cluster_key(other.id)}
-    assert len(records.due("outbox", AT)) == 2
-    assert len(records.due("outbox", AT + timedelta(seconds=1))) == 3
-    assert records.due("outbox", AT - timedelta(days=500)) == ()
-    assert records.due("change", AT) == (Key(PARTITION, f"change-{change.id}"),)
-
-
-def test_due_times_are_compared_as_moments_in_any_time_zone(records: Records) -> None:
-    from datetime import timezone
-
-    elsewhere = timezone(timedelta(hours=9))
-    records.commit(CLUSTER.id, [Put(outbox(0, AT.astimezone(elsewhere)))])
-    assert len(records.due("outbox", AT.astimezone(timezone(timedelta(hours=-7))))) == 1
-    assert records.due("outbox", (AT - timedelta(seconds=1)).astimezone(elsewhere)) == ()
-
-
-def test_no_more_is_asked_for_than_wanted(records: Records) -> None:
-    records.commit(CLUSTER.id, [Put(outbox(number)) for number in range(12)])
-    assert len(records.due("outbox", AT, most=5)) == 5
-    assert len(records.due("outbox", AT)) == 12
+def test_audit_lines_that_no_transaction_holds_are_kept_all_the_same(records: Records) -> None:
+    lines = [Put(audit(number)) for number in range(230)]
+    records.commit_with_audit(PARTITION, [Put(RECORD), Put(outbox(0))], lines)
+    assert {line.id for line in records.audit(PARTITION)} == {f"a{number}" for number in range(230)}
+    assert len(records.outbox(PARTITION)) == 1
+    assert records.cluster(CLUSTER.id) is not None
 
 
 # --- rows that this release did not write ---

@@ -149,9 +149,9 @@ class UnmeasuredClusters:
         writes = [Put(after, etag)]
         for message in _messages(news, now):
             writes += self._outbox.rows("the fleet", message, wall)
-        writes += [audit(now, "snatbot", event, subject) for event, subject in _events(news)]
+        lines = [audit(now, "snatbot", event, subject) for event, subject in _events(news)]
         try:
-            self._records.commit_in(FLEET_PARTITION, writes[:100])
+            self._records.commit_with_audit(FLEET_PARTITION, writes, lines)
         except StoreConflict:
             log.info("another worker has told about coverage")
             return
