@@ -1,4 +1,4 @@
-"""The composition root: builds every flow from settings and a clock, and only what is asked for.
+"""The composition root: builds every flow from settings and a clock.
 
 Each flow is made on first use and imports what it needs then: a Slack acknowledgement must not pay for the network
 SDK. One App serves a process; its flows are safe to share between threads.
@@ -43,7 +43,7 @@ METRIC_WORKERS = 16  # requests to Azure Monitor at a time
 
 
 class App(Clients):
-    """Every flow, over the parts that it stands on."""
+    """Every flow."""
 
     @cached_property
     def outbox(self) -> Outbox:
@@ -112,14 +112,14 @@ class App(Clients):
         )
 
     def _unmeasured_since(self) -> dict[str, datetime]:
-        """By short key of a cluster. What the watch remembers is a help here, not a condition."""
+        """By short key of a cluster, as the last scan recorded it. Empty when storage does not answer."""
         from .errors import SnatbotError
 
         try:
             fleet = self.records.fleet() if self.settings.has_storage else None
         except SnatbotError:
             return {}
-        return {key: one.since for one in fleet.value.unmeasured for key in one.keys} if fleet else {}
+        return {key: outage.since for outage in fleet.value.unmeasured for key in outage.keys} if fleet else {}
 
     @cached_property
     def incident_tracker(self) -> IncidentTracker:
@@ -331,14 +331,14 @@ def current(*, needs_storage: bool = True) -> App:
         if _app is None:
             from .settings import load_settings
 
-            # Azure's clients log every request at INFO, which would drown what this app says.
+            # Azure's clients log every request at INFO, which would drown this app's own lines.
             logging.getLogger("azure").setLevel(logging.WARNING)
             _app = App(load_settings(os.environ, needs_storage=needs_storage), _clock)
         return _app
 
 
 def use_clock(clock: Clock) -> None:
-    """For development hosts: what ``current`` will be built with. Call it before the first handler runs."""
+    """For development hosts: the clock that ``current`` builds with. Call it before the first handler runs."""
     global _clock, _app
     with import_lock:
         _clock = clock

@@ -1,6 +1,6 @@
-"""Clients of Azure, storage and chat, and what signs: built from settings, and only what is asked for.
+"""Clients of Azure, storage and chat, and the signer, built from settings. All are safe to share between threads.
 
-Each part imports what it needs when it is made. They are safe to share between threads.
+Each is made on first use and imports what it needs then.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .cloud.metric_access import MetricAccess
     from .cloud.metrics import Metrics
     from .cloud.network import Network
-    from .cloud.pipeline import BoundedRetry
+    from .cloud.pipeline import BoundedRetry, OnRequest
     from .cloud.request_count import RequestCount
     from .settings import Settings
     from .store.active_clusters import ActiveClusterIndex
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 class Clients:
-    """What the flows are built from, each part made on first use."""
+    """What the flows are built from."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self.settings = settings
@@ -45,22 +45,29 @@ class Clients:
 
     @cached_property
     def detector(self) -> TokenCredential:
-        """The identity that reads. Everything but applying and rolling back uses this one."""
+        """The identity that reads. Only applying and rolling back use another one."""
         from .cloud.credentials import credential
 
         return credential(self.settings.detector_client_id or None)
 
     @cached_property
     def arm(self) -> Arm:
+        return self._arm(self.detector, self._retry(self.request_count.note_repeat), self.request_count)
+
+    @cached_property
+    def writer_arm(self) -> Arm | None:
+        """Reads as the identity that writes: Azure tells nobody else what that identity may do."""
+        from .cloud.credentials import credential
+
+        client_id = self.settings.remediator_client_id
+        return self._arm(credential(client_id), self._retry()) if client_id else None
+
+    def _arm(self, identity: TokenCredential, retry: BoundedRetry, on_request: OnRequest | None = None) -> Arm:
         from .cloud.arm import Arm
 
-        return Arm(
-            self.settings.arm_endpoint,
-            self.detector,
-            audience=self.settings.arm_audience or None,
-            on_request=self.request_count,
-            retry=self._retry(self.request_count.note_repeat),
-        )
+        settings = self.settings
+        audience = settings.arm_audience or None
+        return Arm(settings.arm_endpoint, identity, audience=audience, on_request=on_request, retry=retry)
 
     def _retry(self, on_repeat: Callable[[], None] | None = None) -> BoundedRetry:
         """Repeats of reads wait on this app's clock."""
@@ -69,24 +76,8 @@ class Clients:
         return BoundedRetry(sleep=self.clock.sleep, on_repeat=on_repeat)
 
     @cached_property
-    def writer_arm(self) -> Arm | None:
-        """A reading client under the identity that writes: Azure tells nobody else what that identity may do."""
-        from .cloud.arm import Arm
-        from .cloud.credentials import credential
-
-        if not self.settings.remediator_client_id:
-            return None
-        identity = credential(self.settings.remediator_client_id)
-        return Arm(
-            self.settings.arm_endpoint,
-            identity,
-            audience=self.settings.arm_audience or None,
-            retry=self._retry(),
-        )
-
-    @cached_property
     def request_count(self) -> RequestCount:
-        """Of everything that is read from Azure."""
+        """Counts every read of Azure."""
         from .cloud.request_count import RequestCount
 
         return RequestCount()
@@ -105,21 +96,13 @@ class Clients:
 
     @cached_property
     def metric_access(self) -> MetricAccess:
-        """For looks at many clusters: repeats by itself, so the clients below it don't."""
-        from .cloud.arm import Arm
+        """For scans of many clusters: repeats by itself, so the clients below it don't."""
         from .cloud.batch import BatchMetrics
         from .cloud.metric_access import MetricAccess
         from .cloud.metrics import Metrics
         from .cloud.pipeline import BoundedRetry
 
         settings = self.settings
-        arm = Arm(
-            settings.arm_endpoint,
-            self.detector,
-            audience=settings.arm_audience or None,
-            on_request=self.request_count,
-            retry=BoundedRetry(attempts=1),
-        )
         batch = BatchMetrics(
             self.detector,
             endpoint=settings.metrics_endpoint,
@@ -127,6 +110,7 @@ class Clients:
             on_request=self.request_count,
             retry=BoundedRetry(attempts=1),
         )
+        arm = self._arm(self.detector, BoundedRetry(attempts=1), self.request_count)
         return MetricAccess(Metrics(arm), batch, settings.metrics_mode, self.request_count)
 
     @cached_property
@@ -150,7 +134,7 @@ class Clients:
         )
 
     def network_of(self, subscription: str) -> Network:
-        """Writing access to one subscription, under the remediator's identity: for advance alone."""
+        """Writes in one subscription, as the remediator's identity: for the reconciler alone."""
         from .cloud.credentials import credential
         from .cloud.network import Network
 
@@ -218,7 +202,7 @@ class Clients:
 
     @cached_property
     def signer(self) -> Signer:
-        """Raises RemediationOff when there is no signing key: without one nothing can be approved."""
+        """Raises RemediationOff without a signing key: nothing can be approved then."""
         from .auth.errors import RemediationOff
         from .auth.signing import Signer
 
@@ -230,9 +214,10 @@ class Clients:
     def channels(self) -> Mapping[str, Channel]:
         from .chat.channels import Channel
 
+        slack, teams = self.settings.slack_webhook_url, self.settings.teams_webhook_url
         found: dict[str, Channel] = {}
-        if self.settings.slack_webhook_url is not None:
-            found["slack"] = Channel("slack", self.settings.slack_webhook_url.get_secret_value())
-        if self.settings.teams_webhook_url is not None:
-            found["teams"] = Channel("teams", self.settings.teams_webhook_url.get_secret_value())
+        if slack is not None:
+            found["slack"] = Channel("slack", slack.get_secret_value())
+        if teams is not None:
+            found["teams"] = Channel("teams", teams.get_secret_value())
         return found

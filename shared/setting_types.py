@@ -1,17 +1,16 @@
-"""What the text of an app setting may be, and the value that it becomes.
+"""The texts that an app setting may have, and the value that each becomes.
 
-Every refusal says what would be right, and never what was given: a value in the wrong place may be a secret.
+Every error says what would be right, and never what was given: a value in the wrong place may be a secret.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from datetime import date
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from .maintenance_windows import EXAMPLE, MaintenanceWindows, parse_maintenance
 
@@ -66,39 +65,37 @@ def _pairs(text: str) -> dict[str, str]:
     return {key.strip(): value.strip() for key, _, value in pairs}
 
 
-_PRICE_NUMBERS = ("gateway_hour", "ip_hour", "gb")
-_PRICE_NAMES = (*_PRICE_NUMBERS, "currency", "source", "as_of")
+class _PriceList(BaseModel):
+    """All or nothing: nobody can check a price without its currency, source and date."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    gateway_hour: float = Field(ge=0, allow_inf_nan=False)
+    ip_hour: float = Field(ge=0, allow_inf_nan=False)
+    gb: float | None = Field(None, ge=0, allow_inf_nan=False)
+    currency: str
+    source: str
+    as_of: Annotated[date, BeforeValidator(date.fromisoformat)]
 
 
 def _prices(text: str) -> dict[str, str]:
-    """All or nothing: nobody can check a price without its currency, source and date."""
-    pairs = _pairs(text)
-    problems = [f"lacks {name}" for name in _PRICE_NAMES if name != "gb" and not pairs.get(name)]
-    problems += ["holds other names"] if pairs.keys() - set(_PRICE_NAMES) else []
-    problems += [
-        f"has a {name} that is no number from 0 up"
-        for name in _PRICE_NUMBERS
-        if pairs.get(name) and not _is_price(pairs[name])
-    ]
-    if pairs.get("as_of") and not _is_date(pairs["as_of"]):
-        problems.append("has an as_of that is no date such as 2026-11-01")
-    if problems:
-        raise ValueError(f"{', '.join(problems)}; its names are {', '.join(_PRICE_NAMES)}")
-    return pairs
-
-
-def _is_price(text: str) -> bool:
+    pairs = {name: value for name, value in _pairs(text).items() if value}
     try:
-        return 0 <= float(text) < math.inf
-    except ValueError:
-        return False
+        _PriceList.model_validate(pairs)
+    except ValidationError as error:
+        problems = dict.fromkeys(_price_problem(entry["type"], str(entry["loc"][0])) for entry in error.errors())
+    else:
+        return pairs
+    raise ValueError(f"{', '.join(problems)}; its names are {', '.join(_PriceList.model_fields)}")
 
 
-def _is_date(text: str) -> bool:
-    try:
-        return bool(date.fromisoformat(text))
-    except ValueError:
-        return False
+def _price_problem(kind: str, name: str) -> str:
+    if kind == "extra_forbidden":
+        return "holds other names"
+    if kind == "missing":
+        return f"lacks {name}"
+    right = "date such as 2026-11-01" if name == "as_of" else "number from 0 up"
+    return f"has a value of {name} that is no {right}"
 
 
 def _signing_keys(secret: SecretStr) -> SecretStr:

@@ -9,40 +9,40 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
-from ..app import App, current
+from ..app import current
 from ..errors import SnatbotError
 from ..formatting import visible
 from . import check, plan, settings, silence, stop
-from .output import NOT_DONE, VisibleText
+from .output import NOT_DONE, MakeApp, VisibleText
 
 COMMANDS = (check, plan, settings, stop, silence)
 
 
-def main(arguments: Sequence[str] | None = None, app: Callable[[], App] | None = None) -> int:
-    """Runs one command; ``app`` is only called by commands that need one. ``check`` needs no storage."""
+def main(arguments: Sequence[str] | None = None, make_app: MakeApp | None = None) -> int:
+    """Runs one command; only commands that need an App call ``make_app``. ``check`` needs no storage."""
     options = parser().parse_args(arguments)
-    app = app or partial(current, needs_storage=options.command is not check.check)
+    make_app = make_app or partial(current, needs_storage=options.command is not check.check)
     try:
         with contextlib.redirect_stdout(VisibleText(sys.stdout)):
-            return int(options.command(options, app))
+            return int(options.command(options, make_app))
     except SnatbotError as error:
         print(visible(f"snatbot: {' '.join(str(error).split())}"), file=sys.stderr)
         return NOT_DONE
 
 
 def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(
+    root = argparse.ArgumentParser(
         prog="snatbot",
         description="SNAT port exhaustion on AKS: check, plan, stop. Settings come from the environment.",
         epilog="Exit codes: 0 done and fine; 1 done, and something needs attention; 2 not done.",
     )
-    commands = made.add_subparsers(required=True, metavar="COMMAND")
+    commands = root.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:
         command.add_to(commands)
-    return made
+    return root
 
 
 if __name__ == "__main__":

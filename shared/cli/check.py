@@ -1,32 +1,28 @@
-"""``snatbot check``: what one cluster or all of them look like now. Writes nothing and needs no storage."""
+"""``snatbot check``: the assessment of one cluster or of all, now. Writes nothing and needs no storage."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import assert_never
 
-from ..app import App
 from ..formatting import count, utc
-from .output import ATTENTION, FINE, add_command, print_json
-
-if TYPE_CHECKING:
-    from ..model.assessment import Assessment
-    from .output import Subcommands
+from ..model.assessment import Assessment
+from ..model.reading import DoesNotApply, Idle, Measured, Unmeasured
+from .output import ATTENTION, FINE, MakeApp, Subcommands, add_command, print_json
 
 
 def add_to(commands: Subcommands) -> None:
-    added = add_command(commands, "check", check, "check one cluster or all, now; writes nothing")
-    added.add_argument("--cluster", default="", help="name or resource id; all clusters without it")
-    added.add_argument("--window", type=int, metavar="MINUTES", help="minutes to judge, 1 to 1440")
-    added.add_argument("--json", action="store_true", help="the same answer as GET /api/check")
+    parser = add_command(commands, "check", check, "check one cluster or all, now; writes nothing")
+    parser.add_argument("--cluster", default="", help="name or resource id; all clusters without it")
+    parser.add_argument("--window", type=int, metavar="MINUTES", help="minutes to judge, 1 to 1440")
+    parser.add_argument("--json", action="store_true", help="the same answer as GET /api/check")
 
 
-def check(options: argparse.Namespace, app: Callable[[], App]) -> int:
-    running = app()
-    now = running.clock.now()
-    flow = running.check
-    report = flow.one(options.cluster, now, options.window) if options.cluster else flow.all(now, options.window)
+def check(options: argparse.Namespace, make_app: MakeApp) -> int:
+    app = make_app()
+    now, cluster, minutes = app.clock.now(), options.cluster, options.window
+    report = app.check.one(cluster, now, minutes) if cluster else app.check.all(now, minutes)
     if options.json:
         from ..web.answers import check_json
 
@@ -42,12 +38,10 @@ def check(options: argparse.Namespace, app: Callable[[], App]) -> int:
 
 
 def _needs_attention(assessment: Assessment) -> bool:
-    return bool(assessment.findings) or assessment.reading.kind == "unmeasured"
+    return bool(assessment.findings) or isinstance(assessment.reading, Unmeasured)
 
 
 def _lines(assessment: Assessment) -> Iterator[str]:
-    from ..model.reading import DoesNotApply, Idle, Measured, Unmeasured
-
     name = assessment.cluster.name
     match assessment.reading:
         case Measured() as reading:
@@ -62,3 +56,5 @@ def _lines(assessment: Assessment) -> Iterator[str]:
             yield f"{name}: not measured: {reading.reason}{f' → {reading.remedy}' if reading.remedy else ''}"
         case DoesNotApply() as reading:
             yield f"{name}: does not apply: {reading.reason}"
+        case _:
+            assert_never(assessment.reading)

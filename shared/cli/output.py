@@ -1,4 +1,4 @@
-"""What every command shares: exit codes, how a command is registered, and what is written to stdout."""
+"""What every command shares: types, exit codes, how it is registered, and what it writes to stdout."""
 
 from __future__ import annotations
 
@@ -6,24 +6,22 @@ import argparse
 import io
 import json
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO, TypeAlias
 
+from ..app import App
 from ..formatting import visible
 
-if TYPE_CHECKING:
-    from ..app import App
-
-    Subcommands = argparse._SubParsersAction[argparse.ArgumentParser]
-
 FINE, ATTENTION, NOT_DONE = 0, 1, 2
-Command = Callable[[argparse.Namespace, Callable[[], "App"]], int]
+MakeApp = Callable[[], App]
+Command = Callable[[argparse.Namespace, MakeApp], int]
+Subcommands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def add_command(commands: Subcommands, name: str, command: Command, text: str) -> argparse.ArgumentParser:
     """Adds ``snatbot NAME``; ``command`` gets the parsed options and a function that builds the App."""
-    added = commands.add_parser(name, help=text, description=text)
-    added.set_defaults(command=command)
-    return added
+    parser = commands.add_parser(name, help=text, description=text)
+    parser.set_defaults(command=command)
+    return parser
 
 
 def print_json(content: Mapping[str, Any]) -> None:

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
-from ..app import App
-from .output import FINE, add_command
-
-if TYPE_CHECKING:
-    from .output import Subcommands
+from .output import FINE, MakeApp, Subcommands, add_command
 
 _INTRODUCTION = """\
 # Settings
@@ -49,7 +44,7 @@ def add_to(commands: Subcommands) -> None:
     add_command(commands, "settings", settings, "every app setting with default and meaning, as Markdown")
 
 
-def settings(_: argparse.Namespace, __: Callable[[], App]) -> int:
+def settings(_: argparse.Namespace, __: MakeApp) -> int:
     print(settings_document(), end="")
     return FINE
 
