@@ -7,11 +7,10 @@ from typing import assert_never
 
 from ..formatting import count, listed, number, percent, sentences
 from ..model.change import ChangeState, JournalEntry
+from ..model.check import Check, CheckResult
 from ..model.plan import (
     AddPublicIps,
     AssociateSubnet,
-    Check,
-    CheckResult,
     Cost,
     CreateNatGateway,
     CreatePublicIp,

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..core.az_cli import aks_update
+from ..core.az_cli import aks_update, az_commands, use_managed_gateway
+from ..core.planning.naming import group_id, network_id, tags_for
 from ..formatting import listed
 from ..model.assessment import Assessment
 from ..model.cluster import Cluster, VnetOwnership
+from ..model.plan import AssociateSubnet, CreateNatGateway, CreatePublicIp
 from ..model.resource_id import ResourceId
 from .labels import resource_name
 from .message import Section
@@ -96,33 +98,26 @@ def commands(assessment: Assessment) -> Iterator[str]:
     if cluster.vnet_ownership is VnetOwnership.OWN:
         yield from _own_gateway(cluster)
     elif cluster.vnet_ownership is VnetOwnership.MANAGED:
-        yield aks_update(
-            cluster,
-            "--outbound-type managedNATGateway",
-            "--nat-gateway-managed-outbound-ip-count 2",
-            f"--nat-gateway-idle-timeout {cluster.load_balancer_profile.idle_timeout_minutes}",
-        )
-    if cluster.vnet_ownership is VnetOwnership.OWN:
-        yield "# last, make AKS's own setting agree"
-        yield aks_update(cluster, "--outbound-type userAssignedNATGateway")
+        yield use_managed_gateway(cluster, 2, cluster.load_balancer_profile.idle_timeout_minutes)
 
 
 def _own_gateway(cluster: Cluster) -> Iterator[str]:
-    group = ResourceId.parse(cluster.subnet_ids[0]).group
-    gateway, ips = f"ng-{cluster.name}", [f"pip-{cluster.name}-1", f"pip-{cluster.name}-2"]
+    """The same steps as a plan's, by the same exporter."""
+    group = group_id(cluster.subnet_ids[0], "")
+    tags, location = tags_for(cluster, {}), cluster.location
+    ip_ids = tuple(network_id(group, "publicIPAddresses", f"pip-{cluster.name}-{number}") for number in (1, 2))
+    gateway_id = network_id(group, "natGateways", f"ng-{cluster.name}")
+    idle_timeout = cluster.load_balancer_profile.idle_timeout_minutes
     yield "# two public IPs give 129,024 ports; a NAT gateway takes up to 16"
-    for ip in ips:
-        yield (
-            f"az network public-ip create -g {group} -n {ip} -l {cluster.location} "
-            "--sku Standard --allocation-method Static"
-        )
-    yield (
-        f"az network nat gateway create -g {group} -n {gateway} -l {cluster.location} "
-        f"--idle-timeout {cluster.load_balancer_profile.idle_timeout_minutes} --public-ip-addresses {' '.join(ips)}"
+    yield from az_commands(
+        [
+            *(CreatePublicIp(ip_id, location, (), tags) for ip_id in ip_ids),
+            CreateNatGateway(gateway_id, location, ip_ids, idle_timeout, tags),
+            *(AssociateSubnet(subnet_id, None, gateway_id, {}) for subnet_id in cluster.subnet_ids),
+        ]
     )
-    gateway_id = ResourceId(cluster.subscription, group, "Microsoft.Network/natGateways", (gateway,))
-    for subnet_id in cluster.subnet_ids:
-        yield f"az network vnet subnet update --ids {subnet_id} --nat-gateway {gateway_id}"
+    yield "# last, make AKS's own setting agree"
+    yield aks_update(cluster, "--outbound-type", "userAssignedNATGateway")
 
 
 def cautions(assessment: Assessment) -> tuple[str, ...]:

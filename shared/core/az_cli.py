@@ -1,9 +1,10 @@
-"""The same writes as ``az`` commands for a person. Names are quoted: a resource group's may hold brackets."""
+"""Writes as ``az`` commands for a person, each word quoted for the shell: a resource group's name may hold brackets."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import assert_never
 
 from ..model.cluster import Cluster
 from ..model.plan import (
@@ -19,76 +20,89 @@ from ..model.plan import (
 from ..model.resource_id import ResourceId
 
 _DELETE = {
-    "natgateways": "az network nat gateway delete",
-    "publicipaddresses": "az network public-ip delete",
-    "publicipprefixes": "az network public-ip prefix delete",
+    "natgateways": ("nat", "gateway", "delete"),
+    "publicipaddresses": ("public-ip", "delete"),
+    "publicipprefixes": ("public-ip", "prefix", "delete"),
 }
 
 
-def by_hand(steps: Sequence[Step], existing_ids: Sequence[str] = ()) -> Iterator[str]:
-    """One command a write, in the plan's order; none for creating what exists.
+def az(*words: str) -> str:
+    return shlex.join(["az", *words])
+
+
+def named(resource_id: str) -> tuple[str, ...]:
+    """Subscription, resource group and name as options."""
+    parsed = ResourceId.parse(resource_id)
+    return ("--subscription", parsed.subscription, "-g", parsed.group, "-n", parsed.name)
+
+
+def az_commands(steps: Iterable[Step]) -> tuple[str, ...]:
+    """One command a write, in the plan's order.
 
     What they create carries the plan's tags, so that the plan, applied later, takes it for its own.
     """
-    for step in _without(steps, existing_ids):
-        if not isinstance(step, ObserveEgress):
-            yield _command(step)
+    return tuple(command for step in steps if (command := _command(step)))
 
 
-def _without(steps: Sequence[Step], existing_ids: Sequence[str]) -> Iterator[Step]:
-    there = {one.lower() for one in existing_ids}
-    made = (CreatePublicIp, CreatePublicIpPrefix, CreateNatGateway)
-    return (step for step in steps if not (isinstance(step, made) and step.id.lower() in there))
-
-
-def undo_commands(steps: Sequence[Step], existing_ids: Sequence[str] = ()) -> Iterator[str]:
+def az_undo_commands(steps: Sequence[Step]) -> tuple[str, ...]:
     """Takes the gateway off the subnets; where no subnet was touched, what undoes the other writes, last one first."""
     moves = [step for step in steps if isinstance(step, AssociateSubnet)]
-    for move in moves:
-        yield associate_command(move.subnet_id, move.before)
     if moves:
-        return
-    for step in reversed(list(_without(steps, existing_ids))):
+        return tuple(associate_command(move.subnet_id, move.before) for move in moves)
+    commands = []
+    for step in reversed(steps):
         match step:
             case AddPublicIps():
-                yield _set_ips(step, step.before_ids, step.before_prefix_ids)
+                commands.append(_set_ips(step, step.before_ids, step.before_prefix_ids))
             case CreatePublicIp() | CreatePublicIpPrefix():
-                yield _delete(step.id)
+                commands.append(_delete(step.id))
+            case CreateNatGateway() | AssociateSubnet() | ObserveEgress() | DeleteCreated():
+                pass
+            case _:
+                assert_never(step)
+    return tuple(commands)
 
 
 def aks_update(cluster: Cluster, *options: str) -> str:
     """Only a person may run this one: snatbot never writes managedClusters."""
-    where = shlex.join(["--subscription", cluster.subscription, "-g", cluster.resource_group, "-n", cluster.name])
-    return " ".join(["az aks update", where, *options])
+    return az("aks", "update", *named(cluster.id), *options)
 
 
-def associate_command(subnet_id: str, nat_gateway_id: str | None) -> str:
-    if nat_gateway_id is None:
-        return f"az network vnet subnet update --ids {shlex.quote(subnet_id)} --remove natGateway"
-    return shlex.join(
-        ["az", "network", "vnet", "subnet", "update", "--ids", subnet_id, "--nat-gateway", nat_gateway_id]
+def use_managed_gateway(cluster: Cluster, ips: int, idle_timeout_minutes: int) -> str:
+    return aks_update(
+        cluster,
+        *("--outbound-type", "managedNATGateway"),
+        *("--nat-gateway-managed-outbound-ip-count", str(ips)),
+        *("--nat-gateway-idle-timeout", str(idle_timeout_minutes)),
     )
 
 
+def associate_command(subnet_id: str, nat_gateway_id: str | None) -> str:
+    change = ("--nat-gateway", nat_gateway_id) if nat_gateway_id else ("--remove", "natGateway")
+    return az("network", "vnet", "subnet", "update", "--ids", subnet_id, *change)
+
+
+def create_public_ip(
+    ip_id: str, location: str, zones: Sequence[str] = (), tags: Mapping[str, str] | None = None, sku: str = "Standard"
+) -> str:
+    kind = ("--sku", sku, "--allocation-method", "Static")
+    return az("network", "public-ip", "create", *named(ip_id), "-l", location, *kind, *_zones(zones), *_tags(tags))
+
+
 def _command(step: Step) -> str:
+    """Empty for a gate."""
     match step:
         case CreatePublicIp():
-            where = f"{_where(step.id)} -l {step.location}"
-            zones = f" --zone {' '.join(step.zones)}" if step.zones else ""
-            return f"az network public-ip create {where} --sku Standard --allocation-method Static{zones}{_tags(step)}"
+            return create_public_ip(step.id, step.location, step.zones, step.tags)
         case CreatePublicIpPrefix():
-            zones = f" --zone {' '.join(step.zones)}" if step.zones else ""
-            where = f"{_where(step.id)} -l {step.location}"
-            return f"az network public-ip prefix create {where} --length {step.length}{zones}{_tags(step)}"
+            size = ("-l", step.location, "--length", str(step.length))
+            words = (*named(step.id), *size, *_zones(step.zones), *_tags(step.tags))
+            return az("network", "public-ip", "prefix", "create", *words)
         case CreateNatGateway():
-            ips = f" --public-ip-addresses {shlex.join(step.public_ip_ids)}" if step.public_ip_ids else ""
-            prefixes = (
-                f" --public-ip-prefixes {shlex.join(step.public_ip_prefix_ids)}" if step.public_ip_prefix_ids else ""
-            )
-            return (
-                f"az network nat gateway create {_where(step.id)} -l {step.location} "
-                f"--idle-timeout {step.idle_timeout_minutes}{ips}{prefixes}{_tags(step)}"
-            )
+            ips = _options("--public-ip-addresses", step.public_ip_ids)
+            prefixes = _options("--public-ip-prefixes", step.public_ip_prefix_ids)
+            kind = ("-l", step.location, "--idle-timeout", str(step.idle_timeout_minutes))
+            return az("network", "nat", "gateway", "create", *named(step.id), *kind, *ips, *prefixes, *_tags(step.tags))
         case AddPublicIps():
             return _set_ips(step, step.after_ids, step.after_prefix_ids)
         case AssociateSubnet():
@@ -96,29 +110,33 @@ def _command(step: Step) -> str:
         case DeleteCreated():
             return _delete(step.id)
         case ObserveEgress():
-            raise ValueError("watching has no command")
-
-
-def _tags(step: CreatePublicIp | CreatePublicIpPrefix | CreateNatGateway) -> str:
-    tags = " ".join(shlex.quote(f"{name}={value}") for name, value in step.tags.items())
-    return f" --tags {tags}" if tags else ""
+            return ""
+        case _:
+            assert_never(step)
 
 
 def _set_ips(step: AddPublicIps, ip_ids: Sequence[str], prefix_ids: Sequence[str]) -> str:
     """Only the list that the step changes; each option sets the whole list."""
-    options = []
+    options: tuple[str, ...] = ()
     if step.before_ids != step.after_ids:
-        options.append(f"--public-ip-addresses {shlex.join(ip_ids)}" if ip_ids else "--remove publicIpAddresses")
+        options += _options("--public-ip-addresses", ip_ids) or ("--remove", "publicIpAddresses")
     if step.before_prefix_ids != step.after_prefix_ids:
-        options.append(f"--public-ip-prefixes {shlex.join(prefix_ids)}" if prefix_ids else "--remove publicIpPrefixes")
-    return f"az network nat gateway update {_where(step.nat_gateway_id)} {' '.join(options)}"
+        options += _options("--public-ip-prefixes", prefix_ids) or ("--remove", "publicIpPrefixes")
+    return az("network", "nat", "gateway", "update", *named(step.nat_gateway_id), *options)
 
 
 def _delete(resource_id: str) -> str:
     kind = ResourceId.parse(resource_id).type.rpartition("/")[2].lower()
-    return f"{_DELETE[kind]} {_where(resource_id)}"
+    return az("network", *_DELETE[kind], *named(resource_id))
 
 
-def _where(resource_id: str) -> str:
-    parsed = ResourceId.parse(resource_id)
-    return shlex.join(["--subscription", parsed.subscription, "-g", parsed.group, "-n", parsed.name])
+def _zones(zones: Sequence[str]) -> tuple[str, ...]:
+    return _options("--zone", zones)
+
+
+def _tags(tags: Mapping[str, str] | None) -> tuple[str, ...]:
+    return _options("--tags", [f"{name}={value}" for name, value in (tags or {}).items()])
+
+
+def _options(option: str, values: Sequence[str]) -> tuple[str, ...]:
+    return (option, *values) if values else ()

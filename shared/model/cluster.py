@@ -77,6 +77,16 @@ class Cluster:
         return ResourceId.parse(self.id).group
 
     @property
+    def is_on_load_balancer(self) -> bool:
+        """By its outbound type; a subnet may have a NAT gateway all the same."""
+        return self.outbound_type.lower() == "loadbalancer"
+
+    @property
+    def restricts_api_server(self) -> bool:
+        """Nodes reach the API server from authorized IP ranges only."""
+        return bool(self.authorized_ip_ranges) and not self.is_private
+
+    @property
     def vnet_ownership(self) -> VnetOwnership:
         """AKS owns the network when no pool names a subnet (AKS docs: configure-azure-cni)."""
         owned = {pool.vnet_subnet_id is not None for pool in self.pools}

@@ -11,6 +11,7 @@ from typing import Any
 from .access import Access
 from .cluster import Cluster
 from .load_balancer import LoadBalancer, Node
+from .resource_id import same_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +207,25 @@ class NetworkFacts:
         """Every public IP and prefix that was read, by id in lower case."""
         given = (self.given_prefix,) if self.given_prefix else ()
         return {ip.id.lower(): ip for ip in (*self.outbound_ips, *self.gateway_ips, *given, *self.group_ips)}
+
+    def gateway(self, gateway_id: str | None) -> NatGateway | None:
+        return next((gateway for gateway in self.nat_gateways if same_id(gateway.id, gateway_id)), None)
+
+    @property
+    def attached_gateways(self) -> tuple[NatGateway, ...]:
+        """Those of the cluster's subnets, as far as they could be read."""
+        attached = {subnet.nat_gateway_id.lower() for subnet in self.subnets if subnet.nat_gateway_id}
+        return tuple(gateway for gateway in self.nat_gateways if gateway.id.lower() in attached)
+
+    @property
+    def outbound_addresses(self) -> tuple[str, ...]:
+        """Of the load balancer's outbound rules."""
+        return tuple(ip.address for ip in self.outbound_ips if ip.address)
+
+    @property
+    def is_dual_stack(self) -> bool:
+        by_cluster = any(family.lower() == "ipv6" for family in self.cluster.ip_families)
+        return by_cluster or any(subnet.has_ipv6 for subnet in self.subnets)
 
     @property
     def outbound_idle_timeout_minutes(self) -> int:

@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
+from .check import Check, CheckResult
+
 
 class PlanKind(StrEnum):
     """What snatbot does when a person approves, and below it what only a person may do, or is the answer instead."""
@@ -45,37 +47,8 @@ _ADVICE = frozenset(
 )
 
 
-class CheckResult(StrEnum):
-    PASS = "pass"
-    WARN = "warn"
-    BLOCK = "block"
-    COULD_NOT_CHECK = "could not check"
-
-
 # What is offered against an incident. A roll-back and a deletion are about a change.
 CURES = (PlanKind.ATTACH_NAT_GATEWAY, PlanKind.ADD_PUBLIC_IPS, PlanKind.RESERVE_PUBLIC_IPS)
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One precondition in plain words. ``source`` names the call it was read from; ``remedy`` what to do, with
-    ``commands`` to copy.
-
-    A check that could not be made forbids the write when ``is_needed``. It is not needed where Azure itself refuses the
-    write without harm, such as for a lock.
-    """
-
-    name: str
-    result: CheckResult
-    message: str
-    remedy: str = ""
-    source: str = ""
-    is_needed: bool = True
-    commands: tuple[str, ...] = ()
-
-    @property
-    def is_blocking(self) -> bool:
-        return self.result is CheckResult.BLOCK or (self.result is CheckResult.COULD_NOT_CHECK and self.is_needed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +71,10 @@ class CreatePublicIpPrefix:
     tags: Mapping[str, str]
     kind: Literal["create_public_ip_prefix"] = "create_public_ip_prefix"
 
+    @property
+    def address_count(self) -> int:
+        return int(2 ** (32 - self.length))
+
 
 @dataclass(frozen=True, slots=True)
 class CreateNatGateway:
@@ -108,6 +85,11 @@ class CreateNatGateway:
     tags: Mapping[str, str]
     kind: Literal["create_nat_gateway"] = "create_nat_gateway"
     public_ip_prefix_ids: tuple[str, ...] = ()
+
+    @property
+    def egress_ids(self) -> tuple[str, ...]:
+        """What traffic leaves from: public IPs, then prefixes."""
+        return (*self.public_ip_ids, *self.public_ip_prefix_ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +114,7 @@ class AddPublicIps:
     @property
     def added_ids(self) -> tuple[str, ...]:
         before = {*self.before_ids, *self.before_prefix_ids}
-        return tuple(one for one in (*self.after_ids, *self.after_prefix_ids) if one not in before)
+        return tuple(ip_id for ip_id in (*self.after_ids, *self.after_prefix_ids) if ip_id not in before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,15 +153,8 @@ class DeleteCreated:
     kind: Literal["delete_created"] = "delete_created"
 
 
-Step = (
-    CreatePublicIp
-    | CreatePublicIpPrefix
-    | CreateNatGateway
-    | AddPublicIps
-    | AssociateSubnet
-    | ObserveEgress
-    | DeleteCreated
-)
+CreateStep = CreatePublicIp | CreatePublicIpPrefix | CreateNatGateway
+Step = CreateStep | AddPublicIps | AssociateSubnet | ObserveEgress | DeleteCreated
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +268,15 @@ class Plan:
                 case AddPublicIps() | ObserveEgress():
                     return step.nat_gateway_id
         return None
+
+    @property
+    def create_steps(self) -> tuple[CreateStep, ...]:
+        return tuple(step for step in self.steps if isinstance(step, CreateStep))
+
+    def new_steps(self) -> tuple[Step, ...]:
+        """Without creating what is there already."""
+        there = {resource_id.lower() for resource_id in self.existing_ids}
+        return tuple(step for step in self.steps if not (isinstance(step, CreateStep) and step.id.lower() in there))
 
     @property
     def is_executable(self) -> bool:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from ..chat.labels import CHECK_LABELS, describe_check, describe_cost
 from ..formatting import capital, sentence, sentences
-from ..model.plan import Check, Plan
+from ..model.check import Check
+from ..model.plan import Plan
 from .export.bicep import as_bicep
 from .export.terraform import as_terraform
 from .plan_view import PlanView, plan_view, title_of

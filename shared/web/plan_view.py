@@ -9,11 +9,10 @@ from typing import Literal
 from ..chat.labels import describe_ips, describe_step, prefix_size, resource_label, resource_name
 from ..chat.message import without_backticks
 from ..formatting import capital, count, listed, sentences, utc
+from ..model.check import Check, CheckResult
 from ..model.plan import (
     AddPublicIps,
     AssociateSubnet,
-    Check,
-    CheckResult,
     CreateNatGateway,
     CreatePublicIp,
     CreatePublicIpPrefix,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from shared.core.az_cli import aks_update, associate_command, by_hand
+from shared.core.az_cli import aks_update, associate_command, az_commands
 from shared.model.plan import DeleteCreated
 from tests.support.builders import cluster
 
@@ -15,7 +15,7 @@ def test_brackets_in_a_resource_group_are_no_syntax() -> None:
     subnet, gateway = f"{GROUP}/virtualNetworks/v/subnets/s", f"{GROUP}/natGateways/g"
     assert shlex.split(associate_command(subnet, gateway))[-3:] == [subnet, "--nat-gateway", gateway]
     assert subnet in shlex.split(associate_command(subnet, None))
-    (deletion,) = by_hand([DeleteCreated(gateway, "shop")])
+    (deletion,) = az_commands([DeleteCreated(gateway, "shop")])
     assert "rg(net)" in shlex.split(deletion)
     odd = cluster(id=cluster().id.replace("rg-shop", "rg(net)"))
     assert "rg(net)" in shlex.split(aks_update(odd, "--outbound-type", "none"))

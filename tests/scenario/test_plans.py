@@ -8,7 +8,8 @@ import pytest
 
 from shared.core.planning.request import PlanRequest
 from shared.model.change import ChangeState
-from shared.model.plan import AssociateSubnet, CheckResult, Plan, PlanKind
+from shared.model.check import CheckResult
+from shared.model.plan import AssociateSubnet, Plan, PlanKind
 from shared.model.resource_id import ResourceId
 from tests.support.theatre import Theatre, authorize, playing
 

@@ -13,7 +13,7 @@ import yaml
 
 from shared.cloud.errors import Forbidden
 from shared.model.change import ChangeState
-from shared.model.plan import CheckResult
+from shared.model.check import CheckResult
 from simulator.scenario import FOLDER
 from simulator.testing import RunningSimulator, start_simulator
 from tests.support.theatre import READER, WRITER, Theatre

@@ -6,14 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 from shared.model.assessment import Assessment
 from shared.model.change import Change, ChangeState, Decision, JournalEntry, Outcome, Start
+from shared.model.check import Check, CheckId, CheckResult
 from shared.model.cluster import Cluster, NodePool
 from shared.model.finding import Finding, FindingKind, Severity
 from shared.model.incident import Incident, IncidentState
 from shared.model.metric import Window
 from shared.model.plan import (
     AssociateSubnet,
-    Check,
-    CheckResult,
     CreateNatGateway,
     CreatePublicIp,
     Demand,
@@ -125,37 +124,37 @@ def make_incident(cluster: Cluster | None = None, nodes: tuple[NodeFailures, ...
 
 CHECKS = (
     Check(
-        "existing connections",
+        CheckId.EXISTING_CONNECTIONS,
         CheckResult.WARN,
         "open outbound connections may drop when a subnet is associated; clients must reconnect",
         "choose a quiet hour if that hurts",
         "Azure docs: nat-gateway/nat-overview",
     ),
     Check(
-        "allow-lists",
+        CheckId.ALLOW_LISTS,
         CheckResult.WARN,
         "the egress IPs change (now 20.50.10.7); partners and firewalls that allow only these must get the new ones",
         "tell them before approving",
         "loadBalancers GET, outbound rules' frontends",
     ),
     Check(
-        "virtual network",
+        CheckId.VIRTUAL_NETWORK,
         CheckResult.PASS,
         "the cluster's node pools are in your own virtual network",
         source="managedClusters GET, agentPoolProfiles[].vnetSubnetID",
     ),
-    Check("NAT gateway", CheckResult.PASS, "no subnet has a NAT gateway yet", source="subnets GET, natGateway"),
+    Check(CheckId.NAT_GATEWAY, CheckResult.PASS, "no subnet has a NAT gateway yet", source="subnets GET, natGateway"),
 )
 BLOCKERS = (
     Check(
-        "API server access",
+        CheckId.API_SERVER_ACCESS,
         CheckResult.BLOCK,
         "the API server has authorized IP ranges: nodes whose new egress IP is not listed would lose it",
         "reserve the public IPs first, add them to the authorized ranges, then ask for a new plan",
         "managedClusters GET, apiServerAccessProfile",
     ),
     Check(
-        "subnets",
+        CheckId.SUBNETS,
         CheckResult.COULD_NOT_CHECK,
         "could not be read: snet-user",
         "grant the reading identity Reader on the virtual network's resource group",

@@ -22,6 +22,7 @@ from shared.core.planning.planner import plan_attachment
 from shared.core.planning.request import PlanRequest
 from shared.model.assessment import Assessment
 from shared.model.change import Change, ChangeState, Decision, JournalEntry, Outcome
+from shared.model.check import Check, CheckId, CheckResult
 from shared.model.cluster import Cluster, LoadBalancerProfile, NodePool
 from shared.model.finding import Finding, FindingKind, Severity
 from shared.model.fleet import WatchedGateway
@@ -29,8 +30,6 @@ from shared.model.incident import Incident, IncidentState
 from shared.model.network import NatGateway, NetworkFacts, Ours, PublicIp
 from shared.model.plan import (
     AssociateSubnet,
-    Check,
-    CheckResult,
     CreateNatGateway,
     CreatePublicIp,
     Demand,
@@ -141,7 +140,9 @@ def _plans(number: int) -> Iterator[Plan]:
     yield ask(plain, None, calm)
     yield ask(plain, None, replace(demand, public_ip_count=17))
     checks = tuple(
-        Check(f"check {one}", CheckResult.BLOCK, f"subnet {SUBNETS[0]} can't be used", "see to it", commands=(COMMAND,))
+        Check(
+            CheckId.SUBNETS, CheckResult.BLOCK, f"subnet {SUBNETS[0]} can't be used", "see to it", commands=(COMMAND,)
+        )
         for one in range(number)
     )
     related = tuple(RelatedPlan(PlanKind.RELIEVE_LOAD_BALANCER, "more ports", (COMMAND,)) for _ in range(number))

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...formatting import count
+from ...model.check import Check, CheckId
 from ...model.network import NatGateway, NetworkFacts, Subnet
 from ...model.plan import (
     AddPublicIps,
     AssociateSubnet,
     Baseline,
-    Check,
-    CheckResult,
     CreateNatGateway,
     Demand,
     ObserveEgress,
@@ -21,18 +19,18 @@ from ...model.plan import (
     Step,
 )
 from ...model.resource_id import ResourceId, same_id
-from ..az_cli import by_hand, undo_commands
+from ..checks import CheckBuilder
 from .cost import monthly_cost
-from .digest import with_digest
-from .egress import Egress, address_count, addresses_of, choose_egress, egress_now, our_gateway
+from .egress import Egress, address_count, addresses_of, choose_egress, our_gateway
 from .naming import free_names, network_id, tags_for
+from .plan_builder import build_plan
 from .plan_options import PlanOptions
-from .writes import existing_ids
+from .writes import new_resources
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What attaching would take. ``gateway`` is the one of ours that is there, None when one is created."""
+    """What attaching takes. ``gateway`` is ours and exists already; None when one is created."""
 
     egress: Egress
     gateway: NatGateway | None
@@ -57,17 +55,14 @@ def draft_attachment(facts: NetworkFacts, wanted_ips: int, options: PlanOptions)
 
 
 def _unknown_size(gateway: NatGateway) -> Check:
-    return Check(
-        "public IP prefix",
-        CheckResult.COULD_NOT_CHECK,
+    return CheckBuilder(CheckId.PUBLIC_IP_PREFIX, "publicIPPrefixes GET").unknown(
         f"how many addresses NAT gateway {gateway.name} has is unknown: a public IP prefix of it could not be read",
         "grant the reading identity Microsoft.Network/publicIPPrefixes/read where the prefix is",
-        "publicIPPrefixes GET",
     )
 
 
 def steps_of(draft: Draft, facts: NetworkFacts, options: PlanOptions) -> tuple[Step, ...]:
-    """Addresses, then the gateway, then the subnets one by one with a look after each."""
+    """Addresses, then the gateway, then the subnets one by one with a gate after each."""
     making, gateway_id, _ = _gateway_steps(draft, facts, options)
     moves: list[Step] = []
     for subnet in draft.moves:
@@ -87,32 +82,22 @@ def plan_from(
     """The executable plan. It moves subnets, or adds public IPs to the gateway that all of them have already."""
     _, gateway_id, idle_timeout_minutes = _gateway_steps(draft, facts, options)
     steps = steps_of(draft, facts, options)
-    existing = existing_ids(steps, facts)
     kind = PlanKind.ATTACH_NAT_GATEWAY if draft.moves else PlanKind.ADD_PUBLIC_IPS
     kept = addresses_of(draft.gateway, facts.known_ips) if draft.gateway else ()
-    plan = Plan(
-        kind=kind,
-        cluster_id=facts.cluster.id,
-        cluster_name=facts.cluster.name,
-        vnet_id=facts.vnet_id,
-        summary=_summary(draft, gateway_id),
-        steps=steps,
-        checks=checks,
-        egress_now=egress_now(facts),
+    return build_plan(
+        facts,
+        kind,
+        _summary(draft, gateway_id),
+        steps,
+        checks,
         egress_then=(*kept, *draft.egress.shown),
+        egress_count=_egress_count(draft, facts),
         rollback_text=_rollback_text(kind),
-        digest="",
+        notes=_notes(facts, idle_timeout_minutes, kind),
         demand=demand,
         baseline=baseline,
-        commands=tuple(by_hand(steps, existing)),
-        rollback_commands=tuple(undo_commands(steps, existing)),
-        planned_at=facts.at,
-        notes=_notes(facts, idle_timeout_minutes, kind),
-        existing_ids=existing,
-        egress_count=_egress_count(draft, facts),
-        cost=monthly_cost(steps, _new_ids(draft, facts), options.prices),
+        cost=monthly_cost(new_resources(steps, facts), options.prices),
     )
-    return with_digest(plan)
 
 
 def _gateway_steps(draft: Draft, facts: NetworkFacts, options: PlanOptions) -> tuple[list[Step], str, int]:
@@ -158,18 +143,15 @@ def _summary(draft: Draft, gateway_id: str) -> str:
         if draft.egress.prefix_ids
         else count(len(draft.egress.ip_ids), "public IP")
     )
-    subnets = f"associate it with {count(len(draft.moves), 'subnet')} ({', '.join(one.name for one in draft.moves)})"
+    subnets = (
+        f"associate it with {count(len(draft.moves), 'subnet')} ({', '.join(subnet.name for subnet in draft.moves)})"
+    )
     if draft.gateway is None:
         return f"create NAT gateway {name} with {ips} and {subnets}"
     more = f"give NAT gateway {name} {ips} more" if draft.egress.ids else ""
     if not draft.moves:
         return more
     return f"{more} and {subnets}" if more else f"take NAT gateway {name}, which is there, and {subnets}"
-
-
-def _new_ids(draft: Draft, facts: NetworkFacts) -> Sequence[str]:
-    there = {ip.id.lower() for ip in facts.group_ips}
-    return [one for one in draft.egress.ids if one.lower() not in there]
 
 
 def _rollback_text(kind: PlanKind) -> str:

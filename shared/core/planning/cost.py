@@ -5,15 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ...formatting import count
-from ...model.plan import (
-    AddPublicIps,
-    Cost,
-    CreateNatGateway,
-    CreatePublicIp,
-    CreatePublicIpPrefix,
-    DeleteCreated,
-    Step,
-)
+from ...model.plan import Cost, CreateStep
+from .writes import count_new
 
 HOURS_A_MONTH = 730
 _UNKNOWN = Cost(
@@ -26,22 +19,12 @@ _UNKNOWN = Cost(
 )
 
 
-def monthly_cost(steps: Iterable[Step], new_ip_ids: Iterable[str], prices: Mapping[str, str]) -> Cost:
-    """``new_ip_ids`` are the public IPs and prefixes that don't exist yet: only those cost more than today.
+def monthly_cost(new_resources: Iterable[CreateStep], prices: Mapping[str, str]) -> Cost:
+    """``new_resources`` create what does not exist yet: only that costs more than today.
 
     Prices without currency, source and date are as good as none: nobody could check them.
     """
-    new, ips, gateways = {one.lower() for one in new_ip_ids}, 0, 0
-    for step in steps:
-        match step:
-            case CreatePublicIp() if step.id.lower() in new:
-                ips += 1
-            case CreatePublicIpPrefix() if step.id.lower() in new:
-                ips += 2 ** (32 - step.length)
-            case CreateNatGateway():
-                gateways += 1
-            case AddPublicIps() | DeleteCreated() | _:
-                continue
+    ips, gateways = count_new(new_resources)
     if not all(prices.get(name) for name in ("currency", "source", "as_of")):
         return _UNKNOWN
     try:

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ...formatting import count, listed
+from ...model.check import Check, CheckId
 from ...model.network import NatGateway, NetworkFacts, PublicIp
-from ...model.plan import Check, CheckResult, CreatePublicIp, CreatePublicIpPrefix
-from ...model.resource_id import ResourceId, same_id
-from .naming import PRODUCT_TAG, free_names, network_id, tags_for
+from ...model.plan import CreatePublicIp, CreatePublicIpPrefix
+from ...model.resource_id import ResourceId
+from ..checks import CheckBuilder
+from .naming import free_names, is_ours, network_id, tags_for
 from .plan_options import PlanOptions
-from .prefixes import check_given, length_within
+from .prefixes import addresses_in, check_given, length_within
 from .sizing import MAX_PUBLIC_IPS
 
 
@@ -96,13 +98,15 @@ def _addresses(making: _Making, wanted: int) -> Egress:
 def _left_over(left: Sequence[PublicIp]) -> tuple[Check, ...]:
     if not left:
         return ()
-    message = (
-        f"{count(len(left), 'reserved public IP')} stay unused "
-        f"({listed([ip.address for ip in left], MAX_PUBLIC_IPS)}): "
-        f"a NAT gateway has at most {MAX_PUBLIC_IPS} addresses"
+    check = CheckBuilder(CheckId.RESERVED_PUBLIC_IPS, "publicIPAddresses LIST; natGateways GET")
+    addresses = listed([ip.address for ip in left], MAX_PUBLIC_IPS)
+    return (
+        check.warns(
+            f"{count(len(left), 'reserved public IP')} stay unused ({addresses}): "
+            f"a NAT gateway has at most {MAX_PUBLIC_IPS} addresses",
+            "delete them if nobody was told of them; each is billed",
+        ),
     )
-    remedy = "delete them if nobody was told of them; each is billed"
-    return (Check("reserved public IPs", CheckResult.WARN, message, remedy, "publicIPAddresses LIST; natGateways GET"),)
 
 
 def _new_prefix(making: _Making, wanted: int) -> Egress:
@@ -113,24 +117,20 @@ def _new_prefix(making: _Making, wanted: int) -> Egress:
             length = int(prefix.address.rpartition("/")[2])
             step = CreatePublicIpPrefix(prefix.id, location, length, prefix.zones, dict(prefix.tags or {}))
             return Egress((step,), (prefix.address,), 0, (), (prefix.id,), prefix.address_count)
+    check = CheckBuilder(CheckId.PUBLIC_IP_PREFIX, "natGateways GET")
+    no_room = (
+        f"{count(wanted, 'address', 'addresses')} more would be needed; the NAT gateway has room for {making.room}, "
+        f"because it takes {MAX_PUBLIC_IPS} in all"
+    )
+    remedy = "with NAT_IPS=addresses single ones fill it up"
     fits = length_within(wanted, making.room)
     if fits is None:
-        return Egress(checks=(_no_room(CheckResult.BLOCK, making.room, wanted, "no prefix fits"),))
-    size = 2 ** (32 - fits)
-    checks = () if size >= wanted else (_no_room(CheckResult.WARN, making.room, wanted, f"the new prefix is /{fits}"),)
+        return Egress(checks=(check.blocks(f"{no_room}: no prefix fits", remedy),))
+    size = addresses_in(fits)
+    checks = () if size >= wanted else (check.warns(f"{no_room}: the new prefix is /{fits}", remedy),)
     step = CreatePublicIpPrefix(making.id_of("ippre", "publicIPPrefixes"), location, fits, (), tags)
     shown = f"{ResourceId.parse(step.id).name} (/{fits}, {size} addresses)"
     return Egress((step,), (shown,), size, (), (step.id,), size, checks)
-
-
-def _no_room(result: CheckResult, room: int, wanted: int, so: str) -> Check:
-    message = (
-        f"{count(wanted, 'address', 'addresses')} more would be needed; the NAT gateway has room for {room}, because "
-        f"it takes {MAX_PUBLIC_IPS} in all: {so}"
-    )
-    return Check(
-        "public IP prefix", result, message, "with NAT_IPS=addresses single ones fill it up", "natGateways GET"
-    )
 
 
 def _given_prefix(making: _Making, wanted: int) -> Egress:
@@ -147,8 +147,7 @@ def reserved_addresses(facts: NetworkFacts, resource_type: str) -> tuple[PublicI
         ip
         for ip in facts.group_ips
         if ResourceId.parse(ip.id).type.lower().endswith(f"/{resource_type.lower()}")
-        and ip.id.lower() in facts.ours.created_ids
-        and (ip.tags or {}).get(PRODUCT_TAG) == facts.cluster.name
+        and is_ours(ip, facts)
         and ip.attached_to_id is None
         and ip.address
     )
@@ -159,33 +158,31 @@ def our_gateway(facts: NetworkFacts) -> NatGateway | None:
     candidates = [
         gateway
         for gateway in facts.nat_gateways
-        if gateway.id.lower() in facts.ours.created_ids
-        and (gateway.tags or {}).get(PRODUCT_TAG) == facts.cluster.name
-        and gateway.location.lower() == (facts.vnet_location or "").lower()
+        if is_ours(gateway, facts) and gateway.location.lower() == (facts.vnet_location or "").lower()
     ]
-    used = [one for one in candidates if any(same_id(subnet.nat_gateway_id, one.id) for subnet in facts.subnets)]
-    idle = [one for one in candidates if not one.subnet_ids]
+    used = [gateway for gateway in candidates if gateway in facts.attached_gateways]
+    idle = [gateway for gateway in candidates if not gateway.subnet_ids]
     return next(iter(used or idle), None)
 
 
 def egress_now(facts: NetworkFacts) -> tuple[str, ...]:
     """What partners see today: the subnets' NAT gateways, and the load balancer for subnets that have none."""
-    attached = {subnet.nat_gateway_id.lower() for subnet in facts.subnets if subnet.nat_gateway_id}
-    gateways = [one for one in facts.nat_gateways if one.id.lower() in attached]
-    found = [address for gateway in gateways for address in addresses_of(gateway, facts.known_ips)]
-    if not attached or any(subnet.nat_gateway_id is None for subnet in facts.subnets):
-        found += [ip.address for ip in facts.outbound_ips if ip.address]
-    return tuple(dict.fromkeys(found))
+    addresses = [address for gateway in facts.attached_gateways for address in addresses_of(gateway, facts.known_ips)]
+    if not facts.subnets or any(subnet.nat_gateway_id is None for subnet in facts.subnets):
+        addresses += facts.outbound_addresses
+    return tuple(dict.fromkeys(addresses))
 
 
 def addresses_of(gateway: NatGateway, known: Mapping[str, PublicIp]) -> tuple[str, ...]:
     """Addresses of a gateway where they are known (by id in lower case), else names."""
-    addresses = {resource_id: ip.address for resource_id, ip in known.items()}
-    return tuple(addresses.get(one.lower()) or ResourceId.parse(one).name for one in gateway.egress_ids)
+    return tuple(
+        ip.address if (ip := known.get(ip_id.lower())) and ip.address else ResourceId.parse(ip_id).name
+        for ip_id in gateway.egress_ids
+    )
 
 
 def address_count(gateway: NatGateway, known: Mapping[str, PublicIp]) -> int | None:
     """How many addresses the gateway has, its prefixes' ranges counted; None when the size of one is not known."""
-    prefixes = [known.get(one.lower()) for one in gateway.public_ip_prefix_ids]
+    prefixes = [known.get(prefix_id.lower()) for prefix_id in gateway.public_ip_prefix_ids]
     sizes = [prefix.address_count if prefix else 0 for prefix in prefixes]
     return len(gateway.public_ip_ids) + sum(sizes) if all(sizes) else None

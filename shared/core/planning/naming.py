@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ...model.cluster import Cluster
+from ...model.network import NatGateway, NetworkFacts, PublicIp
 from ...model.resource_id import ResourceId
 
 PRODUCT_TAG = "snatbot"
@@ -40,3 +41,10 @@ def group_id(vnet_id: str, nat_resource_group: str) -> str:
 def tags_for(cluster: Cluster, extra: Mapping[str, str]) -> dict[str, str]:
     """The owner's tags and ours, which can't be replaced."""
     return {**extra, PRODUCT_TAG: cluster.name}
+
+
+def is_ours(resource: NatGateway | PublicIp, facts: NetworkFacts) -> bool:
+    """Whether snatbot created it for the cluster: its tag and snatbot's records must both say so."""
+    return (
+        resource.id.lower() in facts.ours.created_ids and (resource.tags or {}).get(PRODUCT_TAG) == facts.cluster.name
+    )

@@ -58,7 +58,7 @@ def _needs(step: Step, facts: NetworkFacts) -> Iterator[Need]:
             yield from _on(step.id, facts, "read", "write")
         case CreateNatGateway():
             yield from _on(step.id, facts, "read", "write")
-            yield from _joins((*step.public_ip_ids, *step.public_ip_prefix_ids), facts)
+            yield from _joins(step.egress_ids, facts)
         case AddPublicIps():
             yield from _on(step.nat_gateway_id, facts, "read", "write")
             yield from _joins((*step.after_ids, *step.after_prefix_ids), facts)

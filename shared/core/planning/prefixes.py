@@ -9,19 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...formatting import count, listed
+from ...model.check import Check, CheckId
 from ...model.network import NatGateway, NetworkFacts, PublicIp
-from ...model.plan import Check, CheckResult
 from ...model.resource_id import ResourceId, same_id
+from ..checks import CheckBuilder
 
 SHORTEST_PREFIX, LONGEST_PREFIX = 28, 31
-_NAME, _SOURCE = "public IP prefix", "publicIPPrefixes GET"
+_CHECK = CheckBuilder(CheckId.PUBLIC_IP_PREFIX, "publicIPPrefixes GET")
 _ANOTHER = "name another prefix in NAT_IPS, or set it to addresses or prefix"
+
+
+def addresses_in(length: int) -> int:
+    return int(2 ** (32 - length))
 
 
 def prefix_length(wanted: int) -> int:
     """The longest prefix with that many addresses: 2 → /31, 3 → /30, 16 → /28."""
     length = LONGEST_PREFIX
-    while 2 ** (32 - length) < wanted and length > SHORTEST_PREFIX:
+    while addresses_in(length) < wanted and length > SHORTEST_PREFIX:
         length -= 1
     return length
 
@@ -29,19 +34,19 @@ def prefix_length(wanted: int) -> int:
 def length_within(wanted: int, room: int) -> int | None:
     """As ``prefix_length``, but no larger than ``room`` addresses; None when not even the smallest fits."""
     length = prefix_length(wanted)
-    while 2 ** (32 - length) > room and length < LONGEST_PREFIX:
+    while addresses_in(length) > room and length < LONGEST_PREFIX:
         length += 1
-    return length if 2 ** (32 - length) <= room else None
+    return length if addresses_in(length) <= room else None
 
 
 def check_given(facts: NetworkFacts, wanted: int, room: int, gateway: NatGateway | None) -> tuple[Check, ...]:
     """The prefix that the owner named, for a gateway that is new (None) or there: what forbids or is worth knowing."""
     prefix = facts.given_prefix
     if prefix is None:
-        return (_blocks("the public IP prefix named in NAT_IPS could not be read"),)
+        return (_CHECK.blocks("the public IP prefix named in NAT_IPS could not be read", _ANOTHER),)
     problems = [*_unfit(prefix, facts), *_not_free(prefix, gateway), *_wrong_size(prefix, wanted, room)]
     if problems:
-        return tuple(_blocks(f"the public IP prefix {prefix.name} {problem}") for problem in problems)
+        return tuple(_CHECK.blocks(f"the public IP prefix {prefix.name} {problem}", _ANOTHER) for problem in problems)
     return _about_zones(prefix, gateway)
 
 
@@ -60,19 +65,19 @@ def _unfit(prefix: PublicIp, facts: NetworkFacts) -> Iterator[str]:
 
 
 def _not_free(prefix: PublicIp, gateway: NatGateway | None) -> Iterator[str]:
-    if gateway is not None and any(same_id(one, prefix.id) for one in gateway.public_ip_prefix_ids):
+    if gateway is not None and any(same_id(prefix_id, prefix.id) for prefix_id in gateway.public_ip_prefix_ids):
         yield "is on the NAT gateway already, and more is needed than it holds"
     elif prefix.attached_to_id:
         yield f"is used by {ResourceId.parse(prefix.attached_to_id).name}"
     if prefix.taken_out_ids:
-        names = listed([ResourceId.parse(one).name for one in prefix.taken_out_ids])
+        names = listed([ResourceId.parse(ip_id).name for ip_id in prefix.taken_out_ids])
         yield f"is not free: public IPs were made from it ({names})"
 
 
 def _wrong_size(prefix: PublicIp, wanted: int, room: int) -> Iterator[str]:
     size = prefix.address_count
     holds = f"holds {count(size, 'address', 'addresses')}"
-    smallest, largest = 2 ** (32 - LONGEST_PREFIX), 2 ** (32 - SHORTEST_PREFIX)
+    smallest, largest = addresses_in(LONGEST_PREFIX), addresses_in(SHORTEST_PREFIX)
     if not smallest <= size <= largest:
         yield f"is {prefix.address or 'without a range'}; a NAT gateway takes /{SHORTEST_PREFIX} to /{LONGEST_PREFIX}"
     elif size < wanted:
@@ -85,17 +90,12 @@ def _about_zones(prefix: PublicIp, gateway: NatGateway | None) -> tuple[Check, .
     zones = gateway.zones if gateway else ()
     if zones and prefix.zones and not set(zones) <= set(prefix.zones):
         there = f"is in zone {listed(prefix.zones)}; the NAT gateway is in zone {listed(zones)}"
-        return (_blocks(f"the public IP prefix {prefix.name} {there}"),)
+        return (_CHECK.blocks(f"the public IP prefix {prefix.name} {there}", _ANOTHER),)
     if len(prefix.zones) == 1 and not zones:
         message = (
             f"the public IP prefix {prefix.name} is in zone {prefix.zones[0]} only, and the NAT gateway in no "
             "particular one: egress depends on that zone, and Azure may refuse the pair"
         )
         remedy = "a zone-redundant prefix has neither trouble; a refusal comes before any subnet is touched"
-        return (Check(_NAME, CheckResult.WARN, message, remedy, _SOURCE),)
-    message = f"the public IP prefix {prefix.name} ({prefix.address}) is free and fits the NAT gateway"
-    return (Check(_NAME, CheckResult.PASS, message, source=_SOURCE),)
-
-
-def _blocks(message: str) -> Check:
-    return Check(_NAME, CheckResult.BLOCK, message, _ANOTHER, _SOURCE)
+        return (_CHECK.warns(message, remedy),)
+    return (_CHECK.passes(f"the public IP prefix {prefix.name} ({prefix.address}) is free and fits the NAT gateway"),)

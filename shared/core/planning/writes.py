@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import assert_never
 
 from ...model.network import NetworkFacts
 from ...model.plan import (
@@ -11,75 +12,79 @@ from ...model.plan import (
     CreateNatGateway,
     CreatePublicIp,
     CreatePublicIpPrefix,
+    CreateStep,
     DeleteCreated,
     ObserveEgress,
     Step,
 )
-from ...model.resource_id import ResourceId, same_id
-
-_MADE = (CreatePublicIp, CreatePublicIpPrefix, CreateNatGateway)
+from ...model.resource_id import ResourceId
 
 
-def written_ids(steps: Sequence[Step]) -> tuple[str, ...]:
-    """The resources that are created, changed or deleted, each once."""
-    found: dict[str, None] = {}
-    for step in steps:
-        match step:
-            case CreatePublicIp() | CreatePublicIpPrefix() | CreateNatGateway() | DeleteCreated():
-                found[step.id] = None
-            case AddPublicIps():
-                found[step.nat_gateway_id] = None
-            case AssociateSubnet():
-                found[step.subnet_id] = None
-            case ObserveEgress():
-                continue
-    return tuple(found)
+def written_id(step: Step) -> str | None:
+    """The resource that is created, changed or deleted; None for a gate."""
+    match step:
+        case CreatePublicIp() | CreatePublicIpPrefix() | CreateNatGateway() | DeleteCreated():
+            return step.id
+        case AddPublicIps():
+            return step.nat_gateway_id
+        case AssociateSubnet():
+            return step.subnet_id
+        case ObserveEgress():
+            return None
+        case _:
+            assert_never(step)
 
 
-def new_resources(steps: Sequence[Step], facts: NetworkFacts) -> tuple[Step, ...]:
+def new_resources(steps: Iterable[Step], facts: NetworkFacts) -> tuple[CreateStep, ...]:
     """Steps whose resource is not there yet; a step for what exists does nothing when it is applied."""
-    there = {one.id.lower() for one in facts.group_ips} | {one.id.lower() for one in facts.nat_gateways}
-    return tuple(step for step in steps if isinstance(step, _MADE) and step.id.lower() not in there)
+    there = {ip.id.lower() for ip in facts.group_ips} | {gateway.id.lower() for gateway in facts.nat_gateways}
+    return tuple(step for step in steps if isinstance(step, CreateStep) and step.id.lower() not in there)
 
 
 def existing_ids(steps: Sequence[Step], facts: NetworkFacts) -> tuple[str, ...]:
     """What creating steps name and is there already, as addresses that were reserved."""
-    new = {one.lower() for one in written_ids(new_resources(steps, facts))}
-    made = tuple(step for step in steps if isinstance(step, _MADE))
-    return tuple(one for one in written_ids(made) if one.lower() not in new)
+    new = new_resources(steps, facts)
+    return tuple(step.id for step in steps if isinstance(step, CreateStep) and step not in new)
 
 
-def new_types(steps: Sequence[Step], facts: NetworkFacts) -> frozenset[str]:
+def new_types(steps: Iterable[Step], facts: NetworkFacts) -> frozenset[str]:
     """Resource types of what is not there yet, in lower case."""
-    return frozenset(ResourceId.parse(one).type.lower() for one in written_ids(new_resources(steps, facts)))
+    return frozenset(ResourceId.parse(step.id).type.lower() for step in new_resources(steps, facts))
 
 
-def new_counts(steps: Sequence[Step], facts: NetworkFacts) -> tuple[int, int]:
-    """Public IPs, those of prefixes counted one by one, and NAT gateways that are not there yet."""
+def count_new(steps: Iterable[CreateStep]) -> tuple[int, int]:
+    """Public IPs, those of prefixes counted each, and NAT gateways."""
     ips = gateways = 0
-    for step in new_resources(steps, facts):
+    for step in steps:
         match step:
             case CreatePublicIp():
                 ips += 1
             case CreatePublicIpPrefix():
-                ips += 2 ** (32 - step.length)
+                ips += step.address_count
             case CreateNatGateway():
                 gateways += 1
+            case _:
+                assert_never(step)
     return ips, gateways
 
 
-def planned_ip_ids(steps: Sequence[Step], facts: NetworkFacts) -> tuple[str, ...]:
+def planned_ip_ids(steps: Iterable[Step], facts: NetworkFacts) -> tuple[str, ...]:
     """Every public IP or prefix that nodes would leave from, those of a gateway that is there already included."""
-    found: dict[str, None] = {}
-    for step in steps:
-        match step:
-            case CreatePublicIp() | CreatePublicIpPrefix():
-                found[step.id.lower()] = None
-            case CreateNatGateway():
-                found.update(dict.fromkeys(one.lower() for one in (*step.public_ip_ids, *step.public_ip_prefix_ids)))
-            case AddPublicIps():
-                found.update(dict.fromkeys(one.lower() for one in (*step.after_ids, *step.after_prefix_ids)))
-            case ObserveEgress():
-                gateways = [one for one in facts.nat_gateways if same_id(one.id, step.nat_gateway_id)]
-                found.update({ip.lower(): None for one in gateways for ip in one.egress_ids})
-    return tuple(found)
+    return tuple(dict.fromkeys(ip_id.lower() for step in steps for ip_id in _egress_ids(step, facts)))
+
+
+def _egress_ids(step: Step, facts: NetworkFacts) -> Iterator[str]:
+    match step:
+        case CreatePublicIp() | CreatePublicIpPrefix():
+            yield step.id
+        case CreateNatGateway():
+            yield from step.egress_ids
+        case AddPublicIps():
+            yield from (*step.after_ids, *step.after_prefix_ids)
+        case ObserveEgress():
+            gateway = facts.gateway(step.nat_gateway_id)
+            yield from gateway.egress_ids if gateway else ()
+        case AssociateSubnet() | DeleteCreated():
+            pass
+        case _:
+            assert_never(step)

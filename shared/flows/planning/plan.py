@@ -17,10 +17,11 @@ from ...core.detection.node_counts import nodes_at_most
 from ...core.detection.tags import TagRules, read_tags
 from ...core.detection.thresholds import Thresholds
 from ...core.planning import delete, detach, planner, sizing, usage
-from ...core.planning.advice import ASKABLE
+from ...core.planning.advice.choose import ASKABLE
 from ...core.planning.egress import address_count, our_gateway
 from ...core.planning.naming import tags_for
 from ...core.planning.permissions import scopes_of
+from ...core.planning.plan_options import PlanOptions
 from ...core.planning.request import DRY_RUN, PlanRequest
 from ...errors import BadInput
 from ...formatting import listed
@@ -58,7 +59,7 @@ class Planner:
         access: AccessReader,
         ownership: Ownership,
         metrics: Metrics,
-        options: planner.PlanOptions,
+        options: PlanOptions,
         ingestion_lag_minutes: int,
         usual: TagRules,
     ) -> None:

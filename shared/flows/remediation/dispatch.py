@@ -9,11 +9,11 @@ from datetime import datetime
 from ...core.planning.detach import check_load_balancer_egress
 from ...formatting import sentences
 from ...model.change import Change, JournalEntry
+from ...model.check import CheckResult
 from ...model.network import NetworkFacts
 from ...model.plan import (
     AddPublicIps,
     AssociateSubnet,
-    CheckResult,
     CreateNatGateway,
     CreatePublicIp,
     CreatePublicIpPrefix,

@@ -13,12 +13,11 @@ from ...core.planning import delete, preflight
 from ...core.planning.detach import check_load_balancer_egress
 from ...core.remediation.concurrent_writes import changed_properties
 from ...formatting import listed
+from ...model.check import Check, CheckResult
 from ...model.cluster import Cluster
 from ...model.network import NetworkFacts, Subnet, Unreadable, UnreadableKind
 from ...model.plan import (
     AssociateSubnet,
-    Check,
-    CheckResult,
     ObserveEgress,
     Plan,
     PlanKind,

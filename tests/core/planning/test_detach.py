@@ -11,10 +11,10 @@ import pytest
 from shared.core.planning.detach import plan_detachment, written_subnets
 from shared.core.planning.planner import plan_attachment
 from shared.model.change import JournalEntry
+from shared.model.check import CheckResult
 from shared.model.network import NetworkFacts, PublicIp, Subnet, Unreadable, UnreadableKind
 from shared.model.plan import (
     AssociateSubnet,
-    CheckResult,
     CreateNatGateway,
     CreatePublicIp,
     ObserveEgress,

@@ -12,8 +12,9 @@ from shared.core.planning.planner import plan_attachment
 from shared.core.planning.preflight import check_access
 from shared.core.planning.preflight.refusals import locks, other_changes, permissions, policies, quota
 from shared.model.access import Access, Lock, Permission, PolicyDenial, Quota
+from shared.model.check import CheckResult
 from shared.model.network import NetworkFacts, OtherChange, Ours, PublicIp
-from shared.model.plan import AddPublicIps, AssociateSubnet, CheckResult, CreatePublicIp, DeleteCreated, Step
+from shared.model.plan import AddPublicIps, AssociateSubnet, CreatePublicIp, DeleteCreated, Step
 from tests.support.builders import (
     BASELINE,
     DEMAND,

@@ -9,8 +9,9 @@ import pytest
 
 from shared.chat.labels import describe_step
 from shared.core.planning.planner import plan_attachment
+from shared.model.check import CheckResult
 from shared.model.network import NatGateway, NetworkFacts, Ours, PublicIp
-from shared.model.plan import AddPublicIps, CheckResult, CreateNatGateway, CreatePublicIpPrefix, Plan, PlanKind
+from shared.model.plan import AddPublicIps, CreateNatGateway, CreatePublicIpPrefix, Plan, PlanKind
 from shared.web.plan_view import plan_view
 from tests.support.builders import (
     BASELINE,

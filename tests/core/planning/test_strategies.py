@@ -16,8 +16,16 @@ from shared.core.planning.planner import plan_attachment
 from shared.core.planning.prefixes import prefix_length
 from shared.core.planning.request import PlanRequest
 from shared.model.access import Access, Lock
+from shared.model.check import CheckResult
 from shared.model.network import NetworkFacts, Ours, PublicIp
-from shared.model.plan import AddPublicIps, CheckResult, CreateNatGateway, CreatePublicIp, DeleteCreated, Plan, PlanKind
+from shared.model.plan import (
+    AddPublicIps,
+    CreateNatGateway,
+    CreatePublicIp,
+    DeleteCreated,
+    Plan,
+    PlanKind,
+)
 from tests.support.builders import (
     BASELINE,
     DEMAND,
@@ -274,13 +282,13 @@ def test_what_is_used_foreign_or_locked_is_not_deleted(changed: dict[str, Any], 
 
 
 def test_cost_is_the_owners_prices_or_unknown() -> None:
-    new = [step.id for step in MADE.steps if isinstance(step, CreatePublicIp)]
-    assert monthly_cost(MADE.steps, new, {}).per_month is None
-    assert monthly_cost(MADE.steps, new, {"gateway_hour": "cheap", "ip_hour": "0"}).per_month is None
+    new = MADE.create_steps
+    assert monthly_cost(new, {}).per_month is None
+    assert monthly_cost(new, {"gateway_hour": "cheap", "ip_hour": "0"}).per_month is None
     bare = {"gateway_hour": "0.045", "ip_hour": "0.005", "currency": "USD"}
-    assert monthly_cost(MADE.steps, new, bare).per_month is None, "whose, and of when?"
+    assert monthly_cost(new, bare).per_month is None, "whose, and of when?"
     prices = {"gateway_hour": "0.045", "ip_hour": "0.005", "currency": "USD", "source": "list", "as_of": "2026-11-01"}
-    found = monthly_cost(MADE.steps, new, prices)
+    found = monthly_cost(new, prices)
     assert found.per_month == pytest.approx(730 * (0.045 + 2 * 0.005), abs=0.01)
     assert (found.currency, found.source, found.as_of) == ("USD", "list", "2026-11-01")
 

@@ -5,18 +5,13 @@ from __future__ import annotations
 from ....formatting import listed
 from ....model.network import NatGateway, NetworkFacts
 from ....model.plan import PlanKind
-from ....model.resource_id import ResourceId, same_id
-from .advice import Advice
+from ...az_cli import az, named
+from ..plan_builder import Advice
 
 
 def foreign_gateways(facts: NetworkFacts) -> tuple[NatGateway, ...]:
     """Those on the cluster's subnets that this bot did not create."""
-    return tuple(
-        gateway
-        for gateway in facts.nat_gateways
-        if any(same_id(subnet.nat_gateway_id, gateway.id) for subnet in facts.subnets)
-        and gateway.id.lower() not in facts.ours.created_ids
-    )
+    return tuple(gateway for gateway in facts.attached_gateways if gateway.id.lower() not in facts.ours.created_ids)
 
 
 def more_ips_on_foreign(facts: NetworkFacts) -> Advice:
@@ -24,17 +19,14 @@ def more_ips_on_foreign(facts: NetworkFacts) -> Advice:
     return Advice(
         kind=PlanKind.ADVICE,
         summary=(
-            f"a NAT gateway that snatbot did not create ({listed([one.name for one in gateways])}) serves "
+            f"a NAT gateway that snatbot did not create ({listed([gateway.name for gateway in gateways])}) serves "
             f"{facts.cluster.name}: ask its owner for more public IPs on it"
         ),
-        commands=tuple(_command(gateway) for gateway in gateways),
+        commands=tuple(map(_command, gateways)),
         irreversible="A public IP that is taken off again ends the connections that use it.",
     )
 
 
 def _command(gateway: NatGateway) -> str:
-    one = ResourceId.parse(gateway.id)
-    return (
-        f"az network nat gateway update --subscription {one.subscription} -g {one.group} -n {one.name} "
-        f"--public-ip-addresses {' '.join(gateway.public_ip_ids)} <id of each further public IP>"
-    )
+    ips = ("--public-ip-addresses", *gateway.public_ip_ids)
+    return f"{az('network', 'nat', 'gateway', 'update', *named(gateway.id), *ips)} <id of each further public IP>"

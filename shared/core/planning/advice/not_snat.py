@@ -6,10 +6,13 @@ load-balancer/troubleshoot-outbound-connection.
 
 from __future__ import annotations
 
+from ....model.check import CheckId
 from ....model.network import NetworkFacts
-from ....model.plan import Check, CheckResult, Demand, PlanKind
-from .advice import Advice
+from ....model.plan import Demand, PlanKind
+from ...checks import CheckBuilder
+from ..plan_builder import Advice
 
+_SOURCE = "SnatConnectionCount, UsedSnatPorts and AllocatedSnatPorts, or the NAT gateway's metrics"
 _INSTEAD = (
     "Likely the targets: look at their limits, firewalls and certificates, and at their own figures of refused calls.",
     "Or DNS inside the cluster: look at CoreDNS's latency and errors, and at lookups that time out after 5 seconds.",
@@ -31,12 +34,5 @@ def not_snat(facts: NetworkFacts, demand: Demand) -> Advice:
             "for a plan of kind attach_nat_gateway, or reserve_public_ips for the addresses alone.",
         ),
         arithmetic=demand.arithmetic[:1],
-        checks=(
-            Check(
-                "SNAT ports",
-                CheckResult.PASS,
-                demand.no_need,
-                source="SnatConnectionCount, UsedSnatPorts and AllocatedSnatPorts, or the NAT gateway's metrics",
-            ),
-        ),
+        checks=(CheckBuilder(CheckId.SNAT_PORTS, _SOURCE).passes(demand.no_need),),
     )

@@ -8,16 +8,20 @@ another allocation drops connections.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 from ....formatting import count
+from ....model.check import Check, CheckId
+from ....model.cluster import Cluster
 from ....model.network import NetworkFacts
-from ....model.plan import Check, CheckResult, Demand, PlanKind
-from ....model.resource_id import ResourceId
-from ...az_cli import aks_update
+from ....model.plan import Demand, PlanKind
+from ...az_cli import aks_update, create_public_ip
+from ...checks import CheckBuilder
 from ...detection.node_counts import nodes_at_most, nodes_now
 from ...detection.rules.allocation_cliff import default_ports
 from .. import preflight
-from .advice import Advice, must
+from ..naming import network_id
+from ..plan_builder import Advice
 
 PORTS_PER_FRONTEND = 64_000
 MAX_FRONTENDS = 100
@@ -33,7 +37,6 @@ def relieve(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | Non
     have = max(len(facts.outbound_ips) or profile.managed_outbound_ip_count or 1, 1)
     ports, frontends = ports_a_node(_wanted(demand, ports_now), most, have)
     idle = idle_timeout_minutes or facts.outbound_idle_timeout_minutes
-    idle_option = f"--load-balancer-idle-timeout {idle}"
     limited = f"; {MAX_FRONTENDS} public IPs are the most, {ports:,} ports a node fit" if ports < ports_now * 2 else ""
     return Advice(
         kind=PlanKind.RELIEVE_LOAD_BALANCER,
@@ -41,7 +44,7 @@ def relieve(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | Non
             f"relieve the load balancer of {cluster.name} without a new gateway: {ports:,} SNAT ports a node instead "
             f"of {ports_now:,}, on {count(frontends, 'public IP')} instead of {have}"
         ),
-        commands=tuple(_commands(facts, ports, frontends, have, idle_option)),
+        commands=tuple(_commands(facts, ports, frontends, have, idle)),
         notes=(
             "Raise IPs and ports together: more IPs alone give a node no more ports while its allocation is fixed.",
             f"Idle timeout {count(idle, 'minute')} (now {facts.outbound_idle_timeout_minutes}): a shorter one frees "
@@ -50,7 +53,7 @@ def relieve(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | Non
             "authorized IP ranges must get the new ones.",
             "snatbot sees the new allocation and goes on measuring.",
         ),
-        checks=preflight.sorted_checks(_checks(facts, demand, ports > ports_now)),
+        checks=tuple(_checks(facts, demand, ports > ports_now)),
         arithmetic=(
             _busiest(demand, ports_now),
             f"times {_HEADROOM} headroom, at least twice the present {ports_now:,}, rounded up to a multiple of "
@@ -59,7 +62,7 @@ def relieve(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | Non
             f"{count(most, 'node')} × {ports:,} ports = {most * ports:,} ÷ {PORTS_PER_FRONTEND:,} per public IP → "
             f"{count(frontends, 'public IP')} (now {have})",
         ),
-        egress_then=(*(ip.address for ip in facts.outbound_ips if ip.address), *_more(facts, frontends - have)),
+        egress_then=(*facts.outbound_addresses, *_more(facts, frontends - have)),
         irreversible=(
             "Each change of the allocation drops open connections, the way back too. A public IP that AKS made and "
             "takes off again is lost for good."
@@ -98,26 +101,32 @@ def _ports_now(facts: NetworkFacts) -> int:
     )
 
 
-def _commands(facts: NetworkFacts, ports: int, frontends: int, have: int, idle_option: str) -> list[str]:
+def _commands(facts: NetworkFacts, ports: int, frontends: int, have: int, idle: int) -> Iterator[str]:
     cluster = facts.cluster
-    ports_option = f"--load-balancer-outbound-ports {ports}"
     if cluster.load_balancer_profile.managed_outbound_ip_count is not None:
-        return [
-            aks_update(cluster, f"--load-balancer-managed-outbound-ip-count {frontends}", ports_option, idle_option)
-        ]
-    names = _more(facts, frontends - have)
-    where = f"--subscription {cluster.subscription} -g {cluster.resource_group}"
-    made = [
-        f"az network public-ip create {where} -n {name} -l {cluster.location} --sku Standard --allocation-method Static"
-        for name in names
-    ]
-    new_ids = [
-        str(ResourceId(cluster.subscription, cluster.resource_group, "Microsoft.Network/publicIPAddresses", (name,)))
-        for name in names
-    ]
+        yield _update(cluster, ports, idle, "--load-balancer-managed-outbound-ip-count", str(frontends))
+        return
+    group = f"/subscriptions/{cluster.subscription}/resourceGroups/{cluster.resource_group}"
+    new_ids = [network_id(group, "publicIPAddresses", name) for name in _more(facts, frontends - have)]
+    for ip_id in new_ids:
+        yield create_public_ip(ip_id, cluster.location)
     ids = ",".join([*(ip.id for ip in facts.outbound_ips), *new_ids])
-    ips_option = (f"--load-balancer-outbound-ips {ids}",) if names else ()
-    return [*made, aks_update(cluster, *ips_option, ports_option, idle_option)]
+    yield _update(cluster, ports, idle, *(("--load-balancer-outbound-ips", ids) if new_ids else ()))
+
+
+def _undo(facts: NetworkFacts) -> str:
+    cluster, profile = facts.cluster, facts.cluster.load_balancer_profile
+    ips: tuple[str, ...] = ()
+    if profile.managed_outbound_ip_count is not None:
+        ips = ("--load-balancer-managed-outbound-ip-count", str(profile.managed_outbound_ip_count))
+    elif facts.outbound_ips:
+        ips = ("--load-balancer-outbound-ips", ",".join(ip.id for ip in facts.outbound_ips))
+    return _update(cluster, profile.allocated_outbound_ports, facts.outbound_idle_timeout_minutes, *ips)
+
+
+def _update(cluster: Cluster, ports: int, idle: int, *ips: str) -> str:
+    allocation = ("--load-balancer-outbound-ports", str(ports), "--load-balancer-idle-timeout", str(idle))
+    return aks_update(cluster, *ips, *allocation)
 
 
 def _more(facts: NetworkFacts, number: int) -> tuple[str, ...]:
@@ -126,56 +135,33 @@ def _more(facts: NetworkFacts, number: int) -> tuple[str, ...]:
     return tuple(f"pip-{facts.cluster.name}-lb-{index}" for index in range(1, number + 1))
 
 
-def _undo(facts: NetworkFacts) -> str:
-    profile = facts.cluster.load_balancer_profile
-    options = [f"--load-balancer-outbound-ports {profile.allocated_outbound_ports}"]
-    if profile.managed_outbound_ip_count is not None:
-        options.insert(0, f"--load-balancer-managed-outbound-ip-count {profile.managed_outbound_ip_count}")
-    elif facts.outbound_ips:
-        options.insert(0, f"--load-balancer-outbound-ips {','.join(ip.id for ip in facts.outbound_ips)}")
-    return aks_update(facts.cluster, *options, f"--load-balancer-idle-timeout {facts.outbound_idle_timeout_minutes}")
-
-
-def _checks(facts: NetworkFacts, demand: Demand, gives_more: bool) -> list[Check]:
+def _checks(facts: NetworkFacts, demand: Demand, gives_more: bool) -> Iterator[Check]:
     cluster = facts.cluster
-    found = [
-        must(
-            "outbound type",
-            cluster.outbound_type.lower() == "loadbalancer" and not any(one.nat_gateway_id for one in facts.subnets),
-            "outbound traffic leaves through the load balancer",
-            "outbound traffic does not leave through the load balancer, or not all of it",
-            "look at the path that the cluster uses",
-            "managedClusters GET, networkProfile.outboundType; subnets GET, natGateway",
-        ),
-        preflight.basic_sku(facts),
-        preflight.cluster_is_settled(facts),
-        must(
-            "ports a node",
-            gives_more,
-            "the load balancer can give each node more ports",
-            "the load balancer can't give each node more ports: it has 100 public IPs at most",
-            "take a NAT gateway, or fewer and larger nodes",
-            "loadBalancers GET, outbound rules; managedClusters GET, node counts",
-        ),
-    ]
+    yield CheckBuilder(
+        CheckId.OUTBOUND_TYPE, "managedClusters GET, networkProfile.outboundType; subnets GET, natGateway"
+    ).requires(
+        cluster.is_on_load_balancer and not any(subnet.nat_gateway_id for subnet in facts.subnets),
+        "outbound traffic leaves through the load balancer",
+        "outbound traffic does not leave through the load balancer, or not all of it",
+        "look at the path that the cluster uses",
+    )
+    yield preflight.basic_sku(facts)
+    yield preflight.cluster_is_settled(facts)
+    yield CheckBuilder(
+        CheckId.PORTS_A_NODE, "loadBalancers GET, outbound rules; managedClusters GET, node counts"
+    ).requires(
+        gives_more,
+        "the load balancer can give each node more ports",
+        "the load balancer can't give each node more ports: it has 100 public IPs at most",
+        "take a NAT gateway, or fewer and larger nodes",
+    )
     if cluster.load_balancer_profile.managed_outbound_ip_count is None:
-        found.append(
-            Check(
-                "outbound IPs",
-                CheckResult.WARN,
-                "AKS does not count the outbound IPs itself: they are your own",
-                "where they come from a prefix, add one with --load-balancer-outbound-ip-prefixes instead",
-                "managedClusters GET, loadBalancerProfile",
-            )
+        yield CheckBuilder(CheckId.OUTBOUND_IPS, "managedClusters GET, loadBalancerProfile").warns(
+            "AKS does not count the outbound IPs itself: they are your own",
+            "where they come from a prefix, add one with --load-balancer-outbound-ip-prefixes instead",
         )
     if demand.busiest_node_ports is None:
-        found.append(
-            Check(
-                "size",
-                CheckResult.WARN,
-                "used SNAT ports per node were not measured",
-                "look again when they are, and raise the ports further if need be",
-                "UsedSnatPorts",
-            )
+        yield CheckBuilder(CheckId.SIZE, "UsedSnatPorts").warns(
+            "used SNAT ports per node were not measured",
+            "look again when they are, and raise the ports further if need be",
         )
-    return found

@@ -6,18 +6,21 @@ load balancer's outbound rules ends where one is attached.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import islice
 
 from ....formatting import count
+from ....model.check import Check, CheckId
 from ....model.cluster import VnetOwnership
 from ....model.network import NetworkFacts
-from ....model.plan import Check, Demand, PlanKind
-from ...az_cli import associate_command
+from ....model.plan import Demand, PlanKind
+from ...az_cli import associate_command, az, create_public_ip, named
+from ...checks import CheckBuilder
 from .. import preflight
 from ..naming import free_names, group_id, network_id
+from ..plan_builder import Advice
 from ..plan_options import PlanOptions
 from ..sizing import MAX_PUBLIC_IPS
-from .advice import Advice, must
 
 _MISSING_IN = (
     "canadaeast",
@@ -33,7 +36,7 @@ def standard_v2(facts: NetworkFacts, demand: Demand, options: PlanOptions) -> Ad
     """The gateway, its public IPs and its association with every subnet, by hand."""
     cluster = facts.cluster
     ips = min(demand.public_ip_count, MAX_PUBLIC_IPS)
-    reason = ", which uses IPv6" if is_dual_stack(facts) else ""
+    reason = ", which uses IPv6" if facts.is_dual_stack else ""
     return Advice(
         kind=PlanKind.STANDARD_V2,
         summary=(
@@ -46,7 +49,7 @@ def standard_v2(facts: NetworkFacts, demand: Demand, options: PlanOptions) -> Ad
             "An empty subnet made before April 2025 may refuse it (Azure docs: nat-gateway/troubleshoot-nat).",
             "snatbot sees the gateway and watches it.",
         ),
-        checks=preflight.sorted_checks(_checks(facts)),
+        checks=_checks(facts),
         egress_then=tuple(_names("pip", facts, ips, options)),
         irreversible=(
             "There is no upgrade from Standard to StandardV2 and none back, and public IPs of the one SKU don't go "
@@ -57,60 +60,46 @@ def standard_v2(facts: NetworkFacts, demand: Demand, options: PlanOptions) -> Ad
     ).unless_blocked()
 
 
-def is_dual_stack(facts: NetworkFacts) -> bool:
-    by_cluster = any(family.lower() == "ipv6" for family in facts.cluster.ip_families)
-    return by_cluster or any(subnet.has_ipv6 for subnet in facts.subnets)
-
-
 def _names(kind: str, facts: NetworkFacts, number: int, options: PlanOptions) -> list[str]:
     taken = {name.lower() for name in facts.taken_names}
     return list(islice(free_names(kind, facts.cluster, options.name_template, taken), number))
 
 
-def _commands(facts: NetworkFacts, ips: int, options: PlanOptions) -> list[str]:
+def _commands(facts: NetworkFacts, ips: int, options: PlanOptions) -> Iterator[str]:
     if facts.vnet_id is None:
-        return []
+        return
     group = group_id(facts.vnet_id, options.nat_resource_group)
-    _, _, subscription, _, group_name = group.split("/")
-    where = f"--subscription {subscription} -g {group_name}"
     location = facts.vnet_location or facts.cluster.location
-    names = _names("pip", facts, ips, options)
+    ip_ids = [network_id(group, "publicIPAddresses", name) for name in _names("pip", facts, ips, options)]
     (gateway,) = _names("ng", facts, 1, options)
+    gateway_id = network_id(group, "natGateways", gateway)
     idle = options.idle_timeout_minutes or facts.outbound_idle_timeout_minutes
-    return [
-        *(
-            f"az network public-ip create {where} -n {name} -l {location} --sku StandardV2 --allocation-method Static "
-            "--zone 1 2 3"
-            for name in names
-        ),
-        f"az network nat gateway create {where} -n {gateway} -l {location} --sku StandardV2 --idle-timeout {idle} "
-        f"--public-ip-addresses {' '.join(names)}",
-        *(associate_command(subnet.id, network_id(group, "natGateways", gateway)) for subnet in facts.subnets),
-    ]
+    for ip_id in ip_ids:
+        yield create_public_ip(ip_id, location, ("1", "2", "3"), sku="StandardV2")
+    kind = ("-l", location, "--sku", "StandardV2", "--idle-timeout", str(idle))
+    yield az("network", "nat", "gateway", "create", *named(gateway_id), *kind, "--public-ip-addresses", *ip_ids)
+    for subnet in facts.subnets:
+        yield associate_command(subnet.id, gateway_id)
 
 
-def _checks(facts: NetworkFacts) -> list[Check]:
+def _checks(facts: NetworkFacts) -> tuple[Check, ...]:
     location = facts.vnet_location or facts.cluster.location
-    return [
-        must(
-            "virtual network",
+    return (
+        CheckBuilder(CheckId.VIRTUAL_NETWORK, "managedClusters GET, agentPoolProfiles[].vnetSubnetID").requires(
             facts.cluster.vnet_ownership is VnetOwnership.OWN,
             "the cluster's node pools are in your own virtual network",
             "AKS manages the virtual network, or a part of it: a gateway of your own must not be attached there",
             "ask for a plan of kind managed_nat_gateway",
-            "managedClusters GET, agentPoolProfiles[].vnetSubnetID",
         ),
-        must(
-            "region",
+        CheckBuilder(CheckId.REGION, "Azure docs: nat-gateway/nat-sku").requires(
             location.lower().replace(" ", "") not in _MISSING_IN,
             f"`{location}` has StandardV2 NAT gateways",
             f"`{location}` has no StandardV2 NAT gateways",
             "take a Standard one, for IPv4",
-            "Azure docs: nat-gateway/nat-sku",
         ),
         preflight.subnets_readable(facts),
         preflight.default_route(facts),
         preflight.cluster_is_settled(facts),
         preflight.existing_connections(facts),
         preflight.allow_lists(facts),
-    ]
+    )

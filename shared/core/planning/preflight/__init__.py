@@ -5,16 +5,19 @@ A check that could not be made counts as a block where a write depends on it: th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
+from ....model.check import Check
 from ....model.network import NetworkFacts
-from ....model.plan import Check, CheckResult, Step
+from ....model.plan import Step
+from ...checks import sort_checks
 from ..writes import new_types, planned_ip_ids
 from .addresses import allow_lists, basic_sku, ddos_protection, existing_connections, internet_routing
 from .cluster import (
     authorize_command,
     authorized_ranges,
     cluster_is_settled,
+    known_addresses,
     node_public_ips,
     outbound_type,
     vnet_ownership,
@@ -47,13 +50,13 @@ __all__ = [
     "dual_stack",
     "existing_connections",
     "existing_gateway",
+    "known_addresses",
     "locks_for_deletion",
     "managed_as_code",
     "outbound_type",
     "permissions",
     "quota",
     "shared_subnets",
-    "sorted_checks",
     "subnets_readable",
     "vnet_ownership",
     "zones",
@@ -84,12 +87,11 @@ CHECKS: tuple[Callable[[NetworkFacts], Check], ...] = (
 )
 ACCESS_CHECKS: tuple[Callable[[NetworkFacts, Sequence[Step]], Check], ...] = (permissions, locks)
 NEW_RESOURCE_CHECKS: tuple[Callable[[NetworkFacts, Sequence[Step]], Check], ...] = (policies, quota)
-_ORDER = [CheckResult.BLOCK, CheckResult.COULD_NOT_CHECK, CheckResult.WARN, CheckResult.PASS]
 
 
 def check_all(facts: NetworkFacts, steps: Sequence[Step] = ()) -> tuple[Check, ...]:
-    """Every check of moving subnets to a gateway, or of giving it more public IPs, what forbids first."""
-    return sorted_checks(
+    """Every check of moving subnets to a gateway, or of giving it more public IPs."""
+    return sort_checks(
         [
             *(check(facts) for check in CHECKS),
             authorized_ranges(facts, planned_ip_ids(steps, facts)),
@@ -99,14 +101,9 @@ def check_all(facts: NetworkFacts, steps: Sequence[Step] = ()) -> tuple[Check, .
 
 
 def check_access(facts: NetworkFacts, steps: Sequence[Step]) -> tuple[Check, ...]:
-    """What would refuse these writes; nothing when there is none, or when Azure was not asked about it."""
+    """What would refuse these writes; none when there are no steps, or when Azure was not asked about it."""
     if facts.access is None or not steps:
         return ()
     is_creating = bool(new_types(steps, facts))
     checks = (*ACCESS_CHECKS, *(NEW_RESOURCE_CHECKS if is_creating else ()))
     return tuple(check(facts, steps) for check in checks)
-
-
-def sorted_checks(checks: Iterable[Check]) -> tuple[Check, ...]:
-    """In the order a person would want to read them: what forbids first."""
-    return tuple(sorted(checks, key=lambda check: _ORDER.index(check.result)))

@@ -6,167 +6,151 @@ All of it is asked before a person is: an approved plan that Azure then refuses 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ....formatting import count, listed
 from ....model.access import Access, Lock
+from ....model.check import Check, CheckId, CheckResult
 from ....model.network import NetworkFacts
-from ....model.plan import Check, CheckResult, Step
+from ....model.plan import Step
 from ....model.resource_id import ResourceId
+from ...checks import CheckBuilder
 from ..permissions import missing_needs, needs_for
-from ..writes import new_counts, new_types, written_ids
+from ..writes import count_new, new_resources, new_types, written_id
 
+_PUBLIC_IPS, _NAT_GATEWAYS = "public IPs", "NAT gateways"
 _COUNTED = {
-    "standardskupublicipaddresses": "public IPs",
-    "publicipaddresses": "public IPs",
-    "natgateways": "NAT gateways",
+    "standardskupublicipaddresses": _PUBLIC_IPS,
+    "publicipaddresses": _PUBLIC_IPS,
+    "natgateways": _NAT_GATEWAYS,
 }
 
 
 def permissions(facts: NetworkFacts, steps: Sequence[Step]) -> Check:
     """Of exactly these steps, by name."""
-    name, source = "permissions", "Microsoft.Authorization/permissions LIST, under the writing identity"
+    check = CheckBuilder(CheckId.PERMISSIONS, "Microsoft.Authorization/permissions LIST, under the writing identity")
     access = facts.access or Access()
     if access.permissions is None:
-        reason = access.reasons.get("permissions", "")
-        message = (
-            f"nobody knows yet whether the writing identity may do this{f': {reason}' if reason else ''}".rstrip(".")
-            + ". If it may not, Azure refuses the first write that it lacks, and the change stops there"
+        why = f"nobody knows yet whether the writing identity may do this{_reason(access, 'permissions')}".rstrip(".")
+        return check.unknown(
+            f"{why}. If it may not, Azure refuses the first write that it lacks, and the change stops there",
+            "grant it the remediator role, and let it read its own permissions",
+            is_needed=False,
         )
-        remedy = "grant it the remediator role, and let it read its own permissions"
-        return Check(name, CheckResult.COULD_NOT_CHECK, message, remedy, source, is_needed=False)
     missing = missing_needs(needs_for(steps, facts), access.permissions)
     if not missing:
-        return Check(name, CheckResult.PASS, "the writing identity may do all that the plan needs", source=source)
-    lines = [f"{need.action} on {_short(need.scope)}{' (' + need.why + ')' if need.why else ''}" for need in missing]
-    return Check(
-        name,
-        CheckResult.BLOCK,
+        return check.passes("the writing identity may do all that the plan needs")
+    lines = [f"{need.action} on {_name(need.scope)}{f' ({need.why})' if need.why else ''}" for need in missing]
+    return check.blocks(
         f"the writing identity lacks {count(len(missing), 'permission')}: {listed(lines, 20)}",
         "grant it the remediator role at the scope named, then ask for a new plan",
-        source,
     )
 
 
 def locks(facts: NetworkFacts, steps: Sequence[Step]) -> Check:
     """A lock is inherited by all below it (Azure docs: lock-resources)."""
-    name, source = "locks", "Microsoft.Authorization/locks LIST, on subscription, resource groups and virtual network"
+    check = CheckBuilder(
+        CheckId.LOCKS, "Microsoft.Authorization/locks LIST, on subscription, resource groups and virtual network"
+    )
     access = facts.access or Access()
     if access.locks is None:
-        return _unknown(name, "whether locks are in the way", access.reasons.get("locks", ""), source)
+        return _not_readable(check, "whether locks are in the way", access, "locks")
     met = [lock for lock in access.locks if _covers(lock, steps)]
-    read_only = [f"{lock.name} on {_short(lock.scope)}" for lock in met if lock.level.lower() == "readonly"]
+    read_only = [f"{lock.name} on {_name(lock.scope)}" for lock in met if lock.level.lower() == "readonly"]
     if read_only:
-        return Check(
-            name,
-            CheckResult.BLOCK,
-            f"a read-only lock forbids the writes ({listed(read_only)})",
-            "have its owner take it off for the change",
-            source,
+        return check.blocks(
+            f"a read-only lock forbids the writes ({listed(read_only)})", "have its owner take it off for the change"
         )
-    kept = [f"{lock.name} on {_short(lock.scope)}" for lock in met]
-    if kept:
-        return Check(
-            name,
-            CheckResult.WARN,
-            f"a lock forbids deleting ({listed(kept)}): taking the NAT gateway off works, deleting it later does not",
+    if met:
+        names = listed([f"{lock.name} on {_name(lock.scope)}" for lock in met])
+        return check.warns(
+            f"a lock forbids deleting ({names}): taking the NAT gateway off works, deleting it later does not",
             "have its owner take it off before deleting",
-            source,
         )
-    return Check(name, CheckResult.PASS, "no lock is in the way", source=source)
+    return check.passes("no lock is in the way")
 
 
 def locks_for_deletion(facts: NetworkFacts, steps: Sequence[Step]) -> Check:
-    """Deleting is refused under either kind of lock."""
-    found = locks(facts, steps)
-    if found.result is CheckResult.WARN:
-        return Check(found.name, CheckResult.BLOCK, found.message, found.remedy, found.source)
-    return found
+    """Azure refuses to delete under either kind of lock."""
+    check = locks(facts, steps)
+    return replace(check, result=CheckResult.BLOCK) if check.result is CheckResult.WARN else check
 
 
 def policies(facts: NetworkFacts, steps: Sequence[Step]) -> Check:
     """About what the steps create."""
-    name, source = "policy", "Microsoft.PolicyInsights/checkPolicyRestrictions"
+    check = CheckBuilder(CheckId.POLICY, "Microsoft.PolicyInsights/checkPolicyRestrictions")
     access = facts.access or Access()
     if access.denials is None:
-        return _unknown(name, "whether Azure Policy denies the new resources", access.reasons.get("policy", ""), source)
+        return _not_readable(check, "whether Azure Policy denies the new resources", access, "policy")
     types = new_types(steps, facts)
     denials = [denial for denial in access.denials if denial.resource_type.lower() in types]
     if not denials:
-        return Check(name, CheckResult.PASS, "no policy denies the new resources", source=source)
-    denied = [f"{denial.resource_type.rpartition('/')[2]}: {_short(denial.assignment)}" for denial in denials]
-    return Check(
-        name,
-        CheckResult.BLOCK,
+        return check.passes("no policy denies the new resources")
+    denied = [f"{denial.resource_type.rpartition('/')[2]}: {_name(denial.assignment)}" for denial in denials]
+    return check.blocks(
         f"Azure Policy denies what would be created ({listed(denied)})",
         "set RESOURCE_TAGS, NAT_RESOURCE_GROUP or NAME_TEMPLATE as the policy asks, or have an exemption made",
-        source,
     )
 
 
 def quota(facts: NetworkFacts, steps: Sequence[Step]) -> Check:
     """About what the steps create."""
-    name, source = "quota", "Microsoft.Network/locations/usages LIST"
+    check = CheckBuilder(CheckId.QUOTA, "Microsoft.Network/locations/usages LIST")
     access = facts.access or Access()
     if access.quotas is None:
-        return _unknown(name, "whether the quota is enough", access.reasons.get("quota", ""), source)
-    new_ips, new_gateways = new_counts(steps, facts)
-    wanted = {"public IPs": new_ips, "NAT gateways": new_gateways}
-    counted = [one for one in access.quotas if one.name.lower() in _COUNTED]
-    short = [
-        f"{one.name}: {one.used} of {one.limit} used"
-        for one in counted
-        if one.limit >= 0
-        and wanted[_COUNTED[one.name.lower()]]
-        and one.used + wanted[_COUNTED[one.name.lower()]] > one.limit
-    ]
+        return _not_readable(check, "whether the quota is enough", access, "quota")
+    new_ips, new_gateways = count_new(new_resources(steps, facts))
+    new = {_PUBLIC_IPS: new_ips, _NAT_GATEWAYS: new_gateways}
+    short = []
+    for counted in access.quotas:
+        wanted = new.get(_COUNTED.get(counted.name.lower(), ""), 0)
+        if wanted and 0 <= counted.limit < counted.used + wanted:
+            short.append(f"{counted.name}: {counted.used} of {counted.limit} used")
     if short:
-        return Check(
-            name,
-            CheckResult.BLOCK,
-            f"the quota is too small ({listed(short)})",
-            "ask for more quota in the portal, or delete what is not used",
-            source,
+        return check.blocks(
+            f"the quota is too small ({listed(short)})", "ask for more quota in the portal, or delete what is not used"
         )
-    return Check(name, CheckResult.PASS, "the quota of public IPs and NAT gateways is enough", source=source)
+    return check.passes("the quota of public IPs and NAT gateways is enough")
 
 
 def other_changes(facts: NetworkFacts) -> Check:
-    name, source = "other changes", "snatbot's own records"
+    check = CheckBuilder(CheckId.OTHER_CHANGES, "snatbot's own records")
     others = facts.ours.other_changes
-    running = [f"{one.cluster_name} ({one.state})" for one in others if not one.is_proposal]
+    running = [f"{change.cluster_name} ({change.state})" for change in others if not change.is_proposal]
     if running:
-        return Check(
-            name,
-            CheckResult.BLOCK,
+        return check.blocks(
             f"a change of another cluster on this virtual network is not finished: {listed(running)}",
             "decide again when it has ended",
-            source,
         )
     if others:
-        proposed = listed([one.cluster_name for one in others])
-        return Check(
-            name,
-            CheckResult.WARN,
+        proposed = listed([change.cluster_name for change in others])
+        return check.warns(
             f"a plan for {proposed} on this virtual network waits for approval; shared subnets would move with either",
             "approve one, and look at the other again afterwards",
-            source,
         )
-    return Check(name, CheckResult.PASS, "no other change is open on this virtual network", source=source)
+    return check.passes("no other change is open on this virtual network")
 
 
-def _unknown(name: str, what: str, reason: str, source: str) -> Check:
+def _not_readable(check: CheckBuilder, what: str, access: Access, key: str) -> Check:
     """Not needed: Azure itself refuses such a write, the change then stops with its words, and nothing is lost."""
-    message = f"could not see {what}" + (f": {reason}" if reason else "")
-    remedy = "grant the read permission named, or look yourself before approving"
-    return Check(name, CheckResult.COULD_NOT_CHECK, message, remedy, source, is_needed=False)
+    return check.unknown(
+        f"could not see {what}{_reason(access, key)}",
+        "grant the read permission named, or look yourself before approving",
+        is_needed=False,
+    )
+
+
+def _reason(access: Access, key: str) -> str:
+    reason = access.reasons.get(key)
+    return f": {reason}" if reason else ""
 
 
 def _covers(lock: Lock, steps: Sequence[Step]) -> bool:
     scope = lock.scope.lower().rstrip("/")
-    return any(f"{one.lower()}/".startswith(f"{scope}/") for one in written_ids(steps))
+    return any(f"{written_id(step) or ''}/".lower().startswith(f"{scope}/") for step in steps)
 
 
-def _short(scope: str) -> str:
+def _name(scope: str) -> str:
     """The last name of a scope."""
     try:
         return ResourceId.parse(scope).name

@@ -3,61 +3,59 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable
 
 from ....formatting import listed
+from ....model.check import Check, CheckId
 from ....model.network import NetworkFacts
-from ....model.plan import Check, CheckResult
+from ...checks import CheckBuilder
+
+_CODE = re.compile(r"terraform|bicep|pulumi|crossplane|opentofu|azd-env|iac|cdktf|ansible", re.IGNORECASE)
 
 
 def shared_subnets(facts: NetworkFacts) -> Check:
-    name, source = "others in the subnets", "subnets GET, ipConfigurations"
-    group = f"/resourcegroups/{facts.cluster.node_resource_group}/".lower()
-    others = {subnet.name: [one for one in subnet.attached_ids if group not in one.lower()] for subnet in facts.subnets}
-    said = [f"{subnet}: {listed(_owners(ids), 8)}" for subnet, ids in sorted(others.items()) if ids]
-    if said:
-        return Check(
-            name,
-            CheckResult.WARN,
-            f"what is not this cluster's will change its egress IP too ({'; '.join(said)})",
+    check = CheckBuilder(CheckId.OTHERS_IN_THE_SUBNETS, "subnets GET, ipConfigurations")
+    own_group = f"/resourcegroups/{facts.cluster.node_resource_group}/".lower()
+    others = {
+        subnet.name: _owners(resource_id for resource_id in subnet.attached_ids if own_group not in resource_id.lower())
+        for subnet in facts.subnets
+    }
+    lines = [f"{subnet}: {listed(owners, 8)}" for subnet, owners in sorted(others.items()) if owners]
+    if lines:
+        return check.warns(
+            f"what is not this cluster's will change its egress IP too ({'; '.join(lines)})",
             "tell their owners; if one is another AKS cluster, its partners and its API server's list too",
-            source,
         )
-    return Check(name, CheckResult.PASS, "only this cluster's nodes are in the subnets", source=source)
+    return check.passes("only this cluster's nodes are in the subnets")
 
 
-def _owners(attached_ids: Sequence[str]) -> list[str]:
+def _owners(attached_ids: Iterable[str]) -> list[str]:
     """``2 of aks-web-1-vmss in MC_rg_shop_westeurope (node group of an AKS cluster)``, one for each owner."""
-    counted: dict[tuple[str, str], int] = {}
-    for one in attached_ids:
-        parts = one.split("/")
-        lower = one.lower().split("/")
-        group = parts[lower.index("resourcegroups") + 1] if "resourcegroups" in lower else "an unknown resource group"
-        owner = parts[8] if len(parts) > 8 else one
-        counted[(owner, group)] = counted.get((owner, group), 0) + 1
+    counted = Counter(map(_owner_and_group, attached_ids))
     return [
         f"{number} of {owner} in {group}{' (node group of an AKS cluster)' if group.lower().startswith('mc_') else ''}"
         for (owner, group), number in sorted(counted.items())
     ]
 
 
+def _owner_and_group(resource_id: str) -> tuple[str, str]:
+    parts, lower = resource_id.split("/"), resource_id.lower().split("/")
+    group = parts[lower.index("resourcegroups") + 1] if "resourcegroups" in lower else "an unknown resource group"
+    return (parts[8] if len(parts) > 8 else resource_id, group)
+
+
 def managed_as_code(facts: NetworkFacts) -> Check:
     """Azure does not say who deploys a network; a tag sometimes does."""
-    name, source = "managed as code", "virtualNetworks GET, tags; the rest can't be read from Azure"
-    tags = {} if facts.vnet is None else facts.vnet.tags or {}
-    hints = [f"{key}={value}" for key, value in tags.items() if _CODE.search(f"{key} {value}")]
+    check = CheckBuilder(CheckId.MANAGED_AS_CODE, "virtualNetworks GET, tags; the rest can't be read from Azure")
+    tags = (facts.vnet and facts.vnet.tags) or {}
+    hints = [f"{name}={value}" for name, value in tags.items() if _CODE.search(f"{name} {value}")]
     what = (
         f"the virtual network's tags say so ({listed(hints)}): its next deployment"
         if hints
         else "whether this network is managed as code elsewhere can't be seen; if it is, its next deployment"
     )
-    return Check(
-        name,
-        CheckResult.WARN,
+    return check.warns(
         f"{what} would take this change back, or refuse it",
         "make the same change there before that; where it can be written as code it is part of the plan",
-        source,
     )
-
-
-_CODE = re.compile(r"terraform|bicep|pulumi|crossplane|opentofu|azd-env|iac|cdktf|ansible", re.IGNORECASE)

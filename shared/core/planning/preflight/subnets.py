@@ -5,25 +5,25 @@ from __future__ import annotations
 import shlex
 
 from ....formatting import count, listed, marked
+from ....model.check import Check, CheckId
 from ....model.network import NetworkFacts
-from ....model.plan import Check, CheckResult
 from ....model.provisioning import is_settled
 from ....model.resource_id import ResourceId
+from ...checks import CheckBuilder
 
 _APPLIANCE_HOPS = ("virtualappliance", "virtualnetworkgateway")
 
 
 def subnets_readable(facts: NetworkFacts) -> Check:
-    name, source = "subnets", "subnets GET"
+    check = CheckBuilder(CheckId.SUBNETS, "subnets GET")
     read = {subnet.id.lower() for subnet in facts.subnets}
-    missing = [ResourceId.parse(one).name for one in facts.cluster.subnet_ids if one.lower() not in read]
+    missing = [
+        ResourceId.parse(subnet_id).name for subnet_id in facts.cluster.subnet_ids if subnet_id.lower() not in read
+    ]
     if facts.unreadable or missing:
-        return Check(
-            name,
-            CheckResult.COULD_NOT_CHECK,
+        return check.unknown(
             f"could not be read: {', '.join(map(str, facts.unreadable or missing))}",
             "grant the reading identity Reader on the virtual network's resource group",
-            source,
         )
     bad = [
         f"`{subnet.name}` is {subnet.provisioning_state}"
@@ -31,180 +31,132 @@ def subnets_readable(facts: NetworkFacts) -> Check:
         if not is_settled(subnet.provisioning_state)
     ]
     if bad:
-        return Check(name, CheckResult.BLOCK, "; ".join(bad), "repair or wait, then ask for a new plan", source)
+        return check.blocks("; ".join(bad), "repair or wait, then ask for a new plan")
     if len({str(ResourceId.parse(subnet.id).parent).lower() for subnet in facts.subnets}) > 1:
-        return Check(
-            name,
-            CheckResult.BLOCK,
+        return check.blocks(
             "the node pools' subnets are in more than one virtual network: one NAT gateway serves one",
             "plan each virtual network by hand",
-            source,
         )
-    return Check(name, CheckResult.PASS, f"{count(len(facts.subnets), 'subnet')} read, all Succeeded", source=source)
+    return check.passes(f"{count(len(facts.subnets), 'subnet')} read, all Succeeded")
 
 
 def network_interfaces(facts: NetworkFacts) -> Check:
     """An interface in state Failed stops the association (Azure docs: nat-gateway/troubleshoot-nat)."""
-    name, source = "network interfaces", "virtualMachineScaleSets networkInterfaces LIST, provisioningState"
+    check = CheckBuilder(
+        CheckId.NETWORK_INTERFACES, "virtualMachineScaleSets networkInterfaces LIST, provisioningState"
+    )
     bad = [node for node in facts.nodes if node.provisioning_state and not is_settled(node.provisioning_state)]
     failed = [node.name for node in bad if node.provisioning_state.lower() == "failed"]
     if failed:
-        return Check(
-            name,
-            CheckResult.BLOCK,
+        return check.blocks(
             f"the network interfaces of {listed(failed)} are Failed: Azure refuses to associate their subnet",
             "repair or delete those nodes, then ask for a new plan",
-            source,
         )
     if bad:
-        listing = listed([f"{node.name}: {node.provisioning_state}" for node in bad])
-        return Check(
-            name,
-            CheckResult.WARN,
-            f"network interfaces are being changed ({listing})",
-            "wait until they are done",
-            source,
-        )
-    return Check(name, CheckResult.PASS, "no network interface has failed", source=source)
+        states = listed([f"{node.name}: {node.provisioning_state}" for node in bad])
+        return check.warns(f"network interfaces are being changed ({states})", "wait until they are done")
+    return check.passes("no network interface has failed")
 
 
 def other_subscription(facts: NetworkFacts) -> Check:
-    name, source = "subscription", "managedClusters GET, agentPoolProfiles[].vnetSubnetID"
+    check = CheckBuilder(CheckId.SUBSCRIPTION, "managedClusters GET, agentPoolProfiles[].vnetSubnetID")
     here = facts.cluster.subscription
     there = ResourceId.parse(facts.vnet_id).subscription if facts.vnet_id else here
     if there.lower() == here.lower():
-        return Check(name, CheckResult.PASS, "cluster and virtual network are in one subscription", source=source)
-    return Check(
-        name,
-        CheckResult.WARN,
+        return check.passes("cluster and virtual network are in one subscription")
+    return check.warns(
         f"the virtual network is in another subscription ({there}): the NAT gateway is created and billed there",
         "make sure that its owners know",
-        source,
     )
 
 
 def existing_gateway(facts: NetworkFacts) -> Check:
-    name, source = "NAT gateway", "subnets GET, natGateway"
+    check = CheckBuilder(CheckId.NAT_GATEWAY, "subnets GET, natGateway")
     attached = {subnet.name: subnet.nat_gateway_id for subnet in facts.subnets if subnet.nat_gateway_id}
     if not attached:
-        return Check(name, CheckResult.PASS, "no subnet has a NAT gateway yet", source=source)
-    if all(gateway.lower() in facts.ours.created_ids for gateway in attached.values()):
-        return Check(
-            name,
-            CheckResult.PASS,
-            "the NAT gateway that is there was created by snatbot for this cluster",
-            source=source,
-        )
-    listed = ", ".join(f"{subnet}: {ResourceId.parse(gateway).name}" for subnet, gateway in attached.items())
-    return Check(
-        name,
-        CheckResult.BLOCK,
-        f"there is a NAT gateway already ({listed}); snatbot does not replace it",
+        return check.passes("no subnet has a NAT gateway yet")
+    if all(gateway_id.lower() in facts.ours.created_ids for gateway_id in attached.values()):
+        return check.passes("the NAT gateway that is there was created by snatbot for this cluster")
+    names = ", ".join(f"{subnet}: {ResourceId.parse(gateway_id).name}" for subnet, gateway_id in attached.items())
+    return check.blocks(
+        f"there is a NAT gateway already ({names}); snatbot does not replace it",
         "add public IPs to it with the command given, or look for failed connections in its own metrics",
-        source,
     )
 
 
 def default_route(facts: NetworkFacts) -> Check:
-    name, source = "default route", "routeTables GET, routes"
+    check = CheckBuilder(CheckId.DEFAULT_ROUTE, "routeTables GET, routes")
+    routes = {subnet.name: subnet.default_route for subnet in facts.subnets if subnet.default_route}
     taken = [
-        f"{subnet.name}: {subnet.default_route.next_hop_type} {subnet.default_route.next_hop_ip}".strip()
-        for subnet in facts.subnets
-        if subnet.default_route and subnet.default_route.next_hop_type.lower() in _APPLIANCE_HOPS
+        f"{subnet}: {route.next_hop_type} {route.next_hop_ip}".strip()
+        for subnet, route in routes.items()
+        if route.next_hop_type.lower() in _APPLIANCE_HOPS
     ]
     if taken:
-        return Check(
-            name,
-            CheckResult.BLOCK,
+        return check.blocks(
             f"0.0.0.0/0 goes to an appliance or gateway, ahead of any NAT gateway ({'; '.join(taken)})",
             "look for SNAT exhaustion on that appliance",
-            source,
         )
-    unclear = [subnet.name for subnet in facts.subnets if subnet.default_route]
-    if unclear:
-        return Check(
-            name,
-            CheckResult.WARN,
-            f"own routes for 0.0.0.0/0 in {marked(unclear)}; whether a NAT gateway then works is undocumented",
+    if routes:
+        return check.warns(
+            f"own routes for 0.0.0.0/0 in {marked(list(routes))}; whether a NAT gateway then works is undocumented",
             "watch the first subnet's gate",
-            source,
         )
-    return Check(name, CheckResult.PASS, "no default route to an appliance or gateway", source=source)
+    return check.passes("no default route to an appliance or gateway")
 
 
 def propagated_routes(facts: NetworkFacts) -> Check:
     """A default route learned from a gateway can't be read without asking each network interface for it."""
-    name, source = "propagated routes", "virtualNetworks GET, GatewaySubnet and peerings; routeTables GET"
+    check = CheckBuilder(CheckId.PROPAGATED_ROUTES, "virtualNetworks GET, GatewaySubnet and peerings; routeTables GET")
     if facts.vnet_id is None:
-        return Check(name, CheckResult.PASS, "AKS owns the virtual network", source=source)
-    if facts.vnet is None:
-        return Check(
-            name,
-            CheckResult.COULD_NOT_CHECK,
-            "whether a VPN or ExpressRoute gateway announces a default route is unknown",
-            _look_at_routes(facts),
-            source,
-            is_needed=False,
-            commands=_learned_routes(facts),
-        )
-    open_subnets = [subnet.name for subnet in facts.subnets if subnet.takes_propagated_routes]
-    if not facts.vnet.has_gateway or not open_subnets:
-        return Check(name, CheckResult.PASS, "no gateway can announce a default route here", source=source)
-    return Check(
-        name,
-        CheckResult.WARN,
-        f"a VPN or ExpressRoute gateway may announce routes to {listed(open_subnets)}, and which ones was not read; a "
-        "default route among them would go ahead of the NAT gateway",
-        f"{_look_at_routes(facts)}; the first subnet's gate would show it too",
-        source,
-        commands=_learned_routes(facts),
-    )
-
-
-def _look_at_routes(facts: NetworkFacts) -> str:
-    node = next((f" {one.name}" for one in facts.nodes), "")
-    return (
+        return check.passes("AKS owns the virtual network")
+    node = f" {facts.nodes[0].name}" if facts.nodes else ""
+    remedy = (
         f"look for 0.0.0.0/0 among the effective routes of node{node}'s network interface in the portal, or among what "
         "the gateway learned"
     )
-
-
-def _learned_routes(facts: NetworkFacts) -> tuple[str, ...]:
-    vnet = ResourceId.parse(facts.vnet_id or "")
+    vnet = ResourceId.parse(facts.vnet_id)
     where = shlex.join(["--subscription", vnet.subscription, "-g", vnet.group])
-    return (f"az network vnet-gateway list-learned-routes {where} -n <gateway>",)
+    command = f"az network vnet-gateway list-learned-routes {where} -n <gateway>"
+    if facts.vnet is None:
+        return check.unknown(
+            "whether a VPN or ExpressRoute gateway announces a default route is unknown",
+            remedy,
+            command,
+            is_needed=False,
+        )
+    open_subnets = [subnet.name for subnet in facts.subnets if subnet.takes_propagated_routes]
+    if not facts.vnet.has_gateway or not open_subnets:
+        return check.passes("no gateway can announce a default route here")
+    return check.warns(
+        f"a VPN or ExpressRoute gateway may announce routes to {listed(open_subnets)}, and which ones was not read; a "
+        "default route among them would go ahead of the NAT gateway",
+        f"{remedy}; the first subnet's gate would show it too",
+        command,
+    )
 
 
 def kept_route_table(facts: NetworkFacts) -> Check:
     """Pods of kubenet clusters reach each other by it (AKS docs: configure-kubenet)."""
-    name, source = "route table", "subnets GET, routeTable"
+    check = CheckBuilder(CheckId.ROUTE_TABLE, "subnets GET, routeTable")
     kept = [
         f"{subnet.name}: {ResourceId.parse(subnet.route_table_id).name}"
         for subnet in facts.subnets
         if subnet.route_table_id
     ]
     if not kept:
-        return Check(name, CheckResult.PASS, "the subnets have no route table", source=source)
-    return Check(
-        name,
-        CheckResult.PASS,
-        f"the route table stays as it is ({listed(kept)}); it is read back after the write",
-        source=source,
-    )
+        return check.passes("the subnets have no route table")
+    return check.passes(f"the route table stays as it is ({listed(kept)}); it is read back after the write")
 
 
 def dual_stack(facts: NetworkFacts) -> Check:
     """A Standard NAT gateway does IPv4 only, and not in a subnet with IPv6 (Azure docs: nat-gateway/nat-overview)."""
-    name, source = "IPv6", "managedClusters GET, networkProfile.ipFamilies; subnets GET, addressPrefixes"
-    by_cluster = any(family.lower() == "ipv6" for family in facts.cluster.ip_families)
+    check = CheckBuilder(CheckId.IPV6, "managedClusters GET, networkProfile.ipFamilies; subnets GET, addressPrefixes")
     subnets = [subnet.name for subnet in facts.subnets if subnet.has_ipv6]
-    if not by_cluster and not subnets:
-        return Check(name, CheckResult.PASS, "cluster and subnets use IPv4 only", source=source)
+    if not facts.is_dual_stack:
+        return check.passes("cluster and subnets use IPv4 only")
     where = f"subnet {listed(subnets)} has IPv6 addresses" if subnets else "the cluster is dual-stack"
-    return Check(
-        name,
-        CheckResult.BLOCK,
+    return check.blocks(
         f"{where}: a Standard NAT gateway does IPv4 only and can't be used there",
         "a StandardV2 gateway can; the commands for it are given",
-        source,
     )

@@ -9,13 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.core.planning.advice import ASKABLE
+from shared.core.planning.advice.choose import ASKABLE
 from shared.core.planning.advice.relief import MAX_FRONTENDS, PORTS_PER_FRONTEND, ports_a_node
 from shared.core.planning.planner import plan_attachment
 from shared.core.planning.request import INCIDENT_TAG, REQUEST_TAG, PlanRequest
+from shared.model.check import CheckResult
 from shared.model.cluster import LoadBalancerProfile, NodePool
 from shared.model.network import NetworkFacts, Ours, PublicIp, Unreadable, UnreadableKind
-from shared.model.plan import CheckResult, CreatePublicIp, Plan, PlanKind
+from shared.model.plan import (
+    CreatePublicIp,
+    Plan,
+    PlanKind,
+)
 from shared.web.export.bicep import as_bicep
 from shared.web.export.terraform import as_terraform
 from tests.support.advised import CALM, COUNTED, FITTING, MANAGED, MEASURED, THEIRS, ask

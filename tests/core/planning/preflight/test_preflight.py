@@ -11,9 +11,12 @@ from shared.core.planning.delete import plan_deletion
 from shared.core.planning.detach import plan_detachment
 from shared.core.planning.planner import plan_attachment
 from shared.core.planning.request import PlanRequest
+from shared.model.check import Check, CheckResult
 from shared.model.cluster import NodePool
 from shared.model.network import NetworkFacts, Route, Unreadable, UnreadableKind, Vnet
-from shared.model.plan import Check, CheckResult, PlanKind
+from shared.model.plan import (
+    PlanKind,
+)
 from tests.support.builders import (
     BASELINE,
     DEMAND,

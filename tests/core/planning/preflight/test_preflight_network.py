@@ -9,9 +9,9 @@ import pytest
 
 from shared.core.planning.preflight import addresses, subnets
 from shared.core.planning.preflight import cluster as of_cluster
+from shared.model.check import Check, CheckResult
 from shared.model.cluster import NodePool
 from shared.model.network import NetworkFacts, PublicIp, Vnet
-from shared.model.plan import Check, CheckResult
 from tests.support.builders import NETWORK, SYSTEM_SUBNET, USER_SUBNET, VNET, cluster, facts, node, subnet
 
 PASS, WARN, BLOCK = CheckResult.PASS, CheckResult.WARN, CheckResult.BLOCK

@@ -1,0 +1,86 @@
+"""Which advice a cluster gets: the kind that a person named, or the one that fits when nothing may be executed."""
+
+from __future__ import annotations
+
+from ....model.cluster import VnetOwnership
+from ....model.network import NetworkFacts
+from ....model.plan import Demand, PlanKind
+from .. import preflight
+from ..egress import reserved_addresses
+from ..plan_builder import Advice
+from ..plan_options import PlanOptions
+from ..sizing import MAX_PUBLIC_IPS
+from .alignment import align
+from .foreign_gateway import foreign_gateways, more_ips_on_foreign
+from .managed_network import is_managed_on_balancer, managed_gateway
+from .relief import relieve
+from .standard_v2 import standard_v2
+
+ASKABLE = (
+    PlanKind.RELIEVE_LOAD_BALANCER,
+    PlanKind.ALIGN_OUTBOUND_TYPE,
+    PlanKind.MANAGED_NAT_GATEWAY,
+    PlanKind.STANDARD_V2,
+)
+
+
+def asked_for(kind: PlanKind, facts: NetworkFacts, demand: Demand, options: PlanOptions) -> Advice:
+    """Its checks say why when it is not for this cluster. Raises ValueError for a kind that is not in ASKABLE."""
+    match kind:
+        case PlanKind.RELIEVE_LOAD_BALANCER:
+            return relieve(facts, demand, options.idle_timeout_minutes)
+        case PlanKind.ALIGN_OUTBOUND_TYPE:
+            return align(facts)
+        case PlanKind.MANAGED_NAT_GATEWAY:
+            return managed_gateway(facts, demand, options.idle_timeout_minutes)
+        case PlanKind.STANDARD_V2:
+            return standard_v2(facts, demand, options)
+    raise ValueError(f"{kind} is no advice that can be asked for; {', '.join(ASKABLE)} are")
+
+
+def advise(facts: NetworkFacts, demand: Demand, options: PlanOptions) -> Advice:
+    """The first that fits. An empty summary: the checks say it all."""
+    cluster = facts.cluster
+    if demand.public_ip_count > MAX_PUBLIC_IPS:
+        return _too_large(facts, demand, options)
+    if not cluster.is_on_load_balancer:
+        return Advice(
+            PlanKind.ADVICE,
+            f"the traffic of {cluster.name} does not leave through the load balancer: look at the path in use",
+        )
+    if cluster.vnet_ownership is VnetOwnership.MANAGED:
+        return managed_gateway(facts, demand, options.idle_timeout_minutes)
+    if foreign_gateways(facts):
+        return more_ips_on_foreign(facts)
+    if facts.is_dual_stack:
+        return standard_v2(facts, demand, options)
+    waiting = reserved_addresses(facts, "publicIPAddresses") or reserved_addresses(facts, "publicIPPrefixes")
+    if waiting and cluster.restricts_api_server:
+        return Advice(
+            PlanKind.ADVICE,
+            f"the public IPs of {cluster.name} are reserved: add them to the API server's authorized IP ranges, "
+            "then ask for a new plan",
+            (preflight.authorize_command(cluster, [ip.address for ip in waiting]),),
+        )
+    return Advice(PlanKind.ADVICE, "")
+
+
+def _too_large(facts: NetworkFacts, demand: Demand, options: PlanOptions) -> Advice:
+    """More public IPs than one NAT gateway takes, be it AKS's own (Azure docs: nat-gateway-resource)."""
+    is_managed = is_managed_on_balancer(facts.cluster)
+    managed = managed_gateway(facts, demand, options.idle_timeout_minutes) if is_managed else None
+    helps = ("The command given is the largest managed NAT gateway: it helps, and does not reach.",) if managed else ()
+    return Advice(
+        kind=PlanKind.TOO_LARGE,
+        summary=(
+            f"{demand.public_ip_count} public IPs would be needed for {facts.cluster.name}; "
+            f"a NAT gateway has at most {MAX_PUBLIC_IPS}"
+        ),
+        commands=managed.commands if managed else (),
+        notes=(
+            f"One gateway serves at most {MAX_PUBLIC_IPS} public IPs. Split the node pools over several subnets with a "
+            "gateway each, reach Azure services through private endpoints, and reuse connections in the application.",
+            *helps,
+        ),
+        irreversible=managed.irreversible if managed else "",
+    )
