@@ -92,7 +92,7 @@ def test_the_line_holds_what_was_seen_and_what_it_took(run: Run, beats: list[str
 
 
 def test_the_line_is_never_sampled_away() -> None:
-    host = json.loads((Path(__file__).parents[3] / "host.json").read_text(encoding="utf-8"))
+    host = json.loads((Path(__file__).parents[2] / "host.json").read_text(encoding="utf-8"))
     sampling = host["logging"]["applicationInsights"]["samplingSettings"]
     assert "Trace" in sampling["excludedTypes"].split(";")
 

@@ -1,0 +1,63 @@
+"""The composition root: one App a process, built from the environment; every client and flow can be made."""
+
+from __future__ import annotations
+
+import pytest
+
+import shared.app
+from shared.app import App, current, use_clock
+from shared.auth.errors import RemediationOff
+from shared.clients import Clients
+from shared.clock import SystemClock
+from shared.errors import MisconfiguredError
+from shared.first_use import cached_property
+from shared.settings import load_settings
+
+STORAGE = {"AzureWebJobsStorage": "UseDevelopmentStorage=true"}
+ACTING = {
+    **STORAGE,
+    "REMEDIATION": "on",
+    "REMEDIATOR_CLIENT_ID": "writer",
+    "DETECTOR_CLIENT_ID": "reader",
+    "SIGNING_KEYS": "k" * 32,
+    "PUBLIC_BASE_URL": "https://bot.example.com",
+    "SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/x",
+    "WORKSPACE_ID": "workspace",
+}
+PARTS = [name for made in (Clients, App) for name, part in vars(made).items() if isinstance(part, cached_property)]
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_every_part_is_made_once_and_without_a_request(name: str) -> None:
+    app = App(load_settings(ACTING), SystemClock())
+    made = getattr(app, name)
+    assert made is not None
+    assert getattr(app, name) is made
+
+
+def test_watching_alone_needs_no_key_and_acting_says_that_it_is_off() -> None:
+    app = App(load_settings(STORAGE), SystemClock())
+    assert app.watch is not None
+    assert (app.writer_arm, app.health_events, dict(app.channels)) == (None, None, {})
+    with pytest.raises(RemediationOff):
+        app.links  # noqa: B018
+    with pytest.raises(RemediationOff):
+        app.signer  # noqa: B018
+
+
+def test_a_process_has_one_app_until_a_host_gives_another_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared.app, "_app", None)
+    monkeypatch.setattr(shared.app, "_clock", SystemClock())
+    monkeypatch.setenv("AzureWebJobsStorage", STORAGE["AzureWebJobsStorage"])
+    first, clock = current(), SystemClock()
+    assert current() is first
+    use_clock(clock)
+    assert current() is not first
+    assert current().clock is clock
+
+
+def test_wrong_settings_are_found_at_the_first_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared.app, "_app", None)
+    monkeypatch.delenv("AzureWebJobsStorage", raising=False)
+    with pytest.raises(MisconfiguredError, match="AzureWebJobsStorage"):
+        current()
