@@ -1,11 +1,11 @@
-"""Ports will run out: said only when a straight line describes the use well enough to be extended.
+"""Ports will run out: found only when a straight line describes the use well enough to be extended.
 
-The line (least squares) deserves it when it rests on at least 15 minutes spread over 20 or more, explains 80 % of the
-variance (R² ≥ 0.8), and has risen by a tenth of the node's ports in that time. Then the time until it meets the
-allocation is told, if that is within ``exhaustion_minutes``. A burst, a plateau or noise gives no figure at all.
+The line (least squares) counts when it rests on at least 15 minutes spread over 20 or more, explains 80 % of the
+variance (R² ≥ 0.8), has risen by a tenth of the node's ports in that time, and meets the allocation within
+``exhaustion_minutes``. A burst, a plateau or noise gives no finding.
 
-A fast leak is over before 20 minutes are: a second line, through the last 10 minutes, has to explain 95 %, to have
-risen by 15 % of the ports, and to meet the allocation within 30 minutes.
+A fast leak runs out before 20 minutes have passed: a second line, through the last 10 minutes, has to explain 95 %, to
+have risen by 15 % of the ports, and to meet the allocation within 30 minutes.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from ....model.metric import MINUTE
 from ....model.ports import NodePorts, PortHistory, PortReading
 from ..thresholds import Thresholds
 
-LEAST_POINTS = 15
-LEAST_MINUTES = 20
-LEAST_R_SQUARED = 0.8
-LEAST_RISE = 0.1
+MIN_POINTS = 15
+MIN_MINUTES = 20
+MIN_R_SQUARED = 0.8
+MIN_RISE = 0.1
 STEEP_MINUTES = 10
 STEEP_R_SQUARED = 0.95
 STEEP_RISE = 0.15
@@ -43,8 +43,8 @@ class Line:
 
 
 def exhaustion_ahead(ports: PortReading, histories: Iterable[PortHistory], thresholds: Thresholds) -> Finding | None:
-    """``histories`` of the nodes in ``ports``; those of other nodes are left alone. The soonest is told."""
-    full = {(one.ip, one.protocol): one for one in ports.nodes}
+    """``histories`` of the nodes in ``ports``; those of other nodes are ignored. The evidence is of the soonest."""
+    full = {(node.ip, node.protocol): node for node in ports.nodes}
     found: list[tuple[float, NodePorts, Line]] = []
     for history in histories:
         node = full.get((history.ip, history.protocol))
@@ -53,7 +53,7 @@ def exhaustion_ahead(ports: PortReading, histories: Iterable[PortHistory], thres
             found.append((line.minutes_until(node.allocated), node, line))
     if not found:
         return None
-    found.sort(key=lambda one: (one[0], one[1].ip))
+    found.sort(key=lambda entry: (entry[0], entry[1].ip))
     minutes, node, line = found[0]
     within = count(thresholds.exhaustion_minutes, "minute")
     others = f"; {count(len(found) - 1, 'other')} within {within}" if found[1:] else ""
@@ -61,7 +61,7 @@ def exhaustion_ahead(ports: PortReading, histories: Iterable[PortHistory], thres
         kind=FindingKind.EXHAUSTION_AHEAD,
         severity=Severity.WARNING,
         since=node.at,
-        ports=tuple(one for _, one, _ in found),
+        ports=tuple(full_node for _, full_node, _ in found),
         evidence=(
             f"{node.name or node.ip} runs out of {node.protocol.upper()} ports in about "
             f"{count(round(minutes), 'minute')}: "
@@ -90,8 +90,8 @@ def fit(history: PortHistory) -> Line | None:
 
 def _line(history: PortHistory, allocated: float, ahead_minutes: int) -> Line | None:
     """The line to extend: through all, else through the last minutes, if that one climbs fast and straight."""
-    whole = fit(history)
-    if whole is not None and _deserves(whole, allocated) and whole.minutes_until(allocated) <= ahead_minutes:
+    whole = fit(history) if len(history.used) >= MIN_POINTS else None
+    if whole is not None and _is_lasting(whole, allocated) and whole.minutes_until(allocated) <= ahead_minutes:
         return whole
     last = history.used[-1][0] if history.used else None
     recent = tuple((at, value) for at, value in history.used if last and last - at < STEEP_MINUTES * MINUTE)
@@ -101,12 +101,12 @@ def _line(history: PortHistory, allocated: float, ahead_minutes: int) -> Line | 
     return steep if steep.minutes_until(allocated) <= min(ahead_minutes, STEEP_AHEAD_MINUTES) else None
 
 
-def _deserves(line: Line, allocated: float) -> bool:
+def _is_lasting(line: Line, allocated: float) -> bool:
     return (
-        line.minutes >= LEAST_MINUTES
+        line.minutes >= MIN_MINUTES
         and line.slope > 0
-        and line.r_squared >= LEAST_R_SQUARED
-        and line.slope * line.minutes >= LEAST_RISE * allocated
+        and line.r_squared >= MIN_R_SQUARED
+        and line.slope * line.minutes >= MIN_RISE * allocated
     )
 
 

@@ -158,6 +158,12 @@ def test_nothing_is_foretold_where_a_line_does_not_deserve_it(values: list[float
     assert exhaustion_ahead(ports((values[-1], 1024.0)), [history(values)], USUAL) is None, why
 
 
+def test_a_line_through_a_few_points_far_apart_says_nothing() -> None:
+    """Two points always lie on a line."""
+    sparse = PortHistory("10.0.0.0", "tcp", ((at(0), 400.0), (at(30), 724.0)))
+    assert exhaustion_ahead(ports((724.0, 1024.0)), [sparse], USUAL) is None
+
+
 def test_the_soonest_of_several_is_told_and_nodes_without_figures_are_left_alone() -> None:
     slow, fast = [424 + 10.0 * one for one in range(31)], [124 + 20.0 * one for one in range(31)]
     histories = [history(slow), history(fast, "10.0.0.1"), history(fast, "10.9.9.9")]
