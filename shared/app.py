@@ -17,6 +17,7 @@ from .first_use import cached_property, import_lock
 
 if TYPE_CHECKING:
     from .auth.links import Links
+    from .core.detection.schedule import ScanSchedule
     from .core.detection.tags import TagRules
     from .flows.approval.decide import Decide
     from .flows.approval.propose import Propose
@@ -88,6 +89,16 @@ class App(Clients):
         )
 
     @cached_property
+    def schedule(self) -> ScanSchedule:
+        from .core.detection.schedule import ScanSchedule
+
+        return ScanSchedule(
+            self.settings.ingestion_lag_minutes,
+            self.settings.window_minutes,
+            timedelta(minutes=self.settings.pressure_every),
+        )
+
+    @cached_property
     def scanner(self) -> FleetScanner:
         from .flows.monitoring.collect import MetricCollector
         from .flows.monitoring.node_names import NodeNames
@@ -105,8 +116,7 @@ class App(Clients):
             self.fleet_discovery,
             self.inventory,
             self.scanner,
-            ingestion_lag_minutes=self.settings.ingestion_lag_minutes,
-            window_minutes=self.settings.window_minutes,
+            self.schedule,
             deadline_seconds=CHECK_DEADLINE_SECONDS,
             unmeasured_since=self._unmeasured_since,
         )
@@ -161,6 +171,7 @@ class App(Clients):
     def watch(self) -> Watch:
         from .flows.incidents.deleted_clusters import DeletedClusters
         from .flows.monitoring.tick import WatchPolicy
+        from .flows.monitoring.tracked_scan import TrackedScan
         from .flows.monitoring.unmeasured import UnmeasuredClusters, UnmeasuredPolicy
         from .flows.monitoring.watch import Watch
 
@@ -172,20 +183,22 @@ class App(Clients):
         )
         return Watch(
             self.inventory,
-            self.fleet_discovery,
-            self.scanner,
-            self.incident_tracker,
+            TrackedScan(
+                self.scanner,
+                self.fleet_discovery,
+                self.incident_tracker,
+                self.fleet_cache,
+                self.active_clusters,
+                self.schedule,
+            ),
             UnmeasuredClusters(self.records, self.fleet_discovery, self.outbox, self._default_rules, policy),
             DeletedClusters(self.records, self.active_clusters, self.fleet_discovery, self.outbox),
             self.records,
             self.fleet_cache,
-            self.active_clusters,
             self.liveness,
             self.request_count,
             WatchPolicy(
-                ingestion_lag_minutes=settings.ingestion_lag_minutes,
-                window_minutes=settings.window_minutes,
-                ports_every=timedelta(minutes=settings.pressure_every),
+                self.schedule,
                 fan_out_above=settings.fan_out_above,
                 deadline_seconds=TICK_DEADLINE_SECONDS,
             ),

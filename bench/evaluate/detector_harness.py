@@ -16,29 +16,33 @@ from shared.cloud.metric_access import MetricAccess, Mode
 from shared.cloud.metrics import Metrics
 from shared.cloud.request_count import RequestCount
 from shared.core.detection.assess import PriorObservations
-from shared.core.detection.load_balancer import complete_window
 from shared.core.detection.rules.allocation_drift import next_baseline
+from shared.core.detection.schedule import ScanSchedule, ScanScope
 from shared.core.detection.tags import TagRules
 from shared.core.incidents.lifecycle import IncidentPolicy, next_incident
 from shared.flows.monitoring.collect import MetricCollector
+from shared.flows.monitoring.inventory import FleetInventory
 from shared.flows.monitoring.node_names import NodeNames
 from shared.flows.monitoring.scan import FleetScanner, ScanResult
-from shared.flows.monitoring.scan_scope import SLOW_WINDOW, ScanScope
 from shared.model.allocation import AllocationBaseline
 from shared.model.finding import Severity
 from shared.model.fleet import Fleet, WatchedCluster
 from shared.model.incident import ClusterRecord, Incident, IncidentState
-from shared.model.metric import MINUTE, Window
+from shared.settings import Settings
 
 from .minutes import minute_of
 from .track import Moment
 
-LAG_MINUTES = 3
-WINDOW_MINUTES = 5
-PRESSURE_EVERY_MINUTES = 5
-DISCOVERY_EVERY_MINUTES = 10
-POLICY = IncidentPolicy(clean_minutes=10, cooldown=timedelta(minutes=60))
-"""snatbot's default settings."""
+
+def _default(setting: str) -> int:
+    return int(Settings.model_fields[setting].default)
+
+
+LAG_MINUTES = _default("ingestion_lag_minutes")
+WINDOW_MINUTES = _default("window_minutes")
+PORTS_EVERY_MINUTES = _default("pressure_every")
+SCHEDULE = ScanSchedule(LAG_MINUTES, WINDOW_MINUTES, timedelta(minutes=PORTS_EVERY_MINUTES))
+POLICY = IncidentPolicy(_default("clean_minutes"), timedelta(minutes=_default("cooldown_minutes")))
 
 
 class DetectorHarness:
@@ -57,43 +61,43 @@ class DetectorHarness:
         self.metrics = Metrics(arm)
         self.access = MetricAccess(self.metrics, batch, mode, count or RequestCount())
         discovery = Discovery(arm)
-        self._fleets = FleetDiscovery(discovery)
+        kept_for = timedelta(minutes=_default("discovery_minutes"))
+        self._inventory = FleetInventory(FleetDiscovery(discovery), None, kept_for)
         self._scanner = FleetScanner(MetricCollector(self.access, NodeNames(discovery, clock).of), TagRules(), workers)
+        self._fleet: Fleet | None = None
         self._records: dict[str, ClusterRecord] = {}
         self._incidents: dict[str, Incident] = {}
-        self._fleet: Fleet | None = None
-        self._fleet_read = 0
         self._ports_until: datetime | None = None
-        self._allocations: dict[str, AllocationBaseline | None] = {}
+        self._allocations: dict[str, AllocationBaseline] = {}
 
     def tick(self, now: datetime) -> dict[str, tuple[ScanResult, Moment]]:
-        """Scan once; the results by cluster id in lower case."""
+        """Scan once by the schedule of the watch; the results by cluster id in lower case."""
         found: dict[str, tuple[ScanResult, Moment]] = {}
-        self.scan(now, self._scope(now), lambda result, moment: found.update({_key(result): (result, moment)}))
+        scope = SCHEDULE.scope(now, self._ports_until, self.in_trouble)
+        self.scan(now, scope, lambda result, moment: found.update({_key(result): (result, moment)}))
+        self._ports_until = scope.ports.end if scope.ports else self._ports_until
         return found
 
     def find_fleet(self, now: datetime) -> Fleet:
-        """The fleet, read again every DISCOVERY_EVERY_MINUTES."""
-        tick = minute_of(now)
-        if self._fleet is None or tick - self._fleet_read >= DISCOVERY_EVERY_MINUTES:
-            self._fleet, self._fleet_read = self._fleets.read_fleet(now), tick
+        """The fleet, read again when its list is too old."""
+        self._fleet = self._inventory.get(now)
         return self._fleet
 
     def scan(self, now: datetime, scope: ScanScope, then: Callable[[ScanResult, Moment], None]) -> None:
         """Scan the fleet and call ``then`` for each cluster; several threads may call it at once."""
 
-        def remember(group: Sequence[ScanResult]) -> None:
+        def track(group: Sequence[ScanResult]) -> None:
             for result in group:
                 key = _key(result)
-                ports = result.series.load_balancer.ports if result.series.load_balancer else None
-                if ports is not None:
-                    self._allocations[key] = next_baseline(ports, self._allocations.get(key))
-                then(result, self._judge(key, result, now))
+                baseline = next_baseline(result.series.ports, self._allocations.get(key))
+                if baseline is not None:
+                    self._allocations[key] = baseline
+                then(result, self._update_incident(key, result, now))
 
         def prior_of(target: WatchedCluster) -> PriorObservations:
             return PriorObservations(allocation=self._allocations.get(target.cluster.id.lower()))
 
-        self._scanner.scan(self.find_fleet(now).clusters, scope, Deadline(3600), now, remember, prior_of)
+        self._scanner.scan(self.find_fleet(now).clusters, scope, Deadline(3600), now, track, prior_of)
 
     @property
     def in_trouble(self) -> frozenset[str]:
@@ -108,23 +112,10 @@ class DetectorHarness:
                 by_region[target.load_balancer.location].append(target.load_balancer.id)
         return by_region
 
-    def _scope(self, now: datetime) -> ScanScope:
-        """Ports every few minutes, of the minutes that were not result yet, as ``Watch`` has it."""
-        window = complete_window(now, LAG_MINUTES, WINDOW_MINUTES)
-        every = PRESSURE_EVERY_MINUTES * MINUTE
-        start = self._ports_until or window.end - every
-        if window.end - start < every:
-            return ScanScope(window, in_trouble=self.in_trouble)
-        self._ports_until = window.end
-        return ScanScope(
-            window, Window(start, window.end), Window(window.end - SLOW_WINDOW, window.end), self.in_trouble
-        )
-
-    def _judge(self, key: str, result: ScanResult, now: datetime) -> Moment:
+    def _update_incident(self, key: str, result: ScanResult, now: datetime) -> Moment:
         cluster = result.assessment.cluster
-        record = self._records.get(key) or ClusterRecord(cluster.id, cluster.name)
-        made = next_incident(
-            record,
+        transition = next_incident(
+            self._records.get(key) or ClusterRecord(cluster.id, cluster.name),
             self._incidents.get(key),
             result.assessment,
             now=now,
@@ -132,12 +123,13 @@ class DetectorHarness:
             new_id=f"{cluster.name}-{minute_of(now)}",
             is_change_in_flight=False,
         )
-        self._records[key] = made.record
-        if made.incident is None:
-            return Moment(minute_of(now), False, Severity.NOTICE, (), made.effect, made.message)
-        self._incidents[key] = made.incident
-        is_open = made.incident.state is IncidentState.OPEN
-        return Moment(minute_of(now), is_open, made.incident.severity, made.incident.kinds, made.effect, made.message)
+        self._records[key] = transition.record
+        tick, incident = minute_of(now), transition.incident
+        if incident is None:
+            return Moment(tick, False, Severity.NOTICE, (), transition.effect, transition.message)
+        self._incidents[key] = incident
+        is_open = incident.state is IncidentState.OPEN
+        return Moment(tick, is_open, incident.severity, incident.kinds, transition.effect, transition.message)
 
 
 def _key(result: ScanResult) -> str:

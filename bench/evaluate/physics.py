@@ -8,7 +8,6 @@ from datetime import datetime
 from shared.cloud import metric_queries
 from shared.cloud.errors import AzureError
 from shared.cloud.metrics import Metrics
-from shared.core.detection.load_balancer import BACKEND_DIMENSION, STATE_DIMENSION
 from shared.model.metric import MetricAnswer, Window
 from simulator.fleet import Cluster
 from simulator.physics.workload import Protocol
@@ -74,9 +73,9 @@ def note_visible(world: World, metrics: Metrics, tracks: Mapping[str, Track], fi
 
 def _failures(answer: MetricAnswer) -> set[tuple[str, datetime]]:
     return {
-        (series.dimensions.get(BACKEND_DIMENSION, ""), at)
+        (series.backend_ip, at)
         for series in answer.series
-        if series.dimensions.get(STATE_DIMENSION, "").lower() == "failed"
+        if series.state == "failed"
         for at, value in series.points
         if value > 0
     }

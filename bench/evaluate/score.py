@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from shared.model.finding import FindingKind, Severity
 
-from .detector_harness import LAG_MINUTES, POLICY, PRESSURE_EVERY_MINUTES, WINDOW_MINUTES
+from .detector_harness import LAG_MINUTES, POLICY, PORTS_EVERY_MINUTES, WINDOW_MINUTES
 from .replay import Run
 from .track import PAUSE_MINUTES, NodeMinute, Span, Track, spans
 
@@ -221,7 +221,7 @@ def _warnings(run: Run, track: Track, last_minute: int) -> tuple[Counts, tuple[F
     opened = track.open_spans(run.until_tick, Severity.WARNING)
     missed = 0
     for span in spans(pressed, PAUSE_MINUTES) if is_measured else ():
-        by = span.last + 1 + run.sight_minutes + PRESSURE_EVERY_MINUTES
+        by = span.last + 1 + run.sight_minutes + PORTS_EVERY_MINUTES
         is_over = by <= run.until_tick and span.last <= last_minute
         missed += is_over and not any(incident.first <= by and incident.last >= span.first for incident in opened)
     counts = Counts(len(fresh) - len(unconfirmed), len(unconfirmed), missed)

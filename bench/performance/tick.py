@@ -17,18 +17,15 @@ from typing import Any, cast
 
 from azure.identity import ManagedIdentityCredential
 
-from bench.evaluate.detector_harness import LAG_MINUTES, PRESSURE_EVERY_MINUTES, WINDOW_MINUTES, DetectorHarness
+from bench.evaluate.detector_harness import SCHEDULE, DetectorHarness
 from bench.evaluate.track import Moment
 from shared.cloud.arm import Arm
 from shared.cloud.batch import BatchMetrics
 from shared.cloud.metric_access import Mode
 from shared.cloud.pipeline import BoundedRetry
 from shared.cloud.request_count import RequestCount
-from shared.core.detection.load_balancer import complete_window
 from shared.flows.monitoring.scan import ScanResult
-from shared.flows.monitoring.scan_scope import SLOW_WINDOW, ScanScope
 from shared.gc_freeze import freeze_loaded_modules
-from shared.model.metric import MINUTE, Window
 
 from .meter import Cost, measured, peak_mib
 
@@ -43,9 +40,6 @@ def main(url: str, repeats: int, mode: Mode) -> dict[str, Any]:
     batch = BatchMetrics(credential, endpoint=f"{url}/metrics/{{region}}", audience=url, on_request=count, retry=retry)
     detector = DetectorHarness(arm, batch, time.monotonic, count=count, workers=WORKERS, mode=mode)
     now = datetime.now(UTC).replace(second=0, microsecond=0)
-    window = complete_window(now, LAG_MINUTES, WINDOW_MINUTES)
-    ports = Window(window.end - PRESSURE_EVERY_MINUTES * MINUTE, window.end)
-    slow = Window(window.end - SLOW_WINDOW, window.end)
     readings: Counter[str] = Counter()
     failing: set[str] = set()
 
@@ -55,7 +49,7 @@ def main(url: str, repeats: int, mode: Mode) -> dict[str, Any]:
             failing.add(result.assessment.cluster.id)
 
     def scan(with_ports: bool) -> Cost:
-        scope = ScanScope(window, ports if with_ports else None, slow if with_ports else None, detector.in_trouble)
+        scope = SCHEDULE.scope(now, None if with_ports else now, detector.in_trouble)
         return measured(lambda: detector.scan(now, scope, note), count)
 
     discovery = measured(lambda: detector.find_fleet(now), count)

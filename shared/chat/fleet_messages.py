@@ -110,7 +110,7 @@ def metrics_contradicted(assessment: Assessment, now: datetime) -> Message:
     """Azure's own health events say that ports ran out, and the metric shows no failure. A notice, no incident."""
     return Message(
         title=f"Two witnesses disagree on {assessment.cluster.name}",
-        summary=sentences(assessment.witness),
+        summary=sentences(assessment.health_events.text if assessment.health_events else ""),
         tone=Tone.NEUTRAL,
         facts=(("Cluster", assessment.cluster.name), ("Seen", utc(now))),
         sections=(

@@ -204,8 +204,8 @@ def _evidence(incident: Incident, assessment: Assessment) -> tuple[Section, ...]
     commands = tuple(dict.fromkeys(command for one in assessment.alarms for command in one.commands))
     if remedies or commands:
         sections.append(Section("What would help", bullets=remedies, code="\n".join(commands)))
-    if assessment.witness:
-        sections.append(Section("Second witness", text=sentence(assessment.witness)))
+    if assessment.health_events:
+        sections.append(Section("Second witness", text=sentence(assessment.health_events.text)))
     return tuple(sections)
 
 

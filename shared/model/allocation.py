@@ -1,4 +1,4 @@
-"""How many SNAT ports a node had, as remembered between looks."""
+"""How many SNAT ports a node has, as kept between scans."""
 
 from __future__ import annotations
 

@@ -7,28 +7,27 @@ from datetime import datetime
 
 from .cluster import Cluster
 from .finding import Finding, FindingKind
+from .health_event import HealthEventComparison
 from .reading import Reading
 
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """``load_balancer_id`` is None when the cluster has no load balancer with an outbound rule.
-
-    ``findings`` worst first. ``evaluated_kinds`` are the kinds that this scan could have found: of others nothing is
-    known. ``gateway_ids`` are the NAT gateways that carry the cluster's traffic. ``witness`` is what Azure's own health
-    events say beside the metrics, empty when nobody was asked.
-    """
-
     cluster: Cluster
     at: datetime
     reading: Reading
-    findings: tuple[Finding, ...] = ()
-    load_balancer_id: str | None = None
-    evaluated_kinds: frozenset[FindingKind] = field(default_factory=frozenset)
-    gateway_ids: tuple[str, ...] = ()
-    witness: str = ""
+    findings: tuple[Finding, ...] = ()  # worst first
+    load_balancer_id: str | None = None  # None: no load balancer with an outbound rule
+    evaluated_kinds: frozenset[FindingKind] = field(default_factory=frozenset)  # of other kinds nothing is known
+    gateway_ids: tuple[str, ...] = ()  # NAT gateways that carry the cluster's traffic
+    health_events: HealthEventComparison | None = None  # None: nobody asked, or nothing to compare
 
     @property
     def alarms(self) -> tuple[Finding, ...]:
-        """What people are told about."""
+        """What people are notified of."""
         return tuple(finding for finding in self.findings if finding.is_alarm)
+
+    @property
+    def is_unexplained(self) -> bool:
+        """Azure's health events say that ports ran out, and the metric doesn't show it."""
+        return self.health_events is not None and self.health_events.is_unexplained

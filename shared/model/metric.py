@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -41,6 +41,15 @@ class Series:
     dimensions: Mapping[str, str]
     points: tuple[tuple[datetime, float], ...]
 
+    @property
+    def state(self) -> str:
+        """ConnectionState in lower case, empty without one: Azure's spelling differs between its documents."""
+        return self.dimensions.get("connectionstate", "").lower()
+
+    @property
+    def backend_ip(self) -> str:
+        return self.dimensions.get("backendipaddress", "")
+
 
 @dataclass(frozen=True, slots=True)
 class MetricAnswer:
@@ -53,6 +62,13 @@ class MetricAnswer:
     series: tuple[Series, ...]
     is_truncated: bool = False
     unknown: frozenset[datetime] = frozenset()
+
+    def points_in(self, window: Window) -> Iterator[tuple[Series, datetime, float]]:
+        """Every value of the window with its minute and the series that it belongs to."""
+        return ((series, at, value) for series in self.series for at, value in series.points if window.holds(at))
+
+    def has_point_in(self, window: Window) -> bool:
+        return any(True for _ in self.points_in(window))
 
     def is_unknown_in(self, window: Window) -> bool:
         """Whether something in the window can't be read: what is not there is then no zero."""

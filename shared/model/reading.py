@@ -9,6 +9,8 @@ from typing import Literal
 
 from .metric import Window
 
+Trend = Literal["rising", "falling", "steady", ""]  # empty: too short to tell
+
 
 @dataclass(frozen=True, slots=True)
 class NodeFailures:
@@ -34,7 +36,7 @@ class Measured:
 
     ``failed_minutes`` had a failure, ``clean_minutes`` a point and none; ``measured_minutes`` counts both. A minute
     without any point is in neither. ``is_truncated``: more nodes may be failing than are listed. ``failing_since`` may
-    lie before the window. ``trend`` of the failures is rising, falling or steady, empty when it is too short to tell.
+    lie before the window. ``trend`` is of the failures.
     """
 
     window: Window
@@ -46,7 +48,7 @@ class Measured:
     failed_minutes: tuple[datetime, ...] = ()
     clean_minutes: tuple[datetime, ...] = ()
     failing_since: datetime | None = None
-    trend: str = ""
+    trend: Trend = ""
     kind: Literal["measured"] = "measured"
 
 

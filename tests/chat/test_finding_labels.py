@@ -11,6 +11,7 @@ from shared.chat import fleet_messages, incident_messages, slack, teams
 from shared.chat.finding_labels import FINDING_TITLES, SEVERITY_WORDS
 from shared.chat.message import Message, Tone
 from shared.model.finding import Finding, FindingKind, Severity
+from shared.model.health_event import HealthEventComparison, HealthEventVerdict
 from shared.model.ports import NodePorts
 from tests.support.nouns import GATEWAY, NOW, make_assessment, make_incident
 
@@ -57,7 +58,11 @@ def test_every_kind_has_its_words_from_beginning_to_end(kind: FindingKind) -> No
 
 def test_full_nodes_are_in_a_table_and_other_findings_beside() -> None:
     found = (finding(FindingKind.PORT_PRESSURE), finding(FindingKind.ALLOCATION_DRIFT))
-    assessment = replace(make_assessment(nodes=()), findings=found, witness="Azure's health events agree")
+    assessment = replace(
+        make_assessment(nodes=()),
+        findings=found,
+        health_events=HealthEventComparison(HealthEventVerdict.AGREES, "Azure's health events agree"),
+    )
     incident = replace(make_incident(nodes=()), kinds=(FindingKind.PORT_PRESSURE,), last_failed_at=None)
     message = incident_messages.incident_opened(incident, assessment)
     text = rendered(message)
@@ -113,8 +118,9 @@ def test_an_incident_that_ends_with_its_cluster_is_not_called_over() -> None:
 
 
 def test_witnesses_that_disagree_are_told_without_an_alarm() -> None:
-    witness = "Azure's health event SnatPortExhaustion at 10:03 UTC disagrees: the metric shows no failed connection"
-    message = fleet_messages.metrics_contradicted(replace(make_assessment(), witness=witness), NOW)
+    text = "Azure's health event SnatPortExhaustion at 10:03 UTC disagrees: the metric shows no failed connection"
+    events = HealthEventComparison(HealthEventVerdict.CONTRADICTS, text)
+    message = fleet_messages.metrics_contradicted(replace(make_assessment(), health_events=events), NOW)
     assert message.tone is Tone.NEUTRAL
     assert "disagrees" in message.summary
     assert "No incident is opened" in rendered(message)

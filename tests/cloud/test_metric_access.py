@@ -27,7 +27,7 @@ from shared.cloud.metric_access import DeadlineReached, MetricAccess, MetricRequ
 from shared.cloud.metrics import Metrics
 from shared.cloud.request_count import RequestCount
 from shared.cloud.throttle import Throttle
-from shared.flows.monitoring.explain import unmeasured
+from shared.flows.monitoring.group_queries import unmeasured
 from shared.model.metric import MetricAnswer, Window
 from tests.support.builders import window
 

@@ -63,7 +63,7 @@ def test_a_leak_is_told_before_the_first_connection_fails(azurite: str, monkeypa
         for _ in range(6):
             theatre.tick()
         (assessment,) = theatre.app.check.all(theatre.clock.now()).assessments
-        assert "agrees" in assessment.witness
+        assert assessment.health_events is not None and "agrees" in assessment.health_events.text
 
 
 def test_a_gateway_in_trouble_is_seen_and_its_neighbour_is_well(azurite: str, monkeypatch: pytest.MonkeyPatch) -> None:

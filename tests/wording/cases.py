@@ -26,6 +26,7 @@ from shared.model.check import Check, CheckId, CheckResult
 from shared.model.cluster import Cluster, LoadBalancerProfile, NodePool
 from shared.model.finding import Finding, FindingKind, Severity
 from shared.model.fleet import WatchedGateway
+from shared.model.health_event import HealthEventComparison, HealthEventVerdict
 from shared.model.incident import Incident, IncidentState
 from shared.model.network import NatGateway, NetworkFacts, Ours, PublicIp
 from shared.model.plan import (
@@ -201,7 +202,7 @@ def assessment(finding: Finding, number: int) -> Assessment:
         (finding, *(replace(finding, evidence=f"{NODES[0]} is short of ports") for _ in range(number))),
         load_balancer_id=builders.load_balancer().id,
         gateway_ids=(f"{NETWORK}/natGateways/ng-waldo",) if number == 1 else (),
-        witness="Azure's health events say the same",
+        health_events=HealthEventComparison(HealthEventVerdict.AGREES, "Azure's health events say the same"),
     )
 
 

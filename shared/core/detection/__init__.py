@@ -1,1 +1,1 @@
-"""Decisions about measured minutes: readings, findings, severity."""
+"""Decisions about measured minutes: what to read when, readings, findings."""

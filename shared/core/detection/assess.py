@@ -1,13 +1,13 @@
-"""One cluster, one look: from the series that Azure Monitor answered to findings, and to what becomes of its incident.
+"""One cluster, one scan: from the series that Azure Monitor answered to readings and findings.
 
-Pure, and the only way there is: the flows, the evaluation and the tests all come through here. What was not asked this
-time is None; what was asked and not answered is an Unmeasured. A kind of trouble that was not looked for neither
-opens nor clears anything.
+Pure, and the only way: the flows, the evaluation and the tests all come through here. What was not queried in this
+scan is None; what was queried and not answered is an Unmeasured. A kind of finding that a scan could not make is
+neither opened nor cleared by it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -18,10 +18,10 @@ from ...model.fleet import WatchedCluster, WatchedGateway
 from ...model.load_balancer import Node
 from ...model.metric import MetricAnswer, Window
 from ...model.ports import PortHistory, PortReading
-from ...model.reading import Cause, DoesNotApply, Measured, Reading, Unmeasured
+from ...model.reading import Cause, DoesNotApply, Idle, Measured, Reading, Unmeasured
 from ..associations import Associations
-from . import combine, ports
-from . import load_balancer as detect
+from . import load_balancer, ports
+from .combine import combined
 from .nat_gateway import read_gateway
 from .node_counts import nodes_now
 from .rules.allocation_cliff import allocation_cliff
@@ -32,43 +32,33 @@ from .rules.exhaustion import exhaustion_ahead
 from .rules.failing import snat_failing
 from .rules.nat_gateway import nat_gateway_datapath, nat_gateway_failing, nat_gateway_pressure
 from .rules.pressure import port_pressure
-from .rules.truncated import answer_cut
-from .rules.unmeasured import bad_tags, not_measured
+from .rules.unmeasured import answer_cut, bad_tags, not_measured
 from .tags import TagRules
 from .thresholds import Thresholds
 
 
 @dataclass(frozen=True, slots=True)
 class LoadBalancerSeries:
-    """SnatConnectionCount and ports of one load balancer.
-
-    ``connections`` by state over the judged window. Where something failed: ``connections_by_backend`` (by backend
-    and state, the same window) and ``connections_before`` (by state, two hours). ``allocated`` (AllocatedSnatPorts) is
-    only looked at when there is no connection at all. ``ports`` and ``port_history`` where ports were looked at.
-    """
-
-    connections: MetricAnswer | Unmeasured
-    allocated: MetricAnswer | None = None
-    connections_by_backend: MetricAnswer | None = None
-    connections_before: MetricAnswer | None = None
+    connections: MetricAnswer | Unmeasured  # SnatConnectionCount by state over the scan's window
+    allocated: MetricAnswer | None = None  # AllocatedSnatPorts, queried when there is no connection at all
+    connections_by_backend: MetricAnswer | None = None  # by backend and state, queried where something failed
+    connections_before: MetricAnswer | None = None  # by state over two hours, queried where something failed
     ports: PortReading | None = None
     port_history: tuple[PortHistory, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class GatewaySeries:
-    """SNATConnectionCount by state over the judged window; the others over ``slow_window`` where looked at."""
-
     gateway: WatchedGateway
-    connections: MetricAnswer | Unmeasured
+    connections: MetricAnswer | Unmeasured  # SNATConnectionCount by state over the scan's window
     datapath: MetricAnswer | None = None
     open_connections: MetricAnswer | None = None
-    slow_window: Window | None = None
+    slow_window: Window | None = None  # of ``datapath`` and ``open_connections``; None when they were not due
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterSeries:
-    """All that was read of one cluster in one look. ``nodes`` where names are wanted."""
+    """All that one scan read of one cluster. ``nodes`` where names are wanted."""
 
     target: WatchedCluster
     window: Window
@@ -76,22 +66,24 @@ class ClusterSeries:
     gateways: tuple[GatewaySeries, ...] = ()
     nodes: tuple[Node, ...] = ()
 
+    @property
+    def ports(self) -> PortReading | None:
+        return self.load_balancer.ports if self.load_balancer else None
+
 
 @dataclass(frozen=True, slots=True)
 class PriorObservations:
-    """What earlier looks and snatbot's own writes left.
-
-    ``unmeasured_since`` is the first look in a row that could not measure the cluster.
-    """
+    """What earlier scans and snatbot's own writes left."""
 
     associations: Associations = field(default_factory=Associations)
     allocation: AllocationBaseline | None = None
-    unmeasured_since: datetime | None = None
+    unmeasured_since: datetime | None = None  # the first scan in a row that could not measure the cluster
 
 
 _REPORT_A_FAULT = (
     "look at the resource in the portal; if it is well there, this is a fault of snatbot's: please report it"
 )
+_GATEWAY_TYPES = ("managednatgateway", "managednatgatewayv2", "userassignednatgateway")
 _OTHER_WAYS = {
     "userdefinedrouting": "the cluster leaves by user-defined routing",
     "none": "the cluster has no way out of its own",
@@ -100,51 +92,49 @@ _OTHER_WAYS = {
 
 
 def assess(series: ClusterSeries, prior: PriorObservations, rules: TagRules, now: datetime) -> Assessment:
-    """Readings and findings, worst first. ``rules`` are the owner's thresholds as the cluster's tags leave them."""
-    cluster = series.target.cluster
-    balancer = series.target.load_balancer
-    reason = not_applicable(series.target, rules)
-    if reason is None and series.target.unreadable:
-        unread = Unmeasured(series.target.unreadable, _REPORT_A_FAULT, Cause.UNEXPECTED)
-        found = [not_measured(unread, prior.unmeasured_since or now), bad_tags(rules.problems, now)]
-        return Assessment(cluster, now, unread, _sorted(found))
+    """Readings and findings, worst first. ``rules`` are the owner's thresholds as the cluster's tags change them."""
+    target, cluster = series.target, series.target.cluster
+    reason = not_applicable(target, rules)
     if reason is not None:
-        reading: Reading = DoesNotApply(reason)
-        return Assessment(cluster, now, reading, _sorted([bad_tags(rules.problems, now)]))
+        return Assessment(cluster, now, DoesNotApply(reason), _sorted([bad_tags(rules.problems, now)]))
+    if target.unreadable:
+        unread = Unmeasured(target.unreadable, _REPORT_A_FAULT, Cause.UNEXPECTED)
+        unusable = [not_measured(unread, prior.unmeasured_since or now), bad_tags(rules.problems, now)]
+        return Assessment(cluster, now, unread, _sorted(unusable))
     of_balancer = _load_balancer_reading(series)
-    of_gateways = [(one, _gateway_reading(one, series.window)) for one in series.gateways]
-    reading = _combined(series, [of_balancer, *(one for _, one in of_gateways)])
-    found = [
+    of_gateways = [(gateway, _gateway_reading(gateway, series.window)) for gateway in series.gateways]
+    readings = [of_balancer] if of_balancer else []
+    readings += [gateway_reading for _, gateway_reading in of_gateways]
+    reading = combined(readings or [_no_egress_path(target)])
+    found = (
         *_load_balancer_findings(series, of_balancer, prior, rules.thresholds, now),
         *_gateway_findings(of_gateways, rules.thresholds),
-        association_drift(cluster, serving_gateways(series.target), prior.associations, now),
+        association_drift(cluster, serving_gateways(target), prior.associations, now),
         not_measured(reading, prior.unmeasured_since or now),
         bad_tags(rules.problems, now),
-    ]
+    )
     return Assessment(
         cluster=cluster,
         at=now,
         reading=reading,
         findings=_sorted(found),
-        load_balancer_id=balancer.id if balancer else None,
+        load_balancer_id=target.load_balancer.id if target.load_balancer else None,
         evaluated_kinds=frozenset(_evaluated_kinds(series, reading)),
-        gateway_ids=tuple(one.gateway.id for one in series.gateways),
+        gateway_ids=tuple(each.gateway.id for each in series.gateways),
     )
 
 
 def not_applicable(target: WatchedCluster, rules: TagRules) -> str | None:
     """Why nothing is measured on this cluster; None when something is."""
-    cluster = target.cluster
+    cluster, outbound_type = target.cluster, target.cluster.outbound_type.lower()
     if not rules.is_watched:
         return "its tag snatbot-watch=off opts the cluster out"
     if cluster.power_state.lower() != "running":
         return f"the cluster is {cluster.power_state.lower()}"
-    if target.gateways or target.unreadable:
-        return None
-    if cluster.outbound_type.lower() in ("managednatgateway", "managednatgatewayv2", "userassignednatgateway"):
-        return None  # its gateway can't be seen: that is not measured, not a reason to look away
-    if cluster.outbound_type.lower() != "loadbalancer":
-        way = _OTHER_WAYS.get(cluster.outbound_type.lower(), "traffic does not leave through the load balancer")
+    if target.gateways or target.unreadable or outbound_type in _GATEWAY_TYPES:
+        return None  # a gateway that can't be seen is not measured, which is no reason to skip the cluster
+    if outbound_type != "loadbalancer":
+        way = _OTHER_WAYS.get(outbound_type, "traffic does not leave through the load balancer")
         return f"outbound type is {cluster.outbound_type}: {way}"
     if cluster.load_balancer_sku.lower() == "basic":
         return "the load balancer is Basic, which has no SNAT metric"
@@ -158,18 +148,18 @@ def _load_balancer_reading(series: ClusterSeries) -> Reading | None:
         return None
     if isinstance(found.connections, Unmeasured):
         return found.connections
-    reading = detect.read_load_balancer(series.window, found.connections, found.allocated)
+    reading = load_balancer.read_load_balancer(series.window, found.connections, found.allocated)
     if not isinstance(reading, Measured) or reading.failed == 0:
         return reading
     history = found.connections_before or found.connections
     reading = replace(
         reading,
-        failing_since=detect.failing_since(reading, history),
-        trend=detect.trend(history, series.window.end),
+        failing_since=load_balancer.failing_since(reading, history),
+        trend=load_balancer.trend(history, series.window.end),
     )
     if found.connections_by_backend is None:
         return reading
-    return detect.with_nodes(reading, found.connections_by_backend, series.nodes)
+    return load_balancer.with_nodes(reading, found.connections_by_backend, series.nodes)
 
 
 def _gateway_reading(series: GatewaySeries, window: Window) -> Reading:
@@ -178,13 +168,7 @@ def _gateway_reading(series: GatewaySeries, window: Window) -> Reading:
     return read_gateway(series.gateway.name, window, series.connections, series.datapath)
 
 
-def _combined(series: ClusterSeries, found: list[Reading | None]) -> Reading:
-    present = [reading for reading in found if reading is not None]
-    return combine.combined(present or [unseen_path(series.target)])
-
-
-def unseen_path(target: WatchedCluster) -> Unmeasured:
-    """Nothing was found that the cluster's traffic could be measured on."""
+def _no_egress_path(target: WatchedCluster) -> Unmeasured:
     cluster = target.cluster
     if cluster.outbound_type.lower() == "loadbalancer":
         return Unmeasured(
@@ -202,7 +186,7 @@ def unseen_path(target: WatchedCluster) -> Unmeasured:
 def _load_balancer_findings(
     series: ClusterSeries, reading: Reading | None, prior: PriorObservations, thresholds: Thresholds, now: datetime
 ) -> Iterator[Finding | None]:
-    found, balancer, cluster = series.load_balancer, series.target.load_balancer, series.target.cluster
+    found, cluster = series.load_balancer, series.target.cluster
     if found is None or reading is None:
         return
     yield snat_failing(reading, nodes_now(cluster), thresholds)
@@ -212,12 +196,14 @@ def _load_balancer_findings(
         yield port_pressure(named, thresholds)
         yield exhaustion_ahead(named, found.port_history, thresholds)
         yield allocation_drift(named, prior.allocation)
-    if balancer is not None:
-        yield allocation_cliff(cluster, balancer, found.ports, now)
-        yield allocation_unsatisfiable(cluster, balancer, now)
+    if series.target.load_balancer is not None:
+        yield allocation_cliff(cluster, series.target.load_balancer, found.ports, now)
+        yield allocation_unsatisfiable(cluster, series.target.load_balancer, now)
 
 
-def _gateway_findings(found: list[tuple[GatewaySeries, Reading]], thresholds: Thresholds) -> Iterator[Finding | None]:
+def _gateway_findings(
+    found: Sequence[tuple[GatewaySeries, Reading]], thresholds: Thresholds
+) -> Iterator[Finding | None]:
     for series, reading in found:
         yield nat_gateway_failing(series.gateway, reading, thresholds)
         if series.slow_window is not None and series.open_connections is not None:
@@ -227,24 +213,24 @@ def _gateway_findings(found: list[tuple[GatewaySeries, Reading]], thresholds: Th
 
 
 def _evaluated_kinds(series: ClusterSeries, reading: Reading) -> Iterator[FindingKind]:
-    """The kinds that this look could have found."""
+    """The kinds that this scan could have found."""
     yield FindingKind.ASSOCIATION_DRIFT
-    if combine.is_measured(reading):
+    yield FindingKind.ALLOCATION_UNSATISFIABLE
+    if isinstance(reading, Measured | Idle):
         yield FindingKind.SNAT_FAILING
         yield FindingKind.NAT_GATEWAY_FAILING
-    found = series.load_balancer
-    if found is None or found.ports is not None:
+    if series.load_balancer is None or series.ports is not None:
         yield FindingKind.PORT_PRESSURE
         yield FindingKind.EXHAUSTION_AHEAD
         yield FindingKind.ALLOCATION_DRIFT
         yield FindingKind.ALLOCATION_CLIFF
-    yield FindingKind.ALLOCATION_UNSATISFIABLE
-    if all(one.open_connections is not None for one in series.gateways):
+    if all(each.open_connections is not None for each in series.gateways):
         yield FindingKind.NAT_GATEWAY_PRESSURE
-    if all(one.datapath is not None and one.slow_window is not None for one in series.gateways):
+    if all(each.datapath is not None and each.slow_window is not None for each in series.gateways):
         yield FindingKind.NAT_GATEWAY_DATAPATH
 
 
-def _sorted(found: list[Finding | None]) -> tuple[Finding, ...]:
+def _sorted(found: Sequence[Finding | None]) -> tuple[Finding, ...]:
+    kinds = list(FindingKind)
     present = [finding for finding in found if finding is not None]
-    return tuple(sorted(present, key=lambda finding: (-finding.severity.rank, list(FindingKind).index(finding.kind))))
+    return tuple(sorted(present, key=lambda finding: (-finding.severity.rank, kinds.index(finding.kind))))

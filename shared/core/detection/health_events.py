@@ -1,7 +1,7 @@
-"""What Azure's own health events say beside the metrics. Evidence only: it opens and clears nothing.
+"""Azure's own health events beside the metrics. Evidence only: they open and clear nothing.
 
-Their absence means little, because nothing may be sent to the workspace and Azure looks only every five minutes. A
-disagreement is said in words, never hidden.
+Their absence means little, because the workspace may receive none, and Azure looks only every five minutes. A
+disagreement is shown, never hidden.
 """
 
 from __future__ import annotations
@@ -11,47 +11,39 @@ from datetime import timedelta
 
 from ...model.assessment import Assessment
 from ...model.finding import FindingKind
-from ...model.health_event import HealthEvent
+from ...model.health_event import HealthEvent, HealthEventComparison, HealthEventVerdict
 from ...model.reading import Idle, Measured
 
 EXHAUSTION = "snatportexhaustion"
 LOOK_BACK = timedelta(minutes=15)
 
 
-def is_unexplained(assessment: Assessment) -> bool:
-    """Whether Azure says that ports ran out where the metric shows no failure, or shows nothing at all."""
-    reading = assessment.reading
-    has_failed = isinstance(reading, Measured) and reading.failed > 0
-    return EXHAUSTION in assessment.witness.lower() and not has_failed
-
-
-def statement(assessment: Assessment, events: Sequence[HealthEvent]) -> str:
-    """One sentence, or nothing when there is nothing to compare. ``events`` of the cluster's load balancer."""
-    exhausted = [event for event in events if event.kind.lower() == EXHAUSTION]
-    high = [event for event in events if event.kind.lower() != EXHAUSTION]
+def compare(assessment: Assessment, events: Sequence[HealthEvent]) -> HealthEventComparison | None:
+    """None when there is nothing to compare. ``events`` of the cluster's load balancer, oldest first."""
+    newest = {event.kind.lower() == EXHAUSTION: f"{event.at:%H:%M} UTC" for event in events}
+    exhausted_at, high_at = newest.get(True), newest.get(False)
     reading = assessment.reading
     if isinstance(reading, Measured) and reading.failed:
-        if exhausted:
-            return f"Azure's health event SnatPortExhaustion at {exhausted[-1].at:%H:%M} UTC agrees"
-        if high:
-            return (
-                f"Azure's health events say HighSnatPortUsage at {high[-1].at:%H:%M} UTC, not SnatPortExhaustion: "
-                "they disagree with the metric, which counts failed connections"
+        if exhausted_at is None and high_at is not None:
+            return HealthEventComparison(
+                HealthEventVerdict.MILDER,
+                f"Azure's health events say HighSnatPortUsage at {high_at}, not SnatPortExhaustion: "
+                "they disagree with the metric, which counts failed connections",
             )
-        return ""
-    if exhausted and not isinstance(reading, Measured | Idle):
-        return (
-            f"Azure's health event SnatPortExhaustion at {exhausted[-1].at:%H:%M} UTC says that ports ran out; "
-            "the metric could not be measured"
-        )
-    if exhausted:
-        return (
-            f"Azure's health event SnatPortExhaustion at {exhausted[-1].at:%H:%M} UTC disagrees: "
-            "the metric shows no failed connection in the judged window"
-        )
-    has_pressure = any(finding.kind is FindingKind.PORT_PRESSURE for finding in assessment.findings)
-    if high and has_pressure:
-        return f"Azure's health event HighSnatPortUsage at {high[-1].at:%H:%M} UTC agrees"
-    if high:
-        return f"Azure's health event HighSnatPortUsage at {high[-1].at:%H:%M} UTC: ports ran short on a node"
-    return ""
+        return _exhaustion(HealthEventVerdict.AGREES, f"{exhausted_at} agrees") if exhausted_at else None
+    if exhausted_at and not isinstance(reading, Measured | Idle):
+        says = f"{exhausted_at} says that ports ran out; the metric could not be measured"
+        return _exhaustion(HealthEventVerdict.UNCONFIRMED, says)
+    if exhausted_at:
+        says = f"{exhausted_at} disagrees: the metric shows no failed connection in the judged window"
+        return _exhaustion(HealthEventVerdict.CONTRADICTS, says)
+    if high_at is None:
+        return None
+    high = f"Azure's health event HighSnatPortUsage at {high_at}"
+    if any(finding.kind is FindingKind.PORT_PRESSURE for finding in assessment.findings):
+        return HealthEventComparison(HealthEventVerdict.AGREES, f"{high} agrees")
+    return HealthEventComparison(HealthEventVerdict.ADDS, f"{high}: ports ran short on a node")
+
+
+def _exhaustion(verdict: HealthEventVerdict, says: str) -> HealthEventComparison:
+    return HealthEventComparison(verdict, f"Azure's health event SnatPortExhaustion at {says}")

@@ -1,7 +1,7 @@
-"""What a NAT gateway's metrics amount to, in the same words as a load balancer's.
+"""From a NAT gateway's metric series to a reading like a load balancer's.
 
 SNATConnectionCount (Total) by ConnectionState: Attempted and Failed, no Successful; platform health checks make a small
-count without any traffic (Azure docs: nat-metrics). A gateway knows no nodes.
+count without any traffic (Azure docs: nat-metrics). A gateway has no figures per node.
 """
 
 from __future__ import annotations
@@ -10,39 +10,35 @@ from datetime import datetime
 
 from ...model.metric import MetricAnswer, Window
 from ...model.reading import Idle, Measured, Reading, Unmeasured
-from .load_balancer import STATE_DIMENSION, has_point, unreadable
+from .load_balancer import FAILED, unreadable
 
 
 def read_gateway(name: str, window: Window, connections: MetricAnswer, datapath: MetricAnswer | None) -> Reading:
-    """``datapath`` is only looked at when there is no connection at all: does the gateway report anything?"""
+    """``datapath`` is only used when there is no connection at all: does the gateway report anything?"""
     attempted = failed = 0.0
-    seen: set[datetime] = set()
+    measured: set[datetime] = set()
     failed_at: set[datetime] = set()
-    for series in connections.series:
-        state = series.dimensions.get(STATE_DIMENSION, "").lower()
-        for at, value in series.points:
-            if not window.holds(at):
-                continue
-            seen.add(at)
-            if state == "attempted":
-                attempted += value
-            elif state == "failed" and value > 0:
-                failed += value
-                failed_at.add(at)
-    if seen:
+    for series, at, value in connections.points_in(window):
+        measured.add(at)
+        if series.state == "attempted":
+            attempted += value
+        elif series.state == FAILED and value > 0:
+            failed += value
+            failed_at.add(at)
+    if measured:
         return Measured(
             window=window,
-            measured_minutes=len(seen),
+            measured_minutes=len(measured),
             failed=max(round(failed), 1) if failed_at else 0,
             successful=max(round(attempted - failed), 0),
             is_truncated=connections.is_truncated,
             failed_minutes=tuple(sorted(failed_at)),
-            clean_minutes=tuple(sorted(seen - failed_at)),
-            failing_since=min(failed_at) if failed_at else None,
+            clean_minutes=tuple(sorted(measured - failed_at)),
+            failing_since=min(failed_at, default=None),
         )
     if connections.is_unknown_in(window):
         return unreadable(window, f"SNATConnectionCount of NAT gateway {name}")
-    if has_point(window, datapath):
+    if datapath is not None and datapath.has_point_in(window):
         return Idle(window)
     return Unmeasured(
         f"Azure Monitor has no point of SNATConnectionCount nor of DatapathAvailability of NAT gateway {name} "

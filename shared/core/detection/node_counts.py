@@ -17,13 +17,13 @@ def nodes_by_autoscaler(cluster: Cluster) -> int:
 def nodes_at_most(cluster: Cluster) -> int:
     """Autoscaler maximum of every pool plus its upgrade surge.
 
-    AKS's own default is told as one node and as 10 %: the larger of the two is the careful one.
+    Documents give AKS's default as one node and as 10 %: the larger of the two is used.
     """
     return sum(pool.max_count + surge(pool.max_surge, pool.max_count) for pool in cluster.pools)
 
 
 def surge(text: str, count: int) -> int:
-    """AKS's own text, a number of nodes or a percentage; empty is AKS's default."""
+    """``text`` is a number of nodes or a percentage; empty is AKS's default."""
     if text.endswith("%") and text[:-1].isdigit():
         return -(-count * int(text[:-1]) // 100)
     return int(text) if text.isdigit() else max(1, -(-count // 10))

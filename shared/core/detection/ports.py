@@ -1,8 +1,8 @@
-"""From port metrics to what is judged: the fullest minute of each node and protocol.
+"""From port metrics to a reading: the fullest minute of each node and protocol.
 
 UsedSnatPorts and AllocatedSnatPorts (Average a minute) by BackendIPAddress, ProtocolType and IsAwaitingRemoval. TCP and
 UDP are separate inventories; ports of a frontend that is being drained are no capacity (Azure docs:
-monitor-load-balancer-reference). Protocols may be told by name or by number.
+monitor-load-balancer-reference). Azure gives protocols by name or by number.
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ from datetime import datetime
 from ...model.load_balancer import Node
 from ...model.metric import MINUTE, MetricAnswer, Series, Window
 from ...model.ports import NodePorts, PortHistory, PortReading
-from .load_balancer import BACKEND_DIMENSION
 
 KEPT_SHARE = 0.5
-# A node that climbs by so much of its ports a minute is worth a look long before it is half full.
+# A node whose use climbs this fast is kept long before it is half full.
 STEEP_FROM_SHARE = 0.25
 STEEP_SHARE_A_MINUTE = 0.012
 _PROTOCOL = "protocoltype"
@@ -43,19 +42,16 @@ def read_ports(window: Window, used: MetricAnswer, allocated: MetricAnswer) -> P
         share, at = max(shares, default=(0.0, None))
         if at is not None and (share >= KEPT_SHARE or _is_steep(minutes, limit)):
             full.append(NodePorts(ip, protocol, minutes[at], limit[at], at))
-    full.sort(key=lambda one: (-one.share, one.ip, one.protocol))
+    full.sort(key=lambda node: (-node.share, node.ip, node.protocol))
     return PortReading(window, tuple(full), _usual_allocation(limits), used.is_truncated or allocated.is_truncated)
 
 
 def named(reading: PortReading, nodes: Iterable[Node]) -> PortReading:
     """With the names of the nodes, which may come later than the metrics."""
     by_ip = {node.ip: node for node in nodes}
+    names = ((ports, by_ip.get(ports.ip)) for ports in reading.nodes)
     return replace(
-        reading,
-        nodes=tuple(
-            replace(one, name=by_ip[one.ip].name, pool=by_ip[one.ip].pool) if one.ip in by_ip else one
-            for one in reading.nodes
-        ),
+        reading, nodes=tuple(replace(ports, name=node.name, pool=node.pool) if node else ports for ports, node in names)
     )
 
 
@@ -77,7 +73,7 @@ def _is_steep(used: _Minutes, limits: _Minutes) -> bool:
 
 
 def is_draining(series: Series) -> bool:
-    """Whether these are ports of a frontend that is going. How Azure spells yes isn't documented, so all but no is."""
+    """Ports of a frontend that is being removed. Azure doesn't document how it spells yes: everything but no counts."""
     return series.dimensions.get(_AWAITING_REMOVAL, "").lower() not in _NOT_DRAINING
 
 
@@ -88,7 +84,7 @@ def _minutes(window: Window, answer: MetricAnswer) -> dict[_Key, _Minutes]:
         if is_draining(series):
             continue
         protocol = "udp" if series.dimensions.get(_PROTOCOL, "").lower() in _UDP else "tcp"
-        minutes = found[series.dimensions.get(BACKEND_DIMENSION, ""), protocol]
+        minutes = found[series.backend_ip, protocol]
         for at, value in series.points:
             if window.holds(at):
                 minutes[at] += value
@@ -96,7 +92,7 @@ def _minutes(window: Window, answer: MetricAnswer) -> dict[_Key, _Minutes]:
 
 
 def _usual_allocation(limits: dict[_Key, _Minutes]) -> int | None:
-    """What most nodes have in their last minute: a node that is just coming or going doesn't speak for all."""
+    """What most nodes have in their last minute: a node that is just coming or going counts for little."""
     last = [round(minutes[max(minutes)]) for (_, protocol), minutes in limits.items() if protocol == "tcp" and minutes]
     counts = Counter(value for value in last if value > 0)
     return min(counts, key=lambda value: (-counts[value], value), default=None)

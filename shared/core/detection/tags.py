@@ -4,7 +4,7 @@
 |---|---|
 | `snatbot-watch` | `off`: the cluster is not watched (`on`: it is) |
 | `snatbot-pressure-warn`, `snatbot-pressure-high` | percent of a node's ports, 1 to 100, the first below the second |
-| `snatbot-exhaustion-minutes` | how far ahead running out of ports is foretold, 5 to 1440 |
+| `snatbot-exhaustion-minutes` | how far ahead running out of ports is predicted, 5 to 1440 |
 | `snatbot-nat-capacity` | percent of a NAT gateway's ports, 1 to 100 |
 | `snatbot-datapath` | percent availability of a NAT gateway's data path, 1 to 100 |
 | `snatbot-critical-share` | percent of failed connections that is critical, 1 to 100 |

@@ -1,4 +1,4 @@
-"""The figures that findings are held against: the owner's, for every cluster or by tag for one."""
+"""The figures that findings are compared with: the owner's, for every cluster or by tag for one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class Thresholds:
 
     75 % and 90 % of the allocated ports, and 90 % availability of the data path, are Microsoft's own advice (Azure
     docs: load-balancer-standard-diagnostics, nat-metrics). ``critical_share_percent``: this share of failed connections
-    makes a failure critical. ``exhaustion_minutes``: how far ahead running out of ports is foretold.
+    makes a failure critical. ``exhaustion_minutes``: how far ahead running out of ports is predicted.
     """
 
     pressure_warn_percent: int = 75

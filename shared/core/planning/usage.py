@@ -9,7 +9,6 @@ from datetime import datetime
 from ...model.load_balancer import Node
 from ...model.metric import MetricAnswer, Window
 from ...model.plan import Baseline
-from ..detection.load_balancer import BACKEND_DIMENSION, STATE_DIMENSION
 from ..detection.ports import is_draining
 from .sizing import PortUse
 
@@ -21,7 +20,7 @@ def totals(window: Window, connections: MetricAnswer) -> tuple[int, int]:
     """Failed and successful new connections; pending ones are in neither."""
     failed = successful = 0.0
     for series in connections.series:
-        state = series.dimensions.get(STATE_DIMENSION, "").lower()
+        state = series.state
         amount = sum(value for at, value in series.points if window.holds(at))
         if state == "failed":
             failed += amount
@@ -38,9 +37,9 @@ def baseline(window: Window, connections: MetricAnswer, nodes: Sequence[Node]) -
     subnet_of = {node.ip: node.subnet_id.lower() for node in nodes}
     by_subnet: dict[str, float] = defaultdict(float)
     for series in connections.series:
-        if series.dimensions.get(STATE_DIMENSION, "").lower() in ("failed", "pending"):
+        if series.state in ("failed", "pending"):
             continue
-        subnet_id = subnet_of.get(series.dimensions.get(BACKEND_DIMENSION, ""))
+        subnet_id = subnet_of.get(series.backend_ip)
         if subnet_id:
             by_subnet[subnet_id] += sum(value for at, value in series.points if window.holds(at)) / count
     return Baseline(
@@ -76,7 +75,7 @@ def _peaks(window: Window, answer: MetricAnswer) -> Mapping[tuple[str, str], flo
         if is_draining(series):
             continue
         protocol = "udp" if series.dimensions.get(_PROTOCOL, "").lower() in _UDP else "tcp"
-        key = (series.dimensions.get(BACKEND_DIMENSION, ""), protocol)
+        key = (series.backend_ip, protocol)
         for at, value in series.points:
             if window.holds(at):
                 minutes[key][at] += value
@@ -87,7 +86,7 @@ def gateway_totals(window: Window, connections: MetricAnswer) -> tuple[int, int]
     """Attempted and failed new connections of a NAT gateway."""
     sums: dict[str, float] = defaultdict(float)
     for series in connections.series:
-        state = series.dimensions.get(STATE_DIMENSION, "").lower()
+        state = series.state
         sums[state] += sum(value for at, value in series.points if window.holds(at))
     return round(sums["attempted"]), round(sums["failed"])
 

@@ -14,7 +14,6 @@ from enum import StrEnum
 
 from ...formatting import count
 from ...model.metric import Series, Window
-from ..detection.load_balancer import BACKEND_DIMENSION, STATE_DIMENSION
 from .verdict import BACKGROUND_FACTOR
 
 SHARE_OF_OWN = 0.25
@@ -76,7 +75,7 @@ def through_load_balancer(
     """
     if not node_ips:
         return GateView(Passage.OPEN, "could not be measured: no node has its address in this subnet")
-    own = [one for one in connections if one.dimensions.get(BACKEND_DIMENSION) in node_ips]
+    own = [one for one in connections if one.backend_ip in node_ips]
     failed = total(own, window, "failed")
     succeeded = total(own, window) - failed - total(own, window, "pending")
     rate = succeeded / window.minutes
@@ -95,10 +94,4 @@ def through_load_balancer(
 
 def total(series: Iterable[Series], window: Window, state: str | None = None) -> float:
     """Over the window's minutes; of one connection state in lower case, or of all."""
-    return sum(
-        value
-        for one in series
-        if state in (None, one.dimensions.get(STATE_DIMENSION, "").lower())
-        for at, value in one.points
-        if window.holds(at)
-    )
+    return sum(value for one in series if state in (None, one.state) for at, value in one.points if window.holds(at))

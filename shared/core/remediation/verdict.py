@@ -17,7 +17,6 @@ from ...formatting import count
 from ...model.change import Outcome
 from ...model.metric import Series, Window
 from ...model.plan import Baseline
-from ..detection.load_balancer import STATE_DIMENSION
 
 BACKGROUND_FACTOR = 10
 SHARE_OF_BEFORE = 0.25
@@ -142,7 +141,7 @@ def _why_it_fails(failed: float, attempted: float) -> tuple[str, ...]:
 def _total(series: Iterable[Series], window: Window, state: str | None = None) -> tuple[float, frozenset[datetime]]:
     total, minutes = 0.0, set()
     for one in series:
-        if state is not None and one.dimensions.get(STATE_DIMENSION, "").lower() != state:
+        if state is not None and one.state != state:
             continue
         for at, value in one.points:
             if window.holds(at):

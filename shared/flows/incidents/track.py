@@ -18,7 +18,6 @@ from ...chat import fleet_messages, incident_messages, waiting_messages
 from ...chat.message import Message
 from ...cloud.deadline import Deadline
 from ...core.associations import Associations, associations, next_association
-from ...core.detection.health_events import is_unexplained
 from ...core.incidents.lifecycle import Effect, IncidentPolicy, IncidentTransition, next_incident
 from ...core.incidents.reminders import NO_ANSWERS, answers, waiting
 from ...ids import cluster_key, new_id
@@ -157,7 +156,7 @@ class IncidentTracker:
         raise AssertionError("unreachable")
 
     def _is_worth_a_look(self, observation: Observation, active: Mapping[str, bool]) -> bool:
-        has_news = bool(observation.assessment.alarms) or is_unexplained(observation.assessment)
+        has_news = bool(observation.assessment.alarms) or observation.assessment.is_unexplained
         return has_news or cluster_key(observation.assessment.cluster.id) in active
 
     def _once(
@@ -207,7 +206,7 @@ class IncidentTracker:
         """That Azure's health events know of trouble which the metric doesn't show: once a day, and no incident."""
         record, incident = known.record, transition.incident
         is_quiet = observation.is_maintenance or record.is_silenced(now)
-        if is_quiet or not is_unexplained(observation.assessment):
+        if is_quiet or not observation.assessment.is_unexplained:
             return None
         if record.contradicted_at is not None and timedelta() <= now - record.contradicted_at < _SAY_AGAIN_AFTER:
             return None

@@ -1,4 +1,4 @@
-"""Look at clusters and say what is there. Reads only: nothing is remembered, posted or changed."""
+"""Scan clusters on demand and say what is there. Reads only: stores, posts and changes nothing."""
 
 from __future__ import annotations
 
@@ -11,28 +11,25 @@ from ...cloud.deadline import Deadline
 from ...cloud.discovery import Discovery
 from ...cloud.errors import AzureError, NotFound
 from ...cloud.fleet_query import FleetDiscovery
-from ...core.detection import load_balancer
 from ...core.detection.assess import PriorObservations
+from ...core.detection.schedule import ScanSchedule, ScanScope
 from ...errors import BadInput, NotFoundHere
 from ...ids import short_key
 from ...model.assessment import Assessment
 from ...model.cluster import Cluster
 from ...model.fleet import WatchedCluster
 from ...model.metric import Window
-from .explain import unmeasured
+from .group_queries import unmeasured
 from .inventory import FleetInventory
 from .scan import FleetScanner, ScanResult
-from .scan_scope import SLOW_WINDOW, ScanScope
 
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """``unreadable`` names what could not even be listed: silence there is not health."""
-
     at: datetime
     window: Window
     assessments: tuple[Assessment, ...]
-    unreadable: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()  # what could not even be listed: silence there is not health
 
 
 class Check:
@@ -42,46 +39,41 @@ class Check:
         fleet_discovery: FleetDiscovery,
         inventory: FleetInventory,
         scanner: FleetScanner,
+        schedule: ScanSchedule,
         *,
-        ingestion_lag_minutes: int,
-        window_minutes: int,
         deadline_seconds: float,
         unmeasured_since: Callable[[], Mapping[str, datetime]] = dict,
     ) -> None:
-        """``unmeasured_since``: since when clusters, by short key, are known not to be measured."""
+        """``unmeasured_since``: since when the watch could not measure clusters, by short key."""
         self._discovery = discovery
         self._fleet_discovery = fleet_discovery
         self._inventory = inventory
         self._scanner = scanner
-        self._lag_minutes = ingestion_lag_minutes
-        self._window_minutes = window_minutes
+        self._schedule = schedule
         self._deadline_seconds = deadline_seconds
         self._unmeasured_since = unmeasured_since
 
-    def window(self, now: datetime, minutes: int | None = None) -> Window:
-        """The judged window. Raises BadInput unless ``minutes`` is 1 to 1,440."""
-        if minutes is not None and not 1 <= minutes <= 1440:
-            raise BadInput(f"window is {minutes} minutes; it must be 1 to 1440")
-        return load_balancer.complete_window(now, self._lag_minutes, minutes or self._window_minutes)
-
     def all(self, now: datetime, minutes: int | None = None) -> CheckReport:
-        """Every cluster that can be found. One cluster's trouble does not hide the others."""
-        window = self.window(now, minutes)
+        """Every cluster that can be found. One cluster's trouble does not hide the others.
+
+        Raises BadInput unless ``minutes`` of the window is 1 to 1,440.
+        """
+        scope = self._scope(now, minutes)
         fleet = self._inventory.get(now)
-        return CheckReport(now, window, self._assess(fleet.clusters, now, window), fleet.unreadable)
+        return CheckReport(now, scope.window, self._assess(fleet.clusters, now, scope), fleet.unreadable)
 
     def one(self, selector: str, now: datetime, minutes: int | None = None) -> CheckReport:
         """One cluster by resource id, or by name when only one has it, as Resource Manager knows it now.
 
-        Raises NotFoundHere when there is none, BadInput when the name fits several.
+        Raises NotFoundHere when there is none, BadInput when the name fits several, or as ``all`` does.
         """
-        window = self.window(now, minutes)
+        scope = self._scope(now, minutes)
         cluster = self.find(selector)
         try:
             target = self._fleet_discovery.read_cluster(cluster)
         except AzureError as error:
-            return CheckReport(now, window, (Assessment(cluster, now, unmeasured(error)),))
-        return CheckReport(now, window, self._assess((target,), now, window))
+            return CheckReport(now, scope.window, (Assessment(cluster, now, unmeasured(error)),))
+        return CheckReport(now, scope.window, self._assess((target,), now, scope))
 
     def find(self, selector: str) -> Cluster:
         try:
@@ -89,17 +81,20 @@ class Check:
         except NotFound:
             raise NotFoundHere(f"no cluster {selector!r} that this app's identity may read") from None
 
-    def _assess(self, targets: Sequence[WatchedCluster], now: datetime, window: Window) -> tuple[Assessment, ...]:
-        """In the order of ``targets``. Ports are looked at as well: somebody wants to know."""
+    def _scope(self, now: datetime, minutes: int | None) -> ScanScope:
+        if minutes is not None and not 1 <= minutes <= 1440:
+            raise BadInput(f"window is {minutes} minutes; it must be 1 to 1440")
+        return self._schedule.full_scope(now, minutes)
+
+    def _assess(self, targets: Sequence[WatchedCluster], now: datetime, scope: ScanScope) -> tuple[Assessment, ...]:
+        """In the order of ``targets``."""
         found: dict[str, Assessment] = {}
         lock = threading.Lock()
+        since = self._unmeasured_since()
 
         def keep(group: Sequence[ScanResult]) -> None:
             with lock:
                 found.update((result.assessment.cluster.id, result.assessment) for result in group)
-
-        scope = ScanScope(window, ports=window, slow=Window(window.end - SLOW_WINDOW, window.end))
-        since = self._unmeasured_since()
 
         def prior_of(target: WatchedCluster) -> PriorObservations:
             return PriorObservations(unmeasured_since=since.get(short_key(target.cluster.id)))

@@ -1,10 +1,9 @@
-"""Read what one look needs of some clusters of one subscription and region: the healthy cheaply, the sick in depth.
+"""Read what one scan needs of some clusters of one subscription and region: little of the healthy, all of the failing.
 
 One request asks all load balancers for their connections by state. Only those without any connection are asked whether
-they report at all, only those with a failure by node and for what went before, only those whose turn it is (or that are
-in trouble) for their ports, and only nodes with half of their ports in use, or climbing, for an hour of history.
-Whoever is in trouble already is asked for all of that at once, beside the first request: on the way, waiting is what
-takes time.
+they report at all, only those with a failure by node and for what went before, only those that are due (or in trouble)
+for their ports, and only those with half of a node's ports in use, or climbing, for an hour of history. Clusters that
+are in trouble already are asked for all of that at once, beside the first request: waiting for answers takes the time.
 """
 
 from __future__ import annotations
@@ -18,26 +17,26 @@ from ...cloud.batch import MAX_RESOURCES
 from ...cloud.deadline import Deadline, within
 from ...cloud.metric_access import MetricAccess
 from ...core.detection.assess import ClusterSeries, LoadBalancerSeries
-from ...core.detection.load_balancer import STATE_DIMENSION, has_point
+from ...core.detection.load_balancer import FAILED
+from ...core.detection.schedule import ScanScope
 from ...model.cluster import Cluster
 from ...model.fleet import WatchedCluster
 from ...model.load_balancer import Node
 from ...model.metric import MetricAnswer, Window
-from .collect_gateways import GatewayCollector
+from .collect_gateways import collect_gateways
 from .collect_ports import PortCollector
-from .group_queries import GroupQueries, GroupQuery, answer_or_none, answer_or_reason, trouble_or
-from .scan_scope import ScanScope
+from .group_queries import GroupQueries, GroupQuery, answer_or_none, answer_or_reason
 
 MAX_CLUSTERS = 10 * MAX_RESOURCES
 LOOK_BACK = timedelta(hours=2)
-LATEST = timedelta(minutes=30)  # metrics that arrive later than this are taken for none
-_NAMED_AT_A_TIME = 8  # Resource Manager's bucket is smaller than that of the metrics
+MAX_DELAY = timedelta(minutes=30)  # metrics that arrive later than this count as missing
+_NAMED_AT_A_TIME = 8  # Resource Manager's limit is lower than that of the metrics
 
 NodesOf = Callable[[Cluster, Iterable[str]], tuple[Node, ...]]
 
 
 class MetricCollector:
-    """``nodes_of`` names the nodes of a cluster that has some of the given IPs in trouble."""
+    """``nodes_of`` names the nodes of a cluster that has the given IPs in trouble."""
 
     def __init__(self, access: MetricAccess, nodes_of: NodesOf) -> None:
         self._access = access
@@ -45,7 +44,7 @@ class MetricCollector:
 
     @property
     def one_by_one(self) -> Mapping[str, str]:
-        """Where batches are refused, and why."""
+        """Subscriptions, or regions of them, where batches are refused, and why."""
         return self._access.one_by_one
 
     def collect(
@@ -56,95 +55,94 @@ class MetricCollector:
         Never raises for what Azure answers.
         """
         queries = GroupQueries(self._access, targets, deadline, at_a_time)
-        balancers = _LoadBalancerCollector(queries, scope).read()
-        gateways = GatewayCollector(queries, targets, scope).read()
-        nodes = self._nodes(targets, balancers, deadline, at_a_time)
-
-        def series_of(target: WatchedCluster) -> ClusterSeries:
-            found = balancers.get(target.load_balancer.id.lower()) if target.load_balancer else None
-            return ClusterSeries(
+        balancers = _LoadBalancerCollector(queries, scope).collect()
+        gateways = collect_gateways(queries, targets, scope)
+        of_target = {
+            target.cluster.id: balancers.get(target.load_balancer.id.lower()) if target.load_balancer else None
+            for target in targets
+        }
+        nodes = self._nodes(targets, of_target, deadline, at_a_time)
+        return [
+            ClusterSeries(
                 target=target,
                 window=scope.window,
-                load_balancer=found,
-                gateways=tuple(gateways[one.id.lower()] for one in target.gateways),
+                load_balancer=of_target[target.cluster.id],
+                gateways=tuple(gateways[gateway.id.lower()] for gateway in target.gateways),
                 nodes=nodes.get(target.cluster.id, ()),
             )
-
-        return [series_of(target) for target in targets]
+            for target in targets
+        ]
 
     def _nodes(
         self,
         targets: Sequence[WatchedCluster],
-        balancers: Mapping[str, LoadBalancerSeries],
+        series: Mapping[str, LoadBalancerSeries | None],
         deadline: Deadline,
         at_a_time: int,
     ) -> Mapping[str, tuple[Node, ...]]:
-        """By cluster id, of those in whom some IPs are worth a name. Whom the deadline cuts off go by their IPs."""
+        """By cluster id, where some IPs need names. After the deadline nodes are shown by their IPs."""
+        wanted = [(target.cluster, ips) for target in targets if (ips := _ips_to_name(series[target.cluster.id]))]
 
-        def name(cluster: Cluster, ips: Iterable[str]) -> tuple[Node, ...]:
+        def nodes_of(cluster: Cluster, ips: Iterable[str]) -> tuple[Node, ...]:
             if deadline.is_over:
                 return ()
             with within(deadline):
                 return self._nodes_of(cluster, ips)
 
-        wanted = [
-            (one.cluster, ips)
-            for one in targets
-            if one.load_balancer and (ips := _ips_to_name(balancers.get(one.load_balancer.id.lower())))
-        ]
         if at_a_time == 1 or len(wanted) < 2:
-            return {cluster.id: name(cluster, ips) for cluster, ips in wanted}
+            return {cluster.id: nodes_of(cluster, ips) for cluster, ips in wanted}
         with ThreadPoolExecutor(min(at_a_time, len(wanted), _NAMED_AT_A_TIME)) as pool:
-            named = pool.map(lambda one: name(*one), wanted)
+            named = pool.map(lambda pair: nodes_of(*pair), wanted)
             return {cluster.id: nodes for (cluster, _), nodes in zip(wanted, named, strict=True)}
 
 
-def _ips_to_name(found: LoadBalancerSeries | None) -> set[str]:
-    if found is None:
+def _ips_to_name(series: LoadBalancerSeries | None) -> set[str]:
+    if series is None:
         return set()
-    ips = {one.ip for one in found.ports.nodes} if found.ports else set()
-    by_backend = found.connections_by_backend.series if found.connections_by_backend else ()
-    return ips | {series.dimensions.get("backendipaddress", "") for series in by_backend}
+    by_backend = series.connections_by_backend.series if series.connections_by_backend else ()
+    full = series.ports.nodes if series.ports else ()
+    return {node.ip for node in full} | {of_backend.backend_ip for of_backend in by_backend}
 
 
 class _LoadBalancerCollector:
-    """The load balancers of one look at one group of clusters, and the ports of those that are due or in trouble."""
+    """The load balancers of one group of clusters in one scan."""
 
     def __init__(self, queries: GroupQueries, scope: ScanScope) -> None:
         self._queries = queries
         self._scope = scope
         self._ports = PortCollector(queries, scope.ports or scope.window)
 
-    def read(self) -> dict[str, LoadBalancerSeries]:
-        window, every = self._scope.window, self._queries.by_balancer
-        known = dict.fromkeys(key for key, one in every.items() if one.cluster.id.lower() in self._scope.in_trouble)
-        ahead = list(known)[:MAX_RESOURCES]  # more would be too much to hold at once
-        connections, by_backend, before, ports = self._queries.ask_all(
-            (every, metric_queries.SNAT_CONNECTIONS, window), *self._detail(ahead), self._ports.in_trouble(ahead)
+    def collect(self) -> dict[str, LoadBalancerSeries]:
+        window, targets = self._scope.window, self._queries.by_balancer
+        in_trouble = [key for key, target in targets.items() if target.cluster.id.lower() in self._scope.in_trouble]
+        ahead = in_trouble[:MAX_RESOURCES]  # more would be too much to hold at once
+        connections, by_backend, before, ports = self._queries.query_all(
+            (targets, metric_queries.SNAT_CONNECTIONS, window),
+            *self._detail(ahead),
+            self._ports.query_in_trouble(ahead),
         )
-        self._ports.keep(ports)
-        answered = {key: one for key, one in connections.items() if isinstance(one, MetricAnswer)}
-        silent = [key for key, one in answered.items() if not has_point(window, one)]
-        sick = [key for key, one in answered.items() if has_failure(one, window)]
-        reports, *later = self._queries.ask_all(
-            (silent, metric_queries.ALLOCATED_SNAT_PORTS, Window(window.end - LATEST, window.end)),
-            *self._detail([key for key in sick if key not in ahead]),
+        self._ports.keep_in_trouble(ports)
+        answered = {key: answer for key, answer in connections.items() if isinstance(answer, MetricAnswer)}
+        silent = [key for key, answer in answered.items() if not answer.has_point_in(window)]
+        failing = [key for key, answer in answered.items() if has_failure(answer, window)]
+        allocated, *detail = self._queries.query_all(
+            (silent, metric_queries.ALLOCATED_SNAT_PORTS, Window(window.end - MAX_DELAY, window.end)),
+            *self._detail([key for key in failing if key not in ahead]),
         )
-        by_backend, before = by_backend | later[0], before | later[1]
-        self._ports.ask_in_trouble([key for key in known if key in answered and key not in ahead])
+        by_backend, before = by_backend | detail[0], before | detail[1]
+        self._ports.collect_in_trouble([key for key in in_trouble if key in answered and key not in ahead])
         if self._scope.ports is not None:
-            self._ports.ask([key for key in answered if key not in known])
+            self._ports.collect([key for key in answered if key not in in_trouble])
         return {
             key: LoadBalancerSeries(
-                # Where it could not be asked whether it reports at all, that is why it is not measured.
-                connections=answer_or_reason(trouble_or(one, reports.get(key))),
-                allocated=answer_or_none(reports.get(key)),
-                connections_by_backend=answer_or_none(by_backend.get(key)) if key in sick else None,
-                connections_before=answer_or_none(before.get(key)) if key in sick else None,
+                connections=answer_or_reason(answer, allocated.get(key)),
+                allocated=answer_or_none(allocated.get(key)),
+                connections_by_backend=answer_or_none(by_backend.get(key)) if key in failing else None,
+                connections_before=answer_or_none(before.get(key)) if key in failing else None,
                 ports=self._ports.readings.get(key),
                 port_history=self._ports.histories.get(key, ()),
             )
-            for key, one in connections.items()
+            for key, answer in connections.items()
         }
 
     def _detail(self, keys: Sequence[str]) -> tuple[GroupQuery, GroupQuery]:
@@ -156,9 +154,4 @@ class _LoadBalancerCollector:
 
 
 def has_failure(answer: MetricAnswer, window: Window) -> bool:
-    return any(
-        value > 0 and window.holds(at)
-        for series in answer.series
-        if series.dimensions.get(STATE_DIMENSION, "").lower() == "failed"
-        for at, value in series.points
-    )
+    return any(series.state == FAILED and value > 0 for series, _, value in answer.points_in(window))

@@ -1,4 +1,4 @@
-"""NAT gateways: connections by state at every look; open connections and the data path when due, or in trouble."""
+"""NAT gateways: connections by state in every scan; open connections and the data path when due, or in trouble."""
 
 from __future__ import annotations
 
@@ -6,44 +6,40 @@ from collections.abc import Sequence
 
 from ...cloud import metric_queries
 from ...core.detection.assess import GatewaySeries
-from ...core.detection.load_balancer import has_point
+from ...core.detection.schedule import ScanScope, gateway_window
 from ...model.fleet import WatchedCluster
-from ...model.metric import MetricAnswer, Window
-from .group_queries import GroupQueries, answer_or_none, answer_or_reason, trouble_or
-from .scan_scope import SLOW_WINDOW, ScanScope
+from ...model.metric import MetricAnswer
+from .group_queries import GroupQueries, answer_or_none, answer_or_reason
 
 
-class GatewayCollector:
-    def __init__(self, queries: GroupQueries, targets: Sequence[WatchedCluster], scope: ScanScope) -> None:
-        self._queries = queries
-        self._scope = scope
-        self._every = {one.id.lower(): one for target in targets for one in target.gateways}
-        self._in_trouble = {
-            one.id.lower()
-            for target in targets
-            if target.cluster.id.lower() in scope.in_trouble
-            for one in target.gateways
-        }
-
-    def read(self) -> dict[str, GatewaySeries]:
-        scope, every = self._scope, self._every
-        slow_due = [key for key in every if scope.slow is not None or key in self._in_trouble]
-        slow = scope.slow or Window(scope.window.end - SLOW_WINDOW, scope.window.end)
-        connections = self._queries.gateways(every, every, metric_queries.NAT_CONNECTIONS, scope.window)
-        silent = [
-            key
-            for key, one in connections.items()
-            if isinstance(one, MetricAnswer) and not has_point(scope.window, one) and key not in slow_due
-        ]
-        datapath = self._queries.gateways(every, [*silent, *slow_due], metric_queries.NAT_DATAPATH, slow)
-        opened = self._queries.gateways(every, slow_due, metric_queries.NAT_OPEN_CONNECTIONS, slow)
-        return {
-            key: GatewaySeries(
-                gateway=every[key],
-                connections=answer_or_reason(trouble_or(one, datapath.get(key) if key in silent else None)),
-                datapath=answer_or_none(datapath.get(key)),
-                open_connections=answer_or_none(opened.get(key)),
-                slow_window=slow if key in slow_due else None,
-            )
-            for key, one in connections.items()
-        }
+def collect_gateways(
+    queries: GroupQueries, targets: Sequence[WatchedCluster], scope: ScanScope
+) -> dict[str, GatewaySeries]:
+    """By id in lower case."""
+    gateways = {gateway.id.lower(): gateway for target in targets for gateway in target.gateways}
+    in_trouble = {
+        gateway.id.lower()
+        for target in targets
+        if target.cluster.id.lower() in scope.in_trouble
+        for gateway in target.gateways
+    }
+    due = [key for key in gateways if scope.gateways is not None or key in in_trouble]
+    slow_window = scope.gateways or gateway_window(scope.window)
+    connections = queries.query_gateways(gateways, gateways, metric_queries.NAT_CONNECTIONS, scope.window)
+    silent = [
+        key
+        for key, answer in connections.items()
+        if isinstance(answer, MetricAnswer) and not answer.has_point_in(scope.window) and key not in due
+    ]
+    datapath = queries.query_gateways(gateways, [*silent, *due], metric_queries.NAT_DATAPATH, slow_window)
+    opened = queries.query_gateways(gateways, due, metric_queries.NAT_OPEN_CONNECTIONS, slow_window)
+    return {
+        key: GatewaySeries(
+            gateway=gateways[key],
+            connections=answer_or_reason(answer, datapath.get(key) if key in silent else None),
+            datapath=answer_or_none(datapath.get(key)),
+            open_connections=answer_or_none(opened.get(key)),
+            slow_window=slow_window if key in due else None,
+        )
+        for key, answer in connections.items()
+    }

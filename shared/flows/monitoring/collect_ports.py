@@ -1,4 +1,4 @@
-"""Ports in use and allocated, by node: of everybody when the pass is due, of clusters in trouble at every look.
+"""Ports in use and allocated, by node: of every cluster when due, of clusters in trouble in every scan.
 
 Answers are large (a series for every frontend, node and protocol), so those of at most 50 load balancers are held at
 a time. What is kept of them are the nodes with half of their ports in use or climbing, and of their clusters an hour
@@ -7,7 +7,7 @@ of history.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from ...cloud import metric_queries
@@ -32,41 +32,37 @@ class PortCollector:
         self._window = window
         self._hour = Window(min(window.start, window.end - HISTORY), window.end)
 
-    def in_trouble(self, keys: Sequence[str]) -> GroupQuery:
-        """What to ask about clusters in trouble: their history will be wanted, and holds what is in use now as well."""
+    def query_in_trouble(self, keys: Sequence[str]) -> GroupQuery:
+        """Clusters in trouble need their history, which holds what is in use now as well."""
         return keys, metric_queries.SNAT_PORTS_BY_BACKEND, self._hour
 
-    def keep(self, answers: Answers) -> None:
-        """What ``in_trouble`` asked for."""
+    def keep_in_trouble(self, answers: Answers) -> None:
+        """The answers to ``query_in_trouble``."""
         for key, used in self._keep_readings(answers).items():
             self._keep_history(key, used)
 
-    def ask_in_trouble(self, keys: Sequence[str]) -> None:
-        for some in in_batches(keys):
-            self.keep(*self._queries.ask_all(self.in_trouble(some)))
+    def collect_in_trouble(self, keys: Sequence[str]) -> None:
+        for batch in in_batches(keys):
+            self.keep_in_trouble(*self._queries.query_all(self.query_in_trouble(batch)))
 
-    def ask(self, keys: Sequence[str]) -> None:
-        """First what is in use now; the hour only of those in whom something is worth it."""
+    def collect(self, keys: Sequence[str]) -> None:
+        """First what is in use now, then the last hour of those clusters that have a node worth it."""
         suspects: list[str] = []
-        for some in in_batches(keys):
-            found = self._keep_readings(
-                self._queries.balancers(some, metric_queries.SNAT_PORTS_BY_BACKEND, self._window)
-            )
-            suspects += [key for key in found if self.readings[key].nodes]
-        for some in in_batches(suspects):
-            answers = self._queries.balancers(some, metric_queries.USED_SNAT_PORTS_BY_BACKEND, self._hour)
-            for key, one in _answered(answers).items():
-                self._keep_history(key, sum_over(one, _FRONTEND))
+        for batch in in_batches(keys):
+            (answers,) = self._queries.query_all((batch, metric_queries.SNAT_PORTS_BY_BACKEND, self._window))
+            suspects += [key for key in self._keep_readings(answers) if self.readings[key].nodes]
+        for batch in in_batches(suspects):
+            (answers,) = self._queries.query_all((batch, metric_queries.USED_SNAT_PORTS_BY_BACKEND, self._hour))
+            for key, answer in _answered(answers):
+                self._keep_history(key, sum_over(answer, _FRONTEND))
 
     def _keep_readings(self, answers: Answers) -> Mapping[str, MetricAnswer]:
-        """Gives back what is in use, by load balancer. A node has ports on every frontend: they are added up."""
+        """Returns what is in use, by load balancer. A node has ports on every frontend: they are added up."""
         in_use = {}
-        for key, one in _answered(answers).items():
-            used, allocated = (
-                sum_over(of_metric(one, name), _FRONTEND) for name in (metric_queries.USED, metric_queries.ALLOCATED)
-            )
-            self.readings[key] = read_ports(self._window, used, allocated)
-            in_use[key] = used
+        for key, answer in _answered(answers):
+            in_use[key] = sum_over(of_metric(answer, metric_queries.USED), _FRONTEND)
+            allocated = sum_over(of_metric(answer, metric_queries.ALLOCATED), _FRONTEND)
+            self.readings[key] = read_ports(self._window, in_use[key], allocated)
         return in_use
 
     def _keep_history(self, key: str, used: MetricAnswer) -> None:
@@ -74,6 +70,7 @@ class PortCollector:
             self.histories[key] = read_history(self._hour, used)
 
 
-def _answered(answers: Answers) -> Mapping[str, MetricAnswer]:
-    found = {key: answer_or_none(one) for key, one in answers.items()}
-    return {key: one for key, one in found.items() if one is not None}
+def _answered(answers: Answers) -> Iterator[tuple[str, MetricAnswer]]:
+    for key, answer in answers.items():
+        if (answered := answer_or_none(answer)) is not None:
+            yield key, answered

@@ -1,7 +1,7 @@
-"""Work on many places at once, so that no place holds up the others.
+"""A pool of workers that no slow region can use up.
 
-Pieces are cut by subscription and region, their lane. Lanes take turns, and where there are several, none may take more
-than half of the workers: a slow region keeps its own pieces waiting, nobody else's.
+Each piece of work belongs to a lane: its subscription and region. Lanes take turns, and where there are several, none
+may take more than half of the workers: a slow region holds up its own pieces only.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 class FairWorkerPool(Generic[T]):
     def __init__(self, pieces: Sequence[tuple[Hashable, T]], workers: int) -> None:
-        """``pieces`` are lane and work; the order within a lane is kept."""
+        """``pieces``: lane and work; the order within a lane is kept."""
         self._waiting: dict[Hashable, deque[T]] = {}
         for lane, piece in pieces:
             self._waiting.setdefault(lane, deque()).append(piece)
@@ -41,7 +41,7 @@ class FairWorkerPool(Generic[T]):
             future.result()
 
     def _worker(self, work: Callable[[T], None]) -> None:
-        """Raises the first thing that went wrong, after the last piece: one bad piece doesn't take the others along."""
+        """Raises the first error after the last piece: one bad piece does not stop the others."""
         trouble: Exception | None = None
         while (taken := self._take()) is not None:
             lane, piece = taken

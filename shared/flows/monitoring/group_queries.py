@@ -1,4 +1,4 @@
-"""Questions about the load balancers and NAT gateways of one group of clusters, within one deadline."""
+"""Metric queries about the load balancers and NAT gateways of one group of clusters, within one deadline."""
 
 from __future__ import annotations
 
@@ -7,61 +7,57 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ...cloud.batch import MAX_RESOURCES
 from ...cloud.deadline import Deadline
-from ...cloud.errors import AzureError
-from ...cloud.metric_access import Answers, MetricAccess, MetricRequest
+from ...cloud.errors import AzureError, Forbidden, MetricUnavailable, NotFound, NotRegistered, Throttled, Unavailable
+from ...cloud.metric_access import Answers, DeadlineReached, MetricAccess, MetricRequest
 from ...cloud.metric_queries import MetricQuery
+from ...formatting import utc
 from ...model.fleet import WatchedCluster, WatchedGateway
 from ...model.metric import MetricAnswer, Window
-from ...model.reading import Unmeasured
-from .explain import unmeasured
+from ...model.reading import Cause, Unmeasured
 
 log = logging.getLogger("snatbot.measure")
 
-GroupQuery = tuple[Iterable[str], MetricQuery, Window]
-"""Keys of load balancers (ids in lower case), what is asked of them, and for which minutes."""
+GroupQuery = tuple[Iterable[str], MetricQuery, Window]  # keys of load balancers: ids in lower case
 
 
 class GroupQueries:
-    """``targets`` are of one subscription and region; up to ``at_a_time`` requests are under way at once."""
+    """``targets`` are of one subscription and region; up to ``at_a_time`` requests run at once."""
 
     def __init__(
         self, access: MetricAccess, targets: Sequence[WatchedCluster], deadline: Deadline, at_a_time: int
     ) -> None:
-        self.by_balancer = {one.load_balancer.id.lower(): one for one in targets if one.load_balancer is not None}
+        self.by_balancer = {target.load_balancer.id.lower(): target for target in targets if target.load_balancer}
         self._access = access
         self._deadline = deadline
         self._at_a_time = at_a_time
 
-    def balancers(self, keys: Iterable[str], question: MetricQuery, window: Window) -> Answers:
-        return self.ask_all((keys, question, window))[0]
-
-    def ask_all(self, *asked: GroupQuery) -> list[Answers]:
-        """Several questions side by side: the answers of each, in this order."""
-        asks = [self._about(keys, question, window) for keys, question, window in asked]
-        found = self._access.query_all(asks, self._deadline, self._at_a_time)
-        for one, answers in zip(asks, found, strict=True):
+    def query_all(self, *queries: GroupQuery) -> list[Answers]:
+        """The answers to each query, in this order; the requests go out side by side."""
+        requests = [self._request(keys, query, window) for keys, query, window in queries]
+        found = self._access.query_all(requests, self._deadline, self._at_a_time)
+        for request, answers in zip(requests, found, strict=True):
             for resource_id, answer in answers.items():
                 if isinstance(answer, MetricAnswer) and answer.is_truncated:
-                    log.error("%s: %s was cut at %d series", resource_id, one.query.metric, one.query.top)
+                    log.error("%s: %s was cut at %d series", resource_id, request.query.metric, request.query.top)
         return found
 
-    def gateways(
-        self, every: Mapping[str, WatchedGateway], keys: Iterable[str], question: MetricQuery, window: Window
+    def query_gateways(
+        self, gateways: Mapping[str, WatchedGateway], keys: Iterable[str], query: MetricQuery, window: Window
     ) -> Answers:
-        """By id in lower case. A network, and the gateway in it, may lie elsewhere than the group's region."""
+        """By id in lower case. A network, and the gateway in it, may lie in another region than the group."""
         by_region: dict[str, list[str]] = {}
         for key in keys:
-            by_region.setdefault(every[key].location, []).append(every[key].id)
-        asks = [MetricRequest(ids, region, question, window) for region, ids in by_region.items()]
+            by_region.setdefault(gateways[key].location, []).append(gateways[key].id)
+        requests = [MetricRequest(ids, region, query, window) for region, ids in by_region.items()]
         answers: Answers = {}
-        for found in self._access.query_all(asks, self._deadline, self._at_a_time):
+        for found in self._access.query_all(requests, self._deadline, self._at_a_time):
             answers |= found
         return answers
 
-    def _about(self, keys: Iterable[str], question: MetricQuery, window: Window) -> MetricRequest:
+    def _request(self, keys: Iterable[str], query: MetricQuery, window: Window) -> MetricRequest:
         targets = [self.by_balancer[key] for key in keys]
-        ids = [target.load_balancer.id for target in targets if target.load_balancer is not None]
-        return MetricRequest(ids, targets[0].cluster.location if targets else "", question, window)
+        ids = [target.load_balancer.id for target in targets if target.load_balancer]
+        return MetricRequest(ids, targets[0].cluster.location if targets else "", query, window)
 
 
 def in_batches(keys: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -70,20 +66,38 @@ def in_batches(keys: Sequence[str]) -> Iterator[Sequence[str]]:
         yield keys[start : start + MAX_RESOURCES]
 
 
-def trouble_or(
-    answer: MetricAnswer | AzureError, second: MetricAnswer | AzureError | None
-) -> MetricAnswer | AzureError:
-    """The second answer where it is an error: without it the first can't be read."""
-    return second if isinstance(second, AzureError) else answer
-
-
-def answer_or_reason(answer: MetricAnswer | AzureError) -> MetricAnswer | Unmeasured:
+def answer_or_reason(
+    answer: MetricAnswer | AzureError, needed: MetricAnswer | AzureError | None = None
+) -> MetricAnswer | Unmeasured:
+    """Why not, where either is an error. ``needed`` is the answer without which the first can't be interpreted."""
+    if isinstance(needed, AzureError):
+        return unmeasured(needed)
     return unmeasured(answer) if isinstance(answer, AzureError) else answer
 
 
 def answer_or_none(answer: MetricAnswer | AzureError | None) -> MetricAnswer | None:
-    """For what the judgement can do without; why it is missing is logged."""
+    """For what an assessment can do without; why it is missing is logged."""
     if isinstance(answer, AzureError):
         log.warning("%s", answer)
         return None
     return answer
+
+
+def unmeasured(error: AzureError) -> Unmeasured:
+    """Why something was not measured, and what a person can do."""
+    match error:
+        case DeadlineReached():
+            return Unmeasured("the time for this look was over before it was its turn", "", Cause.NOT_REACHED)
+        case NotRegistered():
+            reason = f"Azure refused: {error.code or error.status}, the provider Microsoft.Insights is not registered"
+            return Unmeasured(reason, error.remedy, Cause.NOT_REGISTERED)
+        case Forbidden():
+            remedy = error.remedy or "grant this app's identity Reader and Monitoring Reader on the subscription"
+            return Unmeasured(f"Azure refused: {error.code or error.status}", remedy, Cause.FORBIDDEN)
+        case Throttled():
+            again = f" until {utc(error.until)}" if error.until else "; the next look tries again"
+            return Unmeasured(f"Azure throttled the requests{again}", "", Cause.THROTTLED)
+        case NotFound():
+            return Unmeasured("it vanished while it was looked at, or may not be read", "", Cause.VANISHED)
+    cause = Cause.UNAVAILABLE if isinstance(error, Unavailable | MetricUnavailable) else Cause.UNEXPECTED
+    return Unmeasured(f"Azure did not answer as documented: {error}", error.remedy, cause)

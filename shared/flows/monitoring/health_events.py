@@ -1,7 +1,7 @@
-"""Azure's health events beside a look: read once, in the background, and never waited for at length.
+"""Azure's health events, read beside a scan: once, in the background, and never waited for at length.
 
-They are evidence only. A workspace that answers slowly, or not at all, must not hold up what the metrics say: whoever
-wants to know waits a few seconds, within the look's deadline, and goes on without.
+They are evidence only. A workspace that answers slowly, or not at all, must not hold up what the metrics say: a scan
+waits a few seconds, within its deadline, and goes on without them.
 """
 
 from __future__ import annotations
@@ -21,27 +21,34 @@ from ...model.metric import MINUTE, Window
 log = logging.getLogger("snatbot.look")
 MAX_WAIT_SECONDS = 3.0
 
-Events = Mapping[str, tuple[HealthEvent, ...]]
+Events = Mapping[str, tuple[HealthEvent, ...]]  # by load balancer id in lower case
 
 
 class HealthEventReader:
-    """Keeps the newest reading, which the parts of one fleet share. Safe to share between threads."""
+    """Keeps the newest reading, which the shards of a fleet share. Safe to share between threads."""
 
     def __init__(self, source: HealthEventLog) -> None:
         self._source = source
         self._lock = threading.Lock()
         self._reading: tuple[Window, Future[Events]] | None = None
 
-    def begin(self, judged: Window, deadline: Deadline) -> Future[Events]:
-        """The whole workspace's events around ``judged``, by load balancer id in lower case; begun only once."""
-        window = Window(judged.end - LOOK_BACK, judged.end + MINUTE)
+    def begin(self, scanned: Window, deadline: Deadline) -> Future[Events]:
+        """Starts to read the workspace's events around ``scanned``, unless that is under way."""
+        window = Window(scanned.end - LOOK_BACK, scanned.end + MINUTE)
         with self._lock:
             if self._reading is None or self._reading[0] != window:
                 reading: Future[Events] = Future()
                 self._reading = window, reading
-                work = threading.Thread(target=self._read, args=(window, deadline, reading), daemon=True)
-                work.start()
+                threading.Thread(target=self._read, args=(window, deadline, reading), daemon=True).start()
             return self._reading[1]
+
+    def wait(self, scanned: Window, deadline: Deadline) -> Events:
+        """What comes in time; nothing otherwise."""
+        try:
+            return self.begin(scanned, deadline).result(min(MAX_WAIT_SECONDS, deadline.seconds_left))
+        except TimeoutError:
+            log.warning("health events did not come in time; this scan goes without them")
+            return {}
 
     def _read(self, window: Window, deadline: Deadline, reading: Future[Events]) -> None:
         try:
@@ -53,12 +60,3 @@ class HealthEventReader:
         except BaseException as error:
             reading.set_exception(error)
             raise
-
-
-def in_time(reading: Future[Events], deadline: Deadline) -> Events:
-    """What has come by now, or in a moment; nothing when it hasn't."""
-    try:
-        return reading.result(min(MAX_WAIT_SECONDS, deadline.seconds_left))
-    except TimeoutError:
-        log.warning("health events did not come in time; this look goes without them")
-        return {}

@@ -1,4 +1,4 @@
-"""Which node has which IP, asked only for clusters in trouble and kept for a while."""
+"""Which node has which IP: read for clusters in trouble only, and kept for a while."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ...model.load_balancer import Node
 
 log = logging.getLogger("snatbot.measure")
 KEPT_SECONDS = 600.0
-ASKED_AGAIN_SECONDS = 60.0  # for an IP that no node had
+RETRY_SECONDS = 60.0  # for an IP that no node had
 
 
 class NodeNames:
@@ -36,7 +36,7 @@ class NodeNames:
             kept = self._kept.get(key)
         if kept is not None:
             age = self._monotonic() - kept[0]
-            if age < ASKED_AGAIN_SECONDS or (age < KEPT_SECONDS and ips <= {node.ip for node in kept[1]}):
+            if age < RETRY_SECONDS or (age < KEPT_SECONDS and ips <= {node.ip for node in kept[1]}):
                 return kept[1]
         unreadable: list[str] = []
         try:

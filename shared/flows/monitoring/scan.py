@@ -1,6 +1,6 @@
-"""One look at many clusters: cut into groups of one subscription and region, each measured, judged and handed on alone.
+"""Scan many clusters, grouped by subscription and region; each group is measured and assessed on its own.
 
-A group is all that is in memory at a time. Groups don't wait for each other, and those that the deadline cut off are
+A group is all that is in memory at a time. Groups don't wait for each other, and clusters that the deadline cut off are
 handed on as not reached: silence about them would look like health.
 """
 
@@ -14,14 +14,14 @@ from datetime import datetime
 from ...cloud.deadline import Deadline
 from ...cloud.logs import HealthEventLog
 from ...core.detection.assess import ClusterSeries, PriorObservations, assess, not_applicable
-from ...core.detection.health_events import statement
+from ...core.detection.health_events import compare
+from ...core.detection.schedule import ScanScope
 from ...core.detection.tags import TagRules, read_tags
 from ...model.assessment import Assessment
 from ...model.fleet import WatchedCluster
 from .collect import MAX_CLUSTERS, MetricCollector
 from .fair_pool import FairWorkerPool
-from .health_events import Events, HealthEventReader, in_time
-from .scan_scope import ScanScope
+from .health_events import Events, HealthEventReader
 
 log = logging.getLogger("snatbot.look")
 PriorObservationsOf = Callable[[WatchedCluster], PriorObservations]
@@ -29,7 +29,7 @@ PriorObservationsOf = Callable[[WatchedCluster], PriorObservations]
 
 @dataclass(frozen=True, slots=True)
 class ScanResult:
-    """One cluster as one look saw it."""
+    """One cluster in one scan."""
 
     series: ClusterSeries
     rules: TagRules
@@ -52,7 +52,7 @@ class FleetScanner:
 
     @property
     def one_by_one(self) -> Mapping[str, str]:
-        """Subscriptions, or regions of them, whose metrics are not taken in batches, and why."""
+        """Subscriptions, or regions of them, whose metrics can't be read in batches, and why."""
         return self._collector.one_by_one
 
     def scan(
@@ -67,12 +67,16 @@ class FleetScanner:
         """``then`` gets each group in the thread that measured it. What it raises is raised when all are done."""
         groups = grouped(targets)
         if self._health_events is not None and targets and (scope.ports is not None or scope.in_trouble):
-            self._health_events.begin(scope.window, deadline)  # beside the passes: by then it will be wanted
+            self._health_events.begin(scope.window, deadline)  # beside the metrics: they are needed after these
         at_a_time = max(1, self._workers // max(1, len(groups)))  # few groups: their requests go out side by side
-        pool = FairWorkerPool(groups, self._workers)
-        pool.run(lambda group: then(self._group(group, scope, deadline, at_a_time, now, prior_of)))
 
-    def _group(
+        def scan_group(group: Sequence[WatchedCluster]) -> None:
+            results = self._assess_group(group, scope, deadline, at_a_time, now, prior_of)
+            then(self._with_health_events(results, scope, deadline))
+
+        FairWorkerPool(groups, self._workers).run(scan_group)
+
+    def _assess_group(
         self,
         targets: Sequence[WatchedCluster],
         scope: ScanScope,
@@ -81,38 +85,50 @@ class FleetScanner:
         now: datetime,
         prior_of: PriorObservationsOf,
     ) -> list[ScanResult]:
-        ruled = [(target, read_tags(target.cluster.tags, self._default_rules)) for target in targets]
-        measured = [one for one, rules in ruled if not one.unreadable and not_applicable(one, rules) is None]
-        series = {one.target.cluster.id: one for one in self._collector.collect(measured, scope, deadline, at_a_time)}
-        found = []
-        for target, rules in ruled:
-            one = series.get(target.cluster.id) or ClusterSeries(target, scope.window)
-            found.append(ScanResult(one, rules, assess(one, prior_of(target), rules, now)))
-        is_worth_asking = scope.ports is not None or any(result.assessment.alarms for result in found)
-        if self._health_events is None or not is_worth_asking:
-            return found
-        events = in_time(self._health_events.begin(scope.window, deadline), deadline)
-        return [self._with_health_events(result, events) for result in found]
+        rules = {target.cluster.id: read_tags(target.cluster.tags, self._default_rules) for target in targets}
+        to_measure = [
+            target
+            for target in targets
+            if not target.unreadable and not_applicable(target, rules[target.cluster.id]) is None
+        ]
+        collected = self._collector.collect(to_measure, scope, deadline, at_a_time)
+        measured = {series.target.cluster.id: series for series in collected}
+        results = []
+        for target in targets:
+            series = measured.get(target.cluster.id) or ClusterSeries(target, scope.window)
+            of_target = rules[target.cluster.id]
+            results.append(ScanResult(series, of_target, assess(series, prior_of(target), of_target, now)))
+        return results
 
-    def _with_health_events(self, result: ScanResult, events: Events) -> ScanResult:
-        balancer = result.assessment.load_balancer_id
-        told = statement(result.assessment, events.get(balancer.lower(), ())) if balancer else ""
-        if "disagree" in told:
-            log.warning("%s: %s", result.assessment.cluster.name, told)
-        return replace(result, assessment=replace(result.assessment, witness=told)) if told else result
+    def _with_health_events(
+        self, results: list[ScanResult], scope: ScanScope, deadline: Deadline
+    ) -> Sequence[ScanResult]:
+        is_worth_waiting = scope.ports is not None or any(result.assessment.alarms for result in results)
+        if self._health_events is None or not is_worth_waiting:
+            return results
+        events = self._health_events.wait(scope.window, deadline)
+        return [_compared(result, events) for result in results]
+
+
+def _compared(result: ScanResult, events: Events) -> ScanResult:
+    balancer = result.assessment.load_balancer_id
+    comparison = compare(result.assessment, events.get(balancer.lower(), ())) if balancer else None
+    if comparison is not None and comparison.is_disagreement:
+        log.warning("%s: %s", result.assessment.cluster.name, comparison.text)
+    return replace(result, assessment=replace(result.assessment, health_events=comparison))
 
 
 def grouped(
     targets: Sequence[WatchedCluster], most: int = MAX_CLUSTERS
 ) -> list[tuple[tuple[str, str], list[WatchedCluster]]]:
     """(subscription, region) and up to ``most`` clusters of it, in a stable order."""
-    lanes: dict[tuple[str, str], list[WatchedCluster]] = {}
+    places: dict[tuple[str, str], list[WatchedCluster]] = {}
     for target in targets:
         cluster = target.cluster
-        lane = (cluster.subscription.lower(), cluster.location.replace(" ", "").lower())
-        lanes.setdefault(lane, []).append(target)
+        place = (cluster.subscription.lower(), cluster.location.replace(" ", "").lower())
+        places.setdefault(place, []).append(target)
     return [
-        (lane, members[start : start + most])
-        for lane, members in sorted(lanes.items())
+        (place, members[start : start + most])
+        for place, members in sorted(places.items())
         for start in range(0, len(members), most)
     ]

@@ -1,46 +1,37 @@
-"""The nouns of a tick: what it is told to do, what time it has, and what it saw and did."""
+"""The nouns of a tick: its policy, its time, and its result."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from ...cloud.deadline import Deadline
+from ...core.detection.schedule import ScanSchedule
 from ...model.tally import Effort, ShardReport, Tally
 
-# Shares of a tick's time. Where listing takes longer, the list that is kept serves; what comes later is not looked at.
+# Shares of a tick's time. Where listing takes longer, the list that is kept serves; later clusters are not scanned.
 _FOR_LISTING = 0.4
 _FOR_SCANNING = 0.7
 
 
 @dataclass(frozen=True, slots=True)
 class WatchPolicy:
-    """``fan_out_above``: a fleet with more clusters is looked at by queue workers. ``deadline_seconds`` of a tick."""
-
-    ingestion_lag_minutes: int
-    window_minutes: int
-    ports_every: timedelta
-    fan_out_above: int
-    deadline_seconds: float
+    schedule: ScanSchedule
+    fan_out_above: int  # a fleet with more clusters is scanned by queue workers
+    deadline_seconds: float  # of a tick
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """What one tick saw and did.
-
-    ``deliver``, ``advance`` and ``offer`` are partitions with messages, changes, and incidents to plan against that are
-    due. ``shards`` are keys of shards that workers scan; then ``tally`` is of their last looks, and
-    ``effort`` counts these in. ``problems`` say why this look is none to rely on.
-    """
+    """What one tick found, and what is due."""
 
     name: str
-    tally: Tally
+    tally: Tally  # with ``shards``: of their last scans
     unreadable: tuple[str, ...] = ()
-    shards: tuple[str, ...] = ()
-    deliver: tuple[str, ...] = ()
-    advance: tuple[tuple[str, str], ...] = ()
-    offer: tuple[tuple[str, str], ...] = ()
-    problems: tuple[str, ...] = ()
+    shards: tuple[str, ...] = ()  # keys of shards for workers to scan
+    deliver: tuple[str, ...] = ()  # partitions with messages that are due
+    advance: tuple[tuple[str, str], ...] = ()  # partitions and ids of changes that are due
+    offer: tuple[tuple[str, str], ...] = ()  # partitions and ids of incidents to plan against
+    problems: tuple[str, ...] = ()  # why nobody should rely on this tick
     effort: Effort = field(default_factory=Effort)
 
     @property
@@ -51,7 +42,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class ShardScan:
-    """One shard of a large fleet, scanned. ``deliver`` are partitions with messages that this look wrote."""
+    """One scanned shard of a large fleet. ``deliver``: partitions with messages that this scan wrote."""
 
     report: ShardReport
     deliver: tuple[str, ...]
@@ -59,7 +50,7 @@ class ShardScan:
 
 @dataclass(frozen=True, slots=True)
 class TickTime:
-    """Until when clusters are listed, looked at, and all is done: what was seen has to be written down as well."""
+    """Until when clusters are listed, scanned, and all is done: results have to be stored as well."""
 
     listing: Deadline
     scanning: Deadline

@@ -12,8 +12,8 @@ from ... import user_input
 from ...cloud.access import AccessReader
 from ...cloud.errors import AzureError
 from ...cloud.metrics import Metrics
-from ...core.detection import load_balancer
 from ...core.detection.node_counts import nodes_at_most
+from ...core.detection.schedule import complete_window
 from ...core.detection.tags import TagRules, read_tags
 from ...core.detection.thresholds import Thresholds
 from ...core.planning import delete, detach, planner, sizing, usage
@@ -95,7 +95,7 @@ class Planner:
         Raises AzureError as ``read_facts`` does.
         """
         facts = self.read_facts(cluster_id, now, request)
-        window = load_balancer.complete_window(now, self._lag_minutes, _LOOK_BACK_MINUTES)
+        window = complete_window(now, self._lag_minutes, _LOOK_BACK_MINUTES)
         thresholds = read_tags(facts.cluster.tags, self._usual).thresholds
         wanted, baseline = self._usage(facts, window, thresholds)
         gateway = our_gateway(facts)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from ...cloud.discovery import Discovery
 from ...cloud.errors import AzureError
 from ...cloud.metrics import Metrics, complete_series
-from ...core.detection.load_balancer import complete_window
+from ...core.detection.schedule import complete_window
 from ...core.remediation.gate import GateView, GatewayRates, Passage, through_gateway, through_load_balancer, total
 from ...formatting import count, listed
 from ...model.change import JournalEntry

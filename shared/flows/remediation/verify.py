@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from ...cloud.discovery import Discovery
 from ...cloud.errors import AzureError
 from ...cloud.metrics import Metrics, complete_series
-from ...core.detection.load_balancer import BACKEND_DIMENSION, complete_window
+from ...core.detection.schedule import complete_window
 from ...core.planning.preflight import authorize_command
 from ...core.planning.sizing import ENLARGE_AT, PORTS_PER_IP
 from ...core.planning.usage import open_peak
@@ -117,7 +117,7 @@ class Verify:
             return ()
         answer = self._metrics.snat_connections(balancer.id, window, by_backend=True)
         moved = set(baseline.node_ips)
-        return tuple(series for series in complete_series(answer) if series.dimensions.get(BACKEND_DIMENSION) in moved)
+        return tuple(series for series in complete_series(answer) if series.backend_ip in moved)
 
     def _window_since(self, since: datetime, now: datetime, minutes: int) -> Window | None:
         """The last judged ``minutes`` that lie wholly after ``since``; None while there are fewer."""

@@ -11,8 +11,8 @@ import pytest
 from shared.cloud.metric_queries import SNAT_CONNECTIONS_BY_BACKEND
 from shared.cloud.parse import parse_metric
 from shared.core.detection.assess import ClusterSeries, GatewaySeries, LoadBalancerSeries, PriorObservations, assess
-from shared.core.detection.load_balancer import complete_window
 from shared.core.detection.ports import named, read_history, read_ports
+from shared.core.detection.schedule import complete_window
 from shared.core.detection.tags import TagRules, read_tags
 from shared.core.incidents.lifecycle import IncidentPolicy
 from shared.model.allocation import AllocationBaseline

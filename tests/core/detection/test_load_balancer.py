@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
-from shared.core.detection.load_balancer import complete_window, failing_since, read_load_balancer, with_nodes
+from shared.core.detection.load_balancer import failing_since, read_load_balancer, with_nodes
 from shared.model.load_balancer import Node
 from shared.model.metric import MetricAnswer
 from shared.model.reading import Cause, DoesNotApply, Idle, Measured, Unmeasured
@@ -142,12 +141,6 @@ def test_a_failure_too_small_to_round_up_is_still_a_failure(value: float) -> Non
 @pytest.mark.parametrize("reading", [Idle(window()), Unmeasured("no answer"), DoesNotApply("NAT gateway")])
 def test_what_was_not_measured_has_no_finding(reading: Idle | Unmeasured | DoesNotApply) -> None:
     assert failing(reading) == ()
-
-
-def test_the_judged_window_is_whole_minutes_old_enough_to_be_complete() -> None:
-    found = complete_window(at(10) + timedelta(seconds=59, microseconds=5), ingestion_lag_minutes=3, window_minutes=5)
-    assert found == window(2, 7)
-    assert complete_window(at(10), 0, 1) == window(9, 10)
 
 
 def test_a_window_that_ends_before_it_starts_is_refused() -> None:

@@ -19,6 +19,7 @@ from shared.flows.incidents.track import IncidentTracker, Observation, UpdateSum
 from shared.flows.notification.outbox import Outbox
 from shared.ids import cluster_key
 from shared.model.change import Change, ChangeState, JournalEntry
+from shared.model.health_event import HealthEventComparison, HealthEventVerdict
 from shared.model.incident import ClusterRecord, IncidentState
 from shared.model.plan import AssociateSubnet, Plan
 from shared.model.reading import Idle, Reading, Unmeasured
@@ -190,12 +191,14 @@ def test_storage_that_is_down_is_told_and_not_tried_for_every_cluster() -> None:
     assert len(tried) <= 3
 
 
-# --- a second witness ---
+# --- health events beside the metric ---
 
 
 def contradicted(reading: Reading = WELL) -> Observation:
     said = "Azure's health event SnatPortExhaustion at 10:03 UTC disagrees: the metric shows no failed connection"
-    return Observation(replace(assessment(reading, CLUSTER), witness=said))
+    return Observation(
+        replace(assessment(reading, CLUSTER), health_events=HealthEventComparison(HealthEventVerdict.CONTRADICTS, said))
+    )
 
 
 def test_a_health_event_that_the_metric_does_not_show_is_posted_once_and_opens_nothing(records: Records) -> None:

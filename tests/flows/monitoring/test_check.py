@@ -20,6 +20,7 @@ from shared.cloud.errors import (
     Unavailable,
     UnexpectedAnswer,
 )
+from shared.core.detection.schedule import ScanSchedule
 from shared.errors import BadInput, NotFoundHere
 from shared.flows.monitoring.check import Check, CheckReport
 from shared.flows.monitoring.inventory import FleetInventory
@@ -54,8 +55,7 @@ def make_check(azure: FakeAzure | None = None, access: FakeAccess | None = None,
         azure.fleet,
         FleetInventory(azure.fleet, cast(FleetCache, NoStore()), timedelta(minutes=10)),
         make_scanner(azure, access or FakeAccess({"state": HEALTHY})),
-        ingestion_lag_minutes=3,
-        window_minutes=5,
+        ScanSchedule(3, 5, timedelta(minutes=5)),
         deadline_seconds=60,
         **more,
     )

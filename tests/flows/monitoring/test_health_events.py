@@ -12,13 +12,13 @@ import pytest
 from shared.cloud.deadline import Deadline
 from shared.cloud.errors import AzureError, Forbidden, NotFound, Unavailable
 from shared.cloud.logs import HealthEventLog
+from shared.core.detection.schedule import ScanScope
 from shared.core.detection.tags import TagRules
 from shared.flows.monitoring import health_events
 from shared.flows.monitoring.collect import MetricCollector
 from shared.flows.monitoring.node_names import NodeNames
 from shared.flows.monitoring.scan import FleetScanner, ScanResult
-from shared.flows.monitoring.scan_scope import ScanScope
-from shared.model.health_event import HealthEvent
+from shared.model.health_event import HealthEvent, HealthEventVerdict
 from shared.model.metric import Window
 from tests.support.builders import at, by_state, cluster, window
 from tests.support.fakes import FakeAccess, FakeAzure, balancer_of, watched
@@ -62,7 +62,8 @@ def test_it_is_asked_once_for_all_regions_and_for_all_parts_of_a_minute() -> Non
     events = FakeEvents()
     found = look(events)
     assert len(found) == 8
-    assert all("agrees" in seen.assessment.witness for seen in found)
+    verdicts = [seen.assessment.health_events and seen.assessment.health_events.verdict for seen in found]
+    assert verdicts == [HealthEventVerdict.AGREES] * 8
     assert events.reads == 1
 
 
@@ -77,7 +78,7 @@ def test_the_healthy_are_not_asked_about_between_port_passes() -> None:
 @pytest.mark.parametrize("error", [Forbidden("logs", "no"), NotFound("logs", "no"), Unavailable("logs", "timeout")])
 def test_its_absence_changes_nothing_else(error: AzureError, caplog: pytest.LogCaptureFixture) -> None:
     found = look(FakeEvents(error))
-    assert {seen.assessment.witness for seen in found} == {""}
+    assert {seen.assessment.health_events for seen in found} == {None}
     assert all(seen.assessment.alarms for seen in found)
     assert caplog.text.count("could not be read") == 1
 
@@ -89,7 +90,7 @@ def test_a_slow_workspace_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> No
     found = look(FakeEvents(held=held))
     assert time.monotonic() - began < 3
     assert len(found) == 8
-    assert {seen.assessment.witness for seen in found} == {""}
+    assert {seen.assessment.health_events for seen in found} == {None}
     held.set()
 
 

@@ -15,6 +15,7 @@ from shared.chat.message import Message
 from shared.cloud.errors import AzureError, Forbidden, Throttled, Unavailable
 from shared.cloud.metric_access import DeadlineReached
 from shared.cloud.request_count import RequestCount
+from shared.core.detection.schedule import ScanSchedule
 from shared.core.detection.tags import TagRules
 from shared.core.incidents.lifecycle import IncidentPolicy
 from shared.errors import BadInput
@@ -25,6 +26,7 @@ from shared.flows.incidents.silence import Silence, moment_from
 from shared.flows.incidents.track import IncidentTracker
 from shared.flows.monitoring.inventory import FleetInventory
 from shared.flows.monitoring.tick import Tick, WatchPolicy
+from shared.flows.monitoring.tracked_scan import TrackedScan
 from shared.flows.monitoring.unmeasured import UnmeasuredClusters, UnmeasuredPolicy
 from shared.flows.monitoring.watch import Watch
 from shared.flows.notification.outbox import Outbox, message_of
@@ -50,7 +52,8 @@ HEALTHY = by_state(Successful=dict.fromkeys(range(-60, 400), 100))
 SICK = by_state(Failed={3: 5}, Successful=dict.fromkeys(range(-60, 400), 100))
 BACKENDS = answer(series({3: 5}, connectionstate="Failed", backendipaddress="10.0.0.4"))
 COVERAGE = UnmeasuredPolicy(grace_period=timedelta(minutes=15), kept_for=timedelta(minutes=10))
-POLICY = WatchPolicy(3, 5, timedelta(minutes=5), 1000, 50.0)
+SCHEDULE = ScanSchedule(3, 5, timedelta(minutes=5))
+POLICY = WatchPolicy(SCHEDULE, 1000, 50.0)
 
 
 def ports(used: float, limit: float = 1024) -> dict[str, MetricAnswer]:
@@ -94,14 +97,18 @@ class World:
         )
         self.watch = Watch(
             FleetInventory(self.azure.fleet, self.cache, timedelta(minutes=10)),
-            self.azure.fleet,
-            make_scanner(self.azure, self.access, self.usual),
-            tracker,
+            TrackedScan(
+                make_scanner(self.azure, self.access, self.usual),
+                self.azure.fleet,
+                tracker,
+                self.cache,
+                self.active_clusters,
+                self.policy.schedule,
+            ),
             UnmeasuredClusters(self.records, self.azure.fleet, outbox, self.usual, self.coverage),
             DeletedClusters(self.records, self.active_clusters, self.azure.fleet, outbox),
             self.records,
             self.cache,
-            self.active_clusters,
             self.liveness,
             self.count,
             self.policy,
@@ -305,7 +312,7 @@ def test_a_look_that_raises_is_kept_as_such_until_one_succeeds(make: Make) -> No
 
 
 def test_a_part_whose_look_raises_is_not_well_until_one_succeeds(make: Make) -> None:
-    world = make("a", "b", policy=WatchPolicy(3, 5, timedelta(minutes=5), 1, 50.0))
+    world = make("a", "b", policy=WatchPolicy(SCHEDULE, 1, 50.0))
     for minute in (8, 9):
         world.tick(minute)
     assert health(world, 9).is_well
@@ -323,6 +330,16 @@ def test_a_part_whose_look_raises_is_not_well_until_one_succeeds(make: Make) -> 
     )
     world.watch.run(at(12), at(12))
     assert health(world, 12).is_well
+
+
+def test_every_one_of_many_clusters_that_opt_out_is_in_the_audit(make: Make) -> None:
+    world = make()
+    names = [f"c{number}" for number in range(230)]
+    world.azure.targets = watched(*(cluster(name=name, tags={"snatbot-watch": "off"}) for name in names))
+    world.tick(8)
+    lines = [line for line in world.records.audit(FLEET_PARTITION) if line.event == "opted out by tag"]
+    assert sorted(line.subject for line in lines) == sorted(names)
+    assert world.titles() == ["Clusters opted out of SNAT monitoring"]
 
 
 def test_a_cluster_that_vanishes_mid_tick_is_told_apart_from_trouble(make: Make) -> None:

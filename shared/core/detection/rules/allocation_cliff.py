@@ -24,14 +24,14 @@ NEAR = 0.9
 
 
 def default_ports(nodes: int) -> int:
-    """What each of so many nodes gets when no allocation is set."""
+    """Ports of each node when no allocation is set."""
     return next((ports for size, ports in SIZES if nodes <= size), SIZES[-1][1])
 
 
 def allocation_cliff(
     cluster: Cluster, load_balancer: LoadBalancer, ports: PortReading | None, now: datetime
 ) -> Finding | None:
-    """``ports`` None: not looked at this time."""
+    """``ports`` None: not read in this scan."""
     if any(rule.allocated_outbound_ports for rule in load_balancer.outbound_rules):
         return None
     nodes, most = nodes_now(cluster), nodes_at_most(cluster)
@@ -42,7 +42,7 @@ def allocation_cliff(
     may_cross, is_near = most > size, nodes >= NEAR * size
     if not may_cross and not is_near:
         return None
-    would_run_out = ports is not None and any(one.used > left for one in ports.nodes)
+    would_run_out = ports is not None and any(node.used > left for node in ports.nodes)
     may_scale_across = nodes_by_autoscaler(cluster) > size
     is_warning = (may_scale_across and is_near) or (may_cross and would_run_out)
     return Finding(

@@ -1,6 +1,6 @@
 """Nodes have fewer ports than they had: somebody or something lowered the allocation.
 
-Held against the allocation remembered from earlier looks. It is said for a day; then the lower one counts as normal.
+Compared with the allocation of earlier scans. The finding lasts for a day; then the lower allocation is the baseline.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from ....model.ports import PortReading
 NEW_NORMAL_AFTER = timedelta(days=1)
 
 
-def allocation_drift(ports: PortReading, seen: AllocationBaseline | None) -> Finding | None:
-    """``seen`` None: looked at for the first time."""
+def allocation_drift(ports: PortReading, baseline: AllocationBaseline | None) -> Finding | None:
+    """``baseline`` None: ports were never read before."""
     now = ports.allocated_per_node
-    if seen is None or now is None or now >= seen.ports:
+    if baseline is None or now is None or now >= baseline.ports:
         return None
     return Finding(
         kind=FindingKind.ALLOCATION_DRIFT,
         severity=Severity.WARNING,
-        since=seen.lower_since or ports.window.end,
-        evidence=f"nodes have {now:,} SNAT ports each; they had {seen.ports:,}",
+        since=baseline.lower_since or ports.window.end,
+        evidence=f"nodes have {now:,} SNAT ports each; they had {baseline.ports:,}",
         remedy=(
             "look for a scale-out past 50, 100, 200, 400 or 800 nodes, or a changed outbound rule; "
             "a fixed allocation keeps the number"
@@ -31,12 +31,13 @@ def allocation_drift(ports: PortReading, seen: AllocationBaseline | None) -> Fin
     )
 
 
-def next_baseline(ports: PortReading, seen: AllocationBaseline | None) -> AllocationBaseline | None:
-    """What to remember after this look."""
-    now, at = ports.allocated_per_node, ports.window.end
-    if now is None:
-        return seen
-    if seen is None or now >= seen.ports:
+def next_baseline(ports: PortReading | None, before: AllocationBaseline | None) -> AllocationBaseline | None:
+    """The baseline after a scan; ``ports`` None when it did not read them."""
+    now = ports.allocated_per_node if ports else None
+    if ports is None or now is None:
+        return before
+    if before is None or now >= before.ports:
         return AllocationBaseline(now)
-    since = seen.lower_since or at
-    return AllocationBaseline(now) if at - since >= NEW_NORMAL_AFTER else AllocationBaseline(seen.ports, since)
+    since = before.lower_since or ports.window.end
+    is_normal_by_now = ports.window.end - since >= NEW_NORMAL_AFTER
+    return AllocationBaseline(now) if is_normal_by_now else AllocationBaseline(before.ports, since)

@@ -2,7 +2,7 @@
 
 64,000 ports per outbound IP (Azure docs: configure-load-balancer-standard). Not enough for the nodes of now is high:
 new nodes come up without ports or not at all; not enough for autoscaler maximum plus surge is a warning. Where a
-frontend takes its addresses from a prefix, their number isn't known here and nothing is said.
+frontend takes its addresses from a prefix, their number isn't known here and there is no finding.
 """
 
 from __future__ import annotations

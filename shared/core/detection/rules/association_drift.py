@@ -1,8 +1,8 @@
-"""A subnet is not any more as snatbot's last verified write left it, or a node pool's subnet lacks the gateway.
+"""A subnet no longer has the NAT gateway that snatbot's last verified write gave it, or a new pool's subnet has none.
 
-A redeployment of the network from code, or a person, can take a NAT gateway off a subnet; then the nodes in it are back
-on the load balancer's ports. A new pool in another subnet starts there. Both are critical: what was approved and
-proven no longer holds. A gateway that others put back after a roll-back is a warning.
+A redeployment of the network from code, or a person, can take a NAT gateway off a subnet; then its nodes are back on
+the load balancer's ports. A new pool in another subnet starts there. Both are critical: what was approved and verified
+no longer holds. A gateway that others put back after a roll-back is a warning.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def association_drift(
 
 
 def serving_gateways(target: WatchedCluster) -> dict[str, str | None]:
-    """Which gateway serves which subnet, as found for the whole fleet."""
+    """Gateway id by subnet id (lower case), as the fleet query found them."""
     return {subnet_id.lower(): gateway.id for gateway in target.gateways for subnet_id in gateway.subnet_ids}
 
 
@@ -55,7 +55,7 @@ def _lost(cluster: Cluster, serving: Mapping[str, str | None], known: Associatio
 
 
 def _returned(cluster: Cluster, serving: Mapping[str, str | None], known: Associations) -> Iterator[tuple[str, str]]:
-    """Another gateway than the one that was taken off is the owner's own way."""
+    """Only the gateway that snatbot took off: another one is the owner's decision."""
     for subnet_id in cluster.subnet_ids:
         found = serving.get(subnet_id.lower())
         if found is not None and same_id(found, known.taken_off(subnet_id)):

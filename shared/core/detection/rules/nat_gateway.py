@@ -18,7 +18,7 @@ from ..thresholds import Thresholds
 
 PORTS_PER_IP = 64_512
 HIGH_PERCENT = 90
-LEAST_MINUTES = 10
+MIN_MINUTES = 10
 
 
 def nat_gateway_failing(gateway: WatchedGateway, reading: Reading, thresholds: Thresholds) -> Finding | None:
@@ -43,7 +43,7 @@ def nat_gateway_failing(gateway: WatchedGateway, reading: Reading, thresholds: T
 def nat_gateway_pressure(
     gateway: WatchedGateway, window: Window, open_connections: MetricAnswer, thresholds: Thresholds
 ) -> Finding | None:
-    """Nothing is said where the number of public IPs isn't known."""
+    """None where the number of public IPs isn't known."""
     if not gateway.public_ip_count:
         return None
     peak, at = _peak(open_connections, window)
@@ -67,17 +67,16 @@ def nat_gateway_pressure(
 def nat_gateway_datapath(
     gateway: WatchedGateway, window: Window, datapath: MetricAnswer, thresholds: Thresholds
 ) -> Finding | None:
-    points = [(at, value) for series in datapath.series for at, value in series.points if window.holds(at)]
-    if len(points) < LEAST_MINUTES:
+    points = [(at, value) for _, at, value in datapath.points_in(window)]
+    if len(points) < MIN_MINUTES:
         return None
     mean = sum(value for _, value in points) / len(points)
     if mean >= thresholds.datapath_percent:
         return None
-    below = [at for at, value in points if value < thresholds.datapath_percent]
     return Finding(
         kind=FindingKind.NAT_GATEWAY_DATAPATH,
         severity=Severity.HIGH,
-        since=min(below),
+        since=min(at for at, value in points if value < thresholds.datapath_percent),
         evidence=(
             f"the data path of NAT gateway {gateway.name} was available {mean:.1f} % of the time in the last "
             f"{count(window.minutes, 'minute')}"
@@ -90,11 +89,6 @@ def nat_gateway_datapath(
 def _peak(answer: MetricAnswer, window: Window) -> tuple[float, datetime | None]:
     """The highest minute; series of the same gateway (protocols) are added up."""
     minutes: dict[datetime, float] = {}
-    for series in answer.series:
-        for at, value in series.points:
-            if window.holds(at):
-                minutes[at] = minutes.get(at, 0.0) + value
-    if not minutes:
-        return 0.0, None
-    at = max(minutes, key=lambda one: (minutes[one], one))
-    return minutes[at], at
+    for _, at, value in answer.points_in(window):
+        minutes[at] = minutes.get(at, 0.0) + value
+    return max(((value, at) for at, value in minutes.items()), default=(0.0, None))

@@ -8,31 +8,24 @@ from __future__ import annotations
 
 from ....formatting import count, percent
 from ....model.finding import Finding, FindingKind, Severity
-from ....model.ports import NodePorts, PortReading
+from ....model.ports import PortReading
 from ..thresholds import Thresholds
 
 
 def port_pressure(ports: PortReading, thresholds: Thresholds) -> Finding | None:
-    full = tuple(one for one in ports.nodes if 100 * one.share >= thresholds.pressure_warn_percent)
+    full = tuple(node for node in ports.nodes if 100 * node.share >= thresholds.pressure_warn_percent)
     if not full:
         return None
-    is_high = 100 * full[0].share >= thresholds.pressure_high_percent
-    named = {one.ip for one in full}
+    fullest, nodes = full[0], {node.ip for node in full}
+    is_high = 100 * fullest.share >= thresholds.pressure_high_percent
     return Finding(
         kind=FindingKind.PORT_PRESSURE,
         severity=Severity.HIGH if is_high else Severity.WARNING,
-        since=min(one.at for one in full),
+        since=min(node.at for node in full),
         ports=full,
         evidence=(
-            f"{count(len(named), 'node')} had {thresholds.pressure_warn_percent} % or more of the SNAT ports in use; "
-            f"the fullest {in_words(full[0])}"
+            f"{count(len(nodes), 'node')} had {thresholds.pressure_warn_percent} % or more of the SNAT ports in use; "
+            f"the fullest {fullest.name or fullest.ip} {fullest.used:,.0f} of {fullest.allocated:,.0f} "
+            f"{fullest.protocol.upper()} ports ({percent(fullest.used, fullest.allocated)})"
         ),
-    )
-
-
-def in_words(node: NodePorts) -> str:
-    """``aks-user-1-vmss000003 812 of 1,024 TCP ports (79.3 %)``"""
-    return (
-        f"{node.name or node.ip} {node.used:,.0f} of {node.allocated:,.0f} {node.protocol.upper()} ports "
-        f"({percent(node.used, node.allocated)})"
     )

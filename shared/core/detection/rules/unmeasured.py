@@ -1,4 +1,4 @@
-"""A cluster could not be measured, or carries tags that can't be used: shown, never taken for health."""
+"""A cluster could not be measured, or not wholly, or carries unusable tags: shown, never taken for health."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from ....model.finding import Finding, FindingKind, Severity
-from ....model.reading import Reading, Unmeasured
+from ....model.metric import Window
+from ....model.ports import PortReading
+from ....model.reading import Measured, Reading, Unmeasured
 
 
 def not_measured(reading: Reading, since: datetime) -> Finding | None:
-    """Who it is stands beside it; this says why, since when, and what to do."""
     if not isinstance(reading, Unmeasured):
         return None
     return Finding(
@@ -32,4 +33,25 @@ def bad_tags(problems: Sequence[str], now: datetime) -> Finding | None:
         since=now,
         evidence="; ".join(problems),
         remedy="correct or remove the tags; until then the usual values hold",
+    )
+
+
+def answer_cut(window: Window, reading: Reading, ports: PortReading | None) -> Finding | None:
+    """Azure Monitor cut an answer (REST: Metrics - List, ``top``): nodes that are missing in it may be in trouble.
+
+    Queries ask for far more series than the largest cluster has, so this should not happen.
+    """
+    missing = []
+    if isinstance(reading, Measured) and reading.is_truncated:
+        missing.append("more nodes may be failing than are named")
+    if ports is not None and ports.is_truncated:
+        missing.append("more nodes may be short of ports than are named")
+    if not missing:
+        return None
+    return Finding(
+        kind=FindingKind.ANSWER_CUT,
+        severity=Severity.NOTICE,
+        since=window.end,
+        evidence=f"Azure Monitor cut its answer: {', and '.join(missing)}",
+        remedy="look at the load balancer's metrics in the portal, split by backend IP address",
     )

@@ -1,0 +1,63 @@
+"""What queue workers report of the shards of a large fleet, which they scan for the ticks of the watch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from ...core.incidents.tallies import not_reached
+from ...errors import SnatbotError
+from ...model.fleet import WatchedCluster
+from ...model.tally import Effort, ShardReport, Tally
+from ...store.fleet_cache import FleetCache
+
+_REPORT = "report-"
+_SKEW = timedelta(minutes=2)  # by which workers' clocks may differ
+
+
+class ShardReports:
+    def __init__(self, cache: FleetCache, max_age: timedelta) -> None:
+        self._cache = cache
+        self._max_age = max_age
+
+    def is_scanned(self, key: str, tick: str, now: datetime) -> bool:
+        """Whether the shard was scanned for this tick, or a later one, already."""
+        report = self._cache.read(ShardReport, f"{_REPORT}{key}")
+        return report is not None and report.tick >= tick and not _is_ahead(report, now)
+
+    def write(self, key: str, report: ShardReport) -> None:
+        self._cache.write(f"{_REPORT}{key}", report)
+
+    def write_raised(self, key: str, error: Exception, now: datetime) -> None:
+        """The last good report stays, beside what the scan after it raised."""
+        before = self._cache.read(ShardReport, f"{_REPORT}{key}") or ShardReport(now, "", Tally())
+        self.write(key, replace(before, raised=error_text(error)))
+
+    def total(
+        self, shards: Mapping[str, Sequence[WatchedCluster]], now: datetime
+    ) -> tuple[Tally, Effort, tuple[str, ...]]:
+        """The last results, what they took, and what scans raised. A shard without a recent report was not reached."""
+        reports = self._cache.read_all(ShardReport, _REPORT)
+        tally, effort = Tally(), Effort()
+        raised = set()
+        for key, targets in shards.items():
+            report = reports.get(key)
+            if report is not None and report.raised:
+                raised.add(report.raised)
+            if report is None or not report.tick or now - report.at > self._max_age or _is_ahead(report, now):
+                tally += not_reached(targets)
+            else:
+                tally, effort = tally + report.tally, effort + report.effort
+        return tally, effort, tuple(sorted(raised))
+
+
+def error_text(error: Exception) -> str:
+    """Only snatbot's own messages are shown: those of other errors are for the log."""
+    message = f": {error}" if isinstance(error, SnatbotError) else ""
+    return f"the last look ended with an error, {type(error).__name__}{message}"
+
+
+def _is_ahead(report: ShardReport, now: datetime) -> bool:
+    """Written by a worker whose clock was ahead: such a report would count for scans that never happened."""
+    return report.at > now + _SKEW

@@ -1,0 +1,144 @@
+"""Scan clusters, track their incidents, and keep where the next scan goes on."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from ...cloud.deadline import within
+from ...cloud.errors import AzureError
+from ...cloud.fleet_query import FleetDiscovery
+from ...core.associations import Associations
+from ...core.detection.assess import PriorObservations
+from ...core.detection.rules.allocation_drift import next_baseline
+from ...core.detection.rules.association_drift import association_drift
+from ...core.detection.schedule import ScanSchedule
+from ...core.incidents.tallies import tally_of
+from ...ids import cluster_key
+from ...model.allocation import AllocationBaseline
+from ...model.finding import FindingKind
+from ...model.fleet import WatchedCluster
+from ...model.inventory import ScanProgress
+from ...model.tally import Tally
+from ...store.active_clusters import ActiveClusterIndex
+from ...store.errors import StoreError
+from ...store.fleet_cache import FleetCache
+from ..incidents.track import IncidentTracker, Observation, UpdateSummary
+from .scan import FleetScanner, ScanResult
+from .tick import TickTime
+
+log = logging.getLogger("snatbot.watch")
+_PROGRESS = "progress-"
+
+
+@dataclass(slots=True)
+class ScanTotals:
+    """What the groups of one scan add up to; they come from several threads."""
+
+    progress: ScanProgress  # before the scan
+    tally: Tally = field(default_factory=Tally)
+    allocations: dict[str, AllocationBaseline] = field(default_factory=dict)
+    notified: set[str] = field(default_factory=set)  # partitions with messages to deliver
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, group: Sequence[ScanResult], summary: UpdateSummary) -> None:
+        tally = tally_of([result.assessment for result in group], summary.effects, summary.not_remembered)
+        with self.lock:
+            self.tally += tally
+            self.notified |= set(summary.notified)
+            for result in group:
+                key = cluster_key(result.assessment.cluster.id)
+                baseline = next_baseline(result.series.ports, self.progress.allocations.get(key))
+                if baseline is not None:
+                    self.allocations[key] = baseline
+
+
+class TrackedScan:
+    def __init__(
+        self,
+        scanner: FleetScanner,
+        discovery: FleetDiscovery,
+        tracker: IncidentTracker,
+        cache: FleetCache,
+        active_clusters: ActiveClusterIndex,
+        schedule: ScanSchedule,
+    ) -> None:
+        self._scanner = scanner
+        self._discovery = discovery
+        self._tracker = tracker
+        self._cache = cache
+        self._active_clusters = active_clusters
+        self._schedule = schedule
+
+    def run(
+        self, targets: Sequence[WatchedCluster], key: str, now: datetime, wall: datetime, time: TickTime
+    ) -> ScanTotals:
+        """``key`` names whose progress it is: a shard's, or the whole fleet's. Raises StoreError."""
+        active = self._active_clusters.entries()
+        progress = self._cache.read(ScanProgress, f"{_PROGRESS}{key}") or ScanProgress()
+        clusters = [target.cluster for target in targets]
+        in_trouble = frozenset(cluster.id.lower() for cluster in clusters if active.get(cluster_key(cluster.id)))
+        scope = self._schedule.scope(now, progress.ports_until, in_trouble)
+        totals = ScanTotals(progress)
+
+        def prior_of(target: WatchedCluster) -> PriorObservations:
+            allocation = progress.allocations.get(cluster_key(target.cluster.id))
+            return PriorObservations(self._associations(target, active), allocation)
+
+        def track(group: Sequence[ScanResult]) -> None:
+            with within(time.all):
+                confirmed = [self._confirm_drift(result, active, now) for result in group]
+            observations = [Observation(result.assessment, result.rules.maintenance.holds(now)) for result in confirmed]
+            totals.add(confirmed, self._tracker.track(observations, active, now, wall, time.all))
+
+        self._scanner.scan(targets, scope, time.scanning, now, track, prior_of)
+        totals.tally += Tally(one_by_one=dict(self._scanner.one_by_one))
+        after = ScanProgress(scope.ports.end if scope.ports else progress.ports_until, totals.allocations)
+        if after != progress:
+            self._keep(key, after)
+        return totals
+
+    def _keep(self, key: str, progress: ScanProgress) -> None:
+        """Without it the next scan reads some minutes again, which is no reason to lose this one's results."""
+        try:
+            self._cache.write(f"{_PROGRESS}{key}", progress)
+        except StoreError as error:
+            log.error("the progress of scans could not be stored: %s", error)
+
+    def _associations(self, target: WatchedCluster, active: Mapping[str, bool]) -> Associations:
+        """What snatbot's own writes left. None where it wrote nothing, or where storage can't be read."""
+        cluster = target.cluster
+        is_tagged = any(gateway.cluster_tag.lower() == cluster.name.lower() for gateway in target.gateways)
+        if cluster_key(cluster.id) not in active and not is_tagged:
+            return Associations()
+        try:
+            return self._tracker.read_state(cluster.id, cluster.name).associations
+        except StoreError as error:
+            log.error("%s: its state could not be read: %s", cluster.name, error)
+            return Associations()
+
+    def _confirm_drift(self, result: ScanResult, active: Mapping[str, bool], now: datetime) -> ScanResult:
+        """Ask Resource Manager before anybody is notified of drift: the fleet query lags behind.
+
+        What snatbot itself writes while the subnets are read is no drift: the next scan finds them at rest.
+        """
+        findings = result.assessment.findings
+        others = tuple(finding for finding in findings if finding.kind is not FindingKind.ASSOCIATION_DRIFT)
+        if len(others) == len(findings):
+            return result
+        target, cluster = result.series.target, result.series.target.cluster
+        confirmed = None
+        before = self._associations(target, active)
+        try:
+            serving = {
+                subnet_id.lower(): self._discovery.gateway_of_subnet(subnet_id) for subnet_id in cluster.subnet_ids
+            }
+            if self._associations(target, active) == before:
+                confirmed = association_drift(cluster, serving, before, now)
+        except AzureError as error:
+            log.warning("%s: the NAT gateways of its subnets could not be read: %s", cluster.name, error)
+        kept = (confirmed, *others) if confirmed else others
+        return replace(result, assessment=replace(result.assessment, findings=kept))
