@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .flows.remediation.reconcile import Reconciler
     from .flows.remediation.stop import StopChanges
     from .flows.remediation.verify import Verify
+    from .flows.retention import Retention
 
 # Nobody needs another value, so these are no settings.
 CHECK_DEADLINE_SECONDS = 180.0  # the platform ends a request after 230
@@ -166,6 +167,12 @@ class App(Clients):
         from .flows.remediation.stop import StopChanges
 
         return StopChanges(self.stop_switch)
+
+    @cached_property
+    def retention(self) -> Retention:
+        from .flows.retention import Retention
+
+        return Retention(self.records, self.fleet_cache, self.arm)
 
     @cached_property
     def watch(self) -> Watch:

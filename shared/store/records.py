@@ -138,6 +138,39 @@ class Records:
         self._table.delete(partition, row)
         self._due.remove(Key(partition, row), {message.created_at, message.due_at or message.created_at})
 
+    def next_partition(self, after: str) -> str | None:
+        """The first partition behind ``after``; None when there is none."""
+        return self._table.next_partition(after)
+
+    def delete_audit(self, partition: str, before: datetime, most: int) -> int:
+        """How many lines of before that moment were deleted, oldest first."""
+        rows = self._table.columns(partition, "audit-", until=sortable(before))
+        keys = [row["RowKey"] for row, _ in zip(rows, range(most), strict=False)]
+        self._table.delete_all(partition, keys)
+        return len(keys)
+
+    def delete_undeliverable(self, partition: str, before: datetime) -> int:
+        """How many messages of before that moment, given up, were deleted."""
+        rows = self._table.rows(OutboxMessage, partition, "outbox-")
+        keys = [key for key, stored in rows if stored.value.due_at is None and stored.value.created_at < before]
+        self._table.delete_all(partition, keys)
+        return len(keys)
+
+    def delete_change(self, partition: str, change_id: str) -> int:
+        """How many rows: a change with its decision and its journal, all or none."""
+        journal = [row["RowKey"] for row in self._table.columns(partition, f"journal-{change_id}-")]
+        self._table.delete_all(partition, [f"change-{change_id}", *journal])
+        return 1 + len(journal)
+
+    def delete_incident(self, partition: str, incident_id: str) -> int:
+        self._table.delete(partition, f"incident-{incident_id}")
+        return 1
+
+    def delete_cluster(self, partition: str, cluster: Stored[ClusterRecord]) -> int:
+        """Raises StoreConflict when it was written meanwhile."""
+        self._table.delete(partition, "cluster", cluster.etag)
+        return 1
+
 
 def row_of(write: Put | PutJournal) -> Row:
     """The key sorts by age where there is no other order: audit lines and messages."""

@@ -146,9 +146,11 @@ class Table:
         return next((row["PartitionKey"] for row in rows), None)
 
     def delete_all(self, partition: str, rows: Sequence[str]) -> None:
-        """All of them or none, at most 100. Raises StoreConflict when one is gone."""
+        """All of them or none, where they are no more than 100. Raises StoreConflict when one is gone."""
+        deletions = [("delete", {"PartitionKey": partition, "RowKey": row}) for row in rows]
         with translated("delete"):
-            self.client().submit_transaction([("delete", {"PartitionKey": partition, "RowKey": row}) for row in rows])
+            for start in range(0, len(deletions), MOST_IN_ONE_TRANSACTION):
+                self.client().submit_transaction(deletions[start : start + MOST_IN_ONE_TRANSACTION])
 
     def delete(self, partition: str, row: str, etag: str = "") -> None:
         """With ``etag`` it must be unchanged since; without, it is no error when it is gone already."""

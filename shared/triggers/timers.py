@@ -12,6 +12,7 @@ from .queue_messages import advance_message, deliver_message, measure_message, o
 
 blueprint = func.Blueprint()
 log = logging.getLogger("snatbot.triggers")
+_RETENTION_SECONDS = 5.0  # at most: the tick's queue messages are sent only after it
 
 
 @blueprint.function_name("watch")
@@ -29,6 +30,8 @@ def watch(
 ) -> None:
     """One tick. The queue messages name what the tables hold as due."""
     from ..app import current
+    from ..cloud.deadline import Deadline
+    from ..errors import SnatbotError
     from ..flows.notification.heartbeat import beat
     from ..gc_freeze import freeze_loaded_modules
     from .log_fields import tick_fields
@@ -42,4 +45,8 @@ def watch(
     log.info("tick %s", json.dumps({**tick_fields(tick), "past_due": timer.past_due}))
     if app.settings.heartbeat_url is not None and tick.is_success:  # its silence is the alarm
         beat(app.settings.heartbeat_url.get_secret_value())
+    try:
+        app.retention.run(app.clock.now(), Deadline(_RETENTION_SECONDS))
+    except SnatbotError as error:
+        log.warning("old rows were not deleted: %s", error)
     freeze_loaded_modules()

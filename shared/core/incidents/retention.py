@@ -1,0 +1,86 @@
+"""How long what is stored is kept: audit lines 400 days, the rest 30 days after it ended.
+
+Never deleted: changes that are not final, and changes whose resources exist or can't be read. Whether a NAT gateway is
+snatbot's hangs on their plan, decision and journal, and so does rolling back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from ...model.change import FINAL_STATES, Change, JournalEntry
+from ...model.incident import ClusterRecord, Incident
+from ...model.plan import AddPublicIps, AssociateSubnet, CreateNatGateway, CreatePublicIp, CreatePublicIpPrefix
+
+KEPT = timedelta(days=30)
+AUDIT_KEPT = timedelta(days=400)
+
+
+def audit_limit(now: datetime) -> datetime:
+    """Audit lines before this moment are deleted: whole UTC days."""
+    return (now - AUDIT_KEPT).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def removable_changes(
+    changes: Sequence[Change],
+    journals: Mapping[str, Iterable[JournalEntry]],
+    now: datetime,
+    is_deleted: Callable[[str], bool],
+) -> tuple[Change, ...]:
+    """``changes`` of one cluster, ``journals`` by change id. ``is_deleted`` is true only of what Azure denies."""
+    removable = {
+        change.id: change
+        for change in changes
+        if change.state in FINAL_STATES
+        and now - _last_touched(change, journals.get(change.id, ())) > KEPT
+        and (not _may_own(change) or all(is_deleted(resource_id) for resource_id in named_resources(change)))
+    }
+    # A roll-back rests on the change that it takes back, and a deletion on the change that created.
+    while needed := {change.plan.of_change_id for change in changes if change.id not in removable} & removable.keys():
+        removable = {change_id: change for change_id, change in removable.items() if change_id not in needed}
+    return tuple(removable.values())
+
+
+def removable_incidents(
+    incidents: Iterable[Incident], kept_changes: Iterable[Change], now: datetime
+) -> tuple[Incident, ...]:
+    """Cleared ones that no change is about any more."""
+    needed = {change.incident_id for change in kept_changes}
+    return tuple(
+        incident
+        for incident in incidents
+        if incident.cleared_at is not None and now - incident.cleared_at > KEPT and incident.id not in needed
+    )
+
+
+def is_removable_record(record: ClusterRecord, now: datetime) -> bool:
+    """Of a cluster that has neither incidents nor changes any more."""
+    times = (record.judged_until, record.silenced_until, record.contradicted_at)
+    return all(at is None or now - at > KEPT for at in times)
+
+
+def named_resources(change: Change) -> tuple[str, ...]:
+    """NAT gateways, public IPs and prefixes that the plan makes, uses or takes off a subnet, in lower case."""
+    found: list[str] = []
+    for step in change.plan.steps:
+        match step:
+            case CreatePublicIp() | CreatePublicIpPrefix() | CreateNatGateway():
+                found.append(step.id)
+            case AddPublicIps():
+                found += [step.nat_gateway_id, *step.added_ids]
+            case AssociateSubnet():
+                found += [gateway_id for gateway_id in (step.before, step.after) if gateway_id]
+    return tuple(dict.fromkeys(resource_id.lower() for resource_id in found))
+
+
+def _may_own(change: Change) -> bool:
+    """Something may have been created for it: a proposal that nobody approved has written nothing."""
+    return change.is_begun or (change.decision is not None and change.decision.action == "approve")
+
+
+def _last_touched(change: Change, journal: Iterable[JournalEntry]) -> datetime:
+    """No later moment is known of it."""
+    times = [change.proposed_at, change.expires_at, change.applied_at, change.verify_from, change.started_at]
+    times += [change.decision.decided_at if change.decision else None, *(entry.updated_at for entry in journal)]
+    return max(at for at in times if at is not None)

@@ -1,0 +1,100 @@
+"""Delete old rows (``core/incidents/retention`` says which), a few clusters a tick and each once a day."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from ..cloud import api_versions
+from ..cloud.arm import Arm
+from ..cloud.deadline import Deadline, within
+from ..cloud.errors import AzureError, NotFound
+from ..core.incidents import retention
+from ..model.resource_id import ResourceId, same_id
+from ..store.errors import StoreConflict
+from ..store.fleet_cache import FleetCache
+from ..store.records import Records
+
+log = logging.getLogger("snatbot.retention")
+_ROW = "retention"
+_PARTITIONS_A_RUN = 20
+_AUDIT_LINES_A_RUN = 1000  # of one cluster
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionProgress:
+    """``after``: the last partition that was looked through on this day. ``is_done``: there is none behind it."""
+
+    day: date
+    after: str = ""
+    is_done: bool = False
+
+
+class Retention:
+    def __init__(self, records: Records, cache: FleetCache, arm: Arm) -> None:
+        self._records = records
+        self._cache = cache
+        self._arm = arm
+
+    def run(self, now: datetime, deadline: Deadline) -> None:
+        """Raises StoreError. Doubled or overlapping calls do no harm."""
+        before = self._cache.read(RetentionProgress, _ROW) or RetentionProgress(now.date())
+        if before.is_done and before.day >= now.date():
+            return
+        progress = RetentionProgress(now.date()) if before.is_done else before
+        with within(deadline):
+            for _ in range(_PARTITIONS_A_RUN):
+                partition = self._records.next_partition(progress.after)
+                if partition is None or deadline.is_over:
+                    progress = RetentionProgress(now.date(), progress.after, is_done=partition is None)
+                    break
+                self._prune(partition, now)
+                progress = RetentionProgress(now.date(), partition)
+        if progress != before:
+            self._cache.write(_ROW, progress)
+
+    def _prune(self, partition: str, now: datetime) -> None:
+        try:
+            deleted = self._records.delete_audit(partition, retention.audit_limit(now), _AUDIT_LINES_A_RUN)
+            deleted += self._records.delete_undeliverable(partition, now - retention.KEPT)
+            deleted += self._prune_cluster(partition, now)
+        except StoreConflict:
+            log.info("partition %s: somebody else writes there; it is looked through again tomorrow", partition)
+            return
+        if deleted:
+            log.info("partition %s: %d old rows deleted", partition, deleted)
+
+    def _prune_cluster(self, partition: str, now: datetime) -> int:
+        record, deleted = self._records.cluster_in(partition), 0
+        if record is None:
+            return 0
+        changes, incidents = self._records.changes(partition), self._records.incidents(partition)
+        journals = {
+            change.id: [stored.value for stored in self._records.journal(partition, change.id).values()]
+            for change in changes
+            if now - change.proposed_at > retention.KEPT
+        }
+        old_changes = retention.removable_changes(changes, journals, now, self._is_deleted)
+        for change in old_changes:
+            deleted += self._records.delete_change(partition, change.id)
+        kept = [change for change in changes if change not in old_changes]
+        old_incidents = retention.removable_incidents(incidents, kept, now)
+        for incident in old_incidents:
+            deleted += self._records.delete_incident(partition, incident.id)
+        if not kept and len(old_incidents) == len(incidents) and retention.is_removable_record(record.value, now):
+            deleted += self._records.delete_cluster(partition, record)
+        return deleted
+
+    def _is_deleted(self, resource_id: str) -> bool:
+        """Whether Azure lists what is beside it, but not it. Azure says 404 also to some who may not read it."""
+        target = ResourceId.parse(resource_id)
+        group = f"/subscriptions/{target.subscription}/resourceGroups/{target.group}"
+        try:
+            beside = list(self._arm.list(f"{group}/providers/{target.type}", api_versions.NETWORK))
+        except NotFound as error:
+            return error.code == "ResourceGroupNotFound"
+        except AzureError as error:
+            log.info("%s can't be read, so what is stored of it stays: %s", resource_id, error)
+            return False
+        return not any(same_id(str(item.get("id")), resource_id) for item in beside)

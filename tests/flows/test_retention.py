@@ -1,0 +1,147 @@
+"""Old rows go, a few clusters a run, and each once a day; what a live gateway hangs on stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+
+from shared.cloud.arm import Arm
+from shared.cloud.deadline import Deadline
+from shared.cloud.errors import Forbidden, NotFound
+from shared.core.incidents.retention import named_resources
+from shared.flows import retention
+from shared.flows.retention import Retention
+from shared.ids import cluster_key
+from shared.model.audit import AuditLine, OutboxMessage
+from shared.model.change import ChangeState
+from shared.model.incident import ClusterRecord, IncidentState
+from shared.store.fleet_cache import FleetCache
+from shared.store.records import Put, PutJournal, Records
+from shared.store.table import Table
+from tests.support.nouns import make_change, make_cluster, make_incident, make_journal
+
+CLUSTER = make_cluster()
+PARTITION = cluster_key(CLUSTER.id)
+CHANGE = replace(make_change(ChangeState.FIXED), due_at=None)
+START = CHANGE.proposed_at
+NOW = START + timedelta(days=450)
+
+
+class FakeArm:
+    """Lists these resources in every group, or raises."""
+
+    def __init__(self) -> None:
+        self.ids: tuple[str, ...] = ()
+        self.error: Exception | None = None
+        self.asked: list[str] = []
+
+    def list(self, path: str, api_version: str) -> Iterator[dict[str, Any]]:
+        self.asked.append(path)
+        if self.error is not None:
+            raise self.error
+        return iter([{"id": resource_id} for resource_id in self.ids])
+
+
+@pytest.fixture
+def arm() -> FakeArm:
+    return FakeArm()
+
+
+@pytest.fixture
+def flow(table: Table, records: Records, arm: FakeArm) -> Retention:
+    return Retention(records, FleetCache(table), cast(Arm, arm))
+
+
+def line(number: int, days: int) -> Put:
+    return Put(AuditLine(f"a{number}", START + timedelta(days=days), "snatbot", "incident opened", "inc-1"))
+
+
+@pytest.fixture(autouse=True)
+def stored(records: Records) -> None:
+    """A change with its journal, a cleared incident, audit lines old and new, and a message that was given up."""
+    incident = replace(make_incident(), state=IncidentState.CLEARED, cleared_at=START)
+    message = OutboxMessage("m1", CLUSTER.name, "slack", "{}", START, None)
+    writes = [
+        Put(ClusterRecord(CLUSTER.id, CLUSTER.name, judged_until=START)),
+        Put(CHANGE),
+        Put(incident),
+        Put(message),
+    ]
+    journal = [PutJournal(CHANGE.id, entry) for entry in make_journal()]
+    records.commit_in(PARTITION, [*writes, *journal, line(1, 0), line(2, 400)])
+
+
+def left(records: Records) -> tuple[int, int, int, list[str]]:
+    """Changes, journal entries, incidents, and audit lines."""
+    changes, journal = records.changes(PARTITION), records.journal(PARTITION, CHANGE.id)
+    return len(changes), len(journal), len(records.incidents(PARTITION)), [one.id for one in records.audit(PARTITION)]
+
+
+def test_what_is_over_goes_when_its_resources_are_gone(flow: Retention, records: Records) -> None:
+    flow.run(NOW, Deadline(60))
+    assert left(records) == (0, 0, 0, ["a2"])
+    assert records.outbox(PARTITION) == ()
+    assert records.cluster(CLUSTER.id) is None
+
+
+@pytest.mark.parametrize(
+    "error", [None, Forbidden("GET x", "no"), NotFound("GET x", "no", code="SubscriptionNotFound")]
+)
+def test_ownership_of_a_gateway_that_may_live_is_kept(
+    flow: Retention, records: Records, arm: FakeArm, error: Exception | None
+) -> None:
+    arm.ids, arm.error = named_resources(CHANGE), error
+    flow.run(NOW, Deadline(60))
+    changes, journal, incidents, lines = left(records)
+    assert changes == 1
+    assert journal == len(make_journal()) > 0
+    assert incidents == (CHANGE.incident_id is not None)
+    assert lines == ["a2"], "audit lines count by age alone"
+    assert records.cluster(CLUSTER.id) is not None
+
+
+def test_a_deleted_resource_group_took_its_resources_with_it(flow: Retention, records: Records, arm: FakeArm) -> None:
+    arm.error = NotFound("GET x", "no", code="ResourceGroupNotFound")
+    flow.run(NOW, Deadline(60))
+    assert records.changes(PARTITION) == ()
+
+
+def test_it_works_once_a_day(flow: Retention, records: Records, arm: FakeArm) -> None:
+    arm.ids = named_resources(CHANGE)
+    flow.run(NOW, Deadline(60))
+    arm.ids = ()
+    flow.run(NOW + timedelta(hours=1), Deadline(60))
+    assert len(records.changes(PARTITION)) == 1
+    flow.run(NOW + timedelta(days=1), Deadline(60))
+    assert records.changes(PARTITION) == ()
+
+
+def test_a_run_does_little_and_the_next_goes_on(
+    flow: Retention, records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "_PARTITIONS_A_RUN", 1)
+    monkeypatch.setattr(retention, "_AUDIT_LINES_A_RUN", 150)
+    others = [f"{number:032d}" for number in range(3)]
+    for partition in others:
+        records.commit_in(partition, [line(1, 0)])
+    pending = [len([1 for partition in others if records.audit(partition)])]
+    for _ in range(3):
+        flow.run(NOW, Deadline(60))
+        pending.append(len([1 for partition in others if records.audit(partition)]))
+    assert pending == [3, 2, 1, 0]
+
+
+def test_without_time_it_does_nothing(flow: Retention, records: Records) -> None:
+    before = left(records)
+    flow.run(NOW, Deadline(0))
+    assert left(records) == before
+
+
+def test_rows_of_yesterday_stay(flow: Retention, records: Records) -> None:
+    before = left(records)
+    flow.run(START + timedelta(days=1), Deadline(60))
+    assert left(records) == before
