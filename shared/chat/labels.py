@@ -21,7 +21,7 @@ from ..model.plan import (
     Step,
 )
 from ..model.reading import NodeFailures
-from ..model.resource_id import ResourceId
+from ..model.resource_id import ArmId
 
 STATE_LABELS: Mapping[ChangeState, str] = {
     ChangeState.PROPOSED: "waiting for approval",
@@ -57,14 +57,14 @@ def resource_name(resource_id: str | None) -> str:
     if resource_id is None:
         return "none"
     try:
-        return ResourceId.parse(resource_id).name
+        return ArmId.parse(resource_id).name
     except ValueError:
         return resource_id
 
 
 def resource_label(resource_id: str) -> str:
     """``NAT gateway``, ``public IP`` or ``public IP prefix``, by the Azure resource id's type."""
-    return _RESOURCE_LABELS[ResourceId.parse(resource_id).type.rpartition("/")[2].lower()]
+    return _RESOURCE_LABELS[ArmId.parse(resource_id).type.rpartition("/")[2].lower()]
 
 
 def describe_cost(cost: Cost) -> str:

@@ -15,7 +15,7 @@ from ..formatting import listed
 from ..model.assessment import Assessment
 from ..model.cluster import Cluster, VnetOwnership
 from ..model.plan import AssociateSubnet, CreateNatGateway, CreatePublicIp
-from ..model.resource_id import ResourceId
+from ..model.resource_id import ArmId
 from .labels import resource_name
 from .message import Section
 
@@ -141,5 +141,5 @@ def load_balancer(assessment: Assessment) -> tuple[str, str]:
     """Name and resource group of the cluster's outbound load balancer; AKS's own names when it is not known."""
     if assessment.load_balancer_id is None:
         return "kubernetes", assessment.cluster.node_resource_group
-    found = ResourceId.parse(assessment.load_balancer_id)
-    return found.name, found.group
+    found = ArmId.parse(assessment.load_balancer_id)
+    return found.name, found.resource_group

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from ..model.access import Access, Lock, Permission, PolicyDenial, Quota
+from ..model.resource_id import ArmId
 from . import api_versions
 from .arm import Arm
 from .errors import AzureError
@@ -83,7 +84,7 @@ class AccessReader:
             for item in self._reader.list(f"{scope}/{_AUTHORIZATION}/locks", api_versions.LOCKS, **query):
                 lock_id = required(item, "id")
                 at = lock_id.lower().rpartition(f"/{_AUTHORIZATION.lower()}/locks/")[0]
-                found[lock_id.lower()] = Lock(text(item, "name"), required(item, "properties", "level"), at)
+                found[lock_id.lower()] = Lock(text(item, "name"), required(item, "properties", "level"), ArmId(at))
         return tuple(found.values())
 
     def _denials(

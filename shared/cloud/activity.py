@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..model.activity import LoggedWrite
+from ..model.resource_id import ArmId
 from . import api_versions
 from .arm import Arm
 from .error_mapping import decoded
@@ -84,7 +85,7 @@ def _write(events: Iterable[_Event]) -> LoggedWrite:
         at=ordered[0].at,
         caller=text(first, "caller") or "somebody unnamed",
         action=text(first, "operationName", "value"),
-        resource_id=text(first, "resourceId"),
+        resource_id=ArmId(text(first, "resourceId")),
         correlation_id=text(first, "correlationId"),
         request_ids=frozenset(one.lower() for one in ids if one),
         app_id=text(first, "claims", "appid"),

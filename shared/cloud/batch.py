@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 
 from ..first_use import import_lock
 from ..model.metric import MetricAnswer, Window
-from ..model.resource_id import ResourceId
+from ..model.resource_id import ArmId
 from . import api_versions
 from .error_mapping import azure_errors, from_response, json_object
 from .errors import AzureError, Forbidden, MetricUnavailable, SignInFailed, UnexpectedAnswer
@@ -129,7 +129,7 @@ class BatchMetrics:
 
 
 def _one_subscription(resource_ids: Sequence[str]) -> str:
-    subscriptions = {ResourceId.parse(resource_id).subscription.lower() for resource_id in resource_ids}
+    subscriptions = {ArmId.parse(resource_id).subscription.lower() for resource_id in resource_ids}
     if len(subscriptions) != 1 or len(resource_ids) > MAX_RESOURCES:
         raise ValueError(
             f"a batch takes 1 to {MAX_RESOURCES} resources of one subscription; "

@@ -15,7 +15,7 @@ from ..errors import BadInput
 from ..formatting import count
 from ..model.cluster import Cluster
 from ..model.load_balancer import LoadBalancer, Node
-from ..model.resource_id import ResourceId
+from ..model.resource_id import ArmId
 from . import api_versions
 from .arm import Arm
 from .errors import AzureError, BadRequest, Forbidden, NotFound, SignInFailed, UnexpectedAnswer
@@ -89,7 +89,7 @@ class Discovery:
         if not cluster_id.startswith("/"):
             cluster_id = self._id_of(cluster_id)
         try:
-            parsed = ResourceId.parse(cluster_id)
+            parsed = ArmId.parse(cluster_id)
         except ValueError as error:
             raise BadInput(str(error)) from error
         if parsed.type.lower() != CLUSTER_TYPE.lower():
@@ -127,14 +127,14 @@ class Discovery:
             unreadable.append(unreadable_summary("row", bad))
         return tuple(sorted(found, key=lambda node: node.name))
 
-    def subnet_gateway(self, subnet_id: str) -> str | None:
+    def subnet_gateway(self, subnet_id: str) -> ArmId | None:
         """The NAT gateway on a subnet, as Resource Manager knows it now."""
         return reference(self._arm.get(subnet_id, api_versions.NETWORK), "properties", "natGateway")
 
     def _id_of(self, name: str) -> str:
         found = self.clusters()
         every = [*(cluster.id for cluster in found.clusters), *(row.id for row in found.broken)]
-        ids = [cluster_id for cluster_id in every if ResourceId.parse(cluster_id).name.lower() == name.lower()]
+        ids = [cluster_id for cluster_id in every if ArmId.parse(cluster_id).name.lower() == name.lower()]
         if len(ids) > 1:
             raise BadInput(f"{len(ids)} clusters are named {name!r}; give the id of one: {', '.join(ids)}")
         if not ids:

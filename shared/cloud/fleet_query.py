@@ -15,7 +15,7 @@ from typing import Any
 from ..model.cluster import Cluster
 from ..model.fleet import Fleet, WatchedCluster, WatchedGateway
 from ..model.load_balancer import LoadBalancer
-from ..model.resource_id import ResourceId
+from ..model.resource_id import ArmId
 from . import api_versions
 from .discovery import Discovery, rows_without_id
 from .errors import AzureError, Forbidden, NotFound, UnexpectedAnswer
@@ -52,7 +52,7 @@ class _Broken:
 
     @property
     def is_balancer(self) -> bool:
-        return ResourceId.parse(self.row.id).type.lower() == _BALANCERS.lower()
+        return ArmId.parse(self.row.id).type.lower() == _BALANCERS.lower()
 
 
 class FleetDiscovery:
@@ -88,7 +88,7 @@ class FleetDiscovery:
             return False
         return False
 
-    def gateway_of_subnet(self, subnet_id: str) -> str | None:
+    def gateway_of_subnet(self, subnet_id: str) -> ArmId | None:
         """The NAT gateway on a subnet as Resource Manager knows it now."""
         return self._discovery.subnet_gateway(subnet_id)
 
@@ -170,7 +170,7 @@ def _readable_subnets(row: Json) -> frozenset[str]:
 
 def _known_by_id(row: UnreadableRow) -> WatchedCluster:
     """A cluster that makes no sense is still one, and not measured."""
-    cluster = Cluster(row.id, ResourceId.parse(row.id).name, location="", node_resource_group="", outbound_type="")
+    cluster = Cluster(row.id, ArmId.parse(row.id).name, location="", node_resource_group="", outbound_type="")
     return WatchedCluster(cluster, unreadable=f"what Azure answers of the cluster can't be read: {row.reason}")
 
 
@@ -205,5 +205,5 @@ def _targets(
 
 
 def _group_of(resource_id: str) -> str:
-    parsed = ResourceId.parse(resource_id)
-    return f"{parsed.subscription}/{parsed.group}".lower()
+    parsed = ArmId.parse(resource_id)
+    return f"{parsed.subscription}/{parsed.resource_group}".lower()

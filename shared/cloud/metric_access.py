@@ -18,7 +18,7 @@ from functools import partial
 from typing import Literal, TypeVar
 
 from ..model.metric import MetricAnswer, Window
-from ..model.resource_id import ResourceId
+from ..model.resource_id import ArmId
 from .batch import MAX_RESOURCES, BatchMetrics
 from .batch_refusals import BatchRefusals
 from .deadline import Deadline, within
@@ -246,5 +246,5 @@ def _is_batch_refused(error: AzureError) -> bool:
 def _by_subscription(resource_ids: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
     found: dict[str, list[str]] = {}
     for resource_id in resource_ids:
-        found.setdefault(ResourceId.parse(resource_id).subscription.lower(), []).append(resource_id)
+        found.setdefault(ArmId.parse(resource_id).subscription.lower(), []).append(resource_id)
     yield from found.items()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..model.network import NatGateway, PublicIp, Subnet
 from ..model.plan import CreateNatGateway, CreatePublicIp, CreatePublicIpPrefix
-from ..model.resource_id import ResourceId
+from ..model.resource_id import ArmId
 from . import api_versions
 from .error_mapping import azure_errors, json_object
 from .errors import NotFound
@@ -169,7 +169,7 @@ class Network:
             "publicipaddresses": self._client.public_ip_addresses.begin_delete,
             "publicipprefixes": self._client.public_ip_prefixes.begin_delete,
         }
-        begin = deleting[ResourceId.parse(resource_id).type.rpartition("/")[2].lower()]
+        begin = deleting[ArmId.parse(resource_id).type.rpartition("/")[2].lower()]
         names = self._names(resource_id)
         try:
             with azure_errors(f"DELETE {resource_id}"):
@@ -193,10 +193,10 @@ class Network:
 
     def _names(self, resource_id: str) -> tuple[str, ...]:
         """The resource group, then the names from the outermost resource inwards, as the SDK takes them."""
-        parsed = ResourceId.parse(resource_id)
+        parsed = ArmId.parse(resource_id)
         if parsed.subscription.lower() != self._subscription.lower():
             raise ValueError(f"{resource_id} is not in subscription {self._subscription}")
-        return (parsed.group, *parsed.names)
+        return (parsed.resource_group, *parsed.names)
 
 
 def _body(response: Any, _model: Any, _headers: Any) -> Any:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from ..model.cluster import Cluster
 from ..model.load_balancer import LoadBalancer, Node
 from ..model.network import NatGateway, NetworkFacts, PublicIp, Subnet, Unreadable, UnreadableKind, Vnet
-from ..model.resource_id import ResourceId, same_id
+from ..model.resource_id import NO_ID, ArmId, same_id
 from . import api_versions
 from .arm import Arm
 from .discovery import Discovery, unreadable_summary
@@ -64,8 +64,8 @@ class _Reading:
         self._with_prefixes = with_prefixes
         self._unreadable: list[Unreadable] = []
         subnet_ids = cluster.subnet_ids
-        self._vnet = ResourceId.parse(subnet_ids[0]).parent if subnet_ids else None
-        near = self._vnet.group if self._vnet else cluster.node_resource_group
+        self._vnet = ArmId.parse(subnet_ids[0]).parent if subnet_ids else None
+        near = self._vnet.resource_group if self._vnet else cluster.node_resource_group
         self._gateway_groups = tuple(dict.fromkeys((nat_resource_group or near, near)))
 
     def facts(self, now: datetime) -> NetworkFacts:
@@ -86,7 +86,7 @@ class _Reading:
             cluster=cluster,
             load_balancer=load_balancer,
             nodes=nodes,
-            vnet_id=str(self._vnet) if self._vnet else None,
+            vnet_id=self._vnet,
             vnet_location=vnet.location if vnet else None,
             subnets=subnets,
             nat_gateways=gateways,
@@ -96,7 +96,9 @@ class _Reading:
             group_ips=group_ips,
             given_prefix=self._prefix(),
             gateway_ips=gateway_ips,
-            nat_group_id=f"/subscriptions/{self._vnet.subscription}/resourceGroups/{group}" if self._vnet else "",
+            nat_group_id=ArmId(f"/subscriptions/{self._vnet.subscription}/resourceGroups/{group}")
+            if self._vnet
+            else NO_ID,
             unreadable=tuple(self._unreadable),
         )
 
@@ -109,8 +111,7 @@ class _Reading:
 
     def _read_each(self, kind: UnreadableKind, ids: tuple[str, ...], read: Callable[[str], T]) -> tuple[T, ...]:
         found = (
-            self._attempt(kind, partial(read, resource_id), None, ResourceId.parse(resource_id).name)
-            for resource_id in ids
+            self._attempt(kind, partial(read, resource_id), None, ArmId.parse(resource_id).name) for resource_id in ids
         )
         return tuple(item for item in found if item is not None)
 
@@ -204,7 +205,11 @@ class _Reading:
         return read
 
 
+def _group_id(vnet_id: ArmId, group: str) -> ArmId:
+    return ArmId(f"/subscriptions/{vnet_id.subscription}/resourceGroups/{group}")
+
+
 def _taken_names(group: str, gateways: tuple[NatGateway, ...], ips: tuple[PublicIp, ...]) -> tuple[str, ...]:
     names = {ip.name for ip in ips}
-    names |= {gateway.name for gateway in gateways if ResourceId.parse(gateway.id).group.lower() == group.lower()}
+    names |= {gateway.name for gateway in gateways if ArmId.parse(gateway.id).resource_group.lower() == group.lower()}
     return tuple(sorted(names))

@@ -11,29 +11,30 @@ from dataclasses import dataclass, field
 
 from ..model.change import Change
 from ..model.plan import AssociateSubnet
+from ..model.resource_id import ArmId
 
 
 @dataclass(frozen=True, slots=True)
 class Associations:
-    """Subnet ids are in lower case. ``verified`` maps a subnet to the last write to it that was read back. Of
+    """``verified`` maps a subnet to the last write to it that was read back. Of
     ``unverified`` subnets nothing can be expected: a write is under way, or a change that began has not come to them.
     """
 
-    verified: Mapping[str, AssociateSubnet] = field(default_factory=dict)
-    unverified: frozenset[str] = frozenset()
+    verified: Mapping[ArmId, AssociateSubnet] = field(default_factory=dict)
+    unverified: frozenset[ArmId] = frozenset()
 
-    def wanted(self, subnet_id: str) -> str | None:
+    def wanted(self, subnet_id: ArmId) -> ArmId | None:
         """The gateway that snatbot left the subnet with."""
-        step = self.verified.get(subnet_id.lower())
+        step = self.verified.get(subnet_id)
         return step.after if step else None
 
-    def taken_off(self, subnet_id: str) -> str | None:
+    def taken_off(self, subnet_id: ArmId) -> ArmId | None:
         """The gateway that snatbot took off the subnet."""
-        step = self.verified.get(subnet_id.lower())
+        step = self.verified.get(subnet_id)
         return step.before if step and step.after is None else None
 
     @property
-    def gateways(self) -> tuple[str, ...]:
+    def gateways(self) -> tuple[ArmId, ...]:
         """What snatbot left on some subnet."""
         return tuple(sorted({step.after for step in self.verified.values() if step.after}))
 
@@ -52,13 +53,14 @@ def next_association(change: Change) -> AssociateSubnet | None:
 
 def associations(changes: Iterable[Change], under_way: Collection[str] = ()) -> Associations:
     """``under_way``: ids of changes whose next step may have been written already."""
-    verified: dict[str, AssociateSubnet] = {}
-    unverified: set[str] = set()
-    for change in sorted((one for one in changes if one.is_begun), key=lambda one: one.started_at or one.proposed_at):
+    verified: dict[ArmId, AssociateSubnet] = {}
+    unverified: set[ArmId] = set()
+    begun = [change for change in changes if change.is_begun]
+    for change in sorted(begun, key=lambda change: change.started_at or change.proposed_at):
         for index, step in enumerate(change.plan.steps):
             if not isinstance(step, AssociateSubnet):
                 continue
-            subnet_id = step.subnet_id.lower()
+            subnet_id = step.subnet_id
             if index < change.step:
                 verified[subnet_id] = step
                 unverified.discard(subnet_id)

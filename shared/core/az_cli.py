@@ -17,7 +17,7 @@ from ..model.plan import (
     ObserveEgress,
     Step,
 )
-from ..model.resource_id import ResourceId
+from ..model.resource_id import ArmId
 
 _DELETE = {
     "natgateways": ("nat", "gateway", "delete"),
@@ -32,8 +32,8 @@ def az(*words: str) -> str:
 
 def named(resource_id: str) -> tuple[str, ...]:
     """Subscription, resource group and name as options."""
-    parsed = ResourceId.parse(resource_id)
-    return ("--subscription", parsed.subscription, "-g", parsed.group, "-n", parsed.name)
+    parsed = ArmId.parse(resource_id)
+    return ("--subscription", parsed.subscription, "-g", parsed.resource_group, "-n", parsed.name)
 
 
 def az_commands(steps: Iterable[Step]) -> tuple[str, ...]:
@@ -126,7 +126,7 @@ def _set_ips(step: AddPublicIps, ip_ids: Sequence[str], prefix_ids: Sequence[str
 
 
 def _delete(resource_id: str) -> str:
-    kind = ResourceId.parse(resource_id).type.rpartition("/")[2].lower()
+    kind = ArmId.parse(resource_id).type.rpartition("/")[2].lower()
     return az("network", *_DELETE[kind], *named(resource_id))
 
 

@@ -11,7 +11,7 @@ from ..cloud.arm import Arm
 from ..cloud.deadline import Deadline, within
 from ..cloud.errors import AzureError, NotFound
 from ..core.incidents import retention
-from ..model.resource_id import ResourceId, same_id
+from ..model.resource_id import ArmId, same_id
 from ..store.errors import StoreConflict
 from ..store.fleet_cache import FleetCache
 from ..store.records import Records
@@ -88,8 +88,8 @@ class Retention:
 
     def _is_deleted(self, resource_id: str) -> bool:
         """Whether Azure lists what is beside it, but not it. Azure says 404 also to some who may not read it."""
-        target = ResourceId.parse(resource_id)
-        group = f"/subscriptions/{target.subscription}/resourceGroups/{target.group}"
+        target = ArmId.parse(resource_id)
+        group = f"/subscriptions/{target.subscription}/resourceGroups/{target.resource_group}"
         try:
             beside = list(self._arm.list(f"{group}/providers/{target.type}", api_versions.NETWORK))
         except NotFound as error:

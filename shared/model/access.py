@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .resource_id import ArmId
+
 
 @dataclass(frozen=True, slots=True)
 class Permission:
@@ -20,7 +22,7 @@ class Lock:
 
     name: str
     level: str
-    scope: str
+    scope: ArmId
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from .resource_id import ArmId
+
 
 @dataclass(frozen=True, slots=True)
 class LoggedWrite:
@@ -20,7 +22,7 @@ class LoggedWrite:
     at: datetime
     caller: str
     action: str
-    resource_id: str
+    resource_id: ArmId
     correlation_id: str
     request_ids: frozenset[str]
     app_id: str = ""

@@ -9,6 +9,7 @@ from .cluster import Cluster
 from .finding import Finding, FindingKind
 from .health_event import HealthEventComparison
 from .reading import Reading
+from .resource_id import ArmId
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +18,9 @@ class Assessment:
     at: datetime
     reading: Reading
     findings: tuple[Finding, ...] = ()  # worst first
-    load_balancer_id: str | None = None  # None: no load balancer with an outbound rule
+    load_balancer_id: ArmId | None = None  # None: no load balancer with an outbound rule
     evaluated_kinds: frozenset[FindingKind] = field(default_factory=frozenset)  # of other kinds nothing is known
-    gateway_ids: tuple[str, ...] = ()  # NAT gateways that carry the cluster's traffic
+    gateway_ids: tuple[ArmId, ...] = ()  # NAT gateways that carry the cluster's traffic
     health_events: HealthEventComparison | None = None  # None: nobody asked, or nothing to compare
 
     @property

@@ -10,6 +10,7 @@ from typing import Any
 
 from .incident import Incident
 from .plan import Plan, PlanKind
+from .resource_id import ArmId
 
 GIVEN_UP = "given up"  # the verdict of a stopped change that a person ended
 
@@ -136,7 +137,7 @@ class Change:
     """
 
     id: str
-    cluster_id: str
+    cluster_id: ArmId
     cluster_name: str
     state: ChangeState
     plan: Plan

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from .resource_id import ResourceId
+from .resource_id import ArmId
 
 
 class VnetOwnership(StrEnum):
@@ -29,11 +29,16 @@ class NodePool:
     count: int
     max_count: int
     max_surge: str = ""
-    vnet_subnet_id: str | None = None
-    pod_subnet_id: str | None = None
+    vnet_subnet_id: ArmId | None = None
+    pod_subnet_id: ArmId | None = None
     zones: tuple[str, ...] = ()
     provisioning_state: str = "Succeeded"
     has_node_public_ips: bool = False
+
+    @property
+    def subnet_ids(self) -> tuple[ArmId, ...]:
+        """Those that it names: of its nodes, and of its pods."""
+        return tuple(filter(None, (self.vnet_subnet_id, self.pod_subnet_id)))
 
     @property
     def is_system(self) -> bool:
@@ -47,12 +52,12 @@ class LoadBalancerProfile:
     allocated_outbound_ports: int = 0
     idle_timeout_minutes: int = 30
     managed_outbound_ip_count: int | None = None
-    effective_outbound_ip_ids: tuple[str, ...] = ()
+    effective_outbound_ip_ids: tuple[ArmId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    id: str
+    id: ArmId
     name: str
     location: str
     node_resource_group: str
@@ -70,11 +75,11 @@ class Cluster:
 
     @property
     def subscription(self) -> str:
-        return ResourceId.parse(self.id).subscription
+        return self.id.subscription
 
     @property
     def resource_group(self) -> str:
-        return ResourceId.parse(self.id).group
+        return self.id.resource_group
 
     @property
     def is_on_load_balancer(self) -> bool:
@@ -95,20 +100,10 @@ class Cluster:
         return VnetOwnership.MIXED if len(owned) == 2 else VnetOwnership.MANAGED
 
     @property
-    def subnet_ids(self) -> tuple[str, ...]:
+    def subnet_ids(self) -> tuple[ArmId, ...]:
         """Node and pod subnets of every pool, each once: smallest user pool first, system pools last."""
         ordered = sorted(self.pools, key=lambda pool: (pool.is_system, pool.count, pool.name))
-        found: dict[str, str] = {}
-        for pool in ordered:
-            for subnet_id in (pool.vnet_subnet_id, pool.pod_subnet_id):
-                if subnet_id is not None:
-                    found.setdefault(subnet_id.lower(), subnet_id)
         # A subnet shared with a system pool moves with the system pool: last.
-        system = {
-            subnet_id.lower()
-            for pool in self.pools
-            if pool.is_system
-            for subnet_id in (pool.vnet_subnet_id, pool.pod_subnet_id)
-            if subnet_id is not None
-        }
-        return tuple(sorted(found.values(), key=lambda subnet_id: subnet_id.lower() in system))
+        system = {subnet_id for pool in ordered if pool.is_system for subnet_id in pool.subnet_ids}
+        found = dict.fromkeys(subnet_id for pool in ordered for subnet_id in pool.subnet_ids)
+        return tuple(sorted(found, key=lambda subnet_id: subnet_id in system))

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from .cluster import Cluster
 from .load_balancer import LoadBalancer
+from .resource_id import ArmId
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +19,11 @@ class WatchedGateway:
     subnets that it serves, of this cluster or not.
     """
 
-    id: str
+    id: ArmId
     name: str
     location: str
     public_ip_count: int | None
-    subnet_ids: tuple[str, ...] = ()
+    subnet_ids: tuple[ArmId, ...] = ()
     cluster_tag: str = ""
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from .finding import FindingKind, Severity
 from .reading import NodeFailures
+from .resource_id import ArmId
 
 
 class IncidentState(StrEnum):
@@ -20,7 +21,7 @@ class Incident:
     """The trouble of one cluster, open or cleared. Times are None where nothing of the kind has happened."""
 
     id: str
-    cluster_id: str
+    cluster_id: ArmId
     cluster_name: str
     state: IncidentState
     severity: Severity
@@ -39,7 +40,7 @@ class Incident:
     last_trouble_at: datetime | None = None
     notified_severity: Severity | None = None  # in the last message; None: nothing was posted yet
     notified_at: tuple[datetime, ...] = ()  # the last posts about something new
-    gateway_ids: tuple[str, ...] = ()  # that carried the cluster's traffic when it opened
+    gateway_ids: tuple[ArmId, ...] = ()  # that carried the cluster's traffic when it opened
     plan_due_at: datetime | None = None  # when a plan against it is made next
     failing_since: datetime | None = None  # a warning has a ``since`` and none of this
     reminded_at: datetime | None = None  # the last reminder, or when a change was last at work
@@ -49,7 +50,7 @@ class Incident:
 class ClusterRecord:
     """What is kept of one cluster between scans."""
 
-    cluster_id: str
+    cluster_id: ArmId
     cluster_name: str
     judged_until: datetime | None = None  # minutes before it are already counted
     clean_minutes: int = 0  # measured or idle, since the last failure

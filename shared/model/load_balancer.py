@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .resource_id import NO_ID, ArmId
+
 
 @dataclass(frozen=True, slots=True)
 class OutboundRule:
     name: str
     allocated_outbound_ports: int
     idle_timeout_minutes: int
-    frontend_ids: tuple[str, ...]
-    backend_pool_id: str
+    frontend_ids: tuple[ArmId, ...]
+    backend_pool_id: ArmId
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +23,13 @@ class LoadBalancer:
     ``outbound_ip_configuration_ids`` are the network interface configurations in the outbound pool.
     """
 
-    id: str
+    id: ArmId
     name: str
     location: str
     sku: str
     outbound_rules: tuple[OutboundRule, ...]
-    outbound_ip_ids: tuple[str, ...]
-    outbound_ip_configuration_ids: tuple[str, ...]
+    outbound_ip_ids: tuple[ArmId, ...]
+    outbound_ip_configuration_ids: tuple[ArmId, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,5 +45,5 @@ class Node:
     ip: str
     scale_set: str = ""
     instance_id: str = ""
-    subnet_id: str = ""
+    subnet_id: ArmId = NO_ID
     provisioning_state: str = ""

@@ -11,7 +11,7 @@ from typing import Any
 from .access import Access
 from .cluster import Cluster
 from .load_balancer import LoadBalancer, Node
-from .resource_id import same_id
+from .resource_id import NO_ID, ArmId, same_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +33,15 @@ class Subnet:
     ``takes_propagated_routes``: routes that a gateway learns from elsewhere reach it.
     """
 
-    id: str
+    id: ArmId
     name: str
     provisioning_state: str
     etag: str
     properties: Mapping[str, Any]
-    nat_gateway_id: str | None = None
-    route_table_id: str | None = None
+    nat_gateway_id: ArmId | None = None
+    route_table_id: ArmId | None = None
     default_route: Route | None = None
-    attached_ids: tuple[str, ...] = ()
+    attached_ids: tuple[ArmId, ...] = ()
     takes_propagated_routes: bool = True
 
     @property
@@ -54,7 +54,7 @@ class Subnet:
 class Vnet:
     """``has_gateway``: it has a VPN or ExpressRoute gateway, or uses one of a peered network."""
 
-    id: str
+    id: ArmId
     location: str
     has_gateway: bool = False
     has_ddos_protection: bool = False
@@ -69,18 +69,18 @@ class PublicIp:
     ``has_internet_routing``: routing preference Internet. ``has_ddos_protection``: a plan of its own, not inherited.
     """
 
-    id: str
+    id: ArmId
     name: str
     address: str
     sku: str
     provisioning_state: str
     zones: tuple[str, ...] = ()
     tags: Mapping[str, str] | None = None
-    attached_to_id: str | None = None
+    attached_to_id: ArmId | None = None
     has_internet_routing: bool = False
     has_ddos_protection: bool = False
     location: str = ""
-    taken_out_ids: tuple[str, ...] = ()
+    taken_out_ids: tuple[ArmId, ...] = ()
 
     @property
     def is_prefix(self) -> bool:
@@ -99,22 +99,22 @@ class PublicIp:
 class NatGateway:
     """``properties`` is ARM's writable projection, ``etag`` of the moment of reading."""
 
-    id: str
+    id: ArmId
     name: str
     location: str
     sku: str
     provisioning_state: str
     idle_timeout_minutes: int
-    public_ip_ids: tuple[str, ...]
-    subnet_ids: tuple[str, ...]
+    public_ip_ids: tuple[ArmId, ...]
+    subnet_ids: tuple[ArmId, ...]
     zones: tuple[str, ...] = ()
     tags: Mapping[str, str] | None = None
-    public_ip_prefix_ids: tuple[str, ...] = ()
+    public_ip_prefix_ids: tuple[ArmId, ...] = ()
     properties: Mapping[str, Any] = field(default_factory=dict)
     etag: str = ""
 
     @property
-    def egress_ids(self) -> tuple[str, ...]:
+    def egress_ids(self) -> tuple[ArmId, ...]:
         """What traffic leaves from: public IPs, then prefixes."""
         return (*self.public_ip_ids, *self.public_ip_prefix_ids)
 
@@ -137,7 +137,7 @@ class Ours:
     ports would cure, whatever the last hour shows.
     """
 
-    created_ids: frozenset[str] = frozenset()
+    created_ids: frozenset[ArmId] = frozenset()
     other_changes: tuple[OtherChange, ...] = ()
     port_trouble: bool = False
 
@@ -184,7 +184,7 @@ class NetworkFacts:
     cluster: Cluster
     load_balancer: LoadBalancer | None
     nodes: tuple[Node, ...]
-    vnet_id: str | None
+    vnet_id: ArmId | None
     vnet_location: str | None
     subnets: tuple[Subnet, ...]
     nat_gateways: tuple[NatGateway, ...]
@@ -194,7 +194,7 @@ class NetworkFacts:
     vnet: Vnet | None = None
     group_ips: tuple[PublicIp, ...] = ()
     given_prefix: PublicIp | None = None
-    nat_group_id: str = ""
+    nat_group_id: ArmId = NO_ID
     access: Access | None = None
     ours: Ours = field(default_factory=Ours)
     gateway_ips: tuple[PublicIp, ...] = ()
@@ -203,10 +203,10 @@ class NetworkFacts:
         return tuple(entry for entry in self.unreadable if entry.kind in kinds)
 
     @property
-    def known_ips(self) -> Mapping[str, PublicIp]:
-        """Every public IP and prefix that was read, by id in lower case."""
+    def known_ips(self) -> Mapping[ArmId, PublicIp]:
+        """Every public IP and prefix that was read, by id."""
         given = (self.given_prefix,) if self.given_prefix else ()
-        return {ip.id.lower(): ip for ip in (*self.outbound_ips, *self.gateway_ips, *given, *self.group_ips)}
+        return {ip.id: ip for ip in (*self.outbound_ips, *self.gateway_ips, *given, *self.group_ips)}
 
     def gateway(self, gateway_id: str | None) -> NatGateway | None:
         return next((gateway for gateway in self.nat_gateways if same_id(gateway.id, gateway_id)), None)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from .check import Check, CheckResult
+from .resource_id import ArmId
 
 
 class PlanKind(StrEnum):
@@ -53,7 +54,7 @@ CURES = (PlanKind.ATTACH_NAT_GATEWAY, PlanKind.ADD_PUBLIC_IPS, PlanKind.RESERVE_
 
 @dataclass(frozen=True, slots=True)
 class CreatePublicIp:
-    id: str
+    id: ArmId
     location: str
     zones: tuple[str, ...]
     tags: Mapping[str, str]
@@ -64,7 +65,7 @@ class CreatePublicIp:
 class CreatePublicIpPrefix:
     """``length`` is in bits: a /30 holds four addresses."""
 
-    id: str
+    id: ArmId
     location: str
     length: int
     zones: tuple[str, ...]
@@ -78,16 +79,16 @@ class CreatePublicIpPrefix:
 
 @dataclass(frozen=True, slots=True)
 class CreateNatGateway:
-    id: str
+    id: ArmId
     location: str
-    public_ip_ids: tuple[str, ...]
+    public_ip_ids: tuple[ArmId, ...]
     idle_timeout_minutes: int
     tags: Mapping[str, str]
     kind: Literal["create_nat_gateway"] = "create_nat_gateway"
-    public_ip_prefix_ids: tuple[str, ...] = ()
+    public_ip_prefix_ids: tuple[ArmId, ...] = ()
 
     @property
-    def egress_ids(self) -> tuple[str, ...]:
+    def egress_ids(self) -> tuple[ArmId, ...]:
         """What traffic leaves from: public IPs, then prefixes."""
         return (*self.public_ip_ids, *self.public_ip_prefix_ids)
 
@@ -100,19 +101,19 @@ class AddPublicIps:
     they were then; they are written back as they are when it is applied.
     """
 
-    nat_gateway_id: str
-    before_ids: tuple[str, ...]
-    after_ids: tuple[str, ...]
+    nat_gateway_id: ArmId
+    before_ids: tuple[ArmId, ...]
+    after_ids: tuple[ArmId, ...]
     properties_before: Mapping[str, Any]
     kind: Literal["add_public_ips"] = "add_public_ips"
-    before_prefix_ids: tuple[str, ...] = ()
-    after_prefix_ids: tuple[str, ...] = ()
+    before_prefix_ids: tuple[ArmId, ...] = ()
+    after_prefix_ids: tuple[ArmId, ...] = ()
     location: str = ""
     zones: tuple[str, ...] = ()
     tags: Mapping[str, str] | None = None
 
     @property
-    def added_ids(self) -> tuple[str, ...]:
+    def added_ids(self) -> tuple[ArmId, ...]:
         before = {*self.before_ids, *self.before_prefix_ids}
         return tuple(ip_id for ip_id in (*self.after_ids, *self.after_prefix_ids) if ip_id not in before)
 
@@ -122,9 +123,9 @@ class AssociateSubnet:
     """``before`` and ``after`` are gateway ids (None: no gateway). ``properties_before`` is the subnet's writable
     projection at planning: any difference at applying, other than the gateway, means the world changed."""
 
-    subnet_id: str
-    before: str | None
-    after: str | None
+    subnet_id: ArmId
+    before: ArmId | None
+    after: ArmId | None
     properties_before: Mapping[str, Any]
     kind: Literal["associate_subnet"] = "associate_subnet"
 
@@ -136,9 +137,9 @@ class ObserveEgress:
     ``nat_gateway_id`` None: on the way back, when they must leave through the load balancer again.
     """
 
-    nat_gateway_id: str | None
-    subnet_id: str
-    cluster_id: str
+    nat_gateway_id: ArmId | None
+    subnet_id: ArmId
+    cluster_id: ArmId
     kind: Literal["observe_egress"] = "observe_egress"
 
 
@@ -147,7 +148,7 @@ class DeleteCreated:
     """A NAT gateway, public IP or prefix that snatbot created. ``addresses`` are lost for good; ``owner`` is the
     cluster that its tag must still name."""
 
-    id: str
+    id: ArmId
     owner: str
     addresses: tuple[str, ...] = ()
     kind: Literal["delete_created"] = "delete_created"
@@ -223,9 +224,9 @@ class Plan:
     """
 
     kind: PlanKind
-    cluster_id: str
+    cluster_id: ArmId
     cluster_name: str
-    vnet_id: str | None
+    vnet_id: ArmId | None
     summary: str
     steps: tuple[Step, ...]
     checks: tuple[Check, ...]
@@ -245,7 +246,7 @@ class Plan:
     related: tuple[RelatedPlan, ...] = ()
     is_requested: bool = False
     egress_count: int = 0
-    existing_ids: tuple[str, ...] = ()
+    existing_ids: tuple[ArmId, ...] = ()
 
     @property
     def blockers(self) -> tuple[Check, ...]:
@@ -259,7 +260,7 @@ class Plan:
         return tuple(check for check in self.checks if check.result in told and not check.is_blocking)
 
     @property
-    def nat_gateway_id(self) -> str | None:
+    def nat_gateway_id(self) -> ArmId | None:
         """The gateway that the plan makes or uses; None when it has none."""
         for step in self.steps:
             match step:

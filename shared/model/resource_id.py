@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any, NamedTuple
 
 # What would mean something else in an address is no part of a name.
 _NAME = r"(?!\.{1,2}(?:/|\Z))[^/?#%\\\x00-\x1f\x7f]+"
@@ -21,51 +21,95 @@ def is_segment(text: str) -> bool:
     return _SEGMENT.fullmatch(text) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceId:
-    """One parsed id. ``names`` holds the names from the outermost resource inwards."""
+class ArmId(str):
+    """An id as Azure spells it, equal to any other spelling of it; as a key it stands for its lower case.
 
-    subscription: str
-    group: str
-    type: str
-    names: tuple[str, ...]
+    Made from a text it may be any id, such as a resource group's. What is read from its parts raises ValueError where
+    it is not the id of a resource.
+    """
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return str.lower(self) == other.lower() if isinstance(other, str) else NotImplemented
+
+    def __ne__(self, other: object) -> bool:
+        return str.lower(self) != other.lower() if isinstance(other, str) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(str.lower(self))
 
     @classmethod
-    def parse(cls, text: str) -> ResourceId:
-        """Raises ValueError with the text given and an example when it is not a resource id."""
-        return _parse(text)
+    def parse(cls, text: str) -> ArmId:
+        """Raises ValueError with the text given and an example when it is not the id of a resource."""
+        resource_id = cls(text.strip())
+        _parts(str(resource_id))
+        return resource_id
+
+    @classmethod
+    def build(cls, subscription: str, resource_group: str, type: str, *names: str) -> ArmId:
+        """``type`` such as Microsoft.Network/virtualNetworks/subnets, with a name for each part after the provider."""
+        namespace, *kinds = type.split("/")
+        path = "/".join(f"{kind}/{name}" for kind, name in zip(kinds, names, strict=True))
+        return cls(f"/subscriptions/{subscription}/resourceGroups/{resource_group}/providers/{namespace}/{path}")
+
+    @property
+    def subscription(self) -> str:
+        return _parts(str(self)).subscription
+
+    @property
+    def resource_group(self) -> str:
+        return _parts(str(self)).resource_group
+
+    @property
+    def type(self) -> str:
+        return _parts(str(self)).type
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """From the outermost resource inwards."""
+        return _parts(str(self)).names
 
     @property
     def name(self) -> str:
         return self.names[-1]
 
     @property
-    def parent(self) -> ResourceId:
+    def parent(self) -> ArmId:
         """The resource that holds this one: a subnet's virtual network. Raises ValueError at the top."""
         if len(self.names) < 2:
             raise ValueError(f"{self} has no parent resource")
-        return ResourceId(self.subscription, self.group, self.type.rpartition("/")[0], self.names[:-1])
+        return ArmId.build(self.subscription, self.resource_group, self.type.rpartition("/")[0], *self.names[:-1])
 
-    def __str__(self) -> str:
-        namespace, *types = self.type.split("/")
-        path = "/".join(f"{kind}/{name}" for kind, name in zip(types, self.names, strict=True))
-        return f"/subscriptions/{self.subscription}/resourceGroups/{self.group}/providers/{namespace}/{path}"
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> Any:
+        """In a record it is a text."""
+        from pydantic_core.core_schema import no_info_after_validator_function, str_schema
+
+        return no_info_after_validator_function(cls, str_schema())
 
 
-@lru_cache(maxsize=16_384)  # every look takes the same ids apart several times
-def _parse(text: str) -> ResourceId:
-    match = _PATTERN.fullmatch(text.strip())
+NO_ID = ArmId("")
+
+
+class _Parts(NamedTuple):
+    subscription: str
+    resource_group: str
+    type: str
+    names: tuple[str, ...]
+
+
+@lru_cache(maxsize=16_384)  # every scan takes the same ids apart several times
+def _parts(text: str) -> _Parts:
+    match = _PATTERN.fullmatch(text)
     if match is None:
         raise ValueError(
             f"not an Azure resource id: {text!r}; expected "
             "/subscriptions/<id>/resourceGroups/<name>/providers/<namespace>/<type>/<name>"
         )
     parts = match["path"].split("/")
-    return ResourceId(
-        subscription=match["subscription"],
-        group=match["group"],
-        type="/".join([match["namespace"], *parts[0::2]]),
-        names=tuple(parts[1::2]),
+    return _Parts(
+        match["subscription"], match["group"], "/".join([match["namespace"], *parts[0::2]]), tuple(parts[1::2])
     )
 
 

@@ -22,7 +22,6 @@ from ..model.plan import (
     RelatedPlan,
     Step,
 )
-from ..model.resource_id import ResourceId
 
 Tone = Literal["good", "waiting", "bad", "running", "neutral"]
 """The colour of a chip, a class of the style sheet."""
@@ -201,7 +200,7 @@ def _created(plan: Plan) -> Iterator[ResourceView]:
             case _:
                 continue
         if not _is_there(step, plan):
-            details = f"Standard, {details}, resource group {ResourceId.parse(step.id).group}"
+            details = f"Standard, {details}, resource group {step.id.resource_group}"
             yield ResourceView(capital(resource_label(step.id)), resource_name(step.id), details)
 
 

@@ -13,6 +13,7 @@ import pytest
 from devhost.browser import Camera
 from shared.model.change import ChangeState
 from shared.model.plan import PlanKind
+from shared.model.resource_id import ArmId
 from shared.triggers.responses import PAGE_HEADERS, content_policy
 from shared.web.change_view import LinkedChange
 from shared.web.pages import FormFields, change_page, message_page, plan_page
@@ -76,7 +77,7 @@ PAGES = {
     ),
     "long names": change_page(
         nouns.make_change(
-            plan=replace(nouns.make_plan(nouns.make_cluster(name=LONG)), vnet_id="/x" * 200),
+            plan=replace(nouns.make_plan(nouns.make_cluster(name=LONG)), vnet_id=ArmId("/x" * 200)),
             reason=nouns.make_incident(nodes=_LONG_NODES),
         ),
         form=FORM,

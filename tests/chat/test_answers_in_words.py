@@ -10,6 +10,7 @@ from shared.chat import change_messages, incident_messages
 from shared.chat.message import Message, Section
 from shared.model.change import Change, ChangeState, Outcome
 from shared.model.plan import AssociateSubnet, PlanKind
+from shared.model.resource_id import ArmId
 from tests.support import nouns
 from tests.support.advised import FITTING, MANAGED, ask
 
@@ -30,7 +31,7 @@ def rolled_back() -> Change:
     taken_off = replace(
         nouns.make_plan(),
         kind=PlanKind.DETACH_NAT_GATEWAY,
-        steps=(AssociateSubnet(nouns.SUBNETS[0], nouns.GATEWAY, None, {}),),
+        steps=(AssociateSubnet(ArmId(nouns.SUBNETS[0]), nouns.GATEWAY, None, {}),),
         of_change_id="chg-1",
     )
     outcome = Outcome("rolled back", "every subnet is without the NAT gateway again")

@@ -11,6 +11,7 @@ from shared.chat.labels import STATE_LABELS, describe_step
 from shared.chat.message import Tone
 from shared.model.change import FINAL_STATES, ChangeState
 from shared.model.plan import AssociateSubnet, ObserveEgress
+from shared.model.resource_id import ArmId
 
 from ..support import nouns
 
@@ -45,7 +46,7 @@ def test_a_proposal_says_what_will_be_done_and_until_when_to_decide() -> None:
 
 
 def test_taking_a_gateway_off_is_said_as_that() -> None:
-    step = AssociateSubnet(nouns.SUBNETS[0], nouns.GATEWAY, None, {})
+    step = AssociateSubnet(ArmId(nouns.SUBNETS[0]), nouns.GATEWAY, None, {})
     assert describe_step(step) == "Take the NAT gateway off subnet `snet-user`"
     watched = describe_step(ObserveEgress(None, step.subnet_id, nouns.make_cluster().id))
     assert watched == "Watch subnet `snet-user` until its nodes leave through the load balancer"

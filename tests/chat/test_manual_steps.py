@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from shared.chat.manual_steps import commands
 from shared.model.cluster import NodePool
+from shared.model.resource_id import ArmId
 from tests.support import nouns
 
 
@@ -15,8 +16,8 @@ def test_brackets_in_a_resource_group_are_no_syntax_and_what_is_created_is_tagge
     cluster = nouns.make_cluster()
     cluster = replace(
         cluster,
-        id=cluster.id.replace("rg-shop", "rg(prod)"),
-        pools=(NodePool("user", "User", 3, 3, vnet_subnet_id=subnet),),
+        id=ArmId(cluster.id.replace("rg-shop", "rg(prod)")),
+        pools=(NodePool("user", "User", 3, 3, vnet_subnet_id=ArmId(subnet)),),
     )
     lines = [line for line in commands(nouns.make_assessment(cluster)) if line.startswith("az ")]
     words = [shlex.split(line) for line in lines]

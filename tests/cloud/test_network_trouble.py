@@ -22,6 +22,7 @@ from shared.cloud.errors import (
 )
 from shared.cloud.network import Network
 from shared.cloud.pipeline import BoundedRetry
+from shared.model.resource_id import ArmId
 from simulator.testing import RunningSimulator
 from tests.support.shop_network import GATEWAY, PUBLIC_IP, SUBNET, SUBSCRIPTION
 
@@ -66,7 +67,7 @@ def test_another_subscription_is_out_of_reach(network: Network, seen: Any) -> No
     with pytest.raises(ValueError, match="another"):
         network.read_subnet(elsewhere)
     with pytest.raises(ValueError, match="another"):
-        network.create_public_ip(replace(PUBLIC_IP, id=PUBLIC_IP.id.replace(SUBSCRIPTION, "another")))
+        network.create_public_ip(replace(PUBLIC_IP, id=ArmId(PUBLIC_IP.id.replace(SUBSCRIPTION, "another"))))
     assert seen("GET") == seen("PUT") == []
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from shared.core.associations import associations, next_association
 from shared.model.change import Change, ChangeState
 from shared.model.plan import AssociateSubnet, Step
+from shared.model.resource_id import ArmId
 from tests.support.nouns import GATEWAY, NOW, SUBNETS, make_change, make_plan, started
 
 USER, SYSTEM = (one.lower() for one in SUBNETS)
@@ -20,7 +21,7 @@ def attach(done: int, state: ChangeState = S.APPLYING) -> Change:
 
 
 def roll_back(done: int, state: ChangeState = S.APPLYING) -> Change:
-    steps: tuple[Step, ...] = tuple(AssociateSubnet(one, GATEWAY, None, {}) for one in reversed(SUBNETS))
+    steps: tuple[Step, ...] = tuple(AssociateSubnet(ArmId(one), GATEWAY, None, {}) for one in reversed(SUBNETS))
     plan = replace(make_plan(), steps=steps)
     return replace(make_change(state, plan), id="back", step=done, start=started(NOW + timedelta(hours=1)))
 
@@ -60,8 +61,8 @@ def test_what_is_being_written_is_neither_here_nor_there() -> None:
     fixed = attach(7, S.FIXED)
     found = associations([fixed, roll_back(1)], under_way=["back"])
     assert found.unverified == {USER}
-    assert found.taken_off(SYSTEM) == GATEWAY
-    assert found.wanted(USER) is None
+    assert found.taken_off(ArmId(SYSTEM)) == GATEWAY
+    assert found.wanted(ArmId(USER)) is None
     assert next_association(roll_back(1)) is not None
     assert next_association(roll_back(2, S.ROLLED_BACK)) is None
     assert next_association(attach(4)) is None, "a gate comes next"

@@ -10,7 +10,7 @@ import pytest
 from shared.errors import Refused
 from shared.model.change import Change, ChangeState
 from shared.model.plan import AssociateSubnet, PlanKind
-from shared.model.resource_id import ResourceId
+from shared.model.resource_id import ArmId
 from tests.support.killing import Killed, killing
 from tests.support.theatre import WRITER, Theatre, authorize
 
@@ -186,7 +186,7 @@ def test_a_worker_that_died_after_a_write_is_taken_back_all_the_same(theatre: Th
     back = asked(theatre, "rollback", theatre.change(change.id))
 
     moves = [step for step in back.plan.steps if isinstance(step, AssociateSubnet)]
-    assert [ResourceId.parse(step.subnet_id).name for step in moves] == ["aks-user"]
+    assert [ArmId.parse(step.subnet_id).name for step in moves] == ["aks-user"]
 
 
 def test_what_somebody_else_attached_is_not_taken_back(theatre: Theatre) -> None:
@@ -197,7 +197,7 @@ def test_what_somebody_else_attached_is_not_taken_back(theatre: Theatre) -> None
     back = asked(theatre, "rollback", stopped)
 
     moves = [step for step in back.plan.steps if isinstance(step, AssociateSubnet)]
-    assert [ResourceId.parse(step.subnet_id).name for step in moves] == ["aks-user"]
+    assert [ArmId.parse(step.subnet_id).name for step in moves] == ["aks-user"]
     assert any("on other subnets too (`aks-system`)" in check.message for check in back.plan.warnings)
 
 

@@ -10,7 +10,7 @@ from shared.core.planning.request import PlanRequest
 from shared.model.change import ChangeState
 from shared.model.check import CheckResult
 from shared.model.plan import AssociateSubnet, Plan, PlanKind
-from shared.model.resource_id import ResourceId
+from shared.model.resource_id import ArmId
 from tests.support.theatre import Theatre, authorize, playing
 
 BLOCK, WARN = CheckResult.BLOCK, CheckResult.WARN
@@ -43,7 +43,7 @@ def rows(theatre: Theatre) -> list[tuple[str, str, str]]:
 
 
 def moved(plan: Plan) -> list[str]:
-    return [ResourceId.parse(step.subnet_id).name for step in plan.steps if isinstance(step, AssociateSubnet)]
+    return [ArmId.parse(step.subnet_id).name for step in plan.steps if isinstance(step, AssociateSubnet)]
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from shared.auth.signing import LinkTarget
 from shared.errors import NotFoundHere, Refused
 from shared.model.change import ChangeState
 from shared.model.plan import CreatePublicIp
+from shared.model.resource_id import ArmId
 from tests.support.theatre import WRITER, Theatre
 
 
@@ -100,7 +101,7 @@ def test_a_plan_that_was_changed_in_storage_is_not_applied(theatre: Theatre) -> 
     change = theatre.approved()
     first = change.plan.steps[0]
     assert isinstance(first, CreatePublicIp)
-    forged = replace(first, id=first.id.replace("pip-snatbot", "pip-stranger"))
+    forged = replace(first, id=ArmId(first.id.replace("pip-snatbot", "pip-stranger")))
     theatre.tamper(change, plan=replace(change.plan, steps=(forged, *change.plan.steps[1:])))
 
     change = theatre.run_on(change)

@@ -9,6 +9,7 @@ from typing import Any
 from shared.model.audit import AuditLine
 from shared.model.change import Change, ChangeState
 from shared.model.plan import PlanKind
+from shared.model.resource_id import ArmId
 from tests.support.theatre import WRITER, Theatre
 
 S = ChangeState
@@ -165,7 +166,9 @@ def test_what_is_changed_while_a_worker_is_at_it_is_seen_before_its_next_write(t
         stored = read(partition, change_id)
         seen.append(change_id)
         if len(seen) > 1 and stored is not None and stored.value.state is S.APPLYING:
-            return replace(stored, value=replace(stored.value, plan=replace(stored.value.plan, vnet_id="/other")))
+            return replace(
+                stored, value=replace(stored.value, plan=replace(stored.value.plan, vnet_id=ArmId("/other")))
+            )
         return stored
 
     records.change = reading  # type: ignore[method-assign]

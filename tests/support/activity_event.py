@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-SUBNET = "/subscriptions/s1/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/vnet/subnets/nodes"
+from shared.model.resource_id import ArmId
+
+SUBNET = ArmId("/subscriptions/s1/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/vnet/subnets/nodes")
 
 
 def named(value: str) -> dict[str, str]:

@@ -19,14 +19,15 @@ from shared.model.metric import MetricAnswer, Series, Window
 from shared.model.network import NatGateway, NetworkFacts, PublicIp, Subnet, Vnet
 from shared.model.plan import Baseline, Demand
 from shared.model.reading import Measured, Reading
-from shared.model.resource_id import ResourceId
+from shared.model.resource_id import ArmId
 
 START = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 SUBSCRIPTION = "00000000-0000-0000-0000-0000000000aa"
 NETWORK = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-network/providers/Microsoft.Network"
-VNET = f"{NETWORK}/virtualNetworks/vnet-shop"
-USER_SUBNET = f"{VNET}/subnets/snet-user"
-SYSTEM_SUBNET = f"{VNET}/subnets/snet-system"
+VNET = ArmId(f"{NETWORK}/virtualNetworks/vnet-shop")
+OUTBOUND_IP = ArmId(f"{NETWORK}/publicIPAddresses/aks")
+USER_SUBNET = ArmId(f"{VNET}/subnets/snet-user")
+SYSTEM_SUBNET = ArmId(f"{VNET}/subnets/snet-system")
 NODE_GROUP = "MC_rg-shop_shop-prod_westeurope"
 PLAN_OPTIONS = PlanOptions(name_template="{kind}-snatbot-{cluster}-{number}")
 DEMAND = Demand(ports=1_000, public_ip_count=2, is_lower_bound=True, arithmetic=("public IPs: 2",))
@@ -64,7 +65,9 @@ def cluster(
 ) -> Cluster:
     name = changed.pop("name", "shop-prod")
     usual = Cluster(
-        id=f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-shop/providers/Microsoft.ContainerService/managedClusters/{name}",
+        id=ArmId(
+            f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-shop/providers/Microsoft.ContainerService/managedClusters/{name}"
+        ),
         name=name,
         location="westeurope",
         node_resource_group=NODE_GROUP,
@@ -100,14 +103,14 @@ def node(instance: int, subnet_id: str = USER_SUBNET) -> Node:
         f"10.224.0.{instance + 4}",
         "aks-user-1-vmss",
         str(instance),
-        subnet_id,
+        ArmId(subnet_id),
     )
 
 
 def subnet(subnet_id: str, **changed: Any) -> Subnet:
     usual = Subnet(
-        id=subnet_id,
-        name=ResourceId.parse(subnet_id).name,
+        id=ArmId(subnet_id),
+        name=ArmId.parse(subnet_id).name,
         provisioning_state="Succeeded",
         etag='W/"1"',
         properties={
@@ -115,20 +118,20 @@ def subnet(subnet_id: str, **changed: Any) -> Subnet:
             "networkSecurityGroup": {"id": f"{NETWORK}/networkSecurityGroups/nsg"},
             "serviceEndpoints": [{"service": "Microsoft.Storage"}],
         },
-        attached_ids=(nic_configuration(0),),
+        attached_ids=(ArmId(nic_configuration(0)),),
     )
     return replace(usual, **changed)
 
 
 def nat_gateway(name: str = "ng-other", **changed: Any) -> NatGateway:
     usual = NatGateway(
-        id=f"{NETWORK}/natGateways/{name}",
+        id=ArmId(f"{NETWORK}/natGateways/{name}"),
         name=name,
         location="westeurope",
         sku="Standard",
         provisioning_state="Succeeded",
         idle_timeout_minutes=4,
-        public_ip_ids=(f"{NETWORK}/publicIPAddresses/pip-other",),
+        public_ip_ids=(ArmId(f"{NETWORK}/publicIPAddresses/pip-other"),),
         subnet_ids=(USER_SUBNET,),
     )
     return replace(usual, **changed)
@@ -136,13 +139,15 @@ def nat_gateway(name: str = "ng-other", **changed: Any) -> NatGateway:
 
 def load_balancer(**changed: Any) -> LoadBalancer:
     usual = LoadBalancer(
-        id=f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{NODE_GROUP}/providers/Microsoft.Network/loadBalancers/kubernetes",
+        id=ArmId(
+            f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{NODE_GROUP}/providers/Microsoft.Network/loadBalancers/kubernetes"
+        ),
         name="kubernetes",
         location="westeurope",
         sku="Standard",
-        outbound_rules=(OutboundRule("aksOutboundRule", 0, 30, ("frontend",), "pool"),),
-        outbound_ip_ids=(f"{NETWORK}/publicIPAddresses/aks",),
-        outbound_ip_configuration_ids=(nic_configuration(0), nic_configuration(1)),
+        outbound_rules=(OutboundRule("aksOutboundRule", 0, 30, (ArmId("frontend"),), ArmId("pool")),),
+        outbound_ip_ids=(OUTBOUND_IP,),
+        outbound_ip_configuration_ids=(ArmId(nic_configuration(0)), ArmId(nic_configuration(1))),
     )
     return replace(usual, **changed)
 
@@ -159,9 +164,9 @@ def facts(of: Cluster | None = None, **changed: Any) -> NetworkFacts:
         vnet_location="westeurope",
         subnets=tuple(subnet(one) for one in found.subnet_ids),
         nat_gateways=(),
-        outbound_ips=(PublicIp(f"{NETWORK}/publicIPAddresses/aks", "aks", "20.50.10.7", "Standard", "Succeeded"),),
+        outbound_ips=(PublicIp(OUTBOUND_IP, "aks", "20.50.10.7", "Standard", "Succeeded"),),
         vnet=Vnet(VNET, "westeurope"),
-        nat_group_id=NETWORK.partition("/providers/")[0],
+        nat_group_id=ArmId(NETWORK.partition("/providers/")[0]),
     )
     return replace(usual, **changed)
 

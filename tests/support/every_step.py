@@ -14,18 +14,19 @@ from shared.model.plan import (
     PlanKind,
     Step,
 )
+from shared.model.resource_id import ArmId
 from tests.support.builders import NETWORK, USER_SUBNET, cluster
 
 CLUSTER_ID = cluster().id
-VNET_ID = f"{NETWORK}/virtualNetworks/shop-vnet"
-GATEWAY = f"{NETWORK}/natGateways/ng"
+VNET_ID = ArmId(f"{NETWORK}/virtualNetworks/shop-vnet")
+GATEWAY = ArmId(f"{NETWORK}/natGateways/ng")
 STEPS: tuple[Step, ...] = (
-    CreatePublicIp(f"{NETWORK}/publicIPAddresses/pip", "westeurope", ("1",), {"a": "1", "b": "2"}),
-    CreateNatGateway(GATEWAY, "westeurope", (f"{NETWORK}/publicIPAddresses/pip",), 30, {"a": "1"}),
+    CreatePublicIp(ArmId(f"{NETWORK}/publicIPAddresses/pip"), "westeurope", ("1",), {"a": "1", "b": "2"}),
+    CreateNatGateway(GATEWAY, "westeurope", (ArmId(f"{NETWORK}/publicIPAddresses/pip"),), 30, {"a": "1"}),
     AssociateSubnet(USER_SUBNET, None, GATEWAY, {"addressPrefix": "10.0.0.0/16", "list": [{"x": 1, "y": 2}]}),
     ObserveEgress(GATEWAY, USER_SUBNET, CLUSTER_ID),
-    CreatePublicIpPrefix(f"{NETWORK}/publicIPPrefixes/p", "westeurope", 30, ("1",), {"a": "1"}),
-    AddPublicIps(GATEWAY, ("/pip-1",), ("/pip-1", "/pip-2"), {"idleTimeoutInMinutes": 30}),
+    CreatePublicIpPrefix(ArmId(f"{NETWORK}/publicIPPrefixes/p"), "westeurope", 30, ("1",), {"a": "1"}),
+    AddPublicIps(GATEWAY, (ArmId("/pip-1"),), (ArmId("/pip-1"), ArmId("/pip-2")), {"idleTimeoutInMinutes": 30}),
     DeleteCreated(GATEWAY, "shop-prod", ("203.0.113.7",)),
 )
 PLAN = Plan(

@@ -22,22 +22,25 @@ from shared.model.plan import (
     Step,
 )
 from shared.model.reading import Measured, NodeFailures
+from shared.model.resource_id import ArmId
 
 NOW = datetime(2026, 11, 22, 19, 5, tzinfo=UTC)
 SUBSCRIPTION = "00000000-0000-0000-0000-0000000000aa"
-VNET = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-network/providers/Microsoft.Network/virtualNetworks/vnet-shop"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-network/providers/Microsoft.Network"
-GATEWAY = f"{GROUP}/natGateways/ng-shop-prod-1"
-IPS = (f"{GROUP}/publicIPAddresses/pip-shop-prod-1", f"{GROUP}/publicIPAddresses/pip-shop-prod-2")
-SUBNETS = (f"{VNET}/subnets/snet-user", f"{VNET}/subnets/snet-system")
+VNET = ArmId(f"{GROUP}/virtualNetworks/vnet-shop")
+GATEWAY = ArmId(f"{GROUP}/natGateways/ng-shop-prod-1")
+IPS = (ArmId(f"{GROUP}/publicIPAddresses/pip-shop-prod-1"), ArmId(f"{GROUP}/publicIPAddresses/pip-shop-prod-2"))
+SUBNETS = (ArmId(f"{VNET}/subnets/snet-user"), ArmId(f"{VNET}/subnets/snet-system"))
 
 
 def make_cluster(*, name: str = "shop-prod", is_own_network: bool = True) -> Cluster:
-    def subnet(index: int) -> str | None:
+    def subnet(index: int) -> ArmId | None:
         return SUBNETS[index] if is_own_network else None
 
     return Cluster(
-        id=f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-shop/providers/Microsoft.ContainerService/managedClusters/{name}",
+        id=ArmId(
+            f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-shop/providers/Microsoft.ContainerService/managedClusters/{name}"
+        ),
         name=name,
         location="westeurope",
         node_resource_group=f"MC_rg-shop_{name}_westeurope",
@@ -97,8 +100,10 @@ def make_assessment(cluster: Cluster | None = None, nodes: tuple[NodeFailures, .
         reading=reading,
         findings=(finding,),
         load_balancer_id=(
-            f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{cluster.node_resource_group}"
-            "/providers/Microsoft.Network/loadBalancers/kubernetes"
+            ArmId(
+                f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{cluster.node_resource_group}"
+                "/providers/Microsoft.Network/loadBalancers/kubernetes"
+            )
         ),
     )
 

@@ -179,12 +179,12 @@ class Theatre:
         self.app.records.commit_in(self.partition, [Put(dataclasses.replace(stored.value, **fields), stored.etag)])
 
     def _group(self) -> tuple[str, str]:
-        from shared.model.resource_id import ResourceId
+        from shared.model.resource_id import ArmId
 
         vnet_id = self.changes()[0].plan.vnet_id
         assert vnet_id is not None
-        vnet = ResourceId.parse(vnet_id)
-        return vnet.subscription, vnet.group
+        vnet = ArmId.parse(vnet_id)
+        return vnet.subscription, vnet.resource_group
 
 
 @contextmanager

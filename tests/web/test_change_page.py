@@ -14,6 +14,7 @@ from shared.model.change import Change, ChangeState
 from shared.model.finding import FindingKind
 from shared.model.incident import Incident
 from shared.model.plan import AssociateSubnet, PlanKind
+from shared.model.resource_id import ArmId
 from shared.web.change_view import LinkedChange
 from shared.web.pages import change_page, message_page
 from tests.support import nouns
@@ -215,7 +216,7 @@ def test_a_roll_back_says_what_it_takes_away_and_what_stays() -> None:
     plan = replace(
         attach,
         kind=PlanKind.DETACH_NAT_GATEWAY,
-        steps=(AssociateSubnet(nouns.SUBNETS[0], nouns.GATEWAY, None, {"addressPrefix": "10.0.0.0/16"}),),
+        steps=(AssociateSubnet(ArmId(nouns.SUBNETS[0]), nouns.GATEWAY, None, {"addressPrefix": "10.0.0.0/16"}),),
         of_change_id="chg-1",
     )
     text = page(nouns.make_change(plan=plan)).text

@@ -40,6 +40,7 @@ from shared.model.plan import (
 )
 from shared.model.ports import NodePorts, PortReading
 from shared.model.reading import Measured, NodeFailures
+from shared.model.resource_id import ArmId
 from tests.support import builders
 from tests.support.builders import BASELINE, NETWORK, PLAN_OPTIONS, START, VNET, by_state, subnet
 from tests.support.nouns import started
@@ -60,7 +61,7 @@ def names(plan: Plan) -> tuple[str, ...]:
 
 def cluster(number: int) -> Cluster:
     pools = [
-        NodePool(name, "User", number, number + 1, vnet_subnet_id=f"{VNET}/subnets/{of}")
+        NodePool(name, "User", number, number + 1, vnet_subnet_id=ArmId(f"{VNET}/subnets/{of}"))
         for name, of in zip(POOLS[: max(1, number)], SUBNETS, strict=False)
     ]
     profile = LoadBalancerProfile(managed_outbound_ip_count=1)
@@ -70,7 +71,7 @@ def cluster(number: int) -> Cluster:
 def addresses(number: int) -> tuple[PublicIp, ...]:
     return tuple(
         PublicIp(
-            f"{NETWORK}/publicIPAddresses/pip-waldo-{one}",
+            ArmId(f"{NETWORK}/publicIPAddresses/pip-waldo-{one}"),
             f"pip-waldo-{one}",
             f"203.0.113.{one}",
             "Standard",
@@ -94,7 +95,7 @@ def network(number: int, *, is_ours: bool = True, is_attached: bool = True) -> N
     used = of.subnet_ids if is_attached else ()
     found = gateway(number, used)
     ips = tuple(replace(ip, attached_to_id=found.id) for ip in addresses(max(1, number)))
-    known = Ours(frozenset(one.lower() for one in (found.id, *(ip.id for ip in ips)))) if is_ours else Ours()
+    known = Ours(frozenset(ArmId(one.lower()) for one in (found.id, *(ip.id for ip in ips)))) if is_ours else Ours()
     return builders.facts(
         of,
         subnets=tuple(subnet(one, nat_gateway_id=found.id if is_attached else None) for one in of.subnet_ids),
@@ -165,8 +166,9 @@ def findings(number: int) -> Iterator[Finding]:
         NodePorts(f"10.224.0.{4 + one}", "tcp", 1000, 1024, START, NODES[one], POOLS[0]) for one in range(number)
     )
     of = cluster(number)
-    left = {one.lower(): AssociateSubnet(one, None, f"{NETWORK}/natGateways/ng-waldo", {}) for one in of.subnet_ids}
-    watched = WatchedGateway(f"{NETWORK}/natGateways/ng-waldo", "ng-waldo", "westeurope", number, of.subnet_ids)
+    gateway_id = ArmId(f"{NETWORK}/natGateways/ng-waldo")
+    left = {subnet_id: AssociateSubnet(subnet_id, None, gateway_id, {}) for subnet_id in of.subnet_ids}
+    watched = WatchedGateway(gateway_id, "ng-waldo", "westeurope", number, of.subnet_ids)
     usual = Thresholds()
     of_gateway = read_gateway("ng-waldo", builders.window(), by_state(Attempted={0: 9}, Failed={0: number}), None)
     made = (
@@ -201,7 +203,7 @@ def assessment(finding: Finding, number: int) -> Assessment:
         measured(number),
         (finding, *(replace(finding, evidence=f"{NODES[0]} is short of ports") for _ in range(number))),
         load_balancer_id=builders.load_balancer().id,
-        gateway_ids=(f"{NETWORK}/natGateways/ng-waldo",) if number == 1 else (),
+        gateway_ids=(ArmId(f"{NETWORK}/natGateways/ng-waldo"),) if number == 1 else (),
         health_events=HealthEventComparison(HealthEventVerdict.AGREES, "Azure's health events say the same"),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...model.cluster import Cluster, LoadBalancerProfile, NodePool
+from ...model.resource_id import ArmId
 from .fields import (
     Json,
     flag,
@@ -84,5 +85,5 @@ def _pool(item: Json) -> NodePool:
     )
 
 
-def _subnet(item: Json, name: str) -> str | None:
+def _subnet(item: Json, name: str) -> ArmId | None:
     return resource_id(item, name, of=SUBNET_TYPE) if text(item, name) else None

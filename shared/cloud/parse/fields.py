@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ...model.resource_id import ResourceId, is_segment
+from ...model.resource_id import NO_ID, ArmId, is_segment
 from ..errors import UnexpectedAnswer
 
 Json = Mapping[str, Any]
@@ -57,7 +57,7 @@ def segment(item: Json, *path: str) -> str:
     return value
 
 
-def resource_id(item: Json, *path: str, of: str = "") -> str:
+def resource_id(item: Json, *path: str, of: str = "") -> ArmId:
     """A resource id that can't be missing. ``of``: the type that it must have, such as Microsoft.Network/subnets."""
     return _as_id(item, path, required(item, *path), of)
 
@@ -124,19 +124,19 @@ def texts(item: Json, *path: str) -> tuple[str, ...]:
     return tuple(_as_text(item, path, entry) for entry in entries(item, *path))
 
 
-def reference(item: Json, *path: str, of: str = "") -> str | None:
+def reference(item: Json, *path: str, of: str = "") -> ArmId | None:
     """The id of a referenced resource (``{"id": …}``); None when it is absent or null."""
     value = text(item, *path, "id")
     return _as_id(item, path, value, of) if value else None
 
 
-def references(item: Json, *path: str) -> tuple[str, ...]:
+def references(item: Json, *path: str) -> tuple[ArmId, ...]:
     return tuple(_as_id(item, path, value, "") for value in loose_references(item, *path))
 
 
-def loose_references(item: Json, *path: str) -> tuple[str, ...]:
+def loose_references(item: Json, *path: str) -> tuple[ArmId, ...]:
     """Ids of which nothing but their number and spelling matters: they need not be a resource's."""
-    return tuple(value for entry in items(item, *path) if (value := text(entry, "id")))
+    return tuple(ArmId(value) for entry in items(item, *path) if (value := text(entry, "id")))
 
 
 def tags(item: Json) -> dict[str, str]:
@@ -145,16 +145,16 @@ def tags(item: Json) -> dict[str, str]:
     return {str(name): "" if entry is None else _as_text(item, ("tags", name), entry) for name, entry in found}
 
 
-def optional_id(row: Any, of: str = "") -> str:
+def optional_id(row: Any, of: str = "") -> ArmId:
     """The resource id of a row of which nothing else may be readable; empty when that isn't either."""
     try:
         return resource_id(row, "id", of=of)
     except UnexpectedAnswer:
-        return ""
+        return NO_ID
 
 
 def _as_text(item: Json, path: tuple[str, ...], value: Any) -> str:
-    if type(value) is str:
+    if isinstance(value, str):
         # Half a surrogate pair is valid JSON, and can't be stored or sent.
         return value if value.isascii() else value.encode("utf-8", "replace").decode()
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63:
@@ -162,14 +162,14 @@ def _as_text(item: Json, path: tuple[str, ...], value: Any) -> str:
     raise _unexpected(item, path, value, "a text")
 
 
-def _as_id(item: Json, path: tuple[str, ...], value: str, of: str) -> str:
+def _as_id(item: Json, path: tuple[str, ...], value: str, of: str) -> ArmId:
     try:
-        parsed = ResourceId.parse(value)
+        parsed = ArmId.parse(value)
     except ValueError:
         raise _unexpected(item, path, value, "a resource id") from None
     if of and parsed.type.lower() != of.lower():
         raise _unexpected(item, path, value, f"the id of a {of}")
-    return value
+    return parsed
 
 
 def _subject(item: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...model.load_balancer import LoadBalancer, OutboundRule
-from ...model.resource_id import same_id
+from ...model.resource_id import ArmId, same_id
 from .fields import Json, inner, items, loose_references, number, reference, resource_id, segment, text
 
 _MOST_PORTS = 64_000  # of one rule and node (Azure docs: outbound-rules)
@@ -31,11 +31,11 @@ def _rule(item: Json) -> OutboundRule:
         allocated_outbound_ports=number(properties, "allocatedOutboundPorts", default=0, most=_MOST_PORTS),
         idle_timeout_minutes=number(properties, "idleTimeoutInMinutes", default=_IDLE_TIMEOUT_MINUTES),
         frontend_ids=loose_references(properties, "frontendIPConfigurations"),
-        backend_pool_id=text(properties, "backendAddressPool", "id"),
+        backend_pool_id=ArmId(text(properties, "backendAddressPool", "id")),
     )
 
 
-def _outbound_ip_ids(item: Json, rules: tuple[OutboundRule, ...]) -> tuple[str, ...]:
+def _outbound_ip_ids(item: Json, rules: tuple[OutboundRule, ...]) -> tuple[ArmId, ...]:
     used = {frontend_id.lower() for rule in rules for frontend_id in rule.frontend_ids}
     found = [
         reference(frontend, "properties", "publicIPAddress") or reference(frontend, "properties", "publicIPPrefix")
@@ -45,7 +45,7 @@ def _outbound_ip_ids(item: Json, rules: tuple[OutboundRule, ...]) -> tuple[str, 
     return tuple(dict.fromkeys(ip_id for ip_id in found if ip_id))
 
 
-def _backend_configuration_ids(item: Json, rules: tuple[OutboundRule, ...]) -> tuple[str, ...]:
+def _backend_configuration_ids(item: Json, rules: tuple[OutboundRule, ...]) -> tuple[ArmId, ...]:
     found = [
         configuration_id
         for pool in items(item, "properties", "backendAddressPools")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from ...model.load_balancer import Node
-from ...model.resource_id import ResourceId
+from ...model.resource_id import NO_ID, ArmId
 from ..errors import UnexpectedAnswer
 from .fields import Json, flag, items, reference, resource_id, text
 
@@ -23,7 +23,7 @@ def parse_node(nic: Json, scale_set_tags: Mapping[str, str]) -> Node | None:
     """None when the interface carries no private IPv4 address (yet)."""
     nic_id = resource_id(nic, "id")
     try:
-        scale_set, instance_id, *_ = ResourceId.parse(nic_id).names
+        scale_set, instance_id, *_ = ArmId.parse(nic_id).names
     except ValueError as error:
         raise UnexpectedAnswer(nic_id, "not the id of a scale set's network interface") from error
     configuration = _primary(nic)
@@ -36,7 +36,7 @@ def parse_node(nic: Json, scale_set_tags: Mapping[str, str]) -> Node | None:
         ip=address,
         scale_set=scale_set,
         instance_id=instance_id,
-        subnet_id=reference(configuration, "properties", "subnet") or "",
+        subnet_id=reference(configuration, "properties", "subnet") or NO_ID,
         provisioning_state=text(nic, "properties", "provisioningState"),
     )
 

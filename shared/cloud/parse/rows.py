@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from ...model.resource_id import ArmId
 from ..errors import UnexpectedAnswer
 from .fields import optional_id
 
@@ -16,7 +17,7 @@ T = TypeVar("T")
 class UnreadableRow:
     """``id`` is empty where not even that can be read."""
 
-    id: str
+    id: ArmId
     reason: str
 
 

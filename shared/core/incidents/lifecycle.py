@@ -22,7 +22,7 @@ from ...model.finding import FAILURES, FindingKind, Severity
 from ...model.incident import ClusterRecord, Incident, IncidentState
 from ...model.metric import MINUTE
 from ...model.reading import DoesNotApply, Idle, Measured, Reading
-from ...model.resource_id import ResourceId
+from ...model.resource_id import ArmId
 from . import reminders
 from .minutes import NewMinutes, counted, new_minutes_of
 from .reminders import NO_ANSWERS, Answers
@@ -285,5 +285,5 @@ def _path_note(incident: Incident, assessment: Assessment) -> str:
     """Egress moved to a NAT gateway while the incident was open."""
     if incident.gateway_ids or not assessment.gateway_ids:
         return ""
-    names = listed([f"`{ResourceId.parse(gateway_id).name}`" for gateway_id in assessment.gateway_ids])
+    names = listed([f"`{ArmId.parse(gateway_id).name}`" for gateway_id in assessment.gateway_ids])
     return f"egress now leaves through NAT gateway {names}, and nothing has failed there"

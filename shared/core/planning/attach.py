@@ -18,7 +18,7 @@ from ...model.plan import (
     PlanKind,
     Step,
 )
-from ...model.resource_id import ResourceId, same_id
+from ...model.resource_id import ArmId, same_id
 from ..checks import CheckBuilder
 from .cost import monthly_cost
 from .egress import Egress, address_count, addresses_of, choose_egress, our_gateway
@@ -100,7 +100,7 @@ def plan_from(
     )
 
 
-def _gateway_steps(draft: Draft, facts: NetworkFacts, options: PlanOptions) -> tuple[list[Step], str, int]:
+def _gateway_steps(draft: Draft, facts: NetworkFacts, options: PlanOptions) -> tuple[list[Step], ArmId, int]:
     gateway, egress = draft.gateway, draft.egress
     if gateway is None:
         taken = {name.lower() for name in facts.taken_names}
@@ -136,10 +136,10 @@ def _egress_count(draft: Draft, facts: NetworkFacts) -> int:
     return (has or 0) + draft.egress.address_count
 
 
-def _summary(draft: Draft, gateway_id: str) -> str:
-    name = ResourceId.parse(gateway_id).name
+def _summary(draft: Draft, gateway_id: ArmId) -> str:
+    name = ArmId.parse(gateway_id).name
     ips = (
-        f"public IP prefix {ResourceId.parse(draft.egress.prefix_ids[0]).name}"
+        f"public IP prefix {ArmId.parse(draft.egress.prefix_ids[0]).name}"
         if draft.egress.prefix_ids
         else count(len(draft.egress.ip_ids), "public IP")
     )

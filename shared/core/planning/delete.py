@@ -8,7 +8,7 @@ from ...formatting import count, listed, marked
 from ...model.check import Check, CheckId
 from ...model.network import NatGateway, NetworkFacts, PublicIp
 from ...model.plan import DeleteCreated, Plan, PlanKind
-from ...model.resource_id import ResourceId
+from ...model.resource_id import ArmId
 from ..checks import CheckBuilder, sort_checks
 from . import preflight
 from .egress import egress_now
@@ -84,7 +84,7 @@ def _something_there(steps: Sequence[DeleteCreated]) -> Check:
 def _not_used(steps: Sequence[DeleteCreated], facts: NetworkFacts) -> Check:
     deleted_ids = {step.id.lower() for step in steps}
     users = [
-        ResourceId.parse(subnet_id).name
+        ArmId.parse(subnet_id).name
         for gateway in facts.nat_gateways
         if gateway.id.lower() in deleted_ids
         for subnet_id in gateway.subnet_ids
@@ -106,7 +106,7 @@ def _ours(steps: Sequence[DeleteCreated], facts: NetworkFacts) -> Check:
     """Both the tag and the records must say so."""
     resources = _resources(facts)
     foreign = [
-        ResourceId.parse(step.id).name
+        ArmId.parse(step.id).name
         for step in steps
         if (resource := resources.get(step.id.lower())) is None or not is_ours(resource, facts)
     ]

@@ -11,7 +11,7 @@ from ...model.check import Check, CheckId
 from ...model.load_balancer import Node
 from ...model.network import NetworkFacts, UnreadableKind
 from ...model.plan import AssociateSubnet, ObserveEgress, Plan, PlanKind, Step
-from ...model.resource_id import ResourceId, same_id
+from ...model.resource_id import ArmId, same_id
 from ..az_cli import aks_update
 from ..checks import CheckBuilder
 from .egress import addresses_of
@@ -21,18 +21,21 @@ from .preflight import check_access, managed_as_code
 _INSTANCE = re.compile(r"/virtualMachineScaleSets/([^/]+)/virtualMachines/([^/]+)/", re.IGNORECASE)
 
 
-def written_subnets(attached: Plan, journal: Mapping[int, JournalEntry]) -> dict[str, str | None]:
+def written_subnets(attached: Plan, journal: Mapping[int, JournalEntry]) -> dict[ArmId, ArmId | None]:
     """Subnets that a change gave its gateway, by the journal, with the NAT gateway that each had before."""
-    found: dict[str, str | None] = {}
+    found: dict[ArmId, ArmId | None] = {}
     for index, step in enumerate(attached.steps):
         entry = journal.get(index)
         if isinstance(step, AssociateSubnet) and entry is not None and entry.was_written:
             before = (entry.before or {}).get("natGateway") or {}
-            found[step.subnet_id] = before.get("id", step.before)
+            gateway_id = before.get("id", step.before)
+            found[step.subnet_id] = ArmId(gateway_id) if gateway_id else None
     return found
 
 
-def plan_detachment(attached: Plan, facts: NetworkFacts, of_change_id: str, touched: Mapping[str, str | None]) -> Plan:
+def plan_detachment(
+    attached: Plan, facts: NetworkFacts, of_change_id: str, touched: Mapping[ArmId, ArmId | None]
+) -> Plan:
     """Rolls an applied plan back: gives the subnets in ``touched`` what they had before, last one first.
 
     Only subnets that still have the plan's gateway are written, with a gate after each. Blocked unless the load
@@ -41,21 +44,20 @@ def plan_detachment(attached: Plan, facts: NetworkFacts, of_change_id: str, touc
     gateway_id = attached.nat_gateway_id
     if gateway_id is None:
         raise ValueError("the plan has no NAT gateway to take off")
-    wanted = {subnet_id.lower(): before for subnet_id, before in touched.items()}
     moves = [
-        AssociateSubnet(subnet.id, subnet.nat_gateway_id, wanted[subnet.id.lower()], subnet.properties)
+        AssociateSubnet(subnet.id, subnet.nat_gateway_id, touched[subnet.id], subnet.properties)
         for subnet in reversed(facts.subnets)
-        if subnet.id.lower() in wanted and same_id(subnet.nat_gateway_id, gateway_id)
+        if subnet.id in touched and same_id(subnet.nat_gateway_id, gateway_id)
     ]
     steps: tuple[Step, ...] = tuple(
         step for move in moves for step in (move, ObserveEgress(move.after, move.subnet_id, facts.cluster.id))
     )
     gateway = facts.gateway(gateway_id)
-    names = ", ".join(ResourceId.parse(move.subnet_id).name for move in moves)
+    names = ", ".join(ArmId.parse(move.subnet_id).name for move in moves)
     return build_plan(
         facts,
         PlanKind.DETACH_NAT_GATEWAY,
-        f"take NAT gateway {ResourceId.parse(gateway_id).name} off {count(len(moves), 'subnet')} ({names})",
+        f"take NAT gateway {ArmId.parse(gateway_id).name} off {count(len(moves), 'subnet')} ({names})",
         steps,
         [
             check_load_balancer_egress(facts),
@@ -128,7 +130,7 @@ def _something_to_detach(moves: Sequence[AssociateSubnet]) -> Check:
     )
 
 
-def _moved_by_others(facts: NetworkFacts, gateway_id: str, touched: Iterable[str]) -> Iterator[Check]:
+def _moved_by_others(facts: NetworkFacts, gateway_id: ArmId, touched: Iterable[str]) -> Iterator[Check]:
     """Subnets that keep the gateway, because somebody else gave it to them."""
     ours = {subnet_id.lower() for subnet_id in touched}
     names = [
@@ -147,7 +149,7 @@ def _not_read(facts: NetworkFacts, touched: Iterable[str]) -> Iterator[Check]:
     """Subnets that may keep the gateway, because they can't be read or no node pool uses them any more."""
     check = CheckBuilder(CheckId.OTHER_SUBNETS, "subnets GET")
     read = {subnet.id.lower() for subnet in facts.subnets}
-    names = marked([ResourceId.parse(subnet_id).name for subnet_id in touched if subnet_id.lower() not in read])
+    names = marked([ArmId.parse(subnet_id).name for subnet_id in touched if subnet_id.lower() not in read])
     if names and facts.unreadable:
         yield check.unknown(
             f"{names} could not be read ({', '.join(map(str, facts.unreadable))})",

@@ -10,7 +10,7 @@ from ...formatting import count, listed
 from ...model.check import Check, CheckId
 from ...model.network import NatGateway, NetworkFacts, PublicIp
 from ...model.plan import CreatePublicIp, CreatePublicIpPrefix
-from ...model.resource_id import ResourceId
+from ...model.resource_id import ArmId
 from ..checks import CheckBuilder
 from .naming import free_names, is_ours, network_id, tags_for
 from .plan_options import PlanOptions
@@ -29,13 +29,13 @@ class Egress:
     steps: tuple[CreatePublicIp | CreatePublicIpPrefix, ...] = ()
     shown: tuple[str, ...] = ()
     new_ips: int = 0
-    ip_ids: tuple[str, ...] = ()
-    prefix_ids: tuple[str, ...] = ()
+    ip_ids: tuple[ArmId, ...] = ()
+    prefix_ids: tuple[ArmId, ...] = ()
     address_count: int = 0
     checks: tuple[Check, ...] = ()
 
     @property
-    def ids(self) -> tuple[str, ...]:
+    def ids(self) -> tuple[ArmId, ...]:
         return (*self.ip_ids, *self.prefix_ids)
 
     @property
@@ -53,7 +53,7 @@ class _Making:
     gateway: NatGateway | None
     taken: set[str] = field(default_factory=set)
 
-    def id_of(self, kind: Literal["pip", "ippre"], resource_type: str) -> str:
+    def id_of(self, kind: Literal["pip", "ippre"], resource_type: str) -> ArmId:
         name = next(free_names(kind, self.facts.cluster, self.options.name_template, self.taken))
         self.taken.add(name.lower())
         return network_id(self.facts.nat_group_id, resource_type, name)
@@ -87,7 +87,7 @@ def _addresses(making: _Making, wanted: int) -> Egress:
     ]
     return Egress(
         steps=(*old, *new),
-        shown=(*(ip.address for ip in used), *(ResourceId.parse(step.id).name for step in new)),
+        shown=(*(ip.address for ip in used), *(ArmId.parse(step.id).name for step in new)),
         new_ips=len(new),
         ip_ids=tuple(step.id for step in (*old, *new)),
         address_count=len(old) + len(new),
@@ -129,7 +129,7 @@ def _new_prefix(making: _Making, wanted: int) -> Egress:
     size = addresses_in(fits)
     checks = () if size >= wanted else (check.warns(f"{no_room}: the new prefix is /{fits}", remedy),)
     step = CreatePublicIpPrefix(making.id_of("ippre", "publicIPPrefixes"), location, fits, (), tags)
-    shown = f"{ResourceId.parse(step.id).name} (/{fits}, {size} addresses)"
+    shown = f"{ArmId.parse(step.id).name} (/{fits}, {size} addresses)"
     return Egress((step,), (shown,), size, (), (step.id,), size, checks)
 
 
@@ -146,7 +146,7 @@ def reserved_addresses(facts: NetworkFacts, resource_type: str) -> tuple[PublicI
     return tuple(
         ip
         for ip in facts.group_ips
-        if ResourceId.parse(ip.id).type.lower().endswith(f"/{resource_type.lower()}")
+        if ArmId.parse(ip.id).type.lower().endswith(f"/{resource_type.lower()}")
         and is_ours(ip, facts)
         and ip.attached_to_id is None
         and ip.address
@@ -173,16 +173,13 @@ def egress_now(facts: NetworkFacts) -> tuple[str, ...]:
     return tuple(dict.fromkeys(addresses))
 
 
-def addresses_of(gateway: NatGateway, known: Mapping[str, PublicIp]) -> tuple[str, ...]:
-    """Addresses of a gateway where they are known (by id in lower case), else names."""
-    return tuple(
-        ip.address if (ip := known.get(ip_id.lower())) and ip.address else ResourceId.parse(ip_id).name
-        for ip_id in gateway.egress_ids
-    )
+def addresses_of(gateway: NatGateway, known: Mapping[ArmId, PublicIp]) -> tuple[str, ...]:
+    """Addresses of a gateway where they are known, else names."""
+    return tuple(ip.address if (ip := known.get(ip_id)) and ip.address else ip_id.name for ip_id in gateway.egress_ids)
 
 
-def address_count(gateway: NatGateway, known: Mapping[str, PublicIp]) -> int | None:
+def address_count(gateway: NatGateway, known: Mapping[ArmId, PublicIp]) -> int | None:
     """How many addresses the gateway has, its prefixes' ranges counted; None when the size of one is not known."""
-    prefixes = [known.get(prefix_id.lower()) for prefix_id in gateway.public_ip_prefix_ids]
+    prefixes = [known.get(prefix_id) for prefix_id in gateway.public_ip_prefix_ids]
     sizes = [prefix.address_count if prefix else 0 for prefix in prefixes]
     return len(gateway.public_ip_ids) + sum(sizes) if all(sizes) else None

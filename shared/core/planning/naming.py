@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from ...model.cluster import Cluster
 from ...model.network import NatGateway, NetworkFacts, PublicIp
-from ...model.resource_id import ResourceId
+from ...model.resource_id import ArmId
 
 PRODUCT_TAG = "snatbot"
 _LONGEST_NAME = 80  # Azure's limit for public IPs, prefixes and NAT gateways (Azure docs: resource-name-rules)
@@ -26,16 +26,16 @@ def free_names(kind: str, cluster: Cluster, template: str, taken: set[str]) -> I
             yield name
 
 
-def network_id(group_id: str, kind: str, name: str) -> str:
+def network_id(group_id: ArmId, kind: str, name: str) -> ArmId:
     """``kind`` is the resource type without its provider, such as ``natGateways``."""
     _, _, subscription, _, group = group_id.split("/")
-    return str(ResourceId(subscription, group, f"Microsoft.Network/{kind}", (name,)))
+    return ArmId.build(subscription, group, f"Microsoft.Network/{kind}", name)
 
 
-def group_id(vnet_id: str, nat_resource_group: str) -> str:
+def group_id(vnet_id: ArmId, nat_resource_group: str) -> ArmId:
     """Where new resources go: the virtual network's group, unless the owner names one of that subscription."""
-    vnet = ResourceId.parse(vnet_id)
-    return f"/subscriptions/{vnet.subscription}/resourceGroups/{nat_resource_group or vnet.group}"
+    vnet = ArmId.parse(vnet_id)
+    return ArmId(f"/subscriptions/{vnet.subscription}/resourceGroups/{nat_resource_group or vnet.resource_group}")
 
 
 def tags_for(cluster: Cluster, extra: Mapping[str, str]) -> dict[str, str]:

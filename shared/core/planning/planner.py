@@ -43,8 +43,8 @@ def plan_attachment(
     """An executable plan, or one without steps: then its kind, ``commands`` and checks are the answer."""
     options = replace(options, tags={**options.tags, **request.tags})
     has_vnet = facts.vnet_id is not None and bool(facts.vnet_location)
-    if has_vnet:
-        facts = replace(facts, nat_group_id=group_id(facts.vnet_id or "", options.nat_resource_group))
+    if facts.vnet_id is not None and has_vnet:
+        facts = replace(facts, nat_group_id=group_id(facts.vnet_id, options.nat_resource_group))
     if request.kind in ASKABLE:
         return build_advice(asked_for(request.kind, facts, demand, options), facts, demand, baseline)
     draft = draft_attachment(facts, demand.public_ip_count, options) if has_vnet else None

@@ -9,6 +9,7 @@ from ...formatting import count, listed
 from ...model.check import Check, CheckResult
 from ...model.network import NetworkFacts
 from ...model.plan import Demand, Plan, PlanKind
+from ...model.resource_id import ArmId
 from . import preflight
 from .cost import monthly_cost
 from .egress import Egress, egress_now
@@ -17,7 +18,7 @@ from .plan_options import PlanOptions
 from .writes import new_resources
 
 
-def why_not_the_switch(facts: NetworkFacts, blocker: Check, planned_ip_ids: Sequence[str]) -> Check:
+def why_not_the_switch(facts: NetworkFacts, blocker: Check, planned_ip_ids: Sequence[ArmId]) -> Check:
     """What forbids the switch, as a warning of the reservation that comes before it, with what to do next."""
     known = preflight.known_addresses(facts, planned_ip_ids)
     later = (

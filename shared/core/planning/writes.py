@@ -17,10 +17,10 @@ from ...model.plan import (
     ObserveEgress,
     Step,
 )
-from ...model.resource_id import ResourceId
+from ...model.resource_id import ArmId
 
 
-def written_id(step: Step) -> str | None:
+def written_id(step: Step) -> ArmId | None:
     """The resource that is created, changed or deleted; None for a gate."""
     match step:
         case CreatePublicIp() | CreatePublicIpPrefix() | CreateNatGateway() | DeleteCreated():
@@ -41,7 +41,7 @@ def new_resources(steps: Iterable[Step], facts: NetworkFacts) -> tuple[CreateSte
     return tuple(step for step in steps if isinstance(step, CreateStep) and step.id.lower() not in there)
 
 
-def existing_ids(steps: Sequence[Step], facts: NetworkFacts) -> tuple[str, ...]:
+def existing_ids(steps: Sequence[Step], facts: NetworkFacts) -> tuple[ArmId, ...]:
     """What creating steps name and is there already, as addresses that were reserved."""
     new = new_resources(steps, facts)
     return tuple(step.id for step in steps if isinstance(step, CreateStep) and step not in new)
@@ -49,7 +49,7 @@ def existing_ids(steps: Sequence[Step], facts: NetworkFacts) -> tuple[str, ...]:
 
 def new_types(steps: Iterable[Step], facts: NetworkFacts) -> frozenset[str]:
     """Resource types of what is not there yet, in lower case."""
-    return frozenset(ResourceId.parse(step.id).type.lower() for step in new_resources(steps, facts))
+    return frozenset(ArmId.parse(step.id).type.lower() for step in new_resources(steps, facts))
 
 
 def count_new(steps: Iterable[CreateStep]) -> tuple[int, int]:
@@ -68,12 +68,12 @@ def count_new(steps: Iterable[CreateStep]) -> tuple[int, int]:
     return ips, gateways
 
 
-def planned_ip_ids(steps: Iterable[Step], facts: NetworkFacts) -> tuple[str, ...]:
+def planned_ip_ids(steps: Iterable[Step], facts: NetworkFacts) -> tuple[ArmId, ...]:
     """Every public IP or prefix that nodes would leave from, those of a gateway that is there already included."""
-    return tuple(dict.fromkeys(ip_id.lower() for step in steps for ip_id in _egress_ids(step, facts)))
+    return tuple(dict.fromkeys(ip_id for step in steps for ip_id in _egress_ids(step, facts)))
 
 
-def _egress_ids(step: Step, facts: NetworkFacts) -> Iterator[str]:
+def _egress_ids(step: Step, facts: NetworkFacts) -> Iterator[ArmId]:
     match step:
         case CreatePublicIp() | CreatePublicIpPrefix():
             yield step.id

@@ -16,7 +16,7 @@ from datetime import timedelta
 from typing import Any
 
 from ...model.activity import LoggedWrite
-from ...model.resource_id import ResourceId, same_id
+from ...model.resource_id import ArmId, same_id
 
 MOST_EXPOSED_SECONDS = 60.0  # when it was not recorded: a read and a write, each at its timeout
 _SLACK = timedelta(seconds=1)
@@ -61,7 +61,7 @@ def overlaps(own: OwnWrite, log: Sequence[LoggedWrite], app_id: str) -> tuple[Ov
     moments = [
         (write.at - timedelta(seconds=exposed_seconds) - _SLACK, write.at + _SLACK) for write in shown(own, log, app_id)
     ]
-    vnet_id = str(ResourceId.parse(own.subnet_id).parent)
+    vnet_id = str(ArmId.parse(own.subnet_id).parent)
     return tuple(
         Overlap(own, write)
         for write in log
@@ -79,9 +79,9 @@ def _is_own(own: OwnWrite, write: LoggedWrite, app_id: str) -> bool:
 def in_words(overlap: Overlap) -> str:
     """Who wrote when, as sentences without the last full stop."""
     own, other = overlap.own, overlap.other
-    subnet = ResourceId.parse(own.subnet_id).name
+    subnet = ArmId.parse(own.subnet_id).name
     return (
-        f"another writer ({other.caller}) wrote to {ResourceId.parse(other.resource_id).name} "
+        f"another writer ({other.caller}) wrote to {ArmId.parse(other.resource_id).name} "
         f"at {other.at:%H:%M:%S} UTC, between snatbot's last look at subnet {subnet} and its write "
         f"({other.action}, correlation id {other.correlation_id}). "
         f"Azure took both: what they changed may be overwritten. {_what(overlap)}"
@@ -100,7 +100,7 @@ def _what(overlap: Overlap) -> str:
 def commands(overlap: Overlap) -> tuple[str, ...]:
     """What shows the write, and restores what was lost of it."""
     own, other = overlap.own, overlap.other
-    subnet = ResourceId.parse(own.subnet_id)
+    subnet = ArmId.parse(own.subnet_id)
     look = (
         f"az monitor activity-log list --subscription {subnet.subscription} --correlation-id {other.correlation_id} "
         f"--start-time {other.at - timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ} --offset 1h"

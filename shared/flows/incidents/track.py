@@ -26,6 +26,7 @@ from ...model.change import IN_FLIGHT, PENDING, Change, ChangeState
 from ...model.finding import FAILURES, FindingKind
 from ...model.incident import ClusterRecord, Incident, IncidentState
 from ...model.reading import DoesNotApply
+from ...model.resource_id import ArmId
 from ...store.active_clusters import ActiveClusterIndex
 from ...store.errors import StoreConflict, StoreError, StoreUnavailable
 from ...store.records import Put, Records, Stored
@@ -91,7 +92,7 @@ class IncidentTracker:
         self._page_of = page_of
         self._is_offering = is_offering
 
-    def read_state(self, cluster_id: str, cluster_name: str) -> ClusterState:
+    def read_state(self, cluster_id: ArmId, cluster_name: str) -> ClusterState:
         """Raises StoreError."""
         stored = self._records.cluster(cluster_id)
         record = stored.value if stored else ClusterRecord(cluster_id, cluster_name)

@@ -23,6 +23,7 @@ from ...model.cluster import Cluster
 from ...model.fleet import WatchedCluster
 from ...model.load_balancer import Node
 from ...model.metric import MetricAnswer, Window
+from ...model.resource_id import ArmId
 from .collect_gateways import collect_gateways
 from .collect_ports import PortCollector
 from .group_queries import GroupQueries, GroupQuery, answer_or_none, answer_or_reason
@@ -76,7 +77,7 @@ class MetricCollector:
     def _nodes(
         self,
         targets: Sequence[WatchedCluster],
-        series: Mapping[str, LoadBalancerSeries | None],
+        series: Mapping[ArmId, LoadBalancerSeries | None],
         deadline: Deadline,
         at_a_time: int,
     ) -> Mapping[str, tuple[Node, ...]]:

@@ -133,9 +133,7 @@ class TrackedScan:
         confirmed = None
         before = self._associations(target, active)
         try:
-            serving = {
-                subnet_id.lower(): self._discovery.gateway_of_subnet(subnet_id) for subnet_id in cluster.subnet_ids
-            }
+            serving = {subnet_id: self._discovery.gateway_of_subnet(subnet_id) for subnet_id in cluster.subnet_ids}
             if self._associations(target, active) == before:
                 confirmed = association_drift(cluster, serving, before, now)
         except AzureError as error:

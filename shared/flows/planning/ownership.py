@@ -8,7 +8,7 @@ from ...model.finding import PORT_TROUBLES
 from ...model.incident import Incident, IncidentState
 from ...model.network import OtherChange, Ours
 from ...model.plan import CreateNatGateway, CreatePublicIp, CreatePublicIpPrefix
-from ...model.resource_id import same_id
+from ...model.resource_id import ArmId, same_id
 from ...store.records import Records
 
 _OPEN = tuple(state for state in ChangeState if state not in FINAL_STATES)
@@ -18,11 +18,11 @@ class Ownership:
     def __init__(self, records: Records) -> None:
         self._records = records
 
-    def read(self, cluster_id: str, vnet_id: str | None) -> Ours:
+    def read(self, cluster_id: str, vnet_id: ArmId | None) -> Ours:
         """Raises StoreError when the records can't be read: guessing would make others' resources ours."""
         own = self._records.changes(cluster_key(cluster_id))
         created = frozenset(
-            step.id.lower()
+            step.id
             for change in own
             if change.decision is not None and change.decision.action == "approve"
             for step in change.plan.steps
@@ -38,7 +38,7 @@ class Ownership:
         found = self._records.incident(cluster_id, stored.value.incident_id)
         return found is not None and found.value.state is IncidentState.OPEN and _is_about_ports(found.value)
 
-    def _others(self, cluster_id: str, vnet_id: str) -> tuple[OtherChange, ...]:
+    def _others(self, cluster_id: str, vnet_id: ArmId) -> tuple[OtherChange, ...]:
         return tuple(
             OtherChange(change.id, change.cluster_name, change.state.value, change.state is ChangeState.PROPOSED)
             for change in self._records.changes_in(_OPEN)
@@ -50,5 +50,5 @@ def _is_about_ports(incident: Incident) -> bool:
     return not PORT_TROUBLES.isdisjoint(incident.kinds)
 
 
-def _is_other(change: Change, cluster_id: str, vnet_id: str) -> bool:
+def _is_other(change: Change, cluster_id: str, vnet_id: ArmId) -> bool:
     return not same_id(change.cluster_id, cluster_id) and same_id(change.plan.vnet_id, vnet_id)

@@ -29,7 +29,7 @@ from ...model.change import Change, JournalEntry
 from ...model.metric import Window
 from ...model.network import NatGateway, NetworkFacts, PublicIp
 from ...model.plan import Baseline, Demand, Plan, PlanKind
-from ...model.resource_id import same_id
+from ...model.resource_id import ArmId, same_id
 from .ownership import Ownership
 
 log = logging.getLogger("snatbot.planning")
@@ -149,7 +149,7 @@ class Planner:
         return sizing.size(inputs), before
 
     def _gateway_usage(
-        self, gateway: NatGateway, known_ips: Mapping[str, PublicIp], window: Window, thresholds: Thresholds
+        self, gateway: NatGateway, known_ips: Mapping[ArmId, PublicIp], window: Window, thresholds: Thresholds
     ) -> tuple[Demand, Baseline | None]:
         """Sized by the gateway's own metrics: the load balancer carries nothing any more."""
         metrics = self._metrics

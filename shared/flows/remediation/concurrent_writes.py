@@ -19,7 +19,7 @@ from ...ids import write_id
 from ...model.activity import LoggedWrite
 from ...model.change import Change, JournalEntry, Outcome
 from ...model.plan import AssociateSubnet
-from ...model.resource_id import ResourceId
+from ...model.resource_id import ArmId
 from ...store.records import PutJournal, Stored
 from .gate import NEXT_LOOK
 
@@ -103,7 +103,7 @@ class ConcurrentWriteAudit:
             if overlap.other.operation_id not in known
         )
         if missing:
-            names = listed([ResourceId.parse(own.subnet_id).name for own in missing])
+            names = listed([ArmId.parse(own.subnet_id).name for own in missing])
             return Seen(new, _unclear(f"the activity log does not show snatbot's own write to {names}"))
         if unreadable:
             return Seen(new, _unclear(f"{count(len(unreadable), 'event')} can't be read: {unreadable[0]}"))
@@ -112,8 +112,8 @@ class ConcurrentWriteAudit:
         return Seen(new, "activity log: nobody else wrote to the subnets in the moment of snatbot's writes")
 
     def _read(self, subnet_id: str, start: datetime, end: datetime, unreadable: list[str]) -> tuple[LoggedWrite, ...]:
-        subnet = ResourceId.parse(subnet_id)
-        return self._activity.writes(subnet.subscription, subnet.group, start, end, unreadable)
+        subnet = ArmId.parse(subnet_id)
+        return self._activity.writes(subnet.subscription, subnet.resource_group, start, end, unreadable)
 
 
 def _own(change: Change, entry: JournalEntry) -> OwnWrite:

@@ -23,7 +23,7 @@ from ...model.plan import (
     PlanKind,
     Step,
 )
-from ...model.resource_id import ResourceId, same_id
+from ...model.resource_id import ArmId, same_id
 
 _AT_REST = ("succeeded", "failed", "canceled")
 
@@ -99,7 +99,7 @@ def _changed_subnets(plan: Plan, facts: NetworkFacts, done: int, is_under_way: b
     for index, step in enumerate(plan.steps):
         if not isinstance(step, AssociateSubnet):
             continue
-        name = ResourceId.parse(step.subnet_id).name
+        name = ArmId.parse(step.subnet_id).name
         subnet = by_id.get(step.subnet_id.lower())
         if subnet is None:
             found.append(f"subnet {name} is gone, or belongs to no node pool any more")

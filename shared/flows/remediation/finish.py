@@ -17,7 +17,7 @@ from ...model.audit import now_is
 from ...model.change import Change, ChangeState, JournalEntry, Outcome
 from ...model.incident import Incident, IncidentState
 from ...model.plan import CURES, ObserveEgress, PlanKind
-from ...model.resource_id import ResourceId
+from ...model.resource_id import ArmId
 from ...store.records import Put, Records, Stored
 from ..approval.propose_for_incident import TRY_AGAIN_AFTER
 from ..notification.outbox import Outbox, audit
@@ -52,7 +52,7 @@ def _watched(change: Change, journal: Sequence[JournalEntry]) -> tuple[str, ...]
     for entry in journal:
         step = change.plan.steps[entry.step]
         if isinstance(step, ObserveEgress):
-            found.append(f"`{ResourceId.parse(step.subnet_id).name}`: {entry.note}")
+            found.append(f"`{ArmId.parse(step.subnet_id).name}`: {entry.note}")
     return tuple(found) or ("what the nodes' connections did afterwards was not measured",)
 
 

@@ -21,7 +21,7 @@ from ...formatting import count, utc
 from ...ids import new_id
 from ...model.change import Change, ChangeState, Outcome
 from ...model.plan import AssociateSubnet, PlanKind
-from ...model.resource_id import ResourceId
+from ...model.resource_id import ArmId
 from ...retry_after import plausible_wait_seconds
 from ...store.errors import StoreConflict
 from ...store.records import Put, PutJournal, Stored
@@ -113,7 +113,7 @@ class Reconciler:
             self._wait(partition, replace(stored, value=waiting), f"Azure can't be read now: {error}")
             claim.release()
             return
-        network = self._network_of(ResourceId.parse(vnet_id).subscription)
+        network = self._network_of(ArmId.parse(vnet_id).subscription)
         try:
             PlanExecutor(self._context, self._authority, partition, change.id, claim, network).go()
         except NotAuthorized as refusal:
@@ -224,7 +224,7 @@ class Reconciler:
         read now."""
         if change.plan.vnet_id is None:
             return None
-        network = self._network_of(ResourceId.parse(change.plan.vnet_id).subscription)
+        network = self._network_of(ArmId.parse(change.plan.vnet_id).subscription)
         try:
             found = [taken_back(step, network) for step in change.plan.steps if isinstance(step, AssociateSubnet)]
         except AzureError as error:

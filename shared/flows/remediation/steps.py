@@ -24,7 +24,7 @@ from ...core.planning.naming import PRODUCT_TAG
 from ...formatting import count, marked, sentences
 from ...model.network import NatGateway, PublicIp, Subnet
 from ...model.plan import AddPublicIps, CreateNatGateway, CreatePublicIp, CreatePublicIpPrefix, DeleteCreated
-from ...model.resource_id import ResourceId
+from ...model.resource_id import ArmId
 
 _SUBNET_WAIT_SECONDS = 3.0
 _PUBLIC_IP_WAIT_SECONDS = 2.0
@@ -146,7 +146,7 @@ def _create_address(
     permit: WritePermit,
     create: Callable[[], object],
 ) -> Result:
-    name = ResourceId.parse(step.id).name
+    name = ArmId.parse(step.id).name
     if found is None:
         return _write(
             permit, create, Wait(_PUBLIC_IP_WAIT_SECONDS, f"{what} {name} is being created", has_written=True)
@@ -163,7 +163,7 @@ def _create_address(
 
 def create_nat_gateway(step: CreateNatGateway, network: NetworkWriter, permit: WritePermit) -> Result:
     gateway = network.read_nat_gateway(step.id)
-    name = ResourceId.parse(step.id).name
+    name = ArmId.parse(step.id).name
 
     def create() -> object:
         return network.create_nat_gateway(step)
@@ -192,7 +192,7 @@ def add_public_ips(step: AddPublicIps, network: NetworkWriter, permit: WritePerm
     """Changes the gateway's egress IPs; every other property must be as it was when the plan was approved."""
     gateway = network.read_nat_gateway(step.nat_gateway_id)
     if gateway is None:
-        return Stop(f"NAT gateway {ResourceId.parse(step.nat_gateway_id).name} is gone")
+        return Stop(f"NAT gateway {ArmId.parse(step.nat_gateway_id).name} is gone")
 
     def write() -> object:
         return network.put_nat_gateway_ips(gateway, step.after_ids, step.after_prefix_ids, gateway.etag)
@@ -219,7 +219,7 @@ def _in_words(step: AddPublicIps) -> str:
 
 def delete_created(step: DeleteCreated, network: NetworkWriter, permit: WritePermit) -> Result:
     """Only what still carries this cluster's tag and is used by nothing."""
-    parsed = ResourceId.parse(step.id)
+    parsed = ArmId.parse(step.id)
     found: NatGateway | PublicIp | None
     match parsed.type.rpartition("/")[2].lower():
         case "natgateways":
@@ -234,7 +234,7 @@ def delete_created(step: DeleteCreated, network: NetworkWriter, permit: WritePer
         return Stop(f"`{parsed.name}` is not marked as created by snatbot for this cluster any more")
     users = found.subnet_ids if isinstance(found, NatGateway) else ()
     if users:
-        return Stop(f"`{parsed.name}` is used by {marked([ResourceId.parse(one).name for one in users])}")
+        return Stop(f"`{parsed.name}` is used by {marked([ArmId.parse(one).name for one in users])}")
     if found.provisioning_state.lower() in ("deleting", "updating"):
         return Wait(_GATEWAY_WAIT_SECONDS, f"`{parsed.name}` is {found.provisioning_state.lower()}")
     return _write(

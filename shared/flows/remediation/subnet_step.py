@@ -15,7 +15,7 @@ from ...core.remediation.concurrent_writes import changed_properties, restore_co
 from ...formatting import count
 from ...model.network import Subnet
 from ...model.plan import AssociateSubnet
-from ...model.resource_id import ResourceId, same_id
+from ...model.resource_id import ArmId, same_id
 from .steps import Done, NetworkWriter, Result, Stop, Wait, WritePermit
 
 _WAIT_SECONDS = 3.0
@@ -30,7 +30,7 @@ def associate_subnet(step: AssociateSubnet, network: NetworkWriter, permit: Writ
     if changed := changed_properties(step.properties_before, subnet.properties):
         return _overlap(step, subnet, changed)
     if same_id(subnet.nat_gateway_id, step.after) and state == "succeeded":
-        name = ResourceId.parse(step.after).name if step.after else "no NAT gateway"
+        name = ArmId.parse(step.after).name if step.after else "no NAT gateway"
         return Done(f"subnet {subnet.name} has {name}; every other property is as before", dict(subnet.properties))
     if not same_id(subnet.nat_gateway_id, step.before) and not same_id(subnet.nat_gateway_id, step.after):
         return Stop(f"subnet {subnet.name} has another NAT gateway now: {subnet.nat_gateway_id or 'none'}")

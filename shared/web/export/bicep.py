@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...model.plan import AddPublicIps, AssociateSubnet, CreateNatGateway, CreatePublicIp, CreatePublicIpPrefix, Plan
-from ...model.resource_id import ResourceId
+from ...model.resource_id import ArmId
 from .terraform import label_of
 
 API_VERSION = "2024-05-01"  # of the resource types; the properties are as they were read
@@ -63,12 +63,12 @@ def _file(steps: Sequence[_Written]) -> BicepFile:
         blocks.append(_block(step, labels, before))
         if isinstance(step, AssociateSubnet):
             before = _label_for(step)
-    where = ResourceId.parse(_written_id(steps[0]))
-    return BicepFile(f"{where.group}.bicep", where.subscription, where.group, "\n\n".join(blocks))
+    where = ArmId.parse(_written_id(steps[0]))
+    return BicepFile(f"{where.resource_group}.bicep", where.subscription, where.resource_group, "\n\n".join(blocks))
 
 
 def _label_for(step: _Written) -> str:
-    name = ResourceId.parse(_written_id(step)).name
+    name = ArmId.parse(_written_id(step)).name
     return label_of(f"subnet_{name}" if isinstance(step, AssociateSubnet) else name)
 
 
@@ -103,7 +103,7 @@ def _block(step: _Written, labels: Mapping[str, str], before: str) -> str:
 
 
 def _created(step: CreatePublicIp | CreatePublicIpPrefix | CreateNatGateway, properties: Mapping[str, Any]) -> Any:
-    name = ResourceId.parse(step.id).name
+    name = ArmId.parse(step.id).name
     zones = {"zones": list(step.zones)} if not isinstance(step, CreateNatGateway) and step.zones else {}
     body = {"name": name, "location": step.location, "sku": {"name": "Standard"}, **zones}
     return {**body, "properties": properties, "tags": dict(step.tags)}
@@ -113,7 +113,7 @@ def _enlarged(step: AddPublicIps, labels: Mapping[str, str]) -> Any:
     """The whole gateway: what its file leaves out would be taken off."""
     lists = _ip_lists(step.after_ids, step.after_prefix_ids, labels)
     kept = {name: value for name, value in step.properties_before.items() if name.lower() not in _LISTS}
-    body: dict[str, Any] = {"name": ResourceId.parse(step.nat_gateway_id).name, "location": step.location}
+    body: dict[str, Any] = {"name": ArmId.parse(step.nat_gateway_id).name, "location": step.location}
     body |= {"sku": {"name": "Standard"}, **({"zones": list(step.zones)} if step.zones else {})}
     return {**body, "properties": {**kept, **lists}, "tags": dict(step.tags or {})}
 
@@ -127,7 +127,7 @@ def _ip_lists(ip_ids: Sequence[str], prefix_ids: Sequence[str], labels: Mapping[
 
 
 def _associated(step: AssociateSubnet, labels: Mapping[str, str], before: str) -> Any:
-    subnet = ResourceId.parse(step.subnet_id)
+    subnet = ArmId.parse(step.subnet_id)
     properties = {name: value for name, value in step.properties_before.items() if name != "natGateway"}
     properties["natGateway"] = {"id": _ref(step.after or "", labels)}
     body = {"name": f"{subnet.parent.name}/{subnet.name}", "properties": properties}

@@ -22,7 +22,7 @@ from ...model.plan import (
     Plan,
     Step,
 )
-from ...model.resource_id import ResourceId
+from ...model.resource_id import ArmId
 
 
 def as_terraform(plan: Plan) -> str:
@@ -58,7 +58,7 @@ def _terraform(step: Step, ours: _Created) -> Iterator[str]:
         case AddPublicIps():
             yield from _ip_associations(step.nat_gateway_id, step.added_ids, ours)
         case AssociateSubnet(after=str() as gateway_id):
-            subnet = ResourceId.parse(step.subnet_id)
+            subnet = ArmId.parse(step.subnet_id)
             yield _block(
                 "azurerm_subnet_nat_gateway_association",
                 label_of(subnet.name),
@@ -69,10 +69,10 @@ def _terraform(step: Step, ours: _Created) -> Iterator[str]:
 
 
 def _resource(step: CreatePublicIp | CreatePublicIpPrefix | CreateNatGateway, more: Mapping[str, Any]) -> str:
-    parsed = ResourceId.parse(step.id)
+    parsed = ArmId.parse(step.id)
     values = {
         "name": _text(parsed.name),
-        "resource_group_name": _text(parsed.group),
+        "resource_group_name": _text(parsed.resource_group),
         "location": _text(step.location),
         **{
             name: value if isinstance(value, str) and value.startswith("[") else _text(value)
@@ -85,7 +85,7 @@ def _resource(step: CreatePublicIp | CreatePublicIpPrefix | CreateNatGateway, mo
 
 def _ip_associations(gateway_id: str, ip_ids: tuple[str, ...], ours: _Created) -> Iterator[str]:
     for ip_id in ip_ids:
-        parsed = ResourceId.parse(ip_id)
+        parsed = ArmId.parse(ip_id)
         is_prefix = parsed.type.lower().endswith("/publicipprefixes")
         kind = (
             "azurerm_nat_gateway_public_ip_prefix_association"
@@ -104,7 +104,7 @@ def _terraform_ref(resource_id: str, ours: _Created) -> str:
     step = ours.get(resource_id.lower())
     if step is None:
         return _text(resource_id)
-    return f"{_TERRAFORM_TYPE[step.kind]}.{label_of(ResourceId.parse(step.id).name)}.id"
+    return f"{_TERRAFORM_TYPE[step.kind]}.{label_of(ArmId.parse(step.id).name)}.id"
 
 
 def _block(kind: str, label: str, values: Mapping[str, str]) -> str:

@@ -21,6 +21,7 @@ from shared.model.finding import FindingKind, Severity
 from shared.model.fleet import WatchedCluster, WatchedGateway
 from shared.model.metric import MetricAnswer, Series
 from shared.model.reading import Cause, DoesNotApply, Idle, Measured, Unmeasured
+from shared.model.resource_id import ArmId
 from tests.support.builders import (
     NETWORK,
     USER_SUBNET,
@@ -37,7 +38,7 @@ from tests.support.builders import (
 NOTHING = MetricAnswer(())
 HEALTHY = by_state(Successful=dict.fromkeys(range(5), 100))
 TARGET = WatchedCluster(cluster(), load_balancer())
-GATEWAY = WatchedGateway(f"{NETWORK}/natGateways/ng", "ng", "westeurope", 1, (USER_SUBNET,))
+GATEWAY = WatchedGateway(ArmId(f"{NETWORK}/natGateways/ng"), "ng", "westeurope", 1, (USER_SUBNET,))
 POLICY = IncidentPolicy(10, timedelta(minutes=60))
 
 

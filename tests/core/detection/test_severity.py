@@ -10,6 +10,7 @@ from shared.core.incidents.lifecycle import Effect, next_incident
 from shared.model.finding import FindingKind, Severity
 from shared.model.incident import IncidentState
 from shared.model.reading import Idle, Unmeasured
+from shared.model.resource_id import ArmId
 from tests.support.builders import NETWORK, assessment, at, window
 from tests.support.incident_life import CLUSTER, LOST, NOTICE, POLICY, SHORT, Life, failing
 
@@ -164,7 +165,7 @@ def test_an_incident_that_ends_on_another_way_out_says_so() -> None:
     gateway = f"{NETWORK}/natGateways/ng-shop"
     assert life.incident is not None
     for end in range(10, 25, 5):
-        seen = replace(assessment(Idle(window(end - 5, end)), CLUSTER), gateway_ids=(gateway,))
+        seen = replace(assessment(Idle(window(end - 5, end)), CLUSTER), gateway_ids=(ArmId(gateway),))
         result = next_incident(
             life.record,
             life.incident,

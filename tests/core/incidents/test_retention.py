@@ -16,6 +16,7 @@ from shared.core.incidents.retention import (
 )
 from shared.model.change import FINAL_STATES, Change, ChangeState
 from shared.model.incident import ClusterRecord, IncidentState
+from shared.model.resource_id import ArmId
 from tests.support.nouns import make_change, make_incident, make_journal
 
 CHANGE = make_change(ChangeState.FIXED)
@@ -89,7 +90,7 @@ def test_audit_lines_are_deleted_in_whole_days() -> None:
 
 
 def test_a_record_goes_when_nothing_has_touched_it_for_thirty_days() -> None:
-    record = ClusterRecord("id", "name", judged_until=NOW - timedelta(days=31))
+    record = ClusterRecord(ArmId("id"), "name", judged_until=NOW - timedelta(days=31))
     assert is_removable_record(record, NOW)
     assert not is_removable_record(replace(record, judged_until=NOW), NOW)
     assert not is_removable_record(replace(record, silenced_until=NOW + timedelta(days=1)), NOW)

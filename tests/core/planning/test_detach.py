@@ -21,6 +21,7 @@ from shared.model.plan import (
     Plan,
     PlanKind,
 )
+from shared.model.resource_id import ArmId
 from tests.support.builders import (
     BASELINE,
     DEMAND,
@@ -43,7 +44,7 @@ def subnets(user: str | None = GATEWAY, system: str | None = GATEWAY) -> tuple[S
     return (subnet(USER_SUBNET, nat_gateway_id=user), subnet(SYSTEM_SUBNET, nat_gateway_id=system))
 
 
-def detach(of: NetworkFacts, touched: tuple[str, ...] = (USER_SUBNET, SYSTEM_SUBNET)) -> Plan:
+def detach(of: NetworkFacts, touched: tuple[ArmId, ...] = (USER_SUBNET, SYSTEM_SUBNET)) -> Plan:
     return plan_detachment(ATTACHED, of, "change-1", dict.fromkeys(touched))
 
 
@@ -63,7 +64,7 @@ def test_the_gateway_is_taken_off_the_last_subnet_first() -> None:
 
 def test_a_half_done_attachment_is_taken_back_as_far_as_it_went() -> None:
     assert taken_off(detach(facts(subnets=subnets(system=None)))) == [USER_SUBNET]
-    assert taken_off(detach(facts(subnets=subnets()), (USER_SUBNET.upper(),))) == [USER_SUBNET]
+    assert taken_off(detach(facts(subnets=subnets()), (ArmId(USER_SUBNET.upper()),))) == [USER_SUBNET]
 
 
 def entry(step: int, *, written: bool, before: Mapping[str, Any] | None = None) -> JournalEntry:

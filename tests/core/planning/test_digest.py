@@ -19,6 +19,7 @@ from shared.model.plan import (
     PlanKind,
     Step,
 )
+from shared.model.resource_id import ArmId
 from tests.support.builders import USER_SUBNET, cluster
 from tests.support.every_step import CLUSTER_ID, GATEWAY, PLAN, STEPS, VNET_ID
 
@@ -104,7 +105,7 @@ def test_kind_cluster_network_and_order_count() -> None:
         PLAN,
         replace(PLAN, kind=PlanKind.DETACH_NAT_GATEWAY),
         replace(PLAN, cluster_id=cluster(name="other").id),
-        replace(PLAN, vnet_id=VNET_ID.replace("shop-vnet", "other-vnet")),
+        replace(PLAN, vnet_id=ArmId(VNET_ID.replace("shop-vnet", "other-vnet"))),
         replace(PLAN, vnet_id=None),
         replace(PLAN, of_change_id="chg-1"),
         replace(PLAN, steps=STEPS[::-1]),
@@ -115,7 +116,7 @@ def test_kind_cluster_network_and_order_count() -> None:
 
 
 def test_ids_of_cluster_and_network_count_without_case() -> None:
-    assert digest(replace(PLAN, cluster_id=CLUSTER_ID.upper(), vnet_id=VNET_ID.upper())) == digest(PLAN)
+    assert digest(replace(PLAN, cluster_id=ArmId(CLUSTER_ID.upper()), vnet_id=ArmId(VNET_ID.upper()))) == digest(PLAN)
 
 
 def test_a_plan_carries_its_digest() -> None:

@@ -15,6 +15,7 @@ from shared.model.access import Access, Lock, Permission, PolicyDenial, Quota
 from shared.model.check import CheckResult
 from shared.model.network import NetworkFacts, OtherChange, Ours, PublicIp
 from shared.model.plan import AddPublicIps, AssociateSubnet, CreatePublicIp, DeleteCreated, Step
+from shared.model.resource_id import ArmId
 from tests.support.builders import (
     BASELINE,
     DEMAND,
@@ -27,7 +28,7 @@ from tests.support.builders import (
     subnet,
 )
 
-GROUP = NETWORK.partition("/providers/")[0]
+GROUP = ArmId(NETWORK.partition("/providers/")[0])
 ALL = (Permission(("Microsoft.Network/*",)),)
 
 
@@ -41,7 +42,7 @@ MOVES = tuple(step for step in STEPS if isinstance(step, AssociateSubnet))
 BACK = tuple(replace(step, before=step.after, after=None) for step in MOVES)
 ADDRESS = STEPS[0]
 assert isinstance(ADDRESS, CreatePublicIp)
-PREFIX_ID = f"{NETWORK}/publicIPPrefixes/p"
+PREFIX_ID = ArmId(f"{NETWORK}/publicIPPrefixes/p")
 
 
 def actions(of: Sequence[Step]) -> set[str]:
@@ -64,7 +65,7 @@ KINDS: list[tuple[str, Sequence[Step], set[str]]] = [
     ),
     (
         "prefix on a gateway",
-        [AddPublicIps(f"{NETWORK}/natGateways/ng", (), (), {}, after_prefix_ids=(PREFIX_ID,))],
+        [AddPublicIps(ArmId(f"{NETWORK}/natGateways/ng"), (), (), {}, after_prefix_ids=(PREFIX_ID,))],
         {"natGateways/read", "natGateways/write", "publicIPPrefixes/read", "publicIPPrefixes/join/action"},
     ),
     (
@@ -106,7 +107,7 @@ def test_what_creates_nothing_asks_neither_policy_nor_quota() -> None:
 
 
 def test_the_owners_own_prefix_is_asked_about_itself() -> None:
-    elsewhere = PREFIX_ID.replace("rg-network", "rg-partners")
+    elsewhere = ArmId(PREFIX_ID.replace("rg-network", "rg-partners"))
     prefix = PublicIp(elsewhere, "p", "203.0.113.8/30", "Standard", "Succeeded")
     of = facts(given_prefix=prefix)
     plan = plan_attachment(of, DEMAND, BASELINE, replace(PLAN_OPTIONS, nat_ips=elsewhere))
@@ -138,15 +139,15 @@ def test_an_exception_of_one_role_does_not_take_what_another_gives() -> None:
 
 
 def test_a_subnets_references_need_join_where_they_are() -> None:
-    table = f"{NETWORK}/routeTables/rt"
-    policy = f"{NETWORK}/serviceEndpointPolicies/p"
+    table = ArmId(f"{NETWORK}/routeTables/rt")
+    policy = ArmId(f"{NETWORK}/serviceEndpointPolicies/p")
     properties = {"routeTable": {"id": table}, "serviceEndpointPolicies": [{"id": policy}], "addressPrefix": "x"}
     of = facts(subnets=(subnet(USER_SUBNET, properties=properties), subnet(SYSTEM_SUBNET)))
     needs = needs_for(plan_attachment(of, DEMAND, BASELINE, PLAN_OPTIONS).steps, of)
     wanted = {(need.action.rpartition("Network/")[2], need.scope) for need in needs}
     assert ("routeTables/join/action", table) in wanted
     assert ("serviceEndpointPolicies/join/action", policy) in wanted
-    assert ("networkSecurityGroups/join/action", f"{NETWORK}/networkSecurityGroups/nsg") in wanted
+    assert ("networkSecurityGroups/join/action", ArmId(f"{NETWORK}/networkSecurityGroups/nsg")) in wanted
     assert ("natGateways/write", GROUP) in wanted
     assert ("virtualNetworks/subnets/write", USER_SUBNET) in wanted
     assert len(needs) == len(set(needs))
@@ -176,11 +177,11 @@ def test_what_could_not_be_asked_is_said_and_does_not_block() -> None:
 @pytest.mark.parametrize(
     ("lock", "result"),
     [
-        (Lock("a", "ReadOnly", GROUP), CheckResult.BLOCK),
+        (Lock("a", "ReadOnly", ArmId(GROUP)), CheckResult.BLOCK),
         (Lock("a", "ReadOnly", VNET), CheckResult.BLOCK),
-        (Lock("a", "CanNotDelete", GROUP.upper()), CheckResult.WARN),
-        (Lock("a", "ReadOnly", f"{GROUP}-other"), CheckResult.PASS),
-        (Lock("a", "ReadOnly", f"{NETWORK}/natGateways/another"), CheckResult.PASS),
+        (Lock("a", "CanNotDelete", ArmId(GROUP.upper())), CheckResult.WARN),
+        (Lock("a", "ReadOnly", ArmId(f"{GROUP}-other")), CheckResult.PASS),
+        (Lock("a", "ReadOnly", ArmId(f"{NETWORK}/natGateways/another")), CheckResult.PASS),
     ],
 )
 def test_a_lock_counts_where_it_covers_what_is_written(lock: Lock, result: CheckResult) -> None:

@@ -22,7 +22,7 @@ from shared.model.plan import (
     Plan,
     PlanKind,
 )
-from shared.model.resource_id import ResourceId
+from shared.model.resource_id import ArmId
 from tests.support.builders import (
     BASELINE,
     DEMAND,
@@ -63,15 +63,15 @@ def created(of: Plan) -> list[CreatePublicIp | CreateNatGateway]:
 
 
 def names(of: Plan) -> list[str]:
-    return [ResourceId.parse(step.id).name for step in created(of)]
+    return [ArmId.parse(step.id).name for step in created(of)]
 
 
-def pool(name: str, mode: str, count: int, subnet_id: str, pod_subnet_id: str | None = None) -> NodePool:
+def pool(name: str, mode: str, count: int, subnet_id: ArmId, pod_subnet_id: ArmId | None = None) -> NodePool:
     return NodePool(name, mode, count, count, vnet_subnet_id=subnet_id, pod_subnet_id=pod_subnet_id)
 
 
-def subnet_id(name: str) -> str:
-    return f"{VNET}/subnets/{name}"
+def subnet_id(name: str) -> ArmId:
+    return ArmId(f"{VNET}/subnets/{name}")
 
 
 def test_ips_come_first_then_the_gateway_then_each_subnet_with_its_gate() -> None:
@@ -126,20 +126,23 @@ def test_a_subnet_step_carries_what_must_stay_and_what_changes() -> None:
             ["b", "q", "a", "p"],
         ),
         (
-            [pool("sys", "System", 3, subnet_id("a")), pool("user", "User", 1, subnet_id("A"), subnet_id("b"))],
+            [
+                pool("sys", "System", 3, subnet_id("a")),
+                pool("user", "User", 1, subnet_id("A"), subnet_id("b")),
+            ],
             ["b", "A"],
         ),
     ],
 )
 def test_smallest_user_pool_first_and_the_system_pool_last(pools: list[NodePool], expected: list[str]) -> None:
     found = plan(facts(cluster(pools)))
-    assert [ResourceId.parse(one).name for one in moved(found)] == expected
+    assert [ArmId.parse(one).name for one in moved(found)] == expected
 
 
 def test_new_resources_go_beside_the_network_or_where_the_owner_wants_them() -> None:
-    assert {ResourceId.parse(step.id).group for step in created_ips(plan())} == {"rg-network"}
+    assert {ArmId.parse(step.id).resource_group for step in created_ips(plan())} == {"rg-network"}
     elsewhere = plan(policy=replace(PLAN_OPTIONS, nat_resource_group="rg-egress"))
-    assert {ResourceId.parse(step.id).group for step in created(elsewhere)} == {"rg-egress"}
+    assert {ArmId.parse(step.id).resource_group for step in created(elsewhere)} == {"rg-egress"}
 
 
 def test_the_idle_timeout_is_the_outbound_rules_unless_the_owner_sets_one() -> None:

@@ -12,6 +12,7 @@ from shared.core.planning.planner import plan_attachment
 from shared.model.check import CheckResult
 from shared.model.network import NatGateway, NetworkFacts, Ours, PublicIp
 from shared.model.plan import AddPublicIps, CreateNatGateway, CreatePublicIpPrefix, Plan, PlanKind
+from shared.model.resource_id import ArmId
 from shared.web.plan_view import plan_view
 from tests.support.builders import (
     BASELINE,
@@ -26,24 +27,24 @@ from tests.support.builders import (
 )
 
 TAGS = {"snatbot": "shop-prod"}
-GIVEN_ID = f"{NETWORK}/publicIPPrefixes/partners"
+GIVEN_ID = ArmId(f"{NETWORK}/publicIPPrefixes/partners")
 GIVEN = PublicIp(GIVEN_ID, "partners", "203.0.113.8/30", "Standard", "Succeeded", location="westeurope")
 
 
 def address(number: int) -> PublicIp:
     name = f"pip-{number}"
     address = f"203.0.113.{number}"
-    return PublicIp(f"{NETWORK}/publicIPAddresses/{name}", name, address, "Standard", "Succeeded", tags=TAGS)
+    return PublicIp(ArmId(f"{NETWORK}/publicIPAddresses/{name}"), name, address, "Standard", "Succeeded", tags=TAGS)
 
 
 def prefix(name: str, ip_range: str, **changed: Any) -> PublicIp:
-    usual = PublicIp(f"{NETWORK}/publicIPPrefixes/{name}", name, ip_range, "Standard", "Succeeded", tags=TAGS)
+    usual = PublicIp(ArmId(f"{NETWORK}/publicIPPrefixes/{name}"), name, ip_range, "Standard", "Succeeded", tags=TAGS)
     return replace(usual, **changed)
 
 
 def ours(addresses: int = 0, *prefixes: PublicIp, free: tuple[PublicIp, ...] = ()) -> NetworkFacts:
     """Every subnet has a NAT gateway of ours with these."""
-    singles = tuple(replace(address(number), attached_to_id="/ng") for number in range(addresses))
+    singles = tuple(replace(address(number), attached_to_id=ArmId("/ng")) for number in range(addresses))
     gateway: NatGateway = nat_gateway(
         "ng-ours",
         public_ip_ids=tuple(one.id for one in singles),
@@ -56,7 +57,7 @@ def ours(addresses: int = 0, *prefixes: PublicIp, free: tuple[PublicIp, ...] = (
         nat_gateways=(gateway,),
         subnets=tuple(subnet(one, nat_gateway_id=gateway.id) for one in (USER_SUBNET, SYSTEM_SUBNET)),
         group_ips=ips,
-        ours=Ours(frozenset({gateway.id.lower(), *(one.id.lower() for one in ips)})),
+        ours=Ours(frozenset({gateway.id, *(one.id for one in ips)})),
         taken_names=(gateway.name, *(one.name for one in ips)),
     )
 
@@ -215,7 +216,7 @@ def test_a_prefix_in_another_zone_than_our_gateway_is_refused() -> None:
 
 
 def test_a_given_prefix_that_is_on_our_gateway_already_can_give_no_more() -> None:
-    known = replace(ours(0, replace(GIVEN, tags=TAGS)), given_prefix=replace(GIVEN, attached_to_id="/ng"))
+    known = replace(ours(0, replace(GIVEN, tags=TAGS)), given_prefix=replace(GIVEN, attached_to_id=ArmId("/ng")))
     found = plan(known, 5, GIVEN_ID)
     assert "on the NAT gateway already" in found.blockers[0].message
     too_large = plan(replace(ours(14), given_prefix=GIVEN), 16, GIVEN_ID)

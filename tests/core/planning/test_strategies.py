@@ -26,6 +26,7 @@ from shared.model.plan import (
     Plan,
     PlanKind,
 )
+from shared.model.resource_id import ArmId
 from tests.support.builders import (
     BASELINE,
     DEMAND,
@@ -46,13 +47,13 @@ RANGES = cluster(authorized_ip_ranges=("192.0.2.0/24",))
 def ip(number: int, **changed: Any) -> PublicIp:
     name = f"pip-snatbot-shop-prod-{number}"
     usual = PublicIp(
-        f"{NETWORK}/publicIPAddresses/{name}", name, f"203.0.113.{number}", "Standard", "Succeeded", tags=TAGS
+        ArmId(f"{NETWORK}/publicIPAddresses/{name}"), name, f"203.0.113.{number}", "Standard", "Succeeded", tags=TAGS
     )
     return replace(usual, **changed)
 
 
 def ours(*ids: str) -> Ours:
-    return Ours(frozenset(one.lower() for one in ids))
+    return Ours(frozenset(ArmId(one.lower()) for one in ids))
 
 
 GATEWAY = nat_gateway(
@@ -105,7 +106,7 @@ def test_a_reservation_says_why_it_is_not_the_switch_and_what_comes_next() -> No
 
 def test_a_given_prefix_is_held_against_the_api_servers_list_too() -> None:
     given_id = f"{NETWORK}/publicIPPrefixes/partners"
-    prefix = PublicIp(given_id, "partners", "203.0.113.8/30", "Standard", "Succeeded")
+    prefix = PublicIp(ArmId(given_id), "partners", "203.0.113.8/30", "Standard", "Succeeded")
     missing = plan(facts(RANGES, given_prefix=prefix), nat_ips=given_id)
     assert "lack 203.0.113.8/30" in missing.blockers[0].message
     listed = cluster(authorized_ip_ranges=("203.0.113.0/24",))
@@ -222,7 +223,7 @@ def test_the_longest_prefix_that_holds_them(wanted: int, length: int) -> None:
 
 def test_a_given_prefix_must_be_large_enough_and_free() -> None:
     given_id = f"{NETWORK}/publicIPPrefixes/ours"
-    prefix = PublicIp(given_id, "ours", "203.0.113.8/30", "Standard", "Succeeded")
+    prefix = PublicIp(ArmId(given_id), "ours", "203.0.113.8/30", "Standard", "Succeeded")
     found = plan(facts(given_prefix=prefix), ips=4, nat_ips=given_id)
     gateway = next(step for step in found.steps if isinstance(step, CreateNatGateway))
     assert (gateway.public_ip_prefix_ids, gateway.public_ip_ids) == ((given_id,), ())
@@ -266,10 +267,13 @@ def test_deletion_names_each_address_that_is_lost_and_takes_the_gateway_first() 
     [
         ({"nat_gateways": (), "group_ips": ()}, "resources"),
         ({"nat_gateways": (replace(left().nat_gateways[0], subnet_ids=(USER_SUBNET,)),)}, "use"),
-        ({"group_ips": (replace(left().group_ips[0], attached_to_id="/somebody"),)}, "use"),
+        ({"group_ips": (replace(left().group_ips[0], attached_to_id=ArmId("/somebody")),)}, "use"),
         ({"group_ips": (replace(left().group_ips[0], tags={}),)}, "ownership"),
         ({"ours": Ours()}, "ownership"),
-        ({"access": Access(locks=(Lock("keep", "CanNotDelete", NETWORK.partition("/providers/")[0]),))}, "locks"),
+        (
+            {"access": Access(locks=(Lock("keep", "CanNotDelete", ArmId(NETWORK.partition("/providers/")[0])),))},
+            "locks",
+        ),
     ],
 )
 def test_what_is_used_foreign_or_locked_is_not_deleted(changed: dict[str, Any], check: str) -> None:

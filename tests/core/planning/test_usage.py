@@ -8,6 +8,7 @@ from shared.core.planning.sizing import PortUse
 from shared.core.planning.usage import baseline, port_use, totals
 from shared.model.load_balancer import Node
 from shared.model.metric import MetricAnswer, Series
+from shared.model.resource_id import ArmId
 from tests.support.builders import answer, series, window
 
 NOTHING = MetricAnswer(())
@@ -40,8 +41,8 @@ def test_the_baseline_is_a_rate_over_the_minutes_that_have_a_point() -> None:
         connections("Pending", "10.0.0.5", {1: 9}),
     )
     nodes = (
-        Node("b", "user", "10.0.0.5", subnet_id="/Subnets/B"),
-        Node("a", "user", "10.0.0.4", subnet_id="/Subnets/A"),
+        Node("b", "user", "10.0.0.5", subnet_id=ArmId("/Subnets/B")),
+        Node("a", "user", "10.0.0.4", subnet_id=ArmId("/Subnets/A")),
     )
     before = baseline(window(), found, nodes)
     assert before.successful_per_minute == 250

@@ -20,9 +20,10 @@ from shared.core.remediation.concurrent_writes import (
 )
 from shared.ids import write_id
 from shared.model.activity import LoggedWrite
+from shared.model.resource_id import ArmId
 
-VNET = "/subscriptions/s1/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/vnet"
-SUBNET = f"{VNET}/subnets/nodes"
+VNET = ArmId("/subscriptions/s1/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/vnet")
+SUBNET = ArmId(f"{VNET}/subnets/nodes")
 AT = datetime(2026, 11, 22, 20, 0, 30, tzinfo=UTC)
 OURS, THEIRS = write_id("chg-1", 3), "11111111-1111-4111-8111-111111111111"
 OWN = OwnWrite(3, SUBNET, OURS, 0.2, True, {"addressPrefix": "10.0.0.0/24", "networkSecurityGroup": {"id": "/nsg"}})
@@ -34,7 +35,7 @@ def write(at: datetime = AT, *, request_id: str = THEIRS, **fields: Any) -> Logg
         at=at,
         caller="pipeline@example.com",
         action="Microsoft.Network/virtualNetworks/subnets/write",
-        resource_id=SUBNET.upper(),
+        resource_id=ArmId(SUBNET.upper()),
         correlation_id=request_id,
         request_ids=frozenset({request_id}),
     )

@@ -23,6 +23,7 @@ from shared.model.health_event import HealthEventComparison, HealthEventVerdict
 from shared.model.incident import ClusterRecord, IncidentState
 from shared.model.plan import AssociateSubnet, Plan
 from shared.model.reading import Idle, Reading, Unmeasured
+from shared.model.resource_id import ArmId
 from shared.store.active_clusters import ActiveClusterIndex
 from shared.store.errors import StoreUnavailable
 from shared.store.records import Put, PutJournal, Records
@@ -405,13 +406,13 @@ def test_a_subnet_that_is_being_written_is_expected_with_or_without_its_gateway(
     )
     written = JournalEntry(0, "started", at(1), at(1))
     records.commit(CLUSTER.id, [Put(done, stored.etag), Put(back), PutJournal(back.id, written)])
-    assert world.tracker().read_state(CLUSTER.id, CLUSTER.name).associations.wanted(subnet_id) == GATEWAY
+    assert world.tracker().read_state(CLUSTER.id, CLUSTER.name).associations.wanted(ArmId(subnet_id)) == GATEWAY
 
     etag = records.journal(PARTITION, back.id)[0].etag
     records.commit(CLUSTER.id, [PutJournal(back.id, replace(written, may_be_written=True), etag)])
     known = world.tracker().read_state(CLUSTER.id, CLUSTER.name).associations
-    assert (known.wanted(subnet_id), subnet_id in known.unverified) == (None, True)
+    assert (known.wanted(ArmId(subnet_id)), subnet_id in known.unverified) == (None, True)
 
 
 def take_off(subnet_id: str) -> AssociateSubnet:
-    return AssociateSubnet(subnet_id, GATEWAY, None, {})
+    return AssociateSubnet(ArmId(subnet_id), GATEWAY, None, {})

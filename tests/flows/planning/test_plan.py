@@ -18,6 +18,7 @@ from shared.model.access import Access
 from shared.model.metric import MetricAnswer
 from shared.model.network import NetworkFacts, Ours
 from shared.model.plan import Plan
+from shared.model.resource_id import ArmId
 from tests.support.builders import (
     PLAN_OPTIONS,
     START,
@@ -132,7 +133,7 @@ def test_with_nothing_readable_each_input_is_named_and_nothing_is_called_healthy
 
 def test_of_a_gateway_of_ours_too() -> None:
     gateway = nat_gateway("ng", tags={"snatbot": "shop-prod"}, subnet_ids=(USER_SUBNET, SYSTEM_SUBNET))
-    ours = Ours(frozenset({gateway.id.lower()}))
+    ours = Ours(frozenset({ArmId(gateway.id.lower())}))
     subnets = tuple(subnet(one, nat_gateway_id=gateway.id) for one in (USER_SUBNET, SYSTEM_SUBNET))
     of = facts(nat_gateways=(gateway,), subnets=subnets)
     whole = plan(of=of, ours=ours)

@@ -17,6 +17,7 @@ from shared.flows.remediation.authority import Authority
 from shared.ids import cluster_key
 from shared.model.audit import now_is, step_done
 from shared.model.change import Change, ChangeState, JournalEntry
+from shared.model.resource_id import ArmId
 from shared.store.records import PutJournal, Records
 from tests.support.nouns import NOW, make_change, make_journal, make_plan
 
@@ -169,7 +170,7 @@ def test_a_row_in_another_place_or_about_another_cluster_is_refused(authority: A
     for partition, change_id, row in (
         ("0" * 32, change.id, change),
         (PARTITION, "chg-copy", change),
-        (PARTITION, change.id, replace(change, cluster_id=change.cluster_id + "2")),
+        (PARTITION, change.id, replace(change, cluster_id=ArmId(change.cluster_id + "2"))),
     ):
         with pytest.raises(RecordsDisagree, match="not where it belongs"):
             authority.check(partition, change_id, row, LATER)

@@ -16,6 +16,7 @@ from shared.ids import write_id
 from shared.model.activity import LoggedWrite
 from shared.model.change import Change, ChangeState, JournalEntry
 from shared.model.plan import AssociateSubnet
+from shared.model.resource_id import ArmId
 from shared.store.records import Stored
 from tests.support.nouns import make_change
 
@@ -38,7 +39,7 @@ def write(request_id: str, seconds: float = 0.0) -> LoggedWrite:
         at=AT + timedelta(seconds=seconds),
         caller="somebody@example.com",
         action="Microsoft.Network/virtualNetworks/subnets/write",
-        resource_id=subnet_id(),
+        resource_id=ArmId(subnet_id()),
         correlation_id=request_id,
         request_ids=frozenset({request_id}),
     )

@@ -12,6 +12,7 @@ from shared.flows.remediation.drift import Drift, find_drift
 from shared.model.access import Access, Quota
 from shared.model.network import NetworkFacts, Ours, PublicIp, Unreadable, UnreadableKind
 from shared.model.plan import AssociateSubnet, CreatePublicIp
+from shared.model.resource_id import ArmId
 from tests.support.builders import (
     BASELINE,
     DEMAND,
@@ -108,7 +109,7 @@ def test_the_quota_counts_only_what_is_not_there_yet(is_there: bool) -> None:
 
 
 def test_what_is_done_must_still_be_so_when_it_goes_on() -> None:
-    ours = Ours(frozenset({(PLAN.nat_gateway_id or "").lower()}))
+    ours = Ours(frozenset({ArmId((PLAN.nat_gateway_id or "").lower())}))
     assert find_drift(PLAN, replace(HALF, ours=ours), MOVES[1]) == Drift((), ())
     (said,) = find_drift(PLAN, facts(), MOVES[1]).blocking
     assert "snet-user: its NAT gateway is none now" in said
@@ -116,7 +117,7 @@ def test_what_is_done_must_still_be_so_when_it_goes_on() -> None:
 
 @pytest.mark.parametrize("state", ["Failed", "Succeeded"])
 def test_the_step_under_way_may_have_had_its_effect_or_failed(state: str) -> None:
-    ours = Ours(frozenset({(PLAN.nat_gateway_id or "").lower()}))
+    ours = Ours(frozenset({ArmId((PLAN.nat_gateway_id or "").lower())}))
     written = subnet(USER_SUBNET, nat_gateway_id=PLAN.nat_gateway_id, provisioning_state=state)
     of = facts(subnets=(written, subnet(SYSTEM_SUBNET)), ours=ours)
     assert find_drift(PLAN, of, MOVES[0], is_under_way=True) == Drift((), ())
@@ -131,7 +132,7 @@ def test_a_half_done_way_back_does_not_go_on_without_an_outbound_rule() -> None:
 
 def test_what_others_did_to_a_subnet_that_was_moved_is_their_business() -> None:
     moved = subnet(USER_SUBNET, nat_gateway_id=PLAN.nat_gateway_id, properties={})
-    ours = Ours(frozenset({(PLAN.nat_gateway_id or "").lower()}))
+    ours = Ours(frozenset({ArmId((PLAN.nat_gateway_id or "").lower())}))
     assert find_drift(PLAN, replace(HALF, subnets=(moved, HALF.subnets[1]), ours=ours), MOVES[1]).blocking == ()
     assert find_drift(PLAN, replace(HALF, subnets=(moved, HALF.subnets[1]), ours=ours), MOVES[0]).blocking
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from shared.core.planning.planner import plan_attachment
 from shared.model.network import Ours, PublicIp
 from shared.model.plan import AddPublicIps, AssociateSubnet, CreatePublicIp, DeleteCreated, Plan
+from shared.model.resource_id import ArmId
 from shared.web.export.bicep import as_bicep, bicep_files
 from shared.web.export.terraform import as_terraform
 from shared.web.plan_view import plan_view
@@ -94,14 +95,18 @@ def test_a_prefix_is_written_as_one() -> None:
 
 def test_more_ips_refer_to_the_gateway_by_its_id() -> None:
     gateway = f"{NETWORK}/natGateways/ng"
-    more = replace(PLAN, steps=(AddPublicIps(gateway, (), (f"{NETWORK}/publicIPAddresses/pip-2",), {}),))
+    more = replace(PLAN, steps=(AddPublicIps(ArmId(gateway), (), (ArmId(f"{NETWORK}/publicIPAddresses/pip-2"),), {}),))
     (found,) = terraform(more)["azurerm_nat_gateway_public_ip_association"]
     assert found["nat_gateway_id"] == gateway
 
 
 @pytest.mark.parametrize(
     "steps",
-    [(), (DeleteCreated(f"{NETWORK}/natGateways/ng", "shop-prod"),), (AssociateSubnet(USER_SUBNET, "/ng", None, {}),)],
+    [
+        (),
+        (DeleteCreated(ArmId(f"{NETWORK}/natGateways/ng"), "shop-prod"),),
+        (AssociateSubnet(USER_SUBNET, ArmId("/ng"), None, {}),),
+    ],
 )
 def test_what_is_taken_away_is_not_written_as_code(steps: Any) -> None:
     assert as_terraform(replace(PLAN, steps=steps)) == ""
@@ -181,13 +186,13 @@ def test_a_gateway_that_gets_more_is_spelled_out_whole() -> None:
     old, new = f"{NETWORK}/publicIPAddresses/pip-1", f"{NETWORK}/publicIPAddresses/pip-2"
     prefix = f"{NETWORK}/publicIPPrefixes/p"
     before = {"idleTimeoutInMinutes": 30, "publicIpAddresses": [{"id": old}], "future": "kept"}
-    create = CreatePublicIp(new, "westeurope", (), {"snatbot": "shop-prod"})
+    create = CreatePublicIp(ArmId(new), "westeurope", (), {"snatbot": "shop-prod"})
     add = AddPublicIps(
-        f"{NETWORK}/natGateways/ng",
-        (old,),
-        (old, new),
+        ArmId(f"{NETWORK}/natGateways/ng"),
+        (ArmId(old),),
+        (ArmId(old), ArmId(new)),
         before,
-        after_prefix_ids=(prefix,),
+        after_prefix_ids=(ArmId(prefix),),
         location="westeurope",
         zones=("1",),
         tags={"team": "net"},
@@ -206,14 +211,14 @@ def test_a_gateway_that_gets_more_is_spelled_out_whole() -> None:
 
 def test_reserved_addresses_are_referred_to_and_never_created_again() -> None:
     reserved = PublicIp(
-        f"{NETWORK}/publicIPAddresses/pip-reserved",
+        ArmId(f"{NETWORK}/publicIPAddresses/pip-reserved"),
         "pip-reserved",
         "203.0.113.7",
         "Standard",
         "Succeeded",
         tags={"snatbot": "shop-prod"},
     )
-    of = facts(group_ips=(reserved,), ours=Ours(frozenset({reserved.id.lower()})))
+    of = facts(group_ips=(reserved,), ours=Ours(frozenset({ArmId(reserved.id.lower())})))
     found = plan_attachment(of, DEMAND, BASELINE, PLAN_OPTIONS)
     assert found.existing_ids == (reserved.id,)
     assert len(terraform(found)["azurerm_public_ip"]) == 1

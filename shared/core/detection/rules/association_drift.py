@@ -14,15 +14,15 @@ from ....formatting import listed
 from ....model.cluster import Cluster
 from ....model.finding import Finding, FindingKind, Severity
 from ....model.fleet import WatchedCluster
-from ....model.resource_id import ResourceId, same_id
+from ....model.resource_id import ArmId
 from ...associations import Associations
 from ...az_cli import associate_command
 
+Serving = Mapping[ArmId, ArmId | None]
+"""The NAT gateway that each subnet has now; a subnet that is not in it has none."""
 
-def association_drift(
-    cluster: Cluster, serving: Mapping[str, str | None], known: Associations, now: datetime
-) -> Finding | None:
-    """``serving`` maps a subnet's id in lower case to the gateway that it has now; a subnet not in it has none."""
+
+def association_drift(cluster: Cluster, serving: Serving, known: Associations, now: datetime) -> Finding | None:
     lost, returned = list(_lost(cluster, serving, known)), list(_returned(cluster, serving, known))
     if not lost and not returned:
         return None
@@ -38,26 +38,26 @@ def association_drift(
     )
 
 
-def serving_gateways(target: WatchedCluster) -> dict[str, str | None]:
-    """Gateway id by subnet id (lower case), as the fleet query found them."""
-    return {subnet_id.lower(): gateway.id for gateway in target.gateways for subnet_id in gateway.subnet_ids}
+def serving_gateways(target: WatchedCluster) -> dict[ArmId, ArmId | None]:
+    """Gateway id by subnet id, as the fleet query found them."""
+    return {subnet_id: gateway.id for gateway in target.gateways for subnet_id in gateway.subnet_ids}
 
 
-def _lost(cluster: Cluster, serving: Mapping[str, str | None], known: Associations) -> Iterator[tuple[str, str]]:
+def _lost(cluster: Cluster, serving: Serving, known: Associations) -> Iterator[tuple[ArmId, str]]:
     for subnet_id in cluster.subnet_ids:
-        found, wanted = serving.get(subnet_id.lower()), known.wanted(subnet_id)
-        name = ResourceId.parse(subnet_id).name
-        if wanted is not None and not same_id(found, wanted):
-            instead = f"has {ResourceId.parse(found).name} instead" if found else "has no NAT gateway any more"
-            yield subnet_id, f"subnet {name}, which was associated with {ResourceId.parse(wanted).name}, {instead}"
+        found, wanted = serving.get(subnet_id), known.wanted(subnet_id)
+        name = subnet_id.name
+        if wanted is not None and found != wanted:
+            instead = f"has {found.name} instead" if found else "has no NAT gateway any more"
+            yield subnet_id, f"subnet {name}, which was associated with {wanted.name}, {instead}"
         elif wanted is None and found is None and known.is_everywhere:
             yield subnet_id, f"subnet {name} of a node pool has no NAT gateway; the cluster's other subnets have one"
 
 
-def _returned(cluster: Cluster, serving: Mapping[str, str | None], known: Associations) -> Iterator[tuple[str, str]]:
+def _returned(cluster: Cluster, serving: Serving, known: Associations) -> Iterator[tuple[ArmId, str]]:
     """Only the gateway that snatbot took off: another one is the owner's decision."""
     for subnet_id in cluster.subnet_ids:
-        found = serving.get(subnet_id.lower())
-        if found is not None and same_id(found, known.taken_off(subnet_id)):
-            name, gateway = ResourceId.parse(subnet_id).name, ResourceId.parse(found).name
+        found = serving.get(subnet_id)
+        if found is not None and found == known.taken_off(subnet_id):
+            name, gateway = subnet_id.name, found.name
             yield subnet_id, f"subnet {name}, from which snatbot took {gateway}, has it again"

@@ -15,6 +15,7 @@ from ....model.check import Check, CheckId
 from ....model.cluster import Cluster
 from ....model.network import NetworkFacts
 from ....model.plan import Demand, PlanKind
+from ....model.resource_id import ArmId
 from ...az_cli import aks_update, create_public_ip
 from ...checks import CheckBuilder
 from ...detection.node_counts import nodes_at_most, nodes_now
@@ -106,7 +107,7 @@ def _commands(facts: NetworkFacts, ports: int, frontends: int, have: int, idle: 
     if cluster.load_balancer_profile.managed_outbound_ip_count is not None:
         yield _update(cluster, ports, idle, "--load-balancer-managed-outbound-ip-count", str(frontends))
         return
-    group = f"/subscriptions/{cluster.subscription}/resourceGroups/{cluster.resource_group}"
+    group = ArmId(f"/subscriptions/{cluster.subscription}/resourceGroups/{cluster.resource_group}")
     new_ids = [network_id(group, "publicIPAddresses", name) for name in _more(facts, frontends - have)]
     for ip_id in new_ids:
         yield create_public_ip(ip_id, cluster.location)

@@ -10,6 +10,7 @@ from ....model.check import Check, CheckId
 from ....model.cluster import Cluster, VnetOwnership
 from ....model.network import NetworkFacts
 from ....model.provisioning import is_settled
+from ....model.resource_id import ArmId
 from ...az_cli import aks_update
 from ...checks import CheckBuilder
 
@@ -72,7 +73,7 @@ def cluster_is_settled(facts: NetworkFacts) -> Check:
     return check.passes("cluster and node pools are running and settled")
 
 
-def authorized_ranges(facts: NetworkFacts, planned_ip_ids: tuple[str, ...] = ()) -> Check:
+def authorized_ranges(facts: NetworkFacts, planned_ip_ids: tuple[ArmId, ...] = ()) -> Check:
     """Nodes reach a public API server from their egress IPs: each planned one must be in its list beforehand."""
     check = CheckBuilder(CheckId.API_SERVER_ACCESS, "managedClusters GET, apiServerAccessProfile")
     cluster = facts.cluster
@@ -94,9 +95,9 @@ def authorized_ranges(facts: NetworkFacts, planned_ip_ids: tuple[str, ...] = ())
     return check.passes(f"the API server's authorized IP ranges hold {listed(known, 16)}")
 
 
-def known_addresses(facts: NetworkFacts, ip_ids: Iterable[str]) -> list[str]:
+def known_addresses(facts: NetworkFacts, ip_ids: Iterable[ArmId]) -> list[str]:
     """Addresses of those public IPs and prefixes that exist."""
-    ips = [facts.known_ips.get(ip_id.lower()) for ip_id in ip_ids]
+    ips = [facts.known_ips.get(ip_id) for ip_id in ip_ids]
     return [ip.address for ip in ips if ip is not None and ip.address]
 
 

@@ -13,7 +13,7 @@ from ....model.access import Access, Lock
 from ....model.check import Check, CheckId, CheckResult
 from ....model.network import NetworkFacts
 from ....model.plan import Step
-from ....model.resource_id import ResourceId
+from ....model.resource_id import ArmId
 from ...checks import CheckBuilder
 from ..permissions import missing_needs, needs_for
 from ..writes import count_new, new_resources, new_types, written_id
@@ -153,6 +153,6 @@ def _covers(lock: Lock, steps: Sequence[Step]) -> bool:
 def _name(scope: str) -> str:
     """The last name of a scope."""
     try:
-        return ResourceId.parse(scope).name
+        return ArmId.parse(scope).name
     except ValueError:
         return scope.rstrip("/").rpartition("/")[2]

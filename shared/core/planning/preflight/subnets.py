@@ -8,7 +8,7 @@ from ....formatting import count, listed, marked
 from ....model.check import Check, CheckId
 from ....model.network import NetworkFacts
 from ....model.provisioning import is_settled
-from ....model.resource_id import ResourceId
+from ....model.resource_id import ArmId
 from ...checks import CheckBuilder
 
 _APPLIANCE_HOPS = ("virtualappliance", "virtualnetworkgateway")
@@ -17,9 +17,7 @@ _APPLIANCE_HOPS = ("virtualappliance", "virtualnetworkgateway")
 def subnets_readable(facts: NetworkFacts) -> Check:
     check = CheckBuilder(CheckId.SUBNETS, "subnets GET")
     read = {subnet.id.lower() for subnet in facts.subnets}
-    missing = [
-        ResourceId.parse(subnet_id).name for subnet_id in facts.cluster.subnet_ids if subnet_id.lower() not in read
-    ]
+    missing = [ArmId.parse(subnet_id).name for subnet_id in facts.cluster.subnet_ids if subnet_id.lower() not in read]
     if facts.unreadable or missing:
         return check.unknown(
             f"could not be read: {', '.join(map(str, facts.unreadable or missing))}",
@@ -32,7 +30,7 @@ def subnets_readable(facts: NetworkFacts) -> Check:
     ]
     if bad:
         return check.blocks("; ".join(bad), "repair or wait, then ask for a new plan")
-    if len({str(ResourceId.parse(subnet.id).parent).lower() for subnet in facts.subnets}) > 1:
+    if len({str(ArmId.parse(subnet.id).parent).lower() for subnet in facts.subnets}) > 1:
         return check.blocks(
             "the node pools' subnets are in more than one virtual network: one NAT gateway serves one",
             "plan each virtual network by hand",
@@ -61,7 +59,7 @@ def network_interfaces(facts: NetworkFacts) -> Check:
 def other_subscription(facts: NetworkFacts) -> Check:
     check = CheckBuilder(CheckId.SUBSCRIPTION, "managedClusters GET, agentPoolProfiles[].vnetSubnetID")
     here = facts.cluster.subscription
-    there = ResourceId.parse(facts.vnet_id).subscription if facts.vnet_id else here
+    there = ArmId.parse(facts.vnet_id).subscription if facts.vnet_id else here
     if there.lower() == here.lower():
         return check.passes("cluster and virtual network are in one subscription")
     return check.warns(
@@ -77,7 +75,7 @@ def existing_gateway(facts: NetworkFacts) -> Check:
         return check.passes("no subnet has a NAT gateway yet")
     if all(gateway_id.lower() in facts.ours.created_ids for gateway_id in attached.values()):
         return check.passes("the NAT gateway that is there was created by snatbot for this cluster")
-    names = ", ".join(f"{subnet}: {ResourceId.parse(gateway_id).name}" for subnet, gateway_id in attached.items())
+    names = ", ".join(f"{subnet}: {ArmId.parse(gateway_id).name}" for subnet, gateway_id in attached.items())
     return check.blocks(
         f"there is a NAT gateway already ({names}); snatbot does not replace it",
         "add public IPs to it with the command given, or look for failed connections in its own metrics",
@@ -115,8 +113,8 @@ def propagated_routes(facts: NetworkFacts) -> Check:
         f"look for 0.0.0.0/0 among the effective routes of node{node}'s network interface in the portal, or among what "
         "the gateway learned"
     )
-    vnet = ResourceId.parse(facts.vnet_id)
-    where = shlex.join(["--subscription", vnet.subscription, "-g", vnet.group])
+    vnet = ArmId.parse(facts.vnet_id)
+    where = shlex.join(["--subscription", vnet.subscription, "-g", vnet.resource_group])
     command = f"az network vnet-gateway list-learned-routes {where} -n <gateway>"
     if facts.vnet is None:
         return check.unknown(
@@ -140,9 +138,7 @@ def kept_route_table(facts: NetworkFacts) -> Check:
     """Pods of kubenet clusters reach each other by it (AKS docs: configure-kubenet)."""
     check = CheckBuilder(CheckId.ROUTE_TABLE, "subnets GET, routeTable")
     kept = [
-        f"{subnet.name}: {ResourceId.parse(subnet.route_table_id).name}"
-        for subnet in facts.subnets
-        if subnet.route_table_id
+        f"{subnet.name}: {ArmId.parse(subnet.route_table_id).name}" for subnet in facts.subnets if subnet.route_table_id
     ]
     if not kept:
         return check.passes("the subnets have no route table")

@@ -29,6 +29,7 @@ from shared.model.load_balancer import LoadBalancer, OutboundRule
 from shared.model.plan import AssociateSubnet
 from shared.model.ports import NodePorts, PortHistory, PortReading
 from shared.model.reading import Idle, Measured, NodeFailures, Unmeasured
+from shared.model.resource_id import ArmId
 from tests.support.builders import (
     NETWORK,
     SYSTEM_SUBNET,
@@ -43,8 +44,8 @@ from tests.support.builders import (
 )
 
 USUAL = Thresholds()
-GATEWAY = WatchedGateway(f"{NETWORK}/natGateways/ng", "ng", "westeurope", 2, (USER_SUBNET,))
-OURS = {USER_SUBNET.lower(): GATEWAY.id, SYSTEM_SUBNET.lower(): GATEWAY.id}
+GATEWAY = WatchedGateway(ArmId(f"{NETWORK}/natGateways/ng"), "ng", "westeurope", 2, (USER_SUBNET,))
+OURS = {USER_SUBNET: GATEWAY.id, SYSTEM_SUBNET: GATEWAY.id}
 
 
 def measured(failed: int, successful: int, nodes: int = 1, **changed: object) -> Measured:
@@ -223,7 +224,7 @@ def test_a_node_that_would_run_out_beyond_the_cliff_makes_it_a_warning() -> None
 
 
 def fixed(per_node: int, ips: int = 1, kind: str = "publicIPAddresses") -> LoadBalancer:
-    rule = OutboundRule("aksOutboundRule", per_node, 30, ("frontend",), "pool")
+    rule = OutboundRule("aksOutboundRule", per_node, 30, (ArmId("frontend"),), ArmId("pool"))
     return load_balancer(outbound_rules=(rule,), outbound_ip_ids=tuple(f"{NETWORK}/{kind}/{one}" for one in range(ips)))
 
 
@@ -271,7 +272,7 @@ def test_fewer_ports_than_before_are_told_for_a_day_and_are_then_normal() -> Non
 # --- associations ---
 
 
-def left(gateways: Mapping[str, str | None]) -> Associations:
+def left(gateways: Mapping[ArmId, ArmId | None]) -> Associations:
     """As snatbot's verified writes left the subnets; None: it took the gateway off."""
     return Associations(
         {
@@ -286,9 +287,9 @@ def test_subnets_with_their_gateway_are_as_they_should_be() -> None:
     assert association_drift(cluster(), {}, Associations(), at(0)) is None, "nothing was ever associated"
 
 
-@pytest.mark.parametrize("now", [None, f"{NETWORK}/natGateways/other"])
-def test_a_subnet_that_lost_its_gateway_is_critical(now: str | None) -> None:
-    finding = association_drift(cluster(), {**OURS, USER_SUBNET.lower(): now}, left(OURS), at(0))
+@pytest.mark.parametrize("now", [None, ArmId(f"{NETWORK}/natGateways/other")])
+def test_a_subnet_that_lost_its_gateway_is_critical(now: ArmId | None) -> None:
+    finding = association_drift(cluster(), {**OURS, USER_SUBNET: now}, left(OURS), at(0))
     assert finding is not None
     assert finding.severity is Severity.CRITICAL
     assert "snet-user, which was associated with ng" in finding.evidence
@@ -296,19 +297,19 @@ def test_a_subnet_that_lost_its_gateway_is_critical(now: str | None) -> None:
 
 
 def test_a_new_pool_in_a_subnet_without_a_gateway_is_critical() -> None:
-    only_user = {USER_SUBNET.lower(): GATEWAY.id}
+    only_user = {USER_SUBNET: GATEWAY.id}
     finding = association_drift(cluster(), only_user, left(only_user), at(0))
     assert finding is not None
     assert "subnet snet-system of a node pool has no NAT gateway" in finding.evidence
-    coming = replace(left(only_user), unverified=frozenset({SYSTEM_SUBNET.lower()}))
+    coming = replace(left(only_user), unverified=frozenset({SYSTEM_SUBNET}))
     assert association_drift(cluster(), only_user, coming, at(0)) is None, "the change has not come to it yet"
 
 
-HALF_BACK = left({USER_SUBNET.lower(): None, SYSTEM_SUBNET.lower(): GATEWAY.id})
+HALF_BACK = left({USER_SUBNET: None, SYSTEM_SUBNET: GATEWAY.id})
 
 
 def test_what_a_roll_back_took_off_is_as_it_should_be_and_what_it_has_not_come_to_is_not() -> None:
-    still = {SYSTEM_SUBNET.lower(): GATEWAY.id}
+    still = {SYSTEM_SUBNET: GATEWAY.id}
     assert association_drift(cluster(), still, HALF_BACK, at(0)) is None
     finding = association_drift(cluster(), {}, HALF_BACK, at(0))
     assert finding is not None
@@ -324,7 +325,7 @@ def test_a_gateway_that_others_put_back_after_a_roll_back_is_a_warning() -> None
     assert finding.evidence == "subnet snet-user, from which snatbot took ng, has it again"
     assert finding.commands == (associate_command(USER_SUBNET, None),)
     assert "outside snatbot" in finding.remedy
-    other = {**OURS, USER_SUBNET.lower(): f"{NETWORK}/natGateways/other"}
+    other = {**OURS, USER_SUBNET: ArmId(f"{NETWORK}/natGateways/other")}
     assert association_drift(cluster(), other, HALF_BACK, at(0)) is None, "the owner's own way"
 
 

@@ -21,6 +21,7 @@ from shared.model.plan import (
     Plan,
     PlanKind,
 )
+from shared.model.resource_id import ArmId
 from shared.web.export.bicep import as_bicep
 from shared.web.export.terraform import as_terraform
 from tests.support.advised import CALM, COUNTED, FITTING, MANAGED, MEASURED, THEIRS, ask
@@ -227,7 +228,7 @@ def test_calm_ports_say_nothing_where_they_are_not_the_traffics(of: NetworkFacts
 def test_a_subnet_that_lost_our_gateway_gets_it_back_though_nothing_fails() -> None:
     gateway = nat_gateway("ng-snatbot-shop-prod-1", tags={"snatbot": "shop-prod"}, subnet_ids=(USER_SUBNET,))
     subnets = (subnet(USER_SUBNET, nat_gateway_id=gateway.id), subnet(SYSTEM_SUBNET))
-    known = Ours(frozenset({gateway.id.lower()}))
+    known = Ours(frozenset({ArmId(gateway.id.lower())}))
     ip = PublicIp(gateway.public_ip_ids[0], "pip-other", "203.0.113.9", "Standard", "Succeeded")
     found = ask(None, facts(subnets=subnets, nat_gateways=(gateway,), ours=known, group_ips=(ip,)), CALM)
     assert found.kind is PlanKind.ATTACH_NAT_GATEWAY

@@ -17,6 +17,7 @@ from shared.model.network import NetworkFacts, Route, Unreadable, UnreadableKind
 from shared.model.plan import (
     PlanKind,
 )
+from shared.model.resource_id import ArmId
 from tests.support.builders import (
     BASELINE,
     DEMAND,
@@ -37,7 +38,7 @@ PASS, WARN, BLOCK, UNKNOWN = CheckResult.PASS, CheckResult.WARN, CheckResult.BLO
 ALWAYS_WARNED = {"existing connections", "allow-lists", "managed as code"}
 
 
-def pool(name: str, subnet_id: str | None, **changed: Any) -> NodePool:
+def pool(name: str, subnet_id: ArmId | None, **changed: Any) -> NodePool:
     return NodePool(name, "User", 3, 3, vnet_subnet_id=subnet_id, **changed)
 
 
@@ -155,13 +156,13 @@ def test_a_subnet_that_is_not_succeeded_is_blocked() -> None:
 
 
 def test_subnets_in_two_networks_are_blocked() -> None:
-    elsewhere = f"{NETWORK}/virtualNetworks/vnet-other/subnets/snet-b"
+    elsewhere = ArmId(f"{NETWORK}/virtualNetworks/vnet-other/subnets/snet-b")
     of = facts(cluster([pool("a", USER_SUBNET), pool("b", elsewhere)]))
     assert preflight.subnets_readable(of).result is BLOCK
 
 
 def test_one_network_in_two_spellings_is_one_network() -> None:
-    of = facts(cluster([pool("a", USER_SUBNET), pool("b", SYSTEM_SUBNET.upper())]))
+    of = facts(cluster([pool("a", USER_SUBNET), pool("b", ArmId(SYSTEM_SUBNET.upper()))]))
     assert preflight.subnets_readable(of).result is PASS
 
 

@@ -12,13 +12,14 @@ from shared.core.planning.preflight import cluster as of_cluster
 from shared.model.check import Check, CheckResult
 from shared.model.cluster import NodePool
 from shared.model.network import NetworkFacts, PublicIp, Vnet
+from shared.model.resource_id import ArmId
 from tests.support.builders import NETWORK, SYSTEM_SUBNET, USER_SUBNET, VNET, cluster, facts, node, subnet
 
 PASS, WARN, BLOCK = CheckResult.PASS, CheckResult.WARN, CheckResult.BLOCK
 EGRESS = facts().outbound_ips[0]
-TABLE = f"{NETWORK}/routeTables/kubenet"
+TABLE = ArmId(f"{NETWORK}/routeTables/kubenet")
 ELSEWHERE = VNET.replace("0000000000aa", "0000000000bb")
-GIVEN = PublicIp(f"{NETWORK}/publicIPPrefixes/p", "p", "203.0.113.8/30", "Standard", "Succeeded")
+GIVEN = PublicIp(ArmId(f"{NETWORK}/publicIPPrefixes/p"), "p", "203.0.113.8/30", "Standard", "Succeeded")
 
 
 def nodes(state: str) -> NetworkFacts:
