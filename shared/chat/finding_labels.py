@@ -1,13 +1,14 @@
-"""Kinds and degrees of trouble in words, the same in chat and on pages."""
+"""Findings and incidents in words, the same in chat and on pages."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from ..formatting import count, listed, percent, sentences, utc
-from ..model.finding import FindingKind, Severity
+from ..model.finding import FindingKind
 from ..model.incident import Incident
 from ..model.ports import NodePorts
+from .message import Table
 
 FINDING_TITLES: Mapping[FindingKind, str] = {
     FindingKind.SNAT_FAILING: "SNAT port exhaustion",
@@ -25,52 +26,38 @@ FINDING_TITLES: Mapping[FindingKind, str] = {
     FindingKind.ANSWER_CUT: "A metric answer that was cut",
     FindingKind.BAD_TAGS: "Unusable tags",
 }
-SEVERITY_WORDS: Mapping[Severity, str] = {
-    Severity.NOTICE: "notice",
-    Severity.WARNING: "warning",
-    Severity.HIGH: "serious warning",
-    Severity.FAILING: "connections fail",
-    Severity.CRITICAL: "critical",
-}
-PORT_COLUMNS = ("Node", "IP", "Pool", "Protocol", "In use", "Of", "Share")
-PORT_FIGURES = ("In use", "Of", "Share")
 
 
-def port_rows(ports: Sequence[NodePorts]) -> tuple[tuple[str, ...], ...]:
-    """A row a node and protocol, as PORT_COLUMNS."""
-    return tuple(
+def port_table(nodes: Sequence[NodePorts]) -> Table:
+    """A row a node and protocol."""
+    rows = tuple(
         (
-            one.name or "no node has this IP now",
-            one.ip,
-            one.pool,
-            one.protocol.upper(),
-            f"{one.used:,.0f}",
-            f"{one.allocated:,.0f}",
-            percent(one.used, one.allocated),
+            node.name or "no node has this IP now",
+            node.ip,
+            node.pool,
+            node.protocol.upper(),
+            f"{node.used:,.0f}",
+            f"{node.allocated:,.0f}",
+            percent(node.used, node.allocated),
         )
-        for one in ports
+        for node in nodes
     )
+    columns = ("Node", "IP", "Pool", "Protocol", "In use", "Of", "Share")
+    return Table(columns, rows, figures=("In use", "Of", "Share"))
 
 
 def describe_incident(incident: Incident) -> str:
-    """Why there is a plan: what failed or was seen, and since when."""
+    """Why there is a plan: what failed or was found, and since when."""
     others = [FINDING_TITLES[kind] for kind in incident.kinds[1:]]
     also = f" Also: {listed(others)}." if others else ""
-    return (_failures(incident) if FindingKind.SNAT_FAILING in incident.kinds[:1] else _sight(incident)) + also
-
-
-def _failures(incident: Incident) -> str:
+    if FindingKind.SNAT_FAILING not in incident.kinds[:1]:
+        title = FINDING_TITLES[incident.kinds[0]] if incident.kinds else "Trouble"
+        seen = f"First seen {utc(incident.since)}, last {utc(incident.last_trouble_at or incident.since)}."
+        return sentences(title, incident.evidence, seen) + also
     failed = count(incident.failed, "new outbound connection")
     where = f"on {count(len(incident.nodes), 'node')} " if incident.nodes else ""
     return (
         f"{failed} failed {where}in {count(incident.window_minutes, 'minute')}: SNAT ports ran out. "
         f"First failure {utc(incident.failing_since or incident.since)}, "
-        f"last one {utc(incident.last_failed_at or incident.since)}."
+        f"last one {utc(incident.last_failed_at or incident.since)}.{also}"
     )
-
-
-def _sight(incident: Incident) -> str:
-    """Trouble that is none of failed connections on the load balancer, or not yet."""
-    noun = FINDING_TITLES[incident.kinds[0]] if incident.kinds else "Trouble"
-    seen = f"First seen {utc(incident.since)}, last {utc(incident.last_trouble_at or incident.since)}."
-    return sentences(noun, incident.evidence, seen)

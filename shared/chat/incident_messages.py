@@ -1,4 +1,4 @@
-"""What is said about a trouble: opened, back again, worse, over, or not measurable."""
+"""What is posted about an incident: opened, back again, failing, worse, or over; and advice instead of a plan."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from ..model.assessment import Assessment
 from ..model.finding import FAILURES, FindingKind, Severity
 from ..model.incident import Incident
 from ..model.plan import Plan, PlanKind
-from ..model.ports import NodePorts
 from ..model.reading import Measured
 from . import manual_steps
 from .change_messages import related_sections
-from .finding_labels import FINDING_TITLES, PORT_COLUMNS, PORT_FIGURES, port_rows
-from .labels import NODE_COLUMNS, NODE_FIGURES, check_commands, describe_check, node_rows, resource_name
-from .message import Message, Section, Table, Tone
+from .finding_labels import FINDING_TITLES, port_table
+from .labels import check_commands, describe_check, node_table, resource_name
+from .message import Message, Section, Tone, facts_of, sections_of
 
 # What moving egress off the load balancer would cure.
 BALANCER_KINDS = frozenset({FindingKind.SNAT_FAILING, FindingKind.PORT_PRESSURE, FindingKind.EXHAUSTION_AHEAD})
@@ -25,87 +24,73 @@ WITHDRAWN = "It is withdrawn and can't be approved any more. Should the trouble 
 
 
 def incident_opened(incident: Incident, assessment: Assessment) -> Message:
-    """Trouble that is new. It can't wait for a plan: that comes in a message of its own."""
-    return _alert(subject(incident), incident, assessment)
+    """A new incident. The alert doesn't wait for a plan, which is posted in a message of its own."""
+    return _with_steps(subject(incident), incident, assessment)
 
 
 def incident_reopened(incident: Incident, assessment: Assessment) -> Message:
-    """Trouble came back before its cooldown was over."""
-    return _alert(f"{subject(incident)} is back", incident, assessment)
+    """The incident is back before its cooldown was over."""
+    return _with_steps(f"{subject(incident)} is back", incident, assessment)
 
 
 def incident_failing(incident: Incident, assessment: Assessment) -> Message:
     """A warning that was announced has turned into failures: now the steps are needed."""
     kind = next((kind for kind in incident.kinds if kind in FAILURES), FindingKind.SNAT_FAILING)
-    return _alert(f"Connections of {incident.cluster_name} fail now: {FINDING_TITLES[kind]}", incident, assessment)
+    return _with_steps(f"Connections of {incident.cluster_name} fail now: {FINDING_TITLES[kind]}", incident, assessment)
 
 
 def incident_worsened(incident: Incident, assessment: Assessment) -> Message:
-    """An incident that was announced already has grown; the steps are in the first message."""
-    title = f"{subject(incident)} is getting worse"
-    return Message(
-        title=title,
-        summary=_summary(incident, assessment),
-        tone=_tone(incident),
-        facts=_facts(incident, assessment),
-        sections=(*_evidence(incident, assessment), *_what_follows(incident)),
-        footer=_footer(incident, assessment),
-    )
+    """An incident that was announced has grown; the steps are in the first message."""
+    return _alert(f"{subject(incident)} is getting worse", incident, assessment)
 
 
 def incident_advised(incident: Incident, plan: Plan) -> Message:
     """There is nothing to approve against this incident: why, and what helps instead."""
-    reasons = tuple(map(describe_check, plan.blockers))
-    commands = check_commands(plan.blockers)
-    sections = (
-        *((Section("Why snatbot can't do it", bullets=reasons, code=commands),) if reasons else ()),
-        *((Section("What can't be undone", text=sentences(plan.irreversible)),) if plan.irreversible else ()),
-        *((Section("Please note", bullets=tuple(map(sentence, plan.notes))),) if plan.notes else ()),
-        *((Section("Commands", code="\n".join(plan.commands)),) if plan.commands else ()),
-        *related_sections(plan, PlanKind.RELIEVE_LOAD_BALANCER, "Another way, without a gateway"),
-    )
     return Message(
         title=f"What would help {incident.cluster_name}",
         summary=sentences(plan.summary),
         tone=Tone.WARNING,
-        facts=(("Cluster", incident.cluster_name),),
-        sections=sections,
+        facts=facts_of(("Cluster", incident.cluster_name)),
+        sections=sections_of(
+            Section(
+                "Why snatbot can't do it",
+                bullets=tuple(map(describe_check, plan.blockers)),
+                code=check_commands(plan.blockers),
+            ),
+            Section("What can't be undone", text=sentences(plan.irreversible)),
+            Section("Please note", bullets=tuple(map(sentence, plan.notes))),
+            Section("Commands", code="\n".join(plan.commands)),
+            *related_sections(plan, PlanKind.RELIEVE_LOAD_BALANCER, "Another way, without a gateway"),
+        ),
         footer=f"snatbot · incident {incident.id}",
     )
 
 
 def incident_cleared(incident: Incident, now: datetime, *, is_withdrawn: bool = False) -> Message:
-    """The trouble is over: says since when, and no more than that.
+    """The incident is over: since when, and no more than that.
 
     ``is_withdrawn``: the proposal that waited for a decision ended with it.
     """
     failed_at, quiet_since = incident.last_failed_at, incident.last_trouble_at or incident.since
-    if incident.closing_note:
-        summary = sentences(incident.closing_note)
-    elif failed_at is not None:
+    if failed_at:
         summary = f"No outbound connection has failed since {utc(failed_at)}."
+        span = (("First failure", utc(incident.failing_since or failed_at)), ("Last failure", utc(failed_at)))
+        meaning = "The failures have stopped."
     else:
         summary = f"Nothing of it was seen since {utc(quiet_since)}."
-    seen = (("First seen", utc(incident.since)), ("Last seen", utc(quiet_since)))
-    if failed_at:
-        seen = (("First failure", utc(incident.failing_since or failed_at)), ("Last failure", utc(failed_at)))
+        span = (("First seen", utc(incident.since)), ("Last seen", utc(quiet_since)))
+        meaning = "It came to no failed connection."
     return Message(
         title=f"{subject(incident)} is over",
-        summary=summary,
+        summary=sentences(incident.closing_note) or summary,
         tone=Tone.GOOD,
-        facts=(
-            ("Cluster", incident.cluster_name),
-            *seen,
-            ("Cleared", utc(incident.cleared_at or now)),
-        ),
-        sections=(
+        facts=facts_of(("Cluster", incident.cluster_name), *span, ("Cleared", utc(incident.cleared_at or now))),
+        sections=sections_of(
             Section(
                 "What this means",
-                text="The failures have stopped. Unless something was changed, the cause may still be there."
-                if failed_at
-                else "It came to no failed connection. Unless something was changed, the cause may still be there.",
+                text=f"{meaning} Unless something was changed, the cause may still be there.",
             ),
-            *((Section("The plan that waited", text=WITHDRAWN),) if is_withdrawn else ()),
+            Section("The plan that waited", text=WITHDRAWN if is_withdrawn else ""),
         ),
         footer=f"snatbot · incident {incident.id}",
     )
@@ -117,35 +102,32 @@ def subject(incident: Incident) -> str:
     return f"{FINDING_TITLES[kind]} on {incident.cluster_name}"
 
 
-def _alert(title: str, incident: Incident, assessment: Assessment) -> Message:
-    is_planned = incident.plan_due_at is not None
-    by_people = (
-        (
-            Section("Please don't", bullets=manual_steps.cautions(assessment)),
-            *manual_steps.sections(assessment, is_detail=is_planned),
-        )
-        if BALANCER_KINDS & set(incident.kinds)
-        else ()
+def _with_steps(title: str, incident: Incident, assessment: Assessment) -> Message:
+    if not BALANCER_KINDS & set(incident.kinds):
+        return _alert(title, incident, assessment)
+    return _alert(
+        title,
+        incident,
+        assessment,
+        Section("Please don't", bullets=manual_steps.cautions(assessment)),
+        *manual_steps.sections(assessment, is_detail=incident.plan_due_at is not None),
     )
+
+
+def _alert(title: str, incident: Incident, assessment: Assessment, *steps: Section) -> Message:
+    follows = "snatbot works out a plan and posts it here. Nothing is changed until someone approves it."
     return Message(
         title=title,
         summary=_summary(incident, assessment),
-        tone=_tone(incident),
-        facts=_facts(incident, assessment),
-        sections=(*_evidence(incident, assessment), *_what_follows(incident), *by_people),
+        tone=Tone.ALARM if incident.severity.rank >= Severity.FAILING.rank else Tone.WARNING,
+        facts=facts_of(*_facts(incident, assessment)),
+        sections=sections_of(
+            *_evidence(incident, assessment),
+            Section("Next", text=follows if incident.plan_due_at else ""),
+            *steps,
+        ),
         footer=_footer(incident, assessment),
     )
-
-
-def _what_follows(incident: Incident) -> tuple[Section, ...]:
-    if incident.plan_due_at is None:
-        return ()
-    text = "snatbot works out a plan and posts it here. Nothing is changed until someone approves it."
-    return (Section("Next", text=text),)
-
-
-def _tone(incident: Incident) -> Tone:
-    return Tone.ALARM if incident.severity.rank >= Severity.FAILING.rank else Tone.WARNING
 
 
 def _summary(incident: Incident, assessment: Assessment) -> str:
@@ -157,23 +139,18 @@ def _summary(incident: Incident, assessment: Assessment) -> str:
     return f"{failed} failed in the last {count(incident.window_minutes, 'minute')}."
 
 
-def _facts(incident: Incident, assessment: Assessment) -> tuple[tuple[str, str], ...]:
+def _facts(incident: Incident, assessment: Assessment) -> Iterator[tuple[str, str]]:
     cluster = assessment.cluster
-    facts = [
-        ("Cluster", cluster.name),
-        ("Resource group", cluster.resource_group),
-        ("Location", cluster.location),
-        ("Subscription", cluster.subscription),
-        *_since(incident, assessment),
-    ]
+    yield "Cluster", cluster.name
+    yield "Resource group", cluster.resource_group
+    yield "Location", cluster.location
+    yield "Subscription", cluster.subscription
+    yield from _since(incident, assessment)
     if FindingKind.SNAT_FAILING in incident.kinds:
-        facts.append(("Failing nodes", number(len(incident.nodes)) if incident.nodes else "not known"))
+        yield "Failing nodes", number(len(incident.nodes)) if incident.nodes else "not known"
     if assessment.load_balancer_id is not None or not assessment.gateway_ids:
-        balancer, balancer_group = manual_steps.load_balancer(assessment)
-        facts.append(("Load balancer", f"{balancer} in {balancer_group}"))
-    if assessment.gateway_ids:
-        facts.append(("NAT gateway", listed([resource_name(one) for one in assessment.gateway_ids])))
-    return tuple(facts)
+        yield "Load balancer", " in ".join(manual_steps.load_balancer(assessment))
+    yield "NAT gateway", listed(list(map(resource_name, assessment.gateway_ids)))
 
 
 def _since(incident: Incident, assessment: Assessment) -> Iterator[tuple[str, str]]:
@@ -191,70 +168,44 @@ def _since(incident: Incident, assessment: Assessment) -> Iterator[tuple[str, st
     yield ("Failing since" if failing else "Since", f"{utc(first)} ({duration(assessment.at - first)})")
 
 
-def _evidence(incident: Incident, assessment: Assessment) -> tuple[Section, ...]:
-    """Which nodes fail or are full, whatever else was found, and what a second witness says."""
-    sections = [_nodes(incident, assessment)] if FindingKind.SNAT_FAILING in incident.kinds else []
-    full = next((finding.ports for finding in assessment.alarms if finding.ports), ())
-    if full:
-        sections.append(_ports(full))
-    others = tuple(sentences(finding.evidence) for finding in assessment.alarms[1:])
-    if others:
-        sections.append(Section("Also seen", bullets=others))
-    remedies = tuple(dict.fromkeys(sentences(one.remedy) for one in assessment.alarms if one.remedy))
-    commands = tuple(dict.fromkeys(command for one in assessment.alarms for command in one.commands))
-    if remedies or commands:
-        sections.append(Section("What would help", bullets=remedies, code="\n".join(commands)))
-    if assessment.health_events:
-        sections.append(Section("Second witness", text=sentence(assessment.health_events.text)))
-    return tuple(sections)
-
-
-def _ports(full: tuple[NodePorts, ...]) -> Section:
-    return Section(
-        "Nodes short of ports",
-        text="Ports in use in the fullest minute. TCP and UDP ports are separate.",
-        table=Table(
-            columns=PORT_COLUMNS,
-            rows=port_rows(full),
-            row_noun="rows",
-            figures=PORT_FIGURES,
-        ),
+def _evidence(incident: Incident, assessment: Assessment) -> Iterator[Section]:
+    """Which nodes fail or are short of ports, whatever else was found, and what Azure's health events say."""
+    alarms = assessment.alarms
+    if FindingKind.SNAT_FAILING in incident.kinds:
+        yield _nodes(incident, assessment)
+    if ports := next((alarm.ports for alarm in alarms if alarm.ports), ()):
+        text = "Ports in use in the fullest minute. TCP and UDP ports are separate."
+        yield Section("Nodes short of ports", text=text, table=port_table(ports))
+    yield Section("Also seen", bullets=tuple(sentences(alarm.evidence) for alarm in alarms[1:]))
+    yield Section(
+        "What would help",
+        bullets=tuple(dict.fromkeys(sentences(alarm.remedy) for alarm in alarms if alarm.remedy)),
+        code="\n".join(dict.fromkeys(command for alarm in alarms for command in alarm.commands)),
     )
+    if assessment.health_events:
+        yield Section("Second witness", text=sentence(assessment.health_events.text))
 
 
 def _nodes(incident: Incident, assessment: Assessment) -> Section:
     if not incident.nodes:
-        return Section(
-            "Failing nodes", text="Azure Monitor has not said which: only the total of the load balancer is known."
-        )
+        text = "Azure Monitor has not said which: only the total of the load balancer is known."
+        return Section("Failing nodes", text=text)
     reading = assessment.reading
     is_truncated = isinstance(reading, Measured) and reading.is_truncated
     unnamed = [node.ip for node in incident.nodes if not node.name]
-    notes = []
-    if is_truncated:
-        notes.append("Azure Monitor cut its answer: there may be more.")
-    if unnamed:
-        notes.append(f"No node has {listed(unnamed)} any more.")
-    minutes = count(incident.window_minutes, "minute")
-    return Section(
-        "Failing nodes",
-        text=(
-            f"In the last {minutes}: new outbound connections that failed, their share of all that the node tried, "
-            "and the minutes with failures."
-        ),
-        table=Table(
-            columns=NODE_COLUMNS,
-            rows=node_rows(incident.nodes),
-            note=" ".join(notes),
-            row_noun="nodes" if len(incident.nodes) != 1 else "node",
-            figures=NODE_FIGURES,
-        ),
+    notes = [
+        *(["Azure Monitor cut its answer: there may be more."] if is_truncated else []),
+        *([f"No node has {listed(unnamed)} any more."] if unnamed else []),
+    ]
+    text = (
+        f"In the last {count(incident.window_minutes, 'minute')}: new outbound connections that failed, their share "
+        "of all that the node tried, and the minutes with failures."
     )
+    return Section("Failing nodes", text=text, table=node_table(incident.nodes, " ".join(notes)))
 
 
 def _footer(incident: Incident, assessment: Assessment) -> str:
-    reading = assessment.reading
-    judged = (
-        f" · judged {utc(reading.window.start)} to {reading.window.end:%H:%M}" if isinstance(reading, Measured) else ""
-    )
-    return f"snatbot · incident {incident.id}{judged}"
+    footer, reading = f"snatbot · incident {incident.id}", assessment.reading
+    if not isinstance(reading, Measured):
+        return footer
+    return f"{footer} · judged {utc(reading.window.start)} to {reading.window.end:%H:%M}"

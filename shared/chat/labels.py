@@ -22,6 +22,7 @@ from ..model.plan import (
 )
 from ..model.reading import NodeFailures
 from ..model.resource_id import ArmId
+from .message import Table
 
 STATE_LABELS: Mapping[ChangeState, str] = {
     ChangeState.PROPOSED: "waiting for approval",
@@ -136,9 +137,9 @@ def check_commands(checks: Iterable[Check]) -> str:
     return "\n".join(dict.fromkeys(command for check in checks for command in check.commands))
 
 
-def node_rows(nodes: Sequence[NodeFailures]) -> tuple[tuple[str, ...], ...]:
-    """A row a node, as NODE_COLUMNS. Share: failed of all new connections. Minutes: those with a failure."""
-    return tuple(
+def node_table(nodes: Sequence[NodeFailures], note: str = "") -> Table:
+    """A row a node. Share: failed of all new connections. Minutes: those with a failure."""
+    rows = tuple(
         (
             node.name or "no node has this IP now",
             node.ip,
@@ -149,7 +150,5 @@ def node_rows(nodes: Sequence[NodeFailures]) -> tuple[tuple[str, ...], ...]:
         )
         for node in nodes
     )
-
-
-NODE_COLUMNS = ("Node", "IP", "Pool", "Failed", "Share", "Minutes")
-NODE_FIGURES = ("Failed", "Share", "Minutes")
+    noun = "nodes" if len(nodes) != 1 else "node"
+    return Table(("Node", "IP", "Pool", "Failed", "Share", "Minutes"), rows, note, noun, ("Failed", "Share", "Minutes"))

@@ -54,6 +54,10 @@ class Section:
     table: Table | None = None
     is_detail: bool = False
 
+    @property
+    def is_empty(self) -> bool:
+        return not (self.text or self.bullets or self.steps or self.code or self.table)
+
 
 @dataclass(frozen=True, slots=True)
 class Button:
@@ -75,6 +79,16 @@ class Message:
     sections: tuple[Section, ...] = ()
     buttons: tuple[Button, ...] = ()
     footer: str = ""
+
+
+def facts_of(*facts: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+    """The facts that have a value, for ``Message.facts``."""
+    return tuple((label, value) for label, value in facts if value)
+
+
+def sections_of(*sections: Section) -> tuple[Section, ...]:
+    """The sections that hold more than a title, for ``Message.sections``."""
+    return tuple(section for section in sections if not section.is_empty)
 
 
 def code_spans(text: str) -> tuple[tuple[str, bool], ...]:

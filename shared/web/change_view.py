@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..chat.finding_labels import describe_incident
-from ..chat.labels import STATE_LABELS, describe_step, egress_addresses, node_rows
+from ..chat.labels import STATE_LABELS, describe_step, egress_addresses, node_table
 from ..formatting import capital, count, duration, sentences, utc
 from ..model.change import Change, ChangeState, JournalEntry
 from ..model.plan import PlanKind
@@ -62,7 +62,7 @@ class LinkedChange:
 
 @dataclass(frozen=True, slots=True)
 class ChangeView:
-    """``plan`` is as the change's state has it. ``nodes``: rows as NODE_COLUMNS, worst first."""
+    """``plan`` is as the change's state has it. ``nodes``: rows of ``node_table``, worst first."""
 
     change: Change
     plan: PlanView
@@ -92,7 +92,7 @@ def change_view(
         decision=_decision(change),
         expiry=_expiry(change, now),
         why=describe_incident(change.reason) if change.reason else "",
-        nodes=node_rows(change.reason.nodes) if change.reason else (),
+        nodes=node_table(change.reason.nodes).rows if change.reason else (),
         progress=_progress(change, journal),
         is_running=change.state in _RUNNING,
         original=original,

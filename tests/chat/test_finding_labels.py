@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from shared.chat import fleet_messages, incident_messages, slack, teams
-from shared.chat.finding_labels import FINDING_TITLES, SEVERITY_WORDS
+from shared.chat.finding_labels import FINDING_TITLES
 from shared.chat.message import Message, Tone
 from shared.model.finding import Finding, FindingKind, Severity
 from shared.model.health_event import HealthEventComparison, HealthEventVerdict
@@ -76,10 +76,6 @@ def test_full_nodes_are_in_a_table_and_other_findings_beside() -> None:
         "By hand",
     ):
         assert piece in text
-
-
-def test_every_severity_has_a_word() -> None:
-    assert set(SEVERITY_WORDS) == set(Severity)
 
 
 def test_lost_coverage_is_said_with_who_why_and_what_to_do() -> None:
