@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from microsoft_teams import cards
+from microsoft_teams.cards.core import ContainerStyle
 
 from ..formatting import clip
 from .message import Button, Message, Section, Table, Tone, code_spans, without_backticks
-
-if TYPE_CHECKING:
-    from microsoft_teams.cards import CardElement, OpenUrlAction, RichTextBlock, TextBlock
-    from microsoft_teams.cards.core import ContainerStyle
 
 SCHEMA_URL = "http://adaptivecards.io/schemas/adaptive-card.json"
 _STYLE: dict[Tone, ContainerStyle] = {
@@ -36,48 +35,42 @@ def escape(text: str) -> str:
 
 def card(message: Message) -> dict[str, Any]:
     """The card as JSON. Its size is the caller's business."""
-    from microsoft_teams.cards import ActionSet, AdaptiveCard, TeamsCardProperties
-
-    body: list[CardElement] = [_head(message)]
+    body: list[cards.CardElement] = [_head(message)]
     if message.facts:
         body.append(_facts(message.facts))
     for section in message.sections:
         if not section.is_detail:
             body.extend(_section(section))
     if message.buttons:
-        body.append(ActionSet(actions=[_button(button) for button in message.buttons], spacing="Medium"))
+        body.append(cards.ActionSet(actions=[_button(button) for button in message.buttons], spacing="Medium"))
     body.extend(_details([section for section in message.sections if section.is_detail]))
     if message.footer:
         body.append(_text(message.footer, is_subtle=True, spacing="Medium"))
-    made = AdaptiveCard(
+    made = cards.AdaptiveCard(
         version="1.5",
         fallback_text=clip(without_backticks(f"{message.title}: {message.summary}"), 500),
-        msteams=TeamsCardProperties(width="full"),
+        msteams=cards.TeamsCardProperties(width="full"),
         body=body,
     )
     return {"$schema": SCHEMA_URL, **made.model_dump(by_alias=True, exclude_none=True)}
 
 
-def _head(message: Message) -> CardElement:
-    from microsoft_teams.cards import Container
-
+def _head(message: Message) -> cards.CardElement:
     title = _heading(message.title, size="Large")
-    items: list[CardElement] = [title]
+    items: list[cards.CardElement] = [title]
     if message.summary:
         items.append(_text(message.summary, spacing="Small"))
-    return Container(style=_STYLE[message.tone], bleed=True, items=items)
+    return cards.Container(style=_STYLE[message.tone], bleed=True, items=items)
 
 
-def _facts(facts: Sequence[tuple[str, str]]) -> CardElement:
-    from microsoft_teams.cards import Fact, FactSet
-
-    return FactSet(
+def _facts(facts: Sequence[tuple[str, str]]) -> cards.CardElement:
+    return cards.FactSet(
         spacing="Medium",
-        facts=[Fact(title=escape(label), value=escape(without_backticks(value))) for label, value in facts],
+        facts=[cards.Fact(title=escape(label), value=escape(without_backticks(value))) for label, value in facts],
     )
 
 
-def _section(section: Section) -> Iterator[CardElement]:
+def _section(section: Section) -> Iterator[cards.CardElement]:
     if section.title:
         yield _heading(section.title, spacing="Large")
     if section.text:
@@ -92,43 +85,40 @@ def _section(section: Section) -> Iterator[CardElement]:
         yield _code(section.code)
 
 
-def _details(sections: Sequence[Section]) -> Iterator[CardElement]:
+def _details(sections: Sequence[Section]) -> Iterator[cards.CardElement]:
     """Folded away, each behind a button of its own."""
-    from microsoft_teams.cards import ActionSet, Container, ToggleVisibilityAction
-
     if not sections:
         return
     ids = [f"detail-{number}" for number in range(1, len(sections) + 1)]
     toggles = [
-        ToggleVisibilityAction(title=f"{clip(without_backticks(section.title), 40)} ▾", target_elements=[detail])
+        cards.ToggleVisibilityAction(title=f"{clip(without_backticks(section.title), 40)} ▾", target_elements=[detail])
         for section, detail in zip(sections, ids, strict=True)
     ]
-    yield ActionSet(actions=[*toggles], spacing="Small")
+    yield cards.ActionSet(actions=[*toggles], spacing="Small")
     for section, detail in zip(sections, ids, strict=True):
-        yield Container(id=detail, is_visible=False, items=list(_section(section)))
+        yield cards.Container(id=detail, is_visible=False, items=list(_section(section)))
 
 
-def _table(table: Table) -> Iterator[CardElement]:
+def _table(table: Table) -> Iterator[cards.CardElement]:
     """One wide column and the figures: other texts go below the first, or the table would not fit a phone."""
-    from microsoft_teams.cards import ColumnDefinition, TableCell, TableRow
-    from microsoft_teams.cards import Table as CardTable
-
     figures = [index for index, column in enumerate(table.columns) if column in table.figures]
     others = [index for index in range(1, len(table.columns)) if index not in figures]
 
-    def row(cells: Sequence[str]) -> TableRow:
-        first: list[CardElement] = [_text(cells[0] or "–")]
+    def row(cells: Sequence[str]) -> cards.TableRow:
+        first: list[cards.CardElement] = [_text(cells[0] or "–")]
         below = " · ".join(cells[index] for index in others if cells[index])
         if below:
             first.append(_text(below, is_subtle=True, spacing="None"))
-        return TableRow(cells=[TableCell(items=first), *(TableCell(items=[_text(cells[one])]) for one in figures)])
+        return cards.TableRow(
+            cells=[cards.TableCell(items=first), *(cards.TableCell(items=[_text(cells[one])]) for one in figures)]
+        )
 
     if table.rows:
         head = [table.columns[index] for index in (0, *figures)]
-        header = TableRow(cells=[TableCell(items=[_heading(column, size="Small")]) for column in head])
-        wide = ColumnDefinition(width=5)
-        narrow = ColumnDefinition(width=2, horizontal_cell_content_alignment="Right")
-        yield CardTable(
+        header = cards.TableRow(cells=[cards.TableCell(items=[_heading(column, size="Small")]) for column in head])
+        wide = cards.ColumnDefinition(width=5)
+        narrow = cards.ColumnDefinition(width=2, horizontal_cell_content_alignment="Right")
+        yield cards.Table(
             spacing="Small",
             show_grid_lines=False,
             columns=[wide, *(narrow for _ in figures)],
@@ -138,47 +128,37 @@ def _table(table: Table) -> Iterator[CardElement]:
         yield _text(table.note, is_subtle=True, spacing="Small")
 
 
-def _item(mark: str, text: str) -> CardElement:
-    from microsoft_teams.cards import Column, ColumnSet
-
-    return ColumnSet(
+def _item(mark: str, text: str) -> cards.CardElement:
+    return cards.ColumnSet(
         spacing="Small",
         columns=[
-            Column(width="20px", items=[_text(mark)]),
-            Column(width="stretch", spacing="Small", items=[_text(text)]),
+            cards.Column(width="20px", items=[_text(mark)]),
+            cards.Column(width="stretch", spacing="Small", items=[_text(text)]),
         ],
     )
 
 
-def _code(code: str) -> CardElement:
-    from microsoft_teams.cards import Container, RichTextBlock, TextRun
-
-    items: list[CardElement] = []
+def _code(code: str) -> cards.CardElement:
+    items: list[cards.CardElement] = []
     for line in filter(None, code.splitlines()):
-        inlines: list[CardElement] = [TextRun(text=line, font_type="Monospace", size="Small")]
-        items.append(RichTextBlock(inlines=inlines, spacing="Small"))
-    return Container(style="emphasis", spacing="Small", items=items)
+        inlines: list[cards.CardElement] = [cards.TextRun(text=line, font_type="Monospace", size="Small")]
+        items.append(cards.RichTextBlock(inlines=inlines, spacing="Small"))
+    return cards.Container(style="emphasis", spacing="Small", items=items)
 
 
-def _heading(text: str, **options: Any) -> TextBlock:
-    from microsoft_teams.cards import TextBlock
-
+def _heading(text: str, **options: Any) -> cards.TextBlock:
     settings = {"style": "heading", "weight": "Bolder", "wrap": True, **options}
-    return TextBlock(text=escape(without_backticks(text)), **settings)
+    return cards.TextBlock(text=escape(without_backticks(text)), **settings)
 
 
-def _text(text: str, *, is_subtle: bool = False, spacing: Any = None) -> RichTextBlock:
-    from microsoft_teams.cards import RichTextBlock, TextRun
-
-    inlines: list[CardElement] = [
-        TextRun(text=piece, is_subtle=is_subtle or None, font_type="Monospace" if is_code else None)
+def _text(text: str, *, is_subtle: bool = False, spacing: Any = None) -> cards.RichTextBlock:
+    inlines: list[cards.CardElement] = [
+        cards.TextRun(text=piece, is_subtle=is_subtle or None, font_type="Monospace" if is_code else None)
         for piece, is_code in code_spans(text) or ((" ", False),)
     ]
-    return RichTextBlock(inlines=inlines, spacing=spacing)
+    return cards.RichTextBlock(inlines=inlines, spacing=spacing)
 
 
-def _button(button: Button) -> OpenUrlAction:
-    from microsoft_teams.cards import OpenUrlAction
-
+def _button(button: Button) -> cards.OpenUrlAction:
     style: Any = "positive" if button.is_primary else None
-    return OpenUrlAction(title=button.text, url=button.url, style=style)
+    return cards.OpenUrlAction(title=button.text, url=button.url, style=style)

@@ -9,13 +9,12 @@ turned into JSON. URL buttons also send an interaction, which has to be acknowle
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from slack_sdk.models import blocks as kit
 
 from ..formatting import clip
 from .message import Button, Message, Section, Table, Tone, code_spans, without_backticks
-
-if TYPE_CHECKING:
-    from slack_sdk.models.blocks import Block, RichTextElement
 
 URL_ACTION_PREFIX = "open_link_"
 MAX_TEXT_CHARACTERS = 3_000
@@ -42,13 +41,11 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _blocks(message: Message) -> Iterator[Block]:
-    from slack_sdk.models.blocks import ContextBlock, DividerBlock, HeaderBlock, PlainTextObject, RichTextBlock
-
-    title = clip(f"{_MARK[message.tone]} {without_backticks(message.title)}", HeaderBlock.text_max_length)
-    yield HeaderBlock(text=PlainTextObject(text=title, emoji=True))
+def _blocks(message: Message) -> Iterator[kit.Block]:
+    title = clip(f"{_MARK[message.tone]} {without_backticks(message.title)}", kit.HeaderBlock.text_max_length)
+    yield kit.HeaderBlock(text=kit.PlainTextObject(text=title, emoji=True))
     if message.summary:
-        yield RichTextBlock(elements=[_line(message.summary)])
+        yield kit.RichTextBlock(elements=[_line(message.summary)])
     if message.facts:
         yield _facts(message.facts)
     for section in message.sections:
@@ -57,28 +54,23 @@ def _blocks(message: Message) -> Iterator[Block]:
     yield from _actions(message)
     details = [section for section in message.sections if section.is_detail]
     if details:
-        yield DividerBlock()
+        yield kit.DividerBlock()
     for section in details:
         yield from _section(section)
     if message.footer:
         footer = clip(without_backticks(message.footer), 2000)
-        yield ContextBlock(elements=[PlainTextObject(text=footer, emoji=False)])
+        yield kit.ContextBlock(elements=[kit.PlainTextObject(text=footer, emoji=False)])
 
 
-def _facts(facts: Sequence[tuple[str, str]]) -> Block:
-    from slack_sdk.models.blocks import MarkdownTextObject, SectionBlock
-
+def _facts(facts: Sequence[tuple[str, str]]) -> kit.Block:
     # Escaping makes a text up to five times as long; a field takes 2,000 characters.
     texts = [f"*{escape(clip(label, 60))}*\n{escape(clip(without_backticks(value), 330))}" for label, value in facts]
     # Verbatim: a name that looks like an address or a channel is no link.
-    return SectionBlock(fields=[MarkdownTextObject(text=text, verbatim=True) for text in texts])
+    return kit.SectionBlock(fields=[kit.MarkdownTextObject(text=text, verbatim=True) for text in texts])
 
 
-def _section(section: Section) -> Iterator[Block]:
-    from slack_sdk.models.blocks import RichTextBlock, RichTextListElement, RichTextPreformattedElement
-    from slack_sdk.models.blocks import RichTextElementParts as Parts
-
-    elements: list[RichTextElement] = []
+def _section(section: Section) -> Iterator[kit.Block]:
+    elements: list[kit.RichTextElement] = []
     if section.title or section.text:
         elements.append(_line(section.text, heading=section.title))
     if section.table:
@@ -86,16 +78,15 @@ def _section(section: Section) -> Iterator[Block]:
     for style, items in (("bullet", section.bullets), ("ordered", section.steps)):
         lines = [_line(item) for item in items if item]
         if lines:
-            elements.append(RichTextListElement(style=style, elements=lines))
+            elements.append(kit.RichTextListElement(style=style, elements=lines))
     if section.code:
-        elements.append(RichTextPreformattedElement(elements=[Parts.Text(text=section.code)]))
+        elements.append(kit.RichTextPreformattedElement(elements=[kit.RichTextElementParts.Text(text=section.code)]))
     if elements:
-        yield RichTextBlock(elements=elements)
+        yield kit.RichTextBlock(elements=elements)
 
 
-def _table(table: Table) -> Iterator[RichTextElement]:
+def _table(table: Table) -> Iterator[kit.RichTextElement]:
     """One list item a row, first cell in fixed width: readable on a phone, where a table is not."""
-    from slack_sdk.models.blocks import RichTextListElement
 
     def row(cells: Sequence[str]) -> str:
         named = zip(table.columns[1:], cells[1:], strict=True)
@@ -103,32 +94,27 @@ def _table(table: Table) -> Iterator[RichTextElement]:
         return " · ".join([f"`{without_backticks(cells[0]) or '–'}`", *rest])
 
     if table.rows:
-        yield RichTextListElement(style="bullet", elements=[_line(row(cells)) for cells in table.rows])
+        yield kit.RichTextListElement(style="bullet", elements=[_line(row(cells)) for cells in table.rows])
     if table.note:
         yield _line(table.note)
 
 
-def _line(text: str, heading: str = "") -> RichTextElement:
+def _line(text: str, heading: str = "") -> kit.RichTextElement:
     """One element for heading and text: Slack sets adjacent sections side by side, not below each other."""
-    from slack_sdk.models.blocks import RichTextElementParts as Parts
-    from slack_sdk.models.blocks import RichTextSectionElement
-
-    pieces = [Parts.Text(text=piece, style={"code": True} if is_code else None) for piece, is_code in code_spans(text)]
+    text_of = kit.RichTextElementParts.Text
+    pieces = [text_of(text=piece, style={"code": True} if is_code else None) for piece, is_code in code_spans(text)]
     if heading:
-        bold = Parts.Text(text=without_backticks(heading) + ("\n" if text else ""), style={"bold": True})
-        pieces.insert(0, bold)
-    return RichTextSectionElement(elements=pieces)
+        pieces.insert(0, text_of(text=without_backticks(heading) + ("\n" if text else ""), style={"bold": True}))
+    return kit.RichTextSectionElement(elements=pieces)
 
 
 def _buttons(message: Message) -> list[Button]:
     return [button for button in message.buttons if len(button.url) <= MAX_URL_CHARACTERS]
 
 
-def _actions(message: Message) -> Iterator[Block]:
-    from slack_sdk.models.blocks import ActionsBlock, ButtonElement
-
+def _actions(message: Message) -> Iterator[kit.Block]:
     buttons = [
-        ButtonElement(
+        kit.ButtonElement(
             text=button.text,
             url=button.url,
             action_id=f"{URL_ACTION_PREFIX}{index}",
@@ -137,4 +123,4 @@ def _actions(message: Message) -> Iterator[Block]:
         for index, button in enumerate(_buttons(message), start=1)
     ]
     if buttons:
-        yield ActionsBlock(elements=buttons)
+        yield kit.ActionsBlock(elements=buttons)

@@ -1,11 +1,11 @@
-"""One POST to a webhook: what comes of it, as an answer or as one of this room's errors."""
+"""One POST to a webhook, and what its answer means: taken, to be tried again, or refused."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .errors import ChatRefused, ChatUnavailable
+from .errors import ChatRefused, ChatUnavailable, Sent, readable_reason, retry_after_seconds
 
 _READ_CHARACTERS = 64_000
 
@@ -39,3 +39,16 @@ def post(channel: str, url: str, body: bytes, seconds: float) -> Answer:
         text = answer.content[:_READ_CHARACTERS].decode("utf-8", "replace")
         return Answer(answer.status_code, text, answer.headers)
     raise problem  # outside the handler: the original holds the address
+
+
+def result_of(answer: Answer, channel: str, url: str, *, is_throttled: bool = False) -> Sent:
+    """Raises ChatUnavailable (408, 429, 5xx, throttled: try again) or ChatRefused; neither holds the address."""
+    reason = f"{answer.status} {readable_reason(answer.body, url)}".strip()
+    if is_throttled or answer.status in (408, 429) or answer.status >= 500:
+        raise ChatUnavailable(channel, reason, retry_after_seconds(answer.headers))
+    if not 200 <= answer.status < 300:
+        raise ChatRefused(channel, reason)
+    if answer.body.lstrip().startswith("<"):
+        problem = f"the address answered with a web page: {channel.upper()}_WEBHOOK_URL is not a webhook"
+        raise ChatRefused(channel, problem)
+    return Sent()

@@ -10,10 +10,10 @@ import json
 from typing import Any
 
 from ..first_use import import_lock
-from .block_kit import blocks, fallback
-from .errors import ChatRefused, ChatUnavailable, Sent, readable_reason, retry_after_seconds
+from .errors import Sent, readable_reason
 from .message import Message
 from .posting import post as post_json
+from .posting import result_of
 from .truncate import truncations
 
 CHANNEL = "slack"
@@ -25,7 +25,7 @@ MAX_MESSAGE_CHARACTERS = 12_000
 def render(message: Message) -> dict[str, Any]:
     """The webhook's payload: ``text`` for notifications and screen readers, and ``blocks``."""
     with import_lock:
-        import slack_sdk.models.blocks  # noqa: F401 - whoever comes first loads it for all
+        from .block_kit import blocks, fallback  # which loads slack_sdk
 
     for smaller in truncations(message):
         laid_out = blocks(smaller)
@@ -37,23 +37,15 @@ def render(message: Message) -> dict[str, Any]:
 def post(url: str, payload: dict[str, Any], timeout_seconds: float = TIMEOUT_SECONDS) -> Sent:
     """Posts once. Blocks that Slack does not take are left out, so that the text arrives at least.
 
-    Raises ChatUnavailable (429, 5xx, no connection: try again) or ChatRefused (anything else). Neither holds the
-    address.
+    Raises ChatUnavailable or ChatRefused, as ``posting`` does.
     """
     answer = post_json(CHANNEL, url, _encode(payload), timeout_seconds)
     if answer.status == 400 and "blocks" in payload and "blocks" in answer.body:
+        text_only = post_json(CHANNEL, url, _encode({"text": payload["text"]}), timeout_seconds)
+        result_of(text_only, CHANNEL, url)
         reason = readable_reason(answer.body, url)
-        answer = post_json(CHANNEL, url, _encode({"text": payload["text"]}), timeout_seconds)
-        if answer.status == 200:
-            return Sent(f"Slack did not take the blocks ({reason}); the plain text was posted instead")
-    if answer.status == 200 and not answer.body.lstrip().startswith("<"):
-        return Sent()
-    if answer.status == 200:
-        raise ChatRefused(CHANNEL, "the address answered with a web page: SLACK_WEBHOOK_URL is not a webhook")
-    reason = f"{answer.status} {readable_reason(answer.body, url)}".strip()
-    if answer.status in (408, 429) or answer.status >= 500:
-        raise ChatUnavailable(CHANNEL, reason, retry_after_seconds(answer.headers))
-    raise ChatRefused(CHANNEL, reason)
+        return Sent(f"Slack did not take the blocks ({reason}); the plain text was posted instead")
+    return result_of(answer, CHANNEL, url)
 
 
 def _encode(payload: dict[str, Any]) -> bytes:
@@ -67,6 +59,4 @@ def _characters(node: object) -> int:
             len(value) if key == "text" and isinstance(value, str) else _characters(value)
             for key, value in node.items()
         )
-    if isinstance(node, list):
-        return sum(map(_characters, node))
-    return 0
+    return sum(map(_characters, node)) if isinstance(node, list) else 0

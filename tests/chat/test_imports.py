@@ -8,9 +8,11 @@ import sys
 PROGRAM = """
 import importlib, pkgutil, sys
 from shared import chat, web
+renderers = ("shared.chat.block_kit", "shared.chat.adaptive_card")
 for room in (chat, web):
     for module in pkgutil.walk_packages(room.__path__, room.__name__ + "."):
-        importlib.import_module(module.name)
+        if module.name not in renderers:
+            importlib.import_module(module.name)
 heavy = ("slack_sdk", "microsoft_teams", "requests", "jinja2", "pydantic", "urllib3")
 print(' '.join(name for name in heavy if name in sys.modules))
 """

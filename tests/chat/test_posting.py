@@ -111,10 +111,11 @@ def test_blocks_that_slack_refuses_still_arrive_as_text(chat: RunningSimulator) 
     assert body == {"text": slack.render(MESSAGE)["text"]}
 
 
-def test_a_web_page_is_no_answer_of_slack(chat: RunningSimulator) -> None:
-    answer_with(chat, "slack", 200, "<!doctype html><title>Sign in</title>")
-    with pytest.raises(ChatRefused, match="not a webhook"):
-        channel(chat, "slack").send(MESSAGE)
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_web_page_is_no_answer_of_a_webhook(chat: RunningSimulator, service: Service) -> None:
+    answer_with(chat, service, 200, "<!doctype html><title>Sign in</title>")
+    with pytest.raises(ChatRefused, match=f"{service.upper()}_WEBHOOK_URL is not a webhook"):
+        channel(chat, service).send(MESSAGE)
 
 
 def test_throttling_that_teams_tells_in_the_body_is_seen(chat: RunningSimulator) -> None:
