@@ -1,8 +1,7 @@
-"""The one place where time comes in.
+"""The only source of time.
 
-Domain times (windows, ages, expiry of a plan, the times that a decision holds for) use ``now``; the age of a link or a
-form, claims and retries use ``wall``. In production both are the same. A development host may install a clock whose
-``now`` jumps ahead of the wall.
+``now`` is for windows, ages, and the times until which a plan or a decision is valid. ``wall`` is for the age of a link
+or a form, for claims and for retries. In production both are the same; the ``now`` of a development host may run ahead.
 """
 
 from __future__ import annotations

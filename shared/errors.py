@@ -1,7 +1,7 @@
 """The errors that snatbot raises on purpose.
 
-Each room derives its own from ``SnatbotError``; the triggers translate them once, at the edge. A caller decides
-what to do from the type, never from the text. Messages may be shown to people: they hold no secrets.
+Each folder derives its own from ``SnatbotError``; only triggers and the terminal translate them. Callers decide by the
+type, never by the text. Messages may be shown to people: they hold no secrets.
 """
 
 from __future__ import annotations
@@ -12,23 +12,23 @@ class SnatbotError(Exception):
 
 
 class BadInput(SnatbotError):
-    """What was given cannot be used; the message says what was given and what would be right."""
+    """An input cannot be used; the message says what was given and what would be right."""
 
 
 class NotFoundHere(SnatbotError):
-    """The thing asked for does not exist or may not be read by this app's identity."""
+    """It does not exist, or this app's identity may not read it."""
 
 
 class Refused(SnatbotError):
-    """Understood, and not done: the message says why and what would be needed."""
+    """Not done; the message says why and what would be needed."""
 
 
 class TooMany(Refused):
-    """Understood, and not done now: it was asked too often. The message says when it may be asked again."""
+    """Not done, because of too many requests; the message says when the next one is possible."""
 
 
 class MisconfiguredError(SnatbotError):
-    """One or more settings cannot be used. ``problems`` maps setting name to what is wrong, never its value."""
+    """Settings cannot be used. ``problems`` maps a setting's name to what is wrong, without its value."""
 
     def __init__(self, problems: dict[str, str]) -> None:
         self.problems = problems

@@ -1,4 +1,4 @@
-"""How figures, times and lists are written wherever a person reads them: chat, pages, terminal, logs."""
+"""Figures, times, lists and sentences for people: chat, pages, terminal, logs."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-# Begins a sentence like a word of English; names hold digits, dashes, dots or capitals, or are set in backticks.
+# An English word at the start of a sentence; names hold digits, dashes, dots or capitals, or are in backticks.
 _WORD = re.compile(r"(?!(?:az|curl|kubectl)\b)[a-z][a-z']*(?=[\s,;:.!?)]|$)")
-# Ends like a name, a command, an address or an id: a full stop would be copied with it.
+# A name, command, address or id at the end of a sentence: people would copy a full stop with it.
 _NAME_AT_THE_END = re.compile(r"(?:`|[/_@=][^\s)]*|\d+\.\d+\.[^\s)]*|\w*\d[a-z]\w*|\w*[a-z]\d\w*)$", re.IGNORECASE)
 ELLIPSIS = "…"
 NO_BREAK_SPACE = "\u00a0"
-# Control characters but the line feed, halves of a pair, and whatever has no width or turns the direction of a text
-# (Unicode's categories Cc, Cs and Cf, and five letters that are blank).
+# Control characters except the line feed, surrogates, and characters without width or that turn the text's direction
+# (Unicode categories Cc, Cs and Cf, and five letters that are blank).
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u202a-\u202e"
     "\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"
@@ -49,7 +49,7 @@ def count(value: int, noun: str, plural: str = "") -> str:
 
 
 def percent(part: float, whole: float) -> str:
-    """One decimal, and never rounded to a whole that it is not: ``>99.9 %`` and ``<0.1 %`` are neither 100 nor 0."""
+    """One decimal; what is neither 0 nor 100 is never rounded to them: ``>99.9 %``, ``<0.1 %``."""
     if whole <= 0:
         return "–"
     share = 100 * part / whole
@@ -70,15 +70,15 @@ def listed(names: Sequence[str], limit: int = 5) -> str:
 
 
 def visible(text: str) -> str:
-    """The text without what can't be seen and changes how the rest reads: names come from anybody.
+    """The text without invisible characters, which change how the rest reads: names come from anybody.
 
-    Line feeds stay, tabs and other ends of lines become blanks.
+    Line feeds stay; tabs and other line ends become blanks.
     """
     return _INVISIBLE.sub("", _BLANK.sub(" ", text))
 
 
 def marked(names: Sequence[str], limit: int = 16) -> str:
-    """The same of names, each in the backticks that keep it as it is wherever it stands in a sentence."""
+    """The same with each name in backticks: wherever it stands, no sentence changes it."""
     return listed([f"`{name}`" for name in names], limit)
 
 
@@ -88,18 +88,18 @@ def clip(text: str, limit: int) -> str:
 
 
 def sentence(text: str) -> str:
-    """The text with a full stop, unless it already ends like a sentence, or with what somebody may copy."""
+    """The text with a full stop, unless it ends like a sentence or with something that people copy."""
     text = text.strip()
     return text if not text or text[-1] in ".!?:…" or _NAME_AT_THE_END.search(text) else text + "."
 
 
 def sentences(*texts: str) -> str:
-    """One after the other, each a sentence of its own; empty ones are left out."""
-    said = ""
+    """Each text as a sentence, one after the other, without empty ones."""
+    joined = ""
     for text in filter(None, (sentence(capital(text)) for text in texts)):
-        gap = "" if not said else " " if said[-1] in ".!?:…" else " – "
-        said = f"{said}{gap}{text}"
-    return said
+        gap = "" if not joined else " " if joined[-1] in ".!?:…" else " – "
+        joined = f"{joined}{gap}{text}"
+    return joined
 
 
 def capital(text: str) -> str:

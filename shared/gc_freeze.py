@@ -1,6 +1,6 @@
-"""What a process has loaded once it keeps for good, and the garbage collector need not walk through it again.
+"""Exempts what a process has loaded from garbage collection.
 
-Azure's packages are several hundred thousand objects: walking them took a tenth of a look at a thousand clusters.
+Azure's packages are several hundred thousand objects: traversing them took a tenth of a scan of a thousand clusters.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ _is_kept = False
 
 
 def freeze_loaded_modules() -> None:
-    """To be called after a first piece of work has imported what it needs. Does so once a process."""
+    """Call it after the first work, which imports what it needs. Only the first call has an effect."""
     global _is_kept
     if not _is_kept:
         _is_kept = True

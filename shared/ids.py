@@ -20,10 +20,10 @@ def cluster_key(cluster_id: str) -> str:
 
 
 def write_id(change_id: str, step: int) -> str:
-    """What every write of one step calls itself, whoever sends it: Azure's activity log shows it again."""
+    """The request id of every write of one step, whoever sends it: Azure's activity log shows it."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"snatbot:change:{change_id}:step:{step}"))
 
 
 def short_key(cluster_id: str) -> str:
-    """The start of ``cluster_key``: tells the clusters of a fleet apart where thousands of keys share a row."""
+    """The start of ``cluster_key``, where thousands of keys share a row; still unique within a fleet."""
     return cluster_key(cluster_id)[:12]

@@ -1,6 +1,6 @@
-"""Maintenance windows: when trouble is measured and remembered as always, and nothing is posted.
+"""Maintenance windows: times when the bot measures and records as always, and posts nothing.
 
-One or more windows, separated by semicolons, times in UTC:
+Windows are separated by semicolons; times are in UTC:
 
     daily 01:00-03:30             every day
     sat 22:00-02:00               from Saturday 22:00 to Sunday 02:00
@@ -24,7 +24,7 @@ EXAMPLE = "such as 'sat 22:00-02:00', 'daily 01:00-03:30' or '2026-12-24T18:00Z/
 
 @dataclass(frozen=True, slots=True)
 class RecurringWindow:
-    """``days`` are numbers from Monday, 0; a window that ends before it starts ends on the next day."""
+    """``days`` count from Monday, 0. A window whose end is before its start ends on the next day."""
 
     days: frozenset[int]
     start: time
@@ -60,7 +60,7 @@ class MaintenanceWindows:
 
 
 def parse_maintenance(text: str) -> MaintenanceWindows:
-    """Raises ValueError with the part that can't be read and what would be right. Empty text: no window."""
+    """Raises ValueError with the part that can't be read and an example. Empty text means no window."""
     parts = [part.strip() for part in text.split(";")]
     return MaintenanceWindows(tuple(_parse(part) for part in parts if part))
 

@@ -62,7 +62,7 @@ class Settings(BaseModel):
     )
     metrics_audience: Url = _text("https://metrics.monitor.azure.com", "Token audience of the batch API.")
     workspace_id: str = _text(
-        "", "Log Analytics workspace with the load balancers' health events: a second witness. Empty: none."
+        "", "Log Analytics workspace with the load balancers' health events, a second source. Empty: none."
     )
     logs_endpoint: Url = _text("https://api.loganalytics.io", "Log Analytics; another one for a national cloud.")
     discovery_minutes: int = _number(10, 1, 1440, "How long the list of clusters is kept.")
@@ -73,28 +73,28 @@ class Settings(BaseModel):
 
     # --- Detection ---
     watch_schedule: str = _text(
-        "0 * * * * *", "When to look: NCRONTAB with seconds, UTC. The host reads it too: always set it."
+        "0 * * * * *", "When to scan: NCRONTAB with seconds, UTC. The host reads it too: always set it."
     )
     ingestion_lag_minutes: int = _number(
-        3, 0, 30, "Minutes younger than this are not judged: Azure Monitor may still lack them."
+        3, 0, 30, "Minutes younger than this are not assessed: Azure Monitor may still lack them."
     )
-    window_minutes: int = _number(5, 1, 60, "Minutes that one look judges.")
+    window_minutes: int = _number(5, 1, 60, "Minutes that one scan assesses.")
     clean_minutes: int = _number(
         10, 1, 1440, "Measured minutes without trouble until an incident is cleared; more for one that comes back."
     )
-    cooldown_minutes: int = _number(60, 0, 10080, "Trouble that returns within this re-opens its incident.")
+    cooldown_minutes: int = _number(60, 0, 10080, "An incident re-opens when its trouble returns within this time.")
     remind_minutes: int = _number(
-        30, 5, 1440, "While connections fail, people are reminded this often; after a denial every four hours."
+        30, 5, 1440, "While connections fail, a reminder is posted this often; after a denial every four hours."
     )
     pressure_every: int = _number(
-        5, 1, 60, "Minutes between looks at every node's ports; clusters in trouble are looked at each time."
+        5, 1, 60, "Minutes between scans of every node's ports; clusters with an incident are scanned each time."
     )
     pressure_warn_percent: int = _number(
         75, 1, 99, "Used of allocated SNAT ports of a node that is a warning. Tag: `snatbot-pressure-warn`."
     )
     pressure_high_percent: int = _number(90, 2, 100, "The same, nearly full. Tag: `snatbot-pressure-high`.")
     exhaustion_minutes: int = _number(
-        60, 5, 1440, "How far ahead running out of ports is foretold. Tag: `snatbot-exhaustion-minutes`."
+        60, 5, 1440, "How far ahead port exhaustion is predicted. Tag: `snatbot-exhaustion-minutes`."
     )
     critical_share_percent: int = _number(
         10, 1, 100, "Share of failed connections that is critical. Tag: `snatbot-critical-share`."
@@ -105,14 +105,16 @@ class Settings(BaseModel):
     datapath_percent: int = _number(
         90, 1, 100, "Availability of a NAT gateway's data path over 15 minutes. Tag: `snatbot-datapath`."
     )
-    not_measured_minutes: int = _number(15, 1, 1440, "Minutes that clusters may go unmeasured before people are told.")
+    not_measured_minutes: int = _number(
+        15, 1, 1440, "Minutes that clusters may go unmeasured before a message says so."
+    )
     maintenance_windows: WindowsText = _text(
         MaintenanceWindows(),
         "When nothing is posted, UTC: `sat 22:00-02:00; daily 03:00-03:30`. Tag for one cluster: "
         "`snatbot-maintenance`.",
     )
     fan_out_above: int = _number(
-        1000, 1, 5000, "A fleet with more clusters is looked at by queue workers, 100 clusters each."
+        1000, 1, 5000, "Above this number of clusters, queue workers scan the fleet, 100 clusters each."
     )
 
     # --- Messages ---
@@ -140,10 +142,10 @@ class Settings(BaseModel):
     table_prefix: Prefix = _text("snatbot", "Start of the table names, when several bots share an account.")
     queue_prefix: Prefix = _text("snatbot", "Start of the queue names. The host reads it too: always set it.")
     health_max_age_minutes: int = _number(
-        15, 2, 1440, "Health answers 503 when no look has succeeded for this long, or no delivery while one waits."
+        15, 2, 1440, "Health answers 503 when no scan has succeeded for this long, or no delivery while one waits."
     )
     heartbeat_url: SecretUrl | None = _text(
-        None, "Asked with GET after each good look, for a dead man's switch elsewhere. Secret."
+        None, "Requested with GET after each good scan, for a dead man's switch elsewhere. Secret."
     )
 
     # --- Changes ---
@@ -199,7 +201,7 @@ class Settings(BaseModel):
         "Longest wait for a moved subnet's traffic to show before the change stops and asks. "
         "At least INGESTION_LAG_MINUTES and 5.",
     )
-    verify_window_minutes: int = _number(10, 5, 60, "Judged minutes that prove a fix.")
+    verify_window_minutes: int = _number(10, 5, 60, "Assessed minutes that prove a fix.")
     verify_limit_minutes: int = _number(
         60,
         15,

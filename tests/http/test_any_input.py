@@ -191,7 +191,7 @@ def test_every_route_is_here() -> None:
 def test_any_value_of_any_parameter_is_answered_or_refused(desk: Desk, name: str, data: st.DataObject) -> None:
     _, methods, _, _ = FUNCTIONS[name]
     form_values = {"t": [desk.token], "csrf": [desk.csrf], "action": ACTIONS}
-    form = {one: data.draw(any_value | st.sampled_from(form_values.get(one, [""]))) for one in FORM_NAMES}
+    form = {name: data.draw(any_value | st.sampled_from(form_values.get(name, [""]))) for name in FORM_NAMES}
     encoded = urlencode(form, errors="replace").encode()
     odd_cookie = any_value.map(lambda value: f'snatbot_form="{value}"') | any_value
     headers = {

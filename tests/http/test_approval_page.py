@@ -17,7 +17,7 @@ def link(stage: Stage) -> str:
     """The address behind the button of the question that follows the alarm."""
     stage.host.run_timer("watch")
     stage.host.drain(60)
-    _, question = [one["body"] for one in stage.simulator.messages() if one["service"] == "slack"]
+    _, question = [message["body"] for message in stage.simulator.messages() if message["service"] == "slack"]
     return slack_text.button_urls(question)[0][1]
 
 

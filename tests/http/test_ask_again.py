@@ -17,7 +17,7 @@ def press(browser: requests.Session, link: str, action: str) -> requests.Respons
 def questions(stage: Stage) -> list[str]:
     """The addresses of "Review and decide" so far."""
     stage.host.drain(60)
-    bodies = [one["body"] for one in stage.simulator.messages() if one["service"] == "slack"]
+    bodies = [message["body"] for message in stage.simulator.messages() if message["service"] == "slack"]
     return [url for body in bodies for text, url in slack_text.button_urls(body) if text == "Review and decide"]
 
 
@@ -33,7 +33,7 @@ def test_a_denied_plan_is_asked_for_again_from_its_page(stage: Stage, browser: r
     assert renewed.status_code == 200
     assert 'value="approve"' in renewed.text
     assert renewed.url.partition("?")[0] != link.partition("?")[0]
-    assert [url.partition("?")[0] for url in questions(stage)] == [one.partition("?")[0] for one in (link, renewed.url)]
+    assert [url.partition("?")[0] for url in questions(stage)] == [url.partition("?")[0] for url in (link, renewed.url)]
     old_page = browser.get(link, timeout=60).text
     assert 'value="ask_again"' not in old_page, "one question at a time"
     assert f"{renewed.url.partition('?')[0]}?t=" in old_page, "and the old page leads to it"

@@ -28,7 +28,7 @@ def plan(stage: Stage, **query: str) -> dict[str, Any]:
 def test_the_right_answer_names_the_plans_beside_it(stage: Stage) -> None:
     found = plan(stage)
     assert (found["kind"], found["is_executable"]) == ("attach_nat_gateway", True)
-    assert [one["kind"] for one in found["related"]] == ["relieve_load_balancer", "align_outbound_type"]
+    assert [plan["kind"] for plan in found["related"]] == ["relieve_load_balancer", "align_outbound_type"]
 
 
 @pytest.mark.parametrize("kind", ["relieve_load_balancer", "align_outbound_type", "managed_nat_gateway", "standard_v2"])
@@ -69,7 +69,7 @@ def test_as_a_page_it_has_nothing_to_press_and_no_key_in_it(stage: Stage) -> Non
 def test_the_plan_beside_a_change_opens_from_its_page_and_no_other_kind_does(stage: Stage) -> None:
     stage.host.run_timer("watch")
     stage.host.drain(60)
-    _, question = [one["body"] for one in stage.simulator.messages() if one["service"] == "slack"]
+    _, question = [message["body"] for message in stage.simulator.messages() if message["service"] == "slack"]
     link = slack_text.button_urls(question)[0][1]
     page = requests.get(link, timeout=60).text
     (href,) = re.findall(r'href="(\?t=[^"]+)"', page)

@@ -71,7 +71,7 @@ def test_check_of_one_cluster_by_name_and_by_id_is_the_same(stage: Stage) -> Non
     by_name = ask(stage, "check", cluster="shop-prod").json()["clusters"]
     by_id = ask(stage, "check", cluster=by_name[0]["cluster"]["id"]).json()["clusters"]
 
-    assert [one["cluster"] for one in by_name] == [one["cluster"] for one in by_id]
+    assert [answer["cluster"] for answer in by_name] == [answer["cluster"] for answer in by_id]
     assert by_name[0]["reading"]["kind"] == "measured"
     assert len(by_name[0]["findings"]) >= 1
 

@@ -1,4 +1,4 @@
-"""Which room imports which of Azure's packages: finer than import-linter can, which takes all of ``azure`` for one."""
+"""Which folder imports which of Azure's packages; import-linter knows ``azure`` as a whole only."""
 
 from __future__ import annotations
 
