@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,10 +14,12 @@ import azure.functions as func
 import pytest
 from pydantic import SecretStr
 
+from shared.cloud.deadline import Deadline
 from shared.core.incidents.tallies import tally_of
 from shared.flows.monitoring.tick import Tick
 from shared.model.reading import Cause, Idle, Unmeasured
 from shared.model.tally import Effort, Tally
+from shared.store.errors import StoreError
 from shared.triggers import timers
 from tests.support.builders import assessment, at, minutes, window
 
@@ -41,6 +44,11 @@ def beats(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return sent
 
 
+def no_storage(now: datetime, deadline: Deadline) -> None:
+    """Deleting old rows fails: the tick has its line and its heartbeat all the same."""
+    raise StoreError("storage does not answer")
+
+
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Run:
     """Calls the timer function as the platform does, on a watch that sees ``tick``. Returns the line."""
@@ -50,6 +58,7 @@ def run(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Ru
             settings=SimpleNamespace(heartbeat_url=SecretStr("https://hc.example.com/secret")),
             clock=SimpleNamespace(now=lambda: at(8), wall=lambda: at(8)),
             watch=SimpleNamespace(run=lambda now, wall: tick),
+            retention=SimpleNamespace(run=no_storage),
         )
         monkeypatch.setattr("shared.app._app", app)
         function: Any = timers.watch
