@@ -307,7 +307,7 @@ class App(Clients):
         from .cloud.activity import ActivityLog
         from .flows.remediation.authority import Authority
         from .flows.remediation.concurrent_writes import ConcurrentWriteAudit
-        from .flows.remediation.execute import ExecutionContext, ReconcilePolicy
+        from .flows.remediation.context import ExecutionContext, ReconcilePolicy
         from .flows.remediation.finish import ChangeFinisher
         from .flows.remediation.reconcile import Reconciler
 
@@ -320,6 +320,8 @@ class App(Clients):
             vnet_lock=self.vnet_lock,
             outbox=self.outbox,
             links=self.links,
+            authority=Authority(self.signer, self.records, is_remediation_on=self.settings.is_remediation_on),
+            planner=self.planner,
             verify=self.verify,
             gate=self.gate,
             finisher=ChangeFinisher(self.records, self.outbox, self.links, lag, again_after),
@@ -328,10 +330,8 @@ class App(Clients):
                 wait_limit=timedelta(minutes=self.settings.wait_limit_minutes),
                 pause_between_subnets=timedelta(minutes=self.settings.pause_between_subnets_minutes),
             ),
-            read_facts=self.planner.read_network,
         )
-        authority = Authority(self.signer, self.records, is_remediation_on=self.settings.is_remediation_on)
-        return Reconciler(context, authority, self.planner, self.renewer, self.network_of, write_audit)
+        return Reconciler(context, self.renewer, self.network_of, write_audit)
 
     @cached_property
     def deliver(self) -> Deliver:

@@ -7,8 +7,9 @@ or a form, for claims and for retries. In production both are the same; the ``no
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Protocol, Self
 
 
 class Clock(Protocol):
@@ -23,6 +24,18 @@ class Clock(Protocol):
     def sleep(self, seconds: float) -> None:
         """Waits in real time."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """One moment on both clocks."""
+
+    domain: datetime
+    wall: datetime
+
+    @classmethod
+    def of(cls, clock: Clock) -> Self:
+        return cls(clock.now(), clock.wall())
 
 
 class SystemClock:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ..model.change import Change, Decision, Start
+from ..model.change import Action, Change, Decision, Start
 from .errors import DecisionForged, FormExpired, LinkExpired, LinkTampered
 
 _LINK = "snatbot.link.v1"
@@ -77,7 +77,7 @@ class Signer:
     def sign_decision(self, decision: Mapping[str, Any]) -> str:
         return str(self._plain(_DECISION).dumps(dict(decision)))
 
-    def verify_decision(self, change: Change, action: str = "approve") -> Decision:
+    def verify_decision(self, change: Change, action: Action = Action.APPROVE) -> Decision:
         """The change's decision, if it is this app's own for exactly this plan. Raises DecisionForged otherwise."""
         from itsdangerous import BadData
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..formatting import capital, listed, number, sentence, sentences, utc
-from ..model.change import GIVEN_UP, Change, ChangeState, JournalEntry, Outcome
+from ..model.change import Change, ChangeState, JournalEntry, Outcome, Verdict
 from ..model.plan import AssociateSubnet, Plan, PlanKind
 from .finding_labels import describe_incident
 from .labels import (
@@ -155,7 +155,7 @@ def change_finished(change: Change, page_url: str, journal: Sequence[JournalEntr
     """The verdict with the figures that it rests on. ``journal`` knows the addresses of the new egress IPs."""
     title, tone = _FINISHED.get(change.state, (f"The change on {{cluster}}: {change.state}", Tone.NEUTRAL))
     outcome = change.outcome
-    if outcome and outcome.verdict == GIVEN_UP:
+    if outcome and outcome.verdict is Verdict.GIVEN_UP:
         title, tone = "The change on {cluster} was given up", Tone.NEUTRAL
     has_new_egress = change.state in (ChangeState.FIXED, ChangeState.ROLLED_BACK)
     egress = listed(egress_addresses(change.plan, journal), 16) or "unknown"

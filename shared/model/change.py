@@ -1,4 +1,4 @@
-"""The answer to a trouble: one plan, the decisions on it, its journal and its outcome."""
+"""A change answers an incident: one plan, the decisions on it, its journal and its outcome."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ from enum import StrEnum
 from typing import Any
 
 from .incident import Incident
-from .plan import Plan, PlanKind
+from .plan import Plan, PlanKind, Step
 from .resource_id import ArmId
-
-GIVEN_UP = "given up"  # the verdict of a stopped change that a person ended
 
 
 class ChangeState(StrEnum):
@@ -34,77 +32,86 @@ class ChangeState(StrEnum):
 
 IN_FLIGHT = (ChangeState.APPROVED, ChangeState.APPLYING, ChangeState.STOPPED, ChangeState.VERIFYING)
 PENDING = (*IN_FLIGHT, ChangeState.PROPOSED)
-FINAL_STATES = frozenset(
-    {
-        ChangeState.FIXED,
-        ChangeState.NOT_FIXED,
-        ChangeState.CANT_TELL,
-        ChangeState.ROLLED_BACK,
-        ChangeState.DONE,
-        ChangeState.DENIED,
-        ChangeState.EXPIRED,
-        ChangeState.SUPERSEDED,
-        ChangeState.FAILED,
-    }
-)
+FINAL_STATES = frozenset(ChangeState) - frozenset(PENDING)
+
+
+class Action(StrEnum):
+    """What a person may do with a change: the buttons of its page."""
+
+    APPROVE = "approve"
+    DENY = "deny"
+    STOP = "stop"
+    RESUME = "resume"
+    GIVE_UP = "give_up"
+    ROLL_BACK = "roll_back"
+    DELETE = "delete"
+    ASK_AGAIN = "ask_again"
+
+
+class StepState(StrEnum):
+    STARTED = "started"
+    DONE = "done"
+    STOPPED = "stopped"
+
+
+class Verdict(StrEnum):
+    """How a change ended."""
+
+    FIXED = "fixed"
+    NOT_FIXED = "not fixed"
+    CANT_TELL = "can't tell"
+    ROLLED_BACK = "rolled back"
+    DONE = "done"
+    EXPIRED = "expired"  # approved, and not started in time
+    GIVEN_UP = "given up"  # it had stopped, and a person ended it
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Who decided what on which exact plan. ``signature`` is the bot's HMAC over all of it.
-
-    ``decide_by`` is when the proposal expired; an approval must start by ``start_by``, and nothing is written under it
-    at or after ``write_until``.
-    """
+    """Who approved or denied which exact plan. ``signature`` is the bot's HMAC over all other fields."""
 
     change_id: str
     digest: str
-    action: str
+    action: Action
     approver: str
     policy: str
     decided_at: datetime
-    decide_by: datetime
+    decide_by: datetime  # when the proposal expires
     start_by: datetime
-    write_until: datetime
+    write_until: datetime  # nothing is written under this decision at or after it
     signature: str
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A run of a change began, so its approval is used: ``line_id`` is the line in the audit that says so.
+    """A run of a change began, so its approval is used.
 
     ``signature`` is the bot's HMAC over it, the change and its plan's digest.
     """
 
     at: datetime
-    line_id: str
+    line_id: str  # of the audit line that records the start
     signature: str
 
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """One step as it went. ``before`` is the writable projection that was there before the first write.
-
-    ``attempts`` counts looks that ended in waiting, ``writes`` the writes to Azure since a person last looked.
-    ``exposed_seconds`` is the longest time from a last read to the answer of the write, None without one; ``told`` are
-    the operation ids of others' writes that people were told of. ``may_be_written`` is set before the first write and
-    taken back when Azure refused it; ``is_wait_notified``: people know that the step waits.
-    """
+    """What happened to one step."""
 
     step: int
-    state: str
+    state: StepState
     started_at: datetime
     updated_at: datetime
-    before: Mapping[str, Any] | None = None
+    before: Mapping[str, Any] | None = None  # the writable properties before the first write
     after: Mapping[str, Any] | None = None
-    before_hash: str = ""
     note: str = ""
-    attempts: int = 0
-    writes: int = 0
-    exposed_seconds: float | None = None
-    reported: tuple[str, ...] = ()
-    may_be_written: bool = False
-    is_wait_notified: bool = False
+    attempts: int = 0  # that ended in waiting
+    writes: int = 0  # to Azure since a person last started or resumed the change
+    exposed_seconds: float | None = None  # the longest time from a last read to the answer of the write
+    reported: tuple[str, ...] = ()  # operation ids of others' writes that people were notified of
+    may_be_written: bool = False  # set before the first write, cleared when Azure refused it
+    is_wait_notified: bool = False  # people know that the step waits
 
     @property
     def was_written(self) -> bool:
@@ -114,28 +121,17 @@ class JournalEntry:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The verdict with the figures it rests on, one sentence each.
+    """The verdict with its reason and the figures that support it, one sentence each."""
 
-    ``advice`` says what to do next, ``commands`` are left for a person to run.
-    """
-
-    verdict: str
+    verdict: Verdict
     reason: str
     figures: tuple[str, ...] = ()
-    advice: tuple[str, ...] = ()
-    commands: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()  # what to do next
+    commands: tuple[str, ...] = ()  # for a person to run
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """``due_at`` is when the next look is owed; None in a final state or while a person is awaited. ``not_before``:
-    nothing is written earlier, whoever looks; Azure asked for it, or the pause between subnets is not over.
-
-    ``start`` is that of the newest run, after a stop that of the resumed one; None when nothing was begun.
-    ``waits_for`` is what people were told that an approved change waits for. ``reason`` is the incident as it was when
-    this was proposed. ``stop_commands`` show and mend what it stopped for.
-    """
-
     id: str
     cluster_id: ArmId
     cluster_name: str
@@ -145,18 +141,23 @@ class Change:
     expires_at: datetime
     requested_by: str
     incident_id: str | None = None
-    due_at: datetime | None = None
+    due_at: datetime | None = None  # of the next check; None in a final state, or while a person must act
     decision: Decision | None = None
-    step: int = 0
+    step: int = 0  # the number of steps that are done
     applied_at: datetime | None = None
     verify_from: datetime | None = None
     stop_reason: str = ""
     outcome: Outcome | None = None
-    start: Start | None = None
-    waits_for: str = ""
-    not_before: datetime | None = None
-    reason: Incident | None = None
-    stop_commands: tuple[str, ...] = ()
+    start: Start | None = None  # of the newest run: after a stop, when it was resumed
+    waits_for: str = ""  # why an approved change does not start yet, as people were notified
+    not_before: datetime | None = None  # nothing is written earlier: Azure asked for it, or a pause between subnets
+    reason: Incident | None = None  # the incident as it was when this was proposed
+    stop_commands: tuple[str, ...] = ()  # show and mend what it stopped for
+
+    @property
+    def current_step(self) -> Step:
+        """The step to do next. Raises IndexError when all are done."""
+        return self.plan.steps[self.step]
 
     @property
     def started_at(self) -> datetime | None:
@@ -170,13 +171,13 @@ class Change:
 
     @property
     def leaves_something(self) -> bool:
-        """A roll-back keeps the gateway and its public IPs; a reservation made public IPs that nothing uses yet; what
-        ended half done may have made any of them."""
+        """Whether resources that it created, and that nothing uses, may exist.
+
+        A roll-back keeps the gateway and its public IPs, a reservation makes public IPs for later, and a change that
+        ended half way may have made any of them.
+        """
         kind = self.plan.kind
-        match self.state:
-            case ChangeState.ROLLED_BACK | ChangeState.DONE:
-                return kind in (PlanKind.DETACH_NAT_GATEWAY, PlanKind.RESERVE_PUBLIC_IPS)
-            case ChangeState.FAILED | ChangeState.SUPERSEDED:
-                return self.is_begun and kind is not PlanKind.DETACH_NAT_GATEWAY
-            case _:
-                return False
+        if self.state in (ChangeState.ROLLED_BACK, ChangeState.DONE):
+            return kind in (PlanKind.DETACH_NAT_GATEWAY, PlanKind.RESERVE_PUBLIC_IPS)
+        is_unfinished = self.state in (ChangeState.FAILED, ChangeState.SUPERSEDED)
+        return is_unfinished and self.is_begun and kind is not PlanKind.DETACH_NAT_GATEWAY

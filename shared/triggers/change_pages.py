@@ -43,6 +43,7 @@ def decide(req: func.HttpRequest, advance: Callable[[str], None], deliver: Calla
     """The form's POST. ``advance`` and ``deliver`` queue messages; the next tick would find what is due anyway."""
     from ..app import current
     from ..auth.errors import FormExpired
+    from ..clock import Instant
 
     app = current()
     form = _form(req)
@@ -53,7 +54,7 @@ def decide(req: func.HttpRequest, advance: Callable[[str], None], deliver: Calla
     action, approver = form.get("action", ""), _approver(form.get("name", ""))
     change = _proposed_by(app, target, action, approver)
     if change is None:
-        change = app.decide.decide(target, action, approver, app.clock.now(), app.clock.wall())
+        change = app.decide.decide(target, action, approver, Instant.of(app.clock))
         advance(advance_message(target.partition, target.change_id))
     deliver(deliver_message(target.partition))
     return see_other(app.links.page(change))
@@ -73,24 +74,17 @@ def is_own_origin(origin: str | None, public_base_url: str | None) -> bool:
 
 def _proposed_by(app: App, target: LinkTarget, action: str, approver: str) -> Change | None:
     """The new change that a button proposes; None when the button decides on the change itself. Raises Refused."""
-    from ..errors import Refused
-    from ..flows.approval.actions import ASK_AGAIN, DELETE, ROLL_BACK
+    from ..clock import Instant
+    from ..model.change import Action
 
-    if action not in (ROLL_BACK, DELETE, ASK_AGAIN):
+    if action not in (Action.ROLL_BACK, Action.DELETE, Action.ASK_AGAIN):
         return None
-    now, wall = app.clock.now(), app.clock.wall()
-    change = app.decide.view(target).change
-    if action == ROLL_BACK:
-        app.decide.refuse_unless_open(change, now)
-        return app.propose.propose_rollback(app.decide.made_by(target), now, wall, approver)
-    is_possible = action in app.decide.actions(change, now)
-    if action == DELETE:
-        if not is_possible:
-            raise Refused("There is nothing here that may be deleted.")
-        return app.propose.propose_deletion(app.decide.made_by(target), now, wall, approver)
-    if not is_possible:
-        raise Refused(app.decide.why_not(change, now) or "Another change of this cluster is open: see that one.")
-    return app.renewer.plan_again(target.partition, change, approver)
+    at, change = Instant.of(app.clock), app.decide.view(target).change
+    app.decide.refuse_unless_possible(change, Action(action), at.domain)
+    if action == Action.ASK_AGAIN:
+        return app.renewer.plan_again(target.partition, change, approver)
+    propose = app.propose.propose_rollback if action == Action.ROLL_BACK else app.propose.propose_deletion
+    return propose(app.decide.made_by(target), at, approver)
 
 
 def _change_page(app: App, target: LinkTarget, view: ChangeView, token: str, nonce: str) -> func.HttpResponse:

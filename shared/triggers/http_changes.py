@@ -59,6 +59,7 @@ def _propose(req: func.HttpRequest) -> func.HttpResponse:
     from .. import user_input
     from ..app import current
     from ..auth.errors import RemediationOff
+    from ..clock import Instant
     from ..flows.planning.plan import kind_named
     from ..web.answers import change_json
 
@@ -69,8 +70,7 @@ def _propose(req: func.HttpRequest) -> func.HttpResponse:
     if not app.settings.is_remediation_on:
         raise RemediationOff
     cluster = app.check.find(selector)
-    by = "holder of the function key"
-    change = app.propose.propose(cluster.id, app.clock.now(), app.clock.wall(), by, kind=kind)
+    change = app.propose.propose(cluster.id, Instant.of(app.clock), "holder of the function key", kind=kind)
     return as_json({**change_json(change), "page_url": app.links.page(change)}, 201)
 
 

@@ -45,12 +45,13 @@ def advance(message: func.QueueMessage, deliver: func.Out[str]) -> None:
 def offer(message: func.QueueMessage, deliver: func.Out[str]) -> None:
     """Plans against one incident, after its alarm, and has the proposal delivered at once."""
     from ..app import current
+    from ..clock import Instant
 
     partition, incident_id = read_message(message.get_body(), "partition", "incident")
     app = current()
     change = None
     if app.settings.is_remediation_on:
-        change = app.incident_proposer.run(partition, incident_id, app.clock.now(), app.clock.wall())
+        change = app.incident_proposer.run(partition, incident_id, Instant.of(app.clock))
     deliver.set(deliver_message(partition))
     log.info("offer: incident %s: %s", incident_id, f"change {change.id}" if change else "nothing to approve")
 

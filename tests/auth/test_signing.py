@@ -15,7 +15,7 @@ from itsdangerous import TimestampSigner
 
 from shared.auth.errors import DecisionForged, FormExpired, LinkExpired, LinkTampered
 from shared.auth.signing import LinkTarget, Signer, decision_content
-from shared.model.change import Change, ChangeState, Decision
+from shared.model.change import Action, Change, ChangeState, Decision
 from shared.store.codec import dump, load
 from tests.support.nouns import make_change, make_plan
 
@@ -43,7 +43,7 @@ def approved(signer: Signer = SIGNER, **changed: Any) -> Change:
     decision = Decision(
         change_id="chg-19c2",
         digest=plan.digest,
-        action="approve",
+        action=Action.APPROVE,
         approver="holder of link, unverified",
         policy="approval mode link",
         decided_at=AT,
@@ -192,10 +192,10 @@ def test_a_change_without_a_decision_is_refused() -> None:
 
 
 def test_a_denial_approves_nothing() -> None:
-    denied = approved(action="deny")
+    denied = approved(action=Action.DENY)
     with pytest.raises(DecisionForged):
         SIGNER.verify_decision(denied)
-    assert SIGNER.verify_decision(denied, "deny") == denied.decision
+    assert SIGNER.verify_decision(denied, Action.DENY) == denied.decision
 
 
 @given(st.sampled_from([field.name for field in fields(Decision)]), st.text(max_size=80), st.timedeltas())

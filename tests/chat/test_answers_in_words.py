@@ -8,7 +8,7 @@ import pytest
 
 from shared.chat import change_messages, incident_messages
 from shared.chat.message import Message, Section
-from shared.model.change import Change, ChangeState, Outcome
+from shared.model.change import Change, ChangeState, Outcome, Verdict
 from shared.model.plan import AssociateSubnet, PlanKind
 from shared.model.resource_id import ArmId
 from tests.support import nouns
@@ -34,13 +34,13 @@ def rolled_back() -> Change:
         steps=(AssociateSubnet(ArmId(nouns.SUBNETS[0]), nouns.GATEWAY, None, {}),),
         of_change_id="chg-1",
     )
-    outcome = Outcome("rolled back", "every subnet is without the NAT gateway again")
+    outcome = Outcome(Verdict.ROLLED_BACK, "every subnet is without the NAT gateway again")
     return replace(nouns.make_change(ChangeState.ROLLED_BACK, taken_off), outcome=outcome)
 
 
 def reserved() -> Change:
     plan = replace(nouns.make_plan(), kind=PlanKind.RESERVE_PUBLIC_IPS)
-    return replace(nouns.make_change(ChangeState.DONE, plan), outcome=Outcome("done", "reserved 20.61.0.1"))
+    return replace(nouns.make_change(ChangeState.DONE, plan), outcome=Outcome(Verdict.DONE, "reserved 20.61.0.1"))
 
 
 def test_a_proposal_names_relief_as_another_way_with_its_commands() -> None:

@@ -20,6 +20,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal
 
+from shared.clock import Instant
 from shared.ids import new_id
 from shared.model.change import Change, ChangeState
 from shared.store.codec import from_columns
@@ -159,7 +160,7 @@ def _approve_rollback(stage: Stage) -> None:
     change = stage.approved()
     stage.sweep(change, is_applied)
     applied = stage.change(change.id)
-    asked = stage.app.propose.propose_rollback(applied, stage.clock.now(), stage.clock.wall(), "Ada")
+    asked = stage.app.propose.propose_rollback(applied, Instant.of(stage.clock), "Ada")
     stage.decide(asked, "approve")
 
 

@@ -18,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 
 from shared.auth.signing import LinkTarget
+from shared.clock import Instant
 from shared.errors import Refused, SnatbotError
 from simulator.testing import RunningSimulator
 from tests.support.theatre import JumpingClock, Theatre
@@ -60,7 +61,7 @@ def main(place: dict[str, str]) -> int:
 
     def approve() -> None:
         try:
-            app.decide.decide(target, "approve", "Ada", instance.clock.now(), instance.clock.wall())
+            app.decide.decide(target, "approve", "Ada", Instant.of(instance.clock))
             taken.append("approved")
         except Refused:
             pass

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from shared.clock import Instant
 from shared.errors import Refused
 from shared.model.change import Change
 from shared.model.plan import PlanKind
@@ -50,11 +51,11 @@ def lock(theatre: Theatre, level: str) -> None:
 
 
 def roll_back(theatre: Theatre, change: Change) -> Change:
-    return theatre.app.propose.propose_rollback(change, theatre.clock.now(), theatre.clock.wall(), "Ada")
+    return theatre.app.propose.propose_rollback(change, Instant.of(theatre.clock), "Ada")
 
 
 def delete(theatre: Theatre, change: Change) -> Change:
-    return theatre.app.propose.propose_deletion(change, theatre.clock.now(), theatre.clock.wall(), "Ada")
+    return theatre.app.propose.propose_deletion(change, Instant.of(theatre.clock), "Ada")
 
 
 @pytest.mark.parametrize("verb", ["write", "join/action"])

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from shared.clock import Instant
 from shared.errors import Refused
 from shared.model.change import Change, ChangeState
 from shared.model.plan import AssociateSubnet, PlanKind
@@ -35,9 +36,9 @@ def stopped_at(theatre: Theatre, path: str) -> Change:
 
 
 def asked(theatre: Theatre, kind: str, change: Change) -> Change:
-    now, wall = theatre.clock.now(), theatre.clock.wall()
+    at = Instant.of(theatre.clock)
     ask = theatre.app.propose.propose_rollback if kind == "rollback" else theatre.app.propose.propose_deletion
-    return ask(change, now, wall, "Ada")
+    return ask(change, at, "Ada")
 
 
 def attached(theatre: Theatre) -> list[str]:
@@ -137,8 +138,8 @@ def test_what_never_reached_a_subnet_can_be_given_up_and_deleted(theatre: Theatr
 
 def test_a_reservation_that_stopped_can_be_given_up_and_deleted(theatre: Theatre) -> None:
     cluster = theatre.app.discovery.cluster("shop-prod")
-    now, wall = theatre.clock.now(), theatre.clock.wall()
-    asked_for = theatre.app.propose.propose(cluster.id, now, wall, "Ada", kind=PlanKind.RESERVE_PUBLIC_IPS)
+    at = Instant.of(theatre.clock)
+    asked_for = theatre.app.propose.propose(cluster.id, at, "Ada", kind=PlanKind.RESERVE_PUBLIC_IPS)
     refuse(theatre, "shop-prod-2")
     theatre.decide(asked_for, "approve")
     stopped = theatre.run_on(asked_for)
@@ -155,7 +156,7 @@ def test_a_reservation_that_stopped_can_be_given_up_and_deleted(theatre: Theatre
 def test_a_later_change_ends_the_one_that_stopped_and_its_roll_back_leaves_nothing_behind(theatre: Theatre) -> None:
     """The second change uses the gateway that the first one made: it is deleted with the second."""
     first = stopped_at(theatre, "subnets/aks-user")
-    second = theatre.app.propose.propose(first.cluster_id, theatre.clock.now(), theatre.clock.wall(), "Ada")
+    second = theatre.app.propose.propose(first.cluster_id, Instant.of(theatre.clock), "Ada")
     assert "which is there" in second.plan.summary
 
     second = theatre.run_on(theatre.decide(second, "approve"))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.clock import Instant
 from shared.core.planning.request import INCIDENT_TAG, REQUEST_TAG, PlanRequest
 from shared.errors import Refused
 from shared.model.change import ChangeState
@@ -110,12 +111,12 @@ def test_trouble_that_passes_withdraws_its_proposal_and_a_wish_goes_before_not_s
         assert any("withdrawn" in str(one["body"]) for one in theatre.simulator.messages())
 
         theatre.clock.advance(3600)
-        now, wall = theatre.clock.now(), theatre.clock.wall()
+        at = Instant.of(theatre.clock)
         assert answer(theatre, "tickets").kind is PlanKind.NOT_SNAT
         with pytest.raises(Refused, match="ahead of need"):
-            theatre.app.propose.propose(proposed.cluster_id, now, wall, "Ada")
+            theatre.app.propose.propose(proposed.cluster_id, at, "Ada")
         kind = PlanKind.ATTACH_NAT_GATEWAY
-        wished = theatre.app.propose.propose(proposed.cluster_id, now, wall, "Ada", kind=kind)
+        wished = theatre.app.propose.propose(proposed.cluster_id, at, "Ada", kind=kind)
         assert wished.plan.is_executable
         assert wished.plan.is_requested
         assert any("planned ahead of need" in check.message for check in wished.plan.warnings)

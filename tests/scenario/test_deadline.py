@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.clock import Instant
 from simulator.testing import start_simulator
 from tests.support.theatre import Theatre
 
@@ -53,9 +54,7 @@ def test_thirty_alarms_are_out_within_the_deadline_and_plans_come_after(many: Th
     assert (len(tick.deliver), len(tick.offer)) == (CLUSTERS, CLUSTERS)
 
     partition, incident_id = tick.offer[0]
-    assert many.app.incident_proposer.run(partition, incident_id, many.clock.now(), many.clock.wall()) is None, (
-        "AKS's own network"
-    )
+    assert many.app.incident_proposer.run(partition, incident_id, Instant.of(many.clock)) is None, "AKS's own network"
     many.clock.advance(60)
     again = many.app.watch.run(many.clock.now(), many.clock.wall())
     assert len(again.offer) == CLUSTERS - 1, "what was not reached is due again"

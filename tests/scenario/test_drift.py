@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from shared.clock import Instant
 from shared.model.change import Change, ChangeState
 from shared.model.finding import FindingKind
 from shared.model.incident import Incident
@@ -28,7 +29,7 @@ def roll_back(theatre: Theatre) -> Change:
     """Fixed, and the roll-back approved."""
     fixed = theatre.run_on(theatre.approved())
     assert fixed.state is ChangeState.FIXED
-    back = theatre.app.propose.propose_rollback(fixed, theatre.clock.now(), theatre.clock.wall(), "Ada")
+    back = theatre.app.propose.propose_rollback(fixed, Instant.of(theatre.clock), "Ada")
     return theatre.decide(back, "approve")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from shared.clock import Instant
 from shared.model.change import Change, ChangeState
 from simulator.scenario import FOLDER
 from simulator.testing import start_simulator
@@ -193,8 +194,8 @@ def test_what_takes_the_gateway_off_while_the_proof_runs_is_an_alarm(storm_with:
 def test_a_roll_back_is_looked_at_again_as_well(storm_with: Playing) -> None:
     with storm_with(IGNORED) as theatre:
         fixed = theatre.run_on(theatre.approved())
-        now, wall = theatre.clock.now(), theatre.clock.wall()
-        rollback = theatre.decide(theatre.app.propose.propose_rollback(fixed, now, wall, "Ada"), "approve")
+        at = Instant.of(theatre.clock)
+        rollback = theatre.decide(theatre.app.propose.propose_rollback(fixed, at, "Ada"), "approve")
         theatre.simulator.add_event({"before_write": COMING, "put_subnet": THEIRS})
         rolled_back = theatre.run_on(rollback)
         assert rolled_back.state is ChangeState.ROLLED_BACK

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.clock import Instant
 from shared.core.planning.request import PlanRequest
 from shared.model.change import ChangeState
 from shared.model.check import CheckResult
@@ -115,8 +116,8 @@ def test_reserve_now_tell_the_api_server_and_switch_later(azurite: str, monkeypa
         assert ranges == ["192.0.2.128/25", *(f"{address}/32" for address in addresses)]
 
         authorize(theatre, done.cluster_id, ranges)
-        now, wall = theatre.clock.now(), theatre.clock.wall()
-        switch = theatre.app.propose.propose(done.cluster_id, now, wall, "Ada")
+        at = Instant.of(theatre.clock)
+        switch = theatre.app.propose.propose(done.cluster_id, at, "Ada")
         assert switch.plan.kind is ATTACH
         assert switch.plan.egress_then == addresses
         theatre.decide(switch, "approve")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.clock import Instant
 from shared.model.change import ChangeState
 from tests.support.theatre import Theatre
 
@@ -29,8 +30,8 @@ def test_a_prefix_is_added_to_a_gateway_of_ours(first: str, theatre: Theatre, mo
     theatre.new_app()
     # The simulated gateway never fills: each address counts for less instead.
     monkeypatch.setattr(sizing, "PORTS_PER_IP", 700)
-    now, wall = theatre.clock.now(), theatre.clock.wall()
-    more = theatre.app.propose.propose(fixed.cluster_id, now, wall, "Ada")
+    at = Instant.of(theatre.clock)
+    more = theatre.app.propose.propose(fixed.cluster_id, at, "Ada")
     assert [step.kind for step in more.plan.steps] == ["create_public_ip_prefix", "add_public_ips"]
     theatre.decide(more, "approve")
     done = theatre.run_on(more)

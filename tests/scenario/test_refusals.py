@@ -11,6 +11,7 @@ import pytest
 
 from shared.auth.errors import LinkExpired, LinkTampered
 from shared.auth.signing import LinkTarget
+from shared.clock import Instant
 from shared.errors import NotFoundHere, Refused
 from shared.model.change import ChangeState
 from shared.model.plan import CreatePublicIp
@@ -69,7 +70,7 @@ def test_a_link_for_another_plan_is_refused(theatre: Theatre) -> None:
     target = LinkTarget(theatre.partition, change.id, "0" * 64)
 
     with pytest.raises(Refused, match="plan has changed"):
-        theatre.app.decide.decide(target, "approve", "Ada", theatre.clock.now(), theatre.clock.wall())
+        theatre.app.decide.decide(target, "approve", "Ada", Instant.of(theatre.clock))
 
 
 def test_a_link_to_nothing_says_so(theatre: Theatre) -> None:

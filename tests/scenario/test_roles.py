@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from shared.clock import Instant
 from shared.cloud.errors import Forbidden
 from shared.model.change import ChangeState
 from shared.model.check import CheckResult
@@ -126,11 +127,11 @@ def test_the_whole_story_runs_with_exactly_these_roles(environment: RunningSimul
     theatre = Theatre(environment, azurite)
     fixed = theatre.run_on(theatre.approved())
     assert fixed.state is ChangeState.FIXED
-    now, wall = theatre.clock.now(), theatre.clock.wall()
-    rollback = theatre.decide(theatre.app.propose.propose_rollback(fixed, now, wall, "Ada"), "approve")
+    at = Instant.of(theatre.clock)
+    rollback = theatre.decide(theatre.app.propose.propose_rollback(fixed, at, "Ada"), "approve")
     assert theatre.run_on(rollback).state is ChangeState.ROLLED_BACK
-    now, wall = theatre.clock.now(), theatre.clock.wall()
-    deletion = theatre.decide(theatre.app.propose.propose_deletion(fixed, now, wall, "Ada"), "approve")
+    at = Instant.of(theatre.clock)
+    deletion = theatre.decide(theatre.app.propose.propose_deletion(fixed, at, "Ada"), "approve")
     assert theatre.run_on(deletion).state is ChangeState.DONE
     assert theatre.resources("natGateways") == []
     assert theatre.resources("publicIPAddresses") == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shared.clock import Instant
 from shared.model.change import ChangeState
 from shared.model.incident import IncidentState
 from tests.support.theatre import READER, WRITER, Theatre
@@ -47,7 +48,7 @@ def test_rolling_back_takes_the_gateway_off_and_keeps_everything_else(theatre: T
     fixed = theatre.run_on(theatre.approved())
     before = theatre.subnets()
 
-    rollback = theatre.app.propose.propose_rollback(fixed, theatre.clock.now(), theatre.clock.wall(), "Ada")
+    rollback = theatre.app.propose.propose_rollback(fixed, Instant.of(theatre.clock), "Ada")
     assert rollback.state is ChangeState.PROPOSED
     theatre.decide(rollback, "approve")
     rollback = theatre.run_on(rollback)

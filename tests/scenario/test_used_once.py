@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from shared.clock import Instant
 from shared.model.audit import AuditLine
 from shared.model.change import Change, ChangeState
 from shared.model.plan import PlanKind
@@ -60,7 +61,7 @@ def test_an_old_decision_on_a_row_that_claims_to_be_applying_writes_nothing(thea
 def test_a_decision_that_was_used_starts_nothing_again(theatre: Theatre) -> None:
     """After the roll-back the subnets are as they were at first: only the records know that it was used."""
     fixed = theatre.run_on(theatre.approved())
-    back = theatre.app.propose.propose_rollback(fixed, theatre.clock.now(), theatre.clock.wall(), "Ada")
+    back = theatre.app.propose.propose_rollback(fixed, Instant.of(theatre.clock), "Ada")
     assert theatre.run_on(theatre.decide(back, "approve")).state is S.ROLLED_BACK
     for state in (S.APPROVED, S.APPLYING):
         for start in (fixed.start, None):
@@ -82,9 +83,7 @@ def test_a_running_change_whose_journal_is_gone_ends(theatre: Theatre) -> None:
 def test_a_change_that_another_one_overtook_stays_ended(theatre: Theatre) -> None:
     change = half_done(theatre)
     theatre.tamper(change, state=S.STOPPED, due_at=None)
-    back = theatre.app.propose.propose_rollback(
-        theatre.change(change.id), theatre.clock.now(), theatre.clock.wall(), "Ada"
-    )
+    back = theatre.app.propose.propose_rollback(theatre.change(change.id), Instant.of(theatre.clock), "Ada")
     theatre.decide(back, "approve")
     overtaken = theatre.change(change.id)
     assert overtaken.state is S.SUPERSEDED

@@ -107,7 +107,6 @@ def test_unknown_properties_of_a_subnet_come_back_as_they_were(records: Records)
     entry = replace(
         make_journal()[0],
         before={"future": {"deep": [1, 2.5, None, True, "é"]}, "ready": 12},
-        before_hash="h",
         after={},
     )
     records.commit(CLUSTER.id, [PutJournal("chg-19c2", entry)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from shared.model.assessment import Assessment
-from shared.model.change import Change, ChangeState, Decision, JournalEntry, Outcome, Start
+from shared.model.change import Action, Change, ChangeState, Decision, JournalEntry, Outcome, Start, StepState, Verdict
 from shared.model.check import Check, CheckId, CheckResult
 from shared.model.cluster import Cluster, NodePool
 from shared.model.finding import Finding, FindingKind, Severity
@@ -248,7 +248,7 @@ def make_change(
     decision = Decision(
         change_id="chg-19c2",
         digest=plan.digest,
-        action="deny" if state is ChangeState.DENIED else "approve",
+        action=Action.DENY if state is ChangeState.DENIED else Action.APPROVE,
         approver="Maria Ortega",
         policy="one approver",
         decided_at=NOW + timedelta(minutes=6),
@@ -259,11 +259,15 @@ def make_change(
     )
     outcomes = {
         ChangeState.FIXED: Outcome(
-            "fixed", "no failed connection in 10 measured minutes with 15,020 attempted on the NAT gateway", FIGURES
+            Verdict.FIXED,
+            "no failed connection in 10 measured minutes with 15,020 attempted on the NAT gateway",
+            FIGURES,
         ),
-        ChangeState.NOT_FIXED: Outcome("not fixed", "312 connections failed on the NAT gateway itself", FIGURES),
+        ChangeState.NOT_FIXED: Outcome(Verdict.NOT_FIXED, "312 connections failed on the NAT gateway itself", FIGURES),
         ChangeState.CANT_TELL: Outcome(
-            "can't tell", "40 new connections a minute on the NAT gateway; at least 360 are needed to tell", FIGURES
+            Verdict.CANT_TELL,
+            "40 new connections a minute on the NAT gateway; at least 360 are needed to tell",
+            FIGURES,
         ),
     }
     return Change(
@@ -309,7 +313,7 @@ def make_journal() -> tuple[JournalEntry, ...]:
     return tuple(
         JournalEntry(
             step=index,
-            state="done",
+            state=StepState.DONE,
             started_at=NOW + timedelta(minutes=7 + index),
             updated_at=NOW + timedelta(minutes=8 + index),
             after=after,

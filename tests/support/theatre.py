@@ -16,6 +16,7 @@ import pytest
 
 from shared.app import App
 from shared.auth.signing import LinkTarget
+from shared.clock import Instant
 from shared.ids import new_id
 from shared.model.change import Change, ChangeState, JournalEntry
 from shared.settings import load_settings
@@ -90,7 +91,7 @@ class Theatre:
             self.app.reconciler.run(partition, change_id)
             self.app.deliver.run(partition, self.clock.wall())
         for partition, incident_id in tick.offer:
-            self.app.incident_proposer.run(partition, incident_id, self.clock.now(), self.clock.wall())
+            self.app.incident_proposer.run(partition, incident_id, Instant.of(self.clock))
             self.app.deliver.run(partition, self.clock.wall())
 
     def proposed(self) -> Change:
@@ -105,7 +106,7 @@ class Theatre:
         return self.decide(change, "approve")
 
     def decide(self, change: Change, action: str) -> Change:
-        return self.app.decide.decide(self.target(change), action, "Ada", self.clock.now(), self.clock.wall())
+        return self.app.decide.decide(self.target(change), action, "Ada", Instant.of(self.clock))
 
     def target(self, change: Change) -> LinkTarget:
         return LinkTarget(self.partition, change.id, change.plan.digest)

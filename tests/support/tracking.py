@@ -10,6 +10,7 @@ from typing import cast
 from shared.auth.links import Links
 from shared.auth.signing import Signer
 from shared.chat.message import Message
+from shared.clock import Instant
 from shared.core.incidents.lifecycle import IncidentPolicy
 from shared.core.planning.request import PlanRequest
 from shared.flows.approval.propose import Propose
@@ -69,7 +70,7 @@ class World:
         offer = IncidentProposer(planner, propose, self.records, self.outbox, LINKS)
         due = self.records.due("incident", at(minute))
         wall = at(minute) + timedelta(seconds=1)  # right after the tick
-        return [offer.run(one.partition, one.row.removeprefix("incident-"), at(minute), wall) for one in due]
+        return [offer.run(one.partition, one.row.removeprefix("incident-"), Instant(at(minute), wall)) for one in due]
 
     def see(self, *sights: Observation, minute: int = 8) -> UpdateSummary:
         """As a tick does it: the index of who needs attention is read first."""

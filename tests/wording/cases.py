@@ -21,7 +21,7 @@ from shared.core.planning.detach import plan_detachment
 from shared.core.planning.planner import plan_attachment
 from shared.core.planning.request import PlanRequest
 from shared.model.assessment import Assessment
-from shared.model.change import Change, ChangeState, Decision, JournalEntry, Outcome
+from shared.model.change import Action, Change, ChangeState, Decision, JournalEntry, Outcome, StepState, Verdict
 from shared.model.check import Check, CheckId, CheckResult
 from shared.model.cluster import Cluster, LoadBalancerProfile, NodePool
 from shared.model.finding import Finding, FindingKind, Severity
@@ -230,7 +230,7 @@ def incident(finding: Finding, number: int) -> Incident:
 
 
 def change(plan: Plan, state: ChangeState, number: int) -> Change:
-    decision = Decision("chg", plan.digest, "approve", "Ada", "one", START, START, START, START, "s")
+    decision = Decision("chg", plan.digest, Action.APPROVE, "Ada", "one", START, START, START, START, "s")
     is_decided = state not in (ChangeState.PROPOSED, ChangeState.EXPIRED)
     figures = tuple(f"`{name}`: nothing failed" for name in SUBNETS[:number])
     return Change(
@@ -247,13 +247,13 @@ def change(plan: Plan, state: ChangeState, number: int) -> Change:
         start=started(START) if number else None,
         stop_reason=f"somebody wrote to subnet `{SUBNETS[0]}`" if state is ChangeState.STOPPED else "",
         stop_commands=(COMMAND,) * number,
-        outcome=Outcome("verdict", "nothing failed", figures, figures, (COMMAND,) * number) if is_decided else None,
+        outcome=Outcome(Verdict.DONE, "nothing failed", figures, figures, (COMMAND,) * number) if is_decided else None,
         reason=incident(next(findings(number)), number),
     )
 
 
 def journal(plan: Plan, number: int) -> tuple[JournalEntry, ...]:
     return tuple(
-        JournalEntry(one, "done", START, START, note=f"{NODES[0]} is well")
+        JournalEntry(one, StepState.DONE, START, START, note=f"{NODES[0]} is well")
         for one in range(min(number, len(plan.steps)))
     )

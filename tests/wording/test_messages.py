@@ -15,7 +15,7 @@ import pytest
 from shared import chat
 from shared.chat import slack, teams
 from shared.chat.message import Message
-from shared.model.change import ChangeState, JournalEntry
+from shared.model.change import ChangeState, JournalEntry, StepState
 from shared.model.finding import FindingKind
 from shared.model.plan import Plan, PlanKind
 from tests.support.builders import START
@@ -53,7 +53,7 @@ def about_changes(number: int) -> Iterator[dict[str, Any]]:
     for plan in cases.plans(number):
         for state in ChangeState:
             entry = JournalEntry(
-                number, "done", START, START, note="" if number else f"subnet {cases.SUBNETS[0]} has it"
+                number, StepState.DONE, START, START, note="" if number else f"subnet {cases.SUBNETS[0]} has it"
             )
             yield {
                 "change": cases.change(plan, state, number),

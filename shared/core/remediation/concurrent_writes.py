@@ -1,16 +1,16 @@
-"""Whether somebody else wrote to a subnet in the moment of our write, so that one of the two may be lost.
+"""Whether somebody else wrote to a subnet at the moment of our write, so that one of the two may be lost.
 
-A subnet's PUT replaces all of it. With If-Match honoured the later writer is refused; no document says that subnets
-honour it. Where they don't, a write that arrives between our last read and our write is overwritten, and the subnet
-shows nothing of it. Only the activity log does, minutes later: a foreign write that began between our read and our own
-write. Both are held against Azure's clock; from ours comes only how long the moment lasted.
+A subnet's PUT replaces all of it. If-Match would refuse the later writer, but no document says that subnets honour it.
+Where they don't, our write overwrites one that arrives after our last read, and the subnet shows nothing of it. Only
+the activity log does, minutes later: it has a foreign write that began between our read and our own write. Azure's
+clock times both; ours only measures how long that moment lasted.
 """
 
 from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -18,26 +18,21 @@ from typing import Any
 from ...model.activity import LoggedWrite
 from ...model.resource_id import ArmId, same_id
 
-MOST_EXPOSED_SECONDS = 60.0  # when it was not recorded: a read and a write, each at its timeout
+MOST_EXPOSED_SECONDS = 60.0  # a read and a write, each at its timeout
 _SLACK = timedelta(seconds=1)
 _BY_OPTION = {"networkSecurityGroup": "--network-security-group", "routeTable": "--route-table"}
 
 
 @dataclass(frozen=True, slots=True)
 class OwnWrite:
-    """A subnet step that was taken. Its writes carry ``request_id``.
-
-    ``exposed_seconds`` is the longest time from a last read to the answer of the write; None when that was not
-    recorded, because the worker died or no answer came. ``is_expected``: the log should show a write.
-    ``properties`` is what was read back.
-    """
+    """A subnet step that was done."""
 
     step: int
     subnet_id: str
-    request_id: str
-    exposed_seconds: float | None
-    is_expected: bool
-    properties: Mapping[str, Any]
+    request_id: str  # its writes carry it
+    exposed_seconds: float | None  # the longest from a last read to the answer of the write; None: it was not recorded
+    is_expected: bool  # the log should show a write
+    properties: Mapping[str, Any]  # as read back
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +41,7 @@ class Overlap:
     other: LoggedWrite
 
 
-def shown(own: OwnWrite, log: Sequence[LoggedWrite], app_id: str) -> tuple[LoggedWrite, ...]:
+def own_writes(own: OwnWrite, log: Sequence[LoggedWrite], app_id: str) -> tuple[LoggedWrite, ...]:
     """Our own writes of this step that took effect. ``app_id`` is our client id, empty when unknown."""
     return tuple(
         write
@@ -56,10 +51,11 @@ def shown(own: OwnWrite, log: Sequence[LoggedWrite], app_id: str) -> tuple[Logge
 
 
 def overlaps(own: OwnWrite, log: Sequence[LoggedWrite], app_id: str) -> tuple[Overlap, ...]:
-    """Writes by others to the subnet, or to its virtual network, that began in the moment of one of ours."""
+    """Writes by others to the subnet, or to its virtual network, that began at the moment of one of ours."""
     exposed_seconds = MOST_EXPOSED_SECONDS if own.exposed_seconds is None else own.exposed_seconds
     moments = [
-        (write.at - timedelta(seconds=exposed_seconds) - _SLACK, write.at + _SLACK) for write in shown(own, log, app_id)
+        (write.at - timedelta(seconds=exposed_seconds) - _SLACK, write.at + _SLACK)
+        for write in own_writes(own, log, app_id)
     ]
     vnet_id = str(ArmId.parse(own.subnet_id).parent)
     return tuple(
@@ -76,7 +72,7 @@ def _is_own(own: OwnWrite, write: LoggedWrite, app_id: str) -> bool:
     return own.request_id in write.request_ids or bool(app_id and write.app_id.lower() == app_id.lower())
 
 
-def in_words(overlap: Overlap) -> str:
+def describe(overlap: Overlap) -> str:
     """Who wrote when, as sentences without the last full stop."""
     own, other = overlap.own, overlap.other
     subnet = ArmId.parse(own.subnet_id).name
@@ -101,11 +97,11 @@ def commands(overlap: Overlap) -> tuple[str, ...]:
     """What shows the write, and restores what was lost of it."""
     own, other = overlap.own, overlap.other
     subnet = ArmId.parse(own.subnet_id)
-    look = (
+    list_it = (
         f"az monitor activity-log list --subscription {subnet.subscription} --correlation-id {other.correlation_id} "
         f"--start-time {other.at - timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ} --offset 1h"
     )
-    show = ("# the other write", look)
+    show = ("# the other write", list_it)
     if other.properties is None or not same_id(other.resource_id, own.subnet_id):
         set_it = f"az network vnet subnet update --ids {shlex.quote(own.subnet_id)} --set <property>=<value>"
         return (*show, "# set it by hand", set_it)
@@ -114,9 +110,11 @@ def commands(overlap: Overlap) -> tuple[str, ...]:
     return (*show, *(("# as they wrote it", *restore) if lost else ()))
 
 
-def changed_properties(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """Names of writable properties that differ, the NAT gateway aside."""
-    names = sorted({*before, *now} - {"natGateway"})
+def changed_properties(
+    before: Mapping[str, Any], now: Mapping[str, Any], ignored: Set[str] = frozenset({"natGateway"})
+) -> list[str]:
+    """Names of writable properties that differ."""
+    names = sorted({*before, *now} - ignored)
     return [name for name in names if before.get(name) != now.get(name)]
 
 

@@ -1,8 +1,8 @@
-"""The gate after each subnet: does traffic leave the new way, and does nothing fail?
+"""The gate after each subnet: does its traffic leave the new way, and does nothing fail?
 
-A NAT gateway's metrics know no subnet. So the first subnets' traffic must not speak for a later one whose egress is
-dead: the gateway's rate has to rise by a share of what the subnet's own nodes had before. On the way back the load
-balancer's metrics name each node, and the nodes' own connections are what counts. What can't be told yet is waited for.
+A NAT gateway's metrics know no subnet, and the first subnets' traffic must not speak for a later one without egress. So
+the gateway's rate has to rise by a share of what the subnet's own nodes had before. After a detach, the load balancer's
+metrics name each node, and the nodes' own connections count.
 """
 
 from __future__ import annotations
@@ -10,15 +10,23 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from ...formatting import count
-from ...model.metric import Series, Window
-from .verdict import BACKGROUND_FACTOR
+from ...model.metric import MINUTE, Series, Window
+from ..detection.schedule import complete_window
+from .verdict import BACKGROUND_FACTOR, total
 
 SHARE_OF_OWN = 0.25
 _MOST_FAILING = 0.5
 _MORE_THAN_BEFORE = 0.25
+
+
+def window_since(since: datetime, now: datetime, lag_minutes: int, minutes: int) -> Window | None:
+    """The last complete minutes that lie wholly after ``since``; None while there are fewer."""
+    window = complete_window(now, lag_minutes, minutes)
+    return window if window.start >= since.replace(second=0, microsecond=0) + MINUTE else None
 
 
 class Passage(StrEnum):
@@ -29,10 +37,8 @@ class Passage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GateView:
-    """``words`` say what was measured."""
-
     passage: Passage
-    words: str
+    words: str  # what was measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +77,11 @@ def through_load_balancer(
 ) -> GateView:
     """``connections``: of the load balancer by backend and state; ``node_ips`` are the subnet's.
 
-    ``failing_before`` is the share of the cluster's connections that failed before any change: that trouble comes back.
+    ``failing_before``: the share of the cluster's connections that failed before any change; a detach brings it back.
     """
     if not node_ips:
         return GateView(Passage.OPEN, "could not be measured: no node has its address in this subnet")
-    own = [one for one in connections if one.backend_ip in node_ips]
+    own = [series for series in connections if series.backend_ip in node_ips]
     failed = total(own, window, "failed")
     succeeded = total(own, window) - failed - total(own, window, "pending")
     rate = succeeded / window.minutes
@@ -90,8 +96,3 @@ def through_load_balancer(
         words = f"could not be measured: its nodes had too little traffic before ({own_before:,.0f} a minute)"
         return GateView(Passage.OPEN, words)
     return GateView(Passage.NOT_YET, "no new connection of its nodes left through the load balancer so far")
-
-
-def total(series: Iterable[Series], window: Window, state: str | None = None) -> float:
-    """Over the window's minutes; of one connection state in lower case, or of all."""
-    return sum(value for one in series if state in (None, one.state) for at, value in one.points if window.holds(at))

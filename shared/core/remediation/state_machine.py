@@ -1,7 +1,7 @@
-"""The life of a change as a table: (state, event) -> state.
+"""The life of a change as a table: (state, event) -> next state.
 
-Anything not in the table is refused: a late, doubled or out-of-order message cannot move a change. A change that is
-resumed is approved again, not applying: what must hold before its first step must hold before its next one too.
+The table refuses every other event, so a late, doubled or out-of-order message cannot move a change. Resuming leads to
+approved and not to applying: what must hold before the first step must hold before the next one too.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from ...errors import Refused
 from ...model.change import ChangeState as S
+from ...model.change import Verdict
 
 
 class Event(StrEnum):
@@ -54,18 +55,27 @@ TRANSITIONS: dict[tuple[S, Event], S] = {
     (S.VERIFYING, Event.SUPERSEDE): S.SUPERSEDED,
 }
 
+ENDED_BY = {
+    Verdict.FIXED: Event.VERIFIED,
+    Verdict.NOT_FIXED: Event.REFUTED,
+    Verdict.CANT_TELL: Event.INCONCLUSIVE,
+    Verdict.ROLLED_BACK: Event.DETACHED,
+    Verdict.DONE: Event.COMPLETED,
+    Verdict.EXPIRED: Event.EXPIRE,
+    Verdict.GIVEN_UP: Event.FAIL,
+    Verdict.FAILED: Event.FAIL,
+}
+
 
 class WrongState(Refused):
-    """The event does not fit the state the change is in."""
+    """The table has no such event in this state."""
 
     def __init__(self, state: S, event: Event) -> None:
-        self.state = state
-        self.event = event
         super().__init__(f"cannot {event} a change that is {state}")
 
 
 def next_state(state: S, event: Event) -> S:
-    """The next state. Raises WrongState when the table has no such move."""
+    """Raises WrongState when the table has no such event."""
     try:
         return TRANSITIONS[state, event]
     except KeyError:

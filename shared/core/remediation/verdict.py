@@ -1,20 +1,19 @@
-"""Whether a NAT gateway cured the trouble: a verdict from the gateway's own metrics.
+"""Whether a NAT gateway cured the incident: a verdict from the gateway's own metrics.
 
-A load balancer without failures proves nothing after the switch: new connections no longer go there. Whether
-SNATConnectionCount counts per minute or per second is told differently by Microsoft's own pages, so "fixed" must hold
-under both readings. Platform health checks make a small count without any traffic (Azure docs: nat-metrics).
+A load balancer without failures proves nothing after the switch: new connections no longer go there. Microsoft's pages
+contradict each other on whether SNATConnectionCount counts per minute or per second, so "fixed" must hold under both
+readings. Platform health checks make a small count without any traffic (Azure docs: nat-metrics).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from ...formatting import count
-from ...model.change import Outcome
+from ...model.change import Outcome, Verdict
 from ...model.metric import Series, Window
 from ...model.plan import Baseline
 
@@ -22,12 +21,6 @@ BACKGROUND_FACTOR = 10
 SHARE_OF_BEFORE = 0.25
 LEFT_ON_LOAD_BALANCER = 0.05
 DATAPATH_PERCENT = 90.0
-
-
-class Verdict(StrEnum):
-    FIXED = "fixed"
-    NOT_FIXED = "not fixed"
-    CANT_TELL_YET = "can't tell yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,34 +37,33 @@ class GatewayEvidence:
 def judge_gateway(
     evidence: GatewayEvidence, baseline: Baseline | None, *, verify_minutes: int, background_per_minute: float
 ) -> Outcome:
-    """``Outcome.verdict`` is one of Verdict; figures are sentences for people.
+    """FIXED, NOT_FIXED or, so far, CANT_TELL.
 
-    ``baseline`` None: what went through the load balancer before could not be measured. Then a failure still shows, but
-    nothing says whether enough goes through the gateway: never "fixed".
+    ``baseline`` None: what went through the load balancer before could not be measured. Failures still count then, but
+    nothing says whether enough goes through the gateway: never FIXED.
     """
     window = evidence.window
-    attempted, minutes = _total(evidence.connections, window, "attempted")
-    failed, _ = _total(evidence.connections, window, "failed")
-    on_lb, _ = _total(evidence.load_balancer, window)
-    drops, _ = _total(evidence.drops, window)
+    minutes = len({at for at, _ in points(evidence.connections, window, "attempted")})
+    attempted = total(evidence.connections, window, "attempted")
+    failed = total(evidence.connections, window, "failed")
     datapath = _mean(evidence.datapath, window)
-    rate = attempted / max(len(minutes), 1)
-    lb_rate = on_lb / window.minutes
+    rate = attempted / max(minutes, 1)
+    lb_rate = total(evidence.load_balancer, window) / window.minutes
     figures = (
-        f"NAT gateway: {attempted:,.0f} new connections attempted in {len(minutes)} measured minutes "
+        f"NAT gateway: {attempted:,.0f} new connections attempted in {minutes} measured minutes "
         f"({rate:,.0f} a minute), {failed:,.0f} failed",
         _before(baseline, lb_rate),
         f"data path availability: {datapath:.1f} %" if datapath is not None else "data path availability: no data",
-        f"dropped packets: {drops:,.0f}",
+        f"dropped packets: {total(evidence.drops, window):,.0f}",
     )
 
     def outcome(verdict: Verdict, reason: str, *advice: str) -> Outcome:
-        return Outcome(verdict=verdict, reason=reason, figures=figures, advice=advice)
+        return Outcome(verdict, reason, figures, advice)
 
-    if len(minutes) < min(verify_minutes, window.minutes):
+    if minutes < min(verify_minutes, window.minutes):
         return outcome(
-            Verdict.CANT_TELL_YET,
-            f"{len(minutes)} of {count(verify_minutes, 'minute')} measured on the NAT gateway so far",
+            Verdict.CANT_TELL,
+            f"{minutes} of {count(verify_minutes, 'minute')} measured on the NAT gateway so far",
         )
     if failed > 0:
         reason = f"{count(math.ceil(failed), 'connection')} failed on the NAT gateway itself"
@@ -81,7 +73,7 @@ def judge_gateway(
         return outcome(Verdict.NOT_FIXED, reason, *_UNAVAILABLE)
     if baseline is None:
         return outcome(
-            Verdict.CANT_TELL_YET,
+            Verdict.CANT_TELL,
             f"{count(round(rate), 'new connection')} a minute on the NAT gateway and none failed, but how many there "
             "were before could not be measured when this was planned",
             "Compare with the application's own figures, or ask what the load balancer's metrics showed then.",
@@ -90,22 +82,22 @@ def judge_gateway(
     least = max(BACKGROUND_FACTOR * background_per_minute, SHARE_OF_BEFORE * baseline.successful_per_minute)
     if rate <= BACKGROUND_FACTOR * background_per_minute or rate < SHARE_OF_BEFORE * baseline.successful_per_minute:
         return outcome(
-            Verdict.CANT_TELL_YET,
+            Verdict.CANT_TELL,
             f"{count(round(rate), 'new connection')} a minute on the NAT gateway; at least {least:,.0f} are needed to "
             "tell",
             "Likely there is little traffic now, or it takes another way: a route to an appliance, a private endpoint.",
         )
     if lb_rate >= LEFT_ON_LOAD_BALANCER * max(baseline.attempted_per_minute, 1):
         return outcome(
-            Verdict.CANT_TELL_YET,
+            Verdict.CANT_TELL,
             f"{count(round(lb_rate), 'new connection')} a minute still leave through the load balancer",
             "Likely some nodes are in a subnet that has no NAT gateway, or a route of their own goes ahead of it.",
         )
     if datapath is None:
-        return outcome(Verdict.CANT_TELL_YET, "the NAT gateway's data path availability could not be measured")
+        return outcome(Verdict.CANT_TELL, "the NAT gateway's data path availability could not be measured")
     return outcome(
         Verdict.FIXED,
-        f"no failed connection in {len(minutes)} measured minutes with {attempted:,.0f} attempted on the NAT gateway",
+        f"no failed connection in {minutes} measured minutes with {attempted:,.0f} attempted on the NAT gateway",
     )
 
 
@@ -125,7 +117,7 @@ _OFTEN = 0.05
 
 
 def _why_it_fails(failed: float, attempted: float) -> tuple[str, ...]:
-    """What it likely is instead (Azure docs: nat-gateway/troubleshoot-nat-connectivity)."""
+    """The likely cause (Azure docs: nat-gateway/troubleshoot-nat-connectivity)."""
     if failed >= _OFTEN * max(attempted, 1):
         return (
             "Likely one destination: at most 50,000 connections go from one public IP to the same address and port. "
@@ -138,18 +130,17 @@ def _why_it_fails(failed: float, attempted: float) -> tuple[str, ...]:
     )
 
 
-def _total(series: Iterable[Series], window: Window, state: str | None = None) -> tuple[float, frozenset[datetime]]:
-    total, minutes = 0.0, set()
-    for one in series:
-        if state is not None and one.state != state:
-            continue
-        for at, value in one.points:
-            if window.holds(at):
-                total += value
-                minutes.add(at)
-    return total, frozenset(minutes)
+def points(series: Iterable[Series], window: Window, state: str | None = None) -> Iterator[tuple[datetime, float]]:
+    """The window's minutes and values, of one connection state in lower case or of all."""
+    for each in series:
+        if state in (None, each.state):
+            yield from ((at, value) for at, value in each.points if window.holds(at))
+
+
+def total(series: Iterable[Series], window: Window, state: str | None = None) -> float:
+    return sum(value for _, value in points(series, window, state))
 
 
 def _mean(series: Iterable[Series], window: Window) -> float | None:
-    values = [value for one in series for at, value in one.points if window.holds(at)]
+    values = [value for _, value in points(series, window)]
     return sum(values) / len(values) if values else None

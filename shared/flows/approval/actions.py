@@ -7,16 +7,14 @@ from datetime import datetime
 from ...auth.errors import RemediationOff, SignInNeeded
 from ...core.planning.detach import written_subnets
 from ...ids import cluster_key
-from ...model.change import FINAL_STATES, Change, ChangeState
+from ...model.change import FINAL_STATES, Action, Change, ChangeState
 from ...model.plan import PlanKind
 from ...store.records import Records
 
-APPROVE, DENY, STOP, RESUME, GIVE_UP = "approve", "deny", "stop", "resume", "give_up"
-ROLL_BACK, DELETE, ASK_AGAIN = "roll_back", "delete", "ask_again"
 _JUDGED = (ChangeState.VERIFYING, ChangeState.FIXED, ChangeState.NOT_FIXED, ChangeState.CANT_TELL)
 _UNDONE = (ChangeState.ROLLED_BACK, ChangeState.DONE)
 _TO_NOTHING = (ChangeState.DENIED, ChangeState.EXPIRED, ChangeState.SUPERSEDED, ChangeState.FAILED)
-_KINDS = {ROLL_BACK: PlanKind.DETACH_NAT_GATEWAY, DELETE: PlanKind.DELETE_NAT_GATEWAY}
+_KINDS = {Action.ROLL_BACK: PlanKind.DETACH_NAT_GATEWAY, Action.DELETE: PlanKind.DELETE_NAT_GATEWAY}
 
 
 class Actions:
@@ -37,19 +35,19 @@ class Actions:
             return "This plan has expired: it was never approved, and nothing was changed."
         return None
 
-    def of(self, change: Change, now: datetime) -> tuple[str, ...]:
+    def of(self, change: Change, now: datetime) -> tuple[Action, ...]:
         """In the order of the buttons."""
         if self.why_not(change, now) is not None:
             return ()
         match change.state:
             case ChangeState.PROPOSED:
-                return (APPROVE, DENY)
+                return (Action.APPROVE, Action.DENY)
             case ChangeState.APPROVED | ChangeState.APPLYING:
-                return (STOP,)
+                return (Action.STOP,)
             case ChangeState.VERIFYING:
-                return (STOP, *self._undoing(change))
+                return (Action.STOP, *self._undoing(change))
             case ChangeState.STOPPED:
-                return (RESUME, *self._undoing(change), GIVE_UP)
+                return (Action.RESUME, *self._undoing(change), Action.GIVE_UP)
             case ChangeState.DENIED | ChangeState.EXPIRED:
                 return self._again(change)
             case ChangeState.FAILED | ChangeState.SUPERSEDED:
@@ -58,7 +56,7 @@ class Actions:
                 return self._undoing(change)
 
     def follow_ups(self, change: Change) -> tuple[Change, ...]:
-        """Later changes that take back or delete what this one did, or what the one did that it takes back."""
+        """Later changes that take back or delete what this one did, or what the change did that this one takes back."""
         about = change.plan.of_change_id or change.id
         others = self._records.changes(cluster_key(change.cluster_id))
         found = [
@@ -68,16 +66,21 @@ class Actions:
         ]
         return tuple(sorted(found, key=lambda other: other.proposed_at))
 
-    def in_its_place(self, change: Change) -> tuple[Change, ...]:
+    def replacements(self, change: Change) -> tuple[Change, ...]:
         """What is open on the cluster now that this one came to nothing: its renewal, most often."""
         if change.state not in _TO_NOTHING:
             return ()
         others = self._records.changes(cluster_key(change.cluster_id))
-        return tuple(one for one in others if one.state not in FINAL_STATES and one.proposed_at > change.proposed_at)
+        return tuple(
+            other for other in others if other.state not in FINAL_STATES and other.proposed_at > change.proposed_at
+        )
 
-    def _undoing(self, change: Change) -> tuple[str, ...]:
-        """Neither while a later change is about to, nor once it has."""
-        wanted = ((ROLL_BACK, self._has_something_to_take_back(change)), (DELETE, change.leaves_something))
+    def _undoing(self, change: Change) -> tuple[Action, ...]:
+        """Nothing while a later change is about to do it, nor once it has."""
+        wanted = (
+            (Action.ROLL_BACK, self._has_something_to_take_back(change)),
+            (Action.DELETE, change.leaves_something),
+        )
         possible = [action for action, is_possible in wanted if is_possible]
         later = self.follow_ups(change) if possible else ()
         if any(other.state not in FINAL_STATES for other in later):
@@ -94,11 +97,10 @@ class Actions:
         if not is_half_done or change.plan.kind is not PlanKind.ATTACH_NAT_GATEWAY or not change.is_begun:
             return False
         journal = self._records.journal(cluster_key(change.cluster_id), change.id)
-        return bool(written_subnets(change.plan, {step: one.value for step, one in journal.items()}))
+        return bool(written_subnets(change.plan, {step: entry.value for step, entry in journal.items()}))
 
-    def _again(self, change: Change) -> tuple[str, ...]:
-        """A plan that came to nothing can be asked for again, unless another change of the cluster is on its way, or
-        a later one did what this one was to do."""
+    def _again(self, change: Change) -> tuple[Action, ...]:
+        """Unless another change of the cluster is open, or a later one did what this one was to do."""
         others = self._records.changes(cluster_key(change.cluster_id))
         is_done = any(other.state in _UNDONE for other in self.follow_ups(change))
-        return (ASK_AGAIN,) if not is_done and all(other.state in FINAL_STATES for other in others) else ()
+        return (Action.ASK_AGAIN,) if not is_done and all(other.state in FINAL_STATES for other in others) else ()

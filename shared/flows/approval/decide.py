@@ -11,37 +11,47 @@ from ...auth.links import Links
 from ...auth.signing import LinkTarget, Signer, decision_content
 from ...chat import change_messages
 from ...chat.message import Message
+from ...clock import Instant
 from ...core.remediation.state_machine import Event, WrongState, next_state
 from ...errors import NotFoundHere, Refused
 from ...formatting import count
 from ...ids import cluster_key
 from ...model.audit import now_is
-from ...model.change import GIVEN_UP, Change, ChangeState, Decision, JournalEntry, Outcome
+from ...model.change import Action, Change, ChangeState, Decision, JournalEntry, Outcome, StepState, Verdict
 from ...store.errors import StoreConflict
 from ...store.records import Put, PutJournal, Records, Stored
 from ...store.retry import retry_on_conflict
 from ...store.vnet_lock import VnetLock, is_dead
 from ..notification.outbox import Outbox, audit
-from .actions import APPROVE, DENY, GIVE_UP, RESUME, ROLL_BACK, STOP, Actions
+from .actions import Actions
 from .propose import superseded
 
 log = logging.getLogger("snatbot.approval")
 _START_WITHIN = timedelta(minutes=60)
 _WRITE_WITHIN = timedelta(hours=24)
-_DONE = {APPROVE: "approved", DENY: "denied"}
-_AUDITED = {RESUME: "resumed", GIVE_UP: "given up"}
-_EVENTS = {APPROVE: Event.APPROVE, DENY: Event.DENY, STOP: Event.STOP, RESUME: Event.RESUME, GIVE_UP: Event.FAIL}
+_EVENTS = {
+    Action.APPROVE: Event.APPROVE,
+    Action.DENY: Event.DENY,
+    Action.STOP: Event.STOP,
+    Action.RESUME: Event.RESUME,
+    Action.GIVE_UP: Event.FAIL,
+}
+_AUDITED = {Action.RESUME: "resumed", Action.GIVE_UP: "given up"}
+_IMPOSSIBLE = {
+    Action.ROLL_BACK: "A change that is {state} can't be rolled back.",
+    Action.DELETE: "There is nothing here that may be deleted.",
+    Action.ASK_AGAIN: "Another change of this cluster is open: see that one.",
+}
 _TRIES = 5  # a worker may write at the same moment
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeView:
-    """What the page shows: a change with its journal, oldest step first, and the later changes that take back or
-    delete what it did, or that are open in its place, oldest first."""
+    """What the page shows."""
 
     change: Change
-    journal: tuple[JournalEntry, ...]
-    follow_ups: tuple[Change, ...] = ()
+    journal: tuple[JournalEntry, ...]  # oldest step first
+    follow_ups: tuple[Change, ...] = ()  # later changes that take back or delete what it did, or that replace it
 
 
 class Decide:
@@ -56,7 +66,7 @@ class Decide:
         is_remediation_on: bool,
         approval_mode: str,
     ) -> None:
-        """``links`` is asked for only where a message needs one: it needs a signing key."""
+        """``links`` is called only where a message needs a link: it needs a signing key."""
         self._records = records
         self._vnet_lock = vnet_lock
         self._signer = signer
@@ -69,21 +79,21 @@ class Decide:
         """Raises NotFoundHere, or Refused when the link was made for another plan of this change."""
         change = self._find(target).value
         journal = self._records.journal(target.partition, target.change_id)
-        later = {one.id: one for one in (*self._actions.follow_ups(change), *self._actions.in_its_place(change))}
+        later = {other.id: other for other in (*self._actions.follow_ups(change), *self._actions.replacements(change))}
         return ChangeView(change, tuple(journal[step].value for step in sorted(journal)), tuple(later.values()))
 
     def why_not(self, change: Change, now: datetime) -> str | None:
         """Why nobody can decide on this change now; None when somebody can."""
         return self._actions.why_not(change, now)
 
-    def actions(self, change: Change, now: datetime) -> tuple[str, ...]:
+    def actions(self, change: Change, now: datetime) -> tuple[Action, ...]:
         """What a person may do with this change now, in the order of the buttons."""
         return self._actions.of(change, now)
 
-    def refuse_unless_open(self, change: Change, now: datetime) -> None:
-        """Raises Refused when nobody may roll this change back now."""
-        if ROLL_BACK not in self.actions(change, now):
-            raise Refused(self.why_not(change, now) or f"A change that is {change.state.value} can't be rolled back.")
+    def refuse_unless_possible(self, change: Change, action: Action, now: datetime) -> None:
+        """Raises Refused when nobody may ask for this roll-back, deletion or new plan now."""
+        if action not in self.actions(change, now):
+            raise Refused(self.why_not(change, now) or _IMPOSSIBLE[action].format(state=change.state))
 
     def made_by(self, target: LinkTarget) -> Change:
         """The change whose work may be taken back or deleted from this one's page: itself, or the one it is about.
@@ -98,77 +108,82 @@ class Decide:
             raise NotFoundHere("The change that was taken back is not known here any more.")
         return stored.value
 
-    def decide(self, target: LinkTarget, action: str, approver: str, now: datetime, wall: datetime) -> Change:
+    def decide(self, target: LinkTarget, action: str, approver: str, at: Instant) -> Change:
         """``action`` is approve, deny, stop, resume or give_up. Raises Refused with what the person should know.
 
-        ``approver`` is whoever the web room says it is: with APPROVAL_MODE=link an unverified holder of the link.
+        ``approver`` is whoever the page says it is: with APPROVAL_MODE=link an unverified holder of the link.
         """
         if action not in _EVENTS:
             raise Refused(f"{action!r} is no decision; approve, deny, stop, resume and give_up are")
         try:
-            return retry_on_conflict(lambda: self._decide(target, action, approver, now, wall), _TRIES)
+            return retry_on_conflict(lambda: self._decide(target, Action(action), approver, at), _TRIES)
         except StoreConflict:
             raise Refused("This change is being written to all the time, and nothing was decided. Try again.") from None
 
-    def _decide(self, target: LinkTarget, action: str, approver: str, now: datetime, wall: datetime) -> Change:
-        stored = self._find(target)
+    def _decide(self, target: LinkTarget, action: Action, approver: str, at: Instant) -> Change:
+        stored, now = self._find(target), at.domain
         change = stored.value
         if (reason := self.why_not(change, now)) is not None:
             raise Refused(reason)
-        if action == GIVE_UP and change.state is not ChangeState.STOPPED:
+        if action is Action.GIVE_UP and change.state is not ChangeState.STOPPED:
             raise Refused(_already(change))
         try:
             state = next_state(change.state, _EVENTS[action])
         except WrongState:
             raise Refused(_already(change)) from None
-        if action in (APPROVE, RESUME):
-            self._refuse_if_busy(change, wall)
-        changed = self._decided(change, action, state, approver, now)
+        if action in (Action.APPROVE, Action.RESUME):
+            self._refuse_if_busy(change, at.wall)
+        changed = self._decided(replace(change, state=state), action, approver, now)
         writes = [
             Put(changed, stored.etag),
             audit(now, approver, f"change {_AUDITED.get(action, state.value)}", change.id, change.plan.summary),
-            *self._outbox.rows(change.cluster_name, self._told(changed, action), wall),
+            *self._outbox.rows(change.cluster_name, self._message(changed, action), at.wall),
         ]
-        if action == APPROVE:
-            writes += [*self._retired(changed, now), *self._superseded(changed, now)]
+        if action is Action.APPROVE:
+            writes += self._overtaken(changed, now)
         self._records.commit_in(target.partition, [*writes, *self._halted_step(change, action)])
         log.info("change %s: %s", change.id, state.value)
         return changed
 
-    def _decided(self, change: Change, action: str, state: ChangeState, approver: str, now: datetime) -> Change:
-        if action == STOP:
-            return replace(change, state=state, due_at=None, stop_reason=f"stopped by {approver}", waits_for="")
-        if action == RESUME:
-            # The decision stays the one that approved the plan; resuming never widens it.
-            return replace(change, state=state, due_at=now, stop_reason="", stop_commands=(), waits_for="")
-        if action == GIVE_UP:
-            reason = f"given up by {approver} after {change.step} of {count(len(change.plan.steps), 'step')}"
-            said = f"{reason}; it had stopped: {change.stop_reason or 'no reason was recorded'}"
-            outcome = Outcome(GIVEN_UP, said, commands=change.stop_commands)
-            return replace(change, state=state, due_at=None, outcome=outcome)
-        due_at = now if action == APPROVE else None
-        return replace(change, state=state, due_at=due_at, decision=self._signed(change, action, approver, now))
+    def _decided(self, change: Change, action: Action, approver: str, now: datetime) -> Change:
+        match action:
+            case Action.STOP:
+                return replace(change, due_at=None, stop_reason=f"stopped by {approver}", waits_for="")
+            case Action.RESUME:
+                # The decision stays the one that approved the plan; resuming never widens it.
+                return replace(change, due_at=now, stop_reason="", stop_commands=(), waits_for="")
+            case Action.GIVE_UP:
+                done = f"{change.step} of {count(len(change.plan.steps), 'step')}"
+                stopped = f"it had stopped: {change.stop_reason or 'no reason was recorded'}"
+                reason = f"given up by {approver} after {done}; {stopped}"
+                outcome = Outcome(Verdict.GIVEN_UP, reason, commands=change.stop_commands)
+                return replace(change, due_at=None, outcome=outcome)
+            case _:
+                due_at = now if action is Action.APPROVE else None
+                return replace(change, due_at=due_at, decision=self._signed(change, action, approver, now))
 
-    def _halted_step(self, change: Change, action: str) -> Sequence[PutJournal]:
-        """The step that was under way when a person stopped the change: resumed, its waiting time begins anew.
+    def _halted_step(self, change: Change, action: Action) -> Sequence[PutJournal]:
+        """Marks the step that was under way when a person stopped the change: resumed, its waiting begins anew.
 
-        Not noted when stopping: a worker in the middle of it still writes down what it did.
+        This happens when resuming: until then, a worker in the middle of the step still writes down what it did.
         """
-        journal = self._records.journal(cluster_key(change.cluster_id), change.id) if action == RESUME else {}
+        is_resumed = action is Action.RESUME
+        journal = self._records.journal(cluster_key(change.cluster_id), change.id) if is_resumed else {}
         entry = journal.get(change.step)
-        if entry is None or entry.value.state != "started":
+        if entry is None or entry.value.state is not StepState.STARTED:
             return ()
-        return (PutJournal(change.id, replace(entry.value, state="stopped", note=change.stop_reason), entry.etag),)
+        halted = replace(entry.value, state=StepState.STOPPED, note=change.stop_reason)
+        return (PutJournal(change.id, halted, entry.etag),)
 
-    def _told(self, changed: Change, action: str) -> Message:
-        if action in (APPROVE, RESUME):
+    def _message(self, changed: Change, action: Action) -> Message:
+        if action in (Action.APPROVE, Action.RESUME):
             return change_messages.change_decided(changed)
-        tell = {
-            DENY: change_messages.change_decided,
-            STOP: change_messages.change_stopped,
-            GIVE_UP: change_messages.change_finished,
-        }[action]
-        return tell(changed, self._links().page(changed))
+        page_url = self._links().page(changed)
+        if action is Action.STOP:
+            return change_messages.change_stopped(changed, page_url)
+        if action is Action.GIVE_UP:
+            return change_messages.change_finished(changed, page_url)
+        return change_messages.change_decided(changed, page_url)
 
     def _find(self, target: LinkTarget) -> Stored[Change]:
         stored = self._records.change(target.partition, target.change_id)
@@ -178,7 +193,7 @@ class Decide:
             raise Refused("The plan has changed since this link was made. Open the newest message's link.")
         return stored
 
-    def _signed(self, change: Change, action: str, approver: str, now: datetime) -> Decision:
+    def _signed(self, change: Change, action: Action, approver: str, now: datetime) -> Decision:
         unsigned = Decision(
             change_id=change.id,
             digest=change.plan.digest,
@@ -203,45 +218,33 @@ class Decide:
                 "decide again when it has ended."
             )
 
-    def _retired(self, rollback: Change, now: datetime) -> Sequence[Put]:
-        """Approving a roll-back or a deletion ends the change that it is about, if that is not final yet.
+    def _overtaken(self, approved: Change, now: datetime) -> list[Put]:
+        """Ends what has stopped on this cluster: nobody may resume it after this one.
 
-        Raises Refused when that change was resumed since: two changes must not write at once.
+        A roll-back or a deletion also ends the change that it is about, if that is still verified. Raises Refused when
+        that change was resumed since: two changes must not write at once.
         """
-        if rollback.plan.of_change_id is None:
-            return ()
-        stored = self._records.change(cluster_key(rollback.cluster_id), rollback.plan.of_change_id)
-        if stored is None:
-            return ()
-        state = stored.value.state
-        if state in (ChangeState.APPROVED, ChangeState.APPLYING):
-            raise Refused(f"The change to take back is {state.value} again. Nothing was approved; wait until it ends.")
-        if state not in (ChangeState.STOPPED, ChangeState.VERIFYING):
-            return ()
-        return _overtaken(stored, rollback.id, now)
-
-    def _superseded(self, approved: Change, now: datetime) -> Sequence[Put]:
-        """What stopped on this cluster was planned for another world: nobody may resume it after this one."""
-        partition, others = cluster_key(approved.cluster_id), (approved.id, approved.plan.of_change_id)
-        ids = [one.id for one in self._records.changes(partition) if one.state is ChangeState.STOPPED]
-        found = [self._records.change(partition, one) for one in ids if one not in others]
-        return [
-            write
-            for one in found
-            if one is not None and one.value.state is ChangeState.STOPPED
-            for write in _overtaken(one, approved.id, now)
-        ]
-
-
-def _overtaken(stored: Stored[Change], by: str, now: datetime) -> tuple[Put, Put]:
-    """The line in the audit keeps what ended from being put back."""
-    ended = superseded(stored.value, by)
-    return Put(ended, stored.etag), audit(now, "snatbot", now_is(ended.state), ended.id, ended.stop_reason)
+        partition, writes = cluster_key(approved.cluster_id), list[Put]()
+        for known in self._records.changes(partition):
+            is_subject = known.id == approved.plan.of_change_id
+            if known.id == approved.id or not (is_subject or known.state is ChangeState.STOPPED):
+                continue
+            stored = self._records.change(partition, known.id)
+            state = stored.value.state if stored else None
+            if is_subject and state in (ChangeState.APPROVED, ChangeState.APPLYING):
+                raise Refused(f"The change to take back is {state} again. Nothing was approved; wait until it ends.")
+            if stored and (state is ChangeState.STOPPED or (is_subject and state is ChangeState.VERIFYING)):
+                ended = superseded(stored.value, approved.id)
+                # The audit line keeps what ended from being put back.
+                line = audit(now, "snatbot", now_is(ended.state), ended.id, ended.stop_reason)
+                writes += [Put(ended, stored.etag), line]
+        return writes
 
 
 def _already(change: Change) -> str:
-    """What the loser of a double click, or a late one, is told."""
+    """The answer to the loser of a double click, or to a late one."""
     if change.decision is not None and change.state is not ChangeState.STOPPED:
-        decided = f"{_DONE[change.decision.action]} by {change.decision.approver}"
+        verb = "approved" if change.decision.action is Action.APPROVE else "denied"
+        decided = f"{verb} by {change.decision.approver}"
         return f"Already decided: {decided}; the change is {change.state.value}."
     return f"This change is {change.state.value}; that decision does not fit any more."

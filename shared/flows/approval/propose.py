@@ -1,4 +1,4 @@
-"""Offer an exact plan for approval: a change that is proposed, expires by itself, and is told to people."""
+"""Propose an exact plan for approval: a change that expires by itself, with a message to people."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 
 from ...auth.links import Links
 from ...chat import change_messages
+from ...clock import Instant
 from ...core.planning.request import PlanRequest
 from ...core.remediation.state_machine import Event, next_state
 from ...errors import Refused, TooMany
 from ...formatting import count, sentences, utc
 from ...ids import cluster_key, new_id
 from ...model.change import FINAL_STATES, Change, ChangeState
-from ...model.incident import ClusterRecord, Incident
+from ...model.incident import ClusterRecord, Incident, IncidentState
 from ...model.plan import CURES, Plan, PlanKind
 from ...store.active_clusters import ActiveClusterIndex
 from ...store.records import Put, Records, Stored
@@ -65,49 +66,33 @@ class Propose:
     def propose(
         self,
         cluster_id: str,
-        now: datetime,
-        wall: datetime,
+        at: Instant,
         requested_by: str,
         incident_id: str | None = None,
         *,
         kind: PlanKind | None = None,
     ) -> Change:
-        """Plans again and asks; a proposal that is still open is superseded. ``kind`` as in PlanRequest.
+        """Plans and proposes; replaces a proposal that is still open. ``kind`` as in PlanRequest.
 
         Raises Refused when the plan can't be executed, TooMany after ten in an hour, StoreConflict when somebody else
         wrote in between: of those who ask at once one is proposed.
         """
         request = PlanRequest(kind, new_id(), incident_id or "")
-        plan = self._planner.plan_cluster(cluster_id, now, request)
-        return self._propose(plan, now, wall, requested_by, incident_id, request.id)
+        plan = self._planner.plan_cluster(cluster_id, at.domain, request)
+        return self._propose(plan, at, requested_by, incident_id, request.id)
 
-    def propose_deletion(self, change: Change, now: datetime, wall: datetime, requested_by: str) -> Change:
-        """A change of its own that deletes what ``change`` created; it names each address that is lost.
+    def propose_deletion(self, change: Change, at: Instant, requested_by: str) -> Change:
+        """Proposes a change that deletes what ``change`` created; it names each address that is lost.
 
         Raises Refused while anything still uses them.
         """
         if change.state not in FINAL_STATES:
             raise Refused(f"a change that is {change.state.value} still needs what it created")
-        return self._propose(self._planner.plan_deletion(change, now), now, wall, requested_by, change.incident_id)
+        plan = self._planner.plan_deletion(change, at.domain)
+        return self._propose(plan, at, requested_by, change.incident_id)
 
-    def _propose(
-        self,
-        plan: Plan,
-        now: datetime,
-        wall: datetime,
-        requested_by: str,
-        incident_id: str | None,
-        change_id: str = "",
-    ) -> Change:
-        if not plan.is_executable:
-            raise Refused(why_not(plan))
-        found = self._records.incident(plan.cluster_id, incident_id) if incident_id else None
-        change = self.new_change(plan, now, requested_by, found.value if found else None, change_id)
-        self._commit(change, now, wall)
-        return change
-
-    def propose_rollback(self, change: Change, now: datetime, wall: datetime, requested_by: str) -> Change:
-        """A change of its own that takes back what ``change`` did; it needs its own approval.
+    def propose_rollback(self, change: Change, at: Instant, requested_by: str) -> Change:
+        """Proposes a change that takes back what ``change`` did; it needs its own approval.
 
         Raises Refused when there is nothing to take back or taking it back would leave nodes without egress.
         """
@@ -117,27 +102,30 @@ class Propose:
             raise Refused(f"a change that is {change.state.value} can't be rolled back yet; stop it first")
         stored = self._records.journal(cluster_key(change.cluster_id), change.id)
         journal = {step: entry.value for step, entry in stored.items()}
-        plan = self._planner.plan_rollback(change, journal, now)
-        return self._propose(plan, now, wall, requested_by, change.incident_id)
+        plan = self._planner.plan_rollback(change, journal, at.domain)
+        return self._propose(plan, at, requested_by, change.incident_id)
 
-    def _commit(self, change: Change, now: datetime, wall: datetime) -> None:
+    def _propose(
+        self, plan: Plan, at: Instant, requested_by: str, incident_id: str | None, change_id: str = ""
+    ) -> Change:
+        if not plan.is_executable:
+            raise Refused(why_not(plan))
+        found = self._records.incident(plan.cluster_id, incident_id) if incident_id else None
+        change = self.new_change(plan, at.domain, requested_by, found.value if found else None, change_id)
         key = cluster_key(change.cluster_id)
-        # Read before the changes and written after: who proposed meanwhile has written it too, and this then fails.
-        stored = self._records.cluster(change.cluster_id)
-        record = stored.value if stored else ClusterRecord(change.cluster_id, change.cluster_name)
-        refuse_too_many(self._records.changes(key), change, now)
+        # Read before the changes and written after: if somebody else proposed meanwhile, they wrote it, and this fails.
+        record = self._records.cluster(change.cluster_id)
+        refuse_too_many(self._records.changes(key), change, at.domain)
+        message = change_messages.change_proposed(change, self._links.page(change))
         writes = [
-            Put(change),
-            Put(planned(record, change), stored.etag if stored else None),
-            audit(now, change.requested_by, "change proposed", change.id, change.plan.summary),
-            *self._outbox.rows(
-                change.cluster_name, change_messages.change_proposed(change, self._links.page(change)), wall
-            ),
+            *proposal_writes(change, record, requested_by, at.domain),
+            *self._outbox.rows(change.cluster_name, message, at.wall),
             *retire_proposals(self._records, key, change),
         ]
-        # The index comes first. Without it the cure of a change that no incident asked for would go unwatched.
+        # The index comes first. Without it nobody would watch the cure of a change that no incident asked for.
         self._active_clusters.add_if_absent(key)
         self._records.commit_in(key, writes)
+        return change
 
 
 def refuse_too_many(changes: Iterable[Change], new: Change, now: datetime) -> None:
@@ -150,21 +138,32 @@ def refuse_too_many(changes: Iterable[Change], new: Change, now: datetime) -> No
     )
     if len(proposed) >= MOST_AN_HOUR:
         again_at = proposed[-MOST_AN_HOUR] + _HOUR
-        said = f"{count(len(proposed), 'change')} of {new.cluster_name} were proposed within an hour"
-        raise TooMany(f"{said}; at most {MOST_AN_HOUR} are. Decide on the newest, or ask again after {utc(again_at)}")
+        many = f"{count(len(proposed), 'change')} of {new.cluster_name} were proposed within an hour"
+        raise TooMany(f"{many}; at most {MOST_AN_HOUR} are. Decide on the newest, or ask again after {utc(again_at)}")
 
 
 def why_not(plan: Plan) -> str:
     """Why a plan can't be executed: its blockers, or the advice that is the answer."""
-    said = sentences(*(part for check in plan.blockers for part in (check.message, check.remedy)))
+    reasons = sentences(*(part for check in plan.blockers for part in (check.message, check.remedy)))
     commands = [*(command for check in plan.blockers for command in check.commands), *plan.commands]
     by_hand = ["By hand:", *(f"`{command}`" for command in commands)] if commands else []
-    return "\n".join([said or sentences(plan.summary, *plan.notes), *by_hand])
+    return "\n".join([reasons or sentences(plan.summary, *plan.notes), *by_hand])
 
 
-def planned(record: ClusterRecord, change: Change) -> ClusterRecord:
-    """The cluster's record, pointing at its newest change."""
-    return replace(record, change_id=change.id)
+def proposal_writes(change: Change, record: Stored[ClusterRecord] | None, actor: str, now: datetime) -> list[Put]:
+    """The proposal, the cluster's record pointing at it, and its audit line."""
+    known = record.value if record else ClusterRecord(change.cluster_id, change.cluster_name)
+    return [
+        Put(change),
+        Put(replace(known, change_id=change.id), record.etag if record else None),
+        audit(now, actor, "change proposed", change.id, change.plan.summary),
+    ]
+
+
+def open_incident(records: Records, partition: str, change: Change) -> Stored[Incident] | None:
+    """The incident that the change is for, while it is open."""
+    found = records.incident_in(partition, change.incident_id) if change.incident_id else None
+    return found if found is not None and found.value.state is IncidentState.OPEN else None
 
 
 def retire_proposals(records: Records, partition: str, new: Change) -> list[Put]:
@@ -192,7 +191,7 @@ def withdraw_proposals(records: Records, partition: str, incident: Incident, now
 def _open_proposals(records: Records, partition: str) -> list[Stored[Change]]:
     found = [change for change in records.changes(partition) if change.state is ChangeState.PROPOSED]
     stored = [records.change(partition, change.id) for change in found]
-    return [one for one in stored if one is not None and one.value.state is ChangeState.PROPOSED]
+    return [each for each in stored if each is not None and each.value.state is ChangeState.PROPOSED]
 
 
 def superseded(change: Change, by: str) -> Change:

@@ -1,8 +1,8 @@
-"""The answer to an incident: an exact plan to decide on, or why there is none. Made after the alarm is out.
+"""Answers an incident with an exact plan to decide on, or with why there is none, after its alarm is out.
 
-A plan takes many requests to Azure, so it has a turn of its own, and no alarm and no other cluster waits for it. An
-incident that wants one says when (``plan_due_at``). Whoever works on it first puts that off, so that others leave it
-alone and a failure comes up again; the next tick hands out what is still due.
+A plan takes many requests to Azure, so it has a queue message of its own: no alarm and no other cluster waits for it.
+``plan_due_at`` of an incident says when it needs a plan. A worker first moves that time on, so that no other worker
+plans too, and so that the next tick tries again after a failure.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from ...auth.links import Links
 from ...chat import change_messages, incident_messages
+from ...clock import Instant
 from ...core.planning.request import PlanRequest
 from ...errors import SnatbotError
 from ...ids import new_id
@@ -22,9 +23,9 @@ from ...model.incident import ClusterRecord, Incident, IncidentState
 from ...store.errors import StoreConflict
 from ...store.records import Put, Records, Stored
 from ...store.retry import retry_on_conflict
-from ..notification.outbox import Outbox, audit
+from ..notification.outbox import Outbox
 from ..planning.plan import Planner
-from .propose import Propose, planned, refuse_too_many, retire_proposals
+from .propose import Propose, proposal_writes, refuse_too_many, retire_proposals
 
 log = logging.getLogger("snatbot.approval")
 TRY_AGAIN_AFTER = timedelta(minutes=5)  # when no plan could be made
@@ -38,17 +39,17 @@ class IncidentProposer:
         self._outbox = outbox
         self._links = links
 
-    def run(self, partition: str, incident_id: str, now: datetime, wall: datetime) -> Change | None:
-        """Plans against one incident, and tells people. Doubled or late calls do no harm.
+    def run(self, partition: str, incident_id: str, at: Instant) -> Change | None:
+        """Plans for one incident, and notifies people. Doubled or late calls do no harm.
 
-        None: no plan is wanted any more, none can be carried out (which is told, with the reasons), or none could be
-        made just now. Raises StoreError.
+        None: no plan is needed any more, none can be carried out (people get the reasons), or none could be made just
+        now. Raises StoreError.
         """
-        with suppress(StoreConflict):  # others write all the time: due still, and the next tick asks again
-            incident = retry_on_conflict(lambda: self._claimed(partition, incident_id, now))
-            change = self._planned(partition, incident, now) if incident else None
+        with suppress(StoreConflict):  # others write all the time: it is still due, and the next tick tries again
+            incident = retry_on_conflict(lambda: self._claimed(partition, incident_id, at.domain))
+            change = self._planned(partition, incident, at.domain) if incident else None
             if change is not None:
-                return retry_on_conflict(lambda: self._told(partition, change, now, wall))
+                return retry_on_conflict(lambda: self._answered(partition, change, at))
         return None
 
     def _planned(self, partition: str, incident: Incident, now: datetime) -> Change | None:
@@ -63,7 +64,7 @@ class IncidentProposer:
         return change
 
     def _claimed(self, partition: str, incident_id: str, now: datetime) -> Incident | None:
-        """The incident, if it wants a plan now and nobody else is making it."""
+        """The incident, if it needs a plan now and no other worker makes one."""
         stored = self._records.incident_in(partition, incident_id)
         if stored is None or not _is_due(stored.value, now) or self._is_answered(partition):
             return None
@@ -71,15 +72,15 @@ class IncidentProposer:
         self._records.commit_in(partition, [Put(claimed, stored.etag)])
         return claimed
 
-    def _told(self, partition: str, change: Change, now: datetime, wall: datetime) -> Change | None:
+    def _answered(self, partition: str, change: Change, at: Instant) -> Change | None:
         """The proposal, or why there is none, unless the incident has ended or been answered meanwhile."""
         stored = self._records.incident_in(partition, change.incident_id or "")
         if stored is None or stored.value.plan_due_at is None or self._is_answered(partition):
             return None
         record = self._records.cluster(change.cluster_id)
-        if record is None or record.value.is_silenced(now):
+        if record is None or record.value.is_silenced(at.domain):
             return None  # due again in a while
-        self._records.commit_in(partition, self._writes(partition, change, stored, record, now, wall))
+        self._records.commit_in(partition, self._writes(partition, change, stored, record, at))
         return change if change.plan.is_executable else None
 
     def _writes(
@@ -88,21 +89,18 @@ class IncidentProposer:
         change: Change,
         incident: Stored[Incident],
         record: Stored[ClusterRecord],
-        now: datetime,
-        wall: datetime,
+        at: Instant,
     ) -> list[Put]:
         done = Put(replace(incident.value, plan_due_at=None), incident.etag)
         if not change.plan.is_executable:
             message = incident_messages.incident_advised(incident.value, change.plan)
-            return [done, *self._outbox.rows(change.cluster_name, message, wall)]
+            return [done, *self._outbox.rows(change.cluster_name, message, at.wall)]
         message = change_messages.change_proposed(change, self._links.page(change))
         return [
             done,
-            Put(change),
-            Put(planned(record.value, change), record.etag),
-            audit(now, "snatbot", "change proposed", change.id, change.plan.summary),
+            *proposal_writes(change, record, "snatbot", at.domain),
             *retire_proposals(self._records, partition, change),
-            *self._outbox.rows(change.cluster_name, message, wall),
+            *self._outbox.rows(change.cluster_name, message, at.wall),
         ]
 
     def _is_answered(self, partition: str) -> bool:

@@ -1,4 +1,4 @@
-"""A new plan where one came to nothing: the same trouble, the world as it is now, asked anew."""
+"""A new plan where one came to nothing: for the same incident, and the network as it is now."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ from dataclasses import replace
 
 from ...auth.links import Links
 from ...chat import waiting_messages
-from ...clock import Clock
+from ...clock import Clock, Instant
 from ...core.planning.request import PlanRequest, request_of
 from ...core.remediation.state_machine import Event, next_state
 from ...errors import NotFoundHere, SnatbotError
 from ...model.change import IN_FLIGHT, Change
-from ...model.incident import Incident, IncidentState
 from ...model.plan import CURES, PlanKind
 from ...store.errors import StoreConflict
 from ...store.records import Put, Records, Stored
 from ...store.retry import retry_on_conflict
 from ..notification.outbox import Outbox, audit
 from ..planning.plan import Planner
-from .propose import Propose, planned, refuse_too_many
+from .propose import Propose, open_incident, proposal_writes, refuse_too_many
 
 log = logging.getLogger("snatbot.approval")
 
@@ -37,20 +36,20 @@ class PlanRenewer:
         self._clock = clock
 
     def offer_again(self, partition: str, change: Change) -> None:
-        """A new plan for the same trouble, which needs its own approval. Where none can be made, a later look tries."""
+        """Proposes a new plan for the same incident, which needs its own approval. If none can be made, logs why."""
         try:
             self.plan_again(partition, change, "snatbot")
         except SnatbotError as error:
             log.warning("change %s: no new plan could be offered: %s", change.id, error)
 
     def renew_expired(self, partition: str, stored: Stored[Change]) -> bool:
-        """Ends a proposal that nobody decided on in time, while its trouble lasts, and asks anew in the same post.
+        """Replaces a proposal that nobody decided on in time, while its incident is open, in the same post.
 
         The plan is made for the same request: if nothing has changed, its digest is the same. False, and nothing was
-        done: no new plan is wanted, or none could be made just now. Raises StoreError.
+        done: no new plan is needed, or none could be made just now. Raises StoreError.
         """
         change, now = stored.value, self._clock.now()
-        incident, record = self._open_incident(partition, change), self._records.cluster_in(partition)
+        incident, record = open_incident(self._records, partition, change), self._records.cluster_in(partition)
         if incident is None or record is None or record.value.is_silenced(now) or change.plan.kind not in CURES:
             return False
         others = self._records.changes(partition)
@@ -72,47 +71,41 @@ class PlanRenewer:
         message = waiting_messages.change_renewed(change, new, incident.value, self._links.page(new))
         writes = [
             Put(ended, stored.etag),
-            Put(new),
-            Put(planned(record.value, new), record.etag),
+            *proposal_writes(new, record, "snatbot", now),
             Put(replace(incident.value, plan_due_at=None), incident.etag),
             audit(now, "snatbot", "change expired", change.id, reason),
-            audit(now, "snatbot", "change proposed", new.id, new.plan.summary),
             *self._outbox.rows(change.cluster_name, message, self._clock.wall()),
         ]
         self._records.commit_in(partition, writes)
         return True
 
     def plan_again(self, partition: str, change: Change, requested_by: str) -> Change:
-        """The new change, proposed and told. Raises Refused with the reason when nothing can be done now."""
-        now, wall = self._clock.now(), self._clock.wall()
+        """The new change, proposed. Raises Refused with the reason when nothing can be done now."""
+        at = Instant.of(self._clock)
         match change.plan.kind:
             case PlanKind.DETACH_NAT_GATEWAY:
-                return self._propose.propose_rollback(self._taken_back(partition, change), now, wall, requested_by)
+                return self._propose.propose_rollback(self._taken_back(partition, change), at, requested_by)
             case PlanKind.DELETE_NAT_GATEWAY:
-                return self._propose.propose_deletion(self._taken_back(partition, change), now, wall, requested_by)
+                return self._propose.propose_deletion(self._taken_back(partition, change), at, requested_by)
             case kind:
-                is_the_same = change.plan.is_requested or kind is PlanKind.RESERVE_PUBLIC_IPS
-                wanted = kind if is_the_same else None
-                open_one = self._open_incident(partition, change)
-                incident_id = open_one.value.id if open_one else None
-                asked = self._propose.propose(change.cluster_id, now, wall, requested_by, incident_id, kind=wanted)
-                self._note_answered(partition, change)
-                return asked
+                is_same_kind = change.plan.is_requested or kind is PlanKind.RESERVE_PUBLIC_IPS
+                incident = open_incident(self._records, partition, change)
+                incident_id = incident.value.id if incident else None
+                wanted = kind if is_same_kind else None
+                renewed = self._propose.propose(change.cluster_id, at, requested_by, incident_id, kind=wanted)
+                self._clear_due(partition, change)
+                return renewed
 
-    def _note_answered(self, partition: str, change: Change) -> None:
+    def _clear_due(self, partition: str, change: Change) -> None:
         """The incident has its new plan: none has to be made later."""
 
         def note() -> None:
-            found = self._open_incident(partition, change)
+            found = open_incident(self._records, partition, change)
             if found is not None and found.value.plan_due_at is not None:
                 self._records.commit_in(partition, [Put(replace(found.value, plan_due_at=None), found.etag)])
 
         with suppress(StoreConflict):
             retry_on_conflict(note)
-
-    def _open_incident(self, partition: str, change: Change) -> Stored[Incident] | None:
-        found = self._records.incident_in(partition, change.incident_id) if change.incident_id else None
-        return found if found is not None and found.value.state is IncidentState.OPEN else None
 
     def _taken_back(self, partition: str, change: Change) -> Change:
         """The change that this one takes back, or deletes what it made."""

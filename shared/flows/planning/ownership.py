@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...ids import cluster_key
-from ...model.change import FINAL_STATES, Change, ChangeState
+from ...model.change import FINAL_STATES, Action, Change, ChangeState
 from ...model.finding import PORT_TROUBLES
 from ...model.incident import Incident, IncidentState
 from ...model.network import OtherChange, Ours
@@ -24,7 +24,7 @@ class Ownership:
         created = frozenset(
             step.id
             for change in own
-            if change.decision is not None and change.decision.action == "approve"
+            if change.decision is not None and change.decision.action is Action.APPROVE
             for step in change.plan.steps
             if isinstance(step, CreatePublicIp | CreatePublicIpPrefix | CreateNatGateway)
         )

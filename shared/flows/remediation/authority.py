@@ -1,8 +1,8 @@
 """Whether a change may write: exactly this plan was approved, in time, and the approval was not used before.
 
-Storage is not trusted. What the app signed is verified: the decision with its times, and the start of the run. What it
-can't sign, because it changes with each step, is compared: row, journal and audit must tell the same story. Whoever can
-rewrite all three together is not found out by that: see docs/acting.md.
+Storage is not trusted. The app signed the decision with its times, and the start of each run: it verifies both. What
+changes with each step it can't sign: there it compares row, journal and audit. Whoever rewrites all three together is
+not detected: see docs/acting.md.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from ...errors import Refused
 from ...formatting import utc
 from ...ids import cluster_key, new_id
 from ...model.audit import ENDED, STARTED, AuditLine, step_done
-from ...model.change import Change, ChangeState, Decision, JournalEntry, Start
+from ...model.change import Change, ChangeState, Decision, JournalEntry, Start, StepState
 from ...model.resource_id import same_id
 from ...store.records import Put, Records, Stored
+from .change_run import ChangeRun
 from .drift import is_writing
 
 _SKEW = timedelta(minutes=10)  # of the clocks of two workers
@@ -31,31 +32,32 @@ class Authority:
         self._records = records
         self.is_on = is_remediation_on
 
-    def check(self, partition: str, change_id: str, change: Change, now: datetime) -> None:
-        """Before a change starts, and whenever a worker takes it up again.
+    def check(self, run: ChangeRun, now: datetime) -> None:
+        """Runs before a change starts, and whenever a worker takes it up again.
 
         Raises RemediationOff, ApprovalTooOld, DecisionForged, RecordsDisagree, or Refused for a plan without steps.
         """
+        change = run.change
         decision = self._signed(change)
         if not change.plan.steps:
             raise Refused("the plan is advice for a person: there is nothing to apply")
         if change.plan.vnet_id is None:
             raise Refused("the plan names no virtual network")
-        is_in_its_place = change.id == change_id and partition == cluster_key(change.plan.cluster_id)
-        if not is_in_its_place or not same_id(change.cluster_id, change.plan.cluster_id):
+        is_in_its_row = change.id == run.change_id and run.partition == cluster_key(change.plan.cluster_id)
+        if not is_in_its_row or not same_id(change.cluster_id, change.plan.cluster_id):
             raise RecordsDisagree("the row is not where it belongs")
-        self._compare(partition, change, decision)
+        self._compare(run.partition, change, decision)
         _refuse_late(change, decision, now)
 
     def check_write(self, change: Change, now: datetime) -> None:
-        """Right before each write to Azure; asks nobody, so that no time passes. Raises as ``check``."""
+        """Runs right before each write to Azure; reads nothing, so that no time passes. Raises as ``check``."""
         decision = self._signed(change)
         if change.start is None:
             raise RecordsDisagree("it is at work and was never started")
         _refuse_late(change, decision, now)
 
     def start(self, change: Change, now: datetime) -> tuple[Start, Put]:
-        """A run that begins now, and its line in the audit: to be written with it in one transaction."""
+        """A run that begins now, and its audit line: one transaction must write both."""
         decision = self._signed(change)
         detail = (
             f"approved by {decision.approver}, {utc(decision.decided_at)}; nothing after {utc(decision.write_until)}"
@@ -74,7 +76,7 @@ class Authority:
         return decision
 
     def _compare(self, partition: str, change: Change, decision: Decision) -> None:
-        """A race with a worker that goes on does no harm: whoever ends the change needs its row as it was read."""
+        """A race with another worker does no harm: whoever ends the change needs its row as it was read."""
         journal = self._records.journal(partition, change.id)
         since = self._records.audit(partition, since=decision.decided_at - _SKEW)
         lines = {line.id: line.event for line in since if line.subject == change.id}
@@ -94,7 +96,8 @@ def _compare_steps(change: Change, journal: Mapping[int, Stored[JournalEntry]], 
     for number in range(len(change.plan.steps)):
         is_done = number < change.step
         entry = journal.get(number)
-        if is_done != (entry is not None and entry.value.state == "done") or is_done != (step_done(number) in events):
+        is_journaled = entry is not None and entry.value.state is StepState.DONE
+        if not is_done == is_journaled == (step_done(number) in events):
             raise RecordsDisagree(f"on whether step {number + 1} is done")
 
 

@@ -1,7 +1,7 @@
-"""A later look at who else wrote to the subnets in the moment of our writes.
+"""Who else wrote to the subnets at the moment of our writes, by the activity log.
 
-The activity log comes minutes late, so it is asked when it should hold them, and believed once it shows our own
-writes: a log that lacks those may lack others' too. What can't be told is said, and never taken for quiet.
+The log comes minutes late, so it is read when it should hold those writes. It counts once it shows our own: a log that
+lacks those may lack others' too. What the log can't tell is reported as such, and never as "nobody".
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from ...cloud.activity import ActivityLog
 from ...cloud.errors import AzureError, Forbidden
-from ...core.remediation.concurrent_writes import Overlap, OwnWrite, commands, in_words, overlaps, shown
+from ...core.remediation.concurrent_writes import Overlap, OwnWrite, commands, describe, overlaps, own_writes
 from ...formatting import count, listed, sentences
 from ...ids import write_id
 from ...model.activity import LoggedWrite
@@ -21,28 +21,26 @@ from ...model.change import Change, JournalEntry, Outcome
 from ...model.plan import AssociateSubnet
 from ...model.resource_id import ArmId
 from ...store.records import PutJournal, Stored
-from .gate import NEXT_LOOK
+from .step_result import RECHECK_AFTER
 
 log = logging.getLogger("snatbot.concurrent_writes")
 _BEFORE = timedelta(minutes=5)  # our clock and Azure's may differ; what counts is decided on Azure's alone
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """``again_at``: all can't be said before then. ``figure`` is one sentence for people, empty without a write."""
-
+class AuditResult:
     overlaps: tuple[Overlap, ...] = ()
-    figure: str = ""
-    again_at: datetime | None = None
+    figure: str = ""  # one sentence for people; empty without a write of ours
+    again_at: datetime | None = None  # when the log may hold what it lacks now
 
     def added_to(self, outcome: Outcome) -> Outcome:
-        """The verdict with this beside its figures."""
+        """The outcome with this as one of its figures."""
         return replace(outcome, figures=(*outcome.figures, self.figure)) if self.figure else outcome
 
 
 def alarm(found: Sequence[Overlap]) -> str:
-    """Every overlap in words."""
-    return sentences(*map(in_words, found))
+    """Every overlap, described."""
+    return sentences(*map(describe, found))
 
 
 def alarm_commands(found: Sequence[Overlap]) -> tuple[str, ...]:
@@ -53,7 +51,7 @@ def alarm_commands(found: Sequence[Overlap]) -> tuple[str, ...]:
 def mark_reported(
     change: Change, journal: Mapping[int, Stored[JournalEntry]], found: Sequence[Overlap]
 ) -> tuple[PutJournal, ...]:
-    """What is written to the journal so that people are told of an overlap once."""
+    """Notes each overlap in the journal, so that people are notified of it once."""
     by_step: dict[int, list[Overlap]] = {}
     for overlap in found:
         by_step.setdefault(overlap.own.step, []).append(overlap)
@@ -68,20 +66,20 @@ def mark_reported(
 
 class ConcurrentWriteAudit:
     def __init__(self, activity: ActivityLog, lag: timedelta, app_id: str) -> None:
-        """``lag``: how late the log may be; after twice that it is not waited for any more."""
+        """``lag``: how late the log may be; twice that long is waited for it at most."""
         self._activity = activity
         self._lag = lag
         self._app_id = app_id
 
-    def look(self, change: Change, journal: Sequence[JournalEntry], now: datetime) -> Seen:
-        """What was told before is not told again. Raises nothing of Azure's: it becomes part of the answer."""
+    def check(self, change: Change, journal: Sequence[JournalEntry], now: datetime) -> AuditResult:
+        """Leaves out what was reported before. Azure's errors become part of the answer."""
         entries = [entry for entry in journal if isinstance(change.plan.steps[entry.step], AssociateSubnet)]
         owns = [_own(change, entry) for entry in entries]
         if not owns:
-            return Seen()
+            return AuditResult()
         wrote_at = max(entry.updated_at for entry in entries)
         if now < wrote_at + self._lag:
-            return Seen(again_at=wrote_at + self._lag)
+            return AuditResult(again_at=wrote_at + self._lag)
         may_wait = now < wrote_at + 2 * self._lag
         try:
             unreadable: list[str] = []
@@ -90,11 +88,11 @@ class ConcurrentWriteAudit:
         except AzureError as error:
             log.warning("change %s: the activity log could not be read: %s", change.id, error)
             if may_wait and not isinstance(error, Forbidden):
-                return Seen(again_at=now + NEXT_LOOK)
-            return Seen(figure=_unclear("; ".join(filter(None, (str(error).rstrip("."), error.remedy)))))
-        missing = [own for own in owns if own.is_expected and not shown(own, found, self._app_id)]
+                return AuditResult(again_at=now + RECHECK_AFTER)
+            return AuditResult(figure=_unclear("; ".join(filter(None, (str(error).rstrip("."), error.remedy)))))
+        missing = [own for own in owns if own.is_expected and not own_writes(own, found, self._app_id)]
         if (missing or unreadable) and may_wait:
-            return Seen(again_at=now + NEXT_LOOK)
+            return AuditResult(again_at=now + RECHECK_AFTER)
         known = {operation for entry in entries for operation in entry.reported}
         new = tuple(
             overlap
@@ -104,12 +102,14 @@ class ConcurrentWriteAudit:
         )
         if missing:
             names = listed([ArmId.parse(own.subnet_id).name for own in missing])
-            return Seen(new, _unclear(f"the activity log does not show snatbot's own write to {names}"))
+            return AuditResult(new, _unclear(f"the activity log does not show snatbot's own write to {names}"))
         if unreadable:
-            return Seen(new, _unclear(f"{count(len(unreadable), 'event')} can't be read: {unreadable[0]}"))
+            return AuditResult(new, _unclear(f"{count(len(unreadable), 'event')} can't be read: {unreadable[0]}"))
         if known:
-            return Seen(new, "activity log: nobody else wrote to the subnets in that moment, but for what was told")
-        return Seen(new, "activity log: nobody else wrote to the subnets in the moment of snatbot's writes")
+            return AuditResult(
+                new, "activity log: nobody else wrote to the subnets in that moment, but for what was told"
+            )
+        return AuditResult(new, "activity log: nobody else wrote to the subnets in the moment of snatbot's writes")
 
     def _read(self, subnet_id: str, start: datetime, end: datetime, unreadable: list[str]) -> tuple[LoggedWrite, ...]:
         subnet = ArmId.parse(subnet_id)

@@ -1,10 +1,11 @@
-"""Which code does which step: one look and at most one write."""
+"""Which code does which step: one check and at most one write."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import assert_never
 
 from ...core.planning.detach import check_load_balancer_egress
 from ...formatting import sentences
@@ -19,28 +20,26 @@ from ...model.plan import (
     CreatePublicIpPrefix,
     DeleteCreated,
     ObserveEgress,
-    Step,
 )
 from . import steps
-from .gate import NEXT_LOOK, Gate
-from .steps import NetworkWriter, Result, Stop, Wait, WritePermit
+from .gate import Gate
+from .step_result import RECHECK_AFTER, NetworkWriter, Result, Stop, Wait, WritePermit
 from .subnet_step import associate_subnet, undone
 
-ReadFacts = Callable[[str, datetime], NetworkFacts]
+ReadNetwork = Callable[[str, datetime], NetworkFacts]
 
 
 def dispatch(
     change: Change,
-    step: Step,
     entry: JournalEntry,
     network: NetworkWriter,
     permit: WritePermit,
     gate: Gate,
-    read_facts: ReadFacts,
+    read_network: ReadNetwork,
     now: datetime,
 ) -> Result:
-    """Raises AzureError, and StoreConflict when ``permit`` is not given."""
-    match step:
+    """Takes the change's current step. Raises AzureError, and whatever ``permit`` raises."""
+    match step := change.current_step:
         case CreatePublicIp():
             return steps.create_public_ip(step, network, permit)
         case CreatePublicIpPrefix():
@@ -52,29 +51,25 @@ def dispatch(
         case DeleteCreated():
             return steps.delete_created(step, network, permit)
         case AssociateSubnet(after=None):
-            # The way back must not wait for an upgrade: nodes may be without egress.
-            guarded = replace(permit, precondition=lambda: _without_egress(change, read_facts, now))
+            # A roll-back must not wait for an upgrade: nodes may be without egress.
+            guarded = replace(permit, precondition=lambda: _without_egress(change, read_network, now))
             return associate_subnet(step, network, guarded)
         case AssociateSubnet():
             busy = gate.busy(change.cluster_id)
-            return Wait(NEXT_LOOK.total_seconds(), busy) if busy else associate_subnet(step, network, permit)
+            return Wait(RECHECK_AFTER.total_seconds(), busy) if busy else associate_subnet(step, network, permit)
         case ObserveEgress():
-            if (stop := _undone(change, network)) is not None:
-                return stop
-            return gate.look(step, change.plan, entry, now)
+            moved = change.plan.steps[change.step - 1] if change.step else None
+            stop = undone(moved, network) if isinstance(moved, AssociateSubnet) else None
+            return stop or gate.observe(step, change.plan, entry, now)
+        case _:
+            assert_never(step)
 
 
-def _without_egress(change: Change, read_facts: ReadFacts, now: datetime) -> Result | None:
-    """Whether taking the gateway off now would leave nodes without any egress: asked before each subnet."""
-    check = check_load_balancer_egress(read_facts(change.cluster_id, now))
+def _without_egress(change: Change, read_network: ReadNetwork, now: datetime) -> Result | None:
+    """Holds a detach back that would leave nodes without any egress: checked before each subnet."""
+    check = check_load_balancer_egress(read_network(change.cluster_id, now))
     if not check.is_blocking:
         return None
     if check.result is CheckResult.COULD_NOT_CHECK:
-        return Wait(NEXT_LOOK.total_seconds(), check.message)
+        return Wait(RECHECK_AFTER.total_seconds(), check.message)
     return Stop(sentences(check.message, check.remedy), check.commands)
-
-
-def _undone(change: Change, network: NetworkWriter) -> Stop | None:
-    """Whether the subnet of the step before, which is watched now, still is as it was written."""
-    moved = change.plan.steps[change.step - 1] if change.step else None
-    return undone(moved, network) if isinstance(moved, AssociateSubnet) else None

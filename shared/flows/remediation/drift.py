@@ -1,7 +1,7 @@
-"""Whether the world still is as the plan was approved for: asked before the first write, and again when resuming.
+"""What changed in Azure since the plan was approved: checked before the first write, and again when resuming.
 
-What was done already is not asked about twice; what is left must be as approved. Where Azure or AKS is at work on what
-the plan touches, that is neither forbidden nor allowed: it is waited for.
+Only the steps that are left are checked: for them, everything must be as approved. While Azure or AKS changes what the
+plan touches, the change waits.
 """
 
 from __future__ import annotations
@@ -16,13 +16,7 @@ from ...formatting import listed
 from ...model.check import Check, CheckResult
 from ...model.cluster import Cluster
 from ...model.network import NetworkFacts, Subnet, Unreadable, UnreadableKind
-from ...model.plan import (
-    AssociateSubnet,
-    ObserveEgress,
-    Plan,
-    PlanKind,
-    Step,
-)
+from ...model.plan import AssociateSubnet, ObserveEgress, Plan, PlanKind, Step
 from ...model.resource_id import ArmId, same_id
 
 _AT_REST = ("succeeded", "failed", "canceled")
@@ -30,26 +24,26 @@ _AT_REST = ("succeeded", "failed", "canceled")
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """Sentences: ``blocking`` say what changed, ``pending`` what could not be read just now, or is busy."""
+    """One sentence each; nothing in either: the plan may start, or go on."""
 
-    blocking: tuple[str, ...]
-    pending: tuple[str, ...]
+    blocking: tuple[str, ...] = ()  # what changed
+    pending: tuple[str, ...] = ()  # what could not be read just now, or is busy
 
 
 def find_drift(plan: Plan, facts: NetworkFacts, done: int = 0, *, is_under_way: bool = False) -> Drift:
-    """Nothing in either: the plan may start, or go on after ``done`` steps. What was not read is never taken for gone.
+    """What was not read never counts as gone. ``done``: the number of steps that are done.
 
     ``is_under_way``: the step that comes next was begun, so its write may be there, finished or failed.
     """
     if done >= len(plan.steps):
-        return Drift((), ())  # nothing is left to write, and the proof looks for itself
+        return Drift()  # nothing is left to write, and verification reads for itself
     if unread := _unread(plan, facts):
-        return Drift((), tuple(map(str, unread)))
+        return Drift(pending=tuple(map(str, unread)))
     if is_under_way:
         facts = _without_our_failure(plan.steps[done : done + 1], facts)
     is_moving = plan.kind not in (PlanKind.DETACH_NAT_GATEWAY, PlanKind.DELETE_NAT_GATEWAY)
     if is_moving and (busy := _busy(facts)):
-        return Drift((), (busy,))
+        return Drift(pending=(busy,))
     checks = _checks(plan, facts, done)
     blocking = [check.message for check in checks if check.result is CheckResult.BLOCK]
     pending = [check.message for check in checks if check.is_blocking and check.result is CheckResult.COULD_NOT_CHECK]
@@ -70,24 +64,24 @@ def busy_words(cluster: Cluster) -> str:
 def _busy(facts: NetworkFacts) -> str:
     if aks := busy_words(facts.cluster):
         return aks
-    subnets = [one for one in facts.subnets if one.provisioning_state.lower() not in _AT_REST]
-    names = [f"subnet {one.name} is {one.provisioning_state}" for one in subnets]
+    subnets = [subnet for subnet in facts.subnets if subnet.provisioning_state.lower() not in _AT_REST]
+    names = [f"subnet {subnet.name} is {subnet.provisioning_state}" for subnet in subnets]
     return f"waiting for Azure: {', '.join(names)}" if names else ""
 
 
 def _without_our_failure(current: Sequence[Step], facts: NetworkFacts) -> NetworkFacts:
-    """A subnet that our own write left in state Failed is written again by its step: no reason to forbid that."""
+    """The step writes again to a subnet that its own write left in state Failed: that does not block it."""
     ids = {step.subnet_id.lower() for step in current if isinstance(step, AssociateSubnet)}
 
-    def seen(subnet: Subnet) -> Subnet:
+    def settled(subnet: Subnet) -> Subnet:
         is_ours = subnet.id.lower() in ids and subnet.provisioning_state.lower() in ("failed", "canceled")
         return replace(subnet, provisioning_state="Succeeded") if is_ours else subnet
 
-    return replace(facts, subnets=tuple(seen(subnet) for subnet in facts.subnets))
+    return replace(facts, subnets=tuple(settled(subnet) for subnet in facts.subnets))
 
 
 def _unread(plan: Plan, facts: NetworkFacts) -> tuple[Unreadable, ...]:
-    """The way back needs less than the way there, and must not wait for what it does not need."""
+    """A roll-back needs less, and must not wait for what it does not need."""
     if plan.kind is not PlanKind.DETACH_NAT_GATEWAY:
         return facts.unreadable
     return facts.unreadable_of(UnreadableKind.LOAD_BALANCER, UnreadableKind.SUBNET)
@@ -104,20 +98,20 @@ def _changed_subnets(plan: Plan, facts: NetworkFacts, done: int, is_under_way: b
         if subnet is None:
             found.append(f"subnet {name} is gone, or belongs to no node pool any more")
             continue
-        # What others do to a subnet that was moved already is their business.
+        # Once a subnet was moved, others may change its other properties.
         changed = changed_properties(step.properties_before, subnet.properties) if index >= done else []
         if changed:
             found.append(f"subnet {name}: {', '.join(changed)} changed")
         expected = [step.after] if index < done else [step.before]
         if index == done and is_under_way:
             expected = [step.before, step.after]
-        if not any(same_id(subnet.nat_gateway_id, one) for one in expected):
+        if not any(same_id(subnet.nat_gateway_id, gateway_id) for gateway_id in expected):
             found.append(f"subnet {name}: its NAT gateway is {subnet.nat_gateway_id or 'none'} now")
     return found
 
 
 def _new_subnets(plan: Plan, facts: NetworkFacts) -> list[str]:
-    """Nodes in a subnet that no step names would stay on the load balancer."""
+    """A subnet that no step names: its nodes would stay on the load balancer."""
     if plan.kind is not PlanKind.ATTACH_NAT_GATEWAY:
         return []
     named = {step.subnet_id.lower() for step in plan.steps if isinstance(step, AssociateSubnet)}

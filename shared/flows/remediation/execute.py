@@ -1,329 +1,215 @@
 """Apply one approved plan, step after step, under the virtual network's claim.
 
-Every step has a journal row, written before anything else is done for it. Each write to Azure comes right after the
-claim was renewed, the stop flag was looked at and the approval was verified once more; whoever loses the claim makes no
-further call. (Azure cannot check that claim: between the renewal and the arrival of the write a narrow window remains.)
+A step's journal row is written before anything else is done for it. Right before each write to Azure, the worker renews
+the claim, reads the stop switch and verifies the approval once more; a worker that lost the claim makes no further
+call. (Azure cannot check that claim: between the renewal and the arrival of the write a narrow window remains.)
 """
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from ...auth.links import Links
 from ...chat import change_messages
-from ...chat.message import Message
-from ...clock import Clock
+from ...clock import Instant
 from ...core.remediation.state_machine import Event, next_state
 from ...formatting import utc
 from ...ids import write_id
 from ...model.audit import step_done
-from ...model.change import Change, ChangeState, JournalEntry
-from ...model.plan import AddPublicIps, AssociateSubnet, ObserveEgress, Step
+from ...model.change import Change, ChangeState, JournalEntry, StepState
+from ...model.plan import AddPublicIps, AssociateSubnet, ObserveEgress
 from ...store.errors import StoreConflict
-from ...store.records import Put, PutJournal, Records, Stored
-from ...store.stop_switch import StopSwitch
-from ...store.vnet_lock import HeldClaim, VnetLock
-from ..notification.outbox import Outbox, audit
-from .authority import Authority
-from .dispatch import ReadFacts, dispatch
-from .finish import ChangeFinisher, finish
-from .gate import NEXT_LOOK, Gate
-from .steps import Done, NetworkWriter, Stop, Wait, WritePermit, with_azure_trouble
-from .verify import Verify
-from .waiting import next_look, not_before, too_long
+from ...store.records import PutJournal, Stored
+from ...store.vnet_lock import HeldClaim
+from ..notification.outbox import audit
+from .change_run import ChangeRun
+from .context import ExecutionContext
+from .dispatch import dispatch
+from .finish import outcome_without_verifying
+from .journal import StepJournal
+from .step_result import RECHECK_AFTER, Done, NetworkWriter, Stop, Wait, WritePermit, with_azure_trouble
+from .waiting import NOTIFY_AFTER, next_check, not_before, too_long
 
 log = logging.getLogger("snatbot.remediation")
-WORTH_TELLING = timedelta(minutes=10)  # a gate alone takes seven minutes
-
-
-@dataclass(frozen=True, slots=True)
-class ReconcilePolicy:
-    """``invocation_seconds``: how long one call may go on. ``sleep_seconds``: waits up to this are slept out."""
-
-    wait_limit: timedelta
-    pause_between_subnets: timedelta
-    invocation_seconds: float = 240.0
-    sleep_seconds: float = 15.0
-
-
-@dataclass(frozen=True, slots=True)
-class ExecutionContext:
-    """What applying works with."""
-
-    records: Records
-    stop_switch: StopSwitch
-    vnet_lock: VnetLock
-    outbox: Outbox
-    links: Links
-    verify: Verify
-    gate: Gate
-    finisher: ChangeFinisher
-    clock: Clock
-    policy: ReconcilePolicy
-    read_facts: ReadFacts
+_SLEEP_SECONDS = 15.0  # a shorter wait is slept out
+_INVOCATION = timedelta(seconds=240)
 
 
 class PlanExecutor:
     """One worker's hold on one applying change."""
 
-    def __init__(
-        self,
-        context: ExecutionContext,
-        authority: Authority,
-        partition: str,
-        change_id: str,
-        claim: HeldClaim,
-        network: NetworkWriter,
-    ) -> None:
+    def __init__(self, context: ExecutionContext, run: ChangeRun, claim: HeldClaim, network: NetworkWriter) -> None:
         self._context = context
-        self._authority = authority
-        self._partition = partition
-        self._change_id = change_id
+        self._partition = run.partition
+        self._change_id = run.change.id
         self._claim = claim
         self._network = network
         self._clock = context.clock
-        self._policy = context.policy
-        self._records = context.records
-        self._stop_switch = context.stop_switch
-        self._journal: dict[int, Stored[JournalEntry]] = {}
-        self._deadline = self._clock.wall() + timedelta(seconds=context.policy.invocation_seconds)
+        self._deadline = context.clock.wall() + _INVOCATION
+        self._journal = StepJournal(context, run, claim)
 
-    def go(self) -> None:
-        """Step after step until the plan is done, something must be waited for, or somebody must look.
+    def execute(self) -> None:
+        """Runs until the plan is done, something must be waited for, or a person must act.
 
         Raises NotAuthorized when the approval does not hold right before a write.
         """
-        # Read once: nobody else writes to it while the claim is held, and each commit says the rows' new ETags.
-        self._journal = self._records.journal(self._partition, self._change_id)
         while True:
-            stored = self._records.change(self._partition, self._change_id)
+            stored = self._context.records.change(self._partition, self._change_id)
             if stored is None or stored.value.state is not ChangeState.APPLYING:
                 self._claim.release()
                 return
-            change = stored.value
-            if change.step >= len(change.plan.steps):
-                self._finish(stored)
+            run = ChangeRun(self._partition, self._change_id, stored)
+            if run.change.step >= len(run.change.plan.steps):
+                self._finish(run)
                 return
-            if change.not_before is not None and change.not_before > self._clock.now():
-                self._hold(stored, change.plan.steps[change.step], change.not_before)
+            if self._is_switched_off(run):
                 return
-            if not self._take_step(stored, change.plan.steps[change.step]):
+            if run.change.not_before is not None and run.change.not_before > self._clock.now():
+                self._hold(run, run.change.not_before)
+                return
+            if not self._take_step(run):
                 return
 
-    def _hold(self, stored: Stored[Change], step: Step, until: datetime) -> None:
-        """A look at which nothing is written yet: the stop flag and the limit count all the same."""
-        now = self._clock.now()
-        if self._is_stopped_by_flag(stored, step):
-            return
-        if stored.value.step in self._journal:
-            entry = self._entry(stored.value, step)
-            self._wait(stored, entry, Wait((until - now).total_seconds(), entry.value.note))
-        else:  # the pause before a step: nothing of it has begun
-            due_at = next_look((until - now).total_seconds(), now)
-            self._commit([Put(replace(stored.value, due_at=due_at), stored.etag)])
-            self._claim.pause(self._clock.wall())
-
-    def _is_stopped_by_flag(self, stored: Stored[Change], step: Step) -> bool:
-        flag = self._stop_switch.stop_flag()
+    def _is_switched_off(self, run: ChangeRun) -> bool:
+        flag = self._context.stop_switch.stop_flag()
         if flag.is_set:
-            self._stop(stored, self._entry(stored.value, step), f"all changes were stopped by {flag.by}: {flag.reason}")
+            self._stop(run, self._journal.current(run.change), f"all changes were stopped by {flag.by}: {flag.reason}")
         return flag.is_set
 
-    def _take_step(self, stored: Stored[Change], step: Step) -> bool:
+    def _hold(self, run: ChangeRun, until: datetime) -> None:
+        """Nothing is written before ``until``; the limit of the step's waiting counts all the same."""
+        change, now = run.change, self._clock.now()
+        seconds = (until - now).total_seconds()
+        if change.step in self._journal.entries:
+            entry = self._journal.current(change)
+            self._wait(run, entry, Wait(seconds, entry.value.note))
+        else:  # the pause before a step: nothing of it has begun
+            self._journal.commit([run.put(replace(change, due_at=next_check(seconds, now)))])
+            self._claim.pause(self._clock.wall())
+
+    def _take_step(self, run: ChangeRun) -> bool:
         """Whether to go on in this invocation."""
-        if self._is_stopped_by_flag(stored, step):
-            return False
-        entry = self._entry(stored.value, step)
+        change, context = run.change, self._context
+        before = self._journal.current(change).value
         permit = WritePermit(
-            lambda: self._may_write(stored.value, step),
+            lambda: self._acquire(change),
             self._clock.wall,
-            write_id(self._change_id, entry.value.step),
-            entry.value.writes,
-            entry.value.attempts > 0,
+            write_id(self._change_id, before.step),
+            before.writes,
+            before.attempts > 0,
         )
-        gate, read_facts, now = self._context.gate, self._context.read_facts, self._clock.now()
-        result = with_azure_trouble(
-            lambda: dispatch(stored.value, step, entry.value, self._network, permit, gate, read_facts, now)
-        )
-        was_written, entry = entry.value.was_written, self._journal[entry.value.step]
+        gate, read_network, now = context.gate, context.planner.read_network, self._clock.now()
+        result = with_azure_trouble(lambda: dispatch(change, before, self._network, permit, gate, read_network, now))
+        entry = self._journal.entries[before.step]
         match result:
             case Done():
-                return self._done(stored, step, entry, result)
+                self._done(run, entry, result)
+                return True
             case Stop():
                 # What Azure refused at the first try was not written.
-                noted = replace(entry.value, may_be_written=was_written or result.may_be_written)
-                self._stop(stored, replace(entry, value=noted), result.reason, result.commands)
+                noted = replace(entry.value, may_be_written=before.was_written or result.may_be_written)
+                self._stop(run, replace(entry, value=noted), result.reason, result.commands)
                 return False
             case Wait():
-                return self._wait(stored, entry, result)
+                return self._wait(run, entry, result)
 
-    def _may_write(self, change: Change, step: Step) -> None:
-        """Right before a write: the claim must still be ours, nobody may have said stop, and the approval must hold.
+    def _acquire(self, change: Change) -> None:
+        """Right before a write: the claim must be held, the stop switch must be off, and the approval must hold.
 
-        The journal knows of a step's first write before Azure does: what a dying worker wrote can be taken back.
+        The journal records a step's first write before Azure gets it: what a dying worker wrote can be taken back.
         """
-        is_stopped = self._stop_switch.stop_flag().is_set
-        latest = self._records.change(self._partition, self._change_id)
-        if is_stopped or latest is None or latest.value.state is not ChangeState.APPLYING:
+        is_switched_off = self._context.stop_switch.stop_flag().is_set
+        latest = self._context.records.change(self._partition, self._change_id)
+        if is_switched_off or latest is None or latest.value.state is not ChangeState.APPLYING:
             raise StoreConflict("stopped right before a write")
-        entry = self._entry(change, step)
-        # First and last: no write is announced that must not come, and saying so takes time.
-        self._authority.check_write(change, self._clock.now())
+        entry = self._journal.current(change)
+        # Before the journal, so that it records no write that must not come; and after it, because that takes time.
+        self._context.authority.check_write(change, self._clock.now())
         if entry.value.was_written:
             self._claim.renew(self._clock.wall())
         else:
-            self._commit([PutJournal(change.id, replace(entry.value, may_be_written=True), entry.etag)])
-        self._authority.check_write(change, self._clock.now())
+            self._journal.commit([PutJournal(change.id, replace(entry.value, may_be_written=True), entry.etag)])
+        self._context.authority.check_write(change, self._clock.now())
 
-    def _entry(self, change: Change, step: Step) -> Stored[JournalEntry]:
-        """The step's journal row, written before anything else is done for it."""
-        found = self._journal.get(change.step)
-        if found is not None and found.value.state != "stopped":
-            return found
-        now = self._clock.now()
-        if found is not None:
-            # Resumed by a person: the step's waiting time begins anew, what was there before its write stands.
-            written = found.value.was_written
-            entry = replace(
-                found.value,
-                state="started",
-                started_at=now,
-                updated_at=now,
-                writes=0,
-                may_be_written=written,
-                is_wait_notified=False,
-                before=found.value.before if written else self._before(change, step),
-            )
-        else:
-            before = self._before(change, step)
-            entry = JournalEntry(step=change.step, state="started", started_at=now, updated_at=now, before=before)
-        self._commit([PutJournal(change.id, entry, found.etag if found else None)])
-        return self._journal[change.step]
-
-    def _before(self, change: Change, step: Step) -> dict[str, Any] | None:
-        """What the step will be held against: the subnet as it was, which nodes were Ready, the gateway's rate."""
-        gate, now = self._context.gate, self._clock.now()
-        if isinstance(step, AssociateSubnet):
-            measured: dict[str, Any] = {"ready_nodes": gate.ready_nodes(change.cluster_id, now)}
-            if step.after is not None:
-                measured |= {"gateway_rate": gate.gateway_rate(step.after, now)}
-            return {**step.properties_before, **measured}
-        if isinstance(step, ObserveEgress):
-            previous = self._journal.get(change.step - 1)
-            before = previous.value.before or {} if previous else {}
-            return {name: before.get(name) for name in ("ready_nodes", "gateway_rate")}
-        return None
-
-    def _done(self, stored: Stored[Change], step: Step, entry: Stored[JournalEntry], result: Done) -> bool:
-        now = self._clock.now()
-        done = replace(entry.value, state="done", updated_at=now, after=result.after, note=result.note)
-        is_last = stored.value.step + 1 >= len(stored.value.plan.steps)
+    def _done(self, run: ChangeRun, entry: Stored[JournalEntry], result: Done) -> None:
+        change, step, now = run.change, run.change.current_step, self._clock.now()
+        done = replace(entry.value, state=StepState.DONE, updated_at=now, after=result.after, note=result.note)
+        is_last = change.step + 1 >= len(change.plan.steps)
         is_pausing = isinstance(step, ObserveEgress) and not is_last
-        pause = Wait(0.0, "", asked_seconds=self._policy.pause_between_subnets.total_seconds() if is_pausing else 0.0)
+        pause = self._context.policy.pause_between_subnets.total_seconds() if is_pausing else 0.0
         changed = replace(
-            stored.value, step=stored.value.step + 1, due_at=now, not_before=not_before(stored.value, pause, now)
+            change, step=change.step + 1, due_at=now, not_before=not_before(change.not_before, pause, now)
         )
-        told = (
-            change_messages.change_progress(changed, done) if isinstance(step, AssociateSubnet | AddPublicIps) else None
-        )
-        self._commit(
+        is_news = isinstance(step, AssociateSubnet | AddPublicIps)
+        self._journal.commit(
             [
-                Put(changed, stored.etag),
-                PutJournal(changed.id, done, entry.etag),
-                audit(now, "snatbot", step_done(entry.value.step), changed.id, result.note),
+                run.put(changed),
+                PutJournal(change.id, done, entry.etag),
+                audit(now, "snatbot", step_done(done.step), change.id, result.note),
             ],
-            changed.cluster_name,
-            told,
+            change.cluster_name,
+            change_messages.change_progress(changed, done) if is_news else None,
         )
-        log.info("change %s: step %d done: %s", changed.id, done.step + 1, done.note)
-        return True
+        log.info("change %s: step %d done: %s", change.id, done.step + 1, done.note)
 
-    def _wait(self, stored: Stored[Change], entry: Stored[JournalEntry], result: Wait) -> bool:
-        now, wall = self._clock.now(), self._clock.wall()
-        waited, until = now - entry.value.started_at, not_before(stored.value, result, now)
-        if reason := too_long(entry.value, result, result.limit or self._policy.wait_limit, until, now):
-            self._stop(replace(stored, value=replace(stored.value, not_before=until)), entry, reason)
+    def _wait(self, run: ChangeRun, entry: Stored[JournalEntry], result: Wait) -> bool:
+        """Whether to go on in this invocation, having slept."""
+        change, known, now = run.change, entry.value, self._clock.now()
+        until = not_before(change.not_before, result.asked_seconds, now)
+        if reason := too_long(known, result, result.limit or self._context.policy.wait_limit, until, now):
+            waiting = replace(run.stored, value=replace(change, not_before=until))
+            self._stop(replace(run, stored=waiting), entry, reason)
             return False
-        is_worth_telling = waited >= WORTH_TELLING and not entry.value.is_wait_notified
+        is_news = now - known.started_at >= NOTIFY_AFTER and not known.is_wait_notified
         noted = replace(
-            entry.value,
+            known,
             updated_at=now,
             note=result.note,
-            attempts=entry.value.attempts + 1,
-            writes=entry.value.writes + result.has_written,
-            is_wait_notified=entry.value.is_wait_notified or is_worth_telling,
-            exposed_seconds=_longest(entry.value.exposed_seconds, result.exposed_seconds),
+            attempts=known.attempts + 1,
+            writes=known.writes + result.has_written,
+            is_wait_notified=known.is_wait_notified or is_news,
+            exposed_seconds=_longest(known.exposed_seconds, result.exposed_seconds),
         )
-        is_short = result.seconds <= self._policy.sleep_seconds
-        if is_short and not is_worth_telling and wall + timedelta(seconds=result.seconds) < self._deadline:
+        journal = PutJournal(change.id, noted, entry.etag)
+        ends_at = self._clock.wall() + timedelta(seconds=result.seconds)
+        if result.seconds <= _SLEEP_SECONDS and not is_news and ends_at < self._deadline:
             if result.asked_seconds:
-                asked = Put(replace(stored.value, not_before=until), stored.etag)
-                self._commit([asked, PutJournal(stored.value.id, noted, entry.etag)])
-            elif noted.note != entry.value.note or result.has_written:
-                self._commit([PutJournal(stored.value.id, noted, entry.etag)])
+                self._journal.commit([run.put(replace(change, not_before=until)), journal])
+            elif noted.note != known.note or result.has_written:
+                self._journal.commit([journal])
             else:
-                self._claim.renew(wall)
+                self._claim.renew(self._clock.wall())
             self._clock.sleep(result.seconds)
             return True
-        later = replace(stored.value, due_at=next_look(result.seconds, now), not_before=until)
-        told = None
-        if is_worth_telling:
+        later = replace(change, due_at=next_check(result.seconds, now), not_before=until)
+        message = None
+        if is_news:
             note = f"{result.note}; nothing is written before {utc(until)}" if until and until > now else result.note
-            told = change_messages.change_waiting(later, note, self._context.links.page(later))
-        self._commit([Put(later, stored.etag), PutJournal(later.id, noted, entry.etag)], later.cluster_name, told)
+            message = change_messages.change_waiting(later, note, self._context.links.page(later))
+        self._journal.commit([run.put(later), journal], later.cluster_name, message)
         self._claim.pause(self._clock.wall())
         return False
 
-    def _stop(
-        self, stored: Stored[Change], entry: Stored[JournalEntry], reason: str, commands: tuple[str, ...] = ()
-    ) -> None:
-        now = self._clock.now()
-        state = next_state(stored.value.state, Event.STOP)
-        stopped = replace(stored.value, state=state, due_at=None, stop_reason=reason, stop_commands=commands)
-        noted = replace(entry.value, state="stopped", updated_at=now, note=reason)
-        self._commit(
-            [
-                Put(stopped, stored.etag),
-                PutJournal(stopped.id, noted, entry.etag),
-                audit(now, "snatbot", "change stopped", stopped.id, reason),
-            ],
-            stopped.cluster_name,
-            change_messages.change_stopped(stopped, self._context.links.page(stopped)),
-        )
-        log.error("change %s stopped: %s", stopped.id, reason)
+    def _stop(self, run: ChangeRun, entry: Stored[JournalEntry], reason: str, commands: tuple[str, ...] = ()) -> None:
+        at = Instant.of(self._clock)
+        noted = replace(entry.value, state=StepState.STOPPED, updated_at=at.domain, note=reason)
+        self._claim.renew(at.wall)
+        self._context.finisher.stop(run, at, reason, commands, [PutJournal(run.change.id, noted, entry.etag)])
         self._claim.release()
 
-    def _finish(self, stored: Stored[Change]) -> None:
-        now = self._clock.now()
-        journal = [self._journal[step].value for step in sorted(self._journal)]
-        end = finish(stored.value, journal, self._context.verify.authorized)
-        if end is None:
-            applied = replace(
-                stored.value,
-                state=next_state(stored.value.state, Event.APPLIED),
-                applied_at=now,
-                verify_from=now,
-                due_at=now + NEXT_LOOK,
-            )
-            self._commit([Put(applied, stored.etag), audit(now, "snatbot", "change applied", applied.id)])
+    def _finish(self, run: ChangeRun) -> None:
+        at = Instant.of(self._clock)
+        journal = [entry.value for _, entry in sorted(self._journal.entries.items())]
+        outcome = outcome_without_verifying(run.change, journal, self._context.verify.authorize_command)
+        if outcome is not None:
+            self._claim.renew(at.wall)
+            self._context.finisher.end(run, outcome, at)
         else:
-            wall = self._clock.wall()
-            self._claim.renew(wall)
-            self._context.finisher.end(self._partition, stored, *end, now, wall)
+            state, due_at = next_state(run.change.state, Event.APPLIED), at.domain + RECHECK_AFTER
+            applied = replace(run.change, state=state, applied_at=at.domain, verify_from=at.domain, due_at=due_at)
+            self._journal.commit([run.put(applied), audit(at.domain, "snatbot", "change applied", applied.id)])
         self._claim.release()
-
-    def _commit(self, writes: list[Put | PutJournal], cluster_name: str = "", message: Message | None = None) -> None:
-        """Renews the claim first: a worker that lost it writes nothing."""
-        wall = self._clock.wall()
-        self._claim.renew(wall)
-        rows = self._context.outbox.rows(cluster_name, message, wall)
-        etags = self._records.commit_in(self._partition, [*writes, *rows])
-        for write, etag in zip(writes, etags, strict=False):
-            if isinstance(write, PutJournal):
-                self._journal[write.entry.step] = Stored(write.entry, etag)
 
 
 def _longest(known: float | None, seconds: float | None) -> float | None:

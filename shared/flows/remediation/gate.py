@@ -6,32 +6,38 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from ...cloud.discovery import Discovery
 from ...cloud.errors import AzureError
 from ...cloud.metrics import Metrics, complete_series
 from ...core.detection.schedule import complete_window
-from ...core.remediation.gate import GateView, GatewayRates, Passage, through_gateway, through_load_balancer, total
+from ...core.remediation.gate import (
+    GateView,
+    GatewayRates,
+    Passage,
+    through_gateway,
+    through_load_balancer,
+    window_since,
+)
+from ...core.remediation.verdict import total
 from ...formatting import count, listed
-from ...model.change import JournalEntry
-from ...model.metric import MINUTE, Series, Window
-from ...model.plan import ObserveEgress, Plan
+from ...model.change import Change, JournalEntry
+from ...model.metric import Series, Window
+from ...model.plan import AssociateSubnet, ObserveEgress, Plan
 from .drift import busy_words
-from .steps import Done, Stop, Wait
+from .step_result import RECHECK_AFTER, Done, Stop, Wait
 
 log = logging.getLogger("snatbot.gate")
 GATE_MINUTES = 3
-NEXT_LOOK = timedelta(minutes=1)
 _READINESS_GRACE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
 class GatePolicy:
-    """``limit``: what does not show within it stops the change. ``background_per_minute`` is without any traffic."""
-
     ingestion_lag_minutes: int
-    limit: timedelta
-    background_per_minute: float
+    limit: timedelta  # what does not show within it stops the change
+    background_per_minute: float  # new connections that a gateway shows without any traffic
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +54,26 @@ class Gate:
         self._discovery = discovery
         self._policy = policy
 
-    def ready_nodes(self, cluster_id: str, now: datetime) -> list[str] | None:
-        """Names of the nodes that were Ready in the last judged minutes; None when that can't be measured."""
-        window = complete_window(now, self._policy.ingestion_lag_minutes, GATE_MINUTES)
-        found = self._readiness(cluster_id, window)
-        return sorted(found.ready) if found is not None else None
+    def before(self, change: Change, previous: JournalEntry | None, now: datetime) -> dict[str, Any] | None:
+        """What the current step is compared with: the subnet's properties, the Ready nodes and the gateway's rate.
 
-    def gateway_rate(self, nat_gateway_id: str, now: datetime) -> float | None:
-        """New connections a minute in the last judged minutes; None when that can't be measured."""
-        window = complete_window(now, self._policy.ingestion_lag_minutes, GATE_MINUTES)
+        ``previous`` is the journal entry of the step before: a gate takes them from its subnet's step.
+        """
+        step = change.current_step
+        if isinstance(step, AssociateSubnet):
+            window = complete_window(now, self._policy.ingestion_lag_minutes, GATE_MINUTES)
+            readiness = self._readiness(change.cluster_id, window)
+            measured: dict[str, Any] = {"ready_nodes": sorted(readiness.ready) if readiness else None}
+            if step.after is not None:
+                measured["gateway_rate"] = self._gateway_rate(step.after, window)
+            return {**step.properties_before, **measured}
+        if isinstance(step, ObserveEgress):
+            before = previous.before or {} if previous else {}
+            return {name: before.get(name) for name in ("ready_nodes", "gateway_rate")}
+        return None
+
+    def _gateway_rate(self, nat_gateway_id: str, window: Window) -> float | None:
+        """New connections a minute; None when that can't be measured."""
         try:
             found = complete_series(self._metrics.nat_gateway_connections(nat_gateway_id, window))
         except AzureError as error:
@@ -68,12 +85,12 @@ class Gate:
         """What AKS is doing with the cluster right now; empty when nothing. Raises AzureError."""
         return busy_words(self._discovery.cluster(cluster_id))
 
-    def look(self, step: ObserveEgress, plan: Plan, entry: JournalEntry, now: datetime) -> Done | Wait | Stop:
+    def observe(self, step: ObserveEgress, plan: Plan, entry: JournalEntry, now: datetime) -> Done | Wait | Stop:
         """Whether to go on to the next subnet, with the figures that say why. Raises AzureError.
 
         ``entry.before`` holds ``ready_nodes`` and ``gateway_rate`` of before the subnet was moved.
         """
-        window = self._window_since(entry.started_at, now)
+        window = window_since(entry.started_at, now, self._policy.ingestion_lag_minutes, GATE_MINUTES)
         if window is None:
             return self._wait("waiting for the first measured minutes after the move")
         before = entry.before or {}
@@ -120,11 +137,11 @@ class Gate:
     def _about_lost_nodes(self, lost: Sequence[str], cluster_id: str, waited: timedelta) -> Wait | Stop:
         """Nodes that were Ready and are not. An upgrade does that too, and a moment of it is no alarm."""
         if busy := self.busy(cluster_id):
-            return Wait(NEXT_LOOK.total_seconds(), busy)
-        said = f"{listed(lost)} {'is' if len(lost) == 1 else 'are'} not Ready any more"
+            return Wait(RECHECK_AFTER.total_seconds(), busy)
+        gone = f"{listed(lost)} {'is' if len(lost) == 1 else 'are'} not Ready any more"
         if waited < _READINESS_GRACE:
-            return self._wait(said)
-        return Stop(f"{said} since the subnet was moved")
+            return self._wait(gone)
+        return Stop(f"{gone} since the subnet was moved")
 
     def _readiness(self, cluster_id: str, window: Window) -> Readiness | None:
         try:
@@ -144,22 +161,17 @@ class Gate:
         ready = frozenset(node for node, (_, is_ready) in latest.items() if is_ready)
         return Readiness(ready, frozenset(latest) - ready)
 
-    def _window_since(self, since: datetime, now: datetime) -> Window | None:
-        """The last judged minutes that lie wholly after ``since``; None while there are fewer."""
-        window = complete_window(now, self._policy.ingestion_lag_minutes, GATE_MINUTES)
-        return window if window.start >= since.replace(second=0, microsecond=0) + MINUTE else None
-
     def _wait(self, note: str) -> Wait:
-        return Wait(NEXT_LOOK.total_seconds(), note, limit=self._policy.limit)
+        return Wait(RECHECK_AFTER.total_seconds(), note, limit=self._policy.limit)
 
 
 def _moved_before(step: ObserveEgress, plan: Plan) -> float:
-    """Where the gateway could not be measured: what the subnets that were moved earlier had on the load balancer."""
+    """If the gateway could not be measured: what the subnets that were moved earlier had on the load balancer."""
     if plan.baseline is None:
         return 0.0
     earlier = plan.steps[: plan.steps.index(step)]
-    ids = [one.subnet_id.lower() for one in earlier if isinstance(one, ObserveEgress)]
-    return sum(plan.baseline.successful_by_subnet.get(one, 0.0) for one in ids)
+    ids = [gate.subnet_id.lower() for gate in earlier if isinstance(gate, ObserveEgress)]
+    return sum(plan.baseline.successful_by_subnet.get(subnet_id, 0.0) for subnet_id in ids)
 
 
 def _failing_before(plan: Plan) -> float:

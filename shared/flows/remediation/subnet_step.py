@@ -1,8 +1,8 @@
 """The write that can break a network: one property of a subnet, everything else carried along and read back.
 
-Azure's subnet PUT replaces the whole subnet. So it is read right before, compared with what was approved, written with
-the ETag of that read, and read again. Where Azure does not honour If-Match, another writer's change that falls between
-that read and the write is lost: the window is kept as short as one request, its length is recorded, and
+Azure's subnet PUT replaces the whole subnet. So the step reads it right before, compares it with what was approved,
+writes with the ETag of that read, and reads again. Where Azure does not honour If-Match, another writer's change
+between that read and the write is lost: the window is as short as one request, its length is recorded, and
 ``concurrent_writes`` asks the activity log who else wrote in it. Reading back finds what others overwrite of ours.
 """
 
@@ -16,9 +16,7 @@ from ...formatting import count
 from ...model.network import Subnet
 from ...model.plan import AssociateSubnet
 from ...model.resource_id import ArmId, same_id
-from .steps import Done, NetworkWriter, Result, Stop, Wait, WritePermit
-
-_WAIT_SECONDS = 3.0
+from .step_result import SUBNET_WAIT_SECONDS, Done, NetworkWriter, Result, Stop, Wait, WritePermit
 
 
 def associate_subnet(step: AssociateSubnet, network: NetworkWriter, permit: WritePermit) -> Result:
@@ -26,7 +24,7 @@ def associate_subnet(step: AssociateSubnet, network: NetworkWriter, permit: Writ
     subnet = network.read_subnet(step.subnet_id)
     state = subnet.provisioning_state.lower()
     if state == "updating":
-        return Wait(_WAIT_SECONDS, f"subnet {subnet.name} is being updated")
+        return Wait(SUBNET_WAIT_SECONDS, f"subnet {subnet.name} is being updated")
     if changed := changed_properties(step.properties_before, subnet.properties):
         return _overlap(step, subnet, changed)
     if same_id(subnet.nat_gateway_id, step.after) and state == "succeeded":
@@ -46,7 +44,7 @@ def associate_subnet(step: AssociateSubnet, network: NetworkWriter, permit: Writ
 
 
 def undone(step: AssociateSubnet, network: NetworkWriter) -> Stop | None:
-    """Whether somebody wrote to the subnet since the step was done: their write may have read it before ours."""
+    """Stops if somebody wrote to the subnet since the step was done: they may have read it before our write."""
     subnet = network.read_subnet(step.subnet_id)
     if changed := changed_properties(step.properties_before, subnet.properties):
         return _overlap(step, subnet, changed)
@@ -54,7 +52,7 @@ def undone(step: AssociateSubnet, network: NetworkWriter) -> Stop | None:
 
 
 def taken_back(step: AssociateSubnet, network: NetworkWriter) -> Stop | None:
-    """Whether the subnet still has what the step gave it. Later changes of other properties are others' business."""
+    """Stops if the subnet lost what the step gave it. Others may change its other properties later."""
     return _taken_back(step, network.read_subnet(step.subnet_id))
 
 
@@ -75,21 +73,21 @@ def _who(step: AssociateSubnet) -> tuple[str, ...]:
 
 
 def _write(step: AssociateSubnet, subnet: Subnet, network: NetworkWriter, permit: WritePermit) -> Result:
-    """Asking for leave takes calls to storage: read once more after it, so that only one request lies between."""
+    """Acquiring the permit calls storage: read once more after it, so that only one request lies between."""
     if (held := permit.precondition()) is not None:
         return held
     permit.acquire()
     read_at = permit.wall()
     latest = network.read_subnet(step.subnet_id)
     if latest.etag != subnet.etag or latest.properties != subnet.properties:
-        return Wait(_WAIT_SECONDS, "somebody wrote to the virtual network in between; reading again")
+        return Wait(SUBNET_WAIT_SECONDS, "somebody wrote to the virtual network in between; reading again")
     network.put_subnet(latest, step.after, latest.etag, permit.request_id)
     exposed_seconds = (permit.wall() - read_at).total_seconds()
-    return Wait(_WAIT_SECONDS, f"subnet {subnet.name} is being updated", True, exposed_seconds)
+    return Wait(SUBNET_WAIT_SECONDS, f"subnet {subnet.name} is being updated", True, exposed_seconds)
 
 
 def _overlap(step: AssociateSubnet, subnet: Subnet, changed: list[str]) -> Stop:
-    """Nobody's change is undone by itself: the commands put the subnet back as it was approved, if that is wanted."""
+    """Nobody's change is undone: the commands put the subnet back as it was approved, if that is wanted."""
     restore = [restore_command(step.subnet_id, name, step.properties_before.get(name)) for name in changed]
     return Stop(
         f"subnet {subnet.name} is not as it was approved: {', '.join(changed)} changed. Nothing more is written; "

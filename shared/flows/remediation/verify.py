@@ -1,10 +1,10 @@
-"""Evidence from the NAT gateway: the verdict at the end."""
+"""Verifies a change by the NAT gateway's metrics."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ...cloud.discovery import Discovery
@@ -15,10 +15,11 @@ from ...core.planning.preflight import authorize_command
 from ...core.planning.sizing import ENLARGE_AT, PORTS_PER_IP
 from ...core.planning.usage import open_peak
 from ...core.remediation import verdict
-from ...core.remediation.verdict import GatewayEvidence, Verdict
+from ...core.remediation.gate import window_since
+from ...core.remediation.verdict import GatewayEvidence
 from ...formatting import count
-from ...model.change import Change, Outcome
-from ...model.metric import MINUTE, Series, Window
+from ...model.change import Change, Outcome, Verdict
+from ...model.metric import Series, Window
 from ...model.plan import Baseline, Plan, PlanKind
 
 log = logging.getLogger("snatbot.verify")
@@ -26,12 +27,10 @@ log = logging.getLogger("snatbot.verify")
 
 @dataclass(frozen=True, slots=True)
 class VerifyPolicy:
-    """Minutes, and new connections a minute that a gateway shows without any traffic."""
-
     ingestion_lag_minutes: int
     verify_minutes: int
     verify_limit: timedelta
-    background_per_minute: float
+    background_per_minute: float  # new connections that a gateway shows without any traffic
 
 
 class Verify:
@@ -41,34 +40,28 @@ class Verify:
         self._policy = policy
 
     def verdict(self, change: Change, now: datetime) -> Outcome | None:
-        """None: look again later. Otherwise fixed, not fixed or can't tell, with the figures."""
-        gateway_id, baseline = change.plan.nat_gateway_id, change.plan.baseline
+        """FIXED, NOT_FIXED or CANT_TELL with the figures; None: check again later."""
+        gateway_id, minutes = change.plan.nat_gateway_id, self._policy.verify_minutes
         if change.verify_from is None or gateway_id is None:
-            return Outcome("can't tell", "the plan names no NAT gateway: there is nothing to measure")
-        minutes = self._policy.verify_minutes
-        window = self._window_since(change.verify_from, now, minutes)
+            return Outcome(Verdict.CANT_TELL, "the plan names no NAT gateway: there is nothing to measure")
+        window = self._window(change, now)
         is_over = now - change.verify_from >= self._policy.verify_limit
         if window is None:
             missed = f"{count(minutes, 'minute')} could not be measured in time"
-            return Outcome("can't tell", missed) if is_over else None
+            return Outcome(Verdict.CANT_TELL, missed) if is_over else None
         try:
-            outcome = self._judge(change.plan, gateway_id, baseline, window)
+            outcome = self._judge(change.plan, gateway_id, change.plan.baseline, window)
         except AzureError as error:
-            log.warning("change %s: the proof could not be measured: %s", change.id, error)
-            outcome = Outcome(Verdict.CANT_TELL_YET, f"the metrics could not be read: {error}")
-        if outcome.verdict == Verdict.FIXED:
-            return outcome
-        if not is_over:
-            # A failure in one window may be the last one: the next windows are judged too, until the limit.
-            return None
-        return outcome if outcome.verdict == Verdict.NOT_FIXED else replace(outcome, verdict="can't tell")
+            log.warning("change %s: the verdict could not be measured: %s", change.id, error)
+            outcome = Outcome(Verdict.CANT_TELL, f"the metrics could not be read: {error}")
+        # A failure in one window may be the last one: the next windows are judged too, until the limit.
+        return outcome if is_over or outcome.verdict is Verdict.FIXED else None
 
     def is_measurable(self, change: Change, now: datetime) -> bool:
         """Whether the first window of judged minutes has passed."""
-        since = change.verify_from
-        return since is not None and self._window_since(since, now, self._policy.verify_minutes) is not None
+        return self._window(change, now) is not None
 
-    def authorized(self, cluster_id: str, addresses: Sequence[str]) -> str:
+    def authorize_command(self, cluster_id: str, addresses: Sequence[str]) -> str:
         """The command that adds addresses to the API server's list; empty when there is no need."""
         try:
             cluster = self._discovery.cluster(cluster_id)
@@ -119,8 +112,6 @@ class Verify:
         moved = set(baseline.node_ips)
         return tuple(series for series in complete_series(answer) if series.backend_ip in moved)
 
-    def _window_since(self, since: datetime, now: datetime, minutes: int) -> Window | None:
-        """The last judged ``minutes`` that lie wholly after ``since``; None while there are fewer."""
-        window = complete_window(now, self._policy.ingestion_lag_minutes, minutes)
-        first = since.replace(second=0, microsecond=0) + MINUTE
-        return window if window.start >= first else None
+    def _window(self, change: Change, now: datetime) -> Window | None:
+        lag, minutes = self._policy.ingestion_lag_minutes, self._policy.verify_minutes
+        return window_since(change.verify_from, now, lag, minutes) if change.verify_from else None

@@ -1,7 +1,6 @@
-"""How long a change waits: nothing is written before Azure's time, and nobody waits longer than the limit.
+"""How long a change waits: it writes nothing before Azure's time, and one step waits no longer than the limit.
 
-``not_before`` is Azure's and is never undercut. The next look comes within a minute whatever Azure asks, so that the
-stop flag, the limit and the page are served meanwhile.
+The next check comes within a minute whatever Azure asks, so that the stop switch, the limit and the page still work.
 """
 
 from __future__ import annotations
@@ -9,19 +8,20 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from ...formatting import count, utc
-from ...model.change import Change, JournalEntry
-from .gate import NEXT_LOOK
-from .steps import Wait
+from ...model.change import JournalEntry
+from .step_result import RECHECK_AFTER, Wait
+
+NOTIFY_AFTER = timedelta(minutes=10)  # a gate alone takes seven minutes
 
 
-def not_before(change: Change, wait: Wait, now: datetime) -> datetime | None:
+def not_before(known: datetime | None, asked_seconds: float, now: datetime) -> datetime | None:
     """The later of what Azure asked for before and what it asks for now."""
-    asked = now + timedelta(seconds=wait.asked_seconds) if wait.asked_seconds else None
-    return max((at for at in (change.not_before, asked) if at is not None), default=None)
+    asked = now + timedelta(seconds=asked_seconds) if asked_seconds else None
+    return max((at for at in (known, asked) if at is not None), default=None)
 
 
-def next_look(seconds: float, now: datetime) -> datetime:
-    return now + min(timedelta(seconds=seconds), NEXT_LOOK)
+def next_check(seconds: float, now: datetime) -> datetime:
+    return now + min(timedelta(seconds=seconds), RECHECK_AFTER)
 
 
 def too_long(entry: JournalEntry, wait: Wait, limit: timedelta, until: datetime | None, now: datetime) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from shared.core.planning.detach import plan_detachment, written_subnets
 from shared.core.planning.planner import plan_attachment
-from shared.model.change import JournalEntry
+from shared.model.change import JournalEntry, StepState
 from shared.model.check import CheckResult
 from shared.model.network import NetworkFacts, PublicIp, Subnet, Unreadable, UnreadableKind
 from shared.model.plan import (
@@ -68,7 +68,7 @@ def test_a_half_done_attachment_is_taken_back_as_far_as_it_went() -> None:
 
 
 def entry(step: int, *, written: bool, before: Mapping[str, Any] | None = None) -> JournalEntry:
-    return JournalEntry(step, "done", at(step), at(step), before=before, may_be_written=written)
+    return JournalEntry(step, StepState.DONE, at(step), at(step), before=before, may_be_written=written)
 
 
 def test_only_what_the_journal_says_was_written_is_taken_back() -> None:

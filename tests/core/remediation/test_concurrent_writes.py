@@ -13,10 +13,10 @@ from shared.core.remediation.concurrent_writes import (
     MOST_EXPOSED_SECONDS,
     OwnWrite,
     commands,
-    in_words,
+    describe,
     overlaps,
+    own_writes,
     restore_command,
-    shown,
 )
 from shared.ids import write_id
 from shared.model.activity import LoggedWrite
@@ -77,7 +77,7 @@ def test_what_failed_had_no_effect_whoevers_it_was() -> None:
     assert found(write(ago(0.1), has_failed=True)) == []
     refused = replace(OUR_WRITE, has_failed=True)
     assert overlaps(OWN, [write(ago(0.1)), refused], "") == ()
-    assert shown(OWN, [refused], "") == ()
+    assert own_writes(OWN, [refused], "") == ()
 
 
 def test_our_own_repeated_write_is_nobody_else() -> None:
@@ -86,8 +86,8 @@ def test_our_own_repeated_write_is_nobody_else() -> None:
 
 def test_where_the_ids_do_not_come_through_our_application_is_known_by_its_client_id() -> None:
     ours = write(request_id="made up by Azure", app_id="0A0A")
-    assert shown(OWN, [ours], "") == ()
-    assert shown(OWN, [ours], "0a0a") == (ours,)
+    assert own_writes(OWN, [ours], "") == ()
+    assert own_writes(OWN, [ours], "0a0a") == (ours,)
     assert overlaps(OWN, [ours], "0a0a") == ()
 
 
@@ -97,7 +97,7 @@ def test_without_our_own_write_nothing_can_be_held_against_it() -> None:
 
 def words(**fields: Any) -> str:
     (overlap,) = overlaps(OWN, [write(ago(0.1), **fields), OUR_WRITE], "")
-    return "\n".join([in_words(overlap), *commands(overlap)])
+    return "\n".join([describe(overlap), *commands(overlap)])
 
 
 def test_the_words_say_who_when_and_how_to_look() -> None:

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from shared.core.remediation.state_machine import TRANSITIONS, Event, WrongState, next_state
-from shared.errors import Refused
 from shared.model.change import FINAL_STATES, ChangeState
 from tests.support import changes_page
 
@@ -23,10 +22,8 @@ def test_a_move_is_in_the_table_or_refused(state: ChangeState, event: Event) -> 
     if (state, event) in TRANSITIONS:
         assert next_state(state, event) is TRANSITIONS[state, event]
     else:
-        with pytest.raises(WrongState, match=f"cannot {event} a change that is {state}") as caught:
+        with pytest.raises(WrongState, match=f"cannot {event} a change that is {state}"):
             next_state(state, event)
-        assert isinstance(caught.value, Refused)
-        assert (caught.value.state, caught.value.event) == (state, event)
 
 
 def test_a_final_state_is_left_by_nothing_and_every_other_one_can_be_left() -> None:

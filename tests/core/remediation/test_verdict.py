@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.core.remediation.verdict import GatewayEvidence, Verdict, judge_gateway
-from shared.model.change import Outcome
+from shared.core.remediation.verdict import GatewayEvidence, judge_gateway
+from shared.model.change import Outcome, Verdict
 from shared.model.metric import Series
 from shared.model.plan import Baseline
 from tests.support.builders import BASELINE, series, window
@@ -58,7 +58,7 @@ def test_an_absent_failed_series_is_as_good_as_zeros() -> None:
 
 def test_protocols_are_added_up() -> None:
     half = attempted(every_minute(130))
-    assert judge(replace(HEALTHY, connections=(half,))).verdict == Verdict.CANT_TELL_YET
+    assert judge(replace(HEALTHY, connections=(half,))).verdict == Verdict.CANT_TELL
     assert judge(replace(HEALTHY, connections=(half, half))).verdict == Verdict.FIXED
 
 
@@ -77,19 +77,19 @@ def test_a_data_path_below_ninety_percent_on_average_is_not_fixed() -> None:
 
 def test_too_few_measured_minutes_cannot_tell_yet() -> None:
     outcome = judge(replace(HEALTHY, connections=(attempted(dict.fromkeys(range(9), 900.0)),)))
-    assert outcome.verdict == Verdict.CANT_TELL_YET
+    assert outcome.verdict == Verdict.CANT_TELL
     assert outcome.reason == "9 of 10 minutes measured on the NAT gateway so far"
 
 
 def test_minutes_outside_the_window_prove_nothing() -> None:
     outside = attempted({**dict.fromkeys(range(9), 900.0), 10: 900.0, -1: 900.0})
-    assert judge(replace(HEALTHY, connections=(outside,))).verdict == Verdict.CANT_TELL_YET
+    assert judge(replace(HEALTHY, connections=(outside,))).verdict == Verdict.CANT_TELL
 
 
 def test_no_point_at_all_cannot_tell_yet() -> None:
     nothing = replace(HEALTHY, connections=(), datapath=(), drops=(), load_balancer=())
     outcome = judge(nothing)
-    assert outcome.verdict == Verdict.CANT_TELL_YET
+    assert outcome.verdict == Verdict.CANT_TELL
     assert "data path availability: no data" in outcome.figures
 
 
@@ -97,32 +97,32 @@ def test_health_checks_alone_are_no_traffic() -> None:
     small = replace(BASELINE, successful_per_minute=20, attempted_per_minute=20)
     quiet = replace(HEALTHY, connections=(attempted(every_minute(100)),), load_balancer=())
     outcome = judge(quiet, small)
-    assert outcome.verdict == Verdict.CANT_TELL_YET
+    assert outcome.verdict == Verdict.CANT_TELL
     assert outcome.reason == "100 new connections a minute on the NAT gateway; at least 100 are needed to tell"
     assert judge(replace(quiet, connections=(attempted(every_minute(101)),)), small).verdict == Verdict.FIXED
 
 
 def test_less_than_a_quarter_of_the_former_traffic_cannot_tell_yet() -> None:
-    assert judge(replace(HEALTHY, connections=(attempted(every_minute(249)),))).verdict == Verdict.CANT_TELL_YET
+    assert judge(replace(HEALTHY, connections=(attempted(every_minute(249)),))).verdict == Verdict.CANT_TELL
     assert judge(replace(HEALTHY, connections=(attempted(every_minute(250)),))).verdict == Verdict.FIXED
 
 
 def test_traffic_that_still_leaves_through_the_load_balancer_cannot_tell_yet() -> None:
     outcome = judge(replace(HEALTHY, load_balancer=(series(every_minute(55)),)))
-    assert outcome.verdict == Verdict.CANT_TELL_YET
+    assert outcome.verdict == Verdict.CANT_TELL
     assert "still leave through the load balancer" in outcome.reason
     assert judge(replace(HEALTHY, load_balancer=(series(every_minute(54)),))).verdict == Verdict.FIXED
 
 
 def test_where_nothing_was_measured_before_nothing_may_be_left_on_the_load_balancer() -> None:
     unknown = replace(BASELINE, successful_per_minute=0, attempted_per_minute=0)
-    assert judge(replace(HEALTHY, load_balancer=(series({0: 0.5}),)), unknown).verdict == Verdict.CANT_TELL_YET
+    assert judge(replace(HEALTHY, load_balancer=(series({0: 0.5}),)), unknown).verdict == Verdict.CANT_TELL
     assert judge(replace(HEALTHY, load_balancer=()), unknown).verdict == Verdict.FIXED
 
 
 def test_an_unmeasured_data_path_cannot_tell_yet() -> None:
     outcome = judge(replace(HEALTHY, datapath=()))
-    assert outcome.verdict == Verdict.CANT_TELL_YET
+    assert outcome.verdict == Verdict.CANT_TELL
     assert "data path" in outcome.reason
 
 
@@ -159,7 +159,7 @@ def test_what_is_fixed_per_minute_is_fixed_too_if_the_count_were_per_second(
 
 def test_without_a_baseline_it_is_never_fixed_but_a_failure_still_shows() -> None:
     unmeasured = judge_gateway(HEALTHY, None, verify_minutes=10, background_per_minute=BACKGROUND)
-    assert unmeasured.verdict == Verdict.CANT_TELL_YET
+    assert unmeasured.verdict == Verdict.CANT_TELL
     assert "could not be measured" in unmeasured.reason
     assert "before: not measured" in unmeasured.figures
     failing = replace(HEALTHY, connections=(attempted(every_minute(900)), attempted({3: 4}, "Failed")))
@@ -170,5 +170,5 @@ def test_without_a_baseline_it_is_never_fixed_but_a_failure_still_shows() -> Non
 def test_a_gateway_that_was_there_is_held_against_its_own_figures() -> None:
     before = replace(BASELINE, successful_per_minute=4_000, is_of_gateway=True)
     found = judge(HEALTHY, before)
-    assert found.verdict == Verdict.CANT_TELL_YET, "900 a minute are less than a quarter of 4,000"
+    assert found.verdict == Verdict.CANT_TELL, "900 a minute are less than a quarter of 4,000"
     assert "NAT gateway before: 4,000 successful a minute" in found.figures

@@ -9,6 +9,7 @@ from typing import cast
 
 import pytest
 
+from shared.clock import Instant
 from shared.errors import TooMany
 from shared.flows.approval.propose import MOST_AN_HOUR, Propose, refuse_too_many
 from shared.flows.planning.plan import Planner
@@ -28,7 +29,7 @@ def propose(records: Records) -> Propose:
 
 
 def ask(propose: Propose, minute: int = 0) -> Change:
-    return propose.propose(CLUSTER.id, at(minute), at(minute), "holder of the function key")
+    return propose.propose(CLUSTER.id, Instant(at(minute), at(minute)), "holder of the function key")
 
 
 def test_of_those_who_propose_at_once_one_is_open(propose: Propose, records: Records) -> None:

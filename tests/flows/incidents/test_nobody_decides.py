@@ -8,13 +8,14 @@ from typing import Any, cast
 
 import pytest
 
+from shared.clock import Instant
 from shared.cloud.errors import Unavailable
 from shared.core.planning.request import REQUEST_TAG, PlanRequest, request_of
-from shared.core.remediation.state_machine import Event
 from shared.flows.approval.propose import Propose
 from shared.flows.approval.propose_for_incident import TRY_AGAIN_AFTER
 from shared.flows.approval.renew import PlanRenewer
 from shared.flows.planning.plan import Planner
+from shared.flows.remediation.change_run import ChangeRun
 from shared.flows.remediation.finish import ChangeFinisher
 from shared.ids import cluster_key
 from shared.model.change import Change, ChangeState
@@ -75,7 +76,8 @@ class Desk(World):
         renewer = PlanRenewer(self.records, planner, propose, self.outbox, links, At(minute))
         if not renewer.renew_expired(PARTITION, stored):
             finisher = ChangeFinisher(self.records, self.outbox, links, timedelta(0), timedelta(hours=1))
-            finisher.end(PARTITION, stored, Event.EXPIRE, None, at(minute), at(minute))
+            run = ChangeRun(PARTITION, stored.value.id, stored)
+            finisher.end(run, None, Instant(at(minute), at(minute)))
         return self.newest().value
 
     def newest(self) -> Stored[Change]:

@@ -18,7 +18,7 @@ from shared.errors import BadInput, SnatbotError
 from shared.flows.incidents.track import IncidentTracker, Observation, UpdateSummary
 from shared.flows.notification.outbox import Outbox
 from shared.ids import cluster_key
-from shared.model.change import Change, ChangeState, JournalEntry
+from shared.model.change import Change, ChangeState, JournalEntry, StepState
 from shared.model.health_event import HealthEventComparison, HealthEventVerdict
 from shared.model.incident import ClusterRecord, IncidentState
 from shared.model.plan import AssociateSubnet, Plan
@@ -392,7 +392,7 @@ def test_a_subnet_that_is_being_written_is_expected_with_or_without_its_gateway(
         make_change(ChangeState.APPLYING, replace(make_plan(), cluster_id=CLUSTER.id)), start=started(at(0))
     )
     change = replace(change, step=3)
-    entry = JournalEntry(3, "started", at(0), at(0))
+    entry = JournalEntry(3, StepState.STARTED, at(0), at(0))
     record = ClusterRecord(CLUSTER.id, CLUSTER.name, change_id=change.id)
     records.commit(CLUSTER.id, [Put(record), Put(change), PutJournal(change.id, entry)])
     subnet_id = SUBNETS[0].lower()
@@ -404,7 +404,7 @@ def test_a_subnet_that_is_being_written_is_expected_with_or_without_its_gateway(
     back = replace(
         change, id="back", plan=replace(change.plan, steps=(take_off(subnet_id),)), step=0, start=started(at(1))
     )
-    written = JournalEntry(0, "started", at(1), at(1))
+    written = JournalEntry(0, StepState.STARTED, at(1), at(1))
     records.commit(CLUSTER.id, [Put(done, stored.etag), Put(back), PutJournal(back.id, written)])
     assert world.tracker().read_state(CLUSTER.id, CLUSTER.name).associations.wanted(ArmId(subnet_id)) == GATEWAY
 

@@ -12,6 +12,7 @@ from typing import Any, cast
 import pytest
 
 from shared.chat.message import Message
+from shared.clock import Instant
 from shared.cloud.errors import AzureError, Forbidden, Throttled, Unavailable
 from shared.cloud.metric_access import DeadlineReached
 from shared.cloud.request_count import RequestCount
@@ -613,7 +614,7 @@ def applied_without_incident(world: World) -> Change:
     """A change that a person asked for beforehand, as proposing leaves it, and applied since."""
     planner = cast(Planner, FakePlanner(change_in(ChangeState.FIXED).plan))
     propose = Propose(planner, world.records, world.active_clusters, Outbox(()), LINKS, timedelta(hours=1))
-    change = propose.propose(cluster().id, at(0), at(0), "Ada")
+    change = propose.propose(cluster().id, Instant(at(0), at(0)), "Ada")
     stored = world.records.change(cluster_key(change.cluster_id), change.id)
     assert stored is not None
     applied = replace(

@@ -14,11 +14,12 @@ from shared.core.planning.digest import with_digest
 from shared.errors import Refused
 from shared.flows.notification.outbox import audit
 from shared.flows.remediation.authority import Authority
+from shared.flows.remediation.change_run import ChangeRun
 from shared.ids import cluster_key
 from shared.model.audit import now_is, step_done
-from shared.model.change import Change, ChangeState, JournalEntry
+from shared.model.change import Change, ChangeState, JournalEntry, StepState
 from shared.model.resource_id import ArmId
-from shared.store.records import PutJournal, Records
+from shared.store.records import PutJournal, Records, Stored
 from tests.support.nouns import NOW, make_change, make_journal, make_plan
 
 S = ChangeState
@@ -51,7 +52,7 @@ def at_work(records: Records, authority: Authority, journal: Sequence[JournalEnt
 
 
 def check(authority: Authority, change: Change, now: datetime = LATER) -> None:
-    authority.check(PARTITION, change.id, change, now)
+    authority.check(ChangeRun(PARTITION, change.id, Stored(change, "etag")), now)
 
 
 # --- what goes on ---
@@ -71,7 +72,7 @@ def test_what_was_approved_may_start_and_go_on_and_start_again(records: Records,
 
 def test_a_step_that_stopped_is_not_done(records: Records, authority: Authority) -> None:
     change = at_work(records, authority, make_journal()[:2])
-    records.commit_in(PARTITION, [PutJournal(change.id, replace(make_journal()[2], state="stopped"))])
+    records.commit_in(PARTITION, [PutJournal(change.id, replace(make_journal()[2], state=StepState.STOPPED))])
     check(authority, replace(change, state=S.APPROVED))
 
 
@@ -173,7 +174,7 @@ def test_a_row_in_another_place_or_about_another_cluster_is_refused(authority: A
         (PARTITION, change.id, replace(change, cluster_id=ArmId(change.cluster_id + "2"))),
     ):
         with pytest.raises(RecordsDisagree, match="not where it belongs"):
-            authority.check(partition, change_id, row, LATER)
+            authority.check(ChangeRun(partition, change_id, Stored(row, "etag")), LATER)
 
 
 def test_nothing_is_written_for_advice_or_while_acting_is_off(records: Records) -> None:

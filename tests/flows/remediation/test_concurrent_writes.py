@@ -11,10 +11,10 @@ import pytest
 
 from shared.cloud.activity import ActivityLog
 from shared.cloud.errors import AzureError, Forbidden, Unavailable
-from shared.flows.remediation.concurrent_writes import ConcurrentWriteAudit, Seen, alarm, mark_reported
+from shared.flows.remediation.concurrent_writes import AuditResult, ConcurrentWriteAudit, alarm, mark_reported
 from shared.ids import write_id
 from shared.model.activity import LoggedWrite
-from shared.model.change import Change, ChangeState, JournalEntry
+from shared.model.change import Change, ChangeState, JournalEntry, StepState
 from shared.model.plan import AssociateSubnet
 from shared.model.resource_id import ArmId
 from shared.store.records import Stored
@@ -24,7 +24,7 @@ CHANGE = make_change(ChangeState.VERIFYING)
 STEP = next(number for number, step in enumerate(CHANGE.plan.steps) if isinstance(step, AssociateSubnet))
 AT = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
 LAG = timedelta(minutes=15)
-ENTRY = JournalEntry(STEP, "done", AT, AT, after={}, note="done", exposed_seconds=0.5)
+ENTRY = JournalEntry(STEP, StepState.DONE, AT, AT, after={}, note="done", exposed_seconds=0.5)
 
 
 def subnet_id(change: Change = CHANGE) -> str:
@@ -64,8 +64,8 @@ class Log:
         return self.found
 
 
-def look(log: Log, after: timedelta = LAG, journal: Sequence[JournalEntry] = (ENTRY,)) -> Seen:
-    return ConcurrentWriteAudit(cast(ActivityLog, log), LAG, "").look(CHANGE, journal, AT + after)
+def look(log: Log, after: timedelta = LAG, journal: Sequence[JournalEntry] = (ENTRY,)) -> AuditResult:
+    return ConcurrentWriteAudit(cast(ActivityLog, log), LAG, "").check(CHANGE, journal, AT + after)
 
 
 def test_it_is_not_asked_before_it_can_know() -> None:
@@ -76,7 +76,7 @@ def test_it_is_not_asked_before_it_can_know() -> None:
 
 def test_a_change_without_a_subnets_write_has_nothing_to_ask() -> None:
     log = Log()
-    assert look(log, journal=()) == Seen()
+    assert look(log, journal=()) == AuditResult()
     assert log.asked == 0
 
 

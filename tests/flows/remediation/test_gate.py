@@ -14,8 +14,8 @@ from shared.cloud.errors import AzureError
 from shared.cloud.metrics import Metrics
 from shared.core.planning.planner import plan_attachment
 from shared.flows.remediation.gate import Gate, GatePolicy
-from shared.flows.remediation.steps import Done, Stop, Wait
-from shared.model.change import JournalEntry
+from shared.flows.remediation.step_result import Done, Stop, Wait
+from shared.model.change import JournalEntry, StepState
 from shared.model.cluster import Cluster
 from shared.model.load_balancer import LoadBalancer, Node
 from shared.model.metric import MetricAnswer, Window
@@ -45,7 +45,7 @@ REFUSED = AzureError("metrics GET", "forbidden", status=403)
 
 def moved(rate: float | None = 0.0, ready: tuple[str, ...] = (), since: int = 0) -> JournalEntry:
     before = {"ready_nodes": list(ready), "gateway_rate": rate}
-    return JournalEntry(3, "started", at(since), at(since), before=before)
+    return JournalEntry(3, StepState.STARTED, at(since), at(since), before=before)
 
 
 @dataclass
@@ -78,13 +78,13 @@ class Azure:
     def load_balancer(self, of: Cluster) -> LoadBalancer:
         return load_balancer()
 
-    def look(self, step: ObserveEgress, entry: JournalEntry) -> Done | Wait | Stop:
+    def observe(self, step: ObserveEgress, entry: JournalEntry) -> Done | Wait | Stop:
         gate = Gate(cast(Metrics, self), cast(Discovery, self), GatePolicy(3, LIMIT, 10.0))
-        return gate.look(step, PLAN, entry, NOW)
+        return gate.observe(step, PLAN, entry, NOW)
 
 
 def test_minutes_before_the_move_don_t_count() -> None:
-    result = Azure(rate=9_000).look(GATES[0], moved(since=6))
+    result = Azure(rate=9_000).observe(GATES[0], moved(since=6))
     assert isinstance(result, Wait)
     assert result.limit == LIMIT
 
@@ -102,19 +102,19 @@ def test_minutes_before_the_move_don_t_count() -> None:
 def test_each_subnet_has_to_add_traffic_of_its_own(
     gate: int, rate: float, before: float | None, kind: Callable[..., object]
 ) -> None:
-    assert type(Azure(rate=rate).look(GATES[gate], moved(before))) is kind
+    assert type(Azure(rate=rate).observe(GATES[gate], moved(before))) is kind
 
 
 def test_on_the_way_back_the_nodes_have_to_be_seen_on_the_load_balancer() -> None:
-    assert isinstance(Azure(own=0).look(BACK, moved()), Wait)
-    seen = Azure(own=400).look(BACK, moved())
+    assert isinstance(Azure(own=0).observe(BACK, moved()), Wait)
+    seen = Azure(own=400).observe(BACK, moved())
     assert isinstance(seen, Done)
     assert "400 new connections a minute of its nodes leave through the load balancer" in seen.note
 
 
 def test_a_load_balancer_that_can_t_be_measured_holds_the_way_back_up_only_until_the_limit() -> None:
-    assert isinstance(Azure(own=None).look(BACK, moved(since=0)), Wait)
-    late = Azure(own=None).look(BACK, moved(since=-20))
+    assert isinstance(Azure(own=None).observe(BACK, moved(since=0)), Wait)
+    late = Azure(own=None).observe(BACK, moved(since=-20))
     assert isinstance(late, Done)
     assert "could not be measured" in late.note
 
@@ -123,10 +123,10 @@ def test_a_load_balancer_that_can_t_be_measured_holds_the_way_back_up_only_until
 def test_a_node_that_is_lost_stops_either_way(step: ObserveEgress) -> None:
     lost = answer(series(dict.fromkeys(range(60), 1.0), node="n1", status="false"))
     azure = Azure(rate=9_000, own=9_000, ready=lost)
-    stopped = azure.look(step, moved(ready=("n1",)))
+    stopped = azure.observe(step, moved(ready=("n1",)))
     assert isinstance(stopped, Stop)
     assert "n1 is not Ready any more" in stopped.reason
     azure.state = "Upgrading"
-    waiting = azure.look(step, moved(ready=("n1",)))
+    waiting = azure.observe(step, moved(ready=("n1",)))
     assert isinstance(waiting, Wait)
     assert waiting.limit is None, "an upgrade may last longer than a gate"
