@@ -21,6 +21,14 @@ A person approves, denies, stops and resumes a change from its page, and gives u
 comes from snatbot itself, when it must not go on without a person.
 
 Final states, which nothing leaves: {final}.
+
+## How long it is kept
+
+Once a day, a few clusters with each tick, old rows are deleted: audit lines after 400 days, in whole UTC days; a
+final change with its decision and its journal 30 days after anything happened to it; an incident 30 days after it was
+cleared. Never deleted: a change that is not final, one that another kept change takes back, and one that was approved
+while any NAT gateway, public IP or prefix that it names exists or can't be read. Whether a gateway is snatbot's, and
+how to take it back, hangs on these.
 """
 
 
