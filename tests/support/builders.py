@@ -18,6 +18,7 @@ from shared.model.load_balancer import LoadBalancer, Node, OutboundRule
 from shared.model.metric import MetricAnswer, Series, Window
 from shared.model.network import NatGateway, NetworkFacts, PublicIp, Subnet, Vnet
 from shared.model.plan import Baseline, Demand
+from shared.model.ports import NodePorts, PortReading
 from shared.model.reading import Measured, Reading
 from shared.model.resource_id import ArmId
 
@@ -181,3 +182,23 @@ def minutes(start: int, end: int, failed: Mapping[int, float] | None = None, nod
         series(failed, connectionstate="Failed", backendipaddress=f"10.0.0.{number}") for number in range(nodes)
     ]
     return with_nodes(reading, answer(*by_backend), ())
+
+
+def port_series(ip: str, points: Mapping[int, float], protocol: str = "TCP", draining: str = "False") -> Series:
+    return series(points, backendipaddress=ip, protocoltype=protocol, isawaitingremoval=draining)
+
+
+def port_reading(*nodes: tuple[float, float], protocol: str = "tcp", per_node: int | None = 1024) -> PortReading:
+    found = [NodePorts(f"10.0.0.{number}", protocol, *ports, at(number)) for number, ports in enumerate(nodes)]
+    return PortReading(window(), tuple(sorted(found, key=lambda node: -node.share)), per_node)
+
+
+def sized(count: int, most: int, surge: str = "1") -> Cluster:
+    return cluster(pools=(NodePool("user", "User", count, most, max_surge=surge, vnet_subnet_id=USER_SUBNET),))
+
+
+def fixed_allocation(per_node: int, ips: int = 1, kind: str = "publicIPAddresses") -> LoadBalancer:
+    rule = OutboundRule("aksOutboundRule", per_node, 30, (ArmId("frontend"),), ArmId("pool"))
+    return load_balancer(
+        outbound_rules=(rule,), outbound_ip_ids=tuple(f"{NETWORK}/{kind}/{number}" for number in range(ips))
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 from shared.cloud.metric_queries import SNAT_CONNECTIONS_BY_BACKEND
 from shared.cloud.parse import parse_metric
 from shared.core.detection.assess import ClusterSeries, GatewaySeries, LoadBalancerSeries, PriorObservations, assess
-from shared.core.detection.ports import named, read_history, read_ports
+from shared.core.detection.ports import read_ports
 from shared.core.detection.schedule import complete_window
 from shared.core.detection.tags import TagRules, read_tags
 from shared.core.incidents.lifecycle import IncidentPolicy
@@ -19,7 +18,7 @@ from shared.model.allocation import AllocationBaseline
 from shared.model.assessment import Assessment
 from shared.model.finding import FindingKind, Severity
 from shared.model.fleet import WatchedCluster, WatchedGateway
-from shared.model.metric import MetricAnswer, Series
+from shared.model.metric import MetricAnswer
 from shared.model.reading import Cause, DoesNotApply, Idle, Measured, Unmeasured
 from shared.model.resource_id import ArmId
 from tests.support.builders import (
@@ -31,6 +30,7 @@ from tests.support.builders import (
     cluster,
     load_balancer,
     node,
+    port_series,
     series,
     window,
 )
@@ -40,10 +40,6 @@ HEALTHY = by_state(Successful=dict.fromkeys(range(5), 100))
 TARGET = WatchedCluster(cluster(), load_balancer())
 GATEWAY = WatchedGateway(ArmId(f"{NETWORK}/natGateways/ng"), "ng", "westeurope", 1, (USER_SUBNET,))
 POLICY = IncidentPolicy(10, timedelta(minutes=60))
-
-
-def port_series(ip: str, points: Mapping[int, float], protocol: str = "TCP", draining: str = "False") -> Series:
-    return series(points, backendipaddress=ip, protocoltype=protocol, isawaitingremoval=draining)
 
 
 def look(
@@ -173,35 +169,6 @@ def test_tags_tune_thresholds_and_bad_ones_are_a_finding() -> None:
     assert "snatbot-colour is not known" in finding.evidence
 
 
-@pytest.mark.parametrize(
-    "tags",
-    [
-        {"snatbot-pressure-warn": "95"},
-        {"snatbot-pressure-high": "70"},
-        {"snatbot-pressure-warn": "80", "snatbot-pressure-high": "80"},
-        {"snatbot-pressure-warn": "0"},
-        {"snatbot-exhaustion-minutes": "-5"},
-        {"snatbot-watch": "maybe"},
-        {"snatbot-maintenance": "whenever"},
-        {"snatbot-nat-capacity": "½"},
-    ],
-)
-def test_contradictory_or_unreadable_tags_leave_the_usual_values(tags: dict[str, str]) -> None:
-    rules = read_tags(tags, TagRules())
-    assert rules.problems
-    assert (rules.thresholds, rules.is_watched, rules.maintenance) == (
-        TagRules().thresholds,
-        True,
-        TagRules().maintenance,
-    )
-
-
-def test_one_bad_tag_does_not_spoil_the_others() -> None:
-    rules = read_tags({"snatbot-pressure-warn": "95", "snatbot-datapath": "99"}, TagRules())
-    assert (rules.thresholds.datapath_percent, rules.thresholds.pressure_warn_percent) == (99, 75)
-    assert len(rules.problems) == 1
-
-
 # --- bad input ---
 
 
@@ -275,71 +242,6 @@ def test_ips_that_no_node_has_any_more_are_told_as_ips() -> None:
     failing, pressure = seen(one).findings
     assert (failing.nodes[0].ip, failing.nodes[0].name) == (gone, "")
     assert pressure.evidence.endswith(f"the fullest {gone} 1,000 of 1,024 TCP ports (97.7\u00a0%)")
-
-
-# --- ports ---
-
-
-def test_the_fullest_minute_counts_and_protocols_are_apart() -> None:
-    used = answer(
-        port_series("10.0.0.4", {0: 600, 2: 900, 9: 1024}),
-        port_series("10.0.0.4", {0: 100}, protocol="UDP"),
-        port_series("10.0.0.5", {0: 800}, protocol="17"),
-    )
-    limits = answer(
-        port_series("10.0.0.4", dict.fromkeys(range(10), 1024)),
-        port_series("10.0.0.4", {0: 1024}, protocol="udp"),
-        port_series("10.0.0.5", {0: 1024}, protocol="17"),
-        port_series("10.0.0.6", {0: 512}),
-    )
-    reading = read_ports(window(), used, limits)
-    assert [(one.ip, one.protocol, one.used, one.at) for one in reading.nodes] == [
-        ("10.0.0.4", "tcp", 900, at(2)),
-        ("10.0.0.5", "udp", 800, at(0)),
-    ]
-    assert reading.allocated_per_node == 512, "one each: the smaller one is the careful answer"
-
-
-@pytest.mark.parametrize(("yes", "no"), [("True", "False"), ("true", "false"), ("1", "0"), ("Yes", "")])
-def test_ports_of_a_frontend_that_is_drained_are_no_capacity_and_no_use(yes: str, no: str) -> None:
-    used = answer(port_series("10.0.0.4", {0: 500}, draining=no), port_series("10.0.0.4", {0: 500}, draining=yes))
-    limits = answer(port_series("10.0.0.4", {0: 512}, draining=no), port_series("10.0.0.4", {0: 512}, draining=yes))
-    (one,) = read_ports(window(), used, limits).nodes
-    assert (one.used, one.allocated) == (500, 512)
-
-
-@pytest.mark.parametrize(
-    ("points", "is_kept"),
-    [
-        ({0: 200, 1: 230, 2: 260, 3: 290, 4: 320}, True),
-        ({0: 120, 1: 150, 2: 180, 3: 210, 4: 240}, False),
-        ({0: 300, 1: 305, 2: 310, 3: 315, 4: 320}, False),
-        ({0: 420, 1: 390, 2: 360, 3: 330, 4: 300}, False),
-        ({4: 320}, False),
-    ],
-)
-def test_a_node_that_climbs_steeply_is_kept_before_it_is_half_full(points: dict[int, float], is_kept: bool) -> None:
-    used = answer(port_series("10.0.0.4", points))
-    limits = answer(port_series("10.0.0.4", dict.fromkeys(range(5), 1024)))
-    assert bool(read_ports(window(), used, limits).nodes) is is_kept
-
-
-def test_use_without_a_known_allocation_says_nothing() -> None:
-    used = answer(port_series("10.0.0.4", {0: 500}))
-    assert read_ports(window(), used, NOTHING).nodes == ()
-    assert read_ports(window(), used, answer(port_series("10.0.0.4", {0: 0, 1: 1024}))).nodes == ()
-
-
-def test_names_may_come_later_and_history_is_in_order() -> None:
-    used, limits = (
-        answer(port_series(node(0).ip, {1: 700, 0: 600})),
-        answer(port_series(node(0).ip, {0: 1024, 1: 1024})),
-    )
-    reading = read_ports(window(), used, limits)
-    assert named(reading, (node(0), node(1))).nodes[0].name == node(0).name
-    assert named(reading, ()) == reading
-    (found,) = read_history(window(), used)
-    assert [value for _, value in found.used] == [600, 700]
 
 
 def test_an_answer_that_was_cut_is_a_finding_beside_the_others() -> None:

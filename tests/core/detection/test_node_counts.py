@@ -1,0 +1,20 @@
+"""How many nodes a cluster has, and may come to have."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.core.detection.node_counts import nodes_at_most, nodes_by_autoscaler, nodes_now, surge
+from tests.support.builders import sized
+
+
+def test_now_by_autoscaler_and_at_most() -> None:
+    cluster = sized(3, 20, surge="33%")
+    assert (nodes_now(cluster), nodes_by_autoscaler(cluster), nodes_at_most(cluster)) == (3, 20, 27)
+
+
+@pytest.mark.parametrize(
+    ("text", "count", "nodes"), [("", 5, 1), ("", 95, 10), ("3", 95, 3), ("33%", 10, 4), ("x%", 30, 3)]
+)
+def test_a_surge_is_a_number_or_a_percentage_and_else_the_default(text: str, count: int, nodes: int) -> None:
+    assert surge(text, count) == nodes
