@@ -14,7 +14,7 @@ _TOP = """\
 # How good detection is
 
 Written by `make evaluate`; don't edit. Every scenario in `simulator/scenarios/` is played against a model of SNAT ports
-(see `simulator/README.md`), and each minute snatbot looks at it with its own code from discovery to the incident, as do
+(see `simulator/README.md`), and each minute snatbot scans it with its own code from discovery to the incident, as do
 two alert rules that people use today. What was found is held against what really failed, which the model knows.
 
 **These are our own scenarios**, and the model is ours too: the figures say that the detector does what it should on
@@ -22,7 +22,7 @@ trouble that we thought of. They are no measurement of Azure. Use your own: `mak
 """
 
 _COLUMNS = """\
-- *watched*: one look a minute. Two hours after the start of each scenario and its history before; 7 days where nothing
+- *watched*: one scan a minute. Two hours after the start of each scenario and its history before; 7 days where nothing
   fails at all.
 - *node-minutes*: of all (node, minute) pairs named as failing, how many really failed (precision); of all that really
   failed, how many were named (recall); *recall of shown* leaves out those that the metrics never showed, because a
@@ -34,7 +34,7 @@ _COLUMNS = """\
   trouble has none.
 - *warnings*: right when ports really were 75 % in use, or connections failed within the hour after. *Not confirmed* is
   mostly advice about what would happen (such as nodes' ports being halved if the autoscaler grows the cluster).
-  *missed*: ports were 75 % in use and nothing was said.
+  *missed*: ports were 75 % in use and there was no warning.
 - *trouble that no metric showed*: nobody may read the metrics. snatbot then says "not measured", never "healthy".
 """
 

@@ -46,9 +46,9 @@ def _found_in_time(scores: Mapping[str, Score]) -> Goal:
         if each.late_ticks is None or each.late_ticks > LATEST_TICKS
     ]
     unsaid = [
-        f"{name}: {score.called_healthy_unseen} looks called health what could not be measured"
+        f"{name}: {score.called_healthy_unshown} scans called health what could not be measured"
         for name, score in scores.items()
-        if score.called_healthy_unseen
+        if score.called_healthy_unshown
     ]
     count = sum(len(score.trouble) for score in scores.values())
     return Goal(

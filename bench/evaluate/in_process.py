@@ -64,7 +64,7 @@ class InProcessAzure:
 
 
 class _Answer:
-    """As much of an HTTP response as the clients look at."""
+    """As much of an HTTP response as the clients read."""
 
     def __init__(self, status_code: int, headers: Mapping[str, str], body: bytes) -> None:
         self.status_code = status_code

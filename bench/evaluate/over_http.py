@@ -31,7 +31,7 @@ TICKS = 40
 class Comparison:
     scenario: str
     ticks: int
-    said: int
+    results: int
     differences: tuple[str, ...]
 
     @property
@@ -39,7 +39,7 @@ class Comparison:
         start = f"over HTTPS and in process, {self.scenario}, {self.ticks} ticks:"
         if self.differences:
             return "\n".join([f"DIFFERENT  {start}", *(f"           {text}" for text in self.differences[:10])])
-        return f"same     {start} {self.said} looks, all told the same"
+        return f"same     {start} {self.results} results, all the same"
 
 
 def compare(path: Path, ticks: int = TICKS) -> Comparison:

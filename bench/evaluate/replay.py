@@ -1,6 +1,6 @@
-"""One scenario, looked at every minute by snatbot and by the usual rules, from its first minute of history on.
+"""One scenario, scanned every minute by snatbot and by the usual rules, from its first minute of history on.
 
-snatbot's part is its own code (``detector``); both see what Azure Monitor would have had by then.
+snatbot's part is its own code (``detector_harness``); both read what Azure Monitor would have had by then.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ QUIET_MINUTES = 7 * 24 * 60
 class Run:
     """``from_tick`` to ``until_tick``, the latter included; ``origin`` is the minute in which the scenario starts.
 
-    ``sight_minutes`` is how long after a minute's end its metrics can be judged: whichever is later, snatbot's
-    patience or their arrival.
+    ``metrics_delay_minutes`` is how long after a minute's end its metrics can be judged: the later of
+    snatbot's ingestion lag and their arrival.
     """
 
     scenario: str
@@ -38,7 +38,7 @@ class Run:
     origin: int
     from_tick: int
     until_tick: int
-    sight_minutes: int
+    metrics_delay_minutes: int
     is_leak: bool
     tracks: tuple[Track, ...]
 
@@ -101,14 +101,14 @@ def replay(content: Content, minutes: int, quiet_minutes: int = QUIET_MINUTES, s
         origin=world.origin_minute,
         from_tick=from_tick,
         until_tick=until,
-        sight_minutes=max(LAG_MINUTES, lag_minutes),
+        metrics_delay_minutes=max(LAG_MINUTES, lag_minutes),
         is_leak=any((work.get("schedule") or {}).get("kind") == "leak" for work in workloads),
         tracks=tuple(run.tracks.values()),
     )
 
 
 def note_result(track: Track, result: ScanResult, moment: Moment) -> None:
-    """A look's claims about node-minutes: the first and the last failing minute of each node named in it.
+    """A scan's claims about node-minutes: the first and the last failing minute of each node named in it.
 
     Windows slide by a minute a tick, so that each minute is once the last and once the first of a window.
     """

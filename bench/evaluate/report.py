@@ -61,7 +61,7 @@ def _detection_row(name: str, watched: str, score: Score) -> Row:
         str(score.warning.wrong),
         str(score.warning.missed),
         str(score.most_posts_an_hour),
-        str(score.unseen),
+        str(score.unshown),
     )
 
 
@@ -69,7 +69,7 @@ def _rules_row(name: str, score: Score) -> Row:
     failed, used = score.rules[FAILED_TOTAL.name], score.rules[USED_AVERAGE.name]
     return (
         name,
-        str(score.failing.right + score.failing.missed + score.unseen),
+        str(score.failing.right + score.failing.missed + score.unshown),
         f"{score.failing.right}, {score.failing.wrong}",
         _minutes(_delays(score)),
         share(score.node_minutes.precision),

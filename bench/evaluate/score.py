@@ -1,7 +1,7 @@
-"""Figures from the truth and what snatbot said of it. Pure; every definition is here.
+"""Figures from the truth and what snatbot found of it. Pure; every definition is here.
 
 *Trouble* is a run of failing minutes of one cluster, with pauses of up to 10 minutes. It is *judged* at the first tick
-at which its first failing minute can be looked at: snatbot waits 3 minutes, and longer where metrics arrive later.
+at which its first failing minute can be judged: snatbot waits 3 minutes, and longer where metrics arrive later.
 Trouble that no metric showed (nobody may read them) is counted apart: it can't be found, and must not be called health.
 A *warning* is right when ports really were 75 % in use then, or connections failed within the hour after it.
 """
@@ -17,14 +17,14 @@ from .detector_harness import LAG_MINUTES, POLICY, PORTS_EVERY_MINUTES, WINDOW_M
 from .replay import Run
 from .track import PAUSE_MINUTES, NodeMinute, Span, Track, spans
 
-FORETOLD_MINUTES = 60
+PREDICTED_MINUTES = 60
 POST_WINDOW_MINUTES = 60
 CLEAN_MINUTES = POLICY.clean_minutes
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """``right`` were said and true, ``wrong`` said and not true, ``missed`` true and not said."""
+    """``right`` were found and true, ``wrong`` found and not true, ``missed`` true and not found."""
 
     right: int = 0
     wrong: int = 0
@@ -35,8 +35,8 @@ class Counts:
 
     @property
     def precision(self) -> float | None:
-        said = self.right + self.wrong
-        return self.right / said if said else None
+        found = self.right + self.wrong
+        return self.right / found if found else None
 
     @property
     def recall(self) -> float | None:
@@ -82,17 +82,17 @@ class RuleScore:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """``shown``: node-minutes that some metric showed, found and missed. ``unseen``: trouble that no metric showed."""
+    """``shown``: node-minutes that some metric showed, found and missed. ``unshown``: trouble that no metric showed."""
 
     node_minutes: Counts
     shown: Counts
     failing: Counts
     warning: Counts
     trouble: tuple[Trouble, ...]
-    unseen: int
+    unshown: int
     most_posts_an_hour: int
     posts: int
-    called_healthy_unseen: int
+    called_healthy_unshown: int
     unconfirmed: tuple[FindingKind, ...]
     rules: dict[str, RuleScore]
 
@@ -109,17 +109,17 @@ def total(scores: list[Score], rule_names: Iterable[str]) -> Score:
         failing=sum((score.failing for score in scores), Counts()),
         warning=sum((score.warning for score in scores), Counts()),
         trouble=tuple(trouble for score in scores for trouble in score.trouble),
-        unseen=sum(score.unseen for score in scores),
+        unshown=sum(score.unshown for score in scores),
         most_posts_an_hour=max((score.most_posts_an_hour for score in scores), default=0),
         posts=sum(score.posts for score in scores),
-        called_healthy_unseen=sum(score.called_healthy_unseen for score in scores),
+        called_healthy_unshown=sum(score.called_healthy_unshown for score in scores),
         unconfirmed=tuple(kind for score in scores for kind in score.unconfirmed),
         rules={name: sum((score.rules[name] for score in scores), nothing) for name in rule_names},
     )
 
 
 def _score_track(run: Run, track: Track, rule_names: tuple[str, ...]) -> Score:
-    last_minute = run.until_tick - 1 - run.sight_minutes
+    last_minute = run.until_tick - 1 - run.metrics_delay_minutes
     truth = {at for at in track.truth_nodes if at.minute <= last_minute}
     visible = {at for at in track.visible_nodes if at.minute <= last_minute}
     # What was claimed of the last minutes is neither right nor wrong yet.
@@ -128,7 +128,7 @@ def _score_track(run: Run, track: Track, rule_names: tuple[str, ...]) -> Score:
         _trouble(run, track, span)
         for span in spans((m for m in track.truth_minutes if m <= last_minute), PAUSE_MINUTES)
     ]
-    seen = [trouble for trouble in troubles if trouble.judged_tick is not None]
+    shown = [trouble for trouble in troubles if trouble.judged_tick is not None]
     posts = track.posts()
     alarms = track.open_spans(run.until_tick, Severity.FAILING)
     wrong = sum(
@@ -139,18 +139,18 @@ def _score_track(run: Run, track: Track, rule_names: tuple[str, ...]) -> Score:
         node_minutes=_compare(claims, truth),
         shown=_compare(claims & visible, visible),
         failing=Counts(
-            right=sum(trouble.found_tick is not None for trouble in seen),
+            right=sum(trouble.found_tick is not None for trouble in shown),
             wrong=wrong,
-            missed=sum(trouble.found_tick is None for trouble in seen),
+            missed=sum(trouble.found_tick is None for trouble in shown),
         ),
         warning=warning,
-        trouble=tuple(seen),
-        unseen=len(troubles) - len(seen),
+        trouble=tuple(shown),
+        unshown=len(troubles) - len(shown),
         most_posts_an_hour=max(
             (sum(at <= post < at + POST_WINDOW_MINUTES for post in posts) for at in posts), default=0
         ),
         posts=len(posts),
-        called_healthy_unseen=track.readings["measured"] + track.readings["idle"] if troubles and not seen else 0,
+        called_healthy_unshown=track.readings["measured"] + track.readings["idle"] if troubles and not shown else 0,
         unconfirmed=unconfirmed,
         rules={name: _score_rule(run, track, name, troubles) for name in rule_names},
     )
@@ -169,8 +169,8 @@ def _trouble(run: Run, track: Track, span: Span) -> Trouble:
     shown = [minute for minute in track.visible_minutes if span.first <= minute <= span.last]
     if not shown:
         return Trouble(track.name, span, None, None, None, 0)
-    judged = max(run.from_tick, min(shown) + 1 + run.sight_minutes)
-    latest = span.last + 1 + run.sight_minutes + WINDOW_MINUTES
+    judged = max(run.from_tick, min(shown) + 1 + run.metrics_delay_minutes)
+    latest = span.last + 1 + run.metrics_delay_minutes + WINDOW_MINUTES
     failing = track.open_spans(run.until_tick, Severity.FAILING)
     found = next(
         (max(alarm.first, judged) for alarm in failing if alarm.last >= judged and alarm.first <= latest), None
@@ -187,8 +187,8 @@ def _eased(run: Run, track: Track, span: Span, found: int) -> int:
         for alarm in track.open_spans(run.until_tick, Severity.FAILING)
         for tick in range(alarm.first, alarm.last + 1)
     }
-    end = min(span.last + 1 + run.sight_minutes, run.until_tick)
-    newest = (tick - 1 - run.sight_minutes for tick in range(found, end + 1) if tick not in called)
+    end = min(span.last + 1 + run.metrics_delay_minutes, run.until_tick)
+    newest = (tick - 1 - run.metrics_delay_minutes for tick in range(found, end + 1) if tick not in called)
     return sum(_any(track.visible_minutes, minute - CLEAN_MINUTES + 2, minute + 1) for minute in newest)
 
 
@@ -215,13 +215,13 @@ def _warnings(run: Run, track: Track, last_minute: int) -> tuple[Counts, tuple[F
         warning
         for warning in fresh
         if not _any(pressed, warning.first - LAG_MINUTES - WINDOW_MINUTES, warning.last)
-        and not _any(track.truth_minutes, warning.first, warning.first + FORETOLD_MINUTES)
+        and not _any(track.truth_minutes, warning.first, warning.first + PREDICTED_MINUTES)
     ]
     is_measured = track.readings["measured"] > 0
     opened = track.open_spans(run.until_tick, Severity.WARNING)
     missed = 0
     for span in spans(pressed, PAUSE_MINUTES) if is_measured else ():
-        by = span.last + 1 + run.sight_minutes + PORTS_EVERY_MINUTES
+        by = span.last + 1 + run.metrics_delay_minutes + PORTS_EVERY_MINUTES
         is_over = by <= run.until_tick and span.last <= last_minute
         missed += is_over and not any(incident.first <= by and incident.last >= span.first for incident in opened)
     counts = Counts(len(fresh) - len(unconfirmed), len(unconfirmed), missed)
@@ -233,16 +233,18 @@ def _score_rule(run: Run, track: Track, name: str, troubles: list[Trouble]) -> R
     alarms = spans(ticks)
     pressed = {at.minute for at in track.truth_pressed}
     causes = track.truth_minutes | pressed
-    wrong = sum(not _any(causes, alarm.first - WINDOW_MINUTES - run.sight_minutes, alarm.first) for alarm in alarms)
+    wrong = sum(
+        not _any(causes, alarm.first - WINDOW_MINUTES - run.metrics_delay_minutes, alarm.first) for alarm in alarms
+    )
     found, delays = 0, []
     for trouble in troubles:
-        latest = trouble.span.last + 1 + run.sight_minutes + WINDOW_MINUTES
+        latest = trouble.span.last + 1 + run.metrics_delay_minutes + WINDOW_MINUTES
         tick = next((tick for tick in sorted(ticks) if trouble.span.first < tick <= latest), None)
         found += tick is not None
         if tick is not None and trouble.span.first >= run.from_tick - LAG_MINUTES:
             delays.append(tick - trouble.span.first - 1)
-    right = said = 0
+    right = suspected = 0
     for tick in ticks:
-        said += len(track.node_names)
+        suspected += len(track.node_names)
         right += len({at.node for at in track.truth_nodes if tick - WINDOW_MINUTES <= at.minute < tick})
-    return RuleScore(Counts(found, wrong, len(troubles) - found), Counts(right, said - right), tuple(delays))
+    return RuleScore(Counts(found, wrong, len(troubles) - found), Counts(right, suspected - right), tuple(delays))

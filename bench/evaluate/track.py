@@ -1,5 +1,5 @@
-"""What happened to one cluster in a scenario, and what was said about it. All in whole minutes since 1970.
-A tick is a look at the start of its minute, so it can know of earlier minutes only.
+"""What happened to one cluster in a scenario, and what snatbot found of it. All in whole minutes since 1970.
+A tick scans at the start of its minute, so it can know of earlier minutes only.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from .pipeline import OnRequest
 
-log = logging.getLogger("snatbot.look")
+log = logging.getLogger("snatbot.scan")
 PUBLIC_ENDPOINT = "https://api.loganalytics.io"
 SERVER_TIMEOUT_SECONDS = 20
 _OPERATION = "Log Analytics query of ALBHealthEvent"

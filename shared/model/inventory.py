@@ -1,4 +1,4 @@
-"""The fleet as it is kept between looks, cut into parts that fit into a row each."""
+"""The fleet as it is kept between scans, cut into shards that fit into a row each."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class InventoryShard:
 
 @dataclass(frozen=True, slots=True)
 class ScanProgress:
-    """``ports_until``: minutes before it have been looked at for ports. ``allocations`` by cluster key."""
+    """``ports_until``: ports of the minutes before it have been read. ``allocations`` by cluster key."""
 
     ports_until: datetime | None = None
     allocations: Mapping[str, AllocationBaseline] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What a look saw, counted: what the line of a tick says, and what coverage is judged by."""
+"""The results of a scan, counted: for the log line of a tick, and for what is unmeasured."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """What looking took: requests to Azure, how many of them repeated an earlier one, and time."""
+    """What a scan took: requests to Azure, how many of them repeated an earlier one, and time."""
 
     requests: int = 0
     retries: int = 0
@@ -76,9 +76,9 @@ class Effort:
 
 @dataclass(frozen=True, slots=True)
 class ShardReport:
-    """What the last look at one part of the fleet saw, and when; ``tick`` is the look that asked for it.
+    """The last scan of one shard of the fleet, for ``tick``, which is empty while none has succeeded.
 
-    ``raised``: a later look ended with this error. ``tick`` is empty while none has succeeded.
+    ``raised``: a later scan ended with this error.
     """
 
     at: datetime

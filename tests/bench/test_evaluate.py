@@ -77,7 +77,7 @@ def test_where_nothing_fails_the_run_goes_on_longer() -> None:
 
 def test_metrics_that_may_not_be_read_are_told_apart_from_health() -> None:
     score = score_run(replay(scenario.load("metrics-forbidden"), minutes=5), NAMES)
-    assert (score.unseen, score.called_healthy_unseen) == (1, 0)
+    assert (score.unshown, score.called_healthy_unshown) == (1, 0)
 
 
 @pytest.mark.network

@@ -34,8 +34,8 @@ def track(truth: set[NodeMinute], claims: set[NodeMinute] | None = None, *moment
     )
 
 
-def score(*tracks: Track, sight_minutes: int = LAG_MINUTES) -> Score:
-    return score_run(Run("made up", "", START, START, END, sight_minutes, False, tuple(tracks)), ["rule"])
+def score(*tracks: Track, metrics_delay_minutes: int = LAG_MINUTES) -> Score:
+    return score_run(Run("made up", "", START, START, END, metrics_delay_minutes, False, tuple(tracks)), ["rule"])
 
 
 def test_trouble_found_at_the_first_tick_that_could_judge_it_is_not_late() -> None:
@@ -60,7 +60,7 @@ def test_an_incident_without_a_failed_connection_is_wrong() -> None:
 
 def test_metrics_that_arrive_late_delay_what_can_be_judged() -> None:
     one = track(failing(1_020, 1_040), None, moment(1_026, Severity.FAILING))
-    (trouble,) = score(one, sight_minutes=5).trouble
+    (trouble,) = score(one, metrics_delay_minutes=5).trouble
     assert trouble.late_ticks == 0
 
 
@@ -69,9 +69,9 @@ def test_trouble_that_no_metric_showed_is_counted_apart_and_must_not_be_called_h
     hidden.visible_nodes = set()
     hidden.readings["unmeasured"] = 100
     found = score(hidden)
-    assert (found.unseen, found.failing, found.called_healthy_unseen) == (1, Counts(), 0)
+    assert (found.unshown, found.failing, found.called_healthy_unshown) == (1, Counts(), 0)
     hidden.readings["measured"] = 7
-    assert score(hidden).called_healthy_unseen == 7
+    assert score(hidden).called_healthy_unshown == 7
 
 
 def test_node_minutes_are_compared_one_by_one() -> None:

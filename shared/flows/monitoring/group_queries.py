@@ -15,7 +15,7 @@ from ...model.fleet import WatchedCluster, WatchedGateway
 from ...model.metric import MetricAnswer, Window
 from ...model.reading import Cause, Unmeasured
 
-log = logging.getLogger("snatbot.measure")
+log = logging.getLogger("snatbot.collect")
 
 GroupQuery = tuple[Iterable[str], MetricQuery, Window]  # keys of load balancers: ids in lower case
 

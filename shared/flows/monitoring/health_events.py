@@ -18,7 +18,7 @@ from ...core.detection.health_events import LOOK_BACK
 from ...model.health_event import HealthEvent
 from ...model.metric import MINUTE, Window
 
-log = logging.getLogger("snatbot.look")
+log = logging.getLogger("snatbot.scan")
 MAX_WAIT_SECONDS = 3.0
 
 Events = Mapping[str, tuple[HealthEvent, ...]]  # by load balancer id in lower case

@@ -18,7 +18,7 @@ from ...store.errors import StoreError
 from ...store.fleet_cache import FleetCache
 from .scan import grouped
 
-log = logging.getLogger("snatbot.fleet")
+log = logging.getLogger("snatbot.inventory")
 SHARD_CLUSTERS = 100
 _INDEX = "inventory"
 _SHARD = "inventory-"

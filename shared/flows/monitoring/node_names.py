@@ -12,7 +12,7 @@ from ...cloud.errors import AzureError
 from ...model.cluster import Cluster
 from ...model.load_balancer import Node
 
-log = logging.getLogger("snatbot.measure")
+log = logging.getLogger("snatbot.collect")
 KEPT_SECONDS = 600.0
 RETRY_SECONDS = 60.0  # for an IP that no node had
 

@@ -23,7 +23,7 @@ from .collect import MAX_CLUSTERS, MetricCollector
 from .fair_pool import FairWorkerPool
 from .health_events import Events, HealthEventReader
 
-log = logging.getLogger("snatbot.look")
+log = logging.getLogger("snatbot.scan")
 PriorObservationsOf = Callable[[WatchedCluster], PriorObservations]
 
 

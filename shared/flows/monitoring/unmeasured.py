@@ -25,7 +25,7 @@ from ...store.records import FLEET_PARTITION, Put, Records, Stored
 from ..notification.outbox import Outbox, audit
 from .inventory import ListedFleet
 
-log = logging.getLogger("snatbot.coverage")
+log = logging.getLogger("snatbot.unmeasured")
 MAX_MISSING = 1000  # clusters no longer listed that are stored: more would not fit into a row
 MAX_CONFIRMED = 50  # of them, about which one scan asks Azure
 
