@@ -110,7 +110,7 @@ def _table(table: Table) -> Iterator[cards.CardElement]:
         if below:
             first.append(_text(below, is_subtle=True, spacing="None"))
         return cards.TableRow(
-            cells=[cards.TableCell(items=first), *(cards.TableCell(items=[_text(cells[one])]) for one in figures)]
+            cells=[cards.TableCell(items=first), *(cards.TableCell(items=[_text(cells[index])]) for index in figures)]
         )
 
     if table.rows:

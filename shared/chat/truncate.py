@@ -47,48 +47,49 @@ def truncations(message: Message) -> Iterator[Message]:
 
 def truncate(message: Message, budget: Budget) -> Message:
     """The message within the budget, with a section at the end that names the sections left out."""
-    kept = [one for one in message.sections if budget.keeps_sections and (budget.keeps_details or not one.is_detail)]
-    left_out = [_fit(one.title, 60) for one in message.sections if one not in kept and one.title]
-    sections = [_cut_section(one, budget) for one in kept]
+    kept = [part for part in message.sections if budget.keeps_details or not part.is_detail]
+    kept = kept if budget.keeps_sections else []
+    left_out = [_clip(section.title, 60) for section in message.sections if section not in kept and section.title]
+    sections = [_truncate_section(section, budget) for section in kept]
     if left_out:
         names = ", ".join(left_out[:10]) + (f" and {number(len(left_out) - 10)} more" if len(left_out) > 10 else "")
         sections.append(Section(title="", text=f"Left out to keep this message short: {names}."))
     return replace(
         message,
-        title=_fit(message.title, 150),
-        summary=_fit(message.summary, budget.characters),
+        title=_clip(message.title, 150),
+        summary=_clip(message.summary, budget.characters),
         facts=tuple(
-            (_fit(label, MAX_LABEL_CHARACTERS), _fit(value, budget.characters))
+            (_clip(label, MAX_LABEL_CHARACTERS), _clip(value, budget.characters))
             for label, value in message.facts[:MAX_FACTS]
         ),
         sections=tuple(sections),
         buttons=tuple(
-            replace(button, text=_fit(button.text, MAX_BUTTON_CHARACTERS) or "Open")  # no service takes an empty one
+            replace(button, text=_clip(button.text, MAX_BUTTON_CHARACTERS) or "Open")  # no service takes an empty one
             for button in message.buttons[:MAX_BUTTONS]
         ),
-        footer=_fit(message.footer, budget.characters),
+        footer=_clip(message.footer, budget.characters),
     )
 
 
-def _cut_section(section: Section, budget: Budget) -> Section:
+def _truncate_section(section: Section, budget: Budget) -> Section:
     return replace(
         section,
-        title=_fit(section.title, 120),
-        text=_fit(section.text, budget.characters),
-        bullets=_cut_items(section.bullets, budget),
-        steps=_cut_items(section.steps, budget),
-        code=_cut_code(section.code, budget),
-        table=_cut_table(section.table, budget) if section.table else None,
+        title=_clip(section.title, 120),
+        text=_clip(section.text, budget.characters),
+        bullets=_truncate_items(section.bullets, budget),
+        steps=_truncate_items(section.steps, budget),
+        code=_truncate_code(section.code, budget),
+        table=_truncate_table(section.table, budget) if section.table else None,
     )
 
 
-def _cut_items(items: tuple[str, ...], budget: Budget) -> tuple[str, ...]:
-    kept = tuple(_fit(item, budget.characters) for item in items[: budget.items])
+def _truncate_items(items: tuple[str, ...], budget: Budget) -> tuple[str, ...]:
+    kept = tuple(_clip(item, budget.characters) for item in items[: budget.items])
     more = len(items) - len(kept)
     return (*kept, f"…and {number(more)} more") if more else kept
 
 
-def _cut_code(code: str, budget: Budget) -> str:
+def _truncate_code(code: str, budget: Budget) -> str:
     """Whole lines only: half a command must not be copied."""
     lines = visible(code).splitlines()
     kept: list[str] = []
@@ -100,15 +101,15 @@ def _cut_code(code: str, budget: Budget) -> str:
     return "\n".join([*kept, f"# …and {count(more, 'more line')}"] if more else kept)
 
 
-def _cut_table(table: Table, budget: Budget) -> Table:
-    rows = tuple(tuple(_fit(cell, budget.cell_characters) for cell in row) for row in table.rows[: budget.rows])
+def _truncate_table(table: Table, budget: Budget) -> Table:
+    rows = tuple(tuple(_clip(cell, budget.cell_characters) for cell in row) for row in table.rows[: budget.rows])
     more = len(table.rows) - len(rows)
-    note = _fit(table.note, budget.characters)
+    note = _clip(table.note, budget.characters)
     if more:
         note = f"…and {number(more)} more {table.row_noun}. {note}".strip()
     return replace(table, rows=rows, note=note)
 
 
-def _fit(text: str, most: int) -> str:
+def _clip(text: str, most: int) -> str:
     """Every text of a message passes here: what can't be seen is left out of all of them."""
     return clip(visible(text), most)

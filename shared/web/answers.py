@@ -25,18 +25,25 @@ SCHEMA = 1
 
 
 def plain(value: Any) -> Any:
-    """A noun as JSON types: dataclasses as objects, enums as their values, times as text."""
+    """A noun as JSON types: dataclasses as objects, enums as their values, times as text.
+
+    Signatures are left out: whoever reads an answer has no use for them.
+    """
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+        return _fields(value, *(field.name for field in fields(value) if field.name != "signature"))
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, Mapping):
-        return {str(key): plain(one) for key, one in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(one) for one in value]
+        return [plain(item) for item in value]
     return value
+
+
+def _fields(value: object, *names: str) -> dict[str, Any]:
+    return {name: plain(getattr(value, name)) for name in names}
 
 
 def error_json(code: str, message: str) -> dict[str, Any]:
@@ -45,33 +52,17 @@ def error_json(code: str, message: str) -> dict[str, Any]:
 
 
 def assessment_json(assessment: Assessment) -> dict[str, Any]:
-    cluster = assessment.cluster
-    return {
-        "cluster": {
-            "id": cluster.id,
-            "name": cluster.name,
-            "location": cluster.location,
-            "outbound_type": cluster.outbound_type,
-            "node_resource_group": cluster.node_resource_group,
-        },
-        "at": plain(assessment.at),
-        "load_balancer_id": assessment.load_balancer_id,
-        "reading": plain(assessment.reading),
-        "findings": plain(assessment.findings),
-    }
+    cluster = _fields(assessment.cluster, "id", "name", "location", "outbound_type", "node_resource_group")
+    return {"cluster": cluster, **_fields(assessment, "at", "load_balancer_id", "reading", "findings")}
 
 
 def check_json(
     at: datetime, window: Window, assessments: Sequence[Assessment], unreadable: Sequence[str]
 ) -> dict[str, Any]:
     """``unreadable`` names what could not even be listed."""
-    return {
-        "schema": SCHEMA,
-        "at": plain(at),
-        "window": plain(window),
-        "clusters": [assessment_json(assessment) for assessment in assessments],
-        "unreadable": list(unreadable),
-    }
+    clusters = [assessment_json(assessment) for assessment in assessments]
+    answer = {"at": at, "window": window, "clusters": clusters, "unreadable": unreadable}
+    return {"schema": SCHEMA, **plain(answer)}
 
 
 def plan_json(plan: Plan) -> dict[str, Any]:
@@ -84,14 +75,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
 
 
 def change_json(change: Change, journal: Sequence[JournalEntry] = ()) -> dict[str, Any]:
-    """The decision's signature stays inside: whoever reads an answer has no use for it."""
-    answer: dict[str, Any] = {"schema": SCHEMA, **plain(change), "journal": plain(journal)}
-    answer["plan"] = plan_json(change.plan)
-    if answer["decision"] is not None:
-        del answer["decision"]["signature"]
-    if answer["start"] is not None:
-        del answer["start"]["signature"]
-    return answer
+    return {"schema": SCHEMA, **plain(change), "journal": plain(journal), "plan": plan_json(change.plan)}
 
 
 def history_json(

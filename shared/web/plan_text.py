@@ -12,8 +12,6 @@ from .export.bicep import as_bicep
 from .export.terraform import as_terraform
 from .plan_view import PlanView, plan_view, title_of
 
-FORMS = ("az", "terraform", "bicep")
-
 
 def plan_lines(plan: Plan) -> Iterator[str]:
     view = plan_view(plan)
@@ -28,7 +26,7 @@ def plan_lines(plan: Plan) -> Iterator[str]:
 
 
 def plan_as(plan: Plan, form: str) -> str:
-    """One of FORMS, ready to be written to a file; empty when the plan holds nothing to write as that."""
+    """The plan as ``az``, ``terraform`` or ``bicep``, ready to be written to a file; empty when the plan holds nothing to write as that."""
     match form:
         case "terraform":
             return as_terraform(plan)
