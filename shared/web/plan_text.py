@@ -26,7 +26,7 @@ def plan_lines(plan: Plan) -> Iterator[str]:
 
 
 def plan_as(plan: Plan, form: str) -> str:
-    """The plan as ``az``, ``terraform`` or ``bicep``, ready to be written to a file; empty when the plan holds nothing to write as that."""
+    """The plan as ``az``, ``terraform`` or ``bicep``, ready for a file; empty when nothing of it can be written so."""
     match form:
         case "terraform":
             return as_terraform(plan)

@@ -7,15 +7,27 @@ from dataclasses import replace
 import pytest
 
 from shared.chat import change_messages
-from shared.chat.labels import STATE_LABELS, describe_step
-from shared.chat.message import Tone
-from shared.model.change import FINAL_STATES, ChangeState
-from shared.model.plan import AssociateSubnet, ObserveEgress
+from shared.chat.labels import STATE_LABELS
+from shared.chat.message import Message, Section, Tone
+from shared.model.change import FINAL_STATES, Change, ChangeState, Outcome, Verdict
+from shared.model.plan import AssociateSubnet, PlanKind
 from shared.model.resource_id import ArmId
-
-from ..support import nouns
+from tests.support import nouns
+from tests.support.advised import FITTING, ask
 
 URL = "https://snatbot.example.net/api/changes/chg-19c2?t=x"
+
+
+RELATED = ask(None, FITTING[PlanKind.RELIEVE_LOAD_BALANCER]).related
+PLAN = replace(nouns.make_plan(), related=RELATED)
+
+
+def section(message: Message, heading: str) -> Section:
+    return next(part for part in message.sections if part.title == heading)
+
+
+def headings(message: Message) -> list[str]:
+    return [part.title for part in message.sections]
 
 
 def test_a_proposal_says_what_will_be_done_and_until_when_to_decide() -> None:
@@ -43,13 +55,6 @@ def test_a_proposal_says_what_will_be_done_and_until_when_to_decide() -> None:
     (button,) = message.buttons
     assert (button.text, button.url) == ("Review and decide", URL)
     assert message.footer == "snatbot · change chg-19c2 · plan 4f1d6c0be7a9"
-
-
-def test_taking_a_gateway_off_is_said_as_that() -> None:
-    step = AssociateSubnet(ArmId(nouns.SUBNETS[0]), nouns.GATEWAY, None, {})
-    assert describe_step(step) == "Take the NAT gateway off subnet `snet-user`"
-    watched = describe_step(ObserveEgress(None, step.subnet_id, nouns.make_cluster().id))
-    assert watched == "Watch subnet `snet-user` until its nodes leave through the load balancer"
 
 
 @pytest.mark.parametrize(
@@ -164,3 +169,49 @@ def test_every_state_has_words() -> None:
     assert set(STATE_LABELS) == set(ChangeState)
     for state in FINAL_STATES:
         assert change_messages.change_finished(nouns.make_change(state), URL).title
+
+
+def rolled_back() -> Change:
+    taken_off = replace(
+        nouns.make_plan(),
+        kind=PlanKind.DETACH_NAT_GATEWAY,
+        steps=(AssociateSubnet(ArmId(nouns.SUBNETS[0]), nouns.GATEWAY, None, {}),),
+        of_change_id="chg-1",
+    )
+    outcome = Outcome(Verdict.ROLLED_BACK, "every subnet is without the NAT gateway again")
+    return replace(nouns.make_change(ChangeState.ROLLED_BACK, taken_off), outcome=outcome)
+
+
+def reserved() -> Change:
+    plan = replace(nouns.make_plan(), kind=PlanKind.RESERVE_PUBLIC_IPS)
+    return replace(nouns.make_change(ChangeState.DONE, plan), outcome=Outcome(Verdict.DONE, "reserved 20.61.0.1"))
+
+
+def test_a_proposal_names_relief_as_another_way_with_its_commands() -> None:
+    message = change_messages.change_proposed(nouns.make_change(plan=PLAN), URL)
+    assert "10,000 SNAT ports a node" in section(message, "Another way, without snatbot").text
+    assert "--load-balancer-outbound-ports 10000" in section(message, "Its commands").code
+    assert "Another way, without snatbot" not in headings(change_messages.change_proposed(nouns.make_change(), URL))
+
+
+def test_a_proven_change_leaves_the_alignment_to_a_person() -> None:
+    message = change_messages.change_finished(nouns.make_change(ChangeState.FIXED, PLAN), URL)
+    assert "userAssignedNATGateway" in section(message, "For you to do").text
+    assert section(message, "Its commands").code.endswith("--outbound-type userAssignedNATGateway")
+    assert "For you to do" not in headings(
+        change_messages.change_finished(nouns.make_change(ChangeState.NOT_FIXED, PLAN), URL)
+    )
+
+
+@pytest.mark.parametrize(("change", "kept"), [(rolled_back(), "are kept, and paid for"), (reserved(), "not wanted")])
+def test_what_is_left_can_be_deleted_from_the_message_by_a_plan_of_its_own(change: Change, kept: str) -> None:
+    message = change_messages.change_finished(change, URL)
+    assert kept in section(message, "What is left").text
+    assert "names each public IP that is lost" in section(message, "What is left").text
+    button = message.buttons[-1]
+    assert (button.text, button.url) == ("Delete what is left", f"{URL}#decision")
+
+
+def test_nothing_is_offered_for_deletion_that_is_in_use() -> None:
+    message = change_messages.change_finished(nouns.make_change(ChangeState.FIXED), URL)
+    assert [button.text for button in message.buttons] == ["Open the change"]

@@ -10,8 +10,8 @@ import pytest
 from shared.chat import incident_messages
 from shared.chat.message import Message, Section, Tone
 from shared.model.reading import Measured
-
-from ..support import nouns
+from tests.support import nouns
+from tests.support.advised import MANAGED, ask
 
 
 def section(message: Message, title: str) -> Section:
@@ -200,3 +200,23 @@ def test_the_end_claims_no_more_than_was_seen() -> None:
     assert "the cause may still be there" in message.sections[0].text
     closed = replace(nouns.make_incident(), closing_note="fixed by change 7")
     assert incident_messages.incident_cleared(closed, nouns.NOW).summary == "Fixed by change 7."
+
+
+def test_an_answer_without_approval_gives_command_what_cannot_be_undone_and_relief() -> None:
+    message = incident_messages.incident_advised(nouns.make_incident(), ask(None, MANAGED))
+    assert "managed NAT gateway" in message.summary
+    assert "no direct way back" in section(message, "What can't be undone").text
+    assert "--outbound-type managedNATGateway" in section(message, "Commands").code
+    assert "--load-balancer-outbound-ports" in section(message, "Its commands").code
+    assert message.buttons == ()
+
+
+def test_an_incident_that_is_over_says_that_its_plan_is_withdrawn() -> None:
+    cleared = replace(nouns.make_incident(), cleared_at=nouns.NOW)
+    assert (
+        "withdrawn"
+        in section(
+            incident_messages.incident_cleared(cleared, nouns.NOW, is_withdrawn=True), "The plan that waited"
+        ).text
+    )
+    assert "The plan that waited" not in titles(incident_messages.incident_cleared(cleared, nouns.NOW))

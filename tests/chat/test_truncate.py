@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.chat.message import Button, Message, Section, Table, Tone, code_spans, without_backticks
+from shared.chat.message import Button, Message, Section, Table, Tone
 from shared.chat.truncate import BUDGETS, truncate, truncations
 
 NODES = Table(("Node", "Failed"), tuple((f"node-{number}", str(number)) for number in range(47)), row_noun="nodes")
@@ -64,10 +64,3 @@ def test_title_summary_facts_and_buttons_stay_to_the_last() -> None:
 def test_what_is_small_stays_as_it_is() -> None:
     small = Message("Title", "Summary", Tone.GOOD, sections=(Section("a", bullets=("b",), code="c"),))
     assert next(truncations(small)) == small
-
-
-def test_backticks_mark_code() -> None:
-    assert code_spans("run `az aks` now") == (("run ", False), ("az aks", True), (" now", False))
-    assert code_spans("a lonely ` mark") == (("a lonely ` mark", False),)
-    assert code_spans("") == ()
-    assert without_backticks("run `az aks` now") == "run az aks now"

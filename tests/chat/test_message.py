@@ -1,0 +1,18 @@
+"""The neutral message: its one mark, and what is left out of it."""
+
+from __future__ import annotations
+
+from shared.chat.message import Section, code_spans, facts_of, sections_of, without_backticks
+
+
+def test_backticks_mark_code() -> None:
+    assert code_spans("run `az aks` now") == (("run ", False), ("az aks", True), (" now", False))
+    assert code_spans("a lonely ` mark") == (("a lonely ` mark", False),)
+    assert code_spans("") == ()
+    assert without_backticks("run `az aks` now") == "run az aks now"
+
+
+def test_what_has_no_value_is_left_out() -> None:
+    assert facts_of(("Cluster", "shop-prod"), ("Cost", "")) == (("Cluster", "shop-prod"),)
+    full = (Section("a", text="x"), Section("b", code="az"), Section("c", bullets=("x",)), Section("d", steps=("x",)))
+    assert sections_of(*full, Section("nothing")) == full
