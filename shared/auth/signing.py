@@ -1,8 +1,8 @@
-"""Everything that carries the app's signature: links, form tokens, decisions.
+"""Everything that carries the app's signature: links, form tokens, decisions, starts.
 
-The newest key signs, every listed key verifies, so keys can be rotated. Each kind has its own salt: a signature made
-for one purpose never passes for another. Links and forms age in wall time, by itsdangerous. A decision's
-signature has no age: the times that it covers are domain times, and ``flows.authority`` holds them against the clock.
+The newest key signs and every listed key verifies, so keys can be rotated. Each kind has its own salt: a signature for
+one purpose never passes for another. Links and forms age in wall time, by itsdangerous. A decision's signature has no
+age: ``flows.remediation.authority`` compares the domain times that it covers with the clock.
 """
 
 from __future__ import annotations
@@ -79,17 +79,10 @@ class Signer:
 
     def verify_decision(self, change: Change, action: Action = Action.APPROVE) -> Decision:
         """The change's decision, if it is this app's own for exactly this plan. Raises DecisionForged otherwise."""
-        from itsdangerous import BadData
-
         decision = change.decision
-        if decision is None:
+        if decision is None or decision.change_id != change.id:
             raise DecisionForged
-        try:
-            signed = self._plain(_DECISION).loads(decision.signature)
-        except (BadData, ValueError):
-            raise DecisionForged from None
-        if signed != decision_content(decision) or decision.change_id != change.id:
-            raise DecisionForged
+        self._verify(_DECISION, decision.signature, decision_content(decision))
         if decision.digest != change.plan.digest or decision.action != action:
             raise DecisionForged
         return decision
@@ -100,13 +93,17 @@ class Signer:
 
     def verify_start(self, change: Change, start: Start) -> None:
         """Raises DecisionForged unless this app started exactly this plan of this change then."""
+        self._verify(_START, start.signature, _start_content(change, start.at, start.line_id))
+
+    def _verify(self, salt: str, signature: str, content: object) -> None:
+        """Raises DecisionForged unless the signature is this app's own for exactly this content."""
         from itsdangerous import BadData
 
         try:
-            signed = self._plain(_START).loads(start.signature)
+            signed = self._plain(salt).loads(signature)
         except (BadData, ValueError):
             raise DecisionForged from None
-        if signed != _start_content(change, start.at, start.line_id):
+        if signed != content:
             raise DecisionForged
 
     def _timed(self, salt: str) -> Any:

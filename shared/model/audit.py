@@ -1,4 +1,4 @@
-"""What is kept for people who ask later, and what still has to be told."""
+"""The audit that people read later, and the messages that are still to be delivered."""
 
 from __future__ import annotations
 
@@ -25,32 +25,26 @@ ENDED = frozenset(now_is(state) for state in FINAL_STATES)
 
 @dataclass(frozen=True, slots=True)
 class AuditLine:
-    """``subject`` is the id of an incident or change; ``actor`` a person, or ``snatbot``.
-
-    What is decided by an ``event`` has a name above.
-    """
+    """An event that code decides by has a name above."""
 
     id: str
     at: datetime
-    actor: str
+    actor: str  # a person, or snatbot
     event: str
-    subject: str
+    subject: str  # the id of an incident or a change
     detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxMessage:
-    """One neutral message for one channel, in JSON. ``attempts`` counts deliveries tried, ``due_at`` is wall time.
-
-    ``due_at`` None: given up; the last refusal stands in ``last_error``, and how many there were in ``refusals``.
-    """
+    """One message for one channel."""
 
     id: str
     cluster_name: str
     channel: str
-    payload: str
+    payload: str  # JSON, the same for every kind of channel
     created_at: datetime
-    due_at: datetime | None
+    due_at: datetime | None  # wall time; None: given up
     attempts: int = 0
     last_error: str = ""
     refusals: int = 0

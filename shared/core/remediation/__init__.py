@@ -1,1 +1,1 @@
-"""Decisions while a change is applied and proven."""
+"""Decisions while a change is applied and verified."""

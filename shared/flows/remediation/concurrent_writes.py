@@ -71,9 +71,10 @@ class ConcurrentWriteAudit:
         self._lag = lag
         self._app_id = app_id
 
-    def check(self, change: Change, journal: Sequence[JournalEntry], now: datetime) -> AuditResult:
+    def check(self, change: Change, journal: Mapping[int, Stored[JournalEntry]], now: datetime) -> AuditResult:
         """Leaves out what was reported before. Azure's errors become part of the answer."""
-        entries = [entry for entry in journal if isinstance(change.plan.steps[entry.step], AssociateSubnet)]
+        entries = [row.value for row in journal.values()]
+        entries = [entry for entry in entries if isinstance(change.plan.steps[entry.step], AssociateSubnet)]
         owns = [_own(change, entry) for entry in entries]
         if not owns:
             return AuditResult()

@@ -21,20 +21,19 @@ from ...errors import Refused
 from ...formatting import count, utc
 from ...ids import new_id
 from ...model.change import Change, ChangeState, Outcome, Verdict
-from ...model.plan import AssociateSubnet, PlanKind
+from ...model.plan import PlanKind
 from ...model.resource_id import ArmId
 from ...retry_after import plausible_wait_seconds
 from ...store.errors import StoreConflict
 from ...store.records import PutJournal
 from ...store.vnet_lock import VnetBusy, give_up_dead_claim
 from ..approval.renew import PlanRenewer
-from ..notification.outbox import audit
 from .change_run import ChangeRun
 from .concurrent_writes import AuditResult, ConcurrentWriteAudit, alarm, alarm_commands, mark_reported
 from .context import ExecutionContext
 from .drift import find_drift
 from .execute import PlanExecutor
-from .step_result import RECHECK_AFTER, NetworkWriter
+from .step_result import RECHECK_AFTER, NetworkWriter, Stop
 from .subnet_step import taken_back
 from .waiting import NOTIFY_AFTER
 
@@ -60,10 +59,8 @@ class Reconciler:
     def run(self, partition: str, change_id: str) -> Change | None:
         """The change as it stands afterwards; None when it does not exist. Doubled or late calls do no harm."""
         stored = self._records.change(partition, change_id)
-        if stored is None:
-            return None
-        if stored.value.due_at is None or stored.value.due_at > self._clock.now():
-            return stored.value
+        if stored is None or stored.value.due_at is None or stored.value.due_at > self._clock.now():
+            return stored.value if stored else None
         try:
             self._reconcile(ChangeRun(partition, change_id, stored))
         except StoreConflict:
@@ -161,8 +158,7 @@ class Reconciler:
     def _drifted(self, run: ChangeRun, reason: str) -> None:
         change = run.change
         if not change.is_begun:
-            reason = f"the world changed after approval, nothing was written: {reason}"
-            self._replan(run, Verdict.FAILED, reason)
+            self._replan(run, Verdict.FAILED, f"the world changed after approval, nothing was written: {reason}")
         elif change.plan.kind is PlanKind.DETACH_NAT_GATEWAY:
             self._stop(run, f"it did not go on: {reason}")
         else:
@@ -184,14 +180,14 @@ class Reconciler:
     def _verify(self, run: ChangeRun) -> None:
         change, verify, now = run.change, self._context.verify, self._clock.now()
         if verify.is_measurable(change, now) and (taken := self._taken_back(change)):
-            self._stop(run, *taken)
+            self._stop(run, taken.reason, taken.commands)
             return
         outcome = verify.verdict(change, now)
         if outcome is None:
             self._check_later(run, now + RECHECK_AFTER)
             return
         journal = self._records.journal(run.partition, change.id)
-        found = self._write_audit.check(change, [entry.value for entry in journal.values()], now)
+        found = self._write_audit.check(change, journal, now)
         if found.overlaps:
             entries = mark_reported(change, journal, found.overlaps)
             self._stop(run, alarm(found.overlaps), alarm_commands(found.overlaps), entries)
@@ -207,19 +203,15 @@ class Reconciler:
         if little:
             self._renewer.offer_again(run.partition, change)
 
-    def _taken_back(self, change: Change) -> tuple[str, tuple[str, ...]] | None:
-        """Why the subnets are not as this change left them, with commands; None when they are, or can't be read now."""
+    def _taken_back(self, change: Change) -> Stop | None:
+        """Stops if the subnets are not as this change left them; None when they are, or can't be read now."""
         if change.plan.vnet_id is None:
             return None
-        network = self._network_of(ArmId.parse(change.plan.vnet_id).subscription)
         try:
-            found = [taken_back(step, network) for step in change.plan.steps if isinstance(step, AssociateSubnet)]
+            return taken_back(change.plan.steps, self._network_of(ArmId.parse(change.plan.vnet_id).subscription))
         except AzureError as error:
             log.warning("change %s: its subnets could not be read: %s", change.id, error)
             return None
-        stops = [stop for stop in found if stop]
-        commands = tuple(command for stop in stops for command in stop.commands)
-        return ("; ".join(stop.reason for stop in stops), commands) if stops else None
 
     def _check_rolled_back(self, run: ChangeRun) -> None:
         """A roll-back ends with its steps; whether it overwrote somebody's write is known only later.
@@ -231,30 +223,12 @@ class Reconciler:
         found: list[AuditResult] = []
         for ended in (change, taken.value if taken else None):
             if ended is not None and ended.state in (ChangeState.ROLLED_BACK, ChangeState.SUPERSEDED):
-                journal = self._records.journal(run.partition, ended.id)
-                found.append(self._write_audit.check(ended, [entry.value for entry in journal.values()], now))
+                found.append(self._write_audit.check(ended, self._records.journal(run.partition, ended.id), now))
         again = [each.again_at for each in found if each.again_at]
         if again:
             self._check_later(run, min(again))
         else:
-            self._end_rollback(run, found)
-
-    def _end_rollback(self, run: ChangeRun, found: Sequence[AuditResult]) -> None:
-        change, now = run.change, self._clock.now()
-        outcome = found[0].added_to(change.outcome) if change.outcome else None
-        ended = replace(change, due_at=None, outcome=outcome)
-        overlapping = [overlap for each in found for overlap in each.overlaps]
-        message, lines = None, []
-        if overlapping:
-            reason = alarm(overlapping)
-            commands = alarm_commands(overlapping)
-            message = change_messages.concurrent_write_found(ended, reason, self._context.links.page(ended), commands)
-            lines = [audit(now, "snatbot", "another writer in between", change.id, reason)]
-            if outcome is not None:
-                ended = replace(ended, outcome=replace(outcome, advice=(*outcome.advice, reason), commands=commands))
-            log.error("change %s: %s", change.id, reason)
-        rows = self._context.outbox.rows(change.cluster_name, message, self._clock.wall())
-        self._records.commit_in(run.partition, [run.put(ended), *lines, *rows])
+            self._context.finisher.end_rollback(run, found, Instant.of(self._clock))
 
     def _check_later(self, run: ChangeRun, at: datetime) -> None:
         self._records.commit_in(run.partition, [run.put(replace(run.change, due_at=at))])

@@ -9,12 +9,13 @@ between that read and the write is lost: the window is as short as one request, 
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
 
 from ...core.az_cli import associate_command
 from ...core.remediation.concurrent_writes import changed_properties, restore_command
 from ...formatting import count
 from ...model.network import Subnet
-from ...model.plan import AssociateSubnet
+from ...model.plan import AssociateSubnet, Step
 from ...model.resource_id import ArmId, same_id
 from .step_result import SUBNET_WAIT_SECONDS, Done, NetworkWriter, Result, Stop, Wait, WritePermit
 
@@ -51,9 +52,12 @@ def undone(step: AssociateSubnet, network: NetworkWriter) -> Stop | None:
     return _taken_back(step, subnet)
 
 
-def taken_back(step: AssociateSubnet, network: NetworkWriter) -> Stop | None:
-    """Stops if the subnet lost what the step gave it. Others may change its other properties later."""
-    return _taken_back(step, network.read_subnet(step.subnet_id))
+def taken_back(steps: Iterable[Step], network: NetworkWriter) -> Stop | None:
+    """Stops if a subnet lost what its step gave it. Others may change its other properties later."""
+    done = [step for step in steps if isinstance(step, AssociateSubnet)]
+    stops = [stop for step in done if (stop := _taken_back(step, network.read_subnet(step.subnet_id)))]
+    commands = tuple(command for stop in stops for command in stop.commands)
+    return Stop("; ".join(stop.reason for stop in stops), commands) if stops else None
 
 
 def _taken_back(step: AssociateSubnet, subnet: Subnet) -> Stop | None:

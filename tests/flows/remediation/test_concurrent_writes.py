@@ -65,7 +65,9 @@ class Log:
 
 
 def look(log: Log, after: timedelta = LAG, journal: Sequence[JournalEntry] = (ENTRY,)) -> AuditResult:
-    return ConcurrentWriteAudit(cast(ActivityLog, log), LAG, "").check(CHANGE, journal, AT + after)
+    return ConcurrentWriteAudit(cast(ActivityLog, log), LAG, "").check(
+        CHANGE, {entry.step: Stored(entry, "etag") for entry in journal}, AT + after
+    )
 
 
 def test_it_is_not_asked_before_it_can_know() -> None:
