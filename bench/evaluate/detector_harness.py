@@ -24,10 +24,10 @@ from shared.flows.monitoring.collect import MetricCollector
 from shared.flows.monitoring.inventory import FleetInventory
 from shared.flows.monitoring.node_names import NodeNames
 from shared.flows.monitoring.scan import FleetScanner, ScanResult
-from shared.model.allocation import AllocationBaseline
 from shared.model.finding import Severity
 from shared.model.fleet import Fleet, WatchedCluster
 from shared.model.incident import ClusterRecord, Incident, IncidentState
+from shared.model.ports import AllocationBaseline
 from shared.settings import Settings
 
 from .minutes import minute_of

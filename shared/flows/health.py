@@ -1,4 +1,4 @@
-"""Whether the bot itself is alive: a watcher that died must not look like a cluster that is well."""
+"""Whether the bot itself is alive: a dead watcher must not pass for healthy clusters."""
 
 from __future__ import annotations
 
@@ -14,23 +14,19 @@ SKEW = timedelta(minutes=2)  # by which workers' clocks may differ
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """``missing`` says why the last look was none to rely on, also while it is too early to call that unwell."""
-
     is_well: bool
     problems: tuple[str, ...]
     last_watch: datetime | None = None
     last_delivery: datetime | None = None
-    missing: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()  # why the last scan proves nothing, also while that is too new to be a problem
 
 
-def look(liveness: Liveness, wall: datetime, max_age: timedelta) -> Health:
-    """Well when a look at the clusters succeeded within ``max_age``, storage answers, and what waits is delivered.
+def read_health(liveness: Liveness, wall: datetime, max_age: timedelta) -> Health:
+    """Healthy when a scan succeeded within ``max_age``, storage answers, and messages are delivered.
 
-    A look succeeds when it rests on a list of clusters that is not too old, and measured some of them. After one that
-    raised it is not well until one succeeds.
-
-    A channel may be down for a while; it is not well when nothing at all was delivered for ``max_age`` though a message
-    has waited for as long.
+    A scan succeeds when its list of clusters is recent and some of them were measured. After one that raised, health
+    fails until one succeeds. One channel may be down: delivery fails when nothing at all was delivered for ``max_age``
+    though a message has waited for as long.
     """
     try:
         last_watch, last_delivery = liveness.last_success("watch"), liveness.last_success("deliver")
@@ -55,6 +51,6 @@ def look(liveness: Liveness, wall: datetime, max_age: timedelta) -> Health:
     return Health(not problems, tuple(problems), last_watch, last_delivery, missing)
 
 
-def _past(sign: datetime | None, wall: datetime) -> datetime | None:
-    """A sign that a clock ahead of this one left would say "well" until its time comes."""
-    return sign if sign is not None and sign <= wall + SKEW else None
+def _past(at: datetime | None, wall: datetime) -> datetime | None:
+    """None for what a worker whose clock is ahead has written: it would count as healthy until its time comes."""
+    return at if at is not None and at <= wall + SKEW else None

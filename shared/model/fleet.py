@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from .cluster import Cluster
 from .load_balancer import LoadBalancer
+from .ports import AllocationBaseline
 from .resource_id import ArmId
 
 
@@ -48,3 +50,25 @@ class Fleet:
     found_at: datetime
     clusters: tuple[WatchedCluster, ...]
     unreadable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryIndex:
+    """The fleet as it is kept between scans, cut into shards that fit into a row each."""
+
+    found_at: datetime
+    clusters: int
+    shards: tuple[str, ...]  # their keys, stable as long as the fleet is cut the same way
+    unreadable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryShard:
+    found_at: datetime
+    clusters: tuple[WatchedCluster, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScanProgress:
+    ports_until: datetime | None = None  # the ports of earlier minutes have been read
+    allocations: Mapping[str, AllocationBaseline] = field(default_factory=dict)  # by cluster key

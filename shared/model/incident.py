@@ -45,6 +45,10 @@ class Incident:
     failing_since: datetime | None = None  # a warning has a ``since`` and none of this
     reminded_at: datetime | None = None  # the last reminder, or when a change was last at work
 
+    @property
+    def is_open(self) -> bool:
+        return self.state is IncidentState.OPEN
+
 
 @dataclass(frozen=True, slots=True)
 class ClusterRecord:

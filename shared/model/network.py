@@ -233,3 +233,8 @@ class NetworkFacts:
         if self.load_balancer and self.load_balancer.outbound_rules:
             return self.load_balancer.outbound_rules[0].idle_timeout_minutes
         return self.cluster.load_balancer_profile.idle_timeout_minutes
+
+
+def is_settled(provisioning_state: str) -> bool:
+    """Azure's word for a resource that no operation touches."""
+    return provisioning_state.lower() == "succeeded"

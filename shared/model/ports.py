@@ -51,3 +51,11 @@ class PortHistory:
     ip: str
     protocol: str
     used: tuple[tuple[datetime, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationBaseline:
+    """How many SNAT ports a node has, as kept between scans."""
+
+    ports: int
+    lower_since: datetime | None = None  # since when nodes have had fewer; None while they have as many

@@ -35,13 +35,13 @@ def _health() -> tuple[dict[str, Any], int]:
     from .. import __version__
     from ..app import current
     from ..errors import MisconfiguredError
-    from ..flows.health import look
+    from ..flows.health import read_health
 
     try:
         app = current()
     except MisconfiguredError as error:
         return {"status": "misconfigured", "version": __version__, "problems": error.problems}, 503
-    found = look(app.liveness, app.clock.wall(), timedelta(minutes=app.settings.health_max_age_minutes))
+    found = read_health(app.liveness, app.clock.wall(), timedelta(minutes=app.settings.health_max_age_minutes))
     content = {
         "status": "well" if found.is_well else "not well",
         "version": __version__,

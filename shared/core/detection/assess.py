@@ -11,13 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from ...model.allocation import AllocationBaseline
 from ...model.assessment import Assessment
 from ...model.finding import Finding, FindingKind
 from ...model.fleet import WatchedCluster, WatchedGateway
 from ...model.load_balancer import Node
 from ...model.metric import MetricAnswer, Window
-from ...model.ports import PortHistory, PortReading
+from ...model.ports import AllocationBaseline, PortHistory, PortReading
 from ...model.reading import Cause, DoesNotApply, Idle, Measured, Reading, Unmeasured
 from ..associations import Associations
 from . import load_balancer, ports

@@ -1,13 +1,13 @@
 """When an incident opens, changes and clears: (record, incident, assessment) -> transition.
 
-Rules: one open incident per cluster; the same trouble never announces twice; a missing measurement neither opens nor
-clears, and what was not looked for doesn't either; trouble inside the cooldown re-opens; nothing clears while a change
-is in flight. On a cluster that is not looked at any more it ends with a note that says why. A minute counts once,
-however often windows overlap or ticks are repeated.
+One open incident per cluster; the same trouble is posted once. A missing measurement neither opens nor clears, and
+neither does what was not evaluated. Trouble inside the cooldown re-opens. Nothing clears while a change is in flight.
+On a cluster that is no longer scanned it is cleared with a note that says why. A minute counts once, however often
+windows overlap or ticks are repeated.
 
-Severity rises and falls with the findings. What is told of trouble that goes on, ``reminders`` decides. Flapping is
-damped: each re-opening asks for four times as many clean minutes, up to the cooldown. While it is quiet (silence,
-maintenance) nothing is posted but the end of what was announced; what is still open afterwards is announced then.
+Severity follows the findings; ``reminders`` decides when trouble that goes on is posted again. Flapping is damped:
+each re-opening needs four times as many clean minutes, up to the cooldown. During silence and maintenance only the end
+of what was posted is posted; what is still open afterwards is posted then.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _DAMPING = 4
 
 
 class Effect(StrEnum):
-    """What happened, or what is worth telling. FAILING: connections fail now, and so far it was a warning."""
+    """What happened, or what to post. FAILING: connections fail now, and so far it was a warning."""
 
     NOTHING = "nothing"
     OPENED = "opened"
@@ -47,13 +47,9 @@ _GROWTH = (Effect.FAILING, Effect.WORSENED)
 
 @dataclass(frozen=True, slots=True)
 class IncidentPolicy:
-    """``clean_minutes``: measured minutes without trouble that clear. ``cooldown``: returning trouble re-opens.
-    ``remind_every``: how often people hear of what still fails.
-    """
-
-    clean_minutes: int
-    cooldown: timedelta
-    remind_every: timedelta = timedelta(minutes=30)
+    clean_minutes: int  # measured minutes without trouble that clear
+    cooldown: timedelta  # trouble within it re-opens
+    remind_every: timedelta = timedelta(minutes=30)  # while connections fail
 
     def needed_clean_minutes(self, reopened: int) -> int:
         """More for what keeps coming back."""
@@ -63,12 +59,10 @@ class IncidentPolicy:
 
 @dataclass(frozen=True, slots=True)
 class IncidentTransition:
-    """``effect`` is what happened; ``message`` what is to be posted, which may come later or not at all."""
-
     record: ClusterRecord
     incident: Incident | None
-    effect: Effect
-    message: Effect = Effect.NOTHING
+    effect: Effect  # what happened
+    message: Effect = Effect.NOTHING  # what to post, which may come later or not at all
 
 
 def next_incident(
@@ -89,11 +83,11 @@ def next_incident(
     """
     new = new_minutes_of(record, incident, assessment)
     after = counted(record, incident, new, assessment)
-    is_open = incident is not None and incident.state is IncidentState.OPEN
+    is_open = incident is not None and incident.is_open
     if new.alarms:
         return _trouble(
             after,
-            incident if is_open else _lately(incident, now, policy),
+            incident if is_open else _recent(incident, now, policy),
             assessment,
             new,
             now,
@@ -105,11 +99,11 @@ def next_incident(
     if incident is None or not is_open:
         return IncidentTransition(after, incident, Effect.NOTHING)
     if isinstance(assessment.reading, DoesNotApply):
-        return over_unseen(after, incident, assessment.reading.reason, now, is_change_in_flight=is_change_in_flight)
+        return end_unscanned(after, incident, assessment.reading.reason, now, is_change_in_flight=is_change_in_flight)
     needed = policy.needed_clean_minutes(incident.reopened)
     if after.calm_minutes >= needed and not is_change_in_flight and new.is_measured:
         closed = close(incident, now, _path_note(incident, assessment))
-        return IncidentTransition(after, closed, Effect.CLEARED, _end_of(incident))
+        return IncidentTransition(after, closed, Effect.CLEARED, _end_message(incident))
     return IncidentTransition(after, _eased(incident, after, new, assessment, needed), Effect.NOTHING)
 
 
@@ -118,25 +112,25 @@ def close(incident: Incident, now: datetime, note: str = "") -> Incident:
     return replace(incident, state=IncidentState.CLEARED, cleared_at=now, closing_note=note, plan_due_at=None)
 
 
-def over_unseen(
+def end_unscanned(
     record: ClusterRecord, incident: Incident, reason: str, now: datetime, *, is_change_in_flight: bool
 ) -> IncidentTransition:
-    """The end of an open incident on a cluster that is not looked at any more: no minute will ever clear it.
+    """Ends an open incident on a cluster that is no longer scanned: no minute will ever clear it.
 
-    ``reason`` is kept as its closing note: deleted, stopped, opted out, or on another way out.
+    ``reason`` becomes its closing note: deleted, stopped, opted out, or on another egress path.
     """
     if is_change_in_flight:
         return IncidentTransition(record, incident, Effect.NOTHING)
-    return IncidentTransition(record, close(incident, now, reason), Effect.CLEARED, _end_of(incident))
+    return IncidentTransition(record, close(incident, now, reason), Effect.CLEARED, _end_message(incident))
 
 
-def _end_of(incident: Incident) -> Effect:
-    """The end is told of what was announced."""
+def _end_message(incident: Incident) -> Effect:
+    """Posted only if the incident was."""
     return Effect.CLEARED if incident.notified_severity is not None else Effect.NOTHING
 
 
-def _lately(incident: Incident | None, now: datetime, policy: IncidentPolicy) -> Incident | None:
-    """The last incident, if the cooldown since its end is not over."""
+def _recent(incident: Incident | None, now: datetime, policy: IncidentPolicy) -> Incident | None:
+    """The last incident, if it was cleared within the cooldown."""
     if incident is None or incident.cleared_at is None or now - incident.cleared_at > policy.cooldown:
         return None
     return incident
@@ -153,7 +147,7 @@ def _trouble(
     is_quiet: bool,
     answered: Answers,
 ) -> IncidentTransition:
-    """``known`` is open, or was closed a short while ago."""
+    """``known`` is open, or was cleared within the cooldown."""
     fresh = _fresh(assessment, new, now, new_id)
     if known is None:
         effect = message = Effect.OPENED
@@ -164,7 +158,7 @@ def _trouble(
     else:
         incident = _standing(_continued(known, fresh), known, record, new, assessment, policy)
         if answered.is_at_work:
-            incident = replace(incident, reminded_at=now)  # a change at work tells by itself
+            incident = replace(incident, reminded_at=now)  # a running change posts by itself
         message = _news(known, incident, new, now, policy, answered)
         effect = message if message in _GROWTH else Effect.NOTHING
     if is_quiet:
@@ -197,7 +191,7 @@ def _fresh(assessment: Assessment, new: NewMinutes, now: datetime, new_id: str) 
         kinds=tuple(dict.fromkeys(finding.kind for finding in new.alarms)),
         evidence=worst.evidence,
         gateway_ids=assessment.gateway_ids,
-        failing_since=min((one.since for one in new.alarms if one.kind in FAILURES), default=None),
+        failing_since=min((alarm.since for alarm in new.alarms if alarm.kind in FAILURES), default=None),
     )
 
 
@@ -232,7 +226,7 @@ def _standing(
     assessment: Assessment,
     policy: IncidentPolicy,
 ) -> Incident:
-    """With the kinds that still stand because they were not looked for, or failed too short a while ago."""
+    """With the kinds that stand because they were not evaluated, or have not been clean for long enough."""
     kept = _kept(known, record, new, assessment, policy.needed_clean_minutes(known.reopened))
     kinds = tuple(dict.fromkeys((*incident.kinds, *kept)))
     is_still_failing = not new.failed and any(kind in FAILURES for kind in kept)
@@ -245,7 +239,7 @@ def _standing(
 
 
 def _eased(incident: Incident, record: ClusterRecord, new: NewMinutes, assessment: Assessment, needed: int) -> Incident:
-    """An open incident in a look without any trouble: it stays as it is until it has been calm for long enough."""
+    """An open incident in a scan without trouble: unchanged until enough minutes are clean."""
     return replace(incident, kinds=_kept(incident, record, new, assessment, needed) or incident.kinds)
 
 
@@ -263,7 +257,7 @@ def _kept(
 def _news(
     known: Incident, incident: Incident, new: NewMinutes, now: datetime, policy: IncidentPolicy, answered: Answers
 ) -> Effect:
-    """What of an open incident is worth another post."""
+    """What to post of an open incident."""
     notified = incident.notified_severity
     if notified is None:
         return Effect.REOPENED if incident.reopened else Effect.OPENED
@@ -277,7 +271,7 @@ def _news(
 
 
 def _lower(notified: Severity | None, now: Severity) -> Severity | None:
-    """What counts as told when trouble eases: a later rise is news again."""
+    """When trouble eases, what counts as posted eases too: a later rise is news again."""
     return notified if notified is None or notified.rank <= now.rank else now
 
 

@@ -1,4 +1,4 @@
-"""What one look adds to what is known: minutes that no earlier look has counted, and the trouble that counts.
+"""What one scan adds: minutes that no earlier scan has counted, and the alarms that count.
 
 A minute counts once, with one exception: its states may arrive apart, and a Failed that comes after its minute was
 counted as clean still counts, for as long as a window shows it (Azure docs: metrics-troubleshoot, partial minutes).
@@ -18,14 +18,12 @@ from ...model.reading import Idle, Measured
 
 @dataclass(frozen=True, slots=True)
 class NewMinutes:
-    """``failed`` and ``clean`` minutes that no earlier look has counted; ``alarms`` that count, worst first."""
-
     is_measured: bool
-    failed: tuple[datetime, ...]
+    failed: tuple[datetime, ...]  # minutes that no earlier scan has counted, as in ``clean``
     clean: tuple[datetime, ...]
     judged_until: datetime | None
-    alarms: tuple[Finding, ...]
-    others: tuple[Finding, ...]
+    alarms: tuple[Finding, ...]  # that count, worst first
+    others: tuple[Finding, ...]  # those of them that are no failures
 
 
 def new_minutes_of(record: ClusterRecord, incident: Incident | None, assessment: Assessment) -> NewMinutes:
@@ -44,7 +42,7 @@ def new_minutes_of(record: ClusterRecord, incident: Incident | None, assessment:
 
 
 def counted(record: ClusterRecord, incident: Incident | None, new: NewMinutes, assessment: Assessment) -> ClusterRecord:
-    """The record with this look's minutes: clean since the last failure, calm since the last trouble of any kind."""
+    """The record with this scan's minutes: clean since the last failure, calm since the last trouble of any kind."""
     reading = assessment.reading
     if new.failed and isinstance(reading, Measured):
         # The window holds that failure and all that came after it, minutes that were counted before among them.

@@ -1,7 +1,7 @@
-"""When people are told again of trouble that was told: at once when it gets worse, and now and then while it fails.
+"""When people are notified again of an open incident: at once when it gets worse, and now and then while it fails.
 
-Worse is a severity above the one that was told, a new kind of critical trouble, or twice as many failing nodes as were
-told. Only the last of these waits for room among an hour's posts. A denial makes room, and puts off reminders.
+Worse is a severity above the last post's, a new kind of critical trouble, or twice as many failing nodes. Only the
+last of these waits for room among an hour's posts. A denial makes room, and puts off reminders.
 """
 
 from __future__ import annotations
@@ -43,28 +43,28 @@ def answers(incident_id: str, changes: Iterable[Change], now: datetime) -> Answe
     """``changes`` of the incident's cluster, in any order."""
     is_at_work = any(change.state in _AT_WORK for change in changes)
     own = _cures_of(incident_id, changes)
-    notified = [at for change in own for at in _told_of(change) if at <= now]
+    notified = [at for change in own for at in _notified_of(change) if at <= now]
     denial = own[-1].decision if own and own[-1].state is ChangeState.DENIED else None
     return Answers(max(notified, default=None), denial.decided_at if denial else None, is_at_work)
 
 
 def waiting(incident_id: str, changes: Sequence[Change]) -> Change | None:
     """What a person can do something about: what waits for a decision, else the newest plan against the incident."""
-    open_ones = sorted((one for one in changes if one.state in _FOR_A_PERSON), key=lambda one: one.proposed_at)
+    open_ones = sorted((change for change in changes if change.state in _FOR_A_PERSON), key=_age)
     found = [*_cures_of(incident_id, changes), *open_ones]
     return found[-1] if found else None
 
 
 def is_failing(alarms: Iterable[Finding]) -> bool:
-    """Whether this look saw connections fail, or worse."""
+    """Whether connections fail in this scan, or worse."""
     return any(finding.severity.rank >= Severity.FAILING.rank for finding in alarms)
 
 
 def is_worse(known: Incident, incident: Incident, alarms: Iterable[Finding], now: datetime, answered: Answers) -> bool:
-    """Whether an open incident that was told, ``known`` before this look, has grown in a way to tell now."""
+    """Whether an open incident, ``known`` before this scan, has grown so that it is posted now."""
     notified = incident.notified_severity
     is_rise = notified is not None and incident.severity.rank > notified.rank
-    is_new = any(one.severity is Severity.CRITICAL and one.kind not in known.kinds for one in alarms)
+    is_new = any(alarm.severity is Severity.CRITICAL and alarm.kind not in known.kinds for alarm in alarms)
     if is_new or (is_rise and incident.severity.rank >= Severity.FAILING.rank):
         return True
     has_spread = incident.last_failed_at != known.last_failed_at and (
@@ -77,7 +77,7 @@ def is_worse(known: Incident, incident: Incident, alarms: Iterable[Finding], now
 
 
 def is_reminder_due(incident: Incident, now: datetime, every: timedelta, answered: Answers) -> bool:
-    """Whether people should hear again that it still fails: ``every`` so often, and later once they said no."""
+    """Whether to remind people that it still fails: ``every`` so often, and later once they denied a plan."""
     if answered.is_at_work:
         return False
     if answered.denied_at is not None:
@@ -87,7 +87,7 @@ def is_reminder_due(incident: Incident, now: datetime, every: timedelta, answere
 
 
 def notified(incident: Incident, now: datetime) -> Incident:
-    """After a post about what is new."""
+    """After a post about something new."""
     return replace(
         incident,
         notified_severity=incident.severity,
@@ -97,11 +97,11 @@ def notified(incident: Incident, now: datetime) -> Incident:
 
 
 def reminded(incident: Incident, now: datetime) -> Incident:
-    """After a reminder: what was told before still counts, so that what goes up and down is not told as worse."""
+    """After a reminder: the highest severity posted counts, so that ups and downs are not posted as worse."""
     before = incident.notified_severity or incident.severity
     return replace(
         incident,
-        notified_severity=max(before, incident.severity, key=lambda one: one.rank),
+        notified_severity=max(before, incident.severity, key=lambda severity: severity.rank),
         announced_nodes=max(incident.announced_nodes, len(incident.nodes)),
         reminded_at=now,
     )
@@ -109,11 +109,15 @@ def reminded(incident: Incident, now: datetime) -> Incident:
 
 def _cures_of(incident_id: str, changes: Iterable[Change]) -> list[Change]:
     """Oldest first."""
-    own = [one for one in changes if one.incident_id == incident_id and one.plan.kind in CURES]
-    return sorted(own, key=lambda one: one.proposed_at)
+    own = [change for change in changes if change.incident_id == incident_id and change.plan.kind in CURES]
+    return sorted(own, key=_age)
 
 
-def _told_of(change: Change) -> list[datetime]:
+def _age(change: Change) -> datetime:
+    return change.proposed_at
+
+
+def _notified_of(change: Change) -> list[datetime]:
     found = [change.proposed_at, *([change.decision.decided_at] if change.decision else [])]
     if change.state in (ChangeState.PROPOSED, ChangeState.EXPIRED):
         found.append(change.expires_at)

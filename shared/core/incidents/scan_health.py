@@ -1,4 +1,4 @@
-"""Whether a look at the fleet was worth its name. After one that saw nothing, silence would look like health."""
+"""Reasons why the last scan must not be reported as healthy. Each function returns a reason, or an empty text."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ GRANT = (
 
 
 def stale_list(fleet: Fleet, now: datetime, kept_for: timedelta) -> str:
-    """Why the list of clusters is too old to rest on; empty when it isn't."""
+    """The list of clusters is too old."""
     is_old = now - fleet.found_at > STALE_AFTER * kept_for
     return f"the list of clusters is old: it is of {utc(fleet.found_at)}" if is_old else ""
 
 
 def nothing_found(fleet: Fleet, *, has_seen_clusters: bool, are_some_lost: bool) -> str:
-    """Why finding no cluster is no good news; empty when there are some, or all that were known were deleted."""
+    """No cluster was listed, and not because all known ones were deleted."""
     if fleet.clusters:
         return ""
     if are_some_lost:
@@ -31,9 +31,9 @@ def nothing_found(fleet: Fleet, *, has_seen_clusters: bool, are_some_lost: bool)
 
 
 def nothing_measured(tally: Tally) -> str:
-    """Why the look measured nothing though there is something to measure; empty when it did."""
+    """Nothing was measured though there is something to measure."""
     applicable = tally.clusters - tally.does_not_apply
     if applicable <= 0 or tally.measured + tally.idle > 0:
         return ""
-    reasons = "; ".join(sorted({one.reason for one in tally.unseen})[:3])
+    reasons = "; ".join(sorted({group.reason for group in tally.unseen})[:3])
     return f"none of {count(applicable, 'cluster')} was measured: {reasons}"

@@ -1,4 +1,4 @@
-"""Counting what a look saw."""
+"""Count the results of a scan."""
 
 from __future__ import annotations
 
@@ -13,17 +13,19 @@ from ..detection.assess import not_applicable
 from ..detection.tags import TagRules, read_tags
 
 
-def tally_of(seen: Iterable[Assessment], effects: Mapping[str, int], not_remembered: int) -> Tally:
-    """``seen`` in one group of clusters; groups are added up."""
+def tally_of(assessments: Iterable[Assessment], effects: Mapping[str, int], not_remembered: int) -> Tally:
+    """Of one group of clusters; groups are added up."""
     total = Tally(effects=dict(effects), not_remembered=not_remembered)
-    for assessment in seen:
-        total = total + _one(assessment)
+    for assessment in assessments:
+        total = total + _tally_of(assessment)
     return total
 
 
 def not_reached(targets: Sequence[WatchedCluster]) -> Tally:
-    """Clusters of one subscription that nobody has looked at lately. Those that need no look are known as such."""
-    to_measure = [one for one in targets if not_applicable(one, read_tags(one.cluster.tags, TagRules())) is None]
+    """Clusters of one subscription that no worker has scanned lately. Those that need no scan count as such."""
+    to_measure = [
+        target for target in targets if not_applicable(target, read_tags(target.cluster.tags, TagRules())) is None
+    ]
     others = Tally(clusters=len(targets) - len(to_measure), does_not_apply=len(targets) - len(to_measure))
     if not to_measure:
         return others
@@ -33,7 +35,7 @@ def not_reached(targets: Sequence[WatchedCluster]) -> Tally:
     return others + Tally(clusters=count, unmeasured=count, not_reached=count, unseen=(unseen,))
 
 
-def _one(assessment: Assessment) -> Tally:
+def _tally_of(assessment: Assessment) -> Tally:
     cluster, reading = assessment.cluster, assessment.reading
     unseen: tuple[Unseen, ...] = ()
     if isinstance(reading, Unmeasured):

@@ -1,9 +1,8 @@
-"""Coverage of the fleet: who is not seen, why and since when, said once and when it is over.
+"""Clusters that are not measured: who, why and since when; posted when it has lasted, and when it is over.
 
-Each cluster counts. One that is not measured is told when that has lasted for a settable time, also when others were
-told for the same cause before: a single empty answer is no news. Who follows soon after a post about the same cause is
-told with the next one, and so is who comes back: trouble that moves through a fleet must not post every minute. A
-cluster that is no longer listed though it was not deleted is told at once, and so is one that opts out by its tag.
+Each cluster counts on its own, and is posted when it has been unmeasured for a grace period, even if others were posted
+for the same cause before. Further clusters with the same cause, and recoveries, go into the next post, at most one per
+grace period. A cluster that is no longer listed though it was not deleted is posted at once, and so is an opt-out.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from .standing_problems import StandingProblemNews
 
 @dataclass(frozen=True, slots=True)
 class UnmeasuredNews:
-    """What is worth telling: losses as findings, clusters as names, what was remarked as sentences."""
+    """What to post: losses as findings, clusters as names, problems as sentences."""
 
     losses: tuple[Finding, ...] = ()
     seen_again: tuple[str, ...] = ()
@@ -41,29 +40,24 @@ class UnmeasuredNews:
 
 @dataclass(frozen=True, slots=True)
 class FleetListing:
-    """What the list of clusters says, whether or not they were measured.
+    """What the list of clusters says, whether or not they were measured."""
 
-    ``listed`` and ``opted_out``: short key and name. ``lost``: ids and names of clusters that vanished from the list
-    and were not deleted, all that are known of. ``not_asked``: those of them that Azure was not asked about,
-    or gave no answer.
-    """
-
-    listed: Mapping[str, str] = field(default_factory=dict)
-    opted_out: Mapping[str, str] = field(default_factory=dict)
-    lost: Mapping[str, str] = field(default_factory=dict)
-    not_asked: frozenset[str] = frozenset()
+    listed: Mapping[str, str] = field(default_factory=dict)  # short key to name
+    opted_out: Mapping[str, str] = field(default_factory=dict)  # short key to name
+    lost: Mapping[str, str] = field(default_factory=dict)  # id to name: all that are unlisted though not deleted
+    not_asked: frozenset[str] = frozenset()  # those of ``lost`` that Azure was not asked about, or gave no answer on
 
 
 @dataclass(frozen=True, slots=True)
 class OutageKey:
     subscription: str
     cause: Cause
-    key: str
+    cluster: str  # short key
 
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """How long one cluster has not been measured for one cause, and when that was told."""
+    """How long one cluster has not been measured for one cause, and when that was posted."""
 
     since: datetime
     notified_at: datetime | None = None
@@ -73,113 +67,113 @@ _Outages = dict[OutageKey, Outage]
 
 
 def update_unmeasured(
-    record: FleetRecord, tally: Tally, sight: FleetListing, now: datetime, grace_period: timedelta
+    record: FleetRecord, tally: Tally, listing: FleetListing, now: datetime, grace_period: timedelta
 ) -> tuple[FleetRecord, UnmeasuredNews]:
-    """What is remembered of clusters afterwards, and what is to be told; remarks stay."""
-    listed, lost = sight.listed, sight.lost
-    outages = _standing(record.unmeasured, tally, listed.keys() - sight.opted_out.keys(), now)
-    outages, losses = _told(outages, tally.unseen, listed, now, grace_period)
-    back = _recovered(outages, tally, listed.keys())
+    """The record afterwards, and what to post; standing problems are left alone."""
+    listed, lost = listing.listed, listing.lost
+    outages = _current(record.unmeasured, tally, listed.keys() - listing.opted_out.keys(), now)
+    outages, losses = _notify(outages, tally.unseen, listed, now, grace_period)
+    recovered = _recovered(outages, tally, listed.keys())
     if record.back_at is not None and timedelta() <= now - record.back_at < grace_period:
-        back = set()
-    new_lost = {key: name for key, name in lost.items() if key not in record.lost}
-    found = {short_key(one) for one in record.lost if one not in lost} & listed.keys() - _unmeasured_keys(tally)
-    hidden = {short_key(one) for one in lost}
+        recovered = set()
+    new_lost = {cluster_id: name for cluster_id, name in lost.items() if cluster_id not in record.lost}
+    found = {short_key(cluster_id) for cluster_id in record.lost if cluster_id not in lost}
+    found &= listed.keys() - _unmeasured_keys(tally)
+    hidden = {short_key(cluster_id) for cluster_id in lost}
     announced = {key: name for key, name in record.opted_out.items() if key in listed or key in hidden}
     news = UnmeasuredNews(
-        losses=(*losses, *_no_longer_listed(new_lost, sight.not_asked & new_lost.keys(), now)),
-        seen_again=tuple(sorted(listed[key] for key in back | found)),
-        opted_out=_names(sight.opted_out, announced),
-        opted_in=_names({key: name for key, name in announced.items() if key in listed}, sight.opted_out),
+        losses=(*losses, *_no_longer_listed(new_lost, listing.not_asked & new_lost.keys(), now)),
+        seen_again=tuple(sorted(listed[key] for key in recovered | found)),
+        opted_out=_names(listing.opted_out, announced),
+        opted_in=_names({key: name for key, name in announced.items() if key in listed}, listing.opted_out),
     )
     after = replace(
         record,
-        unmeasured=_packed({who: outage for who, outage in outages.items() if who.key not in back}),
+        unmeasured=_packed({key: outage for key, outage in outages.items() if key.cluster not in recovered}),
         lost=dict(lost),
-        opted_out={key: name for key, name in announced.items() if key in hidden} | dict(sight.opted_out),
-        back_at=now if back else record.back_at,
+        opted_out={key: name for key, name in announced.items() if key in hidden} | dict(listing.opted_out),
+        back_at=now if recovered else record.back_at,
         has_seen_clusters=record.has_seen_clusters or bool(listed),
     )
     return after, news
 
 
-def _standing(known: Iterable[UnmeasuredGroup], tally: Tally, watched: Set[str], now: datetime) -> _Outages:
-    """Spells that last and those that begin. What was told stays until its end is told.
+def _current(known: Iterable[UnmeasuredGroup], tally: Tally, watched: Set[str], now: datetime) -> _Outages:
+    """Outages that last and those that begin. A posted one stays until its end is posted.
 
-    Of a cluster that was told already, another cause counts only while it lasts.
+    Of a cluster with a posted outage, one for another cause counts only while it lasts.
     """
     before = {
-        OutageKey(one.subscription, one.cause, key): Outage(
-            min(one.since, now), one.notified_at and min(one.notified_at, now)
+        OutageKey(group.subscription, group.cause, key): Outage(
+            min(group.since, now), group.notified_at and min(group.notified_at, now)
         )
-        for one in known
-        for key in one.keys
+        for group in known
+        for key in group.keys
     }
-    told = {who.key for who, outage in before.items() if outage.notified_at}
-    blind, current = _unmeasured_keys(tally), set(_unseen(tally.unseen))
+    notified = {key.cluster for key, outage in before.items() if outage.notified_at}
+    unmeasured, seen_now = _unmeasured_keys(tally), set(_outage_keys(tally.unseen))
 
-    def lasts(who: OutageKey, outage: Outage) -> bool:
+    def lasts(key: OutageKey, outage: Outage) -> bool:
         if outage.notified_at is not None:
-            return who.key in watched
-        return who.key in blind and (who in current or who.key not in told)
+            return key.cluster in watched
+        return key.cluster in unmeasured and (key in seen_now or key.cluster not in notified)
 
-    lasting = {who: outage for who, outage in before.items() if lasts(who, outage)}
-    return {who: Outage(now) for who in current} | lasting
+    lasting = {key: outage for key, outage in before.items() if lasts(key, outage)}
+    return {key: Outage(now) for key in seen_now} | lasting
 
 
-def _told(
-    outages: _Outages, unseen: Iterable[Unseen], fleet: Mapping[str, str], now: datetime, grace_period: timedelta
+def _notify(
+    outages: _Outages, unseen: Iterable[Unseen], names: Mapping[str, str], now: datetime, grace_period: timedelta
 ) -> tuple[_Outages, list[Finding]]:
-    """The spells after what is due was told, and what is to be told."""
-    last: dict[tuple[str, Cause], datetime] = {}
-    for who, outage in outages.items():
+    """The outages after the post of what is due, and what to post."""
+    last_post: dict[tuple[str, Cause], datetime] = {}
+    for key, outage in outages.items():
         if outage.notified_at is not None:
-            group = (who.subscription, who.cause)
-            last[group] = max(outage.notified_at, last.get(group, outage.notified_at))
+            group = (key.subscription, key.cause)
+            last_post[group] = max(outage.notified_at, last_post.get(group, outage.notified_at))
     after, losses = dict(outages), []
-    for one in unseen:
-        notified_at = last.get((one.subscription, one.cause))
-        if notified_at is not None and now - notified_at < grace_period:
+    for cause in unseen:
+        posted_at = last_post.get((cause.subscription, cause.cause))
+        if posted_at is not None and now - posted_at < grace_period:
             continue
-        mine = {who: outages[who] for who in _unseen([one])}
-        due = {
-            who: outage
-            for who, outage in mine.items()
-            if outage.notified_at is None and now - outage.since >= grace_period
-        }
+        silent = {key: outages[key] for key in _outage_keys([cause]) if outages[key].notified_at is None}
+        due = {key: outage for key, outage in silent.items() if now - outage.since >= grace_period}
         if due:
-            names = sorted(fleet.get(who.key, who.key) for who in due)
-            losses.append(_not_measured(one, names, min(outage.since for outage in due.values())))
-            after |= {who: replace(outage, notified_at=now) for who, outage in due.items()}
-    told = {who.key for who, outage in after.items() if outage.notified_at == now}
-    return {who: outage for who, outage in after.items() if outage.notified_at or who.key not in told}, losses
+            due_names = sorted(names.get(key.cluster, key.cluster) for key in due)
+            losses.append(_not_measured(cause, due_names, min(outage.since for outage in due.values())))
+            after |= {key: replace(outage, notified_at=now) for key, outage in due.items()}
+    notified = {key.cluster for key, outage in after.items() if outage.notified_at == now}
+    kept = {key: outage for key, outage in after.items() if outage.notified_at or key.cluster not in notified}
+    return kept, losses
 
 
 def _recovered(outages: _Outages, tally: Tally, listed_keys: Set[str]) -> set[str]:
-    """Clusters whose trouble was told and is over."""
-    return {who.key for who, outage in outages.items() if outage.notified_at} & listed_keys - _unmeasured_keys(tally)
+    """Clusters whose outage was posted and is over."""
+    notified = {key.cluster for key, outage in outages.items() if outage.notified_at}
+    return notified & listed_keys - _unmeasured_keys(tally)
 
 
 def _packed(outages: _Outages) -> tuple[UnmeasuredGroup, ...]:
-    """Clusters that went out of sight together share an entry: thousands of them have to fit into a row."""
+    """Clusters with the same outage share an entry: thousands of them have to fit into a row."""
     packed: dict[tuple[str, Cause, datetime, datetime | None], list[str]] = {}
-    for who, outage in outages.items():
-        packed.setdefault((who.subscription, who.cause, outage.since, outage.notified_at), []).append(who.key)
+    for key, outage in outages.items():
+        group = (key.subscription, key.cause, outage.since, outage.notified_at)
+        packed.setdefault(group, []).append(key.cluster)
     entries = [
         UnmeasuredGroup(subscription, cause, since, tuple(sorted(keys)), notified_at)
         for (subscription, cause, since, notified_at), keys in packed.items()
     ]
-    return tuple(sorted(entries, key=lambda one: (one.since, one.subscription, one.cause, one.keys)))
+    return tuple(sorted(entries, key=lambda group: (group.since, group.subscription, group.cause, group.keys)))
 
 
 def _unmeasured_keys(tally: Tally) -> set[str]:
-    return {key for one in tally.unseen for key in one.keys}
+    return {key.cluster for key in _outage_keys(tally.unseen)}
 
 
-def _unseen(unseen: Iterable[Unseen]) -> Iterator[OutageKey]:
-    for one in unseen:
-        for key in one.keys:
-            yield OutageKey(one.subscription, one.cause, key)
+def _outage_keys(unseen: Iterable[Unseen]) -> Iterator[OutageKey]:
+    for group in unseen:
+        for key in group.keys:
+            yield OutageKey(group.subscription, group.cause, key)
 
 
 def _names(these: Mapping[str, str], without: Mapping[str, str]) -> tuple[str, ...]:
@@ -187,7 +181,7 @@ def _names(these: Mapping[str, str], without: Mapping[str, str]) -> tuple[str, .
 
 
 def _not_measured(unseen: Unseen, names: list[str], since: datetime) -> Finding:
-    """``names`` of those that are told now; others may have been told before."""
+    """``names`` of those that are posted now; others may have been posted before."""
     others = len(unseen.keys) - len(names)
     before = f", beside {number(others)} more for the same cause" if others else ""
     return Finding(

@@ -1,7 +1,7 @@
-"""Clusters that were deleted: their incident ends, its proposal is withdrawn, and nobody looks for them any more.
+"""Clear the incidents of deleted clusters and withdraw their proposals.
 
-A cluster that is no longer listed may be hidden from this app's identity instead. So Resource Manager is asked about
-each that has something to remember, and an error is no answer: then everything stays as it is.
+A cluster that is no longer listed may only be hidden from this app's identity. So Resource Manager is asked about each
+active one; while it gives no answer, everything stays as it is.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from datetime import datetime
 from ...chat import fleet_messages
 from ...cloud.errors import AzureError
 from ...cloud.fleet_query import FleetDiscovery
-from ...core.incidents.lifecycle import Effect, over_unseen
+from ...core.incidents.lifecycle import Effect, end_unscanned
 from ...ids import cluster_key
 from ...model.change import IN_FLIGHT
 from ...model.fleet import Fleet
-from ...model.incident import ClusterRecord, IncidentState
+from ...model.incident import ClusterRecord
 from ...store.active_clusters import ActiveClusterIndex
 from ...store.errors import StoreConflict
 from ...store.records import Put, Records, Stored
@@ -24,7 +24,7 @@ from ..approval.propose import withdraw_proposals
 from ..notification.outbox import Outbox, audit
 
 log = logging.getLogger("snatbot.watch")
-MOST_ASKED = 20  # in one look, open incidents first; the others come next time
+MOST_ASKED = 20  # a tick, open incidents first; the others come next time
 DELETED = "the cluster was deleted"
 
 
@@ -38,7 +38,7 @@ class DeletedClusters:
         self._outbox = outbox
 
     def end_incidents(self, fleet: Fleet, now: datetime, wall: datetime) -> None:
-        """``fleet`` as it was listed just now. Raises StoreError."""
+        """``fleet`` was listed just now. Raises StoreError."""
         listed = {cluster_key(target.cluster.id) for target in fleet.clusters}
         missing = [(not is_open, key) for key, is_open in self._active_clusters.entries().items() if key not in listed]
         for _, key in sorted(missing)[:MOST_ASKED]:
@@ -64,9 +64,9 @@ class DeletedClusters:
     def _end(self, key: str, cluster: Stored[ClusterRecord], now: datetime, wall: datetime) -> None:
         record = cluster.value
         incident = self._records.incident_in(key, record.incident_id) if record.incident_id else None
-        if incident is None or incident.value.state is not IncidentState.OPEN:
+        if incident is None or not incident.value.is_open:
             return
-        transition = over_unseen(record, incident.value, DELETED, now, is_change_in_flight=False)
+        transition = end_unscanned(record, incident.value, DELETED, now, is_change_in_flight=False)
         closed = transition.incident
         assert closed is not None
         withdrawn = withdraw_proposals(self._records, key, closed, now)

@@ -1,4 +1,4 @@
-"""What is remembered of one cluster, for people who ask later."""
+"""The incidents, changes and audit lines of one cluster, for people who ask later."""
 
 from __future__ import annotations
 

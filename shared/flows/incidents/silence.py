@@ -1,4 +1,4 @@
-"""Hold back posts about a cluster for a while. Measuring goes on, and what is still open afterwards is told then."""
+"""Silence a cluster: scans go on, and incidents that are still open afterwards are posted then."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from ...errors import BadInput
 from ...formatting import utc
 from ...ids import cluster_key
 from ...model.cluster import Cluster
-from ...model.incident import ClusterRecord, IncidentState
+from ...model.incident import ClusterRecord
 from ...store.active_clusters import ActiveClusterIndex
-from ...store.errors import StoreConflict
 from ...store.records import Put, Records
+from ...store.retry import retry_on_conflict
 from ..notification.outbox import audit
 
 LONGEST = timedelta(days=30)
-_TRIES = 3
 
 
 class Silence:
@@ -36,26 +35,21 @@ class Silence:
         return self._write(cluster, None, user_input.person(by), now)
 
     def _write(self, cluster: Cluster, until: datetime | None, by: str, now: datetime) -> ClusterRecord:
-        for attempt in range(_TRIES):
-            stored = self._records.cluster(cluster.id)
-            record = stored.value if stored else ClusterRecord(cluster.id, cluster.name)
-            silenced = replace(record, silenced_until=until, silenced_by=by if until else "")
-            event = f"silenced until {utc(until)}" if until else "silence ended"
-            # The index comes first: what it points to may be missing, never the other way round.
-            self._active_clusters.add(cluster_key(cluster.id), is_open=self._is_open(record))
-            writes = [Put(silenced, stored.etag if stored else None), audit(now, by, event, cluster.name)]
-            try:
-                self._records.commit(cluster.id, writes)
-            except StoreConflict:
-                if attempt == _TRIES - 1:
-                    raise
-            else:
-                return silenced
-        raise AssertionError("unreachable")
+        return retry_on_conflict(lambda: self._write_once(cluster, until, by, now))
+
+    def _write_once(self, cluster: Cluster, until: datetime | None, by: str, now: datetime) -> ClusterRecord:
+        stored = self._records.cluster(cluster.id)
+        record = stored.value if stored else ClusterRecord(cluster.id, cluster.name)
+        silenced = replace(record, silenced_until=until, silenced_by=by if until else "")
+        event = f"silenced until {utc(until)}" if until else "silence ended"
+        self._active_clusters.add(cluster_key(cluster.id), is_open=self._is_open(record))
+        writes = [Put(silenced, stored.etag if stored else None), audit(now, by, event, cluster.name)]
+        self._records.commit(cluster.id, writes)
+        return silenced
 
     def _is_open(self, record: ClusterRecord) -> bool:
         found = self._records.incident(record.cluster_id, record.incident_id) if record.incident_id else None
-        return found is not None and found.value.state is IncidentState.OPEN
+        return found is not None and found.value.is_open
 
 
 def moment_from(until: str, minutes: str, now: datetime) -> datetime:

@@ -12,8 +12,7 @@ from datetime import datetime, timedelta
 
 from ...cloud.errors import AzureError
 from ...cloud.fleet_query import FleetDiscovery
-from ...model.fleet import Fleet, WatchedCluster
-from ...model.inventory import InventoryIndex, InventoryShard
+from ...model.fleet import Fleet, InventoryIndex, InventoryShard, WatchedCluster
 from ...store.errors import StoreError
 from ...store.fleet_cache import FleetCache
 from .scan import grouped

@@ -18,10 +18,9 @@ from ...core.detection.rules.association_drift import association_drift
 from ...core.detection.schedule import ScanSchedule
 from ...core.incidents.tallies import tally_of
 from ...ids import cluster_key
-from ...model.allocation import AllocationBaseline
 from ...model.finding import FindingKind
-from ...model.fleet import WatchedCluster
-from ...model.inventory import ScanProgress
+from ...model.fleet import ScanProgress, WatchedCluster
+from ...model.ports import AllocationBaseline
 from ...model.tally import Tally
 from ...store.active_clusters import ActiveClusterIndex
 from ...store.errors import StoreError

@@ -1,4 +1,4 @@
-"""Bring what is in the outbox to its channels: oldest first, each at least once, none lost.
+"""Deliver the messages of the outbox to their channels: oldest first, each at least once.
 
 A row is claimed by pushing its ``due_at`` into the future before posting, so that a second worker leaves it alone.
 If a worker dies between posting and deleting, the message is posted again: late twice beats never. While a channel is
@@ -32,11 +32,11 @@ _GIVE_UP_AFTER_REFUSALS = 24
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How many messages: ``refused`` ones are tried again for a day, then given up."""
+    """Numbers of messages."""
 
     sent: int = 0
     waiting: int = 0
-    refused: int = 0
+    refused: int = 0  # tried again for a day, then given up
     given_up: int = 0
 
 
@@ -47,10 +47,7 @@ class Deliver:
         self._channels = channels
 
     def all_due(self, partition: str, wall: Callable[[], datetime]) -> Delivery:
-        """Goes on until nothing more can be sent.
-
-        Whoever brought a message while another one was on its way to the same channel has left it to that worker.
-        """
+        """Repeats until nothing more can be sent: other workers leave a channel to the one that is posting to it."""
         total = Delivery()
         while True:
             found = self.run(partition, wall())
@@ -80,7 +77,7 @@ class Deliver:
         return Delivery(**counts)
 
     def _deliver(self, partition: str, row: Stored[OutboxMessage], wall: datetime) -> str:
-        """Which of Delivery's counts this one belongs to."""
+        """Returns the field of Delivery that counts it."""
         wait = min(_FIRST_WAIT * 2 ** min(row.value.attempts, _DOUBLINGS), _LONGEST_WAIT)
         tried = replace(row.value, attempts=row.value.attempts + 1, due_at=wall + wait)
         try:

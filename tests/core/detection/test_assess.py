@@ -14,11 +14,11 @@ from shared.core.detection.ports import read_ports
 from shared.core.detection.schedule import complete_window
 from shared.core.detection.tags import TagRules, read_tags
 from shared.core.incidents.lifecycle import IncidentPolicy
-from shared.model.allocation import AllocationBaseline
 from shared.model.assessment import Assessment
 from shared.model.finding import FindingKind, Severity
 from shared.model.fleet import WatchedCluster, WatchedGateway
 from shared.model.metric import MetricAnswer
+from shared.model.ports import AllocationBaseline
 from shared.model.reading import Cause, DoesNotApply, Idle, Measured, Unmeasured
 from shared.model.resource_id import ArmId
 from tests.support.builders import (

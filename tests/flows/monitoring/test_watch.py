@@ -21,7 +21,7 @@ from shared.core.detection.tags import TagRules
 from shared.core.incidents.lifecycle import IncidentPolicy
 from shared.errors import BadInput
 from shared.flows.approval.propose import Propose
-from shared.flows.health import Health, look
+from shared.flows.health import Health, read_health
 from shared.flows.incidents.deleted_clusters import DeletedClusters
 from shared.flows.incidents.silence import Silence, moment_from
 from shared.flows.incidents.track import IncidentTracker
@@ -461,7 +461,7 @@ def test_in_a_maintenance_window_nothing_is_posted_and_afterwards_what_still_sta
 
 
 def health(world: World, minute: int) -> Health:
-    return look(world.liveness, at(minute), timedelta(minutes=15))
+    return read_health(world.liveness, at(minute), timedelta(minutes=15))
 
 
 @pytest.mark.parametrize("is_fanned_out", [False, True])

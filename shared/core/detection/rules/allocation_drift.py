@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from ....model.allocation import AllocationBaseline
 from ....model.finding import Finding, FindingKind, Severity
-from ....model.ports import PortReading
+from ....model.ports import AllocationBaseline, PortReading
 
 NEW_NORMAL_AFTER = timedelta(days=1)
 

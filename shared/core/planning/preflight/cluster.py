@@ -8,8 +8,7 @@ from ipaddress import ip_network
 from ....formatting import listed
 from ....model.check import Check, CheckId
 from ....model.cluster import Cluster, VnetOwnership
-from ....model.network import NetworkFacts
-from ....model.provisioning import is_settled
+from ....model.network import NetworkFacts, is_settled
 from ....model.resource_id import ArmId
 from ...az_cli import aks_update
 from ...checks import CheckBuilder

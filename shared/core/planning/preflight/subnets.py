@@ -6,8 +6,7 @@ import shlex
 
 from ....formatting import count, listed, marked
 from ....model.check import Check, CheckId
-from ....model.network import NetworkFacts
-from ....model.provisioning import is_settled
+from ....model.network import NetworkFacts, is_settled
 from ....model.resource_id import ArmId
 from ...checks import CheckBuilder
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shared.core.detection.rules.allocation_drift import allocation_drift, next_baseline
-from shared.model.allocation import AllocationBaseline
+from shared.model.ports import AllocationBaseline
 from tests.support.builders import (
     at,
     port_reading,
