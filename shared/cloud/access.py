@@ -78,13 +78,13 @@ class AccessReader:
     def _locks(self, group_id: str, vnet_id: str) -> tuple[Lock, ...]:
         vnet_group = vnet_id.partition("/providers/")[0]
         subscription = "/".join(group_id.split("/")[:3])
-        found: dict[str, Lock] = {}
+        found: dict[ArmId, Lock] = {}
         for scope in dict.fromkeys((subscription, group_id, vnet_group)):
             query = {"$filter": "atScope()"} if scope == subscription else {}
             for item in self._reader.list(f"{scope}/{_AUTHORIZATION}/locks", api_versions.LOCKS, **query):
-                lock_id = required(item, "id")
-                at = lock_id.lower().rpartition(f"/{_AUTHORIZATION.lower()}/locks/")[0]
-                found[lock_id.lower()] = Lock(text(item, "name"), required(item, "properties", "level"), ArmId(at))
+                lock_id = ArmId(required(item, "id"))
+                at = ArmId(lock_id.lower().rpartition(f"/{_AUTHORIZATION.lower()}/locks/")[0])
+                found[lock_id] = Lock(text(item, "name"), required(item, "properties", "level"), at)
         return tuple(found.values())
 
     def _denials(
@@ -92,7 +92,7 @@ class AccessReader:
     ) -> tuple[PolicyDenial, ...]:
         path = f"{group_id}/providers/Microsoft.PolicyInsights/checkPolicyRestrictions"
         found: list[PolicyDenial] = []
-        for kind in (f"Microsoft.Network/{one}" for one in new_types):
+        for kind in (f"Microsoft.Network/{name}" for name in new_types):
             content = {"type": kind, "location": location, "tags": dict(tags), "sku": {"name": "Standard"}}
             body = {"resourceDetails": {"resourceContent": content, "apiVersion": api_versions.NETWORK}}
             answer = self._reader.post(path, body, api_versions.POLICY_RESTRICTIONS)

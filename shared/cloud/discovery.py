@@ -60,11 +60,11 @@ class Discovery:
         unreadable: list[str] = []
         rows = self.rows(_CLUSTERS_QUERY, CLUSTER_TYPE, api_versions.MANAGED_CLUSTERS, unreadable)
         read, bad = read_rows(rows, parse_cluster, CLUSTER_TYPE)
-        clusters = {cluster.id.lower(): cluster for cluster in read}
-        broken = {row.id.lower(): row for row in bad if row.id and row.id.lower() not in clusters}
+        clusters = {cluster.id: cluster for cluster in read}
+        broken = {row.id: row for row in bad if row.id and row.id not in clusters}
         unreadable += rows_without_id("cluster", bad)
-        ordered = tuple(clusters[key] for key in sorted(clusters))
-        return ClusterListing(ordered, tuple(unreadable), tuple(broken[key] for key in sorted(broken)))
+        ordered = tuple(clusters[key] for key in sorted(clusters, key=str.lower))
+        return ClusterListing(ordered, tuple(unreadable), tuple(broken[key] for key in sorted(broken, key=str.lower)))
 
     def rows(self, query: str, kind: str, api_version: str, unreadable: list[str]) -> list[dict[str, Any]]:
         """Every resource of a type, by Resource Graph, else listed in each subscription.
@@ -85,14 +85,12 @@ class Discovery:
 
     def cluster(self, cluster_id_or_name: str) -> Cluster:
         """As Resource Manager knows it now. Raises NotFound, and BadInput when a name means several clusters."""
-        cluster_id = cluster_id_or_name.strip()
-        if not cluster_id.startswith("/"):
-            cluster_id = self._id_of(cluster_id)
+        given = cluster_id_or_name.strip()
         try:
-            parsed = ArmId.parse(cluster_id)
+            cluster_id = ArmId.parse(given) if given.startswith("/") else self._id_of(given)
         except ValueError as error:
             raise BadInput(str(error)) from error
-        if parsed.type.lower() != CLUSTER_TYPE.lower():
+        if cluster_id.type.lower() != CLUSTER_TYPE.lower():
             raise BadInput(f"not the id of an AKS cluster: {cluster_id!r}; expected one of type {CLUSTER_TYPE}")
         return parse_cluster(self._arm.get(cluster_id, api_versions.MANAGED_CLUSTERS))
 
@@ -101,9 +99,8 @@ class Discovery:
 
         AKS names it ``kubernetes`` in the node resource group (AKS docs: load-balancer-standard).
         """
-        path = f"{_node_group(cluster)}/providers/Microsoft.Network/loadBalancers/kubernetes"
         try:
-            found = parse_load_balancer(self._arm.get(path, api_versions.NETWORK))
+            found = parse_load_balancer(self._arm.get(cluster_balancer_id(cluster), api_versions.NETWORK))
         except NotFound:
             return None
         return found if found.outbound_rules and found.sku.lower() == "standard" else None
@@ -131,10 +128,10 @@ class Discovery:
         """The NAT gateway on a subnet, as Resource Manager knows it now."""
         return reference(self._arm.get(subnet_id, api_versions.NETWORK), "properties", "natGateway")
 
-    def _id_of(self, name: str) -> str:
+    def _id_of(self, name: str) -> ArmId:
         found = self.clusters()
         every = [*(cluster.id for cluster in found.clusters), *(row.id for row in found.broken)]
-        ids = [cluster_id for cluster_id in every if ArmId.parse(cluster_id).name.lower() == name.lower()]
+        ids = [cluster_id for cluster_id in every if cluster_id.name.lower() == name.lower()]
         if len(ids) > 1:
             raise BadInput(f"{len(ids)} clusters are named {name!r}; give the id of one: {', '.join(ids)}")
         if not ids:
@@ -205,6 +202,10 @@ def _scale_set(item: Json) -> tuple[str, dict[str, str]]:
 
 def _node(scale_set_tags: dict[str, str], nic: Json) -> Node | None:
     return parse_node(nic, scale_set_tags) if is_primary_interface(nic) else None
+
+
+def cluster_balancer_id(cluster: Cluster) -> ArmId:
+    return ArmId(f"{_node_group(cluster)}/providers/Microsoft.Network/loadBalancers/kubernetes")
 
 
 def _node_group(cluster: Cluster) -> str:

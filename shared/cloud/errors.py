@@ -1,13 +1,14 @@
-"""What can go wrong with Azure, as types: a caller decides from the type, never from the text.
+"""What can go wrong with Azure, as types: a caller decides by the type, never by the text.
 
-Every error says which operation failed (method and path, or the metric's name), what Azure answered, and in
-``remedy`` what a person can do about it, where there is something. Messages may be shown to people: signatures
-in operation addresses are cut out before an error is made.
+Every error says which operation failed (method and path, or the metric's name), what Azure answered, and in ``remedy``
+what a person can do, where there is something. Messages may be shown to people: ``error_mapping`` cuts signatures out
+of operation addresses.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from ..errors import SnatbotError
 
@@ -16,7 +17,7 @@ class AzureError(SnatbotError):
     """Azure refused, failed, or could not be reached.
 
     ``status`` is the HTTP status, 0 when there was no answer. ``code`` is Azure's error code. ``retry_after_seconds``
-    is what the service asked for, None when it asked for nothing.
+    is the wait that the service requested, None when it requested none.
     """
 
     def __init__(
@@ -59,12 +60,11 @@ class Forbidden(AzureError):
         message: str,
         *,
         status: int = 403,
-        code: str = "",
-        retry_after_seconds: float | None = None,
         missing_action: str | None = None,
         missing_scope: str | None = None,
+        **answer: Any,
     ) -> None:
-        super().__init__(operation, message, status=status, code=code, retry_after_seconds=retry_after_seconds)
+        super().__init__(operation, message, status=status, **answer)
         self.missing_action = missing_action
         self.missing_scope = missing_scope
 
@@ -85,7 +85,7 @@ class SignInFailed(Forbidden):
 
 
 class NotRegistered(Forbidden):
-    """403: the subscription has not registered the resource provider that was asked."""
+    """403: the subscription has not registered the resource provider."""
 
     @property
     def remedy(self) -> str:
@@ -93,20 +93,9 @@ class NotRegistered(Forbidden):
 
 
 class Throttled(AzureError):
-    """429, or Azure Monitor's 529: too many requests; nothing was done. ``until`` is when it will be tried again."""
+    """429, or Azure Monitor's 529: too many requests; nothing was done."""
 
-    def __init__(
-        self,
-        operation: str,
-        message: str,
-        *,
-        status: int = 0,
-        code: str = "",
-        retry_after_seconds: float | None = None,
-        until: datetime | None = None,
-    ) -> None:
-        super().__init__(operation, message, status=status, code=code, retry_after_seconds=retry_after_seconds)
-        self.until = until
+    until: datetime | None = None  # when the next request is sent, once that is known
 
 
 class Conflict(AzureError):
@@ -116,18 +105,9 @@ class Conflict(AzureError):
     reason there.
     """
 
-    def __init__(
-        self,
-        operation: str,
-        message: str,
-        *,
-        status: int = 409,
-        code: str = "",
-        retry_after_seconds: float | None = None,
-        reason: str = "",
-    ) -> None:
-        super().__init__(operation, message, status=status, code=code, retry_after_seconds=retry_after_seconds)
-        self.reason = reason or code
+    def __init__(self, operation: str, message: str, *, status: int = 409, reason: str = "", **answer: Any) -> None:
+        super().__init__(operation, message, status=status, **answer)
+        self.reason = reason or self.code
 
     @property
     def is_transient(self) -> bool:
@@ -136,11 +116,11 @@ class Conflict(AzureError):
 
 
 class PreconditionFailed(AzureError):
-    """412: somebody else has written in between (If-Match)."""
+    """412: somebody else has written since the read (If-Match)."""
 
 
 class BadRequest(AzureError):
-    """400: Azure does not accept what was sent, or refuses to delete what is in use."""
+    """400: Azure does not accept the request, or refuses to delete what is in use."""
 
 
 class Unavailable(AzureError):
@@ -148,7 +128,7 @@ class Unavailable(AzureError):
 
 
 class UnexpectedAnswer(AzureError):
-    """The answer was a success but is not what Azure documents; it is never guessed at."""
+    """The answer was a success but is not what Azure documents; nothing is guessed from it."""
 
 
 class ForeignHost(UnexpectedAnswer):

@@ -17,7 +17,7 @@ from ..model.fleet import Fleet, WatchedCluster, WatchedGateway
 from ..model.load_balancer import LoadBalancer
 from ..model.resource_id import ArmId
 from . import api_versions
-from .discovery import Discovery, rows_without_id
+from .discovery import Discovery, cluster_balancer_id, rows_without_id
 from .errors import AzureError, Forbidden, NotFound, UnexpectedAnswer
 from .parse import parse_load_balancer
 from .parse.fields import Json, field, location, loose_references, number, optional_id, resource_id, segment, tags, text
@@ -48,11 +48,11 @@ class _Broken:
     """A load balancer or NAT gateway that can't be read, with those of its subnets that can."""
 
     row: UnreadableRow
-    subnet_ids: frozenset[str] = frozenset()
+    subnet_ids: frozenset[ArmId] = frozenset()
 
     @property
     def is_balancer(self) -> bool:
-        return ArmId.parse(self.row.id).type.lower() == _BALANCERS.lower()
+        return self.row.id.type.lower() == _BALANCERS.lower()
 
 
 class FleetDiscovery:
@@ -106,11 +106,11 @@ class FleetDiscovery:
         sizes = self._prefix_sizes(unreadable) if uses_prefixes else {}
         unreadable += [f"NAT gateway {row.id}: {row.reason}" for row in bad if row.id]
         unreadable += rows_without_id("NAT gateway", bad)
-        subnets = {optional_id(row).lower(): _readable_subnets(row) for row in rows} if bad else {}
-        broken = [_Broken(row, subnets.get(row.id.lower(), frozenset())) for row in bad if row.id]
+        subnets = {optional_id(row): _readable_subnets(row) for row in rows} if bad else {}
+        broken = [_Broken(row, subnets[row.id]) for row in bad if row.id]
         return [_counted(gateway, prefixes, sizes) for gateway, prefixes in parsed], broken
 
-    def _prefix_sizes(self, unreadable: list[str]) -> dict[str, int]:
+    def _prefix_sizes(self, unreadable: list[str]) -> dict[ArmId, int]:
         """How many addresses each public IP prefix has."""
         parsed, bad = read_rows(self._rows(_PREFIXES_QUERY, _PREFIXES, unreadable), _prefix_size)
         unreadable += [f"public IP prefix {row.id}: {row.reason}" for row in bad if row.id]
@@ -135,12 +135,12 @@ def _balancer(row: Json) -> LoadBalancer | None:
     return parse_load_balancer(row)
 
 
-def _prefix_size(row: Json) -> tuple[str, int]:
+def _prefix_size(row: Json) -> tuple[ArmId, int]:
     length = number(row, "properties", "prefixLength", default=32, most=128)
-    return resource_id(row, "id").lower(), 2 ** max(0, 32 - length)
+    return resource_id(row, "id"), 2 ** max(0, 32 - length)
 
 
-def _gateway(row: Json) -> tuple[WatchedGateway, tuple[str, ...]]:
+def _gateway(row: Json) -> tuple[WatchedGateway, tuple[ArmId, ...]]:
     """With the ids of its prefixes, whose addresses are not counted yet."""
     gateway = WatchedGateway(
         id=resource_id(row, "id"),
@@ -153,24 +153,24 @@ def _gateway(row: Json) -> tuple[WatchedGateway, tuple[str, ...]]:
     return gateway, loose_references(row, "properties", "publicIpPrefixes")
 
 
-def _counted(gateway: WatchedGateway, prefixes: Sequence[str], sizes: Mapping[str, int]) -> WatchedGateway:
-    counts = [sizes.get(prefix.lower()) for prefix in prefixes]
+def _counted(gateway: WatchedGateway, prefixes: Sequence[ArmId], sizes: Mapping[ArmId, int]) -> WatchedGateway:
+    counts = [sizes.get(prefix) for prefix in prefixes]
     known = [size for size in counts if size is not None]
     is_known = len(known) == len(counts)
     return replace(gateway, public_ip_count=(gateway.public_ip_count or 0) + sum(known) if is_known else None)
 
 
-def _readable_subnets(row: Json) -> frozenset[str]:
+def _readable_subnets(row: Json) -> frozenset[ArmId]:
     """Of a gateway that can't be read otherwise."""
     try:
-        return frozenset(subnet_id.lower() for subnet_id in loose_references(row, "properties", "subnets"))
+        return frozenset(loose_references(row, "properties", "subnets"))
     except UnexpectedAnswer:
         return frozenset()
 
 
 def _known_by_id(row: UnreadableRow) -> WatchedCluster:
     """A cluster that makes no sense is still one, and not measured."""
-    cluster = Cluster(row.id, ArmId.parse(row.id).name, location="", node_resource_group="", outbound_type="")
+    cluster = Cluster(row.id, row.id.name, location="", node_resource_group="", outbound_type="")
     return WatchedCluster(cluster, unreadable=f"what Azure answers of the cluster can't be read: {row.reason}")
 
 
@@ -180,30 +180,27 @@ def _targets(
     gateways: Iterable[WatchedGateway],
     broken: Sequence[_Broken],
 ) -> Iterator[WatchedCluster]:
-    by_balancer = {balancer.id.lower(): balancer for balancer in balancers}
-    by_subnet: dict[str, list[WatchedGateway]] = defaultdict(list)
+    by_balancer = {balancer.id: balancer for balancer in balancers}
+    by_subnet: dict[ArmId, list[WatchedGateway]] = defaultdict(list)
     by_group: dict[str, list[WatchedGateway]] = defaultdict(list)
     for gateway in gateways:
         for subnet_id in gateway.subnet_ids:
-            by_subnet[subnet_id.lower()].append(gateway)
+            by_subnet[subnet_id].append(gateway)
         by_group[_group_of(gateway.id)].append(gateway)
     for cluster in clusters:
         group = f"{cluster.subscription}/{cluster.node_resource_group}".lower()
-        subnet_ids = [subnet_id.lower() for subnet_id in cluster.subnet_ids]
-        serving = [gateway for subnet_id in subnet_ids for gateway in by_subnet.get(subnet_id, ())]
-        own = {gateway.id.lower(): gateway for gateway in (*serving, *by_group.get(group, ()))}
-        path = f"{group.replace('/', '/resourcegroups/', 1)}/providers/microsoft.network/loadbalancers/kubernetes"
-        balancer = by_balancer.get(f"/subscriptions/{path}")
+        serving = [gateway for subnet_id in cluster.subnet_ids for gateway in by_subnet.get(subnet_id, ())]
+        own = {gateway.id: gateway for gateway in (*serving, *by_group.get(group, ()))}
+        balancer = by_balancer.get(cluster_balancer_id(cluster))
         is_balanced = cluster.outbound_type.lower() == "loadbalancer" and cluster.load_balancer_sku.lower() != "basic"
         reasons = [
             f"what Azure answers of {item.row.id} can't be read: {item.row.reason}"
             for item in broken
             if (is_balanced or not item.is_balancer)
-            and (item.subnet_ids.intersection(subnet_ids) or _group_of(item.row.id) == group)
+            and (item.subnet_ids.intersection(cluster.subnet_ids) or _group_of(item.row.id) == group)
         ]
         yield WatchedCluster(cluster, balancer if is_balanced else None, tuple(own.values()), "; ".join(reasons))
 
 
-def _group_of(resource_id: str) -> str:
-    parsed = ArmId.parse(resource_id)
-    return f"{parsed.subscription}/{parsed.resource_group}".lower()
+def _group_of(resource_id: ArmId) -> str:
+    return f"{resource_id.subscription}/{resource_id.resource_group}".lower()

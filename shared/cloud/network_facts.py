@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from ..model.cluster import Cluster
 from ..model.load_balancer import LoadBalancer, Node
 from ..model.network import NatGateway, NetworkFacts, PublicIp, Subnet, Unreadable, UnreadableKind, Vnet
-from ..model.resource_id import NO_ID, ArmId, same_id
+from ..model.resource_id import NO_ID, ArmId
 from . import api_versions
 from .arm import Arm
 from .discovery import Discovery, unreadable_summary
@@ -64,7 +64,7 @@ class _Reading:
         self._with_prefixes = with_prefixes
         self._unreadable: list[Unreadable] = []
         subnet_ids = cluster.subnet_ids
-        self._vnet = ArmId.parse(subnet_ids[0]).parent if subnet_ids else None
+        self._vnet = subnet_ids[0].parent if subnet_ids else None
         near = self._vnet.resource_group if self._vnet else cluster.node_resource_group
         self._gateway_groups = tuple(dict.fromkeys((nat_resource_group or near, near)))
 
@@ -109,10 +109,8 @@ class _Reading:
             self._unreadable.append(Unreadable(kind, name, str(error)))
             return otherwise
 
-    def _read_each(self, kind: UnreadableKind, ids: tuple[str, ...], read: Callable[[str], T]) -> tuple[T, ...]:
-        found = (
-            self._attempt(kind, partial(read, resource_id), None, ArmId.parse(resource_id).name) for resource_id in ids
-        )
+    def _read_each(self, kind: UnreadableKind, ids: tuple[ArmId, ...], read: Callable[[ArmId], T]) -> tuple[T, ...]:
+        found = (self._attempt(kind, partial(read, resource_id), None, resource_id.name) for resource_id in ids)
         return tuple(item for item in found if item is not None)
 
     def _nodes(self) -> tuple[Node, ...]:
@@ -125,7 +123,7 @@ class _Reading:
         return self._arm.get(resource_id, api_versions.NETWORK)
 
     def _read_vnet(self) -> Vnet | None:
-        return parse_vnet(self._get(str(self._vnet))) if self._vnet else None
+        return parse_vnet(self._get(self._vnet)) if self._vnet else None
 
     def _prefix(self) -> PublicIp | None:
         if not self._given_prefix_id:
@@ -149,9 +147,9 @@ class _Reading:
             for group in self._gateway_groups
             for one in self._list(group, UnreadableKind.NAT_GATEWAYS, parse_nat_gateway)
         ]
-        found = {gateway.id.lower(): gateway for gateway in listed}
+        found = {gateway.id: gateway for gateway in listed}
         attached = {subnet.nat_gateway_id for subnet in subnets if subnet.nat_gateway_id}
-        elsewhere = tuple(sorted(gateway_id for gateway_id in attached if gateway_id.lower() not in found))
+        elsewhere = tuple(sorted(gateway_id for gateway_id in attached if gateway_id not in found))
         read = self._read_each(
             UnreadableKind.NAT_GATEWAY, elsewhere, lambda gateway_id: parse_nat_gateway(self._get(gateway_id))
         )
@@ -168,22 +166,23 @@ class _Reading:
                 ip_id
                 for gateway in gateways
                 # A network that AKS owns has no gateways but the cluster's.
-                if self._vnet is None or any(same_id(subnet.nat_gateway_id, gateway.id) for subnet in subnets)
+                if self._vnet is None or any(subnet.nat_gateway_id == gateway.id for subnet in subnets)
                 for ip_id in gateway.egress_ids
             )
         return self._read_ips(ids)
 
-    def _read_ips(self, ids: tuple[str, ...]) -> tuple[PublicIp, ...]:
+    def _read_ips(self, ids: tuple[ArmId, ...]) -> tuple[PublicIp, ...]:
         return self._read_each(UnreadableKind.PUBLIC_IP, ids, lambda ip_id: parse_public_ip(self._get(ip_id)))
 
     def _gateway_ips(
         self, gateways: tuple[NatGateway, ...], subnets: tuple[Subnet, ...], known: tuple[PublicIp, ...]
     ) -> tuple[PublicIp, ...]:
         """Prefixes of the gateways that serve the cluster, unless they are known: how large they are counts."""
-        have = {ip.id.lower() for ip in known}
-        serving = [one for one in gateways if any(same_id(subnet.nat_gateway_id, one.id) for subnet in subnets)]
-        ids = [one for gateway in serving for one in gateway.public_ip_prefix_ids if one.lower() not in have]
-        return self._read_ips(tuple(dict.fromkeys(ids)))
+        have = {ip.id for ip in known}
+        attached = {subnet.nat_gateway_id for subnet in subnets}
+        serving = [gateway for gateway in gateways if gateway.id in attached]
+        ids = dict.fromkeys(prefix_id for gateway in serving for prefix_id in gateway.public_ip_prefix_ids)
+        return self._read_ips(tuple(prefix_id for prefix_id in ids if prefix_id not in have))
 
     def _group_ips(self, gateways: tuple[NatGateway, ...]) -> tuple[PublicIp, ...]:
         """Addresses where ours would be; prefixes too if they count or a gateway has one."""
@@ -205,11 +204,7 @@ class _Reading:
         return read
 
 
-def _group_id(vnet_id: ArmId, group: str) -> ArmId:
-    return ArmId(f"/subscriptions/{vnet_id.subscription}/resourceGroups/{group}")
-
-
 def _taken_names(group: str, gateways: tuple[NatGateway, ...], ips: tuple[PublicIp, ...]) -> tuple[str, ...]:
     names = {ip.name for ip in ips}
-    names |= {gateway.name for gateway in gateways if ArmId.parse(gateway.id).resource_group.lower() == group.lower()}
+    names |= {gateway.name for gateway in gateways if gateway.id.resource_group.lower() == group.lower()}
     return tuple(sorted(names))

@@ -1,8 +1,8 @@
-"""One budget a subscription: when Azure asks for patience, everybody who asks there waits, and nobody else.
+"""One budget a subscription: when Azure throttles it, all requests to it wait, and no others.
 
 Azure throttles by subscription and region, and says for how long in Retry-After or not at all (Azure docs:
-request-limits-and-throttling; the metrics batch API answers 529). What it says is never undercut, but for more than an
-hour: that is likelier a mistake than a wish, so one request looks again after a quarter of an hour.
+request-limits-and-throttling; the metrics batch API answers 529). No request is sent before that time is over, unless
+it is more than an hour: that is likelier a mistake, so one request tries again after a quarter of an hour.
 """
 
 from __future__ import annotations
@@ -48,26 +48,24 @@ class Throttle:
         self._budgets: dict[str, _Budget] = {}
 
     def wait(self, subscription: str, deadline: Deadline) -> None:
-        """Until the subscription takes requests again. Raises Throttled at once when that is after the deadline."""
+        """Waits until the subscription takes requests again. Raises Throttled when that is after the deadline."""
         while True:
             with self._lock:
                 budget = self._budgets.get(subscription.lower(), _Budget())
                 seconds, until = budget.blocked_until - self._monotonic(), budget.until
                 if seconds <= 0:
-                    if budget.is_doubted:  # this one looks again, the others wait until it is known
+                    if budget.is_doubted:  # this request tries, the others wait for its outcome
                         self._block(budget, UNREADABLE_SECONDS)
                     return
             if seconds > deadline.seconds_left:
-                raise Throttled(
-                    f"subscription {subscription}",
-                    f"Azure asked for {seconds:.0f} seconds of patience, more than are left",
-                    retry_after_seconds=seconds,
-                    until=until,
-                )
+                message = f"Azure asked for {seconds:.0f} seconds of patience, more than are left"
+                throttled = Throttled(f"subscription {subscription}", message, retry_after_seconds=seconds)
+                throttled.until = until
+                raise throttled
             self._sleep(seconds)
 
     def refused(self, subscription: str, error: Throttled) -> None:
-        """All wait as long as was asked, or longer each time. ``error`` learns until when."""
+        """All requests wait as long as Azure says, else twice as long each time. Sets ``error.until``."""
         with self._lock:
             budget = self._budgets.setdefault(subscription.lower(), _Budget())
             seconds = error.retry_after_seconds

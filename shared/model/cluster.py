@@ -52,7 +52,6 @@ class LoadBalancerProfile:
     allocated_outbound_ports: int = 0
     idle_timeout_minutes: int = 30
     managed_outbound_ip_count: int | None = None
-    effective_outbound_ip_ids: tuple[ArmId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,6 @@ class Cluster:
     power_state: str = "Running"
     is_private: bool = False
     load_balancer_sku: str = "standard"
-    network_plugin: str = ""
     authorized_ip_ranges: tuple[str, ...] = ()
     load_balancer_profile: LoadBalancerProfile = field(default_factory=LoadBalancerProfile)
     pools: tuple[NodePool, ...] = ()

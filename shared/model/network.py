@@ -19,7 +19,6 @@ class Route:
     """``next_hop_type`` in Azure's words: Internet, VirtualAppliance, VirtualNetworkGateway, VnetLocal, None."""
 
     name: str
-    address_prefix: str
     next_hop_type: str
     next_hop_ip: str = ""
 

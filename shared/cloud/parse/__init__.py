@@ -10,8 +10,7 @@ from .metric import METRIC, parse_metric, parse_metrics
 from .nat_gateway import parse_nat_gateway
 from .node import parse_node
 from .public_ip import parse_public_ip
-from .route import default_route, takes_propagated_routes
-from .subnet import parse_subnet
+from .subnet import default_route, parse_subnet, takes_propagated_routes
 from .vnet import parse_vnet
 
 __all__ = [

@@ -10,7 +10,6 @@ from .fields import (
     inner,
     items,
     location,
-    loose_references,
     number,
     required,
     resource_id,
@@ -48,7 +47,6 @@ def parse_cluster(item: Json) -> Cluster:
         power_state=text(item, "properties", "powerState", "code", default="Running"),
         is_private=flag(item, "properties", "apiServerAccessProfile", "enablePrivateCluster"),
         load_balancer_sku=text(item, "properties", "networkProfile", "loadBalancerSku", default="standard").lower(),
-        network_plugin=text(item, "properties", "networkProfile", "networkPlugin").lower(),
         authorized_ip_ranges=texts(item, "properties", "apiServerAccessProfile", "authorizedIPRanges"),
         load_balancer_profile=_profile(inner(item, "properties", "networkProfile", "loadBalancerProfile")),
         pools=tuple(_pool(entry) for entry in items(item, "properties", "agentPoolProfiles")),
@@ -63,7 +61,6 @@ def _profile(item: Json) -> LoadBalancerProfile:
         allocated_outbound_ports=number(item, "allocatedOutboundPorts", default=0),
         idle_timeout_minutes=number(item, "idleTimeoutInMinutes", default=_IDLE_TIMEOUT_MINUTES),
         managed_outbound_ip_count=None if managed_count < 0 else managed_count,
-        effective_outbound_ip_ids=loose_references(item, "effectiveOutboundIPs"),
     )
 
 

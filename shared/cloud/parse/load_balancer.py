@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...model.load_balancer import LoadBalancer, OutboundRule
-from ...model.resource_id import ArmId, same_id
+from ...model.resource_id import ArmId
 from .fields import Json, inner, items, loose_references, number, reference, resource_id, segment, text
 
 _MOST_PORTS = 64_000  # of one rule and node (Azure docs: outbound-rules)
@@ -36,11 +36,11 @@ def _rule(item: Json) -> OutboundRule:
 
 
 def _outbound_ip_ids(item: Json, rules: tuple[OutboundRule, ...]) -> tuple[ArmId, ...]:
-    used = {frontend_id.lower() for rule in rules for frontend_id in rule.frontend_ids}
+    used = {frontend_id for rule in rules for frontend_id in rule.frontend_ids}
     found = [
         reference(frontend, "properties", "publicIPAddress") or reference(frontend, "properties", "publicIPPrefix")
         for frontend in items(item, "properties", "frontendIPConfigurations")
-        if text(frontend, "id").lower() in used
+        if ArmId(text(frontend, "id")) in used
     ]
     return tuple(dict.fromkeys(ip_id for ip_id in found if ip_id))
 
@@ -49,7 +49,7 @@ def _backend_configuration_ids(item: Json, rules: tuple[OutboundRule, ...]) -> t
     found = [
         configuration_id
         for pool in items(item, "properties", "backendAddressPools")
-        if any(same_id(text(pool, "id"), rule.backend_pool_id) for rule in rules)
+        if any(rule.backend_pool_id == text(pool, "id") for rule in rules)
         for configuration_id in loose_references(pool, "properties", "backendIPConfigurations")
     ]
     return tuple(dict.fromkeys(found))

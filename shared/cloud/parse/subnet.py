@@ -1,4 +1,4 @@
-"""A subnet, and which part of it a write must carry along.
+"""A subnet, its route table, and which part of it a write must carry along.
 
 A subnet PUT replaces the whole object: what is left out is cleared. So the writable projection keeps every property
 that was read, unknown ones of the future included, except what only Azure writes.
@@ -11,7 +11,7 @@ from typing import Any
 
 from ...model.network import Route, Subnet
 from ..errors import UnexpectedAnswer
-from .fields import Json, inner, loose_references, reference, resource_id, segment, text, texts
+from .fields import Json, flag, inner, items, loose_references, reference, resource_id, segment, text, texts
 
 SUBNET_TYPE = "Microsoft.Network/virtualNetworks/subnets"
 DEEPEST = 32  # objects and lists inside each other; Azure's own have a handful
@@ -54,6 +54,24 @@ def parse_subnet(item: Json, route: Route | None = None, takes_propagated_routes
         attached_ids=loose_references(properties, "ipConfigurations"),
         takes_propagated_routes=takes_propagated_routes,
     )
+
+
+def default_route(route_table: Json) -> Route | None:
+    """The route for 0.0.0.0/0, which decides egress before a NAT gateway does; None when there is none."""
+    for entry in items(route_table, "properties", "routes"):
+        properties = inner(entry, "properties")
+        if text(properties, "addressPrefix") == "0.0.0.0/0":
+            return Route(
+                name=text(entry, "name"),
+                next_hop_type=text(properties, "nextHopType"),
+                next_hop_ip=text(properties, "nextHopIpAddress"),
+            )
+    return None
+
+
+def takes_propagated_routes(route_table: Json) -> bool:
+    """Whether routes that a gateway learns (BGP) reach the subnets with this table, as they do without any table."""
+    return not flag(route_table, "properties", "disableBgpRoutePropagation")
 
 
 def writable(properties: Json) -> dict[str, Any]:

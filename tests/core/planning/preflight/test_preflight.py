@@ -43,7 +43,7 @@ def pool(name: str, subnet_id: ArmId | None, **changed: Any) -> NodePool:
 
 
 def with_route(next_hop_type: str, next_hop_ip: str = "") -> NetworkFacts:
-    route = Route("default", "0.0.0.0/0", next_hop_type, next_hop_ip)
+    route = Route("default", next_hop_type, next_hop_ip)
     return facts(subnets=(subnet(USER_SUBNET), subnet(SYSTEM_SUBNET, default_route=route)))
 
 
