@@ -1,10 +1,9 @@
-"""One question to many resources, in as few requests as the identity's roles allow.
+"""Query one metric of many resources, in as few requests as the identity's roles allow.
 
-``batch`` asks up to 50 resources a request and needs Monitoring Reader at the subscription itself; ``arm`` asks one
-by one and needs it on the resource only (Azure docs: migrate-to-batch-api). ``auto`` tries batch once a subscription;
-where it is refused or its host can't be reached, that subscription is asked one by one, said once, and tried again
-after an hour; so is a single region that takes no batches. Throttling, lack of a role and a provider that isn't
-registered stay apart, as the types of ``errors``.
+``batch`` sends one request for up to 50 resources and needs Monitoring Reader at the subscription itself; ``arm`` sends
+one request for each and needs the role on the resource only (Azure docs: migrate-to-batch-api). ``auto`` tries batches
+in each subscription; where Azure refuses them, or their host can't be reached, it reads one by one, logs that once, and
+tries again after an hour. So it does for a single region that takes no batches.
 """
 
 from __future__ import annotations
@@ -32,29 +31,47 @@ T = TypeVar("T")
 Mode = Literal["auto", "batch", "arm"]
 Answers = dict[str, MetricAnswer | AzureError]
 ATTEMPTS = 3
-SAMPLE_SIZE = 4  # from all over a batch that was refused, to tell whether the batch is or somebody in it
+SAMPLE_SIZE = 4  # resources spread over a refused batch: they tell whether Azure refuses the batch or some resource
 
 
 @dataclass(frozen=True, slots=True)
 class MetricRequest:
-    """One question to any number of resources of one type and ``region``."""
+    """One query of any number of resources of one type and ``region``."""
 
     resource_ids: Sequence[str]
     region: str
     query: MetricQuery
     window: Window
 
-    def of(self, resource_ids: Sequence[str]) -> MetricRequest:
-        """The same of some of them."""
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Part of a request: resources of one subscription, as many as one HTTP request may hold."""
+
+    resource_ids: Sequence[str]
+    subscription: str
+    request: MetricRequest
+    deadline: Deadline
+
+    def of(self, resource_ids: Sequence[str]) -> _Part:
         return replace(self, resource_ids=resource_ids)
+
+    @property
+    def halves(self) -> tuple[_Part, ...]:
+        """Empty for a single resource."""
+        half = len(self.resource_ids) // 2
+        return (self.of(self.resource_ids[:half]), self.of(self.resource_ids[half:])) if half else ()
+
+    def failed(self, error: AzureError) -> Answers:
+        return {resource_id.lower(): error for resource_id in self.resource_ids}
 
 
 class DeadlineReached(Unavailable):
-    """The deadline came before this could be asked."""
+    """The request was not sent because its deadline had passed."""
 
 
 class MetricAccess:
-    """Clients are given without retries of their own: repeating is done here. Safe to share between threads."""
+    """Give it clients without retries of their own: it retries itself. Safe to share between threads."""
 
     def __init__(
         self,
@@ -72,179 +89,161 @@ class MetricAccess:
         self._mode = mode
         self._count = count
         self._throttle = throttle or Throttle(monotonic=monotonic, sleep=sleep)
-        self._monotonic = monotonic
         self._sleep = sleep
         self._refusals = BatchRefusals(monotonic)
 
     @property
     def one_by_one(self) -> Mapping[str, str]:
-        """Subscriptions, or single regions of them, that are asked one by one because batch was refused, and why."""
+        """Subscriptions, or single regions of them, where Azure refuses batches, with the reason."""
         return self._refusals.places
 
     def query(
         self, resource_ids: Sequence[str], region: str, query: MetricQuery, window: Window, deadline: Deadline
     ) -> Answers:
-        """Answer or trouble of each resource by its id in lower case. Any number, of one type and ``region``.
+        """The answer or error of each resource, by its id in lower case.
 
-        Never raises for what Azure answers; what the deadline cut off is NotReached.
+        Never raises for what Azure answers; what was not sent before the deadline is DeadlineReached.
         """
         return self.query_all([MetricRequest(resource_ids, region, query, window)], deadline)[0]
 
     def query_all(self, requests: Sequence[MetricRequest], deadline: Deadline, at_a_time: int = 1) -> list[Answers]:
-        """As ``query``, for several questions; up to ``at_a_time`` requests of them are under way at once."""
-        parts = [
-            (number, subscription, part, is_batched)
-            for number, one in enumerate(requests)
-            for subscription, every in _by_subscription(one.resource_ids)
-            for part, is_batched in self._cut(subscription, one.of(every))
-        ]
+        """As ``query``, for several requests; up to ``at_a_time`` HTTP requests are under way at once."""
         answers: list[Answers] = [{} for _ in requests]
+        parts = [
+            (answers[number], part)
+            for number, request in enumerate(requests)
+            for subscription, ids in _by_subscription(request.resource_ids).items()
+            for part in self._parts(_Part(ids, subscription, request, deadline))
+        ]
 
-        def send(one: tuple[int, str, MetricRequest, bool]) -> None:
-            number, subscription, part, is_batched = one
-            way = self._query_batch if is_batched else self._query_each
-            answers[number].update(way(part, subscription, deadline))
+        def send(found: Answers, part: tuple[_Part, bool]) -> None:
+            found.update(self._query_batch(part[0]) if part[1] else self._query_each(part[0]))
 
         if at_a_time == 1 or len(parts) < 2:
-            for one in parts:
-                send(one)
+            for found, part in parts:
+                send(found, part)
         else:
             with ThreadPoolExecutor(min(at_a_time, len(parts))) as pool:
-                for future in [pool.submit(copy_context().run, send, part) for part in parts]:
+                for future in [pool.submit(copy_context().run, send, found, part) for found, part in parts]:
                     future.result()
         return answers
 
-    def _cut(self, subscription: str, request: MetricRequest) -> Iterator[tuple[MetricRequest, bool]]:
-        """What can be under way at once: batches, or each by itself."""
-        for start in range(0, len(request.resource_ids), MAX_RESOURCES):
-            some = request.resource_ids[start : start + MAX_RESOURCES]
-            if self._is_batched(subscription, request.region):
-                yield request.of(some), True
+    def _parts(self, whole: _Part) -> Iterator[tuple[_Part, bool]]:
+        """What can be under way at once: batches (True), or single resources."""
+        for start in range(0, len(whole.resource_ids), MAX_RESOURCES):
+            ids = whole.resource_ids[start : start + MAX_RESOURCES]
+            place = whole.subscription, whole.request.region
+            if self._mode == "batch" or (self._mode == "auto" and self._refusals.is_batch_worth_a_try(*place)):
+                yield whole.of(ids), True
             else:
-                yield from ((request.of([one]), False) for one in some)
+                yield from ((whole.of([resource_id]), False) for resource_id in ids)
 
-    def _query_batch(self, part: MetricRequest, subscription: str, deadline: Deadline) -> Answers:
-        """``part`` is of one subscription and as large as one request may be."""
+    def _query_batch(self, part: _Part) -> Answers:
         try:
-            answers = self._send_with_retries(subscription, deadline, partial(self._send_batch, part))
+            answers = self._send_batch(part)
         except (BadRequest, NotFound) as error:
-            return self._query_apart(part, subscription, deadline, error)
-        except (Forbidden, Unavailable) as error:
-            if self._mode == "auto" and _is_batch_refused(error):
-                self._refusals.note(error, subscription)
-                return self._query_each(part, subscription, deadline)
-            return _all_alike(part, error)
+            return self._find_refused(part, error)
         except AzureError as error:
-            return _all_alike(part, error)
-        self._refusals.note_success(subscription, part.region)
+            if self._mode == "auto" and _is_batch_refused(error):
+                self._refusals.note(error, part.subscription)
+                return self._query_each(part)
+            return part.failed(error)
+        self._refusals.note_success(part.subscription, part.request.region)
         return answers
 
-    def _send_batch(self, part: MetricRequest) -> Answers:
-        return self._batch.query_batch(part.resource_ids, part.region, part.query, part.window)
+    def _find_refused(self, part: _Part, error: AzureError) -> Answers:
+        """Find by halving the resource that spoils the request: one that is gone, or is in another region.
 
-    def _query_apart(self, part: MetricRequest, subscription: str, deadline: Deadline, error: AzureError) -> Answers:
-        """One resource that is gone, or lies elsewhere, spoils the whole request: it is found by halving.
-
-        Where both halves are refused, and so is everyone that is picked from all over, it is the batch that is.
+        Where Azure refuses both halves and a sample of single resources, it refuses batches there.
         """
-        if self._refusals.holds(subscription, part.region):
-            return self._query_each(part, subscription, deadline)  # found out already, for another part
-        ids, half = part.resource_ids, len(part.resource_ids) // 2
-        halves = [part.of(ids[:half]), part.of(ids[half:])] if half else []
-        answered = [self._answered(one, subscription, deadline) for one in halves]
+        if self._refusals.holds(part.subscription, part.request.region):
+            return self._query_each(part)  # another part found that out already
+        answered = [self._send_half(half) for half in part.halves]
         if not any(answered):
-            picked = ids[:: -(-len(ids) // SAMPLE_SIZE)] if halves else []
-            if not any(self._answered(part.of([one]), subscription, deadline) for one in picked):
-                return self._query_alone(part, subscription, deadline, error)
+            step = -(-len(part.resource_ids) // SAMPLE_SIZE)
+            sample = part.resource_ids[::step] if part.halves else ()
+            if not any(self._send_half(part.of([resource_id])) for resource_id in sample):
+                return self._query_without_batch(part, error)
         found: Answers = {}
-        for one, answers in zip(halves, answered, strict=True):
-            found |= answers or self._query_halved(one, subscription, deadline, error)
+        for half, answers in zip(part.halves, answered, strict=True):
+            found |= answers or self._halve(half, error)
         return found
 
-    def _answered(self, part: MetricRequest, subscription: str, deadline: Deadline) -> Answers | None:
-        """None: the request as a whole was refused."""
+    def _send_half(self, part: _Part) -> Answers | None:
+        """None: Azure refused the request as a whole."""
         try:
-            return self._send_with_retries(subscription, deadline, partial(self._send_batch, part))
+            return self._send_batch(part)
         except (BadRequest, NotFound):
             return None
         except AzureError as error:
-            return _all_alike(part, error)
+            return part.failed(error)
 
-    def _query_halved(self, part: MetricRequest, subscription: str, deadline: Deadline, error: AzureError) -> Answers:
-        """``part`` was refused as a whole."""
-        ids, half = part.resource_ids, len(part.resource_ids) // 2
-        if not half:
-            return _all_alike(part, error)
-        found: Answers = {}
-        for one in (part.of(ids[:half]), part.of(ids[half:])):
-            found |= self._answered(one, subscription, deadline) or self._query_halved(
-                one, subscription, deadline, error
-            )
+    def _halve(self, part: _Part, error: AzureError) -> Answers:
+        """Azure refused ``part`` as a whole."""
+        found: Answers = {} if part.halves else part.failed(error)
+        for half in part.halves:
+            found |= self._send_half(half) or self._halve(half, error)
         return found
 
-    def _query_alone(self, part: MetricRequest, subscription: str, deadline: Deadline, error: AzureError) -> Answers:
-        """Nobody is answered in a batch: those who are answered alone show that batches are not taken there."""
+    def _query_without_batch(self, part: _Part, error: AzureError) -> Answers:
+        """If single reads then work, the region takes no batches."""
         if self._mode != "auto":
-            return _all_alike(part, error)
-        found = self._query_each(part, subscription, deadline)
-        if any(isinstance(one, MetricAnswer) for one in found.values()):
-            self._refusals.note(error, subscription, part.region)
+            return part.failed(error)
+        found = self._query_each(part)
+        if any(isinstance(answer, MetricAnswer) for answer in found.values()):
+            self._refusals.note(error, part.subscription, part.request.region)
         return found
 
-    def _query_each(self, part: MetricRequest, subscription: str, deadline: Deadline) -> Answers:
+    def _query_each(self, part: _Part) -> Answers:
         answers: Answers = {}
-        for one in part.resource_ids:
+        for resource_id in part.resource_ids:
+            send = partial(self._metrics.query_resource, resource_id, part.request.query, part.request.window)
             try:
-                send = partial(self._metrics.query_resource, one, part.query, part.window)
-                answers[one.lower()] = self._send_with_retries(subscription, deadline, send)
+                answers[resource_id.lower()] = self._send_with_retries(part, send)
             except AzureError as error:
-                answers[one.lower()] = error
+                answers[resource_id.lower()] = error
         return answers
 
-    def _send_with_retries(self, subscription: str, deadline: Deadline, send: Callable[[], T]) -> T:
-        """Sends, and repeats what a little patience can cure, within the deadline."""
+    def _send_batch(self, part: _Part) -> Answers:
+        ids, request = part.resource_ids, part.request
+        send = partial(self._batch.query_batch, ids, request.region, request.query, request.window)
+        return self._send_with_retries(part, send)
+
+    def _send_with_retries(self, part: _Part, send: Callable[[], T]) -> T:
+        """Send, and repeat while that may help and the deadline allows it."""
         attempt = 1
         while True:
-            if deadline.is_over:
-                raise DeadlineReached(f"subscription {subscription}", "the time for this look was over")
-            self._throttle.wait(subscription, deadline)
+            if part.deadline.is_over:
+                raise DeadlineReached(f"subscription {part.subscription}", "the time for this look was over")
+            self._throttle.wait(part.subscription, part.deadline)
             try:
-                with within(deadline):
+                with within(part.deadline):
                     answer = send()
             except Throttled as error:
-                self._throttle.refused(subscription, error)
+                self._throttle.refused(part.subscription, error)
                 if attempt == ATTEMPTS:
                     raise
             except Unavailable:
                 wait_seconds = float(attempt)
-                if attempt == ATTEMPTS or wait_seconds > deadline.seconds_left:
+                if attempt == ATTEMPTS or wait_seconds > part.deadline.seconds_left:
                     raise
                 self._sleep(wait_seconds)
             else:
-                self._throttle.accepted(subscription)
+                self._throttle.accepted(part.subscription)
                 return answer
             self._count.note_repeat()
             attempt += 1
-
-    def _is_batched(self, subscription: str, region: str) -> bool:
-        if self._mode != "auto":
-            return self._mode == "batch"
-        return self._refusals.is_batch_worth_a_try(subscription, region)
-
-
-def _all_alike(part: MetricRequest, error: AzureError) -> Answers:
-    return {one.lower(): error for one in part.resource_ids}
 
 
 def _is_batch_refused(error: AzureError) -> bool:
     """A role that is missing for batches alone, or a host that can't be reached: one by one may still work."""
     if isinstance(error, Forbidden):
         return not isinstance(error, NotRegistered)
-    return error.status == 0 and not isinstance(error, DeadlineReached)
+    return isinstance(error, Unavailable) and error.status == 0 and not isinstance(error, DeadlineReached)
 
 
-def _by_subscription(resource_ids: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+def _by_subscription(resource_ids: Sequence[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for resource_id in resource_ids:
-        found.setdefault(ArmId.parse(resource_id).subscription.lower(), []).append(resource_id)
-    yield from found.items()
+        found.setdefault(ArmId(resource_id).subscription.lower(), []).append(resource_id)
+    return found

@@ -9,8 +9,8 @@ Bodies go out and come in as plain JSON, so that properties which this SDK's mod
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..model.network import NatGateway, PublicIp, Subnet
 from ..model.plan import CreateNatGateway, CreatePublicIp, CreatePublicIpPrefix
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
     from .pipeline import BoundedRetry, OnRequest
+
+T = TypeVar("T")
 
 
 class Network:
@@ -81,45 +83,33 @@ class Network:
 
     def read_public_ip(self, public_ip_id: str) -> PublicIp | None:
         """None when it does not exist (yet)."""
-        try:
-            return parse_public_ip(self._get(self._client.public_ip_addresses.get, public_ip_id))
-        except NotFound:
-            return None
+        return self._get_or_none(self._client.public_ip_addresses.get, public_ip_id, parse_public_ip)
 
-    def create_public_ip(self, step: CreatePublicIp) -> PublicIp:
-        """A Standard, static IPv4 address. Without zones in the step the region's default applies."""
-        body: dict[str, Any] = {
-            "location": step.location,
-            "sku": {"name": "Standard"},
-            "properties": {"publicIPAllocationMethod": "Static", "publicIPAddressVersion": "IPv4"},
-            "tags": dict(step.tags),
-        }
-        if step.zones:
-            body["zones"] = list(step.zones)
-        return parse_public_ip(self._put(self._client.public_ip_addresses.begin_create_or_update, step.id, body))
+    def read_public_ip_prefix(self, prefix_id: str) -> PublicIp | None:
+        """None when it does not exist (yet). Its ``address`` is the range."""
+        return self._get_or_none(self._client.public_ip_prefixes.get, prefix_id, parse_public_ip)
 
     def read_nat_gateway(self, nat_gateway_id: str) -> NatGateway | None:
         """None when it does not exist (yet)."""
-        try:
-            return parse_nat_gateway(self._get(self._client.nat_gateways.get, nat_gateway_id))
-        except NotFound:
-            return None
+        return self._get_or_none(self._client.nat_gateways.get, nat_gateway_id, parse_nat_gateway)
+
+    def create_public_ip(self, step: CreatePublicIp) -> PublicIp:
+        """A Standard, static IPv4 address. Without zones in the step the region's default applies."""
+        properties = {"publicIPAllocationMethod": "Static", "publicIPAddressVersion": "IPv4"}
+        body = _body(step.location, properties, step.tags, step.zones)
+        return parse_public_ip(self._put(self._client.public_ip_addresses.begin_create_or_update, step.id, body))
+
+    def create_public_ip_prefix(self, step: CreatePublicIpPrefix) -> PublicIp:
+        """A Standard IPv4 prefix."""
+        properties = {"prefixLength": step.length, "publicIPAddressVersion": "IPv4"}
+        body = _body(step.location, properties, step.tags, step.zones)
+        return parse_public_ip(self._put(self._client.public_ip_prefixes.begin_create_or_update, step.id, body))
 
     def create_nat_gateway(self, step: CreateNatGateway) -> NatGateway:
         """A Standard NAT gateway with these public IPs, in no particular zone. The IPs must be provisioned: until then
         Azure answers with a Conflict whose reason is ReferencedResourceNotProvisioned."""
-        body: dict[str, Any] = {
-            "location": step.location,
-            "sku": {"name": "Standard"},
-            "properties": {
-                "idleTimeoutInMinutes": step.idle_timeout_minutes,
-            },
-            "tags": dict(step.tags),
-        }
-        if step.public_ip_ids:
-            body["properties"]["publicIpAddresses"] = [{"id": ip_id} for ip_id in step.public_ip_ids]
-        if step.public_ip_prefix_ids:
-            body["properties"]["publicIpPrefixes"] = [{"id": prefix_id} for prefix_id in step.public_ip_prefix_ids]
+        ips = _ip_lists(step.public_ip_ids, step.public_ip_prefix_ids)
+        body = _body(step.location, {"idleTimeoutInMinutes": step.idle_timeout_minutes, **ips}, step.tags)
         return parse_nat_gateway(self._put(self._client.nat_gateways.begin_create_or_update, step.id, body))
 
     def put_nat_gateway_ips(
@@ -128,39 +118,12 @@ class Network:
         """Writes the gateway back as it was read, with these IPs and prefixes. ``etag`` as for ``put_subnet``."""
         if not etag:
             raise ValueError(f"no etag for {gateway.id}: read the NAT gateway before writing it")
-        lists = {"publicIpAddresses": public_ip_ids, "publicIpPrefixes": prefix_ids}
-        replaced = {name.lower() for name in lists}
+        replaced = ("publicipaddresses", "publicipprefixes")
         properties = {name: value for name, value in gateway.properties.items() if name.lower() not in replaced}
-        properties |= {name: [{"id": one} for one in ids] for name, ids in lists.items() if ids}
-        body: dict[str, Any] = {
-            "location": gateway.location,
-            "sku": {"name": gateway.sku},
-            "properties": properties,
-            "tags": dict(gateway.tags or {}),
-        }
-        if gateway.zones:
-            body["zones"] = list(gateway.zones)
+        properties |= _ip_lists(public_ip_ids, prefix_ids)
+        body = _body(gateway.location, properties, gateway.tags or {}, gateway.zones, sku=gateway.sku)
         put = self._client.nat_gateways.begin_create_or_update
         return parse_nat_gateway(self._put(put, gateway.id, body, headers={"If-Match": etag}))
-
-    def read_public_ip_prefix(self, prefix_id: str) -> PublicIp | None:
-        """None when it does not exist (yet). Its ``address`` is the range."""
-        try:
-            return parse_public_ip(self._get(self._client.public_ip_prefixes.get, prefix_id))
-        except NotFound:
-            return None
-
-    def create_public_ip_prefix(self, step: CreatePublicIpPrefix) -> PublicIp:
-        """A Standard IPv4 prefix."""
-        body: dict[str, Any] = {
-            "location": step.location,
-            "sku": {"name": "Standard"},
-            "properties": {"prefixLength": step.length, "publicIPAddressVersion": "IPv4"},
-            "tags": dict(step.tags),
-        }
-        if step.zones:
-            body["zones"] = list(step.zones)
-        return parse_public_ip(self._put(self._client.public_ip_prefixes.begin_create_or_update, step.id, body))
 
     def delete(self, resource_id: str) -> None:
         """Starts deleting a NAT gateway, public IP or prefix. What is not there any more is no error."""
@@ -183,12 +146,18 @@ class Network:
     def _get(self, get: Callable[..., Any], resource_id: str) -> dict[str, Any]:
         names = self._names(resource_id)
         with azure_errors(f"GET {resource_id}"):
-            return json_object(f"GET {resource_id}", get(*names, cls=_body))
+            return json_object(f"GET {resource_id}", get(*names, cls=_content))
+
+    def _get_or_none(self, get: Callable[..., Any], resource_id: str, parse: Callable[[dict[str, Any]], T]) -> T | None:
+        try:
+            return parse(self._get(get, resource_id))
+        except NotFound:
+            return None
 
     def _put(self, begin: Callable[..., Any], resource_id: str, body: Any, **options: Any) -> dict[str, Any]:
         names = self._names(resource_id)
         with azure_errors(f"PUT {resource_id}"):
-            answer = begin(*names, body, polling=False, cls=_body, **options).result()
+            answer = begin(*names, body, polling=False, cls=_content, **options).result()
             return json_object(f"PUT {resource_id}", answer)
 
     def _names(self, resource_id: str) -> tuple[str, ...]:
@@ -199,7 +168,23 @@ class Network:
         return (parsed.resource_group, *parsed.names)
 
 
-def _body(response: Any, _model: Any, _headers: Any) -> Any:
+def _body(
+    location: str,
+    properties: Mapping[str, Any],
+    tags: Mapping[str, str],
+    zones: Sequence[str] = (),
+    sku: str = "Standard",
+) -> dict[str, Any]:
+    body = {"location": location, "sku": {"name": sku}, "properties": dict(properties), "tags": dict(tags)}
+    return body | ({"zones": list(zones)} if zones else {})
+
+
+def _ip_lists(public_ip_ids: Sequence[str], prefix_ids: Sequence[str]) -> dict[str, list[dict[str, str]]]:
+    lists = {"publicIpAddresses": public_ip_ids, "publicIpPrefixes": prefix_ids}
+    return {name: [{"id": ip_id} for ip_id in ids] for name, ids in lists.items() if ids}
+
+
+def _content(response: Any, _model: Any, _headers: Any) -> Any:
     return response.http_response.content
 
 
