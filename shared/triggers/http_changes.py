@@ -5,57 +5,42 @@ from __future__ import annotations
 import azure.functions as func
 
 from .queue_messages import queue
-from .responses import answer_json, answer_page, as_json
+from .responses import answers_json, answers_page, as_json
 
 blueprint = func.Blueprint()
 
 
 @blueprint.function_name("change_page")
 @blueprint.route(route="changes/{change_id}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answers_page
 def change_page(req: func.HttpRequest) -> func.HttpResponse:
     """Shows the exact plan and its state. Changes nothing: previews and scanners follow links."""
     from .change_pages import show
 
-    return answer_page(show, req)
+    return show(req)
 
 
 @blueprint.function_name("change_decision")
 @blueprint.route(route="changes/{change_id}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @blueprint.queue_output("advance", **queue("advance"))
 @blueprint.queue_output("deliver", **queue("deliver"))
+@answers_page
 def change_decision(req: func.HttpRequest, advance: func.Out[str], deliver: func.Out[str]) -> func.HttpResponse:
     """Approves, denies, resumes, or proposes a roll-back: only from this page's own form."""
     from .change_pages import decide
 
-    return answer_page(lambda req: decide(req, advance.set, deliver.set), req)
+    return decide(req, advance.set, deliver.set)
 
 
 @blueprint.function_name("propose")
 @blueprint.route(route="changes", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+@answers_json
 def propose(req: func.HttpRequest) -> func.HttpResponse:
     """``?cluster=``: a plan without waiting for an incident; the answer holds the page's address.
 
     ``&kind=attach_nat_gateway``: also ahead of need. ``&kind=reserve_public_ips``, or ``&first=reserve``: only the
     public IPs, so that partners can list them before anything moves.
     """
-    return answer_json(_propose, req)
-
-
-@blueprint.function_name("stop")
-@blueprint.route(route="stop", methods=["POST", "DELETE"], auth_level=func.AuthLevel.FUNCTION)
-def stop(req: func.HttpRequest) -> func.HttpResponse:
-    """POST ``?by=&reason=`` stops all changes before their next step; DELETE lets them be resumed one by one."""
-    return answer_json(_stop, req)
-
-
-@blueprint.function_name("history")
-@blueprint.route(route="history", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
-def history(req: func.HttpRequest) -> func.HttpResponse:
-    """``?cluster=`` name or resource id: its incidents, changes with their journals, and the audit trail."""
-    return answer_json(_history, req)
-
-
-def _propose(req: func.HttpRequest) -> func.HttpResponse:
     from .. import user_input
     from ..app import current
     from ..auth.errors import RemediationOff
@@ -74,7 +59,11 @@ def _propose(req: func.HttpRequest) -> func.HttpResponse:
     return as_json({**change_json(change), "page_url": app.links.page(change)}, 201)
 
 
-def _stop(req: func.HttpRequest) -> func.HttpResponse:
+@blueprint.function_name("stop")
+@blueprint.route(route="stop", methods=["POST", "DELETE"], auth_level=func.AuthLevel.FUNCTION)
+@answers_json
+def stop(req: func.HttpRequest) -> func.HttpResponse:
+    """POST ``?by=&reason=`` stops all changes before their next step; DELETE lets them be resumed one by one."""
     from ..app import current
 
     app = current()
@@ -83,7 +72,11 @@ def _stop(req: func.HttpRequest) -> func.HttpResponse:
     return as_json({"is_stopped": flag.is_set, "by": flag.by, "reason": flag.reason})
 
 
-def _history(req: func.HttpRequest) -> func.HttpResponse:
+@blueprint.function_name("history")
+@blueprint.route(route="history", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@answers_json
+def history(req: func.HttpRequest) -> func.HttpResponse:
+    """``?cluster=`` name or resource id: its incidents, changes with their journals, and the audit trail."""
     from .. import user_input
     from ..app import current
     from ..flows.incidents.history import read_history

@@ -4,29 +4,16 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from .responses import answer_json, as_json, as_page
+from .responses import answers_json, as_json, as_page
 
 blueprint = func.Blueprint()
 
 
 @blueprint.function_name("check")
 @blueprint.route(route="check", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@answers_json
 def check(req: func.HttpRequest) -> func.HttpResponse:
     """``?cluster=`` name or resource id, all without it; ``?window=`` minutes to judge."""
-    return answer_json(_check, req)
-
-
-@blueprint.function_name("plan")
-@blueprint.route(route="plan", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
-def plan(req: func.HttpRequest) -> func.HttpResponse:
-    """``?cluster=`` name or resource id: the plan as a dry run, whatever REMEDIATION says.
-
-    ``&kind=``: that kind of plan instead of the right answer. ``&as=page``: for people instead of programs.
-    """
-    return answer_json(_plan, req)
-
-
-def _check(req: func.HttpRequest) -> func.HttpResponse:
     from .. import user_input
     from ..app import current
     from ..web.answers import check_json
@@ -42,7 +29,14 @@ def _check(req: func.HttpRequest) -> func.HttpResponse:
     return as_json(check_json(report.at, report.window, report.assessments, report.unreadable))
 
 
-def _plan(req: func.HttpRequest) -> func.HttpResponse:
+@blueprint.function_name("plan")
+@blueprint.route(route="plan", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@answers_json
+def plan(req: func.HttpRequest) -> func.HttpResponse:
+    """``?cluster=`` name or resource id: the plan as a dry run, whatever REMEDIATION says.
+
+    ``&kind=``: that kind of plan instead of the right answer. ``&as=page``: for people instead of programs.
+    """
     from .. import user_input
     from ..app import current
     from ..core.planning.request import PlanRequest

@@ -4,26 +4,16 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from .responses import answer_json, as_json
+from .responses import answers_json, as_json
 
 blueprint = func.Blueprint()
 
 
 @blueprint.function_name("silence")
 @blueprint.route(route="silence", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+@answers_json
 def silence(req: func.HttpRequest) -> func.HttpResponse:
     """``?cluster=`` name or id, ``by=`` who, and ``minutes=`` or ``until=`` (ISO 8601 with zone)."""
-    return answer_json(_begin, req)
-
-
-@blueprint.function_name("end_silence")
-@blueprint.route(route="silence", methods=["DELETE"], auth_level=func.AuthLevel.FUNCTION)
-def end_silence(req: func.HttpRequest) -> func.HttpResponse:
-    """``?cluster=`` name or id, ``by=`` who."""
-    return answer_json(_end, req)
-
-
-def _begin(req: func.HttpRequest) -> func.HttpResponse:
     from .. import user_input
     from ..app import current
     from ..flows.incidents.silence import moment_from
@@ -37,7 +27,11 @@ def _begin(req: func.HttpRequest) -> func.HttpResponse:
     return as_json({"cluster": record.cluster_name, "until": plain(record.silenced_until), "by": record.silenced_by})
 
 
-def _end(req: func.HttpRequest) -> func.HttpResponse:
+@blueprint.function_name("end_silence")
+@blueprint.route(route="silence", methods=["DELETE"], auth_level=func.AuthLevel.FUNCTION)
+@answers_json
+def end_silence(req: func.HttpRequest) -> func.HttpResponse:
+    """``?cluster=`` name or id, ``by=`` who."""
     from .. import user_input
     from ..app import current
 

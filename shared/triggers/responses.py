@@ -6,12 +6,13 @@ import json
 import logging
 import secrets
 from collections.abc import Callable, Mapping
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec
 
 import azure.functions as func
 
 log = logging.getLogger("snatbot.triggers")
-Handler = Callable[[func.HttpRequest], func.HttpResponse]
+P = ParamSpec("P")
 PAGE_HEADERS = {
     "Cache-Control": "no-store",
     # Not "no-referrer": with that, browsers send "Origin: null" with this page's own form (Fetch standard, 3.2).
@@ -21,14 +22,14 @@ PAGE_HEADERS = {
 }
 
 
-def answer_json(handler: Handler, req: func.HttpRequest) -> func.HttpResponse:
-    """Runs a handler; an error that snatbot raises on purpose becomes a JSON error, any other the host's 500."""
-    return _answer(handler, req, _json_error)
+def answers_json(handler: Callable[P, func.HttpResponse]) -> Callable[P, func.HttpResponse]:
+    """Decorates a handler: an error that snatbot raises on purpose becomes a JSON error, any other the host's 500."""
+    return _translating(handler, _json_error)
 
 
-def answer_page(handler: Handler, req: func.HttpRequest) -> func.HttpResponse:
-    """Runs a handler; an error that snatbot raises on purpose becomes a page that says why."""
-    return _answer(handler, req, _error_page)
+def answers_page(handler: Callable[P, func.HttpResponse]) -> Callable[P, func.HttpResponse]:
+    """Decorates a handler: an error that snatbot raises on purpose becomes a page that says why."""
+    return _translating(handler, _error_page)
 
 
 def as_json(content: Mapping[str, Any], status: int = 200) -> func.HttpResponse:
@@ -85,17 +86,21 @@ def status_of(error: Exception) -> tuple[int, str]:
             return 502, "azure_unavailable"
 
 
-def _answer(
-    handler: Handler, req: func.HttpRequest, as_error: Callable[[int, str, str], func.HttpResponse]
-) -> func.HttpResponse:
-    from ..errors import SnatbotError
+def _translating(
+    handler: Callable[P, func.HttpResponse], as_error: Callable[[int, str, str], func.HttpResponse]
+) -> Callable[P, func.HttpResponse]:
+    @wraps(handler)  # the host binds parameters by the handler's own names
+    def answer(*args: P.args, **kwargs: P.kwargs) -> func.HttpResponse:
+        from ..errors import SnatbotError
 
-    try:
-        return handler(req)
-    except SnatbotError as error:
-        status, code = status_of(error)
-        log.warning("answered %d %s: %s", status, code, error)
-        return as_error(status, code, str(error))
+        try:
+            return handler(*args, **kwargs)
+        except SnatbotError as error:
+            status, code = status_of(error)
+            log.warning("answered %d %s: %s", status, code, error)
+            return as_error(status, code, str(error))
+
+    return answer
 
 
 def _json_error(status: int, code: str, message: str) -> func.HttpResponse:

@@ -12,7 +12,7 @@ from shared.auth.errors import LinkExpired, LinkTampered, RemediationOff
 from shared.cloud.errors import Unavailable
 from shared.errors import BadInput, MisconfiguredError, NotFoundHere, Refused, TooMany
 from shared.store.errors import StoreConflict, StoreError
-from shared.triggers.responses import answer_json, answer_page, as_page
+from shared.triggers.responses import answers_json, answers_page, as_page
 
 REQUEST: Any = func.HttpRequest("GET", "https://bot.example.com/api/check", body=b"")
 ERRORS = [
@@ -35,20 +35,20 @@ def test_an_error_has_one_status_in_json_and_on_a_page(error: Exception, status:
     def fail(req: func.HttpRequest) -> func.HttpResponse:
         raise error
 
-    answer = answer_json(fail, REQUEST)
+    answer = answers_json(fail)(REQUEST)
     assert (answer.status_code, json.loads(answer.get_body())["error"]["code"]) == (status, code)
-    page = answer_page(fail, REQUEST)
+    page = answers_page(fail)(REQUEST)
     assert (page.status_code, page.mimetype) == (status, "text/html")
     assert "Content-Security-Policy" in page.headers
 
 
-@pytest.mark.parametrize("answer", [answer_json, answer_page])
+@pytest.mark.parametrize("answer", [answers_json, answers_page])
 def test_an_error_that_nobody_raised_on_purpose_is_the_hosts(answer: Any) -> None:
     def fail(req: func.HttpRequest) -> func.HttpResponse:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        answer(fail, REQUEST)
+        answer(fail)(REQUEST)
 
 
 def test_each_page_has_a_style_nonce_of_its_own() -> None:
