@@ -1,8 +1,8 @@
-"""The same change as Bicep, with the real ids, for networks that are managed as code.
+"""Bicep: a file for each resource group, because a Bicep file is deployed to one.
 
-A file for each resource group, because a Bicep file is deployed to one. Bicep can't change one property of what is
-there: a subnet and a NAT gateway are spelled out whole, with every writable property that was read. Two subnets of one
-virtual network can't be written at once (AnotherOperationInProgress), so each waits for the one before it.
+Bicep can't change one property of what is there: a subnet and a NAT gateway are spelled out whole, with every writable
+property that was read. Two subnets of one virtual network can't be written at once (AnotherOperationInProgress), so
+each waits for the one before it.
 """
 
 from __future__ import annotations
@@ -12,11 +12,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...model.plan import AddPublicIps, AssociateSubnet, CreateNatGateway, CreatePublicIp, CreatePublicIpPrefix, Plan
-from ...model.resource_id import ArmId
-from .terraform import label_of
+from ...core.az_cli import az
+from ...core.planning.writes import written_id
+from ...model.plan import AssociateSubnet, DeleteCreated, Plan, Step
+from ...model.resource_id import ResourceId
+from . import label_of, render
 
 API_VERSION = "2024-05-01"  # of the resource types; the properties are as they were read
+_WRITTEN_ANEW = {
+    "associate_subnet": ("natgateway",),
+    "add_public_ips": ("publicipaddresses", "publicipprefixes"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,141 +36,75 @@ class BicepFile:
 
     @property
     def command(self) -> str:
-        where = f"--subscription {self.subscription} -g {self.resource_group}"
-        return f"az deployment group create {where} --template-file {self.name}"
-
-
-_Written = CreatePublicIp | CreatePublicIpPrefix | CreateNatGateway | AddPublicIps | AssociateSubnet
+        where = ("--subscription", self.subscription, "-g", self.resource_group)
+        return az("deployment", "group", "create", *where, "--template-file", self.name)
 
 
 def bicep_files(plan: Plan) -> tuple[BicepFile, ...]:
     """Empty when there is nothing to write as code: advice, and what is taken away."""
-    there = {one.lower() for one in plan.existing_ids}
-    groups: dict[str, list[_Written]] = {}
-    for step in plan.steps:
-        if not isinstance(step, _Written) or (isinstance(step, AssociateSubnet) and step.after is None):
-            continue
-        if _written_id(step).lower() not in there:
-            group_id = _written_id(step).lower().partition("/providers/")[0]
-            groups.setdefault(group_id, []).append(step)
-    return tuple(_file(steps) for steps in groups.values())
+    groups: dict[str, list[tuple[str, Step]]] = {}
+    for step in plan.new_steps():
+        resource_id = written_id(step)
+        if resource_id is not None and not _is_taken_away(step):
+            groups.setdefault(resource_id.lower().partition("/providers/")[0], []).append((resource_id, step))
+    return tuple(map(_file, groups.values()))
 
 
 def as_bicep(plan: Plan) -> str:
     """Every file after a comment that says how it is deployed."""
-    return "\n\n".join(f"// {one.name}: {one.command}\n{one.text}" for one in bicep_files(plan))
+    return "\n\n".join(f"// {file.name}: {file.command}\n{file.text}" for file in bicep_files(plan))
 
 
-def _file(steps: Sequence[_Written]) -> BicepFile:
-    """Of the steps of one resource group."""
-    labels = {_written_id(step).lower(): _label_for(step) for step in steps}
-    blocks, before = [], ""
-    for step in steps:
-        blocks.append(_block(step, labels, before))
-        if isinstance(step, AssociateSubnet):
-            before = _label_for(step)
-    where = ArmId.parse(_written_id(steps[0]))
-    return BicepFile(f"{where.resource_group}.bicep", where.subscription, where.resource_group, "\n\n".join(blocks))
+def _is_taken_away(step: Step) -> bool:
+    return isinstance(step, DeleteCreated) or (isinstance(step, AssociateSubnet) and step.after is None)
 
 
-def _label_for(step: _Written) -> str:
-    name = ArmId.parse(_written_id(step)).name
+def _file(steps: Sequence[tuple[str, Step]]) -> BicepFile:
+    """Of the steps of one resource group, by the id of what each writes."""
+    labels = {resource_id.lower(): _label(resource_id, step) for resource_id, step in steps}
+
+    def reference(resource_id: str) -> str:
+        """What is written in another file, or not at all, is named by its id."""
+        label = labels.get(resource_id.lower())
+        return f"{label}.id" if label else literal(resource_id)
+
+    where = ResourceId.parse(steps[0][0])
+    text = render(
+        "bicep.j2",
+        literal,
+        version=API_VERSION,
+        steps=[(ResourceId.parse(resource_id), labels[resource_id.lower()], step) for resource_id, step in steps],
+        reference=reference,
+        kept=_kept,
+    )
+    return BicepFile(f"{where.group}.bicep", where.subscription, where.group, text)
+
+
+def _label(resource_id: str, step: Step) -> str:
+    name = ResourceId.parse(resource_id).name
     return label_of(f"subnet_{name}" if isinstance(step, AssociateSubnet) else name)
 
 
-def _written_id(step: _Written) -> str:
-    match step:
-        case AssociateSubnet():
-            return step.subnet_id
-        case AddPublicIps():
-            return step.nat_gateway_id
-        case _:
-            return step.id
+def _kept(step: Any) -> dict[str, Any]:
+    """Properties that stay as they were read."""
+    anew = _WRITTEN_ANEW[step.kind]
+    return {key(name): value for name, value in step.properties_before.items() if name.lower() not in anew}
 
 
-def _block(step: _Written, labels: Mapping[str, str], before: str) -> str:
-    """``labels`` are the symbols of this file by resource id; ``before`` is the subnet that must be written first."""
-    label = _label_for(step)
-    match step:
-        case CreatePublicIp():
-            properties: dict[str, Any] = {"publicIPAllocationMethod": "Static", "publicIPAddressVersion": "IPv4"}
-            return _resource(label, "publicIPAddresses", _created(step, properties))
-        case CreatePublicIpPrefix():
-            properties = {"prefixLength": step.length, "publicIPAddressVersion": "IPv4"}
-            return _resource(label, "publicIPPrefixes", _created(step, properties))
-        case CreateNatGateway():
-            properties = {"idleTimeoutInMinutes": step.idle_timeout_minutes}
-            properties |= _ip_lists(step.public_ip_ids, step.public_ip_prefix_ids, labels)
-            return _resource(label, "natGateways", _created(step, properties))
-        case AddPublicIps():
-            return _resource(label, "natGateways", _enlarged(step, labels))
-        case AssociateSubnet():
-            return _resource(label, "virtualNetworks/subnets", _associated(step, labels, before))
-
-
-def _created(step: CreatePublicIp | CreatePublicIpPrefix | CreateNatGateway, properties: Mapping[str, Any]) -> Any:
-    name = ArmId.parse(step.id).name
-    zones = {"zones": list(step.zones)} if not isinstance(step, CreateNatGateway) and step.zones else {}
-    body = {"name": name, "location": step.location, "sku": {"name": "Standard"}, **zones}
-    return {**body, "properties": properties, "tags": dict(step.tags)}
-
-
-def _enlarged(step: AddPublicIps, labels: Mapping[str, str]) -> Any:
-    """The whole gateway: what its file leaves out would be taken off."""
-    lists = _ip_lists(step.after_ids, step.after_prefix_ids, labels)
-    kept = {name: value for name, value in step.properties_before.items() if name.lower() not in _LISTS}
-    body: dict[str, Any] = {"name": ArmId.parse(step.nat_gateway_id).name, "location": step.location}
-    body |= {"sku": {"name": "Standard"}, **({"zones": list(step.zones)} if step.zones else {})}
-    return {**body, "properties": {**kept, **lists}, "tags": dict(step.tags or {})}
-
-
-_LISTS = ("publicipaddresses", "publicipprefixes")
-
-
-def _ip_lists(ip_ids: Sequence[str], prefix_ids: Sequence[str], labels: Mapping[str, str]) -> dict[str, Any]:
-    lists = {"publicIpAddresses": ip_ids, "publicIpPrefixes": prefix_ids}
-    return {name: [{"id": _ref(one, labels)} for one in ids] for name, ids in lists.items() if ids}
-
-
-def _associated(step: AssociateSubnet, labels: Mapping[str, str], before: str) -> Any:
-    subnet = ArmId.parse(step.subnet_id)
-    properties = {name: value for name, value in step.properties_before.items() if name != "natGateway"}
-    properties["natGateway"] = {"id": _ref(step.after or "", labels)}
-    body = {"name": f"{subnet.parent.name}/{subnet.name}", "properties": properties}
-    return {**body, "dependsOn": [_Reference(before)]} if before else body
-
-
-class _Reference(str):
-    """Bicep code, not a text."""
-
-    __slots__ = ()
-
-
-def _ref(resource_id: str, labels: Mapping[str, str]) -> str:
-    """What is written in another file, or not at all, is named by its id."""
-    label = labels.get(resource_id.lower())
-    return _Reference(f"{label}.id") if label else resource_id
-
-
-def _resource(label: str, kind: str, body: Mapping[str, Any]) -> str:
-    return f"resource {label} 'Microsoft.Network/{kind}@{API_VERSION}' = {_value(body, 0)}"
-
-
-def _value(value: Any, depth: int) -> str:
+def literal(value: Any, depth: int = 1) -> str:
+    """``depth``: how many levels the line is indented that the value begins on."""
     inner, outer = "  " * (depth + 1), "  " * depth
     match value:
-        case _Reference():
-            return str(value)
         case bool():
             return "true" if value else "false"
         case str():
             escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("${", "\\${")
             return f"'{escaped}'"
         case Mapping():
-            lines = [f"{inner}{_key(name)}: {_value(one, depth + 1)}" for name, one in value.items()]
+            lines = [f"{inner}{key(name)}: {literal(item, depth + 1)}" for name, item in value.items()]
             return "{\n" + "\n".join(lines) + f"\n{outer}}}" if lines else "{}"
         case list() | tuple():
-            lines = [f"{inner}{_value(one, depth + 1)}" for one in value]
+            lines = [f"{inner}{literal(item, depth + 1)}" for item in value]
             return "[\n" + "\n".join(lines) + f"\n{outer}]" if lines else "[]"
         case None:
             return "null"
@@ -172,5 +112,5 @@ def _value(value: Any, depth: int) -> str:
             return str(value)
 
 
-def _key(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) else _value(name, 0)
+def key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) else literal(name)
