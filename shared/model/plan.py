@@ -256,8 +256,7 @@ class Plan:
     @property
     def warnings(self) -> tuple[Check, ...]:
         """What a person should know before deciding: warnings, and what could not be checked."""
-        told = (CheckResult.WARN, CheckResult.COULD_NOT_CHECK)
-        return tuple(check for check in self.checks if check.result in told and not check.is_blocking)
+        return tuple(check for check in self.checks if check.result is not CheckResult.PASS and not check.is_blocking)
 
     @property
     def nat_gateway_id(self) -> ArmId | None:

@@ -18,7 +18,7 @@ from ...model.plan import (
     PlanKind,
     Step,
 )
-from ...model.resource_id import ArmId, same_id
+from ...model.resource_id import ResourceId, same_id
 from ..checks import CheckBuilder
 from .cost import monthly_cost
 from .egress import Egress, address_count, addresses_of, choose_egress, our_gateway
@@ -30,11 +30,17 @@ from .writes import new_resources
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What attaching takes. ``gateway`` is ours and exists already; None when one is created."""
+    """What attaching takes. ``gateway`` is ours and exists already; None when the steps create one.
+
+    ``steps`` are addresses, then the gateway, then the ``moves`` of subnets one by one with a gate after each.
+    """
 
     egress: Egress
     gateway: NatGateway | None
     moves: tuple[Subnet, ...]
+    gateway_id: str
+    idle_timeout_minutes: int
+    steps: tuple[Step, ...]
 
     @property
     def has_work(self) -> bool:
@@ -43,32 +49,26 @@ class Draft:
 
 def draft_attachment(facts: NetworkFacts, wanted_ips: int, options: PlanOptions) -> Draft:
     gateway = our_gateway(facts)
+    egress = _choose_egress(facts, wanted_ips, options, gateway)
+    gateway_steps: tuple[Step, ...]
     if gateway is None:
-        return Draft(choose_egress(facts, wanted_ips, options), None, facts.subnets)
-    moves = tuple(subnet for subnet in facts.subnets if not same_id(subnet.nat_gateway_id, gateway.id))
-    has = address_count(gateway, facts.known_ips)
-    if has is None:
-        return Draft(Egress(checks=(_unknown_size(gateway),)), gateway, moves)
-    missing = wanted_ips - has
-    egress = choose_egress(facts, missing, options, gateway, has) if missing > 0 else Egress()
-    return Draft(egress, gateway, moves)
-
-
-def _unknown_size(gateway: NatGateway) -> Check:
-    return CheckBuilder(CheckId.PUBLIC_IP_PREFIX, "publicIPPrefixes GET").unknown(
-        f"how many addresses NAT gateway {gateway.name} has is unknown: a public IP prefix of it could not be read",
-        "grant the reading identity Microsoft.Network/publicIPPrefixes/read where the prefix is",
-    )
-
-
-def steps_of(draft: Draft, facts: NetworkFacts, options: PlanOptions) -> tuple[Step, ...]:
-    """Addresses, then the gateway, then the subnets one by one with a gate after each."""
-    making, gateway_id, _ = _gateway_steps(draft, facts, options)
-    moves: list[Step] = []
-    for subnet in draft.moves:
-        moves.append(AssociateSubnet(subnet.id, subnet.nat_gateway_id, gateway_id, subnet.properties))
-        moves.append(ObserveEgress(gateway_id, subnet.id, facts.cluster.id))
-    return (*draft.egress.steps, *making, *moves)
+        new = _create_gateway(facts, egress, options)
+        gateway_steps, gateway_id, idle_timeout_minutes = (new,), new.id, new.idle_timeout_minutes
+        moves = facts.subnets
+    else:
+        gateway_steps = (_add_ips(gateway, egress),) if egress.ids else ()
+        gateway_id, idle_timeout_minutes = gateway.id, gateway.idle_timeout_minutes
+        moves = tuple(subnet for subnet in facts.subnets if not same_id(subnet.nat_gateway_id, gateway.id))
+    subnet_steps = [
+        step
+        for subnet in moves
+        for step in (
+            AssociateSubnet(subnet.id, subnet.nat_gateway_id, gateway_id, subnet.properties),
+            ObserveEgress(gateway_id, subnet.id, facts.cluster.id),
+        )
+    ]
+    steps = (*egress.steps, *gateway_steps, *subnet_steps)
+    return Draft(egress, gateway, moves, gateway_id, idle_timeout_minutes, steps)
 
 
 def plan_from(
@@ -80,66 +80,74 @@ def plan_from(
     options: PlanOptions,
 ) -> Plan:
     """The executable plan. It moves subnets, or adds public IPs to the gateway that all of them have already."""
-    _, gateway_id, idle_timeout_minutes = _gateway_steps(draft, facts, options)
-    steps = steps_of(draft, facts, options)
     kind = PlanKind.ATTACH_NAT_GATEWAY if draft.moves else PlanKind.ADD_PUBLIC_IPS
     kept = addresses_of(draft.gateway, facts.known_ips) if draft.gateway else ()
     return build_plan(
         facts,
         kind,
-        _summary(draft, gateway_id),
-        steps,
+        _summary(draft),
+        draft.steps,
         checks,
         egress_then=(*kept, *draft.egress.shown),
         egress_count=_egress_count(draft, facts),
         rollback_text=_rollback_text(kind),
-        notes=_notes(facts, idle_timeout_minutes, kind),
+        notes=_notes(facts, draft.idle_timeout_minutes, kind),
         demand=demand,
         baseline=baseline,
-        cost=monthly_cost(new_resources(steps, facts), options.prices),
+        cost=monthly_cost(new_resources(draft.steps, facts), options.prices),
     )
 
 
-def _gateway_steps(draft: Draft, facts: NetworkFacts, options: PlanOptions) -> tuple[list[Step], ArmId, int]:
-    gateway, egress = draft.gateway, draft.egress
+def _choose_egress(facts: NetworkFacts, wanted_ips: int, options: PlanOptions, gateway: NatGateway | None) -> Egress:
     if gateway is None:
-        taken = {name.lower() for name in facts.taken_names}
-        name = next(free_names("ng", facts.cluster, options.name_template, taken))
-        step = CreateNatGateway(
-            id=network_id(facts.nat_group_id, "natGateways", name),
-            location=facts.vnet_location or "",
-            public_ip_ids=egress.ip_ids,
-            idle_timeout_minutes=options.idle_timeout_minutes or facts.outbound_idle_timeout_minutes,
-            tags=tags_for(facts.cluster, options.tags),
-            public_ip_prefix_ids=egress.prefix_ids,
+        return choose_egress(facts, wanted_ips, options)
+    existing = address_count(gateway, facts.known_ips)
+    if existing is None:
+        unknown = CheckBuilder(CheckId.PUBLIC_IP_PREFIX, "publicIPPrefixes GET").unknown(
+            f"how many addresses NAT gateway {gateway.name} has is unknown: a public IP prefix of it could not be read",
+            "grant the reading identity Microsoft.Network/publicIPPrefixes/read where the prefix is",
         )
-        return [step], step.id, step.idle_timeout_minutes
-    steps: list[Step] = []
-    if egress.ids:
-        more = AddPublicIps(
-            gateway.id,
-            before_ids=gateway.public_ip_ids,
-            after_ids=(*gateway.public_ip_ids, *egress.ip_ids),
-            properties_before=gateway.properties,
-            before_prefix_ids=gateway.public_ip_prefix_ids,
-            after_prefix_ids=(*gateway.public_ip_prefix_ids, *egress.prefix_ids),
-            location=gateway.location,
-            zones=gateway.zones,
-            tags=dict(gateway.tags or {}),
-        )
-        steps.append(more)
-    return steps, gateway.id, gateway.idle_timeout_minutes
+        return Egress(checks=(unknown,))
+    missing = wanted_ips - existing
+    return choose_egress(facts, missing, options, gateway, existing) if missing > 0 else Egress()
+
+
+def _create_gateway(facts: NetworkFacts, egress: Egress, options: PlanOptions) -> CreateNatGateway:
+    taken = {name.lower() for name in facts.taken_names}
+    name = next(free_names("ng", facts.cluster, options.name_template, taken))
+    return CreateNatGateway(
+        id=network_id(facts.nat_group_id, "natGateways", name),
+        location=facts.vnet_location or "",
+        public_ip_ids=egress.ip_ids,
+        idle_timeout_minutes=options.idle_timeout_minutes or facts.outbound_idle_timeout_minutes,
+        tags=tags_for(facts.cluster, options.tags),
+        public_ip_prefix_ids=egress.prefix_ids,
+    )
+
+
+def _add_ips(gateway: NatGateway, egress: Egress) -> AddPublicIps:
+    return AddPublicIps(
+        gateway.id,
+        before_ids=gateway.public_ip_ids,
+        after_ids=(*gateway.public_ip_ids, *egress.ip_ids),
+        properties_before=gateway.properties,
+        before_prefix_ids=gateway.public_ip_prefix_ids,
+        after_prefix_ids=(*gateway.public_ip_prefix_ids, *egress.prefix_ids),
+        location=gateway.location,
+        zones=gateway.zones,
+        tags=dict(gateway.tags or {}),
+    )
 
 
 def _egress_count(draft: Draft, facts: NetworkFacts) -> int:
-    has = address_count(draft.gateway, facts.known_ips) if draft.gateway else 0
-    return (has or 0) + draft.egress.address_count
+    existing = address_count(draft.gateway, facts.known_ips) if draft.gateway else 0
+    return (existing or 0) + draft.egress.address_count
 
 
-def _summary(draft: Draft, gateway_id: ArmId) -> str:
-    name = ArmId.parse(gateway_id).name
+def _summary(draft: Draft) -> str:
+    name = ResourceId.parse(draft.gateway_id).name
     ips = (
-        f"public IP prefix {ArmId.parse(draft.egress.prefix_ids[0]).name}"
+        f"public IP prefix {ResourceId.parse(draft.egress.prefix_ids[0]).name}"
         if draft.egress.prefix_ids
         else count(len(draft.egress.ip_ids), "public IP")
     )

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from ...formatting import count, listed
 from ...model.check import Check, CheckId
 from ...model.network import NatGateway, NetworkFacts, PublicIp
 from ...model.plan import CreatePublicIp, CreatePublicIpPrefix
-from ...model.resource_id import ArmId
+from ...model.resource_id import ResourceId
 from ..checks import CheckBuilder
 from .naming import free_names, is_ours, network_id, tags_for
 from .plan_options import PlanOptions
@@ -29,13 +30,13 @@ class Egress:
     steps: tuple[CreatePublicIp | CreatePublicIpPrefix, ...] = ()
     shown: tuple[str, ...] = ()
     new_ips: int = 0
-    ip_ids: tuple[ArmId, ...] = ()
-    prefix_ids: tuple[ArmId, ...] = ()
+    ip_ids: tuple[str, ...] = ()
+    prefix_ids: tuple[str, ...] = ()
     address_count: int = 0
     checks: tuple[Check, ...] = ()
 
     @property
-    def ids(self) -> tuple[ArmId, ...]:
+    def ids(self) -> tuple[str, ...]:
         return (*self.ip_ids, *self.prefix_ids)
 
     @property
@@ -44,50 +45,52 @@ class Egress:
 
 
 @dataclass(frozen=True, slots=True)
-class _Making:
-    """``room`` is how many addresses more the gateway takes; ``gateway`` None when it is a new one."""
+class _Request:
+    """``room`` is how many more addresses the gateway takes; ``gateway`` None when it is a new one."""
 
     facts: NetworkFacts
     options: PlanOptions
+    wanted: int
     room: int
     gateway: NatGateway | None
-    taken: set[str] = field(default_factory=set)
 
-    def id_of(self, kind: Literal["pip", "ippre"], resource_type: str) -> ArmId:
-        name = next(free_names(kind, self.facts.cluster, self.options.name_template, self.taken))
-        self.taken.add(name.lower())
-        return network_id(self.facts.nat_group_id, resource_type, name)
+    @property
+    def location(self) -> str:
+        return self.facts.vnet_location or ""
+
+    @property
+    def tags(self) -> dict[str, str]:
+        return tags_for(self.facts.cluster, self.options.tags)
+
+    def new_ids(self, kind: Literal["pip", "ippre"], resource_type: str, number: int) -> list[str]:
+        taken = {name.lower() for name in self.facts.taken_names}
+        names = islice(free_names(kind, self.facts.cluster, self.options.name_template, taken), max(number, 0))
+        return [network_id(self.facts.nat_group_id, resource_type, name) for name in names]
 
 
 def choose_egress(
-    facts: NetworkFacts, wanted: int, options: PlanOptions, gateway: NatGateway | None = None, has: int = 0
+    facts: NetworkFacts, wanted: int, options: PlanOptions, gateway: NatGateway | None = None, existing: int = 0
 ) -> Egress:
     """``wanted`` public IPs as the owner wants them: single addresses, a new prefix, or a prefix that was given.
 
-    ``gateway`` is the one that they are for and that has ``has`` addresses already, None for a new one.
+    ``gateway`` is the one that they are for and that has ``existing`` addresses already, None for a new one.
     """
-    room = max(0, MAX_PUBLIC_IPS - has)
-    making = _Making(facts, options, room, gateway, {name.lower() for name in facts.taken_names})
+    request = _Request(facts, options, wanted, max(0, MAX_PUBLIC_IPS - existing), gateway)
     if options.nat_ips == "addresses":
-        return _addresses(making, min(wanted, room))
-    if options.nat_ips == "prefix":
-        return _new_prefix(making, wanted)
-    return _given_prefix(making, wanted)
+        return _addresses(request)
+    return _new_prefix(request) if options.nat_ips == "prefix" else _given_prefix(request)
 
 
-def _addresses(making: _Making, wanted: int) -> Egress:
+def _addresses(request: _Request) -> Egress:
     """Reserved ones first, all of them that the gateway takes: partners may have been told of each."""
-    facts = making.facts
-    reserved = reserved_addresses(facts, "publicIPAddresses")
-    used, left = reserved[: making.room], reserved[making.room :]
-    location, tags = facts.vnet_location or "", tags_for(facts.cluster, making.options.tags)
-    old = [CreatePublicIp(ip.id, location, ip.zones, dict(ip.tags or {})) for ip in used]
-    new = [
-        CreatePublicIp(making.id_of("pip", "publicIPAddresses"), location, (), tags) for _ in range(wanted - len(used))
-    ]
+    reserved = reserved_addresses(request.facts)
+    used, left = reserved[: request.room], reserved[request.room :]
+    old = [CreatePublicIp(ip.id, request.location, ip.zones, dict(ip.tags or {})) for ip in used]
+    new_ids = request.new_ids("pip", "publicIPAddresses", min(request.wanted, request.room) - len(used))
+    new = [CreatePublicIp(ip_id, request.location, (), request.tags) for ip_id in new_ids]
     return Egress(
         steps=(*old, *new),
-        shown=(*(ip.address for ip in used), *(ArmId.parse(step.id).name for step in new)),
+        shown=(*(ip.address for ip in used), *(ResourceId.parse(ip_id).name for ip_id in new_ids)),
         new_ips=len(new),
         ip_ids=tuple(step.id for step in (*old, *new)),
         address_count=len(old) + len(new),
@@ -109,47 +112,44 @@ def _left_over(left: Sequence[PublicIp]) -> tuple[Check, ...]:
     )
 
 
-def _new_prefix(making: _Making, wanted: int) -> Egress:
-    facts = making.facts
-    location, tags = facts.vnet_location or "", tags_for(facts.cluster, making.options.tags)
-    for prefix in reserved_addresses(facts, "publicIPPrefixes"):
-        if wanted <= prefix.address_count <= making.room:
+def _new_prefix(request: _Request) -> Egress:
+    wanted, room = request.wanted, request.room
+    for prefix in reserved_addresses(request.facts, prefixes=True):
+        if wanted <= prefix.address_count <= room:
             length = int(prefix.address.rpartition("/")[2])
-            step = CreatePublicIpPrefix(prefix.id, location, length, prefix.zones, dict(prefix.tags or {}))
+            step = CreatePublicIpPrefix(prefix.id, request.location, length, prefix.zones, dict(prefix.tags or {}))
             return Egress((step,), (prefix.address,), 0, (), (prefix.id,), prefix.address_count)
     check = CheckBuilder(CheckId.PUBLIC_IP_PREFIX, "natGateways GET")
     no_room = (
-        f"{count(wanted, 'address', 'addresses')} more would be needed; the NAT gateway has room for {making.room}, "
+        f"{count(wanted, 'address', 'addresses')} more would be needed; the NAT gateway has room for {room}, "
         f"because it takes {MAX_PUBLIC_IPS} in all"
     )
     remedy = "with NAT_IPS=addresses single ones fill it up"
-    fits = length_within(wanted, making.room)
+    fits = length_within(wanted, room)
     if fits is None:
         return Egress(checks=(check.blocks(f"{no_room}: no prefix fits", remedy),))
     size = addresses_in(fits)
+    (new_id,) = request.new_ids("ippre", "publicIPPrefixes", 1)
     checks = () if size >= wanted else (check.warns(f"{no_room}: the new prefix is /{fits}", remedy),)
-    step = CreatePublicIpPrefix(making.id_of("ippre", "publicIPPrefixes"), location, fits, (), tags)
-    shown = f"{ArmId.parse(step.id).name} (/{fits}, {size} addresses)"
+    step = CreatePublicIpPrefix(new_id, request.location, fits, (), request.tags)
+    shown = f"{ResourceId.parse(step.id).name} (/{fits}, {size} addresses)"
     return Egress((step,), (shown,), size, (), (step.id,), size, checks)
 
 
-def _given_prefix(making: _Making, wanted: int) -> Egress:
-    prefix = making.facts.given_prefix
-    checks = check_given(making.facts, wanted, making.room, making.gateway)
+def _given_prefix(request: _Request) -> Egress:
+    prefix = request.facts.given_prefix
+    checks = check_given(request.facts, request.wanted, request.room, request.gateway)
     if prefix is None:
         return Egress(checks=checks)
     return Egress((), (prefix.address,), 0, (), (prefix.id,), prefix.address_count, checks)
 
 
-def reserved_addresses(facts: NetworkFacts, resource_type: str) -> tuple[PublicIp, ...]:
-    """Addresses that this bot created for the cluster and nothing uses: its tag and its records both say so."""
+def reserved_addresses(facts: NetworkFacts, *, prefixes: bool = False) -> tuple[PublicIp, ...]:
+    """Public IPs, or prefixes, that this bot created for the cluster and nothing uses."""
     return tuple(
         ip
         for ip in facts.group_ips
-        if ArmId.parse(ip.id).type.lower().endswith(f"/{resource_type.lower()}")
-        and is_ours(ip, facts)
-        and ip.attached_to_id is None
-        and ip.address
+        if ip.is_prefix is prefixes and is_ours(ip, facts) and ip.attached_to_id is None and ip.address
     )
 
 
@@ -173,13 +173,16 @@ def egress_now(facts: NetworkFacts) -> tuple[str, ...]:
     return tuple(dict.fromkeys(addresses))
 
 
-def addresses_of(gateway: NatGateway, known: Mapping[ArmId, PublicIp]) -> tuple[str, ...]:
-    """Addresses of a gateway where they are known, else names."""
-    return tuple(ip.address if (ip := known.get(ip_id)) and ip.address else ip_id.name for ip_id in gateway.egress_ids)
+def addresses_of(gateway: NatGateway, known: Mapping[str, PublicIp]) -> tuple[str, ...]:
+    """Addresses of a gateway where they are known (by id in lower case), else names."""
+    return tuple(
+        ip.address if (ip := known.get(ip_id.lower())) and ip.address else ResourceId.parse(ip_id).name
+        for ip_id in gateway.egress_ids
+    )
 
 
-def address_count(gateway: NatGateway, known: Mapping[ArmId, PublicIp]) -> int | None:
+def address_count(gateway: NatGateway, known: Mapping[str, PublicIp]) -> int | None:
     """How many addresses the gateway has, its prefixes' ranges counted; None when the size of one is not known."""
-    prefixes = [known.get(prefix_id) for prefix_id in gateway.public_ip_prefix_ids]
+    prefixes = [known.get(prefix_id.lower()) for prefix_id in gateway.public_ip_prefix_ids]
     sizes = [prefix.address_count if prefix else 0 for prefix in prefixes]
     return len(gateway.public_ip_ids) + sum(sizes) if all(sizes) else None

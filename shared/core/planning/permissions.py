@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import assert_never
 
 from ...model.access import Permission
 from ...model.network import NetworkFacts
@@ -23,7 +24,7 @@ from ...model.plan import (
     ObserveEgress,
     Step,
 )
-from ...model.resource_id import ArmId
+from ...model.resource_id import ResourceId, same_id
 
 _NETWORK = "Microsoft.Network"
 
@@ -33,7 +34,7 @@ class Need:
     """``why`` is empty where the action speaks for itself."""
 
     action: str
-    scope: ArmId
+    scope: str
     why: str = ""
 
 
@@ -42,13 +43,13 @@ def needs_for(steps: Iterable[Step], facts: NetworkFacts) -> tuple[Need, ...]:
     return tuple(dict.fromkeys(need for step in steps for need in _needs(step, facts)))
 
 
-def scopes_of(facts: NetworkFacts) -> tuple[ArmId, ...]:
+def scopes_of(facts: NetworkFacts) -> tuple[str, ...]:
     """Everywhere that a plan for this cluster could need an action: asked before there is a plan."""
-    ours = [gateway for gateway in facts.nat_gateways if gateway.id in facts.ours.created_ids]
-    near = [one for gateway in ours for one in (gateway.id, *gateway.egress_ids)]
-    linked = [one for subnet in facts.subnets for one in linked_ids(subnet.properties)]
+    ours = [gateway for gateway in facts.nat_gateways if gateway.id.lower() in facts.ours.created_ids]
+    near = [resource_id for gateway in ours for resource_id in (gateway.id, *gateway.egress_ids)]
+    linked = [resource_id for subnet in facts.subnets for resource_id in linked_ids(subnet.properties)]
     given = (facts.given_prefix.id,) if facts.given_prefix else ()
-    scopes = [_scope(one, facts) for one in (*near, *given)]
+    scopes = [_scope(resource_id, facts) for resource_id in (*near, *given)]
     return tuple(dict.fromkeys([facts.nat_group_id, *scopes, *(subnet.id for subnet in facts.subnets), *linked]))
 
 
@@ -68,44 +69,41 @@ def _needs(step: Step, facts: NetworkFacts) -> Iterator[Need]:
             )
             if step.after is not None:
                 yield from _on(step.after, facts, "join/action")
-            name = step.subnet_id.name
+            name = ResourceId.parse(step.subnet_id).name
             for linked in linked_ids(step.properties_before):
                 yield Need(_action(linked, "join/action"), linked, f"subnet {name} refers to it")
         case DeleteCreated():
             yield from _on(step.id, facts, "read", "delete")
         case ObserveEgress():
             return
+        case _:
+            assert_never(step)
 
 
-def _joins(ip_ids: Iterable[ArmId], facts: NetworkFacts) -> Iterator[Need]:
-    for one in ip_ids:
-        yield from _on(one, facts, "read", "join/action")
+def _joins(ip_ids: Iterable[str], facts: NetworkFacts) -> Iterator[Need]:
+    for ip_id in ip_ids:
+        yield from _on(ip_id, facts, "read", "join/action")
 
 
-def _on(resource_id: ArmId, facts: NetworkFacts, *verbs: str) -> Iterator[Need]:
+def _on(resource_id: str, facts: NetworkFacts, *verbs: str) -> Iterator[Need]:
     yield from (Need(_action(resource_id, verb), _scope(resource_id, facts)) for verb in verbs)
 
 
-def _scope(resource_id: ArmId, facts: NetworkFacts) -> ArmId:
+def _scope(resource_id: str, facts: NetworkFacts) -> str:
     """The resource's group, where roles are given; of the owner's own prefix itself, which may be all we may see."""
-    if facts.given_prefix is not None and facts.given_prefix.id == resource_id:
+    if facts.given_prefix is not None and same_id(facts.given_prefix.id, resource_id):
         return resource_id
-    group = ArmId(resource_id.partition("/providers/")[0])
-    return facts.nat_group_id if group == facts.nat_group_id else group
+    group = resource_id.partition("/providers/")[0]
+    return facts.nat_group_id if group.lower() == facts.nat_group_id.lower() else group
 
 
-def linked_ids(properties: Mapping[str, object]) -> tuple[ArmId, ...]:
+def linked_ids(properties: Mapping[str, object]) -> tuple[str, ...]:
     """Resources that a subnet's writable properties refer to, the NAT gateway aside, each once."""
-    found: dict[ArmId, None] = {}
-    for name in ("networkSecurityGroup", "routeTable"):
-        value = properties.get(name)
-        if isinstance(value, Mapping) and value.get("id"):
-            found[ArmId(value["id"])] = None
     policies = properties.get("serviceEndpointPolicies")
-    for value in policies if isinstance(policies, list) else ():
-        if isinstance(value, Mapping) and value.get("id"):
-            found[ArmId(value["id"])] = None
-    return tuple(found)
+    references = [properties.get("networkSecurityGroup"), properties.get("routeTable")]
+    references += policies if isinstance(policies, list) else []
+    ids = (str(value["id"]) for value in references if isinstance(value, Mapping) and value.get("id"))
+    return tuple(dict.fromkeys(ids))
 
 
 def missing_needs(needs: Iterable[Need], permissions: Mapping[str, tuple[Permission, ...]]) -> tuple[Need, ...]:
@@ -116,9 +114,9 @@ def missing_needs(needs: Iterable[Need], permissions: Mapping[str, tuple[Permiss
 def is_granted(action: str, permissions: Iterable[Permission]) -> bool:
     """Whether one role has the action and does not take it away again (Azure docs: role-definitions)."""
     return any(
-        any(_fits(pattern, action) for pattern in one.actions)
-        and not any(_fits(pattern, action) for pattern in one.not_actions)
-        for one in permissions
+        any(_fits(pattern, action) for pattern in permission.actions)
+        and not any(_fits(pattern, action) for pattern in permission.not_actions)
+        for permission in permissions
     )
 
 
@@ -132,4 +130,4 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def _action(resource_id: str, verb: str) -> str:
-    return f"{ArmId.parse(resource_id).type}/{verb}"
+    return f"{ResourceId.parse(resource_id).type}/{verb}"

@@ -21,7 +21,7 @@ from .advice.alignment import align, align_afterwards
 from .advice.choose import ASKABLE, advise, asked_for
 from .advice.not_snat import not_snat
 from .advice.relief import relieve
-from .attach import Draft, draft_attachment, plan_from, steps_of
+from .attach import Draft, draft_attachment, plan_from
 from .naming import group_id
 from .plan_builder import build_advice
 from .plan_options import PlanOptions
@@ -51,7 +51,7 @@ def plan_attachment(
     if request.kind is None and _is_needless(facts, demand, draft):
         return build_advice(not_snat(facts, demand), facts, demand, baseline, align(facts).as_related)
     relief = relieve(facts, demand, options.idle_timeout_minutes).as_related
-    checks = sort_checks([*_checks(facts, demand, draft, options), *_proof_checks(baseline)])
+    checks = sort_checks([*_checks(facts, demand, draft), *_proof_checks(baseline)])
     blockers = [check for check in checks if check.is_blocking]
     if draft is not None:
         reservation = _reservation(facts, demand, draft, blockers, options, request)
@@ -78,7 +78,7 @@ def _reservation(
     is_requested = request.kind is PlanKind.RESERVE_PUBLIC_IPS
     if not is_requested and {check.id for check in blockers} != {CheckId.API_SERVER_ACCESS}:
         return None
-    planned = planned_ip_ids(steps_of(draft, facts, options), facts)
+    planned = planned_ip_ids(draft.steps, facts)
     why = [why_not_the_switch(facts, check, planned) for check in blockers if check.id is CheckId.API_SERVER_ACCESS]
     plan = plan_reservation(facts, draft.egress, demand, options, (*_demand_checks(demand), *why))
     return replace(plan, is_requested=is_requested) if plan else None
@@ -99,11 +99,10 @@ def _left_afterwards(facts: NetworkFacts, draft: Draft) -> tuple[RelatedPlan, ..
     return align_afterwards(facts).as_related if is_left else ()
 
 
-def _checks(facts: NetworkFacts, demand: Demand, draft: Draft | None, options: PlanOptions) -> tuple[Check, ...]:
+def _checks(facts: NetworkFacts, demand: Demand, draft: Draft | None) -> tuple[Check, ...]:
     if draft is None:
         return (*_demand_checks(demand), *preflight.check_all(facts))
-    steps = steps_of(draft, facts, options)
-    return (*_demand_checks(demand), *_draft_checks(draft), *preflight.check_all(facts, steps))
+    return (*_demand_checks(demand), *_draft_checks(draft), *preflight.check_all(facts, draft.steps))
 
 
 def _draft_checks(draft: Draft) -> tuple[Check, ...]:

@@ -54,7 +54,7 @@ def advise(facts: NetworkFacts, demand: Demand, options: PlanOptions) -> Advice:
         return more_ips_on_foreign(facts)
     if facts.is_dual_stack:
         return standard_v2(facts, demand, options)
-    waiting = reserved_addresses(facts, "publicIPAddresses") or reserved_addresses(facts, "publicIPPrefixes")
+    waiting = reserved_addresses(facts) or reserved_addresses(facts, prefixes=True)
     if waiting and cluster.restricts_api_server:
         return Advice(
             PlanKind.ADVICE,
