@@ -113,7 +113,7 @@ def describe_ips(ids: Sequence[str]) -> str:
 
 def prefix_size(prefix: CreatePublicIpPrefix) -> str:
     """``4 addresses``"""
-    return count(2 ** (32 - prefix.length), "address", "addresses")
+    return count(prefix.address_count, "address", "addresses")
 
 
 def egress_addresses(plan: Plan, journal: Sequence[JournalEntry]) -> tuple[str, ...]:

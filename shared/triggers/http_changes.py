@@ -46,11 +46,12 @@ def propose(req: func.HttpRequest) -> func.HttpResponse:
     from ..auth.errors import RemediationOff
     from ..clock import Instant
     from ..flows.planning.plan import kind_named
+    from ..model.plan import PlanKind
     from ..web.answers import change_json
 
     selector = user_input.selector(req.params)
     first = user_input.choice("first", req.params.get("first", ""), ("", "reserve"))
-    kind = kind_named("reserve_public_ips" if first else req.params.get("kind", ""))
+    kind = PlanKind.RESERVE_PUBLIC_IPS if first else kind_named(req.params.get("kind", ""))
     app = current()
     if not app.settings.is_remediation_on:
         raise RemediationOff

@@ -22,6 +22,7 @@ from ..model.plan import (
     RelatedPlan,
     Step,
 )
+from ..model.resource_id import ResourceId
 
 Tone = Literal["good", "waiting", "bad", "running", "neutral"]
 """The colour of a chip, a class of the style sheet."""
@@ -174,20 +175,15 @@ def record(*rows: tuple[str, str | None]) -> tuple[tuple[str, str], ...]:
     return tuple((label, value) for label, value in rows if value)
 
 
-def _is_there(step: Step, plan: Plan) -> bool:
-    """What is there already is used, not created again."""
-    there = {id_.lower() for id_ in plan.existing_ids}
-    return isinstance(step, CreatePublicIp | CreatePublicIpPrefix | CreateNatGateway) and step.id.lower() in there
-
-
 def _step(step: Step, plan: Plan) -> str:
-    if isinstance(step, CreatePublicIp | CreatePublicIpPrefix) and _is_there(step, plan):
+    """What is there already is used, not created again."""
+    if isinstance(step, CreatePublicIp | CreatePublicIpPrefix) and step not in plan.new_steps():
         return f"Use {resource_label(step.id)} `{resource_name(step.id)}`, which is there"
     return describe_step(step)
 
 
 def _created(plan: Plan) -> Iterator[ResourceView]:
-    for step in plan.steps:
+    for step in plan.new_steps():
         match step:
             case CreatePublicIp():
                 zones = f"zone {', '.join(step.zones)}" if step.zones else "no zone named"
@@ -195,13 +191,12 @@ def _created(plan: Plan) -> Iterator[ResourceView]:
             case CreatePublicIpPrefix():
                 details = f"{step.location}, {prefix_size(step)}"
             case CreateNatGateway():
-                ips = without_backticks(describe_ips((*step.public_ip_ids, *step.public_ip_prefix_ids)))
+                ips = without_backticks(describe_ips(step.egress_ids))
                 details = f"{step.location}, TCP idle timeout {count(step.idle_timeout_minutes, 'minute')}, {ips}"
             case _:
                 continue
-        if not _is_there(step, plan):
-            details = f"Standard, {details}, resource group {step.id.resource_group}"
-            yield ResourceView(capital(resource_label(step.id)), resource_name(step.id), details)
+        details = f"Standard, {details}, resource group {ResourceId.parse(step.id).group}"
+        yield ResourceView(capital(resource_label(step.id)), resource_name(step.id), details)
 
 
 def _deleted(step: DeleteCreated) -> ResourceView:

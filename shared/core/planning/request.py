@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ...model.plan import CreateNatGateway, CreatePublicIp, CreatePublicIpPrefix, Plan, PlanKind
+from ...model.plan import Plan, PlanKind
 from .naming import PRODUCT_TAG
 
 INCIDENT_TAG = f"{PRODUCT_TAG}-incident"
@@ -35,7 +35,4 @@ DRY_RUN = PlanRequest()
 
 def request_of(plan: Plan) -> str:
     """The id of the request that a plan was made for, as what it creates is tagged; empty: it tags nothing."""
-    created = (
-        step for step in plan.steps if isinstance(step, CreatePublicIp | CreatePublicIpPrefix | CreateNatGateway)
-    )
-    return next((step.tags[REQUEST_TAG] for step in created if REQUEST_TAG in step.tags), "")
+    return next((step.tags[REQUEST_TAG] for step in plan.create_steps if REQUEST_TAG in step.tags), "")

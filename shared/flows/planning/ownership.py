@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from ...ids import cluster_key
-from ...model.change import FINAL_STATES, Action, Change, ChangeState
+from ...model.change import FINAL_STATES, ChangeState
 from ...model.finding import PORT_TROUBLES
-from ...model.incident import Incident, IncidentState
+from ...model.incident import IncidentState
 from ...model.network import OtherChange, Ours
-from ...model.plan import CreateNatGateway, CreatePublicIp, CreatePublicIpPrefix
-from ...model.resource_id import ArmId, same_id
+from ...model.resource_id import same_id
 from ...store.records import Records
 
 _OPEN = tuple(state for state in ChangeState if state not in FINAL_STATES)
@@ -18,37 +17,29 @@ class Ownership:
     def __init__(self, records: Records) -> None:
         self._records = records
 
-    def read(self, cluster_id: str, vnet_id: ArmId | None) -> Ours:
+    def read(self, cluster_id: str, vnet_id: str | None) -> Ours:
         """Raises StoreError when the records can't be read: guessing would make others' resources ours."""
-        own = self._records.changes(cluster_key(cluster_id))
-        created = frozenset(
-            step.id
-            for change in own
-            if change.decision is not None and change.decision.action is Action.APPROVE
-            for step in change.plan.steps
-            if isinstance(step, CreatePublicIp | CreatePublicIpPrefix | CreateNatGateway)
+        created_ids = frozenset(
+            step.id.lower()
+            for change in self._records.changes(cluster_key(cluster_id))
+            if change.decision is not None and change.decision.action == "approve"
+            for step in change.plan.create_steps
         )
         others = self._others(cluster_id, vnet_id) if vnet_id else ()
-        return Ours(created, others, self._has_port_trouble(cluster_id))
+        return Ours(created_ids, others, self._has_port_trouble(cluster_id))
 
     def _has_port_trouble(self, cluster_id: str) -> bool:
         stored = self._records.cluster(cluster_id)
         if stored is None or stored.value.incident_id is None:
             return False
         found = self._records.incident(cluster_id, stored.value.incident_id)
-        return found is not None and found.value.state is IncidentState.OPEN and _is_about_ports(found.value)
+        if found is None or found.value.state is not IncidentState.OPEN:
+            return False
+        return not PORT_TROUBLES.isdisjoint(found.value.kinds)
 
-    def _others(self, cluster_id: str, vnet_id: ArmId) -> tuple[OtherChange, ...]:
+    def _others(self, cluster_id: str, vnet_id: str) -> tuple[OtherChange, ...]:
         return tuple(
             OtherChange(change.id, change.cluster_name, change.state.value, change.state is ChangeState.PROPOSED)
             for change in self._records.changes_in(_OPEN)
-            if _is_other(change, cluster_id, vnet_id)
+            if not same_id(change.cluster_id, cluster_id) and same_id(change.plan.vnet_id, vnet_id)
         )
-
-
-def _is_about_ports(incident: Incident) -> bool:
-    return not PORT_TROUBLES.isdisjoint(incident.kinds)
-
-
-def _is_other(change: Change, cluster_id: str, vnet_id: ArmId) -> bool:
-    return not same_id(change.cluster_id, cluster_id) and same_id(change.plan.vnet_id, vnet_id)
