@@ -22,7 +22,6 @@ from ..model.plan import (
     RelatedPlan,
     Step,
 )
-from ..model.resource_id import ResourceId
 
 Tone = Literal["good", "waiting", "bad", "running", "neutral"]
 """The colour of a chip, a class of the style sheet."""
@@ -195,7 +194,7 @@ def _created(plan: Plan) -> Iterator[ResourceView]:
                 details = f"{step.location}, TCP idle timeout {count(step.idle_timeout_minutes, 'minute')}, {ips}"
             case _:
                 continue
-        details = f"Standard, {details}, resource group {ResourceId.parse(step.id).group}"
+        details = f"Standard, {details}, resource group {step.id.resource_group}"
         yield ResourceView(capital(resource_label(step.id)), resource_name(step.id), details)
 
 

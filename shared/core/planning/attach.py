@@ -18,7 +18,7 @@ from ...model.plan import (
     PlanKind,
     Step,
 )
-from ...model.resource_id import ResourceId, same_id
+from ...model.resource_id import ArmId, same_id
 from ..checks import CheckBuilder
 from .cost import monthly_cost
 from .egress import Egress, address_count, addresses_of, choose_egress, our_gateway
@@ -38,7 +38,7 @@ class Draft:
     egress: Egress
     gateway: NatGateway | None
     moves: tuple[Subnet, ...]
-    gateway_id: str
+    gateway_id: ArmId
     idle_timeout_minutes: int
     steps: tuple[Step, ...]
 
@@ -145,9 +145,9 @@ def _egress_count(draft: Draft, facts: NetworkFacts) -> int:
 
 
 def _summary(draft: Draft) -> str:
-    name = ResourceId.parse(draft.gateway_id).name
+    name = draft.gateway_id.name
     ips = (
-        f"public IP prefix {ResourceId.parse(draft.egress.prefix_ids[0]).name}"
+        f"public IP prefix {ArmId.parse(draft.egress.prefix_ids[0]).name}"
         if draft.egress.prefix_ids
         else count(len(draft.egress.ip_ids), "public IP")
     )

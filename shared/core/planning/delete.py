@@ -21,18 +21,14 @@ def plan_deletion(applied: Plan, facts: NetworkFacts, of_change_id: str) -> Plan
 
     A plan often uses what another one created before it stopped, so the records decide whose it is, not the plan alone.
     """
-    named = {step.id.lower() for step in applied.create_steps} | {(applied.nat_gateway_id or "").lower()}
+    named = {*(step.id for step in applied.create_steps), applied.nat_gateway_id}
     gateways = [
         gateway
         for gateway in facts.nat_gateways
-        if gateway.id.lower() in named or (is_ours(gateway, facts) and not gateway.subnet_ids)
+        if gateway.id in named or (is_ours(gateway, facts) and not gateway.subnet_ids)
     ]
-    deleted_ids = {"", *(gateway.id.lower() for gateway in gateways)}
-    ips = [
-        ip
-        for ip in facts.group_ips
-        if ip.id.lower() in named or (is_ours(ip, facts) and (ip.attached_to_id or "").lower() in deleted_ids)
-    ]
+    deleted_ids = {None, *(gateway.id for gateway in gateways)}
+    ips = [ip for ip in facts.group_ips if ip.id in named or (is_ours(ip, facts) and ip.attached_to_id in deleted_ids)]
     owner = facts.cluster.name
     steps = (
         *(DeleteCreated(gateway.id, owner) for gateway in gateways),
@@ -56,13 +52,13 @@ def plan_deletion(applied: Plan, facts: NetworkFacts, of_change_id: str) -> Plan
 def check_steps(plan: Plan, facts: NetworkFacts, done: int = 0) -> tuple[Check, ...]:
     """The same checks again, right before deleting or going on after ``done`` steps; what is gone needs none."""
     resources = _resources(facts)
-    left = [step for step in plan.steps if isinstance(step, DeleteCreated) and step.id.lower() in resources]
+    left = [step for step in plan.steps if isinstance(step, DeleteCreated) and step.id in resources]
     return _checks(left, facts) if left or not done else ()
 
 
-def _resources(facts: NetworkFacts) -> dict[str, NatGateway | PublicIp]:
-    gateways = {gateway.id.lower(): gateway for gateway in facts.nat_gateways}
-    return {**gateways, **{ip.id.lower(): ip for ip in facts.group_ips}}
+def _resources(facts: NetworkFacts) -> dict[ArmId, NatGateway | PublicIp]:
+    gateways: dict[ArmId, NatGateway | PublicIp] = {gateway.id: gateway for gateway in facts.nat_gateways}
+    return gateways | {ip.id: ip for ip in facts.group_ips}
 
 
 def _checks(steps: Sequence[DeleteCreated], facts: NetworkFacts) -> tuple[Check, ...]:
@@ -82,17 +78,17 @@ def _something_there(steps: Sequence[DeleteCreated]) -> Check:
 
 
 def _not_used(steps: Sequence[DeleteCreated], facts: NetworkFacts) -> Check:
-    deleted_ids = {step.id.lower() for step in steps}
+    deleted_ids = {step.id for step in steps}
     users = [
-        ArmId.parse(subnet_id).name
+        subnet_id.name
         for gateway in facts.nat_gateways
-        if gateway.id.lower() in deleted_ids
+        if gateway.id in deleted_ids
         for subnet_id in gateway.subnet_ids
     ]
     users += [
         ip.name
         for ip in facts.group_ips
-        if ip.id.lower() in deleted_ids and ip.attached_to_id and ip.attached_to_id.lower() not in deleted_ids
+        if ip.id in deleted_ids and ip.attached_to_id and ip.attached_to_id not in deleted_ids
     ]
     return CheckBuilder(CheckId.USE, "natGateways GET, subnets; publicIPAddresses GET").requires(
         not users,
@@ -106,9 +102,7 @@ def _ours(steps: Sequence[DeleteCreated], facts: NetworkFacts) -> Check:
     """Both the tag and the records must say so."""
     resources = _resources(facts)
     foreign = [
-        ArmId.parse(step.id).name
-        for step in steps
-        if (resource := resources.get(step.id.lower())) is None or not is_ours(resource, facts)
+        step.id.name for step in steps if (resource := resources.get(step.id)) is None or not is_ours(resource, facts)
     ]
     return CheckBuilder(CheckId.OWNERSHIP, "tags, and snatbot's own records").requires(
         not foreign,

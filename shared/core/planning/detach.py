@@ -53,11 +53,11 @@ def plan_detachment(
         step for move in moves for step in (move, ObserveEgress(move.after, move.subnet_id, facts.cluster.id))
     )
     gateway = facts.gateway(gateway_id)
-    names = ", ".join(ArmId.parse(move.subnet_id).name for move in moves)
+    names = ", ".join(move.subnet_id.name for move in moves)
     return build_plan(
         facts,
         PlanKind.DETACH_NAT_GATEWAY,
-        f"take NAT gateway {ArmId.parse(gateway_id).name} off {count(len(moves), 'subnet')} ({names})",
+        f"take NAT gateway {gateway_id.name} off {count(len(moves), 'subnet')} ({names})",
         steps,
         [
             check_load_balancer_egress(facts),
@@ -111,8 +111,8 @@ def check_load_balancer_egress(facts: NetworkFacts) -> Check:
 
 
 def _losing_the_gateway(facts: NetworkFacts) -> list[Node]:
-    with_one = {subnet.id.lower() for subnet in facts.subnets if subnet.nat_gateway_id}
-    return [node for node in facts.nodes if not node.subnet_id or node.subnet_id.lower() in with_one]
+    with_one = {subnet.id for subnet in facts.subnets if subnet.nat_gateway_id}
+    return [node for node in facts.nodes if not node.subnet_id or node.subnet_id in with_one]
 
 
 def _instance(ip_configuration_id: str) -> tuple[str, str]:
@@ -130,13 +130,12 @@ def _something_to_detach(moves: Sequence[AssociateSubnet]) -> Check:
     )
 
 
-def _moved_by_others(facts: NetworkFacts, gateway_id: ArmId, touched: Iterable[str]) -> Iterator[Check]:
+def _moved_by_others(facts: NetworkFacts, gateway_id: ArmId, touched: Iterable[ArmId]) -> Iterator[Check]:
     """Subnets that keep the gateway, because somebody else gave it to them."""
-    ours = {subnet_id.lower() for subnet_id in touched}
     names = [
         subnet.name
         for subnet in facts.subnets
-        if same_id(subnet.nat_gateway_id, gateway_id) and subnet.id.lower() not in ours
+        if same_id(subnet.nat_gateway_id, gateway_id) and subnet.id not in touched
     ]
     if names:
         yield CheckBuilder(CheckId.SUBNETS_OF_OTHERS, "subnets GET; snatbot's own records").warns(
@@ -145,11 +144,11 @@ def _moved_by_others(facts: NetworkFacts, gateway_id: ArmId, touched: Iterable[s
         )
 
 
-def _not_read(facts: NetworkFacts, touched: Iterable[str]) -> Iterator[Check]:
+def _not_read(facts: NetworkFacts, touched: Iterable[ArmId]) -> Iterator[Check]:
     """Subnets that may keep the gateway, because they can't be read or no node pool uses them any more."""
     check = CheckBuilder(CheckId.OTHER_SUBNETS, "subnets GET")
-    read = {subnet.id.lower() for subnet in facts.subnets}
-    names = marked([ArmId.parse(subnet_id).name for subnet_id in touched if subnet_id.lower() not in read])
+    read = {subnet.id for subnet in facts.subnets}
+    names = marked([subnet_id.name for subnet_id in touched if subnet_id not in read])
     if names and facts.unreadable:
         yield check.unknown(
             f"{names} could not be read ({', '.join(map(str, facts.unreadable))})",

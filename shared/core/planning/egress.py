@@ -11,7 +11,7 @@ from ...formatting import count, listed
 from ...model.check import Check, CheckId
 from ...model.network import NatGateway, NetworkFacts, PublicIp
 from ...model.plan import CreatePublicIp, CreatePublicIpPrefix
-from ...model.resource_id import ResourceId
+from ...model.resource_id import ArmId
 from ..checks import CheckBuilder
 from .naming import free_names, is_ours, network_id, tags_for
 from .plan_options import PlanOptions
@@ -30,13 +30,13 @@ class Egress:
     steps: tuple[CreatePublicIp | CreatePublicIpPrefix, ...] = ()
     shown: tuple[str, ...] = ()
     new_ips: int = 0
-    ip_ids: tuple[str, ...] = ()
-    prefix_ids: tuple[str, ...] = ()
+    ip_ids: tuple[ArmId, ...] = ()
+    prefix_ids: tuple[ArmId, ...] = ()
     address_count: int = 0
     checks: tuple[Check, ...] = ()
 
     @property
-    def ids(self) -> tuple[str, ...]:
+    def ids(self) -> tuple[ArmId, ...]:
         return (*self.ip_ids, *self.prefix_ids)
 
     @property
@@ -62,7 +62,7 @@ class _Request:
     def tags(self) -> dict[str, str]:
         return tags_for(self.facts.cluster, self.options.tags)
 
-    def new_ids(self, kind: Literal["pip", "ippre"], resource_type: str, number: int) -> list[str]:
+    def new_ids(self, kind: Literal["pip", "ippre"], resource_type: str, number: int) -> list[ArmId]:
         taken = {name.lower() for name in self.facts.taken_names}
         names = islice(free_names(kind, self.facts.cluster, self.options.name_template, taken), max(number, 0))
         return [network_id(self.facts.nat_group_id, resource_type, name) for name in names]
@@ -90,7 +90,7 @@ def _addresses(request: _Request) -> Egress:
     new = [CreatePublicIp(ip_id, request.location, (), request.tags) for ip_id in new_ids]
     return Egress(
         steps=(*old, *new),
-        shown=(*(ip.address for ip in used), *(ResourceId.parse(ip_id).name for ip_id in new_ids)),
+        shown=(*(ip.address for ip in used), *(ip_id.name for ip_id in new_ids)),
         new_ips=len(new),
         ip_ids=tuple(step.id for step in (*old, *new)),
         address_count=len(old) + len(new),
@@ -132,7 +132,7 @@ def _new_prefix(request: _Request) -> Egress:
     (new_id,) = request.new_ids("ippre", "publicIPPrefixes", 1)
     checks = () if size >= wanted else (check.warns(f"{no_room}: the new prefix is /{fits}", remedy),)
     step = CreatePublicIpPrefix(new_id, request.location, fits, (), request.tags)
-    shown = f"{ResourceId.parse(step.id).name} (/{fits}, {size} addresses)"
+    shown = f"{step.id.name} (/{fits}, {size} addresses)"
     return Egress((step,), (shown,), size, (), (step.id,), size, checks)
 
 
@@ -173,16 +173,13 @@ def egress_now(facts: NetworkFacts) -> tuple[str, ...]:
     return tuple(dict.fromkeys(addresses))
 
 
-def addresses_of(gateway: NatGateway, known: Mapping[str, PublicIp]) -> tuple[str, ...]:
+def addresses_of(gateway: NatGateway, known: Mapping[ArmId, PublicIp]) -> tuple[str, ...]:
     """Addresses of a gateway where they are known (by id in lower case), else names."""
-    return tuple(
-        ip.address if (ip := known.get(ip_id.lower())) and ip.address else ResourceId.parse(ip_id).name
-        for ip_id in gateway.egress_ids
-    )
+    return tuple(ip.address if (ip := known.get(ip_id)) and ip.address else ip_id.name for ip_id in gateway.egress_ids)
 
 
-def address_count(gateway: NatGateway, known: Mapping[str, PublicIp]) -> int | None:
+def address_count(gateway: NatGateway, known: Mapping[ArmId, PublicIp]) -> int | None:
     """How many addresses the gateway has, its prefixes' ranges counted; None when the size of one is not known."""
-    prefixes = [known.get(prefix_id.lower()) for prefix_id in gateway.public_ip_prefix_ids]
+    prefixes = [known.get(prefix_id) for prefix_id in gateway.public_ip_prefix_ids]
     sizes = [prefix.address_count if prefix else 0 for prefix in prefixes]
     return len(gateway.public_ip_ids) + sum(sizes) if all(sizes) else None

@@ -45,6 +45,4 @@ def tags_for(cluster: Cluster, extra: Mapping[str, str]) -> dict[str, str]:
 
 def is_ours(resource: NatGateway | PublicIp, facts: NetworkFacts) -> bool:
     """Whether snatbot created it for the cluster: its tag and snatbot's records must both say so."""
-    return (
-        resource.id.lower() in facts.ours.created_ids and (resource.tags or {}).get(PRODUCT_TAG) == facts.cluster.name
-    )
+    return resource.id in facts.ours.created_ids and (resource.tags or {}).get(PRODUCT_TAG) == facts.cluster.name

@@ -24,7 +24,7 @@ from ...model.plan import (
     ObserveEgress,
     Step,
 )
-from ...model.resource_id import ResourceId, same_id
+from ...model.resource_id import ArmId
 
 _NETWORK = "Microsoft.Network"
 
@@ -34,7 +34,7 @@ class Need:
     """``why`` is empty where the action speaks for itself."""
 
     action: str
-    scope: str
+    scope: ArmId
     why: str = ""
 
 
@@ -43,9 +43,9 @@ def needs_for(steps: Iterable[Step], facts: NetworkFacts) -> tuple[Need, ...]:
     return tuple(dict.fromkeys(need for step in steps for need in _needs(step, facts)))
 
 
-def scopes_of(facts: NetworkFacts) -> tuple[str, ...]:
+def scopes_of(facts: NetworkFacts) -> tuple[ArmId, ...]:
     """Everywhere that a plan for this cluster could need an action: asked before there is a plan."""
-    ours = [gateway for gateway in facts.nat_gateways if gateway.id.lower() in facts.ours.created_ids]
+    ours = [gateway for gateway in facts.nat_gateways if gateway.id in facts.ours.created_ids]
     near = [resource_id for gateway in ours for resource_id in (gateway.id, *gateway.egress_ids)]
     linked = [resource_id for subnet in facts.subnets for resource_id in linked_ids(subnet.properties)]
     given = (facts.given_prefix.id,) if facts.given_prefix else ()
@@ -69,7 +69,7 @@ def _needs(step: Step, facts: NetworkFacts) -> Iterator[Need]:
             )
             if step.after is not None:
                 yield from _on(step.after, facts, "join/action")
-            name = ResourceId.parse(step.subnet_id).name
+            name = step.subnet_id.name
             for linked in linked_ids(step.properties_before):
                 yield Need(_action(linked, "join/action"), linked, f"subnet {name} refers to it")
         case DeleteCreated():
@@ -80,29 +80,29 @@ def _needs(step: Step, facts: NetworkFacts) -> Iterator[Need]:
             assert_never(step)
 
 
-def _joins(ip_ids: Iterable[str], facts: NetworkFacts) -> Iterator[Need]:
+def _joins(ip_ids: Iterable[ArmId], facts: NetworkFacts) -> Iterator[Need]:
     for ip_id in ip_ids:
         yield from _on(ip_id, facts, "read", "join/action")
 
 
-def _on(resource_id: str, facts: NetworkFacts, *verbs: str) -> Iterator[Need]:
+def _on(resource_id: ArmId, facts: NetworkFacts, *verbs: str) -> Iterator[Need]:
     yield from (Need(_action(resource_id, verb), _scope(resource_id, facts)) for verb in verbs)
 
 
-def _scope(resource_id: str, facts: NetworkFacts) -> str:
+def _scope(resource_id: ArmId, facts: NetworkFacts) -> ArmId:
     """The resource's group, where roles are given; of the owner's own prefix itself, which may be all we may see."""
-    if facts.given_prefix is not None and same_id(facts.given_prefix.id, resource_id):
+    if facts.given_prefix is not None and facts.given_prefix.id == resource_id:
         return resource_id
-    group = resource_id.partition("/providers/")[0]
-    return facts.nat_group_id if group.lower() == facts.nat_group_id.lower() else group
+    group = ArmId(resource_id.partition("/providers/")[0])
+    return facts.nat_group_id if group == facts.nat_group_id else group
 
 
-def linked_ids(properties: Mapping[str, object]) -> tuple[str, ...]:
+def linked_ids(properties: Mapping[str, object]) -> tuple[ArmId, ...]:
     """Resources that a subnet's writable properties refer to, the NAT gateway aside, each once."""
     policies = properties.get("serviceEndpointPolicies")
     references = [properties.get("networkSecurityGroup"), properties.get("routeTable")]
     references += policies if isinstance(policies, list) else []
-    ids = (str(value["id"]) for value in references if isinstance(value, Mapping) and value.get("id"))
+    ids = (ArmId(value["id"]) for value in references if isinstance(value, Mapping) and value.get("id"))
     return tuple(dict.fromkeys(ids))
 
 
@@ -130,4 +130,4 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def _action(resource_id: str, verb: str) -> str:
-    return f"{ResourceId.parse(resource_id).type}/{verb}"
+    return f"{ArmId.parse(resource_id).type}/{verb}"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from ...formatting import count, listed
 from ...model.check import Check, CheckId
 from ...model.network import NatGateway, NetworkFacts, PublicIp
-from ...model.resource_id import ArmId, same_id
+from ...model.resource_id import same_id
 from ..checks import CheckBuilder
 
 SHORTEST_PREFIX, LONGEST_PREFIX = 28, 31
@@ -55,8 +55,8 @@ def _unfit(prefix: PublicIp, facts: NetworkFacts) -> Iterator[str]:
         yield f"is of SKU {prefix.sku}; a Standard NAT gateway takes Standard ones only"
     if prefix.location and facts.vnet_location and prefix.location.lower() != facts.vnet_location.lower():
         yield f"is in {prefix.location}; the virtual network and its NAT gateway are in {facts.vnet_location}"
-    subscription = ArmId.parse(prefix.id).subscription
-    if facts.vnet_id and ArmId.parse(facts.vnet_id).subscription.lower() != subscription.lower():
+    subscription = prefix.id.subscription
+    if facts.vnet_id and facts.vnet_id.subscription.lower() != subscription.lower():
         yield f"is in subscription {subscription}, not in the virtual network's"
     if prefix.provisioning_state and prefix.provisioning_state.lower() != "succeeded":
         yield f"is {prefix.provisioning_state}; it must be Succeeded"
@@ -68,9 +68,9 @@ def _not_free(prefix: PublicIp, gateway: NatGateway | None) -> Iterator[str]:
     if gateway is not None and any(same_id(prefix_id, prefix.id) for prefix_id in gateway.public_ip_prefix_ids):
         yield "is on the NAT gateway already, and more is needed than it holds"
     elif prefix.attached_to_id:
-        yield f"is used by {ArmId.parse(prefix.attached_to_id).name}"
+        yield f"is used by {prefix.attached_to_id.name}"
     if prefix.taken_out_ids:
-        names = listed([ArmId.parse(ip_id).name for ip_id in prefix.taken_out_ids])
+        names = listed([ip_id.name for ip_id in prefix.taken_out_ids])
         yield f"is not free: public IPs were made from it ({names})"
 
 

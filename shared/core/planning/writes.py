@@ -37,8 +37,8 @@ def written_id(step: Step) -> ArmId | None:
 
 def new_resources(steps: Iterable[Step], facts: NetworkFacts) -> tuple[CreateStep, ...]:
     """Steps whose resource is not there yet; a step for what exists does nothing when it is applied."""
-    there = {ip.id.lower() for ip in facts.group_ips} | {gateway.id.lower() for gateway in facts.nat_gateways}
-    return tuple(step for step in steps if isinstance(step, CreateStep) and step.id.lower() not in there)
+    there = {ip.id for ip in facts.group_ips} | {gateway.id for gateway in facts.nat_gateways}
+    return tuple(step for step in steps if isinstance(step, CreateStep) and step.id not in there)
 
 
 def existing_ids(steps: Sequence[Step], facts: NetworkFacts) -> tuple[ArmId, ...]:
@@ -49,7 +49,7 @@ def existing_ids(steps: Sequence[Step], facts: NetworkFacts) -> tuple[ArmId, ...
 
 def new_types(steps: Iterable[Step], facts: NetworkFacts) -> frozenset[str]:
     """Resource types of what is not there yet, in lower case."""
-    return frozenset(ArmId.parse(step.id).type.lower() for step in new_resources(steps, facts))
+    return frozenset(step.id.type.lower() for step in new_resources(steps, facts))
 
 
 def count_new(steps: Iterable[CreateStep]) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from ...model.change import FINAL_STATES, ChangeState
 from ...model.finding import PORT_TROUBLES
 from ...model.incident import IncidentState
 from ...model.network import OtherChange, Ours
-from ...model.resource_id import same_id
+from ...model.resource_id import ArmId, same_id
 from ...store.records import Records
 
 _OPEN = tuple(state for state in ChangeState if state not in FINAL_STATES)
@@ -17,10 +17,10 @@ class Ownership:
     def __init__(self, records: Records) -> None:
         self._records = records
 
-    def read(self, cluster_id: str, vnet_id: str | None) -> Ours:
+    def read(self, cluster_id: str, vnet_id: ArmId | None) -> Ours:
         """Raises StoreError when the records can't be read: guessing would make others' resources ours."""
         created_ids = frozenset(
-            step.id.lower()
+            step.id
             for change in self._records.changes(cluster_key(cluster_id))
             if change.decision is not None and change.decision.action == "approve"
             for step in change.plan.create_steps
@@ -37,7 +37,7 @@ class Ownership:
             return False
         return not PORT_TROUBLES.isdisjoint(found.value.kinds)
 
-    def _others(self, cluster_id: str, vnet_id: str) -> tuple[OtherChange, ...]:
+    def _others(self, cluster_id: str, vnet_id: ArmId) -> tuple[OtherChange, ...]:
         return tuple(
             OtherChange(change.id, change.cluster_name, change.state.value, change.state is ChangeState.PROPOSED)
             for change in self._records.changes_in(_OPEN)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...first_use import import_lock
-from ...model.resource_id import ResourceId
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -31,7 +30,7 @@ def _environment(literal: Callable[..., str]) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(parsed=ResourceId.parse, label=label_of, literal=literal)
+    environment.filters.update(label=label_of, literal=literal)
     return environment
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from ...core.az_cli import az
 from ...core.planning.writes import written_id
 from ...model.plan import AssociateSubnet, DeleteCreated, Plan, Step
-from ...model.resource_id import ResourceId
+from ...model.resource_id import ArmId
 from . import label_of, render
 
 API_VERSION = "2024-05-01"  # of the resource types; the properties are as they were read
@@ -42,7 +42,7 @@ class BicepFile:
 
 def bicep_files(plan: Plan) -> tuple[BicepFile, ...]:
     """Empty when there is nothing to write as code: advice, and what is taken away."""
-    groups: dict[str, list[tuple[str, Step]]] = {}
+    groups: dict[str, list[tuple[ArmId, Step]]] = {}
     for step in plan.new_steps():
         resource_id = written_id(step)
         if resource_id is not None and not _is_taken_away(step):
@@ -59,30 +59,29 @@ def _is_taken_away(step: Step) -> bool:
     return isinstance(step, DeleteCreated) or (isinstance(step, AssociateSubnet) and step.after is None)
 
 
-def _file(steps: Sequence[tuple[str, Step]]) -> BicepFile:
+def _file(steps: Sequence[tuple[ArmId, Step]]) -> BicepFile:
     """Of the steps of one resource group, by the id of what each writes."""
-    labels = {resource_id.lower(): _label(resource_id, step) for resource_id, step in steps}
+    labels = {resource_id: _label(resource_id, step) for resource_id, step in steps}
 
-    def reference(resource_id: str) -> str:
+    def reference(resource_id: ArmId) -> str:
         """What is written in another file, or not at all, is named by its id."""
-        label = labels.get(resource_id.lower())
+        label = labels.get(resource_id)
         return f"{label}.id" if label else literal(resource_id)
 
-    where = ResourceId.parse(steps[0][0])
+    where = steps[0][0]
     text = render(
         "bicep.j2",
         literal,
         version=API_VERSION,
-        steps=[(ResourceId.parse(resource_id), labels[resource_id.lower()], step) for resource_id, step in steps],
+        steps=[(resource_id, labels[resource_id], step) for resource_id, step in steps],
         reference=reference,
         kept=_kept,
     )
-    return BicepFile(f"{where.group}.bicep", where.subscription, where.group, text)
+    return BicepFile(f"{where.resource_group}.bicep", where.subscription, where.resource_group, text)
 
 
-def _label(resource_id: str, step: Step) -> str:
-    name = ResourceId.parse(resource_id).name
-    return label_of(f"subnet_{name}" if isinstance(step, AssociateSubnet) else name)
+def _label(resource_id: ArmId, step: Step) -> str:
+    return label_of(f"subnet_{resource_id.name}" if isinstance(step, AssociateSubnet) else resource_id.name)
 
 
 def _kept(step: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from ...model.plan import Plan
-from ...model.resource_id import ResourceId
+from ...model.resource_id import ArmId
 from . import label_of, render
 
 _TYPES = {
@@ -25,15 +25,14 @@ def as_terraform(plan: Plan) -> str:
 
     Public IPs that were reserved before are referred to by their ids.
     """
-    existing = {resource_id.lower() for resource_id in plan.existing_ids}
     symbols = {
-        step.id.lower(): f"{_TYPES[step.kind]}.{label_of(ResourceId.parse(step.id).name)}.id"
+        step.id: f"{_TYPES[step.kind]}.{label_of(step.id.name)}.id"
         for step in plan.create_steps
-        if step.id.lower() not in existing
+        if step.id not in plan.existing_ids
     }
 
-    def reference(resource_id: str) -> str:
-        return symbols.get(resource_id.lower()) or _literal(resource_id)
+    def reference(resource_id: ArmId) -> str:
+        return symbols.get(resource_id) or _literal(resource_id)
 
     return render("terraform.j2", _literal, steps=plan.new_steps(), reference=reference)
 

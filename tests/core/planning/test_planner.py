@@ -236,7 +236,7 @@ def test_a_managed_network_gets_the_command_for_a_person() -> None:
 
 
 def test_a_foreign_gateway_gets_the_command_that_adds_ips_and_keeps_its_own() -> None:
-    subnets = (subnet(USER_SUBNET, nat_gateway_id=nat_gateway().id.upper()), subnet(SYSTEM_SUBNET))
+    subnets = (subnet(USER_SUBNET, nat_gateway_id=ArmId(nat_gateway().id.upper())), subnet(SYSTEM_SUBNET))
     unrelated = nat_gateway("ng-unrelated")
     found = advice(facts(subnets=subnets, nat_gateways=(nat_gateway(), unrelated)))
     (command,) = found.commands

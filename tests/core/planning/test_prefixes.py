@@ -187,9 +187,9 @@ def test_with_room_for_one_address_no_prefix_fits() -> None:
         ({"sku": "StandardV2"}, "SKU StandardV2"),
         ({"sku": "Basic"}, "SKU Basic"),
         ({"provisioning_state": "Updating"}, "is Updating"),
-        ({"attached_to_id": f"{NETWORK}/natGateways/another"}, "is used by another"),
+        ({"attached_to_id": ArmId(f"{NETWORK}/natGateways/another")}, "is used by another"),
         ({"taken_out_ids": (address(9).id,)}, "pip-9"),
-        ({"id": GIVEN_ID.replace("0000aa", "0000bb")}, "not in the virtual network's"),
+        ({"id": ArmId(GIVEN_ID.replace("0000aa", "0000bb"))}, "not in the virtual network's"),
     ],
 )
 def test_a_prefix_that_a_nat_gateway_would_not_take_forbids_the_plan(changed: dict[str, Any], said: str) -> None:

@@ -11,7 +11,7 @@ from ..plan_builder import Advice
 
 def foreign_gateways(facts: NetworkFacts) -> tuple[NatGateway, ...]:
     """Those on the cluster's subnets that this bot did not create."""
-    return tuple(gateway for gateway in facts.attached_gateways if gateway.id.lower() not in facts.ours.created_ids)
+    return tuple(gateway for gateway in facts.attached_gateways if gateway.id not in facts.ours.created_ids)
 
 
 def more_ips_on_foreign(facts: NetworkFacts) -> Advice:

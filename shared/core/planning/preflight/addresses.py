@@ -45,8 +45,8 @@ def ddos_protection(facts: NetworkFacts) -> Check:
         CheckId.DDOS_PROTECTION, "publicIPAddresses GET, ddosSettings; virtualNetworks GET, enableDdosProtection"
     )
     given = (facts.given_prefix,) if facts.given_prefix else ()
-    usable_ids = {*facts.ours.created_ids, *(prefix.id.lower() for prefix in given)}
-    names = [ip.name for ip in (*facts.group_ips, *given) if ip.has_ddos_protection and ip.id.lower() in usable_ids]
+    usable_ids = {*facts.ours.created_ids, *(prefix.id for prefix in given)}
+    names = [ip.name for ip in (*facts.group_ips, *given) if ip.has_ddos_protection and ip.id in usable_ids]
     if names:
         return check.blocks(
             f"a DDoS-protected public IP can't be on a NAT gateway: {marked(names)}", "turn its own protection off"
@@ -61,7 +61,7 @@ def ddos_protection(facts: NetworkFacts) -> Check:
 
 def existing_connections(facts: NetworkFacts) -> Check:
     created = facts.ours.created_ids
-    if facts.subnets and all((subnet.nat_gateway_id or "").lower() in created for subnet in facts.subnets):
+    if facts.subnets and all(subnet.nat_gateway_id in created for subnet in facts.subnets):
         check = CheckBuilder(CheckId.EXISTING_CONNECTIONS, "subnets GET, natGateway")
         return check.passes("no subnet moves: open connections stay as they are")
     check = CheckBuilder(

@@ -51,7 +51,7 @@ def outbound_type(facts: NetworkFacts) -> Check:
 
 def _has_gateway_of_ours(facts: NetworkFacts) -> bool:
     attached = [subnet.nat_gateway_id for subnet in facts.subnets if subnet.nat_gateway_id]
-    return bool(attached) and all(gateway_id.lower() in facts.ours.created_ids for gateway_id in attached)
+    return bool(attached) and all(gateway_id in facts.ours.created_ids for gateway_id in attached)
 
 
 def cluster_is_settled(facts: NetworkFacts) -> Check:

@@ -15,8 +15,8 @@ _APPLIANCE_HOPS = ("virtualappliance", "virtualnetworkgateway")
 
 def subnets_readable(facts: NetworkFacts) -> Check:
     check = CheckBuilder(CheckId.SUBNETS, "subnets GET")
-    read = {subnet.id.lower() for subnet in facts.subnets}
-    missing = [ArmId.parse(subnet_id).name for subnet_id in facts.cluster.subnet_ids if subnet_id.lower() not in read]
+    read = {subnet.id for subnet in facts.subnets}
+    missing = [subnet_id.name for subnet_id in facts.cluster.subnet_ids if subnet_id not in read]
     if facts.unreadable or missing:
         return check.unknown(
             f"could not be read: {', '.join(map(str, facts.unreadable or missing))}",
@@ -29,7 +29,7 @@ def subnets_readable(facts: NetworkFacts) -> Check:
     ]
     if bad:
         return check.blocks("; ".join(bad), "repair or wait, then ask for a new plan")
-    if len({str(ArmId.parse(subnet.id).parent).lower() for subnet in facts.subnets}) > 1:
+    if len({subnet.id.parent for subnet in facts.subnets}) > 1:
         return check.blocks(
             "the node pools' subnets are in more than one virtual network: one NAT gateway serves one",
             "plan each virtual network by hand",
@@ -58,7 +58,7 @@ def network_interfaces(facts: NetworkFacts) -> Check:
 def other_subscription(facts: NetworkFacts) -> Check:
     check = CheckBuilder(CheckId.SUBSCRIPTION, "managedClusters GET, agentPoolProfiles[].vnetSubnetID")
     here = facts.cluster.subscription
-    there = ArmId.parse(facts.vnet_id).subscription if facts.vnet_id else here
+    there = facts.vnet_id.subscription if facts.vnet_id else here
     if there.lower() == here.lower():
         return check.passes("cluster and virtual network are in one subscription")
     return check.warns(
@@ -72,9 +72,9 @@ def existing_gateway(facts: NetworkFacts) -> Check:
     attached = {subnet.name: subnet.nat_gateway_id for subnet in facts.subnets if subnet.nat_gateway_id}
     if not attached:
         return check.passes("no subnet has a NAT gateway yet")
-    if all(gateway_id.lower() in facts.ours.created_ids for gateway_id in attached.values()):
+    if all(gateway_id in facts.ours.created_ids for gateway_id in attached.values()):
         return check.passes("the NAT gateway that is there was created by snatbot for this cluster")
-    names = ", ".join(f"{subnet}: {ArmId.parse(gateway_id).name}" for subnet, gateway_id in attached.items())
+    names = ", ".join(f"{subnet}: {gateway_id.name}" for subnet, gateway_id in attached.items())
     return check.blocks(
         f"there is a NAT gateway already ({names}); snatbot does not replace it",
         "add public IPs to it with the command given, or look for failed connections in its own metrics",
@@ -136,9 +136,7 @@ def propagated_routes(facts: NetworkFacts) -> Check:
 def kept_route_table(facts: NetworkFacts) -> Check:
     """Pods of kubenet clusters reach each other by it (AKS docs: configure-kubenet)."""
     check = CheckBuilder(CheckId.ROUTE_TABLE, "subnets GET, routeTable")
-    kept = [
-        f"{subnet.name}: {ArmId.parse(subnet.route_table_id).name}" for subnet in facts.subnets if subnet.route_table_id
-    ]
+    kept = [f"{subnet.name}: {subnet.route_table_id.name}" for subnet in facts.subnets if subnet.route_table_id]
     if not kept:
         return check.passes("the subnets have no route table")
     return check.passes(f"the route table stays as it is ({listed(kept)}); it is read back after the write")

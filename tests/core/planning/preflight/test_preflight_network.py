@@ -18,7 +18,7 @@ from tests.support.builders import NETWORK, SYSTEM_SUBNET, USER_SUBNET, VNET, cl
 PASS, WARN, BLOCK = CheckResult.PASS, CheckResult.WARN, CheckResult.BLOCK
 EGRESS = facts().outbound_ips[0]
 TABLE = ArmId(f"{NETWORK}/routeTables/kubenet")
-ELSEWHERE = VNET.replace("0000000000aa", "0000000000bb")
+ELSEWHERE = ArmId(VNET.replace("0000000000aa", "0000000000bb"))
 GIVEN = PublicIp(ArmId(f"{NETWORK}/publicIPPrefixes/p"), "p", "203.0.113.8/30", "Standard", "Succeeded")
 
 
