@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...ids import cluster_key
-from ...model.change import FINAL_STATES, ChangeState
+from ...model.change import FINAL_STATES, Action, ChangeState
 from ...model.finding import PORT_TROUBLES
 from ...model.incident import IncidentState
 from ...model.network import OtherChange, Ours
@@ -22,7 +22,7 @@ class Ownership:
         created_ids = frozenset(
             step.id
             for change in self._records.changes(cluster_key(cluster_id))
-            if change.decision is not None and change.decision.action == "approve"
+            if change.decision is not None and change.decision.action is Action.APPROVE
             for step in change.plan.create_steps
         )
         others = self._others(cluster_id, vnet_id) if vnet_id else ()
