@@ -67,6 +67,11 @@ class _Handler(BaseHTTPRequestHandler):
         super().setup()
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
 
+    def finish(self) -> None:
+        super().finish()
+        # The server itself closes only the socket that it accepted, not the TLS one made of it.
+        self.connection.close()
+
     def log_message(self, format: str, *args: Any) -> None:
         """Quiet: requests are in the request log."""
 

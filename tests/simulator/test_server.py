@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import http.client
 import ssl
+import threading
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,6 +14,7 @@ import pytest
 import requests
 
 from simulator.requestlog import RequestLog
+from tests.support.azure_in_process import serve_azure
 from tests.support.clients import LOAD_BALANCER, Azure, azure
 
 
@@ -33,6 +37,18 @@ def test_connections_are_kept(storm: Azure) -> None:
         assert kept.getresponse().read() == b"[]"
     finally:
         kept.close()
+
+
+def test_a_connection_is_closed_when_its_client_has_gone() -> None:
+    """Not by the garbage collector, which warns of it in whichever test comes next."""
+    with serve_azure("storm") as served, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        others = set(threading.enumerate())
+        requests.get(f"{served.url}/_sim/clock", verify=str(served.ca_path), timeout=30)
+        for thread in set(threading.enumerate()) - others:
+            thread.join(30)
+        gc.collect()
+    assert [str(warning.message) for warning in caught if "laddr" in str(warning.message)] == []
 
 
 def test_chunked_bodies_are_read(storm: Azure) -> None:

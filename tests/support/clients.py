@@ -93,6 +93,8 @@ class Azure:
 def azure(scenario: str, subscription: str = SUBSCRIPTION, **options: Any) -> Iterator[Azure]:
     with start_simulator(scenario, **options) as simulator:
         running = Azure(simulator, subscription)
-        yield running
-        for client in running.clients:
-            client.close()
+        try:
+            yield running
+        finally:
+            for client in running.clients:
+                client.close()
