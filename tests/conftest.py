@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from devhost.azurite import Azurite
 from devhost.browser import BrowserNotFoundError, Camera, camera
@@ -16,19 +17,37 @@ from shared.store.records import Records
 from shared.store.stop_switch import StopSwitch
 from shared.store.table import Table
 from shared.store.vnet_lock import VnetLock
+from tests.support.thorough import IS_THOROUGH, examples
 
 TESTS = Path(__file__).parent
-UNIT_FOLDERS = {"auth", "chat", "core", "model", "unit", "web"}
+os.environ.setdefault("NO_PROXY", "127.0.0.1")  # saves looking for a proxy at every request
+UNIT_FOLDERS = {"auth", "chat", "core", "flows", "model", "store", "web"}
 NETWORKED = ("azurite", "browser", "network", "scenario")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Unit tests open no socket: one that tries fails. Those are all tests in some folders, unless marked otherwise."""
+settings.register_profile("snatbot", examples(50))
+settings.load_profile("snatbot")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Unit tests open no socket: one that tries fails. Those are all tests in some folders, unless marked otherwise.
+
+    The tests of a file run in one process, for what they share; but stories have all of their own. Slow tests are for
+    `make test-all`.
+    """
+    if not IS_THOROUGH and (slow := [item for item in items if item.get_closest_marker("slow")]):
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in slow]
     for item in items:
         folder = item.path.relative_to(TESTS).parts[0]
         networked = any(item.get_closest_marker(name) for name in NETWORKED)
-        if folder in UNIT_FOLDERS and not networked and "azurite" not in getattr(item, "fixturenames", ()):
+        is_unit = folder in UNIT_FOLDERS or item.path.parent == TESTS
+        if is_unit and not networked and "azurite" not in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.unit)
             item.add_marker(pytest.mark.disable_socket)
+        if folder != "scenario":
+            item.add_marker(pytest.mark.xdist_group("browser" if folder == "browser" else str(item.path)))
 
 
 @pytest.fixture(scope="session")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from slack_sdk.models.blocks import ActionsBlock, HeaderBlock, SectionBlock
 
 from shared.chat import slack
 from shared.chat.block_kit import escape
 from shared.chat.message import Button, Message, Section, Table, Tone
+from tests.support.thorough import examples
 
 from ..support.strategies import MESSAGES
 
@@ -125,7 +126,7 @@ def test_links_are_not_unfurled() -> None:
     assert (payload["unfurl_links"], payload["unfurl_media"]) == (False, False)
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@examples(40)
 @given(MESSAGES)
 def test_every_message_keeps_slacks_limits(message: Message) -> None:
     payload = slack.render(message)
@@ -150,7 +151,7 @@ def test_every_message_keeps_slacks_limits(message: Message) -> None:
 
 
 @given(MESSAGES)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@examples(25)
 def test_mrkdwn_never_holds_a_control_character_of_the_text(message: Message) -> None:
     for node in nodes_of(slack.render(message)["blocks"], "mrkdwn"):
         assert "<" not in node["text"]

@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from shared.chat import incident_messages, teams
 from shared.chat.adaptive_card import escape
 from shared.chat.message import Button, Message, Section, Table, Tone
+from tests.support.thorough import examples
 
 from ..support import nouns
 from ..support.adaptive_cards import elements, problems
@@ -125,7 +126,7 @@ def test_what_had_to_go_is_named() -> None:
     assert "Left out to keep this message short: By hand, Commands, Part 0" in text
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@examples(40)
 @given(MESSAGES)
 def test_every_message_is_a_valid_card_below_the_limit(message: Message) -> None:
     envelope = teams.render(message)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.cloud.access import AccessReader
@@ -39,9 +39,10 @@ from tests.support.canned import Answers, Canned
 from tests.support.graph_rows import GROUP, PREFIX, SUBNET, balancer_row, cluster_row, gateway_row
 from tests.support.metric_json import WINDOW, at, of_backends, stamp
 from tests.support.mutations import anything, mutated
+from tests.support.thorough import examples
 
 pytestmark = pytest.mark.disable_socket
-odd = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+odd = examples(100)
 
 FULL_CLUSTER = cluster_row(
     "odd",

@@ -90,6 +90,7 @@ def switch() -> Iterator[str]:
     server.server_close()
 
 
+@pytest.mark.network
 @pytest.mark.parametrize(("status", "taken"), [(200, True), (204, True), (500, False), (404, False)])
 def test_the_heartbeat_is_sent_and_never_in_the_way(
     switch: str, status: int, taken: bool, caplog: pytest.LogCaptureFixture
@@ -99,6 +100,7 @@ def test_the_heartbeat_is_sent_and_never_in_the_way(
     assert "secret" not in caplog.text
 
 
+@pytest.mark.network
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/secret", "https://[secret", "nonsense secret"])
 def test_a_heartbeat_that_cannot_be_sent_is_logged_without_the_address(
     url: str, caplog: pytest.LogCaptureFixture

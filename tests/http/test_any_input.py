@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import azure.functions as func
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import shared.app
@@ -29,6 +29,7 @@ from tests.support.deployed_functions import deployed_functions
 from tests.support.fakes import FakeAccess
 from tests.support.graph_rows import balancer_row, cluster_row
 from tests.support.nouns import make_change, make_plan
+from tests.support.thorough import examples
 
 CLUSTER = cluster_row()
 BASE_URL = "https://bot.example"
@@ -177,7 +178,7 @@ def is_sound(answer: func.HttpResponse, name: str) -> None:
 
 
 any_value = st.sampled_from(ODD) | st.text(max_size=30)
-often = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+often = examples(40)
 
 
 def test_every_route_is_here() -> None:

@@ -87,7 +87,7 @@ def test_after_the_cure_losing_the_gateway_is_an_incident(azurite: str, monkeypa
         for name, value in simulator.environment().items():
             monkeypatch.setenv(name, value)
         theatre = Theatre(simulator, azurite, DISCOVERY_MINUTES="1")
-        change = theatre.run_on(theatre.approved())
+        change = theatre.run_on(theatre.approved(), is_watching=True)
         told = len(theatre.slack_texts())
         theatre.tick(12)
         assert len(theatre.slack_texts()) == told, "nothing more to tell"

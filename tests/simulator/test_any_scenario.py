@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator import scenario
@@ -16,6 +16,7 @@ from simulator.clock import SimulatedClock
 from simulator.ground_truth import truth_of_world
 from simulator.http import Request
 from simulator.state.identities import Identity, issue_token
+from tests.support.thorough import examples
 
 START = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
 POOLS = ["alpha", "beta"]
@@ -108,7 +109,7 @@ def values(simulator: Simulator, resource: str, metric: str, dimensions: str = "
     return found
 
 
-@settings(max_examples=40, deadline=timedelta(seconds=20))
+@examples(40)
 @given(cluster=clusters, happening=events, drop=st.booleans())
 def test_any_scenario_runs_and_keeps_the_laws(
     cluster: dict[str, Any], happening: list[dict[str, Any]], drop: bool

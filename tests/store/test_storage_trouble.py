@@ -26,6 +26,7 @@ from shared.store.vnet_lock import VnetLock
 from tests.support.hostile import Asked, HostileServer, Send, hostile_server, trusted_authority
 from tests.support.nouns import VNET, make_cluster
 
+pytestmark = pytest.mark.network
 CLUSTER = make_cluster()
 AT = datetime(2026, 11, 22, 19, 5, tzinfo=UTC)
 SOON_SECONDS = 15.0

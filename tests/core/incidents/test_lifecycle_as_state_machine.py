@@ -14,6 +14,7 @@ from shared.model.incident import ClusterRecord, Incident, IncidentState
 from shared.model.metric import MINUTE
 from shared.model.reading import DoesNotApply, Idle, Measured, Reading, Unmeasured
 from tests.support.builders import START, answer, assessment, by_state, cluster, series, window
+from tests.support.thorough import examples
 
 CLUSTER = cluster()
 CLEAN_MINUTES = 4
@@ -151,5 +152,5 @@ class IncidentLife(RuleBasedStateMachine):
             assert (first is Effect.CLEARED) != (second is Effect.CLEARED)
 
 
-IncidentLife.TestCase.settings = settings(max_examples=80, stateful_step_count=40)
+IncidentLife.TestCase.settings = settings(examples(50), stateful_step_count=40)
 TestIncidentLife = IncidentLife.TestCase

@@ -9,7 +9,7 @@ from typing import Any
 import hcl2
 import pycep
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.core.planning.planner import plan_attachment
@@ -30,6 +30,7 @@ from tests.support.builders import (
     facts,
     subnet,
 )
+from tests.support.thorough import examples
 
 PLAN = plan_attachment(facts(), DEMAND, BASELINE, PLAN_OPTIONS)
 PREFIX = plan_attachment(facts(), DEMAND, BASELINE, replace(PLAN_OPTIONS, nat_ips="prefix"))
@@ -113,7 +114,7 @@ def test_what_is_taken_away_is_not_written_as_code(steps: Any) -> None:
     assert as_bicep(replace(PLAN, steps=steps)) == ""
 
 
-@settings(max_examples=15, deadline=None)
+@examples(4)
 @given(st.dictionaries(st.text("abc-é'", min_size=1), st.text("abc-{} é'"), max_size=3))
 def test_any_tag_leaves_it_readable(tags: dict[str, str]) -> None:
     plan = plan_attachment(facts(), DEMAND, BASELINE, replace(PLAN_OPTIONS, tags=tags))
@@ -121,7 +122,7 @@ def test_any_tag_leaves_it_readable(tags: dict[str, str]) -> None:
     assert bicep(plan)
 
 
-@settings(max_examples=20, deadline=None)
+@examples(5)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers(0, 99) | st.text("ab'.{} ", max_size=6),
