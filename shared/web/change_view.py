@@ -9,7 +9,7 @@ from datetime import datetime
 from ..chat.finding_labels import describe_incident
 from ..chat.labels import STATE_LABELS, describe_step, egress_addresses, node_table
 from ..formatting import capital, count, duration, sentences, utc
-from ..model.change import Change, ChangeState, JournalEntry
+from ..model.change import Action, Change, ChangeState, JournalEntry
 from ..model.plan import PlanKind
 from .plan_view import PlanView, StepView, Tone, plan_view, record
 
@@ -33,7 +33,7 @@ _APPLIED = (
     ChangeState.ROLLED_BACK,
 )
 _RUNNING = (ChangeState.APPROVED, ChangeState.APPLYING, ChangeState.VERIFYING)
-_DECIDED = {"approve": "Approved", "deny": "Denied"}
+_DECIDED = {Action.APPROVE: "Approved", Action.DENY: "Denied"}
 _LEADS = {ChangeState.APPROVED: "Next is step", ChangeState.STOPPED: "It stopped at step"}
 # Another way while nothing is decided, and what is left for a person once it is fixed.
 _RELATED: Mapping[ChangeState, PlanKind] = {

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from ..chat.message import code_spans
 from ..first_use import import_lock
 from ..formatting import capital, count, sentence, sentences, visible
-from ..model.change import Change, JournalEntry
+from ..model.change import Action, Change, JournalEntry
 from ..model.plan import Plan
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ _HEADINGS = {
 
 @dataclass(frozen=True, slots=True)
 class FormFields:
-    """What the page's form sends back. ``actions``: of ``flows.actions``, in the order of the buttons.
+    """What the page's form sends back. ``actions`` are in the order of the buttons.
 
     ``token`` is the link's own, ``csrf`` is bound to this browser. ``asks_name``: nobody is signed in, so the person is
     asked, and recorded as unverified. ``signed_in_as`` is shown when somebody is.
@@ -53,7 +53,7 @@ class FormFields:
 
     token: str
     csrf: str
-    actions: tuple[str, ...]
+    actions: tuple[Action, ...]
     asks_name: bool = False
     signed_in_as: str = ""
 

@@ -9,6 +9,7 @@ from typing import Literal
 from ..chat.labels import describe_ips, describe_step, prefix_size, resource_label, resource_name
 from ..chat.message import without_backticks
 from ..formatting import capital, count, listed, sentences, utc
+from ..model.change import StepState
 from ..model.check import Check, CheckResult
 from ..model.plan import (
     AddPublicIps,
@@ -71,7 +72,7 @@ class StepView:
     """``state``, ``note`` and ``at`` come from the journal; they are empty before the step begins."""
 
     text: str
-    state: str = ""
+    state: StepState | None = None
     note: str = ""
     at: str = ""
 

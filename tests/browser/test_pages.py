@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from devhost.browser import Camera
-from shared.model.change import ChangeState
+from shared.model.change import Action, ChangeState
 from shared.model.plan import PlanKind
 from shared.model.resource_id import ArmId
 from shared.triggers.responses import PAGE_HEADERS, content_policy
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 NONCE = "n0nce"
 NOW = nouns.NOW + timedelta(minutes=8)
-FORM = FormFields("token", "csrf", ("approve", "deny"), asks_name=True)
+FORM = FormFields("token", "csrf", (Action.APPROVE, Action.DENY), asks_name=True)
 INCIDENT = nouns.make_incident()
 LONG = "a-cluster-whose-name-is-as-long-as-azure-lets-it-be-63-letters-x"
 _LONG_NODES = nouns.make_nodes(3, prefix="aks-" + "averylongpoolname" * 8 + "-vmss")
@@ -37,14 +37,14 @@ PAGES = {
     "stopped": change_page(
         nouns.make_change(ChangeState.STOPPED, reason=INCIDENT),
         journal=nouns.make_journal(),
-        form=replace(FORM, actions=("resume", "roll_back")),
+        form=replace(FORM, actions=(Action.RESUME, Action.ROLL_BACK)),
         now=NOW,
         style_nonce=NONCE,
     ),
     "running": change_page(
         replace(nouns.make_change(ChangeState.APPLYING, reason=INCIDENT), step=4),
         journal=nouns.make_journal(),
-        form=replace(FORM, actions=("stop",)),
+        form=replace(FORM, actions=(Action.STOP,)),
         now=NOW,
         style_nonce=NONCE,
         link="?t=token",

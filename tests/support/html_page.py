@@ -6,10 +6,11 @@ import re
 from datetime import timedelta
 from html.parser import HTMLParser
 
+from shared.model.change import Action
 from shared.web.pages import FormFields
 from tests.support import nouns
 
-FORM = FormFields(token="link-token", csrf="form-token", actions=("approve", "deny"), asks_name=True)
+FORM = FormFields(token="link-token", csrf="form-token", actions=(Action.APPROVE, Action.DENY), asks_name=True)
 NOW = nouns.NOW + timedelta(minutes=8)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.model.change import Change, ChangeState
+from shared.model.change import Action, Change, ChangeState
 from shared.model.finding import FindingKind
 from shared.model.incident import Incident
 from shared.model.plan import AssociateSubnet, PlanKind
@@ -118,9 +118,12 @@ def test_without_a_form_nothing_can_be_sent_and_the_page_says_why() -> None:
 
 @pytest.mark.parametrize(
     ("actions", "words"),
-    [(("resume", "roll_back"), "Resume Ask for a roll-back"), (("stop", "roll_back"), "Stop Ask for a roll-back")],
+    [
+        ((Action.RESUME, Action.ROLL_BACK), "Resume Ask for a roll-back"),
+        ((Action.STOP, Action.ROLL_BACK), "Stop Ask for a roll-back"),
+    ],
 )
-def test_what_else_can_be_done_is_offered(actions: tuple[str, ...], words: str) -> None:
+def test_what_else_can_be_done_is_offered(actions: tuple[Action, ...], words: str) -> None:
     shown = page(nouns.make_change(ChangeState.STOPPED), form=replace(FORM, actions=actions))
     assert words in shown.text
     assert "Nothing is taken back before that one is approved." in shown.text
@@ -199,7 +202,7 @@ def test_a_change_about_another_leads_to_it(kind: PlanKind, words: str) -> None:
 
 def test_on_a_phone_the_jump_says_what_it_leads_to() -> None:
     assert "Go to the decision" in page().text
-    running = page(nouns.make_change(ChangeState.APPLYING), form=replace(FORM, actions=("stop",))).text
+    running = page(nouns.make_change(ChangeState.APPLYING), form=replace(FORM, actions=(Action.STOP,))).text
     assert "Go to what you can do" in running
     assert "Go to the decision" not in running
 

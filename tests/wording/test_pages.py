@@ -7,8 +7,7 @@ from http import HTTPStatus
 
 import pytest
 
-from shared.flows.approval import actions
-from shared.model.change import ChangeState
+from shared.model.change import Action, ChangeState
 from shared.model.plan import PlanKind
 from shared.web import plan_text
 from shared.web.change_view import LinkedChange
@@ -20,7 +19,7 @@ from tests.wording.faults import faults
 _BLOCKS = {"title", "h1", "h2", "h3", "p", "li", "dt", "dd", "th", "td", "summary", "caption", "label", "button", "div"}
 _MAY_BE_EMPTY = {"td", "div", "dd"}
 _HOLDS_OTHERS = [""]
-ACTIONS = tuple(value for name, value in vars(actions).items() if name.isupper() and isinstance(value, str))
+ACTIONS = tuple(Action)
 
 
 class Texts(HTMLParser):
