@@ -1,4 +1,4 @@
-"""What is remembered of clusters that are not seen."""
+"""What is kept between scans of clusters that are not measured, and of what stands in the way."""
 
 from __future__ import annotations
 
@@ -25,29 +25,21 @@ class UnmeasuredGroup:
 
 @dataclass(frozen=True, slots=True)
 class StandingProblem:
-    """Something that stands in the way of watching. ``notified_at`` is None while it is too early to tell."""
+    """Something that stands in the way of monitoring."""
 
     key: str
     text: str
     since: datetime
-    notified_at: datetime | None = None
+    notified_at: datetime | None = None  # None while it is too early for a post
 
 
 @dataclass(frozen=True, slots=True)
 class FleetRecord:
-    """``lost`` maps the id of a cluster that is no longer listed, and was not deleted, to its name.
-
-    ``opted_out`` maps the short key of a cluster to its name, once that was announced. ``back_at`` is when it was
-    last told that clusters are seen again. ``has_seen_clusters``: one was found at some time. ``troubles`` are about
-    what can't be read, ``bad_tags`` about tags that can't be used, ``one_by_one`` about metrics that can't be read in
-    batches.
-    """
-
     unmeasured: tuple[UnmeasuredGroup, ...] = ()
-    lost: Mapping[str, str] = field(default_factory=dict)
-    opted_out: Mapping[str, str] = field(default_factory=dict)
-    back_at: datetime | None = None
+    lost: Mapping[str, str] = field(default_factory=dict)  # id to name: no longer listed, and not deleted
+    opted_out: Mapping[str, str] = field(default_factory=dict)  # short key to name, once that was posted
+    back_at: datetime | None = None  # the last post that clusters are measured again
     has_seen_clusters: bool = False
-    troubles: tuple[StandingProblem, ...] = ()
-    bad_tags: tuple[StandingProblem, ...] = ()
-    one_by_one: tuple[StandingProblem, ...] = ()
+    troubles: tuple[StandingProblem, ...] = ()  # what can't be read
+    bad_tags: tuple[StandingProblem, ...] = ()  # tags that can't be used
+    one_by_one: tuple[StandingProblem, ...] = ()  # metrics that can't be read in batches

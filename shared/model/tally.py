@@ -43,10 +43,10 @@ class Tally:
         effects = dict(self.effects)
         for name, count in other.effects.items():
             effects[name] = effects.get(name, 0) + count
-        unseen = {(one.subscription, one.cause): one for one in self.unseen}
-        for one in other.unseen:
-            key = (one.subscription, one.cause)
-            unseen[key] = unseen[key] + one if key in unseen else one
+        unseen = {(group.subscription, group.cause): group for group in self.unseen}
+        for group in other.unseen:
+            key = (group.subscription, group.cause)
+            unseen[key] = unseen[key] + group if key in unseen else group
         return Tally(
             clusters=self.clusters + other.clusters,
             measured=self.measured + other.measured,

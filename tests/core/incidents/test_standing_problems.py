@@ -1,0 +1,40 @@
+"""A problem is posted once, when it has lasted, and again when it is over."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from shared.core.incidents.standing_problems import MOST, StandingProblemNews, by_subject, update_problems
+
+NOW = datetime(2026, 11, 22, 19, 5, tzinfo=UTC)
+GRACE = timedelta(minutes=15)
+
+
+def test_a_problem_is_posted_once_after_the_grace_period_and_when_it_is_over() -> None:
+    problems, news = update_problems((), {"sub": "sub: forbidden"}, NOW, GRACE)
+    assert news == StandingProblemNews()
+    problems, news = update_problems(problems, {"sub": "sub: throttled"}, NOW + GRACE, GRACE)
+    assert news == StandingProblemNews(due=("sub: throttled",)), "in its newest words"
+    problems, news = update_problems(problems, {"sub": "sub: throttled"}, NOW + 2 * GRACE, GRACE)
+    assert news == StandingProblemNews()
+    problems, news = update_problems(problems, {}, NOW + 3 * GRACE, GRACE)
+    assert (problems, news) == ((), StandingProblemNews(over=("sub: forbidden",)))
+
+
+def test_a_problem_that_ends_within_the_grace_period_is_never_posted() -> None:
+    problems, _ = update_problems((), {"sub": "text"}, NOW, GRACE)
+    assert update_problems(problems, {}, NOW + GRACE, GRACE) == ((), StandingProblemNews())
+
+
+def test_no_more_are_kept_than_fit_and_known_ones_come_first() -> None:
+    known, _ = update_problems((), {"z": "z"}, NOW, GRACE)
+    problems, _ = update_problems(known, {f"{number:03d}": "text" for number in range(50)} | {"z": "z"}, NOW, GRACE)
+    assert len(problems) == MOST
+    assert problems[0].key == "z"
+
+
+def test_the_subject_is_what_comes_before_the_colon() -> None:
+    assert by_subject(("subscription x: why", "no colon")) == {
+        "subscription x": "subscription x: why",
+        "no colon": "no colon",
+    }
