@@ -87,7 +87,7 @@ def _write(events: Iterable[_Event]) -> LoggedWrite:
         action=text(first, "operationName", "value"),
         resource_id=ArmId(text(first, "resourceId")),
         correlation_id=text(first, "correlationId"),
-        request_ids=frozenset(one.lower() for one in ids if one),
+        request_ids=frozenset(request_id.lower() for request_id in ids if request_id),
         app_id=text(first, "claims", "appid"),
         has_failed=any(text(event.content, "status", "value").lower() == "failed" for event in ordered),
         properties=sent,

@@ -103,7 +103,7 @@ def events_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, tuple[HealthEvent,
         if balancer and at is not None:
             event = HealthEvent(str(row.get("HealthEventType") or ""), at, str(row.get("Description") or ""))
             found[balancer.lower()].append(event)
-    return {balancer: tuple(sorted(events, key=lambda one: one.at)) for balancer, events in found.items()}
+    return {balancer: tuple(sorted(events, key=lambda event: event.at)) for balancer, events in found.items()}
 
 
 def _moment(value: Any) -> datetime | None:

@@ -121,9 +121,9 @@ def of_metric(answer: MetricAnswer, name: str) -> MetricAnswer:
     """What a question about several metrics brought of one of them."""
     return MetricAnswer(
         tuple(
-            Series({key: value for key, value in one.dimensions.items() if key != METRIC}, one.points)
-            for one in answer.series
-            if one.dimensions.get(METRIC) == name
+            Series({key: value for key, value in series.dimensions.items() if key != METRIC}, series.points)
+            for series in answer.series
+            if series.dimensions.get(METRIC) == name
         ),
         answer.is_truncated,
         answer.unknown,

@@ -142,12 +142,11 @@ class _Reading:
 
     def _nat_gateways(self, subnets: tuple[Subnet, ...]) -> tuple[NatGateway, ...]:
         """Those where ours would be, and those attached to the cluster's subnets, wherever they are."""
-        listed = [
-            one
+        found = {
+            gateway.id: gateway
             for group in self._gateway_groups
-            for one in self._list(group, UnreadableKind.NAT_GATEWAYS, parse_nat_gateway)
-        ]
-        found = {gateway.id: gateway for gateway in listed}
+            for gateway in self._list(group, UnreadableKind.NAT_GATEWAYS, parse_nat_gateway)
+        }
         attached = {subnet.nat_gateway_id for subnet in subnets if subnet.nat_gateway_id}
         elsewhere = tuple(sorted(gateway_id for gateway_id in attached if gateway_id not in found))
         read = self._read_each(
@@ -189,7 +188,7 @@ class _Reading:
         group = self._gateway_groups[0]
         has_prefixes = self._with_prefixes or any(gateway.public_ip_prefix_ids for gateway in gateways)
         kinds = [UnreadableKind.PUBLIC_IPS, *([UnreadableKind.PUBLIC_IP_PREFIXES] if has_prefixes else [])]
-        return tuple(one for kind in kinds for one in self._list(group, kind, parse_public_ip))
+        return tuple(ip for kind in kinds for ip in self._list(group, kind, parse_public_ip))
 
     def _list(self, group: str, kind: UnreadableKind, parse: Callable[[dict[str, Any]], T]) -> list[T]:
         """Those that can be understood; of the others people are told, and what depends on them is blocked."""

@@ -11,7 +11,7 @@ from typing import Any
 from .access import Access
 from .cluster import Cluster
 from .load_balancer import LoadBalancer, Node
-from .resource_id import NO_ID, ArmId, same_id
+from .resource_id import NO_ID, ArmId
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,14 +207,14 @@ class NetworkFacts:
         given = (self.given_prefix,) if self.given_prefix else ()
         return {ip.id: ip for ip in (*self.outbound_ips, *self.gateway_ips, *given, *self.group_ips)}
 
-    def gateway(self, gateway_id: str | None) -> NatGateway | None:
-        return next((gateway for gateway in self.nat_gateways if same_id(gateway.id, gateway_id)), None)
+    def gateway(self, gateway_id: ArmId | None) -> NatGateway | None:
+        return next((gateway for gateway in self.nat_gateways if gateway.id == gateway_id), None)
 
     @property
     def attached_gateways(self) -> tuple[NatGateway, ...]:
         """Those of the cluster's subnets, as far as they could be read."""
-        attached = {subnet.nat_gateway_id.lower() for subnet in self.subnets if subnet.nat_gateway_id}
-        return tuple(gateway for gateway in self.nat_gateways if gateway.id.lower() in attached)
+        attached = {subnet.nat_gateway_id for subnet in self.subnets}
+        return tuple(gateway for gateway in self.nat_gateways if gateway.id in attached)
 
     @property
     def outbound_addresses(self) -> tuple[str, ...]:

@@ -182,13 +182,13 @@ class Baseline:
     """The load balancer's rates before the change, per minute, that the proof is held against.
 
     ``is_of_gateway``: the NAT gateway's own, because every subnet had it already. ``successful_by_subnet`` maps a
-    subnet's id in lower case to the rate of the nodes in it.
+    subnet's id to the rate of the nodes in it.
     """
 
     successful_per_minute: float
     attempted_per_minute: float
     node_ips: tuple[str, ...]
-    successful_by_subnet: Mapping[str, float] = field(default_factory=dict)
+    successful_by_subnet: Mapping[ArmId, float] = field(default_factory=dict)
     is_of_gateway: bool = False
 
 
@@ -275,8 +275,8 @@ class Plan:
 
     def new_steps(self) -> tuple[Step, ...]:
         """Without creating what is there already."""
-        there = {resource_id.lower() for resource_id in self.existing_ids}
-        return tuple(step for step in self.steps if not (isinstance(step, CreateStep) and step.id.lower() in there))
+        there = set(self.existing_ids)
+        return tuple(step for step in self.steps if not (isinstance(step, CreateStep) and step.id in there))
 
     @property
     def is_executable(self) -> bool:

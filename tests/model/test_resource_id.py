@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import given
@@ -19,6 +20,7 @@ SUBNET = ArmId(TEXT)
 class Record:
     subnet_id: ArmId
     gateway_id: ArmId | None = None
+    rates: Mapping[ArmId, float] = field(default_factory=dict)
 
 
 def test_an_id_keeps_its_spelling_and_equals_every_other() -> None:
@@ -58,8 +60,8 @@ def test_what_is_not_the_id_of_a_resource_is_refused_with_an_example(text: str) 
 
 
 def test_a_record_holds_ids_as_texts() -> None:
-    text = dump(Record(SUBNET))
+    text = dump(Record(SUBNET, rates={SUBNET: 1.5}))
     assert TEXT in text
     loaded = load(Record, text)
     assert type(loaded.subnet_id) is ArmId
-    assert loaded == Record(ArmId(TEXT.lower()))
+    assert loaded == Record(ArmId(TEXT.lower()), rates={ArmId(TEXT.upper()): 1.5})

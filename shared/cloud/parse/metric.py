@@ -52,7 +52,9 @@ def parse_metrics(item: Json, names: str, aggregation: str, window: Window, top:
         return parse_metric(item, names, aggregation, window, top)
     found = {name: parse_metric(item, name, aggregation, window, top) for name in names.split(",")}
     series = tuple(
-        Series({**one.dimensions, METRIC: name}, one.points) for name, answer in found.items() for one in answer.series
+        Series({**part.dimensions, METRIC: name}, part.points)
+        for name, answer in found.items()
+        for part in answer.series
     )
     unknown = frozenset(at for answer in found.values() for at in answer.unknown)
     return MetricAnswer(series, top is not None and len(series) >= top, unknown)

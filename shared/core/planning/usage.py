@@ -9,6 +9,7 @@ from datetime import datetime
 from ...model.load_balancer import Node
 from ...model.metric import MetricAnswer, Series, Window
 from ...model.plan import Baseline
+from ...model.resource_id import ArmId
 from ..detection.ports import is_draining
 from .sizing import PortUse
 
@@ -28,8 +29,8 @@ def baseline(window: Window, connections: MetricAnswer, nodes: Sequence[Node]) -
     """Rates per minute over the minutes that have any point; zero when there is none."""
     minutes = _measured_minutes(window, connections)
     failed, successful = totals(window, connections)
-    subnet_of = {node.ip: node.subnet_id.lower() for node in nodes}
-    by_subnet: dict[str, float] = defaultdict(float)
+    subnet_of = {node.ip: node.subnet_id for node in nodes}
+    by_subnet: dict[ArmId, float] = defaultdict(float)
     for series in connections.series:
         subnet_id = subnet_of.get(series.backend_ip)
         if subnet_id and series.state not in _NOT_SUCCESSFUL:

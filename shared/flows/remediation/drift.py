@@ -71,10 +71,10 @@ def _busy(facts: NetworkFacts) -> str:
 
 def _without_our_failure(current: Sequence[Step], facts: NetworkFacts) -> NetworkFacts:
     """The step writes again to a subnet that its own write left in state Failed: that does not block it."""
-    ids = {step.subnet_id.lower() for step in current if isinstance(step, AssociateSubnet)}
+    ids = {step.subnet_id for step in current if isinstance(step, AssociateSubnet)}
 
     def settled(subnet: Subnet) -> Subnet:
-        is_ours = subnet.id.lower() in ids and subnet.provisioning_state.lower() in ("failed", "canceled")
+        is_ours = subnet.id in ids and subnet.provisioning_state.lower() in ("failed", "canceled")
         return replace(subnet, provisioning_state="Succeeded") if is_ours else subnet
 
     return replace(facts, subnets=tuple(settled(subnet) for subnet in facts.subnets))
@@ -89,12 +89,12 @@ def _unread(plan: Plan, facts: NetworkFacts) -> tuple[Unreadable, ...]:
 
 def _changed_subnets(plan: Plan, facts: NetworkFacts, done: int, is_under_way: bool) -> list[str]:
     found = []
-    by_id = {subnet.id.lower(): subnet for subnet in facts.subnets}
+    by_id = {subnet.id: subnet for subnet in facts.subnets}
     for index, step in enumerate(plan.steps):
         if not isinstance(step, AssociateSubnet):
             continue
         name = ArmId.parse(step.subnet_id).name
-        subnet = by_id.get(step.subnet_id.lower())
+        subnet = by_id.get(step.subnet_id)
         if subnet is None:
             found.append(f"subnet {name} is gone, or belongs to no node pool any more")
             continue
@@ -114,11 +114,11 @@ def _new_subnets(plan: Plan, facts: NetworkFacts) -> list[str]:
     """A subnet that no step names: its nodes would stay on the load balancer."""
     if plan.kind is not PlanKind.ATTACH_NAT_GATEWAY:
         return []
-    named = {step.subnet_id.lower() for step in plan.steps if isinstance(step, AssociateSubnet)}
+    named = {step.subnet_id for step in plan.steps if isinstance(step, AssociateSubnet)}
     new = [
         subnet.name
         for subnet in facts.subnets
-        if subnet.id.lower() not in named and not same_id(subnet.nat_gateway_id, plan.nat_gateway_id)
+        if subnet.id not in named and not same_id(subnet.nat_gateway_id, plan.nat_gateway_id)
     ]
     return [f"node pools use {listed(new)} now, which the plan does not name"] if new else []
 

@@ -109,7 +109,7 @@ class Gate:
     def _view(
         self, step: ObserveEgress, plan: Plan, rate_before: float | None, window: Window, waited: timedelta
     ) -> GateView:
-        own = plan.baseline.successful_by_subnet.get(step.subnet_id.lower(), 0.0) if plan.baseline else 0.0
+        own = plan.baseline.successful_by_subnet.get(step.subnet_id, 0.0) if plan.baseline else 0.0
         background = self._policy.background_per_minute
         if step.nat_gateway_id is None:
             try:
@@ -170,7 +170,7 @@ def _moved_before(step: ObserveEgress, plan: Plan) -> float:
     if plan.baseline is None:
         return 0.0
     earlier = plan.steps[: plan.steps.index(step)]
-    ids = [gate.subnet_id.lower() for gate in earlier if isinstance(gate, ObserveEgress)]
+    ids = [gate.subnet_id for gate in earlier if isinstance(gate, ObserveEgress)]
     return sum(plan.baseline.successful_by_subnet.get(subnet_id, 0.0) for subnet_id in ids)
 
 

@@ -34,7 +34,7 @@ from tests.support.builders import (
     series,
 )
 
-BASELINE = Baseline(3_000, 3_100, (), {USER_SUBNET.lower(): 2_000.0, SYSTEM_SUBNET.lower(): 1_000.0})
+BASELINE = Baseline(3_000, 3_100, (), {USER_SUBNET: 2_000.0, SYSTEM_SUBNET: 1_000.0})
 PLAN = plan_attachment(facts(), DEMAND, BASELINE, PLAN_OPTIONS)
 GATES = [step for step in PLAN.steps if isinstance(step, ObserveEgress)]
 BACK = ObserveEgress(None, USER_SUBNET, cluster().id)
