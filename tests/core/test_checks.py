@@ -1,0 +1,43 @@
+"""Checks: what forbids a write, and in which order a person reads them."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.core.checks import CheckBuilder, sort_checks
+from shared.model.check import Check, CheckId, CheckResult
+
+ABOUT = CheckBuilder(CheckId.API_SERVER_ACCESS, "managedClusters GET")
+
+
+@pytest.mark.parametrize(
+    ("check", "is_blocking"),
+    [
+        (ABOUT.passes("fine"), False),
+        (ABOUT.warns("mind this", "look"), False),
+        (ABOUT.blocks("not so", "change it"), True),
+        (ABOUT.unknown("unreadable", "grant it"), True),
+        (ABOUT.unknown("unreadable", "grant it", is_needed=False), False),
+        (ABOUT.requires(False, "fine", "not so", "change it"), True),
+        (ABOUT.requires(True, "fine", "not so", "change it"), False),
+    ],
+)
+def test_a_block_and_a_needed_check_that_could_not_be_made_forbid(check: Check, is_blocking: bool) -> None:
+    assert check.is_blocking is is_blocking
+    assert (check.id, check.source) == (CheckId.API_SERVER_ACCESS, "managedClusters GET")
+
+
+def test_what_forbids_is_read_first() -> None:
+    checks = [ABOUT.passes("a"), ABOUT.warns("b"), ABOUT.unknown("c", "d"), ABOUT.blocks("e")]
+    assert [check.result for check in sort_checks(checks)] == [
+        CheckResult.BLOCK,
+        CheckResult.COULD_NOT_CHECK,
+        CheckResult.WARN,
+        CheckResult.PASS,
+    ]
+
+
+def test_every_id_has_a_label_of_its_own_without_underscores() -> None:
+    labels = [check_id.label for check_id in CheckId]
+    assert len(set(labels)) == len(labels)
+    assert not any("_" in label for label in labels)
