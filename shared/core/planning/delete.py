@@ -62,9 +62,14 @@ def _resources(facts: NetworkFacts) -> dict[ArmId, NatGateway | PublicIp]:
 
 
 def _checks(steps: Sequence[DeleteCreated], facts: NetworkFacts) -> tuple[Check, ...]:
-    checks = [_something_there(steps), _not_used(steps, facts), _ours(steps, facts), preflight.managed_as_code(facts)]
+    checks = [
+        _something_there(steps),
+        _not_used(steps, facts),
+        _ours(steps, facts),
+        preflight.shared_ownership.managed_as_code(facts),
+    ]
     if facts.access is not None:
-        checks += [preflight.permissions(facts, steps), preflight.locks_for_deletion(facts, steps)]
+        checks += [preflight.refusals.permissions(facts, steps), preflight.refusals.locks_for_deletion(facts, steps)]
     return sort_checks(checks)
 
 

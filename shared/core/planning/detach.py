@@ -16,7 +16,8 @@ from ..az_cli import aks_update
 from ..checks import CheckBuilder
 from .egress import addresses_of
 from .plan_builder import build_plan
-from .preflight import check_access, managed_as_code
+from .preflight import check_access
+from .preflight.shared_ownership import managed_as_code
 
 _INSTANCE = re.compile(r"/virtualMachineScaleSets/([^/]+)/virtualMachines/([^/]+)/", re.IGNORECASE)
 

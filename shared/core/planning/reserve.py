@@ -20,7 +20,7 @@ from .writes import new_resources
 
 def why_not_the_switch(facts: NetworkFacts, blocker: Check, planned_ip_ids: Sequence[ArmId]) -> Check:
     """What forbids the switch, as a warning of the reservation that comes before it, with what to do next."""
-    known = preflight.known_addresses(facts, planned_ip_ids)
+    known = preflight.cluster.known_addresses(facts, planned_ip_ids)
     later = (
         "once these public IPs are made, the result of this plan names them and gives the command with the whole list"
     )
@@ -30,7 +30,7 @@ def why_not_the_switch(facts: NetworkFacts, blocker: Check, planned_ip_ids: Sequ
         result=CheckResult.WARN,
         message=f"why this is not the switch yet: {blocker.message}",
         remedy=f"{now}{later}; then ask for a new plan",
-        commands=(preflight.authorize_command(facts.cluster, known),) if known else (),
+        commands=(preflight.cluster.authorize_command(facts.cluster, known),) if known else (),
     )
 
 
@@ -49,9 +49,9 @@ def plan_reservation(
         steps,
         [
             *more_checks,
-            preflight.vnet_ownership(facts),
-            preflight.subnets_readable(facts),
-            preflight.managed_as_code(facts),
+            preflight.cluster.vnet_ownership(facts),
+            preflight.subnets.subnets_readable(facts),
+            preflight.shared_ownership.managed_as_code(facts),
             *preflight.check_access(facts, steps),
         ],
         egress_then=egress_now(facts),

@@ -132,7 +132,7 @@ def _checks(plan: Plan, facts: NetworkFacts, done: int) -> tuple[Check, ...]:
         case PlanKind.DELETE_NAT_GATEWAY:
             return delete.check_steps(plan, facts, done)
         case PlanKind.RESERVE_PUBLIC_IPS:
-            return (preflight.vnet_ownership(facts), *preflight.check_access(facts, plan.steps))
+            return (preflight.cluster.vnet_ownership(facts), *preflight.check_access(facts, plan.steps))
         case _:
             return preflight.check_all(facts, plan.steps)
 

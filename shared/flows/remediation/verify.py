@@ -11,7 +11,7 @@ from ...cloud.discovery import Discovery
 from ...cloud.errors import AzureError
 from ...cloud.metrics import Metrics, complete_series
 from ...core.detection.schedule import complete_window
-from ...core.planning.preflight import authorize_command
+from ...core.planning.preflight.cluster import authorize_command
 from ...core.planning.sizing import ENLARGE_AT, PORTS_PER_IP
 from ...core.planning.usage import open_peak
 from ...core.remediation import verdict

@@ -95,8 +95,8 @@ def _checks(facts: NetworkFacts) -> tuple[Check, ...]:
             f"without a NAT gateway: {listed(without) or 'no subnet could be read'}; its nodes would lose all egress",
             "attach the gateway to every subnet first",
         ),
-        preflight.subnets_readable(facts),
-        preflight.cluster_is_settled(facts),
+        preflight.subnets.subnets_readable(facts),
+        preflight.cluster.cluster_is_settled(facts),
         CheckBuilder(CheckId.EXISTING_CONNECTIONS, "Azure docs: aks/egress-outboundtype").warns(
             "connections may be interrupted while AKS changes the outbound type", "choose a quiet hour"
         ),

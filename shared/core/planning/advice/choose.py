@@ -60,7 +60,7 @@ def advise(facts: NetworkFacts, demand: Demand, options: PlanOptions) -> Advice:
             PlanKind.ADVICE,
             f"the public IPs of {cluster.name} are reserved: add them to the API server's authorized IP ranges, "
             "then ask for a new plan",
-            (preflight.authorize_command(cluster, [ip.address for ip in waiting]),),
+            (preflight.cluster.authorize_command(cluster, [ip.address for ip in waiting]),),
         )
     return Advice(PlanKind.ADVICE, "")
 

@@ -64,8 +64,8 @@ def _checks(facts: NetworkFacts) -> Iterator[Check]:
         f"the outbound type is {cluster.outbound_type}",
         "look at the path that the cluster uses",
     )
-    yield preflight.cluster_is_settled(facts)
-    yield preflight.allow_lists(facts)
+    yield preflight.cluster.cluster_is_settled(facts)
+    yield preflight.addresses.allow_lists(facts)
     if cluster.restricts_api_server:
         yield CheckBuilder(CheckId.API_SERVER_ACCESS, "managedClusters GET, apiServerAccessProfile").warns(
             "the API server has authorized IP ranges: nodes lose it until the new addresses, known only "

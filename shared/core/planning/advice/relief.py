@@ -146,8 +146,8 @@ def _checks(facts: NetworkFacts, demand: Demand, gives_more: bool) -> Iterator[C
         "outbound traffic does not leave through the load balancer, or not all of it",
         "look at the path that the cluster uses",
     )
-    yield preflight.basic_sku(facts)
-    yield preflight.cluster_is_settled(facts)
+    yield preflight.addresses.basic_sku(facts)
+    yield preflight.cluster.cluster_is_settled(facts)
     yield CheckBuilder(
         CheckId.PORTS_A_NODE, "loadBalancers GET, outbound rules; managedClusters GET, node counts"
     ).requires(

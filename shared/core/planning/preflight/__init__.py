@@ -12,81 +12,33 @@ from ....model.network import NetworkFacts
 from ....model.plan import Step
 from ...checks import sort_checks
 from ..writes import new_types, planned_ip_ids
-from .addresses import allow_lists, basic_sku, ddos_protection, existing_connections, internet_routing
-from .cluster import (
-    authorize_command,
-    authorized_ranges,
-    cluster_is_settled,
-    known_addresses,
-    node_public_ips,
-    outbound_type,
-    vnet_ownership,
-    zones,
-)
-from .refusals import locks, locks_for_deletion, other_changes, permissions, policies, quota
-from .shared_ownership import managed_as_code, shared_subnets
-from .subnets import (
-    default_route,
-    dual_stack,
-    existing_gateway,
-    kept_route_table,
-    network_interfaces,
-    other_subscription,
-    propagated_routes,
-    subnets_readable,
-)
-
-__all__ = [
-    "ACCESS_CHECKS",
-    "CHECKS",
-    "allow_lists",
-    "authorize_command",
-    "authorized_ranges",
-    "basic_sku",
-    "check_access",
-    "check_all",
-    "cluster_is_settled",
-    "default_route",
-    "dual_stack",
-    "existing_connections",
-    "existing_gateway",
-    "known_addresses",
-    "locks_for_deletion",
-    "managed_as_code",
-    "outbound_type",
-    "permissions",
-    "quota",
-    "shared_subnets",
-    "subnets_readable",
-    "vnet_ownership",
-    "zones",
-]
+from . import addresses, cluster, refusals, shared_ownership, subnets
 
 CHECKS: tuple[Callable[[NetworkFacts], Check], ...] = (
-    vnet_ownership,
-    outbound_type,
-    cluster_is_settled,
-    subnets_readable,
-    network_interfaces,
-    other_subscription,
-    existing_gateway,
-    default_route,
-    propagated_routes,
-    kept_route_table,
-    dual_stack,
-    basic_sku,
-    internet_routing,
-    ddos_protection,
-    node_public_ips,
-    zones,
-    shared_subnets,
-    existing_connections,
-    allow_lists,
-    managed_as_code,
-    other_changes,
+    cluster.vnet_ownership,
+    cluster.outbound_type,
+    cluster.cluster_is_settled,
+    subnets.subnets_readable,
+    subnets.network_interfaces,
+    subnets.other_subscription,
+    subnets.existing_gateway,
+    subnets.default_route,
+    subnets.propagated_routes,
+    subnets.kept_route_table,
+    subnets.dual_stack,
+    addresses.basic_sku,
+    addresses.internet_routing,
+    addresses.ddos_protection,
+    cluster.node_public_ips,
+    cluster.zones,
+    shared_ownership.shared_subnets,
+    addresses.existing_connections,
+    addresses.allow_lists,
+    shared_ownership.managed_as_code,
+    refusals.other_changes,
 )
-ACCESS_CHECKS: tuple[Callable[[NetworkFacts, Sequence[Step]], Check], ...] = (permissions, locks)
-NEW_RESOURCE_CHECKS: tuple[Callable[[NetworkFacts, Sequence[Step]], Check], ...] = (policies, quota)
+ACCESS_CHECKS: tuple[Callable[[NetworkFacts, Sequence[Step]], Check], ...] = (refusals.permissions, refusals.locks)
+NEW_RESOURCE_CHECKS: tuple[Callable[[NetworkFacts, Sequence[Step]], Check], ...] = (refusals.policies, refusals.quota)
 
 
 def check_all(facts: NetworkFacts, steps: Sequence[Step] = ()) -> tuple[Check, ...]:
@@ -94,7 +46,7 @@ def check_all(facts: NetworkFacts, steps: Sequence[Step] = ()) -> tuple[Check, .
     return sort_checks(
         [
             *(check(facts) for check in CHECKS),
-            authorized_ranges(facts, planned_ip_ids(steps, facts)),
+            cluster.authorized_ranges(facts, planned_ip_ids(steps, facts)),
             *check_access(facts, steps),
         ]
     )

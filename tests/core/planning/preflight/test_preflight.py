@@ -94,17 +94,17 @@ def test_every_check_names_its_source_and_every_block_what_to_do(of: NetworkFact
     ],
 )
 def test_only_a_network_of_ones_own_gets_a_gateway(pools: list[NodePool], expected: CheckResult) -> None:
-    assert preflight.vnet_ownership(facts(cluster(pools))).result is expected
+    assert preflight.cluster.vnet_ownership(facts(cluster(pools))).result is expected
 
 
 @pytest.mark.parametrize("kind", ["loadBalancer", "LoadBalancer", "loadbalancer"])
 def test_the_outbound_type_is_compared_without_case(kind: str) -> None:
-    assert preflight.outbound_type(facts(cluster(outbound_type=kind))).result is PASS
+    assert preflight.cluster.outbound_type(facts(cluster(outbound_type=kind))).result is PASS
 
 
 @pytest.mark.parametrize("kind", ["userDefinedRouting", "managedNATGateway", "userAssignedNATGateway", "none", "block"])
 def test_other_outbound_types_are_blocked_by_name(kind: str) -> None:
-    found = preflight.outbound_type(facts(cluster(outbound_type=kind)))
+    found = preflight.cluster.outbound_type(facts(cluster(outbound_type=kind)))
     assert found.result is BLOCK
     assert kind in found.message
 
@@ -119,20 +119,22 @@ def test_other_outbound_types_are_blocked_by_name(kind: str) -> None:
     ],
 )
 def test_a_cluster_that_is_not_settled_is_blocked(changed: dict[str, Any], said: str) -> None:
-    found = preflight.cluster_is_settled(facts(cluster(**changed)))
+    found = preflight.cluster.cluster_is_settled(facts(cluster(**changed)))
     assert found.result is BLOCK
     assert said in found.message
 
 
 def test_states_of_azure_are_compared_without_case() -> None:
     assert (
-        preflight.cluster_is_settled(facts(cluster(power_state="running", provisioning_state="succeeded"))).result
+        preflight.cluster.cluster_is_settled(
+            facts(cluster(power_state="running", provisioning_state="succeeded"))
+        ).result
         is PASS
     )
 
 
 def test_what_could_not_be_read_is_named_and_blocks() -> None:
-    found = preflight.subnets_readable(
+    found = preflight.subnets.subnets_readable(
         facts(
             unreadable=(
                 Unreadable(UnreadableKind.SUBNET, "snet-user", "403"),
@@ -145,66 +147,70 @@ def test_what_could_not_be_read_is_named_and_blocks() -> None:
 
 
 def test_a_subnet_of_the_cluster_that_is_missing_from_the_facts_blocks() -> None:
-    found = preflight.subnets_readable(facts(subnets=(subnet(USER_SUBNET),)))
+    found = preflight.subnets.subnets_readable(facts(subnets=(subnet(USER_SUBNET),)))
     assert found.result is UNKNOWN
     assert "snet-system" in found.message
 
 
 def test_a_subnet_that_is_not_succeeded_is_blocked() -> None:
     of = facts(subnets=(subnet(USER_SUBNET, provisioning_state="Updating"), subnet(SYSTEM_SUBNET)))
-    assert result(preflight.subnets_readable, of) == (BLOCK, "`snet-user` is Updating")
+    assert result(preflight.subnets.subnets_readable, of) == (BLOCK, "`snet-user` is Updating")
 
 
 def test_subnets_in_two_networks_are_blocked() -> None:
     elsewhere = ArmId(f"{NETWORK}/virtualNetworks/vnet-other/subnets/snet-b")
     of = facts(cluster([pool("a", USER_SUBNET), pool("b", elsewhere)]))
-    assert preflight.subnets_readable(of).result is BLOCK
+    assert preflight.subnets.subnets_readable(of).result is BLOCK
 
 
 def test_one_network_in_two_spellings_is_one_network() -> None:
     of = facts(cluster([pool("a", USER_SUBNET), pool("b", ArmId(SYSTEM_SUBNET.upper()))]))
-    assert preflight.subnets_readable(of).result is PASS
+    assert preflight.subnets.subnets_readable(of).result is PASS
 
 
 def test_a_gateway_that_is_there_already_is_never_replaced() -> None:
     of = facts(subnets=(subnet(USER_SUBNET, nat_gateway_id=nat_gateway().id), subnet(SYSTEM_SUBNET)))
-    found = preflight.existing_gateway(of)
+    found = preflight.subnets.existing_gateway(of)
     assert found.result is BLOCK
     assert "snet-user: ng-other" in found.message
 
 
 @pytest.mark.parametrize("hop", ["VirtualAppliance", "virtualappliance", "VirtualNetworkGateway"])
 def test_a_default_route_to_an_appliance_or_gateway_is_blocked(hop: str) -> None:
-    found = preflight.default_route(with_route(hop, "10.9.0.4"))
+    found = preflight.subnets.default_route(with_route(hop, "10.9.0.4"))
     assert found.result is BLOCK
     assert f"snet-system: {hop} 10.9.0.4" in found.message
 
 
 @pytest.mark.parametrize("hop", ["Internet", "None", "VnetLocal"])
 def test_another_default_route_is_warned_about(hop: str) -> None:
-    found = preflight.default_route(with_route(hop))
+    found = preflight.subnets.default_route(with_route(hop))
     assert found.result is WARN
     assert "snet-system" in found.message
 
 
 @pytest.mark.parametrize("ranges", [("203.0.113.0/24",), ("0.0.0.0/32",)])
 def test_authorized_ranges_block_unless_the_cluster_is_private(ranges: tuple[str, ...]) -> None:
-    assert preflight.authorized_ranges(facts(cluster(authorized_ip_ranges=ranges))).result is BLOCK
-    assert preflight.authorized_ranges(facts(cluster(authorized_ip_ranges=ranges, is_private=True))).result is PASS
+    assert preflight.cluster.authorized_ranges(facts(cluster(authorized_ip_ranges=ranges))).result is BLOCK
+    assert (
+        preflight.cluster.authorized_ranges(facts(cluster(authorized_ip_ranges=ranges, is_private=True))).result is PASS
+    )
 
 
 def test_nodes_in_several_zones_are_warned_that_egress_depends_on_one() -> None:
     of = facts(cluster([pool("a", USER_SUBNET, zones=("1", "2")), pool("b", SYSTEM_SUBNET, zones=("2",))]))
-    assert preflight.zones(of).result is WARN
-    assert "zones 1, 2" in preflight.zones(of).message
-    assert preflight.zones(facts(cluster([pool("a", USER_SUBNET, zones=("2",))]))).result is PASS
+    assert preflight.cluster.zones(of).result is WARN
+    assert "zones 1, 2" in preflight.cluster.zones(of).message
+    assert preflight.cluster.zones(facts(cluster([pool("a", USER_SUBNET, zones=("2",))]))).result is PASS
 
 
 def test_others_in_the_subnets_are_named() -> None:
     other_cluster = "MC_rg-b_billing_westeurope"
     machine = f"{NETWORK.replace('rg-network', 'rg-vms')}/networkInterfaces/nic-build/ipConfigurations/ip"
     attached = (nic_configuration(0), *(nic_configuration(one, other_cluster) for one in (0, 1)), machine)
-    found = preflight.shared_subnets(facts(subnets=(subnet(USER_SUBNET, attached_ids=attached), subnet(SYSTEM_SUBNET))))
+    found = preflight.shared_ownership.shared_subnets(
+        facts(subnets=(subnet(USER_SUBNET, attached_ids=attached), subnet(SYSTEM_SUBNET)))
+    )
     assert found.result is WARN
     assert f"2 of aks-user-1-vmss in {other_cluster} (node group of an AKS cluster)" in found.message
     assert "1 of nic-build in rg-vms" in found.message
@@ -223,7 +229,7 @@ def test_others_in_the_subnets_are_named() -> None:
 def test_whether_the_network_is_managed_as_code_is_said_as_far_as_it_can_be_seen(
     tags: dict[str, str] | None, said: str
 ) -> None:
-    found = preflight.managed_as_code(facts(vnet=Vnet(VNET, "westeurope", tags=tags)))
+    found = preflight.shared_ownership.managed_as_code(facts(vnet=Vnet(VNET, "westeurope", tags=tags)))
     assert found.result is WARN
     assert said in found.message
 
@@ -240,16 +246,16 @@ def test_every_executable_kind_of_plan_says_it() -> None:
 def test_the_clusters_own_nodes_are_known_in_any_case() -> None:
     attached = (nic_configuration(0).upper(), nic_configuration(1).lower())
     of = facts(subnets=(subnet(USER_SUBNET, attached_ids=attached), subnet(SYSTEM_SUBNET)))
-    assert preflight.shared_subnets(of).result is PASS
+    assert preflight.shared_ownership.shared_subnets(of).result is PASS
 
 
 def test_the_egress_ips_of_now_are_named_for_allow_lists() -> None:
-    assert "now 20.50.10.7" in preflight.allow_lists(facts()).message
-    assert "now unknown" in preflight.allow_lists(facts(outbound_ips=())).message
+    assert "now 20.50.10.7" in preflight.addresses.allow_lists(facts()).message
+    assert "now unknown" in preflight.addresses.allow_lists(facts(outbound_ips=())).message
 
 
 def test_existing_connections_may_drop_and_that_is_always_said() -> None:
-    assert preflight.existing_connections(facts()).result is WARN
+    assert preflight.addresses.existing_connections(facts()).result is WARN
 
 
 @pytest.mark.parametrize("balancer", [None, load_balancer(outbound_rules=())])
