@@ -16,12 +16,13 @@ setup: $(READY) ## install what development needs, into this folder only (implie
 $(READY): requirements.txt constraints.txt requirements-dev.txt package-lock.json devhost/setup.py
 	@python=$$(PYTHON="$(PYTHON)" sh devhost/find_python.sh) && "$$python" devhost/setup.py
 
-check: $(READY) ## format, lint, spelling, types, and which part may import which
+check: $(READY) ## format, lint, spelling, types, which part may import which, and dead code
 	@.venv/bin/ruff format --check --quiet .
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/codespell
 	@$(PY) -m mypy
 	@.venv/bin/lint-imports --no-logo
+	@.venv/bin/vulture
 
 # Branch coverage of the pure decisions and of signing must not sink below this.
 COVERAGE ?= 97

@@ -38,10 +38,6 @@ class Metrics:
         query = metric_queries.SNAT_CONNECTIONS_BY_BACKEND if by_backend else metric_queries.SNAT_CONNECTIONS
         return self.query_resource(load_balancer_id, query, window)
 
-    def allocated_snat_ports(self, load_balancer_id: str, window: Window) -> MetricAnswer:
-        """One series, a mean over all backends: only whether it has points means something."""
-        return self.query_resource(load_balancer_id, metric_queries.ALLOCATED_SNAT_PORTS, window)
-
     def allocated_snat_ports_by_backend(self, load_balancer_id: str, window: Window) -> MetricAnswer:
         """Ports by ``backendipaddress``, ``protocoltype`` and ``isawaitingremoval``, over all frontends."""
         return self._ports(load_balancer_id, metric_queries.ALLOCATED_SNAT_PORTS_BY_BACKEND, window)

@@ -10,7 +10,7 @@ from azure.identity import ManagedIdentityCredential
 from shared.cloud.arm import Arm
 from shared.cloud.discovery import Discovery
 from shared.cloud.errors import BadRequest, MetricUnavailable, NotFound
-from shared.cloud.metric_queries import MetricQuery
+from shared.cloud.metric_queries import ALLOCATED_SNAT_PORTS, MetricQuery
 from shared.cloud.metrics import Metrics
 from shared.cloud.network import Network
 from shared.cloud.network_facts import read_network_facts
@@ -144,7 +144,7 @@ def test_the_whole_is_the_sum_of_the_nodes(metrics: Metrics, load_balancer_id: s
 
 
 def test_points_are_the_minutes_of_the_window(metrics: Metrics, load_balancer_id: str, window: Window) -> None:
-    (series,) = metrics.allocated_snat_ports(load_balancer_id, window).series
+    (series,) = metrics.query_resource(load_balancer_id, ALLOCATED_SNAT_PORTS, window).series
     assert [at for at, _ in series.points] == [window.start + timedelta(minutes=minute) for minute in range(5)]
 
 
@@ -199,7 +199,7 @@ def test_an_unknown_dimension_is_a_bad_request_with_azures_words(
 
 def test_metrics_of_what_does_not_exist_are_not_found(metrics: Metrics, load_balancer_id: str, window: Window) -> None:
     with pytest.raises(NotFound):
-        metrics.allocated_snat_ports(f"{load_balancer_id}-gone", window)
+        metrics.query_resource(f"{load_balancer_id}-gone", ALLOCATED_SNAT_PORTS, window)
 
 
 def test_a_metric_that_failed_inside_a_success_is_an_error(
@@ -213,4 +213,4 @@ def test_a_metric_that_failed_inside_a_success_is_an_error(
     }
     azure.add_fault({"match": {"path": "Insights/metrics"}, "then": {"status": 200, "body": {"value": [failed]}}})
     with pytest.raises(MetricUnavailable, match="Try later"):
-        metrics.allocated_snat_ports(load_balancer_id, window)
+        metrics.query_resource(load_balancer_id, ALLOCATED_SNAT_PORTS, window)
