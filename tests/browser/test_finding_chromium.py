@@ -23,7 +23,7 @@ def test_the_one_that_is_named_comes_first(tmp_path: Path) -> None:
     named = executable(tmp_path / "mine")
     executable(tmp_path / "bin" / "chromium")
     found = find_chromium({"CHROMIUM": str(named), "PATH": str(tmp_path / "bin")})
-    assert (found.executable, dict(found.environment)) == (named, {})
+    assert (found.executable, set(found.environment)) == (named, {"FONTCONFIG_FILE"})
 
 
 def test_the_next_is_the_one_on_path(tmp_path: Path) -> None:
