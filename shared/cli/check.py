@@ -31,8 +31,8 @@ def check(options: argparse.Namespace, make_app: MakeApp) -> int:
         print(f"judged {utc(report.window.start)} to {report.window.end:%H:%M}")
         for assessment in report.assessments:
             print("\n".join(_lines(assessment)))
-        for line in report.unreadable:
-            print(f"could not be listed: {line}")
+        for unlisted in report.unreadable:
+            print(f"could not be listed: {unlisted}")
     needs_attention = report.unreadable or any(_needs_attention(assessment) for assessment in report.assessments)
     return ATTENTION if needs_attention else FINE
 

@@ -14,6 +14,7 @@ from typing import Any
 from ..errors import BadInput
 from ..formatting import count
 from ..model.cluster import Cluster
+from ..model.fleet import Unlisted
 from ..model.load_balancer import LoadBalancer, Node
 from ..model.resource_id import ArmId
 from . import api_versions
@@ -41,7 +42,7 @@ class ClusterListing:
     """
 
     clusters: tuple[Cluster, ...]
-    unreadable: tuple[str, ...] = ()
+    unreadable: tuple[Unlisted, ...] = ()
     broken: tuple[UnreadableRow, ...] = ()
 
 
@@ -57,23 +58,23 @@ class Discovery:
 
         Asks each subscription in turn where Resource Graph may not be used.
         """
-        unreadable: list[str] = []
+        unreadable: list[Unlisted] = []
         rows = self.rows(_CLUSTERS_QUERY, CLUSTER_TYPE, api_versions.MANAGED_CLUSTERS, unreadable)
         read, bad = read_rows(rows, parse_cluster, CLUSTER_TYPE)
         clusters = {cluster.id: cluster for cluster in read}
         broken = {row.id: row for row in bad if row.id and row.id not in clusters}
-        unreadable += rows_without_id("cluster", bad)
+        unreadable += rows_without_id("clusters", bad)
         ordered = tuple(clusters[key] for key in sorted(clusters, key=str.lower))
         return ClusterListing(ordered, tuple(unreadable), tuple(broken[key] for key in sorted(broken, key=str.lower)))
 
-    def rows(self, query: str, kind: str, api_version: str, unreadable: list[str]) -> list[dict[str, Any]]:
+    def rows(self, query: str, kind: str, api_version: str, unreadable: list[Unlisted]) -> list[dict[str, Any]]:
         """Every resource of a type, by Resource Graph, else listed in each subscription.
 
         What could not be listed is added to ``unreadable``.
         """
         try:
             rows = list(self._graph_rows(query))
-            unreadable += [text for text in self._invisible_subscriptions() if text not in unreadable]
+            unreadable += [entry for entry in self._invisible_subscriptions() if entry not in unreadable]
             return rows
         except SignInFailed:
             raise
@@ -135,7 +136,8 @@ class Discovery:
         if len(ids) > 1:
             raise BadInput(f"{len(ids)} clusters are named {name!r}; give the id of one: {', '.join(ids)}")
         if not ids:
-            hidden = f"; not everything could be read: {'; '.join(found.unreadable)}" if found.unreadable else ""
+            unlisted = "; ".join(map(str, found.unreadable))
+            hidden = f"; not everything could be read: {unlisted}" if unlisted else ""
             raise NotFound(f"cluster {name}", f"no readable cluster has this name{hidden}", status=404)
         return ids[0]
 
@@ -158,34 +160,34 @@ class Discovery:
                 return
             options["$skipToken"] = token
 
-    def _invisible_subscriptions(self) -> list[str]:
+    def _invisible_subscriptions(self) -> list[Unlisted]:
         if not self._subscriptions:
             return []
-        unreadable: list[str] = []
+        unreadable: list[Unlisted] = []
         visible = {subscription.lower() for subscription in self._readable_subscriptions(unreadable)}
         return unreadable + [
-            f"subscription {subscription}: it does not exist or this identity has no role in it"
+            Unlisted(f"subscription {subscription}", "it does not exist or this identity has no role in it")
             for subscription in self._subscriptions
             if subscription.lower() not in visible
         ]
 
-    def _readable_subscriptions(self, unreadable: list[str]) -> list[str]:
+    def _readable_subscriptions(self, unreadable: list[Unlisted]) -> list[str]:
         found, bad = read_rows(self._arm.list("/subscriptions", api_versions.SUBSCRIPTIONS), _subscription)
-        unreadable += rows_without_id("subscription", bad)
+        unreadable += rows_without_id("subscriptions", bad)
         return found
 
-    def _listed_rows(self, kind: str, api_version: str, unreadable: list[str]) -> Iterator[dict[str, Any]]:
+    def _listed_rows(self, kind: str, api_version: str, unreadable: list[Unlisted]) -> Iterator[dict[str, Any]]:
         for subscription in self._subscriptions or self._readable_subscriptions(unreadable):
             try:
                 yield from self._arm.list(f"/subscriptions/{subscription}/providers/{kind}", api_version)
             except AzureError as error:
-                unreadable.append(f"subscription {subscription}: {error}")
+                unreadable.append(Unlisted(f"subscription {subscription}", str(error)))
 
 
-def rows_without_id(what: str, rows: Sequence[UnreadableRow]) -> list[str]:
-    """Rows that can't be told under an id: how many, and why one of them."""
-    nameless = [row for row in rows if not row.id]
-    return [f"{count(len(nameless), what)} without a readable id: {nameless[0].reason}"] if nameless else []
+def rows_without_id(what: str, rows: Sequence[UnreadableRow]) -> list[Unlisted]:
+    """How many rows have no readable id, and why the first has none. ``what`` is a plural."""
+    reasons = [row.reason for row in rows if not row.id]
+    return [Unlisted(f"{what} without a readable id", f"{len(reasons)}, such as: {reasons[0]}")] if reasons else []
 
 
 def unreadable_summary(what: str, rows: Sequence[UnreadableRow]) -> str:

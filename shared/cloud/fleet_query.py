@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from ..model.cluster import Cluster
-from ..model.fleet import Fleet, WatchedCluster, WatchedGateway
+from ..model.fleet import Fleet, Unlisted, WatchedCluster, WatchedGateway
 from ..model.load_balancer import LoadBalancer
 from ..model.resource_id import ArmId
 from . import api_versions
@@ -92,36 +92,36 @@ class FleetDiscovery:
         """The NAT gateway on a subnet as Resource Manager knows it now."""
         return self._discovery.subnet_gateway(subnet_id)
 
-    def _balancers(self, unreadable: list[str]) -> tuple[list[LoadBalancer], list[_Broken]]:
+    def _balancers(self, unreadable: list[Unlisted]) -> tuple[list[LoadBalancer], list[_Broken]]:
         rows = self._rows(_BALANCERS_QUERY, _BALANCERS, unreadable)
         parsed, bad = read_rows(rows, _balancer)
-        unreadable += rows_without_id("load balancer", bad)
+        unreadable += rows_without_id("load balancers", bad)
         balancers = [item for item in parsed if item and item.outbound_rules and item.sku.lower() == "standard"]
         return balancers, [_Broken(row) for row in bad if row.id.lower().endswith("/loadbalancers/kubernetes")]
 
-    def _gateways(self, unreadable: list[str]) -> tuple[list[WatchedGateway], list[_Broken]]:
+    def _gateways(self, unreadable: list[Unlisted]) -> tuple[list[WatchedGateway], list[_Broken]]:
         rows = self._rows(_GATEWAYS_QUERY, _GATEWAYS, unreadable)
         parsed, bad = read_rows(rows, _gateway)
         uses_prefixes = any(prefixes for _, prefixes in parsed)
         sizes = self._prefix_sizes(unreadable) if uses_prefixes else {}
-        unreadable += [f"NAT gateway {row.id}: {row.reason}" for row in bad if row.id]
-        unreadable += rows_without_id("NAT gateway", bad)
+        unreadable += [Unlisted(f"NAT gateway {row.id}", row.reason) for row in bad if row.id]
+        unreadable += rows_without_id("NAT gateways", bad)
         subnets = {optional_id(row): _readable_subnets(row) for row in rows} if bad else {}
         broken = [_Broken(row, subnets[row.id]) for row in bad if row.id]
         return [_counted(gateway, prefixes, sizes) for gateway, prefixes in parsed], broken
 
-    def _prefix_sizes(self, unreadable: list[str]) -> dict[ArmId, int]:
+    def _prefix_sizes(self, unreadable: list[Unlisted]) -> dict[ArmId, int]:
         """How many addresses each public IP prefix has."""
         parsed, bad = read_rows(self._rows(_PREFIXES_QUERY, _PREFIXES, unreadable), _prefix_size)
-        unreadable += [f"public IP prefix {row.id}: {row.reason}" for row in bad if row.id]
-        unreadable += rows_without_id("public IP prefix", bad)
+        unreadable += [Unlisted(f"public IP prefix {row.id}", row.reason) for row in bad if row.id]
+        unreadable += rows_without_id("public IP prefixes", bad)
         return dict(parsed)
 
-    def _rows(self, query: str, kind: str, unreadable: list[str]) -> list[dict[str, Any]]:
+    def _rows(self, query: str, kind: str, unreadable: list[Unlisted]) -> list[dict[str, Any]]:
         try:
             return self._discovery.rows(query, kind, api_versions.NETWORK, unreadable)
         except AzureError as error:
-            unreadable.append(f"{kind} could not be listed: {error}")
+            unreadable.append(Unlisted(f"{kind} could not be listed", str(error)))
             return []
 
 

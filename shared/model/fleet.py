@@ -44,12 +44,21 @@ class WatchedCluster:
 
 
 @dataclass(frozen=True, slots=True)
-class Fleet:
-    """``unreadable`` names, each with its reason, what could not be listed or understood."""
+class Unlisted:
+    """What could not be listed or understood."""
 
+    subject: str  # the same in each scan
+    reason: str  # may change from scan to scan
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
     found_at: datetime
     clusters: tuple[WatchedCluster, ...]
-    unreadable: tuple[str, ...] = ()
+    unreadable: tuple[Unlisted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +68,7 @@ class InventoryIndex:
     found_at: datetime
     clusters: int
     shards: tuple[str, ...]  # their keys, stable as long as the fleet is cut the same way
-    unreadable: tuple[str, ...] = ()
+    unreadable: tuple[Unlisted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ def tick_fields(tick: Tick) -> dict[str, Any]:
         "is_success": tick.is_success,
         "problems": list(tick.problems),
         **tally_fields(tick.tally, tick.effort),
-        "unreadable": list(tick.unreadable),
+        "unreadable": [str(entry) for entry in tick.unreadable],
         "one_by_one": sorted(tick.tally.one_by_one),
         "measure": len(tick.shards),
         "deliver": len(tick.deliver),

@@ -15,6 +15,7 @@ from typing import Any
 from ..model.assessment import Assessment
 from ..model.audit import AuditLine
 from ..model.change import Change, JournalEntry
+from ..model.fleet import Unlisted
 from ..model.incident import ClusterRecord, Incident
 from ..model.metric import Window
 from ..model.plan import Plan
@@ -57,11 +58,11 @@ def assessment_json(assessment: Assessment) -> dict[str, Any]:
 
 
 def check_json(
-    at: datetime, window: Window, assessments: Sequence[Assessment], unreadable: Sequence[str]
+    at: datetime, window: Window, assessments: Sequence[Assessment], unreadable: Sequence[Unlisted]
 ) -> dict[str, Any]:
     """``unreadable`` names what could not even be listed."""
     clusters = [assessment_json(assessment) for assessment in assessments]
-    answer = {"at": at, "window": window, "clusters": clusters, "unreadable": unreadable}
+    answer = {"at": at, "window": window, "clusters": clusters, "unreadable": [str(entry) for entry in unreadable]}
     return {"schema": SCHEMA, **plain(answer)}
 
 

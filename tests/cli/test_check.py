@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from shared.model.fleet import Unlisted
 from shared.model.reading import DoesNotApply, Idle, Measured, Reading, Unmeasured
 from tests.support.nouns import make_assessment
 from tests.support.terminal import HEALTHY, WINDOW, Check, assessed, run
@@ -39,7 +40,7 @@ def test_check_names_failing_nodes_and_exits_with_one(capsys: pytest.CaptureFixt
 
 
 def test_check_names_what_could_not_be_listed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("check", check=Check(assessed(HEALTHY), unreadable=("subscription x: no role",))) == 1
+    assert run("check", check=Check(assessed(HEALTHY), unreadable=(Unlisted("subscription x", "no role"),))) == 1
     assert "could not be listed: subscription x: no role" in capsys.readouterr().out
 
 

@@ -61,7 +61,7 @@ def test_a_subscription_asked_for_that_is_not_visible_is_named() -> None:
     assert canned.posted[0]["subscriptions"] == ["S1", "s9"]
     assert len(found.clusters) == 1
     assert len(found.unreadable) == 1
-    assert "s9" in found.unreadable[0]
+    assert "s9" in str(found.unreadable[0])
 
 
 def test_one_cluster_that_makes_no_sense_does_not_hide_the_others() -> None:
@@ -79,7 +79,9 @@ def test_clusters_without_a_readable_id_are_counted() -> None:
     found = Discovery(Canned({}, (rows(*odd, cluster("a")),)).arm).clusters()
     assert [one.name for one in found.clusters] == ["a"]
     assert found.broken == ()
-    assert [text.partition(":")[0] for text in found.unreadable] == ["4 clusters without a readable id"]
+    (unlisted,) = found.unreadable
+    assert unlisted.subject == "clusters without a readable id", "the same however many there are"
+    assert unlisted.reason.startswith("4, such as: ")
 
 
 def test_where_resource_graph_is_forbidden_each_readable_subscription_is_listed() -> None:
@@ -94,8 +96,8 @@ def test_a_subscription_that_may_not_be_listed_is_named_and_does_not_hide_the_ot
     found = Discovery(Canned(answers, (forbidden(),)).arm, ("s1", "s2")).clusters()
     assert [one.name for one in found.clusters] == ["a"]
     assert len(found.unreadable) == 1
-    assert "s2" in found.unreadable[0]
-    assert f"{TYPE}/read" in found.unreadable[0]
+    assert "s2" in str(found.unreadable[0])
+    assert f"{TYPE}/read" in str(found.unreadable[0])
 
 
 def test_when_no_subscription_asked_for_exists_each_is_named() -> None:

@@ -81,7 +81,7 @@ def test_what_cannot_be_listed_is_named_and_the_rest_is_there() -> None:
     )
     found = FleetDiscovery(Discovery(canned.arm)).read_fleet(START)
     assert len(found.clusters) == 1
-    assert "loadBalancers could not be listed" in found.unreadable[0]
+    assert "loadBalancers could not be listed" in found.unreadable[0].subject
 
 
 def test_without_resource_graph_each_subscription_is_listed() -> None:

@@ -85,7 +85,7 @@ def test_what_cannot_be_listed_on_the_configured_host_is_named_by_discovery(
 
     ours.answer = answer
     (unreadable,) = Discovery(arm(ours.url), ("s1",)).clusters().unreadable
-    assert foreign.url in unreadable
+    assert foreign.url in unreadable.reason
     assert foreign.asked == []
 
 

@@ -65,7 +65,7 @@ def test_a_subscription_that_is_not_there_is_named(arm: Arm) -> None:
     found = Discovery(arm, (nowhere,)).clusters()
     assert found.clusters == ()
     assert len(found.unreadable) == 1
-    assert nowhere in found.unreadable[0]
+    assert nowhere in found.unreadable[0].subject
 
 
 def test_a_fleet_of_more_than_a_page_is_found_whole(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,4 +69,4 @@ def test_a_list_that_does_not_come_leaves_time_to_look(many: Theatre) -> None:
     tick = many.app.watch.run(many.clock.now(), many.clock.wall())
     assert time.monotonic() - began < DEADLINE_SECONDS
     assert tick.tally.measured == CLUSTERS
-    assert any("could not be listed" in text for text in tick.unreadable)
+    assert any("could not be listed" in unlisted.subject for unlisted in tick.unreadable)

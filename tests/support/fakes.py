@@ -18,7 +18,7 @@ from shared.flows.monitoring.collect import MetricCollector
 from shared.flows.monitoring.node_names import NodeNames
 from shared.flows.monitoring.scan import FleetScanner
 from shared.model.cluster import Cluster
-from shared.model.fleet import Fleet, WatchedCluster, WatchedGateway
+from shared.model.fleet import Fleet, Unlisted, WatchedCluster, WatchedGateway
 from shared.model.load_balancer import LoadBalancer, Node
 from shared.model.metric import MetricAnswer, Window
 from tests.support.builders import load_balancer
@@ -103,7 +103,7 @@ class FakeAzure:
     """A fleet that can be listed, or not. ``trouble`` maps a method's name to what it raises."""
 
     targets: tuple[WatchedCluster, ...] = ()
-    unreadable: tuple[str, ...] = ()
+    unreadable: tuple[Unlisted, ...] = ()
     trouble: dict[str, AzureError] = field(default_factory=dict)
     nodes_found: tuple[Node, ...] = (Node("aks-user-1-vmss000000", "user", "10.0.0.4"),)
     subnet_gateways: dict[str, str | None] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from shared.flows.remediation.stop import StopChanges
 from shared.model.assessment import Assessment
 from shared.model.audit import AuditLine
 from shared.model.cluster import Cluster
+from shared.model.fleet import Unlisted
 from shared.model.incident import ClusterRecord
 from shared.model.metric import Window
 from shared.model.plan import Plan
@@ -38,7 +39,7 @@ class Check:
     """Answers with what it was given, and notes what was asked."""
 
     def __init__(
-        self, *assessments: Assessment, unreadable: tuple[str, ...] = (), error: Exception | None = None
+        self, *assessments: Assessment, unreadable: tuple[Unlisted, ...] = (), error: Exception | None = None
     ) -> None:
         self.report = CheckReport(NOW, WINDOW, assessments, unreadable)
         self.error = error

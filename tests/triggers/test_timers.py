@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from shared.cloud.deadline import Deadline
 from shared.core.incidents.tallies import tally_of
 from shared.flows.monitoring.tick import Tick
+from shared.model.fleet import Unlisted
 from shared.model.reading import Cause, Idle, Unmeasured
 from shared.model.tally import Effort, Tally
 from shared.store.errors import StoreError
@@ -27,7 +28,7 @@ READINGS = (minutes(0, 5, {2: 4}), minutes(0, 5), Idle(window()), Unmeasured("la
 SEEN = tally_of([assessment(reading) for reading in READINGS], {"opened": 1, "nothing": 3}, 0)
 TALLY = SEEN + Tally(one_by_one={"s1": "batch was refused"})
 GOOD = Tick("20261122t1008", TALLY, deliver=("a",), effort=Effort(12, 3, 0.25))
-BAD = Tick("20261122t1008", TALLY, problems=("no cluster was ever found",))
+BAD = Tick("20261122t1008", TALLY, (Unlisted("subscription x", "403"),), problems=("no cluster was ever found",))
 
 Run = Callable[[Tick], dict[str, Any]]
 
@@ -109,4 +110,5 @@ def test_the_line_is_never_sampled_away() -> None:
 def test_after_a_look_that_saw_nothing_no_heartbeat_is_sent(run: Run, beats: list[str]) -> None:
     line = run(BAD)
     assert (line["is_success"], line["problems"]) == (False, ["no cluster was ever found"])
+    assert line["unreadable"] == ["subscription x: 403"]
     assert beats == []

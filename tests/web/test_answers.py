@@ -8,6 +8,7 @@ from typing import Any
 
 from shared.model.audit import AuditLine
 from shared.model.change import ChangeState
+from shared.model.fleet import Unlisted
 from shared.model.incident import ClusterRecord
 from shared.model.metric import Window
 from shared.model.reading import Measured, Unmeasured
@@ -53,9 +54,11 @@ def test_a_check_names_what_could_not_even_be_listed() -> None:
     reading = nouns.make_assessment().reading
     assert isinstance(reading, Measured)
     window: Window = reading.window
-    answer = as_sent(answers.check_json(nouns.NOW, window, [nouns.make_assessment()], ["subscription b"]))
+    answer = as_sent(
+        answers.check_json(nouns.NOW, window, [nouns.make_assessment()], [Unlisted("subscription b", "no role")])
+    )
     assert set(answer) == {"schema", "at", "window", "clusters", "unreadable"}
-    assert (answer["schema"], len(answer["clusters"]), answer["unreadable"]) == (1, 1, ["subscription b"])
+    assert (answer["schema"], len(answer["clusters"]), answer["unreadable"]) == (1, 1, ["subscription b: no role"])
 
 
 def test_a_plan_gives_its_steps_by_kind_and_whether_it_can_be_done() -> None:

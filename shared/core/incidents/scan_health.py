@@ -1,11 +1,11 @@
-"""Reasons why the last scan must not be reported as healthy. Each function returns a reason, or an empty text."""
+"""Reasons why the last scan must not be reported as healthy. Each function returns a reason, or nothing."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
 from ...formatting import count, utc
-from ...model.fleet import Fleet
+from ...model.fleet import Fleet, Unlisted
 from ...model.tally import Tally
 
 STALE_AFTER = 3  # times as long as a list of clusters is usually kept
@@ -21,13 +21,13 @@ def stale_list(fleet: Fleet, now: datetime, kept_for: timedelta) -> str:
     return f"the list of clusters is old: it is of {utc(fleet.found_at)}" if is_old else ""
 
 
-def nothing_found(fleet: Fleet, *, has_seen_clusters: bool, are_some_lost: bool) -> str:
+def nothing_found(fleet: Fleet, *, has_seen_clusters: bool, are_some_lost: bool) -> Unlisted | None:
     """No cluster was listed, and not because all known ones were deleted."""
     if fleet.clusters:
-        return ""
+        return None
     if are_some_lost:
-        return f"none of the clusters that were known can be seen any more: {GRANT}"
-    return "" if has_seen_clusters else f"no cluster was ever found: {GRANT}"
+        return Unlisted("none of the clusters that were known can be seen any more", GRANT)
+    return None if has_seen_clusters else Unlisted("no cluster was ever found", GRANT)
 
 
 def nothing_measured(tally: Tally) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ...formatting import clip
 from ...model.coverage import StandingProblem
+from ...model.fleet import Unlisted
 
 MOST = 30  # are kept; more come when some of these are over
 LONGEST = 400  # characters of a text that are kept
@@ -34,6 +35,6 @@ def update_problems(
     return after, StandingProblemNews(tuple(current[problem.key] for problem in after if problem.key in due), over)
 
 
-def by_subject(texts: tuple[str, ...]) -> dict[str, str]:
-    """Texts such as ``subscription x: why`` by what comes before the colon: the reason may change from scan to scan."""
-    return {clip(text.partition(": ")[0], LONGEST): text for text in texts}
+def by_subject(unlisted: Iterable[Unlisted]) -> dict[str, str]:
+    """Texts by subject: the reason may change from scan to scan."""
+    return {clip(entry.subject, LONGEST): str(entry) for entry in unlisted}

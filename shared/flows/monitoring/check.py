@@ -17,7 +17,7 @@ from ...errors import BadInput, NotFoundHere
 from ...ids import short_key
 from ...model.assessment import Assessment
 from ...model.cluster import Cluster
-from ...model.fleet import WatchedCluster
+from ...model.fleet import Unlisted, WatchedCluster
 from ...model.metric import Window
 from .group_queries import unmeasured
 from .inventory import FleetInventory
@@ -29,7 +29,7 @@ class CheckReport:
     at: datetime
     window: Window
     assessments: tuple[Assessment, ...]
-    unreadable: tuple[str, ...] = ()  # what could not even be listed: silence there is not health
+    unreadable: tuple[Unlisted, ...] = ()  # what could not even be listed: silence there is not health
 
 
 class Check:

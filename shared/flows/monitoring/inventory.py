@@ -12,13 +12,14 @@ from datetime import datetime, timedelta
 
 from ...cloud.errors import AzureError
 from ...cloud.fleet_query import FleetDiscovery
-from ...model.fleet import Fleet, InventoryIndex, InventoryShard, WatchedCluster
+from ...model.fleet import Fleet, InventoryIndex, InventoryShard, Unlisted, WatchedCluster
 from ...store.errors import StoreError
 from ...store.fleet_cache import FleetCache
 from .scan import grouped
 
 log = logging.getLogger("snatbot.inventory")
 SHARD_CLUSTERS = 100
+CLUSTERS_UNLISTED = "clusters could not be listed"
 _INDEX = "inventory"
 _SHARD = "inventory-"
 
@@ -70,7 +71,7 @@ class FleetInventory:
                 if kept is None:
                     raise
                 log.error("clusters could not be listed, the list of %s is used on: %s", kept.found_at, error)
-                problem = f"clusters could not be listed: {error}"
+                problem = Unlisted(CLUSTERS_UNLISTED, str(error))
                 return ListedFleet(replace(kept, unreadable=(*kept.unreadable, problem)))
             return ListedFleet(self._fleet, kept)
 

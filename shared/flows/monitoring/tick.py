@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from ...cloud.deadline import Deadline
 from ...core.detection.schedule import ScanSchedule
+from ...model.fleet import Unlisted
 from ...model.tally import Effort, ShardReport, Tally
 
 # Shares of a tick's time. Where listing takes longer, the list that is kept serves; later clusters are not scanned.
@@ -26,7 +27,7 @@ class Tick:
 
     name: str
     tally: Tally  # with ``shards``: of their last scans
-    unreadable: tuple[str, ...] = ()
+    unreadable: tuple[Unlisted, ...] = ()
     shards: tuple[str, ...] = ()  # keys of shards for workers to scan
     deliver: tuple[str, ...] = ()  # partitions with messages that are due
     advance: tuple[tuple[str, str], ...] = ()  # partitions and ids of changes that are due

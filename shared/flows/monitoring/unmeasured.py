@@ -18,7 +18,7 @@ from ...core.incidents.unmeasured import FleetListing, UnmeasuredNews, update_un
 from ...formatting import count, listed
 from ...ids import short_key
 from ...model.coverage import FleetRecord
-from ...model.fleet import Fleet
+from ...model.fleet import Fleet, Unlisted
 from ...model.tally import Tally
 from ...store.errors import StoreConflict
 from ...store.records import FLEET_PARTITION, Put, Records, Stored
@@ -62,7 +62,7 @@ class UnmeasuredClusters:
         after, news = update_unmeasured(record, tally, self._listing(record, found), now, self._policy.grace_period)
         has_seen_clusters = after.has_seen_clusters or not self._policy.expects_clusters
         empty = nothing_found(found.fleet, has_seen_clusters=has_seen_clusters, are_some_lost=bool(after.lost))
-        problems = found.fleet.unreadable if after.lost or not empty else (empty, *found.fleet.unreadable)
+        problems = (empty, *found.fleet.unreadable) if empty and not after.lost else found.fleet.unreadable
         troubles, trouble_news = update_problems(record.troubles, by_subject(problems), now, self._policy.grace_period)
         bad_tags, tag_news = update_problems(record.bad_tags, self._bad_tags(found), now, timedelta())
         one_by_one, slow_news = update_problems(record.one_by_one, tally.one_by_one, now, timedelta())
@@ -70,9 +70,9 @@ class UnmeasuredClusters:
         news = replace(news, troubles=trouble_news, bad_tags=tag_news, one_by_one=slow_news)
         self._store(stored, after, news, now, wall)
         unsound = (stale_list(found.fleet, now, self._policy.kept_for), empty, nothing_measured(tally))
-        return tuple(filter(None, unsound))
+        return tuple(str(problem) for problem in unsound if problem)
 
-    def update_unlisted(self, problem: str, now: datetime, wall: datetime) -> None:
+    def update_unlisted(self, problem: Unlisted, now: datetime, wall: datetime) -> None:
         """The clusters could not be listed, and no list is kept: nothing is known of any of them."""
         stored = self._records.fleet()
         record = stored.value if stored else FleetRecord()

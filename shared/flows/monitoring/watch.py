@@ -15,6 +15,7 @@ from datetime import datetime
 from ...cloud.deadline import within
 from ...cloud.errors import AzureError
 from ...cloud.request_count import RequestCount
+from ...model.fleet import Unlisted
 from ...model.metric import MINUTE
 from ...model.tally import Effort, ShardReport, Tally
 from ...store.errors import StoreError
@@ -22,7 +23,7 @@ from ...store.fleet_cache import FleetCache
 from ...store.liveness import Liveness
 from ...store.records import Key, Records
 from ..incidents.deleted_clusters import DeletedClusters
-from .inventory import FleetInventory, ListedFleet, shards_of
+from .inventory import CLUSTERS_UNLISTED, FleetInventory, ListedFleet, shards_of
 from .shard_reports import ShardReports, error_text
 from .tick import ShardScan, Tick, TickTime, WatchPolicy
 from .tracked_scan import TrackedScan
@@ -94,10 +95,10 @@ class Watch:
             with within(time.listing):
                 listed = self._inventory.get_and_store(now)
         except AzureError as error:
-            problem = f"the clusters could not be listed: {error}"
+            problem = Unlisted(CLUSTERS_UNLISTED, str(error))
             log.error("%s", problem)
             self._track_unlisted(problem, now, wall)
-            return self._with_due(Tick(name, Tally(), (problem,), problems=(problem,)), now, wall)
+            return self._with_due(Tick(name, Tally(), (problem,), problems=(str(problem),)), now, wall)
         targets = listed.fleet.clusters
         if len(targets) > self._policy.fan_out_above:
             shards = shards_of(targets)
@@ -121,7 +122,7 @@ class Watch:
             return (f"coverage could not be remembered: {error}",)
         return problems
 
-    def _track_unlisted(self, problem: str, now: datetime, wall: datetime) -> None:
+    def _track_unlisted(self, problem: Unlisted, now: datetime, wall: datetime) -> None:
         try:
             self._unmeasured.update_unlisted(problem, now, wall)
         except StoreError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from shared.core.incidents.standing_problems import MOST, StandingProblemNews, by_subject, update_problems
+from shared.model.fleet import Unlisted
 
 NOW = datetime(2026, 11, 22, 19, 5, tzinfo=UTC)
 GRACE = timedelta(minutes=15)
@@ -33,8 +34,7 @@ def test_no_more_are_kept_than_fit_and_known_ones_come_first() -> None:
     assert problems[0].key == "z"
 
 
-def test_the_subject_is_what_comes_before_the_colon() -> None:
-    assert by_subject(("subscription x: why", "no colon")) == {
-        "subscription x": "subscription x: why",
-        "no colon": "no colon",
-    }
+def test_a_problem_is_the_same_while_its_subject_is_and_a_colon_cuts_no_subject() -> None:
+    now = by_subject((Unlisted("region a: zone 1", "403"), Unlisted("region a: zone 2", "403")))
+    assert now == {"region a: zone 1": "region a: zone 1: 403", "region a: zone 2": "region a: zone 2: 403"}
+    assert by_subject((Unlisted("region a: zone 1", "503"), Unlisted("region a: zone 2", "403"))).keys() == now.keys()

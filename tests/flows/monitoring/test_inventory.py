@@ -35,7 +35,7 @@ def test_without_any_list_the_error_is_raised_and_with_one_it_is_used_on() -> No
     azure.trouble["read"] = Unavailable("POST resources", "busy", status=503)
     kept = inventory.get(at(30))
     assert (kept.found_at, kept.clusters) == (at(1), azure.targets)
-    assert "could not be listed" in kept.unreadable[0]
+    assert "could not be listed" in kept.unreadable[0].subject
 
 
 def test_shards_of_the_stored_list_are_what_workers_get(table: Table) -> None:

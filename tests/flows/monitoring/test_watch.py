@@ -36,7 +36,7 @@ from shared.ids import cluster_key
 from shared.maintenance_windows import parse_maintenance
 from shared.model.change import Change, ChangeState
 from shared.model.cluster import Cluster
-from shared.model.fleet import WatchedCluster, WatchedGateway
+from shared.model.fleet import Unlisted, WatchedCluster, WatchedGateway
 from shared.model.incident import IncidentState
 from shared.model.metric import MetricAnswer
 from shared.store.active_clusters import ActiveClusterIndex
@@ -254,7 +254,7 @@ def test_an_outage_of_the_list_does_not_blind_the_watch(make: Make) -> None:
     world.azure.trouble["read"] = Unavailable("POST resources", "busy", status=503)
     tick = world.tick(20)
     assert (tick.tally.measured, tick.is_success) == (1, True)
-    assert "could not be listed" in tick.unreadable[0]
+    assert "could not be listed" in tick.unreadable[0].subject
 
 
 @pytest.mark.parametrize("error", [Forbidden("POST resources", "no"), Unavailable("POST resources", "no answer")])
@@ -550,7 +550,7 @@ def test_clusters_that_could_never_be_listed_are_told_once(make: Make) -> None:
 def test_subscriptions_that_cannot_be_read_and_tags_that_cannot_be_used_are_told_once(make: Make) -> None:
     world = make()
     world.azure.targets = watched(cluster(name="a", tags={"snatbot-wach": "off"}), cluster(name="b"))
-    world.azure.unreadable = ("subscription 123: it does not exist or this identity has no role in it",)
+    world.azure.unreadable = (Unlisted("subscription 123", "it does not exist or this identity has no role in it"),)
     for minute in range(8, 60):
         assert world.tick(minute).is_success
     tags, subscription = world.told()
