@@ -109,7 +109,7 @@ class DetectorHarness:
         by_region: dict[str, list[str]] = defaultdict(list)
         for target in self._fleet.clusters if self._fleet else ():
             if target.load_balancer is not None:
-                by_region[target.load_balancer.location].append(target.load_balancer.id)
+                by_region[target.cluster.location].append(target.load_balancer.id)
         return by_region
 
     def _update_incident(self, key: str, result: ScanResult, now: datetime) -> Moment:

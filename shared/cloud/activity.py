@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from ..model.activity import LoggedWrite
@@ -18,7 +18,8 @@ from . import api_versions
 from .arm import Arm
 from .error_mapping import decoded
 from .errors import UnexpectedAnswer
-from .parse.fields import field, text
+from .metric_queries import utc_text
+from .parse.fields import field, moment, text
 from .parse.rows import read_rows
 from .parse.subnet import writable
 
@@ -48,8 +49,8 @@ class ActivityLog:
         What an event that can't be read may have been is not known: the reason is added to ``unreadable``.
         """
         path = f"/subscriptions/{subscription}/providers/Microsoft.Insights/eventtypes/management/values"
-        moment = f"eventTimestamp ge '{_text(start)}' and eventTimestamp le '{_text(end)}'"
-        wanted = f"{moment} and resourceGroupName eq '{group}'"
+        period = f"eventTimestamp ge '{utc_text(start)}' and eventTimestamp le '{utc_text(end)}'"
+        wanted = f"{period} and resourceGroupName eq '{group}'"
         events, bad = read_rows(self._arm.list(path, api_versions.ACTIVITY_LOG, **{"$filter": wanted}), _event)
         by_operation: dict[str, list[_Event]] = {}
         for event in filter(None, events):
@@ -64,11 +65,7 @@ def _event(item: Mapping[str, Any]) -> _Event | None:
     if not text(item, "operationName", "value").lower().endswith(_WRITES):
         return None
     operation_id, stamp = text(item, "operationId"), text(item, "eventTimestamp")
-    try:
-        at = datetime.fromisoformat(stamp)
-        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise UnexpectedAnswer(f"operation {operation_id}", f"eventTimestamp is {stamp[:60]!r}") from None
+    at = moment(f"operation {operation_id}", "eventTimestamp", stamp)
     if not operation_id:
         raise UnexpectedAnswer("an event of the activity log", "it has no operationId")
     return _Event(operation_id, at, item)
@@ -102,7 +99,3 @@ def _sent(event: Mapping[str, Any]) -> dict[str, Any] | None:
         return writable(properties) if isinstance(properties, dict) else None
     except (ValueError, UnexpectedAnswer):
         return None
-
-
-def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -44,9 +44,8 @@ class Arm:
         self._on_request = on_request
         self._lock = threading.Lock()
         self._requests = 0
-        scope = f"{(audience or base_url).rstrip('/')}/.default"
         self._client: ARMPipelineClient[Any, Any] = ARMPipelineClient(
-            self.base_url, **client_options(self.base_url, credential, scope, self._count, retry)
+            self.base_url, **client_options(self.base_url, credential, audience or base_url, self._count, retry)
         )
 
     @property

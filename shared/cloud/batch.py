@@ -21,8 +21,8 @@ from . import api_versions
 from .error_mapping import azure_errors, from_response, json_object
 from .errors import AzureError, Forbidden, MetricUnavailable, SignInFailed, UnexpectedAnswer
 from .metric_queries import MetricQuery, utc_text
-from .parse import parse_metrics
 from .parse.fields import Json, entries, items, text
+from .parse.metric import parse_metrics
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -118,12 +118,12 @@ class BatchMetrics:
             from .pipeline import client_options
 
             if region not in self._clients:
-                endpoint, scope = self._endpoint.format(region=region), f"{self._audience}/.default"
+                endpoint = self._endpoint.format(region=region)
                 self._clients[region] = MetricsClient(
                     endpoint,
                     self._credential,
                     audience=self._audience,
-                    **client_options(endpoint, self._credential, scope, self._on_request, self._retry),
+                    **client_options(endpoint, self._credential, self._audience, self._on_request, self._retry),
                 )
             return self._clients[region]
 

@@ -21,10 +21,10 @@ from . import api_versions
 from .arm import Arm
 from .errors import AzureError, BadRequest, Forbidden, NotFound, SignInFailed, UnexpectedAnswer
 from .paging import Pages
-from .parse import parse_cluster, parse_load_balancer, parse_node
-from .parse.cluster import CLUSTER_TYPE
+from .parse.cluster import CLUSTER_TYPE, parse_cluster
 from .parse.fields import Json, reference, segment, tags, text
-from .parse.node import is_primary_interface
+from .parse.load_balancer import parse_load_balancer
+from .parse.node import is_primary_interface, parse_node
 from .parse.rows import UnreadableRow, read_rows
 
 _CLUSTERS_QUERY = (

@@ -19,8 +19,8 @@ from ..model.resource_id import ArmId
 from . import api_versions
 from .discovery import Discovery, cluster_balancer_id, rows_without_id
 from .errors import AzureError, Forbidden, NotFound, UnexpectedAnswer
-from .parse import parse_load_balancer
 from .parse.fields import Json, field, location, loose_references, number, optional_id, resource_id, segment, tags, text
+from .parse.load_balancer import parse_load_balancer
 from .parse.rows import UnreadableRow, read_rows
 
 PRODUCT_TAG = "snatbot"

@@ -85,12 +85,11 @@ class HealthEventLog:
             from .pipeline import BoundedRetry, client_options
 
             if self._client is None:
-                scope = f"{self._endpoint}/.default"
                 retry = BoundedRetry(attempts=2, on_repeat=self._on_repeat)
                 self._client = LogsQueryClient(
                     self._credential,
                     endpoint=self._endpoint,
-                    **client_options(self._endpoint, self._credential, scope, self._on_request, retry),
+                    **client_options(self._endpoint, self._credential, self._endpoint, self._on_request, retry),
                 )
             return self._client
 

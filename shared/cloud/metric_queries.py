@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..model.metric import MetricAnswer, Series
-from .parse import METRIC
+from .parse.metric import METRIC
 
 _LOAD_BALANCERS = "Microsoft.Network/loadBalancers"
 _NAT_GATEWAYS = "Microsoft.Network/natGateways"

@@ -10,7 +10,7 @@ from . import api_versions, metric_queries
 from .arm import Arm
 from .errors import UnexpectedAnswer
 from .metric_queries import MetricQuery, sum_over, utc_text
-from .parse import parse_metrics
+from .parse.metric import parse_metrics
 
 
 def complete_series(answer: MetricAnswer) -> tuple[Series, ...]:

@@ -18,7 +18,9 @@ from ..model.resource_id import ArmId
 from . import api_versions
 from .error_mapping import azure_errors, json_object
 from .errors import NotFound
-from .parse import parse_nat_gateway, parse_public_ip, parse_subnet
+from .parse.nat_gateway import parse_nat_gateway
+from .parse.public_ip import parse_public_ip
+from .parse.subnet import parse_subnet
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -46,14 +48,12 @@ class Network:
         from .pipeline import client_options
 
         self._subscription = subscription
-        scope = f"{(audience or base_url).rstrip('/')}/.default"
         self._client = NetworkManagementClient(
             credential,
             subscription,
             base_url.rstrip("/"),
             api_version=api_versions.NETWORK,
-            credential_scopes=[scope],
-            **client_options(base_url, credential, scope, on_request, retry),
+            **client_options(base_url, credential, audience or base_url, on_request, retry),
         )
 
     def read_subnet(self, subnet_id: str) -> Subnet:

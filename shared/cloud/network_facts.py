@@ -19,9 +19,12 @@ from . import api_versions
 from .arm import Arm
 from .discovery import Discovery, unreadable_summary
 from .errors import AzureError
-from .parse import default_route, parse_nat_gateway, parse_public_ip, parse_subnet, parse_vnet, takes_propagated_routes
 from .parse.fields import reference
+from .parse.nat_gateway import parse_nat_gateway
+from .parse.public_ip import parse_public_ip
 from .parse.rows import read_rows
+from .parse.subnet import default_route, parse_subnet, takes_propagated_routes
+from .parse.vnet import parse_vnet
 
 T = TypeVar("T")
 

@@ -189,7 +189,7 @@ def _origin(url: str) -> str:
 def client_options(
     endpoint: str,
     credential: TokenCredential,
-    scope: str,
+    audience: str,
     on_request: OnRequest | None,
     retry: BoundedRetry | None,
 ) -> dict[str, Any]:
@@ -203,7 +203,7 @@ def client_options(
         CustomHookPolicy(),
         retry or BoundedRetry(),
         OneHost(endpoint),
-        BearerTokenCredentialPolicy(credential, scope),
+        BearerTokenCredentialPolicy(credential, f"{audience.rstrip('/')}/.default"),
         _Counting(on_request) if on_request else None,
     ]
     return {"policies": policies, "transport": RequestsTransport(session=bounded_session(), **TIMEOUTS)}

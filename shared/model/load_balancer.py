@@ -24,8 +24,6 @@ class LoadBalancer:
     """
 
     id: ArmId
-    name: str
-    location: str
     sku: str
     outbound_rules: tuple[OutboundRule, ...]
     outbound_ip_ids: tuple[ArmId, ...]

@@ -11,7 +11,7 @@ import pytest
 
 from shared.cloud.errors import AzureError, Forbidden, MetricUnavailable, NotRegistered, Throttled, UnexpectedAnswer
 from shared.cloud.metric_queries import sum_over
-from shared.cloud.parse import parse_metric, parse_metrics
+from shared.cloud.parse.metric import parse_metric, parse_metrics
 from shared.model.metric import MetricAnswer, Series, Window
 from tests.support.metric_json import WINDOW, at, of_backends, stamp
 

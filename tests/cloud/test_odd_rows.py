@@ -21,7 +21,7 @@ from shared.cloud.fleet_query import FleetDiscovery
 from shared.cloud.logs import events_of
 from shared.cloud.metric_queries import MetricQuery
 from shared.cloud.network_facts import read_network_facts
-from shared.cloud.parse import parse_nat_gateway
+from shared.cloud.parse.nat_gateway import parse_nat_gateway
 from shared.core.detection.assess import ClusterSeries, PriorObservations, assess, not_applicable
 from shared.core.detection.load_balancer import read_load_balancer
 from shared.core.detection.tags import TagRules, read_tags

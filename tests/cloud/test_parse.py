@@ -10,16 +10,12 @@ from typing import Any
 import pytest
 
 from shared.cloud.errors import UnexpectedAnswer
-from shared.cloud.parse import (
-    default_route,
-    parse_cluster,
-    parse_load_balancer,
-    parse_nat_gateway,
-    parse_node,
-    parse_public_ip,
-    parse_subnet,
-)
-from shared.cloud.parse.node import is_primary_interface, node_name, pool_name
+from shared.cloud.parse.cluster import parse_cluster
+from shared.cloud.parse.load_balancer import parse_load_balancer
+from shared.cloud.parse.nat_gateway import parse_nat_gateway
+from shared.cloud.parse.node import is_primary_interface, node_name, parse_node, pool_name
+from shared.cloud.parse.public_ip import parse_public_ip
+from shared.cloud.parse.subnet import default_route, parse_subnet
 from shared.model.cluster import VnetOwnership
 
 pytestmark = pytest.mark.disable_socket
@@ -237,7 +233,7 @@ def test_a_load_balancer_without_outbound_rules_has_no_egress() -> None:
 def test_a_recorded_aks_load_balancer(recordings: Path) -> None:
     file = "04-loadbalancers/aks-kubernetes-lb-2023.json"
     (found,) = [parse_load_balancer(item) for item in recorded(recordings, file, "outboundRules")]
-    assert (found.name, found.sku) == ("kubernetes", "Standard")
+    assert (found.id.name.lower(), found.sku) == ("kubernetes", "Standard")
     assert [rule.name for rule in found.outbound_rules] == ["aksOutboundRule"]
     assert len(found.outbound_ip_ids) == 1
     assert found.outbound_ip_configuration_ids

@@ -143,8 +143,6 @@ def load_balancer(**changed: Any) -> LoadBalancer:
         id=ArmId(
             f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{NODE_GROUP}/providers/Microsoft.Network/loadBalancers/kubernetes"
         ),
-        name="kubernetes",
-        location="westeurope",
         sku="Standard",
         outbound_rules=(OutboundRule("aksOutboundRule", 0, 30, (ArmId("frontend"),), ArmId("pool")),),
         outbound_ip_ids=(OUTBOUND_IP,),

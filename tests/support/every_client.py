@@ -15,7 +15,7 @@ from shared.cloud.discovery import Discovery
 from shared.cloud.logs import HealthEventLog
 from shared.cloud.metrics import Metrics
 from shared.cloud.network import Network
-from shared.cloud.parse import parse_subnet
+from shared.cloud.parse.subnet import parse_subnet
 from shared.cloud.pipeline import BoundedRetry
 from shared.model.network import Subnet
 from tests.support.builders import window

@@ -161,7 +161,7 @@ class Theatre:
 
     def subnets(self) -> dict[str, dict[str, Any]]:
         """Writable properties of every subnet that the plan names, by name, without the NAT gateway."""
-        from shared.cloud.parse import parse_subnet
+        from shared.cloud.parse.subnet import parse_subnet
 
         found = {}
         for change in self.changes()[:1]:

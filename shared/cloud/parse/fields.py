@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from ...model.resource_id import NO_ID, ArmId, is_segment
@@ -68,6 +69,15 @@ def location(item: Json) -> str:
     if not _LOCATION.fullmatch(value):
         raise _unexpected(item, ("location",), value, "a region")
     return value
+
+
+def moment(subject: str, name: str, stamp: str) -> datetime:
+    """An ISO 8601 time in UTC; without an offset it is UTC."""
+    try:
+        at = datetime.fromisoformat(stamp)
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise UnexpectedAnswer(subject, f"{name} is {stamp[:60]!r}", status=200) from None
 
 
 def number(item: Json, *path: str, default: int, least: int = 0, most: int = 2**63 - 1) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...model.load_balancer import LoadBalancer, OutboundRule
 from ...model.resource_id import ArmId
-from .fields import Json, inner, items, loose_references, number, reference, resource_id, segment, text
+from .fields import Json, inner, items, loose_references, number, reference, resource_id, text
 
 _MOST_PORTS = 64_000  # of one rule and node (Azure docs: outbound-rules)
 _IDLE_TIMEOUT_MINUTES = 4  # Azure's default of an outbound rule (load-balancer docs: outbound-rules)
@@ -15,8 +15,6 @@ def parse_load_balancer(item: Json) -> LoadBalancer:
     rules = tuple(_rule(entry) for entry in items(item, "properties", "outboundRules"))
     return LoadBalancer(
         id=resource_id(item, "id"),
-        name=segment(item, "name"),
-        location=text(item, "location"),
         sku=text(item, "sku", "name", default="Basic"),
         outbound_rules=rules,
         outbound_ip_ids=_outbound_ip_ids(item, rules),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from ...model.metric import MetricAnswer, Series, Window
 from ..error_mapping import from_metric_code
-from ..errors import MetricUnavailable, UnexpectedAnswer
-from .fields import Json, field, items, text
+from ..errors import MetricUnavailable
+from .fields import Json, field, items, moment, text
 
 METRIC = "metric"
 LARGEST = 1e12  # connections, ports, packets or percent in a minute
@@ -93,12 +93,7 @@ def _known(points: _Points, bad: set[datetime] | None) -> tuple[tuple[datetime, 
 @lru_cache(maxsize=1024)  # every series of an answer has the same stamps
 def _minute(stamp: str) -> datetime:
     """Buckets align to the asked start, which is a whole minute; a fraction would be a clock's, not the data's."""
-    try:
-        at = datetime.fromisoformat(stamp)
-        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise UnexpectedAnswer("a metric's point", f"its timeStamp is {stamp[:60]!r}", status=200) from None
-    return at.replace(second=0, microsecond=0)
+    return moment("a metric's point", "timeStamp", stamp).replace(second=0, microsecond=0)
 
 
 def _can_be(value: Any) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.cloud.metric_queries import SNAT_CONNECTIONS_BY_BACKEND
-from shared.cloud.parse import parse_metric
+from shared.cloud.parse.metric import parse_metric
 from shared.core.detection.assess import ClusterSeries, GatewaySeries, LoadBalancerSeries, PriorObservations, assess
 from shared.core.detection.ports import read_ports
 from shared.core.detection.schedule import complete_window
