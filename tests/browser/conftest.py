@@ -22,7 +22,7 @@ from devhost.stage import Stage, set_up
 QUICK = {"VERIFY_WINDOW_MINUTES": "5"}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stage(tmp_path_factory: pytest.TempPathFactory, browser: Camera) -> Iterator[Stage]:
     """The function app in the local host, on a simulated Azure with one failing cluster, and Azurite.
 
