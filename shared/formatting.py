@@ -27,6 +27,11 @@ def utc(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
+def node_label(name: str, is_gone: bool) -> str:
+    """A node's name. Without one, whether no node has its IP any more, or nobody could tell."""
+    return name or ("no node has this IP any more" if is_gone else "its node could not be named")
+
+
 def duration(length: timedelta) -> str:
     """The two largest units: ``24 minutes``, ``1 hour 5 minutes``, ``2 days 3 hours``."""
     minutes = max(0, int(length.total_seconds() // 60))

@@ -82,6 +82,7 @@ class ClusterBuilder:
                 max_nodes=given_pool.get("max_nodes"),
                 pod_subnet_id=self._subnet_id(given, str(pod_subnet)) if pod_subnet is not None else None,
                 node_public_ip=bool(given_pool.get("node_public_ip", False)),
+                orchestration_mode=str(given_pool.get("orchestration_mode", "Uniform")),
             )
             addresses = hosts.setdefault(subnet_id.lower(), self._hosts(subnet_id))
             pool.next_address = partial(_take, addresses, subnet_id)

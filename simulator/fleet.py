@@ -105,6 +105,7 @@ class NodePool:
     max_nodes: int | None = None
     pod_subnet_id: str | None = None
     node_public_ip: bool = False
+    orchestration_mode: str = "Uniform"
     size_when_stopped: int = 0
     properties: dict[str, Any] = field(default_factory=dict)
     nodes: list[Node] = field(default_factory=list)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..formatting import count, listed, percent, sentences, utc
+from ..formatting import count, listed, node_label, percent, sentences, utc
 from ..model.finding import FindingKind
 from ..model.incident import Incident
 from ..model.ports import NodePorts
@@ -32,7 +32,7 @@ def port_table(nodes: Sequence[NodePorts]) -> Table:
     """A row a node and protocol."""
     rows = tuple(
         (
-            node.name or "no node has this IP now",
+            node_label(node.name, node.is_gone),
             node.ip,
             node.pool,
             node.protocol.upper(),

@@ -192,10 +192,12 @@ def _nodes(incident: Incident, assessment: Assessment) -> Section:
         return Section("Failing nodes", text=text)
     reading = assessment.reading
     is_truncated = isinstance(reading, Measured) and reading.is_truncated
-    unnamed = [node.ip for node in incident.nodes if not node.name]
+    gone = [node.ip for node in incident.nodes if not node.name and node.is_gone]
+    unnamed = [node.ip for node in incident.nodes if not node.name and not node.is_gone]
     notes = [
         *(["Azure Monitor cut its answer: there may be more."] if is_truncated else []),
-        *([f"No node has {listed(unnamed)} any more."] if unnamed else []),
+        *([f"No node has {listed(gone)} any more."] if gone else []),
+        *([f"The nodes of {listed(unnamed)} could not be named."] if unnamed else []),
     ]
     text = (
         f"In the last {count(incident.window_minutes, 'minute')}: new outbound connections that failed, their share "

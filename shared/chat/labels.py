@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import assert_never
 
-from ..formatting import count, listed, number, percent, sentences
+from ..formatting import count, listed, node_label, number, percent, sentences
 from ..model.change import ChangeState, JournalEntry
 from ..model.check import Check, CheckResult
 from ..model.plan import (
@@ -141,7 +141,7 @@ def node_table(nodes: Sequence[NodeFailures], note: str = "") -> Table:
     """A row a node. Share: failed of all new connections. Minutes: those with a failure."""
     rows = tuple(
         (
-            node.name or "no node has this IP now",
+            node_label(node.name, node.is_gone),
             node.ip,
             node.pool,
             number(node.failed),

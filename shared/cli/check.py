@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 from typing import assert_never
 
-from ..formatting import count, utc
+from ..formatting import count, node_label, utc
 from ..model.assessment import Assessment
 from ..model.reading import DoesNotApply, Idle, Measured, Unmeasured
 from .output import ATTENTION, FINE, MakeApp, Subcommands, add_command, print_json
@@ -48,7 +48,7 @@ def _lines(assessment: Assessment) -> Iterator[str]:
             words = f"{count(reading.successful, 'new outbound connection')}, none failed"
             yield f"{name}: {'; '.join(finding.evidence for finding in assessment.findings) or words}"
             for node in reading.nodes:
-                yield f"  {node.name or 'no node has this IP any more'} ({node.ip}): {count(node.failed, 'failure')}"
+                yield f"  {node_label(node.name, node.is_gone)} ({node.ip}): {count(node.failed, 'failure')}"
         case Idle():
             words = "; ".join(finding.evidence for finding in assessment.findings)
             yield f"{name}: {words or 'idle, no new outbound connection'}"

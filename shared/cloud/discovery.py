@@ -15,14 +15,14 @@ from ..errors import BadInput
 from ..formatting import count
 from ..model.cluster import Cluster
 from ..model.fleet import Unlisted
-from ..model.load_balancer import LoadBalancer, Node
+from ..model.load_balancer import LoadBalancer, Node, NodeList
 from ..model.resource_id import ArmId
 from . import api_versions
 from .arm import Arm
 from .errors import AzureError, BadRequest, Forbidden, NotFound, SignInFailed, UnexpectedAnswer
 from .paging import Pages
 from .parse.cluster import CLUSTER_TYPE, parse_cluster
-from .parse.fields import Json, reference, segment, tags, text
+from .parse.fields import Json, number, reference, segment, tags, text
 from .parse.load_balancer import parse_load_balancer
 from .parse.node import is_primary_interface, parse_node
 from .parse.rows import UnreadableRow, read_rows
@@ -106,24 +106,35 @@ class Discovery:
             return None
         return found if found.outbound_rules and found.sku.lower() == "standard" else None
 
-    def nodes(self, cluster: Cluster, unreadable: list[str] | None = None) -> tuple[Node, ...]:
-        """Every instance of the cluster's scale sets that has an address, by name.
-
-        What can't be understood is added to ``unreadable``; without that list it raises.
+    def nodes(self, cluster: Cluster) -> NodeList:
+        """Every instance of the cluster's scale sets that has an address. One scale set that can't be read hides no
+        other. Raises AzureError when the scale sets can't be listed.
         """
-        found: list[Node] = []
         compute = f"{_node_group(cluster)}/providers/Microsoft.Compute/virtualMachineScaleSets"
         scale_sets, bad = read_rows(self._arm.list(compute, api_versions.SCALE_SETS), _scale_set)
-        for name, its_tags in scale_sets:
-            nics = self._arm.list(f"{compute}/{name}/networkInterfaces", api_versions.SCALE_SET_NICS)
-            nodes, more = read_rows(nics, partial(_node, its_tags))
-            found += [node for node in nodes if node is not None]
+        found: list[tuple[Node | None, ...]] = []
+        unreadable: list[str] = []
+        is_complete = True
+        for scale_set in scale_sets:
+            rows: list[dict[str, Any]] = []
+            try:
+                # Page by page: those before one that fails are kept.
+                for row in self._arm.list(f"{compute}/{scale_set.name}/networkInterfaces", api_versions.SCALE_SET_NICS):
+                    rows.append(row)
+            except NotFound:
+                # Azure's answer for a scale set without instances, for a Flexible one and for one that is just deleted
+                # (cilium/cilium#24185; Azure/azure-cli#27341).
+                is_complete = is_complete and scale_set.is_empty
+            except AzureError as error:
+                unreadable.append(f"scale set {scale_set.name}: {error}")
+            nodes_of_nics, more = read_rows(rows, partial(_nodes_of, scale_set.tags))
+            found += nodes_of_nics
             bad += more
-        if bad and unreadable is None:
-            raise UnexpectedAnswer(f"nodes of {cluster.name}", unreadable_summary("row", bad))
-        if bad and unreadable is not None:
+        if bad:
             unreadable.append(unreadable_summary("row", bad))
-        return tuple(sorted(found, key=lambda node: node.name))
+        nodes = [node for nodes_of_nic in found for node in nodes_of_nic]
+        by_name = sorted(filter(None, nodes), key=lambda node: node.name)
+        return NodeList(tuple(by_name), is_complete and not unreadable and None not in nodes, tuple(unreadable))
 
     def subnet_gateway(self, subnet_id: str) -> ArmId | None:
         """The NAT gateway on a subnet, as Resource Manager knows it now."""
@@ -198,12 +209,20 @@ def _subscription(item: Json) -> str:
     return segment(item, "subscriptionId")
 
 
-def _scale_set(item: Json) -> tuple[str, dict[str, str]]:
-    return segment(item, "name"), tags(item)
+@dataclass(frozen=True, slots=True)
+class _ScaleSet:
+    name: str
+    tags: dict[str, str]
+    is_empty: bool  # says so itself; one that does not say may have instances
 
 
-def _node(scale_set_tags: dict[str, str], nic: Json) -> Node | None:
-    return parse_node(nic, scale_set_tags) if is_primary_interface(nic) else None
+def _scale_set(item: Json) -> _ScaleSet:
+    return _ScaleSet(segment(item, "name"), tags(item), number(item, "sku", "capacity", default=-1) == 0)
+
+
+def _nodes_of(scale_set_tags: dict[str, str], nic: Json) -> tuple[Node | None, ...]:
+    """Nothing for a further interface of a node, None for a node without an address (yet)."""
+    return (parse_node(nic, scale_set_tags),) if is_primary_interface(nic) else ()
 
 
 def cluster_balancer_id(cluster: Cluster) -> ArmId:

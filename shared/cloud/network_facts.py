@@ -117,10 +117,9 @@ class _Reading:
         return tuple(item for item in found if item is not None)
 
     def _nodes(self) -> tuple[Node, ...]:
-        reasons: list[str] = []
-        nodes = self._discovery.nodes(self._cluster, reasons)
-        self._unreadable += [Unreadable(UnreadableKind.NODES, "", reason) for reason in reasons]
-        return nodes
+        found = self._discovery.nodes(self._cluster)
+        self._unreadable += [Unreadable(UnreadableKind.NODES, "", reason) for reason in found.unreadable]
+        return found.nodes
 
     def _get(self, resource_id: str) -> dict[str, Any]:
         return self._arm.get(resource_id, api_versions.NETWORK)

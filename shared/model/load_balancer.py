@@ -45,3 +45,15 @@ class Node:
     instance_id: str = ""
     subnet_id: ArmId = NO_ID
     provisioning_state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeList:
+    """The nodes that could be read, by name. ``unreadable`` says why others could not.
+
+    ``is_complete``: every list was read, so an IP that is not among the nodes belongs to none.
+    """
+
+    nodes: tuple[Node, ...] = ()
+    is_complete: bool = False
+    unreadable: tuple[str, ...] = ()

@@ -12,7 +12,8 @@ from .metric import Window
 class NodePorts:
     """One node's ports of one protocol (``tcp``, ``udp``: separate inventories) in its fullest minute ``at``.
 
-    ``used`` and ``allocated`` are added up over the frontends. ``name`` is empty when no node has that IP (any more).
+    ``used`` and ``allocated`` are added up over the frontends. ``name`` is empty when no node is known to have that IP.
+    ``is_gone``: every list of nodes was read, and no node has that IP any more.
     """
 
     ip: str
@@ -22,6 +23,7 @@ class NodePorts:
     at: datetime
     name: str = ""
     pool: str = ""
+    is_gone: bool = False
 
     @property
     def share(self) -> float:

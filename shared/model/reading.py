@@ -14,7 +14,9 @@ Trend = Literal["rising", "falling", "steady", ""]  # empty: too short to tell
 
 @dataclass(frozen=True, slots=True)
 class NodeFailures:
-    """Failed SNAT connections of one backend IP. ``name`` is empty when no node has that IP (any more).
+    """Failed SNAT connections of one backend IP. ``name`` is empty when no node is known to have that IP.
+
+    ``is_gone``: every list of nodes was read, and no node has that IP any more. Without it an unnamed node may live.
 
     ``failed`` and ``successful`` count new outbound connections in the window; ``failed_minutes`` the minutes
     with at least one failure.
@@ -28,6 +30,7 @@ class NodeFailures:
     last_failed_at: datetime
     name: str = ""
     pool: str = ""
+    is_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

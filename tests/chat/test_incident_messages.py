@@ -147,13 +147,13 @@ def test_nodes_that_are_not_known_are_not_invented() -> None:
 
 
 def test_an_ip_without_a_node_is_said_to_be_gone() -> None:
-    gone = replace(nouns.make_nodes(1)[0], name="", pool="")
+    gone = replace(nouns.make_nodes(1)[0], name="", pool="", is_gone=True)
     message = incident_messages.incident_opened(
         nouns.make_incident(nodes=(gone,)), nouns.make_assessment(nodes=(gone,))
     )
     table = section(message, "Failing nodes").table
     assert table is not None
-    assert table.rows[0][:3] == ("no node has this IP now", "10.224.0.4", "")
+    assert table.rows[0][:3] == ("no node has this IP any more", "10.224.0.4", "")
     assert table.note == "No node has 10.224.0.4 any more."
 
 

@@ -30,13 +30,16 @@ def test_check_says_what_was_seen(capsys: pytest.CaptureFixture[str], reading: R
 
 def test_check_names_failing_nodes_and_exits_with_one(capsys: pytest.CaptureFixture[str]) -> None:
     sick = make_assessment()
-    nodes = (*sick.reading.nodes, replace(sick.reading.nodes[0], name="")) if isinstance(sick.reading, Measured) else ()
-    reading = replace(sick.reading, nodes=nodes) if isinstance(sick.reading, Measured) else sick.reading
+    assert isinstance(sick.reading, Measured)
+    unknown = replace(sick.reading.nodes[0], name="")
+    nodes = (*sick.reading.nodes, replace(unknown, is_gone=True), replace(unknown, ip="10.224.0.9"))
+    reading = replace(sick.reading, nodes=nodes)
     assert run("check", check=Check(replace(sick, reading=reading))) == 1
     out = capsys.readouterr().out
     assert sick.findings[0].evidence in out
     assert "aks-user-38166372-vmss000000 (10.224.0.4): 1,204 failures" in out
     assert "no node has this IP any more (10.224.0.4): 1,204 failures" in out
+    assert "its node could not be named (10.224.0.9): 1,204 failures" in out
 
 
 def test_check_names_what_could_not_be_listed(capsys: pytest.CaptureFixture[str]) -> None:

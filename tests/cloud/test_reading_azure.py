@@ -81,7 +81,7 @@ def test_a_fleet_of_more_than_a_page_is_found_whole(monkeypatch: pytest.MonkeyPa
 
 def test_the_nodes_are_those_in_the_outbound_pool(discovery: Discovery, shop: Cluster) -> None:
     load_balancer = discovery.load_balancer(shop)
-    nodes = discovery.nodes(shop)
+    nodes = discovery.nodes(shop).nodes
     assert load_balancer is not None
     assert len(nodes) == len(load_balancer.outbound_ip_configuration_ids) == 12
     assert {node.pool for node in nodes} == {"system", "user"}
@@ -185,7 +185,7 @@ def test_a_low_top_is_seen_to_cut(metrics: Metrics, load_balancer_id: str, windo
 
 def test_readiness_is_told_per_node(metrics: Metrics, shop: Cluster, discovery: Discovery, window: Window) -> None:
     answer = metrics.node_readiness(shop.id, window)
-    assert by(answer, "node") == {node.name for node in discovery.nodes(shop)}
+    assert by(answer, "node") == {node.name for node in discovery.nodes(shop).nodes}
     assert {condition.lower() for condition in by(answer, "condition")} == {"ready"}
 
 

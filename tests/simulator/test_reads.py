@@ -250,3 +250,13 @@ def test_requests_are_logged_with_identity_and_without_secrets(storm: Azure) -> 
     assert newest["path"].startswith(LOAD_BALANCER)
     assert set(newest) == {"seq", "at", "method", "path", "client_id", "status"}
     assert storm.simulator.requests(after=newest["seq"]) == []
+
+
+def test_the_interfaces_of_a_scale_set_without_instances_are_not_found(fresh_storm: Azure) -> None:
+    sets = {each["tags"]["aks-managed-poolName"]: each["name"] for each in fresh_storm.get(_scale_sets())["value"]}
+    fresh_storm.simulator.add_event({"at_minute": 0, "scale": {"cluster": "shop-prod", "pool": "user", "nodes": 0}})
+    fresh_storm.simulator.advance(60)
+    listed = fresh_storm.network.network_interfaces.list_virtual_machine_scale_set_network_interfaces
+    with pytest.raises(ResourceNotFoundError, match="NotFound"):
+        list(listed(NODE_GROUP, sets["user"]))
+    assert len(list(listed(NODE_GROUP, sets["system"]))) == 3

@@ -14,7 +14,7 @@ from shared.core.planning.plan_options import PlanOptions
 from shared.model.assessment import Assessment
 from shared.model.cluster import Cluster, NodePool
 from shared.model.finding import Finding, FindingKind
-from shared.model.load_balancer import LoadBalancer, Node, OutboundRule
+from shared.model.load_balancer import LoadBalancer, Node, NodeList, OutboundRule
 from shared.model.metric import MetricAnswer, Series, Window
 from shared.model.network import NatGateway, NetworkFacts, PublicIp, Subnet, Vnet
 from shared.model.plan import Baseline, Demand
@@ -179,7 +179,7 @@ def minutes(start: int, end: int, failed: Mapping[int, float] | None = None, nod
     by_backend = [
         series(failed, connectionstate="Failed", backendipaddress=f"10.0.0.{number}") for number in range(nodes)
     ]
-    return with_nodes(reading, answer(*by_backend), ())
+    return with_nodes(reading, answer(*by_backend), NodeList())
 
 
 def port_series(ip: str, points: Mapping[int, float], protocol: str = "TCP", draining: str = "False") -> Series:

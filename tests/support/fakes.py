@@ -19,7 +19,7 @@ from shared.flows.monitoring.node_names import NodeNames
 from shared.flows.monitoring.scan import FleetScanner
 from shared.model.cluster import Cluster
 from shared.model.fleet import Fleet, Unlisted, WatchedCluster, WatchedGateway
-from shared.model.load_balancer import LoadBalancer, Node
+from shared.model.load_balancer import LoadBalancer, Node, NodeList
 from shared.model.metric import MetricAnswer, Window
 from tests.support.builders import load_balancer
 
@@ -138,9 +138,9 @@ class FakeAzure:
                 return one.cluster
         raise NotFound(f"cluster {selector}", "no such cluster", status=404)
 
-    def nodes(self, of: Cluster, unreadable: list[str] | None = None) -> tuple[Node, ...]:
+    def nodes(self, of: Cluster) -> NodeList:
         self._raise("nodes")
-        return self.nodes_found
+        return NodeList(self.nodes_found, is_complete=True)
 
     @property
     def discovery(self) -> Discovery:

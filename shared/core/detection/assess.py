@@ -14,7 +14,7 @@ from datetime import datetime
 from ...model.assessment import Assessment
 from ...model.finding import Finding, FindingKind
 from ...model.fleet import WatchedCluster, WatchedGateway
-from ...model.load_balancer import Node
+from ...model.load_balancer import NodeList
 from ...model.metric import MetricAnswer, Window
 from ...model.ports import AllocationBaseline, PortHistory, PortReading
 from ...model.reading import Cause, DoesNotApply, Idle, Measured, Reading, Unmeasured
@@ -63,7 +63,7 @@ class ClusterSeries:
     window: Window
     load_balancer: LoadBalancerSeries | None = None
     gateways: tuple[GatewaySeries, ...] = ()
-    nodes: tuple[Node, ...] = ()
+    nodes: NodeList = field(default_factory=NodeList)
 
     @property
     def ports(self) -> PortReading | None:

@@ -8,12 +8,11 @@ and what is neither failed nor pending counts as successful.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ...formatting import count
-from ...model.load_balancer import Node
+from ...model.load_balancer import NodeList
 from ...model.metric import MINUTE, MetricAnswer, Window
 from ...model.reading import Cause, Idle, Measured, NodeFailures, Reading, Trend, Unmeasured
 
@@ -96,9 +95,9 @@ def _late(window: Window, newest: datetime) -> Unmeasured:
     )
 
 
-def with_nodes(reading: Measured, by_backend: MetricAnswer, nodes: Iterable[Node]) -> Measured:
-    """The same reading with the failing backends named. An IP that no node has stays unnamed."""
-    by_ip = {node.ip: node for node in nodes}
+def with_nodes(reading: Measured, by_backend: MetricAnswer, nodes: NodeList) -> Measured:
+    """The same reading with the failing backends named. An IP that no known node has stays unnamed."""
+    by_ip = {node.ip: node for node in nodes.nodes}
     counts: dict[str, _Count] = defaultdict(_Count)
     for series, at, value in by_backend.points_in(reading.window):
         counts[series.backend_ip].add(series.state, at, value)
@@ -112,6 +111,7 @@ def with_nodes(reading: Measured, by_backend: MetricAnswer, nodes: Iterable[Node
             last_failed_at=max(tally.failed_at),
             name=by_ip[ip].name if ip in by_ip else "",
             pool=by_ip[ip].pool if ip in by_ip else "",
+            is_gone=nodes.is_complete and ip not in by_ip,
         )
         for ip, tally in counts.items()
         if tally.failed_at

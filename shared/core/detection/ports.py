@@ -8,11 +8,10 @@ monitor-load-balancer-reference). Azure gives protocols by name or by number.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from ...model.load_balancer import Node
+from ...model.load_balancer import NodeList
 from ...model.metric import MINUTE, MetricAnswer, Series, Window
 from ...model.ports import NodePorts, PortHistory, PortReading
 
@@ -46,13 +45,15 @@ def read_ports(window: Window, used: MetricAnswer, allocated: MetricAnswer) -> P
     return PortReading(window, tuple(full), _usual_allocation(limits), used.is_truncated or allocated.is_truncated)
 
 
-def named(reading: PortReading, nodes: Iterable[Node]) -> PortReading:
+def named(reading: PortReading, nodes: NodeList) -> PortReading:
     """With the names of the nodes, which may come later than the metrics."""
-    by_ip = {node.ip: node for node in nodes}
-    names = ((ports, by_ip.get(ports.ip)) for ports in reading.nodes)
-    return replace(
-        reading, nodes=tuple(replace(ports, name=node.name, pool=node.pool) if node else ports for ports, node in names)
-    )
+    by_ip = {node.ip: node for node in nodes.nodes}
+
+    def name(ports: NodePorts) -> NodePorts:
+        node = by_ip.get(ports.ip)
+        return replace(ports, name=node.name, pool=node.pool) if node else replace(ports, is_gone=nodes.is_complete)
+
+    return replace(reading, nodes=tuple(map(name, reading.nodes)))
 
 
 def read_history(window: Window, used: MetricAnswer) -> tuple[PortHistory, ...]:

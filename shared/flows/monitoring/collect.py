@@ -21,7 +21,7 @@ from ...core.detection.load_balancer import FAILED
 from ...core.detection.schedule import ScanScope
 from ...model.cluster import Cluster
 from ...model.fleet import WatchedCluster
-from ...model.load_balancer import Node
+from ...model.load_balancer import NodeList
 from ...model.metric import MetricAnswer, Window
 from ...model.resource_id import ArmId
 from .collect_gateways import collect_gateways
@@ -33,7 +33,7 @@ LOOK_BACK = timedelta(hours=2)
 MAX_DELAY = timedelta(minutes=30)  # metrics that arrive later than this count as missing
 _NAMED_AT_A_TIME = 8  # Resource Manager's limit is lower than that of the metrics
 
-NodesOf = Callable[[Cluster, Iterable[str]], tuple[Node, ...]]
+NodesOf = Callable[[Cluster, Iterable[str]], NodeList]
 
 
 class MetricCollector:
@@ -69,7 +69,7 @@ class MetricCollector:
                 window=scope.window,
                 load_balancer=of_target[target.cluster.id],
                 gateways=tuple(gateways[gateway.id.lower()] for gateway in target.gateways),
-                nodes=nodes.get(target.cluster.id, ()),
+                nodes=nodes.get(target.cluster.id, NodeList()),
             )
             for target in targets
         ]
@@ -80,13 +80,13 @@ class MetricCollector:
         series: Mapping[ArmId, LoadBalancerSeries | None],
         deadline: Deadline,
         at_a_time: int,
-    ) -> Mapping[str, tuple[Node, ...]]:
+    ) -> Mapping[str, NodeList]:
         """By cluster id, where some IPs need names. After the deadline nodes are shown by their IPs."""
         wanted = [(target.cluster, ips) for target in targets if (ips := _ips_to_name(series[target.cluster.id]))]
 
-        def nodes_of(cluster: Cluster, ips: Iterable[str]) -> tuple[Node, ...]:
+        def nodes_of(cluster: Cluster, ips: Iterable[str]) -> NodeList:
             if deadline.is_over:
-                return ()
+                return NodeList()
             with within(deadline):
                 return self._nodes_of(cluster, ips)
 

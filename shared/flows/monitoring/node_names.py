@@ -6,11 +6,12 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from ...cloud.discovery import Discovery
 from ...cloud.errors import AzureError
 from ...model.cluster import Cluster
-from ...model.load_balancer import Node
+from ...model.load_balancer import NodeList
 
 log = logging.getLogger("snatbot.collect")
 KEPT_SECONDS = 600.0
@@ -24,28 +25,30 @@ class NodeNames:
         self._discovery = discovery
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._kept: dict[str, tuple[float, tuple[Node, ...]]] = {}
+        self._kept: dict[str, tuple[float, NodeList]] = {}
 
-    def of(self, cluster: Cluster, wanted: Iterable[str]) -> tuple[Node, ...]:
+    def of(self, cluster: Cluster, wanted: Iterable[str]) -> NodeList:
         """Nodes of a cluster; ``wanted`` are the IPs in trouble.
 
-        Names are a help, not a condition: none are known when the scale sets can't be read.
+        Names are a help, not a condition: what can't be read now keeps the names that it had.
         """
         key, ips = cluster.id.lower(), set(wanted)
         with self._lock:
             kept = self._kept.get(key)
         if kept is not None:
             age = self._monotonic() - kept[0]
-            if age < RETRY_SECONDS or (age < KEPT_SECONDS and ips <= {node.ip for node in kept[1]}):
+            if age < RETRY_SECONDS or (age < KEPT_SECONDS and ips <= {node.ip for node in kept[1].nodes}):
                 return kept[1]
-        unreadable: list[str] = []
         try:
-            nodes = self._discovery.nodes(cluster, unreadable)
+            found = self._discovery.nodes(cluster)
         except AzureError as error:
             log.warning("%s: node names could not be read: %s", cluster.name, error)
-            return kept[1] if kept else ()
-        for reason in unreadable:
+            return replace(kept[1], is_complete=False) if kept else NodeList()
+        for reason in found.unreadable:
             log.warning("nodes of %s: %s", cluster.name, reason)
+        if found.unreadable and kept is not None:
+            read = {node.ip for node in found.nodes}
+            found = replace(found, nodes=(*found.nodes, *(node for node in kept[1].nodes if node.ip not in read)))
         with self._lock:
-            self._kept[key] = (self._monotonic(), nodes)
-        return nodes
+            self._kept[key] = (self._monotonic(), found)
+        return found

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ...cloud.discovery import Discovery
-from ...cloud.errors import AzureError
+from ...cloud.errors import AzureError, UnexpectedAnswer
 from ...cloud.metrics import Metrics, complete_series
 from ...core.detection.schedule import complete_window
 from ...core.remediation.gate import (
@@ -127,12 +127,14 @@ class Gate:
     def _on_load_balancer(self, step: ObserveEgress, window: Window) -> tuple[set[str], tuple[Series, ...]]:
         """The subnet's node IPs, and all connections by backend."""
         cluster = self._discovery.cluster(step.cluster_id)
-        nodes = self._discovery.nodes(cluster)
+        found_nodes = self._discovery.nodes(cluster)
+        if found_nodes.unreadable:
+            raise UnexpectedAnswer(f"nodes of {cluster.name}", found_nodes.unreadable[0])
         balancer = self._discovery.load_balancer(cluster)
         found = (
             complete_series(self._metrics.snat_connections(balancer.id, window, by_backend=True)) if balancer else ()
         )
-        return {node.ip for node in nodes if node.subnet_id.lower() == step.subnet_id.lower()}, found
+        return {node.ip for node in found_nodes.nodes if node.subnet_id.lower() == step.subnet_id.lower()}, found
 
     def _about_lost_nodes(self, lost: Sequence[str], cluster_id: str, waited: timedelta) -> Wait | Stop:
         """Nodes that were Ready and are not. An upgrade does that too, and a moment of it is no alarm."""

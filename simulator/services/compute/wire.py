@@ -26,7 +26,7 @@ def scale_set_json(pool: NodePool) -> dict[str, Any]:
         "etag": '"2"',
         "properties": {
             "singlePlacementGroup": False,
-            "orchestrationMode": "Uniform",
+            "orchestrationMode": pool.orchestration_mode,
             "upgradePolicy": {"mode": "Manual"},
             "virtualMachineProfile": {
                 "osProfile": machine.os_profile({"computerNamePrefix": pool.scale_set}),

@@ -50,7 +50,11 @@ def get_load_balancer_child(world: World, request: Request) -> Response:
 
 
 def list_scale_set_nics(world: World, request: Request) -> Response:
-    return list_page(request, pool_of(world, request).nodes, nic_json)
+    """404 for a scale set without instances and for a Flexible one (cilium/cilium#24185; Azure/azure-cli#27341)."""
+    pool = pool_of(world, request)
+    if not pool.nodes or pool.orchestration_mode == "Flexible":
+        raise child_not_found(pool.scale_set_id)
+    return list_page(request, pool.nodes, nic_json)
 
 
 def list_instance_nics(world: World, request: Request) -> Response:

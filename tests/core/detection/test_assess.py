@@ -17,6 +17,7 @@ from shared.core.incidents.lifecycle import IncidentPolicy
 from shared.model.assessment import Assessment
 from shared.model.finding import FindingKind, Severity
 from shared.model.fleet import WatchedCluster, WatchedGateway
+from shared.model.load_balancer import NodeList
 from shared.model.metric import MetricAnswer
 from shared.model.ports import AllocationBaseline
 from shared.model.reading import Cause, DoesNotApply, Idle, Measured, Unmeasured
@@ -45,7 +46,7 @@ POLICY = IncidentPolicy(10, timedelta(minutes=60))
 def look(
     connections: MetricAnswer | Unmeasured = HEALTHY, target: WatchedCluster = TARGET, **more: Any
 ) -> ClusterSeries:
-    nodes = more.pop("nodes", ())
+    nodes = more.pop("nodes", NodeList())
     gateways = more.pop("gateways", ())
     balancer = LoadBalancerSeries(connections, **more) if target.load_balancer else None
     return ClusterSeries(target, window(), balancer, gateways, nodes)
@@ -67,7 +68,12 @@ def test_a_failing_node_is_a_finding_with_its_name_and_first_failed_minute() -> 
     failing = by_state(Failed={1: 30}, Successful={0: 100, 1: 70})
     by_backend = answer(series({1: 30}, connectionstate="Failed", backendipaddress=node(0).ip))
     (finding,) = seen(
-        look(failing, connections_by_backend=by_backend, connections_before=failing, nodes=(node(0),))
+        look(
+            failing,
+            connections_by_backend=by_backend,
+            connections_before=failing,
+            nodes=NodeList((node(0),), is_complete=True),
+        )
     ).findings
     assert (finding.kind, finding.since, finding.nodes[0].name) == (FindingKind.SNAT_FAILING, at(1), node(0).name)
 
@@ -78,7 +84,7 @@ def test_findings_are_told_worst_first() -> None:
     one = look(
         by_state(Failed={1: 3}, Successful={1: 997}),
         ports=read_ports(window(), used, limits),
-        nodes=(node(0),),
+        nodes=NodeList((node(0),), is_complete=True),
     )
     assessment = seen(one, PriorObservations(allocation=AllocationBaseline(2048)))
     kinds = [finding.kind for finding in assessment.findings]
@@ -237,10 +243,10 @@ def test_ips_that_no_node_has_any_more_are_told_as_ips() -> None:
         by_state(Failed={1: 3}),
         connections_by_backend=by_backend,
         ports=read_ports(window(), used, limits),
-        nodes=(node(0),),
+        nodes=NodeList((node(0),), is_complete=True),
     )
     failing, pressure = seen(one).findings
-    assert (failing.nodes[0].ip, failing.nodes[0].name) == (gone, "")
+    assert (failing.nodes[0].ip, failing.nodes[0].name, failing.nodes[0].is_gone) == (gone, "", True)
     assert pressure.evidence.endswith(f"the fullest {gone} 1,000 of 1,024 TCP ports (97.7\u00a0%)")
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from shared.core.detection.load_balancer import failing_since, read_load_balancer, with_nodes
-from shared.model.load_balancer import Node
+from shared.model.load_balancer import Node, NodeList
 from shared.model.metric import MetricAnswer
 from shared.model.reading import Cause, DoesNotApply, Idle, Measured, Unmeasured
 from tests.support.builders import answer, at, by_state, failing, series, window
@@ -110,7 +110,7 @@ def test_a_truncated_answer_says_so() -> None:
     assert measured(cut).is_truncated
     whole = measured(by_state(Failed={0: 1}))
     assert not whole.is_truncated
-    assert with_nodes(whole, MetricAnswer((), is_truncated=True), ()).is_truncated
+    assert with_nodes(whole, MetricAnswer((), is_truncated=True), NodeList()).is_truncated
 
 
 def test_failing_nodes_are_named_worst_first_and_healthy_ones_left_out() -> None:
@@ -123,9 +123,9 @@ def test_failing_nodes_are_named_worst_first_and_healthy_ones_left_out() -> None
         series({7: 70}, connectionstate="Failed", backendipaddress="10.0.0.7"),
     )
     nodes = (Node("vmss000000", "user", "10.0.0.4"), Node("vmss000002", "user", "10.0.0.6"))
-    reading = with_nodes(measured(by_state(Failed={0: 1, 1: 9, 2: 2})), by_backend, nodes)
+    reading = with_nodes(measured(by_state(Failed={0: 1, 1: 9, 2: 2})), by_backend, NodeList(nodes))
     worst, other = reading.nodes
-    assert (worst.ip, worst.failed, worst.name) == ("10.0.0.5", 9, "")
+    assert (worst.ip, worst.failed, worst.name, worst.is_gone) == ("10.0.0.5", 9, "", False)
     assert (other.name, other.pool, other.failed, other.successful) == ("vmss000000", "user", 3, 50)
     assert (other.failed_minutes, other.first_failed_at, other.last_failed_at) == (2, at(0), at(2))
 

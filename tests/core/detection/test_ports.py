@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.core.detection.ports import named, read_history, read_ports
+from shared.model.load_balancer import NodeList
 from shared.model.metric import MetricAnswer
 from tests.support.builders import (
     answer,
@@ -73,7 +74,8 @@ def test_names_may_come_later_and_history_is_in_order() -> None:
         answer(port_series(node(0).ip, {0: 1024, 1: 1024})),
     )
     reading = read_ports(window(), used, limits)
-    assert named(reading, (node(0), node(1))).nodes[0].name == node(0).name
-    assert named(reading, ()) == reading
+    assert named(reading, NodeList((node(0), node(1)))).nodes[0].name == node(0).name
+    assert named(reading, NodeList()) == reading
+    assert named(reading, NodeList((node(1),), is_complete=True)).nodes[0].is_gone
     (found,) = read_history(window(), used)
     assert [value for _, value in found.used] == [600, 700]

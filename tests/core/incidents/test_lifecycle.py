@@ -11,6 +11,7 @@ from shared.core.detection.load_balancer import read_load_balancer, with_nodes
 from shared.core.incidents.lifecycle import Effect, IncidentPolicy, close, next_incident
 from shared.model.finding import Severity
 from shared.model.incident import ClusterRecord, Incident, IncidentState
+from shared.model.load_balancer import NodeList
 from shared.model.metric import MetricAnswer
 from shared.model.reading import DoesNotApply, Idle, Measured, Reading, Unmeasured
 from tests.support.builders import assessment, at, by_state, cluster, minutes, window
@@ -242,7 +243,7 @@ def test_failures_that_no_node_can_be_named_for_still_open_an_incident() -> None
     reading = read_load_balancer(window(), by_state(Failed={1: 1}), None)
     assert isinstance(reading, Measured)
     memory = Memory()
-    assert memory.tick(with_nodes(reading, MetricAnswer(()), ())) is Effect.OPENED
+    assert memory.tick(with_nodes(reading, MetricAnswer(()), NodeList())) is Effect.OPENED
     assert memory.open.nodes == ()
 
 

@@ -17,7 +17,7 @@ from shared.flows.remediation.gate import Gate, GatePolicy
 from shared.flows.remediation.step_result import Done, Stop, Wait
 from shared.model.change import JournalEntry, StepState
 from shared.model.cluster import Cluster
-from shared.model.load_balancer import LoadBalancer, Node
+from shared.model.load_balancer import LoadBalancer, NodeList
 from shared.model.metric import MetricAnswer, Window
 from shared.model.plan import Baseline, ObserveEgress
 from tests.support.builders import (
@@ -72,8 +72,8 @@ class Azure:
     def cluster(self, cluster_id: str) -> Cluster:
         return cluster(provisioning_state=self.state)
 
-    def nodes(self, of: Cluster) -> tuple[Node, ...]:
-        return (node(0),)
+    def nodes(self, of: Cluster) -> NodeList:
+        return NodeList((node(0),), is_complete=True)
 
     def load_balancer(self, of: Cluster) -> LoadBalancer:
         return load_balancer()

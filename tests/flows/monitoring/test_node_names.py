@@ -1,0 +1,58 @@
+"""Names of nodes: kept for a while, and not lost when they can't be read again."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import pytest
+
+from shared.cloud.discovery import Discovery
+from shared.cloud.errors import Unavailable
+from shared.flows.monitoring.node_names import KEPT_SECONDS, NodeNames
+from shared.model.cluster import Cluster
+from shared.model.load_balancer import NodeList
+from tests.support.builders import cluster, node
+
+REFUSED = Unavailable("GET networkInterfaces", "try later")
+
+
+class Answers:
+    """Answers of ``Discovery.nodes``, and a clock that moves on after each."""
+
+    def __init__(self, *answers: NodeList | Unavailable) -> None:
+        self.answers = list(answers)
+        self.now = 0.0
+
+    def nodes(self, of: Cluster) -> NodeList:
+        self.now += KEPT_SECONDS
+        answer = self.answers.pop(0)
+        if isinstance(answer, Unavailable):
+            raise answer
+        return answer
+
+
+BOTH = NodeList((node(0), node(1)), is_complete=True)
+
+
+@pytest.mark.parametrize("second", [REFUSED, NodeList((node(0),), unreadable=("scale set b: try later",))])
+def test_names_that_were_known_outlive_a_list_that_cant_be_read(second: NodeList | Unavailable) -> None:
+    answers = Answers(BOTH, second)
+    names = NodeNames(cast(Discovery, answers), lambda: answers.now)
+    assert names.of(cluster(), {node(0).ip}) == BOTH
+    answers.now += KEPT_SECONDS
+    found = names.of(cluster(), {node(0).ip})
+    assert set(found.nodes) == set(BOTH.nodes)
+    assert not found.is_complete
+
+
+def test_a_node_that_is_in_no_complete_list_is_gone() -> None:
+    answers = Answers(BOTH, NodeList((node(0),), is_complete=True))
+    names = NodeNames(cast(Discovery, answers), lambda: answers.now)
+    names.of(cluster(), {node(1).ip})
+    answers.now += KEPT_SECONDS
+    assert names.of(cluster(), {node(1).ip}) == NodeList((node(0),), is_complete=True)
+
+
+def test_without_any_list_no_node_is_called_gone() -> None:
+    answers = Answers(REFUSED)
+    assert NodeNames(cast(Discovery, answers), lambda: answers.now).of(cluster(), {node(0).ip}) == NodeList()
