@@ -1,4 +1,4 @@
-"""`make serve`: the demo's stage, left running: click through the story in a browser, and skip time."""
+"""`make serve`: the demo's stage, left running: click through the story in the chat room, and skip time."""
 
 from __future__ import annotations
 
@@ -9,21 +9,16 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
+from string import Template
 from types import FrameType
 
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
-from devhost import slack_text
 from devhost.errors import DevHostError
 from devhost.stage import Stage, set_up
 
-_STYLE = """
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
-body { max-width: 52rem; margin: 2rem auto; padding: 0 1rem }
-form { display: inline } button { font: inherit; padding: .4rem .9rem; margin-right: .5rem }
-pre { white-space: pre-wrap; border-left: 3px solid #8888; padding-left: 1rem }
-"""
+_PAGE = Path(__file__).with_name("serve.html")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -54,20 +49,15 @@ def serve(stage: Stage, port: int, stopped: threading.Event) -> None:
     stage.host.drain(60)
     front = make_server("127.0.0.1", port, FrontPage(stage), threaded=True)
     threading.Thread(target=front.serve_forever, daemon=True).start()
-    print(
-        f"Start here:        http://127.0.0.1:{front.server_port}/  (messages, links, skip time)\n"
-        f"Check:             {stage.host.base_url}/api/check?code={stage.host.function_key}\n"
-        f"Health:            {stage.host.base_url}/api/health\n"
-        f"Simulated Azure:   {stage.simulator.http_url}/_sim/\n"
-        "Ctrl-C stops everything.",
-        flush=True,
-    )
+    addresses = [("Start here", f"http://127.0.0.1:{front.server_port}/"), *elsewhere(stage)]
+    print("\n".join(f"{name + ':':<18} {url}" for name, url in addresses), flush=True)
+    print("Ctrl-C stops everything.", flush=True)
     stopped.wait()
     front.shutdown()
 
 
 class FrontPage:
-    """One page: what was posted, the buttons that were in it, and the clock."""
+    """One page: the chat room, and beside it the scenario, the clock and what to try."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
@@ -88,26 +78,24 @@ class FrontPage:
         return Response(self._page(), mimetype="text/html")
 
     def _page(self) -> str:
-        now = self._stage.simulator.now()
-        posts = [message for message in self._stage.simulator.messages() if message["service"] == "slack"]
-        shown = "".join(_post(post["body"]) for post in reversed(posts)) or "<p>Nothing yet."
-        return (
-            "<!doctype html><html lang=en><title>snatbot, played</title>"
-            f"<meta name=viewport content='width=device-width'><style>{_STYLE}</style>"
-            f"<h1>snatbot, played</h1><p>It is {now:%Y-%m-%d %H:%M} UTC here.</p>"
-            "<form method=post><button name=minutes value=1>Skip 1 minute</button>"
-            "<button name=minutes value=10>Skip 10 minutes</button></form>"
-            f"<h2>What Slack got, newest first</h2>{shown}"
+        simulator = self._stage.simulator
+        return Template(_PAGE.read_text("utf-8")).substitute(
+            scenario=html.escape(Path(simulator.state()["scenario"]).stem),
+            now=f"{simulator.now():%Y-%m-%d %H:%M}",
+            room=html.escape(f"{simulator.http_url}/chat/"),
+            links="".join(
+                f'<li><a href="{html.escape(url)}" target=_blank>{name}</a>' for name, url in elsewhere(self._stage)
+            ),
         )
 
 
-def _post(payload: dict[str, object]) -> str:
-    text = html.escape("\n".join(slack_text.lines(payload)))
-    links = "".join(
-        f'<p><a href="{html.escape(url)}">{html.escape(label)}</a></p>'
-        for label, url in slack_text.button_urls(payload)
-    )
-    return f"<pre>{text}</pre>{links}"
+def elsewhere(stage: Stage) -> list[tuple[str, str]]:
+    """What else there is to look at: (name, address)."""
+    return [
+        ("Check", f"{stage.host.base_url}/api/check?code={stage.host.function_key}"),
+        ("Health", f"{stage.host.base_url}/api/health"),
+        ("Simulated Azure", f"{stage.simulator.http_url}/_sim/"),
+    ]
 
 
 if __name__ == "__main__":

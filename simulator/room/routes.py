@@ -32,6 +32,7 @@ from ..services.slack.routes import answer
 from ..state.chat import Message, Notice, ResponseUrl, SlackApp
 from ..state.people import Person
 from ..world import World
+from .page import ROUTES as PAGE_ROUTES
 
 Body = Mapping[str, Any]
 
@@ -182,6 +183,7 @@ def _outcome(status: int, error: str, **more: Any) -> Response:
 
 
 ROUTES: list[Route[Handler]] = [
+    *PAGE_ROUTES,
     Route("GET", "/chat/messages", list_messages),
     Route("GET", "/chat/app", get_app),
     Route("POST", "/chat/app", install_app),
