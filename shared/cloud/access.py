@@ -1,10 +1,11 @@
-"""What Azure says about writing, asked beforehand; nothing here writes.
+"""Read what may block a write: permissions, locks, policies and quotas. Nothing here writes.
 
-Permissions are asked under the identity that will write: Azure tells everybody only about themselves. The rest is read
-with the reading identity. What can't be read is None with its reason.
+Azure lists permissions only for the caller, so the writing identity reads them; the reading identity reads the rest.
+What can't be read is None, with its reason.
 
 Sources (REST): Permissions - List For Resource Group and For Resource; Management Locks - List; Policy Restrictions -
-Check At Resource Group Scope; Usages - List (network). Locks above a scope are not listed there: every level is asked.
+Check At Resource Group Scope; Usages - List (network). A list of locks leaves out those above its scope: each level is
+read.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _AUTHORIZATION = "providers/Microsoft.Authorization"
 
 
 class AccessReader:
-    """``writer`` is a client under the writing identity, None when there is none: it is asked for permissions only."""
+    """``writer`` uses the writing identity and reads permissions only; None when no such identity is set."""
 
     def __init__(self, reader: Arm, writer: Arm | None) -> None:
         self._reader = reader
@@ -39,9 +40,9 @@ class AccessReader:
         tags: Mapping[str, str],
         new_types: Sequence[str],
     ) -> Access:
-        """``scopes`` are where permissions are needed; ``group_id`` is where new resources would go, with ``tags``.
+        """``scopes`` need permissions; ``group_id`` will hold the new resources, with ``tags``.
 
-        ``new_types`` are theirs, without the provider: ``natGateways``.
+        ``new_types`` are their types without the provider, such as ``natGateways``.
         """
         reasons: dict[str, str] = {}
 

@@ -1,8 +1,8 @@
 """Who wrote what in a resource group, from Azure's activity log.
 
 Every write that Resource Manager takes is there, minutes later (Azure docs: activity-log-schema, rest-activity-log,
-data-ingestion-time). The log is asked for the whole group, because the documented filter names one resource at a time
-and does not say whether that includes its children. Reading needs Microsoft.Insights/eventtypes/values/read.
+data-ingestion-time). The query covers the whole group: the documented filter takes one resource, and nothing documents
+whether that includes its children. Reading needs Microsoft.Insights/eventtypes/values/read.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class ActivityLog:
     ) -> tuple[LoggedWrite, ...]:
         """Writes and deletions of anything in the group that the log holds by now, oldest first.
 
-        What an event that can't be read may have been is not known: the reason is added to ``unreadable``.
+        Adds to ``unreadable`` why an event can't be read: it may be a write.
         """
         path = f"/subscriptions/{subscription}/providers/Microsoft.Insights/eventtypes/management/values"
         period = f"eventTimestamp ge '{utc_text(start)}' and eventTimestamp le '{utc_text(end)}'"
@@ -72,7 +72,7 @@ def _event(item: Mapping[str, Any]) -> _Event | None:
 
 
 def _write(events: Iterable[_Event]) -> LoggedWrite:
-    """The events of one operation: it began with the first, and how it went is said by any that ended it."""
+    """One operation from its events: the first has its start, any later one may have its failure."""
     ordered = sorted(events, key=lambda event: event.at)
     first = ordered[0].content
     ids = {text(first, "correlationId"), text(first, "httpRequest", "clientRequestId")}
@@ -92,7 +92,7 @@ def _write(events: Iterable[_Event]) -> LoggedWrite:
 
 
 def _sent(event: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The writable properties that were sent. Only some services put them there: absence says nothing."""
+    """The writable properties of the request. None proves nothing: only some services log the request body."""
     try:
         body = text(event, "properties", "requestbody")
         properties = field(decoded(body), "properties") if body else None

@@ -1,6 +1,6 @@
-"""Reading Azure Resource Manager as JSON: one small client for every resource type, without the typed SDKs' weight.
+"""Read any resource type from Azure Resource Manager as JSON, without loading the typed SDKs.
 
-Writes go through ``network``; the POSTs here are queries.
+``network`` writes; the POSTs here are queries.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 
 class Arm:
-    """``base_url`` and ``audience`` are those of the cloud, such as https://management.azure.com; without an audience
-    it is the base URL. Safe to share between threads.
+    """``base_url`` is the cloud's Resource Manager, such as https://management.azure.com, and the default audience.
+
+    Safe to share between threads.
 
     Every method raises the errors of ``errors``.
     """
@@ -50,7 +51,7 @@ class Arm:
 
     @property
     def requests(self) -> int:
-        """HTTP requests sent so far, repeated ones included."""
+        """HTTP requests sent so far, retries included."""
         return self._requests
 
     def get(self, path: str, api_version: str, **query: str | int) -> dict[str, Any]:
@@ -58,11 +59,11 @@ class Arm:
         return self._call("GET", self._url(path, api_version, query))
 
     def post(self, path: str, body: Mapping[str, Any], api_version: str) -> dict[str, Any]:
-        """A query that is sent as POST. It is repeated like a GET, so it must not change anything."""
+        """A query sent as POST. The pipeline retries it like a GET, so it must not change anything."""
         return self._call("POST", self._url(path, api_version, {}), body)
 
     def list(self, path: str, api_version: str, **query: str | int) -> Iterator[dict[str, Any]]:
-        """Every item of a collection, page after page; a page may be empty. That each is an object is not looked at."""
+        """Every item of a collection, page after page. The caller checks that each item is an object."""
         first = self._url(path, api_version, query)
         pages, url = Pages(operation_name("GET", first)), first
         while url:

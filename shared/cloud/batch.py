@@ -1,9 +1,8 @@
 """Azure Monitor's metrics of up to 50 resources in one request (``metrics:getBatch``).
 
-A host of its own per region, with a token of its own, and a role at the subscription itself: Monitoring Reader on a
-resource group is not enough (Azure docs: migrate-to-batch-api). One resource's trouble is told for that resource and
-leaves the others alone. The SDK's client sends; its models are left out, because they drop the resource ids and the
-error codes and take most of the time.
+Each region has its own host; all need a token for the batch audience and a role at the subscription: Monitoring Reader
+on a resource group is not enough (Azure docs: migrate-to-batch-api). One resource's error leaves the others alone. The
+SDK's client sends; its models are not used: they drop resource ids and error codes, and take most of the time.
 """
 
 from __future__ import annotations
@@ -37,10 +36,7 @@ PUBLIC_AUDIENCE = "https://metrics.monitor.azure.com"
 
 
 class BatchMetrics:
-    """``endpoint`` holds ``{region}``; another cloud has another one, and another audience.
-
-    Safe to share between threads.
-    """
+    """``endpoint`` contains ``{region}``. Safe to share between threads."""
 
     def __init__(
         self,
@@ -62,10 +58,10 @@ class BatchMetrics:
     def query_batch(
         self, resource_ids: Sequence[str], region: str, query: MetricQuery, window: Window
     ) -> dict[str, MetricAnswer | AzureError]:
-        """The answer, or what went wrong, for each resource by its id in lower case.
+        """The answer or error of each resource, by its id in lower case.
 
-        All must be of one subscription, one type and ``region``, and at most 50 (else ValueError). Raises when the
-        request as a whole fails; Forbidden then names the role that is missing at the subscription.
+        Takes at most 50 resources of one subscription (else ValueError), one type and ``region``. Raises when the
+        whole request fails; Forbidden then names the missing action at the subscription.
         """
         subscription = _one_subscription(resource_ids)
         body = self._send(subscription, resource_ids, region.replace(" ", "").lower(), query, window)
@@ -79,7 +75,7 @@ class BatchMetrics:
             try:
                 resource_id = _resource_of(entry)
             except UnexpectedAnswer:
-                continue  # whose it is can't be read: one of those that are left out
+                continue  # its resource then counts as left out
             if resource_id in answers:
                 answers[resource_id] = _answer(entry, query, window)
         return answers
@@ -146,12 +142,12 @@ def _answer(entry: Json, query: MetricQuery, window: Window) -> MetricAnswer | A
 
 
 def _resource_of(entry: Json) -> str:
-    """Said by ``resourceid``; an answer without it says so in the metric's own id."""
-    told = text(entry, "resourceid")
-    if not told:
+    """From ``resourceid``, else from the first metric's id."""
+    resource_id = text(entry, "resourceid")
+    if not resource_id:
         metric_id = next((text(metric, "id") for metric in items(entry, "value")), "")
-        told = metric_id.lower().partition("/providers/microsoft.insights/metrics/")[0]
-    return told.lower()
+        resource_id = metric_id.lower().partition("/providers/microsoft.insights/metrics/")[0]
+    return resource_id.lower()
 
 
 def _role_missing(error: AzureError, subscription: str) -> Forbidden:

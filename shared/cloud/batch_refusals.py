@@ -1,6 +1,6 @@
-"""Where metrics can't be asked for in batches: kept for an hour, then whoever comes first tries again.
+"""Remember for an hour where Azure refuses metric batches; then the first request tries a batch again.
 
-A place is a subscription (the role is missing there) or one region of it (its host takes no batches).
+A place is a subscription (the identity lacks the role) or one region of it (its host takes no batches).
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ class BatchRefusals:
 
     @property
     def places(self) -> dict[str, str]:
-        """Place to what Azure said and what helps."""
+        """Azure's reason and the remedy, by place."""
         with self._lock:
             return {place: self._reasons[place] for place in sorted(self._until)}
 
     def holds(self, subscription: str, region: str) -> bool:
-        """Whether batches are refused there, as far as is known."""
+        """Whether Azure refused a batch there."""
         with self._lock:
             return any(place in self._until for place in _places(subscription, region))
 
     def is_batch_worth_a_try(self, subscription: str, region: str) -> bool:
-        """True again after the hour, once: the others go on one by one until it is known."""
+        """True where no batch was refused, and for one request an hour where one was."""
         with self._lock:
             refused = [place for place in _places(subscription, region) if place in self._until]
             if any(self._until[place] > self._monotonic() for place in refused):
@@ -52,7 +52,7 @@ class BatchRefusals:
             log.info("subscription %s: metrics are read in batches again", subscription)
 
     def note(self, error: AzureError, subscription: str, region: str = "") -> None:
-        """Without a region it holds for the whole subscription."""
+        """Without ``region``, for the whole subscription."""
         place = _places(subscription, region)[-1] if region else subscription
         with self._lock:
             is_news = place not in self._until

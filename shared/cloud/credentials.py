@@ -1,4 +1,4 @@
-"""Which identity the app acts as. Reading and writing are two identities, told apart by client id."""
+"""The app's Azure identities: one reads, one writes; each has its client id."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ _LONGEST_ASKED_SECONDS = 15.0
 
 
 def credential(client_id: str | None) -> TokenCredential:
-    """The managed identity with this client id; without one, whatever identity the environment offers.
+    """The managed identity with this client id; without one, the identity that the environment offers.
 
-    The latter is for development (``az login``) and for apps with a single, system-assigned identity. It never asks
-    a person.
+    The latter is for development (``az login``) and for a system-assigned identity. It opens no browser.
     """
     from azure.core.pipeline.transport import RequestsTransport
 
@@ -35,8 +34,8 @@ def credential(client_id: str | None) -> TokenCredential:
 
 
 def _heed_retry_after(response: Any) -> None:
-    """The SDK would sleep for as long as the identity endpoint asks, and can't read each way of asking."""
+    """Raise Throttled for a long Retry-After: the SDK would sleep through it, and can't parse each format."""
     seconds = requested_wait_seconds(response.http_response.headers)
     if seconds is not None and seconds > _LONGEST_ASKED_SECONDS:
-        message = "the identity endpoint asks for patience"
+        message = "the identity endpoint throttles this app"
         raise Throttled("asking for a token", message, status=429, retry_after_seconds=seconds)

@@ -1,7 +1,7 @@
-"""When a piece of work must be over, on a clock that never jumps.
+"""Deadlines on the monotonic clock.
 
-A request that is under way can't ask a deadline, so the pipeline does: inside ``within`` no request waits longer for
-an answer, or for its turn to be repeated, than there is time left. A new thread begins without one.
+Inside ``within`` the HTTP pipeline limits each request's timeout, and each wait before a retry, to the time left.
+A new thread starts without a deadline.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from contextvars import ContextVar
 
 
 class Deadline:
-    """``seconds`` from now. ``monotonic`` is real time: a jump of the domain's clock moves no deadline."""
+    """``seconds`` from now. ``monotonic`` is real time, not the domain's clock."""
 
     def __init__(self, seconds: float, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
@@ -33,7 +33,7 @@ _current: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
 @contextmanager
 def within(deadline: Deadline) -> Iterator[None]:
-    """Requests of this thread end by then: late ones raise Unavailable. Of two deadlines the inner one counts."""
+    """This thread's requests end by ``deadline``; late ones raise Unavailable. The innermost deadline counts."""
     token = _current.set(deadline)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Azure's failures into ours: the one place that knows error bodies and the SDKs' exceptions.
+"""Map HTTP error answers and SDK exceptions to the types in ``errors``.
 
 Bodies come wrapped (``{"error": {"code", "message", "details"}}``) from Resource Manager and most providers, and flat
 (``{"code", "message"}``) from Azure Monitor and AKS.
@@ -38,7 +38,7 @@ _MISSING = re.compile(
     r"(?: (?:over|on) (?:the )?(?:linked )?scope(?:\(s\)|s)? '(?P<scope>[^']+)')?",
     re.IGNORECASE,
 )
-# Said in words by services that send no Retry-After: "try again after '324' seconds", "retried in 11 seconds".
+# Some services send no Retry-After but a sentence: "try again after '324' seconds", "retried in 11 seconds".
 _WAIT = re.compile(r"(?:after|in) '?(?P<seconds>\d+)'? seconds?", re.IGNORECASE)
 _QUERY = re.compile(r"(https?://[^\s?'\"]+)\?[^\s'\"]*")
 _NOT_REGISTERED = re.compile(r"not ?registered|MissingSubscriptionRegistration", re.IGNORECASE)
@@ -49,7 +49,7 @@ _MESSAGE_LIMIT = 1000
 
 
 def operation_name(method: str, url: str) -> str:
-    """What an error is about: method and path. The query is left out, it can hold signatures."""
+    """Method and path, for errors; the query may hold signatures."""
     try:
         return f"{method} {urlsplit(url).path or '/'}"
     except ValueError:
@@ -58,9 +58,9 @@ def operation_name(method: str, url: str) -> str:
 
 @contextmanager
 def azure_errors(operation: str) -> Iterator[None]:
-    """Around every call of an Azure SDK: whatever comes out of it, and of the answer it reads, is an AzureError.
+    """Wrap every call of an Azure SDK: turns each exception into an AzureError.
 
-    The SDKs raise what their parsers meet in an answer that is not as documented: KeyError, TypeError, RecursionError.
+    The SDKs' parsers raise KeyError, TypeError or RecursionError for undocumented answers.
     """
     from azure.core.exceptions import AzureError as SdkError
 
@@ -75,7 +75,7 @@ def azure_errors(operation: str) -> Iterator[None]:
 
 
 def decoded(body: str) -> Any:
-    """JSON, in which a whole number of any length does no harm to what else is there. Raises ValueError."""
+    """Parse JSON; integers with too many digits for Python become infinity. Raises ValueError."""
     try:
         try:
             return json.loads(body)
@@ -86,10 +86,10 @@ def decoded(body: str) -> Any:
 
 
 def json_object(operation: str, body: bytes) -> dict[str, Any]:
-    """The object that an answer with a success must be, in UTF-8 whatever its headers say. Raises UnexpectedAnswer."""
+    """The JSON object of a successful answer, in UTF-8 whatever its headers claim. Raises UnexpectedAnswer."""
     try:
         content = decoded(body.decode("utf-8-sig"))
-        # Azure Monitor's batches have been seen to come as a JSON string (the SDK takes that too).
+        # Azure Monitor sometimes sends a batch as a JSON string (the SDK accepts that too).
         content = decoded(content) if isinstance(content, str) else content
     except ValueError:
         content = None
@@ -189,20 +189,20 @@ def _read_body(body: str) -> tuple[str, str, str]:
         error = content
     listed = error.get("details")
     details = [entry for entry in listed if isinstance(entry, Mapping)] if isinstance(listed, list) else []
-    told = [str(entry.get("message") or "") for entry in (error, *details)]
-    message = " ".join(dict.fromkeys(text for text in told if text))
+    messages = [str(entry.get("message") or "") for entry in (error, *details)]
+    message = " ".join(dict.fromkeys(filter(None, messages)))
     reason = str(details[0].get("code") or "") if details else ""
     return str(error.get("code") or ""), _clean(message), reason
 
 
 def _clean(text: str) -> str:
-    """Without the query of any address (operation addresses carry signatures there), on one line, not endless."""
+    """One line of limited length, without the query of any address: it may hold signatures."""
     return " ".join(_QUERY.sub(r"\1", text).split())[:_MESSAGE_LIMIT]
 
 
 def retry_after_seconds(headers: Mapping[str, str], message: str = "") -> float | None:
-    """As the headers say, else as the words of ``message`` do; None when neither does."""
-    asked = requested_wait_seconds(headers)
-    if asked is None and (match := _WAIT.search(message)):
+    """From the headers, else from the sentence in ``message``; None when neither has it."""
+    seconds = requested_wait_seconds(headers)
+    if seconds is None and (match := _WAIT.search(message)):
         return parsed_seconds(match["seconds"])
-    return asked
+    return seconds

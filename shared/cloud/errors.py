@@ -44,14 +44,14 @@ class AzureError(SnatbotError):
 
 
 class NotFound(AzureError):
-    """404: the resource, or its resource group, does not exist. Azure also says so to some who may not read it."""
+    """404: the resource or its group does not exist, or (for some resources) the identity may not read it."""
 
 
 class Forbidden(AzureError):
     """403: the identity may not do this.
 
-    ``missing_action`` and ``missing_scope`` are what Azure says is lacking; None when it does not say, as for a
-    policy or a deny assignment. On a subnet write they can name a linked resource such as its route table.
+    ``missing_action`` and ``missing_scope`` come from Azure's message; None when it names none, as for a policy or
+    a deny assignment. On a subnet write they can name a linked resource such as its route table.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Forbidden(AzureError):
 
 
 class SignInFailed(Forbidden):
-    """401, or no token could be had at all: the identity itself does not work, whatever its roles."""
+    """401, or the identity gets no token: its roles don't matter."""
 
     @property
     def remedy(self) -> str:
@@ -93,7 +93,7 @@ class NotRegistered(Forbidden):
 
 
 class Throttled(AzureError):
-    """429, or Azure Monitor's 529: too many requests; nothing was done."""
+    """429, or Azure Monitor's 529: Azure refused the request because there were too many."""
 
     until: datetime | None = None  # when the next request is sent, once that is known
 
@@ -116,7 +116,7 @@ class Conflict(AzureError):
 
 
 class PreconditionFailed(AzureError):
-    """412: somebody else has written since the read (If-Match)."""
+    """412: somebody else wrote the resource after the read (If-Match)."""
 
 
 class BadRequest(AzureError):
@@ -146,4 +146,4 @@ class ForeignHost(UnexpectedAnswer):
 
 
 class MetricUnavailable(AzureError):
-    """Azure Monitor answered, and says of this metric that it has no data to give (``errorCode``)."""
+    """Azure Monitor answered, but with an ``errorCode`` or nothing for this metric."""

@@ -1,7 +1,7 @@
 """Every cluster with its load balancer and its NAT gateways, in one Resource Graph query each.
 
 A gateway belongs to a cluster when it serves one of its subnets, or lies in its node resource group, as in a network
-that AKS owns. Resource Graph follows changes within minutes: it finds things, it proves nothing.
+that AKS owns. Resource Graph shows changes minutes later, so it proves nothing.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class FleetDiscovery:
         self._discovery = discovery
 
     def read_fleet(self, now: datetime) -> Fleet:
-        """Raises when clusters can't be listed at all; anything less is named in ``unreadable``."""
+        """Raises AzureError when no clusters can be listed; ``unreadable`` names what else could not be read."""
         found = self._discovery.clusters()
         unreadable = list(found.unreadable)
         balancers, broken_balancers = self._balancers(unreadable)
@@ -69,16 +69,16 @@ class FleetDiscovery:
         return Fleet(now, (*targets, *map(_known_by_id, found.broken)), tuple(unreadable))
 
     def read_cluster(self, cluster: Cluster) -> WatchedCluster:
-        """One cluster's, its load balancer as Resource Manager knows it now."""
+        """One cluster with its gateways; Resource Manager answers for the load balancer."""
         balancer = self._discovery.load_balancer(cluster)
         gateways, broken = self._gateways([])
         (target,) = _targets((cluster,), [balancer] if balancer else [], gateways, broken)
         return target
 
     def is_gone(self, cluster_id: str) -> bool:
-        """Whether a cluster that is no longer listed was deleted, rather than hidden from this identity.
+        """Whether Azure deleted a cluster that is no longer listed, rather than hides it from this identity.
 
-        An identity that lost every role in a subscription may be told that there is none, which proves nothing.
+        SubscriptionNotFound proves nothing: an identity without a role in the subscription gets it too.
         """
         try:
             self._discovery.cluster(cluster_id)
@@ -89,7 +89,7 @@ class FleetDiscovery:
         return False
 
     def gateway_of_subnet(self, subnet_id: str) -> ArmId | None:
-        """The NAT gateway on a subnet as Resource Manager knows it now."""
+        """The subnet's NAT gateway, from Resource Manager."""
         return self._discovery.subnet_gateway(subnet_id)
 
     def _balancers(self, unreadable: list[Unlisted]) -> tuple[list[LoadBalancer], list[_Broken]]:
@@ -126,7 +126,7 @@ class FleetDiscovery:
 
 
 def _balancer(row: Json) -> LoadBalancer | None:
-    """None: another one than that of the cluster's outbound traffic."""
+    """None: this load balancer does not carry a cluster's outbound traffic."""
     if text(row, "name").lower() != "kubernetes":
         return None
     if field(row, "properties") is None:
@@ -141,7 +141,7 @@ def _prefix_size(row: Json) -> tuple[ArmId, int]:
 
 
 def _gateway(row: Json) -> tuple[WatchedGateway, tuple[ArmId, ...]]:
-    """With the ids of its prefixes, whose addresses are not counted yet."""
+    """The gateway without the addresses of its prefixes, and the ids of those prefixes."""
     gateway = WatchedGateway(
         id=resource_id(row, "id"),
         name=segment(row, "name"),
@@ -161,7 +161,7 @@ def _counted(gateway: WatchedGateway, prefixes: Sequence[ArmId], sizes: Mapping[
 
 
 def _readable_subnets(row: Json) -> frozenset[ArmId]:
-    """Of a gateway that can't be read otherwise."""
+    """The subnets of a gateway whose other properties can't be read."""
     try:
         return frozenset(loose_references(row, "properties", "subnets"))
     except UnexpectedAnswer:
@@ -169,7 +169,7 @@ def _readable_subnets(row: Json) -> frozenset[ArmId]:
 
 
 def _known_by_id(row: UnreadableRow) -> WatchedCluster:
-    """A cluster that makes no sense is still one, and not measured."""
+    """A cluster of which only the id can be read: not measured."""
     cluster = Cluster(row.id, row.id.name, location="", node_resource_group="", outbound_type="")
     return WatchedCluster(cluster, unreadable=f"what Azure answers of the cluster can't be read: {row.reason}")
 

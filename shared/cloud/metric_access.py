@@ -31,7 +31,7 @@ T = TypeVar("T")
 Mode = Literal["auto", "batch", "arm"]
 Answers = dict[str, MetricAnswer | AzureError]
 ATTEMPTS = 3
-SAMPLE_SIZE = 4  # resources spread over a refused batch: they tell whether Azure refuses the batch or some resource
+SAMPLE_SIZE = 4  # single resources queried after a refused batch: does Azure refuse batches, or some resource?
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class MetricAccess:
         return self.query_all([MetricRequest(resource_ids, region, query, window)], deadline)[0]
 
     def query_all(self, requests: Sequence[MetricRequest], deadline: Deadline, at_a_time: int = 1) -> list[Answers]:
-        """As ``query``, for several requests; up to ``at_a_time`` HTTP requests are under way at once."""
+        """As ``query``, for several requests, with up to ``at_a_time`` HTTP requests at once."""
         answers: list[Answers] = [{} for _ in requests]
         parts = [
             (answers[number], part)
@@ -129,7 +129,7 @@ class MetricAccess:
         return answers
 
     def _parts(self, whole: _Part) -> Iterator[tuple[_Part, bool]]:
-        """What can be under way at once: batches (True), or single resources."""
+        """Batches (True) or single resources, to send at the same time."""
         for start in range(0, len(whole.resource_ids), MAX_RESOURCES):
             ids = whole.resource_ids[start : start + MAX_RESOURCES]
             place = whole.subscription, whole.request.region
@@ -214,7 +214,7 @@ class MetricAccess:
         attempt = 1
         while True:
             if part.deadline.is_over:
-                raise DeadlineReached(f"subscription {part.subscription}", "the time for this look was over")
+                raise DeadlineReached(f"subscription {part.subscription}", "the deadline of this scan has passed")
             self._throttle.wait(part.subscription, part.deadline)
             try:
                 with within(part.deadline):
@@ -236,7 +236,7 @@ class MetricAccess:
 
 
 def _is_batch_refused(error: AzureError) -> bool:
-    """A role that is missing for batches alone, or a host that can't be reached: one by one may still work."""
+    """The identity lacks the role for batches, or their host is unreachable: single requests may still work."""
     if isinstance(error, Forbidden):
         return not isinstance(error, NotRegistered)
     return isinstance(error, Unavailable) and error.status == 0 and not isinstance(error, DeadlineReached)

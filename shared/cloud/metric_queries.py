@@ -1,8 +1,8 @@
-"""What is asked of Azure Monitor, each question once, with the exact metric names.
+"""Every Azure Monitor query, with the exact metric names.
 
 Names, dimensions and aggregations: Azure docs, supported-metrics, Microsoft.Network/loadBalancers,
-Microsoft.Network/natGateways and Microsoft.ContainerService/managedClusters. Filters ask for every value (``'*'``)
-and leave the choice to the reader, because not every value's spelling is documented.
+Microsoft.Network/natGateways and Microsoft.ContainerService/managedClusters. Filters select every value
+(``'*'``), because Azure does not document the spelling of each.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ _LOAD_BALANCERS = "Microsoft.Network/loadBalancers"
 _NAT_GATEWAYS = "Microsoft.Network/natGateways"
 _MANAGED_CLUSTERS = "Microsoft.ContainerService/managedClusters"
 
-# Far above the largest answer, so that nobody is cut off: an AKS cluster has at most 5,000 nodes (AKS docs:
-# quotas-skus-regions), each with a series for every state, or for every frontend, protocol and whether it is drained.
+# Far above the largest answer: an AKS cluster has at most 5,000 nodes (AKS docs: quotas-skus-regions), each with a
+# series for every state, or for every frontend, protocol and IsAwaitingRemoval.
 DEFAULT_TOP = 50_000
 PORTS_TOP = 500_000
 
@@ -27,7 +27,7 @@ PORTS_TOP = 500_000
 class MetricQuery:
     """One metric (or several, with commas), a value a minute.
 
-    Left to itself Azure Monitor cuts off after 10 series and doesn't say so.
+    Without ``top`` Azure Monitor returns 10 series and does not report that there are more.
     """
 
     namespace: str
@@ -39,11 +39,11 @@ class MetricQuery:
 
     @property
     def limit(self) -> int | None:
-        """``top`` where it is in force: without a filter there is a single series."""
+        """``top``, or None without a filter: Azure then returns a single series."""
         return self.top if self.filter is not None else None
 
     def parameters(self, filter_name: str) -> dict[str, str | int]:
-        """What both metrics APIs take under the same names; only the filter's own name differs."""
+        """Query parameters for both metrics APIs; only the filter's name differs."""
         query: dict[str, str | int] = {
             "interval": "PT1M",
             "metricnamespace": self.namespace,
@@ -65,7 +65,7 @@ SNAT_CONNECTIONS_BY_BACKEND = MetricQuery(
     "BackendIPAddress eq '*' and ConnectionState eq '*'",
     order_by="total desc",
 )
-# Without a filter it is a mean over everything: enough to see that the load balancer reports at all.
+# Without a filter: a mean over everything, enough to see whether the load balancer reports.
 ALLOCATED_SNAT_PORTS = MetricQuery(_LOAD_BALANCERS, "AllocatedSnatPorts", "Average")
 _EVERY_PORT = (
     "FrontendIPAddress eq '*' and BackendIPAddress eq '*' and ProtocolType eq '*' and IsAwaitingRemoval eq '*'"
@@ -99,10 +99,9 @@ NODE_READINESS = MetricQuery(
 
 
 def sum_over(answer: MetricAnswer, dimension: str) -> MetricAnswer:
-    """The answer without one dimension, its series added up minute by minute.
+    """The answer without one dimension: the sum of its series, minute by minute.
 
-    A node has ports on every frontend. Azure's own average without that dimension would be a mean over the
-    frontends, so the sum has to be made here.
+    A node has ports on every frontend, and Azure's average without that dimension is a mean over the frontends.
     """
     sums: dict[tuple[tuple[str, str], ...], dict[datetime, float]] = {}
     for series in answer.series:
@@ -118,7 +117,7 @@ def sum_over(answer: MetricAnswer, dimension: str) -> MetricAnswer:
 
 
 def of_metric(answer: MetricAnswer, name: str) -> MetricAnswer:
-    """What a question about several metrics brought of one of them."""
+    """One metric's series from the answer to a query for several."""
     return MetricAnswer(
         tuple(
             Series({key: value for key, value in series.dimensions.items() if key != METRIC}, series.points)

@@ -14,7 +14,7 @@ from .parse.metric import parse_metrics
 
 
 def complete_series(answer: MetricAnswer) -> tuple[Series, ...]:
-    """For proofs: the series of an answer without unknown minutes. Raises UnexpectedAnswer when it has some."""
+    """The series of an answer. Raises UnexpectedAnswer when a minute is unknown, which would make a proof unsound."""
     if answer.unknown:
         at = min(answer.unknown)
         raise UnexpectedAnswer("metric", f"a value of {at:%H:%M} UTC is below zero or no number", status=200)
@@ -34,7 +34,7 @@ class Metrics:
         return parse_metrics(answer, query.metric, query.aggregation, window, query.limit)
 
     def snat_connections(self, load_balancer_id: str, window: Window, by_backend: bool) -> MetricAnswer:
-        """New outbound connections a minute by ``connectionstate``, and by ``backendipaddress`` if asked."""
+        """New outbound connections a minute by ``connectionstate``, and by ``backendipaddress`` if ``by_backend``."""
         query = metric_queries.SNAT_CONNECTIONS_BY_BACKEND if by_backend else metric_queries.SNAT_CONNECTIONS
         return self.query_resource(load_balancer_id, query, window)
 
@@ -51,7 +51,7 @@ class Metrics:
         return self.query_resource(nat_gateway_id, metric_queries.NAT_CONNECTIONS, window)
 
     def nat_gateway_open_connections(self, nat_gateway_id: str, window: Window) -> MetricAnswer:
-        """Connections held at a time, to be held against the gateway's capacity."""
+        """Open connections, to compare with the gateway's capacity."""
         return self.query_resource(nat_gateway_id, metric_queries.NAT_OPEN_CONNECTIONS, window)
 
     def nat_gateway_datapath(self, nat_gateway_id: str, window: Window) -> MetricAnswer:

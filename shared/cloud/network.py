@@ -1,10 +1,9 @@
-"""The network writes, and the reads right around them, with the identity that may write.
+"""Network writes, and the reads right before and after them, with the writing identity.
 
-Each write is one PUT that is sent once and not waited for: the caller's loop reads until Azure shows the
-result. So a repeated call, a killed worker or a lost answer never makes a second resource, and a conflict or
-throttling comes back at once as a typed error for the loop to decide on.
+Each write is one PUT, sent once; the caller's loop reads until Azure shows the result. So a repeated call, a killed
+worker or a lost answer never makes a second resource, and a conflict or throttling is at once a typed error.
 
-Bodies go out and come in as plain JSON, so that properties which this SDK's models don't know yet are kept.
+Bodies are plain JSON, to keep properties that the SDK's models don't know.
 """
 
 from __future__ import annotations
@@ -57,17 +56,17 @@ class Network:
         )
 
     def read_subnet(self, subnet_id: str) -> Subnet:
-        """Without its route table's default route: that is another resource. Raises NotFound."""
+        """Without the default route, which is in the route table. Raises NotFound."""
         return parse_subnet(self._get(self._client.subnets.get, subnet_id))
 
     def put_subnet(self, subnet: Subnet, nat_gateway_id: str | None, etag: str, request_id: str = "") -> Subnet:
-        """Writes the subnet back as it was read, with this NAT gateway, or with none.
+        """Write the subnet back as it was read, with this NAT gateway or with none.
 
-        ``subnet`` must have been read right before and ``etag`` be its own: Azure then refuses (PreconditionFailed)
-        when anyone has written to the virtual network in between. What comes back is usually still ``Updating``.
+        Read ``subnet`` right before and pass its ``etag``: Azure raises PreconditionFailed when anyone wrote to the
+        virtual network in between. The answer is usually still ``Updating``.
 
-        The activity log shows ``request_id`` (a GUID) as the client's request id (Azure docs: activity-log-schema) and,
-        as other clients' writes show, as the correlation id.
+        The activity log shows ``request_id`` (a GUID) as client request id (Azure docs: activity-log-schema) and, as
+        seen with other clients, as correlation id.
         """
         if not etag:
             raise ValueError(f"no etag for {subnet.id}: read the subnet before writing it")
@@ -94,7 +93,7 @@ class Network:
         return self._get_or_none(self._client.nat_gateways.get, nat_gateway_id, parse_nat_gateway)
 
     def create_public_ip(self, step: CreatePublicIp) -> PublicIp:
-        """A Standard, static IPv4 address. Without zones in the step the region's default applies."""
+        """Create a Standard, static IPv4 address; without zones in the step Azure takes the region's default."""
         properties = {"publicIPAllocationMethod": "Static", "publicIPAddressVersion": "IPv4"}
         body = _body(step.location, properties, step.tags, step.zones)
         return parse_public_ip(self._put(self._client.public_ip_addresses.begin_create_or_update, step.id, body))
@@ -106,8 +105,10 @@ class Network:
         return parse_public_ip(self._put(self._client.public_ip_prefixes.begin_create_or_update, step.id, body))
 
     def create_nat_gateway(self, step: CreateNatGateway) -> NatGateway:
-        """A Standard NAT gateway with these public IPs, in no particular zone. The IPs must be provisioned: until then
-        Azure answers with a Conflict whose reason is ReferencedResourceNotProvisioned."""
+        """Create a Standard NAT gateway without a zone.
+
+        Until its IPs are provisioned Azure raises Conflict with the reason ReferencedResourceNotProvisioned.
+        """
         ips = _ip_lists(step.public_ip_ids, step.public_ip_prefix_ids)
         body = _body(step.location, {"idleTimeoutInMinutes": step.idle_timeout_minutes, **ips}, step.tags)
         return parse_nat_gateway(self._put(self._client.nat_gateways.begin_create_or_update, step.id, body))
@@ -115,7 +116,7 @@ class Network:
     def put_nat_gateway_ips(
         self, gateway: NatGateway, public_ip_ids: tuple[str, ...], prefix_ids: tuple[str, ...], etag: str
     ) -> NatGateway:
-        """Writes the gateway back as it was read, with these IPs and prefixes. ``etag`` as for ``put_subnet``."""
+        """Write the gateway back as it was read, with these IPs and prefixes; ``etag`` as in ``put_subnet``."""
         if not etag:
             raise ValueError(f"no etag for {gateway.id}: read the NAT gateway before writing it")
         replaced = ("publicipaddresses", "publicipprefixes")
@@ -126,7 +127,7 @@ class Network:
         return parse_nat_gateway(self._put(put, gateway.id, body, headers={"If-Match": etag}))
 
     def delete(self, resource_id: str) -> None:
-        """Starts deleting a NAT gateway, public IP or prefix. What is not there any more is no error."""
+        """Start to delete a NAT gateway, public IP or prefix. One that does not exist is no error."""
         deleting: dict[str, Callable[..., Any]] = {
             "natgateways": self._client.nat_gateways.begin_delete,
             "publicipaddresses": self._client.public_ip_addresses.begin_delete,
@@ -161,7 +162,7 @@ class Network:
             return json_object(f"PUT {resource_id}", answer)
 
     def _names(self, resource_id: str) -> tuple[str, ...]:
-        """The resource group, then the names from the outermost resource inwards, as the SDK takes them."""
+        """The resource group and the resource names from the outside in: the SDK's arguments."""
         parsed = ArmId.parse(resource_id)
         if parsed.subscription.lower() != self._subscription.lower():
             raise ValueError(f"{resource_id} is not in subscription {self._subscription}")

@@ -1,4 +1,4 @@
-"""How far a list is followed, page after page: an answer decides where it goes on, so it could go on for ever."""
+"""Limits for reading a list page by page: each answer names the next page, so a list could be endless."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LIST_SECONDS = 300.0
 
 
 def resolve_link(address: str, link: str) -> str:
-    """Where a link in the answer of ``address`` leads; as it is when it can't be read."""
+    """Resolve a link in the answer of ``address``; unchanged when it can't be parsed."""
     try:
         return urljoin(address, link)
     except ValueError:
@@ -22,7 +22,7 @@ def resolve_link(address: str, link: str) -> str:
 
 
 class Pages:
-    """Of one list; ``operation`` is what its errors are about."""
+    """The pages of one list. ``operation`` names it in errors."""
 
     def __init__(self, operation: str, monotonic: Callable[[], float] = real_monotonic) -> None:
         self.operation = operation
@@ -30,7 +30,7 @@ class Pages:
         self._deadline = Deadline(LIST_SECONDS, monotonic)
 
     def turn(self, page: str) -> None:
-        """To the page with this link or token. Raises AzureError when it was read already, or the list has no end."""
+        """Call before reading the page with this link or token. Raises AzureError for a loop or an endless list."""
         if page in self._seen:
             raise UnexpectedAnswer(self.operation, "the list leads back to a page already read", status=200)
         if len(self._seen) == MOST_PAGES:

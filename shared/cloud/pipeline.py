@@ -1,7 +1,7 @@
-"""The HTTP pipeline that every Azure client here shares: who is talked to, and what is retried, counted and said of us.
+"""The HTTP pipeline of every Azure client here: allowed host, token, retries, request count and user agent.
 
-Built from a list of our own instead of the SDK's default one, because that one logs headers, registers resource
-providers by itself (a write), follows redirects, and waits as long as any ``Retry-After`` says, for writes as well.
+It replaces the SDK's default policies, which log headers, register resource providers (a write), follow redirects, and
+wait for any ``Retry-After``, even before a write.
 
 This module imports azure.core at its top: import it only where a client is built.
 """
@@ -43,12 +43,12 @@ if TYPE_CHECKING:
 RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504, 529})
 # Seconds, for one attempt; the second is for the whole answer.
 TIMEOUTS: dict[str, Any] = {"connection_timeout": 10, "read_timeout": 30}
-_POINTERS = ("Location", "Azure-AsyncOperation", "Operation-Location")  # where an answer says to go on
+_POINTERS = ("Location", "Azure-AsyncOperation", "Operation-Location")  # addresses to continue at
 _PORTS = {"http": 80, "https": 443}
 _ADDRESS = re.compile(r"(https?)://([a-z0-9.-]+|\[[0-9a-f:]+\])(?::(\d{1,5}))?(?=[/?#]|\Z)", re.IGNORECASE | re.ASCII)
 
 OnRequest = Callable[[str, str], None]
-"""Called with method and path before each HTTP request, repeated ones included."""
+"""Called with method and path before each HTTP request, retries included."""
 
 _Request = PipelineRequest[HttpRequest]
 _Response = PipelineResponse[HttpRequest, HttpResponse]
@@ -111,14 +111,14 @@ class BoundedRetry(HTTPPolicy[HttpRequest, HttpResponse]):
 
     def _wait_seconds(self, outcome: _Response | _Lost, attempt: int) -> float:
         if isinstance(outcome, PipelineResponse):
-            told = requested_wait_seconds(outcome.http_response.headers)
-            if told is not None:
-                return told
+            seconds = requested_wait_seconds(outcome.http_response.headers)
+            if seconds is not None:
+                return seconds
         return 2.0 ** (attempt - 1) * (1 + self._jitter() / 2)
 
 
 def _shorten(request: _Request, seconds_left: float) -> None:
-    """No request outlasts the time that is left for it."""
+    """Limit the request's timeouts to the time left."""
     if seconds_left <= 0:
         raise ServiceRequestError("the time for this was over before it was sent")
     for name, usual in TIMEOUTS.items():
@@ -150,10 +150,9 @@ class _Counting(SansIOHTTPPolicy[HttpRequest, HttpResponse]):
 
 
 class OneHost(HTTPPolicy[HttpRequest, HttpResponse]):
-    """Talks to the configured endpoint only: scheme, host and port. Stands before whatever adds a token.
+    """Sends to the configured endpoint (scheme, host, port) only; runs before the policy that adds the token.
 
-    A page, an operation or a redirect that an answer points to is taken for an address to ask next, so an answer that
-    points elsewhere is an error as well. Raises ForeignHost.
+    Raises ForeignHost, also when an answer points elsewhere: clients follow links to pages and operations.
     """
 
     def __init__(self, endpoint: str) -> None:
@@ -176,7 +175,7 @@ class OneHost(HTTPPolicy[HttpRequest, HttpResponse]):
 
 
 def _origin(url: str) -> str:
-    """Scheme, host and port; empty for whatever is not plainly an address, since HTTP clients disagree about those."""
+    """Scheme, host and port; empty for an unusual address, which HTTP clients parse differently."""
     match = _ADDRESS.match(url)
     if match is None:
         return ""
@@ -193,9 +192,9 @@ def client_options(
     on_request: OnRequest | None,
     retry: BoundedRetry | None,
 ) -> dict[str, Any]:
-    """What a client of the SDK is built with so that it has this pipeline: policies and transport.
+    """Policies (from the caller to the wire) and transport, as arguments for an SDK client.
 
-    From the caller to the wire. Nothing logs: not addresses, not headers, not bodies.
+    No policy logs addresses, headers or bodies.
     """
     policies = [
         RequestIdPolicy(),

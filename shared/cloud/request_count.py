@@ -1,7 +1,7 @@
-"""How many requests were sent, by all clients of a process together and by each piece of work in it.
+"""Count the requests of the process, and of each piece of work in it.
 
-One process may do several pieces of work at once. What belongs to which is known from the context, so threads that a
-piece of work starts have to run in a copy of its context (``contextvars.copy_context``).
+The context (``contextvars``) assigns a request to its piece of work, so threads must run in a copy of the context
+(``copy_context``).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _sent: ContextVar[_Sent | None] = ContextVar("sent", default=None)
 
 
 class RequestCount:
-    """Give it to clients as ``on_request``. ``repeated`` are those of the total that repeated an earlier one."""
+    """Pass it to clients as ``on_request``. ``repeated`` counts the retries in ``total``."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._lock = threading.Lock()
@@ -41,7 +41,7 @@ class RequestCount:
                 sent.requests += 1
 
     def note_repeat(self) -> None:
-        """The next request repeats one."""
+        """The next request is a retry."""
         sent = _sent.get()
         with self._lock:
             self.repeated += 1
@@ -50,7 +50,7 @@ class RequestCount:
 
     @contextmanager
     def metered(self) -> Iterator[Callable[[], Effort]]:
-        """Gives what the work inside has taken so far."""
+        """Yields a function that returns the effort of the work inside so far."""
         sent, began = _Sent(), self._monotonic()
         token = _sent.set(sent)
         try:

@@ -1,8 +1,8 @@
-"""One budget a subscription: when Azure throttles it, all requests to it wait, and no others.
+"""When Azure throttles a subscription, all requests to it wait; other subscriptions go on.
 
-Azure throttles by subscription and region, and says for how long in Retry-After or not at all (Azure docs:
-request-limits-and-throttling; the metrics batch API answers 529). No request is sent before that time is over, unless
-it is more than an hour: that is likelier a mistake, so one request tries again after a quarter of an hour.
+Azure throttles by subscription and region, with or without a Retry-After (Azure docs: request-limits-and-throttling;
+the metrics batch API answers 529). Requests wait that long; a wait of more than an hour is more likely a mistake, so
+one request tries again after fifteen minutes.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ LONGEST_WAIT_SECONDS = 60.0
 
 @dataclass(slots=True)
 class _Budget:
-    """Of one subscription. ``blocked_until`` is monotonic, ``until`` the same moment for people."""
+    """One subscription's throttling."""
 
-    blocked_until: float = 0.0
-    until: datetime | None = None
+    blocked_until: float = 0.0  # monotonic seconds
+    until: datetime | None = None  # the same moment on the wall clock
     refusals: int = 0
-    is_doubted: bool = False
+    is_doubted: bool = False  # the wait was implausibly long: the next request tries
 
 
 class Throttle:
@@ -48,24 +48,24 @@ class Throttle:
         self._budgets: dict[str, _Budget] = {}
 
     def wait(self, subscription: str, deadline: Deadline) -> None:
-        """Waits until the subscription takes requests again. Raises Throttled when that is after the deadline."""
+        """Wait until the subscription takes requests again. Raises Throttled when that is after the deadline."""
         while True:
             with self._lock:
                 budget = self._budgets.get(subscription.lower(), _Budget())
                 seconds, until = budget.blocked_until - self._monotonic(), budget.until
                 if seconds <= 0:
-                    if budget.is_doubted:  # this request tries, the others wait for its outcome
+                    if budget.is_doubted:  # only this request tries
                         self._block(budget, UNREADABLE_SECONDS)
                     return
             if seconds > deadline.seconds_left:
-                message = f"Azure asked for {seconds:.0f} seconds of patience, more than are left"
+                message = f"Azure throttles for {seconds:.0f} seconds more, longer than the deadline"
                 throttled = Throttled(f"subscription {subscription}", message, retry_after_seconds=seconds)
                 throttled.until = until
                 raise throttled
             self._sleep(seconds)
 
     def refused(self, subscription: str, error: Throttled) -> None:
-        """All requests wait as long as Azure says, else twice as long each time. Sets ``error.until``."""
+        """Block for Azure's Retry-After, else twice as long each time. Sets ``error.until``."""
         with self._lock:
             budget = self._budgets.setdefault(subscription.lower(), _Budget())
             seconds = error.retry_after_seconds

@@ -1,4 +1,4 @@
-"""The clusters that are watched, with what their metrics are asked of: found at once for the whole fleet."""
+"""The watched clusters, with the load balancers and NAT gateways whose metrics are queried."""
 
 from __future__ import annotations
 
@@ -14,33 +14,22 @@ from .resource_id import ArmId
 
 @dataclass(frozen=True, slots=True)
 class WatchedGateway:
-    """A NAT gateway that carries traffic of a cluster.
-
-    ``public_ip_count`` is None when it can't be known, as when it takes addresses from a prefix of unknown length.
-    ``cluster_tag`` is the name of the cluster that snatbot made it for, empty for others. ``subnet_ids`` are all
-    subnets that it serves, of this cluster or not.
-    """
+    """A NAT gateway that carries traffic of a cluster."""
 
     id: ArmId
     name: str
     location: str
-    public_ip_count: int | None
-    subnet_ids: tuple[ArmId, ...] = ()
-    cluster_tag: str = ""
+    public_ip_count: int | None  # None: unknown, as with a prefix of unknown length
+    subnet_ids: tuple[ArmId, ...] = ()  # all that it serves, also other clusters'
+    cluster_tag: str = ""  # name of the cluster that snatbot made it for; empty for others
 
 
 @dataclass(frozen=True, slots=True)
 class WatchedCluster:
-    """``load_balancer`` is the Standard one with an outbound rule, None when there is none.
-
-    ``unreadable`` says why nothing can be measured on it: what Azure answered of it, or of its way out, makes no sense.
-    Of the cluster itself then may be known no more than id and name.
-    """
-
-    cluster: Cluster
-    load_balancer: LoadBalancer | None = None
+    cluster: Cluster  # only id and name where ``unreadable`` says that its own row can't be read
+    load_balancer: LoadBalancer | None = None  # the Standard one with an outbound rule
     gateways: tuple[WatchedGateway, ...] = ()
-    unreadable: str = ""
+    unreadable: str = ""  # why Azure's row of the cluster, load balancer or gateway can't be read: not measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +56,7 @@ class InventoryIndex:
 
     found_at: datetime
     clusters: int
-    shards: tuple[str, ...]  # their keys, stable as long as the fleet is cut the same way
+    shards: tuple[str, ...]  # keys; stable while the fleet is
     unreadable: tuple[Unlisted, ...] = ()
 
 
@@ -79,5 +68,5 @@ class InventoryShard:
 
 @dataclass(frozen=True, slots=True)
 class ScanProgress:
-    ports_until: datetime | None = None  # the ports of earlier minutes have been read
+    ports_until: datetime | None = None  # earlier minutes have been read
     allocations: Mapping[str, AllocationBaseline] = field(default_factory=dict)  # by cluster key

@@ -254,7 +254,7 @@ def test_patience_is_shared_by_a_subscription_and_by_nobody_else() -> None:
     throttle.wait("s1", deadline)
     assert clock.slept == [20.0]
     throttle.refused("s1", Throttled("x", "slow", retry_after_seconds=100.0))
-    with pytest.raises(Throttled, match="100 seconds of patience"):
+    with pytest.raises(Throttled, match="throttles for 100 seconds"):
         throttle.wait("s1", deadline)
     assert clock.slept == [20.0], "nobody waits for what comes too late"
 

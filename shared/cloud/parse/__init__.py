@@ -1,5 +1,5 @@
-"""Resource Manager's JSON into our nouns, one module a noun.
+"""Parse JSON of Resource Manager and Resource Graph into the model, one module a resource type.
 
-Resource Graph answers with the same property shape. Names of properties and values come in varying case, and what is
-off or empty is often absent: both are taken. What a noun cannot do without raises ``UnexpectedAnswer``.
+Property names and values come in varying case, and Azure often leaves out what is off or empty. A missing property that
+the model needs raises ``UnexpectedAnswer``.
 """

@@ -30,7 +30,7 @@ _OUTBOUND_TYPES = (
     "none",
     "block",
 )
-_IDLE_TIMEOUT_MINUTES = 30  # what AKS sets when nothing is said (AKS docs: configure-load-balancer-standard)
+_IDLE_TIMEOUT_MINUTES = 30  # AKS's default (AKS docs: configure-load-balancer-standard)
 
 
 def parse_cluster(item: Json) -> Cluster:

@@ -14,7 +14,7 @@ from .fields import Json, field, items, moment, text
 
 METRIC = "metric"
 LARGEST = 1e12  # connections, ports, packets or percent in a minute
-_OWNERS = ("backendipaddress", "node")  # dimensions that tell whose a series is
+_OWNERS = ("backendipaddress", "node")  # dimensions that name a series' owner
 
 _Points = dict[datetime, float]
 
@@ -92,7 +92,7 @@ def _known(points: _Points, bad: set[datetime] | None) -> tuple[tuple[datetime, 
 
 @lru_cache(maxsize=1024)  # every series of an answer has the same stamps
 def _minute(stamp: str) -> datetime:
-    """Buckets align to the asked start, which is a whole minute; a fraction would be a clock's, not the data's."""
+    """Azure aligns points to the query's start, a whole minute, so seconds in a stamp mean nothing."""
     return moment("a metric's point", "timeStamp", stamp).replace(second=0, microsecond=0)
 
 

@@ -32,6 +32,6 @@ def parse_nat_gateway(item: Json) -> NatGateway:
 
 
 def _writable(properties: Json) -> dict[str, Any]:
-    """What a PUT must carry along: all but what only Azure writes. Null counts as absent."""
+    """The properties that a PUT must repeat. Null counts as absent."""
     kept = {name: value for name, value in properties.items() if name.lower() not in _READ_ONLY and value is not None}
     return {name: plain_json(value) for name, value in kept.items()}

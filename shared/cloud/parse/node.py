@@ -53,7 +53,7 @@ def node_name(scale_set: str, instance_id: str) -> str:
 
 
 def pool_name(scale_set: str, tags: Mapping[str, str]) -> str:
-    """Empty when neither the tag nor the name tells."""
+    """Empty when neither the tag nor the name has it."""
     tagged = next((value for name, value in tags.items() if name.lower() == _POOL_TAG), "")
     match = _POOL_IN_NAME.fullmatch(scale_set)
     return tagged or (match["pool"] if match else "")

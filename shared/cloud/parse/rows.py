@@ -1,4 +1,4 @@
-"""Reading a list so that one bad row spoils itself only."""
+"""Parse a list row by row: a bad row leaves the others alone."""
 
 from __future__ import annotations
 
@@ -15,14 +15,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class UnreadableRow:
-    """``id`` is empty where not even that can be read."""
-
-    id: ArmId
+    id: ArmId  # empty when it can't be read
     reason: str
 
 
 def read_rows(rows: Iterable[Any], parse: Callable[[Any], T], of: str = "") -> tuple[list[T], list[UnreadableRow]]:
-    """What ``parse`` made of each row, and the rows that it raised UnexpectedAnswer for. ``of``: type of their ids."""
+    """The parsed rows, and those for which ``parse`` raised UnexpectedAnswer. ``of``: resource type of their ids."""
     read: list[T] = []
     unreadable: list[UnreadableRow] = []
     for row in rows:
