@@ -347,6 +347,7 @@ def test_every_setting_is_read_by_the_code() -> None:
         if f"settings.{name}" not in code and f"%{field.alias}%" not in code and name not in seen_through
     ]
     assert unread == []
+    assert seen_through
     assert all(f"settings.{name}" in code for name in seen_through.values())
 
 

@@ -51,6 +51,7 @@ def test_a_proposal_says_what_will_be_done_and_until_when_to_decide() -> None:
     assert notes.bullets[0].startswith("Open outbound connections may drop")
     assert undo.text.startswith("A roll-back takes the NAT gateway off")
     assert [section.title for section in details] == ["Why this size", "Notes"]
+    assert details
     assert all(section.is_detail for section in details)
     (button,) = message.buttons
     assert (button.text, button.url) == ("Review and decide", URL)

@@ -76,6 +76,7 @@ def test_a_blocked_plan_says_why_in_words() -> None:
         "Reserve the public IPs first, add them to the authorized ranges, then ask for a new plan."
     )
     assert len(reasons) == 2
+    assert nouns.make_advice().commands
     assert all(command in section(message, "Commands").code for command in nouns.make_advice().commands)
     assert message.buttons == ()
 

@@ -18,7 +18,8 @@ from shared.chat.channels import Channel
 from shared.chat.errors import ChatError, ChatRefused, ChatUnavailable, Sent, readable_reason, retry_after_seconds
 from shared.chat.message import Button, Message, Section, Tone
 from shared.flows.notification.heartbeat import beat
-from simulator.testing import RunningSimulator, start_simulator
+from simulator.testing import RunningSimulator
+from tests.support.azure_in_process import serve_azure
 from tests.support.hostile import Asked, HostileServer, Send, hostile_server, trusted_authority
 
 pytestmark = pytest.mark.network
@@ -35,7 +36,7 @@ SERVICES: tuple[Service, ...] = ("slack", "teams")
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[RunningSimulator]:
-    with start_simulator("quiet") as simulator:
+    with serve_azure("quiet") as simulator:
         yield simulator
 
 

@@ -15,7 +15,8 @@ from shared.cloud.discovery import Discovery
 from shared.cloud.metrics import Metrics
 from shared.model.cluster import Cluster
 from shared.model.metric import Window
-from simulator.testing import RunningSimulator, start_simulator
+from simulator.testing import RunningSimulator
+from tests.support.azure_in_process import serve_azure
 
 READER = "reader-client-id"
 
@@ -23,7 +24,7 @@ READER = "reader-client-id"
 @pytest.fixture(scope="module")
 def storm() -> Iterator[RunningSimulator]:
     """For tests that only read; they share it."""
-    with start_simulator("storm") as simulator:
+    with serve_azure("storm") as simulator:
         yield simulator
 
 

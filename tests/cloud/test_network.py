@@ -23,7 +23,8 @@ from shared.cloud.metrics import Metrics
 from shared.cloud.network import Network
 from shared.model.metric import MetricAnswer, Window
 from shared.model.network import NatGateway, Subnet
-from simulator.testing import RunningSimulator, start_simulator
+from simulator.testing import RunningSimulator
+from tests.support.azure_in_process import serve_azure
 from tests.support.shop_network import GATEWAY, NETWORK, PUBLIC_IP, SUBNET, SUBSCRIPTION, TAGS
 
 OTHER_SUBNET = f"{NETWORK}/virtualNetworks/shop-vnet/subnets/aks-system"
@@ -34,7 +35,7 @@ NOT_THE_GATEWAY = {"natGateway", "provisioningState"}
 @pytest.fixture
 def azure(monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningSimulator]:
     """A simulated Azure of this test's own, to write to."""
-    with start_simulator("storm") as simulator:
+    with serve_azure("storm") as simulator:
         for name, value in simulator.environment().items():
             monkeypatch.setenv(name, value)
         yield simulator
@@ -231,6 +232,7 @@ def test_new_connections_are_seen_on_the_gateway_after_attaching(
     assert [value for _, value in datapath.points] == [100.0] * 5
     (held,) = metrics.nat_gateway_open_connections(gateway.id, window).series
     assert len(held.points) == 5
+    assert metrics.nat_gateway_drops(gateway.id, window).series
     assert all(
         value == 0 for drops in metrics.nat_gateway_drops(gateway.id, window).series for _, value in drops.points
     )

@@ -156,6 +156,7 @@ def test_recorded_clusters(recordings: Path, file: str, outbound_type: str, owne
         assert cluster.vnet_ownership is ownership
         assert cluster.node_resource_group.startswith("MC_")
         assert cluster.load_balancer_sku == "standard"
+        assert cluster.pools
         assert all(pool.count > 0 and pool.is_system for pool in cluster.pools)
 
 
@@ -443,6 +444,7 @@ def test_recorded_public_ips(recordings: Path) -> None:
     file = "02-publicips/aso-2025-03-01-publicip-crud.json"
     found = [parse_public_ip(item) for item in recorded(recordings, file, "publicIPAllocationMethod")]
     assert [one.address != "" for one in found[:2]] == [False, True]
+    assert found
     assert all(one.sku == "Standard" for one in found)
 
 

@@ -16,7 +16,8 @@ from shared.cloud.network import Network
 from shared.cloud.network_facts import read_network_facts
 from shared.model.cluster import Cluster, VnetOwnership
 from shared.model.metric import MetricAnswer, Window
-from simulator.testing import RunningSimulator, start_simulator
+from simulator.testing import RunningSimulator
+from tests.support.azure_in_process import serve_azure
 
 FAILING = {"10.40.1.5", "10.40.1.8", "10.40.1.10"}
 LOAD_BALANCERS = "Microsoft.Network/loadBalancers"
@@ -69,7 +70,7 @@ def test_a_subscription_that_is_not_there_is_named(arm: Arm) -> None:
 
 
 def test_a_fleet_of_more_than_a_page_is_found_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    with start_simulator("quiet", clusters=999) as simulator, ManagedIdentityCredential(client_id="r") as identity:
+    with serve_azure("quiet", clusters=999) as simulator, ManagedIdentityCredential(client_id="r") as identity:
         for name, value in simulator.environment().items():
             monkeypatch.setenv(name, value)
         arm = Arm(simulator.url, identity)
@@ -154,7 +155,7 @@ def test_minutes_that_have_not_been_measured_yet_have_no_points(
     now = azure.now().replace(second=0, microsecond=0)
     future = Window(now + timedelta(minutes=5), now + timedelta(minutes=10))
     answer = metrics.snat_connections(load_balancer_id, future, by_backend=False)
-    assert all(series.points == () for series in answer.series)
+    assert not any(series.points for series in answer.series)
 
 
 def test_used_and_allocated_ports_are_told_per_node_and_protocol(
@@ -165,6 +166,7 @@ def test_used_and_allocated_ports_are_told_per_node_and_protocol(
     for answer in (allocated, used):
         assert len(by(answer, "backendipaddress")) == 12
         assert {protocol.upper() for protocol in by(answer, "protocoltype")} == {"TCP", "UDP"}
+        assert answer.series
         assert all("frontendipaddress" not in series.dimensions for series in answer.series)
         assert all("isawaitingremoval" in series.dimensions for series in answer.series)
     full = {

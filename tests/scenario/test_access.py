@@ -16,7 +16,7 @@ from shared.errors import Refused
 from shared.model.change import Change
 from shared.model.plan import PlanKind
 from simulator.scenario import FOLDER
-from simulator.testing import start_simulator
+from tests.support.azure_in_process import serve_azure
 from tests.support.theatre import READER, WRITER, Theatre
 
 ROLES = Path(__file__).parents[2] / "infra" / "roles"
@@ -40,7 +40,7 @@ def lacking(
     content["roles"] = [{"identity": client_id, "actions": granted} for client_id, granted in held.items()]
     path = folder / "lacking.yaml"
     path.write_text(yaml.safe_dump(content))
-    with start_simulator(path) as simulator:
+    with serve_azure(path) as simulator:
         for name, value in simulator.environment().items():
             monkeypatch.setenv(name, value)
         yield Theatre(simulator, azurite, **settings)

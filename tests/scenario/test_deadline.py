@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from shared.clock import Instant
-from simulator.testing import start_simulator
+from tests.support.azure_in_process import serve_azure
 from tests.support.theatre import Theatre
 
 CLUSTERS = 30
@@ -35,7 +35,7 @@ def many(azurite: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Itera
     )
     path = tmp_path / "mass.yaml"
     path.write_text(head + "".join(_SICK.format(number=number) for number in range(CLUSTERS)))
-    with start_simulator(path) as simulator:
+    with serve_azure(path) as simulator:
         for name, value in simulator.environment().items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr("shared.app.TICK_DEADLINE_SECONDS", DEADLINE_SECONDS)

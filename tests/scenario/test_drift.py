@@ -10,7 +10,7 @@ from shared.clock import Instant
 from shared.model.change import Change, ChangeState
 from shared.model.finding import FindingKind
 from shared.model.incident import Incident
-from simulator.testing import start_simulator
+from tests.support.azure_in_process import serve_azure
 from tests.support.theatre import Theatre
 
 LOST = "lost NAT gateway association"
@@ -19,7 +19,7 @@ LOST = "lost NAT gateway association"
 @pytest.fixture
 def theatre(azurite: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Theatre]:
     """The failing cluster; who has which gateway is looked up every minute."""
-    with start_simulator("storm") as simulator:
+    with serve_azure("storm") as simulator:
         for name, value in simulator.environment().items():
             monkeypatch.setenv(name, value)
         yield Theatre(simulator, azurite, DISCOVERY_MINUTES="1")

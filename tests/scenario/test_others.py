@@ -14,7 +14,7 @@ import yaml
 from shared.model.change import ChangeState
 from shared.model.network import Subnet
 from simulator.scenario import FOLDER
-from simulator.testing import start_simulator
+from tests.support.azure_in_process import serve_azure
 from tests.support.theatre import WRITER, Theatre
 
 OURS = {"to": "subnets/aks-user", "method": "PUT"}
@@ -31,7 +31,7 @@ def storm_with(azurite: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         content["events"] = [*content.get("events", []), *events]
         path = tmp_path / "storm-with.yaml"
         path.write_text(yaml.safe_dump(content))
-        with start_simulator(path) as simulator:
+        with serve_azure(path) as simulator:
             for name, value in simulator.environment().items():
                 monkeypatch.setenv(name, value)
             yield Theatre(simulator, azurite)

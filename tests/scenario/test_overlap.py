@@ -14,7 +14,7 @@ import yaml
 from shared.clock import Instant
 from shared.model.change import Change, ChangeState
 from simulator.scenario import FOLDER
-from simulator.testing import start_simulator
+from tests.support.azure_in_process import serve_azure
 from tests.support.theatre import READER, WRITER, Theatre
 
 COMING = {"to": "subnets/aks-user", "method": "PUT"}
@@ -42,7 +42,7 @@ def storm_with(azurite: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         content["events"] = [*content.get("events", []), *events]
         path = tmp_path / "storm-with.yaml"
         path.write_text(yaml.safe_dump(content | more))
-        with start_simulator(path) as simulator:
+        with serve_azure(path) as simulator:
             for name, value in simulator.environment().items():
                 monkeypatch.setenv(name, value)
             yield Theatre(simulator, azurite)

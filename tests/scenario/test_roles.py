@@ -16,7 +16,8 @@ from shared.cloud.errors import Forbidden
 from shared.model.change import ChangeState
 from shared.model.check import CheckResult
 from simulator.scenario import FOLDER
-from simulator.testing import RunningSimulator, start_simulator
+from simulator.testing import RunningSimulator
+from tests.support.azure_in_process import serve_azure
 from tests.support.theatre import READER, WRITER, Theatre
 
 ROLES = Path(__file__).parents[2] / "infra" / "roles"
@@ -63,7 +64,7 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSimulato
     content["roles"] = [{"identity": client_id, "actions": granted} for client_id, granted in held.items()]
     path = tmp_path_factory.mktemp("strict") / "strict.yaml"
     path.write_text(yaml.safe_dump(content))
-    with start_simulator(path) as simulator:
+    with serve_azure(path) as simulator:
         yield simulator
 
 

@@ -66,6 +66,7 @@ def test_a_decision_that_was_used_starts_nothing_again(theatre: Theatre) -> None
     for state in (S.APPROVED, S.APPLYING):
         for start in (fixed.start, None):
             refused(theatre, put_back(theatre, fixed, state, step=0, start=start))
+    assert theatre.subnets()
     assert all(one["nat_gateway"] is None for one in theatre.subnets().values())
 
 
@@ -193,4 +194,5 @@ def test_a_stopped_change_starts_again_with_a_line_of_its_own(theatre: Theatre) 
     assert fixed.start.line_id != first.line_id
     lines = [line for line in theatre.app.records.audit(theatre.partition) if line.event == "change started"]
     assert [line.id for line in lines] == [first.line_id, fixed.start.line_id]
+    assert lines
     assert all(isinstance(line, AuditLine) and "approved by Ada" in line.detail for line in lines)

@@ -14,7 +14,7 @@ import pytest
 from shared.model.finding import FindingKind, Severity
 from shared.model.incident import IncidentState
 from shared.web.answers import plain
-from simulator.testing import start_simulator
+from tests.support.azure_in_process import serve_azure
 from tests.support.theatre import Theatre
 
 ROOT = Path(__file__).parent.parent.parent
@@ -23,7 +23,7 @@ WORKSPACE = {"WORKSPACE_ID": "00000000-0000-0000-0000-000000000001"}
 
 @contextmanager
 def playing(scenario: str, azurite: str, monkeypatch: pytest.MonkeyPatch, **settings: str) -> Iterator[Theatre]:
-    with start_simulator(scenario) as simulator:
+    with serve_azure(scenario) as simulator:
         for name, value in simulator.environment().items():
             monkeypatch.setenv(name, value)
         yield Theatre(simulator, azurite, **{"REMEDIATION": "off", **settings})
@@ -83,7 +83,7 @@ def test_quiet_clusters_stay_quiet_for_hours(azurite: str, monkeypatch: pytest.M
 
 
 def test_after_the_cure_losing_the_gateway_is_an_incident(azurite: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with start_simulator("storm") as simulator:
+    with serve_azure("storm") as simulator:
         for name, value in simulator.environment().items():
             monkeypatch.setenv(name, value)
         theatre = Theatre(simulator, azurite, DISCOVERY_MINUTES="1")

@@ -16,7 +16,8 @@ import pytest
 import requests
 
 from simulator.state.signing_keys import FORGERIES
-from simulator.testing import RunningSimulator, start_simulator
+from simulator.testing import RunningSimulator
+from tests.support.azure_in_process import serve_azure
 
 if TYPE_CHECKING:
     from devhost.browser import Camera
@@ -32,7 +33,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:response_mode='form_post' is rec
 
 @pytest.fixture(scope="module")
 def entra() -> Iterator[RunningSimulator]:
-    with start_simulator(Path(__file__).parent / "entra.yaml") as simulator, pytest.MonkeyPatch.context() as patch:
+    with serve_azure(Path(__file__).parent / "entra.yaml") as simulator, pytest.MonkeyPatch.context() as patch:
         # requests prefers this variable, where it is set, to what a session says (psf/requests#3829).
         patch.setenv("REQUESTS_CA_BUNDLE", str(simulator.ca_path))
         yield simulator

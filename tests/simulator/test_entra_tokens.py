@@ -16,7 +16,8 @@ from azure.identity import ClientAssertionCredential, ClientSecretCredential, Ma
 from simulator.services.entra.refusals import REFUSALS
 from simulator.state.identities import AZURE_CLI_CLIENT_ID, client_of_token
 from simulator.state.signing_keys import new_key, parts_of
-from simulator.testing import RunningSimulator, start_simulator
+from simulator.testing import RunningSimulator
+from tests.support.azure_in_process import serve_azure
 from tests.support.clients import Azure
 
 TENANT = "99999999-9999-4999-8999-999999999999"
@@ -58,7 +59,7 @@ def test_a_secret_that_the_scenario_names_is_checked(tmp_path: Any, monkeypatch:
     path.write_text(
         f"identities: [{{client_id: {CLIENT}, secret: right}}]\nclusters: [{{name: one, resource_group: one}}]\n"
     )
-    with start_simulator(path) as simulator:
+    with serve_azure(path) as simulator:
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(simulator.ca_path))
         options: dict[str, Any] = {"authority": simulator.url, "disable_instance_discovery": True}
         with ClientSecretCredential(TENANT, CLIENT, "right", **options) as credential:
@@ -111,7 +112,7 @@ def test_discovery_documents_lead_back_to_the_simulator(storm: Azure) -> None:
 def test_tokens_say_their_time_and_skew_moves_it(tmp_path: Any) -> None:
     path = tmp_path / "skewed.yaml"
     path.write_text("settings: {clock_skew_seconds: -7200}\nclusters: [{name: one, resource_group: one}]\n")
-    with start_simulator(path) as skewed, start_simulator("quiet") as right:
+    with serve_azure(path) as skewed, serve_azure("quiet") as right:
 
         def expires(url: str) -> int:
             headers = {"X-IDENTITY-HEADER": "x"}
@@ -124,6 +125,7 @@ def test_any_scenario_has_people_who_can_sign_in_to_any_local_application(storm:
     people = storm.simulator.people()
     assert {role for person in people for role in person["roles"]} >= {"Snat.Read", "Snat.Approve", "Snat.Audit"}
     assert [person["guest"] for person in people].count(True) == 1
+    assert people
     assert all(person["chat"]["slack_user"] for person in people)
     asked = {"client_id": CLIENT, "response_type": "code", "redirect_uri": "http://localhost:7071/api/signed-in"}
     location = storm.simulator.sign_in(
@@ -139,7 +141,7 @@ EXCHANGE = "api://AzureADTokenExchange"
 @pytest.fixture(scope="module")
 def strict() -> Iterator[RunningSimulator]:
     """Where applications that the scenario doesn't name are refused."""
-    with start_simulator(Path(__file__).parent / "entra.yaml") as simulator, pytest.MonkeyPatch.context() as patch:
+    with serve_azure(Path(__file__).parent / "entra.yaml") as simulator, pytest.MonkeyPatch.context() as patch:
         for name, value in simulator.environment().items():
             patch.setenv(name, value)
         yield simulator

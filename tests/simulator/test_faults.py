@@ -11,7 +11,7 @@ import requests
 
 from simulator.clock import SimulatedClock
 from simulator.faults import FaultError, Faults, parse_fault
-from simulator.testing import start_simulator
+from tests.support.azure_in_process import serve_azure
 from tests.support.clients import DETECTOR, LOAD_BALANCER, SUBSCRIPTION, Azure
 
 ADDRESS = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/shop-network/providers/Microsoft.Network/publicIPAddresses/one"
@@ -163,7 +163,7 @@ events:
 """
     )
     subscription = "11111111-1111-4111-8111-111111111111"
-    with start_simulator(path) as simulator:
+    with serve_azure(path, speed=0) as simulator:  # time stands still between two moves of it
         running = Azure(simulator, subscription)
         cluster = (
             f"/subscriptions/{subscription}/resourceGroups/one/providers/Microsoft.ContainerService/managedClusters/one"

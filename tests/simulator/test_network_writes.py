@@ -268,7 +268,7 @@ def test_delete_takes_time_and_ends_in_404(writable: Azure) -> None:
 
 def test_operations_end_by_the_wall_clock_too(writable: Azure) -> None:
     poller = writable.network.public_ip_addresses.begin_create_or_update(GROUP, "patient", ADDRESS)
-    assert poller.result(timeout=10).provisioning_state == "Succeeded"
+    assert poller.result().provisioning_state == "Succeeded"
 
 
 def test_location_cannot_change(writable: Azure) -> None:

@@ -29,7 +29,7 @@ STANDARD = {"name": "Standard"}
 
 
 class Calls:
-    """Calls by the SDKs, without their retries."""
+    """Calls by the SDKs, without their retries, and without threads that wait for the end of what began."""
 
     def __init__(self, running: Azure) -> None:
         self.running = running
@@ -41,21 +41,21 @@ class Calls:
         document = self.running.get(f"{NETWORK}/virtualNetworks/{vnet}/subnets/{name}")
         document["properties"] |= changes
         body = {"properties": document["properties"]}
-        self.network.subnets.begin_create_or_update("net", vnet, name, body, headers=headers or {})
+        self.network.subnets.begin_create_or_update("net", vnet, name, body, headers=headers or {}, polling=False)
 
     def new_subnet(self, **properties: Any) -> None:
-        self.network.subnets.begin_create_or_update("net", "vnet", "new", {"properties": properties})
+        self.network.subnets.begin_create_or_update("net", "vnet", "new", {"properties": properties}, polling=False)
 
     def gateway(self, name: str = "second", *, sku: str = "Standard", **changes: Any) -> None:
         top = {key: changes.pop(key) for key in ("zones", "location") if key in changes}
         body = {"location": "westeurope", "sku": {"name": sku}, "properties": changes} | top
-        self.network.nat_gateways.begin_create_or_update("net", name, body)
+        self.network.nat_gateways.begin_create_or_update("net", name, body, polling=False)
 
     def address(self, name: str, *, group: str = "net", sku: str = "Standard", **changes: Any) -> None:
         top = {key: changes.pop(key) for key in ("zones", "location") if key in changes}
         properties = {"publicIPAllocationMethod": "Static"} | changes
         body = {"location": "westeurope", "sku": {"name": sku}, "properties": properties} | top
-        self.network.public_ip_addresses.begin_create_or_update(group, name, body)
+        self.network.public_ip_addresses.begin_create_or_update(group, name, body, polling=False)
 
     def cluster(self, name: str, network: dict[str, Any] | None = None, **properties: Any) -> None:
         """Update a cluster as a whole, as `az aks update` does."""
@@ -63,7 +63,9 @@ class Calls:
         document = self.running.get(f"{path}/managedClusters/{name}")
         wanted = document["properties"] | properties
         wanted["networkProfile"] = wanted["networkProfile"] | (network or {})
-        self.clusters.begin_create_or_update("aks", name, {"location": "westeurope", "properties": wanted})
+        self.clusters.begin_create_or_update(
+            "aks", name, {"location": "westeurope", "properties": wanted}, polling=False
+        )
 
 
 def ids(kind: str, *names: str) -> list[dict[str, str]]:

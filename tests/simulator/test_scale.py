@@ -12,6 +12,7 @@ import requests
 from simulator.testing import start_simulator
 from tests.conftest import Measured
 from tests.support.clients import Azure
+from tests.support.thorough import slow
 
 SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
 FLEET = """
@@ -37,6 +38,7 @@ def processor_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+@slow
 def test_two_thousand_clusters_of_twenty_nodes(tmp_path: Path, measured: Measured) -> None:
     path = tmp_path / "large.yaml"
     path.write_text(FLEET)

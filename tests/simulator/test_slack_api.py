@@ -14,8 +14,9 @@ import requests
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
-from simulator.testing import RunningSimulator, start_simulator
+from simulator.testing import RunningSimulator
 from tests.simulator.slack import actions, button, client, manifest
+from tests.support.azure_in_process import serve_azure
 
 _CHANNELS = itertools.count(1)
 CHART = {
@@ -35,7 +36,7 @@ def section(text: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def slack() -> Iterator[RunningSimulator]:
-    with start_simulator(Path(__file__).with_name("chat.yaml"), speed=0) as running:  # time stands still
+    with serve_azure(Path(__file__).with_name("chat.yaml"), speed=0) as running:  # time stands still
         running.install_slack_app(manifest("http://127.0.0.1:9/"))
         yield running
 

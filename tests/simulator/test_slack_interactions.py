@@ -13,8 +13,9 @@ from slack_bolt.request.payload_utils import is_block_actions
 from slack_sdk.webhook import WebhookClient
 
 from simulator.services.slack.interactions import FORGERIES
-from simulator.testing import RunningSimulator, start_simulator
+from simulator.testing import RunningSimulator
 from tests.simulator.slack import SlackServer, actions, button, client, manifest, slack_app
+from tests.support.azure_in_process import serve_azure
 
 ADA, GITA, SAM = "ada@contoso.example", "gita@fabrikam.example", "sam@northwind.example"
 CONFIRM = {
@@ -27,7 +28,7 @@ CONFIRM = {
 
 @pytest.fixture(scope="module")
 def slack() -> Iterator[RunningSimulator]:
-    with start_simulator(Path(__file__).with_name("chat.yaml")) as running:
+    with serve_azure(Path(__file__).with_name("chat.yaml")) as running:
         yield running
 
 
@@ -130,7 +131,7 @@ def test_bolt_refuses_a_slack_whose_clock_is_off(tmp_path: Path) -> None:
     scenario = tmp_path / "skewed.yaml"
     text = Path(__file__).with_name("chat.yaml").read_text()
     scenario.write_text(text.replace("settings:\n", "settings:\n  clock_skew_seconds: -400\n"))
-    with start_simulator(scenario) as skewed, slack_app(skewed) as served:
+    with serve_azure(scenario) as skewed, slack_app(skewed) as served:
         served.app.command("/snat")(lambda ack: ack())
         assert skewed.command("C1", "/snat", ADA)["status"] == 401
 

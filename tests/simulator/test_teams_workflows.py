@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import requests
 
-from simulator.testing import RunningSimulator, start_simulator
+from simulator.testing import RunningSimulator
+from tests.support.azure_in_process import serve_azure
 
 CARD = {"type": "AdaptiveCard", "version": "1.5", "body": [{"type": "TextBlock", "text": "hello"}]}
 ADAPTIVE = "application/vnd.microsoft.card.adaptive"
@@ -23,7 +24,7 @@ def message(card: Any, kind: str = ADAPTIVE) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def teams() -> Iterator[RunningSimulator]:
-    with start_simulator(Path(__file__).with_name("chat.yaml"), speed=0) as running:  # time stands still
+    with serve_azure(Path(__file__).with_name("chat.yaml"), speed=0) as running:  # time stands still
         yield running
 
 

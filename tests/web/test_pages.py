@@ -30,6 +30,7 @@ def test_everything_loads_from_the_page_itself_and_no_script_is_there() -> None:
     assert shown.all("style") == [{"nonce": "n0nce"}]
     assert not shown.all("script")
     assert [one["href"] for one in shown.all("link")] == ["data:,"]
+    assert shown.elements
     assert all(not name.startswith("on") and name != "style" for _, one in shown.elements for name in one)
     assert "url(" not in text
     assert "@import" not in text
@@ -43,6 +44,7 @@ def test_the_page_can_be_read_by_machine_and_by_ear() -> None:
     ids = [one["id"] for _, one in shown.elements if "id" in one]
     assert len(ids) == len(set(ids))
     assert all(one["aria-labelledby"] in ids for _, one in shown.elements if "aria-labelledby" in one)
+    assert shown.all("th")
     assert all("scope" in one for one in shown.all("th"))
 
 

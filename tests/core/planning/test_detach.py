@@ -59,6 +59,7 @@ def test_the_gateway_is_taken_off_the_last_subnet_first() -> None:
     assert taken_off(plan) == [SYSTEM_SUBNET, USER_SUBNET]
     assert {(step.before, step.after) for step in plan.steps if isinstance(step, AssociateSubnet)} == {(GATEWAY, None)}
     assert (plan.of_change_id, plan.egress_then) == ("change-1", ("20.50.10.7",))
+    assert plan.commands
     assert all(command.endswith("--remove natGateway") for command in plan.commands)
 
 

@@ -196,6 +196,7 @@ def test_a_prefix_that_a_nat_gateway_would_not_take_forbids_the_plan(changed: di
     found = plan(facts(given_prefix=replace(GIVEN, **changed)), 3, GIVEN_ID)
     assert not found.is_executable
     assert any(said in blocker.message for blocker in found.blockers)
+    assert found.blockers
     assert all("NAT_IPS" in blocker.remedy for blocker in found.blockers)
 
 

@@ -258,6 +258,7 @@ def test_deletion_names_each_address_that_is_lost_and_takes_the_gateway_first() 
     assert "203.0.113.1" in found.summary
     assert "203.0.113.2" in found.summary
     assert found.of_change_id == "change-1"
+    assert found.commands
     assert all(" delete " in command for command in found.commands)
     assert not any(check.is_blocking for check in check_steps(found, left()))
 

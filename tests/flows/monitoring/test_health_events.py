@@ -79,6 +79,7 @@ def test_the_healthy_are_not_asked_about_between_port_passes() -> None:
 def test_its_absence_changes_nothing_else(error: AzureError, caplog: pytest.LogCaptureFixture) -> None:
     found = look(FakeEvents(error))
     assert {seen.assessment.health_events for seen in found} == {None}
+    assert found
     assert all(seen.assessment.alarms for seen in found)
     assert caplog.text.count("could not be read") == 1
 

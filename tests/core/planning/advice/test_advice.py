@@ -55,6 +55,7 @@ def test_each_has_a_command_arithmetic_and_what_cannot_be_undone_and_is_never_ex
     assert found.demand is not None
     assert found.demand.arithmetic
     assert found.irreversible
+    assert found.checks
     assert all(check.source for check in found.checks)
     assert (as_terraform(found), as_bicep(found)) == ("", "")
 
