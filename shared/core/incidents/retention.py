@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from ...model.change import FINAL_STATES, Change, JournalEntry
+from ...model.change import FINAL_STATES, Action, Change, JournalEntry
 from ...model.incident import ClusterRecord, Incident
 from ...model.plan import AddPublicIps, AssociateSubnet, CreateNatGateway, CreatePublicIp, CreatePublicIpPrefix
 
@@ -76,7 +76,7 @@ def named_resources(change: Change) -> tuple[str, ...]:
 
 def _may_own(change: Change) -> bool:
     """Something may have been created for it: a proposal that nobody approved has written nothing."""
-    return change.is_begun or (change.decision is not None and change.decision.action == "approve")
+    return change.is_begun or (change.decision is not None and change.decision.action is Action.APPROVE)
 
 
 def _last_touched(change: Change, journal: Iterable[JournalEntry]) -> datetime:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ...ids import short_key
 from ...model.assessment import Assessment
 from ...model.fleet import WatchedCluster
-from ...model.reading import Cause, Unmeasured
+from ...model.reading import Cause, DoesNotApply, Idle, Measured, Unmeasured
 from ...model.tally import Tally, Unseen
 from ..detection.assess import not_applicable
 from ..detection.tags import TagRules, read_tags
@@ -43,10 +43,10 @@ def _tally_of(assessment: Assessment) -> Tally:
         unseen = (Unseen(cluster.subscription, reading.cause, reading.reason, reading.remedy, keys),)
     return Tally(
         clusters=1,
-        measured=int(reading.kind == "measured"),
-        idle=int(reading.kind == "idle"),
-        unmeasured=int(reading.kind == "unmeasured"),
-        does_not_apply=int(reading.kind == "does_not_apply"),
+        measured=int(isinstance(reading, Measured)),
+        idle=int(isinstance(reading, Idle)),
+        unmeasured=int(isinstance(reading, Unmeasured)),
+        does_not_apply=int(isinstance(reading, DoesNotApply)),
         failing=int(bool(assessment.alarms)),
         not_reached=int(isinstance(reading, Unmeasured) and reading.cause is Cause.NOT_REACHED),
         unseen=unseen,
