@@ -1,7 +1,7 @@
-"""The letters of every Chromium that we start: Noto Sans, Noto Sans Mono and Noto Emoji, from npm packages.
+"""The letters of every Chromium that we start: Noto Sans, its Mono, Math and Symbols, and Noto Emoji, as npm packages.
 
-A fresh machine has no fonts at all, and pictures there would have no text. Fonts of the machine come last, for scripts
-that these three lack. Pages as they are deployed use the reader's own fonts.
+A fresh machine has no fonts at all, and pictures there would have no text. The machine's own are used only where the
+packages aren't installed, so that pictures look the same everywhere. Pages as deployed use the reader's own fonts.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _FAMILIES = {
 _ALIAS = '<alias binding="strong"><family>{name}</family><prefer><family>{font}</family></prefer></alias>'
 
 
-def fonts_conf(*folders: Path, cache: Path = CACHE) -> Path:
-    """A fonts.conf in `cache` that knows the fonts in `folders` only; by default the packaged and the machine's."""
-    found = "".join(f"<dir>{escape(str(folder))}</dir>" for folder in folders or (PACKAGED, OF_THE_MACHINE))
+def fonts_conf(folder: Path | None = None, *, cache: Path = CACHE) -> Path:
+    """A fonts.conf in `cache` that knows the fonts in `folder` only."""
+    folder = folder or (PACKAGED if PACKAGED.is_dir() else OF_THE_MACHINE)
     aliases = "".join(_ALIAS.format(name=name, font=font) for font, names in _FAMILIES.items() for name in names)
     text = (
         '<?xml version="1.0"?>\n<!DOCTYPE fontconfig SYSTEM "fonts.dtd">\n'
-        f"<fontconfig>{found}<cachedir>{escape(str(cache))}</cachedir>{aliases}</fontconfig>\n"
+        f"<fontconfig><dir>{escape(str(folder))}</dir><cachedir>{escape(str(cache))}</cachedir>{aliases}</fontconfig>\n"
     )
     path = cache / "fonts.conf"
     if not path.is_file() or path.read_text("utf-8") != text:
