@@ -68,6 +68,8 @@ def steps(assessment: Assessment) -> Iterator[str]:
                 "back to the load balancer."
             )
             yield _WATCH
+        case VnetOwnership.UNKNOWN:
+            yield "The cluster shows no node pool: find out which subnets its nodes are in before changing anything."
         case VnetOwnership.MIXED:
             yield "Some node pools name a subnet and some don't: look at their `vnetSubnetID` before changing anything."
 

@@ -114,7 +114,7 @@ class Discovery:
         scale_sets, bad = read_rows(self._arm.list(compute, api_versions.SCALE_SETS), _scale_set)
         found: list[tuple[Node | None, ...]] = []
         unreadable: list[str] = []
-        is_complete = True
+        is_complete = cluster.has_only_scale_sets
         for scale_set in scale_sets:
             rows: list[dict[str, Any]] = []
             try:

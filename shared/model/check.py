@@ -34,6 +34,7 @@ class CheckId(StrEnum):
     OTHER_SUBNETS = "other_subnets"
     OTHERS_IN_THE_SUBNETS = "others_in_the_subnets"
     OUTBOUND_IPS = "outbound_ips"
+    OUTBOUND_POOL = "outbound_pool"
     OUTBOUND_TYPE = "outbound_type"
     OWNERSHIP = "ownership"
     PERMISSIONS = "permissions"

@@ -15,25 +15,28 @@ class VnetOwnership(StrEnum):
     OWN = "own"
     MANAGED = "managed"
     MIXED = "mixed"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class NodePool:
-    """``max_count`` is the autoscaler's maximum, or ``count`` without autoscaler.
+    """``max_count`` is the autoscaler's maximum, or ``count`` without autoscaler; None where Azure says neither.
 
+    ``kind`` is AKS's ``type``: the nodes of a VirtualMachines pool are in no scale set.
     ``max_surge`` is AKS's own text, a number of nodes or a percentage; empty means AKS's default.
     """
 
     name: str
     mode: str
     count: int
-    max_count: int
+    max_count: int | None
     max_surge: str = ""
     vnet_subnet_id: ArmId | None = None
     pod_subnet_id: ArmId | None = None
     zones: tuple[str, ...] = ()
     provisioning_state: str = "Succeeded"
     has_node_public_ips: bool = False
+    kind: str = "VirtualMachineScaleSets"
 
     @property
     def subnet_ids(self) -> tuple[ArmId, ...]:
@@ -70,6 +73,8 @@ class Cluster:
     pools: tuple[NodePool, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     ip_families: tuple[str, ...] = ()
+    has_auto_provisioning: bool = False  # adds nodes of no pool, without a known maximum
+    hosted_subnet_ids: tuple[ArmId, ...] = ()  # of system pools that AKS hosts
 
     @property
     def subscription(self) -> str:
@@ -90,18 +95,33 @@ class Cluster:
         return bool(self.authorized_ip_ranges) and not self.is_private
 
     @property
+    def has_only_scale_sets(self) -> bool:
+        """Whether every node is an instance of a scale set, as far as its pools say."""
+        kinds = {pool.kind.lower() for pool in self.pools}
+        return kinds == {"virtualmachinescalesets"} and not self.has_auto_provisioning
+
+    @property
     def vnet_ownership(self) -> VnetOwnership:
-        """AKS owns the network when no pool names a subnet (AKS docs: configure-azure-cni)."""
+        """AKS owns the network when no pool names a subnet (AKS docs: configure-azure-cni).
+
+        Without any pool that says nothing: AKS may host the system pools.
+        """
         owned = {pool.vnet_subnet_id is not None for pool in self.pools}
+        if self.hosted_subnet_ids:
+            owned.add(True)
+        if not owned:
+            return VnetOwnership.UNKNOWN
         if owned == {True}:
             return VnetOwnership.OWN
         return VnetOwnership.MIXED if len(owned) == 2 else VnetOwnership.MANAGED
 
     @property
     def subnet_ids(self) -> tuple[ArmId, ...]:
-        """Node and pod subnets of every pool, each once: smallest user pool first, system pools last."""
+        """Node and pod subnets of every pool, each once: smallest user pool first, system and hosted pools last."""
         ordered = sorted(self.pools, key=lambda pool: (pool.is_system, pool.count, pool.name))
         # A subnet shared with a system pool moves with the system pool: last.
         system = {subnet_id for pool in ordered if pool.is_system for subnet_id in pool.subnet_ids}
-        found = dict.fromkeys(subnet_id for pool in ordered for subnet_id in pool.subnet_ids)
+        system.update(self.hosted_subnet_ids)
+        of_pools = [subnet_id for pool in ordered for subnet_id in pool.subnet_ids]
+        found = dict.fromkeys([*of_pools, *self.hosted_subnet_ids])
         return tuple(sorted(found, key=lambda subnet_id: subnet_id in system))

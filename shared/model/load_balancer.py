@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from .resource_id import NO_ID, ArmId
+
+_INSTANCE = re.compile(r"/virtualMachineScaleSets/([^/]+)/virtualMachines/([^/]+)/", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +60,9 @@ class NodeList:
     nodes: tuple[Node, ...] = ()
     is_complete: bool = False
     unreadable: tuple[str, ...] = ()
+
+
+def instance_of(ip_configuration_id: str) -> tuple[str, str]:
+    """Scale set in lower case and instance of a network interface's configuration; empty texts for any other."""
+    match = _INSTANCE.search(ip_configuration_id)
+    return (match[1].lower(), match[2]) if match else ("", "")

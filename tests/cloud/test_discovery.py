@@ -26,7 +26,7 @@ def cluster(name: str, subscription: str = "s1") -> dict[str, Any]:
         "id": cluster_id(name, subscription),
         "name": name,
         "location": "westeurope",
-        "properties": {"nodeResourceGroup": f"MC_{name}"},
+        "properties": {"nodeResourceGroup": f"MC_{name}", "agentPoolProfiles": [{"name": "sys", "count": 1}]},
     }
 
 

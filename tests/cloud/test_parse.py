@@ -126,6 +126,66 @@ def test_a_cluster_with_everything_said() -> None:
     assert cluster.vnet_ownership is VnetOwnership.OWN
 
 
+VM_POOL = {"name": "app1", "type": "VirtualMachines", "count": None, "vnetSubnetID": SUBNET}
+TWO_SIZES = [{"size": "Standard_D2s_v3", "count": 12}, {"size": "Standard_D2s_v2", "count": 3}]
+
+
+@pytest.mark.parametrize(
+    ("given", "counts"),
+    [
+        ({"virtualMachineNodesStatus": TWO_SIZES}, (15, 15)),
+        (
+            {
+                "virtualMachineNodesStatus": TWO_SIZES,
+                "virtualMachinesProfile": {"scale": {"autoscale": {"minCount": 1, "maxCount": 40}}},
+            },
+            (15, 40),
+        ),
+        (
+            {
+                "virtualMachineNodesStatus": TWO_SIZES,
+                "virtualMachinesProfile": {"scale": {"autoscale": [{"maxCount": 20}, {"maxCount": 10}]}},
+            },
+            (15, 30),
+        ),
+        (
+            {
+                "VirtualMachineNodesStatus": TWO_SIZES,
+                "virtualMachinesProfile": {"scale": {"manual": [{"count": 9}, {"count": 9}]}},
+            },
+            (15, 18),
+        ),
+        ({"virtualMachineNodesStatus": None, "virtualMachinesProfile": None}, (0, None)),
+        ({"type": "VirtualMachineScaleSets", "enableAutoScaling": True, "maxCount": 7}, (0, 7)),
+    ],
+)
+def test_nodes_of_a_virtual_machines_pool_are_counted_by_size(
+    given: dict[str, Any], counts: tuple[int, int | None]
+) -> None:
+    (pool,) = parse_cluster(bare_cluster(agentPoolProfiles=[VM_POOL | given])).pools
+    assert (pool.count, pool.max_count) == counts
+
+
+def test_virtual_machines_and_auto_provisioned_nodes_are_in_no_scale_set() -> None:
+    pools = [{"name": "system", "count": 3, "vnetSubnetID": SUBNET}]
+    plain = parse_cluster(bare_cluster(agentPoolProfiles=pools))
+    provisioned = parse_cluster(
+        bare_cluster(agentPoolProfiles=pools, nodeProvisioningProfile={"mode": "auto", "defaultNodePools": "Auto"})
+    )
+    with_machines = parse_cluster(bare_cluster(agentPoolProfiles=[*pools, VM_POOL]))
+    found = [each.has_only_scale_sets for each in (plain, provisioned, with_machines, parse_cluster(bare_cluster()))]
+    assert found == [True, False, False, False]
+    assert (plain.has_auto_provisioning, provisioned.has_auto_provisioning) == (False, True)
+
+
+def test_subnets_of_hosted_system_pools_are_the_clusters_own() -> None:
+    hosted = {"enabled": True, "nodeSubnetID": SUBNET, "systemNodeSubnetID": SUBNET + "-system"}
+    cluster = parse_cluster(bare_cluster(hostedSystemProfile=hosted))
+    assert cluster.vnet_ownership is VnetOwnership.OWN
+    assert cluster.subnet_ids == (SUBNET, SUBNET + "-system")
+    assert parse_cluster(bare_cluster(hostedSystemProfile={"enabled": True})).vnet_ownership is VnetOwnership.UNKNOWN
+
+
 def test_null_is_absent() -> None:
     cluster = parse_cluster({**bare_cluster(networkProfile=None, agentPoolProfiles=None), "tags": None})
     assert (cluster.outbound_type, cluster.pools, cluster.tags) == ("loadBalancer", (), {})

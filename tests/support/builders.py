@@ -119,7 +119,7 @@ def subnet(subnet_id: str, **changed: Any) -> Subnet:
             "networkSecurityGroup": {"id": f"{NETWORK}/networkSecurityGroups/nsg"},
             "serviceEndpoints": [{"service": "Microsoft.Storage"}],
         },
-        attached_ids=(ArmId(nic_configuration(0)),),
+        attached_ids=(ArmId(nic_configuration(0)), ArmId(nic_configuration(1))),
     )
     return replace(usual, **changed)
 

@@ -6,6 +6,7 @@ from ...model.cluster import Cluster, LoadBalancerProfile, NodePool
 from ...model.resource_id import ArmId
 from .fields import (
     Json,
+    field,
     flag,
     inner,
     items,
@@ -52,6 +53,8 @@ def parse_cluster(item: Json) -> Cluster:
         pools=tuple(_pool(entry) for entry in items(item, "properties", "agentPoolProfiles")),
         tags=tags(item),
         ip_families=texts(item, "properties", "networkProfile", "ipFamilies"),
+        has_auto_provisioning=text(item, "properties", "nodeProvisioningProfile", "mode").lower() == "auto",
+        hosted_subnet_ids=_hosted_subnets(inner(item, "properties", "hostedSystemProfile")),
     )
 
 
@@ -65,21 +68,54 @@ def _profile(item: Json) -> LoadBalancerProfile:
 
 
 def _pool(item: Json) -> NodePool:
-    count = number(item, "count", default=0)
-    is_autoscaled = flag(item, "enableAutoScaling")
+    count, max_count = _counts(item)
     return NodePool(
         name=required(item, "name"),
         # A pool that doesn't say counts as system: system pools are touched last.
         mode=text(item, "mode", default="System"),
-        count=count,
-        max_count=number(item, "maxCount", default=count) if is_autoscaled else count,
+        count=count or 0,
+        max_count=max_count,
         max_surge=text(item, "upgradeSettings", "maxSurge"),
         vnet_subnet_id=_subnet(item, "vnetSubnetID"),
         pod_subnet_id=_subnet(item, "podSubnetID"),
         zones=texts(item, "availabilityZones"),
         provisioning_state=text(item, "provisioningState", default="Succeeded"),
         has_node_public_ips=flag(item, "enableNodePublicIP"),
+        kind=text(item, "type", default="VirtualMachineScaleSets"),
     )
+
+
+def _counts(item: Json) -> tuple[int | None, int | None]:
+    """Nodes now and at most; None where Azure does not say.
+
+    A VirtualMachines pool has no count of its own: it counts by size of machine (AKS REST spec 2025-05-01: AgentPools
+    Create, example AgentPoolsCreate_TypeVirtualMachines).
+    """
+    given = number(item, "count", default=-1)
+    by_size = [number(entry, "count", default=0) for entry in items(item, "virtualMachineNodesStatus")]
+    scale = inner(item, "virtualMachinesProfile", "scale")
+    manual = [number(entry, "count", default=0) for entry in items(scale, "manual")]
+    count = given if given >= 0 else sum(by_size or manual) if by_size or manual else None
+    autoscaled = _largest(scale)
+    if autoscaled is None and flag(item, "enableAutoScaling"):
+        autoscaled = number(item, "maxCount", default=-1)
+    if autoscaled is not None and autoscaled >= 0:
+        return count, max(autoscaled, count or 0)
+    return count, max(count, sum(manual)) if count is not None else None
+
+
+def _largest(scale: Json) -> int | None:
+    """The autoscaler's maximum of a VirtualMachines pool: one profile, in older versions a list of them."""
+    autoscale = field(scale, "autoscale")
+    if not autoscale:
+        return None
+    profiles = items(scale, "autoscale") if isinstance(autoscale, list) else [inner(scale, "autoscale")]
+    return sum(number(profile, "maxCount", default=0) for profile in profiles) or None
+
+
+def _hosted_subnets(profile: Json) -> tuple[ArmId, ...]:
+    found = (_subnet(profile, name) for name in ("nodeSubnetID", "systemNodeSubnetID"))
+    return tuple(dict.fromkeys(subnet_id for subnet_id in found if subnet_id is not None))
 
 
 def _subnet(item: Json, name: str) -> ArmId | None:

@@ -9,17 +9,25 @@ def nodes_now(cluster: Cluster) -> int:
     return sum(pool.count for pool in cluster.pools)
 
 
-def nodes_by_autoscaler(cluster: Cluster) -> int:
-    """Autoscaler maximum of every pool, or what it has where there is no autoscaler."""
-    return sum(pool.max_count for pool in cluster.pools)
+def nodes_by_autoscaler(cluster: Cluster) -> int | None:
+    """Autoscaler maximum of every pool, or what it has where there is no autoscaler; None where nobody knows."""
+    return None if _has_no_maximum(cluster) else sum(pool.max_count or 0 for pool in cluster.pools)
 
 
-def nodes_at_most(cluster: Cluster) -> int:
-    """Autoscaler maximum of every pool plus its upgrade surge.
+def nodes_at_most(cluster: Cluster) -> int | None:
+    """Autoscaler maximum of every pool plus its upgrade surge; None where nobody knows.
 
     Documents give AKS's default as one node and as 10 %: the larger of the two is used.
     """
-    return sum(pool.max_count + surge(pool.max_surge, pool.max_count) for pool in cluster.pools)
+    if _has_no_maximum(cluster):
+        return None
+    return sum((pool.max_count or 0) + surge(pool.max_surge, pool.max_count or 0) for pool in cluster.pools)
+
+
+def _has_no_maximum(cluster: Cluster) -> bool:
+    """Node auto-provisioning adds nodes without a limit that the cluster shows."""
+    is_unsaid = not cluster.pools or any(pool.max_count is None for pool in cluster.pools)
+    return cluster.has_auto_provisioning or is_unsaid
 
 
 def surge(text: str, count: int) -> int:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ...formatting import count, listed, marked
 from ...model.change import JournalEntry
 from ...model.check import Check, CheckId
-from ...model.load_balancer import Node
+from ...model.load_balancer import Node, instance_of
 from ...model.network import NetworkFacts, UnreadableKind
 from ...model.plan import AssociateSubnet, ObserveEgress, Plan, PlanKind, Step
 from ...model.resource_id import ArmId, same_id
@@ -18,8 +17,6 @@ from .egress import addresses_of
 from .plan_builder import build_plan
 from .preflight import check_access
 from .preflight.shared_ownership import managed_as_code
-
-_INSTANCE = re.compile(r"/virtualMachineScaleSets/([^/]+)/virtualMachines/([^/]+)/", re.IGNORECASE)
 
 
 def written_subnets(attached: Plan, journal: Mapping[int, JournalEntry]) -> dict[ArmId, ArmId | None]:
@@ -100,7 +97,7 @@ def check_load_balancer_egress(facts: NetworkFacts) -> Check:
         return check.unknown(
             f"whether the nodes are in the outbound rule's backend pool could not be read: {hidden[0]}", grant
         )
-    pool = {_instance(configuration_id) for configuration_id in balancer.outbound_ip_configuration_ids}
+    pool = {instance_of(configuration_id) for configuration_id in balancer.outbound_ip_configuration_ids}
     outside = [node.name for node in nodes if (node.scale_set.lower(), node.instance_id) not in pool]
     if outside:
         return check.blocks(
@@ -114,12 +111,6 @@ def check_load_balancer_egress(facts: NetworkFacts) -> Check:
 def _losing_the_gateway(facts: NetworkFacts) -> list[Node]:
     with_one = {subnet.id for subnet in facts.subnets if subnet.nat_gateway_id}
     return [node for node in facts.nodes if not node.subnet_id or node.subnet_id in with_one]
-
-
-def _instance(ip_configuration_id: str) -> tuple[str, str]:
-    """Scale set in lower case and instance of a network interface's configuration; empty texts for any other."""
-    match = _INSTANCE.search(ip_configuration_id)
-    return (match[1].lower(), match[2]) if match else ("", "")
 
 
 def _something_to_detach(moves: Sequence[AssociateSubnet]) -> Check:

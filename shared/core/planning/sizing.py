@@ -36,7 +36,7 @@ class PortUse:
 class DemandInputs:
     """What could not be read is None: ``use`` of ports, ``failed`` and ``successful`` connections.
 
-    Node counts include the surge of an upgrade.
+    Node counts include the surge of an upgrade. ``nodes_at_most`` None: unknown, as with node auto-provisioning.
     ``pressure_percent`` of a node's ports count as pressure (Azure docs: load-balancer-standard-diagnostics).
     """
 
@@ -44,7 +44,7 @@ class DemandInputs:
     failed: int | None
     successful: int | None
     nodes_now: int
-    nodes_at_most: int
+    nodes_at_most: int | None
     pressure_percent: int = 75
 
 
@@ -78,7 +78,10 @@ def size(inputs: DemandInputs) -> Demand:
         )
         peak *= factor
         busiest = busiest and busiest * factor
-    scale = max(inputs.nodes_at_most, inputs.nodes_now, 1) / max(inputs.nodes_now, 1)
+    if inputs.nodes_at_most is None:
+        lines.append(f"the maximum of nodes is unknown: sized for the {count(inputs.nodes_now, 'node')} of now")
+        missing.append("the maximum of nodes, which is unknown")
+    scale = max(inputs.nodes_at_most or 0, inputs.nodes_now, 1) / max(inputs.nodes_now, 1)
     if scale > 1:
         lines.append(f"times {inputs.nodes_at_most}/{inputs.nodes_now} nodes (autoscaler maximum and upgrade surge)")
         peak *= scale

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from shared.core.detection.node_counts import nodes_at_most, nodes_by_autoscaler, nodes_now, surge
-from tests.support.builders import sized
+from shared.model.cluster import Cluster, NodePool
+from tests.support.builders import cluster, sized
 
 
 def test_now_by_autoscaler_and_at_most() -> None:
     cluster = sized(3, 20, surge="33%")
     assert (nodes_now(cluster), nodes_by_autoscaler(cluster), nodes_at_most(cluster)) == (3, 20, 27)
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        replace(sized(3, 20), has_auto_provisioning=True),
+        cluster(pools=()),
+        cluster(pools=(NodePool("apps", "User", 3, None),)),
+    ],
+)
+def test_a_maximum_that_nobody_knows_is_no_number(unknown: Cluster) -> None:
+    assert (nodes_by_autoscaler(unknown), nodes_at_most(unknown)) == (None, None)
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_more_failed_connections_never_need_fewer_ips(given_inputs: DemandInputs
 
 @given(inputs, st.integers(0, 1_000))
 def test_more_nodes_to_come_never_need_fewer_ips(given_inputs: DemandInputs, more: int) -> None:
-    larger = replace(given_inputs, nodes_at_most=given_inputs.nodes_at_most + more)
+    larger = replace(given_inputs, nodes_at_most=(given_inputs.nodes_at_most or 0) + more)
     assert count(larger) >= count(given_inputs)
 
 
@@ -132,6 +132,13 @@ def test_use_is_scaled_to_the_most_nodes_there_can_be() -> None:
     assert "times 10/4 nodes" in " ".join(demand.arithmetic)
     assert size(replace(HEALTHY, nodes_now=10, nodes_at_most=4)).ports == 500
     assert size(replace(HEALTHY, nodes_now=0, nodes_at_most=0)).ports == 500
+
+
+def test_an_unknown_maximum_of_nodes_is_said_and_no_zero() -> None:
+    demand = size(replace(HEALTHY, nodes_now=4, nodes_at_most=None))
+    assert demand.ports == 500
+    assert "the maximum of nodes is unknown: sized for the 4 nodes of now" in demand.arithmetic
+    assert "the maximum of nodes, which is unknown" in demand.missing
 
 
 def test_more_than_sixteen_is_said_and_not_hidden() -> None:

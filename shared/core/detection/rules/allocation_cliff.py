@@ -39,24 +39,29 @@ def allocation_cliff(
     if step is None or nodes == 0:
         return None
     (size, given), (_, left) = SIZES[step], SIZES[step + 1]
-    may_cross, is_near = most > size, nodes >= NEAR * size
+    is_near = nodes >= NEAR * size
+    may_cross = most > size if most is not None else is_near
     if not may_cross and not is_near:
         return None
     would_run_out = ports is not None and any(node.used > left for node in ports.nodes)
-    may_scale_across = nodes_by_autoscaler(cluster) > size
+    by_autoscaler = nodes_by_autoscaler(cluster)
+    may_scale_across = by_autoscaler is None or by_autoscaler > size
+    growth = f"up to {most:,} with autoscaler and upgrade surge" if most is not None else "its maximum is unknown"
+    enough = (
+        f"{-(-max(most, nodes) * given // 64_000)} for {count(max(most, nodes), 'node')}"
+        if most is not None
+        else f"one for every {count(64_000 // given, 'node')}"
+    )
     is_warning = (may_scale_across and is_near) or (may_cross and would_run_out)
     return Finding(
         kind=FindingKind.ALLOCATION_CLIFF,
         severity=Severity.WARNING if is_warning else Severity.NOTICE,
         since=now,
         evidence=(
-            f"{count(nodes, 'node')} now, up to {most:,} with autoscaler and upgrade surge: above {size:,} each node's "
+            f"{count(nodes, 'node')} now, {growth}: above {size:,} each node's "
             f"SNAT ports are cut from {given:,} to {left:,}, and connections drop"
             + ("; a node uses more than that already" if would_run_out else "")
         ),
-        remedy=(
-            f"set a fixed allocation with enough outbound IPs: {-(-max(most, nodes) * given // 64_000)} for "
-            f"{count(max(most, nodes), 'node')}"
-        ),
+        remedy=f"set a fixed allocation with enough outbound IPs: {enough}",
         commands=(aks_update(cluster, f"--load-balancer-outbound-ports {given}"),),
     )

@@ -16,6 +16,7 @@ from ....model.load_balancer import LoadBalancer
 from ..node_counts import nodes_at_most, nodes_now
 
 PORTS_PER_IP = 64_000
+NEAR = 0.9  # of the capacity, where the maximum of nodes is unknown
 
 
 def allocation_unsatisfiable(cluster: Cluster, load_balancer: LoadBalancer, now: datetime) -> Finding | None:
@@ -25,10 +26,15 @@ def allocation_unsatisfiable(cluster: Cluster, load_balancer: LoadBalancer, now:
         return None
     nodes, most = nodes_now(cluster), nodes_at_most(cluster)
     capacity = PORTS_PER_IP * len(ips)
-    if most * per_node <= capacity:
-        return None
     is_short_now = nodes * per_node > capacity
-    wanted, whose = (nodes, "now") if is_short_now else (most, "with autoscaler and upgrade surge")
+    if most is None:
+        if nodes * per_node < NEAR * capacity:
+            return None
+        wanted, whose = nodes, "now, with an unknown maximum,"
+    elif most * per_node <= capacity:
+        return None
+    else:
+        wanted, whose = (nodes, "now") if is_short_now else (most, "with autoscaler and upgrade surge")
     return Finding(
         kind=FindingKind.ALLOCATION_UNSATISFIABLE,
         severity=Severity.HIGH if is_short_now else Severity.WARNING,
@@ -37,5 +43,9 @@ def allocation_unsatisfiable(cluster: Cluster, load_balancer: LoadBalancer, now:
             f"{count(wanted, 'node')} {whose} × {per_node:,} fixed ports = {wanted * per_node:,}; "
             f"{count(len(ips), 'outbound IP')} × {PORTS_PER_IP:,} = {capacity:,}"
         ),
-        remedy=f"use {count(-(-most * per_node // PORTS_PER_IP), 'outbound IP')}, or fewer ports per node",
+        remedy=(
+            f"use {count(-(-most * per_node // PORTS_PER_IP), 'outbound IP')}, or fewer ports per node"
+            if most is not None
+            else f"use one outbound IP for every {count(PORTS_PER_IP // per_node, 'node')}, or fewer ports per node"
+        ),
     )

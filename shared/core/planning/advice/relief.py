@@ -33,7 +33,8 @@ _HEADROOM = 2
 def relieve(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | None = None) -> Advice:
     """``idle_timeout_minutes`` None keeps the present one."""
     cluster, profile = facts.cluster, facts.cluster.load_balancer_profile
-    nodes, most = nodes_now(cluster), max(nodes_at_most(cluster), 1)
+    nodes, at_most = max(nodes_now(cluster), len(facts.nodes)), nodes_at_most(cluster)
+    most = max(at_most or nodes, 1)
     ports_now = _ports_now(facts)
     have = max(len(facts.outbound_ips) or profile.managed_outbound_ip_count or 1, 1)
     ports, frontends = ports_a_node(_wanted(demand, ports_now), most, have)
@@ -59,7 +60,9 @@ def relieve(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | Non
             _busiest(demand, ports_now),
             f"times {_HEADROOM} headroom, at least twice the present {ports_now:,}, rounded up to a multiple of "
             f"{_STEP}: {ports:,} ports a node{limited}",
-            f"{count(nodes, 'node')} now, at most {most:,} with autoscaler maximum and upgrade surge",
+            f"{count(nodes, 'node')} now, at most {most:,} with autoscaler maximum and upgrade surge"
+            if at_most is not None
+            else f"{count(nodes, 'node')} now; the maximum is unknown, so more nodes than that need more public IPs",
             f"{count(most, 'node')} × {ports:,} ports = {most * ports:,} ÷ {PORTS_PER_FRONTEND:,} per public IP → "
             f"{count(frontends, 'public IP')} (now {have})",
         ),

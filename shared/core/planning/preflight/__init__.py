@@ -19,6 +19,7 @@ CHECKS: tuple[Callable[[NetworkFacts], Check], ...] = (
     cluster.outbound_type,
     cluster.cluster_is_settled,
     subnets.subnets_readable,
+    subnets.outbound_pool,
     subnets.network_interfaces,
     subnets.other_subscription,
     subnets.existing_gateway,

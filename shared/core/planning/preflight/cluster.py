@@ -29,6 +29,11 @@ def vnet_ownership(facts: NetworkFacts) -> Check:
                 "some node pools name a subnet and some don't",
                 "look at the node pools' vnetSubnetID before anything is changed",
             )
+        case VnetOwnership.UNKNOWN:
+            return check.blocks(
+                "whose virtual network the nodes are in is unknown: the cluster shows no node pool",
+                "look at the cluster's node pools and their subnets before anything is changed",
+            )
 
 
 def outbound_type(facts: NetworkFacts) -> Check:

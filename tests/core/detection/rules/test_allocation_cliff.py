@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from shared.core.detection.rules.allocation_cliff import allocation_cliff
@@ -58,3 +60,13 @@ def test_a_node_that_would_run_out_beyond_the_cliff_makes_it_a_warning() -> None
 
 def test_a_fixed_allocation_has_no_cliff() -> None:
     assert allocation_cliff(sized(50, 90), fixed_allocation(1024, 2), None, at(0)) is None
+
+
+@pytest.mark.parametrize(("count", "severity"), [(12, None), (44, None), (45, Severity.WARNING), (51, None)])
+def test_an_unknown_maximum_is_said_where_the_cliff_is_near(count: int, severity: Severity | None) -> None:
+    provisioned = replace(sized(count, count), has_auto_provisioning=True)
+    finding = allocation_cliff(provisioned, load_balancer(), None, at(0))
+    assert (finding.severity if finding else None) is severity
+    if finding:
+        assert "its maximum is unknown" in finding.evidence
+        assert finding.remedy.endswith("one for every 62 nodes")

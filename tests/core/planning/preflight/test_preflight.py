@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,7 +23,9 @@ from tests.support.builders import (
     BASELINE,
     DEMAND,
     NETWORK,
+    NODE_GROUP,
     PLAN_OPTIONS,
+    SUBSCRIPTION,
     SYSTEM_SUBNET,
     USER_SUBNET,
     VNET,
@@ -35,6 +38,7 @@ from tests.support.builders import (
 )
 
 PASS, WARN, BLOCK, UNKNOWN = CheckResult.PASS, CheckResult.WARN, CheckResult.BLOCK, CheckResult.COULD_NOT_CHECK
+NODE_NETWORK = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{NODE_GROUP}/providers/Microsoft.Network"
 ALWAYS_WARNED = {"existing connections", "allow-lists", "managed as code"}
 
 
@@ -95,6 +99,25 @@ def test_every_check_names_its_source_and_every_block_what_to_do(of: NetworkFact
 )
 def test_only_a_network_of_ones_own_gets_a_gateway(pools: list[NodePool], expected: CheckResult) -> None:
     assert preflight.cluster.vnet_ownership(facts(cluster(pools))).result is expected
+
+
+def test_a_cluster_without_pools_says_nothing_of_its_network() -> None:
+    found = preflight.cluster.vnet_ownership(facts(cluster([])))
+    assert "unknown" in found.message
+
+
+def test_members_of_the_outbound_pool_in_no_known_subnet_block_a_plan() -> None:
+    plain = f"{NODE_NETWORK}/networkInterfaces/aks-default-x7k2p-nic/ipConfigurations/ipconfig1"
+    members = (ArmId(nic_configuration(0)), ArmId(nic_configuration(1)), ArmId(plain))
+    balancer = load_balancer(outbound_ip_configuration_ids=members)
+    hidden = facts(load_balancer=balancer)
+    check = preflight.subnets.outbound_pool(hidden)
+    assert check.result is UNKNOWN
+    assert "1 of 3 members of the outbound pool are in no subnet known to the cluster" in check.message
+    assert plan_attachment(hidden, DEMAND, BASELINE, PLAN_OPTIONS).kind is PlanKind.ADVICE
+    attached = (*members[:2], ArmId(plain.upper()))
+    placed = replace(hidden, subnets=tuple(replace(each, attached_ids=attached) for each in hidden.subnets))
+    assert preflight.subnets.outbound_pool(placed).result is PASS
 
 
 @pytest.mark.parametrize("kind", ["loadBalancer", "LoadBalancer", "loadbalancer"])
