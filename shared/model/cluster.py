@@ -90,6 +90,10 @@ class Cluster:
         return self.outbound_type.lower() == "loadbalancer"
 
     @property
+    def has_ipv6(self) -> bool:
+        return any(family.lower() == "ipv6" for family in self.ip_families)
+
+    @property
     def restricts_api_server(self) -> bool:
         """Nodes reach the API server from authorized IP ranges only."""
         return bool(self.authorized_ip_ranges) and not self.is_private

@@ -1,4 +1,4 @@
-"""The cluster's Standard Load Balancer and the nodes behind its outbound rule."""
+"""The cluster's Standard Load Balancer and the nodes behind its outbound rules."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from .resource_id import NO_ID, ArmId
 
 _INSTANCE = re.compile(r"/virtualMachineScaleSets/([^/]+)/virtualMachines/([^/]+)/", re.IGNORECASE)
+AKS_OUTBOUND_RULE = "aksoutboundrule"  # in lower case (Azure docs: configure-load-balancer-standard)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,8 @@ class OutboundRule:
     idle_timeout_minutes: int
     frontend_ids: tuple[ArmId, ...]
     backend_pool_id: ArmId
+    ip_ids: tuple[ArmId, ...] = ()  # public IPs of its frontends, or the prefixes that they come from
+    ipv4_ip_ids: tuple[ArmId, ...] = ()  # without those of frontends that are known to be IPv6
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,22 @@ class LoadBalancer:
     outbound_rules: tuple[OutboundRule, ...]
     outbound_ip_ids: tuple[ArmId, ...]
     outbound_ip_configuration_ids: tuple[ArmId, ...]
+
+    @property
+    def aks_outbound_rule(self) -> OutboundRule | None:
+        """The rule that AKS manages: by its name, or the only one. None among several rules without that name."""
+        named = [rule for rule in self.outbound_rules if rule.name.lower() == AKS_OUTBOUND_RULE]
+        rules = named or self.outbound_rules
+        return rules[0] if len(rules) == 1 else None
+
+    @property
+    def manual_outbound_rules(self) -> tuple[OutboundRule, ...]:
+        """Rules beside AKS's own, without the one that AKS makes for IPv6."""
+        return tuple(
+            rule
+            for rule in self.outbound_rules
+            if rule is not self.aks_outbound_rule and not rule.name.lower().startswith(AKS_OUTBOUND_RULE)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from .access import Access
 from .cluster import Cluster
-from .load_balancer import LoadBalancer, Node
+from .load_balancer import LoadBalancer, Node, OutboundRule
 from .resource_id import NO_ID, ArmId
 
 
@@ -78,6 +78,7 @@ class PublicIp:
     attached_to_id: ArmId | None = None
     has_internet_routing: bool = False
     has_ddos_protection: bool = False
+    is_ipv6: bool = False
     location: str = ""
     taken_out_ids: tuple[ArmId, ...] = ()
 
@@ -222,16 +223,24 @@ class NetworkFacts:
         return tuple(ip.address for ip in self.outbound_ips if ip.address)
 
     @property
+    def aks_outbound_rule(self) -> OutboundRule | None:
+        return self.load_balancer.aks_outbound_rule if self.load_balancer else None
+
+    @property
+    def aks_outbound_ips(self) -> tuple[PublicIp, ...]:
+        """Of AKS's own outbound rule, as far as they could be read."""
+        rule = self.aks_outbound_rule
+        return tuple(ip for ip in self.outbound_ips if rule is None or ip.id in rule.ip_ids)
+
+    @property
     def is_dual_stack(self) -> bool:
-        by_cluster = any(family.lower() == "ipv6" for family in self.cluster.ip_families)
-        return by_cluster or any(subnet.has_ipv6 for subnet in self.subnets)
+        return self.cluster.has_ipv6 or any(subnet.has_ipv6 for subnet in self.subnets)
 
     @property
     def outbound_idle_timeout_minutes(self) -> int:
-        """Of the cluster's outbound rule; without one, what AKS was told."""
-        if self.load_balancer and self.load_balancer.outbound_rules:
-            return self.load_balancer.outbound_rules[0].idle_timeout_minutes
-        return self.cluster.load_balancer_profile.idle_timeout_minutes
+        """Of AKS's own outbound rule; without one, what the cluster's profile asks for."""
+        rule = self.aks_outbound_rule
+        return rule.idle_timeout_minutes if rule else self.cluster.load_balancer_profile.idle_timeout_minutes
 
 
 def is_settled(provisioning_state: str) -> bool:

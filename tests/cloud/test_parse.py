@@ -284,6 +284,14 @@ def test_only_the_outbound_rules_frontends_and_pool_count() -> None:
     assert (rule.name, rule.allocated_outbound_ports, rule.idle_timeout_minutes) == ("aksOutboundRule", 1024, 30)
 
 
+def test_frontends_for_ipv6_give_no_ipv4_address() -> None:
+    item = load_balancer()
+    frontends = {frontend["id"].lower(): frontend for frontend in item["properties"]["frontendIPConfigurations"]}
+    frontends[f"{LB}/frontendIPConfigurations/range".lower()]["properties"]["privateIPAddressVersion"] = "IPv6"
+    (rule,) = parse_load_balancer(item).outbound_rules
+    assert (rule.ip_ids, rule.ipv4_ip_ids) == ((IP, PREFIX), (IP,))
+
+
 def test_a_load_balancer_without_outbound_rules_has_no_egress() -> None:
     item = load_balancer()
     del item["properties"]["outboundRules"]

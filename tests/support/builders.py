@@ -138,13 +138,19 @@ def nat_gateway(name: str = "ng-other", **changed: Any) -> NatGateway:
     return replace(usual, **changed)
 
 
+def outbound_rule(name: str = "aksOutboundRule", ports: int = 0, idle: int = 30, *ip_ids: ArmId) -> OutboundRule:
+    """Of IPv4 addresses."""
+    ids = ip_ids or (OUTBOUND_IP,)
+    return OutboundRule(name, ports, idle, (ArmId("frontend"),), ArmId("pool"), ids, ids)
+
+
 def load_balancer(**changed: Any) -> LoadBalancer:
     usual = LoadBalancer(
         id=ArmId(
             f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{NODE_GROUP}/providers/Microsoft.Network/loadBalancers/kubernetes"
         ),
         sku="Standard",
-        outbound_rules=(OutboundRule("aksOutboundRule", 0, 30, (ArmId("frontend"),), ArmId("pool")),),
+        outbound_rules=(outbound_rule(),),
         outbound_ip_ids=(OUTBOUND_IP,),
         outbound_ip_configuration_ids=(ArmId(nic_configuration(0)), ArmId(nic_configuration(1))),
     )
@@ -196,7 +202,6 @@ def sized(count: int, most: int, surge: str = "1") -> Cluster:
 
 
 def fixed_allocation(per_node: int, ips: int = 1, kind: str = "publicIPAddresses") -> LoadBalancer:
-    rule = OutboundRule("aksOutboundRule", per_node, 30, (ArmId("frontend"),), ArmId("pool"))
-    return load_balancer(
-        outbound_rules=(rule,), outbound_ip_ids=tuple(f"{NETWORK}/{kind}/{number}" for number in range(ips))
-    )
+    ids = tuple(ArmId(f"{NETWORK}/{kind}/{number}") for number in range(ips))
+    rule = replace(outbound_rule(ports=per_node), ip_ids=ids, ipv4_ip_ids=ids)
+    return load_balancer(outbound_rules=(rule,), outbound_ip_ids=ids)

@@ -12,33 +12,37 @@ _IDLE_TIMEOUT_MINUTES = 4  # Azure's default of an outbound rule (load-balancer 
 
 def parse_load_balancer(item: Json) -> LoadBalancer:
     """``outbound_ip_ids`` can also name public IP prefixes, where a frontend takes its addresses from one."""
-    rules = tuple(_rule(entry) for entry in items(item, "properties", "outboundRules"))
+    frontends = tuple(items(item, "properties", "frontendIPConfigurations"))
+    rules = tuple(_rule(entry, frontends) for entry in items(item, "properties", "outboundRules"))
     return LoadBalancer(
         id=resource_id(item, "id"),
         sku=text(item, "sku", "name", default="Basic"),
         outbound_rules=rules,
-        outbound_ip_ids=_outbound_ip_ids(item, rules),
+        outbound_ip_ids=tuple(dict.fromkeys(ip_id for rule in rules for ip_id in rule.ip_ids)),
         outbound_ip_configuration_ids=_backend_configuration_ids(item, rules),
     )
 
 
-def _rule(item: Json) -> OutboundRule:
+def _rule(item: Json, frontends: tuple[Json, ...]) -> OutboundRule:
     properties = inner(item, "properties")
+    frontend_ids = loose_references(properties, "frontendIPConfigurations")
+    used = [frontend for frontend in frontends if ArmId(text(frontend, "id")) in frontend_ids]
+    ipv4 = [entry for entry in used if text(entry, "properties", "privateIPAddressVersion").lower() != "ipv6"]
     return OutboundRule(
         name=text(item, "name"),
         allocated_outbound_ports=number(properties, "allocatedOutboundPorts", default=0, most=_MOST_PORTS),
         idle_timeout_minutes=number(properties, "idleTimeoutInMinutes", default=_IDLE_TIMEOUT_MINUTES),
-        frontend_ids=loose_references(properties, "frontendIPConfigurations"),
+        frontend_ids=frontend_ids,
         backend_pool_id=ArmId(text(properties, "backendAddressPool", "id")),
+        ip_ids=_ip_ids(used),
+        ipv4_ip_ids=_ip_ids(ipv4),
     )
 
 
-def _outbound_ip_ids(item: Json, rules: tuple[OutboundRule, ...]) -> tuple[ArmId, ...]:
-    used = {frontend_id for rule in rules for frontend_id in rule.frontend_ids}
+def _ip_ids(frontends: list[Json]) -> tuple[ArmId, ...]:
     found = [
         reference(frontend, "properties", "publicIPAddress") or reference(frontend, "properties", "publicIPPrefix")
-        for frontend in items(item, "properties", "frontendIPConfigurations")
-        if ArmId(text(frontend, "id")) in used
+        for frontend in frontends
     ]
     return tuple(dict.fromkeys(ip_id for ip_id in found if ip_id))
 

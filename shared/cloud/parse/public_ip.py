@@ -25,5 +25,6 @@ def parse_public_ip(item: Json) -> PublicIp:
         ),
         has_ddos_protection=text(item, "properties", "ddosSettings", "protectionMode").lower() == "enabled",
         location=text(item, "location"),
+        is_ipv6=text(item, "properties", "publicIPAddressVersion").lower() == "ipv6",
         taken_out_ids=references(item, "properties", "publicIPAddresses"),
     )

@@ -177,7 +177,15 @@ def _notes(facts: NetworkFacts, idle_timeout_minutes: int, kind: PlanKind) -> tu
             "New connections then leave from the new addresses too: partners that allow only the old ones must get "
             "them first.",
         )
+    balancer = facts.load_balancer
+    manual = tuple(
+        f"The load balancer has an outbound rule that AKS did not make: {rule.name}, "
+        f"{rule.allocated_outbound_ports:,} ports a node, idle timeout {count(rule.idle_timeout_minutes, 'minute')}, "
+        f"{count(len(rule.ip_ids), 'public IP')}. Sizing and idle timeout take AKS's own rule."
+        for rule in (balancer.manual_outbound_rules if balancer else ())
+    )
     return (
+        *manual,
         f"TCP idle timeout {count(idle_timeout_minutes, 'minute')}: the cluster's outbound rule has "
         f"{facts.outbound_idle_timeout_minutes}; Microsoft advises 4 for NAT gateways because idle connections hold "
         "ports, but quiet connections that rely on the longer one would then drop silently.",

@@ -37,6 +37,7 @@ from tests.support.builders import (
     facts,
     load_balancer,
     nat_gateway,
+    outbound_rule,
     subnet,
 )
 
@@ -149,6 +150,14 @@ def test_the_idle_timeout_is_the_outbound_rules_unless_the_owner_sets_one() -> N
     assert gateway(plan()).idle_timeout_minutes == 30
     assert gateway(plan(policy=replace(PLAN_OPTIONS, idle_timeout_minutes=4))).idle_timeout_minutes == 4
     assert any("outbound rule has 30; Microsoft advises 4" in note for note in plan().notes)
+
+
+def test_a_manual_outbound_rule_decides_nothing_and_is_shown() -> None:
+    manual = outbound_rule("partners", 32_000, 4, ArmId("/partner-ip"))
+    found = plan(facts(load_balancer=load_balancer(outbound_rules=(manual, outbound_rule()))))
+    assert gateway(found).idle_timeout_minutes == 30
+    (note,) = [note for note in found.notes if "partners" in note]
+    assert "that AKS did not make" in note and "32,000 ports a node, idle timeout 4 minutes" in note
 
 
 def test_everything_created_is_tagged_and_the_owners_tags_cannot_replace_ours() -> None:

@@ -32,7 +32,8 @@ def allocation_cliff(
     cluster: Cluster, load_balancer: LoadBalancer, ports: PortReading | None, now: datetime
 ) -> Finding | None:
     """``ports`` None: not read in this scan."""
-    if any(rule.allocated_outbound_ports for rule in load_balancer.outbound_rules):
+    rule = load_balancer.aks_outbound_rule
+    if rule is None or rule.allocated_outbound_ports:
         return None
     nodes, most = nodes_now(cluster), nodes_at_most(cluster)
     step = next((index for index, (size, _) in enumerate(SIZES[:-1]) if nodes <= size), None)

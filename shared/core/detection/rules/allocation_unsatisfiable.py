@@ -2,7 +2,8 @@
 
 64,000 ports per outbound IP (Azure docs: configure-load-balancer-standard). Not enough for the nodes of now is high:
 new nodes come up without ports or not at all; not enough for autoscaler maximum plus surge is a warning. Where a
-frontend takes its addresses from a prefix, their number isn't known here and there is no finding.
+frontend takes its addresses from a prefix, their number isn't known here and there is no finding. Only AKS's own rule
+and IPv4 addresses count.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from datetime import datetime
 from ....formatting import count
 from ....model.cluster import Cluster
 from ....model.finding import Finding, FindingKind, Severity
-from ....model.load_balancer import LoadBalancer
+from ....model.load_balancer import LoadBalancer, OutboundRule
 from ..node_counts import nodes_at_most, nodes_now
 
 PORTS_PER_IP = 64_000
@@ -20,12 +21,14 @@ NEAR = 0.9  # of the capacity, where the maximum of nodes is unknown
 
 
 def allocation_unsatisfiable(cluster: Cluster, load_balancer: LoadBalancer, now: datetime) -> Finding | None:
-    per_node = max((rule.allocated_outbound_ports for rule in load_balancer.outbound_rules), default=0)
-    ips = load_balancer.outbound_ip_ids
-    if per_node == 0 or not ips or any("/publicipprefixes/" in ip_id.lower() for ip_id in ips):
+    rule = load_balancer.aks_outbound_rule
+    if rule is None or any("/publicipprefixes/" in ip_id.lower() for ip_id in rule.ipv4_ip_ids):
+        return None
+    per_node, ips = rule.allocated_outbound_ports, _ipv4_ips(cluster, rule)
+    if per_node == 0 or ips == 0:
         return None
     nodes, most = nodes_now(cluster), nodes_at_most(cluster)
-    capacity = PORTS_PER_IP * len(ips)
+    capacity = PORTS_PER_IP * ips
     is_short_now = nodes * per_node > capacity
     if most is None:
         if nodes * per_node < NEAR * capacity:
@@ -41,7 +44,7 @@ def allocation_unsatisfiable(cluster: Cluster, load_balancer: LoadBalancer, now:
         since=now,
         evidence=(
             f"{count(wanted, 'node')} {whose} × {per_node:,} fixed ports = {wanted * per_node:,}; "
-            f"{count(len(ips), 'outbound IP')} × {PORTS_PER_IP:,} = {capacity:,}"
+            f"{count(ips, 'outbound IP')} × {PORTS_PER_IP:,} = {capacity:,}"
         ),
         remedy=(
             f"use {count(-(-most * per_node // PORTS_PER_IP), 'outbound IP')}, or fewer ports per node"
@@ -49,3 +52,9 @@ def allocation_unsatisfiable(cluster: Cluster, load_balancer: LoadBalancer, now:
             else f"use one outbound IP for every {count(PORTS_PER_IP // per_node, 'node')}, or fewer ports per node"
         ),
     )
+
+
+def _ipv4_ips(cluster: Cluster, rule: OutboundRule) -> int:
+    """A frontend need not say its version: of a dual-stack cluster AKS's own number of IPv4 addresses is the limit."""
+    managed = cluster.load_balancer_profile.managed_outbound_ip_count if cluster.has_ipv6 else None
+    return len(rule.ipv4_ip_ids) if managed is None else min(managed, len(rule.ipv4_ip_ids))

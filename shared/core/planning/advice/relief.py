@@ -36,7 +36,7 @@ def relieve(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | Non
     nodes, at_most = max(nodes_now(cluster), len(facts.nodes)), nodes_at_most(cluster)
     most = max(at_most or nodes, 1)
     ports_now = _ports_now(facts)
-    have = max(len(facts.outbound_ips) or profile.managed_outbound_ip_count or 1, 1)
+    have = max(sum(not ip.is_ipv6 for ip in facts.aks_outbound_ips) or profile.managed_outbound_ip_count or 1, 1)
     ports, frontends = ports_a_node(_wanted(demand, ports_now), most, have)
     idle = idle_timeout_minutes or facts.outbound_idle_timeout_minutes
     limited = f"; {MAX_FRONTENDS} public IPs are the most, {ports:,} ports a node fit" if ports < ports_now * 2 else ""
@@ -98,8 +98,8 @@ def _busiest(demand: Demand, ports_now: int) -> str:
 
 
 def _ports_now(facts: NetworkFacts) -> int:
-    rules = facts.load_balancer.outbound_rules if facts.load_balancer else ()
-    fixed = next((rule.allocated_outbound_ports for rule in rules if rule.allocated_outbound_ports), 0)
+    rule = facts.aks_outbound_rule
+    fixed = rule.allocated_outbound_ports if rule else 0
     return (
         fixed or facts.cluster.load_balancer_profile.allocated_outbound_ports or default_ports(nodes_now(facts.cluster))
     )
@@ -114,7 +114,7 @@ def _commands(facts: NetworkFacts, ports: int, frontends: int, have: int, idle: 
     new_ids = [network_id(group, "publicIPAddresses", name) for name in _more(facts, frontends - have)]
     for ip_id in new_ids:
         yield create_public_ip(ip_id, cluster.location)
-    ids = ",".join([*(ip.id for ip in facts.outbound_ips), *new_ids])
+    ids = ",".join([*(ip.id for ip in facts.aks_outbound_ips), *new_ids])
     yield _update(cluster, ports, idle, *(("--load-balancer-outbound-ips", ids) if new_ids else ()))
 
 
@@ -123,8 +123,8 @@ def _undo(facts: NetworkFacts) -> str:
     ips: tuple[str, ...] = ()
     if profile.managed_outbound_ip_count is not None:
         ips = ("--load-balancer-managed-outbound-ip-count", str(profile.managed_outbound_ip_count))
-    elif facts.outbound_ips:
-        ips = ("--load-balancer-outbound-ips", ",".join(ip.id for ip in facts.outbound_ips))
+    elif facts.aks_outbound_ips:
+        ips = ("--load-balancer-outbound-ips", ",".join(ip.id for ip in facts.aks_outbound_ips))
     return _update(cluster, profile.allocated_outbound_ports, facts.outbound_idle_timeout_minutes, *ips)
 
 

@@ -12,6 +12,7 @@ from tests.support.builders import (
     at,
     fixed_allocation,
     load_balancer,
+    outbound_rule,
     port_reading,
     sized,
 )
@@ -70,3 +71,16 @@ def test_an_unknown_maximum_is_said_where_the_cliff_is_near(count: int, severity
     if finding:
         assert "its maximum is unknown" in finding.evidence
         assert finding.remedy.endswith("one for every 62 nodes")
+
+
+@pytest.mark.parametrize("number_of_manual", [1, 2])
+def test_manual_rules_hide_no_cliff(number_of_manual: int) -> None:
+    manual = [outbound_rule(f"partners{number}", 32_000, 4) for number in range(number_of_manual)]
+    balancer = load_balancer(outbound_rules=(*manual, outbound_rule("AKSOutboundRule")))
+    finding = allocation_cliff(sized(45, 60), balancer, None, at(0))
+    assert finding is not None and finding.severity is Severity.WARNING
+
+
+def test_without_a_rule_of_aks_among_several_the_cliff_is_unknown() -> None:
+    balancer = load_balancer(outbound_rules=(outbound_rule("first"), outbound_rule("second")))
+    assert allocation_cliff(sized(45, 60), balancer, None, at(0)) is None

@@ -7,11 +7,15 @@ from dataclasses import replace
 import pytest
 
 from shared.core.detection.rules.allocation_unsatisfiable import allocation_unsatisfiable
+from shared.model.cluster import LoadBalancerProfile
 from shared.model.finding import Severity
 from shared.model.load_balancer import LoadBalancer
+from shared.model.resource_id import ArmId
 from tests.support.builders import (
     at,
     fixed_allocation,
+    load_balancer,
+    outbound_rule,
     sized,
 )
 
@@ -50,3 +54,35 @@ def test_virtual_machines_pools_count() -> None:
     finding = allocation_unsatisfiable(sized(13, 13), fixed_allocation(8000), at(0))
     assert finding is not None
     assert finding.severity is Severity.HIGH
+
+
+MANUAL = outbound_rule("partners", 32_000, 4, ArmId("/partner-ip"))
+
+
+def test_a_manual_rule_is_no_allocation_of_the_nodes() -> None:
+    balancer = load_balancer(outbound_rules=(MANUAL, outbound_rule()))
+    assert allocation_unsatisfiable(sized(12, 12), balancer, at(0)) is None
+
+
+def test_addresses_of_a_manual_rule_are_no_capacity() -> None:
+    balancer = load_balancer(outbound_rules=(MANUAL, outbound_rule(ports=4_000)), outbound_ip_ids=("/a", "/b"))
+    finding = allocation_unsatisfiable(sized(17, 17), balancer, at(0))
+    assert finding is not None and finding.severity is Severity.HIGH
+    assert "1 outbound IP × 64,000 = 64,000" in finding.evidence
+
+
+def test_ipv6_addresses_are_no_capacity() -> None:
+    rule = replace(outbound_rule(ports=4_000), ip_ids=(ArmId("/four"), ArmId("/six")), ipv4_ip_ids=(ArmId("/four"),))
+    finding = allocation_unsatisfiable(sized(17, 17), load_balancer(outbound_rules=(rule,)), at(0))
+    assert finding is not None and finding.severity is Severity.HIGH
+
+
+def test_a_dual_stack_cluster_says_how_many_of_its_addresses_are_ipv4() -> None:
+    dual = replace(
+        sized(17, 17),
+        ip_families=("IPv4", "IPv6"),
+        load_balancer_profile=LoadBalancerProfile(4_000, managed_outbound_ip_count=1),
+    )
+    rule = outbound_rule("aksOutboundRule", 4_000, 30, ArmId("/four"), ArmId("/six"))
+    finding = allocation_unsatisfiable(dual, load_balancer(outbound_rules=(rule,)), at(0))
+    assert finding is not None and finding.severity is Severity.HIGH
