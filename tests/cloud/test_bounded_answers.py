@@ -100,12 +100,12 @@ def test_an_answer_that_ends_early_is_lost_and_not_half_read(server: HostileServ
 
 
 @pytest.mark.parametrize("asked", ["99999999", "9" * 400, "soon", "nan"])
-def test_an_identity_endpoint_that_asks_for_patience_is_not_slept_out(
+def test_an_identity_endpoint_that_throttles_is_not_slept_out(
     server: HostileServer, monkeypatch: pytest.MonkeyPatch, asked: str
 ) -> None:
     monkeypatch.setenv("IDENTITY_ENDPOINT", server.url + "/msi/token")
     monkeypatch.setenv("IDENTITY_HEADER", "x")
     server.answer_with("429 Too Many Requests", Retry_After=asked)
-    with pytest.raises(AzureError, match="patience"):
+    with pytest.raises(AzureError, match="throttles this app"):
         Arm(server.url, credential("reader"), retry=BoundedRetry(attempts=1)).get("/x", "1")
     assert [line.line.split("?")[0] for line in server.asked] == ["GET /msi/token"]
