@@ -29,12 +29,10 @@ settings.register_profile("snatbot", examples(50))
 settings.load_profile("snatbot")
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Unit tests open no socket: one that tries fails. Those are all tests in some folders, unless marked otherwise.
 
-    The tests of a file run in one process, for what they share; but stories have all of their own. Slow tests are for
-    `make test-all`.
+    Slow tests are for `make test-all`.
     """
     if not IS_THOROUGH and (slow := [item for item in items if item.get_closest_marker("slow")]):
         config.hook.pytest_deselected(items=slow)
@@ -46,8 +44,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if is_unit and not networked and "azurite" not in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.unit)
             item.add_marker(pytest.mark.disable_socket)
-        if folder != "scenario":
-            item.add_marker(pytest.mark.xdist_group("browser" if folder == "browser" else str(item.path)))
 
 
 @pytest.fixture(scope="session")
