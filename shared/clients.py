@@ -97,9 +97,9 @@ class Clients:
     @cached_property
     def metric_access(self) -> MetricAccess:
         """For scans of many clusters: repeats by itself, so the clients below it don't."""
-        from .cloud.batch import BatchMetrics
         from .cloud.metric_access import MetricAccess
         from .cloud.metrics import Metrics
+        from .cloud.metrics_batch import BatchMetrics
         from .cloud.pipeline import BoundedRetry
 
         settings = self.settings

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.cloud.arm import Arm
-from shared.cloud.batch import BatchMetrics
 from shared.cloud.deadline import Deadline
 from shared.cloud.discovery import Discovery
 from shared.cloud.fleet_query import FleetDiscovery
 from shared.cloud.metric_access import MetricAccess, Mode
 from shared.cloud.metrics import Metrics
+from shared.cloud.metrics_batch import BatchMetrics
 from shared.cloud.request_count import RequestCount
 from shared.core.detection.assess import PriorObservations
 from shared.core.detection.rules.allocation_drift import next_baseline

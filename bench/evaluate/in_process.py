@@ -16,7 +16,7 @@ from azure.core.credentials import AccessToken
 from azure.core.rest import HttpRequest
 
 from shared.cloud.arm import Arm
-from shared.cloud.batch import BatchMetrics
+from shared.cloud.metrics_batch import BatchMetrics
 from simulator.app import Simulator
 from simulator.build import build_world
 from simulator.clock import SimulatedClock

@@ -16,7 +16,7 @@ from pathlib import Path
 from azure.identity import ManagedIdentityCredential
 
 from shared.cloud.arm import Arm
-from shared.cloud.batch import BatchMetrics
+from shared.cloud.metrics_batch import BatchMetrics
 from simulator import scenario
 from simulator.testing import RunningSimulator, start_simulator
 

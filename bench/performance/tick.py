@@ -20,8 +20,8 @@ from azure.identity import ManagedIdentityCredential
 from bench.evaluate.detector_harness import SCHEDULE, DetectorHarness
 from bench.evaluate.track import Moment
 from shared.cloud.arm import Arm
-from shared.cloud.batch import BatchMetrics
 from shared.cloud.metric_access import Mode
+from shared.cloud.metrics_batch import BatchMetrics
 from shared.cloud.pipeline import BoundedRetry
 from shared.cloud.request_count import RequestCount
 from shared.flows.monitoring.scan import ScanResult

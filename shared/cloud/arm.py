@@ -58,6 +58,10 @@ class Arm:
         """One resource or answer. ``query`` goes out as given; names may start with ``$`` by ``**{"$filter": …}``."""
         return self._call("GET", self._url(path, api_version, query))
 
+    def get_bytes(self, path: str, api_version: str, **query: str | int) -> bytes:
+        """As ``get``, before it is decoded."""
+        return self._send("GET", self._url(path, api_version, query))
+
     def post(self, path: str, body: Mapping[str, Any], api_version: str) -> dict[str, Any]:
         """A query sent as POST. The pipeline retries it like a GET, so it must not change anything."""
         return self._call("POST", self._url(path, api_version, {}), body)
@@ -86,6 +90,9 @@ class Arm:
         return f"{self.base_url}/{path.lstrip('/')}?{text}"
 
     def _call(self, method: str, url: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        return json_object(operation_name(method, url), self._send(method, url, body))
+
+    def _send(self, method: str, url: str, body: Mapping[str, Any] | None = None) -> bytes:
         from azure.core.rest import HttpRequest
 
         operation = operation_name(method, url)
@@ -93,7 +100,7 @@ class Arm:
             response = self._client.send_request(HttpRequest(method, url, json=body), is_read=True)
             if response.status_code != 200:
                 raise from_response(operation, response.status_code, response.headers, response.text())
-            return json_object(operation, response.content)
+            return bytes(response.content)
 
     def _count(self, method: str, path: str) -> None:
         with self._lock:

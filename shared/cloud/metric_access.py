@@ -18,12 +18,12 @@ from typing import Literal, TypeVar
 
 from ..model.metric import MetricAnswer, Window
 from ..model.resource_id import ArmId
-from .batch import MAX_RESOURCES, BatchMetrics
-from .batch_refusals import BatchRefusals
 from .deadline import Deadline, within
 from .errors import AzureError, BadRequest, Forbidden, NotFound, NotRegistered, Throttled, Unavailable
 from .metric_queries import MetricQuery
 from .metrics import Metrics
+from .metrics_batch import MAX_RESOURCES, BatchMetrics
+from .metrics_batch_refusals import BatchRefusals
 from .request_count import RequestCount
 from .throttle import Throttle
 

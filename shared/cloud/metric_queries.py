@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..model.metric import MetricAnswer, Series
-from .parse.metric import METRIC
 
+METRIC = "metric"  # dimension of a series in the answer to a query for several metrics
 _LOAD_BALANCERS = "Microsoft.Network/loadBalancers"
 _NAT_GATEWAYS = "Microsoft.Network/natGateways"
 _MANAGED_CLUSTERS = "Microsoft.ContainerService/managedClusters"

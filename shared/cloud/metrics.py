@@ -30,8 +30,8 @@ class Metrics:
     def query_resource(self, resource_id: str, query: MetricQuery, window: Window) -> MetricAnswer:
         timespan = f"{utc_text(window.start)}/{utc_text(window.end)}"
         path = f"{resource_id}/providers/Microsoft.Insights/metrics"
-        answer = self._arm.get(path, api_versions.METRICS, timespan=timespan, **query.parameters("$filter"))
-        return parse_metrics(answer, query.metric, query.aggregation, window, query.limit)
+        content = self._arm.get_bytes(path, api_versions.METRICS, timespan=timespan, **query.parameters("$filter"))
+        return parse_metrics(content, query, window)
 
     def snat_connections(self, load_balancer_id: str, window: Window, by_backend: bool) -> MetricAnswer:
         """New outbound connections a minute by ``connectionstate``, and by ``backendipaddress`` if ``by_backend``."""

@@ -9,10 +9,10 @@ import pytest
 from azure.identity import ManagedIdentityCredential
 
 from shared.cloud.arm import Arm
-from shared.cloud.batch import BatchMetrics
 from shared.cloud.credentials import credential
 from shared.cloud.discovery import Discovery
 from shared.cloud.metrics import Metrics
+from shared.cloud.metrics_batch import BatchMetrics
 from shared.model.cluster import Cluster
 from shared.model.metric import Window
 from simulator.testing import RunningSimulator

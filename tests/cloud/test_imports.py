@@ -35,7 +35,7 @@ def test_importing_the_room_loads_no_sdk() -> None:
 def test_reading_never_loads_the_network_sdk() -> None:
     loaded = loaded_by(
         "from shared.cloud.arm import Arm\n"
-        "from shared.cloud.batch import BatchMetrics\n"
+        "from shared.cloud.metrics_batch import BatchMetrics\n"
         "from shared.cloud.credentials import credential\n"
         "reader = credential('a-client-id')\n"
         "Arm('https://management.azure.com', reader)\n"

@@ -11,9 +11,8 @@ import pytest
 
 from shared.cloud.errors import AzureError, Forbidden, MetricUnavailable, NotRegistered, Throttled, UnexpectedAnswer
 from shared.cloud.metric_queries import sum_over
-from shared.cloud.parse.metric import parse_metric, parse_metrics
 from shared.model.metric import MetricAnswer, Series, Window
-from tests.support.metric_json import WINDOW, at, of_backends, stamp
+from tests.support.metric_json import WINDOW, at, of_backends, read, stamp
 
 pytestmark = pytest.mark.disable_socket
 
@@ -27,7 +26,7 @@ def answer(*data: dict[str, Any], name: str = "SnatConnectionCount", **more: Any
 
 
 def points(item: dict[str, Any], metric: str = "SnatConnectionCount") -> list[tuple[datetime, float]]:
-    (series,) = parse_metric(item, metric, "Total", WINDOW, 2000).series
+    (series,) = read(item, metric, "Total", WINDOW, 2000).series
     return list(series.points)
 
 
@@ -42,13 +41,13 @@ IMPOSSIBLE = ["NaN", float("nan"), float("inf"), "many", "5", -1, -0.1, 1e13, 10
 @pytest.mark.parametrize("value", IMPOSSIBLE)
 def test_a_value_that_cannot_be_makes_its_minute_unknown(value: Any) -> None:
     item = answer({"timeStamp": stamp(0), "total": value}, {"timeStamp": stamp(1), "total": 1})
-    found = parse_metric(item, "SnatConnectionCount", "Total", WINDOW, 2000)
+    found = read(item, "SnatConnectionCount", "Total", WINDOW, 2000)
     assert [list(series.points) for series in found.series] == [[(at(1), 1.0)]]
     assert found.unknown == {at(0)}
 
 
 def test_an_unknown_minute_is_one_backends_in_all_its_states_and_no_other_backends() -> None:
-    found = parse_metric(of_backends(a=(-1, 5), b=(3, 7)), "SnatConnectionCount", "Total", WINDOW, 2000)
+    found = read(of_backends(a=(-1, 5), b=(3, 7)), "SnatConnectionCount", "Total", WINDOW, 2000)
     assert [series.points for series in found.series] == [(), (), ((at(0), 3.0),), ((at(0), 7.0),)]
 
 
@@ -80,14 +79,12 @@ def test_a_value_of_no_time_makes_the_answer_none(text: Any) -> None:
 
 
 def test_dimension_names_become_lower_case_and_values_stay() -> None:
-    (series,) = parse_metric(
-        answer({"timeStamp": stamp(0), "total": 1}), "SnatConnectionCount", "Total", WINDOW, 10
-    ).series
+    (series,) = read(answer({"timeStamp": stamp(0), "total": 1}), "SnatConnectionCount", "Total", WINDOW, 10).series
     assert series.dimensions == {"backendipaddress": "10.0.0.4"}
 
 
 def test_no_series_is_an_answer() -> None:
-    assert parse_metric(answer(), "SnatConnectionCount", "Total", WINDOW, 2000) == MetricAnswer(())
+    assert read(answer(), "SnatConnectionCount", "Total", WINDOW, 2000) == MetricAnswer(())
 
 
 def test_the_name_in_the_answer_may_differ_in_case() -> None:
@@ -103,20 +100,20 @@ def test_an_answer_from_before_error_codes_is_a_success() -> None:
 def test_a_failed_metric_inside_a_success_is_an_error_with_azures_words() -> None:
     item = answer(errorCode="InternalServerError", errorMessage="Try later.")
     with pytest.raises(MetricUnavailable, match=r"InternalServerError: Try later\."):
-        parse_metric(item, "SnatConnectionCount", "Total", WINDOW, 2000)
+        read(item, "SnatConnectionCount", "Total", WINDOW, 2000)
 
 
 def test_an_answer_about_another_metric_is_an_error() -> None:
     with pytest.raises(MetricUnavailable, match="SnatConnectionCount"):
-        parse_metric(answer(name="ByteCount"), "SnatConnectionCount", "Total", WINDOW, 2000)
+        read(answer(name="ByteCount"), "SnatConnectionCount", "Total", WINDOW, 2000)
 
 
 def test_as_many_series_as_asked_for_means_some_may_be_missing() -> None:
     item = answer({"timeStamp": stamp(0), "total": 1})
     item["value"][0]["timeseries"] *= 10
-    assert parse_metric(item, "SnatConnectionCount", "Total", WINDOW, 10).is_truncated
-    assert not parse_metric(item, "SnatConnectionCount", "Total", WINDOW, 11).is_truncated
-    assert not parse_metric(item, "SnatConnectionCount", "Total", WINDOW, None).is_truncated
+    assert read(item, "SnatConnectionCount", "Total", WINDOW, 10).is_truncated
+    assert not read(item, "SnatConnectionCount", "Total", WINDOW, 11).is_truncated
+    assert not read(item, "SnatConnectionCount", "Total", WINDOW, None).is_truncated
 
 
 def two_metrics(**second: Any) -> dict[str, Any]:
@@ -126,15 +123,15 @@ def two_metrics(**second: Any) -> dict[str, Any]:
 
 def test_of_several_metrics_each_series_says_which_it_is() -> None:
     item = two_metrics(timeseries=[{"metadatavalues": [], "data": []}])
-    found = parse_metrics(item, "SnatConnectionCount,ByteCount", "Total", WINDOW, 3)
+    found = read(item, "SnatConnectionCount,ByteCount", "Total", WINDOW, 3)
     assert [one.dimensions for one in found.series] == [{"metric": "SnatConnectionCount"}, {"metric": "ByteCount"}]
     assert not found.is_truncated
-    assert parse_metrics(item, "SnatConnectionCount,ByteCount", "Total", WINDOW, 2).is_truncated, "or it may be"
+    assert read(item, "SnatConnectionCount,ByteCount", "Total", WINDOW, 2).is_truncated, "or it may be"
 
 
 def test_several_metrics_of_which_one_failed_are_no_answer() -> None:
     with pytest.raises(MetricUnavailable, match="later"):
-        parse_metrics(
+        read(
             two_metrics(errorCode="InternalError", errorMessage="later"),
             "SnatConnectionCount,ByteCount",
             "Total",
@@ -179,7 +176,7 @@ def whole(start: str, hours: int) -> Window:
 
 def test_a_recorded_answer_with_two_dimensions(recordings: Path) -> None:
     item = body(recordings, "grafana-two-dimensions-three-series-2020.json")
-    found = parse_metric(item, "BlobCapacity", "Average", whole("2020-06-30T09:00", 4), 10)
+    found = read(item, "BlobCapacity", "Average", whole("2020-06-30T09:00", 4), 10)
     assert [series.dimensions["blobtype"] for series in found.series] == [
         "PageBlob",
         "BlockBlob",
@@ -192,21 +189,21 @@ def test_a_recorded_answer_with_two_dimensions(recordings: Path) -> None:
 def test_recorded_buckets_without_data_are_no_points(recordings: Path) -> None:
     item = body(recordings, "cli-vm-cpu-gaps-pt1m-2023.json")
     assert len(item["value"][0]["timeseries"][0]["data"]) == 60
-    (series,) = parse_metric(item, "percentage cpu", "Average", whole("2023-12-19T06:00", 3), None).series
+    (series,) = read(item, "percentage cpu", "Average", whole("2023-12-19T06:00", 3), None).series
     assert series.points == ()
 
 
 def test_a_recorded_answer_without_any_series(recordings: Path) -> None:
     item = body(recordings, "python-filter-wildcard-no-series-2022.json")
     name = item["value"][0]["name"]["value"]
-    assert parse_metric(item, name, "Count", WINDOW, 10) == MetricAnswer(())
+    assert read(item, name, "Count", WINDOW, 10) == MetricAnswer(())
 
 
 def test_a_documented_failure_of_one_metric_of_two(recordings: Path) -> None:
     item = body(recordings, "spec-200-with-per-metric-error.json")
     with pytest.raises(MetricUnavailable, match="InvalidSamplingType"):
-        parse_metric(item, "MongoRequestsCount", "Average", whole("2021-06-07T21:00", 5), None)
-    assert parse_metric(item, "MongoRequests", "Average", whole("2021-06-07T21:00", 5), None).series[0].points
+        read(item, "MongoRequestsCount", "Average", whole("2021-06-07T21:00", 5), None)
+    assert read(item, "MongoRequests", "Average", whole("2021-06-07T21:00", 5), None).series[0].points
 
 
 @pytest.mark.parametrize(
@@ -223,7 +220,7 @@ def test_a_documented_failure_of_one_metric_of_two(recordings: Path) -> None:
 def test_why_a_metric_inside_a_success_failed_is_told_apart(code: str, kind: type[AzureError]) -> None:
     item = answer(id=f"{BALANCER}/providers/Microsoft.Insights/metrics/x", errorCode=code, errorMessage="No.")
     with pytest.raises(kind) as raised:
-        parse_metric(item, "SnatConnectionCount", "Total", WINDOW, 2000)
+        read(item, "SnatConnectionCount", "Total", WINDOW, 2000)
     assert type(raised.value) is kind
     assert raised.value.code == code
     if kind is Forbidden:
@@ -233,5 +230,39 @@ def test_why_a_metric_inside_a_success_failed_is_told_apart(code: str, kind: typ
 def test_a_throttled_metric_inside_a_success_says_how_long() -> None:
     item = answer(errorCode="TooManyRequests", errorMessage="Retry after '17' seconds.")
     with pytest.raises(Throttled) as raised:
-        parse_metric(item, "SnatConnectionCount", "Total", WINDOW, 2000)
+        read(item, "SnatConnectionCount", "Total", WINDOW, 2000)
     assert raised.value.retry_after_seconds == 17
+
+
+def renamed(value: Any, spell: Any) -> Any:
+    if isinstance(value, dict):
+        return {spell(name): renamed(entry, spell) for name, entry in value.items()}
+    return [renamed(entry, spell) for entry in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("spell", [str.upper, str.lower, str.capitalize])
+def test_names_in_another_case_are_read_alike(spell: Any) -> None:
+    item = answer({"timeStamp": stamp(0), "total": 3}, errorMessage=None, id=None)
+    assert points(renamed(item, spell)) == points(item) == [(at(0), 3.0)]
+    failed = answer(errorCode="InternalServerError", errorMessage="Try later.")
+    with pytest.raises(MetricUnavailable, match="Try later"):
+        points(renamed(failed, spell))
+
+
+def test_members_that_are_not_documented_change_nothing() -> None:
+    item = answer({"timeStamp": stamp(0), "total": 3, "median": {"x": [1]}}, percentile=[{"p": 99}])
+    assert points({**item, "traceId": None}) == [(at(0), 3.0)]
+
+
+@pytest.mark.parametrize("absent", [None, []])
+def test_null_lists_are_empty(absent: Any) -> None:
+    assert read(answer(timeseries=absent), "SnatConnectionCount", "Total", WINDOW, 9) == MetricAnswer(())
+    series = {"metadatavalues": absent, "data": absent}
+    found = read(answer(timeseries=[series]), "SnatConnectionCount", "Total", WINDOW, 9)
+    assert found == MetricAnswer((Series({}, ()),))
+
+
+@pytest.mark.parametrize("odd", [{"timeseries": {}}, {"timeseries": [None]}, {"timeseries": "none"}, {"errorCode": 5}])
+def test_another_type_than_documented_is_an_error_that_names_the_member(odd: dict[str, Any]) -> None:
+    with pytest.raises(UnexpectedAnswer, match=next(iter(odd))):
+        points(answer({"timeStamp": stamp(0), "total": 3}, **odd))

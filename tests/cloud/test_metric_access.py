@@ -10,7 +10,6 @@ from typing import Any, cast
 import pytest
 
 from shared.cloud import metric_queries
-from shared.cloud.batch import BatchMetrics
 from shared.cloud.deadline import Deadline
 from shared.cloud.errors import (
     AzureError,
@@ -25,6 +24,7 @@ from shared.cloud.errors import (
 )
 from shared.cloud.metric_access import DeadlineReached, MetricAccess, MetricRequest, Mode
 from shared.cloud.metrics import Metrics
+from shared.cloud.metrics_batch import BatchMetrics
 from shared.cloud.request_count import RequestCount
 from shared.cloud.throttle import Throttle
 from shared.flows.monitoring.group_queries import unmeasured

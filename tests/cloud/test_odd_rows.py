@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from shared.cloud.access import AccessReader
 from shared.cloud.activity import ActivityLog
-from shared.cloud.batch import BatchMetrics
 from shared.cloud.discovery import Discovery
 from shared.cloud.errors import AzureError
 from shared.cloud.fleet_query import FleetDiscovery
 from shared.cloud.logs import events_of
 from shared.cloud.metric_queries import MetricQuery
+from shared.cloud.metrics_batch import BatchMetrics
 from shared.cloud.network_facts import read_network_facts
 from shared.cloud.parse.nat_gateway import parse_nat_gateway
 from shared.core.detection.assess import ClusterSeries, PriorObservations, assess, not_applicable
@@ -168,8 +168,8 @@ class Batch(BatchMetrics):
     def __init__(self, body: Any) -> None:
         self.body = body
 
-    def _send(self, *sent: Any) -> Any:
-        return self.body
+    def _send(self, *sent: Any) -> bytes:
+        return json.dumps(self.body).encode()
 
 
 def by_state(resource_id: str) -> dict[str, Any]:

@@ -10,10 +10,10 @@ from azure.core.credentials import AccessToken
 from shared.cloud import metric_queries
 from shared.cloud.activity import ActivityLog
 from shared.cloud.arm import Arm
-from shared.cloud.batch import BatchMetrics
 from shared.cloud.discovery import Discovery
 from shared.cloud.logs import HealthEventLog
 from shared.cloud.metrics import Metrics
+from shared.cloud.metrics_batch import BatchMetrics
 from shared.cloud.network import Network
 from shared.cloud.parse.subnet import parse_subnet
 from shared.cloud.pipeline import BoundedRetry

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.model.metric import Window
+from shared.cloud.metric_queries import MetricQuery
+from shared.cloud.parse.metric import parse_metrics
+from shared.model.metric import MetricAnswer, Window
 
 START = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 WINDOW = Window(START, START + timedelta(minutes=5))
@@ -33,3 +36,9 @@ def of_backends(**values: tuple[Any, Any]) -> dict[str, Any]:
         for state, value in zip(("Failed", "Successful"), pair, strict=True)
     ]
     return {"value": [{"name": {"value": "SnatConnectionCount"}, "errorCode": "Success", "timeseries": series}]}
+
+
+def read(item: Any, names: str, aggregation: str, asked: Window, top: int | None) -> MetricAnswer:
+    """What becomes of an answer in JSON. ``top`` is None without a filter."""
+    query = MetricQuery("ns", names, aggregation, None if top is None else "X eq '*'", top or 10)
+    return parse_metrics(json.dumps(item).encode(), query, asked)

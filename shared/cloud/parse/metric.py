@@ -1,81 +1,213 @@
-"""One metric of one resource, as Azure Monitor answers it, alone or in a batch."""
+"""One metric (or several) of one resource, as Azure Monitor answers it, alone or in a batch.
+
+The bytes are decoded into typed structs at once, which takes a quarter of the time of plain JSON. Names that Azure
+spells otherwise than documented, and members that are not documented, take a slower way to the same structs. A value of
+another type than documented is an error of its row, never of the batch.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
 
 from ...model.metric import MetricAnswer, Series, Window
-from ..error_mapping import from_metric_code
-from ..errors import MetricUnavailable
-from .fields import Json, field, items, moment, text
+from ..error_mapping import from_metric_code, json_object
+from ..errors import AzureError, MetricUnavailable, UnexpectedAnswer
+from ..metric_queries import METRIC, MetricQuery
+from .fields import moment
 
-METRIC = "metric"
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
 LARGEST = 1e12  # connections, ports, packets or percent in a minute
 _OWNERS = ("backendipaddress", "node")  # dimensions that name a series' owner
-
+_METRICS_OF = "/providers/microsoft.insights/"
 _Points = dict[datetime, float]
+_NOTHING = msgspec.Raw()
 
 
-def parse_metric(item: Json, metric: str, aggregation: str, window: Window, top: int | None) -> MetricAnswer:
-    """``item`` holds the list of metrics under ``value``. ``top`` is None where no limit was in force (no filter).
+class _Struct(msgspec.Struct, forbid_unknown_fields=True, rename="camel", gc=False):
+    """Documented members (REST: Metrics - List, Metrics Batch - Batch). Of Raw ones nothing is read."""
+
+
+class _Name(_Struct):
+    value: str | None = None
+    localized_value: msgspec.Raw = _NOTHING
+
+
+class _Dimension(_Struct):
+    name: _Name | None = None
+    value: str | None = None
+
+
+class _Point(_Struct):
+    time_stamp: str | None = None
+    total: Any = None
+    average: Any = None
+    minimum: Any = None
+    maximum: Any = None
+    count: Any = None
+
+
+class _Series(_Struct):
+    metadatavalues: list[_Dimension] | None = None
+    data: list[_Point] | None = None
+
+
+class _Metric(_Struct):
+    id: str | None = None
+    type: msgspec.Raw = _NOTHING
+    name: _Name | None = None
+    display_description: msgspec.Raw = _NOTHING
+    unit: msgspec.Raw = _NOTHING
+    error_code: str | None = None
+    error_message: str | None = None
+    timeseries: list[_Series] | None = None
+
+
+class _Row(_Struct):
+    resourceid: str | None = None
+    value: list[_Metric] | None = None
+    cost: msgspec.Raw = _NOTHING
+    timespan: msgspec.Raw = _NOTHING
+    starttime: msgspec.Raw = _NOTHING
+    endtime: msgspec.Raw = _NOTHING
+    interval: msgspec.Raw = _NOTHING
+    namespace: msgspec.Raw = _NOTHING
+    resourceregion: msgspec.Raw = _NOTHING
+
+
+class _Rows(_Struct):
+    values: list[msgspec.Raw] | None = None
+
+
+class _RowId(msgspec.Struct):
+    resourceid: str | None = None
+
+
+_ROW, _ROWS, _ROW_ID = msgspec.json.Decoder(_Row), msgspec.json.Decoder(_Rows), msgspec.json.Decoder(_RowId)
+_STRUCTS = (_Name, _Dimension, _Point, _Series, _Metric, _Row, _Rows)
+_DOCUMENTED = {name.lower(): name for struct in _STRUCTS for name in struct.__struct_encode_fields__}
+
+
+def parse_metrics(content: bytes, query: MetricQuery, window: Window) -> MetricAnswer:
+    """The answer about one resource. Of a query for several metrics each series has the dimension ``metric``.
 
     A minute without a value is left out, and so is one outside the window. A value that can't be (no number, NaN,
     negative, or beyond all measure) makes its minute unknown. Of two points for one minute the later in the answer
-    counts. Raises MetricUnavailable when Azure does not mention this metric or says that it failed, Throttled or
+    counts. Raises MetricUnavailable when Azure does not mention a metric or says that it failed, Throttled or
     Forbidden where it says that this is why, and UnexpectedAnswer when it can't be read.
     """
-    found = next((entry for entry in items(item, "value") if _is_named(entry, metric)), None)
-    if found is None:
-        raise MetricUnavailable(f"metric {metric}", "the answer does not hold it", status=200)
-    code = text(found, "errorCode", default="Success")
-    if code.lower() != "success":
-        message = text(found, "errorMessage", default="no explanation")
-        resource_id = text(found, "id").lower().partition("/providers/microsoft.insights/")[0]
-        raise from_metric_code(f"metric {metric}", code, message, resource_id)
+    return _of_row(_decode(_ROW, content, query), query, window)
+
+
+def parse_batch(content: bytes, query: MetricQuery, window: Window) -> dict[str, MetricAnswer | AzureError]:
+    """As ``parse_metrics``, for each row of a batch, by its resource id in lower case. Rows without id are left out."""
+    found: dict[str, MetricAnswer | AzureError] = {}
+    for raw in _decode(_ROWS, content, query).values or ():
+        resource_id = ""
+        try:
+            row = _decode(_ROW, raw, query)
+            resource_id = _resource_of(row)
+            answer: MetricAnswer | AzureError = _of_row(row, query, window)
+        except AzureError as error:
+            resource_id, answer = resource_id or _resource_of_unreadable(raw, query), error
+        if resource_id:
+            found[resource_id] = answer
+    return found
+
+
+def _decode(decoder: msgspec.json.Decoder[T], content: bytes | msgspec.Raw, query: MetricQuery) -> T:
+    try:
+        return decoder.decode(content)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        operation = f"metric {query.metric}"
+        try:
+            plain = _as_documented(json_object(operation, bytes(content)))
+            return decoder.decode(msgspec.json.encode(plain))
+        except (msgspec.MsgspecError, RecursionError) as error:
+            raise UnexpectedAnswer(operation, f"the answer is not as documented: {error}", status=200) from None
+
+
+def _as_documented(value: Any) -> Any:
+    """With names spelled as documented and others left out; what JSON can't hold becomes a text."""
+    match value:
+        case dict():
+            known = {_DOCUMENTED.get(name.lower()): entry for name, entry in value.items()}
+            return {name: _as_documented(entry) for name, entry in known.items() if name is not None}
+        case list():
+            return [_as_documented(entry) for entry in value]
+        case str():
+            return value.encode("utf-8", "replace").decode()
+        case bool():
+            return value
+        case float() | int() if not -(2**63) < value < 2**63:  # NaN too
+            return "out of range"
+    return value
+
+
+def _resource_of(row: _Row) -> str:
+    """From ``resourceid``, else from the first metric's id."""
+    metric_id = next((metric.id or "" for metric in row.value or ()), "")
+    return row.resourceid.lower() if row.resourceid else metric_id.lower().partition(_METRICS_OF)[0]
+
+
+def _resource_of_unreadable(raw: msgspec.Raw, query: MetricQuery) -> str:
+    try:
+        return (_decode(_ROW_ID, raw, query).resourceid or "").lower()
+    except UnexpectedAnswer:
+        return ""
+
+
+def _of_row(row: _Row, query: MetricQuery, window: Window) -> MetricAnswer:
+    """``top`` counts for each metric in batches; elsewhere that is not documented: as many in all count as cut off."""
+    names = query.metric.split(",")
     bad: dict[str, set[datetime]] = defaultdict(set)
-    read = [_series(entry, aggregation, window, bad) for entry in items(found, "timeseries")]
+    value_of = attrgetter(query.aggregation.lower())
+    read: list[tuple[dict[str, str], _Points]] = []
+    for name in names:
+        more = {METRIC: name} if len(names) > 1 else {}
+        read += [_series(entry, more, value_of, window, bad) for entry in _metric(row, name).timeseries or ()]
     series = tuple(Series(dimensions, _known(points, bad.get(_owner(dimensions)))) for dimensions, points in read)
     unknown = frozenset(at for minutes in bad.values() for at in minutes)
-    return MetricAnswer(series, top is not None and len(series) >= top, unknown)
+    return MetricAnswer(series, query.limit is not None and len(series) >= query.limit, unknown)
 
 
-def parse_metrics(item: Json, names: str, aggregation: str, window: Window, top: int | None) -> MetricAnswer:
-    """As ``parse_metric``, for several metrics with commas between: each series then has the dimension ``metric``.
-
-    Without one of them the others are no answer either. Whether Azure counts ``top`` for each metric or for all
-    together isn't documented: either counts as cut off.
-    """
-    if "," not in names:
-        return parse_metric(item, names, aggregation, window, top)
-    found = {name: parse_metric(item, name, aggregation, window, top) for name in names.split(",")}
-    series = tuple(
-        Series({**part.dimensions, METRIC: name}, part.points)
-        for name, answer in found.items()
-        for part in answer.series
-    )
-    unknown = frozenset(at for answer in found.values() for at in answer.unknown)
-    return MetricAnswer(series, top is not None and len(series) >= top, unknown)
-
-
-def _is_named(item: Json, metric: str) -> bool:
-    return text(item, "name", "value").lower() == metric.lower()
+def _metric(row: _Row, name: str) -> _Metric:
+    """Raises AzureError for one that is not there or failed."""
+    for found in row.value or ():
+        if found.name is None or (found.name.value or "").lower() != name.lower():
+            continue
+        if found.error_code and found.error_code.lower() != "success":
+            resource_id = (found.id or "").lower().partition(_METRICS_OF)[0]
+            message = found.error_message or "no explanation"
+            raise from_metric_code(f"metric {name}", found.error_code, message, resource_id)
+        return found
+    raise MetricUnavailable(f"metric {name}", "the answer does not hold it", status=200)
 
 
 def _series(
-    item: Json, aggregation: str, window: Window, bad: dict[str, set[datetime]]
+    entry: _Series,
+    more: dict[str, str],
+    value_of: Callable[[_Point], Any],
+    window: Window,
+    bad: dict[str, set[datetime]],
 ) -> tuple[dict[str, str], _Points]:
     """Dimensions and points. Minutes with a value that can't be are added to ``bad``, under whose they are."""
-    dimensions = {text(entry, "name", "value").lower(): text(entry, "value") for entry in items(item, "metadatavalues")}
+    dimensions = {
+        (dimension.name.value or "").lower() if dimension.name else "": dimension.value or ""
+        for dimension in entry.metadatavalues or ()
+    } | more
     points: _Points = {}
-    for entry in items(item, "data"):
-        value = field(entry, aggregation)
-        if value is None:
-            continue
-        at = _minute(text(entry, "timeStamp"))
-        if window.holds(at):
+    for point in entry.data or ():
+        value = value_of(point)
+        if value is not None and window.holds(at := _minute(point.time_stamp or "")):
             points[at] = value
             if not _can_be(value):
                 bad[_owner(dimensions)].add(at)

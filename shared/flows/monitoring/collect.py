@@ -13,9 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from ...cloud import metric_queries
-from ...cloud.batch import MAX_RESOURCES
 from ...cloud.deadline import Deadline, within
 from ...cloud.metric_access import MetricAccess
+from ...cloud.metrics_batch import MAX_RESOURCES
 from ...core.detection.assess import ClusterSeries, LoadBalancerSeries
 from ...core.detection.load_balancer import FAILED
 from ...core.detection.schedule import ScanScope

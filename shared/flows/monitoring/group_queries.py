@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from ...cloud.batch import MAX_RESOURCES
 from ...cloud.deadline import Deadline
 from ...cloud.errors import AzureError, Forbidden, MetricUnavailable, NotFound, NotRegistered, Throttled, Unavailable
 from ...cloud.metric_access import Answers, DeadlineReached, MetricAccess, MetricRequest
 from ...cloud.metric_queries import MetricQuery
+from ...cloud.metrics_batch import MAX_RESOURCES
 from ...formatting import utc
 from ...model.fleet import WatchedCluster, WatchedGateway
 from ...model.metric import MetricAnswer, Window

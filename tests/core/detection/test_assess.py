@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from shared.cloud.metric_queries import SNAT_CONNECTIONS_BY_BACKEND
-from shared.cloud.parse.metric import parse_metric
 from shared.core.detection.assess import ClusterSeries, GatewaySeries, LoadBalancerSeries, PriorObservations, assess
 from shared.core.detection.ports import read_ports
 from shared.core.detection.schedule import complete_window
@@ -35,6 +34,7 @@ from tests.support.builders import (
     series,
     window,
 )
+from tests.support.metric_json import read
 
 NOTHING = MetricAnswer(())
 HEALTHY = by_state(Successful=dict.fromkeys(range(5), 100))
@@ -191,7 +191,7 @@ def wire(*points: dict[str, Any], state: str = "Failed") -> MetricAnswer:
             }
         ]
     }
-    return parse_metric(item, "SnatConnectionCount", "Total", window(), 2000)
+    return read(item, "SnatConnectionCount", "Total", window(), 2000)
 
 
 def point(minute: int, total: Any) -> dict[str, Any]:
@@ -274,7 +274,7 @@ def test_the_one_failing_node_of_the_largest_cluster_is_named() -> None:
     every.append({"metadatavalues": dimensions("10.99.0.1", "Failed"), "data": points(7)})
     question = SNAT_CONNECTIONS_BY_BACKEND
     metric = {"name": {"value": question.metric}, "timeseries": every[: question.top]}
-    detail = parse_metric({"value": [metric]}, question.metric, question.aggregation, window(), question.limit)
+    detail = read({"value": [metric]}, question.metric, question.aggregation, window(), question.limit)
     assert not detail.is_truncated
     reading = seen(look(by_state(Failed={3: 7}), connections_by_backend=detail)).reading
     assert isinstance(reading, Measured)

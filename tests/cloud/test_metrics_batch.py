@@ -11,7 +11,6 @@ import pytest
 from azure.identity import ManagedIdentityCredential
 
 from shared.cloud import metric_queries
-from shared.cloud.batch import BatchMetrics
 from shared.cloud.errors import (
     Forbidden,
     MetricUnavailable,
@@ -21,6 +20,7 @@ from shared.cloud.errors import (
     UnexpectedAnswer,
 )
 from shared.cloud.metrics import Metrics
+from shared.cloud.metrics_batch import BatchMetrics
 from shared.cloud.pipeline import BoundedRetry
 from shared.model.cluster import Cluster
 from shared.model.metric import MetricAnswer, Window

@@ -17,11 +17,10 @@ from ..first_use import import_lock
 from ..model.metric import MetricAnswer, Window
 from ..model.resource_id import ArmId
 from . import api_versions
-from .error_mapping import azure_errors, from_response, json_object
+from .error_mapping import azure_errors, from_response
 from .errors import AzureError, Forbidden, MetricUnavailable, SignInFailed, UnexpectedAnswer
 from .metric_queries import MetricQuery, utc_text
-from .parse.fields import Json, entries, items, text
-from .parse.metric import parse_metrics
+from .parse.metric import parse_batch
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -64,21 +63,13 @@ class BatchMetrics:
         whole request fails; Forbidden then names the missing action at the subscription.
         """
         subscription = _one_subscription(resource_ids)
-        body = self._send(subscription, resource_ids, region.replace(" ", "").lower(), query, window)
-        answers: dict[str, MetricAnswer | AzureError] = {
-            resource_id.lower(): MetricUnavailable(
-                f"metric {query.metric}", f"the batch's answer leaves out {resource_id}", status=200
-            )
+        content = self._send(subscription, resource_ids, region.replace(" ", "").lower(), query, window)
+        found = parse_batch(content, query, window)
+        return {
+            resource_id.lower(): found.get(resource_id.lower())
+            or MetricUnavailable(f"metric {query.metric}", f"the batch's answer leaves out {resource_id}", status=200)
             for resource_id in resource_ids
         }
-        for entry in entries(body, "values"):
-            try:
-                resource_id = _resource_of(entry)
-            except UnexpectedAnswer:
-                continue  # its resource then counts as left out
-            if resource_id in answers:
-                answers[resource_id] = _answer(entry, query, window)
-        return answers
 
     def close(self) -> None:
         for client in self._clients.values():
@@ -86,7 +77,7 @@ class BatchMetrics:
 
     def _send(
         self, subscription: str, resource_ids: Sequence[str], region: str, query: MetricQuery, window: Window
-    ) -> Json:
+    ) -> bytes:
         from azure.core.rest import HttpRequest
 
         operation = f"metrics:getBatch {query.metric} in {region}"
@@ -105,7 +96,7 @@ class BatchMetrics:
             if response.status_code != 200:
                 refusal = from_response(operation, response.status_code, response.headers, response.text())
                 raise _role_missing(refusal, subscription) if isinstance(refusal, SignInFailed) else refusal
-            return json_object(operation, response.content)
+            return bytes(response.content)
 
     def _client(self, region: str) -> MetricsClient:
         with self._lock, import_lock:
@@ -132,22 +123,6 @@ def _one_subscription(resource_ids: Sequence[str]) -> str:
             f"given were {len(resource_ids)} of {len(subscriptions)} subscription(s)"
         )
     return subscriptions.pop()
-
-
-def _answer(entry: Json, query: MetricQuery, window: Window) -> MetricAnswer | AzureError:
-    try:
-        return parse_metrics(entry, query.metric, query.aggregation, window, query.limit)
-    except AzureError as error:
-        return error
-
-
-def _resource_of(entry: Json) -> str:
-    """From ``resourceid``, else from the first metric's id."""
-    resource_id = text(entry, "resourceid")
-    if not resource_id:
-        metric_id = next((text(metric, "id") for metric in items(entry, "value")), "")
-        resource_id = metric_id.lower().partition("/providers/microsoft.insights/metrics/")[0]
-    return resource_id.lower()
 
 
 def _role_missing(error: AzureError, subscription: str) -> Forbidden:
