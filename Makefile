@@ -13,7 +13,7 @@ help: ## show this list
 
 setup: $(READY) ## install what development needs, into this folder only (implied by all others)
 
-$(READY): requirements.txt constraints.txt requirements-dev.txt package-lock.json devhost/setup.py
+$(READY): requirements.txt constraints.txt requirements-dev.txt package-lock.json devhost/setup.py simulator/room/bundle.js
 	@python=$$(PYTHON="$(PYTHON)" sh devhost/find_python.sh) && "$$python" devhost/setup.py
 
 check: $(READY) ## format, lint, spelling, types, which part may import which, and dead code

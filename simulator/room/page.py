@@ -1,7 +1,7 @@
-"""The room as a page to look at and click in: `/chat/`, with its scripts, its style, and what draws Teams' cards.
+"""The room as a page to look at and click in: `/chat/`, with its scripts, its style, and what draws messages.
 
-Microsoft's `adaptivecards` and `markdown-it` (which its documentation says to use with it) are Node packages that
-set-up installs. Without them the page says so where a card would be.
+Node packages that set-up installs draw them: Microsoft's `adaptivecards` with `markdown-it` (which its documentation
+says to use) Teams' cards, `slack-blocks-to-jsx` Slack's blocks. Without them the page says so.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ _PACKAGES = Path(__file__).resolve().parents[2] / "node_modules"
 _FILES = {path.name: path for path in _OURS.iterdir()} | {
     "adaptivecards.js": _PACKAGES / "adaptivecards" / "dist" / "adaptivecards.min.js",
     "markdown-it.js": _PACKAGES / "markdown-it" / "dist" / "browser" / "markdown-it.umd.min.js",
+    "blocks.js": _PACKAGES / ".room" / "blocks.js",
+    "blocks.css": _PACKAGES / ".room" / "blocks.css",
 }
 _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 _POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' https: data:"
@@ -25,7 +27,7 @@ _POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' 
 def _file(name: str) -> Response:
     path = _FILES.get(name)
     if path is None or not path.is_file():
-        return Response(404, f"There is no {name} here. `make setup` installs the packages that draw cards.")
+        return Response(404, f"There is no {name} here. `make setup` installs what draws messages.")
     headers = {
         "Content-Type": f"{_TYPES[path.suffix]}; charset=utf-8",
         "Cache-Control": "no-cache",

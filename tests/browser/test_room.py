@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from devhost.browser import Camera, visit
+from simulator.services.slack.blocks import SCHEMAS
 from simulator.testing import RunningSimulator, start_simulator
 from tests.simulator.slack import SlackServer, actions, button, client, slack_app
 
@@ -30,6 +31,28 @@ CHART = {
     "data": [{"legend": "node 1", "values": [{"x": "10:00", "y": 3}, {"x": "10:01", "y": 9}]}],
     "fallback": {"type": "TextBlock", "text": "3, then 9 failed"},
 }
+
+WORDS = {"type": "plain_text", "text": "words"}
+RICH = {
+    "type": "rich_text_section",
+    "elements": [{"type": "text", "text": "words "}, {"type": "user", "user_id": "U1"}],
+}
+SERIES = {"name": "words", "data": [{"label": "10:00", "value": 3}, {"label": "10:01", "value": 9}]}
+AXIS = {"categories": ["10:00", "10:01"]}
+BLOCKS: dict[str, dict[str, Any]] = {
+    "actions": {"elements": [{"type": "button", "action_id": "a", "text": WORDS}]},
+    "context": {"elements": [WORDS]},
+    "data_table": {"rows": [[{"type": "raw_text", "text": "words"}], [{"type": "raw_number", "value": 3}]]},
+    "data_visualization": {"title": "Ports", "chart": {"type": "line", "series": [SERIES], "axis_config": AXIS}},
+    "divider": {},
+    "header": {"text": WORDS},
+    "image": {"image_url": "data:,", "alt_text": "a picture", "title": WORDS},
+    "markdown": {"text": "**words**"},
+    "rich_text": {"elements": [RICH]},
+    "section": {"text": WORDS},
+    "table": {"rows": [[{"type": "raw_text", "text": "words"}]]},
+}
+"""What Slack's schema takes, each with words that must show."""
 
 
 @pytest.fixture(scope="module")
@@ -64,12 +87,15 @@ def post(chat: RunningSimulator, name: str, **more: Any) -> str:
 def test_a_message_appears_by_itself_and_replies_stand_below_it(
     chat: RunningSimulator, served: SlackServer, room: Page
 ) -> None:
-    first = post(chat, "Cthread", text="*Ports* ran out on <https://shop.example|shop> &amp; &lt;b&gt;co&lt;/b&gt;")
+    said = "*Ports* ran out on <https://shop.example|shop> &amp; &lt;b&gt;co&lt;/b&gt;\n# of &lt;https://x.example&gt;"
+    first = post(chat, "Cthread", text=said)
     messages = channel(room, "Cthread")
     messages.get_by_text("ran out").wait_for()
     assert messages.get_by_role("link", name="shop").get_attribute("href") == "https://shop.example"
     assert messages.locator("strong", has_text="Ports").count() == 1
-    assert "& <b>co</b>" in messages.inner_text()  # text of a message is never HTML
+    shown = messages.inner_text().replace("\u2060", "")
+    assert "& <b>co</b>\n# of <https://x.example>" in shown  # text of a message is never HTML, and none is left out
+    assert messages.get_by_role("link").count() == 1
     chat.advance(5)
     post(chat, "Cthread", text="Fixed", thread_ts=first)
     messages.locator("article.reply", has_text="Fixed").wait_for()
@@ -190,6 +216,20 @@ def test_a_link_button_opens_its_page_and_the_app_hears_of_it(
     assert opened.value.url.endswith("/_sim/")
     assert served.answered.acquire(timeout=30)
     assert pressed == ["U01ADA"]
+
+
+def test_every_block_that_slack_takes_is_drawn_and_others_are_named(room: Page) -> None:
+    assert set(BLOCKS) == set(SCHEMAS["blocks"])
+    draw = """async (blocks) => {
+        const { slackBody } = await import("/chat/files/slack.js");
+        document.body.replaceChildren(slackBody({ blocks }, [{ name: "Ada", chat: { slack_user: "U1" } }]));
+        return document.body.innerText;
+    }"""
+    for kind, block in BLOCKS.items():
+        assert "words" in room.evaluate(draw, [{"type": kind, "block_id": kind} | block]) or kind == "divider"
+        assert kind != "image" or room.get_by_role("img", name="a picture").count() == 1
+    assert room.evaluate(draw, [{"type": "rich_text", **BLOCKS["rich_text"]}]).strip() == "words @Ada"
+    assert room.evaluate(draw, [{"type": "hologram"}]) == "(hologram can't be drawn here)"
 
 
 def test_nothing_is_wider_than_a_phone(browser: Camera, chat: RunningSimulator, served: SlackServer) -> None:

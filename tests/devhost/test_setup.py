@@ -81,18 +81,17 @@ def test_pip_does_the_work_where_uv_cannot_be_had() -> None:
     assert commands[-1][-2:] == ("-r", "requirements-dev.txt")
 
 
-def test_node_packages_are_left_alone_once_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_node_packages_are_left_alone_once_installed_and_bundled_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lock, installed = tmp_path / "lock", tmp_path / "installed"
-    lock.write_text("one")
     monkeypatch.setattr(setup, "NODE_LOCK", lock)
     monkeypatch.setattr(setup, "NODE_INSTALLED", installed)
     runs: list[tuple[str, ...]] = []
-    setup.install_node_packages(lambda *command: runs.append(command))
-    setup.install_node_packages(lambda *command: runs.append(command))
-    assert len(runs) == 1
-    lock.write_text("two")
-    setup.install_node_packages(lambda *command: runs.append(command))
-    assert len(runs) == 2
+    for text in ("one", "one", "two"):
+        lock.write_text(text)
+        setup.install_node_packages(lambda *command: runs.append(command))
+    assert [command[3] for command in runs] == ["ci", "run", "run", "ci", "run"]
 
 
 def test_the_log_holds_each_command_and_what_it_printed(tmp_path: Path) -> None:

@@ -1,9 +1,9 @@
-// Lines and bars as SVG, close to what Slack and Teams draw. series: [{name, points: [{label, value}]}].
+// Lines as SVG, close to what Teams draws. series: [{name, points: [{label, value}]}].
 import { el, svg } from "./dom.js";
 
 const WIDTH = 480, HEIGHT = 170, LEFT = 48, BOTTOM = 22, TOP = 8;
 
-export function chart({ type, title, series, xTitle, yTitle }) {
+export function chart({ title, series, xTitle, yTitle }) {
   const labels = [...new Set(series.flatMap((line) => line.points.map((point) => point.label)))];
   const largest = Math.max(1, ...series.flatMap((line) => line.points.map((point) => point.value)));
   const step = (WIDTH - LEFT) / Math.max(1, labels.length);
@@ -17,19 +17,14 @@ export function chart({ type, title, series, xTitle, yTitle }) {
   const every = Math.ceil(labels.length / 6);
   for (const label of labels.filter((_, index) => index % every === 0))
     picture.append(svg("text", { x: x(label), y: HEIGHT - 6, "text-anchor": "middle" }, label));
-  series.forEach((line, index) => picture.append(...drawn(type, line, index, series.length, x, y, step)));
+  series.forEach((line, index) => picture.append(...drawn(line, index, x, y)));
   const legend = series.map((line, index) => el("span", { class: `series-${index % 6}` }, line.name));
   return el("figure", { class: "chart" }, el("figcaption", {}, title || "", el("small", {}, [yTitle, xTitle].filter(Boolean).join(" · "))),
     picture, el("div", { class: "legend" }, ...legend));
 }
 
-function drawn(type, line, index, count, x, y, step) {
+function drawn(line, index, x, y) {
   const style = `series-${index % 6}`;
-  if (type === "bar") {
-    const width = (step * 0.8) / count;
-    return line.points.map((point) => svg("rect", { class: style, x: x(point.label) - step * 0.4 + index * width,
-      y: y(point.value), width, height: y(0) - y(point.value) }));
-  }
   const points = line.points.map((point) => `${x(point.label)},${y(point.value)}`).join(" ");
   const dots = line.points.map((point) => svg("circle", { class: style, cx: x(point.label), cy: y(point.value), r: 2.5 }));
   return [svg("polyline", { class: style, points }), ...dots];

@@ -1,6 +1,6 @@
 // The room: asks for what the chosen person sees, each second, and redraws only the messages that changed.
 import { el } from "./dom.js";
-import { mrkdwn, slackBody } from "./slack.js";
+import { slackBody, wordedBody } from "./slack.js";
 import { teamsBody } from "./teams.js";
 
 const EVERY_MS = 1000;
@@ -119,7 +119,7 @@ function drawnMessage(message) {
   const author = AUTHORS[message.author] ?? message.author;
   const body = (content) => {
     try {
-      return message.service === "slack" ? slackBody(content, (button, event) => press(message, button, event)) : teamsBody({ ...message, content }, charts.checked);
+      return message.service === "slack" ? slackBody(content, people, (button) => press(message, button)) : teamsBody({ ...message, content }, charts.checked);
     } catch (error) {
       return el("p", { class: "failure" }, `This message can't be drawn: ${error.message}`);
     }
@@ -135,19 +135,18 @@ function drawnMessage(message) {
     mine.map((notice) => el("p", { class: "notice", role: "alert" }, notice.text)));
 }
 
-async function press(message, button, event) {
-  const opens = Boolean(button.url);
-  if (button.confirm) event.preventDefault();
+async function press(message, button) {
+  const opens = () => /^(https?|mailto):/i.test(button.url) && window.open(button.url, "_blank", "noopener");
   const body = { message: message.id, action_id: button.action_id, block_id: button.block_id, person: picker.value };
   try {
     say("");
     if (button.confirm) {
       body.confirmed = await confirmed(button.confirm);
-      if (body.confirmed && opens) window.open(button.url, "_blank", "noopener");
     }
+    if (body.confirmed !== false) opens();
     await json("/chat/clicks", body);
   } catch (error) {
-    if (!opens) say(error.message); // a link works without an app, as one from a webhook does
+    if (!button.url) say(error.message); // a link works without an app, as one from a webhook does
   }
   await refresh();
 }
@@ -155,7 +154,7 @@ async function press(message, button, event) {
 function confirmed({ title, text, confirm, deny, style }) {
   const [no, yes] = dialog.querySelectorAll("button");
   dialog.querySelector("h2").textContent = title.text;
-  dialog.querySelector("div").replaceChildren(...(text.type === "mrkdwn" ? mrkdwn(text.text) : [text.text]));
+  dialog.querySelector("div").replaceChildren(...[wordedBody(text, people)].flat());
   [no.textContent, yes.textContent] = [deny.text, confirm.text];
   yes.className = `button ${style ?? "primary"}`;
   dialog.returnValue = "deny";

@@ -57,7 +57,7 @@ function lineElement(library) {
     internalRender() {
       const { title, data = [], xAxisTitle, yAxisTitle } = this.source;
       const series = data.map((line) => ({ name: line.legend, points: line.values.map(({ x, y }) => ({ label: String(x), value: y })) }));
-      return chart({ type: "line", title, series, xTitle: xAxisTitle, yTitle: yAxisTitle });
+      return chart({ title, series, xTitle: xAxisTitle, yTitle: yAxisTitle });
     }
   };
 }
