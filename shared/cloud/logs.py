@@ -17,7 +17,7 @@ from ..first_use import import_lock
 from ..model.health_event import HealthEvent
 from ..model.metric import Window
 from .error_mapping import azure_errors
-from .errors import UnexpectedAnswer
+from .errors import Forbidden, UnexpectedAnswer
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -29,6 +29,7 @@ log = logging.getLogger("snatbot.scan")
 PUBLIC_ENDPOINT = "https://api.loganalytics.io"
 SERVER_TIMEOUT_SECONDS = 20
 _OPERATION = "Log Analytics query of ALBHealthEvent"
+_QUERY_ACTION = "Microsoft.OperationalInsights/workspaces/query"
 _QUERY = (
     "ALBHealthEvent | where HealthEventType in ('SnatPortExhaustion', 'HighSnatPortUsage')"
     " | project TimeGenerated, LoadBalancerResourceId, HealthEventType, Description"
@@ -60,8 +61,16 @@ class HealthEventLog:
     ) -> Mapping[str, tuple[HealthEvent, ...]]:
         """Events by load balancer id in lower case, oldest first; what there is when Azure has only a part.
 
-        Raises AzureError.
+        Raises AzureError. A refusal names the action that reads the table: the one that runs a query reads none
+        (Azure docs: logs/manage-table-access), and Azure's message names neither.
         """
+        try:
+            return self._read_events(window, seconds_at_most)
+        except Forbidden as refusal:
+            refusal.missing_action = refusal.missing_action or f"{_QUERY_ACTION}/ALBHealthEvent/read"
+            raise
+
+    def _read_events(self, window: Window, seconds_at_most: float) -> Mapping[str, tuple[HealthEvent, ...]]:
         with azure_errors(_OPERATION):
             result = self._logs().query_workspace(
                 self._workspace_id,

@@ -16,6 +16,13 @@ class HealthEvent:
     description: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class HealthEventAccess:
+    """Whether health events can be read, as of the last attempt. ``problem`` says why not, else it is empty."""
+
+    problem: str = ""
+
+
 class HealthEventVerdict(StrEnum):
     AGREES = "agrees"
     MILDER = "milder"  # the events know of high usage, the metric counts failed connections

@@ -45,8 +45,8 @@ class Subnet:
 
     @property
     def has_ipv6(self) -> bool:
-        prefixes = [self.properties.get("addressPrefix"), *(self.properties.get("addressPrefixes") or ())]
-        return any(":" in str(prefix) for prefix in prefixes)
+        names = ("addressprefix", "addressprefixes")
+        return any(":" in str(value) for name, value in self.properties.items() if name.lower() in names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def health(req: func.HttpRequest) -> func.HttpResponse:
 def health_details(req: func.HttpRequest) -> func.HttpResponse:
     """The same with what is configured and why it is not well. Names and yes or no, never a value that is secret."""
     content, status = _health()
-    return as_json({**content, "one_by_one": _one_by_one()}, status)
+    return as_json({**content, **_limited()}, status)
 
 
 def _health() -> tuple[dict[str, Any], int]:
@@ -67,13 +67,19 @@ def _configured(app: App) -> dict[str, Any]:
     }
 
 
-def _one_by_one() -> list[str]:
-    """Where the last scan could not read metrics in batches."""
+def _limited() -> dict[str, Any]:
+    """Where the last scan could not read metrics in batches, and why Azure's health events can't be read, if so."""
     from ..app import current
     from ..errors import SnatbotError
+    from ..flows.monitoring.tracked_scan import HEALTH_EVENTS
+    from ..model.health_event import HealthEventAccess
 
     try:
-        fleet = current().records.fleet()
+        app = current()
+        fleet, events = app.records.fleet(), app.fleet_cache.read(HealthEventAccess, HEALTH_EVENTS)
     except SnatbotError:
-        return []  # ``problems`` holds it already
-    return [problem.text for problem in fleet.value.one_by_one] if fleet else []
+        return {"one_by_one": [], "health_events": ""}  # ``problems`` says that storage does not answer
+    return {
+        "one_by_one": [problem.text for problem in fleet.value.one_by_one] if fleet else [],
+        "health_events": events.problem if events and app.settings.workspace_id else "",
+    }

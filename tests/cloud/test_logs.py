@@ -14,7 +14,9 @@ from shared.cloud.logs import HealthEventLog
 from shared.core.detection.health_events import LOOK_BACK
 from shared.model.metric import Window
 from simulator.testing import RunningSimulator
+from tests.cloud.conftest import READER
 
+ACTION = "Microsoft.OperationalInsights/workspaces/query/ALBHealthEvent/read"
 COLUMNS = [{"name": name, "type": "string"} for name in ("TimeGenerated", "LoadBalancerResourceId", "HealthEventType")]
 TABLE = {"name": "PrimaryResult", "columns": COLUMNS, "rows": [["2026-11-22T10:05:00Z", "/x/LB", "SnatPortExhaustion"]]}
 
@@ -47,8 +49,20 @@ def test_a_workspace_that_refuses_is_told_by_type(
     azure: RunningSimulator, events: HealthEventLog, window: Window, status: int, code: str, kind: type[AzureError]
 ) -> None:
     azure.add_fault(fault({"status": status, "body": {"error": {"code": code, "message": "no"}}}))
-    with within(Deadline(3)), pytest.raises(kind):
+    with within(Deadline(3)), pytest.raises(kind) as caught:
         events.read_events(window)
+    assert (ACTION in caught.value.remedy) is (kind is Forbidden)
+
+
+def test_who_may_run_queries_and_not_read_the_table_is_told_the_action(
+    azure: RunningSimulator, events: HealthEventLog, window: Window
+) -> None:
+    azure.add_event({"take_role": {"identity": READER, "action": ACTION}})
+    with pytest.raises(Forbidden, match="InsufficientAccessError") as caught:
+        events.read_events(window)
+    assert caught.value.missing_action == ACTION
+    azure.add_event({"give_role": {"identity": READER, "role": "Reader"}})
+    events.read_events(window)
 
 
 def test_what_azure_has_of_a_result_is_taken(

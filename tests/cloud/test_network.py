@@ -117,6 +117,15 @@ def test_a_nat_gateway_gets_its_ips_idle_timeout_and_tags(azure: RunningSimulato
     assert (gateway.tags, gateway.zones, gateway.subnet_ids) == (TAGS, (), ())
 
 
+def test_more_ips_are_written_without_what_azure_only_shows_of_a_gateway(
+    azure: RunningSimulator, network: Network, arm: Arm
+) -> None:
+    gateway = provisioned(azure, network)
+    assert "type" in raw(arm, GATEWAY.id), "Azure only shows it: a PUT with it is refused"
+    network.put_nat_gateway_ips(gateway, gateway.public_ip_ids, (), gateway.etag)
+    assert puts(azure)[-1]["status"] in (200, 201)
+
+
 def test_a_gateway_before_its_ip_is_ready_is_a_conflict_that_waiting_cures(
     azure: RunningSimulator, network: Network
 ) -> None:

@@ -12,7 +12,7 @@ import pytest
 from shared.cloud.errors import UnexpectedAnswer
 from shared.cloud.parse.cluster import parse_cluster
 from shared.cloud.parse.load_balancer import parse_load_balancer
-from shared.cloud.parse.nat_gateway import parse_nat_gateway
+from shared.cloud.parse.nat_gateway import WRITABLE, parse_nat_gateway
 from shared.cloud.parse.node import is_primary_interface, node_name, parse_node, pool_name
 from shared.cloud.parse.public_ip import parse_public_ip
 from shared.cloud.parse.subnet import default_route, parse_subnet
@@ -397,6 +397,9 @@ def test_recorded_interfaces(recordings: Path, file: str) -> None:
 
 # --- subnet ---
 
+NSG = net("networkSecurityGroups", "nsg")
+POOL = net("networkManagers", "avnm/ipamPools/nodes")
+
 
 def subnet() -> dict[str, Any]:
     return {
@@ -407,7 +410,7 @@ def subnet() -> dict[str, Any]:
         "properties": {
             "provisioningState": "Succeeded",
             "addressPrefix": "10.0.0.0/24",
-            "networkSecurityGroup": {"id": "nsg"},
+            "networkSecurityGroup": {"id": NSG},
             "routeTable": {"id": TABLE},
             "natGateway": {"id": GATEWAY},
             "serviceEndpoints": [
@@ -421,7 +424,7 @@ def subnet() -> dict[str, Any]:
                     "properties": {"serviceName": "S", "actions": ["a"], "provisioningState": "Succeeded"},
                 }
             ],
-            "ipamPoolPrefixAllocations": [{"pool": {"id": "p"}, "allocatedAddressPrefixes": ["10.0.0.0/24"]}],
+            "ipamPoolPrefixAllocations": [{"pool": {"id": POOL}, "allocatedAddressPrefixes": ["10.0.0.0/24"]}],
             "ipConfigurations": [{"id": "nic-1"}, {"id": "nic-2"}],
             "privateEndpoints": [{"id": "pe"}],
             "purpose": "PrivateEndpoints",
@@ -439,12 +442,12 @@ def subnet() -> dict[str, Any]:
 def test_the_writable_projection_keeps_all_but_what_only_azure_writes() -> None:
     assert parse_subnet(subnet()).properties == {
         "addressPrefix": "10.0.0.0/24",
-        "networkSecurityGroup": {"id": "nsg"},
+        "networkSecurityGroup": {"id": NSG},
         "routeTable": {"id": TABLE},
         "natGateway": {"id": GATEWAY},
         "serviceEndpoints": [{"service": "Microsoft.Storage", "locations": ["westeurope"]}],
         "delegations": [{"name": "d", "id": f"{SUBNET}/delegations/d", "properties": {"serviceName": "S"}}],
-        "ipamPoolPrefixAllocations": [{"pool": {"id": "p"}}],
+        "ipamPoolPrefixAllocations": [{"pool": {"id": POOL}}],
         "defaultOutboundAccess": False,
         "privateEndpointNetworkPolicies": "Disabled",
         "fromTheFuture": {"actions": [{"keep": None}], "level": 7},
@@ -534,6 +537,58 @@ def test_a_nat_gateway_takes_properties_in_any_case() -> None:
     )
     assert (found.public_ip_ids, found.subnet_ids, found.idle_timeout_minutes) == ((IP,), (SUBNET,), 30)
     assert found.tags == {"product": "snatbot"}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"networkSecurityGroup": {"id": "nsg"}},
+        {"ipamPoolPrefixAllocations": [{"pool": {"id": 5}}]},
+        {"ipamPoolPrefixAllocations": {"pool": {"id": POOL}}},
+        {"serviceEndpointPolicies": ["policy"]},
+    ],
+)
+def test_a_subnet_whose_links_are_no_ids_can_not_be_read(odd: dict[str, Any]) -> None:
+    item = subnet()
+    item["properties"] |= odd
+    with pytest.raises(UnexpectedAnswer):
+        parse_subnet(item)
+
+
+def test_what_may_be_written_of_a_nat_gateway_is_what_the_sdk_knows_of_it() -> None:
+    from azure.mgmt.network import models
+
+    assert set(WRITABLE) == writable_of(models.NatGatewayPropertiesFormat)
+
+
+def test_only_documented_properties_of_a_nat_gateway_are_written_back() -> None:
+    other = net("virtualNetworks", "hub")
+    read = {
+        "provisioningState": "Succeeded",
+        "resourceGuid": "1",
+        "subnets": [{"id": SUBNET}],
+        "scope": "Public",
+        "privateIPAddresses": [],
+        "flowlogs": {"id": "f"},
+        "IdleTimeoutInMinutes": 10,
+        "publicIPAddresses": [{"id": IP, "properties": {"ipAddress": "203.0.113.1"}}],
+        "publicIpAddressesV6": None,
+        "sourceVirtualNetwork": {"id": other, "resourceGroup": "rg"},
+        "nat64": "Enabled",
+    }
+    found = parse_nat_gateway({"id": GATEWAY, "name": "ng", "location": "westeurope", "properties": read})
+    assert found.properties == {
+        "idleTimeoutInMinutes": 10,
+        "publicIpAddresses": [{"id": IP}],
+        "sourceVirtualNetwork": {"id": other},
+        "nat64": "Enabled",
+    }
+
+
+def writable_of(model: Any) -> set[str]:
+    model({})  # the SDK makes a model's fields with its first object
+    fields = model._attr_to_rest_field.values()
+    return {field._rest_name for field in fields if set(field._visibility or ["create"]) != {"read"}}
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ def test_every_action_is_described_and_none_is_a_wildcard_or_a_write_elsewhere(r
             assert role == "remediator"
             kind = action.removeprefix("Microsoft.Network/").rpartition("/")[0].removesuffix("/join")
             writable = kind in ("publicIPAddresses", "publicIPPrefixes", "natGateways", "virtualNetworks/subnets")
-            assert writable or action.endswith("/join/action")
+            assert writable or action.endswith(("/join/action", "/associateResourcesToPool/action"))
 
 
 @pytest.mark.parametrize("action", [*required("remediator"), "Microsoft.Network/networkSecurityGroups/join/action"])

@@ -13,9 +13,10 @@ import pytest
 
 from shared.model.finding import FindingKind, Severity
 from shared.model.incident import IncidentState
+from shared.triggers import http_health
 from shared.web.answers import plain
 from tests.support.azure_in_process import serve_azure
-from tests.support.theatre import Theatre
+from tests.support.theatre import READER, Theatre
 
 ROOT = Path(__file__).parent.parent.parent
 WORKSPACE = {"WORKSPACE_ID": "00000000-0000-0000-0000-000000000001"}
@@ -64,6 +65,20 @@ def test_a_leak_is_told_before_the_first_connection_fails(azurite: str, monkeypa
             theatre.tick()
         (assessment,) = theatre.app.check.all(theatre.clock.now()).assessments
         assert assessment.health_events is not None and "agrees" in assessment.health_events.text
+
+
+def test_health_says_which_action_the_table_of_health_events_needs(
+    azurite: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    action = "Microsoft.OperationalInsights/workspaces/query/ALBHealthEvent/read"
+    with playing("storm", azurite, monkeypatch, **WORKSPACE) as theatre:
+        monkeypatch.setattr("shared.app._app", theatre.app)
+        theatre.simulator.add_event({"take_role": {"identity": READER, "action": action}})
+        theatre.work()
+        assert action in http_health._limited()["health_events"]
+        theatre.simulator.add_event({"give_role": {"identity": READER, "role": "Reader"}})
+        theatre.tick()
+        assert http_health._limited()["health_events"] == ""
 
 
 def test_a_gateway_in_trouble_is_seen_and_its_neighbour_is_well(azurite: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from simulator.refusal_table import declared, table
 from simulator.services.authorization import refusals as front
 from simulator.services.containerservice import refusals as aks
 from simulator.services.entra.refusals import REFUSALS
+from simulator.services.loganalytics import routes as logs
 from simulator.services.network import refusals as net
 from simulator.services.subscriptions import routes as groups
 from tests.support.clients import SUBSCRIPTION, Azure, azure
@@ -149,6 +150,14 @@ def as_limited(call: Callable[[Calls], None]) -> Callable[[Calls], None]:
     return lambda calls: call(Calls(calls.running.identity("limited-client-id")))
 
 
+def without_the_table(calls: Calls) -> None:
+    """Query a table as somebody who may run queries, and not read that table."""
+    action = "Microsoft.OperationalInsights/workspaces/query/ALBHealthEvent/read"
+    calls.running.simulator.add_event({"take_role": {"identity": calls.running.client_id, "action": action}})
+    url = f"{calls.running.simulator.url}/v1/workspaces/any/query"
+    calls.network.send_request(HttpRequest("POST", url, json={"query": "ALBHealthEvent"})).raise_for_status()
+
+
 def without_join(calls: Calls) -> None:
     with azure("missing-join-role", "11111111-1111-4111-8111-111111111111") as running:
         remediator = running.identity("remediator-client-id")
@@ -197,6 +206,7 @@ CASES: dict[Refusal, Callable[[Calls], None]] = {
     net.ADDRESS_ROUTING: lambda calls: calls.gateway(publicIpAddresses=ids("publicIPAddresses", "cold-potato")),
     net.ADDRESS_DDOS: lambda calls: calls.gateway(publicIpAddresses=ids("publicIPAddresses", "shielded")),
     net.ADDRESS_LIMIT: lambda calls: calls.gateway(publicIpPrefixes=ids("publicIPPrefixes", "wide")),
+    net.UNKNOWN_MEMBER: lambda calls: calls.gateway(scope="Public"),
     net.IDLE_TIMEOUT: lambda calls: calls.gateway(idleTimeoutInMinutes=3),
     net.STATIC_REQUIRED: lambda calls: calls.address("new", publicIPAllocationMethod="Dynamic"),
     net.SKU_FIXED: lambda calls: calls.gateway(sku="StandardV2"),
@@ -218,6 +228,7 @@ CASES: dict[Refusal, Callable[[Calls], None]] = {
         "ruled", "new", {"location": "westeurope"}
     ),
     groups.GROUP_LOCATION: another_region,
+    logs.NO_ACCESS: without_the_table,
     aks.BUSY: updated_twice,
     aks.STOPPED: lambda calls: calls.cluster("stopped"),
     aks.NOT_CREATED_HERE: lambda calls: calls.clusters.begin_create_or_update("aks", "new", {"location": "westeurope"}),

@@ -5,11 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from ...model.network import NatGateway
-from .fields import Json, inner, location, number, references, resource_id, segment, tags, text, texts
+from .fields import Json, field, inner, location, number, references, resource_id, segment, tags, text, texts
 from .subnet import plain_json
 
-# Read-only in Azure's NAT gateway API (network resource provider, 2026-03-01).
-_READ_ONLY = frozenset({"provisioningstate", "resourceguid", "subnets"})
+# All that Azure's NAT gateway API lets one write, at the version that gateways are read with (2026-03-01): its parser
+# refuses a body with any other property, such as the read-only ones that some gateways show.
+WRITABLE = (
+    "idleTimeoutInMinutes",
+    "publicIpAddresses",
+    "publicIpAddressesV6",
+    "publicIpPrefixes",
+    "publicIpPrefixesV6",
+    "sourceVirtualNetwork",
+    "serviceGateway",
+    "nat64",
+)
 _IDLE_TIMEOUT_MINUTES = 4  # Azure's default (nat-gateway docs: nat-gateway-resource)
 
 
@@ -33,5 +43,13 @@ def parse_nat_gateway(item: Json) -> NatGateway:
 
 def _writable(properties: Json) -> dict[str, Any]:
     """The properties that a PUT must repeat. Null counts as absent."""
-    kept = {name: value for name, value in properties.items() if name.lower() not in _READ_ONLY and value is not None}
-    return {name: plain_json(value) for name, value in kept.items()}
+    found = {name: field(properties, name) for name in WRITABLE}
+    return {name: _ids_only(plain_json(value)) for name, value in found.items() if value is not None}
+
+
+def _ids_only(value: Any) -> Any:
+    """A reference to another resource is its id, whatever else Azure shows of that resource."""
+    if isinstance(value, list):
+        return [_ids_only(entry) for entry in value]
+    resource_id = text(value, "id") if isinstance(value, dict) else ""
+    return {"id": resource_id} if resource_id else value

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...model.network import Route, Subnet
 from ..errors import UnexpectedAnswer
-from .fields import Json, flag, inner, items, loose_references, reference, resource_id, segment, text, texts
+from .fields import Json, flag, inner, items, loose_references, reference, references, resource_id, segment, text, texts
 
 SUBNET_TYPE = "Microsoft.Network/virtualNetworks/subnets"
 DEEPEST = 32  # objects and lists inside each other; Azure's own have a handful
@@ -40,8 +40,10 @@ def parse_subnet(item: Json, route: Route | None = None, takes_propagated_routes
     properties = inner(item, "properties")
     if not properties:
         raise UnexpectedAnswer(text(item, "id"), "the answer has no properties")
-    # Read here as well, so that nobody who looks for IPv6 in the properties meets anything but texts.
+    # Read here as well, so that whoever looks in the properties for IPv6 and for linked resources finds texts and ids.
     text(properties, "addressPrefix"), texts(properties, "addressPrefixes")
+    reference(properties, "networkSecurityGroup"), references(properties, "serviceEndpointPolicies")
+    [reference(allocation, "pool") for allocation in items(properties, "ipamPoolPrefixAllocations")]
     return Subnet(
         id=resource_id(item, "id", of=SUBNET_TYPE),
         name=segment(item, "name"),

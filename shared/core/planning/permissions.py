@@ -1,7 +1,8 @@
 """Which actions the writing identity needs for a plan's steps, at which scope, and whether its roles grant them.
 
-Sources: Azure docs, permissions of Microsoft.Network; a subnet write also needs ``join`` on everything that the subnet
-refers to, or Azure answers LinkedAuthorizationFailed.
+Sources: Azure docs, permissions of Microsoft.Network; a subnet write also needs an action on everything that the subnet
+refers to, or Azure answers LinkedAuthorizationFailed: ``join``, and of an IPAM pool one of its own
+(Azure/Azure-Landing-Zones#4166).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import assert_never
+from typing import Any, assert_never
 
 from ...model.access import Permission
 from ...model.network import NetworkFacts
@@ -71,7 +72,7 @@ def _needs(step: Step, facts: NetworkFacts) -> Iterator[Need]:
                 yield from _on(step.after, facts, "join/action")
             name = step.subnet_id.name
             for linked in linked_ids(step.properties_before):
-                yield Need(_action(linked, "join/action"), linked, f"subnet {name} refers to it")
+                yield Need(_linked_action(linked), linked, f"subnet {name} refers to it")
         case DeleteCreated():
             yield from _on(step.id, facts, "read", "delete")
         case ObserveEgress():
@@ -99,11 +100,20 @@ def _scope(resource_id: ArmId, facts: NetworkFacts) -> ArmId:
 
 def linked_ids(properties: Mapping[str, object]) -> tuple[ArmId, ...]:
     """Resources that a subnet's writable properties refer to, the NAT gateway aside, each once."""
-    policies = properties.get("serviceEndpointPolicies")
-    references = [properties.get("networkSecurityGroup"), properties.get("routeTable")]
-    references += policies if isinstance(policies, list) else []
+    of = {name.lower(): value for name, value in properties.items()}
+    references = [of.get("networksecuritygroup"), of.get("routetable"), *_objects(of.get("serviceendpointpolicies"))]
+    references += [allocation.get("pool") for allocation in _objects(of.get("ipampoolprefixallocations"))]
     ids = (ArmId(value["id"]) for value in references if isinstance(value, Mapping) and value.get("id"))
     return tuple(dict.fromkeys(ids))
+
+
+def _objects(value: object) -> list[Mapping[str, Any]]:
+    return [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, list) else []
+
+
+def _linked_action(linked: ArmId) -> str:
+    is_pool = linked.type.lower().endswith("/ipampools")
+    return _action(linked, "associateResourcesToPool/action" if is_pool else "join/action")
 
 
 def missing_needs(needs: Iterable[Need], permissions: Mapping[str, tuple[Permission, ...]]) -> tuple[Need, ...]:

@@ -31,6 +31,7 @@ class HealthEventReader:
         self._source = source
         self._lock = threading.Lock()
         self._reading: tuple[Window, Future[Events]] | None = None
+        self.problem: str | None = None  # why the last reading failed, empty after one that did not; None before any
 
     def begin(self, scanned: Window, deadline: Deadline) -> Future[Events]:
         """Starts to read the workspace's events around ``scanned``, unless that is under way."""
@@ -53,9 +54,12 @@ class HealthEventReader:
     def _read(self, window: Window, deadline: Deadline, reading: Future[Events]) -> None:
         try:
             with within(deadline):
-                reading.set_result(self._source.read_events(window, deadline.seconds_left))
+                events = self._source.read_events(window, deadline.seconds_left)
+            self.problem = ""
+            reading.set_result(events)
         except AzureError as error:
-            log.warning("health events could not be read: %s. %s", error, error.remedy)
+            self.problem = f"health events could not be read: {error}. {error.remedy}".rstrip(". ")
+            log.warning("%s", self.problem)
             reading.set_result({})
         except BaseException as error:
             reading.set_exception(error)

@@ -55,6 +55,11 @@ class FleetScanner:
         """Subscriptions, or regions of them, whose metrics can't be read in batches, and why."""
         return self._collector.one_by_one
 
+    @property
+    def health_event_problem(self) -> str | None:
+        """Why Azure's health events can't be read; empty when they can, None while nobody has tried."""
+        return self._health_events.problem if self._health_events else None
+
     def scan(
         self,
         targets: Sequence[WatchedCluster],

@@ -20,6 +20,7 @@ from ...core.incidents.tallies import tally_of
 from ...ids import cluster_key
 from ...model.finding import FindingKind
 from ...model.fleet import ScanProgress, WatchedCluster
+from ...model.health_event import HealthEventAccess
 from ...model.ports import AllocationBaseline
 from ...model.tally import Tally
 from ...store.active_clusters import ActiveClusterIndex
@@ -31,6 +32,7 @@ from .tick import TickTime
 
 log = logging.getLogger("snatbot.watch")
 _PROGRESS = "progress-"
+HEALTH_EVENTS = "health-events"  # the row that says whether they can be read
 
 
 @dataclass(slots=True)
@@ -97,15 +99,18 @@ class TrackedScan:
         totals.tally += Tally(one_by_one=dict(self._scanner.one_by_one))
         after = ScanProgress(scope.ports.end if scope.ports else progress.ports_until, totals.allocations)
         if after != progress:
-            self._keep(key, after)
+            self._keep(f"{_PROGRESS}{key}", after)
+        problem = self._scanner.health_event_problem
+        if problem is not None and self._cache.read(HealthEventAccess, HEALTH_EVENTS) != HealthEventAccess(problem):
+            self._keep(HEALTH_EVENTS, HealthEventAccess(problem))
         return totals
 
-    def _keep(self, key: str, progress: ScanProgress) -> None:
+    def _keep(self, row: str, value: object) -> None:
         """Without it the next scan reads some minutes again, which is no reason to lose this one's results."""
         try:
-            self._cache.write(f"{_PROGRESS}{key}", progress)
+            self._cache.write(row, value)
         except StoreError as error:
-            log.error("the progress of scans could not be stored: %s", error)
+            log.error("%s could not be stored: %s", row, error)
 
     def _associations(self, target: WatchedCluster, active: Mapping[str, bool]) -> Associations:
         """What snatbot's own writes left. None where it wrote nothing, or where storage can't be read."""

@@ -1,8 +1,8 @@
 """Bicep: a file for each resource group, because a Bicep file is deployed to one.
 
 Bicep can't change one property of what is there: a subnet and a NAT gateway are spelled out whole, with every writable
-property that was read. Two subnets of one virtual network can't be written at once (AnotherOperationInProgress), so
-each waits for the one before it.
+property that was read, at the API version that it was read with. Two subnets of one virtual network can't be written at
+once (AnotherOperationInProgress), so each waits for the one before it.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ...cloud.api_versions import NETWORK
 from ...core.az_cli import az
 from ...core.planning.writes import written_id
 from ...model.plan import AssociateSubnet, DeleteCreated, Plan, Step
 from ...model.resource_id import ArmId
 from . import label_of, render
 
-API_VERSION = "2024-05-01"  # of the resource types; the properties are as they were read
 _WRITTEN_ANEW = {
     "associate_subnet": ("natgateway",),
     "add_public_ips": ("publicipaddresses", "publicipprefixes"),
@@ -72,7 +72,7 @@ def _file(steps: Sequence[tuple[ArmId, Step]]) -> BicepFile:
     text = render(
         "bicep.j2",
         literal,
-        version=API_VERSION,
+        version=NETWORK,
         steps=[(resource_id, labels[resource_id], step) for resource_id, step in steps],
         reference=reference,
         kept=_kept,

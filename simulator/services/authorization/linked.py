@@ -2,8 +2,9 @@
 
 Each is in Azure's documents: manage-network-security-group, manage-route-table,
 virtual-network-service-endpoint-policies, manage-nat-gateway, virtual-network-public-ip-address,
-manage-public-ip-address-prefix and virtual-network-manage-subnet, section "Permissions". They are
-asked for whenever the reference is in the body, whether it is new or not.
+manage-public-ip-address-prefix and virtual-network-manage-subnet, section "Permissions"; that of an
+IPAM pool is reported in Azure/Azure-Landing-Zones#4166. They are asked for whenever the reference
+is in the body, whether it is new or not.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ LINKED: dict[str, Mapping[str, str]] = {
     "microsoft.network/publicipaddresses": {"publicIPPrefix": _PREFIX},
 }
 """By resource type: the properties that refer to other resources, and the action needed on those."""
+_IPAM_POOL = "Microsoft.Network/networkManagers/ipamPools/associateResourcesToPool/action"
 _JOIN_SUBNET = "Microsoft.Network/virtualNetworks/subnets/join/action"
 
 
@@ -43,6 +45,10 @@ def linked_actions(resource_type: str, body: Mapping[str, Any]) -> Iterator[tupl
     for name, action in LINKED.get(kind, {}).items():
         for reference in _references(properties.get(name)):
             yield action, reference
+    if kind == "microsoft.network/virtualnetworks/subnets":
+        for allocation in properties.get("ipamPoolPrefixAllocations") or []:
+            for pool in _references(allocation.get("pool")):
+                yield _IPAM_POOL, pool
     if kind == "microsoft.network/virtualnetworks":
         for subnet in properties.get("subnets") or []:
             yield from linked_actions("microsoft.network/virtualnetworks/subnets", subnet)

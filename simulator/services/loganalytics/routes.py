@@ -11,6 +11,7 @@ from typing import Any
 
 from ...errors import ArmError, FlatError
 from ...http import Request, Response
+from ...refusal import declare
 from ...routing import Route
 from ...world import World
 from ..kql import parse
@@ -19,6 +20,15 @@ from ..monitor.query import parse_timespan
 from .state import COLUMNS, TABLE, health_events
 
 INGESTION_MINUTES = 3
+QUERY = "Microsoft.OperationalInsights/workspaces/query"
+NO_ACCESS = declare(
+    403,
+    "InsufficientAccessError",
+    f"the caller may not run queries (`{QUERY}/read`), or not read the table (`{QUERY}/{TABLE}/read`; scenario: "
+    "`roles`; the workspace is in the first subscription)",
+    "the rule: Azure Monitor docs, logs/manage-table-access; the answer: troubleshooting of Azure.Monitor.Query",
+    assumed="that a table that may not be read is refused in the same words",
+)
 
 
 def query_workspace(world: World, request: Request) -> Response:
@@ -30,6 +40,10 @@ def query_resource(world: World, request: Request) -> Response:
 
 
 def _answer(world: World, request: Request, workspace: str, resource: str | None) -> Response:
+    scope = resource or f"/subscriptions/{next(iter(world.subscriptions.values())).id}"
+    needed = (f"{QUERY}/read", f"{QUERY}/{TABLE}/read")
+    if not all(world.access.may(request.client_id, action, scope) for action in needed):
+        raise NO_ACCESS.error("The provided credentials have insufficient access to perform the requested operation")
     body = request.json_object()
     text = body.get("query")
     if not isinstance(text, str) or not text.strip():

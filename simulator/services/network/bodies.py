@@ -9,13 +9,13 @@ from ...resourceid import ResourceId
 from ...state.network import Document
 from .kinds import SUBNETS, Kind
 from .parts import written_part
-from .refusals import BAD_REFERENCE, LOCATION_FIXED, LOCATION_REQUIRED, SKU_FIXED, ZONES_FIXED
+from .refusals import BAD_REFERENCE, LOCATION_FIXED, LOCATION_REQUIRED, SKU_FIXED, UNKNOWN_MEMBER, ZONES_FIXED
 
 _NOT_WRITTEN = {"name", "id", "type", "etag", "properties"}
 _REFERENCES = ("natGateway", "networkSecurityGroup", "routeTable", "publicIPPrefix")
 
 
-def written_properties(body: dict[str, Any]) -> dict[str, Any]:
+def written_properties(kind: Kind, body: dict[str, Any]) -> dict[str, Any]:
     """The body's properties, less what Azure itself put into lists that clients send back.
 
     A reference is kept as its id only: clients may send the whole resource in its place.
@@ -23,6 +23,11 @@ def written_properties(body: dict[str, Any]) -> dict[str, Any]:
     properties = body.get("properties") or {}
     if not isinstance(properties, dict):
         raise BAD_REFERENCE.error("Cannot parse the request: properties must be an object.")
+    unknown = [name for name in properties if kind.members and name.lower() not in kind.members]
+    if unknown:
+        raise UNKNOWN_MEMBER.error(
+            f"Could not find member '{unknown[0]}' on object of type '{kind.operation_noun}PropertiesFormat'."
+        )
     written = {name: value for name, value in properties.items() if value is not None}
     for name in _REFERENCES:
         if isinstance(written.get(name), dict) and "id" in written[name]:

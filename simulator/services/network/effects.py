@@ -37,7 +37,7 @@ def subnets_in_body(vnet_id: ResourceId, body: dict[str, Any]) -> dict[ResourceI
     types = ("virtualNetworks", "subnets")
     return {
         ResourceId(vnet_id.subscription, vnet_id.group, vnet_id.provider, types, (vnet_id.name, str(each["name"]))): (
-            SUBNETS.filled(written_properties(each))
+            SUBNETS.filled(written_properties(SUBNETS, each))
         )
         for each in given
     }

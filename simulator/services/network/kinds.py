@@ -27,6 +27,7 @@ class Kind:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     read_only: frozenset[str] = frozenset()
     sku: str | None = None
+    members: frozenset[str] = frozenset()  # all that a body may have, in lower case; empty: anything
 
     @property
     def put_name(self) -> str:
@@ -112,6 +113,12 @@ NAT_GATEWAYS = Kind(
     defaults={"idleTimeoutInMinutes": 4},
     read_only=frozenset(_COMMON | {"subnets", "type", "scope", "privateIPAddresses", "privateIPAddressesV6"}),
     sku="Standard",
+    # Of the SDK's model NatGatewayPropertiesFormat (azure-mgmt-network 33.1, api 2026-03-01).
+    members=frozenset(
+        {"provisioningstate", "resourceguid", "subnets", "idletimeoutinminutes", "publicipaddresses"}
+        | {"publicipaddressesv6", "publicipprefixes", "publicipprefixesv6", "sourcevirtualnetwork"}
+        | {"servicegateway", "nat64"}
+    ),
 )
 SECURITY_GROUPS = Kind(
     "networkSecurityGroups",

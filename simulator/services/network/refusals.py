@@ -47,6 +47,14 @@ BAD_REFERENCE = declare(
     "Azure docs: common-deployment-errors (LinkedInvalidPropertyId)",
     assumed="the outer code",
 )
+UNKNOWN_MEMBER = declare(
+    400,
+    "InvalidRequestFormat",
+    "a NAT gateway is written with a property that its API version doesn't know, or only shows",
+    "the message: reports about members that a version doesn't know",
+    detail="InvalidJson",
+    assumed="that it is answered so for NAT gateways",
+)
 LOCATION_REQUIRED = declare(
     400, "LocationRequired", "the body has no location", "Azure docs: common-deployment-errors", assumed="status"
 )

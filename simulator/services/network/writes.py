@@ -45,7 +45,7 @@ def put_document(world: World, request: Request, resource_id: ResourceId) -> Res
     existing = world.network.get(resource_id)
     wait_for_others(world, request, _parent(world, resource_id) or existing, kind)
     check_preconditions(world, request, existing, body)
-    properties = kind.filled(written_properties(body))
+    properties = kind.filled(written_properties(kind, body))
     top = top_level(kind, resource_id, existing, body)
     if existing is not None:
         kept = kind.read_only.union(_KEPT) & existing.properties.keys()

@@ -92,6 +92,20 @@ def test_each_kind_of_step_needs_its_own_actions_and_no_more(of: Sequence[Step],
     assert actions(of) == needed
 
 
+def test_a_subnet_from_an_ipam_pool_needs_the_pools_own_action_at_the_pool() -> None:
+    pool = ArmId(f"{NETWORK}/networkManagers/avnm/ipamPools/nodes".replace("rg-network", "rg-hub"))
+    read = {"IpamPoolPrefixAllocations": [{"pool": {"id": pool}, "numberOfIpAddresses": "256"}, {"pool": None}]}
+    of = facts(subnets=(subnet(USER_SUBNET, properties={"addressPrefix": "10.1.0.0/24", **read}),))
+    moves = [AssociateSubnet(of.subnets[0].id, None, None, of.subnets[0].properties)]
+    action = "Microsoft.Network/networkManagers/ipamPools/associateResourcesToPool/action"
+    assert (action, pool) in {(need.action, need.scope) for need in needs_for(moves, of)}
+    assert pool in scopes_of(of)
+    granted = {GROUP.lower(): ALL, USER_SUBNET.lower(): ALL}
+    check = permissions(replace(of, access=Access(permissions=granted)), moves)
+    assert check.result is CheckResult.BLOCK
+    assert f"{action} on nodes" in check.message
+
+
 def test_a_reservation_needs_nothing_on_the_subnets_and_no_lock_there_is_in_its_way() -> None:
     assert not any("subnets" in action or "join" in action for action in actions([ADDRESS]))
     lock = Lock("network", "ReadOnly", VNET)

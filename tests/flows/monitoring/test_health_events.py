@@ -84,6 +84,17 @@ def test_its_absence_changes_nothing_else(error: AzureError, caplog: pytest.LogC
     assert caplog.text.count("could not be read") == 1
 
 
+def test_why_events_can_not_be_read_is_said_until_they_can() -> None:
+    events = FakeEvents(Forbidden("logs", "no", missing_action="query/ALBHealthEvent/read"))
+    reader = health_events.HealthEventReader(cast(HealthEventLog, events))
+    assert reader.problem is None, "nobody has asked yet"
+    reader.wait(window(), Deadline(20))
+    assert "query/ALBHealthEvent/read" in str(reader.problem)
+    events.trouble = None
+    reader.wait(Window(at(1), at(9)), Deadline(20))
+    assert reader.problem == ""
+
+
 def test_a_slow_workspace_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health_events, "MAX_WAIT_SECONDS", 0.2)
     held = threading.Event()

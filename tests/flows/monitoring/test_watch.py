@@ -26,8 +26,9 @@ from shared.flows.incidents.deleted_clusters import DeletedClusters
 from shared.flows.incidents.silence import Silence, moment_from
 from shared.flows.incidents.track import IncidentTracker
 from shared.flows.monitoring.inventory import FleetInventory
+from shared.flows.monitoring.scan import FleetScanner
 from shared.flows.monitoring.tick import Tick, WatchPolicy
-from shared.flows.monitoring.tracked_scan import TrackedScan
+from shared.flows.monitoring.tracked_scan import HEALTH_EVENTS, TrackedScan
 from shared.flows.monitoring.unmeasured import UnmeasuredClusters, UnmeasuredPolicy
 from shared.flows.monitoring.watch import Watch
 from shared.flows.notification.outbox import Outbox, message_of
@@ -37,6 +38,7 @@ from shared.maintenance_windows import parse_maintenance
 from shared.model.change import Change, ChangeState
 from shared.model.cluster import Cluster
 from shared.model.fleet import Unlisted, WatchedCluster, WatchedGateway
+from shared.model.health_event import HealthEventAccess
 from shared.model.incident import IncidentState
 from shared.model.metric import MetricAnswer
 from shared.store.active_clusters import ActiveClusterIndex
@@ -246,6 +248,21 @@ def test_where_batches_are_refused_people_are_told_once_with_the_role_to_grant(m
     world.access.one_by_one = {}
     world.tick(80)
     assert len(world.told()) == 1, "that it is over is in the line of the tick"
+
+
+def test_whether_health_events_can_be_read_is_stored_once_and_when_it_changes(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problems = iter([None, "no", "no", None, ""])
+    monkeypatch.setattr(FleetScanner, "health_event_problem", property(lambda _: next(problems)))
+    world = make("a")
+    stored = []
+    for minute in range(8, 13):
+        world.new_process()
+        world.tick(minute)
+        stored.append(world.cache.read(HealthEventAccess, HEALTH_EVENTS))
+    no, well = HealthEventAccess("no"), HealthEventAccess()
+    assert stored == [None, no, no, no, well]
 
 
 def test_an_outage_of_the_list_does_not_blind_the_watch(make: Make) -> None:

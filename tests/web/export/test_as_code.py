@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.cloud.api_versions import NETWORK as READ_AT
 from shared.core.planning.planner import plan_attachment
 from shared.model.network import Ours, PublicIp
 from shared.model.plan import AddPublicIps, AssociateSubnet, CreatePublicIp, DeleteCreated, Plan
@@ -246,3 +247,8 @@ def test_what_is_made_by_hand_carries_the_plans_tags_and_every_command_names_its
             if "create" in words:
                 given = words[words.index("--tags") + 1 :]
                 assert given == ["cost centre=a b", "snatbot=shop-prod"]
+
+
+def test_bicep_writes_at_the_version_that_the_properties_were_read_at() -> None:
+    versions = {line.partition("@")[2].partition("'")[0] for line in as_bicep(PLAN).splitlines() if "@" in line}
+    assert versions == {READ_AT}
