@@ -29,6 +29,8 @@ class Settings:
     """What old flows do when a NAT gateway takes over: "keep" or "drop"; Microsoft's documents disagree."""
     operation_time_scale: float = 1.0
     """Factor on the duration of long operations; with 0 they end at the next request."""
+    aks_api_versions: tuple[str, ...] = ()
+    """The API versions of managed clusters that this cloud has; empty: any. The public cloud has the newest first."""
     vnet_conflict: str = "429"
     """The answer to a second writer of a VNet: "429" (RetryableError) or "409" (AnotherOperationInProgress); both
     were recorded."""
@@ -68,7 +70,7 @@ class Settings:
 def settings_from(given: Mapping[str, Any]) -> dict[str, Any]:
     """A scenario's settings as arguments of `Settings`."""
     values = dict(given)
-    for name in ("connection_states", "slack_newer_blocks"):
+    for name in ("aks_api_versions", "connection_states", "slack_newer_blocks"):
         if name in values:
             values[name] = tuple(str(each) for each in values[name])
     return values

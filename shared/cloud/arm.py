@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
+from .api_versions import next_best
 from .error_mapping import azure_errors, from_response, json_object, operation_name
-from .errors import UnexpectedAnswer
+from .errors import UnexpectedAnswer, UnsupportedApiVersion
 from .paging import Pages, resolve_link
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Arm:
         self._on_request = on_request
         self._lock = threading.Lock()
         self._requests = 0
+        self._versions: dict[str, str] = {}  # what this cloud has instead of an API version
         self._client: ARMPipelineClient[Any, Any] = ARMPipelineClient(
             self.base_url, **client_options(self.base_url, credential, audience or base_url, self._count, retry)
         )
@@ -56,7 +58,7 @@ class Arm:
 
     def get(self, path: str, api_version: str, **query: str | int) -> dict[str, Any]:
         """One resource or answer. ``query`` goes out as given; names may start with ``$`` by ``**{"$filter": …}``."""
-        return self._call("GET", self._url(path, api_version, query))
+        return self._first(path, api_version, query)[1]
 
     def get_bytes(self, path: str, api_version: str, **query: str | int) -> bytes:
         """As ``get``, before it is decoded."""
@@ -68,11 +70,10 @@ class Arm:
 
     def list(self, path: str, api_version: str, **query: str | int) -> Iterator[dict[str, Any]]:
         """Every item of a collection, page after page. The caller checks that each item is an object."""
-        first = self._url(path, api_version, query)
-        pages, url = Pages(operation_name("GET", first)), first
-        while url:
-            pages.turn(url)
-            page = self._call("GET", url)
+        url, page = self._first(path, api_version, query)
+        pages = Pages(operation_name("GET", url))
+        pages.turn(url)
+        while True:
             items = page.get("value")
             if not isinstance(items, list):
                 raise UnexpectedAnswer(pages.operation, "a list was expected and has no `value`")
@@ -80,10 +81,29 @@ class Arm:
             link = page.get("nextLink") or None
             if link is not None and not isinstance(link, str):
                 raise UnexpectedAnswer(pages.operation, "the link to the next page is not a text")
-            url = resolve_link(url, link) if link else ""
+            if link is None:
+                return
+            url = resolve_link(url, link)
+            pages.turn(url)
+            page = self._call("GET", url)
 
     def close(self) -> None:
         self._client.close()
+
+    def _first(self, path: str, api_version: str, query: Mapping[str, str | int]) -> tuple[str, dict[str, Any]]:
+        """An answer and its address; a cloud that refuses the API version is asked with the next best from then on."""
+        version = self._versions.get(api_version, api_version)
+        url = self._url(path, version, query)
+        try:
+            return url, self._call("GET", url)
+        except UnsupportedApiVersion as error:
+            other = next_best(api_version, error.supported)
+            if other == version:
+                raise
+        url = self._url(path, other, query)
+        answer = self._call("GET", url)
+        self._versions[api_version] = other
+        return url, answer
 
     def _url(self, path: str, api_version: str, query: Mapping[str, str | int]) -> str:
         text = urlencode({**query, "api-version": api_version}, quote_via=quote, safe="$")

@@ -29,6 +29,7 @@ from .errors import (
     Throttled,
     Unavailable,
     UnexpectedAnswer,
+    UnsupportedApiVersion,
 )
 
 # "… does not have authorization to perform action 'A' over scope 'S' …" (AuthorizationFailed) and
@@ -45,6 +46,10 @@ _NOT_REGISTERED = re.compile(r"not ?registered|MissingSubscriptionRegistration",
 # Azure documents no list of a metric's error codes: these are Resource Manager's names for the same.
 _REFUSED_CODE = re.compile(r"(Linked)?AuthorizationFailed|Forbidden|Unauthorized|AccessDenied", re.IGNORECASE)
 _THROTTLED_CODE = re.compile(r"TooManyRequests|\w*Thrott\w*|429|529", re.IGNORECASE)
+# "The supported api-versions are '2025-05-01, 2025-06-02-preview'", in Resource Manager's own refusals.
+_SUPPORTED_VERSIONS = re.compile(r"supported (?:api[- ])?versions (?:are|is)([^.]*)", re.IGNORECASE)
+_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(?:-[a-z]\w*)?", re.IGNORECASE)
+_VERSION_CODES = ("noregisteredproviderfound", "invalidapiversionparameter", "unsupportedapiversion")
 _MESSAGE_LIMIT = 1000
 
 
@@ -103,6 +108,12 @@ def from_response(operation: str, status: int, headers: Mapping[str, str], body:
     code, message, reason = _read_body(body)
     message = message or f"HTTP status {status} without an explanation"
     wait = retry_after_seconds(headers, message)
+    if status in (400, 404):
+        supported = _supported_versions(body)
+        if supported or code.lower() in _VERSION_CODES:
+            refusal = UnsupportedApiVersion(operation, message, status=status, code=code)
+            refusal.supported = supported
+            return refusal
     if status == 401:
         return SignInFailed(operation, message, status=status, code=code)
     if status == 403:
@@ -193,6 +204,15 @@ def _read_body(body: str) -> tuple[str, str, str]:
     message = " ".join(dict.fromkeys(filter(None, messages)))
     reason = str(details[0].get("code") or "") if details else ""
     return str(error.get("code") or ""), _clean(message), reason
+
+
+def _supported_versions(body: str) -> tuple[str, ...]:
+    """From the whole answer: AKS has more versions than fit into a message that people are shown."""
+    try:
+        listed = _SUPPORTED_VERSIONS.search(str(decoded(body)))
+    except ValueError:
+        return ()
+    return tuple(_VERSION.findall(listed[1])) if listed else ()
 
 
 def _clean(text: str) -> str:

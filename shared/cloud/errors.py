@@ -123,6 +123,12 @@ class BadRequest(AzureError):
     """400: Azure does not accept the request, or refuses to delete what is in use."""
 
 
+class UnsupportedApiVersion(BadRequest):
+    """This cloud's provider does not have the API version. ``supported``: those that it lists, previews too."""
+
+    supported: tuple[str, ...] = ()
+
+
 class Unavailable(AzureError):
     """5xx, a timeout, or no connection. After a write the effect is unknown: read before doing it again."""
 

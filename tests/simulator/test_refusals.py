@@ -100,6 +100,13 @@ def unready(calls: Calls) -> None:
         other.network.nat_gateways.begin_create_or_update("shop-network", "early", body, polling=False)
 
 
+def read_in_an_older_cloud(calls: Calls) -> None:
+    """Read a cluster with a version that came later."""
+    with azure("storm") as running:
+        running.simulator.add_event({"settings": {"aks_api_versions": ["2024-01-01", "2025-05-01"]}})
+        Calls(running).clusters.get("shop", "shop-prod")
+
+
 def updated_twice(calls: Calls) -> None:
     """Update a cluster while it is being updated."""
     with azure("storm") as running:
@@ -229,6 +236,7 @@ CASES: dict[Refusal, Callable[[Calls], None]] = {
     ),
     groups.GROUP_LOCATION: another_region,
     logs.NO_ACCESS: without_the_table,
+    aks.API_VERSION: read_in_an_older_cloud,
     aks.BUSY: updated_twice,
     aks.STOPPED: lambda calls: calls.cluster("stopped"),
     aks.NOT_CREATED_HERE: lambda calls: calls.clusters.begin_create_or_update("aks", "new", {"location": "westeurope"}),

@@ -1,4 +1,4 @@
-"""What AKS refuses when a cluster is updated."""
+"""What AKS refuses when a cluster is updated, and Resource Manager before it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ _OUTBOUND = "the table: AKS docs, egress-outboundtype"
 _aks = partial(declare, aks=True)
 
 
+API_VERSION = declare(
+    400,
+    "NoRegisteredProviderFound",
+    "clusters are read or written with an API version that the scenario's `aks_api_versions` don't list",
+    "reported: many public issues; the message lists the versions that there are",
+)
 BUSY = _aks(
     409,
     "OperationNotAllowed",

@@ -6,16 +6,16 @@ import uuid
 from typing import Any
 
 from ...clock import ticks_text
-from ...errors import ArmError, resource_not_found
+from ...errors import GATEWAY, ArmError, resource_not_found
 from ...fleet import Cluster
 from ...http import Request, Response
 from ...routing import Route
 from ...world import World
 from ..network.operationroutes import find_operation
 from ..paging import list_page
-from .refusals import NOT_CREATED_HERE
+from .refusals import API_VERSION, NOT_CREATED_HERE
 from .updates import put_cluster
-from .wire import agent_pool_json, cluster_json
+from .wire import agent_pool_json, as_of, cluster_json
 
 
 def _find_cluster(world: World, request: Request) -> Cluster | None:
@@ -30,16 +30,31 @@ def _cluster(world: World, request: Request) -> Cluster:
     return cluster
 
 
+def _api_version(world: World, request: Request) -> str:
+    """The request's, where this cloud has it."""
+    asked, known = request.query.get("api-version", ""), world.settings.aks_api_versions
+    if known and asked not in known:
+        raise API_VERSION.error(
+            f"No registered resource provider found for location '' and API version '{asked}' for type "
+            f"'managedClusters'. The supported api-versions are '{', '.join(known)}'. The supported locations are ''.",
+            headers=GATEWAY,
+        )
+    return asked
+
+
 def list_clusters(world: World, request: Request) -> Response:
     subscription, group = world.scope(request.params)
-    return list_page(request, world.clusters_in(subscription, group), cluster_json)
+    version = _api_version(world, request)
+    return list_page(request, world.clusters_in(subscription, group), lambda each: as_of(version, cluster_json(each)))
 
 
 def get_cluster(world: World, request: Request) -> Response:
-    return Response(200, cluster_json(_cluster(world, request)))
+    version = _api_version(world, request)
+    return Response(200, as_of(version, cluster_json(_cluster(world, request))))
 
 
 def update_cluster(world: World, request: Request) -> Response:
+    _api_version(world, request)
     cluster, name = _find_cluster(world, request), request.params["cluster"]
     if cluster is None:
         raise NOT_CREATED_HERE.error(f"Cluster {name} isn't there, and clusters aren't created here.")

@@ -38,6 +38,21 @@ def cluster_json(cluster: Cluster) -> dict[str, Any]:
     }
 
 
+def as_of(api_version: str, body: dict[str, Any]) -> dict[str, Any]:
+    """A cluster as a client with this api-version sees it.
+
+    The managed NAT gateway's SKU is shown since 2026-06-01 (azure-rest-api-specs#45055), hosted system pools by
+    2026-08-01 (azure-mgmt-containerservice 41.8.0; which stable version was the first is not documented).
+    """
+    profile = body["properties"]["networkProfile"]
+    if api_version < "2026-06-01" and "sku" in profile.get("natGatewayProfile", {}):
+        gateway = {name: value for name, value in profile["natGatewayProfile"].items() if name != "sku"}
+        body["properties"]["networkProfile"] = profile | {"natGatewayProfile": gateway}
+    if api_version < "2026-08-01":
+        body["properties"].pop("hostedSystemProfile", None)
+    return body
+
+
 def _identity(cluster: Cluster, written: dict[str, Any]) -> dict[str, Any]:
     """The identity as its owner wrote it, with the ids that Azure adds."""
     principal, tenant = stable_uuid("principal", cluster.id), stable_uuid("tenant", cluster.subscription)
