@@ -1,6 +1,6 @@
 """The composition root: builds every flow from settings and a clock.
 
-Each flow is made on first use and imports what it needs then: a Slack acknowledgement must not pay for the network
+Each flow is made on first use, and what is heavy is imported then: a Slack acknowledgement must not pay for the network
 SDK. One App serves a process; its flows are safe to share between threads.
 """
 
@@ -11,30 +11,33 @@ import os
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from .auth.errors import RemediationOff
+from .auth.links import Links
 from .clients import Clients
 from .clock import Clock, SystemClock
+from .core.detection.schedule import ScanSchedule
+from .core.detection.tags import TagRules
+from .core.detection.thresholds import Thresholds
+from .errors import SnatbotError
 from .first_use import cached_property, import_lock
+from .flows.incidents.silence import Silence
+from .flows.notification.deliver import Deliver
+from .flows.notification.outbox import Outbox
+from .flows.remediation.stop import StopChanges
 
 if TYPE_CHECKING:
-    from .auth.links import Links
-    from .core.detection.schedule import ScanSchedule
-    from .core.detection.tags import TagRules
     from .flows.approval.decide import Decide
     from .flows.approval.propose import Propose
     from .flows.approval.propose_for_incident import IncidentProposer
     from .flows.approval.renew import PlanRenewer
-    from .flows.incidents.silence import Silence
     from .flows.incidents.track import IncidentTracker
     from .flows.monitoring.check import Check
     from .flows.monitoring.inventory import FleetInventory
     from .flows.monitoring.scan import FleetScanner
     from .flows.monitoring.watch import Watch
-    from .flows.notification.deliver import Deliver
-    from .flows.notification.outbox import Outbox
     from .flows.planning.plan import Planner
     from .flows.remediation.gate import Gate
     from .flows.remediation.reconcile import Reconciler
-    from .flows.remediation.stop import StopChanges
     from .flows.remediation.verify import Verify
     from .flows.retention import Retention
 
@@ -49,15 +52,10 @@ class App(Clients):
 
     @cached_property
     def outbox(self) -> Outbox:
-        from .flows.notification.outbox import Outbox
-
         return Outbox(tuple(self.channels))
 
     @cached_property
     def links(self) -> Links:
-        from .auth.errors import RemediationOff
-        from .auth.links import Links
-
         if self.settings.public_base_url is None:
             raise RemediationOff
         return Links(self.settings.public_base_url, self.signer)
@@ -73,9 +71,6 @@ class App(Clients):
     @cached_property
     def _default_rules(self) -> TagRules:
         """The owner's thresholds and maintenance windows, before any tag."""
-        from .core.detection.tags import TagRules
-        from .core.detection.thresholds import Thresholds
-
         settings = self.settings
         return TagRules(
             Thresholds(
@@ -91,8 +86,6 @@ class App(Clients):
 
     @cached_property
     def schedule(self) -> ScanSchedule:
-        from .core.detection.schedule import ScanSchedule
-
         return ScanSchedule(
             self.settings.ingestion_lag_minutes,
             self.settings.window_minutes,
@@ -124,8 +117,6 @@ class App(Clients):
 
     def _unmeasured_since(self) -> dict[str, datetime]:
         """By short key of a cluster, as the last scan recorded it. Empty when storage does not answer."""
-        from .errors import SnatbotError
-
         try:
             fleet = self.records.fleet() if self.settings.has_storage else None
         except SnatbotError:
@@ -158,14 +149,10 @@ class App(Clients):
 
     @cached_property
     def silence(self) -> Silence:
-        from .flows.incidents.silence import Silence
-
         return Silence(self.records, self.active_clusters)
 
     @cached_property
     def stop(self) -> StopChanges:
-        from .flows.remediation.stop import StopChanges
-
         return StopChanges(self.stop_switch)
 
     @cached_property
@@ -335,8 +322,6 @@ class App(Clients):
 
     @cached_property
     def deliver(self) -> Deliver:
-        from .flows.notification.deliver import Deliver
-
         return Deliver(self.records, self.liveness, self.channels)
 
 

@@ -1,6 +1,6 @@
 """Clients of Azure, storage and chat, and the signer, built from settings. All are safe to share between threads.
 
-Each is made on first use and imports what it needs then.
+Each is made on first use; what is heavy is imported then.
 """
 
 from __future__ import annotations
@@ -8,14 +8,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from .auth.errors import RemediationOff
+from .auth.signing import Signer
+from .chat.channels import Channel
 from .clock import Clock
+from .cloud.credentials import credential
+from .cloud.request_count import RequestCount
 from .first_use import cached_property, import_lock
+from .store.active_clusters import ActiveClusterIndex
+from .store.fleet_cache import FleetCache
+from .store.liveness import Liveness
+from .store.records import Records
+from .store.stop_switch import StopSwitch
+from .store.table import Table
+from .store.vnet_lock import VnetLock
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
-    from .auth.signing import Signer
-    from .chat.channels import Channel
     from .cloud.arm import Arm
     from .cloud.discovery import Discovery
     from .cloud.fleet_query import FleetDiscovery
@@ -24,15 +34,7 @@ if TYPE_CHECKING:
     from .cloud.metrics import Metrics
     from .cloud.network import Network
     from .cloud.pipeline import BoundedRetry, OnRequest
-    from .cloud.request_count import RequestCount
     from .settings import Settings
-    from .store.active_clusters import ActiveClusterIndex
-    from .store.fleet_cache import FleetCache
-    from .store.liveness import Liveness
-    from .store.records import Records
-    from .store.stop_switch import StopSwitch
-    from .store.table import Table
-    from .store.vnet_lock import VnetLock
 
 
 class Clients:
@@ -46,8 +48,6 @@ class Clients:
     @cached_property
     def detector(self) -> TokenCredential:
         """The identity that reads. Only applying and rolling back use another one."""
-        from .cloud.credentials import credential
-
         return credential(self.settings.detector_client_id or None)
 
     @cached_property
@@ -57,8 +57,6 @@ class Clients:
     @cached_property
     def writer_arm(self) -> Arm | None:
         """Reads as the identity that writes: Azure tells nobody else what that identity may do."""
-        from .cloud.credentials import credential
-
         client_id = self.settings.remediator_client_id
         return self._arm(credential(client_id), self._retry()) if client_id else None
 
@@ -78,8 +76,6 @@ class Clients:
     @cached_property
     def request_count(self) -> RequestCount:
         """Counts every read of Azure."""
-        from .cloud.request_count import RequestCount
-
         return RequestCount()
 
     @cached_property
@@ -135,7 +131,6 @@ class Clients:
 
     def network_of(self, subscription: str) -> Network:
         """Writes in one subscription, as the remediator's identity: for the reconciler alone."""
-        from .cloud.credentials import credential
         from .cloud.network import Network
 
         with import_lock:
@@ -151,13 +146,9 @@ class Clients:
 
     @cached_property
     def table(self) -> Table:
-        from .store.table import Table
-
         secret = self.settings.storage_connection_string
         if secret is not None:
             return Table(self.settings.table_prefix, connection_string=secret.get_secret_value())
-        from .cloud.credentials import credential
-
         return Table(
             self.settings.table_prefix,
             endpoint=self.settings.storage_table_endpoint,
@@ -166,54 +157,37 @@ class Clients:
 
     @cached_property
     def records(self) -> Records:
-        from .store.records import Records
-
         return Records(self.table)
 
     @cached_property
     def active_clusters(self) -> ActiveClusterIndex:
-        from .store.active_clusters import ActiveClusterIndex
-
         return ActiveClusterIndex(self.table)
 
     @cached_property
     def fleet_cache(self) -> FleetCache:
-        from .store.fleet_cache import FleetCache
-
         return FleetCache(self.table)
 
     @cached_property
     def liveness(self) -> Liveness:
-        from .store.liveness import Liveness
-
         return Liveness(self.table)
 
     @cached_property
     def stop_switch(self) -> StopSwitch:
-        from .store.stop_switch import StopSwitch
-
         return StopSwitch(self.table)
 
     @cached_property
     def vnet_lock(self) -> VnetLock:
-        from .store.vnet_lock import VnetLock
-
         return VnetLock(self.table)
 
     @cached_property
     def signer(self) -> Signer:
         """Raises RemediationOff without a signing key: nothing can be approved then."""
-        from .auth.errors import RemediationOff
-        from .auth.signing import Signer
-
         if not self.settings.signing_key_list:
             raise RemediationOff
         return Signer(self.settings.signing_key_list, self.settings.decide_minutes)
 
     @cached_property
     def channels(self) -> Mapping[str, Channel]:
-        from .chat.channels import Channel
-
         slack, teams = self.settings.slack_webhook_url, self.settings.teams_webhook_url
         found: dict[str, Channel] = {}
         if slack is not None:

@@ -26,7 +26,7 @@ def check(options: argparse.Namespace, make_app: MakeApp) -> int:
     if options.json:
         from ..web.answers import check_json
 
-        print_json(check_json(report.at, report.window, report.assessments, report.unreadable))
+        print_json(check_json(report))
     else:
         print(f"judged {utc(report.window.start)} to {report.window.end:%H:%M}")
         for assessment in report.assessments:

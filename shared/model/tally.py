@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from .reading import Cause
+
+COUNTS = ("clusters", "measured", "idle", "unmeasured", "does_not_apply", "failing", "not_reached", "not_remembered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +50,9 @@ class Tally:
         for group in other.unseen:
             key = (group.subscription, group.cause)
             unseen[key] = unseen[key] + group if key in unseen else group
+        sums: dict[str, Any] = {name: getattr(self, name) + getattr(other, name) for name in COUNTS}
         return Tally(
-            clusters=self.clusters + other.clusters,
-            measured=self.measured + other.measured,
-            idle=self.idle + other.idle,
-            unmeasured=self.unmeasured + other.unmeasured,
-            does_not_apply=self.does_not_apply + other.does_not_apply,
-            failing=self.failing + other.failing,
-            not_reached=self.not_reached + other.not_reached,
-            not_remembered=self.not_remembered + other.not_remembered,
+            **sums,
             effects=effects,
             unseen=tuple(unseen[key] for key in sorted(unseen)),
             one_by_one={**self.one_by_one, **other.one_by_one},

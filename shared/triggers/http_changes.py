@@ -87,5 +87,4 @@ def history(req: func.HttpRequest) -> func.HttpResponse:
     app = current()
     # A deleted cluster still has a history: an id is taken as it is.
     cluster_id = selector if selector.startswith("/") else app.check.find(selector).id
-    found = read_history(app.records, cluster_id)
-    return as_json(history_json(found.record, found.incidents, found.changes, found.journals, found.audit))
+    return as_json(history_json(read_history(app.records, cluster_id)))

@@ -26,7 +26,7 @@ def check(req: func.HttpRequest) -> func.HttpResponse:
         report = app.check.one(user_input.selector(req.params), now, minutes)
     else:
         report = app.check.all(now, minutes)
-    return as_json(check_json(report.at, report.window, report.assessments, report.unreadable))
+    return as_json(check_json(report))
 
 
 @blueprint.function_name("plan")

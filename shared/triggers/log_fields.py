@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..model.tally import COUNTS
+
 if TYPE_CHECKING:
     from ..flows.monitoring.tick import Tick
     from ..model.tally import Effort, Tally
@@ -27,14 +29,7 @@ def tick_fields(tick: Tick) -> dict[str, Any]:
 
 def tally_fields(tally: Tally, effort: Effort) -> dict[str, Any]:
     return {
-        "clusters": tally.clusters,
-        "measured": tally.measured,
-        "idle": tally.idle,
-        "unmeasured": tally.unmeasured,
-        "does_not_apply": tally.does_not_apply,
-        "failing": tally.failing,
-        "not_reached": tally.not_reached,
-        "not_remembered": tally.not_remembered,
+        **{name: getattr(tally, name) for name in COUNTS},
         "effects": dict(tally.effects),
         "requests": effort.requests,
         "retries": effort.retries,

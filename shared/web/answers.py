@@ -10,17 +10,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..model.assessment import Assessment
-from ..model.audit import AuditLine
-from ..model.change import Change, JournalEntry
-from ..model.fleet import Unlisted
-from ..model.incident import ClusterRecord, Incident
-from ..model.metric import Window
-from ..model.plan import Plan
 from .export.bicep import as_bicep, bicep_files
 from .export.terraform import as_terraform
+
+if TYPE_CHECKING:
+    from ..flows.incidents.history import History
+    from ..flows.monitoring.check import CheckReport
+    from ..model.assessment import Assessment
+    from ..model.change import Change, JournalEntry
+    from ..model.plan import Plan
 
 SCHEMA = 1
 
@@ -57,13 +57,10 @@ def assessment_json(assessment: Assessment) -> dict[str, Any]:
     return {"cluster": cluster, **_fields(assessment, "at", "load_balancer_id", "reading", "findings")}
 
 
-def check_json(
-    at: datetime, window: Window, assessments: Sequence[Assessment], unreadable: Sequence[Unlisted]
-) -> dict[str, Any]:
-    """``unreadable`` names what could not even be listed."""
-    clusters = [assessment_json(assessment) for assessment in assessments]
-    answer = {"at": at, "window": window, "clusters": clusters, "unreadable": [str(entry) for entry in unreadable]}
-    return {"schema": SCHEMA, **plain(answer)}
+def check_json(report: CheckReport) -> dict[str, Any]:
+    clusters = [assessment_json(assessment) for assessment in report.assessments]
+    unreadable = [str(entry) for entry in report.unreadable]
+    return {"schema": SCHEMA, **_fields(report, "at", "window"), "clusters": clusters, "unreadable": unreadable}
 
 
 def plan_json(plan: Plan) -> dict[str, Any]:
@@ -79,17 +76,11 @@ def change_json(change: Change, journal: Sequence[JournalEntry] = ()) -> dict[st
     return {"schema": SCHEMA, **plain(change), "journal": plain(journal), "plan": plan_json(change.plan)}
 
 
-def history_json(
-    record: ClusterRecord | None,
-    incidents: Sequence[Incident],
-    changes: Sequence[Change],
-    journals: Mapping[str, Sequence[JournalEntry]],
-    audit: Sequence[AuditLine],
-) -> dict[str, Any]:
+def history_json(history: History) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
-        "cluster": plain(record),
-        "incidents": plain(incidents),
-        "changes": [change_json(change, journals.get(change.id, ())) for change in changes],
-        "audit": plain(audit),
+        "cluster": plain(history.record),
+        "incidents": plain(history.incidents),
+        "changes": [change_json(change, history.journals.get(change.id, ())) for change in history.changes],
+        "audit": plain(history.audit),
     }

@@ -6,11 +6,12 @@ import json
 from dataclasses import replace
 from typing import Any
 
+from shared.flows.incidents.history import History
+from shared.flows.monitoring.check import CheckReport
 from shared.model.audit import AuditLine
 from shared.model.change import ChangeState
 from shared.model.fleet import Unlisted
 from shared.model.incident import ClusterRecord
-from shared.model.metric import Window
 from shared.model.reading import Measured, Unmeasured
 from shared.web import answers
 from tests.support import nouns
@@ -51,12 +52,11 @@ def test_what_was_not_measured_is_told_apart_from_zero() -> None:
 
 
 def test_a_check_names_what_could_not_even_be_listed() -> None:
-    reading = nouns.make_assessment().reading
-    assert isinstance(reading, Measured)
-    window: Window = reading.window
-    answer = as_sent(
-        answers.check_json(nouns.NOW, window, [nouns.make_assessment()], [Unlisted("subscription b", "no role")])
-    )
+    assessment = nouns.make_assessment()
+    assert isinstance(assessment.reading, Measured)
+    unlisted = (Unlisted("subscription b", "no role"),)
+    report = CheckReport(nouns.NOW, assessment.reading.window, (assessment,), unlisted)
+    answer = as_sent(answers.check_json(report))
     assert set(answer) == {"schema", "at", "window", "clusters", "unreadable"}
     assert (answer["schema"], len(answer["clusters"]), answer["unreadable"]) == (1, 1, ["subscription b: no role"])
 
@@ -98,11 +98,13 @@ def test_a_history_tells_everything_of_one_cluster() -> None:
     change = nouns.make_change()
     answer = as_sent(
         answers.history_json(
-            ClusterRecord(change.cluster_id, change.cluster_name),
-            [nouns.make_incident()],
-            [change],
-            {change.id: nouns.make_journal()},
-            [line],
+            History(
+                ClusterRecord(change.cluster_id, change.cluster_name),
+                (nouns.make_incident(),),
+                (change,),
+                {change.id: tuple(nouns.make_journal())},
+                (line,),
+            )
         )
     )
     assert set(answer) == {"schema", "cluster", "incidents", "changes", "audit"}
