@@ -1,5 +1,5 @@
 """The edge to Azure Functions: parse, call one flow, map the result. No logic, and nothing heavy at import.
 
-Everything but azure.functions is imported inside the handlers: the host imports and indexes this package before the
-first call, and that is the cold start.
+What a handler works with is imported inside it: the host imports and indexes this package before the first call, and
+that is the cold start.
 """

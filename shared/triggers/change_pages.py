@@ -11,8 +11,16 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import azure.functions as func
 
+from ..app import current
+from ..auth.errors import FormExpired, LinkTampered
+from ..clock import Instant
+from ..core.planning.request import PlanRequest
+from ..errors import BadInput, NotFoundHere
 from ..formatting import visible
+from ..model.change import Action
 from ..user_input import LONGEST_NAME
+from ..web.change_view import LinkedChange
+from ..web.pages import FormFields, change_page, plan_page
 from .queue_messages import advance_message, deliver_message
 from .responses import as_page, see_other
 
@@ -28,7 +36,6 @@ _LONGEST_BODY = 16_384
 
 
 def show(req: func.HttpRequest) -> func.HttpResponse:
-    from ..app import current
 
     app = current()
     token = req.params.get("t", "")
@@ -41,9 +48,6 @@ def show(req: func.HttpRequest) -> func.HttpResponse:
 
 def decide(req: func.HttpRequest, advance: Callable[[str], None], deliver: Callable[[str], None]) -> func.HttpResponse:
     """The form's POST. ``advance`` and ``deliver`` queue messages; the next tick would find what is due anyway."""
-    from ..app import current
-    from ..auth.errors import FormExpired
-    from ..clock import Instant
 
     app = current()
     form = _form(req)
@@ -74,8 +78,6 @@ def is_own_origin(origin: str | None, public_base_url: str | None) -> bool:
 
 def _proposed_by(app: App, target: LinkTarget, action: str, approver: str) -> Change | None:
     """The new change that a button proposes; None when the button decides on the change itself. Raises Refused."""
-    from ..clock import Instant
-    from ..model.change import Action
 
     if action not in (Action.ROLL_BACK, Action.DELETE, Action.ASK_AGAIN):
         return None
@@ -88,8 +90,6 @@ def _proposed_by(app: App, target: LinkTarget, action: str, approver: str) -> Ch
 
 
 def _change_page(app: App, target: LinkTarget, view: ChangeView, token: str, nonce: str) -> func.HttpResponse:
-    from ..web.change_view import LinkedChange
-    from ..web.pages import FormFields, change_page
 
     change, now = view.change, app.clock.now()
     actions = app.decide.actions(change, now)
@@ -119,7 +119,6 @@ def _change_page(app: App, target: LinkTarget, view: ChangeView, token: str, non
 
 def _original(app: App, target: LinkTarget, change: Change) -> Change | None:
     """The change that this one takes back or deletes, if it is still known."""
-    from ..errors import NotFoundHere
 
     try:
         return app.decide.made_by(target) if change.plan.of_change_id else None
@@ -129,9 +128,6 @@ def _original(app: App, target: LinkTarget, change: Change) -> Change | None:
 
 def _related_page(app: App, change: Change, kind: str) -> func.HttpResponse:
     """A plan related to the change's own, planned now: reads only. A link opens no other kind."""
-    from ..core.planning.request import PlanRequest
-    from ..errors import NotFoundHere
-    from ..web.pages import plan_page
 
     related = next((plan.kind for plan in change.plan.related if plan.kind.value == kind), None)
     if related is None:
@@ -142,7 +138,6 @@ def _related_page(app: App, change: Change, kind: str) -> func.HttpResponse:
 
 def _target(app: App, token: str, req: func.HttpRequest) -> LinkTarget:
     """The link's target. Raises LinkTampered when it is for another change than the address names."""
-    from ..auth.errors import LinkTampered
 
     target = app.signer.read_link(token)
     if target.change_id != req.route_params.get("change_id"):
@@ -152,7 +147,6 @@ def _target(app: App, token: str, req: func.HttpRequest) -> LinkTarget:
 
 def _form(req: func.HttpRequest) -> dict[str, str]:
     """The first value of each field. Raises BadInput for anything that this app's form would not send."""
-    from ..errors import BadInput
 
     body = req.get_body()
     if len(body) > _LONGEST_BODY:

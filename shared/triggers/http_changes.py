@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import azure.functions as func
 
+from .. import user_input
+from ..clock import Instant
 from .queue_messages import queue
 from .responses import answers_json, answers_page, as_json
 
@@ -41,10 +43,8 @@ def propose(req: func.HttpRequest) -> func.HttpResponse:
     ``&kind=attach_nat_gateway``: also ahead of need. ``&kind=reserve_public_ips``, or ``&first=reserve``: only the
     public IPs, so that partners can list them before anything moves.
     """
-    from .. import user_input
     from ..app import current
     from ..auth.errors import RemediationOff
-    from ..clock import Instant
     from ..flows.planning.plan import kind_named
     from ..model.plan import PlanKind
     from ..web.answers import change_json
@@ -78,7 +78,6 @@ def stop(req: func.HttpRequest) -> func.HttpResponse:
 @answers_json
 def history(req: func.HttpRequest) -> func.HttpResponse:
     """``?cluster=`` name or resource id: its incidents, changes with their journals, and the audit trail."""
-    from .. import user_input
     from ..app import current
     from ..flows.incidents.history import read_history
     from ..web.answers import history_json

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import azure.functions as func
 
+from .. import user_input
 from .responses import answers_json, as_json, as_page
 
 blueprint = func.Blueprint()
@@ -14,7 +15,6 @@ blueprint = func.Blueprint()
 @answers_json
 def check(req: func.HttpRequest) -> func.HttpResponse:
     """``?cluster=`` name or resource id, all without it; ``?window=`` minutes to judge."""
-    from .. import user_input
     from ..app import current
     from ..web.answers import check_json
 
@@ -37,7 +37,6 @@ def plan(req: func.HttpRequest) -> func.HttpResponse:
 
     ``&kind=``: that kind of plan instead of the right answer. ``&as=page``: for people instead of programs.
     """
-    from .. import user_input
     from ..app import current
     from ..core.planning.request import PlanRequest
     from ..flows.planning.plan import kind_named

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import azure.functions as func
 
+from .. import __version__
+from ..errors import MisconfiguredError, SnatbotError
 from .responses import as_json
 
 if TYPE_CHECKING:
@@ -32,9 +34,7 @@ def health_details(req: func.HttpRequest) -> func.HttpResponse:
 
 
 def _health() -> tuple[dict[str, Any], int]:
-    from .. import __version__
     from ..app import current
-    from ..errors import MisconfiguredError
     from ..flows.health import read_health
 
     try:
@@ -70,7 +70,6 @@ def _configured(app: App) -> dict[str, Any]:
 def _limited() -> dict[str, Any]:
     """Where the last scan could not read metrics in batches, and why Azure's health events can't be read, if so."""
     from ..app import current
-    from ..errors import SnatbotError
     from ..flows.monitoring.tracked_scan import HEALTH_EVENTS
     from ..model.health_event import HealthEventAccess
 

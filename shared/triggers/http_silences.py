@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import azure.functions as func
 
+from .. import user_input
 from .responses import answers_json, as_json
 
 blueprint = func.Blueprint()
@@ -14,7 +15,6 @@ blueprint = func.Blueprint()
 @answers_json
 def silence(req: func.HttpRequest) -> func.HttpResponse:
     """``?cluster=`` name or id, ``by=`` who, and ``minutes=`` or ``until=`` (ISO 8601 with zone)."""
-    from .. import user_input
     from ..app import current
     from ..flows.incidents.silence import moment_from
     from ..web.answers import plain
@@ -32,7 +32,6 @@ def silence(req: func.HttpRequest) -> func.HttpResponse:
 @answers_json
 def end_silence(req: func.HttpRequest) -> func.HttpResponse:
     """``?cluster=`` name or id, ``by=`` who."""
-    from .. import user_input
     from ..app import current
 
     app = current()

@@ -8,6 +8,8 @@ from typing import List  # noqa: UP035 - Microsoft's worker takes List in an ann
 
 import azure.functions as func
 
+from ..clock import Instant
+from ..gc_freeze import freeze_loaded_modules
 from .queue_messages import deliver_message, queue, read_message
 
 blueprint = func.Blueprint()
@@ -45,7 +47,6 @@ def advance(message: func.QueueMessage, deliver: func.Out[str]) -> None:
 def offer(message: func.QueueMessage, deliver: func.Out[str]) -> None:
     """Plans against one incident, after its alarm, and has the proposal delivered at once."""
     from ..app import current
-    from ..clock import Instant
 
     partition, incident_id = read_message(message.get_body(), "partition", "incident")
     app = current()
@@ -62,7 +63,6 @@ def offer(message: func.QueueMessage, deliver: func.Out[str]) -> None:
 def measure(message: func.QueueMessage, deliver: func.Out[List[str]]) -> None:  # noqa: UP006
     """Scans one shard of a large fleet, and has its messages delivered at once."""
     from ..app import current
-    from ..gc_freeze import freeze_loaded_modules
     from .log_fields import tally_fields
 
     shard, tick = read_message(message.get_body(), "shard", "tick")

@@ -11,6 +11,8 @@ from typing import Any, ParamSpec
 
 import azure.functions as func
 
+from ..errors import BadInput, MisconfiguredError, NotFoundHere, Refused, SnatbotError, TooMany
+
 log = logging.getLogger("snatbot.triggers")
 P = ParamSpec("P")
 PAGE_HEADERS = {
@@ -62,7 +64,6 @@ def content_policy(style_nonce: str) -> str:
 def status_of(error: Exception) -> tuple[int, str]:
     """HTTP status and a stable code for an error that snatbot raised on purpose."""
     from ..auth.errors import LinkExpired, LinkTampered
-    from ..errors import BadInput, MisconfiguredError, NotFoundHere, Refused, TooMany
     from ..store.errors import StoreError
 
     match error:
@@ -91,7 +92,6 @@ def _translating(
 ) -> Callable[P, func.HttpResponse]:
     @wraps(handler)  # the host binds parameters by the handler's own names
     def answer(*args: P.args, **kwargs: P.kwargs) -> func.HttpResponse:
-        from ..errors import SnatbotError
 
         try:
             return handler(*args, **kwargs)

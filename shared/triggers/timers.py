@@ -8,6 +8,9 @@ from typing import List  # noqa: UP035 - Microsoft's worker takes List in an ann
 
 import azure.functions as func
 
+from ..cloud.deadline import Deadline
+from ..errors import SnatbotError
+from ..gc_freeze import freeze_loaded_modules
 from .queue_messages import advance_message, deliver_message, measure_message, offer_message, queue
 
 blueprint = func.Blueprint()
@@ -30,10 +33,7 @@ def watch(
 ) -> None:
     """One tick. The queue messages name what the tables hold as due."""
     from ..app import current
-    from ..cloud.deadline import Deadline
-    from ..errors import SnatbotError
     from ..flows.notification.heartbeat import beat
-    from ..gc_freeze import freeze_loaded_modules
     from .log_fields import tick_fields
 
     app = current()
