@@ -27,7 +27,7 @@ from .responses import as_page, see_other
 if TYPE_CHECKING:
     from ..app import App
     from ..auth.signing import LinkTarget
-    from ..flows.approval.decide import ChangeView
+    from ..flows.approval.decide import ChangeAndJournal
     from ..model.change import Change
 
 _COOKIE = "snatbot_form"
@@ -82,17 +82,17 @@ def _proposed_by(app: App, target: LinkTarget, action: str, approver: str) -> Ch
     if action not in (Action.ROLL_BACK, Action.DELETE, Action.ASK_AGAIN):
         return None
     at, change = Instant.of(app.clock), app.decide.view(target).change
-    app.decide.refuse_unless_possible(change, Action(action), at.domain)
+    app.decide.actions.refuse_unless_possible(change, Action(action), at.domain)
     if action == Action.ASK_AGAIN:
         return app.renewer.plan_again(target.partition, change, approver)
     propose = app.propose.propose_rollback if action == Action.ROLL_BACK else app.propose.propose_deletion
     return propose(app.decide.made_by(target), at, approver)
 
 
-def _change_page(app: App, target: LinkTarget, view: ChangeView, token: str, nonce: str) -> func.HttpResponse:
+def _change_page(app: App, target: LinkTarget, view: ChangeAndJournal, token: str, nonce: str) -> func.HttpResponse:
 
     change, now = view.change, app.clock.now()
-    actions = app.decide.actions(change, now)
+    actions = app.decide.actions.of(change, now)
     form = None
     if actions:
         csrf = app.signer.form_token(nonce, change.id)
@@ -106,7 +106,7 @@ def _change_page(app: App, target: LinkTarget, view: ChangeView, token: str, non
             change,
             journal=view.journal,
             form=form,
-            notice=app.decide.why_not(change, now),
+            notice=app.decide.actions.why_not(change, now),
             style_nonce=style_nonce,
             now=now,
             link=f"?t={quote(token)}",

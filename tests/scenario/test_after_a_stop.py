@@ -60,7 +60,7 @@ def test_a_world_that_changed_while_it_was_stopped_is_asked_about_again(theatre:
     assert ended.outcome is not None
     assert "the world changed since it stopped" in ended.outcome.reason
     assert attached(theatre) == ["aks-user"], "the system subnet was not moved"
-    assert theatre.app.decide.actions(ended, theatre.clock.now()) == ("roll_back", "delete")
+    assert theatre.app.decide.actions.of(ended, theatre.clock.now()) == ("roll_back", "delete")
 
 
 def test_an_approval_that_is_too_old_to_resume_on_becomes_a_new_question(theatre: Theatre) -> None:
@@ -121,7 +121,7 @@ def test_a_way_back_says_what_was_measured_after_each_subnet(theatre: Theatre) -
 
 def test_what_never_reached_a_subnet_can_be_given_up_and_deleted(theatre: Theatre) -> None:
     stopped = stopped_at(theatre, "subnets/aks-user")
-    assert theatre.app.decide.actions(stopped, theatre.clock.now()) == ("resume", "give_up")
+    assert theatre.app.decide.actions.of(stopped, theatre.clock.now()) == ("resume", "give_up")
 
     ended = theatre.decide(stopped, "give_up")
     theatre.work()
@@ -130,7 +130,7 @@ def test_what_never_reached_a_subnet_can_be_given_up_and_deleted(theatre: Theatr
     assert "given up" in theatre.slack_texts()[-1]
     ours = theatre.app.planner._ownership.read(f"{stopped.cluster_id}-other", stopped.plan.vnet_id)
     assert [one for one in ours.other_changes if not one.is_proposal] == [], "nobody on the network waits for it"
-    assert theatre.app.decide.actions(ended, theatre.clock.now()) == ("delete",)
+    assert theatre.app.decide.actions.of(ended, theatre.clock.now()) == ("delete",)
     deletion = asked(theatre, "deletion", ended)
     assert theatre.run_on(theatre.decide(deletion, "approve")).state is S.DONE
     assert theatre.resources("natGateways") == theatre.resources("publicIPAddresses") == []

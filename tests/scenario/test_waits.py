@@ -44,7 +44,7 @@ def test_a_wait_that_nobody_can_mean_stops_the_change_now_and_names_azures_time(
     assert stopped.not_before is not None
     assert stopped.not_before > theatre.clock.now() + timedelta(days=365)
     assert f"no write before {utc(stopped.not_before)}" in stopped.stop_reason
-    assert {"resume", "roll_back"} <= set(theatre.app.decide.actions(stopped, theatre.clock.now()))
+    assert {"resume", "roll_back"} <= set(theatre.app.decide.actions.of(stopped, theatre.clock.now()))
     assert any(utc(stopped.not_before) in text for text in map(str, theatre.simulator.messages()))
 
     theatre.decide(stopped, "resume")

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from ...auth.errors import RemediationOff, SignInNeeded
 from ...core.planning.detach import written_subnets
+from ...errors import Refused
 from ...ids import cluster_key
 from ...model.change import FINAL_STATES, Action, Change, ChangeState
 from ...model.plan import PlanKind
@@ -14,6 +15,11 @@ from ...store.records import Records
 _JUDGED = (ChangeState.VERIFYING, ChangeState.FIXED, ChangeState.NOT_FIXED, ChangeState.CANT_TELL)
 _UNDONE = (ChangeState.ROLLED_BACK, ChangeState.DONE)
 _TO_NOTHING = (ChangeState.DENIED, ChangeState.EXPIRED, ChangeState.SUPERSEDED, ChangeState.FAILED)
+_IMPOSSIBLE = {
+    Action.ROLL_BACK: "A change that is {state} can't be rolled back.",
+    Action.DELETE: "There is nothing here that may be deleted.",
+    Action.ASK_AGAIN: "Another change of this cluster is open: see that one.",
+}
 _KINDS = {Action.ROLL_BACK: PlanKind.DETACH_NAT_GATEWAY, Action.DELETE: PlanKind.DELETE_NAT_GATEWAY}
 
 
@@ -54,6 +60,11 @@ class Actions:
                 return self._undoing(change) or self._again(change)
             case _:
                 return self._undoing(change)
+
+    def refuse_unless_possible(self, change: Change, action: Action, now: datetime) -> None:
+        """Raises Refused when nobody may ask for this roll-back, deletion or new plan now."""
+        if action not in self.of(change, now):
+            raise Refused(self.why_not(change, now) or _IMPOSSIBLE[action].format(state=change.state))
 
     def follow_ups(self, change: Change) -> tuple[Change, ...]:
         """Later changes that take back or delete what this one did, or what the change did that this one takes back."""

@@ -37,16 +37,11 @@ _EVENTS = {
     Action.GIVE_UP: Event.FAIL,
 }
 _AUDITED = {Action.RESUME: "resumed", Action.GIVE_UP: "given up"}
-_IMPOSSIBLE = {
-    Action.ROLL_BACK: "A change that is {state} can't be rolled back.",
-    Action.DELETE: "There is nothing here that may be deleted.",
-    Action.ASK_AGAIN: "Another change of this cluster is open: see that one.",
-}
 _TRIES = 5  # a worker may write at the same moment
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeView:
+class ChangeAndJournal:
     """What the page shows."""
 
     change: Change
@@ -73,33 +68,17 @@ class Decide:
         self._outbox = outbox
         self._links = links
         self._mode = approval_mode
-        self._actions = Actions(records, is_remediation_on=is_remediation_on, approval_mode=approval_mode)
+        self.actions = Actions(records, is_remediation_on=is_remediation_on, approval_mode=approval_mode)
 
-    def view(self, target: LinkTarget) -> ChangeView:
+    def view(self, target: LinkTarget) -> ChangeAndJournal:
         """Raises NotFoundHere, or Refused when the link was made for another plan of this change."""
         change = self._find(target).value
         journal = self._records.journal(target.partition, target.change_id)
-        later = {other.id: other for other in (*self._actions.follow_ups(change), *self._actions.replacements(change))}
-        return ChangeView(change, tuple(journal[step].value for step in sorted(journal)), tuple(later.values()))
-
-    def why_not(self, change: Change, now: datetime) -> str | None:
-        """Why nobody can decide on this change now; None when somebody can."""
-        return self._actions.why_not(change, now)
-
-    def actions(self, change: Change, now: datetime) -> tuple[Action, ...]:
-        """What a person may do with this change now, in the order of the buttons."""
-        return self._actions.of(change, now)
-
-    def refuse_unless_possible(self, change: Change, action: Action, now: datetime) -> None:
-        """Raises Refused when nobody may ask for this roll-back, deletion or new plan now."""
-        if action not in self.actions(change, now):
-            raise Refused(self.why_not(change, now) or _IMPOSSIBLE[action].format(state=change.state))
+        later = {other.id: other for other in (*self.actions.follow_ups(change), *self.actions.replacements(change))}
+        return ChangeAndJournal(change, tuple(journal[step].value for step in sorted(journal)), tuple(later.values()))
 
     def made_by(self, target: LinkTarget) -> Change:
-        """The change whose work may be taken back or deleted from this one's page: itself, or the one it is about.
-
-        Raises Refused when nobody may ask for that now.
-        """
+        """The change whose work may be taken back or deleted from this one's page: itself, or the one it is about."""
         change = self._find(target).value
         if change.plan.of_change_id is None:
             return change
@@ -123,7 +102,7 @@ class Decide:
     def _decide(self, target: LinkTarget, action: Action, approver: str, at: Instant) -> Change:
         stored, now = self._find(target), at.domain
         change = stored.value
-        if (reason := self.why_not(change, now)) is not None:
+        if (reason := self.actions.why_not(change, now)) is not None:
             raise Refused(reason)
         if action is Action.GIVE_UP and change.state is not ChangeState.STOPPED:
             raise Refused(_already(change))

@@ -194,7 +194,7 @@ def test_while_remediation_is_off_nothing_is_decided(table: Table) -> None:
         with pytest.raises(Refused, match="REMEDIATION is off"):
             desk.decide(action)
     assert desk.change() == change
-    assert desk.flow.actions(change, SOON) == ()
+    assert desk.flow.actions.of(change, SOON) == ()
 
 
 def test_possession_of_a_link_approves_nothing_where_people_must_sign_in(table: Table) -> None:
@@ -203,7 +203,7 @@ def test_possession_of_a_link_approves_nothing_where_people_must_sign_in(table: 
     with pytest.raises(Refused, match="Possession of a link does not approve anything here"):
         desk.decide()
     assert desk.change() == change
-    assert desk.flow.actions(change, SOON) == ()
+    assert desk.flow.actions.of(change, SOON) == ()
 
 
 # --- one change on a network at a time ---
@@ -266,9 +266,13 @@ def test_what_was_given_up_can_be_taken_back_only_if_it_attached_something(desk:
     at = next(n for n, step in enumerate(before.plan.steps) if isinstance(step, AssociateSubnet))
     entry = replace(make_journal()[0], step=at, may_be_written=written)
     desk.records.commit_in(PARTITION, [PutJournal(before.id, entry)])
-    assert desk.flow.actions(before, SOON) == (Action.RESUME, *((Action.ROLL_BACK,) if written else ()), Action.GIVE_UP)
+    assert desk.flow.actions.of(before, SOON) == (
+        Action.RESUME,
+        *((Action.ROLL_BACK,) if written else ()),
+        Action.GIVE_UP,
+    )
     ended = desk.decide(Action.GIVE_UP)
-    assert desk.flow.actions(ended, SOON) == (*((Action.ROLL_BACK,) if written else ()), Action.DELETE)
+    assert desk.flow.actions.of(ended, SOON) == (*((Action.ROLL_BACK,) if written else ()), Action.DELETE)
 
 
 def test_approving_a_change_ends_what_stopped_on_the_cluster(desk: Desk) -> None:
@@ -291,7 +295,7 @@ RUNNING = [S.APPROVED, S.APPLYING, S.VERIFYING]
 @pytest.mark.parametrize("state", RUNNING)
 def test_a_running_change_is_stopped_from_its_page_and_can_be_resumed(desk: Desk, state: ChangeState) -> None:
     before = desk.put(state)
-    assert desk.flow.actions(before, SOON)[0] == Action.STOP
+    assert desk.flow.actions.of(before, SOON)[0] == Action.STOP
     change = desk.decide(Action.STOP, who="Maria Ortega")
     assert (change.state, change.due_at, change.stop_reason) == (S.STOPPED, None, "stopped by Maria Ortega")
     assert (change.step, change.decision) == (before.step, before.decision)
@@ -413,7 +417,7 @@ def test_a_change_that_has_a_way_back_offers_no_second_one(desk: Desk, state: Ch
     before = desk.put(S.FIXED)
     back = desk.put(change=replace(rollback_of(before), state=state))
     is_over = state in FINAL_STATES and state not in (S.ROLLED_BACK, S.DONE)
-    assert desk.flow.actions(before, SOON) == ((Action.ROLL_BACK,) if is_over else ())
+    assert desk.flow.actions.of(before, SOON) == ((Action.ROLL_BACK,) if is_over else ())
     assert desk.flow.view(TARGET).follow_ups == (back,)
     assert desk.flow.view(BACK).follow_ups == ()
 
@@ -423,7 +427,7 @@ def test_what_is_left_is_deleted_once(desk: Desk, state: ChangeState, offered: t
     back = desk.put(change=replace(rollback_of(desk.put(S.FIXED)), state=S.ROLLED_BACK))
     plan = replace(make_plan(), kind=PlanKind.DELETE_NAT_GATEWAY, of_change_id=TARGET.change_id)
     deletion = desk.put(change=replace(make_change(state, plan), id="chg-deletion"))
-    assert desk.flow.actions(back, SOON) == offered
+    assert desk.flow.actions.of(back, SOON) == offered
     assert desk.flow.view(BACK).follow_ups == (deletion,)
 
 
@@ -442,7 +446,7 @@ def test_the_page_shows_the_change_with_its_journal_in_order(desk: Desk) -> None
 @pytest.mark.parametrize("state", ChangeState)
 def test_what_is_offered_is_what_is_taken(desk: Desk, state: ChangeState) -> None:
     change = desk.put(state)
-    offered = desk.flow.actions(change, SOON)
+    offered = desk.flow.actions.of(change, SOON)
     for action in (Action.APPROVE, Action.DENY, Action.RESUME):
         if action not in offered:
             with pytest.raises(Refused):
@@ -461,7 +465,7 @@ def test_what_is_offered_is_what_is_taken(desk: Desk, state: ChangeState) -> Non
 def test_what_came_to_nothing_is_asked_for_again_unless_another_change_is_open(desk: Desk, other: ChangeState) -> None:
     desk.put(change=replace(make_change(other), id="chg-other"))
     for state in (S.DENIED, S.EXPIRED):
-        offered = desk.flow.actions(make_change(state), SOON)
+        offered = desk.flow.actions.of(make_change(state), SOON)
         assert offered == ((Action.ASK_AGAIN,) if other in FINAL_STATES else ())
 
 
@@ -485,7 +489,7 @@ def test_the_message_of_a_denial_leads_to_the_page_that_asks_again(desk: Desk) -
 @pytest.mark.parametrize("state", [S.PROPOSED, S.APPROVED, S.APPLYING, S.DENIED, S.EXPIRED, S.SUPERSEDED])
 def test_what_is_not_done_cannot_be_taken_back(desk: Desk, state: ChangeState) -> None:
     with pytest.raises(Refused, match=f"A change that is {state.value} can't be rolled back"):
-        desk.flow.refuse_unless_possible(make_change(state), Action.ROLL_BACK, SOON)
+        desk.flow.actions.refuse_unless_possible(make_change(state), Action.ROLL_BACK, SOON)
 
 
 @pytest.mark.parametrize("state", [S.STOPPED, S.VERIFYING, S.FIXED, S.NOT_FIXED, S.CANT_TELL])
@@ -493,6 +497,6 @@ def test_what_was_written_can_be_taken_back_once_and_not_again(desk: Desk, state
     change = make_change(state)
     entry = replace(make_journal()[0], step=3, may_be_written=True)
     desk.records.commit_in(PARTITION, [PutJournal(change.id, entry)])
-    desk.flow.refuse_unless_possible(change, Action.ROLL_BACK, SOON)
+    desk.flow.actions.refuse_unless_possible(change, Action.ROLL_BACK, SOON)
     with pytest.raises(Refused):
-        desk.flow.refuse_unless_possible(replace(rollback_of(change), state=state), Action.ROLL_BACK, SOON)
+        desk.flow.actions.refuse_unless_possible(replace(rollback_of(change), state=state), Action.ROLL_BACK, SOON)
