@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from ...chat import fleet_messages, incident_messages, waiting_messages
 from ...chat.message import Message
@@ -37,6 +38,13 @@ log = logging.getLogger("snatbot.watch")
 _CONTRADICTION_EVERY = timedelta(days=1)
 # Connections that fail, and a NAT gateway that fills: more public IPs come before its connections fail.
 CURED_BY_A_PLAN = FAILURES | {FindingKind.NAT_GATEWAY_PRESSURE}
+
+_ALERTS = {
+    Effect.OPENED: incident_messages.incident_opened,
+    Effect.REOPENED: incident_messages.incident_reopened,
+    Effect.FAILING: incident_messages.incident_failing,
+    Effect.WORSENED: incident_messages.incident_worsened,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +141,14 @@ class IncidentTracker:
         notified: list[str] = []
         failed = unanswered = 0
         for observation in sorted(observations, key=lambda observation: observation.key in active):
-            is_late = deadline is not None and deadline.is_over
             if not observation.has_news and observation.key not in active:
                 effects[Effect.NOTHING.value] += 1
                 continue
-            if is_late:
+            if deadline is not None and deadline.is_over:
                 failed += 1
                 continue
             try:
-                effect, is_notified = self._update(observation, active, now, wall)
+                effect, is_notified = retry_on_conflict(partial(self._update, observation, active, now, wall))
                 effects[effect.value] += 1
                 notified += [observation.key] if is_notified else []
                 unanswered = 0
@@ -157,11 +164,6 @@ class IncidentTracker:
         self, observation: Observation, active: Mapping[str, bool], now: datetime, wall: datetime
     ) -> tuple[Effect, bool]:
         """Returns what happened, and whether there is a message to deliver."""
-        return retry_on_conflict(lambda: self._update_once(observation, active, now, wall))
-
-    def _update_once(
-        self, observation: Observation, active: Mapping[str, bool], now: datetime, wall: datetime
-    ) -> tuple[Effect, bool]:
         cluster = observation.assessment.cluster
         state = self.read_state(cluster.id, cluster.name)
         transition = self._transition(observation, state, now)
@@ -178,22 +180,20 @@ class IncidentTracker:
         if notice and not is_news:
             writes.append(audit(now, "snatbot", "health event without a failure", cluster.name, notice.summary))
         if is_news and transition.incident is not None:
-            withdrawn = self._withdrawn(transition, state, now)
-            message = self._message(transition, observation.assessment, state, now, is_withdrawn=bool(withdrawn))
-            writes += [*self._incident_writes(transition, state, now), *withdrawn]
-            writes += self._outbox.rows(cluster.name, message, wall)
+            incident, stored, withdrawn = transition.incident, state.stored_incident, list[Put]()
+            writes.append(Put(incident, stored.etag if stored is not None and stored.value.id == incident.id else None))
+            if transition.effect is not Effect.NOTHING:
+                writes.append(audit(now, "snatbot", f"incident {transition.effect.value}", incident.id))
+            if transition.effect is Effect.CLEARED and state.changes:  # nobody should approve a cure for what is over
+                withdrawn = withdraw_proposals(self._records, observation.key, incident, now)
+            message = self._message(
+                transition.message, incident, observation.assessment, state, now, is_withdrawn=bool(withdrawn)
+            )
+            writes += [*withdrawn, *self._outbox.rows(cluster.name, message, wall)]
         self._records.commit(cluster.id, writes)
         if transition.effect is not Effect.NOTHING:
             log.info("%s: incident %s", cluster.name, transition.effect.value)
         return transition.effect, bool(message or notice)
-
-    def _incident_writes(self, transition: IncidentTransition, state: ClusterState, now: datetime) -> list[Put]:
-        incident, stored = transition.incident, state.stored_incident
-        assert incident is not None
-        writes = [Put(incident, stored.etag if stored is not None and stored.value.id == incident.id else None)]
-        if transition.effect is not Effect.NOTHING:
-            writes.append(audit(now, "snatbot", f"incident {transition.effect.value}", incident.id))
-        return writes
 
     def _contradiction(self, observation: Observation, transition: IncidentTransition, now: datetime) -> Message | None:
         """Azure's health events report trouble that the metric doesn't show: one post a day, and no incident."""
@@ -207,12 +207,6 @@ class IncidentTracker:
         if has_failed and (cleared_at is None or now - cleared_at <= self._policy.cooldown):
             return None  # people were notified of these failures
         return fleet_messages.metrics_contradicted(observation.assessment, now)
-
-    def _withdrawn(self, transition: IncidentTransition, state: ClusterState, now: datetime) -> list[Put]:
-        """A cleared incident withdraws its open proposal: nobody should approve a cure for what is over."""
-        if transition.effect is not Effect.CLEARED or transition.incident is None or not state.changes:
-            return []
-        return withdraw_proposals(self._records, cluster_key(state.record.cluster_id), transition.incident, now)
 
     def _transition(self, observation: Observation, state: ClusterState, now: datetime) -> IncidentTransition:
         transition = next_incident(
@@ -265,24 +259,17 @@ class IncidentTracker:
 
     def _message(
         self,
-        transition: IncidentTransition,
+        effect: Effect,
+        incident: Incident,
         assessment: Assessment,
         state: ClusterState,
         now: datetime,
         *,
         is_withdrawn: bool,
     ) -> Message | None:
-        incident = transition.incident
-        assert incident is not None
-        match transition.message:
-            case Effect.OPENED:
-                return incident_messages.incident_opened(incident, assessment)
-            case Effect.REOPENED:
-                return incident_messages.incident_reopened(incident, assessment)
-            case Effect.FAILING:
-                return incident_messages.incident_failing(incident, assessment)
-            case Effect.WORSENED:
-                return incident_messages.incident_worsened(incident, assessment)
+        match effect:
+            case Effect.OPENED | Effect.REOPENED | Effect.FAILING | Effect.WORSENED:
+                return _ALERTS[effect](incident, assessment)
             case Effect.CLEARED if isinstance(assessment.reading, DoesNotApply):
                 return fleet_messages.monitoring_ended(incident, now, is_withdrawn=is_withdrawn)
             case Effect.CLEARED:

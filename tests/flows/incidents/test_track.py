@@ -343,7 +343,7 @@ def test_a_deadline_leaves_what_is_known_already_for_later_not_what_is_new(recor
     assert world.tracker().track(sights, world.active_clusters.entries(), at(9), at(9), over) == UpdateSummary(
         {"nothing": 1}, 2
     )
-    seconds = iter((0.0, 0.0, 0.0))
+    seconds = iter((0.0, 0.0))
     once = Deadline(1.0, lambda: next(seconds, 2.0))
     assert world.tracker().track(sights, world.active_clusters.entries(), at(9), at(9), once).effects == {
         "opened": 1,
