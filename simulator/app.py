@@ -15,6 +15,7 @@ from email.utils import format_datetime
 from .clock import iso_text
 from .control import ROUTES as CONTROL_ROUTES
 from .errors import GATEWAY, ArmError, ControlError, ServiceError
+from .hosts import is_dead, path_on_simulator
 from .http import WRITES, Request, Response
 from .noise import stable_uuid
 from .requestlog import RequestLog
@@ -76,6 +77,8 @@ class Simulator:
 
     def handle(self, request: Request) -> Reply:
         """Answer a request. Latency, by fault or setting, is waited for outside the lock."""
+        host = request.base_url.rpartition("/")[2]
+        request = replace(request, path=path_on_simulator(host, request.path) or request.path)
         if request.path == "/_sim" or request.path.startswith("/_sim/"):
             return Reply(_controlled(request, self._run_control))
         if request.path == "/chat" or request.path.startswith("/chat/"):
@@ -90,7 +93,7 @@ class Simulator:
         delay = effects.latency_seconds + self.world.settings.round_trip_seconds
         if delay:
             self._sleep(delay)
-        if effects.drop == "before":
+        if effects.drop == "before" or is_dead(host):
             return self._logged(request, None)
         if effects.answer is not None:
             answer = effects.answer

@@ -7,16 +7,23 @@ from enum import StrEnum
 from pathlib import Path
 from traceback import extract_tb
 
+from ..app import ARM_ROUTES, OPEN_ROUTES
+from ..errors import ServiceError
+from ..hosts import path_on_simulator
+from ..http import Request
+from ..routing import Router
 from .compare import compare_bodies, compare_status
 from .difference import Difference, Kind
 from .headers import compare_headers
 from .history import History, type_of
-from .hosts import is_served
 from .recorder import hidden_request, recorder_of
 from .recording import Exchange, Recording
 from .stage import Answer, Stage, open_stage
 from .state import arrange
 from .state.bodies import NotArrangeable, Refused
+
+
+_SERVED = Router([*OPEN_ROUTES, *ARM_ROUTES])
 
 
 class Verdict(StrEnum):
@@ -85,13 +92,22 @@ def _unplayable(exchange: Exchange) -> str | None:
     """Why an exchange can't be replayed, whatever the simulator's state."""
     if exchange.flaw is not None:
         return exchange.flaw
-    if not is_served(exchange):
+    if not _is_served(exchange):
         return f"not served: {exchange.method} {type_of(exchange)}"
     if exchange.status >= 500 or exchange.error_code in THROTTLED:
         return "a failure that no state brings about; the simulator plays it as a fault"
     if any(not isinstance(exchange.body_object.get(name) or [], list) for name in _LISTS):
         return "the answer has something else where a list belongs"
     return hidden_request(exchange)
+
+
+def _is_served(exchange: Exchange) -> bool:
+    """Whether the simulator has a route for the request. Recordings of Resource Manager often leave the host out."""
+    path = path_on_simulator(exchange.host, exchange.path)
+    try:
+        return path is not None and _SERVED.find(Request(exchange.method, path)) is not None
+    except ServiceError:
+        return False
 
 
 def differences_of(exchange: Exchange, answer: Answer, repo: str = "") -> list[Difference]:

@@ -22,7 +22,6 @@ from ..settings import Settings
 from ..state.identities import Identity, issue_token
 from ..state.operations import Operation
 from ..world import Subscription, World
-from .hosts import path_on_simulator
 from .recorder import restored_url
 from .recording import Exchange, Recording
 
@@ -76,7 +75,7 @@ class Stage:
     def replay(self, exchange: Exchange) -> Answer:
         """Send the recorded request; remember which simulated etags and URLs stand for the recorded ones."""
         path, _, query = restored_url(exchange).partition("?")
-        target = f"{path_on_simulator(exchange.host, path)}?{query}"
+        target = f"{path}?{query}"
         operation = operation_in(path)
         if operation is not None:
             target = self.targets.get(_kind_and_id(path), target)
