@@ -1,4 +1,4 @@
-"""The hosts of the real services, and the path under which each is served here: a Host header works as well as a path."""
+"""The hosts of the real services, and the path under which each is served here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A certificate authority, and server certificates for this machine's addresses and for each name that a client asks for."""
+"""A certificate authority, and certificates for this machine and for each name that a client asks for."""
 
 from __future__ import annotations
 

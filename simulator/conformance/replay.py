@@ -22,7 +22,6 @@ from .stage import Answer, Stage, open_stage
 from .state import arrange
 from .state.bodies import NotArrangeable, Refused
 
-
 _SERVED = Router([*OPEN_ROUTES, *ARM_ROUTES])
 
 

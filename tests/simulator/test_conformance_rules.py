@@ -12,7 +12,6 @@ from simulator.conformance.compare import compare_bodies, compare_status
 from simulator.conformance.difference import Difference, Kind, shown
 from simulator.conformance.headers import compare_headers
 from simulator.conformance.history import History, type_of
-from simulator.conformance.hosts import path_on_simulator
 from simulator.conformance.known import KNOWN, Known, reason_for
 from simulator.conformance.recorder import Recorder, hidden_request, recorder_of, restored_url
 from simulator.conformance.recording import Exchange, Recording, load_file
@@ -160,22 +159,6 @@ def test_what_a_recorder_drops_is_not_held_against_the_simulator() -> None:
 def test_a_time_span_that_was_blanked_is_taken_from_the_answer() -> None:
     exchange = Exchange(method="GET", url="/m?timespan=0000-00-00&top=1", body={"timespan": "a/b"})
     assert restored_url(exchange) == "/m?timespan=a/b&top=1"
-
-
-@pytest.mark.parametrize(
-    ("host", "path"),
-    [
-        ("", "/x"),
-        ("management.azure.com", "/x"),
-        ("management.chinacloudapi.cn", "/x"),
-        ("westus2.metrics.monitor.azure.com", "/metrics/westus2/x"),
-        ("hooks.slack.com", "/slack/x"),
-        ("prod-01.westeurope.logic.azure.com:443", "/teams/x"),
-        ("example.com", None),
-    ],
-)
-def test_hosts_are_paths_of_the_simulator(host: str, path: str | None) -> None:
-    assert path_on_simulator(host, "/x") == path
 
 
 def test_reports_show_words_and_numbers_but_no_content() -> None:

@@ -1,4 +1,4 @@
-"""The services by their own hosts: unmodified clients with their default addresses, whose names lead to this machine."""
+"""The services by their own hosts, whose names lead to this machine: unmodified clients with default addresses."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import requests
 from slack_sdk import WebClient
 from slack_sdk.webhook import WebhookClient
 
+from simulator.hosts import path_on_simulator
 from simulator.testing import RunningSimulator
 from tests.support.azure_in_process import serve_azure
 from tests.support.clients import Azure
@@ -72,3 +73,19 @@ def test_a_host_header_will_do(storm: Azure) -> None:
         timeout=30,
     )
     assert answer.json()["ok"]
+
+
+@pytest.mark.parametrize(
+    ("host", "path"),
+    [
+        ("", "/x"),
+        ("management.azure.com", "/x"),
+        ("management.chinacloudapi.cn", "/x"),
+        ("westus2.metrics.monitor.azure.com", "/metrics/westus2/x"),
+        ("hooks.slack.com", "/slack/x"),
+        ("prod-01.westeurope.logic.azure.com:443", "/teams/x"),
+        ("example.com", None),
+    ],
+)
+def test_hosts_are_paths_of_the_simulator(host: str, path: str | None) -> None:
+    assert path_on_simulator(host, "/x") == path
