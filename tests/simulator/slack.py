@@ -19,9 +19,9 @@ SCOPES = ["commands", "chat:write", "channels:history", "users:read"]
 SECRET = "signing-secret-of-the-test"
 
 
-def client(simulator: RunningSimulator, token: str = "xoxb-simulated") -> WebClient:
+def client(simulator: RunningSimulator, token: str = "xoxb-simulated", **more: Any) -> WebClient:
     """slack_sdk's client, over plain http."""
-    return WebClient(token=token, base_url=f"{simulator.http_url}/slack/api/")
+    return WebClient(token=token, base_url=f"{simulator.http_url}/slack/api/", **more)
 
 
 def button(action_id: str = "approve", **more: Any) -> dict[str, Any]:

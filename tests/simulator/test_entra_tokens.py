@@ -194,6 +194,13 @@ def test_an_assertion_is_checked(strict: RunningSimulator, make: Callable[[], st
         with_assertion(strict, make())
 
 
+def test_an_assertion_of_a_withdrawn_key_is_refused(strict: RunningSimulator) -> None:
+    made = assertion()
+    strict.roll_keys(keep_old=False)
+    with pytest.raises(ClientAuthenticationError, match="AADSTS700027: "):
+        with_assertion(strict, made)
+
+
 def test_an_assertion_expires(strict: RunningSimulator) -> None:
     made = assertion()
     strict.add_event({"settings": {"clock_skew_seconds": 25 * 3600}})

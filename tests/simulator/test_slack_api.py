@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
 from http.client import RemoteDisconnected
-from json import JSONDecodeError
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,10 @@ import pytest
 import requests
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
+from slack_sdk.webhook import WebhookClient
 
 from simulator.testing import RunningSimulator
+from tests.simulator.faults import FAULTS, NOTHING_DONE, PATIENCE_SECONDS, comes_true
 from tests.simulator.slack import actions, button, client, manifest
 from tests.support.azure_in_process import serve_azure
 
@@ -245,24 +247,71 @@ def test_a_channel_takes_a_burst_then_one_a_second(slack: RunningSimulator, chan
     assert api.chat_postMessage(channel=channel, text="x")["ok"]
 
 
-API_FAULTS: dict[str, tuple[dict[str, Any], str]] = {
-    "down": ({"status": 503}, "service_unavailable"),
-    "token revoked": ({"status": 200, "body": {"ok": False, "error": "token_revoked"}}, "token_revoked"),
-    "a page": ({"mangle": "html"}, ""),
-    "half an answer": ({"mangle": "truncated"}, ""),
+SAID = {
+    "down": (SlackApiError, "service_unavailable"),
+    "slow": (TimeoutError, ""),
+    "throttled": (SlackApiError, "ratelimited"),
+    "its answer lost": (RemoteDisconnected, ""),
+    "a page instead": (SlackApiError, "<!DOCTYPE html>"),
+    "half an answer": (SlackApiError, "Received a response in a non-JSON format"),
 }
+"""What slack_sdk makes of each fault of the web API."""
+HEARD = {
+    "down": (503, "service_unavailable"),
+    "throttled": (429, "rate_limited"),
+    "a page instead": (200, "<!DOCTYPE html>"),
+    "half an answer": (200, "o"),
+}
+"""The same of an incoming webhook, whose answers it hands on; the rest it raises."""
 
 
-@pytest.mark.parametrize("name", API_FAULTS)
-def test_slack_can_fail(slack: RunningSimulator, channel: str, name: str) -> None:
-    fault, error = API_FAULTS[name]
-    slack.add_fault({"match": {"path": "chat.postMessage"}, "times": 1, "then": fault})
-    api = client(slack)
-    with pytest.raises((SlackApiError, JSONDecodeError)) as raised:
+@pytest.mark.parametrize("name", FAULTS)
+def test_the_web_api_can_fail(slack: RunningSimulator, channel: str, name: str) -> None:
+    slack.add_fault({"match": {"path": "chat.postMessage"}, "times": 1, "then": FAULTS[name]})
+    api = client(slack, timeout=PATIENCE_SECONDS if name == "slow" else 30, retry_handlers=[])
+    error, words = SAID[name]
+    with pytest.raises(error) as raised:
         api.chat_postMessage(channel=channel, text="x")
     slack.clear_faults()
-    assert error in str(raised.value)
-    assert len(slack.chat(channel=channel)) == (1 if "mangle" in fault else 0), "a mangled answer is lost, not the deed"
+    assert words in str(raised.value)
+    if isinstance(raised.value, SlackApiError):
+        assert raised.value.response.headers.get("Retry-After") == ("7" if name == "throttled" else None)
+    expected = 0 if name in NOTHING_DONE else 1
+    assert comes_true(lambda: len(slack.chat(channel=channel)) == expected)
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_webhook_can_fail(slack: RunningSimulator, channel: str, name: str) -> None:
+    hook = f"T000/{channel}/secret"
+    slack.add_fault({"match": {"path": hook}, "times": 1, "then": FAULTS[name]})
+    patience: Any = PATIENCE_SECONDS if name == "slow" else 30  # by its type, a webhook's is in whole seconds
+    api = WebhookClient(f"{slack.http_url}/slack/services/{hook}", timeout=patience, retry_handlers=[])
+    if name in HEARD:
+        answer = api.send(text="x")
+        assert (answer.status_code, answer.body[: len(HEARD[name][1])]) == HEARD[name]
+    else:
+        with pytest.raises(OSError):
+            api.send(text="x")
+    slack.clear_faults()
+    expected = 0 if name in NOTHING_DONE else 1
+    assert comes_true(lambda: len(slack.chat(channel=hook)) == expected)
+
+
+def test_a_token_can_be_revoked(slack: RunningSimulator, channel: str) -> None:
+    revoked = {"status": 200, "body": {"ok": False, "error": "token_revoked"}}
+    slack.add_fault({"match": {"path": "slack/api/"}, "then": revoked})
+    assert refusal(client(slack).chat_postMessage, channel=channel, text="x")["error"] == "token_revoked"
+    slack.clear_faults()
+    assert slack.chat(channel=channel) == []
+
+
+def test_a_slack_whose_clock_is_off_says_so_in_its_answers(slack: RunningSimulator) -> None:
+    slack.add_event({"settings": {"clock_skew_seconds": 600}})
+    try:
+        dated = parsedate_to_datetime(client(slack).auth_test().headers["Date"])
+    finally:
+        slack.add_event({"settings": {"clock_skew_seconds": 0}})
+    assert (dated - slack.now()).total_seconds() == pytest.approx(600, abs=1)
 
 
 def test_slack_sdk_waits_when_told_to(slack: RunningSimulator, channel: str) -> None:
@@ -277,8 +326,7 @@ def test_slack_sdk_waits_when_told_to(slack: RunningSimulator, channel: str) -> 
 
 def test_a_message_can_be_posted_though_its_answer_is_lost(slack: RunningSimulator, channel: str) -> None:
     slack.add_fault({"match": {"path": "chat.postMessage"}, "times": 1, "then": {"drop": "after"}})
-    api = client(slack)
-    api.retry_handlers.clear()
+    api = client(slack, retry_handlers=[])
     with pytest.raises(RemoteDisconnected):
         api.chat_postMessage(channel=channel, text="x", metadata={"event_type": "t", "event_payload": {"key": "7"}})
     slack.clear_faults()

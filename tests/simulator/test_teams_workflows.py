@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 import requests
 
 from simulator.testing import RunningSimulator
+from tests.simulator.faults import FAULTS, NOTHING_DONE, PATIENCE_SECONDS, comes_true
 from tests.support.azure_in_process import serve_azure
 
 CARD = {"type": "AdaptiveCard", "version": "1.5", "body": [{"type": "TextBlock", "text": "hello"}]}
@@ -35,10 +37,10 @@ def workflow() -> str:
 
 
 def send(
-    teams: RunningSimulator, workflow: str, body: Any, prefix: str = "", query: str = "?sig=secret"
+    teams: RunningSimulator, workflow: str, body: Any, prefix: str = "", query: str = "?sig=secret", timeout: float = 30
 ) -> requests.Response:
     url = f"{teams.http_url}/teams{prefix}/workflows/{workflow}/triggers/manual/paths/invoke{query}"
-    return requests.post(url, json=body, timeout=30)
+    return requests.post(url, json=body, timeout=timeout)
 
 
 @pytest.mark.parametrize("body", [message(CARD), CARD])
@@ -99,20 +101,41 @@ def test_what_goes_over_25_in_five_minutes_is_accepted_but_not_shown(teams: Runn
     assert post_one() == ""
 
 
-@pytest.mark.parametrize(
-    ("fault", "status"),
-    [({"status": 502}, 502), ({"status": 429, "headers": {"Retry-After": "3"}}, 429), ({"mangle": "html"}, 202)],
-)
-def test_teams_can_fail(teams: RunningSimulator, workflow: str, fault: dict[str, Any], status: int) -> None:
-    teams.add_fault({"match": {"path": f"workflows/{workflow}/"}, "times": 1, "then": fault})
+STATUS = {"down": 503, "throttled": 429, "a page instead": 202, "half an answer": 202}
+"""What comes of a fault; an answer without a body has no half, and the rest is raised."""
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_teams_can_fail(teams: RunningSimulator, workflow: str, name: str) -> None:
+    teams.add_fault({"match": {"path": f"workflows/{workflow}/"}, "times": 1, "then": FAULTS[name]})
+    if name in STATUS:
+        answer = send(teams, workflow, CARD)
+        assert answer.status_code == STATUS[name]
+        assert answer.headers.get("Retry-After") == ("7" if name == "throttled" else None)
+        assert ("text/html" in answer.headers.get("Content-Type", "")) == (name == "a page instead")
+    else:
+        with pytest.raises((requests.ConnectionError, requests.Timeout)):
+            send(teams, workflow, CARD, timeout=PATIENCE_SECONDS if name == "slow" else 30)
+    teams.clear_faults()
+    expected = 0 if name in NOTHING_DONE else 1
+    assert comes_true(lambda: len(teams.chat(channel=workflow)) == expected)
+
+
+def test_a_workflows_url_can_be_revoked(teams: RunningSimulator, workflow: str) -> None:
+    """Its owner has left, or made a new URL."""
+    code = "DirectApiAuthorizationRequired"
+    then = {"status": 401, "body": {"error": {"code": code, "message": "The request must be authenticated."}}}
+    teams.add_fault({"match": {"path": f"workflows/{workflow}/"}, "then": then})
     answer = send(teams, workflow, CARD)
-    assert answer.status_code == status
-    assert answer.headers.get("Retry-After") == ("3" if status == 429 else None)
-    assert len(teams.chat(channel=workflow)) == (1 if status == 202 else 0)
+    teams.clear_faults()
+    assert (answer.status_code, answer.json()["error"]["code"]) == (401, code)
+    assert teams.chat(channel=workflow) == []
 
 
-def test_a_card_can_be_posted_though_the_answer_is_lost(teams: RunningSimulator, workflow: str) -> None:
-    teams.add_fault({"match": {"path": f"workflows/{workflow}/"}, "times": 1, "then": {"drop": "after"}})
-    with pytest.raises(requests.ConnectionError):
-        send(teams, workflow, CARD)
-    assert len(teams.chat(channel=workflow)) == 1
+def test_a_teams_whose_clock_is_off_says_so_in_its_answers(teams: RunningSimulator, workflow: str) -> None:
+    teams.add_event({"settings": {"clock_skew_seconds": 600}})
+    try:
+        dated = parsedate_to_datetime(send(teams, workflow, CARD).headers["Date"])
+    finally:
+        teams.add_event({"settings": {"clock_skew_seconds": 0}})
+    assert (dated - teams.now()).total_seconds() == pytest.approx(600, abs=1)
