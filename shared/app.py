@@ -45,6 +45,10 @@ if TYPE_CHECKING:
 CHECK_DEADLINE_SECONDS = 180.0  # the platform ends a request after 230
 TICK_DEADLINE_SECONDS = 50  # the next tick comes after 60
 METRIC_WORKERS = 16  # requests to Azure Monitor at a time
+WAIT_LIMIT = timedelta(minutes=60)  # of one step; then the change stops and asks
+VERIFY_LIMIT_MINUTES = 60  # without proof by then, the verdict is "can't tell", or "not fixed" while connections fail
+ACTIVITY_LOG_LAG = timedelta(minutes=15)  # Azure's activity log may be that late
+NAT_BACKGROUND_PER_MINUTE = 10.0  # new connections that a gateway shows without traffic: the platform's health checks
 
 
 class App(Clients):
@@ -264,14 +268,15 @@ class App(Clients):
     def verify(self) -> Verify:
         from .flows.remediation.verify import Verify, VerifyPolicy
 
+        lag, window = self.settings.ingestion_lag_minutes, self.settings.verify_window_minutes
         return Verify(
             self.metrics,
             self.discovery,
             VerifyPolicy(
-                ingestion_lag_minutes=self.settings.ingestion_lag_minutes,
-                verify_minutes=self.settings.verify_window_minutes,
-                verify_limit=timedelta(minutes=self.settings.verify_limit_minutes),
-                background_per_minute=self.settings.nat_background_per_minute,
+                ingestion_lag_minutes=lag,
+                verify_minutes=window,
+                verify_limit=timedelta(minutes=max(VERIFY_LIMIT_MINUTES, lag + window + 2)),
+                background_per_minute=NAT_BACKGROUND_PER_MINUTE,
             ),
         )
 
@@ -285,7 +290,7 @@ class App(Clients):
             GatePolicy(
                 ingestion_lag_minutes=self.settings.ingestion_lag_minutes,
                 limit=timedelta(minutes=self.settings.gate_limit_minutes),
-                background_per_minute=self.settings.nat_background_per_minute,
+                background_per_minute=NAT_BACKGROUND_PER_MINUTE,
             ),
         )
 
@@ -298,9 +303,8 @@ class App(Clients):
         from .flows.remediation.finish import ChangeFinisher
         from .flows.remediation.reconcile import Reconciler
 
-        lag = timedelta(minutes=self.settings.activity_log_minutes)
         again_after = timedelta(minutes=self.settings.cooldown_minutes)
-        write_audit = ConcurrentWriteAudit(ActivityLog(self.arm), lag, self.settings.remediator_client_id)
+        write_audit = ConcurrentWriteAudit(ActivityLog(self.arm), ACTIVITY_LOG_LAG, self.settings.remediator_client_id)
         context = ExecutionContext(
             records=self.records,
             stop_switch=self.stop_switch,
@@ -311,10 +315,10 @@ class App(Clients):
             planner=self.planner,
             verify=self.verify,
             gate=self.gate,
-            finisher=ChangeFinisher(self.records, self.outbox, self.links, lag, again_after),
+            finisher=ChangeFinisher(self.records, self.outbox, self.links, ACTIVITY_LOG_LAG, again_after),
             clock=self.clock,
             policy=ReconcilePolicy(
-                wait_limit=timedelta(minutes=self.settings.wait_limit_minutes),
+                wait_limit=WAIT_LIMIT,
                 pause_between_subnets=timedelta(minutes=self.settings.pause_between_subnets_minutes),
             ),
         )

@@ -11,30 +11,17 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from . import setting_types as types
 from .errors import MisconfiguredError
 from .maintenance_windows import MaintenanceWindows
-from .setting_types import (
-    ConnectionString,
-    Names,
-    NameTemplate,
-    NatIps,
-    Pairs,
-    Prefix,
-    Prices,
-    RegionUrl,
-    SecretUrl,
-    SigningKeys,
-    Url,
-    WindowsText,
-)
 
 
 def _text(default: Any, meaning: str, alias: str | None = None) -> Any:
     return Field(default, alias=alias, description=meaning)
 
 
-def _number(default: float | None, least: int, most: int | None, meaning: str) -> Any:
-    return Field(default, ge=least, le=most, allow_inf_nan=False, description=meaning)
+def _number(default: int | None, least: int, most: int, meaning: str) -> Any:
+    return Field(default, ge=least, le=most, description=meaning)
 
 
 class Settings(BaseModel):
@@ -43,11 +30,11 @@ class Settings(BaseModel):
     model_config = ConfigDict(alias_generator=str.upper, frozen=True, extra="ignore", hide_input_in_errors=True)
 
     # --- Azure ---
-    subscriptions: Names = _text((), "Subscription ids to watch, separated by commas. Empty: all readable ones.")
+    subscriptions: types.Names = _text((), "Subscription ids to watch, separated by commas. Empty: all readable ones.")
     detector_client_id: str = _text(
         "", "Client id of the managed identity that reads. Empty: the default Azure credential."
     )
-    arm_endpoint: Url = _text(
+    arm_endpoint: types.Url = _text(
         "https://management.azure.com", "Azure Resource Manager; another one for a national cloud."
     )
     arm_audience: str = _text("", "Token audience of Resource Manager. Empty: the endpoint.")
@@ -56,15 +43,15 @@ class Settings(BaseModel):
         "How metrics are read: `batch` asks 50 resources a request and needs Monitoring Reader at the subscription, "
         "`arm` asks one by one; `auto` tries batch and falls back.",
     )
-    metrics_endpoint: RegionUrl = _text(
+    metrics_endpoint: types.RegionUrl = _text(
         "https://{region}.metrics.monitor.azure.com",
         "Azure Monitor's batch API, with `{region}`; another one for a national cloud.",
     )
-    metrics_audience: Url = _text("https://metrics.monitor.azure.com", "Token audience of the batch API.")
+    metrics_audience: types.Url = _text("https://metrics.monitor.azure.com", "Token audience of the batch API.")
     workspace_id: str = _text(
         "", "Log Analytics workspace with the load balancers' health events, a second source. Empty: none."
     )
-    logs_endpoint: Url = _text("https://api.loganalytics.io", "Log Analytics; another one for a national cloud.")
+    logs_endpoint: types.Url = _text("https://api.loganalytics.io", "Log Analytics; another one for a national cloud.")
     discovery_minutes: int = _number(10, 1, 1440, "How long the list of clusters is kept.")
     expect_clusters: Literal["on", "off"] = _text(
         "on",
@@ -108,7 +95,7 @@ class Settings(BaseModel):
     not_measured_minutes: int = _number(
         15, 1, 1440, "Minutes that clusters may go unmeasured before a message says so."
     )
-    maintenance_windows: WindowsText = _text(
+    maintenance_windows: types.WindowsText = _text(
         MaintenanceWindows(),
         "When nothing is posted, UTC: `sat 22:00-02:00; daily 03:00-03:30`. Tag for one cluster: "
         "`snatbot-maintenance`.",
@@ -118,17 +105,17 @@ class Settings(BaseModel):
     )
 
     # --- Messages ---
-    slack_webhook_url: SecretUrl | None = _text(None, "Slack incoming webhook. Secret.")
-    teams_webhook_url: SecretUrl | None = _text(None, "Teams Workflows webhook. Secret.")
-    public_base_url: Url | None = _text(None, "This app's address as people reach it, for links in messages.")
+    slack_webhook_url: types.SecretUrl | None = _text(None, "Slack incoming webhook. Secret.")
+    teams_webhook_url: types.SecretUrl | None = _text(None, "Teams Workflows webhook. Secret.")
+    public_base_url: types.Url | None = _text(None, "This app's address as people reach it, for links in messages.")
 
     # --- Storage and health ---
-    storage_connection_string: ConnectionString | None = _text(
+    storage_connection_string: types.ConnectionString | None = _text(
         None,
         "Storage account by connection string. Secret. The Functions host uses it too.",
         alias="AzureWebJobsStorage",
     )
-    storage_table_endpoint: Url | None = _text(
+    storage_table_endpoint: types.Url | None = _text(
         None,
         "Storage account by identity: its table endpoint. The host needs `__queueServiceUri` and `__blobServiceUri` "
         "beside it.",
@@ -139,12 +126,12 @@ class Settings(BaseModel):
         "Client id of the identity for storage. Empty: the default Azure credential.",
         alias="AzureWebJobsStorage__clientId",
     )
-    table_prefix: Prefix = _text("snatbot", "Start of the table names, when several bots share an account.")
-    queue_prefix: Prefix = _text("snatbot", "Start of the queue names. The host reads it too: always set it.")
+    table_prefix: types.Prefix = _text("snatbot", "Start of the table names, when several bots share an account.")
+    queue_prefix: types.Prefix = _text("snatbot", "Start of the queue names. The host reads it too: always set it.")
     health_max_age_minutes: int = _number(
         15, 2, 1440, "Health answers 503 when no scan has succeeded for this long, or no delivery while one waits."
     )
-    heartbeat_url: SecretUrl | None = _text(
+    heartbeat_url: types.SecretUrl | None = _text(
         None, "Requested with GET after each good scan, for a dead man's switch elsewhere. Secret."
     )
 
@@ -163,7 +150,7 @@ class Settings(BaseModel):
         "Minutes in which a plan must be decided on; then it and its link expire. At most 60 with APPROVAL_MODE=link, "
         "whatever is set here.",
     )
-    signing_keys: SigningKeys | None = _text(
+    signing_keys: types.SigningKeys | None = _text(
         None,
         "Keys that sign links and decisions, separated by commas: the first signs, all verify. Secret. "
         "Needed with REMEDIATION=on.",
@@ -171,29 +158,28 @@ class Settings(BaseModel):
     nat_resource_group: str = _text(
         "", "Resource group for the NAT gateway and its public IPs. Empty: the virtual network's."
     )
-    nat_ips: NatIps = _text(
+    nat_ips: types.NatIps = _text(
         "addresses",
         "Egress IPs that a NAT gateway gets: `addresses`, `prefix` (a new prefix), or the resource id of a public IP "
         "prefix of yours (/28 to /31).",
     )
-    prices: Prices = _text(
+    prices: types.Prices = _text(
         {},
         "Your prices for the cost in a plan: "
         "`gateway_hour=…,ip_hour=…,gb=…,currency=USD,source=…,as_of=2026-11-01`; only `gb` may be left out. "
         "Empty: cost unknown.",
     )
-    name_template: NameTemplate = _text(
+    name_template: types.NameTemplate = _text(
         "{kind}-snatbot-{cluster}-{number}",
         "Names of what is created; `{kind}` (ng, pip), `{cluster}`, `{number}` are filled in.",
     )
-    resource_tags: Pairs = _text({}, "Extra tags on what is created: `team=net,cost=42`.")
+    resource_tags: types.Pairs = _text({}, "Extra tags on what is created: `team=net,cost=42`.")
     idle_timeout_minutes: int | None = _number(
         None, 4, 120, "NAT gateway TCP idle timeout. Empty: the cluster's current one."
     )
     pause_between_subnets_minutes: int = _number(
         0, 0, 720, "Extra wait after each subnet. The whole change has 24 hours."
     )
-    wait_limit_minutes: int = _number(60, 5, 240, "Longest wait for one step before the change stops and asks.")
     gate_limit_minutes: int = _number(
         15,
         5,
@@ -202,19 +188,6 @@ class Settings(BaseModel):
         "At least INGESTION_LAG_MINUTES and 5.",
     )
     verify_window_minutes: int = _number(10, 5, 60, "Assessed minutes that prove a fix.")
-    verify_limit_minutes: int = _number(
-        60,
-        15,
-        1440,
-        "When nothing is proven by then, the verdict is “can't tell”, or “not fixed” while connections fail. "
-        "At least VERIFY_WINDOW_MINUTES, INGESTION_LAG_MINUTES and 2.",
-    )
-    activity_log_minutes: int = _number(
-        15, 5, 120, "How late Azure's activity log may be. It is asked for writes by others that came in between."
-    )
-    nat_background_per_minute: float = _number(
-        10.0, 0, None, "New connections a minute that a NAT gateway shows without any traffic (platform health checks)."
-    )
 
     @property
     def has_storage(self) -> bool:
@@ -279,15 +252,11 @@ def _contradictions(settings: Settings) -> dict[str, str]:
             problems["PRESSURE_WARN_PERCENT"] = "must be below PRESSURE_HIGH_PERCENT"
         else:
             problems["PRESSURE_HIGH_PERCENT"] = "must be above PRESSURE_WARN_PERCENT"
-    lag = settings.ingestion_lag_minutes
-    for name, limit, least in (
-        ("GATE_LIMIT_MINUTES", settings.gate_limit_minutes, lag + 5),
-        ("VERIFY_LIMIT_MINUTES", settings.verify_limit_minutes, settings.verify_window_minutes + lag + 2),
-    ):
-        if limit < least:  # such a wait would always end before Azure Monitor has its evidence
-            problems[name] = (
-                f"is {limit} and must be at least {least}: what it waits for is measured {lag} minutes later"
-            )
+    lag, limit = settings.ingestion_lag_minutes, settings.gate_limit_minutes
+    if limit < lag + 5:  # such a wait would always end before Azure Monitor has its evidence
+        problems["GATE_LIMIT_MINUTES"] = (
+            f"is {limit} and must be at least {lag + 5}: what it waits for is measured {lag} minutes later"
+        )
     return problems
 
 
