@@ -149,7 +149,7 @@ class App(Clients):
     def incident_proposer(self) -> IncidentProposer:
         from .flows.approval.propose_for_incident import IncidentProposer
 
-        return IncidentProposer(self.planner, self.propose, self.records, self.outbox, self.links)
+        return IncidentProposer(self.propose, self.records, self.outbox, self.links)
 
     @cached_property
     def silence(self) -> Silence:
@@ -248,7 +248,7 @@ class App(Clients):
     def renewer(self) -> PlanRenewer:
         from .flows.approval.renew import PlanRenewer
 
-        return PlanRenewer(self.records, self.planner, self.propose, self.outbox, self.links, self.clock)
+        return PlanRenewer(self.records, self.propose, self.outbox, self.links, self.clock)
 
     @cached_property
     def decide(self) -> Decide:

@@ -81,7 +81,7 @@ class Message:
     footer: str = ""
 
 
-def facts_of(*facts: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+def facts_of(*facts: tuple[str, str | None]) -> tuple[tuple[str, str], ...]:
     """The facts that have a value, for ``Message.facts``."""
     return tuple((label, value) for label, value in facts if value)
 

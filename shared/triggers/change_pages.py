@@ -16,6 +16,7 @@ from ..auth.errors import FormExpired, LinkTampered
 from ..clock import Instant
 from ..core.planning.request import PlanRequest
 from ..errors import BadInput, NotFoundHere
+from ..flows.approval.propose import made_by
 from ..formatting import visible
 from ..model.change import Action
 from ..user_input import LONGEST_NAME
@@ -86,7 +87,7 @@ def _proposed_by(app: App, target: LinkTarget, action: str, approver: str) -> Ch
     if action == Action.ASK_AGAIN:
         return app.renewer.plan_again(target.partition, change, approver)
     propose = app.propose.propose_rollback if action == Action.ROLL_BACK else app.propose.propose_deletion
-    return propose(app.decide.made_by(target), at, approver)
+    return propose(made_by(app.records, target.partition, change), at, approver)
 
 
 def _change_page(app: App, target: LinkTarget, view: ChangeAndJournal, token: str, nonce: str) -> func.HttpResponse:
@@ -121,7 +122,7 @@ def _original(app: App, target: LinkTarget, change: Change) -> Change | None:
     """The change that this one takes back or deletes, if it is still known."""
 
     try:
-        return app.decide.made_by(target) if change.plan.of_change_id else None
+        return made_by(app.records, target.partition, change) if change.plan.of_change_id else None
     except NotFoundHere:
         return None
 

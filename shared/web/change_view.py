@@ -8,10 +8,11 @@ from datetime import datetime
 
 from ..chat.finding_labels import describe_incident
 from ..chat.labels import STATE_LABELS, describe_step, egress_addresses, node_table
+from ..chat.message import facts_of
 from ..formatting import capital, count, duration, sentences, utc
 from ..model.change import Action, Change, ChangeState, JournalEntry
 from ..model.plan import PlanKind
-from .plan_view import PlanView, StepView, Tone, plan_view, record
+from .plan_view import PlanView, StepView, Tone, plan_view
 
 _TONES: Mapping[ChangeState, Tone] = {
     ChangeState.PROPOSED: "waiting",
@@ -113,7 +114,7 @@ def _plan(change: Change, journal: Sequence[JournalEntry]) -> PlanView:
         steps=_steps(view.steps, journal),
         related=tuple(beside for beside in plan.related if beside.kind is _RELATED.get(change.state)),
         related_heading="For you to do" if change.state is ChangeState.FIXED else "Another way, without snatbot",
-        record=record(
+        record=facts_of(
             ("Change", change.id),
             ("Incident", change.incident_id),
             ("Cluster", change.cluster_id),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..chat.labels import describe_ips, describe_step, prefix_size, resource_label, resource_name
-from ..chat.message import without_backticks
+from ..chat.message import facts_of, without_backticks
 from ..formatting import capital, count, listed, sentences, utc
 from ..model.change import StepState
 from ..model.check import Check, CheckResult
@@ -160,7 +160,7 @@ def plan_view(plan: Plan) -> PlanView:
         rollback_text=sentences(plan.rollback_text) if steps or plan.rollback_commands or plan.irreversible else "",
         related=plan.related,
         related_heading="Related plans",
-        record=record(
+        record=facts_of(
             ("Cluster", plan.cluster_id),
             ("Virtual network", plan.vnet_id),
             ("Planned", utc(plan.planned_at) if plan.planned_at else ""),
@@ -168,11 +168,6 @@ def plan_view(plan: Plan) -> PlanView:
         ),
         nothing_to_decide=_NOTHING_TO_APPROVE if plan.kind.is_advice else _A_DRY_RUN,
     )
-
-
-def record(*rows: tuple[str, str | None]) -> tuple[tuple[str, str], ...]:
-    """The rows that have a value."""
-    return tuple((label, value) for label, value in rows if value)
 
 
 def _step(step: Step, plan: Plan) -> str:

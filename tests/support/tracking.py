@@ -67,7 +67,7 @@ class World:
         """As the queue function does it for what a tick finds due."""
         planner = cast(Planner, self.planner)
         propose = Propose(planner, self.records, self.active_clusters, self.outbox, LINKS, timedelta(minutes=60))
-        offer = IncidentProposer(planner, propose, self.records, self.outbox, LINKS)
+        offer = IncidentProposer(propose, self.records, self.outbox, LINKS)
         due = self.records.due("incident", at(minute))
         wall = at(minute) + timedelta(seconds=1)  # right after the tick
         return [offer.run(one.partition, one.row.removeprefix("incident-"), Instant(at(minute), wall)) for one in due]

@@ -77,16 +77,6 @@ class Decide:
         later = {other.id: other for other in (*self.actions.follow_ups(change), *self.actions.replacements(change))}
         return ChangeAndJournal(change, tuple(journal[step].value for step in sorted(journal)), tuple(later.values()))
 
-    def made_by(self, target: LinkTarget) -> Change:
-        """The change whose work may be taken back or deleted from this one's page: itself, or the one it is about."""
-        change = self._find(target).value
-        if change.plan.of_change_id is None:
-            return change
-        stored = self._records.change(target.partition, change.plan.of_change_id)
-        if stored is None:
-            raise NotFoundHere("The change that was taken back is not known here any more.")
-        return stored.value
-
     def decide(self, target: LinkTarget, action: str, approver: str, at: Instant) -> Change:
         """``action`` is approve, deny, stop, resume or give_up. Raises Refused with what the person should know.
 

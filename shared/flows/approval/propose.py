@@ -11,7 +11,7 @@ from ...chat import change_messages
 from ...clock import Instant
 from ...core.planning.request import PlanRequest
 from ...core.remediation.state_machine import Event, next_state
-from ...errors import Refused, TooMany
+from ...errors import NotFoundHere, Refused, TooMany
 from ...formatting import count, sentences, utc
 from ...ids import cluster_key, new_id
 from ...model.change import FINAL_STATES, Change, ChangeState
@@ -44,7 +44,7 @@ class Propose:
         self._links = links
         self._lifetime = lifetime
 
-    def new_change(
+    def _new_change(
         self, plan: Plan, now: datetime, requested_by: str, incident: Incident | None = None, change_id: str = ""
     ) -> Change:
         """A proposed change that expires by itself. ``change_id``: of the request that it was planned for."""
@@ -62,6 +62,15 @@ class Propose:
             due_at=expires_at,
             reason=incident,
         )
+
+    def planned(
+        self, request: PlanRequest, incident: Incident, now: datetime, requested_by: str, change_id: str = ""
+    ) -> Change:
+        """A change for an incident, not stored yet. Raises SnatbotError when there can be none now."""
+        plan = self._planner.plan_cluster(incident.cluster_id, now, request)
+        change = self._new_change(plan, now, requested_by, incident, change_id)
+        refuse_too_many(self._records.changes(cluster_key(incident.cluster_id)), change, now)
+        return change
 
     def propose(
         self,
@@ -111,7 +120,7 @@ class Propose:
         if not plan.is_executable:
             raise Refused(why_not(plan))
         found = self._records.incident(plan.cluster_id, incident_id) if incident_id else None
-        change = self.new_change(plan, at.domain, requested_by, found.value if found else None, change_id)
+        change = self._new_change(plan, at.domain, requested_by, found.value if found else None, change_id)
         key = cluster_key(change.cluster_id)
         # Read before the changes and written after: if somebody else proposed meanwhile, they wrote it, and this fails.
         record = self._records.cluster(change.cluster_id)
@@ -158,6 +167,15 @@ def proposal_writes(change: Change, record: Stored[ClusterRecord] | None, actor:
         Put(replace(known, change_id=change.id), record.etag if record else None),
         audit(now, actor, "change proposed", change.id, change.plan.summary),
     ]
+
+
+def made_by(records: Records, partition: str, change: Change) -> Change:
+    """The change whose work this one takes back or deletes; itself when it is about no other. Raises NotFoundHere."""
+    of_change = change.plan.of_change_id
+    stored = records.change(partition, of_change) if of_change else None
+    if of_change and stored is None:
+        raise NotFoundHere(f"Change {of_change} is not known here any more.")
+    return stored.value if stored else change
 
 
 def open_incident(records: Records, partition: str, change: Change) -> Stored[Incident] | None:

@@ -24,16 +24,14 @@ from ...store.errors import StoreConflict
 from ...store.records import Put, Records, Stored
 from ...store.retry import retry_on_conflict
 from ..notification.outbox import Outbox
-from ..planning.plan import Planner
-from .propose import Propose, proposal_writes, refuse_too_many, retire_proposals
+from .propose import Propose, proposal_writes, retire_proposals
 
 log = logging.getLogger("snatbot.approval")
 TRY_AGAIN_AFTER = timedelta(minutes=5)  # when no plan could be made
 
 
 class IncidentProposer:
-    def __init__(self, planner: Planner, propose: Propose, records: Records, outbox: Outbox, links: Links) -> None:
-        self._planner = planner
+    def __init__(self, propose: Propose, records: Records, outbox: Outbox, links: Links) -> None:
         self._propose = propose
         self._records = records
         self._outbox = outbox
@@ -47,21 +45,18 @@ class IncidentProposer:
         """
         with suppress(StoreConflict):  # others write all the time: it is still due, and the next tick tries again
             incident = retry_on_conflict(lambda: self._claimed(partition, incident_id, at.domain))
-            change = self._planned(partition, incident, at.domain) if incident else None
+            change = self._planned(incident, at.domain) if incident else None
             if change is not None:
                 return retry_on_conflict(lambda: self._answered(partition, change, at))
         return None
 
-    def _planned(self, partition: str, incident: Incident, now: datetime) -> Change | None:
-        request, others = PlanRequest(None, new_id(), incident.id), self._records.changes(partition)
+    def _planned(self, incident: Incident, now: datetime) -> Change | None:
+        request = PlanRequest(None, new_id(), incident.id)
         try:
-            plan = self._planner.plan_cluster(incident.cluster_id, now, request)
-            change = self._propose.new_change(plan, now, "snatbot", incident, request.id)
-            refuse_too_many(others, change, now)
+            return self._propose.planned(request, incident, now, "snatbot", request.id)
         except SnatbotError as error:
             log.warning("%s: no plan could be offered: %s", incident.cluster_name, error)
             return None
-        return change
 
     def _claimed(self, partition: str, incident_id: str, now: datetime) -> Incident | None:
         """The incident, if it needs a plan now and no other worker makes one."""

@@ -11,25 +11,21 @@ from ...chat import waiting_messages
 from ...clock import Clock, Instant
 from ...core.planning.request import PlanRequest, request_of
 from ...core.remediation.state_machine import Event, next_state
-from ...errors import NotFoundHere, SnatbotError
+from ...errors import SnatbotError
 from ...model.change import IN_FLIGHT, Change
 from ...model.plan import CURES, PlanKind
 from ...store.errors import StoreConflict
 from ...store.records import Put, Records, Stored
 from ...store.retry import retry_on_conflict
 from ..notification.outbox import Outbox, audit
-from ..planning.plan import Planner
-from .propose import Propose, open_incident, proposal_writes, refuse_too_many
+from .propose import Propose, made_by, open_incident, proposal_writes
 
 log = logging.getLogger("snatbot.approval")
 
 
 class PlanRenewer:
-    def __init__(
-        self, records: Records, planner: Planner, propose: Propose, outbox: Outbox, links: Links, clock: Clock
-    ) -> None:
+    def __init__(self, records: Records, propose: Propose, outbox: Outbox, links: Links, clock: Clock) -> None:
         self._records = records
-        self._planner = planner
         self._outbox = outbox
         self._links = links
         self._propose = propose
@@ -52,19 +48,16 @@ class PlanRenewer:
         incident, record = open_incident(self._records, partition, change), self._records.cluster_in(partition)
         if incident is None or record is None or record.value.is_silenced(now) or change.plan.kind not in CURES:
             return False
-        others = self._records.changes(partition)
-        if any(other.state in IN_FLIGHT for other in others):
+        if any(other.state in IN_FLIGHT for other in self._records.changes(partition)):
             return False
         kind = change.plan.kind if change.plan.is_requested else None
         request = PlanRequest(kind, request_of(change.plan) or change.id, incident.value.id)
         try:
-            plan = self._planner.plan_cluster(change.cluster_id, now, request)
-            new = self._propose.new_change(plan, now, change.requested_by, incident.value)
-            refuse_too_many(others, new, now)
+            new = self._propose.planned(request, incident.value, now, change.requested_by)
         except SnatbotError as error:
             log.warning("change %s: it has expired, and no new plan could be offered: %s", change.id, error)
             return False
-        if not plan.is_executable:
+        if not new.plan.is_executable:
             return False
         reason = f"nobody decided in time; renewed as change {new.id}"
         ended = replace(change, state=next_state(change.state, Event.EXPIRE), due_at=None, stop_reason=reason)
@@ -84,9 +77,9 @@ class PlanRenewer:
         at = Instant.of(self._clock)
         match change.plan.kind:
             case PlanKind.DETACH_NAT_GATEWAY:
-                return self._propose.propose_rollback(self._taken_back(partition, change), at, requested_by)
+                return self._propose.propose_rollback(made_by(self._records, partition, change), at, requested_by)
             case PlanKind.DELETE_NAT_GATEWAY:
-                return self._propose.propose_deletion(self._taken_back(partition, change), at, requested_by)
+                return self._propose.propose_deletion(made_by(self._records, partition, change), at, requested_by)
             case kind:
                 is_same_kind = change.plan.is_requested or kind is PlanKind.RESERVE_PUBLIC_IPS
                 incident = open_incident(self._records, partition, change)
@@ -106,10 +99,3 @@ class PlanRenewer:
 
         with suppress(StoreConflict):
             retry_on_conflict(note)
-
-    def _taken_back(self, partition: str, change: Change) -> Change:
-        """The change that this one takes back, or deletes what it made."""
-        stored = self._records.change(partition, change.plan.of_change_id or "")
-        if stored is None:
-            raise NotFoundHere(f"change {change.plan.of_change_id} is not known here any more")
-        return stored.value

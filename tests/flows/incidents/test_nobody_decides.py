@@ -73,7 +73,7 @@ class Desk(World):
         stored = self.newest()
         planner, links = cast(Planner, self.planner), LINKS
         propose = Propose(planner, self.records, self.active_clusters, self.outbox, links, timedelta(minutes=60))
-        renewer = PlanRenewer(self.records, planner, propose, self.outbox, links, At(minute))
+        renewer = PlanRenewer(self.records, propose, self.outbox, links, At(minute))
         if not renewer.renew_expired(PARTITION, stored):
             finisher = ChangeFinisher(self.records, self.outbox, links, timedelta(0), timedelta(hours=1))
             run = ChangeRun(PARTITION, stored.value.id, stored)
