@@ -10,19 +10,17 @@ from .resource_id import ArmId
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """One role's actions at a scope, with wildcards; an action in ``not_actions`` is not granted by this role."""
+    """One role's actions at a scope, with wildcards."""
 
     actions: tuple[str, ...]
-    not_actions: tuple[str, ...] = ()
+    not_actions: tuple[str, ...] = ()  # not granted by this role
 
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """``level`` in Azure's words: ReadOnly or CanNotDelete. ``scope`` is the id of what is locked."""
-
     name: str
-    level: str
-    scope: ArmId
+    level: str  # in Azure's words: ReadOnly or CanNotDelete
+    scope: ArmId  # what is locked
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +33,19 @@ class PolicyDenial:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """``name`` is Azure's name of what is counted, per subscription and region."""
+    """Of one subscription and region."""
 
-    name: str
+    name: str  # Azure's, of what is counted
     used: int
     limit: int
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """None where it could not be read; ``reasons`` says why, by what could not be read.
+    """None where it could not be read."""
 
-    ``permissions`` maps a scope in lower case to the roles of the writing identity there, inherited ones included.
-    """
-
-    permissions: Mapping[str, tuple[Permission, ...]] | None = None
+    permissions: Mapping[str, tuple[Permission, ...]] | None = None  # by scope in lower case, inherited ones included
     locks: tuple[Lock, ...] | None = None
     denials: tuple[PolicyDenial, ...] | None = None
     quotas: tuple[Quota, ...] | None = None
-    reasons: Mapping[str, str] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)  # by what could not be read

@@ -12,19 +12,13 @@ from .resource_id import ArmId
 
 @dataclass(frozen=True, slots=True)
 class LoggedWrite:
-    """``at`` is when Resource Manager took it, ``action`` such as Microsoft.Network/virtualNetworks/subnets/write.
-
-    ``caller`` is a person's name or an application's object id, ``app_id`` the application's client id; ``request_ids``
-    are the correlation id and the client's own id. ``properties`` is what was sent, where the log holds it.
-    """
-
     operation_id: str
-    at: datetime
-    caller: str
-    action: str
+    at: datetime  # when Resource Manager took it
+    caller: str  # a person's name, or an application's object id
+    action: str  # such as Microsoft.Network/virtualNetworks/subnets/write
     resource_id: ArmId
     correlation_id: str
-    request_ids: frozenset[str]
-    app_id: str = ""
+    request_ids: frozenset[str]  # the correlation id and the client's own id
+    app_id: str = ""  # the application's client id
     has_failed: bool = False
-    properties: Mapping[str, Any] | None = None
+    properties: Mapping[str, Any] | None = None  # what was sent, where the log holds it

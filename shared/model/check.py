@@ -83,8 +83,7 @@ _LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One precondition in plain words. ``source`` names the call it was read from; ``remedy`` what to do, with
-    ``commands`` to copy.
+    """One precondition in plain words.
 
     A check that could not be made forbids the write when ``is_needed``. It is not needed where Azure itself refuses the
     write without harm, such as for a lock.
@@ -93,10 +92,10 @@ class Check:
     id: CheckId
     result: CheckResult
     message: str
-    remedy: str = ""
-    source: str = ""
+    remedy: str = ""  # what to do
+    source: str = ""  # the call it was read from
     is_needed: bool = True
-    commands: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()  # to copy, for the remedy
 
     @property
     def name(self) -> str:

@@ -11,15 +11,12 @@ from .reading import Cause
 
 @dataclass(frozen=True, slots=True)
 class UnmeasuredGroup:
-    """Clusters of one subscription, by short key, that are not measured for one cause.
-
-    ``since`` is the first scan in a row that could not measure them.
-    """
+    """Clusters of one subscription that are not measured for one cause."""
 
     subscription: str
     cause: Cause
-    since: datetime
-    keys: tuple[str, ...]
+    since: datetime  # the first scan in a row that could not measure them
+    keys: tuple[str, ...]  # short ones
     notified_at: datetime | None = None  # None while it is too early for a post
 
 

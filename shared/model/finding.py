@@ -55,21 +55,15 @@ PORT_TROUBLES = FAILURES | {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """``since`` is the first failing minute, or when it was first seen; ``evidence`` one sentence with figures.
-
-    ``nodes`` lists failing nodes, ``ports`` full ones, both worst first. ``resource_id`` is what is in trouble when
-    that is not the cluster's load balancer; ``remedy`` what a person can do, ``commands`` what to run for it.
-    """
-
     kind: FindingKind
     severity: Severity
-    since: datetime
-    evidence: str
-    nodes: tuple[NodeFailures, ...] = ()
-    ports: tuple[NodePorts, ...] = ()
-    resource_id: str = ""
-    remedy: str = ""
-    commands: tuple[str, ...] = ()
+    since: datetime  # the first failing minute, or when it was first seen
+    evidence: str  # one sentence with figures
+    nodes: tuple[NodeFailures, ...] = ()  # failing ones, worst first
+    ports: tuple[NodePorts, ...] = ()  # full ones, worst first
+    resource_id: str = ""  # what is in trouble, when that is not the cluster's load balancer
+    remedy: str = ""  # what a person can do
+    commands: tuple[str, ...] = ()  # to run for it
 
     @property
     def is_alarm(self) -> bool:

@@ -9,9 +9,7 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class HealthEvent:
-    """``kind`` in Azure's words: SnatPortExhaustion or HighSnatPortUsage."""
-
-    kind: str
+    kind: str  # in Azure's words: SnatPortExhaustion or HighSnatPortUsage
     at: datetime
     description: str = ""
 

@@ -33,13 +33,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One time series. Dimension names are lower case; values stand as answered.
+    """One time series."""
 
-    ``points`` holds only minutes with a value: a missing minute is neither success nor failure.
-    """
-
-    dimensions: Mapping[str, str]
-    points: tuple[tuple[datetime, float], ...]
+    dimensions: Mapping[str, str]  # names in lower case, values as answered
+    points: tuple[tuple[datetime, float], ...]  # a minute without a value is missing: neither success nor failure
 
     @property
     def state(self) -> str:
@@ -53,14 +50,10 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class MetricAnswer:
-    """``is_truncated``: as many series came back as were asked for at most, so some may be missing.
-
-    ``unknown`` are minutes in which some value was none that can be: such a minute is taken out of all series of the
-    same backend or node, so it is not measured there.
-    """
+    """A minute with an impossible value is ``unknown``, and taken out of all series of the same backend or node."""
 
     series: tuple[Series, ...]
-    is_truncated: bool = False
+    is_truncated: bool = False  # as many came back as were asked for at most, so some may be missing
     unknown: frozenset[datetime] = frozenset()
 
     def points_in(self, window: Window) -> Iterator[tuple[Series, datetime, float]]:

@@ -10,20 +10,16 @@ from .metric import Window
 
 @dataclass(frozen=True, slots=True)
 class NodePorts:
-    """One node's ports of one protocol (``tcp``, ``udp``: separate inventories) in its fullest minute ``at``.
-
-    ``used`` and ``allocated`` are added up over the frontends. ``name`` is empty when no node is known to have that IP.
-    ``is_gone``: every list of nodes was read, and no node has that IP any more.
-    """
+    """One node's ports of one protocol, added up over the frontends."""
 
     ip: str
-    protocol: str
+    protocol: str  # ``tcp`` or ``udp``: separate inventories
     used: float
     allocated: float
-    at: datetime
-    name: str = ""
+    at: datetime  # its fullest minute
+    name: str = ""  # empty: no node is known to have that IP
     pool: str = ""
-    is_gone: bool = False
+    is_gone: bool = False  # every list of nodes was read, and none has that IP any more
 
     @property
     def share(self) -> float:
@@ -33,17 +29,12 @@ class NodePorts:
 
 @dataclass(frozen=True, slots=True)
 class PortReading:
-    """The port metrics of one load balancer over ``window``, reduced to what is judged.
-
-    ``nodes`` are those with at least half of their ports in use, or whose use climbs steeply, fullest first.
-    ``allocated_per_node`` is the allocation that most nodes have, None when there is none. ``is_truncated``: Azure
-    Monitor cut the answer.
-    """
+    """The port metrics of one load balancer, reduced to what is assessed."""
 
     window: Window
-    nodes: tuple[NodePorts, ...] = ()
-    allocated_per_node: int | None = None
-    is_truncated: bool = False
+    nodes: tuple[NodePorts, ...] = ()  # at least half of their ports in use, or steeply climbing; fullest first
+    allocated_per_node: int | None = None  # what most nodes have
+    is_truncated: bool = False  # Azure Monitor cut the answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,44 +14,33 @@ Trend = Literal["rising", "falling", "steady", ""]  # empty: too short to tell
 
 @dataclass(frozen=True, slots=True)
 class NodeFailures:
-    """Failed SNAT connections of one backend IP. ``name`` is empty when no node is known to have that IP.
-
-    ``is_gone``: every list of nodes was read, and no node has that IP any more. Without it an unnamed node may live.
-
-    ``failed`` and ``successful`` count new outbound connections in the window; ``failed_minutes`` the minutes
-    with at least one failure.
-    """
+    """New outbound connections of one backend IP in the window."""
 
     ip: str
     failed: int
     successful: int
-    failed_minutes: int
+    failed_minutes: int  # with at least one failure
     first_failed_at: datetime
     last_failed_at: datetime
-    name: str = ""
+    name: str = ""  # empty: no node is known to have that IP
     pool: str = ""
-    is_gone: bool = False
+    is_gone: bool = False  # every list of nodes was read, and none has that IP any more; else it may live
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """``nodes`` lists only backends with failures, worst first.
-
-    ``failed_minutes`` had a failure, ``clean_minutes`` a point and none; ``measured_minutes`` counts both. A minute
-    without any point is in neither. ``is_truncated``: more nodes may be failing than are listed. ``failing_since`` may
-    lie before the window. ``trend`` is of the failures.
-    """
+    """A minute without any point is neither failed nor clean."""
 
     window: Window
-    measured_minutes: int
+    measured_minutes: int  # failed and clean ones
     failed: int
     successful: int
-    nodes: tuple[NodeFailures, ...] = ()
-    is_truncated: bool = False
+    nodes: tuple[NodeFailures, ...] = ()  # with failures, worst first
+    is_truncated: bool = False  # more nodes may be failing than are listed
     failed_minutes: tuple[datetime, ...] = ()
     clean_minutes: tuple[datetime, ...] = ()
-    failing_since: datetime | None = None
-    trend: Trend = ""
+    failing_since: datetime | None = None  # may lie before the window
+    trend: Trend = ""  # of the failures
     kind: Literal["measured"] = "measured"
 
 
@@ -80,10 +69,8 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Unmeasured:
-    """``remedy`` says what a person can do, such as the role to grant; empty when there is nothing to do."""
-
     reason: str
-    remedy: str = ""
+    remedy: str = ""  # what a person can do, such as the role to grant
     cause: Cause = Cause.NO_DATA
     kind: Literal["unmeasured"] = "unmeasured"
 

@@ -14,13 +14,13 @@ COUNTS = ("clusters", "measured", "idle", "unmeasured", "does_not_apply", "faili
 
 @dataclass(frozen=True, slots=True)
 class Unseen:
-    """Clusters of one subscription that were not measured for the same cause, by short key; ``reason`` is of one."""
+    """Clusters of one subscription that were not measured for the same cause."""
 
     subscription: str
     cause: Cause
-    reason: str
+    reason: str  # of the first of them
     remedy: str
-    keys: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()  # short ones
 
     def __add__(self, other: Unseen) -> Unseen:
         return replace(self, keys=tuple(sorted({*self.keys, *other.keys})))
@@ -28,8 +28,6 @@ class Unseen:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """``effects`` are transitions of incidents by name."""
-
     clusters: int = 0
     measured: int = 0
     idle: int = 0
@@ -38,7 +36,7 @@ class Tally:
     failing: int = 0
     not_reached: int = 0
     not_remembered: int = 0
-    effects: Mapping[str, int] = field(default_factory=dict)
+    effects: Mapping[str, int] = field(default_factory=dict)  # transitions of incidents by name
     unseen: tuple[Unseen, ...] = ()
     one_by_one: Mapping[str, str] = field(default_factory=dict)
 
@@ -61,10 +59,10 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """What a scan took: requests to Azure, how many of them repeated an earlier one, and time."""
+    """What a scan took."""
 
-    requests: int = 0
-    retries: int = 0
+    requests: int = 0  # to Azure
+    retries: int = 0  # of them, that repeated an earlier one
     seconds: float = 0.0
 
     def __add__(self, other: Effort) -> Effort:
@@ -73,13 +71,10 @@ class Effort:
 
 @dataclass(frozen=True, slots=True)
 class ShardReport:
-    """The last scan of one shard of the fleet, for ``tick``, which is empty while none has succeeded.
-
-    ``raised``: a later scan ended with this error.
-    """
+    """The last scan of one shard of the fleet."""
 
     at: datetime
-    tick: str
+    tick: str  # empty while none has succeeded
     tally: Tally
     effort: Effort = field(default_factory=Effort)
-    raised: str = ""
+    raised: str = ""  # a later scan ended with this error
