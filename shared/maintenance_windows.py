@@ -24,11 +24,9 @@ EXAMPLE = "such as 'sat 22:00-02:00', 'daily 01:00-03:30' or '2026-12-24T18:00Z/
 
 @dataclass(frozen=True, slots=True)
 class RecurringWindow:
-    """``days`` count from Monday, 0. A window whose end is before its start ends on the next day."""
-
-    days: frozenset[int]
+    days: frozenset[int]  # Monday is 0
     start: time
-    end: time
+    end: time  # before the start: on the next day
 
     def holds(self, at: datetime) -> bool:
         moment = at.astimezone(UTC)

@@ -12,10 +12,8 @@ from .message import Message
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """``url`` is a secret: it is not in the channel's repr, nor in any error."""
-
     name: Literal["slack", "teams"]
-    url: str = field(repr=False)
+    url: str = field(repr=False)  # a secret, and in no error either
 
     def send(self, message: Message) -> Sent:
         """Renders and posts once. Raises ChatUnavailable (try again) or ChatRefused (don't)."""

@@ -40,9 +40,9 @@ class ChatRefused(ChatError):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The service took the message. ``note`` says what was unusual, if anything was."""
+    """The service took the message."""
 
-    note: str = ""
+    note: str = ""  # what was unusual
 
 
 def retry_after_seconds(headers: Mapping[str, str]) -> float | None:

@@ -25,32 +25,26 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """``rows`` hold as many texts as ``columns``; ``figures`` names the columns to align right.
-
-    ``row_noun`` is the plural of what a row is, for "…and 37 more nodes". ``note`` says what was left out, if
-    anything was.
-    """
-
     columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    note: str = ""
-    row_noun: str = "rows"
-    figures: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...]  # as many texts as columns
+    note: str = ""  # what was left out
+    row_noun: str = "rows"  # what a row is, for "…and 37 more nodes"
+    figures: tuple[str, ...] = ()  # columns to align right
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A titled part. ``steps`` are numbered; ``code`` is commands to copy, one a line, shown verbatim.
+    """A titled part.
 
-    ``is_detail``: for the reader who goes on. It comes after the buttons, folded where the service can, and is the
-    first to go when a message is too large.
+    A detail is for the reader who goes on. It comes after the buttons, folded where the service can, and is the first
+    to go when a message is too large.
     """
 
     title: str
     text: str = ""
     bullets: tuple[str, ...] = ()
-    steps: tuple[str, ...] = ()
-    code: str = ""
+    steps: tuple[str, ...] = ()  # shown with numbers
+    code: str = ""  # commands to copy, one a line, shown verbatim
     table: Table | None = None
     is_detail: bool = False
 
@@ -61,21 +55,17 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """``url`` opens a page; pressing it changes nothing by itself."""
-
     text: str
-    url: str
+    url: str  # of a page; opening it changes nothing
     is_primary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """``summary`` is one line for notifications. ``facts`` are label and value."""
-
     title: str
-    summary: str
+    summary: str  # one line, for notifications
     tone: Tone
-    facts: tuple[tuple[str, str], ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()  # label and value
     sections: tuple[Section, ...] = ()
     buttons: tuple[Button, ...] = ()
     footer: str = ""

@@ -14,11 +14,11 @@ from .message import Message, Section, Table
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How much of a message may stay: table rows, list items, characters of a text, of a table cell, lines of code."""
+    """How much of a message may stay."""
 
-    rows: int
-    items: int
-    characters: int
+    rows: int  # of a table
+    items: int  # of a list
+    characters: int  # of a text
     cell_characters: int
     code_lines: int
     keeps_details: bool = True

@@ -24,11 +24,9 @@ _AUDIT_LINES_A_RUN = 1000  # of one cluster
 
 @dataclass(frozen=True, slots=True)
 class RetentionProgress:
-    """``after``: the last partition that was looked through on this day. ``is_done``: there is none behind it."""
-
     day: date
-    after: str = ""
-    is_done: bool = False
+    after: str = ""  # the last partition that was looked through on this day
+    is_done: bool = False  # there is none behind it
 
 
 class Retention:

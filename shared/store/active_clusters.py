@@ -17,9 +17,7 @@ _PREFIX = "active-"
 
 @dataclass(frozen=True, slots=True)
 class ActiveCluster:
-    """``is_open``: it has an open incident."""
-
-    is_open: bool = False
+    is_open: bool = False  # it has an open incident
 
 
 class ActiveClusterIndex:

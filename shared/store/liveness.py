@@ -17,18 +17,14 @@ class Success:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """``problems`` say what was missing. ``raised``: it ended in the middle."""
-
     at: datetime
-    problems: tuple[str, ...]
-    raised: bool = False
+    problems: tuple[str, ...]  # what was missing
+    raised: bool = False  # it ended in the middle
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Since when the oldest message waits to be delivered, as the last tick saw it."""
-
-    since: datetime | None
+    since: datetime | None  # the oldest message to be delivered, as the last tick saw it
 
 
 class Liveness:

@@ -28,19 +28,15 @@ ALL_CHANGES = "global"  # of the stop flag, and the audit lines of whoever set i
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """Write ``value``. With ``etag`` None the row must not exist yet; otherwise it must be unchanged since."""
-
     value: ClusterRecord | Incident | Change | AuditLine | OutboxMessage | FleetRecord
-    etag: str | None = None
+    etag: str | None = None  # None: the row must not exist yet; otherwise it must be unchanged since
 
 
 @dataclass(frozen=True, slots=True)
 class PutJournal:
-    """Write one step's journal entry. ``etag`` as in Put."""
-
     change_id: str
     entry: JournalEntry
-    etag: str | None = None
+    etag: str | None = None  # as in Put
 
 
 @dataclass(frozen=True, slots=True)

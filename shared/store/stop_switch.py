@@ -14,9 +14,7 @@ _ROW = "stop"
 
 @dataclass(frozen=True, slots=True)
 class StopFlag:
-    """While set, no step of any change is started."""
-
-    is_set: bool = False
+    is_set: bool = False  # no step of any change is started
     by: str = ""
     reason: str = ""
     at: datetime | None = None

@@ -48,16 +48,12 @@ class Stored(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row to write.
-
-    ``etag`` None: the row must not exist yet; ``ANY``: write it in any case; otherwise it must be unchanged since.
-    ``columns`` are those that queries need, beside the value; a row may have nothing else.
-    """
+    """One row to write."""
 
     key: str
     value: object | None
-    etag: str | None = None
-    columns: Mapping[str, Any] = field(default_factory=dict)
+    etag: str | None = None  # None: the row must not exist yet; ANY: write it in any case; else it must be unchanged
+    columns: Mapping[str, Any] = field(default_factory=dict)  # that queries need
 
 
 class Table:

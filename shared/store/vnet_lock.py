@@ -18,16 +18,11 @@ _WORKING = (ChangeState.APPROVED, ChangeState.APPLYING)
 
 @dataclass(frozen=True, slots=True)
 class VnetClaim:
-    """Which change may write to a virtual network, and which worker of it does so until ``lease_until``.
-
-    ``partition`` is where the change's record is.
-    """
-
     vnet_id: str
     change_id: str
-    worker: str
+    worker: str  # the only one of the change that writes until the lease is over
     lease_until: datetime
-    partition: str = ""
+    partition: str = ""  # of the change's record
 
 
 class VnetBusy(StoreError):

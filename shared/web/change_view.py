@@ -46,10 +46,10 @@ _FOLLOW_UPS = {PlanKind.DELETE_NAT_GATEWAY: "Deletion", PlanKind.DETACH_NAT_GATE
 
 @dataclass(frozen=True, slots=True)
 class LinkedChange:
-    """Another change that belongs to the one shown; ``link`` opens its page."""
+    """Another change that belongs to the one shown."""
 
     change: Change
-    link: str
+    link: str  # opens its page
 
     @property
     def title(self) -> str:
@@ -63,14 +63,12 @@ class LinkedChange:
 
 @dataclass(frozen=True, slots=True)
 class ChangeView:
-    """``plan`` is as the change's state has it. ``nodes``: rows of ``node_table``, worst first."""
-
     change: Change
-    plan: PlanView
+    plan: PlanView  # as the change's state has it
     decision: str
     expiry: str
     why: str
-    nodes: tuple[tuple[str, ...], ...]
+    nodes: tuple[tuple[str, ...], ...]  # rows of ``node_table``, worst first
     progress: str
     is_running: bool
     original: LinkedChange | None

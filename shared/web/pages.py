@@ -45,16 +45,12 @@ _HEADINGS = {
 
 @dataclass(frozen=True, slots=True)
 class FormFields:
-    """What the page's form sends back. ``actions`` are in the order of the buttons.
+    """What the page's form sends back."""
 
-    ``token`` is the link's own, ``csrf`` is bound to this browser. ``asks_name``: nobody is signed in, so the person is
-    asked, and recorded as unverified. ``signed_in_as`` is shown when somebody is.
-    """
-
-    token: str
-    csrf: str
-    actions: tuple[Action, ...]
-    asks_name: bool = False
+    token: str  # the link's own
+    csrf: str  # bound to this browser
+    actions: tuple[Action, ...]  # in the order of the buttons
+    asks_name: bool = False  # nobody is signed in, so the person is asked, and recorded as unverified
     signed_in_as: str = ""
 
 

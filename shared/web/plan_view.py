@@ -69,7 +69,7 @@ _A_DRY_RUN = "This is a dry run: nothing was written, and nothing can be approve
 
 @dataclass(frozen=True, slots=True)
 class StepView:
-    """``state``, ``note`` and ``at`` come from the journal; they are empty before the step begins."""
+    """All but the text comes from the journal, once the step has begun."""
 
     text: str
     state: StepState | None = None
@@ -98,7 +98,7 @@ class SubnetView:
 
 @dataclass(frozen=True, slots=True)
 class PlanView:
-    """``plan`` with what is worked out of it. ``related``: the plans beside it that are worth showing now."""
+    """A plan with what is worked out of it."""
 
     plan: Plan
     state: str
@@ -113,7 +113,7 @@ class PlanView:
     egress_then: tuple[str, ...]
     steps: tuple[StepView, ...]
     rollback_text: str
-    related: tuple[RelatedPlan, ...]
+    related: tuple[RelatedPlan, ...]  # those that are worth showing now
     related_heading: str
     record: tuple[tuple[str, str], ...]
     nothing_to_decide: str

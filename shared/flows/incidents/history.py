@@ -13,14 +13,13 @@ from ...store.records import ALL_CHANGES, Records
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Everything in the order of time. ``journals`` maps a change's id to its steps; ``audit`` has the stops of all
-    changes too."""
+    """Everything in the order of time."""
 
     record: ClusterRecord | None
     incidents: tuple[Incident, ...]
     changes: tuple[Change, ...]
-    journals: dict[str, tuple[JournalEntry, ...]]
-    audit: tuple[AuditLine, ...]
+    journals: dict[str, tuple[JournalEntry, ...]]  # by change
+    audit: tuple[AuditLine, ...]  # with the stops of all changes
 
 
 def read_history(records: Records, cluster_id: str) -> History:

@@ -27,11 +27,9 @@ _WRITTEN_ANEW = {
 
 @dataclass(frozen=True, slots=True)
 class BicepFile:
-    """``name`` is the file's; it is deployed to the resource group. Files are deployed in the order of their list."""
-
     name: str
     subscription: str
-    resource_group: str
+    resource_group: str  # which it is deployed to
     text: str
 
     @property
