@@ -1,67 +1,15 @@
-"""The result as text for a terminal, and as a page for the documentation.
+"""The result as a page for the documentation, in Markdown; a terminal gets the same without the list of recordings.
 
-Both name recordings by their titles and differences by their place; nothing else of a recording
-appears.
+Both name recordings by their titles and differences by their place; nothing else of a recording appears.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from .replay import Verdict
 from .summary import Finding, Replayed, Summary
-
-_HEAD = ("match", "differs", "not covered")
-
-
-def text(summary: Summary) -> str:
-    """What a run prints. The last line is `N match, N differ, N not covered`, and `, N crashed` if any did."""
-    lines = ["Recorded from the live services", *_plain_table(summary, counts=True)]
-    accepted = _by_reason(finding for finding in summary.findings() if finding.reason is not None)
-    if accepted:
-        lines += ["", "Differences that are accepted, and why"]
-        for reason, places in accepted.items():
-            lines += [f"  {reason}", *(f"    {place}" for place in places)]
-    lines += ["", "Not covered", *_plain_counts(summary.uncovered())]
-    if summary.part(counts=False):
-        lines += ["", "Examples and fixtures (not counted)", *_plain_table(summary, counts=False)]
-        lines += _plain_counts(summary.uncovered(counts=False))
-    new = summary.unreviewed()
-    if new:
-        lines += ["", "NEW differences, which nobody has looked at"]
-        lines += [f"  {each.recording.name} #{each.exchange.number}: {each.where}" for each in new]
-    if summary.crashes():
-        lines += ["", "CRASHED: faults of the simulator or of the replay", *(f"  {each}" for each in summary.crashes())]
-    return "\n".join([*lines, "", summary.line])
-
-
-def _plain_table(summary: Summary, *, counts: bool) -> list[str]:
-    rows = [(name, *_row(totals)) for name, totals in summary.by_category(counts).items()]
-    rows.append(("all", *_row(summary.totals(counts))))
-    width = max(len(row[0]) for row in rows)
-    head = f"  {'category':<{width}}  " + "  ".join(f"{name:>11}" for name in _HEAD)
-    return [head, *(f"  {row[0]:<{width}}  " + "  ".join(f"{value:>11}" for value in row[1:]) for row in rows)]
-
-
-def _row(totals: Counter[Verdict]) -> tuple[str, str, str]:
-    return str(totals[Verdict.MATCH]), str(totals[Verdict.DIFFERS]), str(totals[Verdict.NOT_COVERED])
-
-
-def _plain_counts(reasons: Counter[str]) -> list[str]:
-    return [f"  {count:>4}  {reason}" for reason, count in reasons.most_common()] or ["     -"]
-
-
-def _by_reason(findings: Iterator[Finding]) -> dict[str, list[str]]:
-    """Places by reason, each once, with how often it was seen."""
-    seen: dict[str, Counter[str]] = {}
-    for finding in findings:
-        seen.setdefault(str(finding.reason), Counter())[finding.where.replace("value[].", "")] += 1
-    return {
-        reason: [f"{place} ({count} times)" if count > 1 else place for place, count in places.items()]
-        for reason, places in seen.items()
-    }
-
 
 _INTRODUCTION = """\
 # How the simulator compares with the real services
@@ -74,26 +22,62 @@ recording tools hide is not held against the simulator, and neither is what Azur
 later, as newer recordings show.
 """
 
+_CHAT = """\
+Those of Slack and Teams hold no answers: they are what Slack sends to apps and Bot Framework to bots. Tests
+hold what the simulator sends against them: clicks and slash commands by field, type, encoding and signature, as
+an unmodified app takes them (`tests/simulator/test_slack_recordings.py`); recorded cards are posted to the
+webhook (`test_teams_recordings.py`). What can't be replayed: modals, and messages and invokes of Teams' bots,
+which the simulator doesn't have. How Slack and Teams answer is written from their documentation; no recording
+proves it.
+"""
+
+
+def text(summary: Summary) -> str:
+    """What a run prints. The last line is `N match, N differ, N not covered`, and `, N crashed` if any did."""
+    return "\n".join([*_results(summary), summary.line])
+
 
 def page(summary: Summary) -> str:
-    """The documentation page, in Markdown."""
-    parts = [_INTRODUCTION, f"**{summary.line}**\n", _table(("Category", *_TITLES), _category_rows(summary, True))]
-    parts += ["## Differences that remain\n", *_accepted(summary)]
+    """The documentation page."""
+    recordings = _table(("Recording", *_TITLES, "Added since"), _recording_rows(summary.part(True)))
+    parts = [_INTRODUCTION, f"**{summary.line}**\n", *_results(summary), "## By recording\n", recordings]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _results(summary: Summary) -> Iterator[str]:
+    yield _table(("Category", *_TITLES), _category_rows(summary, True))
+    yield "## Differences that remain\n"
+    yield from _accepted(summary)
     new = summary.unreviewed()
     if new:
-        parts += ["## New differences, not looked at yet\n", _list(each.where for each in new)]
+        yield "## NEW differences, which nobody has looked at\n"
+        yield _list(f"{each.recording.name} #{each.exchange.number}: {each.where}" for each in new)
     if summary.crashes():
-        parts += ["## Crashed\n", _list(summary.crashes())]
-    parts += ["## Not covered\n", _table(("Exchanges", "Why"), _reason_rows(summary.uncovered()))]
-    parts += ["## By recording\n", _table(("Recording", *_TITLES, "Added since"), _recording_rows(summary.part(True)))]
+        yield "## CRASHED: faults of the simulator or of the replay\n"
+        yield _list(summary.crashes())
+    yield "## Not covered\n"
+    yield _table(("Exchanges", "Why"), _reason_rows(summary.uncovered()))
     if summary.part(counts=False):
-        parts += [
-            "## Examples and fixtures\n",
-            "From documents, specifications and test suites; compared too, but not counted.\n",
-            _table(("Category", *_TITLES), _category_rows(summary, False)),
-            _table(("Exchanges", "Why not covered"), _reason_rows(summary.uncovered(False))),
-        ]
-    return "\n".join(parts).rstrip() + "\n"
+        yield "## Examples and fixtures\n"
+        yield "From documents, specifications and test suites; compared too, but not counted.\n"
+        yield _CHAT
+        yield _table(("Category", *_TITLES), _category_rows(summary, False))
+        yield _table(("Exchanges", "Why not covered"), _reason_rows(summary.uncovered(False)))
+
+
+def _row(totals: Counter[Verdict]) -> tuple[str, ...]:
+    return tuple(str(totals[verdict]) for verdict in _COUNTED)
+
+
+def _by_reason(findings: Iterator[Finding]) -> dict[str, list[str]]:
+    """Places by reason, each once, with how often it was seen."""
+    seen: dict[str, Counter[str]] = {}
+    for finding in findings:
+        seen.setdefault(str(finding.reason), Counter())[finding.where.replace("value[].", "")] += 1
+    return {
+        reason: [f"{place} ({count} times)" if count > 1 else place for place, count in places.items()]
+        for reason, places in seen.items()
+    }
 
 
 _TITLES = ("Match", "Differs", "Not covered")
@@ -131,7 +115,7 @@ def _accepted(summary: Summary) -> Iterator[str]:
         yield _list(places)
 
 
-def _list(items: Iterator[str] | Sequence[str]) -> str:
+def _list(items: Iterable[str]) -> str:
     return "\n".join(f"- `{item}`" for item in items) + "\n"
 
 
