@@ -8,13 +8,14 @@ no client should depend on that part.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from .errors import AksError, ArmError, ServiceError
 
-RECORDED = "recorded traffic"
 DECLARED: list[Refusal] = []
 
 
@@ -57,3 +58,8 @@ def declare(status: int, code: str, when: str, source: str, **more: Any) -> Refu
         raise ValueError(f"refusal {code} is declared twice for: {when}")
     DECLARED.append(made)
     return made
+
+
+def declare_table(path: Path) -> dict[str, Refusal]:
+    """The refusals of a JSON file, by the names that code has for them, entered in the table."""
+    return {name: declare(**entry) for name, entry in json.loads(path.read_text("utf-8")).items()}

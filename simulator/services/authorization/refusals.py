@@ -1,34 +1,15 @@
-"""What Resource Manager refuses before a service sees the request."""
+"""What Resource Manager refuses before a service sees the request (`refusals.json`)."""
 
 from __future__ import annotations
 
-from ...refusal import RECORDED, declare
+from pathlib import Path
 
-NO_ROLE = declare(
-    403, "AuthorizationFailed", "no role of the caller holds the action at the scope (scenario: `roles`)", RECORDED
-)
-NO_LINKED_ROLE = declare(
-    403,
-    "LinkedAuthorizationFailed",
-    "the caller may write the resource, but not join something that the body refers to",
-    "reported: microsoft/planetary-computer-hub#25",
-)
-DENY_ASSIGNMENT = declare(
-    403,
-    "DenyAssignmentAuthorizationFailed",
-    "something is written in the node resource group of a cluster whose restrictionLevel is ReadOnly",
-    "Azure docs: AKS node-resource-group-lockdown; the message: reports about managed resource groups",
-)
-LOCKED = declare(
-    409,
-    "ScopeLocked",
-    "a lock stands at the scope or above: CanNotDelete against deleting, ReadOnly against writing too "
-    "(scenario: `locks`)",
-    "Azure docs: lock-resources; the message: Azure docs, automation troubleshooting of start-stop-vm",
-)
-POLICY = declare(
-    403,
-    "RequestDisallowedByPolicy",
-    "a policy with the effect deny holds (scenario: `policies`)",
-    "Azure docs: error-policy-requestdisallowedbypolicy; the body: Azure/azure-cli#32417",
-)
+from ...refusal import Refusal, declare_table
+
+_TABLE = declare_table(Path(__file__).with_name("refusals.json"))
+
+
+def __getattr__(name: str) -> Refusal:
+    if name not in _TABLE:
+        raise AttributeError(name)
+    return _TABLE[name]
