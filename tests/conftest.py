@@ -17,6 +17,7 @@ from shared.store.records import Records
 from shared.store.stop_switch import StopSwitch
 from shared.store.table import Table
 from shared.store.vnet_lock import VnetLock
+from tests.support.storage import IN_MEMORY, table_at
 from tests.support.thorough import IS_THOROUGH, examples
 
 TESTS = Path(__file__).parent
@@ -37,11 +38,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not IS_THOROUGH and (slow := [item for item in items if item.get_closest_marker("slow")]):
         config.hook.pytest_deselected(items=slow)
         items[:] = [item for item in items if item not in slow]
+    emulated = {"azurite", "storage"} if IS_THOROUGH else {"azurite"}
     for item in items:
         folder = item.path.relative_to(TESTS).parts[0]
         networked = any(item.get_closest_marker(name) for name in NETWORKED)
         is_unit = folder in UNIT_FOLDERS or item.path.parent == TESTS
-        if is_unit and not networked and "azurite" not in getattr(item, "fixturenames", ()):
+        if is_unit and not networked and not emulated & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.unit)
             item.add_marker(pytest.mark.disable_socket)
 
@@ -57,9 +59,15 @@ def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def table(azurite: str) -> Table:
-    """Each test has a table of its own on the storage emulator."""
-    return Table(f"t{new_id()}", connection_string=azurite)
+def storage(request: pytest.FixtureRequest) -> str:
+    """The connection string of storage in memory; of the emulator in `make test-all`."""
+    return str(request.getfixturevalue("azurite")) if IS_THOROUGH else IN_MEMORY
+
+
+@pytest.fixture
+def table(storage: str) -> Table:
+    """Each test has a table of its own."""
+    return table_at(storage, f"t{new_id()}")
 
 
 @pytest.fixture

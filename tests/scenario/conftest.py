@@ -10,7 +10,7 @@ from tests.support.theatre import Theatre, playing
 
 
 @pytest.fixture
-def theatre(azurite: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Theatre]:
+def theatre(storage: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Theatre]:
     """One failing cluster with two subnets, remediation on, approval by link."""
-    with playing("storm", azurite, monkeypatch) as started:
+    with playing("storm", storage, monkeypatch) as started:
         yield started

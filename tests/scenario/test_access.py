@@ -31,7 +31,7 @@ def actions(role: str) -> list[str]:
 
 @contextmanager
 def lacking(
-    action: str, folder: Path, azurite: str, monkeypatch: pytest.MonkeyPatch, **settings: str
+    action: str, folder: Path, storage: str, monkeypatch: pytest.MonkeyPatch, **settings: str
 ) -> Iterator[Theatre]:
     """The storm, where the writing identity has the published role without one action."""
     content: dict[str, Any] = yaml.safe_load((FOLDER / "storm.yaml").read_text())
@@ -43,7 +43,7 @@ def lacking(
     with serve_azure(path) as simulator:
         for name, value in simulator.environment().items():
             monkeypatch.setenv(name, value)
-        yield Theatre(simulator, azurite, **settings)
+        yield Theatre(simulator, storage, **settings)
 
 
 def lock(theatre: Theatre, level: str) -> None:
@@ -60,17 +60,17 @@ def delete(theatre: Theatre, change: Change) -> Change:
 
 @pytest.mark.parametrize("verb", ["write", "join/action"])
 def test_a_prefix_needs_actions_of_its_own(
-    verb: str, tmp_path: Path, azurite: str, monkeypatch: pytest.MonkeyPatch
+    verb: str, tmp_path: Path, storage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     action = f"Microsoft.Network/publicIPPrefixes/{verb}"
-    with lacking(action, tmp_path, azurite, monkeypatch, NAT_IPS="prefix") as theatre:
+    with lacking(action, tmp_path, storage, monkeypatch, NAT_IPS="prefix") as theatre:
         cluster = theatre.app.discovery.clusters().clusters[0]
         plan = theatre.app.planner.plan_cluster(cluster.id, theatre.clock.now())
         (blocker,) = plan.blockers
         assert blocker.name == "permissions"
         assert action in blocker.message
 
-        singles = Theatre(theatre.simulator, azurite).app.planner.plan_cluster(cluster.id, theatre.clock.now())
+        singles = Theatre(theatre.simulator, storage).app.planner.plan_cluster(cluster.id, theatre.clock.now())
         assert singles.is_executable, "single addresses don't need it"
 
 
@@ -82,10 +82,10 @@ def test_a_roll_back_under_a_read_only_lock_is_not_offered(theatre: Theatre) -> 
 
 
 def test_a_deletion_that_the_identity_may_not_make_is_not_offered(
-    tmp_path: Path, azurite: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, storage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     action = "Microsoft.Network/natGateways/delete"
-    with lacking(action, tmp_path, azurite, monkeypatch) as theatre:
+    with lacking(action, tmp_path, storage, monkeypatch) as theatre:
         fixed = theatre.run_on(theatre.approved())
         rollback = theatre.run_on(theatre.decide(roll_back(theatre, fixed), "approve"))
         assert rollback.plan.kind is PlanKind.DETACH_NAT_GATEWAY

@@ -24,9 +24,9 @@ def answer(theatre: Theatre, cluster: str, kind: PlanKind | None = None) -> Plan
     return theatre.app.planner.plan_cluster(cluster_id, theatre.clock.now(), PlanRequest(kind))
 
 
-def test_ports_that_are_not_short_are_an_answer(azurite: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ports_that_are_not_short_are_an_answer(storage: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Measured: slow calls hold two thirds of the ports, none fails. A kind can be asked for all the same."""
-    with playing("not-snat", azurite, monkeypatch) as theatre:
+    with playing("not-snat", storage, monkeypatch) as theatre:
         plan = answer(theatre, "sluggish")
         assert (plan.kind, plan.steps, plan.commands) == (PlanKind.NOT_SNAT, (), ())
         assert "no SNAT connection failed among" in plan.summary
@@ -34,8 +34,8 @@ def test_ports_that_are_not_short_are_an_answer(azurite: str, monkeypatch: pytes
         assert answer(theatre, "sluggish", PlanKind.MANAGED_NAT_GATEWAY).commands != ()
 
 
-def test_what_was_not_measured_is_never_called_not_snat(azurite: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with playing("metrics-forbidden", azurite, monkeypatch) as theatre:
+def test_what_was_not_measured_is_never_called_not_snat(storage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with playing("metrics-forbidden", storage, monkeypatch) as theatre:
         plan = answer(theatre, "closed")
         assert plan.kind is not PlanKind.NOT_SNAT
         assert plan.demand is not None
@@ -96,9 +96,9 @@ def test_what_is_created_is_tagged_with_product_incident_and_request(theatre: Th
 
 
 def test_trouble_that_passes_withdraws_its_proposal_and_a_wish_goes_before_not_snat(
-    azurite: str, monkeypatch: pytest.MonkeyPatch
+    storage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with playing(PASSES, azurite, monkeypatch) as theatre:
+    with playing(PASSES, storage, monkeypatch) as theatre:
         proposed = theatre.proposed()
         theatre.tick(45)
         (incident,) = theatre.app.records.incidents(theatre.partition)
@@ -125,10 +125,10 @@ def test_trouble_that_passes_withdraws_its_proposal_and_a_wish_goes_before_not_s
 
 
 def test_a_gateway_that_fills_to_70_percent_is_offered_more_public_ips(
-    azurite: str, monkeypatch: pytest.MonkeyPatch
+    storage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From the first failure to the third public IP, with every threshold as it is delivered."""
-    with playing(FILLS, azurite, monkeypatch) as theatre:
+    with playing(FILLS, storage, monkeypatch) as theatre:
         first = theatre.run_on(theatre.approved())
         assert first.state is ChangeState.FIXED
         (before,) = theatre.resources("natGateways")

@@ -28,7 +28,7 @@ _SICK = """\
 
 
 @pytest.fixture
-def many(azurite: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Theatre]:
+def many(storage: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Theatre]:
     """Thirty failing clusters, far away, and remediation on."""
     head = (
         f"description: mass\nlocation: westeurope\nsettings: {{round_trip_seconds: {ROUND_TRIP_SECONDS}}}\nclusters:\n"
@@ -39,7 +39,7 @@ def many(azurite: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Itera
         for name, value in simulator.environment().items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr("shared.app.TICK_DEADLINE_SECONDS", DEADLINE_SECONDS)
-        yield Theatre(simulator, azurite)
+        yield Theatre(simulator, storage)
 
 
 def test_thirty_alarms_are_out_within_the_deadline_and_plans_come_after(many: Theatre) -> None:

@@ -17,12 +17,12 @@ LOST = "lost NAT gateway association"
 
 
 @pytest.fixture
-def theatre(azurite: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Theatre]:
+def theatre(storage: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Theatre]:
     """The failing cluster; who has which gateway is looked up every minute."""
     with serve_azure("storm") as simulator:
         for name, value in simulator.environment().items():
             monkeypatch.setenv(name, value)
-        yield Theatre(simulator, azurite, DISCOVERY_MINUTES="1")
+        yield Theatre(simulator, storage, DISCOVERY_MINUTES="1")
 
 
 def roll_back(theatre: Theatre) -> Change:

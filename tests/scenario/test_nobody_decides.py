@@ -38,8 +38,8 @@ class Night:
         return [body["blocks"][0]["text"]["text"].partition(" ")[2] for body in new]  # after the mark
 
 
-def test_a_night_in_which_nobody_decides(azurite: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with playing(WORSE, azurite, monkeypatch) as theatre:
+def test_a_night_in_which_nobody_decides(storage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with playing(WORSE, storage, monkeypatch) as theatre:
         night = Night(theatre)
         opened = [title for _, title in night.until(2)]
         assert opened == ["SNAT port exhaustion on orders", "Approval needed for orders"]

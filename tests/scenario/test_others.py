@@ -22,7 +22,7 @@ Playing = Callable[..., Any]
 
 
 @pytest.fixture
-def storm_with(azurite: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Playing:
+def storm_with(storage: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Playing:
     """The storm, and what others do in it."""
 
     @contextmanager
@@ -34,7 +34,7 @@ def storm_with(azurite: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         with serve_azure(path) as simulator:
             for name, value in simulator.environment().items():
                 monkeypatch.setenv(name, value)
-            yield Theatre(simulator, azurite)
+            yield Theatre(simulator, storage)
 
     return play
 

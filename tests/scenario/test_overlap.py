@@ -32,7 +32,7 @@ Playing = Callable[..., AbstractContextManager[Theatre]]
 
 
 @pytest.fixture
-def storm_with(azurite: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Playing:
+def storm_with(storage: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Playing:
     """The storm with these settings of the services, and what others do in it."""
 
     @contextmanager
@@ -45,7 +45,7 @@ def storm_with(azurite: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         with serve_azure(path) as simulator:
             for name, value in simulator.environment().items():
                 monkeypatch.setenv(name, value)
-            yield Theatre(simulator, azurite)
+            yield Theatre(simulator, storage)
 
     return play
 

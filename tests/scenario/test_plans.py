@@ -71,10 +71,10 @@ def test_each_kind_of_network_has_its_answer(
     kind: PlanKind,
     check: str,
     result: CheckResult,
-    azurite: str,
+    storage: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with playing(scenario, azurite, monkeypatch) as theatre:
+    with playing(scenario, storage, monkeypatch) as theatre:
         plan = plan_for(theatre, cluster)
     assert plan.kind is kind
     assert plan.is_executable is not kind.is_advice
@@ -83,22 +83,22 @@ def test_each_kind_of_network_has_its_answer(
     assert found.remedy or result is CheckResult.PASS
 
 
-def test_node_and_pod_subnets_move_smallest_user_pool_first(azurite: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with playing("several-subnets", azurite, monkeypatch) as theatre:
+def test_node_and_pod_subnets_move_smallest_user_pool_first(storage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with playing("several-subnets", storage, monkeypatch) as theatre:
         assert moved(plan_for(theatre, "platform")) == ["batch", "web", "pods", "system"]
 
 
-def test_the_permission_that_a_security_group_needs_is_named(azurite: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_permission_that_a_security_group_needs_is_named(storage: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ids = {"DETECTOR_CLIENT_ID": "detector-client-id", "REMEDIATOR_CLIENT_ID": "remediator-client-id"}
-    with playing("missing-join-role", azurite, monkeypatch, **ids) as theatre:
+    with playing("missing-join-role", storage, monkeypatch, **ids) as theatre:
         plan = plan_for(theatre, "strict")
     (blocker,) = plan.blockers
     assert "Microsoft.Network/networkSecurityGroups/join/action on strict-nsg" in blocker.message
 
 
-def test_reserve_now_tell_the_api_server_and_switch_later(azurite: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reserve_now_tell_the_api_server_and_switch_later(storage: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two plans with two approvals; between them a person tells the API server."""
-    with playing("authorized-ranges", azurite, monkeypatch) as theatre:
+    with playing("authorized-ranges", storage, monkeypatch) as theatre:
         reservation = theatre.approved()
         assert reservation.plan.kind is PlanKind.RESERVE_PUBLIC_IPS
         done = theatre.run_on(reservation)

@@ -91,9 +91,9 @@ def test_every_action_is_described_and_none_is_a_wildcard_or_a_write_elsewhere(r
 
 @pytest.mark.parametrize("action", [*required("remediator"), "Microsoft.Network/networkSecurityGroups/join/action"])
 def test_what_the_remediator_lacks_is_named_before_anyone_is_asked(
-    environment: RunningSimulator, azurite: str, action: str
+    environment: RunningSimulator, storage: str, action: str
 ) -> None:
-    theatre = Theatre(environment, azurite, REMEDIATOR_CLIENT_ID=without("remediator", action))
+    theatre = Theatre(environment, storage, REMEDIATOR_CLIENT_ID=without("remediator", action))
     cluster = theatre.app.discovery.clusters().clusters[0]
 
     plan = theatre.app.planner.plan_cluster(cluster.id, theatre.clock.now())
@@ -105,9 +105,9 @@ def test_what_the_remediator_lacks_is_named_before_anyone_is_asked(
 
 
 @pytest.mark.parametrize("action", required("detector"))
-def test_what_the_detector_lacks_is_named(environment: RunningSimulator, azurite: str, action: str) -> None:
-    theatre = Theatre(environment, azurite, DETECTOR_CLIENT_ID=without("detector", action))
-    cluster_id = Theatre(environment, azurite).app.discovery.clusters().clusters[0].id
+def test_what_the_detector_lacks_is_named(environment: RunningSimulator, storage: str, action: str) -> None:
+    theatre = Theatre(environment, storage, DETECTOR_CLIENT_ID=without("detector", action))
+    cluster_id = Theatre(environment, storage).app.discovery.clusters().clusters[0].id
 
     try:
         plan = theatre.app.planner.plan_cluster(cluster_id, theatre.clock.now())
@@ -123,9 +123,9 @@ def test_what_the_detector_lacks_is_named(environment: RunningSimulator, azurite
     assert action in said
 
 
-def test_the_whole_story_runs_with_exactly_these_roles(environment: RunningSimulator, azurite: str) -> None:
+def test_the_whole_story_runs_with_exactly_these_roles(environment: RunningSimulator, storage: str) -> None:
     """Last in this file: it changes the network that the others plan for."""
-    theatre = Theatre(environment, azurite)
+    theatre = Theatre(environment, storage)
     fixed = theatre.run_on(theatre.approved())
     assert fixed.state is ChangeState.FIXED
     at = Instant.of(theatre.clock)

@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from shared.model.change import Change, ChangeState
 from tests.support.theatre import WRITER, Theatre
 
@@ -20,6 +22,12 @@ PARTS = (
     "aks-user",
     "aks-system",
 )
+
+
+@pytest.fixture
+def storage(azurite: str) -> str:
+    """Processes share no memory."""
+    return azurite
 
 
 def race(theatre: Theatre, storage: str, change: Change, instances: int, approvals: int) -> list[int]:
@@ -50,10 +58,10 @@ def race(theatre: Theatre, storage: str, change: Change, instances: int, approva
     return found
 
 
-def test_sixteen_approvals_and_doubled_messages_in_two_processes_are_one_apply(theatre: Theatre, azurite: str) -> None:
+def test_sixteen_approvals_and_doubled_messages_in_two_processes_are_one_apply(theatre: Theatre, storage: str) -> None:
     change = theatre.proposed()
 
-    taken = race(theatre, azurite, change, instances=2, approvals=8)
+    taken = race(theatre, storage, change, instances=2, approvals=8)
 
     assert sum(taken) == 1
     assert theatre.change(change.id).state is ChangeState.FIXED

@@ -23,16 +23,16 @@ WORKSPACE = {"WORKSPACE_ID": "00000000-0000-0000-0000-000000000001"}
 
 
 @contextmanager
-def playing(scenario: str, azurite: str, monkeypatch: pytest.MonkeyPatch, **settings: str) -> Iterator[Theatre]:
+def playing(scenario: str, storage: str, monkeypatch: pytest.MonkeyPatch, **settings: str) -> Iterator[Theatre]:
     with serve_azure(scenario) as simulator:
         for name, value in simulator.environment().items():
             monkeypatch.setenv(name, value)
-        yield Theatre(simulator, azurite, **{"REMEDIATION": "off", **settings})
+        yield Theatre(simulator, storage, **{"REMEDIATION": "off", **settings})
 
 
 @pytest.mark.parametrize("mode", ["auto", "batch", "arm"])
-def test_every_way_to_read_sees_the_same(azurite: str, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
-    with playing("same-node-ips", azurite, monkeypatch, METRICS_MODE=mode) as theatre:
+def test_every_way_to_read_sees_the_same(storage: str, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    with playing("same-node-ips", storage, monkeypatch, METRICS_MODE=mode) as theatre:
         now = theatre.clock.now()
         found = {one.cluster.name: one for one in theatre.app.check.all(now).assessments}
         assert [finding.kind for finding in found["blue"].findings] == [
@@ -47,8 +47,8 @@ def test_every_way_to_read_sees_the_same(azurite: str, monkeypatch: pytest.Monke
         assert batched == (mode != "arm")
 
 
-def test_a_leak_is_told_before_the_first_connection_fails(azurite: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with playing("slow-leak", azurite, monkeypatch, **WORKSPACE) as theatre:
+def test_a_leak_is_told_before_the_first_connection_fails(storage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with playing("slow-leak", storage, monkeypatch, **WORKSPACE) as theatre:
         theatre.work()
         (opened,) = theatre.app.records.incidents(theatre.partition)
         assert opened.severity.rank < Severity.FAILING.rank
@@ -68,10 +68,10 @@ def test_a_leak_is_told_before_the_first_connection_fails(azurite: str, monkeypa
 
 
 def test_health_says_which_action_the_table_of_health_events_needs(
-    azurite: str, monkeypatch: pytest.MonkeyPatch
+    storage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     action = "Microsoft.OperationalInsights/workspaces/query/ALBHealthEvent/read"
-    with playing("storm", azurite, monkeypatch, **WORKSPACE) as theatre:
+    with playing("storm", storage, monkeypatch, **WORKSPACE) as theatre:
         monkeypatch.setattr("shared.app._app", theatre.app)
         theatre.simulator.add_event({"take_role": {"identity": READER, "action": action}})
         theatre.work()
@@ -81,27 +81,27 @@ def test_health_says_which_action_the_table_of_health_events_needs(
         assert http_health._limited()["health_events"] == ""
 
 
-def test_a_gateway_in_trouble_is_seen_and_its_neighbour_is_well(azurite: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with playing("behind-nat-gateway", azurite, monkeypatch) as theatre:
+def test_a_gateway_in_trouble_is_seen_and_its_neighbour_is_well(storage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with playing("behind-nat-gateway", storage, monkeypatch) as theatre:
         found = {one.cluster.name: one for one in theatre.app.check.all(theatre.clock.now()).assessments}
         assert [finding.kind for finding in found["full"].findings] == [FindingKind.NAT_GATEWAY_FAILING]
         assert found["calm"].findings == ()
         assert found["calm"].reading.kind == "measured"
 
 
-def test_quiet_clusters_stay_quiet_for_hours(azurite: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with playing("quiet", azurite, monkeypatch) as theatre:
+def test_quiet_clusters_stay_quiet_for_hours(storage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with playing("quiet", storage, monkeypatch) as theatre:
         for _ in range(12):
             theatre.clock.advance(20 * 60)
             theatre.work()
         assert theatre.slack_texts() == []
 
 
-def test_after_the_cure_losing_the_gateway_is_an_incident(azurite: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_the_cure_losing_the_gateway_is_an_incident(storage: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with serve_azure("storm") as simulator:
         for name, value in simulator.environment().items():
             monkeypatch.setenv(name, value)
-        theatre = Theatre(simulator, azurite, DISCOVERY_MINUTES="1")
+        theatre = Theatre(simulator, storage, DISCOVERY_MINUTES="1")
         change = theatre.run_on(theatre.approved(), is_watching=True)
         told = len(theatre.slack_texts())
         theatre.tick(12)

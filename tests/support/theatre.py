@@ -23,6 +23,7 @@ from shared.settings import load_settings
 from shared.store.vnet_lock import VnetLock
 from simulator.testing import RunningSimulator
 from tests.support.azure_in_process import serve_azure
+from tests.support.storage import table_at
 
 READER = "11111111-1111-4111-8111-111111111111"
 WRITER = "22222222-2222-4222-8222-222222222222"
@@ -74,6 +75,7 @@ class Theatre:
     def new_app(self) -> App:
         """What a new process would have: nothing but the storage."""
         app = App(load_settings(self._settings), self.clock)
+        app.table = table_at(self._settings["AzureWebJobsStorage"], self._settings["TABLE_PREFIX"])
         app.vnet_lock = VnetLock(app.table, LEASE)
         self.app = app
         return app
@@ -200,12 +202,12 @@ class Theatre:
 
 
 @contextmanager
-def playing(scenario: str | Path, azurite: str, monkeypatch: pytest.MonkeyPatch, **settings: str) -> Iterator[Theatre]:
+def playing(scenario: str | Path, storage: str, monkeypatch: pytest.MonkeyPatch, **settings: str) -> Iterator[Theatre]:
     """A simulated Azure of its own, and an app on it."""
     with serve_azure(scenario) as simulator:
         for name, value in simulator.environment().items():
             monkeypatch.setenv(name, value)
-        yield Theatre(simulator, azurite, **settings)
+        yield Theatre(simulator, storage, **settings)
 
 
 def authorize(theatre: Theatre, cluster_id: str, ranges: list[str]) -> None:

@@ -17,7 +17,7 @@ from shared.core.planning.request import PlanRequest
 from shared.errors import BadInput, SnatbotError
 from shared.flows.incidents.track import IncidentTracker, Observation, UpdateSummary
 from shared.flows.notification.outbox import Outbox
-from shared.ids import cluster_key
+from shared.ids import cluster_key, new_id
 from shared.model.change import Change, ChangeState, JournalEntry, StepState
 from shared.model.health_event import HealthEventComparison, HealthEventVerdict
 from shared.model.incident import ClusterRecord, IncidentState
@@ -114,12 +114,11 @@ def test_trouble_that_returns_reopens_its_incident(world: World) -> None:
 # --- several workers ---
 
 
-def test_of_several_workers_at_once_one_opens_and_tells(table: Table, azurite: str) -> None:
+def test_of_several_workers_at_once_one_opens_and_tells(azurite: str) -> None:
     """Real concurrency: each worker has a connection of its own, and they meet right before they remember."""
     clusters = [cluster(name=f"shop-{number}") for number in range(8)]
     sights = [Observation(assessment(TROUBLE, one)) for one in clusters]
-    prefix = table._name.removesuffix("records")
-    workers = 4
+    prefix, workers = f"t{new_id()}", 4
     barrier = threading.Barrier(workers, timeout=30)
 
     def work(_: int) -> Mapping[str, int]:
@@ -130,7 +129,7 @@ def test_of_several_workers_at_once_one_opens_and_tells(table: Table, azurite: s
 
     with ThreadPoolExecutor(workers) as pool:
         effects = list(pool.map(work, range(workers)))
-    world = World(Records(table))
+    world = World(Records(Table(prefix, connection_string=azurite)))
     assert sum(effect.get("opened", 0) for effect in effects) == len(clusters)
     assert sum(sum(effect.values()) for effect in effects) == workers * len(clusters)
     for one in clusters:
@@ -140,11 +139,11 @@ def test_of_several_workers_at_once_one_opens_and_tells(table: Table, azurite: s
         assert [len(world.told(partition, channel)) for channel in CHANNELS] == [1, 1]
 
 
-def test_of_several_workers_at_once_one_clears_and_tells(table: Table, azurite: str) -> None:
-    world = World(Records(table))
+def test_of_several_workers_at_once_one_clears_and_tells(azurite: str) -> None:
+    prefix = f"t{new_id()}"
+    world = World(Records(Table(prefix, connection_string=azurite)))
     world.tick(TROUBLE)
     world.tick(minutes(5, 10))
-    prefix = table._name.removesuffix("records")
     barrier = threading.Barrier(4, timeout=30)
     sight = Observation(assessment(minutes(10, 15), CLUSTER))
 

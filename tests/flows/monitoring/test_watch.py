@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -33,7 +32,7 @@ from shared.flows.monitoring.unmeasured import UnmeasuredClusters, UnmeasuredPol
 from shared.flows.monitoring.watch import Watch
 from shared.flows.notification.outbox import Outbox, message_of
 from shared.flows.planning.plan import Planner
-from shared.ids import cluster_key
+from shared.ids import cluster_key, new_id
 from shared.maintenance_windows import parse_maintenance
 from shared.model.change import Change, ChangeState
 from shared.model.cluster import Cluster
@@ -49,6 +48,7 @@ from shared.store.table import Table
 from tests.support.builders import NETWORK, USER_SUBNET, answer, at, by_state, cluster, series
 from tests.support.fakes import FakeAccess, FakeAzure, make_scanner, watched
 from tests.support.nouns import started
+from tests.support.storage import table_at
 from tests.support.tracking import LINKS, FakePlanner, change_in
 
 HEALTHY = by_state(Successful=dict.fromkeys(range(-60, 400), 100))
@@ -687,14 +687,11 @@ def summary(world: World, names: list[str]) -> dict[str, list[Any]]:
     }
 
 
-def test_results_are_the_same_inline_and_by_workers(azurite: str) -> None:
+def test_results_are_the_same_inline_and_by_workers(storage: str) -> None:
     names = [f"c{number:03}" for number in range(230)]
     found = []
     for prefix, above in (("inline", 1000), ("fanout", 10)):
-        table = Table(
-            f"{prefix}{cluster_key(str(at(0)))[:6]}x{threading.get_ident() % 1000}", connection_string=azurite
-        )
-        world = World(table, *names, policy=replace(POLICY, fan_out_above=above))
+        world = World(table_at(storage, prefix + new_id()), *names, policy=replace(POLICY, fan_out_above=above))
         world.access.answers |= {
             "ports": lambda one: ports(900 if "mc_c10" in one else 100)["ports"],
             "history": ports(900)["history"],

@@ -16,7 +16,7 @@ from shared.chat.errors import ChatError, ChatRefused, ChatUnavailable
 from shared.chat.message import Message, Tone
 from shared.flows.notification.deliver import Deliver, Delivery
 from shared.flows.notification.outbox import Outbox
-from shared.ids import cluster_key
+from shared.ids import cluster_key, new_id
 from shared.model.audit import OutboxMessage
 from shared.store.liveness import Liveness
 from shared.store.records import Put, Records
@@ -264,11 +264,12 @@ def test_a_message_that_cannot_be_read_steps_aside(post: Post, payload: str) -> 
 # --- several workers ---
 
 
-def test_several_workers_at_once_post_each_message_once_and_in_order(table: Table, azurite: str) -> None:
+def test_several_workers_at_once_post_each_message_once_and_in_order(azurite: str) -> None:
     titles = [f"message {number}" for number in range(12)]
     slack, teams = FakeChannel(), FakeChannel()
+    prefix = f"t{new_id()}"
+    table = Table(prefix, connection_string=azurite)
     Post(Records(table), Liveness(table), slack=slack, teams=teams).put(*titles)
-    prefix = table._name.removesuffix("records")
     barrier = threading.Barrier(4, timeout=30)
 
     def work(_: int) -> None:
