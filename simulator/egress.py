@@ -1,15 +1,23 @@
 """By which way a node's new outbound flows leave, from what is configured.
 
-Order of precedence (Azure docs: nat-overview): a default route to an appliance or gateway, then the
-subnet's NAT gateway, then the node's own public IP, then the load balancer's outbound rule, then
-default outbound access.
+Order of precedence (Azure docs: nat-overview): a default route to an appliance or gateway, whole or in
+pieces, then the subnet's NAT gateway, then the node's own public IP, then the load balancer's outbound
+rule, then default outbound access.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from ipaddress import IPv4Address, ip_network
+from typing import Any
+
 from .fleet import Node
 from .physics.traffic import Path
 from .state.network import NetworkState, references
+
+_DESTINATIONS = [IPv4Address(f"{first}.53.17.9") for first in range(1, 224) if first not in (10, 127)]
+"""Where flows go, as far as routes tell: an address in each public block of the internet."""
+_ALLOWED = ("Internet", "")
 
 
 def path_of(node: Node, network: NetworkState) -> Path:
@@ -27,15 +35,27 @@ def path_of(node: Node, network: NetworkState) -> Path:
 
 
 def default_route_hop(subnet: dict[str, object], network: NetworkState) -> str | None:
-    """The next hop type of the subnet's 0.0.0.0/0 route when it leads to an appliance or gateway."""
+    """The next hop type that the subnet's routes have for most destinations, when it isn't the internet."""
     table = network.referred(subnet, "routeTable")
-    for route in (table.properties.get("routes") or []) if table is not None else []:
-        properties = route.get("properties", {})
-        if properties.get("addressPrefix") == "0.0.0.0/0":
-            hop = str(properties.get("nextHopType"))
-            if hop in ("VirtualAppliance", "VirtualNetworkGateway"):
-                return hop
-    return None
+    routes = [route.get("properties", {}) for route in (table.properties.get("routes") or [])] if table else []
+    if not routes:
+        return None
+    hops = Counter(_hop(address, routes) for address in _DESTINATIONS)
+    elsewhere = Counter({hop: number for hop, number in hops.items() if hop not in _ALLOWED})
+    return elsewhere.most_common(1)[0][0] if 2 * elsewhere.total() >= len(_DESTINATIONS) else None
+
+
+def _hop(address: IPv4Address, routes: list[dict[str, Any]]) -> str:
+    """The next hop type for an address: the longest prefix wins; service tags hold none of the destinations."""
+    longest, hop = -1, ""
+    for route in routes:
+        try:
+            network = ip_network(str(route.get("addressPrefix")))
+        except ValueError:
+            continue
+        if address in network and network.prefixlen > longest:
+            longest, hop = network.prefixlen, str(route.get("nextHopType"))
+    return hop
 
 
 def gateway_addresses(gateway: dict[str, object], network: NetworkState) -> int:

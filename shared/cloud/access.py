@@ -11,6 +11,7 @@ read.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from ..model.access import Access, Lock, Permission, PolicyDenial, Quota
@@ -53,28 +54,28 @@ class AccessReader:
                 reasons[what] = f"{error.message} {error.remedy}".strip()
                 return None
 
-        permissions = None
+        by_scope: dict[str, tuple[Permission, ...] | None] = {}
         if self._writer is None:
             reasons["permissions"] = "no writing identity is set (REMEDIATOR_CLIENT_ID)"
         else:
-            permissions = attempt("permissions", lambda: self._permissions(tuple(dict.fromkeys(scopes))))
+            by_scope = {scope.lower(): attempt(scope.lower(), partial(self._permissions, scope)) for scope in scopes}
+        permissions = {scope: roles for scope, roles in by_scope.items() if roles is not None}
+        if by_scope and not permissions:
+            reasons = {"permissions": next(iter(reasons.values()))}
         return Access(
-            permissions=permissions,
+            permissions=permissions or None,
             locks=attempt("locks", lambda: self._locks(group_id, vnet_id)),
             denials=attempt("policy", lambda: self._denials(group_id, location, tags, new_types)),
             quotas=attempt("quota", lambda: self._quotas(group_id, location)),
             reasons=reasons,
         )
 
-    def _permissions(self, scopes: tuple[str, ...]) -> dict[str, tuple[Permission, ...]]:
+    def _permissions(self, scope: str) -> tuple[Permission, ...]:
         assert self._writer is not None
-        return {
-            scope.lower(): tuple(
-                Permission(texts(item, "actions"), texts(item, "notActions"))
-                for item in self._writer.list(f"{scope}/{_AUTHORIZATION}/permissions", api_versions.PERMISSIONS)
-            )
-            for scope in scopes
-        }
+        return tuple(
+            Permission(texts(item, "actions"), texts(item, "notActions"))
+            for item in self._writer.list(f"{scope}/{_AUTHORIZATION}/permissions", api_versions.PERMISSIONS)
+        )
 
     def _locks(self, group_id: str, vnet_id: str) -> tuple[Lock, ...]:
         vnet_group = vnet_id.partition("/providers/")[0]

@@ -56,7 +56,7 @@ class Network:
         )
 
     def read_subnet(self, subnet_id: str) -> Subnet:
-        """Without the default route, which is in the route table. Raises NotFound."""
+        """Without the routes, which are in the route table. Raises NotFound."""
         return parse_subnet(self._get(self._client.subnets.get, subnet_id))
 
     def put_subnet(self, subnet: Subnet, nat_gateway_id: str | None, etag: str, request_id: str = "") -> Subnet:

@@ -23,7 +23,7 @@ from .parse.fields import reference
 from .parse.nat_gateway import parse_nat_gateway
 from .parse.public_ip import parse_public_ip
 from .parse.rows import read_rows
-from .parse.subnet import default_route, parse_subnet, takes_propagated_routes
+from .parse.subnet import parse_routes, parse_subnet, takes_propagated_routes
 from .parse.vnet import parse_vnet
 
 T = TypeVar("T")
@@ -134,13 +134,13 @@ class _Reading:
         return self._attempt(UnreadableKind.GIVEN_PREFIX, lambda: parse_public_ip(read()), None)
 
     def _subnet(self, subnet_id: str) -> Subnet:
-        """With its route table, or not at all: without the default route its egress would be a guess."""
+        """With its route table, or not at all: without the routes its egress would be a guess."""
         item = self._get(subnet_id)
         route_table_id = reference(item, "properties", "routeTable")
         if not route_table_id:
             return parse_subnet(item)
         table = self._get(route_table_id)
-        return parse_subnet(item, default_route(table), takes_propagated_routes(table))
+        return parse_subnet(item, parse_routes(table), takes_propagated_routes(table))
 
     def _nat_gateways(self, subnets: tuple[Subnet, ...]) -> tuple[NatGateway, ...]:
         """Those where ours would be, and those attached to the cluster's subnets, wherever they are."""

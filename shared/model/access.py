@@ -48,4 +48,4 @@ class Access:
     locks: tuple[Lock, ...] | None = None
     denials: tuple[PolicyDenial, ...] | None = None
     quotas: tuple[Quota, ...] | None = None
-    reasons: Mapping[str, str] = field(default_factory=dict)  # by what could not be read
+    reasons: Mapping[str, str] = field(default_factory=dict)  # by what could not be read, such as a scope in lower case

@@ -16,9 +16,13 @@ from .resource_id import NO_ID, ArmId
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """``next_hop_type`` in Azure's words: Internet, VirtualAppliance, VirtualNetworkGateway, VnetLocal, None."""
+    """``prefix`` is a network or a service tag, as Azure has it.
+
+    ``next_hop_type`` in Azure's words: Internet, VirtualAppliance, VirtualNetworkGateway, VnetLocal, None.
+    """
 
     name: str
+    prefix: str
     next_hop_type: str
     next_hop_ip: str = ""
 
@@ -27,8 +31,8 @@ class Route:
 class Subnet:
     """``properties`` is ARM's writable projection: everything a PUT must carry along, unknown keys included.
 
-    ``etag`` is of the moment of reading and never part of a plan. ``default_route`` is the route table's route for
-    0.0.0.0/0, None when there is none. ``attached_ids`` are the IP configurations in the subnet.
+    ``etag`` is of the moment of reading and never part of a plan. ``routes`` are those of its route table.
+    ``attached_ids`` are the IP configurations in the subnet.
     ``takes_propagated_routes``: routes that a gateway learns from elsewhere reach it.
     """
 
@@ -39,7 +43,7 @@ class Subnet:
     properties: Mapping[str, Any]
     nat_gateway_id: ArmId | None = None
     route_table_id: ArmId | None = None
-    default_route: Route | None = None
+    routes: tuple[Route, ...] = ()
     attached_ids: tuple[ArmId, ...] = ()
     takes_propagated_routes: bool = True
 
@@ -51,11 +55,11 @@ class Subnet:
 
 @dataclass(frozen=True, slots=True)
 class Vnet:
-    """``has_gateway``: it has a VPN or ExpressRoute gateway, or uses one of a peered network."""
+    """``learns_routes``: it has a VPN or ExpressRoute gateway or a Route Server, or uses those of a peered network."""
 
     id: ArmId
     location: str
-    has_gateway: bool = False
+    learns_routes: bool = False
     has_ddos_protection: bool = False
     tags: Mapping[str, str] | None = None
 

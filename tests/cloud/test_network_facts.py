@@ -50,11 +50,10 @@ def test_everything_is_read_in_the_order_in_which_subnets_would_move() -> None:
     assert found.taken_names == ("pip-taken",)
 
 
-def test_a_subnet_knows_the_default_route_of_its_route_table() -> None:
+def test_a_subnet_knows_the_routes_of_its_route_table() -> None:
     apps, system = facts().subnets
-    assert apps.default_route is not None
-    assert apps.default_route.next_hop_type == "Internet"
-    assert system.default_route is None
+    assert [route.next_hop_type for route in apps.routes] == ["Internet"]
+    assert system.routes == ()
 
 
 def test_gateways_are_those_in_the_group_and_those_attached_from_elsewhere() -> None:

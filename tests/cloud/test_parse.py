@@ -15,8 +15,10 @@ from shared.cloud.parse.load_balancer import parse_load_balancer
 from shared.cloud.parse.nat_gateway import WRITABLE, parse_nat_gateway
 from shared.cloud.parse.node import is_primary_interface, node_name, parse_node, pool_name
 from shared.cloud.parse.public_ip import parse_public_ip
-from shared.cloud.parse.subnet import default_route, parse_subnet
+from shared.cloud.parse.subnet import parse_routes, parse_subnet
+from shared.cloud.parse.vnet import parse_vnet
 from shared.model.cluster import VnetOwnership
+from shared.model.network import Route
 
 pytestmark = pytest.mark.disable_socket
 
@@ -459,7 +461,7 @@ def test_a_subnet_as_it_is_read() -> None:
     assert (found.etag, found.provisioning_state) == ('W/"1"', "Succeeded")
     assert (found.nat_gateway_id, found.route_table_id) == (GATEWAY, TABLE)
     assert found.attached_ids == ("nic-1", "nic-2")
-    assert found.default_route is None
+    assert found.routes == ()
 
 
 def test_a_subnet_without_gateway_and_route_table_has_none() -> None:
@@ -604,7 +606,7 @@ def test_recorded_nat_gateways(recordings: Path, file: str) -> None:
         assert len(one.public_ip_ids) == (0 if "empty" in file else 1)
 
 
-def test_the_default_route_is_found_among_others() -> None:
+def test_routes_are_read_with_prefix_and_next_hop() -> None:
     def route(name: str, prefix: str, hop: str, **more: str) -> dict[str, Any]:
         return {"name": name, "properties": {"addressPrefix": prefix, "nextHopType": hop, **more}}
 
@@ -616,8 +618,20 @@ def test_the_default_route_is_found_among_others() -> None:
             ]
         }
     }
-    found = default_route(table)
-    assert found is not None
-    assert (found.name, found.next_hop_type, found.next_hop_ip) == ("out", "VirtualAppliance", "10.1.0.4")
-    assert default_route({"properties": {"routes": []}}) is None
-    assert default_route({"properties": {}}) is None
+    assert parse_routes(table) == (
+        Route("local", "10.0.0.0/8", "VnetLocal"),
+        Route("out", "0.0.0.0/0", "VirtualAppliance", "10.1.0.4"),
+    )
+    assert parse_routes({"properties": {"routes": [{"name": "odd", "properties": None}]}}) == (Route("odd", "", ""),)
+    assert parse_routes({"properties": {"routes": []}}) == parse_routes({"properties": {}}) == ()
+    for odd in ([{"properties": {"addressPrefix": ["0.0.0.0/0"]}}], {"routes": 1}, ["0.0.0.0/0"]):
+        with pytest.raises(UnexpectedAnswer):
+            parse_routes({"properties": {"routes": odd}})
+
+
+@pytest.mark.parametrize("name", ["GatewaySubnet", "RouteServerSubnet", "routeserversubnet"])
+def test_a_network_with_a_gateway_or_a_route_server_learns_routes(name: str) -> None:
+    item = {"id": net("virtualNetworks", "v"), "location": "westeurope", "properties": {"subnets": [{"name": name}]}}
+    assert parse_vnet(item).learns_routes
+    item["properties"] = {"subnets": [{"name": f"{name}s"}, {"name": None}]}
+    assert not parse_vnet(item).learns_routes

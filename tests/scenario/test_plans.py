@@ -63,6 +63,8 @@ def moved(plan: Plan) -> list[str]:
         ("policy-denies", "ruled", ADVICE, "policy", BLOCK),
         ("several-subnets", "platform", ATTACH, "subnets", CheckResult.PASS),
         ("shared-subnet", "tenant-a", ATTACH, "others in the subnets", WARN),
+        ("split-default-route", "cut-in-two", ADVICE, "default route", BLOCK),
+        ("split-default-route", "cut-in-two", ADVICE, "propagated routes", WARN),
     ],
 )
 def test_each_kind_of_network_has_its_answer(
@@ -88,12 +90,21 @@ def test_node_and_pod_subnets_move_smallest_user_pool_first(storage: str, monkey
         assert moved(plan_for(theatre, "platform")) == ["batch", "web", "pods", "system"]
 
 
-def test_the_permission_that_a_security_group_needs_is_named(storage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("scenario", "cluster", "missing"),
+    [
+        ("missing-join-role", "strict", "networkSecurityGroups/join/action on strict-nsg"),
+        ("ipam-subnet", "pooled", "networkManagers/ipamPools/associateResourcesToPool/action on nodes"),
+    ],
+)
+def test_the_permission_that_a_subnets_links_need_is_named(
+    storage: str, monkeypatch: pytest.MonkeyPatch, scenario: str, cluster: str, missing: str
+) -> None:
     ids = {"DETECTOR_CLIENT_ID": "detector-client-id", "REMEDIATOR_CLIENT_ID": "remediator-client-id"}
-    with playing("missing-join-role", storage, monkeypatch, **ids) as theatre:
-        plan = plan_for(theatre, "strict")
+    with playing(scenario, storage, monkeypatch, **ids) as theatre:
+        plan = plan_for(theatre, cluster)
     (blocker,) = plan.blockers
-    assert "Microsoft.Network/networkSecurityGroups/join/action on strict-nsg" in blocker.message
+    assert f"Microsoft.Network/{missing}" in blocker.message
 
 
 def test_reserve_now_tell_the_api_server_and_switch_later(storage: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,8 +35,8 @@ READ_ONLY_INSIDE = {
 READ_ONLY_ANYWHERE = frozenset({"provisioningstate", "etag"})
 
 
-def parse_subnet(item: Json, route: Route | None = None, takes_propagated_routes: bool = True) -> Subnet:
-    """``route`` and ``takes_propagated_routes`` are of the subnet's route table, which is a resource of its own."""
+def parse_subnet(item: Json, routes: tuple[Route, ...] = (), takes_propagated_routes: bool = True) -> Subnet:
+    """``routes`` and ``takes_propagated_routes`` are of the subnet's route table, which is a resource of its own."""
     properties = inner(item, "properties")
     if not properties:
         raise UnexpectedAnswer(text(item, "id"), "the answer has no properties")
@@ -52,23 +52,23 @@ def parse_subnet(item: Json, route: Route | None = None, takes_propagated_routes
         properties=writable(properties),
         nat_gateway_id=reference(properties, "natGateway"),
         route_table_id=reference(properties, "routeTable"),
-        default_route=route,
+        routes=routes,
         attached_ids=loose_references(properties, "ipConfigurations"),
         takes_propagated_routes=takes_propagated_routes,
     )
 
 
-def default_route(route_table: Json) -> Route | None:
-    """The route for 0.0.0.0/0, which decides egress before a NAT gateway does; None when there is none."""
-    for entry in items(route_table, "properties", "routes"):
-        properties = inner(entry, "properties")
-        if text(properties, "addressPrefix") == "0.0.0.0/0":
-            return Route(
-                name=text(entry, "name"),
-                next_hop_type=text(properties, "nextHopType"),
-                next_hop_ip=text(properties, "nextHopIpAddress"),
-            )
-    return None
+def parse_routes(route_table: Json) -> tuple[Route, ...]:
+    """They decide egress before a NAT gateway does."""
+    return tuple(
+        Route(
+            name=text(entry, "name"),
+            prefix=text(entry, "properties", "addressPrefix"),
+            next_hop_type=text(entry, "properties", "nextHopType"),
+            next_hop_ip=text(entry, "properties", "nextHopIpAddress"),
+        )
+        for entry in items(route_table, "properties", "routes")
+    )
 
 
 def takes_propagated_routes(route_table: Json) -> bool:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from ...model.network import Vnet
 from .fields import Json, flag, items, location, resource_id, tags, text
 
-_GATEWAY_SUBNET = "gatewaysubnet"  # Azure's fixed name for it (Azure docs: vpn-gateway-about-vpn-gateway-settings)
+# What announces routes by BGP is in a subnet of a fixed name (Azure docs: vpn-gateway-about-vpn-gateway-settings,
+# route-server/quickstart-configure-route-server).
+_SUBNETS_OF_SPEAKERS = ("gatewaysubnet", "routeserversubnet")
 
 
 def parse_vnet(item: Json) -> Vnet:
-    has_own = any(text(subnet, "name").lower() == _GATEWAY_SUBNET for subnet in items(item, "properties", "subnets"))
+    has_own = any(
+        text(subnet, "name").lower() in _SUBNETS_OF_SPEAKERS for subnet in items(item, "properties", "subnets")
+    )
     uses_remote = any(
         flag(peering, "properties", "useRemoteGateways")
         for peering in items(item, "properties", "virtualNetworkPeerings")
@@ -17,7 +21,7 @@ def parse_vnet(item: Json) -> Vnet:
     return Vnet(
         id=resource_id(item, "id"),
         location=location(item),
-        has_gateway=has_own or uses_remote,
+        learns_routes=has_own or uses_remote,
         has_ddos_protection=flag(item, "properties", "enableDdosProtection"),
         tags=tags(item),
     )

@@ -104,6 +104,12 @@ def test_a_subnet_from_an_ipam_pool_needs_the_pools_own_action_at_the_pool() -> 
     check = permissions(replace(of, access=Access(permissions=granted)), moves)
     assert check.result is CheckResult.BLOCK
     assert f"{action} on nodes" in check.message
+    unread = permissions(
+        replace(of, access=Access(permissions=granted, reasons={pool.lower(): "no role there"})), moves
+    )
+    assert (unread.result, unread.is_blocking) == (CheckResult.COULD_NOT_CHECK, False)
+    assert f"{action} on nodes" in unread.message
+    assert "no role there" in unread.message
 
 
 def test_a_reservation_needs_nothing_on_the_subnets_and_no_lock_there_is_in_its_way() -> None:

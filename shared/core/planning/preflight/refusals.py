@@ -5,7 +5,7 @@ All of it is asked before a person is: an approved plan that Azure then refuses 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from ....formatting import count, listed
@@ -15,7 +15,7 @@ from ....model.network import NetworkFacts
 from ....model.plan import Step
 from ....model.resource_id import ArmId
 from ...checks import CheckBuilder
-from ..permissions import missing_needs, needs_for
+from ..permissions import Need, missing_needs, needs_for
 from ..writes import count_new, new_resources, new_types, written_id
 
 _PUBLIC_IPS, _NAT_GATEWAYS = "public IPs", "NAT gateways"
@@ -38,13 +38,25 @@ def permissions(facts: NetworkFacts, steps: Sequence[Step]) -> Check:
             is_needed=False,
         )
     missing = missing_needs(needs_for(steps, facts), access.permissions)
-    if not missing:
-        return check.passes("the writing identity may do all that the plan needs")
-    lines = [f"{need.action} on {_name(need.scope)}{f' ({need.why})' if need.why else ''}" for need in missing]
-    return check.blocks(
-        f"the writing identity lacks {count(len(missing), 'permission')}: {listed(lines, 20)}",
-        "grant it the remediator role at the scope named, then ask for a new plan",
-    )
+    lacking = [need for need in missing if need.scope.lower() not in access.reasons]
+    remedy = "grant it the remediator role at the scope named, then ask for a new plan"
+    if lacking:
+        return check.blocks(
+            f"the writing identity lacks {count(len(lacking), 'permission')}: {listed(_lines(lacking), 20)}", remedy
+        )
+    if missing:
+        return check.unknown(
+            f"whether the writing identity may do this could not be read: {listed(_lines(missing), 20)}"
+            f"{_reason(access, missing[0].scope.lower())}. If it may not, Azure refuses that write, and the change "
+            "stops there",
+            remedy,
+            is_needed=False,
+        )
+    return check.passes("the writing identity may do all that the plan needs")
+
+
+def _lines(needs: Iterable[Need]) -> list[str]:
+    return [f"{need.action} on {_name(need.scope)}{f' ({need.why})' if need.why else ''}" for need in needs]
 
 
 def locks(facts: NetworkFacts, steps: Sequence[Step]) -> Check:

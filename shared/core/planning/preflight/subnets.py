@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 
-from ....formatting import count, listed, marked
+from ....formatting import count, listed, marked, percent
 from ....model.check import Check, CheckId
 from ....model.load_balancer import instance_of
-from ....model.network import NetworkFacts, is_settled
+from ....model.network import NetworkFacts, Route, is_settled
 from ....model.resource_id import ArmId
 from ...checks import CheckBuilder
-
-_APPLIANCE_HOPS = ("virtualappliance", "virtualnetworkgateway")
+from ..routes import PUBLIC_ADDRESSES, PublicRoutes, public_routes
 
 
 def subnets_readable(facts: NetworkFacts) -> Check:
@@ -106,29 +106,60 @@ def existing_gateway(facts: NetworkFacts) -> Check:
 
 
 def default_route(facts: NetworkFacts) -> Check:
+    """What routes send elsewhere never reaches a NAT gateway (Azure docs: nat-gateway/nat-overview)."""
     check = CheckBuilder(CheckId.DEFAULT_ROUTE, "routeTables GET, routes")
-    routes = {subnet.name: subnet.default_route for subnet in facts.subnets if subnet.default_route}
-    taken = [
-        f"{subnet}: {route.next_hop_type} {route.next_hop_ip}".strip()
-        for subnet, route in routes.items()
-        if route.next_hop_type.lower() in _APPLIANCE_HOPS
-    ]
-    if taken:
+    found = {subnet.name: public_routes(subnet.routes) for subnet in facts.subnets}
+    most = [f"{name}: {_detours(routes)}" for name, routes in found.items() if routes.is_most or routes.drops]
+    if most:
         return check.blocks(
-            f"0.0.0.0/0 goes to an appliance or gateway, ahead of any NAT gateway ({'; '.join(taken)})",
-            "look for SNAT exhaustion on that appliance",
+            f"routes take public addresses away, ahead of any NAT gateway ({'; '.join(most)})",
+            "look for SNAT exhaustion, or for what drops the traffic, where those routes lead",
         )
-    if routes:
+    unknown = [f"{name}: {_named(routes.unknown)}" for name, routes in found.items() if routes.unknown]
+    if unknown:
+        return check.unknown(
+            f"routes that can't be understood may go ahead of a NAT gateway ({'; '.join(unknown)})",
+            "look at them in the portal, and change the subnets by hand",
+        )
+    some = [f"{name}: {_detours(routes)}" for name, routes in found.items() if routes.detours or routes.unsized]
+    if some:
         return check.warns(
-            f"own routes for 0.0.0.0/0 in {marked(list(routes))}; whether a NAT gateway then works is undocumented",
+            f"traffic to some public addresses does not leave by a NAT gateway, and stays as it is ({'; '.join(some)})",
+            "if the failed connections go there, look for SNAT exhaustion where those routes lead",
+        )
+    default = [subnet.name for subnet in facts.subnets if any(_is_default(route) for route in subnet.routes)]
+    if default:
+        return check.warns(
+            f"own routes for 0.0.0.0/0 in {marked(default)}; whether a NAT gateway then works is undocumented",
             "watch the first subnet's gate",
         )
-    return check.passes("no default route to an appliance or gateway")
+    return check.passes("no route takes public addresses away")
+
+
+def _is_default(route: Route) -> bool:
+    return route.prefix.strip() == "0.0.0.0/0"
+
+
+def _detours(routes: PublicRoutes) -> str:
+    """``VirtualAppliance 10.9.0.4 for 0.0.0.0/1 and 128.0.0.0/1, 100 % of the public addresses``"""
+    share = f"{percent(routes.detoured, PUBLIC_ADDRESSES)} of the public addresses"
+    tags = f"{_named(routes.unsized)}, how many addresses is unknown" if routes.unsized else ""
+    return "; ".join(filter(None, (f"{_named(routes.detours)}, {share}" if routes.detours else "", tags)))
+
+
+def _named(routes: Sequence[Route]) -> str:
+    prefixes: dict[str, list[str]] = {}
+    for route in routes:
+        hop = f"{route.next_hop_type or 'no next hop'} {route.next_hop_ip}".strip()
+        prefixes.setdefault(hop, []).append(route.prefix or f"{route.name}, which has no prefix")
+    return ", ".join(f"{hop} for {listed(of)}" for hop, of in prefixes.items())
 
 
 def propagated_routes(facts: NetworkFacts) -> Check:
     """A default route learned from a gateway can't be read without asking each network interface for it."""
-    check = CheckBuilder(CheckId.PROPAGATED_ROUTES, "virtualNetworks GET, GatewaySubnet and peerings; routeTables GET")
+    check = CheckBuilder(
+        CheckId.PROPAGATED_ROUTES, "virtualNetworks GET, GatewaySubnet, RouteServerSubnet and peerings; routeTables GET"
+    )
     if facts.vnet_id is None:
         return check.passes("AKS owns the virtual network")
     node = f" {facts.nodes[0].name}" if facts.nodes else ""
@@ -141,17 +172,17 @@ def propagated_routes(facts: NetworkFacts) -> Check:
     command = f"az network vnet-gateway list-learned-routes {where} -n <gateway>"
     if facts.vnet is None:
         return check.unknown(
-            "whether a VPN or ExpressRoute gateway announces a default route is unknown",
+            "whether a VPN or ExpressRoute gateway or a Route Server announces a default route is unknown",
             remedy,
             command,
             is_needed=False,
         )
     open_subnets = [subnet.name for subnet in facts.subnets if subnet.takes_propagated_routes]
-    if not facts.vnet.has_gateway or not open_subnets:
-        return check.passes("no gateway can announce a default route here")
+    if not facts.vnet.learns_routes or not open_subnets:
+        return check.passes("no gateway or Route Server can announce a default route here")
     return check.warns(
-        f"a VPN or ExpressRoute gateway may announce routes to {listed(open_subnets)}, and which ones was not read; a "
-        "default route among them would go ahead of the NAT gateway",
+        f"a VPN or ExpressRoute gateway or a Route Server may announce routes to {listed(open_subnets)}, and they were "
+        "not read; a default route among them would go ahead of the NAT gateway",
         f"{remedy}; the first subnet's gate would show it too",
         command,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -46,9 +47,9 @@ def pool(name: str, subnet_id: ArmId | None, **changed: Any) -> NodePool:
     return NodePool(name, "User", 3, 3, vnet_subnet_id=subnet_id, **changed)
 
 
-def with_route(next_hop_type: str, next_hop_ip: str = "") -> NetworkFacts:
-    route = Route("default", next_hop_type, next_hop_ip)
-    return facts(subnets=(subnet(USER_SUBNET), subnet(SYSTEM_SUBNET, default_route=route)))
+def with_routes(next_hop_type: str, next_hop_ip: str = "", prefixes: Sequence[str] = ("0.0.0.0/0",)) -> NetworkFacts:
+    routes = tuple(Route("any", prefix, next_hop_type, next_hop_ip) for prefix in prefixes)
+    return facts(subnets=(subnet(USER_SUBNET), subnet(SYSTEM_SUBNET, routes=routes)))
 
 
 def result(check: Any, of: NetworkFacts) -> tuple[CheckResult, str]:
@@ -198,18 +199,34 @@ def test_a_gateway_that_is_there_already_is_never_replaced() -> None:
     assert "snet-user: ng-other" in found.message
 
 
-@pytest.mark.parametrize("hop", ["VirtualAppliance", "virtualappliance", "VirtualNetworkGateway"])
-def test_a_default_route_to_an_appliance_or_gateway_is_blocked(hop: str) -> None:
-    found = preflight.subnets.default_route(with_route(hop, "10.9.0.4"))
+@pytest.mark.parametrize("prefixes", [["0.0.0.0/0"], ["0.0.0.0/1", "128.0.0.0/1"]])
+@pytest.mark.parametrize("hop", ["VirtualAppliance", "virtualappliance", "VirtualNetworkGateway", "VnetLocal", "None"])
+def test_routes_that_take_most_traffic_elsewhere_are_blocked(hop: str, prefixes: list[str]) -> None:
+    found = preflight.subnets.default_route(with_routes(hop, "10.9.0.4", prefixes))
     assert found.result is BLOCK
-    assert f"snet-system: {hop} 10.9.0.4" in found.message
+    assert f"snet-system: {hop} 10.9.0.4 for {' and '.join(prefixes)}, 100.0" in found.message
+    assert "snet-user" not in found.message
 
 
-@pytest.mark.parametrize("hop", ["Internet", "None", "VnetLocal"])
-def test_another_default_route_is_warned_about(hop: str) -> None:
-    found = preflight.subnets.default_route(with_route(hop))
-    assert found.result is WARN
-    assert "snet-system" in found.message
+@pytest.mark.parametrize(
+    ("prefix", "hop", "result", "said"),
+    [
+        ("0.0.0.0/0", "Internet", WARN, "undocumented"),
+        ("128.0.0.0/1", "VirtualAppliance", WARN, "snet-system: VirtualAppliance for 128.0.0.0/1, 43."),
+        ("203.0.113.0/24", "VirtualAppliance", WARN, "VirtualAppliance for 203.0.113.0/24, <0.1"),
+        ("203.0.113.0/24", "None", BLOCK, "None for 203.0.113.0/24"),
+        ("Storage.WestEurope", "VirtualAppliance", WARN, "Storage.WestEurope, how many addresses is unknown"),
+        ("10.0.0.0/8", "VirtualAppliance", PASS, "no route"),
+        ("10.0.0.0/33", "VirtualAppliance", UNKNOWN, "10.0.0.0/33"),
+        ("", "VirtualAppliance", UNKNOWN, "any, which has no prefix"),
+        ("0.0.0.0/0", "", UNKNOWN, "no next hop for 0.0.0.0/0"),
+    ],
+)
+def test_other_routes_are_named_with_their_prefixes(prefix: str, hop: str, result: CheckResult, said: str) -> None:
+    found = preflight.subnets.default_route(with_routes(hop, prefixes=[prefix]))
+    assert found.result is result
+    assert said in found.message
+    assert found.is_blocking is (result in (BLOCK, UNKNOWN))
 
 
 @pytest.mark.parametrize("ranges", [("203.0.113.0/24",), ("0.0.0.0/32",)])

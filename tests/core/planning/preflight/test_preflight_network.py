@@ -41,10 +41,10 @@ def behind(vnet: Vnet | None, *, takes_routes: bool = True) -> NetworkFacts:
         (subnets.other_subscription, facts(), PASS, "one subscription"),
         (subnets.other_subscription, facts(vnet_id=ELSEWHERE), WARN, "0000000000bb"),
         (subnets.propagated_routes, behind(Vnet(VNET, "westeurope")), PASS, "no gateway"),
-        (subnets.propagated_routes, behind(Vnet(VNET, "westeurope", has_gateway=True)), WARN, "snet-user"),
+        (subnets.propagated_routes, behind(Vnet(VNET, "westeurope", learns_routes=True)), WARN, "snet-user"),
         (
             subnets.propagated_routes,
-            behind(Vnet(VNET, "westeurope", has_gateway=True), takes_routes=False),
+            behind(Vnet(VNET, "westeurope", learns_routes=True), takes_routes=False),
             PASS,
             "no gateway",
         ),
