@@ -48,7 +48,6 @@ METRIC_WORKERS = 16  # requests to Azure Monitor at a time
 WAIT_LIMIT = timedelta(minutes=60)  # of one step; then the change stops and asks
 VERIFY_LIMIT_MINUTES = 60  # without proof by then, the verdict is "can't tell", or "not fixed" while connections fail
 ACTIVITY_LOG_LAG = timedelta(minutes=15)  # Azure's activity log may be that late
-NAT_BACKGROUND_PER_MINUTE = 10.0  # new connections that a gateway shows without traffic: the platform's health checks
 
 
 class App(Clients):
@@ -266,33 +265,24 @@ class App(Clients):
 
     @cached_property
     def verify(self) -> Verify:
-        from .flows.remediation.verify import Verify, VerifyPolicy
+        from .core.remediation.measurement import MeasurementPolicy
+        from .flows.remediation.verify import Verify
 
         lag, window = self.settings.ingestion_lag_minutes, self.settings.verify_window_minutes
-        return Verify(
-            self.metrics,
-            self.discovery,
-            VerifyPolicy(
-                ingestion_lag_minutes=lag,
-                verify_minutes=window,
-                verify_limit=timedelta(minutes=max(VERIFY_LIMIT_MINUTES, lag + window + 2)),
-                background_per_minute=NAT_BACKGROUND_PER_MINUTE,
-            ),
-        )
+        limit = timedelta(minutes=max(VERIFY_LIMIT_MINUTES, lag + window + 2))
+        return Verify(self.metrics, self.discovery, MeasurementPolicy(lag, window, limit))
 
     @cached_property
     def gate(self) -> Gate:
-        from .flows.remediation.gate import Gate, GatePolicy
+        from .core.remediation.measurement import MeasurementPolicy
+        from .flows.remediation.gate import GATE_MINUTES, Gate
+        from .flows.remediation.readiness_evidence import ReadinessEvidence
+        from .flows.remediation.traffic_evidence import TrafficEvidence
 
-        return Gate(
-            self.metrics,
-            self.discovery,
-            GatePolicy(
-                ingestion_lag_minutes=self.settings.ingestion_lag_minutes,
-                limit=timedelta(minutes=self.settings.gate_limit_minutes),
-                background_per_minute=NAT_BACKGROUND_PER_MINUTE,
-            ),
-        )
+        limit = timedelta(minutes=self.settings.gate_limit_minutes)
+        policy = MeasurementPolicy(self.settings.ingestion_lag_minutes, GATE_MINUTES, limit)
+        traffic = TrafficEvidence(self.metrics, self.discovery, policy)
+        return Gate((traffic, ReadinessEvidence(self.metrics, self.discovery)), self.discovery, policy)
 
     @cached_property
     def reconciler(self) -> Reconciler:

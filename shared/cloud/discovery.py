@@ -24,7 +24,7 @@ from .paging import Pages
 from .parse.cluster import CLUSTER_TYPE, parse_cluster
 from .parse.fields import Json, number, reference, segment, tags, text
 from .parse.load_balancer import parse_load_balancer
-from .parse.node import is_primary_interface, parse_node
+from .parse.node import is_primary_interface, model_subnet, parse_node
 from .parse.rows import UnreadableRow, read_rows
 
 _CLUSTERS_QUERY = (
@@ -134,7 +134,12 @@ class Discovery:
             unreadable.append(unreadable_summary("row", bad))
         nodes = [node for nodes_of_nic in found for node in nodes_of_nic]
         by_name = sorted(filter(None, nodes), key=lambda node: node.name)
-        return NodeList(tuple(by_name), is_complete and not unreadable and None not in nodes, tuple(unreadable))
+        return NodeList(
+            tuple(by_name),
+            is_complete and not unreadable and None not in nodes,
+            tuple(unreadable),
+            {scale_set.name: scale_set.subnet_id for scale_set in scale_sets if scale_set.subnet_id},
+        )
 
     def subnet_gateway(self, subnet_id: str) -> ArmId | None:
         """The NAT gateway on a subnet, as Resource Manager knows it now."""
@@ -214,10 +219,13 @@ class _ScaleSet:
     name: str
     tags: dict[str, str]
     is_empty: bool  # says so itself; one that does not say may have instances
+    subnet_id: ArmId | None
 
 
 def _scale_set(item: Json) -> _ScaleSet:
-    return _ScaleSet(segment(item, "name"), tags(item), number(item, "sku", "capacity", default=-1) == 0)
+    return _ScaleSet(
+        segment(item, "name"), tags(item), number(item, "sku", "capacity", default=-1) == 0, model_subnet(item)
+    )
 
 
 def _nodes_of(scale_set_tags: dict[str, str], nic: Json) -> tuple[Node | None, ...]:

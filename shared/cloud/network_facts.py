@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from ..model.cluster import Cluster
-from ..model.load_balancer import LoadBalancer, Node
+from ..model.load_balancer import LoadBalancer, NodeList
 from ..model.network import NatGateway, NetworkFacts, PublicIp, Subnet, Unreadable, UnreadableKind, Vnet
 from ..model.resource_id import NO_ID, ArmId
 from . import api_versions
@@ -76,7 +76,7 @@ class _Reading:
         load_balancer = self._attempt(
             UnreadableKind.LOAD_BALANCER, lambda: self._discovery.load_balancer(cluster), None
         )
-        nodes: tuple[Node, ...] = self._attempt(UnreadableKind.NODES, self._nodes, ())
+        nodes = self._attempt(UnreadableKind.NODES, self._nodes, NodeList())
         vnet = self._attempt(UnreadableKind.VNET, self._read_vnet, None)
         subnets = self._read_each(UnreadableKind.SUBNET, cluster.subnet_ids, self._subnet)
         gateways = self._nat_gateways(subnets)
@@ -88,7 +88,8 @@ class _Reading:
             at=now,
             cluster=cluster,
             load_balancer=load_balancer,
-            nodes=nodes,
+            nodes=nodes.nodes,
+            scale_set_subnets=nodes.scale_set_subnets,
             vnet_id=self._vnet,
             vnet_location=vnet.location if vnet else None,
             subnets=subnets,
@@ -116,10 +117,10 @@ class _Reading:
         found = (self._attempt(kind, partial(read, resource_id), None, resource_id.name) for resource_id in ids)
         return tuple(item for item in found if item is not None)
 
-    def _nodes(self) -> tuple[Node, ...]:
+    def _nodes(self) -> NodeList:
         found = self._discovery.nodes(self._cluster)
         self._unreadable += [Unreadable(UnreadableKind.NODES, "", reason) for reason in found.unreadable]
-        return found.nodes
+        return found
 
     def _get(self, resource_id: str) -> dict[str, Any]:
         return self._arm.get(resource_id, api_versions.NETWORK)

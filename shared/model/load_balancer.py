@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from .resource_id import NO_ID, ArmId
 
@@ -73,12 +74,14 @@ class Node:
 class NodeList:
     """The nodes that could be read, by name. ``unreadable`` says why others could not.
 
-    ``is_complete``: every list was read, so an IP that is not among the nodes belongs to none.
+    ``is_complete``: every list was read, so an IP that is not among the nodes belongs to none. ``scale_set_subnets``:
+    by the scale sets' models, where their nodes come.
     """
 
     nodes: tuple[Node, ...] = ()
     is_complete: bool = False
     unreadable: tuple[str, ...] = ()
+    scale_set_subnets: Mapping[str, ArmId] = field(default_factory=dict)
 
 
 def instance_of(ip_configuration_id: str) -> tuple[str, str]:

@@ -181,7 +181,8 @@ class NetworkFacts:
     gateways that exist in the resource group where new ones would go; ``group_ips`` are those public IPs, prefixes
     among them where they count. ``gateway_ips`` are those of the subnets' NAT gateways that are not in that group.
     ``given_prefix`` is the public IP prefix that the owner named in the settings, if any;
-    ``nat_group_id`` the resource group for what is created.
+    ``nat_group_id`` the resource group for what is created. ``scale_set_subnets``: where new nodes of a scale set come.
+    ``unplaced_ips``: backends with traffic or ports in none of ``subnets``; None when that could not be measured.
     """
 
     at: datetime
@@ -202,6 +203,8 @@ class NetworkFacts:
     access: Access | None = None
     ours: Ours = field(default_factory=Ours)
     gateway_ips: tuple[PublicIp, ...] = ()
+    scale_set_subnets: Mapping[str, ArmId] = field(default_factory=dict)
+    unplaced_ips: tuple[str, ...] | None = None
 
     def unreadable_of(self, *kinds: UnreadableKind) -> tuple[Unreadable, ...]:
         return tuple(entry for entry in self.unreadable if entry.kind in kinds)
@@ -245,6 +248,12 @@ class NetworkFacts:
         """Of AKS's own outbound rule; without one, what the cluster's profile asks for."""
         rule = self.aks_outbound_rule
         return rule.idle_timeout_minutes if rule else self.cluster.load_balancer_profile.idle_timeout_minutes
+
+
+def address_prefixes(properties: Mapping[str, Any]) -> tuple[str, ...]:
+    """A subnet's, from its ARM properties: it has one prefix, or a list of them."""
+    found = (properties.get("addressPrefix"), *(properties.get("addressPrefixes") or ()))
+    return tuple(dict.fromkeys(prefix for prefix in found if isinstance(prefix, str)))
 
 
 def is_settled(provisioning_state: str) -> bool:

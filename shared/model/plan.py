@@ -187,7 +187,6 @@ class Baseline:
 
     successful_per_minute: float
     attempted_per_minute: float
-    node_ips: tuple[str, ...]
     successful_by_subnet: Mapping[ArmId, float] = field(default_factory=dict)
     is_of_gateway: bool = False
 

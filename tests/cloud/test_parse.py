@@ -13,7 +13,7 @@ from shared.cloud.errors import UnexpectedAnswer
 from shared.cloud.parse.cluster import parse_cluster
 from shared.cloud.parse.load_balancer import parse_load_balancer
 from shared.cloud.parse.nat_gateway import WRITABLE, parse_nat_gateway
-from shared.cloud.parse.node import is_primary_interface, node_name, parse_node, pool_name
+from shared.cloud.parse.node import is_primary_interface, model_subnet, node_name, parse_node, pool_name
 from shared.cloud.parse.public_ip import parse_public_ip
 from shared.cloud.parse.subnet import parse_routes, parse_subnet
 from shared.cloud.parse.vnet import parse_vnet
@@ -635,3 +635,31 @@ def test_a_network_with_a_gateway_or_a_route_server_learns_routes(name: str) -> 
     assert parse_vnet(item).learns_routes
     item["properties"] = {"subnets": [{"name": f"{name}s"}, {"name": None}]}
     assert not parse_vnet(item).learns_routes
+
+
+def model(*configurations: dict[str, Any]) -> dict[str, Any]:
+    interface = {"name": "nic", "properties": {"primary": True, "ipConfigurations": list(configurations)}}
+    second = {"name": "second", "properties": {"primary": False, "ipConfigurations": [{"properties": {}}]}}
+    profile = {"networkProfile": {"networkInterfaceConfigurations": [second, interface]}}
+    return {"name": "aks-user-1-vmss", "properties": {"virtualMachineProfile": profile}}
+
+
+def test_a_scale_set_s_model_names_the_subnet_of_its_nodes() -> None:
+    ipv6 = {"properties": {"privateIPAddressVersion": "IPv6", "primary": True, "subnet": {"id": f"{SUBNET}6"}}}
+    ipv4 = {"properties": {"PrivateIPAddressVersion": "ipv4", "primary": True, "Subnet": {"ID": SUBNET}}}
+    pods = {"properties": {"primary": False, "subnet": {"id": f"{SUBNET}-pods"}}}
+    assert model_subnet(model(ipv6, pods, ipv4)) == SUBNET
+
+
+@pytest.mark.parametrize(
+    "scale_set",
+    [
+        {"properties": {"orchestrationMode": "Flexible"}},  # it needs no model
+        {"properties": {"virtualMachineProfile": None}},
+        {"properties": {"virtualMachineProfile": {"networkProfile": {"networkInterfaceConfigurations": None}}}},
+        model(),
+        model({"properties": {"subnet": None}}),
+    ],
+)
+def test_a_scale_set_without_such_a_model_names_none(scale_set: dict[str, Any]) -> None:
+    assert model_subnet(scale_set) is None

@@ -32,7 +32,7 @@ SYSTEM_SUBNET = ArmId(f"{VNET}/subnets/snet-system")
 NODE_GROUP = "MC_rg-shop_shop-prod_westeurope"
 PLAN_OPTIONS = PlanOptions(name_template="{kind}-snatbot-{cluster}-{number}")
 DEMAND = Demand(ports=1_000, public_ip_count=2, is_lower_bound=True, arithmetic=("public IPs: 2",))
-BASELINE = Baseline(successful_per_minute=1_000, attempted_per_minute=1_100, node_ips=("10.224.0.4",))
+BASELINE = Baseline(successful_per_minute=1_000, attempted_per_minute=1_100)
 
 
 def at(minute: int) -> datetime:
@@ -115,7 +115,7 @@ def subnet(subnet_id: str, **changed: Any) -> Subnet:
         provisioning_state="Succeeded",
         etag='W/"1"',
         properties={
-            "addressPrefix": "10.224.0.0/16",
+            "addressPrefix": "10.225.0.0/16" if subnet_id == SYSTEM_SUBNET else "10.224.0.0/16",
             "networkSecurityGroup": {"id": f"{NETWORK}/networkSecurityGroups/nsg"},
             "serviceEndpoints": [{"service": "Microsoft.Storage"}],
         },

@@ -64,6 +64,15 @@ def is_primary_interface(nic: Json) -> bool:
     return flag(nic, "properties", "primary", default=True)
 
 
+def model_subnet(scale_set: Json) -> ArmId | None:
+    """Where a scale set's model puts its nodes; None where it has no model, or none that says so."""
+    interfaces = items(
+        scale_set, "properties", "virtualMachineProfile", "networkProfile", "networkInterfaceConfigurations"
+    )
+    primary = next(filter(is_primary_interface, interfaces), {})
+    return reference(_primary(primary), "properties", "subnet")
+
+
 def _primary(nic: Json) -> Json:
     """With Azure CNI the others are addresses of pods; a second primary one is IPv6."""
     configurations = [

@@ -11,6 +11,7 @@ from ...model.metric import MetricAnswer, Series, Window
 from ...model.plan import Baseline
 from ...model.resource_id import ArmId
 from ..detection.ports import is_draining
+from ..subnet_ranges import SubnetRanges
 from .sizing import PortUse
 
 _PROTOCOL = "protocoltype"
@@ -25,20 +26,25 @@ def totals(window: Window, connections: MetricAnswer) -> tuple[int, int]:
     return round(sums["failed"]), round(successful)
 
 
-def baseline(window: Window, connections: MetricAnswer, nodes: Sequence[Node]) -> Baseline:
-    """Rates per minute over the minutes that have any point; zero when there is none."""
+def baseline(
+    window: Window, connections: MetricAnswer, nodes: Sequence[Node], ranges: SubnetRanges | None = None
+) -> Baseline:
+    """Rates per minute over the minutes that have any point; zero when there is none.
+
+    A backend that is no node, or none any more, is placed by ``ranges``.
+    """
     minutes = _measured_minutes(window, connections)
     failed, successful = totals(window, connections)
     subnet_of = {node.ip: node.subnet_id for node in nodes}
+    in_range = ranges.subnet_of if ranges else lambda _: None
     by_subnet: dict[ArmId, float] = defaultdict(float)
     for series in connections.series:
-        subnet_id = subnet_of.get(series.backend_ip)
+        subnet_id = subnet_of.get(series.backend_ip) or in_range(series.backend_ip)
         if subnet_id and series.state not in _NOT_SUCCESSFUL:
             by_subnet[subnet_id] += _sum(window, series) / minutes
     return Baseline(
         successful_per_minute=successful / minutes,
         attempted_per_minute=(successful + failed) / minutes,
-        node_ips=tuple(sorted(node.ip for node in nodes)),
         successful_by_subnet=dict(by_subnet),
     )
 
@@ -71,7 +77,7 @@ def gateway_baseline(window: Window, connections: MetricAnswer) -> Baseline:
     """As ``baseline``, of a gateway that all nodes leave through already; it knows no nodes."""
     attempted, failed = gateway_totals(window, connections)
     minutes = _measured_minutes(window, connections)
-    return Baseline(max(attempted - failed, 0) / minutes, attempted / minutes, (), is_of_gateway=True)
+    return Baseline(max(attempted - failed, 0) / minutes, attempted / minutes, is_of_gateway=True)
 
 
 def open_peak(window: Window, open_connections: MetricAnswer) -> float | None:

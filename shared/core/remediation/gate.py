@@ -8,91 +8,121 @@ metrics name each node, and the nodes' own connections count.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
-from ...formatting import count
-from ...model.metric import MINUTE, Series, Window
-from ..detection.schedule import complete_window
-from .verdict import BACKGROUND_FACTOR, total
+from ...formatting import count, listed
+from ...model.metric import Series, Window
+from ...model.plan import Baseline
+from ...model.resource_id import ArmId
+from ..subnet_ranges import SubnetRanges
+from .measurement import LEAST_PER_MINUTE, total
 
 SHARE_OF_OWN = 0.25
+# Single failures come and go on any gateway: what is below both is shown and stops nothing.
+NOISE_PER_MINUTE = 1.0
+NOISE_SHARE = 0.01
 _MOST_FAILING = 0.5
 _MORE_THAN_BEFORE = 0.25
 
 
-def window_since(since: datetime, now: datetime, lag_minutes: int, minutes: int) -> Window | None:
-    """The last complete minutes that lie wholly after ``since``; None while there are fewer."""
-    window = complete_window(now, lag_minutes, minutes)
-    return window if window.start >= since.replace(second=0, microsecond=0) + MINUTE else None
-
-
 class Passage(StrEnum):
     OPEN = "open"
-    NOT_YET = "not yet"
-    BROKEN = "broken"
+    SHUT = "shut"
+    UNKNOWN = "unknown"  # nothing to tell by
 
 
 @dataclass(frozen=True, slots=True)
-class GateView:
+class Evidence:
+    """What one source says of a subnet that was moved. What is shut may open later, unless it ``is_broken``."""
+
     passage: Passage
     words: str  # what was measured
+    is_broken: bool = False
+    is_patient: bool = False  # it is no fault of the change: the gate's limit does not count
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficBefore:
+    """Successful new connections a minute on the load balancer, of the time before the change."""
+
+    own: float  # of the subnet's nodes
+    unplaced: float  # of nodes in no known subnet, so perhaps its own; infinite when nothing was measured
+
+    @classmethod
+    def of(cls, baseline: Baseline | None, subnet_id: ArmId) -> TrafficBefore:
+        if baseline is None:
+            return cls(0.0, float("inf"))
+        placed = baseline.successful_by_subnet
+        return cls(placed.get(subnet_id, 0.0), max(0.0, baseline.successful_per_minute - sum(placed.values())))
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether the subnet had too little traffic to tell by it."""
+        return self.own + self.unplaced <= LEAST_PER_MINUTE
 
 
 @dataclass(frozen=True, slots=True)
 class GatewayRates:
-    """New connections a minute on the NAT gateway now, and before the subnet was moved; ``failed`` in the window."""
+    """Connections a minute on the NAT gateway: new ones now and before the subnet was moved, and failed ones now."""
 
     now: float
     before: float
     failed: float
 
 
-def through_gateway(rates: GatewayRates, own_before: float, background_per_minute: float) -> GateView:
-    """``own_before``: successful connections a minute that the subnet's nodes made through the load balancer."""
-    if rates.failed > 0:
-        return GateView(Passage.BROKEN, f"{count(math.ceil(rates.failed), 'connection')} failed on the NAT gateway")
-    floor = BACKGROUND_FACTOR * background_per_minute
-    if own_before <= floor:
-        words = f"too little traffic before ({own_before:,.0f} a minute) to tell by it; none failed"
-        return GateView(Passage.OPEN, words)
-    rise = rates.now - rates.before
+def through_gateway(rates: GatewayRates, had: TrafficBefore) -> Evidence:
+    noise = f"{rates.failed:,.1f} a minute failed" if rates.failed else "none failed"
+    if rates.failed > max(NOISE_PER_MINUTE, NOISE_SHARE * rates.now):
+        words = f"{rates.failed:,.1f} of {rates.now:,.1f} connections a minute failed on the NAT gateway"
+        return Evidence(Passage.SHUT, words, is_broken=True)
+    if had.is_quiet:
+        return Evidence(Passage.UNKNOWN, f"too little traffic before ({had.own:,.0f} a minute) to tell by it; {noise}")
     since = f", {rates.before:,.0f} before the subnet was moved" if rates.before else ""
     words = f"{count(round(rates.now), 'new connection')} a minute on the NAT gateway{since}"
-    if rates.now > floor and rise >= SHARE_OF_OWN * own_before:
-        return GateView(Passage.OPEN, f"{words}, none failed")
-    needed = max(floor, rates.before + SHARE_OF_OWN * own_before)
-    return GateView(Passage.NOT_YET, f"{words} so far; {needed:,.0f} would show that this subnet has egress")
+    rise = SHARE_OF_OWN * had.own if had.own > LEAST_PER_MINUTE else LEAST_PER_MINUTE
+    if rates.now > LEAST_PER_MINUTE and rates.now - rates.before >= rise:
+        return Evidence(Passage.OPEN, f"{words}, {noise}")
+    needed = max(LEAST_PER_MINUTE, rates.before + rise)
+    unknown = "" if had.own > LEAST_PER_MINUTE else " (what its nodes had before is not known)"
+    return Evidence(Passage.SHUT, f"{words} so far; {needed:,.0f} would show that this subnet has egress{unknown}")
 
 
 def through_load_balancer(
-    connections: Iterable[Series],
-    window: Window,
-    node_ips: Collection[str],
-    own_before: float,
-    background_per_minute: float,
-    failing_before: float = 0.0,
-) -> GateView:
-    """``connections``: of the load balancer by backend and state; ``node_ips`` are the subnet's.
+    own: Sequence[Series], window: Window, had: TrafficBefore, failing_before: float = 0.0
+) -> Evidence:
+    """``own``: new connections of the subnet's nodes on the load balancer, by state.
 
     ``failing_before``: the share of the cluster's connections that failed before any change; a detach brings it back.
     """
-    if not node_ips:
-        return GateView(Passage.OPEN, "could not be measured: no node has its address in this subnet")
-    own = [series for series in connections if series.backend_ip in node_ips]
     failed = total(own, window, "failed")
     succeeded = total(own, window) - failed - total(own, window, "pending")
-    rate = succeeded / window.minutes
     if failed > max(_MOST_FAILING, failing_before + _MORE_THAN_BEFORE) * (failed + succeeded):
         of = count(round(failed + succeeded), "connection")
-        words = f"{failed:,.0f} of {of} of its nodes failed on the load balancer"
-        return GateView(Passage.BROKEN, words)
+        return Evidence(Passage.SHUT, f"{failed:,.0f} of {of} of its nodes failed on the load balancer", is_broken=True)
     if succeeded > 0:
-        words = f"{count(round(rate), 'new connection')} a minute of its nodes leave through the load balancer"
-        return GateView(Passage.OPEN, f"{words}, {failed:,.0f} failed in {count(window.minutes, 'minute')}")
-    if own_before <= BACKGROUND_FACTOR * background_per_minute:
-        words = f"could not be measured: its nodes had too little traffic before ({own_before:,.0f} a minute)"
-        return GateView(Passage.OPEN, words)
-    return GateView(Passage.NOT_YET, "no new connection of its nodes left through the load balancer so far")
+        words = f"{count(round(succeeded / window.minutes), 'new connection')} a minute of its nodes leave through the"
+        return Evidence(
+            Passage.OPEN, f"{words} load balancer, {failed:,.0f} failed in {count(window.minutes, 'minute')}"
+        )
+    if had.is_quiet:
+        words = f"could not be measured: its nodes had too little traffic before ({had.own:,.0f} a minute)"
+        return Evidence(Passage.UNKNOWN, words)
+    return Evidence(Passage.SHUT, "no new connection of its nodes left through the load balancer so far")
+
+
+def left_behind(connections: Iterable[Series], window: Window, moved: SubnetRanges) -> str:
+    """Who still makes new connections through the load balancer and is in no subnet of the plan; empty if nobody.
+
+    Such a node is missing from every list, or came with a subnet of its own after the plan was made.
+    """
+    rates: dict[str, float] = {}
+    for series in connections:
+        if moved.subnet_of(series.backend_ip) is None:
+            rates[series.backend_ip] = rates.get(series.backend_ip, 0.0) + total([series], window) / window.minutes
+    busy = sorted(ip or "a node without address" for ip, rate in rates.items() if rate > 0)
+    if not busy:
+        return ""
+    rate = count(math.ceil(sum(rates.values())), "new connection")
+    return f"{rate} a minute through the load balancer are of {listed(busy)}, in no subnet of the plan"

@@ -8,16 +8,15 @@ readings. Platform health checks make a small count without any traffic (Azure d
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
-from ...formatting import count
+from ...formatting import count, percent
 from ...model.change import Outcome, Verdict
 from ...model.metric import Series, Window
 from ...model.plan import Baseline
+from .measurement import LEAST_PER_MINUTE, MeasurementPolicy, points, total
 
-BACKGROUND_FACTOR = 10
 SHARE_OF_BEFORE = 0.25
 LEFT_ON_LOAD_BALANCER = 0.05
 DATAPATH_PERCENT = 90.0
@@ -25,18 +24,20 @@ DATAPATH_PERCENT = 90.0
 
 @dataclass(frozen=True, slots=True)
 class GatewayEvidence:
-    """Series of the judged window. ``load_balancer``: new connections there from the moved nodes, any state."""
+    """Series of the judged window. ``load_balancer``: connections there of every backend, by state.
+
+    ``left_behind`` says which nodes still leave there that the plan did not move; empty when none does.
+    """
 
     window: Window
     connections: tuple[Series, ...]
     datapath: tuple[Series, ...]
     drops: tuple[Series, ...]
     load_balancer: tuple[Series, ...]
+    left_behind: str = ""
 
 
-def judge_gateway(
-    evidence: GatewayEvidence, baseline: Baseline | None, *, verify_minutes: int, background_per_minute: float
-) -> Outcome:
+def judge_gateway(evidence: GatewayEvidence, baseline: Baseline | None, policy: MeasurementPolicy) -> Outcome:
     """FIXED, NOT_FIXED or, so far, CANT_TELL.
 
     ``baseline`` None: what went through the load balancer before could not be measured. Failures still count then, but
@@ -49,9 +50,10 @@ def judge_gateway(
     datapath = _mean(evidence.datapath, window)
     rate = attempted / max(minutes, 1)
     lb_rate = total(evidence.load_balancer, window) / window.minutes
+    lb_failed = total(evidence.load_balancer, window, "failed")
     figures = (
         f"NAT gateway: {attempted:,.0f} new connections attempted in {minutes} measured minutes "
-        f"({rate:,.0f} a minute), {failed:,.0f} failed",
+        f"({rate:,.0f} a minute), {failed:,.0f} failed" + (f" ({percent(failed, attempted)})" if failed else ""),
         _before(baseline, lb_rate),
         f"data path availability: {datapath:.1f} %" if datapath is not None else "data path availability: no data",
         f"dropped packets: {total(evidence.drops, window):,.0f}",
@@ -60,17 +62,18 @@ def judge_gateway(
     def outcome(verdict: Verdict, reason: str, *advice: str) -> Outcome:
         return Outcome(verdict, reason, figures, advice)
 
-    if minutes < min(verify_minutes, window.minutes):
-        return outcome(
-            Verdict.CANT_TELL,
-            f"{minutes} of {count(verify_minutes, 'minute')} measured on the NAT gateway so far",
-        )
+    if minutes < min(policy.minutes, window.minutes):
+        reason = f"{minutes} of {count(policy.minutes, 'minute')} measured on the NAT gateway so far"
+        return outcome(Verdict.CANT_TELL, reason)
     if failed > 0:
         reason = f"{count(math.ceil(failed), 'connection')} failed on the NAT gateway itself"
         return outcome(Verdict.NOT_FIXED, reason, *_why_it_fails(failed, attempted))
+    if lb_failed > 0:
+        reason = f"{count(math.ceil(lb_failed), 'connection')} still failed on the load balancer"
+        return outcome(Verdict.NOT_FIXED, reason, evidence.left_behind or _LEFT_THERE)
     if datapath is not None and datapath < DATAPATH_PERCENT:
         reason = f"the NAT gateway's data path was available {datapath:.1f} % of the time"
-        return outcome(Verdict.NOT_FIXED, reason, *_UNAVAILABLE)
+        return outcome(Verdict.NOT_FIXED, reason, _UNAVAILABLE)
     if baseline is None:
         return outcome(
             Verdict.CANT_TELL,
@@ -79,20 +82,19 @@ def judge_gateway(
             "Compare with the application's own figures, or ask what the load balancer's metrics showed then.",
         )
     # If the count were per second it would stand for sixty times as many: per minute is the stricter reading.
-    least = max(BACKGROUND_FACTOR * background_per_minute, SHARE_OF_BEFORE * baseline.successful_per_minute)
-    if rate <= BACKGROUND_FACTOR * background_per_minute or rate < SHARE_OF_BEFORE * baseline.successful_per_minute:
+    share = SHARE_OF_BEFORE * baseline.successful_per_minute
+    if rate <= LEAST_PER_MINUTE or rate < share:
         return outcome(
             Verdict.CANT_TELL,
-            f"{count(round(rate), 'new connection')} a minute on the NAT gateway; at least {least:,.0f} are needed to "
-            "tell",
+            f"{count(round(rate), 'new connection')} a minute on the NAT gateway; at least "
+            f"{max(LEAST_PER_MINUTE, share):,.0f} are needed to tell",
             "Likely there is little traffic now, or it takes another way: a route to an appliance, a private endpoint.",
         )
+    if evidence.left_behind:
+        return outcome(Verdict.CANT_TELL, evidence.left_behind, _LEFT_THERE)
     if lb_rate >= LEFT_ON_LOAD_BALANCER * max(baseline.attempted_per_minute, 1):
-        return outcome(
-            Verdict.CANT_TELL,
-            f"{count(round(lb_rate), 'new connection')} a minute still leave through the load balancer",
-            "Likely some nodes are in a subnet that has no NAT gateway, or a route of their own goes ahead of it.",
-        )
+        reason = f"{count(round(lb_rate), 'new connection')} a minute still leave through the load balancer"
+        return outcome(Verdict.CANT_TELL, reason, _LEFT_THERE)
     if datapath is None:
         return outcome(Verdict.CANT_TELL, "the NAT gateway's data path availability could not be measured")
     return outcome(
@@ -107,12 +109,13 @@ def _before(baseline: Baseline | None, lb_rate: float) -> str:
     successful = f"{baseline.successful_per_minute:,.0f} successful a minute"
     if baseline.is_of_gateway:
         return f"NAT gateway before: {successful}"
-    return f"load balancer before: {successful}; now {lb_rate:,.0f} a minute from the moved nodes"
+    return f"load balancer before: {successful}; now {lb_rate:,.0f} a minute"
 
 
 _UNAVAILABLE = (
-    "Likely the platform: look at Azure's service health and the gateway's resource health; if it lasts, roll back.",
+    "Likely the platform: look at Azure's service health and the gateway's resource health; if it lasts, roll back."
 )
+_LEFT_THERE = "Likely some nodes are in a subnet that has no NAT gateway, or a route of their own goes ahead of it."
 _OFTEN = 0.05
 
 
@@ -128,17 +131,6 @@ def _why_it_fails(failed: float, attempted: float) -> tuple[str, ...]:
         "Likely connections that wait for a port to cool down towards one busy destination: reuse connections, or ask "
         "for a plan that adds public IPs.",
     )
-
-
-def points(series: Iterable[Series], window: Window, state: str | None = None) -> Iterator[tuple[datetime, float]]:
-    """The window's minutes and values, of one connection state in lower case or of all."""
-    for each in series:
-        if state in (None, each.state):
-            yield from ((at, value) for at, value in each.points if window.holds(at))
-
-
-def total(series: Iterable[Series], window: Window, state: str | None = None) -> float:
-    return sum(value for _, value in points(series, window, state))
 
 
 def _mean(series: Iterable[Series], window: Window) -> float | None:

@@ -21,6 +21,7 @@ from ...core.planning.advice.choose import ASKABLE
 from ...core.planning.egress import address_count, our_gateway
 from ...core.planning.naming import tags_for
 from ...core.planning.permissions import scopes_of
+from ...core.planning.placement import ranges_of, unplaced_ips
 from ...core.planning.plan_options import PlanOptions
 from ...core.planning.request import DRY_RUN, PlanRequest
 from ...errors import BadInput
@@ -35,6 +36,7 @@ from .ownership import Ownership
 log = logging.getLogger("snatbot.planning")
 T = TypeVar("T")
 _LOOK_BACK_MINUTES = 60
+_PLACING_MINUTES = 5
 # What NAT_IPS has created; a prefix that was given is there.
 _NEW_TYPES = {"addresses": ("publicIPAddresses",), "prefix": ("publicIPPrefixes",)}
 
@@ -87,7 +89,18 @@ class Planner:
         access = self._access.read_access(
             scopes_of(facts), facts.nat_group_id, facts.vnet_id, facts.vnet_location, tags, (*new, "natGateways")
         )
-        return replace(facts, access=access)
+        return replace(facts, access=access, unplaced_ips=self._unplaced_ips(facts, now))
+
+    def _unplaced_ips(self, facts: NetworkFacts, now: datetime) -> tuple[str, ...] | None:
+        if facts.load_balancer is None:
+            return ()
+        balancer_id, name = facts.load_balancer.id, facts.cluster.name
+        window = complete_window(now, self._lag_minutes, _PLACING_MINUTES)
+        connections = _read(
+            "connections", lambda: self._metrics.snat_connections(balancer_id, window, by_backend=True), name
+        )
+        allocated = _read("ports", lambda: self._metrics.allocated_snat_ports_by_backend(balancer_id, window), name)
+        return unplaced_ips(facts, window, connections, allocated) if connections and allocated else None
 
     def plan_cluster(self, cluster_id: str, now: datetime, request: PlanRequest = DRY_RUN) -> Plan:
         """The cure for a cluster, or the answer that there is instead; a request may name the kind of plan.
@@ -146,7 +159,7 @@ class Planner:
             nodes_at_most=nodes_at_most(facts.cluster),
             pressure_percent=thresholds.pressure_warn_percent,
         )
-        before = usage.baseline(window, connections, facts.nodes) if connections is not None else None
+        before = usage.baseline(window, connections, facts.nodes, ranges_of(facts)) if connections is not None else None
         return sizing.size(inputs), before
 
     def _gateway_usage(

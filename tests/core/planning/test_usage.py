@@ -6,6 +6,7 @@ import pytest
 
 from shared.core.planning.sizing import PortUse
 from shared.core.planning.usage import baseline, port_use, totals
+from shared.core.subnet_ranges import SubnetRanges
 from shared.model.load_balancer import Node
 from shared.model.metric import MetricAnswer, Series
 from shared.model.resource_id import ArmId
@@ -47,13 +48,12 @@ def test_the_baseline_is_a_rate_over_the_minutes_that_have_a_point() -> None:
     before = baseline(window(), found, nodes)
     assert before.successful_per_minute == 250
     assert before.attempted_per_minute == 260
-    assert before.node_ips == ("10.0.0.4", "10.0.0.5")
     assert before.successful_by_subnet == {"/subnets/a": 200, "/subnets/b": 30}
 
 
 def test_no_traffic_is_a_baseline_of_zero() -> None:
     before = baseline(window(), NOTHING, ())
-    assert (before.successful_per_minute, before.attempted_per_minute, before.node_ips) == (0, 0, ())
+    assert (before.successful_per_minute, before.attempted_per_minute) == (0, 0)
 
 
 def test_port_use_is_the_peak_minute_of_each_node_and_protocol() -> None:
@@ -85,3 +85,15 @@ def test_no_point_at_all_is_not_the_same_as_no_use() -> None:
     assert port_use(window(), NOTHING, NOTHING) is None
     assert port_use(window(), answer(ports("10.0.0.4", "TCP", {9: 1})), NOTHING) is None
     assert port_use(window(), answer(ports("10.0.0.4", "TCP", {0: 0})), NOTHING) is not None
+
+
+def test_a_backend_that_no_list_has_counts_for_the_subnet_that_its_address_is_in() -> None:
+    ranges = SubnetRanges([(ArmId("/subnets/a"), {"addressPrefix": "10.0.0.0/24"})])
+    found = answer(
+        connections("Successful", "10.0.0.4", {0: 100}),
+        connections("Successful", "10.0.0.77", {0: 500}),
+        connections("Successful", "10.9.9.9", {0: 40}),
+    )
+    nodes = [Node("n", "p", "10.0.0.4", subnet_id=ArmId("/subnets/a"))]
+    assert baseline(window(), found, nodes, ranges).successful_by_subnet == {"/subnets/a": 600}
+    assert baseline(window(), found, nodes).successful_by_subnet == {"/subnets/a": 100}

@@ -13,8 +13,11 @@ from shared.cloud.discovery import Discovery
 from shared.cloud.errors import AzureError
 from shared.cloud.metrics import Metrics
 from shared.core.planning.planner import plan_attachment
-from shared.flows.remediation.gate import Gate, GatePolicy
+from shared.core.remediation.measurement import MeasurementPolicy
+from shared.flows.remediation.gate import Gate
+from shared.flows.remediation.readiness_evidence import ReadinessEvidence
 from shared.flows.remediation.step_result import Done, Stop, Wait
+from shared.flows.remediation.traffic_evidence import TrafficEvidence
 from shared.model.change import JournalEntry, StepState
 from shared.model.cluster import Cluster
 from shared.model.load_balancer import LoadBalancer, NodeList
@@ -34,12 +37,13 @@ from tests.support.builders import (
     series,
 )
 
-BASELINE = Baseline(3_000, 3_100, (), {USER_SUBNET: 2_000.0, SYSTEM_SUBNET: 1_000.0})
+BASELINE = Baseline(3_000, 3_100, {USER_SUBNET: 2_000.0, SYSTEM_SUBNET: 1_000.0})
 PLAN = plan_attachment(facts(), DEMAND, BASELINE, PLAN_OPTIONS)
 GATES = [step for step in PLAN.steps if isinstance(step, ObserveEgress)]
 BACK = ObserveEgress(None, USER_SUBNET, cluster().id)
 LIMIT = timedelta(minutes=15)
 NOW = at(10)
+LISTED = NodeList((node(0), node(1, SYSTEM_SUBNET)), is_complete=True)
 REFUSED = AzureError("metrics GET", "forbidden", status=403)
 
 
@@ -50,15 +54,20 @@ def moved(rate: float | None = 0.0, ready: tuple[str, ...] = (), since: int = 0)
 
 @dataclass
 class Azure:
-    """``rate`` a minute on the gateway; ``own`` on the load balancer, None where it can't be read."""
+    """``rate`` a minute on the gateway; on the load balancer ``own`` of the subnet's node, None where it can't be read,
+    and ``unlisted`` of a node in another subnet. ``members`` are the nodes that can be listed."""
 
     rate: float = 0.0
+    failed: float = 0.0
     own: float | None = 0.0
+    unlisted: float = 0.0
+    members: NodeList = LISTED
     ready: MetricAnswer = field(default_factory=lambda: answer())
     state: str = "Succeeded"
 
     def nat_gateway_connections(self, nat_gateway_id: str, window: Window) -> MetricAnswer:
-        return answer(series(dict.fromkeys(range(60), self.rate), connectionstate="Attempted"))
+        attempted, failed = (dict.fromkeys(range(60), value) for value in (self.rate, self.failed))
+        return answer(series(attempted, connectionstate="Attempted"), series(failed, connectionstate="Failed"))
 
     def node_readiness(self, cluster_id: str, window: Window) -> MetricAnswer:
         return self.ready
@@ -66,21 +75,30 @@ class Azure:
     def snat_connections(self, load_balancer_id: str, window: Window, by_backend: bool) -> MetricAnswer:
         if self.own is None:
             raise REFUSED
-        points = dict.fromkeys(range(60), self.own)
-        return answer(series(points, connectionstate="Successful", backendipaddress=node(0).ip))
+        own, unlisted = (dict.fromkeys(range(60), value) for value in (self.own, self.unlisted))
+        return answer(
+            series(own, connectionstate="Successful", backendipaddress=node(0).ip),
+            series(unlisted, connectionstate="Failed", backendipaddress="10.99.0.4"),
+        )
 
     def cluster(self, cluster_id: str) -> Cluster:
         return cluster(provisioning_state=self.state)
 
     def nodes(self, of: Cluster) -> NodeList:
-        return NodeList((node(0),), is_complete=True)
+        return self.members
 
     def load_balancer(self, of: Cluster) -> LoadBalancer:
         return load_balancer()
 
     def observe(self, step: ObserveEgress, entry: JournalEntry) -> Done | Wait | Stop:
-        gate = Gate(cast(Metrics, self), cast(Discovery, self), GatePolicy(3, LIMIT, 10.0))
-        return gate.observe(step, PLAN, entry, NOW)
+        return self.gate.observe(step, PLAN, entry, NOW)
+
+    @property
+    def gate(self) -> Gate:
+        metrics, discovery = cast(Metrics, self), cast(Discovery, self)
+        policy = MeasurementPolicy(3, 3, LIMIT)
+        sources = (TrafficEvidence(metrics, discovery, policy), ReadinessEvidence(metrics, discovery))
+        return Gate(sources, discovery, policy)
 
 
 def test_minutes_before_the_move_don_t_count() -> None:
@@ -130,3 +148,37 @@ def test_a_node_that_is_lost_stops_either_way(step: ObserveEgress) -> None:
     waiting = azure.observe(step, moved(ready=("n1",)))
     assert isinstance(waiting, Wait)
     assert waiting.limit is None, "an upgrade may last longer than a gate"
+
+
+def test_a_node_that_the_plan_does_not_move_shuts_a_gate_while_it_leaves_by_the_load_balancer() -> None:
+    """Nothing lists it, and its subnet has no step: its failures are of the trouble that is to be cured."""
+    waiting = Azure(rate=9_000, unlisted=50).observe(GATES[0], moved())
+    assert isinstance(waiting, Wait)
+    assert "10.99.0.4" in waiting.note
+    assert waiting.limit == LIMIT
+    assert isinstance(Azure(rate=9_000).observe(GATES[0], moved()), Done)
+    assert isinstance(Azure(rate=9_000, own=50).observe(GATES[0], moved()), Done), "a node that is not moved yet"
+
+
+def test_a_load_balancer_that_can_t_be_read_shuts_a_gate() -> None:
+    waiting = Azure(rate=9_000, own=None).observe(GATES[0], moved())
+    assert isinstance(waiting, Wait)
+    assert "could not be measured" in waiting.note
+
+
+@pytest.mark.parametrize(("failed", "kind"), [(3.0, Done), (90.0, Done), (400.0, Stop)])
+def test_single_failures_are_said_and_stop_nothing(failed: float, kind: type) -> None:
+    result = Azure(rate=9_000, failed=failed).observe(GATES[0], moved())
+    assert type(result) is kind
+    assert f"{failed:,.1f} " in str(result)
+
+
+@pytest.mark.parametrize("step", [GATES[0], BACK])
+def test_a_subnet_that_every_node_has_left_needs_no_traffic(step: ObserveEgress) -> None:
+    elsewhere = NodeList((node(1, SYSTEM_SUBNET),), is_complete=True)
+    done = Azure(members=NodeList((), is_complete=True)).observe(step, moved())
+    assert isinstance(done, Done)
+    assert "no node has its address in this subnet" in done.note
+    unsure = Azure(members=NodeList((), is_complete=False)).observe(step, moved())
+    assert isinstance(unsure, Wait), "what could not be listed may be there"
+    assert isinstance(Azure(members=elsewhere).observe(step, moved()), Wait), "its address is of this subnet"

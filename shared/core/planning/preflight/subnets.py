@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from ....formatting import count, listed, marked, percent
 from ....model.check import Check, CheckId
-from ....model.load_balancer import instance_of
 from ....model.network import NetworkFacts, Route, is_settled
 from ....model.resource_id import ArmId
 from ...checks import CheckBuilder
+from ..placement import unplaced_members
 from ..routes import PUBLIC_ADDRESSES, PublicRoutes, public_routes
 
 
@@ -39,25 +39,29 @@ def subnets_readable(facts: NetworkFacts) -> Check:
 
 
 def outbound_pool(facts: NetworkFacts) -> Check:
-    """Whoever is in the outbound pool leaves by the load balancer: also nodes of no pool, which a plan must not miss.
-
-    Unknown and no block: while the cluster scales, a member may be gone by the time that the subnets are read.
-    """
-    check = CheckBuilder(CheckId.OUTBOUND_POOL, "loadBalancers GET, backendIPConfigurations; subnets GET")
+    """Whoever is in the outbound pool leaves by the load balancer: also nodes of no pool, which a plan must move."""
+    check = CheckBuilder(
+        CheckId.OUTBOUND_POOL,
+        "loadBalancers GET, backendIPConfigurations; subnets GET; SnatConnectionCount, AllocatedSnatPorts by backend",
+    )
     if not facts.cluster.subnet_ids:
         return check.passes("no node pool names a subnet to compare with")
     members = facts.load_balancer.outbound_ip_configuration_ids if facts.load_balancer else ()
-    placed = {attached_id for subnet in facts.subnets for attached_id in subnet.attached_ids}
-    read = {subnet.id for subnet in facts.subnets}
-    nodes = {(node.scale_set.lower(), node.instance_id) for node in facts.nodes if node.subnet_id in read}
-    unplaced = [member for member in members if member not in placed and instance_of(member) not in nodes]
-    if unplaced:
-        return check.unknown(
+    remedy = (
+        "find their subnets in the portal; where no node pool names them (node auto-provisioning) change them by hand, "
+        "else ask for a new plan"
+    )
+    if facts.unplaced_ips:
+        ips = listed([ip or "a node without address" for ip in facts.unplaced_ips])
+        return check.blocks(f"{ips} leave by the load balancer and are in no subnet known to the cluster", remedy)
+    if unplaced := unplaced_members(facts):
+        words = (
             f"{len(unplaced)} of {count(len(members), 'member')} of the outbound pool are in no subnet known to the "
-            f"cluster, such as {unplaced[0]}",
-            "find their subnets in the portal; where no node pool names them (node auto-provisioning) change them by "
-            "hand, else ask for a new plan",
+            f"cluster, such as {unplaced[0]}"
         )
+        if facts.unplaced_ips is None:
+            return check.unknown(f"{words}; whether they have traffic could not be measured", remedy)
+        return check.warns(f"{words}; they have neither connections nor ports", remedy)
     return check.passes(f"{count(len(members), 'member')} of the outbound pool, all in the cluster's subnets")
 
 

@@ -1,0 +1,57 @@
+"""Which backends of the load balancer are in no subnet known to the cluster: a plan would miss those nodes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime, timedelta
+
+from ...model.load_balancer import instance_of
+from ...model.metric import MetricAnswer, Window
+from ...model.network import NetworkFacts
+from ...model.resource_id import ArmId
+from ..detection.ports import is_draining
+from ..subnet_ranges import SubnetRanges
+
+SEEN_APART = timedelta(minutes=2)
+
+
+def ranges_of(facts: NetworkFacts) -> SubnetRanges:
+    return SubnetRanges((subnet.id, subnet.properties) for subnet in facts.subnets)
+
+
+def unplaced_members(facts: NetworkFacts) -> tuple[ArmId, ...]:
+    """Members of the outbound pool that neither an interface nor the model of their scale set puts in a subnet.
+
+    While a cluster scales there are always some: a member may be gone by the time that the interfaces are listed.
+    """
+    if facts.load_balancer is None:
+        return ()
+    read = {subnet.id for subnet in facts.subnets}
+    attached = {attached_id for subnet in facts.subnets for attached_id in subnet.attached_ids}
+    nodes = {(node.scale_set.lower(), node.instance_id) for node in facts.nodes if node.subnet_id in read}
+    models = {name.lower() for name, subnet_id in facts.scale_set_subnets.items() if subnet_id in read}
+
+    def is_placed(member: ArmId) -> bool:
+        scale_set, instance = instance_of(member)
+        return member in attached or (scale_set, instance) in nodes or scale_set in models
+
+    return tuple(member for member in facts.load_balancer.outbound_ip_configuration_ids if not is_placed(member))
+
+
+def unplaced_ips(
+    facts: NetworkFacts, window: Window, connections: MetricAnswer, allocated: MetricAnswer
+) -> tuple[str, ...] | None:
+    """Backends in no known subnet with new connections or allocated ports, seen at least two minutes apart.
+
+    None when the metrics can't tell: every node in the pool has ports, so an answer without any shows nothing.
+    """
+    if connections.is_truncated or allocated.is_truncated or not allocated.has_point_in(window):
+        return None
+    ranges, seen = ranges_of(facts), defaultdict[str, set[datetime]](set)
+    read = {subnet.id for subnet in facts.subnets}
+    placed = {node.ip for node in facts.nodes if node.subnet_id in read}
+    for series, at, value in (*connections.points_in(window), *allocated.points_in(window)):
+        if value > 0 and not is_draining(series):
+            seen[series.backend_ip].add(at)
+    lasting = [ip for ip, minutes in seen.items() if max(minutes) - min(minutes) >= SEEN_APART]
+    return tuple(sorted(ip for ip in lasting if ip not in placed and ranges.subnet_of(ip) is None))

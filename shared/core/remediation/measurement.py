@@ -1,0 +1,41 @@
+"""What the gate and the verification share: which minutes they measure, and from what rate on it is traffic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ...model.metric import MINUTE, Series, Window
+from ..detection.schedule import complete_window
+
+# Without any traffic a gateway shows some ten new connections a minute: the platform's health checks (Azure docs:
+# nat-metrics). What is no more than ten times that proves nothing.
+LEAST_PER_MINUTE = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class MeasurementPolicy:
+    ingestion_lag_minutes: int
+    minutes: int  # that are judged together
+    limit: timedelta  # what does not show within it is not waited for any longer
+
+    def complete_window(self, now: datetime) -> Window:
+        """The last complete minutes."""
+        return complete_window(now, self.ingestion_lag_minutes, self.minutes)
+
+    def window_since(self, since: datetime, now: datetime) -> Window | None:
+        """The last complete minutes that lie wholly after ``since``; None while there are fewer."""
+        window = self.complete_window(now)
+        return window if window.start >= since.replace(second=0, microsecond=0) + MINUTE else None
+
+
+def points(series: Iterable[Series], window: Window, state: str | None = None) -> Iterator[tuple[datetime, float]]:
+    """The window's minutes and values, of one connection state in lower case or of all."""
+    for each in series:
+        if state in (None, each.state):
+            yield from ((at, value) for at, value in each.points if window.holds(at))
+
+
+def total(series: Iterable[Series], window: Window, state: str | None = None) -> float:
+    return sum(value for _, value in points(series, window, state))

@@ -1,0 +1,66 @@
+"""Whether nodes lost Ready since their subnet was moved: the gate's evidence from the cluster's own metric."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from ...cloud.discovery import Discovery
+from ...cloud.errors import AzureError
+from ...cloud.metrics import Metrics, complete_series
+from ...core.remediation.gate import Evidence, Passage
+from ...formatting import count, listed
+from ...model.change import Change
+from ...model.metric import Series, Window
+from .drift import busy_words
+from .evidence import Observation
+
+log = logging.getLogger("snatbot.gate")
+_GRACE = timedelta(minutes=5)
+
+
+class ReadinessEvidence:
+    """Before the move: the names of the nodes that were Ready."""
+
+    name = "ready_nodes"
+
+    def __init__(self, metrics: Metrics, discovery: Discovery) -> None:
+        self._metrics = metrics
+        self._discovery = discovery
+
+    def before(self, change: Change, window: Window) -> list[str] | None:
+        found = self._readiness(change.cluster_id, window)
+        return sorted(node for node, is_ready in found.items() if is_ready) if found else None
+
+    def read(self, seen: Observation) -> Evidence:
+        """An upgrade makes nodes unready too, and a moment of it is no alarm."""
+        found = self._readiness(seen.step.cluster_id, seen.window)
+        lost = sorted(node for node in seen.before or () if found.get(node) is False)
+        if not lost:
+            ready = f"{count(sum(found.values()), 'node')} Ready" if found else "node readiness could not be measured"
+            return Evidence(Passage.UNKNOWN, ready)
+        if busy := busy_words(self._discovery.cluster(seen.step.cluster_id)):
+            return Evidence(Passage.SHUT, busy, is_patient=True)
+        gone = f"{listed(lost)} {'is' if len(lost) == 1 else 'are'} not Ready any more"
+        return Evidence(Passage.SHUT, gone, is_broken=seen.waited >= _GRACE)
+
+    def _readiness(self, cluster_id: str, window: Window) -> dict[str, bool]:
+        """Nodes by name with their newest Ready condition; none when it can't be measured."""
+        try:
+            found = complete_series(self._metrics.node_readiness(cluster_id, window))
+        except AzureError as error:
+            log.warning("node readiness could not be read: %s", error)
+            return {}
+        latest: dict[str, tuple[datetime, bool]] = {}
+        for series in found:
+            node, is_ready = series.dimensions.get("node", ""), _is_ready(series)
+            for at, value in series.points:
+                # In a minute that shows both, a node was not Ready for a part of it.
+                if value > 0 and (node not in latest or (at, not is_ready) > (latest[node][0], not latest[node][1])):
+                    latest[node] = (at, is_ready)
+        return {node: is_ready for node, (_, is_ready) in latest.items()}
+
+
+def _is_ready(series: Series) -> bool:
+    status = series.dimensions.get("status", "") or series.dimensions.get("status2", "")
+    return status.lower() in ("true", "ready")

@@ -1,0 +1,125 @@
+"""Whether a moved subnet's traffic leaves the new way: the gate's evidence from connection metrics."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from ...cloud.discovery import Discovery
+from ...cloud.errors import AzureError
+from ...cloud.metrics import Metrics, complete_series
+from ...core.remediation.gate import (
+    Evidence,
+    GatewayRates,
+    Passage,
+    TrafficBefore,
+    left_behind,
+    through_gateway,
+    through_load_balancer,
+)
+from ...core.remediation.measurement import MeasurementPolicy, total
+from ...core.subnet_ranges import SubnetRanges
+from ...model.change import Change
+from ...model.metric import Series, Window
+from ...model.plan import AssociateSubnet, ObserveEgress, Plan
+from ...model.resource_id import ArmId
+from .evidence import Observation
+
+log = logging.getLogger("snatbot.gate")
+
+
+class TrafficEvidence:
+    """Before the move: the gateway's new connections a minute, None when that can't be measured."""
+
+    name = "gateway_rate"
+
+    def __init__(self, metrics: Metrics, discovery: Discovery, policy: MeasurementPolicy) -> None:
+        self._metrics = metrics
+        self._discovery = discovery
+        self._policy = policy
+
+    def before(self, change: Change, window: Window) -> float | None:
+        step = change.current_step
+        if not isinstance(step, AssociateSubnet) or step.after is None:
+            return None
+        try:
+            return total(self._on_gateway(step.after, window), window, "attempted") / window.minutes
+        except AzureError as error:
+            log.warning("connections of the NAT gateway could not be read: %s", error)
+            return None
+
+    def read(self, seen: Observation) -> Evidence:
+        step, ranges = seen.step, moved_ranges(seen.plan)
+        had = TrafficBefore.of(seen.plan.baseline, step.subnet_id)
+        if step.nat_gateway_id is None:
+            evidence = self._back(seen, ranges, had)
+        else:
+            evidence = self._forward(seen, step.nat_gateway_id, had)
+        if evidence.is_broken:
+            return evidence
+        if step.nat_gateway_id is not None and (behind := self._left_behind(seen, ranges)):
+            return Evidence(Passage.SHUT, behind)
+        if evidence.passage is Passage.SHUT and self._is_empty(step, ranges):
+            return Evidence(Passage.UNKNOWN, "could not be measured: no node has its address in this subnet")
+        return evidence
+
+    def _left_behind(self, seen: Observation, moved: SubnetRanges) -> str:
+        try:
+            return left_behind(self._on_load_balancer(seen.step.cluster_id, seen.window), seen.window, moved)
+        except AzureError as error:
+            return f"who still leaves by the load balancer could not be measured: {error}"
+
+    def _forward(self, seen: Observation, gateway_id: ArmId, had: TrafficBefore) -> Evidence:
+        found = self._on_gateway(gateway_id, seen.window)
+        before = seen.before if seen.before is not None else _moved_before(seen.step, seen.plan)
+        attempted, failed = (
+            total(found, seen.window, state) / seen.window.minutes for state in ("attempted", "failed")
+        )
+        return through_gateway(GatewayRates(attempted, before, failed), had)
+
+    def _back(self, seen: Observation, ranges: SubnetRanges, had: TrafficBefore) -> Evidence:
+        """A load balancer that can't be measured holds it up only until the limit: nodes may be without egress."""
+        try:
+            found = self._on_load_balancer(seen.step.cluster_id, seen.window)
+        except AzureError as error:
+            is_late = seen.waited >= self._policy.limit
+            return Evidence(Passage.UNKNOWN if is_late else Passage.SHUT, f"could not be measured: {error}")
+        own = [series for series in found if ranges.subnet_of(series.backend_ip) == seen.step.subnet_id]
+        return through_load_balancer(own, seen.window, had, _failing_before(seen.plan))
+
+    def _is_empty(self, step: ObserveEgress, ranges: SubnetRanges) -> bool:
+        """A subnet that every node has left, as an autoscaler does it, shows no traffic and needs none."""
+        try:
+            found = self._discovery.nodes(self._discovery.cluster(step.cluster_id))
+        except AzureError as error:
+            log.warning("nodes could not be read: %s", error)
+            return False
+        here = (step.subnet_id in (node.subnet_id, ranges.subnet_of(node.ip)) for node in found.nodes)
+        return found.is_complete and not any(here)
+
+    def _on_gateway(self, gateway_id: ArmId, window: Window) -> tuple[Series, ...]:
+        return complete_series(self._metrics.nat_gateway_connections(gateway_id, window))
+
+    def _on_load_balancer(self, cluster_id: ArmId, window: Window) -> Sequence[Series]:
+        balancer = self._discovery.load_balancer(self._discovery.cluster(cluster_id))
+        return complete_series(self._metrics.snat_connections(balancer.id, window, by_backend=True)) if balancer else ()
+
+
+def moved_ranges(plan: Plan) -> SubnetRanges:
+    """Of the subnets that the plan moves: whose addresses should leave by its way."""
+    moves = [step for step in plan.steps if isinstance(step, AssociateSubnet)]
+    return SubnetRanges([(step.subnet_id, step.properties_before) for step in moves])
+
+
+def _moved_before(step: ObserveEgress, plan: Plan) -> float:
+    """If the gateway could not be measured: what the subnets that were moved earlier had on the load balancer."""
+    earlier = plan.steps[: plan.steps.index(step)]
+    gates = [gate for gate in earlier if isinstance(gate, ObserveEgress)]
+    return sum(TrafficBefore.of(plan.baseline, gate.subnet_id).own for gate in gates)
+
+
+def _failing_before(plan: Plan) -> float:
+    baseline = plan.baseline
+    if baseline is None or baseline.attempted_per_minute <= 0:
+        return 0.0
+    return 1 - baseline.successful_per_minute / baseline.attempted_per_minute
