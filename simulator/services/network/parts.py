@@ -43,14 +43,9 @@ def written_part(name: str | None, body: dict[str, Any]) -> dict[str, Any]:
 
 def replaced(owner: Document, part: dict[str, Any] | None, name: str) -> dict[str, Any]:
     """The owner's properties with `part` in the place of the one called `name`, or without that."""
-    collection, _ = PARTS[owner.kind]
-    parts, found = [], False
-    for each in parts_of(owner):
-        if str(each.get("name")).lower() != name.lower():
-            parts.append(each)
-        elif part is not None:
-            parts.append(part)
-            found = True
-    if part is not None and not found:
-        parts.append(part)
-    return owner.properties | {collection: parts}
+    parts = {str(each.get("name")).lower(): each for each in parts_of(owner)}
+    if part is None:
+        parts.pop(name.lower(), None)
+    else:
+        parts[name.lower()] = part
+    return owner.properties | {PARTS[owner.kind][0]: list(parts.values())}

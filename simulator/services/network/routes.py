@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from ...errors import child_not_found, resource_not_found
@@ -53,21 +54,8 @@ def _list_documents(resource_type: str, world: World, request: Request) -> Respo
     return list_page(request, found, partial(shown, world, request))
 
 
-def _get_document(resource_type: str, world: World, request: Request) -> Response:
-    document = find_document(world, id_in_path(request, resource_type))
+def _get_document(world: World, request: Request, document: Document) -> Response:
     return Response(200, shown(world, request, document), {"ETag": document.etag})
-
-
-def _put_document(resource_type: str, world: World, request: Request) -> Response:
-    return put_document(world, request, id_in_path(request, resource_type))
-
-
-def _delete_document(resource_type: str, world: World, request: Request) -> Response:
-    return delete_document(world, request, id_in_path(request, resource_type))
-
-
-def _patch_document(resource_type: str, world: World, request: Request) -> Response:
-    return patch_tags(world, request, find_document(world, id_in_path(request, resource_type)))
 
 
 def list_usages(world: World, request: Request) -> Response:
@@ -76,59 +64,51 @@ def list_usages(world: World, request: Request) -> Response:
     return Response(200, {"value": usages_json(world, subscription.id, request.params["location"])})
 
 
-def _list_parts(resource_type: str, world: World, request: Request) -> Response:
-    return list_parts(find_document(world, id_in_path(request, resource_type)))
-
-
-def _get_part(resource_type: str, world: World, request: Request) -> Response:
-    return get_part(find_document(world, id_in_path(request, resource_type)), request.params["child"], request.path)
-
-
-def _put_part(resource_type: str, world: World, request: Request) -> Response:
-    return put_part(world, request, find_document(world, id_in_path(request, resource_type)), request.params["child"])
-
-
-def _delete_part(resource_type: str, world: World, request: Request) -> Response:
-    return delete_part(
-        world, request, find_document(world, id_in_path(request, resource_type)), request.params["child"]
-    )
-
-
-def list_subnets(world: World, request: Request) -> Response:
-    vnet = find_document(world, id_in_path(request, "virtualNetworks"))
+def _list_subnets(world: World, request: Request, vnet: Document) -> Response:
     return list_page(request, world.network.children(vnet), partial(shown, world, request))
 
 
 _SUBSCRIPTION = "/subscriptions/{subscription}"
 _GROUP = _SUBSCRIPTION + "/resourceGroups/{group}"
 _NETWORK = "/providers/Microsoft.Network"
-_SUBNET = _GROUP + _NETWORK + "/virtualNetworks/{name}/subnets/{child}"
 _LOCATION = _SUBSCRIPTION + _NETWORK + "/locations/{location}"
+
+
+def _at(act: Callable[[World, Request, ResourceId], Response], resource_type: str) -> Handler:
+    """Do something at the id in the path."""
+    return lambda world, request: act(world, request, id_in_path(request, resource_type))
+
+
+def _on(act: Callable[[World, Request, Document], Response], resource_type: str) -> Handler:
+    """Do something with the document in the path."""
+    return lambda world, request: act(world, request, find_document(world, id_in_path(request, resource_type)))
+
+
+def _routes_of_one(path: str, resource_type: str) -> list[Route[Handler]]:
+    return [
+        Route("GET", path, _on(_get_document, resource_type)),
+        Route("PUT", path, _at(put_document, resource_type)),
+        Route("DELETE", path, _at(delete_document, resource_type)),
+    ]
 
 
 def _document_routes(resource_type: str) -> list[Route[Handler]]:
     listing: Handler = partial(_list_documents, resource_type)
+    path = f"{_GROUP}{_NETWORK}/{resource_type}/{{name}}"
     return [
         Route("GET", f"{_SUBSCRIPTION}{_NETWORK}/{resource_type}", listing),
         Route("GET", f"{_GROUP}{_NETWORK}/{resource_type}", listing),
-        *(
-            Route(method, f"{_GROUP}{_NETWORK}/{resource_type}/{{name}}", partial(handler, resource_type))
-            for method, handler in (
-                ("GET", _get_document),
-                ("PUT", _put_document),
-                ("DELETE", _delete_document),
-                ("PATCH", _patch_document),
-            )
-        ),
+        *_routes_of_one(path, resource_type),
+        Route("PATCH", path, _on(patch_tags, resource_type)),
     ]
 
 
 def _part_routes(resource_type: str, collection: str) -> list[Route[Handler]]:
     listing = f"{_GROUP}{_NETWORK}/{resource_type}/{{name}}/{collection}"
-    handlers = (("GET", _get_part), ("PUT", _put_part), ("DELETE", _delete_part))
+    acts = (("GET", get_part), ("PUT", put_part), ("DELETE", delete_part))
     return [
-        Route("GET", listing, partial(_list_parts, resource_type)),
-        *(Route(method, listing + "/{child}", partial(handler, resource_type)) for method, handler in handlers),
+        Route("GET", listing, _on(list_parts, resource_type)),
+        *(Route(method, listing + "/{child}", _on(act, resource_type)) for method, act in acts),
     ]
 
 
@@ -139,8 +119,6 @@ ROUTES: list[Route[Handler]] = [
     *_part_routes("networkSecurityGroups", "securityRules"),
     Route("GET", _LOCATION + "/usages", list_usages),
     *(route for resource_type in TRACKED_TYPES for route in _document_routes(resource_type)),
-    Route("GET", _GROUP + _NETWORK + "/virtualNetworks/{name}/subnets", list_subnets),
-    Route("GET", _SUBNET, partial(_get_document, "virtualNetworks/subnets")),
-    Route("PUT", _SUBNET, partial(_put_document, "virtualNetworks/subnets")),
-    Route("DELETE", _SUBNET, partial(_delete_document, "virtualNetworks/subnets")),
+    Route("GET", _GROUP + _NETWORK + "/virtualNetworks/{name}/subnets", _on(_list_subnets, "virtualNetworks")),
+    *_routes_of_one(_GROUP + _NETWORK + "/virtualNetworks/{name}/subnets/{child}", "virtualNetworks/subnets"),
 ]

@@ -72,8 +72,8 @@ def put_document(world: World, request: Request, resource_id: ResourceId) -> Res
         kind.put_name,
         kind.put_seconds if busy else 0.0,
         kind.put_retry_after,
-        _finish_put(world, document) if busy else _nothing,
-        _abandon_put(world, document, before),
+        finish_put(world, document) if busy else _nothing,
+        abandon_put(world, document, before),
     )
     headers = async_headers(request, operation)
     if busy:
@@ -101,9 +101,7 @@ def delete_document(world: World, request: Request, resource_id: ResourceId) -> 
         document.provisioning_state = "Failed" if status == "Failed" else "Succeeded"
 
     operation = start_operation(world, document, kind.delete_name, DELETE_SECONDS, DELETE_RETRY_AFTER, finish, abandon)
-    location = operation_url(request.base_url, operation, request.query["api-version"], "operationResults")
-    headers = async_headers(request, operation) | {"Location": location, "Retry-After": str(DELETE_RETRY_AFTER)}
-    return Response(202, None, headers)
+    return deleting(request, operation)
 
 
 def patch_tags(world: World, request: Request, document: Document) -> Response:
@@ -189,7 +187,9 @@ def _nothing(_ended: datetime) -> None:
     """The effect of an operation that changed no property."""
 
 
-def _finish_put(world: World, document: Document) -> Callable[[datetime], None]:
+def finish_put(world: World, document: Document) -> Callable[[datetime], None]:
+    """What happens when a write is done."""
+
     def finish(ended: datetime) -> None:
         document.provisioning_state = "Succeeded"
         assign(world, document)
@@ -199,7 +199,9 @@ def _finish_put(world: World, document: Document) -> Callable[[datetime], None]:
     return finish
 
 
-def _abandon_put(world: World, document: Document, before: dict[str, Any] | None) -> Callable[[str], None]:
+def abandon_put(world: World, document: Document, before: dict[str, Any] | None) -> Callable[[str], None]:
+    """What happens when a write fails: `before` are the properties until then, if the resource was there."""
+
     def abandon(_status: str) -> None:
         document.provisioning_state = "Failed"
         if before is not None:
@@ -239,3 +241,10 @@ def async_headers(request: Request, operation: Operation) -> dict[str, str]:
     """The headers of an answer whose work goes on."""
     url = operation_url(request.base_url, operation, request.query["api-version"], "operations")
     return {"Azure-AsyncNotification": "Enabled", "Azure-AsyncOperation": url}
+
+
+def deleting(request: Request, operation: Operation) -> Response:
+    """The answer to a DELETE whose work goes on: it may be polled at two URLs."""
+    location = operation_url(request.base_url, operation, request.query["api-version"], "operationResults")
+    headers = async_headers(request, operation) | {"Location": location}
+    return Response(202, None, headers | {"Retry-After": str(operation.poll_after_seconds)})
