@@ -37,10 +37,6 @@ def _clock_json(world: World) -> dict[str, Any]:
     return {name: iso_text(moment) for name, moment in times.items()}
 
 
-def get_clock(world: World, _log: RequestLog, _request: Request) -> Response:
-    return Response(200, _clock_json(world))
-
-
 def set_clock(world: World, _log: RequestLog, request: Request) -> Response:
     """`{"advance_seconds": n}` or `{"now": "2026-01-01T10:00:00Z"}`; only forward."""
     body = _json(request)
@@ -60,10 +56,6 @@ def set_clock(world: World, _log: RequestLog, request: Request) -> Response:
     return Response(200, _clock_json(world))
 
 
-def list_messages(world: World, _log: RequestLog, _request: Request) -> Response:
-    return Response(200, _messages(world))
-
-
 def _messages(world: World) -> list[dict[str, Any]]:
     posted = sorted([*world.slack.messages, *world.teams.messages], key=lambda message: message.at)
     return [message.to_json() for message in posted]
@@ -74,10 +66,6 @@ def list_requests(_world: World, log: RequestLog, request: Request) -> Response:
     if not after.isdigit():
         raise ControlError(f"after was {after!r}; it must be a sequence number")
     return Response(200, log.after(int(after)))
-
-
-def list_faults(world: World, _log: RequestLog, _request: Request) -> Response:
-    return Response(200, world.faults.to_json())
 
 
 def add_faults(world: World, _log: RequestLog, request: Request) -> Response:
@@ -106,10 +94,6 @@ def add_event(world: World, _log: RequestLog, request: Request) -> Response:
     except (ValueError, KeyError, TypeError, StopIteration) as error:
         raise ControlError(f"the event can't happen: {error!s}") from error
     return Response(200, _state(world)["happened"])
-
-
-def get_state(world: World, _log: RequestLog, _request: Request) -> Response:
-    return Response(200, _state(world))
 
 
 def _state(world: World) -> dict[str, Any]:
@@ -143,15 +127,6 @@ def _state(world: World) -> dict[str, Any]:
 def _failed(world: World, node: Node, minute: int) -> int:
     minutes = range(minute, minute + 1)
     return sum(world.traffic.node_window(node, protocol, minutes).failed[0] for protocol in Protocol)
-
-
-def get_truth(world: World, _log: RequestLog, _request: Request) -> Response:
-    """Which nodes and gateways failed connections, in which minutes, whatever the metrics say."""
-    return Response(200, truth_of_world(world))
-
-
-def list_people(world: World, _log: RequestLog, _request: Request) -> Response:
-    return Response(200, [person.to_json() for person in world.entra.people])
 
 
 def roll_keys(world: World, _log: RequestLog, request: Request) -> Response:
@@ -188,18 +163,28 @@ def page(world: World, _log: RequestLog, _request: Request) -> Response:
     return Response(200, text, {"Content-Type": "text/html; charset=utf-8"})
 
 
+_SHOWN: dict[str, Callable[[World], Any]] = {
+    "clock": _clock_json,
+    "messages": _messages,
+    "faults": lambda world: world.faults.to_json(),
+    "state": _state,
+    "truth": truth_of_world,
+    "people": lambda world: [person.to_json() for person in world.entra.people],
+}
+"""What can be read, by the last part of its path. `truth`: what failed, whatever the metrics say."""
+
+
+def _shower(of: Callable[[World], Any]) -> Handler:
+    return lambda world, _log, _request: Response(200, of(world))
+
+
 ROUTES: list[Route[Handler]] = [
     Route("GET", "/_sim", page),
-    Route("GET", "/_sim/clock", get_clock),
+    *(Route("GET", f"/_sim/{name}", _shower(of)) for name, of in _SHOWN.items()),
     Route("POST", "/_sim/clock", set_clock),
-    Route("GET", "/_sim/messages", list_messages),
     Route("GET", "/_sim/requests", list_requests),
-    Route("GET", "/_sim/faults", list_faults),
     Route("POST", "/_sim/faults", add_faults),
     Route("DELETE", "/_sim/faults", clear_faults),
     Route("POST", "/_sim/events", add_event),
-    Route("GET", "/_sim/state", get_state),
-    Route("GET", "/_sim/truth", get_truth),
-    Route("GET", "/_sim/people", list_people),
     Route("POST", "/_sim/keys", roll_keys),
 ]

@@ -80,29 +80,22 @@ class _Parser(TokenReader):
             return lambda rows: [{"Count": len(rows)}]
         if name == "summarize":
             return self._summarize()
-        number = self._peek()
-        if number is None or number.kind != "number":
-            raise self._error("a number is expected")
-        self._next += 1
-        most = int(float(number.text))
+        most = int(float(self._token("a number", "number").text))
         return lambda rows: rows[:most]
 
     def _project(self) -> Step:
-        columns: list[tuple[str, Value]] = []
-        while True:
-            start = self._next
-            token = self._peek()
-            self._next += 1
-            if token is not None and token.kind == "name" and self._take("="):
-                columns.append((token.text, self._value()))
-            else:
-                self._next = start
-                value = self._value()
-                taken = self._tokens[start : self._next]
-                columns.append(("_".join(t.text for t in taken if t.kind == "name"), value))
-            if not self._take(","):
-                self._projects = tuple(name for name, _ in columns)
-                return lambda rows: [{name: value(row) for name, value in columns} for row in rows]
+        columns = self._listed(self._projected)
+        self._projects = tuple(name for name, _ in columns)
+        return lambda rows: [{name: value(row) for name, value in columns} for row in rows]
+
+    def _projected(self) -> tuple[str, Value]:
+        start, token = self._next, self._peek()
+        self._next += 1
+        if token is not None and token.kind == "name" and self._take("="):
+            return token.text, self._value()
+        self._next = start
+        value = self._value()
+        return "_".join(each.text for each in self._tokens[start : self._next] if each.kind == "name"), value
 
     def _summarize(self) -> Step:
         function = self._take("arg_max", "count")
@@ -115,7 +108,7 @@ class _Parser(TokenReader):
             self._expect(",")
             self._expect("*")
         self._expect(")")
-        by = self._names() if self._take("by") else []
+        by = self._listed(lambda: self._token("a column name", "name").text) if self._take("by") else []
 
         def summarize(rows: list[Row]) -> list[Row]:
             groups: dict[tuple[str, ...], list[Row]] = {}
@@ -129,24 +122,8 @@ class _Parser(TokenReader):
             self._projects = (*by, "count_")
         return summarize
 
-    def _names(self) -> list[str]:
-        names = []
-        while True:
-            token = self._peek()
-            if token is None or token.kind != "name":
-                raise self._error("a column name is expected")
-            names.append(token.text)
-            self._next += 1
-            if not self._take(","):
-                return names
-
     def _order(self) -> Step:
-        keys: list[tuple[Value, bool]] = []
-        while True:
-            value = self._value()
-            keys.append((value, self._take("asc", "desc") != "asc"))
-            if not self._take(","):
-                break
+        keys = self._listed(lambda: (self._value(), self._take("asc", "desc") != "asc"))
 
         def sort(rows: list[Row]) -> list[Row]:
             for value, descending in reversed(keys):
@@ -169,18 +146,13 @@ class _Parser(TokenReader):
 
     def _not(self) -> Value:
         if self._take("not"):
-            self._expect("(")
-            inner = self._or()
-            self._expect(")")
+            inner = self._bracketed(self._or)
             return lambda row: not inner(row)
-        if self._take("("):
-            inner = self._or()
-            self._expect(")")
-            return inner
+        token = self._peek()
+        if token is not None and token.text == "(":
+            return self._bracketed(self._or)
         if name := self._take("isempty", "isnotempty", "isnull", "isnotnull"):
-            self._expect("(")
-            value = self._value()
-            self._expect(")")
+            value = self._bracketed(self._value)
             filled = name in ("isnotempty", "isnotnull")
             return lambda row: (value(row) not in (None, "", {}, [])) is filled
         return self._comparison()
@@ -188,11 +160,7 @@ class _Parser(TokenReader):
     def _comparison(self) -> Value:
         left = self._value()
         if operator := self._take("in", "in~", "!in", "!in~"):
-            self._expect("(")
-            options = [self._value()]
-            while self._take(","):
-                options.append(self._value())
-            self._expect(")")
+            options = self._bracketed(lambda: self._listed(self._value))
             compare = COMPARISONS["=~" if operator.endswith("~") else "=="]
             wanted = not operator.startswith("!")
             return lambda row: any(compare(left(row), option(row)) for option in options) is wanted
@@ -251,17 +219,10 @@ class _Parser(TokenReader):
         path: list[str | int] = [first]
         while True:
             if self._take("."):
-                token = self._peek()
-                if token is None or token.kind != "name":
-                    raise self._error("a property name is expected")
-                path.append(token.text)
-                self._next += 1
+                path.append(self._token("a property name", "name").text)
             elif self._take("["):
-                token = self._peek()
-                if token is None or token.kind not in ("string", "number"):
-                    raise self._error("a property name or index is expected")
+                token = self._token("a property name or index", "string", "number")
                 path.append(int(token.text) if token.kind == "number" else token.text[1:-1])
-                self._next += 1
                 self._expect("]")
             else:
                 return lambda row: walk(row, path)

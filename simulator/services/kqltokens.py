@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class QueryError(ValueError):
@@ -69,3 +73,24 @@ class TokenReader:
     def _expect(self, text: str) -> None:
         if self._take(text) is None:
             raise self._error(f"'{text}' is expected")
+
+    def _token(self, what: str, *kinds: str) -> Token:
+        """The next token, which must be of one of the kinds."""
+        token = self._peek()
+        if token is None or token.kind not in kinds:
+            raise self._error(f"{what} is expected")
+        self._next += 1
+        return token
+
+    def _listed(self, read: Callable[[], T]) -> list[T]:
+        """Things with commas between them."""
+        found = [read()]
+        while self._take(","):
+            found.append(read())
+        return found
+
+    def _bracketed(self, read: Callable[[], T]) -> T:
+        self._expect("(")
+        found = read()
+        self._expect(")")
+        return found

@@ -1,4 +1,4 @@
-"""What differs between the types of network resources that can be written.
+"""What differs between the types of network resources that can be written (`kinds.json`).
 
 Durations and Retry-After are as recorded from Azure: a public IP took about a second and says 1, a
 subnet 3, a NAT gateway about ten seconds and says 10; deletions say 10. Polls repeat it. Durations
@@ -8,9 +8,13 @@ are a little shorter than that, so that a client that waits as told waits once.
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+from ...state.network import NAT_GATEWAY, PUBLIC_IP, SUBNET, VNET
 
 DELETE_SECONDS = 9.8
 DELETE_RETRY_AFTER = 10
@@ -43,109 +47,15 @@ class Kind:
         return copy.deepcopy(dict(self.defaults)) | copy.deepcopy(kept)
 
 
-_COMMON = {"provisioningState", "resourceGuid"}
+def _kind(read_only: list[str], members: Sequence[str] = (), **more: Any) -> Kind:
+    never_written = frozenset({"provisioningState", "resourceGuid", *read_only})
+    return Kind(read_only=never_written, members=frozenset(members), **more)
 
-SUBNETS = Kind(
-    "virtualNetworks/subnets",
-    "Subnet",
-    2.8,
-    3,
-    defaults={
-        "delegations": [],
-        "privateEndpointNetworkPolicies": "Disabled",
-        "privateLinkServiceNetworkPolicies": "Enabled",
-    },
-    read_only=frozenset(
-        _COMMON
-        | {
-            "ipConfigurations",
-            "ipConfigurationProfiles",
-            "privateEndpoints",
-            "resourceNavigationLinks",
-            "serviceAssociationLinks",
-            "interfaceEndpoints",
-            "purpose",
-        }
-    ),
-)
-VIRTUAL_NETWORKS = Kind(
-    "virtualNetworks",
-    "VirtualNetwork",
-    2.8,
-    3,
-    defaults={
-        "addressSpace": {"addressPrefixes": []},
-        "virtualNetworkPeerings": [],
-        "enableDdosProtection": False,
-        "privateEndpointVNetPolicies": "Disabled",
-    },
-    read_only=frozenset(_COMMON | {"subnets", "flowLogs", "defaultPublicNatGateway", "enableVmProtection"}),
-)
-PUBLIC_IPS = Kind(
-    "publicIPAddresses",
-    "PublicIpAddress",
-    0.9,
-    1,
-    defaults={
-        "publicIPAddressVersion": "IPv4",
-        "publicIPAllocationMethod": "Dynamic",
-        "idleTimeoutInMinutes": 4,
-        "ipTags": [],
-        "ddosSettings": {"protectionMode": "VirtualNetworkInherited"},
-    },
-    read_only=frozenset(_COMMON | {"ipConfiguration", "natGateway"}),
-    sku="Basic",
-)
-PUBLIC_IP_PREFIXES = Kind(
-    "publicIPPrefixes",
-    "PublicIpPrefix",
-    2.8,
-    3,
-    defaults={"publicIPAddressVersion": "IPv4", "ipTags": []},
-    read_only=frozenset(_COMMON | {"publicIPAddresses", "loadBalancerFrontendIpConfiguration", "natGateway"}),
-    sku="Standard",
-)
-NAT_GATEWAYS = Kind(
-    "natGateways",
-    "NatGateway",
-    9.8,
-    10,
-    defaults={"idleTimeoutInMinutes": 4},
-    read_only=frozenset(_COMMON | {"subnets", "type", "scope", "privateIPAddresses", "privateIPAddressesV6"}),
-    sku="Standard",
-    # Of the SDK's model NatGatewayPropertiesFormat (azure-mgmt-network 33.1, api 2026-03-01).
-    members=frozenset(
-        {"provisioningstate", "resourceguid", "subnets", "idletimeoutinminutes", "publicipaddresses"}
-        | {"publicipaddressesv6", "publicipprefixes", "publicipprefixesv6", "sourcevirtualnetwork"}
-        | {"servicegateway", "nat64"}
-    ),
-)
-SECURITY_GROUPS = Kind(
-    "networkSecurityGroups",
-    "NetworkSecurityGroup",
-    2,
-    3,
-    defaults={"securityRules": []},
-    read_only=frozenset(_COMMON | {"defaultSecurityRules", "networkInterfaces", "subnets", "flowLogs"}),
-)
-ROUTE_TABLES = Kind(
-    "routeTables",
-    "RouteTable",
-    2,
-    3,
-    defaults={"disableBgpRoutePropagation": False, "routes": []},
-    read_only=frozenset(_COMMON | {"subnets"}),
-)
 
-KINDS = {
-    f"microsoft.network/{kind.resource_type}".lower(): kind
-    for kind in (
-        VIRTUAL_NETWORKS,
-        SUBNETS,
-        PUBLIC_IPS,
-        PUBLIC_IP_PREFIXES,
-        NAT_GATEWAYS,
-        SECURITY_GROUPS,
-        ROUTE_TABLES,
-    )
+KINDS: dict[str, Kind] = {
+    f"microsoft.network/{each['resource_type']}".lower(): _kind(**each)
+    for each in json.loads(Path(__file__).with_name("kinds.json").read_text("utf-8"))
 }
+"""By type in lower case. NAT gateways' members are those of the SDK's NatGatewayPropertiesFormat, api 2026-03-01."""
+SUBNETS, VIRTUAL_NETWORKS = KINDS[SUBNET], KINDS[VNET]
+PUBLIC_IPS, NAT_GATEWAYS = KINDS[PUBLIC_IP], KINDS[NAT_GATEWAY]
