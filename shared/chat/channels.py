@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from . import slack, teams
-from .errors import Sent
 from .message import Message
 
 
@@ -15,10 +14,11 @@ class Channel:
     name: Literal["slack", "teams"]
     url: str = field(repr=False)  # a secret, and in no error either
 
-    def send(self, message: Message) -> Sent:
-        """Renders and posts once. Raises ChatUnavailable (try again) or ChatRefused (don't)."""
-        match self.name:
-            case "slack":
-                return slack.post(self.url, slack.render(message))
-            case "teams":
-                return teams.post(self.url, teams.render(message))
+    def send(self, message: Message) -> str:
+        """Renders and posts once; the answer says what was unusual, and is empty most often.
+
+        Raises ChatUnavailable (try again) or ChatRefused (don't).
+        """
+        if self.name == "slack":
+            return slack.post(self.url, slack.render(message))
+        return teams.post(self.url, teams.render(message))

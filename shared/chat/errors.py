@@ -7,7 +7,6 @@ raised without a cause, and hold a reason in our own words or the service's.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
 from ..errors import SnatbotError
@@ -36,13 +35,6 @@ class ChatUnavailable(ChatError):
 
 class ChatRefused(ChatError):
     """Not ever, as it is: the address, the permission or the message is wrong. Trying again is of no use."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """The service took the message."""
-
-    note: str = ""  # what was unusual
 
 
 def retry_after_seconds(headers: Mapping[str, str]) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .errors import ChatRefused, ChatUnavailable, Sent, readable_reason, retry_after_seconds
+from .errors import ChatRefused, ChatUnavailable, readable_reason, retry_after_seconds
 
 _READ_CHARACTERS = 64_000
 
@@ -41,7 +41,7 @@ def post(channel: str, url: str, body: bytes, seconds: float) -> Answer:
     raise problem  # outside the handler: the original holds the address
 
 
-def result_of(answer: Answer, channel: str, url: str, *, is_throttled: bool = False) -> Sent:
+def check(answer: Answer, channel: str, url: str, *, is_throttled: bool = False) -> None:
     """Raises ChatUnavailable (408, 429, 5xx, throttled: try again) or ChatRefused; neither holds the address."""
     reason = f"{answer.status} {readable_reason(answer.body, url)}".strip()
     if is_throttled or answer.status in (408, 429) or answer.status >= 500:
@@ -51,4 +51,3 @@ def result_of(answer: Answer, channel: str, url: str, *, is_throttled: bool = Fa
     if answer.body.lstrip().startswith("<"):
         problem = f"the address answered with a web page: {channel.upper()}_WEBHOOK_URL is not a webhook"
         raise ChatRefused(channel, problem)
-    return Sent()

@@ -10,10 +10,10 @@ import json
 from typing import Any
 
 from ..first_use import import_lock
-from .errors import Sent, readable_reason
+from .errors import readable_reason
 from .message import Message
+from .posting import check
 from .posting import post as post_json
-from .posting import result_of
 from .truncate import truncations
 
 CHANNEL = "slack"
@@ -34,18 +34,19 @@ def render(message: Message) -> dict[str, Any]:
     return {"text": fallback(smaller), "blocks": laid_out, "unfurl_links": False, "unfurl_media": False}
 
 
-def post(url: str, payload: dict[str, Any], timeout_seconds: float = TIMEOUT_SECONDS) -> Sent:
-    """Posts once. Blocks that Slack does not take are left out, so that the text arrives at least.
+def post(url: str, payload: dict[str, Any], timeout_seconds: float = TIMEOUT_SECONDS) -> str:
+    """Posts once. Blocks that Slack does not take are left out, so that the text arrives at least; then says so.
 
     Raises ChatUnavailable or ChatRefused, as ``posting`` does.
     """
     answer = post_json(CHANNEL, url, _encode(payload), timeout_seconds)
     if answer.status == 400 and "blocks" in payload and "blocks" in answer.body:
         text_only = post_json(CHANNEL, url, _encode({"text": payload["text"]}), timeout_seconds)
-        result_of(text_only, CHANNEL, url)
+        check(text_only, CHANNEL, url)
         reason = readable_reason(answer.body, url)
-        return Sent(f"Slack did not take the blocks ({reason}); the plain text was posted instead")
-    return result_of(answer, CHANNEL, url)
+        return f"Slack did not take the blocks ({reason}); the plain text was posted instead"
+    check(answer, CHANNEL, url)
+    return ""
 
 
 def _encode(payload: dict[str, Any]) -> bytes:

@@ -10,10 +10,9 @@ import json
 from typing import Any
 
 from ..first_use import import_lock
-from .errors import Sent
 from .message import Message
+from .posting import check
 from .posting import post as post_json
-from .posting import result_of
 from .truncate import truncations
 
 CHANNEL = "teams"
@@ -44,10 +43,11 @@ def encode(payload: dict[str, Any]) -> bytes:
     return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
-def post(url: str, payload: dict[str, Any], timeout_seconds: float = TIMEOUT_SECONDS) -> Sent:
-    """Posts once. Raises ChatUnavailable or ChatRefused, as ``posting`` does."""
+def post(url: str, payload: dict[str, Any], timeout_seconds: float = TIMEOUT_SECONDS) -> str:
+    """Posts once; nothing is ever unusual. Raises ChatUnavailable or ChatRefused, as ``posting`` does."""
     answer = post_json(CHANNEL, url, encode(payload), timeout_seconds)
     # An accepted post can still tell in its body that the service behind it was throttled (Teams docs:
     # connectors-using, "HTTP error 429").
     is_throttled = 200 <= answer.status < 300 and "HTTP error 429" in answer.body
-    return result_of(answer, CHANNEL, url, is_throttled=is_throttled)
+    check(answer, CHANNEL, url, is_throttled=is_throttled)
+    return ""

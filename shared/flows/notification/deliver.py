@@ -108,7 +108,8 @@ class Deliver:
             message = message_of(row)
         except ValueError:
             raise ChatRefused(row.channel, "the stored message cannot be read by this release") from None
-        channel.send(message)
+        if note := channel.send(message):
+            log.warning("message %s to %s: %s", row.id, row.channel, note)
 
     def _note(self, partition: str, message: OutboxMessage, wall: datetime) -> None:
         for row in self._records.outbox(partition):

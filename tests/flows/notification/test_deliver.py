@@ -36,13 +36,15 @@ class FakeChannel:
         self.posted: list[str] = []
         self.tried: list[str] = []
         self.trouble = trouble
+        self.note = ""
 
-    def send(self, message: Message) -> None:
+    def send(self, message: Message) -> str:
         self.tried.append(message.title)
         error = self.trouble(message.title)
         if error is not None:
             raise error
         self.posted.append(message.title)
+        return self.note
 
 
 def down(retry_after_seconds: float | None = None) -> Callable[[str], ChatError]:
@@ -98,6 +100,13 @@ def test_running_again_posts_nothing_again(post: Post) -> None:
     post.run()
     assert post.run() == Delivery()
     assert post.channels["slack"].posted == ["first"]
+
+
+def test_what_was_unusual_about_a_post_is_logged(post: Post, caplog: pytest.LogCaptureFixture) -> None:
+    post.channels["slack"].note = "Slack did not take the blocks"
+    post.put("alarm")
+    assert post.run() == Delivery(sent=1)
+    assert "Slack did not take the blocks" in caplog.text
 
 
 def test_what_comes_while_another_message_is_on_its_way_is_not_left_behind(post: Post) -> None:
