@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from ..core.az_cli import script
 from ..formatting import capital, listed, number, sentence, sentences, utc
 from ..model.change import Change, ChangeState, JournalEntry, Outcome, Verdict
 from ..model.plan import AssociateSubnet, Plan, PlanKind
@@ -132,7 +133,7 @@ def change_stopped(change: Change, page_url: str) -> Message:
         sections=(
             Section("Done", bullets=steps[: change.step]),
             Section("Not done", bullets=steps[change.step :]),
-            Section("What now", text=_STOPPED, code="\n".join(change.stop_commands)),
+            Section("What now", text=_STOPPED, code=script(change.stop_commands)),
         ),
         buttons=(Button("Open the change", page_url, is_primary=True),),
     )
@@ -146,7 +147,7 @@ def concurrent_write_found(change: Change, reason: str, page_url: str, commands:
         f"Another writer on {change.cluster_name}'s network",
         sentences(reason),
         Tone.ALARM,
-        sections=(Section("What now", text=text, code="\n".join(commands)),),
+        sections=(Section("What now", text=text, code=script(commands)),),
         buttons=(Button("Open the change", page_url, is_primary=True),),
     )
 
@@ -178,7 +179,7 @@ def _results(outcome: Outcome, state: ChangeState) -> tuple[Section, ...]:
     heading = "Result" if state is ChangeState.DONE else "Measured"
     return (
         Section(heading, bullets=tuple(map(capital, outcome.figures))),
-        Section("What next", bullets=tuple(map(sentence, outcome.advice)), code="\n".join(outcome.commands)),
+        Section("What next", bullets=tuple(map(sentence, outcome.advice)), code=script(outcome.commands)),
     )
 
 
@@ -190,7 +191,7 @@ def related_sections(plan: Plan, kind: PlanKind, title: str, *, is_detail: bool 
         if related.kind is kind
         for section in (
             Section(title, text=sentences(related.summary), is_detail=is_detail),
-            Section("Its commands", code="\n".join(related.commands), is_detail=True),
+            Section("Its commands", code=script(related.commands), is_detail=True),
         )
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from ..core.az_cli import script
 from ..formatting import count, duration, listed, number, sentence, sentences, utc
 from ..model.assessment import Assessment
 from ..model.finding import FAILURES, FindingKind, Severity
@@ -59,7 +60,7 @@ def incident_advised(incident: Incident, plan: Plan) -> Message:
             ),
             Section("What can't be undone", text=sentences(plan.irreversible)),
             Section("Please note", bullets=tuple(map(sentence, plan.notes))),
-            Section("Commands", code="\n".join(plan.commands)),
+            Section("Commands", code=script(plan.commands)),
             *related_sections(plan, PlanKind.RELIEVE_LOAD_BALANCER, "Another way, without a gateway"),
         ),
         footer=f"snatbot · incident {incident.id}",
@@ -180,7 +181,7 @@ def _evidence(incident: Incident, assessment: Assessment) -> Iterator[Section]:
     yield Section(
         "What would help",
         bullets=tuple(dict.fromkeys(sentences(alarm.remedy) for alarm in alarms if alarm.remedy)),
-        code="\n".join(dict.fromkeys(command for alarm in alarms for command in alarm.commands)),
+        code=script(dict.fromkeys(command for alarm in alarms for command in alarm.commands)),
     )
     if assessment.health_events:
         yield Section("Second witness", text=sentence(assessment.health_events.text))

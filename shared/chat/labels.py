@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import assert_never
 
+from ..core.az_cli import script
 from ..formatting import count, listed, node_label, number, percent, sentences
 from ..model.change import ChangeState, JournalEntry
 from ..model.check import Check, CheckResult
@@ -134,7 +135,7 @@ def describe_check(check: Check) -> str:
 
 def check_commands(checks: Iterable[Check]) -> str:
     """What the checks' remedies say to run, one command a line."""
-    return "\n".join(dict.fromkeys(command for check in checks for command in check.commands))
+    return script(dict.fromkeys(command for check in checks for command in check.commands))
 
 
 def node_table(nodes: Sequence[NodeFailures], note: str = "") -> Table:

@@ -7,9 +7,11 @@ troubleshoot-intermittent-outbound-connection-errors for the relief in the appli
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections.abc import Iterator
 
-from ..core.az_cli import aks_update, az_commands, use_managed_gateway
+from ..core.az_cli import aks_update, az, az_commands, script, use_managed_gateway
 from ..core.planning.naming import group_id, network_id, tags_for
 from ..formatting import listed
 from ..model.assessment import Assessment
@@ -24,11 +26,9 @@ APPLICATION_ADVICE = (
     "Retry with back-off and jitter: quick retries open more connections while ports are short.",
     "Reach Azure services through private endpoints: that traffic needs no SNAT ports.",
 )
-_CHECK = (
-    "kubectl run snat-check --rm -i --restart=Never --image=curlimages/curl "
-    '--overrides=\'{{"spec":{{"nodeName":"{node}"}}}}\' --command -- sh -c '
-    "'for i in 1 2 3 4 5 6 7 8 9 10; do "
-    'curl -s -o /dev/null -m 5 -w "%{{http_code}} %{{time_connect}}s\\n" https://mcr.microsoft.com; done\''
+_CURL = (
+    "for i in 1 2 3 4 5 6 7 8 9 10; do "
+    'curl -s -o /dev/null -m 5 -w "%{http_code} %{time_connect}s\\n" https://mcr.microsoft.com; done'
 )
 
 
@@ -36,7 +36,7 @@ def sections(assessment: Assessment, *, is_detail: bool) -> tuple[Section, ...]:
     """Steps, commands and relief in the application. ``is_detail``: the steps are not the reader's first choice."""
     return (
         Section("By hand", steps=tuple(steps(assessment)), is_detail=is_detail),
-        Section("Commands", code="\n".join(commands(assessment)), is_detail=True),
+        Section("Commands", code=script(commands(assessment)), is_detail=True),
         Section("In your code", bullets=APPLICATION_ADVICE, is_detail=True),
     )
 
@@ -45,6 +45,7 @@ def steps(assessment: Assessment) -> Iterator[str]:
     """In the order to follow them; the commands are in ``commands``."""
     cluster = assessment.cluster
     name, group = load_balancer(assessment)
+    fixed = cluster.fixed_outbound_type_reason
     yield (
         f"See it: in the Azure portal open load balancer `{name}` in resource group `{group}`, Metrics, "
         "SNAT Connection Count, aggregation Sum; filter Connection State = Failed, split by Backend IP Address. "
@@ -60,12 +61,23 @@ def steps(assessment: Assessment) -> Iterator[str]:
                 f"({listed(subnets)}), one by one, watching before the next. Open connections may drop."
             )
             yield _WATCH
-            yield "Last, `az aks update --outbound-type userAssignedNATGateway` makes AKS's own setting agree."
+            yield (
+                f"Leave AKS's own setting as it is: it can't change the outbound type, because {fixed}."
+                if fixed
+                else "Last, `az aks update --outbound-type userAssignedNATGateway` makes AKS's own setting agree. "
+                "The load balancer's outbound rule goes with it: without the gateway nodes then have no egress."
+            )
+        case VnetOwnership.MANAGED if fixed:
+            yield (
+                f"AKS can't replace the load balancer by a managed NAT gateway, because {fixed}: give each node more "
+                "SNAT ports instead, with `az aks update --load-balancer-outbound-ports` and enough outbound IPs. "
+                "Open connections drop."
+            )
         case VnetOwnership.MANAGED:
             yield (
                 "Let AKS replace the load balancer by a managed NAT gateway, with "
-                "`az aks update --outbound-type managedNATGateway`: open connections drop, and there is no direct way "
-                "back to the load balancer."
+                "`az aks update --outbound-type managedNATGateway --outbound-type-sku Standard`: open connections "
+                "drop, and there is no direct way back to the load balancer. SKU StandardV2 is final too."
             )
             yield _WATCH
         case VnetOwnership.UNKNOWN:
@@ -83,7 +95,7 @@ _WATCH = (
 
 def _announce(cluster: Cluster) -> str:
     partners = "Before egress changes: give the new egress IPs to everyone whose firewall lists the old ones"
-    if cluster.authorized_ip_ranges and not cluster.is_private:
+    if cluster.restricts_api_server:
         return f"{partners}, and add them to the API server's authorized IP ranges, or the nodes lose it."
     return f"{partners}."
 
@@ -92,15 +104,23 @@ def commands(assessment: Assessment) -> Iterator[str]:
     """Commands to copy, one a line, with comments."""
     cluster = assessment.cluster
     nodes = [node.name for finding in assessment.findings for node in finding.nodes if node.name]
-    yield f"az account set --subscription {cluster.subscription}"
+    yield az("account", "set", "--subscription", cluster.subscription)
     if nodes:
         yield "# what runs on a failing node, and whether it can connect (use an address that your application calls)"
-        yield f"kubectl get pods -A -o wide --field-selector spec.nodeName={nodes[0]}"
-        yield _CHECK.format(node=nodes[0])
+        yield shlex.join(
+            ["kubectl", "get", "pods", "-A", "-o", "wide", "--field-selector", f"spec.nodeName={nodes[0]}"]
+        )
+        yield _curl_on(nodes[0])
     if cluster.vnet_ownership is VnetOwnership.OWN:
         yield from _own_gateway(cluster)
-    elif cluster.vnet_ownership is VnetOwnership.MANAGED:
+    elif cluster.vnet_ownership is VnetOwnership.MANAGED and not cluster.fixed_outbound_type_reason:
         yield use_managed_gateway(cluster, 2, cluster.load_balancer_profile.idle_timeout_minutes)
+
+
+def _curl_on(node: str) -> str:
+    overrides = json.dumps({"spec": {"nodeName": node}}, separators=(",", ":"))
+    pod = ("kubectl", "run", "snat-check", "--rm", "-i", "--restart=Never", "--image=curlimages/curl")
+    return shlex.join([*pod, f"--overrides={overrides}", "--command", "--", "sh", "-c", _CURL])
 
 
 def _own_gateway(cluster: Cluster) -> Iterator[str]:
@@ -118,8 +138,9 @@ def _own_gateway(cluster: Cluster) -> Iterator[str]:
             *(AssociateSubnet(subnet_id, None, gateway_id, {}) for subnet_id in cluster.subnet_ids),
         ]
     )
-    yield "# last, make AKS's own setting agree"
-    yield aks_update(cluster, "--outbound-type", "userAssignedNATGateway")
+    if not cluster.fixed_outbound_type_reason:
+        yield "# last, make AKS's own setting agree"
+        yield aks_update(cluster, "--outbound-type", "userAssignedNATGateway")
 
 
 def cautions(assessment: Assessment) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import assert_never
 
 from ..model.cluster import Cluster
+from ..model.network import NatGateway
 from ..model.plan import (
     AddPublicIps,
     AssociateSubnet,
@@ -19,6 +20,10 @@ from ..model.plan import (
 )
 from ..model.resource_id import ArmId
 
+# The first release with what a command uses, read from the azure-cli packages; the AKS docs ask for 2.56 to change an
+# outbound type, and all other commands run with that too. Later entries need more.
+_LEAST_VERSION = "2.56"
+_FIRST_WITH = {"StandardV2": "2.78", "--outbound-type-sku": "2.91"}
 _DELETE = {
     "natgateways": ("nat", "gateway", "delete"),
     "publicipaddresses": ("public-ip", "delete"),
@@ -28,6 +33,20 @@ _DELETE = {
 
 def az(*words: str) -> str:
     return shlex.join(["az", *words])
+
+
+def least_version(commands: Iterable[str]) -> str:
+    """Of the Azure CLI, for all of these commands; empty when none is of it."""
+    words = {word for command in commands if command.startswith("az ") for word in command.split()}
+    versions = [version for word, version in _FIRST_WITH.items() if word in words]
+    return [_LEAST_VERSION, *versions][-1] if words else ""
+
+
+def script(commands: Iterable[str]) -> str:
+    """One command a line, below the Azure CLI that they need."""
+    lines = tuple(commands)
+    version = least_version(lines)
+    return "\n".join((f"# Azure CLI {version} or later", *lines) if version else lines)
 
 
 def named(resource_id: str) -> tuple[str, ...]:
@@ -69,12 +88,21 @@ def aks_update(cluster: Cluster, *options: str) -> str:
 
 
 def use_managed_gateway(cluster: Cluster, ips: int, idle_timeout_minutes: int) -> str:
+    """Names the SKU: without it AKS takes StandardV2 where the region has it. Standard does IPv4 only."""
+    ipv6 = ("--nat-gateway-managed-outbound-ipv6-count", "1") if cluster.has_ipv6 else ()
     return aks_update(
         cluster,
         *("--outbound-type", "managedNATGateway"),
-        *("--nat-gateway-managed-outbound-ip-count", str(ips)),
+        *("--outbound-type-sku", "StandardV2" if cluster.has_ipv6 else "Standard"),
+        *("--nat-gateway-managed-outbound-ip-count", str(ips), *ipv6),
         *("--nat-gateway-idle-timeout", str(idle_timeout_minutes)),
     )
+
+
+def add_public_ips(gateway: NatGateway) -> str:
+    """To somebody else's gateway. The option replaces the list, so those that it has are named too."""
+    ips = ("--public-ip-addresses", *gateway.public_ip_ids, f"<id of each further public IP of SKU {gateway.sku}>")
+    return az("network", "nat", "gateway", "update", *named(gateway.id), *ips)
 
 
 def associate_command(subnet_id: str, nat_gateway_id: str | None) -> str:

@@ -36,6 +36,7 @@ class CheckId(StrEnum):
     OUTBOUND_IPS = "outbound_ips"
     OUTBOUND_POOL = "outbound_pool"
     OUTBOUND_TYPE = "outbound_type"
+    OUTBOUND_TYPE_CHANGE = "outbound_type_change"
     OWNERSHIP = "ownership"
     PERMISSIONS = "permissions"
     POLICY = "policy"

@@ -64,9 +64,11 @@ class Cluster:
     location: str
     node_resource_group: str
     outbound_type: str
+    managed_gateway_sku: str = ""  # of AKS's own NAT gateway, where Azure says it
     provisioning_state: str = "Succeeded"
     power_state: str = "Running"
     is_private: bool = False
+    has_vnet_integration: bool = False  # of the API server: nodes reach it by a private address
     load_balancer_sku: str = "standard"
     authorized_ip_ranges: tuple[str, ...] = ()
     load_balancer_profile: LoadBalancerProfile = field(default_factory=LoadBalancerProfile)
@@ -96,13 +98,21 @@ class Cluster:
     @property
     def restricts_api_server(self) -> bool:
         """Nodes reach the API server from authorized IP ranges only."""
-        return bool(self.authorized_ip_ranges) and not self.is_private
+        return bool(self.authorized_ip_ranges) and not self.is_private and not self.has_vnet_integration
 
     @property
     def has_only_scale_sets(self) -> bool:
         """Whether every node is an instance of a scale set, as far as its pools say."""
         kinds = {pool.kind.lower() for pool in self.pools}
         return kinds == {"virtualmachinescalesets"} and not self.has_auto_provisioning
+
+    @property
+    def fixed_outbound_type_reason(self) -> str:
+        """Why AKS can't change the outbound type, or empty (AKS docs: node-auto-provisioning, egress-outboundtype)."""
+        if self.has_auto_provisioning:
+            return "node auto-provisioning is on"
+        others = sorted({pool.kind for pool in self.pools if pool.kind.lower() != "virtualmachinescalesets"})
+        return f"it has node pools of type {', '.join(others)}" if others else ""
 
     @property
     def vnet_ownership(self) -> VnetOwnership:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..chat.message import code_spans
+from ..core.az_cli import script
 from ..first_use import import_lock
 from ..formatting import capital, count, sentence, sentences, visible
 from ..model.change import Action, Change, JournalEntry
@@ -130,6 +131,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(prose=_prose, sentence=sentence, sentences=sentences, capital=capital, count=count)
+    environment.filters.update(script=script)
     return environment
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..chat.labels import CHECK_LABELS, describe_check, describe_cost
+from ..core.az_cli import script
 from ..formatting import capital, sentence, sentences
 from ..model.check import Check
 from ..model.plan import Plan
@@ -32,7 +33,7 @@ def plan_as(plan: Plan, form: str) -> str:
             return as_terraform(plan)
         case "bicep":
             return as_bicep(plan)
-    return "\n".join(plan.commands)
+    return script(plan.commands)
 
 
 def _what(view: PlanView) -> Iterator[tuple[str, Iterable[str]]]:
@@ -72,7 +73,7 @@ def _how(view: PlanView) -> Iterator[tuple[str, Iterable[str]]]:
     plan = view.plan
     yield "By hand", _lines(plan.commands)
     yield "What can't be undone", filter(None, [sentences(plan.irreversible)])
-    undo = [f"by hand: {command}" for command in _lines(plan.rollback_commands)]
+    undo = ["by hand:", *_lines(plan.rollback_commands)] if plan.rollback_commands else []
     yield "How to undo", filter(None, [view.rollback_text, *undo])
     for beside in view.related:
         title = title_of(beside.kind, plan.cluster_name)
@@ -81,4 +82,4 @@ def _how(view: PlanView) -> Iterator[tuple[str, Iterable[str]]]:
 
 
 def _lines(commands: Iterable[str]) -> list[str]:
-    return "\n".join(commands).splitlines()
+    return script(commands).splitlines()

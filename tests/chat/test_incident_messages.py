@@ -91,10 +91,11 @@ def test_steps_for_an_own_network_can_be_followed_with_the_real_names() -> None:
     )
     assert "`snet-user` and `snet-system`" in steps[3]
     code = section(message, "Commands").code.splitlines()
-    assert code[0] == f"az account set --subscription {nouns.SUBSCRIPTION}"
+    assert code[0] == "# Azure CLI 2.56 or later"
+    assert code[1] == f"az account set --subscription {nouns.SUBSCRIPTION}"
     assert "kubectl get pods -A -o wide --field-selector spec.nodeName=aks-user-38166372-vmss000000" in code
     check = next(line for line in code if line.startswith("kubectl run snat-check"))
-    assert """--overrides='{"spec":{"nodeName":"aks-user-38166372-vmss000000"}}'""" in check
+    assert """'--overrides={"spec":{"nodeName":"aks-user-38166372-vmss000000"}}'""" in check
     attach = [line for line in code if line.startswith("az network vnet subnet update")]
     gateway = f"{nouns.GROUP}/natGateways/ng-shop-prod"
     assert attach == [
@@ -110,7 +111,11 @@ def test_a_managed_network_gets_aks_own_command_and_a_warning() -> None:
     cluster = nouns.make_cluster(is_own_network=False)
     message = incident_messages.incident_opened(nouns.make_incident(cluster), nouns.make_assessment(cluster))
     code = section(message, "Commands").code
-    assert "--outbound-type managedNATGateway --nat-gateway-managed-outbound-ip-count 2" in code
+    assert (
+        "--outbound-type managedNATGateway --outbound-type-sku Standard --nat-gateway-managed-outbound-ip-count 2"
+        in code
+    )
+    assert code.startswith("# Azure CLI 2.91 or later\n")
     assert "subnet update" not in code
     assert "userAssignedNATGateway" not in code
     assert any("Don't attach a NAT gateway of your own" in one for one in section(message, "Please don't").bullets)

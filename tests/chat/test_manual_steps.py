@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import replace
 
-from shared.chat.manual_steps import commands
+from shared.chat.manual_steps import commands, steps
 from shared.model.cluster import NodePool
 from shared.model.resource_id import ArmId
 from tests.support import nouns
@@ -36,3 +36,27 @@ def test_brackets_in_a_resource_group_are_no_syntax_and_what_is_created_is_tagge
         assert line[line.index("--subscription") + 1] == nouns.SUBSCRIPTION
     assert words[4][words[4].index("--ids") + 1] == subnet
     assert words[5][words[5].index("-g") + 1] == "rg(prod)"
+
+
+def test_a_node_name_is_one_word_of_the_shell() -> None:
+    assessment = nouns.make_assessment()
+    finding = assessment.findings[0]
+    odd = replace(finding, nodes=(replace(finding.nodes[0], name="a'b $(x)"), *finding.nodes[1:]))
+    found = [line for line in commands(replace(assessment, findings=(odd,))) if line.startswith("kubectl")]
+    assert "spec.nodeName=a'b $(x)" in shlex.split(found[0])
+    assert """--overrides={"spec":{"nodeName":"a'b $(x)"}}""" in shlex.split(found[1])
+
+
+def test_where_aks_cannot_change_the_outbound_type_no_step_says_so() -> None:
+    for is_own in (True, False):
+        cluster = replace(nouns.make_cluster(is_own_network=is_own), has_auto_provisioning=True)
+        assessment = nouns.make_assessment(cluster)
+        assert "az aks update --outbound-type" not in " ".join(steps(assessment))
+        assert "node auto-provisioning is on" in " ".join(steps(assessment))
+        assert not any("--outbound-type" in line for line in commands(assessment))
+
+
+def test_authorized_ranges_matter_only_where_nodes_reach_the_api_server_over_egress() -> None:
+    cluster = replace(nouns.make_cluster(), authorized_ip_ranges=("192.0.2.0/24",))
+    for given, matters in ((cluster, True), (replace(cluster, has_vnet_integration=True), False)):
+        assert ("authorized IP ranges" in " ".join(steps(nouns.make_assessment(given)))) is matters

@@ -45,14 +45,16 @@ def test_advice_shows_its_command_what_cannot_be_undone_and_what_stands_beside_i
     relief = answers["relieve_load_balancer"]
     assert run("plan", "--cluster", "shop-prod", "--kind", "relieve_load_balancer", plan=relief) == 1
     out = capsys.readouterr().out
-    assert f"By hand\n  {relief.commands[0]}" in out
+    assert f"By hand\n  # Azure CLI 2.56 or later\n  {relief.commands[0]}" in out
     assert "What can't be undone\n  Each change of the allocation drops open connections" in out
-    assert f"by hand: {relief.rollback_commands[0]}" in out
+    assert f"  by hand:\n  # Azure CLI 2.56 or later\n  {relief.rollback_commands[0]}" in out
     assert run("plan", "--cluster", "shop-prod", plan=answers["too_large"]) == 1
     assert "Related plan (--kind relieve_load_balancer): Load balancer relief" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("form", "begins"), [("az", "az network"), ("terraform", "resource "), ("bicep", "// ")])
+@pytest.mark.parametrize(
+    ("form", "begins"), [("az", "# Azure CLI 2.56 or later\naz network"), ("terraform", "resource "), ("bicep", "// ")]
+)
 def test_the_same_change_as_code_and_nothing_else(form: str, begins: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("plan", "--cluster", "shop-prod", "--as", form) == 0
     out = capsys.readouterr().out

@@ -663,3 +663,40 @@ def test_a_scale_set_s_model_names_the_subnet_of_its_nodes() -> None:
 )
 def test_a_scale_set_without_such_a_model_names_none(scale_set: dict[str, Any]) -> None:
     assert model_subnet(scale_set) is None
+
+
+@pytest.mark.parametrize(
+    ("profile", "sku"),
+    [
+        ({"outboundType": "managedNATGatewayV2"}, "StandardV2"),
+        ({"outboundType": "MANAGEDNATGATEWAYV2", "natGatewayProfile": None}, "StandardV2"),
+        ({"outboundType": "managedNATGateway", "natGatewayProfile": {"sku": "StandardV2"}}, "StandardV2"),
+        ({"outboundType": "managedNatGateway", "natGatewayProfile": {"sku": "standardv2"}}, "StandardV2"),
+        ({"outboundType": "managedNATGateway", "natGatewayProfile": {"sku": "Standard"}}, "Standard"),
+        ({"outboundType": "managedNATGateway", "natGatewayProfile": {"sku": None}}, ""),
+        ({"outboundType": "managedNATGateway", "natGatewayProfile": {}}, ""),
+        ({"outboundType": "managedNATGateway"}, ""),
+        ({"outboundType": "loadBalancer", "natGatewayProfile": None}, ""),
+        ({"outboundType": "managedNATGateway", "natGatewayProfile": {"sku": "StandardV3"}}, "StandardV3"),
+    ],
+)
+def test_both_shapes_of_a_managed_gateways_sku_are_one(profile: dict[str, Any], sku: str) -> None:
+    """azure-rest-api-specs#45055: since 2026-06-01 it is a property, before it was an outbound type."""
+    cluster = parse_cluster(bare_cluster(networkProfile=profile))
+    assert cluster.managed_gateway_sku == sku
+    assert cluster.is_on_load_balancer is (profile["outboundType"] == "loadBalancer")
+
+
+@pytest.mark.parametrize(
+    ("access", "restricts"),
+    [
+        ({}, True),
+        ({"enablePrivateCluster": True}, False),
+        ({"enableVnetIntegration": True}, False),
+        ({"enableVnetIntegration": False, "enablePrivateCluster": None}, True),
+        ({"enableVnetIntegration": None}, True),
+    ],
+)
+def test_authorized_ranges_restrict_nodes_that_come_over_egress(access: dict[str, Any], restricts: bool) -> None:
+    profile = {"authorizedIPRanges": ["192.0.2.0/24"], **access}
+    assert parse_cluster(bare_cluster(apiServerAccessProfile=profile)).restricts_api_server is restricts

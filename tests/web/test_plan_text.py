@@ -26,6 +26,6 @@ def test_what_a_plan_does_not_hold_has_no_heading() -> None:
 
 
 def test_a_plan_is_written_as_commands_terraform_or_bicep() -> None:
-    assert plan_as(PLAN, "az").splitlines() == list(PLAN.commands)
+    assert plan_as(PLAN, "az").splitlines() == ["# Azure CLI 2.56 or later", *PLAN.commands]
     assert plan_as(PLAN, "terraform") == as_terraform(PLAN)
     assert plan_as(PLAN, "bicep") == as_bicep(PLAN)

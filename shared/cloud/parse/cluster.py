@@ -44,9 +44,11 @@ def parse_cluster(item: Json) -> Cluster:
         location=location(item),
         node_resource_group=segment(item, "properties", "nodeResourceGroup"),
         outbound_type=known.get(outbound_type.lower(), outbound_type),
+        managed_gateway_sku=_managed_gateway_sku(item, outbound_type),
         provisioning_state=text(item, "properties", "provisioningState", default="Succeeded"),
         power_state=text(item, "properties", "powerState", "code", default="Running"),
         is_private=flag(item, "properties", "apiServerAccessProfile", "enablePrivateCluster"),
+        has_vnet_integration=flag(item, "properties", "apiServerAccessProfile", "enableVnetIntegration"),
         load_balancer_sku=text(item, "properties", "networkProfile", "loadBalancerSku", default="standard").lower(),
         authorized_ip_ranges=texts(item, "properties", "apiServerAccessProfile", "authorizedIPRanges"),
         load_balancer_profile=_profile(inner(item, "properties", "networkProfile", "loadBalancerProfile")),
@@ -56,6 +58,14 @@ def parse_cluster(item: Json) -> Cluster:
         has_auto_provisioning=text(item, "properties", "nodeProvisioningProfile", "mode").lower() == "auto",
         hosted_subnet_ids=_hosted_subnets(inner(item, "properties", "hostedSystemProfile")),
     )
+
+
+def _managed_gateway_sku(item: Json, outbound_type: str) -> str:
+    """Older API versions have an outbound type for StandardV2, newer ones a property (azure-rest-api-specs#45055)."""
+    if outbound_type.lower() == "managednatgatewayv2":
+        return "StandardV2"
+    sku = text(item, "properties", "networkProfile", "natGatewayProfile", "sku")
+    return {"standard": "Standard", "standardv2": "StandardV2"}.get(sku.lower(), sku)
 
 
 def _profile(item: Json) -> LoadBalancerProfile:

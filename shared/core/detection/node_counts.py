@@ -31,7 +31,12 @@ def _has_no_maximum(cluster: Cluster) -> bool:
 
 
 def surge(text: str, count: int) -> int:
-    """``text`` is a number of nodes or a percentage; empty is AKS's default."""
+    """``text`` is a number of nodes or a percentage; empty is AKS's default.
+
+    At most as many as there are to upgrade (AKS docs: upgrade-aks-node-pools), so none for an empty pool.
+    """
     if text.endswith("%") and text[:-1].isdigit():
-        return -(-count * int(text[:-1]) // 100)
-    return int(text) if text.isdigit() else max(1, -(-count // 10))
+        asked = -(-count * int(text[:-1]) // 100)
+    else:
+        asked = int(text) if text.isdigit() else max(1, -(-count // 10))
+    return min(asked, count)

@@ -189,6 +189,15 @@ def _notes(facts: NetworkFacts, idle_timeout_minutes: int, kind: PlanKind) -> tu
         f"TCP idle timeout {count(idle_timeout_minutes, 'minute')}: the cluster's outbound rule has "
         f"{facts.outbound_idle_timeout_minutes}; Microsoft advises 4 for NAT gateways because idle connections hold "
         "ports, but quiet connections that rely on the longer one would then drop silently.",
-        "The cluster still says outbound type loadBalancer afterwards; making AKS's own setting agree is left for a "
-        "person, once the change is proven.",
+        _outbound_type_note(facts),
     )
+
+
+def _outbound_type_note(facts: NetworkFacts) -> str:
+    still = "The cluster still says outbound type loadBalancer afterwards"
+    if reason := facts.cluster.fixed_outbound_type_reason:
+        return (
+            f"{still}, and AKS can't change it: {reason}. The load balancer's outbound rule and public IPs stay, and "
+            "are paid for."
+        )
+    return f"{still}; making AKS's own setting agree is left for a person, once the change is proven."

@@ -87,7 +87,8 @@ def check_load_balancer_egress(facts: NetworkFacts) -> Check:
     if balancer is None or not balancer.outbound_rules:
         return check.blocks(
             "the load balancer has no outbound rule: without the NAT gateway the nodes would have no egress",
-            f"first run: {aks_update(facts.cluster, '--outbound-type', 'loadBalancer')}",
+            "first set the outbound type back with the command given",
+            aks_update(facts.cluster, "--outbound-type", "loadBalancer"),
         )
     if not balancer.outbound_ip_configuration_ids:
         return check.blocks("the outbound rule's backend pool is empty: nodes would lose all egress", portal)

@@ -9,7 +9,6 @@ clock times both; ours only measures how long that moment lasted.
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +16,7 @@ from typing import Any
 
 from ...model.activity import LoggedWrite
 from ...model.resource_id import ArmId, same_id
+from ..az_cli import az
 
 MOST_EXPOSED_SECONDS = 60.0  # a read and a write, each at its timeout
 _SLACK = timedelta(seconds=1)
@@ -97,14 +97,12 @@ def commands(overlap: Overlap) -> tuple[str, ...]:
     """What shows the write, and restores what was lost of it."""
     own, other = overlap.own, overlap.other
     subnet = ArmId.parse(own.subnet_id)
-    list_it = (
-        f"az monitor activity-log list --subscription {subnet.subscription} --correlation-id {other.correlation_id} "
-        f"--start-time {other.at - timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ} --offset 1h"
-    )
+    which = ("--subscription", subnet.subscription, "--correlation-id", other.correlation_id)
+    since = f"{other.at - timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}"
+    list_it = az("monitor", "activity-log", "list", *which, "--start-time", since, "--offset", "1h")
     show = ("# the other write", list_it)
     if other.properties is None or not same_id(other.resource_id, own.subnet_id):
-        set_it = f"az network vnet subnet update --ids {shlex.quote(own.subnet_id)} --set <property>=<value>"
-        return (*show, "# set it by hand", set_it)
+        return (*show, "# set it by hand", _update(own.subnet_id, "--set", "<property>=<value>"))
     lost = changed_properties(other.properties, own.properties)
     restore = (restore_command(own.subnet_id, name, other.properties.get(name)) for name in lost)
     return (*show, *(("# as they wrote it", *restore) if lost else ()))
@@ -120,9 +118,12 @@ def changed_properties(
 
 def restore_command(subnet_id: str, name: str, value: Any) -> str:
     """The ``az`` command that gives one property of a subnet this value; None takes it off."""
-    start = f"az network vnet subnet update --ids {shlex.quote(subnet_id)}"
     if value is None:
-        return f"{start} --remove {name}"
+        return _update(subnet_id, "--remove", name)
     if name in _BY_OPTION and isinstance(value, Mapping) and value.get("id"):
-        return f"{start} {_BY_OPTION[name]} {shlex.quote(value['id'])}"
-    return f"{start} --set {name}={shlex.quote(json.dumps(value, separators=(',', ':')))}"
+        return _update(subnet_id, _BY_OPTION[name], str(value["id"]))
+    return _update(subnet_id, "--set", f"{name}={json.dumps(value, separators=(',', ':'))}")
+
+
+def _update(subnet_id: str, *change: str) -> str:
+    return az("network", "vnet", "subnet", "update", "--ids", subnet_id, *change)

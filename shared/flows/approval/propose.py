@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from ...auth.links import Links
 from ...chat import change_messages
 from ...clock import Instant
+from ...core.az_cli import script
 from ...core.planning.request import PlanRequest
 from ...core.remediation.state_machine import Event, next_state
 from ...errors import NotFoundHere, Refused, TooMany
@@ -155,8 +156,8 @@ def why_not(plan: Plan) -> str:
     """Why a plan can't be executed: its blockers, or the advice that is the answer."""
     reasons = sentences(*(part for check in plan.blockers for part in (check.message, check.remedy)))
     commands = [*(command for check in plan.blockers for command in check.commands), *plan.commands]
-    by_hand = ["By hand:", *(f"`{command}`" for command in commands)] if commands else []
-    return "\n".join([reasons or sentences(plan.summary, *plan.notes), *by_hand])
+    by_hand = [f"`{line}`" for line in script(commands).splitlines()]
+    return "\n".join([reasons or sentences(plan.summary, *plan.notes), *(["By hand:"] if by_hand else []), *by_hand])
 
 
 def proposal_writes(change: Change, record: Stored[ClusterRecord] | None, actor: str, now: datetime) -> list[Put]:

@@ -8,10 +8,9 @@ between that read and the write is lost: the window is as short as one request, 
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable
 
-from ...core.az_cli import associate_command
+from ...core.az_cli import associate_command, az
 from ...core.remediation.concurrent_writes import changed_properties, restore_command
 from ...formatting import count
 from ...model.network import Subnet
@@ -72,8 +71,8 @@ def _by_hand(step: AssociateSubnet) -> tuple[str, ...]:
 
 
 def _who(step: AssociateSubnet) -> tuple[str, ...]:
-    listing = f"az monitor activity-log list --resource-id {shlex.quote(step.subnet_id)} --offset 2h"
-    return ("# who writes to it", listing)
+    listing = ("monitor", "activity-log", "list", "--resource-id", step.subnet_id, "--offset", "2h")
+    return ("# who writes to it", az(*listing))
 
 
 def _write(step: AssociateSubnet, subnet: Subnet, network: NetworkWriter, permit: WritePermit) -> Result:

@@ -59,8 +59,7 @@ class Verify:
         except AzureError as error:
             log.warning("the API server's list could not be read: %s", error)
             return ""
-        is_needed = bool(cluster.authorized_ip_ranges) and not cluster.is_private
-        return authorize_command(cluster, addresses) if is_needed else ""
+        return authorize_command(cluster, addresses) if cluster.restricts_api_server else ""
 
     def little_left(self, change: Change, now: datetime) -> str:
         """Says so when the gateway's connections reach 70 % of its capacity; empty otherwise, or when unknown."""

@@ -29,7 +29,12 @@ def test_a_maximum_that_nobody_knows_is_no_number(unknown: Cluster) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "count", "nodes"), [("", 5, 1), ("", 95, 10), ("3", 95, 3), ("33%", 10, 4), ("x%", 30, 3)]
+    ("text", "count", "nodes"),
+    [
+        *(("", 5, 1), ("", 95, 10), ("3", 95, 3), ("33%", 10, 4), ("x%", 30, 3)),
+        *(("", 0, 0), ("1", 0, 0), ("33%", 0, 0), ("0", 9, 0), ("0%", 9, 0), ("100%", 4, 4)),
+        ("50", 20, 20),  # never more than there are to upgrade
+    ],
 )
 def test_a_surge_is_a_number_or_a_percentage_and_else_the_default(text: str, count: int, nodes: int) -> None:
     assert surge(text, count) == nodes

@@ -114,7 +114,7 @@ def test_nothing_to_take_back_is_blocked() -> None:
 def test_without_an_outbound_rule_the_nodes_would_lose_egress_and_it_is_blocked(balancer: Any) -> None:
     plan = detach(facts(subnets=subnets(), load_balancer=balancer))
     assert not plan.is_executable
-    assert "-g rg-shop -n shop-prod --outbound-type loadBalancer" in plan.blockers[0].remedy
+    assert "-g rg-shop -n shop-prod --outbound-type loadBalancer" in plan.blockers[0].commands[0]
 
 
 @pytest.mark.parametrize("nodes", [facts().nodes, ()])

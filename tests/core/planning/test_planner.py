@@ -240,7 +240,7 @@ def test_a_managed_network_gets_the_command_for_a_person() -> None:
     found = advice(without, 3, PlanKind.MANAGED_NAT_GATEWAY)
     assert found.commands == (
         f"az aks update --subscription {SUBSCRIPTION} -g rg-shop -n shop-prod --outbound-type managedNATGateway "
-        "--nat-gateway-managed-outbound-ip-count 3 --nat-gateway-idle-timeout 30",
+        "--outbound-type-sku Standard --nat-gateway-managed-outbound-ip-count 3 --nat-gateway-idle-timeout 30",
     )
 
 

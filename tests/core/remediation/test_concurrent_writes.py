@@ -104,12 +104,12 @@ def test_the_words_say_who_when_and_how_to_look() -> None:
     said = words()
     assert "another writer (pipeline@example.com) wrote to NODES at 20:00:29 UTC" in said
     assert f"--correlation-id {THEIRS} --start-time 2026-11-22T19:55:29Z --offset 1h" in said
-    assert f"az network vnet subnet update --ids {SUBNET} --set <property>=<value>" in said
+    assert f"az network vnet subnet update --ids {SUBNET} --set '<property>=<value>'" in said
 
 
 def test_what_they_sent_is_compared_with_what_is_there_now() -> None:
     said = words(properties={"addressPrefix": "10.0.0.0/24", "serviceEndpoints": [{"service": "Microsoft.Sql"}]})
-    assert f"az network vnet subnet update --ids {SUBNET} --set serviceEndpoints=" in said
+    assert f"az network vnet subnet update --ids {SUBNET} --set 'serviceEndpoints=[" in said
     assert "--remove networkSecurityGroup" in said
     assert "addressPrefix" not in said
     same = words(properties=dict(OWN.properties))

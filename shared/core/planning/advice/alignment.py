@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from ....formatting import count, listed
 from ....model.check import Check, CheckId
-from ....model.cluster import VnetOwnership
 from ....model.network import NetworkFacts
 from ....model.plan import PlanKind
 from ...az_cli import aks_update
@@ -26,7 +25,7 @@ def align(facts: NetworkFacts) -> Advice:
 
 def align_afterwards(facts: NetworkFacts) -> Advice:
     """The same as it will be once a plan that attaches the gateway is proven."""
-    return _alignment(facts, ())
+    return _alignment(facts, (preflight.cluster.outbound_type_can_change(facts),)).unless_blocked()
 
 
 def _alignment(facts: NetworkFacts, checks: tuple[Check, ...]) -> Advice:
@@ -39,21 +38,22 @@ def _alignment(facts: NetworkFacts, checks: tuple[Check, ...]) -> Advice:
         kind=PlanKind.ALIGN_OUTBOUND_TYPE,
         summary=(
             f"make AKS's own setting agree with the NAT gateway that {cluster.name} uses: outbound type "
-            "userAssignedNATGateway instead of loadBalancer"
+            "userAssignedNATGateway instead of loadBalancer. snatbot's one-click roll-back ends with it"
         ),
         commands=(aks_update(cluster, "--outbound-type", "userAssignedNATGateway"),),
         notes=(
             f"No traffic moves: it leaves from {where} already. Until then the load balancer's outbound rule and its "
             "public IPs stay, and are paid for.",
-            "It needs Azure CLI 2.56 or later. AKS's documents foresee an interruption while it runs.",
+            "AKS's documents foresee an interruption while it runs.",
             "snatbot sees the new outbound type and goes on watching the gateway.",
         ),
         checks=checks,
         arithmetic=tuple(_arithmetic(facts)),
         irreversible=(
             "AKS removes what it made for the former type: expect its outbound rule to go from the load balancer, and "
-            f"its public IPs ({addresses}) to be lost for good. Afterwards the NAT gateway can be rolled back only "
-            "when the outbound type is loadBalancer again."
+            f"its public IPs ({addresses}) to be lost for good. snatbot's one-click roll-back of the NAT gateway ends "
+            "with it: without an outbound rule nodes would have no egress. It works again once the outbound type is "
+            "loadBalancer again."
         ),
         rollback_text=(
             "set the outbound type to loadBalancer again: AKS makes a new outbound rule, with other addresses"
@@ -77,12 +77,8 @@ def _checks(facts: NetworkFacts) -> tuple[Check, ...]:
     cluster = facts.cluster
     without = [subnet.name for subnet in facts.subnets if not subnet.nat_gateway_id]
     return (
-        CheckBuilder(CheckId.VIRTUAL_NETWORK, "managedClusters GET, agentPoolProfiles[].vnetSubnetID").requires(
-            cluster.vnet_ownership is VnetOwnership.OWN,
-            "the cluster's node pools are in your own virtual network",
-            "AKS manages the virtual network, or a part of it: this outbound type is for networks of your own",
-            "ask for a plan of kind managed_nat_gateway",
-        ),
+        preflight.cluster.vnet_ownership(facts),
+        preflight.cluster.outbound_type_can_change(facts),
         CheckBuilder(CheckId.OUTBOUND_TYPE, "managedClusters GET, networkProfile.outboundType").requires(
             cluster.is_on_load_balancer,
             "the outbound type is loadBalancer",

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from ....formatting import listed
 from ....model.cluster import VnetOwnership
 from ....model.network import NetworkFacts
 from ....model.plan import Demand, PlanKind
+from ...az_cli import add_public_ips
 from .. import preflight
 from ..egress import reserved_addresses
 from ..plan_builder import Advice
 from ..plan_options import PlanOptions
 from ..sizing import MAX_PUBLIC_IPS
 from .alignment import align
-from .foreign_gateway import foreign_gateways, more_ips_on_foreign
-from .managed_network import is_managed_on_balancer, managed_gateway
+from .managed_network import described_outbound_type, is_managed_on_balancer, managed_gateway
 from .relief import relieve
 from .standard_v2 import standard_v2
 
@@ -46,12 +47,19 @@ def advise(facts: NetworkFacts, demand: Demand, options: PlanOptions) -> Advice:
     if not cluster.is_on_load_balancer:
         return Advice(
             PlanKind.ADVICE,
-            f"the traffic of {cluster.name} does not leave through the load balancer: look at the path in use",
+            f"the traffic of {cluster.name} does not leave through the load balancer (outbound type "
+            f"{described_outbound_type(cluster)}): look at the path in use",
         )
     if cluster.vnet_ownership is VnetOwnership.MANAGED:
         return managed_gateway(facts, demand, options.idle_timeout_minutes)
-    if foreign_gateways(facts):
-        return more_ips_on_foreign(facts)
+    if foreign := preflight.subnets.foreign_gateways(facts):
+        return Advice(
+            PlanKind.ADVICE,
+            f"a NAT gateway that snatbot did not create ({listed([gateway.name for gateway in foreign])}) serves "
+            f"{cluster.name}: ask its owner for more public IPs on it",
+            tuple(map(add_public_ips, foreign)),
+            irreversible="A public IP that is taken off again ends the connections that use it.",
+        )
     if facts.is_dual_stack:
         return standard_v2(facts, demand, options)
     waiting = reserved_addresses(facts) or reserved_addresses(facts, prefixes=True)
@@ -69,7 +77,8 @@ def _too_large(facts: NetworkFacts, demand: Demand, options: PlanOptions) -> Adv
     """More public IPs than one NAT gateway takes, be it AKS's own (Azure docs: nat-gateway-resource)."""
     is_managed = is_managed_on_balancer(facts.cluster)
     managed = managed_gateway(facts, demand, options.idle_timeout_minutes) if is_managed else None
-    helps = ("The command given is the largest managed NAT gateway: it helps, and does not reach.",) if managed else ()
+    has_command = managed is not None and bool(managed.commands)
+    helps = ("The command given is the largest managed NAT gateway: it helps, and does not reach.",) * has_command
     return Advice(
         kind=PlanKind.TOO_LARGE,
         summary=(

@@ -1,7 +1,7 @@
 """AKS manages the virtual network: only AKS may put a NAT gateway there, and only a person may tell AKS to.
 
-Azure docs, aks/nat-gateway and aks/egress-outboundtype: managedNATGateway with up to 16 public IPs; no way back to
-loadBalancer.
+AKS docs, nat-gateway and egress-outboundtype: managedNATGateway with up to 16 public IPs; from it no way back to
+loadBalancer, and from SKU StandardV2 none to anything else.
 """
 
 from __future__ import annotations
@@ -24,6 +24,12 @@ def managed_gateway(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: i
     """``idle_timeout_minutes`` None keeps that of the load balancer."""
     cluster = facts.cluster
     ips = min(demand.public_ip_count, MAX_PUBLIC_IPS)
+    back = "There is no direct way back from managedNATGateway to loadBalancer"
+    one_way = (
+        f"{back}, and from SKU StandardV2 none to any other outbound type or SKU; Standard can't carry IPv6"
+        if cluster.has_ipv6
+        else f"{back}. SKU Standard can become StandardV2 later, and from there nothing leads back"
+    )
     return Advice(
         kind=PlanKind.MANAGED_NAT_GATEWAY,
         summary=(
@@ -34,20 +40,25 @@ def managed_gateway(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: i
         notes=(
             "The egress IPs change, open connections drop, and the API server's authorized IP ranges and partners' "
             "allow-lists must hold the new addresses, which are known only afterwards.",
+            "With SKU StandardV2 they can be known first: create StandardV2 public IPs and give them with "
+            "--nat-gateway-outbound-ips instead of the count.",
+            "The command names the SKU because AKS otherwise takes StandardV2 where the region has it.",
             "snatbot sees the change and verifies it.",
         ),
         checks=tuple(_checks(facts)),
         egress_then=(f"{count(ips, 'address', 'addresses')} that AKS makes",),
-        irreversible=(
-            "There is no direct way back from managedNATGateway to loadBalancer, and the load balancer's present "
-            "outbound addresses are lost for good."
-        ),
+        irreversible=f"{one_way}. The load balancer's present outbound addresses are lost for good.",
         rollback_text="there is none that keeps egress up; its public IPs and idle timeout can be changed later",
     ).unless_blocked()
 
 
 def is_managed_on_balancer(cluster: Cluster) -> bool:
     return cluster.vnet_ownership is VnetOwnership.MANAGED and cluster.is_on_load_balancer
+
+
+def described_outbound_type(cluster: Cluster) -> str:
+    """``managedNATGateway of SKU StandardV2``"""
+    return " of SKU ".join(filter(None, (cluster.outbound_type, cluster.managed_gateway_sku)))
 
 
 def _checks(facts: NetworkFacts) -> Iterator[Check]:
@@ -58,12 +69,13 @@ def _checks(facts: NetworkFacts) -> Iterator[Check]:
         "the cluster, or a part of it, is in a virtual network of your own, where AKS makes no NAT gateway",
         "ask for a plan without a kind: snatbot can attach a gateway there",
     )
-    yield CheckBuilder(CheckId.OUTBOUND_TYPE, "managedClusters GET, networkProfile.outboundType").requires(
+    yield CheckBuilder(CheckId.OUTBOUND_TYPE, "managedClusters GET, networkProfile").requires(
         cluster.is_on_load_balancer,
         "outbound traffic leaves through the load balancer",
-        f"the outbound type is {cluster.outbound_type}",
+        f"the outbound type is {described_outbound_type(cluster)}",
         "look at the path that the cluster uses",
     )
+    yield preflight.cluster.outbound_type_can_change(facts)
     yield preflight.cluster.cluster_is_settled(facts)
     yield preflight.addresses.allow_lists(facts)
     if cluster.restricts_api_server:

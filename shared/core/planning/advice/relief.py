@@ -36,7 +36,12 @@ def relieve(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | Non
     nodes, at_most = max(nodes_now(cluster), len(facts.nodes)), nodes_at_most(cluster)
     most = max(at_most or nodes, 1)
     ports_now = _ports_now(facts)
-    have = max(sum(not ip.is_ipv6 for ip in facts.aks_outbound_ips) or profile.managed_outbound_ip_count or 1, 1)
+    have = max(
+        sum(ip.address_count for ip in facts.aks_outbound_ips if not ip.is_ipv6)
+        or profile.managed_outbound_ip_count
+        or 1,
+        1,
+    )
     ports, frontends = ports_a_node(_wanted(demand, ports_now), most, have)
     idle = idle_timeout_minutes or facts.outbound_idle_timeout_minutes
     limited = f"; {MAX_FRONTENDS} public IPs are the most, {ports:,} ports a node fit" if ports < ports_now * 2 else ""
@@ -51,8 +56,7 @@ def relieve(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | Non
             "Raise IPs and ports together: more IPs alone give a node no more ports while its allocation is fixed.",
             f"Idle timeout {count(idle, 'minute')} (now {facts.outbound_idle_timeout_minutes}): a shorter one frees "
             "ports of idle connections sooner, 4 minutes at the least, but quiet connections then drop silently.",
-            "The present egress IPs stay and new ones join them: partners' allow-lists and the API server's "
-            "authorized IP ranges must get the new ones.",
+            _addresses_note(facts, ports, frontends, have),
             "snatbot sees the new allocation and goes on measuring.",
         ),
         checks=tuple(_checks(facts, demand, ports > ports_now)),
@@ -74,6 +78,21 @@ def relieve(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | Non
         rollback_text="give the load balancer its former ports and IPs",
         rollback_commands=(_undo(facts),),
     ).unless_blocked()
+
+
+def _addresses_note(facts: NetworkFacts, ports: int, frontends: int, have: int) -> str:
+    if frontends > have:
+        return (
+            "The present egress IPs stay and new ones join them: partners' allow-lists and the API server's authorized "
+            "IP ranges must get the new ones."
+        )
+    today = f"the {count(have, 'egress IP')} of today {'carries' if have == 1 else 'carry'}"
+    if (most := nodes_at_most(facts.cluster)) is None:
+        return (
+            f"No new address for the nodes of now: {today} {ports:,} ports a node. The maximum of nodes is unknown: "
+            "more of them may need more addresses."
+        )
+    return f"No new address: {today} {ports:,} ports for each of {most:,} nodes, autoscaler maximum and surge included."
 
 
 def ports_a_node(wanted: int, nodes_at_most: int, frontends_now: int) -> tuple[int, int]:
@@ -148,6 +167,9 @@ def _checks(facts: NetworkFacts, demand: Demand, gives_more: bool) -> Iterator[C
         "outbound traffic leaves through the load balancer",
         "outbound traffic does not leave through the load balancer, or not all of it",
         "look at the path that the cluster uses",
+    )
+    yield CheckBuilder(CheckId.EXISTING_CONNECTIONS, "AKS docs: configure-load-balancer-standard").warns(
+        "another allocation of ports drops open connections on every node", "choose a quiet hour"
     )
     yield preflight.addresses.basic_sku(facts)
     yield preflight.cluster.cluster_is_settled(facts)

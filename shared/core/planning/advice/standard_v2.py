@@ -11,7 +11,6 @@ from itertools import islice
 
 from ....formatting import count
 from ....model.check import Check, CheckId
-from ....model.cluster import VnetOwnership
 from ....model.network import NetworkFacts
 from ....model.plan import Demand, PlanKind
 from ...az_cli import associate_command, az, create_public_ip, named
@@ -85,12 +84,7 @@ def _commands(facts: NetworkFacts, ips: int, options: PlanOptions) -> Iterator[s
 def _checks(facts: NetworkFacts) -> tuple[Check, ...]:
     location = facts.vnet_location or facts.cluster.location
     return (
-        CheckBuilder(CheckId.VIRTUAL_NETWORK, "managedClusters GET, agentPoolProfiles[].vnetSubnetID").requires(
-            facts.cluster.vnet_ownership is VnetOwnership.OWN,
-            "the cluster's node pools are in your own virtual network",
-            "AKS manages the virtual network, or a part of it: a gateway of your own must not be attached there",
-            "ask for a plan of kind managed_nat_gateway",
-        ),
+        preflight.cluster.vnet_ownership(facts),
         CheckBuilder(CheckId.REGION, "Azure docs: nat-gateway/nat-sku").requires(
             location.lower().replace(" ", "") not in _MISSING_IN,
             f"`{location}` has StandardV2 NAT gateways",

@@ -22,7 +22,7 @@ def vnet_ownership(facts: NetworkFacts) -> Check:
         case VnetOwnership.MANAGED:
             return check.blocks(
                 "AKS manages this cluster's virtual network: a NAT gateway of your own must not be attached there",
-                "switch the cluster to a managed NAT gateway with the command given",
+                "let AKS make a managed NAT gateway instead: a plan of kind managed_nat_gateway has the command",
             )
         case VnetOwnership.MIXED:
             return check.blocks(
@@ -52,6 +52,19 @@ def outbound_type(facts: NetworkFacts) -> Check:
             "look at the cluster's load balancer `kubernetes` in the portal",
         )
     return check.passes("outbound traffic leaves through the load balancer")
+
+
+def outbound_type_can_change(facts: NetworkFacts) -> Check:
+    """AKS docs: node-auto-provisioning and egress-outboundtype."""
+    reason = facts.cluster.fixed_outbound_type_reason
+    return CheckBuilder(
+        CheckId.OUTBOUND_TYPE_CHANGE, "managedClusters GET, nodeProvisioningProfile and agentPoolProfiles[].type"
+    ).requires(
+        not reason,
+        "AKS can change the cluster's outbound type",
+        f"AKS can't change the outbound type of this cluster: {reason}",
+        "leave it as it is; in a virtual network of your own a NAT gateway on the subnets works without it",
+    )
 
 
 def _has_gateway_of_ours(facts: NetworkFacts) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 
 from ....formatting import count, listed, marked, percent
 from ....model.check import Check, CheckId
-from ....model.network import NetworkFacts, Route, is_settled
+from ....model.network import NatGateway, NetworkFacts, Route, is_settled
 from ....model.resource_id import ArmId
+from ...az_cli import add_public_ips, az
 from ...checks import CheckBuilder
 from ..placement import unplaced_members
 from ..routes import PUBLIC_ADDRESSES, PublicRoutes, public_routes
@@ -103,10 +103,18 @@ def existing_gateway(facts: NetworkFacts) -> Check:
     if all(gateway_id in facts.ours.created_ids for gateway_id in attached.values()):
         return check.passes("the NAT gateway that is there was created by snatbot for this cluster")
     names = ", ".join(f"{subnet}: {gateway_id.name}" for subnet, gateway_id in attached.items())
+    commands = [add_public_ips(gateway) for gateway in foreign_gateways(facts)]
+    with_command = "add public IPs to it with the command given, or " if commands else ""
     return check.blocks(
         f"there is a NAT gateway already ({names}); snatbot does not replace it",
-        "add public IPs to it with the command given, or look for failed connections in its own metrics",
+        f"{with_command}look for failed connections in its own metrics",
+        *commands,
     )
+
+
+def foreign_gateways(facts: NetworkFacts) -> tuple[NatGateway, ...]:
+    """Those on the cluster's subnets that this bot did not create, as far as they could be read."""
+    return tuple(gateway for gateway in facts.attached_gateways if gateway.id not in facts.ours.created_ids)
 
 
 def default_route(facts: NetworkFacts) -> Check:
@@ -172,8 +180,8 @@ def propagated_routes(facts: NetworkFacts) -> Check:
         "the gateway learned"
     )
     vnet = ArmId.parse(facts.vnet_id)
-    where = shlex.join(["--subscription", vnet.subscription, "-g", vnet.resource_group])
-    command = f"az network vnet-gateway list-learned-routes {where} -n <gateway>"
+    where = ("--subscription", vnet.subscription, "-g", vnet.resource_group, "-n", "<gateway>")
+    command = az("network", "vnet-gateway", "list-learned-routes", *where)
     if facts.vnet is None:
         return check.unknown(
             "whether a VPN or ExpressRoute gateway or a Route Server announces a default route is unknown",
@@ -210,5 +218,5 @@ def dual_stack(facts: NetworkFacts) -> Check:
     where = f"subnet {listed(subnets)} has IPv6 addresses" if subnets else "the cluster is dual-stack"
     return check.blocks(
         f"{where}: a Standard NAT gateway does IPv4 only and can't be used there",
-        "a StandardV2 gateway can; the commands for it are given",
+        "a StandardV2 gateway can: a plan of kind standard_v2 has the commands",
     )

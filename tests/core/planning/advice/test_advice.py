@@ -132,7 +132,7 @@ def test_relief_is_sized_by_the_busiest_node_for_all_nodes_that_may_come() -> No
 def test_relief_without_a_measure_takes_twice_the_present_and_says_so() -> None:
     found = ask(PlanKind.RELIEVE_LOAD_BALANCER, facts(COUNTED), replace(DEMAND, busiest_node_ports=None))
     assert "--load-balancer-outbound-ports 2048" in found.commands[0]
-    assert [check.name for check in found.warnings] == ["size"]
+    assert [check.name for check in found.warnings] == ["existing connections", "size"]
 
 
 def test_relief_with_ips_of_the_owners_makes_further_ones_and_names_them_all() -> None:
@@ -158,7 +158,87 @@ def test_relief_stands_beside_the_gateway_and_alignment_after_it_with_the_same_c
     assert found.digest == replace(found, related=()).digest
 
 
+def test_relief_says_that_it_drops_connections_and_whether_new_addresses_come() -> None:
+    """64,000 ports an IP, shared among all nodes with the surge (AKS docs: configure-load-balancer-standard)."""
+
+    def address_note(of: NetworkFacts) -> str:
+        found = ask(PlanKind.RELIEVE_LOAD_BALANCER, of, replace(MEASURED, busiest_node_ports=1_024))
+        assert "drops open connections" in found.warnings[0].message
+        assert "drops open connections" in found.irreversible
+        return next(note for note in found.notes if "egress IP" in note)
+
+    pools = [NodePool("user", "User", 20, 30, "10%", vnet_subnet_id=USER_SUBNET)]
+    ips = LoadBalancerProfile(managed_outbound_ip_count=1)
+    fits = replace(facts(cluster(pools, load_balancer_profile=ips)), nodes=())
+    assert "new ones join them" in address_note(fits), "33 × 2,048 = 67,584 ports are more than 64,000"
+    pools = [NodePool("user", "User", 20, 28, "10%", vnet_subnet_id=USER_SUBNET)]
+    fits = facts(cluster(pools, load_balancer_profile=ips))
+    assert address_note(fits).startswith("No new address: the 1 egress IP of today carries 2,048 ports for each of 31")
+    unknown = replace(fits, cluster=replace(fits.cluster, has_auto_provisioning=True))
+    assert "The maximum of nodes is unknown" in address_note(unknown)
+
+
 # --- the others ---
+
+
+AUTO: dict[str, Any] = {"has_auto_provisioning": True}
+MACHINES: dict[str, Any] = {"pools": tuple(replace(pool, kind="VirtualMachines") for pool in cluster().pools)}
+AVAILABILITY_SET: dict[str, Any] = {"pools": tuple(replace(pool, kind="AvailabilitySet") for pool in cluster().pools)}
+
+
+@pytest.mark.parametrize("changed", [AUTO, MACHINES, AVAILABILITY_SET])
+def test_where_aks_cannot_change_the_outbound_type_attaching_stays_possible_and_alignment_is_not_offered(
+    changed: dict[str, Any],
+) -> None:
+    """Azure docs: aks/node-auto-provisioning, aks/egress-outboundtype."""
+    found = ask(None, facts(cluster(**changed)))
+    assert (found.kind, found.is_executable) == (PlanKind.ATTACH_NAT_GATEWAY, True)
+    assert [beside.kind for beside in found.related] == [PlanKind.RELIEVE_LOAD_BALANCER]
+    assert any("AKS can't change it" in note for note in found.notes)
+    for kind, of in ((PlanKind.ALIGN_OUTBOUND_TYPE, THEIRS), (PlanKind.MANAGED_NAT_GATEWAY, MANAGED)):
+        pools = tuple(replace(pool, kind=cluster(**changed).pools[0].kind) for pool in of.cluster.pools)
+        fixed = replace(of.cluster, pools=pools, has_auto_provisioning=changed is AUTO)
+        refused = ask(kind, replace(of, cluster=fixed))
+        assert "outbound type change" in {blocker.name for blocker in refused.blockers}
+        assert refused.commands == ()
+
+
+def test_a_managed_gateway_names_its_sku_and_what_is_one_way() -> None:
+    found = ask(None, MANAGED)
+    assert "--outbound-type managedNATGateway --outbound-type-sku Standard " in found.commands[0]
+    assert "no direct way back" in found.irreversible and "StandardV2" in found.irreversible
+    dual = replace(MANAGED, cluster=replace(MANAGED.cluster, ip_families=("IPv4", "IPv6")))
+    (command,) = ask(PlanKind.MANAGED_NAT_GATEWAY, dual).commands
+    assert "--outbound-type-sku StandardV2 " in command and "--nat-gateway-managed-outbound-ipv6-count 1 " in command
+
+
+@pytest.mark.parametrize("of", [MANAGED, THEIRS, facts(cluster(ip_families=("IPv6",))), facts(cluster(**AUTO))])
+@pytest.mark.parametrize("ips", [2, 17])
+def test_a_check_that_speaks_of_a_command_given_gives_it(of: NetworkFacts, ips: int) -> None:
+    without: dict[str, Any] = {}
+    for changed in (without, AUTO):
+        given = replace(of, cluster=replace(of.cluster, **changed))
+        found = ask(None, given, replace(MEASURED, public_ip_count=ips))
+        for check in found.checks:
+            assert "command given" not in check.remedy or check.commands
+        assert "command given" not in " ".join((found.summary, *found.notes)) or found.commands
+        assert "commands for it are given" not in " ".join(check.remedy for check in found.checks)
+
+
+@pytest.mark.parametrize("sku", ["", "Standard", "StandardV2"])
+def test_a_managed_gateway_that_is_there_is_told_with_its_sku(sku: str) -> None:
+    behind = replace(MANAGED.cluster, outbound_type="managedNATGateway", managed_gateway_sku=sku)
+    found = ask(None, replace(MANAGED, cluster=behind, load_balancer=None))
+    assert "managedNATGateway" in found.summary and (not sku or f"of SKU {sku})" in found.summary)
+    assert found.commands == ()
+
+
+def test_nodes_that_reach_the_api_server_privately_need_no_authorized_range() -> None:
+    """Azure docs: aks/api-server-vnet-integration."""
+    ranges: Any = {"authorized_ip_ranges": ("192.0.2.0/24",)}
+    assert ask(None, facts(cluster(**ranges))).kind is PlanKind.RESERVE_PUBLIC_IPS
+    assert ask(None, facts(cluster(**ranges, has_vnet_integration=True))).kind is PlanKind.ATTACH_NAT_GATEWAY
+    assert ask(None, facts(cluster(**ranges, is_private=True))).kind is PlanKind.ATTACH_NAT_GATEWAY
 
 
 def test_alignment_names_the_addresses_that_are_lost_and_the_way_back() -> None:
@@ -166,6 +246,8 @@ def test_alignment_names_the_addresses_that_are_lost_and_the_way_back() -> None:
     assert found.commands == (f"{AKS}--outbound-type userAssignedNATGateway",)
     assert found.rollback_commands == (f"{AKS}--outbound-type loadBalancer",)
     assert "20.50.10.7" in found.irreversible
+    for told in (found.irreversible, found.summary):
+        assert "one-click roll-back" in told and "ends with it" in told
 
 
 def test_a_managed_network_gets_aks_own_gateway_and_relief_beside_it() -> None:
