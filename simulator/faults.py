@@ -7,16 +7,18 @@ the connection before or after the effect, mangle the answer on its way, or forg
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-from .state.operations import Fate, parse_fate
-from .state.signing_keys import FORGERIES
+from .state.operations import Fate, fate_of
 
 WRITES = ("PUT", "PATCH", "DELETE", "POST")
-MANGLED = ("truncated", "html")
+SCHEMA_FILE = Path(__file__).with_name("scenario.schema.json")
 
 
 class FaultError(ValueError):
@@ -44,6 +46,9 @@ class Effects:
     id_token: str = ""
 
 
+NONE = Effects()
+
+
 @dataclass
 class Fault:
     """One fault and how often it has matched."""
@@ -53,24 +58,15 @@ class Fault:
     client_id: str | None
     first: int
     times: int | None
-    answer: Answer | None
-    latency_seconds: float
-    drop: str | None
+    then: Effects
     described: dict[str, Any]
-    fate: Fate | None = None
-    mangle: str = ""
-    id_token: str = ""
     seen: int = 0
 
     def strikes(self, method: str, target: str, client_id: str | None) -> bool:
         """Count this request; whether the fault strikes it."""
-        if self.method is not None and method != self.method:
+        if self.method not in (None, method) or self.client_id not in (None, client_id):
             return False
-        if self.client_id is not None and client_id != self.client_id:
-            return False
-        if self.fate is not None and method not in WRITES:
-            return False
-        if not self.pattern.search(target):
+        if (self.then.fate is not None and method not in WRITES) or not self.pattern.search(target):
             return False
         self.seen += 1
         return self.seen >= self.first and (self.times is None or self.seen < self.first + self.times)
@@ -96,17 +92,21 @@ class Faults:
 
     def effects(self, method: str, target: str, client_id: str | None) -> Effects:
         """What happens to this request."""
-        latency, answer, drop, fate, mangle, id_token = 0.0, None, None, None, "", ""
-        for fault in self._faults:
-            if not fault.strikes(method, target, client_id):
-                continue
-            latency += fault.latency_seconds
-            if answer is None and drop is None:
-                answer, drop = fault.answer, fault.drop
-            fate, mangle, id_token = fate or fault.fate, mangle or fault.mangle, id_token or fault.id_token
+        if not self._faults:
+            return NONE
+        struck = [fault.then for fault in self._faults if fault.strikes(method, target, client_id)]
+        end = next((each for each in struck if each.answer is not None or each.drop), NONE)
+        answer = end.answer
         if answer is not None and answer.body == default_body(answer.status):
             answer = replace(answer, body=_body_at(target, answer.status))
-        return Effects(latency, answer, drop, fate, mangle, id_token)
+        return Effects(
+            sum(each.latency_seconds for each in struck),
+            answer,
+            end.drop,
+            next((each.fate for each in struck if each.fate is not None), None),
+            next((each.mangle for each in struck if each.mangle), ""),
+            next((each.id_token for each in struck if each.id_token), ""),
+        )
 
 
 _CODES = {
@@ -150,53 +150,39 @@ def _entra_body(status: int) -> Any:
     return {"error": "temporarily_unavailable", "error_description": description, "error_codes": [code]}
 
 
-def _choice(then: Mapping[str, Any], name: str, choices: Iterable[str]) -> str:
-    value = then.get(name, "")
-    if value and value not in choices:
-        raise FaultError(f"then.{name} was {value!r}; it must be one of {', '.join(choices)}")
-    return str(value)
+@cache
+def _validator() -> Any:
+    from jsonschema import Draft202012Validator
+
+    definitions = json.loads(SCHEMA_FILE.read_text("utf-8"))["$defs"]
+    return Draft202012Validator({"$ref": "#/$defs/fault", "$defs": definitions})
+
+
+def parse_fault(described: Mapping[str, Any]) -> Fault:
+    """A fault as scenarios have them (`fault` in the schema of scenario files)."""
+    for error in _validator().iter_errors(described):
+        raise FaultError(f"{'.'.join(map(str, error.absolute_path)) or 'a fault'}: {error.message}")
+    match, then = described.get("match") or {}, described["then"]
+    try:
+        pattern = re.compile(match.get("path", ""), re.IGNORECASE)
+    except re.error as error:
+        raise FaultError(f"match.path is not a regular expression: {error}") from error
+    effects = Effects(
+        then.get("latency_seconds", 0.0),
+        _answer(then),
+        then.get("drop"),
+        fate_of(then["operation"]) if "operation" in then else None,
+        then.get("mangle", ""),
+        then.get("id_token", ""),
+    )
+    method = match["method"].upper() if match.get("method") else None
+    first, times = described.get("nth", 1), described.get("times")
+    return Fault(pattern, method, match.get("client_id"), first, times, effects, dict(described))
 
 
 def _answer(then: Mapping[str, Any]) -> Answer | None:
     if "status" not in then:
         return None
     status = then["status"]
-    if not isinstance(status, int) or not 100 <= status <= 599:
-        raise FaultError(f"then.status was {status!r}; it must be an HTTP status")
     headers = {key: str(value) for key, value in (then.get("headers") or {}).items()}
     return Answer(status, headers, then["body"] if "body" in then else default_body(status))
-
-
-def parse_fault(described: Mapping[str, Any]) -> Fault:
-    """A fault from `{"match": {"method"?, "path"?, "client_id"?}, "nth"?, "times"?, "then": {...}}`."""
-    unknown = set(described) - {"match", "nth", "times", "then"}
-    if unknown:
-        raise FaultError(f"a fault has match, nth, times and then; {', '.join(sorted(unknown))} was given")
-    match, then = described.get("match") or {}, described.get("then")
-    if not isinstance(then, Mapping) or not then:
-        raise FaultError(
-            'a fault needs "then": {"status": ...}, {"latency_seconds": ...}, {"drop": ...}, {"operation": ...}, '
-            '{"mangle": ...} or {"id_token": ...}'
-        )
-    try:
-        pattern = re.compile(str(match.get("path", "")), re.IGNORECASE)
-    except re.error as error:
-        raise FaultError(f"match.path is not a regular expression: {error}") from error
-    drop = then.get("drop")
-    if drop not in (None, "before", "after"):
-        raise FaultError(f'then.drop was {drop!r}; it must be "before" or "after"')
-    first, times = described.get("nth", 1), described.get("times")
-    if not isinstance(first, int) or first < 1 or not (times is None or (isinstance(times, int) and times >= 1)):
-        raise FaultError(f"nth ({first!r}) and times ({times!r}) must be whole numbers of at least 1")
-    latency = then.get("latency_seconds", 0.0)
-    if not isinstance(latency, int | float) or latency < 0:
-        raise FaultError(f"then.latency_seconds was {latency!r}; it must be a number of at least 0")
-    try:
-        fate = parse_fate(then["operation"]) if "operation" in then else None
-    except ValueError as error:
-        raise FaultError(f"then.{error}") from error
-    mangle, id_token = _choice(then, "mangle", MANGLED), _choice(then, "id_token", FORGERIES)
-    method = str(match["method"]).upper() if match.get("method") else None
-    client_id, answer = match.get("client_id"), _answer(then)
-    counted = (pattern, method, client_id, first, times)
-    return Fault(*counted, answer, latency, drop, dict(described), fate, mangle, id_token)

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from . import yamllines
+from .faults import SCHEMA_FILE
 from .references import Problem, reference_problems
 
 FOLDER = Path(__file__).parent / "scenarios"
-SCHEMA_FILE = Path(__file__).parent / "scenario.schema.json"
 
 Content = Mapping[str, Any]
 

@@ -22,13 +22,12 @@ from ..noise import stable_uuid
 
 RUNNING = "InProgress"
 SUCCEEDED = "Succeeded"
-ENDS = (SUCCEEDED, "Failed", "Canceled", "never")
 FOR_EVER = timedelta(days=36_500)
 
 
 @dataclass(frozen=True)
 class Fate:
-    """How an operation ends. `ends` is one of ENDS; `seconds`, if given, is when."""
+    """How an operation ends: as Succeeded, Failed, Canceled or never; `seconds`, if given, is when."""
 
     ends: str = SUCCEEDED
     code: str = "InternalServerError"
@@ -40,27 +39,10 @@ class Fate:
         return {"code": self.code, "message": self.message, "details": []}
 
 
-def parse_fate(described: Any) -> Fate:
-    """A fate from `"Failed"` or `{"ends", "code", "message", "seconds", "status_url"}`; ValueError."""
-    if not isinstance(described, str | Mapping):
-        raise ValueError(f'operation was {described!r}; it must be an end, or {{"ends": ...}}')
-    given: dict[str, Any] = {"ends": described} if isinstance(described, str) else dict(described)
-    unknown = set(given) - {"ends", "code", "message", "seconds", "status_url"}
-    if unknown:
-        raise ValueError(
-            f"an operation has ends, code, message, seconds and status_url; {', '.join(sorted(unknown))} was given"
-        )
-    ends = given.get("ends", SUCCEEDED)
-    if ends not in ENDS:
-        raise ValueError(f"operation.ends was {ends!r}; it must be one of {', '.join(ENDS)}")
-    url = given.get("status_url", "kept")
-    if url not in ("kept", "lost"):
-        raise ValueError(f'operation.status_url was {url!r}; it must be "kept" or "lost"')
-    seconds = given.get("seconds")
-    if not (seconds is None or (isinstance(seconds, int | float) and seconds >= 0)):
-        raise ValueError(f"operation.seconds was {seconds!r}; it must be a number of at least 0")
-    code, message = (str(given.get(name, getattr(Fate, name))) for name in ("code", "message"))
-    return Fate(str(ends), code, message, seconds, status_url_lost=url == "lost")
+def fate_of(described: str | Mapping[str, Any]) -> Fate:
+    """A fate from `"Failed"` or `{"ends", "code", "message", "seconds", "status_url"}`."""
+    given = {"ends": described} if isinstance(described, str) else dict(described)
+    return Fate(status_url_lost=given.pop("status_url", "kept") == "lost", **given)
 
 
 @dataclass(eq=False)

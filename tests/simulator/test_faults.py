@@ -11,6 +11,8 @@ import requests
 
 from simulator.clock import SimulatedClock
 from simulator.faults import FaultError, Faults, parse_fault
+from simulator.scenario import schema
+from simulator.state.signing_keys import FORGERIES
 from tests.support.azure_in_process import serve_azure
 from tests.support.clients import DETECTOR, LOAD_BALANCER, SUBSCRIPTION, Azure
 
@@ -78,14 +80,14 @@ def test_a_chat_endpoint_can_be_down(storm: Azure) -> None:
 @pytest.mark.parametrize(
     ("described", "words"),
     [
-        ({"then": {}}, "a fault needs"),
-        ({"then": {"status": 42}}, "must be an HTTP status"),
-        ({"then": {"drop": "sometimes"}}, "before"),
-        ({"then": {"mangle": "shredded"}}, "one of truncated, html"),
-        ({"then": {"id_token": "forged"}}, "one of alg_none"),
+        ({"then": {}}, "non-empty|too short|enough properties"),
+        ({"then": {"status": 42}}, "then.status: 42 is less than the minimum of 100"),
+        ({"then": {"drop": "sometimes"}}, "then.drop: 'sometimes' is not one of .'before'"),
+        ({"then": {"mangle": "shredded"}}, "then.mangle: .* is not one of .'truncated', 'html'"),
+        ({"then": {"id_token": "forged"}}, "then.id_token: .* is not one of .'alg_none'"),
         ({"match": {"path": "("}, "then": {"status": 500}}, "regular expression"),
-        ({"nth": 0, "then": {"status": 500}}, "at least 1"),
-        ({"then": {"latency_seconds": -1}}, "at least 0"),
+        ({"nth": 0, "then": {"status": 500}}, "nth: 0 is less than the minimum of 1"),
+        ({"then": {"latency_seconds": -1}}, "then.latency_seconds: -1 is less than the minimum of 0"),
         ({"when": "now", "then": {"status": 500}}, "when"),
     ],
 )
@@ -94,6 +96,11 @@ def test_a_wrong_fault_is_refused_with_what_would_be_right(storm: Azure, describ
         parse_fault(described)
     with pytest.raises(ValueError, match=words):
         storm.simulator.add_fault(described)
+
+
+def test_every_forgery_of_id_tokens_can_be_asked_for() -> None:
+    asked = schema()["$defs"]["fault"]["properties"]["then"]["properties"]["id_token"]["enum"]
+    assert asked == list(FORGERIES)
 
 
 def test_first_answer_wins_and_delays_add_up() -> None:

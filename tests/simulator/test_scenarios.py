@@ -79,7 +79,7 @@ def test_a_declared_truth_that_is_wrong_is_found_out() -> None:
         ),
         (SMALL + "    replicas: 3\n", 2, "needs {n} in its name"),
         (SMALL + "events:\n  - at_minute: 3\n    scale: {cluster: two, pool: a, nodes: 1}\n", 6, "no cluster 'two'"),
-        (SMALL + "faults:\n  - then: {drop: never}\n", 5, "then.drop was 'never'"),
+        (SMALL + "faults:\n  - then: {drop: never}\n", 5, "faults[0].then.drop: 'never' is not one of"),
         (SMALL + "  - name: one\n    resource_group: one\n", 4, "there is a cluster 'one' in 'one' already"),
         (VNET.replace("10.0.0.0/28", "10.0.0.0/33"), 5, "'10.0.0.0/33' is not a network"),
         (VNET + "        pools:\n          - {name: a, nodes: 12, subnet: v/s}\n", 10, "1 addresses are missing"),
