@@ -165,7 +165,7 @@ class Demand:
     ``ports`` is the scaled peak; ``is_lower_bound`` when ports were saturated or connections failed.
     ``missing`` names inputs that were not available. ``no_need`` says what was measured when that speaks against SNAT;
     empty when SNAT may be the trouble, or when it was not measured. ``busiest_node_ports`` is the scaled peak of the
-    node that needs most; None when it was not measured.
+    node that needs most; None when it was not measured. ``nodes``: how many it is enough for, 0 when they don't count.
     """
 
     ports: int
@@ -175,6 +175,7 @@ class Demand:
     missing: tuple[str, ...] = ()
     no_need: str = ""
     busiest_node_ports: int | None = None
+    nodes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +219,8 @@ class Plan:
     ``commands`` are ``az`` commands for a person (the whole answer of an advice plan); ``rollback_commands`` undo by
     hand; ``irreversible`` says what they can't undo. ``is_requested``: somebody asked for exactly this kind, needed or
     not. ``egress_count``: how many addresses the NAT gateway then has, 0 when unknown. ``existing_ids``: what creating
-    steps name and is there already, as addresses that were reserved. ``digest`` covers writes and writable
+    steps name and is there already, as addresses that were reserved. ``shape``: what the cluster was, by
+    ``core.planning.shape``. ``digest`` covers writes and writable
     preconditions only: never etags, evidence, prices or time.
     """
 
@@ -246,6 +248,7 @@ class Plan:
     is_requested: bool = False
     egress_count: int = 0
     existing_ids: tuple[ArmId, ...] = ()
+    shape: Mapping[str, str] | None = None
 
     @property
     def blockers(self) -> tuple[Check, ...]:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 
 from ...model.check import Check
 from ...model.network import NetworkFacts
-from ...model.plan import Baseline, Cost, Demand, Plan, PlanKind, RelatedPlan, Step
+from ...model.plan import CURES, Baseline, Cost, Demand, Plan, PlanKind, RelatedPlan, Step
 from ..az_cli import az_commands, az_undo_commands
 from ..checks import sort_checks
 from .digest import with_digest
 from .egress import egress_now as read_egress_now
+from .shape import shape_of
 from .writes import existing_ids
 
 
@@ -85,6 +86,7 @@ def build_plan(
         cost=cost,
         egress_count=egress_count,
         existing_ids=existing_ids(steps, facts),
+        shape=shape_of(facts.cluster) if steps and kind in CURES else None,
     )
     new = plan.new_steps()
     return with_digest(replace(plan, commands=az_commands(new), rollback_commands=az_undo_commands(new)))

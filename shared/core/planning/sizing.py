@@ -105,6 +105,8 @@ def size(inputs: DemandInputs) -> Demand:
         missing=tuple(missing),
         no_need=_no_need(inputs),
         busiest_node_ports=math.ceil(busiest) if busiest is not None else None,
+        # Where nobody knows the maximum, the headroom carries twice the nodes of now.
+        nodes=max(inputs.nodes_at_most or HEADROOM * inputs.nodes_now, inputs.nodes_now),
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from ...core.planning import delete, preflight
 from ...core.planning.detach import check_load_balancer_egress
+from ...core.planning.shape import new_in
 from ...core.remediation.concurrent_writes import changed_properties
 from ...formatting import listed
 from ...model.check import Check, CheckResult
@@ -49,7 +50,7 @@ def find_drift(plan: Plan, facts: NetworkFacts, done: int = 0, *, is_under_way: 
     pending = [check.message for check in checks if check.is_blocking and check.result is CheckResult.COULD_NOT_CHECK]
     if not pending:
         blocking += _changed_subnets(plan, facts, done, is_under_way)
-        blocking += _new_subnets(plan, facts) if is_writing(plan, done) else []
+        blocking += _new(plan, facts) if is_moving and is_writing(plan, done) else []
     return Drift(tuple(blocking), tuple(pending))
 
 
@@ -110,17 +111,18 @@ def _changed_subnets(plan: Plan, facts: NetworkFacts, done: int, is_under_way: b
     return found
 
 
-def _new_subnets(plan: Plan, facts: NetworkFacts) -> list[str]:
-    """A subnet that no step names: its nodes would stay on the load balancer."""
+def _new(plan: Plan, facts: NetworkFacts) -> list[str]:
+    """Another shape of the cluster, and a subnet that no step names: its nodes would stay on the load balancer."""
+    found = list(new_in(plan, facts))
     if plan.kind is not PlanKind.ATTACH_NAT_GATEWAY:
-        return []
+        return found
     named = {step.subnet_id for step in plan.steps if isinstance(step, AssociateSubnet)}
     new = [
         subnet.name
         for subnet in facts.subnets
         if subnet.id not in named and not same_id(subnet.nat_gateway_id, plan.nat_gateway_id)
     ]
-    return [f"node pools use {listed(new)} now, which the plan does not name"] if new else []
+    return [*found, *([f"nodes use {listed(new)} now, which the plan does not name"] if new else [])]
 
 
 def _checks(plan: Plan, facts: NetworkFacts, done: int) -> tuple[Check, ...]:

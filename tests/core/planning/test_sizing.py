@@ -152,3 +152,8 @@ def test_port_use_that_could_not_be_read_is_named(use: tuple[PortUse, ...] | Non
     assert (demand.ports, demand.public_ip_count) == (0, 2)
     assert len(demand.missing) == 1
     assert re.search(r"UsedSnatPorts", demand.missing[0])
+
+
+@pytest.mark.parametrize(("now", "most", "enough_for"), [(4, 10, 10), (10, 4, 10), (4, None, 8)])
+def test_a_size_says_for_how_many_nodes_it_is_enough(now: int, most: int | None, enough_for: int) -> None:
+    assert size(replace(HEALTHY, nodes_now=now, nodes_at_most=most)).nodes == enough_for

@@ -10,6 +10,7 @@ from shared.core.planning.detach import plan_detachment
 from shared.core.planning.planner import plan_attachment
 from shared.flows.remediation.drift import Drift, find_drift
 from shared.model.access import Access, Quota
+from shared.model.cluster import NodePool
 from shared.model.network import NetworkFacts, Ours, PublicIp, Unreadable, UnreadableKind
 from shared.model.plan import AssociateSubnet, CreatePublicIp
 from shared.model.resource_id import ArmId
@@ -22,6 +23,8 @@ from tests.support.builders import (
     VNET,
     cluster,
     facts,
+    nat_gateway,
+    node,
     subnet,
 )
 
@@ -140,3 +143,56 @@ def test_what_others_did_to_a_subnet_that_was_moved_is_their_business() -> None:
 def test_what_is_only_watched_any_more_is_not_checked_again() -> None:
     blocked = replace(ATTACHED, cluster=cluster(authorized_ip_ranges=("192.0.2.0/24",)))
     assert find_drift(PLAN, blocked, len(PLAN.steps) - 1) == Drift((), ())
+
+
+# --- the cluster has another shape than the plan was made for ---
+
+POOLS = cluster().pools
+SIZED = plan_attachment(facts(), replace(DEMAND, nodes=21), BASELINE, PLAN_OPTIONS)
+NEW_SUBNET = ArmId(f"{VNET}/subnets/snet-new")
+
+
+def grown(pool: NodePool) -> NetworkFacts:
+    return facts(cluster((*POOLS, pool)))
+
+
+@pytest.mark.parametrize(
+    ("of", "said"),
+    [
+        (grown(NodePool("gpu", "User", 1, 1, vnet_subnet_id=USER_SUBNET)), "node pool gpu is new"),
+        (grown(NodePool("gpu", "User", 0, 0, vnet_subnet_id=NEW_SUBNET)), "snet-new"),
+        (grown(NodePool("vms", "User", 1, 1, vnet_subnet_id=USER_SUBNET, kind="VirtualMachines")), "VirtualMachines"),
+        (facts(cluster(POOLS[:1]), subnets=(subnet(SYSTEM_SUBNET), subnet(USER_SUBNET))), "node pool user is gone"),
+        (facts(cluster((POOLS[0], replace(POOLS[1], kind="AvailabilitySet")))), "AvailabilitySet"),
+        (facts(cluster((POOLS[0], replace(POOLS[1], pod_subnet_id=NEW_SUBNET)))), "snet-new"),
+        (facts(cluster(has_auto_provisioning=True)), "node auto-provisioning is on now, it was off"),
+        (facts(cluster(outbound_type="userDefinedRouting")), "userDefinedRouting now, it was loadBalancer"),
+        (facts(cluster(outbound_type="managedNATGateway")), "managedNATGateway now, it was loadBalancer"),
+        (facts(cluster(hosted_subnet_ids=(NEW_SUBNET,))), "hosted subnet snet-new is new"),
+        (facts(cluster((POOLS[0], replace(POOLS[1], max_count=40)))), "48 nodes; the plan is sized for 21"),
+        (facts(nodes=tuple(node(number) for number in range(22))), "22 nodes; the plan is sized for 21"),
+        (facts(subnets=(subnet(USER_SUBNET, nat_gateway_id=nat_gateway().id), subnet(SYSTEM_SUBNET))), "ng-other"),
+    ],
+)
+def test_another_shape_of_the_cluster_forbids_it_and_is_named(of: NetworkFacts, said: str) -> None:
+    found = find_drift(SIZED, of)
+    assert found.pending == ()
+    assert any(said in sentence for sentence in found.blocking), found.blocking
+
+
+def test_a_way_back_goes_on_whatever_shape_the_cluster_has() -> None:
+    changed = cluster((*POOLS, NodePool("gpu", "User", 9, 9, vnet_subnet_id=USER_SUBNET)), has_auto_provisioning=True)
+    assert find_drift(WAY_BACK, replace(ATTACHED, cluster=changed)) == Drift()
+
+
+def test_an_autoscaler_that_scales_within_its_bounds_changes_nothing() -> None:
+    scaled = cluster((POOLS[0], replace(POOLS[1], count=2)))
+    assert find_drift(SIZED, facts(scaled, nodes=(node(0),))) == Drift()
+    assert plan_attachment(facts(scaled), DEMAND, BASELINE, PLAN_OPTIONS).digest == PLAN.digest
+
+
+def test_a_plan_for_another_shape_is_another_plan() -> None:
+    more = grown(NodePool("gpu", "User", 1, 1, vnet_subnet_id=USER_SUBNET))
+    again = plan_attachment(more, DEMAND, BASELINE, PLAN_OPTIONS)
+    assert [step.kind for step in again.steps] == [step.kind for step in PLAN.steps]
+    assert again.digest != PLAN.digest

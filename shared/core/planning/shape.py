@@ -1,0 +1,44 @@
+"""The cluster that a plan was made for: with another shape by the time of applying, the plan is not for it any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ...formatting import count
+from ...model.cluster import Cluster, NodePool
+from ...model.network import NetworkFacts
+from ...model.plan import Plan
+from ..detection.node_counts import nodes_at_most, nodes_now
+
+
+def shape_of(cluster: Cluster) -> Mapping[str, str]:
+    """What each part of the cluster is, in words for people; sizes of pools are not part of it."""
+    hosted = {f"hosted subnet {subnet_id.name}": "there" for subnet_id in cluster.hosted_subnet_ids}
+    return {
+        "outbound type": cluster.outbound_type,
+        "node auto-provisioning": "on" if cluster.has_auto_provisioning else "off",
+        **{f"node pool {pool.name}": _pool(pool) for pool in cluster.pools},
+        **hosted,
+    }
+
+
+def new_in(plan: Plan, facts: NetworkFacts) -> Iterator[str]:
+    """What is not as the plan took it to be, one sentence each."""
+    planned, now = plan.shape or {}, shape_of(facts.cluster)
+    for name in sorted({*planned, *now} if planned else ()):
+        before, after = planned.get(name), now.get(name)
+        if before is None:
+            yield f"{name} is new ({after})"
+        elif after is None:
+            yield f"{name} is gone ({before})"
+        elif before.lower() != after.lower():
+            yield f"{name} is {after} now, it was {before}"
+    sized_for = plan.demand.nodes if plan.demand else 0
+    members = facts.load_balancer.outbound_ip_configuration_ids if facts.load_balancer else ()
+    nodes = max(len(facts.nodes), len(members), nodes_now(facts.cluster), nodes_at_most(facts.cluster) or 0)
+    if 0 < sized_for < nodes:
+        yield f"the cluster has, or may come to have, {count(nodes, 'node')}; the plan is sized for {sized_for}"
+
+
+def _pool(pool: NodePool) -> str:
+    return ", ".join([pool.kind, *(f"in {subnet_id.name}" for subnet_id in pool.subnet_ids)])
