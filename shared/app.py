@@ -97,12 +97,14 @@ class App(Clients):
 
     @cached_property
     def scanner(self) -> FleetScanner:
+        from .flows.monitoring.canary import Canary
         from .flows.monitoring.collect import MetricCollector
         from .flows.monitoring.node_names import NodeNames
         from .flows.monitoring.scan import FleetScanner
 
         collector = MetricCollector(self.metric_access, NodeNames(self.discovery).of)
-        return FleetScanner(collector, self._default_rules, METRIC_WORKERS, self.health_events)
+        canary = Canary(self.metric_access)
+        return FleetScanner(collector, self._default_rules, METRIC_WORKERS, self.health_events, canary)
 
     @cached_property
     def check(self) -> Check:

@@ -84,7 +84,7 @@ class Settings(BaseModel):
         60, 5, 1440, "How far ahead port exhaustion is predicted. Tag: `snatbot-exhaustion-minutes`."
     )
     critical_share_percent: int = _number(
-        10, 1, 100, "Share of failed connections that is critical. Tag: `snatbot-critical-share`."
+        10, 1, 100, "Share of a load balancer's failed connections that is critical. Tag: `snatbot-critical-share`."
     )
     nat_capacity_percent: int = _number(
         70, 1, 100, "Share of a NAT gateway's ports in use that is a warning. Tag: `snatbot-nat-capacity`."

@@ -43,6 +43,15 @@ class Settings:
     batch_metrics: str = "allowed"
     """metrics:getBatch: "allowed", "forbidden" (401, no Monitoring Reader at the subscription), or "unregistered"
     (403, provider Microsoft.Insights) (Azure docs: migrate-to-batch-api)."""
+    batch_series_limit: int = 0
+    """Time series above which a batch is a success without any point; 0 is no limit, 500,000 was reported."""
+    batch_gaps_share: float = 0.0
+    """Share of points that are missing, at random, in batches of four and more resources."""
+    batch_zero_aggregation: str = ""
+    """An aggregation, such as "average", that is zero in batches and right in single requests."""
+    gateway_attempted: str = "with_failed"
+    """Whether a NAT gateway's Attempted counts failed connections too: "with_failed" or "without_failed"; no document
+    says which."""
     logs: str = "collected"
     """Whether a diagnostic setting sends health events to Log Analytics: "collected" or "absent"."""
     arm_reads_per_second: float = 0.0

@@ -20,6 +20,7 @@ from shared.core.detection.rules.allocation_drift import next_baseline
 from shared.core.detection.schedule import ScanSchedule, ScanScope
 from shared.core.detection.tags import TagRules
 from shared.core.incidents.lifecycle import IncidentPolicy, next_incident
+from shared.flows.monitoring.canary import Canary, Suspects
 from shared.flows.monitoring.collect import MetricCollector
 from shared.flows.monitoring.inventory import FleetInventory
 from shared.flows.monitoring.node_names import NodeNames
@@ -57,13 +58,17 @@ class DetectorHarness:
         count: RequestCount | None = None,
         workers: int = 1,
         mode: Mode = "auto",
+        has_canary: bool = False,
     ) -> None:
         self.metrics = Metrics(arm)
         self.access = MetricAccess(self.metrics, batch, mode, count or RequestCount())
         discovery = Discovery(arm)
         kept_for = timedelta(minutes=_default("discovery_minutes"))
         self._inventory = FleetInventory(FleetDiscovery(discovery), None, kept_for)
-        self._scanner = FleetScanner(MetricCollector(self.access, NodeNames(discovery, clock).of), TagRules(), workers)
+        collector = MetricCollector(self.access, NodeNames(discovery, clock).of)
+        canary = Canary(self.access) if has_canary else None
+        self._scanner = FleetScanner(collector, TagRules(), workers, canary=canary)
+        self.suspects: Suspects = {}
         self._fleet: Fleet | None = None
         self._records: dict[str, ClusterRecord] = {}
         self._incidents: dict[str, Incident] = {}
@@ -97,7 +102,10 @@ class DetectorHarness:
         def prior_of(target: WatchedCluster) -> PriorObservations:
             return PriorObservations(allocation=self._allocations.get(target.cluster.id.lower()))
 
-        self._scanner.scan(self.find_fleet(now).clusters, scope, Deadline(3600), now, track, prior_of)
+        targets, deadline = self.find_fleet(now).clusters, Deadline(3600)
+        with self._scanner.canary(targets, self.suspects, now, deadline, is_turn=True) as suspects:
+            self._scanner.scan(targets, scope, deadline, now, track, prior_of)
+        self.suspects = suspects.result()
 
     @property
     def in_trouble(self) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""How many requests a tick needs at least, by hand from the batch's limit of 50, and how many a loop needs."""
+"""How many requests a tick needs at least, by hand from the limits of a batch, and how many a loop needs."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ TROUBLE_QUESTIONS = 1
 """Of clusters with an open incident, in every tick: an hour of used and allocated ports."""
 PORT_QUESTIONS = 1
 """Of everybody, when the pressure pass is due: used and allocated ports."""
+CANARY = 2
+"""One load balancer a tick is asked both ways, in a batch and alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Bound:
 
 def bound(size: FleetSize) -> Bound:
     detail = (DETAIL_QUESTIONS + TROUBLE_QUESTIONS) * size.failing_batches
-    failed = size.batches + detail
+    failed = size.batches + detail + CANARY
     # Those in trouble have been asked already.
     pressure = failed + PORT_QUESTIONS * size.batches_of_healthy
     return Bound(failed, pressure, size.graph_pages)

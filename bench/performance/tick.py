@@ -38,7 +38,7 @@ def main(url: str, repeats: int, mode: Mode) -> dict[str, Any]:
     retry = BoundedRetry(attempts=1)
     arm = Arm(url, credential, on_request=count, retry=retry)
     batch = BatchMetrics(credential, endpoint=f"{url}/metrics/{{region}}", audience=url, on_request=count, retry=retry)
-    detector = DetectorHarness(arm, batch, time.monotonic, count=count, workers=WORKERS, mode=mode)
+    detector = DetectorHarness(arm, batch, time.monotonic, count=count, workers=WORKERS, mode=mode, has_canary=True)
     now = datetime.now(UTC).replace(second=0, microsecond=0)
     readings: Counter[str] = Counter()
     failing: set[str] = set()

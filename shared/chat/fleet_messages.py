@@ -59,12 +59,12 @@ def tags_invalid(texts: Sequence[str]) -> Message:
 
 
 def metrics_unbatched(texts: Sequence[str]) -> Message:
-    """Where metrics can't be read in batches: nothing is missed, it costs more requests. Posted once for each place."""
+    """Where metrics can't be read in full batches. Posted once for each place."""
     meaning = (
-        "Nothing is missed. Each load balancer takes a request of its own: a look takes longer, and a "
-        "large fleet may not fit into it. Batches are tried again every hour."
+        "Metrics are read with more requests there: a scan takes longer, and a large fleet may not fit into it. "
+        "Clusters that it doesn't reach are not measured. Full batches are tried again every hour."
     )
-    return _problems("Metrics are read one by one", "Everywhere", texts, meaning)
+    return _problems("Metrics can't be read in full batches", "Everywhere", texts, meaning)
 
 
 def clusters_opted_out(names: Sequence[str]) -> Message:

@@ -4,70 +4,43 @@
 one request for each and needs the role on the resource only (Azure docs: migrate-to-batch-api). ``auto`` tries batches
 in each subscription; where Azure refuses them, or their host can't be reached, it reads one by one, logs that once, and
 tries again after an hour. So it does for a single region that takes no batches.
+
+An empty answer is asked for again in smaller batches where it can't be true (``metric_doubts``).
 """
 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import Literal, TypeVar
+from typing import Literal
 
 from ..model.metric import MetricAnswer, Window
-from ..model.resource_id import ArmId
-from .deadline import Deadline, within
-from .errors import AzureError, BadRequest, Forbidden, NotFound, NotRegistered, Throttled, Unavailable
+from .deadline import Deadline
+from .errors import AzureError, BadRequest, Forbidden, NotFound, NotRegistered, Unavailable
+from .metric_doubts import MetricDoubts, has_values, is_empty
 from .metric_queries import MetricQuery
+from .metric_request import Answers, MetricRequest, Part, by_subscription
 from .metrics import Metrics
-from .metrics_batch import MAX_RESOURCES, BatchMetrics
+from .metrics_batch import BatchMetrics
+from .metrics_batch_halving import SAMPLE_SIZE, query_halves
 from .metrics_batch_refusals import BatchRefusals
+from .metrics_batch_size import STEPS, BatchSizes, smaller, split
+from .patience import DeadlineReached, Patience
 from .request_count import RequestCount
 from .throttle import Throttle
 
-T = TypeVar("T")
 Mode = Literal["auto", "batch", "arm"]
-Answers = dict[str, MetricAnswer | AzureError]
-ATTEMPTS = 3
-SAMPLE_SIZE = 4  # single resources queried after a refused batch: does Azure refuse batches, or some resource?
+MOST_REQUESTS = 100  # about one query in one region, where batches are smaller than usual
+_USED_UP = "batches leave out points there, and one request for each few resources is more than a look may send"
 
 
-@dataclass(frozen=True, slots=True)
-class MetricRequest:
-    """One query of any number of resources of one type and ``region``."""
-
-    resource_ids: Sequence[str]
-    region: str
-    query: MetricQuery
-    window: Window
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """Part of a request: resources of one subscription, as many as one HTTP request may hold."""
-
-    resource_ids: Sequence[str]
-    subscription: str
-    request: MetricRequest
-    deadline: Deadline
-
-    def of(self, resource_ids: Sequence[str]) -> _Part:
-        return replace(self, resource_ids=resource_ids)
-
-    @property
-    def halves(self) -> tuple[_Part, ...]:
-        """Empty for a single resource."""
-        half = len(self.resource_ids) // 2
-        return (self.of(self.resource_ids[:half]), self.of(self.resource_ids[half:])) if half else ()
-
-    def failed(self, error: AzureError) -> Answers:
-        return {resource_id.lower(): error for resource_id in self.resource_ids}
-
-
-class DeadlineReached(Unavailable):
-    """The request was not sent because its deadline had passed."""
+class RequestsUsedUp(Unavailable):
+    """The request was not sent: in this region too many small batches would be needed."""
 
 
 class MetricAccess:
@@ -88,14 +61,16 @@ class MetricAccess:
         self._batch = batch
         self._mode = mode
         self._count = count
-        self._throttle = throttle or Throttle(monotonic=monotonic, sleep=sleep)
-        self._sleep = sleep
+        self._patience = Patience(throttle or Throttle(monotonic=monotonic, sleep=sleep), count, sleep)
         self._refusals = BatchRefusals(monotonic)
+        self._sizes = BatchSizes(monotonic)
+        self._doubts = MetricDoubts(monotonic)
+        self._turns: Counter[tuple[str, MetricQuery]] = Counter()
 
     @property
     def one_by_one(self) -> Mapping[str, str]:
-        """Subscriptions, or single regions of them, where Azure refuses batches, with the reason."""
-        return self._refusals.places
+        """Subscriptions, or single regions of them, where Azure refuses batches or leaves out points, and why."""
+        return {**self._sizes.problems, **self._refusals.places}
 
     def query(
         self, resource_ids: Sequence[str], region: str, query: MetricQuery, window: Window, deadline: Deadline
@@ -112,12 +87,12 @@ class MetricAccess:
         parts = [
             (answers[number], part)
             for number, request in enumerate(requests)
-            for subscription, ids in _by_subscription(request.resource_ids).items()
-            for part in self._parts(_Part(ids, subscription, request, deadline))
+            for whole in by_subscription(request, deadline)
+            for part in self._parts(whole, answers[number])
         ]
 
-        def send(found: Answers, part: tuple[_Part, bool]) -> None:
-            found.update(self._query_batch(part[0]) if part[1] else self._query_each(part[0]))
+        def send(found: Answers, part: Part) -> None:
+            found.update(self._query_doubting(part) if part.is_batch else self._query_each(part))
 
         if at_a_time == 1 or len(parts) < 2:
             for found, part in parts:
@@ -128,21 +103,99 @@ class MetricAccess:
                     future.result()
         return answers
 
-    def _parts(self, whole: _Part) -> Iterator[tuple[_Part, bool]]:
-        """Batches (True) or single resources, to send at the same time."""
-        for start in range(0, len(whole.resource_ids), MAX_RESOURCES):
-            ids = whole.resource_ids[start : start + MAX_RESOURCES]
-            place = whole.subscription, whole.request.region
-            if self._mode == "batch" or (self._mode == "auto" and self._refusals.is_batch_worth_a_try(*place)):
-                yield whole.of(ids), True
-            else:
-                yield from ((whole.of([resource_id]), False) for resource_id in ids)
+    def had_traffic(self, load_balancer_id: str) -> bool:
+        """Whether a scan by this object saw connections within the hour."""
+        return self._doubts.had_traffic(load_balancer_id)
 
-    def _query_batch(self, part: _Part) -> Answers:
+    def query_both_ways(self, request: MetricRequest, deadline: Deadline) -> tuple[MetricAnswer, MetricAnswer] | None:
+        """What a batch and a single request say of the first resource. None where not both answer, or none is asked."""
+        (whole,) = by_subscription(request, deadline)
+        if self._mode == "arm" or self._refusals.holds(whole.subscription, request.region):
+            return None
+        part = whole.of(next(split(whole.resource_ids, request.series, max(STEPS[-2], self._sizes.of(whole.place)))))
+        first = part.of(part.resource_ids[:1])
+        try:
+            (_, in_batch), *_ = self._send_batch(part).items()
+        except AzureError:
+            return None
+        (alone,) = self._query_each(first).values()
+        if isinstance(in_batch, AzureError) or isinstance(alone, AzureError):
+            return None
+        return in_batch, alone
+
+    def distrust(self, place: str) -> None:
+        """Make batches smaller there, for an hour."""
+        self._sizes.reduce(place, smaller(self._sizes.of(place)))
+
+    def _parts(self, whole: Part, answers: Answers) -> Iterator[Part]:
+        """Batches or single resources, to send at the same time. ``answers`` gets those that are too many to ask."""
+        size = self._sizes.of(whole.place)
+        chunks = list(split(whole.resource_ids, whole.request.series, size))
+        if size < STEPS[0] and len(chunks) > MOST_REQUESTS:
+            key = whole.place, whole.request.query
+            first = self._turns[key] * MOST_REQUESTS % len(chunks)  # the others' turn comes with the next scans
+            self._turns[key] += 1
+            chunks = [*chunks[first:], *chunks[:first]]
+            for ids in chunks[MOST_REQUESTS:]:
+                answers.update(whole.of(ids).failed(RequestsUsedUp(whole.place, _USED_UP)))
+        place = whole.subscription, whole.request.region
+        for ids in chunks[:MOST_REQUESTS] if size < STEPS[0] else chunks:
+            is_tried = self._mode == "batch" or (self._mode == "auto" and self._refusals.is_batch_worth_a_try(*place))
+            if is_tried and size > 1:
+                yield replace(whole.of(ids), is_batch=True)
+            else:
+                yield from (whole.of([resource_id]) for resource_id in ids)
+
+    def _query_doubting(self, part: Part) -> Answers:
+        query, answers = part.request.query, self._query_batch(part)
+        doubtful = set(self._doubts.about(query, answers))
+        if doubtful and not self._refusals.holds(part.subscription, part.request.region):
+            asked = part.of([resource_id for resource_id in part.resource_ids if resource_id.lower() in doubtful])
+            answers |= self._ask_again(asked, len(answers), not any(map(has_values, answers.values())))
+            self._doubts.believe(query, (key for key in doubtful if is_empty(answers[key])))
+        self._doubts.note(query, answers)
+        return answers
+
+    def _ask_again(self, part: Part, size: int, is_blank: bool) -> Answers:
+        """About resources whose answer in a batch of ``size`` was empty; ``is_blank``: so was the whole batch.
+
+        A blank one is believed when a few single requests say the same. If they don't, batches get smaller until there
+        are points, or each resource was asked alone; the region's batches stay that small.
+        """
+        found: Answers = {}
+        if is_blank:
+            found = self._query_each(part.of(part.resource_ids[:SAMPLE_SIZE]))
+            if not any(map(has_values, found.values())):
+                errors = [answer for answer in found.values() if isinstance(answer, AzureError)]
+                return part.failed(errors[0]) if errors else found
+            part = part.of([resource_id for resource_id in part.resource_ids if resource_id.lower() not in found])
+            self._sizes.reduce(part.place, smaller(size))
+        while part.resource_ids:
+            size = min(smaller(size), self._sizes.of(part.place))
+            again: list[str] = []
+            for ids in split(part.resource_ids, part.request.series, size):
+                answers = self._ask_if_affordable(part.of(ids), size)
+                found |= answers
+                if any(map(has_values, answers.values())):
+                    self._sizes.reduce(part.place, size)
+                elif is_blank and size > 1:
+                    again += ids
+            part = part.of(again)
+        return found
+
+    def _ask_if_affordable(self, part: Part, size: int) -> Answers:
+        if next(part.repeats) >= MOST_REQUESTS:
+            return part.failed(RequestsUsedUp(part.place, _USED_UP))
+        return self._query_batch(part) if size > 1 else self._query_each(part)
+
+    def _query_batch(self, part: Part) -> Answers:
         try:
             answers = self._send_batch(part)
         except (BadRequest, NotFound) as error:
-            return self._find_refused(part, error)
+            if self._refusals.holds(part.subscription, part.request.region):
+                return self._query_each(part)  # another part found out already that batches are refused there
+            found = query_halves(part, error, self._send_batch)
+            return self._query_without_batch(part, error) if found is None else found
         except AzureError as error:
             if self._mode == "auto" and _is_batch_refused(error):
                 self._refusals.note(error, part.subscription)
@@ -151,41 +204,7 @@ class MetricAccess:
         self._refusals.note_success(part.subscription, part.request.region)
         return answers
 
-    def _find_refused(self, part: _Part, error: AzureError) -> Answers:
-        """Find by halving the resource that spoils the request: one that is gone, or is in another region.
-
-        Where Azure refuses both halves and a sample of single resources, it refuses batches there.
-        """
-        if self._refusals.holds(part.subscription, part.request.region):
-            return self._query_each(part)  # another part found that out already
-        answered = [self._send_half(half) for half in part.halves]
-        if not any(answered):
-            step = -(-len(part.resource_ids) // SAMPLE_SIZE)
-            sample = part.resource_ids[::step] if part.halves else ()
-            if not any(self._send_half(part.of([resource_id])) for resource_id in sample):
-                return self._query_without_batch(part, error)
-        found: Answers = {}
-        for half, answers in zip(part.halves, answered, strict=True):
-            found |= answers or self._halve(half, error)
-        return found
-
-    def _send_half(self, part: _Part) -> Answers | None:
-        """None: Azure refused the request as a whole."""
-        try:
-            return self._send_batch(part)
-        except (BadRequest, NotFound):
-            return None
-        except AzureError as error:
-            return part.failed(error)
-
-    def _halve(self, part: _Part, error: AzureError) -> Answers:
-        """Azure refused ``part`` as a whole."""
-        found: Answers = {} if part.halves else part.failed(error)
-        for half in part.halves:
-            found |= self._send_half(half) or self._halve(half, error)
-        return found
-
-    def _query_without_batch(self, part: _Part, error: AzureError) -> Answers:
+    def _query_without_batch(self, part: Part, error: AzureError) -> Answers:
         """If single reads then work, the region takes no batches."""
         if self._mode != "auto":
             return part.failed(error)
@@ -194,45 +213,20 @@ class MetricAccess:
             self._refusals.note(error, part.subscription, part.request.region)
         return found
 
-    def _query_each(self, part: _Part) -> Answers:
+    def _query_each(self, part: Part) -> Answers:
         answers: Answers = {}
         for resource_id in part.resource_ids:
             send = partial(self._metrics.query_resource, resource_id, part.request.query, part.request.window)
             try:
-                answers[resource_id.lower()] = self._send_with_retries(part, send)
+                answers[resource_id.lower()] = self._patience.send(part.subscription, part.deadline, send)
             except AzureError as error:
                 answers[resource_id.lower()] = error
         return answers
 
-    def _send_batch(self, part: _Part) -> Answers:
+    def _send_batch(self, part: Part) -> Answers:
         ids, request = part.resource_ids, part.request
         send = partial(self._batch.query_batch, ids, request.region, request.query, request.window)
-        return self._send_with_retries(part, send)
-
-    def _send_with_retries(self, part: _Part, send: Callable[[], T]) -> T:
-        """Send, and repeat while that may help and the deadline allows it."""
-        attempt = 1
-        while True:
-            if part.deadline.is_over:
-                raise DeadlineReached(f"subscription {part.subscription}", "the deadline of this scan has passed")
-            self._throttle.wait(part.subscription, part.deadline)
-            try:
-                with within(part.deadline):
-                    answer = send()
-            except Throttled as error:
-                self._throttle.refused(part.subscription, error)
-                if attempt == ATTEMPTS:
-                    raise
-            except Unavailable:
-                wait_seconds = float(attempt)
-                if attempt == ATTEMPTS or wait_seconds > part.deadline.seconds_left:
-                    raise
-                self._sleep(wait_seconds)
-            else:
-                self._throttle.accepted(part.subscription)
-                return answer
-            self._count.note_repeat()
-            attempt += 1
+        return self._patience.send(part.subscription, part.deadline, send)
 
 
 def _is_batch_refused(error: AzureError) -> bool:
@@ -240,10 +234,3 @@ def _is_batch_refused(error: AzureError) -> bool:
     if isinstance(error, Forbidden):
         return not isinstance(error, NotRegistered)
     return isinstance(error, Unavailable) and error.status == 0 and not isinstance(error, DeadlineReached)
-
-
-def _by_subscription(resource_ids: Sequence[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for resource_id in resource_ids:
-        found.setdefault(ArmId(resource_id).subscription.lower(), []).append(resource_id)
-    return found

@@ -78,6 +78,7 @@ USED_SNAT_PORTS_BY_BACKEND = MetricQuery(
 )
 USED = "UsedSnatPorts"
 ALLOCATED = "AllocatedSnatPorts"
+SNAT_PORTS = MetricQuery(_LOAD_BALANCERS, f"{USED},{ALLOCATED}", "Average")
 # Both in one request: half the requests of the pressure pass.
 SNAT_PORTS_BY_BACKEND = MetricQuery(
     _LOAD_BALANCERS, f"{USED},{ALLOCATED}", "Average", _EVERY_PORT, 2 * PORTS_TOP, "average desc"

@@ -67,6 +67,18 @@ class InventoryShard:
 
 
 @dataclass(frozen=True, slots=True)
+class SuspectRegion:
+    """Batches there said something else of ``metric`` than single requests: how often, and how often not since."""
+
+    metric: str
+    since: datetime
+    evidence: str = ""
+    disagreed: int = 0
+    agreed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ScanProgress:
     ports_until: datetime | None = None  # earlier minutes have been read
     allocations: Mapping[str, AllocationBaseline] = field(default_factory=dict)  # by cluster key
+    suspects: Mapping[str, SuspectRegion] = field(default_factory=dict)  # by place

@@ -27,12 +27,12 @@ def test_a_fleet_has_as_many_load_balancers_and_sick_clusters_as_it_says(size: F
     assert len({(cluster.subscription, cluster.location) for cluster in world.clusters.values()}) == size.lanes
 
 
-def test_the_bound_follows_from_batches_of_fifty() -> None:
+def test_the_bound_follows_from_batches_of_fifty_and_a_canary() -> None:
     least = bound(THOUSAND)
-    # 4 lanes of 250: 5 batches each, and 3 questions about the failing of each lane.
-    assert least.failed == 20 + 4 * 3
+    # 4 lanes of 250: 5 batches each, 3 questions about the failing of each lane, and one cluster asked both ways.
+    assert least.failed == 20 + 4 * 3 + 2
     # With ports: one question more to all but the failing, who have been asked.
-    assert least.pressure == 20 + 20 + 4 * 3
+    assert least.pressure == 20 + 20 + 4 * 3 + 2
     assert least.discovery == 3
 
 

@@ -22,9 +22,11 @@ from shared.cloud.errors import (
     Throttled,
     Unavailable,
 )
-from shared.cloud.metric_access import DeadlineReached, MetricAccess, MetricRequest, Mode
+from shared.cloud.metric_access import MetricAccess, Mode
+from shared.cloud.metric_request import MetricRequest
 from shared.cloud.metrics import Metrics
 from shared.cloud.metrics_batch import BatchMetrics
+from shared.cloud.patience import DeadlineReached
 from shared.cloud.request_count import RequestCount
 from shared.cloud.throttle import Throttle
 from shared.flows.monitoring.group_queries import unmeasured

@@ -11,8 +11,9 @@ from shared.cloud.deadline import Deadline
 from shared.cloud.discovery import Discovery
 from shared.cloud.errors import AzureError, NotFound
 from shared.cloud.fleet_query import FleetDiscovery
-from shared.cloud.metric_access import Answers, MetricAccess, MetricRequest
+from shared.cloud.metric_access import MetricAccess
 from shared.cloud.metric_queries import MetricQuery
+from shared.cloud.metric_request import Answers, MetricRequest
 from shared.core.detection.tags import TagRules
 from shared.flows.monitoring.collect import MetricCollector
 from shared.flows.monitoring.node_names import NodeNames

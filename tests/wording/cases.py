@@ -175,7 +175,7 @@ def findings(number: int) -> Iterator[Finding]:
         snat_failing(reading, number, usual),
         port_pressure(PortReading(builders.window(), ports, 1024), usual),
         association_drift(of, {}, Associations(left), START),
-        nat_gateway_failing(watched, of_gateway, usual),
+        nat_gateway_failing(watched, of_gateway),
     )
     found = {finding.kind: finding for finding in made if finding is not None}
     for kind in FindingKind:

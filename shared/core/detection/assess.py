@@ -204,7 +204,7 @@ def _gateway_findings(
     found: Sequence[tuple[GatewaySeries, Reading]], thresholds: Thresholds
 ) -> Iterator[Finding | None]:
     for series, reading in found:
-        yield nat_gateway_failing(series.gateway, reading, thresholds)
+        yield nat_gateway_failing(series.gateway, reading)
         if series.slow_window is not None and series.open_connections is not None:
             yield nat_gateway_pressure(series.gateway, series.slow_window, series.open_connections, thresholds)
         if series.slow_window is not None and series.datapath is not None:

@@ -11,12 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from ...cloud import metric_queries
-from ...cloud.metric_access import Answers
 from ...cloud.metric_queries import of_metric, sum_over
+from ...cloud.metric_request import Answers
 from ...core.detection.ports import read_history, read_ports
 from ...model.metric import MetricAnswer, Window
 from ...model.ports import PortHistory, PortReading
-from .group_queries import GroupQueries, GroupQuery, answer_or_none, in_batches
+from .group_queries import GroupQueries, GroupQuery, answer_or_none
 
 HISTORY = timedelta(hours=1)
 _FRONTEND = "frontendipaddress"
@@ -42,16 +42,16 @@ class PortCollector:
             self._keep_history(key, used)
 
     def collect_in_trouble(self, keys: Sequence[str]) -> None:
-        for batch in in_batches(keys):
+        for batch in self._queries.in_batches(keys, metric_queries.SNAT_PORTS_BY_BACKEND):
             self.keep_in_trouble(*self._queries.query_all(self.query_in_trouble(batch)))
 
     def collect(self, keys: Sequence[str]) -> None:
         """First what is in use now, then the last hour of those clusters that have a node worth it."""
         suspects: list[str] = []
-        for batch in in_batches(keys):
+        for batch in self._queries.in_batches(keys, metric_queries.SNAT_PORTS_BY_BACKEND):
             (answers,) = self._queries.query_all((batch, metric_queries.SNAT_PORTS_BY_BACKEND, self._window))
             suspects += [key for key in self._keep_readings(answers) if self.readings[key].nodes]
-        for batch in in_batches(suspects):
+        for batch in self._queries.in_batches(suspects, metric_queries.USED_SNAT_PORTS_BY_BACKEND):
             (answers,) = self._queries.query_all((batch, metric_queries.USED_SNAT_PORTS_BY_BACKEND, self._hour))
             for key, answer in _answered(answers):
                 self._keep_history(key, sum_over(answer, _FRONTEND))

@@ -7,15 +7,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ...cloud.deadline import Deadline
 from ...cloud.errors import AzureError, Forbidden, MetricUnavailable, NotFound, NotRegistered, Throttled, Unavailable
-from ...cloud.metric_access import Answers, DeadlineReached, MetricAccess, MetricRequest
+from ...cloud.metric_access import MetricAccess, RequestsUsedUp
 from ...cloud.metric_queries import MetricQuery
-from ...cloud.metrics_batch import MAX_RESOURCES
+from ...cloud.metric_request import Answers, MetricRequest
+from ...cloud.metrics_batch_size import STEPS, expected_series, split
+from ...cloud.patience import DeadlineReached
+from ...core.detection.node_counts import nodes_by_autoscaler
 from ...formatting import utc
 from ...model.fleet import WatchedCluster, WatchedGateway
 from ...model.metric import MetricAnswer, Window
 from ...model.reading import Cause, Unmeasured
 
 log = logging.getLogger("snatbot.collect")
+ASSUMED_NODES = 1000
 
 GroupQuery = tuple[Iterable[str], MetricQuery, Window]  # keys of load balancers: ids in lower case
 
@@ -56,14 +60,29 @@ class GroupQueries:
 
     def _request(self, keys: Iterable[str], query: MetricQuery, window: Window) -> MetricRequest:
         targets = [self.by_balancer[key] for key in keys]
-        ids = [target.load_balancer.id for target in targets if target.load_balancer]
-        return MetricRequest(ids, targets[0].cluster.location if targets else "", query, window)
+        series = series_of(targets, query)
+        return MetricRequest(list(series), targets[0].cluster.location if targets else "", query, window, series)
+
+    def in_batches(self, keys: Sequence[str], query: MetricQuery) -> Iterator[Sequence[str]]:
+        """As many at a time as one request may ask about."""
+        series = series_of([self.by_balancer[key] for key in keys], query)
+        return split(keys, {balancer_id.lower(): held for balancer_id, held in series.items()}, STEPS[0])
 
 
-def in_batches(keys: Sequence[str]) -> Iterator[Sequence[str]]:
-    """As many at a time as one request may ask about."""
-    for start in range(0, len(keys), MAX_RESOURCES):
-        yield keys[start : start + MAX_RESOURCES]
+def series_of(targets: Iterable[WatchedCluster], query: MetricQuery) -> dict[str, int]:
+    """How many time series Azure is expected to hold, by load balancer.
+
+    A backend is a member of the outbound pool, or else a node that the autoscaler may add; where nobody knows how many
+    there are, a thousand is assumed.
+    """
+    found: dict[str, int] = {}
+    for target in targets:
+        if (balancer := target.load_balancer) is not None:
+            members = len(balancer.outbound_ip_configuration_ids)
+            backends = max(members, nodes_by_autoscaler(target.cluster) or (0 if members else ASSUMED_NODES))
+            frontends = len({frontend for rule in balancer.outbound_rules for frontend in rule.frontend_ids})
+            found[balancer.id] = expected_series(query.metric, backends, frontends)
+    return found
 
 
 def answer_or_reason(
@@ -87,7 +106,9 @@ def unmeasured(error: AzureError) -> Unmeasured:
     """Why something was not measured, and what a person can do."""
     match error:
         case DeadlineReached():
-            return Unmeasured("the time for this look was over before it was its turn", "", Cause.NOT_REACHED)
+            return Unmeasured("the time for this scan was over before its turn came", "", Cause.NOT_REACHED)
+        case RequestsUsedUp():
+            return Unmeasured(f"its turn did not come in this scan: {error.message}", "", Cause.NOT_REACHED)
         case NotRegistered():
             reason = f"Azure refused: {error.code or error.status}, the provider Microsoft.Insights is not registered"
             return Unmeasured(reason, error.remedy, Cause.NOT_REGISTERED)

@@ -7,9 +7,13 @@ handed on as not reached: silence about them would look like health.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from ...cloud.deadline import Deadline
 from ...cloud.logs import HealthEventLog
@@ -19,6 +23,7 @@ from ...core.detection.schedule import ScanScope
 from ...core.detection.tags import TagRules, read_tags
 from ...model.assessment import Assessment
 from ...model.fleet import WatchedCluster
+from .canary import Canary, Suspects
 from .collect import MAX_CLUSTERS, MetricCollector
 from .fair_pool import FairWorkerPool
 from .health_events import Events, HealthEventReader
@@ -43,8 +48,10 @@ class FleetScanner:
         default_rules: TagRules,
         workers: int,
         health_events: HealthEventLog | None = None,
+        canary: Canary | None = None,
     ) -> None:
         """``default_rules``: the owner's thresholds and maintenance windows, before any tag."""
+        self._canary = canary
         self._collector = collector
         self._default_rules = default_rules
         self._workers = workers
@@ -80,6 +87,20 @@ class FleetScanner:
             then(self._with_health_events(results, scope, deadline))
 
         FairWorkerPool(groups, self._workers).run(scan_group)
+
+    @contextmanager
+    def canary(
+        self, targets: Sequence[WatchedCluster], suspects: Suspects, now: datetime, deadline: Deadline, is_turn: bool
+    ) -> Iterator[Future[Suspects]]:
+        """Sample batches beside the scan inside; the result is there when that has ended."""
+        done: Future[Suspects] = Future()
+        if self._canary is None:
+            done.set_result(suspects)
+            yield done
+            return
+        with ThreadPoolExecutor(1) as pool:
+            sample = partial(self._canary.sample, targets, suspects, now, deadline, is_turn)
+            yield pool.submit(copy_context().run, sample)
 
     def _assess_group(
         self,

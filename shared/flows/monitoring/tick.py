@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from ...cloud.deadline import Deadline
 from ...core.detection.schedule import ScanSchedule
@@ -12,6 +14,8 @@ from ...model.tally import Effort, ShardReport, Tally
 # Shares of a tick's time. Where listing takes longer, the list that is kept serves; later clusters are not scanned.
 _FOR_LISTING = 0.4
 _FOR_SCANNING = 0.7
+WHOLE_FLEET = "inline"  # instead of a shard's key
+_CANARY_SHARDS = 64  # of so many shards one samples batches at a tick
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,13 @@ class Tick:
     def is_success(self) -> bool:
         """Whether silence after it means health."""
         return not self.problems
+
+
+def is_canarys_turn(key: str, now: datetime) -> bool:
+    """Whether a scan of this shard samples batches at this tick; the whole fleet always does."""
+    return (
+        key == WHOLE_FLEET or zlib.crc32(key.encode()) % _CANARY_SHARDS == int(now.timestamp() // 60) % _CANARY_SHARDS
+    )
 
 
 @dataclass(frozen=True, slots=True)

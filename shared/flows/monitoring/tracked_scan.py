@@ -27,8 +27,9 @@ from ...store.active_clusters import ActiveClusterIndex
 from ...store.errors import StoreError
 from ...store.fleet_cache import FleetCache
 from ..incidents.track import IncidentTracker, Observation, UpdateSummary
+from .canary import said
 from .scan import FleetScanner, ScanResult
-from .tick import TickTime
+from .tick import TickTime, is_canarys_turn
 
 log = logging.getLogger("snatbot.watch")
 _PROGRESS = "progress-"
@@ -95,9 +96,12 @@ class TrackedScan:
             observations = [Observation(result.assessment, result.rules.maintenance.holds(now)) for result in confirmed]
             totals.add(confirmed, self._tracker.track(observations, active, now, wall, time.all))
 
-        self._scanner.scan(targets, scope, time.scanning, now, track, prior_of)
-        totals.tally += Tally(one_by_one=dict(self._scanner.one_by_one))
-        after = ScanProgress(scope.ports.end if scope.ports else progress.ports_until, totals.allocations)
+        sampled = targets, progress.suspects, now, time.scanning, is_canarys_turn(key, now)
+        with self._scanner.canary(*sampled) as suspects:
+            self._scanner.scan(targets, scope, time.scanning, now, track, prior_of)
+        totals.tally += Tally(one_by_one={**self._scanner.one_by_one, **said(suspects.result())})
+        ports_until = scope.ports.end if scope.ports else progress.ports_until
+        after = ScanProgress(ports_until, totals.allocations, suspects.result())
         if after != progress:
             self._keep(f"{_PROGRESS}{key}", after)
         problem = self._scanner.health_event_problem

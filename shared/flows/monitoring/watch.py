@@ -25,12 +25,11 @@ from ...store.records import Key, Records
 from ..incidents.deleted_clusters import DeletedClusters
 from .inventory import CLUSTERS_UNLISTED, FleetInventory, ListedFleet, shards_of
 from .shard_reports import ShardReports, error_text
-from .tick import ShardScan, Tick, TickTime, WatchPolicy
+from .tick import WHOLE_FLEET, ShardScan, Tick, TickTime, WatchPolicy
 from .tracked_scan import TrackedScan
 from .unmeasured import UnmeasuredClusters
 
 log = logging.getLogger("snatbot.watch")
-WHOLE_FLEET = "inline"
 
 
 class Watch:

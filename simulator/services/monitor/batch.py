@@ -19,6 +19,7 @@ from .answer import metric_values
 from .common import cost_of, interval_text, lower_names, visibility_of
 from .find import find_target
 from .query import parse_moment, parse_query, utc_text
+from .wrong_batches import spoil
 
 MOST_BATCHED = 50
 
@@ -53,6 +54,7 @@ def get_batch(world: World, request: Request) -> Response:
                 "resourceid": asked,
             }
         )
+    spoil(world, query, visibility, [target for target, _ in targets], values)
     reset = world.clock.now() + timedelta(seconds=BATCH_WINDOW_SECONDS)
     headers = {
         "X-Rate-Limit-Limit": f"{BATCH_WINDOW_SECONDS}s",

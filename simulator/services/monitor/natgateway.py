@@ -30,9 +30,10 @@ def _samples(
 
 def _connections(world: World, key: str, minutes: range) -> Iterator[Series]:
     zero = 0 if world.settings.emit_zero_failed else None
+    is_all = world.settings.gateway_attempted == "with_failed"
     for protocol in Protocol:
         name = {"protocol": str(protocol.number)}
-        attempted = _samples(world, key, protocol, minutes, lambda m: m.attempted)
+        attempted = _samples(world, key, protocol, minutes, lambda m: m.attempted - (0 if is_all else m.failed))
         failed = _samples(world, key, protocol, minutes, lambda m: m.failed)
         filled = [lost or (zero if tried else None) for lost, tried in zip(failed, attempted, strict=True)]
         yield Series(name | {"connectionstate": "Attempted"}, attempted)

@@ -26,4 +26,4 @@ def test_a_quiet_gateway_is_idle_when_its_data_path_reports_and_not_measured_oth
     assert read_gateway("ng", window(), nothing, answer(series({1: 100}))) == Idle(window())
     assert isinstance(read_gateway("ng", window(), nothing, nothing), Unmeasured)
     healthy = read_gateway("ng", window(), by_state(Attempted={0: 9}), None)
-    assert nat_gateway_failing(GATEWAY, healthy, USUAL) is None
+    assert nat_gateway_failing(GATEWAY, healthy) is None

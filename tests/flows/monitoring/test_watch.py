@@ -13,7 +13,7 @@ import pytest
 from shared.chat.message import Message
 from shared.clock import Instant
 from shared.cloud.errors import AzureError, Forbidden, Throttled, Unavailable
-from shared.cloud.metric_access import DeadlineReached
+from shared.cloud.patience import DeadlineReached
 from shared.cloud.request_count import RequestCount
 from shared.core.detection.schedule import ScanSchedule
 from shared.core.detection.tags import TagRules
@@ -239,7 +239,7 @@ def test_where_batches_are_refused_people_are_told_once_with_the_role_to_grant(m
     world.new_process()
     world.tick(9)
     (message,) = world.told()
-    assert message.title == "Metrics are read one by one"
+    assert message.title == "Metrics can't be read in full batches"
     assert "Grant Monitoring Reader on /subscriptions/s1" in message.summary
     fleet = world.records.fleet()
     assert fleet is not None

@@ -1,8 +1,10 @@
 """Trouble on a NAT gateway, which has no figures per node.
 
-Failing: any failed connection in the judged window. Pressure: open connections against 64,512 per public IP (Azure
-docs: nat-gateway-resource), a warning at ``nat_capacity_percent``, high at 90 %. Data path: DatapathAvailability below
-``datapath_percent`` on average over 15 minutes, on at least 10 of them (Azure docs: nat-metrics).
+Failing: any failed connection in the judged window; critical when 100 a minute fail in every measured minute. A share
+has no part in it: no document says whether Attempted includes Failed. Pressure: open connections against 64,512 per
+public IP (Azure docs: nat-gateway-resource), a warning at ``nat_capacity_percent``, high at 90 %. Data path:
+DatapathAvailability below ``datapath_percent`` on average over 15 minutes, on at least 10 of them (Azure docs:
+nat-metrics).
 """
 
 from __future__ import annotations
@@ -17,22 +19,23 @@ from ....model.reading import Measured, Reading
 from ..thresholds import Thresholds
 
 PORTS_PER_IP = 64_512
+CRITICAL_A_MINUTE = 100
+CRITICAL_MINUTES = 3
 HIGH_PERCENT = 90
 MIN_MINUTES = 10
 
 
-def nat_gateway_failing(gateway: WatchedGateway, reading: Reading, thresholds: Thresholds) -> Finding | None:
+def nat_gateway_failing(gateway: WatchedGateway, reading: Reading) -> Finding | None:
     if not isinstance(reading, Measured) or reading.failed == 0:
         return None
-    attempted = reading.failed + reading.successful
-    is_critical = 100 * reading.failed >= thresholds.critical_share_percent * attempted
+    is_in_all = len(reading.failed_minutes) == reading.measured_minutes >= CRITICAL_MINUTES
+    is_critical = is_in_all and reading.failed >= CRITICAL_A_MINUTE * reading.measured_minutes
     return Finding(
         kind=FindingKind.NAT_GATEWAY_FAILING,
         severity=Severity.CRITICAL if is_critical else Severity.FAILING,
         since=reading.failing_since or reading.failed_minutes[0],
         evidence=(
-            f"{reading.failed:,} of {count(attempted, 'new outbound connection')} failed "
-            f"({percent(reading.failed, attempted)}) on NAT gateway {gateway.name} in "
+            f"{count(reading.failed, 'new outbound connection')} failed on NAT gateway {gateway.name} in "
             f"{len(reading.failed_minutes)} of {count(reading.measured_minutes, 'measured minute')}"
         ),
         resource_id=gateway.id,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.core.detection.nat_gateway import read_gateway
 from shared.core.detection.rules.nat_gateway import nat_gateway_datapath, nat_gateway_failing, nat_gateway_pressure
@@ -28,14 +30,25 @@ GATEWAY = WatchedGateway(ArmId(f"{NETWORK}/natGateways/ng"), "ng", "westeurope",
 
 def test_failed_connections_on_a_gateway_are_failing() -> None:
     reading = read_gateway("ng", window(), by_state(Attempted={0: 100, 1: 100}, Failed={1: 4}), None)
-    finding = nat_gateway_failing(GATEWAY, reading, USUAL)
+    finding = nat_gateway_failing(GATEWAY, reading)
     assert finding is not None
     assert (finding.severity, finding.since, finding.resource_id) == (Severity.FAILING, at(1), GATEWAY.id)
-    assert "4 of 200" in finding.evidence
-    critical = read_gateway("ng", window(), by_state(attempted={0: 100}, FAILED={0: 40}), None)
-    found = nat_gateway_failing(GATEWAY, critical, USUAL)
-    assert found is not None
-    assert found.severity is Severity.CRITICAL
+    assert finding.evidence.startswith("4 new outbound connections failed on NAT gateway ng in 1 of 2 measured minutes")
+
+
+@given(st.lists(st.tuples(st.integers(0, 500), st.integers(0, 500)), min_size=5, max_size=5))
+def test_severity_is_the_same_whether_attempted_includes_failed_or_not(minutes: list[tuple[int, int]]) -> None:
+    """``minutes``: successful and failed connections. No document says which of the two Azure counts."""
+    failed = dict(enumerate(lost for _, lost in minutes))
+    both = [
+        read_gateway("ng", window(), by_state(Attempted=attempted, Failed=failed), None)
+        for attempted in (dict(enumerate(map(sum, minutes))), dict(enumerate(good for good, _ in minutes)))
+    ]
+    with_failed, without = (nat_gateway_failing(GATEWAY, reading) for reading in both)
+    assert (with_failed and with_failed.severity) is (without and without.severity)
+    if min(failed.values()) >= 100:
+        assert with_failed is not None
+        assert with_failed.severity is Severity.CRITICAL
 
 
 @pytest.mark.parametrize(

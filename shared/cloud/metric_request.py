@@ -1,0 +1,72 @@
+"""What is asked about metrics, and the parts that it is sent in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
+
+from ..model.metric import MetricAnswer, Window
+from ..model.resource_id import ArmId
+from .deadline import Deadline
+from .errors import AzureError
+from .metric_queries import MetricQuery
+
+Answers = dict[str, MetricAnswer | AzureError]  # by resource id in lower case
+
+
+@dataclass(frozen=True, slots=True)
+class MetricRequest:
+    """One query of any number of resources of one type and ``region``.
+
+    ``series``: how many time series Azure is expected to hold of a resource, by its id; 1 where it isn't said.
+    """
+
+    resource_ids: Sequence[str]
+    region: str
+    query: MetricQuery
+    window: Window
+    series: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Part of a request: resources of one subscription, for one HTTP request each or together (``is_batch``).
+
+    ``repeats`` counts the requests that repeat one because its answer was doubted.
+    """
+
+    resource_ids: Sequence[str]
+    subscription: str
+    request: MetricRequest
+    deadline: Deadline
+    is_batch: bool = False
+    repeats: Iterator[int] = field(default_factory=count, compare=False)
+
+    @property
+    def place(self) -> str:
+        return place_of(self.subscription, self.request.region)
+
+    def of(self, resource_ids: Sequence[str]) -> Part:
+        return replace(self, resource_ids=resource_ids)
+
+    @property
+    def halves(self) -> tuple[Part, ...]:
+        """Empty for a single resource."""
+        half = len(self.resource_ids) // 2
+        return (self.of(self.resource_ids[:half]), self.of(self.resource_ids[half:])) if half else ()
+
+    def failed(self, error: AzureError) -> Answers:
+        return {resource_id.lower(): error for resource_id in self.resource_ids}
+
+
+def place_of(subscription: str, region: str) -> str:
+    """Names a region of a subscription, such as ``… in westeurope``."""
+    return f"{subscription} in {region.replace(' ', '').lower()}"
+
+
+def by_subscription(request: MetricRequest, deadline: Deadline) -> list[Part]:
+    found: dict[str, list[str]] = {}
+    for resource_id in request.resource_ids:
+        found.setdefault(ArmId(resource_id).subscription.lower(), []).append(resource_id)
+    return [Part(ids, subscription, request, deadline) for subscription, ids in found.items()]

@@ -1,0 +1,65 @@
+"""A batch says something else of a load balancer than a request about it alone: batches leave out points there.
+
+Compared are minutes that are at least ten minutes old, so that late points have come; what is absent counts as 0. The
+second disagreement is said, and three agreements in a row end it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from ....formatting import count
+from ....model.fleet import SuspectRegion
+from ....model.metric import MetricAnswer, Window
+
+AGE = timedelta(minutes=10)
+SPAN = timedelta(minutes=10)
+SAID_FROM = 2
+TRUSTED_FROM = 3
+_TOLERANCE = 1e-6  # of averages
+
+_Key = tuple[tuple[tuple[str, str], ...], datetime]
+
+
+def compared_window(now: datetime) -> Window:
+    end = now.replace(second=0, microsecond=0) - AGE
+    return Window(end - SPAN, end)
+
+
+def disagreement(in_batch: MetricAnswer, alone: MetricAnswer, window: Window) -> str:
+    """What differs, in words; empty where both say the same. Minutes that can't be read are left out."""
+    unknown = in_batch.unknown | alone.unknown
+    batch, single = (dict(_values(answer, window, unknown)) for answer in (in_batch, alone))
+    keys = batch.keys() | single.keys()
+    minutes = {at for key, at in keys if abs(batch.get((key, at), 0) - single.get((key, at), 0)) > _TOLERANCE}
+    if not minutes:
+        return ""
+    sums = (sum(value for (_, at), value in values.items() if at in minutes) for values in (batch, single))
+    in_words = "a batch has {:,.0f} where a single request has {:,.0f}".format(*sums)
+    return f"{in_words}, in {count(len(minutes), 'minute')} from {min(minutes):%H:%M} to {max(minutes):%H:%M} UTC"
+
+
+def next_suspect(before: SuspectRegion | None, metric: str, evidence: str, now: datetime) -> SuspectRegion | None:
+    """``evidence`` of one sample, empty for an agreement. None: the region is not, or no longer, suspect."""
+    if evidence:
+        suspect = before or SuspectRegion(metric, now)
+        return replace(suspect, evidence=evidence, disagreed=suspect.disagreed + 1, agreed=0)
+    if before is None or before.agreed + 1 == TRUSTED_FROM:
+        return None
+    return replace(before, agreed=before.agreed + 1)
+
+
+def is_said(suspect: SuspectRegion) -> bool:
+    return suspect.disagreed >= SAID_FROM
+
+
+def _values(answer: MetricAnswer, window: Window, unknown: frozenset[datetime]) -> Iterator[tuple[_Key, float]]:
+    """By dimensions and minute. Series that differ in case only are added up."""
+    sums: dict[_Key, float] = defaultdict(float)
+    for series, at, value in answer.points_in(window):
+        if at not in unknown:
+            sums[tuple(sorted((name, text.lower()) for name, text in series.dimensions.items())), at] += value
+    yield from sums.items()

@@ -1,0 +1,99 @@
+"""Ask about one load balancer both ways at each tick, in a batch and alone: do batches say the truth?
+
+Its turn comes by the minute, among those with recent traffic; in a suspect region one is asked at every tick. While a
+disagreement repeats, batches in that region get smaller.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from ...cloud import metric_queries
+from ...cloud.deadline import Deadline
+from ...cloud.metric_access import MetricAccess
+from ...cloud.metric_request import MetricRequest, place_of
+from ...cloud.metrics_batch_size import STEPS
+from ...core.detection.rules.batch_disagreement import compared_window, disagreement, is_said, next_suspect
+from ...model.fleet import SuspectRegion, WatchedCluster
+from ...model.metric import MINUTE
+from .group_queries import series_of
+
+log = logging.getLogger("snatbot.metrics")
+# In turn: reports differ in which aggregation a batch gets wrong (opentelemetry-collector-contrib#48812).
+_QUERIES = (metric_queries.SNAT_CONNECTIONS, metric_queries.SNAT_PORTS)
+Suspects = Mapping[str, SuspectRegion]  # by place
+
+
+class Canary:
+    def __init__(self, access: MetricAccess) -> None:
+        self._access = access
+
+    def sample(
+        self, targets: Sequence[WatchedCluster], suspects: Suspects, now: datetime, deadline: Deadline, is_turn: bool
+    ) -> Suspects:
+        """The suspect regions afterwards. Without ``is_turn`` only these are sampled."""
+        number = int(now.timestamp() // MINUTE.total_seconds())
+        busy = [
+            target for target in targets if target.load_balancer and self._access.had_traffic(target.load_balancer.id)
+        ]
+        chosen = {_place(target): target for target in _in_turn(busy, number) if _place(target) in suspects}
+        if is_turn and busy:
+            turn = busy[number % len(busy)]
+            chosen[_place(turn)] = turn
+        after = dict(suspects)
+        for place, target in chosen.items():
+            neighbours = [other for other in _in_turn(targets, number) if _place(other) == place]
+            before = after.pop(place, None)
+            found = self._compare(target, neighbours, before, now, deadline)
+            if found is not None:
+                after[place] = found
+        return after
+
+    def _compare(
+        self,
+        target: WatchedCluster,
+        neighbours: Sequence[WatchedCluster],
+        before: SuspectRegion | None,
+        now: datetime,
+        deadline: Deadline,
+    ) -> SuspectRegion | None:
+        query = _QUERIES[int(now.timestamp() // MINUTE.total_seconds()) % 2]
+        if before is not None:
+            query = next((each for each in _QUERIES if each.metric == before.metric), query)
+        series = series_of([target, *neighbours], query)
+        ids = list(series)[: STEPS[0]]
+        window = compared_window(now)
+        answers = self._access.query_both_ways(
+            MetricRequest(ids, target.cluster.location, query, window, series), deadline
+        )
+        if answers is None:
+            return before
+        difference = disagreement(*answers, window)
+        evidence = f"{query.metric} of cluster {target.cluster.name}: {difference}" if difference else ""
+        after = next_suspect(before, query.metric, evidence, now)
+        if evidence:
+            log.warning("batches in %s: %s", _place(target), evidence)
+            if after is not None and is_said(after):
+                self._access.distrust(_place(target))
+        return after
+
+
+def said(suspects: Suspects) -> dict[str, str]:
+    """What people are told, by place."""
+    return {
+        place: f"subscription {place}: batches and single requests disagree, so that batches are made "
+        f"smaller there. {suspect.evidence}"
+        for place, suspect in suspects.items()
+        if is_said(suspect)
+    }
+
+
+def _place(target: WatchedCluster) -> str:
+    return place_of(target.cluster.subscription.lower(), target.cluster.location)
+
+
+def _in_turn(targets: Sequence[WatchedCluster], number: int) -> Sequence[WatchedCluster]:
+    first = number % len(targets) if targets else 0
+    return [*targets[first:], *targets[:first]]
