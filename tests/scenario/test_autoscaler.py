@@ -12,7 +12,6 @@ from shared.model.cluster import Cluster
 from shared.model.load_balancer import NodeList
 from tests.support.theatre import playing
 
-
 UNLISTED = 9  # nodes in the outbound pool whose interfaces are not listed, as right after a scale-out
 
 

@@ -15,6 +15,7 @@ from shared.core.detection.tags import TagRules
 from shared.flows.planning.ownership import Ownership
 from shared.flows.planning.plan import Planner
 from shared.model.access import Access
+from shared.model.check import CheckId
 from shared.model.metric import MetricAnswer
 from shared.model.network import NetworkFacts, Ours
 from shared.model.plan import Plan
@@ -145,3 +146,14 @@ def test_of_a_gateway_of_ours_too() -> None:
     assert any("500 connections were open" in line for line in found.demand.arithmetic), "the others are still read"
     (named,) = missing(plan("nat_gateway_open_connections", of=of, ours=ours))
     assert "TotalConnectionCount" in named
+
+
+def test_a_backend_with_ports_in_no_known_subnet_blocks_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing lists the node; the load balancer's own metrics have it for longer than a moment."""
+    lasting = dict.fromkeys(range(7, 12), 64.0)
+    hidden = series(lasting, backendipaddress="10.99.0.4", protocoltype="6")
+    monkeypatch.setitem(ANSWERS, "allocated_snat_ports_by_backend", answer(*ALLOCATED.series, hidden))
+    (check,) = [check for check in plan().checks if check.id is CheckId.OUTBOUND_POOL]
+    assert check.is_blocking
+    assert "10.99.0.4" in check.message
+    assert not plan().is_executable
