@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from .fleet import LOAD_BALANCER, Cluster, Node, NodePool
+from .fleet import LOAD_BALANCER, SCALE_SETS, Cluster, Node, NodePool
 from .networks import NetworkBuilder
 from .noise import stable_digits, stable_uuid
 from .physics.workload import NodeLoad, Workload
@@ -82,6 +82,7 @@ class ClusterBuilder:
                 max_nodes=given_pool.get("max_nodes"),
                 pod_subnet_id=self._subnet_id(given, str(pod_subnet)) if pod_subnet is not None else None,
                 node_public_ip=bool(given_pool.get("node_public_ip", False)),
+                kind=str(given_pool.get("kind", SCALE_SETS)),
                 orchestration_mode=str(given_pool.get("orchestration_mode", "Uniform")),
             )
             addresses = hosts.setdefault(subnet_id.lower(), self._hosts(subnet_id))

@@ -12,10 +12,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from .noise import stable_digits
+from .noise import stable_digits, stable_uuid
 from .physics.workload import NodeLoad
 
 LOAD_BALANCER = "loadBalancer"
+SCALE_SETS, VIRTUAL_MACHINES, AUTO_PROVISIONED, HOSTED = (
+    "VirtualMachineScaleSets",
+    "VirtualMachines",
+    "AutoProvisioned",
+    "Hosted",
+)
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -67,12 +73,29 @@ class Node:
 
     @cached_property
     def name(self) -> str:
-        """The Kubernetes node's name, which is the machine's host name."""
-        return f"{self.pool.scale_set}{_base36(self.instance, 6)}"
+        """The Kubernetes node's name, which is the machine's host name.
+
+        A machine in no scale set is named as kubernetes/autoscaler's azure_agent_pool_test.go and
+        Azure/karpenter-provider-azure name theirs.
+        """
+        pool = self.pool
+        if pool.kind == VIRTUAL_MACHINES:
+            return f"aks-{pool.name}-{stable_digits(8, pool.cluster.id, pool.name)}-vms{self.instance}"
+        if pool.kind == AUTO_PROVISIONED:
+            return f"aks-{pool.name}-{stable_uuid('nodeclaim', pool.cluster.id, pool.name, self.instance)[:5]}"
+        return f"{pool.scale_set}{_base36(self.instance, 6)}"
+
+    @cached_property
+    def machine_id(self) -> str:
+        if self.pool.has_own_nics:
+            return f"{self.pool.machines}/Microsoft.Compute/virtualMachines/{self.name}"
+        return f"{self.pool.scale_set_id}/virtualMachines/{self.instance}"
 
     @cached_property
     def nic_id(self) -> str:
-        return f"{self.pool.scale_set_id}/virtualMachines/{self.instance}/networkInterfaces/{self.pool.scale_set}"
+        if self.pool.has_own_nics:
+            return f"{self.pool.machines}/Microsoft.Network/networkInterfaces/{self.name}"
+        return f"{self.machine_id}/networkInterfaces/{self.pool.scale_set}"
 
     @cached_property
     def ip_configuration_id(self) -> str:
@@ -89,7 +112,10 @@ def _no_load(instance: int) -> NodeLoad:
 
 @dataclass(eq=False)
 class NodePool:
-    """An agent pool and the scale set behind it. `own_subnet` is false in a VNet that AKS manages.
+    """Nodes of one kind. `own_subnet` is false in a VNet that AKS manages.
+
+    Scale sets and virtual machines are behind an agent pool. Nodes of node auto-provisioning and of
+    system pools that AKS hosts are in none.
 
     `properties` overrides what the API shows, like a cluster's. `next_address` and `load_of` (by
     instance) are what new nodes get.
@@ -105,6 +131,7 @@ class NodePool:
     max_nodes: int | None = None
     pod_subnet_id: str | None = None
     node_public_ip: bool = False
+    kind: str = SCALE_SETS
     orchestration_mode: str = "Uniform"
     size_when_stopped: int = 0
     properties: dict[str, Any] = field(default_factory=dict)
@@ -117,12 +144,26 @@ class NodePool:
         return f"aks-{self.name}-{stable_digits(8, self.cluster.id, self.name)}-vmss"
 
     @cached_property
-    def scale_set_id(self) -> str:
+    def machines(self) -> str:
+        """Where the machines are. Those that AKS hosts are in a subscription of Microsoft's."""
         cluster = self.cluster
-        return (
-            f"/subscriptions/{cluster.subscription}/resourceGroups/{cluster.node_group}"
-            f"/providers/Microsoft.Compute/virtualMachineScaleSets/{self.scale_set}"
-        )
+        subscription, group = cluster.subscription, cluster.node_group
+        if self.kind == HOSTED:
+            subscription, group = stable_uuid("hosted", cluster.id), f"hosted-{stable_digits(8, cluster.id)}"
+        return f"/subscriptions/{subscription}/resourceGroups/{group}/providers"
+
+    @cached_property
+    def scale_set_id(self) -> str:
+        return f"{self.machines}/Microsoft.Compute/virtualMachineScaleSets/{self.scale_set}"
+
+    @property
+    def has_own_nics(self) -> bool:
+        """Whether the nodes have network interfaces of their own and not of a scale set."""
+        return self.kind in (VIRTUAL_MACHINES, AUTO_PROVISIONED) or self.orchestration_mode == "Flexible"
+
+    @property
+    def is_agent_pool(self) -> bool:
+        return self.kind in (SCALE_SETS, VIRTUAL_MACHINES)
 
 
 @dataclass(eq=False)
@@ -171,6 +212,10 @@ class Cluster:
     @property
     def has_outbound_rule(self) -> bool:
         return self.outbound_type == LOAD_BALANCER and self.load_balancer_sku == "standard"
+
+    @property
+    def agent_pools(self) -> list[NodePool]:
+        return [pool for pool in self.pools if pool.is_agent_pool]
 
     @property
     def nodes(self) -> list[Node]:

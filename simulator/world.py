@@ -76,7 +76,6 @@ class World:
         self.groups: dict[tuple[str, str], ResourceGroup] = {}
         self.clusters: dict[str, Cluster] = {}
         self.load_balancers: dict[str, Cluster] = {}
-        self.scale_sets: dict[str, NodePool] = {}
         self.subnet_pools: dict[str, list[NodePool]] = {}
         self.frontend_owners: dict[str, Cluster] = {}
         self.metric_sources: dict[str, Target] = {}
@@ -162,7 +161,6 @@ class World:
         for frontend in cluster.frontends:
             self.frontend_owners[frontend.public_ip_id.lower()] = cluster
         for pool in cluster.pools:
-            self.scale_sets[pool.scale_set_id.lower()] = pool
             self.subnet_pools.setdefault(pool.subnet_id.lower(), []).append(pool)
         minute = self.traffic.first_minute
         ports = ports_per_node(len(cluster.nodes), cluster.allocated_outbound_ports)

@@ -8,23 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from ..errors import BadInput
-from ..formatting import count
 from ..model.cluster import Cluster
 from ..model.fleet import Unlisted
-from ..model.load_balancer import LoadBalancer, Node, NodeList
+from ..model.load_balancer import LoadBalancer, NodeList
 from ..model.resource_id import ArmId
 from . import api_versions
 from .arm import Arm
 from .errors import AzureError, BadRequest, Forbidden, NotFound, SignInFailed, UnexpectedAnswer
+from .node_list import read_nodes
 from .paging import Pages
 from .parse.cluster import CLUSTER_TYPE, parse_cluster
-from .parse.fields import Json, number, reference, segment, tags, text
+from .parse.fields import Json, reference, segment, text
 from .parse.load_balancer import parse_load_balancer
-from .parse.node import is_primary_interface, model_subnet, parse_node
 from .parse.rows import UnreadableRow, read_rows
 
 _CLUSTERS_QUERY = (
@@ -107,39 +105,8 @@ class Discovery:
         return found if found.outbound_rules and found.sku.lower() == "standard" else None
 
     def nodes(self, cluster: Cluster) -> NodeList:
-        """Every instance of the cluster's scale sets that has an address. One scale set that can't be read hides no
-        other. Raises AzureError when the scale sets can't be listed.
-        """
-        compute = f"{_node_group(cluster)}/providers/Microsoft.Compute/virtualMachineScaleSets"
-        scale_sets, bad = read_rows(self._arm.list(compute, api_versions.SCALE_SETS), _scale_set)
-        found: list[tuple[Node | None, ...]] = []
-        unreadable: list[str] = []
-        is_complete = cluster.has_only_scale_sets
-        for scale_set in scale_sets:
-            rows: list[dict[str, Any]] = []
-            try:
-                # Page by page: those before one that fails are kept.
-                for row in self._arm.list(f"{compute}/{scale_set.name}/networkInterfaces", api_versions.SCALE_SET_NICS):
-                    rows.append(row)
-            except NotFound:
-                # Azure's answer for a scale set without instances, for a Flexible one and for one that is just deleted
-                # (cilium/cilium#24185; Azure/azure-cli#27341).
-                is_complete = is_complete and scale_set.is_empty
-            except AzureError as error:
-                unreadable.append(f"scale set {scale_set.name}: {error}")
-            nodes_of_nics, more = read_rows(rows, partial(_nodes_of, scale_set.tags))
-            found += nodes_of_nics
-            bad += more
-        if bad:
-            unreadable.append(unreadable_summary("row", bad))
-        nodes = [node for nodes_of_nic in found for node in nodes_of_nic]
-        by_name = sorted(filter(None, nodes), key=lambda node: node.name)
-        return NodeList(
-            tuple(by_name),
-            is_complete and not unreadable and None not in nodes,
-            tuple(unreadable),
-            {scale_set.name: scale_set.subnet_id for scale_set in scale_sets if scale_set.subnet_id},
-        )
+        """Every node that has an address, and what could not be read."""
+        return read_nodes(self._arm, cluster)
 
     def subnet_gateway(self, subnet_id: str) -> ArmId | None:
         """The NAT gateway on a subnet, as Resource Manager knows it now."""
@@ -206,36 +173,10 @@ def rows_without_id(what: str, rows: Sequence[UnreadableRow]) -> list[Unlisted]:
     return [Unlisted(f"{what} without a readable id", f"{len(reasons)}, such as: {reasons[0]}")] if reasons else []
 
 
-def unreadable_summary(what: str, rows: Sequence[UnreadableRow]) -> str:
-    return f"{count(len(rows), what)} can't be read, such as {rows[0].id or 'one without id'}: {rows[0].reason}"
-
-
 def _subscription(item: Json) -> str:
     return segment(item, "subscriptionId")
 
 
-@dataclass(frozen=True, slots=True)
-class _ScaleSet:
-    name: str
-    tags: dict[str, str]
-    is_empty: bool  # says so itself; one that does not say may have instances
-    subnet_id: ArmId | None
-
-
-def _scale_set(item: Json) -> _ScaleSet:
-    return _ScaleSet(
-        segment(item, "name"), tags(item), number(item, "sku", "capacity", default=-1) == 0, model_subnet(item)
-    )
-
-
-def _nodes_of(scale_set_tags: dict[str, str], nic: Json) -> tuple[Node | None, ...]:
-    """Nothing for a further interface of a node, None for a node without an address (yet)."""
-    return (parse_node(nic, scale_set_tags),) if is_primary_interface(nic) else ()
-
-
 def cluster_balancer_id(cluster: Cluster) -> ArmId:
-    return ArmId(f"{_node_group(cluster)}/providers/Microsoft.Network/loadBalancers/kubernetes")
-
-
-def _node_group(cluster: Cluster) -> str:
-    return f"/subscriptions/{cluster.subscription}/resourceGroups/{cluster.node_resource_group}"
+    group = cluster.node_resource_group
+    return ArmId.build(cluster.subscription, group, "Microsoft.Network/loadBalancers", "kubernetes")

@@ -19,7 +19,19 @@ from ..model.resource_id import ArmId
 from . import api_versions
 from .discovery import Discovery, cluster_balancer_id, rows_without_id
 from .errors import AzureError, Forbidden, NotFound, UnexpectedAnswer
-from .parse.fields import Json, field, location, loose_references, number, optional_id, resource_id, segment, tags, text
+from .parse.fields import (
+    Json,
+    field,
+    inner,
+    location,
+    loose_references,
+    number,
+    optional_id,
+    resource_id,
+    segment,
+    tags,
+    text,
+)
 from .parse.load_balancer import parse_load_balancer
 from .parse.rows import UnreadableRow, read_rows
 
@@ -27,11 +39,10 @@ PRODUCT_TAG = "snatbot"
 _BALANCERS = "Microsoft.Network/loadBalancers"
 _GATEWAYS = "Microsoft.Network/natGateways"
 _PREFIXES = "Microsoft.Network/publicIPPrefixes"
-# Backend pools are left out: they name every node's interface.
 _BALANCERS_QUERY = (
     "resources | where type =~ 'microsoft.network/loadbalancers' and name =~ 'kubernetes'"
     " | project id, name, type, location, sku, outboundRules = properties.outboundRules,"
-    " frontends = properties.frontendIPConfigurations | order by id asc"
+    " frontends = properties.frontendIPConfigurations, pools = properties.backendAddressPools | order by id asc"
 )
 _GATEWAYS_QUERY = (
     "resources | where type =~ 'microsoft.network/natgateways'"
@@ -129,10 +140,17 @@ def _balancer(row: Json) -> LoadBalancer | None:
     """None: this load balancer does not carry a cluster's outbound traffic."""
     if text(row, "name").lower() != "kubernetes":
         return None
-    if field(row, "properties") is None:
-        rules, frontends = field(row, "outboundRules"), field(row, "frontends")
-        row = {**row, "properties": {"outboundRules": rules, "frontendIPConfigurations": frontends}}
-    return parse_load_balancer(row)
+    properties = inner(row, "properties") or {
+        "outboundRules": field(row, "outboundRules"),
+        "frontendIPConfigurations": field(row, "frontends"),
+        "backendAddressPools": field(row, "pools"),
+    }
+    try:
+        # The inventory keeps how many nodes there are, not their ids.
+        return replace(parse_load_balancer({**row, "properties": properties}), outbound_ip_configuration_ids=())
+    except UnexpectedAnswer:
+        # An odd backend pool costs the number of nodes, not the whole load balancer.
+        return parse_load_balancer({**row, "properties": {**properties, "backendAddressPools": None}})
 
 
 def _prefix_size(row: Json) -> tuple[ArmId, int]:

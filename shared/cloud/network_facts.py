@@ -12,13 +12,14 @@ from functools import partial
 from typing import Any, TypeVar
 
 from ..model.cluster import Cluster
-from ..model.load_balancer import LoadBalancer, NodeList
+from ..model.load_balancer import LoadBalancer, Node, NodeList
 from ..model.network import NatGateway, NetworkFacts, PublicIp, Subnet, Unreadable, UnreadableKind, Vnet
 from ..model.resource_id import NO_ID, ArmId
 from . import api_versions
 from .arm import Arm
-from .discovery import Discovery, unreadable_summary
+from .discovery import Discovery
 from .errors import AzureError
+from .node_list import unreadable_summary
 from .parse.fields import reference
 from .parse.nat_gateway import parse_nat_gateway
 from .parse.public_ip import parse_public_ip
@@ -76,9 +77,9 @@ class _Reading:
         load_balancer = self._attempt(
             UnreadableKind.LOAD_BALANCER, lambda: self._discovery.load_balancer(cluster), None
         )
-        nodes = self._attempt(UnreadableKind.NODES, self._nodes, NodeList())
+        nodes = self._nodes()
         vnet = self._attempt(UnreadableKind.VNET, self._read_vnet, None)
-        subnets = self._read_each(UnreadableKind.SUBNET, cluster.subnet_ids, self._subnet)
+        subnets = self._read_each(UnreadableKind.SUBNET, self._subnet_ids(nodes.nodes, load_balancer), self._subnet)
         gateways = self._nat_gateways(subnets)
         outbound_ips = self._outbound_ips(load_balancer, gateways, subnets)
         group_ips = self._group_ips(gateways)
@@ -121,6 +122,18 @@ class _Reading:
         found = self._discovery.nodes(self._cluster)
         self._unreadable += [Unreadable(UnreadableKind.NODES, "", reason) for reason in found.unreadable]
         return found
+
+    def _subnet_ids(self, nodes: tuple[Node, ...], load_balancer: LoadBalancer | None) -> tuple[ArmId, ...]:
+        """Those that pools name, after those that only nodes are in, as with node auto-provisioning.
+
+        A machine of no pool that is not in the outbound pool either is somebody's, not a node.
+        """
+        named = self._cluster.subnet_ids
+        if not named:  # a network that AKS owns, or nobody knows whose it is
+            return ()
+        members = set(load_balancer.outbound_interface_ids) if load_balancer else set()
+        of_nodes = {node.subnet_id for node in nodes if node.subnet_id and (node.pool or node.interface_id in members)}
+        return (*sorted(of_nodes.difference(named)), *named)
 
     def _get(self, resource_id: str) -> dict[str, Any]:
         return self._arm.get(resource_id, api_versions.NETWORK)

@@ -76,7 +76,8 @@ class Cluster:
     tags: Mapping[str, str] = field(default_factory=dict)
     ip_families: tuple[str, ...] = ()
     has_auto_provisioning: bool = False  # adds nodes of no pool, without a known maximum
-    hosted_subnet_ids: tuple[ArmId, ...] = ()  # of system pools that AKS hosts
+    has_hosted_pools: bool = False  # AKS hosts the system pools: their nodes are in no list of the cluster's
+    hosted_subnet_ids: tuple[ArmId, ...] = ()  # of the hosted pools' nodes
 
     @property
     def subscription(self) -> str:
@@ -101,10 +102,9 @@ class Cluster:
         return bool(self.authorized_ip_ranges) and not self.is_private and not self.has_vnet_integration
 
     @property
-    def has_only_scale_sets(self) -> bool:
-        """Whether every node is an instance of a scale set, as far as its pools say."""
-        kinds = {pool.kind.lower() for pool in self.pools}
-        return kinds == {"virtualmachinescalesets"} and not self.has_auto_provisioning
+    def shows_every_node(self) -> bool:
+        """Whether the network interfaces in the node resource group are those of all nodes."""
+        return bool(self.pools) and not self.has_hosted_pools
 
     @property
     def fixed_outbound_type_reason(self) -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .resource_id import NO_ID, ArmId
 
-_INSTANCE = re.compile(r"/virtualMachineScaleSets/([^/]+)/virtualMachines/([^/]+)/", re.IGNORECASE)
 AKS_OUTBOUND_RULE = "aksoutboundrule"  # in lower case (Azure docs: configure-load-balancer-standard)
 
 
@@ -21,13 +19,15 @@ class OutboundRule:
     backend_pool_id: ArmId
     ip_ids: tuple[ArmId, ...] = ()  # public IPs of its frontends, or the prefixes that they come from
     ipv4_ip_ids: tuple[ArmId, ...] = ()  # without those of frontends that are known to be IPv6
+    node_count: int | None = None  # in its backend pool; None where Azure does not say
 
 
 @dataclass(frozen=True, slots=True)
 class LoadBalancer:
     """``outbound_ip_ids`` are the public IPs of the outbound rules' frontends.
 
-    ``outbound_ip_configuration_ids`` are the network interface configurations in the outbound pool.
+    ``outbound_ip_configuration_ids`` are the network interface configurations in the outbound pools; left out in the
+    inventory.
     """
 
     id: ArmId
@@ -35,6 +35,11 @@ class LoadBalancer:
     outbound_rules: tuple[OutboundRule, ...]
     outbound_ip_ids: tuple[ArmId, ...]
     outbound_ip_configuration_ids: tuple[ArmId, ...]
+
+    @property
+    def outbound_interface_ids(self) -> tuple[ArmId, ...]:
+        """The network interfaces in the outbound pools, a node's both IP versions once."""
+        return tuple(dict.fromkeys(map(interface_of, self.outbound_ip_configuration_ids)))
 
     @property
     def aks_outbound_rule(self) -> OutboundRule | None:
@@ -55,17 +60,15 @@ class LoadBalancer:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A Kubernetes node: an instance of a pool's virtual machine scale set.
+    """A Kubernetes node: an instance of a scale set, or a virtual machine in none.
 
-    ``name`` is the Kubernetes name (scale set name plus six base-36 digits of the instance). ``provisioning_state`` is
-    its network interface's; empty when Azure does not say.
+    ``name`` is the Kubernetes name. ``provisioning_state`` is its network interface's; empty when Azure does not say.
     """
 
     name: str
     pool: str
     ip: str
-    scale_set: str = ""
-    instance_id: str = ""
+    interface_id: ArmId = NO_ID
     subnet_id: ArmId = NO_ID
     provisioning_state: str = ""
 
@@ -81,10 +84,16 @@ class NodeList:
     nodes: tuple[Node, ...] = ()
     is_complete: bool = False
     unreadable: tuple[str, ...] = ()
-    scale_set_subnets: Mapping[str, ArmId] = field(default_factory=dict)
+    scale_set_subnets: Mapping[ArmId, ArmId] = field(default_factory=dict)
 
 
-def instance_of(ip_configuration_id: str) -> tuple[str, str]:
-    """Scale set in lower case and instance of a network interface's configuration; empty texts for any other."""
-    match = _INSTANCE.search(ip_configuration_id)
-    return (match[1].lower(), match[2]) if match else ("", "")
+def interface_of(ip_configuration_id: ArmId) -> ArmId:
+    """The network interface that an IP configuration is of."""
+    end = ip_configuration_id.lower().find("/ipconfigurations/")
+    return ArmId(ip_configuration_id[:end]) if end >= 0 else ip_configuration_id
+
+
+def scale_set_of(ip_configuration_id: ArmId) -> ArmId | None:
+    """The scale set that an IP configuration is of; None for a machine in no scale set."""
+    end = ip_configuration_id.lower().find("/virtualmachines/")
+    return ArmId(ip_configuration_id[:end]) if end >= 0 else None

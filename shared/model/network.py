@@ -203,7 +203,7 @@ class NetworkFacts:
     access: Access | None = None
     ours: Ours = field(default_factory=Ours)
     gateway_ips: tuple[PublicIp, ...] = ()
-    scale_set_subnets: Mapping[str, ArmId] = field(default_factory=dict)
+    scale_set_subnets: Mapping[ArmId, ArmId] = field(default_factory=dict)
     unplaced_ips: tuple[str, ...] | None = None
 
     def unreadable_of(self, *kinds: UnreadableKind) -> tuple[Unreadable, ...]:

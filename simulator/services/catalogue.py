@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from ..fleet import SCALE_SETS
 from ..state.network import SUBNET
 from ..world import World
 from .compute.wire import scale_set_json
@@ -45,6 +46,8 @@ def rows(world: World) -> Iterator[Row]:
         yield Row(subscription, cluster.group, CLUSTER, cluster.name, partial(cluster_json, cluster))
         yield Row(subscription, node_group, LOAD_BALANCER, "kubernetes", partial(load_balancer_json, cluster))
         for pool in cluster.pools:
+            if pool.kind != SCALE_SETS:
+                continue
             yield Row(subscription, node_group, SCALE_SET, pool.scale_set, partial(scale_set_json, pool))
     for kind in world.network.kinds():
         for document in world.network.of_kind(kind) if kind != SUBNET else ():

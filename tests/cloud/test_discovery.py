@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.cloud.discovery import Discovery
-from shared.cloud.errors import BadRequest, Forbidden, NotFound, SignInFailed, Throttled, Unavailable, UnexpectedAnswer
+from shared.cloud.errors import BadRequest, Forbidden, NotFound, SignInFailed, Throttled, UnexpectedAnswer
 from shared.errors import BadInput
 
 from ..support.canned import Answer, Canned, forbidden
@@ -158,11 +158,10 @@ def test_the_id_of_something_else_is_refused(given: str) -> None:
         Discovery(Canned({}).arm).cluster(given)
 
 
-# --- load balancer and nodes ---
+# --- load balancer ---
 
 NODE_GROUP = "/subscriptions/s1/resourceGroups/MC_a"
 LB = f"{NODE_GROUP}/providers/Microsoft.Network/loadBalancers/kubernetes"
-SCALE_SETS = f"{NODE_GROUP}/providers/Microsoft.Compute/virtualMachineScaleSets"
 
 
 def discovery(answers: dict[str, Answer]) -> Discovery:
@@ -195,66 +194,3 @@ def test_a_load_balancer_that_may_not_be_read_is_not_none() -> None:
     looking = discovery({LB: forbidden()})
     with pytest.raises(Forbidden):
         looking.load_balancer(looking.cluster(cluster_id("a")))
-
-
-def nic(scale_set: str, instance: int, address: str, primary: bool = True) -> dict[str, Any]:
-    return {
-        "id": f"{SCALE_SETS}/{scale_set}/virtualMachines/{instance}/networkInterfaces/n",
-        "properties": {
-            "primary": primary,
-            "ipConfigurations": [{"properties": {"primary": True, "privateIPAddress": address}}],
-        },
-    }
-
-
-def test_nodes_are_the_primary_interfaces_of_every_scale_set() -> None:
-    looking = discovery(
-        {
-            SCALE_SETS: [
-                {"name": "aks-user-1-vmss", "tags": {"aks-managed-poolName": "apps"}},
-                {"name": "aks-sys-1-vmss"},
-            ],
-            f"{SCALE_SETS}/aks-user-1-vmss/networkInterfaces": [
-                nic("aks-user-1-vmss", 11, "10.0.0.12"),
-                nic("aks-user-1-vmss", 2, "10.0.0.11"),
-                nic("aks-user-1-vmss", 2, "10.9.0.1", primary=False),
-            ],
-            f"{SCALE_SETS}/aks-sys-1-vmss/networkInterfaces": [nic("aks-sys-1-vmss", 0, "10.0.1.4")],
-        }
-    )
-    found = looking.nodes(looking.cluster(cluster_id("a")))
-    assert (found.is_complete, found.unreadable) == (True, ())
-    assert [(node.name, node.pool, node.ip) for node in found.nodes] == [
-        ("aks-sys-1-vmss000000", "sys", "10.0.1.4"),
-        ("aks-user-1-vmss000002", "apps", "10.0.0.11"),
-        ("aks-user-1-vmss00000b", "apps", "10.0.0.12"),
-    ]
-
-
-MISSING = NotFound("GET networkInterfaces", "Resource not found", status=404)
-
-
-@pytest.mark.parametrize(
-    ("capacity", "nics", "is_complete", "is_unreadable"),
-    [
-        (0, MISSING, True, False),  # empty
-        (3, MISSING, False, False),  # Flexible, or deleted between the two calls
-        (None, MISSING, False, False),
-        (3, Unavailable("GET networkInterfaces", "try later"), False, True),
-        (1, [{"id": f"{SCALE_SETS}/odd/virtualMachines/0/networkInterfaces/n"}], False, False),  # no address yet
-        (1, [{"id": "nonsense"}], False, True),
-    ],
-)
-def test_a_scale_set_that_cant_be_read_hides_no_other(
-    capacity: int | None, nics: Answer, is_complete: bool, is_unreadable: bool
-) -> None:
-    looking = discovery(
-        {
-            SCALE_SETS: [{"name": "odd", "sku": {"capacity": capacity}}, {"name": "aks-sys-1-vmss"}],
-            f"{SCALE_SETS}/odd/networkInterfaces": nics,
-            f"{SCALE_SETS}/aks-sys-1-vmss/networkInterfaces": [nic("aks-sys-1-vmss", 0, "10.0.1.4")],
-        }
-    )
-    found = looking.nodes(looking.cluster(cluster_id("a")))
-    assert [node.ip for node in found.nodes] == ["10.0.1.4"]
-    assert (found.is_complete, bool(found.unreadable)) == (is_complete, is_unreadable)

@@ -53,6 +53,29 @@ def test_addresses_of_a_prefix_count() -> None:
     assert target.gateways[0].public_ip_count is None, "of a prefix that can't be seen nothing is known"
 
 
+POOL = "/subscriptions/s1/loadBalancers/kubernetes/backendAddressPools/aksOutboundBackendPool"
+RULE = {"name": "aksOutboundRule", "properties": {"backendAddressPool": {"id": POOL.upper()}}}
+
+
+@pytest.mark.parametrize(
+    ("pools", "nodes"),
+    [
+        ([{"id": POOL, "properties": {"backendIPConfigurations": [{"id": "/a"}, {"id": "/b"}]}}], 2),
+        ([{"id": POOL, "properties": {"backendIPConfigurations": None}}], None),
+        (None, None),
+        ([{"id": POOL, "properties": {"backendIPConfigurations": "odd"}}], None),
+        ("odd", None),
+        ([5], None),
+    ],
+)
+def test_the_inventory_keeps_how_many_nodes_are_in_the_outbound_pool(pools: Any, nodes: int | None) -> None:
+    row = balancer_row(outboundRules=[RULE], pools=pools)
+    (target,) = fleet([cluster_row()], [row], []).read_fleet(START).clusters
+    assert target.load_balancer is not None, "an odd backend pool doesn't hide the load balancer"
+    assert target.load_balancer.outbound_rules[0].node_count == nodes
+    assert target.load_balancer.outbound_ip_configuration_ids == (), "ids would be too many to keep"
+
+
 @pytest.mark.parametrize(
     "changed", [{"outboundRules": []}, {"sku": {"name": "Basic"}}, {"name": "kubernetes-internal"}]
 )

@@ -50,6 +50,51 @@ def test_everything_is_read_in_the_order_in_which_subnets_would_move() -> None:
     assert found.taken_names == ("pip-taken",)
 
 
+def machine_nic(subnet_name: str, network: str = VNET, **tags: str) -> dict[str, Any]:
+    configuration = {
+        "primary": True,
+        "privateIPAddress": "10.0.2.4",
+        "subnet": {"id": f"{network}/subnets/{subnet_name}"},
+    }
+    machine = f"{NODE_GROUP}/Microsoft.Compute/virtualMachines/aks-default-x7k2p"
+    properties = {"virtualMachine": {"id": machine}, "ipConfigurations": [{"properties": configuration}]}
+    return {
+        "id": f"{NODE_GROUP}/Microsoft.Network/networkInterfaces/aks-default-x7k2p",
+        "tags": tags,
+        "properties": properties,
+    }
+
+
+NICS = f"{NODE_GROUP}/Microsoft.Network/networkInterfaces"
+POOL_OF_NAP = {"karpenter.sh_nodepool": "default"}
+
+
+def test_a_subnet_that_no_pool_names_and_nodes_are_in_is_the_clusters_too() -> None:
+    found = facts({NICS: [machine_nic("nap", **POOL_OF_NAP)], f"{VNET}/subnets/nap": subnet("nap")})
+    assert [each.name for each in found.subnets] == ["nap", "apps", "sys"]
+    assert found.unreadable == ()
+
+
+def test_a_subnet_of_nodes_that_cant_be_read_is_named() -> None:
+    found = facts({NICS: [machine_nic("nap", **POOL_OF_NAP)]})
+    assert [str(each).partition(" (")[0] for each in found.unreadable] == ["subnet nap"]
+
+
+def test_somebody_elses_machine_in_the_node_group_brings_no_subnet() -> None:
+    assert [each.name for each in facts({NICS: [machine_nic("jump")]}).subnets] == ["apps", "sys"]
+
+
+def test_nodes_in_a_network_that_aks_owns_bring_no_subnet() -> None:
+    managed: dict[str, Answer] = {
+        CLUSTER: cluster(pool("system", None, "System")),
+        NICS: [machine_nic("aks", **POOL_OF_NAP)],
+    }
+    found = facts(
+        managed | {f"{NODE_GROUP}/Microsoft.Network/{kind}": [] for kind in ("natGateways", "publicIPAddresses")}
+    )
+    assert (found.subnets, found.vnet_id) == ((), None)
+
+
 def test_a_subnet_knows_the_routes_of_its_route_table() -> None:
     apps, system = facts().subnets
     assert [route.next_hop_type for route in apps.routes] == ["Internet"]
@@ -120,6 +165,7 @@ def test_a_network_that_aks_owns_has_no_vnet_of_ours_and_its_gateway_is_in_the_n
     [
         (LB, "load balancer"),
         (f"{NODE_GROUP}/Microsoft.Compute/virtualMachineScaleSets", "nodes"),
+        (NICS, "nodes"),
         (VNET, "virtual network"),
         (f"{VNET}/subnets/apps", "subnet apps"),
         (ROUTES, "subnet apps"),

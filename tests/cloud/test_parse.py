@@ -157,6 +157,21 @@ TWO_SIZES = [{"size": "Standard_D2s_v3", "count": 12}, {"size": "Standard_D2s_v2
             },
             (15, 18),
         ),
+        (
+            {
+                "virtualMachineNodesStatus": TWO_SIZES,
+                "virtualMachinesProfile": {"scale": {"autoscale": [{"maxCount": 20}], "manual": [{"count": 3}]}},
+            },
+            (15, 23),
+        ),
+        (
+            {
+                "virtualMachineNodesStatus": TWO_SIZES,
+                "virtualMachinesProfile": {"scale": {"autoscale": [{"maxCount": 20}, {"maxCount": None}]}},
+            },
+            (15, None),
+        ),
+        ({"type": "VirtualMachineScaleSets", "count": 4, "enableAutoScaling": True, "maxCount": None}, (4, None)),
         ({"virtualMachineNodesStatus": None, "virtualMachinesProfile": None}, (0, None)),
         ({"type": "VirtualMachineScaleSets", "enableAutoScaling": True, "maxCount": 7}, (0, 7)),
     ],
@@ -168,16 +183,24 @@ def test_nodes_of_a_virtual_machines_pool_are_counted_by_size(
     assert (pool.count, pool.max_count) == counts
 
 
-def test_virtual_machines_and_auto_provisioned_nodes_are_in_no_scale_set() -> None:
-    pools = [{"name": "system", "count": 3, "vnetSubnetID": SUBNET}]
-    plain = parse_cluster(bare_cluster(agentPoolProfiles=pools))
-    provisioned = parse_cluster(
-        bare_cluster(agentPoolProfiles=pools, nodeProvisioningProfile={"mode": "auto", "defaultNodePools": "Auto"})
-    )
-    with_machines = parse_cluster(bare_cluster(agentPoolProfiles=[*pools, VM_POOL]))
-    found = [each.has_only_scale_sets for each in (plain, provisioned, with_machines, parse_cluster(bare_cluster()))]
-    assert found == [True, False, False, False]
-    assert (plain.has_auto_provisioning, provisioned.has_auto_provisioning) == (False, True)
+@pytest.mark.parametrize(
+    ("profile", "expected"),
+    [
+        ({"mode": "Auto", "defaultNodePools": "None"}, True),
+        ({"Mode": "auto"}, True),
+        ({"mode": "Manual"}, False),
+        ({"mode": None}, False),
+        (None, False),
+    ],
+)
+def test_node_auto_provisioning_is_seen(profile: Any, expected: bool) -> None:
+    assert parse_cluster(bare_cluster(nodeProvisioningProfile=profile)).has_auto_provisioning is expected
+
+
+def test_a_stopped_pool_has_no_node_and_keeps_its_maximum() -> None:
+    stopped = {"name": "apps", "count": 5, "powerState": {"code": "Stopped"}}
+    (pool,) = parse_cluster(bare_cluster(agentPoolProfiles=[stopped])).pools
+    assert (pool.count, pool.max_count) == (0, 5)
 
 
 def test_subnets_of_hosted_system_pools_are_the_clusters_own() -> None:
@@ -185,7 +208,24 @@ def test_subnets_of_hosted_system_pools_are_the_clusters_own() -> None:
     cluster = parse_cluster(bare_cluster(hostedSystemProfile=hosted))
     assert cluster.vnet_ownership is VnetOwnership.OWN
     assert cluster.subnet_ids == (SUBNET, SUBNET + "-system")
-    assert parse_cluster(bare_cluster(hostedSystemProfile={"enabled": True})).vnet_ownership is VnetOwnership.UNKNOWN
+    assert (cluster.has_hosted_pools, cluster.shows_every_node) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("hosted", "is_hosted"),
+    [
+        (None, False),
+        ({}, False),
+        ({"enabled": False}, False),
+        ({"enabled": True}, True),
+        ({"enabled": None, "nodeSubnetID": None, "systemNodeSubnetID": ""}, True),
+        ({"Enabled": True, "NODESUBNETID": SUBNET.replace("/shop/", "/mc_SHOP/")}, True),  # AKS's own
+    ],
+)
+def test_whose_network_it_is_is_unknown_where_no_pool_and_no_subnet_is_named(hosted: Any, is_hosted: bool) -> None:
+    cluster = parse_cluster(bare_cluster(hostedSystemProfile=hosted))
+    assert (cluster.has_hosted_pools, cluster.hosted_subnet_ids) == (is_hosted, ())
+    assert cluster.vnet_ownership is VnetOwnership.UNKNOWN
 
 
 def test_null_is_absent() -> None:
@@ -294,6 +334,25 @@ def test_frontends_for_ipv6_give_no_ipv4_address() -> None:
     assert (rule.ip_ids, rule.ipv4_ip_ids) == ((IP, PREFIX), (IP,))
 
 
+def test_nodes_of_the_outbound_pool_are_counted_by_interface() -> None:
+    """Of a dual-stack node both IP configurations can be members."""
+    interface = f"{NODE_GROUP}/providers/Microsoft.Network/networkInterfaces/aks-default-x7k2p"
+    members = [f"{interface}/ipConfigurations/v4", f"{interface.upper()}/IPCONFIGURATIONS/v6", f"{interface}-2/x"]
+    item = load_balancer()
+    for pool in item["properties"]["backendAddressPools"]:
+        pool["properties"]["backendIPConfigurations"] = [{"id": member} for member in members]
+    found = parse_load_balancer(item)
+    assert found.outbound_rules[0].node_count == 2
+    assert found.outbound_interface_ids == (interface, f"{interface}-2/x")
+
+
+@pytest.mark.parametrize("pools", [None, [], [{"id": "/another"}]])
+def test_without_a_backend_pool_the_number_of_nodes_is_unknown(pools: Any) -> None:
+    item = load_balancer()
+    item["properties"]["backendAddressPools"] = pools
+    assert parse_load_balancer(item).outbound_rules[0].node_count is None
+
+
 def test_a_load_balancer_without_outbound_rules_has_no_egress() -> None:
     item = load_balancer()
     del item["properties"]["outboundRules"]
@@ -330,7 +389,7 @@ def test_a_node_has_the_name_that_kubernetes_knows() -> None:
     node = parse_node(nic(), {"aks-managed-poolName": "apps"})
     assert node is not None
     assert (node.name, node.pool, node.ip) == (f"{VMSS}000011", "apps", "10.0.0.4")
-    assert (node.scale_set, node.instance_id, node.subnet_id) == (VMSS, "37", SUBNET)
+    assert (node.interface_id, node.subnet_id) == (nic()["id"], SUBNET)
 
 
 @pytest.mark.parametrize(
@@ -393,7 +452,7 @@ def test_recorded_interfaces(recordings: Path, file: str) -> None:
         node = parse_node(item, {})
         assert node is not None
         assert node.ip.startswith("10.0.0.")
-        assert node.instance_id.isdecimal()
+        assert node.interface_id == item["id"]
         assert node.subnet_id
 
 

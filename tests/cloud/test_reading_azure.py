@@ -87,9 +87,7 @@ def test_the_nodes_are_those_in_the_outbound_pool(discovery: Discovery, shop: Cl
     assert len(nodes) == len(load_balancer.outbound_ip_configuration_ids) == 12
     assert {node.pool for node in nodes} == {"system", "user"}
     assert {node.ip for node in nodes} >= FAILING
-    for node in nodes:
-        wanted = f"/{node.scale_set}/virtualMachines/{node.instance_id}/".lower()
-        assert any(wanted in one.lower() for one in load_balancer.outbound_ip_configuration_ids)
+    assert {node.interface_id for node in nodes} == set(load_balancer.outbound_interface_ids)
 
 
 def test_a_cluster_that_does_not_exist_is_not_found(discovery: Discovery, shop: Cluster) -> None:

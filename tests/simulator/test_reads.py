@@ -8,6 +8,7 @@ import pytest
 import requests
 from azure.core.exceptions import ResourceNotFoundError
 
+from simulator.build import DEFAULT_SUBSCRIPTION
 from tests.support.clients import DETECTOR, LOAD_BALANCER, SUBSCRIPTION, Azure, azure
 
 SCOPE = f"/subscriptions/{SUBSCRIPTION}"
@@ -260,3 +261,40 @@ def test_the_interfaces_of_a_scale_set_without_instances_are_not_found(fresh_sto
     with pytest.raises(ResourceNotFoundError, match="NotFound"):
         list(listed(NODE_GROUP, sets["user"]))
     assert len(list(listed(NODE_GROUP, sets["system"]))) == 3
+
+
+def test_nodes_of_other_kinds_have_interfaces_of_their_own() -> None:
+    with azure("auto-provisioned", DEFAULT_SUBSCRIPTION) as search:
+        (cluster,) = search.containerservice.managed_clusters.list()
+        assert cluster.node_provisioning_profile.mode == "Auto"
+        assert [pool.name for pool in cluster.agent_pool_profiles] == ["system", "flexible"]
+        group = cluster.node_resource_group
+        nics = {nic.name: nic for nic in search.network.network_interfaces.list(group)}
+        assert len(nics) == 5
+        assert [nic.tags.get("karpenter.sh_nodepool") for nic in nics.values()] == [None, *["default"] * 4]
+        for name, nic in nics.items():
+            assert nic.virtual_machine.id.endswith(f"Microsoft.Compute/virtualMachines/{name}")
+            assert search.network.network_interfaces.get(group, name).id == nic.id
+        scale_set = next(name for name in nics if "flexible" in name)[:-6]
+        listed = search.network.network_interfaces.list_virtual_machine_scale_set_network_interfaces
+        with pytest.raises(ResourceNotFoundError, match="NotFound"):
+            list(listed(group, scale_set))
+
+
+def test_a_pool_of_virtual_machines_counts_by_size() -> None:
+    with azure("virtual-machines-pool", DEFAULT_SUBSCRIPTION) as orders:
+        pool = orders.containerservice.agent_pools.get("orders", "orders", "app1")
+        assert (pool.type_properties_type, pool.count) == ("VirtualMachines", None)
+        assert [(each.size, each.count) for each in pool.virtual_machine_nodes_status] == [("Standard_D4ds_v5", 6)]
+        assert pool.virtual_machines_profile.scale.autoscale[0].max_count == 10
+
+
+def test_hosted_system_pools_show_subnets_and_no_agent_pool() -> None:
+    with azure("hosted-system-pools", DEFAULT_SUBSCRIPTION) as portal:
+        (cluster,) = portal.containerservice.managed_clusters.list()
+        assert not cluster.agent_pool_profiles
+        assert cluster.hosted_system_profile.system_node_subnet_id.endswith("/subnets/hosted")
+        assert cluster.hosted_system_profile.node_subnet_id.endswith("/subnets/nodes")
+        balancer = portal.network.load_balancers.get(cluster.node_resource_group, "kubernetes")
+        sizes = {pool.name: len(pool.backend_ip_configurations) for pool in balancer.backend_address_pools}
+        assert sizes == {"kubernetes": 3, "aksOutboundBackendPool": 3, "aksHostedSystemPoolOutboundBackendPool": 2}

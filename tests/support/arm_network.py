@@ -64,6 +64,7 @@ OWN_VNET: dict[str, Answer] = {
     LB: LOAD_BALANCER,
     OUT_IP: public_ip(OUT_IP, "203.0.113.1"),
     f"{NODE_GROUP}/Microsoft.Compute/virtualMachineScaleSets": [],
+    f"{NODE_GROUP}/Microsoft.Network/networkInterfaces": [],
     VNET: {"id": VNET, "name": "v", "location": "westeurope", "properties": {}},
     f"{VNET}/subnets/sys": subnet("sys"),
     f"{VNET}/subnets/apps": subnet("apps", routeTable={"id": ROUTES}),

@@ -14,7 +14,7 @@ from shared.core.planning.plan_options import PlanOptions
 from shared.model.assessment import Assessment
 from shared.model.cluster import Cluster, NodePool
 from shared.model.finding import Finding, FindingKind
-from shared.model.load_balancer import LoadBalancer, Node, NodeList, OutboundRule
+from shared.model.load_balancer import LoadBalancer, Node, NodeList, OutboundRule, interface_of
 from shared.model.metric import MetricAnswer, Series, Window
 from shared.model.network import NatGateway, NetworkFacts, PublicIp, Subnet, Vnet
 from shared.model.plan import Baseline, Demand
@@ -102,8 +102,7 @@ def node(instance: int, subnet_id: str = USER_SUBNET) -> Node:
         f"aks-user-1-vmss{instance:06d}",
         "user",
         f"10.224.0.{instance + 4}",
-        "aks-user-1-vmss",
-        str(instance),
+        interface_of(ArmId(nic_configuration(instance))),
         ArmId(subnet_id),
     )
 

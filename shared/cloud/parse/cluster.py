@@ -37,6 +37,7 @@ _IDLE_TIMEOUT_MINUTES = 30  # AKS's default (AKS docs: configure-load-balancer-s
 def parse_cluster(item: Json) -> Cluster:
     """Without an outbound type it is ``loadBalancer``, AKS's default; an unknown one is kept as it came."""
     outbound_type = text(item, "properties", "networkProfile", "outboundType", default="loadBalancer")
+    hosted = inner(item, "properties", "hostedSystemProfile")
     known = {name.lower(): name for name in _OUTBOUND_TYPES}
     return Cluster(
         id=resource_id(item, "id", of=CLUSTER_TYPE),
@@ -56,7 +57,8 @@ def parse_cluster(item: Json) -> Cluster:
         tags=tags(item),
         ip_families=texts(item, "properties", "networkProfile", "ipFamilies"),
         has_auto_provisioning=text(item, "properties", "nodeProvisioningProfile", "mode").lower() == "auto",
-        hosted_subnet_ids=_hosted_subnets(inner(item, "properties", "hostedSystemProfile")),
+        has_hosted_pools=bool(hosted) and flag(hosted, "enabled", default=True),
+        hosted_subnet_ids=_hosted_subnets(hosted, text(item, "properties", "nodeResourceGroup")),
     )
 
 
@@ -83,7 +85,7 @@ def _pool(item: Json) -> NodePool:
         name=required(item, "name"),
         # A pool that doesn't say counts as system: system pools are touched last.
         mode=text(item, "mode", default="System"),
-        count=count or 0,
+        count=0 if text(item, "powerState", "code").lower() == "stopped" else count or 0,
         max_count=max_count,
         max_surge=text(item, "upgradeSettings", "maxSurge"),
         vnet_subnet_id=_subnet(item, "vnetSubnetID"),
@@ -106,26 +108,30 @@ def _counts(item: Json) -> tuple[int | None, int | None]:
     scale = inner(item, "virtualMachinesProfile", "scale")
     manual = [number(entry, "count", default=0) for entry in items(scale, "manual")]
     count = given if given >= 0 else sum(by_size or manual) if by_size or manual else None
-    autoscaled = _largest(scale)
-    if autoscaled is None and flag(item, "enableAutoScaling"):
-        autoscaled = number(item, "maxCount", default=-1)
-    if autoscaled is not None and autoscaled >= 0:
-        return count, max(autoscaled, count or 0)
-    return count, max(count, sum(manual)) if count is not None else None
+    limits = _autoscaler_limits(item, scale)
+    if -1 in limits:
+        return count, None
+    most = sum(limits) + sum(manual)
+    return count, max(most, count or 0) if limits or count is not None else None
 
 
-def _largest(scale: Json) -> int | None:
-    """The autoscaler's maximum of a VirtualMachines pool: one profile, in older versions a list of them."""
+def _autoscaler_limits(item: Json, scale: Json) -> list[int]:
+    """The autoscaler's maximum; of a VirtualMachines pool one for each size, in older versions a single one.
+
+    Empty without an autoscaler; -1 where it doesn't say.
+    """
     autoscale = field(scale, "autoscale")
     if not autoscale:
-        return None
+        return [number(item, "maxCount", default=-1)] if flag(item, "enableAutoScaling") else []
     profiles = items(scale, "autoscale") if isinstance(autoscale, list) else [inner(scale, "autoscale")]
-    return sum(number(profile, "maxCount", default=0) for profile in profiles) or None
+    return [number(profile, "maxCount", default=-1) for profile in profiles]
 
 
-def _hosted_subnets(profile: Json) -> tuple[ArmId, ...]:
-    found = (_subnet(profile, name) for name in ("nodeSubnetID", "systemNodeSubnetID"))
-    return tuple(dict.fromkeys(subnet_id for subnet_id in found if subnet_id is not None))
+def _hosted_subnets(profile: Json, node_resource_group: str) -> tuple[ArmId, ...]:
+    """The owner's; AKS makes those that nobody names, in the node resource group (SDK: HostedSystemProfile)."""
+    found = filter(None, (_subnet(profile, name) for name in ("nodeSubnetID", "systemNodeSubnetID")))
+    own = (subnet_id for subnet_id in found if subnet_id.resource_group.lower() != node_resource_group.lower())
+    return tuple(dict.fromkeys(own))
 
 
 def _subnet(item: Json, name: str) -> ArmId | None:

@@ -2,40 +2,54 @@
 
 from __future__ import annotations
 
-from ...model.load_balancer import LoadBalancer, OutboundRule
+from collections.abc import Mapping
+
+from ...model.load_balancer import LoadBalancer, OutboundRule, interface_of
 from ...model.resource_id import ArmId
 from .fields import Json, inner, items, loose_references, number, reference, resource_id, text
 
 _MOST_PORTS = 64_000  # of one rule and node (Azure docs: outbound-rules)
+_HOSTED_POOL = "/akshostedsystempooloutboundbackendpool"  # of AKS's hosted system pools
 _IDLE_TIMEOUT_MINUTES = 4  # Azure's default of an outbound rule (load-balancer docs: outbound-rules)
 
 
 def parse_load_balancer(item: Json) -> LoadBalancer:
     """``outbound_ip_ids`` can also name public IP prefixes, where a frontend takes its addresses from one."""
     frontends = tuple(items(item, "properties", "frontendIPConfigurations"))
-    rules = tuple(_rule(entry, frontends) for entry in items(item, "properties", "outboundRules"))
+    members = {
+        ArmId(text(pool, "id")): loose_references(pool, "properties", "backendIPConfigurations")
+        for pool in items(item, "properties", "backendAddressPools")
+    }
+    rules = tuple(_rule(entry, frontends, members) for entry in items(item, "properties", "outboundRules"))
+    # Which rule the pool of hosted nodes belongs to is not documented.
+    outbound = [rule.backend_pool_id for rule in rules]
+    outbound += [pool_id for pool_id in members if rules and pool_id.lower().endswith(_HOSTED_POOL)]
     return LoadBalancer(
         id=resource_id(item, "id"),
         sku=text(item, "sku", "name", default="Basic"),
         outbound_rules=rules,
         outbound_ip_ids=tuple(dict.fromkeys(ip_id for rule in rules for ip_id in rule.ip_ids)),
-        outbound_ip_configuration_ids=_backend_configuration_ids(item, rules),
+        outbound_ip_configuration_ids=tuple(
+            dict.fromkeys(member for pool_id in outbound for member in members.get(pool_id, ()))
+        ),
     )
 
 
-def _rule(item: Json, frontends: tuple[Json, ...]) -> OutboundRule:
+def _rule(item: Json, frontends: tuple[Json, ...], members: Mapping[ArmId, tuple[ArmId, ...]]) -> OutboundRule:
     properties = inner(item, "properties")
     frontend_ids = loose_references(properties, "frontendIPConfigurations")
     used = [frontend for frontend in frontends if ArmId(text(frontend, "id")) in frontend_ids]
+    pool_id = ArmId(text(properties, "backendAddressPool", "id"))
     ipv4 = [entry for entry in used if text(entry, "properties", "privateIPAddressVersion").lower() != "ipv6"]
     return OutboundRule(
         name=text(item, "name"),
         allocated_outbound_ports=number(properties, "allocatedOutboundPorts", default=0, most=_MOST_PORTS),
         idle_timeout_minutes=number(properties, "idleTimeoutInMinutes", default=_IDLE_TIMEOUT_MINUTES),
         frontend_ids=frontend_ids,
-        backend_pool_id=ArmId(text(properties, "backendAddressPool", "id")),
+        backend_pool_id=pool_id,
         ip_ids=_ip_ids(used),
         ipv4_ip_ids=_ip_ids(ipv4),
+        node_count=len(set(map(interface_of, members.get(pool_id, ())))) or None,
     )
 
 
@@ -45,13 +59,3 @@ def _ip_ids(frontends: list[Json]) -> tuple[ArmId, ...]:
         for frontend in frontends
     ]
     return tuple(dict.fromkeys(ip_id for ip_id in found if ip_id))
-
-
-def _backend_configuration_ids(item: Json, rules: tuple[OutboundRule, ...]) -> tuple[ArmId, ...]:
-    found = [
-        configuration_id
-        for pool in items(item, "properties", "backendAddressPools")
-        if any(rule.backend_pool_id == text(pool, "id") for rule in rules)
-        for configuration_id in loose_references(pool, "properties", "backendIPConfigurations")
-    ]
-    return tuple(dict.fromkeys(found))

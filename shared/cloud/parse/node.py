@@ -1,7 +1,8 @@
-"""A node, from the network interface of a scale set's instance.
+"""A node, from its network interface.
 
-AKS names a node after its scale set and the instance's number in six base-36 digits. The pool is in a tag of the
-scale set; the scale set's own name (aks-<pool>-<hash>-vmss) is the second choice.
+AKS names an instance of a scale set after the scale set and the instance's number in six base-36 digits. A node in no
+scale set has its virtual machine's name: pools of kind VirtualMachines (aks-<pool>-<hash>-vms<number>) and node
+auto-provisioning. The pool is in a tag, else in the name of the scale set or machine.
 """
 
 from __future__ import annotations
@@ -12,30 +13,47 @@ from collections.abc import Mapping
 from ...model.load_balancer import Node
 from ...model.resource_id import NO_ID, ArmId
 from ..errors import UnexpectedAnswer
-from .fields import Json, flag, items, reference, resource_id, text
+from .fields import Json, flag, items, reference, resource_id, tags, text
 
-_POOL_TAG = "aks-managed-poolname"
-_POOL_IN_NAME = re.compile(r"aks-(?P<pool>[a-z0-9]+)-\d+-vmss", re.IGNORECASE)
+# In lower case; the second is Karpenter's (Azure/karpenter-provider-azure: launchtemplate).
+_POOL_TAGS = ("aks-managed-poolname", "karpenter.sh_nodepool")
+_POOL_IN_NAME = re.compile(r"aks-(?P<pool>[a-z0-9]+)-\d+-vm(ss|s\d+)", re.IGNORECASE)
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def parse_node(nic: Json, scale_set_tags: Mapping[str, str]) -> Node | None:
-    """None when the interface carries no private IPv4 address (yet)."""
+    """An instance of a scale set; None when the interface carries no private IPv4 address (yet)."""
     nic_id = resource_id(nic, "id")
     try:
         scale_set, instance_id, *_ = ArmId.parse(nic_id).names
     except ValueError as error:
         raise UnexpectedAnswer(nic_id, "not the id of a scale set's network interface") from error
+    return _node(nic, node_name(scale_set, instance_id), pool_name(scale_set, scale_set_tags))
+
+
+def parse_machine(nic: Json) -> Node | None:
+    """A virtual machine in no scale set; None when the interface carries no private IPv4 address (yet)."""
+    machine_id = machine_of(nic)
+    if machine_id is None:
+        raise UnexpectedAnswer(resource_id(nic, "id"), "the network interface is of no virtual machine")
+    return _node(nic, machine_id.name, pool_name(machine_id.name, tags(nic)))
+
+
+def machine_of(nic: Json) -> ArmId | None:
+    """The virtual machine that a network interface is attached to; a private endpoint's has none."""
+    return reference(nic, "properties", "virtualMachine")
+
+
+def _node(nic: Json, name: str, pool: str) -> Node | None:
     configuration = _primary(nic)
     address = text(configuration, "properties", "privateIPAddress")
     if not address:
         return None
     return Node(
-        name=node_name(scale_set, instance_id),
-        pool=pool_name(scale_set, scale_set_tags),
+        name=name,
+        pool=pool,
         ip=address,
-        scale_set=scale_set,
-        instance_id=instance_id,
+        interface_id=resource_id(nic, "id"),
         subnet_id=reference(configuration, "properties", "subnet") or NO_ID,
         provisioning_state=text(nic, "properties", "provisioningState"),
     )
@@ -52,15 +70,16 @@ def node_name(scale_set: str, instance_id: str) -> str:
     return scale_set + digits.rjust(6, "0")
 
 
-def pool_name(scale_set: str, tags: Mapping[str, str]) -> str:
-    """Empty when neither the tag nor the name has it."""
-    tagged = next((value for name, value in tags.items() if name.lower() == _POOL_TAG), "")
-    match = _POOL_IN_NAME.fullmatch(scale_set)
+def pool_name(machine: str, tags: Mapping[str, str]) -> str:
+    """``machine``: name of a scale set or a virtual machine. Empty when neither the tags nor the name have the pool."""
+    by_name = {name.lower(): value for name, value in tags.items()}
+    tagged = next((by_name[name] for name in _POOL_TAGS if by_name.get(name)), "")
+    match = _POOL_IN_NAME.fullmatch(machine)
     return tagged or (match["pool"] if match else "")
 
 
 def is_primary_interface(nic: Json) -> bool:
-    """Of several interfaces of an instance only one is primary; a single one need not say so."""
+    """Of several interfaces of a machine only one is primary; a single one need not say so."""
     return flag(nic, "properties", "primary", default=True)
 
 

@@ -188,7 +188,7 @@ def _load_balancer_findings(
     found, cluster = series.load_balancer, series.target.cluster
     if found is None or reading is None:
         return
-    yield snat_failing(reading, nodes_now(cluster), thresholds)
+    yield snat_failing(reading, nodes_now(cluster, series.target.load_balancer), thresholds)
     yield answer_cut(series.window, reading, found.ports)
     if found.ports is not None:
         named = ports.named(found.ports, series.nodes)

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from ...model.cluster import Cluster
+from ...model.load_balancer import LoadBalancer
 
 
-def nodes_now(cluster: Cluster) -> int:
-    return sum(pool.count for pool in cluster.pools)
+def nodes_now(cluster: Cluster, load_balancer: LoadBalancer | None) -> int:
+    """Members of AKS's outbound pool, or what the node pools ask for where that is more; 0 where nobody knows.
+
+    Nodes of no pool are members too. A node that the allocation leaves no ports for is no member.
+    """
+    rule = load_balancer.aks_outbound_rule if load_balancer else None
+    return max((rule.node_count if rule else None) or 0, sum(pool.count for pool in cluster.pools))
 
 
 def nodes_by_autoscaler(cluster: Cluster) -> int | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ...formatting import count, listed, marked
 from ...model.change import JournalEntry
 from ...model.check import Check, CheckId
-from ...model.load_balancer import Node, instance_of
+from ...model.load_balancer import Node
 from ...model.network import NetworkFacts, UnreadableKind
 from ...model.plan import AssociateSubnet, ObserveEgress, Plan, PlanKind, Step
 from ...model.resource_id import ArmId, same_id
@@ -98,8 +98,8 @@ def check_load_balancer_egress(facts: NetworkFacts) -> Check:
         return check.unknown(
             f"whether the nodes are in the outbound rule's backend pool could not be read: {hidden[0]}", grant
         )
-    pool = {instance_of(configuration_id) for configuration_id in balancer.outbound_ip_configuration_ids}
-    outside = [node.name for node in nodes if (node.scale_set.lower(), node.instance_id) not in pool]
+    pool = set(balancer.outbound_interface_ids)
+    outside = [node.name for node in nodes if node.interface_id not in pool]
     if outside:
         return check.blocks(
             f"{listed(outside)} {'is' if len(outside) == 1 else 'are'} not in the outbound rule's backend pool: "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import datetime, timedelta
 
-from ...model.load_balancer import instance_of
+from ...model.load_balancer import interface_of, scale_set_of
 from ...model.metric import MetricAnswer, Window
 from ...model.network import NetworkFacts
 from ...model.resource_id import ArmId
@@ -28,12 +28,11 @@ def unplaced_members(facts: NetworkFacts) -> tuple[ArmId, ...]:
         return ()
     read = {subnet.id for subnet in facts.subnets}
     attached = {attached_id for subnet in facts.subnets for attached_id in subnet.attached_ids}
-    nodes = {(node.scale_set.lower(), node.instance_id) for node in facts.nodes if node.subnet_id in read}
-    models = {name.lower() for name, subnet_id in facts.scale_set_subnets.items() if subnet_id in read}
+    nodes = {node.interface_id for node in facts.nodes if node.subnet_id in read}
+    models = {scale_set for scale_set, subnet_id in facts.scale_set_subnets.items() if subnet_id in read}
 
     def is_placed(member: ArmId) -> bool:
-        scale_set, instance = instance_of(member)
-        return member in attached or (scale_set, instance) in nodes or scale_set in models
+        return member in attached or interface_of(member) in nodes or scale_set_of(member) in models
 
     return tuple(member for member in facts.load_balancer.outbound_ip_configuration_ids if not is_placed(member))
 

@@ -42,7 +42,6 @@ def forget_cluster(stage: Stage, cluster: Cluster) -> None:
     world.load_balancers.pop(cluster.load_balancer_id.lower(), None)
     world.clusters.pop(cluster.id.lower(), None)
     for pool in cluster.pools:
-        world.scale_sets.pop(pool.scale_set_id.lower(), None)
         neighbours = world.subnet_pools.get(pool.subnet_id.lower(), [])
         neighbours[:] = [each for each in neighbours if each is not pool]
 

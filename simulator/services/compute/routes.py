@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...errors import resource_not_found
-from ...fleet import NodePool
+from ...fleet import SCALE_SETS, NodePool
 from ...http import Request, Response
 from ...routing import Route
 from ...world import World
@@ -15,7 +15,12 @@ from .wire import instance_json, scale_set_json
 
 def pools_in(world: World, subscription: str, group: str | None) -> list[NodePool]:
     """The node pools whose scale sets are in a subscription, or in one of its resource groups."""
-    return [pool for cluster in world.clusters_with_nodes_in(subscription, group) for pool in cluster.pools]
+    return [
+        pool
+        for cluster in world.clusters_with_nodes_in(subscription, group)
+        for pool in cluster.pools
+        if pool.kind == SCALE_SETS
+    ]
 
 
 def pool_of(world: World, request: Request) -> NodePool:

@@ -81,15 +81,15 @@ def list_agent_pools(world: World, request: Request) -> Response:
     cluster = _cluster(world, request)
     if any(name.lower() == "$skiptoken" for name in request.query):
         return Response(200, {"value": []})
-    token = len(cluster.pools)
+    token = len(cluster.agent_pools)
     version = request.query.get("api-version", "")
     link = f"{request.base_url}{request.path}?%24skipToken={token}&api-version={version}&skipToken={token}"
-    return Response(200, {"value": [agent_pool_json(pool) for pool in cluster.pools], "nextLink": link})
+    return Response(200, {"value": [agent_pool_json(pool) for pool in cluster.agent_pools], "nextLink": link})
 
 
 def get_agent_pool(world: World, request: Request) -> Response:
     cluster, name = _cluster(world, request), request.params["pool"]
-    for pool in cluster.pools:
+    for pool in cluster.agent_pools:
         if pool.name.lower() == name.lower():
             return Response(200, agent_pool_json(pool))
     raise ArmError(404, "NotFound", f"Could not find the agent pool {name} in cluster {cluster.name}.")

@@ -132,7 +132,7 @@ def _check_fixed(cluster: Cluster, properties: dict[str, Any]) -> None:
         ("networkProfile.networkPlugin", profile.get("networkPlugin"), cluster.network_plugin),
         ("networkProfile.loadBalancerSku", profile.get("loadBalancerSku"), cluster.load_balancer_sku),
     ]
-    there = {pool.name.lower(): pool for pool in cluster.pools}
+    there = {pool.name.lower(): pool for pool in cluster.agent_pools}
     for given in properties.get("agentPoolProfiles") or []:
         pool = there.get(str(given.get("name", "")).lower())
         if pool is not None:

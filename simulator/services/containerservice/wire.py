@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...fleet import Cluster, NodePool
+from ...fleet import AUTO_PROVISIONED, HOSTED, VIRTUAL_MACHINES, Cluster, NodePool
 from ...noise import stable_uuid
 
 DEFAULT_IDLE_TIMEOUT_MINUTES = 30
@@ -28,6 +28,7 @@ def cluster_json(cluster: Cluster) -> dict[str, Any]:
     properties = _properties(cluster)
     if cluster.identity is not None:
         properties["identityProfile"] = {"kubeletidentity": _kubelet_identity(cluster)}
+    properties |= _nodes_of_no_agent_pool(cluster)
     lay_over(properties, cluster.properties)
     body |= {"kind": "Base", "properties": properties}
     if cluster.identity is not None:
@@ -82,7 +83,7 @@ def _properties(cluster: Cluster) -> dict[str, Any]:
         "dnsPrefix": cluster.name,
         "fqdn": host,
         "azurePortalFQDN": host.replace(".hcp.", ".portal.hcp."),
-        "agentPoolProfiles": [{"name": pool.name} | pool_properties(pool) for pool in cluster.pools],
+        "agentPoolProfiles": [{"name": pool.name} | pool_properties(pool) for pool in cluster.agent_pools],
         "servicePrincipalProfile": {"clientId": "msi"},
         "nodeResourceGroup": cluster.node_group,
         "enableRBAC": True,
@@ -148,6 +149,44 @@ def network_profile(cluster: Cluster) -> dict[str, Any]:
     }
 
 
+def _nodes_of_no_agent_pool(cluster: Cluster) -> dict[str, Any]:
+    """Node auto-provisioning, and system pools that AKS hosts (azure-mgmt-containerservice 41.8.0)."""
+    found: dict[str, Any] = {}
+    by_kind = {pool.kind: pool for pool in cluster.pools}
+    provisioned, hosted = by_kind.get(AUTO_PROVISIONED), by_kind.get(HOSTED)
+    if provisioned is not None:
+        found["nodeProvisioningProfile"] = {"mode": "Auto", "defaultNodePools": "Auto"}
+    if hosted is not None:
+        found["hostedSystemProfile"] = {"enabled": True}
+        if hosted.own_subnet:
+            found["hostedSystemProfile"]["systemNodeSubnetID"] = hosted.subnet_id
+        if hosted.own_subnet and provisioned is not None:
+            found["hostedSystemProfile"]["nodeSubnetID"] = provisioned.subnet_id
+    return found
+
+
+def _machines(pool: NodePool) -> dict[str, Any]:
+    """What a pool of kind VirtualMachines shows instead of a count and an autoscaler's limits.
+
+    Shape of azure-mgmt-containerservice 41.8.0; values as in the specification's example
+    AgentPoolsCreate_TypeVirtualMachines.
+    """
+    size = {"size": pool.vm_size}
+    scale: dict[str, Any] = {"manual": [size | {"count": len(pool.nodes)}]}
+    if pool.max_nodes is not None:
+        scale = {"autoscale": [size | {"minCount": 1, "maxCount": pool.max_nodes}]}
+    return {
+        "count": None,
+        "vmSize": None,
+        "type": VIRTUAL_MACHINES,
+        "enableAutoScaling": False,
+        "minCount": None,
+        "maxCount": None,
+        "virtualMachineNodesStatus": [size | {"count": len(pool.nodes)}],
+        "virtualMachinesProfile": {"scale": scale},
+    }
+
+
 def pool_properties(pool: NodePool) -> dict[str, Any]:
     """What an agent pool and an entry of `agentPoolProfiles` have in common."""
     body: dict[str, Any] = {
@@ -189,6 +228,8 @@ def pool_properties(pool: NodePool) -> dict[str, Any]:
         "securityProfile": {"sshAccess": "LocalUser", "enableVTPM": False, "enableSecureBoot": False},
         "eTag": stable_uuid("etag", pool.scale_set_id, len(pool.nodes)),
     }
+    if pool.kind == VIRTUAL_MACHINES:
+        body |= _machines(pool)
     return body | pool.properties
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...errors import ArmError, child_not_found, resource_not_found
-from ...fleet import Cluster
+from ...fleet import Cluster, Node
 from ...http import Request, Response
 from ...resourceid import network_id
 from ...routing import Route
@@ -11,7 +11,7 @@ from ...world import World
 from ..compute.routes import pool_of
 from ..paging import list_page
 from .loadbalancers import CHILDREN, load_balancer_json
-from .nics import nic_json
+from .nics import machine_nic_json, nic_json
 
 
 def _cluster_of_load_balancer(world: World, request: Request) -> Cluster:
@@ -57,6 +57,27 @@ def list_scale_set_nics(world: World, request: Request) -> Response:
     return list_page(request, pool.nodes, nic_json)
 
 
+def list_nics(world: World, request: Request) -> Response:
+    """Those of scale sets are not among them (Azure docs: REST Network Interfaces, List)."""
+    subscription, group = world.scope(request.params)
+    clusters = world.clusters_with_nodes_in(subscription, group)
+    return list_page(request, [node for cluster in clusters for node in _with_own_nics(cluster)], machine_nic_json)
+
+
+def get_nic(world: World, request: Request) -> Response:
+    subscription, group = world.scope(request.params)
+    for cluster in world.clusters_with_nodes_in(subscription, group):
+        for node in _with_own_nics(cluster):
+            if node.nic_id.lower() == request.path.rstrip("/").lower():
+                body = machine_nic_json(node)
+                return Response(200, body, {"ETag": body["etag"]})
+    raise resource_not_found("Microsoft.Network/networkInterfaces", request.params["nic"], group or "")
+
+
+def _with_own_nics(cluster: Cluster) -> list[Node]:
+    return [node for node in cluster.nodes if node.pool.has_own_nics]
+
+
 def list_instance_nics(world: World, request: Request) -> Response:
     nodes = [n for n in pool_of(world, request).nodes if str(n.instance) == request.params["instance"]]
     return list_page(request, nodes, nic_json)
@@ -75,6 +96,7 @@ def get_instance_nic(world: World, request: Request) -> Response:
 _SUBSCRIPTION = "/subscriptions/{subscription}"
 _GROUP = _SUBSCRIPTION + "/resourceGroups/{group}"
 _BALANCERS = "/providers/Microsoft.Network/loadBalancers"
+_NICS = "/providers/Microsoft.Network/networkInterfaces"
 _LOAD_BALANCER = _GROUP + _BALANCERS + "/{name}"
 _SCALE_SET = _GROUP + "/providers/Microsoft.Compute/virtualMachineScaleSets/{scale_set}"
 ROUTES = [
@@ -83,6 +105,9 @@ ROUTES = [
     Route("GET", _LOAD_BALANCER, get_load_balancer),
     Route("GET", _LOAD_BALANCER + "/{kind}", list_load_balancer_children),
     Route("GET", _LOAD_BALANCER + "/{kind}/{child}", get_load_balancer_child),
+    Route("GET", _SUBSCRIPTION + _NICS, list_nics),
+    Route("GET", _GROUP + _NICS, list_nics),
+    Route("GET", _GROUP + _NICS + "/{nic}", get_nic),
     Route("GET", _SCALE_SET + "/networkInterfaces", list_scale_set_nics),
     Route("GET", _SCALE_SET + "/virtualMachines/{instance}/networkInterfaces", list_instance_nics),
     Route("GET", _SCALE_SET + "/virtualMachines/{instance}/networkInterfaces/{nic}", get_instance_nic),

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...fleet import Cluster, Frontend
+from ...fleet import HOSTED, Cluster, Frontend
 from ...noise import stable_uuid
 
 OUTBOUND_POOL = "aksOutboundBackendPool"
+HOSTED_POOL = "aksHostedSystemPoolOutboundBackendPool"
 OUTBOUND_RULE = "aksOutboundRule"
 _TYPE = "Microsoft.Network/loadBalancers"
 
@@ -70,14 +71,21 @@ def _frontend(cluster: Cluster, frontend: Frontend) -> dict[str, Any]:
 
 
 def backend_pools(cluster: Cluster) -> list[dict[str, Any]]:
-    """The pools `kubernetes` (inbound) and `aksOutboundBackendPool`."""
+    """The pools `kubernetes` (inbound) and `aksOutboundBackendPool`, and the one of system pools that AKS hosts.
+
+    That its members are in no other pool, and which outbound rule it belongs to, is not documented
+    (Azure/terraform-azurerm-avm-res-containerservice-managedcluster#292 shows the pool).
+    """
     names = ["kubernetes"] + ([OUTBOUND_POOL] if cluster.has_outbound_rule else [])
+    if cluster.has_outbound_rule and any(pool.kind == HOSTED for pool in cluster.pools):
+        names.append(HOSTED_POOL)
     return [_backend_pool(cluster, name) for name in names]
 
 
 def _backend_pool(cluster: Cluster, name: str) -> dict[str, Any]:
     pool_id, etag = f"{cluster.load_balancer_id}/backendAddressPools/{name}", _etag(cluster)
-    members = [(node.ip_configuration_id, stable_uuid(pool_id, node.nic_id)) for node in cluster.nodes]
+    nodes = [node for node in cluster.nodes if (node.pool.kind == HOSTED) == (name == HOSTED_POOL)]
+    members = [(node.ip_configuration_id, stable_uuid(pool_id, node.nic_id)) for node in nodes]
     properties: dict[str, Any] = {
         "provisioningState": "Succeeded",
         "loadBalancerBackendAddresses": [

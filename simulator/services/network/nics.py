@@ -1,14 +1,23 @@
-"""Network interfaces of scale-set instances as the API shows them."""
+"""Network interfaces of nodes as the API shows them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ...fleet import Node
+from ...fleet import AUTO_PROVISIONED, Node
 from ...noise import stable_uuid, unit
 from ..compute.wire import backend_pool_references
 
 _SUFFIX = "rpjvs2zeraeubag53kkqa3sqab"
+
+
+def machine_nic_json(node: Node) -> dict[str, Any]:
+    """An entry of `networkInterfaces`: of a node in no scale set. Tags are as AKS's pools and Karpenter set them."""
+    cluster, pool = node.pool.cluster, node.pool
+    tags = {"aks-managed-poolName": pool.name}
+    if pool.kind == AUTO_PROVISIONED:
+        tags = {"karpenter.azure.com_cluster": cluster.name, "karpenter.sh_nodepool": pool.name}
+    return nic_json(node) | {"type": "Microsoft.Network/networkInterfaces", "location": cluster.location, "tags": tags}
 
 
 def nic_json(node: Node) -> dict[str, Any]:
@@ -48,9 +57,7 @@ def nic_json(node: Node) -> dict[str, Any]:
             "enableAcceleratedNetworking": True,
             "enableIPForwarding": True,
             "primary": True,
-            "virtualMachine": {
-                "id": f"{node.pool.scale_set_id}/virtualMachines/{node.instance}",
-            },
+            "virtualMachine": {"id": node.machine_id},
             "hostedWorkloads": [],
             "tapConfigurations": [],
         },

@@ -8,12 +8,22 @@ import pytest
 
 from shared.core.detection.node_counts import nodes_at_most, nodes_by_autoscaler, nodes_now, surge
 from shared.model.cluster import Cluster, NodePool
-from tests.support.builders import cluster, sized
+from tests.support.builders import cluster, load_balancer, outbound_rule, sized
 
 
 def test_now_by_autoscaler_and_at_most() -> None:
     cluster = sized(3, 20, surge="33%")
-    assert (nodes_now(cluster), nodes_by_autoscaler(cluster), nodes_at_most(cluster)) == (3, 20, 27)
+    assert (nodes_now(cluster, None), nodes_by_autoscaler(cluster), nodes_at_most(cluster)) == (3, 20, 27)
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "members", "nodes"),
+    [(3, 13, 13), (0, 12, 12), (3, None, 3), (3, 0, 3), (17, 16, 17)],
+    ids=["nodes of no pool", "pools that say nothing", "no pool read", "empty", "a node without ports is no member"],
+)
+def test_members_of_the_outbound_pool_are_nodes(asked_for: int, members: int | None, nodes: int) -> None:
+    rule = replace(outbound_rule(), node_count=members)
+    assert nodes_now(sized(asked_for, asked_for), load_balancer(outbound_rules=(rule,))) == nodes
 
 
 @pytest.mark.parametrize(

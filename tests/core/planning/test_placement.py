@@ -24,6 +24,7 @@ from tests.support.builders import (
     window,
 )
 
+SCALE_SET = nic_configuration(0).partition("/virtualMachines/")[0]
 IN_RANGE, ELSEWHERE = "10.224.7.7", "10.99.0.4"
 PORTS = port_series(IN_RANGE, dict.fromkeys(range(5), 1_024.0))
 
@@ -62,9 +63,9 @@ def test_a_member_is_placed_by_its_interface_else_by_its_scale_set_s_model() -> 
     members = (ArmId(nic_configuration(0)), ArmId(nic_configuration(1)), ArmId(nic_configuration(8)))
     of = facts(load_balancer=load_balancer(outbound_ip_configuration_ids=members))
     assert unplaced_members(of) == members[2:], "no interface of it was listed"
-    assert unplaced_members(replace(of, scale_set_subnets={"AKS-user-1-vmss": USER_SUBNET})) == ()
+    assert unplaced_members(replace(of, scale_set_subnets={ArmId(SCALE_SET.upper()): USER_SUBNET})) == ()
     elsewhere = ArmId(f"{SYSTEM_SUBNET}-2")
-    assert unplaced_members(replace(of, scale_set_subnets={"aks-user-1-vmss": elsewhere})) == members[2:]
+    assert unplaced_members(replace(of, scale_set_subnets={ArmId(SCALE_SET): elsewhere})) == members[2:]
     assert unplaced_members(replace(of, load_balancer=None)) == ()
 
 

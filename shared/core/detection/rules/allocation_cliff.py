@@ -35,7 +35,7 @@ def allocation_cliff(
     rule = load_balancer.aks_outbound_rule
     if rule is None or rule.allocated_outbound_ports:
         return None
-    nodes, most = nodes_now(cluster), nodes_at_most(cluster)
+    nodes, most = nodes_now(cluster, load_balancer), nodes_at_most(cluster)
     step = next((index for index, (size, _) in enumerate(SIZES[:-1]) if nodes <= size), None)
     if step is None or nodes == 0:
         return None

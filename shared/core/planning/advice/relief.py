@@ -33,7 +33,8 @@ _HEADROOM = 2
 def relieve(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | None = None) -> Advice:
     """``idle_timeout_minutes`` None keeps the present one."""
     cluster, profile = facts.cluster, facts.cluster.load_balancer_profile
-    nodes, at_most = max(nodes_now(cluster), len(facts.nodes)), nodes_at_most(cluster)
+    nodes = max(nodes_now(cluster, facts.load_balancer), len(facts.nodes))
+    at_most = nodes_at_most(cluster)
     most = max(at_most or nodes, 1)
     ports_now = _ports_now(facts)
     have = max(
@@ -120,7 +121,9 @@ def _ports_now(facts: NetworkFacts) -> int:
     rule = facts.aks_outbound_rule
     fixed = rule.allocated_outbound_ports if rule else 0
     return (
-        fixed or facts.cluster.load_balancer_profile.allocated_outbound_ports or default_ports(nodes_now(facts.cluster))
+        fixed
+        or facts.cluster.load_balancer_profile.allocated_outbound_ports
+        or default_ports(nodes_now(facts.cluster, facts.load_balancer))
     )
 
 

@@ -56,6 +56,16 @@ def test_virtual_machines_pools_count() -> None:
     assert finding.severity is Severity.HIGH
 
 
+def test_nodes_of_no_pool_count() -> None:
+    balancer = fixed_allocation(8000)
+    rule = replace(balancer.outbound_rules[0], node_count=13)
+    finding = allocation_unsatisfiable(sized(3, 3), replace(balancer, outbound_rules=(rule,)), at(0))
+    assert finding is not None
+    assert finding.severity is Severity.HIGH
+    assert finding.evidence.startswith("13 nodes now × 8,000 fixed ports")
+    assert "2 outbound IPs" in finding.remedy
+
+
 MANUAL = outbound_rule("partners", 32_000, 4, ArmId("/partner-ip"))
 
 
