@@ -219,6 +219,12 @@ class NetworkFacts:
         return next((gateway for gateway in self.nat_gateways if gateway.id == gateway_id), None)
 
     @property
+    def node_count(self) -> int:
+        """Members of the outbound pools; without any, nodes that have a network interface."""
+        members = self.load_balancer.outbound_interface_ids if self.load_balancer else ()
+        return len(members) or len(self.nodes)
+
+    @property
     def attached_gateways(self) -> tuple[NatGateway, ...]:
         """Those of the cluster's subnets, as far as they could be read."""
         attached = {subnet.nat_gateway_id for subnet in self.subnets}

@@ -34,8 +34,7 @@ def new_in(plan: Plan, facts: NetworkFacts) -> Iterator[str]:
         elif before.lower() != after.lower():
             yield f"{name} is {after} now, it was {before}"
     sized_for = plan.demand.nodes if plan.demand else 0
-    members = facts.load_balancer.outbound_ip_configuration_ids if facts.load_balancer else ()
-    nodes = max(len(facts.nodes), len(members), nodes_now(facts.cluster), nodes_at_most(facts.cluster) or 0)
+    nodes = max(facts.node_count, nodes_now(facts.cluster, facts.load_balancer), nodes_at_most(facts.cluster) or 0)
     if 0 < sized_for < nodes:
         yield f"the cluster has, or may come to have, {count(nodes, 'node')}; the plan is sized for {sized_for}"
 

@@ -150,12 +150,11 @@ class Planner:
                 facts.cluster.name,
             )
         failed, successful = usage.totals(window, connections) if connections is not None else (None, None)
-        members = facts.load_balancer.outbound_interface_ids if facts.load_balancer else ()
         inputs = sizing.DemandInputs(
             use=use,
             failed=failed,
             successful=successful,
-            nodes_now=len(members) or len(facts.nodes) or 1,
+            nodes_now=max(facts.node_count, 1),
             nodes_at_most=nodes_at_most(facts.cluster),
             pressure_percent=thresholds.pressure_warn_percent,
         )

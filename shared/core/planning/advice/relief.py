@@ -33,7 +33,7 @@ _HEADROOM = 2
 def relieve(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | None = None) -> Advice:
     """``idle_timeout_minutes`` None keeps the present one."""
     cluster, profile = facts.cluster, facts.cluster.load_balancer_profile
-    nodes = max(nodes_now(cluster, facts.load_balancer), len(facts.nodes))
+    nodes = max(nodes_now(cluster, facts.load_balancer), facts.node_count)
     at_most = nodes_at_most(cluster)
     most = max(at_most or nodes, 1)
     ports_now = _ports_now(facts)
