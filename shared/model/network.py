@@ -220,9 +220,9 @@ class NetworkFacts:
 
     @property
     def node_count(self) -> int:
-        """Members of the outbound pools; without any, nodes that have a network interface."""
+        """Members of the outbound pools, or nodes of a named pool where there are more: some may not be members yet."""
         members = self.load_balancer.outbound_interface_ids if self.load_balancer else ()
-        return len(members) or len(self.nodes)
+        return max(len(members), sum(bool(node.pool) for node in self.nodes))
 
     @property
     def attached_gateways(self) -> tuple[NatGateway, ...]:

@@ -35,7 +35,7 @@ def relieve(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | Non
     cluster, profile = facts.cluster, facts.cluster.load_balancer_profile
     nodes = max(nodes_now(cluster, facts.load_balancer), facts.node_count)
     at_most = nodes_at_most(cluster)
-    most = max(at_most or nodes, 1)
+    most = max(at_most or 0, nodes, 1)
     ports_now = _ports_now(facts)
     have = max(
         sum(ip.address_count for ip in facts.aks_outbound_ips if not ip.is_ipv6)
