@@ -31,12 +31,8 @@ class Settings(BaseModel):
 
     # --- Azure ---
     subscriptions: types.Names = _text((), "Subscription ids to watch, separated by commas. Empty: all readable ones.")
-    detector_client_id: str = _text(
-        "", "Client id of the managed identity that reads. Empty: the default Azure credential."
-    )
-    arm_endpoint: types.Url = _text(
-        "https://management.azure.com", "Azure Resource Manager; another one for a national cloud."
-    )
+    detector_client_id: str = _text("", "Client id of the managed identity that reads. Empty: the default credential.")
+    arm_endpoint: types.Url = _text("https://management.azure.com", "Resource Manager; another in a national cloud.")
     arm_audience: str = _text("", "Token audience of Resource Manager. Empty: the endpoint.")
     metrics_mode: Literal["auto", "batch", "arm"] = _text(
         "auto",
@@ -48,9 +44,7 @@ class Settings(BaseModel):
         "Azure Monitor's batch API, with `{region}`; another one for a national cloud.",
     )
     metrics_audience: types.Url = _text("https://metrics.monitor.azure.com", "Token audience of the batch API.")
-    workspace_id: str = _text(
-        "", "Log Analytics workspace with the load balancers' health events, a second source. Empty: none."
-    )
+    workspace_id: str = _text("", "Log Analytics workspace with the load balancers' health events. Empty: none.")
     logs_endpoint: types.Url = _text("https://api.loganalytics.io", "Log Analytics; another one for a national cloud.")
     discovery_minutes: int = _number(10, 1, 1440, "How long the list of clusters is kept.")
     expect_clusters: Literal["on", "off"] = _text(
@@ -59,12 +53,8 @@ class Settings(BaseModel):
     )
 
     # --- Detection ---
-    watch_schedule: str = _text(
-        "0 * * * * *", "When to scan: NCRONTAB with seconds, UTC. The host reads it too: always set it."
-    )
-    ingestion_lag_minutes: int = _number(
-        3, 0, 30, "Minutes younger than this are not assessed: Azure Monitor may still lack them."
-    )
+    watch_schedule: str = _text("0 * * * * *", "When to scan: NCRONTAB with seconds, UTC. Always set it.")
+    ingestion_lag_minutes: int = _number(3, 0, 30, "Younger minutes are not assessed: Azure Monitor may lack them.")
     window_minutes: int = _number(5, 1, 60, "Minutes that one scan assesses.")
     clean_minutes: int = _number(
         10, 1, 1440, "Measured minutes without trouble until an incident is cleared; more for one that comes back."
@@ -92,17 +82,13 @@ class Settings(BaseModel):
     datapath_percent: int = _number(
         90, 1, 100, "Availability of a NAT gateway's data path over 15 minutes. Tag: `snatbot-datapath`."
     )
-    not_measured_minutes: int = _number(
-        15, 1, 1440, "Minutes that clusters may go unmeasured before a message says so."
-    )
+    not_measured_minutes: int = _number(15, 1, 1440, "Minutes that clusters may go unmeasured before a post says so.")
     maintenance_windows: types.WindowsText = _text(
         MaintenanceWindows(),
         "When nothing is posted, UTC: `sat 22:00-02:00; daily 03:00-03:30`. Tag for one cluster: "
         "`snatbot-maintenance`.",
     )
-    fan_out_above: int = _number(
-        1000, 1, 5000, "Above this number of clusters, queue workers scan the fleet, 100 clusters each."
-    )
+    fan_out_above: int = _number(1000, 1, 5000, "Above this many clusters, queue workers scan, 100 clusters each.")
 
     # --- Messages ---
     slack_webhook_url: types.SecretUrl | None = _text(None, "Slack incoming webhook. Secret.")
@@ -155,9 +141,7 @@ class Settings(BaseModel):
         "Keys that sign links and decisions, separated by commas: the first signs, all verify. Secret. "
         "Needed with REMEDIATION=on.",
     )
-    nat_resource_group: str = _text(
-        "", "Resource group for the NAT gateway and its public IPs. Empty: the virtual network's."
-    )
+    nat_resource_group: str = _text("", "Resource group of the NAT gateway and its IPs. Empty: the virtual network's.")
     nat_ips: types.NatIps = _text(
         "addresses",
         "Egress IPs that a NAT gateway gets: `addresses`, `prefix` (a new prefix), or the resource id of a public IP "
@@ -174,12 +158,8 @@ class Settings(BaseModel):
         "Names of what is created; `{kind}` (ng, pip), `{cluster}`, `{number}` are filled in.",
     )
     resource_tags: types.Pairs = _text({}, "Extra tags on what is created: `team=net,cost=42`.")
-    idle_timeout_minutes: int | None = _number(
-        None, 4, 120, "NAT gateway TCP idle timeout. Empty: the cluster's current one."
-    )
-    pause_between_subnets_minutes: int = _number(
-        0, 0, 720, "Extra wait after each subnet. The whole change has 24 hours."
-    )
+    idle_timeout_minutes: int | None = _number(None, 4, 120, "NAT gateway TCP idle timeout. Empty: the cluster's own.")
+    pause_between_subnets_minutes: int = _number(0, 0, 720, "Extra wait after each subnet. A change has 24 hours.")
     gate_limit_minutes: int = _number(
         15,
         5,
