@@ -12,7 +12,6 @@ from .responses import answers_json, answers_page, as_json
 blueprint = func.Blueprint()
 
 
-@blueprint.function_name("change_page")
 @blueprint.route(route="changes/{change_id}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @answers_page
 def change_page(req: func.HttpRequest) -> func.HttpResponse:
@@ -22,7 +21,6 @@ def change_page(req: func.HttpRequest) -> func.HttpResponse:
     return show(req)
 
 
-@blueprint.function_name("change_decision")
 @blueprint.route(route="changes/{change_id}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @blueprint.queue_output("advance", **queue("advance"))
 @blueprint.queue_output("deliver", **queue("deliver"))
@@ -34,7 +32,6 @@ def change_decision(req: func.HttpRequest, advance: func.Out[str], deliver: func
     return decide(req, advance.set, deliver.set)
 
 
-@blueprint.function_name("propose")
 @blueprint.route(route="changes", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
 @answers_json
 def propose(req: func.HttpRequest) -> func.HttpResponse:
@@ -60,7 +57,6 @@ def propose(req: func.HttpRequest) -> func.HttpResponse:
     return as_json({**change_json(change), "page_url": app.links.page(change)}, 201)
 
 
-@blueprint.function_name("stop")
 @blueprint.route(route="stop", methods=["POST", "DELETE"], auth_level=func.AuthLevel.FUNCTION)
 @answers_json
 def stop(req: func.HttpRequest) -> func.HttpResponse:
@@ -73,7 +69,6 @@ def stop(req: func.HttpRequest) -> func.HttpResponse:
     return as_json({"is_stopped": flag.is_set, "by": flag.by, "reason": flag.reason})
 
 
-@blueprint.function_name("history")
 @blueprint.route(route="history", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 @answers_json
 def history(req: func.HttpRequest) -> func.HttpResponse:

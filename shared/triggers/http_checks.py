@@ -10,7 +10,6 @@ from .responses import answers_json, as_json, as_page
 blueprint = func.Blueprint()
 
 
-@blueprint.function_name("check")
 @blueprint.route(route="check", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 @answers_json
 def check(req: func.HttpRequest) -> func.HttpResponse:
@@ -29,7 +28,6 @@ def check(req: func.HttpRequest) -> func.HttpResponse:
     return as_json(check_json(report))
 
 
-@blueprint.function_name("plan")
 @blueprint.route(route="plan", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 @answers_json
 def plan(req: func.HttpRequest) -> func.HttpResponse:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 blueprint = func.Blueprint()
 
 
-@blueprint.function_name("health")
 @blueprint.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 def health(req: func.HttpRequest) -> func.HttpResponse:
     """200 or 503 and the version, for any outside monitor. No settings, no secrets, no reasons."""
@@ -25,7 +24,6 @@ def health(req: func.HttpRequest) -> func.HttpResponse:
     return as_json({"status": content["status"], "version": content["version"]}, status)
 
 
-@blueprint.function_name("health_details")
 @blueprint.route(route="health/details", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 def health_details(req: func.HttpRequest) -> func.HttpResponse:
     """The same with what is configured and why it is not well. Names and yes or no, never a value that is secret."""

@@ -10,7 +10,6 @@ from .responses import answers_json, as_json
 blueprint = func.Blueprint()
 
 
-@blueprint.function_name("silence")
 @blueprint.route(route="silence", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
 @answers_json
 def silence(req: func.HttpRequest) -> func.HttpResponse:
@@ -27,7 +26,6 @@ def silence(req: func.HttpRequest) -> func.HttpResponse:
     return as_json({"cluster": record.cluster_name, "until": plain(record.silenced_until), "by": record.silenced_by})
 
 
-@blueprint.function_name("end_silence")
 @blueprint.route(route="silence", methods=["DELETE"], auth_level=func.AuthLevel.FUNCTION)
 @answers_json
 def end_silence(req: func.HttpRequest) -> func.HttpResponse:

@@ -16,7 +16,6 @@ blueprint = func.Blueprint()
 log = logging.getLogger("snatbot.triggers")
 
 
-@blueprint.function_name("deliver")
 @blueprint.queue_trigger("message", **queue("deliver"))
 def deliver(message: func.QueueMessage) -> None:
     """Posts what is due in one cluster's outbox."""
@@ -28,7 +27,6 @@ def deliver(message: func.QueueMessage) -> None:
     log.info("deliver: %d sent, %d waiting, %d given up", result.sent, result.waiting, result.given_up)
 
 
-@blueprint.function_name("advance")
 @blueprint.queue_trigger("message", **queue("advance"))
 @blueprint.queue_output("deliver", **queue("deliver"))
 def advance(message: func.QueueMessage, deliver: func.Out[str]) -> None:
@@ -41,7 +39,6 @@ def advance(message: func.QueueMessage, deliver: func.Out[str]) -> None:
     log.info("advance: change %s is %s", change_id, change.state.value if change else "not known")
 
 
-@blueprint.function_name("offer")
 @blueprint.queue_trigger("message", **queue("offer"))
 @blueprint.queue_output("deliver", **queue("deliver"))
 def offer(message: func.QueueMessage, deliver: func.Out[str]) -> None:
@@ -57,7 +54,6 @@ def offer(message: func.QueueMessage, deliver: func.Out[str]) -> None:
     log.info("offer: incident %s: %s", incident_id, f"change {change.id}" if change else "nothing to approve")
 
 
-@blueprint.function_name("measure")
 @blueprint.queue_trigger("message", **queue("measure"))
 @blueprint.queue_output("deliver", **queue("deliver"))
 def measure(message: func.QueueMessage, deliver: func.Out[List[str]]) -> None:  # noqa: UP006

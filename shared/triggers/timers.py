@@ -18,7 +18,6 @@ log = logging.getLogger("snatbot.triggers")
 _RETENTION_SECONDS = 5.0  # at most: the tick's queue messages are sent only after it
 
 
-@blueprint.function_name("watch")
 @blueprint.timer_trigger("timer", schedule="%WATCH_SCHEDULE%", run_on_startup=False, use_monitor=True)
 @blueprint.queue_output("deliver", **queue("deliver"))
 @blueprint.queue_output("advance", **queue("advance"))
