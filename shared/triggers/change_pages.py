@@ -22,7 +22,7 @@ from ..model.change import Action
 from ..user_input import LONGEST_NAME
 from ..web.change_view import LinkedChange
 from ..web.pages import FormFields, change_page, plan_page
-from .queue_messages import advance_message, deliver_message
+from .queue_messages import message
 from .responses import as_page, see_other
 
 if TYPE_CHECKING:
@@ -60,8 +60,8 @@ def decide(req: func.HttpRequest, advance: Callable[[str], None], deliver: Calla
     change = _proposed_by(app, target, action, approver)
     if change is None:
         change = app.decide.decide(target, action, approver, Instant.of(app.clock))
-        advance(advance_message(target.partition, target.change_id))
-    deliver(deliver_message(target.partition))
+        advance(message(partition=target.partition, change=target.change_id))
+    deliver(message(partition=target.partition))
     return see_other(app.links.page(change))
 
 

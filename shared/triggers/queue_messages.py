@@ -22,33 +22,18 @@ def queue(name: str) -> QueueBinding:
     return {"queue_name": f"%QUEUE_PREFIX%-{name}", "connection": "AzureWebJobsStorage"}
 
 
-def deliver_message(partition: str) -> str:
-    return _message(partition=partition)
-
-
-def advance_message(partition: str, change_id: str) -> str:
-    return _message(partition=partition, change=change_id)
-
-
-def offer_message(partition: str, incident_id: str) -> str:
-    return _message(partition=partition, incident=incident_id)
-
-
-def measure_message(shard: str, tick: str) -> str:
-    return _message(shard=shard, tick=tick)
+def message(**keys: str) -> str:
+    """Such as ``message(partition=…, change=…)``."""
+    return json.dumps({"schema": SCHEMA, **keys})
 
 
 def read_message(body: bytes, *names: str) -> tuple[str, ...]:
     """The named keys. Raises BadInput, without the body in the message, when this app did not write the message."""
     try:
-        message = json.loads(body)
-        values = tuple(message[name] for name in names)
+        found = json.loads(body)
+        values = tuple(found[name] for name in names)
     except (ValueError, KeyError, TypeError):
         raise BadInput(f"a queue message does not hold {' and '.join(names)}") from None
-    if message.get("schema") != SCHEMA or not all(isinstance(key, str) and _KEY.fullmatch(key) for key in values):
+    if found.get("schema") != SCHEMA or not all(isinstance(key, str) and _KEY.fullmatch(key) for key in values):
         raise BadInput(f"a queue message has another schema than {SCHEMA}, or keys that cannot be keys")
     return values
-
-
-def _message(**keys: str) -> str:
-    return json.dumps({"schema": SCHEMA, **keys})

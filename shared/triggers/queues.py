@@ -10,7 +10,8 @@ import azure.functions as func
 
 from ..clock import Instant
 from ..gc_freeze import freeze_loaded_modules
-from .queue_messages import deliver_message, queue, read_message
+from .queue_messages import message as queue_message
+from .queue_messages import queue, read_message
 
 blueprint = func.Blueprint()
 log = logging.getLogger("snatbot.triggers")
@@ -35,7 +36,7 @@ def advance(message: func.QueueMessage, deliver: func.Out[str]) -> None:
 
     partition, change_id = read_message(message.get_body(), "partition", "change")
     change = current().reconciler.run(partition, change_id)
-    deliver.set(deliver_message(partition))
+    deliver.set(queue_message(partition=partition))
     log.info("advance: change %s is %s", change_id, change.state.value if change else "not known")
 
 
@@ -50,7 +51,7 @@ def offer(message: func.QueueMessage, deliver: func.Out[str]) -> None:
     change = None
     if app.settings.is_remediation_on:
         change = app.incident_proposer.run(partition, incident_id, Instant.of(app.clock))
-    deliver.set(deliver_message(partition))
+    deliver.set(queue_message(partition=partition))
     log.info("offer: incident %s: %s", incident_id, f"change {change.id}" if change else "nothing to approve")
 
 
@@ -67,7 +68,7 @@ def measure(message: func.QueueMessage, deliver: func.Out[List[str]]) -> None:  
     if scan is None:
         log.info("shard %s was scanned for tick %s already", shard, tick)
         return
-    deliver.set([deliver_message(partition) for partition in scan.deliver])
+    deliver.set([queue_message(partition=partition) for partition in scan.deliver])
     fields = tally_fields(scan.report.tally, scan.report.effort)
     log.info("shard %s", json.dumps({"shard": shard, "tick": tick, **fields, "deliver": len(scan.deliver)}))
     freeze_loaded_modules()

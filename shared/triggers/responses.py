@@ -11,10 +11,23 @@ from typing import Any, ParamSpec
 
 import azure.functions as func
 
+from ..auth.errors import LinkExpired, LinkTampered
 from ..errors import BadInput, MisconfiguredError, NotFoundHere, Refused, SnatbotError, TooMany
+from ..store.errors import StoreError
 
 log = logging.getLogger("snatbot.triggers")
 P = ParamSpec("P")
+_ANSWERS: Mapping[type[SnatbotError], tuple[int, str]] = {  # the first that fits
+    BadInput: (400, "bad_input"),
+    LinkTampered: (403, "link_tampered"),
+    LinkExpired: (410, "link_expired"),
+    NotFoundHere: (404, "not_found"),
+    TooMany: (429, "too_many"),
+    Refused: (409, "refused"),
+    MisconfiguredError: (500, "misconfigured"),
+    StoreError: (503, "storage_unavailable"),
+    SnatbotError: (502, "azure_unavailable"),
+}
 PAGE_HEADERS = {
     "Cache-Control": "no-store",
     # Not "no-referrer": with that, browsers send "Origin: null" with this page's own form (Fetch standard, 3.2).
@@ -61,30 +74,9 @@ def content_policy(style_nonce: str) -> str:
     )
 
 
-def status_of(error: Exception) -> tuple[int, str]:
+def status_of(error: SnatbotError) -> tuple[int, str]:
     """HTTP status and a stable code for an error that snatbot raised on purpose."""
-    from ..auth.errors import LinkExpired, LinkTampered
-    from ..store.errors import StoreError
-
-    match error:
-        case BadInput():
-            return 400, "bad_input"
-        case LinkTampered():
-            return 403, "link_tampered"
-        case LinkExpired():
-            return 410, "link_expired"
-        case NotFoundHere():
-            return 404, "not_found"
-        case TooMany():
-            return 429, "too_many"
-        case Refused():
-            return 409, "refused"
-        case MisconfiguredError():
-            return 500, "misconfigured"
-        case StoreError():
-            return 503, "storage_unavailable"
-        case _:
-            return 502, "azure_unavailable"
+    return next(answer for kind, answer in _ANSWERS.items() if isinstance(error, kind))
 
 
 def _translating(

@@ -11,7 +11,7 @@ import azure.functions as func
 from ..cloud.deadline import Deadline
 from ..errors import SnatbotError
 from ..gc_freeze import freeze_loaded_modules
-from .queue_messages import advance_message, deliver_message, measure_message, offer_message, queue
+from .queue_messages import message, queue
 
 blueprint = func.Blueprint()
 log = logging.getLogger("snatbot.triggers")
@@ -37,10 +37,10 @@ def watch(
 
     app = current()
     tick = app.watch.run(app.clock.now(), app.clock.wall())
-    deliver.set([deliver_message(partition) for partition in tick.deliver])
-    advance.set([advance_message(partition, change_id) for partition, change_id in tick.advance])
-    offer.set([offer_message(partition, incident_id) for partition, incident_id in tick.offer])
-    measure.set([measure_message(shard, tick.name) for shard in tick.shards])
+    deliver.set([message(partition=partition) for partition in tick.deliver])
+    advance.set([message(partition=partition, change=change_id) for partition, change_id in tick.advance])
+    offer.set([message(partition=partition, incident=incident_id) for partition, incident_id in tick.offer])
+    measure.set([message(shard=shard, tick=tick.name) for shard in tick.shards])
     log.info("tick %s", json.dumps({**tick_fields(tick), "past_due": timer.past_due}))
     if app.settings.heartbeat_url is not None and tick.is_success:  # its silence is the alarm
         beat(app.settings.heartbeat_url.get_secret_value())

@@ -7,12 +7,12 @@ import json
 import pytest
 
 from shared.errors import BadInput
-from shared.triggers.queue_messages import advance_message, measure_message, read_message
+from shared.triggers.queue_messages import message, read_message
 
 
 def test_a_message_is_read_as_it_was_written() -> None:
-    assert read_message(advance_message("p1", "c1").encode(), "partition", "change") == ("p1", "c1")
-    assert read_message(measure_message("s0", "20261122t1008").encode(), "shard", "tick") == ("s0", "20261122t1008")
+    assert read_message(message(partition="p1", change="c1").encode(), "partition", "change") == ("p1", "c1")
+    assert read_message(message(shard="s0", tick="20261122t1008").encode(), "shard", "tick") == ("s0", "20261122t1008")
 
 
 @pytest.mark.parametrize(
