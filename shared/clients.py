@@ -188,10 +188,5 @@ class Clients:
 
     @cached_property
     def channels(self) -> Mapping[str, Channel]:
-        slack, teams = self.settings.slack_webhook_url, self.settings.teams_webhook_url
-        found: dict[str, Channel] = {}
-        if slack is not None:
-            found["slack"] = Channel("slack", slack.get_secret_value())
-        if teams is not None:
-            found["teams"] = Channel("teams", teams.get_secret_value())
-        return found
+        urls = {"slack": self.settings.slack_webhook_url, "teams": self.settings.teams_webhook_url}
+        return {name: Channel(name, url.get_secret_value()) for name, url in urls.items() if url is not None}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
 
 from . import slack, teams
 from .message import Message
@@ -11,7 +10,7 @@ from .message import Message
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    name: Literal["slack", "teams"]
+    name: str  # slack or teams
     url: str = field(repr=False)  # a secret, and in no error either
 
     def send(self, message: Message) -> str:
