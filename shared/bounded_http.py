@@ -17,7 +17,6 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 MOST_BYTES = 32 * 1024 * 1024  # a page of Resource Graph, or a batch of metrics, is well below
@@ -122,20 +121,9 @@ class _TimedResponse(HTTPResponse):
             self.fp = io.BufferedReader(_TimedReader(self.fp.detach(), sock, seconds))
 
 
-class _Connection(HTTPConnection):
-    response_class = _TimedResponse
+def _timed(pool: type[HTTPConnectionPool]) -> Any:
+    connection = type(pool.ConnectionCls.__name__, (pool.ConnectionCls,), {"response_class": _TimedResponse})
+    return type(pool.__name__, (pool,), {"ConnectionCls": connection})
 
 
-class _SecureConnection(HTTPSConnection):
-    response_class = _TimedResponse
-
-
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
-
-
-class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection
-
-
-_POOLS: dict[str, type[HTTPConnectionPool]] = {"http": _Pool, "https": _SecurePool}
+_POOLS = {"http": _timed(HTTPConnectionPool), "https": _timed(HTTPSConnectionPool)}

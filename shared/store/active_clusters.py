@@ -6,7 +6,6 @@ An entry is written before what it points to, and removed after it: pointing to 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from .errors import StoreConflict
 from .table import ANY, Row, Table
@@ -15,27 +14,22 @@ _PARTITION = "fleet"
 _PREFIX = "active-"
 
 
-@dataclass(frozen=True, slots=True)
-class ActiveCluster:
-    is_open: bool = False  # it has an open incident
-
-
 class ActiveClusterIndex:
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def entries(self) -> Mapping[str, bool]:
         """Cluster key to whether it has an open incident."""
-        rows = self._table.rows(ActiveCluster, _PARTITION, _PREFIX)
-        return {row.removeprefix(_PREFIX): stored.value.is_open for row, stored in rows}
+        rows = self._table.columns(_PARTITION, _PREFIX, ["is_open"])
+        return {row["RowKey"].removeprefix(_PREFIX): row["is_open"] for row in rows}
 
     def add(self, key: str, *, is_open: bool) -> None:
-        self._table.write(_PARTITION, Row(f"{_PREFIX}{key}", ActiveCluster(is_open), ANY))
+        self._table.write(_PARTITION, Row(f"{_PREFIX}{key}", None, ANY, {"is_open": is_open}))
 
     def add_if_absent(self, key: str) -> None:
         """Leaves an entry that is there already as it is."""
         try:
-            self._table.write(_PARTITION, Row(f"{_PREFIX}{key}", ActiveCluster()))
+            self._table.write(_PARTITION, Row(f"{_PREFIX}{key}", None, columns={"is_open": False}))
         except StoreConflict:
             return
 

@@ -11,8 +11,8 @@ from .table import ANY, Row, Table
 
 
 @dataclass(frozen=True, slots=True)
-class Success:
-    at: datetime
+class Moment:
+    at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +22,6 @@ class Failure:
     raised: bool = False  # it ended in the middle
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    since: datetime | None  # the oldest message to be delivered, as the last tick saw it
-
-
 class Liveness:
     """``of`` is ``watch`` or ``deliver``."""
 
@@ -34,11 +29,10 @@ class Liveness:
         self._table = table
 
     def last_success(self, of: str) -> datetime | None:
-        stored = self._table.get(Success, ALL_CHANGES, f"success-{of}")
-        return stored.value.at if stored else None
+        return self._at(f"success-{of}")
 
     def record_success(self, of: str, at: datetime) -> None:
-        self._write(f"success-{of}", Success(at))
+        self._write(f"success-{of}", Moment(at))
 
     def last_failure(self, of: str) -> Failure | None:
         stored = self._table.get(Failure, ALL_CHANGES, f"failure-{of}")
@@ -48,12 +42,15 @@ class Liveness:
         self._write(f"failure-{of}", Failure(at, tuple(problems), raised))
 
     def note_waiting(self, since: datetime | None) -> None:
-        """None when no message waits."""
-        self._write("waiting", Waiting(since))
+        """Since when the oldest message waits to be delivered; None when none does."""
+        self._write("waiting", Moment(since))
 
     def waiting_since(self) -> datetime | None:
-        stored = self._table.get(Waiting, ALL_CHANGES, "waiting")
-        return stored.value.since if stored else None
+        return self._at("waiting")
+
+    def _at(self, row: str) -> datetime | None:
+        stored = self._table.get(Moment, ALL_CHANGES, row)
+        return stored.value.at if stored else None
 
     def _write(self, row: str, value: object) -> None:
         self._table.write(ALL_CHANGES, Row(row, value, ANY))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from shared.store.active_clusters import ActiveCluster, ActiveClusterIndex
+from shared.store.active_clusters import ActiveClusterIndex
 from shared.store.fleet_cache import FleetCache
+from shared.store.stop_switch import StopFlag
 from shared.store.table import Table
 
 
@@ -23,10 +24,10 @@ def test_clusters_are_added_and_removed_and_repeating_does_no_harm(table: Table)
 def test_the_cache_beside_it_keeps_its_own_rows(table: Table) -> None:
     index, cache = ActiveClusterIndex(table), FleetCache(table)
     index.add("a", is_open=True)
-    assert cache.read(ActiveCluster, "shard-1") is None
-    cache.write("shard-1", ActiveCluster(True))
-    cache.write("shard-2", ActiveCluster())
-    assert cache.read_all(ActiveCluster, "shard-") == {"1": ActiveCluster(True), "2": ActiveCluster()}
+    assert cache.read(StopFlag, "shard-1") is None
+    cache.write("shard-1", StopFlag(True))
+    cache.write("shard-2", StopFlag())
+    assert cache.read_all(StopFlag, "shard-") == {"1": StopFlag(True), "2": StopFlag()}
     cache.delete(["shard-1", "shard-3"])
-    assert cache.read_all(ActiveCluster, "shard-") == {"2": ActiveCluster()}
+    assert cache.read_all(StopFlag, "shard-") == {"2": StopFlag()}
     assert index.entries() == {"a": True}
