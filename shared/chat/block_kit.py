@@ -18,6 +18,8 @@ from .message import Button, Message, Section, Table, Tone, code_spans, without_
 
 URL_ACTION_PREFIX = "open_link_"
 MAX_TEXT_CHARACTERS = 3_000
+MAX_UPDATE_CHARACTERS = 4_000
+"""A message whose text is longer can be posted, but not updated (docs.slack.dev: chat.update, msg_too_long)."""
 MAX_URL_CHARACTERS = 3_000
 _MARK = {Tone.ALARM: "🔴", Tone.WARNING: "🟠", Tone.GOOD: "🟢", Tone.NEUTRAL: "🔵"}
 
@@ -31,9 +33,13 @@ def fallback(message: Message) -> str:
     """The message in short as mrkdwn: what notifications and screen readers get, with the links."""
     lines = [f"{_MARK[message.tone]} {message.title}", message.summary]
     lines += [f"{label}: {value}" for label, value in message.facts]
-    links = [f"<{escape(button.url)}|{escape(button.text)}>" for button in _buttons(message)]
-    text = clip(without_backticks("\n".join(lines)), MAX_TEXT_CHARACTERS)
-    return "\n".join([escape(text), *links])
+    text, links = without_backticks("\n".join(lines)), ""
+    for button in _buttons(message):
+        link = f"\n<{escape(button.url)}|{escape(button.text)}>"
+        if len(links) + len(link) <= MAX_TEXT_CHARACTERS:
+            links += link
+    too_much = len(escape(text)) + len(links) - MAX_UPDATE_CHARACTERS
+    return escape(clip(text, len(text) - max(0, too_much))) + links
 
 
 def escape(text: str) -> str:
