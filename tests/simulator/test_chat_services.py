@@ -67,7 +67,7 @@ def test_web_api_posts_and_updates(storm: Azure) -> None:
         ("wrong", {"channel": "C1", "text": "x"}, "invalid_auth"),
         ("xoxb-1", {"channel": "channel-that-is-missing", "text": "x"}, "channel_not_found"),
         ("xoxb-1", {"channel": "C1", "text": ""}, "no_text"),
-        ("xoxb-1", {"channel": "C1", "text": "x" * 40_001}, "msg_too_long"),
+        ("xoxb-1", {"channel": "C1", "blocks": [{"type": "markdown", "text": "x" * 6_001}] * 2}, "msg_blocks_too_long"),
         ("xoxb-1", {"channel": "C1", "blocks": [{"type": "divider"}] * 51}, "invalid_blocks"),
     ],
 )

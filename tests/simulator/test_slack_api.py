@@ -161,6 +161,15 @@ def test_blocks_are_refused_in_slacks_words(
     assert not slack.chat(channel=channel)
 
 
+def test_a_long_text_is_cut_when_posted_and_refused_as_an_update(slack: RunningSimulator, channel: str) -> None:
+    posted = client(slack).chat_postMessage(channel=channel, text="x" * 40_001)
+    assert posted["response_metadata"] == {"warnings": ["message_truncated"]}
+    assert len(slack.chat(channel=channel)[0]["content"]["text"]) == 40_000
+    update = client(slack).chat_update
+    assert refusal(update, channel=channel, ts=posted["ts"], text="x" * 4_001)["error"] == "msg_too_long"
+    assert "warning" not in update(channel=channel, ts=posted["ts"], text="x" * 4_000)
+
+
 def test_one_table_a_message(slack: RunningSimulator, channel: str) -> None:
     table = {"type": "table", "rows": [[{"type": "raw_text", "text": "x"}]]}
     api = client(slack)

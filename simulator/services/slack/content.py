@@ -13,7 +13,10 @@ from ...world import World
 from .blocks import TABLES, Problem, find_problems, with_ids
 from .refusals import SlackError
 
-LONGEST_TEXT = 40_000
+LONGEST_TEXT, LONGEST_UPDATE = 40_000, 4_000
+"""A longer text is cut when it is posted, refused in an update (Slack docs: chat.postMessage, chat.update)."""
+LONGEST_MARKDOWN = 12_000
+"""Of all markdown blocks of a message together (Slack docs: markdown block)."""
 PARTS = ("text", "blocks", "attachments", "metadata")
 
 
@@ -59,8 +62,11 @@ def check_content(world: World, message: Mapping[str, Any]) -> None:
         raise SlackError("invalid_attachments", errors=["only_one_table_allowed"])
     if not blocks and not message.get("text") and not attachments:
         raise SlackError("no_text")
-    if len(str(message.get("text") or "")) > LONGEST_TEXT:
-        raise SlackError("msg_too_long")
+    if (
+        sum(len(block["text"]) for some in everything for block in some or [] if block["type"] == "markdown")
+        > LONGEST_MARKDOWN
+    ):
+        raise SlackError("msg_blocks_too_long")
     metadata = message.get("metadata")
     if metadata and not (isinstance(metadata, dict) and {"event_type", "event_payload"} <= set(metadata)):
         raise SlackError("invalid_metadata_format")
@@ -93,6 +99,8 @@ def keep(world: World, kind: str, channel: str, body: Any, ts: str | None) -> No
 def shown(message: Mapping[str, Any], ts: str) -> dict[str, Any]:
     """What people see of a message, with the ids that Slack adds."""
     content = {name: message[name] for name in PARTS if message.get(name) is not None}
+    if "text" in content:
+        content["text"] = str(content["text"])[:LONGEST_TEXT]
     if isinstance(content.get("blocks"), list):
         content["blocks"] = with_ids(content["blocks"], ts)
     if content.get("attachments"):

@@ -13,12 +13,14 @@ from ...state.chat import Message
 from ...state.people import DEFAULT_SLACK_TEAM
 from ...world import World
 from .blocks import MOST_BLOCKS_OF_A_VIEW, find_problems
-from .content import check_content, edit, json_object, keep, post, problems_of
+from .content import LONGEST_TEXT, LONGEST_UPDATE, check_content, edit, json_object, keep, post, problems_of
 from .manifest import manifest_problems
 from .people import member
 from .refusals import SlackError, take_turn
 
 Arguments = dict[str, Any]
+CUT = "message_truncated"
+"""Reported: open-cli-collective/slack-chat-api#139."""
 CONFIGURATION_TOKENS = "xoxe."
 """How the tokens begin that manifests are validated with (Slack docs: app-manifests/configuring-apps)."""
 _JSON_ARGUMENTS = ("blocks", "attachments", "metadata", "message", "view", "manifest")
@@ -102,7 +104,9 @@ def post_message(world: World, arguments: Arguments) -> dict[str, Any]:
     check_content(world, arguments)
     take_turn(world, channel)
     made = post(world, "post", channel, arguments)
-    return {"channel": channel, "ts": made.id, "message": message_json(world, made)}
+    is_cut = len(str(arguments.get("text") or "")) > LONGEST_TEXT
+    warned = {"warning": CUT, "response_metadata": {"warnings": [CUT]}} if is_cut else {}
+    return {"channel": channel, "ts": made.id, "message": message_json(world, made)} | warned
 
 
 def post_ephemeral(world: World, arguments: Arguments) -> dict[str, Any]:
@@ -116,6 +120,8 @@ def post_ephemeral(world: World, arguments: Arguments) -> dict[str, Any]:
 def update_message(world: World, arguments: Arguments) -> dict[str, Any]:
     message = _own_message(world, arguments, "cant_update_message")
     check_content(world, arguments)
+    if len(str(arguments.get("text") or "")) > LONGEST_UPDATE:
+        raise SlackError("msg_too_long")
     edit(world, message, arguments)
     keep(world, "update", message.channel, arguments, message.id)
     found = {"channel": message.channel, "ts": message.id, "text": message.content.get("text", "")}
