@@ -8,6 +8,7 @@ import json
 import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -39,7 +40,12 @@ KINDS = message_builders()
 URL = "https://bot.example.com/change"
 
 
-def about_troubles(number: int) -> Iterator[dict[str, Any]]:
+@cache
+def about_troubles(number: int) -> tuple[dict[str, Any], ...]:
+    return tuple(_about_troubles(number))
+
+
+def _about_troubles(number: int) -> Iterator[dict[str, Any]]:
     for finding in cases.findings(number):
         yield {
             "incident": cases.incident(finding, number),
@@ -49,7 +55,12 @@ def about_troubles(number: int) -> Iterator[dict[str, Any]]:
         }
 
 
-def about_changes(number: int) -> Iterator[dict[str, Any]]:
+@cache
+def about_changes(number: int) -> tuple[dict[str, Any], ...]:
+    return tuple(_about_changes(number))
+
+
+def _about_changes(number: int) -> Iterator[dict[str, Any]]:
     for plan in cases.plans(number):
         for state in ChangeState:
             entry = JournalEntry(
@@ -60,9 +71,9 @@ def about_changes(number: int) -> Iterator[dict[str, Any]]:
                 "old": cases.change(plan, ChangeState.EXPIRED, number),
                 "new": cases.change(replace(plan, digest=f"{number}"), ChangeState.PROPOSED, number),
                 "waits": cases.change(plan, state, number) if number else None,
-                "assessment": cases.assessment(next(cases.findings(number)), number),
+                "assessment": cases.assessment(cases.findings(number)[0], number),
                 "plan": plan,
-                "incident": cases.incident(next(cases.findings(number)), number),
+                "incident": cases.incident(cases.findings(number)[0], number),
                 "entry": entry,
                 "journal": cases.journal(plan, number),
             }
