@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -81,10 +82,15 @@ def _spelled(path: yamllines.Path) -> str:
     return text
 
 
-def _shape_problems(content: Any) -> Iterator[Problem]:
+@cache
+def _validator() -> Any:
     from jsonschema import Draft202012Validator
 
-    errors = Draft202012Validator(schema()).iter_errors(content)
+    return Draft202012Validator(schema())
+
+
+def _shape_problems(content: Any) -> Iterator[Problem]:
+    errors = _validator().iter_errors(content)
     for error in sorted(errors, key=lambda each: (len(each.absolute_path), str(each.absolute_path))):
         path = tuple(error.absolute_path)
         if error.validator == "additionalProperties" and isinstance(error.instance, dict):

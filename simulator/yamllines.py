@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 Path = tuple[str | int, ...]
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C, where PyYAML was built with it
 
 
 class YamlError(ValueError):
@@ -36,8 +37,8 @@ def load(text: str) -> tuple[Any, Lines]:
     """The content, and its lines."""
     lines = Lines()
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
+        node = yaml.compose(text, Loader=_LOADER)
+        content = yaml.load(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise YamlError(str(error.problem or error.context), mark.line + 1 if mark else 1) from error

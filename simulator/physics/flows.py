@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 SLICES_PER_MINUTE = 12
 _SLICE_SECONDS = 60.0 / SLICES_PER_MINUTE
@@ -23,8 +23,7 @@ _SLICE_SECONDS = 60.0 / SLICES_PER_MINUTE
 StreamKey = tuple[str, str]
 
 
-@dataclass(frozen=True)
-class Demand:
+class Demand(NamedTuple):
     """What one stream wants in a minute."""
 
     key: StreamKey
@@ -32,8 +31,7 @@ class Demand:
     port_seconds: float
 
 
-@dataclass(frozen=True)
-class StreamMinute:
+class StreamMinute(NamedTuple):
     """What one stream got in a minute: counts of flows, and ports held (at the end, and on average)."""
 
     attempted: float

@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -120,8 +121,9 @@ class Theatre:
     def target(self, change: Change) -> LinkTarget:
         return LinkTarget(self.partition, change.id, change.plan.digest)
 
-    @property
+    @cached_property
     def partition(self) -> str:
+        """Of the only cluster that has a change; of any, where none has."""
         keys = self.app.records.due("change", datetime.now(UTC) + timedelta(days=3650))
         if keys:
             return keys[0].partition
@@ -133,7 +135,9 @@ class Theatre:
         return tuple(sorted(found, key=lambda change: change.proposed_at))
 
     def change(self, change_id: str) -> Change:
-        return next(change for change in self.changes() if change.id == change_id)
+        stored = self.app.records.change(self.partition, change_id)
+        assert stored is not None
+        return stored.value
 
     def journal(self, change: Change) -> list[JournalEntry]:
         entries = self.app.records.journal(self.partition, change.id)
