@@ -7,10 +7,14 @@ of operation addresses.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
+from urllib.parse import unquote
 
 from ..errors import SnatbotError
+
+_GROUP = re.compile(r"/resourceGroups/([^/?]+)", re.IGNORECASE)
 
 
 class AzureError(SnatbotError):
@@ -41,6 +45,12 @@ class AzureError(SnatbotError):
     def remedy(self) -> str:
         """What a person can do; empty when there is nothing to do."""
         return ""
+
+    @property
+    def resource_group(self) -> str:
+        """Of what was asked for, by the operation's path; empty when it names none."""
+        found = _GROUP.search(self.operation)
+        return unquote(found[1]) if found else ""
 
 
 class NotFound(AzureError):

@@ -111,7 +111,7 @@ class _Reading:
         try:
             return read()
         except AzureError as error:
-            self._unreadable.append(Unreadable(kind, name, str(error)))
+            self._unreadable.append(Unreadable(kind, name, str(error), error.resource_group))
             return otherwise
 
     def _read_each(self, kind: UnreadableKind, ids: tuple[ArmId, ...], read: Callable[[ArmId], T]) -> tuple[T, ...]:
@@ -120,7 +120,8 @@ class _Reading:
 
     def _nodes(self) -> NodeList:
         found = self._discovery.nodes(self._cluster)
-        self._unreadable += [Unreadable(UnreadableKind.NODES, "", reason) for reason in found.unreadable]
+        group = self._cluster.node_resource_group
+        self._unreadable += [Unreadable(UnreadableKind.NODES, "", reason, group) for reason in found.unreadable]
         return found
 
     def _subnet_ids(self, nodes: tuple[Node, ...], load_balancer: LoadBalancer | None) -> tuple[ArmId, ...]:
@@ -215,7 +216,7 @@ class _Reading:
             kind, lambda: list(self._arm.list(path, api_versions.NETWORK)), [], place
         )
         read, bad = read_rows(rows, parse)
-        self._unreadable += [Unreadable(kind, place, unreadable_summary("row", bad))] if bad else []
+        self._unreadable += [Unreadable(kind, place, unreadable_summary("row", bad), group)] if bad else []
         return read
 
 

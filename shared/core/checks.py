@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ..formatting import listed
 from ..model.check import Check, CheckId, CheckResult
+from ..model.network import Unreadable
 
 _ORDER = [CheckResult.BLOCK, CheckResult.COULD_NOT_CHECK, CheckResult.WARN, CheckResult.PASS]
 
@@ -32,6 +34,14 @@ class CheckBuilder:
 
     def requires(self, is_met: bool, met: str, unmet: str, remedy: str) -> Check:
         return self.passes(met) if is_met else self.blocks(unmet, remedy)
+
+
+def grant_where(unreadable: Iterable[Unreadable], otherwise: str = "") -> str:
+    """What to do about what could not be read: names the resource groups that it is in, else ``otherwise``."""
+    groups = dict.fromkeys(entry.resource_group or otherwise for entry in unreadable) or {otherwise: None}
+    where = listed([f"`{group}`" for group in groups if group], 8)
+    place = f"resource group {where}" if where else "the resource group that it is in"
+    return f"grant the reading identity Reader on {place}, or try again"
 
 
 def sort_checks(checks: Iterable[Check]) -> tuple[Check, ...]:

@@ -163,11 +163,15 @@ class UnreadableKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """What could not be read, or only in part. ``name`` is empty where the kind says it all."""
+    """What could not be read, or only in part. ``name`` is empty where the kind says it all.
+
+    ``resource_group``: of what was asked for, which need not be where the plan writes; empty when not known.
+    """
 
     kind: UnreadableKind
     name: str
     reason: str
+    resource_group: str = ""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}".strip() + f" ({self.reason})"

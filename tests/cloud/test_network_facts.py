@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.cloud.discovery import Discovery
-from shared.cloud.errors import NotFound
+from shared.cloud.errors import Forbidden, NotFound
 from shared.cloud.network_facts import read_network_facts
 from shared.model.network import NetworkFacts
 from tests.support.arm_network import (
@@ -32,6 +32,7 @@ from ..support.canned import Answer, Canned, forbidden
 pytestmark = pytest.mark.disable_socket
 
 GATEWAY = f"{NET_GROUP}/natGateways/theirs"
+OTHER_ROUTES = "/subscriptions/s2/resourceGroups/hub/providers/Microsoft.Network/routeTables/rt"
 ELSEWHERE = "/subscriptions/s2/resourceGroups/hub/providers/Microsoft.Network/natGateways/hub"
 
 
@@ -189,3 +190,24 @@ def test_a_subnet_whose_route_table_is_hidden_is_left_out_rather_than_called_rou
 def test_a_cluster_that_is_gone_raises() -> None:
     with pytest.raises(NotFound):
         facts({CLUSTER: NotFound("GET cluster", "gone", status=404)})
+
+
+@pytest.mark.parametrize(
+    ("path", "group"),
+    [
+        (LB, "MC_prod"),
+        (f"{NODE_GROUP}/Microsoft.Compute/virtualMachineScaleSets", "MC_prod"),
+        (f"{NET_GROUP}/publicIPAddresses", "net"),
+        (OTHER_ROUTES, "hub"),  # the subnet can be read, its route table elsewhere can't
+    ],
+)
+def test_what_could_not_be_read_names_the_group_that_was_asked_for(path: str, group: str) -> None:
+    refused = Forbidden(f"GET {path}", "may not read it", code="AuthorizationFailed")
+    apps = subnet("apps", routeTable={"id": OTHER_ROUTES}) if path == OTHER_ROUTES else subnet("apps")
+    (unread,) = facts({f"{VNET}/subnets/apps": apps, path: refused}).unreadable
+    assert unread.resource_group == group
+
+
+def test_an_operation_without_a_group_names_none() -> None:
+    assert forbidden().resource_group == ""
+    assert NotFound("GET /subscriptions/s/resourcegroups/rg%20a/providers/x", "gone").resource_group == "rg a"

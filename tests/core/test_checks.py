@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from shared.core.checks import CheckBuilder, sort_checks
+from shared.core.checks import CheckBuilder, grant_where, sort_checks
 from shared.model.check import Check, CheckId, CheckResult
+from shared.model.network import Unreadable, UnreadableKind
 
 ABOUT = CheckBuilder(CheckId.API_SERVER_ACCESS, "managedClusters GET")
 
@@ -41,3 +42,13 @@ def test_every_id_has_a_label_of_its_own_without_underscores() -> None:
     labels = [check_id.label for check_id in CheckId]
     assert len(set(labels)) == len(labels)
     assert not any("_" in label for label in labels)
+
+
+def test_a_remedy_names_each_group_that_could_not_be_read() -> None:
+    nodes = Unreadable(UnreadableKind.NODES, "", "403", "MC_shop")
+    routes = Unreadable(UnreadableKind.SUBNET, "pods", "403", "hub(prod)")
+    unknown = Unreadable(UnreadableKind.SUBNET, "pods", "403")
+    start, end = "grant the reading identity Reader on ", ", or try again"
+    assert grant_where([nodes, nodes, routes]) == f"{start}resource group `MC_shop` and `hub(prod)`{end}"
+    assert grant_where([unknown], "net") == f"{start}resource group `net`{end}"
+    assert grant_where([]) == f"{start}the resource group that it is in{end}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...formatting import count
+from ...formatting import count, listed
 from ...model.check import Check, CheckId
 from ...model.network import NatGateway, NetworkFacts, Subnet
 from ...model.plan import (
@@ -103,9 +103,10 @@ def _choose_egress(facts: NetworkFacts, wanted_ips: int, options: PlanOptions, g
         return choose_egress(facts, wanted_ips, options)
     existing = address_count(gateway, facts.known_ips)
     if existing is None:
+        groups = listed(sorted({f"`{prefix_id.resource_group}`" for prefix_id in gateway.public_ip_prefix_ids}))
         unknown = CheckBuilder(CheckId.PUBLIC_IP_PREFIX, "publicIPPrefixes GET").unknown(
             f"how many addresses NAT gateway {gateway.name} has is unknown: a public IP prefix of it could not be read",
-            "grant the reading identity Microsoft.Network/publicIPPrefixes/read where the prefix is",
+            f"grant the reading identity Microsoft.Network/publicIPPrefixes/read on resource group {groups}",
         )
         return Egress(checks=(unknown,))
     missing = wanted_ips - existing

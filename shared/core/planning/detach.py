@@ -12,7 +12,7 @@ from ...model.network import NetworkFacts, UnreadableKind
 from ...model.plan import AssociateSubnet, ObserveEgress, Plan, PlanKind, Step
 from ...model.resource_id import ArmId, same_id
 from ..az_cli import aks_update
-from ..checks import CheckBuilder
+from ..checks import CheckBuilder, grant_where
 from .egress import addresses_of
 from .plan_builder import build_plan
 from .preflight import check_access
@@ -78,12 +78,11 @@ def plan_detachment(
 def check_load_balancer_egress(facts: NetworkFacts) -> Check:
     """Whether nodes would still have egress without the gateway: read right before detaching."""
     check = CheckBuilder(CheckId.LOAD_BALANCER_EGRESS, "loadBalancers GET, outboundRules and their backend pool")
-    grant = "grant the reading identity Reader on the node resource group, or try again"
     portal = "look at the load balancer's backend pool in the portal"
     balancer = facts.load_balancer
     unread = facts.unreadable_of(UnreadableKind.LOAD_BALANCER)
     if balancer is None and unread:
-        return check.unknown(f"could not be read: {unread[0]}", grant)
+        return check.unknown(f"could not be read: {unread[0]}", grant_where(unread, facts.cluster.node_resource_group))
     if balancer is None or not balancer.outbound_rules:
         return check.blocks(
             "the load balancer has no outbound rule: without the NAT gateway the nodes would have no egress",
@@ -96,7 +95,8 @@ def check_load_balancer_egress(facts: NetworkFacts) -> Check:
     hidden = facts.unreadable_of(UnreadableKind.NODES)
     if hidden and not nodes:
         return check.unknown(
-            f"whether the nodes are in the outbound rule's backend pool could not be read: {hidden[0]}", grant
+            f"whether the nodes are in the outbound rule's backend pool could not be read: {hidden[0]}",
+            grant_where(hidden, facts.cluster.node_resource_group),
         )
     pool = set(balancer.outbound_interface_ids)
     outside = [node.name for node in nodes if node.interface_id not in pool]
@@ -145,7 +145,7 @@ def _not_read(facts: NetworkFacts, touched: Iterable[ArmId]) -> Iterator[Check]:
     if names and facts.unreadable:
         yield check.unknown(
             f"{names} could not be read ({', '.join(map(str, facts.unreadable))})",
-            "grant the reading identity Reader on the virtual network's resource group",
+            grant_where(facts.unreadable),
         )
     elif names:
         yield check.warns(

@@ -45,12 +45,16 @@ def find_drift(plan: Plan, facts: NetworkFacts, done: int = 0, *, is_under_way: 
     is_moving = plan.kind not in (PlanKind.DETACH_NAT_GATEWAY, PlanKind.DELETE_NAT_GATEWAY)
     if is_moving and (busy := _busy(facts)):
         return Drift(pending=(busy,))
+    # Before what could not be checked: new nodes may be the reason why it could not.
+    is_writing_left = is_writing(plan, done)
+    if is_moving and is_writing_left and (new := tuple(new_in(plan, facts))):
+        return Drift(blocking=new)
     checks = _checks(plan, facts, done)
     blocking = [check.message for check in checks if check.result is CheckResult.BLOCK]
     pending = [check.message for check in checks if check.is_blocking and check.result is CheckResult.COULD_NOT_CHECK]
     if not pending:
         blocking += _changed_subnets(plan, facts, done, is_under_way)
-        blocking += _new(plan, facts) if is_moving and is_writing(plan, done) else []
+        blocking += _new_subnets(plan, facts) if is_writing_left else []
     return Drift(tuple(blocking), tuple(pending))
 
 
@@ -111,18 +115,17 @@ def _changed_subnets(plan: Plan, facts: NetworkFacts, done: int, is_under_way: b
     return found
 
 
-def _new(plan: Plan, facts: NetworkFacts) -> list[str]:
-    """Another shape of the cluster, and a subnet that no step names: its nodes would stay on the load balancer."""
-    found = list(new_in(plan, facts))
+def _new_subnets(plan: Plan, facts: NetworkFacts) -> list[str]:
+    """A subnet that no step names: its nodes would stay on the load balancer."""
     if plan.kind is not PlanKind.ATTACH_NAT_GATEWAY:
-        return found
+        return []
     named = {step.subnet_id for step in plan.steps if isinstance(step, AssociateSubnet)}
     new = [
         subnet.name
         for subnet in facts.subnets
         if subnet.id not in named and not same_id(subnet.nat_gateway_id, plan.nat_gateway_id)
     ]
-    return [*found, *([f"nodes use {listed(new)} now, which the plan does not name"] if new else [])]
+    return [f"nodes use {listed(new)} now, which the plan does not name"] if new else []
 
 
 def _checks(plan: Plan, facts: NetworkFacts, done: int) -> tuple[Check, ...]:

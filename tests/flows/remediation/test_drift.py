@@ -23,7 +23,9 @@ from tests.support.builders import (
     VNET,
     cluster,
     facts,
+    load_balancer,
     nat_gateway,
+    nic_configuration,
     node,
     subnet,
 )
@@ -149,6 +151,7 @@ def test_what_is_only_watched_any_more_is_not_checked_again() -> None:
 
 POOLS = cluster().pools
 SIZED = plan_attachment(facts(), replace(DEMAND, nodes=21), BASELINE, PLAN_OPTIONS)
+MEMBERS = tuple(ArmId(nic_configuration(number)) for number in range(22))
 NEW_SUBNET = ArmId(f"{VNET}/subnets/snet-new")
 
 
@@ -170,7 +173,10 @@ def grown(pool: NodePool) -> NetworkFacts:
         (facts(cluster(outbound_type="managedNATGateway")), "managedNATGateway now, it was loadBalancer"),
         (facts(cluster(hosted_subnet_ids=(NEW_SUBNET,))), "hosted subnet snet-new is new"),
         (facts(cluster((POOLS[0], replace(POOLS[1], max_count=40)))), "48 nodes; the plan is sized for 21"),
-        (facts(nodes=tuple(node(number) for number in range(22))), "22 nodes; the plan is sized for 21"),
+        (
+            facts(load_balancer=load_balancer(outbound_ip_configuration_ids=MEMBERS)),
+            "22 nodes; the plan is sized for 21",
+        ),
         (facts(subnets=(subnet(USER_SUBNET, nat_gateway_id=nat_gateway().id), subnet(SYSTEM_SUBNET))), "ng-other"),
     ],
 )

@@ -9,7 +9,7 @@ from ....model.check import Check, CheckId
 from ....model.network import NatGateway, NetworkFacts, Route, is_settled
 from ....model.resource_id import ArmId
 from ...az_cli import add_public_ips, az
-from ...checks import CheckBuilder
+from ...checks import CheckBuilder, grant_where
 from ..placement import unplaced_members
 from ..routes import PUBLIC_ADDRESSES, PublicRoutes, public_routes
 
@@ -21,7 +21,7 @@ def subnets_readable(facts: NetworkFacts) -> Check:
     if facts.unreadable or missing:
         return check.unknown(
             f"could not be read: {', '.join(map(str, facts.unreadable or missing))}",
-            "grant the reading identity Reader on the virtual network's resource group",
+            grant_where(facts.unreadable, facts.vnet_id.resource_group if facts.vnet_id else ""),
         )
     bad = [
         f"`{subnet.name}` is {subnet.provisioning_state}"
