@@ -60,12 +60,12 @@ def note_visible(world: World, metrics: Metrics, tracks: Mapping[str, Track], fi
         for start in range(first, last, _CHUNK_MINUTES) if track.truth_minutes else ():
             window = Window(at_minute(start), at_minute(min(start + _CHUNK_MINUTES, last)))
             try:
-                shown = metrics.snat_connections(cluster.load_balancer_id, window, by_backend=True)
+                shown = metrics.query(cluster.load_balancer_id, metric_queries.SNAT_CONNECTIONS_BY_BACKEND, window)
                 track.visible_nodes |= {
                     NodeMinute(names[address], minute_of(at)) for address, at in _failures(shown) if address in names
                 }
                 for gateway in _gateways(world, cluster):
-                    answer = metrics.query_resource(gateway, metric_queries.NAT_CONNECTIONS, window)
+                    answer = metrics.query(gateway, metric_queries.NAT_CONNECTIONS, window)
                     track.visible_gateways |= {minute_of(at) for _, at in _failures(answer)}
             except AzureError:
                 return  # whoever may not read metrics sees nothing

@@ -216,7 +216,7 @@ class MetricAccess:
     def _query_each(self, part: Part) -> Answers:
         answers: Answers = {}
         for resource_id in part.resource_ids:
-            send = partial(self._metrics.query_resource, resource_id, part.request.query, part.request.window)
+            send = partial(self._metrics.query, resource_id, part.request.query, part.request.window)
             try:
                 answers[resource_id.lower()] = self._patience.send(part.subscription, part.deadline, send)
             except AzureError as error:

@@ -83,7 +83,7 @@ class World:
             raise error
         return {one.lower(): self.sick.get(one, GOOD) for one in ids}
 
-    def query_resource(self, resource_id: str, question: Any, asked: Window) -> MetricAnswer:
+    def query(self, resource_id: str, question: Any, asked: Window) -> MetricAnswer:
         self.singles.append(resource_id)
         if resource_id in self.sick:
             raise self.sick[resource_id]

@@ -71,7 +71,7 @@ def test_the_batch_answers_as_one_by_one(
     question: metric_queries.MetricQuery,
 ) -> None:
     answers = batch.query_batch([load_balancer_id], shop.location, question, window)
-    assert answers == {load_balancer_id.lower(): metrics.query_resource(load_balancer_id, question, window)}
+    assert answers == {load_balancer_id.lower(): metrics.query(load_balancer_id, question, window)}
 
 
 def test_two_metrics_in_one_request_are_what_two_requests_bring(

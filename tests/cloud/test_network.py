@@ -19,6 +19,13 @@ from shared.cloud.errors import (
     PreconditionFailed,
     Unavailable,
 )
+from shared.cloud.metric_queries import (
+    NAT_CONNECTIONS,
+    NAT_DATAPATH,
+    NAT_DROPS,
+    NAT_OPEN_CONNECTIONS,
+    SNAT_CONNECTIONS_BY_BACKEND,
+)
 from shared.cloud.metrics import Metrics
 from shared.cloud.network import Network
 from shared.model.metric import MetricAnswer, Window
@@ -234,21 +241,19 @@ def test_new_connections_are_seen_on_the_gateway_after_attaching(
     azure.advance(15 * 60)
     end = azure.now().replace(second=0, microsecond=0) - timedelta(minutes=3)
     window, metrics = Window(end - timedelta(minutes=5), end), Metrics(arm)
-    connections = metrics.nat_gateway_connections(gateway.id, window)
+    connections = metrics.query(gateway.id, NAT_CONNECTIONS, window)
     assert total(connections, "attempted") > 1000
     assert total(connections, "failed") == 0
-    (datapath,) = metrics.nat_gateway_datapath(gateway.id, window).series
+    (datapath,) = metrics.query(gateway.id, NAT_DATAPATH, window).series
     assert [value for _, value in datapath.points] == [100.0] * 5
-    (held,) = metrics.nat_gateway_open_connections(gateway.id, window).series
+    (held,) = metrics.query(gateway.id, NAT_OPEN_CONNECTIONS, window).series
     assert len(held.points) == 5
-    assert metrics.nat_gateway_drops(gateway.id, window).series
-    assert all(
-        value == 0 for drops in metrics.nat_gateway_drops(gateway.id, window).series for _, value in drops.points
-    )
+    assert metrics.query(gateway.id, NAT_DROPS, window).series
+    assert all(value == 0 for drops in metrics.query(gateway.id, NAT_DROPS, window).series for _, value in drops.points)
     discovery = Discovery(arm)
     load_balancer = discovery.load_balancer(discovery.cluster("shop-prod"))
     assert load_balancer is not None
-    left = metrics.snat_connections(load_balancer.id, window, by_backend=True)
+    left = metrics.query(load_balancer.id, SNAT_CONNECTIONS_BY_BACKEND, window)
     assert not {
         series.dimensions["backendipaddress"]
         for series in left.series

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from azure.identity import ManagedIdentityCredential
 
+from shared.cloud import metric_queries
 from shared.cloud.arm import Arm
 from shared.cloud.discovery import Discovery
 from shared.cloud.errors import BadRequest, MetricUnavailable, NotFound
@@ -125,7 +126,7 @@ def test_a_subnet_reads_the_same_for_the_planner_and_for_the_writer(
 
 
 def test_failures_are_told_per_node(metrics: Metrics, load_balancer_id: str, window: Window) -> None:
-    answer = metrics.snat_connections(load_balancer_id, window, by_backend=True)
+    answer = metrics.query(load_balancer_id, metric_queries.SNAT_CONNECTIONS_BY_BACKEND, window)
     failing = {
         series.dimensions["backendipaddress"]
         for series in answer.series
@@ -136,14 +137,14 @@ def test_failures_are_told_per_node(metrics: Metrics, load_balancer_id: str, win
 
 
 def test_the_whole_is_the_sum_of_the_nodes(metrics: Metrics, load_balancer_id: str, window: Window) -> None:
-    whole = metrics.snat_connections(load_balancer_id, window, by_backend=False)
-    nodes = metrics.snat_connections(load_balancer_id, window, by_backend=True)
+    whole = metrics.query(load_balancer_id, metric_queries.SNAT_CONNECTIONS, window)
+    nodes = metrics.query(load_balancer_id, metric_queries.SNAT_CONNECTIONS_BY_BACKEND, window)
     assert total(whole, connectionstate="failed") == total(nodes, connectionstate="failed") > 0
     assert total(whole, connectionstate="successful") == total(nodes, connectionstate="successful") > 0
 
 
 def test_points_are_the_minutes_of_the_window(metrics: Metrics, load_balancer_id: str, window: Window) -> None:
-    (series,) = metrics.query_resource(load_balancer_id, ALLOCATED_SNAT_PORTS, window).series
+    (series,) = metrics.query(load_balancer_id, ALLOCATED_SNAT_PORTS, window).series
     assert [at for at, _ in series.points] == [window.start + timedelta(minutes=minute) for minute in range(5)]
 
 
@@ -152,15 +153,15 @@ def test_minutes_that_have_not_been_measured_yet_have_no_points(
 ) -> None:
     now = azure.now().replace(second=0, microsecond=0)
     future = Window(now + timedelta(minutes=5), now + timedelta(minutes=10))
-    answer = metrics.snat_connections(load_balancer_id, future, by_backend=False)
+    answer = metrics.query(load_balancer_id, metric_queries.SNAT_CONNECTIONS, future)
     assert not any(series.points for series in answer.series)
 
 
 def test_used_and_allocated_ports_are_told_per_node_and_protocol(
     metrics: Metrics, load_balancer_id: str, window: Window
 ) -> None:
-    allocated = metrics.allocated_snat_ports_by_backend(load_balancer_id, window)
-    used = metrics.used_snat_ports_by_backend(load_balancer_id, window)
+    allocated = metrics.snat_ports_by_backend(load_balancer_id, metric_queries.ALLOCATED_SNAT_PORTS_BY_BACKEND, window)
+    used = metrics.snat_ports_by_backend(load_balancer_id, metric_queries.USED_SNAT_PORTS_BY_BACKEND, window)
     for answer in (allocated, used):
         assert len(by(answer, "backendipaddress")) == 12
         assert {protocol.upper() for protocol in by(answer, "protocoltype")} == {"TCP", "UDP"}
@@ -178,13 +179,13 @@ def test_used_and_allocated_ports_are_told_per_node_and_protocol(
 def test_a_low_top_is_seen_to_cut(metrics: Metrics, load_balancer_id: str, window: Window) -> None:
     split = "BackendIPAddress eq '*' and ConnectionState eq 'Failed'"
     query = MetricQuery(LOAD_BALANCERS, "SnatConnectionCount", "Total", split, top=2, order_by="total desc")
-    answer = metrics.query_resource(load_balancer_id, query, window)
+    answer = metrics.query(load_balancer_id, query, window)
     assert answer.is_truncated
     assert len(answer.series) == 2
 
 
 def test_readiness_is_told_per_node(metrics: Metrics, shop: Cluster, discovery: Discovery, window: Window) -> None:
-    answer = metrics.node_readiness(shop.id, window)
+    answer = metrics.query(shop.id, metric_queries.NODE_READINESS, window)
     assert by(answer, "node") == {node.name for node in discovery.nodes(shop).nodes}
     assert {condition.lower() for condition in by(answer, "condition")} == {"ready"}
 
@@ -194,12 +195,12 @@ def test_an_unknown_dimension_is_a_bad_request_with_azures_words(
 ) -> None:
     with pytest.raises(BadRequest, match=r"(?i)colour"):
         query = MetricQuery(LOAD_BALANCERS, "SnatConnectionCount", "Total", "Colour eq '*'")
-        metrics.query_resource(load_balancer_id, query, window)
+        metrics.query(load_balancer_id, query, window)
 
 
 def test_metrics_of_what_does_not_exist_are_not_found(metrics: Metrics, load_balancer_id: str, window: Window) -> None:
     with pytest.raises(NotFound):
-        metrics.query_resource(f"{load_balancer_id}-gone", ALLOCATED_SNAT_PORTS, window)
+        metrics.query(f"{load_balancer_id}-gone", ALLOCATED_SNAT_PORTS, window)
 
 
 def test_a_metric_that_failed_inside_a_success_is_an_error(
@@ -213,4 +214,4 @@ def test_a_metric_that_failed_inside_a_success_is_an_error(
     }
     azure.add_fault({"match": {"path": "Insights/metrics"}, "then": {"status": 200, "body": {"value": [failed]}}})
     with pytest.raises(MetricUnavailable, match="Try later"):
-        metrics.query_resource(load_balancer_id, ALLOCATED_SNAT_PORTS, window)
+        metrics.query(load_balancer_id, ALLOCATED_SNAT_PORTS, window)

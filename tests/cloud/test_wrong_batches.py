@@ -57,7 +57,7 @@ class LyingAzure:
         self.lie(ids, answers)
         return answers
 
-    def query_resource(self, resource_id: str, query: MetricQuery, asked: Window) -> MetricAnswer:
+    def query(self, resource_id: str, query: MetricQuery, asked: Window) -> MetricAnswer:
         self.singles += 1
         answer = self.truth(resource_id, query)
         if isinstance(answer, AzureError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from shared.cloud.metric_queries import NAT_CONNECTIONS, MetricQuery
 from shared.model.change import ChangeState
 from shared.model.metric import MetricAnswer, Series, Window
 from tests.support.theatre import Theatre
@@ -15,16 +16,16 @@ def test_a_second_subnet_without_egress_stops_at_its_gate(theatre: Theatre) -> N
     """The gateway carries the first subnet's traffic all the while; only that of the second is missing."""
     change = theatre.approved()
     metrics = theatre.app.metrics
-    real, frozen = metrics.nat_gateway_connections, dict[str, float]()
+    real, frozen = metrics.query, dict[str, float]()
 
-    def without_system(gateway_id: str, window: Window) -> MetricAnswer:
+    def without_system(resource_id: str, query: MetricQuery, window: Window) -> MetricAnswer:
         step = theatre.change(change.id).step
-        if step < len(change.plan.steps) - 2:
-            return real(gateway_id, window)
+        if step < len(change.plan.steps) - 2 or query != NAT_CONNECTIONS:
+            return real(resource_id, query, window)
         points = tuple((at, frozen.setdefault("rate", 2_000.0)) for at in window.each_minute())
         return MetricAnswer((Series({"connectionstate": "Attempted"}, points),))
 
-    metrics.nat_gateway_connections = without_system  # type: ignore[method-assign, assignment]
+    metrics.query = without_system  # type: ignore[method-assign]
     baseline = change.plan.baseline
     assert baseline is not None
     started = theatre.clock.now()
@@ -42,17 +43,17 @@ def test_a_second_subnet_without_egress_stops_at_its_gate(theatre: Theatre) -> N
 def failing_while_verified(theatre: Theatre, change_id: str, windows: int) -> None:
     """One failed connection in the first ``windows`` windows of the proof."""
     metrics = theatre.app.metrics
-    real, seen = metrics.nat_gateway_connections, list[Window]()
+    real, seen = metrics.query, list[Window]()
 
-    def failing(gateway_id: str, window: Window) -> MetricAnswer:
-        found = real(gateway_id, window)
-        if theatre.change(change_id).state is not S.VERIFYING or len(seen) >= windows:
+    def failing(resource_id: str, query: MetricQuery, window: Window) -> MetricAnswer:
+        found = real(resource_id, query, window)
+        if query != NAT_CONNECTIONS or theatre.change(change_id).state is not S.VERIFYING or len(seen) >= windows:
             return found
         seen.append(window)
         failed = Series({"connectionstate": "Failed"}, ((window.start, 1.0),))
         return replace(found, series=(*found.series, failed))
 
-    metrics.nat_gateway_connections = failing  # type: ignore[method-assign, assignment]
+    metrics.query = failing  # type: ignore[method-assign]
 
 
 def test_one_failed_connection_is_judged_again_and_not_final(theatre: Theatre) -> None:

@@ -51,7 +51,7 @@ CALLS: dict[str, Callable[[str], object]] = {
     "arm get": lambda url: arm(url).get(GATEWAY, "1"),
     "arm post": lambda url: arm(url).post("/x", {}, "1"),
     "arm list": lambda url: list(arm(url).list("/subscriptions", "1")),
-    "metrics one by one": lambda url: Metrics(arm(url)).snat_connections(BALANCER, window(), by_backend=False),
+    "metrics one by one": lambda url: Metrics(arm(url)).query(BALANCER, metric_queries.SNAT_CONNECTIONS, window()),
     "metrics in batches": lambda url: batch(url).query_batch(
         [BALANCER], "westeurope", metric_queries.SNAT_CONNECTIONS, window()
     ),

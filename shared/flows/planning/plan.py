@@ -11,6 +11,13 @@ from typing import TypeVar
 from ... import user_input
 from ...cloud.access import AccessReader
 from ...cloud.errors import AzureError
+from ...cloud.metric_queries import (
+    ALLOCATED_SNAT_PORTS_BY_BACKEND,
+    NAT_CONNECTIONS,
+    NAT_OPEN_CONNECTIONS,
+    SNAT_CONNECTIONS_BY_BACKEND,
+    USED_SNAT_PORTS_BY_BACKEND,
+)
 from ...cloud.metrics import Metrics
 from ...core.detection.node_counts import nodes_at_most
 from ...core.detection.schedule import complete_window
@@ -97,9 +104,15 @@ class Planner:
         balancer_id, name = facts.load_balancer.id, facts.cluster.name
         window = complete_window(now, self._lag_minutes, _PLACING_MINUTES)
         connections = _read(
-            "connections", lambda: self._metrics.snat_connections(balancer_id, window, by_backend=True), name
+            "connections",
+            lambda: self._metrics.query(balancer_id, SNAT_CONNECTIONS_BY_BACKEND, window),
+            name,
         )
-        allocated = _read("ports", lambda: self._metrics.allocated_snat_ports_by_backend(balancer_id, window), name)
+        allocated = _read(
+            "ports",
+            lambda: self._metrics.snat_ports_by_backend(balancer_id, ALLOCATED_SNAT_PORTS_BY_BACKEND, window),
+            name,
+        )
         return unplaced_ips(facts, window, connections, allocated) if connections and allocated else None
 
     def plan_cluster(self, cluster_id: str, now: datetime, request: PlanRequest = DRY_RUN) -> Plan:
@@ -137,15 +150,15 @@ class Planner:
             balancer_id, metrics = facts.load_balancer.id, self._metrics
             connections = _read(
                 "connections",
-                lambda: metrics.snat_connections(balancer_id, window, by_backend=True),
+                lambda: metrics.query(balancer_id, SNAT_CONNECTIONS_BY_BACKEND, window),
                 facts.cluster.name,
             )
             use = _read(
                 "port use",
                 lambda: usage.port_use(
                     window,
-                    metrics.used_snat_ports_by_backend(balancer_id, window),
-                    metrics.allocated_snat_ports_by_backend(balancer_id, window),
+                    metrics.snat_ports_by_backend(balancer_id, USED_SNAT_PORTS_BY_BACKEND, window),
+                    metrics.snat_ports_by_backend(balancer_id, ALLOCATED_SNAT_PORTS_BY_BACKEND, window),
                 ),
                 facts.cluster.name,
             )
@@ -166,12 +179,16 @@ class Planner:
     ) -> tuple[Demand, Baseline | None]:
         """Sized by the gateway's own metrics: the load balancer carries nothing any more."""
         metrics = self._metrics
-        connections = _read("connections", lambda: metrics.nat_gateway_connections(gateway.id, window), gateway.name)
+        connections = _read(
+            "connections",
+            lambda: metrics.query(gateway.id, NAT_CONNECTIONS, window),
+            gateway.name,
+        )
         attempted, failed = usage.gateway_totals(window, connections) if connections is not None else (None, None)
         before = usage.gateway_baseline(window, connections) if connections is not None else None
         peak = _read(
             "open connections",
-            lambda: usage.open_peak(window, metrics.nat_gateway_open_connections(gateway.id, window)),
+            lambda: usage.open_peak(window, metrics.query(gateway.id, NAT_OPEN_CONNECTIONS, window)),
             gateway.name,
         )
         ips = address_count(gateway, known_ips)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from ...cloud.discovery import Discovery
 from ...cloud.errors import AzureError
+from ...cloud.metric_queries import NODE_READINESS
 from ...cloud.metrics import Metrics, complete_series
 from ...core.remediation.gate import Evidence, Passage
 from ...formatting import count, listed
@@ -47,7 +48,7 @@ class ReadinessEvidence:
     def _readiness(self, cluster_id: str, window: Window) -> dict[str, bool]:
         """Nodes by name with their newest Ready condition; none when it can't be measured."""
         try:
-            found = complete_series(self._metrics.node_readiness(cluster_id, window))
+            found = complete_series(self._metrics.query(cluster_id, NODE_READINESS, window))
         except AzureError as error:
             log.warning("node readiness could not be read: %s", error)
             return {}

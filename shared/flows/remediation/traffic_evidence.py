@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from ...cloud.discovery import Discovery
 from ...cloud.errors import AzureError
+from ...cloud.metric_queries import NAT_CONNECTIONS, SNAT_CONNECTIONS_BY_BACKEND
 from ...cloud.metrics import Metrics, complete_series
 from ...core.remediation.gate import (
     Evidence,
@@ -98,11 +99,13 @@ class TrafficEvidence:
         return found.is_complete and not any(here)
 
     def _on_gateway(self, gateway_id: ArmId, window: Window) -> tuple[Series, ...]:
-        return complete_series(self._metrics.nat_gateway_connections(gateway_id, window))
+        return complete_series(self._metrics.query(gateway_id, NAT_CONNECTIONS, window))
 
     def _on_load_balancer(self, cluster_id: ArmId, window: Window) -> Sequence[Series]:
         balancer = self._discovery.load_balancer(self._discovery.cluster(cluster_id))
-        return complete_series(self._metrics.snat_connections(balancer.id, window, by_backend=True)) if balancer else ()
+        return (
+            complete_series(self._metrics.query(balancer.id, SNAT_CONNECTIONS_BY_BACKEND, window)) if balancer else ()
+        )
 
 
 def moved_ranges(plan: Plan) -> SubnetRanges:

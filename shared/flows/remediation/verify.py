@@ -8,6 +8,13 @@ from datetime import datetime
 
 from ...cloud.discovery import Discovery
 from ...cloud.errors import AzureError
+from ...cloud.metric_queries import (
+    NAT_CONNECTIONS,
+    NAT_DATAPATH,
+    NAT_DROPS,
+    NAT_OPEN_CONNECTIONS,
+    SNAT_CONNECTIONS_BY_BACKEND,
+)
 from ...cloud.metrics import Metrics, complete_series
 from ...core.planning.preflight.cluster import authorize_command
 from ...core.planning.sizing import ENLARGE_AT, PORTS_PER_IP
@@ -69,7 +76,7 @@ class Verify:
         if gateway_id is None or not ips:
             return ""
         try:
-            peak = open_peak(window, self._metrics.nat_gateway_open_connections(gateway_id, window))
+            peak = open_peak(window, self._metrics.query(gateway_id, NAT_OPEN_CONNECTIONS, window))
         except AzureError as error:
             log.warning("open connections could not be read: %s", error)
             return ""
@@ -81,9 +88,9 @@ class Verify:
         is_moving = plan.kind is PlanKind.ATTACH_NAT_GATEWAY
         return GatewayEvidence(
             window=window,
-            connections=complete_series(self._metrics.nat_gateway_connections(gateway_id, window)),
-            datapath=complete_series(self._metrics.nat_gateway_datapath(gateway_id, window)),
-            drops=complete_series(self._metrics.nat_gateway_drops(gateway_id, window)),
+            connections=complete_series(self._metrics.query(gateway_id, NAT_CONNECTIONS, window)),
+            datapath=complete_series(self._metrics.query(gateway_id, NAT_DATAPATH, window)),
+            drops=complete_series(self._metrics.query(gateway_id, NAT_DROPS, window)),
             load_balancer=on_balancer,
             left_behind=left_behind(on_balancer, window, moved_ranges(plan)) if is_moving else "",
         )
@@ -91,4 +98,6 @@ class Verify:
     def _on_load_balancer(self, cluster_id: str, window: Window) -> tuple[Series, ...]:
         """New connections of every node, listed or not, that leaves by the load balancer."""
         balancer = self._discovery.load_balancer(self._discovery.cluster(cluster_id))
-        return complete_series(self._metrics.snat_connections(balancer.id, window, by_backend=True)) if balancer else ()
+        return (
+            complete_series(self._metrics.query(balancer.id, SNAT_CONNECTIONS_BY_BACKEND, window)) if balancer else ()
+        )

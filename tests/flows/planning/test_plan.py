@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
 from shared.cloud.access import AccessReader
 from shared.cloud.errors import Throttled
+from shared.cloud.metric_queries import (
+    ALLOCATED_SNAT_PORTS_BY_BACKEND,
+    NAT_CONNECTIONS,
+    NAT_OPEN_CONNECTIONS,
+    SNAT_CONNECTIONS_BY_BACKEND,
+    USED_SNAT_PORTS_BY_BACKEND,
+    MetricQuery,
+)
 from shared.cloud.metrics import Metrics
 from shared.core.detection.tags import TagRules
 from shared.flows.planning.ownership import Ownership
 from shared.flows.planning.plan import Planner
 from shared.model.access import Access
 from shared.model.check import CheckId
-from shared.model.metric import MetricAnswer
+from shared.model.metric import MetricAnswer, Window
 from shared.model.network import NetworkFacts, Ours
 from shared.model.plan import Plan
 from shared.model.resource_id import ArmId
@@ -41,27 +48,26 @@ CONNECTIONS = answer(
 USED = answer(series({1: 900}, backendipaddress=IP, protocoltype="6"))
 ALLOCATED = answer(series({1: 1024}, backendipaddress=IP, protocoltype="6"))
 ANSWERS = {
-    "snat_connections": CONNECTIONS,
-    "used_snat_ports_by_backend": USED,
-    "allocated_snat_ports_by_backend": ALLOCATED,
-    "nat_gateway_connections": answer(series({1: 60, 2: 40}, connectionstate="Attempted")),
-    "nat_gateway_open_connections": answer(series({1: 500})),
+    SNAT_CONNECTIONS_BY_BACKEND: CONNECTIONS,
+    USED_SNAT_PORTS_BY_BACKEND: USED,
+    ALLOCATED_SNAT_PORTS_BY_BACKEND: ALLOCATED,
+    NAT_CONNECTIONS: answer(series({1: 60, 2: 40}, connectionstate="Attempted")),
+    NAT_OPEN_CONNECTIONS: answer(series({1: 500})),
 }
 
 
 class FakeMetrics:
     """Answers all but what is broken."""
 
-    def __init__(self, broken: tuple[str, ...]) -> None:
+    def __init__(self, broken: tuple[MetricQuery, ...]) -> None:
         self._broken = broken
 
-    def __getattr__(self, name: str) -> Callable[..., MetricAnswer]:
-        def read(*_: Any, **__: Any) -> MetricAnswer:
-            if name in self._broken:
-                raise Throttled("metrics GET", "slower, please")
-            return ANSWERS[name]
+    def query(self, _: str, query: MetricQuery, window: Window) -> MetricAnswer:
+        if query in self._broken:
+            raise Throttled("metrics GET", "slower, please")
+        return ANSWERS[query]
 
-        return read
+    snat_ports_by_backend = query
 
 
 class FakeOwnership:
@@ -77,7 +83,7 @@ class FakeAccess:
         return Access()
 
 
-def plan(*broken: str, of: NetworkFacts | None = None, ours: Ours = Ours()) -> Plan:  # noqa: B008 - frozen
+def plan(*broken: MetricQuery, of: NetworkFacts | None = None, ours: Ours = Ours()) -> Plan:  # noqa: B008 - frozen
     planner = Planner(
         lambda *_: of or facts(),
         cast(AccessReader, FakeAccess()),
@@ -105,7 +111,7 @@ def test_with_everything_there_nothing_is_missing() -> None:
 
 
 def test_without_connections_ports_are_still_read_and_there_is_no_baseline() -> None:
-    found = plan("snat_connections")
+    found = plan(SNAT_CONNECTIONS_BY_BACKEND)
     assert found.demand is not None
     assert found.demand.busiest_node_ports == 900
     assert missing(found) == ("failed and successful connections (SnatConnectionCount could not be read)",)
@@ -116,8 +122,8 @@ def test_without_connections_ports_are_still_read_and_there_is_no_baseline() -> 
     assert "SnatConnectionCount" in check.message
 
 
-@pytest.mark.parametrize("broken", ["used_snat_ports_by_backend", "allocated_snat_ports_by_backend"])
-def test_without_ports_connections_still_count(broken: str) -> None:
+@pytest.mark.parametrize("broken", [USED_SNAT_PORTS_BY_BACKEND, ALLOCATED_SNAT_PORTS_BY_BACKEND])
+def test_without_ports_connections_still_count(broken: MetricQuery) -> None:
     found = plan(broken)
     assert missing(found) == ("used SNAT ports per node (UsedSnatPorts could not be read)",)
     assert found.baseline is not None
@@ -126,7 +132,7 @@ def test_without_ports_connections_still_count(broken: str) -> None:
 
 
 def test_with_nothing_readable_each_input_is_named_and_nothing_is_called_healthy() -> None:
-    found = plan("snat_connections", "used_snat_ports_by_backend")
+    found = plan(SNAT_CONNECTIONS_BY_BACKEND, USED_SNAT_PORTS_BY_BACKEND)
     assert len(missing(found)) == 2
     assert found.demand is not None
     assert found.demand.no_need == ""
@@ -139,12 +145,12 @@ def test_of_a_gateway_of_ours_too() -> None:
     of = facts(nat_gateways=(gateway,), subnets=subnets)
     whole = plan(of=of, ours=ours)
     assert missing(whole) == ()
-    found = plan("nat_gateway_connections", of=of, ours=ours)
+    found = plan(NAT_CONNECTIONS, of=of, ours=ours)
     (named,) = missing(found)
     assert "SNATConnectionCount of the NAT gateway" in named
     assert found.demand is not None
     assert any("500 connections were open" in line for line in found.demand.arithmetic), "the others are still read"
-    (named,) = missing(plan("nat_gateway_open_connections", of=of, ours=ours))
+    (named,) = missing(plan(NAT_OPEN_CONNECTIONS, of=of, ours=ours))
     assert "TotalConnectionCount" in named
 
 
@@ -152,7 +158,7 @@ def test_a_backend_with_ports_in_no_known_subnet_blocks_the_plan(monkeypatch: py
     """Nothing lists the node; the load balancer's own metrics have it for longer than a moment."""
     lasting = dict.fromkeys(range(7, 12), 64.0)
     hidden = series(lasting, backendipaddress="10.99.0.4", protocoltype="6")
-    monkeypatch.setitem(ANSWERS, "allocated_snat_ports_by_backend", answer(*ALLOCATED.series, hidden))
+    monkeypatch.setitem(ANSWERS, ALLOCATED_SNAT_PORTS_BY_BACKEND, answer(*ALLOCATED.series, hidden))
     (check,) = [check for check in plan().checks if check.id is CheckId.OUTBOUND_POOL]
     assert check.is_blocking
     assert "10.99.0.4" in check.message

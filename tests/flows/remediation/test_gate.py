@@ -9,8 +9,10 @@ from typing import cast
 
 import pytest
 
+from shared.cloud import metric_queries
 from shared.cloud.discovery import Discovery
 from shared.cloud.errors import AzureError
+from shared.cloud.metric_queries import MetricQuery
 from shared.cloud.metrics import Metrics
 from shared.core.planning.planner import plan_attachment
 from shared.core.remediation.measurement import MeasurementPolicy
@@ -65,14 +67,16 @@ class Azure:
     ready: MetricAnswer = field(default_factory=lambda: answer())
     state: str = "Succeeded"
 
-    def nat_gateway_connections(self, nat_gateway_id: str, window: Window) -> MetricAnswer:
+    def query(self, resource_id: str, query: MetricQuery, window: Window) -> MetricAnswer:
+        if query == metric_queries.NODE_READINESS:
+            return self.ready
+        return self.of_gateway() if query == metric_queries.NAT_CONNECTIONS else self.of_load_balancer()
+
+    def of_gateway(self) -> MetricAnswer:
         attempted, failed = (dict.fromkeys(range(60), value) for value in (self.rate, self.failed))
         return answer(series(attempted, connectionstate="Attempted"), series(failed, connectionstate="Failed"))
 
-    def node_readiness(self, cluster_id: str, window: Window) -> MetricAnswer:
-        return self.ready
-
-    def snat_connections(self, load_balancer_id: str, window: Window, by_backend: bool) -> MetricAnswer:
+    def of_load_balancer(self) -> MetricAnswer:
         if self.own is None:
             raise REFUSED
         own, unlisted = (dict.fromkeys(range(60), value) for value in (self.own, self.unlisted))

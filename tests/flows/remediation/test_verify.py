@@ -8,8 +8,10 @@ from typing import cast
 
 import pytest
 
+from shared.cloud import metric_queries
 from shared.cloud.discovery import Discovery
 from shared.cloud.errors import AzureError
+from shared.cloud.metric_queries import MetricQuery
 from shared.cloud.metrics import Metrics
 from shared.core.planning.planner import plan_attachment
 from shared.core.remediation.measurement import MeasurementPolicy
@@ -44,28 +46,25 @@ class Azure:
     has_balancer: bool = True
     authorized: tuple[str, ...] = ()
 
-    def nat_gateway_connections(self, _: str, window: Window) -> MetricAnswer:
+    def query(self, _: str, query: MetricQuery, window: Window) -> MetricAnswer:
         if self.error:
             raise self.error
-        every = dict.fromkeys(range(90), self.attempted)
-        return answer(series(every, connectionstate="Attempted"), series(self.failed, connectionstate="Failed"))
-
-    def nat_gateway_datapath(self, *_: object) -> MetricAnswer:
-        return answer(series(dict.fromkeys(range(90), 100.0)))
-
-    def nat_gateway_drops(self, *_: object) -> MetricAnswer:
-        return answer()
-
-    def nat_gateway_open_connections(self, *_: object) -> MetricAnswer:
-        return answer(series(dict.fromkeys(range(90), self.open_connections)))
-
-    def snat_connections(self, _: str, window: Window, by_backend: bool) -> MetricAnswer:
-        return answer(
-            *(
-                series(dict.fromkeys(range(90), value), backendipaddress=ip, connectionstate=state)
-                for (ip, state), value in self.left.items()
-            )
+        attempted, full, held = (
+            series(dict.fromkeys(range(90), value), connectionstate="Attempted")
+            for value in (self.attempted, 100.0, self.open_connections)
         )
+        return {
+            metric_queries.NAT_CONNECTIONS: answer(attempted, series(self.failed, connectionstate="Failed")),
+            metric_queries.NAT_DATAPATH: answer(full),
+            metric_queries.NAT_DROPS: answer(),
+            metric_queries.NAT_OPEN_CONNECTIONS: answer(held),
+            metric_queries.SNAT_CONNECTIONS_BY_BACKEND: answer(
+                *(
+                    series(dict.fromkeys(range(90), value), backendipaddress=ip, connectionstate=state)
+                    for (ip, state), value in self.left.items()
+                )
+            ),
+        }[query]
 
     def cluster(self, _: str) -> Cluster:
         return cluster(authorized_ip_ranges=self.authorized)
