@@ -214,7 +214,7 @@ class App(Clients):
         group, ips = self.settings.nat_resource_group, self.settings.nat_ips
         prefix_id = ips if ips.startswith("/") else ""
         return Planner(
-            lambda cluster_id, now: read_network_facts(
+            lambda cluster_id, now, moved: read_network_facts(
                 self.arm,
                 self.discovery,
                 cluster_id,
@@ -222,6 +222,7 @@ class App(Clients):
                 nat_resource_group=group,
                 given_prefix_id=prefix_id,
                 with_prefixes=ips == "prefix",
+                moved=moved,
             ),
             AccessReader(self.arm, self.writer_arm),
             Ownership(self.records),

@@ -6,7 +6,7 @@ blocked.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -39,14 +39,17 @@ def read_network_facts(
     nat_resource_group: str = "",
     given_prefix_id: str = "",
     with_prefixes: bool = False,
+    moved: Sequence[ArmId] = (),
 ) -> NetworkFacts:
     """``nat_resource_group`` is where new resources would go; empty means the virtual network's group.
 
     ``given_prefix_id`` is the public IP prefix that the owner wants used; ``with_prefixes``: those in the group count
-    too. Raises only when the cluster itself cannot be read.
+    too. ``moved``: subnets of a change, the cluster's also while no auto-provisioned node is in them.
+
+    Raises only when the cluster itself cannot be read.
     """
     cluster = discovery.cluster(cluster_id)
-    return _Reading(arm, discovery, cluster, nat_resource_group, given_prefix_id, with_prefixes).facts(now)
+    return _Reading(arm, discovery, cluster, nat_resource_group, given_prefix_id, with_prefixes, moved).facts(now)
 
 
 class _Reading:
@@ -60,12 +63,14 @@ class _Reading:
         nat_resource_group: str,
         given_prefix_id: str,
         with_prefixes: bool,
+        moved: Sequence[ArmId],
     ) -> None:
         self._arm = arm
         self._discovery = discovery
         self._cluster = cluster
         self._given_prefix_id = given_prefix_id
         self._with_prefixes = with_prefixes
+        self._moved = moved if cluster.has_auto_provisioning else ()
         self._unreadable: list[Unreadable] = []
         subnet_ids = cluster.subnet_ids
         self._vnet = subnet_ids[0].parent if subnet_ids else None
@@ -134,7 +139,7 @@ class _Reading:
             return ()
         members = set(load_balancer.outbound_interface_ids) if load_balancer else set()
         of_nodes = {node.subnet_id for node in nodes if node.subnet_id and (node.pool or node.interface_id in members)}
-        return (*sorted(of_nodes.difference(named)), *named)
+        return (*sorted(of_nodes.union(self._moved).difference(named)), *named)
 
     def _get(self, resource_id: str) -> dict[str, Any]:
         return self._arm.get(resource_id, api_versions.NETWORK)

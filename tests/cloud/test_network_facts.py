@@ -10,6 +10,7 @@ from shared.cloud.discovery import Discovery
 from shared.cloud.errors import Forbidden, NotFound
 from shared.cloud.network_facts import read_network_facts
 from shared.model.network import NetworkFacts
+from shared.model.resource_id import ArmId
 from tests.support.arm_network import (
     CLUSTER,
     LB,
@@ -74,6 +75,17 @@ def test_a_subnet_that_no_pool_names_and_nodes_are_in_is_the_clusters_too() -> N
     found = facts({NICS: [machine_nic("nap", **POOL_OF_NAP)], f"{VNET}/subnets/nap": subnet("nap")})
     assert [each.name for each in found.subnets] == ["nap", "apps", "sys"]
     assert found.unreadable == ()
+
+
+@pytest.mark.parametrize(("mode", "names"), [("Auto", ["nap", "apps", "sys"]), ("Manual", ["apps", "sys"])])
+def test_a_subnet_that_a_change_moved_is_read_while_no_auto_provisioned_node_is_in_it(
+    mode: str, names: list[str]
+) -> None:
+    of = cluster(pool("system", "sys", "System"), pool("apps", "apps"))
+    of["properties"]["nodeProvisioningProfile"] = {"mode": mode}
+    answers: dict[str, Answer] = {CLUSTER: of, f"{VNET}/subnets/nap": subnet("nap")}
+    moved = (ArmId(f"{VNET}/subnets/nap"), ArmId(f"{VNET}/subnets/APPS"))
+    assert [each.name for each in facts(answers, moved=moved).subnets] == names
 
 
 def test_a_subnet_of_nodes_that_cant_be_read_is_named() -> None:

@@ -141,7 +141,7 @@ class FakeVerify:
 class FakePlanner:
     facts: NetworkFacts | AzureError = field(default_factory=facts)
 
-    def read_facts(self, *_: object) -> NetworkFacts:
+    def read_facts(self, *_: object, **__: object) -> NetworkFacts:
         if isinstance(self.facts, AzureError):
             raise self.facts
         return self.facts

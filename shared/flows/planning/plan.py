@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
@@ -36,7 +36,7 @@ from ...formatting import listed
 from ...model.change import Change, JournalEntry
 from ...model.metric import Window
 from ...model.network import NatGateway, NetworkFacts, PublicIp
-from ...model.plan import Baseline, Demand, Plan, PlanKind
+from ...model.plan import AssociateSubnet, Baseline, Demand, Plan, PlanKind
 from ...model.resource_id import ArmId, same_id
 from .ownership import Ownership
 
@@ -64,7 +64,7 @@ def kind_named(text: str) -> PlanKind | None:
 class Planner:
     def __init__(
         self,
-        read_facts: Callable[[str, datetime], NetworkFacts],
+        read_facts: Callable[[str, datetime, Sequence[ArmId]], NetworkFacts],
         access: AccessReader,
         ownership: Ownership,
         metrics: Metrics,
@@ -72,7 +72,9 @@ class Planner:
         ingestion_lag_minutes: int,
         usual: TagRules,
     ) -> None:
-        """``usual``: the owner's thresholds, before a cluster's own tags."""
+        """``read_facts``: of a cluster, with the subnets that a change has moved. ``usual``: the owner's thresholds,
+        before a cluster's own tags.
+        """
         self._read_facts = read_facts
         self._access = access
         self._ownership = ownership
@@ -83,11 +85,17 @@ class Planner:
 
     def read_network(self, cluster_id: str, now: datetime) -> NetworkFacts:
         """The network as it is now, and nothing else. Raises AzureError when the cluster can't be read."""
-        return self._read_facts(cluster_id, now)
+        return self._read_facts(cluster_id, now, ())
 
-    def read_facts(self, cluster_id: str, now: datetime, request: PlanRequest = DRY_RUN) -> NetworkFacts:
-        """The network as it is now, and what would refuse a write. Raises AzureError when the cluster can't be read."""
-        facts = self._read_facts(cluster_id, now)
+    def read_facts(
+        self, cluster_id: str, now: datetime, request: PlanRequest = DRY_RUN, plan: Plan | None = None
+    ) -> NetworkFacts:
+        """The network as it is now, and what would refuse a write. Raises AzureError when the cluster can't be read.
+
+        ``plan``: its subnets are the cluster's too, also while no auto-provisioned node is in them.
+        """
+        moved = [step.subnet_id for step in plan.steps if isinstance(step, AssociateSubnet)] if plan else []
+        facts = self._read_facts(cluster_id, now, moved)
         facts = replace(facts, ours=self._ownership.read(cluster_id, facts.vnet_id))
         if facts.vnet_id is None or facts.vnet_location is None:
             return facts
@@ -134,7 +142,8 @@ class Planner:
     def plan_rollback(self, change: Change, journal: Mapping[int, JournalEntry], now: datetime) -> Plan:
         """What would take back ``change``, as far as its journal says it went, from the network as it is now."""
         touched = detach.written_subnets(change.plan, journal)
-        return detach.plan_detachment(change.plan, self.read_facts(change.cluster_id, now), change.id, touched)
+        facts = self.read_facts(change.cluster_id, now, plan=change.plan)
+        return detach.plan_detachment(change.plan, facts, change.id, touched)
 
     def plan_deletion(self, change: Change, now: datetime) -> Plan:
         """What would delete the gateway and public IPs that ``change`` created, once nothing uses them."""

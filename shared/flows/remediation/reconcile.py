@@ -136,7 +136,7 @@ class Reconciler:
             hold(run, f"Azure asks for no write before {utc(change.not_before)}")
             return False
         try:
-            facts = self._context.planner.read_facts(change.cluster_id, now)
+            facts = self._context.planner.read_facts(change.cluster_id, now, plan=change.plan)
         except AzureError as error:
             asked = timedelta(seconds=plausible_wait_seconds(error.retry_after_seconds or 0.0))
             self._wait(run, f"Azure can't be read now: {error}", now + asked if asked else None)

@@ -44,7 +44,10 @@ def serving_gateways(target: WatchedCluster) -> dict[ArmId, ArmId | None]:
 
 
 def _lost(cluster: Cluster, serving: Serving, known: Associations) -> Iterator[tuple[ArmId, str]]:
-    for subnet_id in cluster.subnet_ids:
+    # No pool names the subnets of auto-provisioned nodes. Nothing is known of them where their gateway isn't seen.
+    seen = set(serving.values())
+    unnamed = [each for each in known.verified if cluster.has_auto_provisioning and known.wanted(each) in seen]
+    for subnet_id in dict.fromkeys((*cluster.subnet_ids, *unnamed)):
         found, wanted = serving.get(subnet_id), known.wanted(subnet_id)
         name = subnet_id.name
         if wanted is not None and found != wanted:

@@ -23,6 +23,7 @@ from tests.support.builders import (
 )
 
 GATEWAY = WatchedGateway(ArmId(f"{NETWORK}/natGateways/ng"), "ng", "westeurope", 2, (USER_SUBNET,))
+PROVISIONED = ArmId(f"{SYSTEM_SUBNET.parent}/subnets/snet-provisioned")
 OURS = {USER_SUBNET: GATEWAY.id, SYSTEM_SUBNET: GATEWAY.id}
 
 
@@ -81,3 +82,21 @@ def test_a_gateway_that_others_put_back_after_a_roll_back_is_a_warning() -> None
     assert "outside snatbot" in finding.remedy
     other = {**OURS, USER_SUBNET: ArmId(f"{NETWORK}/natGateways/other")}
     assert association_drift(cluster(), other, HALF_BACK, at(0)) is None, "the owner's own way"
+
+
+@pytest.mark.parametrize(
+    ("serving", "lost"),
+    [
+        ({**OURS, PROVISIONED: GATEWAY.id}, []),
+        (OURS, ["snet-provisioned"]),
+        ({}, ["snet-user", "snet-system"]),  # the gateway is not seen, so what else it serves isn't either
+    ],
+)
+def test_a_subnet_that_only_auto_provisioned_nodes_are_in_is_watched(
+    serving: Mapping[ArmId, ArmId | None], lost: list[str]
+) -> None:
+    known = left({**OURS, PROVISIONED: GATEWAY.id})
+    finding = association_drift(cluster(has_auto_provisioning=True), serving, known, at(0))
+    evidence = finding.evidence if finding else ""
+    assert [name for name in ("snet-user", "snet-system", "snet-provisioned") if name in evidence] == lost
+    assert association_drift(cluster(), OURS, known, at(0)) is None, "a subnet of a pool that is gone"
