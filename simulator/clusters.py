@@ -84,6 +84,7 @@ class ClusterBuilder:
                 node_public_ip=bool(given_pool.get("node_public_ip", False)),
                 kind=str(given_pool.get("kind", SCALE_SETS)),
                 orchestration_mode=str(given_pool.get("orchestration_mode", "Uniform")),
+                egress_prefix_id=self._prefix_id(cluster, given_pool),
             )
             addresses = hosts.setdefault(subnet_id.lower(), self._hosts(subnet_id))
             pool.next_address = partial(_take, addresses, subnet_id)
@@ -94,8 +95,27 @@ class ClusterBuilder:
             for instance in range(running):
                 node = Node(pool, instance, pool.next_address(), pool.load_of(instance))
                 node.nic_state = "Failed" if instance in failed else "Succeeded"
+                if pool.node_public_ip:
+                    node.public_address = next(self.world.public_addresses)
+                if pool.egress_prefix_id:
+                    node.egress_address = pool.next_address()
                 pool.nodes.append(node)
             cluster.pools.append(pool)
+
+    def _prefix_id(self, cluster: Cluster, given_pool: Content) -> str | None:
+        """Of a public IP prefix in the node resource group, which Static Egress Gateway makes there."""
+        name, length = given_pool.get("egress_prefix"), given_pool.get("egress_prefix_length", 31)
+        if name is None:
+            return None
+        prefix = {
+            "name": name,
+            "subscription": cluster.subscription,
+            "resource_group": cluster.node_group,
+            "location": cluster.location,
+            "properties": {"prefixLength": length, "ipPrefix": self.world.public_addresses.block(int(length))},
+        }
+        self.networks.document(prefix, "publicIPPrefixes")
+        return self.networks.id_of(prefix, "publicIPPrefixes", str(name))
 
     def _hosts(self, subnet_id: str) -> Iterator[str]:
         """Free addresses of a subnet; Azure keeps the first four for itself."""

@@ -114,6 +114,10 @@ def scale_pool(world: World, pool: NodePool, count: int, minute: int) -> None:
     while len(pool.nodes) < count:
         instance = max((node.instance for node in pool.nodes), default=-1) + 1
         node = Node(pool, instance, pool.next_address(), pool.load_of(instance))
+        if pool.node_public_ip:
+            node.public_address = next(world.public_addresses)
+        if pool.egress_prefix_id:
+            node.egress_address = pool.next_address()
         pool.nodes.append(node)
         made.append(node)
     ports = ports_per_node(len(cluster.nodes), cluster.allocated_outbound_ports)

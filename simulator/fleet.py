@@ -55,6 +55,8 @@ class Node:
     load: NodeLoad
     ready: bool = True
     nic_state: str = "Succeeded"
+    public_address: str = ""
+    egress_address: str = ""  # private, of the IP configuration that a Static Egress Gateway adds
     reaches_api_server: bool = True
     _history: list[tuple[int, bool]] = field(default_factory=list, repr=False)
 
@@ -132,6 +134,7 @@ class NodePool:
     pod_subnet_id: str | None = None
     node_public_ip: bool = False
     kind: str = SCALE_SETS
+    egress_prefix_id: str | None = None  # of a Static Egress Gateway
     orchestration_mode: str = "Uniform"
     size_when_stopped: int = 0
     properties: dict[str, Any] = field(default_factory=dict)

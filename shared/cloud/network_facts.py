@@ -19,6 +19,7 @@ from . import api_versions
 from .arm import Arm
 from .discovery import Discovery
 from .errors import AzureError
+from .node_ips import read_node_ips
 from .node_list import unreadable_summary
 from .parse.fields import reference
 from .parse.nat_gateway import parse_nat_gateway
@@ -88,7 +89,9 @@ class _Reading:
         gateways = self._nat_gateways(subnets)
         outbound_ips = self._outbound_ips(load_balancer, gateways, subnets)
         group_ips = self._group_ips(gateways)
-        gateway_ips = self._gateway_ips(gateways, subnets, group_ips)
+        gateway_ips = self._gateway_ips(gateways, subnets, (*group_ips, *outbound_ips))
+        node_ips, unread_ips = read_node_ips(self._arm, nodes.nodes)
+        self._unreadable += unread_ips
         group = self._gateway_groups[0]
         return NetworkFacts(
             at=now,
@@ -106,6 +109,7 @@ class _Reading:
             group_ips=group_ips,
             given_prefix=self._prefix(),
             gateway_ips=gateway_ips,
+            node_ips=node_ips,
             nat_group_id=ArmId(f"/subscriptions/{self._vnet.subscription}/resourceGroups/{group}")
             if self._vnet
             else NO_ID,
@@ -198,12 +202,12 @@ class _Reading:
     def _gateway_ips(
         self, gateways: tuple[NatGateway, ...], subnets: tuple[Subnet, ...], known: tuple[PublicIp, ...]
     ) -> tuple[PublicIp, ...]:
-        """Prefixes of the gateways that serve the cluster, unless they are known: how large they are counts."""
+        """Those of the gateways that serve the cluster, unless they are known."""
         have = {ip.id for ip in known}
         attached = {subnet.nat_gateway_id for subnet in subnets}
         serving = [gateway for gateway in gateways if gateway.id in attached]
-        ids = dict.fromkeys(prefix_id for gateway in serving for prefix_id in gateway.public_ip_prefix_ids)
-        return self._read_ips(tuple(prefix_id for prefix_id in ids if prefix_id not in have))
+        ids = dict.fromkeys(ip_id for gateway in serving for ip_id in gateway.egress_ids)
+        return self._read_ips(tuple(ip_id for ip_id in ids if ip_id not in have))
 
     def _group_ips(self, gateways: tuple[NatGateway, ...]) -> tuple[PublicIp, ...]:
         """Addresses where ours would be; prefixes too if they count or a gateway has one."""

@@ -21,6 +21,7 @@ class CheckId(StrEnum):
     CLUSTER_STATE = "cluster_state"
     DDOS_PROTECTION = "ddos_protection"
     DEFAULT_ROUTE = "default_route"
+    EGRESS_GATEWAY = "egress_gateway"
     EXISTING_CONNECTIONS = "existing_connections"
     IPV6 = "ipv6"
     LOAD_BALANCER_EGRESS = "load_balancer_egress"

@@ -37,6 +37,12 @@ class NodePool:
     provisioning_state: str = "Succeeded"
     has_node_public_ips: bool = False
     kind: str = "VirtualMachineScaleSets"
+    has_host_snat: bool = False  # Windows nodes translate addresses themselves: OutboundNAT
+
+    @property
+    def is_egress_gateway(self) -> bool:
+        """Static Egress Gateway: chosen pods leave by the public IP prefixes of this pool's nodes."""
+        return self.mode.lower() == "gateway"
 
     @property
     def subnet_ids(self) -> tuple[ArmId, ...]:
@@ -55,6 +61,7 @@ class LoadBalancerProfile:
     allocated_outbound_ports: int = 0
     idle_timeout_minutes: int = 30
     managed_outbound_ip_count: int | None = None
+    effective_ip_ids: tuple[ArmId, ...] = ()  # of AKS's own outbound rule
 
 
 @dataclass(frozen=True, slots=True)

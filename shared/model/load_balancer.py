@@ -71,6 +71,7 @@ class Node:
     interface_id: ArmId = NO_ID
     subnet_id: ArmId = NO_ID
     provisioning_state: str = ""
+    public_ip_ids: tuple[ArmId, ...] = ()  # IPv4 ones of its own
 
 
 @dataclass(frozen=True, slots=True)

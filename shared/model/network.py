@@ -26,6 +26,11 @@ class Route:
     next_hop_type: str
     next_hop_ip: str = ""
 
+    @property
+    def next_hop(self) -> str:
+        """For people."""
+        return f"{self.next_hop_type or 'no next hop'} {self.next_hop_ip}".strip()
+
 
 @dataclass(frozen=True, slots=True)
 class Subnet:
@@ -85,6 +90,7 @@ class PublicIp:
     is_ipv6: bool = False
     location: str = ""
     taken_out_ids: tuple[ArmId, ...] = ()
+    prefix_id: ArmId | None = None  # that it was taken out of
 
     @property
     def is_prefix(self) -> bool:
@@ -159,6 +165,7 @@ class UnreadableKind(StrEnum):
     NAT_GATEWAYS = "natGateways"
     PUBLIC_IPS = "publicIPAddresses"
     PUBLIC_IP_PREFIXES = "publicIPPrefixes"
+    NODE_PUBLIC_IPS = "public IPs of"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +191,7 @@ class NetworkFacts:
     What could not be read is None and named in ``unreadable``. ``taken_names`` are the names of public IPs and NAT
     gateways that exist in the resource group where new ones would go; ``group_ips`` are those public IPs, prefixes
     among them where they count. ``gateway_ips`` are those of the subnets' NAT gateways that are not in that group.
+    ``node_ips`` are nodes' own, with the prefixes that these come from.
     ``given_prefix`` is the public IP prefix that the owner named in the settings, if any;
     ``nat_group_id`` the resource group for what is created. ``scale_set_subnets``: where new nodes of a scale set come.
     ``unplaced_ips``: backends with traffic or ports in none of ``subnets``; None when that could not be measured.
@@ -207,6 +215,7 @@ class NetworkFacts:
     access: Access | None = None
     ours: Ours = field(default_factory=Ours)
     gateway_ips: tuple[PublicIp, ...] = ()
+    node_ips: tuple[PublicIp, ...] = ()
     scale_set_subnets: Mapping[ArmId, ArmId] = field(default_factory=dict)
     unplaced_ips: tuple[str, ...] | None = None
 
@@ -217,7 +226,7 @@ class NetworkFacts:
     def known_ips(self) -> Mapping[ArmId, PublicIp]:
         """Every public IP and prefix that was read, by id."""
         given = (self.given_prefix,) if self.given_prefix else ()
-        return {ip.id: ip for ip in (*self.outbound_ips, *self.gateway_ips, *given, *self.group_ips)}
+        return {ip.id: ip for ip in (*self.node_ips, *self.outbound_ips, *self.gateway_ips, *given, *self.group_ips)}
 
     def gateway(self, gateway_id: ArmId | None) -> NatGateway | None:
         return next((gateway for gateway in self.nat_gateways if gateway.id == gateway_id), None)
@@ -245,9 +254,10 @@ class NetworkFacts:
 
     @property
     def aks_outbound_ips(self) -> tuple[PublicIp, ...]:
-        """Of AKS's own outbound rule, as far as they could be read."""
+        """Of AKS's own outbound rule, as far as they could be read; where that is unknown, those that AKS names."""
         rule = self.aks_outbound_rule
-        return tuple(ip for ip in self.outbound_ips if rule is None or ip.id in rule.ip_ids)
+        ids = rule.ip_ids if rule else self.cluster.load_balancer_profile.effective_ip_ids
+        return tuple(ip for ip in self.outbound_ips if ip.id in ids)
 
     @property
     def is_dual_stack(self) -> bool:

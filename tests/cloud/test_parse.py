@@ -82,6 +82,29 @@ def test_outbound_types_are_known_in_any_case(given: str, understood: str) -> No
     assert parse_cluster(bare_cluster(networkProfile={"outboundType": given})).outbound_type == understood
 
 
+@pytest.mark.parametrize(
+    ("pool", "is_gateway", "has_host_snat"),
+    [
+        ({"mode": "Gateway", "osType": "Linux"}, True, False),
+        ({"mode": "gateway", "osType": None}, True, False),
+        ({"mode": "User", "osType": "Windows"}, False, True),
+        ({"mode": "User", "osType": "WINDOWS", "windowsProfile": {"disableOutboundNat": False}}, False, True),
+        ({"mode": "User", "osType": "Windows", "windowsProfile": {"disableOutboundNat": True}}, False, False),
+        ({"mode": "User", "osType": "Windows", "windowsProfile": None}, False, True),
+        ({}, False, False),
+    ],
+)
+def test_gateway_pools_and_windows_pools_are_known(pool: dict[str, Any], is_gateway: bool, has_host_snat: bool) -> None:
+    item = {
+        "id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerService/managedClusters/c",
+        "name": "c",
+        "location": "westeurope",
+        "properties": {"nodeResourceGroup": "MC", "agentPoolProfiles": [{"name": "p", "count": 2, **pool}]},
+    }
+    (found,) = parse_cluster(item).pools
+    assert (found.is_egress_gateway, found.has_host_snat) == (is_gateway, has_host_snat)
+
+
 def test_a_cluster_with_everything_said() -> None:
     cluster = parse_cluster(
         bare_cluster(

@@ -65,6 +65,7 @@ def moved(plan: Plan) -> list[str]:
         ("shared-subnet", "tenant-a", ATTACH, "others in the subnets", WARN),
         ("split-default-route", "cut-in-two", ADVICE, "default route", BLOCK),
         ("split-default-route", "cut-in-two", ADVICE, "propagated routes", WARN),
+        ("static-egress-gateway", "bank", ADVICE, "egress gateway", BLOCK),
     ],
 )
 def test_each_kind_of_network_has_its_answer(
@@ -83,6 +84,14 @@ def test_each_kind_of_network_has_its_answer(
     (found,) = [one for one in plan.checks if one.name == check]
     assert (found.result, bool(found.source)) == (result, True)
     assert found.remedy or result is CheckResult.PASS
+
+
+def test_all_ways_out_of_today_are_shown(storage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with playing("static-egress-gateway", storage, monkeypatch) as theatre:
+        plan = plan_for(theatre, "bank")
+    assert (plan.egress_now[0], len(plan.egress_now)) == ("198.19.0.0/31", 2), "the prefix, and the load balancer"
+    with playing("node-public-ips", storage, monkeypatch) as theatre:
+        assert len(plan_for(theatre, "games").egress_now) == 5, "four nodes and the load balancer"
 
 
 def test_node_and_pod_subnets_move_smallest_user_pool_first(storage: str, monkeypatch: pytest.MonkeyPatch) -> None:

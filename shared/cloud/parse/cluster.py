@@ -11,6 +11,7 @@ from .fields import (
     inner,
     items,
     location,
+    loose_references,
     number,
     required,
     resource_id,
@@ -76,6 +77,7 @@ def _profile(item: Json) -> LoadBalancerProfile:
         allocated_outbound_ports=number(item, "allocatedOutboundPorts", default=0),
         idle_timeout_minutes=number(item, "idleTimeoutInMinutes", default=_IDLE_TIMEOUT_MINUTES),
         managed_outbound_ip_count=None if managed_count < 0 else managed_count,
+        effective_ip_ids=loose_references(item, "effectiveOutboundIPs"),
     )
 
 
@@ -94,6 +96,9 @@ def _pool(item: Json) -> NodePool:
         provisioning_state=text(item, "provisioningState", default="Succeeded"),
         has_node_public_ips=flag(item, "enableNodePublicIP"),
         kind=text(item, "type", default="VirtualMachineScaleSets"),
+        # Can be turned off at the creation of a pool only (AKS docs: nat-gateway).
+        has_host_snat=text(item, "osType").lower() == "windows"
+        and not flag(item, "windowsProfile", "disableOutboundNat"),
     )
 
 

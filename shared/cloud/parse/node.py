@@ -56,6 +56,7 @@ def _node(nic: Json, name: str, pool: str) -> Node | None:
         interface_id=resource_id(nic, "id"),
         subnet_id=reference(configuration, "properties", "subnet") or NO_ID,
         provisioning_state=text(nic, "properties", "provisioningState"),
+        public_ip_ids=_public_ip_ids(nic),
     )
 
 
@@ -94,10 +95,20 @@ def model_subnet(scale_set: Json) -> ArmId | None:
 
 def _primary(nic: Json) -> Json:
     """With Azure CNI the others are addresses of pods; a second primary one is IPv6."""
-    configurations = [
+    configurations = _ipv4_configurations(nic)
+    primary = [entry for entry in configurations if flag(entry, "properties", "primary")]
+    return next(iter(primary or configurations), {})
+
+
+def _ipv4_configurations(nic: Json) -> list[Json]:
+    return [
         entry
         for entry in items(nic, "properties", "ipConfigurations")
         if text(entry, "properties", "privateIPAddressVersion", default="IPv4").lower() == "ipv4"
     ]
-    primary = [entry for entry in configurations if flag(entry, "properties", "primary")]
-    return next(iter(primary or configurations), {})
+
+
+def _public_ip_ids(nic: Json) -> tuple[ArmId, ...]:
+    """Those of a Static Egress Gateway are on configurations that are not primary (Azure/kube-egress-gateway)."""
+    found = (reference(entry, "properties", "publicIPAddress") for entry in _ipv4_configurations(nic))
+    return tuple(ip_id for ip_id in found if ip_id is not None)

@@ -27,4 +27,5 @@ def parse_public_ip(item: Json) -> PublicIp:
         location=text(item, "location"),
         is_ipv6=text(item, "properties", "publicIPAddressVersion").lower() == "ipv6",
         taken_out_ids=references(item, "properties", "publicIPAddresses"),
+        prefix_id=reference(item, "properties", "publicIPPrefix"),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from ...formatting import count, listed, marked
 from ...model.change import JournalEntry
@@ -13,7 +14,7 @@ from ...model.plan import AssociateSubnet, ObserveEgress, Plan, PlanKind, Step
 from ...model.resource_id import ArmId, same_id
 from ..az_cli import aks_update
 from ..checks import CheckBuilder, grant_where
-from .egress import addresses_of
+from .egress import egress_now
 from .plan_builder import build_plan
 from .preflight import check_access
 from .preflight.shared_ownership import managed_as_code
@@ -66,12 +67,22 @@ def plan_detachment(
             *check_access(facts, steps),
         ],
         # Of a gateway that can't be read, what the plan said of it.
-        egress_now=addresses_of(gateway, facts.known_ips) if gateway else attached.egress_then,
-        egress_then=facts.outbound_addresses,
+        egress_now=None if gateway else attached.egress_then,
+        egress_then=egress_now(_moved(facts, moves)),
         rollback_text="ask for a new plan that attaches the gateway again",
         notes=("The NAT gateway and its public IPs are kept; connections through the gateway end.",),
         baseline=attached.baseline,
         of_change_id=of_change_id,
+    )
+
+
+def _moved(facts: NetworkFacts, moves: Sequence[AssociateSubnet]) -> NetworkFacts:
+    after = {move.subnet_id: move.after for move in moves}
+    return replace(
+        facts,
+        subnets=tuple(
+            replace(subnet, nat_gateway_id=after.get(subnet.id, subnet.nat_gateway_id)) for subnet in facts.subnets
+        ),
     )
 
 

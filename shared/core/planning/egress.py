@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
@@ -16,7 +16,10 @@ from ..checks import CheckBuilder
 from .naming import free_names, is_ours, network_id, tags_for
 from .plan_options import PlanOptions
 from .prefixes import addresses_in, check_given, length_within
+from .routes import Hop, hop_of, public_routes
 from .sizing import MAX_PUBLIC_IPS
+
+MAX_NODE_IPS = 64  # of nodes' own public IPs are shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +169,51 @@ def our_gateway(facts: NetworkFacts) -> NatGateway | None:
 
 
 def egress_now(facts: NetworkFacts) -> tuple[str, ...]:
-    """What partners see today: the subnets' NAT gateways, and the load balancer for subnets that have none."""
-    addresses = [address for gateway in facts.attached_gateways for address in addresses_of(gateway, facts.known_ips)]
-    if not facts.subnets or any(subnet.nat_gateway_id is None for subnet in facts.subnets):
-        addresses += facts.outbound_addresses
-    return tuple(dict.fromkeys(addresses))
+    """What partners see today, names where an address is not known.
+
+    Of each subnet by the first way out that it has: routes that take most of its traffic away, its NAT gateway, else
+    its nodes' own public IPs and the load balancer (Azure docs: nat-gateway/nat-overview).
+    """
+    found: list[str] = []
+    direct: set[ArmId] = set()
+    for subnet in facts.subnets:
+        routes = public_routes(subnet.routes)
+        if routes.is_most:
+            found += [route.next_hop for route in routes.detours if hop_of(route) is Hop.ELSEWHERE]
+        elif subnet.nat_gateway_id:
+            gateway = facts.gateway(subnet.nat_gateway_id)
+            found += addresses_of(gateway, facts.known_ips) if gateway else (subnet.nat_gateway_id.name,)
+        else:
+            direct.add(subnet.id)
+    of_nodes = list(dict.fromkeys(_of_nodes(facts, direct)))
+    found += of_nodes[:MAX_NODE_IPS]
+    if len(of_nodes) > MAX_NODE_IPS:
+        found.append(f"{count(len(of_nodes) - MAX_NODE_IPS, 'more public IP')} of nodes")
+    if direct or not facts.subnets:
+        found += facts.outbound_addresses
+    return tuple(dict.fromkeys(found))
+
+
+def _of_nodes(facts: NetworkFacts, direct: Collection[ArmId]) -> Iterator[str]:
+    """Prefixes of a Static Egress Gateway count wherever its nodes are: partners were told of them."""
+    gateways = {pool.name for pool in facts.cluster.pools if pool.is_egress_gateway}
+    own = [pool for pool in facts.cluster.pools if pool.has_node_public_ips or pool.is_egress_gateway]
+    unseen = {pool.name for pool in own if pool.count}
+    for node in facts.nodes:
+        if not facts.subnets or node.subnet_id in direct or node.pool in gateways:
+            for ip_id in node.public_ip_ids:
+                unseen.discard(node.pool)
+                yield _shown(facts, ip_id) or f"{ip_id.name} of {node.name}"
+        else:
+            unseen.discard(node.pool)
+    yield from (f"public IPs of pool {pool}" for pool in sorted(unseen))
+
+
+def _shown(facts: NetworkFacts, ip_id: ArmId) -> str:
+    """The prefix that it comes from, else its address; empty where neither is known."""
+    ip = facts.known_ips.get(ip_id)
+    prefix = facts.known_ips.get(ip.prefix_id) if ip and ip.prefix_id else None
+    return (prefix.address if prefix else "") or (ip.address if ip else "")
 
 
 def addresses_of(gateway: NatGateway, known: Mapping[ArmId, PublicIp]) -> tuple[str, ...]:

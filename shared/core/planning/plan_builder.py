@@ -106,7 +106,6 @@ def build_advice(
         advice.summary,
         (),
         advice.checks,
-        egress_now=facts.outbound_addresses,
         egress_then=advice.egress_then,
         rollback_text=advice.rollback_text,
         notes=advice.notes,

@@ -12,6 +12,7 @@ from ..compute.routes import pool_of
 from ..paging import list_page
 from .loadbalancers import CHILDREN, load_balancer_json
 from .nics import machine_nic_json, nic_json
+from .nodeips import public_ips_of
 
 
 def _cluster_of_load_balancer(world: World, request: Request) -> Cluster:
@@ -78,6 +79,12 @@ def _with_own_nics(cluster: Cluster) -> list[Node]:
     return [node for node in cluster.nodes if node.pool.has_own_nics]
 
 
+def list_scale_set_public_ips(world: World, request: Request) -> Response:
+    """Public IPs of instances (REST: List Virtual Machine Scale Set Public IP Addresses)."""
+    pool = pool_of(world, request)
+    return list_page(request, [each for node in pool.nodes for each in public_ips_of(node, world)], dict)
+
+
 def list_instance_nics(world: World, request: Request) -> Response:
     nodes = [n for n in pool_of(world, request).nodes if str(n.instance) == request.params["instance"]]
     return list_page(request, nodes, nic_json)
@@ -109,6 +116,7 @@ ROUTES = [
     Route("GET", _GROUP + _NICS, list_nics),
     Route("GET", _GROUP + _NICS + "/{nic}", get_nic),
     Route("GET", _SCALE_SET + "/networkInterfaces", list_scale_set_nics),
+    Route("GET", _SCALE_SET + "/publicIPAddresses", list_scale_set_public_ips),
     Route("GET", _SCALE_SET + "/virtualMachines/{instance}/networkInterfaces", list_instance_nics),
     Route("GET", _SCALE_SET + "/virtualMachines/{instance}/networkInterfaces/{nic}", get_instance_nic),
 ]

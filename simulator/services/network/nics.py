@@ -7,6 +7,7 @@ from typing import Any
 from ...fleet import AUTO_PROVISIONED, Node
 from ...noise import stable_uuid, unit
 from ..compute.wire import backend_pool_references
+from .nodeips import with_public_ips
 
 _SUFFIX = "rpjvs2zeraeubag53kkqa3sqab"
 
@@ -30,7 +31,8 @@ def nic_json(node: Node) -> dict[str, Any]:
         "properties": {
             "provisioningState": node.nic_state,
             "resourceGuid": stable_uuid("nic", node.nic_id),
-            "ipConfigurations": [
+            "ipConfigurations": with_public_ips(
+                node,
                 {
                     "name": node.ip_configuration_id.rpartition("/")[2],
                     "id": node.ip_configuration_id,
@@ -44,8 +46,8 @@ def nic_json(node: Node) -> dict[str, Any]:
                         "privateIPAddressVersion": "IPv4",
                         "loadBalancerBackendAddressPools": backend_pool_references(node.pool),
                     },
-                }
-            ],
+                },
+            ),
             "dnsSettings": {
                 "dnsServers": [],
                 "appliedDnsServers": [],

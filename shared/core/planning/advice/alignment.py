@@ -13,7 +13,7 @@ from ....model.plan import PlanKind
 from ...az_cli import aks_update
 from ...checks import CheckBuilder
 from .. import preflight
-from ..egress import addresses_of
+from ..egress import egress_now
 from ..plan_builder import Advice
 from ..sizing import PORTS_PER_IP
 
@@ -30,10 +30,8 @@ def align_afterwards(facts: NetworkFacts) -> Advice:
 
 def _alignment(facts: NetworkFacts, checks: tuple[Check, ...]) -> Advice:
     cluster = facts.cluster
-    gateways = facts.attached_gateways
-    addresses_now = [address for gateway in gateways for address in addresses_of(gateway, facts.known_ips)]
-    where = listed(addresses_now, 16) or "the NAT gateway"
-    addresses = listed(facts.outbound_addresses, 16) or "unknown"
+    where = listed(egress_now(facts), 16) or "the NAT gateway"
+    addresses = listed([ip.address for ip in facts.aks_outbound_ips if ip.address], 16) or "unknown"
     return Advice(
         kind=PlanKind.ALIGN_OUTBOUND_TYPE,
         summary=(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from ....formatting import count
+from ....formatting import count, listed
 from ....model.check import Check, CheckId
 from ....model.cluster import Cluster
 from ....model.network import NetworkFacts
@@ -21,6 +21,7 @@ from ...checks import CheckBuilder
 from ...detection.node_counts import nodes_at_most, nodes_now
 from ...detection.rules.allocation_cliff import default_ports
 from .. import preflight
+from ..egress import egress_now
 from ..naming import network_id
 from ..plan_builder import Advice
 
@@ -71,7 +72,7 @@ def relieve(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | Non
             f"{count(most, 'node')} × {ports:,} ports = {most * ports:,} ÷ {PORTS_PER_FRONTEND:,} per public IP → "
             f"{count(frontends, 'public IP')} (now {have})",
         ),
-        egress_then=(*facts.outbound_addresses, *_more(facts, frontends - have)),
+        egress_then=(*egress_now(facts), *_more(facts, frontends - have)),
         irreversible=(
             "Each change of the allocation drops open connections, the way back too. A public IP that AKS made and "
             "takes off again is lost for good."
@@ -184,7 +185,14 @@ def _checks(facts: NetworkFacts, demand: Demand, gives_more: bool) -> Iterator[C
         "the load balancer can't give each node more ports: it has 100 public IPs at most",
         "take a NAT gateway, or fewer and larger nodes",
     )
-    if cluster.load_balancer_profile.managed_outbound_ip_count is None:
+    rules = facts.load_balancer.outbound_rules if facts.load_balancer else ()
+    if rules and facts.aks_outbound_rule is None:
+        yield CheckBuilder(CheckId.OUTBOUND_IPS, "loadBalancers GET, outboundRules").blocks(
+            f"which outbound rule is AKS's own can't be told ({listed([rule.name for rule in rules])}): the command "
+            "could take public IPs of another",
+            "look at the load balancer's outbound rules in the portal, and at who made them",
+        )
+    elif cluster.load_balancer_profile.managed_outbound_ip_count is None:
         yield CheckBuilder(CheckId.OUTBOUND_IPS, "managedClusters GET, loadBalancerProfile").warns(
             "AKS does not count the outbound IPs itself: they are your own",
             "where they come from a prefix, add one with --load-balancer-outbound-ip-prefixes instead",

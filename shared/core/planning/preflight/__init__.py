@@ -31,6 +31,7 @@ CHECKS: tuple[Callable[[NetworkFacts], Check], ...] = (
     addresses.internet_routing,
     addresses.ddos_protection,
     cluster.node_public_ips,
+    cluster.egress_gateway,
     cluster.zones,
     shared_ownership.shared_subnets,
     addresses.existing_connections,

@@ -76,10 +76,11 @@ def existing_connections(facts: NetworkFacts) -> Check:
 
 def allow_lists(facts: NetworkFacts) -> Check:
     check = CheckBuilder(
-        CheckId.ALLOW_LISTS, "loadBalancers GET, outbound rules' frontends; natGateways GET, public IPs"
+        CheckId.ALLOW_LISTS,
+        "loadBalancers GET, outbound rules' frontends; natGateways and networkInterfaces, public IPs",
     )
     return check.warns(
-        f"the egress IPs change (now {', '.join(egress_now(facts)) or 'unknown'}); "
+        f"the egress IPs change (now {listed(egress_now(facts), 16) or 'unknown'}); "
         "partners and firewalls that allow only these must get the new ones",
         "tell them before approving",
     )

@@ -149,12 +149,29 @@ def zones(facts: NetworkFacts) -> Check:
 
 def node_public_ips(facts: NetworkFacts) -> Check:
     """NAT gateway takes precedence over instance-level public IPs (Azure docs: nat-gateway/nat-overview)."""
-    check = CheckBuilder(CheckId.NODE_PUBLIC_IPS, "managedClusters GET, agentPoolProfiles[].enableNodePublicIP")
-    pools = [pool.name for pool in facts.cluster.pools if pool.has_node_public_ips]
+    check = CheckBuilder(
+        CheckId.NODE_PUBLIC_IPS, "managedClusters GET, enableNodePublicIP; networkInterfaces LIST, publicIPAddress"
+    )
+    gateways = {pool.name for pool in facts.cluster.pools if pool.is_egress_gateway}
+    pools = {pool.name for pool in facts.cluster.pools if pool.has_node_public_ips}
+    pools |= {node.pool or node.name for node in facts.nodes if node.public_ip_ids and node.pool not in gateways}
     if not pools:
         return check.passes("nodes have no public IPs of their own")
     return check.warns(
-        f"nodes of {listed(pools)} have public IPs of their own: they then leave through the NAT gateway instead, and "
-        "inbound traffic to them stays as it is",
+        f"nodes of {listed(sorted(pools))} have public IPs of their own: they then leave through the NAT gateway "
+        "instead, and inbound traffic to them stays as it is",
         "tell whoever expects calls from those addresses",
+    )
+
+
+def egress_gateway(facts: NetworkFacts) -> Check:
+    """AKS docs: configure-static-egress-gateway; that a NAT gateway wins follows from nat-gateway/nat-overview."""
+    check = CheckBuilder(CheckId.EGRESS_GATEWAY, "managedClusters GET, agentPoolProfiles[].mode")
+    pools = [pool.name for pool in facts.cluster.pools if pool.is_egress_gateway]
+    if not pools:
+        return check.passes("no node pool is a Static Egress Gateway")
+    return check.blocks(
+        f"pods leave by the public IP prefixes of a Static Egress Gateway (pool {listed(pools)}); a NAT gateway on its "
+        "subnet would go ahead of them, and partners who allow only these prefixes would refuse the traffic",
+        "relieve the load balancer instead, or move the pods' fixed addresses first",
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ....formatting import count, listed, marked, percent
 from ....model.check import Check, CheckId
-from ....model.network import NatGateway, NetworkFacts, Route, is_settled
+from ....model.network import NatGateway, NetworkFacts, Route, UnreadableKind, is_settled
 from ....model.resource_id import ArmId
 from ...az_cli import add_public_ips, az
 from ...checks import CheckBuilder, grant_where
@@ -18,10 +18,12 @@ def subnets_readable(facts: NetworkFacts) -> Check:
     check = CheckBuilder(CheckId.SUBNETS, "subnets GET")
     read = {subnet.id for subnet in facts.subnets}
     missing = [subnet_id.name for subnet_id in facts.cluster.subnet_ids if subnet_id not in read]
-    if facts.unreadable or missing:
+    # Nodes' own public IPs are shown to people; no write depends on them.
+    unread = [entry for entry in facts.unreadable if entry.kind is not UnreadableKind.NODE_PUBLIC_IPS]
+    if unread or missing:
         return check.unknown(
-            f"could not be read: {', '.join(map(str, facts.unreadable or missing))}",
-            grant_where(facts.unreadable, facts.vnet_id.resource_group if facts.vnet_id else ""),
+            f"could not be read: {', '.join(map(str, unread or missing))}",
+            grant_where(unread, facts.vnet_id.resource_group if facts.vnet_id else ""),
         )
     bad = [
         f"`{subnet.name}` is {subnet.provisioning_state}"
@@ -162,8 +164,7 @@ def _detours(routes: PublicRoutes) -> str:
 def _named(routes: Sequence[Route]) -> str:
     prefixes: dict[str, list[str]] = {}
     for route in routes:
-        hop = f"{route.next_hop_type or 'no next hop'} {route.next_hop_ip}".strip()
-        prefixes.setdefault(hop, []).append(route.prefix or f"{route.name}, which has no prefix")
+        prefixes.setdefault(route.next_hop, []).append(route.prefix or f"{route.name}, which has no prefix")
     return ", ".join(f"{hop} for {listed(of)}" for hop, of in prefixes.items())
 
 

@@ -11,7 +11,7 @@ from shared.core.planning.preflight import addresses, subnets
 from shared.core.planning.preflight import cluster as of_cluster
 from shared.model.check import Check, CheckResult
 from shared.model.cluster import NodePool
-from shared.model.network import NetworkFacts, PublicIp, Vnet
+from shared.model.network import NetworkFacts, PublicIp, Unreadable, UnreadableKind, Vnet
 from shared.model.resource_id import ArmId
 from tests.support.builders import NETWORK, SYSTEM_SUBNET, USER_SUBNET, VNET, cluster, facts, node, subnet
 
@@ -87,6 +87,20 @@ def behind(vnet: Vnet | None, *, takes_routes: bool = True) -> NetworkFacts:
             facts(cluster([NodePool("edge", "User", 3, 3, vnet_subnet_id=USER_SUBNET, has_node_public_ips=True)])),
             WARN,
             "nodes of edge",
+        ),
+        (of_cluster.node_public_ips, facts(nodes=(replace(node(0), public_ip_ids=(TABLE,)),)), WARN, "nodes of user"),
+        (of_cluster.egress_gateway, facts(), PASS, "no node pool"),
+        (
+            of_cluster.egress_gateway,
+            facts(cluster([NodePool("fixed", "GATEWAY", 2, 2, vnet_subnet_id=SYSTEM_SUBNET)])),
+            BLOCK,
+            "pool fixed",
+        ),
+        (
+            subnets.subnets_readable,
+            facts(unreadable=(Unreadable(UnreadableKind.NODE_PUBLIC_IPS, "aks-edge-1-vmss", "403"),)),
+            PASS,
+            "2 subnets read",
         ),
     ],
 )
