@@ -155,7 +155,8 @@ def _validator() -> Any:
     from jsonschema import Draft202012Validator
 
     definitions = json.loads(SCHEMA_FILE.read_text("utf-8"))["$defs"]
-    return Draft202012Validator({"$ref": "#/$defs/fault", "$defs": definitions})
+    schema = {"$ref": "#/$defs/fault", "$defs": definitions}
+    return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
 def parse_fault(described: Mapping[str, Any]) -> Fault:
@@ -163,10 +164,7 @@ def parse_fault(described: Mapping[str, Any]) -> Fault:
     for error in _validator().iter_errors(described):
         raise FaultError(f"{'.'.join(map(str, error.absolute_path)) or 'a fault'}: {error.message}")
     match, then = described.get("match") or {}, described["then"]
-    try:
-        pattern = re.compile(match.get("path", ""), re.IGNORECASE)
-    except re.error as error:
-        raise FaultError(f"match.path is not a regular expression: {error}") from error
+    pattern = re.compile(match.get("path", ""), re.IGNORECASE)
     effects = Effects(
         then.get("latency_seconds", 0.0),
         _answer(then),

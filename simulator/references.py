@@ -7,7 +7,6 @@ from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 from . import yamllines
-from .faults import parse_fault
 from .physics.schedule import parse_cron
 
 Content = Mapping[str, Any]
@@ -81,11 +80,7 @@ def _workload_problems(workloads: Any, pools: Mapping[str, int] | None, at: yaml
 
 
 def _event_problems(content: Content, pools: Mapping[str, Mapping[str, int]], subnets: set[str]) -> Iterator[Problem]:
-    for i, fault in enumerate(content.get("faults") or []):
-        yield from _fault_problems(fault, ("faults", i))
     for i, event in enumerate(content.get("events") or []):
-        for j, fault in enumerate(event.get("faults") or []):
-            yield from _fault_problems(fault, ("events", i, "faults", j))
         named_subnet = str((event.get("put_subnet") or {}).get("subnet", "/"))
         if not named_subnet.startswith("/") and named_subnet not in subnets:
             yield (
@@ -99,13 +94,6 @@ def _event_problems(content: Content, pools: Mapping[str, Mapping[str, int]], su
             pool = (event.get(kind) or {}).get("pool")
             if pool is not None and pool not in pools.get(named, {pool: 0}):
                 yield ("events", i, kind, "pool"), f"there is no pool {pool!r}; there are {_list(pools.get(named, {}))}"
-
-
-def _fault_problems(fault: Mapping[str, Any], at: yamllines.Path) -> Iterator[Problem]:
-    try:
-        parse_fault(fault)
-    except ValueError as error:
-        yield at, str(error)
 
 
 def _list(names: Any) -> str:

@@ -86,7 +86,7 @@ def _spelled(path: yamllines.Path) -> str:
 def _validator() -> Any:
     from jsonschema import Draft202012Validator
 
-    return Draft202012Validator(schema())
+    return Draft202012Validator(schema(), format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
 def _shape_problems(content: Any) -> Iterator[Problem]:

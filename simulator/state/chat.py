@@ -25,15 +25,8 @@ class Posted:
     ts: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        shown = {
-            "service": self.service,
-            "kind": self.kind,
-            "channel": self.channel,
-            "at": self.at.isoformat().replace("+00:00", "Z"),
-            "status": self.status,
-            "body": self.body,
-        }
-        return shown | ({"ts": self.ts} if self.ts else {})
+        shown = asdict(self) | {"at": self.at.isoformat().replace("+00:00", "Z")}
+        return {name: value for name, value in shown.items() if name != "ts" or value}
 
 
 @dataclass(frozen=True)

@@ -7,35 +7,17 @@ below (Azure docs: scope-overview).
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 EVERYONE = "*"
 BUILT_IN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "owner": (("*",), ()),
-    "contributor": (
-        ("*",),
-        (
-            "Microsoft.Authorization/*/Delete",
-            "Microsoft.Authorization/*/Write",
-            "Microsoft.Authorization/elevateAccess/Action",
-        ),
-    ),
-    "reader": (("*/read",), ()),
-    "monitoring reader": (("*/read", "Microsoft.OperationalInsights/workspaces/search/action"), ()),
-    "network contributor": (
-        (
-            "Microsoft.Authorization/*/read",
-            "Microsoft.Insights/alertRules/*",
-            "Microsoft.Network/*",
-            "Microsoft.ResourceHealth/availabilityStatuses/read",
-            "Microsoft.Resources/deployments/*",
-            "Microsoft.Resources/subscriptions/resourceGroups/read",
-        ),
-        (),
-    ),
+    name: (tuple(each["actions"]), tuple(each.get("not_actions", ())))
+    for name, each in json.loads(Path(__file__).with_name("roles.json").read_text("utf-8")).items()
 }
 """Actions and not-actions of built-in roles (Azure docs: built-in-roles), by name in lower case."""
 

@@ -85,7 +85,7 @@ def test_a_chat_endpoint_can_be_down(storm: Azure) -> None:
         ({"then": {"drop": "sometimes"}}, "then.drop: 'sometimes' is not one of .'before'"),
         ({"then": {"mangle": "shredded"}}, "then.mangle: .* is not one of .'truncated', 'html'"),
         ({"then": {"id_token": "forged"}}, "then.id_token: .* is not one of .'alg_none'"),
-        ({"match": {"path": "("}, "then": {"status": 500}}, "regular expression"),
+        ({"match": {"path": "("}, "then": {"status": 500}}, "match.path: .* is not a 'regex'"),
         ({"nth": 0, "then": {"status": 500}}, "nth: 0 is less than the minimum of 1"),
         ({"then": {"latency_seconds": -1}}, "then.latency_seconds: -1 is less than the minimum of 0"),
         ({"when": "now", "then": {"status": 500}}, "when"),

@@ -15,17 +15,8 @@ from ..stage import Stage
 from .fleet import managed_subnet_id
 
 READ_ONLY = frozenset(
-    {
-        "provisioningState",
-        "powerState",
-        "currentKubernetesVersion",
-        "fqdn",
-        "privateFQDN",
-        "azurePortalFQDN",
-        "maxAgentPools",
-        "resourceUID",
-        "status",
-    }
+    {"provisioningState", "powerState", "currentKubernetesVersion", "fqdn", "privateFQDN", "azurePortalFQDN"}
+    | {"maxAgentPools", "resourceUID", "status"}
 )
 """Azure docs: managed clusters REST reference, properties marked readOnly."""
 MODELLED = frozenset({"agentPoolProfiles", "networkProfile", "nodeResourceGroup"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from ...http import Response
@@ -14,26 +15,7 @@ _HEADERS = {
     "Cache-Control": "no-store, no-cache",
     "X-Frame-Options": "DENY",
 }
-_STYLE = """
-:root{color-scheme:light dark;--page:#f2f4f7;--card:#fff;--text:#1b1f24;--dim:#57606a;--line:#d0d7de;--blue:#0b5cad}
-@media(prefers-color-scheme:dark){:root{
---page:#12161b;--card:#1c2229;--text:#e8edf2;--dim:#a3adb8;--line:#3a434d;--blue:#6cb4ff}}
-*{box-sizing:border-box}
-body{margin:0;min-height:100vh;display:grid;place-items:center;padding:16px;background:var(--page);color:var(--text);
-font:16px/1.45 system-ui,"Segoe UI","Noto Sans",sans-serif;overflow-wrap:anywhere}
-main{width:100%;max-width:27.5rem;background:var(--card);border:1px solid var(--line);border-radius:8px;padding:1.75rem}
-h1{font-size:1.4rem;margin:.1rem 0 .6rem}
-p{margin:.35rem 0 1rem}
-small{display:block;font-size:.85rem;color:var(--dim)}
-ul{list-style:none;margin:0 0 1rem;padding:0;border-top:1px solid var(--line)}
-li{border-bottom:1px solid var(--line)}
-button{font:inherit;color:inherit;cursor:pointer;border-radius:6px;padding:.55rem 1.2rem;margin-right:.5rem;
-border:1px solid var(--line);background:none}
-button:focus-visible{outline:3px solid var(--blue);outline-offset:2px}
-li button{width:100%;margin:0;padding:.65rem .4rem;border:0;text-align:left}
-li button:hover{background:var(--page)}
-.main{background:var(--blue);border-color:var(--blue);color:var(--card);font-weight:600}
-"""
+_STYLE = Path(__file__).with_name("pages.css").read_text("utf-8")
 
 
 def _page(title: str, content: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

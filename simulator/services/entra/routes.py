@@ -102,30 +102,17 @@ def instance_discovery(_world: World, request: Request) -> Response:
     )
 
 
+_CLOUD = (
+    *("portal", "resourceManager", "media", "graph", "graphAudience", "activeDirectoryDataLake", "batch"),
+    *("sqlManagement", "vmImageAliasDoc", "logAnalyticsEndpoint"),
+)
+
+
 def cloud_endpoints(_world: World, request: Request) -> Response:
     """What a cloud consists of. Versions before 2020 list all clouds, later ones describe this one."""
     base = request.base_url
-    authentication = {
-        "loginEndpoint": base,
-        "audiences": [base, f"{base}/"],
-        "tenant": "common",
-        "identityProvider": "AAD",
-    }
-    cloud = {
-        "name": "Simulator",
-        "portal": base,
-        "authentication": authentication,
-        "resourceManager": base,
-        "media": base,
-        "graph": base,
-        "graphAudience": base,
-        "activeDirectoryDataLake": base,
-        "batch": base,
-        "sqlManagement": base,
-        "vmImageAliasDoc": base,
-        "logAnalyticsEndpoint": base,
-        "suffixes": {},
-    }
+    login = {"loginEndpoint": base, "audiences": [base, f"{base}/"], "tenant": "common", "identityProvider": "AAD"}
+    cloud = dict.fromkeys(_CLOUD, base) | {"name": "Simulator", "authentication": login, "suffixes": {}}
     return Response(200, [cloud] if request.query.get("api-version", "") < "2020" else cloud)
 
 

@@ -15,36 +15,41 @@ from ...state.network import NAT_GATEWAY, PREFIX, PUBLIC_IP, ROUTE_TABLE, SECURI
 from ...world import World
 from .refusals import ADDRESS_QUOTA, GATEWAY_QUOTA
 
-LIMITS = {
-    "VirtualNetworks": ("Virtual Networks", 1000),
-    "StaticPublicIPAddresses": ("Static Public IP Addresses", 1000),
-    "NetworkSecurityGroups": ("Network Security Groups", 5000),
-    "PublicIPAddresses": ("Public IP Addresses", 1000),
-    "StandardSkuPublicIpAddresses": ("Public IPv4 Addresses - Standard", 1000),
-    "PublicIpPrefixes": ("Public Ip Prefixes", 1000),
-    "NatGateways": ("Nat Gateways", 1000),
-    "RouteTables": ("Route Tables", 200),
-    "LoadBalancers": ("Load Balancers", 1000),
-    "NetworkInterfaces": ("Network Interfaces", 65536),
+_Counts = Callable[[Document], bool]
+
+
+def _all(_document: Document) -> bool:
+    return True
+
+
+_QUOTAS: dict[str, tuple[str, int, str, _Counts]] = {
+    "VirtualNetworks": ("Virtual Networks", 1000, VNET, _all),
+    "StaticPublicIPAddresses": (
+        "Static Public IP Addresses",
+        1000,
+        PUBLIC_IP,
+        lambda ip: ip.properties.get("publicIPAllocationMethod") == "Static",
+    ),
+    "NetworkSecurityGroups": ("Network Security Groups", 5000, SECURITY_GROUP, _all),
+    "PublicIPAddresses": ("Public IP Addresses", 1000, PUBLIC_IP, _all),
+    "StandardSkuPublicIpAddresses": (
+        "Public IPv4 Addresses - Standard",
+        1000,
+        PUBLIC_IP,
+        lambda ip: (ip.top.get("sku") or {}).get("name") == "Standard",
+    ),
+    "PublicIpPrefixes": ("Public Ip Prefixes", 1000, PREFIX, _all),
+    "NatGateways": ("Nat Gateways", 1000, NAT_GATEWAY, _all),
+    "RouteTables": ("Route Tables", 200, ROUTE_TABLE, _all),
+    "LoadBalancers": ("Load Balancers", 1000, "", _all),
+    "NetworkInterfaces": ("Network Interfaces", 65536, "", _all),
 }
+"""By name: how people see it, the limit, and which documents count; AKS's load balancers and NICs are no documents."""
 
 
 def limit_of(world: World, name: str) -> int:
     """The quota of that name."""
-    return world.quotas.get(name, LIMITS[name][1])
-
-
-_COUNTED: dict[str, tuple[str, Callable[[Document], bool]]] = {
-    "VirtualNetworks": (VNET, lambda _vnet: True),
-    "StaticPublicIPAddresses": (PUBLIC_IP, lambda ip: ip.properties.get("publicIPAllocationMethod") == "Static"),
-    "NetworkSecurityGroups": (SECURITY_GROUP, lambda _group: True),
-    "PublicIPAddresses": (PUBLIC_IP, lambda _ip: True),
-    "StandardSkuPublicIpAddresses": (PUBLIC_IP, lambda ip: (ip.top.get("sku") or {}).get("name") == "Standard"),
-    "PublicIpPrefixes": (PREFIX, lambda _prefix: True),
-    "NatGateways": (NAT_GATEWAY, lambda _gateway: True),
-    "RouteTables": (ROUTE_TABLE, lambda _table: True),
-}
-"""By quota: which documents count."""
+    return world.quotas.get(name, _QUOTAS[name][1])
 
 
 def used(world: World, subscription: str, location: str, name: str) -> int:
@@ -54,7 +59,7 @@ def used(world: World, subscription: str, location: str, name: str) -> int:
         return len(clusters)
     if name == "NetworkInterfaces":
         return sum(len(cluster.nodes) for cluster in clusters)
-    kind, counts = _COUNTED[name]
+    _, _, kind, counts = _QUOTAS[name]
     there = (each for each in world.network.of_kind(kind, subscription) if counts(each))
     return sum(str(document.top.get("location", "")).lower() == location.lower() for document in there)
 
@@ -69,7 +74,7 @@ def usages_json(world: World, subscription: str, location: str) -> list[dict[str
             "name": {"localizedValue": localized, "value": name},
             "unit": "Count",
         }
-        for name, (localized, _) in LIMITS.items()
+        for name, (localized, *_) in _QUOTAS.items()
     ]
 
 
