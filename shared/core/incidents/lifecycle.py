@@ -21,7 +21,7 @@ from ...model.assessment import Assessment
 from ...model.finding import FAILURES, FindingKind, Severity
 from ...model.incident import ClusterRecord, Incident, IncidentState
 from ...model.metric import MINUTE
-from ...model.reading import DoesNotApply, Idle, Measured, Reading
+from ...model.reading import DoesNotApply, Idle, Measured
 from ...model.resource_id import ArmId
 from . import reminders
 from .minutes import NewMinutes, counted, new_minutes_of
@@ -82,29 +82,20 @@ def next_incident(
     ``answered``: what became of the plans against it.
     """
     new = new_minutes_of(record, incident, assessment)
-    after = counted(record, incident, new, assessment)
+    scan = _Scan(counted(record, incident, new, assessment), assessment, new, now, policy, answered)
     is_open = incident is not None and incident.is_open
     if new.alarms:
-        return _trouble(
-            after,
-            incident if is_open else _recent(incident, now, policy),
-            assessment,
-            new,
-            now,
-            policy,
-            new_id,
-            is_quiet,
-            answered,
-        )
+        return scan.trouble(incident if is_open else _recent(incident, now, policy), new_id, is_quiet=is_quiet)
     if incident is None or not is_open:
-        return IncidentTransition(after, incident, Effect.NOTHING)
+        return IncidentTransition(scan.record, incident, Effect.NOTHING)
     if isinstance(assessment.reading, DoesNotApply):
-        return end_unscanned(after, incident, assessment.reading.reason, now, is_change_in_flight=is_change_in_flight)
-    needed = policy.needed_clean_minutes(incident.reopened)
-    if after.calm_minutes >= needed and not is_change_in_flight and new.is_measured:
+        reason = assessment.reading.reason
+        return end_unscanned(scan.record, incident, reason, now, is_change_in_flight=is_change_in_flight)
+    if scan.record.calm_minutes >= scan.needed(incident) and not is_change_in_flight and new.is_measured:
         closed = close(incident, now, _path_note(incident, assessment))
-        return IncidentTransition(after, closed, Effect.CLEARED, _end_message(incident))
-    return IncidentTransition(after, _eased(incident, after, new, assessment, needed), Effect.NOTHING)
+        return IncidentTransition(scan.record, closed, Effect.CLEARED, _end_message(incident))
+    eased = replace(incident, kinds=scan.kept(incident) or incident.kinds)
+    return IncidentTransition(scan.record, eased, Effect.NOTHING)
 
 
 def close(incident: Incident, now: datetime, note: str = "") -> Incident:
@@ -136,45 +127,82 @@ def _recent(incident: Incident | None, now: datetime, policy: IncidentPolicy) ->
     return incident
 
 
-def _trouble(
-    record: ClusterRecord,
-    known: Incident | None,
-    assessment: Assessment,
-    new: NewMinutes,
-    now: datetime,
-    policy: IncidentPolicy,
-    new_id: str,
-    is_quiet: bool,
-    answered: Answers,
-) -> IncidentTransition:
-    """``known`` is open, or was cleared within the cooldown."""
-    fresh = _fresh(assessment, new, now, new_id)
-    if known is None:
-        effect = message = Effect.OPENED
-        record, incident = replace(record, incident_id=new_id), fresh
-    elif known.state is IncidentState.CLEARED:
-        effect = message = Effect.REOPENED
-        incident = replace(_continued(known, fresh), reopened=known.reopened + 1, notified_severity=None)
-    else:
-        incident = _standing(_continued(known, fresh), known, record, new, assessment, policy)
-        if answered.is_at_work:
-            incident = replace(incident, reminded_at=now)  # a running change posts by itself
-        message = _news(known, incident, new, now, policy, answered)
-        effect = message if message in _GROWTH else Effect.NOTHING
-    if is_quiet:
-        effect = Effect.NOTHING if effect in _GROWTH else effect
-        return IncidentTransition(record, incident, effect)
-    if message is Effect.REMINDED:
-        incident = reminders.reminded(incident, now)
-    elif message is not Effect.NOTHING:
-        incident = reminders.notified(incident, now)
-    return IncidentTransition(record, incident, effect, message)
+@dataclass(frozen=True, slots=True)
+class _Scan:
+    """What one scan says of a cluster."""
+
+    record: ClusterRecord  # with its minutes
+    assessment: Assessment
+    new: NewMinutes
+    now: datetime
+    policy: IncidentPolicy
+    answered: Answers
+
+    def trouble(self, known: Incident | None, new_id: str, *, is_quiet: bool) -> IncidentTransition:
+        """``known`` is open, or was cleared within the cooldown."""
+        record, fresh = self.record, _fresh(self.assessment, self.new, self.now, new_id)
+        if known is None:
+            effect = message = Effect.OPENED
+            record, incident = replace(record, incident_id=new_id), fresh
+        elif known.state is IncidentState.CLEARED:
+            effect = message = Effect.REOPENED
+            incident = replace(_continued(known, fresh), reopened=known.reopened + 1, notified_severity=None)
+        else:
+            incident = self._standing(_continued(known, fresh), known)
+            if self.answered.is_at_work:
+                incident = replace(incident, reminded_at=self.now)  # a running change posts by itself
+            message = self._news(known, incident)
+            effect = message if message in _GROWTH else Effect.NOTHING
+        if is_quiet:
+            effect = Effect.NOTHING if effect in _GROWTH else effect
+            return IncidentTransition(record, incident, effect)
+        if message is Effect.REMINDED:
+            incident = reminders.reminded(incident, self.now)
+        elif message is not Effect.NOTHING:
+            incident = reminders.notified(incident, self.now)
+        return IncidentTransition(record, incident, effect, message)
+
+    def needed(self, incident: Incident) -> int:
+        """Clean minutes until it is cleared."""
+        return self.policy.needed_clean_minutes(incident.reopened)
+
+    def kept(self, incident: Incident) -> tuple[FindingKind, ...]:
+        """Kinds that stand because they were not evaluated, or have not been clean for long enough."""
+        is_failing = bool(self.new.failed) or not self.new.is_measured
+        has_failures = is_failing or self.record.clean_minutes < self.needed(incident)
+        return tuple(
+            kind
+            for kind in incident.kinds
+            if (has_failures if kind in FAILURES else kind not in self.assessment.evaluated_kinds)
+        )
+
+    def _standing(self, incident: Incident, known: Incident) -> Incident:
+        """``incident`` with the kinds of ``known`` that still stand."""
+        kept = self.kept(known)
+        kinds = tuple(dict.fromkeys((*incident.kinds, *kept)))
+        if self.new.failed:
+            return replace(incident, kinds=kinds)
+        if FAILURES & set(kept):
+            return replace(incident, kinds=kinds, severity=known.severity, evidence=known.evidence)
+        return replace(incident, kinds=kinds, notified_severity=_lower(incident.notified_severity, incident.severity))
+
+    def _news(self, known: Incident, incident: Incident) -> Effect:
+        """What to post of an open incident."""
+        notified, alarms = incident.notified_severity, self.new.alarms
+        if notified is None:
+            return Effect.REOPENED if incident.reopened else Effect.OPENED
+        was_warning = notified.rank < Severity.FAILING.rank and incident.severity.rank > notified.rank
+        if FAILURES & set(incident.kinds) and (known.failing_since is None or was_warning):
+            return Effect.FAILING
+        if reminders.is_worse(known, incident, alarms, self.now, self.answered):
+            return Effect.WORSENED
+        is_due = reminders.is_reminder_due(incident, self.now, self.policy.remind_every, self.answered)
+        return Effect.REMINDED if is_due and reminders.is_failing(alarms) else Effect.NOTHING
 
 
 def _fresh(assessment: Assessment, new: NewMinutes, now: datetime, new_id: str) -> Incident:
-    reading: Reading = assessment.reading
-    worst = new.alarms[0]
-    is_failing = bool(new.failed) and isinstance(reading, Measured)
+    reading, worst = assessment.reading, new.alarms[0]
+    failing = reading if new.failed and isinstance(reading, Measured) else None
     return Incident(
         id=new_id,
         cluster_id=assessment.cluster.id,
@@ -185,8 +213,8 @@ def _fresh(assessment: Assessment, new: NewMinutes, now: datetime, new_id: str) 
         opened_at=now,
         last_failed_at=new.failed[-1] if new.failed else None,
         last_trouble_at=new.failed[-1] if new.failed else now,
-        failed=reading.failed if is_failing and isinstance(reading, Measured) else 0,
-        nodes=reading.nodes if is_failing and isinstance(reading, Measured) else (),
+        failed=failing.failed if failing else 0,
+        nodes=failing.nodes if failing else (),
         window_minutes=reading.window.minutes if isinstance(reading, Measured | Idle) else 0,
         kinds=tuple(dict.fromkeys(finding.kind for finding in new.alarms)),
         evidence=worst.evidence,
@@ -216,58 +244,6 @@ def _continued(incident: Incident, fresh: Incident) -> Incident:
         plan_due_at=incident.plan_due_at,
         failing_since=incident.failing_since if is_same_failure else fresh.failing_since,
     )
-
-
-def _standing(
-    incident: Incident,
-    known: Incident,
-    record: ClusterRecord,
-    new: NewMinutes,
-    assessment: Assessment,
-    policy: IncidentPolicy,
-) -> Incident:
-    """With the kinds that stand because they were not evaluated, or have not been clean for long enough."""
-    kept = _kept(known, record, new, assessment, policy.needed_clean_minutes(known.reopened))
-    kinds = tuple(dict.fromkeys((*incident.kinds, *kept)))
-    is_still_failing = not new.failed and any(kind in FAILURES for kind in kept)
-    if not is_still_failing:
-        notified = (
-            _lower(incident.notified_severity, incident.severity) if not new.failed else incident.notified_severity
-        )
-        return replace(incident, kinds=kinds, notified_severity=notified)
-    return replace(incident, kinds=kinds, severity=known.severity, evidence=known.evidence)
-
-
-def _eased(incident: Incident, record: ClusterRecord, new: NewMinutes, assessment: Assessment, needed: int) -> Incident:
-    """An open incident in a scan without trouble: unchanged until enough minutes are clean."""
-    return replace(incident, kinds=_kept(incident, record, new, assessment, needed) or incident.kinds)
-
-
-def _kept(
-    incident: Incident, record: ClusterRecord, new: NewMinutes, assessment: Assessment, needed: int
-) -> tuple[FindingKind, ...]:
-    def stands(kind: FindingKind) -> bool:
-        if kind in FAILURES:
-            return bool(new.failed) or not new.is_measured or record.clean_minutes < needed
-        return kind not in assessment.evaluated_kinds
-
-    return tuple(kind for kind in incident.kinds if stands(kind))
-
-
-def _news(
-    known: Incident, incident: Incident, new: NewMinutes, now: datetime, policy: IncidentPolicy, answered: Answers
-) -> Effect:
-    """What to post of an open incident."""
-    notified = incident.notified_severity
-    if notified is None:
-        return Effect.REOPENED if incident.reopened else Effect.OPENED
-    was_warning = notified.rank < Severity.FAILING.rank and incident.severity.rank > notified.rank
-    if FAILURES & set(incident.kinds) and (known.failing_since is None or was_warning):
-        return Effect.FAILING
-    if reminders.is_worse(known, incident, new.alarms, now, answered):
-        return Effect.WORSENED
-    is_due = reminders.is_reminder_due(incident, now, policy.remind_every, answered)
-    return Effect.REMINDED if is_due and reminders.is_failing(new.alarms) else Effect.NOTHING
 
 
 def _lower(notified: Severity | None, now: Severity) -> Severity | None:
