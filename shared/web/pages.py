@@ -15,19 +15,21 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..chat.labels import CHECK_LABELS, describe_cost
 from ..chat.message import code_spans
 from ..core.az_cli import script
 from ..first_use import import_lock
 from ..formatting import capital, count, sentence, sentences, visible
 from ..model.change import Action, Change, JournalEntry
 from ..model.plan import Plan
+from .change_view import ChangeView, LinkedChange, change_view
+from .export.bicep import as_bicep
+from .export.terraform import as_terraform
+from .plan_view import CHECK_TONES, PlanView, plan_view, title_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
-
-    from .change_view import ChangeView, LinkedChange
-    from .plan_view import PlanView
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d UTC)")  # as formatting.utc writes it
@@ -73,25 +75,16 @@ def change_page(
     this page again, and, followed by ``&kind=`` and its kind, a plan beside it in full; empty: neither is linked.
     ``original`` and ``follow_ups`` are as in ``change_view``.
     """
-    from .change_view import change_view
-
     view = change_view(change, journal, now, original, follow_ups)
     return _plan_page(view.plan, view, form=form, notice=notice, style_nonce=style_nonce, link=link)
 
 
 def plan_page(plan: Plan, *, style_nonce: str = "") -> str:
     """A plan that nobody is asked to decide on: advice, or a dry run."""
-    from .plan_view import plan_view
-
     return _plan_page(plan_view(plan), None, form=None, notice=None, style_nonce=style_nonce, link="")
 
 
 def _plan_page(view: PlanView, change: ChangeView | None, **context: object) -> str:
-    from ..chat.labels import CHECK_LABELS, describe_cost
-    from .export.bicep import as_bicep
-    from .export.terraform import as_terraform
-    from .plan_view import CHECK_TONES, title_of
-
     return _render(
         "change.html",
         view=view,
