@@ -89,8 +89,11 @@ class Records:
     def incidents(self, partition: str) -> tuple[Incident, ...]:
         return tuple(stored.value for _, stored in self._table.rows(Incident, partition, "incident-"))
 
+    def stored_changes(self, partition: str) -> tuple[Stored[Change], ...]:
+        return tuple(stored for _, stored in self._table.rows(Change, partition, "change-"))
+
     def changes(self, partition: str) -> tuple[Change, ...]:
-        return tuple(stored.value for _, stored in self._table.rows(Change, partition, "change-"))
+        return tuple(stored.value for stored in self.stored_changes(partition))
 
     def changes_in(self, states: Sequence[ChangeState]) -> tuple[Change, ...]:
         """Changes of every cluster that are in one of these states."""

@@ -194,16 +194,14 @@ class Decide:
         that change was resumed since: two changes must not write at once.
         """
         partition, writes = cluster_key(approved.cluster_id), list[Put]()
-        for known in self._records.changes(partition):
+        for stored in self._records.stored_changes(partition):
+            known, state = stored.value, stored.value.state
             is_subject = known.id == approved.plan.of_change_id
-            if known.id == approved.id or not (is_subject or known.state is ChangeState.STOPPED):
-                continue
-            stored = self._records.change(partition, known.id)
-            state = stored.value.state if stored else None
             if is_subject and state in (ChangeState.APPROVED, ChangeState.APPLYING):
                 raise Refused(f"The change to take back is {state} again. Nothing was approved; wait until it ends.")
-            if stored and (state is ChangeState.STOPPED or (is_subject and state is ChangeState.VERIFYING)):
-                ended = superseded(stored.value, approved.id)
+            is_stopped = state is ChangeState.STOPPED and known.id != approved.id
+            if is_stopped or (is_subject and state is ChangeState.VERIFYING):
+                ended = superseded(known, approved.id)
                 # The audit line keeps what ended from being put back.
                 line = audit(now, "snatbot", now_is(ended.state), ended.id, ended.stop_reason)
                 writes += [Put(ended, stored.etag), line]

@@ -208,9 +208,7 @@ def withdraw_proposals(records: Records, partition: str, incident: Incident, now
 
 
 def _open_proposals(records: Records, partition: str) -> list[Stored[Change]]:
-    found = [change for change in records.changes(partition) if change.state is ChangeState.PROPOSED]
-    stored = [records.change(partition, change.id) for change in found]
-    return [each for each in stored if each is not None and each.value.state is ChangeState.PROPOSED]
+    return [stored for stored in records.stored_changes(partition) if stored.value.state is ChangeState.PROPOSED]
 
 
 def superseded(change: Change, by: str) -> Change:
