@@ -254,6 +254,7 @@ class App(Clients):
 
     @cached_property
     def decide(self) -> Decide:
+        from .flows.approval.actions import Actions
         from .flows.approval.decide import Decide
 
         return Decide(
@@ -262,8 +263,7 @@ class App(Clients):
             self.signer,
             self.outbox,
             lambda: self.links,
-            is_remediation_on=self.settings.is_remediation_on,
-            approval_mode=self.settings.approval_mode,
+            Actions(self.records, self.settings.is_remediation_on, self.settings.approval_mode),
         )
 
     @cached_property

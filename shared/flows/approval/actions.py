@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from ...auth.errors import RemediationOff, SignInNeeded
@@ -23,17 +24,17 @@ _IMPOSSIBLE = {
 _KINDS = {Action.ROLL_BACK: PlanKind.DETACH_NAT_GATEWAY, Action.DELETE: PlanKind.DELETE_NAT_GATEWAY}
 
 
+@dataclass(frozen=True, slots=True)
 class Actions:
-    def __init__(self, records: Records, *, is_remediation_on: bool, approval_mode: str) -> None:
-        self._records = records
-        self._is_on = is_remediation_on
-        self._mode = approval_mode
+    records: Records
+    is_remediation_on: bool
+    approval_mode: str
 
     def why_not(self, change: Change, now: datetime) -> str | None:
         """Why nobody can decide on this change now; None when somebody can."""
-        if not self._is_on:
+        if not self.is_remediation_on:
             return str(RemediationOff())
-        if self._mode != "link":
+        if self.approval_mode != "link":
             return str(SignInNeeded())
         if not change.plan.steps:
             return "This is advice for a person: snatbot changes nothing here, and there is nothing to approve."
@@ -69,7 +70,7 @@ class Actions:
     def follow_ups(self, change: Change) -> tuple[Change, ...]:
         """Later changes that take back or delete what this one did, or what the change did that this one takes back."""
         about = change.plan.of_change_id or change.id
-        others = self._records.changes(cluster_key(change.cluster_id))
+        others = self.records.changes(cluster_key(change.cluster_id))
         found = [
             other
             for other in others
@@ -81,7 +82,7 @@ class Actions:
         """What is open on the cluster now that this one came to nothing: its renewal, most often."""
         if change.state not in _TO_NOTHING:
             return ()
-        others = self._records.changes(cluster_key(change.cluster_id))
+        others = self.records.changes(cluster_key(change.cluster_id))
         return tuple(
             other for other in others if other.state not in FINAL_STATES and other.proposed_at > change.proposed_at
         )
@@ -107,11 +108,11 @@ class Actions:
         is_half_done = change.state in (ChangeState.STOPPED, ChangeState.FAILED, ChangeState.SUPERSEDED)
         if not is_half_done or change.plan.kind is not PlanKind.ATTACH_NAT_GATEWAY or not change.is_begun:
             return False
-        journal = self._records.journal(cluster_key(change.cluster_id), change.id)
+        journal = self.records.journal(cluster_key(change.cluster_id), change.id)
         return bool(written_subnets(change.plan, {step: entry.value for step, entry in journal.items()}))
 
     def _again(self, change: Change) -> tuple[Action, ...]:
         """Unless another change of the cluster is open, or a later one did what this one was to do."""
-        others = self._records.changes(cluster_key(change.cluster_id))
+        others = self.records.changes(cluster_key(change.cluster_id))
         is_done = any(other.state in _UNDONE for other in self.follow_ups(change))
         return (Action.ASK_AGAIN,) if not is_done and all(other.state in FINAL_STATES for other in others) else ()

@@ -49,31 +49,19 @@ class ChangeAndJournal:
     follow_ups: tuple[Change, ...] = ()  # later changes that take back or delete what it did, or that replace it
 
 
+@dataclass(frozen=True, slots=True)
 class Decide:
-    def __init__(
-        self,
-        records: Records,
-        vnet_lock: VnetLock,
-        signer: Signer,
-        outbox: Outbox,
-        links: Callable[[], Links],
-        *,
-        is_remediation_on: bool,
-        approval_mode: str,
-    ) -> None:
-        """``links`` is called only where a message needs a link: it needs a signing key."""
-        self._records = records
-        self._vnet_lock = vnet_lock
-        self._signer = signer
-        self._outbox = outbox
-        self._links = links
-        self._mode = approval_mode
-        self.actions = Actions(records, is_remediation_on=is_remediation_on, approval_mode=approval_mode)
+    records: Records
+    vnet_lock: VnetLock
+    signer: Signer
+    outbox: Outbox
+    links: Callable[[], Links]  # called only where a message needs a link: it needs a signing key
+    actions: Actions
 
     def view(self, target: LinkTarget) -> ChangeAndJournal:
         """Raises NotFoundHere, or Refused when the link was made for another plan of this change."""
         change = self._find(target).value
-        journal = self._records.journal(target.partition, target.change_id)
+        journal = self.records.journal(target.partition, target.change_id)
         later = {other.id: other for other in (*self.actions.follow_ups(change), *self.actions.replacements(change))}
         return ChangeAndJournal(change, tuple(journal[step].value for step in sorted(journal)), tuple(later.values()))
 
@@ -106,11 +94,11 @@ class Decide:
         writes = [
             Put(changed, stored.etag),
             audit(now, approver, f"change {_AUDITED.get(action, state.value)}", change.id, change.plan.summary),
-            *self._outbox.rows(change.cluster_name, self._message(changed, action), at.wall),
+            *self.outbox.rows(change.cluster_name, self._message(changed, action), at.wall),
         ]
         if action is Action.APPROVE:
             writes += self._overtaken(changed, now)
-        self._records.commit_in(target.partition, [*writes, *self._halted_step(change, action)])
+        self.records.commit_in(target.partition, [*writes, *self._halted_step(change, action)])
         log.info("change %s: %s", change.id, state.value)
         return changed
 
@@ -137,7 +125,7 @@ class Decide:
         This happens when resuming: until then, a worker in the middle of the step still writes down what it did.
         """
         is_resumed = action is Action.RESUME
-        journal = self._records.journal(cluster_key(change.cluster_id), change.id) if is_resumed else {}
+        journal = self.records.journal(cluster_key(change.cluster_id), change.id) if is_resumed else {}
         entry = journal.get(change.step)
         if entry is None or entry.value.state is not StepState.STARTED:
             return ()
@@ -147,7 +135,7 @@ class Decide:
     def _message(self, changed: Change, action: Action) -> Message:
         if action in (Action.APPROVE, Action.RESUME):
             return change_messages.change_decided(changed)
-        page_url = self._links().page(changed)
+        page_url = self.links().page(changed)
         if action is Action.STOP:
             return change_messages.change_stopped(changed, page_url)
         if action is Action.GIVE_UP:
@@ -155,7 +143,7 @@ class Decide:
         return change_messages.change_decided(changed, page_url)
 
     def _find(self, target: LinkTarget) -> Stored[Change]:
-        stored = self._records.change(target.partition, target.change_id)
+        stored = self.records.change(target.partition, target.change_id)
         if stored is None:
             raise NotFoundHere("This change is not known here. Its records may have been deleted.")
         if stored.value.plan.digest != target.digest:
@@ -168,18 +156,18 @@ class Decide:
             digest=change.plan.digest,
             action=action,
             approver=approver,
-            policy=f"approval mode {self._mode}",
+            policy=f"approval mode {self.actions.approval_mode}",
             decided_at=now,
             decide_by=change.expires_at,
             start_by=now + _START_WITHIN,
             write_until=now + _WRITE_WITHIN,
             signature="",
         )
-        return replace(unsigned, signature=self._signer.sign_decision(decision_content(unsigned)))
+        return replace(unsigned, signature=self.signer.sign_decision(decision_content(unsigned)))
 
     def _refuse_if_busy(self, change: Change, wall: datetime) -> None:
-        holder = self._vnet_lock.vnet_holder(change.plan.vnet_id) if change.plan.vnet_id else None
-        if holder is None or is_dead(self._records, holder, wall):
+        holder = self.vnet_lock.vnet_holder(change.plan.vnet_id) if change.plan.vnet_id else None
+        if holder is None or is_dead(self.records, holder, wall):
             return
         if holder.change_id not in (change.id, change.plan.of_change_id):
             raise Refused(
@@ -194,7 +182,7 @@ class Decide:
         that change was resumed since: two changes must not write at once.
         """
         partition, writes = cluster_key(approved.cluster_id), list[Put]()
-        for stored in self._records.stored_changes(partition):
+        for stored in self.records.stored_changes(partition):
             known, state = stored.value, stored.value.state
             is_subject = known.id == approved.plan.of_change_id
             if is_subject and state in (ChangeState.APPROVED, ChangeState.APPLYING):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ...auth.links import Links
@@ -27,29 +27,20 @@ MOST_AN_HOUR = 10  # proposals for one cluster; each is a message that people re
 _HOUR = timedelta(hours=1)
 
 
+@dataclass(frozen=True, slots=True)
 class Propose:
-    def __init__(
-        self,
-        planner: Planner,
-        records: Records,
-        active_clusters: ActiveClusterIndex,
-        outbox: Outbox,
-        links: Links,
-        lifetime: timedelta,
-    ) -> None:
-        """``lifetime`` is how long a proposal waits for a decision."""
-        self._planner = planner
-        self._records = records
-        self._active_clusters = active_clusters
-        self._outbox = outbox
-        self._links = links
-        self._lifetime = lifetime
+    planner: Planner
+    records: Records
+    active_clusters: ActiveClusterIndex
+    outbox: Outbox
+    links: Links
+    lifetime: timedelta  # how long a proposal waits for a decision
 
     def _new_change(
         self, plan: Plan, now: datetime, requested_by: str, incident: Incident | None = None, change_id: str = ""
     ) -> Change:
         """A proposed change that expires by itself. ``change_id``: of the request that it was planned for."""
-        expires_at = now + self._lifetime
+        expires_at = now + self.lifetime
         return Change(
             id=change_id or new_id(),
             cluster_id=plan.cluster_id,
@@ -68,9 +59,9 @@ class Propose:
         self, request: PlanRequest, incident: Incident, now: datetime, requested_by: str, change_id: str = ""
     ) -> Change:
         """A change for an incident, not stored yet. Raises SnatbotError when there can be none now."""
-        plan = self._planner.plan_cluster(incident.cluster_id, now, request)
+        plan = self.planner.plan_cluster(incident.cluster_id, now, request)
         change = self._new_change(plan, now, requested_by, incident, change_id)
-        refuse_too_many(self._records.changes(cluster_key(incident.cluster_id)), change, now)
+        refuse_too_many(self.records.changes(cluster_key(incident.cluster_id)), change, now)
         return change
 
     def propose(
@@ -88,7 +79,7 @@ class Propose:
         wrote in between: of those who ask at once one is proposed.
         """
         request = PlanRequest(kind, new_id(), incident_id or "")
-        plan = self._planner.plan_cluster(cluster_id, at.domain, request)
+        plan = self.planner.plan_cluster(cluster_id, at.domain, request)
         return self._propose(plan, at, requested_by, incident_id, request.id)
 
     def propose_deletion(self, change: Change, at: Instant, requested_by: str) -> Change:
@@ -98,7 +89,7 @@ class Propose:
         """
         if change.state not in FINAL_STATES:
             raise Refused(f"a change that is {change.state.value} still needs what it created")
-        plan = self._planner.plan_deletion(change, at.domain)
+        plan = self.planner.plan_deletion(change, at.domain)
         return self._propose(plan, at, requested_by, change.incident_id)
 
     def propose_rollback(self, change: Change, at: Instant, requested_by: str) -> Change:
@@ -110,9 +101,9 @@ class Propose:
             raise Refused("only a change that attached a NAT gateway can be rolled back")
         if change.state in (ChangeState.PROPOSED, ChangeState.APPROVED, ChangeState.APPLYING):
             raise Refused(f"a change that is {change.state.value} can't be rolled back yet; stop it first")
-        stored = self._records.journal(cluster_key(change.cluster_id), change.id)
+        stored = self.records.journal(cluster_key(change.cluster_id), change.id)
         journal = {step: entry.value for step, entry in stored.items()}
-        plan = self._planner.plan_rollback(change, journal, at.domain)
+        plan = self.planner.plan_rollback(change, journal, at.domain)
         return self._propose(plan, at, requested_by, change.incident_id)
 
     def _propose(
@@ -120,21 +111,21 @@ class Propose:
     ) -> Change:
         if not plan.is_executable:
             raise Refused(why_not(plan))
-        found = self._records.incident(plan.cluster_id, incident_id) if incident_id else None
+        found = self.records.incident(plan.cluster_id, incident_id) if incident_id else None
         change = self._new_change(plan, at.domain, requested_by, found.value if found else None, change_id)
         key = cluster_key(change.cluster_id)
         # Read before the changes and written after: if somebody else proposed meanwhile, they wrote it, and this fails.
-        record = self._records.cluster(change.cluster_id)
-        refuse_too_many(self._records.changes(key), change, at.domain)
-        message = change_messages.change_proposed(change, self._links.page(change))
+        record = self.records.cluster(change.cluster_id)
+        refuse_too_many(self.records.changes(key), change, at.domain)
+        message = change_messages.change_proposed(change, self.links.page(change))
         writes = [
             *proposal_writes(change, record, requested_by, at.domain),
-            *self._outbox.rows(change.cluster_name, message, at.wall),
-            *retire_proposals(self._records, key, change),
+            *self.outbox.rows(change.cluster_name, message, at.wall),
+            *retire_proposals(self.records, key, change),
         ]
         # The index comes first. Without it nobody would watch the cure of a change that no incident asked for.
-        self._active_clusters.add_if_absent(key)
-        self._records.commit_in(key, writes)
+        self.active_clusters.add_if_absent(key)
+        self.records.commit_in(key, writes)
         return change
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ...auth.links import Links
@@ -30,12 +30,12 @@ log = logging.getLogger("snatbot.approval")
 TRY_AGAIN_AFTER = timedelta(minutes=5)  # when no plan could be made
 
 
+@dataclass(frozen=True, slots=True)
 class IncidentProposer:
-    def __init__(self, propose: Propose, records: Records, outbox: Outbox, links: Links) -> None:
-        self._propose = propose
-        self._records = records
-        self._outbox = outbox
-        self._links = links
+    propose: Propose
+    records: Records
+    outbox: Outbox
+    links: Links
 
     def run(self, partition: str, incident_id: str, at: Instant) -> Change | None:
         """Plans for one incident, and notifies people. Doubled or late calls do no harm.
@@ -53,29 +53,29 @@ class IncidentProposer:
     def _planned(self, incident: Incident, now: datetime) -> Change | None:
         request = PlanRequest(None, new_id(), incident.id)
         try:
-            return self._propose.planned(request, incident, now, "snatbot", request.id)
+            return self.propose.planned(request, incident, now, "snatbot", request.id)
         except SnatbotError as error:
             log.warning("%s: no plan could be offered: %s", incident.cluster_name, error)
             return None
 
     def _claimed(self, partition: str, incident_id: str, now: datetime) -> Incident | None:
         """The incident, if it needs a plan now and no other worker makes one."""
-        stored = self._records.incident_in(partition, incident_id)
+        stored = self.records.incident_in(partition, incident_id)
         if stored is None or not _is_due(stored.value, now) or self._is_answered(partition):
             return None
         claimed = replace(stored.value, plan_due_at=now + TRY_AGAIN_AFTER)
-        self._records.commit_in(partition, [Put(claimed, stored.etag)])
+        self.records.commit_in(partition, [Put(claimed, stored.etag)])
         return claimed
 
     def _answered(self, partition: str, change: Change, at: Instant) -> Change | None:
         """The proposal, or why there is none, unless the incident has ended or been answered meanwhile."""
-        stored = self._records.incident_in(partition, change.incident_id or "")
+        stored = self.records.incident_in(partition, change.incident_id or "")
         if stored is None or stored.value.plan_due_at is None or self._is_answered(partition):
             return None
-        record = self._records.cluster(change.cluster_id)
+        record = self.records.cluster(change.cluster_id)
         if record is None or record.value.is_silenced(at.domain):
             return None  # due again in a while
-        self._records.commit_in(partition, self._writes(partition, change, stored, record, at))
+        self.records.commit_in(partition, self._writes(partition, change, stored, record, at))
         return change if change.plan.is_executable else None
 
     def _writes(
@@ -89,17 +89,17 @@ class IncidentProposer:
         done = Put(replace(incident.value, plan_due_at=None), incident.etag)
         if not change.plan.is_executable:
             message = incident_messages.incident_advised(incident.value, change.plan)
-            return [done, *self._outbox.rows(change.cluster_name, message, at.wall)]
-        message = change_messages.change_proposed(change, self._links.page(change))
+            return [done, *self.outbox.rows(change.cluster_name, message, at.wall)]
+        message = change_messages.change_proposed(change, self.links.page(change))
         return [
             done,
             *proposal_writes(change, record, "snatbot", at.domain),
-            *retire_proposals(self._records, partition, change),
-            *self._outbox.rows(change.cluster_name, message, at.wall),
+            *retire_proposals(self.records, partition, change),
+            *self.outbox.rows(change.cluster_name, message, at.wall),
         ]
 
     def _is_answered(self, partition: str) -> bool:
-        return any(change.state in IN_FLIGHT for change in self._records.changes(partition))
+        return any(change.state in IN_FLIGHT for change in self.records.changes(partition))
 
 
 def _is_due(incident: Incident, now: datetime) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ...auth.links import Links
 from ...chat import waiting_messages
@@ -23,13 +23,13 @@ from .propose import Propose, made_by, open_incident, proposal_writes
 log = logging.getLogger("snatbot.approval")
 
 
+@dataclass(frozen=True, slots=True)
 class PlanRenewer:
-    def __init__(self, records: Records, propose: Propose, outbox: Outbox, links: Links, clock: Clock) -> None:
-        self._records = records
-        self._outbox = outbox
-        self._links = links
-        self._propose = propose
-        self._clock = clock
+    records: Records
+    propose: Propose
+    outbox: Outbox
+    links: Links
+    clock: Clock
 
     def offer_again(self, partition: str, change: Change) -> None:
         """Proposes a new plan for the same incident, which needs its own approval. If none can be made, logs why."""
@@ -44,16 +44,16 @@ class PlanRenewer:
         The plan is made for the same request: if nothing has changed, its digest is the same. False, and nothing was
         done: no new plan is needed, or none could be made just now. Raises StoreError.
         """
-        change, now = stored.value, self._clock.now()
-        incident, record = open_incident(self._records, partition, change), self._records.cluster_in(partition)
+        change, now = stored.value, self.clock.now()
+        incident, record = open_incident(self.records, partition, change), self.records.cluster_in(partition)
         if incident is None or record is None or record.value.is_silenced(now) or change.plan.kind not in CURES:
             return False
-        if any(other.state in IN_FLIGHT for other in self._records.changes(partition)):
+        if any(other.state in IN_FLIGHT for other in self.records.changes(partition)):
             return False
         kind = change.plan.kind if change.plan.is_requested else None
         request = PlanRequest(kind, request_of(change.plan) or change.id, incident.value.id)
         try:
-            new = self._propose.planned(request, incident.value, now, change.requested_by)
+            new = self.propose.planned(request, incident.value, now, change.requested_by)
         except SnatbotError as error:
             log.warning("change %s: it has expired, and no new plan could be offered: %s", change.id, error)
             return False
@@ -61,31 +61,31 @@ class PlanRenewer:
             return False
         reason = f"nobody decided in time; renewed as change {new.id}"
         ended = replace(change, state=next_state(change.state, Event.EXPIRE), due_at=None, stop_reason=reason)
-        message = waiting_messages.change_renewed(change, new, incident.value, self._links.page(new))
+        message = waiting_messages.change_renewed(change, new, incident.value, self.links.page(new))
         writes = [
             Put(ended, stored.etag),
             *proposal_writes(new, record, "snatbot", now),
             Put(replace(incident.value, plan_due_at=None), incident.etag),
             audit(now, "snatbot", "change expired", change.id, reason),
-            *self._outbox.rows(change.cluster_name, message, self._clock.wall()),
+            *self.outbox.rows(change.cluster_name, message, self.clock.wall()),
         ]
-        self._records.commit_in(partition, writes)
+        self.records.commit_in(partition, writes)
         return True
 
     def plan_again(self, partition: str, change: Change, requested_by: str) -> Change:
         """The new change, proposed. Raises Refused with the reason when nothing can be done now."""
-        at = Instant.of(self._clock)
+        at = Instant.of(self.clock)
         match change.plan.kind:
             case PlanKind.DETACH_NAT_GATEWAY:
-                return self._propose.propose_rollback(made_by(self._records, partition, change), at, requested_by)
+                return self.propose.propose_rollback(made_by(self.records, partition, change), at, requested_by)
             case PlanKind.DELETE_NAT_GATEWAY:
-                return self._propose.propose_deletion(made_by(self._records, partition, change), at, requested_by)
+                return self.propose.propose_deletion(made_by(self.records, partition, change), at, requested_by)
             case kind:
                 is_same_kind = change.plan.is_requested or kind is PlanKind.RESERVE_PUBLIC_IPS
-                incident = open_incident(self._records, partition, change)
+                incident = open_incident(self.records, partition, change)
                 incident_id = incident.value.id if incident else None
                 wanted = kind if is_same_kind else None
-                renewed = self._propose.propose(change.cluster_id, at, requested_by, incident_id, kind=wanted)
+                renewed = self.propose.propose(change.cluster_id, at, requested_by, incident_id, kind=wanted)
                 self._clear_due(partition, change)
                 return renewed
 
@@ -93,9 +93,9 @@ class PlanRenewer:
         """The incident has its new plan: none has to be made later."""
 
         def note() -> None:
-            found = open_incident(self._records, partition, change)
+            found = open_incident(self.records, partition, change)
             if found is not None and found.value.plan_due_at is not None:
-                self._records.commit_in(partition, [Put(replace(found.value, plan_due_at=None), found.etag)])
+                self.records.commit_in(partition, [Put(replace(found.value, plan_due_at=None), found.etag)])
 
         with suppress(StoreConflict):
             retry_on_conflict(note)

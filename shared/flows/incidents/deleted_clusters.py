@@ -7,6 +7,7 @@ active one; while it gives no answer, everything stays as it is.
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime
 
 from ...chat import fleet_messages
@@ -28,48 +29,46 @@ MOST_ASKED = 20  # a tick, open incidents first; the others come next time
 DELETED = "the cluster was deleted"
 
 
+@dataclass(frozen=True, slots=True)
 class DeletedClusters:
-    def __init__(
-        self, records: Records, active_clusters: ActiveClusterIndex, discovery: FleetDiscovery, outbox: Outbox
-    ) -> None:
-        self._records = records
-        self._active_clusters = active_clusters
-        self._discovery = discovery
-        self._outbox = outbox
+    records: Records
+    active_clusters: ActiveClusterIndex
+    discovery: FleetDiscovery
+    outbox: Outbox
 
     def end_incidents(self, fleet: Fleet, now: datetime, wall: datetime) -> None:
         """``fleet`` was listed just now. Raises StoreError."""
         listed = {cluster_key(target.cluster.id) for target in fleet.clusters}
-        missing = [(not is_open, key) for key, is_open in self._active_clusters.entries().items() if key not in listed]
+        missing = [(not is_open, key) for key, is_open in self.active_clusters.entries().items() if key not in listed]
         for _, key in sorted(missing)[:MOST_ASKED]:
-            stored = self._records.cluster_in(key)
+            stored = self.records.cluster_in(key)
             if stored is None or self._has_change_in_flight(key, stored.value) or not self._is_gone(stored.value):
                 continue
             try:
                 self._end(key, stored, now, wall)
             except StoreConflict:
                 log.info("%s: another worker has ended it", stored.value.cluster_name)
-            self._active_clusters.remove(key)
+            self.active_clusters.remove(key)
 
     def _has_change_in_flight(self, key: str, record: ClusterRecord) -> bool:
-        return bool(record.change_id) and any(change.state in IN_FLIGHT for change in self._records.changes(key))
+        return bool(record.change_id) and any(change.state in IN_FLIGHT for change in self.records.changes(key))
 
     def _is_gone(self, record: ClusterRecord) -> bool:
         try:
-            return self._discovery.is_gone(record.cluster_id)
+            return self.discovery.is_gone(record.cluster_id)
         except AzureError as error:
             log.warning("whether %s was deleted could not be asked: %s", record.cluster_name, error)
             return False
 
     def _end(self, key: str, cluster: Stored[ClusterRecord], now: datetime, wall: datetime) -> None:
         record = cluster.value
-        incident = self._records.incident_in(key, record.incident_id) if record.incident_id else None
+        incident = self.records.incident_in(key, record.incident_id) if record.incident_id else None
         if incident is None or not incident.value.is_open:
             return
         transition = end_unscanned(record, incident.value, DELETED, now, is_change_in_flight=False)
         closed = transition.incident
         assert closed is not None
-        withdrawn = withdraw_proposals(self._records, key, closed, now)
+        withdrawn = withdraw_proposals(self.records, key, closed, now)
         message = None
         if transition.message is Effect.CLEARED:
             message = fleet_messages.monitoring_ended(closed, now, is_withdrawn=bool(withdrawn))
@@ -78,7 +77,7 @@ class DeletedClusters:
             Put(closed, incident.etag),
             audit(now, "snatbot", "incident cleared", closed.id, DELETED),
             *withdrawn,
-            *self._outbox.rows(record.cluster_name, message, wall),
+            *self.outbox.rows(record.cluster_name, message, wall),
         ]
-        self._records.commit_in(key, writes)
+        self.records.commit_in(key, writes)
         log.info("%s: %s, its incident is closed", record.cluster_name, DELETED)

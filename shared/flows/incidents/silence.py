@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ... import user_input
@@ -19,10 +19,10 @@ from ..notification.outbox import audit
 LONGEST = timedelta(days=30)
 
 
+@dataclass(frozen=True, slots=True)
 class Silence:
-    def __init__(self, records: Records, active_clusters: ActiveClusterIndex) -> None:
-        self._records = records
-        self._active_clusters = active_clusters
+    records: Records
+    active_clusters: ActiveClusterIndex
 
     def begin(self, cluster: Cluster, until: datetime, by: str, now: datetime) -> ClusterRecord:
         """Raises BadInput when nobody is named, or the time is over or more than 30 days away."""
@@ -38,17 +38,17 @@ class Silence:
         return retry_on_conflict(lambda: self._write_once(cluster, until, by, now))
 
     def _write_once(self, cluster: Cluster, until: datetime | None, by: str, now: datetime) -> ClusterRecord:
-        stored = self._records.cluster(cluster.id)
+        stored = self.records.cluster(cluster.id)
         record = stored.value if stored else ClusterRecord(cluster.id, cluster.name)
         silenced = replace(record, silenced_until=until, silenced_by=by if until else "")
         event = f"silenced until {utc(until)}" if until else "silence ended"
-        self._active_clusters.add(cluster_key(cluster.id), is_open=self._is_open(record))
+        self.active_clusters.add(cluster_key(cluster.id), is_open=self._is_open(record))
         writes = [Put(silenced, stored.etag if stored else None), audit(now, by, event, cluster.name)]
-        self._records.commit(cluster.id, writes)
+        self.records.commit(cluster.id, writes)
         return silenced
 
     def _is_open(self, record: ClusterRecord) -> bool:
-        found = self._records.incident(record.cluster_id, record.incident_id) if record.incident_id else None
+        found = self.records.incident(record.cluster_id, record.incident_id) if record.incident_id else None
         return found is not None and found.value.is_open
 
 

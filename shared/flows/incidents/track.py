@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -88,31 +88,22 @@ class UpdateSummary:
     notified: tuple[str, ...] = ()  # keys of clusters with a new message
 
 
+@dataclass(frozen=True, slots=True)
 class IncidentTracker:
-    def __init__(
-        self,
-        records: Records,
-        active_clusters: ActiveClusterIndex,
-        outbox: Outbox,
-        policy: IncidentPolicy,
-        page_of: Callable[[Change], str],
-        *,
-        is_offering: bool,
-    ) -> None:
-        """``is_offering``: incidents that a plan could cure ask for one, and a change has a page at ``page_of``."""
-        self._records = records
-        self._active_clusters = active_clusters
-        self._outbox = outbox
-        self._policy = policy
-        self._page_of = page_of
-        self._is_offering = is_offering
+    records: Records
+    active_clusters: ActiveClusterIndex
+    outbox: Outbox
+    policy: IncidentPolicy
+    page_of: Callable[[Change], str]  # the address of a change's page
+    _: KW_ONLY
+    is_offering: bool  # incidents that a plan could cure ask for one
 
     def read_state(self, cluster_id: ArmId, cluster_name: str) -> ClusterState:
         """Raises StoreError."""
-        stored = self._records.cluster(cluster_id)
+        stored = self.records.cluster(cluster_id)
         record = stored.value if stored else ClusterRecord(cluster_id, cluster_name)
-        incident = self._records.incident(cluster_id, record.incident_id) if record.incident_id else None
-        changes = self._records.changes(cluster_key(cluster_id)) if record.change_id else ()
+        incident = self.records.incident(cluster_id, record.incident_id) if record.incident_id else None
+        changes = self.records.changes(cluster_key(cluster_id)) if record.change_id else ()
         subnets = associations(changes, self._writing(changes))
         return ClusterState(record, stored.etag if stored else None, incident, changes, subnets)
 
@@ -120,7 +111,7 @@ class IncidentTracker:
         """Changes that may have written a subnet and have not read it back yet, by their journals."""
         found = []
         for change in filter(next_association, changes):
-            entry = self._records.journal(cluster_key(change.cluster_id), change.id).get(change.step)
+            entry = self.records.journal(cluster_key(change.cluster_id), change.id).get(change.step)
             found += [change.id] if entry is not None and entry.value.was_written else []
         return frozenset(found)
 
@@ -175,7 +166,7 @@ class IncidentTracker:
         record = transition.record if is_news else state.record
         if notice:
             record = replace(record, contradicted_at=now)
-        writes: list[Put] = [Put(record, state.etag), *self._outbox.rows(cluster.name, notice, wall)]
+        writes: list[Put] = [Put(record, state.etag), *self.outbox.rows(cluster.name, notice, wall)]
         message = None
         if notice and not is_news:
             writes.append(audit(now, "snatbot", "health event without a failure", cluster.name, notice.summary))
@@ -185,12 +176,12 @@ class IncidentTracker:
             if transition.effect is not Effect.NOTHING:
                 writes.append(audit(now, "snatbot", f"incident {transition.effect.value}", incident.id))
             if transition.effect is Effect.CLEARED and state.changes:  # nobody should approve a cure for what is over
-                withdrawn = withdraw_proposals(self._records, observation.key, incident, now)
+                withdrawn = withdraw_proposals(self.records, observation.key, incident, now)
             message = self._message(
                 transition.message, incident, observation.assessment, state, now, is_withdrawn=bool(withdrawn)
             )
-            writes += [*withdrawn, *self._outbox.rows(cluster.name, message, wall)]
-        self._records.commit(cluster.id, writes)
+            writes += [*withdrawn, *self.outbox.rows(cluster.name, message, wall)]
+        self.records.commit(cluster.id, writes)
         if transition.effect is not Effect.NOTHING:
             log.info("%s: incident %s", cluster.name, transition.effect.value)
         return transition.effect, bool(message or notice)
@@ -204,7 +195,7 @@ class IncidentTracker:
             return None
         has_failed = incident is not None and incident.last_failed_at is not None
         cleared_at = incident.cleared_at if incident is not None else None
-        if has_failed and (cleared_at is None or now - cleared_at <= self._policy.cooldown):
+        if has_failed and (cleared_at is None or now - cleared_at <= self.policy.cooldown):
             return None  # people were notified of these failures
         return fleet_messages.metrics_contradicted(observation.assessment, now)
 
@@ -214,7 +205,7 @@ class IncidentTracker:
             state.incident,
             observation.assessment,
             now=now,
-            policy=self._policy,
+            policy=self.policy,
             new_id=new_id(),
             is_change_in_flight=state.is_change_in_flight,
             is_quiet=state.record.is_silenced(now) or observation.is_maintenance,
@@ -238,19 +229,19 @@ class IncidentTracker:
         cleared_at = incident.cleared_at if incident is not None else None
         if (
             is_open
-            or (cleared_at is not None and now - cleared_at <= self._policy.cooldown)
+            or (cleared_at is not None and now - cleared_at <= self.policy.cooldown)
             or transition.record.is_silenced(now)
             or any(change.state in PENDING for change in state.changes)
             or state.associations.verified
         ):
             if active.get(key) is not is_open:
-                self._active_clusters.add(key, is_open=is_open)
+                self.active_clusters.add(key, is_open=is_open)
         elif key in active:
-            self._active_clusters.remove(key)
+            self.active_clusters.remove(key)
 
     def _wants_a_plan(self, incident: Incident, message: Effect, state: ClusterState) -> bool:
         """New or worse trouble that a plan can cure, and no plan or change against it yet."""
-        if not self._is_offering or state.is_change_in_flight or CURED_BY_A_PLAN.isdisjoint(incident.kinds):
+        if not self.is_offering or state.is_change_in_flight or CURED_BY_A_PLAN.isdisjoint(incident.kinds):
             return False
         if message in (Effect.WORSENED, Effect.FAILING):
             proposed = (change for change in state.changes if change.state is ChangeState.PROPOSED)
@@ -276,7 +267,7 @@ class IncidentTracker:
                 return incident_messages.incident_cleared(incident, now, is_withdrawn=is_withdrawn)
             case Effect.REMINDED:
                 change = waiting(incident.id, state.changes)
-                page = self._page_of(change) if change is not None and self._is_offering else ""
+                page = self.page_of(change) if change is not None and self.is_offering else ""
                 return waiting_messages.incident_reminder(incident, assessment, change, page)
             case Effect.NOTHING:
                 return None

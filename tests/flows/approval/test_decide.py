@@ -14,6 +14,7 @@ from shared.auth.links import Links
 from shared.auth.signing import LinkTarget, Signer
 from shared.clock import Instant
 from shared.errors import NotFoundHere, Refused
+from shared.flows.approval.actions import Actions
 from shared.flows.approval.decide import Decide
 from shared.flows.notification.outbox import Outbox, message_of
 from shared.ids import cluster_key
@@ -46,8 +47,7 @@ class Desk:
             SIGNER,
             Outbox(CHANNELS),
             lambda: Links("https://snatbot.example.com", SIGNER),
-            is_remediation_on=is_remediation_on,
-            approval_mode=approval_mode,
+            Actions(self.records, is_remediation_on, approval_mode),
         )
 
     def put(self, state: ChangeState = S.PROPOSED, change: Change | None = None) -> Change:
