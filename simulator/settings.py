@@ -52,6 +52,8 @@ class Settings:
     gateway_attempted: str = "with_failed"
     """Whether a NAT gateway's Attempted counts failed connections too: "with_failed" or "without_failed"; no document
     says which."""
+    gateway_failures_per_hour: float = 0.0
+    """Single connections that fail on a NAT gateway now and then, at random minutes, whatever its load."""
     logs: str = "collected"
     """Whether a diagnostic setting sends health events to Log Analytics: "collected" or "absent"."""
     arm_reads_per_second: float = 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from shared.cloud.metric_queries import NAT_CONNECTIONS, MetricQuery
 from shared.model.change import ChangeState
@@ -79,3 +80,16 @@ def test_a_plan_that_expired_while_the_trouble_lasts_is_followed_by_another(thea
     assert [one.state for one in theatre.changes()] == [S.EXPIRED, S.PROPOSED], "at once"
     theatre.tick(5)
     assert len(theatre.changes()) == 2, "not asked all the time"
+
+
+def test_single_failures_shut_no_gate_and_only_delay_the_proof(theatre: Theatre) -> None:
+    """One connection a minute fails, of thousands: at the gates that is said, and the proof waits for its end."""
+    change = theatre.approved()
+    theatre.simulator.add_event({"settings": {"gateway_failures_per_hour": 60}})
+    theatre.simulator.add_event({"at_minute": 50, "settings": {"gateway_failures_per_hour": 0}})
+    ended = theatre.run_on(change)
+    assert ended.state is S.FIXED, (ended.stop_reason, ended.outcome)
+    gates = [entry.note for entry in theatre.journal(change) if "on the NAT gateway" in entry.note]
+    assert [" 1.0 a minute failed" in note for note in gates] == [True, True], gates
+    assert ended.verify_from is not None
+    assert theatre.clock.now() - ended.verify_from > timedelta(minutes=20)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from ...noise import unit
 from ...physics.gateway import GatewayMinute
 from ...physics.workload import Protocol
 from ...state.metric_source import Series
@@ -35,9 +36,21 @@ def _connections(world: World, key: str, minutes: range) -> Iterator[Series]:
         name = {"protocol": str(protocol.number)}
         attempted = _samples(world, key, protocol, minutes, lambda m: m.attempted - (0 if is_all else m.failed))
         failed = _samples(world, key, protocol, minutes, lambda m: m.failed)
+        if protocol is Protocol.TCP:
+            failed = [(lost or 0) + _noise(world, key, at) or None for at, lost in zip(minutes, failed, strict=True)]
         filled = [lost or (zero if tried else None) for lost, tried in zip(failed, attempted, strict=True)]
         yield Series(name | {"connectionstate": "Attempted"}, attempted)
         yield Series(name | {"connectionstate": "Failed"}, filled)
+
+
+def _noise(world: World, key: str, minute: int) -> int:
+    """A single failed connection now and then, of nobody's making."""
+    is_there = world.traffic.gateway_minute(key, Protocol.TCP, minute) is not None
+    return int(
+        is_there
+        and 60 * unit(world.seed, key, "failed", minute - world.origin_minute)
+        < world.settings.gateway_failures_per_hour
+    )
 
 
 def _active(world: World, key: str, minutes: range) -> Iterator[Series]:
