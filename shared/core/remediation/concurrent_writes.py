@@ -85,26 +85,30 @@ def describe(overlap: Overlap) -> str:
 
 
 def _what(overlap: Overlap) -> str:
-    own, other = overlap.own, overlap.other
-    if other.properties is None or not same_id(other.resource_id, own.subnet_id):
+    lost = _lost(overlap)
+    if lost is None:
         return "The log does not say what it was: have it made again, or set it by hand"
-    if not changed_properties(other.properties, own.properties):
-        return "What they sent is what the subnet has now, the NAT gateway aside"
-    return "Restore it if it was meant"
+    return "Restore it if it was meant" if lost else "What they sent is what the subnet has now, the NAT gateway aside"
+
+
+def _lost(overlap: Overlap) -> dict[str, Any] | None:
+    """What they sent and the subnet has otherwise, by property; None where the log has no body."""
+    own, sent = overlap.own, overlap.other.properties
+    if sent is None or not same_id(overlap.other.resource_id, own.subnet_id):
+        return None
+    return {name: sent.get(name) for name in changed_properties(sent, own.properties)}
 
 
 def commands(overlap: Overlap) -> tuple[str, ...]:
     """What shows the write, and restores what was lost of it."""
-    own, other = overlap.own, overlap.other
-    subnet = ArmId.parse(own.subnet_id)
-    which = ("--subscription", subnet.subscription, "--correlation-id", other.correlation_id)
+    subnet_id, other, lost = overlap.own.subnet_id, overlap.other, _lost(overlap)
+    which = ("--subscription", ArmId.parse(subnet_id).subscription, "--correlation-id", other.correlation_id)
     since = f"{other.at - timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}"
     list_it = az("monitor", "activity-log", "list", *which, "--start-time", since, "--offset", "1h")
     show = ("# the other write", list_it)
-    if other.properties is None or not same_id(other.resource_id, own.subnet_id):
-        return (*show, "# set it by hand", _update(own.subnet_id, "--set", "<property>=<value>"))
-    lost = changed_properties(other.properties, own.properties)
-    restore = (restore_command(own.subnet_id, name, other.properties.get(name)) for name in lost)
+    if lost is None:
+        return (*show, "# set it by hand", _update(subnet_id, "--set", "<property>=<value>"))
+    restore = (restore_command(subnet_id, name, value) for name, value in lost.items())
     return (*show, *(("# as they wrote it", *restore) if lost else ()))
 
 

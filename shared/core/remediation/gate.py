@@ -63,28 +63,20 @@ class TrafficBefore:
         return self.own + self.unplaced <= LEAST_PER_MINUTE
 
 
-@dataclass(frozen=True, slots=True)
-class GatewayRates:
-    """Connections a minute on the NAT gateway: new ones now and before the subnet was moved, and failed ones now."""
-
-    now: float
-    before: float
-    failed: float
-
-
-def through_gateway(rates: GatewayRates, had: TrafficBefore) -> Evidence:
-    noise = f"{rates.failed:,.1f} a minute failed" if rates.failed else "none failed"
-    if rates.failed > max(NOISE_PER_MINUTE, NOISE_SHARE * rates.now):
-        words = f"{rates.failed:,.1f} of {rates.now:,.1f} connections a minute failed on the NAT gateway"
+def through_gateway(had: TrafficBefore, *, now: float, before: float, failed: float) -> Evidence:
+    """New connections a minute on the NAT gateway, now and before the subnet was moved, and failed ones now."""
+    noise = f"{failed:,.1f} a minute failed" if failed else "none failed"
+    if failed > max(NOISE_PER_MINUTE, NOISE_SHARE * now):
+        words = f"{failed:,.1f} of {now:,.1f} connections a minute failed on the NAT gateway"
         return Evidence(Passage.SHUT, words, is_broken=True)
     if had.is_quiet:
         return Evidence(Passage.UNKNOWN, f"too little traffic before ({had.own:,.0f} a minute) to tell by it; {noise}")
-    since = f", {rates.before:,.0f} before the subnet was moved" if rates.before else ""
-    words = f"{count(round(rates.now), 'new connection')} a minute on the NAT gateway{since}"
+    since = f", {before:,.0f} before the subnet was moved" if before else ""
+    words = f"{count(round(now), 'new connection')} a minute on the NAT gateway{since}"
     rise = SHARE_OF_OWN * had.own if had.own > LEAST_PER_MINUTE else LEAST_PER_MINUTE
-    if rates.now > LEAST_PER_MINUTE and rates.now - rates.before >= rise:
+    if now > LEAST_PER_MINUTE and now - before >= rise:
         return Evidence(Passage.OPEN, f"{words}, {noise}")
-    needed = max(LEAST_PER_MINUTE, rates.before + rise)
+    needed = max(LEAST_PER_MINUTE, before + rise)
     unknown = "" if had.own > LEAST_PER_MINUTE else " (what its nodes had before is not known)"
     return Evidence(Passage.SHUT, f"{words} so far; {needed:,.0f} would show that this subnet has egress{unknown}")
 

@@ -16,7 +16,6 @@ from ...cloud.errors import AzureError, Forbidden
 from ...core.remediation.concurrent_writes import Overlap, OwnWrite, commands, describe, overlaps, own_writes
 from ...formatting import count, listed, sentences
 from ...ids import write_id
-from ...model.activity import LoggedWrite
 from ...model.change import Change, JournalEntry, Outcome
 from ...model.plan import AssociateSubnet
 from ...model.resource_id import ArmId
@@ -33,35 +32,35 @@ class AuditResult:
     figure: str = ""  # one sentence for people; empty without a write of ours
     again_at: datetime | None = None  # when the log may hold what it lacks now
 
+    def __add__(self, other: AuditResult) -> AuditResult:
+        again_at = min(filter(None, (self.again_at, other.again_at)), default=None)
+        return AuditResult((*self.overlaps, *other.overlaps), self.figure or other.figure, again_at)
+
     def added_to(self, outcome: Outcome) -> Outcome:
         """The outcome with this as one of its figures."""
         return replace(outcome, figures=(*outcome.figures, self.figure)) if self.figure else outcome
 
+    @property
+    def alarm(self) -> str:
+        """Every overlap, described."""
+        return sentences(*map(describe, self.overlaps))
 
-def alarm(found: Sequence[Overlap]) -> str:
-    """Every overlap, described."""
-    return sentences(*map(describe, found))
-
-
-def alarm_commands(found: Sequence[Overlap]) -> tuple[str, ...]:
-    """What shows and restores what was overwritten."""
-    return tuple(command for overlap in found for command in commands(overlap))
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """What shows and restores what was overwritten."""
+        return tuple(command for overlap in self.overlaps for command in commands(overlap))
 
 
 def mark_reported(
     change: Change, journal: Mapping[int, Stored[JournalEntry]], found: Sequence[Overlap]
 ) -> tuple[PutJournal, ...]:
     """Notes each overlap in the journal, so that people are notified of it once."""
-    by_step: dict[int, list[Overlap]] = {}
+    noted = {overlap.own.step: journal[overlap.own.step].value for overlap in found}
     for overlap in found:
-        by_step.setdefault(overlap.own.step, []).append(overlap)
-    writes = []
-    for step, overlapping in by_step.items():
-        entry = journal[step].value
-        operations = (*entry.reported, *(overlap.other.operation_id for overlap in overlapping))
-        noted = replace(entry, reported=operations, note=sentences(entry.note, alarm(overlapping)))
-        writes.append(PutJournal(change.id, noted, journal[step].etag))
-    return tuple(writes)
+        entry = noted[overlap.own.step]
+        operations = (*entry.reported, overlap.other.operation_id)
+        noted[entry.step] = replace(entry, reported=operations, note=sentences(entry.note, describe(overlap)))
+    return tuple(PutJournal(change.id, entry, journal[step].etag) for step, entry in noted.items())
 
 
 class ConcurrentWriteAudit:
@@ -85,7 +84,8 @@ class ConcurrentWriteAudit:
         try:
             unreadable: list[str] = []
             start = min(entry.started_at for entry in entries) - _BEFORE
-            found = self._read(owns[0].subnet_id, start, now, unreadable)
+            subnet = ArmId.parse(owns[0].subnet_id)
+            found = self._activity.writes(subnet.subscription, subnet.resource_group, start, now, unreadable)
         except AzureError as error:
             log.warning("change %s: the activity log could not be read: %s", change.id, error)
             if may_wait and not isinstance(error, Forbidden):
@@ -106,15 +106,9 @@ class ConcurrentWriteAudit:
             return AuditResult(new, _unclear(f"the activity log does not show snatbot's own write to {names}"))
         if unreadable:
             return AuditResult(new, _unclear(f"{count(len(unreadable), 'event')} can't be read: {unreadable[0]}"))
-        if known:
-            return AuditResult(
-                new, "activity log: nobody else wrote to the subnets in that moment, but for what was told"
-            )
-        return AuditResult(new, "activity log: nobody else wrote to the subnets in the moment of snatbot's writes")
-
-    def _read(self, subnet_id: str, start: datetime, end: datetime, unreadable: list[str]) -> tuple[LoggedWrite, ...]:
-        subnet = ArmId.parse(subnet_id)
-        return self._activity.writes(subnet.subscription, subnet.resource_group, start, end, unreadable)
+        told = ", but for what was told" if known else ""
+        nobody = "activity log: nobody else wrote to the subnets in the moment of snatbot's writes"
+        return AuditResult(new, f"{nobody}{told}")
 
 
 def _own(change: Change, entry: JournalEntry) -> OwnWrite:

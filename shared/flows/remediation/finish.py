@@ -23,7 +23,7 @@ from ..approval.propose import open_incident
 from ..approval.propose_for_incident import TRY_AGAIN_AFTER
 from ..notification.outbox import Outbox, audit
 from .change_run import ChangeRun
-from .concurrent_writes import AuditResult, alarm, alarm_commands
+from .concurrent_writes import AuditResult
 
 log = logging.getLogger("snatbot.remediation")
 
@@ -103,19 +103,17 @@ class ChangeFinisher:
         self._records.commit_in(run.partition, [*writes, *retry, *rows])
         log.info("change %s: %s", ended.id, state.value)
 
-    def end_rollback(self, run: ChangeRun, found: Sequence[AuditResult], at: Instant) -> None:
-        """Adds to a roll-back what the activity log showed, first of its own writes; notifies people of overlaps."""
-        change, now = run.change, at.domain
-        outcome = found[0].added_to(change.outcome) if change.outcome else None
+    def end_rollback(self, run: ChangeRun, found: AuditResult, at: Instant) -> None:
+        """Adds to a roll-back what the activity log showed, and notifies people of overlaps."""
+        change, outcome = run.change, run.change.outcome
+        message, lines, reason, commands = None, [], found.alarm, found.commands
+        if outcome is not None:
+            outcome = found.added_to(outcome)
+            outcome = replace(outcome, advice=(*outcome.advice, reason), commands=commands) if reason else outcome
         ended = replace(change, due_at=None, outcome=outcome)
-        overlaps = [overlap for result in found for overlap in result.overlaps]
-        message, lines = None, []
-        if overlaps:
-            reason, commands = alarm(overlaps), alarm_commands(overlaps)
+        if reason:
             message = change_messages.concurrent_write_found(ended, reason, self._links.page(ended), commands)
-            lines = [audit(now, "snatbot", "another writer in between", change.id, reason)]
-            if outcome is not None:
-                ended = replace(ended, outcome=replace(outcome, advice=(*outcome.advice, reason), commands=commands))
+            lines = [audit(at.domain, "snatbot", "another writer in between", change.id, reason)]
             log.error("change %s: %s", change.id, reason)
         rows = self._outbox.rows(change.cluster_name, message, at.wall)
         self._records.commit_in(run.partition, [run.put(ended), *lines, *rows])

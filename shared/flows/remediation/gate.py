@@ -1,22 +1,49 @@
-"""The gate after each subnet: go on, wait, or stop before the next one."""
+"""The gate after each subnet: go on, wait, or stop before the next one.
+
+A further kind of evidence is one file, and one line where the app makes the gate.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
 
 from ...cloud.discovery import Discovery
-from ...core.remediation.gate import Passage
+from ...core.remediation.gate import Evidence, Passage
 from ...core.remediation.measurement import MeasurementPolicy
 from ...formatting import count
 from ...model.change import Change, JournalEntry
+from ...model.metric import Window
 from ...model.plan import AssociateSubnet, ObserveEgress, Plan
 from .drift import busy_words
-from .evidence import EvidenceSource, Observation
 from .step_result import RECHECK_AFTER, Done, Stop, Wait
 
 GATE_MINUTES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One look at a subnet that was moved. ``before`` is what the same source measured before the move, if it could."""
+
+    step: ObserveEgress
+    plan: Plan
+    before: Any
+    window: Window
+    waited: timedelta
+
+
+class EvidenceSource(Protocol):
+    @property
+    def name(self) -> str:
+        """Of its value in the journal."""
+
+    def before(self, change: Change, window: Window) -> Any:
+        """What to compare with after the current step, as JSON; None when it can't be measured."""
+
+    def read(self, seen: Observation) -> Evidence:
+        """Raises AzureError."""
 
 
 class Gate:

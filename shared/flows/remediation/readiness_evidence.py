@@ -14,7 +14,7 @@ from ...formatting import count, listed
 from ...model.change import Change
 from ...model.metric import Series, Window
 from .drift import busy_words
-from .evidence import Observation
+from .gate import Observation
 
 log = logging.getLogger("snatbot.gate")
 _GRACE = timedelta(minutes=5)

@@ -29,7 +29,7 @@ from ...store.records import PutJournal
 from ...store.vnet_lock import VnetBusy, give_up_dead_claim
 from ..approval.renew import PlanRenewer
 from .change_run import ChangeRun
-from .concurrent_writes import AuditResult, ConcurrentWriteAudit, alarm, alarm_commands, mark_reported
+from .concurrent_writes import AuditResult, ConcurrentWriteAudit, mark_reported
 from .context import ExecutionContext
 from .drift import find_drift
 from .execute import PlanExecutor
@@ -190,7 +190,7 @@ class Reconciler:
         found = self._write_audit.check(change, journal, now)
         if found.overlaps:
             entries = mark_reported(change, journal, found.overlaps)
-            self._stop(run, alarm(found.overlaps), alarm_commands(found.overlaps), entries)
+            self._stop(run, found.alarm, found.commands, entries)
             return
         if found.again_at:
             self._check_later(run, found.again_at)
@@ -220,13 +220,12 @@ class Reconciler:
         """
         change, now = run.change, self._clock.now()
         taken = self._records.change(run.partition, change.plan.of_change_id) if change.plan.of_change_id else None
-        found: list[AuditResult] = []
+        found = AuditResult()
         for ended in (change, taken.value if taken else None):
             if ended is not None and ended.state in (ChangeState.ROLLED_BACK, ChangeState.SUPERSEDED):
-                found.append(self._write_audit.check(ended, self._records.journal(run.partition, ended.id), now))
-        again = [each.again_at for each in found if each.again_at]
-        if again:
-            self._check_later(run, min(again))
+                found += self._write_audit.check(ended, self._records.journal(run.partition, ended.id), now)
+        if found.again_at:
+            self._check_later(run, found.again_at)
         else:
             self._context.finisher.end_rollback(run, found, Instant.of(self._clock))
 

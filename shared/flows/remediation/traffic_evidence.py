@@ -11,7 +11,6 @@ from ...cloud.metric_queries import NAT_CONNECTIONS, SNAT_CONNECTIONS_BY_BACKEND
 from ...cloud.metrics import Metrics, complete_series
 from ...core.remediation.gate import (
     Evidence,
-    GatewayRates,
     Passage,
     TrafficBefore,
     left_behind,
@@ -24,7 +23,7 @@ from ...model.change import Change
 from ...model.metric import Series, Window
 from ...model.plan import AssociateSubnet, ObserveEgress, Plan
 from ...model.resource_id import ArmId
-from .evidence import Observation
+from .gate import Observation
 
 log = logging.getLogger("snatbot.gate")
 
@@ -76,7 +75,7 @@ class TrafficEvidence:
         attempted, failed = (
             total(found, seen.window, state) / seen.window.minutes for state in ("attempted", "failed")
         )
-        return through_gateway(GatewayRates(attempted, before, failed), had)
+        return through_gateway(had, now=attempted, before=before, failed=failed)
 
     def _back(self, seen: Observation, ranges: SubnetRanges, had: TrafficBefore) -> Evidence:
         """A load balancer that can't be measured holds it up only until the limit: nodes may be without egress."""

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from shared.core.remediation.gate import (
     SHARE_OF_OWN,
-    GatewayRates,
     Passage,
     TrafficBefore,
     left_behind,
@@ -37,7 +36,7 @@ OPEN, SHUT, UNKNOWN = Passage.OPEN, Passage.SHUT, Passage.UNKNOWN
     ],
 )
 def test_a_subnet_shows_by_its_own_traffic(now: float, before: float, own: float, passage: Passage) -> None:
-    evidence = through_gateway(GatewayRates(now, before, 0), TrafficBefore(own, 0))
+    evidence = through_gateway(TrafficBefore(own, 0), now=now, before=before, failed=0)
     assert evidence.passage is passage
     assert evidence.words
 
@@ -47,7 +46,7 @@ def test_a_subnet_shows_by_its_own_traffic(now: float, before: float, own: float
 def test_traffic_that_may_have_been_the_subnet_s_is_not_taken_for_too_little(
     unplaced: float, now: float, passage: Passage
 ) -> None:
-    evidence = through_gateway(GatewayRates(now, 50, 0), TrafficBefore(0, unplaced))
+    evidence = through_gateway(TrafficBefore(0, unplaced), now=now, before=50, failed=0)
     assert evidence.passage is passage
     assert ("is not known" in evidence.words) == (passage is SHUT)
 
@@ -76,7 +75,7 @@ def test_single_failures_stop_nothing_and_are_said_as_a_rate(
     now: float, failed: float, passage: Passage, words: str
 ) -> None:
     had = TrafficBefore(0 if now < 100 else 200, 0)
-    evidence = through_gateway(GatewayRates(now, 0, failed), had)
+    evidence = through_gateway(had, now=now, before=0, failed=failed)
     assert (evidence.passage, evidence.is_broken) == (passage, passage is SHUT)
     assert words in evidence.words
 
@@ -85,7 +84,7 @@ def test_single_failures_stop_nothing_and_are_said_as_a_rate(
 def test_dead_egress_is_not_passed_whatever_others_send(before: float, own: float, noise: float) -> None:
     """What others send may go up and down by less than the share that is asked for."""
     now = max(0.0, before + noise * own)
-    assert through_gateway(GatewayRates(now, before, 0), TrafficBefore(own, 0)).passage is SHUT
+    assert through_gateway(TrafficBefore(own, 0), now=now, before=before, failed=0).passage is SHUT
 
 
 def on_balancer(state: str, value: float, ip: str = "10.0.0.4") -> Series:

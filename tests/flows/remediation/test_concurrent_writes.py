@@ -11,7 +11,7 @@ import pytest
 
 from shared.cloud.activity import ActivityLog
 from shared.cloud.errors import AzureError, Forbidden, Unavailable
-from shared.flows.remediation.concurrent_writes import AuditResult, ConcurrentWriteAudit, alarm, mark_reported
+from shared.flows.remediation.concurrent_writes import AuditResult, ConcurrentWriteAudit, mark_reported
 from shared.ids import write_id
 from shared.model.activity import LoggedWrite
 from shared.model.change import Change, ChangeState, JournalEntry, StepState
@@ -100,7 +100,7 @@ def test_nobody_else_is_a_figure() -> None:
 
 def test_somebody_else_is_told_once() -> None:
     seen = look(Log(THEIRS, OURS))
-    assert "(somebody@example.com)" in alarm(seen.overlaps)
+    assert "(somebody@example.com)" in seen.alarm
     (noted,) = mark_reported(CHANGE, {STEP: Stored(ENTRY, "etag")}, seen.overlaps)
     assert (noted.etag, noted.entry.reported) == ("etag", (THEIRS.operation_id,))
     assert "somebody@example.com" in noted.entry.note

@@ -134,7 +134,7 @@ def test_a_roll_back_is_looked_at_again_for_what_others_wrote(table: Table) -> N
     stage.finisher.end(stage.run, Outcome(Verdict.ROLLED_BACK, "every subnet is without it"), AT)
     assert (stage.change.state, stage.change.due_at) == (S.ROLLED_BACK, LATER + LOOK_BACK)
     told = len(stage.told())
-    stage.finisher.end_rollback(stage.run, [AuditResult(figure="nobody else wrote")], AT)
+    stage.finisher.end_rollback(stage.run, AuditResult(figure="nobody else wrote"), AT)
     quiet = stage.change
     assert (quiet.due_at, len(stage.told())) == (None, told)
     assert quiet.outcome is not None
@@ -147,7 +147,7 @@ def test_an_overlap_with_a_roll_back_is_an_alarm(table: Table) -> None:
     own = OwnWrite(3, SUBNETS[0], "ours", 0.5, True, {})
     other = LoggedWrite("op", LATER, "eve@example.com", "subnets/write", SUBNETS[0], "corr", frozenset())
     told = len(stage.told())
-    stage.finisher.end_rollback(stage.run, [AuditResult((Overlap(own, other),))], AT)
+    stage.finisher.end_rollback(stage.run, AuditResult((Overlap(own, other),)), AT)
     ended = stage.change
     assert ended.outcome is not None
     assert "eve@example.com" in ended.outcome.advice[0]
