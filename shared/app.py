@@ -45,9 +45,7 @@ if TYPE_CHECKING:
 CHECK_DEADLINE_SECONDS = 180.0  # the platform ends a request after 230
 TICK_DEADLINE_SECONDS = 50  # the next tick comes after 60
 METRIC_WORKERS = 16  # requests to Azure Monitor at a time
-WAIT_LIMIT = timedelta(minutes=60)  # of one step; then the change stops and asks
 VERIFY_LIMIT_MINUTES = 60  # without proof by then, the verdict is "can't tell", or "not fixed" while connections fail
-ACTIVITY_LOG_LAG = timedelta(minutes=15)  # Azure's activity log may be that late
 
 
 class App(Clients):
@@ -292,12 +290,12 @@ class App(Clients):
         from .cloud.activity import ActivityLog
         from .flows.remediation.authority import Authority
         from .flows.remediation.concurrent_writes import ConcurrentWriteAudit
-        from .flows.remediation.context import ExecutionContext, ReconcilePolicy
+        from .flows.remediation.context import ExecutionContext
         from .flows.remediation.finish import ChangeFinisher
         from .flows.remediation.reconcile import Reconciler
 
         again_after = timedelta(minutes=self.settings.cooldown_minutes)
-        write_audit = ConcurrentWriteAudit(ActivityLog(self.arm), ACTIVITY_LOG_LAG, self.settings.remediator_client_id)
+        write_audit = ConcurrentWriteAudit(ActivityLog(self.arm), self.settings.remediator_client_id)
         context = ExecutionContext(
             records=self.records,
             stop_switch=self.stop_switch,
@@ -308,12 +306,9 @@ class App(Clients):
             planner=self.planner,
             verify=self.verify,
             gate=self.gate,
-            finisher=ChangeFinisher(self.records, self.outbox, self.links, ACTIVITY_LOG_LAG, again_after),
+            finisher=ChangeFinisher(self.records, self.outbox, self.links, again_after),
             clock=self.clock,
-            policy=ReconcilePolicy(
-                wait_limit=WAIT_LIMIT,
-                pause_between_subnets=timedelta(minutes=self.settings.pause_between_subnets_minutes),
-            ),
+            pause_between_subnets=timedelta(minutes=self.settings.pause_between_subnets_minutes),
         )
         return Reconciler(context, self.renewer, self.network_of, write_audit)
 

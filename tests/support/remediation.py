@@ -10,6 +10,7 @@ from shared.auth.links import Links
 from shared.auth.signing import Signer, decision_content
 from shared.chat.message import Message
 from shared.cloud.errors import AzureError
+from shared.cloud.network import Network
 from shared.core.planning.digest import with_digest
 from shared.flows.approval.renew import PlanRenewer
 from shared.flows.notification.outbox import Outbox, message_of
@@ -17,12 +18,12 @@ from shared.flows.planning.plan import Planner
 from shared.flows.remediation.authority import Authority
 from shared.flows.remediation.change_run import ChangeRun
 from shared.flows.remediation.concurrent_writes import AuditResult, ConcurrentWriteAudit
-from shared.flows.remediation.context import ExecutionContext, ReconcilePolicy
+from shared.flows.remediation.context import ExecutionContext
 from shared.flows.remediation.execute import PlanExecutor
 from shared.flows.remediation.finish import ChangeFinisher
 from shared.flows.remediation.gate import Gate
 from shared.flows.remediation.reconcile import Reconciler
-from shared.flows.remediation.step_result import Done, NetworkWriter, Result
+from shared.flows.remediation.step_result import Done, Result
 from shared.flows.remediation.verify import Verify
 from shared.ids import cluster_key
 from shared.model.change import Change, ChangeState, Outcome
@@ -41,7 +42,7 @@ LINKS = Links("https://bot.example.com", SIGNER)
 PLAN = with_digest(make_plan())
 PARTITION = cluster_key(PLAN.cluster_id)
 LATER = NOW + timedelta(minutes=10)  # approved and due
-LOOK_BACK, OFFER_AGAIN = timedelta(minutes=15), timedelta(minutes=60)
+OFFER_AGAIN = timedelta(minutes=60)
 
 
 @dataclass
@@ -171,7 +172,7 @@ class Remediation:
         self.found = AuditResult()
         self.outbox = Outbox(("slack",))
         authority = Authority(SIGNER, self.records, is_remediation_on=True)
-        self.finisher = ChangeFinisher(self.records, self.outbox, LINKS, LOOK_BACK, OFFER_AGAIN)
+        self.finisher = ChangeFinisher(self.records, self.outbox, LINKS, OFFER_AGAIN)
         self.context = ExecutionContext(
             records=self.records,
             stop_switch=self.stop_switch,
@@ -184,7 +185,7 @@ class Remediation:
             gate=cast(Gate, self.gate),
             finisher=self.finisher,
             clock=self.clock,
-            policy=ReconcilePolicy(wait_limit=timedelta(minutes=60), pause_between_subnets=timedelta()),
+            pause_between_subnets=timedelta(),
         )
         change = signed(replace(make_change(state, plan), due_at=LATER))
         writes = []
@@ -213,12 +214,12 @@ class Remediation:
         return self.vnet_lock.claim_vnet(vnet_id, change_id or self.id, worker, self.clock.wall(), PARTITION)
 
     def execute(self, claim: HeldClaim | None = None) -> Change:
-        PlanExecutor(self.context, self.run, claim or self.claim(), cast(NetworkWriter, self.network)).execute()
+        PlanExecutor(self.context, self.run, claim or self.claim(), cast(Network, self.network)).execute()
         return self.change
 
     def reconcile(self) -> Change:
         renewer, audit = cast(PlanRenewer, self.renewer), cast(ConcurrentWriteAudit, self)
-        Reconciler(self.context, renewer, lambda _: cast(NetworkWriter, self.network), audit).run(PARTITION, self.id)
+        Reconciler(self.context, renewer, lambda _: cast(Network, self.network), audit).run(PARTITION, self.id)
         return self.change
 
     def check(self, *_: object) -> AuditResult:

@@ -23,6 +23,7 @@ from ...store.records import PutJournal, Stored
 from .step_result import RECHECK_AFTER
 
 log = logging.getLogger("snatbot.concurrent_writes")
+LOG_LAG = timedelta(minutes=15)  # Azure's log may be that late; twice that long is waited for it at most
 _BEFORE = timedelta(minutes=5)  # our clock and Azure's may differ; what counts is decided on Azure's alone
 
 
@@ -64,10 +65,8 @@ def mark_reported(
 
 
 class ConcurrentWriteAudit:
-    def __init__(self, activity: ActivityLog, lag: timedelta, app_id: str) -> None:
-        """``lag``: how late the log may be; twice that long is waited for it at most."""
+    def __init__(self, activity: ActivityLog, app_id: str) -> None:
         self._activity = activity
-        self._lag = lag
         self._app_id = app_id
 
     def check(self, change: Change, journal: Mapping[int, Stored[JournalEntry]], now: datetime) -> AuditResult:
@@ -78,9 +77,9 @@ class ConcurrentWriteAudit:
         if not owns:
             return AuditResult()
         wrote_at = max(entry.updated_at for entry in entries)
-        if now < wrote_at + self._lag:
-            return AuditResult(again_at=wrote_at + self._lag)
-        may_wait = now < wrote_at + 2 * self._lag
+        if now < wrote_at + LOG_LAG:
+            return AuditResult(again_at=wrote_at + LOG_LAG)
+        may_wait = now < wrote_at + 2 * LOG_LAG
         try:
             unreadable: list[str] = []
             start = min(entry.started_at for entry in entries) - _BEFORE

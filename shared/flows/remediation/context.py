@@ -19,12 +19,6 @@ from .verify import Verify
 
 
 @dataclass(frozen=True, slots=True)
-class ReconcilePolicy:
-    wait_limit: timedelta
-    pause_between_subnets: timedelta
-
-
-@dataclass(frozen=True, slots=True)
 class ExecutionContext:
     records: Records
     stop_switch: StopSwitch
@@ -37,4 +31,4 @@ class ExecutionContext:
     gate: Gate
     finisher: ChangeFinisher
     clock: Clock
-    policy: ReconcilePolicy
+    pause_between_subnets: timedelta

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
+from ...cloud.network import Network
 from ...core.planning.detach import check_load_balancer_egress
 from ...formatting import sentences
 from ...model.change import Change, JournalEntry
@@ -23,7 +24,7 @@ from ...model.plan import (
 )
 from . import steps
 from .gate import Gate
-from .step_result import RECHECK_AFTER, NetworkWriter, Result, Stop, Wait, WritePermit
+from .step_result import RECHECK_AFTER, Result, Stop, Wait, WritePermit
 from .subnet_step import associate_subnet, undone
 
 ReadNetwork = Callable[[str, datetime], NetworkFacts]
@@ -32,7 +33,7 @@ ReadNetwork = Callable[[str, datetime], NetworkFacts]
 def dispatch(
     change: Change,
     entry: JournalEntry,
-    network: NetworkWriter,
+    network: Network,
     permit: WritePermit,
     gate: Gate,
     read_network: ReadNetwork,

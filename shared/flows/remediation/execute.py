@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from ...chat import change_messages
 from ...clock import Instant
+from ...cloud.network import Network
 from ...core.remediation.state_machine import Event, next_state
 from ...formatting import utc
 from ...ids import write_id
@@ -28,8 +29,8 @@ from .context import ExecutionContext
 from .dispatch import dispatch
 from .finish import outcome_without_verifying
 from .journal import StepJournal
-from .step_result import RECHECK_AFTER, Done, NetworkWriter, Stop, Wait, WritePermit, with_azure_trouble
-from .waiting import NOTIFY_AFTER, next_check, not_before, too_long
+from .step_result import RECHECK_AFTER, Done, Stop, Wait, WritePermit, with_azure_trouble
+from .waiting import NOTIFY_AFTER, WAIT_LIMIT, next_check, not_before, too_long
 
 log = logging.getLogger("snatbot.remediation")
 _SLEEP_SECONDS = 15.0  # a shorter wait is slept out
@@ -39,7 +40,7 @@ _INVOCATION = timedelta(seconds=240)
 class PlanExecutor:
     """One worker's hold on one applying change."""
 
-    def __init__(self, context: ExecutionContext, run: ChangeRun, claim: HeldClaim, network: NetworkWriter) -> None:
+    def __init__(self, context: ExecutionContext, run: ChangeRun, claim: HeldClaim, network: Network) -> None:
         self._context = context
         self._partition = run.partition
         self._change_id = run.change.id
@@ -137,7 +138,7 @@ class PlanExecutor:
         done = replace(entry.value, state=StepState.DONE, updated_at=now, after=result.after, note=result.note)
         is_last = change.step + 1 >= len(change.plan.steps)
         is_pausing = isinstance(step, ObserveEgress) and not is_last
-        pause = self._context.policy.pause_between_subnets.total_seconds() if is_pausing else 0.0
+        pause = self._context.pause_between_subnets.total_seconds() if is_pausing else 0.0
         changed = replace(
             change, step=change.step + 1, due_at=now, not_before=not_before(change.not_before, pause, now)
         )
@@ -157,7 +158,7 @@ class PlanExecutor:
         """Whether to go on in this invocation, having slept."""
         change, known, now = run.change, entry.value, self._clock.now()
         until = not_before(change.not_before, result.asked_seconds, now)
-        if reason := too_long(known, result, result.limit or self._context.policy.wait_limit, until, now):
+        if reason := too_long(known, result, result.limit or WAIT_LIMIT, until, now):
             waiting = replace(run.stored, value=replace(change, not_before=until))
             self._stop(replace(run, stored=waiting), entry, reason)
             return False

@@ -23,7 +23,7 @@ from ..approval.propose import open_incident
 from ..approval.propose_for_incident import TRY_AGAIN_AFTER
 from ..notification.outbox import Outbox, audit
 from .change_run import ChangeRun
-from .concurrent_writes import AuditResult
+from .concurrent_writes import LOG_LAG, AuditResult
 
 log = logging.getLogger("snatbot.remediation")
 
@@ -68,17 +68,11 @@ def _reserved(addresses: Sequence[str], authorize: Callable[[str, Sequence[str]]
 
 
 class ChangeFinisher:
-    def __init__(
-        self, records: Records, outbox: Outbox, links: Links, look_back_after: timedelta, offer_again_after: timedelta
-    ) -> None:
-        """``look_back_after``: when a roll-back is checked once more for others' writes at the same moment.
-
-        ``offer_again_after``: when an incident whose plan failed gets another one, if it is still open.
-        """
+    def __init__(self, records: Records, outbox: Outbox, links: Links, offer_again_after: timedelta) -> None:
+        """``offer_again_after``: when an incident whose plan failed gets another one, if it is still open."""
         self._records = records
         self._outbox = outbox
         self._links = links
-        self._look_back_after = look_back_after
         self._offer_again_after = offer_again_after
 
     def end(self, run: ChangeRun, outcome: Outcome | None, at: Instant) -> None:
@@ -88,7 +82,7 @@ class ChangeFinisher:
         """
         now = at.domain
         state = next_state(run.change.state, ENDED_BY[outcome.verdict] if outcome else Event.EXPIRE)
-        due_at = now + self._look_back_after if state is ChangeState.ROLLED_BACK else None
+        due_at = now + LOG_LAG if state is ChangeState.ROLLED_BACK else None
         ended = replace(run.change, state=state, due_at=due_at, outcome=outcome)
         writes = [run.put(ended), audit(now, "snatbot", now_is(state), ended.id, outcome.reason if outcome else "")]
         if state is ChangeState.FIXED:

@@ -16,21 +16,18 @@ from .context import ExecutionContext
 
 class StepJournal:
     def __init__(self, context: ExecutionContext, run: ChangeRun, claim: HeldClaim) -> None:
-        self._records = context.records
-        self._outbox = context.outbox
-        self._gate = context.gate
-        self._clock = context.clock
+        self._context = context
         self._partition = run.partition
         self._claim = claim
         # Read once: nobody else writes to it while the claim is held, and each commit returns the rows' new ETags.
-        self.entries = self._records.journal(run.partition, run.change.id)
+        self.entries = context.records.journal(run.partition, run.change.id)
 
     def current(self, change: Change) -> Stored[JournalEntry]:
         """The current step's journal row, written before anything else is done for it."""
         found = self.entries.get(change.step)
         if found is not None and found.value.state is not StepState.STOPPED:
             return found
-        now = self._clock.now()
+        now = self._context.clock.now()
         if found is None:
             entry = JournalEntry(change.step, StepState.STARTED, now, now, before=self._before(change))
         else:
@@ -51,16 +48,16 @@ class StepJournal:
 
     def _before(self, change: Change) -> dict[str, Any] | None:
         previous = self.entries.get(change.step - 1)
-        return self._gate.before(change, previous.value if previous else None, self._clock.now())
+        return self._context.gate.before(change, previous.value if previous else None, self._context.clock.now())
 
     def commit(
         self, writes: Sequence[Put | PutJournal], cluster_name: str = "", message: Message | None = None
     ) -> None:
         """Renews the claim first: a worker that lost it writes nothing."""
-        wall = self._clock.wall()
+        wall = self._context.clock.wall()
         self._claim.renew(wall)
-        rows = self._outbox.rows(cluster_name, message, wall)
-        etags = self._records.commit_in(self._partition, [*writes, *rows])
+        rows = self._context.outbox.rows(cluster_name, message, wall)
+        etags = self._context.records.commit_in(self._partition, [*writes, *rows])
         for write, etag in zip(writes, etags, strict=False):
             if isinstance(write, PutJournal):
                 self.entries[write.entry.step] = Stored(write.entry, etag)

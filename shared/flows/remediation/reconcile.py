@@ -16,6 +16,7 @@ from ...auth.errors import ApprovalTooOld, NotAuthorized, RemediationOff
 from ...chat import change_messages
 from ...clock import Instant
 from ...cloud.errors import AzureError
+from ...cloud.network import Network
 from ...core.remediation.state_machine import Event, next_state
 from ...errors import Refused
 from ...formatting import count, utc
@@ -33,9 +34,9 @@ from .concurrent_writes import AuditResult, ConcurrentWriteAudit, mark_reported
 from .context import ExecutionContext
 from .drift import find_drift
 from .execute import PlanExecutor
-from .step_result import RECHECK_AFTER, NetworkWriter, Stop
+from .step_result import RECHECK_AFTER, Stop
 from .subnet_step import taken_back
-from .waiting import NOTIFY_AFTER
+from .waiting import NOTIFY_AFTER, WAIT_LIMIT
 
 log = logging.getLogger("snatbot.remediation")
 
@@ -45,7 +46,7 @@ class Reconciler:
         self,
         context: ExecutionContext,
         renewer: PlanRenewer,
-        network_of: Callable[[str], NetworkWriter],
+        network_of: Callable[[str], Network],
         write_audit: ConcurrentWriteAudit,
     ) -> None:
         """``network_of`` maps a subscription to its writing side, under the identity that may write."""
@@ -131,7 +132,7 @@ class Reconciler:
         """
         change, now = run.change, self._clock.now()
         if change.not_before is not None and change.not_before > now:
-            is_too_long = change.is_begun and change.not_before > now + self._context.policy.wait_limit
+            is_too_long = change.is_begun and change.not_before > now + WAIT_LIMIT
             hold = self._stop if is_too_long else self._wait  # half applied: a person must know
             hold(run, f"Azure asks for no write before {utc(change.not_before)}")
             return False

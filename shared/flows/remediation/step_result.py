@@ -1,11 +1,11 @@
-"""What the steps of a plan share: their results, what they write with, and how Azure's errors become results."""
+"""What the steps of a plan share: their results, the permit to write, and how Azure's errors become results."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from ...cloud.errors import (
     AzureError,
@@ -17,8 +17,6 @@ from ...cloud.errors import (
     UnexpectedAnswer,
 )
 from ...formatting import sentences
-from ...model.network import NatGateway, PublicIp, Subnet
-from ...model.plan import CreateNatGateway, CreatePublicIp, CreatePublicIpPrefix
 
 RECHECK_AFTER = timedelta(minutes=1)
 SUBNET_WAIT_SECONDS = 3.0
@@ -52,23 +50,6 @@ class Stop:
 
 
 Result = Done | Wait | Stop
-
-
-class NetworkWriter(Protocol):
-    """Writes to Azure. Reads right around the writes use the same identity."""
-
-    def read_public_ip(self, public_ip_id: str) -> PublicIp | None: ...
-    def create_public_ip(self, step: CreatePublicIp) -> object: ...
-    def read_public_ip_prefix(self, prefix_id: str) -> PublicIp | None: ...
-    def create_public_ip_prefix(self, step: CreatePublicIpPrefix) -> object: ...
-    def read_nat_gateway(self, nat_gateway_id: str) -> NatGateway | None: ...
-    def create_nat_gateway(self, step: CreateNatGateway) -> object: ...
-    def put_nat_gateway_ips(
-        self, gateway: NatGateway, public_ip_ids: tuple[str, ...], prefix_ids: tuple[str, ...], etag: str
-    ) -> object: ...
-    def read_subnet(self, subnet_id: str) -> Subnet: ...
-    def put_subnet(self, subnet: Subnet, nat_gateway_id: str | None, etag: str, request_id: str) -> object: ...
-    def delete(self, resource_id: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

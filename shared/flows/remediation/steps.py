@@ -8,24 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from ...cloud.network import Network
 from ...core.planning.naming import PRODUCT_TAG
 from ...core.remediation.concurrent_writes import changed_properties
 from ...formatting import count, marked
 from ...model.network import NatGateway, PublicIp
 from ...model.plan import AddPublicIps, CreateNatGateway, CreatePublicIp, CreatePublicIpPrefix, DeleteCreated
 from ...model.resource_id import ArmId
-from .step_result import Done, NetworkWriter, Result, Stop, Wait, WritePermit
+from .step_result import Done, Result, Stop, Wait, WritePermit
 
 _PUBLIC_IP_WAIT_SECONDS = 2.0
 _GATEWAY_WAIT_SECONDS = 5.0
 
 
-def create_public_ip(step: CreatePublicIp, network: NetworkWriter, permit: WritePermit) -> Result:
+def create_public_ip(step: CreatePublicIp, network: Network, permit: WritePermit) -> Result:
     ip = network.read_public_ip(step.id)
     return _create_address(ip, "public IP", step, permit, lambda: network.create_public_ip(step))
 
 
-def create_public_ip_prefix(step: CreatePublicIpPrefix, network: NetworkWriter, permit: WritePermit) -> Result:
+def create_public_ip_prefix(step: CreatePublicIpPrefix, network: Network, permit: WritePermit) -> Result:
     prefix = network.read_public_ip_prefix(step.id)
     return _create_address(prefix, "public IP prefix", step, permit, lambda: network.create_public_ip_prefix(step))
 
@@ -48,7 +49,7 @@ def _create_address(
     return Done(f"{what} is {found.address}", {"address": found.address})
 
 
-def create_nat_gateway(step: CreateNatGateway, network: NetworkWriter, permit: WritePermit) -> Result:
+def create_nat_gateway(step: CreateNatGateway, network: Network, permit: WritePermit) -> Result:
     def create() -> object:
         return network.create_nat_gateway(step)
 
@@ -70,7 +71,7 @@ def create_nat_gateway(step: CreateNatGateway, network: NetworkWriter, permit: W
     return Done(f"{what} is ready with {ips}")
 
 
-def add_public_ips(step: AddPublicIps, network: NetworkWriter, permit: WritePermit) -> Result:
+def add_public_ips(step: AddPublicIps, network: Network, permit: WritePermit) -> Result:
     """Changes the gateway's egress IPs; every other property must be as it was when the plan was approved."""
     gateway = network.read_nat_gateway(step.nat_gateway_id)
     if gateway is None:
@@ -95,7 +96,7 @@ def add_public_ips(step: AddPublicIps, network: NetworkWriter, permit: WritePerm
     return _write(permit, write, _GATEWAY_WAIT_SECONDS, f"{what} is being updated")
 
 
-def delete_created(step: DeleteCreated, network: NetworkWriter, permit: WritePermit) -> Result:
+def delete_created(step: DeleteCreated, network: Network, permit: WritePermit) -> Result:
     """Deletes only what still carries this cluster's tag and is used by nothing."""
     parsed = ArmId.parse(step.id)
     found: NatGateway | PublicIp | None

@@ -10,16 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ...cloud.network import Network
 from ...core.az_cli import associate_command, az
 from ...core.remediation.concurrent_writes import changed_properties, restore_command
 from ...formatting import count
 from ...model.network import Subnet
 from ...model.plan import AssociateSubnet, Step
 from ...model.resource_id import ArmId, same_id
-from .step_result import SUBNET_WAIT_SECONDS, Done, NetworkWriter, Result, Stop, Wait, WritePermit
+from .step_result import SUBNET_WAIT_SECONDS, Done, Result, Stop, Wait, WritePermit
 
 
-def associate_subnet(step: AssociateSubnet, network: NetworkWriter, permit: WritePermit) -> Result:
+def associate_subnet(step: AssociateSubnet, network: Network, permit: WritePermit) -> Result:
     """Changes the subnet's NAT gateway; every other property must be as it was when the plan was approved."""
     subnet = network.read_subnet(step.subnet_id)
     state = subnet.provisioning_state.lower()
@@ -43,7 +44,7 @@ def associate_subnet(step: AssociateSubnet, network: NetworkWriter, permit: Writ
     return _write(step, subnet, network, permit)
 
 
-def undone(step: AssociateSubnet, network: NetworkWriter) -> Stop | None:
+def undone(step: AssociateSubnet, network: Network) -> Stop | None:
     """Stops if somebody wrote to the subnet since the step was done: they may have read it before our write."""
     subnet = network.read_subnet(step.subnet_id)
     if changed := changed_properties(step.properties_before, subnet.properties):
@@ -51,7 +52,7 @@ def undone(step: AssociateSubnet, network: NetworkWriter) -> Stop | None:
     return _taken_back(step, subnet)
 
 
-def taken_back(steps: Iterable[Step], network: NetworkWriter) -> Stop | None:
+def taken_back(steps: Iterable[Step], network: Network) -> Stop | None:
     """Stops if a subnet lost what its step gave it. Others may change its other properties later."""
     done = [step for step in steps if isinstance(step, AssociateSubnet)]
     stops = [stop for step in done if (stop := _taken_back(step, network.read_subnet(step.subnet_id)))]
@@ -75,7 +76,7 @@ def _who(step: AssociateSubnet) -> tuple[str, ...]:
     return ("# who writes to it", az(*listing))
 
 
-def _write(step: AssociateSubnet, subnet: Subnet, network: NetworkWriter, permit: WritePermit) -> Result:
+def _write(step: AssociateSubnet, subnet: Subnet, network: Network, permit: WritePermit) -> Result:
     """Acquiring the permit calls storage: read once more after it, so that only one request lies between."""
     if (held := permit.precondition()) is not None:
         return held

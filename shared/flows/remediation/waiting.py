@@ -11,6 +11,7 @@ from ...formatting import count, utc
 from ...model.change import JournalEntry
 from .step_result import RECHECK_AFTER, Wait
 
+WAIT_LIMIT = timedelta(minutes=60)  # of one step; then the change stops and asks
 NOTIFY_AFTER = timedelta(minutes=10)  # a gate alone takes seven minutes
 
 

@@ -75,7 +75,7 @@ class Desk(World):
         propose = Propose(planner, self.records, self.active_clusters, self.outbox, links, timedelta(minutes=60))
         renewer = PlanRenewer(self.records, propose, self.outbox, links, At(minute))
         if not renewer.renew_expired(PARTITION, stored):
-            finisher = ChangeFinisher(self.records, self.outbox, links, timedelta(0), timedelta(hours=1))
+            finisher = ChangeFinisher(self.records, self.outbox, links, timedelta(hours=1))
             run = ChangeRun(PARTITION, stored.value.id, stored)
             finisher.end(run, None, Instant(at(minute), at(minute)))
         return self.newest().value

@@ -11,6 +11,7 @@ import pytest
 
 from shared.cloud.activity import ActivityLog
 from shared.cloud.errors import AzureError, Forbidden, Unavailable
+from shared.flows.remediation.concurrent_writes import LOG_LAG as LAG
 from shared.flows.remediation.concurrent_writes import AuditResult, ConcurrentWriteAudit, mark_reported
 from shared.ids import write_id
 from shared.model.activity import LoggedWrite
@@ -23,7 +24,6 @@ from tests.support.nouns import make_change
 CHANGE = make_change(ChangeState.VERIFYING)
 STEP = next(number for number, step in enumerate(CHANGE.plan.steps) if isinstance(step, AssociateSubnet))
 AT = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
-LAG = timedelta(minutes=15)
 ENTRY = JournalEntry(STEP, StepState.DONE, AT, AT, after={}, note="done", exposed_seconds=0.5)
 
 
@@ -65,7 +65,7 @@ class Log:
 
 
 def look(log: Log, after: timedelta = LAG, journal: Sequence[JournalEntry] = (ENTRY,)) -> AuditResult:
-    return ConcurrentWriteAudit(cast(ActivityLog, log), LAG, "").check(
+    return ConcurrentWriteAudit(cast(ActivityLog, log), "").check(
         CHANGE, {entry.step: Stored(entry, "etag") for entry in journal}, AT + after
     )
 

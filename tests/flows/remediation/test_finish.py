@@ -9,7 +9,7 @@ import pytest
 
 from shared.clock import Instant
 from shared.core.remediation.concurrent_writes import Overlap, OwnWrite
-from shared.flows.remediation.concurrent_writes import AuditResult
+from shared.flows.remediation.concurrent_writes import LOG_LAG, AuditResult
 from shared.flows.remediation.finish import outcome_without_verifying
 from shared.model.activity import LoggedWrite
 from shared.model.audit import now_is
@@ -19,7 +19,7 @@ from shared.model.plan import ObserveEgress, PlanKind
 from shared.store.records import Put
 from shared.store.table import Table
 from tests.support.nouns import NOW, SUBNETS, make_change, make_incident, make_journal
-from tests.support.remediation import LATER, LOOK_BACK, OFFER_AGAIN, PARTITION, PLAN, Remediation
+from tests.support.remediation import LATER, OFFER_AGAIN, PARTITION, PLAN, Remediation
 
 S = ChangeState
 AT = Instant(LATER, LATER)
@@ -132,7 +132,7 @@ def test_a_stop_waits_for_a_person_and_keeps_what_shows_why(table: Table) -> Non
 def test_a_roll_back_is_looked_at_again_for_what_others_wrote(table: Table) -> None:
     stage = Remediation(table)
     stage.finisher.end(stage.run, Outcome(Verdict.ROLLED_BACK, "every subnet is without it"), AT)
-    assert (stage.change.state, stage.change.due_at) == (S.ROLLED_BACK, LATER + LOOK_BACK)
+    assert (stage.change.state, stage.change.due_at) == (S.ROLLED_BACK, LATER + LOG_LAG)
     told = len(stage.told())
     stage.finisher.end_rollback(stage.run, AuditResult(figure="nobody else wrote"), AT)
     quiet = stage.change

@@ -8,8 +8,9 @@ from typing import Any, cast
 
 import pytest
 
+from shared.cloud.network import Network
 from shared.core.planning.naming import PRODUCT_TAG
-from shared.flows.remediation.step_result import Done, NetworkWriter, Result, Stop, Wait, WritePermit
+from shared.flows.remediation.step_result import Done, Result, Stop, Wait, WritePermit
 from shared.flows.remediation.steps import create_public_ip, delete_created
 from shared.flows.remediation.subnet_step import associate_subnet, taken_back, undone
 from shared.model.network import PublicIp, Subnet
@@ -26,7 +27,7 @@ MOVE = AssociateSubnet(USER_SUBNET, None, GATEWAY, subnet(USER_SUBNET).propertie
 
 
 @dataclass
-class Network:
+class FakeNetwork:
     """Azure, with one public IP and one subnet. ``writes`` are what was sent."""
 
     ip: PublicIp | None = None
@@ -50,8 +51,8 @@ class Network:
         self.writes.append(f"put {nat_gateway_id} {etag} {request_id}")
 
     @property
-    def writer(self) -> NetworkWriter:
-        return cast(NetworkWriter, self)
+    def writer(self) -> Network:
+        return cast(Network, self)
 
 
 def permit(**fields: Any) -> WritePermit:
@@ -77,7 +78,7 @@ def ip(**changed: Any) -> PublicIp:
 def test_a_public_ip_is_created_once_and_only_if_it_is_missing(
     found: PublicIp | None, kind: type[Result], writes: list[str]
 ) -> None:
-    network = Network(found)
+    network = FakeNetwork(found)
     result = create_public_ip(CREATE, network.writer, permit())
     assert isinstance(result, kind)
     assert network.writes == writes
@@ -86,7 +87,7 @@ def test_a_public_ip_is_created_once_and_only_if_it_is_missing(
 
 @pytest.mark.parametrize("found", [None, ip(provisioning_state="Failed")])
 def test_a_write_without_effect_is_sent_three_times_at_most(found: PublicIp | None) -> None:
-    network = Network(found)
+    network = FakeNetwork(found)
     assert isinstance(create_public_ip(CREATE, network.writer, permit(writes=3)), Stop)
     assert network.writes == []
 
@@ -101,7 +102,7 @@ def test_a_write_without_effect_is_sent_three_times_at_most(found: PublicIp | No
     ],
 )
 def test_only_what_is_ours_is_deleted(found: PublicIp | None, kind: type[Result], writes: list[str]) -> None:
-    network = Network(found)
+    network = FakeNetwork(found)
     assert isinstance(delete_created(DeleteCreated(IP, "shop"), network.writer, permit()), kind)
     assert network.writes == writes
 
@@ -114,7 +115,7 @@ def moved(**changed: Any) -> Subnet:
 
 
 def test_a_subnet_is_written_with_the_etag_of_the_last_read() -> None:
-    network = Network()
+    network = FakeNetwork()
     result = associate_subnet(MOVE, network.writer, permit())
     assert isinstance(result, Wait)
     assert (result.has_written, result.exposed_seconds) == (True, 0.0)
@@ -122,7 +123,7 @@ def test_a_subnet_is_written_with_the_etag_of_the_last_read() -> None:
 
 
 def test_a_subnet_that_somebody_writes_to_right_before_the_write_is_read_again() -> None:
-    network = Network(subnets=[subnet(USER_SUBNET), subnet(USER_SUBNET, etag='W/"2"')])
+    network = FakeNetwork(subnets=[subnet(USER_SUBNET), subnet(USER_SUBNET, etag='W/"2"')])
     result = associate_subnet(MOVE, network.writer, permit())
     assert isinstance(result, Wait)
     assert not result.has_written
@@ -140,23 +141,25 @@ def test_a_subnet_that_somebody_writes_to_right_before_the_write_is_read_again()
     ],
 )
 def test_a_subnet_that_is_done_busy_or_not_as_approved_is_not_written(found: Subnet, kind: type[Result]) -> None:
-    network = Network(subnets=[found])
+    network = FakeNetwork(subnets=[found])
     assert isinstance(associate_subnet(MOVE, network.writer, permit()), kind)
     assert network.writes == []
 
 
 def test_a_precondition_holds_the_write_back() -> None:
-    network, stop = Network(), Stop("nodes would be without egress")
+    network, stop = FakeNetwork(), Stop("nodes would be without egress")
     assert associate_subnet(MOVE, network.writer, permit(precondition=lambda: stop)) is stop
     assert network.writes == []
 
 
 def test_what_others_do_to_a_moved_subnet_is_noticed() -> None:
     changed = moved(properties={"addressPrefix": "10.224.0.0/16"})
-    assert undone(MOVE, Network(subnets=[moved()]).writer) is None
-    assert undone(MOVE, Network(subnets=[changed]).writer) is not None
-    assert taken_back([MOVE], Network(subnets=[changed]).writer) is None, "its other properties are others' business"
-    lost = taken_back([MOVE, CREATE], Network().writer)
+    assert undone(MOVE, FakeNetwork(subnets=[moved()]).writer) is None
+    assert undone(MOVE, FakeNetwork(subnets=[changed]).writer) is not None
+    assert taken_back([MOVE], FakeNetwork(subnets=[changed]).writer) is None, (
+        "its other properties are others' business"
+    )
+    lost = taken_back([MOVE, CREATE], FakeNetwork().writer)
     assert lost is not None
     assert "deployment pipeline" in lost.reason
     assert any("subnet update" in command for command in lost.commands)
