@@ -69,6 +69,9 @@ class FakeAccess:
     def query_all(self, requests: Sequence[MetricRequest], deadline: Deadline, at_a_time: int = 1) -> list[Answers]:
         return [self.query(one.resource_ids, one.region, one.query, one.window, deadline) for one in requests]
 
+    def had_traffic(self, load_balancer_id: str) -> bool:
+        return False
+
     def names_asked(self) -> list[str]:
         return [name for name, _, _ in self.asked]
 

@@ -12,7 +12,7 @@ from ...cloud.metric_queries import MetricQuery
 from ...cloud.metric_request import Answers, MetricRequest
 from ...cloud.metrics_batch_size import STEPS, expected_series, split
 from ...cloud.patience import DeadlineReached
-from ...core.detection.node_counts import nodes_by_autoscaler
+from ...core.detection.node_counts import nodes_now
 from ...formatting import utc
 from ...model.fleet import WatchedCluster, WatchedGateway
 from ...model.metric import MetricAnswer, Window
@@ -72,14 +72,12 @@ class GroupQueries:
 def series_of(targets: Iterable[WatchedCluster], query: MetricQuery) -> dict[str, int]:
     """How many time series Azure is expected to hold, by load balancer.
 
-    A backend is a member of the outbound pool, or else a node that the autoscaler may add; where nobody knows how many
-    there are, a thousand is assumed.
+    A backend is a member of the outbound pool; where nobody knows how many there are, a thousand is assumed.
     """
     found: dict[str, int] = {}
     for target in targets:
         if (balancer := target.load_balancer) is not None:
-            members = len(balancer.outbound_ip_configuration_ids)
-            backends = max(members, nodes_by_autoscaler(target.cluster) or (0 if members else ASSUMED_NODES))
+            backends = nodes_now(target.cluster, balancer) or ASSUMED_NODES
             frontends = len({frontend for rule in balancer.outbound_rules for frontend in rule.frontend_ids})
             found[balancer.id] = expected_series(query.metric, backends, frontends)
     return found

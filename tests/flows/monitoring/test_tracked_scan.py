@@ -1,0 +1,87 @@
+"""What is kept from scan to scan: where ports go on, what was allocated, and which regions are suspect."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+import pytest
+
+from shared.cloud.metric_access import MetricAccess
+from shared.core.detection.schedule import ScanSchedule
+from shared.core.detection.tags import TagRules
+from shared.core.incidents.lifecycle import IncidentPolicy
+from shared.flows.incidents.track import IncidentTracker
+from shared.flows.monitoring.canary import Canary
+from shared.flows.monitoring.collect import MetricCollector
+from shared.flows.monitoring.node_names import NodeNames
+from shared.flows.monitoring.scan import FleetScanner
+from shared.flows.monitoring.tick import WHOLE_FLEET, TickTime
+from shared.flows.monitoring.tracked_scan import ScanTotals, TrackedScan
+from shared.flows.notification.outbox import Outbox
+from shared.model.metric import MINUTE, MetricAnswer
+from shared.store.active_clusters import ActiveClusterIndex
+from shared.store.fleet_cache import FleetCache
+from shared.store.records import Records
+from shared.store.table import Table
+from tests.support.builders import START, answer, by_state, cluster, series
+from tests.support.fakes import FakeAccess, FakeAzure, watched
+from tests.support.tracking import LINKS
+
+HEALTHY = by_state(Successful=dict.fromkeys(range(-60, 60), 9))
+NODE = {"backendipaddress": "10.0.0.4", "protocoltype": "TCP", "isawaitingremoval": "False"}
+
+
+class LyingAccess(FakeAccess):
+    """A batch never has what a single request has."""
+
+    def had_traffic(self, load_balancer_id: str) -> bool:
+        return True
+
+    def query_both_ways(self, *_: Any) -> tuple[MetricAnswer, MetricAnswer]:
+        return MetricAnswer(()), HEALTHY
+
+    def distrust(self, place: str) -> None:
+        self.one_by_one[place] = "smaller batches"
+
+
+def scan(table: Table, access: FakeAccess, minute: int, allocated: float = 1024) -> ScanTotals:
+    """By a process of its own: nothing is remembered but on storage."""
+    every = (("UsedSnatPorts", 5.0), ("AllocatedSnatPorts", allocated))
+    access.answers["ports"] = answer(
+        *(series(dict.fromkeys(range(-60, 60), value), metric=name, **NODE) for name, value in every)
+    )
+    targets = watched(cluster())
+    azure, active = FakeAzure(targets), ActiveClusterIndex(table)
+    collector = MetricCollector(access.access, NodeNames(azure.discovery).of)
+    scanner = FleetScanner(collector, TagRules(), 1, canary=Canary(cast(MetricAccess, access)))
+    policy = IncidentPolicy(clean_minutes=10, cooldown=timedelta(hours=1))
+    tracker = IncidentTracker(Records(table), active, Outbox(("slack",)), policy, LINKS.page, is_offering=False)
+    schedule = ScanSchedule(3, 5, timedelta(minutes=5))
+    tracked = TrackedScan(scanner, azure.fleet, tracker, FleetCache(table), active, schedule)
+    now: datetime = START + minute * MINUTE
+    return tracked.run(targets, WHOLE_FLEET, now, now, TickTime.of(50))
+
+
+def test_ports_are_read_when_due_and_go_on_where_they_ended(table: Table) -> None:
+    windows = []
+    for minute in (10, 11, 15, 40):
+        access = FakeAccess({"state": HEALTHY})
+        scan(table, access, minute)
+        windows.append([asked for name, _, asked in access.asked if name == "ports"])
+    (first,), not_due, (second,), (third,) = windows
+    assert not_due == []
+    assert (first.end, second.end) == (second.start, third.start)
+
+
+def test_a_smaller_allocation_is_noticed_by_the_next_process(table: Table) -> None:
+    assert not scan(table, FakeAccess({"state": HEALTHY}), 10).notified
+    assert scan(table, FakeAccess({"state": HEALTHY}), 20, allocated=512).notified
+
+
+@pytest.mark.parametrize("lies", [1, 2])
+def test_a_second_disagreement_is_said_though_another_process_saw_the_first(table: Table, lies: int) -> None:
+    totals = [scan(table, LyingAccess({"state": HEALTHY}), 10 + minute) for minute in range(lies)]
+    said = totals[-1].tally.one_by_one
+    assert len(said) == lies - 1
+    assert all("batches and single requests disagree" in text for text in said.values())
