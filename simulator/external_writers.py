@@ -19,6 +19,7 @@ from .resourceid import parse
 from .services.activitylog.recording import logged
 from .services.network.writes import put_document
 from .state.network import SUBNET, Document
+from .state.operations import Operation
 from .world import World
 
 RETRY_SECONDS = 5
@@ -70,18 +71,9 @@ def upgrade(world: World, cluster: Cluster, minutes: float, moment: datetime) ->
 
     holds = {parse(pool.subnet_id).parent for pool in cluster.pools}
     for number, vnet in enumerate(sorted(holds, key=str)):
-        world.operations.start(
-            HOLDING,
-            provider="Microsoft.Network",
-            subscription=cluster.subscription,
-            location=cluster.location,
-            resource_key=cluster.id.lower(),
-            lock_id=str(vnet),
-            seconds=minutes * 60,
-            poll_after_seconds=10,
-            finish=finish if number == 0 else _nothing,
-            scaled=False,
-        )
+        end = finish if number == 0 else _nothing
+        key, where = cluster.id.lower(), ("Microsoft.Network", cluster.subscription, cluster.location)
+        world.operations.start(Operation(HOLDING, *where, key, str(vnet), minutes * 60, 10, end, scaled=False))
     world.record_event(moment, f"AKS upgrades {cluster.name} for {minutes:g} minutes")
 
 

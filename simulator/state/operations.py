@@ -49,20 +49,25 @@ def fate_of(described: str | Mapping[str, Any]) -> Fate:
 class Operation:
     """A write in progress. `finish(at)` makes its effect, `abandon` undoes what was begun."""
 
-    id: str
     name: str
     provider: str
     subscription: str
     location: str
     resource_key: str
     lock_id: str
-    started: datetime
-    duration: timedelta
-    started_wall: datetime
-    finish: Callable[[datetime], None]
+    """What nobody else may write meanwhile: a subnet's virtual network."""
+    seconds: float
     poll_after_seconds: int
+    finish: Callable[[datetime], None]
     abandon: Callable[[str], None] | None = None
-    fate: Fate = field(default_factory=Fate)
+    """Called instead when it ends as Failed or Canceled."""
+    scaled: bool = True
+    """Whether the scenario's scale of time holds for it."""
+    id: str = field(init=False)
+    started: datetime = field(init=False)
+    started_wall: datetime = field(init=False)
+    duration: timedelta = field(init=False)
+    fate: Fate = field(init=False)
     status: str = RUNNING
     ended: datetime | None = None
     error: dict[str, Any] | None = None
@@ -95,48 +100,14 @@ class Operations:
         finally:
             self._fate = None
 
-    def start(
-        self,
-        name: str,
-        *,
-        provider: str,
-        subscription: str,
-        location: str,
-        resource_key: str,
-        lock_id: str,
-        seconds: float,
-        poll_after_seconds: int,
-        finish: Callable[[datetime], None],
-        abandon: Callable[[str], None] | None = None,
-        scaled: bool = True,
-    ) -> Operation:
-        """Begin an operation that takes `seconds` (times the scenario's scale) and then calls `finish`.
-
-        `lock_id` is the resource that nobody else may write meanwhile (a subnet's virtual network).
-        `abandon(status)` is called instead when the operation ends as Failed or Canceled.
-        """
-        fate = self._fate or Fate()
-        duration = timedelta(seconds=seconds * (self._time_scale() if scaled else 1.0))
-        if fate.ends == "never":
-            duration = FOR_EVER
-        elif fate.seconds is not None:
-            duration = timedelta(seconds=fate.seconds)
-        operation = Operation(
-            id=self.next_id(),
-            name=name,
-            provider=provider,
-            subscription=subscription,
-            location=location,
-            resource_key=resource_key,
-            lock_id=lock_id,
-            started=self._now(),
-            duration=duration,
-            started_wall=self._clock.wall(),
-            finish=finish,
-            poll_after_seconds=poll_after_seconds,
-            abandon=abandon,
-            fate=fate,
-        )
+    def start(self, operation: Operation) -> Operation:
+        """Begin an operation that takes its `seconds`, and then calls its `finish`."""
+        operation.fate = fate = self._fate or Fate()
+        seconds = operation.seconds * (self._time_scale() if operation.scaled else 1.0)
+        seconds = fate.seconds if fate.seconds is not None else seconds
+        operation.duration = FOR_EVER if fate.ends == "never" else timedelta(seconds=seconds)
+        operation.id = self.next_id()
+        operation.started, operation.started_wall = self._now(), self._clock.wall()
         self._all[operation.id] = operation
         self._running.append(operation)
         return operation

@@ -154,17 +154,9 @@ def _start(
     poll_after_seconds: int = 10,
 ) -> Operation:
     place = place_of(path)
-    operation = stage.world.operations.start(
-        name,
-        provider=provider,
-        subscription=place[0] if place else "",
-        location=stage.location,
-        resource_key=key,
-        lock_id=lock_id,
-        seconds=LONG_SECONDS,
-        poll_after_seconds=poll_after_seconds,
-        finish=_nothing,
-    )
+    where = (provider, place[0] if place else "", stage.location)
+    operation = Operation(name, *where, key, lock_id, LONG_SECONDS, poll_after_seconds, _nothing)
+    stage.world.operations.start(operation)
     stage.stand_ins.add(operation)
     return operation
 

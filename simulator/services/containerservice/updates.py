@@ -16,7 +16,7 @@ from typing import Any
 from ...fleet import LOAD_BALANCER, Cluster
 from ...http import Request, Response
 from ...physics.ports import PORTS_PER_FRONTEND, load_balancer_timers, ports_per_node
-from ...state.operations import operation_url
+from ...state.operations import Operation, operation_url
 from ...world import World
 from .outbound import MANAGED_GATEWAY, change, check_change
 from .refusals import BUSY, PORTS, PROFILE, PROPERTY_FIXED, RANGES, STOPPED
@@ -53,18 +53,10 @@ def put_cluster(world: World, request: Request, cluster: Cluster) -> Response:
     def abandon(status: str) -> None:
         cluster.provisioning_state, cluster.properties = status, before
 
-    operation = world.operations.start(
-        "UpdateManagedCluster",
-        provider="Microsoft.ContainerService",
-        subscription=cluster.subscription,
-        location=cluster.location,
-        resource_key=cluster.id.lower(),
-        lock_id=cluster.id,
-        seconds=UPDATE_SECONDS,
-        poll_after_seconds=0,
-        finish=finish,
-        abandon=abandon,
-    )
+    where = ("Microsoft.ContainerService", cluster.subscription, cluster.location)
+    held = (cluster.id.lower(), cluster.id)
+    operation = Operation("UpdateManagedCluster", *where, *held, UPDATE_SECONDS, 0, finish, abandon)
+    world.operations.start(operation)
     url = operation_url(request.base_url, operation, OPERATION_API_VERSION, "operations")
     return Response(200, cluster_json(cluster), {"Azure-AsyncOperation": url})
 

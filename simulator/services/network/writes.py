@@ -223,17 +223,9 @@ def start_operation(
     """Begin an operation on a document, which holds its virtual network if it is a subnet."""
     owner = world.network.get(document.id.parent) if document.kind == SUBNET else document
     assert owner is not None
+    where = ("Microsoft.Network", document.id.subscription, str(owner.top.get("location", "")))
     return world.operations.start(
-        name,
-        provider="Microsoft.Network",
-        subscription=document.id.subscription,
-        location=str(owner.top.get("location", "")),
-        resource_key=document.key,
-        lock_id=str(owner.id),
-        seconds=seconds,
-        poll_after_seconds=retry_after,
-        finish=finish,
-        abandon=abandon,
+        Operation(name, *where, document.key, str(owner.id), seconds, retry_after, finish, abandon)
     )
 
 
