@@ -8,7 +8,7 @@ from dataclasses import replace
 from ...formatting import count, listed, marked
 from ...model.change import JournalEntry
 from ...model.check import Check, CheckId
-from ...model.load_balancer import Node
+from ...model.load_balancer import Node, scale_set_of
 from ...model.network import NetworkFacts, UnreadableKind
 from ...model.plan import AssociateSubnet, ObserveEgress, Plan, PlanKind, Step
 from ...model.resource_id import ArmId, same_id
@@ -110,6 +110,8 @@ def check_load_balancer_egress(facts: NetworkFacts) -> Check:
             grant_where(hidden, facts.cluster.node_resource_group),
         )
     pool = set(balancer.outbound_interface_ids)
+    # A machine of no pool and in no scale set is somebody's, not a node.
+    nodes = [node for node in nodes if node.pool or scale_set_of(node.interface_id)]
     outside = [node.name for node in nodes if node.interface_id not in pool]
     if outside:
         return check.blocks(

@@ -25,6 +25,7 @@ from shared.model.resource_id import ArmId
 from tests.support.builders import (
     BASELINE,
     DEMAND,
+    NETWORK,
     PLAN_OPTIONS,
     SYSTEM_SUBNET,
     USER_SUBNET,
@@ -128,6 +129,11 @@ def test_a_node_outside_the_outbound_pool_would_lose_egress_and_it_is_blocked() 
     plan = detach(facts(subnets=subnets(), nodes=(node(0), node(1), node(7))))
     (blocker,) = plan.blockers
     assert "aks-user-1-vmss000007 is not in the outbound rule's backend pool" in blocker.message
+
+
+def test_somebody_elses_machine_beside_the_nodes_is_no_reason_against_it() -> None:
+    jump = replace(node(0), name="jump", pool="", interface_id=ArmId(f"{NETWORK}/networkInterfaces/jump"))
+    assert detach(facts(subnets=subnets(), nodes=(node(0), node(1), jump))).is_executable
 
 
 def test_a_node_in_a_subnet_that_keeps_its_egress_is_no_reason_against_it() -> None:

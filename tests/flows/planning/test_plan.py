@@ -34,8 +34,11 @@ from tests.support.builders import (
     USER_SUBNET,
     answer,
     facts,
+    load_balancer,
     nat_gateway,
+    nic_configuration,
     series,
+    sized,
     subnet,
 )
 
@@ -163,3 +166,13 @@ def test_a_backend_with_ports_in_no_known_subnet_blocks_the_plan(monkeypatch: py
     assert check.is_blocking
     assert "10.99.0.4" in check.message
     assert not plan().is_executable
+
+
+def test_members_of_the_outbound_pool_are_the_nodes_of_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two of twelve nodes have an interface that could be listed: the measured use is that of twelve."""
+    members = tuple(ArmId(nic_configuration(number)) for number in range(12))
+    machines = sized(12, 12)
+    of = facts(machines, load_balancer=load_balancer(outbound_ip_configuration_ids=members))
+    found = plan(of=of)
+    assert found.demand is not None
+    assert "times 13/12 nodes (autoscaler maximum and upgrade surge)" in found.demand.arithmetic

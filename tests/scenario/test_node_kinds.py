@@ -1,0 +1,58 @@
+"""Clusters whose nodes are in no scale set, and whose subnets no node pool names, are cured all the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from shared.clock import Instant
+from shared.model.change import ChangeState
+from shared.model.plan import AssociateSubnet, Plan
+from tests.support.theatre import Theatre, playing
+
+
+def moved(plan: Plan) -> list[str]:
+    return [step.subnet_id.name for step in plan.steps if isinstance(step, AssociateSubnet)]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "subnets", "failing"),
+    [
+        ("virtual-machines-pool", ["apps", "system"], ["-vms1", "-vms4"]),
+        ("auto-provisioned", ["provisioned", "system"], ["aks-default-"]),
+        ("hosted-system-pools", ["nodes", "hosted"], ["aks-default-"]),
+    ],
+)
+def test_nodes_of_every_kind_are_named_moved_and_proven(
+    scenario: str, subnets: list[str], failing: list[str], storage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with playing(scenario, storage, monkeypatch) as theatre:
+        approved = theatre.approved()
+        assert moved(approved.plan) == subnets
+        assert approved.reason is not None
+        names = [node.name for node in approved.reason.nodes]
+        assert len(names) == len(failing)
+        assert all(part in name for part, name in zip(failing, names, strict=True))
+        ended = theatre.run_on(approved)
+    assert ended.state is ChangeState.FIXED, (ended.stop_reason, ended.outcome)
+
+
+def test_a_roll_back_takes_the_gateway_off_a_subnet_that_its_nodes_have_left(
+    storage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with playing("auto-provisioned", storage, monkeypatch) as theatre:
+        applied = theatre.run_on(theatre.approved())
+        _scale(theatre, "default", 0)
+        back = theatre.app.propose.propose_rollback(applied, Instant.of(theatre.clock), "Ada")
+        assert moved(back.plan) == ["system", "provisioned"]
+        theatre.decide(back, "approve")
+        assert theatre.run_on(back).state is ChangeState.ROLLED_BACK
+        attached = [subnet["nat_gateway"] for subnet in theatre.subnets().values()]
+    assert attached == [None, None]
+
+
+def _scale(theatre: Theatre, pool: str, nodes: int) -> None:
+    scale: dict[str, Any] = {"cluster": "search", "pool": pool, "nodes": nodes}
+    theatre.simulator.add_event({"at_minute": 0, "scale": scale})
+    theatre.clock.advance(60)
