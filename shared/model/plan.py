@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from .check import Check, CheckResult
 from .resource_id import ArmId
@@ -32,24 +32,12 @@ class PlanKind(StrEnum):
     @property
     def is_advice(self) -> bool:
         """It has no steps and is never executed."""
-        return self in _ADVICE
-
-
-_ADVICE = frozenset(
-    {
-        PlanKind.RELIEVE_LOAD_BALANCER,
-        PlanKind.ALIGN_OUTBOUND_TYPE,
-        PlanKind.MANAGED_NAT_GATEWAY,
-        PlanKind.STANDARD_V2,
-        PlanKind.NOT_SNAT,
-        PlanKind.TOO_LARGE,
-        PlanKind.ADVICE,
-    }
-)
+        return self not in _EXECUTABLE
 
 
 # What is offered against an incident. A roll-back and a deletion are about a change.
 CURES = (PlanKind.ATTACH_NAT_GATEWAY, PlanKind.ADD_PUBLIC_IPS, PlanKind.RESERVE_PUBLIC_IPS)
+_EXECUTABLE = (*CURES, PlanKind.DETACH_NAT_GATEWAY, PlanKind.DELETE_NAT_GATEWAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +47,7 @@ class CreatePublicIp:
     zones: tuple[str, ...]
     tags: Mapping[str, str]
     kind: Literal["create_public_ip"] = "create_public_ip"
+    address_count: ClassVar[int] = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +75,7 @@ class CreateNatGateway:
     tags: Mapping[str, str]
     kind: Literal["create_nat_gateway"] = "create_nat_gateway"
     public_ip_prefix_ids: tuple[ArmId, ...] = ()
+    address_count: ClassVar[int] = 0
 
     @property
     def egress_ids(self) -> tuple[ArmId, ...]:

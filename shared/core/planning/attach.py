@@ -17,14 +17,15 @@ from ...model.plan import (
     ObserveEgress,
     Plan,
     PlanKind,
+    RelatedPlan,
     Step,
 )
 from ...model.resource_id import ArmId, same_id
 from ..checks import CheckBuilder
 from .cost import monthly_cost
 from .egress import Egress, address_count, addresses_of, choose_egress, our_gateway
-from .naming import free_names, network_id, tags_for
-from .plan_builder import build_plan
+from .naming import new_ids, tags_for
+from .plan_builder import Outline, build_plan
 from .plan_options import PlanOptions
 from .writes import new_resources
 
@@ -79,24 +80,23 @@ def plan_from(
     demand: Demand,
     baseline: Baseline | None,
     options: PlanOptions,
+    related: tuple[RelatedPlan, ...],
 ) -> Plan:
     """The executable plan. It moves subnets, or adds public IPs to the gateway that all of them have already."""
     kind = PlanKind.ATTACH_NAT_GATEWAY if draft.moves else PlanKind.ADD_PUBLIC_IPS
     kept = addresses_of(draft.gateway, facts.known_ips) if draft.gateway else ()
-    return build_plan(
-        facts,
+    outline = Outline(
         kind,
         _summary(draft),
-        draft.steps,
-        checks,
+        notes=_notes(facts, draft.idle_timeout_minutes, kind),
+        checks=checks,
+        steps=draft.steps,
         egress_then=(*kept, *draft.egress.shown),
         egress_count=_egress_count(draft, facts),
-        rollback_text=_rollback_text(kind),
-        notes=_notes(facts, draft.idle_timeout_minutes, kind),
-        demand=demand,
-        baseline=baseline,
         cost=monthly_cost(new_resources(draft.steps, facts), options.prices),
+        rollback_text=_rollback_text(kind),
     )
+    return build_plan(outline, facts, demand, baseline, related)
 
 
 def _choose_egress(facts: NetworkFacts, wanted_ips: int, options: PlanOptions, gateway: NatGateway | None) -> Egress:
@@ -115,10 +115,9 @@ def _choose_egress(facts: NetworkFacts, wanted_ips: int, options: PlanOptions, g
 
 
 def _create_gateway(facts: NetworkFacts, egress: Egress, options: PlanOptions) -> CreateNatGateway:
-    taken = {name.lower() for name in facts.taken_names}
-    name = next(free_names("ng", facts.cluster, options.name_template, taken))
+    (new_id,) = new_ids(facts, "ng", 1, options.name_template)
     return CreateNatGateway(
-        id=network_id(facts.nat_group_id, "natGateways", name),
+        id=new_id,
         location=facts.vnet_location or "",
         public_ip_ids=egress.ip_ids,
         idle_timeout_minutes=options.idle_timeout_minutes or facts.outbound_idle_timeout_minutes,

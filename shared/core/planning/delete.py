@@ -13,7 +13,7 @@ from ..checks import CheckBuilder, sort_checks
 from . import preflight
 from .egress import egress_now
 from .naming import is_ours
-from .plan_builder import build_plan
+from .plan_builder import Outline, build_plan
 
 
 def plan_deletion(applied: Plan, facts: NetworkFacts, of_change_id: str) -> Plan:
@@ -36,17 +36,17 @@ def plan_deletion(applied: Plan, facts: NetworkFacts, of_change_id: str) -> Plan
     )
     gateway_words = f"NAT gateway {listed([gateway.name for gateway in gateways])} and " if gateways else ""
     lost = listed([ip.address for ip in ips if ip.address], 16) or "no address"
-    return build_plan(
-        facts,
+    outline = Outline(
         PlanKind.DELETE_NAT_GATEWAY,
         f"delete {gateway_words}{count(len(ips), 'public IP')}; lost for good ({lost})",
-        steps,
-        _checks(steps, facts),
+        notes=tuple(f"Public IP {ip.name} ({ip.address}) is lost for good." for ip in ips if ip.address),
+        checks=_checks(steps, facts),
+        steps=steps,
         egress_then=egress_now(facts),
         rollback_text="there is none: Azure gives other addresses next time",
-        notes=[f"Public IP {ip.name} ({ip.address}) is lost for good." for ip in ips if ip.address],
         of_change_id=of_change_id,
     )
+    return build_plan(outline, facts)
 
 
 def check_steps(plan: Plan, facts: NetworkFacts, done: int = 0) -> tuple[Check, ...]:

@@ -15,7 +15,7 @@ from ...model.resource_id import ArmId, same_id
 from ..az_cli import aks_update
 from ..checks import CheckBuilder, grant_where
 from .egress import egress_now
-from .plan_builder import build_plan
+from .plan_builder import Outline, build_plan
 from .preflight import check_access
 from .preflight.shared_ownership import managed_as_code
 
@@ -53,27 +53,26 @@ def plan_detachment(
     )
     gateway = facts.gateway(gateway_id)
     names = ", ".join(move.subnet_id.name for move in moves)
-    return build_plan(
-        facts,
+    outline = Outline(
         PlanKind.DETACH_NAT_GATEWAY,
         f"take NAT gateway {gateway_id.name} off {count(len(moves), 'subnet')} ({names})",
-        steps,
-        [
+        notes=("The NAT gateway and its public IPs are kept; connections through the gateway end.",),
+        checks=(
             check_load_balancer_egress(facts),
             _something_to_detach(moves),
             *_not_read(facts, touched),
             *_moved_by_others(facts, gateway_id, touched),
             managed_as_code(facts),
             *check_access(facts, steps),
-        ],
+        ),
+        steps=steps,
         # Of a gateway that can't be read, what the plan said of it.
         egress_now=None if gateway else attached.egress_then,
         egress_then=egress_now(_moved(facts, moves)),
         rollback_text="ask for a new plan that attaches the gateway again",
-        notes=("The NAT gateway and its public IPs are kept; connections through the gateway end.",),
-        baseline=attached.baseline,
         of_change_id=of_change_id,
     )
+    return build_plan(outline, facts, baseline=attached.baseline)
 
 
 def _moved(facts: NetworkFacts, moves: Sequence[AssociateSubnet]) -> NetworkFacts:

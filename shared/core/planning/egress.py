@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from typing import Literal
 
 from ...formatting import count, listed
 from ...model.check import Check, CheckId
@@ -13,9 +11,9 @@ from ...model.network import NatGateway, NetworkFacts, PublicIp
 from ...model.plan import CreatePublicIp, CreatePublicIpPrefix
 from ...model.resource_id import ArmId
 from ..checks import CheckBuilder
-from .naming import free_names, is_ours, network_id, tags_for
+from .naming import is_ours, new_ids, tags_for
 from .plan_options import PlanOptions
-from .prefixes import addresses_in, check_given, length_within
+from .prefixes import check_given, length_within
 from .routes import Hop, hop_of, public_routes
 from .sizing import MAX_PUBLIC_IPS
 
@@ -47,30 +45,6 @@ class Egress:
         return not any(check.is_blocking for check in self.checks)
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
-    """``room`` is how many more addresses the gateway takes; ``gateway`` None when it is a new one."""
-
-    facts: NetworkFacts
-    options: PlanOptions
-    wanted: int
-    room: int
-    gateway: NatGateway | None
-
-    @property
-    def location(self) -> str:
-        return self.facts.vnet_location or ""
-
-    @property
-    def tags(self) -> dict[str, str]:
-        return tags_for(self.facts.cluster, self.options.tags)
-
-    def new_ids(self, kind: Literal["pip", "ippre"], resource_type: str, number: int) -> list[ArmId]:
-        taken = {name.lower() for name in self.facts.taken_names}
-        names = islice(free_names(kind, self.facts.cluster, self.options.name_template, taken), max(number, 0))
-        return [network_id(self.facts.nat_group_id, resource_type, name) for name in names]
-
-
 def choose_egress(
     facts: NetworkFacts, wanted: int, options: PlanOptions, gateway: NatGateway | None = None, existing: int = 0
 ) -> Egress:
@@ -78,22 +52,30 @@ def choose_egress(
 
     ``gateway`` is the one that they are for and that has ``existing`` addresses already, None for a new one.
     """
-    request = _Request(facts, options, wanted, max(0, MAX_PUBLIC_IPS - existing), gateway)
+    room = max(0, MAX_PUBLIC_IPS - existing)
     if options.nat_ips == "addresses":
-        return _addresses(request)
-    return _new_prefix(request) if options.nat_ips == "prefix" else _given_prefix(request)
+        return _addresses(facts, options, wanted, room)
+    if options.nat_ips == "prefix":
+        return _new_prefix(facts, options, wanted, room)
+    checks, prefix = check_given(facts, wanted, room, gateway), facts.given_prefix
+    if prefix is None:
+        return Egress(checks=checks)
+    return Egress((), (prefix.address,), 0, (), (prefix.id,), prefix.address_count, checks)
 
 
-def _addresses(request: _Request) -> Egress:
+def _addresses(facts: NetworkFacts, options: PlanOptions, wanted: int, room: int) -> Egress:
     """Reserved ones first, all of them that the gateway takes: partners may have been told of each."""
-    reserved = reserved_addresses(request.facts)
-    used, left = reserved[: request.room], reserved[request.room :]
-    old = [CreatePublicIp(ip.id, request.location, ip.zones, dict(ip.tags or {})) for ip in used]
-    new_ids = request.new_ids("pip", "publicIPAddresses", min(request.wanted, request.room) - len(used))
-    new = [CreatePublicIp(ip_id, request.location, (), request.tags) for ip_id in new_ids]
+    reserved, location = reserved_addresses(facts), facts.vnet_location or ""
+    used, left = reserved[:room], reserved[room:]
+    old = [CreatePublicIp(ip.id, location, ip.zones, dict(ip.tags or {})) for ip in used]
+    tags, ids = (
+        tags_for(facts.cluster, options.tags),
+        new_ids(facts, "pip", min(wanted, room) - len(used), options.name_template),
+    )
+    new = [CreatePublicIp(ip_id, location, (), tags) for ip_id in ids]
     return Egress(
         steps=(*old, *new),
-        shown=(*(ip.address for ip in used), *(ip_id.name for ip_id in new_ids)),
+        shown=(*(ip.address for ip in used), *(ip_id.name for ip_id in ids)),
         new_ips=len(new),
         ip_ids=tuple(step.id for step in (*old, *new)),
         address_count=len(old) + len(new),
@@ -115,12 +97,12 @@ def _left_over(left: Sequence[PublicIp]) -> tuple[Check, ...]:
     )
 
 
-def _new_prefix(request: _Request) -> Egress:
-    wanted, room = request.wanted, request.room
-    for prefix in reserved_addresses(request.facts, prefixes=True):
+def _new_prefix(facts: NetworkFacts, options: PlanOptions, wanted: int, room: int) -> Egress:
+    location = facts.vnet_location or ""
+    for prefix in reserved_addresses(facts, prefixes=True):
         if wanted <= prefix.address_count <= room:
             length = int(prefix.address.rpartition("/")[2])
-            step = CreatePublicIpPrefix(prefix.id, request.location, length, prefix.zones, dict(prefix.tags or {}))
+            step = CreatePublicIpPrefix(prefix.id, location, length, prefix.zones, dict(prefix.tags or {}))
             return Egress((step,), (prefix.address,), 0, (), (prefix.id,), prefix.address_count)
     check = CheckBuilder(CheckId.PUBLIC_IP_PREFIX, "natGateways GET")
     no_room = (
@@ -131,20 +113,11 @@ def _new_prefix(request: _Request) -> Egress:
     fits = length_within(wanted, room)
     if fits is None:
         return Egress(checks=(check.blocks(f"{no_room}: no prefix fits", remedy),))
-    size = addresses_in(fits)
-    (new_id,) = request.new_ids("ippre", "publicIPPrefixes", 1)
+    (new_id,) = new_ids(facts, "ippre", 1, options.name_template)
+    step = CreatePublicIpPrefix(new_id, location, fits, (), tags_for(facts.cluster, options.tags))
+    size = step.address_count
     checks = () if size >= wanted else (check.warns(f"{no_room}: the new prefix is /{fits}", remedy),)
-    step = CreatePublicIpPrefix(new_id, request.location, fits, (), request.tags)
-    shown = f"{step.id.name} (/{fits}, {size} addresses)"
-    return Egress((step,), (shown,), size, (), (step.id,), size, checks)
-
-
-def _given_prefix(request: _Request) -> Egress:
-    prefix = request.facts.given_prefix
-    checks = check_given(request.facts, request.wanted, request.room, request.gateway)
-    if prefix is None:
-        return Egress(checks=checks)
-    return Egress((), (prefix.address,), 0, (), (prefix.id,), prefix.address_count, checks)
+    return Egress((step,), (f"{new_id.name} (/{fits}, {size} addresses)",), size, (), (new_id,), size, checks)
 
 
 def reserved_addresses(facts: NetworkFacts, *, prefixes: bool = False) -> tuple[PublicIp, ...]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Literal
 
 from ...model.cluster import Cluster
 from ...model.network import NatGateway, NetworkFacts, PublicIp
 from ...model.resource_id import ArmId
 
 PRODUCT_TAG = "snatbot"
+_TYPES = {"pip": "publicIPAddresses", "ippre": "publicIPPrefixes", "ng": "natGateways"}
 _LONGEST_NAME = 80  # Azure's limit for public IPs, prefixes and NAT gateways (Azure docs: resource-name-rules)
 
 
@@ -24,6 +27,12 @@ def free_names(kind: str, cluster: Cluster, template: str, taken: set[str]) -> I
             name = template.format(kind=kind, cluster=short, number=number)
         if name.lower() not in taken:
             yield name
+
+
+def new_ids(facts: NetworkFacts, kind: Literal["pip", "ippre", "ng"], number: int, template: str) -> list[ArmId]:
+    """Ids that are free where new resources go."""
+    names = free_names(kind, facts.cluster, template, {name.lower() for name in facts.taken_names})
+    return [network_id(facts.nat_group_id, _TYPES[kind], name) for name in islice(names, max(number, 0))]
 
 
 def network_id(group_id: ArmId, kind: str, name: str) -> ArmId:

@@ -23,7 +23,7 @@ from .advice.not_snat import not_snat
 from .advice.relief import relieve
 from .attach import Draft, draft_attachment, plan_from
 from .naming import group_id
-from .plan_builder import build_advice
+from .plan_builder import build_plan
 from .plan_options import PlanOptions
 from .request import DRY_RUN, PlanRequest
 from .reserve import plan_reservation, why_not_the_switch
@@ -46,10 +46,10 @@ def plan_attachment(
     if facts.vnet_id is not None and has_vnet:
         facts = replace(facts, nat_group_id=group_id(facts.vnet_id, options.nat_resource_group))
     if request.kind in ASKABLE:
-        return build_advice(asked_for(request.kind, facts, demand, options), facts, demand, baseline)
+        return build_plan(asked_for(request.kind, facts, demand, options), facts, demand, baseline)
     draft = draft_attachment(facts, demand.public_ip_count, options) if has_vnet else None
     if request.kind is None and _is_needless(facts, demand, draft):
-        return build_advice(not_snat(facts, demand), facts, demand, baseline, align(facts).as_related)
+        return build_plan(not_snat(facts, demand), facts, demand, baseline, align(facts).as_related)
     relief = relieve(facts, demand, options.idle_timeout_minutes).as_related
     checks = sort_checks([*_checks(facts, demand, draft), *_proof_checks(baseline)])
     blockers = [check for check in checks if check.is_blocking]
@@ -58,12 +58,12 @@ def plan_attachment(
         if reservation is not None:
             return reservation
         if not blockers:
-            plan = plan_from(draft, facts, checks, demand, baseline, options)
             related = (*relief, *_left_afterwards(facts, draft))
-            return replace(plan, related=related, is_requested=request.kind is not None)
+            plan = plan_from(draft, facts, checks, demand, baseline, options, related)
+            return replace(plan, is_requested=request.kind is not None)
     found = advise(facts, demand, options)
     summary = found.summary or f"nothing is changed on {facts.cluster.name}: {blockers[0].message}"
-    return build_advice(replace(found, summary=summary, checks=checks), facts, demand, baseline, relief)
+    return build_plan(replace(found, summary=summary, checks=checks), facts, demand, baseline, relief)
 
 
 def _reservation(

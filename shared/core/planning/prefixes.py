@@ -14,29 +14,16 @@ from ...model.network import NatGateway, NetworkFacts, PublicIp
 from ...model.resource_id import same_id
 from ..checks import CheckBuilder
 
-SHORTEST_PREFIX, LONGEST_PREFIX = 28, 31
+_SIZES = {31: 2, 30: 4, 29: 8, 28: 16}  # by prefix length
 _CHECK = CheckBuilder(CheckId.PUBLIC_IP_PREFIX, "publicIPPrefixes GET")
 _ANOTHER = "name another prefix in NAT_IPS, or set it to addresses or prefix"
 
 
-def addresses_in(length: int) -> int:
-    return int(2 ** (32 - length))
-
-
-def prefix_length(wanted: int) -> int:
-    """The longest prefix with that many addresses: 2 → /31, 3 → /30, 16 → /28."""
-    length = LONGEST_PREFIX
-    while addresses_in(length) < wanted and length > SHORTEST_PREFIX:
-        length -= 1
-    return length
-
-
 def length_within(wanted: int, room: int) -> int | None:
-    """As ``prefix_length``, but no larger than ``room`` addresses; None when not even the smallest fits."""
-    length = prefix_length(wanted)
-    while addresses_in(length) > room and length < LONGEST_PREFIX:
-        length += 1
-    return length if addresses_in(length) <= room else None
+    """The longest prefix with that many addresses, or the shortest with at most ``room``: 2 → /31, 16 → /28."""
+    fitting = [length for length, size in _SIZES.items() if size <= room]
+    enough = [length for length in fitting if _SIZES[length] >= wanted]
+    return next(iter(enough or fitting[-1:]), None)
 
 
 def check_given(facts: NetworkFacts, wanted: int, room: int, gateway: NatGateway | None) -> tuple[Check, ...]:
@@ -77,9 +64,8 @@ def _not_free(prefix: PublicIp, gateway: NatGateway | None) -> Iterator[str]:
 def _wrong_size(prefix: PublicIp, wanted: int, room: int) -> Iterator[str]:
     size = prefix.address_count
     holds = f"holds {count(size, 'address', 'addresses')}"
-    smallest, largest = addresses_in(LONGEST_PREFIX), addresses_in(SHORTEST_PREFIX)
-    if not smallest <= size <= largest:
-        yield f"is {prefix.address or 'without a range'}; a NAT gateway takes /{SHORTEST_PREFIX} to /{LONGEST_PREFIX}"
+    if size not in _SIZES.values():
+        yield f"is {prefix.address or 'without a range'}; a NAT gateway takes /28 to /31"
     elif size < wanted:
         yield f"{holds}; {wanted} are needed"
     elif size > room:

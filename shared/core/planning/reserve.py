@@ -13,7 +13,7 @@ from ...model.resource_id import ArmId
 from . import preflight
 from .cost import monthly_cost
 from .egress import Egress, egress_now
-from .plan_builder import build_plan
+from .plan_builder import Outline, build_plan
 from .plan_options import PlanOptions
 from .writes import new_resources
 
@@ -41,25 +41,24 @@ def plan_reservation(
     steps = new_resources(egress.steps, facts)
     if not steps or not egress.is_possible:
         return None
-    return build_plan(
-        facts,
+    outline = Outline(
         PlanKind.RESERVE_PUBLIC_IPS,
         f"reserve {count(egress.new_ips, 'public IP')} for {facts.cluster.name}; no traffic moves, "
         "switching to them is a plan of its own",
-        steps,
-        [
+        notes=(
+            "When the addresses are known, give them to partners whose firewalls list the old ones, and add them to "
+            "the API server's authorized IP ranges if it has any. Then ask for a new plan: it uses these addresses.",
+        ),
+        checks=(
             *more_checks,
             preflight.cluster.vnet_ownership(facts),
             preflight.subnets.subnets_readable(facts),
             preflight.shared_ownership.managed_as_code(facts),
             *preflight.check_access(facts, steps),
-        ],
-        egress_then=egress_now(facts),
-        rollback_text="delete the public IPs again: nothing uses them",
-        notes=(
-            "When the addresses are known, give them to partners whose firewalls list the old ones, and add them to "
-            "the API server's authorized IP ranges if it has any. Then ask for a new plan: it uses these addresses.",
         ),
-        demand=demand,
+        steps=steps,
+        egress_then=egress_now(facts),
         cost=monthly_cost(steps, options.prices),
+        rollback_text="delete the public IPs again: nothing uses them",
     )
+    return build_plan(outline, facts, demand)

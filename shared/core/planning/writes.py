@@ -23,16 +23,13 @@ from ...model.resource_id import ArmId
 def written_id(step: Step) -> ArmId | None:
     """The resource that is created, changed or deleted; None for a gate."""
     match step:
-        case CreatePublicIp() | CreatePublicIpPrefix() | CreateNatGateway() | DeleteCreated():
-            return step.id
         case AddPublicIps():
             return step.nat_gateway_id
         case AssociateSubnet():
             return step.subnet_id
         case ObserveEgress():
             return None
-        case _:
-            assert_never(step)
+    return step.id
 
 
 def new_resources(steps: Iterable[Step], facts: NetworkFacts) -> tuple[CreateStep, ...]:
@@ -54,18 +51,8 @@ def new_types(steps: Iterable[Step], facts: NetworkFacts) -> frozenset[str]:
 
 def count_new(steps: Iterable[CreateStep]) -> tuple[int, int]:
     """Public IPs, those of prefixes counted each, and NAT gateways."""
-    ips = gateways = 0
-    for step in steps:
-        match step:
-            case CreatePublicIp():
-                ips += 1
-            case CreatePublicIpPrefix():
-                ips += step.address_count
-            case CreateNatGateway():
-                gateways += 1
-            case _:
-                assert_never(step)
-    return ips, gateways
+    found = tuple(steps)
+    return sum(step.address_count for step in found), sum(isinstance(step, CreateNatGateway) for step in found)
 
 
 def planned_ip_ids(steps: Iterable[Step], facts: NetworkFacts) -> tuple[ArmId, ...]:

@@ -12,7 +12,7 @@ from shared.core.planning.advice.alignment import align
 from shared.core.planning.advice.relief import relieve
 from shared.core.planning.detach import plan_detachment, written_subnets
 from shared.core.planning.egress import MAX_NODE_IPS, egress_now
-from shared.core.planning.plan_builder import build_advice
+from shared.core.planning.plan_builder import build_plan
 from shared.core.planning.planner import plan_attachment
 from shared.core.planning.preflight.addresses import allow_lists
 from shared.model.cluster import NodePool
@@ -113,7 +113,7 @@ EDGE = (POOLS[0], replace(POOLS[1], has_node_public_ips=True))
 )
 def test_every_way_out_of_today_is_among_the_egress_ips(found: NetworkFacts, expected: tuple[str, ...]) -> None:
     assert egress_now(found) == expected
-    assert build_advice(relieve(found, DEMAND), found, DEMAND, BASELINE).egress_now == expected, "advice says the same"
+    assert build_plan(relieve(found, DEMAND), found, DEMAND, BASELINE).egress_now == expected, "advice says the same"
     assert all(address in allow_lists(found).message for address in expected)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from shared.core.checks import CheckBuilder
 from shared.core.planning.digest import digest
-from shared.core.planning.plan_builder import Advice, build_advice, build_plan
+from shared.core.planning.plan_builder import Outline, build_plan
 from shared.model.check import CheckId, CheckResult
 from shared.model.network import PublicIp
 from shared.model.plan import CreatePublicIp, PlanKind
@@ -22,15 +22,8 @@ THERE = facts(group_ips=(PublicIp(OLD, "pip-1", "203.0.113.7", "Standard", "Succ
 
 def test_a_plan_has_its_digest_and_commands_for_what_is_not_there_yet() -> None:
     steps = [CreatePublicIp(ip_id, "westeurope", (), {}) for ip_id in (ArmId(OLD.upper()), NEW)]
-    plan = build_plan(
-        THERE,
-        PlanKind.RESERVE_PUBLIC_IPS,
-        "reserve",
-        steps,
-        [CHECK.passes("fine"), CHECK.blocks("not so")],
-        egress_then=(),
-        rollback_text="delete them",
-    )
+    checks = (CHECK.passes("fine"), CHECK.blocks("not so"))
+    plan = build_plan(Outline(PlanKind.RESERVE_PUBLIC_IPS, "reserve", checks=checks, steps=tuple(steps)), THERE)
     assert plan.digest == digest(plan)
     assert plan.existing_ids == (OLD,)
     assert plan.new_steps() == (steps[1],)
@@ -46,8 +39,8 @@ def test_a_plan_has_its_digest_and_commands_for_what_is_not_there_yet() -> None:
 @pytest.mark.parametrize("is_blocked", [False, True])
 def test_advice_that_a_check_forbids_gives_nothing_to_copy(is_blocked: bool) -> None:
     check = CHECK.requires(not is_blocked, "fine", "no such region", "take another")
-    advice = Advice(PlanKind.STANDARD_V2, "do it", ("az it",), checks=(check,), arithmetic=("1 + 1",)).unless_blocked()
-    plan = build_advice(advice, THERE, replace(DEMAND, arithmetic=("2 + 2",)), None)
+    advice = Outline(PlanKind.STANDARD_V2, "do it", ("az it",), checks=(check,), arithmetic=("1 + 1",)).unless_blocked()
+    plan = build_plan(advice, THERE, replace(DEMAND, arithmetic=("2 + 2",)), None)
     assert plan.steps == ()
     assert plan.commands == (() if is_blocked else ("az it",))
     assert plan.summary == ("not for this cluster now: no such region" if is_blocked else "do it")

@@ -14,25 +14,25 @@ from ...az_cli import aks_update
 from ...checks import CheckBuilder
 from .. import preflight
 from ..egress import egress_now
-from ..plan_builder import Advice
+from ..plan_builder import Outline
 from ..sizing import PORTS_PER_IP
 
 
-def align(facts: NetworkFacts) -> Advice:
+def align(facts: NetworkFacts) -> Outline:
     """``az aks update --outbound-type userAssignedNATGateway``, where every subnet has a gateway already."""
     return _alignment(facts, _checks(facts)).unless_blocked()
 
 
-def align_afterwards(facts: NetworkFacts) -> Advice:
+def align_afterwards(facts: NetworkFacts) -> Outline:
     """The same as it will be once a plan that attaches the gateway is proven."""
     return _alignment(facts, (preflight.cluster.outbound_type_can_change(facts),)).unless_blocked()
 
 
-def _alignment(facts: NetworkFacts, checks: tuple[Check, ...]) -> Advice:
+def _alignment(facts: NetworkFacts, checks: tuple[Check, ...]) -> Outline:
     cluster = facts.cluster
     where = listed(egress_now(facts), 16) or "the NAT gateway"
     addresses = listed([ip.address for ip in facts.aks_outbound_ips if ip.address], 16) or "unknown"
-    return Advice(
+    return Outline(
         kind=PlanKind.ALIGN_OUTBOUND_TYPE,
         summary=(
             f"make AKS's own setting agree with the NAT gateway that {cluster.name} uses: outbound type "

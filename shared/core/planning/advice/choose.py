@@ -9,7 +9,7 @@ from ....model.plan import Demand, PlanKind
 from ...az_cli import add_public_ips
 from .. import preflight
 from ..egress import reserved_addresses
-from ..plan_builder import Advice
+from ..plan_builder import Outline
 from ..plan_options import PlanOptions
 from ..sizing import MAX_PUBLIC_IPS
 from .alignment import align
@@ -25,7 +25,7 @@ ASKABLE = (
 )
 
 
-def asked_for(kind: PlanKind, facts: NetworkFacts, demand: Demand, options: PlanOptions) -> Advice:
+def asked_for(kind: PlanKind, facts: NetworkFacts, demand: Demand, options: PlanOptions) -> Outline:
     """Its checks say why when it is not for this cluster. Raises ValueError for a kind that is not in ASKABLE."""
     match kind:
         case PlanKind.RELIEVE_LOAD_BALANCER:
@@ -39,13 +39,13 @@ def asked_for(kind: PlanKind, facts: NetworkFacts, demand: Demand, options: Plan
     raise ValueError(f"{kind} is no advice that can be asked for; {', '.join(ASKABLE)} are")
 
 
-def advise(facts: NetworkFacts, demand: Demand, options: PlanOptions) -> Advice:
+def advise(facts: NetworkFacts, demand: Demand, options: PlanOptions) -> Outline:
     """The first that fits. An empty summary: the checks say it all."""
     cluster = facts.cluster
     if demand.public_ip_count > MAX_PUBLIC_IPS:
         return _too_large(facts, demand, options)
     if not cluster.is_on_load_balancer:
-        return Advice(
+        return Outline(
             PlanKind.ADVICE,
             f"the traffic of {cluster.name} does not leave through the load balancer (outbound type "
             f"{described_outbound_type(cluster)}): look at the path in use",
@@ -53,7 +53,7 @@ def advise(facts: NetworkFacts, demand: Demand, options: PlanOptions) -> Advice:
     if cluster.vnet_ownership is VnetOwnership.MANAGED:
         return managed_gateway(facts, demand, options.idle_timeout_minutes)
     if foreign := preflight.subnets.foreign_gateways(facts):
-        return Advice(
+        return Outline(
             PlanKind.ADVICE,
             f"a NAT gateway that snatbot did not create ({listed([gateway.name for gateway in foreign])}) serves "
             f"{cluster.name}: ask its owner for more public IPs on it",
@@ -64,22 +64,22 @@ def advise(facts: NetworkFacts, demand: Demand, options: PlanOptions) -> Advice:
         return standard_v2(facts, demand, options)
     waiting = reserved_addresses(facts) or reserved_addresses(facts, prefixes=True)
     if waiting and cluster.restricts_api_server:
-        return Advice(
+        return Outline(
             PlanKind.ADVICE,
             f"the public IPs of {cluster.name} are reserved: add them to the API server's authorized IP ranges, "
             "then ask for a new plan",
             (preflight.cluster.authorize_command(cluster, [ip.address for ip in waiting]),),
         )
-    return Advice(PlanKind.ADVICE, "")
+    return Outline(PlanKind.ADVICE, "")
 
 
-def _too_large(facts: NetworkFacts, demand: Demand, options: PlanOptions) -> Advice:
+def _too_large(facts: NetworkFacts, demand: Demand, options: PlanOptions) -> Outline:
     """More public IPs than one NAT gateway takes, be it AKS's own (Azure docs: nat-gateway-resource)."""
     is_managed = is_managed_on_balancer(facts.cluster)
     managed = managed_gateway(facts, demand, options.idle_timeout_minutes) if is_managed else None
     has_command = managed is not None and bool(managed.commands)
     helps = ("The command given is the largest managed NAT gateway: it helps, and does not reach.",) * has_command
-    return Advice(
+    return Outline(
         kind=PlanKind.TOO_LARGE,
         summary=(
             f"{demand.public_ip_count} public IPs would be needed for {facts.cluster.name}; "

@@ -16,11 +16,11 @@ from ....model.plan import Demand, PlanKind
 from ...az_cli import use_managed_gateway
 from ...checks import CheckBuilder
 from .. import preflight
-from ..plan_builder import Advice
+from ..plan_builder import Outline
 from ..sizing import MAX_PUBLIC_IPS
 
 
-def managed_gateway(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | None = None) -> Advice:
+def managed_gateway(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | None = None) -> Outline:
     """``idle_timeout_minutes`` None keeps that of the load balancer."""
     cluster = facts.cluster
     ips = min(demand.public_ip_count, MAX_PUBLIC_IPS)
@@ -30,7 +30,7 @@ def managed_gateway(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: i
         if cluster.has_ipv6
         else f"{back}. SKU Standard can become StandardV2 later, and from there nothing leads back"
     )
-    return Advice(
+    return Outline(
         kind=PlanKind.MANAGED_NAT_GATEWAY,
         summary=(
             f"AKS manages the virtual network of {cluster.name}: let AKS replace the load balancer by a managed NAT "

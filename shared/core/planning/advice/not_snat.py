@@ -10,7 +10,7 @@ from ....model.check import CheckId
 from ....model.network import NetworkFacts
 from ....model.plan import Demand, PlanKind
 from ...checks import CheckBuilder
-from ..plan_builder import Advice
+from ..plan_builder import Outline
 
 _SOURCE = "SnatConnectionCount, UsedSnatPorts and AllocatedSnatPorts, or the NAT gateway's metrics"
 _INSTEAD = (
@@ -22,10 +22,10 @@ _INSTEAD = (
 )
 
 
-def not_snat(facts: NetworkFacts, demand: Demand) -> Advice:
+def not_snat(facts: NetworkFacts, demand: Demand) -> Outline:
     """``demand.no_need`` says what was measured: without it there is no such answer."""
     name = facts.cluster.name
-    return Advice(
+    return Outline(
         kind=PlanKind.NOT_SNAT,
         summary=f"SNAT ports of {name} are not short, so they are not its trouble: {demand.no_need}",
         notes=(

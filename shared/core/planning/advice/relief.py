@@ -23,7 +23,7 @@ from ...detection.rules.allocation_cliff import default_ports
 from .. import preflight
 from ..egress import egress_now
 from ..naming import network_id
-from ..plan_builder import Advice
+from ..plan_builder import Outline
 
 PORTS_PER_FRONTEND = 64_000
 MAX_FRONTENDS = 100
@@ -31,7 +31,7 @@ _STEP = 8
 _HEADROOM = 2
 
 
-def relieve(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | None = None) -> Advice:
+def relieve(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | None = None) -> Outline:
     """``idle_timeout_minutes`` None keeps the present one."""
     cluster, profile = facts.cluster, facts.cluster.load_balancer_profile
     nodes = max(nodes_now(cluster, facts.load_balancer), facts.node_count)
@@ -47,7 +47,7 @@ def relieve(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | Non
     ports, frontends = ports_a_node(_wanted(demand, ports_now), most, have)
     idle = idle_timeout_minutes or facts.outbound_idle_timeout_minutes
     limited = f"; {MAX_FRONTENDS} public IPs are the most, {ports:,} ports a node fit" if ports < ports_now * 2 else ""
-    return Advice(
+    return Outline(
         kind=PlanKind.RELIEVE_LOAD_BALANCER,
         summary=(
             f"relieve the load balancer of {cluster.name} without a new gateway: {ports:,} SNAT ports a node instead "

@@ -6,18 +6,18 @@ load balancer's outbound rules ends where one is attached.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterator, Sequence
 
 from ....formatting import count
 from ....model.check import Check, CheckId
 from ....model.network import NetworkFacts
 from ....model.plan import Demand, PlanKind
+from ....model.resource_id import ArmId
 from ...az_cli import associate_command, az, create_public_ip, named
 from ...checks import CheckBuilder
 from .. import preflight
-from ..naming import free_names, group_id, network_id
-from ..plan_builder import Advice
+from ..naming import new_ids
+from ..plan_builder import Outline
 from ..plan_options import PlanOptions
 from ..sizing import MAX_PUBLIC_IPS
 
@@ -31,25 +31,26 @@ _MISSING_IN = (
 )
 
 
-def standard_v2(facts: NetworkFacts, demand: Demand, options: PlanOptions) -> Advice:
+def standard_v2(facts: NetworkFacts, demand: Demand, options: PlanOptions) -> Outline:
     """The gateway, its public IPs and its association with every subnet, by hand."""
     cluster = facts.cluster
     ips = min(demand.public_ip_count, MAX_PUBLIC_IPS)
+    ip_ids = new_ids(facts, "pip", ips, options.name_template) if facts.vnet_id else []
     reason = ", which uses IPv6" if facts.is_dual_stack else ""
-    return Advice(
+    return Outline(
         kind=PlanKind.STANDARD_V2,
         summary=(
             f"a StandardV2 NAT gateway with {count(ips, 'public IP')} for {cluster.name}{reason}: zone-redundant, for "
             "IPv4 and IPv6, and created by a person"
         ),
-        commands=tuple(_commands(facts, ips, options)),
+        commands=tuple(_commands(facts, ip_ids, options)),
         notes=(
             "The commands make IPv4 addresses. IPv6 egress needs IPv6 addresses of SKU StandardV2 on the gateway too.",
             "An empty subnet made before April 2025 may refuse it (Azure docs: nat-gateway/troubleshoot-nat).",
             "snatbot sees the gateway and watches it.",
         ),
         checks=_checks(facts),
-        egress_then=tuple(_names("pip", facts, ips, options)),
+        egress_then=tuple(ip_id.name for ip_id in ip_ids),
         irreversible=(
             "There is no upgrade from Standard to StandardV2 and none back, and public IPs of the one SKU don't go "
             "with the other: going back means other addresses. IPv6 egress by the load balancer's outbound rules ends."
@@ -59,19 +60,11 @@ def standard_v2(facts: NetworkFacts, demand: Demand, options: PlanOptions) -> Ad
     ).unless_blocked()
 
 
-def _names(kind: str, facts: NetworkFacts, number: int, options: PlanOptions) -> list[str]:
-    taken = {name.lower() for name in facts.taken_names}
-    return list(islice(free_names(kind, facts.cluster, options.name_template, taken), number))
-
-
-def _commands(facts: NetworkFacts, ips: int, options: PlanOptions) -> Iterator[str]:
+def _commands(facts: NetworkFacts, ip_ids: Sequence[ArmId], options: PlanOptions) -> Iterator[str]:
     if facts.vnet_id is None:
         return
-    group = group_id(facts.vnet_id, options.nat_resource_group)
     location = facts.vnet_location or facts.cluster.location
-    ip_ids = [network_id(group, "publicIPAddresses", name) for name in _names("pip", facts, ips, options)]
-    (gateway,) = _names("ng", facts, 1, options)
-    gateway_id = network_id(group, "natGateways", gateway)
+    (gateway_id,) = new_ids(facts, "ng", 1, options.name_template)
     idle = options.idle_timeout_minutes or facts.outbound_idle_timeout_minutes
     for ip_id in ip_ids:
         yield create_public_ip(ip_id, location, ("1", "2", "3"), sku="StandardV2")
