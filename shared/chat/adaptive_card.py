@@ -15,7 +15,7 @@ from microsoft_teams import cards
 from microsoft_teams.cards.core import ContainerStyle
 
 from ..formatting import clip
-from .message import Button, Message, Section, Table, Tone, code_spans, without_backticks
+from .message import Message, Section, Table, Tone, code_spans, without_backticks
 
 SCHEMA_URL = "http://adaptivecards.io/schemas/adaptive-card.json"
 _STYLE: dict[Tone, ContainerStyle] = {
@@ -37,12 +37,19 @@ def card(message: Message) -> dict[str, Any]:
     """The card as JSON. Its size is the caller's business."""
     body: list[cards.CardElement] = [_head(message)]
     if message.facts:
-        body.append(_facts(message.facts))
+        facts = [
+            cards.Fact(title=escape(label), value=escape(without_backticks(fact))) for label, fact in message.facts
+        ]
+        body.append(cards.FactSet(spacing="Medium", facts=facts))
     for section in message.sections:
         if not section.is_detail:
             body.extend(_section(section))
     if message.buttons:
-        body.append(cards.ActionSet(actions=[_button(button) for button in message.buttons], spacing="Medium"))
+        actions = [
+            cards.OpenUrlAction(title=button.text, url=button.url, style="positive" if button.is_primary else None)
+            for button in message.buttons
+        ]
+        body.append(cards.ActionSet(actions=[*actions], spacing="Medium"))
     body.extend(_details([section for section in message.sections if section.is_detail]))
     if message.footer:
         body.append(_text(message.footer, is_subtle=True, spacing="Medium"))
@@ -61,13 +68,6 @@ def _head(message: Message) -> cards.CardElement:
     if message.summary:
         items.append(_text(message.summary, spacing="Small"))
     return cards.Container(style=_STYLE[message.tone], bleed=True, items=items)
-
-
-def _facts(facts: Sequence[tuple[str, str]]) -> cards.CardElement:
-    return cards.FactSet(
-        spacing="Medium",
-        facts=[cards.Fact(title=escape(label), value=escape(without_backticks(value))) for label, value in facts],
-    )
 
 
 def _section(section: Section) -> Iterator[cards.CardElement]:
@@ -157,8 +157,3 @@ def _text(text: str, *, is_subtle: bool = False, spacing: Any = None) -> cards.R
         for piece, is_code in code_spans(text) or ((" ", False),)
     ]
     return cards.RichTextBlock(inlines=inlines, spacing=spacing)
-
-
-def _button(button: Button) -> cards.OpenUrlAction:
-    style: Any = "positive" if button.is_primary else None
-    return cards.OpenUrlAction(title=button.text, url=button.url, style=style)

@@ -10,13 +10,13 @@ from ..model.change import Change, ChangeState, JournalEntry, Outcome, Verdict
 from ..model.plan import AssociateSubnet, Plan, PlanKind
 from .finding_labels import describe_incident
 from .labels import (
-    STATE_LABELS,
     check_commands,
     describe_check,
     describe_cost,
     describe_step,
     egress_addresses,
     resource_name,
+    state_label,
 )
 from .message import Button, Message, Section, Tone, facts_of, sections_of
 
@@ -82,7 +82,7 @@ def change_proposed(change: Change, approval_url: str) -> Message:
 def change_decided(change: Change, page_url: str = "") -> Message:
     """Approved, denied, resumed, expired or superseded: by whom and when. ``page_url``: where it can be asked again."""
     is_resumed = change.state is ChangeState.APPROVED and change.is_begun
-    verb = "approved" if change.state is ChangeState.APPROVED else STATE_LABELS[change.state]
+    verb = "approved" if change.state is ChangeState.APPROVED else state_label(change.state)
     following = _AFTER_A_DECISION.get(change.state, "")
     if is_resumed:
         verb, following = "resumed", "It goes on with the step that stopped."

@@ -25,21 +25,11 @@ from ..model.reading import NodeFailures
 from ..model.resource_id import ArmId
 from .message import Table
 
-STATE_LABELS: Mapping[ChangeState, str] = {
+_STATE_LABELS = {  # where the state's own words would not do
     ChangeState.PROPOSED: "waiting for approval",
     ChangeState.APPROVED: "approved, about to start",
     ChangeState.APPLYING: "being applied",
-    ChangeState.STOPPED: "stopped",
     ChangeState.VERIFYING: "applied, being verified",
-    ChangeState.FIXED: "fixed",
-    ChangeState.NOT_FIXED: "not fixed",
-    ChangeState.CANT_TELL: "can't tell",
-    ChangeState.ROLLED_BACK: "rolled back",
-    ChangeState.DONE: "done",
-    ChangeState.DENIED: "denied",
-    ChangeState.EXPIRED: "expired",
-    ChangeState.SUPERSEDED: "superseded",
-    ChangeState.FAILED: "failed",
 }
 CHECK_LABELS: Mapping[CheckResult, str] = {
     CheckResult.PASS: "Passed",
@@ -52,6 +42,10 @@ _RESOURCE_LABELS = {
     "publicipaddresses": "public IP",
     "publicipprefixes": "public IP prefix",
 }
+
+
+def state_label(state: ChangeState) -> str:
+    return _STATE_LABELS.get(state, state.value)
 
 
 def resource_name(resource_id: str | None) -> str:

@@ -11,7 +11,7 @@ from ..model.incident import Incident
 from . import manual_steps
 from .change_messages import ASK_AGAIN, change_decided, change_proposed
 from .incident_messages import BALANCER_KINDS, incident_worsened, subject
-from .labels import STATE_LABELS
+from .labels import state_label
 from .message import Button, Message, Section, sections_of
 
 _BUTTONS = {ChangeState.PROPOSED: "Review and decide", ChangeState.STOPPED: "Open the change"}
@@ -76,4 +76,4 @@ def _waiting(change: Change) -> str:
         case ChangeState.EXPIRED:
             return f"The plan expired at {utc(change.expires_at)}. {ASK_AGAIN}"
         case _:
-            return f"Of the newest change against it the page says more. It is: {STATE_LABELS[change.state]}."
+            return f"Of the newest change against it the page says more. It is: {state_label(change.state)}."

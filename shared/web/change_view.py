@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..chat.finding_labels import describe_incident
-from ..chat.labels import STATE_LABELS, describe_step, egress_addresses, node_table
+from ..chat.labels import describe_step, egress_addresses, node_table, state_label
 from ..chat.message import facts_of
 from ..formatting import capital, count, duration, sentences, utc
 from ..model.change import Action, Change, ChangeState, JournalEntry
@@ -58,7 +58,7 @@ class LinkedChange:
 
     @property
     def state(self) -> str:
-        return f"{STATE_LABELS[self.change.state]}, proposed {utc(self.change.proposed_at)}"
+        return f"{state_label(self.change.state)}, proposed {utc(self.change.proposed_at)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def _plan(change: Change, journal: Sequence[JournalEntry]) -> PlanView:
     of_change = "Takes back change" if plan.kind is PlanKind.DETACH_NAT_GATEWAY else "Of change"
     return replace(
         view,
-        state=capital(STATE_LABELS[change.state]),
+        state=capital(state_label(change.state)),
         tone=_TONES.get(change.state, "neutral"),
         egress_labels=("Before", "After") if change.state in _APPLIED else view.egress_labels,
         egress_then=egress_addresses(plan, journal) if plan.steps else view.egress_then,
