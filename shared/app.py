@@ -167,6 +167,7 @@ class App(Clients):
     @cached_property
     def watch(self) -> Watch:
         from .flows.incidents.deleted_clusters import DeletedClusters
+        from .flows.monitoring.shard_reports import ShardReports
         from .flows.monitoring.tick import WatchPolicy
         from .flows.monitoring.tracked_scan import TrackedScan
         from .flows.monitoring.unmeasured import UnmeasuredClusters, UnmeasuredPolicy
@@ -191,14 +192,10 @@ class App(Clients):
             UnmeasuredClusters(self.records, self.fleet_discovery, self.outbox, self._default_rules, policy),
             DeletedClusters(self.records, self.active_clusters, self.fleet_discovery, self.outbox),
             self.records,
-            self.fleet_cache,
+            ShardReports(self.fleet_cache, self.schedule.ports_every + timedelta(minutes=2)),
             self.liveness,
             self.request_count,
-            WatchPolicy(
-                self.schedule,
-                fan_out_above=settings.fan_out_above,
-                deadline_seconds=TICK_DEADLINE_SECONDS,
-            ),
+            WatchPolicy(self.schedule, settings.fan_out_above, TICK_DEADLINE_SECONDS),
         )
 
     @cached_property

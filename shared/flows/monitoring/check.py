@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 
 from ...cloud.deadline import Deadline
@@ -32,26 +32,16 @@ class CheckReport:
     unreadable: tuple[Unlisted, ...] = ()  # what could not even be listed: silence there is not health
 
 
+@dataclass(frozen=True, slots=True)
 class Check:
-    def __init__(
-        self,
-        discovery: Discovery,
-        fleet_discovery: FleetDiscovery,
-        inventory: FleetInventory,
-        scanner: FleetScanner,
-        schedule: ScanSchedule,
-        *,
-        deadline_seconds: float,
-        unmeasured_since: Callable[[], Mapping[str, datetime]] = dict,
-    ) -> None:
-        """``unmeasured_since``: since when the watch could not measure clusters, by short key."""
-        self._discovery = discovery
-        self._fleet_discovery = fleet_discovery
-        self._inventory = inventory
-        self._scanner = scanner
-        self._schedule = schedule
-        self._deadline_seconds = deadline_seconds
-        self._unmeasured_since = unmeasured_since
+    discovery: Discovery
+    fleet_discovery: FleetDiscovery
+    inventory: FleetInventory
+    scanner: FleetScanner
+    schedule: ScanSchedule
+    _: KW_ONLY
+    deadline_seconds: float
+    unmeasured_since: Callable[[], Mapping[str, datetime]] = dict  # as the watch has it, by short key
 
     def all(self, now: datetime, minutes: int | None = None) -> CheckReport:
         """Every cluster that can be found. One cluster's trouble does not hide the others.
@@ -59,7 +49,7 @@ class Check:
         Raises BadInput unless ``minutes`` of the window is 1 to 1,440.
         """
         scope = self._scope(now, minutes)
-        fleet = self._inventory.get(now)
+        fleet = self.inventory.get(now)
         return CheckReport(now, scope.window, self._assess(fleet.clusters, now, scope), fleet.unreadable)
 
     def one(self, selector: str, now: datetime, minutes: int | None = None) -> CheckReport:
@@ -70,27 +60,27 @@ class Check:
         scope = self._scope(now, minutes)
         cluster = self.find(selector)
         try:
-            target = self._fleet_discovery.read_cluster(cluster)
+            target = self.fleet_discovery.read_cluster(cluster)
         except AzureError as error:
             return CheckReport(now, scope.window, (Assessment(cluster, now, unmeasured(error)),))
         return CheckReport(now, scope.window, self._assess((target,), now, scope))
 
     def find(self, selector: str) -> Cluster:
         try:
-            return self._discovery.cluster(selector)
+            return self.discovery.cluster(selector)
         except NotFound:
             raise NotFoundHere(f"no cluster {selector!r} that this app's identity may read") from None
 
     def _scope(self, now: datetime, minutes: int | None) -> ScanScope:
         if minutes is not None and not 1 <= minutes <= 1440:
             raise BadInput(f"window is {minutes} minutes; it must be 1 to 1440")
-        return self._schedule.full_scope(now, minutes)
+        return self.schedule.full_scope(now, minutes)
 
     def _assess(self, targets: Sequence[WatchedCluster], now: datetime, scope: ScanScope) -> tuple[Assessment, ...]:
         """In the order of ``targets``."""
         found: dict[str, Assessment] = {}
         lock = threading.Lock()
-        since = self._unmeasured_since()
+        since = self.unmeasured_since()
 
         def keep(group: Sequence[ScanResult]) -> None:
             with lock:
@@ -99,5 +89,5 @@ class Check:
         def prior_of(target: WatchedCluster) -> PriorObservations:
             return PriorObservations(unmeasured_since=since.get(short_key(target.cluster.id)))
 
-        self._scanner.scan(targets, scope, Deadline(self._deadline_seconds), now, keep, prior_of)
+        self.scanner.scan(targets, scope, Deadline(self.deadline_seconds), now, keep, prior_of)
         return tuple(found[target.cluster.id] for target in targets)

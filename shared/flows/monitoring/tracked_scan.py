@@ -58,32 +58,24 @@ class ScanTotals:
                     self.allocations[key] = baseline
 
 
+@dataclass(frozen=True, slots=True)
 class TrackedScan:
-    def __init__(
-        self,
-        scanner: FleetScanner,
-        discovery: FleetDiscovery,
-        tracker: IncidentTracker,
-        cache: FleetCache,
-        active_clusters: ActiveClusterIndex,
-        schedule: ScanSchedule,
-    ) -> None:
-        self._scanner = scanner
-        self._discovery = discovery
-        self._tracker = tracker
-        self._cache = cache
-        self._active_clusters = active_clusters
-        self._schedule = schedule
+    scanner: FleetScanner
+    discovery: FleetDiscovery
+    tracker: IncidentTracker
+    cache: FleetCache
+    active_clusters: ActiveClusterIndex
+    schedule: ScanSchedule
 
     def run(
         self, targets: Sequence[WatchedCluster], key: str, now: datetime, wall: datetime, time: TickTime
     ) -> ScanTotals:
         """``key`` names whose progress it is: a shard's, or the whole fleet's. Raises StoreError."""
-        active = self._active_clusters.entries()
-        progress = self._cache.read(ScanProgress, f"{_PROGRESS}{key}") or ScanProgress()
+        active = self.active_clusters.entries()
+        progress = self.cache.read(ScanProgress, f"{_PROGRESS}{key}") or ScanProgress()
         clusters = [target.cluster for target in targets]
         in_trouble = frozenset(cluster.id.lower() for cluster in clusters if active.get(cluster_key(cluster.id)))
-        scope = self._schedule.scope(now, progress.ports_until, in_trouble)
+        scope = self.schedule.scope(now, progress.ports_until, in_trouble)
         totals = ScanTotals(progress)
 
         def prior_of(target: WatchedCluster) -> PriorObservations:
@@ -94,25 +86,25 @@ class TrackedScan:
             with within(time.all):
                 confirmed = [self._confirm_drift(result, active, now) for result in group]
             observations = [Observation(result.assessment, result.rules.maintenance.holds(now)) for result in confirmed]
-            totals.add(confirmed, self._tracker.track(observations, active, now, wall, time.all))
+            totals.add(confirmed, self.tracker.track(observations, active, now, wall, time.all))
 
         sampled = targets, progress.suspects, now, time.scanning, is_canarys_turn(key, now)
-        with self._scanner.canary(*sampled) as suspects:
-            self._scanner.scan(targets, scope, time.scanning, now, track, prior_of)
-        totals.tally += Tally(one_by_one={**self._scanner.one_by_one, **said(suspects.result())})
+        with self.scanner.canary(*sampled) as suspects:
+            self.scanner.scan(targets, scope, time.scanning, now, track, prior_of)
+        totals.tally += Tally(one_by_one={**self.scanner.one_by_one, **said(suspects.result())})
         ports_until = scope.ports.end if scope.ports else progress.ports_until
         after = ScanProgress(ports_until, totals.allocations, suspects.result())
         if after != progress:
             self._keep(f"{_PROGRESS}{key}", after)
-        problem = self._scanner.health_event_problem
-        if problem is not None and self._cache.read(HealthEventAccess, HEALTH_EVENTS) != HealthEventAccess(problem):
+        problem = self.scanner.health_event_problem
+        if problem is not None and self.cache.read(HealthEventAccess, HEALTH_EVENTS) != HealthEventAccess(problem):
             self._keep(HEALTH_EVENTS, HealthEventAccess(problem))
         return totals
 
     def _keep(self, row: str, value: object) -> None:
         """Without it the next scan reads some minutes again, which is no reason to lose this one's results."""
         try:
-            self._cache.write(row, value)
+            self.cache.write(row, value)
         except StoreError as error:
             log.error("%s could not be stored: %s", row, error)
 
@@ -123,7 +115,7 @@ class TrackedScan:
         if cluster_key(cluster.id) not in active and not is_tagged:
             return Associations()
         try:
-            return self._tracker.read_state(cluster.id, cluster.name).associations
+            return self.tracker.read_state(cluster.id, cluster.name).associations
         except StoreError as error:
             log.error("%s: its state could not be read: %s", cluster.name, error)
             return Associations()
@@ -141,7 +133,7 @@ class TrackedScan:
         confirmed = None
         before = self._associations(target, active)
         try:
-            serving = {subnet_id: self._discovery.gateway_of_subnet(subnet_id) for subnet_id in cluster.subnet_ids}
+            serving = {subnet_id: self.discovery.gateway_of_subnet(subnet_id) for subnet_id in cluster.subnet_ids}
             if self._associations(target, active) == before:
                 confirmed = association_drift(cluster, serving, before, now)
         except AzureError as error:

@@ -37,46 +37,39 @@ class UnmeasuredPolicy:
     expects_clusters: bool = True  # finding none at all is a mistake
 
 
+@dataclass(frozen=True, slots=True)
 class UnmeasuredClusters:
-    def __init__(
-        self,
-        records: Records,
-        discovery: FleetDiscovery,
-        outbox: Outbox,
-        default_rules: TagRules,
-        policy: UnmeasuredPolicy,
-    ) -> None:
-        self._records = records
-        self._discovery = discovery
-        self._outbox = outbox
-        self._default_rules = default_rules
-        self._policy = policy
+    records: Records
+    discovery: FleetDiscovery
+    outbox: Outbox
+    default_rules: TagRules
+    policy: UnmeasuredPolicy
 
     def update(self, found: ListedFleet, tally: Tally, now: datetime, wall: datetime) -> tuple[str, ...]:
         """Posts what is news, and returns why nobody should rely on this scan: nothing when it is sound.
 
         Raises StoreError. Of two workers at once only one posts.
         """
-        stored = self._records.fleet()
+        stored = self.records.fleet()
         record = stored.value if stored else FleetRecord()
-        after, news = update_unmeasured(record, tally, self._listing(record, found), now, self._policy.grace_period)
-        has_seen_clusters = after.has_seen_clusters or not self._policy.expects_clusters
+        after, news = update_unmeasured(record, tally, self._listing(record, found), now, self.policy.grace_period)
+        has_seen_clusters = after.has_seen_clusters or not self.policy.expects_clusters
         empty = nothing_found(found.fleet, has_seen_clusters=has_seen_clusters, are_some_lost=bool(after.lost))
         problems = (empty, *found.fleet.unreadable) if empty and not after.lost else found.fleet.unreadable
-        troubles, trouble_news = update_problems(record.troubles, by_subject(problems), now, self._policy.grace_period)
+        troubles, trouble_news = update_problems(record.troubles, by_subject(problems), now, self.policy.grace_period)
         bad_tags, tag_news = update_problems(record.bad_tags, self._bad_tags(found), now, timedelta())
         one_by_one, slow_news = update_problems(record.one_by_one, tally.one_by_one, now, timedelta())
         after = replace(after, troubles=troubles, bad_tags=bad_tags, one_by_one=one_by_one)
         news = replace(news, troubles=trouble_news, bad_tags=tag_news, one_by_one=slow_news)
         self._store(stored, after, news, now, wall)
-        unsound = (stale_list(found.fleet, now, self._policy.kept_for), empty, nothing_measured(tally))
+        unsound = (stale_list(found.fleet, now, self.policy.kept_for), empty, nothing_measured(tally))
         return tuple(str(problem) for problem in unsound if problem)
 
     def update_unlisted(self, problem: Unlisted, now: datetime, wall: datetime) -> None:
         """The clusters could not be listed, and no list is kept: nothing is known of any of them."""
-        stored = self._records.fleet()
+        stored = self.records.fleet()
         record = stored.value if stored else FleetRecord()
-        troubles, news = update_problems(record.troubles, by_subject((problem,)), now, self._policy.grace_period)
+        troubles, news = update_problems(record.troubles, by_subject((problem,)), now, self.policy.grace_period)
         self._store(stored, replace(record, troubles=troubles), UnmeasuredNews(troubles=news), now, wall)
 
     def _listing(self, record: FleetRecord, found: ListedFleet) -> FleetListing:
@@ -85,7 +78,7 @@ class UnmeasuredClusters:
         for target in found.fleet.clusters:
             key, name = short_key(target.cluster.id), target.cluster.name
             names[key] = name
-            if not read_tags(target.cluster.tags, self._default_rules).is_watched:
+            if not read_tags(target.cluster.tags, self.default_rules).is_watched:
                 opted_out[key] = name
         if found.before is None:  # the list was not read anew
             return FleetListing(names, opted_out, record.lost)
@@ -95,7 +88,7 @@ class UnmeasuredClusters:
         """Each problem with the clusters that have it."""
         names: dict[str, list[str]] = {}
         for target in found.fleet.clusters:
-            for problem in read_tags(target.cluster.tags, self._default_rules).problems:
+            for problem in read_tags(target.cluster.tags, self.default_rules).problems:
                 names.setdefault(problem, []).append(target.cluster.name)
         return {problem: f"{problem} ({count(len(of), 'cluster')}: {listed(of)})" for problem, of in names.items()}
 
@@ -116,7 +109,7 @@ class UnmeasuredClusters:
     def _is_gone(self, cluster_id: str) -> bool | None:
         """None: Azure did not answer."""
         try:
-            return self._discovery.is_gone(cluster_id)
+            return self.discovery.is_gone(cluster_id)
         except AzureError as error:
             log.warning("whether %s was deleted could not be asked: %s", cluster_id, error)
             return None
@@ -133,10 +126,10 @@ class UnmeasuredClusters:
             return
         writes = [Put(after, before.etag if before else None)]
         for message in _messages(news, now):
-            writes += self._outbox.rows("the fleet", message, wall)
+            writes += self.outbox.rows("the fleet", message, wall)
         lines = [audit(now, "snatbot", event, subject) for event, subject in _events(news)]
         try:
-            self._records.commit_with_audit(FLEET_PARTITION, writes, lines)
+            self.records.commit_with_audit(FLEET_PARTITION, writes, lines)
         except StoreConflict:
             log.info("another worker has posted about unmeasured clusters")
             return

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ...cloud.deadline import within
 from ...cloud.errors import AzureError
 from ...cloud.request_count import RequestCount
 from ...model.fleet import Unlisted
-from ...model.metric import MINUTE
 from ...model.tally import Effort, ShardReport, Tally
 from ...store.errors import StoreError
-from ...store.fleet_cache import FleetCache
 from ...store.liveness import Liveness
 from ...store.records import Key, Records
 from ..incidents.deleted_clusters import DeletedClusters
@@ -32,28 +30,17 @@ from .unmeasured import UnmeasuredClusters
 log = logging.getLogger("snatbot.watch")
 
 
+@dataclass(frozen=True, slots=True)
 class Watch:
-    def __init__(
-        self,
-        inventory: FleetInventory,
-        tracked_scan: TrackedScan,
-        unmeasured: UnmeasuredClusters,
-        deleted_clusters: DeletedClusters,
-        records: Records,
-        cache: FleetCache,
-        liveness: Liveness,
-        count: RequestCount,
-        policy: WatchPolicy,
-    ) -> None:
-        self._inventory = inventory
-        self._tracked_scan = tracked_scan
-        self._unmeasured = unmeasured
-        self._deleted_clusters = deleted_clusters
-        self._records = records
-        self._reports = ShardReports(cache, policy.schedule.ports_every + 2 * MINUTE)
-        self._liveness = liveness
-        self._count = count
-        self._policy = policy
+    inventory: FleetInventory
+    tracked_scan: TrackedScan
+    unmeasured: UnmeasuredClusters
+    deleted_clusters: DeletedClusters
+    records: Records
+    reports: ShardReports
+    liveness: Liveness
+    count: RequestCount
+    policy: WatchPolicy
 
     def run(self, now: datetime, wall: datetime) -> Tick:
         """Raises StoreError when storage is down.
@@ -62,49 +49,49 @@ class Watch:
         records a tick that raises.
         """
         try:
-            with self._count.metered() as effort:
+            with self.count.metered() as effort:
                 tick = self._run(now, wall)
                 return replace(tick, effort=tick.effort + effort())
         except Exception as error:
             try:
-                self._liveness.record_failure("watch", wall, [error_text(error)], raised=True)
+                self.liveness.record_failure("watch", wall, [error_text(error)], raised=True)
             except StoreError as unwritten:
                 log.error("that a tick raised could not be stored: %s", unwritten)
             raise
 
     def scan_shard(self, key: str, tick: str, now: datetime, wall: datetime) -> ShardScan | None:
         """One shard of a large fleet. None: it was scanned for this tick, or a later one, already."""
-        if self._reports.is_scanned(key, tick, now):
+        if self.reports.is_scanned(key, tick, now):
             return None
-        time = TickTime.of(self._policy.deadline_seconds)
+        time = TickTime.of(self.policy.deadline_seconds)
         try:
-            with self._count.metered() as effort:
-                totals = self._tracked_scan.run(self._inventory.shard(key), key, now, wall, time)
+            with self.count.metered() as effort:
+                totals = self.tracked_scan.run(self.inventory.shard(key), key, now, wall, time)
                 report = ShardReport(now, tick, totals.tally, effort())
         except Exception as error:
-            self._reports.write_raised(key, error, now)
+            self.reports.write_raised(key, error, now)
             raise
-        self._reports.write(key, report)
+        self.reports.write(key, report)
         return ShardScan(report, tuple(sorted(totals.notified)))
 
     def _run(self, now: datetime, wall: datetime) -> Tick:
         name = f"{now:%Y%m%dt%H%M}"
-        time = TickTime.of(self._policy.deadline_seconds)
+        time = TickTime.of(self.policy.deadline_seconds)
         try:
             with within(time.listing):
-                listed = self._inventory.get_and_store(now)
+                listed = self.inventory.get_and_store(now)
         except AzureError as error:
             problem = Unlisted(CLUSTERS_UNLISTED, str(error))
             log.error("%s", problem)
             self._track_unlisted(problem, now, wall)
             return self._with_due(Tick(name, Tally(), (problem,), problems=(str(problem),)), now, wall)
         targets = listed.fleet.clusters
-        if len(targets) > self._policy.fan_out_above:
+        if len(targets) > self.policy.fan_out_above:
             shards = shards_of(targets)
-            tally, effort, raised = self._reports.total(shards, now)
+            tally, effort, raised = self.reports.total(shards, now)
         else:
             shards, effort, raised = {}, Effort(), ()
-            tally = self._tracked_scan.run(targets, WHOLE_FLEET, now, wall, time).tally
+            tally = self.tracked_scan.run(targets, WHOLE_FLEET, now, wall, time).tally
         with within(time.all):
             problems = (*raised, *self._track_unmeasured(listed, tally, now, wall))
         tick = Tick(name, tally, listed.fleet.unreadable, tuple(shards), problems=problems, effort=effort)
@@ -113,9 +100,9 @@ class Watch:
     def _track_unmeasured(self, listed: ListedFleet, tally: Tally, now: datetime, wall: datetime) -> tuple[str, ...]:
         """Returns why nobody should rely on this scan; empty when it is sound."""
         try:
-            problems = self._unmeasured.update(listed, tally, now, wall)
+            problems = self.unmeasured.update(listed, tally, now, wall)
             if listed.before is not None:
-                self._deleted_clusters.end_incidents(listed.fleet, now, wall)
+                self.deleted_clusters.end_incidents(listed.fleet, now, wall)
         except StoreError as error:
             log.error("coverage could not be remembered: %s", error)
             return (f"coverage could not be remembered: {error}",)
@@ -123,24 +110,24 @@ class Watch:
 
     def _track_unlisted(self, problem: Unlisted, now: datetime, wall: datetime) -> None:
         try:
-            self._unmeasured.update_unlisted(problem, now, wall)
+            self.unmeasured.update_unlisted(problem, now, wall)
         except StoreError as error:
             log.error("coverage could not be remembered: %s", error)
 
     def _with_due(self, tick: Tick, now: datetime, wall: datetime, *, raised: bool = False) -> Tick:
-        waiting = self._records.waiting_outbox()
-        due = self._records.due(("change", "incident"), now)
+        waiting = self.records.waiting_outbox()
+        due = self.records.due(("change", "incident"), now)
         tick = replace(
             tick,
             deliver=tuple(sorted({entry.partition for entry in waiting if entry.due_at <= wall})),
             advance=_named("change-", due),
             offer=_named("incident-", due),
         )
-        self._liveness.note_waiting(min((entry.created_at for entry in waiting), default=None))
+        self.liveness.note_waiting(min((entry.created_at for entry in waiting), default=None))
         if tick.is_success:
-            self._liveness.record_success("watch", wall)
+            self.liveness.record_success("watch", wall)
         else:
-            self._liveness.record_failure("watch", wall, tick.problems, raised=raised)
+            self.liveness.record_failure("watch", wall, tick.problems, raised=raised)
         return tick
 
 

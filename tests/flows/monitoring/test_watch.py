@@ -25,6 +25,7 @@ from shared.flows.incidents.silence import Silence
 from shared.flows.incidents.track import IncidentTracker
 from shared.flows.monitoring.inventory import FleetInventory
 from shared.flows.monitoring.scan import FleetScanner
+from shared.flows.monitoring.shard_reports import ShardReports
 from shared.flows.monitoring.tick import Tick, WatchPolicy
 from shared.flows.monitoring.tracked_scan import HEALTH_EVENTS, TrackedScan
 from shared.flows.monitoring.unmeasured import UnmeasuredClusters, UnmeasuredPolicy
@@ -110,7 +111,7 @@ class World:
             UnmeasuredClusters(self.records, self.azure.fleet, outbox, self.usual, self.coverage),
             DeletedClusters(self.records, self.active_clusters, self.azure.fleet, outbox),
             self.records,
-            self.cache,
+            ShardReports(self.cache, self.policy.schedule.ports_every + timedelta(minutes=2)),
             self.liveness,
             self.count,
             self.policy,
