@@ -1,4 +1,4 @@
-"""Health events of load balancers from a Log Analytics workspace: a second witness beside the metrics.
+"""Health events of load balancers from a Log Analytics workspace: a second source beside the metrics.
 
 They come only where a diagnostic setting sends the category LoadBalancerHealthEvent there, and Azure looks about every
 five minutes (Azure docs: load-balancer-health-event-logs; table ALBHealthEvent).

@@ -103,6 +103,10 @@ class MetricAccess:
                     future.result()
         return answers
 
+    @property
+    def uses_batches(self) -> bool:
+        return self._mode != "arm"
+
     def had_traffic(self, load_balancer_id: str) -> bool:
         """Whether a scan by this object saw connections within the hour."""
         return self._doubts.had_traffic(load_balancer_id)
@@ -110,7 +114,7 @@ class MetricAccess:
     def query_both_ways(self, request: MetricRequest, deadline: Deadline) -> tuple[MetricAnswer, MetricAnswer] | None:
         """What a batch and a single request say of the first resource. None where not both answer, or none is asked."""
         (whole,) = by_subscription(request, deadline)
-        if self._mode == "arm" or self._refusals.holds(whole.subscription, request.region):
+        if self._refusals.holds(whole.subscription, request.region):
             return None
         part = whole.of(next(split(whole.resource_ids, request.series, max(STEPS[-2], self._sizes.of(whole.place)))))
         first = part.of(part.resource_ids[:1])

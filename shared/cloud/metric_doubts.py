@@ -1,7 +1,8 @@
-"""Which empty answers to doubt: those about resources of which a metric had a point within the hour.
+"""Which empty answers to doubt: about resources of which a metric had a point within the hour, and of blank batches.
 
-An idle load balancer has allocated ports and no connection, so that its answer is doubted once an hour, until another
-request has shown that it is true.
+Each is doubted once an hour at most: then another request has shown that it is true. An idle load balancer has
+allocated ports and no connection. A batch is blank when none of its resources, two at least, has a point: so it is from
+the first day where a batch holds too many time series.
 """
 
 from __future__ import annotations
@@ -48,11 +49,12 @@ class MetricDoubts:
     def about(self, query: MetricQuery, answers: Answers) -> list[str]:
         """Resources with an empty answer that may be wrong."""
         since = self._monotonic() - SECONDS
+        is_blank = len(answers) > 1 and not any(map(has_values, answers.values()))
         with self._lock:
             return [
                 resource_id
                 for resource_id, answer in answers.items()
-                if self._seen.get(resource_id, since) > since
+                if (is_blank or self._seen.get(resource_id, since) > since)
                 and self._believed.get((resource_id, query.metric), since) <= since
                 and is_empty(answer)
             ]

@@ -202,7 +202,7 @@ def test_several_that_vanished_at_once_do_not_end_batches() -> None:
     assert {one for one, answer in answers.items() if isinstance(answer, NotFound)} == {one.lower() for one in gone}
     assert sum(answer == GOOD for answer in answers.values()) == 48
     assert not world.access.one_by_one
-    assert world.singles == []
+    assert len(world.singles) <= 4, "a sample of the silent, and no resource alone"
 
 
 def test_where_everybody_vanished_batches_are_not_blamed() -> None:

@@ -159,20 +159,32 @@ def test_one_cluster_that_fell_silent_is_asked_once_more_and_blames_nobody() -> 
     assert azure.access.one_by_one == {}
 
 
-def test_without_anything_seen_within_the_hour_an_empty_answer_is_an_answer() -> None:
+def test_without_anything_seen_within_the_hour_an_empty_answer_among_others_is_an_answer() -> None:
     azure, ids = LyingAzure(), balancers(50)
-    azure.empty_above(1)
-    assert all(answer == NOTHING for answer in azure.scan(ids).values())
+    azure.truth = lambda resource_id, query: NOTHING if resource_id == ids[7] else BUSY
+    azure.scan(ids)
     assert (azure.batches, azure.singles) == ([50], 0)
-    azure.lie = lambda ids, answers: None
+    azure.truth = lambda resource_id, query: BUSY
     azure.scan(ids)
     azure.now += 3601
-    azure.empty_above(1)
+    azure.truth = lambda resource_id, query: NOTHING if resource_id == ids[7] else BUSY
     azure.scan(ids)
     assert (azure.batches, azure.singles) == ([50], 0)
 
 
-def test_allocated_ports_make_silence_doubtful_once_an_hour() -> None:
+def test_where_batches_never_had_a_point_the_first_scan_finds_out() -> None:
+    azure, ids = LyingAzure(), balancers(50)
+    azure.empty_above(25)
+    assert all(answer == BUSY for answer in azure.scan(ids).values())
+    assert azure.singles == 4
+    azure.truth = lambda resource_id, query: NOTHING
+    others = [resource_id.replace("/s1/", "/s2/") for resource_id in ids]
+    for singles in (4, 0):
+        azure.scan(others)
+        assert (azure.batches, azure.singles) == ([50], singles)
+
+
+def test_silence_is_doubted_once_an_hour() -> None:
     azure, ids = LyingAzure(), balancers(3)
     azure.truth = lambda resource_id, query: BUSY if query == ALLOCATED_SNAT_PORTS else NOTHING
     singles = []
@@ -181,8 +193,8 @@ def test_allocated_ports_make_silence_doubtful_once_an_hour() -> None:
         azure.scan(ids)
         singles.append(azure.singles)
         azure.scan(ids, ALLOCATED_SNAT_PORTS)
-    assert sum(singles) == 2 * 3
-    assert singles[1] == 3
+    assert sum(singles) == 3 * 3
+    assert singles[0] == singles[60] == 3
 
 
 def test_single_requests_are_not_doubted() -> None:
@@ -193,7 +205,7 @@ def test_single_requests_are_not_doubted() -> None:
     assert (azure.batches, azure.singles) == ([], 3)
 
 
-def test_both_ways_are_asked_about_the_first_and_neither_where_batches_are_not_used() -> None:
+def test_both_ways_are_asked_about_the_first_and_prove_nothing_where_one_fails() -> None:
     azure, ids = LyingAzure(), balancers(3)
     azure.lie = lambda asked, answers: answers.update(dict.fromkeys(answers, NOTHING))
     request = MetricRequest(ids, "westeurope", SNAT_CONNECTIONS, window())
@@ -202,4 +214,3 @@ def test_both_ways_are_asked_about_the_first_and_neither_where_batches_are_not_u
     assert (azure.batches, azure.singles) == ([3], 1)
     azure.truth = lambda resource_id, query: Throttled("metric", "slow", retry_after_seconds=1.0)
     assert azure.access.query_both_ways(request, deadline) is None
-    assert LyingAzure("arm").access.query_both_ways(request, deadline) is None

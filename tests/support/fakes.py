@@ -69,6 +69,8 @@ class FakeAccess:
     def query_all(self, requests: Sequence[MetricRequest], deadline: Deadline, at_a_time: int = 1) -> list[Answers]:
         return [self.query(one.resource_ids, one.region, one.query, one.window, deadline) for one in requests]
 
+    uses_batches: bool = True
+
     def had_traffic(self, load_balancer_id: str) -> bool:
         return False
 

@@ -34,6 +34,8 @@ class Canary:
         self, targets: Sequence[WatchedCluster], suspects: Suspects, now: datetime, deadline: Deadline, is_turn: bool
     ) -> Suspects:
         """The suspect regions afterwards. Without ``is_turn`` only these are sampled."""
+        if not self._access.uses_batches:
+            return {}
         number = int(now.timestamp() // MINUTE.total_seconds())
         busy = [
             target for target in targets if target.load_balancer and self._access.had_traffic(target.load_balancer.id)
@@ -42,7 +44,7 @@ class Canary:
         if is_turn and busy:
             turn = busy[number % len(busy)]
             chosen[_place(turn)] = turn
-        after = dict(suspects)
+        after = {place: suspects[place] for place in suspects.keys() & {_place(target) for target in targets}}
         for place, target in chosen.items():
             neighbours = [other for other in _in_turn(targets, number) if _place(other) == place]
             before = after.pop(place, None)

@@ -31,6 +31,7 @@ class BothWays:
         self.distrusted: list[str] = []
         self.is_silent = False
         self.quiet: set[str] = set()
+        self.uses_batches = True
 
     def had_traffic(self, load_balancer_id: str) -> bool:
         return load_balancer_id not in self.quiet
@@ -103,6 +104,15 @@ def test_what_could_not_be_compared_changes_nothing() -> None:
     suspects = sample(azure, targets, range(2))
     azure.is_silent = True
     assert sample(azure, targets, range(2, 9), suspects) == suspects
+
+
+def test_a_region_without_clusters_or_batches_is_not_suspect() -> None:
+    azure, targets = BothWays("south", "north"), fleet("south", "north")
+    suspects = sample(azure, targets, range(4))
+    assert len(suspects) == 2
+    assert {place.rpartition(" ")[2] for place in sample(azure, targets[1:], range(4, 5), suspects)} == {"north"}
+    azure.uses_batches = False
+    assert sample(azure, targets, range(4, 5), suspects) == {}
 
 
 def test_without_recent_traffic_nothing_is_asked() -> None:
