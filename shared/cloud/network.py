@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 class Network:
-    """Reads and writes in one subscription; an id of another one is a ValueError. Raises the errors of ``errors``."""
+    """Reads and writes in one subscription. Raises AzureError, and ValueError for an id in another subscription."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class Network:
         )
 
     def read_subnet(self, subnet_id: str) -> Subnet:
-        """Without the routes, which are in the route table. Raises NotFound."""
+        """Without routes: they are in the route table. Raises NotFound."""
         return parse_subnet(self._get(self._client.subnets.get, subnet_id))
 
     def put_subnet(self, subnet: Subnet, nat_gateway_id: str | None, etag: str, request_id: str = "") -> Subnet:

@@ -28,10 +28,10 @@ def read_node_ips(arm: Arm, nodes: Iterable[Node]) -> tuple[tuple[PublicIp, ...]
         try:
             found, bad = read_rows(list(read()), parse_public_ip)
         except AzureError as error:
-            unreadable.append(Unreadable(_KIND, path.name, str(error)))
+            unreadable.append(Unreadable(_KIND, path.name, str(error), path.resource_group))
             return []
         if bad:
-            unreadable.append(Unreadable(_KIND, path.name, unreadable_summary("row", bad)))
+            unreadable.append(Unreadable(_KIND, path.name, unreadable_summary("row", bad), path.resource_group))
         return found
 
     def get(path: ArmId) -> list[dict[str, Any]]:

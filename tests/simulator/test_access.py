@@ -115,6 +115,18 @@ def test_the_linked_refusal_names_action_and_resource(strict: Azure) -> None:
     assert made.result() is not None
 
 
+def test_a_subnet_from_an_ipam_pool_is_refused_without_the_pools_action() -> None:
+    with azure("ipam-subnet", FIRST) as running:
+        network = running.identity("remediator-client-id").network
+        there = network.subnets.get("pooled-network", "pooled-vnet", "nodes")
+        with pytest.raises(HttpResponseError) as raised:
+            network.subnets.begin_create_or_update("pooled-network", "pooled-vnet", "nodes", there)
+    error = raised.value.error
+    assert error is not None
+    assert error.code == "LinkedAuthorizationFailed"
+    assert "Microsoft.Network/networkManagers/ipamPools/associateResourcesToPool/action" in str(error.message)
+
+
 def test_who_has_no_role_sees_nothing_and_reads_nothing(strict: Azure) -> None:
     stranger = strict.identity("nobody")
     assert stranger.get("/subscriptions")["value"] == []

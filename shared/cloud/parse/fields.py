@@ -1,7 +1,7 @@
 """Picking values out of JSON that may lack them or spell their names in another case.
 
-What is absent or null has a default. What is there and is something else than documented raises ``UnexpectedAnswer``,
-naming the property: taken for absent it would be a guess.
+A property that is absent or null has a default. A property of another type than documented raises ``UnexpectedAnswer``
+with its name: to take it for absent would be a guess.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def field(item: Json, *path: str) -> Any:
     """The value at the end of the path, its names compared without case; None when any part is missing."""
     value: Any = item
     for name in path:
-        if type(value) is not dict and not isinstance(value, Mapping):  # what JSON makes is told apart cheaply
+        if type(value) is not dict and not isinstance(value, Mapping):  # dict first: that is faster
             if value is None:
                 return None
             raise _unexpected(item, path, value, "an object around it")
@@ -145,7 +145,7 @@ def references(item: Json, *path: str) -> tuple[ArmId, ...]:
 
 
 def loose_references(item: Json, *path: str) -> tuple[ArmId, ...]:
-    """Ids of which nothing but their number and spelling matters: they need not be a resource's."""
+    """Ids that are counted or compared only; they need not be valid resource ids."""
     return tuple(ArmId(value) for entry in items(item, *path) if (value := text(entry, "id")))
 
 
@@ -156,7 +156,7 @@ def tags(item: Json) -> dict[str, str]:
 
 
 def optional_id(row: Any, of: str = "") -> ArmId:
-    """The resource id of a row of which nothing else may be readable; empty when that isn't either."""
+    """The resource id of a row, even when nothing else of it can be read; empty when the id can't either."""
     try:
         return resource_id(row, "id", of=of)
     except UnexpectedAnswer:
@@ -188,7 +188,7 @@ def _subject(item: Any) -> str:
 
 
 def _unexpected(item: Any, path: tuple[str, ...], value: Any, wanted: str) -> UnexpectedAnswer:
-    """Without what is inside of objects and lists: it may be long, and no business of the reader's."""
+    """Objects and lists are named by their type only: their content may be long."""
     is_short = value is None or isinstance(value, str | bool | float) or (isinstance(value, int) and abs(value) < 2**63)
     shown = repr(value[:60] if isinstance(value, str) else value) if is_short else f"of type {type(value).__name__}"
     return UnexpectedAnswer(_subject(item), f"{'.'.join(path)} is {shown}; expected {wanted}")

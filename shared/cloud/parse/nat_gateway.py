@@ -8,8 +8,8 @@ from ...model.network import NatGateway
 from .fields import Json, field, inner, location, number, references, resource_id, segment, tags, text, texts
 from .subnet import plain_json
 
-# All that Azure's NAT gateway API lets one write, at the version that gateways are read with (2026-03-01): its parser
-# refuses a body with any other property, such as the read-only ones that some gateways show.
+# Every writable property of a NAT gateway at the API version that reads it (azure-mgmt-network 33.1: 2026-03-01).
+# Azure refuses a body with any other property, also with one that it shows itself, such as scope.
 WRITABLE = (
     "idleTimeoutInMinutes",
     "publicIpAddresses",
@@ -48,7 +48,7 @@ def _writable(properties: Json) -> dict[str, Any]:
 
 
 def _ids_only(value: Any) -> Any:
-    """A reference to another resource is its id, whatever else Azure shows of that resource."""
+    """References cut to their ids: Azure may show more of the other resource."""
     if isinstance(value, list):
         return [_ids_only(entry) for entry in value]
     resource_id = text(value, "id") if isinstance(value, dict) else ""

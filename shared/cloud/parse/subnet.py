@@ -36,11 +36,11 @@ READ_ONLY_ANYWHERE = frozenset({"provisioningstate", "etag"})
 
 
 def parse_subnet(item: Json, routes: tuple[Route, ...] = (), takes_propagated_routes: bool = True) -> Subnet:
-    """``routes`` and ``takes_propagated_routes`` are of the subnet's route table, which is a resource of its own."""
+    """``routes`` and ``takes_propagated_routes`` come from the subnet's route table, another resource."""
     properties = inner(item, "properties")
     if not properties:
         raise UnexpectedAnswer(text(item, "id"), "the answer has no properties")
-    # Read here as well, so that whoever looks in the properties for IPv6 and for linked resources finds texts and ids.
+    # Checks types: the planner looks for IPv6 and for linked resources in the untyped properties.
     text(properties, "addressPrefix"), texts(properties, "addressPrefixes")
     reference(properties, "networkSecurityGroup"), references(properties, "serviceEndpointPolicies")
     [reference(allocation, "pool") for allocation in items(properties, "ipamPoolPrefixAllocations")]
@@ -59,7 +59,7 @@ def parse_subnet(item: Json, routes: tuple[Route, ...] = (), takes_propagated_ro
 
 
 def parse_routes(route_table: Json) -> tuple[Route, ...]:
-    """They decide egress before a NAT gateway does."""
+    """All routes of a table. They go ahead of a NAT gateway."""
     return tuple(
         Route(
             name=text(entry, "name"),
@@ -72,12 +72,12 @@ def parse_routes(route_table: Json) -> tuple[Route, ...]:
 
 
 def takes_propagated_routes(route_table: Json) -> bool:
-    """Whether routes that a gateway learns (BGP) reach the subnets with this table, as they do without any table."""
+    """Whether BGP routes of a gateway or Route Server reach subnets with this table. Without a table they do."""
     return not flag(route_table, "properties", "disableBgpRoutePropagation")
 
 
 def writable(properties: Json) -> dict[str, Any]:
-    """The properties that a PUT must carry along, as they were read. Null counts as absent."""
+    """The properties that a PUT must repeat, as they were read. Null counts as absent."""
     return {
         name: plain_json(value, READ_ONLY_ANYWHERE | READ_ONLY_INSIDE.get(name.lower(), frozenset()))
         for name, value in properties.items()
@@ -86,7 +86,7 @@ def writable(properties: Json) -> dict[str, Any]:
 
 
 def plain_json(value: Any, without: frozenset[str] = frozenset(), depth: int = 0) -> Any:
-    """The value without these names at any depth. Raises UnexpectedAnswer for what can't be written back as it is."""
+    """A copy without these names at any depth. Raises UnexpectedAnswer for a value that can't be written back."""
     if depth > DEEPEST:
         raise UnexpectedAnswer("the answer", f"its properties are more than {DEEPEST} levels deep")
     if isinstance(value, list):

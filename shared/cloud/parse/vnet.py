@@ -5,15 +5,13 @@ from __future__ import annotations
 from ...model.network import Vnet
 from .fields import Json, flag, items, location, resource_id, tags, text
 
-# What announces routes by BGP is in a subnet of a fixed name (Azure docs: vpn-gateway-about-vpn-gateway-settings,
-# route-server/quickstart-configure-route-server).
-_SUBNETS_OF_SPEAKERS = ("gatewaysubnet", "routeserversubnet")
+# A gateway and a Route Server announce routes by BGP; each is in a subnet with a fixed name (Azure docs:
+# vpn-gateway-about-vpn-gateway-settings, route-server/quickstart-configure-route-server).
+_BGP_SUBNETS = ("gatewaysubnet", "routeserversubnet")
 
 
 def parse_vnet(item: Json) -> Vnet:
-    has_own = any(
-        text(subnet, "name").lower() in _SUBNETS_OF_SPEAKERS for subnet in items(item, "properties", "subnets")
-    )
+    has_own = any(text(subnet, "name").lower() in _BGP_SUBNETS for subnet in items(item, "properties", "subnets"))
     uses_remote = any(
         flag(peering, "properties", "useRemoteGateways")
         for peering in items(item, "properties", "virtualNetworkPeerings")

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from ...formatting import count, listed
 from ...model.check import Check, CheckId
-from ...model.cluster import Cluster
 from ...model.network import NatGateway, NetworkFacts, Subnet
 from ...model.plan import (
     AddPublicIps,
@@ -25,6 +24,7 @@ from ..checks import CheckBuilder
 from .cost import monthly_cost
 from .egress import Egress, address_count, addresses_of, choose_egress, our_gateway
 from .naming import new_ids, tags_for
+from .notes import host_snat_notes, manual_rule_notes
 from .plan_builder import Outline, build_plan
 from .plan_options import PlanOptions
 from .writes import new_resources
@@ -163,17 +163,6 @@ def _summary(draft: Draft) -> str:
     return f"{more} and {subnets}" if more else f"take NAT gateway {name}, which is there, and {subnets}"
 
 
-def host_snat_notes(cluster: Cluster) -> tuple[str, ...]:
-    """Windows nodes (AKS docs: nat-gateway)."""
-    pools = [pool.name for pool in cluster.pools if pool.has_host_snat]
-    if not pools:
-        return ()
-    return (
-        f"Windows pools ({listed(pools)}) have OutboundNAT on, which can only be turned off when a pool is made: their "
-        "nodes translate pods' addresses themselves, whatever the egress, and can run out of ports of their own.",
-    )
-
-
 def _rollback_text(kind: PlanKind) -> str:
     if kind is PlanKind.ADD_PUBLIC_IPS:
         return "more public IPs change nothing for connections that are open; taking them off again is done by hand"
@@ -189,17 +178,9 @@ def _notes(facts: NetworkFacts, idle_timeout_minutes: int, kind: PlanKind) -> tu
             "New connections then leave from the new addresses too: partners that allow only the old ones must get "
             "them first.",
         )
-    balancer = facts.load_balancer
-    maker = "AKS did not make" if facts.aks_outbound_rule else "is not known as AKS's own"
-    manual = tuple(
-        f"The load balancer has an outbound rule that {maker}: {rule.name}, "
-        f"{rule.allocated_outbound_ports:,} ports a node, idle timeout {count(rule.idle_timeout_minutes, 'minute')}, "
-        f"{count(len(rule.ip_ids), 'public IP')}. Sizing and idle timeout take AKS's own rule, else its profile."
-        for rule in (balancer.manual_outbound_rules if balancer else ())
-    )
     return (
-        *manual,
-        *host_snat_notes(facts.cluster),
+        *manual_rule_notes(facts),
+        *host_snat_notes(facts),
         f"TCP idle timeout {count(idle_timeout_minutes, 'minute')}: the cluster's outbound rule has "
         f"{facts.outbound_idle_timeout_minutes}; Microsoft advises 4 for NAT gateways because idle connections hold "
         "ports, but quiet connections that rely on the longer one would then drop silently.",

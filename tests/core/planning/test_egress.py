@@ -10,14 +10,17 @@ import pytest
 
 from shared.core.planning.advice.alignment import align
 from shared.core.planning.advice.relief import relieve
+from shared.core.planning.advice.standard_v2 import standard_v2
 from shared.core.planning.detach import plan_detachment, written_subnets
 from shared.core.planning.egress import MAX_NODE_IPS, egress_now
 from shared.core.planning.plan_builder import build_plan
 from shared.core.planning.planner import plan_attachment
 from shared.core.planning.preflight.addresses import allow_lists
+from shared.core.planning.preflight.cluster import egress_gateway
+from shared.model.check import CheckResult
 from shared.model.cluster import NodePool
 from shared.model.load_balancer import LoadBalancer, Node, OutboundRule
-from shared.model.network import NetworkFacts, PublicIp, Route
+from shared.model.network import NetworkFacts, Ours, PublicIp, Route
 from shared.model.plan import AssociateSubnet
 from shared.model.resource_id import ArmId
 from tests.support.builders import (
@@ -165,6 +168,7 @@ def test_relief_names_the_ips_of_aks_own_rule_only() -> None:
     commands = "\n".join((*relieve(known, DEMAND).commands, *relieve(known, DEMAND).rollback_commands))
     assert OUTBOUND_IP in commands
     assert MANUAL_IP not in commands
+    assert any("AKS did not make: partner" in note for note in relieve(known, DEMAND).notes)
 
 
 @pytest.mark.parametrize("effective", [(), (ArmId(OUTBOUND_IP),)])
@@ -188,8 +192,14 @@ def test_alignment_calls_only_aks_own_addresses_lost() -> None:
 
 def test_windows_pools_get_the_note_about_their_own_translation() -> None:
     windows = (POOLS[0], replace(POOLS[1], has_host_snat=True))
-    noted = plan_attachment(facts(cluster(windows)), DEMAND, BASELINE, PLAN_OPTIONS)
-    assert any("OutboundNAT" in note and "user" in note for note in noted.notes)
+    of_windows = facts(cluster(windows))
+    attached = plan_attachment(of_windows, DEMAND, BASELINE, PLAN_OPTIONS)
+    for notes in (
+        attached.notes,
+        relieve(of_windows, DEMAND).notes,
+        standard_v2(of_windows, DEMAND, PLAN_OPTIONS).notes,
+    ):
+        assert any("OutboundNAT" in note and "user" in note for note in notes)
     plain = plan_attachment(facts(), DEMAND, BASELINE, PLAN_OPTIONS)
     assert not any("OutboundNAT" in note for note in plain.notes)
 
@@ -199,3 +209,7 @@ def test_a_static_egress_gateway_blocks_attaching() -> None:
     (blocker,) = plan.blockers
     assert blocker.name == "egress gateway"
     assert "pool fixed" in blocker.message
+    by_hand = standard_v2(facts(cluster(FIXED)), DEMAND, PLAN_OPTIONS)
+    assert (by_hand.commands, "pool fixed" in by_hand.summary) == ((), True)
+    ours = of(FIRST, FIRST, cluster=cluster(FIXED), ours=Ours(created_ids=frozenset({FIRST})))
+    assert egress_gateway(ours).result is CheckResult.WARN, "no subnet moves"

@@ -16,6 +16,7 @@ from ....model.plan import Demand, PlanKind
 from ...az_cli import use_managed_gateway
 from ...checks import CheckBuilder
 from .. import preflight
+from ..notes import host_snat_notes
 from ..plan_builder import Outline
 from ..sizing import MAX_PUBLIC_IPS
 
@@ -43,6 +44,7 @@ def managed_gateway(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: i
             "With SKU StandardV2 they can be known first: create StandardV2 public IPs and give them with "
             "--nat-gateway-outbound-ips instead of the count.",
             "The command names the SKU because AKS otherwise takes StandardV2 where the region has it.",
+            *host_snat_notes(facts),
             "snatbot sees the change and verifies it.",
         ),
         checks=tuple(_checks(facts)),
@@ -77,6 +79,7 @@ def _checks(facts: NetworkFacts) -> Iterator[Check]:
     )
     yield preflight.cluster.outbound_type_can_change(facts)
     yield preflight.cluster.cluster_is_settled(facts)
+    yield preflight.cluster.egress_gateway(facts)
     yield preflight.addresses.allow_lists(facts)
     if cluster.restricts_api_server:
         yield CheckBuilder(CheckId.API_SERVER_ACCESS, "managedClusters GET, apiServerAccessProfile").warns(

@@ -23,6 +23,7 @@ from ...detection.rules.allocation_cliff import default_ports
 from .. import preflight
 from ..egress import egress_now
 from ..naming import network_id
+from ..notes import host_snat_notes, manual_rule_notes
 from ..plan_builder import Outline
 
 PORTS_PER_FRONTEND = 64_000
@@ -59,6 +60,8 @@ def relieve(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | Non
             f"Idle timeout {count(idle, 'minute')} (now {facts.outbound_idle_timeout_minutes}): a shorter one frees "
             "ports of idle connections sooner, 4 minutes at the least, but quiet connections then drop silently.",
             _addresses_note(facts, ports, frontends, have),
+            *manual_rule_notes(facts),
+            *host_snat_notes(facts),
             "snatbot sees the new allocation and goes on measuring.",
         ),
         checks=tuple(_checks(facts, demand, ports > ports_now)),

@@ -17,6 +17,7 @@ from ...az_cli import associate_command, az, create_public_ip, named
 from ...checks import CheckBuilder
 from .. import preflight
 from ..naming import new_ids
+from ..notes import host_snat_notes
 from ..plan_builder import Outline
 from ..plan_options import PlanOptions
 from ..sizing import MAX_PUBLIC_IPS
@@ -47,6 +48,7 @@ def standard_v2(facts: NetworkFacts, demand: Demand, options: PlanOptions) -> Ou
         notes=(
             "The commands make IPv4 addresses. IPv6 egress needs IPv6 addresses of SKU StandardV2 on the gateway too.",
             "An empty subnet made before April 2025 may refuse it (Azure docs: nat-gateway/troubleshoot-nat).",
+            *host_snat_notes(facts),
             "snatbot sees the gateway and watches it.",
         ),
         checks=_checks(facts),
@@ -86,6 +88,7 @@ def _checks(facts: NetworkFacts) -> tuple[Check, ...]:
         ),
         preflight.subnets.subnets_readable(facts),
         preflight.subnets.default_route(facts),
+        preflight.cluster.egress_gateway(facts),
         preflight.cluster.cluster_is_settled(facts),
         preflight.addresses.existing_connections(facts),
         preflight.addresses.allow_lists(facts),

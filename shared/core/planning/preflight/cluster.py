@@ -170,6 +170,11 @@ def egress_gateway(facts: NetworkFacts) -> Check:
     pools = [pool.name for pool in facts.cluster.pools if pool.is_egress_gateway]
     if not pools:
         return check.passes("no node pool is a Static Egress Gateway")
+    if facts.subnets and _has_gateway_of_ours(facts) and all(subnet.nat_gateway_id for subnet in facts.subnets):
+        return check.warns(
+            f"a Static Egress Gateway (pool {listed(pools)}) is behind the NAT gateway, which goes ahead of it",
+            "look from which address its pods leave",
+        )
     return check.blocks(
         f"pods leave by the public IP prefixes of a Static Egress Gateway (pool {listed(pools)}); a NAT gateway on its "
         "subnet would go ahead of them, and partners who allow only these prefixes would refuse the traffic",
