@@ -90,6 +90,7 @@ def _checks(facts: NetworkFacts) -> tuple[Check, ...]:
             "attach the gateway to every subnet first",
         ),
         preflight.subnets.subnets_readable(facts),
+        preflight.subnets.outbound_pool(facts),
         preflight.cluster.cluster_is_settled(facts),
         CheckBuilder(CheckId.EXISTING_CONNECTIONS, "Azure docs: aks/egress-outboundtype").warns(
             "connections may be interrupted while AKS changes the outbound type", "choose a quiet hour"
