@@ -90,7 +90,7 @@ def test_where_the_log_holds_what_was_sent_the_command_restores_it(storm_with: P
     with storm_with(settings, {"before_write": COMING, "put_subnet": THEIRS}) as theatre:
         stopped = theatre.run_on(theatre.approved())
         assert stopped.state is ChangeState.STOPPED
-        assert "--set serviceEndpoints='[" in "".join(stopped.stop_commands)
+        assert "--set 'serviceEndpoints=[" in "".join(stopped.stop_commands)
         assert "Microsoft.Sql" in str(stopped.stop_commands)
         assert "--remove" not in str(stopped.stop_commands)
 

@@ -26,9 +26,7 @@ def totals(window: Window, connections: MetricAnswer) -> tuple[int, int]:
     return round(sums["failed"]), round(successful)
 
 
-def baseline(
-    window: Window, connections: MetricAnswer, nodes: Sequence[Node], ranges: SubnetRanges | None = None
-) -> Baseline:
+def baseline(window: Window, connections: MetricAnswer, nodes: Sequence[Node], ranges: SubnetRanges) -> Baseline:
     """Rates per minute over the minutes that have any point; zero when there is none.
 
     A backend that is no node, or none any more, is placed by ``ranges``.
@@ -36,10 +34,9 @@ def baseline(
     minutes = _measured_minutes(window, connections)
     failed, successful = totals(window, connections)
     subnet_of = {node.ip: node.subnet_id for node in nodes}
-    in_range = ranges.subnet_of if ranges else lambda _: None
     by_subnet: dict[ArmId, float] = defaultdict(float)
     for series in connections.series:
-        subnet_id = subnet_of.get(series.backend_ip) or in_range(series.backend_ip)
+        subnet_id = subnet_of.get(series.backend_ip) or ranges.subnet_of(series.backend_ip)
         if subnet_id and series.state not in _NOT_SUCCESSFUL:
             by_subnet[subnet_id] += _sum(window, series) / minutes
     return Baseline(

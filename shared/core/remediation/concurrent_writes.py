@@ -28,7 +28,7 @@ class OwnWrite:
     """A subnet step that was done."""
 
     step: int
-    subnet_id: str
+    subnet_id: ArmId
     request_id: str  # its writes carry it
     exposed_seconds: float | None  # the longest from a last read to the answer of the write; None: it was not recorded
     is_expected: bool  # the log should show a write
@@ -57,7 +57,7 @@ def overlaps(own: OwnWrite, log: Sequence[LoggedWrite], app_id: str) -> tuple[Ov
         (write.at - timedelta(seconds=exposed_seconds) - _SLACK, write.at + _SLACK)
         for write in own_writes(own, log, app_id)
     ]
-    vnet_id = str(ArmId.parse(own.subnet_id).parent)
+    vnet_id = str(own.subnet_id.parent)
     return tuple(
         Overlap(own, write)
         for write in log
@@ -75,9 +75,9 @@ def _is_own(own: OwnWrite, write: LoggedWrite, app_id: str) -> bool:
 def describe(overlap: Overlap) -> str:
     """Who wrote when, as sentences without the last full stop."""
     own, other = overlap.own, overlap.other
-    subnet = ArmId.parse(own.subnet_id).name
+    subnet = own.subnet_id.name
     return (
-        f"another writer ({other.caller}) wrote to {ArmId.parse(other.resource_id).name} "
+        f"another writer ({other.caller}) wrote to {other.resource_id.name} "
         f"at {other.at:%H:%M:%S} UTC, between snatbot's last look at subnet {subnet} and its write "
         f"({other.action}, correlation id {other.correlation_id}). "
         f"Azure took both: what they changed may be overwritten. {_what(overlap)}"
@@ -102,7 +102,7 @@ def _lost(overlap: Overlap) -> dict[str, Any] | None:
 def commands(overlap: Overlap) -> tuple[str, ...]:
     """What shows the write, and restores what was lost of it."""
     subnet_id, other, lost = overlap.own.subnet_id, overlap.other, _lost(overlap)
-    which = ("--subscription", ArmId.parse(subnet_id).subscription, "--correlation-id", other.correlation_id)
+    which = ("--subscription", subnet_id.subscription, "--correlation-id", other.correlation_id)
     since = f"{other.at - timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}"
     list_it = az("monitor", "activity-log", "list", *which, "--start-time", since, "--offset", "1h")
     show = ("# the other write", list_it)

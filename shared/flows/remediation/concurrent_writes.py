@@ -18,7 +18,6 @@ from ...formatting import count, listed, sentences
 from ...ids import write_id
 from ...model.change import Change, JournalEntry, Outcome
 from ...model.plan import AssociateSubnet
-from ...model.resource_id import ArmId
 from ...store.records import PutJournal, Stored
 from .step_result import RECHECK_AFTER
 
@@ -83,7 +82,7 @@ class ConcurrentWriteAudit:
         try:
             unreadable: list[str] = []
             start = min(entry.started_at for entry in entries) - _BEFORE
-            subnet = ArmId.parse(owns[0].subnet_id)
+            subnet = owns[0].subnet_id
             found = self._activity.writes(subnet.subscription, subnet.resource_group, start, now, unreadable)
         except AzureError as error:
             log.warning("change %s: the activity log could not be read: %s", change.id, error)
@@ -101,7 +100,7 @@ class ConcurrentWriteAudit:
             if overlap.other.operation_id not in known
         )
         if missing:
-            names = listed([ArmId.parse(own.subnet_id).name for own in missing])
+            names = listed([own.subnet_id.name for own in missing])
             return AuditResult(new, _unclear(f"the activity log does not show snatbot's own write to {names}"))
         if unreadable:
             return AuditResult(new, _unclear(f"{count(len(unreadable), 'event')} can't be read: {unreadable[0]}"))

@@ -41,10 +41,8 @@ def dispatch(
 ) -> Result:
     """Takes the change's current step. Raises AzureError, and whatever ``permit`` raises."""
     match step := change.current_step:
-        case CreatePublicIp():
-            return steps.create_public_ip(step, network, permit)
-        case CreatePublicIpPrefix():
-            return steps.create_public_ip_prefix(step, network, permit)
+        case CreatePublicIp() | CreatePublicIpPrefix():
+            return steps.create_address(step, network, permit)
         case CreateNatGateway():
             return steps.create_nat_gateway(step, network, permit)
         case AddPublicIps():

@@ -18,7 +18,7 @@ from ...model.check import Check, CheckResult
 from ...model.cluster import Cluster
 from ...model.network import NetworkFacts, Subnet, Unreadable, UnreadableKind
 from ...model.plan import AssociateSubnet, ObserveEgress, Plan, PlanKind, Step
-from ...model.resource_id import ArmId, same_id
+from ...model.resource_id import same_id
 
 _AT_REST = ("succeeded", "failed", "canceled")
 
@@ -98,7 +98,7 @@ def _changed_subnets(plan: Plan, facts: NetworkFacts, done: int, is_under_way: b
     for index, step in enumerate(plan.steps):
         if not isinstance(step, AssociateSubnet):
             continue
-        name = ArmId.parse(step.subnet_id).name
+        name = step.subnet_id.name
         subnet = by_id.get(step.subnet_id)
         if subnet is None:
             found.append(f"subnet {name} is gone, or belongs to no node pool any more")

@@ -17,7 +17,6 @@ from ...formatting import listed
 from ...model.audit import now_is
 from ...model.change import Change, ChangeState, JournalEntry, Outcome, Verdict
 from ...model.plan import CURES, ObserveEgress, PlanKind
-from ...model.resource_id import ArmId
 from ...store.records import Put, PutJournal, Records
 from ..approval.propose import open_incident
 from ..approval.propose_for_incident import TRY_AGAIN_AFTER
@@ -53,7 +52,7 @@ def _observed(change: Change, journal: Sequence[JournalEntry]) -> tuple[str, ...
     """What each gate measured, one sentence a subnet."""
     notes = [(change.plan.steps[entry.step], entry.note) for entry in journal]
     gates = [(step.subnet_id, note) for step, note in notes if isinstance(step, ObserveEgress)]
-    found = tuple(f"`{ArmId.parse(subnet_id).name}`: {note}" for subnet_id, note in gates)
+    found = tuple(f"`{subnet_id.name}`: {note}" for subnet_id, note in gates)
     return found or ("what the nodes' connections did afterwards was not measured",)
 
 

@@ -91,7 +91,7 @@ class Reconciler:
         except Refused as refusal:
             self._refuse(run, refusal)
             return
-        vnet_id = str(change.plan.vnet_id)
+        vnet_id = ArmId(change.plan.vnet_id or "")
         try:
             claim = context.vnet_lock.claim_vnet(vnet_id, change.id, new_id(), self._clock.wall(), run.partition)
         except VnetBusy as busy:
@@ -103,7 +103,7 @@ class Reconciler:
         if change.state is ChangeState.APPROVED and not self._start(run):
             claim.release()
             return
-        network = self._network_of(ArmId.parse(vnet_id).subscription)
+        network = self._network_of(vnet_id.subscription)
         try:
             PlanExecutor(context, run, claim, network).execute()
         except NotAuthorized as refusal:
@@ -209,7 +209,7 @@ class Reconciler:
         if change.plan.vnet_id is None:
             return None
         try:
-            return taken_back(change.plan.steps, self._network_of(ArmId.parse(change.plan.vnet_id).subscription))
+            return taken_back(change.plan.steps, self._network_of(change.plan.vnet_id.subscription))
         except AzureError as error:
             log.warning("change %s: its subnets could not be read: %s", change.id, error)
             return None

@@ -6,7 +6,8 @@ is as planned is never written again. Nothing here sleeps or decides about the n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from functools import partial
 
 from ...cloud.network import Network
 from ...core.planning.naming import PRODUCT_TAG
@@ -14,31 +15,20 @@ from ...core.remediation.concurrent_writes import changed_properties
 from ...formatting import count, marked
 from ...model.network import NatGateway, PublicIp
 from ...model.plan import AddPublicIps, CreateNatGateway, CreatePublicIp, CreatePublicIpPrefix, DeleteCreated
-from ...model.resource_id import ArmId
 from .step_result import Done, Result, Stop, Wait, WritePermit
 
 _PUBLIC_IP_WAIT_SECONDS = 2.0
 _GATEWAY_WAIT_SECONDS = 5.0
 
 
-def create_public_ip(step: CreatePublicIp, network: Network, permit: WritePermit) -> Result:
-    ip = network.read_public_ip(step.id)
-    return _create_address(ip, "public IP", step, permit, lambda: network.create_public_ip(step))
-
-
-def create_public_ip_prefix(step: CreatePublicIpPrefix, network: Network, permit: WritePermit) -> Result:
-    prefix = network.read_public_ip_prefix(step.id)
-    return _create_address(prefix, "public IP prefix", step, permit, lambda: network.create_public_ip_prefix(step))
-
-
-def _create_address(
-    found: PublicIp | None,
-    kind: str,
-    step: CreatePublicIp | CreatePublicIpPrefix,
-    permit: WritePermit,
-    create: Callable[[], object],
-) -> Result:
-    what = f"{kind} {ArmId.parse(step.id).name}"
+def create_address(step: CreatePublicIp | CreatePublicIpPrefix, network: Network, permit: WritePermit) -> Result:
+    """A public IP, or a prefix of them."""
+    if isinstance(step, CreatePublicIp):
+        kind, found, create = "public IP", network.read_public_ip(step.id), partial(network.create_public_ip, step)
+    else:
+        kind, found = "public IP prefix", network.read_public_ip_prefix(step.id)
+        create = partial(network.create_public_ip_prefix, step)
+    what = f"{kind} {step.id.name}"
     if found is None:
         return _write(permit, create, _PUBLIC_IP_WAIT_SECONDS, f"{what} is being created")
     unready = _foreign(found, kind, step) or _unsettled(found, what, _PUBLIC_IP_WAIT_SECONDS, permit, create)
@@ -50,19 +40,16 @@ def _create_address(
 
 
 def create_nat_gateway(step: CreateNatGateway, network: Network, permit: WritePermit) -> Result:
-    def create() -> object:
-        return network.create_nat_gateway(step)
-
-    gateway = network.read_nat_gateway(step.id)
-    what = f"NAT gateway {ArmId.parse(step.id).name}"
+    gateway, create = network.read_nat_gateway(step.id), partial(network.create_nat_gateway, step)
+    what = f"NAT gateway {step.id.name}"
     if gateway is None:
         return _write(permit, create, _GATEWAY_WAIT_SECONDS, f"{what} is being created")
     unready = _foreign(gateway, "NAT gateway", step) or _unsettled(gateway, what, _GATEWAY_WAIT_SECONDS, permit, create)
     if unready is not None:
         return unready
     is_as_planned = (
-        _ids(gateway.public_ip_ids) == _ids(step.public_ip_ids)
-        and _ids(gateway.public_ip_prefix_ids) == _ids(step.public_ip_prefix_ids)
+        set(gateway.public_ip_ids) == set(step.public_ip_ids)
+        and set(gateway.public_ip_prefix_ids) == set(step.public_ip_prefix_ids)
         and gateway.idle_timeout_minutes == step.idle_timeout_minutes
     )
     if not is_as_planned:
@@ -75,46 +62,42 @@ def add_public_ips(step: AddPublicIps, network: Network, permit: WritePermit) ->
     """Changes the gateway's egress IPs; every other property must be as it was when the plan was approved."""
     gateway = network.read_nat_gateway(step.nat_gateway_id)
     if gateway is None:
-        return Stop(f"NAT gateway {ArmId.parse(step.nat_gateway_id).name} is gone")
-
-    def write() -> object:
-        return network.put_nat_gateway_ips(gateway, step.after_ids, step.after_prefix_ids, gateway.etag)
-
-    what = f"NAT gateway {gateway.name}"
+        return Stop(f"NAT gateway {step.nat_gateway_id.name} is gone")
+    what, after = f"NAT gateway {gateway.name}", (step.after_ids, step.after_prefix_ids)
+    write = partial(network.put_nat_gateway_ips, gateway, *after, gateway.etag)
     changed = changed_properties(step.properties_before, gateway.properties, {"publicIpAddresses", "publicIpPrefixes"})
     if changed:
         return Stop(f"{what} is not as it was approved: {', '.join(changed)} changed; ask for a new plan")
     if (unsettled := _unsettled(gateway, what, _GATEWAY_WAIT_SECONDS, permit, write)) is not None:
         return unsettled
-    if _ids(gateway.egress_ids) == _ids((*step.after_ids, *step.after_prefix_ids)):
+    if set(gateway.egress_ids) == {*step.after_ids, *step.after_prefix_ids}:
         ips = count(len(step.after_ids), "public IP")
         prefixes = count(len(step.after_prefix_ids), "public IP prefix", "public IP prefixes")
         has = " and ".join(text for text, ids in ((ips, step.after_ids), (prefixes, step.after_prefix_ids)) if ids)
         return Done(f"{what} has {has}; every other property is as before")
-    if _ids(gateway.egress_ids) != _ids((*step.before_ids, *step.before_prefix_ids)):
+    if set(gateway.egress_ids) != {*step.before_ids, *step.before_prefix_ids}:
         return Stop(f"{what} has other public IPs now than when the plan was approved")
     return _write(permit, write, _GATEWAY_WAIT_SECONDS, f"{what} is being updated")
 
 
 def delete_created(step: DeleteCreated, network: Network, permit: WritePermit) -> Result:
     """Deletes only what still carries this cluster's tag and is used by nothing."""
-    parsed = ArmId.parse(step.id)
     found: NatGateway | PublicIp | None
-    match parsed.type.rpartition("/")[2].lower():
+    match step.id.type.rpartition("/")[2].lower():
         case "natgateways":
             found = network.read_nat_gateway(step.id)
         case "publicipprefixes":
             found = network.read_public_ip_prefix(step.id)
         case _:
             found = network.read_public_ip(step.id)
-    what = f"`{parsed.name}`"
+    what = f"`{step.id.name}`"
     if found is None:
         return Done(f"{what} is gone")
     if (found.tags or {}).get(PRODUCT_TAG) != step.owner:
         return Stop(f"{what} is not marked as created by snatbot for this cluster any more")
     users = found.subnet_ids if isinstance(found, NatGateway) else ()
     if users:
-        return Stop(f"{what} is used by {marked([ArmId.parse(user).name for user in users])}")
+        return Stop(f"{what} is used by {marked([user.name for user in users])}")
     state = found.provisioning_state.lower()
     if state in ("deleting", "updating"):
         return Wait(_GATEWAY_WAIT_SECONDS, f"{what} is {state}")
@@ -128,7 +111,7 @@ def _foreign(
     if (found.tags or {}).get(PRODUCT_TAG) == tag:
         return None
     return Stop(
-        f"a {kind} named {ArmId.parse(step.id).name} exists that snatbot did not create for this cluster; if it "
+        f"a {kind} named {step.id.name} exists that snatbot did not create for this cluster; if it "
         f"was made by hand for this plan, tag it {PRODUCT_TAG}={tag}, otherwise rename or delete it, and resume"
     )
 
@@ -156,7 +139,3 @@ def _write(permit: WritePermit, write: Callable[[], object], seconds: float, not
     permit.acquire()
     write()
     return Wait(seconds, note, has_written=True)
-
-
-def _ids(ids: Iterable[str]) -> frozenset[str]:
-    return frozenset(each.lower() for each in ids)

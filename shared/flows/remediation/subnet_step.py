@@ -16,7 +16,7 @@ from ...core.remediation.concurrent_writes import changed_properties, restore_co
 from ...formatting import count
 from ...model.network import Subnet
 from ...model.plan import AssociateSubnet, Step
-from ...model.resource_id import ArmId, same_id
+from ...model.resource_id import same_id
 from .step_result import SUBNET_WAIT_SECONDS, Done, Result, Stop, Wait, WritePermit
 
 
@@ -29,7 +29,7 @@ def associate_subnet(step: AssociateSubnet, network: Network, permit: WritePermi
     if changed := changed_properties(step.properties_before, subnet.properties):
         return _overlap(step, subnet, changed)
     if same_id(subnet.nat_gateway_id, step.after) and state == "succeeded":
-        name = ArmId.parse(step.after).name if step.after else "no NAT gateway"
+        name = step.after.name if step.after else "no NAT gateway"
         return Done(f"subnet {subnet.name} has {name}; every other property is as before", dict(subnet.properties))
     if not same_id(subnet.nat_gateway_id, step.before) and not same_id(subnet.nat_gateway_id, step.after):
         return Stop(f"subnet {subnet.name} has another NAT gateway now: {subnet.nat_gateway_id or 'none'}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 
 from ...cloud.discovery import Discovery
 from ...cloud.errors import AzureError
@@ -65,7 +64,7 @@ class TrafficEvidence:
 
     def _left_behind(self, seen: Observation, moved: SubnetRanges) -> str:
         try:
-            return left_behind(self._on_load_balancer(seen.step.cluster_id, seen.window), seen.window, moved)
+            return left_behind(self._on_load_balancer(seen), seen.window, moved)
         except AzureError as error:
             return f"who still leaves by the load balancer could not be measured: {error}"
 
@@ -80,7 +79,7 @@ class TrafficEvidence:
     def _back(self, seen: Observation, ranges: SubnetRanges, had: TrafficBefore) -> Evidence:
         """A load balancer that can't be measured holds it up only until the limit: nodes may be without egress."""
         try:
-            found = self._on_load_balancer(seen.step.cluster_id, seen.window)
+            found = self._on_load_balancer(seen)
         except AzureError as error:
             is_late = seen.waited >= self._policy.limit
             return Evidence(Passage.UNKNOWN if is_late else Passage.SHUT, f"could not be measured: {error}")
@@ -100,11 +99,14 @@ class TrafficEvidence:
     def _on_gateway(self, gateway_id: ArmId, window: Window) -> tuple[Series, ...]:
         return complete_series(self._metrics.query(gateway_id, NAT_CONNECTIONS, window))
 
-    def _on_load_balancer(self, cluster_id: ArmId, window: Window) -> Sequence[Series]:
-        balancer = self._discovery.load_balancer(self._discovery.cluster(cluster_id))
-        return (
-            complete_series(self._metrics.query(balancer.id, SNAT_CONNECTIONS_BY_BACKEND, window)) if balancer else ()
-        )
+    def _on_load_balancer(self, seen: Observation) -> tuple[Series, ...]:
+        return on_load_balancer(self._metrics, self._discovery, seen.step.cluster_id, seen.window)
+
+
+def on_load_balancer(metrics: Metrics, discovery: Discovery, cluster_id: str, window: Window) -> tuple[Series, ...]:
+    """New connections of every backend, listed or not, by state. Raises AzureError."""
+    balancer = discovery.load_balancer(discovery.cluster(cluster_id))
+    return complete_series(metrics.query(balancer.id, SNAT_CONNECTIONS_BY_BACKEND, window)) if balancer else ()
 
 
 def moved_ranges(plan: Plan) -> SubnetRanges:

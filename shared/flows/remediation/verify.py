@@ -13,7 +13,6 @@ from ...cloud.metric_queries import (
     NAT_DATAPATH,
     NAT_DROPS,
     NAT_OPEN_CONNECTIONS,
-    SNAT_CONNECTIONS_BY_BACKEND,
 )
 from ...cloud.metrics import Metrics, complete_series
 from ...core.planning.preflight.cluster import authorize_command
@@ -24,9 +23,9 @@ from ...core.remediation.measurement import MeasurementPolicy
 from ...core.remediation.verdict import GatewayEvidence, judge_gateway
 from ...formatting import count
 from ...model.change import Change, Outcome, Verdict
-from ...model.metric import Series, Window
+from ...model.metric import Window
 from ...model.plan import Plan, PlanKind
-from .traffic_evidence import moved_ranges
+from .traffic_evidence import moved_ranges, on_load_balancer
 
 log = logging.getLogger("snatbot.verify")
 
@@ -70,21 +69,19 @@ class Verify:
 
     def little_left(self, change: Change, now: datetime) -> str:
         """Says so when the gateway's connections reach 70 % of its capacity; empty otherwise, or when unknown."""
-        gateway_id = change.plan.nat_gateway_id
-        window = self._policy.complete_window(now)
-        ips = change.plan.egress_count
-        if gateway_id is None or not ips:
+        plan, window = change.plan, self._policy.complete_window(now)
+        if plan.nat_gateway_id is None or not plan.egress_count:
             return ""
         try:
-            peak = open_peak(window, self._metrics.query(gateway_id, NAT_OPEN_CONNECTIONS, window))
+            peak = open_peak(window, self._metrics.query(plan.nat_gateway_id, NAT_OPEN_CONNECTIONS, window))
         except AzureError as error:
             log.warning("open connections could not be read: %s", error)
             return ""
-        share = (peak or 0.0) / (ips * PORTS_PER_IP)
+        share = (peak or 0.0) / (plan.egress_count * PORTS_PER_IP)
         return f"{share:.0%} of the NAT gateway's capacity is in use" if share >= ENLARGE_AT else ""
 
     def _read(self, plan: Plan, gateway_id: str, window: Window) -> GatewayEvidence:
-        on_balancer = self._on_load_balancer(plan.cluster_id, window)
+        on_balancer = on_load_balancer(self._metrics, self._discovery, plan.cluster_id, window)
         is_moving = plan.kind is PlanKind.ATTACH_NAT_GATEWAY
         return GatewayEvidence(
             window=window,
@@ -93,11 +90,4 @@ class Verify:
             drops=complete_series(self._metrics.query(gateway_id, NAT_DROPS, window)),
             load_balancer=on_balancer,
             left_behind=left_behind(on_balancer, window, moved_ranges(plan)) if is_moving else "",
-        )
-
-    def _on_load_balancer(self, cluster_id: str, window: Window) -> tuple[Series, ...]:
-        """New connections of every node, listed or not, that leaves by the load balancer."""
-        balancer = self._discovery.load_balancer(self._discovery.cluster(cluster_id))
-        return (
-            complete_series(self._metrics.query(balancer.id, SNAT_CONNECTIONS_BY_BACKEND, window)) if balancer else ()
         )

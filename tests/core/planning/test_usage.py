@@ -13,6 +13,7 @@ from shared.model.resource_id import ArmId
 from tests.support.builders import answer, series, window
 
 NOTHING = MetricAnswer(())
+NOWHERE = SubnetRanges(())
 
 
 def connections(state: str, ip: str, points: dict[int, float]) -> Series:
@@ -45,14 +46,14 @@ def test_the_baseline_is_a_rate_over_the_minutes_that_have_a_point() -> None:
         Node("b", "user", "10.0.0.5", subnet_id=ArmId("/Subnets/B")),
         Node("a", "user", "10.0.0.4", subnet_id=ArmId("/Subnets/A")),
     )
-    before = baseline(window(), found, nodes)
+    before = baseline(window(), found, nodes, NOWHERE)
     assert before.successful_per_minute == 250
     assert before.attempted_per_minute == 260
     assert before.successful_by_subnet == {"/subnets/a": 200, "/subnets/b": 30}
 
 
 def test_no_traffic_is_a_baseline_of_zero() -> None:
-    before = baseline(window(), NOTHING, ())
+    before = baseline(window(), NOTHING, (), NOWHERE)
     assert (before.successful_per_minute, before.attempted_per_minute) == (0, 0)
 
 
@@ -96,4 +97,4 @@ def test_a_backend_that_no_list_has_counts_for_the_subnet_that_its_address_is_in
     )
     nodes = [Node("n", "p", "10.0.0.4", subnet_id=ArmId("/subnets/a"))]
     assert baseline(window(), found, nodes, ranges).successful_by_subnet == {"/subnets/a": 600}
-    assert baseline(window(), found, nodes).successful_by_subnet == {"/subnets/a": 100}
+    assert baseline(window(), found, nodes, NOWHERE).successful_by_subnet == {"/subnets/a": 100}

@@ -11,7 +11,7 @@ import pytest
 from shared.cloud.network import Network
 from shared.core.planning.naming import PRODUCT_TAG
 from shared.flows.remediation.step_result import Done, Result, Stop, Wait, WritePermit
-from shared.flows.remediation.steps import create_public_ip, delete_created
+from shared.flows.remediation.steps import create_address, delete_created
 from shared.flows.remediation.subnet_step import associate_subnet, taken_back, undone
 from shared.model.network import PublicIp, Subnet
 from shared.model.plan import AssociateSubnet, CreatePublicIp, DeleteCreated
@@ -79,7 +79,7 @@ def test_a_public_ip_is_created_once_and_only_if_it_is_missing(
     found: PublicIp | None, kind: type[Result], writes: list[str]
 ) -> None:
     network = FakeNetwork(found)
-    result = create_public_ip(CREATE, network.writer, permit())
+    result = create_address(CREATE, network.writer, permit())
     assert isinstance(result, kind)
     assert network.writes == writes
     assert not isinstance(result, Wait) or result.has_written is bool(writes)
@@ -88,7 +88,7 @@ def test_a_public_ip_is_created_once_and_only_if_it_is_missing(
 @pytest.mark.parametrize("found", [None, ip(provisioning_state="Failed")])
 def test_a_write_without_effect_is_sent_three_times_at_most(found: PublicIp | None) -> None:
     network = FakeNetwork(found)
-    assert isinstance(create_public_ip(CREATE, network.writer, permit(writes=3)), Stop)
+    assert isinstance(create_address(CREATE, network.writer, permit(writes=3)), Stop)
     assert network.writes == []
 
 
