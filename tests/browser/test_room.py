@@ -229,6 +229,10 @@ def test_every_block_that_slack_takes_is_drawn_and_others_are_named(room: Page) 
         assert "words" in room.evaluate(draw, [{"type": kind, "block_id": kind} | block]) or kind == "divider"
         assert kind != "image" or room.get_by_role("img", name="a picture").count() == 1
     assert room.evaluate(draw, [{"type": "rich_text", **BLOCKS["rich_text"]}]).strip() == "words @Ada"
+    verbatim = {"type": "mrkdwn", "verbatim": True, "text": "*words* https://bare.example <https://link.example|link>"}
+    room.evaluate(draw, [{"type": "section", "fields": [verbatim]}])
+    assert room.locator("strong").all_inner_texts() == ["words"], "only links are affected"
+    assert room.get_by_role("link").all_inner_texts() == ["link"]
     assert room.evaluate(draw, [{"type": "hologram"}]) == "(hologram can't be drawn here)"
 
 

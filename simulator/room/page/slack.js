@@ -51,10 +51,13 @@ function theirs(blocks, people, press) {
 }
 
 // Its parser takes escaped links for links, and leaves out lines that begin as Markdown's headings or HTML do: a word joiner,
-// which nobody sees, hinders it. It also puts a space after each escaped `>`.
+// which nobody sees, hinders it. It also puts a space after each escaped `>`, and shows `verbatim` text without its marks,
+// where Slack only makes no links of bare names.
 function guarded(blocks) {
-  const text = (value) => value.replaceAll("&lt;", "&lt;\u2060").replace(/^(\s*)#/gm, "$1\u2060#").replace(/(?<!^)&gt;/gm, ">");
-  return JSON.parse(JSON.stringify(blocks), (_, value) => (value?.type === "mrkdwn" ? { ...value, text: text(value.text) } : value));
+  const told = (value) => value.replaceAll("&lt;", "&lt;\u2060").replace(/^(\s*)#/gm, "$1\u2060#").replace(/(?<!^)&gt;/gm, ">");
+  const bare = (value) => value.replace(/(?<![<|\w])(https?):\/\//g, "$1\u2060://");
+  return JSON.parse(JSON.stringify(blocks), (_, value) => (value?.type !== "mrkdwn" ? value
+    : { type: "mrkdwn", text: told(value.verbatim ? bare(value.text) : value.text) }));
 }
 
 function ours(block, people) {
