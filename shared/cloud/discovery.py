@@ -34,14 +34,9 @@ _PAGE_ROWS = 1000  # Resource Graph's maximum
 
 @dataclass(frozen=True, slots=True)
 class ClusterListing:
-    """``unreadable`` names, each with its reason, what could not be listed or understood.
-
-    ``broken`` are rows of clusters of which only the id can be read.
-    """
-
     clusters: tuple[Cluster, ...]
-    unreadable: tuple[Unlisted, ...] = ()
-    broken: tuple[UnreadableRow, ...] = ()
+    unreadable: tuple[Unlisted, ...] = ()  # what could not be listed or understood
+    broken: tuple[UnreadableRow, ...] = ()  # of clusters of which only the id can be read
 
 
 class Discovery:

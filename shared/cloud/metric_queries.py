@@ -25,16 +25,13 @@ PORTS_TOP = 500_000
 
 @dataclass(frozen=True, slots=True)
 class MetricQuery:
-    """One metric (or several, with commas), a value a minute.
-
-    Without ``top`` Azure Monitor returns 10 series and does not report that there are more.
-    """
+    """One metric (or several, with commas), a value a minute."""
 
     namespace: str
     metric: str
     aggregation: str
     filter: str | None = None
-    top: int = DEFAULT_TOP
+    top: int = DEFAULT_TOP  # without it Azure Monitor returns 10 series and does not report that there are more
     order_by: str | None = None
 
     @property

@@ -17,31 +17,25 @@ Answers = dict[str, MetricAnswer | AzureError]  # by resource id in lower case
 
 @dataclass(frozen=True, slots=True)
 class MetricRequest:
-    """One query of any number of resources of one type and ``region``.
-
-    ``series``: how many time series Azure is expected to hold of a resource, by its id; 1 where it isn't said.
-    """
+    """One query of any number of resources of one type and region."""
 
     resource_ids: Sequence[str]
     region: str
     query: MetricQuery
     window: Window
-    series: Mapping[str, int] = field(default_factory=dict)
+    series: Mapping[str, int] = field(default_factory=dict)  # time series expected of a resource, by its id; else 1
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Part of a request: resources of one subscription, for one HTTP request each or together (``is_batch``).
-
-    ``repeats`` counts the requests that repeat one because its answer was doubted.
-    """
+    """Part of a request: resources of one subscription."""
 
     resource_ids: Sequence[str]
     subscription: str
     request: MetricRequest
     deadline: Deadline
-    is_batch: bool = False
-    repeats: Iterator[int] = field(default_factory=count, compare=False)
+    is_batch: bool = False  # in one HTTP request together, not one each
+    repeats: Iterator[int] = field(default_factory=count, compare=False)  # of requests whose answer was doubted
 
     @property
     def place(self) -> str:

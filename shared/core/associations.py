@@ -16,11 +16,9 @@ from ..model.resource_id import ArmId
 
 @dataclass(frozen=True, slots=True)
 class Associations:
-    """``verified`` maps a subnet to the last write to it that was read back. Of
-    ``unverified`` subnets nothing can be expected: a write is under way, or a change that began has not come to them.
-    """
+    """Of ``unverified`` subnets nothing can be expected: a write is under way, or a begun change has yet to come."""
 
-    verified: Mapping[ArmId, AssociateSubnet] = field(default_factory=dict)
+    verified: Mapping[ArmId, AssociateSubnet] = field(default_factory=dict)  # by subnet: the last write, read back
     unverified: frozenset[ArmId] = frozenset()
 
     def wanted(self, subnet_id: ArmId) -> ArmId | None:

@@ -69,7 +69,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Who approved or denied which exact plan. ``signature`` is the bot's HMAC over all other fields."""
+    """Who approved or denied which exact plan."""
 
     change_id: str
     digest: str
@@ -80,19 +80,16 @@ class Decision:
     decide_by: datetime  # when the proposal expires
     start_by: datetime
     write_until: datetime  # nothing is written under this decision at or after it
-    signature: str
+    signature: str  # the bot's HMAC over all other fields
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A run of a change began, so its approval is used.
-
-    ``signature`` is the bot's HMAC over it, the change and its plan's digest.
-    """
+    """A run of a change began, so its approval is used."""
 
     at: datetime
     line_id: str  # of the audit line that records the start
-    signature: str
+    signature: str  # the bot's HMAC over it, the change and its plan's digest
 
 
 @dataclass(frozen=True, slots=True)

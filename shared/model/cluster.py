@@ -20,23 +20,17 @@ class VnetOwnership(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NodePool:
-    """``max_count`` is the autoscaler's maximum, or ``count`` without autoscaler; None where Azure says neither.
-
-    ``kind`` is AKS's ``type``: the nodes of a VirtualMachines pool are in no scale set.
-    ``max_surge`` is AKS's own text, a number of nodes or a percentage; empty means AKS's default.
-    """
-
     name: str
     mode: str
     count: int
-    max_count: int | None
-    max_surge: str = ""
+    max_count: int | None  # the autoscaler's, or ``count`` without it; None where Azure says neither
+    max_surge: str = ""  # AKS's own text, a number of nodes or a percentage; empty: AKS's default
     vnet_subnet_id: ArmId | None = None
     pod_subnet_id: ArmId | None = None
     zones: tuple[str, ...] = ()
     provisioning_state: str = "Succeeded"
     has_node_public_ips: bool = False
-    kind: str = "VirtualMachineScaleSets"
+    kind: str = "VirtualMachineScaleSets"  # AKS's ``type``; the nodes of VirtualMachines are in no scale set
     has_host_snat: bool = False  # Windows nodes translate addresses themselves: OutboundNAT
 
     @property
@@ -56,9 +50,7 @@ class NodePool:
 
 @dataclass(frozen=True, slots=True)
 class LoadBalancerProfile:
-    """``allocated_outbound_ports`` 0 means Azure's default by number of nodes."""
-
-    allocated_outbound_ports: int = 0
+    allocated_outbound_ports: int = 0  # 0: Azure's default by number of nodes
     idle_timeout_minutes: int = 30
     managed_outbound_ip_count: int | None = None
     effective_ip_ids: tuple[ArmId, ...] = ()  # of AKS's own outbound rule

@@ -24,17 +24,11 @@ class OutboundRule:
 
 @dataclass(frozen=True, slots=True)
 class LoadBalancer:
-    """``outbound_ip_ids`` are the public IPs of the outbound rules' frontends.
-
-    ``outbound_ip_configuration_ids`` are the network interface configurations in the outbound pools; left out in the
-    inventory.
-    """
-
     id: ArmId
     sku: str
     outbound_rules: tuple[OutboundRule, ...]
-    outbound_ip_ids: tuple[ArmId, ...]
-    outbound_ip_configuration_ids: tuple[ArmId, ...]
+    outbound_ip_ids: tuple[ArmId, ...]  # public IPs of the outbound rules' frontends
+    outbound_ip_configuration_ids: tuple[ArmId, ...]  # of network interfaces in the outbound pools; not in inventory
 
     @property
     def outbound_interface_ids(self) -> tuple[ArmId, ...]:
@@ -60,32 +54,25 @@ class LoadBalancer:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A Kubernetes node: an instance of a scale set, or a virtual machine in none.
+    """A Kubernetes node: an instance of a scale set, or a virtual machine in none."""
 
-    ``name`` is the Kubernetes name. ``provisioning_state`` is its network interface's; empty when Azure does not say.
-    """
-
-    name: str
+    name: str  # in Kubernetes
     pool: str
     ip: str
     interface_id: ArmId = NO_ID
     subnet_id: ArmId = NO_ID
-    provisioning_state: str = ""
+    provisioning_state: str = ""  # its network interface's; empty when Azure does not say
     public_ip_ids: tuple[ArmId, ...] = ()  # IPv4 ones of its own
 
 
 @dataclass(frozen=True, slots=True)
 class NodeList:
-    """The nodes that could be read, by name. ``unreadable`` says why others could not.
-
-    ``is_complete``: every list was read, so an IP that is not among the nodes belongs to none. ``scale_set_subnets``:
-    by the scale sets' models, where their nodes come.
-    """
+    """The nodes that could be read, by name."""
 
     nodes: tuple[Node, ...] = ()
-    is_complete: bool = False
-    unreadable: tuple[str, ...] = ()
-    scale_set_subnets: Mapping[ArmId, ArmId] = field(default_factory=dict)
+    is_complete: bool = False  # every list was read, so an IP that is not among the nodes belongs to none
+    unreadable: tuple[str, ...] = ()  # why others could not be read
+    scale_set_subnets: Mapping[ArmId, ArmId] = field(default_factory=dict)  # where its model puts new nodes
 
 
 def interface_of(ip_configuration_id: ArmId) -> ArmId:

@@ -16,14 +16,9 @@ from .resource_id import NO_ID, ArmId
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """``prefix`` is a network or a service tag, as Azure has it.
-
-    ``next_hop_type`` in Azure's words: Internet, VirtualAppliance, VirtualNetworkGateway, VnetLocal, None.
-    """
-
     name: str
-    prefix: str
-    next_hop_type: str
+    prefix: str  # a network or a service tag, as Azure has it
+    next_hop_type: str  # Internet, VirtualAppliance, VirtualNetworkGateway, VnetLocal, None
     next_hop_ip: str = ""
 
     @property
@@ -34,23 +29,16 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Subnet:
-    """``properties`` is ARM's writable projection: everything a PUT must carry along, unknown keys included.
-
-    ``etag`` is of the moment of reading and never part of a plan. ``routes`` are those of its route table.
-    ``attached_ids`` are the IP configurations in the subnet.
-    ``takes_propagated_routes``: routes that a gateway learns from elsewhere reach it.
-    """
-
     id: ArmId
     name: str
     provisioning_state: str
-    etag: str
-    properties: Mapping[str, Any]
+    etag: str  # of the moment of reading, and never part of a plan
+    properties: Mapping[str, Any]  # ARM's writable projection: all that a PUT must carry along, unknown keys included
     nat_gateway_id: ArmId | None = None
     route_table_id: ArmId | None = None
-    routes: tuple[Route, ...] = ()
-    attached_ids: tuple[ArmId, ...] = ()
-    takes_propagated_routes: bool = True
+    routes: tuple[Route, ...] = ()  # of its route table
+    attached_ids: tuple[ArmId, ...] = ()  # IP configurations in it
+    takes_propagated_routes: bool = True  # those that a gateway learns from elsewhere
 
     @property
     def has_ipv6(self) -> bool:
@@ -60,36 +48,30 @@ class Subnet:
 
 @dataclass(frozen=True, slots=True)
 class Vnet:
-    """``learns_routes``: it has a VPN or ExpressRoute gateway or a Route Server, or uses those of a peered network."""
-
     id: ArmId
     location: str
-    learns_routes: bool = False
+    learns_routes: bool = False  # from its VPN or ExpressRoute gateway or Route Server, or a peered network's
     has_ddos_protection: bool = False
     tags: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PublicIp:
-    """Or a prefix of them. ``address`` is empty until Azure has allocated it; of a prefix it is the range.
-
-    ``taken_out_ids``: single public IPs that were made from the prefix.
-    ``has_internet_routing``: routing preference Internet. ``has_ddos_protection``: a plan of its own, not inherited.
-    """
+    """Or a prefix of them."""
 
     id: ArmId
     name: str
-    address: str
+    address: str  # empty until Azure has allocated it; of a prefix, the range
     sku: str
     provisioning_state: str
     zones: tuple[str, ...] = ()
     tags: Mapping[str, str] | None = None
     attached_to_id: ArmId | None = None
-    has_internet_routing: bool = False
-    has_ddos_protection: bool = False
+    has_internet_routing: bool = False  # routing preference Internet
+    has_ddos_protection: bool = False  # a plan of its own, not inherited
     is_ipv6: bool = False
     location: str = ""
-    taken_out_ids: tuple[ArmId, ...] = ()
+    taken_out_ids: tuple[ArmId, ...] = ()  # single public IPs that were made from the prefix
     prefix_id: ArmId | None = None  # that it was taken out of
 
     @property
@@ -107,8 +89,6 @@ class PublicIp:
 
 @dataclass(frozen=True, slots=True)
 class NatGateway:
-    """``properties`` is ARM's writable projection, ``etag`` of the moment of reading."""
-
     id: ArmId
     name: str
     location: str
@@ -120,8 +100,8 @@ class NatGateway:
     zones: tuple[str, ...] = ()
     tags: Mapping[str, str] | None = None
     public_ip_prefix_ids: tuple[ArmId, ...] = ()
-    properties: Mapping[str, Any] = field(default_factory=dict)
-    etag: str = ""
+    properties: Mapping[str, Any] = field(default_factory=dict)  # ARM's writable projection
+    etag: str = ""  # of the moment of reading
 
     @property
     def egress_ids(self) -> tuple[ArmId, ...]:
@@ -131,25 +111,21 @@ class NatGateway:
 
 @dataclass(frozen=True, slots=True)
 class OtherChange:
-    """Another cluster's change on the same virtual network that is not final. ``state`` in words."""
+    """Another cluster's change on the same virtual network that is not final."""
 
     id: str
     cluster_name: str
-    state: str
+    state: str  # in words
     is_proposal: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """What this bot's own records say: ids, in lower case, of what it created, and other changes that are open.
-
-    A tag alone never makes a resource ours: anybody can write a tag. ``port_trouble``: an incident is open that more
-    ports would cure, whatever the last hour shows.
-    """
+    """What this bot's own records say. A tag alone never makes a resource ours: anybody can write a tag."""
 
     created_ids: frozenset[ArmId] = frozenset()
     other_changes: tuple[OtherChange, ...] = ()
-    port_trouble: bool = False
+    port_trouble: bool = False  # an incident is open that more ports would cure, whatever the last hour shows
 
 
 class UnreadableKind(StrEnum):
@@ -170,15 +146,12 @@ class UnreadableKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """What could not be read, or only in part. ``name`` is empty where the kind says it all.
-
-    ``resource_group``: of what was asked for, which need not be where the plan writes; empty when not known.
-    """
+    """What could not be read, or only in part."""
 
     kind: UnreadableKind
-    name: str
+    name: str  # empty where the kind says it all
     reason: str
-    resource_group: str = ""
+    resource_group: str = ""  # of what was asked for, which need not be where the plan writes; empty: not known
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}".strip() + f" ({self.reason})"
@@ -188,13 +161,7 @@ class Unreadable:
 class NetworkFacts:
     """All that planner and preflight read, one snapshot.
 
-    What could not be read is None and named in ``unreadable``. ``taken_names`` are the names of public IPs and NAT
-    gateways that exist in the resource group where new ones would go; ``group_ips`` are those public IPs, prefixes
-    among them where they count. ``gateway_ips`` are those of the subnets' NAT gateways that are not in that group.
-    ``node_ips`` are nodes' own, with the prefixes that these come from.
-    ``given_prefix`` is the public IP prefix that the owner named in the settings, if any;
-    ``nat_group_id`` the resource group for what is created. ``scale_set_subnets``: where new nodes of a scale set come.
-    ``unplaced_ips``: backends with traffic or ports in none of ``subnets``; None when that could not be measured.
+    What could not be read is None and named in ``unreadable``.
     """
 
     at: datetime
@@ -206,18 +173,18 @@ class NetworkFacts:
     subnets: tuple[Subnet, ...]
     nat_gateways: tuple[NatGateway, ...]
     outbound_ips: tuple[PublicIp, ...]
-    taken_names: tuple[str, ...] = ()
+    taken_names: tuple[str, ...] = ()  # public IPs and NAT gateways in the resource group for new ones
     unreadable: tuple[Unreadable, ...] = ()
     vnet: Vnet | None = None
-    group_ips: tuple[PublicIp, ...] = ()
-    given_prefix: PublicIp | None = None
-    nat_group_id: ArmId = NO_ID
+    group_ips: tuple[PublicIp, ...] = ()  # those public IPs, and prefixes where they count
+    given_prefix: PublicIp | None = None  # that the owner named in the settings
+    nat_group_id: ArmId = NO_ID  # the resource group for what is created
     access: Access | None = None
     ours: Ours = field(default_factory=Ours)
-    gateway_ips: tuple[PublicIp, ...] = ()
-    node_ips: tuple[PublicIp, ...] = ()
-    scale_set_subnets: Mapping[ArmId, ArmId] = field(default_factory=dict)
-    unplaced_ips: tuple[str, ...] | None = None
+    gateway_ips: tuple[PublicIp, ...] = ()  # of the subnets' NAT gateways that are not in that group
+    node_ips: tuple[PublicIp, ...] = ()  # nodes' own, with the prefixes that these come from
+    scale_set_subnets: Mapping[ArmId, ArmId] = field(default_factory=dict)  # where new nodes of a scale set come
+    unplaced_ips: tuple[str, ...] | None = None  # backends with traffic or ports in no subnet; None: not measured
 
     def unreadable_of(self, *kinds: UnreadableKind) -> tuple[Unreadable, ...]:
         return tuple(entry for entry in self.unreadable if entry.kind in kinds)

@@ -10,16 +10,15 @@ class Thresholds:
     """Percentages are of what is there: allocated ports, new connections, a gateway's capacity, time.
 
     75 % and 90 % of the allocated ports, and 90 % availability of the data path, are Microsoft's own advice (Azure
-    docs: load-balancer-standard-diagnostics, nat-metrics). ``critical_share_percent``: this share of failed connections
-    makes a failure critical. ``exhaustion_minutes``: how far ahead running out of ports is predicted.
+    docs: load-balancer-standard-diagnostics, nat-metrics).
     """
 
     pressure_warn_percent: int = 75
     pressure_high_percent: int = 90
-    exhaustion_minutes: int = 60
+    exhaustion_minutes: int = 60  # how far ahead running out of ports is predicted
     nat_capacity_percent: int = 70
     datapath_percent: int = 90
-    critical_share_percent: int = 10
+    critical_share_percent: int = 10  # of connections that fail
 
     def __post_init__(self) -> None:
         if self.pressure_warn_percent >= self.pressure_high_percent:

@@ -8,15 +8,9 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class PlanOptions:
-    """``idle_timeout_minutes`` None keeps the cluster's current outbound idle timeout.
-
-    ``nat_ips`` is ``addresses``, ``prefix``, or the id of a public IP prefix. ``prices`` as in ``cost``; empty means
-    unknown.
-    """
-
     name_template: str
     nat_resource_group: str = ""
-    idle_timeout_minutes: int | None = None
+    idle_timeout_minutes: int | None = None  # None: the cluster's current one
     tags: Mapping[str, str] = field(default_factory=dict)
-    nat_ips: str = "addresses"
-    prices: Mapping[str, str] = field(default_factory=dict)
+    nat_ips: str = "addresses"  # or prefix, or the id of a public IP prefix
+    prices: Mapping[str, str] = field(default_factory=dict)  # as in ``cost``; empty: unknown

@@ -54,16 +54,10 @@ _HOPS = {
 
 @dataclass(frozen=True, slots=True)
 class PublicRoutes:
-    """``detours`` send public addresses elsewhere or drop them, ``detoured`` addresses in all.
-
-    ``unsized`` do so for a service tag, whose addresses nobody lists here. ``unknown`` have a prefix or a next hop that
-    can't be understood.
-    """
-
-    detoured: int = 0
-    detours: tuple[Route, ...] = ()
-    unsized: tuple[Route, ...] = ()
-    unknown: tuple[Route, ...] = ()
+    detoured: int = 0  # public addresses that the detours take
+    detours: tuple[Route, ...] = ()  # send public addresses elsewhere, or drop them
+    unsized: tuple[Route, ...] = ()  # do so for a service tag, whose addresses nobody lists here
+    unknown: tuple[Route, ...] = ()  # have a prefix or a next hop that can't be understood
 
     @property
     def is_most(self) -> bool:

@@ -34,18 +34,14 @@ class PortUse:
 
 @dataclass(frozen=True, slots=True)
 class DemandInputs:
-    """What could not be read is None: ``use`` of ports, ``failed`` and ``successful`` connections.
-
-    Node counts include the surge of an upgrade. ``nodes_at_most`` None: unknown, as with node auto-provisioning.
-    ``pressure_percent`` of a node's ports count as pressure (Azure docs: load-balancer-standard-diagnostics).
-    """
+    """What could not be read is None. Node counts include the surge of an upgrade."""
 
     use: tuple[PortUse, ...] | None
-    failed: int | None
+    failed: int | None  # connections
     successful: int | None
     nodes_now: int
-    nodes_at_most: int | None
-    pressure_percent: int = 75
+    nodes_at_most: int | None  # None also with node auto-provisioning
+    pressure_percent: int = 75  # of a node's ports (Azure docs: load-balancer-standard-diagnostics)
 
 
 def size(inputs: DemandInputs) -> Demand:
@@ -123,17 +119,13 @@ def _no_need(inputs: DemandInputs) -> str:
 
 @dataclass(frozen=True, slots=True)
 class GatewayInputs:
-    """A NAT gateway's own figures; what could not be read is None. ``open_peak``: connections held at a time.
+    """A NAT gateway's own figures; what could not be read is None."""
 
-    ``public_ip_count``: its prefixes' addresses counted, None when the size of one is not known.
-    ``enlarge_percent``: with that much of its capacity in use it gets more public IPs.
-    """
-
-    open_peak: float | None
+    open_peak: float | None  # connections held at a time
     failed: int | None
     attempted: int | None
-    public_ip_count: int | None
-    enlarge_percent: int = round(100 * ENLARGE_AT)
+    public_ip_count: int | None  # with its prefixes' addresses
+    enlarge_percent: int = round(100 * ENLARGE_AT)  # with that much of its capacity in use it gets more public IPs
 
 
 def size_gateway(inputs: GatewayInputs) -> Demand:

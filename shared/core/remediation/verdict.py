@@ -24,17 +24,14 @@ DATAPATH_PERCENT = 90.0
 
 @dataclass(frozen=True, slots=True)
 class GatewayEvidence:
-    """Series of the judged window. ``load_balancer``: connections there of every backend, by state.
-
-    ``left_behind`` says which nodes still leave there that the plan did not move; empty when none does.
-    """
+    """Series of the judged window."""
 
     window: Window
     connections: tuple[Series, ...]
     datapath: tuple[Series, ...]
     drops: tuple[Series, ...]
-    load_balancer: tuple[Series, ...]
-    left_behind: str = ""
+    load_balancer: tuple[Series, ...]  # connections there of every backend, by state
+    left_behind: str = ""  # nodes that still leave there and that the plan did not move
 
 
 def judge_gateway(evidence: GatewayEvidence, baseline: Baseline | None, policy: MeasurementPolicy) -> Outcome:

@@ -26,10 +26,8 @@ _SHARD = "inventory-"
 
 @dataclass(frozen=True, slots=True)
 class ListedFleet:
-    """``before`` is the list before this one, only when this one was read just now."""
-
     fleet: Fleet
-    before: Fleet | None = None
+    before: Fleet | None = None  # the list before this one, only when this one was read just now
 
 
 class FleetInventory:

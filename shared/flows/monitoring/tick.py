@@ -54,10 +54,10 @@ def is_canarys_turn(key: str, now: datetime) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ShardScan:
-    """One scanned shard of a large fleet. ``deliver``: partitions with messages that this scan wrote."""
+    """One scanned shard of a large fleet."""
 
     report: ShardReport
-    deliver: tuple[str, ...]
+    deliver: tuple[str, ...]  # partitions with messages that this scan wrote
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,11 +25,11 @@ GATE_MINUTES = 3
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One look at a subnet that was moved. ``before`` is what the same source measured before the move, if it could."""
+    """One look at a subnet that was moved."""
 
     step: ObserveEgress
     plan: Plan
-    before: Any
+    before: Any  # what the same source measured before the move, if it could
     window: Window
     waited: timedelta
 

@@ -54,18 +54,14 @@ Result = Done | Wait | Stop
 
 @dataclass(frozen=True, slots=True)
 class WritePermit:
-    """What a step needs in order to write.
+    """What a step needs in order to write."""
 
-    ``acquire`` runs right before each write and raises when the worker lost its claim, or somebody set the stop switch.
-    ``precondition`` runs before each write too: a Wait or a Stop holds the write back.
-    """
-
-    acquire: Callable[[], None]
+    acquire: Callable[[], None]  # before each write; raises when the claim is lost, or the stop switch is set
     wall: Callable[[], datetime]
     request_id: str  # names the step's writes in the activity log
     writes: int = 0  # made for this step so far
     was_tried: bool = False  # what is broken now may be our own doing
-    precondition: Callable[[], Result | None] = lambda: None
+    precondition: Callable[[], Result | None] = lambda: None  # before each write: a Wait or a Stop holds it back
 
     @property
     def is_used_up(self) -> bool:
