@@ -116,6 +116,19 @@ def test_the_permission_that_a_subnets_links_need_is_named(
     assert f"Microsoft.Network/{missing}" in blocker.message
 
 
+def test_a_subnet_from_an_ipam_pool_moves_and_keeps_its_allocation(
+    storage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = {"DETECTOR_CLIENT_ID": "detector-client-id", "REMEDIATOR_CLIENT_ID": "remediator-client-id"}
+    action = "Microsoft.Network/networkManagers/ipamPools/associateResourcesToPool/action"
+    with playing("ipam-subnet", storage, monkeypatch, **ids) as theatre:
+        theatre.simulator.add_event({"give_role": {"identity": "remediator-client-id", "actions": [action]}})
+        change = theatre.run_on(theatre.approved())
+        assert change.state is ChangeState.FIXED
+        (subnet,) = theatre.subnets().values()
+    assert [entry["numberOfIpAddresses"] for entry in subnet["properties"]["ipamPoolPrefixAllocations"]] == ["256"]
+
+
 def test_reserve_now_tell_the_api_server_and_switch_later(storage: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two plans with two approvals; between them a person tells the API server."""
     with playing("authorized-ranges", storage, monkeypatch) as theatre:
