@@ -21,6 +21,7 @@ from .physics.ports import PORTS_PER_FRONTEND, load_balancer_timers, ports_per_n
 from .services.activitylog.recording import log_write
 from .services.authorization.scenario import lock_of, role_of
 from .services.containerservice.outbound import change
+from .services.containerservice.wire import lay_over
 from .services.network.writes import affected_nodes
 from .settings import settings_from
 from .state.network import SUBNET
@@ -141,6 +142,12 @@ def _outbound_type(world: World, given: Content, minute: int) -> None:
     world.reroute(cluster.nodes, minute)
 
 
+def _change_cluster(world: World, given: Content, _minute: int) -> None:
+    """Its owner changes what the API shows of it, as `az aks update` and `az aks nodepool` do."""
+    cluster = _cluster(world, str(given["cluster"]))
+    lay_over(cluster.properties, given["properties"])
+
+
 def _write(world: World, given: Content, minute: int) -> None:
     subscription = str(given.get("subscription") or next(iter(world.subscriptions.values())).id)
     document = world.network.get(
@@ -212,6 +219,7 @@ _EFFECTS: dict[str, Callable[[World, Any, int], None]] = {
     "scale": _scale,
     "node_ready": _node_ready,
     "outbound_type": _outbound_type,
+    "change_cluster": _change_cluster,
     "write": _write,
     "settings": _settings,
     "clear_faults": _clear_faults,

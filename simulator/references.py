@@ -87,7 +87,7 @@ def _event_problems(content: Content, pools: Mapping[str, Mapping[str, int]], su
                 ("events", i, "put_subnet", "subnet"),
                 f"there is no subnet {named_subnet!r}; there are {_list(subnets)}",
             )
-        for kind in ("scale", "node_ready", "outbound_type", "upgrade"):
+        for kind in ("scale", "node_ready", "outbound_type", "change_cluster", "upgrade"):
             named = str((event.get(kind) or {}).get("cluster", ""))
             if kind in event and named not in pools:
                 yield ("events", i, kind, "cluster"), f"there is no cluster {named!r}; there are {_list(pools)}"

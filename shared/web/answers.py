@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from ..core.az_cli import least_version
 from .export.bicep import as_bicep, bicep_files
 from .export.terraform import as_terraform
 
@@ -66,10 +67,14 @@ def check_json(report: CheckReport) -> dict[str, Any]:
 def plan_json(plan: Plan) -> dict[str, Any]:
     """``terraform`` and ``bicep`` are the same change for those who manage the network as code.
 
-    ``bicep_files`` are the same one by one, in the order in which they are deployed.
+    ``bicep_files`` are the same one by one, in the order in which they are deployed. ``azure_cli`` is the least version
+    that runs all of its commands; empty when there is none.
     """
+    check_commands = [command for check in plan.checks for command in check.commands]
+    related = [command for beside in plan.related for command in beside.commands]
+    cli = least_version([*plan.commands, *plan.rollback_commands, *check_commands, *related])
     code = {"terraform": as_terraform(plan), "bicep": as_bicep(plan), "bicep_files": plain(bicep_files(plan))}
-    return {"schema": SCHEMA, "is_executable": plan.is_executable, **plain(plan), **code}
+    return {"schema": SCHEMA, "is_executable": plan.is_executable, "azure_cli": cli, **plain(plan), **code}
 
 
 def change_json(change: Change, journal: Sequence[JournalEntry] = ()) -> dict[str, Any]:

@@ -6,12 +6,14 @@ import threading
 import time
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from shared.auth.errors import LinkExpired, LinkTampered
 from shared.auth.signing import LinkTarget
 from shared.clock import Instant
+from shared.cloud.api_versions import MANAGED_CLUSTERS
 from shared.errors import NotFoundHere, Refused
 from shared.model.change import ChangeState
 from shared.model.plan import CreatePublicIp
@@ -224,3 +226,31 @@ def test_a_gateway_of_that_name_that_is_not_ours_is_left_alone(theatre: Theatre)
 
     assert stopped.state is ChangeState.STOPPED
     assert "snatbot did not create" in stopped.stop_reason
+
+
+POOL = {"name": "gpu", "mode": "User", "type": "VirtualMachines", "count": None, "provisioningState": "Succeeded"}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"nodeProvisioningProfile": {"mode": "Auto"}}, "node auto-provisioning is on now, it was off"),
+        ({"networkProfile": {"outboundType": "userDefinedRouting"}}, "outbound type is userDefinedRouting now"),
+        ({"agentPoolProfiles": POOL | {"virtualMachineNodesStatus": [{"count": 2}]}}, "node pool gpu is new"),
+    ],
+)
+def test_a_cluster_of_another_shape_than_approved_is_left_alone_and_what_is_new_is_said(
+    theatre: Theatre, change: dict[str, Any], said: str
+) -> None:
+    approved = theatre.approved()
+    cluster = theatre.app.discovery.cluster(approved.cluster_id)
+    if pool := change.get("agentPoolProfiles"):
+        shown = theatre.app.arm.get(cluster.id, MANAGED_CLUSTERS)["properties"]["agentPoolProfiles"]
+        change = {"agentPoolProfiles": [*shown, pool | {"vnetSubnetID": shown[0]["vnetSubnetID"]}]}
+    theatre.simulator.add_event({"change_cluster": {"cluster": cluster.name, "properties": change}})
+
+    ended = theatre.run_on(approved)
+
+    assert ended.state is ChangeState.FAILED
+    assert said in (ended.outcome.reason if ended.outcome else "")
+    assert theatre.writes() == []

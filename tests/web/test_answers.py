@@ -74,6 +74,7 @@ def test_a_plan_gives_its_steps_by_kind_and_whether_it_can_be_done() -> None:
         "observe_egress",
     ]
     assert answer["checks"][0]["result"] == "warn"
+    assert as_sent(answers.plan_json(nouns.make_plan()))["azure_cli"] == "2.56"
     assert as_sent(answers.plan_json(nouns.make_advice()))["is_executable"] is False
 
 
