@@ -15,8 +15,8 @@ from tests.support.theatre import playing
 UNLISTED = 9  # nodes in the outbound pool whose interfaces are not listed, as right after a scale-out
 
 
-def test_a_cluster_whose_nodes_come_and_go_still_ends_as_fixed(azurite: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with playing("autoscaler", azurite, monkeypatch) as theatre:
+def test_a_cluster_whose_nodes_come_and_go_still_ends_as_fixed(storage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with playing("autoscaler", storage, monkeypatch) as theatre:
         discovery = theatre.app.discovery
         listed = discovery.nodes
 

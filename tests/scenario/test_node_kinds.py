@@ -8,7 +8,7 @@ import pytest
 
 from shared.clock import Instant
 from shared.model.change import ChangeState
-from shared.model.plan import AssociateSubnet, Plan
+from shared.model.plan import AssociateSubnet, Plan, PlanKind
 from tests.support.theatre import Theatre, playing
 
 
@@ -56,3 +56,22 @@ def _scale(theatre: Theatre, pool: str, nodes: int) -> None:
     scale: dict[str, Any] = {"cluster": "search", "pool": pool, "nodes": nodes}
     theatre.simulator.add_event({"at_minute": 0, "scale": scale})
     theatre.clock.advance(60)
+
+
+def test_a_node_that_comes_in_a_subnet_of_its_own_after_approval_shuts_the_gate(
+    storage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The plan knows one subnet; the node's is named by no pool. Its traffic stays on the load balancer."""
+    with playing("auto-provisioned", storage, monkeypatch) as theatre:
+        _scale(theatre, "default", 0)
+        (cluster,) = theatre.app.discovery.clusters().clusters
+        now = Instant.of(theatre.clock)
+        change = theatre.app.propose.propose(cluster.id, now, "Ada", kind=PlanKind.ATTACH_NAT_GATEWAY)
+        assert moved(change.plan) == ["system"]
+        theatre.decide(change, "approve")
+        theatre.work_on_changes()
+        _scale(theatre, "default", 3)
+        stopped = theatre.run_on(change)
+    assert stopped.state is ChangeState.STOPPED
+    assert "10.85.1." in stopped.stop_reason
+    assert "in no subnet of the plan" in stopped.stop_reason

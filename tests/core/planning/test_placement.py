@@ -92,6 +92,10 @@ def test_an_unplaced_member_blocks_only_with_traffic_or_where_that_is_unknown(
     assert words in check.message
 
 
-def test_a_backend_with_traffic_that_is_no_member_blocks_too() -> None:
-    """The pool's list may lack it: what the metrics show is there."""
-    assert outbound_pool(facts(unplaced_ips=(ELSEWHERE,))).result is CheckResult.BLOCK
+def test_a_backend_is_gone_once_every_member_is_placed() -> None:
+    """Metrics show it for some minutes more. A pool that lists nobody says nothing about who is gone."""
+    check = outbound_pool(facts(unplaced_ips=(ELSEWHERE,)))
+    assert check.result is CheckResult.WARN
+    assert "gone" in check.message
+    unlisted = facts(unplaced_ips=(ELSEWHERE,), load_balancer=load_balancer(outbound_ip_configuration_ids=()))
+    assert outbound_pool(unlisted).result is CheckResult.BLOCK

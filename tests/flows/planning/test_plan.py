@@ -162,10 +162,12 @@ def test_a_backend_with_ports_in_no_known_subnet_blocks_the_plan(monkeypatch: py
     lasting = dict.fromkeys(range(7, 12), 64.0)
     hidden = series(lasting, backendipaddress="10.99.0.4", protocoltype="6")
     monkeypatch.setitem(ANSWERS, ALLOCATED_SNAT_PORTS_BY_BACKEND, answer(*ALLOCATED.series, hidden))
-    (check,) = [check for check in plan().checks if check.id is CheckId.OUTBOUND_POOL]
+    member = load_balancer(outbound_ip_configuration_ids=(ArmId(nic_configuration(8)),))
+    found = plan(of=facts(load_balancer=member))
+    (check,) = [check for check in found.checks if check.id is CheckId.OUTBOUND_POOL]
     assert check.is_blocking
     assert "10.99.0.4" in check.message
-    assert not plan().is_executable
+    assert not found.is_executable
 
 
 def test_members_of_the_outbound_pool_are_the_nodes_of_now(monkeypatch: pytest.MonkeyPatch) -> None:

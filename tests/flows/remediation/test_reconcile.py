@@ -13,9 +13,10 @@ from shared.flows.remediation.concurrent_writes import AuditResult
 from shared.model.activity import LoggedWrite
 from shared.model.change import ChangeState, JournalEntry, Outcome, StepState, Verdict
 from shared.model.plan import AssociateSubnet, PlanKind
+from shared.model.resource_id import ArmId
 from shared.store.records import PutJournal
 from shared.store.table import Table
-from tests.support.builders import cluster, facts, subnet
+from tests.support.builders import cluster, facts, load_balancer, nic_configuration, subnet
 from tests.support.nouns import SUBNETS
 from tests.support.remediation import LATER, PARTITION, PLAN, Remediation
 
@@ -27,6 +28,8 @@ UNCHANGED = facts(
         if isinstance(step, AssociateSubnet)
     )
 )
+
+UNPLACED = load_balancer(outbound_ip_configuration_ids=(ArmId(nic_configuration(8)),))
 
 
 def approved(table: Table) -> Remediation:
@@ -92,7 +95,7 @@ def test_a_network_that_changed_shape_before_the_first_write_ends_the_change_wit
         other = replace(UNCHANGED.subnets[1], properties={"addressPrefix": "10.224.0.0/16", "delegations": []})
         stage.planner.facts = replace(UNCHANGED, subnets=(UNCHANGED.subnets[0], other))
     else:
-        stage.planner.facts = replace(UNCHANGED, unplaced_ips=("10.99.0.4",))
+        stage.planner.facts = replace(UNCHANGED, load_balancer=UNPLACED, unplaced_ips=("10.99.0.4",))
     ended = stage.reconcile()
     assert (ended.state, stage.network.writes, stage.renewer.offered) == (S.FAILED, [], [stage.id])
     assert ended.outcome is not None

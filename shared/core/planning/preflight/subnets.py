@@ -53,10 +53,13 @@ def outbound_pool(facts: NetworkFacts) -> Check:
         "find their subnets in the portal; where no node pool names them (node auto-provisioning) change them by hand, "
         "else ask for a new plan"
     )
+    unplaced = unplaced_members(facts)
     if facts.unplaced_ips:
         ips = listed([ip or "a node without address" for ip in facts.unplaced_ips])
-        return check.blocks(f"{ips} leave by the load balancer and are in no subnet known to the cluster", remedy)
-    if unplaced := unplaced_members(facts):
+        if unplaced or not members:
+            return check.blocks(f"{ips} leave by the load balancer and are in no subnet known to the cluster", remedy)
+        return check.warns(f"{ips}, in no subnet known to the cluster, left by the load balancer and are gone from it")
+    if unplaced:
         words = (
             f"{len(unplaced)} of {count(len(members), 'member')} of the outbound pool are in no subnet known to the "
             f"cluster, such as {unplaced[0]}"

@@ -35,6 +35,7 @@ from tests.support.builders import (
     USER_SUBNET,
     cluster,
     facts,
+    load_balancer,
     nat_gateway,
     subnet,
 )
@@ -75,7 +76,11 @@ def test_every_command_names_its_subscription_or_a_whole_id(kind: PlanKind) -> N
         (PlanKind.ALIGN_OUTBOUND_TYPE, facts(), "NAT gateway"),
         (PlanKind.ALIGN_OUTBOUND_TYPE, MANAGED, "virtual network"),
         (PlanKind.ALIGN_OUTBOUND_TYPE, replace(THEIRS, cluster=cluster(outbound_type="none")), "outbound type"),
-        (PlanKind.ALIGN_OUTBOUND_TYPE, replace(THEIRS, unplaced_ips=("10.99.0.4",)), "outbound pool"),
+        (
+            PlanKind.ALIGN_OUTBOUND_TYPE,
+            replace(THEIRS, unplaced_ips=("10.99.0.4",), load_balancer=load_balancer(outbound_ip_configuration_ids=())),
+            "outbound pool",
+        ),
         (
             PlanKind.ALIGN_OUTBOUND_TYPE,
             replace(THEIRS, unreadable=(Unreadable(UnreadableKind.SUBNET, "pods", "403"),)),
