@@ -55,10 +55,11 @@ def steps(assessment: Assessment) -> Iterator[str]:
     yield _announce(cluster)
     match cluster.vnet_ownership:
         case VnetOwnership.OWN:
-            subnets = [f"`{resource_name(one)}`" for one in cluster.subnet_ids]
+            subnets = [f"`{resource_name(subnet_id)}`" for subnet_id in cluster.subnet_ids]
+            provisioned = ", and those of node auto-provisioning" if cluster.has_auto_provisioning else ""
             yield (
                 "Create public IPs and a NAT gateway, then associate it with every subnet of the cluster "
-                f"({listed(subnets)}), one by one, watching before the next. Open connections may drop."
+                f"({listed(subnets)}{provisioned}), one by one, watching before the next. Open connections may drop."
             )
             yield _WATCH
             yield (

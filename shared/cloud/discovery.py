@@ -1,7 +1,7 @@
-"""Finding clusters and what belongs to them. Finding only: what a plan rests on is read from Resource Manager again.
+"""Finds clusters and what belongs to them. What a plan rests on is read from Resource Manager again.
 
-Resource Graph answers for a whole fleet in a few requests and leaves out, without a word, what the identity may not
-read. So what was asked for by name and is not visible is named in ``ClusterListing.unreadable``.
+Resource Graph answers for a whole fleet in a few requests. It silently leaves out what the identity may not read, so
+``ClusterListing.unreadable`` names the subscriptions that were asked for and can't be seen.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Discovery:
         self._subscriptions = subscriptions
 
     def clusters(self) -> ClusterListing:
-        """Every cluster in sight, by id. One that can't be understood doesn't hide the others.
+        """Every cluster that this identity may read, by id. One that can't be understood doesn't hide the others.
 
         Asks each subscription in turn where Resource Graph may not be used.
         """
@@ -89,7 +89,7 @@ class Discovery:
         return parse_cluster(self._arm.get(cluster_id, api_versions.MANAGED_CLUSTERS))
 
     def load_balancer(self, cluster: Cluster) -> LoadBalancer | None:
-        """The one that AKS sends the cluster's outbound traffic through; None when it has none with outbound rules.
+        """The load balancer that the cluster's outbound traffic leaves through; None without outbound rules.
 
         AKS names it ``kubernetes`` in the node resource group (AKS docs: load-balancer-standard).
         """

@@ -1,7 +1,6 @@
 """One snapshot of the network around a cluster: all that planner and preflight read, straight from Resource Manager.
 
-What may not or cannot be read is named with its reason and left out, never guessed: a plan that depends on it is then
-blocked.
+What can't be read is left out and named with its reason, never guessed. A plan that depends on it is blocked.
 """
 
 from __future__ import annotations
@@ -167,7 +166,7 @@ class _Reading:
         return parse_subnet(item, parse_routes(table), takes_propagated_routes(table))
 
     def _nat_gateways(self, subnets: tuple[Subnet, ...]) -> tuple[NatGateway, ...]:
-        """Those where ours would be, and those attached to the cluster's subnets, wherever they are."""
+        """Those in the groups where ours would be, and those of the cluster's subnets, wherever they are."""
         found = {
             gateway.id: gateway
             for group in self._gateway_groups
@@ -210,14 +209,14 @@ class _Reading:
         return self._read_ips(tuple(ip_id for ip_id in ids if ip_id not in have))
 
     def _group_ips(self, gateways: tuple[NatGateway, ...]) -> tuple[PublicIp, ...]:
-        """Addresses where ours would be; prefixes too if they count or a gateway has one."""
+        """Public IPs in the group where ours would be; prefixes too where they count or a gateway has one."""
         group = self._gateway_groups[0]
         has_prefixes = self._with_prefixes or any(gateway.public_ip_prefix_ids for gateway in gateways)
         kinds = [UnreadableKind.PUBLIC_IPS, *([UnreadableKind.PUBLIC_IP_PREFIXES] if has_prefixes else [])]
         return tuple(ip for kind in kinds for ip in self._list(group, kind, parse_public_ip))
 
     def _list(self, group: str, kind: UnreadableKind, parse: Callable[[dict[str, Any]], T]) -> list[T]:
-        """Those that can be understood; of the others people are told, and what depends on them is blocked."""
+        """Those that can be understood. The others are named, and block what depends on them."""
         subscription = self._vnet.subscription if self._vnet else self._cluster.subscription
         path = f"/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Network/{kind}"
         place = f"in resource group {group}"

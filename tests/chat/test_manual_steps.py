@@ -53,6 +53,7 @@ def test_where_aks_cannot_change_the_outbound_type_no_step_says_so() -> None:
         assessment = nouns.make_assessment(cluster)
         assert "az aks update --outbound-type" not in " ".join(steps(assessment))
         assert "node auto-provisioning is on" in " ".join(steps(assessment))
+        assert ("and those of node auto-provisioning" in " ".join(steps(assessment))) is is_own
         assert not any("--outbound-type" in line for line in commands(assessment))
 
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from ...cloud.discovery import Discovery
-from ...cloud.errors import AzureError
 from ...model.cluster import Cluster
 from ...model.load_balancer import NodeList
 
@@ -39,11 +38,7 @@ class NodeNames:
             age = self._monotonic() - kept[0]
             if age < RETRY_SECONDS or (age < KEPT_SECONDS and ips <= {node.ip for node in kept[1].nodes}):
                 return kept[1]
-        try:
-            found = self._discovery.nodes(cluster)
-        except AzureError as error:
-            log.warning("%s: node names could not be read: %s", cluster.name, error)
-            return replace(kept[1], is_complete=False) if kept else NodeList()
+        found = self._discovery.nodes(cluster)
         for reason in found.unreadable:
             log.warning("nodes of %s: %s", cluster.name, reason)
         if found.unreadable and kept is not None:

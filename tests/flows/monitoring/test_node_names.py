@@ -7,35 +7,31 @@ from typing import cast
 import pytest
 
 from shared.cloud.discovery import Discovery
-from shared.cloud.errors import Unavailable
-from shared.flows.monitoring.node_names import KEPT_SECONDS, NodeNames
+from shared.flows.monitoring.node_names import KEPT_SECONDS, RETRY_SECONDS, NodeNames
 from shared.model.cluster import Cluster
 from shared.model.load_balancer import NodeList
 from tests.support.builders import cluster, node
 
-REFUSED = Unavailable("GET networkInterfaces", "try later")
+REFUSED = NodeList(unreadable=("scale sets: try later",))
 
 
 class Answers:
     """Answers of ``Discovery.nodes``, and a clock that moves on after each."""
 
-    def __init__(self, *answers: NodeList | Unavailable) -> None:
+    def __init__(self, *answers: NodeList) -> None:
         self.answers = list(answers)
         self.now = 0.0
 
     def nodes(self, of: Cluster) -> NodeList:
         self.now += KEPT_SECONDS
-        answer = self.answers.pop(0)
-        if isinstance(answer, Unavailable):
-            raise answer
-        return answer
+        return self.answers.pop(0)
 
 
 BOTH = NodeList((node(0), node(1)), is_complete=True)
 
 
 @pytest.mark.parametrize("second", [REFUSED, NodeList((node(0),), unreadable=("scale set b: try later",))])
-def test_names_that_were_known_outlive_a_list_that_cant_be_read(second: NodeList | Unavailable) -> None:
+def test_names_that_were_known_outlive_a_list_that_cant_be_read(second: NodeList) -> None:
     answers = Answers(BOTH, second)
     names = NodeNames(cast(Discovery, answers), lambda: answers.now)
     assert names.of(cluster(), {node(0).ip}) == BOTH
@@ -55,4 +51,14 @@ def test_a_node_that_is_in_no_complete_list_is_gone() -> None:
 
 def test_without_any_list_no_node_is_called_gone() -> None:
     answers = Answers(REFUSED)
-    assert NodeNames(cast(Discovery, answers), lambda: answers.now).of(cluster(), {node(0).ip}) == NodeList()
+    assert NodeNames(cast(Discovery, answers), lambda: answers.now).of(cluster(), {node(0).ip}) == REFUSED
+
+
+def test_names_are_kept_for_a_while_and_looked_up_again_for_an_ip_that_has_none() -> None:
+    answers = Answers(NodeList((node(0),)), BOTH)
+    names = NodeNames(cast(Discovery, answers), lambda: answers.now)
+    first = names.of(cluster(), {node(0).ip})
+    answers.now += RETRY_SECONDS
+    assert names.of(cluster(), {node(0).ip}) is first
+    assert names.of(cluster(), {node(0).ip, node(1).ip}) == BOTH
+    assert names.of(cluster(), {"10.9.9.9"}) == BOTH, "not again within a minute"

@@ -73,7 +73,7 @@ def outbound_pool(facts: NetworkFacts) -> Check:
 def network_interfaces(facts: NetworkFacts) -> Check:
     """An interface in state Failed stops the association (Azure docs: nat-gateway/troubleshoot-nat)."""
     check = CheckBuilder(
-        CheckId.NETWORK_INTERFACES, "virtualMachineScaleSets networkInterfaces LIST, provisioningState"
+        CheckId.NETWORK_INTERFACES, "networkInterfaces LIST, of scale sets and of machines, provisioningState"
     )
     bad = [node for node in facts.nodes if node.provisioning_state and not is_settled(node.provisioning_state)]
     failed = [node.name for node in bad if node.provisioning_state.lower() == "failed"]
