@@ -78,7 +78,9 @@ class Simulator:
     def handle(self, request: Request) -> Reply:
         """Answer a request. Latency, by fault or setting, is waited for outside the lock."""
         host = request.base_url.rpartition("/")[2]
-        request = replace(request, path=path_on_simulator(host, request.path) or request.path)
+        path = path_on_simulator(host, request.path)
+        if path is not None and path != request.path:
+            request = replace(request, path=path)
         if request.path == "/_sim" or request.path.startswith("/_sim/"):
             return Reply(_controlled(request, self._run_control))
         if request.path == "/chat" or request.path.startswith("/chat/"):
