@@ -86,7 +86,7 @@ class _Reading:
         vnet = self._attempt(UnreadableKind.VNET, self._read_vnet, None)
         subnets = self._read_each(UnreadableKind.SUBNET, self._subnet_ids(nodes.nodes, load_balancer), self._subnet)
         gateways = self._nat_gateways(subnets)
-        outbound_ips = self._outbound_ips(load_balancer, gateways, subnets)
+        outbound_ips = self._read_ips(load_balancer.outbound_ip_ids if load_balancer else ())
         group_ips = self._group_ips(gateways)
         gateway_ips = self._gateway_ips(gateways, subnets, (*group_ips, *outbound_ips))
         node_ips, unread_ips = read_node_ips(self._arm, nodes.nodes)
@@ -179,22 +179,6 @@ class _Reading:
         )
         return (*found.values(), *read)
 
-    def _outbound_ips(
-        self, load_balancer: LoadBalancer | None, gateways: tuple[NatGateway, ...], subnets: tuple[Subnet, ...]
-    ) -> tuple[PublicIp, ...]:
-        """The load balancer's; without one, those of the gateways that serve the cluster."""
-        if load_balancer is not None:
-            ids = load_balancer.outbound_ip_ids
-        else:
-            ids = tuple(
-                ip_id
-                for gateway in gateways
-                # A network that AKS owns has no gateways but the cluster's.
-                if self._vnet is None or any(subnet.nat_gateway_id == gateway.id for subnet in subnets)
-                for ip_id in gateway.egress_ids
-            )
-        return self._read_ips(ids)
-
     def _read_ips(self, ids: tuple[ArmId, ...]) -> tuple[PublicIp, ...]:
         return self._read_each(UnreadableKind.PUBLIC_IP, ids, lambda ip_id: parse_public_ip(self._get(ip_id)))
 
@@ -204,7 +188,8 @@ class _Reading:
         """Those of the gateways that serve the cluster, unless they are known."""
         have = {ip.id for ip in known}
         attached = {subnet.nat_gateway_id for subnet in subnets}
-        serving = [gateway for gateway in gateways if gateway.id in attached]
+        # A network that AKS owns has no gateways but the cluster's.
+        serving = [gateway for gateway in gateways if self._vnet is None or gateway.id in attached]
         ids = dict.fromkeys(ip_id for gateway in serving for ip_id in gateway.egress_ids)
         return self._read_ips(tuple(ip_id for ip_id in ids if ip_id not in have))
 

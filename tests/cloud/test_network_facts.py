@@ -9,6 +9,7 @@ import pytest
 from shared.cloud.discovery import Discovery
 from shared.cloud.errors import Forbidden, NotFound
 from shared.cloud.network_facts import read_network_facts
+from shared.core.planning.egress import egress_now
 from shared.model.network import NetworkFacts
 from shared.model.resource_id import ArmId
 from tests.support.arm_network import (
@@ -152,7 +153,8 @@ def test_without_a_load_balancer_egress_is_by_the_gateways_that_serve_the_cluste
         }
     )
     assert found.load_balancer is None
-    assert [one.address for one in found.outbound_ips] == ["203.0.113.9"]
+    assert found.outbound_ips == ()
+    assert egress_now(found) == ("203.0.113.9",)
     assert found.unreadable == ()
 
 
@@ -169,7 +171,8 @@ def test_a_network_that_aks_owns_has_no_vnet_of_ours_and_its_gateway_is_in_the_n
         }
     )
     assert (found.vnet_id, found.vnet_location, found.subnets) == (None, None, ())
-    assert [one.address for one in found.outbound_ips] == ["203.0.113.7"]
+    assert found.outbound_ips == ()
+    assert egress_now(found) == ("203.0.113.7",)
     assert found.unreadable == ()
 
 

@@ -147,18 +147,21 @@ def egress_now(facts: NetworkFacts) -> tuple[str, ...]:
     Of each subnet by the first way out that it has: routes that take most of its traffic away, its NAT gateway, else
     its nodes' own public IPs and the load balancer (Azure docs: nat-gateway/nat-overview).
     """
-    found: list[str] = []
-    direct: set[ArmId] = set()
+    known = facts.known_ips
+    direct = set(facts.cluster.subnet_ids) - {subnet.id for subnet in facts.subnets}  # as far as anybody knows
+    # In a network that AKS owns, every gateway is the cluster's.
+    gateways = facts.nat_gateways if facts.vnet_id is None else ()
+    found = [address for gateway in gateways for address in addresses_of(gateway, known)]
     for subnet in facts.subnets:
         routes = public_routes(subnet.routes)
         if routes.is_most:
             found += [route.next_hop for route in routes.detours if hop_of(route) is Hop.ELSEWHERE]
         elif subnet.nat_gateway_id:
             gateway = facts.gateway(subnet.nat_gateway_id)
-            found += addresses_of(gateway, facts.known_ips) if gateway else (subnet.nat_gateway_id.name,)
+            found += addresses_of(gateway, known) if gateway else (subnet.nat_gateway_id.name,)
         else:
             direct.add(subnet.id)
-    of_nodes = list(dict.fromkeys(_of_nodes(facts, direct)))
+    of_nodes = list(dict.fromkeys(_of_nodes(facts, direct, known)))
     found += of_nodes[:MAX_NODE_IPS]
     if len(of_nodes) > MAX_NODE_IPS:
         found.append(f"{count(len(of_nodes) - MAX_NODE_IPS, 'more public IP')} of nodes")
@@ -167,7 +170,7 @@ def egress_now(facts: NetworkFacts) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _of_nodes(facts: NetworkFacts, direct: Collection[ArmId]) -> Iterator[str]:
+def _of_nodes(facts: NetworkFacts, direct: Collection[ArmId], known: Mapping[ArmId, PublicIp]) -> Iterator[str]:
     """Prefixes of a Static Egress Gateway count wherever its nodes are: partners were told of them."""
     gateways = {pool.name for pool in facts.cluster.pools if pool.is_egress_gateway}
     own = [pool for pool in facts.cluster.pools if pool.has_node_public_ips or pool.is_egress_gateway]
@@ -176,16 +179,16 @@ def _of_nodes(facts: NetworkFacts, direct: Collection[ArmId]) -> Iterator[str]:
         if not facts.subnets or node.subnet_id in direct or node.pool in gateways:
             for ip_id in node.public_ip_ids:
                 unseen.discard(node.pool)
-                yield _shown(facts, ip_id) or f"{ip_id.name} of {node.name}"
+                yield _shown(ip_id, known) or f"{ip_id.name} of {node.name}"
         else:
             unseen.discard(node.pool)
     yield from (f"public IPs of pool {pool}" for pool in sorted(unseen))
 
 
-def _shown(facts: NetworkFacts, ip_id: ArmId) -> str:
+def _shown(ip_id: ArmId, known: Mapping[ArmId, PublicIp]) -> str:
     """The prefix that it comes from, else its address; empty where neither is known."""
-    ip = facts.known_ips.get(ip_id)
-    prefix = facts.known_ips.get(ip.prefix_id) if ip and ip.prefix_id else None
+    ip = known.get(ip_id)
+    prefix = known.get(ip.prefix_id) if ip and ip.prefix_id else None
     return (prefix.address if prefix else "") or (ip.address if ip else "")
 
 

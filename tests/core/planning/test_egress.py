@@ -110,6 +110,7 @@ EDGE = (POOLS[0], replace(POOLS[1], has_node_public_ips=True))
             of(None, None, nodes=(with_ip("user", USER_SUBNET, NODE_IP),), node_ips=()),
             ("own of aks-user-1-vmss000000", LB),
         ),
+        (replace(of(FIRST, FIRST), subnets=of(FIRST, FIRST).subnets[:1]), ("203.0.113.1", LB)),  # one not read
         (facts(subnets=(), vnet_id=None), (LB,)),
         (facts(subnets=(), nodes=(with_ip("user", USER_SUBNET, NODE_IP),), node_ips=NODE_IPS), ("198.51.100.9", LB)),
     ],
