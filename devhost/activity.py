@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
@@ -18,7 +19,6 @@ class Activity:
         self._changed = threading.Condition()
         self._running = 0
         self._version = 0
-        self._awaited = 0
         self._empty_at: dict[object, int] = {}
 
     @property
@@ -26,11 +26,6 @@ class Activity:
         """Grows with everything that happens."""
         with self._changed:
             return self._version
-
-    @property
-    def awaited(self) -> bool:
-        """True while somebody waits for the host to be idle, which is a reason to look into queues more often."""
-        return self._awaited > 0
 
     def begin(self) -> None:
         """Notes that something runs, or will for certain, that may leave messages in a queue."""
@@ -58,6 +53,7 @@ class Activity:
         """Notes that something outside may have put messages into a queue."""
         with self._changed:
             self._version += 1
+            self._changed.notify_all()
 
     def found_empty(self, listener: object, version: int) -> None:
         """Notes that `listener` began a fetch at `version` and got nothing."""
@@ -65,14 +61,21 @@ class Activity:
             self._empty_at[listener] = version
             self._changed.notify_all()
 
-    def wait_until_idle(self, listeners: int, timeout_seconds: float) -> bool:
-        """Waits until nothing runs and all `listeners` found their queue empty since; False if the time is up."""
+    def wait_until_idle(self, listeners: int, timeout_seconds: float, look: Callable[[], None]) -> bool:
+        """Waits until nothing runs and all `listeners` found their queue empty since; False if the time is up.
+
+        `look` makes the listeners look into their queues, without waiting for them.
+        """
+        deadline = time.monotonic() + timeout_seconds
+        looked_at = -1
         with self._changed:
-            self._awaited += 1
-            try:
-                return self._changed.wait_for(lambda: self._is_idle(listeners), timeout_seconds)
-            finally:
-                self._awaited -= 1
+            while not self._is_idle(listeners):
+                if self._running == 0 and looked_at != self._version:
+                    looked_at = self._version
+                    look()
+                if not self._changed.wait(max(0.0, deadline - time.monotonic())):
+                    return self._is_idle(listeners)
+        return True
 
     def wait_until_nothing_runs(self, timeout_seconds: float) -> bool:
         """Waits until nothing runs; False if the time is up."""

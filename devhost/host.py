@@ -146,8 +146,7 @@ class DevHost:
         Raises DrainTimeoutError if the time is up.
         """
         self._activity.happened()
-        self._wake()
-        idle = self._activity.wait_until_idle(len(self._listeners), timeout_seconds)
+        idle = self._activity.wait_until_idle(len(self._listeners), timeout_seconds, self._wake)
         left = {listener.queue_name: listener.messages_left() for listener in self._listeners}
         left = {queue: count for queue, count in left.items() if count}
         if not idle:

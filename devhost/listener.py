@@ -32,7 +32,6 @@ from devhost.storage import POISON_SUFFIX, Queues
 
 HIDDEN_WHILE_RUNNING = timedelta(minutes=10)
 IDLE_SECONDS = 0.5
-IDLE_SECONDS_AWAITED = 0.02
 DELAY_SECONDS_MAX = 1.0
 FETCH_LIMIT = 32
 
@@ -117,7 +116,7 @@ class QueueListener:
                 self._log(f"queue {self.queue_name}: {error}")
                 fetched = 0
             if not fetched:
-                self._wake.wait(IDLE_SECONDS_AWAITED if self._activity.awaited else IDLE_SECONDS)
+                self._wake.wait(IDLE_SECONDS)
                 self._wake.clear()
 
     def _fetch(self, version: int) -> int:
