@@ -38,25 +38,31 @@ def set_up(
     scenario: str | Path,
     *,
     port: int = 0,
+    storage: str = "",
     extra: Mapping[str, str] | None = None,
     longest_sleep: float = math.inf,
 ) -> Iterator[Stage]:
     """Starts all three on free loopback ports and stops them at the end. Logs and data go into `folder`.
 
+    `storage`, a connection string, is of an emulator that runs; the app has a table and queues of its own there.
     `extra` app settings overrule the stage's own; `longest_sleep` is as in `DevHost.start`.
     """
     with ExitStack() as stack:
         simulator = stack.enter_context(start_simulator(scenario, folder=folder / "simulator"))
-        azurite = stack.enter_context(Azurite.start(folder / "azurite"))
+        own = {}
+        if storage:
+            own = dict.fromkeys(("TABLE_PREFIX", "QUEUE_PREFIX"), f"t{secrets.token_hex(8)}")
+        else:
+            storage = stack.enter_context(Azurite.start(folder / "azurite")).connection_string
 
         def settings(base_url: str) -> dict[str, str]:
-            return {**app_settings(simulator, base_url), **(extra or {})}
+            return {**app_settings(simulator, base_url), **own, **(extra or {})}
 
         host = stack.enter_context(
             DevHost.start(
                 APP_FOLDER,
                 settings,
-                azurite.connection_string,
+                storage,
                 work_folder=folder / "host",
                 port=port,
                 longest_sleep=longest_sleep,

@@ -23,7 +23,7 @@ QUICK = {"VERIFY_WINDOW_MINUTES": "5"}
 
 
 @pytest.fixture(scope="package")
-def stage(tmp_path_factory: pytest.TempPathFactory, browser: Camera) -> Iterator[Stage]:
+def stage(tmp_path_factory: pytest.TempPathFactory, azurite: str, browser: Camera) -> Iterator[Stage]:
     """The function app in the local host, on a simulated Azure with one failing cluster, and Azurite.
 
     Azure's operations take no time there, so the app need not wait for them; its proofs take few minutes.
@@ -32,7 +32,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory, browser: Camera) -> Iterator
     scenario = yaml.safe_load((Path(simulator.__file__).parent / "scenarios" / "storm.yaml").read_text("utf-8"))
     scenario["settings"] = {"operation_time_scale": 0}
     (folder / "storm.yaml").write_text(yaml.safe_dump(scenario), "utf-8")
-    with set_up(folder, folder / "storm.yaml", longest_sleep=0.1, extra=QUICK) as ready:
+    with set_up(folder, folder / "storm.yaml", storage=azurite, longest_sleep=0.1, extra=QUICK) as ready:
         ready.host.run_timer("watch")
         ready.host.drain(60)
         yield ready

@@ -11,9 +11,9 @@ from devhost.stage import Stage, set_up
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def stage(tmp_path_factory: pytest.TempPathFactory, azurite: str) -> Iterator[Stage]:
     """One failing cluster; a module's tests share it."""
-    with set_up(tmp_path_factory.mktemp("stage"), "storm") as ready:
+    with set_up(tmp_path_factory.mktemp("stage"), "storm", storage=azurite) as ready:
         yield ready
 
 

@@ -37,7 +37,8 @@ def test_health_is_503_until_a_look_has_succeeded_and_then_200_with_the_version(
 
 
 def test_health_is_503_when_the_last_good_look_is_too_old_and_says_what_the_last_one_missed(stage: Stage) -> None:
-    liveness = Liveness(Table("snatbot", connection_string=stage.host._settings["AzureWebJobsStorage"]))
+    settings = stage.host._settings
+    liveness = Liveness(Table(settings["TABLE_PREFIX"], connection_string=settings["AzureWebJobsStorage"]))
     good = liveness.last_success("watch")
     assert good is not None
     wall = datetime.now(UTC)

@@ -8,8 +8,10 @@ from pathlib import Path
 from devhost.stage import set_up
 
 
-def test_parts_are_looked_at_by_the_queue_function(tmp_path: Path) -> None:
-    with set_up(tmp_path, "same-node-ips", extra={"FAN_OUT_ABOVE": "1", "REMEDIATION": "off"}) as stage:
+def test_parts_are_looked_at_by_the_queue_function(tmp_path: Path, azurite: str) -> None:
+    with set_up(
+        tmp_path, "same-node-ips", storage=azurite, extra={"FAN_OUT_ABOVE": "1", "REMEDIATION": "off"}
+    ) as stage:
         stage.pass_minutes(2)
         posted = [one["body"]["text"] for one in stage.simulator.messages() if one["service"] == "slack"]
         assert len(posted) == 1, stage.host.logs()
