@@ -82,10 +82,11 @@ def through_gateway(had: TrafficBefore, *, now: float, before: float, failed: fl
 
 
 def through_load_balancer(
-    own: Sequence[Series], window: Window, had: TrafficBefore, failing_before: float = 0.0
+    own: Sequence[Series], window: Window, own_before: float, failing_before: float = 0.0
 ) -> Evidence:
-    """``own``: new connections of the subnet's nodes on the load balancer, by state.
+    """``own``: new connections of the subnet's nodes on the load balancer, by state; ``own_before`` a minute.
 
+    A roll-back is not held up for traffic that nobody has measured: nodes may be without egress meanwhile.
     ``failing_before``: the share of the cluster's connections that failed before any change; a detach brings it back.
     """
     failed = total(own, window, "failed")
@@ -98,8 +99,8 @@ def through_load_balancer(
         return Evidence(
             Passage.OPEN, f"{words} load balancer, {failed:,.0f} failed in {count(window.minutes, 'minute')}"
         )
-    if had.is_quiet:
-        words = f"could not be measured: its nodes had too little traffic before ({had.own:,.0f} a minute)"
+    if own_before <= LEAST_PER_MINUTE:
+        words = f"could not be measured: its nodes had too little traffic before ({own_before:,.0f} a minute)"
         return Evidence(Passage.UNKNOWN, words)
     return Evidence(Passage.SHUT, "no new connection of its nodes left through the load balancer so far")
 

@@ -51,7 +51,7 @@ class TrafficEvidence:
         step, ranges = seen.step, moved_ranges(seen.plan)
         had = TrafficBefore.of(seen.plan.baseline, step.subnet_id)
         if step.nat_gateway_id is None:
-            evidence = self._back(seen, ranges, had)
+            evidence = self._back(seen, ranges, had.own)
         else:
             evidence = self._forward(seen, step.nat_gateway_id, had)
         if evidence.is_broken:
@@ -76,7 +76,7 @@ class TrafficEvidence:
         )
         return through_gateway(had, now=attempted, before=before, failed=failed)
 
-    def _back(self, seen: Observation, ranges: SubnetRanges, had: TrafficBefore) -> Evidence:
+    def _back(self, seen: Observation, ranges: SubnetRanges, own_before: float) -> Evidence:
         """A load balancer that can't be measured holds it up only until the limit: nodes may be without egress."""
         try:
             found = self._on_load_balancer(seen)
@@ -84,7 +84,7 @@ class TrafficEvidence:
             is_late = seen.waited >= self._policy.limit
             return Evidence(Passage.UNKNOWN if is_late else Passage.SHUT, f"could not be measured: {error}")
         own = [series for series in found if ranges.subnet_of(series.backend_ip) == seen.step.subnet_id]
-        return through_load_balancer(own, seen.window, had, _failing_before(seen.plan))
+        return through_load_balancer(own, seen.window, own_before, _failing_before(seen.plan))
 
     def _is_empty(self, step: ObserveEgress, ranges: SubnetRanges) -> bool:
         """A subnet that every node has left, as an autoscaler does it, shows no traffic and needs none."""

@@ -104,7 +104,7 @@ def on_balancer(state: str, value: float, ip: str = "10.0.0.4") -> Series:
 def test_on_the_way_back_the_nodes_own_connections_count(
     found: list[Series], own: float, passage: Passage, is_broken: bool
 ) -> None:
-    evidence = through_load_balancer(found, window(0, 3), TrafficBefore(own, 0))
+    evidence = through_load_balancer(found, window(0, 3), own)
     assert (evidence.passage, evidence.is_broken) == (passage, is_broken)
 
 
@@ -113,12 +113,12 @@ def test_trouble_that_was_there_before_is_no_reason_to_stop_half_way_back(
     failing_before: float, passage: Passage
 ) -> None:
     found = [on_balancer("Successful", 40), on_balancer("Failed", 60)]
-    evidence = through_load_balancer(found, window(0, 3), TrafficBefore(900, 0), failing_before)
+    evidence = through_load_balancer(found, window(0, 3), 900, failing_before)
     assert evidence.passage is passage
 
 
 def test_what_could_not_be_measured_on_the_way_back_is_said() -> None:
-    assert "could not be measured" in through_load_balancer([], window(0, 3), TrafficBefore(5, 0)).words
+    assert "could not be measured" in through_load_balancer([], window(0, 3), 5).words
 
 
 def test_whoever_the_plan_does_not_move_and_still_leaves_by_the_load_balancer_is_named() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import cast
 
@@ -24,7 +24,7 @@ from shared.model.change import JournalEntry, StepState
 from shared.model.cluster import Cluster
 from shared.model.load_balancer import LoadBalancer, NodeList
 from shared.model.metric import MetricAnswer, Window
-from shared.model.plan import Baseline, ObserveEgress
+from shared.model.plan import Baseline, ObserveEgress, Plan
 from tests.support.builders import (
     DEMAND,
     PLAN_OPTIONS,
@@ -94,8 +94,8 @@ class Azure:
     def load_balancer(self, of: Cluster) -> LoadBalancer:
         return load_balancer()
 
-    def observe(self, step: ObserveEgress, entry: JournalEntry) -> Done | Wait | Stop:
-        return self.gate.observe(step, PLAN, entry, NOW)
+    def observe(self, step: ObserveEgress, entry: JournalEntry, plan: Plan = PLAN) -> Done | Wait | Stop:
+        return self.gate.observe(step, plan, entry, NOW)
 
     @property
     def gate(self) -> Gate:
@@ -186,3 +186,13 @@ def test_a_subnet_that_every_node_has_left_needs_no_traffic(step: ObserveEgress)
     unsure = Azure(members=NodeList((), is_complete=False)).observe(step, moved())
     assert isinstance(unsure, Wait), "what could not be listed may be there"
     assert isinstance(Azure(members=elsewhere).observe(step, moved()), Wait), "its address is of this subnet"
+
+
+def test_traffic_that_was_not_measured_before_holds_a_move_up_and_no_way_back() -> None:
+    """Not measured is not zero: the move must show traffic. A roll-back gives nodes the egress that they may lack."""
+    unmeasured = replace(PLAN, baseline=None)
+    waiting = Azure(rate=90).observe(GATES[0], moved(), unmeasured)
+    assert isinstance(waiting, Wait)
+    assert "is not known" in waiting.note
+    assert isinstance(Azure(rate=900).observe(GATES[0], moved(), unmeasured), Done)
+    assert isinstance(Azure().observe(BACK, moved(), unmeasured), Done)
