@@ -25,13 +25,7 @@ class AzureError(SnatbotError):
     """
 
     def __init__(
-        self,
-        operation: str,
-        message: str,
-        *,
-        status: int = 0,
-        code: str = "",
-        retry_after_seconds: float | None = None,
+        self, operation: str, message: str, *, status: int = 0, code: str = "", retry_after_seconds: float | None = None
     ) -> None:
         self.operation = operation
         self.message = message

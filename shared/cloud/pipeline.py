@@ -186,11 +186,7 @@ def _origin(url: str) -> str:
 
 
 def client_options(
-    endpoint: str,
-    credential: TokenCredential,
-    audience: str,
-    on_request: OnRequest | None,
-    retry: BoundedRetry | None,
+    endpoint: str, credential: TokenCredential, audience: str, on_request: OnRequest | None, retry: BoundedRetry | None
 ) -> dict[str, Any]:
     """Policies (from the caller to the wire) and transport, as arguments for an SDK client.
 

@@ -79,12 +79,7 @@ class IncidentProposer:
         return change if change.plan.is_executable else None
 
     def _writes(
-        self,
-        partition: str,
-        change: Change,
-        incident: Stored[Incident],
-        record: Stored[ClusterRecord],
-        at: Instant,
+        self, partition: str, change: Change, incident: Stored[Incident], record: Stored[ClusterRecord], at: Instant
     ) -> list[Put]:
         done = Put(replace(incident.value, plan_due_at=None), incident.etag)
         if not change.plan.is_executable:

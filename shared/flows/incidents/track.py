@@ -217,12 +217,7 @@ class IncidentTracker:
         return transition
 
     def _update_index(
-        self,
-        key: str,
-        transition: IncidentTransition,
-        state: ClusterState,
-        active: Mapping[str, bool],
-        now: datetime,
+        self, key: str, transition: IncidentTransition, state: ClusterState, active: Mapping[str, bool], now: datetime
     ) -> None:
         incident = transition.incident
         is_open = incident is not None and incident.is_open
