@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ..chat.finding_labels import describe_incident
 from ..chat.labels import describe_step, egress_addresses, node_table, state_label
@@ -64,81 +64,86 @@ class LinkedChange:
 @dataclass(frozen=True, slots=True)
 class ChangeView:
     change: Change
-    plan: PlanView  # as the change's state has it
-    decision: str
-    expiry: str
-    why: str
-    nodes: tuple[tuple[str, ...], ...]  # rows of ``node_table``, worst first
-    progress: str
-    is_running: bool
-    original: LinkedChange | None
-    follow_ups: tuple[LinkedChange, ...]
-    is_rolled_back: bool
+    journal: Sequence[JournalEntry]
+    now: datetime | None
+    original: LinkedChange | None = None  # what this change takes back or deletes
+    follow_ups: Sequence[LinkedChange] = ()  # what takes it back, deletes what it left, or is open in its place
 
+    @property
+    def plan(self) -> PlanView:
+        """As the change's state has it."""
+        change, plan, view = self.change, self.change.plan, plan_view(self.change.plan)
+        of_change = "Takes back change" if plan.kind is PlanKind.DETACH_NAT_GATEWAY else "Of change"
+        return replace(
+            view,
+            state=capital(state_label(change.state)),
+            tone=_TONES.get(change.state, "neutral"),
+            egress_labels=("Before", "After") if change.state in _APPLIED else view.egress_labels,
+            egress_then=egress_addresses(plan, self.journal) if plan.steps else view.egress_then,
+            steps=_steps(view.steps, self.journal),
+            related=tuple(beside for beside in plan.related if beside.kind is _RELATED.get(change.state)),
+            related_heading="For you to do" if change.state is ChangeState.FIXED else "Another way, without snatbot",
+            record=facts_of(
+                ("Change", change.id),
+                ("Incident", change.incident_id),
+                ("Cluster", change.cluster_id),
+                ("Virtual network", plan.vnet_id),
+                ("Asked for by", change.requested_by),
+                ("Proposed", utc(change.proposed_at)),
+                ("Decision", self.decision),
+                ("Applied", utc(change.applied_at) if change.applied_at else ""),
+                (of_change, plan.of_change_id),
+                ("Digest of the plan", plan.digest),
+            ),
+            nothing_to_decide="Nothing can be decided here." if plan.steps else view.nothing_to_decide,
+        )
 
-def change_view(
-    change: Change,
-    journal: Sequence[JournalEntry],
-    now: datetime | None,
-    original: LinkedChange | None = None,
-    follow_ups: Sequence[LinkedChange] = (),
-) -> ChangeView:
-    """``original``: what this change takes back or deletes; ``follow_ups``: what takes this one back, deletes what it
-    left, or is open in its place."""
-    return ChangeView(
-        change=change,
-        plan=_plan(change, journal),
-        decision=_decision(change),
-        expiry=_expiry(change, now),
-        why=describe_incident(change.reason) if change.reason else "",
-        nodes=node_table(change.reason.nodes).rows if change.reason else (),
-        progress=_progress(change, journal),
-        is_running=change.state in _RUNNING,
-        original=original,
-        follow_ups=tuple(follow_ups),
-        is_rolled_back=any(later.change.state is ChangeState.ROLLED_BACK for later in follow_ups),
-    )
+    @property
+    def why(self) -> str:
+        return describe_incident(self.change.reason) if self.change.reason else ""
 
+    @property
+    def nodes(self) -> tuple[tuple[str, ...], ...]:
+        """Rows of ``node_table``, worst first."""
+        return node_table(self.change.reason.nodes).rows if self.change.reason else ()
 
-def _plan(change: Change, journal: Sequence[JournalEntry]) -> PlanView:
-    plan, view = change.plan, plan_view(change.plan)
-    of_change = "Takes back change" if plan.kind is PlanKind.DETACH_NAT_GATEWAY else "Of change"
-    return replace(
-        view,
-        state=capital(state_label(change.state)),
-        tone=_TONES.get(change.state, "neutral"),
-        egress_labels=("Before", "After") if change.state in _APPLIED else view.egress_labels,
-        egress_then=egress_addresses(plan, journal) if plan.steps else view.egress_then,
-        steps=_steps(view.steps, journal),
-        related=tuple(beside for beside in plan.related if beside.kind is _RELATED.get(change.state)),
-        related_heading="For you to do" if change.state is ChangeState.FIXED else "Another way, without snatbot",
-        record=facts_of(
-            ("Change", change.id),
-            ("Incident", change.incident_id),
-            ("Cluster", change.cluster_id),
-            ("Virtual network", plan.vnet_id),
-            ("Asked for by", change.requested_by),
-            ("Proposed", utc(change.proposed_at)),
-            ("Decision", _decision(change)),
-            ("Applied", utc(change.applied_at) if change.applied_at else ""),
-            (of_change, plan.of_change_id),
-            ("Digest of the plan", plan.digest),
-        ),
-        nothing_to_decide="Nothing can be decided here." if plan.steps else view.nothing_to_decide,
-    )
+    @property
+    def is_running(self) -> bool:
+        return self.change.state in _RUNNING
 
+    @property
+    def is_rolled_back(self) -> bool:
+        return any(later.change.state is ChangeState.ROLLED_BACK for later in self.follow_ups)
 
-def _progress(change: Change, journal: Sequence[JournalEntry]) -> str:
-    """Which step it is at; empty when it has not begun or has ended."""
-    number, steps = change.step + 1, change.plan.steps
-    is_stopped = change.state is ChangeState.STOPPED
-    if change.state not in _RUNNING and not is_stopped:
-        return ""
-    if number > len(steps):
-        return f"All {count(len(steps), 'step')} are done." if steps else ""
-    note = change.waits_for or next((entry.note for entry in journal if entry.step == change.step), "")
-    lead = f"{_LEADS.get(change.state, 'Step')} {number} of {len(steps)}"
-    return sentences(f"{lead}: {describe_step(steps[change.step])}", "" if is_stopped else note)
+    @property
+    def progress(self) -> str:
+        """Which step it is at; empty when it has not begun or has ended."""
+        change, number, steps = self.change, self.change.step + 1, self.change.plan.steps
+        is_stopped = change.state is ChangeState.STOPPED
+        if not self.is_running and not is_stopped:
+            return ""
+        if number > len(steps):
+            return f"All {count(len(steps), 'step')} are done." if steps else ""
+        note = change.waits_for or next((entry.note for entry in self.journal if entry.step == change.step), "")
+        lead = f"{_LEADS.get(change.state, 'Step')} {number} of {len(steps)}"
+        return sentences(f"{lead}: {describe_step(steps[change.step])}", "" if is_stopped else note)
+
+    @property
+    def decision(self) -> str:
+        decision = self.change.decision
+        if decision is None:
+            return ""
+        decided = _DECIDED.get(decision.action, capital(decision.action))
+        return f"{decided} by {decision.approver}, {utc(decision.decided_at)}"
+
+    @property
+    def expiry(self) -> str:
+        at, left = utc(self.change.expires_at), self.change.expires_at - self.now if self.now else None
+        if self.change.state is not ChangeState.PROPOSED:
+            return ""
+        if left is None:
+            return f"Decide before {at}."
+        return f"Decide within {duration(left)}, before {at}." if left > timedelta() else f"Expired at {at}."
 
 
 def _steps(views: Sequence[StepView], journal: Sequence[JournalEntry]) -> tuple[StepView, ...]:
@@ -149,22 +154,3 @@ def _steps(views: Sequence[StepView], journal: Sequence[JournalEntry]) -> tuple[
         else view
         for index, view in enumerate(views)
     )
-
-
-def _decision(change: Change) -> str:
-    decision = change.decision
-    if decision is None:
-        return ""
-    decided = _DECIDED.get(decision.action, capital(decision.action))
-    return f"{decided} by {decision.approver}, {utc(decision.decided_at)}"
-
-
-def _expiry(change: Change, now: datetime | None) -> str:
-    if change.state is not ChangeState.PROPOSED:
-        return ""
-    at = utc(change.expires_at)
-    if now is None:
-        return f"Decide before {at}."
-    if now >= change.expires_at:
-        return f"Expired at {at}."
-    return f"Decide within {duration(change.expires_at - now)}, before {at}."

@@ -22,7 +22,7 @@ from ..first_use import import_lock
 from ..formatting import capital, count, sentence, sentences, visible
 from ..model.change import Action, Change, JournalEntry
 from ..model.plan import Plan
-from .change_view import ChangeView, LinkedChange, change_view
+from .change_view import ChangeView, LinkedChange
 from .export.bicep import as_bicep
 from .export.terraform import as_terraform
 from .plan_view import CHECK_TONES, PlanView, plan_view, title_of
@@ -73,9 +73,9 @@ def change_page(
 
     ``form`` None: nothing can be decided here; ``notice`` then says why. ``now`` is for "expires in". ``link`` opens
     this page again, and, followed by ``&kind=`` and its kind, a plan beside it in full; empty: neither is linked.
-    ``original`` and ``follow_ups`` are as in ``change_view``.
+    ``original`` and ``follow_ups`` are as in ChangeView.
     """
-    view = change_view(change, journal, now, original, follow_ups)
+    view = ChangeView(change, journal, now, original, follow_ups)
     return _plan_page(view.plan, view, form=form, notice=notice, style_nonce=style_nonce, link=link)
 
 
