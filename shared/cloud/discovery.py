@@ -6,9 +6,10 @@ Resource Graph answers for a whole fleet in a few requests. It silently leaves o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from ..errors import BadInput
 from ..model.cluster import Cluster
@@ -17,7 +18,7 @@ from ..model.load_balancer import LoadBalancer, NodeList
 from ..model.resource_id import ArmId
 from . import api_versions
 from .arm import Arm
-from .errors import AzureError, BadRequest, Forbidden, NotFound, SignInFailed, UnexpectedAnswer
+from .errors import AzureError, BadRequest, Forbidden, NotFound, SignInFailed, TooMuchAsked, UnexpectedAnswer
 from .node_list import read_nodes
 from .paging import Pages
 from .parse.cluster import CLUSTER_TYPE, parse_cluster
@@ -25,11 +26,12 @@ from .parse.fields import Json, reference, segment, text
 from .parse.load_balancer import parse_load_balancer
 from .parse.rows import UnreadableRow, read_rows
 
+T = TypeVar("T")
 _CLUSTERS_QUERY = (
     "resources | where type =~ 'microsoft.containerservice/managedclusters'"
     " | project id, name, type, location, tags, properties | order by id asc"
 )
-_PAGE_ROWS = 1000  # Resource Graph's maximum
+_PAGE_ROWS = (1000, 100, 10, 1)  # the first is Resource Graph's maximum
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,30 +54,39 @@ class Discovery:
         Asks each subscription in turn where Resource Graph may not be used.
         """
         unreadable: list[Unlisted] = []
-        rows = self.rows(_CLUSTERS_QUERY, CLUSTER_TYPE, api_versions.MANAGED_CLUSTERS, unreadable)
-        read, bad = read_rows(rows, parse_cluster, CLUSTER_TYPE)
+        asked = _CLUSTERS_QUERY, CLUSTER_TYPE, api_versions.MANAGED_CLUSTERS
+        read, bad = self.read(*asked, parse_cluster, unreadable, of=CLUSTER_TYPE)
         clusters = {cluster.id: cluster for cluster in read}
         broken = {row.id: row for row in bad if row.id and row.id not in clusters}
         unreadable += rows_without_id("clusters", bad)
         ordered = tuple(clusters[key] for key in sorted(clusters, key=str.lower))
         return ClusterListing(ordered, tuple(unreadable), tuple(broken[key] for key in sorted(broken, key=str.lower)))
 
-    def rows(self, query: str, kind: str, api_version: str, unreadable: list[Unlisted]) -> list[dict[str, Any]]:
-        """Every resource of a type, by Resource Graph, else listed in each subscription.
+    def read(
+        self,
+        query: str,
+        kind: str,
+        api_version: str,
+        parse: Callable[[Any], T],
+        unreadable: list[Unlisted],
+        of: str = "",
+    ) -> tuple[list[T], list[UnreadableRow]]:
+        """Every resource of a type, as ``read_rows`` does, by Resource Graph, else listed in each subscription.
 
-        What could not be listed is added to ``unreadable``.
+        Rows are parsed as they come, so that no more than a page of them is held. What could not be listed is added to
+        ``unreadable``.
         """
         try:
-            rows = list(self._graph_rows(query))
+            found = self._read_graph(query, parse, of)
             unreadable += [entry for entry in self._invisible_subscriptions() if entry not in unreadable]
-            return rows
+            return found
         except SignInFailed:
             raise
         except (Forbidden, BadRequest) as error:
             # Resource Graph also calls it a bad request when none of the named subscriptions is visible.
             if isinstance(error, BadRequest) and not self._subscriptions:
                 raise
-            return list(self._listed_rows(kind, api_version, unreadable))
+            return read_rows(self._listed_rows(kind, api_version, unreadable), parse, of)
 
     def cluster(self, cluster_id_or_name: str) -> Cluster:
         """As Resource Manager knows it now. Raises NotFound, and BadInput when a name means several clusters."""
@@ -119,8 +130,15 @@ class Discovery:
             raise NotFound(f"cluster {name}", f"no readable cluster has this name{hidden}", status=404)
         return ids[0]
 
-    def _graph_rows(self, query: str) -> Iterator[dict[str, Any]]:
-        options: dict[str, Any] = {"$top": _PAGE_ROWS, "resultFormat": "objectArray"}
+    def _read_graph(self, query: str, parse: Callable[[Any], T], of: str) -> tuple[list[T], list[UnreadableRow]]:
+        """With smaller pages where one would be too large: load balancers name all of their nodes."""
+        for page_rows in _PAGE_ROWS[:-1]:
+            with suppress(TooMuchAsked):
+                return read_rows(self._graph_rows(query, page_rows), parse, of)
+        return read_rows(self._graph_rows(query, _PAGE_ROWS[-1]), parse, of)
+
+    def _graph_rows(self, query: str, page_rows: int) -> Iterator[dict[str, Any]]:
+        options: dict[str, Any] = {"$top": page_rows, "resultFormat": "objectArray"}
         body: dict[str, Any] = {"query": query, "options": options}
         if self._subscriptions:
             body["subscriptions"] = list(self._subscriptions)

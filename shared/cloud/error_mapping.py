@@ -27,6 +27,7 @@ from .errors import (
     PreconditionFailed,
     SignInFailed,
     Throttled,
+    TooMuchAsked,
     Unavailable,
     UnexpectedAnswer,
     UnsupportedApiVersion,
@@ -120,6 +121,8 @@ def from_response(operation: str, status: int, headers: Mapping[str, str], body:
         return _forbidden(operation, message, code)
     if status == 409 or (status == 429 and code == "RetryableError"):
         return Conflict(operation, message, status=status, code=code, retry_after_seconds=wait, reason=reason)
+    if status == 400 and reason == "ResponsePayloadTooLarge":
+        return TooMuchAsked(operation, message, status=status, code=reason)
     kind = _KIND_BY_STATUS.get(status) or (Unavailable if status >= 500 else AzureError)
     return kind(operation, message, status=status, code=code, retry_after_seconds=wait)
 

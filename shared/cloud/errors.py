@@ -127,6 +127,10 @@ class BadRequest(AzureError):
     """400: Azure does not accept the request, or refuses to delete what is in use."""
 
 
+class TooMuchAsked(BadRequest):
+    """400 of Resource Graph: the answer would be larger than 16 MiB (microsoft/ARI#199)."""
+
+
 class UnsupportedApiVersion(BadRequest):
     """This cloud's provider does not have the API version. ``supported``: those that it lists, previews too."""
 

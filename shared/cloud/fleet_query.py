@@ -7,10 +7,10 @@ that AKS owns. Resource Graph shows changes minutes later, so it proves nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from ..model.cluster import Cluster
 from ..model.fleet import Fleet, Unlisted, WatchedCluster, WatchedGateway
@@ -33,8 +33,9 @@ from .parse.fields import (
     text,
 )
 from .parse.load_balancer import parse_load_balancer
-from .parse.rows import UnreadableRow, read_rows
+from .parse.rows import UnreadableRow
 
+T = TypeVar("T")
 PRODUCT_TAG = "snatbot"
 _BALANCERS = "Microsoft.Network/loadBalancers"
 _GATEWAYS = "Microsoft.Network/natGateways"
@@ -104,36 +105,36 @@ class FleetDiscovery:
         return self._discovery.subnet_gateway(subnet_id)
 
     def _balancers(self, unreadable: list[Unlisted]) -> tuple[list[LoadBalancer], list[_Broken]]:
-        rows = self._rows(_BALANCERS_QUERY, _BALANCERS, unreadable)
-        parsed, bad = read_rows(rows, _balancer)
+        parsed, bad = self._read(_BALANCERS_QUERY, _BALANCERS, _balancer, unreadable)
         unreadable += rows_without_id("load balancers", bad)
         balancers = [item for item in parsed if item and item.outbound_rules and item.sku.lower() == "standard"]
         return balancers, [_Broken(row) for row in bad if row.id.lower().endswith("/loadbalancers/kubernetes")]
 
     def _gateways(self, unreadable: list[Unlisted]) -> tuple[list[WatchedGateway], list[_Broken]]:
-        rows = self._rows(_GATEWAYS_QUERY, _GATEWAYS, unreadable)
-        parsed, bad = read_rows(rows, _gateway)
+        found, without_id = self._read(_GATEWAYS_QUERY, _GATEWAYS, _gateway_or_broken, unreadable)
+        broken = [entry for entry in found if isinstance(entry, _Broken)]
+        parsed = [entry for entry in found if not isinstance(entry, _Broken)]
         uses_prefixes = any(prefixes for _, prefixes in parsed)
         sizes = self._prefix_sizes(unreadable) if uses_prefixes else {}
-        unreadable += [Unlisted(f"NAT gateway {row.id}", row.reason) for row in bad if row.id]
-        unreadable += rows_without_id("NAT gateways", bad)
-        subnets = {optional_id(row): _readable_subnets(row) for row in rows} if bad else {}
-        broken = [_Broken(row, subnets[row.id]) for row in bad if row.id]
+        unreadable += [Unlisted(f"NAT gateway {item.row.id}", item.row.reason) for item in broken]
+        unreadable += rows_without_id("NAT gateways", without_id)
         return [_counted(gateway, prefixes, sizes) for gateway, prefixes in parsed], broken
 
     def _prefix_sizes(self, unreadable: list[Unlisted]) -> dict[ArmId, int]:
         """How many addresses each public IP prefix has."""
-        parsed, bad = read_rows(self._rows(_PREFIXES_QUERY, _PREFIXES, unreadable), _prefix_size)
+        parsed, bad = self._read(_PREFIXES_QUERY, _PREFIXES, _prefix_size, unreadable)
         unreadable += [Unlisted(f"public IP prefix {row.id}", row.reason) for row in bad if row.id]
         unreadable += rows_without_id("public IP prefixes", bad)
         return dict(parsed)
 
-    def _rows(self, query: str, kind: str, unreadable: list[Unlisted]) -> list[dict[str, Any]]:
+    def _read(
+        self, query: str, kind: str, parse: Callable[[Any], T], unreadable: list[Unlisted]
+    ) -> tuple[list[T], list[UnreadableRow]]:
         try:
-            return self._discovery.rows(query, kind, api_versions.NETWORK, unreadable)
+            return self._discovery.read(query, kind, api_versions.NETWORK, parse, unreadable)
         except AzureError as error:
             unreadable.append(Unlisted(f"{kind} could not be listed", str(error)))
-            return []
+            return [], []
 
 
 def _balancer(row: Json) -> LoadBalancer | None:
@@ -169,6 +170,16 @@ def _gateway(row: Json) -> tuple[WatchedGateway, tuple[ArmId, ...]]:
         cluster_tag=next((value for name, value in tags(row).items() if name.lower() == PRODUCT_TAG), ""),
     )
     return gateway, loose_references(row, "properties", "publicIpPrefixes")
+
+
+def _gateway_or_broken(row: Any) -> tuple[WatchedGateway, tuple[ArmId, ...]] | _Broken:
+    """Raises UnexpectedAnswer for a row without a readable id."""
+    try:
+        return _gateway(row)
+    except UnexpectedAnswer as error:
+        if not (gateway_id := optional_id(row)):
+            raise
+        return _Broken(UnreadableRow(gateway_id, error.message), _readable_subnets(row))
 
 
 def _counted(gateway: WatchedGateway, prefixes: Sequence[ArmId], sizes: Mapping[ArmId, int]) -> WatchedGateway:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from shared.cloud.discovery import Discovery
+from shared.cloud.error_mapping import from_response
 from shared.cloud.errors import NotFound, Unavailable
 from shared.cloud.fleet_query import FleetDiscovery
 from shared.cloud.logs import events_of
@@ -29,6 +31,24 @@ def test_a_cluster_is_found_with_its_balancer_and_its_gateways() -> None:
     (gateway,) = target.gateways
     assert (gateway.public_ip_count, gateway.cluster_tag) == (2, "prod")
     assert found.unreadable == ()
+
+
+def test_a_page_that_would_be_too_large_is_asked_again_with_fewer_rows() -> None:
+    """Load balancers name every node's interface, twice: a thousand of them with thirty nodes are above 16 MiB."""
+    details = [{"code": "ResponsePayloadTooLarge", "message": "Response payload size is 94330584."}]
+    body = json.dumps({"error": {"code": "BadRequest", "message": "Please provide below info", "details": details}})
+    refusal = from_response("Resource Graph", 400, {}, body)
+    pages = (
+        {"data": [cluster_row("a"), cluster_row("b")]},
+        refusal,
+        {"data": [balancer_row("MC_a")], "$skipToken": "x"},
+    )
+    canned = Canned({"/subscriptions": []}, (*pages, refusal, {"data": [balancer_row("MC_a")], "$skipToken": "x"},
+                    {"data": [balancer_row("MC_b")]}, {"data": []}))  # fmt: skip
+    found = FleetDiscovery(Discovery(canned.arm)).read_fleet(START)
+    assert [target.load_balancer is not None for target in found.clusters] == [True, True]
+    assert found.unreadable == ()
+    assert [sent["options"]["$top"] for sent in canned.posted] == [1000, 1000, 100, 100, 10, 10, 1000]
 
 
 def test_a_gateway_of_another_subnet_is_not_the_clusters() -> None:

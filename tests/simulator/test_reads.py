@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import requests
 from azure.core.exceptions import ResourceNotFoundError
 
 from simulator.build import DEFAULT_SUBSCRIPTION
+from simulator.services.resourcegraph import routes
 from tests.support.clients import DETECTOR, LOAD_BALANCER, SUBSCRIPTION, Azure, azure
 
 SCOPE = f"/subscriptions/{SUBSCRIPTION}"
@@ -298,3 +300,16 @@ def test_hosted_system_pools_show_subnets_and_no_agent_pool() -> None:
         balancer = portal.network.load_balancers.get(cluster.node_resource_group, "kubernetes")
         sizes = {pool.name: len(pool.backend_ip_configurations) for pool in balancer.backend_address_pools}
         assert sizes == {"kubernetes": 3, "aksOutboundBackendPool": 3, "aksHostedSystemPoolOutboundBackendPool": 2}
+
+
+def test_resource_graph_refuses_an_answer_above_sixteen_mebibytes(
+    storm: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body: dict[str, Any] = {"query": "resources | project id, type, properties"}
+    rows = storm.send("POST", QUERY, json=body).json()["data"]
+    monkeypatch.setattr(routes, "MOST_BYTES", len(json.dumps(rows)) - 1)
+    refused = storm.send("POST", QUERY, json=body)
+    assert refused.status_code == 400
+    (detail,) = refused.json()["error"]["details"]
+    assert detail["code"] == "ResponsePayloadTooLarge"
+    assert storm.send("POST", QUERY, json=body | {"options": {"$top": len(rows) - 1}}).status_code == 200

@@ -25,6 +25,8 @@ from ..kqltokens import QueryError
 from ..subscriptions.wire import group_json, subscription_json
 
 MOST_ROWS = 1000
+MOST_BYTES = 16_777_216
+"""Of an answer (reported errors, microsoft/ARI#199)."""
 DEFAULT_ROWS = 100
 
 
@@ -50,10 +52,21 @@ def query_resources(world: World, request: Request) -> Response:
         "facets": [],
         "resultTruncated": "false",
     }
+    _check_size(world, page)
     if start + size < len(found):
         world.cursors.keep(asked, found)
         answer["$skipToken"] = _token(start + size, size)
     return Response(200, answer, _QUOTA)
+
+
+def _check_size(world: World, page: Rows) -> None:
+    if (size := len(json.dumps(page))) > MOST_BYTES:
+        raise _bad_request(
+            world,
+            "ResponsePayloadTooLarge",
+            f"Response payload size is {size}, and has exceeded the limit of {MOST_BYTES}. Please consider querying "
+            "less data at a time and make paginated call if needed.",
+        )
 
 
 def _run(world: World, text: str, scope: set[str], client_id: str | None) -> Rows:
