@@ -145,7 +145,8 @@ class FakeAzure:
         raise NotFound(f"cluster {selector}", "no such cluster", status=404)
 
     def nodes(self, of: Cluster) -> NodeList:
-        self._raise("nodes")
+        if "nodes" in self.trouble:
+            return NodeList(unreadable=(f"scale sets: {self.trouble['nodes']}",))
         return NodeList(self.nodes_found, is_complete=True)
 
     @property
