@@ -117,15 +117,20 @@ def create_public_ip(
     return az("network", "public-ip", "create", *named(ip_id), "-l", location, *kind, *_zones(zones), *_tags(tags))
 
 
+def create_prefix(
+    prefix_id: str, location: str, length: int, zones: Sequence[str] = (), tags: Mapping[str, str] | None = None
+) -> str:
+    words = (*named(prefix_id), "-l", location, "--length", str(length), *_zones(zones), *_tags(tags))
+    return az("network", "public-ip", "prefix", "create", *words)
+
+
 def _command(step: Step) -> str:
     """Empty for a gate."""
     match step:
         case CreatePublicIp():
             return create_public_ip(step.id, step.location, step.zones, step.tags)
         case CreatePublicIpPrefix():
-            size = ("-l", step.location, "--length", str(step.length))
-            words = (*named(step.id), *size, *_zones(step.zones), *_tags(step.tags))
-            return az("network", "public-ip", "prefix", "create", *words)
+            return create_prefix(step.id, step.location, step.length, step.zones, step.tags)
         case CreateNatGateway():
             ips = _options("--public-ip-addresses", step.public_ip_ids)
             prefixes = _options("--public-ip-prefixes", step.public_ip_prefix_ids)

@@ -76,7 +76,7 @@ class PublicIp:
 
     @property
     def is_prefix(self) -> bool:
-        return "/publicipprefixes/" in self.id.lower()
+        return is_prefix(self.id)
 
     @property
     def address_count(self) -> int:
@@ -241,6 +241,11 @@ def address_prefixes(properties: Mapping[str, Any]) -> tuple[str, ...]:
     """A subnet's, from its ARM properties: it has one prefix, or a list of them."""
     found = (properties.get("addressPrefix"), *(properties.get("addressPrefixes") or ()))
     return tuple(dict.fromkeys(prefix for prefix in found if isinstance(prefix, str)))
+
+
+def is_prefix(resource_id: str) -> bool:
+    """Of public IPs, by its id."""
+    return "/publicipprefixes/" in resource_id.lower()
 
 
 def is_settled(provisioning_state: str) -> bool:

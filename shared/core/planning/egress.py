@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ...formatting import count, listed
 from ...model.check import Check, CheckId
-from ...model.network import NatGateway, NetworkFacts, PublicIp
+from ...model.network import NatGateway, NetworkFacts, PublicIp, is_prefix
 from ...model.plan import CreatePublicIp, CreatePublicIpPrefix
 from ...model.resource_id import ArmId
 from ..checks import CheckBuilder
@@ -24,21 +24,30 @@ MAX_NODE_IPS = 64  # of nodes' own public IPs are shown
 class Egress:
     """``steps`` create what is missing; one for what exists already does nothing when it is applied.
 
-    ``shown`` are addresses where they are known, else the names of what will be created. ``checks`` are about the
-    addresses themselves.
+    ``given`` is the owner's own prefix. ``shown`` are addresses where they are known, else the names of what will be
+    created. ``checks`` are about the addresses themselves.
     """
 
     steps: tuple[CreatePublicIp | CreatePublicIpPrefix, ...] = ()
     shown: tuple[str, ...] = ()
-    new_ips: int = 0
-    ip_ids: tuple[ArmId, ...] = ()
-    prefix_ids: tuple[ArmId, ...] = ()
-    address_count: int = 0
     checks: tuple[Check, ...] = ()
+    given: PublicIp | None = None
 
     @property
     def ids(self) -> tuple[ArmId, ...]:
-        return (*self.ip_ids, *self.prefix_ids)
+        return (*(step.id for step in self.steps), *((self.given.id,) if self.given else ()))
+
+    @property
+    def ip_ids(self) -> tuple[ArmId, ...]:
+        return tuple(ip_id for ip_id in self.ids if not is_prefix(ip_id))
+
+    @property
+    def prefix_ids(self) -> tuple[ArmId, ...]:
+        return tuple(ip_id for ip_id in self.ids if is_prefix(ip_id))
+
+    @property
+    def address_count(self) -> int:
+        return sum(each.address_count for each in (*self.steps, self.given) if each)
 
     @property
     def is_possible(self) -> bool:
@@ -57,10 +66,8 @@ def choose_egress(
         return _addresses(facts, options, wanted, room)
     if options.nat_ips == "prefix":
         return _new_prefix(facts, options, wanted, room)
-    checks, prefix = check_given(facts, wanted, room, gateway), facts.given_prefix
-    if prefix is None:
-        return Egress(checks=checks)
-    return Egress((), (prefix.address,), 0, (), (prefix.id,), prefix.address_count, checks)
+    given = facts.given_prefix
+    return Egress((), (given.address,) if given else (), check_given(facts, wanted, room, gateway), given)
 
 
 def _addresses(facts: NetworkFacts, options: PlanOptions, wanted: int, room: int) -> Egress:
@@ -68,19 +75,10 @@ def _addresses(facts: NetworkFacts, options: PlanOptions, wanted: int, room: int
     reserved, location = reserved_addresses(facts), facts.vnet_location or ""
     used, left = reserved[:room], reserved[room:]
     old = [CreatePublicIp(ip.id, location, ip.zones, dict(ip.tags or {})) for ip in used]
-    tags, ids = (
-        tags_for(facts.cluster, options.tags),
-        new_ids(facts, "pip", min(wanted, room) - len(used), options.name_template),
-    )
-    new = [CreatePublicIp(ip_id, location, (), tags) for ip_id in ids]
-    return Egress(
-        steps=(*old, *new),
-        shown=(*(ip.address for ip in used), *(ip_id.name for ip_id in ids)),
-        new_ips=len(new),
-        ip_ids=tuple(step.id for step in (*old, *new)),
-        address_count=len(old) + len(new),
-        checks=_left_over(left),
-    )
+    ids = new_ids(facts, "pip", min(wanted, room) - len(used), options.name_template)
+    new = [CreatePublicIp(ip_id, location, (), tags_for(facts.cluster, options.tags)) for ip_id in ids]
+    shown = (*(ip.address for ip in used), *(ip_id.name for ip_id in ids))
+    return Egress((*old, *new), shown, _left_over(left))
 
 
 def _left_over(left: Sequence[PublicIp]) -> tuple[Check, ...]:
@@ -103,7 +101,7 @@ def _new_prefix(facts: NetworkFacts, options: PlanOptions, wanted: int, room: in
         if wanted <= prefix.address_count <= room:
             length = int(prefix.address.rpartition("/")[2])
             step = CreatePublicIpPrefix(prefix.id, location, length, prefix.zones, dict(prefix.tags or {}))
-            return Egress((step,), (prefix.address,), 0, (), (prefix.id,), prefix.address_count)
+            return Egress((step,), (prefix.address,))
     check = CheckBuilder(CheckId.PUBLIC_IP_PREFIX, "natGateways GET")
     no_room = (
         f"{count(wanted, 'address', 'addresses')} more would be needed; the NAT gateway has room for {room}, "
@@ -117,7 +115,7 @@ def _new_prefix(facts: NetworkFacts, options: PlanOptions, wanted: int, room: in
     step = CreatePublicIpPrefix(new_id, location, fits, (), tags_for(facts.cluster, options.tags))
     size = step.address_count
     checks = () if size >= wanted else (check.warns(f"{no_room}: the new prefix is /{fits}", remedy),)
-    return Egress((step,), (f"{new_id.name} (/{fits}, {size} addresses)",), size, (), (new_id,), size, checks)
+    return Egress((step,), (f"{new_id.name} (/{fits}, {size} addresses)",), checks)
 
 
 def reserved_addresses(facts: NetworkFacts, *, prefixes: bool = False) -> tuple[PublicIp, ...]:

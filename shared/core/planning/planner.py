@@ -18,8 +18,7 @@ from ...model.plan import Baseline, Demand, Plan, PlanKind, RelatedPlan
 from ..checks import CheckBuilder, sort_checks
 from . import preflight
 from .advice.alignment import align, align_afterwards
-from .advice.choose import ASKABLE, advise, asked_for
-from .advice.not_snat import not_snat
+from .advice.choose import ASKABLE, advise, asked_for, not_snat
 from .advice.relief import relieve
 from .attach import Draft, draft_attachment, plan_from
 from .naming import group_id

@@ -14,6 +14,7 @@ from ...model.network import NatGateway, NetworkFacts, PublicIp
 from ...model.resource_id import same_id
 from ..checks import CheckBuilder
 
+LARGEST_PREFIX = 16
 _SIZES = {31: 2, 30: 4, 29: 8, 28: 16}  # by prefix length
 _CHECK = CheckBuilder(CheckId.PUBLIC_IP_PREFIX, "publicIPPrefixes GET")
 _ANOTHER = "name another prefix in NAT_IPS, or set it to addresses or prefix"

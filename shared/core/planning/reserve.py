@@ -15,7 +15,7 @@ from .cost import monthly_cost
 from .egress import Egress, egress_now
 from .plan_builder import Outline, build_plan
 from .plan_options import PlanOptions
-from .writes import new_resources
+from .writes import count_new, new_resources
 
 
 def why_not_the_switch(facts: NetworkFacts, blocker: Check, planned_ip_ids: Sequence[ArmId]) -> Check:
@@ -43,7 +43,7 @@ def plan_reservation(
         return None
     outline = Outline(
         PlanKind.RESERVE_PUBLIC_IPS,
-        f"reserve {count(egress.new_ips, 'public IP')} for {facts.cluster.name}; no traffic moves, "
+        f"reserve {count(count_new(steps)[0], 'public IP')} for {facts.cluster.name}; no traffic moves, "
         "switching to them is a plan of its own",
         notes=(
             "When the addresses are known, give them to partners whose firewalls list the old ones, and add them to "

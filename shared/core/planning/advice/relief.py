@@ -8,15 +8,15 @@ another allocation drops connections.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ....formatting import count, listed
 from ....model.check import Check, CheckId
 from ....model.cluster import Cluster
-from ....model.network import NetworkFacts
+from ....model.network import NetworkFacts, is_prefix
 from ....model.plan import Demand, PlanKind
 from ....model.resource_id import ArmId
-from ...az_cli import aks_update, create_public_ip
+from ...az_cli import aks_update, create_prefix, create_public_ip
 from ...checks import CheckBuilder
 from ...detection.node_counts import nodes_at_most, nodes_now
 from ...detection.rules.allocation_cliff import default_ports
@@ -25,6 +25,7 @@ from ..egress import egress_now
 from ..naming import network_id
 from ..notes import host_snat_notes, manual_rule_notes
 from ..plan_builder import Outline
+from ..prefixes import LARGEST_PREFIX, length_within
 
 PORTS_PER_FRONTEND = 64_000
 MAX_FRONTENDS = 100
@@ -39,13 +40,10 @@ def relieve(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | Non
     at_most = nodes_at_most(cluster)
     most = max(at_most or 0, nodes, 1)
     ports_now = _ports_now(facts)
-    have = max(
-        sum(ip.address_count for ip in facts.aks_outbound_ips if not ip.is_ipv6)
-        or profile.managed_outbound_ip_count
-        or 1,
-        1,
-    )
-    ports, frontends = ports_a_node(_wanted(demand, ports_now), most, have)
+    have = sum(ip.address_count for ip in facts.aks_outbound_ips if not ip.is_ipv6)
+    have = have or profile.managed_outbound_ip_count or 1
+    # Without a measure, or with ports that ran out, at least twice the present.
+    ports, frontends = ports_a_node(_HEADROOM * max(demand.busiest_node_ports or 0, ports_now), most, have)
     idle = idle_timeout_minutes or facts.outbound_idle_timeout_minutes
     limited = f"; {MAX_FRONTENDS} public IPs are the most, {ports:,} ports a node fit" if ports < ports_now * 2 else ""
     return Outline(
@@ -108,12 +106,6 @@ def ports_a_node(wanted: int, nodes_at_most: int, frontends_now: int) -> tuple[i
     return ports, min(max(needed, frontends_now), MAX_FRONTENDS)
 
 
-def _wanted(demand: Demand, ports_now: int) -> int:
-    """Headroom over the busiest node; without a measure, or with ports that ran out, at least twice the present."""
-    by_use = _HEADROOM * (demand.busiest_node_ports or 0)
-    return max(by_use, _HEADROOM * ports_now)
-
-
 def _busiest(demand: Demand, ports_now: int) -> str:
     if demand.busiest_node_ports is None:
         return f"used ports per node were not measured: twice the present {ports_now:,} are taken"
@@ -136,21 +128,17 @@ def _commands(facts: NetworkFacts, ports: int, frontends: int, have: int, idle: 
     if cluster.load_balancer_profile.managed_outbound_ip_count is not None:
         yield _update(cluster, ports, idle, "--load-balancer-managed-outbound-ip-count", str(frontends))
         return
-    group = ArmId(f"/subscriptions/{cluster.subscription}/resourceGroups/{cluster.resource_group}")
-    new_ids = [network_id(group, "publicIPAddresses", name) for name in _more(facts, frontends - have)]
-    for ip_id in new_ids:
-        yield create_public_ip(ip_id, cluster.location)
-    ids = ",".join([*(ip.id for ip in facts.aks_outbound_ips), *new_ids])
-    yield _update(cluster, ports, idle, *(("--load-balancer-outbound-ips", ids) if new_ids else ()))
+    new = _new_ips(facts, frontends - have)
+    for ip_id, length in new.items():
+        yield create_prefix(ip_id, cluster.location, length) if length else create_public_ip(ip_id, cluster.location)
+    yield _update(cluster, ports, idle, *(_ips([*(ip.id for ip in facts.aks_outbound_ips), *new]) if new else ()))
 
 
 def _undo(facts: NetworkFacts) -> str:
     cluster, profile = facts.cluster, facts.cluster.load_balancer_profile
-    ips: tuple[str, ...] = ()
+    ips = _ips([ip.id for ip in facts.aks_outbound_ips])
     if profile.managed_outbound_ip_count is not None:
         ips = ("--load-balancer-managed-outbound-ip-count", str(profile.managed_outbound_ip_count))
-    elif facts.aks_outbound_ips:
-        ips = ("--load-balancer-outbound-ips", ",".join(ip.id for ip in facts.aks_outbound_ips))
     return _update(cluster, profile.allocated_outbound_ports, facts.outbound_idle_timeout_minutes, *ips)
 
 
@@ -159,10 +147,30 @@ def _update(cluster: Cluster, ports: int, idle: int, *ips: str) -> str:
     return aks_update(cluster, *ips, *allocation)
 
 
+def _ips(ids: Sequence[ArmId]) -> tuple[str, ...]:
+    """Each option replaces what is there, so all are named."""
+    singles, prefixes = (",".join(one for one in ids if is_prefix(one) is wanted) for wanted in (False, True))
+    options = (("--load-balancer-outbound-ips", singles), ("--load-balancer-outbound-ip-prefixes", prefixes))
+    return tuple(word for option, value in options if value for word in (option, value))
+
+
+def _new_ips(facts: NetworkFacts, number: int) -> dict[ArmId, int | None]:
+    """Ids of what is to be created, with the length of each where AKS uses prefixes."""
+    cluster, found = facts.cluster, dict[ArmId, int | None]()
+    group = ArmId(f"/subscriptions/{cluster.subscription}/resourceGroups/{cluster.resource_group}")
+    by_prefix = any(ip.is_prefix for ip in facts.aks_outbound_ips)
+    while number > 0:
+        length = length_within(number, LARGEST_PREFIX) if by_prefix else None
+        kind, name = ("publicIPPrefixes", "ippre") if by_prefix else ("publicIPAddresses", "pip")
+        found[network_id(group, kind, f"{name}-{cluster.name}-lb-{len(found) + 1}")] = length
+        number -= 2 ** (32 - length) if length else 1
+    return found
+
+
 def _more(facts: NetworkFacts, number: int) -> tuple[str, ...]:
     if facts.cluster.load_balancer_profile.managed_outbound_ip_count is not None:
         return (f"{count(number, 'more address', 'more addresses')} that AKS makes",) if number > 0 else ()
-    return tuple(f"pip-{facts.cluster.name}-lb-{index}" for index in range(1, number + 1))
+    return tuple(ip_id.name for ip_id in _new_ips(facts, number))
 
 
 def _checks(facts: NetworkFacts, demand: Demand, gives_more: bool) -> Iterator[Check]:
@@ -198,7 +206,7 @@ def _checks(facts: NetworkFacts, demand: Demand, gives_more: bool) -> Iterator[C
     elif cluster.load_balancer_profile.managed_outbound_ip_count is None:
         yield CheckBuilder(CheckId.OUTBOUND_IPS, "managedClusters GET, loadBalancerProfile").warns(
             "AKS does not count the outbound IPs itself: they are your own",
-            "where they come from a prefix, add one with --load-balancer-outbound-ip-prefixes instead",
+            "the commands create further ones in the cluster's resource group; yours may belong elsewhere",
         )
     if demand.busiest_node_ports is None:
         yield CheckBuilder(CheckId.SIZE, "UsedSnatPorts").warns(

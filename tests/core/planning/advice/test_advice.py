@@ -37,6 +37,7 @@ from tests.support.builders import (
     facts,
     load_balancer,
     nat_gateway,
+    outbound_rule,
     subnet,
 )
 
@@ -147,6 +148,17 @@ def test_relief_with_ips_of_the_owners_makes_further_ones_and_names_them_all() -
     ids = update.split("--load-balancer-outbound-ips ")[1].split()[0].split(",")
     assert ids[0] == f"{NETWORK}/publicIPAddresses/aks"
     assert len(ids) == 4
+
+
+def test_relief_on_prefixes_adds_a_prefix_and_names_them_all() -> None:
+    mine = ArmId(f"{NETWORK}/publicIPPrefixes/mine")
+    of = facts(outbound_ips=(PublicIp(mine, "mine", "203.0.113.0/31", "Standard", "Succeeded"),))
+    of = replace(of, load_balancer=load_balancer(outbound_rules=(outbound_rule("aksOutboundRule", 0, 30, mine),)))
+    made, update = ask(PlanKind.RELIEVE_LOAD_BALANCER, of).commands
+    assert " public-ip prefix create " in made and made.endswith("-n ippre-shop-prod-lb-1 -l westeurope --length 31")
+    given = update.split("--load-balancer-outbound-ip-prefixes ")[1].split()[0].split(",")
+    assert given[0] == mine and given[1].endswith("/publicIPPrefixes/ippre-shop-prod-lb-1")
+    assert "--load-balancer-outbound-ips" not in update
 
 
 def test_relief_that_cannot_give_more_is_refused() -> None:
