@@ -11,6 +11,7 @@ from slack_sdk.models.blocks import ActionsBlock, HeaderBlock, SectionBlock
 from shared.chat import slack
 from shared.chat.block_kit import escape
 from shared.chat.message import Button, Message, Section, Table, Tone
+from simulator.services.slack.blocks import find_problems
 from tests.support.thorough import examples
 
 from ..support.strategies import MESSAGES
@@ -148,6 +149,7 @@ def test_every_message_keeps_slacks_limits(message: Message) -> None:
     assert len(ids) == len(set(ids))
     assert nodes_of(blocks, "text")
     assert all(node["text"] for node in nodes_of(blocks, "text"))
+    assert find_problems(payload["blocks"], newer=()) == []  # Slack's schemas and words, as the simulator has them
     assert len(payload["text"]) <= 4_000  # a longer one could not be updated
 
 

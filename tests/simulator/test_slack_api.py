@@ -32,6 +32,11 @@ CHART = {
 }
 
 
+def rich(**text: str) -> list[dict[str, Any]]:
+    part = {"type": "rich_text_section", "elements": [{"type": "text", **text}]}
+    return [{"type": "rich_text", "elements": [part]}]
+
+
 def section(text: str) -> dict[str, Any]:
     return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
 
@@ -139,6 +144,13 @@ def test_history_comes_in_pages(slack: RunningSimulator, channel: str) -> None:
                 for name in ("text", "confirm", "deny")
             ],
         ),
+        (actions(button(url="shop")), ["invalid url [json-pointer:/blocks/0/elements/0/url]"]),
+        (
+            [{"type": "divider", "block_id": "a"}] * 2,
+            ['`block_id` "a" already exists [json-pointer:/blocks/1/block_id]'],
+        ),
+        (rich(text=""), ["must be more than 0 characters [json-pointer:/blocks/0/elements/0/elements/0/text]"]),
+        (rich(), ["missing required field: text [json-pointer:/blocks/0/elements/0/elements/0]"]),
         ([CHART], ["unsupported type: data_visualization [json-pointer:/blocks/0/type]"]),
         (
             [{"type": "table", "rows": [[{"type": "raw_text", "text": "x"}]] * 101}],

@@ -2,7 +2,7 @@
 
 The words were seen in public reports ("[ERROR] must be less than 3001 characters [json-pointer:/blocks/0/text/text]",
 "no more than 50 items allowed", "unsupported type: ...", "missing required field: ...", "must provide an object",
-"invalid additional property: ...", "`action_id` ... already exists"); the others are assumed.
+"invalid additional property: ...", "invalid url", "`action_id` ... already exists"); the others are assumed.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ def find_problems(blocks: Any, newer: Collection[str], at: str = "/blocks", most
             found.append(Problem(f"{here}/type", f"unsupported type: {kind}"))
         else:
             found += _checked(_schema(kind), block, here) or _of_parts(block, here)
+    found += _repeated("block_id", blocks, at)
     if sum(block["type"] == "data_visualization" for block in blocks) > MOST_CHARTS:
         found.append(Problem(at, "too many data_visualization blocks"))
     return found
@@ -67,9 +68,13 @@ def _of_parts(block: Mapping[str, Any], at: str) -> list[Problem]:
     """What a block's parts say only together."""
     if block["type"] == "data_table" and len({len(row) for row in block["rows"]}) > 1:
         return [Problem(f"{at}/rows", "all rows must have the same number of cells")]
-    names = [each.get("action_id") for each in block["elements"]] if block["type"] == "actions" else []
+    return _repeated("action_id", block["elements"], f"{at}/elements") if block["type"] == "actions" else []
+
+
+def _repeated(key: str, things: list[dict[str, Any]], at: str) -> list[Problem]:
+    names = [each.get(key) for each in things]
     return [
-        Problem(f"{at}/elements/{index}/action_id", f'`action_id` "{name}" already exists')
+        Problem(f"{at}/{index}/{key}", f'`{key}` "{name}" already exists')
         for index, name in enumerate(names)
         if name is not None and name in names[:index]
     ]
@@ -93,6 +98,8 @@ def _problems(error: Any, at: str) -> Iterator[Problem]:
         case "additionalProperties":
             known = error.schema["properties"]
             yield from (Problem(pointer, f"invalid additional property: {name}") for name in value if name not in known)
+        case "pattern" if pointer.endswith("/url"):
+            yield Problem(pointer, "invalid url")
         case "enum" if pointer.endswith("/type"):
             yield Problem(pointer, f"unsupported type: {value}")
         case "maxItems":
