@@ -87,14 +87,14 @@ class CreateNatGateway:
 class AddPublicIps:
     """More public IPs or prefixes on a NAT gateway of ours, each list whole, before and after.
 
-    ``properties_before`` is the gateway's writable projection at planning, ``location``, ``zones`` and ``tags`` are as
-    they were then; they are written back as they are when it is applied.
+    Where the gateway is, its zones and its tags are as they were at planning; they are written back as they are when it
+    is applied.
     """
 
     nat_gateway_id: ArmId
     before_ids: tuple[ArmId, ...]
     after_ids: tuple[ArmId, ...]
-    properties_before: Mapping[str, Any]
+    properties_before: Mapping[str, Any]  # its writable projection at planning
     kind: Literal["add_public_ips"] = "add_public_ips"
     before_prefix_ids: tuple[ArmId, ...] = ()
     after_prefix_ids: tuple[ArmId, ...] = ()
@@ -110,24 +110,18 @@ class AddPublicIps:
 
 @dataclass(frozen=True, slots=True)
 class AssociateSubnet:
-    """``before`` and ``after`` are gateway ids (None: no gateway). ``properties_before`` is the subnet's writable
-    projection at planning: any difference at applying, other than the gateway, means the world changed."""
-
     subnet_id: ArmId
-    before: ArmId | None
+    before: ArmId | None  # the NAT gateway, if any
     after: ArmId | None
-    properties_before: Mapping[str, Any]
+    properties_before: Mapping[str, Any]  # its writable projection at planning; other differences are drift
     kind: Literal["associate_subnet"] = "associate_subnet"
 
 
 @dataclass(frozen=True, slots=True)
 class ObserveEgress:
-    """A gate: go on only when new connections leave through the gateway, none fails, and no node lost Ready.
+    """A gate: go on only when new connections leave through the gateway, none fails, and no node lost Ready."""
 
-    ``nat_gateway_id`` None: on the way back, when they must leave through the load balancer again.
-    """
-
-    nat_gateway_id: ArmId | None
+    nat_gateway_id: ArmId | None  # None on the way back, when they must leave through the load balancer again
     subnet_id: ArmId
     cluster_id: ArmId
     kind: Literal["observe_egress"] = "observe_egress"
@@ -135,12 +129,11 @@ class ObserveEgress:
 
 @dataclass(frozen=True, slots=True)
 class DeleteCreated:
-    """A NAT gateway, public IP or prefix that snatbot created. ``addresses`` are lost for good; ``owner`` is the
-    cluster that its tag must still name."""
+    """A NAT gateway, public IP or prefix that snatbot created."""
 
     id: ArmId
-    owner: str
-    addresses: tuple[str, ...] = ()
+    owner: str  # the cluster that its tag must still name
+    addresses: tuple[str, ...] = ()  # lost for good
     kind: Literal["delete_created"] = "delete_created"
 
 
@@ -150,46 +143,36 @@ Step = CreateStep | AddPublicIps | AssociateSubnet | ObserveEgress | DeleteCreat
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What the nodes need, with the arithmetic that a person can check line by line.
+    """What the nodes need."""
 
-    ``ports`` is the scaled peak; ``is_lower_bound`` when ports were saturated or connections failed.
-    ``missing`` names inputs that were not available. ``no_need`` says what was measured when that speaks against SNAT;
-    empty when SNAT may be the trouble, or when it was not measured. ``busiest_node_ports`` is the scaled peak of the
-    node that needs most; None when it was not measured. ``nodes``: how many it is enough for, 0 when they don't count.
-    """
-
-    ports: int
+    ports: int  # the scaled peak
     public_ip_count: int
-    is_lower_bound: bool
-    arithmetic: tuple[str, ...]
-    missing: tuple[str, ...] = ()
-    no_need: str = ""
-    busiest_node_ports: int | None = None
-    nodes: int = 0
+    is_lower_bound: bool  # ports were saturated, or connections failed
+    arithmetic: tuple[str, ...]  # that a person can check line by line
+    missing: tuple[str, ...] = ()  # inputs that were not available
+    no_need: str = ""  # what was measured that speaks against SNAT; empty: SNAT may be the trouble, or not measured
+    busiest_node_ports: int | None = None  # the scaled peak of the node that needs most; None: not measured
+    nodes: int = 0  # how many it is enough for; 0 when they don't count
 
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The load balancer's rates before the change, per minute, that the proof is held against.
-
-    ``is_of_gateway``: the NAT gateway's own, because every subnet had it already. ``successful_by_subnet`` maps a
-    subnet's id to the rate of the nodes in it.
-    """
+    """The load balancer's rates before the change, per minute, that the proof is held against."""
 
     successful_per_minute: float
     attempted_per_minute: float
-    successful_by_subnet: Mapping[ArmId, float] = field(default_factory=dict)
-    is_of_gateway: bool = False
+    successful_by_subnet: Mapping[ArmId, float] = field(default_factory=dict)  # of the nodes in it
+    is_of_gateway: bool = False  # the NAT gateway's own, because every subnet had it already
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Per month, data not counted. ``per_month`` None: unknown. ``source`` and ``as_of`` say whose prices these are."""
+    """Per month, data not counted."""
 
-    per_month: float | None
+    per_month: float | None  # None: unknown
     currency: str
     lines: tuple[str, ...]
-    source: str = ""
+    source: str = ""  # whose prices these are
     as_of: str = ""
 
 
@@ -204,16 +187,6 @@ class RelatedPlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``egress_now`` are addresses; ``egress_then`` are addresses where known, else names of IPs to be created.
-
-    ``commands`` are ``az`` commands for a person (the whole answer of an advice plan); ``rollback_commands`` undo by
-    hand; ``irreversible`` says what they can't undo. ``is_requested``: somebody asked for exactly this kind, needed or
-    not. ``egress_count``: how many addresses the NAT gateway then has, 0 when unknown. ``existing_ids``: what creating
-    steps name and is there already, as addresses that were reserved. ``shape``: what the cluster was, by
-    ``core.planning.shape``. ``digest`` covers writes and writable
-    preconditions only: never etags, evidence, prices or time.
-    """
-
     kind: PlanKind
     cluster_id: ArmId
     cluster_name: str
@@ -221,24 +194,26 @@ class Plan:
     summary: str
     steps: tuple[Step, ...]
     checks: tuple[Check, ...]
-    egress_now: tuple[str, ...]
-    egress_then: tuple[str, ...]
+    egress_now: tuple[str, ...]  # addresses
+    egress_then: tuple[str, ...]  # addresses where known, else names of IPs to be created
     rollback_text: str
-    digest: str
+    digest: str  # of writes and writable preconditions only: never etags, evidence, prices or time
     demand: Demand | None = None
     baseline: Baseline | None = None
-    commands: tuple[str, ...] = ()
-    rollback_commands: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()  # ``az`` commands for a person: the whole answer of an advice plan
+    rollback_commands: tuple[str, ...] = ()  # undo by hand
     of_change_id: str | None = None
     planned_at: datetime | None = None
     notes: tuple[str, ...] = field(default=())
     cost: Cost | None = None
-    irreversible: str = ""
+    irreversible: str = ""  # what these can't undo
     related: tuple[RelatedPlan, ...] = ()
-    is_requested: bool = False
-    egress_count: int = 0
-    existing_ids: tuple[ArmId, ...] = ()
-    shape: Mapping[str, str] | None = None
+    is_requested: bool = False  # somebody asked for exactly this kind, needed or not
+    egress_count: int = 0  # addresses that the NAT gateway then has; 0: unknown
+    existing_ids: tuple[
+        ArmId, ...
+    ] = ()  # what creating steps name and is there already, as addresses that were reserved
+    shape: Mapping[str, str] | None = None  # what the cluster was, by ``core.planning.shape``
 
     @property
     def blockers(self) -> tuple[Check, ...]:

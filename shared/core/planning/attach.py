@@ -32,17 +32,14 @@ from .writes import new_resources
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What attaching takes. ``gateway`` is ours and exists already; None when the steps create one.
-
-    ``steps`` are addresses, then the gateway, then the ``moves`` of subnets one by one with a gate after each.
-    """
+    """What attaching takes."""
 
     egress: Egress
-    gateway: NatGateway | None
+    gateway: NatGateway | None  # ours, and exists already; None when the steps create one
     moves: tuple[Subnet, ...]
     gateway_id: ArmId
     idle_timeout_minutes: int
-    steps: tuple[Step, ...]
+    steps: tuple[Step, ...]  # addresses, then the gateway, then the moves one by one with a gate after each
 
     @property
     def has_work(self) -> bool:
