@@ -35,6 +35,7 @@ def goals(runs: Mapping[str, Run], scores: Mapping[str, Score]) -> list[Goal]:
         _nodes(scores),
         _lead(runs, scores),
         _posts(scores),
+        _plans(runs),
     ]
 
 
@@ -115,3 +116,9 @@ def _posts(scores: Mapping[str, Score]) -> Goal:
         "any hour of any cluster",
         tuple(missed),
     )
+
+
+def _plans(runs: Mapping[str, Run]) -> Goal:
+    missed = [f"{name}: {difference}" for name, run in runs.items() for difference in run.plan_differences]
+    count = sum(run.plans for run in runs.values())
+    return Goal("subnets, ownership and blockers of each plan as declared", f"{count} declared", tuple(missed))

@@ -18,6 +18,7 @@ from .detector_harness import LAG_MINUTES, WINDOW_MINUTES, DetectorHarness, Scen
 from .in_process import InProcessAzure
 from .minutes import at_minute, minute_of
 from .physics import note_truth, note_visible
+from .plans import declared_plans, plan_differences
 from .rules import RULES, RuleState
 from .track import Moment, NodeMinute, Track
 
@@ -41,6 +42,8 @@ class Run:
     metrics_delay_minutes: int
     is_leak: bool
     tracks: tuple[Track, ...]
+    plans: int = 0  # that the scenario declares
+    plan_differences: tuple[str, ...] = ()
 
 
 @dataclass
@@ -90,6 +93,7 @@ def replay(content: Content, minutes: int, quiet_minutes: int = QUIET_MINUTES, s
         if tick == until and not any(track.truth_minutes for track in run.tracks.values()):
             until = world.origin_minute + quiet_minutes
         tick += 1
+    differences = tuple(plan_differences(content, azure.arm, at_minute(until)))
     azure.go_to(at_minute(until) + timedelta(hours=1))
     note_visible(world, run.detector.metrics, run.tracks, first_minute, until)
     lag_seconds = world.settings.ingestion_lag_seconds + world.settings.failed_lag_seconds
@@ -104,6 +108,8 @@ def replay(content: Content, minutes: int, quiet_minutes: int = QUIET_MINUTES, s
         metrics_delay_minutes=max(LAG_MINUTES, lag_minutes),
         is_leak=any((work.get("schedule") or {}).get("kind") == "leak" for work in workloads),
         tracks=tuple(run.tracks.values()),
+        plans=len(declared_plans(content)),
+        plan_differences=differences,
     )
 
 
