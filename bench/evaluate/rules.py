@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from shared.cloud.deadline import Deadline
 from shared.cloud.metric_access import MetricAccess
 from shared.cloud.metric_queries import MetricQuery
+from shared.cloud.metric_request import MetricRequest
 from shared.model.metric import MetricAnswer, Window
 
 WINDOW = timedelta(minutes=5)
@@ -66,7 +67,9 @@ class RuleState:
         """The ids in lower case that are in alarm now. ``balancers`` are ids by region."""
         window = Window(now - WINDOW, now)
         for region, ids in balancers.items():
-            for key, answer in access.query(ids, region, self.rule.question, window, deadline).items():
+            for key, answer in access.query_all([MetricRequest(ids, region, self.rule.question, window)], deadline)[
+                0
+            ].items():
                 if isinstance(answer, MetricAnswer):
                     self._note(key, self.rule.is_met(answer))
         return set(self._calm)

@@ -19,7 +19,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Literal
 
-from ..model.metric import MetricAnswer, Window
+from ..model.metric import MetricAnswer
 from .deadline import Deadline
 from .errors import AzureError, BadRequest, Forbidden, NotFound, NotRegistered, Unavailable
 from .metric_doubts import MetricDoubts, has_values, is_empty
@@ -36,7 +36,7 @@ from .throttle import Throttle
 
 Mode = Literal["auto", "batch", "arm"]
 MOST_REQUESTS = 100  # about one query in one region, where batches are smaller than usual
-_USED_UP = "batches leave out points there, and one request for each few resources is more than a look may send"
+_USED_UP = "batches leave out points there, and one request for each few resources is more than a scan may send"
 
 
 class RequestsUsedUp(Unavailable):
@@ -60,7 +60,6 @@ class MetricAccess:
         self._metrics = metrics
         self._batch = batch
         self._mode = mode
-        self._count = count
         self._patience = Patience(throttle or Throttle(monotonic=monotonic, sleep=sleep), count, sleep)
         self._refusals = BatchRefusals(monotonic)
         self._sizes = BatchSizes(monotonic)
@@ -72,17 +71,11 @@ class MetricAccess:
         """Subscriptions, or single regions of them, where Azure refuses batches or leaves out points, and why."""
         return {**self._sizes.problems, **self._refusals.places}
 
-    def query(
-        self, resource_ids: Sequence[str], region: str, query: MetricQuery, window: Window, deadline: Deadline
-    ) -> Answers:
-        """The answer or error of each resource, by its id in lower case.
+    def query_all(self, requests: Sequence[MetricRequest], deadline: Deadline, at_a_time: int = 1) -> list[Answers]:
+        """The answer or error of each resource of each request, with up to ``at_a_time`` HTTP requests at once.
 
         Never raises for what Azure answers; what was not sent before the deadline is DeadlineReached.
         """
-        return self.query_all([MetricRequest(resource_ids, region, query, window)], deadline)[0]
-
-    def query_all(self, requests: Sequence[MetricRequest], deadline: Deadline, at_a_time: int = 1) -> list[Answers]:
-        """As ``query``, for several requests, with up to ``at_a_time`` HTTP requests at once."""
         answers: list[Answers] = [{} for _ in requests]
         parts = [
             (answers[number], part)
@@ -152,9 +145,10 @@ class MetricAccess:
 
     def _query_doubting(self, part: Part) -> Answers:
         query, answers = part.request.query, self._query_batch(part)
-        doubtful = set(self._doubts.about(query, answers))
+        doubtful = self._doubts.about(query, answers)
         if doubtful and not self._refusals.holds(part.subscription, part.request.region):
-            asked = part.of([resource_id for resource_id in part.resource_ids if resource_id.lower() in doubtful])
+            spelled = {resource_id.lower(): resource_id for resource_id in part.resource_ids}
+            asked = part.of([spelled[key] for key in doubtful])
             answers |= self._ask_again(asked, len(answers), not any(map(has_values, answers.values())))
             self._doubts.believe(query, (key for key in doubtful if is_empty(answers[key])))
         self._doubts.note(query, answers)
@@ -163,28 +157,26 @@ class MetricAccess:
     def _ask_again(self, part: Part, size: int, is_blank: bool) -> Answers:
         """About resources whose answer in a batch of ``size`` was empty; ``is_blank``: so was the whole batch.
 
-        A blank one is believed when a few single requests say the same. If they don't, batches get smaller until there
-        are points, or each resource was asked alone; the region's batches stay that small.
+        A blank one is believed when a few single requests say the same. If they don't, smaller batches are asked, blank
+        ones among them likewise; the region's batches stay that small.
         """
         found: Answers = {}
         if is_blank:
-            found = self._query_each(part.of(part.resource_ids[:SAMPLE_SIZE]))
+            for resource_id in part.resource_ids[:SAMPLE_SIZE]:
+                found |= self._ask_if_affordable(part.of([resource_id]), 1)
             if not any(map(has_values, found.values())):
                 errors = [answer for answer in found.values() if isinstance(answer, AzureError)]
                 return part.failed(errors[0]) if errors else found
-            part = part.of([resource_id for resource_id in part.resource_ids if resource_id.lower() not in found])
+            part = part.of(part.resource_ids[SAMPLE_SIZE:])
             self._sizes.reduce(part.place, smaller(size))
-        while part.resource_ids:
-            size = min(smaller(size), self._sizes.of(part.place))
-            again: list[str] = []
-            for ids in split(part.resource_ids, part.request.series, size):
-                answers = self._ask_if_affordable(part.of(ids), size)
-                found |= answers
-                if any(map(has_values, answers.values())):
-                    self._sizes.reduce(part.place, size)
-                elif is_blank and size > 1:
-                    again += ids
-            part = part.of(again)
+        size = min(smaller(size), self._sizes.of(part.place))
+        for ids in split(part.resource_ids, part.request.series, size):
+            answers = self._ask_if_affordable(part.of(ids), size)
+            if any(map(has_values, answers.values())):
+                self._sizes.reduce(part.place, size)
+            elif is_blank and any(map(is_empty, answers.values())) and size > 1:
+                answers |= self._ask_again(part.of(ids), size, is_blank)
+            found |= answers
         return found
 
     def _ask_if_affordable(self, part: Part, size: int) -> Answers:

@@ -47,17 +47,18 @@ class MetricDoubts:
                     self._traffic[resource_id] = now
 
     def about(self, query: MetricQuery, answers: Answers) -> list[str]:
-        """Resources with an empty answer that may be wrong."""
+        """Resources with an empty answer that may be wrong, those with the latest traffic first."""
         since = self._monotonic() - SECONDS
         is_blank = len(answers) > 1 and not any(map(has_values, answers.values()))
         with self._lock:
-            return [
+            found = [
                 resource_id
                 for resource_id, answer in answers.items()
                 if (is_blank or self._seen.get(resource_id, since) > since)
                 and self._believed.get((resource_id, query.metric), since) <= since
                 and is_empty(answer)
             ]
+            return sorted(found, key=lambda resource_id: self._traffic.get(resource_id, since), reverse=True)
 
     def believe(self, query: MetricQuery, resource_ids: Iterable[str]) -> None:
         with self._lock:

@@ -91,7 +91,9 @@ class World:
 
     def read(self, *ids: str, seconds: float = 50) -> dict[str, MetricAnswer | AzureError]:
         deadline = Deadline(seconds, self.clock.monotonic)
-        return self.access.query(ids, "westeurope", metric_queries.SNAT_CONNECTIONS, window(), deadline)
+        return self.access.query_all(
+            [MetricRequest(ids, "westeurope", metric_queries.SNAT_CONNECTIONS, window())], deadline
+        )[0]
 
 
 def test_fifty_resources_go_into_a_request_and_subscriptions_are_apart() -> None:
@@ -191,7 +193,9 @@ def test_a_region_that_takes_no_batches_leaves_the_others_batched() -> None:
     world = World("auto", lambda ids: BadRequest("batch", "no", status=400) if world.region == "far" else None)
     deadline = Deadline(50, world.clock.monotonic)
     for region in ("far", "near", "far", "near"):
-        world.access.query([balancer(1)], region, metric_queries.SNAT_CONNECTIONS, window(), deadline)
+        world.access.query_all(
+            [MetricRequest([balancer(1)], region, metric_queries.SNAT_CONNECTIONS, window())], deadline
+        )
     assert (len(world.batches), len(world.singles)) == (3, 2)
 
 

@@ -118,7 +118,7 @@ def test_repeats_in_one_scan_are_bounded() -> None:
     azure.scan(ids)
     azure.empty_above(1)
     answers = azure.scan(ids)
-    assert azure.singles + len(azure.batches) <= 10 + 100 + 10 * 4
+    assert azure.singles + len(azure.batches) <= 10 + 100
     assert all(answer == BUSY or isinstance(answer, RequestsUsedUp) for answer in answers.values())
 
 
@@ -130,6 +130,15 @@ def test_a_fleet_that_fell_silent_costs_a_few_requests_and_is_believed() -> None
     assert (azure.batches, azure.singles) == ([50, 50], 8)
     assert all(answer == NOTHING for answer in azure.scan(ids).values())
     assert (azure.batches, azure.singles, azure.access.one_by_one) == ([50, 50], 0, {})
+
+
+def test_among_the_idle_those_with_the_latest_traffic_are_asked_alone() -> None:
+    azure, ids = LyingAzure(), balancers(50)
+    azure.truth = lambda resource_id, query: BUSY if resource_id == ids[40] else NOTHING
+    azure.scan(ids)
+    azure.empty_above(25)
+    assert azure.scan(ids)[ids[40].lower()] == BUSY
+    assert (azure.batches, azure.singles) == ([50, 25, 21], 3 * 4)
 
 
 def test_a_silence_that_nobody_could_check_is_not_measured() -> None:
