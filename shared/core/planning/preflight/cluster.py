@@ -22,7 +22,9 @@ def vnet_ownership(facts: NetworkFacts) -> Check:
         case VnetOwnership.MANAGED:
             return check.blocks(
                 "AKS manages this cluster's virtual network: a NAT gateway of your own must not be attached there",
-                "let AKS make a managed NAT gateway instead: a plan of kind managed_nat_gateway has the command",
+                "AKS can't make one either: a plan of kind relieve_load_balancer gives each node more ports"
+                if facts.cluster.fixed_outbound_type_reason
+                else "let AKS make a managed NAT gateway instead: a plan of kind managed_nat_gateway has the command",
             )
         case VnetOwnership.MIXED:
             return check.blocks(
