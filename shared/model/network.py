@@ -186,6 +186,11 @@ class NetworkFacts:
     scale_set_subnets: Mapping[ArmId, ArmId] = field(default_factory=dict)  # where new nodes of a scale set come
     unplaced_ips: tuple[str, ...] | None = None  # backends with traffic or ports in no subnet; None: not measured
 
+    @property
+    def needed_unreadable(self) -> tuple[Unreadable, ...]:
+        """Without nodes' own public IPs: people are shown them, no write depends on them."""
+        return tuple(entry for entry in self.unreadable if entry.kind is not UnreadableKind.NODE_PUBLIC_IPS)
+
     def unreadable_of(self, *kinds: UnreadableKind) -> tuple[Unreadable, ...]:
         return tuple(entry for entry in self.unreadable if entry.kind in kinds)
 

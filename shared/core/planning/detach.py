@@ -154,10 +154,10 @@ def _not_read(facts: NetworkFacts, touched: Iterable[ArmId]) -> Iterator[Check]:
     check = CheckBuilder(CheckId.OTHER_SUBNETS, "subnets GET")
     read = {subnet.id for subnet in facts.subnets}
     names = marked([subnet_id.name for subnet_id in touched if subnet_id not in read])
-    if names and facts.unreadable:
+    if names and facts.needed_unreadable:
         yield check.unknown(
-            f"{names} could not be read ({', '.join(map(str, facts.unreadable))})",
-            grant_where(facts.unreadable),
+            f"{names} could not be read ({', '.join(map(str, facts.needed_unreadable))})",
+            grant_where(facts.needed_unreadable),
         )
     elif names:
         yield check.warns(

@@ -88,7 +88,7 @@ def _without_our_failure(current: Sequence[Step], facts: NetworkFacts) -> Networ
 def _unread(plan: Plan, facts: NetworkFacts) -> tuple[Unreadable, ...]:
     """A roll-back needs less, and must not wait for what it does not need."""
     if plan.kind is not PlanKind.DETACH_NAT_GATEWAY:
-        return facts.unreadable
+        return facts.needed_unreadable
     return facts.unreadable_of(UnreadableKind.LOAD_BALANCER, UnreadableKind.SUBNET)
 
 

@@ -65,6 +65,11 @@ def test_what_was_not_read_is_not_taken_for_gone() -> None:
         assert (found.blocking, found.pending) == ((), (str(unread),))
 
 
+def test_nodes_own_public_ips_hold_up_no_change() -> None:
+    of = facts(unreadable=(Unreadable(UnreadableKind.NODE_PUBLIC_IPS, "aks-edge-1-vmss", "403"),))
+    assert find_drift(PLAN, of) == find_drift(PLAN, facts())
+
+
 @pytest.mark.parametrize("kind", UnreadableKind)
 def test_a_rollback_waits_for_the_load_balancer_and_the_subnets_alone(kind: UnreadableKind) -> None:
     unread = Unreadable(kind, "", "403")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ....formatting import count, listed, marked, percent
 from ....model.check import Check, CheckId
-from ....model.network import NatGateway, NetworkFacts, Route, UnreadableKind, is_settled
+from ....model.network import NatGateway, NetworkFacts, Route, is_settled
 from ....model.resource_id import ArmId
 from ...az_cli import add_public_ips, az
 from ...checks import CheckBuilder, grant_where
@@ -18,8 +18,7 @@ def subnets_readable(facts: NetworkFacts) -> Check:
     check = CheckBuilder(CheckId.SUBNETS, "subnets GET")
     read = {subnet.id for subnet in facts.subnets}
     missing = [subnet_id.name for subnet_id in facts.cluster.subnet_ids if subnet_id not in read]
-    # Nodes' own public IPs are shown to people; no write depends on them.
-    unread = [entry for entry in facts.unreadable if entry.kind is not UnreadableKind.NODE_PUBLIC_IPS]
+    unread = facts.needed_unreadable
     if unread or missing:
         return check.unknown(
             f"could not be read: {', '.join(map(str, unread or missing))}",
@@ -168,7 +167,7 @@ def _named(routes: Sequence[Route]) -> str:
     prefixes: dict[str, list[str]] = {}
     for route in routes:
         prefixes.setdefault(route.next_hop, []).append(route.prefix or f"{route.name}, which has no prefix")
-    return ", ".join(f"{hop} for {listed(of)}" for hop, of in prefixes.items())
+    return ", ".join(f"{hop} for {listed(of, 16)}" for hop, of in prefixes.items())
 
 
 def propagated_routes(facts: NetworkFacts) -> Check:
