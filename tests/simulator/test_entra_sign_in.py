@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -112,6 +113,20 @@ def test_msal_signs_somebody_in_with_pkce_and_the_token_verifies(entra: RunningS
     assert (claims["ver"], claims["preferred_username"]) == ("2.0", "ada@contoso.example")
     assert "acrs" not in claims
     assert "refresh_token" not in result
+
+
+def test_the_answer_can_come_by_a_form_or_a_fragment(entra: RunningSimulator) -> None:
+    app = application(entra)
+    flow = begin(app, response_mode="form_post")
+    with pytest.raises(ValueError, match="Working") as carried:  # a page that posts itself, and no redirect
+        entra.sign_in(flow["auth_uri"], "ada@contoso.example")
+    page = str(carried.value)
+    assert f'action="{REDIRECT}"' in page
+    sent = dict(re.findall(r'name="(\w+)" value="([^"]*)"', page))
+    assert "id_token_claims" in app.acquire_token_by_auth_code_flow(flow, sent)
+    flow = begin(app, response_mode="fragment")
+    location = urlsplit(entra.sign_in(flow["auth_uri"], "ada@contoso.example"))
+    assert (location.query, "code=" in location.fragment) == ("", True)
 
 
 def test_without_a_role_there_is_no_claim_of_roles(entra: RunningSimulator) -> None:

@@ -1,4 +1,4 @@
-"""The pages of sign-in: who signs in, the second factor, errors, signed out. No script is needed."""
+"""The pages of sign-in: who signs in, the second factor, errors, signed out. None needs its script."""
 
 from __future__ import annotations
 
@@ -29,8 +29,11 @@ def _page(title: str, content: str, status: int = 200, headers: Mapping[str, str
 
 
 def _form(tenant: str, hidden: Mapping[str, str], content: str) -> str:
-    fields = "".join(f'<input type="hidden" name="{name}" value="{escape(value)}">' for name, value in hidden.items())
-    return f'<form method="post" action="/{escape(tenant)}/login">{fields}{content}</form>'
+    return f'<form method="post" action="/{escape(tenant)}/login">{_hidden(hidden)}{content}</form>'
+
+
+def _hidden(fields: Mapping[str, str]) -> str:
+    return "".join(f'<input type="hidden" name="{name}" value="{escape(value)}">' for name, value in fields.items())
 
 
 def picker(tenant: str, request: str, people: Iterable[Person], hint: str) -> Response:
@@ -56,6 +59,16 @@ def second_factor(tenant: str, request: str, person: Person) -> Response:
     who = f"<p>{escape(person.name)}<small>{escape(person.user_principal_name)}</small></p>"
     form = _form(tenant, {"request": request, "person": person.object_id}, buttons)
     return _page("Approve sign-in request", f"{who}<p>The application asks for a second factor.</p>{form}")
+
+
+def form_post(uri: str, fields: Mapping[str, str], headers: Mapping[str, str]) -> Response:
+    """Carries the answer to the application by a form that sends itself; without scripts there is a button."""
+    hidden = _hidden(fields)
+    button = '<noscript><button class="main">Continue</button></noscript>'
+    form = (
+        f'<form method="post" action="{escape(uri)}">{hidden}{button}</form><script>document.forms[0].submit()</script>'
+    )
+    return _page("Working...", form, headers=headers)
 
 
 def error(status: int, message: str, fields: Mapping[str, Any]) -> Response:

@@ -2,7 +2,7 @@
 
 Source: Entra docs, v2-oauth2-auth-code-flow, v2-protocols-oidc, reply-url,
 developer-guide-conditional-access-authentication-context. What is Microsoft's login form there is a choice of the
-scenario's people here; a second page stands for the second factor. Only response_mode=query is served.
+scenario's people here; a second page stands for the second factor.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def _for_sign_in(
             return pages.error(error.status, str(error), fields)
         state = {"state": parameters["state"]} if "state" in parameters else {}
         told = {key: str(fields[key]) for key in ("error", "error_description", "error_uri")}
-        return _redirect(parameters["redirect_uri"], told | state)
+        return _answer(parameters, told | state)
 
 
 def _check_redirect_uri(world: World, uri: str, application: Identity, tenant: str) -> None:
@@ -155,12 +155,24 @@ def _finish(world: World, request: Request, sign_in: SignIn, session: Session) -
     fields |= {key: sign_in.parameters[key] for key in ("state",) if key in sign_in.parameters}
     secure = "; Secure" if request.base_url.startswith("https") else ""
     remember = {"Set-Cookie": f"{COOKIE}={cookie}; Path=/; HttpOnly; SameSite=Lax{secure}"}
-    return _redirect(sign_in.parameters["redirect_uri"], fields, remember)
+    return _answer(sign_in.parameters, fields, remember)
 
 
 def _cookie(request: Request) -> str:
     cookies = (each.strip().partition("=") for each in request.headers.get("cookie", "").split(";"))
     return next((value for name, _, value in cookies if name == COOKIE), "")
+
+
+def _answer(
+    parameters: Mapping[str, str], fields: Mapping[str, str], headers: Mapping[str, str] | None = None
+) -> Response:
+    """The answer to the application, in the response mode that it asked for."""
+    uri, mode = parameters["redirect_uri"], parameters.get("response_mode", "query")
+    if mode == "form_post":
+        return pages.form_post(uri, fields, headers or {})
+    return (
+        _redirect(f"{uri}#{urlencode(fields)}", {}, headers) if mode == "fragment" else _redirect(uri, fields, headers)
+    )
 
 
 def _redirect(uri: str, fields: Mapping[str, str], headers: Mapping[str, str] | None = None) -> Response:
