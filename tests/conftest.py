@@ -23,6 +23,8 @@ from tests.support.thorough import IS_THOROUGH, examples
 TESTS = Path(__file__).parent
 os.environ.setdefault("NO_PROXY", "127.0.0.1")  # saves looking for a proxy at every request
 UNIT_FOLDERS = {"auth", "chat", "core", "flows", "model", "store", "web"}
+# What starts processes and waits for them begins first: a file that begins last keeps one worker busy alone.
+SLOWEST_FIRST = ("browser", "host", "faults", "devhost", "http", "first_calls", "bench", "scenario", "packaging")
 NETWORKED = ("azurite", "browser", "network", "scenario")
 
 
@@ -33,8 +35,9 @@ settings.load_profile("snatbot")
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Unit tests open no socket: one that tries fails. Those are all tests in some folders, unless marked otherwise.
 
-    Slow tests are for `make test-all`.
+    Slow tests are for `make test-all`. Folders that take long come first.
     """
+    items.sort(key=_turn)
     if not IS_THOROUGH and (slow := [item for item in items if item.get_closest_marker("slow")]):
         config.hook.pytest_deselected(items=slow)
         items[:] = [item for item in items if item not in slow]
@@ -46,6 +49,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if is_unit and not networked and not emulated & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.unit)
             item.add_marker(pytest.mark.disable_socket)
+
+
+def _turn(item: pytest.Item) -> int:
+    folder = item.path.relative_to(TESTS).parts[0]
+    return SLOWEST_FIRST.index(folder) if folder in SLOWEST_FIRST else len(SLOWEST_FIRST)
 
 
 @pytest.fixture(scope="session")
@@ -92,7 +100,7 @@ def vnet_lock(table: Table) -> VnetLock:
 
 @pytest.fixture(scope="session")  # starting one costs a second, and Playwright allows one a thread
 def browser() -> Iterator[Camera]:
-    """A Chromium; take a context of its own in each test. Mark the test `browser`, in the xdist group "browser"."""
+    """A Chromium; take a context of its own in each test. Mark the test `browser`."""
     try:
         with camera() as opened:
             yield opened

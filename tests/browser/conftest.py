@@ -1,7 +1,4 @@
-"""A real app for tests with a real browser, which are skipped, visibly, where no Chromium can be had.
-
-All of them run in one group of pytest-xdist, so that one worker starts Chromium and the app, once each.
-"""
+"""A real app for tests with a real browser, which are skipped, visibly, where no Chromium can be had."""
 
 from __future__ import annotations
 
@@ -36,12 +33,6 @@ def stage(tmp_path_factory: pytest.TempPathFactory, azurite: str, browser: Camer
         ready.host.run_timer("watch")
         ready.host.drain(60)
         yield ready
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 Serve = Callable[[Mapping[str, str], Mapping[str, str]], str]

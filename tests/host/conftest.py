@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from shared.ids import new_id
+from tests.support.deployed import ROOT
 from tests.support.virtualenv import Virtualenv, find_python
 
 RUNTIME = "azure-functions-runtime==1.3.0"
@@ -43,10 +48,18 @@ class Runtime:
 
 @pytest.fixture(scope="session")
 def runtime(tmp_path_factory: pytest.TempPathFactory) -> Runtime:
+    """Kept in .cache for as long as the same is installed."""
     python = find_python("3.13")
     if python is None:
         pytest.skip("there is no Python 3.13 here, which Microsoft's worker runtime needs")
-    virtualenv = Virtualenv.make(python, tmp_path_factory.mktemp("runtime") / "venv")
-    virtualenv.install("-r", "requirements.txt")
-    virtualenv.install(RUNTIME, "-c", "constraints.txt")
-    return Runtime(virtualenv)
+    pins = [(ROOT / name).read_text("utf-8") for name in ("requirements.txt", "constraints.txt")]
+    folder = ROOT / ".cache" / "runtime" / sha256("\n".join([str(python), RUNTIME, *pins]).encode()).hexdigest()[:12]
+    if not folder.exists():
+        made = Virtualenv.make(python, tmp_path_factory.mktemp("runtime") / "venv")
+        made.install("-r", "requirements.txt")
+        made.install(RUNTIME, "-c", "constraints.txt")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # another worker was faster
+            shutil.copytree(made.folder, partial := folder.with_name(new_id()), symlinks=True)
+            partial.rename(folder)
+    return Runtime(Virtualenv(folder))

@@ -446,7 +446,6 @@ def test_a_clock_that_is_off_shows_in_the_token(entra: RunningSimulator) -> None
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
 def test_a_person_walks_through_the_pages_by_keyboard(entra: RunningSimulator, browser: Camera) -> None:
     app = application(entra)
     # Any page does as the application's; the simulator's own http port answers something there.
