@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..core.az_cli import script
 from ..formatting import capital, listed, number, sentence, sentences, utc
-from ..model.change import Change, ChangeState, JournalEntry, Outcome, Verdict
+from ..model.change import Change, ChangeState, JournalEntry, Verdict
 from ..model.plan import AssociateSubnet, Plan, PlanKind
 from .finding_labels import describe_incident
 from .labels import (
@@ -158,6 +158,12 @@ def change_finished(change: Change, page_url: str, journal: Sequence[JournalEntr
     outcome = change.outcome
     if outcome and outcome.verdict is Verdict.GIVEN_UP:
         title, tone = "The change on {cluster} was given up", Tone.NEUTRAL
+    results: list[Section] = []
+    if outcome:
+        heading = "Result" if change.state is ChangeState.DONE else "Measured"
+        results.append(Section(heading, bullets=tuple(map(capital, outcome.figures))))
+        what_next = tuple(map(sentence, outcome.advice))
+        results.append(Section("What next", bullets=what_next, code=script(outcome.commands)))
     has_new_egress = change.state in (ChangeState.FIXED, ChangeState.ROLLED_BACK)
     egress = listed(egress_addresses(change.plan, journal), 16) or "unknown"
     return _message(
@@ -170,16 +176,8 @@ def change_finished(change: Change, page_url: str, journal: Sequence[JournalEntr
             ("Egress IPs", egress if has_new_egress else ""),
             _approved_by(change),
         ),
-        sections=(*(_results(outcome, change.state) if outcome else ()), *_afterwards(change)),
+        sections=(*results, *_afterwards(change)),
         buttons=_buttons(change, page_url),
-    )
-
-
-def _results(outcome: Outcome, state: ChangeState) -> tuple[Section, ...]:
-    heading = "Result" if state is ChangeState.DONE else "Measured"
-    return (
-        Section(heading, bullets=tuple(map(capital, outcome.figures))),
-        Section("What next", bullets=tuple(map(sentence, outcome.advice)), code=script(outcome.commands)),
     )
 
 

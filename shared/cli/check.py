@@ -33,12 +33,8 @@ def check(options: argparse.Namespace, make_app: MakeApp) -> int:
             print("\n".join(_lines(assessment)))
         for unlisted in report.unreadable:
             print(f"could not be listed: {unlisted}")
-    needs_attention = report.unreadable or any(_needs_attention(assessment) for assessment in report.assessments)
-    return ATTENTION if needs_attention else FINE
-
-
-def _needs_attention(assessment: Assessment) -> bool:
-    return bool(assessment.findings) or isinstance(assessment.reading, Unmeasured)
+    needs_attention = any(seen.findings or isinstance(seen.reading, Unmeasured) for seen in report.assessments)
+    return ATTENTION if needs_attention or report.unreadable else FINE
 
 
 def _lines(assessment: Assessment) -> Iterator[str]:

@@ -42,14 +42,11 @@ class Silence:
         record = stored.value if stored else ClusterRecord(cluster.id, cluster.name)
         silenced = replace(record, silenced_until=until, silenced_by=by if until else "")
         event = f"silenced until {utc(until)}" if until else "silence ended"
-        self.active_clusters.add(cluster_key(cluster.id), is_open=self._is_open(record))
+        incident = self.records.incident(cluster.id, record.incident_id) if record.incident_id else None
+        self.active_clusters.add(cluster_key(cluster.id), is_open=incident is not None and incident.value.is_open)
         writes = [Put(silenced, stored.etag if stored else None), audit(now, by, event, cluster.name)]
         self.records.commit(cluster.id, writes)
         return silenced
-
-    def _is_open(self, record: ClusterRecord) -> bool:
-        found = self.records.incident(record.cluster_id, record.incident_id) if record.incident_id else None
-        return found is not None and found.value.is_open
 
 
 def moment_from(until: str, minutes: str, now: datetime) -> datetime:
