@@ -159,6 +159,7 @@ TWO_SIZES = [{"size": "Standard_D2s_v3", "count": 12}, {"size": "Standard_D2s_v2
     ("given", "counts"),
     [
         ({"virtualMachineNodesStatus": TWO_SIZES}, (15, 15)),
+        ({"virtualMachineNodesStatus": TWO_SIZES, "count": 0}, (15, 15)),
         (
             {
                 "virtualMachineNodesStatus": TWO_SIZES,

@@ -112,7 +112,7 @@ def _counts(item: Json) -> tuple[int | None, int | None]:
     by_size = [number(entry, "count", default=0) for entry in items(item, "virtualMachineNodesStatus")]
     scale = inner(item, "virtualMachinesProfile", "scale")
     manual = [number(entry, "count", default=0) for entry in items(scale, "manual")]
-    count = given if given >= 0 else sum(by_size or manual) if by_size or manual else None
+    count = sum(by_size) if by_size else given if given >= 0 else sum(manual) if manual else None
     limits = _autoscaler_limits(item, scale)
     if -1 in limits:
         return count, None

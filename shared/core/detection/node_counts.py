@@ -15,6 +15,12 @@ def nodes_now(cluster: Cluster, load_balancer: LoadBalancer | None) -> int:
     return max((rule.node_count if rule else None) or 0, sum(pool.count for pool in cluster.pools))
 
 
+def now_and_at_most(cluster: Cluster, load_balancer: LoadBalancer | None) -> tuple[int, int | None]:
+    """``nodes_now`` and ``nodes_at_most``; nodes of no pool can be more than the pools' maximum."""
+    now, most = nodes_now(cluster, load_balancer), nodes_at_most(cluster)
+    return now, None if most is None else max(now, most)
+
+
 def nodes_by_autoscaler(cluster: Cluster) -> int | None:
     """Autoscaler maximum of every pool, or what it has where there is no autoscaler; None where nobody knows."""
     return None if _has_no_maximum(cluster) else sum(pool.max_count or 0 for pool in cluster.pools)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.core.detection.node_counts import nodes_at_most, nodes_by_autoscaler, nodes_now, surge
+from shared.core.detection.node_counts import nodes_at_most, nodes_by_autoscaler, nodes_now, now_and_at_most, surge
 from shared.model.cluster import Cluster, NodePool
 from tests.support.builders import cluster, load_balancer, outbound_rule, sized
 
@@ -23,7 +23,9 @@ def test_now_by_autoscaler_and_at_most() -> None:
 )
 def test_members_of_the_outbound_pool_are_nodes(asked_for: int, members: int | None, nodes: int) -> None:
     rule = replace(outbound_rule(), node_count=members)
-    assert nodes_now(sized(asked_for, asked_for), load_balancer(outbound_rules=(rule,))) == nodes
+    balancer = load_balancer(outbound_rules=(rule,))
+    assert nodes_now(sized(asked_for, asked_for), balancer) == nodes
+    assert now_and_at_most(sized(asked_for, 5), balancer) == (nodes, max(nodes, 6)), "never less than there are"
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from ....model.finding import Finding, FindingKind, Severity
 from ....model.load_balancer import LoadBalancer
 from ....model.ports import PortReading
 from ...az_cli import aks_update
-from ..node_counts import nodes_at_most, nodes_by_autoscaler, nodes_now
+from ..node_counts import nodes_by_autoscaler, now_and_at_most
 
 SIZES = ((50, 1024), (100, 512), (200, 256), (400, 128), (800, 64), (1000, 32))
 NEAR = 0.9
@@ -35,7 +35,7 @@ def allocation_cliff(
     rule = load_balancer.aks_outbound_rule
     if rule is None or rule.allocated_outbound_ports:
         return None
-    nodes, most = nodes_now(cluster, load_balancer), nodes_at_most(cluster)
+    nodes, most = now_and_at_most(cluster, load_balancer)
     step = next((index for index, (size, _) in enumerate(SIZES[:-1]) if nodes <= size), None)
     if step is None or nodes == 0:
         return None
@@ -49,7 +49,7 @@ def allocation_cliff(
     may_scale_across = by_autoscaler is None or by_autoscaler > size
     growth = f"up to {most:,} with autoscaler and upgrade surge" if most is not None else "its maximum is unknown"
     enough = (
-        f"{-(-max(most, nodes) * given // 64_000)} for {count(max(most, nodes), 'node')}"
+        f"{-(-most * given // 64_000)} for {count(most, 'node')}"
         if most is not None
         else f"one for every {count(64_000 // given, 'node')}"
     )

@@ -14,7 +14,7 @@ from ....formatting import count
 from ....model.cluster import Cluster
 from ....model.finding import Finding, FindingKind, Severity
 from ....model.load_balancer import LoadBalancer, OutboundRule
-from ..node_counts import nodes_at_most, nodes_now
+from ..node_counts import now_and_at_most
 
 PORTS_PER_IP = 64_000
 NEAR = 0.9  # of the capacity, where the maximum of nodes is unknown
@@ -27,14 +27,14 @@ def allocation_unsatisfiable(cluster: Cluster, load_balancer: LoadBalancer, now:
     per_node, ips = rule.allocated_outbound_ports, _ipv4_ips(cluster, rule)
     if per_node == 0 or ips == 0:
         return None
-    nodes, most = nodes_now(cluster, load_balancer), nodes_at_most(cluster)
+    nodes, most = now_and_at_most(cluster, load_balancer)
     capacity = PORTS_PER_IP * ips
     is_short_now = nodes * per_node > capacity
     if most is None:
         if nodes * per_node < NEAR * capacity:
             return None
         wanted, whose = nodes, "now, with an unknown maximum,"
-    elif max(most, nodes) * per_node <= capacity:
+    elif most * per_node <= capacity:
         return None
     else:
         wanted, whose = (nodes, "now") if is_short_now else (most, "with autoscaler and upgrade surge")
@@ -47,7 +47,7 @@ def allocation_unsatisfiable(cluster: Cluster, load_balancer: LoadBalancer, now:
             f"{count(ips, 'outbound IP')} × {PORTS_PER_IP:,} = {capacity:,}"
         ),
         remedy=(
-            f"use {count(-(-max(most, nodes) * per_node // PORTS_PER_IP), 'outbound IP')}, or fewer ports per node"
+            f"use {count(-(-most * per_node // PORTS_PER_IP), 'outbound IP')}, or fewer ports per node"
             if most is not None
             else f"use one outbound IP for every {count(PORTS_PER_IP // per_node, 'node')}, or fewer ports per node"
         ),

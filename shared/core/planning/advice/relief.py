@@ -18,7 +18,7 @@ from ....model.plan import Demand, PlanKind
 from ....model.resource_id import ArmId
 from ...az_cli import aks_update, create_prefix, create_public_ip
 from ...checks import CheckBuilder
-from ...detection.node_counts import nodes_at_most, nodes_now
+from ...detection.node_counts import nodes_now, now_and_at_most
 from ...detection.rules.allocation_cliff import default_ports
 from .. import preflight
 from ..egress import egress_now
@@ -36,8 +36,8 @@ _HEADROOM = 2
 def relieve(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | None = None) -> Outline:
     """``idle_timeout_minutes`` None keeps the present one."""
     cluster, profile = facts.cluster, facts.cluster.load_balancer_profile
-    nodes = max(nodes_now(cluster, facts.load_balancer), facts.node_count)
-    at_most = nodes_at_most(cluster)
+    nodes, at_most = now_and_at_most(cluster, facts.load_balancer)
+    nodes = max(nodes, facts.node_count)
     most = max(at_most or 0, nodes, 1)
     ports_now = _ports_now(facts)
     have = sum(ip.address_count for ip in facts.aks_outbound_ips if not ip.is_ipv6)
@@ -90,7 +90,7 @@ def _addresses_note(facts: NetworkFacts, ports: int, frontends: int, have: int) 
             "IP ranges must get the new ones."
         )
     today = f"the {count(have, 'egress IP')} of today {'carries' if have == 1 else 'carry'}"
-    if (most := nodes_at_most(facts.cluster)) is None:
+    if (most := now_and_at_most(facts.cluster, facts.load_balancer)[1]) is None:
         return (
             f"No new address for the nodes of now: {today} {ports:,} ports a node. The maximum of nodes is unknown: "
             "more of them may need more addresses."
