@@ -18,7 +18,7 @@ from .labels import (
     resource_name,
     state_label,
 )
-from .message import Button, Message, Section, Tone, facts_of, sections_of
+from .message import Button, Message, MessageKind, Section, Tone, facts_of, sections_of
 
 _FINISHED: Mapping[ChangeState, tuple[str, Tone]] = {
     ChangeState.FIXED: ("Fixed: egress of {cluster} works through the NAT gateway", Tone.GOOD),
@@ -52,6 +52,7 @@ def change_proposed(change: Change, approval_url: str) -> Message:
     arithmetic = plan.demand.arithmetic if plan.demand else ()
     return _message(
         change,
+        MessageKind.APPROVAL_WANTED,
         f"Approval needed for {change.cluster_name}",
         sentences(plan.summary, "Nothing is changed until someone approves it."),
         Tone.WARNING,
@@ -91,6 +92,7 @@ def change_decided(change: Change, page_url: str = "") -> Message:
     by = f" by {decision.approver} at {utc(decision.decided_at)}" if decision else ""
     return _message(
         change,
+        MessageKind.DECIDED,
         f"Plan for {change.cluster_name} {verb}",
         sentences(f"{verb}{by}", f"{following} {ASK_AGAIN}" if page_url else following),
         facts=(("Plan", capital(change.plan.summary)), ("Asked for by", change.requested_by)),
@@ -107,6 +109,8 @@ def change_progress(change: Change, entry: JournalEntry) -> Message:
         summary=sentences(entry.note or step),
         tone=Tone.NEUTRAL,
         footer=f"{_footer(change)} · {utc(entry.updated_at)}",
+        kind=MessageKind.STEP,
+        subject=_subject(change),
     )
 
 
@@ -114,6 +118,7 @@ def change_waiting(change: Change, reason: str, page_url: str) -> Message:
     """Posted once for each long wait; the change goes on by itself."""
     return _message(
         change,
+        MessageKind.WAITING,
         f"The change on {change.cluster_name} waits",
         sentences(reason, "It goes on by itself when that is over."),
         facts=(_steps_done(change), _approved_by(change)),
@@ -126,6 +131,7 @@ def change_stopped(change: Change, page_url: str) -> Message:
     steps = tuple(map(describe_step, change.plan.steps))
     return _message(
         change,
+        MessageKind.STOPPED,
         f"The change on {change.cluster_name} has stopped",
         sentences(change.stop_reason) or "No reason was recorded.",
         Tone.ALARM,
@@ -144,6 +150,7 @@ def concurrent_write_found(change: Change, reason: str, page_url: str, commands:
     text = "The roll-back itself is done. Look at what was written, and restore it."
     return _message(
         change,
+        MessageKind.OUTCOME,
         f"Another writer on {change.cluster_name}'s network",
         sentences(reason),
         Tone.ALARM,
@@ -168,6 +175,7 @@ def change_finished(change: Change, page_url: str, journal: Sequence[JournalEntr
     egress = listed(egress_addresses(change.plan, journal), 16) or "unknown"
     return _message(
         change,
+        MessageKind.OUTCOME,
         title.replace("{cluster}", change.cluster_name),
         sentences(outcome.reason if outcome else change.stop_reason) or "No reason was recorded.",
         tone,
@@ -196,6 +204,7 @@ def related_sections(plan: Plan, kind: PlanKind, title: str, *, is_detail: bool 
 
 def _message(
     change: Change,
+    kind: MessageKind,
     title: str,
     summary: str,
     tone: Tone = Tone.NEUTRAL,
@@ -212,6 +221,8 @@ def _message(
         sections=sections_of(*sections),
         buttons=buttons,
         footer=_footer(change),
+        kind=kind,
+        subject=_subject(change),
     )
 
 
@@ -243,6 +254,10 @@ def _steps_done(change: Change) -> tuple[str, str]:
 def _approved_by(change: Change) -> tuple[str, str]:
     decision = change.decision
     return "Approved by", f"{decision.approver}, {utc(decision.decided_at)}" if decision else ""
+
+
+def _subject(change: Change) -> str:
+    return change.incident_id or change.id
 
 
 def _footer(change: Change) -> str:

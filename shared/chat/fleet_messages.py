@@ -9,8 +9,8 @@ from ..formatting import count, listed, sentence, sentences, utc
 from ..model.assessment import Assessment
 from ..model.finding import Finding
 from ..model.incident import Incident
-from .incident_messages import WITHDRAWN, subject
-from .message import Message, Section, Tone, facts_of, sections_of
+from .incident_messages import WITHDRAWN, headline
+from .message import Message, MessageKind, Section, Tone, facts_of, sections_of
 
 _FOOTER = "snatbot · coverage"
 _UNSEEN = "SNAT failures there would go unseen until this is mended."
@@ -101,7 +101,7 @@ def monitoring_ended(incident: Incident, now: datetime, *, is_withdrawn: bool = 
     ``is_withdrawn``: the proposal that waited for a decision ended with it.
     """
     return Message(
-        title=f"{subject(incident)}: no longer watched",
+        title=f"{headline(incident)}: no longer watched",
         summary=sentences(incident.closing_note or "nothing is measured on this cluster any more"),
         tone=Tone.NEUTRAL,
         facts=facts_of(
@@ -118,6 +118,8 @@ def monitoring_ended(incident: Incident, now: datetime, *, is_withdrawn: bool = 
             Section("The plan that waited", text=WITHDRAWN if is_withdrawn else ""),
         ),
         footer=f"snatbot · incident {incident.id}",
+        kind=MessageKind.CLEARED,
+        subject=incident.id,
     )
 
 

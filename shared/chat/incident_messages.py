@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from ..core.az_cli import script
@@ -16,7 +17,7 @@ from . import manual_steps
 from .change_messages import related_sections
 from .finding_labels import FINDING_TITLES, port_table
 from .labels import check_commands, describe_check, node_table, resource_name
-from .message import Message, Section, Tone, facts_of, sections_of
+from .message import Message, MessageKind, Section, Tone, facts_of, sections_of
 
 # What moving egress off the load balancer would cure.
 BALANCER_KINDS = frozenset({FindingKind.SNAT_FAILING, FindingKind.PORT_PRESSURE, FindingKind.EXHAUSTION_AHEAD})
@@ -26,12 +27,12 @@ WITHDRAWN = "It is withdrawn and can't be approved any more. Should the trouble 
 
 def incident_opened(incident: Incident, assessment: Assessment) -> Message:
     """A new incident. The alert doesn't wait for a plan, which is posted in a message of its own."""
-    return _with_steps(subject(incident), incident, assessment)
+    return _with_steps(headline(incident), incident, assessment)
 
 
 def incident_reopened(incident: Incident, assessment: Assessment) -> Message:
     """The incident is back before its cooldown was over."""
-    return _with_steps(f"{subject(incident)} is back", incident, assessment)
+    return _with_steps(f"{headline(incident)} is back", incident, assessment)
 
 
 def incident_failing(incident: Incident, assessment: Assessment) -> Message:
@@ -42,7 +43,8 @@ def incident_failing(incident: Incident, assessment: Assessment) -> Message:
 
 def incident_worsened(incident: Incident, assessment: Assessment) -> Message:
     """An incident that was announced has grown; the steps are in the first message."""
-    return _alert(f"{subject(incident)} is getting worse", incident, assessment)
+    message = _alert(f"{headline(incident)} is getting worse", incident, assessment)
+    return replace(message, kind=MessageKind.WORSE)
 
 
 def incident_advised(incident: Incident, plan: Plan) -> Message:
@@ -64,6 +66,8 @@ def incident_advised(incident: Incident, plan: Plan) -> Message:
             *related_sections(plan, PlanKind.RELIEVE_LOAD_BALANCER, "Another way, without a gateway"),
         ),
         footer=f"snatbot · incident {incident.id}",
+        kind=MessageKind.ADVICE,
+        subject=incident.id,
     )
 
 
@@ -82,7 +86,7 @@ def incident_cleared(incident: Incident, now: datetime, *, is_withdrawn: bool = 
         span = (("First seen", utc(incident.since)), ("Last seen", utc(quiet_since)))
         meaning = "It came to no failed connection."
     return Message(
-        title=f"{subject(incident)} is over",
+        title=f"{headline(incident)} is over",
         summary=sentences(incident.closing_note) or summary,
         tone=Tone.GOOD,
         facts=facts_of(("Cluster", incident.cluster_name), *span, ("Cleared", utc(incident.cleared_at or now))),
@@ -94,10 +98,12 @@ def incident_cleared(incident: Incident, now: datetime, *, is_withdrawn: bool = 
             Section("The plan that waited", text=WITHDRAWN if is_withdrawn else ""),
         ),
         footer=f"snatbot · incident {incident.id}",
+        kind=MessageKind.CLEARED,
+        subject=incident.id,
     )
 
 
-def subject(incident: Incident) -> str:
+def headline(incident: Incident) -> str:
     """What and where: ``SNAT port exhaustion on shop-prod``."""
     kind = incident.kinds[0] if incident.kinds else FindingKind.SNAT_FAILING
     return f"{FINDING_TITLES[kind]} on {incident.cluster_name}"
@@ -117,10 +123,11 @@ def _with_steps(title: str, incident: Incident, assessment: Assessment) -> Messa
 
 def _alert(title: str, incident: Incident, assessment: Assessment, *steps: Section) -> Message:
     follows = "snatbot works out a plan and posts it here. Nothing is changed until someone approves it."
+    is_failing = incident.severity.rank >= Severity.FAILING.rank
     return Message(
         title=title,
         summary=_summary(incident, assessment),
-        tone=Tone.ALARM if incident.severity.rank >= Severity.FAILING.rank else Tone.WARNING,
+        tone=Tone.ALARM if is_failing else Tone.WARNING,
         facts=facts_of(*_facts(incident, assessment)),
         sections=sections_of(
             *_evidence(incident, assessment),
@@ -128,6 +135,8 @@ def _alert(title: str, incident: Incident, assessment: Assessment, *steps: Secti
             *steps,
         ),
         footer=_footer(incident, assessment),
+        kind=MessageKind.FAILING if is_failing else MessageKind.WARNING,
+        subject=incident.id,
     )
 
 

@@ -23,6 +23,26 @@ class Tone(StrEnum):
     NEUTRAL = "neutral"
 
 
+class MessageKind(StrEnum):
+    """Where its subject stands in its life. Who delivers decides by it what is posted anew and what is rewritten."""
+
+    WARNING = "warning"  # an incident opened, or came back, and no connection fails yet
+    FAILING = "failing"
+    WORSE = "worse"
+    REMINDER = "reminder"
+    ADVICE = "advice"  # there is nothing to approve; what a person can do
+    APPROVAL_WANTED = "approval wanted"
+    DECIDED = "decided"  # approved, denied, resumed, expired, superseded
+    STEP = "step"
+    WAITING = "waiting"  # it goes on by itself
+    STOPPED = "stopped"
+    PROVING = "proving"
+    OUTCOME = "outcome"
+    CLEARED = "cleared"
+    SILENCED = "silenced"
+    FLEET = "fleet"  # about monitoring itself
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     columns: tuple[str, ...]
@@ -69,6 +89,8 @@ class Message:
     sections: tuple[Section, ...] = ()
     buttons: tuple[Button, ...] = ()
     footer: str = ""
+    kind: MessageKind = MessageKind.FLEET
+    subject: str = ""  # id of its incident; of its change where there is no incident; empty for the fleet
 
 
 def facts_of(*facts: tuple[str, str | None]) -> tuple[tuple[str, str], ...]:

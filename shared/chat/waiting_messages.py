@@ -10,9 +10,9 @@ from ..model.change import Change, ChangeState
 from ..model.incident import Incident
 from . import manual_steps
 from .change_messages import ASK_AGAIN, change_decided, change_proposed
-from .incident_messages import BALANCER_KINDS, incident_worsened, subject
+from .incident_messages import BALANCER_KINDS, headline, incident_worsened
 from .labels import state_label
-from .message import Button, Message, Section, sections_of
+from .message import Button, Message, MessageKind, Section, sections_of
 
 _BUTTONS = {ChangeState.PROPOSED: "Review and decide", ChangeState.STOPPED: "Open the change"}
 
@@ -23,7 +23,8 @@ def incident_reminder(incident: Incident, assessment: Assessment, waits: Change 
     has_steps = waits is None and BALANCER_KINDS & set(incident.kinds)
     return replace(
         message,
-        title=f"{subject(incident)} goes on",
+        kind=MessageKind.REMINDER,
+        title=f"{headline(incident)} goes on",
         sections=sections_of(
             Section("What waits", text=_waiting(waits) if waits else ""),
             *message.sections,

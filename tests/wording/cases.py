@@ -247,6 +247,7 @@ def change(plan: Plan, state: ChangeState, number: int) -> Change:
         proposed_at=START,
         expires_at=START + timedelta(minutes=60),
         requested_by="Ada",
+        incident_id="0f3a",
         decision=decision if is_decided else None,
         step=min(number, len(plan.steps)),
         start=started(START) if number else None,

@@ -15,7 +15,7 @@ import pytest
 
 from shared import chat
 from shared.chat import slack, teams
-from shared.chat.message import Message
+from shared.chat.message import Message, MessageKind
 from shared.model.change import ChangeState, JournalEntry, StepState
 from shared.model.finding import FindingKind
 from shared.model.plan import Plan, PlanKind
@@ -144,6 +144,19 @@ def test_no_message_holds_broken_text(name: str, number: int) -> None:
         found |= {f"nothing is said in {message}" for text in prose(message) if not text.strip()}
         found |= {f"no command: {line!r}" for line in lines(message) if not line.startswith(("az ", "kubectl ", "#"))}
     assert not found, "\n".join(sorted(found))
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_message_says_whose_it_is(name: str) -> None:
+    """The incident's, also where it is about a change against it; the change's own; nobody's where it is the fleet."""
+    arguments = next(calls(KINDS[name], 1))
+    is_of_fleet = not {"incident", "change", "new"} & set(arguments)
+    message = KINDS[name](**arguments)
+    assert message.subject == ("" if is_of_fleet else "0f3a")
+    assert (message.kind is MessageKind.FLEET) == is_of_fleet
+    if "change" in arguments:
+        alone = replace(arguments["change"], incident_id=None)
+        assert KINDS[name](**{**arguments, "change": alone}).subject == alone.id
 
 
 @pytest.mark.parametrize("number", cases.SIZES)
