@@ -36,10 +36,8 @@ class MessageKind(StrEnum):
     STEP = "step"
     WAITING = "waiting"  # it goes on by itself
     STOPPED = "stopped"
-    PROVING = "proving"
     OUTCOME = "outcome"
     CLEARED = "cleared"
-    SILENCED = "silenced"
     FLEET = "fleet"  # about monitoring itself
 
 
