@@ -63,7 +63,12 @@ def _resources(facts: NetworkFacts) -> dict[ArmId, NatGateway | PublicIp]:
 
 def _checks(steps: Sequence[DeleteCreated], facts: NetworkFacts) -> tuple[Check, ...]:
     checks = [
-        _something_there(steps),
+        CheckBuilder(CheckId.RESOURCES, "natGateways LIST; publicIPAddresses LIST").requires(
+            bool(steps),
+            f"{count(len(steps), 'resource')} of this change still there",
+            "nothing of this change is there any more",
+            "there is nothing to do",
+        ),
         _not_used(steps, facts),
         _ours(steps, facts),
         preflight.shared_ownership.managed_as_code(facts),
@@ -71,15 +76,6 @@ def _checks(steps: Sequence[DeleteCreated], facts: NetworkFacts) -> tuple[Check,
     if facts.access is not None:
         checks += [preflight.refusals.permissions(facts, steps), preflight.refusals.locks_for_deletion(facts, steps)]
     return sort_checks(checks)
-
-
-def _something_there(steps: Sequence[DeleteCreated]) -> Check:
-    return CheckBuilder(CheckId.RESOURCES, "natGateways LIST; publicIPAddresses LIST").requires(
-        bool(steps),
-        f"{count(len(steps), 'resource')} of this change still there",
-        "nothing of this change is there any more",
-        "there is nothing to do",
-    )
 
 
 def _not_used(steps: Sequence[DeleteCreated], facts: NetworkFacts) -> Check:

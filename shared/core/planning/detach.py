@@ -59,7 +59,12 @@ def plan_detachment(
         notes=("The NAT gateway and its public IPs are kept; connections through the gateway end.",),
         checks=(
             check_load_balancer_egress(facts),
-            _something_to_detach(moves),
+            CheckBuilder(CheckId.SUBNETS, "subnets GET").requires(
+                bool(moves),
+                f"{count(len(moves), 'subnet')} to take it off",
+                "no subnet has this change's NAT gateway any more",
+                "",
+            ),
             *_not_read(facts, touched),
             *_moved_by_others(facts, gateway_id, touched),
             managed_as_code(facts),
@@ -124,15 +129,6 @@ def check_load_balancer_egress(facts: NetworkFacts) -> Check:
 def _losing_the_gateway(facts: NetworkFacts) -> list[Node]:
     with_one = {subnet.id for subnet in facts.subnets if subnet.nat_gateway_id}
     return [node for node in facts.nodes if not node.subnet_id or node.subnet_id in with_one]
-
-
-def _something_to_detach(moves: Sequence[AssociateSubnet]) -> Check:
-    return CheckBuilder(CheckId.SUBNETS, "subnets GET").requires(
-        bool(moves),
-        f"{count(len(moves), 'subnet')} to take it off",
-        "no subnet has this change's NAT gateway any more",
-        "",
-    )
 
 
 def _moved_by_others(facts: NetworkFacts, gateway_id: ArmId, touched: Iterable[ArmId]) -> Iterator[Check]:

@@ -78,21 +78,17 @@ def _addresses(facts: NetworkFacts, options: PlanOptions, wanted: int, room: int
     ids = new_ids(facts, "pip", min(wanted, room) - len(used), options.name_template)
     new = [CreatePublicIp(ip_id, location, (), tags_for(facts.cluster, options.tags)) for ip_id in ids]
     shown = (*(ip.address for ip in used), *(ip_id.name for ip_id in ids))
-    return Egress((*old, *new), shown, _left_over(left))
+    return Egress((*old, *new), shown, tuple(_left_over(left)))
 
 
-def _left_over(left: Sequence[PublicIp]) -> tuple[Check, ...]:
-    if not left:
-        return ()
-    check = CheckBuilder(CheckId.RESERVED_PUBLIC_IPS, "publicIPAddresses LIST; natGateways GET")
-    addresses = listed([ip.address for ip in left], MAX_PUBLIC_IPS)
-    return (
-        check.warns(
+def _left_over(left: Sequence[PublicIp]) -> Iterator[Check]:
+    if left:
+        addresses = listed([ip.address for ip in left], MAX_PUBLIC_IPS)
+        yield CheckBuilder(CheckId.RESERVED_PUBLIC_IPS, "publicIPAddresses LIST; natGateways GET").warns(
             f"{count(len(left), 'reserved public IP')} stay unused ({addresses}): "
             f"a NAT gateway has at most {MAX_PUBLIC_IPS} addresses",
             "delete them if nobody was told of them; each is billed",
-        ),
-    )
+        )
 
 
 def _new_prefix(facts: NetworkFacts, options: PlanOptions, wanted: int, room: int) -> Egress:

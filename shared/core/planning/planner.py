@@ -8,13 +8,13 @@ then that is the answer, unless somebody wishes for the change by its kind.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ...formatting import count
 from ...model.check import Check, CheckId
 from ...model.network import NetworkFacts
-from ...model.plan import Baseline, Demand, Plan, PlanKind, RelatedPlan
+from ...model.plan import Baseline, Demand, Plan, PlanKind
 from ..checks import CheckBuilder, sort_checks
 from . import preflight
 from .advice.alignment import align, align_afterwards
@@ -50,14 +50,16 @@ def plan_attachment(
     if request.kind is None and _is_needless(facts, demand, draft):
         return build_plan(not_snat(facts, demand), facts, demand, baseline, align(facts).as_related)
     relief = relieve(facts, demand, options.idle_timeout_minutes).as_related
-    checks = sort_checks([*_checks(facts, demand, draft), *_proof_checks(baseline)])
+    checks = sort_checks(_checks(facts, demand, draft, baseline))
     blockers = [check for check in checks if check.is_blocking]
     if draft is not None:
         reservation = _reservation(facts, demand, draft, blockers, options, request)
         if reservation is not None:
             return reservation
         if not blockers:
-            related = (*relief, *_left_afterwards(facts, draft))
+            # What is left for a person once the gateway is proven.
+            is_left = bool(draft.moves) and facts.cluster.is_on_load_balancer
+            related = (*relief, *(align_afterwards(facts).as_related if is_left else ()))
             plan = plan_from(draft, facts, checks, demand, baseline, options, related)
             return replace(plan, is_requested=request.kind is not None)
     found = advise(facts, demand, options)
@@ -92,58 +94,36 @@ def _is_needless(facts: NetworkFacts, demand: Demand, draft: Draft | None) -> bo
     return facts.cluster.is_on_load_balancer and not any(subnet.nat_gateway_id for subnet in facts.subnets)
 
 
-def _left_afterwards(facts: NetworkFacts, draft: Draft) -> tuple[RelatedPlan, ...]:
-    """What is left for a person once the gateway is proven."""
-    is_left = bool(draft.moves) and facts.cluster.is_on_load_balancer
-    return align_afterwards(facts).as_related if is_left else ()
-
-
-def _checks(facts: NetworkFacts, demand: Demand, draft: Draft | None) -> tuple[Check, ...]:
-    if draft is None:
-        return (*_demand_checks(demand), *preflight.check_all(facts))
-    return (*_demand_checks(demand), *_draft_checks(draft), *preflight.check_all(facts, draft.steps))
-
-
-def _draft_checks(draft: Draft) -> tuple[Check, ...]:
-    if draft.egress.checks or draft.has_work:
-        return draft.egress.checks
-    return (
-        CheckBuilder(CheckId.WORK_TO_DO, "subnets GET; natGateways GET").blocks(
-            "every subnet has snatbot's NAT gateway, and it has as many public IPs as are needed",
-            "look for the cause elsewhere: the application, its targets, or DNS",
-        ),
-    )
-
-
-def _proof_checks(baseline: Baseline | None) -> tuple[Check, ...]:
-    if baseline is not None:
-        return ()
-    return (
-        CheckBuilder(CheckId.PROOF, "SnatConnectionCount").warns(
+def _checks(facts: NetworkFacts, demand: Demand, draft: Draft | None, baseline: Baseline | None) -> Iterator[Check]:
+    yield from _demand_checks(demand)
+    if draft is not None:
+        yield from draft.egress.checks
+        if not draft.egress.checks and not draft.has_work:
+            yield CheckBuilder(CheckId.WORK_TO_DO, "subnets GET; natGateways GET").blocks(
+                "every subnet has snatbot's NAT gateway, and it has as many public IPs as are needed",
+                "look for the cause elsewhere: the application, its targets, or DNS",
+            )
+    if baseline is None:
+        yield CheckBuilder(CheckId.PROOF, "SnatConnectionCount").warns(
             "how many connections there are now could not be measured: afterwards nobody can tell from traffic whether "
             "the change helped, and it can't end as fixed",
             "plan again when the metrics can be read, or judge by the application's own figures",
-        ),
-    )
+        )
+    yield from preflight.check_all(facts, draft.steps if draft else ())
 
 
-def _demand_checks(demand: Demand) -> tuple[Check, ...]:
+def _demand_checks(demand: Demand) -> Iterator[Check]:
     if demand.public_ip_count > MAX_PUBLIC_IPS:
-        return (
-            CheckBuilder(CheckId.SIZE, "UsedSnatPorts, see the arithmetic").blocks(
-                f"{count(demand.public_ip_count, 'public IP')} would be needed; a NAT gateway has at most "
-                f"{MAX_PUBLIC_IPS}",
-                "split the node pools over several subnets with a gateway each, and pool connections in the code",
-            ),
+        yield CheckBuilder(CheckId.SIZE, "UsedSnatPorts, see the arithmetic").blocks(
+            f"{count(demand.public_ip_count, 'public IP')} would be needed; a NAT gateway has at most {MAX_PUBLIC_IPS}",
+            "split the node pools over several subnets with a gateway each, and pool connections in the code",
         )
-    if demand.no_need:
-        return (
-            CheckBuilder(CheckId.NEED, _BY_METRICS).warns(
-                f"planned ahead of need: {demand.no_need}",
-                "if something fails now, the trouble isn't SNAT: look at the application, its targets and DNS",
-            ),
+    elif demand.no_need:
+        yield CheckBuilder(CheckId.NEED, _BY_METRICS).warns(
+            f"planned ahead of need: {demand.no_need}",
+            "if something fails now, the trouble isn't SNAT: look at the application, its targets and DNS",
         )
-    if demand.missing:
-        check = CheckBuilder(CheckId.SIZE, _BY_METRICS)
-        return (check.warns(f"sized without: {'; '.join(demand.missing)}", "more public IPs can be added later"),)
-    return ()
+    elif demand.missing:
+        yield CheckBuilder(CheckId.SIZE, _BY_METRICS).warns(
+            f"sized without: {'; '.join(demand.missing)}", "more public IPs can be added later"
+        )
