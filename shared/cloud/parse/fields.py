@@ -31,7 +31,9 @@ def field(item: Json, *path: str) -> Any:
             value = value[name]
         else:
             wanted = name.lower()
-            value = next((entry for key, entry in value.items() if key.lower() == wanted), None)
+            value = next(
+                (entry for key, entry in value.items() if len(key) == len(name) and key.lower() == wanted), None
+            )
     return value
 
 
