@@ -19,6 +19,7 @@ from .. import preflight
 from ..notes import host_snat_notes
 from ..plan_builder import Outline
 from ..sizing import MAX_PUBLIC_IPS
+from .standard_v2 import region_has_it
 
 
 def managed_gateway(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | None = None) -> Outline:
@@ -39,10 +40,10 @@ def managed_gateway(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: i
         ),
         commands=(use_managed_gateway(cluster, ips, idle_timeout_minutes or facts.outbound_idle_timeout_minutes),),
         notes=(
-            "The egress IPs change, open connections drop, and the API server's authorized IP ranges and partners' "
-            "allow-lists must hold the new addresses, which are known only afterwards.",
-            "With SKU StandardV2 they can be known first: create StandardV2 public IPs and give them with "
-            "--nat-gateway-outbound-ips instead of the count.",
+            f"The egress IPs change, open connections drop, and {preflight.addresses.lists_of_ips(cluster)} must hold "
+            "the new addresses, which are known only afterwards.",
+            "With SKU StandardV2, where the region has it, they can be known first: create StandardV2 public IPs and "
+            "give them with --nat-gateway-outbound-ips instead of the count.",
             "The command names the SKU because AKS otherwise takes StandardV2 where the region has it.",
             *host_snat_notes(facts),
             "snatbot sees the change and verifies it.",
@@ -78,6 +79,8 @@ def _checks(facts: NetworkFacts) -> Iterator[Check]:
         "look at the path that the cluster uses",
     )
     yield preflight.cluster.outbound_type_can_change(facts)
+    if cluster.has_ipv6:
+        yield region_has_it(facts)
     yield preflight.cluster.cluster_is_settled(facts)
     yield preflight.cluster.egress_gateway(facts)
     yield preflight.addresses.allow_lists(facts)

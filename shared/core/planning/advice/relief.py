@@ -50,7 +50,7 @@ def relieve(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | Non
         kind=PlanKind.RELIEVE_LOAD_BALANCER,
         summary=(
             f"relieve the load balancer of {cluster.name} without a new gateway: {ports:,} SNAT ports a node instead "
-            f"of {ports_now:,}, on {count(frontends, 'public IP')} instead of {have}"
+            f"of {ports_now:,}, on {count(frontends, 'public IP')} instead of {have}; open connections drop"
         ),
         commands=tuple(_commands(facts, ports, frontends, have, idle)),
         notes=(
@@ -86,8 +86,8 @@ def relieve(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | Non
 def _addresses_note(facts: NetworkFacts, ports: int, frontends: int, have: int) -> str:
     if frontends > have:
         return (
-            "The present egress IPs stay and new ones join them: partners' allow-lists and the API server's authorized "
-            "IP ranges must get the new ones."
+            f"The present egress IPs stay and new ones join them: {preflight.addresses.lists_of_ips(facts.cluster)} "
+            "must get the new ones."
         )
     today = f"the {count(have, 'egress IP')} of today {'carries' if have == 1 else 'carry'}"
     if (most := now_and_at_most(facts.cluster, facts.load_balancer)[1]) is None:

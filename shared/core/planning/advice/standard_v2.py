@@ -77,19 +77,23 @@ def _commands(facts: NetworkFacts, ip_ids: Sequence[ArmId], options: PlanOptions
 
 
 def _checks(facts: NetworkFacts) -> tuple[Check, ...]:
-    location = facts.vnet_location or facts.cluster.location
     return (
         preflight.cluster.vnet_ownership(facts),
-        CheckBuilder(CheckId.REGION, "Azure docs: nat-gateway/nat-sku").requires(
-            location.lower().replace(" ", "") not in _MISSING_IN,
-            f"`{location}` has StandardV2 NAT gateways",
-            f"`{location}` has no StandardV2 NAT gateways",
-            "take a Standard one, for IPv4",
-        ),
+        region_has_it(facts),
         preflight.subnets.subnets_readable(facts),
         preflight.subnets.default_route(facts),
         preflight.cluster.egress_gateway(facts),
         preflight.cluster.cluster_is_settled(facts),
         preflight.addresses.existing_connections(facts),
         preflight.addresses.allow_lists(facts),
+    )
+
+
+def region_has_it(facts: NetworkFacts) -> Check:
+    location = facts.vnet_location or facts.cluster.location
+    return CheckBuilder(CheckId.REGION, "Azure docs: nat-gateway/nat-sku").requires(
+        location.lower().replace(" ", "") not in _MISSING_IN,
+        f"`{location}` has StandardV2 NAT gateways",
+        f"`{location}` has no StandardV2 NAT gateways",
+        "take a Standard one, for IPv4",
     )

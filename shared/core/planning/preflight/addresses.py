@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ....formatting import count, listed, marked
 from ....model.check import Check, CheckId
+from ....model.cluster import Cluster
 from ....model.network import NetworkFacts
 from ...checks import CheckBuilder
 from ..egress import egress_now
@@ -84,3 +85,9 @@ def allow_lists(facts: NetworkFacts) -> Check:
         "partners and firewalls that allow only these must get the new ones",
         "tell them before approving",
     )
+
+
+def lists_of_ips(cluster: Cluster) -> str:
+    """Where the cluster's egress IPs are listed, in words."""
+    of_api_server = " and the API server's authorized IP ranges" if cluster.restricts_api_server else ""
+    return f"partners' allow-lists{of_api_server}"

@@ -183,6 +183,7 @@ def test_relief_says_that_it_drops_connections_and_whether_new_addresses_come() 
         found = ask(PlanKind.RELIEVE_LOAD_BALANCER, of, replace(MEASURED, busiest_node_ports=1_024))
         assert "drops open connections" in found.warnings[0].message
         assert "drops open connections" in found.irreversible
+        assert found.summary.endswith("open connections drop")
         return next(note for note in found.notes if "egress IP" in note)
 
     pools = [NodePool("user", "User", 20, 30, "10%", vnet_subnet_id=USER_SUBNET)]
@@ -226,6 +227,8 @@ def test_a_managed_gateway_names_its_sku_and_what_is_one_way() -> None:
     assert "--outbound-type managedNATGateway --outbound-type-sku Standard " in found.commands[0]
     assert "no direct way back" in found.irreversible and "StandardV2" in found.irreversible
     dual = replace(MANAGED, cluster=replace(MANAGED.cluster, ip_families=("IPv4", "IPv6")))
+    elsewhere = replace(dual, cluster=replace(dual.cluster, location="westindia"))
+    assert "region" in {blocker.name for blocker in ask(PlanKind.MANAGED_NAT_GATEWAY, elsewhere).blockers}
     (command,) = ask(PlanKind.MANAGED_NAT_GATEWAY, dual).commands
     assert "--outbound-type-sku StandardV2 " in command and "--nat-gateway-managed-outbound-ipv6-count 1 " in command
 
@@ -258,6 +261,10 @@ def test_nodes_that_reach_the_api_server_privately_need_no_authorized_range() ->
     assert ask(None, facts(cluster(**ranges))).kind is PlanKind.RESERVE_PUBLIC_IPS
     assert ask(None, facts(cluster(**ranges, has_vnet_integration=True))).kind is PlanKind.ATTACH_NAT_GATEWAY
     assert ask(None, facts(cluster(**ranges, is_private=True))).kind is PlanKind.ATTACH_NAT_GATEWAY
+    for kind, of in ((PlanKind.MANAGED_NAT_GATEWAY, MANAGED), (PlanKind.RELIEVE_LOAD_BALANCER, facts(COUNTED))):
+        for more, matters in ((ranges, True), ({}, False), (ranges | {"has_vnet_integration": True}, False)):
+            notes = " ".join(ask(kind, replace(of, cluster=replace(of.cluster, **more))).notes)
+            assert ("authorized IP ranges" in notes) is matters
 
 
 def test_alignment_names_the_addresses_that_are_lost_and_the_way_back() -> None:
