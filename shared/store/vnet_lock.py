@@ -57,10 +57,10 @@ class VnetLock:
             raise VnetBusy(self.vnet_holder(vnet_id) or wanted) from None
         return HeldClaim(self._table, wanted, etag, self.lease)
 
-    def drop_claim(self, claim: VnetClaim) -> None:
-        """Takes away a claim that nobody works under. Raises StoreConflict when it is not as given any more."""
+    def give_up_dead_claim(self, records: Records, claim: VnetClaim, wall: datetime) -> None:
+        """Does nothing while the claim's change is alive. Raises StoreConflict when somebody was faster."""
         stored = self._table.get(VnetClaim, _partition(claim.vnet_id), _ROW)
-        if stored is None:
+        if stored is None or not is_dead(records, claim, wall):
             return
         if stored.value != claim:
             raise StoreConflict("claim: changed by somebody else")
@@ -97,12 +97,6 @@ def is_dead(records: Records, claim: VnetClaim, wall: datetime) -> bool:
         return False
     stored = records.change(claim.partition, claim.change_id)
     return stored is None or stored.value.state not in _WORKING
-
-
-def give_up_dead_claim(records: Records, lock: VnetLock, claim: VnetClaim, wall: datetime) -> None:
-    """Does nothing while the claim's change is alive. Raises StoreConflict when somebody was faster."""
-    if is_dead(records, claim, wall):
-        lock.drop_claim(claim)
 
 
 def _partition(vnet_id: str) -> str:

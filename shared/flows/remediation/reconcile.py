@@ -27,7 +27,7 @@ from ...model.resource_id import ArmId
 from ...retry_after import plausible_wait_seconds
 from ...store.errors import StoreConflict
 from ...store.records import PutJournal
-from ...store.vnet_lock import VnetBusy, give_up_dead_claim
+from ...store.vnet_lock import VnetBusy
 from ..approval.renew import PlanRenewer
 from .change_run import ChangeRun
 from .concurrent_writes import AuditResult, ConcurrentWriteAudit, mark_reported
@@ -97,7 +97,7 @@ class Reconciler:
         except VnetBusy as busy:
             log.info("change %s waits: %s", change.id, busy)
             if busy.claim.change_id != change.id:
-                give_up_dead_claim(self._records, context.vnet_lock, busy.claim, self._clock.wall())
+                context.vnet_lock.give_up_dead_claim(self._records, busy.claim, self._clock.wall())
                 self._wait(run, f"change {busy.claim.change_id} is at work on the virtual network")
             return
         if change.state is ChangeState.APPROVED and not self._start(run):
