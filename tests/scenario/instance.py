@@ -2,9 +2,9 @@
 
     python -m tests.scenario.instance PLACE
 
-PLACE is JSON: where the simulated Azure and the storage are, the link to decide on, and the wall time at which all
-begin. The instance approves in several threads at once, then works on the change with every message doubled, until
-nobody owes it another look. It prints how many of its approvals were taken.
+PLACE is JSON: where the simulated Azure and the storage are, and the link to decide on. The instance says that it is
+ready, and waits for a line. It approves in several threads at once, then works on the change with every message
+doubled, until nobody owes it another look. It prints how many of its approvals were taken.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import sys
 import threading
-import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -56,7 +55,8 @@ def main(place: dict[str, str]) -> int:
     instance = Instance(place)
     app, target = instance.app, LinkTarget(place["partition"], place["change_id"], place["digest"])
     app.reconciler, app.decide  # noqa: B018  # imports what they need, before the race
-    time.sleep(max(0.0, float(place["begin"]) - time.time()))
+    print("ready", flush=True)  # noqa: T201
+    sys.stdin.readline()
     taken: list[str] = []
 
     def approve() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ from shared.model.change import Change, ChangeState
 from tests.support.theatre import WRITER, Theatre
 
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 6.0
 PARTS = (
     "publicIPAddresses/pip-snatbot-shop-prod-1",
     "pip-snatbot-shop-prod-2",
@@ -43,13 +41,21 @@ def race(theatre: Theatre, storage: str, change: Change, instances: int, approva
         "change_id": change.id,
         "digest": change.plan.digest,
         "approvals": str(approvals),
-        "begin": str(time.time() + START_SECONDS),
     }
     command = [sys.executable, "-m", "tests.scenario.instance", json.dumps(place)]
     running = [
-        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
         for _ in range(instances)
     ]
+    for process in running:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n", process.communicate()
+    for process in running:
+        assert process.stdin is not None
+        process.stdin.write("begin\n")
+        process.stdin.flush()
     found = []
     for process in running:
         said, trouble = process.communicate(timeout=150)
