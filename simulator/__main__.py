@@ -99,6 +99,7 @@ def serve(options: argparse.Namespace) -> int:
     """`python -m simulator`: until SIGINT or SIGTERM."""
     content = scenario.load(options.scenario)
     world = build_world(content, SimulatedClock(speed=options.speed), extra_clusters=options.clusters)
+    world.traffic.warm(world.origin_minute)
     servers = listen(Simulator(world), options.port, options.tls, options.http_port)
     for server in servers:
         threading.Thread(target=server.serve_forever, daemon=True).start()

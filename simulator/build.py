@@ -30,7 +30,7 @@ _DOCUMENTS = {
 
 
 def build_world(content: Content, clock: SimulatedClock, *, extra_clusters: int = 0) -> World:
-    """The world at its start, its past computed. `extra_clusters` adds healthy ones."""
+    """The world at its start. `extra_clusters` adds healthy ones."""
     settings = Settings(**settings_from(content.get("settings") or {}))
     name = str(content["name"])
     world = World(clock, settings, name, str(content.get("seed", name)))
@@ -48,7 +48,6 @@ def build_world(content: Content, clock: SimulatedClock, *, extra_clusters: int 
         world.faults.add(described)
     schedule_events(world, content, networks.resolve)
     world.settle()
-    world.traffic.warm(world.origin_minute)
     return world
 
 
