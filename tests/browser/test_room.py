@@ -236,6 +236,16 @@ def test_every_block_that_slack_takes_is_drawn_and_others_are_named(room: Page) 
     assert room.evaluate(draw, [{"type": "hologram"}]) == "(hologram can't be drawn here)"
 
 
+def test_without_what_set_up_makes_the_words_can_be_read_and_the_way_to_it_too(
+    browser: Camera, chat: RunningSimulator, served: SlackServer
+) -> None:
+    post(chat, "Cbare", text="Ports ran out")
+    with browser.visitor() as visitor:
+        visitor.route("**/chat/files/blocks.js", lambda route: route.abort())
+        said = channel(visit(visitor, f"{chat.http_url}/chat/"), "Cbare").get_by_text("Ports ran out")
+        assert "run make setup" in said.inner_text()
+
+
 def test_nothing_is_wider_than_a_phone(browser: Camera, chat: RunningSimulator, served: SlackServer) -> None:
     rows = [[{"type": "raw_text", "text": f"column-{column}"} for column in range(12)]] * 2
     post(chat, "Cwide", text="wide", blocks=[{"type": "table", "rows": rows}])
