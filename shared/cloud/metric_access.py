@@ -106,7 +106,7 @@ class MetricAccess:
 
     def query_both_ways(self, request: MetricRequest, deadline: Deadline) -> tuple[MetricAnswer, MetricAnswer] | None:
         """What a batch and a single request say of the first resource. None where not both answer, or none is asked."""
-        (whole,) = by_subscription(request, deadline)
+        whole = by_subscription(request, deadline)[0]
         if self._refusals.holds(whole.subscription, request.region):
             return None
         part = whole.of(next(split(whole.resource_ids, request.series, max(STEPS[-2], self._sizes.of(whole.place)))))
@@ -123,6 +123,10 @@ class MetricAccess:
     def distrust(self, place: str) -> None:
         """Make batches smaller there, for an hour."""
         self._sizes.reduce(place, smaller(self._sizes.of(place)))
+
+    def trust(self, place: str) -> None:
+        """Send full batches there again."""
+        self._sizes.restore(place)
 
     def _parts(self, whole: Part, answers: Answers) -> Iterator[Part]:
         """Batches or single resources, to send at the same time. ``answers`` gets those that are too many to ask."""

@@ -70,6 +70,10 @@ class BatchSizes:
         with self._lock:
             self._reduced[place] = (min(step, self._of(place)), self._monotonic() + KEPT_SECONDS)
 
+    def restore(self, place: str) -> None:
+        with self._lock:
+            self._reduced.pop(place, None)
+
     def _of(self, place: str) -> int:
         size, until = self._reduced.get(place, (STEPS[0], 0.0))
         return size if until > self._monotonic() else STEPS[0]

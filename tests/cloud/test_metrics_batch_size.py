@@ -43,6 +43,9 @@ def test_a_region_keeps_smaller_batches_for_an_hour_and_says_so() -> None:
     )
     sizes.reduce("s in we", 1)
     assert sizes.problems["s in we"].endswith("one resource a request")
+    sizes.restore("s in we")
+    assert (sizes.of("s in we"), sizes.problems) == (50, {})
+    sizes.reduce("s in we", 25)
     now[0] = 3601.0
     assert (sizes.of("s in we"), sizes.problems) == (50, {})
 

@@ -79,6 +79,8 @@ class Canary:
             log.warning("batches in %s: %s", _place(target), evidence)
             if after is not None and is_said(after):
                 self._access.distrust(_place(target))
+        elif before is not None and after is None:
+            self._access.trust(_place(target))
         return after
 
 

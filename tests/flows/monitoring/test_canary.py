@@ -45,6 +45,9 @@ class BothWays:
     def distrust(self, place: str) -> None:
         self.distrusted.append(place)
 
+    def trust(self, place: str) -> None:
+        self.distrusted = [each for each in self.distrusted if each != place]
+
 
 def fleet(*regions: str) -> tuple[WatchedCluster, ...]:
     usual = cluster()
@@ -96,7 +99,8 @@ def test_a_suspect_region_is_asked_at_every_tick_until_three_agree_and_is_said_f
     assert [request.region for request in azure.asked].count("south") == 2
     azure.wrong.clear()
     assert said(sample(azure, targets, range(6, 8), suspects))
-    assert sample(azure, targets, range(6, 9), suspects) == {}
+    assert azure.distrusted
+    assert (sample(azure, targets, range(6, 9), suspects), azure.distrusted) == ({}, [])
 
 
 def test_what_could_not_be_compared_changes_nothing() -> None:
