@@ -6,7 +6,7 @@ Resource Graph answers for a whole fleet in a few requests. It silently leaves o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -110,9 +110,9 @@ class Discovery:
             return None
         return found if found.outbound_rules and found.sku.lower() == "standard" else None
 
-    def nodes(self, cluster: Cluster) -> NodeList:
-        """Every node that has an address, and what could not be read."""
-        return read_nodes(self._arm, cluster)
+    def nodes(self, cluster: Cluster, wanted: Collection[str] = ()) -> NodeList:
+        """Every node that has an address, or enough of them for the ``wanted`` IPs; and what could not be read."""
+        return read_nodes(self._arm, cluster, wanted)
 
     def subnet_gateway(self, subnet_id: str) -> ArmId | None:
         """The NAT gateway on a subnet, as Resource Manager knows it now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -22,12 +22,13 @@ T = TypeVar("T")
 _SCALE_SETS = "Microsoft.Compute/virtualMachineScaleSets"
 
 
-def read_nodes(arm: Arm, cluster: Cluster) -> NodeList:
+def read_nodes(arm: Arm, cluster: Cluster, wanted: Collection[str] = ()) -> NodeList:
     """Every node that has an address: instances of scale sets, and virtual machines in none.
 
-    A list or row that can't be read hides no other node: ``unreadable`` names it.
+    A list or row that can't be read hides no other node: ``unreadable`` names it. Where scale sets have all ``wanted``
+    IPs, nothing else is read and the list isn't complete.
     """
-    return _Reading(arm, cluster).nodes()
+    return _Reading(arm, cluster).nodes(set(wanted))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +47,16 @@ class _Reading:
         self._unreadable: list[str] = []
         self._bad: list[UnreadableRow] = []
 
-    def nodes(self) -> NodeList:
+    def nodes(self, wanted: set[str]) -> NodeList:
         scale_sets, error = self._list(_SCALE_SETS, api_versions.SCALE_SETS, _scale_set)
         self._note("scale sets", error)
         found = [node for scale_set in scale_sets for node in self._instances(scale_set)]
-        machines, error = self._list("Microsoft.Network/networkInterfaces", api_versions.NETWORK, _machine)
-        self._note("network interfaces of virtual machines", error)
-        found += [node for nodes in machines for node in nodes]
+        if wanted and wanted <= {node.ip for node in found if node is not None}:
+            self._is_complete = False
+        else:
+            machines, error = self._list("Microsoft.Network/networkInterfaces", api_versions.NETWORK, _machine)
+            self._note("network interfaces of virtual machines", error)
+            found += [node for nodes in machines for node in nodes]
         if self._bad:
             self._unreadable.append(unreadable_summary("row", self._bad))
         by_interface = {node.interface_id: node for node in found if node is not None}

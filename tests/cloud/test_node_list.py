@@ -145,3 +145,15 @@ def test_an_odd_row_hides_no_other(virtual_machine: Any) -> None:
 @pytest.mark.parametrize("hidden", [cluster(pools=()), cluster(has_hosted_pools=True)])
 def test_nodes_that_aks_hosts_are_in_no_list(hidden: Cluster) -> None:
     assert not nodes({}, hidden).is_complete
+
+
+def test_where_scale_sets_have_every_ip_in_trouble_nothing_else_is_asked() -> None:
+    """One request less for each failing cluster of a fleet."""
+    azure = Canned({**SYSTEM, NICS: [machine_nic("aks-app1-13222729-vms0", "10.0.0.4")]})
+    found = read_nodes(azure.arm, cluster(), {"10.0.1.4"})
+    assert [node.ip for node in found.nodes] == ["10.0.1.4"]
+    assert not found.is_complete, "so no other IP is called gone"
+    assert NICS not in azure.asked
+    found = read_nodes(azure.arm, cluster(), {"10.0.1.4", "10.0.0.4"})
+    assert [node.ip for node in found.nodes] == ["10.0.0.4", "10.0.1.4"]
+    assert found.is_complete

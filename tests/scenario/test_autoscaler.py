@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import pytest
@@ -20,8 +21,8 @@ def test_a_cluster_whose_nodes_come_and_go_still_ends_as_fixed(storage: str, mon
         discovery = theatre.app.discovery
         listed = discovery.nodes
 
-        def nodes(cluster: Cluster) -> NodeList:
-            found = listed(cluster)
+        def nodes(cluster: Cluster, wanted: Collection[str] = ()) -> NodeList:
+            found = listed(cluster, wanted)
             return replace(found, nodes=found.nodes[:-UNLISTED], is_complete=False, scale_set_subnets={})
 
         monkeypatch.setattr(discovery, "nodes", nodes)

@@ -144,7 +144,7 @@ class FakeAzure:
                 return one.cluster
         raise NotFound(f"cluster {selector}", "no such cluster", status=404)
 
-    def nodes(self, of: Cluster) -> NodeList:
+    def nodes(self, of: Cluster, wanted: object = ()) -> NodeList:
         if "nodes" in self.trouble:
             return NodeList(unreadable=(f"scale sets: {self.trouble['nodes']}",))
         return NodeList(self.nodes_found, is_complete=True)

@@ -38,7 +38,7 @@ class NodeNames:
             age = self._monotonic() - kept[0]
             if age < RETRY_SECONDS or (age < KEPT_SECONDS and ips <= {node.ip for node in kept[1].nodes}):
                 return kept[1]
-        found = self._discovery.nodes(cluster)
+        found = self._discovery.nodes(cluster, ips)
         for reason in found.unreadable:
             log.warning("nodes of %s: %s", cluster.name, reason)
         if found.unreadable and kept is not None:
