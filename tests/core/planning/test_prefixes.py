@@ -9,6 +9,7 @@ import pytest
 
 from shared.chat.labels import describe_step
 from shared.core.planning.planner import plan_attachment
+from shared.core.planning.prefixes import length_within
 from shared.model.check import CheckResult
 from shared.model.network import NatGateway, NetworkFacts, Ours, PublicIp
 from shared.model.plan import AddPublicIps, CreateNatGateway, CreatePublicIpPrefix, Plan, PlanKind
@@ -222,3 +223,8 @@ def test_a_given_prefix_that_is_on_our_gateway_already_can_give_no_more() -> Non
     assert "on the NAT gateway already" in found.blockers[0].message
     too_large = plan(replace(ours(14), given_prefix=GIVEN), 16, GIVEN_ID)
     assert "room for 2 more" in too_large.blockers[0].message
+
+
+@pytest.mark.parametrize(("wanted", "length"), [(1, 31), (2, 31), (3, 30), (4, 30), (5, 29), (9, 28), (16, 28)])
+def test_the_longest_prefix_that_holds_them(wanted: int, length: int) -> None:
+    assert length_within(wanted, 16) == length

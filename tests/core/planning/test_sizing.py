@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.core.planning.sizing import DemandInputs, PortUse, size
+from shared.core.planning.sizing import DemandInputs, GatewayInputs, PortUse, size, size_gateway
 
 NODE = PortUse("10.224.0.4", tcp_peak=500, udp_peak=20, allocated=1024)
 HEALTHY = DemandInputs(use=(NODE,), failed=0, successful=1_000, nodes_now=1, nodes_at_most=1)
@@ -157,3 +157,25 @@ def test_port_use_that_could_not_be_read_is_named(use: tuple[PortUse, ...] | Non
 @pytest.mark.parametrize(("now", "most", "enough_for"), [(4, 10, 10), (10, 4, 10), (4, None, 8)])
 def test_a_size_says_for_how_many_nodes_it_is_enough(now: int, most: int | None, enough_for: int) -> None:
     assert size(replace(HEALTHY, nodes_now=now, nodes_at_most=most)).nodes == enough_for
+
+
+@given(st.integers(1, 16), st.floats(0, 2_000_000), st.integers(0, 10_000), st.integers(0, 100_000))
+def test_a_gateway_never_gets_fewer_ips_and_more_when_it_fails(have: int, peak: float, failed: int, more: int) -> None:
+    found = size_gateway(GatewayInputs(peak, failed, failed + more, have))
+    assert found.public_ip_count >= have
+    if failed:
+        assert found.public_ip_count > have
+        assert found.no_need == ""
+
+
+def test_calm_measured_ports_say_that_the_trouble_is_not_snat() -> None:
+    use = (PortUse("10.0.0.4", 100, 0, 1024),)
+    calm = size(DemandInputs(use, 0, 500, 1, 1))
+    assert "no SNAT connection failed among 500" in calm.no_need
+    for other in (
+        DemandInputs(use, 1, 500, 1, 1),
+        DemandInputs(None, 0, 500, 1, 1),
+        DemandInputs((PortUse("10.0.0.4", 800, 0, 1024),), 0, 500, 1, 1),
+        DemandInputs(use, 0, 500, 2, 2),
+    ):
+        assert size(other).no_need == ""
