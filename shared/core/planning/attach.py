@@ -1,4 +1,4 @@
-"""Own virtual network: subnets move to a NAT gateway one by one, or the gateway that they have gets more public IPs."""
+"""Plan to attach a NAT gateway to the subnets of an own virtual network, or to add public IPs to an attached one."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ from .writes import new_resources
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What attaching takes."""
+    """The parts of an attachment plan."""
 
     egress: Egress
-    gateway: NatGateway | None  # ours, and exists already; None when the steps create one
+    gateway: NatGateway | None  # created by snatbot; None: the steps create it
     moves: tuple[Subnet, ...]
     gateway_id: ArmId
     idle_timeout_minutes: int
-    steps: tuple[Step, ...]  # addresses, then the gateway, then the moves one by one with a gate after each
+    steps: tuple[Step, ...]  # create public IPs, create the gateway, then move each subnet and wait for its gate
 
     @property
     def has_work(self) -> bool:
@@ -79,7 +79,7 @@ def plan_from(
     options: PlanOptions,
     related: tuple[RelatedPlan, ...],
 ) -> Plan:
-    """The executable plan. It moves subnets, or adds public IPs to the gateway that all of them have already."""
+    """The executable plan: it moves subnets, or adds public IPs to the gateway if all subnets have it already."""
     kind = PlanKind.ATTACH_NAT_GATEWAY if draft.moves else PlanKind.ADD_PUBLIC_IPS
     kept = addresses_of(draft.gateway, facts.known_ips) if draft.gateway else ()
     outline = Outline(

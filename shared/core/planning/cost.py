@@ -1,4 +1,4 @@
-"""What a plan costs a month, from prices that the owner gives: they differ by region, contract and time."""
+"""The monthly cost of a plan, by the owner's prices: prices differ by region, contract and time."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _UNKNOWN = Cost(
 
 
 def monthly_cost(new_resources: Iterable[CreateStep], prices: Mapping[str, str]) -> Cost:
-    """``new_resources`` create what does not exist yet: only that costs more than today.
+    """``new_resources``: the steps that create what does not exist yet; existing resources cost no more than today.
 
-    Prices without currency, source and date are as good as none: nobody could check them.
+    Prices without currency, source and date are ignored, because nobody could check them.
     """
     ips, gateways = count_new(new_resources)
     if not all(prices.get(name) for name in ("currency", "source", "as_of")):

@@ -1,4 +1,4 @@
-"""Deleting what the bot created, when nothing uses it any more: a plan of its own, because each address is lost."""
+"""Plan to delete unused resources that the bot created. It needs its own approval, because the addresses are lost."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from .plan_builder import Outline, build_plan
 
 
 def plan_deletion(applied: Plan, facts: NetworkFacts, of_change_id: str) -> Plan:
-    """Deletes gateways, then public IPs: those of a plan that was applied, and what else of ours nothing uses.
+    """Delete NAT gateways, then public IPs: those of an applied plan, and others that snatbot created and nothing uses.
 
-    A plan often uses what another one created before it stopped, so the records decide whose it is, not the plan alone.
+    A plan may use resources that another plan created before it stopped, so the records decide which plan owns them.
     """
     named = {*(step.id for step in applied.create_steps), applied.nat_gateway_id}
     gateways = [
@@ -50,7 +50,7 @@ def plan_deletion(applied: Plan, facts: NetworkFacts, of_change_id: str) -> Plan
 
 
 def check_steps(plan: Plan, facts: NetworkFacts, done: int = 0) -> tuple[Check, ...]:
-    """The same checks again, right before deleting or going on after ``done`` steps; what is gone needs none."""
+    """Repeat the checks before deleting, or before resuming after ``done`` steps; a deleted resource needs none."""
     resources = _resources(facts)
     left = [step for step in plan.steps if isinstance(step, DeleteCreated) and step.id in resources]
     return _checks(left, facts) if left or not done else ()
@@ -100,7 +100,7 @@ def _not_used(steps: Sequence[DeleteCreated], facts: NetworkFacts) -> Check:
 
 
 def _ours(steps: Sequence[DeleteCreated], facts: NetworkFacts) -> Check:
-    """Both the tag and the records must say so."""
+    """Whether both the tag and the records say that snatbot created the resource."""
     resources = _resources(facts)
     foreign = [
         step.id.name for step in steps if (resource := resources.get(step.id)) is None or not is_ours(resource, facts)

@@ -1,4 +1,4 @@
-"""Rolling back an attached NAT gateway: off the subnets, keeping the gateway and its public IPs."""
+"""Plan the rollback of an attached NAT gateway: detach it from the subnets, keep the gateway and its public IPs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .preflight.shared_ownership import managed_as_code
 
 
 def written_subnets(attached: Plan, journal: Mapping[int, JournalEntry]) -> dict[ArmId, ArmId | None]:
-    """Subnets that a change gave its gateway, by the journal, with the NAT gateway that each had before."""
+    """The subnets that a change attached, from its journal, with the NAT gateway that each subnet had before."""
     found: dict[ArmId, ArmId | None] = {}
     for index, step in enumerate(attached.steps):
         entry = journal.get(index)
@@ -35,10 +35,10 @@ def written_subnets(attached: Plan, journal: Mapping[int, JournalEntry]) -> dict
 def plan_detachment(
     attached: Plan, facts: NetworkFacts, of_change_id: str, touched: Mapping[ArmId, ArmId | None]
 ) -> Plan:
-    """Rolls an applied plan back: gives the subnets in ``touched`` what they had before, last one first.
+    """Give each subnet in ``touched`` the gateway that it had before, the last one first.
 
-    Only subnets that still have the plan's gateway are written, with a gate after each. Blocked unless the load
-    balancer still has an outbound rule, because nodes without any egress would be worse than the trouble.
+    The plan writes only subnets that still have the change's gateway, and waits for a gate after each. It is blocked
+    unless the load balancer has an outbound rule: nodes without any egress would be worse than exhausted ports.
     """
     gateway_id = attached.nat_gateway_id
     if gateway_id is None:
@@ -71,7 +71,7 @@ def plan_detachment(
             *check_access(facts, steps),
         ),
         steps=steps,
-        # Of a gateway that can't be read, what the plan said of it.
+        # If the gateway can't be read, the plan shows the addresses that the applied plan recorded.
         egress_now=None if gateway else attached.egress_then,
         egress_then=egress_now(_moved(facts, moves)),
         rollback_text="ask for a new plan that attaches the gateway again",
@@ -91,7 +91,7 @@ def _moved(facts: NetworkFacts, moves: Sequence[AssociateSubnet]) -> NetworkFact
 
 
 def check_load_balancer_egress(facts: NetworkFacts) -> Check:
-    """Whether nodes would still have egress without the gateway: read right before detaching."""
+    """Whether the nodes have egress without the gateway, from facts that are read right before detaching."""
     check = CheckBuilder(CheckId.LOAD_BALANCER_EGRESS, "loadBalancers GET, outboundRules and their backend pool")
     portal = "look at the load balancer's backend pool in the portal"
     balancer = facts.load_balancer
@@ -114,7 +114,7 @@ def check_load_balancer_egress(facts: NetworkFacts) -> Check:
             grant_where(hidden, facts.cluster.node_resource_group),
         )
     pool = set(balancer.outbound_interface_ids)
-    # A machine of no pool and in no scale set is somebody's, not a node.
+    # A machine without a pool that is in no scale set is not a node of this cluster.
     nodes = [node for node in nodes if node.pool or scale_set_of(node.interface_id)]
     outside = [node.name for node in nodes if node.interface_id not in pool]
     if outside:
@@ -132,7 +132,7 @@ def _losing_the_gateway(facts: NetworkFacts) -> list[Node]:
 
 
 def _moved_by_others(facts: NetworkFacts, gateway_id: ArmId, touched: Iterable[ArmId]) -> Iterator[Check]:
-    """Subnets that keep the gateway, because somebody else gave it to them."""
+    """Warn about subnets that keep the gateway because another change or person attached it."""
     names = [
         subnet.name
         for subnet in facts.subnets
@@ -146,7 +146,7 @@ def _moved_by_others(facts: NetworkFacts, gateway_id: ArmId, touched: Iterable[A
 
 
 def _not_read(facts: NetworkFacts, touched: Iterable[ArmId]) -> Iterator[Check]:
-    """Subnets that may keep the gateway, because they can't be read or no node pool uses them any more."""
+    """Report subnets that may keep the gateway: they can't be read, or no node pool uses them any more."""
     check = CheckBuilder(CheckId.OTHER_SUBNETS, "subnets GET")
     read = {subnet.id for subnet in facts.subnets}
     names = marked([subnet_id.name for subnet_id in touched if subnet_id not in read])

@@ -1,4 +1,4 @@
-"""The fingerprint of what a plan will write, and where. What was approved is what runs, or nothing runs."""
+"""The fingerprint of what a plan writes, and where. snatbot runs exactly what was approved, or nothing."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 
 from ...model.plan import Plan
 
-# Every other field of a plan counts, so one that is added counts until somebody decides here that it may not.
+# The digest covers every field that this set does not name, so a new field counts by default.
 NOT_WRITTEN = frozenset(
     {
         "digest",
-        # words and figures for whoever decides
+        # texts and figures for the approver
         "cluster_name",
         "summary",
         "egress_now",
@@ -28,23 +28,23 @@ NOT_WRITTEN = frozenset(
         "related",
         "existing_ids",
         "is_requested",
-        # what was measured and found: it is looked at again before the first write, and differs at each planning
+        # measurements and findings: they differ at each planning and are read again before the first write
         "checks",
         "demand",
         "baseline",
         "planned_at",
     }
 )
-_IDS = ("cluster_id", "vnet_id")  # Azure returns them in any case
+_IDS = ("cluster_id", "vnet_id")  # Azure returns these ids in any case
 
 
 def digest(plan: Plan) -> str:
-    """SHA-256 over all that decides what is written and where, in canonical JSON: the same in every process.
+    """SHA-256 of what decides which writes happen and where, as canonical JSON: the same in every process.
 
-    That is the kind, the cluster, the virtual network (its subscription is written to, its claim is held), the change
-    that is taken back, and the steps whole: ids, locations, and the writable preconditions. Evidence, prices, checks,
-    times and etags stay out. So do fields that have their default: one that a later release adds leaves the digest of
-    older plans as it was.
+    It covers the kind, the cluster, the virtual network (it names the subscription and the lock), the change that is
+    rolled back, and all steps with ids, locations and writable preconditions. It leaves out evidence, prices, checks,
+    times and etags. It also leaves out fields that have their default, so that a field added by a later release keeps
+    the digests of older plans valid.
     """
     content = {name: value for name, value in _content(plan).items() if name not in NOT_WRITTEN}
     content |= {name: content[name].lower() for name in _IDS if content.get(name)}

@@ -1,4 +1,4 @@
-"""The egress addresses of a plan: those that are there and ours, and those that are created."""
+"""The public IPs of a plan: reserved ones that snatbot created earlier, and new ones."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from .prefixes import check_given, length_within
 from .routes import Hop, hop_of, public_routes
 from .sizing import MAX_PUBLIC_IPS
 
-MAX_NODE_IPS = 64  # of nodes' own public IPs are shown
+MAX_NODE_IPS = 64  # at most that many public IPs of nodes are shown
 
 
 @dataclass(frozen=True, slots=True)
 class Egress:
-    """``steps`` create what is missing; one for what exists already does nothing when it is applied.
+    """The public IPs that a plan uses.
 
-    ``given`` is the owner's own prefix. ``shown`` are addresses where they are known, else the names of what will be
-    created. ``checks`` are about the addresses themselves.
+    ``steps`` create the missing ones; a step whose resource exists does nothing. ``given`` is the prefix that the owner
+    named. ``shown`` are addresses where known, else names. ``checks`` are about the public IPs themselves.
     """
 
     steps: tuple[CreatePublicIp | CreatePublicIpPrefix, ...] = ()
@@ -57,9 +57,9 @@ class Egress:
 def choose_egress(
     facts: NetworkFacts, wanted: int, options: PlanOptions, gateway: NatGateway | None = None, existing: int = 0
 ) -> Egress:
-    """``wanted`` public IPs as the owner wants them: single addresses, a new prefix, or a prefix that was given.
+    """Choose ``wanted`` public IPs by the owner's setting: single addresses, a new prefix, or a named prefix.
 
-    ``gateway`` is the one that they are for and that has ``existing`` addresses already, None for a new one.
+    ``gateway`` gets them and has ``existing`` addresses already; None: a new gateway gets them.
     """
     room = max(0, MAX_PUBLIC_IPS - existing)
     if options.nat_ips == "addresses":
@@ -71,7 +71,7 @@ def choose_egress(
 
 
 def _addresses(facts: NetworkFacts, options: PlanOptions, wanted: int, room: int) -> Egress:
-    """Reserved ones first, all of them that the gateway takes: partners may have been told of each."""
+    """Use all reserved addresses first, as far as the gateway takes them: partners may already allow them."""
     reserved, location = reserved_addresses(facts), facts.vnet_location or ""
     used, left = reserved[:room], reserved[room:]
     old = [CreatePublicIp(ip.id, location, ip.zones, dict(ip.tags or {})) for ip in used]
@@ -115,7 +115,7 @@ def _new_prefix(facts: NetworkFacts, options: PlanOptions, wanted: int, room: in
 
 
 def reserved_addresses(facts: NetworkFacts, *, prefixes: bool = False) -> tuple[PublicIp, ...]:
-    """Public IPs, or prefixes, that this bot created for the cluster and nothing uses."""
+    """Public IPs, or prefixes, that snatbot created for the cluster and nothing uses."""
     return tuple(
         ip
         for ip in facts.group_ips
@@ -124,7 +124,7 @@ def reserved_addresses(facts: NetworkFacts, *, prefixes: bool = False) -> tuple[
 
 
 def our_gateway(facts: NetworkFacts) -> NatGateway | None:
-    """The gateway that this bot created for the cluster and that its subnets use, or else one that nothing uses."""
+    """The NAT gateway that snatbot created for the cluster and its subnets use, else one that no subnet uses."""
     candidates = [
         gateway
         for gateway in facts.nat_gateways
@@ -136,14 +136,15 @@ def our_gateway(facts: NetworkFacts) -> NatGateway | None:
 
 
 def egress_now(facts: NetworkFacts) -> tuple[str, ...]:
-    """What partners see today, names where an address is not known.
+    """The egress addresses of today, or names where an address is unknown.
 
-    Of each subnet by the first way out that it has: routes that take most of its traffic away, its NAT gateway, else
-    its nodes' own public IPs and the load balancer (Azure docs: nat-gateway/nat-overview).
+    The first egress path of each subnet counts: routes that take most of its traffic, its NAT gateway, else its nodes'
+    own public IPs and the load balancer (Azure docs: nat-gateway/nat-overview).
     """
     known = facts.known_ips
-    direct = set(facts.cluster.subnet_ids) - {subnet.id for subnet in facts.subnets}  # as far as anybody knows
-    # In a network that AKS owns, every gateway is the cluster's.
+    # Subnets that could not be read count as direct.
+    direct = set(facts.cluster.subnet_ids) - {subnet.id for subnet in facts.subnets}
+    # Without an own virtual network, AKS owns every gateway in the facts.
     gateways = facts.nat_gateways if facts.vnet_id is None else ()
     found = [address for gateway in gateways for address in addresses_of(gateway, known)]
     for subnet in facts.subnets:
@@ -165,7 +166,7 @@ def egress_now(facts: NetworkFacts) -> tuple[str, ...]:
 
 
 def _of_nodes(facts: NetworkFacts, direct: Collection[ArmId], known: Mapping[ArmId, PublicIp]) -> Iterator[str]:
-    """Prefixes of a Static Egress Gateway count wherever its nodes are: partners were told of them."""
+    """Public IPs of nodes in ``direct`` subnets. Prefixes of a Static Egress Gateway count in every subnet."""
     gateways = {pool.name for pool in facts.cluster.pools if pool.is_egress_gateway}
     own = [pool for pool in facts.cluster.pools if pool.has_node_public_ips or pool.is_egress_gateway]
     unseen = {pool.name for pool in own if pool.count}
@@ -180,19 +181,19 @@ def _of_nodes(facts: NetworkFacts, direct: Collection[ArmId], known: Mapping[Arm
 
 
 def _shown(ip_id: ArmId, known: Mapping[ArmId, PublicIp]) -> str:
-    """The prefix that it comes from, else its address; empty where neither is known."""
+    """The prefix of the public IP, else its address; empty if neither is known."""
     ip = known.get(ip_id)
     prefix = known.get(ip.prefix_id) if ip and ip.prefix_id else None
     return (prefix.address if prefix else "") or (ip.address if ip else "")
 
 
 def addresses_of(gateway: NatGateway, known: Mapping[ArmId, PublicIp]) -> tuple[str, ...]:
-    """Addresses of a gateway where they are known (by id in lower case), else names."""
+    """Addresses of a gateway, or names where ``known`` has no address."""
     return tuple(ip.address if (ip := known.get(ip_id)) and ip.address else ip_id.name for ip_id in gateway.egress_ids)
 
 
 def address_count(gateway: NatGateway, known: Mapping[ArmId, PublicIp]) -> int | None:
-    """How many addresses the gateway has, its prefixes' ranges counted; None when the size of one is not known."""
+    """The number of addresses of the gateway, prefixes counted in full; None if a prefix's size is unknown."""
     prefixes = [known.get(prefix_id) for prefix_id in gateway.public_ip_prefix_ids]
     sizes = [prefix.address_count if prefix else 0 for prefix in prefixes]
     return len(gateway.public_ip_ids) + sum(sizes) if all(sizes) else None

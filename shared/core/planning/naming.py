@@ -1,4 +1,4 @@
-"""Names, ids and tags of what is created: part of a plan, so that repeating a step can't make a second one."""
+"""Names, ids and tags of new resources. The plan holds them, so a repeated step can't create a second resource."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LONGEST_NAME = 80  # Azure's limit for public IPs, prefixes and NAT gateways (A
 
 
 def free_names(kind: str, cluster: Cluster, template: str, taken: set[str]) -> Iterator[str]:
-    """Names by the template, counting up and leaving out those in ``taken`` (lower case)."""
+    """Numbered names by the template, without those in ``taken`` (lower case)."""
     number = 0
     while True:
         number += 1
@@ -30,28 +30,28 @@ def free_names(kind: str, cluster: Cluster, template: str, taken: set[str]) -> I
 
 
 def new_ids(facts: NetworkFacts, kind: Literal["pip", "ippre", "ng"], number: int, template: str) -> list[ArmId]:
-    """Ids that are free where new resources go."""
+    """Free ids in the resource group for new resources."""
     names = free_names(kind, facts.cluster, template, {name.lower() for name in facts.taken_names})
     return [network_id(facts.nat_group_id, _TYPES[kind], name) for name in islice(names, max(number, 0))]
 
 
 def network_id(group_id: ArmId, kind: str, name: str) -> ArmId:
-    """``kind`` is the resource type without its provider, such as ``natGateways``."""
+    """An id in the resource group for new resources; ``kind`` is a type such as ``natGateways``."""
     _, _, subscription, _, group = group_id.split("/")
     return ArmId.build(subscription, group, f"Microsoft.Network/{kind}", name)
 
 
 def group_id(vnet_id: ArmId, nat_resource_group: str) -> ArmId:
-    """Where new resources go: the virtual network's group, unless the owner names one of that subscription."""
+    """The resource group for new resources: the owner's choice in the same subscription, else the virtual network's."""
     vnet = ArmId.parse(vnet_id)
     return ArmId(f"/subscriptions/{vnet.subscription}/resourceGroups/{nat_resource_group or vnet.resource_group}")
 
 
 def tags_for(cluster: Cluster, extra: Mapping[str, str]) -> dict[str, str]:
-    """The owner's tags and ours, which can't be replaced."""
+    """The owner's tags and snatbot's; the owner can't replace snatbot's."""
     return {**extra, PRODUCT_TAG: cluster.name}
 
 
 def is_ours(resource: NatGateway | PublicIp, facts: NetworkFacts) -> bool:
-    """Whether snatbot created it for the cluster: its tag and snatbot's records must both say so."""
+    """Whether snatbot created the resource for this cluster: its tag and snatbot's records must both say so."""
     return resource.id in facts.ours.created_ids and (resource.tags or {}).get(PRODUCT_TAG) == facts.cluster.name

@@ -7,7 +7,7 @@ from ...model.network import NetworkFacts
 
 
 def manual_rule_notes(facts: NetworkFacts) -> tuple[str, ...]:
-    """Outbound rules beside AKS's own, each as it is (Azure/AKS#5634)."""
+    """Outbound rules that AKS does not manage (Azure/AKS#5634)."""
     rules = facts.load_balancer.manual_outbound_rules if facts.load_balancer else ()
     maker = "AKS did not make" if facts.aks_outbound_rule else "is not known as AKS's own"
     return tuple(
@@ -19,7 +19,7 @@ def manual_rule_notes(facts: NetworkFacts) -> tuple[str, ...]:
 
 
 def host_snat_notes(facts: NetworkFacts) -> tuple[str, ...]:
-    """AKS docs: nat-gateway, about Windows node pools."""
+    """A note for Windows node pools (AKS docs: nat-gateway)."""
     pools = [pool.name for pool in facts.cluster.pools if pool.has_host_snat]
     if not pools:
         return ()

@@ -1,7 +1,7 @@
 """Which actions the writing identity needs for a plan's steps, at which scope, and whether its roles grant them.
 
-Sources: Azure docs, permissions of Microsoft.Network; a subnet write also needs an action on everything that the subnet
-refers to, or Azure answers LinkedAuthorizationFailed: ``join``, and of an IPAM pool one of its own
+Source: Azure docs, permissions of Microsoft.Network. A subnet write also needs the ``join`` action on everything that
+the subnet refers to, else Azure returns LinkedAuthorizationFailed; an IPAM pool needs another action
 (Azure/Azure-Landing-Zones#4166).
 """
 
@@ -32,7 +32,7 @@ _NETWORK = "Microsoft.Network"
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """``why`` is empty where the action speaks for itself."""
+    """An action at a scope. ``why`` is empty if the action explains itself."""
 
     action: str
     scope: ArmId
@@ -40,12 +40,12 @@ class Need:
 
 
 def needs_for(steps: Iterable[Step], facts: NetworkFacts) -> tuple[Need, ...]:
-    """For exactly these steps: each kind of step needs its own actions, and no step needs another's."""
+    """The actions that exactly these steps need."""
     return tuple(dict.fromkeys(need for step in steps for need in _needs(step, facts)))
 
 
 def scopes_of(facts: NetworkFacts) -> tuple[ArmId, ...]:
-    """Everywhere that a plan for this cluster could need an action: asked before there is a plan."""
+    """Every scope at which a plan for this cluster could need an action; permissions are read before planning."""
     ours = [gateway for gateway in facts.nat_gateways if gateway.id in facts.ours.created_ids]
     near = [resource_id for gateway in ours for resource_id in (gateway.id, *gateway.egress_ids)]
     linked = [resource_id for subnet in facts.subnets for resource_id in linked_ids(subnet.properties)]
@@ -91,7 +91,7 @@ def _on(resource_id: ArmId, facts: NetworkFacts, *verbs: str) -> Iterator[Need]:
 
 
 def _scope(resource_id: ArmId, facts: NetworkFacts) -> ArmId:
-    """The resource's group, where roles are given; of the owner's own prefix itself, which may be all we may see."""
+    """The resource group, where roles are usually assigned; for the owner's own prefix the prefix itself."""
     if facts.given_prefix is not None and facts.given_prefix.id == resource_id:
         return resource_id
     group = ArmId(resource_id.partition("/providers/")[0])
@@ -99,7 +99,7 @@ def _scope(resource_id: ArmId, facts: NetworkFacts) -> ArmId:
 
 
 def linked_ids(properties: Mapping[str, object]) -> tuple[ArmId, ...]:
-    """Resources that a subnet's writable properties refer to, the NAT gateway aside, each once."""
+    """Resources that the subnet's writable properties refer to, without the NAT gateway and without duplicates."""
     of = {name.lower(): value for name, value in properties.items()}
     references = [of.get("networksecuritygroup"), of.get("routetable"), *_objects(of.get("serviceendpointpolicies"))]
     references += [allocation.get("pool") for allocation in _objects(of.get("ipampoolprefixallocations"))]
@@ -117,12 +117,12 @@ def _linked_action(linked: ArmId) -> str:
 
 
 def missing_needs(needs: Iterable[Need], permissions: Mapping[str, tuple[Permission, ...]]) -> tuple[Need, ...]:
-    """Needs that no role grants. ``permissions`` maps scopes in lower case; one that was not read grants nothing."""
+    """Needs that no role grants. ``permissions`` by scope in lower case; a scope that was not read grants nothing."""
     return tuple(need for need in needs if not is_granted(need.action, permissions.get(need.scope.lower(), ())))
 
 
 def is_granted(action: str, permissions: Iterable[Permission]) -> bool:
-    """Whether one role has the action and does not take it away again (Azure docs: role-definitions)."""
+    """Whether one role grants the action and does not exclude it (Azure docs: role-definitions)."""
     return any(
         any(_fits(pattern, action) for pattern in permission.actions)
         and not any(_fits(pattern, action) for pattern in permission.not_actions)

@@ -1,4 +1,7 @@
-"""Which backends of the load balancer are in no subnet known to the cluster: a plan would miss those nodes."""
+"""Find members of the load balancer's backend pool that are in none of the cluster's known subnets.
+
+A plan would miss those nodes.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +23,9 @@ def ranges_of(facts: NetworkFacts) -> SubnetRanges:
 
 
 def unplaced_members(facts: NetworkFacts) -> tuple[ArmId, ...]:
-    """Members of the outbound pool that neither an interface nor the model of their scale set puts in a subnet.
+    """Members of the outbound pool whose subnet neither their network interface nor their scale set's model shows.
 
-    While a cluster scales there are always some: a member may be gone by the time that the interfaces are listed.
+    There are always some while a cluster scales: a member may be gone before the interfaces are listed.
     """
     if facts.load_balancer is None:
         return ()
@@ -40,9 +43,9 @@ def unplaced_members(facts: NetworkFacts) -> tuple[ArmId, ...]:
 def unplaced_ips(
     facts: NetworkFacts, window: Window, connections: MetricAnswer, allocated: MetricAnswer
 ) -> tuple[str, ...] | None:
-    """Backends in no known subnet with new connections or allocated ports, seen at least two minutes apart.
+    """Backends in no known subnet that had new connections or allocated ports, at least two minutes apart.
 
-    None when the metrics can't tell: every node in the pool has ports, so an answer without any shows nothing.
+    None if the metrics can't tell: every node in the pool has ports, so an empty answer proves nothing.
     """
     if connections.is_truncated or allocated.is_truncated or not allocated.has_point_in(window):
         return None

@@ -1,4 +1,4 @@
-"""The one place that makes a Plan: from an outline and the facts."""
+"""Build a Plan from an outline and the facts. No other module creates plans."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .writes import existing_ids
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """What a strategy decides of a plan; the fields that a Plan has too mean the same.
+    """What a strategy decides; fields with the same name as in Plan mean the same.
 
-    Without steps it is advice: ``summary`` is the answer in one sentence, ``commands`` are for a person. With steps the
-    commands follow from them. ``arithmetic`` takes the place of the NAT gateway's sizing where that isn't the point.
-    ``egress_now`` None: as the facts show.
+    An outline without steps is advice: ``summary`` is the answer in one sentence, ``commands`` are for a person. With
+    steps, the commands are derived from them. ``arithmetic`` replaces the sizing of the NAT gateway. ``egress_now``:
+    None takes the addresses from the facts.
     """
 
     kind: PlanKind
@@ -41,7 +41,7 @@ class Outline:
     of_change_id: str | None = None
 
     def unless_blocked(self) -> Outline:
-        """Without its commands when a check forbids them: nobody should copy them then."""
+        """The outline without its commands if a check blocks, so that nobody copies them."""
         checks = sort_checks(self.checks)
         blocker = next((check for check in checks if check.is_blocking), None)
         if blocker is None:
@@ -50,7 +50,7 @@ class Outline:
 
     @property
     def as_related(self) -> tuple[RelatedPlan, ...]:
-        """What a plan beside it says of it; nothing when there is nothing to run."""
+        """The outline as a related plan of another plan; empty without commands."""
         return (RelatedPlan(self.kind, self.summary, self.commands),) if self.commands else ()
 
 
@@ -61,7 +61,7 @@ def build_plan(
     baseline: Baseline | None = None,
     related: tuple[RelatedPlan, ...] = (),
 ) -> Plan:
-    """With its digest, and with the steps as ``az`` commands."""
+    """The plan with its digest, and with its steps as ``az`` commands."""
     steps = outline.steps
     plan = Plan(
         kind=outline.kind,

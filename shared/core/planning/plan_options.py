@@ -1,4 +1,4 @@
-"""The owner's choices that shape a plan."""
+"""The owner's settings that shape a plan."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 class PlanOptions:
     name_template: str
     nat_resource_group: str = ""
-    idle_timeout_minutes: int | None = None  # None: the cluster's current one
+    idle_timeout_minutes: int | None = None  # None: keep the cluster's present one
     tags: Mapping[str, str] = field(default_factory=dict)
-    nat_ips: str = "addresses"  # or prefix, or the id of a public IP prefix
-    prices: Mapping[str, str] = field(default_factory=dict)  # as in ``cost``; empty: unknown
+    nat_ips: str = "addresses"  # addresses, prefix, or the id of a public IP prefix
+    prices: Mapping[str, str] = field(default_factory=dict)  # as in ``cost``; empty: cost unknown

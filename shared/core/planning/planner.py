@@ -1,9 +1,9 @@
-"""From facts and demand to one exact plan, or to the advice that is the answer instead.
+"""Turn facts and demand into one executable plan, or into advice.
 
-Own virtual network: a NAT gateway with public IPs, associated with every subnet one by one, a gate after each; where
-the new addresses must be known first, reserving them is the plan. Anything else becomes advice with the ``az`` command
-for a person: the bot never writes managedClusters. Ports that were measured and are not short need no change at all:
-then that is the answer, unless somebody wishes for the change by its kind.
+In an own virtual network the plan creates public IPs and a NAT gateway and attaches it to one subnet after another,
+with a gate after each. If the new addresses must be known first, the plan reserves them. Everything else is advice with
+``az`` commands for a person, because the bot never writes managedClusters. If the measured ports are not short, the
+answer is "no change", unless a person asks for a kind of plan.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def plan_attachment(
     options: PlanOptions,
     request: PlanRequest = DRY_RUN,
 ) -> Plan:
-    """An executable plan, or one without steps: then its kind, ``commands`` and checks are the answer."""
+    """The executable plan; or advice, which has no steps: its summary, commands and checks are the answer."""
     options = replace(options, tags={**options.tags, **request.tags})
     has_vnet = facts.vnet_id is not None and bool(facts.vnet_location)
     if facts.vnet_id is not None and has_vnet:
@@ -57,7 +57,7 @@ def plan_attachment(
         if reservation is not None:
             return reservation
         if not blockers:
-            # What is left for a person once the gateway is proven.
+            # These steps remain for a person after the change is verified.
             is_left = bool(draft.moves) and facts.cluster.is_on_load_balancer
             related = (*relief, *(align_afterwards(facts).as_related if is_left else ()))
             plan = plan_from(draft, facts, checks, demand, baseline, options, related)
@@ -75,7 +75,7 @@ def _reservation(
     options: PlanOptions,
     request: PlanRequest,
 ) -> Plan | None:
-    """The public IPs alone, if a person asks for them, or if the API server's list must hold them first."""
+    """Only reserve public IPs, if a person asks for that or the API server's list must allow them first."""
     is_requested = request.kind is PlanKind.RESERVE_PUBLIC_IPS
     if not is_requested and {check.id for check in blockers} != {CheckId.API_SERVER_ACCESS}:
         return None
@@ -86,7 +86,7 @@ def _reservation(
 
 
 def _is_needless(facts: NetworkFacts, demand: Demand, draft: Draft | None) -> bool:
-    """Measured on the path that the traffic takes, and not short; a subnet that lost our gateway is another matter."""
+    """Whether ports on the present egress path were measured and are enough, and no subnet lost snatbot's gateway."""
     if not demand.no_need or facts.ours.port_trouble:
         return False
     if draft is not None and draft.gateway is not None and draft.gateway.subnet_ids:

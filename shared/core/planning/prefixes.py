@@ -1,7 +1,7 @@
-"""A public IP prefix as egress: a new one of the right length, or the owner's own if a NAT gateway takes it.
+"""A public IP prefix for egress: a new one of the right length, or the owner's if a NAT gateway takes it.
 
-Facts (Azure docs: nat-gateway-resource): prefixes of /28 to /31, at most 16 addresses with all public IPs and prefixes
-of a gateway together; a Standard gateway takes Standard ones of its region only (nat-sku).
+Azure docs (nat-gateway-resource): prefixes of /28 to /31, at most 16 addresses on a gateway with all its public IPs and
+prefixes; a Standard gateway takes only Standard prefixes of its region (nat-sku).
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _ANOTHER = "name another prefix in NAT_IPS, or set it to addresses or prefix"
 
 
 def length_within(wanted: int, room: int) -> int | None:
-    """The longest prefix with that many addresses, or the shortest with at most ``room``: 2 → /31, 16 → /28."""
+    """The length of the smallest prefix with ``wanted`` addresses that ``room`` allows, else of the largest."""
     fitting = [length for length, size in _SIZES.items() if size <= room]
     enough = [length for length in fitting if _SIZES[length] >= wanted]
     return next(iter(enough or fitting[-1:]), None)
 
 
 def check_given(facts: NetworkFacts, wanted: int, room: int, gateway: NatGateway | None) -> tuple[Check, ...]:
-    """The prefix that the owner named, for a gateway that is new (None) or there: what forbids or is worth knowing."""
+    """Check the prefix that the owner named, for a new gateway (None) or an existing one."""
     prefix = facts.given_prefix
     if prefix is None:
         return (_CHECK.blocks("the public IP prefix named in NAT_IPS could not be read", _ANOTHER),)

@@ -1,4 +1,4 @@
-"""What somebody asks a plan for."""
+"""What a person or snatbot requests a plan for."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ REQUEST_TAG = f"{PRODUCT_TAG}-request"
 
 @dataclass(frozen=True, slots=True)
 class PlanRequest:
-    """``kind`` None: whatever is the right answer. A kind: that one, needed or not, as long as nothing forbids it.
+    """``kind``: None lets the planner choose; a kind is planned even if it is not needed, unless a check blocks it.
 
-    ``id`` (of the change that the plan is for, or of the first one that it renews) and ``incident_id`` become tags of
-    what is created; a dry run has neither. Planning twice for one request gives one digest.
+    ``id`` (of the change that the plan is for, or of the first change that it renews) and ``incident_id`` become tags
+    of new resources; a dry run has neither. Planning twice for the same request gives the same digest.
     """
 
     kind: PlanKind | None = None
@@ -34,5 +34,5 @@ DRY_RUN = PlanRequest()
 
 
 def request_of(plan: Plan) -> str:
-    """The id of the request that a plan was made for, as what it creates is tagged; empty: it tags nothing."""
+    """The request id in the tags of the plan's new resources; empty if there are none."""
     return next((step.tags[REQUEST_TAG] for step in plan.create_steps if REQUEST_TAG in step.tags), "")

@@ -1,4 +1,4 @@
-"""Reserve the public IPs now, switch later: partners and the API server's list can know them before anything moves."""
+"""Reserve public IPs now and attach the gateway later: partners and the API server's list can allow them first."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .writes import count_new, new_resources
 
 
 def why_not_the_switch(facts: NetworkFacts, blocker: Check, planned_ip_ids: Sequence[ArmId]) -> Check:
-    """What forbids the switch, as a warning of the reservation that comes before it, with what to do next."""
+    """The checks that block the attachment, as a warning of the reservation that comes first, with what to do next."""
     known = preflight.cluster.known_addresses(facts, planned_ip_ids)
     later = (
         "once these public IPs are made, the result of this plan names them and gives the command with the whole list"
@@ -37,7 +37,7 @@ def why_not_the_switch(facts: NetworkFacts, blocker: Check, planned_ip_ids: Sequ
 def plan_reservation(
     facts: NetworkFacts, egress: Egress, demand: Demand, options: PlanOptions, more_checks: tuple[Check, ...] = ()
 ) -> Plan | None:
-    """Creates the public IPs that ``egress`` wants and nothing else; None when all of them are there already."""
+    """Create only the public IPs that ``egress`` wants; None if all of them exist."""
     steps = new_resources(egress.steps, facts)
     if not steps or not egress.is_possible:
         return None

@@ -1,8 +1,8 @@
-"""Where a subnet's own routes send public addresses: they go ahead of a NAT gateway (Azure docs: nat-overview).
+"""Where a subnet's own routes send traffic to public addresses: they take precedence over a NAT gateway.
 
-A default route can be cut into pieces, such as 0.0.0.0/1 and 128.0.0.0/1: so the whole set of routes is judged by the
-part of the public IPv4 address space that it sends elsewhere. The longest prefix wins (Azure docs:
-virtual-networks-udr-overview).
+A default route can be split into parts such as 0.0.0.0/1 and 128.0.0.0/1, so this module computes the share of the
+public IPv4 address space that all routes together send elsewhere. The longest prefix wins (Azure docs:
+nat-gateway/nat-overview, virtual-networks-udr-overview).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ipaddress import IPv4Network, ip_network
 
 from ...model.network import Route
 
-# Private, shared (100.64/10), loopback, link-local, multicast and reserved addresses: none is public.
+# Private, shared (100.64/10), loopback, link-local, multicast and reserved addresses are not public.
 _NOT_PUBLIC = tuple(
     IPv4Network(network)
     for network in (
@@ -34,7 +34,7 @@ _SERVICE_TAG = re.compile(r"[A-Za-z]\w*(\.\w+)*", re.ASCII)  # such as AzureClou
 
 
 class Hop(StrEnum):
-    """What a next hop does with traffic to public addresses."""
+    """Where a next hop sends traffic to public addresses."""
 
     INTERNET = "internet"
     ELSEWHERE = "elsewhere"
@@ -54,14 +54,14 @@ _HOPS = {
 
 @dataclass(frozen=True, slots=True)
 class PublicRoutes:
-    detoured: int = 0  # public addresses that the detours take
-    detours: tuple[Route, ...] = ()  # send public addresses elsewhere, or drop them
-    unsized: tuple[Route, ...] = ()  # do so for a service tag, whose addresses nobody lists here
-    unknown: tuple[Route, ...] = ()  # have a prefix or a next hop that can't be understood
+    detoured: int = 0  # number of public addresses that the detours cover
+    detours: tuple[Route, ...] = ()  # routes that send public addresses elsewhere, or drop them
+    unsized: tuple[Route, ...] = ()  # routes that do so for a service tag, whose addresses are not known here
+    unknown: tuple[Route, ...] = ()  # routes whose prefix or next hop can't be parsed
 
     @property
     def is_most(self) -> bool:
-        """Half of the public addresses or more."""
+        """Whether detours cover at least half of the public addresses."""
         return 2 * self.detoured >= PUBLIC_ADDRESSES
 
     @property
@@ -74,7 +74,7 @@ def hop_of(route: Route) -> Hop:
 
 
 def public_routes(routes: Iterable[Route]) -> PublicRoutes:
-    """Of one subnet. IPv6 routes and routes for private addresses don't count."""
+    """The public routes of one subnet, without IPv6 routes and routes for private addresses."""
     sized: list[tuple[IPv4Network, Route]] = []
     unsized, unknown = [], []
     for route in routes:
@@ -97,16 +97,16 @@ def public_routes(routes: Iterable[Route]) -> PublicRoutes:
 
 
 def _effective(routes: Iterable[tuple[IPv4Network, Route]]) -> list[tuple[Route, int]]:
-    """Each route with the number of public addresses that no longer prefix takes from it."""
+    """Each route with the number of public addresses that no longer prefix covers."""
 
     def order(entry: tuple[IPv4Network, Route]) -> tuple[int, int, bool]:
-        # Of two routes for the same prefix, which Azure does not allow, the detour counts.
+        # Azure does not allow two routes for the same prefix; if there are two, the detour counts.
         network, route = entry
         return int(network.network_address), network.prefixlen, hop_of(route) is not Hop.INTERNET
 
     found = sorted(routes, key=order)
     sizes = [_public_size(network) for network, _ in found]
-    around: list[int] = []  # the networks that hold the present one, the smallest last
+    around: list[int] = []  # networks that contain the present one, the smallest last
     for index, (network, _) in enumerate(found):
         while around and not network.subnet_of(found[around[-1]][0]):
             around.pop()

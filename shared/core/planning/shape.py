@@ -1,4 +1,4 @@
-"""The cluster that a plan was made for: with another shape by the time of applying, the plan is not for it any more."""
+"""The shape of the cluster that a plan was made for: if the shape changes before applying, the plan is void."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..detection.node_counts import nodes_at_most, nodes_now
 
 
 def shape_of(cluster: Cluster) -> Mapping[str, str]:
-    """What each part of the cluster is, in words for people; sizes of pools are not part of it."""
+    """Each part of the cluster with a description for people; pool sizes are not included."""
     hosted = {f"hosted subnet {subnet_id.name}": "there" for subnet_id in cluster.hosted_subnet_ids}
     return {
         "outbound type": cluster.outbound_type,
@@ -23,7 +23,7 @@ def shape_of(cluster: Cluster) -> Mapping[str, str]:
 
 
 def new_in(plan: Plan, facts: NetworkFacts) -> Iterator[str]:
-    """What is not as the plan took it to be, one sentence each."""
+    """One sentence for each part that is new or differs from the plan."""
     planned, now = plan.shape or {}, shape_of(facts.cluster)
     for name in sorted({*planned, *now} if planned else ()):
         before, after = planned.get(name), now.get(name)

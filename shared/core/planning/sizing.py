@@ -1,8 +1,8 @@
 """How many public IPs the gateway needs, with arithmetic that a person can check.
 
-Facts (Azure docs: nat-gateway-resource): 64,512 ports per public IP and protocol, at most 16 IPs, and at most 50,000
-connections per IP to one destination. Measured use under saturation is a lower bound: connections that could not be
-made used no port.
+Azure docs (nat-gateway-resource): 64,512 ports per public IP and protocol, at most 16 IPs, and at most 50,000
+connections per IP to one destination. Use that was measured during exhaustion is a lower bound, because failed
+connections used no port.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ENLARGE_AT = 0.7
 
 @dataclass(frozen=True, slots=True)
 class PortUse:
-    """One node's peak of used ports and its allocation, per protocol, over the measured time."""
+    """The peak of used ports and the allocation of one node, over the measured time."""
 
     ip: str
     tcp_peak: float
@@ -34,18 +34,18 @@ class PortUse:
 
 @dataclass(frozen=True, slots=True)
 class DemandInputs:
-    """What could not be read is None. Node counts include the surge of an upgrade."""
+    """Inputs of the sizing; None where one could not be read. Node counts include the surge of an upgrade."""
 
     use: tuple[PortUse, ...] | None
-    failed: int | None  # connections
+    failed: int | None  # failed connections
     successful: int | None
     nodes_now: int
-    nodes_at_most: int | None  # None also with node auto-provisioning
-    pressure_percent: int = 75  # of a node's ports (Azure docs: load-balancer-standard-diagnostics)
+    nodes_at_most: int | None  # None if unknown, also with node auto-provisioning
+    pressure_percent: int = 75  # share of a node's ports (Azure docs: load-balancer-standard-diagnostics)
 
 
 def size(inputs: DemandInputs) -> Demand:
-    """``public_ip_count`` may exceed 16: then no gateway is large enough and the planner says so."""
+    """Size the gateway. ``public_ip_count`` may exceed 16: the planner then says that no gateway is large enough."""
     lines: list[str] = []
     missing: list[str] = []
     busiest: float | None = None
@@ -101,13 +101,13 @@ def size(inputs: DemandInputs) -> Demand:
         missing=tuple(missing),
         no_need=_no_need(inputs),
         busiest_node_ports=math.ceil(busiest) if busiest is not None else None,
-        # Where nobody knows the maximum, the headroom carries twice the nodes of now.
+        # Without a known maximum, the headroom is enough for twice as many nodes as now.
         nodes=max(inputs.nodes_at_most or HEADROOM * inputs.nodes_now, inputs.nodes_now),
     )
 
 
 def _no_need(inputs: DemandInputs) -> str:
-    """What was measured when it speaks against SNAT; empty when it does not, or when not every node was measured."""
+    """The measurement that speaks against SNAT exhaustion; empty if none does or not every node was measured."""
     if not inputs.use or inputs.failed != 0 or len(inputs.use) < inputs.nodes_now:
         return ""
     shares = [max(node.tcp_peak, node.udp_peak) / node.allocated for node in inputs.use if node.allocated > 0]
@@ -119,17 +119,17 @@ def _no_need(inputs: DemandInputs) -> str:
 
 @dataclass(frozen=True, slots=True)
 class GatewayInputs:
-    """A NAT gateway's own figures; what could not be read is None."""
+    """A NAT gateway's own metrics; None where one could not be read."""
 
-    open_peak: float | None  # connections held at a time
+    open_peak: float | None  # connections that are open at the same time
     failed: int | None
     attempted: int | None
-    public_ip_count: int | None  # with its prefixes' addresses
-    enlarge_percent: int = round(100 * ENLARGE_AT)  # with that much of its capacity in use it gets more public IPs
+    public_ip_count: int | None  # with all addresses of its prefixes
+    enlarge_percent: int = round(100 * ENLARGE_AT)  # from this share of its capacity on, it gets more public IPs
 
 
 def size_gateway(inputs: GatewayInputs) -> Demand:
-    """What a gateway that is there needs. Never fewer public IPs than it has: they are on somebody's allow-list."""
+    """Size an existing gateway. It never loses public IPs, because somebody's allow-list may name them."""
     have, peak = inputs.public_ip_count or 1, inputs.open_peak or 0.0
     capacity = have * PORTS_PER_IP
     lines = [
@@ -174,7 +174,7 @@ def _is_saturated(node: PortUse) -> bool:
 
 
 def _retry_factor(inputs: DemandInputs) -> float:
-    """Attempted over successful; 1 when nothing failed, as when long-lived connections alone fill the ports."""
+    """Attempted over successful connections; 1 without failures, as when long-lived connections fill the ports."""
     if not inputs.failed:
         return 1.0
     if not inputs.successful:

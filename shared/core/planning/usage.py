@@ -1,4 +1,4 @@
-"""What the load balancer's metrics say of an hour: port use per node, totals, and the baseline for the proof."""
+"""Reduce one hour of the load balancer's metrics: port use per node, totals, and the baseline for verifying."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _NOT_SUCCESSFUL = ("failed", "pending")
 
 
 def totals(window: Window, connections: MetricAnswer) -> tuple[int, int]:
-    """Failed and successful new connections; pending ones are in neither."""
+    """Failed and successful new connections, without pending ones."""
     sums = _sums_by_state(window, connections)
     successful = sum(amount for state, amount in sums.items() if state not in _NOT_SUCCESSFUL)
     return round(sums["failed"]), round(successful)
 
 
 def baseline(window: Window, connections: MetricAnswer, nodes: Sequence[Node], ranges: SubnetRanges) -> Baseline:
-    """Rates per minute over the minutes that have any point; zero when there is none.
+    """Rates per minute over the minutes that have a point; zero without any point.
 
-    A backend that is no node, or none any more, is placed by ``ranges``.
+    If a backend IP belongs to no node, ``ranges`` finds its subnet.
     """
     minutes = _measured_minutes(window, connections)
     failed, successful = totals(window, connections)
@@ -47,7 +47,7 @@ def baseline(window: Window, connections: MetricAnswer, nodes: Sequence[Node], r
 
 
 def port_use(window: Window, used: MetricAnswer, allocated: MetricAnswer) -> tuple[PortUse, ...] | None:
-    """Peak of used ports per node; frontends are added up, drained ones left out. None without any point."""
+    """Peak of used ports per node, summed over frontends, without drained ones. None without any point."""
     peaks, limits = _port_peaks(window, used), _port_peaks(window, allocated)
     ips = sorted({ip for ip, _ in (*peaks, *limits)})
     return (
@@ -71,14 +71,14 @@ def gateway_totals(window: Window, connections: MetricAnswer) -> tuple[int, int]
 
 
 def gateway_baseline(window: Window, connections: MetricAnswer) -> Baseline:
-    """As ``baseline``, of a gateway that all nodes leave through already; it knows no nodes."""
+    """The baseline of a gateway that all nodes use already; it has no rates per subnet."""
     attempted, failed = gateway_totals(window, connections)
     minutes = _measured_minutes(window, connections)
     return Baseline(max(attempted - failed, 0) / minutes, attempted / minutes, is_of_gateway=True)
 
 
 def open_peak(window: Window, open_connections: MetricAnswer) -> float | None:
-    """The highest minute, several series added up first; None without any point."""
+    """The highest minute, summed over series; None without any point."""
     return _peak(window, open_connections.series)
 
 
@@ -94,12 +94,12 @@ def _sums_by_state(window: Window, connections: MetricAnswer) -> defaultdict[str
 
 
 def _measured_minutes(window: Window, answer: MetricAnswer) -> int:
-    """At least 1, as a divisor."""
+    """The number of minutes with a point; at least 1, because callers divide by it."""
     return max(len({at for series in answer.series for at, _ in series.points if window.holds(at)}), 1)
 
 
 def _port_peaks(window: Window, answer: MetricAnswer) -> Mapping[tuple[str, str], float]:
-    """(backend IP, protocol) to the highest minute."""
+    """The highest minute for each backend IP and protocol."""
     groups: dict[tuple[str, str], list[Series]] = defaultdict(list)
     for series in answer.series:
         if not is_draining(series):

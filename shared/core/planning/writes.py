@@ -1,4 +1,4 @@
-"""What a plan's steps write, and what of it does not exist yet."""
+"""Which resources a plan's steps write, and which of them do not exist yet."""
 
 from __future__ import annotations
 
@@ -33,30 +33,30 @@ def written_id(step: Step) -> ArmId | None:
 
 
 def new_resources(steps: Iterable[Step], facts: NetworkFacts) -> tuple[CreateStep, ...]:
-    """Steps whose resource is not there yet; a step for what exists does nothing when it is applied."""
+    """Steps that create a resource that does not exist yet."""
     there = {ip.id for ip in facts.group_ips} | {gateway.id for gateway in facts.nat_gateways}
     return tuple(step for step in steps if isinstance(step, CreateStep) and step.id not in there)
 
 
 def existing_ids(steps: Sequence[Step], facts: NetworkFacts) -> tuple[ArmId, ...]:
-    """What creating steps name and is there already, as addresses that were reserved."""
+    """Resources that the steps would create and that exist already, such as reserved addresses."""
     new = new_resources(steps, facts)
     return tuple(step.id for step in steps if isinstance(step, CreateStep) and step not in new)
 
 
 def new_types(steps: Iterable[Step], facts: NetworkFacts) -> frozenset[str]:
-    """Resource types of what is not there yet, in lower case."""
+    """Resource types that the steps create, in lower case."""
     return frozenset(step.id.type.lower() for step in new_resources(steps, facts))
 
 
 def count_new(steps: Iterable[CreateStep]) -> tuple[int, int]:
-    """Public IPs, those of prefixes counted each, and NAT gateways."""
+    """Number of public IPs, with all addresses of prefixes, and of NAT gateways."""
     found = tuple(steps)
     return sum(step.address_count for step in found), sum(isinstance(step, CreateNatGateway) for step in found)
 
 
 def planned_ip_ids(steps: Iterable[Step], facts: NetworkFacts) -> tuple[ArmId, ...]:
-    """Every public IP or prefix that nodes would leave from, those of a gateway that is there already included."""
+    """Every public IP and prefix that the nodes would use for egress, with those that an existing gateway has."""
     return tuple(dict.fromkeys(ip_id for step in steps for ip_id in _egress_ids(step, facts)))
 
 

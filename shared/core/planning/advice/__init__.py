@@ -1,1 +1,1 @@
-"""What only a person may do, with the exact command: snatbot writes no cluster and nobody else's NAT gateway."""
+"""Advice with exact commands for a person: snatbot writes no cluster and no NAT gateway that it did not create."""

@@ -1,7 +1,7 @@
-"""After subnets got their NAT gateway: let AKS's own model say so.
+"""Set the cluster's outbound type to match after its subnets got their NAT gateway.
 
-Azure docs, aks/egress-outboundtype: in a virtual network of one's own loadBalancer and userAssignedNATGateway can be
-exchanged either way, with the gateway on the subnets first; AKS then removes what it made for the former type.
+Azure docs (aks/egress-outboundtype): in an own virtual network, loadBalancer and userAssignedNATGateway can change into
+each other if the gateway is on the subnets first; AKS then removes what it created for the former type.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def align(facts: NetworkFacts) -> Outline:
 
 
 def align_afterwards(facts: NetworkFacts) -> Outline:
-    """The same as it will be once a plan that attaches the gateway is proven."""
+    """The same advice for after a plan that attaches the gateway is verified."""
     return _alignment(facts, (preflight.cluster.outbound_type_can_change(facts),)).unless_blocked()
 
 

@@ -1,4 +1,4 @@
-"""Which advice a cluster gets: the kind that a person named, or the one that fits when nothing may be executed."""
+"""Which advice a cluster gets: the kind that a person requests, or the one that fits if nothing may be executed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ASKABLE = (
     PlanKind.MANAGED_NAT_GATEWAY,
     PlanKind.STANDARD_V2,
 )
-# What it likely is instead (Azure docs: app-service/troubleshoot-intermittent-outbound-connection-errors and
+# Other likely causes (Azure docs: app-service/troubleshoot-intermittent-outbound-connection-errors,
 # load-balancer/troubleshoot-outbound-connection).
 _MEASURED_BY = "SnatConnectionCount, UsedSnatPorts and AllocatedSnatPorts, or the NAT gateway's metrics"
 _INSTEAD = (
@@ -38,7 +38,7 @@ _INSTEAD = (
 
 
 def asked_for(kind: PlanKind, facts: NetworkFacts, demand: Demand, options: PlanOptions) -> Outline:
-    """Its checks say why when it is not for this cluster. Raises ValueError for a kind that is not in ASKABLE."""
+    """The requested advice; its checks say if it does not fit. Raises ValueError for a kind not in ASKABLE."""
     match kind:
         case PlanKind.RELIEVE_LOAD_BALANCER:
             return relieve(facts, demand, options.idle_timeout_minutes)
@@ -52,7 +52,7 @@ def asked_for(kind: PlanKind, facts: NetworkFacts, demand: Demand, options: Plan
 
 
 def advise(facts: NetworkFacts, demand: Demand, options: PlanOptions) -> Outline:
-    """The first that fits. An empty summary: the checks say it all."""
+    """The first advice that fits. An empty summary: the plan's checks are the answer."""
     cluster = facts.cluster
     if demand.public_ip_count > MAX_PUBLIC_IPS:
         return _too_large(facts, demand, options)
@@ -86,7 +86,7 @@ def advise(facts: NetworkFacts, demand: Demand, options: PlanOptions) -> Outline
 
 
 def not_snat(facts: NetworkFacts, demand: Demand) -> Outline:
-    """``demand.no_need`` says what was measured: without it there is no such answer."""
+    """The advice "not SNAT" with the measurement in ``demand.no_need``."""
     name = facts.cluster.name
     return Outline(
         kind=PlanKind.NOT_SNAT,
@@ -102,7 +102,7 @@ def not_snat(facts: NetworkFacts, demand: Demand) -> Outline:
 
 
 def _too_large(facts: NetworkFacts, demand: Demand, options: PlanOptions) -> Outline:
-    """More public IPs than one NAT gateway takes, be it AKS's own (Azure docs: nat-gateway-resource)."""
+    """More public IPs than one NAT gateway takes, AKS's own included (Azure docs: nat-gateway-resource)."""
     is_managed = is_managed_on_balancer(facts.cluster)
     managed = managed_gateway(facts, demand, options.idle_timeout_minutes) if is_managed else None
     has_command = managed is not None and bool(managed.commands)

@@ -1,7 +1,7 @@
-"""AKS manages the virtual network: only AKS may put a NAT gateway there, and only a person may tell AKS to.
+"""Advice for a virtual network that AKS manages: only AKS can attach a NAT gateway, and only a person may tell it to.
 
-AKS docs, nat-gateway and egress-outboundtype: managedNATGateway with up to 16 public IPs; from it no way back to
-loadBalancer, and from SKU StandardV2 none to anything else.
+AKS docs (nat-gateway, egress-outboundtype): managedNATGateway has up to 16 public IPs and can't change back to
+loadBalancer; with SKU StandardV2 it can't change at all.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .standard_v2 import region_has_it
 
 
 def managed_gateway(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | None = None) -> Outline:
-    """``idle_timeout_minutes`` None keeps that of the load balancer."""
+    """``idle_timeout_minutes``: None keeps that of the load balancer."""
     cluster = facts.cluster
     ips = min(demand.public_ip_count, MAX_PUBLIC_IPS)
     back = "There is no direct way back from managedNATGateway to loadBalancer"
@@ -60,7 +60,7 @@ def is_managed_on_balancer(cluster: Cluster) -> bool:
 
 
 def described_outbound_type(cluster: Cluster) -> str:
-    """``managedNATGateway of SKU StandardV2``"""
+    """Such as ``managedNATGateway of SKU StandardV2``."""
     return " of SKU ".join(filter(None, (cluster.outbound_type, cluster.managed_gateway_sku)))
 
 

@@ -1,8 +1,8 @@
-"""Relief without a new gateway: more ports a node on the load balancer that is there.
+"""Relief without a NAT gateway: more ports per node on the present load balancer.
 
-Azure docs, aks/configure-load-balancer-standard: 64,000 ports a frontend IP, shared out among all nodes, those of an
-upgrade's surge included; ports a node are a multiple of 8; IPs and ports must be raised together, at most 100 IPs;
-another allocation drops connections.
+Azure docs (aks/configure-load-balancer-standard): 64,000 ports per frontend IP, shared by all nodes with those of an
+upgrade's surge; ports per node are a multiple of 8; IPs and ports must be raised together, to at most 100 IPs; a new
+allocation drops connections.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _HEADROOM = 2
 
 
 def relieve(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | None = None) -> Outline:
-    """``idle_timeout_minutes`` None keeps the present one."""
+    """``idle_timeout_minutes``: None keeps the present one."""
     cluster, profile = facts.cluster, facts.cluster.load_balancer_profile
     nodes, at_most = now_and_at_most(cluster, facts.load_balancer)
     nodes = max(nodes, facts.node_count)
@@ -42,7 +42,7 @@ def relieve(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | Non
     ports_now = _ports_now(facts)
     have = sum(ip.address_count for ip in facts.aks_outbound_ips if not ip.is_ipv6)
     have = have or profile.managed_outbound_ip_count or 1
-    # Without a measure, or with ports that ran out, at least twice the present.
+    # If ports ran out or were not measured, at least double the present allocation.
     ports, frontends = ports_a_node(_HEADROOM * max(demand.busiest_node_ports or 0, ports_now), most, have)
     idle = idle_timeout_minutes or facts.outbound_idle_timeout_minutes
     limited = f"; {MAX_FRONTENDS} public IPs are the most, {ports:,} ports a node fit" if ports < ports_now * 2 else ""
@@ -99,7 +99,7 @@ def _addresses_note(facts: NetworkFacts, ports: int, frontends: int, have: int) 
 
 
 def ports_a_node(wanted: int, nodes_at_most: int, frontends_now: int) -> tuple[int, int]:
-    """Ports a node, a multiple of 8, and the frontend IPs that so many nodes then need; never fewer than now."""
+    """Ports per node, a multiple of 8, and the frontend IPs that they need; never fewer than now."""
     most_that_fit = MAX_FRONTENDS * PORTS_PER_FRONTEND // nodes_at_most // _STEP * _STEP
     ports = min(math.ceil(max(wanted, 1) / _STEP) * _STEP, PORTS_PER_FRONTEND, most_that_fit)
     needed = math.ceil(nodes_at_most * ports / PORTS_PER_FRONTEND)
@@ -148,14 +148,14 @@ def _update(cluster: Cluster, ports: int, idle: int, *ips: str) -> str:
 
 
 def _ips(ids: Sequence[ArmId]) -> tuple[str, ...]:
-    """Each option replaces what is there, so all are named."""
+    """The options that set outbound IPs. Each option replaces the present list, so it names all of them."""
     singles, prefixes = (",".join(one for one in ids if is_prefix(one) is wanted) for wanted in (False, True))
     options = (("--load-balancer-outbound-ips", singles), ("--load-balancer-outbound-ip-prefixes", prefixes))
     return tuple(word for option, value in options if value for word in (option, value))
 
 
 def _new_ips(facts: NetworkFacts, number: int) -> dict[ArmId, int | None]:
-    """Ids of what is to be created, with the length of each where AKS uses prefixes."""
+    """Ids of the new public IPs or prefixes, with the length of each prefix."""
     cluster, found = facts.cluster, dict[ArmId, int | None]()
     group = ArmId(f"/subscriptions/{cluster.subscription}/resourceGroups/{cluster.resource_group}")
     by_prefix = any(ip.is_prefix for ip in facts.aks_outbound_ips)

@@ -1,7 +1,7 @@
-"""A NAT gateway of SKU StandardV2: zone-redundant and dual-stack, and not to be had by upgrading a Standard one.
+"""A NAT gateway of SKU StandardV2: zone-redundant and dual-stack; a Standard gateway can't be upgraded to it.
 
-Azure docs, nat-gateway/nat-sku: public IPs of its own SKU, no upgrade in place, not in every region; IPv6 egress by a
-load balancer's outbound rules ends where one is attached.
+Azure docs (nat-gateway/nat-sku): it takes public IPs of its own SKU only and is not in every region; attaching it ends
+IPv6 egress through a load balancer's outbound rules.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _MISSING_IN = (
 
 
 def standard_v2(facts: NetworkFacts, demand: Demand, options: PlanOptions) -> Outline:
-    """The gateway, its public IPs and its association with every subnet, by hand."""
+    """Commands that create the gateway and its public IPs and attach it to every subnet."""
     cluster = facts.cluster
     ips = min(demand.public_ip_count, MAX_PUBLIC_IPS)
     ip_ids = new_ids(facts, "pip", ips, options.name_template) if facts.vnet_id else []

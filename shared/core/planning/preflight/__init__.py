@@ -1,6 +1,6 @@
-"""Preconditions of a change: one small function each, from one snapshot of facts.
+"""Preflight checks: what must hold before a change, one function for each, from one snapshot of facts.
 
-A check that could not be made counts as a block where a write depends on it: the bot never guesses.
+If a check that a write depends on could not be made, it blocks: the bot never guesses.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ NEW_RESOURCE_CHECKS: tuple[Callable[[NetworkFacts, Sequence[Step]], Check], ...]
 
 
 def check_all(facts: NetworkFacts, steps: Sequence[Step] = ()) -> tuple[Check, ...]:
-    """Every check of moving subnets to a gateway, or of giving it more public IPs."""
+    """Every check before attaching subnets to a gateway, or adding public IPs to it."""
     return sort_checks(
         [
             *(check(facts) for check in CHECKS),
@@ -55,7 +55,7 @@ def check_all(facts: NetworkFacts, steps: Sequence[Step] = ()) -> tuple[Check, .
 
 
 def check_access(facts: NetworkFacts, steps: Sequence[Step]) -> tuple[Check, ...]:
-    """What would refuse these writes; none when there are no steps, or when Azure was not asked about it."""
+    """What would make Azure refuse these writes; empty without steps, or if nothing about access was read."""
     if facts.access is None or not steps:
         return ()
     is_creating = bool(new_types(steps, facts))

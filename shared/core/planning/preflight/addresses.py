@@ -1,4 +1,4 @@
-"""Preconditions that addresses set, and who depends on them."""
+"""Checks of public IPs, and of who depends on them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..egress import egress_now
 
 
 def basic_sku(facts: NetworkFacts) -> Check:
-    """Basic load balancers and public IPs don't go with a NAT gateway (Azure docs: nat-gateway/nat-overview)."""
+    """Basic load balancers and public IPs don't work with a NAT gateway (Azure docs: nat-gateway/nat-overview)."""
     check = CheckBuilder(CheckId.SKU, "managedClusters GET, loadBalancerSku; publicIPAddresses GET, sku")
     basic = [ip.name for ip in facts.outbound_ips if ip.sku.lower() == "basic"]
     if facts.cluster.load_balancer_sku.lower() == "basic":
@@ -88,6 +88,6 @@ def allow_lists(facts: NetworkFacts) -> Check:
 
 
 def lists_of_ips(cluster: Cluster) -> str:
-    """Where the cluster's egress IPs are listed, in words."""
+    """The places that list the cluster's egress IPs, in words."""
     of_api_server = " and the API server's authorized IP ranges" if cluster.restricts_api_server else ""
     return f"partners' allow-lists{of_api_server}"

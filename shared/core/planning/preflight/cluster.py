@@ -1,4 +1,4 @@
-"""Preconditions that the cluster itself sets."""
+"""Checks of the cluster itself."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def cluster_is_settled(facts: NetworkFacts) -> Check:
 
 
 def authorized_ranges(facts: NetworkFacts, planned_ip_ids: tuple[ArmId, ...] = ()) -> Check:
-    """Nodes reach a public API server from their egress IPs: each planned one must be in its list beforehand."""
+    """Nodes reach a public API server from their egress IPs, so its list must hold every planned IP beforehand."""
     check = CheckBuilder(CheckId.API_SERVER_ACCESS, "managedClusters GET, apiServerAccessProfile")
     cluster = facts.cluster
     if not cluster.restricts_api_server:
@@ -121,19 +121,19 @@ def known_addresses(facts: NetworkFacts, ip_ids: Iterable[ArmId]) -> list[str]:
 
 
 def is_listed(address: str, ranges: Iterable[str]) -> bool:
-    """Whether a range of the list holds the address, or the whole of the prefix."""
+    """Whether a range of the list holds the address, or the whole prefix."""
     return any(_holds(ip_range, address) for ip_range in ranges)
 
 
 def _holds(ip_range: str, address: str) -> bool:
     try:
         return ip_network(address, strict=False).subnet_of(ip_network(ip_range, strict=False))  # type: ignore[arg-type]
-    except (ValueError, TypeError):  # not an address; IPv4 against IPv6
+    except (ValueError, TypeError):  # not an address, or IPv4 compared with IPv6
         return False
 
 
 def authorize_command(cluster: Cluster, addresses: Iterable[str]) -> str:
-    """The whole merged list: the option replaces what is there (AKS docs: api-server-authorized-ip-ranges)."""
+    """The command with the whole merged list: the option replaces it (AKS docs: api-server-authorized-ip-ranges)."""
     new = [address if "/" in address else f"{address}/32" for address in addresses]
     merged = dict.fromkeys([*cluster.authorized_ip_ranges, *new])
     return aks_update(cluster, "--api-server-authorized-ip-ranges", ",".join(merged))
@@ -150,7 +150,7 @@ def zones(facts: NetworkFacts) -> Check:
 
 
 def node_public_ips(facts: NetworkFacts) -> Check:
-    """NAT gateway takes precedence over instance-level public IPs (Azure docs: nat-gateway/nat-overview)."""
+    """A NAT gateway takes precedence over nodes' own public IPs (Azure docs: nat-gateway/nat-overview)."""
     check = CheckBuilder(
         CheckId.NODE_PUBLIC_IPS, "managedClusters GET, enableNodePublicIP; networkInterfaces LIST, publicIPAddress"
     )
@@ -167,7 +167,7 @@ def node_public_ips(facts: NetworkFacts) -> Check:
 
 
 def egress_gateway(facts: NetworkFacts) -> Check:
-    """AKS docs: configure-static-egress-gateway; that a NAT gateway wins follows from nat-gateway/nat-overview."""
+    """AKS docs: configure-static-egress-gateway. A NAT gateway takes precedence (nat-gateway/nat-overview)."""
     check = CheckBuilder(CheckId.EGRESS_GATEWAY, "managedClusters GET, agentPoolProfiles[].mode")
     pools = [pool.name for pool in facts.cluster.pools if pool.is_egress_gateway]
     if not pools:

@@ -1,6 +1,6 @@
-"""What would refuse the writes: missing permissions, locks, policies, quotas, and changes of others.
+"""What would make Azure refuse the writes: missing permissions, locks, policies, quotas, changes in progress.
 
-All of it is asked before a person is: an approved plan that Azure then refuses helps nobody.
+snatbot checks all of it before it proposes a plan: an approval is useless if Azure then refuses the writes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _COUNTED = {
 
 
 def permissions(facts: NetworkFacts, steps: Sequence[Step]) -> Check:
-    """Of exactly these steps, by name."""
+    """Name the permissions that exactly these steps lack."""
     check = CheckBuilder(CheckId.PERMISSIONS, "Microsoft.Authorization/permissions LIST, under the writing identity")
     access = facts.access or Access()
     if access.permissions is None:
@@ -60,7 +60,7 @@ def _lines(needs: Iterable[Need]) -> list[str]:
 
 
 def locks(facts: NetworkFacts, steps: Sequence[Step]) -> Check:
-    """A lock is inherited by all below it (Azure docs: lock-resources)."""
+    """Everything below a lock inherits it (Azure docs: lock-resources)."""
     check = CheckBuilder(
         CheckId.LOCKS, "Microsoft.Authorization/locks LIST, on subscription, resource groups and virtual network"
     )
@@ -83,13 +83,13 @@ def locks(facts: NetworkFacts, steps: Sequence[Step]) -> Check:
 
 
 def locks_for_deletion(facts: NetworkFacts, steps: Sequence[Step]) -> Check:
-    """Azure refuses to delete under either kind of lock."""
+    """Azure refuses to delete under both kinds of lock."""
     check = locks(facts, steps)
     return replace(check, result=CheckResult.BLOCK) if check.result is CheckResult.WARN else check
 
 
 def policies(facts: NetworkFacts, steps: Sequence[Step]) -> Check:
-    """About what the steps create."""
+    """Policies about what the steps create."""
     check = CheckBuilder(CheckId.POLICY, "Microsoft.PolicyInsights/checkPolicyRestrictions")
     access = facts.access or Access()
     if access.denials is None:
@@ -106,7 +106,7 @@ def policies(facts: NetworkFacts, steps: Sequence[Step]) -> Check:
 
 
 def quota(facts: NetworkFacts, steps: Sequence[Step]) -> Check:
-    """About what the steps create."""
+    """Quota for what the steps create."""
     check = CheckBuilder(CheckId.QUOTA, "Microsoft.Network/locations/usages LIST")
     access = facts.access or Access()
     if access.quotas is None:
@@ -144,7 +144,7 @@ def other_changes(facts: NetworkFacts) -> Check:
 
 
 def _not_readable(check: CheckBuilder, what: str, access: Access, key: str) -> Check:
-    """Not needed: Azure itself refuses such a write, the change then stops with its words, and nothing is lost."""
+    """A check that could not be read does not block: Azure refuses the write, the change stops, nothing is lost."""
     return check.unknown(
         f"could not see {what}{_reason(access, key)}",
         "grant the read permission named, or look yourself before approving",

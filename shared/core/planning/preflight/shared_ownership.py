@@ -31,7 +31,7 @@ def shared_subnets(facts: NetworkFacts) -> Check:
 
 
 def _owners(attached_ids: Iterable[str]) -> list[str]:
-    """``2 of aks-web-1-vmss in MC_rg_shop_westeurope (node group of an AKS cluster)``, one for each owner."""
+    """Such as ``2 of aks-web-1-vmss in MC_rg_shop_westeurope (node group of an AKS cluster)``, one for each owner."""
     counted = Counter(map(_owner_and_group, attached_ids))
     return [
         f"{number} of {owner} in {group}{' (node group of an AKS cluster)' if group.lower().startswith('mc_') else ''}"
@@ -46,7 +46,7 @@ def _owner_and_group(resource_id: str) -> tuple[str, str]:
 
 
 def managed_as_code(facts: NetworkFacts) -> Check:
-    """Azure does not say who deploys a network; a tag sometimes does."""
+    """Azure does not say who deploys a network; a tag may."""
     check = CheckBuilder(CheckId.MANAGED_AS_CODE, "virtualNetworks GET, tags; the rest can't be read from Azure")
     tags = (facts.vnet and facts.vnet.tags) or {}
     hints = [f"{name}={value}" for name, value in tags.items() if _CODE.search(f"{name} {value}")]

@@ -1,4 +1,4 @@
-"""Preconditions that the subnets and what is in them set."""
+"""Checks of the subnets and of what is in them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def subnets_readable(facts: NetworkFacts) -> Check:
 
 
 def outbound_pool(facts: NetworkFacts) -> Check:
-    """Whoever is in the outbound pool leaves by the load balancer: also nodes of no pool, which a plan must move."""
+    """Members of the outbound pool use the load balancer, also nodes of no pool; the plan must move all of them."""
     check = CheckBuilder(
         CheckId.OUTBOUND_POOL,
         "loadBalancers GET, backendIPConfigurations; subnets GET; SnatConnectionCount, AllocatedSnatPorts by backend",
@@ -117,12 +117,12 @@ def existing_gateway(facts: NetworkFacts) -> Check:
 
 
 def foreign_gateways(facts: NetworkFacts) -> tuple[NatGateway, ...]:
-    """Those on the cluster's subnets that this bot did not create, as far as they could be read."""
+    """Readable NAT gateways on the cluster's subnets that snatbot did not create."""
     return tuple(gateway for gateway in facts.attached_gateways if gateway.id not in facts.ours.created_ids)
 
 
 def default_route(facts: NetworkFacts) -> Check:
-    """What routes send elsewhere never reaches a NAT gateway (Azure docs: nat-gateway/nat-overview)."""
+    """Traffic that routes send elsewhere never reaches a NAT gateway (Azure docs: nat-gateway/nat-overview)."""
     check = CheckBuilder(CheckId.DEFAULT_ROUTE, "routeTables GET, routes")
     found = {subnet.name: public_routes(subnet.routes) for subnet in facts.subnets}
     most = [f"{name}: {_detours(routes)}" for name, routes in found.items() if routes.is_most or routes.drops]
@@ -171,7 +171,7 @@ def _named(routes: Sequence[Route]) -> str:
 
 
 def propagated_routes(facts: NetworkFacts) -> Check:
-    """A default route learned from a gateway can't be read without asking each network interface for it."""
+    """A gateway may propagate a default route; only each network interface's effective routes would show it."""
     check = CheckBuilder(
         CheckId.PROPAGATED_ROUTES, "virtualNetworks GET, GatewaySubnet, RouteServerSubnet and peerings; routeTables GET"
     )
@@ -204,7 +204,7 @@ def propagated_routes(facts: NetworkFacts) -> Check:
 
 
 def kept_route_table(facts: NetworkFacts) -> Check:
-    """Pods of kubenet clusters reach each other by it (AKS docs: configure-kubenet)."""
+    """Pods of kubenet clusters reach each other through it (AKS docs: configure-kubenet)."""
     check = CheckBuilder(CheckId.ROUTE_TABLE, "subnets GET, routeTable")
     kept = [f"{subnet.name}: {subnet.route_table_id.name}" for subnet in facts.subnets if subnet.route_table_id]
     if not kept:
@@ -213,7 +213,7 @@ def kept_route_table(facts: NetworkFacts) -> Check:
 
 
 def dual_stack(facts: NetworkFacts) -> Check:
-    """A Standard NAT gateway does IPv4 only, and not in a subnet with IPv6 (Azure docs: nat-gateway/nat-overview)."""
+    """A Standard NAT gateway is IPv4 only and can't be in a subnet with IPv6 (Azure docs: nat-gateway/nat-overview)."""
     check = CheckBuilder(CheckId.IPV6, "managedClusters GET, networkProfile.ipFamilies; subnets GET, addressPrefixes")
     subnets = [subnet.name for subnet in facts.subnets if subnet.has_ipv6]
     if not facts.is_dual_stack:
