@@ -1,7 +1,7 @@
-"""Which NAT gateway a subnet should have, by snatbot's own verified writes.
+"""Which NAT gateway each subnet should have, by snatbot's own verified writes.
 
-A step counts as soon as it was read back: ``change.step`` moves in the transaction that notes it as done. Changes of a
-cluster write one after the other, so they count in the order in which they started.
+A step counts once it was read back: ``change.step`` moves in the transaction that records the step as done. Changes of
+a cluster write one after the other, so they count in the order in which they started.
 """
 
 from __future__ import annotations
@@ -16,34 +16,36 @@ from ..model.resource_id import ArmId
 
 @dataclass(frozen=True, slots=True)
 class Associations:
-    """Of ``unverified`` subnets nothing can be expected: a write is under way, or a begun change has yet to come."""
+    """The last verified write of each subnet. ``unverified``: a write may be under way, or a begun change still plans
+    it.
+    """
 
-    verified: Mapping[ArmId, AssociateSubnet] = field(default_factory=dict)  # by subnet: the last write, read back
+    verified: Mapping[ArmId, AssociateSubnet] = field(default_factory=dict)  # by subnet
     unverified: frozenset[ArmId] = frozenset()
 
     def wanted(self, subnet_id: ArmId) -> ArmId | None:
-        """The gateway that snatbot left the subnet with."""
+        """The gateway that snatbot's last write gave the subnet."""
         step = self.verified.get(subnet_id)
         return step.after if step else None
 
     def taken_off(self, subnet_id: ArmId) -> ArmId | None:
-        """The gateway that snatbot took off the subnet."""
+        """The gateway that snatbot's last write detached from the subnet."""
         step = self.verified.get(subnet_id)
         return step.before if step and step.after is None else None
 
     @property
     def gateways(self) -> tuple[ArmId, ...]:
-        """What snatbot left on some subnet."""
+        """Gateways that snatbot's last writes attached."""
         return tuple(sorted({step.after for step in self.verified.values() if step.after}))
 
     @property
     def is_everywhere(self) -> bool:
-        """Every subnet that snatbot knows of was left with a gateway."""
+        """Whether snatbot's last write attached a gateway to every subnet that it ever wrote."""
         return bool(self.verified) and not self.unverified and all(step.after for step in self.verified.values())
 
 
 def next_association(change: Change) -> AssociateSubnet | None:
-    """The step that comes next in a change that began, if it writes a subnet: its write may be under way."""
+    """The next step of a begun change if it writes a subnet: that write may be under way."""
     steps = change.plan.steps
     step = steps[change.step] if change.is_begun and change.step < len(steps) else None
     return step if isinstance(step, AssociateSubnet) else None

@@ -20,8 +20,8 @@ from ..model.plan import (
 )
 from ..model.resource_id import ArmId
 
-# The first release with what a command uses, read from the azure-cli packages; the AKS docs ask for 2.56 to change an
-# outbound type, and all other commands run with that too. Later entries need more.
+# The first release that has the options, read from the azure-cli packages. The AKS docs ask for 2.56 to change an
+# outbound type; all commands run with 2.56 unless an entry here names a later release.
 _LEAST_VERSION = "2.56"
 _FIRST_WITH = {"StandardV2": "2.78", "--outbound-type-sku": "2.91"}
 _DELETE = {
@@ -36,14 +36,14 @@ def az(*words: str) -> str:
 
 
 def least_version(commands: Iterable[str]) -> str:
-    """Of the Azure CLI, for all of these commands; empty when none is of it."""
+    """The Azure CLI version that all these commands need; empty if none is an ``az`` command."""
     words = {word for command in commands if command.startswith("az ") for word in command.split()}
     versions = [version for word, version in _FIRST_WITH.items() if word in words]
     return [_LEAST_VERSION, *versions][-1] if words else ""
 
 
 def script(commands: Iterable[str]) -> str:
-    """One command a line, below the Azure CLI that they need."""
+    """One command a line, after a comment with the Azure CLI version."""
     lines = tuple(commands)
     version = least_version(lines)
     return "\n".join((f"# Azure CLI {version} or later", *lines) if version else lines)
@@ -56,15 +56,15 @@ def named(resource_id: str) -> tuple[str, ...]:
 
 
 def az_commands(steps: Iterable[Step]) -> tuple[str, ...]:
-    """One command a write, in the plan's order.
+    """One command for each write, in the plan's order.
 
-    What they create carries the plan's tags, so that the plan, applied later, takes it for its own.
+    The commands put the plan's tags on new resources, so that the plan, if it is applied later, reuses them.
     """
     return tuple(command for step in steps if (command := _command(step)))
 
 
 def az_undo_commands(steps: Sequence[Step]) -> tuple[str, ...]:
-    """Takes the gateway off the subnets; where no subnet was touched, what undoes the other writes, last one first."""
+    """Detach the gateway from the subnets; if no subnet was written, undo the other writes, the last one first."""
     moves = [step for step in steps if isinstance(step, AssociateSubnet)]
     if moves:
         return tuple(associate_command(move.subnet_id, move.before) for move in moves)
@@ -83,12 +83,12 @@ def az_undo_commands(steps: Sequence[Step]) -> tuple[str, ...]:
 
 
 def aks_update(cluster: Cluster, *options: str) -> str:
-    """Only a person may run this one: snatbot never writes managedClusters."""
+    """An ``az aks update`` for a person: snatbot never writes managedClusters."""
     return az("aks", "update", *named(cluster.id), *options)
 
 
 def use_managed_gateway(cluster: Cluster, ips: int, idle_timeout_minutes: int) -> str:
-    """Names the SKU: without it AKS takes StandardV2 where the region has it. Standard does IPv4 only."""
+    """The command names the SKU, because AKS defaults to StandardV2 where the region has it. Standard is IPv4 only."""
     ipv6 = ("--nat-gateway-managed-outbound-ipv6-count", "1") if cluster.has_ipv6 else ()
     return aks_update(
         cluster,
@@ -100,7 +100,7 @@ def use_managed_gateway(cluster: Cluster, ips: int, idle_timeout_minutes: int) -
 
 
 def add_public_ips(gateway: NatGateway) -> str:
-    """To somebody else's gateway. The option replaces the list, so those that it has are named too."""
+    """For a gateway that snatbot did not create. The option replaces the list, so it names the present IPs too."""
     ips = ("--public-ip-addresses", *gateway.public_ip_ids, f"<id of each further public IP of SKU {gateway.sku}>")
     return az("network", "nat", "gateway", "update", *named(gateway.id), *ips)
 
@@ -125,7 +125,7 @@ def create_prefix(
 
 
 def _command(step: Step) -> str:
-    """Empty for a gate."""
+    """The command for one step; empty for a gate."""
     match step:
         case CreatePublicIp():
             return create_public_ip(step.id, step.location, step.zones, step.tags)
@@ -149,7 +149,7 @@ def _command(step: Step) -> str:
 
 
 def _set_ips(step: AddPublicIps, ip_ids: Sequence[str], prefix_ids: Sequence[str]) -> str:
-    """Only the list that the step changes; each option sets the whole list."""
+    """Only the list that the step changes; each option replaces its whole list."""
     options: tuple[str, ...] = ()
     if step.before_ids != step.after_ids:
         options += _options("--public-ip-addresses", ip_ids) or ("--remove", "publicIpAddresses")

@@ -1,4 +1,4 @@
-"""One spelling of preconditions: what a check is about and where it is read, then the result in words."""
+"""Build checks: an id and the source of the facts, then the result in words."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ORDER = [CheckResult.BLOCK, CheckResult.COULD_NOT_CHECK, CheckResult.WARN, Chec
 
 @dataclass(frozen=True, slots=True)
 class CheckBuilder:
-    """What a check is about; ``source`` names the call that it is read from. ``remedy`` says what a person can do."""
+    """Builds the results of one check. ``source`` names the call that the facts come from; ``remedy`` is what to do."""
 
     id: CheckId
     source: str
@@ -29,7 +29,7 @@ class CheckBuilder:
         return Check(self.id, CheckResult.BLOCK, message, remedy, self.source, commands=commands)
 
     def unknown(self, message: str, remedy: str, *commands: str, is_needed: bool = True) -> Check:
-        """It could not be read, which blocks where ``is_needed``."""
+        """The facts could not be read; that blocks if ``is_needed``."""
         return Check(self.id, CheckResult.COULD_NOT_CHECK, message, remedy, self.source, is_needed, commands)
 
     def requires(self, is_met: bool, met: str, unmet: str, remedy: str) -> Check:
@@ -37,7 +37,7 @@ class CheckBuilder:
 
 
 def grant_where(unreadable: Iterable[Unreadable], otherwise: str = "") -> str:
-    """What to do about what could not be read: names the resource groups that it is in, else ``otherwise``."""
+    """The remedy for unreadable facts: it names their resource groups, else ``otherwise``."""
     groups = dict.fromkeys(entry.resource_group or otherwise for entry in unreadable) or {otherwise: None}
     where = listed([f"`{group}`" for group in groups if group], 8)
     place = f"resource group {where}" if where else "the resource group that it is in"
@@ -45,5 +45,5 @@ def grant_where(unreadable: Iterable[Unreadable], otherwise: str = "") -> str:
 
 
 def sort_checks(checks: Iterable[Check]) -> tuple[Check, ...]:
-    """In the order a person would want to read them: what forbids first."""
+    """The most important first: blocks, unknown, warnings, passes."""
     return tuple(sorted(checks, key=lambda check: _ORDER.index(check.result)))

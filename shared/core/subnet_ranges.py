@@ -1,6 +1,6 @@
-"""Which subnet an address is in, by the subnets' own prefixes.
+"""Find the subnet of an IP address by the subnets' own prefixes.
 
-That needs no list of nodes: it holds for nodes that nothing lists, for pods, and for nodes that are gone by now.
+This needs no list of nodes, so it also works for unlisted nodes, for pods, and for nodes that no longer exist.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ..model.resource_id import ArmId
 
 class SubnetRanges:
     def __init__(self, subnets: Iterable[tuple[ArmId, Mapping[str, Any]]]) -> None:
-        """Ids and ARM properties. Prefixes of one virtual network never overlap."""
+        """Subnet ids with their ARM properties. Prefixes of one virtual network never overlap."""
         self._networks = [
             (network, subnet_id)
             for subnet_id, properties in subnets
@@ -24,7 +24,7 @@ class SubnetRanges:
         ]
 
     def subnet_of(self, ip: str) -> ArmId | None:
-        """None for an address of none of them, and for what is no address."""
+        """None if the address is in none of the subnets, or is no IP address."""
         address = _parsed(ipaddress.ip_address, ip)
         return next((subnet_id for network, subnet_id in self._networks if address and address in network), None)
 

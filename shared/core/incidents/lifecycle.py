@@ -1,13 +1,13 @@
 """When an incident opens, changes and clears: (record, incident, assessment) -> transition.
 
-One open incident per cluster; the same trouble is posted once. A missing measurement neither opens nor clears, and
-neither does what was not evaluated. Trouble inside the cooldown re-opens. Nothing clears while a change is in flight.
-On a cluster that is no longer scanned it is cleared with a note that says why. A minute counts once, however often
-windows overlap or ticks are repeated.
+A cluster has at most one open incident; the same trouble is posted once. A missing measurement neither opens nor clears
+an incident, and neither does a finding that was not evaluated. Trouble within the cooldown re-opens the incident. No
+incident clears while a change is in flight. If its cluster is no longer scanned, it clears with a note that says why.
+Each minute counts once, even if windows overlap or a tick is repeated.
 
-Severity follows the findings; ``reminders`` decides when trouble that goes on is posted again. Flapping is damped:
-each re-opening needs four times as many clean minutes, up to the cooldown. During silence and maintenance only the end
-of what was posted is posted; what is still open afterwards is posted then.
+Severity follows the findings; ``reminders`` decides when ongoing trouble is posted again. Against flapping, each
+re-opening multiplies the clean minutes needed by four, up to the cooldown. During silence and maintenance only the end
+of a posted incident is posted; an incident that is open afterwards is posted then.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _DAMPING = 4
 
 
 class Effect(StrEnum):
-    """What happened, or what to post. FAILING: connections fail now, and so far it was a warning."""
+    """What happened, or what to post. FAILING: a warning became failed connections."""
 
     NOTHING = "nothing"
     OPENED = "opened"
@@ -47,12 +47,12 @@ _GROWTH = (Effect.FAILING, Effect.WORSENED)
 
 @dataclass(frozen=True, slots=True)
 class IncidentPolicy:
-    clean_minutes: int  # measured minutes without trouble that clear
-    cooldown: timedelta  # trouble within it re-opens
+    clean_minutes: int  # measured minutes without trouble until the incident clears
+    cooldown: timedelta  # trouble within it re-opens the incident
     remind_every: timedelta = timedelta(minutes=30)  # while connections fail
 
     def needed_clean_minutes(self, reopened: int) -> int:
-        """More for what keeps coming back."""
+        """Clean minutes needed; more for an incident that re-opens often."""
         most = max(self.clean_minutes, int(self.cooldown / MINUTE))
         return int(min(self.clean_minutes * _DAMPING ** min(reopened, 8), most))
 
@@ -62,7 +62,7 @@ class IncidentTransition:
     record: ClusterRecord
     incident: Incident | None
     effect: Effect  # what happened
-    message: Effect = Effect.NOTHING  # what to post, which may come later or not at all
+    message: Effect = Effect.NOTHING  # what to post, now or later
 
 
 def next_incident(
@@ -77,9 +77,9 @@ def next_incident(
     is_quiet: bool = False,
     answered: Answers = NO_ANSWERS,
 ) -> IncidentTransition:
-    """``incident`` is the cluster's last one, open or cleared; ``new_id`` is used only if one opens.
+    """The transition of one scan. ``incident`` is the cluster's last one, open or cleared.
 
-    ``answered``: what became of the plans against it.
+    ``new_id`` is used only if an incident opens. ``answered``: what became of the plans against it.
     """
     new = new_minutes_of(record, incident, assessment)
     scan = _Scan(counted(record, incident, new, assessment), assessment, new, now, policy, answered)
@@ -99,14 +99,14 @@ def next_incident(
 
 
 def close(incident: Incident, now: datetime, note: str = "") -> Incident:
-    """The incident, cleared; ``note`` says why when that is not simply clean minutes."""
+    """The cleared incident; ``note`` says why, if clean minutes are not the reason."""
     return replace(incident, state=IncidentState.CLEARED, cleared_at=now, closing_note=note, plan_due_at=None)
 
 
 def end_unscanned(
     record: ClusterRecord, incident: Incident, reason: str, now: datetime, *, is_change_in_flight: bool
 ) -> IncidentTransition:
-    """Ends an open incident on a cluster that is no longer scanned: no minute will ever clear it.
+    """Clear the open incident of a cluster that is no longer scanned: no clean minutes will ever clear it.
 
     ``reason`` becomes its closing note: deleted, stopped, opted out, or on another egress path.
     """
@@ -116,12 +116,12 @@ def end_unscanned(
 
 
 def _end_message(incident: Incident) -> Effect:
-    """Posted only if the incident was."""
+    """The end is posted only if the incident was."""
     return Effect.CLEARED if incident.notified_severity is not None else Effect.NOTHING
 
 
 def _recent(incident: Incident | None, now: datetime, policy: IncidentPolicy) -> Incident | None:
-    """The last incident, if it was cleared within the cooldown."""
+    """The last incident if it was cleared within the cooldown."""
     if incident is None or incident.cleared_at is None or now - incident.cleared_at > policy.cooldown:
         return None
     return incident
@@ -129,7 +129,7 @@ def _recent(incident: Incident | None, now: datetime, policy: IncidentPolicy) ->
 
 @dataclass(frozen=True, slots=True)
 class _Scan:
-    """What one scan says of a cluster."""
+    """What one scan shows of a cluster."""
 
     record: ClusterRecord  # with its minutes
     assessment: Assessment
@@ -150,7 +150,7 @@ class _Scan:
         else:
             incident = self._standing(_continued(known, fresh), known)
             if self.answered.is_at_work:
-                incident = replace(incident, reminded_at=self.now)  # a running change posts by itself
+                incident = replace(incident, reminded_at=self.now)  # a running change sends its own messages
             message = self._news(known, incident)
             effect = message if message in _GROWTH else Effect.NOTHING
         if is_quiet:
@@ -163,11 +163,11 @@ class _Scan:
         return IncidentTransition(record, incident, effect, message)
 
     def needed(self, incident: Incident) -> int:
-        """Clean minutes until it is cleared."""
+        """Clean minutes until the incident clears."""
         return self.policy.needed_clean_minutes(incident.reopened)
 
     def kept(self, incident: Incident) -> tuple[FindingKind, ...]:
-        """Kinds that stand because they were not evaluated, or have not been clean for long enough."""
+        """Kinds that remain, because they were not evaluated or were not clean for long enough."""
         is_failing = bool(self.new.failed) or not self.new.is_measured
         has_failures = is_failing or self.record.clean_minutes < self.needed(incident)
         return tuple(
@@ -177,7 +177,7 @@ class _Scan:
         )
 
     def _standing(self, incident: Incident, known: Incident) -> Incident:
-        """``incident`` with the kinds of ``known`` that still stand."""
+        """``incident`` with the kinds of ``known`` that remain."""
         kept = self.kept(known)
         kinds = tuple(dict.fromkeys((*incident.kinds, *kept)))
         if self.new.failed:
@@ -224,7 +224,7 @@ def _fresh(assessment: Assessment, new: NewMinutes, now: datetime, new_id: str) 
 
 
 def _continued(incident: Incident, fresh: Incident) -> Incident:
-    """``fresh`` figures under the identity and the history of ``incident``."""
+    """``fresh`` figures with the identity and history of ``incident``."""
     is_same_failure = bool(FAILURES & set(incident.kinds)) or fresh.failing_since is None
     return replace(
         fresh,
@@ -247,12 +247,12 @@ def _continued(incident: Incident, fresh: Incident) -> Incident:
 
 
 def _lower(notified: Severity | None, now: Severity) -> Severity | None:
-    """When trouble eases, what counts as posted eases too: a later rise is news again."""
+    """When trouble eases, the posted severity falls too, so that a later rise is posted again."""
     return notified if notified is None or notified.rank <= now.rank else now
 
 
 def _path_note(incident: Incident, assessment: Assessment) -> str:
-    """Egress moved to a NAT gateway while the incident was open."""
+    """The note that egress moved to a NAT gateway while the incident was open."""
     if incident.gateway_ids or not assessment.gateway_ids:
         return ""
     names = listed([f"`{ArmId.parse(gateway_id).name}`" for gateway_id in assessment.gateway_ids])

@@ -1,7 +1,8 @@
 """What one scan adds: minutes that no earlier scan has counted, and the alarms that count.
 
-A minute counts once, with one exception: its states may arrive apart, and a Failed that comes after its minute was
-counted as clean still counts, for as long as a window shows it (Azure docs: metrics-troubleshoot, partial minutes).
+A minute counts once, with one exception: Azure Monitor may deliver a minute's states at different times. A Failed value
+that arrives after its minute was counted as clean still counts while it is in the window (Azure docs:
+metrics-troubleshoot, partial minutes).
 """
 
 from __future__ import annotations
@@ -19,21 +20,21 @@ from ...model.reading import Idle, Measured
 @dataclass(frozen=True, slots=True)
 class NewMinutes:
     is_measured: bool
-    failed: tuple[datetime, ...]  # minutes that no earlier scan has counted, as in ``clean``
+    failed: tuple[datetime, ...]  # minutes that no earlier scan has counted; so are ``clean``
     clean: tuple[datetime, ...]
     judged_until: datetime | None
-    alarms: tuple[Finding, ...]  # that count, worst first
-    others: tuple[Finding, ...]  # those of them that are no failures
+    alarms: tuple[Finding, ...]  # alarms that count, worst first
+    others: tuple[Finding, ...]  # those alarms that are no failures
 
 
 def new_minutes_of(record: ClusterRecord, incident: Incident | None, assessment: Assessment) -> NewMinutes:
-    """``incident`` is the cluster's last one, open or cleared: what failed after its last failure is news."""
+    """``incident`` is the cluster's last one, open or cleared: failures after its last failed minute are new."""
     reading, until = assessment.reading, record.judged_until
     others = tuple(finding for finding in assessment.alarms if finding.kind not in FAILURES)
     if not isinstance(reading, Measured | Idle):
         return NewMinutes(False, (), (), until, others, others)
     if until is not None and reading.window.end < until:
-        return NewMinutes(True, (), (), until, (), ())  # a tick that comes late brings nothing back
+        return NewMinutes(True, (), (), until, (), ())  # a late tick changes nothing
     failed, clean = _fresh_minutes(reading, until, incident.last_failed_at if incident else None)
     alarms = assessment.alarms if failed else others
     return NewMinutes(
@@ -42,10 +43,10 @@ def new_minutes_of(record: ClusterRecord, incident: Incident | None, assessment:
 
 
 def counted(record: ClusterRecord, incident: Incident | None, new: NewMinutes, assessment: Assessment) -> ClusterRecord:
-    """The record with this scan's minutes: clean since the last failure, calm since the last trouble of any kind."""
+    """The record with this scan's minutes: clean ones since the last failure, calm ones since the last trouble."""
     reading = assessment.reading
     if new.failed and isinstance(reading, Measured):
-        # The window holds that failure and all that came after it, minutes that were counted before among them.
+        # The window holds that failure and everything after it, also minutes that earlier scans counted.
         clean = calm = len([at for at in reading.clean_minutes if at > new.failed[-1]])
     else:
         clean, calm = record.clean_minutes + len(new.clean), record.calm_minutes
@@ -58,7 +59,7 @@ def counted(record: ClusterRecord, incident: Incident | None, new: NewMinutes, a
 
 
 def _end_of_minutes(reading: Measured | Idle) -> datetime:
-    """Where counting goes on: minutes that had no point yet may still get one."""
+    """The minute from which the next scan counts: later minutes without a point may still get one."""
     if isinstance(reading, Idle):
         return reading.window.end
     return max((*reading.failed_minutes, *reading.clean_minutes), default=reading.window.start - MINUTE) + MINUTE
@@ -67,7 +68,7 @@ def _end_of_minutes(reading: Measured | Idle) -> datetime:
 def _fresh_minutes(
     reading: Measured | Idle, judged_until: datetime | None, last_failed_at: datetime | None
 ) -> tuple[tuple[datetime, ...], tuple[datetime, ...]]:
-    """Failed and clean minutes that no earlier tick has counted; failed ones also where they were taken for clean."""
+    """Failed and clean minutes that no earlier scan counted, and failed ones that an earlier scan counted as clean."""
     if isinstance(reading, Measured):
         failed, clean = reading.failed_minutes, reading.clean_minutes
     else:

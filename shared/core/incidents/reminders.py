@@ -1,7 +1,7 @@
-"""When people are notified again of an open incident: at once when it gets worse, and now and then while it fails.
+"""When people are notified again of an open incident: at once when it gets worse, and regularly while it fails.
 
-Worse is a severity above the last post's, a new kind of critical trouble, or twice as many failing nodes. Only the
-last of these waits for room among an hour's posts. A denial makes room, and puts off reminders.
+Worse means a higher severity than last posted, a new kind of critical trouble, or twice as many failing nodes. Only a
+rise in failing nodes waits for room among the posts of an hour. Denying a plan makes room, and postpones reminders.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ...model.incident import Incident
 from ...model.plan import CURES
 
 AFTER_A_DENIAL = timedelta(hours=4)
-# How many posts of the last hour leave room for one about growth that can wait.
+# A rise in failing nodes is posted only if the last hour had fewer posts than this.
 _ROOM_WHEN_FAILING = 2
 _ROOM_WHEN_WARNING = 1
 _HOUR = timedelta(hours=1)
@@ -26,21 +26,18 @@ _FOR_A_PERSON = (ChangeState.PROPOSED, ChangeState.STOPPED)
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What became of the plans against an incident.
+    """What became of the plans against an incident; None where there was none."""
 
-    None where there was none.
-    """
-
-    notified_at: datetime | None = None  # the last post about one
+    notified_at: datetime | None = None  # the last post about a plan
     denied_at: datetime | None = None  # of the newest plan
-    is_at_work: bool = False  # a change is being applied or verified: it posts by itself
+    is_at_work: bool = False  # a change is being applied or verified: it sends its own messages
 
 
 NO_ANSWERS = Answers()
 
 
 def answers(incident_id: str, changes: Iterable[Change], now: datetime) -> Answers:
-    """``changes`` of the incident's cluster, in any order."""
+    """The answers on ``incident``, from the changes of its cluster in any order."""
     is_at_work = any(change.state in _AT_WORK for change in changes)
     own = _cures_of(incident_id, changes)
     notified = [at for change in own for at in _notified_of(change) if at <= now]
@@ -49,19 +46,19 @@ def answers(incident_id: str, changes: Iterable[Change], now: datetime) -> Answe
 
 
 def waiting(incident_id: str, changes: Sequence[Change]) -> Change | None:
-    """What a person can do something about: what waits for a decision, else the newest plan against the incident."""
+    """The change that waits for a decision, else the newest plan against the incident."""
     open_ones = sorted((change for change in changes if change.state in _FOR_A_PERSON), key=_age)
     found = [*_cures_of(incident_id, changes), *open_ones]
     return found[-1] if found else None
 
 
 def is_failing(alarms: Iterable[Finding]) -> bool:
-    """Whether connections fail in this scan, or worse."""
+    """Whether this scan shows failed connections or worse."""
     return any(finding.severity.rank >= Severity.FAILING.rank for finding in alarms)
 
 
 def is_worse(known: Incident, incident: Incident, alarms: Iterable[Finding], now: datetime, answered: Answers) -> bool:
-    """Whether an open incident, ``known`` before this scan, has grown so that it is posted now."""
+    """Whether the open incident got so much worse since ``known`` that it is posted now."""
     notified = incident.notified_severity
     is_rise = notified is not None and incident.severity.rank > notified.rank
     is_new = any(alarm.severity is Severity.CRITICAL and alarm.kind not in known.kinds for alarm in alarms)
@@ -77,7 +74,7 @@ def is_worse(known: Incident, incident: Incident, alarms: Iterable[Finding], now
 
 
 def is_reminder_due(incident: Incident, now: datetime, every: timedelta, answered: Answers) -> bool:
-    """Whether to remind people that it still fails: ``every`` so often, and later once they denied a plan."""
+    """Whether to remind people of failing connections: once per ``every``, and later if they denied a plan."""
     if answered.is_at_work:
         return False
     if answered.denied_at is not None:
@@ -97,7 +94,7 @@ def notified(incident: Incident, now: datetime) -> Incident:
 
 
 def reminded(incident: Incident, now: datetime) -> Incident:
-    """After a reminder: the highest severity posted counts, so that ups and downs are not posted as worse."""
+    """After a reminder: the highest posted severity counts, so that fluctuation is not posted as worse."""
     before = incident.notified_severity or incident.severity
     return replace(
         incident,

@@ -1,7 +1,7 @@
-"""How long what is stored is kept: audit lines 400 days, the rest 30 days after it ended.
+"""How long records are kept: audit lines for 400 days, everything else for 30 days after it ended.
 
-Never deleted: changes that are not final, and changes whose resources exist or can't be read. Whether a NAT gateway is
-snatbot's hangs on their plan, decision and journal, and so does rolling back.
+Two kinds of changes are never deleted: changes that are not final, and changes whose resources exist or can't be read.
+Their plan, decision and journal prove that snatbot created a NAT gateway, and a rollback needs them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ AUDIT_KEPT = timedelta(days=400)
 
 
 def audit_limit(now: datetime) -> datetime:
-    """Audit lines before this moment are deleted: whole UTC days."""
+    """The moment before which audit lines are deleted: whole UTC days."""
     return (now - AUDIT_KEPT).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
@@ -28,7 +28,7 @@ def removable_changes(
     now: datetime,
     is_deleted: Callable[[str], bool],
 ) -> tuple[Change, ...]:
-    """``changes`` of one cluster, ``journals`` by change id. ``is_deleted`` is true only of what Azure denies."""
+    """``changes`` of one cluster, ``journals`` by change id. ``is_deleted`` is true only if Azure says so."""
     removable = {
         change.id: change
         for change in changes
@@ -36,7 +36,7 @@ def removable_changes(
         and now - _last_touched(change, journals.get(change.id, ())) > KEPT
         and (not _may_own(change) or all(is_deleted(resource_id) for resource_id in named_resources(change)))
     }
-    # A roll-back rests on the change that it takes back, and a deletion on the change that created.
+    # A rollback needs the change that it rolls back; a deletion needs the change that created the resources.
     while needed := {change.plan.of_change_id for change in changes if change.id not in removable} & removable.keys():
         removable = {change_id: change for change_id, change in removable.items() if change_id not in needed}
     return tuple(removable.values())
@@ -45,7 +45,7 @@ def removable_changes(
 def removable_incidents(
     incidents: Iterable[Incident], kept_changes: Iterable[Change], now: datetime
 ) -> tuple[Incident, ...]:
-    """Cleared ones that no change is about any more."""
+    """Cleared incidents that no change refers to."""
     needed = {change.incident_id for change in kept_changes}
     return tuple(
         incident
@@ -55,13 +55,13 @@ def removable_incidents(
 
 
 def is_removable_record(record: ClusterRecord, now: datetime) -> bool:
-    """Of a cluster that has neither incidents nor changes any more."""
+    """Whether the record of a cluster without incidents and changes is old enough to delete."""
     times = (record.judged_until, record.silenced_until, record.contradicted_at)
     return all(at is None or now - at > KEPT for at in times)
 
 
 def named_resources(change: Change) -> tuple[str, ...]:
-    """NAT gateways, public IPs and prefixes that the plan makes, uses or takes off a subnet, in lower case."""
+    """NAT gateways, public IPs and prefixes that the plan creates, uses or detaches, in lower case."""
     found: list[str] = []
     for step in change.plan.steps:
         match step:
@@ -75,12 +75,12 @@ def named_resources(change: Change) -> tuple[str, ...]:
 
 
 def _may_own(change: Change) -> bool:
-    """Something may have been created for it: a proposal that nobody approved has written nothing."""
+    """Whether the change may have created something; a proposal that nobody approved has written nothing."""
     return change.is_begun or (change.decision is not None and change.decision.action is Action.APPROVE)
 
 
 def _last_touched(change: Change, journal: Iterable[JournalEntry]) -> datetime:
-    """No later moment is known of it."""
+    """The latest moment that the change records."""
     times = [change.proposed_at, change.expires_at, change.applied_at, change.verify_from, change.started_at]
     times += [change.decision.decided_at if change.decision else None, *(entry.updated_at for entry in journal)]
     return max(at for at in times if at is not None)

@@ -8,7 +8,7 @@ from ...formatting import count, utc
 from ...model.fleet import Fleet, Unlisted
 from ...model.tally import Tally
 
-STALE_AFTER = 3  # times as long as a list of clusters is usually kept
+STALE_AFTER = 3  # times the usual lifetime of a list of clusters
 GRANT = (
     "grant this app's identity Reader and Monitoring Reader on the subscriptions with AKS clusters, "
     "or name them in SUBSCRIPTIONS"
@@ -22,7 +22,7 @@ def stale_list(fleet: Fleet, now: datetime, kept_for: timedelta) -> str:
 
 
 def nothing_found(fleet: Fleet, *, has_seen_clusters: bool, are_some_lost: bool) -> Unlisted | None:
-    """No cluster was listed, and not because all known ones were deleted."""
+    """No cluster was listed, although not all known clusters were deleted."""
     if fleet.clusters:
         return None
     if are_some_lost:
@@ -31,7 +31,7 @@ def nothing_found(fleet: Fleet, *, has_seen_clusters: bool, are_some_lost: bool)
 
 
 def nothing_measured(tally: Tally) -> str:
-    """Nothing was measured though there is something to measure."""
+    """Nothing was measured, although there are clusters to measure."""
     applicable = tally.clusters - tally.does_not_apply
     if applicable <= 0 or tally.measured + tally.idle > 0:
         return ""

@@ -1,4 +1,4 @@
-"""What stands in the way of monitoring: posted once when it has lasted, and forgotten when it is over."""
+"""What prevents monitoring: posted once when it lasts longer than a grace period, and removed when it ends."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from ...formatting import clip
 from ...model.coverage import StandingProblem
 from ...model.fleet import Unlisted
 
-MOST = 30  # are kept; more come when some of these are over
+MOST = 30  # at most so many are kept; more fit when others end
 LONGEST = 400  # characters of a text that are kept
 
 
 @dataclass(frozen=True, slots=True)
 class StandingProblemNews:
-    """Texts to post now, and posted ones that are over."""
+    """Texts to post now, and posted texts whose problem ended."""
 
     due: tuple[str, ...] = ()
     over: tuple[str, ...] = ()
@@ -25,7 +25,7 @@ class StandingProblemNews:
 def update_problems(
     known: tuple[StandingProblem, ...], current: Mapping[str, str], now: datetime, grace_period: timedelta
 ) -> tuple[tuple[StandingProblem, ...], StandingProblemNews]:
-    """``current`` texts by key: two texts with the same key are about the same problem."""
+    """``current`` are texts by key; the same key means the same problem."""
     before = {problem.key: replace(problem, since=min(problem.since, now)) for problem in known}
     keys = [*(key for key in before if key in current), *(key for key in current if key not in before)][:MOST]
     standing = [before.get(key) or StandingProblem(key, clip(current[key], LONGEST), now) for key in keys]
@@ -36,5 +36,5 @@ def update_problems(
 
 
 def by_subject(unlisted: Iterable[Unlisted]) -> dict[str, str]:
-    """Texts by subject: the reason may change from scan to scan."""
+    """Texts by subject, because the reason may change from scan to scan."""
     return {clip(entry.subject, LONGEST): str(entry) for entry in unlisted}

@@ -14,7 +14,7 @@ from ..detection.tags import TagRules, read_tags
 
 
 def tally_of(assessments: Iterable[Assessment], effects: Mapping[str, int], not_remembered: int) -> Tally:
-    """Of one group of clusters; groups are added up."""
+    """The tally of one group of clusters; the caller adds groups up."""
     total = Tally(effects=dict(effects), not_remembered=not_remembered)
     for assessment in assessments:
         total = total + _tally_of(assessment)
@@ -22,7 +22,9 @@ def tally_of(assessments: Iterable[Assessment], effects: Mapping[str, int], not_
 
 
 def not_reached(targets: Sequence[WatchedCluster]) -> Tally:
-    """Clusters of one subscription that no worker has scanned lately. Those that need no scan count as such."""
+    """The tally of clusters of one subscription that no worker scanned lately. Clusters that need no scan count as
+    such.
+    """
     to_measure = [
         target for target in targets if not_applicable(target, read_tags(target.cluster.tags, TagRules())) is None
     ]

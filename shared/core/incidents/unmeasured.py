@@ -1,8 +1,8 @@
-"""Clusters that are not measured: who, why and since when; posted when it has lasted, and when it is over.
+"""Clusters that are not measured: which, why and since when; posted when it lasts, and when it ends.
 
-Each cluster counts on its own, and is posted when it has been unmeasured for a grace period, even if others were posted
-for the same cause before. Further clusters with the same cause, and recoveries, go into the next post, at most one per
-grace period. A cluster that is no longer listed though it was not deleted is posted at once, and so is an opt-out.
+Each cluster counts on its own: it is posted after a grace period without a measurement, even if others were posted for
+the same cause before. Further clusters with the same cause, and recoveries, go into the next post, at most one per
+grace period. A cluster that disappears from the list though it was not deleted is posted at once, and so is an opt-out.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .standing_problems import StandingProblemNews
 
 @dataclass(frozen=True, slots=True)
 class UnmeasuredNews:
-    """What to post: losses as findings, clusters as names, problems as sentences."""
+    """What to post: clusters that can't be measured as findings, recovered clusters as names, problems as sentences."""
 
     losses: tuple[Finding, ...] = ()
     seen_again: tuple[str, ...] = ()
@@ -40,11 +40,11 @@ class UnmeasuredNews:
 
 @dataclass(frozen=True, slots=True)
 class FleetListing:
-    """What the list of clusters says, whether or not they were measured."""
+    """What the list of clusters shows, whether or not they were measured."""
 
     listed: Mapping[str, str] = field(default_factory=dict)  # short key to name
     opted_out: Mapping[str, str] = field(default_factory=dict)  # short key to name
-    lost: Mapping[str, str] = field(default_factory=dict)  # id to name: all that are unlisted though not deleted
+    lost: Mapping[str, str] = field(default_factory=dict)  # id to name: clusters that are unlisted though not deleted
     not_asked: frozenset[str] = frozenset()  # those of ``lost`` that Azure was not asked about, or gave no answer on
 
 
@@ -57,7 +57,7 @@ class OutageKey:
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """How long one cluster has not been measured for one cause, and when that was posted."""
+    """How long one cluster was not measured for one cause, and when that was posted."""
 
     since: datetime
     notified_at: datetime | None = None
@@ -69,7 +69,7 @@ _Outages = dict[OutageKey, Outage]
 def update_unmeasured(
     record: FleetRecord, tally: Tally, listing: FleetListing, now: datetime, grace_period: timedelta
 ) -> tuple[FleetRecord, UnmeasuredNews]:
-    """The record afterwards, and what to post; standing problems are left alone."""
+    """The new record and what to post; this leaves standing problems alone."""
     listed, lost = listing.listed, listing.lost
     outages = _current(record.unmeasured, tally, listed.keys() - listing.opted_out.keys(), now)
     outages, losses = _notify(outages, tally.unseen, listed, now, grace_period)
@@ -99,9 +99,9 @@ def update_unmeasured(
 
 
 def _current(known: Iterable[UnmeasuredGroup], tally: Tally, watched: Set[str], now: datetime) -> _Outages:
-    """Outages that last and those that begin. A posted one stays until its end is posted.
+    """Outages that last and outages that begin. A posted one remains until its end is posted.
 
-    Of a cluster with a posted outage, one for another cause counts only while it lasts.
+    If a cluster has a posted outage, an outage for another cause counts only while it lasts.
     """
     before = {
         OutageKey(group.subscription, group.cause, key): Outage(
@@ -125,7 +125,7 @@ def _current(known: Iterable[UnmeasuredGroup], tally: Tally, watched: Set[str], 
 def _notify(
     outages: _Outages, unseen: Iterable[Unseen], names: Mapping[str, str], now: datetime, grace_period: timedelta
 ) -> tuple[_Outages, list[Finding]]:
-    """The outages after the post of what is due, and what to post."""
+    """The outages after posting, and what to post."""
     last_post: dict[tuple[str, Cause], datetime] = {}
     for key, outage in outages.items():
         if outage.notified_at is not None:
@@ -148,13 +148,13 @@ def _notify(
 
 
 def _recovered(outages: _Outages, tally: Tally, listed_keys: Set[str]) -> set[str]:
-    """Clusters whose outage was posted and is over."""
+    """Clusters whose outage was posted and ended."""
     notified = {key.cluster for key, outage in outages.items() if outage.notified_at}
     return notified & listed_keys - _unmeasured_keys(tally)
 
 
 def _packed(outages: _Outages) -> tuple[UnmeasuredGroup, ...]:
-    """Clusters with the same outage share an entry: thousands of them have to fit into a row."""
+    """Merge clusters with the same outage into one entry, so that thousands of them fit into a row."""
     packed: dict[tuple[str, Cause, datetime, datetime | None], list[str]] = {}
     for key, outage in outages.items():
         group = (key.subscription, key.cause, outage.since, outage.notified_at)
@@ -181,7 +181,7 @@ def _names(these: Mapping[str, str], without: Mapping[str, str]) -> tuple[str, .
 
 
 def _not_measured(unseen: Unseen, names: list[str], since: datetime) -> Finding:
-    """``names`` of those that are posted now; others may have been posted before."""
+    """``names`` are the clusters posted now; others may have been posted before."""
     others = len(unseen.keys) - len(names)
     before = f", beside {number(others)} more for the same cause" if others else ""
     return Finding(

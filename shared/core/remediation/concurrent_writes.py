@@ -1,9 +1,9 @@
-"""Whether somebody else wrote to a subnet at the moment of our write, so that one of the two may be lost.
+"""Whether somebody else wrote to a subnet at the same time as snatbot, so that one of the two writes may be lost.
 
-A subnet's PUT replaces all of it. If-Match would refuse the later writer, but no document says that subnets honour it.
-Where they don't, our write overwrites one that arrives after our last read, and the subnet shows nothing of it. Only
-the activity log does, minutes later: it has a foreign write that began between our read and our own write. Azure's
-clock times both; ours only measures how long that moment lasted.
+A PUT replaces the whole subnet. If-Match would reject the later writer, but no document says that subnets support it.
+If they don't, snatbot's write overwrites a write that arrives after snatbot's last read, and the subnet does not show
+it. Only the activity log shows it, minutes later: a foreign write that began between snatbot's read and its write.
+Azure's clock times both writes; snatbot's own clock only measures how long that interval lasted.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _BY_OPTION = {"networkSecurityGroup": "--network-security-group", "routeTable": 
 
 @dataclass(frozen=True, slots=True)
 class OwnWrite:
-    """A subnet step that was done."""
+    """A subnet step that is done."""
 
     step: int
     subnet_id: ArmId
-    request_id: str  # its writes carry it
-    exposed_seconds: float | None  # the longest from a last read to the answer of the write; None: it was not recorded
-    is_expected: bool  # the log should show a write
+    request_id: str  # client request id of its writes
+    exposed_seconds: float | None  # longest time from a last read to the answer of the write; None: not recorded
+    is_expected: bool  # the activity log should show a write
     properties: Mapping[str, Any]  # as read back
 
 
@@ -42,7 +42,7 @@ class Overlap:
 
 
 def own_writes(own: OwnWrite, log: Sequence[LoggedWrite], app_id: str) -> tuple[LoggedWrite, ...]:
-    """Our own writes of this step that took effect. ``app_id`` is our client id, empty when unknown."""
+    """snatbot's writes of this step that took effect. ``app_id`` is snatbot's client id, empty if unknown."""
     return tuple(
         write
         for write in log
@@ -51,7 +51,7 @@ def own_writes(own: OwnWrite, log: Sequence[LoggedWrite], app_id: str) -> tuple[
 
 
 def overlaps(own: OwnWrite, log: Sequence[LoggedWrite], app_id: str) -> tuple[Overlap, ...]:
-    """Writes by others to the subnet, or to its virtual network, that began at the moment of one of ours."""
+    """Writes by others to the subnet or its virtual network that began during one of snatbot's writes."""
     exposed_seconds = MOST_EXPOSED_SECONDS if own.exposed_seconds is None else own.exposed_seconds
     moments = [
         (write.at - timedelta(seconds=exposed_seconds) - _SLACK, write.at + _SLACK)
@@ -92,7 +92,7 @@ def _what(overlap: Overlap) -> str:
 
 
 def _lost(overlap: Overlap) -> dict[str, Any] | None:
-    """What they sent and the subnet has otherwise, by property; None where the log has no body."""
+    """Properties that the other writer sent and that the subnet has otherwise; None if the log has no body."""
     own, sent = overlap.own, overlap.other.properties
     if sent is None or not same_id(overlap.other.resource_id, own.subnet_id):
         return None
@@ -100,7 +100,7 @@ def _lost(overlap: Overlap) -> dict[str, Any] | None:
 
 
 def commands(overlap: Overlap) -> tuple[str, ...]:
-    """What shows the write, and restores what was lost of it."""
+    """Commands that show the write and restore the properties that it lost."""
     subnet_id, other, lost = overlap.own.subnet_id, overlap.other, _lost(overlap)
     which = ("--subscription", subnet_id.subscription, "--correlation-id", other.correlation_id)
     since = f"{other.at - timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}"
@@ -121,7 +121,7 @@ def changed_properties(
 
 
 def restore_command(subnet_id: str, name: str, value: Any) -> str:
-    """The ``az`` command that gives one property of a subnet this value; None takes it off."""
+    """The ``az`` command that sets one property of a subnet to this value; None removes it."""
     if value is None:
         return _update(subnet_id, "--remove", name)
     if name in _BY_OPTION and isinstance(value, Mapping) and value.get("id"):

@@ -1,8 +1,8 @@
-"""The gate after each subnet: does its traffic leave the new way, and does nothing fail?
+"""The gate after each subnet: does its traffic use the new egress path, and does nothing fail?
 
-A NAT gateway's metrics know no subnet, and the first subnets' traffic must not speak for a later one without egress. So
-the gateway's rate has to rise by a share of what the subnet's own nodes had before. After a detach, the load balancer's
-metrics name each node, and the nodes' own connections count.
+A NAT gateway's metrics don't name subnets, and traffic of earlier subnets must not hide a subnet without egress. So the
+gateway's rate must rise by a share of what the subnet's own nodes had before. After a detach, the load balancer's
+metrics name each node, so the nodes' own connections count.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ..subnet_ranges import SubnetRanges
 from .measurement import LEAST_PER_MINUTE, total
 
 SHARE_OF_OWN = 0.25
-# Single failures come and go on any gateway: what is below both is shown and stops nothing.
+# Single failures are normal on any gateway: below both limits they are shown and stop nothing.
 NOISE_PER_MINUTE = 1.0
 NOISE_SHARE = 0.01
 _MOST_FAILING = 0.5
@@ -30,25 +30,25 @@ _MORE_THAN_BEFORE = 0.25
 class Passage(StrEnum):
     OPEN = "open"
     SHUT = "shut"
-    UNKNOWN = "unknown"  # nothing to tell by
+    UNKNOWN = "unknown"  # the source can't tell
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What one source says of a subnet that was moved. What is shut may open later, unless it ``is_broken``."""
+    """What one source shows of a moved subnet. A shut gate may open later, unless it ``is_broken``."""
 
     passage: Passage
     words: str  # what was measured
     is_broken: bool = False
-    is_patient: bool = False  # it is no fault of the change: the gate's limit does not count
+    is_patient: bool = False  # not the fault of the change, so the gate's time limit does not apply
 
 
 @dataclass(frozen=True, slots=True)
 class TrafficBefore:
-    """Successful new connections a minute on the load balancer, of the time before the change."""
+    """Successful new connections per minute on the load balancer before the change."""
 
     own: float  # of the subnet's nodes
-    unplaced: float  # of nodes in no known subnet, so perhaps its own; infinite when nothing was measured
+    unplaced: float  # of nodes in no known subnet, which may be in this one; infinite if not measured
 
     @classmethod
     def of(cls, baseline: Baseline | None, subnet_id: ArmId) -> TrafficBefore:
@@ -59,12 +59,12 @@ class TrafficBefore:
 
     @property
     def is_quiet(self) -> bool:
-        """Whether the subnet had too little traffic to tell by it."""
+        """Whether the subnet had too little traffic to judge by."""
         return self.own + self.unplaced <= LEAST_PER_MINUTE
 
 
 def through_gateway(had: TrafficBefore, *, now: float, before: float, failed: float) -> Evidence:
-    """New connections a minute on the NAT gateway, now and before the subnet was moved, and failed ones now."""
+    """New connections per minute on the NAT gateway, now and before the subnet moved, and failed ones now."""
     noise = f"{failed:,.1f} a minute failed" if failed else "none failed"
     if failed > max(NOISE_PER_MINUTE, NOISE_SHARE * now):
         words = f"{failed:,.1f} of {now:,.1f} connections a minute failed on the NAT gateway"
@@ -84,10 +84,10 @@ def through_gateway(had: TrafficBefore, *, now: float, before: float, failed: fl
 def through_load_balancer(
     own: Sequence[Series], window: Window, own_before: float, failing_before: float = 0.0
 ) -> Evidence:
-    """``own``: new connections of the subnet's nodes on the load balancer, by state; ``own_before`` a minute.
+    """``own``: new connections of the subnet's nodes on the load balancer, by state; ``own_before`` per minute.
 
-    A roll-back is not held up for traffic that nobody has measured: nodes may be without egress meanwhile.
-    ``failing_before``: the share of the cluster's connections that failed before any change; a detach brings it back.
+    Without a measurement the gate of a rollback opens: nodes may be without egress meanwhile. ``failing_before``: the
+    share of the cluster's connections that failed before any change; a detach may bring it back.
     """
     failed = total(own, window, "failed")
     succeeded = total(own, window) - failed - total(own, window, "pending")
@@ -106,9 +106,9 @@ def through_load_balancer(
 
 
 def left_behind(connections: Iterable[Series], window: Window, moved: SubnetRanges) -> str:
-    """Who still makes new connections through the load balancer and is in no subnet of the plan; empty if nobody.
+    """Nodes that still use the load balancer and are in no subnet of the plan; empty if there are none.
 
-    Such a node is missing from every list, or came with a subnet of its own after the plan was made.
+    Such a node is in no list, or was added with a subnet of its own after the plan was made.
     """
     rates: dict[str, float] = {}
     for series in connections:

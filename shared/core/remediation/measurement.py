@@ -1,4 +1,4 @@
-"""What the gate and the verification share: which minutes they measure, and from what rate on it is traffic."""
+"""What gate and verification share: which minutes they measure, and which rate counts as traffic."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from datetime import datetime, timedelta
 from ...model.metric import MINUTE, Series, Window
 from ..detection.schedule import complete_window
 
-# Without any traffic a gateway shows some ten new connections a minute: the platform's health checks (Azure docs:
-# nat-metrics). What is no more than ten times that proves nothing.
+# A gateway without traffic shows about ten new connections per minute: the platform's health checks (Azure docs:
+# nat-metrics). Up to ten times that rate proves nothing.
 LEAST_PER_MINUTE = 100.0
 
 
 @dataclass(frozen=True, slots=True)
 class MeasurementPolicy:
     ingestion_lag_minutes: int
-    minutes: int  # that are judged together
-    limit: timedelta  # what does not show within it is not waited for any longer
+    minutes: int  # minutes that are judged together
+    limit: timedelta  # how long to wait for the traffic
 
     def complete_window(self, now: datetime) -> Window:
         """The last complete minutes."""
         return complete_window(now, self.ingestion_lag_minutes, self.minutes)
 
     def window_since(self, since: datetime, now: datetime) -> Window | None:
-        """The last complete minutes that lie wholly after ``since``; None while there are fewer."""
+        """The last complete minutes after ``since``; None if there are too few."""
         window = self.complete_window(now)
         return window if window.start >= since.replace(second=0, microsecond=0) + MINUTE else None
 
 
 def points(series: Iterable[Series], window: Window, state: str | None = None) -> Iterator[tuple[datetime, float]]:
-    """The window's minutes and values, of one connection state in lower case or of all."""
+    """Minutes and values in the window, of one connection state (lower case) or of all."""
     for each in series:
         if state in (None, each.state):
             yield from ((at, value) for at, value in each.points if window.holds(at))

@@ -1,7 +1,7 @@
 """The life of a change as a table: (state, event) -> next state.
 
-The table refuses every other event, so a late, doubled or out-of-order message cannot move a change. Resuming leads to
-approved and not to applying: what must hold before the first step must hold before the next one too.
+The table rejects every other event, so a late, repeated or out-of-order message can't move a change. A resumed change
+becomes approved, not applying: the checks before the first step must also pass before the next step.
 """
 
 from __future__ import annotations

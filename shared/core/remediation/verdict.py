@@ -1,8 +1,8 @@
 """Whether a NAT gateway cured the incident: a verdict from the gateway's own metrics.
 
-A load balancer without failures proves nothing after the switch: new connections no longer go there. Microsoft's pages
-contradict each other on whether SNATConnectionCount counts per minute or per second, so "fixed" must hold under both
-readings. Platform health checks make a small count without any traffic (Azure docs: nat-metrics).
+A load balancer without failures proves nothing after the switch: new connections no longer use it. Microsoft's pages
+contradict each other on whether SNATConnectionCount counts per minute or per second, so "fixed" must be true either
+way. Platform health checks add a small count without any traffic (Azure docs: nat-metrics).
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ DATAPATH_PERCENT = 90.0
 
 @dataclass(frozen=True, slots=True)
 class GatewayEvidence:
-    """Series of the judged window."""
+    """The metrics to judge, all for the same window."""
 
     window: Window
     connections: tuple[Series, ...]
     datapath: tuple[Series, ...]
     drops: tuple[Series, ...]
-    load_balancer: tuple[Series, ...]  # connections there of every backend, by state
-    left_behind: str = ""  # nodes that still leave there and that the plan did not move
+    load_balancer: tuple[Series, ...]  # connections of every backend, by state
+    left_behind: str = ""  # nodes that still use the load balancer and that the plan did not move
 
 
 def judge_gateway(evidence: GatewayEvidence, baseline: Baseline | None, policy: MeasurementPolicy) -> Outcome:
-    """FIXED, NOT_FIXED or, so far, CANT_TELL.
+    """FIXED, NOT_FIXED, or CANT_TELL so far.
 
-    ``baseline`` None: what went through the load balancer before could not be measured. Failures still count then, but
-    nothing says whether enough goes through the gateway: never FIXED.
+    ``baseline``: None if the traffic before the change could not be measured. Failures still count then, but FIXED is
+    impossible, because nothing shows whether enough traffic uses the gateway.
     """
     window = evidence.window
     minutes = len({at for at, _ in points(evidence.connections, window, "attempted")})
@@ -78,7 +78,7 @@ def judge_gateway(evidence: GatewayEvidence, baseline: Baseline | None, policy: 
             "were before could not be measured when this was planned",
             "Compare with the application's own figures, or ask what the load balancer's metrics showed then.",
         )
-    # If the count were per second it would stand for sixty times as many: per minute is the stricter reading.
+    # If the count were per second, it would mean sixty times as many: per minute is the stricter reading.
     share = SHARE_OF_BEFORE * baseline.successful_per_minute
     if rate <= LEAST_PER_MINUTE or rate < share:
         return outcome(
