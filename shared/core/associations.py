@@ -16,9 +16,7 @@ from ..model.resource_id import ArmId
 
 @dataclass(frozen=True, slots=True)
 class Associations:
-    """The last verified write of each subnet. ``unverified``: a write may be under way, or a begun change still plans
-    it.
-    """
+    """The last verified write of each subnet. ``unverified``: a begun change still writes it, or may be writing it."""
 
     verified: Mapping[ArmId, AssociateSubnet] = field(default_factory=dict)  # by subnet
     unverified: frozenset[ArmId] = frozenset()

@@ -1,1 +1,1 @@
-"""The nouns: frozen dataclasses without behaviour beyond what follows from their own fields."""
+"""The domain's data as frozen dataclasses; their methods use only their own fields."""

@@ -1,4 +1,4 @@
-"""What Azure says the writing identity may do, and what would refuse a write: permissions, locks, policies, quotas."""
+"""What the writing identity may do, and what would make Azure refuse a write: permissions, locks, policies, quotas."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from .resource_id import ArmId
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """One role's actions at a scope, with wildcards."""
+    """The actions of one role at a scope, with wildcards."""
 
     actions: tuple[str, ...]
-    not_actions: tuple[str, ...] = ()  # not granted by this role
+    not_actions: tuple[str, ...] = ()  # excluded from this role
 
 
 @dataclass(frozen=True, slots=True)
 class Lock:
     name: str
-    level: str  # in Azure's words: ReadOnly or CanNotDelete
-    scope: ArmId  # what is locked
+    level: str  # ReadOnly or CanNotDelete
+    scope: ArmId  # the locked resource, group or subscription
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyDenial:
-    """A policy assignment that would refuse the creation of ``resource_type``."""
+    """A policy assignment that denies the creation of ``resource_type``."""
 
     resource_type: str
     assignment: str
@@ -33,9 +33,9 @@ class PolicyDenial:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """Of one subscription and region."""
+    """A quota of one subscription and region."""
 
-    name: str  # Azure's, of what is counted
+    name: str  # Azure's name of what is counted
     used: int
     limit: int
 
@@ -44,8 +44,8 @@ class Quota:
 class Access:
     """None where it could not be read."""
 
-    permissions: Mapping[str, tuple[Permission, ...]] | None = None  # by scope in lower case, inherited ones included
+    permissions: Mapping[str, tuple[Permission, ...]] | None = None  # by scope in lower case, with inherited ones
     locks: tuple[Lock, ...] | None = None
     denials: tuple[PolicyDenial, ...] | None = None
     quotas: tuple[Quota, ...] | None = None
-    reasons: Mapping[str, str] = field(default_factory=dict)  # by what could not be read, such as a scope in lower case
+    reasons: Mapping[str, str] = field(default_factory=dict)  # by what could not be read, such as a scope

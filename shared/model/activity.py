@@ -1,4 +1,4 @@
-"""What Azure's activity log says of one write."""
+"""One write in Azure's activity log."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from .resource_id import ArmId
 @dataclass(frozen=True, slots=True)
 class LoggedWrite:
     operation_id: str
-    at: datetime  # when Resource Manager took it
+    at: datetime  # when Resource Manager received it
     caller: str  # a person's name, or an application's object id
     action: str  # such as Microsoft.Network/virtualNetworks/subnets/write
     resource_id: ArmId
     correlation_id: str
-    request_ids: frozenset[str]  # the correlation id and the client's own id
+    request_ids: frozenset[str]  # correlation id and client request id
     app_id: str = ""  # the application's client id
     has_failed: bool = False
-    properties: Mapping[str, Any] | None = None  # what was sent, where the log holds it
+    properties: Mapping[str, Any] | None = None  # body of the request, if the log has it

@@ -1,4 +1,4 @@
-"""What ``check`` returns and every surface (HTTP, chat, pages, terminal) shows."""
+"""The assessment of a cluster: ``check`` returns it, and HTTP, chat, pages and terminal show it."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ class Assessment:
     reading: Reading
     findings: tuple[Finding, ...] = ()  # worst first
     load_balancer_id: ArmId | None = None  # None: no load balancer with an outbound rule
-    evaluated_kinds: frozenset[FindingKind] = field(default_factory=frozenset)  # of other kinds nothing is known
-    gateway_ids: tuple[ArmId, ...] = ()  # NAT gateways that carry the cluster's traffic
-    health_events: HealthEventComparison | None = None  # None: nobody asked, or nothing to compare
+    evaluated_kinds: frozenset[FindingKind] = field(default_factory=frozenset)  # other kinds are unknown
+    gateway_ids: tuple[ArmId, ...] = ()  # NAT gateways with traffic of the cluster
+    health_events: HealthEventComparison | None = None  # None: not read, or nothing to compare
 
     @property
     def alarms(self) -> tuple[Finding, ...]:
-        """What people are notified of."""
+        """Findings that people are notified of."""
         return tuple(finding for finding in self.findings if finding.is_alarm)
 
     @property
     def is_unexplained(self) -> bool:
-        """Azure's health events say that ports ran out, and the metric doesn't show it."""
+        """Azure's health events say that ports ran out, and the metric does not show it."""
         return self.health_events is not None and self.health_events.is_unexplained

@@ -1,4 +1,4 @@
-"""The audit that people read later, and the messages that are still to be delivered."""
+"""The audit trail, and messages that wait for delivery."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ STARTED = "change started"
 
 
 def step_done(step: int) -> str:
-    """The event of a step, which is counted from 0."""
+    """The event name of a finished step, counted from 0."""
     return f"step {step + 1} done"
 
 
 def now_is(state: ChangeState) -> str:
-    """The event of a change that came into a state."""
+    """The event name of a change that entered a state."""
     return f"change {state.value}"
 
 
@@ -25,13 +25,13 @@ ENDED = frozenset(now_is(state) for state in FINAL_STATES)
 
 @dataclass(frozen=True, slots=True)
 class AuditLine:
-    """An event that code decides by has a name above."""
+    """A line of the audit trail. Events that code depends on have a name above."""
 
     id: str
     at: datetime
     actor: str  # a person, or snatbot
     event: str
-    subject: str  # the id of an incident or a change
+    subject: str  # id of an incident or a change
     detail: str = ""
 
 
@@ -42,9 +42,9 @@ class OutboxMessage:
     id: str
     cluster_name: str
     channel: str
-    payload: str  # JSON, the same for every kind of channel
+    payload: str  # JSON, in the same format for every kind of channel
     created_at: datetime
-    due_at: datetime | None  # wall time; None: given up
+    due_at: datetime | None  # wall time; None: delivery was given up
     attempts: int = 0
     last_error: str = ""
     refusals: int = 0

@@ -1,4 +1,4 @@
-"""A change answers an incident: one plan, the decisions on it, its journal and its outcome."""
+"""A change answers an incident: it is a plan with its decision, its journal and its outcome."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ class StepState(StrEnum):
 
 
 class Verdict(StrEnum):
-    """How a change ended."""
+    """The outcome of a change."""
 
     FIXED = "fixed"
     NOT_FIXED = "not fixed"
     CANT_TELL = "can't tell"
     ROLLED_BACK = "rolled back"
     DONE = "done"
-    EXPIRED = "expired"  # approved, and not started in time
+    EXPIRED = "expired"  # approved, but not started in time
     GIVEN_UP = "given up"  # it had stopped, and a person ended it
     FAILED = "failed"
 
@@ -79,40 +79,40 @@ class Decision:
     decided_at: datetime
     decide_by: datetime  # when the proposal expires
     start_by: datetime
-    write_until: datetime  # nothing is written under this decision at or after it
+    write_until: datetime  # exclusive: no write under this decision from this time on
     signature: str  # the bot's HMAC over all other fields
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A run of a change began, so its approval is used."""
+    """The start of a run of a change, which uses up its approval."""
 
     at: datetime
-    line_id: str  # of the audit line that records the start
-    signature: str  # the bot's HMAC over it, the change and its plan's digest
+    line_id: str  # id of the audit line that records the start
+    signature: str  # the bot's HMAC over the start, the change and the plan's digest
 
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """What happened to one step."""
+    """The journal of one step."""
 
     step: int
     state: StepState
     started_at: datetime
     updated_at: datetime
-    before: Mapping[str, Any] | None = None  # the writable properties before the first write
+    before: Mapping[str, Any] | None = None  # writable properties before the first write
     after: Mapping[str, Any] | None = None
     note: str = ""
-    attempts: int = 0  # that ended in waiting
-    writes: int = 0  # to Azure since a person last started or resumed the change
+    attempts: int = 0  # attempts that ended in waiting
+    writes: int = 0  # writes to Azure since a person last started or resumed the change
     exposed_seconds: float | None = None  # the longest time from a last read to the answer of the write
     reported: tuple[str, ...] = ()  # operation ids of others' writes that people were notified of
-    may_be_written: bool = False  # set before the first write, cleared when Azure refused it
-    is_wait_notified: bool = False  # people know that the step waits
+    may_be_written: bool = False  # set before the first write, cleared if Azure refused it
+    is_wait_notified: bool = False  # people were notified that the step waits
 
     @property
     def was_written(self) -> bool:
-        """Whether the step changed something in Azure, as far as anybody can know."""
+        """Whether the step may have changed something in Azure."""
         return self.may_be_written or self.writes > 0
 
 
@@ -124,7 +124,7 @@ class Outcome:
     reason: str
     figures: tuple[str, ...] = ()
     advice: tuple[str, ...] = ()  # what to do next
-    commands: tuple[str, ...] = ()  # for a person to run
+    commands: tuple[str, ...] = ()  # commands for a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,40 +138,40 @@ class Change:
     expires_at: datetime
     requested_by: str
     incident_id: str | None = None
-    due_at: datetime | None = None  # of the next check; None in a final state, or while a person must act
+    due_at: datetime | None = None  # when it is processed next; None in a final state, or while a person must act
     decision: Decision | None = None
-    step: int = 0  # the number of steps that are done
+    step: int = 0  # number of steps that are done
     applied_at: datetime | None = None
     verify_from: datetime | None = None
     stop_reason: str = ""
     outcome: Outcome | None = None
-    start: Start | None = None  # of the newest run: after a stop, when it was resumed
-    waits_for: str = ""  # why an approved change does not start yet, as people were notified
-    not_before: datetime | None = None  # nothing is written earlier: Azure asked for it, or a pause between subnets
-    reason: Incident | None = None  # the incident as it was when this was proposed
-    stop_commands: tuple[str, ...] = ()  # show and mend what it stopped for
+    start: Start | None = None  # of the newest run; resuming starts a new run
+    waits_for: str = ""  # why an approved change does not start yet, as last notified
+    not_before: datetime | None = None  # no write before this time: Azure asked for a delay, or a pause between subnets
+    reason: Incident | None = None  # the incident at the time of the proposal
+    stop_commands: tuple[str, ...] = ()  # commands that show and repair what it stopped for
 
     @property
     def current_step(self) -> Step:
-        """The step to do next. Raises IndexError when all are done."""
+        """The next step. Raises IndexError if all are done."""
         return self.plan.steps[self.step]
 
     @property
     def started_at(self) -> datetime | None:
-        """When its newest run began."""
+        """The start of the newest run."""
         return self.start.at if self.start else None
 
     @property
     def is_begun(self) -> bool:
-        """Something may have been written for it."""
+        """Whether it may have written something."""
         return self.start is not None or self.step > 0
 
     @property
     def leaves_something(self) -> bool:
-        """Whether resources that it created, and that nothing uses, may exist.
+        """Whether unused resources that it created may exist.
 
-        A roll-back keeps the gateway and its public IPs, a reservation makes public IPs for later, and a change that
-        ended half way may have made any of them.
+        A rollback keeps the gateway and its public IPs, a reservation creates public IPs for later, and a change that
+        ended early may have created any of them.
         """
         kind = self.plan.kind
         if self.state in (ChangeState.ROLLED_BACK, ChangeState.DONE):

@@ -1,4 +1,4 @@
-"""A precondition of a change, and what reading Azure said of it."""
+"""A check: a precondition of a change, with what reading Azure showed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class CheckResult(StrEnum):
 
 
 class CheckId(StrEnum):
-    """What a check is about; code decides by this and never by words."""
+    """The subject of a check. Code decides by this id, never by the text."""
 
     ALLOW_LISTS = "allow_lists"
     API_SERVER_ACCESS = "api_server_access"
@@ -85,19 +85,19 @@ _LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One precondition in plain words.
+    """One precondition and its result in plain words.
 
-    A check that could not be made forbids the write when ``is_needed``. It is not needed where Azure itself refuses the
-    write without harm, such as for a lock.
+    A check that could not be made blocks the write if ``is_needed``. It is not needed if Azure itself would refuse the
+    write without harm, as with a lock.
     """
 
     id: CheckId
     result: CheckResult
     message: str
     remedy: str = ""  # what to do
-    source: str = ""  # the call it was read from
+    source: str = ""  # the API call that the facts come from
     is_needed: bool = True
-    commands: tuple[str, ...] = ()  # to copy, for the remedy
+    commands: tuple[str, ...] = ()  # commands for the remedy
 
     @property
     def name(self) -> str:

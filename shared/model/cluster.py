@@ -1,4 +1,4 @@
-"""An AKS cluster as Azure describes it, cut to what detecting and planning read."""
+"""An AKS cluster as Azure describes it, reduced to what detection and planning need."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .resource_id import ArmId
 
 
 class VnetOwnership(StrEnum):
-    """Who owns the virtual network that the nodes sit in."""
+    """Who owns the nodes' virtual network."""
 
     OWN = "own"
     MANAGED = "managed"
@@ -23,24 +23,24 @@ class NodePool:
     name: str
     mode: str
     count: int
-    max_count: int | None  # the autoscaler's, or ``count`` without it; None where Azure says neither
-    max_surge: str = ""  # AKS's own text, a number of nodes or a percentage; empty: AKS's default
+    max_count: int | None  # the autoscaler's maximum, or ``count`` without autoscaler; None: unknown
+    max_surge: str = ""  # a number of nodes or a percentage; empty: AKS's default
     vnet_subnet_id: ArmId | None = None
     pod_subnet_id: ArmId | None = None
     zones: tuple[str, ...] = ()
     provisioning_state: str = "Succeeded"
     has_node_public_ips: bool = False
-    kind: str = "VirtualMachineScaleSets"  # AKS's ``type``; the nodes of VirtualMachines are in no scale set
-    has_host_snat: bool = False  # Windows nodes translate addresses themselves: OutboundNAT
+    kind: str = "VirtualMachineScaleSets"  # AKS's ``type``; nodes of VirtualMachines pools are in no scale set
+    has_host_snat: bool = False  # Windows nodes translate addresses themselves (OutboundNAT)
 
     @property
     def is_egress_gateway(self) -> bool:
-        """Static Egress Gateway: chosen pods leave by the public IP prefixes of this pool's nodes."""
+        """Static Egress Gateway: selected pods use the public IP prefixes of this pool's nodes."""
         return self.mode.lower() == "gateway"
 
     @property
     def subnet_ids(self) -> tuple[ArmId, ...]:
-        """Those that it names: of its nodes, and of its pods."""
+        """The subnets of its nodes and of its pods."""
         return tuple(filter(None, (self.vnet_subnet_id, self.pod_subnet_id)))
 
     @property
@@ -53,7 +53,7 @@ class LoadBalancerProfile:
     allocated_outbound_ports: int = 0  # 0: Azure's default by number of nodes
     idle_timeout_minutes: int = 30
     managed_outbound_ip_count: int | None = None
-    effective_ip_ids: tuple[ArmId, ...] = ()  # of AKS's own outbound rule
+    effective_ip_ids: tuple[ArmId, ...] = ()  # outbound IPs of AKS's own outbound rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +63,20 @@ class Cluster:
     location: str
     node_resource_group: str
     outbound_type: str
-    managed_gateway_sku: str = ""  # of AKS's own NAT gateway, where Azure says it
+    managed_gateway_sku: str = ""  # of AKS's own NAT gateway; empty: unknown
     provisioning_state: str = "Succeeded"
     power_state: str = "Running"
     is_private: bool = False
-    has_vnet_integration: bool = False  # of the API server: nodes reach it by a private address
+    has_vnet_integration: bool = False  # nodes reach the API server by a private address
     load_balancer_sku: str = "standard"
     authorized_ip_ranges: tuple[str, ...] = ()
     load_balancer_profile: LoadBalancerProfile = field(default_factory=LoadBalancerProfile)
     pools: tuple[NodePool, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     ip_families: tuple[str, ...] = ()
-    has_auto_provisioning: bool = False  # adds nodes of no pool, without a known maximum
-    has_hosted_pools: bool = False  # AKS hosts the system pools: their nodes are in no list of the cluster's
-    hosted_subnet_ids: tuple[ArmId, ...] = ()  # of the hosted pools' nodes
+    has_auto_provisioning: bool = False  # node auto-provisioning: nodes of no pool, without a known maximum
+    has_hosted_pools: bool = False  # AKS hosts the system pools; the cluster's lists don't show their nodes
+    hosted_subnet_ids: tuple[ArmId, ...] = ()  # subnets of the hosted pools' nodes
 
     @property
     def subscription(self) -> str:
@@ -88,7 +88,7 @@ class Cluster:
 
     @property
     def is_on_load_balancer(self) -> bool:
-        """By its outbound type; a subnet may have a NAT gateway all the same."""
+        """By the outbound type; a subnet may have a NAT gateway all the same."""
         return self.outbound_type.lower() == "loadbalancer"
 
     @property
@@ -97,7 +97,7 @@ class Cluster:
 
     @property
     def restricts_api_server(self) -> bool:
-        """Nodes reach the API server from authorized IP ranges only."""
+        """Whether the API server accepts only authorized IP ranges."""
         return bool(self.authorized_ip_ranges) and not self.is_private and not self.has_vnet_integration
 
     @property
@@ -107,7 +107,7 @@ class Cluster:
 
     @property
     def fixed_outbound_type_reason(self) -> str:
-        """Why AKS can't change the outbound type, or empty (AKS docs: node-auto-provisioning, egress-outboundtype)."""
+        """Why AKS can't change the outbound type; empty if it can (node-auto-provisioning, egress-outboundtype)."""
         if self.has_auto_provisioning:
             return "node auto-provisioning is on"
         others = sorted({pool.kind for pool in self.pools if pool.kind.lower() != "virtualmachinescalesets"})
@@ -115,9 +115,9 @@ class Cluster:
 
     @property
     def vnet_ownership(self) -> VnetOwnership:
-        """AKS owns the network when no pool names a subnet (AKS docs: configure-azure-cni).
+        """AKS owns the network if no pool names a subnet (AKS docs: configure-azure-cni).
 
-        Without any pool that says nothing: AKS may host the system pools.
+        Unknown without any pool, because AKS may host the system pools.
         """
         owned = {pool.vnet_subnet_id is not None for pool in self.pools}
         if self.hosted_subnet_ids:
@@ -130,9 +130,9 @@ class Cluster:
 
     @property
     def subnet_ids(self) -> tuple[ArmId, ...]:
-        """Node and pod subnets of every pool, each once: smallest user pool first, system and hosted pools last."""
+        """Distinct node and pod subnets of all pools: smallest user pool first, system and hosted pools last."""
         ordered = sorted(self.pools, key=lambda pool: (pool.is_system, pool.count, pool.name))
-        # A subnet shared with a system pool moves with the system pool: last.
+        # A subnet that a system pool shares moves with the system pools, at the end.
         system = {subnet_id for pool in ordered if pool.is_system for subnet_id in pool.subnet_ids}
         system.update(self.hosted_subnet_ids)
         of_pools = [subnet_id for pool in ordered for subnet_id in pool.subnet_ids]

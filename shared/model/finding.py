@@ -1,4 +1,4 @@
-"""What was concluded from a reading."""
+"""A finding: what a reading shows is wrong, or about to be."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .reading import NodeFailures
 
 
 class Severity(StrEnum):
-    """In rising order. A notice is shown where people look; from warning upwards people are told."""
+    """In rising order. A notice is only shown; people are notified from warning upwards."""
 
     NOTICE = "notice"
     WARNING = "warning"
@@ -41,9 +41,9 @@ class FindingKind(StrEnum):
     BAD_TAGS = "bad_tags"
 
 
-# Connections fail: these count by minutes. All others stand or don't.
+# Failed connections: they count by minutes. All other kinds are either present or not.
 FAILURES = frozenset({FindingKind.SNAT_FAILING, FindingKind.NAT_GATEWAY_FAILING})
-# SNAT ports are, or are about to be, too few.
+# SNAT ports are too few, or soon will be.
 PORT_TROUBLES = FAILURES | {
     FindingKind.PORT_PRESSURE,
     FindingKind.EXHAUSTION_AHEAD,
@@ -57,15 +57,15 @@ PORT_TROUBLES = FAILURES | {
 class Finding:
     kind: FindingKind
     severity: Severity
-    since: datetime  # the first failing minute, or when it was first seen
+    since: datetime  # the first failing minute, or the first scan that showed it
     evidence: str  # one sentence with figures
-    nodes: tuple[NodeFailures, ...] = ()  # failing ones, worst first
-    ports: tuple[NodePorts, ...] = ()  # full ones, worst first
-    resource_id: str = ""  # what is in trouble, when that is not the cluster's load balancer
+    nodes: tuple[NodeFailures, ...] = ()  # failing nodes, worst first
+    ports: tuple[NodePorts, ...] = ()  # full ports, worst first
+    resource_id: str = ""  # the affected resource, if it is not the cluster's load balancer
     remedy: str = ""  # what a person can do
-    commands: tuple[str, ...] = ()  # to run for it
+    commands: tuple[str, ...] = ()  # commands for the remedy
 
     @property
     def is_alarm(self) -> bool:
-        """Whether people are told about it."""
+        """Whether people are notified of it."""
         return self.severity.rank >= Severity.WARNING.rank

@@ -1,4 +1,4 @@
-"""The watched clusters, with the load balancers and NAT gateways whose metrics are queried."""
+"""The watched clusters, with the load balancers and NAT gateways whose metrics are read."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from .resource_id import ArmId
 
 @dataclass(frozen=True, slots=True)
 class WatchedGateway:
-    """A NAT gateway that carries traffic of a cluster."""
+    """A NAT gateway with traffic of a cluster."""
 
     id: ArmId
     name: str
     location: str
     public_ip_count: int | None  # None: unknown, as with a prefix of unknown length
-    subnet_ids: tuple[ArmId, ...] = ()  # all that it serves, also other clusters'
-    cluster_tag: str = ""  # name of the cluster that snatbot made it for; empty for others
+    subnet_ids: tuple[ArmId, ...] = ()  # all its subnets, also those of other clusters
+    cluster_tag: str = ""  # name of the cluster that snatbot created it for; else empty
 
 
 @dataclass(frozen=True, slots=True)
 class WatchedCluster:
-    cluster: Cluster  # only id and name where ``unreadable`` says that its own row can't be read
+    cluster: Cluster  # only id and name if its own row is ``unreadable``
     load_balancer: LoadBalancer | None = None  # the Standard one with an outbound rule
     gateways: tuple[WatchedGateway, ...] = ()
-    unreadable: str = ""  # why Azure's row of the cluster, load balancer or gateway can't be read: not measured
+    unreadable: str = ""  # why the row of the cluster, load balancer or gateway can't be read; it is then not measured
 
 
 @dataclass(frozen=True, slots=True)
 class Unlisted:
-    """What could not be listed or understood."""
+    """Something that could not be listed or parsed."""
 
-    subject: str  # the same in each scan
-    reason: str  # may change from scan to scan
+    subject: str  # stable between scans
+    reason: str  # may change between scans
 
     def __str__(self) -> str:
         return f"{self.subject}: {self.reason}"
@@ -52,11 +52,11 @@ class Fleet:
 
 @dataclass(frozen=True, slots=True)
 class InventoryIndex:
-    """The fleet as it is kept between scans, cut into shards that fit into a row each."""
+    """The stored list of clusters, split into shards that each fit into a row."""
 
     found_at: datetime
     clusters: int
-    shards: tuple[str, ...]  # keys; stable while the fleet is
+    shards: tuple[str, ...]  # shard keys; stable while the fleet is
     unreadable: tuple[Unlisted, ...] = ()
 
 
@@ -68,7 +68,7 @@ class InventoryShard:
 
 @dataclass(frozen=True, slots=True)
 class SuspectRegion:
-    """Batches there said something else of ``metric`` than single requests: how often, and how often not since."""
+    """How often batches there contradicted single requests on ``metric``, and how often they agreed since."""
 
     metric: str
     since: datetime
@@ -79,6 +79,6 @@ class SuspectRegion:
 
 @dataclass(frozen=True, slots=True)
 class ScanProgress:
-    ports_until: datetime | None = None  # earlier minutes have been read
+    ports_until: datetime | None = None  # port metrics before this time were read
     allocations: Mapping[str, AllocationBaseline] = field(default_factory=dict)  # by cluster key
-    suspects: Mapping[str, SuspectRegion] = field(default_factory=dict)  # by place
+    suspects: Mapping[str, SuspectRegion] = field(default_factory=dict)  # by region and metric

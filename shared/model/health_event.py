@@ -1,4 +1,4 @@
-"""What the load balancer itself reported, beside its metrics."""
+"""Azure's health events: what the load balancer itself reports, in addition to its metrics."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class HealthEvent:
-    kind: str  # in Azure's words: SnatPortExhaustion or HighSnatPortUsage
+    kind: str  # SnatPortExhaustion or HighSnatPortUsage
     at: datetime
     description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class HealthEventAccess:
-    """Whether health events can be read, as of the last attempt. ``problem`` says why not, else it is empty."""
+    """Whether the last attempt could read health events. ``problem`` says why not, else it is empty."""
 
     problem: str = ""
 
 
 class HealthEventVerdict(StrEnum):
     AGREES = "agrees"
-    MILDER = "milder"  # the events know of high usage, the metric counts failed connections
-    ADDS = "adds"  # high usage that the metrics have not shown
-    CONTRADICTS = "contradicts"  # ports ran out, and the metric shows no failure
-    UNCONFIRMED = "unconfirmed"  # ports ran out, and the metric could not be measured
+    MILDER = "milder"  # the events show high usage, the metric shows failed connections
+    ADDS = "adds"  # the events show high usage, the metrics don't
+    CONTRADICTS = "contradicts"  # the events show exhausted ports, the metric shows no failure
+    UNCONFIRMED = "unconfirmed"  # the events show exhausted ports, the metric could not be measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class HealthEventComparison:
 
     @property
     def is_unexplained(self) -> bool:
-        """Azure says that ports ran out, and the metric shows no failure, or nothing at all."""
+        """The events show exhausted ports, and the metric shows no failure or was not measured."""
         return self.verdict in (HealthEventVerdict.CONTRADICTS, HealthEventVerdict.UNCONFIRMED)
 
     @property

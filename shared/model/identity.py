@@ -1,4 +1,4 @@
-"""People whom Entra ID signed in, and the app roles that say what they may do here."""
+"""People who signed in with Entra ID, and the app roles that say what they may do."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """The app roles of this app's registration, as the ``roles`` claim of an ID token names them."""
+    """The app roles in this app's registration, by their value in the ``roles`` claim of an ID token."""
 
     READ = "Snat.Read"
     APPROVE = "Snat.Approve"
@@ -18,7 +18,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """``object_id`` is who somebody is in ``tenant_id``; ``name`` is for people to read and decides nothing."""
+    """``object_id`` in ``tenant_id`` identifies a person; ``name`` is for display only."""
 
     object_id: str
     tenant_id: str

@@ -17,9 +17,9 @@ class OutboundRule:
     idle_timeout_minutes: int
     frontend_ids: tuple[ArmId, ...]
     backend_pool_id: ArmId
-    ip_ids: tuple[ArmId, ...] = ()  # public IPs of its frontends, or the prefixes that they come from
-    ipv4_ip_ids: tuple[ArmId, ...] = ()  # without those of frontends that are known to be IPv6
-    node_count: int | None = None  # in its backend pool; None where Azure does not say
+    ip_ids: tuple[ArmId, ...] = ()  # public IPs of its frontends, or the prefixes that they belong to
+    ipv4_ip_ids: tuple[ArmId, ...] = ()  # without the IPs of IPv6 frontends
+    node_count: int | None = None  # nodes in its backend pool; None: unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,23 +28,23 @@ class LoadBalancer:
     sku: str
     outbound_rules: tuple[OutboundRule, ...]
     outbound_ip_ids: tuple[ArmId, ...]  # public IPs of the outbound rules' frontends
-    outbound_ip_configuration_ids: tuple[ArmId, ...]  # of network interfaces in the outbound pools; not in inventory
+    outbound_ip_configuration_ids: tuple[ArmId, ...]  # network interfaces in the outbound pools; not in the inventory
 
     @property
     def outbound_interface_ids(self) -> tuple[ArmId, ...]:
-        """The network interfaces in the outbound pools, a node's both IP versions once."""
+        """The network interfaces in the outbound pools, without duplicates."""
         return tuple(dict.fromkeys(map(interface_of, self.outbound_ip_configuration_ids)))
 
     @property
     def aks_outbound_rule(self) -> OutboundRule | None:
-        """The rule that AKS manages: by its name, or the only one. None among several rules without that name."""
+        """The outbound rule that AKS manages: by its name, or the only rule. None if several rules have other names."""
         named = [rule for rule in self.outbound_rules if rule.name.lower() == AKS_OUTBOUND_RULE]
         rules = named or self.outbound_rules
         return rules[0] if len(rules) == 1 else None
 
     @property
     def manual_outbound_rules(self) -> tuple[OutboundRule, ...]:
-        """Rules beside AKS's own, without the one that AKS makes for IPv6."""
+        """Outbound rules that AKS does not manage."""
         return tuple(
             rule
             for rule in self.outbound_rules
@@ -54,34 +54,34 @@ class LoadBalancer:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A Kubernetes node: an instance of a scale set, or a virtual machine in none."""
+    """A Kubernetes node: a scale set instance, or a single virtual machine."""
 
-    name: str  # in Kubernetes
+    name: str  # Kubernetes node name
     pool: str
     ip: str
     interface_id: ArmId = NO_ID
     subnet_id: ArmId = NO_ID
-    provisioning_state: str = ""  # its network interface's; empty when Azure does not say
-    public_ip_ids: tuple[ArmId, ...] = ()  # IPv4 ones of its own
+    provisioning_state: str = ""  # of its network interface; empty: unknown
+    public_ip_ids: tuple[ArmId, ...] = ()  # its own IPv4 public IPs
 
 
 @dataclass(frozen=True, slots=True)
 class NodeList:
-    """The nodes that could be read, by name."""
+    """The nodes whose names could be read."""
 
     nodes: tuple[Node, ...] = ()
-    is_complete: bool = False  # every list was read, so an IP that is not among the nodes belongs to none
-    unreadable: tuple[str, ...] = ()  # why others could not be read
+    is_complete: bool = False  # every list was read, so an IP that is missing here belongs to no node
+    unreadable: tuple[str, ...] = ()  # why other nodes could not be read
     scale_set_subnets: Mapping[ArmId, ArmId] = field(default_factory=dict)  # where its model puts new nodes
 
 
 def interface_of(ip_configuration_id: ArmId) -> ArmId:
-    """The network interface that an IP configuration is of."""
+    """The network interface of an IP configuration."""
     end = ip_configuration_id.lower().find("/ipconfigurations/")
     return ArmId(ip_configuration_id[:end]) if end >= 0 else ip_configuration_id
 
 
 def scale_set_of(ip_configuration_id: ArmId) -> ArmId | None:
-    """The scale set that an IP configuration is of; None for a machine in no scale set."""
+    """The scale set of an IP configuration; None: the machine is in no scale set."""
     end = ip_configuration_id.lower().find("/virtualmachines/")
     return ArmId(ip_configuration_id[:end]) if end >= 0 else None

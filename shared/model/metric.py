@@ -1,4 +1,4 @@
-"""What Azure Monitor answered, before anything is concluded from it."""
+"""Metric values as Azure Monitor returns them, before any interpretation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Whole UTC minutes from ``start`` up to, not including, ``end``."""
+    """Whole UTC minutes from ``start`` (inclusive) to ``end`` (exclusive)."""
 
     start: datetime
     end: datetime
@@ -35,12 +35,12 @@ class Window:
 class Series:
     """One time series."""
 
-    dimensions: Mapping[str, str]  # names in lower case, values as answered
+    dimensions: Mapping[str, str]  # names in lower case, values as returned
     points: tuple[tuple[datetime, float], ...]  # a minute without a value is missing: neither success nor failure
 
     @property
     def state(self) -> str:
-        """ConnectionState in lower case, empty without one: Azure's spelling differs between its documents."""
+        """ConnectionState in lower case, because Azure's documents spell it in different ways; else empty."""
         return self.dimensions.get("connectionstate", "").lower()
 
     @property
@@ -50,19 +50,19 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class MetricAnswer:
-    """A minute with an impossible value is ``unknown``, and taken out of all series of the same backend or node."""
+    """The series of one metric. ``unknown``: minutes with an impossible value, removed from all series of that node."""
 
     series: tuple[Series, ...]
-    is_truncated: bool = False  # as many came back as were asked for at most, so some may be missing
+    is_truncated: bool = False  # the answer has the maximum number of series, so some may be missing
     unknown: frozenset[datetime] = frozenset()
 
     def points_in(self, window: Window) -> Iterator[tuple[Series, datetime, float]]:
-        """Every value of the window with its minute and the series that it belongs to."""
+        """Every value in the window with its minute and its series."""
         return ((series, at, value) for series in self.series for at, value in series.points if window.holds(at))
 
     def has_point_in(self, window: Window) -> bool:
         return any(True for _ in self.points_in(window))
 
     def is_unknown_in(self, window: Window) -> bool:
-        """Whether something in the window can't be read: what is not there is then no zero."""
+        """Whether some value in the window is unknown; a missing value is then not zero."""
         return any(window.holds(at) for at in self.unknown)

@@ -17,13 +17,13 @@ from .resource_id import NO_ID, ArmId
 @dataclass(frozen=True, slots=True)
 class Route:
     name: str
-    prefix: str  # a network or a service tag, as Azure has it
+    prefix: str  # a network or a service tag, as Azure returns it
     next_hop_type: str  # Internet, VirtualAppliance, VirtualNetworkGateway, VnetLocal, None
     next_hop_ip: str = ""
 
     @property
     def next_hop(self) -> str:
-        """For people."""
+        """The next hop in words."""
         return f"{self.next_hop_type or 'no next hop'} {self.next_hop_ip}".strip()
 
 
@@ -32,13 +32,13 @@ class Subnet:
     id: ArmId
     name: str
     provisioning_state: str
-    etag: str  # of the moment of reading, and never part of a plan
-    properties: Mapping[str, Any]  # ARM's writable projection: all that a PUT must carry along, unknown keys included
+    etag: str  # at the time of reading; never part of a plan
+    properties: Mapping[str, Any]  # ARM's writable properties: a PUT must send all of them, also unknown keys
     nat_gateway_id: ArmId | None = None
     route_table_id: ArmId | None = None
     routes: tuple[Route, ...] = ()  # of its route table
-    attached_ids: tuple[ArmId, ...] = ()  # IP configurations in it
-    takes_propagated_routes: bool = True  # those that a gateway learns from elsewhere
+    attached_ids: tuple[ArmId, ...] = ()  # IP configurations in the subnet
+    takes_propagated_routes: bool = True  # routes that a gateway propagates
 
     @property
     def has_ipv6(self) -> bool:
@@ -50,29 +50,29 @@ class Subnet:
 class Vnet:
     id: ArmId
     location: str
-    learns_routes: bool = False  # from its VPN or ExpressRoute gateway or Route Server, or a peered network's
+    learns_routes: bool = False  # from a VPN or ExpressRoute gateway or Route Server, its own or a peered network's
     has_ddos_protection: bool = False
     tags: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PublicIp:
-    """Or a prefix of them."""
+    """A public IP, or a public IP prefix."""
 
     id: ArmId
     name: str
-    address: str  # empty until Azure has allocated it; of a prefix, the range
+    address: str  # empty until Azure allocates it; the range of a prefix
     sku: str
     provisioning_state: str
     zones: tuple[str, ...] = ()
     tags: Mapping[str, str] | None = None
     attached_to_id: ArmId | None = None
     has_internet_routing: bool = False  # routing preference Internet
-    has_ddos_protection: bool = False  # a plan of its own, not inherited
+    has_ddos_protection: bool = False  # its own protection plan, not an inherited one
     is_ipv6: bool = False
     location: str = ""
-    taken_out_ids: tuple[ArmId, ...] = ()  # single public IPs that were made from the prefix
-    prefix_id: ArmId | None = None  # that it was taken out of
+    taken_out_ids: tuple[ArmId, ...] = ()  # single public IPs from this prefix
+    prefix_id: ArmId | None = None  # the prefix that it belongs to
 
     @property
     def is_prefix(self) -> bool:
@@ -80,7 +80,7 @@ class PublicIp:
 
     @property
     def address_count(self) -> int:
-        """How many addresses a NAT gateway has from it: 1, or the whole range; 0 while the range is not known."""
+        """How many addresses it gives a NAT gateway: 1, or the size of the prefix; 0 while the range is unknown."""
         if not self.is_prefix:
             return 1
         length = self.address.rpartition("/")[2]
@@ -100,18 +100,18 @@ class NatGateway:
     zones: tuple[str, ...] = ()
     tags: Mapping[str, str] | None = None
     public_ip_prefix_ids: tuple[ArmId, ...] = ()
-    properties: Mapping[str, Any] = field(default_factory=dict)  # ARM's writable projection
-    etag: str = ""  # of the moment of reading
+    properties: Mapping[str, Any] = field(default_factory=dict)  # ARM's writable properties
+    etag: str = ""  # at the time of reading
 
     @property
     def egress_ids(self) -> tuple[ArmId, ...]:
-        """What traffic leaves from: public IPs, then prefixes."""
+        """Public IPs, then prefixes."""
         return (*self.public_ip_ids, *self.public_ip_prefix_ids)
 
 
 @dataclass(frozen=True, slots=True)
 class OtherChange:
-    """Another cluster's change on the same virtual network that is not final."""
+    """A change of another cluster on the same virtual network that is not final."""
 
     id: str
     cluster_name: str
@@ -121,15 +121,15 @@ class OtherChange:
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """What this bot's own records say. A tag alone never makes a resource ours: anybody can write a tag."""
+    """What snatbot's own records show. Anybody can write a tag, so it does not prove who created a resource."""
 
     created_ids: frozenset[ArmId] = frozenset()
     other_changes: tuple[OtherChange, ...] = ()
-    port_trouble: bool = False  # an incident is open that more ports would cure, whatever the last hour shows
+    port_trouble: bool = False  # an open incident needs more ports, whatever the last hour shows
 
 
 class UnreadableKind(StrEnum):
-    """What of a network could not be read. The value is what it is called in texts."""
+    """The kind of resource that could not be read; the value is its name in texts."""
 
     LOAD_BALANCER = "load balancer"
     NODES = "nodes"
@@ -146,12 +146,12 @@ class UnreadableKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """What could not be read, or only in part."""
+    """Something that could not be read, or only in part."""
 
     kind: UnreadableKind
-    name: str  # empty where the kind says it all
+    name: str  # empty if the kind says enough
     reason: str
-    resource_group: str = ""  # of what was asked for, which need not be where the plan writes; empty: not known
+    resource_group: str = ""  # of the resource, which may differ from the plan's group; empty: unknown
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}".strip() + f" ({self.reason})"
@@ -159,7 +159,7 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class NetworkFacts:
-    """All that planner and preflight read, one snapshot.
+    """All facts that planner and preflight use, one snapshot.
 
     What could not be read is None and named in ``unreadable``.
     """
@@ -176,19 +176,19 @@ class NetworkFacts:
     taken_names: tuple[str, ...] = ()  # public IPs and NAT gateways in the resource group for new ones
     unreadable: tuple[Unreadable, ...] = ()
     vnet: Vnet | None = None
-    group_ips: tuple[PublicIp, ...] = ()  # those public IPs, and prefixes where they count
-    given_prefix: PublicIp | None = None  # that the owner named in the settings
-    nat_group_id: ArmId = NO_ID  # the resource group for what is created
+    group_ips: tuple[PublicIp, ...] = ()  # public IPs in that group, and prefixes if the plan needs them
+    given_prefix: PublicIp | None = None  # the prefix that the owner named in the settings
+    nat_group_id: ArmId = NO_ID  # the resource group for new resources
     access: Access | None = None
     ours: Ours = field(default_factory=Ours)
-    gateway_ips: tuple[PublicIp, ...] = ()  # of the subnets' NAT gateways that are not in that group
-    node_ips: tuple[PublicIp, ...] = ()  # nodes' own, with the prefixes that these come from
-    scale_set_subnets: Mapping[ArmId, ArmId] = field(default_factory=dict)  # where new nodes of a scale set come
-    unplaced_ips: tuple[str, ...] | None = None  # backends with traffic or ports in no subnet; None: not measured
+    gateway_ips: tuple[PublicIp, ...] = ()  # public IPs of the subnets' NAT gateways outside that group
+    node_ips: tuple[PublicIp, ...] = ()  # nodes' own public IPs, with their prefixes
+    scale_set_subnets: Mapping[ArmId, ArmId] = field(default_factory=dict)  # the subnet of each scale set's new nodes
+    unplaced_ips: tuple[str, ...] | None = None  # backends in no subnet with traffic or ports; None: not measured
 
     @property
     def needed_unreadable(self) -> tuple[Unreadable, ...]:
-        """Without nodes' own public IPs: people are shown them, no write depends on them."""
+        """Without nodes' own public IPs, which are only shown: no write depends on them."""
         return tuple(entry for entry in self.unreadable if entry.kind is not UnreadableKind.NODE_PUBLIC_IPS)
 
     def unreadable_of(self, *kinds: UnreadableKind) -> tuple[Unreadable, ...]:
@@ -205,19 +205,19 @@ class NetworkFacts:
 
     @property
     def node_count(self) -> int:
-        """Members of the outbound pools, or nodes of a named pool where there are more: some may not be members yet."""
+        """Members of the outbound pools, or nodes of named pools if there are more: new nodes may not be members yet."""
         members = self.load_balancer.outbound_interface_ids if self.load_balancer else ()
         return max(len(members), sum(bool(node.pool) for node in self.nodes))
 
     @property
     def attached_gateways(self) -> tuple[NatGateway, ...]:
-        """Those of the cluster's subnets, as far as they could be read."""
+        """Gateways on the cluster's subnets that could be read."""
         attached = {subnet.nat_gateway_id for subnet in self.subnets}
         return tuple(gateway for gateway in self.nat_gateways if gateway.id in attached)
 
     @property
     def outbound_addresses(self) -> tuple[str, ...]:
-        """Of the load balancer's outbound rules."""
+        """Addresses of the load balancer's outbound rules."""
         return tuple(ip.address for ip in self.outbound_ips if ip.address)
 
     @property
@@ -226,7 +226,7 @@ class NetworkFacts:
 
     @property
     def aks_outbound_ips(self) -> tuple[PublicIp, ...]:
-        """Of AKS's own outbound rule, as far as they could be read; where that is unknown, those that AKS names."""
+        """Public IPs of AKS's own outbound rule that could be read; if the rule is unknown, those that AKS names."""
         rule = self.aks_outbound_rule
         ids = rule.ip_ids if rule else self.cluster.load_balancer_profile.effective_ip_ids
         return tuple(ip for ip in self.outbound_ips if ip.id in ids)
@@ -237,22 +237,22 @@ class NetworkFacts:
 
     @property
     def outbound_idle_timeout_minutes(self) -> int:
-        """Of AKS's own outbound rule; without one, what the cluster's profile asks for."""
+        """Of AKS's own outbound rule; without it, the timeout in the cluster's profile."""
         rule = self.aks_outbound_rule
         return rule.idle_timeout_minutes if rule else self.cluster.load_balancer_profile.idle_timeout_minutes
 
 
 def address_prefixes(properties: Mapping[str, Any]) -> tuple[str, ...]:
-    """A subnet's, from its ARM properties: it has one prefix, or a list of them."""
+    """A subnet's ARM properties have either one prefix or a list of prefixes."""
     found = (properties.get("addressPrefix"), *(properties.get("addressPrefixes") or ()))
     return tuple(dict.fromkeys(prefix for prefix in found if isinstance(prefix, str)))
 
 
 def is_prefix(resource_id: str) -> bool:
-    """Of public IPs, by its id."""
+    """Whether the id is that of a public IP prefix."""
     return "/publicipprefixes/" in resource_id.lower()
 
 
 def is_settled(provisioning_state: str) -> bool:
-    """Azure's word for a resource that no operation touches."""
+    """Whether the provisioning state says that no operation is in progress."""
     return provisioning_state.lower() == "succeeded"

@@ -1,4 +1,4 @@
-"""One exact plan: what will be written, why it is that much, and how to take it back."""
+"""One exact plan: what it writes, why it is sized so, and how to undo it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .resource_id import ArmId
 
 
 class PlanKind(StrEnum):
-    """What snatbot does when a person approves, and below it what only a person may do, or is the answer instead."""
+    """The kind of a plan: first the kinds that snatbot executes after approval, then advice for a person."""
 
     ATTACH_NAT_GATEWAY = "attach_nat_gateway"
     DETACH_NAT_GATEWAY = "detach_nat_gateway"
@@ -31,11 +31,11 @@ class PlanKind(StrEnum):
 
     @property
     def is_advice(self) -> bool:
-        """It has no steps and is never executed."""
+        """Advice has no steps and is never executed."""
         return self not in _EXECUTABLE
 
 
-# What is offered against an incident. A roll-back and a deletion are about a change.
+# Kinds that snatbot proposes against an incident. A rollback and a deletion refer to another change.
 CURES = (PlanKind.ATTACH_NAT_GATEWAY, PlanKind.ADD_PUBLIC_IPS, PlanKind.RESERVE_PUBLIC_IPS)
 _EXECUTABLE = (*CURES, PlanKind.DETACH_NAT_GATEWAY, PlanKind.DELETE_NAT_GATEWAY)
 
@@ -52,7 +52,7 @@ class CreatePublicIp:
 
 @dataclass(frozen=True, slots=True)
 class CreatePublicIpPrefix:
-    """``length`` is in bits: a /30 holds four addresses."""
+    """A public IP prefix; ``length`` is in bits: a /30 has four addresses."""
 
     id: ArmId
     location: str
@@ -79,22 +79,21 @@ class CreateNatGateway:
 
     @property
     def egress_ids(self) -> tuple[ArmId, ...]:
-        """What traffic leaves from: public IPs, then prefixes."""
+        """Public IPs, then prefixes."""
         return (*self.public_ip_ids, *self.public_ip_prefix_ids)
 
 
 @dataclass(frozen=True, slots=True)
 class AddPublicIps:
-    """More public IPs or prefixes on a NAT gateway of ours, each list whole, before and after.
+    """More public IPs or prefixes on snatbot's NAT gateway: the complete lists before and after.
 
-    Where the gateway is, its zones and its tags are as they were at planning; they are written back as they are when it
-    is applied.
+    The step does not hold the gateway's location, zones and tags: the write keeps them as it finds them.
     """
 
     nat_gateway_id: ArmId
     before_ids: tuple[ArmId, ...]
     after_ids: tuple[ArmId, ...]
-    properties_before: Mapping[str, Any]  # its writable projection at planning
+    properties_before: Mapping[str, Any]  # writable properties at planning time
     kind: Literal["add_public_ips"] = "add_public_ips"
     before_prefix_ids: tuple[ArmId, ...] = ()
     after_prefix_ids: tuple[ArmId, ...] = ()
@@ -111,17 +110,17 @@ class AddPublicIps:
 @dataclass(frozen=True, slots=True)
 class AssociateSubnet:
     subnet_id: ArmId
-    before: ArmId | None  # the NAT gateway, if any
+    before: ArmId | None  # the NAT gateway at planning time, if any
     after: ArmId | None
-    properties_before: Mapping[str, Any]  # its writable projection at planning; other differences are drift
+    properties_before: Mapping[str, Any]  # writable properties at planning time; any other difference is drift
     kind: Literal["associate_subnet"] = "associate_subnet"
 
 
 @dataclass(frozen=True, slots=True)
 class ObserveEgress:
-    """A gate: go on only when new connections leave through the gateway, none fails, and no node lost Ready."""
+    """A gate: continue only if new connections use the gateway, none fails, and no node lost Ready."""
 
-    nat_gateway_id: ArmId | None  # None on the way back, when they must leave through the load balancer again
+    nat_gateway_id: ArmId | None  # None in a rollback: connections must use the load balancer again
     subnet_id: ArmId
     cluster_id: ArmId
     kind: Literal["observe_egress"] = "observe_egress"
@@ -129,11 +128,11 @@ class ObserveEgress:
 
 @dataclass(frozen=True, slots=True)
 class DeleteCreated:
-    """A NAT gateway, public IP or prefix that snatbot created."""
+    """Delete a NAT gateway, public IP or prefix that snatbot created."""
 
     id: ArmId
-    owner: str  # the cluster that its tag must still name
-    addresses: tuple[str, ...] = ()  # lost for good
+    owner: str  # the cluster that its tag must name
+    addresses: tuple[str, ...] = ()  # addresses that are lost for good
     kind: Literal["delete_created"] = "delete_created"
 
 
@@ -145,40 +144,40 @@ Step = CreateStep | AddPublicIps | AssociateSubnet | ObserveEgress | DeleteCreat
 class Demand:
     """What the nodes need."""
 
-    ports: int  # the scaled peak
+    ports: int  # peak, with headroom
     public_ip_count: int
-    is_lower_bound: bool  # ports were saturated, or connections failed
-    arithmetic: tuple[str, ...]  # that a person can check line by line
+    is_lower_bound: bool  # ports were exhausted, or connections failed
+    arithmetic: tuple[str, ...]  # lines that a person can check
     missing: tuple[str, ...] = ()  # inputs that were not available
-    no_need: str = ""  # what was measured that speaks against SNAT; empty: SNAT may be the trouble, or not measured
-    busiest_node_ports: int | None = None  # the scaled peak of the node that needs most; None: not measured
-    nodes: int = 0  # how many it is enough for; 0 when they don't count
+    no_need: str = ""  # the measurement that speaks against SNAT exhaustion; empty: no such measurement
+    busiest_node_ports: int | None = None  # peak of the busiest node, with headroom; None: not measured
+    nodes: int = 0  # number of nodes that it is enough for; 0: not limited by nodes
 
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The load balancer's rates before the change, per minute, that the proof is held against."""
+    """The load balancer's rates per minute before the change; verifying compares with them."""
 
     successful_per_minute: float
     attempted_per_minute: float
-    successful_by_subnet: Mapping[ArmId, float] = field(default_factory=dict)  # of the nodes in it
-    is_of_gateway: bool = False  # the NAT gateway's own, because every subnet had it already
+    successful_by_subnet: Mapping[ArmId, float] = field(default_factory=dict)  # by the nodes' subnet
+    is_of_gateway: bool = False  # the NAT gateway's own rates, because every subnet had it already
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Per month, data not counted."""
+    """Monthly cost, without data processing."""
 
     per_month: float | None  # None: unknown
     currency: str
     lines: tuple[str, ...]
-    source: str = ""  # whose prices these are
+    source: str = ""  # where the prices come from
     as_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RelatedPlan:
-    """Advice beside a plan: another way, or what is left for a person afterwards. Planned anew when it is opened."""
+    """Another way than the plan, or what remains for a person afterwards. Planned anew when it is opened."""
 
     kind: PlanKind
     summary: str
@@ -195,39 +194,39 @@ class Plan:
     steps: tuple[Step, ...]
     checks: tuple[Check, ...]
     egress_now: tuple[str, ...]  # addresses
-    egress_then: tuple[str, ...]  # addresses where known, else names of IPs to be created
+    egress_then: tuple[str, ...]  # addresses where known, else names of new public IPs
     rollback_text: str
-    digest: str  # of writes and writable preconditions only: never etags, evidence, prices or time
+    digest: str  # of writes and writable preconditions only, without etags, evidence, prices or times
     demand: Demand | None = None
     baseline: Baseline | None = None
-    commands: tuple[str, ...] = ()  # ``az`` commands for a person: the whole answer of an advice plan
-    rollback_commands: tuple[str, ...] = ()  # undo by hand
+    commands: tuple[str, ...] = ()  # ``az`` commands for a person; the whole answer of advice
+    rollback_commands: tuple[str, ...] = ()  # ``az`` commands that undo the plan
     of_change_id: str | None = None
     planned_at: datetime | None = None
     notes: tuple[str, ...] = field(default=())
     cost: Cost | None = None
-    irreversible: str = ""  # what these can't undo
+    irreversible: str = ""  # what a rollback can't undo
     related: tuple[RelatedPlan, ...] = ()
-    is_requested: bool = False  # somebody asked for exactly this kind, needed or not
-    egress_count: int = 0  # addresses that the NAT gateway then has; 0: unknown
+    is_requested: bool = False  # a person requested this kind, needed or not
+    egress_count: int = 0  # addresses on the NAT gateway afterwards; 0: unknown
     existing_ids: tuple[
         ArmId, ...
-    ] = ()  # what creating steps name and is there already, as addresses that were reserved
-    shape: Mapping[str, str] | None = None  # what the cluster was, by ``core.planning.shape``
+    ] = ()  # what creating steps name and exists already, such as reserved addresses
+    shape: Mapping[str, str] | None = None  # of the cluster, by ``core.planning.shape``
 
     @property
     def blockers(self) -> tuple[Check, ...]:
-        """Checks that forbid the write: a block, or a needed check that could not be made."""
+        """Checks that forbid the writes: blocks, and needed checks that could not be made."""
         return tuple(check for check in self.checks if check.is_blocking)
 
     @property
     def warnings(self) -> tuple[Check, ...]:
-        """What a person should know before deciding: warnings, and what could not be checked."""
+        """What a person should know before deciding: warnings, and other checks that could not be made."""
         return tuple(check for check in self.checks if check.result is not CheckResult.PASS and not check.is_blocking)
 
     @property
     def nat_gateway_id(self) -> ArmId | None:
-        """The gateway that the plan makes or uses; None when it has none."""
+        """The gateway that the plan creates or uses; None without one."""
         for step in self.steps:
             match step:
                 case CreateNatGateway():
@@ -241,7 +240,7 @@ class Plan:
         return tuple(step for step in self.steps if isinstance(step, CreateStep))
 
     def new_steps(self) -> tuple[Step, ...]:
-        """Without creating what is there already."""
+        """The plan without the steps that create what exists already."""
         there = set(self.existing_ids)
         return tuple(step for step in self.steps if not (isinstance(step, CreateStep) and step.id in there))
 

@@ -1,4 +1,4 @@
-"""How full the nodes' SNAT ports are."""
+"""Used and allocated SNAT ports of nodes."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from .metric import Window
 
 @dataclass(frozen=True, slots=True)
 class NodePorts:
-    """One node's ports of one protocol, added up over the frontends."""
+    """One node's ports of one protocol, summed over the frontends."""
 
     ip: str
-    protocol: str  # ``tcp`` or ``udp``: separate inventories
+    protocol: str  # ``tcp`` or ``udp``: each has its own ports
     used: float
     allocated: float
-    at: datetime  # its fullest minute
-    name: str = ""  # empty: no node is known to have that IP
+    at: datetime  # the minute with the highest use
+    name: str = ""  # empty: no known node has that IP
     pool: str = ""
-    is_gone: bool = False  # every list of nodes was read, and none has that IP any more
+    is_gone: bool = False  # every list of nodes was read, and no node has that IP any more
 
     @property
     def share(self) -> float:
-        """Used of allocated; 0 without an allocation, because nothing can be said then."""
+        """Used by allocated ports; 0 without an allocation, because then nothing is known."""
         return self.used / self.allocated if self.allocated > 0 else 0.0
 
 
@@ -32,14 +32,14 @@ class PortReading:
     """The port metrics of one load balancer, reduced to what is assessed."""
 
     window: Window
-    nodes: tuple[NodePorts, ...] = ()  # at least half of their ports in use, or steeply climbing; fullest first
-    allocated_per_node: int | None = None  # what most nodes have
-    is_truncated: bool = False  # Azure Monitor cut the answer
+    nodes: tuple[NodePorts, ...] = ()  # nodes with half of their ports in use or steeply rising use; fullest first
+    allocated_per_node: int | None = None  # allocation of most nodes
+    is_truncated: bool = False  # Azure Monitor truncated the answer
 
 
 @dataclass(frozen=True, slots=True)
 class PortHistory:
-    """Used ports of one node and protocol, minute by minute, oldest first."""
+    """Used ports of one node and protocol per minute, oldest first."""
 
     ip: str
     protocol: str
@@ -48,7 +48,7 @@ class PortHistory:
 
 @dataclass(frozen=True, slots=True)
 class AllocationBaseline:
-    """How many SNAT ports a node has, as kept between scans."""
+    """The usual allocation of SNAT ports per node, stored between scans."""
 
     ports: int
-    lower_since: datetime | None = None  # since when nodes have had fewer; None while they have as many
+    lower_since: datetime | None = None  # since when nodes have fewer ports; None while they have as many

@@ -1,4 +1,4 @@
-"""What one look at a cluster's metrics amounts to. "Could not measure" is a result of its own."""
+"""What metrics show of a cluster: measured, idle, not measured, or does not apply."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 
 from .metric import Window
 
-Trend = Literal["rising", "falling", "steady", ""]  # empty: too short to tell
+Trend = Literal["rising", "falling", "steady", ""]  # empty: too few minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +19,12 @@ class NodeFailures:
     ip: str
     failed: int
     successful: int
-    failed_minutes: int  # with at least one failure
+    failed_minutes: int  # minutes with a failure
     first_failed_at: datetime
     last_failed_at: datetime
-    name: str = ""  # empty: no node is known to have that IP
+    name: str = ""  # empty: no known node has that IP
     pool: str = ""
-    is_gone: bool = False  # every list of nodes was read, and none has that IP any more; else it may live
+    is_gone: bool = False  # every list of nodes was read, and no node has that IP any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +32,28 @@ class Measured:
     """A minute without any point is neither failed nor clean."""
 
     window: Window
-    measured_minutes: int  # failed and clean ones
+    measured_minutes: int  # failed and clean minutes
     failed: int
     successful: int
-    nodes: tuple[NodeFailures, ...] = ()  # with failures, worst first
-    is_truncated: bool = False  # more nodes may be failing than are listed
+    nodes: tuple[NodeFailures, ...] = ()  # nodes with failures, worst first
+    is_truncated: bool = False  # other nodes may be failing too
     failed_minutes: tuple[datetime, ...] = ()
     clean_minutes: tuple[datetime, ...] = ()
-    failing_since: datetime | None = None  # may lie before the window
+    failing_since: datetime | None = None  # may be before the window
     trend: Trend = ""  # of the failures
     kind: Literal["measured"] = "measured"
 
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """No new outbound connection, but ports are allocated: the metric pipeline works. Counts as clean."""
+    """No new outbound connection, but ports are allocated, so metrics do arrive. Counts as clean."""
 
     window: Window
     kind: Literal["idle"] = "idle"
 
 
 class Cause(StrEnum):
-    """Why something was not measured. Told apart because what helps differs."""
+    """Why something was not measured. Each cause has its own remedy."""
 
     FORBIDDEN = "forbidden"
     NOT_REGISTERED = "not_registered"
@@ -70,14 +70,14 @@ class Cause(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Unmeasured:
     reason: str
-    remedy: str = ""  # what a person can do, such as the role to grant
+    remedy: str = ""  # what to do, such as the role to grant
     cause: Cause = Cause.NO_DATA
     kind: Literal["unmeasured"] = "unmeasured"
 
 
 @dataclass(frozen=True, slots=True)
 class DoesNotApply:
-    """The cluster's egress does not use SNAT ports of a load balancer."""
+    """The cluster's egress uses no SNAT ports of a load balancer."""
 
     reason: str
     kind: Literal["does_not_apply"] = "does_not_apply"

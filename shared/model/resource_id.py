@@ -1,4 +1,4 @@
-"""Azure resource ids, which Azure compares without case and returns in any case."""
+"""Azure resource ids. Azure ignores their case and returns them in any case."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-# What would mean something else in an address is no part of a name.
+# Characters that would change the meaning of a URL are not part of a name.
 _NAME = r"(?!\.{1,2}(?:/|\Z))[^/?#%\\\x00-\x1f\x7f]+"
 _SEGMENT = re.compile(_NAME)
 _PATTERN = re.compile(
@@ -17,15 +17,15 @@ _PATTERN = re.compile(
 
 
 def is_segment(text: str) -> bool:
-    """Whether a text can be one name in a resource id."""
+    """Whether a text can be a name in a resource id."""
     return _SEGMENT.fullmatch(text) is not None
 
 
 class ArmId(str):
-    """An id as Azure spells it, equal to any other spelling of it; as a key it stands for its lower case.
+    """A resource id in Azure's spelling; it equals any other spelling, and hashes as lower case.
 
-    Made from a text it may be any id, such as a resource group's. What is read from its parts raises ValueError where
-    it is not the id of a resource.
+    ``ArmId(text)`` takes any id, such as a resource group's. Its parts raise ValueError if it is not the id of a
+    resource.
     """
 
     __slots__ = ()
@@ -41,14 +41,14 @@ class ArmId(str):
 
     @classmethod
     def parse(cls, text: str) -> ArmId:
-        """Raises ValueError with the text given and an example when it is not the id of a resource."""
+        """Raises ValueError with the given text and an example if it is not the id of a resource."""
         resource_id = cls(text.strip())
         _parts(str(resource_id))
         return resource_id
 
     @classmethod
     def build(cls, subscription: str, resource_group: str, type: str, *names: str) -> ArmId:
-        """``type`` such as Microsoft.Network/virtualNetworks/subnets, with a name for each part after the provider."""
+        """``type``: such as Microsoft.Network/virtualNetworks/subnets, with a name for each part after the provider."""
         namespace, *kinds = type.split("/")
         path = "/".join(f"{kind}/{name}" for kind, name in zip(kinds, names, strict=True))
         return cls(f"/subscriptions/{subscription}/resourceGroups/{resource_group}/providers/{namespace}/{path}")
@@ -67,7 +67,7 @@ class ArmId(str):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """From the outermost resource inwards."""
+        """From the outermost resource to the innermost."""
         return _parts(str(self)).names
 
     @property
@@ -76,14 +76,14 @@ class ArmId(str):
 
     @property
     def parent(self) -> ArmId:
-        """The resource that holds this one: a subnet's virtual network. Raises ValueError at the top."""
+        """The containing resource, such as a subnet's virtual network. Raises ValueError at the top."""
         if len(self.names) < 2:
             raise ValueError(f"{self} has no parent resource")
         return ArmId.build(self.subscription, self.resource_group, self.type.rpartition("/")[0], *self.names[:-1])
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> Any:
-        """In a record it is a text."""
+        """Records store it as text."""
         from pydantic_core.core_schema import no_info_after_validator_function, str_schema
 
         return no_info_after_validator_function(cls, str_schema())
@@ -99,7 +99,7 @@ class _Parts(NamedTuple):
     names: tuple[str, ...]
 
 
-@lru_cache(maxsize=16_384)  # every scan takes the same ids apart several times
+@lru_cache(maxsize=16_384)  # every scan parses the same ids several times
 def _parts(text: str) -> _Parts:
     match = _PATTERN.fullmatch(text)
     if match is None:

@@ -1,4 +1,4 @@
-"""The results of a scan, counted: for the log line of a tick, and for what is unmeasured."""
+"""The counted results of a scan: for the log line of a tick, and for what is unmeasured."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Unseen:
 
     subscription: str
     cause: Cause
-    reason: str  # of the first of them
+    reason: str  # of the first of these clusters
     remedy: str
-    keys: tuple[str, ...] = ()  # short ones
+    keys: tuple[str, ...] = ()  # short cluster keys
 
     def __add__(self, other: Unseen) -> Unseen:
         return replace(self, keys=tuple(sorted({*self.keys, *other.keys})))
@@ -36,7 +36,7 @@ class Tally:
     failing: int = 0
     not_reached: int = 0
     not_remembered: int = 0
-    effects: Mapping[str, int] = field(default_factory=dict)  # transitions of incidents by name
+    effects: Mapping[str, int] = field(default_factory=dict)  # transitions of incidents by effect
     unseen: tuple[Unseen, ...] = ()
     one_by_one: Mapping[str, str] = field(default_factory=dict)
 
@@ -59,10 +59,10 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """What a scan took."""
+    """The cost of a scan in requests."""
 
     requests: int = 0  # to Azure
-    retries: int = 0  # of them, that repeated an earlier one
+    retries: int = 0  # requests that repeated an earlier request
     seconds: float = 0.0
 
     def __add__(self, other: Effort) -> Effort:
@@ -74,7 +74,7 @@ class ShardReport:
     """The last scan of one shard of the fleet."""
 
     at: datetime
-    tick: str  # empty while none has succeeded
+    tick: str  # empty until a scan succeeded
     tally: Tally
     effort: Effort = field(default_factory=Effort)
-    raised: str = ""  # a later scan ended with this error
+    raised: str = ""  # the error that a later scan ended with

@@ -22,9 +22,7 @@ def tally_of(assessments: Iterable[Assessment], effects: Mapping[str, int], not_
 
 
 def not_reached(targets: Sequence[WatchedCluster]) -> Tally:
-    """The tally of clusters of one subscription that no worker scanned lately. Clusters that need no scan count as
-    such.
-    """
+    """Clusters of one subscription that no worker scanned lately. Clusters that need no scan count as such."""
     to_measure = [
         target for target in targets if not_applicable(target, read_tags(target.cluster.tags, TagRules())) is None
     ]
