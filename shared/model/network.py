@@ -205,7 +205,7 @@ class NetworkFacts:
 
     @property
     def node_count(self) -> int:
-        """Members of the outbound pools, or nodes of named pools if there are more: new nodes may not be members yet."""
+        """Members of the outbound pools, or nodes of named pools if there are more: new ones may not be members yet."""
         members = self.load_balancer.outbound_interface_ids if self.load_balancer else ()
         return max(len(members), sum(bool(node.pool) for node in self.nodes))
 

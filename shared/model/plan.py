@@ -209,9 +209,7 @@ class Plan:
     related: tuple[RelatedPlan, ...] = ()
     is_requested: bool = False  # a person requested this kind, needed or not
     egress_count: int = 0  # addresses on the NAT gateway afterwards; 0: unknown
-    existing_ids: tuple[
-        ArmId, ...
-    ] = ()  # what creating steps name and exists already, such as reserved addresses
+    existing_ids: tuple[ArmId, ...] = ()  # resources of creating steps that exist already
     shape: Mapping[str, str] | None = None  # of the cluster, by ``core.planning.shape``
 
     @property
