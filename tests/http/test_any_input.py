@@ -108,7 +108,7 @@ class Desk:
 def desk(azurite: str) -> Iterator[Desk]:
     patch = pytest.MonkeyPatch()
     made = Desk(azurite)
-    patch.setattr(shared.app, "current", lambda **_: made.app)
+    patch.setattr(shared.app, "_app", made.app)
     yield made
     patch.undo()
 
