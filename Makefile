@@ -61,7 +61,7 @@ lock: $(READY) ## regenerate constraints.txt from requirements.txt
 	@grep -v '^-c' requirements.txt | .venv/bin/uv pip compile --universal --python-version 3.11 \
 		--quiet --no-header --no-annotate --output-file constraints.txt -
 
-faults: $(READY) ## break every call of an apply and of a roll-back, and see it converge (ARGS="--every 10" for a part)
+faults: $(READY) ## break every call of an apply, a roll-back and the chat, and see it converge (ARGS="--every 10" for a part)
 	@$(PY) -m tests.faults $(ARGS)
 
 AZURE_CLI := .cache/azure-cli/bin/az

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 import time
+from collections.abc import Mapping
 from http.client import HTTPResponse
 from socket import socket
 from typing import Any
@@ -39,12 +40,14 @@ def bounded_session() -> requests.Session:
     return session
 
 
-def send(method: str, url: str, seconds: float, body: bytes | None = None, content_type: str = "") -> requests.Response:
+def send(
+    method: str, url: str, seconds: float, body: bytes | None = None, headers: Mapping[str, str] | None = None
+) -> requests.Response:
     """Sends once and follows no redirect. Raises requests.RequestException."""
-    headers = {"User-Agent": "snatbot"} | ({"Content-Type": content_type} if content_type else {})
+    named = {"User-Agent": "snatbot", **(headers or {})}
     with bounded_session() as session:
         return session.request(
-            method, url, data=body, headers=headers, timeout=seconds, allow_redirects=False, stream=True
+            method, url, data=body, headers=named, timeout=seconds, allow_redirects=False, stream=True
         )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from .auth.errors import RemediationOff
 from .auth.signing import Signer
-from .chat.channels import Channel
+from .chat.channels import Channel, SlackBot
 from .clock import Clock
 from .cloud.credentials import credential
 from .cloud.request_count import RequestCount
@@ -187,6 +187,11 @@ class Clients:
         return Signer(self.settings.signing_key_list, self.settings.decide_minutes)
 
     @cached_property
-    def channels(self) -> Mapping[str, Channel]:
-        urls = {"slack": self.settings.slack_webhook_url, "teams": self.settings.teams_webhook_url}
-        return {name: Channel(name, url.get_secret_value()) for name, url in urls.items() if url is not None}
+    def channels(self) -> Mapping[str, Channel | SlackBot]:
+        settings = self.settings
+        urls = {"slack": settings.slack_webhook_url, "teams": settings.teams_webhook_url}
+        webhooks = {name: Channel(name, url.get_secret_value()) for name, url in urls.items() if url is not None}
+        if settings.slack_bot_token is None:
+            return webhooks
+        token = settings.slack_bot_token.get_secret_value()
+        return {"slack": SlackBot("slack", settings.slack_api_url, token, settings.slack_channel), **webhooks}

@@ -104,6 +104,18 @@ def _signing_keys(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _slack_bot_token(secret: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"xoxb-[\w-]+", secret.get_secret_value(), re.ASCII):
+        raise ValueError("must be a bot token that does not expire: xoxb-…")
+    return secret
+
+
+def _slack_channel(text: str) -> str:
+    if not re.fullmatch(r"[CG][A-Z0-9]{2,}", text):
+        raise ValueError("must be a channel's id, such as C0123456789, not its name")
+    return text
+
+
 def _name_template(text: str) -> str:
     try:
         name = text.format(kind="pip", cluster="c", number=1)
@@ -151,6 +163,8 @@ def _prefix(text: str) -> str:
 Url = Annotated[str, AfterValidator(_https_url)]
 SecretUrl = Annotated[SecretStr, AfterValidator(_secret_url)]
 ConnectionString = Annotated[SecretStr, AfterValidator(_connection_string)]
+SlackBotToken = Annotated[SecretStr, AfterValidator(_slack_bot_token)]
+SlackChannelId = Annotated[str, AfterValidator(_slack_channel)]
 SigningKeys = Annotated[SecretStr, AfterValidator(_signing_keys)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Pairs = Annotated[dict[str, str], BeforeValidator(_pairs)]

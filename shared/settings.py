@@ -91,7 +91,20 @@ class Settings(BaseModel):
     fan_out_above: int = _number(1000, 1, 5000, "Above this many clusters, queue workers scan, 100 clusters each.")
 
     # --- Messages ---
-    slack_webhook_url: types.SecretUrl | None = _text(None, "Slack incoming webhook. Secret.")
+    slack_webhook_url: types.SecretUrl | None = _text(
+        None, "Slack incoming webhook, where each message is a post of its own. Secret."
+    )
+    slack_bot_token: types.SlackBotToken | None = _text(
+        None,
+        "Instead of the webhook: bot token (`xoxb-…`) of a Slack app with the scopes `chat:write` and "
+        "`channels:history`. It rewrites one message an incident, with the details in its thread. Secret.",
+    )
+    slack_channel: types.SlackChannelId = _text(
+        "", "Id of the Slack channel for SLACK_BOT_TOKEN, such as `C0123456789`."
+    )
+    slack_api_url: types.Url = _text(
+        "https://slack.com/api", "Slack's web API; `https://slack-gov.com/api` in GovSlack."
+    )
     teams_webhook_url: types.SecretUrl | None = _text(None, "Teams Workflows webhook. Secret.")
     public_base_url: types.Url | None = _text(None, "This app's address as people reach it, for links in messages.")
 
@@ -215,6 +228,12 @@ def _missing(given: Mapping[str, str], needs_storage: bool) -> dict[str, str]:
     problems: dict[str, str] = {}
     if needs_storage and not given.keys() & {"AzureWebJobsStorage", "AzureWebJobsStorage__tableServiceUri"}:
         problems["AzureWebJobsStorage"] = "must be set, or AzureWebJobsStorage__tableServiceUri for access by identity"
+    if "SLACK_BOT_TOKEN" in given and "SLACK_CHANNEL" not in given:
+        problems["SLACK_CHANNEL"] = "must be set when SLACK_BOT_TOKEN is"
+    if "SLACK_CHANNEL" in given and "SLACK_BOT_TOKEN" not in given:
+        problems["SLACK_BOT_TOKEN"] = "must be set when SLACK_CHANNEL is"
+    if {"SLACK_BOT_TOKEN", "SLACK_WEBHOOK_URL"} <= given.keys():
+        problems["SLACK_WEBHOOK_URL"] = "must not be set beside SLACK_BOT_TOKEN: each would get every message"
     if given.get("REMEDIATION") == "on":
         for name in ("REMEDIATOR_CLIENT_ID", "SIGNING_KEYS", "PUBLIC_BASE_URL"):
             if name not in given:

@@ -7,6 +7,7 @@ import pytest
 import shared.app
 from shared.app import App, current, use_clock
 from shared.auth.errors import RemediationOff
+from shared.chat.channels import Channel, SlackBot
 from shared.clients import Clients
 from shared.clock import SystemClock
 from shared.errors import MisconfiguredError
@@ -43,6 +44,15 @@ def test_watching_alone_needs_no_key_and_acting_says_that_it_is_off() -> None:
         app.links  # noqa: B018
     with pytest.raises(RemediationOff):
         app.signer  # noqa: B018
+
+
+def test_slack_is_a_webhook_or_a_bot_in_a_channel() -> None:
+    slack = App(load_settings(ACTING), SystemClock()).channels["slack"]
+    assert slack == Channel("slack", ACTING["SLACK_WEBHOOK_URL"])
+    bot = {"SLACK_BOT_TOKEN": "xoxb-1-2", "SLACK_CHANNEL": "C01", "SLACK_API_URL": "https://slack-gov.com/api/"}
+    slack = App(load_settings({**STORAGE, **bot}), SystemClock()).channels["slack"]
+    assert slack == SlackBot("slack", "https://slack-gov.com/api", "xoxb-1-2", "C01")
+    assert "xoxb" not in repr(slack)
 
 
 def test_a_process_has_one_app_until_a_host_gives_another_clock(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,11 +31,17 @@ ACTING = {
 ALIASES = [str(field.alias) for field in Settings.model_fields.values()]
 SECRETS = {
     "SLACK_WEBHOOK_URL": f"https://hooks.slack.com/services/{CANARY}",
+    "SLACK_BOT_TOKEN": f"xoxb-1-{CANARY}",
     "TEAMS_WEBHOOK_URL": f"https://prod.logic.azure.com/workflows/{CANARY}?sig={CANARY}",
     "AzureWebJobsStorage": f"AccountName=account;AccountKey={CANARY}",
     "SIGNING_KEYS": KEY,
     "HEARTBEAT_URL": f"https://hc.example.com/{CANARY}",
 }
+TOGETHER = {
+    "SLACK_BOT_TOKEN": {"SLACK_CHANNEL": "C0123456789"},
+    "SLACK_CHANNEL": {"SLACK_BOT_TOKEN": SECRETS["SLACK_BOT_TOKEN"]},
+}
+"""What a setting needs beside it."""
 WRONG = {
     "ARM_ENDPOINT": ["management.azure.com", "http://management.azure.com", "ftp://x", "https://", "https://a?b=c"],
     "METRICS_MODE": ["batches", "ARM"],
@@ -62,6 +68,9 @@ WRONG = {
     "HEARTBEAT_URL": ["hc.example.com", "http://hc.example.com/x"],
     "PUBLIC_BASE_URL": ["bot.example.com", "https://bot.example.com#x", "https://user:pass@bot.example.com"],
     "SLACK_WEBHOOK_URL": ["hooks.slack.com/services/x", "http://hooks.slack.com/x", "https://[x", "https://a℀b"],
+    "SLACK_BOT_TOKEN": ["xoxp-1-2", "xoxe.xoxb-1-2", "token", "xoxb-", "xoxb-1 2"],
+    "SLACK_CHANNEL": ["#alerts", "alerts", "c0123456789", "U0123456789", "C"],
+    "SLACK_API_URL": ["slack.com/api", "http://slack.com/api", "https://slack.com/api?x=1"],
     "TEAMS_WEBHOOK_URL": ["teams", "http://teams.example.com"],
     "AzureWebJobsStorage": ["storage", "AccountName=a", "AccountKey=b", "UseDevelopmentStorage=false"],
     "AzureWebJobsStorage__tableServiceUri": ["account.table.core.windows.net"],
@@ -210,7 +219,7 @@ def test_settings_do_not_change_once_loaded() -> None:
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in WRONG.items() for value in values])
 def test_a_wrong_value_is_refused_by_name_with_what_would_be_right(name: str, value: str) -> None:
-    found = problems({**STORAGE, name: value})
+    found = problems({**STORAGE, **TOGETHER.get(name, {}), name: value})
     assert set(found) == {name}
     assert found[name][0].islower() or found[name].startswith("Input")
 
@@ -258,6 +267,19 @@ def test_acting_needs_more_settings_than_watching(missing: str) -> None:
     assert found == {missing: "must be set when REMEDIATION is on"}
 
 
+@pytest.mark.parametrize(
+    ("given", "wrong"),
+    [
+        (("SLACK_BOT_TOKEN",), "SLACK_CHANNEL"),
+        (("SLACK_CHANNEL",), "SLACK_BOT_TOKEN"),
+        (("SLACK_BOT_TOKEN", "SLACK_CHANNEL", "SLACK_WEBHOOK_URL"), "SLACK_WEBHOOK_URL"),
+    ],
+)
+def test_slack_takes_a_bot_in_a_channel_or_a_webhook(given: tuple[str, ...], wrong: str) -> None:
+    values = {**SECRETS, **TOGETHER["SLACK_BOT_TOKEN"]}
+    assert set(problems({**STORAGE, **{name: values[name] for name in given}})) == {wrong}
+
+
 def test_who_writes_is_not_who_reads() -> None:
     found = problems({**ACTING, "DETECTOR_CLIENT_ID": "writer"})
     assert found == {"REMEDIATOR_CLIENT_ID": "must not be the detector's: reading and writing are two identities"}
@@ -294,7 +316,7 @@ def test_a_secret_in_every_wrong_place_is_not_echoed() -> None:
 
 @pytest.mark.parametrize("name", SECRETS)
 def test_a_secret_is_not_shown_by_the_settings_that_hold_it(name: str) -> None:
-    settings = load_settings({**STORAGE, name: SECRETS[name]})
+    settings = load_settings({**STORAGE, **TOGETHER.get(name, {}), name: SECRETS[name]})
     shown = [repr(settings), str(settings), f"{settings}", settings.model_dump_json(), str(settings.model_dump())]
     assert not [text for text in shown if CANARY in text]
     assert CANARY.encode() in pickle.dumps(settings), "the canary must be in there for this test to mean something"

@@ -1,11 +1,12 @@
-"""Where messages go: one channel is one webhook of one service."""
+"""Where messages go: a webhook of Slack or Teams, or a channel in which a Slack bot posts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 from . import slack, teams
-from .message import Message
+from .message import Message, MessageKind
+from .slack_api import SlackApi
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,22 @@ class Channel:
 
         Raises ChatUnavailable (try again) or ChatRefused (don't).
         """
+        if message.kind is MessageKind.STEP:  # a webhook can't rewrite what it posted, and nobody wants a post a step
+            return ""
         if self.name == "slack":
             return slack.post(self.url, slack.render(message))
         return teams.post(self.url, teams.render(message))
+
+
+@dataclass(frozen=True, slots=True)
+class SlackBot:
+    """One message a subject is rewritten there: flows/notification/rewrite.py."""
+
+    name: str
+    api_url: str
+    token: str = field(repr=False)
+    place: str  # the channel's id
+
+    def api(self) -> SlackApi:
+        """For one message."""
+        return SlackApi(self.api_url, self.token, self.place)

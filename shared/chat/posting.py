@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from .errors import ChatRefused, ChatUnavailable, readable_reason, retry_after_seconds
 
-_READ_CHARACTERS = 64_000
+JSON = {"Content-Type": "application/json; charset=utf-8"}
+_READ_CHARACTERS = 4_000_000  # a page of Slack's history is the longest
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +18,13 @@ class Answer:
     headers: Mapping[str, str]
 
 
-def post(channel: str, url: str, body: bytes, seconds: float) -> Answer:
-    """Sends JSON once and follows no redirect; the whole answer comes within about ``seconds``.
+def post(
+    channel: str, url: str, body: bytes, seconds: float, headers: Mapping[str, str] = JSON, setting: str = ""
+) -> Answer:
+    """Sends once and follows no redirect; the whole answer comes within about ``seconds``.
 
-    Raises ChatUnavailable without an answer, ChatRefused when ``url`` is no address. Neither holds the address.
+    Raises ChatUnavailable without an answer, ChatRefused when ``url`` is no address. Neither holds the address, which
+    ``setting`` names.
     """
     import requests
 
@@ -28,11 +32,11 @@ def post(channel: str, url: str, body: bytes, seconds: float) -> Answer:
 
     problem: ChatRefused | ChatUnavailable
     try:
-        answer = send("POST", url, seconds, body, "application/json; charset=utf-8")
+        answer = send("POST", url, seconds, body, headers)
     except (requests.Timeout, AnswerLost):
         problem = ChatUnavailable(channel, f"no answer within {seconds:g} s")
     except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema):
-        problem = ChatRefused(channel, f"{channel.upper()}_WEBHOOK_URL is not a web address that can be posted to")
+        problem = ChatRefused(channel, f"{setting or _setting(channel)} is not a web address that can be posted to")
     except requests.RequestException as error:
         problem = ChatUnavailable(channel, f"no connection ({type(error).__name__})")
     else:
@@ -49,5 +53,8 @@ def check(answer: Answer, channel: str, url: str, *, is_throttled: bool = False)
     if not 200 <= answer.status < 300:
         raise ChatRefused(channel, reason)
     if answer.body.lstrip().startswith("<"):
-        problem = f"the address answered with a web page: {channel.upper()}_WEBHOOK_URL is not a webhook"
-        raise ChatRefused(channel, problem)
+        raise ChatRefused(channel, f"the address answered with a web page: {_setting(channel)} is not a webhook")
+
+
+def _setting(channel: str) -> str:
+    return f"{channel.upper()}_WEBHOOK_URL"

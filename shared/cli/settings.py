@@ -27,6 +27,8 @@ EVERYDAY = (
     "DETECTOR_CLIENT_ID",
     "WATCH_SCHEDULE",
     "SLACK_WEBHOOK_URL",
+    "SLACK_BOT_TOKEN",
+    "SLACK_CHANNEL",
     "TEAMS_WEBHOOK_URL",
     "PUBLIC_BASE_URL",
     "AzureWebJobsStorage",

@@ -55,7 +55,7 @@ class Retention:
     def _prune(self, partition: str, now: datetime) -> None:
         try:
             deleted = self._records.delete_audit(partition, retention.audit_limit(now), _AUDIT_LINES_A_RUN)
-            deleted += self._records.delete_undeliverable(partition, now - retention.KEPT)
+            deleted += self._records.delete_old_messages(partition, now - retention.KEPT)
             deleted += self._prune_cluster(partition, now)
         except StoreConflict:
             log.info("partition %s: somebody else writes there; it is looked through again tomorrow", partition)

@@ -48,3 +48,15 @@ class OutboxMessage:
     attempts: int = 0
     last_error: str = ""
     refusals: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ChatPost:
+    """Where a chat shows the one message of a subject that is rewritten."""
+
+    subject: str  # the id of an incident or a change
+    channel: str  # as in OutboxMessage
+    place: str  # the chat's own id of its channel
+    ts: str  # the chat's id of the message; empty: it is gone
+    first_id: str  # the OutboxMessage that it was posted for
+    shown_at: datetime  # when that OutboxMessage was created whose content it shows

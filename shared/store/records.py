@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..ids import cluster_key
-from ..model.audit import AuditLine, OutboxMessage
+from ..model.audit import AuditLine, ChatPost, OutboxMessage
 from ..model.change import Change, ChangeState, JournalEntry
 from ..model.coverage import FleetRecord
 from ..model.incident import ClusterRecord, Incident
@@ -28,7 +28,7 @@ ALL_CHANGES = "global"  # of the stop flag, and the audit lines of whoever set i
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    value: ClusterRecord | Incident | Change | AuditLine | OutboxMessage | FleetRecord
+    value: ClusterRecord | Incident | Change | AuditLine | OutboxMessage | ChatPost | FleetRecord
     etag: str | None = None  # None: the row must not exist yet; otherwise it must be unchanged since
 
 
@@ -75,6 +75,9 @@ class Records:
     def outbox(self, partition: str) -> tuple[Stored[OutboxMessage], ...]:
         """Messages that are still to be delivered, oldest first."""
         return tuple(stored for _, stored in self._table.rows(OutboxMessage, partition, "outbox-"))
+
+    def chat_post(self, partition: str, channel: str, subject: str) -> Stored[ChatPost] | None:
+        return self._table.get(ChatPost, partition, f"post-{channel}-{subject}")
 
     def journal(self, partition: str, change_id: str) -> dict[int, Stored[JournalEntry]]:
         """Step number to entry."""
@@ -148,10 +151,12 @@ class Records:
         self._table.delete_all(partition, keys)
         return len(keys)
 
-    def delete_undeliverable(self, partition: str, before: datetime) -> int:
-        """How many messages of before that moment, given up, were deleted."""
+    def delete_old_messages(self, partition: str, before: datetime) -> int:
+        """How many rows: messages of before that moment, given up, and where those were posted that rest since then."""
         rows = self._table.rows(OutboxMessage, partition, "outbox-")
         keys = [key for key, stored in rows if stored.value.due_at is None and stored.value.created_at < before]
+        posts = self._table.rows(ChatPost, partition, "post-")
+        keys += [key for key, stored in posts if stored.value.shown_at < before]
         self._table.delete_all(partition, keys)
         return len(keys)
 
@@ -193,6 +198,8 @@ def row_of(write: Put | PutJournal) -> Row:
         case OutboxMessage():
             key = f"outbox-{sortable(value.created_at)}-{value.id}"
             columns = {"kind": "outbox", **_due(value.due_at)}
+        case ChatPost():
+            key, columns = f"post-{value.channel}-{value.subject}", {"kind": "post"}
     return Row(key, value, write.etag, columns)
 
 

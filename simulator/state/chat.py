@@ -52,7 +52,7 @@ class Message:
     """A message in a room. Empty texts: none. Times are in UTC with milliseconds.
 
     author: app, webhook, workflow or slackbot. thread: the id of the message it replies to. visible_to: the one Slack
-    user who sees it. failure: why Teams shows no card.
+    user who sees it. failure: why Teams shows no card. is_broadcast: a reply that the channel's history holds too.
     """
 
     service: str
@@ -65,6 +65,7 @@ class Message:
     failure: str = ""
     is_deleted: bool = False
     notices: list[Notice] = field(default_factory=list)
+    is_broadcast: bool = False
 
     @property
     def content(self) -> Mapping[str, Any]:

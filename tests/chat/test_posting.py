@@ -7,6 +7,7 @@ import logging
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +17,7 @@ from shared.bounded_http import MOST_BYTES
 from shared.chat import slack, teams
 from shared.chat.channels import Channel
 from shared.chat.errors import ChatError, ChatRefused, ChatUnavailable, readable_reason, retry_after_seconds
-from shared.chat.message import Button, Message, Section, Tone
+from shared.chat.message import Button, Message, MessageKind, Section, Tone
 from shared.flows.notification.heartbeat import beat
 from simulator.testing import RunningSimulator
 from tests.support.azure_in_process import serve_azure
@@ -117,6 +118,13 @@ def test_a_web_page_is_no_answer_of_a_webhook(chat: RunningSimulator, service: S
     answer_with(chat, service, 200, "<!doctype html><title>Sign in</title>")
     with pytest.raises(ChatRefused, match=f"{service.upper()}_WEBHOOK_URL is not a webhook"):
         channel(chat, service).send(MESSAGE)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_webhook_is_spared_the_steps_of_a_change(chat: RunningSimulator, service: Service) -> None:
+    before = chat.messages()
+    assert channel(chat, service).send(replace(MESSAGE, kind=MessageKind.STEP)) == ""
+    assert chat.messages() == before
 
 
 def test_throttling_that_teams_tells_in_the_body_is_seen(chat: RunningSimulator) -> None:

@@ -1,4 +1,4 @@
-"""The crash matrix: every call of an apply and of a roll-back, killed and broken in every way that can happen there.
+"""The crash matrix: every call of an apply, of a roll-back and of telling in a chat, killed and broken in every way.
 
 Exit code 1 when any cell loses something or does not end well.
 """
@@ -6,6 +6,7 @@ Exit code 1 when any cell loses something or does not end well.
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import tempfile
 import time
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from devhost.azurite import Azurite
 
+from . import telling
 from .breaking import Call, Trouble
 from .cells import Result, play, reference
 from .lanes import Lanes
@@ -42,13 +44,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 if number // given.every + 1 == given.most:
                     break
         _show(lanes.finish(), len(lanes.results))
-    return report(lanes.results, time.monotonic() - started)
+    told = report_telling(given.every) if given.only in ("", "chat") and not given.most else 0
+    if given.only == "chat":
+        return told
+    return report(lanes.results, time.monotonic() - started) or told
+
+
+def report_telling(every: int) -> int:
+    """Plays the chat's part, and prints the cells that lose or double a message, and the totals."""
+    logging.disable()
+    with telling.slack() as running:
+        cells = list(telling.cells(running, every))
+    logging.disable(logging.NOTSET)
+    bad = [cell for cell in cells if cell.lost or cell.doubles or not cell.is_right]
+    for cell in bad:
+        print(f"FAILED chat | {cell.call} | {cell.trouble}: {cell}")
+    lost, doubles = sum(cell.lost for cell in cells), sum(cell.doubles for cell in cells)
+    print(f"chat: {len(cells)} cells: {len(bad)} failed; {lost} messages lost, {doubles} doubled")
+    return 1 if bad or not cells else 0
 
 
 def _cells(house: House, only: str) -> Iterator[Cell]:
     """Those whose name holds ``only``. Raises RuntimeError when an undisturbed change does not end well."""
     for phase in PHASES:
-        if only.partition(" | ")[0] in set(PHASES) - {phase}:
+        if only.partition(" | ")[0] in {*PHASES, "chat"} - {phase}:
             continue
         calls = cells = 0
         for scene in scenes(phase, house):

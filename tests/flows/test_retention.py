@@ -16,7 +16,7 @@ from shared.core.incidents.retention import named_resources
 from shared.flows import retention
 from shared.flows.retention import Retention
 from shared.ids import cluster_key
-from shared.model.audit import AuditLine, OutboxMessage
+from shared.model.audit import AuditLine, ChatPost, OutboxMessage
 from shared.model.change import ChangeState
 from shared.model.incident import ClusterRecord, IncidentState
 from shared.store.fleet_cache import FleetCache
@@ -73,6 +73,14 @@ def stored(records: Records) -> None:
     ]
     journal = [PutJournal(CHANGE.id, entry) for entry in make_journal()]
     records.commit_in(PARTITION, [*writes, *journal, line(1, 0), line(2, 400)])
+
+
+def test_where_messages_were_posted_is_forgotten_once_they_rest(flow: Retention, records: Records) -> None:
+    old = ChatPost("inc-1", "slack", "C1", "1.0", "m1", NOW - timedelta(days=31))
+    records.commit_in(PARTITION, [Put(old), Put(replace(old, subject="inc-2", shown_at=NOW - timedelta(days=29)))])
+    flow.run(NOW, Deadline(60))
+    assert records.chat_post(PARTITION, "slack", "inc-1") is None
+    assert records.chat_post(PARTITION, "slack", "inc-2") is not None
 
 
 def left(records: Records) -> tuple[int, int, int, list[str]]:

@@ -14,13 +14,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from ...chat.channels import Channel
+from ...chat.channels import Channel, SlackBot
 from ...chat.errors import ChatRefused, ChatUnavailable
 from ...model.audit import OutboxMessage
 from ...store.errors import StoreConflict
 from ...store.liveness import Liveness
 from ...store.records import Put, Records, Stored
 from .outbox import audit, message_of
+from .rewrite import RewrittenMessage
 
 log = logging.getLogger("snatbot.deliver")
 _FIRST_WAIT = timedelta(minutes=1)
@@ -41,7 +42,7 @@ class Delivery:
 
 
 class Deliver:
-    def __init__(self, records: Records, liveness: Liveness, channels: Mapping[str, Channel]) -> None:
+    def __init__(self, records: Records, liveness: Liveness, channels: Mapping[str, Channel | SlackBot]) -> None:
         self._records = records
         self._liveness = liveness
         self._channels = channels
@@ -85,7 +86,9 @@ class Deliver:
         except StoreConflict:
             return "waiting"  # another worker has it
         try:
-            self._post(tried)
+            self._post(partition, tried)
+        except StoreConflict:
+            return "waiting"  # another worker writes where it was posted
         except ChatUnavailable as error:
             log.warning("message %s to %s: try %d failed: %s", tried.id, tried.channel, tried.attempts, error)
             named = timedelta(seconds=error.retry_after_seconds or 0)
@@ -100,7 +103,7 @@ class Deliver:
         self._records.delete_outbox(partition, tried)
         return "sent"
 
-    def _post(self, row: OutboxMessage) -> None:
+    def _post(self, partition: str, row: OutboxMessage) -> None:
         channel = self._channels.get(row.channel)
         if channel is None:
             raise ChatRefused(row.channel, "this channel is not configured any more")
@@ -108,7 +111,9 @@ class Deliver:
             message = message_of(row)
         except ValueError:
             raise ChatRefused(row.channel, "the stored message cannot be read by this release") from None
-        if note := channel.send(message):
+        if isinstance(channel, SlackBot):
+            RewrittenMessage(self._records, channel.api(), partition, row, message).deliver()
+        elif note := channel.send(message):
             log.warning("message %s to %s: %s", row.id, row.channel, note)
 
     def _note(self, partition: str, message: OutboxMessage, wall: datetime) -> None:

@@ -20,6 +20,11 @@ LONGEST_MARKDOWN = 12_000
 PARTS = ("text", "blocks", "attachments", "metadata")
 
 
+def is_true(value: object) -> bool:
+    """An argument of a form or of JSON."""
+    return str(value or "").lower() in ("1", "true")
+
+
 def json_object(raw: bytes | str) -> dict[str, Any] | None:
     """The JSON object in a body, or None."""
     try:
@@ -79,6 +84,7 @@ def post(
     now, ts = iso_text(world.clock.now()), world.slack.next_ts(world.clock.now())
     thread = str(message.get("thread_ts") or "")
     made = Message("slack", channel, ts, author, [Revision(now, shown(message, ts))], thread, visible_to)
+    made.is_broadcast = bool(thread) and is_true(message.get("reply_broadcast"))
     world.slack.room.append(made)
     keep(world, kind, channel, message, ts)
     return made

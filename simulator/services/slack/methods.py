@@ -13,7 +13,7 @@ from ...state.chat import Message
 from ...state.people import DEFAULT_SLACK_TEAM
 from ...world import World
 from .blocks import MOST_BLOCKS_OF_A_VIEW, find_problems
-from .content import LONGEST_TEXT, LONGEST_UPDATE, check_content, edit, json_object, keep, post, problems_of
+from .content import LONGEST_TEXT, LONGEST_UPDATE, check_content, edit, is_true, json_object, keep, post, problems_of
 from .manifest import manifest_problems
 from .people import member
 from .refusals import SlackError, take_turn
@@ -91,6 +91,8 @@ def message_json(world: World, message: Message, *, with_metadata: bool = True) 
     replies = [each for each in slack.public(message.channel) if each.thread == message.id]
     if message.thread:
         body["thread_ts"] = message.thread
+        if message.is_broadcast:
+            body["subtype"] = "thread_broadcast"
     elif replies:
         body |= {"thread_ts": message.id, "reply_count": len(replies), "latest_reply": replies[-1].id}
     if len(message.revisions) > 1:
@@ -142,11 +144,11 @@ def _page(world: World, arguments: Arguments, messages: list[Message]) -> dict[s
         oldest, latest = float(arguments.get("oldest") or 0), float(arguments.get("latest") or "inf")
     except ValueError as error:
         raise SlackError("invalid_arguments") from error
-    edges = str(arguments.get("inclusive", "")).lower() in ("1", "true")
+    edges = is_true(arguments.get("inclusive"))
     within = [
         each for each in messages if oldest < float(each.id) < latest or (edges and float(each.id) in (oldest, latest))
     ]
-    metadata = str(arguments.get("include_all_metadata", "")).lower() in ("1", "true")
+    metadata = is_true(arguments.get("include_all_metadata"))
     page = [message_json(world, each, with_metadata=metadata) for each in within[start : start + limit]]
     has_more = len(within) > start + limit
     cursor = {"response_metadata": {"next_cursor": str(start + limit)}} if has_more else {}
@@ -154,8 +156,8 @@ def _page(world: World, arguments: Arguments, messages: list[Message]) -> dict[s
 
 
 def history(world: World, arguments: Arguments) -> dict[str, Any]:
-    """The newest first, without replies."""
-    found = [each for each in world.slack.public(_channel(world, arguments)) if not each.thread]
+    """The newest first, without replies other than those that were broadcast."""
+    found = [each for each in world.slack.public(_channel(world, arguments)) if not each.thread or each.is_broadcast]
     return _page(world, arguments, found[::-1]) | {"pin_count": 0}
 
 

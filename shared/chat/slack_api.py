@@ -1,0 +1,162 @@
+"""Slack by bot token: a message can be rewritten, answered in its thread, found by our own ids, and deleted.
+
+slack_sdk's client isn't used: it follows redirects with the token, posts again by itself after a lost connection, and
+takes any time and any number of bytes. Methods and errors are those of docs.slack.dev, reference/methods.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from ..formatting import clip
+from .errors import ChatRefused, ChatUnavailable, retry_after_seconds
+from .posting import Answer, post
+
+CHANNEL = "slack"
+EVENT_TYPE = "snatbot_incident"
+TIMEOUT_SECONDS = 10.0
+ANSWERED_SECONDS = 45.0  # all calls of one message together: another worker may take it up after a minute
+_MOST_PAGES = 10
+_PAGE = 100
+_PASSING = ("ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout")
+_GONE = ("message_not_found", "thread_not_found", "cant_update_message", "edit_window_closed")
+_TOO_RICH = ("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long")
+
+
+class MessageGone(ChatRefused):
+    """A person deleted it, or it can't be edited any more: nothing can be shown there."""
+
+
+class BlocksRefused(ChatRefused):
+    """The text alone may be taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What tells our messages apart: Slack keeps it as the message's metadata, where nobody sees it."""
+
+    subject: str
+    message_id: str  # of the OutboxMessage
+
+    def as_metadata(self) -> dict[str, Any]:
+        return {"event_type": EVENT_TYPE, "event_payload": {"subject": self.subject, "message": self.message_id}}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    ts: str
+    mark: Mark
+
+
+class SlackApi:
+    """One channel, for the delivery of one message. Methods raise ChatUnavailable or ChatRefused."""
+
+    def __init__(self, api_url: str, token: str, place: str) -> None:
+        self.place = place  # the channel's id
+        self._api_url = api_url
+        self._token = token
+        self._ends = time.monotonic() + ANSWERED_SECONDS
+
+    def post(self, payload: Mapping[str, Any], mark: Mark, thread: str = "", *, is_broadcast: bool = False) -> str:
+        """Returns the message's ts. ``is_broadcast``: the channel sees the answer in the thread too."""
+        more = {"thread_ts": thread, "reply_broadcast": is_broadcast} if thread else {}
+        ts = self._call("chat.postMessage", {**payload, **more, "metadata": mark.as_metadata()}).get("ts")
+        if not isinstance(ts, str) or not ts:
+            raise ChatUnavailable(CHANNEL, "chat.postMessage: Slack did not say where it posted")
+        return ts
+
+    def update(self, ts: str, payload: Mapping[str, Any], mark: Mark) -> None:
+        self._call("chat.update", {"blocks": [], **payload, "ts": ts, "metadata": mark.as_metadata()})
+
+    def delete(self, ts: str) -> None:
+        try:
+            self._call("chat.delete", {"ts": ts})
+        except MessageGone:
+            return
+
+    def messages(self, since: datetime) -> tuple[Found, ...]:
+        """Ours in the channel, oldest first; no answers in threads."""
+        rows = self._rows("conversations.history", {"oldest": f"{since.timestamp():.6f}"})
+        top = [row for row in rows if row.get("thread_ts", row.get("ts")) == row.get("ts")]
+        return tuple(_found(top))
+
+    def replies(self, thread: str) -> tuple[Found, ...]:
+        """Ours in the thread of a message, oldest first."""
+        rows = self._rows("conversations.replies", {"ts": thread})
+        return tuple(found for found in _found(rows) if found.ts != thread)
+
+    def _rows(self, method: str, arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = []
+        cursor = ""
+        for _ in range(_MOST_PAGES):
+            page = {"limit": _PAGE, "include_all_metadata": True} | ({"cursor": cursor} if cursor else {})
+            answer = self._call(method, {**arguments, **page})
+            messages = answer.get("messages")
+            if not isinstance(messages, list):
+                raise ChatUnavailable(CHANNEL, f"{method}: the answer holds no messages")
+            rows += [row for row in messages if isinstance(row, dict)]
+            more = answer.get("response_metadata")
+            cursor = str(more.get("next_cursor") or "") if isinstance(more, dict) else ""
+            if not cursor:
+                break
+        return rows
+
+    def _call(self, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """As a form, which every method takes."""
+        seconds = min(TIMEOUT_SECONDS, self._ends - time.monotonic())
+        if seconds <= 0:
+            raise ChatUnavailable(CHANNEL, f"no time was left for {method}")
+        form = {"channel": self.place} | {name: _as_text(value) for name, value in arguments.items()}
+        headers = {
+            "Content-Type": "application/x-www-form-urlencoded; charset=utf-8",
+            "Authorization": f"Bearer {self._token}",
+        }
+        body = urlencode(form, errors="replace").encode()
+        answer = post(CHANNEL, f"{self._api_url}/{method}", body, seconds, headers, "SLACK_API_URL")
+        return _checked(method, answer)
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _checked(method: str, answer: Answer) -> dict[str, Any]:
+    """Errors come with status 200 and ``"ok": false``."""
+    if answer.status in (408, 429) or answer.status >= 500:
+        raise ChatUnavailable(CHANNEL, f"{method}: {answer.status}", retry_after_seconds(answer.headers))
+    if answer.status != 200:
+        raise ChatRefused(CHANNEL, f"{method}: {answer.status}")
+    try:
+        body = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        body = None
+    if not isinstance(body, dict) or not isinstance(body.get("ok"), bool):
+        raise ChatUnavailable(CHANNEL, f"{method}: the answer can't be read")
+    if body["ok"]:
+        return body
+    code = clip(str(body.get("error") or "no reason given"), 80)
+    needed = f" (needs the scope {clip(str(body['needed']), 80)})" if body.get("needed") else ""
+    reason = f"{method}: {code}{needed}"
+    if code in _PASSING:
+        raise ChatUnavailable(CHANNEL, reason, retry_after_seconds(answer.headers))
+    if code in _GONE:
+        raise MessageGone(CHANNEL, reason)
+    raise (BlocksRefused if code in _TOO_RICH else ChatRefused)(CHANNEL, reason)
+
+
+def _found(rows: list[dict[str, Any]]) -> Iterator[Found]:
+    """Slack sends the newest first in a channel, the oldest first in a thread."""
+    for row in sorted(rows, key=lambda row: str(row.get("ts"))):
+        metadata = row.get("metadata")
+        if not isinstance(metadata, dict) or metadata.get("event_type") != EVENT_TYPE:
+            continue
+        payload = metadata.get("event_payload")
+        if isinstance(payload, dict):
+            mark = Mark(str(payload.get("subject") or ""), str(payload.get("message") or ""))
+            yield Found(str(row.get("ts")), mark)
