@@ -141,6 +141,10 @@ class Unavailable(AzureError):
     """5xx, a timeout, or no connection. After a write the effect is unknown: read before doing it again."""
 
 
+class NotSent(Unavailable):
+    """The scan sent no request for this: its time was over, or it would have taken too many."""
+
+
 class UnexpectedAnswer(AzureError):
     """The answer was a success but is not what Azure documents; nothing is guessed from it."""
 

@@ -41,6 +41,10 @@ class Part:
     def place(self) -> str:
         return place_of(self.subscription, self.request.region)
 
+    @property
+    def places(self) -> tuple[str, str]:
+        return self.subscription, self.place
+
     def of(self, resource_ids: Sequence[str]) -> Part:
         return replace(self, resource_ids=resource_ids)
 

@@ -1,4 +1,6 @@
-"""When Azure throttles a subscription, all requests to it wait; other subscriptions go on.
+"""Send requests, and repeat each while that may help and its deadline allows it.
+
+When Azure throttles a subscription, all requests to it wait; other subscriptions go on.
 
 Azure throttles by subscription and region, with or without a Retry-After (Azure docs: request-limits-and-throttling;
 the metrics batch API answers 529). Requests wait that long; a wait of more than an hour is more likely a mistake, so
@@ -12,11 +14,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from ..retry_after import LONGEST_PLAUSIBLE_SECONDS, UNREADABLE_SECONDS, plausible_wait_seconds
-from .deadline import Deadline
-from .errors import Throttled
+from .deadline import Deadline, within
+from .errors import NotSent, Throttled, Unavailable
+from .request_count import RequestCount
 
+T = TypeVar("T")
+ATTEMPTS = 3
 FIRST_WAIT_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 60.0
 
@@ -46,6 +52,31 @@ class Throttle:
         self._wall = wall
         self._lock = threading.Lock()
         self._budgets: dict[str, _Budget] = {}
+
+    def send(self, subscription: str, deadline: Deadline, count: RequestCount, request: Callable[[], T]) -> T:
+        """Raises what the last attempt raised, or NotSent after the deadline."""
+        attempt = 1
+        while True:
+            if deadline.is_over:
+                message = "the time for this scan was over before its turn came"
+                raise NotSent(f"subscription {subscription}", message)
+            self.wait(subscription, deadline)
+            try:
+                with within(deadline):
+                    answer = request()
+            except Throttled as error:
+                self.refused(subscription, error)
+                if attempt == ATTEMPTS:
+                    raise
+            except Unavailable:
+                if attempt == ATTEMPTS or attempt > deadline.seconds_left:
+                    raise
+                self._sleep(float(attempt))
+            else:
+                self.accepted(subscription)
+                return answer
+            count.note_repeat()
+            attempt += 1
 
     def wait(self, subscription: str, deadline: Deadline) -> None:
         """Wait until the subscription takes requests again. Raises Throttled when that is after the deadline."""

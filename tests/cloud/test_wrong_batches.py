@@ -8,8 +8,8 @@ from typing import Any, cast
 import pytest
 
 from shared.cloud.deadline import Deadline
-from shared.cloud.errors import AzureError, Throttled
-from shared.cloud.metric_access import MetricAccess, Mode, RequestsUsedUp
+from shared.cloud.errors import AzureError, NotSent, Throttled
+from shared.cloud.metric_access import MetricAccess, Mode
 from shared.cloud.metric_queries import ALLOCATED_SNAT_PORTS, SNAT_CONNECTIONS, MetricQuery
 from shared.cloud.metric_request import MetricRequest
 from shared.cloud.metrics import Metrics
@@ -106,7 +106,7 @@ def test_what_more_requests_than_a_look_may_send_would_need_is_not_measured_and_
         assert azure.singles == 100
         measured |= {key for key, answer in answers.items() if answer == BUSY}
         ((left, *_),) = [[answer for answer in answers.values() if isinstance(answer, AzureError)]]
-        assert isinstance(left, RequestsUsedUp)
+        assert isinstance(left, NotSent)
         reason = unmeasured(left)
         assert reason.cause is Cause.NOT_REACHED
         assert "batches leave out points" in reason.reason
@@ -119,7 +119,7 @@ def test_repeats_in_one_scan_are_bounded() -> None:
     azure.empty_above(1)
     answers = azure.scan(ids)
     assert azure.singles + len(azure.batches) <= 10 + 100
-    assert all(answer == BUSY or isinstance(answer, RequestsUsedUp) for answer in answers.values())
+    assert all(answer == BUSY or isinstance(answer, NotSent) for answer in answers.values())
 
 
 def test_a_fleet_that_fell_silent_costs_a_few_requests_and_is_believed() -> None:

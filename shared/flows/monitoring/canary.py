@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from ...cloud import metric_queries
+from ...cloud.batch_limits import STEPS
 from ...cloud.deadline import Deadline
 from ...cloud.metric_access import MetricAccess
 from ...cloud.metric_request import MetricRequest, place_of
-from ...cloud.metrics_batch_size import STEPS
 from ...core.detection.rules.batch_disagreement import compared_window, disagreement, is_said, next_suspect
 from ...model.fleet import SuspectRegion, WatchedCluster
 from ...model.metric import MINUTE

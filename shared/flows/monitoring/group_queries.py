@@ -5,13 +5,21 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from ...cloud.batch_limits import STEPS, expected_series, split
 from ...cloud.deadline import Deadline
-from ...cloud.errors import AzureError, Forbidden, MetricUnavailable, NotFound, NotRegistered, Throttled, Unavailable
-from ...cloud.metric_access import MetricAccess, RequestsUsedUp
+from ...cloud.errors import (
+    AzureError,
+    Forbidden,
+    MetricUnavailable,
+    NotFound,
+    NotRegistered,
+    NotSent,
+    Throttled,
+    Unavailable,
+)
+from ...cloud.metric_access import MetricAccess
 from ...cloud.metric_queries import MetricQuery
 from ...cloud.metric_request import Answers, MetricRequest
-from ...cloud.metrics_batch_size import STEPS, expected_series, split
-from ...cloud.patience import DeadlineReached
 from ...core.detection.node_counts import nodes_now
 from ...formatting import utc
 from ...model.fleet import WatchedCluster, WatchedGateway
@@ -103,10 +111,8 @@ def answer_or_none(answer: MetricAnswer | AzureError | None) -> MetricAnswer | N
 def unmeasured(error: AzureError) -> Unmeasured:
     """Why something was not measured, and what a person can do."""
     match error:
-        case DeadlineReached():
-            return Unmeasured("the time for this scan was over before its turn came", "", Cause.NOT_REACHED)
-        case RequestsUsedUp():
-            return Unmeasured(f"its turn did not come in this scan: {error.message}", "", Cause.NOT_REACHED)
+        case NotSent():
+            return Unmeasured(error.message, "", Cause.NOT_REACHED)
         case NotRegistered():
             reason = f"Azure refused: {error.code or error.status}, the provider Microsoft.Insights is not registered"
             return Unmeasured(reason, error.remedy, Cause.NOT_REGISTERED)

@@ -7,9 +7,8 @@ from dataclasses import replace
 import pytest
 
 from shared.cloud.deadline import Deadline
-from shared.cloud.errors import Throttled
+from shared.cloud.errors import NotSent, Throttled
 from shared.cloud.metric_queries import NAT_DATAPATH, SNAT_CONNECTIONS, SNAT_PORTS_BY_BACKEND
-from shared.cloud.patience import DeadlineReached
 from shared.flows.monitoring.group_queries import (
     ASSUMED_NODES,
     GroupQueries,
@@ -79,4 +78,4 @@ def test_an_answer_that_needs_another_is_not_measured_without_it() -> None:
 
 
 def test_what_the_deadline_cut_off_was_not_reached() -> None:
-    assert unmeasured(DeadlineReached("s1", "over")).cause is Cause.NOT_REACHED
+    assert unmeasured(NotSent("s1", "over")).cause is Cause.NOT_REACHED

@@ -12,8 +12,7 @@ import pytest
 
 from shared.chat.message import Message
 from shared.clock import Instant
-from shared.cloud.errors import AzureError, Forbidden, Throttled, Unavailable
-from shared.cloud.patience import DeadlineReached
+from shared.cloud.errors import AzureError, Forbidden, NotSent, Throttled, Unavailable
 from shared.cloud.request_count import RequestCount
 from shared.core.detection.schedule import ScanSchedule
 from shared.core.detection.tags import TagRules
@@ -484,7 +483,7 @@ def health(world: World, minute: int) -> Health:
 @pytest.mark.parametrize("is_fanned_out", [False, True])
 def test_a_fleet_that_nobody_reaches_is_not_well(make: Make, is_fanned_out: bool) -> None:
     world = make("a", "b", policy=replace(POLICY, fan_out_above=1) if is_fanned_out else POLICY)
-    world.access.answers["state"] = DeadlineReached("s", "the time for this look was over")
+    world.access.answers["state"] = NotSent("s", "the time for this look was over")
     for minute in range(8, 30):
         tick = world.watch.run(at(minute), at(minute))
     assert not tick.is_success
@@ -798,7 +797,7 @@ def test_a_part_that_is_no_more_is_empty(make: Make) -> None:
 
 def test_what_the_deadline_cut_off_is_counted(make: Make) -> None:
     world = make("a", "b")
-    world.access.answers["state"] = lambda one: DeadlineReached("s", "over") if "mc_b/" in one else HEALTHY
+    world.access.answers["state"] = lambda one: NotSent("s", "over") if "mc_b/" in one else HEALTHY
     tally = world.tick(8).tally
     assert (tally.measured, tally.not_reached, tally.unmeasured) == (1, 1, 1)
 

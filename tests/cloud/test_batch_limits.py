@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.cloud.metrics_batch_size import MOST_SERIES, BatchSizes, expected_series, smaller, split
+from shared.cloud.batch_limits import MOST_SERIES, BatchLimits, expected_series, smaller, split
 
 pytestmark = pytest.mark.disable_socket
 
@@ -33,21 +33,21 @@ def test_load_balancers_alike_take_as_few_batches_as_can_be(number: int, nodes: 
 
 def test_a_region_keeps_smaller_batches_for_an_hour_and_says_so() -> None:
     now = [0.0]
-    sizes = BatchSizes(lambda: now[0])
-    assert (sizes.of("s in we"), sizes.problems) == (50, {})
+    sizes = BatchLimits(lambda: now[0])
+    assert (sizes.size("s in we"), sizes.problems) == (50, {})
     sizes.reduce("s in we", 49)
     sizes.reduce("s in we", 50)
-    assert (sizes.of("s in we"), sizes.of("s in ne")) == (25, 50)
+    assert (sizes.size("s in we"), sizes.size("s in ne")) == (25, 50)
     assert sizes.problems["s in we"].endswith(
         "batches of 50 leave out points that Azure Monitor has; at most 25 resources a request"
     )
     sizes.reduce("s in we", 1)
     assert sizes.problems["s in we"].endswith("one resource a request")
     sizes.restore("s in we")
-    assert (sizes.of("s in we"), sizes.problems) == (50, {})
+    assert (sizes.size("s in we"), sizes.problems) == (50, {})
     sizes.reduce("s in we", 25)
     now[0] = 3601.0
-    assert (sizes.of("s in we"), sizes.problems) == (50, {})
+    assert (sizes.size("s in we"), sizes.problems) == (50, {})
 
 
 def test_the_steps_end_at_single_requests() -> None:

@@ -1,0 +1,134 @@
+"""How many resources go into one batch, and where Azure takes no batches.
+
+At most 50, and few enough that Azure keeps below a limit that it doesn't document: a query over more than 500,000 time
+series comes back as a success without any point (opentelemetry-collector-contrib#40078). What counts as a series isn't
+documented either. Taken is the worst case: every combination of dimension values that Azure may hold of the metrics
+asked for, whatever the filter says. ``top`` has no part in it: it counts for each metric and resource (Azure docs:
+migrate-to-batch-api).
+
+Where batches left out points, those of the region are smaller for an hour. Where Azure refused them (in a subscription
+where the identity lacks the role, or in one region of it), one batch an hour is tried until it takes one.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
+
+from .errors import AzureError, Forbidden, NotRegistered, NotSent, Unavailable
+from .metric_request import Part
+
+log = logging.getLogger("snatbot.metrics")
+
+STEPS = (50, 25, 10, 1)  # 1: no batch, each resource takes a request of its own
+MOST_SERIES = 300_000  # 60 % of the limit
+KEPT_SECONDS = 3600.0
+# A backend's combinations on one frontend: three connection states; two protocols, awaiting removal or not.
+_COMBINATIONS = {"SnatConnectionCount": 3, "UsedSnatPorts": 4, "AllocatedSnatPorts": 4}
+
+
+def expected_series(metrics: str, backends: int, frontends: int) -> int:
+    """Of one load balancer. ``metrics`` with commas between."""
+    return max(1, backends) * max(1, frontends) * sum(_COMBINATIONS.get(name, 1) for name in metrics.split(","))
+
+
+def split(resource_ids: Sequence[str], series: Mapping[str, int], most: int) -> Iterator[Sequence[str]]:
+    """Batches of at most ``most``. A resource with more series than a batch may have goes alone."""
+    start = total = 0
+    for number, resource_id in enumerate(resource_ids):
+        held = series.get(resource_id, 1)
+        if number > start and (number - start == most or total + held > MOST_SERIES):
+            yield resource_ids[start:number]
+            start, total = number, 0
+        total += held
+    if resource_ids:
+        yield resource_ids[start:]
+
+
+def is_refusal(error: AzureError) -> bool:
+    """The identity lacks the role for batches, or their host is unreachable: single requests may still work."""
+    if isinstance(error, Forbidden):
+        return not isinstance(error, NotRegistered)
+    return isinstance(error, Unavailable) and error.status == 0 and not isinstance(error, NotSent)
+
+
+def smaller(size: int) -> int:
+    """The next step down; 1 is the last."""
+    return next((step for step in STEPS if step < size), 1)
+
+
+class BatchLimits:
+    """By place: a subscription, or a region of one. Safe to share between threads."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._sizes: dict[str, tuple[int, float]] = {}  # with the time until which it holds
+        self._refusals: dict[str, tuple[str, float]] = {}  # why, and when to try again
+
+    @property
+    def problems(self) -> dict[str, str]:
+        """Where batches are smaller than usual or refused, and why."""
+        with self._lock:
+            sizes = {place: self._size(place) for place in sorted(self._sizes)}
+            refusals = {place: self._refusals[place][0] for place in sorted(self._refusals)}
+        smaller_there = {place: _PROBLEMS[size] for place, size in sizes.items() if size in _PROBLEMS}
+        return {place: f"subscription {place}: {problem}" for place, problem in (smaller_there | refusals).items()}
+
+    def size(self, place: str) -> int:
+        with self._lock:
+            return self._size(place)
+
+    def reduce(self, place: str, size: int) -> None:
+        """To the step that holds ``size`` resources, or less where it is less already; for an hour."""
+        step = max(step for step in STEPS if step <= size)
+        with self._lock:
+            self._sizes[place] = (min(step, self._size(place)), self._monotonic() + KEPT_SECONDS)
+
+    def restore(self, place: str) -> None:
+        with self._lock:
+            self._sizes.pop(place, None)
+
+    def is_refused(self, part: Part) -> bool:
+        with self._lock:
+            return any(place in self._refusals for place in part.places)
+
+    def is_worth_a_try(self, part: Part) -> bool:
+        """True where no batch was refused, and for one request an hour where one was."""
+        with self._lock:
+            now = self._monotonic()
+            refused = {place: self._refusals[place] for place in part.places if place in self._refusals}
+            if any(until > now for _, until in refused.values()):
+                return False
+            self._refusals.update({place: (why, now + KEPT_SECONDS) for place, (why, _) in refused.items()})
+            return True
+
+    def note_refusal(self, place: str, error: AzureError) -> None:
+        remedy = error.remedy
+        if isinstance(error, Forbidden) and error.missing_action is not None:
+            remedy += ", such as Monitoring Reader"  # at the subscription itself (Azure docs: migrate-to-batch-api)
+        why = f"{error}. {remedy}".removesuffix(". ")
+        with self._lock:
+            is_news = place not in self._refusals
+            self._refusals[place] = (why, self._monotonic() + KEPT_SECONDS)
+        if is_news:
+            log.warning("subscription %s: metrics can't be read in batches and are read one by one: %s", place, why)
+
+    def note_success(self, part: Part) -> None:
+        with self._lock:
+            is_news = [self._refusals.pop(place, None) is not None for place in part.places]
+        if any(is_news):
+            log.info("subscription %s: metrics are read in batches again", part.subscription)
+
+    def _size(self, place: str) -> int:
+        size, until = self._sizes.get(place, (STEPS[0], 0.0))
+        return size if until > self._monotonic() else STEPS[0]
+
+
+_LEFT_OUT = "batches of {} leave out points that Azure Monitor has"
+_PROBLEMS = {
+    after: f"{_LEFT_OUT.format(before)}; {f'at most {after} resources' if after > 1 else 'one resource'} a request"
+    for before, after in pairwise(STEPS)
+}
