@@ -55,38 +55,32 @@ class Discovery:
         """
         unreadable: list[Unlisted] = []
         asked = _CLUSTERS_QUERY, CLUSTER_TYPE, api_versions.MANAGED_CLUSTERS
-        read, bad = self.read(*asked, parse_cluster, unreadable, of=CLUSTER_TYPE)
+        read, bad = self.read(*asked, parse_cluster, unreadable)
         clusters = {cluster.id: cluster for cluster in read}
-        broken = {row.id: row for row in bad if row.id and row.id not in clusters}
-        unreadable += rows_without_id("clusters", bad)
+        broken = {row.id: row for row in bad if row.id not in clusters}
         ordered = tuple(clusters[key] for key in sorted(clusters, key=str.lower))
         return ClusterListing(ordered, tuple(unreadable), tuple(broken[key] for key in sorted(broken, key=str.lower)))
 
     def read(
-        self,
-        query: str,
-        kind: str,
-        api_version: str,
-        parse: Callable[[Any], T],
-        unreadable: list[Unlisted],
-        of: str = "",
+        self, query: str, kind: str, api_version: str, parse: Callable[[Any], T], unreadable: list[Unlisted]
     ) -> tuple[list[T], list[UnreadableRow]]:
         """Every resource of a type, as ``read_rows`` does, by Resource Graph, else listed in each subscription.
 
-        Rows are parsed as they come, so that no more than a page of them is held. What could not be listed is added to
-        ``unreadable``.
+        Rows are parsed as they come, so that no more than a page of them is held. What could not be listed, and rows
+        without a readable id, are added to ``unreadable``.
         """
         try:
-            found = self._read_graph(query, parse, of)
+            found, bad = self._read_graph(query, parse, kind)
             unreadable += [entry for entry in self._invisible_subscriptions() if entry not in unreadable]
-            return found
         except SignInFailed:
             raise
         except (Forbidden, BadRequest) as error:
             # Resource Graph also calls it a bad request when none of the named subscriptions is visible.
             if isinstance(error, BadRequest) and not self._subscriptions:
                 raise
-            return read_rows(self._listed_rows(kind, api_version, unreadable), parse, of)
+            found, bad = read_rows(self._listed_rows(kind, api_version, unreadable), parse, kind)
+        unreadable += _without_id(kind, bad)
+        return found, [row for row in bad if row.id]
 
     def cluster(self, cluster_id_or_name: str) -> Cluster:
         """As Resource Manager knows it now. Raises NotFound, and BadInput when a name means several clusters."""
@@ -169,7 +163,7 @@ class Discovery:
 
     def _readable_subscriptions(self, unreadable: list[Unlisted]) -> list[str]:
         found, bad = read_rows(self._arm.list("/subscriptions", api_versions.SUBSCRIPTIONS), _subscription)
-        unreadable += rows_without_id("subscriptions", bad)
+        unreadable += _without_id("subscriptions", bad)
         return found
 
     def _listed_rows(self, kind: str, api_version: str, unreadable: list[Unlisted]) -> Iterator[dict[str, Any]]:
@@ -180,8 +174,8 @@ class Discovery:
                 unreadable.append(Unlisted(f"subscription {subscription}", str(error)))
 
 
-def rows_without_id(what: str, rows: Sequence[UnreadableRow]) -> list[Unlisted]:
-    """How many rows have no readable id, and why the first has none. ``what`` is a plural."""
+def _without_id(what: str, rows: Sequence[UnreadableRow]) -> list[Unlisted]:
+    """How many rows have no readable id, and why the first has none."""
     reasons = [row.reason for row in rows if not row.id]
     return [Unlisted(f"{what} without a readable id", f"{len(reasons)}, such as: {reasons[0]}")] if reasons else []
 

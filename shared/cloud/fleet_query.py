@@ -17,7 +17,7 @@ from ..model.fleet import Fleet, Unlisted, WatchedCluster, WatchedGateway
 from ..model.load_balancer import LoadBalancer
 from ..model.resource_id import ArmId
 from . import api_versions
-from .discovery import Discovery, cluster_balancer_id, rows_without_id
+from .discovery import Discovery, cluster_balancer_id
 from .errors import AzureError, Forbidden, NotFound, UnexpectedAnswer
 from .parse.fields import (
     Json,
@@ -26,7 +26,6 @@ from .parse.fields import (
     location,
     loose_references,
     number,
-    optional_id,
     resource_id,
     segment,
     tags,
@@ -97,7 +96,7 @@ class FleetDiscovery:
         except NotFound as error:
             return error.code != "SubscriptionNotFound"
         except Forbidden:
-            return False
+            pass
         return False
 
     def gateway_of_subnet(self, subnet_id: str) -> ArmId | None:
@@ -106,25 +105,21 @@ class FleetDiscovery:
 
     def _balancers(self, unreadable: list[Unlisted]) -> tuple[list[LoadBalancer], list[_Broken]]:
         parsed, bad = self._read(_BALANCERS_QUERY, _BALANCERS, _balancer, unreadable)
-        unreadable += rows_without_id("load balancers", bad)
         balancers = [item for item in parsed if item and item.outbound_rules and item.sku.lower() == "standard"]
         return balancers, [_Broken(row) for row in bad if row.id.lower().endswith("/loadbalancers/kubernetes")]
 
     def _gateways(self, unreadable: list[Unlisted]) -> tuple[list[WatchedGateway], list[_Broken]]:
-        found, without_id = self._read(_GATEWAYS_QUERY, _GATEWAYS, _gateway_or_broken, unreadable)
+        found, _ = self._read(_GATEWAYS_QUERY, _GATEWAYS, _gateway_or_broken, unreadable)
         broken = [entry for entry in found if isinstance(entry, _Broken)]
         parsed = [entry for entry in found if not isinstance(entry, _Broken)]
-        uses_prefixes = any(prefixes for _, prefixes in parsed)
-        sizes = self._prefix_sizes(unreadable) if uses_prefixes else {}
         unreadable += [Unlisted(f"NAT gateway {item.row.id}", item.row.reason) for item in broken]
-        unreadable += rows_without_id("NAT gateways", without_id)
+        sizes = self._prefix_sizes(unreadable) if any(prefixes for _, prefixes in parsed) else {}
         return [_counted(gateway, prefixes, sizes) for gateway, prefixes in parsed], broken
 
     def _prefix_sizes(self, unreadable: list[Unlisted]) -> dict[ArmId, int]:
         """How many addresses each public IP prefix has."""
         parsed, bad = self._read(_PREFIXES_QUERY, _PREFIXES, _prefix_size, unreadable)
-        unreadable += [Unlisted(f"public IP prefix {row.id}", row.reason) for row in bad if row.id]
-        unreadable += rows_without_id("public IP prefixes", bad)
+        unreadable += [Unlisted(f"public IP prefix {row.id}", row.reason) for row in bad]
         return dict(parsed)
 
     def _read(
@@ -159,10 +154,10 @@ def _prefix_size(row: Json) -> tuple[ArmId, int]:
     return resource_id(row, "id"), 2 ** max(0, 32 - length)
 
 
-def _gateway(row: Json) -> tuple[WatchedGateway, tuple[ArmId, ...]]:
+def _gateway(row: Json, gateway_id: ArmId) -> tuple[WatchedGateway, tuple[ArmId, ...]]:
     """The gateway without the addresses of its prefixes, and the ids of those prefixes."""
     gateway = WatchedGateway(
-        id=resource_id(row, "id"),
+        id=gateway_id,
         name=segment(row, "name"),
         location=location(row),
         public_ip_count=len(loose_references(row, "properties", "publicIpAddresses")),
@@ -174,19 +169,17 @@ def _gateway(row: Json) -> tuple[WatchedGateway, tuple[ArmId, ...]]:
 
 def _gateway_or_broken(row: Any) -> tuple[WatchedGateway, tuple[ArmId, ...]] | _Broken:
     """Raises UnexpectedAnswer for a row without a readable id."""
+    gateway_id = resource_id(row, "id")
     try:
-        return _gateway(row)
+        return _gateway(row, gateway_id)
     except UnexpectedAnswer as error:
-        if not (gateway_id := optional_id(row)):
-            raise
         return _Broken(UnreadableRow(gateway_id, error.message), _readable_subnets(row))
 
 
 def _counted(gateway: WatchedGateway, prefixes: Sequence[ArmId], sizes: Mapping[ArmId, int]) -> WatchedGateway:
     counts = [sizes.get(prefix) for prefix in prefixes]
-    known = [size for size in counts if size is not None]
-    is_known = len(known) == len(counts)
-    return replace(gateway, public_ip_count=(gateway.public_ip_count or 0) + sum(known) if is_known else None)
+    total = (gateway.public_ip_count or 0) + sum(filter(None, counts))
+    return replace(gateway, public_ip_count=None if None in counts else total)
 
 
 def _readable_subnets(row: Json) -> frozenset[ArmId]:

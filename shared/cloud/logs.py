@@ -10,6 +10,7 @@ import logging
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -36,25 +37,17 @@ _QUERY = (
 )
 
 
+@dataclass(slots=True)
 class HealthEventLog:
     """Safe to share between threads."""
 
-    def __init__(
-        self,
-        credential: TokenCredential,
-        workspace_id: str,
-        *,
-        endpoint: str = PUBLIC_ENDPOINT,
-        on_request: OnRequest | None = None,
-        on_repeat: Callable[[], None] | None = None,
-    ) -> None:
-        self._credential = credential
-        self._workspace_id = workspace_id
-        self._endpoint = endpoint.rstrip("/")
-        self._on_request = on_request
-        self._on_repeat = on_repeat
-        self._lock = threading.Lock()
-        self._client: LogsQueryClient | None = None
+    credential: TokenCredential
+    workspace_id: str
+    endpoint: str = PUBLIC_ENDPOINT
+    on_request: OnRequest | None = None
+    on_repeat: Callable[[], None] | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+    _client: LogsQueryClient | None = field(default=None, init=False)
 
     def read_events(
         self, window: Window, seconds_at_most: float = SERVER_TIMEOUT_SECONDS
@@ -73,7 +66,7 @@ class HealthEventLog:
     def _read_events(self, window: Window, seconds_at_most: float) -> Mapping[str, tuple[HealthEvent, ...]]:
         with azure_errors(_OPERATION):
             result = self._logs().query_workspace(
-                self._workspace_id,
+                self.workspace_id,
                 _QUERY,
                 timespan=(window.start, window.end),
                 server_timeout=max(1, round(min(seconds_at_most, SERVER_TIMEOUT_SECONDS))),
@@ -94,11 +87,11 @@ class HealthEventLog:
             from .pipeline import BoundedRetry, client_options
 
             if self._client is None:
-                retry = BoundedRetry(attempts=2, on_repeat=self._on_repeat)
+                retry = BoundedRetry(attempts=2, on_repeat=self.on_repeat)
                 self._client = LogsQueryClient(
-                    self._credential,
-                    endpoint=self._endpoint,
-                    **client_options(self._endpoint, self._credential, self._endpoint, self._on_request, retry),
+                    self.credential,
+                    endpoint=self.endpoint,
+                    **client_options(self.endpoint, self.credential, self.endpoint, self.on_request, retry),
                 )
             return self._client
 

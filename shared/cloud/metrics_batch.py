@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
@@ -34,25 +35,17 @@ PUBLIC_ENDPOINT = "https://{region}.metrics.monitor.azure.com"
 PUBLIC_AUDIENCE = "https://metrics.monitor.azure.com"
 
 
+@dataclass(slots=True)
 class BatchMetrics:
     """``endpoint`` contains ``{region}``. Safe to share between threads."""
 
-    def __init__(
-        self,
-        credential: TokenCredential,
-        *,
-        endpoint: str = PUBLIC_ENDPOINT,
-        audience: str = PUBLIC_AUDIENCE,
-        on_request: OnRequest | None = None,
-        retry: BoundedRetry | None = None,
-    ) -> None:
-        self._credential = credential
-        self._endpoint = endpoint
-        self._audience = audience.rstrip("/")
-        self._on_request = on_request
-        self._retry = retry
-        self._lock = threading.Lock()
-        self._clients: dict[str, MetricsClient] = {}
+    credential: TokenCredential
+    endpoint: str = PUBLIC_ENDPOINT
+    audience: str = PUBLIC_AUDIENCE
+    on_request: OnRequest | None = None
+    retry: BoundedRetry | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+    _clients: dict[str, MetricsClient] = field(default_factory=dict, init=False)
 
     def query_batch(
         self, resource_ids: Sequence[str], region: str, query: MetricQuery, window: Window
@@ -105,12 +98,12 @@ class BatchMetrics:
             from .pipeline import client_options
 
             if region not in self._clients:
-                endpoint = self._endpoint.format(region=region)
+                endpoint = self.endpoint.format(region=region)
                 self._clients[region] = MetricsClient(
                     endpoint,
-                    self._credential,
-                    audience=self._audience,
-                    **client_options(endpoint, self._credential, self._audience, self._on_request, self._retry),
+                    self.credential,
+                    audience=self.audience,
+                    **client_options(endpoint, self.credential, self.audience, self.on_request, self.retry),
                 )
             return self._clients[region]
 

@@ -6,6 +6,7 @@ What can't be read is left out and named with its reason, never guessed. A plan 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -49,39 +50,30 @@ def read_network_facts(
     Raises only when the cluster itself cannot be read.
     """
     cluster = discovery.cluster(cluster_id)
-    return _Reading(arm, discovery, cluster, nat_resource_group, given_prefix_id, with_prefixes, moved).facts(now)
+    vnet_id = cluster.subnet_ids[0].parent if cluster.subnet_ids else None
+    near = vnet_id.resource_group if vnet_id else cluster.node_resource_group
+    groups = tuple(dict.fromkeys((nat_resource_group or near, near)))
+    moved = moved if cluster.has_auto_provisioning else ()
+    return _Reading(arm, discovery, cluster, vnet_id, groups, given_prefix_id, with_prefixes, moved).facts(now)
 
 
+@dataclass(slots=True)
 class _Reading:
     """The reads of one snapshot, and what of it failed."""
 
-    def __init__(
-        self,
-        arm: Arm,
-        discovery: Discovery,
-        cluster: Cluster,
-        nat_resource_group: str,
-        given_prefix_id: str,
-        with_prefixes: bool,
-        moved: Sequence[ArmId],
-    ) -> None:
-        self._arm = arm
-        self._discovery = discovery
-        self._cluster = cluster
-        self._given_prefix_id = given_prefix_id
-        self._with_prefixes = with_prefixes
-        self._moved = moved if cluster.has_auto_provisioning else ()
-        self._unreadable: list[Unreadable] = []
-        subnet_ids = cluster.subnet_ids
-        self._vnet = subnet_ids[0].parent if subnet_ids else None
-        near = self._vnet.resource_group if self._vnet else cluster.node_resource_group
-        self._gateway_groups = tuple(dict.fromkeys((nat_resource_group or near, near)))
+    arm: Arm
+    discovery: Discovery
+    cluster: Cluster
+    vnet_id: ArmId | None
+    gateway_groups: tuple[str, ...]  # where new resources would go, and the virtual network's
+    given_prefix_id: str
+    with_prefixes: bool
+    moved: Sequence[ArmId]
+    unreadable: list[Unreadable] = field(default_factory=list)
 
     def facts(self, now: datetime) -> NetworkFacts:
-        cluster = self._cluster
-        load_balancer = self._attempt(
-            UnreadableKind.LOAD_BALANCER, lambda: self._discovery.load_balancer(cluster), None
-        )
+        cluster = self.cluster
+        load_balancer = self._attempt(UnreadableKind.LOAD_BALANCER, lambda: self.discovery.load_balancer(cluster), None)
         nodes = self._nodes()
         vnet = self._attempt(UnreadableKind.VNET, self._read_vnet, None)
         subnets = self._read_each(UnreadableKind.SUBNET, self._subnet_ids(nodes.nodes, load_balancer), self._subnet)
@@ -89,16 +81,16 @@ class _Reading:
         outbound_ips = self._read_ips(load_balancer.outbound_ip_ids if load_balancer else ())
         group_ips = self._group_ips(gateways)
         gateway_ips = self._gateway_ips(gateways, subnets, (*group_ips, *outbound_ips))
-        node_ips, unread_ips = read_node_ips(self._arm, nodes.nodes)
-        self._unreadable += unread_ips
-        group = self._gateway_groups[0]
+        node_ips, unread_ips = read_node_ips(self.arm, nodes.nodes)
+        self.unreadable += unread_ips
+        group = self.gateway_groups[0]
         return NetworkFacts(
             at=now,
             cluster=cluster,
             load_balancer=load_balancer,
             nodes=nodes.nodes,
             scale_set_subnets=nodes.scale_set_subnets,
-            vnet_id=self._vnet,
+            vnet_id=self.vnet_id,
             vnet_location=vnet.location if vnet else None,
             subnets=subnets,
             nat_gateways=gateways,
@@ -109,17 +101,17 @@ class _Reading:
             given_prefix=self._prefix(),
             gateway_ips=gateway_ips,
             node_ips=node_ips,
-            nat_group_id=ArmId(f"/subscriptions/{self._vnet.subscription}/resourceGroups/{group}")
-            if self._vnet
+            nat_group_id=ArmId(f"/subscriptions/{self.vnet_id.subscription}/resourceGroups/{group}")
+            if self.vnet_id
             else NO_ID,
-            unreadable=tuple(self._unreadable),
+            unreadable=tuple(self.unreadable),
         )
 
     def _attempt(self, kind: UnreadableKind, read: Callable[[], T], otherwise: T, name: str = "") -> T:
         try:
             return read()
         except AzureError as error:
-            self._unreadable.append(Unreadable(kind, name, str(error), error.resource_group))
+            self.unreadable.append(Unreadable(kind, name, str(error), error.resource_group))
             return otherwise
 
     def _read_each(self, kind: UnreadableKind, ids: tuple[ArmId, ...], read: Callable[[ArmId], T]) -> tuple[T, ...]:
@@ -127,9 +119,9 @@ class _Reading:
         return tuple(item for item in found if item is not None)
 
     def _nodes(self) -> NodeList:
-        found = self._discovery.nodes(self._cluster)
-        group = self._cluster.node_resource_group
-        self._unreadable += [Unreadable(UnreadableKind.NODES, "", reason, group) for reason in found.unreadable]
+        found = self.discovery.nodes(self.cluster)
+        group = self.cluster.node_resource_group
+        self.unreadable += [Unreadable(UnreadableKind.NODES, "", reason, group) for reason in found.unreadable]
         return found
 
     def _subnet_ids(self, nodes: tuple[Node, ...], load_balancer: LoadBalancer | None) -> tuple[ArmId, ...]:
@@ -137,23 +129,23 @@ class _Reading:
 
         A machine of no pool that is not in the outbound pool either is somebody's, not a node.
         """
-        named = self._cluster.subnet_ids
+        named = self.cluster.subnet_ids
         if not named:  # a network that AKS owns, or nobody knows whose it is
             return ()
         members = set(load_balancer.outbound_interface_ids) if load_balancer else set()
         of_nodes = {node.subnet_id for node in nodes if node.subnet_id and (node.pool or node.interface_id in members)}
-        return (*sorted(of_nodes.union(self._moved).difference(named)), *named)
+        return (*sorted(of_nodes.union(self.moved).difference(named)), *named)
 
     def _get(self, resource_id: str) -> dict[str, Any]:
-        return self._arm.get(resource_id, api_versions.NETWORK)
+        return self.arm.get(resource_id, api_versions.NETWORK)
 
     def _read_vnet(self) -> Vnet | None:
-        return parse_vnet(self._get(self._vnet)) if self._vnet else None
+        return parse_vnet(self._get(self.vnet_id)) if self.vnet_id else None
 
     def _prefix(self) -> PublicIp | None:
-        if not self._given_prefix_id:
+        if not self.given_prefix_id:
             return None
-        read = partial(self._get, self._given_prefix_id)
+        read = partial(self._get, self.given_prefix_id)
         return self._attempt(UnreadableKind.GIVEN_PREFIX, lambda: parse_public_ip(read()), None)
 
     def _subnet(self, subnet_id: str) -> Subnet:
@@ -169,7 +161,7 @@ class _Reading:
         """Those in the groups where ours would be, and those of the cluster's subnets, wherever they are."""
         found = {
             gateway.id: gateway
-            for group in self._gateway_groups
+            for group in self.gateway_groups
             for gateway in self._list(group, UnreadableKind.NAT_GATEWAYS, parse_nat_gateway)
         }
         attached = {subnet.nat_gateway_id for subnet in subnets if subnet.nat_gateway_id}
@@ -189,27 +181,27 @@ class _Reading:
         have = {ip.id for ip in known}
         attached = {subnet.nat_gateway_id for subnet in subnets}
         # A network that AKS owns has no gateways but the cluster's.
-        serving = [gateway for gateway in gateways if self._vnet is None or gateway.id in attached]
+        serving = [gateway for gateway in gateways if self.vnet_id is None or gateway.id in attached]
         ids = dict.fromkeys(ip_id for gateway in serving for ip_id in gateway.egress_ids)
         return self._read_ips(tuple(ip_id for ip_id in ids if ip_id not in have))
 
     def _group_ips(self, gateways: tuple[NatGateway, ...]) -> tuple[PublicIp, ...]:
         """Public IPs in the group where ours would be; prefixes too where they count or a gateway has one."""
-        group = self._gateway_groups[0]
-        has_prefixes = self._with_prefixes or any(gateway.public_ip_prefix_ids for gateway in gateways)
+        group = self.gateway_groups[0]
+        has_prefixes = self.with_prefixes or any(gateway.public_ip_prefix_ids for gateway in gateways)
         kinds = [UnreadableKind.PUBLIC_IPS, *([UnreadableKind.PUBLIC_IP_PREFIXES] if has_prefixes else [])]
         return tuple(ip for kind in kinds for ip in self._list(group, kind, parse_public_ip))
 
     def _list(self, group: str, kind: UnreadableKind, parse: Callable[[dict[str, Any]], T]) -> list[T]:
         """Those that can be understood. The others are named, and block what depends on them."""
-        subscription = self._vnet.subscription if self._vnet else self._cluster.subscription
+        subscription = self.vnet_id.subscription if self.vnet_id else self.cluster.subscription
         path = f"/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Network/{kind}"
         place = f"in resource group {group}"
         rows: list[dict[str, Any]] = self._attempt(
-            kind, lambda: list(self._arm.list(path, api_versions.NETWORK)), [], place
+            kind, lambda: list(self.arm.list(path, api_versions.NETWORK)), [], place
         )
         read, bad = read_rows(rows, parse)
-        self._unreadable += [Unreadable(kind, place, unreadable_summary("row", bad), group)] if bad else []
+        self.unreadable += [Unreadable(kind, place, unreadable_summary("row", bad), group)] if bad else []
         return read
 
 

@@ -80,7 +80,9 @@ def test_clusters_without_a_readable_id_are_counted() -> None:
     assert [one.name for one in found.clusters] == ["a"]
     assert found.broken == ()
     (unlisted,) = found.unreadable
-    assert unlisted.subject == "clusters without a readable id", "the same however many there are"
+    assert unlisted.subject == "Microsoft.ContainerService/managedClusters without a readable id", (
+        "the same however many there are"
+    )
     assert unlisted.reason.startswith("4, such as: ")
 
 

@@ -40,13 +40,8 @@ class MetricCollector:
     """``nodes_of`` names the nodes of a cluster that has the given IPs in trouble."""
 
     def __init__(self, access: MetricAccess, nodes_of: NodesOf) -> None:
-        self._access = access
+        self.access = access
         self._nodes_of = nodes_of
-
-    @property
-    def one_by_one(self) -> Mapping[str, str]:
-        """Subscriptions, or regions of them, where batches are refused, and why."""
-        return self._access.one_by_one
 
     def collect(
         self, targets: Sequence[WatchedCluster], scope: ScanScope, deadline: Deadline, at_a_time: int = 1
@@ -55,7 +50,7 @@ class MetricCollector:
 
         Never raises for what Azure answers.
         """
-        queries = GroupQueries(self._access, targets, deadline, at_a_time)
+        queries = GroupQueries(self.access, targets, deadline, at_a_time)
         balancers = _LoadBalancerCollector(queries, scope).collect()
         gateways = collect_gateways(queries, targets, scope)
         of_target = {

@@ -60,7 +60,7 @@ class FleetScanner:
     @property
     def one_by_one(self) -> Mapping[str, str]:
         """Subscriptions, or regions of them, whose metrics can't be read in batches, and why."""
-        return self._collector.one_by_one
+        return self._collector.access.one_by_one
 
     @property
     def health_event_problem(self) -> str | None:
