@@ -1,1 +1,1 @@
-"""What the bot does, one file a flow: each puts the rooms below together and holds no wire format of its own."""
+"""What the bot does, one file for each flow. Flows combine cloud, store, chat and core, and know no wire format."""

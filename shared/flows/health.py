@@ -1,4 +1,4 @@
-"""Whether the bot itself is alive: a dead watcher must not pass for healthy clusters."""
+"""Whether the bot itself is alive: if it does not scan, clusters must not look healthy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..formatting import count
 from ..store.errors import StoreError
 from ..store.liveness import Liveness
 
-SKEW = timedelta(minutes=2)  # by which workers' clocks may differ
+SKEW = timedelta(minutes=2)  # between workers' clocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,15 +18,15 @@ class Health:
     problems: tuple[str, ...]
     last_watch: datetime | None = None
     last_delivery: datetime | None = None
-    missing: tuple[str, ...] = ()  # why the last scan proves nothing, also while that is too new to be a problem
+    missing: tuple[str, ...] = ()  # why the last scan proves nothing, also while that is too recent to be a problem
 
 
 def read_health(liveness: Liveness, wall: datetime, max_age: timedelta) -> Health:
-    """Healthy when a scan succeeded within ``max_age``, storage answers, and messages are delivered.
+    """Healthy if a scan succeeded within ``max_age``, storage is reachable, and messages are delivered.
 
-    A scan succeeds when its list of clusters is recent and some of them were measured. After one that raised, health
-    fails until one succeeds. One channel may be down: delivery fails when nothing at all was delivered for ``max_age``
-    though a message has waited for as long.
+    A scan succeeds if its list of clusters is recent and some of them were measured. After a scan that raised, health
+    fails until another succeeds. One channel may be down: delivery fails if nothing at all was delivered for
+    ``max_age`` although a message waited for as long.
     """
     try:
         last_watch, last_delivery = liveness.last_success("watch"), liveness.last_success("deliver")
@@ -52,5 +52,5 @@ def read_health(liveness: Liveness, wall: datetime, max_age: timedelta) -> Healt
 
 
 def _past(at: datetime | None, wall: datetime) -> datetime | None:
-    """None for what a worker whose clock is ahead has written: it would count as healthy until its time comes."""
+    """None for a time in the future, from a worker whose clock is ahead: else it would count as healthy until then."""
     return at if at is not None and at <= wall + SKEW else None

@@ -1,4 +1,4 @@
-"""Delete old rows (``core/incidents/retention`` says which), a few clusters a tick and each once a day."""
+"""Delete old rows by ``core/incidents/retention``: a few clusters per tick, each once a day."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _AUDIT_LINES_A_RUN = 1000  # of one cluster
 @dataclass(frozen=True, slots=True)
 class RetentionProgress:
     day: date
-    after: str = ""  # the last partition that was looked through on this day
-    is_done: bool = False  # there is none behind it
+    after: str = ""  # the last partition that was processed on this day
+    is_done: bool = False  # all partitions were processed
 
 
 class Retention:
@@ -36,7 +36,7 @@ class Retention:
         self._arm = arm
 
     def run(self, now: datetime, deadline: Deadline) -> None:
-        """Raises StoreError. Doubled or overlapping calls do no harm."""
+        """Raises StoreError. Duplicate or overlapping calls are harmless."""
         before = self._cache.read(RetentionProgress, _ROW) or RetentionProgress(now.date())
         if before.is_done and before.day >= now.date():
             return
@@ -85,7 +85,7 @@ class Retention:
         return deleted
 
     def _is_deleted(self, resource_id: str) -> bool:
-        """Whether Azure lists what is beside it, but not it. Azure says 404 also to some who may not read it."""
+        """Whether Azure lists its siblings but not the resource; a 404 alone may be a missing permission."""
         target = ArmId.parse(resource_id)
         group = f"/subscriptions/{target.subscription}/resourceGroups/{target.resource_group}"
         try:

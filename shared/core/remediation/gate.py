@@ -38,7 +38,7 @@ class Evidence:
     """What one source shows of a moved subnet. A shut gate may open later, unless it ``is_broken``."""
 
     passage: Passage
-    words: str  # what was measured
+    text: str  # what was measured
     is_broken: bool = False
     is_patient: bool = False  # not the fault of the change, so the gate's time limit does not apply
 

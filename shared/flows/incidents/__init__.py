@@ -1,1 +1,1 @@
-"""Incidents as they are recorded, silenced and read back."""
+"""Record, silence and read incidents."""

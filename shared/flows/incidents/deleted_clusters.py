@@ -1,7 +1,7 @@
 """Clear the incidents of deleted clusters and withdraw their proposals.
 
-A cluster that is no longer listed may only be hidden from this app's identity. So Resource Manager is asked about each
-active one; while it gives no answer, everything stays as it is.
+An unlisted cluster may only be invisible to this app's identity, so Resource Manager is asked about each active one.
+Without its answer nothing changes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from ..approval.propose import withdraw_proposals
 from ..notification.outbox import Outbox, audit
 
 log = logging.getLogger("snatbot.watch")
-MOST_ASKED = 20  # a tick, open incidents first; the others come next time
+MOST_ASKED = 20  # per tick, open incidents first; the next tick asks about others
 DELETED = "the cluster was deleted"
 
 
@@ -37,7 +37,7 @@ class DeletedClusters:
     outbox: Outbox
 
     def end_incidents(self, fleet: Fleet, now: datetime, wall: datetime) -> None:
-        """``fleet`` was listed just now. Raises StoreError."""
+        """``fleet`` must be the newest list. Raises StoreError."""
         listed = {cluster_key(target.cluster.id) for target in fleet.clusters}
         missing = [(not is_open, key) for key, is_open in self.active_clusters.entries().items() if key not in listed]
         for _, key in sorted(missing)[:MOST_ASKED]:

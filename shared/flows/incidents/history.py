@@ -1,4 +1,4 @@
-"""The incidents, changes and audit lines of one cluster, for people who ask later."""
+"""The incidents, changes and audit lines of one cluster."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ...store.records import ALL_CHANGES, Records
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Everything in the order of time."""
+    """Each in chronological order."""
 
     record: ClusterRecord | None
     incidents: tuple[Incident, ...]
     changes: tuple[Change, ...]
-    journals: dict[str, tuple[JournalEntry, ...]]  # by change
-    audit: tuple[AuditLine, ...]  # with the stops of all changes
+    journals: dict[str, tuple[JournalEntry, ...]]  # by change id
+    audit: tuple[AuditLine, ...]  # also the stops of all changes
 
 
 def read_history(records: Records, cluster_id: str) -> History:

@@ -1,4 +1,4 @@
-"""Silence a cluster: scans go on, and incidents that are still open afterwards are posted then."""
+"""Silence a cluster: scans continue, and incidents that are open afterwards are posted then."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class Silence:
     active_clusters: ActiveClusterIndex
 
     def begin(self, cluster: Cluster, until: datetime, by: str, now: datetime) -> ClusterRecord:
-        """Raises BadInput when nobody is named, or the time is over or more than 30 days away."""
+        """Raises BadInput if nobody is named, or the end is in the past or more than 30 days ahead."""
         if not now < until <= now + LONGEST:
             raise BadInput(f"until is {utc(until)}; it must be after {utc(now)} and within 30 days")
         return self._write(cluster, until, user_input.person(by), now)
 
     def end(self, cluster: Cluster, by: str, now: datetime) -> ClusterRecord:
-        """It is no error when there is no silence. Raises BadInput when nobody is named."""
+        """Works without a silence too. Raises BadInput if nobody is named."""
         return self._write(cluster, None, user_input.person(by), now)
 
     def _write(self, cluster: Cluster, until: datetime | None, by: str, now: datetime) -> ClusterRecord:
@@ -50,7 +50,7 @@ class Silence:
 
 
 def moment_from(until: str, minutes: str, now: datetime) -> datetime:
-    """The end of a silence as a person gives it. Raises BadInput unless exactly one of the two is usable."""
+    """The end of a silence from a person's input. Raises BadInput unless exactly one of the two is usable."""
     until, minutes = until.strip(), minutes.strip()
     if bool(until) == bool(minutes):
         raise BadInput("give either minutes=<number> or until=<time with zone, such as 2026-12-24T18:00Z>")

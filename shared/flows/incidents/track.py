@@ -1,8 +1,8 @@
 """Turn assessments into incidents: each transition and its messages are one storage transaction.
 
-A plan takes many requests, and no alarm waits for it: the incident only notes that one is due, and ``approval`` makes
-it. Several workers may track the same cluster: who loses the race reads again and finds the work done. Storage is read
-only for clusters that are active or in trouble, and written only when something changes.
+Planning takes many requests, and no alarm waits for it: the incident only records that a plan is due, and ``approval``
+makes it. Several workers may track the same cluster: a worker that loses the race reads again and finds the work done.
+Storage is read only for clusters that are active or in trouble, and written only if something changes.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from ..notification.outbox import Outbox, audit
 
 log = logging.getLogger("snatbot.watch")
 _CONTRADICTION_EVERY = timedelta(days=1)
-# Connections that fail, and a NAT gateway that fills: more public IPs come before its connections fail.
+# Failed connections, and a NAT gateway that fills: it gets more public IPs before its connections fail.
 CURED_BY_A_PLAN = FAILURES | {FindingKind.NAT_GATEWAY_PRESSURE}
 
 _ALERTS = {
@@ -49,17 +49,17 @@ _ALERTS = {
 
 @dataclass(frozen=True, slots=True)
 class ClusterState:
-    """What storage holds of one cluster."""
+    """What storage holds about one cluster."""
 
     record: ClusterRecord
-    etag: str | None  # None: it has no row yet
+    etag: str | None  # None: no row yet
     stored_incident: Stored[Incident] | None
     changes: tuple[Change, ...]
     associations: Associations = field(default_factory=Associations)
 
     @property
     def incident(self) -> Incident | None:
-        """The last one, open or cleared."""
+        """The last incident, open or cleared."""
         return self.stored_incident.value if self.stored_incident else None
 
     @property
@@ -83,7 +83,7 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class UpdateSummary:
-    effects: Mapping[str, int]  # number of transitions by name
+    effects: Mapping[str, int]  # number of transitions by effect
     not_remembered: int  # clusters that could not be updated
     notified: tuple[str, ...] = ()  # keys of clusters with a new message
 
@@ -94,9 +94,9 @@ class IncidentTracker:
     active_clusters: ActiveClusterIndex
     outbox: Outbox
     policy: IncidentPolicy
-    page_of: Callable[[Change], str]  # the address of a change's page
+    page_of: Callable[[Change], str]  # maps a change to the URL of its page
     _: KW_ONLY
-    is_offering: bool  # incidents that a plan could cure ask for one
+    is_offering: bool  # incidents that a plan could cure get one
 
     def read_state(self, cluster_id: ArmId, cluster_name: str) -> ClusterState:
         """Raises StoreError."""
@@ -108,7 +108,7 @@ class IncidentTracker:
         return ClusterState(record, stored.etag if stored else None, incident, changes, subnets)
 
     def _writing(self, changes: Sequence[Change]) -> frozenset[str]:
-        """Changes that may have written a subnet and have not read it back yet, by their journals."""
+        """Changes that may have written a subnet that they did not read back yet, by their journals."""
         found = []
         for change in filter(next_association, changes):
             entry = self.records.journal(cluster_key(change.cluster_id), change.id).get(change.step)
@@ -123,10 +123,10 @@ class IncidentTracker:
         wall: datetime,
         deadline: Deadline | None = None,
     ) -> UpdateSummary:
-        """Update each cluster on its own: one that fails does not stop the others.
+        """Update each cluster on its own: an error in one does not stop the others.
 
-        ``active``: the index of active clusters. Clusters that are not in it come first: when the deadline cuts the
-        rest off, no new alarm is lost to known ones. Raises StoreUnavailable when storage is down.
+        ``active``: the index of active clusters. Clusters outside it come first: if the deadline cuts the rest off, no
+        new alarm is lost. Raises StoreUnavailable if storage is down.
         """
         effects: Counter[str] = Counter()
         notified: list[str] = []
@@ -148,13 +148,13 @@ class IncidentTracker:
                 unanswered += isinstance(error, StoreUnavailable)
                 log.error("%s: its incident could not be updated: %s", observation.assessment.cluster.name, error)
                 if unanswered >= TRIES:
-                    raise  # storage is down for all of them
+                    raise  # storage is down for all clusters
         return UpdateSummary(dict(effects), failed, tuple(notified))
 
     def _update(
         self, observation: Observation, active: Mapping[str, bool], now: datetime, wall: datetime
     ) -> tuple[Effect, bool]:
-        """Returns what happened, and whether there is a message to deliver."""
+        """What happened, and whether there is a message to deliver."""
         cluster = observation.assessment.cluster
         state = self.read_state(cluster.id, cluster.name)
         transition = self._transition(observation, state, now)
@@ -175,7 +175,7 @@ class IncidentTracker:
             writes.append(Put(incident, stored.etag if stored is not None and stored.value.id == incident.id else None))
             if transition.effect is not Effect.NOTHING:
                 writes.append(audit(now, "snatbot", f"incident {transition.effect.value}", incident.id))
-            if transition.effect is Effect.CLEARED and state.changes:  # nobody should approve a cure for what is over
+            if transition.effect is Effect.CLEARED and state.changes:  # nobody should approve its plan now
                 withdrawn = withdraw_proposals(self.records, observation.key, incident, now)
             message = self._message(
                 transition.message, incident, observation.assessment, state, now, is_withdrawn=bool(withdrawn)
@@ -187,7 +187,7 @@ class IncidentTracker:
         return transition.effect, bool(message or notice)
 
     def _contradiction(self, observation: Observation, transition: IncidentTransition, now: datetime) -> Message | None:
-        """Azure's health events report trouble that the metric doesn't show: one post a day, and no incident."""
+        """Azure's health events show trouble that the metric does not: one post a day, and no incident."""
         record, incident = transition.record, transition.incident
         if observation.is_maintenance or record.is_silenced(now) or not observation.assessment.is_unexplained:
             return None
@@ -196,7 +196,7 @@ class IncidentTracker:
         has_failed = incident is not None and incident.last_failed_at is not None
         cleared_at = incident.cleared_at if incident is not None else None
         if has_failed and (cleared_at is None or now - cleared_at <= self.policy.cooldown):
-            return None  # people were notified of these failures
+            return None  # people were notified of these failures already
         return fleet_messages.metrics_contradicted(observation.assessment, now)
 
     def _transition(self, observation: Observation, state: ClusterState, now: datetime) -> IncidentTransition:
@@ -235,7 +235,7 @@ class IncidentTracker:
             self.active_clusters.remove(key)
 
     def _wants_a_plan(self, incident: Incident, message: Effect, state: ClusterState) -> bool:
-        """New or worse trouble that a plan can cure, and no plan or change against it yet."""
+        """New or worse trouble that a plan can cure, without a plan or change against it."""
         if not self.is_offering or state.is_change_in_flight or CURED_BY_A_PLAN.isdisjoint(incident.kinds):
             return False
         if message in (Effect.WORSENED, Effect.FAILING):
@@ -269,7 +269,7 @@ class IncidentTracker:
 
 
 def _is_worth_a_write(transition: IncidentTransition, state: ClusterState) -> bool:
-    """Without an open incident, clean minutes are not stored: the next scan counts the same minutes again."""
+    """Without an open incident clean minutes are not stored: the next scan counts the same minutes again."""
     if transition.effect is not Effect.NOTHING or transition.message is not Effect.NOTHING:
         return True
     incident = transition.incident

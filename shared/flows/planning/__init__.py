@@ -1,1 +1,1 @@
-"""Plans made from what Azure shows now."""
+"""Make plans from Azure's present state."""

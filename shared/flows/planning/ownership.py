@@ -1,4 +1,4 @@
-"""What this bot's own records say is its own, and what else it is about to change on the same virtual network."""
+"""What this bot's records show as its own, and its other changes on the same virtual network."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Ownership:
         self._records = records
 
     def read(self, cluster_id: str, vnet_id: ArmId | None) -> Ours:
-        """Raises StoreError when the records can't be read: guessing would make others' resources ours."""
+        """Raises StoreError if the records can't be read: a guess could claim resources of others."""
         created_ids = frozenset(
             step.id
             for change in self._records.changes(cluster_key(cluster_id))

@@ -1,4 +1,4 @@
-"""Read everything a plan rests on, and plan. Reads only: a dry run at any time."""
+"""Read the facts for a plan, and plan. It only reads: a dry run at any time."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ log = logging.getLogger("snatbot.planning")
 T = TypeVar("T")
 _LOOK_BACK_MINUTES = 60
 _PLACING_MINUTES = 5
-# What NAT_IPS has created; a prefix that was given is there.
+# What NAT_IPS makes snatbot create; a named prefix exists already.
 _NEW_TYPES = {"addresses": ("publicIPAddresses",), "prefix": ("publicIPPrefixes",)}
 
 
 def kind_named(text: str) -> PlanKind | None:
-    """The kind of plan that somebody asks for; None without one. Raises BadInput."""
+    """The requested kind of plan; None if none was requested. Raises BadInput."""
     if not text.strip():
         return None
     kinds = (PlanKind.ATTACH_NAT_GATEWAY, PlanKind.RESERVE_PUBLIC_IPS, *ASKABLE)
@@ -72,9 +72,7 @@ class Planner:
         ingestion_lag_minutes: int,
         usual: TagRules,
     ) -> None:
-        """``read_facts``: of a cluster, with the subnets that a change has moved. ``usual``: the owner's thresholds,
-        before a cluster's own tags.
-        """
+        """``read_facts``: of a cluster and the subnets of a plan. ``usual``: the owner's thresholds without tags."""
         self._read_facts = read_facts
         self._access = access
         self._ownership = ownership
@@ -84,15 +82,15 @@ class Planner:
         self._usual = usual
 
     def read_network(self, cluster_id: str, now: datetime) -> NetworkFacts:
-        """The network as it is now, and nothing else. Raises AzureError when the cluster can't be read."""
+        """The present network only. Raises AzureError if the cluster can't be read."""
         return self._read_facts(cluster_id, now, ())
 
     def read_facts(
         self, cluster_id: str, now: datetime, request: PlanRequest = DRY_RUN, plan: Plan | None = None
     ) -> NetworkFacts:
-        """The network as it is now, and what would refuse a write. Raises AzureError when the cluster can't be read.
+        """The present network, and what would refuse a write. Raises AzureError if the cluster can't be read.
 
-        ``plan``: its subnets are the cluster's too, also while no auto-provisioned node is in them.
+        ``plan``: the subnets of its steps are read too, even if no node is in them now.
         """
         moved = [step.subnet_id for step in plan.steps if isinstance(step, AssociateSubnet)] if plan else []
         facts = self._read_facts(cluster_id, now, moved)
@@ -124,10 +122,7 @@ class Planner:
         return unplaced_ips(facts, window, connections, allocated) if connections and allocated else None
 
     def plan_cluster(self, cluster_id: str, now: datetime, request: PlanRequest = DRY_RUN) -> Plan:
-        """The cure for a cluster, or the answer that there is instead; a request may name the kind of plan.
-
-        Raises AzureError as ``read_facts`` does.
-        """
+        """The plan or advice for a cluster; a request may name the kind. Raises AzureError as ``read_facts``."""
         facts = self.read_facts(cluster_id, now, request)
         window = complete_window(now, self._lag_minutes, _LOOK_BACK_MINUTES)
         thresholds = read_tags(facts.cluster.tags, self._usual).thresholds
@@ -140,19 +135,19 @@ class Planner:
         return planner.plan_attachment(facts, wanted, baseline, self._options, request)
 
     def plan_rollback(self, change: Change, journal: Mapping[int, JournalEntry], now: datetime) -> Plan:
-        """What would take back ``change``, as far as its journal says it went, from the network as it is now."""
+        """Plan to roll back what ``change`` has written by its journal, from the present network."""
         touched = detach.written_subnets(change.plan, journal)
         facts = self.read_facts(change.cluster_id, now, plan=change.plan)
         return detach.plan_detachment(change.plan, facts, change.id, touched)
 
     def plan_deletion(self, change: Change, now: datetime) -> Plan:
-        """What would delete the gateway and public IPs that ``change`` created, once nothing uses them."""
+        """Plan to delete the gateway and public IPs that ``change`` created, once nothing uses them."""
         return delete.plan_deletion(change.plan, self.read_facts(change.cluster_id, now), change.id)
 
     def _usage(self, facts: NetworkFacts, window: Window, thresholds: Thresholds) -> tuple[Demand, Baseline | None]:
-        """What the load balancer's metrics say of the last hour. What can't be read is None, and named by sizing.
+        """The last hour of the load balancer's metrics. A metric that can't be read is None, and the sizing names it.
 
-        Without connections there is no baseline: whether a change helped is then not told from traffic.
+        Without connections there is no baseline, so verifying can't compare traffic.
         """
         connections = use = None
         if facts.load_balancer is not None:
@@ -186,7 +181,7 @@ class Planner:
     def _gateway_usage(
         self, gateway: NatGateway, known_ips: Mapping[ArmId, PublicIp], window: Window, thresholds: Thresholds
     ) -> tuple[Demand, Baseline | None]:
-        """Sized by the gateway's own metrics: the load balancer carries nothing any more."""
+        """Usage by the gateway's own metrics, if all traffic uses it."""
         metrics = self._metrics
         connections = _read(
             "connections",
@@ -206,7 +201,7 @@ class Planner:
 
 
 def _read(what: str, read: Callable[[], T], of: str) -> T | None:
-    """None when Azure does not give it: each figure is tried by itself."""
+    """None if the metric can't be read: each metric is read on its own."""
     try:
         return read()
     except AzureError as error:

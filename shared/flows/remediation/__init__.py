@@ -1,1 +1,1 @@
-"""An approved change, carried out and verified."""
+"""Apply and verify approved changes."""

@@ -1,7 +1,7 @@
 """Whether a change may write: exactly this plan was approved, in time, and the approval was not used before.
 
-Storage is not trusted. The app signed the decision with its times, and the start of each run: it verifies both. What
-changes with each step it can't sign: there it compares row, journal and audit. Whoever rewrites all three together is
+Storage is not trusted. The app signs the decision with its times, and the start of each run, and verifies both. It
+can't sign what changes with each step, so it compares row, journal and audit. Somebody who rewrites all three alike is
 not detected: see docs/acting.md.
 """
 
@@ -23,7 +23,7 @@ from ...store.records import Put, Records, Stored
 from .change_run import ChangeRun
 from .drift import is_writing
 
-_SKEW = timedelta(minutes=10)  # of the clocks of two workers
+_SKEW = timedelta(minutes=10)  # between the clocks of two workers
 
 
 class Authority:
@@ -33,7 +33,7 @@ class Authority:
         self.is_on = is_remediation_on
 
     def check(self, run: ChangeRun, now: datetime) -> None:
-        """Runs before a change starts, and whenever a worker takes it up again.
+        """Called before a change starts, and whenever a worker resumes it.
 
         Raises RemediationOff, ApprovalTooOld, DecisionForged, RecordsDisagree, or Refused for a plan without steps.
         """
@@ -50,14 +50,14 @@ class Authority:
         _refuse_late(change, decision, now)
 
     def check_write(self, change: Change, now: datetime) -> None:
-        """Runs right before each write to Azure; reads nothing, so that no time passes. Raises as ``check``."""
+        """Called right before each write to Azure; it reads nothing, to lose no time. Raises as ``check``."""
         decision = self._signed(change)
         if change.start is None:
             raise RecordsDisagree("it is at work and was never started")
         _refuse_late(change, decision, now)
 
     def start(self, change: Change, now: datetime) -> tuple[Start, Put]:
-        """A run that begins now, and its audit line: one transaction must write both."""
+        """The start of a run, and its audit line: one transaction must write both."""
         decision = self._signed(change)
         detail = (
             f"approved by {decision.approver}, {utc(decision.decided_at)}; nothing after {utc(decision.write_until)}"
@@ -76,7 +76,7 @@ class Authority:
         return decision
 
     def _compare(self, partition: str, change: Change, decision: Decision) -> None:
-        """A race with another worker does no harm: whoever ends the change needs its row as it was read."""
+        """A race with another worker is harmless: a worker can end the change only if its row did not change."""
         journal = self._records.journal(partition, change.id)
         since = self._records.audit(partition, since=decision.decided_at - _SKEW)
         lines = {line.id: line.event for line in since if line.subject == change.id}

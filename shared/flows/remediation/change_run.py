@@ -1,4 +1,4 @@
-"""A change as a worker read it, and where it was read."""
+"""A change as a worker read it, with its row and ETag."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ...store.records import Put, Stored
 @dataclass(frozen=True, slots=True)
 class ChangeRun:
     partition: str
-    change_id: str  # names the row; storage is not trusted to hold that change in it
+    change_id: str  # id in the row's key; the change in the row may have another id, because storage is not trusted
     stored: Stored[Change]
 
     @property
@@ -19,5 +19,5 @@ class ChangeRun:
         return self.stored.value
 
     def put(self, changed: Change) -> Put:
-        """Writes the change, unless somebody else wrote it since it was read."""
+        """The row to write; it conflicts if somebody else wrote it since it was read."""
         return Put(changed, self.stored.etag)

@@ -1,7 +1,7 @@
-"""Who else wrote to the subnets at the moment of our writes, by the activity log.
+"""Who else wrote to the subnets at the same time as snatbot, by the activity log.
 
-The log comes minutes late, so it is read when it should hold those writes. It counts once it shows our own: a log that
-lacks those may lack others' too. What the log can't tell is reported as such, and never as "nobody".
+The log is minutes late, so it is read once it should hold those writes. It counts only if it shows snatbot's own
+writes: otherwise it may lack others too. If the log can't tell, the result says so, and never "nobody".
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from ...store.records import PutJournal, Stored
 from .step_result import RECHECK_AFTER
 
 log = logging.getLogger("snatbot.concurrent_writes")
-LOG_LAG = timedelta(minutes=15)  # Azure's log may be that late; twice that long is waited for it at most
-_BEFORE = timedelta(minutes=5)  # our clock and Azure's may differ; what counts is decided on Azure's alone
+LOG_LAG = timedelta(minutes=15)  # usual delay of Azure's log; snatbot waits for at most twice that
+_BEFORE = timedelta(minutes=5)  # margin between snatbot's clock and Azure's; only Azure's clock decides what counts
 
 
 @dataclass(frozen=True, slots=True)
 class AuditResult:
     overlaps: tuple[Overlap, ...] = ()
-    figure: str = ""  # one sentence for people; empty without a write of ours
-    again_at: datetime | None = None  # when the log may hold what it lacks now
+    figure: str = ""  # one sentence for people; empty if snatbot wrote nothing
+    again_at: datetime | None = None  # when to read the log again
 
     def __add__(self, other: AuditResult) -> AuditResult:
         again_at = min(filter(None, (self.again_at, other.again_at)), default=None)
         return AuditResult((*self.overlaps, *other.overlaps), self.figure or other.figure, again_at)
 
     def added_to(self, outcome: Outcome) -> Outcome:
-        """The outcome with this as one of its figures."""
+        """The outcome with this figure."""
         return replace(outcome, figures=(*outcome.figures, self.figure)) if self.figure else outcome
 
     @property
@@ -47,14 +47,14 @@ class AuditResult:
 
     @property
     def commands(self) -> tuple[str, ...]:
-        """What shows and restores what was overwritten."""
+        """Commands that show and restore what was overwritten."""
         return tuple(command for overlap in self.overlaps for command in commands(overlap))
 
 
 def mark_reported(
     change: Change, journal: Mapping[int, Stored[JournalEntry]], found: Sequence[Overlap]
 ) -> tuple[PutJournal, ...]:
-    """Notes each overlap in the journal, so that people are notified of it once."""
+    """Record each overlap in the journal, so that people are notified once."""
     noted = {overlap.own.step: journal[overlap.own.step].value for overlap in found}
     for overlap in found:
         entry = noted[overlap.own.step]
@@ -69,7 +69,7 @@ class ConcurrentWriteAudit:
         self._app_id = app_id
 
     def check(self, change: Change, journal: Mapping[int, Stored[JournalEntry]], now: datetime) -> AuditResult:
-        """Leaves out what was reported before. Azure's errors become part of the answer."""
+        """Without overlaps that were reported before. Azure's errors become part of the result."""
         entries = [row.value for row in journal.values()]
         entries = [entry for entry in entries if isinstance(change.plan.steps[entry.step], AssociateSubnet)]
         owns = [_own(change, entry) for entry in entries]

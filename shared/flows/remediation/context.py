@@ -1,4 +1,4 @@
-"""What the reconciler and the executor work with."""
+"""What reconciler and executor share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which code does which step: one check and at most one write."""
+"""Run the code for each kind of step: one check and at most one write."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ...model.plan import (
 from . import steps
 from .gate import Gate
 from .step_result import RECHECK_AFTER, Result, Stop, Wait, WritePermit
-from .subnet_step import associate_subnet, undone
+from .subnet_step import associate_subnet, stop_if_changed
 
 ReadNetwork = Callable[[str, datetime], NetworkFacts]
 
@@ -39,7 +39,7 @@ def dispatch(
     read_network: ReadNetwork,
     now: datetime,
 ) -> Result:
-    """Takes the change's current step. Raises AzureError, and whatever ``permit`` raises."""
+    """Run the change's current step. Raises AzureError, and the errors of ``permit``."""
     match step := change.current_step:
         case CreatePublicIp() | CreatePublicIpPrefix():
             return steps.create_address(step, network, permit)
@@ -50,7 +50,7 @@ def dispatch(
         case DeleteCreated():
             return steps.delete_created(step, network, permit)
         case AssociateSubnet(after=None):
-            # A roll-back must not wait for an upgrade: nodes may be without egress.
+            # A rollback must not wait for an upgrade: nodes may be without egress.
             guarded = replace(permit, precondition=lambda: _without_egress(change, read_network, now))
             return associate_subnet(step, network, guarded)
         case AssociateSubnet():
@@ -58,14 +58,14 @@ def dispatch(
             return Wait(RECHECK_AFTER.total_seconds(), busy) if busy else associate_subnet(step, network, permit)
         case ObserveEgress():
             moved = change.plan.steps[change.step - 1] if change.step else None
-            stop = undone(moved, network) if isinstance(moved, AssociateSubnet) else None
+            stop = stop_if_changed(moved, network) if isinstance(moved, AssociateSubnet) else None
             return stop or gate.observe(step, change.plan, entry, now)
         case _:
             assert_never(step)
 
 
 def _without_egress(change: Change, read_network: ReadNetwork, now: datetime) -> Result | None:
-    """Holds a detach back that would leave nodes without any egress: checked before each subnet."""
+    """Hold a detach that would leave nodes without egress; checked before each subnet."""
     check = check_load_balancer_egress(read_network(change.cluster_id, now))
     if not check.is_blocking:
         return None

@@ -1,7 +1,7 @@
 """What changed in Azure since the plan was approved: checked before the first write, and again when resuming.
 
-Only the steps that are left are checked: for them, everything must be as approved. While Azure or AKS changes what the
-plan touches, the change waits.
+Only the remaining steps are checked: for them everything must be as approved. While Azure or AKS updates what the plan
+writes, the change waits.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ _AT_REST = ("succeeded", "failed", "canceled")
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One sentence each; nothing in either: the plan may start, or go on."""
+    """Sentences for people. If both are empty, the plan may start or resume."""
 
-    blocking: tuple[str, ...] = ()  # what changed
-    pending: tuple[str, ...] = ()  # what could not be read just now, or is busy
+    blocking: tuple[str, ...] = ()  # changes since the approval
+    pending: tuple[str, ...] = ()  # what could not be read, or is busy
 
 
 def find_drift(plan: Plan, facts: NetworkFacts, done: int = 0, *, is_under_way: bool = False) -> Drift:
-    """What was not read never counts as gone. ``done``: the number of steps that are done.
+    """Facts that could not be read never count as deleted. ``done``: the number of finished steps.
 
-    ``is_under_way``: the step that comes next was begun, so its write may be there, finished or failed.
+    ``is_under_way``: the next step began, so its write may exist, complete or failed.
     """
     if done >= len(plan.steps):
-        return Drift()  # nothing is left to write, and verification reads for itself
+        return Drift()  # no write is left, and verifying reads its own facts
     if unread := _unread(plan, facts):
         return Drift(pending=tuple(map(str, unread)))
     if is_under_way:
@@ -45,7 +45,7 @@ def find_drift(plan: Plan, facts: NetworkFacts, done: int = 0, *, is_under_way: 
     is_moving = plan.kind not in (PlanKind.DETACH_NAT_GATEWAY, PlanKind.DELETE_NAT_GATEWAY)
     if is_moving and (busy := _busy(facts)):
         return Drift(pending=(busy,))
-    # Before what could not be checked: new nodes may be the reason why it could not.
+    # Comes before the pending checks, because new nodes may be the reason why these could not be made.
     is_writing_left = is_writing(plan, done)
     if is_moving and is_writing_left and (new := tuple(new_in(plan, facts))):
         return Drift(blocking=new)
@@ -58,8 +58,8 @@ def find_drift(plan: Plan, facts: NetworkFacts, done: int = 0, *, is_under_way: 
     return Drift(tuple(blocking), tuple(pending))
 
 
-def busy_words(cluster: Cluster) -> str:
-    """What AKS is doing with the cluster right now; empty when nothing."""
+def busy_text(cluster: Cluster) -> str:
+    """Which AKS operations are in progress; empty if none."""
     states = {cluster.name: cluster.provisioning_state}
     states |= {f"pool {pool.name}": pool.provisioning_state for pool in cluster.pools}
     running = [f"{name} is {state}" for name, state in states.items() if state.lower() not in _AT_REST]
@@ -67,7 +67,7 @@ def busy_words(cluster: Cluster) -> str:
 
 
 def _busy(facts: NetworkFacts) -> str:
-    if aks := busy_words(facts.cluster):
+    if aks := busy_text(facts.cluster):
         return aks
     subnets = [subnet for subnet in facts.subnets if subnet.provisioning_state.lower() not in _AT_REST]
     names = [f"subnet {subnet.name} is {subnet.provisioning_state}" for subnet in subnets]
@@ -75,7 +75,7 @@ def _busy(facts: NetworkFacts) -> str:
 
 
 def _without_our_failure(current: Sequence[Step], facts: NetworkFacts) -> NetworkFacts:
-    """The step writes again to a subnet that its own write left in state Failed: that does not block it."""
+    """A subnet that the step's own write left in state Failed does not block: the step writes it again."""
     ids = {step.subnet_id for step in current if isinstance(step, AssociateSubnet)}
 
     def settled(subnet: Subnet) -> Subnet:
@@ -86,7 +86,7 @@ def _without_our_failure(current: Sequence[Step], facts: NetworkFacts) -> Networ
 
 
 def _unread(plan: Plan, facts: NetworkFacts) -> tuple[Unreadable, ...]:
-    """A roll-back needs less, and must not wait for what it does not need."""
+    """A rollback needs fewer facts, and waits only for those."""
     if plan.kind is not PlanKind.DETACH_NAT_GATEWAY:
         return facts.needed_unreadable
     return facts.unreadable_of(UnreadableKind.LOAD_BALANCER, UnreadableKind.SUBNET)
@@ -103,7 +103,7 @@ def _changed_subnets(plan: Plan, facts: NetworkFacts, done: int, is_under_way: b
         if subnet is None:
             found.append(f"subnet {name} is gone, or belongs to no node pool any more")
             continue
-        # Once a subnet was moved, others may change its other properties.
+        # Other properties of a moved subnet may change.
         changed = changed_properties(step.properties_before, subnet.properties) if index >= done else []
         if changed:
             found.append(f"subnet {name}: {', '.join(changed)} changed")
@@ -116,7 +116,7 @@ def _changed_subnets(plan: Plan, facts: NetworkFacts, done: int, is_under_way: b
 
 
 def _new_subnets(plan: Plan, facts: NetworkFacts) -> list[str]:
-    """A subnet that no step names: its nodes would stay on the load balancer."""
+    """Subnets that no step names: their nodes would stay on the load balancer."""
     if plan.kind is not PlanKind.ATTACH_NAT_GATEWAY:
         return []
     named = {step.subnet_id for step in plan.steps if isinstance(step, AssociateSubnet)}
@@ -143,5 +143,5 @@ def _checks(plan: Plan, facts: NetworkFacts, done: int) -> tuple[Check, ...]:
 
 
 def is_writing(plan: Plan, done: int) -> bool:
-    """Whether anything but watching is left after ``done`` steps."""
+    """Whether a write is left after ``done`` steps."""
     return not all(isinstance(step, ObserveEgress) for step in plan.steps[done:])

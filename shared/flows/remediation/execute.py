@@ -1,8 +1,8 @@
-"""Apply one approved plan, step after step, under the virtual network's claim.
+"""Apply one approved plan step by step, while holding the virtual network's claim.
 
-A step's journal row is written before anything else is done for it. Right before each write to Azure, the worker renews
-the claim, reads the stop switch and verifies the approval once more; a worker that lost the claim makes no further
-call. (Azure cannot check that claim: between the renewal and the arrival of the write a narrow window remains.)
+A step's journal row is written before anything else. Right before each write to Azure the worker renews the claim,
+reads the stop switch and verifies the approval again; a worker that lost the claim makes no further call. (Azure can't
+check the claim, so a short interval remains between the renewal and the arrival of the write.)
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ from .step_result import RECHECK_AFTER, Done, Stop, Wait, WritePermit, with_azur
 from .waiting import NOTIFY_AFTER, WAIT_LIMIT, next_check, not_before, too_long
 
 log = logging.getLogger("snatbot.remediation")
-_SLEEP_SECONDS = 15.0  # a shorter wait is slept out
+_SLEEP_SECONDS = 15.0  # a shorter wait is slept through
 _INVOCATION = timedelta(seconds=240)
 
 
 class PlanExecutor:
-    """One worker's hold on one applying change."""
+    """One worker's run of one applying change."""
 
     def __init__(self, context: ExecutionContext, run: ChangeRun, claim: HeldClaim, network: Network) -> None:
         self._context = context
@@ -51,9 +51,9 @@ class PlanExecutor:
         self._journal = StepJournal(context, run, claim)
 
     def execute(self) -> None:
-        """Runs until the plan is done, something must be waited for, or a person must act.
+        """Run until the plan is done, must wait, or needs a person.
 
-        Raises NotAuthorized when the approval does not hold right before a write.
+        Raises NotAuthorized if the approval is not valid right before a write.
         """
         while True:
             stored = self._context.records.change(self._partition, self._change_id)
@@ -79,18 +79,18 @@ class PlanExecutor:
         return flag.is_set
 
     def _hold(self, run: ChangeRun, until: datetime) -> None:
-        """Nothing is written before ``until``; the limit of the step's waiting counts all the same."""
+        """Write nothing before ``until``; the step's time limit applies as usual."""
         change, now = run.change, self._clock.now()
         seconds = (until - now).total_seconds()
         if change.step in self._journal.entries:
             entry = self._journal.current(change)
             self._wait(run, entry, Wait(seconds, entry.value.note))
-        else:  # the pause before a step: nothing of it has begun
+        else:  # the pause before a step, which has not begun
             self._journal.commit([run.put(replace(change, due_at=next_check(seconds, now)))])
             self._claim.pause(self._clock.wall())
 
     def _take_step(self, run: ChangeRun) -> bool:
-        """Whether to go on in this invocation."""
+        """Whether to continue in this invocation."""
         change, context = run.change, self._context
         before = self._journal.current(change).value
         permit = WritePermit(
@@ -108,7 +108,7 @@ class PlanExecutor:
                 self._done(run, entry, result)
                 return True
             case Stop():
-                # What Azure refused at the first try was not written.
+                # If Azure refuses the first attempt, nothing was written.
                 noted = replace(entry.value, may_be_written=before.was_written or result.may_be_written)
                 self._stop(run, replace(entry, value=noted), result.reason, result.commands)
                 return False
@@ -116,16 +116,17 @@ class PlanExecutor:
                 return self._wait(run, entry, result)
 
     def _acquire(self, change: Change) -> None:
-        """Right before a write: the claim must be held, the stop switch must be off, and the approval must hold.
+        """Right before a write, the claim must be held, the stop switch off, and the approval valid.
 
-        The journal records a step's first write before Azure gets it: what a dying worker wrote can be taken back.
+        The journal records a step's first write before it is sent, so that a rollback knows of it even if the worker
+        dies.
         """
         is_switched_off = self._context.stop_switch.stop_flag().is_set
         latest = self._context.records.change(self._partition, self._change_id)
         if is_switched_off or latest is None or latest.value.state is not ChangeState.APPLYING:
             raise StoreConflict("stopped right before a write")
         entry = self._journal.current(change)
-        # Before the journal, so that it records no write that must not come; and after it, because that takes time.
+        # Checked before the journal, so that it records no forbidden write, and after it, because storage takes time.
         self._context.authority.check_write(change, self._clock.now())
         if entry.value.was_written:
             self._claim.renew(self._clock.wall())
@@ -155,7 +156,7 @@ class PlanExecutor:
         log.info("change %s: step %d done: %s", change.id, done.step + 1, done.note)
 
     def _wait(self, run: ChangeRun, entry: Stored[JournalEntry], result: Wait) -> bool:
-        """Whether to go on in this invocation, having slept."""
+        """Whether to continue in this invocation, after sleeping."""
         change, known, now = run.change, entry.value, self._clock.now()
         until = not_before(change.not_before, result.asked_seconds, now)
         if reason := too_long(known, result, result.limit or WAIT_LIMIT, until, now):

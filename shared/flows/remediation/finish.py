@@ -1,4 +1,4 @@
-"""Ends or stops a change, in one transaction with its audit line and the message that says so."""
+"""End or stop a change, in one transaction with its audit line and its message."""
 
 from __future__ import annotations
 
@@ -30,9 +30,10 @@ log = logging.getLogger("snatbot.remediation")
 def outcome_without_verifying(
     change: Change, journal: Sequence[JournalEntry], authorize: Callable[[str, Sequence[str]], str]
 ) -> Outcome | None:
-    """The outcome of a change whose steps are all done; None when it must be verified first.
+    """The outcome of a change whose steps are all done; None if it must be verified first.
 
-    ``authorize`` maps a cluster id and addresses to the command that lets them reach the API server; empty: no need.
+    ``authorize`` maps a cluster id and addresses to the command that adds these to the API server's list; empty: not
+    needed.
     """
     match change.plan.kind:
         case PlanKind.DETACH_NAT_GATEWAY:
@@ -49,7 +50,7 @@ def outcome_without_verifying(
 
 
 def _observed(change: Change, journal: Sequence[JournalEntry]) -> tuple[str, ...]:
-    """What each gate measured, one sentence a subnet."""
+    """What each gate measured, one sentence for each subnet."""
     notes = [(change.plan.steps[entry.step], entry.note) for entry in journal]
     gates = [(step.subnet_id, note) for step, note in notes if isinstance(step, ObserveEgress)]
     found = tuple(f"`{subnet_id.name}`: {note}" for subnet_id, note in gates)
@@ -68,16 +69,16 @@ def _reserved(addresses: Sequence[str], authorize: Callable[[str, Sequence[str]]
 
 class ChangeFinisher:
     def __init__(self, records: Records, outbox: Outbox, links: Links, offer_again_after: timedelta) -> None:
-        """``offer_again_after``: when an incident whose plan failed gets another one, if it is still open."""
+        """``offer_again_after``: when an incident whose plan failed gets another plan, if it is still open."""
         self._records = records
         self._outbox = outbox
         self._links = links
         self._offer_again_after = offer_again_after
 
     def end(self, run: ChangeRun, outcome: Outcome | None, at: Instant) -> None:
-        """A verified fix also clears its incident. Silence holds back that a proposal has expired, and nothing else.
+        """A verified fix also clears its incident. Silence holds back only the message that a proposal expired.
 
-        ``outcome`` is None for a proposal that expired; an approval that was not used in time expires with one.
+        ``outcome``: None for a proposal that expired; an approval that was not used in time expires with an outcome.
         """
         now = at.domain
         state = next_state(run.change.state, ENDED_BY[outcome.verdict] if outcome else Event.EXPIRE)
@@ -97,7 +98,7 @@ class ChangeFinisher:
         log.info("change %s: %s", ended.id, state.value)
 
     def end_rollback(self, run: ChangeRun, found: AuditResult, at: Instant) -> None:
-        """Adds to a roll-back what the activity log showed, and notifies people of overlaps."""
+        """Add what the activity log showed to a rollback, and notify people of overlaps."""
         change, outcome = run.change, run.change.outcome
         message, lines, reason, commands = None, [], found.alarm, found.commands
         if outcome is not None:
@@ -119,7 +120,7 @@ class ChangeFinisher:
         commands: tuple[str, ...] = (),
         entries: Sequence[PutJournal] = (),
     ) -> None:
-        """Nothing more is done until a person acts. The steps that were done stay as they are."""
+        """Do nothing more until a person acts. Finished steps stay as they are."""
         state = next_state(run.change.state, Event.STOP)
         stopped = replace(run.change, state=state, due_at=None, stop_reason=reason, stop_commands=commands)
         message = change_messages.change_stopped(stopped, self._links.page(stopped))
@@ -129,7 +130,7 @@ class ChangeFinisher:
         log.error("change %s stopped: %s", stopped.id, reason)
 
     def _planned_again(self, partition: str, change: Change, now: datetime) -> list[Put]:
-        """Schedules a new plan for an incident that is still open, not before ``offer_again_after``."""
+        """Schedule a new plan for an incident that is still open, not before ``offer_again_after``."""
         if change.state not in (ChangeState.EXPIRED, ChangeState.FAILED) or change.plan.kind not in CURES:
             return []
         delay = TRY_AGAIN_AFTER if change.state is ChangeState.EXPIRED else self._offer_again_after

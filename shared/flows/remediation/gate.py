@@ -1,6 +1,6 @@
-"""The gate after each subnet: go on, wait, or stop before the next one.
+"""The gate after each subnet: continue, wait, or stop before the next subnet.
 
-A further kind of evidence is one file, and one line where the app makes the gate.
+Each source of evidence is a file, and a line in ``app.py``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ...formatting import count
 from ...model.change import Change, JournalEntry
 from ...model.metric import Window
 from ...model.plan import AssociateSubnet, ObserveEgress, Plan
-from .drift import busy_words
+from .drift import busy_text
 from .step_result import RECHECK_AFTER, Done, Stop, Wait
 
 GATE_MINUTES = 3
@@ -25,11 +25,11 @@ GATE_MINUTES = 3
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One look at a subnet that was moved."""
+    """The input of each evidence source after a subnet moved."""
 
     step: ObserveEgress
     plan: Plan
-    before: Any  # what the same source measured before the move, if it could
+    before: Any  # what this source measured before the move; None: not measured
     window: Window
     waited: timedelta
 
@@ -37,17 +37,17 @@ class Observation:
 class EvidenceSource(Protocol):
     @property
     def name(self) -> str:
-        """Of its value in the journal."""
+        """The key of its value in the journal."""
 
     def before(self, change: Change, window: Window) -> Any:
-        """What to compare with after the current step, as JSON; None when it can't be measured."""
+        """The value to compare with after the current step, as JSON; None if it can't be measured."""
 
-    def read(self, seen: Observation) -> Evidence:
+    def read(self, observation: Observation) -> Evidence:
         """Raises AzureError."""
 
 
 class Gate:
-    """It opens when no source says shut. What is unknown holds nothing up, and is said."""
+    """The gate opens if no source is shut. An unknown source does not hold it, but the note names it."""
 
     def __init__(self, sources: Sequence[EvidenceSource], discovery: Discovery, policy: MeasurementPolicy) -> None:
         self._sources = sources
@@ -55,9 +55,9 @@ class Gate:
         self._policy = policy
 
     def before(self, change: Change, previous: JournalEntry | None, now: datetime) -> dict[str, Any] | None:
-        """What the current step is compared with: the subnet's properties and what each source measured.
+        """What to compare with later: the subnet's properties and the value of each source.
 
-        ``previous`` is the journal entry of the step before: a gate takes them from its subnet's step.
+        ``previous`` is the journal entry of the previous step: a gate uses the values of its subnet's step.
         """
         step = change.current_step
         if isinstance(step, AssociateSubnet):
@@ -70,13 +70,13 @@ class Gate:
         return None
 
     def busy(self, cluster_id: str) -> str:
-        """What AKS is doing with the cluster right now; empty when nothing. Raises AzureError."""
-        return busy_words(self._discovery.cluster(cluster_id))
+        """Which AKS operations are in progress; empty if none. Raises AzureError."""
+        return busy_text(self._discovery.cluster(cluster_id))
 
     def observe(self, step: ObserveEgress, plan: Plan, entry: JournalEntry, now: datetime) -> Done | Wait | Stop:
-        """Whether to go on to the next subnet, with the figures that say why. Raises AzureError.
+        """Whether to continue with the next subnet, with the figures. Raises AzureError.
 
-        ``entry.before`` holds what each source measured before the subnet was moved.
+        ``entry.before`` holds what each source measured before the subnet moved.
         """
         window = self._policy.window_since(entry.started_at, now)
         if window is None:
@@ -88,10 +88,10 @@ class Gate:
         shut = [evidence for evidence in found if evidence.passage is Passage.SHUT]
         for evidence in shut:
             if evidence.is_broken:
-                return Stop(f"{evidence.words} in the last {count(window.minutes, 'minute')}")
+                return Stop(f"{evidence.text} in the last {count(window.minutes, 'minute')}")
         if not shut:
-            return Done(", ".join(evidence.words for evidence in found))
-        words = "; ".join(evidence.words for evidence in shut)
+            return Done(", ".join(evidence.text for evidence in found))
+        words = "; ".join(evidence.text for evidence in shut)
         return self._wait(words, has_limit=not any(evidence.is_patient for evidence in shut))
 
     def _wait(self, note: str, *, has_limit: bool = True) -> Wait:

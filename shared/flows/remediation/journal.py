@@ -1,4 +1,4 @@
-"""The journal of one change, one row a step, as the worker that holds the claim writes it."""
+"""The journal of one change, one row for each step. Only the worker that holds the claim writes it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class StepJournal:
         self._context = context
         self._partition = run.partition
         self._claim = claim
-        # Read once: nobody else writes to it while the claim is held, and each commit returns the rows' new ETags.
+        # Read once: nobody else writes it while the claim is held, and each commit returns the new ETags.
         self.entries = context.records.journal(run.partition, run.change.id)
 
     def current(self, change: Change) -> Stored[JournalEntry]:
-        """The current step's journal row, written before anything else is done for it."""
+        """The current step's journal row, written before anything else happens for the step."""
         found = self.entries.get(change.step)
         if found is not None and found.value.state is not StepState.STOPPED:
             return found
@@ -31,7 +31,7 @@ class StepJournal:
         if found is None:
             entry = JournalEntry(change.step, StepState.STARTED, now, now, before=self._before(change))
         else:
-            # A person resumed it: the step's waiting begins anew, and what was there before its write stands.
+            # A person resumed the change: the time limit starts again, and the state before the first write is kept.
             written = found.value.was_written
             entry = replace(
                 found.value,
@@ -53,7 +53,7 @@ class StepJournal:
     def commit(
         self, writes: Sequence[Put | PutJournal], cluster_name: str = "", message: Message | None = None
     ) -> None:
-        """Renews the claim first: a worker that lost it writes nothing."""
+        """Commit, after renewing the claim: a worker that lost the claim writes nothing."""
         wall = self._context.clock.wall()
         self._claim.renew(wall)
         rows = self._context.outbox.rows(cluster_name, message, wall)

@@ -1,4 +1,4 @@
-"""Whether nodes lost Ready since their subnet was moved: the gate's evidence from the cluster's own metric."""
+"""Gate evidence from the cluster's own metric: whether nodes lost Ready after their subnet moved."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ...core.remediation.gate import Evidence, Passage
 from ...formatting import count, listed
 from ...model.change import Change
 from ...model.metric import Series, Window
-from .drift import busy_words
+from .drift import busy_text
 from .gate import Observation
 
 log = logging.getLogger("snatbot.gate")
@@ -21,7 +21,7 @@ _GRACE = timedelta(minutes=5)
 
 
 class ReadinessEvidence:
-    """Before the move: the names of the nodes that were Ready."""
+    """``before``: the names of the Ready nodes."""
 
     name = "ready_nodes"
 
@@ -33,20 +33,20 @@ class ReadinessEvidence:
         found = self._readiness(change.cluster_id, window)
         return sorted(node for node, is_ready in found.items() if is_ready) if found else None
 
-    def read(self, seen: Observation) -> Evidence:
-        """An upgrade makes nodes unready too, and a moment of it is no alarm."""
-        found = self._readiness(seen.step.cluster_id, seen.window)
-        lost = sorted(node for node in seen.before or () if found.get(node) is False)
+    def read(self, observation: Observation) -> Evidence:
+        """Shut while nodes lost Ready; broken if that lasts and no upgrade explains it."""
+        found = self._readiness(observation.step.cluster_id, observation.window)
+        lost = sorted(node for node in observation.before or () if found.get(node) is False)
         if not lost:
             ready = f"{count(sum(found.values()), 'node')} Ready" if found else "node readiness could not be measured"
             return Evidence(Passage.UNKNOWN, ready)
-        if busy := busy_words(self._discovery.cluster(seen.step.cluster_id)):
+        if busy := busy_text(self._discovery.cluster(observation.step.cluster_id)):
             return Evidence(Passage.SHUT, busy, is_patient=True)
         gone = f"{listed(lost)} {'is' if len(lost) == 1 else 'are'} not Ready any more"
-        return Evidence(Passage.SHUT, gone, is_broken=seen.waited >= _GRACE)
+        return Evidence(Passage.SHUT, gone, is_broken=observation.waited >= _GRACE)
 
     def _readiness(self, cluster_id: str, window: Window) -> dict[str, bool]:
-        """Nodes by name with their newest Ready condition; none when it can't be measured."""
+        """Whether each node is Ready, by name, from its newest minute; empty if it can't be measured."""
         try:
             found = complete_series(self._metrics.query(cluster_id, NODE_READINESS, window))
         except AzureError as error:
@@ -56,7 +56,7 @@ class ReadinessEvidence:
         for series in found:
             node, is_ready = series.dimensions.get("node", ""), _is_ready(series)
             for at, value in series.points:
-                # In a minute that shows both, a node was not Ready for a part of it.
+                # If a minute has both conditions, the node was not Ready for part of it.
                 if value > 0 and (node not in latest or (at, not is_ready) > (latest[node][0], not latest[node][1])):
                     latest[node] = (at, is_ready)
         return {node: is_ready for node, (_, is_ready) in latest.items()}

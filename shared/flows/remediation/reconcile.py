@@ -1,8 +1,8 @@
-"""Bring an approved change forward: a reconcile loop that may stop and start again at any point.
+"""Advance an approved change: a reconcile loop that can stop and resume at any point.
 
-A queue message or the next tick calls it again, until the change is final. Storage is not trusted: what is acted on is
-verified each time, here and right before each write (``authority``). A worker holds the virtual network's claim while
-it writes; when it loses the claim it makes no further call.
+A queue message or the next tick calls it until the change is final. Storage is not trusted: ``authority`` verifies the
+approval here and right before each write. A worker holds the virtual network's claim while it writes; if it loses the
+claim, it makes no further call.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from .context import ExecutionContext
 from .drift import find_drift
 from .execute import PlanExecutor
 from .step_result import RECHECK_AFTER, Stop
-from .subnet_step import taken_back
+from .subnet_step import stop_if_reassociated
 from .waiting import NOTIFY_AFTER, WAIT_LIMIT
 
 log = logging.getLogger("snatbot.remediation")
@@ -49,7 +49,7 @@ class Reconciler:
         network_of: Callable[[str], Network],
         write_audit: ConcurrentWriteAudit,
     ) -> None:
-        """``network_of`` maps a subscription to its writing side, under the identity that may write."""
+        """``network_of`` maps a subscription to the client that writes there with the remediator's identity."""
         self._context = context
         self._renewer = renewer
         self._network_of = network_of
@@ -58,7 +58,7 @@ class Reconciler:
         self._clock = context.clock
 
     def run(self, partition: str, change_id: str) -> Change | None:
-        """The change as it stands afterwards; None when it does not exist. Doubled or late calls do no harm."""
+        """The change afterwards; None if it does not exist. Duplicate or late calls are harmless."""
         stored = self._records.change(partition, change_id)
         if stored is None or stored.value.due_at is None or stored.value.due_at > self._clock.now():
             return stored.value if stored else None
@@ -113,7 +113,7 @@ class Reconciler:
             claim.release()
 
     def _refuse(self, run: ChangeRun, refusal: Refused) -> None:
-        """Ends a change that may not write. What was approved and came too late is planned again."""
+        """End a change that may not write. A change whose approval is too old gets a new plan."""
         change = run.change
         match refusal:
             case ApprovalTooOld() if change.state is ChangeState.APPROVED and not change.is_begun:
@@ -121,19 +121,19 @@ class Reconciler:
             case ApprovalTooOld():
                 self._replan(run, Verdict.FAILED, str(refusal))
             case RemediationOff() if change.is_begun:
-                self._stop(run, str(refusal))  # half applied: a person goes on, or takes it back
+                self._stop(run, str(refusal))  # partly applied: a person resumes it or rolls it back
             case _:
                 self._end(run, Outcome(Verdict.FAILED, str(refusal)))
 
     def _start(self, run: ChangeRun) -> bool:
-        """The last check before the first write, and before the next one of a change that had stopped.
+        """Check drift and start the run, before the first write and when a stopped change resumes.
 
         False: nothing may be written, and the change waits, has stopped, or has ended with a new plan.
         """
         change, now = run.change, self._clock.now()
         if change.not_before is not None and change.not_before > now:
             is_too_long = change.is_begun and change.not_before > now + WAIT_LIMIT
-            hold = self._stop if is_too_long else self._wait  # half applied: a person must know
+            hold = self._stop if is_too_long else self._wait  # partly applied: a person must know
             hold(run, f"Azure asks for no write before {utc(change.not_before)}")
             return False
         try:
@@ -167,7 +167,7 @@ class Reconciler:
             self._replan(run, Verdict.FAILED, f"the world changed since it stopped, {done} stay done: {reason}")
 
     def _wait(self, run: ChangeRun, reason: str, not_before: datetime | None = None) -> None:
-        """Checks again soon. People are notified once when that takes longer than a moment."""
+        """Check again soon. If that takes longer, people are notified once."""
         change, now = run.change, self._clock.now()
         log.warning("change %s does not start yet: %s", change.id, reason)
         since = change.decision.decided_at if change.decision else now
@@ -180,8 +180,8 @@ class Reconciler:
 
     def _verify(self, run: ChangeRun) -> None:
         change, verify, now = run.change, self._context.verify, self._clock.now()
-        if verify.is_measurable(change, now) and (taken := self._taken_back(change)):
-            self._stop(run, taken.reason, taken.commands)
+        if verify.is_measurable(change, now) and (stop := self._stop_if_reassociated(change)):
+            self._stop(run, stop.reason, stop.commands)
             return
         outcome = verify.verdict(change, now)
         if outcome is None:
@@ -204,20 +204,20 @@ class Reconciler:
         if little:
             self._renewer.offer_again(run.partition, change)
 
-    def _taken_back(self, change: Change) -> Stop | None:
-        """Stops if the subnets are not as this change left them; None when they are, or can't be read now."""
+    def _stop_if_reassociated(self, change: Change) -> Stop | None:
+        """Stops if the subnets differ from what this change wrote; None if they don't, or can't be read now."""
         if change.plan.vnet_id is None:
             return None
         try:
-            return taken_back(change.plan.steps, self._network_of(change.plan.vnet_id.subscription))
+            return stop_if_reassociated(change.plan.steps, self._network_of(change.plan.vnet_id.subscription))
         except AzureError as error:
             log.warning("change %s: its subnets could not be read: %s", change.id, error)
             return None
 
     def _check_rolled_back(self, run: ChangeRun) -> None:
-        """A roll-back ends with its steps; whether it overwrote somebody's write is known only later.
+        """A rollback ends with its last step; the activity log shows concurrent writes only later.
 
-        The change that it took back may never have been checked, because its verification had not ended.
+        The change that it rolled back is checked too: its verification may not have ended.
         """
         change, now = run.change, self._clock.now()
         taken = self._records.change(run.partition, change.plan.of_change_id) if change.plan.of_change_id else None
@@ -243,6 +243,6 @@ class Reconciler:
         self._context.finisher.end(run, outcome, Instant.of(self._clock))
 
     def _replan(self, run: ChangeRun, verdict: Verdict, reason: str) -> None:
-        """Ends the change, and offers a plan for the network as it is now."""
+        """End the change, and offer a plan for the present network."""
         self._end(run, Outcome(verdict, reason))
         self._renewer.offer_again(run.partition, run.change)

@@ -1,4 +1,4 @@
-"""What the steps of a plan share: their results, the permit to write, and how Azure's errors become results."""
+"""What the steps share: results, the permit to write, and the mapping of Azure's errors to results."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ class Done:
 class Wait:
     seconds: float
     note: str
-    has_written: bool = False  # a write was sent, and its effect is to be read
+    has_written: bool = False  # a write was sent, and its effect must be read
     exposed_seconds: float | None = None  # from the last read of a subnet to the answer of its write
-    limit: timedelta | None = None  # how long the step may wait; None as any step
-    asked_seconds: float = 0.0  # how long Azure asks for no write
+    limit: timedelta | None = None  # the step's time limit; None: the usual limit
+    asked_seconds: float = 0.0  # how long Azure asks to send no write
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Something is not as approved, or Azure refuses: a person must act."""
+    """Something differs from the approved plan, or Azure refuses: a person must act."""
 
     reason: str
-    commands: tuple[str, ...] = ()  # show and mend it
-    may_be_written: bool = False  # the answer to a write could not be understood
+    commands: tuple[str, ...] = ()  # commands that show and repair it
+    may_be_written: bool = False  # the write's answer could not be parsed
 
 
 Result = Done | Wait | Stop
@@ -56,12 +56,12 @@ Result = Done | Wait | Stop
 class WritePermit:
     """What a step needs in order to write."""
 
-    acquire: Callable[[], None]  # before each write; raises when the claim is lost, or the stop switch is set
+    acquire: Callable[[], None]  # before each write; raises if the claim is lost or the stop switch is set
     wall: Callable[[], datetime]
-    request_id: str  # names the step's writes in the activity log
-    writes: int = 0  # made for this step so far
-    was_tried: bool = False  # what is broken now may be our own doing
-    precondition: Callable[[], Result | None] = lambda: None  # before each write: a Wait or a Stop holds it back
+    request_id: str  # client request id of the step's writes
+    writes: int = 0  # writes of this step so far
+    was_tried: bool = False  # an earlier attempt of this step may have caused a failed state
+    precondition: Callable[[], Result | None] = lambda: None  # before each write; a Wait or a Stop prevents the write
 
     @property
     def is_used_up(self) -> bool:
@@ -69,7 +69,7 @@ class WritePermit:
 
 
 def with_azure_trouble(step: Callable[[], Result]) -> Result:
-    """What waiting can cure becomes Wait, what it can't becomes Stop with Azure's words."""
+    """Map Azure's errors: Wait if waiting helps, else Stop with Azure's message."""
     try:
         return step()
     except Throttled as error:
@@ -83,7 +83,7 @@ def with_azure_trouble(step: Callable[[], Result]) -> Result:
     except Unavailable as error:
         return _as_asked(error, "Azure did not answer; reading what happened")
     except SignInFailed as error:
-        # A token that expired, or an identity endpoint that is not there: the next try asks for a new one.
+        # A token expired, or the identity endpoint does not answer: the next attempt requests a new token.
         return Wait(_BUSY_WAIT_SECONDS, f"Azure did not accept the identity ({error.code or error.message})")
     except AzureError as error:
         return Stop(sentences(str(error), error.remedy), may_be_written=isinstance(error, UnexpectedAnswer))

@@ -1,7 +1,7 @@
-"""One step of a plan, reconciled: read; already as planned -> done; still updating -> wait; else write.
+"""Reconcile one step: read the resource; as planned -> done; updating -> wait; else write.
 
-A step may be repeated any number of times: names are part of the plan, so no second resource comes into being, and what
-is as planned is never written again. Nothing here sleeps or decides about the next step.
+A step may be repeated at any time: the plan fixes the names, so no second resource is created, and a resource that is
+as planned is not written again. Nothing here sleeps or decides about the next step.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _GATEWAY_WAIT_SECONDS = 5.0
 
 
 def create_address(step: CreatePublicIp | CreatePublicIpPrefix, network: Network, permit: WritePermit) -> Result:
-    """A public IP, or a prefix of them."""
+    """A public IP, or a public IP prefix."""
     if isinstance(step, CreatePublicIp):
         kind, found, create = "public IP", network.read_public_ip(step.id), partial(network.create_public_ip, step)
     else:
@@ -59,7 +59,7 @@ def create_nat_gateway(step: CreateNatGateway, network: Network, permit: WritePe
 
 
 def add_public_ips(step: AddPublicIps, network: Network, permit: WritePermit) -> Result:
-    """Changes the gateway's egress IPs; every other property must be as it was when the plan was approved."""
+    """Change the gateway's public IPs; every other property must be as approved."""
     gateway = network.read_nat_gateway(step.nat_gateway_id)
     if gateway is None:
         return Stop(f"NAT gateway {step.nat_gateway_id.name} is gone")
@@ -81,7 +81,7 @@ def add_public_ips(step: AddPublicIps, network: Network, permit: WritePermit) ->
 
 
 def delete_created(step: DeleteCreated, network: Network, permit: WritePermit) -> Result:
-    """Deletes only what still carries this cluster's tag and is used by nothing."""
+    """Delete only a resource that has this cluster's tag and that nothing uses."""
     found: NatGateway | PublicIp | None
     match step.id.type.rpartition("/")[2].lower():
         case "natgateways":
@@ -119,7 +119,7 @@ def _foreign(
 def _unsettled(
     found: PublicIp | NatGateway, what: str, seconds: float, permit: WritePermit, write: Callable[[], object]
 ) -> Result | None:
-    """None when it is Succeeded. What failed is written again, as Azure advises, a few times."""
+    """None if the resource is Succeeded. A failed resource is written again a few times, as Azure advises."""
     match found.provisioning_state.lower():
         case "succeeded":
             return None

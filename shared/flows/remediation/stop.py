@@ -1,4 +1,4 @@
-"""Stop all changes before their next step, or let them go on; and who says so."""
+"""Stop all changes before their next step, or let them resume."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class StopChanges:
         self._switch = switch
 
     def set(self, is_set: bool, by: str, reason: str, now: datetime) -> StopFlag:
-        """Leaves a line in the audit each time. Raises BadInput when nobody is named, or a text is too long."""
+        """Each call adds an audit line. Raises BadInput if nobody is named, or a text is too long."""
         flag = StopFlag(is_set, user_input.person(by), user_input.text("reason", reason, LONGEST_REASON), now)
         event = "all changes stopped" if is_set else "stop of all changes lifted"
         self._switch.set_stop_flag(flag, AuditLine(new_id(), now, flag.by, event, "all changes", flag.reason))

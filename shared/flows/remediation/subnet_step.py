@@ -1,9 +1,10 @@
-"""The write that can break a network: one property of a subnet, everything else carried along and read back.
+"""Write the NAT gateway of a subnet, keep all its other properties, and read it back.
 
-Azure's subnet PUT replaces the whole subnet. So the step reads it right before, compares it with what was approved,
-writes with the ETag of that read, and reads again. Where Azure does not honour If-Match, another writer's change
-between that read and the write is lost: the window is as short as one request, its length is recorded, and
-``concurrent_writes`` asks the activity log who else wrote in it. Reading back finds what others overwrite of ours.
+Azure's subnet PUT replaces the whole subnet. So the step reads the subnet right before, compares it with the approved
+plan, writes with the ETag of that read, and reads again. If Azure ignores If-Match, another writer's change between
+that read and the write is lost: this interval is as short as one request, its length is recorded, and
+``concurrent_writes`` asks the activity log who else wrote in it. Reading back shows if somebody overwrote snatbot's
+write.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from .step_result import SUBNET_WAIT_SECONDS, Done, Result, Stop, Wait, WritePer
 
 
 def associate_subnet(step: AssociateSubnet, network: Network, permit: WritePermit) -> Result:
-    """Changes the subnet's NAT gateway; every other property must be as it was when the plan was approved."""
+    """Change the subnet's NAT gateway; every other property must be as approved."""
     subnet = network.read_subnet(step.subnet_id)
     state = subnet.provisioning_state.lower()
     if state == "updating":
@@ -44,23 +45,23 @@ def associate_subnet(step: AssociateSubnet, network: Network, permit: WritePermi
     return _write(step, subnet, network, permit)
 
 
-def undone(step: AssociateSubnet, network: Network) -> Stop | None:
-    """Stops if somebody wrote to the subnet since the step was done: they may have read it before our write."""
+def stop_if_changed(step: AssociateSubnet, network: Network) -> Stop | None:
+    """Stops if somebody wrote to the subnet since the step was done: they may have read it before snatbot's write."""
     subnet = network.read_subnet(step.subnet_id)
     if changed := changed_properties(step.properties_before, subnet.properties):
         return _overlap(step, subnet, changed)
-    return _taken_back(step, subnet)
+    return _stop_if_reassociated(step, subnet)
 
 
-def taken_back(steps: Iterable[Step], network: Network) -> Stop | None:
-    """Stops if a subnet lost what its step gave it. Others may change its other properties later."""
+def stop_if_reassociated(steps: Iterable[Step], network: Network) -> Stop | None:
+    """Stops if a subnet lost the gateway that its step wrote. Its other properties may change."""
     done = [step for step in steps if isinstance(step, AssociateSubnet)]
-    stops = [stop for step in done if (stop := _taken_back(step, network.read_subnet(step.subnet_id)))]
+    stops = [stop for step in done if (stop := _stop_if_reassociated(step, network.read_subnet(step.subnet_id)))]
     commands = tuple(command for stop in stops for command in stop.commands)
     return Stop("; ".join(stop.reason for stop in stops), commands) if stops else None
 
 
-def _taken_back(step: AssociateSubnet, subnet: Subnet) -> Stop | None:
+def _stop_if_reassociated(step: AssociateSubnet, subnet: Subnet) -> Stop | None:
     if same_id(subnet.nat_gateway_id, step.after):
         return None
     did = f"took the NAT gateway off subnet {subnet.name} again" if step.after else f"gave {subnet.name} a NAT gateway"
@@ -77,7 +78,7 @@ def _who(step: AssociateSubnet) -> tuple[str, ...]:
 
 
 def _write(step: AssociateSubnet, subnet: Subnet, network: Network, permit: WritePermit) -> Result:
-    """Acquiring the permit calls storage: read once more after it, so that only one request lies between."""
+    """Acquiring the permit takes time, so the subnet is read again after it: only one request remains between."""
     if (held := permit.precondition()) is not None:
         return held
     permit.acquire()
@@ -91,7 +92,7 @@ def _write(step: AssociateSubnet, subnet: Subnet, network: Network, permit: Writ
 
 
 def _overlap(step: AssociateSubnet, subnet: Subnet, changed: list[str]) -> Stop:
-    """Nobody's change is undone: the commands put the subnet back as it was approved, if that is wanted."""
+    """No other change is undone: the commands restore the approved subnet if a person wants that."""
     restore = [restore_command(step.subnet_id, name, step.properties_before.get(name)) for name in changed]
     return Stop(
         f"subnet {subnet.name} is not as it was approved: {', '.join(changed)} changed. Nothing more is written; "

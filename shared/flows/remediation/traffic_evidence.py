@@ -1,4 +1,4 @@
-"""Whether a moved subnet's traffic leaves the new way: the gate's evidence from connection metrics."""
+"""Gate evidence from connection metrics: whether a moved subnet's traffic uses the new egress path."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ log = logging.getLogger("snatbot.gate")
 
 
 class TrafficEvidence:
-    """Before the move: the gateway's new connections a minute, None when that can't be measured."""
+    """``before``: new connections per minute on the gateway; None if they can't be measured."""
 
     name = "gateway_rate"
 
@@ -47,47 +47,49 @@ class TrafficEvidence:
             log.warning("connections of the NAT gateway could not be read: %s", error)
             return None
 
-    def read(self, seen: Observation) -> Evidence:
-        step, ranges = seen.step, moved_ranges(seen.plan)
-        had = TrafficBefore.of(seen.plan.baseline, step.subnet_id)
+    def read(self, observation: Observation) -> Evidence:
+        step, ranges = observation.step, moved_ranges(observation.plan)
+        had = TrafficBefore.of(observation.plan.baseline, step.subnet_id)
         if step.nat_gateway_id is None:
-            evidence = self._back(seen, ranges, had.own)
+            evidence = self._back(observation, ranges, had.own)
         else:
-            evidence = self._forward(seen, step.nat_gateway_id, had)
+            evidence = self._forward(observation, step.nat_gateway_id, had)
         if evidence.is_broken:
             return evidence
-        if step.nat_gateway_id is not None and (behind := self._left_behind(seen, ranges)):
+        if step.nat_gateway_id is not None and (behind := self._left_behind(observation, ranges)):
             return Evidence(Passage.SHUT, behind)
         if evidence.passage is Passage.SHUT and self._is_empty(step, ranges):
             return Evidence(Passage.UNKNOWN, "could not be measured: no node has its address in this subnet")
         return evidence
 
-    def _left_behind(self, seen: Observation, moved: SubnetRanges) -> str:
+    def _left_behind(self, observation: Observation, moved: SubnetRanges) -> str:
         try:
-            return left_behind(self._on_load_balancer(seen), seen.window, moved)
+            return left_behind(self._on_load_balancer(observation), observation.window, moved)
         except AzureError as error:
             return f"who still leaves by the load balancer could not be measured: {error}"
 
-    def _forward(self, seen: Observation, gateway_id: ArmId, had: TrafficBefore) -> Evidence:
-        found = self._on_gateway(gateway_id, seen.window)
-        before = seen.before if seen.before is not None else _moved_before(seen.step, seen.plan)
+    def _forward(self, observation: Observation, gateway_id: ArmId, had: TrafficBefore) -> Evidence:
+        found = self._on_gateway(gateway_id, observation.window)
+        before = (
+            observation.before if observation.before is not None else _moved_before(observation.step, observation.plan)
+        )
         attempted, failed = (
-            total(found, seen.window, state) / seen.window.minutes for state in ("attempted", "failed")
+            total(found, observation.window, state) / observation.window.minutes for state in ("attempted", "failed")
         )
         return through_gateway(had, now=attempted, before=before, failed=failed)
 
-    def _back(self, seen: Observation, ranges: SubnetRanges, own_before: float) -> Evidence:
-        """A load balancer that can't be measured holds it up only until the limit: nodes may be without egress."""
+    def _back(self, observation: Observation, ranges: SubnetRanges, own_before: float) -> Evidence:
+        """An unreadable load balancer holds the gate only up to the limit: nodes may be without egress."""
         try:
-            found = self._on_load_balancer(seen)
+            found = self._on_load_balancer(observation)
         except AzureError as error:
-            is_late = seen.waited >= self._policy.limit
+            is_late = observation.waited >= self._policy.limit
             return Evidence(Passage.UNKNOWN if is_late else Passage.SHUT, f"could not be measured: {error}")
-        own = [series for series in found if ranges.subnet_of(series.backend_ip) == seen.step.subnet_id]
-        return through_load_balancer(own, seen.window, own_before, _failing_before(seen.plan))
+        own = [series for series in found if ranges.subnet_of(series.backend_ip) == observation.step.subnet_id]
+        return through_load_balancer(own, observation.window, own_before, _failing_before(observation.plan))
 
     def _is_empty(self, step: ObserveEgress, ranges: SubnetRanges) -> bool:
-        """A subnet that every node has left, as an autoscaler does it, shows no traffic and needs none."""
+        """A subnet without nodes, such as after a scale-down, has no traffic to show."""
         try:
             found = self._discovery.nodes(self._discovery.cluster(step.cluster_id))
         except AzureError as error:
@@ -99,24 +101,24 @@ class TrafficEvidence:
     def _on_gateway(self, gateway_id: ArmId, window: Window) -> tuple[Series, ...]:
         return complete_series(self._metrics.query(gateway_id, NAT_CONNECTIONS, window))
 
-    def _on_load_balancer(self, seen: Observation) -> tuple[Series, ...]:
-        return on_load_balancer(self._metrics, self._discovery, seen.step.cluster_id, seen.window)
+    def _on_load_balancer(self, observation: Observation) -> tuple[Series, ...]:
+        return on_load_balancer(self._metrics, self._discovery, observation.step.cluster_id, observation.window)
 
 
 def on_load_balancer(metrics: Metrics, discovery: Discovery, cluster_id: str, window: Window) -> tuple[Series, ...]:
-    """New connections of every backend, listed or not, by state. Raises AzureError."""
+    """New connections of every backend by state, also of unlisted ones. Raises AzureError."""
     balancer = discovery.load_balancer(discovery.cluster(cluster_id))
     return complete_series(metrics.query(balancer.id, SNAT_CONNECTIONS_BY_BACKEND, window)) if balancer else ()
 
 
 def moved_ranges(plan: Plan) -> SubnetRanges:
-    """Of the subnets that the plan moves: whose addresses should leave by its way."""
+    """The address ranges of the subnets that the plan moves."""
     moves = [step for step in plan.steps if isinstance(step, AssociateSubnet)]
     return SubnetRanges([(step.subnet_id, step.properties_before) for step in moves])
 
 
 def _moved_before(step: ObserveEgress, plan: Plan) -> float:
-    """If the gateway could not be measured: what the subnets that were moved earlier had on the load balancer."""
+    """If the gateway was not measured: the load balancer's traffic of the subnets that moved earlier."""
     earlier = plan.steps[: plan.steps.index(step)]
     gates = [gate for gate in earlier if isinstance(gate, ObserveEgress)]
     return sum(TrafficBefore.of(plan.baseline, gate.subnet_id).own for gate in gates)

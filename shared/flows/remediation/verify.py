@@ -1,4 +1,4 @@
-"""Verifies a change by the NAT gateway's metrics."""
+"""Verify a change by the NAT gateway's metrics."""
 
 from __future__ import annotations
 
@@ -51,15 +51,15 @@ class Verify:
         except AzureError as error:
             log.warning("change %s: the verdict could not be measured: %s", change.id, error)
             outcome = Outcome(Verdict.CANT_TELL, f"the metrics could not be read: {error}")
-        # A failure in one window may be the last one: the next windows are judged too, until the limit.
+        # A failure may be the last one, so later windows are judged too, until the limit.
         return outcome if is_over or outcome.verdict is Verdict.FIXED else None
 
     def is_measurable(self, change: Change, now: datetime) -> bool:
-        """Whether the first window of judged minutes has passed."""
+        """Whether the first window after the change is complete."""
         return change.verify_from is not None and self._policy.window_since(change.verify_from, now) is not None
 
     def authorize_command(self, cluster_id: str, addresses: Sequence[str]) -> str:
-        """The command that adds addresses to the API server's list; empty when there is no need."""
+        """The command that adds the addresses to the API server's list; empty if not needed."""
         try:
             cluster = self._discovery.cluster(cluster_id)
         except AzureError as error:
@@ -68,7 +68,7 @@ class Verify:
         return authorize_command(cluster, addresses) if cluster.restricts_api_server else ""
 
     def little_left(self, change: Change, now: datetime) -> str:
-        """Says so when the gateway's connections reach 70 % of its capacity; empty otherwise, or when unknown."""
+        """A sentence if the gateway's connections reach 70 % of its capacity; else empty, also if unknown."""
         plan, window = change.plan, self._policy.complete_window(now)
         if plan.nat_gateway_id is None or not plan.egress_count:
             return ""

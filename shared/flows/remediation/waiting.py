@@ -1,6 +1,6 @@
-"""How long a change waits: it writes nothing before Azure's time, and one step waits no longer than the limit.
+"""How long a change waits: it writes nothing before the time that Azure asks for, and each step has a time limit.
 
-The next check comes within a minute whatever Azure asks, so that the stop switch, the limit and the page still work.
+The next check comes within a minute whatever Azure asks, so that the stop switch, the limit and the page work.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from ...formatting import count, utc
 from ...model.change import JournalEntry
 from .step_result import RECHECK_AFTER, Wait
 
-WAIT_LIMIT = timedelta(minutes=60)  # of one step; then the change stops and asks
+WAIT_LIMIT = timedelta(minutes=60)  # of one step; then the change stops
 NOTIFY_AFTER = timedelta(minutes=10)  # a gate alone takes seven minutes
 
 
 def not_before(known: datetime | None, asked_seconds: float, now: datetime) -> datetime | None:
-    """The later of what Azure asked for before and what it asks for now."""
+    """The later of Azure's earlier and present requests."""
     asked = now + timedelta(seconds=asked_seconds) if asked_seconds else None
     return max((at for at in (known, asked) if at is not None), default=None)
 
@@ -26,7 +26,7 @@ def next_check(seconds: float, now: datetime) -> datetime:
 
 
 def too_long(entry: JournalEntry, wait: Wait, limit: timedelta, until: datetime | None, now: datetime) -> str:
-    """Why the step must not go on waiting; empty when it may."""
+    """Why the step must not wait any longer; empty if it may."""
     minutes = count(round(limit.total_seconds() / 60), "minute")
     if now - entry.started_at >= limit:
         return f"waited {minutes}: {wait.note}"

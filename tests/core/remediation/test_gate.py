@@ -38,7 +38,7 @@ OPEN, SHUT, UNKNOWN = Passage.OPEN, Passage.SHUT, Passage.UNKNOWN
 def test_a_subnet_shows_by_its_own_traffic(now: float, before: float, own: float, passage: Passage) -> None:
     evidence = through_gateway(TrafficBefore(own, 0), now=now, before=before, failed=0)
     assert evidence.passage is passage
-    assert evidence.words
+    assert evidence.text
 
 
 @pytest.mark.parametrize(("now", "passage"), [(0, SHUT), (140, SHUT), (260, OPEN)])
@@ -48,7 +48,7 @@ def test_traffic_that_may_have_been_the_subnet_s_is_not_taken_for_too_little(
 ) -> None:
     evidence = through_gateway(TrafficBefore(0, unplaced), now=now, before=50, failed=0)
     assert evidence.passage is passage
-    assert ("is not known" in evidence.words) == (passage is SHUT)
+    assert ("is not known" in evidence.text) == (passage is SHUT)
 
 
 def test_what_no_subnet_had_is_held_against_each_subnet() -> None:
@@ -77,7 +77,7 @@ def test_single_failures_stop_nothing_and_are_said_as_a_rate(
     had = TrafficBefore(0 if now < 100 else 200, 0)
     evidence = through_gateway(had, now=now, before=0, failed=failed)
     assert (evidence.passage, evidence.is_broken) == (passage, passage is SHUT)
-    assert words in evidence.words
+    assert words in evidence.text
 
 
 @given(before=st.floats(0, 1e6), own=st.floats(101, 1e6), noise=st.floats(-1, SHARE_OF_OWN * 0.99))
@@ -118,7 +118,7 @@ def test_trouble_that_was_there_before_is_no_reason_to_stop_half_way_back(
 
 
 def test_what_could_not_be_measured_on_the_way_back_is_said() -> None:
-    assert "could not be measured" in through_load_balancer([], window(0, 3), 5).words
+    assert "could not be measured" in through_load_balancer([], window(0, 3), 5).text
 
 
 def test_whoever_the_plan_does_not_move_and_still_leaves_by_the_load_balancer_is_named() -> None:

@@ -129,9 +129,9 @@ def test_each_subnet_has_to_add_traffic_of_its_own(
 
 def test_on_the_way_back_the_nodes_have_to_be_seen_on_the_load_balancer() -> None:
     assert isinstance(Azure(own=0).observe(BACK, moved()), Wait)
-    seen = Azure(own=400).observe(BACK, moved())
-    assert isinstance(seen, Done)
-    assert "400 new connections a minute of its nodes leave through the load balancer" in seen.note
+    observation = Azure(own=400).observe(BACK, moved())
+    assert isinstance(observation, Done)
+    assert "400 new connections a minute of its nodes leave through the load balancer" in observation.note
 
 
 def test_a_load_balancer_that_can_t_be_measured_holds_the_way_back_up_only_until_the_limit() -> None:

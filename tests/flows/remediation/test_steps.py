@@ -12,7 +12,7 @@ from shared.cloud.network import Network
 from shared.core.planning.naming import PRODUCT_TAG
 from shared.flows.remediation.step_result import Done, Result, Stop, Wait, WritePermit
 from shared.flows.remediation.steps import create_address, delete_created
-from shared.flows.remediation.subnet_step import associate_subnet, taken_back, undone
+from shared.flows.remediation.subnet_step import associate_subnet, stop_if_changed, stop_if_reassociated
 from shared.model.network import PublicIp, Subnet
 from shared.model.plan import AssociateSubnet, CreatePublicIp, DeleteCreated
 from shared.model.resource_id import ArmId
@@ -154,12 +154,12 @@ def test_a_precondition_holds_the_write_back() -> None:
 
 def test_what_others_do_to_a_moved_subnet_is_noticed() -> None:
     changed = moved(properties={"addressPrefix": "10.224.0.0/16"})
-    assert undone(MOVE, FakeNetwork(subnets=[moved()]).writer) is None
-    assert undone(MOVE, FakeNetwork(subnets=[changed]).writer) is not None
-    assert taken_back([MOVE], FakeNetwork(subnets=[changed]).writer) is None, (
+    assert stop_if_changed(MOVE, FakeNetwork(subnets=[moved()]).writer) is None
+    assert stop_if_changed(MOVE, FakeNetwork(subnets=[changed]).writer) is not None
+    assert stop_if_reassociated([MOVE], FakeNetwork(subnets=[changed]).writer) is None, (
         "its other properties are others' business"
     )
-    lost = taken_back([MOVE, CREATE], FakeNetwork().writer)
+    lost = stop_if_reassociated([MOVE, CREATE], FakeNetwork().writer)
     assert lost is not None
     assert "deployment pipeline" in lost.reason
     assert any("subnet update" in command for command in lost.commands)
