@@ -1,7 +1,7 @@
-"""The composition root: builds every flow from settings and a clock.
+"""The composition root: build every flow from settings and a clock.
 
-Each flow is made on first use, and what is heavy is imported then: a Slack acknowledgement must not pay for the network
-SDK. One App serves a process; its flows are safe to share between threads.
+Flows are created on first use, and heavy packages are imported then: a Slack acknowledgement must not load the network
+SDK. A process has one App; its flows are safe to share between threads.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ if TYPE_CHECKING:
     from .flows.remediation.verify import Verify
     from .flows.retention import Retention
 
-# Nobody needs another value, so these are no settings.
-CHECK_DEADLINE_SECONDS = 180.0  # the platform ends a request after 230
-TICK_DEADLINE_SECONDS = 50  # the next tick comes after 60
-METRIC_WORKERS = 16  # requests to Azure Monitor at a time
-VERIFY_LIMIT_MINUTES = 60  # without proof by then, the verdict is "can't tell", or "not fixed" while connections fail
+# Constants, because nobody needs other values.
+CHECK_DEADLINE_SECONDS = 180.0  # Azure Functions ends a request after 230
+TICK_DEADLINE_SECONDS = 50  # the next tick starts after 60
+METRIC_WORKERS = 16  # concurrent requests to Azure Monitor
+VERIFY_LIMIT_MINUTES = 60  # afterwards the verdict is "can't tell", or "not fixed" while connections fail
 
 
 class App(Clients):
@@ -71,7 +71,7 @@ class App(Clients):
 
     @cached_property
     def _default_rules(self) -> TagRules:
-        """The owner's thresholds and maintenance windows, before any tag."""
+        """The owner's thresholds and maintenance windows, without a cluster's tags."""
         settings = self.settings
         return TagRules(
             Thresholds(
@@ -119,7 +119,7 @@ class App(Clients):
         )
 
     def _unmeasured_since(self) -> dict[str, datetime]:
-        """By short key of a cluster, as the last scan recorded it. Empty when storage does not answer."""
+        """Since when clusters are not measured, by short key, from the last scan. Empty if storage does not answer."""
         try:
             fleet = self.records.fleet() if self.settings.has_storage else None
         except SnatbotError:
@@ -325,14 +325,14 @@ def current(*, needs_storage: bool = True) -> App:
         if _app is None:
             from .settings import load_settings
 
-            # Azure's clients log every request at INFO, which would drown this app's own lines.
+            # Azure's clients log every request at INFO, which would hide this app's log lines.
             logging.getLogger("azure").setLevel(logging.WARNING)
             _app = App(load_settings(os.environ, needs_storage=needs_storage), _clock)
         return _app
 
 
 def use_clock(clock: Clock) -> None:
-    """For development hosts: the clock that ``current`` builds with. Call it before the first handler runs."""
+    """Set the clock for ``current``; development hosts call this before the first handler runs."""
     global _clock, _app
     with import_lock:
         _clock = clock

@@ -1,8 +1,8 @@
-"""Answers with an end: no HTTP answer is larger, or takes longer, than its caller can bear.
+"""Limit the size and the duration of HTTP answers.
 
-``requests`` limits the wait for the next byte only, and takes any number of bytes: a server that dribbles would hold a
-worker for ever, and a gzip bomb would fill its memory. In a session made here the read timeout is for the whole answer,
-headers and body, and bytes are counted as they are after decompression. Azure's clients get their sessions here too.
+``requests`` limits only the wait for the next byte, and accepts any number of bytes: a slow server would block a worker
+for ever, and a gzip bomb would fill its memory. Sessions from this module apply the read timeout to the whole answer,
+headers and body, and count bytes after decompression. Azure's clients use these sessions too.
 
 This module imports requests at its top: import it only where a client is built or a request is sent.
 """
@@ -20,20 +20,20 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-MOST_BYTES = 32 * 1024 * 1024  # a page of Resource Graph, or a batch of metrics, is well below
+MOST_BYTES = 32 * 1024 * 1024  # a page of Resource Graph, or a batch of metrics, is far below
 _CHUNK_BYTES = 64 * 1024
 
 
 class AnswerTooLarge(requests.RequestException):
-    """More bytes than anybody sends on purpose; asking again would bring them again."""
+    """The answer has too many bytes; a retry would get them again."""
 
 
 class AnswerLost(requests.RequestException):
-    """The answer began, and did not end in time or as announced. What was asked for may have been done."""
+    """The answer began but did not end in time or as announced. The server may have acted on the request."""
 
 
 def bounded_session() -> requests.Session:
-    """To be used with a read timeout, in seconds, on every request."""
+    """Every request needs a read timeout in seconds."""
     session = requests.Session()
     for scheme in ("http://", "https://"):
         session.mount(scheme, _BoundedAdapter())
@@ -43,7 +43,7 @@ def bounded_session() -> requests.Session:
 def send(
     method: str, url: str, seconds: float, body: bytes | None = None, headers: Mapping[str, str] | None = None
 ) -> requests.Response:
-    """Sends once and follows no redirect. Raises requests.RequestException."""
+    """Send once, without following redirects. Raises requests.RequestException."""
     named = {"User-Agent": "snatbot", **(headers or {})}
     with bounded_session() as session:
         return session.request(
@@ -52,7 +52,7 @@ def send(
 
 
 class _BoundedAdapter(HTTPAdapter):
-    """Reads the whole answer before it hands it on, even to a caller that wants to stream it."""
+    """Reads the whole answer before returning it, even if the caller wants to stream it."""
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         response = super().send(request, *args, **options)
@@ -64,7 +64,7 @@ class _BoundedAdapter(HTTPAdapter):
         except requests.RequestException as error:
             response.close()
             raise AnswerLost(f"the answer broke off ({type(error).__name__})", request=request) from error
-        response._content = content  # what requests' own ``content`` does
+        response._content = content  # the field that requests' ``content`` fills
         return response
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
@@ -87,7 +87,7 @@ def _whole_content(response: requests.Response) -> bytes:
 
 
 class _TimedReader(io.RawIOBase):
-    """A socket's bytes, as long as there is time left for the answer that they belong to."""
+    """A socket's bytes, until the time for the present answer is over."""
 
     def __init__(self, raw: io.RawIOBase, sock: socket, seconds: float) -> None:
         super().__init__()
@@ -105,7 +105,7 @@ class _TimedReader(io.RawIOBase):
             raise TimeoutError("the time for the whole answer is over")
         self._sock.settimeout(seconds_left)
         count = self._raw.readinto(buffer)
-        self._sock.settimeout(self._seconds)  # the next request on this connection begins anew
+        self._sock.settimeout(self._seconds)  # the next request on this connection gets the full time again
         return count
 
     def close(self) -> None:
@@ -115,7 +115,7 @@ class _TimedReader(io.RawIOBase):
 
 
 class _TimedResponse(HTTPResponse):
-    """urllib3 sets the read timeout on the socket right before it looks for the answer."""
+    """urllib3 sets the read timeout on the socket right before it reads the answer."""
 
     def __init__(self, sock: socket, *args: Any, **options: Any) -> None:
         super().__init__(sock, *args, **options)

@@ -1,6 +1,6 @@
 """Clients of Azure, storage and chat, and the signer, built from settings. All are safe to share between threads.
 
-Each is made on first use; what is heavy is imported then.
+Clients are created on first use; heavy packages are imported then.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 class Clients:
-    """What the flows are built from."""
+    """The clients that flows use."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self.settings = settings
@@ -47,7 +47,7 @@ class Clients:
 
     @cached_property
     def detector(self) -> TokenCredential:
-        """The identity that reads. Only applying and rolling back use another one."""
+        """The identity that reads. Only applying a change uses another identity."""
         return credential(self.settings.detector_client_id or None)
 
     @cached_property
@@ -56,7 +56,7 @@ class Clients:
 
     @cached_property
     def writer_arm(self) -> Arm | None:
-        """Reads as the identity that writes: Azure tells nobody else what that identity may do."""
+        """Reads with the identity that writes: only that identity may read its own permissions."""
         client_id = self.settings.remediator_client_id
         return self._arm(credential(client_id), self._retry()) if client_id else None
 
@@ -68,14 +68,14 @@ class Clients:
         return Arm(settings.arm_endpoint, identity, audience=audience, on_request=on_request, retry=retry)
 
     def _retry(self, on_repeat: Callable[[], None] | None = None) -> BoundedRetry:
-        """Repeats of reads wait on this app's clock."""
+        """Retries of reads wait on this app's clock."""
         from .cloud.pipeline import BoundedRetry
 
         return BoundedRetry(sleep=self.clock.sleep, on_repeat=on_repeat)
 
     @cached_property
     def request_count(self) -> RequestCount:
-        """Counts every read of Azure."""
+        """Counts every read request to Azure."""
         return RequestCount()
 
     @cached_property
@@ -92,7 +92,7 @@ class Clients:
 
     @cached_property
     def metric_access(self) -> MetricAccess:
-        """For scans of many clusters: repeats by itself, so the clients below it don't."""
+        """For scans of many clusters. It retries on its own, so its clients don't."""
         from .cloud.metric_access import MetricAccess
         from .cloud.metrics import Metrics
         from .cloud.metrics_batch import BatchMetrics
@@ -130,7 +130,7 @@ class Clients:
         )
 
     def network_of(self, subscription: str) -> Network:
-        """Writes in one subscription, as the remediator's identity: for the reconciler alone."""
+        """Writes in one subscription with the remediator's identity; only the reconciler uses it."""
         from .cloud.network import Network
 
         with import_lock:
@@ -181,7 +181,7 @@ class Clients:
 
     @cached_property
     def signer(self) -> Signer:
-        """Raises RemediationOff without a signing key: nothing can be approved then."""
+        """Raises RemediationOff without a signing key: approvals are then impossible."""
         if not self.settings.signing_key_list:
             raise RemediationOff
         return Signer(self.settings.signing_key_list, self.settings.decide_minutes)

@@ -1,7 +1,7 @@
 """The only source of time.
 
-``now`` is for windows, ages, and the times until which a plan or a decision is valid. ``wall`` is for the age of a link
-or a form, for claims and for retries. In production both are the same; the ``now`` of a development host may run ahead.
+``now`` is for windows, ages, and deadlines of plans and decisions. ``wall`` is for the age of links and forms, for
+claims and for retries. In production both are equal; in a development host ``now`` may be ahead.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Protocol, Self
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """Domain time, aware, UTC."""
+        """Domain time, timezone-aware, UTC."""
         ...
 
     def wall(self) -> datetime:
-        """Real time, aware, UTC."""
+        """Real time, timezone-aware, UTC."""
         ...
 
     def sleep(self, seconds: float) -> None:
@@ -28,7 +28,7 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Instant:
-    """One moment on both clocks."""
+    """The same moment on both clocks."""
 
     domain: datetime
     wall: datetime

@@ -1,7 +1,7 @@
 """The errors that snatbot raises on purpose.
 
-Each folder derives its own from ``SnatbotError``; only triggers and the terminal translate them. Callers decide by the
-type, never by the text. Messages may be shown to people: they hold no secrets.
+Each folder derives its own errors from ``SnatbotError``; only triggers and the terminal translate them. Callers check
+the type, never the text. People may see messages, so they hold no secrets.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ class SnatbotError(Exception):
 
 
 class BadInput(SnatbotError):
-    """An input cannot be used; the message says what was given and what would be right."""
+    """An input is invalid; the message shows the input and says what would be right."""
 
 
 class NotFoundHere(SnatbotError):
@@ -20,15 +20,15 @@ class NotFoundHere(SnatbotError):
 
 
 class Refused(SnatbotError):
-    """Not done; the message says why and what would be needed."""
+    """An action is not allowed; the message says why and what is needed."""
 
 
 class TooMany(Refused):
-    """Not done, because of too many requests; the message says when the next one is possible."""
+    """Too many requests; the message says when the next one is possible."""
 
 
 class MisconfiguredError(SnatbotError):
-    """Settings cannot be used. ``problems`` maps a setting's name to what is wrong, without its value."""
+    """Invalid settings. ``problems`` maps a setting's name to the problem, without the value."""
 
     def __init__(self, problems: dict[str, str]) -> None:
         self.problems = problems

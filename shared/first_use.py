@@ -1,8 +1,8 @@
-"""One thread at a time makes what a process lacks.
+"""Create and import what a process needs on first use, one thread at a time.
 
-Handlers run in threads and import the heavy packages when they first need them. Packages whose parts import each other,
-as slack_sdk's and Azure's do, fail when two threads import them for the first time at once: Python breaks the deadlock
-by handing out a module that is not ready. And since Python 3.12 ``functools.cached_property`` has no lock.
+Handlers run in threads and import heavy packages on first use. Packages whose modules import each other, such as
+slack_sdk's and Azure's, fail if two threads import them for the first time at once: Python resolves the deadlock by
+returning a module that is not ready. Since Python 3.12 ``functools.cached_property`` has no lock.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 else:
 
     class cached_property(functools.cached_property):
-        """As functools' own, made by one thread at a time, with all that is imported for it."""
+        """Like functools' own, but one thread at a time creates the value, with its imports."""
 
         def __get__(self, instance: object, owner: type | None = None) -> Any:
             with import_lock:

@@ -1,4 +1,4 @@
-"""Figures, times, lists and sentences for people: chat, pages, terminal, logs."""
+"""Format numbers, times, lists and sentences for people: chat, pages, terminal, logs."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 # An English word at the start of a sentence; names hold digits, dashes, dots or capitals, or are in backticks.
 _WORD = re.compile(r"(?!(?:az|curl|kubectl)\b)[a-z][a-z']*(?=[\s,;:.!?)]|$)")
-# A name, command, address or id at the end of a sentence: people would copy a full stop with it.
+# A name, command, address or id at the end of a sentence: people would copy the full stop with it.
 _NAME_AT_THE_END = re.compile(r"(?:`|[/_@=][^\s)]*|\d+\.\d+\.[^\s)]*|\w*\d[a-z]\w*|\w*[a-z]\d\w*)$", re.IGNORECASE)
 ELLIPSIS = "…"
 NO_BREAK_SPACE = "\u00a0"
-# Control characters except the line feed, surrogates, and characters without width or that turn the text's direction
+# Control characters except the line feed, surrogates, and characters that are invisible or change the text direction
 # (Unicode categories Cc, Cs and Cf, and five letters that are blank).
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u202a-\u202e"
@@ -28,7 +28,7 @@ def utc(at: datetime) -> str:
 
 
 def node_label(name: str, is_gone: bool) -> str:
-    """A node's name. Without one, whether no node has its IP any more, or nobody could tell."""
+    """The node's name; without a name, its IP and whether the node is gone or unknown."""
     return name or ("no node has this IP any more" if is_gone else "its node could not be named")
 
 
@@ -54,7 +54,7 @@ def count(value: int, noun: str, plural: str = "") -> str:
 
 
 def percent(part: float, whole: float) -> str:
-    """One decimal; what is neither 0 nor 100 is never rounded to them: ``>99.9 %``, ``<0.1 %``."""
+    """One decimal. A value between 0 and 100 is never shown as 0 or 100: ``>99.9 %``, ``<0.1 %``."""
     if whole <= 0:
         return "–"
     share = 100 * part / whole
@@ -75,7 +75,7 @@ def listed(names: Sequence[str], limit: int = 5) -> str:
 
 
 def visible(text: str) -> str:
-    """The text without invisible characters, which change how the rest reads: names come from anybody.
+    """The text without invisible characters, because anybody may choose names and they could distort the message.
 
     Line feeds stay; tabs and other line ends become blanks.
     """
@@ -83,23 +83,23 @@ def visible(text: str) -> str:
 
 
 def marked(names: Sequence[str], limit: int = 16) -> str:
-    """The same with each name in backticks: wherever it stands, no sentence changes it."""
+    """``listed`` with each name in backticks, so that no formatting changes it."""
     return listed([f"`{name}`" for name in names], limit)
 
 
 def clip(text: str, limit: int) -> str:
-    """At most ``limit`` characters; a cut is shown by an ellipsis."""
+    """At most ``limit`` characters; an ellipsis marks a cut."""
     return text if len(text) <= limit else text[: max(0, limit - 1)].rstrip() + ELLIPSIS
 
 
 def sentence(text: str) -> str:
-    """The text with a full stop, unless it ends like a sentence or with something that people copy."""
+    """The text with a full stop, unless it ends with one or with something that people copy."""
     text = text.strip()
     return text if not text or text[-1] in ".!?:…" or _NAME_AT_THE_END.search(text) else text + "."
 
 
 def sentences(*texts: str) -> str:
-    """Each text as a sentence, one after the other, without empty ones."""
+    """Each non-empty text as a sentence."""
     joined = ""
     for text in filter(None, (sentence(capital(text)) for text in texts)):
         gap = "" if not joined else " " if joined[-1] in ".!?:…" else " – "

@@ -1,6 +1,6 @@
-"""Exempts what a process has loaded from garbage collection.
+"""Exempt loaded modules from garbage collection.
 
-Azure's packages are several hundred thousand objects: traversing them took a tenth of a scan of a thousand clusters.
+Azure's packages have several hundred thousand objects: traversing them took a tenth of a scan of a thousand clusters.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ _is_kept = False
 
 
 def freeze_loaded_modules() -> None:
-    """Call it after the first work, which imports what it needs. Only the first call has an effect."""
+    """Call it after the first work, which imports most packages. Only the first call has an effect."""
     global _is_kept
     if not _is_kept:
         _is_kept = True

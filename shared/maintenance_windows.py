@@ -1,4 +1,4 @@
-"""Maintenance windows: times when the bot measures and records as always, and posts nothing.
+"""Maintenance windows: snatbot measures and records as usual, and posts nothing.
 
 Windows are separated by semicolons; times are in UTC:
 

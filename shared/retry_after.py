@@ -1,7 +1,6 @@
-"""For how long a service asks to be left alone: the one reading of Retry-After, for Azure, storage and chat alike.
+"""How long a service asks the client to wait: Retry-After of Azure, storage and chat.
 
-What is read is never less than what was asked. What was asked and can't be understood is taken for a quarter of an
-hour.
+The result is never shorter than requested. A value that can't be parsed counts as fifteen minutes.
 """
 
 from __future__ import annotations
@@ -13,21 +12,21 @@ from email.utils import parsedate_to_datetime
 
 UNREADABLE_SECONDS = 900.0
 LONGEST_PLAUSIBLE_SECONDS = 3600.0
-LONGEST_SECONDS = 10 * 365 * 86_400.0  # any longer wait is as good as this one, and dates can be reckoned with it
+LONGEST_SECONDS = 10 * 365 * 86_400.0  # a longer wait has the same effect, and would overflow dates
 _NUMBER = re.compile(r"\d+(\.\d*)?", re.ASCII)
-_HEADERS = {"retry-after": 1.0, "retry-after-ms": 0.001, "x-ms-retry-after-ms": 0.001}  # what one of each is in seconds
+_HEADERS = {"retry-after": 1.0, "retry-after-ms": 0.001, "x-ms-retry-after-ms": 0.001}  # seconds per unit
 
 
 def plausible_wait_seconds(asked: float) -> float:
-    """How long a reader waits: more than an hour is likelier a mistake than a wish, and looked at again before."""
+    """How long a read waits: more than an hour is probably a mistake, so the read tries again earlier."""
     return asked if asked <= LONGEST_PLAUSIBLE_SECONDS else UNREADABLE_SECONDS
 
 
 def requested_wait_seconds(headers: Mapping[str, str]) -> float | None:
-    """The longest wait that any of the headers asks for; None when there is none. Never raises.
+    """The longest wait that the headers request; None without one. Never raises.
 
-    Retry-After is a number of seconds or a date, which is held against the answer's own Date (RFC 9110, 10.2.3); Azure
-    also knows headers in milliseconds. Names are compared without case.
+    Retry-After is a number of seconds or a date, relative to the answer's Date (RFC 9110, 10.2.3); Azure also has
+    headers in milliseconds. Header names are case-insensitive.
     """
     found = {name.lower(): str(value).strip() for name, value in headers.items()}
     asked = [_seconds(found[name], unit, found.get("date", "")) for name, unit in _HEADERS.items() if found.get(name)]
@@ -35,7 +34,7 @@ def requested_wait_seconds(headers: Mapping[str, str]) -> float | None:
 
 
 def parsed_seconds(digits: str) -> float:
-    """A number that may be of any length."""
+    """A number with any number of digits, limited to ``LONGEST_SECONDS``."""
     return min(float(digits), LONGEST_SECONDS)
 
 

@@ -1,6 +1,6 @@
-"""The texts that an app setting may have, and the value that each becomes.
+"""Parse the texts of app settings into values.
 
-Every error says what would be right, and never what was given: a value in the wrong place may be a secret.
+Errors say what would be right, and never repeat the value: it may be a secret in the wrong place.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from .maintenance_windows import EXAMPLE, MaintenanceWindows, parse_maintenance
 
-_NAME_LENGTH = 60  # of Azure's 80: the rest is for the cluster's name, cut if need be, and longer numbers
+_NAME_LENGTH = 60  # of Azure's 80; the rest is for the cluster's name, shortened if needed, and longer numbers
 
 
 def _address(text: str) -> SplitResult:
-    """Parsed here and nowhere else: the texts of urlsplit's own errors hold what was given."""
+    """A URL; urlsplit's error texts are replaced, because they repeat the value."""
     problem = "must be a complete https:// address"
     try:
         parts = urlsplit(text)
@@ -66,7 +66,7 @@ def _pairs(text: str) -> dict[str, str]:
 
 
 class _PriceList(BaseModel):
-    """All or nothing: nobody can check a price without its currency, source and date."""
+    """All fields or none: nobody can check a price without its currency, source and date."""
 
     model_config = ConfigDict(extra="forbid")
 

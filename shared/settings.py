@@ -1,7 +1,7 @@
 """Every app setting: name, default, bounds and meaning.
 
-Settings come from a mapping that the caller passes in, never from the environment at import. All mistakes are reported
-together, by name and without the value: a value in the wrong place may be a secret.
+The caller passes settings in as a mapping; nothing reads the environment at import. All mistakes are reported together,
+by name and without the value, which may be a secret in the wrong place.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def _number(default: int | None, least: int, most: int, meaning: str) -> Any:
 
 
 class Settings(BaseModel):
-    """The app setting's name is the field's in upper case, or the alias that Azure Functions prescribes."""
+    """A setting has the field's name in upper case, or the alias that Azure Functions prescribes."""
 
     model_config = ConfigDict(alias_generator=str.upper, frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -193,21 +193,21 @@ class Settings(BaseModel):
 
     @property
     def decide_minutes(self) -> int:
-        """The lifetime of a proposal and its link: at most an hour for a link that approves by itself."""
+        """The lifetime of a proposal and its link; at most an hour if the link alone approves."""
         return min(self.approval_minutes, 60) if self.approval_mode == "link" else self.approval_minutes
 
     @property
     def signing_key_list(self) -> tuple[str, ...]:
-        """Newest first; empty when none is set."""
+        """Newest first; empty if none is set."""
         if self.signing_keys is None:
             return ()
         return tuple(key.strip() for key in self.signing_keys.get_secret_value().split(","))
 
 
 def load_settings(env: Mapping[str, str], *, needs_storage: bool = True) -> Settings:
-    """Raises MisconfiguredError that names every setting which cannot be used.
+    """Raises MisconfiguredError with the name of every invalid setting.
 
-    Blanks around a value don't count, and an empty value counts as not set.
+    Surrounding blanks are ignored, and an empty value counts as not set.
     """
     known = {field.alias for field in Settings.model_fields.values()}
     given = {name: value.strip() for name, value in env.items() if name in known and value.strip()}
@@ -224,7 +224,7 @@ def load_settings(env: Mapping[str, str], *, needs_storage: bool = True) -> Sett
 
 
 def _missing(given: Mapping[str, str], needs_storage: bool) -> dict[str, str]:
-    """Found in the raw texts, so that they are reported together with values that cannot be used."""
+    """Checked on the raw texts, so that missing and invalid settings are reported together."""
     problems: dict[str, str] = {}
     if needs_storage and not given.keys() & {"AzureWebJobsStorage", "AzureWebJobsStorage__tableServiceUri"}:
         problems["AzureWebJobsStorage"] = "must be set, or AzureWebJobsStorage__tableServiceUri for access by identity"
@@ -252,7 +252,7 @@ def _contradictions(settings: Settings) -> dict[str, str]:
         else:
             problems["PRESSURE_HIGH_PERCENT"] = "must be above PRESSURE_WARN_PERCENT"
     lag, limit = settings.ingestion_lag_minutes, settings.gate_limit_minutes
-    if limit < lag + 5:  # such a wait would always end before Azure Monitor has its evidence
+    if limit < lag + 5:  # such a wait would end before Azure Monitor has the metrics
         problems["GATE_LIMIT_MINUTES"] = (
             f"is {limit} and must be at least {lag + 5}: what it waits for is measured {lag} minutes later"
         )

@@ -1,6 +1,6 @@
-"""Checks of what people give, as parameters of a request or as options. Every function raises BadInput.
+"""Check what people enter as parameters or options. Every function raises BadInput.
 
-A text that can't be shown as it is given is refused rather than changed.
+A text that can't be displayed unchanged is rejected, not altered.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _LONGEST_MOMENT = 40
 
 
 def text(name: str, given: str, most: int) -> str:
-    """On one line, of at most ``most`` characters."""
+    """One line of at most ``most`` characters."""
     on_one_line = " ".join(given.split())
     if len(on_one_line) > most:
         raise BadInput(f"{name} has {count(len(on_one_line), 'character')}; at most {most} are taken")
@@ -27,7 +27,7 @@ def text(name: str, given: str, most: int) -> str:
 
 
 def person(by: str) -> str:
-    """Who asks, as the records keep it; never empty."""
+    """The person's name for the records; never empty."""
     named = text("by", by, LONGEST_NAME)
     if not named:
         raise BadInput("by is empty; give your name, it is kept with what you do")
@@ -43,7 +43,7 @@ def selector(parameters: Mapping[str, str]) -> str:
 
 
 def whole_number(name: str, given: str, least: int, most: int) -> int:
-    """ASCII digits only: other scripts' digits are digits to Python too, and not all of them numbers."""
+    """ASCII digits only: Python's isdigit also accepts digits of other scripts."""
     digits = given.strip()
     is_number = digits.isascii() and digits.isdigit() and len(digits.lstrip("0")) <= len(str(most))
     if not is_number or not least <= int(digits) <= most:
@@ -52,19 +52,19 @@ def whole_number(name: str, given: str, least: int, most: int) -> int:
 
 
 def moment(name: str, given: str) -> datetime:
-    """In UTC."""
-    stamp = given.strip().replace(" ", "+")  # a plus sign in an address arrives as a blank
+    """An ISO 8601 time, returned in UTC."""
+    stamp = given.strip().replace(" ", "+")  # a plus sign in a URL arrives as a blank
     try:
         at = datetime.fromisoformat(stamp) if len(stamp) <= _LONGEST_MOMENT else None
         if at is not None and at.tzinfo is not None:
             return at.astimezone(UTC)
-    except (ValueError, OverflowError):  # the latter near the years 1 and 9999
+    except (ValueError, OverflowError):  # OverflowError: near the years 1 and 9999
         pass
     raise BadInput(f"{name} is {shown(given)}; it must be a time with zone, such as 2026-12-24T18:00Z")
 
 
 def choice(name: str, given: str, choices: Sequence[str]) -> str:
-    """One of the choices, without regard to case; the first when nothing is given."""
+    """One of the choices, case-insensitive; the first choice if nothing is given."""
     found = given.strip().lower() or choices[0]
     if found not in choices:
         named = [choice for choice in choices if choice]
@@ -73,5 +73,5 @@ def choice(name: str, given: str, choices: Sequence[str]) -> str:
 
 
 def shown(given: str) -> str:
-    """The text for a message: short, and with invisible characters spelled out."""
+    """The text for a message: short, with invisible characters escaped."""
     return ascii(clip(given, 60)) if visible(given) != given else repr(clip(given, 60))

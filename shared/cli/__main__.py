@@ -1,7 +1,7 @@
-"""Entry point of the terminal, with the app's own settings from the environment.
+"""Entry point of the terminal; it reads the app's settings from the environment.
 
-Exit codes: 0 done, and nothing needs attention; 1 done, but something fails, could not be measured, or the plan can't
-be executed; 2 not done: wrong usage or settings, or Azure or storage did not answer. Errors are one line on stderr.
+Exit codes: 0 done, nothing needs attention; 1 done, but something fails, could not be measured, or the plan can't be
+executed; 2 not done: wrong usage or settings, or Azure or storage did not answer. An error is one line on stderr.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ COMMANDS = (check, plan, settings, stop, silence)
 
 
 def main(arguments: Sequence[str] | None = None, make_app: MakeApp | None = None) -> int:
-    """Runs one command; only commands that need an App call ``make_app``. ``check`` needs no storage."""
+    """Run one command; only commands that need an App call ``make_app``. ``check`` needs no storage."""
     options = parser().parse_args(arguments)
     make_app = make_app or partial(current, needs_storage=options.command is not check.check)
     try:

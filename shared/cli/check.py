@@ -1,4 +1,4 @@
-"""``snatbot check``: the assessment of one cluster or of all, now. Writes nothing and needs no storage."""
+"""``snatbot check``: assess one cluster or all now. It writes nothing and needs no storage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every command shares: types, exit codes, how it is registered, and what it writes to stdout."""
+"""What commands share: types, exit codes, registration and output."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Subcommands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def add_command(commands: Subcommands, name: str, command: Command, text: str) -> argparse.ArgumentParser:
-    """Adds ``snatbot NAME``; ``command`` gets the parsed options and a function that builds the App."""
+    """Add ``snatbot NAME``; ``command`` gets the parsed options and a function that builds the App."""
     parser = commands.add_parser(name, help=text, description=text)
     parser.set_defaults(command=command)
     return parser
@@ -29,7 +29,7 @@ def print_json(content: Mapping[str, Any]) -> None:
 
 
 class VisibleText(io.TextIOBase):
-    """Standard output without control characters: names come from anybody, and a terminal obeys them."""
+    """Standard output without control characters: anybody may choose names, and a terminal interprets them."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out

@@ -1,4 +1,4 @@
-"""``snatbot plan``: what would cure a cluster, as a dry run. Writes nothing."""
+"""``snatbot plan``: plan for a cluster, as a dry run. It writes nothing."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def plan(options: argparse.Namespace, make_app: MakeApp) -> int:
 
 
 def _print_as(found: Plan, form: str) -> int:
-    """Prints only the code, for a file; the reason why there is none goes to stderr."""
+    """Print only the code, for a file; if there is none, the reason goes to stderr."""
     from ..web.plan_text import plan_as
 
     code = plan_as(found, form)

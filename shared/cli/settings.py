@@ -15,7 +15,7 @@ a meaning names a tag, that tag on a cluster sets another value for this cluster
 
 `python -m shared.cli settings` prints this page.
 """
-SECTIONS = {  # by the first setting of each
+SECTIONS = {  # by the first setting of each section
     "SUBSCRIPTIONS": "Azure",
     "WATCH_SCHEDULE": "Detection",
     "SLACK_WEBHOOK_URL": "Messages",

@@ -1,4 +1,4 @@
-"""``snatbot silence`` and ``snatbot unsilence``: hold back posts about a cluster, or let them through."""
+"""``snatbot silence`` and ``snatbot unsilence``: hold back posts about a cluster, or allow them again."""
 
 from __future__ import annotations
 

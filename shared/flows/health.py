@@ -14,7 +14,7 @@ SKEW = timedelta(minutes=2)  # between workers' clocks
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    is_well: bool
+    is_healthy: bool
     problems: tuple[str, ...]
     last_watch: datetime | None = None
     last_delivery: datetime | None = None

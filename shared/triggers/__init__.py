@@ -1,5 +1,5 @@
-"""The edge to Azure Functions: parse, call one flow, map the result. No logic, and nothing heavy at import.
+"""Azure Functions handlers: parse, call one flow, map the result. No logic, and no heavy import at the top.
 
-What a handler works with is imported inside it: the host imports and indexes this package before the first call, and
-that is the cold start.
+Handlers import inside the function: the host imports and indexes this package before the first call, which is the cold
+start.
 """

@@ -1,4 +1,4 @@
-"""The two handlers of a change's page: read the link, call one flow, render."""
+"""The handlers of a change's page: read the link, call one flow, render."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ..model.change import Change
 
 _COOKIE = "snatbot_form"
-_NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")  # as secrets.token_urlsafe makes it
+_NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")  # as secrets.token_urlsafe creates it
 _LONGEST_BODY = 16_384
 
 
@@ -48,7 +48,7 @@ def show(req: func.HttpRequest) -> func.HttpResponse:
 
 
 def decide(req: func.HttpRequest, advance: Callable[[str], None], deliver: Callable[[str], None]) -> func.HttpResponse:
-    """The form's POST. ``advance`` and ``deliver`` queue messages; the next tick would find what is due anyway."""
+    """The form's POST. ``advance`` and ``deliver`` queue messages; without them the next tick does the work."""
 
     app = current()
     form = _form(req)
@@ -66,19 +66,19 @@ def decide(req: func.HttpRequest, advance: Callable[[str], None], deliver: Calla
 
 
 def is_own_origin(origin: str | None, public_base_url: str | None) -> bool:
-    """Whether a POST may come from this app's own form, by its Origin header. Absent: the form's tokens decide.
+    """Whether a POST may come from this app's own form, by its Origin header; without it, the tokens decide.
 
-    ``null`` is what a browser sends for a page that hides its origin: this app has none.
+    Browsers send ``null`` for a page that hides its origin; this app has no such page.
     """
     if origin is None or public_base_url is None:
         return True
     own = urlsplit(public_base_url.lower())
-    default_port = ":443" if own.scheme == "https" else ":80"  # which browsers leave out
+    default_port = ":443" if own.scheme == "https" else ":80"  # browsers omit it
     return origin == f"{own.scheme}://{own.netloc.removesuffix(default_port)}"
 
 
 def _proposed_by(app: App, target: LinkTarget, action: str, approver: str) -> Change | None:
-    """The new change that a button proposes; None when the button decides on the change itself. Raises Refused."""
+    """The new change that a button proposes; None if the button decides on the change itself. Raises Refused."""
 
     if action not in (Action.ROLL_BACK, Action.DELETE, Action.ASK_AGAIN):
         return None
@@ -98,7 +98,8 @@ def _change_page(app: App, target: LinkTarget, view: ChangeAndJournal, token: st
     if actions:
         csrf = app.signer.form_token(nonce, change.id)
         form = FormFields(token, csrf, actions, asks_name=app.settings.approval_mode == "link")
-    # Not Strict: a link in a chat would open the page without the cookie, and its fresh one would void an open form.
+    # Not Strict: a link in a chat would open the page without the cookie, and a new cookie would invalidate an open
+    # form.
     secure = "; Secure" if (app.settings.public_base_url or "").startswith("https://") else ""
     cookie = f"{_COOKIE}={nonce}; Path=/api/changes/{change.id}; HttpOnly; SameSite=Lax; Max-Age=3600{secure}"
     original = _original(app, target, change)
@@ -119,7 +120,7 @@ def _change_page(app: App, target: LinkTarget, view: ChangeAndJournal, token: st
 
 
 def _original(app: App, target: LinkTarget, change: Change) -> Change | None:
-    """The change that this one takes back or deletes, if it is still known."""
+    """The change that this one rolls back or deletes, if it is still stored."""
 
     try:
         return made_by(app.records, target.partition, change) if change.plan.of_change_id else None
@@ -128,7 +129,7 @@ def _original(app: App, target: LinkTarget, change: Change) -> Change | None:
 
 
 def _related_page(app: App, change: Change, kind: str) -> func.HttpResponse:
-    """A plan related to the change's own, planned now: reads only. A link opens no other kind."""
+    """A related plan, planned now; read-only. The link opens only kinds related to the plan."""
 
     related = next((plan.kind for plan in change.plan.related if plan.kind.value == kind), None)
     if related is None:
@@ -138,7 +139,7 @@ def _related_page(app: App, change: Change, kind: str) -> func.HttpResponse:
 
 
 def _target(app: App, token: str, req: func.HttpRequest) -> LinkTarget:
-    """The link's target. Raises LinkTampered when it is for another change than the address names."""
+    """The link's target. Raises LinkTampered if it is for another change than the URL."""
 
     target = app.signer.read_link(token)
     if target.change_id != req.route_params.get("change_id"):
@@ -147,7 +148,7 @@ def _target(app: App, token: str, req: func.HttpRequest) -> LinkTarget:
 
 
 def _form(req: func.HttpRequest) -> dict[str, str]:
-    """The first value of each field. Raises BadInput for anything that this app's form would not send."""
+    """The first value of each field. Raises BadInput for fields that this app's form does not send."""
 
     body = req.get_body()
     if len(body) > _LONGEST_BODY:
@@ -160,7 +161,7 @@ def _form(req: func.HttpRequest) -> dict[str, str]:
 
 
 def _cookie(req: func.HttpRequest) -> str:
-    """As this app set it, or empty. A cookie can hold anything, line ends too, and this one is set again."""
+    """The cookie as this app set it, or empty. It is set again, so values with line ends must not pass."""
     try:
         morsel = SimpleCookie(req.headers.get("Cookie", "")).get(_COOKIE)
     except CookieError:
@@ -169,6 +170,6 @@ def _cookie(req: func.HttpRequest) -> str:
 
 
 def _approver(name: str) -> str:
-    """With APPROVAL_MODE=link nobody is verified, and the record says so."""
+    """With APPROVAL_MODE=link the name is not verified, and the record says so."""
     named = visible(" ".join(name.split()))[:LONGEST_NAME]
     return f"{named} (holder of link, unverified)" if named else "holder of link, unverified"

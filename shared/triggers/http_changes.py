@@ -1,4 +1,4 @@
-"""The page of a change, and what people request with a function key: a plan to approve, a stop, the history."""
+"""The page of a change, and requests with a function key: a plan to approve, a stop, the history."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ blueprint = func.Blueprint()
 @blueprint.route(route="changes/{change_id}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @answers_page
 def change_page(req: func.HttpRequest) -> func.HttpResponse:
-    """Shows the exact plan and its state. Changes nothing: previews and scanners follow links."""
+    """Show the exact plan and its state. It changes nothing, because previews and scanners follow links."""
     from .change_pages import show
 
     return show(req)
@@ -26,7 +26,7 @@ def change_page(req: func.HttpRequest) -> func.HttpResponse:
 @blueprint.queue_output("deliver", **queue("deliver"))
 @answers_page
 def change_decision(req: func.HttpRequest, advance: func.Out[str], deliver: func.Out[str]) -> func.HttpResponse:
-    """Approves, denies, resumes, or proposes a roll-back: only from this page's own form."""
+    """Approve, deny, resume, or propose a rollback; only from this page's own form."""
     from .change_pages import decide
 
     return decide(req, advance.set, deliver.set)
@@ -35,10 +35,10 @@ def change_decision(req: func.HttpRequest, advance: func.Out[str], deliver: func
 @blueprint.route(route="changes", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
 @answers_json
 def propose(req: func.HttpRequest) -> func.HttpResponse:
-    """``?cluster=``: a plan without waiting for an incident; the answer holds the page's address.
+    """``?cluster=``: propose a plan without an incident; the answer has the URL of its page.
 
-    ``&kind=attach_nat_gateway``: also ahead of need. ``&kind=reserve_public_ips``, or ``&first=reserve``: only the
-    public IPs, so that partners can list them before anything moves.
+    ``&kind=attach_nat_gateway``: also if it is not needed yet. ``&kind=reserve_public_ips``, or ``&first=reserve``:
+    only the public IPs, so that partners can allow them first.
     """
     from ..app import current
     from ..auth.errors import RemediationOff
@@ -60,7 +60,7 @@ def propose(req: func.HttpRequest) -> func.HttpResponse:
 @blueprint.route(route="stop", methods=["POST", "DELETE"], auth_level=func.AuthLevel.FUNCTION)
 @answers_json
 def stop(req: func.HttpRequest) -> func.HttpResponse:
-    """POST ``?by=&reason=`` stops all changes before their next step; DELETE lets them be resumed one by one."""
+    """POST ``?by=&reason=`` stops all changes before their next step; DELETE allows to resume them one by one."""
     from ..app import current
 
     app = current()
@@ -79,6 +79,6 @@ def history(req: func.HttpRequest) -> func.HttpResponse:
 
     selector = user_input.selector(req.params)
     app = current()
-    # A deleted cluster still has a history: an id is taken as it is.
+    # A deleted cluster still has a history, so any resource id is accepted.
     cluster_id = selector if selector.startswith("/") else app.check.find(selector).id
     return as_json(history_json(read_history(app.records, cluster_id)))

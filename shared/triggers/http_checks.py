@@ -1,4 +1,4 @@
-"""Assess a cluster or plan for it now. Neither writes anything."""
+"""Assess a cluster or plan for it now, without writing anything."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ blueprint = func.Blueprint()
 @blueprint.route(route="check", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 @answers_json
 def check(req: func.HttpRequest) -> func.HttpResponse:
-    """``?cluster=`` name or resource id, all without it; ``?window=`` minutes to judge."""
+    """``?cluster=`` name or resource id, without it all clusters; ``?window=`` minutes to assess."""
     from ..app import current
     from ..web.answers import check_json
 
@@ -33,7 +33,7 @@ def check(req: func.HttpRequest) -> func.HttpResponse:
 def plan(req: func.HttpRequest) -> func.HttpResponse:
     """``?cluster=`` name or resource id: the plan as a dry run, whatever REMEDIATION says.
 
-    ``&kind=``: that kind of plan instead of the right answer. ``&as=page``: for people instead of programs.
+    ``&kind=``: that kind of plan. ``&as=page``: as a page for people.
     """
     from ..app import current
     from ..core.planning.request import PlanRequest

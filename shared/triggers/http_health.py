@@ -19,14 +19,14 @@ blueprint = func.Blueprint()
 
 @blueprint.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 def health(req: func.HttpRequest) -> func.HttpResponse:
-    """200 or 503 and the version, for any outside monitor. No settings, no secrets, no reasons."""
+    """200 or 503 and the version, for an external monitor. No settings, no secrets, no reasons."""
     content, status = _health()
     return as_json({"status": content["status"], "version": content["version"]}, status)
 
 
 @blueprint.route(route="health/details", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 def health_details(req: func.HttpRequest) -> func.HttpResponse:
-    """The same with what is configured and why it is not well. Names and yes or no, never a value that is secret."""
+    """The same with reasons and configuration. Secret settings are only shown as yes or no."""
     content, status = _health()
     return as_json({**content, **_limited()}, status)
 
@@ -41,7 +41,7 @@ def _health() -> tuple[dict[str, Any], int]:
         return {"status": "misconfigured", "version": __version__, "problems": error.problems}, 503
     found = read_health(app.liveness, app.clock.wall(), timedelta(minutes=app.settings.health_max_age_minutes))
     content = {
-        "status": "well" if found.is_well else "not well",
+        "status": "well" if found.is_healthy else "not well",
         "version": __version__,
         "problems": list(found.problems),
         "missing": list(found.missing),
@@ -49,7 +49,7 @@ def _health() -> tuple[dict[str, Any], int]:
         "last_delivery": found.last_delivery.isoformat() if found.last_delivery else None,
         "configured": _configured(app),
     }
-    return content, 200 if found.is_well else 503
+    return content, 200 if found.is_healthy else 503
 
 
 def _configured(app: App) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def _configured(app: App) -> dict[str, Any]:
 
 
 def _limited() -> dict[str, Any]:
-    """Where the last scan could not read metrics in batches, and why Azure's health events can't be read, if so."""
+    """Where metrics can't be read in batches, and why Azure's health events can't be read."""
     from ..app import current
     from ..flows.monitoring.tracked_scan import HEALTH_EVENTS
     from ..model.health_event import HealthEventAccess
@@ -75,7 +75,7 @@ def _limited() -> dict[str, Any]:
         app = current()
         fleet, events = app.records.fleet(), app.fleet_cache.read(HealthEventAccess, HEALTH_EVENTS)
     except SnatbotError:
-        return {"one_by_one": [], "health_events": ""}  # ``problems`` says that storage does not answer
+        return {"one_by_one": [], "health_events": ""}  # ``problems`` already says that storage does not answer
     return {
         "one_by_one": [problem.text for problem in fleet.value.one_by_one] if fleet else [],
         "health_events": events.problem if events and app.settings.workspace_id else "",

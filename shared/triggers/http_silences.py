@@ -1,4 +1,4 @@
-"""Hold back posts about one cluster, or let them through again."""
+"""Hold back posts about one cluster, or allow them again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ blueprint = func.Blueprint()
 @blueprint.route(route="silence", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
 @answers_json
 def silence(req: func.HttpRequest) -> func.HttpResponse:
-    """``?cluster=`` name or id, ``by=`` who, and ``minutes=`` or ``until=`` (ISO 8601 with zone)."""
+    """``?cluster=`` name or id, ``by=`` name of the person, and ``minutes=`` or ``until=`` (ISO 8601 with zone)."""
     from ..app import current
     from ..flows.incidents.silence import moment_from
     from ..web.answers import plain
@@ -29,7 +29,7 @@ def silence(req: func.HttpRequest) -> func.HttpResponse:
 @blueprint.route(route="silence", methods=["DELETE"], auth_level=func.AuthLevel.FUNCTION)
 @answers_json
 def end_silence(req: func.HttpRequest) -> func.HttpResponse:
-    """``?cluster=`` name or id, ``by=`` who."""
+    """``?cluster=`` name or id, ``by=`` name of the person."""
     from ..app import current
 
     app = current()

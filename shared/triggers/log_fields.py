@@ -1,4 +1,4 @@
-"""The fields that each scan logs: the same names for the whole fleet and for one shard of it."""
+"""The log fields of a scan: the same names for the whole fleet and for one shard."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def tick_fields(tick: Tick) -> dict[str, Any]:
-    """Counts, and names of clusters only in what could not be listed."""
+    """Counts; cluster names appear only in what could not be listed."""
     return {
         "tick": tick.name,
         "is_success": tick.is_success,

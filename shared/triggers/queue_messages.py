@@ -1,4 +1,4 @@
-"""Queue messages name what to look up in the tables and carry no facts: keys, and a schema number."""
+"""Queue messages hold a schema number and the keys of table rows, never the data itself."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def message(**keys: str) -> str:
 
 
 def read_message(body: bytes, *names: str) -> tuple[str, ...]:
-    """The named keys. Raises BadInput, without the body in the message, when this app did not write the message."""
+    """The named keys. Raises BadInput, without quoting the message, if this app did not write it."""
     try:
         found = json.loads(body)
         values = tuple(found[name] for name in names)

@@ -1,4 +1,4 @@
-"""Queue functions: each reads from the tables what its message names."""
+"""Queue functions: each reads its data from the tables by the keys in its message."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ log = logging.getLogger("snatbot.triggers")
 
 @blueprint.queue_trigger("message", **queue("deliver"))
 def deliver(message: func.QueueMessage) -> None:
-    """Posts what is due in one cluster's outbox."""
+    """Post the due messages of one cluster's outbox."""
     from ..app import current
 
     (partition,) = read_message(message.get_body(), "partition")
@@ -31,7 +31,7 @@ def deliver(message: func.QueueMessage) -> None:
 @blueprint.queue_trigger("message", **queue("advance"))
 @blueprint.queue_output("deliver", **queue("deliver"))
 def advance(message: func.QueueMessage, deliver: func.Out[str]) -> None:
-    """Brings one change forward, and has its messages delivered at once."""
+    """Advance one change, and queue the delivery of its messages."""
     from ..app import current
 
     partition, change_id = read_message(message.get_body(), "partition", "change")
@@ -43,7 +43,7 @@ def advance(message: func.QueueMessage, deliver: func.Out[str]) -> None:
 @blueprint.queue_trigger("message", **queue("offer"))
 @blueprint.queue_output("deliver", **queue("deliver"))
 def offer(message: func.QueueMessage, deliver: func.Out[str]) -> None:
-    """Plans against one incident, after its alarm, and has the proposal delivered at once."""
+    """Plan against one incident after its alarm, and queue the delivery of the proposal."""
     from ..app import current
 
     partition, incident_id = read_message(message.get_body(), "partition", "incident")
@@ -58,7 +58,7 @@ def offer(message: func.QueueMessage, deliver: func.Out[str]) -> None:
 @blueprint.queue_trigger("message", **queue("measure"))
 @blueprint.queue_output("deliver", **queue("deliver"))
 def measure(message: func.QueueMessage, deliver: func.Out[List[str]]) -> None:  # noqa: UP006
-    """Scans one shard of a large fleet, and has its messages delivered at once."""
+    """Scan one shard of a large fleet, and queue the delivery of its messages."""
     from ..app import current
     from .log_fields import tally_fields
 
@@ -75,7 +75,7 @@ def measure(message: func.QueueMessage, deliver: func.Out[List[str]]) -> None:  
 
 
 def _log_poison(name: str) -> None:
-    """Logs a message that failed every delivery. Nothing is lost: what is due is in the tables."""
+    """Log a message that failed every delivery. Nothing is lost: the tables hold what is due."""
 
     @blueprint.function_name(f"{name}_poison")
     @blueprint.queue_trigger("message", **queue(f"{name}-poison"))

@@ -1,4 +1,4 @@
-"""HTTP responses as JSON or as pages, and the one place where errors become status codes."""
+"""HTTP responses as JSON or pages, and the mapping from errors to status codes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..store.errors import StoreError
 
 log = logging.getLogger("snatbot.triggers")
 P = ParamSpec("P")
-_ANSWERS: Mapping[type[SnatbotError], tuple[int, str]] = {  # the first that fits
+_ANSWERS: Mapping[type[SnatbotError], tuple[int, str]] = {  # the first matching type counts
     BadInput: (400, "bad_input"),
     LinkTampered: (403, "link_tampered"),
     LinkExpired: (410, "link_expired"),
@@ -30,7 +30,7 @@ _ANSWERS: Mapping[type[SnatbotError], tuple[int, str]] = {  # the first that fit
 }
 PAGE_HEADERS = {
     "Cache-Control": "no-store",
-    # Not "no-referrer": with that, browsers send "Origin: null" with this page's own form (Fetch standard, 3.2).
+    # Not "no-referrer": browsers would then send "Origin: null" with this page's own form (Fetch standard, 3.2).
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -38,12 +38,12 @@ PAGE_HEADERS = {
 
 
 def answers_json(handler: Callable[P, func.HttpResponse]) -> Callable[P, func.HttpResponse]:
-    """Decorates a handler: an error that snatbot raises on purpose becomes a JSON error, any other the host's 500."""
+    """Decorate a handler: snatbot's own errors become a JSON error, other errors the host's 500."""
     return _translating(handler, _json_error)
 
 
 def answers_page(handler: Callable[P, func.HttpResponse]) -> Callable[P, func.HttpResponse]:
-    """Decorates a handler: an error that snatbot raises on purpose becomes a page that says why."""
+    """Decorate a handler: snatbot's own errors become a page that says why."""
     return _translating(handler, _error_page)
 
 
@@ -56,7 +56,7 @@ def as_json(content: Mapping[str, Any], status: int = 200) -> func.HttpResponse:
 def as_page(
     render: Callable[[str], str], status: int = 200, headers: Mapping[str, str] | None = None
 ) -> func.HttpResponse:
-    """``render`` gets the nonce that the page's style needs."""
+    """``render`` gets the nonce for the page's style."""
     nonce = secrets.token_urlsafe(16)
     headers = {**PAGE_HEADERS, "Content-Security-Policy": content_policy(nonce), **(headers or {})}
     return func.HttpResponse(render(nonce), status_code=status, mimetype="text/html", charset="utf-8", headers=headers)
@@ -67,7 +67,7 @@ def see_other(url: str) -> func.HttpResponse:
 
 
 def content_policy(style_nonce: str) -> str:
-    """The page's Content-Security-Policy: its own style, its own form, and nothing else."""
+    """The page's Content-Security-Policy: only its own style and its own form."""
     return (
         f"default-src 'none'; style-src 'nonce-{style_nonce}'; form-action 'self'; "
         "frame-ancestors 'none'; base-uri 'none'; img-src data:"
@@ -75,14 +75,14 @@ def content_policy(style_nonce: str) -> str:
 
 
 def status_of(error: SnatbotError) -> tuple[int, str]:
-    """HTTP status and a stable code for an error that snatbot raised on purpose."""
+    """HTTP status and stable code of one of snatbot's own errors."""
     return next(answer for kind, answer in _ANSWERS.items() if isinstance(error, kind))
 
 
 def _translating(
     handler: Callable[P, func.HttpResponse], as_error: Callable[[int, str, str], func.HttpResponse]
 ) -> Callable[P, func.HttpResponse]:
-    @wraps(handler)  # the host binds parameters by the handler's own names
+    @wraps(handler)  # the host binds parameters by the handler's parameter names
     def answer(*args: P.args, **kwargs: P.kwargs) -> func.HttpResponse:
 
         try:

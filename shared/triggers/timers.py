@@ -15,7 +15,7 @@ from .queue_messages import message, queue
 
 blueprint = func.Blueprint()
 log = logging.getLogger("snatbot.triggers")
-_RETENTION_SECONDS = 5.0  # at most: the tick's queue messages are sent only after it
+_RETENTION_SECONDS = 5.0  # at most, because the tick's queue messages are sent after it
 
 
 @blueprint.timer_trigger("timer", schedule="%WATCH_SCHEDULE%", run_on_startup=False, use_monitor=True)
@@ -30,7 +30,7 @@ def watch(
     offer: func.Out[List[str]],  # noqa: UP006
     measure: func.Out[List[str]],  # noqa: UP006
 ) -> None:
-    """One tick. The queue messages name what the tables hold as due."""
+    """Run one tick. The queue messages name the due rows of the tables."""
     from ..app import current
     from ..flows.notification.heartbeat import beat
     from .log_fields import tick_fields
@@ -42,7 +42,7 @@ def watch(
     offer.set([message(partition=partition, incident=incident_id) for partition, incident_id in tick.offer])
     measure.set([message(shard=shard, tick=tick.name) for shard in tick.shards])
     log.info("tick %s", json.dumps({**tick_fields(tick), "past_due": timer.past_due}))
-    if app.settings.heartbeat_url is not None and tick.is_success:  # its silence is the alarm
+    if app.settings.heartbeat_url is not None and tick.is_success:  # an external monitor alarms if this stops
         beat(app.settings.heartbeat_url.get_secret_value())
     try:
         app.retention.run(app.clock.now(), Deadline(_RETENTION_SECONDS))

@@ -1,1 +1,1 @@
-"""What the app answers over HTTP: pages for people, JSON for programs."""
+"""HTTP answers: pages for people, JSON for programs."""

@@ -1,7 +1,6 @@
-"""JSON answers: the nouns of the model, field for field, so that there is one vocabulary.
+"""JSON answers: the dataclasses of the model, field by field, with the same names.
 
-Times are ISO 8601 in UTC. Fields are only ever added; a field that is renamed keeps its old name beside the new one
-for one release.
+Times are ISO 8601 in UTC. Fields are only added; a renamed field keeps its old name too for one release.
 """
 
 from __future__ import annotations
@@ -27,9 +26,9 @@ SCHEMA = 1
 
 
 def plain(value: Any) -> Any:
-    """A noun as JSON types: dataclasses as objects, enums as their values, times as text.
+    """A value as JSON types: dataclasses as objects, enums as their values, times as text.
 
-    Signatures are left out: whoever reads an answer has no use for them.
+    Without signatures: no reader needs them.
     """
     if is_dataclass(value) and not isinstance(value, type):
         return _fields(value, *(field.name for field in fields(value) if field.name != "signature"))
@@ -49,7 +48,7 @@ def _fields(value: object, *names: str) -> dict[str, Any]:
 
 
 def error_json(code: str, message: str) -> dict[str, Any]:
-    """``code`` is stable and for programs, ``message`` for people."""
+    """``code`` is stable and for programs, ``message`` is for people."""
     return {"error": {"code": code, "message": message}}
 
 
@@ -65,10 +64,10 @@ def check_json(report: CheckReport) -> dict[str, Any]:
 
 
 def plan_json(plan: Plan) -> dict[str, Any]:
-    """``terraform`` and ``bicep`` are the same change for those who manage the network as code.
+    """``terraform`` and ``bicep`` are the same change for networks that are managed as code.
 
-    ``bicep_files`` are the same one by one, in the order in which they are deployed. ``azure_cli`` is the least version
-    that runs all of its commands; empty when there is none.
+    ``bicep_files`` are the same files one by one, in deployment order. ``azure_cli`` is the version that all commands
+    need; empty without commands.
     """
     check_commands = [command for check in plan.checks for command in check.commands]
     related = [command for beside in plan.related for command in beside.commands]

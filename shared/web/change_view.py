@@ -1,4 +1,4 @@
-"""A change as its page shows it, beside its plan: how far it is, what was decided, which changes belong to it."""
+"""A change as its page shows it, in addition to its plan: progress, decision, and related changes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _APPLIED = (
 _RUNNING = (ChangeState.APPROVED, ChangeState.APPLYING, ChangeState.VERIFYING)
 _DECIDED = {Action.APPROVE: "Approved", Action.DENY: "Denied"}
 _LEADS = {ChangeState.APPROVED: "Next is step", ChangeState.STOPPED: "It stopped at step"}
-# Another way while nothing is decided, and what is left for a person once it is fixed.
+# Another option while nothing is decided, and the next step for a person once it is fixed.
 _RELATED: Mapping[ChangeState, PlanKind] = {
     ChangeState.PROPOSED: PlanKind.RELIEVE_LOAD_BALANCER,
     ChangeState.FIXED: PlanKind.ALIGN_OUTBOUND_TYPE,
@@ -46,14 +46,14 @@ _FOLLOW_UPS = {PlanKind.DELETE_NAT_GATEWAY: "Deletion", PlanKind.DETACH_NAT_GATE
 
 @dataclass(frozen=True, slots=True)
 class LinkedChange:
-    """Another change that belongs to the one shown."""
+    """A change that is related to the one shown."""
 
     change: Change
-    link: str  # opens its page
+    link: str  # URL of its page
 
     @property
     def title(self) -> str:
-        """What it is to the change that it followed."""
+        """How it relates to the change that it followed."""
         return _FOLLOW_UPS.get(self.change.plan.kind, "Newer plan")
 
     @property
@@ -66,12 +66,12 @@ class ChangeView:
     change: Change
     journal: Sequence[JournalEntry]
     now: datetime | None
-    original: LinkedChange | None = None  # what this change takes back or deletes
-    follow_ups: Sequence[LinkedChange] = ()  # what takes it back, deletes what it left, or is open in its place
+    original: LinkedChange | None = None  # the change that this one rolls back or deletes
+    follow_ups: Sequence[LinkedChange] = ()  # changes that roll it back, delete its resources, or replace it
 
     @property
     def plan(self) -> PlanView:
-        """As the change's state has it."""
+        """The plan, as the change's state shows it."""
         change, plan, view = self.change, self.change.plan, plan_view(self.change.plan)
         of_change = "Takes back change" if plan.kind is PlanKind.DETACH_NAT_GATEWAY else "Of change"
         return replace(
@@ -117,7 +117,7 @@ class ChangeView:
 
     @property
     def progress(self) -> str:
-        """Which step it is at; empty when it has not begun or has ended."""
+        """The present step; empty if the change has not begun or has ended."""
         change, number, steps = self.change, self.change.step + 1, self.change.plan.steps
         is_stopped = change.state is ChangeState.STOPPED
         if not self.is_running and not is_stopped:

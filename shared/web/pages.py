@@ -1,7 +1,7 @@
-"""The pages that people see, as pure functions from nouns to HTML text.
+"""Render the HTML pages, as pure functions.
 
-No script, no picture, no font from elsewhere: one ``<style>`` element, allowed by the nonce that the caller puts into
-its Content-Security-Policy as well. Everything shown is escaped by the template engine.
+No script, no image, no font from elsewhere: only one ``<style>`` element, with the nonce that the caller also puts into
+its Content-Security-Policy. The template engine escapes everything shown.
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ _HEADINGS = {
 
 @dataclass(frozen=True, slots=True)
 class FormFields:
-    """What the page's form sends back."""
+    """The hidden fields and buttons of the page's form."""
 
-    token: str  # the link's own
+    token: str  # from the link
     csrf: str  # bound to this browser
     actions: tuple[Action, ...]  # in the order of the buttons
-    asks_name: bool = False  # nobody is signed in, so the person is asked, and recorded as unverified
+    asks_name: bool = False  # nobody is signed in: the person enters a name, recorded as unverified
     signed_in_as: str = ""
 
 
@@ -69,18 +69,18 @@ def change_page(
     original: LinkedChange | None = None,
     follow_ups: Sequence[LinkedChange] = (),
 ) -> str:
-    """The exact plan, why, how far it has come, and what a person may decide now.
+    """The exact plan, its reason, its progress, and what a person may decide now.
 
-    ``form`` None: nothing can be decided here; ``notice`` then says why. ``now`` is for "expires in". ``link`` opens
-    this page again, and, followed by ``&kind=`` and its kind, a plan beside it in full; empty: neither is linked.
-    ``original`` and ``follow_ups`` are as in ChangeView.
+    ``form``: None if nothing can be decided here; ``notice`` then says why. ``now`` is for "expires in". ``link`` opens
+    this page again, and with ``&kind=`` a related plan in full; empty: no links. ``original`` and ``follow_ups``: as in
+    ChangeView.
     """
     view = ChangeView(change, journal, now, original, follow_ups)
     return _plan_page(view.plan, view, form=form, notice=notice, style_nonce=style_nonce, link=link)
 
 
 def plan_page(plan: Plan, *, style_nonce: str = "") -> str:
-    """A plan that nobody is asked to decide on: advice, or a dry run."""
+    """A plan without a decision: advice, or a dry run."""
     return _plan_page(plan_view(plan), None, form=None, notice=None, style_nonce=style_nonce, link="")
 
 
@@ -101,7 +101,7 @@ def _plan_page(view: PlanView, change: ChangeView | None, **context: object) -> 
 
 
 def message_page(message: str, *, status: int, style_nonce: str = "", title: str = "") -> str:
-    """One thing said clearly, mostly a refusal. ``title`` defaults to what the HTTP status means to a person."""
+    """One message, usually a refusal. ``title`` defaults to the meaning of the HTTP status for a person."""
     heading = title or _HEADINGS.get(status) or HTTPStatus(status).phrase
     return _render("message.html", title=heading, message=message, style_nonce=style_nonce)
 
@@ -129,11 +129,11 @@ def _environment() -> Environment:
 
 
 def _visible(value: object) -> object:
-    return type(value)(visible(value)) if isinstance(value, str) else value  # markup stays markup
+    return type(value)(visible(value)) if isinstance(value, str) else value  # keeps Markup as Markup
 
 
 def _prose(text: str) -> Markup:
-    """The text with backticked names and commands in ``<code>``, times in ``<time>`` to stay on one line."""
+    """The text with backticked names and commands in ``<code>``, and times in ``<time>``, which never wraps."""
     from markupsafe import Markup, escape
 
     def times(piece: str) -> Markup:

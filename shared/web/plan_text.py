@@ -1,4 +1,4 @@
-"""A plan as plain text for a terminal: the same words as the page, each part under its name."""
+"""A plan as plain text for a terminal, with the same words as the page."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def plan_lines(plan: Plan) -> Iterator[str]:
 
 
 def plan_as(plan: Plan, form: str) -> str:
-    """The plan as ``az``, ``terraform`` or ``bicep``, ready for a file; empty when nothing of it can be written so."""
+    """The plan as ``az``, ``terraform`` or ``bicep``, ready for a file; empty if nothing can be expressed so."""
     match form:
         case "terraform":
             return as_terraform(plan)

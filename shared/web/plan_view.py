@@ -1,4 +1,4 @@
-"""A plan as its page and the terminal show it. A change's page shows more: see change_view."""
+"""A plan as its page and the terminal show it. For a change, see change_view."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ _A_DRY_RUN = "This is a dry run: nothing was written, and nothing can be approve
 
 @dataclass(frozen=True, slots=True)
 class StepView:
-    """All but the text comes from the journal, once the step has begun."""
+    """A step and, once it began, its journal entry."""
 
     text: str
     state: StepState | None = None
@@ -79,7 +79,7 @@ class StepView:
 
 @dataclass(frozen=True, slots=True)
 class ResourceView:
-    """What the plan creates or deletes."""
+    """A resource that the plan creates or deletes."""
 
     kind: str
     name: str
@@ -88,7 +88,7 @@ class ResourceView:
 
 @dataclass(frozen=True, slots=True)
 class SubnetView:
-    """A subnet's NAT gateway before and after, and the properties that stay as they are."""
+    """A subnet's NAT gateway before and after, and its unchanged properties."""
 
     name: str
     before: str
@@ -98,7 +98,7 @@ class SubnetView:
 
 @dataclass(frozen=True, slots=True)
 class PlanView:
-    """A plan with what is worked out of it."""
+    """A plan with the values derived from it."""
 
     plan: Plan
     state: str
@@ -113,7 +113,7 @@ class PlanView:
     egress_then: tuple[str, ...]
     steps: tuple[StepView, ...]
     rollback_text: str
-    related: tuple[RelatedPlan, ...]  # those that are worth showing now
+    related: tuple[RelatedPlan, ...]  # those that fit the present state
     related_heading: str
     record: tuple[tuple[str, str], ...]
     nothing_to_decide: str
@@ -171,7 +171,7 @@ def plan_view(plan: Plan) -> PlanView:
 
 
 def _step(step: Step, plan: Plan) -> str:
-    """What is there already is used, not created again."""
+    """A step whose resource exists uses it and creates nothing."""
     if isinstance(step, CreatePublicIp | CreatePublicIpPrefix) and step not in plan.new_steps():
         return f"Use {resource_label(step.id)} `{resource_name(step.id)}`, which is there"
     return describe_step(step)

@@ -17,7 +17,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 
 def render(template: str, literal: Callable[..., str], **context: object) -> str:
-    """``literal`` writes a value as the template's language does; in a template it is a filter."""
+    """``literal`` writes a value as a literal of the target language; templates use it as a filter."""
     return _environment(literal).get_template(template).render(**context).strip()
 
 
@@ -26,7 +26,7 @@ def _environment(literal: Callable[..., str]) -> Environment:
     with import_lock:
         from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    # No escaping: this is code, where every value is a literal.
+    # No escaping: the output is code, and ``literal`` writes every value.
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -35,6 +35,6 @@ def _environment(literal: Callable[..., str]) -> Environment:
 
 
 def label_of(name: str) -> str:
-    """A name as both languages take it for a symbol."""
+    """The name as a valid identifier in both languages."""
     label = re.sub(r"[^A-Za-z0-9_]", "_", name)
     return label if re.match(r"[A-Za-z_]", label) else f"r_{label}"

@@ -1,8 +1,8 @@
-"""Bicep: a file for each resource group, because a Bicep file is deployed to one.
+"""A Bicep file for each resource group, because a Bicep file is deployed to one.
 
-Bicep can't change one property of what is there: a subnet and a NAT gateway are spelled out whole, with every writable
-property that was read, at the API version that it was read with. Two subnets of one virtual network can't be written at
-once (AnotherOperationInProgress), so each waits for the one before it.
+Bicep can't change a single property of an existing resource, so a subnet and a NAT gateway are written in full, with
+every writable property that was read, at the API version of that read. Azure rejects concurrent writes to subnets of
+one virtual network (AnotherOperationInProgress), so each subnet depends on the previous one.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _WRITTEN_ANEW = {
 class BicepFile:
     name: str
     subscription: str
-    resource_group: str  # which it is deployed to
+    resource_group: str  # deployment target
     text: str
 
     @property
@@ -39,7 +39,7 @@ class BicepFile:
 
 
 def bicep_files(plan: Plan) -> tuple[BicepFile, ...]:
-    """Empty when there is nothing to write as code: advice, and what is taken away."""
+    """Empty if the plan writes nothing that code can express: advice, and deletions."""
     groups: dict[str, list[tuple[ArmId, Step]]] = {}
     for step in plan.new_steps():
         resource_id = written_id(step)
@@ -49,7 +49,7 @@ def bicep_files(plan: Plan) -> tuple[BicepFile, ...]:
 
 
 def as_bicep(plan: Plan) -> str:
-    """Every file after a comment that says how it is deployed."""
+    """Every file, after a comment with its deployment command."""
     return "\n\n".join(f"// {file.name}: {file.command}\n{file.text}" for file in bicep_files(plan))
 
 
@@ -58,11 +58,11 @@ def _is_taken_away(step: Step) -> bool:
 
 
 def _file(steps: Sequence[tuple[ArmId, Step]]) -> BicepFile:
-    """Of the steps of one resource group, by the id of what each writes."""
+    """The file of one resource group, from its steps by the id of the written resource."""
     labels = {resource_id: _label(resource_id, step) for resource_id, step in steps}
 
     def reference(resource_id: ArmId) -> str:
-        """What is written in another file, or not at all, is named by its id."""
+        """A symbol in the same file, else the id."""
         label = labels.get(resource_id)
         return f"{label}.id" if label else literal(resource_id)
 
@@ -83,13 +83,13 @@ def _label(resource_id: ArmId, step: Step) -> str:
 
 
 def _kept(step: Any) -> dict[str, Any]:
-    """Properties that stay as they were read."""
+    """Properties that stay unchanged."""
     anew = _WRITTEN_ANEW[step.kind]
     return {key(name): value for name, value in step.properties_before.items() if name.lower() not in anew}
 
 
 def literal(value: Any, depth: int = 1) -> str:
-    """``depth``: how many levels the line is indented that the value begins on."""
+    """``depth``: the indentation level of the line that the value begins on."""
     inner, outer = "  " * (depth + 1), "  " * depth
     match value:
         case bool():

@@ -1,7 +1,7 @@
 """Terraform with provider azurerm.
 
-Its association resources touch one property of a subnet or of a NAT gateway, and the provider itself takes locks so
-that two of them don't write to one virtual network at once.
+Its association resources change one property of a subnet or a NAT gateway, and the provider's locks prevent concurrent
+writes to one virtual network.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _TYPES = {
 
 
 def as_terraform(plan: Plan) -> str:
-    """Empty when there is nothing to write as code: advice, and what is taken away.
+    """Empty if the plan writes nothing that code can express: advice, and deletions.
 
-    Public IPs that were reserved before are referred to by their ids.
+    Reserved public IPs are referenced by their ids.
     """
     symbols = {
         step.id: f"{_TYPES[step.kind]}.{label_of(step.id.name)}.id"
@@ -38,5 +38,5 @@ def as_terraform(plan: Plan) -> str:
 
 
 def _literal(value: Any) -> str:
-    # ``${`` and ``%{`` begin a template in Terraform.
+    # ``${`` and ``%{`` start a template in Terraform.
     return json.dumps(value).replace("${", "$${").replace("%{", "%%{")

@@ -309,7 +309,7 @@ def test_a_cluster_whose_row_makes_no_sense_is_not_measured_and_told_and_the_oth
     for minute in (8, 23):
         tick = world.tick(minute)
         assert (tick.tally.measured, tick.tally.unmeasured, tick.tally.does_not_apply) == (1, 1, 0)
-        assert health(world, minute).is_well
+        assert health(world, minute).is_healthy
     (message,) = world.told()
     assert "b" in str(message)
     assert reason in str(message)
@@ -322,17 +322,17 @@ def test_a_look_that_raises_is_kept_as_such_until_one_succeeds(make: Make) -> No
     with pytest.raises(TypeError):
         world.tick(20)
     found = health(world, 20)
-    assert (found.is_well, found.problems) == (False, ("the last look ended with an error, TypeError",))
+    assert (found.is_healthy, found.problems) == (False, ("the last look ended with an error, TypeError",))
     del world.azure.trouble["read"]
     world.tick(21)
-    assert health(world, 21).is_well
+    assert health(world, 21).is_healthy
 
 
 def test_a_part_whose_look_raises_is_not_well_until_one_succeeds(make: Make) -> None:
     world = make("a", "b", policy=WatchPolicy(SCHEDULE, 1, 50.0))
     for minute in (8, 9):
         world.tick(minute)
-    assert health(world, 9).is_well
+    assert health(world, 9).is_healthy
     tick = world.watch.run(at(10), at(10))
     words: dict[str, Any] = {}
     world.access.answers["state"] = lambda _: words["a secret"]
@@ -341,12 +341,12 @@ def test_a_part_whose_look_raises_is_not_well_until_one_succeeds(make: Make) -> 
     world.access.answers["state"] = HEALTHY
     world.watch.run(at(11), at(11))
     found = health(world, 11)
-    assert (found.is_well, found.problems) == (False, ("the last look ended with an error, KeyError",))
+    assert (found.is_healthy, found.problems) == (False, ("the last look ended with an error, KeyError",))
     assert world.watch.scan_shard(tick.shards[0], tick.name, at(11), at(11)) is not None, (
         "delivered again, it is looked at"
     )
     world.watch.run(at(12), at(12))
-    assert health(world, 12).is_well
+    assert health(world, 12).is_healthy
 
 
 def test_every_one_of_many_clusters_that_opt_out_is_in_the_audit(make: Make) -> None:
@@ -498,7 +498,7 @@ def test_a_single_look_that_measures_nothing_does_not_page(make: Make) -> None:
     world.tick(8)
     world.access.answers["state"] = MetricAnswer(())
     assert not world.tick(9).is_success
-    assert (health(world, 9).is_well, len(health(world, 9).missing)) == (True, 1)
+    assert (health(world, 9).is_healthy, len(health(world, 9).missing)) == (True, 1)
     world.access.answers["state"] = HEALTHY
     assert world.tick(10).is_success
     assert health(world, 10).missing == ()
