@@ -23,6 +23,7 @@ from .first_use import cached_property, import_lock
 from .flows.incidents.silence import Silence
 from .flows.notification.deliver import Deliver
 from .flows.notification.outbox import Outbox
+from .flows.notification.route import Router
 from .flows.remediation.stop import StopChanges
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class App(Clients):
 
     @cached_property
     def outbox(self) -> Outbox:
-        return Outbox(tuple(self.channels))
+        return Outbox(("",) if self.settings.routes else tuple(self.channels))
 
     @cached_property
     def links(self) -> Links:
@@ -311,7 +312,9 @@ class App(Clients):
 
     @cached_property
     def deliver(self) -> Deliver:
-        return Deliver(self.records, self.liveness, self.channels)
+        routes = self.settings.routes.routes if self.settings.routes else ()
+        router = Router(self.records, routes, self.settings.default_channels, tuple(self.channels))
+        return Deliver(self.records, self.liveness, self.channels, router)
 
 
 _clock: Clock = SystemClock()

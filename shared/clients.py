@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from .auth.errors import RemediationOff
 from .auth.signing import Signer
-from .chat.channels import Channel, SlackBot
+from .chat.channels import Channel, SlackBot, channel_of
 from .clock import Clock
 from .cloud.credentials import credential
 from .cloud.request_count import RequestCount
@@ -188,10 +188,15 @@ class Clients:
 
     @cached_property
     def channels(self) -> Mapping[str, Channel | SlackBot]:
-        settings = self.settings
-        urls = {"slack": settings.slack_webhook_url, "teams": settings.teams_webhook_url}
-        webhooks = {name: Channel(name, url.get_secret_value()) for name, url in urls.items() if url is not None}
-        if settings.slack_bot_token is None:
-            return webhooks
-        token = settings.slack_bot_token.get_secret_value()
-        return {"slack": SlackBot("slack", settings.slack_api_url, token, settings.slack_channel), **webhooks}
+        """By name: those with settings of their own, and those of ROUTES."""
+        settings, found = self.settings, dict[str, Channel | SlackBot]()
+        if settings.slack_webhook_url is not None:
+            found["slack"] = Channel("slack", settings.slack_webhook_url.get_secret_value())
+        if settings.slack_bot_token is not None:
+            token = settings.slack_bot_token.get_secret_value()
+            found["slack"] = SlackBot(settings.slack_api_url, token, settings.slack_channel)
+        if settings.teams_webhook_url is not None:
+            found["teams"] = Channel("teams", settings.teams_webhook_url.get_secret_value())
+        for name, channel in settings.routes.channels.items() if settings.routes else ():
+            found[name] = channel_of(channel, settings.slack_api_url, settings.slack_bot_token)
+        return found

@@ -7,13 +7,14 @@ by name and without the value, which may be a secret in the wrong place.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from . import setting_types as types
 from .errors import MisconfiguredError
 from .maintenance_windows import MaintenanceWindows
+from .routes import OWN_NAMES, Routes, parse_routes
 
 
 def _text(default: Any, meaning: str, alias: str | None = None) -> Any:
@@ -106,6 +107,11 @@ class Settings(BaseModel):
         "https://slack.com/api", "Slack's web API; `https://slack-gov.com/api` in GovSlack."
     )
     teams_webhook_url: types.SecretUrl | None = _text(None, "Teams Workflows webhook. Secret.")
+    routes: Annotated[Routes | None, BeforeValidator(parse_routes)] = _text(
+        None,
+        "JSON: more channels, and which clusters' messages go to which (docs/telling.md). The settings above are the "
+        "default. Holds secrets.",
+    )
     public_base_url: types.Url | None = _text(None, "This app's address as people reach it, for links in messages.")
 
     # --- Storage and health ---
@@ -188,6 +194,12 @@ class Settings(BaseModel):
         return self.storage_connection_string is not None or self.storage_table_endpoint is not None
 
     @property
+    def default_channels(self) -> tuple[str, ...]:
+        """Names of the channels that have settings of their own."""
+        given = (self.slack_webhook_url or self.slack_bot_token, self.teams_webhook_url)
+        return tuple(name for name, secret in zip(OWN_NAMES, given, strict=True) if secret is not None)
+
+    @property
     def is_remediation_on(self) -> bool:
         return self.remediation == "on"
 
@@ -246,6 +258,8 @@ def _contradictions(settings: Settings) -> dict[str, str]:
     reader, writer = settings.detector_client_id, settings.remediator_client_id
     if settings.is_remediation_on and writer and writer == reader:
         problems["REMEDIATOR_CLIENT_ID"] = "must not be the detector's: reading and writing are two identities"
+    if settings.routes and (wrong := [*settings.routes.problems(settings.default_channels, settings.slack_channel)]):
+        problems["ROUTES"] = "; ".join(wrong)
     if settings.pressure_warn_percent >= settings.pressure_high_percent:
         if "pressure_warn_percent" in settings.model_fields_set:
             problems["PRESSURE_WARN_PERCENT"] = "must be below PRESSURE_HIGH_PERCENT"

@@ -51,7 +51,7 @@ def test_slack_is_a_webhook_or_a_bot_in_a_channel() -> None:
     assert slack == Channel("slack", ACTING["SLACK_WEBHOOK_URL"])
     bot = {"SLACK_BOT_TOKEN": "xoxb-1-2", "SLACK_CHANNEL": "C01", "SLACK_API_URL": "https://slack-gov.com/api/"}
     slack = App(load_settings({**STORAGE, **bot}), SystemClock()).channels["slack"]
-    assert slack == SlackBot("slack", "https://slack-gov.com/api", "xoxb-1-2", "C01")
+    assert slack == SlackBot("https://slack-gov.com/api", "xoxb-1-2", "C01")
     assert "xoxb" not in repr(slack)
 
 

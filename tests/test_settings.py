@@ -72,6 +72,13 @@ WRONG = {
     "SLACK_CHANNEL": ["#alerts", "alerts", "c0123456789", "U0123456789", "C"],
     "SLACK_API_URL": ["slack.com/api", "http://slack.com/api", "https://slack.com/api?x=1"],
     "TEAMS_WEBHOOK_URL": ["teams", "http://teams.example.com"],
+    "ROUTES": [
+        "to payments",
+        "[]",
+        '{"channels": {}, "routes": []}',
+        '{"routes": [{"to": ["nowhere"]}]}',
+        '{"channels": {"c": {"kind": "slack_webhook", "url": "http://x"}}, "routes": [{"to": ["c"]}]}',
+    ],
     "AzureWebJobsStorage": ["storage", "AccountName=a", "AccountKey=b", "UseDevelopmentStorage=false"],
     "AzureWebJobsStorage__tableServiceUri": ["account.table.core.windows.net"],
     "INGESTION_LAG_MINUTES": ["-1", "31", "three", "1.5"],

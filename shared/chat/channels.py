@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from . import slack, teams
 from .message import Message, MessageKind
 from .slack_api import SlackApi
 
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from ..routes import Definition
+
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    name: str  # slack or teams
+    service: str  # slack or teams
     url: str = field(repr=False)  # a secret, and in no error either
 
     def send(self, message: Message) -> str:
@@ -21,7 +27,7 @@ class Channel:
         """
         if message.kind is MessageKind.STEP:  # a webhook can't rewrite what it posted, and nobody wants a post a step
             return ""
-        if self.name == "slack":
+        if self.service == "slack":
             return slack.post(self.url, slack.render(message))
         return teams.post(self.url, teams.render(message))
 
@@ -30,7 +36,6 @@ class Channel:
 class SlackBot:
     """One message a subject is rewritten there: flows/notification/rewrite.py."""
 
-    name: str
     api_url: str
     token: str = field(repr=False)
     place: str  # the channel's id
@@ -38,3 +43,12 @@ class SlackBot:
     def api(self) -> SlackApi:
         """For one message."""
         return SlackApi(self.api_url, self.token, self.place)
+
+
+def channel_of(defined: Definition, slack_api_url: str, bot_token: SecretStr | None) -> Channel | SlackBot:
+    """A channel of ROUTES. ``bot_token``: for those that have none of their own."""
+    if defined.kind != "slack_bot":
+        return Channel(defined.kind.removesuffix("_webhook"), defined.url.get_secret_value())
+    token = defined.token or bot_token
+    assert token is not None, "settings were not checked"
+    return SlackBot(slack_api_url, token.get_secret_value(), defined.channel)

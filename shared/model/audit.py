@@ -41,13 +41,22 @@ class OutboxMessage:
 
     id: str
     cluster_name: str
-    channel: str
+    channel: str  # its name; empty: routes decide at delivery
     payload: str  # JSON, in the same format for every kind of channel
     created_at: datetime
     due_at: datetime | None  # wall time; None: delivery was given up
     attempts: int = 0
     last_error: str = ""
     refusals: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The channels that were told of a subject: they are told how it goes on, whatever routes say by then."""
+
+    subject: str
+    channels: tuple[str, ...]
+    told_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -64,6 +65,7 @@ class ClusterRecord:
     silenced_by: str = ""
     calm_minutes: int = 0  # minutes without trouble of any kind
     contradicted_at: datetime | None = None  # the last post that Azure's health events contradict the metric
+    tags: Mapping[str, str] = field(default_factory=dict)  # of the cluster, when this was written by a scan
 
     def is_silenced(self, now: datetime) -> bool:
         return self.silenced_until is not None and now < self.silenced_until

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..ids import cluster_key
-from ..model.audit import AuditLine, ChatPost, OutboxMessage
+from ..model.audit import AuditLine, ChatPost, OutboxMessage, Told
 from ..model.change import Change, ChangeState, JournalEntry
 from ..model.coverage import FleetRecord
 from ..model.incident import ClusterRecord, Incident
@@ -28,7 +28,7 @@ ALL_CHANGES = "global"  # of the stop flag, and the audit lines of whoever set i
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    value: ClusterRecord | Incident | Change | AuditLine | OutboxMessage | ChatPost | FleetRecord
+    value: ClusterRecord | Incident | Change | AuditLine | OutboxMessage | ChatPost | Told | FleetRecord
     etag: str | None = None  # None: the row must not exist yet; otherwise it must be unchanged since
 
 
@@ -78,6 +78,9 @@ class Records:
 
     def chat_post(self, partition: str, channel: str, subject: str) -> Stored[ChatPost] | None:
         return self._table.get(ChatPost, partition, f"post-{channel}-{subject}")
+
+    def told(self, partition: str, subject: str) -> Stored[Told] | None:
+        return self._table.get(Told, partition, f"told-{subject}")
 
     def journal(self, partition: str, change_id: str) -> dict[int, Stored[JournalEntry]]:
         """Step number to entry."""
@@ -152,11 +155,13 @@ class Records:
         return len(keys)
 
     def delete_old_messages(self, partition: str, before: datetime) -> int:
-        """How many rows: messages of before that moment, given up, and where those were posted that rest since then."""
+        """How many rows: messages of before that moment, given up, and where those went that rest since then."""
         rows = self._table.rows(OutboxMessage, partition, "outbox-")
         keys = [key for key, stored in rows if stored.value.due_at is None and stored.value.created_at < before]
         posts = self._table.rows(ChatPost, partition, "post-")
         keys += [key for key, stored in posts if stored.value.shown_at < before]
+        told = self._table.rows(Told, partition, "told-")
+        keys += [key for key, stored in told if stored.value.told_at < before]
         self._table.delete_all(partition, keys)
         return len(keys)
 
@@ -200,6 +205,8 @@ def row_of(write: Put | PutJournal) -> Row:
             columns = {"kind": "outbox", **_due(value.due_at)}
         case ChatPost():
             key, columns = f"post-{value.channel}-{value.subject}", {"kind": "post"}
+        case Told():
+            key, columns = f"told-{value.subject}", {"kind": "told"}
     return Row(key, value, write.etag, columns)
 
 

@@ -131,7 +131,7 @@ def play(running: RunningSimulator, base: datetime, breaks: Breaks) -> Told:
     """The story in a channel of its own, with storage of its own; the worker is started anew when it dies."""
     table = table_at(IN_MEMORY, f"t{new_id()}")
     records, liveness = Records(table), Liveness(table)
-    bot = SlackBot("slack", running.slack_api_url.replace(running.url, running.http_url).rstrip("/"), "xoxb-1", place())
+    bot = SlackBot(running.slack_api_url.replace(running.url, running.http_url).rstrip("/"), "xoxb-1", place())
     outbox, wall = Outbox(("slack",)), base
     for message in STORY:
         records.commit_in(PARTITION, outbox.rows("shop-prod", message, wall))

@@ -163,7 +163,7 @@ class IncidentTracker:
         is_news = _is_worth_a_write(transition, state)
         if not notice and not is_news:
             return Effect.NOTHING, False
-        record = transition.record if is_news else state.record
+        record = replace(transition.record if is_news else state.record, tags=dict(cluster.tags))
         if notice:
             record = replace(record, contradicted_at=now)
         writes: list[Put] = [Put(record, state.etag), *self.outbox.rows(cluster.name, notice, wall)]

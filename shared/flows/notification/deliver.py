@@ -22,6 +22,7 @@ from ...store.liveness import Liveness
 from ...store.records import Put, Records, Stored
 from .outbox import audit, message_of
 from .rewrite import RewrittenMessage
+from .route import Router
 
 log = logging.getLogger("snatbot.deliver")
 _FIRST_WAIT = timedelta(minutes=1)
@@ -42,10 +43,17 @@ class Delivery:
 
 
 class Deliver:
-    def __init__(self, records: Records, liveness: Liveness, channels: Mapping[str, Channel | SlackBot]) -> None:
+    def __init__(
+        self,
+        records: Records,
+        liveness: Liveness,
+        channels: Mapping[str, Channel | SlackBot],
+        router: Router | None = None,
+    ) -> None:
         self._records = records
         self._liveness = liveness
         self._channels = channels
+        self._router = router or Router(records, (), tuple(channels), tuple(channels))
 
     def all_due(self, partition: str, wall: Callable[[], datetime]) -> Delivery:
         """Repeats until nothing more can be sent: other workers leave a channel to the one that is posting to it."""
@@ -64,7 +72,12 @@ class Deliver:
     def run(self, partition: str, wall: datetime) -> Delivery:
         """Everything due in one cluster's outbox. Doubled or late calls do no harm."""
         counts: Counter[str] = Counter()
-        rows = sorted(self._records.outbox(partition), key=lambda row: row.value.channel)
+        rows = self._records.outbox(partition)
+        if unrouted := [row for row in rows if not row.value.channel and row.value.due_at]:
+            for row in unrouted:
+                self._router.route(partition, row)
+            rows = tuple(row for row in self._records.outbox(partition) if row.value.channel)
+        rows = tuple(sorted(rows, key=lambda row: row.value.channel))
         for _, of_channel in groupby(rows, key=lambda row: row.value.channel):
             for row in of_channel:
                 if row.value.due_at is None:

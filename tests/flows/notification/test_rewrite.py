@@ -54,7 +54,7 @@ class Room:
 
     def deliver(self, later: timedelta = MINUTE) -> Delivery:
         self.wall += later
-        bot = SlackBot("slack", self.slack.http_url + "/slack/api", self.token, self.place)
+        bot = SlackBot(self.slack.http_url + "/slack/api", self.token, self.place)
         return Deliver(self.records, self.liveness, {"slack": bot}).run(PARTITION, self.wall)
 
     def tell(self, *messages: Message) -> None:

@@ -1,0 +1,63 @@
+"""Choosing the channels of a message, right before it is delivered, when ROUTES are set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ...chat.routing import Target, channels_for
+from ...ids import new_id
+from ...model.audit import OutboxMessage, Told
+from ...model.resource_id import ArmId
+from ...store.errors import StoreConflict
+from ...store.records import Put, Records, Stored
+from .outbox import message_of
+
+if TYPE_CHECKING:
+    from ...routes import Route
+
+
+class Router:
+    def __init__(self, records: Records, routes: Sequence[Route], default: Sequence[str], known: Sequence[str]) -> None:
+        """``default`` and ``known``: names of channels."""
+        self._records = records
+        self._routes = routes
+        self._default = default
+        self._known = known
+
+    def route(self, partition: str, row: Stored[OutboxMessage]) -> None:
+        """Makes of the message one for each channel, in one transaction. It stays as it is when the records changed."""
+        message, subject = row.value, _subject_of(row.value)
+        told = self._records.told(partition, subject) if subject else None
+        earlier = told.value.channels if told else ()
+        chosen = channels_for(self._routes, self._default, self._target(partition, subject))
+        both = dict.fromkeys((*chosen, *earlier))
+        first, *others = [name for name in both if name in self._known] or self._known
+        writes = [Put(replace(message, channel=first), row.etag)]
+        writes += [Put(replace(message, id=new_id(), channel=name)) for name in others]
+        if subject:
+            writes.append(Put(Told(subject, (first, *others), message.created_at), told.etag if told else None))
+        try:
+            self._records.commit_in(partition, writes)
+        except StoreConflict:
+            return
+
+    def _target(self, partition: str, subject: str) -> Target:
+        cluster = self._records.cluster_in(partition)
+        if cluster is None:
+            return Target()
+        incident = self._records.incident_in(partition, subject) if subject else None
+        return Target(
+            cluster.value.cluster_name,
+            ArmId.parse(cluster.value.cluster_id).subscription,
+            cluster.value.tags,
+            incident.value.severity if incident else None,
+        )
+
+
+def _subject_of(row: OutboxMessage) -> str:
+    try:
+        return message_of(row).subject
+    except ValueError:
+        return ""  # it is given up later on

@@ -1,0 +1,93 @@
+"""ROUTES: every mistake is told at once, by its place, and nothing that was given is shown."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from shared.errors import MisconfiguredError
+from shared.routes import parse_routes
+from shared.settings import Settings, load_settings
+
+STORAGE = {"AzureWebJobsStorage": "UseDevelopmentStorage=true"}
+SLACK = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_CHANNEL": "C0001"}
+CANARY = "c4n4ry"
+WEBHOOK = {"kind": "teams_webhook", "url": f"https://x.example/{CANARY}"}
+BOT = {"kind": "slack_bot", "channel": "C0002"}
+ALL = {"to": ["first"]}
+
+
+def load(channels: dict[str, Any], *routes: dict[str, Any], **settings: str) -> Settings:
+    text = json.dumps({"channels": channels, "routes": routes})
+    return load_settings({**STORAGE, **settings, "ROUTES": text})
+
+
+def problem(channels: dict[str, Any], *routes: dict[str, Any], **settings: str) -> str:
+    with pytest.raises(MisconfiguredError) as caught:
+        load(channels, *routes, **settings)
+    assert list(caught.value.problems) == ["ROUTES"]
+    return caught.value.problems["ROUTES"]
+
+
+def test_channels_are_told_apart_by_kind_and_routes_keep_their_order() -> None:
+    first = {"to": ["first", "slack"], "clusters": ["shop-*"], "tags": {"team": "pay"}, "severity": "failing"}
+    routes = load({"first": WEBHOOK, "second": BOT}, first, {"to": ["second"]}, **SLACK).routes
+    assert routes is not None
+    assert [channel.kind for channel in routes.channels.values()] == ["teams_webhook", "slack_bot"]
+    assert [route.to for route in routes.routes] == [("first", "slack"), ("second",)]
+
+
+def test_every_mistake_of_shape_is_told_at_once() -> None:
+    channels = {"first": WEBHOOK | {"url": "x"}, "second": {"kind": CANARY}, "third": {}, CANARY.upper(): BOT}
+    told = problem(
+        channels, {"to": []}, {"to": ["first"], "severity": CANARY, "tagz": {}}, {"to": ["first"], "tags": 1}
+    )
+    for part in (
+        "channels.first.url must be a complete https:// address",
+        "channels.second has a kind that is none of",
+        "channels.third needs a kind",
+        "channels holds a name that is not",
+        "routes.0.to ",
+        "routes.1.severity ",
+        "routes.1 holds a name that is not known there",
+        "routes.2.tags ",
+    ):
+        assert part in told
+    assert CANARY not in told.lower()
+
+
+@pytest.mark.parametrize(
+    ("channels", "routes", "settings", "told"),
+    [
+        ({"first": WEBHOOK}, [ALL, {"to": ["first"], "clusters": ["x"]}], {}, "routes.1 is never reached"),
+        ({"first": WEBHOOK}, [ALL | {"to": ["first", "slack"]}], {}, "routes.0.to names a channel that is not defined"),
+        ({"first": WEBHOOK, "second": WEBHOOK}, [ALL], {}, "channels.second is in no route"),
+        ({"slack": WEBHOOK}, [{"to": ["slack"]}], {}, "channels.slack has the name of a channel with settings"),
+        ({"first": BOT}, [ALL], {}, "channels.first needs a token, or SLACK_BOT_TOKEN"),
+        ({"first": BOT | {"channel": "C0001"}}, [ALL], SLACK, "channels.first has the Slack channel of another"),
+        ({"first": WEBHOOK}, [ALL | {"severity": "high"}], {}, "has no default"),
+    ],
+)
+def test_what_cannot_be_right_together(
+    channels: dict[str, Any], routes: list[dict[str, Any]], settings: dict[str, str], told: str
+) -> None:
+    assert told in problem(channels, *routes, **settings)
+
+
+def test_mistakes_of_meaning_are_told_together() -> None:
+    told = problem({"first": BOT, "slack": WEBHOOK}, {"to": ["nowhere"], "clusters": ["x"]})
+    assert told.count(";") >= 4
+
+
+def test_addresses_are_secrets() -> None:
+    settings = load({"first": WEBHOOK}, ALL)
+    assert CANARY not in repr(settings) + str(settings) + settings.model_dump_json()
+
+
+@pytest.mark.parametrize("text", ["", "{", "null", "3", f'"{CANARY}"', f'{{"{CANARY}": 1}}', "[" * 5000])
+def test_what_is_no_such_json_is_refused_without_showing_it(text: str) -> None:
+    with pytest.raises(ValueError, match=r".") as caught:
+        parse_routes(text)
+    assert CANARY not in str(caught.value)
