@@ -1,4 +1,4 @@
-"""Why an approval cannot go ahead, as types. The messages are shown to the person who tried."""
+"""Why a change can't be approved or write, as types. People see the messages."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class DecisionForged(NotAuthorized):
 
 
 class RecordsDisagree(NotAuthorized):
-    """``what`` the change's row claims, and its audit or its journal denies."""
+    """The change's row claims ``what``, but its audit or journal does not confirm it."""
 
     def __init__(self, what: str) -> None:
         super().__init__(
@@ -44,7 +44,7 @@ class RecordsDisagree(NotAuthorized):
 
 
 class ApprovalTooOld(NotAuthorized):
-    """What was approved then must be approved again now."""
+    """The approval is too old: the plan needs a new one."""
 
 
 class SignInNeeded(Refused):

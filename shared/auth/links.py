@@ -1,4 +1,4 @@
-"""Addresses of this app's own pages, always from the setting and never from a request's Host header."""
+"""URLs of this app's pages, always from the setting and never from a request's Host header."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ class Links:
         self._signer = signer
 
     def page(self, change: Change) -> str:
-        """The page of a change, for whoever gets the message."""
+        """The page of a change, for the receiver of the message."""
         target = LinkTarget(cluster_key(change.cluster_id), change.id, change.plan.digest)
         return f"{self._base}/api/changes/{change.id}?t={self._signer.link_token(target)}"

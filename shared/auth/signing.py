@@ -1,8 +1,8 @@
-"""Everything that carries the app's signature: links, form tokens, decisions, starts.
+"""Everything that the app signs: links, form tokens, decisions, starts.
 
-The newest key signs and every listed key verifies, so keys can be rotated. Each kind has its own salt: a signature for
-one purpose never passes for another. Links and forms age in wall time, by itsdangerous. A decision's signature has no
-age: ``flows.remediation.authority`` compares the domain times that it covers with the clock.
+The newest key signs and every listed key verifies, so keys can be rotated. Each kind has its own salt, so a signature
+for one purpose is invalid for others. itsdangerous limits the age of links and forms in wall time. A decision's
+signature has no age: ``flows.remediation.authority`` compares the domain times that it covers with the clock.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _FORM_SECONDS = 3600
 
 @dataclass(frozen=True, slots=True)
 class LinkTarget:
-    """What a link points to: a change with exactly this plan."""
+    """The target of a link: a change with exactly this plan."""
 
     partition: str
     change_id: str
@@ -40,7 +40,7 @@ class Signer:
 
         if not keys:
             raise ValueError("at least one signing key is needed")
-        self._keys = list(reversed(keys))  # itsdangerous signs with the last one
+        self._keys = list(reversed(keys))  # itsdangerous signs with the last key
         self._link_seconds = link_minutes * 60
 
     def link_token(self, target: LinkTarget) -> str:
@@ -63,14 +63,14 @@ class Signer:
         return str(self._timed(_FORM).dumps([nonce, change_id]))
 
     def check_form(self, token: str, nonce: str, change_id: str) -> None:
-        """Raises FormExpired unless the token was made for this browser and this change, not too long ago."""
+        """Raises FormExpired unless the token is for this browser and this change, and recent."""
         from itsdangerous import BadData
 
         try:
             signed_nonce, signed_change = self._timed(_FORM).loads(token, max_age=_FORM_SECONDS)
         except (BadData, ValueError, TypeError):
             raise FormExpired from None
-        given = nonce.encode(errors="replace")  # compare_digest takes no text but ASCII, and a cookie may hold any
+        given = nonce.encode(errors="replace")  # compare_digest takes only ASCII text, and a cookie may hold any text
         if not nonce or not secrets.compare_digest(str(signed_nonce).encode(), given) or signed_change != change_id:
             raise FormExpired
 
@@ -78,7 +78,7 @@ class Signer:
         return str(self._plain(_DECISION).dumps(dict(decision)))
 
     def verify_decision(self, change: Change, action: Action = Action.APPROVE) -> Decision:
-        """The change's decision, if it is this app's own for exactly this plan. Raises DecisionForged otherwise."""
+        """The change's decision, if this app signed it for exactly this plan. Raises DecisionForged otherwise."""
         decision = change.decision
         if decision is None or decision.change_id != change.id:
             raise DecisionForged
@@ -88,15 +88,15 @@ class Signer:
         return decision
 
     def start(self, change: Change, at: datetime, line_id: str) -> Start:
-        """A run of this change that begins now, signed."""
+        """The signed start of a run of this change."""
         return Start(at, line_id, str(self._plain(_START).dumps(_start_content(change, at, line_id))))
 
     def verify_start(self, change: Change, start: Start) -> None:
-        """Raises DecisionForged unless this app started exactly this plan of this change then."""
+        """Raises DecisionForged unless this app signed this start of exactly this plan of this change."""
         self._verify(_START, start.signature, _start_content(change, start.at, start.line_id))
 
     def _verify(self, salt: str, signature: str, content: object) -> None:
-        """Raises DecisionForged unless the signature is this app's own for exactly this content."""
+        """Raises DecisionForged unless this app signed exactly this content."""
         from itsdangerous import BadData
 
         try:
@@ -118,7 +118,7 @@ class Signer:
 
 
 def decision_content(decision: Decision) -> dict[str, str]:
-    """What the signature of a decision covers: everything but itself."""
+    """What a decision's signature covers: all its other fields."""
     return {
         "change": decision.change_id,
         "digest": decision.digest,

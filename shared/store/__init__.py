@@ -1,1 +1,1 @@
-"""What is remembered, on Azure Tables. Storage holds no authority: decisions are verified by whoever acts on them."""
+"""Azure Tables storage. Stored rows authorize nothing: the app verifies signatures before it acts."""

@@ -1,6 +1,6 @@
-"""An index of clusters with something to remember, so that a tick reads few rows, and none for a healthy cluster.
+"""An index of clusters with records, so that a tick reads few rows, and none for a healthy cluster.
 
-An entry is written before what it points to, and removed after it: pointing to nothing does no harm.
+An entry is written before its record and removed after it; an entry without a record is harmless.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class ActiveClusterIndex:
         self._table = table
 
     def entries(self) -> Mapping[str, bool]:
-        """Cluster key to whether it has an open incident."""
+        """Cluster keys, and whether each has an open incident."""
         rows = self._table.columns(_PARTITION, _PREFIX, ["is_open"])
         return {row["RowKey"].removeprefix(_PREFIX): row["is_open"] for row in rows}
 
@@ -27,7 +27,7 @@ class ActiveClusterIndex:
         self._table.write(_PARTITION, Row(f"{_PREFIX}{key}", None, ANY, {"is_open": is_open}))
 
     def add_if_absent(self, key: str) -> None:
-        """Leaves an entry that is there already as it is."""
+        """Keep an existing entry as it is."""
         try:
             self._table.write(_PARTITION, Row(f"{_PREFIX}{key}", None, columns={"is_open": False}))
         except StoreConflict:

@@ -1,7 +1,7 @@
-"""Records to table rows and back.
+"""Convert records to table rows and back.
 
-A record is JSON cut into strings of at most 16,000 characters (Azure Tables: 32 K characters a string in UTF-16, where
-one character may take two, and 1 MiB a row), beside the columns that queries need. Every row carries the schema number
+A record is JSON, split into strings of at most 16,000 characters (Azure Tables: 32 K UTF-16 characters a string, where
+a character may take two, and 1 MiB a row), beside the columns that queries need. Every row has the schema number that
 it was written with.
 """
 
@@ -29,13 +29,13 @@ def _adapter(kind: Any) -> Any:
 
 
 def dump(value: Any) -> str:
-    """JSON of a dataclass, datetimes in ISO 8601."""
+    """A dataclass as JSON, with datetimes in ISO 8601."""
     kind: Any = type(value)
     return str(_adapter(kind).dump_json(value).decode())
 
 
 def load(kind: type[T], text: str) -> T:
-    """The dataclass again. Raises ValueError when the text is not one."""
+    """The dataclass. Raises ValueError if the text is not valid for it."""
     value: T = cast(Any, _adapter)(kind).validate_json(text)
     return value
 
@@ -48,7 +48,7 @@ def to_columns(value: Any) -> dict[str, Any]:
 
 
 def from_columns(kind: type[T], row: Mapping[str, Any]) -> T:
-    """Raises StoreError when a newer release wrote the row, or it is not what it should be."""
+    """Raises StoreError if a newer release wrote the row, or it is invalid."""
     if int(row.get("schema", 0)) > SCHEMA:
         raise StoreError(f"row {row.get('RowKey')} was written by a newer release (schema {row.get('schema')})")
     text = ""

@@ -1,7 +1,7 @@
-"""An index of the rows that wait for a moment, so that a tick reads what waits and not every row there is.
+"""An index of rows by their ``due_at``, so that a tick reads due rows only.
 
-An entry is written before its row, and its key holds the moment. So it may point to a row that is gone, or that waits
-for another moment: readers drop such entries. But a row that waits is never without an entry.
+An entry is written before its row, and its key contains the time. So an entry may refer to a deleted row, or to a row
+with another time: readers drop such entries. But every row with a ``due_at`` has an entry.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from .table import ANY, MOST_IN_ONE_TRANSACTION, Row, Table
 
 log = logging.getLogger("snatbot.store")
 _PARTITION = "due"
-_MOST_PARTITIONS = 100  # are asked what waits in them; of the others the index is believed
-# An entry whose row was written later than itself, for another moment, is of no use: whoever is about to write the row
-# for this entry loses the race. Clocks of storage servers differ by less than this.
+_MOST_PARTITIONS = 100  # at most so many partitions are read; for others the index counts
+# An entry is useless if its row was written later, with another time: a worker that is about to write the row for this
+# entry then loses the race. Clocks of storage servers differ by less than this.
 _SURELY_LATER = timedelta(seconds=10)
-# Any other entry may be ahead of its row. It is dropped when it has been found useless this often, once a tick.
+# Any other entry may precede its row. It is dropped after so many ticks that found it useless.
 _DOUBTS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """Where a record is: all that a queue message carries."""
+    """The key of a record, as queue messages contain it."""
 
     partition: str
     row: str
@@ -56,25 +56,25 @@ class DueIndex:
         self._table = table
 
     def add(self, partition: str, rows: Iterable[Row]) -> None:
-        """Entries for those rows that have a ``due_at``. Call it before the rows are written."""
+        """Add entries for those rows that have a ``due_at``. Call it before the rows are written."""
         keys = [_entry_key(partition, row.key, row.columns["due_at"]) for row in rows if "due_at" in row.columns]
         for start in range(0, len(keys), MOST_IN_ONE_TRANSACTION):
             batch = keys[start : start + MOST_IN_ONE_TRANSACTION]
             self._table.transaction(_PARTITION, [Row(key, None, ANY) for key in batch])
 
     def remove(self, key: Key, moments: Iterable[datetime]) -> None:
-        """Entries of a row that is gone. It is no error when there is none."""
+        """Remove the entries of a deleted row; there may be none."""
         for moment in set(moments):
             self._table.delete(_PARTITION, _entry_key(key.partition, key.row, moment))
 
     def due(self, prefixes: tuple[str, ...], at: datetime, most: int) -> tuple[Key, ...]:
-        """Rows whose key begins with one of ``prefixes`` and that are due, those that are due longest first."""
+        """Due rows whose key starts with one of ``prefixes``, longest overdue first."""
         entries = (entry for entry in self._entries(until=at) if entry.points_to.row.startswith(prefixes))
         due = (entry.points_to for entry in entries if self._is_due(entry, at))
         return tuple(islice(dict.fromkeys(due), most))
 
     def waiting(self, prefix: str, most: int) -> tuple[tuple[Key, datetime], ...]:
-        """Rows whose key begins with ``prefix`` and that are due now or later, with their moments."""
+        """Rows whose key starts with ``prefix``, due now or later, with their times."""
         by_partition: dict[str, list[_Entry]] = {}
         for entry in self._entries():
             if entry.points_to.row.startswith(prefix):
@@ -115,15 +115,15 @@ class DueIndex:
             log.debug("%s was written anew meanwhile", entry.key)
 
     def _entries(self, until: datetime | None = None) -> Iterator[_Entry]:
-        """Oldest moment first."""
-        end = f"{sortable(until)}." if until else "9"  # a full stop sorts after the hyphen behind the moment
+        """Earliest time first."""
+        end = f"{sortable(until)}." if until else "9"  # a full stop sorts after the hyphen that follows the time
         condition = "PartitionKey eq @partition and RowKey lt @end"
         for row in list(self._table.query(condition, {"partition": _PARTITION, "end": end})):
             yield _Entry(row["RowKey"], row.metadata["etag"], row.metadata["timestamp"], row.get("doubts", 0))
 
 
 def sortable(at: datetime) -> str:
-    """A moment as keys hold it: in the order of time."""
+    """A time as part of a key, in chronological order."""
     return f"{at.astimezone(UTC):%Y%m%dT%H%M%S%f}"
 
 

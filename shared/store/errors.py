@@ -1,4 +1,4 @@
-"""What can go wrong with storage, as types. Azure's exceptions do not leave this room."""
+"""Storage errors as types. Azure's exceptions do not leave this folder."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ class StoreError(SnatbotError):
 
 
 class StoreConflict(StoreError):
-    """Somebody else wrote the record first. Nothing of this transaction was written; read again."""
+    """Another writer wrote the record first. Nothing of this transaction was written; read again."""
 
 
 class StoreRefused(StoreError):
-    """Storage does not take this one write, such as a record that is too large. Trying again is of no use."""
+    """Storage rejects this write, for example because the record is too large. A retry does not help."""
 
 
 class StoreUnavailable(StoreError):
-    """Storage did not answer, or refused this app's identity. Whether a write happened may be unknown."""
+    """Storage did not answer, or rejected this app's identity. The write may or may not have happened."""
 
 
 @contextmanager
 def translated(what: str) -> Iterator[None]:
-    """Turns Azure's exceptions into this room's. ``what`` names the operation for the message."""
+    """Convert Azure's exceptions to this module's. ``what`` names the operation in the message."""
     from azure.core.exceptions import AzureError, HttpResponseError
 
     try:
@@ -38,7 +38,7 @@ def translated(what: str) -> Iterator[None]:
 
 
 def _of_answer(what: str, status: int, code: str) -> StoreError:
-    """A row that is gone was changed by somebody else as well; a table that is gone is trouble."""
+    """A missing row means that another writer deleted it; a missing table is an error."""
     if status in (409, 412) or (status == 404 and code != "TableNotFound"):
         return StoreConflict(f"{what}: changed by somebody else")
     answered = f"{what}: storage answered {status} {code}".rstrip()

@@ -1,4 +1,4 @@
-"""What is kept of the fleet between scans: inventory, shard reports, memory of scans. A stale row does no harm."""
+"""What is stored of the fleet between scans: inventory, shard reports, scan progress. A stale row is harmless."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ class FleetCache:
         self._table = table
 
     def read(self, kind: type[T], row: str) -> T | None:
-        """None when there is no such row."""
+        """None without such a row."""
         stored = self._table.get(kind, _PARTITION, row)
         return stored.value if stored else None
 
     def read_all(self, kind: type[T], prefix: str) -> dict[str, T]:
-        """Every record whose row begins with ``prefix``, by the rest of the row's name."""
+        """Every record whose row key starts with ``prefix``, by the rest of the key."""
         return {row.removeprefix(prefix): stored.value for row, stored in self._table.rows(kind, _PARTITION, prefix)}
 
     def write(self, row: str, value: object) -> None:
         self._table.write(_PARTITION, Row(row, value, ANY))
 
     def delete(self, rows: Iterable[str]) -> None:
-        """It is no error when one is gone already."""
+        """Rows that do not exist are no error."""
         for row in rows:
             self._table.delete(_PARTITION, row)

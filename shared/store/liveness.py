@@ -1,4 +1,4 @@
-"""When watching and delivering last succeeded or failed, in wall time: what the health check reads."""
+"""When scans and deliveries last succeeded or failed, in wall time; the health check reads it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Moment:
 class Failure:
     at: datetime
     problems: tuple[str, ...]  # what was missing
-    raised: bool = False  # it ended in the middle
+    raised: bool = False  # it ended with an exception
 
 
 class Liveness:
@@ -42,7 +42,7 @@ class Liveness:
         self._write(f"failure-{of}", Failure(at, tuple(problems), raised))
 
     def note_waiting(self, since: datetime | None) -> None:
-        """Since when the oldest message waits to be delivered; None when none does."""
+        """Record since when the oldest message waits for delivery; None if none waits."""
         self._write("waiting", Moment(since))
 
     def waiting_since(self) -> datetime | None:

@@ -1,7 +1,7 @@
 """Clusters, incidents, changes, journals, audit and outbox: one partition per cluster.
 
-A transition, its audit line and its outbox rows are one entity-group transaction: all of it is written or nothing,
-and only if nobody else wrote the record in between (its ETag).
+A transition, its audit line and its outbox rows are one entity-group transaction: all or nothing, and only if no other
+writer changed the record since it was read (its ETag).
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from .table import MOST_IN_ONE_TRANSACTION, Row, Table
 from .table import Stored as Stored
 
 FLEET_PARTITION = cluster_key("the fleet as a whole")
-ALL_CHANGES = "global"  # of the stop flag, and the audit lines of whoever set it
+ALL_CHANGES = "global"  # partition of the stop flag and its audit lines
 
 
 @dataclass(frozen=True, slots=True)
 class Put:
     value: ClusterRecord | Incident | Change | AuditLine | OutboxMessage | ChatPost | Told | FleetRecord
-    etag: str | None = None  # None: the row must not exist yet; otherwise it must be unchanged since
+    etag: str | None = None  # None: the row must not exist yet; else it must be unchanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class PutJournal:
 
 @dataclass(frozen=True, slots=True)
 class WaitingMessage:
-    """A message that was not delivered yet, and not given up."""
+    """A message that was neither delivered nor given up."""
 
     partition: str
     created_at: datetime
@@ -69,11 +69,11 @@ class Records:
         return self._table.get(Change, partition, f"change-{change_id}")
 
     def fleet(self) -> Stored[FleetRecord] | None:
-        """What is remembered of the fleet as a whole; its messages and audit lines are in the same partition."""
+        """The record of the whole fleet; its messages and audit lines are in the same partition."""
         return self._table.get(FleetRecord, FLEET_PARTITION, "fleet")
 
     def outbox(self, partition: str) -> tuple[Stored[OutboxMessage], ...]:
-        """Messages that are still to be delivered, oldest first."""
+        """Messages that wait for delivery, oldest first."""
         return tuple(stored for _, stored in self._table.rows(OutboxMessage, partition, "outbox-"))
 
     def chat_post(self, partition: str, channel: str, subject: str) -> Stored[ChatPost] | None:
@@ -83,12 +83,12 @@ class Records:
         return self._table.get(Told, partition, f"told-{subject}")
 
     def journal(self, partition: str, change_id: str) -> dict[int, Stored[JournalEntry]]:
-        """Step number to entry."""
+        """Journal entries by step number."""
         rows = self._table.rows(JournalEntry, partition, f"journal-{change_id}-")
         return {stored.value.step: stored for _, stored in rows}
 
     def audit(self, partition: str, since: datetime | None = None) -> tuple[AuditLine, ...]:
-        """Oldest first; with ``since`` only lines from that moment on."""
+        """Oldest first; ``since``: only lines from that time on."""
         rows = self._table.rows(AuditLine, partition, "audit-", sortable(since) if since else "")
         return tuple(stored.value for _, stored in rows)
 
@@ -102,28 +102,28 @@ class Records:
         return tuple(stored.value for stored in self.stored_changes(partition))
 
     def changes_in(self, states: Sequence[ChangeState]) -> tuple[Change, ...]:
-        """Changes of every cluster that are in one of these states."""
+        """Changes of all clusters in one of these states."""
         condition = " or ".join(f"state eq '{state.value.replace(chr(39), chr(39) * 2)}'" for state in states)
         return tuple(from_columns(Change, row) for row in self._table.query(f"kind eq 'change' and ({condition})"))
 
     def due(self, kinds: str | tuple[str, ...], at: datetime, most: int = 500) -> tuple[Key, ...]:
-        """Keys of the rows of one kind or several (``outbox``, ``change``, ``incident``) that are due."""
+        """Keys of due rows of these kinds (``outbox``, ``change``, ``incident``)."""
         kinds = (kinds,) if isinstance(kinds, str) else kinds
         return self._due.due(tuple(f"{kind}-" for kind in kinds), at, most)
 
     def waiting_outbox(self, most: int = 5000) -> tuple[WaitingMessage, ...]:
-        """Messages that wait in any outbox, due now or later."""
+        """Messages in any outbox, due now or later."""
         return tuple(
             WaitingMessage(key.partition, moment_of(key.row.split("-")[1]), due_at)
             for key, due_at in self._due.waiting("outbox-", most)
         )
 
     def commit(self, cluster_id: str, writes: Sequence[Put | PutJournal]) -> None:
-        """All writes or none. Raises StoreConflict when a row is not as ``etag`` says, StoreUnavailable otherwise."""
+        """All writes or none. Raises StoreConflict if a row does not match its ``etag``, else StoreUnavailable."""
         self.commit_in(cluster_key(cluster_id), writes)
 
     def commit_in(self, partition: str, writes: Sequence[Put | PutJournal]) -> tuple[str, ...]:
-        """The same for a known partition. Returns the rows' new ETags, in the order of ``writes``."""
+        """As ``commit``, for a known partition. Returns the rows' new ETags, in the order of ``writes``."""
         rows = [row_of(write) for write in writes]
         if len(rows) > MOST_IN_ONE_TRANSACTION:
             raise ValueError(f"a transaction holds at most {MOST_IN_ONE_TRANSACTION} writes, not {len(rows)}")
@@ -131,24 +131,24 @@ class Records:
         return self._table.transaction(partition, rows)
 
     def commit_with_audit(self, partition: str, writes: Sequence[Put | PutJournal], lines: Sequence[Put]) -> None:
-        """Audit lines that don't fit into the transaction are written before it: none may be missing afterwards."""
+        """Audit lines that don't fit into the transaction are written before it, so that none is lost."""
         rest = lines[max(0, MOST_IN_ONE_TRANSACTION - len(writes)) :]
         for start in range(0, len(rest), MOST_IN_ONE_TRANSACTION):
             self.commit_in(partition, rest[start : start + MOST_IN_ONE_TRANSACTION])
         self.commit_in(partition, [*writes, *lines[: len(lines) - len(rest)]])
 
     def delete_outbox(self, partition: str, message: OutboxMessage) -> None:
-        """Takes a delivered message out; it is no error when it is gone already."""
+        """Remove a delivered message; it may be gone already."""
         row = row_of(Put(message)).key
         self._table.delete(partition, row)
         self._due.remove(Key(partition, row), {message.created_at, message.due_at or message.created_at})
 
     def next_partition(self, after: str) -> str | None:
-        """The first partition behind ``after``; None when there is none."""
+        """The first partition after ``after``; None at the end."""
         return self._table.next_partition(after)
 
     def delete_audit(self, partition: str, before: datetime, most: int) -> int:
-        """How many lines of before that moment were deleted, oldest first."""
+        """Delete audit lines before that time, oldest first; returns how many."""
         rows = self._table.columns(partition, "audit-", until=sortable(before))
         keys = [row["RowKey"] for row, _ in zip(rows, range(most), strict=False)]
         self._table.delete_all(partition, keys)
@@ -166,7 +166,7 @@ class Records:
         return len(keys)
 
     def delete_change(self, partition: str, change_id: str) -> int:
-        """How many rows: a change with its decision and its journal, all or none."""
+        """Delete a change with its decision and journal, all or none; returns how many rows."""
         journal = [row["RowKey"] for row in self._table.columns(partition, f"journal-{change_id}-")]
         self._table.delete_all(partition, [f"change-{change_id}", *journal])
         return 1 + len(journal)
@@ -176,13 +176,13 @@ class Records:
         return 1
 
     def delete_cluster(self, partition: str, cluster: Stored[ClusterRecord]) -> int:
-        """Raises StoreConflict when it was written meanwhile."""
+        """Raises StoreConflict if the row was written since it was read."""
         self._table.delete(partition, "cluster", cluster.etag)
         return 1
 
 
 def row_of(write: Put | PutJournal) -> Row:
-    """The key sorts by age where there is no other order: audit lines and messages."""
+    """Keys of audit lines and messages sort by age."""
     if isinstance(write, PutJournal):
         key = f"journal-{write.change_id}-{write.entry.step:03d}"
         return Row(key, write.entry, write.etag, {"kind": "journal"})

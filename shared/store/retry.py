@@ -1,4 +1,4 @@
-"""Write again what lost a race: read the rows anew, decide anew, write."""
+"""Repeat a write that lost a race: read the rows, decide and write again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 def retry_on_conflict(read_and_write: Callable[[], T], tries: int = TRIES) -> T:
-    """The answer of the first call that no other writer got in the way of. Raises the last StoreConflict."""
+    """The result of the first call without a conflict. Raises the last StoreConflict."""
     for _ in range(tries - 1):
         try:
             return read_and_write()

@@ -14,7 +14,7 @@ _ROW = "stop"
 
 @dataclass(frozen=True, slots=True)
 class StopFlag:
-    is_set: bool = False  # no step of any change is started
+    is_set: bool = False  # no step of any change starts
     by: str = ""
     reason: str = ""
     at: datetime | None = None
@@ -29,5 +29,5 @@ class StopSwitch:
         return stored.value if stored else StopFlag()
 
     def set_stop_flag(self, flag: StopFlag, line: AuditLine) -> None:
-        """The flag and its audit line: both or neither."""
+        """Write the flag and its audit line, both or neither."""
         self._table.transaction(ALL_CHANGES, [Row(_ROW, flag, ANY), row_of(Put(line))])

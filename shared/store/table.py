@@ -1,4 +1,4 @@
-"""The one table of the bot, created when it is first needed. The only code that talks to Azure Tables.
+"""The bot's only table, created on first use. No other module calls Azure Tables.
 
 Values are dataclasses (see ``codec``); Azure's errors become this folder's (see ``errors``).
 """
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from azure.data.tables import TableClient
 
 T = TypeVar("T")
-ANY = "*"  # instead of an ETag: write the row whether or not it is there
+ANY = "*"  # instead of an ETag: write the row in any case
 MOST_IN_ONE_TRANSACTION = 100
 
-# Azure's own default waits 300 seconds for an answer, four times. Storage that is silent must be told from one that
-# works well within the time that a handler or a claim on a virtual network has.
+# The SDK's default waits 300 seconds for an answer, four times. Silent storage must be detected within the time that a
+# handler or a claim on a virtual network has.
 _PATIENCE: dict[str, Any] = {
     "connection_timeout": 3,
     "read_timeout": 6,
@@ -40,7 +40,7 @@ _LONGEST_ASKED_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Stored(Generic[T]):
-    """A record and the ETag it was read with."""
+    """A record with the ETag that it was read with."""
 
     value: T
     etag: str
@@ -48,12 +48,12 @@ class Stored(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row to write."""
+    """A row to write."""
 
     key: str
     value: object | None
     etag: str | None = None  # None: the row must not exist yet; ANY: write it in any case; else it must be unchanged
-    columns: Mapping[str, Any] = field(default_factory=dict)  # that queries need
+    columns: Mapping[str, Any] = field(default_factory=dict)  # columns that queries need
 
 
 class Table:
@@ -82,7 +82,7 @@ class Table:
         self._lock = threading.Lock()
 
     def get(self, kind: type[T], partition: str, row: str) -> Stored[T] | None:
-        """None when there is no such row."""
+        """None without such a row."""
         from azure.core.exceptions import ResourceNotFoundError
 
         with translated(f"read {row.partition('-')[0]}"):
@@ -93,17 +93,17 @@ class Table:
         return Stored(from_columns(kind, found), str(found.metadata["etag"]))
 
     def rows(self, kind: type[T], partition: str, prefix: str, since: str = "") -> Iterator[tuple[str, Stored[T]]]:
-        """Rows of one partition whose key begins with ``prefix``, in the order of their keys: key and value.
+        """Key and value of the rows in a partition whose key starts with ``prefix``, in key order.
 
-        ``since``: only those whose key goes on with this, or something behind it.
+        ``since``: only rows whose key continues with this text or a later one.
         """
         for row in self.query(*_in_range(partition, prefix, since)):
             yield row["RowKey"], Stored(from_columns(kind, row), str(row.metadata["etag"]))
 
     def columns(self, partition: str, prefix: str, columns: Sequence[str] = (), until: str = "") -> Iterator[Any]:
-        """Key, ETag and these columns of the rows whose key begins with ``prefix``.
+        """Key, ETag and these columns of the rows whose key starts with ``prefix``.
 
-        ``until``: only those whose key goes on with something before this.
+        ``until``: only rows whose key continues with an earlier text.
         """
         condition, parameters = _in_range(partition, prefix)
         if until:
@@ -117,39 +117,39 @@ class Table:
         columns: list[str] | None = None,
         page: int | None = None,
     ) -> Iterator[Any]:
-        """Rows as they are stored, with ``columns`` only. Without a partition in the condition it reads the table."""
+        """Stored rows with ``columns`` only. A condition without a partition scans the whole table."""
         with translated("query"):
             yield from self.client().query_entities(
                 condition, parameters=dict(parameters or {}), select=columns, results_per_page=page
             )
 
     def write(self, partition: str, row: Row) -> str:
-        """Returns the new ETag. Raises StoreConflict when the row is not as ``row.etag`` says."""
+        """Returns the new ETag. Raises StoreConflict if the row does not match ``row.etag``."""
         kind, entity, *options = _operation(partition, row)
         with translated(f"write {row.key.partition('-')[0]}"):
             answer = getattr(self.client(), f"{kind}_entity")(entity, **(options[0] if options else {}))
         return str(answer["etag"])
 
     def transaction(self, partition: str, rows: Sequence[Row]) -> tuple[str, ...]:
-        """All rows or none, at most 100. Returns their new ETags. Raises StoreConflict when one is not as it says."""
+        """All rows or none, at most 100. Returns the new ETags. Raises StoreConflict if a row changed."""
         operations = [_operation(partition, row) for row in rows]
         with translated("commit"):
             return tuple(str(answer["etag"]) for answer in self.client().submit_transaction(operations))
 
     def next_partition(self, after: str) -> str | None:
-        """The first partition with a key behind ``after``; None when there is none."""
+        """The first partition with a key after ``after``; None at the end."""
         rows = self.query("PartitionKey gt @after", {"after": after}, ["PartitionKey"], page=1)
         return next((row["PartitionKey"] for row in rows), None)
 
     def delete_all(self, partition: str, rows: Sequence[str]) -> None:
-        """All of them or none, where they are no more than 100. Raises StoreConflict when one is gone."""
+        """Delete all or none if there are at most 100. Raises StoreConflict if a row is gone."""
         deletions = [("delete", {"PartitionKey": partition, "RowKey": row}) for row in rows]
         with translated("delete"):
             for start in range(0, len(deletions), MOST_IN_ONE_TRANSACTION):
                 self.client().submit_transaction(deletions[start : start + MOST_IN_ONE_TRANSACTION])
 
     def delete(self, partition: str, row: str, etag: str = "") -> None:
-        """With ``etag`` it must be unchanged since; without, it is no error when it is gone already."""
+        """With ``etag`` the row must be unchanged; without it, a missing row is no error."""
         from azure.core import MatchConditions
 
         match: dict[str, Any] = {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
@@ -157,7 +157,7 @@ class Table:
             self.client().delete_entity(partition, row, **match)
 
     def client(self) -> TableClient:
-        """Raises StoreUnavailable when storage cannot be reached."""
+        """Raises StoreUnavailable if storage can't be reached."""
         with self._lock:
             if self._client is None:
                 with import_lock:
@@ -213,7 +213,7 @@ def _operation(partition: str, row: Row) -> Any:
 
 
 def _heed_retry_after(response: Any) -> None:
-    """The SDK would sleep for as long as storage asks, and can't read each way of asking."""
+    """The SDK would sleep as long as storage asks, and can't parse every format."""
     seconds = requested_wait_seconds(response.http_response.headers)
     if seconds is not None and seconds > _LONGEST_ASKED_SECONDS:
         raise StoreUnavailable(f"storage asks to be left alone for {seconds:.0f} seconds")

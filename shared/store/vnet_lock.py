@@ -1,4 +1,4 @@
-"""Who may write to a virtual network: one change, and one worker of it while its lease lasts."""
+"""The lock of a virtual network: one change holds it, and one worker of that change while its lease lasts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .errors import StoreConflict, StoreError
 from .records import Records
 from .table import Row, Table
 
-LEASE = timedelta(minutes=2)  # renewed before every write; longer than any single call to Azure may take
+LEASE = timedelta(minutes=2)  # renewed before every write; longer than any single call to Azure
 _ROW = "claim"
 _WORKING = (ChangeState.APPROVED, ChangeState.APPLYING)
 
@@ -20,9 +20,9 @@ _WORKING = (ChangeState.APPROVED, ChangeState.APPLYING)
 class VnetClaim:
     vnet_id: str
     change_id: str
-    worker: str  # the only one of the change that writes until the lease is over
+    worker: str  # the only worker of the change that may write during the lease
     lease_until: datetime
-    partition: str = ""  # of the change's record
+    partition: str = ""  # partition of the change's record
 
 
 class VnetBusy(StoreError):
@@ -39,12 +39,12 @@ class VnetLock:
         self.lease = lease
 
     def vnet_holder(self, vnet_id: str) -> VnetClaim | None:
-        """None when nobody holds the claim now."""
+        """None if nobody holds the claim now."""
         stored = self._table.get(VnetClaim, _partition(vnet_id), _ROW)
         return stored.value if stored else None
 
     def claim_vnet(self, vnet_id: str, change_id: str, worker: str, wall: datetime, partition: str = "") -> HeldClaim:
-        """Takes or takes over the claim. Raises VnetBusy when another change, or a live worker, holds it."""
+        """Take the claim, or take it over. Raises VnetBusy if another change, or a live worker, holds it."""
         stored = self._table.get(VnetClaim, _partition(vnet_id), _ROW)
         if stored is not None:
             held = stored.value
@@ -58,7 +58,7 @@ class VnetLock:
         return HeldClaim(self._table, wanted, etag, self.lease)
 
     def give_up_dead_claim(self, records: Records, claim: VnetClaim, wall: datetime) -> None:
-        """Does nothing while the claim's change is alive. Raises StoreConflict when somebody was faster."""
+        """Does nothing while the claim's change may write. Raises StoreConflict if another worker was faster."""
         stored = self._table.get(VnetClaim, _partition(claim.vnet_id), _ROW)
         if stored is None or not is_dead(records, claim, wall):
             return
@@ -68,7 +68,7 @@ class VnetLock:
 
 
 class HeldClaim:
-    """A claim that this worker holds. Renewing after somebody took it over raises StoreConflict: then stop."""
+    """A claim that this worker holds. After another worker took it over, renewing raises StoreConflict: then stop."""
 
     def __init__(self, table: Table, claim: VnetClaim, etag: str, lease: timedelta) -> None:
         self._table = table
@@ -80,7 +80,7 @@ class HeldClaim:
         self._write(wall + self._lease)
 
     def pause(self, wall: datetime) -> None:
-        """The change keeps the network; the next worker of it may come in."""
+        """The change keeps the claim; its next worker may take over at once."""
         self._write(wall)
 
     def release(self) -> None:
@@ -92,7 +92,7 @@ class HeldClaim:
 
 
 def is_dead(records: Records, claim: VnetClaim, wall: datetime) -> bool:
-    """Whether a claim was left behind: its lease is over, and its change has nothing to write any more."""
+    """Whether a claim was abandoned: its lease is over, and its change writes nothing any more."""
     if claim.lease_until > wall or not claim.partition:
         return False
     stored = records.change(claim.partition, claim.change_id)

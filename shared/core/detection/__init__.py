@@ -1,1 +1,1 @@
-"""Decisions about measured minutes: what to read when, readings, findings."""
+"""Decisions about metrics: what to read when, readings, findings."""

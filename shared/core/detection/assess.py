@@ -1,8 +1,7 @@
-"""One cluster, one scan: from the series that Azure Monitor answered to readings and findings.
+"""Assess one cluster in one scan: from Azure Monitor's series to readings and findings.
 
-Pure, and the only way: the flows, the evaluation and the tests all come through here. What was not queried in this
-scan is None; what was queried and not answered is an Unmeasured. A kind of finding that a scan could not make is
-neither opened nor cleared by it.
+Flows, evaluation and tests all use this function. A series that was not queried is None; a query without an answer is
+Unmeasured. A scan neither opens nor clears kinds of findings that it could not evaluate.
 """
 
 from __future__ import annotations
@@ -38,10 +37,10 @@ from .thresholds import Thresholds
 
 @dataclass(frozen=True, slots=True)
 class LoadBalancerSeries:
-    connections: MetricAnswer | Unmeasured  # SnatConnectionCount by state over the scan's window
-    allocated: MetricAnswer | None = None  # AllocatedSnatPorts, queried when there is no connection at all
-    connections_by_backend: MetricAnswer | None = None  # by backend and state, queried where something failed
-    connections_before: MetricAnswer | None = None  # by state over two hours, queried where something failed
+    connections: MetricAnswer | Unmeasured  # SnatConnectionCount by state in the scan's window
+    allocated: MetricAnswer | None = None  # AllocatedSnatPorts, queried if there is no connection
+    connections_by_backend: MetricAnswer | None = None  # by backend and state, queried if something failed
+    connections_before: MetricAnswer | None = None  # by state over two hours, queried if something failed
     ports: PortReading | None = None
     port_history: tuple[PortHistory, ...] = ()
 
@@ -49,15 +48,15 @@ class LoadBalancerSeries:
 @dataclass(frozen=True, slots=True)
 class GatewaySeries:
     gateway: WatchedGateway
-    connections: MetricAnswer | Unmeasured  # SNATConnectionCount by state over the scan's window
+    connections: MetricAnswer | Unmeasured  # SNATConnectionCount by state in the scan's window
     datapath: MetricAnswer | None = None
     open_connections: MetricAnswer | None = None
-    slow_window: Window | None = None  # of ``datapath`` and ``open_connections``; None when they were not due
+    slow_window: Window | None = None  # of ``datapath`` and ``open_connections``; None if not due
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterSeries:
-    """All that one scan read of one cluster. ``nodes`` where names are wanted."""
+    """Everything that one scan read of one cluster. ``nodes`` only if names are needed."""
 
     target: WatchedCluster
     window: Window
@@ -72,11 +71,11 @@ class ClusterSeries:
 
 @dataclass(frozen=True, slots=True)
 class PriorObservations:
-    """What earlier scans and snatbot's own writes left."""
+    """Results of earlier scans and of snatbot's own writes."""
 
     associations: Associations = field(default_factory=Associations)
     allocation: AllocationBaseline | None = None
-    unmeasured_since: datetime | None = None  # the first scan in a row that could not measure the cluster
+    unmeasured_since: datetime | None = None  # the first of the consecutive scans that could not measure the cluster
 
 
 _REPORT_A_FAULT = (
@@ -91,7 +90,7 @@ _OTHER_WAYS = {
 
 
 def assess(series: ClusterSeries, prior: PriorObservations, rules: TagRules, now: datetime) -> Assessment:
-    """Readings and findings, worst first. ``rules`` are the owner's thresholds as the cluster's tags change them."""
+    """Readings and findings, worst first. ``rules`` are the owner's thresholds with the cluster's tags applied."""
     target, cluster = series.target, series.target.cluster
     reason = not_applicable(target, rules)
     if reason is not None:
@@ -124,14 +123,14 @@ def assess(series: ClusterSeries, prior: PriorObservations, rules: TagRules, now
 
 
 def not_applicable(target: WatchedCluster, rules: TagRules) -> str | None:
-    """Why nothing is measured on this cluster; None when something is."""
+    """Why nothing is measured on this cluster; None if something is."""
     cluster, outbound_type = target.cluster, target.cluster.outbound_type.lower()
     if not rules.is_watched:
         return "its tag snatbot-watch=off opts the cluster out"
     if cluster.power_state.lower() != "running":
         return f"the cluster is {cluster.power_state.lower()}"
     if target.gateways or target.unreadable or outbound_type in _GATEWAY_TYPES:
-        return None  # a gateway that can't be seen is not measured, which is no reason to skip the cluster
+        return None  # an unreadable gateway is not measured, but the cluster is not skipped
     if outbound_type != "loadbalancer":
         way = _OTHER_WAYS.get(outbound_type, "traffic does not leave through the load balancer")
         return f"outbound type is {cluster.outbound_type}: {way}"
@@ -141,7 +140,7 @@ def not_applicable(target: WatchedCluster, rules: TagRules) -> str | None:
 
 
 def _load_balancer_reading(series: ClusterSeries) -> Reading | None:
-    """None: the cluster's traffic doesn't leave through a load balancer."""
+    """None: the cluster's traffic does not use a load balancer."""
     found = series.load_balancer
     if found is None:
         return None
@@ -212,7 +211,7 @@ def _gateway_findings(
 
 
 def _evaluated_kinds(series: ClusterSeries, reading: Reading) -> Iterator[FindingKind]:
-    """The kinds that this scan could have found."""
+    """The kinds that this scan evaluated."""
     yield FindingKind.ASSOCIATION_DRIFT
     yield FindingKind.ALLOCATION_UNSATISFIABLE
     if isinstance(reading, Measured | Idle):

@@ -1,4 +1,4 @@
-"""Several readings of one cluster as one: its load balancer and its NAT gateways."""
+"""Combine the readings of a cluster's load balancer and NAT gateways into one."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from ...model.reading import Idle, Measured, Reading, Unmeasured
 
 
 def combined(readings: Sequence[Reading]) -> Reading:
-    """Every failure counts; a minute is clean only where nothing failed and nothing is unmeasured.
+    """Every failure counts; a minute is clean only if nothing failed and everything was measured.
 
-    Nodes are the load balancer's: a gateway has none. Raises ValueError without any reading.
+    Only the load balancer's reading has nodes. Raises ValueError without any reading.
     """
     if not readings:
         raise ValueError("there is no reading to combine")

@@ -1,7 +1,7 @@
-"""Azure's own health events beside the metrics. Evidence only: they open and clear nothing.
+"""Compare Azure's health events with the metrics. They are evidence only: they open and clear nothing.
 
-Their absence means little, because the workspace may receive none, and Azure looks only every five minutes. A
-disagreement is shown, never hidden.
+Their absence means little, because the workspace may receive none, and Azure evaluates them only every five minutes. A
+contradiction is always shown.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LOOK_BACK = timedelta(minutes=15)
 
 
 def compare(assessment: Assessment, events: Sequence[HealthEvent]) -> HealthEventComparison | None:
-    """None when there is nothing to compare. ``events`` of the cluster's load balancer, oldest first."""
+    """None without anything to compare. ``events``: of the cluster's load balancer, oldest first."""
     newest = {event.kind.lower() == EXHAUSTION: f"{event.at:%H:%M} UTC" for event in events}
     exhausted_at, high_at = newest.get(True), newest.get(False)
     reading = assessment.reading

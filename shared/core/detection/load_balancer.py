@@ -1,8 +1,8 @@
-"""From a load balancer's metric series to a reading.
+"""Turn a load balancer's metric series into a reading.
 
 One metric decides: SnatConnectionCount with ConnectionState Failed, per backend IP, must be zero (Azure docs:
-load-balancer-standard-diagnostics). Only Azure's literal ``Failed`` is certain, so states are compared without case
-and what is neither failed nor pending counts as successful.
+load-balancer-standard-diagnostics). Azure documents only ``Failed`` for certain, so states are compared
+case-insensitively, and every state except failed and pending counts as successful.
 """
 
 from __future__ import annotations
@@ -38,17 +38,16 @@ class _Count:
 
     @property
     def failed_connections(self) -> int:
-        """Whole connections; a failure is never rounded away."""
+        """Whole connections; rounding never removes a failure."""
         return max(round(self.failed), 1) if self.failed_at else 0
 
 
 def read_load_balancer(window: Window, by_state: MetricAnswer, allocated: MetricAnswer | None) -> Reading:
     """The reading without nodes.
 
-    ``by_state``: SnatConnectionCount (Total) split at least by ConnectionState. ``allocated``: AllocatedSnatPorts, only
-    used when there is no connection at all; it may hold what came before the window as well. A state with a point
-    makes its minute measured, and then an absent Failed is zero: services that emit zeros and services that don't give
-    the same reading.
+    ``by_state``: SnatConnectionCount (Total) split at least by ConnectionState. ``allocated``: AllocatedSnatPorts, used
+    only without any connection; it may cover time before the window. If any state has a point in a minute, the minute
+    is measured and an absent Failed is zero: the reading is the same whether the service emits zeros or not.
     """
     measured: set[datetime] = set()
     total = _Count()
@@ -80,7 +79,7 @@ def read_load_balancer(window: Window, by_state: MetricAnswer, allocated: Metric
 
 
 def unreadable(window: Window, metric: str) -> Unmeasured:
-    """There are values, and none of them is possible."""
+    """Whether there are values, and all of them are impossible."""
     reason = f"what Azure Monitor has of {metric} between {window.start:%H:%M} and {window.end:%H:%M} UTC can't be read"
     return Unmeasured(f"{reason}: values below zero, or that are no numbers", "", Cause.UNEXPECTED)
 
@@ -96,7 +95,7 @@ def _late(window: Window, newest: datetime) -> Unmeasured:
 
 
 def with_nodes(reading: Measured, by_backend: MetricAnswer, nodes: NodeList) -> Measured:
-    """The same reading with the failing backends named. An IP that no known node has stays unnamed."""
+    """The same reading with names of failing backends. An IP of no known node remains without a name."""
     by_ip = {node.ip: node for node in nodes.nodes}
     counts: dict[str, _Count] = defaultdict(_Count)
     for series, at, value in by_backend.points_in(reading.window):
@@ -121,9 +120,9 @@ def with_nodes(reading: Measured, by_backend: MetricAnswer, nodes: NodeList) -> 
 
 
 def failing_since(reading: Measured, history: MetricAnswer) -> datetime | None:
-    """Start of the present streak of failing minutes, as far back as ``history`` goes.
+    """Start of the present streak of failing minutes, as far as ``history`` shows.
 
-    A pause of up to 10 minutes does not end a streak: bursts of the same trouble are one trouble.
+    A pause of up to 10 minutes does not end a streak: repeated bursts are the same trouble.
     """
     failed = {at for at, value in _failures(history) if value > 0 and at < reading.window.end}
     since: datetime | None = None
@@ -135,9 +134,9 @@ def failing_since(reading: Measured, history: MetricAnswer) -> datetime | None:
 
 
 def trend(history: MetricAnswer, end: datetime) -> Trend:
-    """The last 5 minutes before ``end`` against the 10 before them.
+    """The last 5 minutes before ``end`` compared with the 10 minutes before them.
 
-    Empty when nothing had failed in the earliest 5 of those 10: too short to tell.
+    Empty if nothing failed in the earliest 5 of those 10 minutes: too short to tell.
     """
     failed: dict[datetime, float] = defaultdict(float)
     for at, value in _failures(history):

@@ -1,7 +1,7 @@
-"""From a NAT gateway's metric series to a reading like a load balancer's.
+"""Turn a NAT gateway's metric series into a reading like a load balancer's.
 
-SNATConnectionCount (Total) by ConnectionState: Attempted and Failed, no Successful; platform health checks make a small
-count without any traffic (Azure docs: nat-metrics). A gateway has no figures per node.
+SNATConnectionCount (Total) by ConnectionState: Attempted and Failed, no Successful; platform health checks add a small
+count without any traffic (Azure docs: nat-metrics). A gateway has no metrics per node.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from .load_balancer import FAILED, unreadable
 
 
 def read_gateway(name: str, window: Window, connections: MetricAnswer, datapath: MetricAnswer | None) -> Reading:
-    """``datapath`` is only used when there is no connection at all: does the gateway report anything?"""
+    """``datapath`` is used only without any connection, to see whether the gateway reports at all."""
     attempted = failed = 0.0
     measured: set[datetime] = set()
     failed_at: set[datetime] = set()

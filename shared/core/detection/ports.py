@@ -1,8 +1,8 @@
-"""From port metrics to a reading: the fullest minute of each node and protocol.
+"""Turn port metrics into a reading: the minute with the highest use, for each node and protocol.
 
-UsedSnatPorts and AllocatedSnatPorts (Average a minute) by BackendIPAddress, ProtocolType and IsAwaitingRemoval. TCP and
-UDP are separate inventories; ports of a frontend that is being drained are no capacity (Azure docs:
-monitor-load-balancer-reference). Azure gives protocols by name or by number.
+UsedSnatPorts and AllocatedSnatPorts (Average per minute) by BackendIPAddress, ProtocolType and IsAwaitingRemoval. TCP
+and UDP have separate ports; ports of a frontend that is being removed are no capacity (Azure docs:
+monitor-load-balancer-reference). Azure names protocols by name or by number.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ...model.metric import MINUTE, MetricAnswer, Series, Window
 from ...model.ports import NodePorts, PortHistory, PortReading
 
 KEPT_SHARE = 0.5
-# A node whose use climbs this fast is kept long before it is half full.
+# A node whose use rises this fast is included before it is half full.
 STEEP_FROM_SHARE = 0.25
 STEEP_SHARE_A_MINUTE = 0.012
 _PROTOCOL = "protocoltype"
@@ -29,9 +29,9 @@ _Minutes = dict[datetime, float]
 
 
 def read_ports(window: Window, used: MetricAnswer, allocated: MetricAnswer) -> PortReading:
-    """The fullest minute of every node and protocol that has at least half of its ports in use, or climbs steeply.
+    """Nodes and protocols with at least half of their ports in use, or with steeply rising use.
 
-    A minute counts when both metrics have a point in it, and there is something allocated.
+    A minute counts if both metrics have a point in it, and ports are allocated.
     """
     limits = _minutes(window, allocated)
     full = []
@@ -46,7 +46,7 @@ def read_ports(window: Window, used: MetricAnswer, allocated: MetricAnswer) -> P
 
 
 def named(reading: PortReading, nodes: NodeList) -> PortReading:
-    """With the names of the nodes, which may come later than the metrics."""
+    """The reading with the nodes' names, which are read after the metrics."""
     by_ip = {node.ip: node for node in nodes.nodes}
 
     def name(ports: NodePorts) -> NodePorts:
@@ -74,12 +74,12 @@ def _is_steep(used: _Minutes, limits: _Minutes) -> bool:
 
 
 def is_draining(series: Series) -> bool:
-    """Ports of a frontend that is being removed. Azure doesn't document how it spells yes: everything but no counts."""
+    """Ports of a frontend that is being removed. Azure does not document the value for yes, so all but no count."""
     return series.dimensions.get(_AWAITING_REMOVAL, "").lower() not in _NOT_DRAINING
 
 
 def _minutes(window: Window, answer: MetricAnswer) -> dict[_Key, _Minutes]:
-    """(backend IP, protocol) to its minutes; several series of the same key are added up."""
+    """Minutes by (backend IP, protocol); series with the same key are summed."""
     found: dict[_Key, _Minutes] = defaultdict(lambda: defaultdict(float))
     for series in answer.series:
         if is_draining(series):
@@ -93,7 +93,7 @@ def _minutes(window: Window, answer: MetricAnswer) -> dict[_Key, _Minutes]:
 
 
 def _usual_allocation(limits: dict[_Key, _Minutes]) -> int | None:
-    """What most nodes have in their last minute: a node that is just coming or going counts for little."""
+    """The allocation of most nodes in their last minute, so that joining and leaving nodes count little."""
     last = [round(minutes[max(minutes)]) for (_, protocol), minutes in limits.items() if protocol == "tcp" and minutes]
     counts = Counter(value for value in last if value > 0)
     return min(counts, key=lambda value: (-counts[value], value), default=None)

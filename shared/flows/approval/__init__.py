@@ -1,1 +1,1 @@
-"""Plans that are proposed, and the decisions on them."""
+"""Propose plans, and record the decisions on them."""

@@ -31,7 +31,7 @@ class Actions:
     approval_mode: str
 
     def why_not(self, change: Change, now: datetime) -> str | None:
-        """Why nobody can decide on this change now; None when somebody can."""
+        """Why nobody can decide on this change now; None if somebody can."""
         if not self.is_remediation_on:
             return str(RemediationOff())
         if self.approval_mode != "link":
@@ -63,12 +63,12 @@ class Actions:
                 return self._undoing(change)
 
     def refuse_unless_possible(self, change: Change, action: Action, now: datetime) -> None:
-        """Raises Refused when nobody may ask for this roll-back, deletion or new plan now."""
+        """Raises Refused if nobody may request this rollback, deletion or new plan now."""
         if action not in self.of(change, now):
             raise Refused(self.why_not(change, now) or _IMPOSSIBLE[action].format(state=change.state))
 
     def follow_ups(self, change: Change) -> tuple[Change, ...]:
-        """Later changes that take back or delete what this one did, or what the change did that this one takes back."""
+        """Later changes that roll back or delete what this change did, or what the one did that it rolls back."""
         about = change.plan.of_change_id or change.id
         others = self.records.changes(cluster_key(change.cluster_id))
         found = [
@@ -79,7 +79,7 @@ class Actions:
         return tuple(sorted(found, key=lambda other: other.proposed_at))
 
     def replacements(self, change: Change) -> tuple[Change, ...]:
-        """What is open on the cluster now that this one came to nothing: its renewal, most often."""
+        """Open changes on the cluster after this one ended without effect, usually its renewal."""
         if change.state not in _TO_NOTHING:
             return ()
         others = self.records.changes(cluster_key(change.cluster_id))
@@ -88,7 +88,7 @@ class Actions:
         )
 
     def _undoing(self, change: Change) -> tuple[Action, ...]:
-        """Nothing while a later change is about to do it, nor once it has."""
+        """Empty while a later change is about to do it, and after it did."""
         wanted = (
             (Action.ROLL_BACK, self._has_something_to_take_back(change)),
             (Action.DELETE, change.leaves_something),
@@ -104,7 +104,7 @@ class Actions:
         if change.state in _JUDGED:
             return change.plan.kind is PlanKind.ATTACH_NAT_GATEWAY
         if change.plan.kind is PlanKind.DETACH_NAT_GATEWAY:
-            return change.state is ChangeState.FAILED  # half way back
+            return change.state is ChangeState.FAILED  # partly rolled back
         is_half_done = change.state in (ChangeState.STOPPED, ChangeState.FAILED, ChangeState.SUPERSEDED)
         if not is_half_done or change.plan.kind is not PlanKind.ATTACH_NAT_GATEWAY or not change.is_begun:
             return False
@@ -112,7 +112,7 @@ class Actions:
         return bool(written_subnets(change.plan, {step: entry.value for step, entry in journal.items()}))
 
     def _again(self, change: Change) -> tuple[Action, ...]:
-        """Unless another change of the cluster is open, or a later one did what this one was to do."""
+        """Only if no other change of the cluster is open, and no later change did the same."""
         others = self.records.changes(cluster_key(change.cluster_id))
         is_done = any(other.state in _UNDONE for other in self.follow_ups(change))
         return (Action.ASK_AGAIN,) if not is_done and all(other.state in FINAL_STATES for other in others) else ()

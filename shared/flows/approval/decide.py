@@ -37,7 +37,7 @@ _EVENTS = {
     Action.GIVE_UP: Event.FAIL,
 }
 _AUDITED = {Action.RESUME: "resumed", Action.GIVE_UP: "given up"}
-_TRIES = 5  # a worker may write at the same moment
+_TRIES = 5  # a worker may write at the same time
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class ChangeAndJournal:
 
     change: Change
     journal: tuple[JournalEntry, ...]  # oldest step first
-    follow_ups: tuple[Change, ...] = ()  # later changes that take back or delete what it did, or that replace it
+    follow_ups: tuple[Change, ...] = ()  # later changes that roll back or delete what it did, or that replace it
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,11 @@ class Decide:
     vnet_lock: VnetLock
     signer: Signer
     outbox: Outbox
-    links: Callable[[], Links]  # called only where a message needs a link: it needs a signing key
+    links: Callable[[], Links]  # called only if a message needs a link, because it needs a signing key
     actions: Actions
 
     def view(self, target: LinkTarget) -> ChangeAndJournal:
-        """Raises NotFoundHere, or Refused when the link was made for another plan of this change."""
+        """Raises NotFoundHere, or Refused if the link is for another plan of this change."""
         change = self._find(target).value
         journal = self.records.journal(target.partition, target.change_id)
         later = {other.id: other for other in (*self.actions.follow_ups(change), *self.actions.replacements(change))}
@@ -68,7 +68,7 @@ class Decide:
     def decide(self, target: LinkTarget, action: str, approver: str, at: Instant) -> Change:
         """``action`` is approve, deny, stop, resume or give_up. Raises Refused with what the person should know.
 
-        ``approver`` is whoever the page says it is: with APPROVAL_MODE=link an unverified holder of the link.
+        ``approver`` is the name from the page: with APPROVAL_MODE=link an unverified holder of the link.
         """
         if action not in _EVENTS:
             raise Refused(f"{action!r} is no decision; approve, deny, stop, resume and give_up are")
@@ -107,7 +107,7 @@ class Decide:
             case Action.STOP:
                 return replace(change, due_at=None, stop_reason=f"stopped by {approver}", waits_for="")
             case Action.RESUME:
-                # The decision stays the one that approved the plan; resuming never widens it.
+                # The decision that approved the plan stays; resuming never extends it.
                 return replace(change, due_at=now, stop_reason="", stop_commands=(), waits_for="")
             case Action.GIVE_UP:
                 done = f"{change.step} of {count(len(change.plan.steps), 'step')}"
@@ -120,9 +120,9 @@ class Decide:
                 return replace(change, due_at=due_at, decision=self._signed(change, action, approver, now))
 
     def _halted_step(self, change: Change, action: Action) -> Sequence[PutJournal]:
-        """Marks the step that was under way when a person stopped the change: resumed, its waiting begins anew.
+        """Mark the step that ran when a person stopped the change: after resuming, its time limit starts again.
 
-        This happens when resuming: until then, a worker in the middle of the step still writes down what it did.
+        This happens on resuming, because until then a worker may still record what the step did.
         """
         is_resumed = action is Action.RESUME
         journal = self.records.journal(cluster_key(change.cluster_id), change.id) if is_resumed else {}
@@ -176,9 +176,9 @@ class Decide:
             )
 
     def _overtaken(self, approved: Change, now: datetime) -> list[Put]:
-        """Ends what has stopped on this cluster: nobody may resume it after this one.
+        """End other stopped changes on this cluster: nobody may resume them after this one.
 
-        A roll-back or a deletion also ends the change that it is about, if that is still verified. Raises Refused when
+        A rollback or a deletion also ends the change that it is about, if that is still verifying. Raises Refused if
         that change was resumed since: two changes must not write at once.
         """
         partition, writes = cluster_key(approved.cluster_id), list[Put]()
@@ -190,14 +190,14 @@ class Decide:
             is_stopped = state is ChangeState.STOPPED and known.id != approved.id
             if is_stopped or (is_subject and state is ChangeState.VERIFYING):
                 ended = superseded(known, approved.id)
-                # The audit line keeps what ended from being put back.
+                # The audit line prevents restoring the ended change.
                 line = audit(now, "snatbot", now_is(ended.state), ended.id, ended.stop_reason)
                 writes += [Put(ended, stored.etag), line]
         return writes
 
 
 def _already(change: Change) -> str:
-    """The answer to the loser of a double click, or to a late one."""
+    """The answer to the second of two clicks, or to a late click."""
     if change.decision is not None and change.state is not ChangeState.STOPPED:
         verb = "approved" if change.decision.action is Action.APPROVE else "denied"
         decided = f"{verb} by {change.decision.approver}"

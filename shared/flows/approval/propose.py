@@ -1,4 +1,4 @@
-"""Propose an exact plan for approval: a change that expires by itself, with a message to people."""
+"""Propose an exact plan for approval: a change that expires, with a message to people."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ...store.records import Put, Records, Stored
 from ..notification.outbox import Outbox, audit
 from ..planning.plan import Planner
 
-MOST_AN_HOUR = 10  # proposals for one cluster; each is a message that people read
+MOST_AN_HOUR = 10  # proposals for one cluster, because people read a message for each
 _HOUR = timedelta(hours=1)
 
 
@@ -58,7 +58,7 @@ class Propose:
     def planned(
         self, request: PlanRequest, incident: Incident, now: datetime, requested_by: str, change_id: str = ""
     ) -> Change:
-        """A change for an incident, not stored yet. Raises SnatbotError when there can be none now."""
+        """A change for an incident, not stored yet. Raises SnatbotError if there can be none now."""
         plan = self.planner.plan_cluster(incident.cluster_id, now, request)
         change = self._new_change(plan, now, requested_by, incident, change_id)
         refuse_too_many(self.records.changes(cluster_key(incident.cluster_id)), change, now)
@@ -73,19 +73,19 @@ class Propose:
         *,
         kind: PlanKind | None = None,
     ) -> Change:
-        """Plans and proposes; replaces a proposal that is still open. ``kind`` as in PlanRequest.
+        """Plan and propose; an open proposal is replaced. ``kind`` as in PlanRequest.
 
-        Raises Refused when the plan can't be executed, TooMany after ten in an hour, StoreConflict when somebody else
-        wrote in between: of those who ask at once one is proposed.
+        Raises Refused if the plan can't be executed, TooMany after ten in an hour, StoreConflict if somebody else wrote
+        meanwhile: of concurrent requests one succeeds.
         """
         request = PlanRequest(kind, new_id(), incident_id or "")
         plan = self.planner.plan_cluster(cluster_id, at.domain, request)
         return self._propose(plan, at, requested_by, incident_id, request.id)
 
     def propose_deletion(self, change: Change, at: Instant, requested_by: str) -> Change:
-        """Proposes a change that deletes what ``change`` created; it names each address that is lost.
+        """Propose to delete what ``change`` created; the plan names each address that is lost.
 
-        Raises Refused while anything still uses them.
+        Raises Refused while anything uses it.
         """
         if change.state not in FINAL_STATES:
             raise Refused(f"a change that is {change.state.value} still needs what it created")
@@ -93,9 +93,9 @@ class Propose:
         return self._propose(plan, at, requested_by, change.incident_id)
 
     def propose_rollback(self, change: Change, at: Instant, requested_by: str) -> Change:
-        """Proposes a change that takes back what ``change`` did; it needs its own approval.
+        """Propose to roll back what ``change`` did; this needs its own approval.
 
-        Raises Refused when there is nothing to take back or taking it back would leave nodes without egress.
+        Raises Refused if there is nothing to roll back, or if nodes would be without egress.
         """
         if change.plan.kind is not PlanKind.ATTACH_NAT_GATEWAY:
             raise Refused("only a change that attached a NAT gateway can be rolled back")
@@ -114,7 +114,7 @@ class Propose:
         found = self.records.incident(plan.cluster_id, incident_id) if incident_id else None
         change = self._new_change(plan, at.domain, requested_by, found.value if found else None, change_id)
         key = cluster_key(change.cluster_id)
-        # Read before the changes and written after: if somebody else proposed meanwhile, they wrote it, and this fails.
+        # Read before the changes and written after them, so that a concurrent proposal makes this write fail.
         record = self.records.cluster(change.cluster_id)
         refuse_too_many(self.records.changes(key), change, at.domain)
         message = change_messages.change_proposed(change, self.links.page(change))
@@ -123,14 +123,14 @@ class Propose:
             *self.outbox.rows(change.cluster_name, message, at.wall),
             *retire_proposals(self.records, key, change),
         ]
-        # The index comes first. Without it nobody would watch the cure of a change that no incident asked for.
+        # The index entry comes first: without it nobody would watch a change that no incident requested.
         self.active_clusters.add_if_absent(key)
         self.records.commit_in(key, writes)
         return change
 
 
 def refuse_too_many(changes: Iterable[Change], new: Change, now: datetime) -> None:
-    """Raises TooMany. A roll-back counts among roll-backs only: no other proposal may stand in its way."""
+    """Raises TooMany. Rollbacks are counted separately, so that other proposals never prevent a rollback."""
     is_rollback = new.plan.kind is PlanKind.DETACH_NAT_GATEWAY
     proposed = sorted(
         change.proposed_at
@@ -144,7 +144,7 @@ def refuse_too_many(changes: Iterable[Change], new: Change, now: datetime) -> No
 
 
 def why_not(plan: Plan) -> str:
-    """Why a plan can't be executed: its blockers, or the advice that is the answer."""
+    """Why a plan can't be executed: its blockers, or the advice."""
     reasons = sentences(*(part for check in plan.blockers for part in (check.message, check.remedy)))
     commands = [*(command for check in plan.blockers for command in check.commands), *plan.commands]
     by_hand = [f"`{line}`" for line in script(commands).splitlines()]
@@ -152,7 +152,7 @@ def why_not(plan: Plan) -> str:
 
 
 def proposal_writes(change: Change, record: Stored[ClusterRecord] | None, actor: str, now: datetime) -> list[Put]:
-    """The proposal, the cluster's record pointing at it, and its audit line."""
+    """The proposal, the cluster's record that refers to it, and its audit line."""
     known = record.value if record else ClusterRecord(change.cluster_id, change.cluster_name)
     return [
         Put(change),
@@ -162,7 +162,7 @@ def proposal_writes(change: Change, record: Stored[ClusterRecord] | None, actor:
 
 
 def made_by(records: Records, partition: str, change: Change) -> Change:
-    """The change whose work this one takes back or deletes; itself when it is about no other. Raises NotFoundHere."""
+    """The change that this one rolls back or deletes, else the change itself. Raises NotFoundHere."""
     of_change = change.plan.of_change_id
     stored = records.change(partition, of_change) if of_change else None
     if of_change and stored is None:
@@ -171,20 +171,20 @@ def made_by(records: Records, partition: str, change: Change) -> Change:
 
 
 def open_incident(records: Records, partition: str, change: Change) -> Stored[Incident] | None:
-    """The incident that the change is for, while it is open."""
+    """The incident of the change, while it is open."""
     found = records.incident_in(partition, change.incident_id) if change.incident_id else None
     return found if found is not None and found.value.state is IncidentState.OPEN else None
 
 
 def retire_proposals(records: Records, partition: str, new: Change) -> list[Put]:
-    """Writes that supersede every proposal that is still open."""
+    """Writes that supersede every open proposal."""
     return [Put(superseded(stored.value, new.id), stored.etag) for stored in _open_proposals(records, partition)]
 
 
 def withdraw_proposals(records: Records, partition: str, incident: Incident, now: datetime) -> list[Put]:
-    """Writes that end what an incident that is over had proposed, with the reason.
+    """Writes that withdraw the proposals for an incident that ended, with the reason.
 
-    What was asked for without it stays, and so does a roll-back or a deletion: those are about a change.
+    Proposals that a person requested without the incident remain, and so do rollbacks and deletions.
     """
     reason = f"withdrawn: the incident that it was for is over since {utc(incident.cleared_at or now)}"
     if incident.closing_note:
@@ -203,6 +203,6 @@ def _open_proposals(records: Records, partition: str) -> list[Stored[Change]]:
 
 
 def superseded(change: Change, by: str) -> Change:
-    """``change`` ended because change ``by`` takes its place. Raises WrongState when it can't be."""
+    """``change`` ended because ``by`` replaces it. Raises WrongState if it can't be superseded."""
     state = next_state(change.state, Event.SUPERSEDE)
     return replace(change, state=state, due_at=None, stop_reason=f"superseded by change {by}")

@@ -1,8 +1,8 @@
-"""Answers an incident with an exact plan to decide on, or with why there is none, after its alarm is out.
+"""After an incident's alarm, propose an exact plan, or say why there is none.
 
-A plan takes many requests to Azure, so it has a queue message of its own: no alarm and no other cluster waits for it.
-``plan_due_at`` of an incident says when it needs a plan. A worker first moves that time on, so that no other worker
-plans too, and so that the next tick tries again after a failure.
+A plan takes many requests to Azure, so it has its own queue message: no alarm and no other cluster waits for it.
+``plan_due_at`` of an incident is the time when it needs a plan. A worker first moves that time ahead, so that no other
+worker plans too, and so that a later tick tries again after a failure.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ..notification.outbox import Outbox
 from .propose import Propose, proposal_writes, retire_proposals
 
 log = logging.getLogger("snatbot.approval")
-TRY_AGAIN_AFTER = timedelta(minutes=5)  # when no plan could be made
+TRY_AGAIN_AFTER = timedelta(minutes=5)  # after a failure to plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,12 @@ class IncidentProposer:
     links: Links
 
     def run(self, partition: str, incident_id: str, at: Instant) -> Change | None:
-        """Plans for one incident, and notifies people. Doubled or late calls do no harm.
+        """Plan for one incident, and notify people. Duplicate or late calls are harmless.
 
-        None: no plan is needed any more, none can be carried out (people get the reasons), or none could be made just
-        now. Raises StoreError.
+        None: no plan is needed any more, none can be executed (people get the reasons), or planning failed. Raises
+        StoreError.
         """
-        with suppress(StoreConflict):  # others write all the time: it is still due, and the next tick tries again
+        with suppress(StoreConflict):  # still due: the next tick tries again
             incident = retry_on_conflict(lambda: self._claimed(partition, incident_id, at.domain))
             change = self._planned(incident, at.domain) if incident else None
             if change is not None:
@@ -68,13 +68,13 @@ class IncidentProposer:
         return claimed
 
     def _answered(self, partition: str, change: Change, at: Instant) -> Change | None:
-        """The proposal, or why there is none, unless the incident has ended or been answered meanwhile."""
+        """The proposal or advice, unless the incident ended or got a plan meanwhile."""
         stored = self.records.incident_in(partition, change.incident_id or "")
         if stored is None or stored.value.plan_due_at is None or self._is_answered(partition):
             return None
         record = self.records.cluster(change.cluster_id)
         if record is None or record.value.is_silenced(at.domain):
-            return None  # due again in a while
+            return None  # due again later
         self.records.commit_in(partition, self._writes(partition, change, stored, record, at))
         return change if change.plan.is_executable else None
 

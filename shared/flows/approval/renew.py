@@ -1,4 +1,4 @@
-"""A new plan where one came to nothing: for the same incident, and the network as it is now."""
+"""A new plan after a change ended without effect: for the same incident and the present network."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ class PlanRenewer:
     clock: Clock
 
     def offer_again(self, partition: str, change: Change) -> None:
-        """Proposes a new plan for the same incident, which needs its own approval. If none can be made, logs why."""
+        """Propose a new plan for the same incident; it needs its own approval. If planning fails, log why."""
         try:
             self.plan_again(partition, change, "snatbot")
         except SnatbotError as error:
             log.warning("change %s: no new plan could be offered: %s", change.id, error)
 
     def renew_expired(self, partition: str, stored: Stored[Change]) -> bool:
-        """Replaces a proposal that nobody decided on in time, while its incident is open, in the same post.
+        """Replace an expired proposal while its incident is open, in the same post.
 
-        The plan is made for the same request: if nothing has changed, its digest is the same. False, and nothing was
-        done: no new plan is needed, or none could be made just now. Raises StoreError.
+        The plan is for the same request: if nothing changed, its digest is the same. False, without any effect: no new
+        plan is needed, or planning failed. Raises StoreError.
         """
         change, now = stored.value, self.clock.now()
         incident, record = open_incident(self.records, partition, change), self.records.cluster_in(partition)
@@ -73,7 +73,7 @@ class PlanRenewer:
         return True
 
     def plan_again(self, partition: str, change: Change, requested_by: str) -> Change:
-        """The new change, proposed. Raises Refused with the reason when nothing can be done now."""
+        """The proposed new change. Raises Refused with the reason if there can be none now."""
         at = Instant.of(self.clock)
         match change.plan.kind:
             case PlanKind.DETACH_NAT_GATEWAY:
@@ -90,7 +90,7 @@ class PlanRenewer:
                 return renewed
 
     def _clear_due(self, partition: str, change: Change) -> None:
-        """The incident has its new plan: none has to be made later."""
+        """Clear ``plan_due_at``, because the incident has its new plan."""
 
         def note() -> None:
             found = open_incident(self.records, partition, change)

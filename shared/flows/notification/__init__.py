@@ -1,1 +1,1 @@
-"""Messages on their way to chat, and the heartbeat."""
+"""Store and deliver messages, and send the heartbeat."""

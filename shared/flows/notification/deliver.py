@@ -1,8 +1,8 @@
-"""Deliver the messages of the outbox to their channels: oldest first, each at least once.
+"""Deliver the outbox's messages to their channels: oldest first, each at least once.
 
-A row is claimed by pushing its ``due_at`` into the future before posting, so that a second worker leaves it alone.
-If a worker dies between posting and deleting, the message is posted again: late twice beats never. While a channel is
-down, all of its messages wait in order; a message that the service refuses steps aside for the ones behind it.
+A worker claims a row by moving its ``due_at`` into the future before posting, so that no second worker posts it. If the
+worker dies between posting and deleting, the message is posted twice, which is better than never. While a channel is
+down, its messages wait in order; a message that the service refuses does not block later ones.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from .route import Router
 log = logging.getLogger("snatbot.deliver")
 _FIRST_WAIT = timedelta(minutes=1)
 _LONGEST_WAIT = timedelta(minutes=15)
-_DOUBLINGS = 4  # after so many the longest wait is reached
+_DOUBLINGS = 4  # after so many doublings the wait is the longest
 _REFUSED_WAIT = timedelta(hours=1)
 _GIVE_UP_AFTER_REFUSALS = 24
 
@@ -38,7 +38,7 @@ class Delivery:
 
     sent: int = 0
     waiting: int = 0
-    refused: int = 0  # tried again for a day, then given up
+    refused: int = 0  # retried for a day, then given up
     given_up: int = 0
 
 
@@ -56,7 +56,7 @@ class Deliver:
         self._router = router or Router(records, (), tuple(channels), tuple(channels))
 
     def all_due(self, partition: str, wall: Callable[[], datetime]) -> Delivery:
-        """Repeats until nothing more can be sent: other workers leave a channel to the one that is posting to it."""
+        """Repeat until nothing more can be sent: only one worker posts to a channel at a time."""
         total = Delivery()
         while True:
             found = self.run(partition, wall())
@@ -70,7 +70,7 @@ class Deliver:
                 return total
 
     def run(self, partition: str, wall: datetime) -> Delivery:
-        """Everything due in one cluster's outbox. Doubled or late calls do no harm."""
+        """Deliver everything that is due in one cluster's outbox. Duplicate or late calls are harmless."""
         counts: Counter[str] = Counter()
         rows = self._records.outbox(partition)
         if unrouted := [row for row in rows if not row.value.channel and row.value.due_at]:
@@ -91,17 +91,17 @@ class Deliver:
         return Delivery(**counts)
 
     def _deliver(self, partition: str, row: Stored[OutboxMessage], wall: datetime) -> str:
-        """Returns the field of Delivery that counts it."""
+        """The name of the Delivery field that counts it."""
         wait = min(_FIRST_WAIT * 2 ** min(row.value.attempts, _DOUBLINGS), _LONGEST_WAIT)
         tried = replace(row.value, attempts=row.value.attempts + 1, due_at=wall + wait)
         try:
             self._records.commit_in(partition, [Put(tried, row.etag)])
         except StoreConflict:
-            return "waiting"  # another worker has it
+            return "waiting"  # another worker claimed it
         try:
             self._post(partition, tried)
         except StoreConflict:
-            return "waiting"  # another worker writes where it was posted
+            return "waiting"  # another worker writes where the message was posted
         except ChatUnavailable as error:
             log.warning("message %s to %s: try %d failed: %s", tried.id, tried.channel, tried.attempts, error)
             named = timedelta(seconds=error.retry_after_seconds or 0)

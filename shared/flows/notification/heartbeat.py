@@ -1,4 +1,4 @@
-"""A sign of life to a dead man's switch elsewhere, which raises the alarm when it stays away."""
+"""Send a heartbeat to an external monitor, which alarms when it stops."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ TIMEOUT_SECONDS = 5
 
 
 def beat(url: str, timeout_seconds: float = TIMEOUT_SECONDS) -> bool:
-    """Whether it was taken. Never raises, and never logs the address, which is a secret."""
+    """Whether the monitor accepted it. Never raises, and never logs the URL, which is a secret."""
     import requests
 
     from ...bounded_http import send

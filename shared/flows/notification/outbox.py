@@ -1,4 +1,4 @@
-"""Putting messages into the outbox, in the same transaction as what they tell of."""
+"""Rows that put messages into the outbox, for the transaction that they announce."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ...store.records import Put
 
 
 class Outbox:
-    """``channels`` are the names of the configured channels; each gets its own copy and its own retries."""
+    """``channels`` are the configured channels; each gets its own copy with its own retries."""
 
     def __init__(self, channels: Sequence[str]) -> None:
         self._channels = tuple(channels)

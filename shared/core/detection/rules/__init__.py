@@ -1,1 +1,1 @@
-"""What is concluded, one rule a module: pure functions from readings and facts to a finding, or None."""
+"""The rules, one in each module: pure functions from readings and facts to a finding, or None."""

@@ -1,10 +1,10 @@
-"""Ports per node are about to be cut: default allocation gives less where a pool crosses a size.
+"""Ports per node are about to drop: the default allocation is smaller above certain node counts.
 
 With AllocatedOutboundPorts 0 a node has 1,024 ports up to 50 nodes, 512 up to 100, 256 up to 200, 128 up to 400, 64 up
-to 800, then 32; crossing re-allocates and drops connections (Azure docs: load-balancer-outbound-connections). A warning
-when the autoscaler may cross and the cluster is within a tenth of it, or when it may cross and a node already uses more
-than it would have left. A notice when it may cross one day, stands right before it, or would cross only for as long as
-an upgrade adds its surge nodes: a pool of fixed size never leaves that state, and nobody could clear the warning.
+to 800, then 32; crossing a limit re-allocates and drops connections (Azure docs: load-balancer-outbound-connections).
+Warning: the autoscaler may cross a limit, and the cluster is within a tenth of it or a node already uses more ports
+than it would keep. Notice: the autoscaler may cross it later, the cluster is right at the limit, or only an upgrade's
+surge nodes would cross it: a pool of fixed size stays in that state, and nobody could clear a warning.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ NEAR = 0.9
 
 
 def default_ports(nodes: int) -> int:
-    """Ports of each node when no allocation is set."""
+    """Ports of each node without a set allocation."""
     return next((ports for size, ports in SIZES if nodes <= size), SIZES[-1][1])
 
 
 def allocation_cliff(
     cluster: Cluster, load_balancer: LoadBalancer, ports: PortReading | None, now: datetime
 ) -> Finding | None:
-    """``ports`` None: not read in this scan."""
+    """``ports``: None if this scan did not read them."""
     rule = load_balancer.aks_outbound_rule
     if rule is None or rule.allocated_outbound_ports:
         return None

@@ -1,6 +1,7 @@
-"""Nodes have fewer ports than they had: somebody or something lowered the allocation.
+"""Nodes have fewer ports than before: the allocation was lowered.
 
-Compared with the allocation of earlier scans. The finding lasts for a day; then the lower allocation is the baseline.
+The rule compares with the allocation of earlier scans. The finding lasts for a day; then the lower allocation is the
+baseline.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ NEW_NORMAL_AFTER = timedelta(days=1)
 
 
 def allocation_drift(ports: PortReading, baseline: AllocationBaseline | None) -> Finding | None:
-    """``baseline`` None: ports were never read before."""
+    """``baseline``: None if ports were never read before."""
     now = ports.allocated_per_node
     if baseline is None or now is None or now >= baseline.ports:
         return None
@@ -31,7 +32,7 @@ def allocation_drift(ports: PortReading, baseline: AllocationBaseline | None) ->
 
 
 def next_baseline(ports: PortReading | None, before: AllocationBaseline | None) -> AllocationBaseline | None:
-    """The baseline after a scan; ``ports`` None when it did not read them."""
+    """The baseline after a scan; ``ports``: None if it did not read them."""
     now = ports.allocated_per_node if ports else None
     if ports is None or now is None:
         return before

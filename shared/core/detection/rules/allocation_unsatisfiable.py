@@ -1,9 +1,8 @@
-"""A fixed allocation that doesn't fit: nodes times ports per node exceed what the outbound IPs have.
+"""A fixed allocation does not fit: nodes times ports per node exceed the ports of the outbound IPs.
 
-64,000 ports per outbound IP (Azure docs: configure-load-balancer-standard). Not enough for the nodes of now is high:
-new nodes come up without ports or not at all; not enough for autoscaler maximum plus surge is a warning. Where a
-frontend takes its addresses from a prefix, their number isn't known here and there is no finding. Only AKS's own rule
-and IPv4 addresses count.
+An outbound IP has 64,000 ports (Azure docs: configure-load-balancer-standard). Too few for the present nodes is high:
+new nodes get no ports or don't start; too few for autoscaler maximum plus surge is a warning. If a frontend uses a
+prefix, the number of IPs is unknown here and there is no finding. Only AKS's own rule and IPv4 addresses count.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from ....model.load_balancer import LoadBalancer, OutboundRule
 from ..node_counts import now_and_at_most
 
 PORTS_PER_IP = 64_000
-NEAR = 0.9  # of the capacity, where the maximum of nodes is unknown
+NEAR = 0.9  # of the capacity, if the maximum of nodes is unknown
 
 
 def allocation_unsatisfiable(cluster: Cluster, load_balancer: LoadBalancer, now: datetime) -> Finding | None:
@@ -55,6 +54,6 @@ def allocation_unsatisfiable(cluster: Cluster, load_balancer: LoadBalancer, now:
 
 
 def _ipv4_ips(cluster: Cluster, rule: OutboundRule) -> int:
-    """A frontend need not say its version: of a dual-stack cluster AKS's own number of IPv4 addresses is the limit."""
+    """A frontend may not show its IP version: in a dual-stack cluster AKS's number of IPv4 addresses is the limit."""
     managed = cluster.load_balancer_profile.managed_outbound_ip_count if cluster.has_ipv6 else None
     return len(rule.ipv4_ip_ids) if managed is None else min(managed, len(rule.ipv4_ip_ids))

@@ -1,8 +1,8 @@
-"""A subnet no longer has the NAT gateway that snatbot's last verified write gave it, or a new pool's subnet has none.
+"""A subnet lost the NAT gateway of snatbot's last verified write, or a new pool's subnet has none.
 
-A redeployment of the network from code, or a person, can take a NAT gateway off a subnet; then its nodes are back on
-the load balancer's ports. A new pool in another subnet starts there. Both are critical: what was approved and verified
-no longer holds. A gateway that others put back after a roll-back is a warning.
+A redeployment of the network from code, or a person, may detach a NAT gateway; its nodes then use the load balancer's
+ports again. A new pool in another subnet uses them from the start. Both are critical, because the approved and verified
+state changed. A gateway that others attach again after a rollback is a warning.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ def association_drift(cluster: Cluster, serving: Serving, known: Associations, n
 
 
 def serving_gateways(target: WatchedCluster) -> dict[ArmId, ArmId | None]:
-    """Gateway id by subnet id, as the fleet query found them."""
+    """Gateway id by subnet id, from the fleet query."""
     return {subnet_id: gateway.id for gateway in target.gateways for subnet_id in gateway.subnet_ids}
 
 
 def _lost(cluster: Cluster, serving: Serving, known: Associations) -> Iterator[tuple[ArmId, str]]:
-    # No pool names the subnets of auto-provisioned nodes. Nothing is known of them where their gateway isn't seen.
+    # No pool names the subnets of auto-provisioned nodes. If their gateway is unknown, nothing is concluded.
     seen = set(serving.values())
     unnamed = [each for each in known.verified if cluster.has_auto_provisioning and known.wanted(each) in seen]
     for subnet_id in dict.fromkeys((*cluster.subnet_ids, *unnamed)):
@@ -58,7 +58,7 @@ def _lost(cluster: Cluster, serving: Serving, known: Associations) -> Iterator[t
 
 
 def _returned(cluster: Cluster, serving: Serving, known: Associations) -> Iterator[tuple[ArmId, str]]:
-    """Only the gateway that snatbot took off: another one is the owner's decision."""
+    """Only the gateway that snatbot detached: another gateway is the owner's decision."""
     for subnet_id in cluster.subnet_ids:
         found = serving.get(subnet_id)
         if found is not None and found == known.taken_off(subnet_id):

@@ -1,7 +1,7 @@
-"""A batch says something else of a load balancer than a request about it alone: batches leave out points there.
+"""A batch contradicts a single request about the same load balancer: batches may leave out points.
 
-Compared are minutes that are at least ten minutes old, so that late points have come; what is absent counts as 0. The
-second disagreement is said, and three agreements in a row end it.
+The rule compares minutes that are at least ten minutes old, so that late points have arrived; an absent value counts as
+0. People are notified at the second disagreement, and three agreements in a row end it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ AGE = timedelta(minutes=10)
 SPAN = timedelta(minutes=10)
 SAID_FROM = 2
 TRUSTED_FROM = 3
-_TOLERANCE = 1e-6  # of averages
+_TOLERANCE = 1e-6  # between averages
 
 _Key = tuple[tuple[tuple[str, str], ...], datetime]
 
@@ -30,7 +30,7 @@ def compared_window(now: datetime) -> Window:
 
 
 def disagreement(in_batch: MetricAnswer, alone: MetricAnswer, window: Window) -> str:
-    """What differs, in words; empty where both say the same. Minutes that can't be read are left out."""
+    """The difference in words; empty if both agree. Unknown minutes are left out."""
     unknown = in_batch.unknown | alone.unknown
     batch, single = (dict(_values(answer, window, unknown)) for answer in (in_batch, alone))
     keys = batch.keys() | single.keys()
@@ -43,7 +43,7 @@ def disagreement(in_batch: MetricAnswer, alone: MetricAnswer, window: Window) ->
 
 
 def next_suspect(before: SuspectRegion | None, metric: str, evidence: str, now: datetime) -> SuspectRegion | None:
-    """``evidence`` of one sample, empty for an agreement. None: the region is not, or no longer, suspect."""
+    """``evidence`` of one sample, empty for an agreement. None: the region is not suspect (any more)."""
     if evidence:
         suspect = before or SuspectRegion(metric, now)
         return replace(suspect, evidence=evidence, disagreed=suspect.disagreed + 1, agreed=0)
@@ -57,7 +57,7 @@ def is_said(suspect: SuspectRegion) -> bool:
 
 
 def _values(answer: MetricAnswer, window: Window, unknown: frozenset[datetime]) -> Iterator[tuple[_Key, float]]:
-    """By dimensions and minute. Series that differ in case only are added up."""
+    """Values by dimensions and minute, summed over series whose dimensions differ only in case."""
     sums: dict[_Key, float] = defaultdict(float)
     for series, at, value in answer.points_in(window):
         if at not in unknown:

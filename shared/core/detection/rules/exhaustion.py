@@ -1,11 +1,11 @@
-"""Ports will run out: found only when a straight line describes the use well enough to be extended.
+"""Ports will run out: predicted only if a straight line fits the use well enough.
 
-The line (least squares) counts when it rests on at least 15 minutes spread over 20 or more, explains 80 % of the
-variance (R² ≥ 0.8), has risen by a tenth of the node's ports in that time, and meets the allocation within
-``exhaustion_minutes``. A burst, a plateau or noise gives no finding.
+The line (least squares) counts if it has at least 15 minutes over 20 or more, explains 80 % of the variance (R² ≥ 0.8),
+rose by a tenth of the node's ports in that time, and reaches the allocation within ``exhaustion_minutes``. A burst, a
+plateau or noise gives no finding.
 
-A fast leak runs out before 20 minutes have passed: a second line, through the last 10 minutes, has to explain 95 %, to
-have risen by 15 % of the ports, and to meet the allocation within 30 minutes.
+A fast leak exhausts the ports in less than 20 minutes: a second line, for the last 10 minutes, must explain 95 %, have
+risen by 15 % of the ports, and reach the allocation within 30 minutes.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ STEEP_AHEAD_MINUTES = 30
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """``value`` at the last point, ``slope`` a minute."""
+    """``value`` at the last point, ``slope`` per minute."""
 
     value: float
     slope: float
@@ -43,7 +43,7 @@ class Line:
 
 
 def exhaustion_ahead(ports: PortReading, histories: Iterable[PortHistory], thresholds: Thresholds) -> Finding | None:
-    """``histories`` of the nodes in ``ports``; those of other nodes are ignored. The evidence is of the soonest."""
+    """``histories`` of nodes that are not in ``ports`` are ignored. The evidence is of the node that runs out first."""
     full = {(node.ip, node.protocol): node for node in ports.nodes}
     found: list[tuple[float, NodePorts, Line]] = []
     for history in histories:
@@ -72,7 +72,7 @@ def exhaustion_ahead(ports: PortReading, histories: Iterable[PortHistory], thres
 
 
 def fit(history: PortHistory) -> Line | None:
-    """The least-squares line; None for fewer than two minutes, or when all are the same."""
+    """The least-squares line; None for fewer than two minutes, or if all are the same."""
     if len(history.used) < 2:
         return None
     start = history.used[0][0]
@@ -89,7 +89,7 @@ def fit(history: PortHistory) -> Line | None:
 
 
 def _line(history: PortHistory, allocated: float, ahead_minutes: int) -> Line | None:
-    """The line to extend: through all, else through the last minutes, if that one climbs fast and straight."""
+    """The line for the prediction: through all minutes, else the last ones if that line is steep and straight."""
     whole = fit(history) if len(history.used) >= MIN_POINTS else None
     if whole is not None and _is_lasting(whole, allocated) and whole.minutes_until(allocated) <= ahead_minutes:
         return whole

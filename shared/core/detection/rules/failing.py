@@ -1,9 +1,9 @@
-"""Connections fail now: any failed SNAT connection of any node in the judged window.
+"""Connections fail: any failed SNAT connection of any node in the assessed window.
 
-It must be zero: a failed count above zero is Microsoft's own definition of SNAT exhaustion (Azure docs:
-load-balancer-standard-diagnostics). It is critical when the share of failed connections reaches
-``critical_share_percent``, when at least two nodes and half of all fail, or when it has gone on for 30 minutes and
-rises.
+It must be zero: Microsoft defines SNAT exhaustion as a failed count above zero (Azure docs:
+load-balancer-standard-diagnostics). It is critical if the share of failed connections reaches
+``critical_share_percent``, if at least two nodes and half of all nodes fail, or if failures last for 30 minutes and
+rise.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LONG = timedelta(minutes=30)
 
 
 def snat_failing(reading: Reading, node_count: int, thresholds: Thresholds) -> Finding | None:
-    """``node_count`` is of the whole cluster, 0 when it isn't known."""
+    """``node_count``: of the whole cluster, 0 if unknown."""
     if not isinstance(reading, Measured) or reading.failed == 0:
         return None
     since = reading.failing_since or reading.failed_minutes[0]

@@ -1,10 +1,10 @@
-"""Trouble on a NAT gateway, which has no figures per node.
+"""Trouble on a NAT gateway, which has no metrics per node.
 
-Failing: any failed connection in the judged window; critical when 100 a minute fail in every measured minute. A share
-has no part in it: no document says whether Attempted includes Failed. Pressure: open connections against 64,512 per
-public IP (Azure docs: nat-gateway-resource), a warning at ``nat_capacity_percent``, high at 90 %. Data path:
-DatapathAvailability below ``datapath_percent`` on average over 15 minutes, on at least 10 of them (Azure docs:
-nat-metrics).
+Failing: any failed connection in the assessed window; critical if 100 per minute fail in every measured minute. The
+share of failures does not count, because no document says whether Attempted includes Failed. Pressure: open connections
+relative to 64,512 per public IP (Azure docs: nat-gateway-resource), a warning at ``nat_capacity_percent``, high at 90
+%. Data path: average DatapathAvailability below ``datapath_percent`` in 15 minutes, with at least 10 of them measured
+(Azure docs: nat-metrics).
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def nat_gateway_failing(gateway: WatchedGateway, reading: Reading) -> Finding | 
 def nat_gateway_pressure(
     gateway: WatchedGateway, window: Window, open_connections: MetricAnswer, thresholds: Thresholds
 ) -> Finding | None:
-    """None where the number of public IPs isn't known."""
+    """None if the number of public IPs is unknown."""
     if not gateway.public_ip_count:
         return None
     peak, at = _peak(open_connections, window)
@@ -90,7 +90,7 @@ def nat_gateway_datapath(
 
 
 def _peak(answer: MetricAnswer, window: Window) -> tuple[float, datetime | None]:
-    """The highest minute; series of the same gateway (protocols) are added up."""
+    """The highest minute, summed over the gateway's series (protocols)."""
     minutes: dict[datetime, float] = {}
     for _, at, value in answer.points_in(window):
         minutes[at] = minutes.get(at, 0.0) + value

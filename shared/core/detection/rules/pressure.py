@@ -1,7 +1,7 @@
-"""Ports run short: a node uses a large share of its allocated SNAT ports of one protocol.
+"""Ports are short: a node uses a large share of its allocated SNAT ports of one protocol.
 
-Two thresholds, 75 % and 90 % unless set otherwise (Azure docs: load-balancer-standard-diagnostics). Held per node and
-protocol: a mean over nodes, or over TCP and UDP, would hide the one hot node.
+The thresholds are 75 % and 90 % unless set otherwise (Azure docs: load-balancer-standard-diagnostics). They apply per
+node and protocol: an average over nodes, or over TCP and UDP, would hide a single busy node.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A cluster could not be measured, or not wholly, or carries unusable tags: shown, never taken for health."""
+"""A cluster was not measured, or only partly, or has invalid tags: shown, never taken for healthy."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def not_measured(reading: Reading, since: datetime) -> Finding | None:
 
 
 def bad_tags(problems: Sequence[str], now: datetime) -> Finding | None:
-    """``problems`` one sentence each; what such a tag would have set keeps its usual value."""
+    """``problems`` are sentences; an invalid tag leaves the usual value unchanged."""
     if not problems:
         return None
     return Finding(
@@ -37,7 +37,7 @@ def bad_tags(problems: Sequence[str], now: datetime) -> Finding | None:
 
 
 def answer_cut(window: Window, reading: Reading, ports: PortReading | None) -> Finding | None:
-    """Azure Monitor cut an answer (REST: Metrics - List, ``top``): nodes that are missing in it may be in trouble.
+    """Azure Monitor truncated an answer (REST: Metrics - List, ``top``): nodes missing in it may be in trouble.
 
     Queries ask for far more series than the largest cluster has, so this should not happen.
     """
