@@ -15,7 +15,7 @@ from microsoft_teams import cards
 from microsoft_teams.cards.core import ContainerStyle
 
 from ..formatting import clip
-from .message import Message, Section, Table, Tone, code_spans, without_backticks
+from .message import Chart, Message, Section, Table, Tone, code_spans, without_backticks
 
 SCHEMA_URL = "http://adaptivecards.io/schemas/adaptive-card.json"
 _STYLE: dict[Tone, ContainerStyle] = {
@@ -50,6 +50,7 @@ def card(message: Message) -> dict[str, Any]:
             for button in message.buttons
         ]
         body.append(cards.ActionSet(actions=[*actions], spacing="Medium"))
+    body.extend(map(_chart, message.charts))
     body.extend(_details([section for section in message.sections if section.is_detail]))
     if message.footer:
         body.append(_text(message.footer, is_subtle=True, spacing="Medium"))
@@ -68,6 +69,13 @@ def _head(message: Message) -> cards.CardElement:
     if message.summary:
         items.append(_text(message.summary, spacing="Small"))
     return cards.Container(style=_STYLE[message.tone], bleed=True, items=items)
+
+
+def _chart(chart: Chart) -> cards.CardElement:
+    """Dropped where Teams has no charts: a fact says the same. What was not measured has no point."""
+    values = [cards.LineChartValue(x=label, y=value) for label, value in chart.points if value is not None]
+    line = cards.LineChartData(legend=chart.title, values=values)
+    return cards.LineChart(title=chart.title, show_title=True, show_legend=False, data=[line], fallback="drop")
 
 
 def _section(section: Section) -> Iterator[cards.CardElement]:

@@ -1,7 +1,7 @@
 """The Block Kit blocks of a message.
 
-Lists, steps and commands are rich text, which Slack shows literally; only the notification text and the facts are
-mrkdwn and escaped. Limits are Slack's own (docs.slack.dev: reference/block-kit), checked by slack_sdk when a block is
+Facts, lists, steps and commands are rich text, which Slack shows literally; only the notification text is mrkdwn and
+escaped. Limits are Slack's own (docs.slack.dev: reference/block-kit), checked by slack_sdk when a block is
 turned into JSON. URL buttons also send an interaction, which has to be acknowledged: their ``action_id`` starts with
 ``URL_ACTION_PREFIX``.
 """
@@ -14,19 +14,22 @@ from typing import Any
 from slack_sdk.models import blocks as kit
 
 from ..formatting import clip
-from .message import Button, Message, Section, Table, Tone, code_spans, without_backticks
+from .message import Button, Chart, Message, Section, Table, Tone, code_spans, without_backticks
 
 URL_ACTION_PREFIX = "open_link_"
 MAX_TEXT_CHARACTERS = 3_000
 MAX_UPDATE_CHARACTERS = 4_000
 """A message whose text is longer can be posted, but not updated (docs.slack.dev: chat.update, msg_too_long)."""
 MAX_URL_CHARACTERS = 3_000
+MAX_CHARTS = 2
+MAX_CHART_TITLE_CHARACTERS = 50
+CHART = "data_visualization"
 _MARK = {Tone.ALARM: "🔴", Tone.WARNING: "🟠", Tone.GOOD: "🟢", Tone.NEUTRAL: "🔵"}
 
 
 def blocks(message: Message) -> list[dict[str, Any]]:
     """The blocks as JSON. How many there are and how long together is the caller's business."""
-    return [block.to_dict() for block in _blocks(message)]
+    return [block if isinstance(block, dict) else block.to_dict() for block in _blocks(message)]
 
 
 def fallback(message: Message) -> str:
@@ -47,7 +50,7 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _blocks(message: Message) -> Iterator[kit.Block]:
+def _blocks(message: Message) -> Iterator[kit.Block | dict[str, Any]]:
     title = clip(f"{_MARK[message.tone]} {without_backticks(message.title)}", kit.HeaderBlock.text_max_length)
     yield kit.HeaderBlock(text=kit.PlainTextObject(text=title, emoji=True))
     if message.summary:
@@ -58,6 +61,7 @@ def _blocks(message: Message) -> Iterator[kit.Block]:
         if not section.is_detail:
             yield from _section(section)
     yield from _actions(message)
+    yield from _charts(message.charts)
     details = [section for section in message.sections if section.is_detail]
     if details:
         yield kit.DividerBlock()
@@ -69,10 +73,20 @@ def _blocks(message: Message) -> Iterator[kit.Block]:
 
 
 def _facts(facts: Sequence[tuple[str, str]]) -> kit.Block:
-    # Escaping makes a text up to five times as long; a field takes 2,000 characters.
-    texts = [f"*{escape(clip(label, 60))}*\n{escape(clip(without_backticks(value), 330))}" for label, value in facts]
-    # Verbatim: a name that looks like an address or a channel is no link.
-    return kit.SectionBlock(fields=[kit.MarkdownTextObject(text=text, verbatim=True) for text in texts])
+    """A line each: fields would take two, and a phone shows few lines."""
+    pieces: list[kit.RichTextElement] = []
+    for label, value in facts:
+        pieces += [_text(f"{label}  ", bold=True), *_pieces(value), _text("\n")]
+    return kit.RichTextBlock(elements=[kit.RichTextSectionElement(elements=pieces[:-1])])
+
+
+def _charts(charts: Sequence[Chart]) -> Iterator[dict[str, Any]]:
+    """``data_visualization`` (docs.slack.dev), which slack_sdk has no class for. What was not measured has no point."""
+    for chart in charts[:MAX_CHARTS]:
+        data = [{"label": label, "value": value} for label, value in chart.points if value is not None]
+        axis = {"categories": [label for label, _ in chart.points]}
+        line = {"type": "line", "series": [{"name": "a minute", "data": data}], "axis_config": axis}
+        yield {"type": CHART, "title": clip(chart.title, MAX_CHART_TITLE_CHARACTERS), "chart": line}
 
 
 def _section(section: Section) -> Iterator[kit.Block]:
@@ -107,11 +121,17 @@ def _table(table: Table) -> Iterator[kit.RichTextElement]:
 
 def _line(text: str, heading: str = "") -> kit.RichTextElement:
     """One element for heading and text: Slack sets adjacent sections side by side, not below each other."""
-    text_of = kit.RichTextElementParts.Text
-    pieces = [text_of(text=piece, style={"code": True} if is_code else None) for piece, is_code in code_spans(text)]
-    if heading:
-        pieces.insert(0, text_of(text=without_backticks(heading) + ("\n" if text else ""), style={"bold": True}))
-    return kit.RichTextSectionElement(elements=pieces)
+    title = [_text(without_backticks(heading) + ("\n" if text else ""), bold=True)] if heading else []
+    return kit.RichTextSectionElement(elements=[*title, *_pieces(text)])
+
+
+def _pieces(text: str) -> list[kit.RichTextElement]:
+    return [_text(piece, code=is_code) for piece, is_code in code_spans(text)]
+
+
+def _text(text: str, *, bold: bool = False, code: bool = False) -> kit.RichTextElement:
+    style = {"bold": True} if bold else {"code": True} if code else None
+    return kit.RichTextElementParts.Text(text=text, style=style)
 
 
 def _buttons(message: Message) -> list[Button]:

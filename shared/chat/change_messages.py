@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from ..core.az_cli import script
 from ..formatting import capital, listed, number, sentence, sentences, utc
 from ..model.change import Change, ChangeState, JournalEntry, Verdict
 from ..model.plan import AssociateSubnet, Plan, PlanKind
+from .charts import chart, sparkline
+from .choices import HEADING, choices_of
 from .finding_labels import describe_incident
+from .incident_head import failures_chart, how_bad, standing
 from .labels import (
     check_commands,
     describe_check,
@@ -18,7 +22,8 @@ from .labels import (
     resource_name,
     state_label,
 )
-from .message import Button, Message, MessageKind, Section, Tone, facts_of, sections_of
+from .message import Button, Chart, Message, MessageKind, Section, Tone, facts_of, sections_of
+from .portal import metrics_button
 
 _FINISHED: Mapping[ChangeState, tuple[str, Tone]] = {
     ChangeState.FIXED: ("Fixed: egress of {cluster} works through the NAT gateway", Tone.GOOD),
@@ -50,33 +55,34 @@ def change_proposed(change: Change, approval_url: str) -> Message:
     plan = change.plan
     subnets = [resource_name(step.subnet_id) for step in plan.steps if isinstance(step, AssociateSubnet)]
     arithmetic = plan.demand.arithmetic if plan.demand else ()
+    about = facts_of(
+        ("Virtual network", resource_name(plan.vnet_id)),
+        ("Subnets", listed(subnets)),
+        ("Egress IPs now", listed(plan.egress_now) or "unknown"),
+        ("Egress IPs then", listed(plan.egress_then) or "unknown"),
+        ("Cost", describe_cost(plan.cost) if plan.cost else ""),
+        ("Asked for by", change.requested_by),
+    )
+    details = (
+        Section("Why", text=describe_incident(change.reason) if change.reason else ""),
+        Section("What will be done", steps=tuple(map(describe_step, plan.steps))),
+        Section("The plan", bullets=tuple(f"{label}: {value}" for label, value in about)),
+        Section("Please note", bullets=tuple(map(describe_check, plan.warnings)), code=check_commands(plan.warnings)),
+        Section("How to undo", text=sentences(plan.rollback_text)),
+        Section("Why this size", bullets=tuple(map(capital, arithmetic))),
+        Section("Notes", bullets=tuple(map(sentence, plan.notes))),
+    )
+    evidence = change.reason.evidence if change.reason else ""
     return _message(
         change,
         MessageKind.APPROVAL_WANTED,
         f"Approval needed for {change.cluster_name}",
-        sentences(plan.summary, "Nothing is changed until someone approves it."),
+        sentences(evidence or plan.summary, "Nothing is changed until someone approves it."),
         Tone.WARNING,
-        facts=(
-            ("Virtual network", resource_name(plan.vnet_id)),
-            ("Subnets", listed(subnets)),
-            ("Egress IPs now", listed(plan.egress_now) or "unknown"),
-            ("Egress IPs then", listed(plan.egress_then) or "unknown"),
-            ("Cost", describe_cost(plan.cost) if plan.cost else ""),
-            ("Asked for by", change.requested_by),
-            ("Decide before", utc(change.expires_at)),
-        ),
-        sections=(
-            Section("Why", text=describe_incident(change.reason) if change.reason else ""),
-            Section("What will be done", steps=tuple(map(describe_step, plan.steps))),
-            Section(
-                "Please note", bullets=tuple(map(describe_check, plan.warnings)), code=check_commands(plan.warnings)
-            ),
-            Section("How to undo", text=sentences(plan.rollback_text)),
-            *related_sections(plan, PlanKind.RELIEVE_LOAD_BALANCER, "Another way, without snatbot"),
-            Section("Why this size", bullets=tuple(map(capital, arithmetic)), is_detail=True),
-            Section("Notes", bullets=tuple(map(sentence, plan.notes)), is_detail=True),
-        ),
-        buttons=(Button("Review and decide", approval_url, is_primary=True),),
+        facts=(*(how_bad(change.reason) if change.reason else ()), ("Decide before", utc(change.expires_at))),
+        sections=(*choices_of(plan), *(replace(section, is_detail=True) for section in details)),
+        buttons=(Button("Review plan", approval_url, is_primary=True),),
+        charts=failures_chart(change.reason),
     )
 
 
@@ -100,17 +106,29 @@ def change_decided(change: Change, page_url: str = "") -> Message:
     )
 
 
-def change_progress(change: Change, entry: JournalEntry) -> Message:
+def change_progress(change: Change, entry: JournalEntry, page_url: str) -> Message:
     """One step as it went, in the words of its journal entry."""
     steps = change.plan.steps
     step = describe_step(steps[entry.step]) if 0 <= entry.step < len(steps) else "a step that the plan does not name"
-    return Message(
-        title=f"{change.cluster_name}: step {entry.step + 1} of {len(steps)} {entry.state}",
-        summary=sentences(entry.note or step),
-        tone=Tone.NEUTRAL,
-        footer=f"{_footer(change)} · {utc(entry.updated_at)}",
-        kind=MessageKind.STEP,
-        subject=_subject(change),
+    return _message(
+        change,
+        MessageKind.STEP,
+        f"{change.cluster_name}: step {entry.step + 1} of {len(steps)} {entry.state}",
+        sentences(entry.note or step),
+        facts=(("Plan", capital(change.plan.summary)), _approved_by(change), ("At", utc(entry.updated_at))),
+        buttons=(Button("Open the change", page_url),),
+    )
+
+
+def change_proving(change: Change, page_url: str) -> Message:
+    """All steps are done. Nothing is called fixed before the NAT gateway's own metrics show it."""
+    return _message(
+        change,
+        MessageKind.PROVING,
+        f"Proving: {change.cluster_name} leaves through the NAT gateway",
+        "All steps are done. snatbot measures whether connections go through the NAT gateway and none fails.",
+        facts=(("Plan", capital(change.plan.summary)), _approved_by(change)),
+        buttons=(Button("Open the change", page_url),),
     )
 
 
@@ -137,9 +155,9 @@ def change_stopped(change: Change, page_url: str) -> Message:
         Tone.ALARM,
         facts=(_steps_done(change), _approved_by(change)),
         sections=(
-            Section("Done", bullets=steps[: change.step]),
-            Section("Not done", bullets=steps[change.step :]),
-            Section("What now", text=_STOPPED, code=script(change.stop_commands)),
+            Section(HEADING, text=_STOPPED, code=script(change.stop_commands)),
+            Section("Done", bullets=steps[: change.step], is_detail=True),
+            Section("Not done", bullets=steps[change.step :], is_detail=True),
         ),
         buttons=(Button("Open the change", page_url, is_primary=True),),
     )
@@ -154,7 +172,7 @@ def concurrent_write_found(change: Change, reason: str, page_url: str, commands:
         f"Another writer on {change.cluster_name}'s network",
         sentences(reason),
         Tone.ALARM,
-        sections=(Section("What now", text=text, code=script(commands)),),
+        sections=(Section(HEADING, text=text, code=script(commands)),),
         buttons=(Button("Open the change", page_url, is_primary=True),),
     )
 
@@ -167,10 +185,12 @@ def change_finished(change: Change, page_url: str, journal: Sequence[JournalEntr
         title, tone = "The change on {cluster} was given up", Tone.NEUTRAL
     results: list[Section] = []
     if outcome:
-        heading = "Result" if change.state is ChangeState.DONE else "Measured"
-        results.append(Section(heading, bullets=tuple(map(capital, outcome.figures))))
+        is_done = change.state is ChangeState.DONE
+        figures = tuple(map(capital, outcome.figures))
+        results.append(Section("Result" if is_done else "Measured", bullets=figures, is_detail=not is_done))
         what_next = tuple(map(sentence, outcome.advice))
-        results.append(Section("What next", bullets=what_next, code=script(outcome.commands)))
+        results.append(Section(HEADING, bullets=what_next, code=script(outcome.commands)))
+    attempted = outcome.attempted if outcome else None
     has_new_egress = change.state in (ChangeState.FIXED, ChangeState.ROLLED_BACK)
     egress = listed(egress_addresses(change.plan, journal), 16) or "unknown"
     return _message(
@@ -182,10 +202,13 @@ def change_finished(change: Change, page_url: str, journal: Sequence[JournalEntr
         facts=(
             ("Change", capital(change.plan.summary)),
             ("Egress IPs", egress if has_new_egress else ""),
+            ("Failed a minute", sparkline(change.reason.failed_by_minute if change.reason else None)),
+            ("On the NAT gateway", sparkline(attempted)),
             _approved_by(change),
         ),
         sections=(*results, *_afterwards(change)),
         buttons=_buttons(change, page_url),
+        charts=(*failures_chart(change.reason), *chart("New connections a minute on the NAT gateway", attempted)),
     )
 
 
@@ -212,14 +235,21 @@ def _message(
     facts: Iterable[tuple[str, str]] = (),
     sections: Iterable[Section] = (),
     buttons: tuple[Button, ...] = (),
+    charts: tuple[Chart, ...] = (),
 ) -> Message:
+    """The incident, in short, stands above the change's own facts, with its chart and its metrics."""
+    incident = change.reason
+    moved = [step.after for step in change.plan.steps if isinstance(step, AssociateSubnet) and step.after]
+    before = (incident.load_balancer_id, incident.gateway_ids) if incident else (None, ())
+    metrics = metrics_button(None, moved) if change.is_begun and moved else metrics_button(*before)
     return Message(
         title=title,
         summary=summary,
         tone=tone,
-        facts=facts_of(("Cluster", change.cluster_name), *facts),
+        facts=facts_of(*standing(incident), *facts),
         sections=sections_of(*sections),
-        buttons=buttons,
+        buttons=(*buttons, *metrics),
+        charts=charts,
         footer=_footer(change),
         kind=kind,
         subject=_subject(change),
@@ -240,7 +270,8 @@ def _afterwards(change: Change) -> list[Section]:
         return [Section("What is left", text=_LEFT[change.plan.kind])]
     if change.state is ChangeState.FIXED:
         align = related_sections(change.plan, PlanKind.ALIGN_OUTBOUND_TYPE, "For you to do", is_detail=False)
-        return [Section("Please note", bullets=tuple(map(sentence, change.plan.notes))), *align]
+        notes = Section("Please note", bullets=tuple(map(sentence, change.plan.notes)), is_detail=True)
+        return [*align, notes]
     if change.state in (ChangeState.NOT_FIXED, ChangeState.CANT_TELL, ChangeState.FAILED):
         return [Section("How to undo", text=sentences(change.plan.rollback_text))]
     return []

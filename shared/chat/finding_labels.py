@@ -28,6 +28,22 @@ FINDING_TITLES: Mapping[FindingKind, str] = {
 }
 
 
+_CALLS = "New calls from the cluster to the internet"
+FINDING_MEANINGS: Mapping[FindingKind, str] = {
+    FindingKind.SNAT_FAILING: f"{_CALLS} hang or fail at random on these nodes, until ports are free.",
+    FindingKind.PORT_PRESSURE: f"{_CALLS} fail as soon as these nodes have no port left.",
+    FindingKind.EXHAUSTION_AHEAD: f"{_CALLS} will fail if the growth of used ports goes on.",
+    FindingKind.ALLOCATION_CLIFF: "With more nodes each gets fewer SNAT ports, and open connections drop.",
+    FindingKind.ALLOCATION_UNSATISFIABLE: "New nodes may come without SNAT ports, or can't be added.",
+    FindingKind.ALLOCATION_DRIFT: f"Each node has fewer SNAT ports than before: {_CALLS.lower()} fail sooner.",
+    FindingKind.ASSOCIATION_DRIFT: "These nodes leave through the load balancer again, with its few ports per node.",
+    FindingKind.NAT_GATEWAY_FAILING: f"{_CALLS} fail at random: the NAT gateway has no port for them.",
+    FindingKind.NAT_GATEWAY_PRESSURE: f"{_CALLS} fail as soon as the NAT gateway has no port left.",
+    FindingKind.NAT_GATEWAY_DATAPATH: f"{_CALLS} may fail: the NAT gateway itself is not available all the time.",
+}
+"""What people and applications notice, for each kind that opens an incident."""
+
+
 def port_table(nodes: Sequence[NodePorts]) -> Table:
     """A row a node and protocol."""
     rows = tuple(

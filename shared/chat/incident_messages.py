@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from ..core.az_cli import script
-from ..formatting import count, duration, listed, number, sentence, sentences, utc
+from ..formatting import count, duration, listed, percent, sentence, sentences, utc
 from ..model.assessment import Assessment
 from ..model.finding import FAILURES, FindingKind, Severity
 from ..model.incident import Incident
@@ -15,9 +15,12 @@ from ..model.plan import Plan, PlanKind
 from ..model.reading import Measured
 from . import manual_steps
 from .change_messages import related_sections
-from .finding_labels import FINDING_TITLES, port_table
+from .choices import HEADING, PLAN_FOLLOWS, choices_without_plan
+from .finding_labels import FINDING_MEANINGS, FINDING_TITLES, port_table
+from .incident_head import WORST, failures_chart, how_bad, standing
 from .labels import check_commands, describe_check, node_table, resource_name
 from .message import Message, MessageKind, Section, Tone, facts_of, sections_of
+from .portal import metrics_button
 
 # What moving egress off the load balancer would cure.
 BALANCER_KINDS = frozenset({FindingKind.SNAT_FAILING, FindingKind.PORT_PRESSURE, FindingKind.EXHAUSTION_AHEAD})
@@ -27,24 +30,22 @@ WITHDRAWN = "It is withdrawn and can't be approved any more. Should the trouble 
 
 def incident_opened(incident: Incident, assessment: Assessment) -> Message:
     """A new incident. The alert doesn't wait for a plan, which is posted in a message of its own."""
-    return _with_steps(headline(incident), incident, assessment)
+    return _with_steps(_word(incident), incident, assessment)
 
 
 def incident_reopened(incident: Incident, assessment: Assessment) -> Message:
     """The incident is back before its cooldown was over."""
-    return _with_steps(f"{headline(incident)} is back", incident, assessment)
+    return _with_steps(f"{_word(incident)} again", incident, assessment)
 
 
 def incident_failing(incident: Incident, assessment: Assessment) -> Message:
     """A warning that was announced has turned into failures: now the steps are needed."""
-    kind = next((kind for kind in incident.kinds if kind in FAILURES), FindingKind.SNAT_FAILING)
-    return _with_steps(f"Connections of {incident.cluster_name} fail now: {FINDING_TITLES[kind]}", incident, assessment)
+    return _with_steps(f"{_word(incident)} now", incident, assessment)
 
 
 def incident_worsened(incident: Incident, assessment: Assessment) -> Message:
-    """An incident that was announced has grown; the steps are in the first message."""
-    message = _alert(f"{headline(incident)} is getting worse", incident, assessment)
-    return replace(message, kind=MessageKind.WORSE)
+    """An incident that was announced has grown."""
+    return replace(_with_steps("Worse", incident, assessment), kind=MessageKind.WORSE)
 
 
 def incident_advised(incident: Incident, plan: Plan) -> Message:
@@ -53,16 +54,17 @@ def incident_advised(incident: Incident, plan: Plan) -> Message:
         title=f"What would help {incident.cluster_name}",
         summary=sentences(plan.summary),
         tone=Tone.WARNING,
-        facts=facts_of(("Cluster", incident.cluster_name)),
+        facts=facts_of(*standing(incident), *how_bad(incident)),
+        buttons=metrics_button(incident.load_balancer_id, incident.gateway_ids),
+        charts=failures_chart(incident),
         sections=sections_of(
             Section(
                 "Why snatbot can't do it",
                 bullets=tuple(map(describe_check, plan.blockers)),
                 code=check_commands(plan.blockers),
             ),
-            Section("What can't be undone", text=sentences(plan.irreversible)),
-            Section("Please note", bullets=tuple(map(sentence, plan.notes))),
-            Section("Commands", code=script(plan.commands)),
+            Section(HEADING, text=sentences(plan.irreversible), code=script(plan.commands)),
+            Section("Please note", bullets=tuple(map(sentence, plan.notes)), is_detail=True),
             *related_sections(plan, PlanKind.RELIEVE_LOAD_BALANCER, "Another way, without a gateway"),
         ),
         footer=f"snatbot · incident {incident.id}",
@@ -86,7 +88,7 @@ def incident_cleared(incident: Incident, now: datetime, *, is_withdrawn: bool = 
         span = (("First seen", utc(incident.since)), ("Last seen", utc(quiet_since)))
         meaning = "It came to no failed connection."
     return Message(
-        title=f"{headline(incident)} is over",
+        title=f"Cleared: {headline(incident)}",
         summary=sentences(incident.closing_note) or summary,
         tone=Tone.GOOD,
         facts=facts_of(("Cluster", incident.cluster_name), *span, ("Cleared", utc(incident.cleared_at or now))),
@@ -109,35 +111,78 @@ def headline(incident: Incident) -> str:
     return f"{FINDING_TITLES[kind]} on {incident.cluster_name}"
 
 
-def _with_steps(title: str, incident: Incident, assessment: Assessment) -> Message:
-    if not BALANCER_KINDS & set(incident.kinds):
-        return _alert(title, incident, assessment)
-    return _alert(
-        title,
-        incident,
-        assessment,
-        Section("Please don't", bullets=manual_steps.cautions(assessment)),
-        *manual_steps.sections(assessment, is_detail=incident.plan_due_at is not None),
-    )
+_WORDS = {
+    Severity.NOTICE: "Notice",
+    Severity.WARNING: "Early warning",
+    Severity.HIGH: "Warning",
+    Severity.FAILING: "Failing",
+    Severity.CRITICAL: "Critical",
+}
 
 
-def _alert(title: str, incident: Incident, assessment: Assessment, *steps: Section) -> Message:
-    follows = "snatbot works out a plan and posts it here. Nothing is changed until someone approves it."
+def _word(incident: Incident) -> str:
+    return _WORDS[incident.severity]
+
+
+def _with_steps(word: str, incident: Incident, assessment: Assessment) -> Message:
+    """The head decides: how bad, since when, what to do. All else is for the reader who goes on."""
     is_failing = incident.severity.rank >= Severity.FAILING.rank
     return Message(
-        title=title,
+        title=f"{word}: {headline(incident)}",
         summary=_summary(incident, assessment),
         tone=Tone.ALARM if is_failing else Tone.WARNING,
-        facts=facts_of(*_facts(incident, assessment)),
-        sections=sections_of(
-            *_evidence(incident, assessment),
-            Section("Next", text=follows if incident.plan_due_at else ""),
-            *steps,
+        facts=facts_of(
+            *how_bad(incident),
+            _fullest(assessment),
+            *_since(incident, assessment),
+            ("What it means", _meaning(incident.kinds)),
         ),
+        sections=sections_of(*_what_to_do(incident, assessment), *_details(incident, assessment)),
+        buttons=metrics_button(assessment.load_balancer_id, assessment.gateway_ids),
         footer=_footer(incident, assessment),
+        charts=failures_chart(incident),
         kind=MessageKind.FAILING if is_failing else MessageKind.WARNING,
         subject=incident.id,
     )
+
+
+def _fullest(assessment: Assessment) -> tuple[str, str]:
+    ports = next((alarm.ports for alarm in assessment.alarms if alarm.ports), ())
+    nodes = [
+        f"`{node.name or node.ip}` ({percent(node.used, node.allocated)} of {node.protocol.upper()})" for node in ports
+    ]
+    return "Fullest nodes", listed(nodes, WORST)
+
+
+def _meaning(kinds: Sequence[FindingKind]) -> str:
+    return next((FINDING_MEANINGS[kind] for kind in kinds if kind in FINDING_MEANINGS), "")
+
+
+def _what_to_do(incident: Incident, assessment: Assessment) -> Iterator[Section]:
+    if not BALANCER_KINDS.isdisjoint(incident.kinds):
+        yield choices_without_plan(assessment.cluster, is_plan_due=incident.plan_due_at is not None)
+        return
+    alarms = assessment.alarms
+    yield Section(
+        HEADING,
+        text=PLAN_FOLLOWS if incident.plan_due_at else "",
+        bullets=tuple(dict.fromkeys(sentences(alarm.remedy) for alarm in alarms if alarm.remedy)),
+        code=script(dict.fromkeys(command for alarm in alarms for command in alarm.commands)),
+    )
+
+
+def _details(incident: Incident, assessment: Assessment) -> Iterator[Section]:
+    cluster = assessment.cluster
+    sections = [*_evidence(incident, assessment)]
+    if not BALANCER_KINDS.isdisjoint(incident.kinds):
+        sections.append(Section("Please don't", bullets=manual_steps.cautions(assessment)))
+        sections += manual_steps.sections(assessment)
+    place = f"In resource group {cluster.resource_group}, {cluster.location}, subscription {cluster.subscription}"
+    if assessment.load_balancer_id is not None or not assessment.gateway_ids:
+        place = f"{place}, load balancer {' in '.join(manual_steps.load_balancer(assessment))}"
+    gateways = [f"NAT gateway {resource_name(gateway_id)}" for gateway_id in assessment.gateway_ids]
+    sections.append(Section("Where", bullets=(place, *gateways)))
+    yield from (replace(section, is_detail=True) for section in sections)
 
 
 def _summary(incident: Incident, assessment: Assessment) -> str:
@@ -147,20 +192,6 @@ def _summary(incident: Incident, assessment: Assessment) -> str:
         return sentences(incident.evidence)
     failed = count(incident.failed, "new outbound connection")
     return f"{failed} failed in the last {count(incident.window_minutes, 'minute')}."
-
-
-def _facts(incident: Incident, assessment: Assessment) -> Iterator[tuple[str, str]]:
-    cluster = assessment.cluster
-    yield "Cluster", cluster.name
-    yield "Resource group", cluster.resource_group
-    yield "Location", cluster.location
-    yield "Subscription", cluster.subscription
-    yield from _since(incident, assessment)
-    if FindingKind.SNAT_FAILING in incident.kinds:
-        yield "Failing nodes", number(len(incident.nodes)) if incident.nodes else "not known"
-    if assessment.load_balancer_id is not None or not assessment.gateway_ids:
-        yield "Load balancer", " in ".join(manual_steps.load_balancer(assessment))
-    yield "NAT gateway", listed(list(map(resource_name, assessment.gateway_ids)))
 
 
 def _since(incident: Incident, assessment: Assessment) -> Iterator[tuple[str, str]]:
@@ -187,11 +218,6 @@ def _evidence(incident: Incident, assessment: Assessment) -> Iterator[Section]:
         text = "Ports in use in the fullest minute. TCP and UDP ports are separate."
         yield Section("Nodes short of ports", text=text, table=port_table(ports))
     yield Section("Also seen", bullets=tuple(sentences(alarm.evidence) for alarm in alarms[1:]))
-    yield Section(
-        "What would help",
-        bullets=tuple(dict.fromkeys(sentences(alarm.remedy) for alarm in alarms if alarm.remedy)),
-        code=script(dict.fromkeys(command for alarm in alarms for command in alarm.commands)),
-    )
     if assessment.health_events:
         yield Section("Second witness", text=sentence(assessment.health_events.text))
 

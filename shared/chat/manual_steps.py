@@ -32,10 +32,10 @@ _CURL = (
 )
 
 
-def sections(assessment: Assessment, *, is_detail: bool) -> tuple[Section, ...]:
-    """Steps, commands and relief in the application. ``is_detail``: the steps are not the reader's first choice."""
+def sections(assessment: Assessment) -> tuple[Section, ...]:
+    """Steps, commands and relief in the application."""
     return (
-        Section("By hand", steps=tuple(steps(assessment)), is_detail=is_detail),
+        Section("By hand", steps=tuple(steps(assessment)), is_detail=True),
         Section("Commands", code=script(commands(assessment)), is_detail=True),
         Section("In your code", bullets=APPLICATION_ADVICE, is_detail=True),
     )

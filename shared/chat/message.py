@@ -36,6 +36,7 @@ class MessageKind(StrEnum):
     STEP = "step"
     WAITING = "waiting"  # it goes on by itself
     STOPPED = "stopped"
+    PROVING = "proving"
     OUTCOME = "outcome"
     CLEARED = "cleared"
     FLEET = "fleet"  # about monitoring itself
@@ -48,6 +49,14 @@ class Table:
     note: str = ""  # what was left out
     row_noun: str = "rows"  # what a row is, for "…and 37 more nodes"
     figures: tuple[str, ...] = ()  # columns to align right
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A line. What it shows is also said in a fact: not every reader sees charts."""
+
+    title: str
+    points: tuple[tuple[str, int | None], ...]  # label and value; None: not measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +96,7 @@ class Message:
     sections: tuple[Section, ...] = ()
     buttons: tuple[Button, ...] = ()
     footer: str = ""
+    charts: tuple[Chart, ...] = ()
     kind: MessageKind = MessageKind.FLEET
     subject: str = ""  # id of its incident; of its change where there is no incident; empty for the fleet
 

@@ -68,6 +68,7 @@ def truncate(message: Message, budget: Budget) -> Message:
             for button in message.buttons[:MAX_BUTTONS]
         ),
         footer=_clip(message.footer, budget.characters),
+        charts=message.charts if budget.keeps_details else (),
     )
 
 

@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from ..formatting import capital, sentence, sentences, utc
 from ..model.assessment import Assessment
 from ..model.change import Change, ChangeState
 from ..model.incident import Incident
-from . import manual_steps
 from .change_messages import ASK_AGAIN, change_decided, change_proposed
-from .incident_messages import BALANCER_KINDS, headline, incident_worsened
+from .choices import HEADING, choices_of
+from .incident_messages import headline, incident_worsened
 from .labels import state_label
 from .message import Button, Message, MessageKind, Section, sections_of
 
-_BUTTONS = {ChangeState.PROPOSED: "Review and decide", ChangeState.STOPPED: "Open the change"}
+_BUTTONS = {ChangeState.PROPOSED: "Review plan", ChangeState.STOPPED: "Open the change"}
 
 
 def incident_reminder(incident: Incident, assessment: Assessment, waits: Change | None, page_url: str) -> Message:
     """How bad it is now, and which change waits for a person. ``page_url`` empty: nobody can decide here."""
     message = incident_worsened(incident, assessment)
-    has_steps = waits is None and BALANCER_KINDS & set(incident.kinds)
+    opens = (
+        (Button(_BUTTONS.get(waits.state, "Open the plan"), page_url, is_primary=True),) if waits and page_url else ()
+    )
     return replace(
         message,
         kind=MessageKind.REMINDER,
-        title=f"{headline(incident)} goes on",
+        title=f"Still failing: {headline(incident)}",
         sections=sections_of(
-            Section("What waits", text=_waiting(waits) if waits else ""),
-            *message.sections,
-            *(manual_steps.sections(assessment, is_detail=True) if has_steps else ()),
+            *(_what_waits(waits) if waits else ()),
+            *(section for section in message.sections if section.title != HEADING or not waits),
         ),
-        buttons=(Button(_BUTTONS.get(waits.state, "Open the plan"), page_url, is_primary=True),)
-        if waits and page_url
-        else (),
+        buttons=(*opens, *message.buttons),
     )
 
 
@@ -44,31 +44,30 @@ def change_expired(change: Change, page_url: str, *, is_tried_again: bool) -> Me
     return replace(message, sections=sections_of(*sections))
 
 
-def change_renewed(old: Change, new: Change, incident: Incident, page_url: str) -> Message:
+def change_renewed(old: Change, new: Change, page_url: str) -> Message:
     """Nobody decided on ``old`` in time; its incident is open, and ``new`` takes its place."""
     message = change_proposed(new, page_url)
+    is_same = new.plan.digest == old.plan.digest
+    title = f"Approval still needed for {new.cluster_name}" if is_same else f"{message.title}: the plan has changed"
     expired = f"Nobody decided before {utc(old.expires_at)}, and the plan expired."
-    evidence = Section("How bad it is", text=sentences(incident.evidence))
-    if new.plan.digest == old.plan.digest:
-        return replace(
-            message,
-            title=f"Approval still needed for {new.cluster_name}",
-            summary=sentences(expired, f"this is the same plan, renewed: {new.plan.summary}"),
-            sections=sections_of(evidence),
-        )
-    return replace(
-        message,
-        title=f"Approval needed for {new.cluster_name}: the plan has changed",
-        summary=sentences(expired, f"what is needed now differs: {new.plan.summary}"),
-        sections=sections_of(evidence, *message.sections),
-    )
+    renewed = "This is the same plan, renewed." if is_same else "What is needed now differs."
+    sections = tuple(section for section in message.sections if not (is_same and section.is_detail))
+    return replace(message, title=title, summary=sentences(expired, renewed, message.summary), sections=sections)
+
+
+def _what_waits(change: Change) -> Iterator[Section]:
+    if change.state is not ChangeState.PROPOSED:
+        yield Section(HEADING, text=_waiting(change))
+        return
+    choices, *others = choices_of(change.plan)
+    yield from (replace(choices, text=_waiting(change)), *others)
 
 
 def _waiting(change: Change) -> str:
     decision = change.decision
     match change.state:
         case ChangeState.PROPOSED:
-            return f"A plan waits for a decision until {utc(change.expires_at)}: {sentence(change.plan.summary)}"
+            return f"A plan waits for a decision until {utc(change.expires_at)}."
         case ChangeState.STOPPED:
             reason = sentence(capital(change.stop_reason))
             return f"A change has stopped, and goes on only when a person says so. {reason}"

@@ -10,6 +10,7 @@ from typing import Any
 
 from .incident import Incident
 from .plan import Plan, PlanKind, Step
+from .reading import MinuteSeries
 from .resource_id import ArmId
 
 
@@ -125,6 +126,7 @@ class Outcome:
     figures: tuple[str, ...] = ()
     advice: tuple[str, ...] = ()  # what to do next
     commands: tuple[str, ...] = ()  # commands for a person
+    attempted: MinuteSeries | None = None  # new connections on the NAT gateway, in the judged window
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from .finding import FindingKind, Severity
-from .reading import NodeFailures
+from .reading import MinuteSeries, NodeFailures
 from .resource_id import ArmId
 
 
@@ -45,6 +45,8 @@ class Incident:
     plan_due_at: datetime | None = None  # when the next plan against it is made
     failing_since: datetime | None = None  # None for a warning, which has only ``since``
     reminded_at: datetime | None = None  # the last reminder, or the last scan during a running change
+    failed_by_minute: MinuteSeries | None = None  # of the last window with failures, and up to an hour before
+    load_balancer_id: ArmId | None = None  # the load balancer with the cluster's traffic
 
     @property
     def is_open(self) -> bool:

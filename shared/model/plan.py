@@ -182,6 +182,7 @@ class RelatedPlan:
     kind: PlanKind
     summary: str
     commands: tuple[str, ...]
+    egress_then: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

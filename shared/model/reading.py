@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from .metric import Window
+from .metric import MINUTE, Window
 
 Trend = Literal["rising", "falling", "steady", ""]  # empty: too few minutes
 
@@ -28,6 +28,22 @@ class NodeFailures:
 
 
 @dataclass(frozen=True, slots=True)
+class MinuteSeries:
+    """One count a minute from ``start`` on; None where nothing was measured."""
+
+    start: datetime
+    values: tuple[int | None, ...]
+
+    @property
+    def end(self) -> datetime:
+        return self.start + len(self.values) * MINUTE
+
+    @property
+    def known(self) -> tuple[int, ...]:
+        return tuple(value for value in self.values if value is not None)
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
     """A minute without any point is neither failed nor clean."""
 
@@ -41,6 +57,7 @@ class Measured:
     clean_minutes: tuple[datetime, ...] = ()
     failing_since: datetime | None = None  # may be before the window
     trend: Trend = ""  # of the failures
+    failed_by_minute: MinuteSeries | None = None  # of up to an hour; None when nobody looked
     kind: Literal["measured"] = "measured"
 
 

@@ -59,7 +59,7 @@ def proposed(stage: Stage, service: str = "slack", kind: str = "attach_nat_gatew
     assert answer.status_code == 201, answer.text
     stage.pass_minutes()
     ((text, address),) = buttons(stage, service)
-    assert text == "Review and decide"
+    assert text == "Review plan"
     return address
 
 
@@ -194,7 +194,7 @@ def test_the_same_link_opened_again_from_a_chat_leaves_an_open_form_valid(
     """A click in a web chat comes from another site, and browsers then send along no cookie that is Strict."""
     address = proposed(stage)
     first_tab = visit(visitor, address)
-    chat = serve({"": f'<!doctype html><main><a href="{escape(address)}">Review and decide</a></main>'}, {})
+    chat = serve({"": f'<!doctype html><main><a href="{escape(address)}">Review plan</a></main>'}, {})
     second_tab = visit(visitor, chat.replace("127.0.0.1", "localhost"))
     second_tab.get_by_role("link").click()
     assert state(second_tab) == "Waiting for approval"

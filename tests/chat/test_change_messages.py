@@ -34,12 +34,16 @@ def test_a_proposal_says_what_will_be_done_and_until_when_to_decide() -> None:
     message = change_messages.change_proposed(nouns.make_change(), URL)
     assert message.title == "Approval needed for shop-prod"
     assert message.summary.endswith("Nothing is changed until someone approves it.")
-    facts = dict(message.facts)
-    assert facts["Decide before"] == "2026-11-22 20:05 UTC"
-    assert facts["Subnets"] == "snet-user and snet-system"
-    assert (facts["Egress IPs now"], facts["Egress IPs then"]) == ("20.50.10.7", "pip-shop-prod-1 and pip-shop-prod-2")
-    done, notes, undo, *details = message.sections
-    assert done.steps == (
+    assert dict(message.facts)["Decide before"] == "2026-11-22 20:05 UTC"
+    choices, *details = message.sections
+    assert choices.steps == (
+        "Cure: create NAT gateway ng-shop-prod-1 with 2 public IPs and associate it with 2 subnets: snet-user, "
+        "snet-system. Open connections may drop; egress IPs change (now 20.50.10.7, then pip-shop-prod-1 and "
+        "pip-shop-prod-2); it can be rolled back.",
+    )
+    assert all(section.is_detail for section in details)
+    assert "Subnets: snet-user and snet-system" in section(message, "The plan").bullets
+    assert section(message, "What will be done").steps == (
         "Create public IP `pip-shop-prod-1`",
         "Create public IP `pip-shop-prod-2`",
         "Create NAT gateway `ng-shop-prod-1` with 2 public IPs",
@@ -48,13 +52,10 @@ def test_a_proposal_says_what_will_be_done_and_until_when_to_decide() -> None:
         "Associate subnet `snet-system` with `ng-shop-prod-1`",
         "Watch subnet `snet-system` until its connections leave through the gateway",
     )
-    assert notes.bullets[0].startswith("Open outbound connections may drop")
-    assert undo.text.startswith("A roll-back takes the NAT gateway off")
-    assert [section.title for section in details] == ["Why this size", "Notes"]
-    assert details
-    assert all(section.is_detail for section in details)
+    assert section(message, "Please note").bullets[0].startswith("Open outbound connections may drop")
+    assert section(message, "How to undo").text.startswith("A roll-back takes the NAT gateway off")
     (button,) = message.buttons
-    assert (button.text, button.url) == ("Review and decide", URL)
+    assert (button.text, button.url) == ("Review plan", URL)
     assert message.footer == "snatbot · change chg-19c2 · plan 4f1d6c0be7a9"
 
 
@@ -93,21 +94,22 @@ def test_a_wait_is_told_with_its_reason() -> None:
 
 
 def test_progress_names_the_step_and_what_was_read_back() -> None:
-    message = change_messages.change_progress(nouns.make_change(ChangeState.APPLYING), nouns.make_journal()[3])
+    message = change_messages.change_progress(nouns.make_change(ChangeState.APPLYING), nouns.make_journal()[3], URL)
     assert message.title == "shop-prod: step 4 of 7 done"
     assert message.summary == "Subnet snet-user has ng-shop-prod-1; every other property is as before."
-    assert message.footer.endswith("2026-11-22 19:16 UTC")
+    assert dict(message.facts)["At"] == "2026-11-22 19:16 UTC"
+    assert message.buttons[0].url == URL
 
 
 def test_progress_without_a_note_names_the_step() -> None:
     entry = replace(nouns.make_journal()[3], note="")
-    summary = change_messages.change_progress(nouns.make_change(ChangeState.APPLYING), entry).summary
+    summary = change_messages.change_progress(nouns.make_change(ChangeState.APPLYING), entry, URL).summary
     assert summary == "Associate subnet `snet-user` with `ng-shop-prod-1`", "no full stop to copy"
 
 
 def test_progress_of_a_step_that_the_plan_does_not_have_is_no_crash() -> None:
     entry = replace(nouns.make_journal()[0], step=40, note="")
-    assert "does not name" in change_messages.change_progress(nouns.make_change(), entry).summary
+    assert "does not name" in change_messages.change_progress(nouns.make_change(), entry, URL).summary
 
 
 def test_a_stop_says_why_and_what_was_done_and_what_not() -> None:
@@ -115,8 +117,10 @@ def test_a_stop_says_why_and_what_was_done_and_what_not() -> None:
     assert message.tone is Tone.ALARM
     assert message.summary == "Subnet snet-user was changed by someone else after the approval."
     assert dict(message.facts)["Steps done"] == "4 of 7"
-    done, not_done, now = message.sections
+    now, done, not_done = message.sections
     assert (len(done.bullets), len(not_done.bullets)) == (4, 3)
+    assert done.is_detail
+    assert not_done.is_detail
     assert "resumes it, rolls it back or gives it up" in now.text
 
 
@@ -188,11 +192,14 @@ def reserved() -> Change:
     return replace(nouns.make_change(ChangeState.DONE, plan), outcome=Outcome(Verdict.DONE, "reserved 20.61.0.1"))
 
 
-def test_a_proposal_names_relief_as_another_way_with_its_commands() -> None:
-    message = change_messages.change_proposed(nouns.make_change(plan=PLAN), URL)
-    assert "10,000 SNAT ports a node" in section(message, "Another way, without snatbot").text
-    assert "--load-balancer-outbound-ports 10000" in section(message, "Its commands").code
-    assert "Another way, without snatbot" not in headings(change_messages.change_proposed(nouns.make_change(), URL))
+def test_a_proposal_names_relief_as_another_choice_with_its_command_and_cost() -> None:
+    choices = change_messages.change_proposed(nouns.make_change(plan=PLAN), URL).sections[0]
+    assert "10,000 SNAT ports a node" in choices.steps[1]
+    assert "open connections drop on every node" in choices.steps[1].lower()
+    assert "egress IPs join those of now (3 more addresses that AKS makes)" in choices.steps[1]
+    assert "--load-balancer-outbound-ports 10000" in choices.code
+    alone = change_messages.change_proposed(nouns.make_change(), URL).sections[0]
+    assert (len(alone.steps), alone.code) == (1, "")
 
 
 def test_a_proven_change_leaves_the_alignment_to_a_person() -> None:

@@ -44,14 +44,14 @@ def test_every_kind_has_its_words_from_beginning_to_end(kind: FindingKind) -> No
     )
     title = f"{FINDING_TITLES[kind]} on shop-prod"
     opened = incident_messages.incident_opened(incident, assessment)
-    assert (opened.title, opened.tone) == (title, Tone.WARNING)
+    assert (opened.title, opened.tone) == (f"Early warning: {title}", Tone.WARNING)
     assert opened.summary == found.evidence + ".", "the name begins it as it is"
-    assert "Do this about it." in rendered(opened)
+    assert ("Do this about it." in rendered(opened)) is (kind not in incident_messages.BALANCER_KINDS)
     assert "Failing nodes" not in rendered(opened)
-    assert incident_messages.incident_reopened(incident, assessment).title == f"{title} is back"
-    assert incident_messages.incident_worsened(incident, assessment).title == f"{title} is getting worse"
+    assert incident_messages.incident_reopened(incident, assessment).title == f"Early warning again: {title}"
+    assert incident_messages.incident_worsened(incident, assessment).title == f"Worse: {title}"
     cleared = incident_messages.incident_cleared(replace(incident, cleared_at=NOW), NOW)
-    assert cleared.title == f"{title} is over"
+    assert cleared.title == f"Cleared: {title}"
     assert "No outbound connection has failed" not in cleared.summary
     assert "It came to no failed connection" in rendered(cleared)
 

@@ -29,18 +29,20 @@ def opened() -> Message:
 
 
 def test_the_alert_says_what_where_and_since_when(opened: Message) -> None:
-    assert opened.title == "SNAT port exhaustion on shop-prod"
+    assert opened.title == "Failing: SNAT port exhaustion on shop-prod"
     assert opened.summary == "2,207 of 23,765 new outbound connections failed (9.3 %) in 12 of 15 measured minutes."
     assert opened.tone is Tone.ALARM
+    nodes = [f"`aks-user-38166372-vmss00000{number}`" for number in range(3)]
     assert dict(opened.facts) == {
-        "Cluster": "shop-prod",
-        "Resource group": "rg-shop",
-        "Location": "westeurope",
-        "Subscription": nouns.SUBSCRIPTION,
+        "Worst nodes": f"{nodes[0]} (18.2\u00a0%), {nodes[1]} (10.0\u00a0%) and {nodes[2]} (6.9\u00a0%)",
         "Failing since": "2026-11-22 18:41 UTC (24 minutes)",
-        "Failing nodes": "3",
-        "Load balancer": "kubernetes in MC_rg-shop_shop-prod_westeurope",
+        "What it means": "New calls from the cluster to the internet hang or fail at random on these nodes, until "
+        "ports are free.",
     }
+    assert section(opened, "Where").bullets == (
+        f"In resource group rg-shop, westeurope, subscription {nouns.SUBSCRIPTION}, load balancer kubernetes in "
+        "MC_rg-shop_shop-prod_westeurope",
+    )
     assert opened.footer == "snatbot · incident inc-7f3a · judged 2026-11-22 18:47 UTC to 19:02"
 
 
@@ -55,16 +57,24 @@ def test_an_alarm_that_asks_for_a_plan_says_so_and_folds_the_steps_by_hand() -> 
     message = incident_messages.incident_opened(
         replace(nouns.make_incident(), plan_due_at=nouns.NOW), nouns.make_assessment()
     )
-    assert "until someone approves it" in section(message, "Next").text
+    assert "until someone approves it" in section(message, "What to do now").text
     assert section(message, "By hand").is_detail
     assert section(message, "Commands").is_detail
-    assert message.buttons == ()
 
 
-def test_while_remediation_is_off_the_alert_is_the_steps() -> None:
-    message = incident_messages.incident_opened(nouns.make_incident(), nouns.make_assessment())
-    assert titles(message) == ["Failing nodes", "Please don't", "By hand", "Commands", "In your code"]
-    assert message.buttons == ()
+def test_while_remediation_is_off_the_alert_leads_to_the_steps(opened: Message) -> None:
+    choices, *details = opened.sections
+    assert [section.title for section in details] == [
+        "Failing nodes",
+        "Please don't",
+        "By hand",
+        "Commands",
+        "In your code",
+        "Where",
+    ]
+    assert all(section.is_detail for section in details)
+    assert choices.text == "Steps and commands are among the details."
+    assert [step.split(":")[0] for step in choices.steps] == ["Cure", "Relief"]
 
 
 def test_a_blocked_plan_says_why_in_words() -> None:
@@ -77,8 +87,7 @@ def test_a_blocked_plan_says_why_in_words() -> None:
     )
     assert len(reasons) == 2
     assert nouns.make_advice().commands
-    assert all(command in section(message, "Commands").code for command in nouns.make_advice().commands)
-    assert message.buttons == ()
+    assert all(command in section(message, "What to do now").code for command in nouns.make_advice().commands)
 
 
 def test_steps_for_an_own_network_can_be_followed_with_the_real_names() -> None:
@@ -148,7 +157,7 @@ def test_nodes_that_are_not_known_are_not_invented() -> None:
     nodes = section(message, "Failing nodes")
     assert nodes.table is None
     assert nodes.text == "Azure Monitor has not said which: only the total of the load balancer is known."
-    assert dict(message.facts)["Failing nodes"] == "not known"
+    assert dict(message.facts)["Worst nodes"] == "not known"
     assert "kubectl" not in section(message, "Commands").code
 
 
@@ -175,7 +184,7 @@ def test_a_cut_answer_of_azure_monitor_is_said() -> None:
 def test_a_returning_trouble_says_so_and_since_when() -> None:
     incident = replace(nouns.make_incident(), reopened=1)
     message = incident_messages.incident_reopened(incident, nouns.make_assessment())
-    assert message.title == "SNAT port exhaustion on shop-prod is back"
+    assert message.title == "Failing again: SNAT port exhaustion on shop-prod"
     facts = dict(message.facts)
     assert facts["First failing"] == "2026-11-22 18:41 UTC"
     assert facts["Failing again since"] == "2026-11-22 18:47 UTC"
@@ -184,7 +193,7 @@ def test_a_returning_trouble_says_so_and_since_when() -> None:
 def test_a_warning_that_turned_into_failures_says_so_in_its_headline_and_carries_the_steps() -> None:
     incident = replace(nouns.make_incident(), since=nouns.NOW - timedelta(hours=3))
     message = incident_messages.incident_failing(incident, nouns.make_assessment())
-    assert message.title == "Connections of shop-prod fail now: SNAT port exhaustion"
+    assert message.title == "Failing now: SNAT port exhaustion on shop-prod"
     assert message.tone is Tone.ALARM
     assert section(message, "By hand").steps
     facts = dict(message.facts)
@@ -192,15 +201,15 @@ def test_a_warning_that_turned_into_failures_says_so_in_its_headline_and_carries
     assert facts["Failing since"] == "2026-11-22 18:41 UTC (24 minutes)"
 
 
-def test_getting_worse_is_told_without_repeating_the_steps() -> None:
+def test_getting_worse_has_a_word_of_its_own_and_the_same_head(opened: Message) -> None:
     message = incident_messages.incident_worsened(nouns.make_incident(), nouns.make_assessment())
-    assert message.title == "SNAT port exhaustion on shop-prod is getting worse"
-    assert titles(message) == ["Failing nodes"]
+    assert message.title == "Worse: SNAT port exhaustion on shop-prod"
+    assert (message.facts, message.sections) == (opened.facts, opened.sections)
 
 
 def test_the_end_claims_no_more_than_was_seen() -> None:
     message = incident_messages.incident_cleared(nouns.make_incident(), nouns.NOW + timedelta(minutes=40))
-    assert message.title == "SNAT port exhaustion on shop-prod is over"
+    assert message.title == "Cleared: SNAT port exhaustion on shop-prod"
     assert message.summary == "No outbound connection has failed since 2026-11-22 19:01 UTC."
     assert message.tone is Tone.GOOD
     assert "the cause may still be there" in message.sections[0].text
@@ -211,10 +220,9 @@ def test_the_end_claims_no_more_than_was_seen() -> None:
 def test_an_answer_without_approval_gives_command_what_cannot_be_undone_and_relief() -> None:
     message = incident_messages.incident_advised(nouns.make_incident(), ask(None, MANAGED))
     assert "managed NAT gateway" in message.summary
-    assert "no direct way back" in section(message, "What can't be undone").text
-    assert "--outbound-type managedNATGateway" in section(message, "Commands").code
+    assert "no direct way back" in section(message, "What to do now").text
+    assert "--outbound-type managedNATGateway" in section(message, "What to do now").code
     assert "--load-balancer-outbound-ports" in section(message, "Its commands").code
-    assert message.buttons == ()
 
 
 def test_an_incident_that_is_over_says_that_its_plan_is_withdrawn() -> None:

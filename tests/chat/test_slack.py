@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
@@ -68,9 +69,10 @@ def test_the_title_shows_the_tone() -> None:
     }
 
 
-def test_facts_are_escaped_mrkdwn() -> None:
-    fields = [field for block in nodes_of(slack.render(MESSAGE), "section") for field in block["fields"]]
-    assert fields == [{"type": "mrkdwn", "text": "*Cluster*\nshop &lt;prod&gt; &amp; co", "verbatim": True}]
+def test_a_fact_is_a_line_and_shown_literally() -> None:
+    two = replace(MESSAGE, facts=(*MESSAGE.facts, ("Node", "`vmss000003`")))
+    facts = slack.render(two)["blocks"][2]
+    assert plain_text(facts) == "Cluster  shop <prod> & co\nNode  vmss000003"
 
 
 def test_a_node_is_one_line_with_its_figures() -> None:
@@ -91,7 +93,7 @@ def test_steps_are_numbered_and_details_come_after_the_buttons() -> None:
     assert kinds == [
         "header",
         "rich_text",
-        "section",
+        "rich_text",
         "rich_text",
         "actions",
         "divider",

@@ -15,10 +15,10 @@ def press(browser: requests.Session, link: str, action: str) -> requests.Respons
 
 
 def questions(stage: Stage) -> list[str]:
-    """The addresses of "Review and decide" so far."""
+    """The addresses of "Review plan" so far."""
     stage.host.drain(60)
     bodies = [message["body"] for message in stage.simulator.messages() if message["service"] == "slack"]
-    return [url for body in bodies for text, url in slack_text.button_urls(body) if text == "Review and decide"]
+    return [url for body in bodies for text, url in slack_text.button_urls(body) if text == "Review plan"]
 
 
 def test_a_denied_plan_is_asked_for_again_from_its_page(stage: Stage, browser: requests.Session) -> None:

@@ -48,7 +48,7 @@ def test_a_night_in_which_nobody_decides(storage: str, monkeypatch: pytest.Monke
         assert failed / tried > 0.4
 
         ((reminded_at, reminder), (renewed_at, renewal)) = night.until(70)
-        assert (reminder, reminded_at in (30, 31)) == ("SNAT port exhaustion on orders goes on", True)
+        assert (reminder, reminded_at in (30, 31)) == ("Still failing: SNAT port exhaustion on orders", True)
         assert (renewal, renewed_at in (60, 61)) == ("Approval still needed for orders", True)
         old, new = theatre.changes()
         assert (old.state, new.state, old.plan.digest) == (S.EXPIRED, S.PROPOSED, new.plan.digest)
@@ -56,12 +56,12 @@ def test_a_night_in_which_nobody_decides(storage: str, monkeypatch: pytest.Monke
         theatre.decide(new, "deny")
         (denial, reminder_after) = night.until(340, step=10)
         assert denial[1].endswith("denied")
-        assert reminder_after == (310, "SNAT port exhaustion on orders goes on")
+        assert reminder_after == (310, "Still failing: SNAT port exhaustion on orders")
 
         night.until(358, step=1)
         worse = night.until(372)
         assert [title for _, title in worse] == [
-            "SNAT port exhaustion on orders is getting worse",
+            "Worse: SNAT port exhaustion on orders",
             "Approval needed for orders",
         ]
         assert worse[0][0] <= 366, "at once: as soon as its minute may be judged"

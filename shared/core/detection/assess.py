@@ -154,6 +154,7 @@ def _load_balancer_reading(series: ClusterSeries) -> Reading | None:
         reading,
         failing_since=load_balancer.failing_since(reading, history),
         trend=load_balancer.trend(history, series.window.end),
+        failed_by_minute=load_balancer.count_by_minute(history, series.window.end),
     )
     if found.connections_by_backend is None:
         return reading

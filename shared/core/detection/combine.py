@@ -40,5 +40,8 @@ def _added(measured: Sequence[Measured], *, is_partly_unmeasured: bool) -> Measu
         is_truncated=any(reading.is_truncated for reading in measured),
         failed_minutes=tuple(sorted(failed_minutes)),
         clean_minutes=tuple(sorted(clean_minutes)),
+        failed_by_minute=next((each.failed_by_minute for each in measured if each.failed), None)
+        if sum(each.failed > 0 for each in measured) == 1
+        else None,
         failing_since=min((reading.failing_since for reading in measured if reading.failing_since), default=None),
     )

@@ -7,6 +7,7 @@ case-insensitively, and every state except failed and pending counts as successf
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,11 +15,12 @@ from datetime import datetime
 from ...formatting import count
 from ...model.load_balancer import NodeList
 from ...model.metric import MINUTE, MetricAnswer, Window
-from ...model.reading import Cause, Idle, Measured, NodeFailures, Reading, Trend, Unmeasured
+from ...model.reading import Cause, Idle, Measured, MinuteSeries, NodeFailures, Reading, Trend, Unmeasured
 
 FAILED = "failed"
 _PENDING = "pending"
 STREAK_PAUSE = 10 * MINUTE
+_CHARTED = 60 * MINUTE
 _TREND_FACTOR = 1.5
 
 
@@ -149,6 +151,21 @@ def trend(history: MetricAnswer, end: datetime) -> Trend:
     if latest > _TREND_FACTOR * usual:
         return "rising"
     return "falling" if latest * _TREND_FACTOR < usual else "steady"
+
+
+def count_by_minute(answer: MetricAnswer, end: datetime, state: str = FAILED) -> MinuteSeries | None:
+    """Connections of one state in the hour before ``end``, from the first measured minute on.
+
+    A minute with a point of any state is measured, and then an absent state is zero. None: no minute is measured.
+    """
+    hour = Window(end - _CHARTED, end)
+    counts: dict[datetime, float] = {}
+    for series, at, value in answer.points_in(hour):
+        counts[at] = counts.get(at, 0.0) + (value if series.state == state else 0.0)
+    if not counts:
+        return None
+    minutes = Window(min(counts), end).each_minute()
+    return MinuteSeries(minutes[0], tuple(math.ceil(counts[at]) if at in counts else None for at in minutes))
 
 
 def _failures(answer: MetricAnswer) -> list[tuple[datetime, float]]:

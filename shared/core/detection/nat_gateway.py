@@ -10,7 +10,7 @@ from datetime import datetime
 
 from ...model.metric import MetricAnswer, Window
 from ...model.reading import Idle, Measured, Reading, Unmeasured
-from .load_balancer import FAILED, unreadable
+from .load_balancer import FAILED, count_by_minute, unreadable
 
 
 def read_gateway(name: str, window: Window, connections: MetricAnswer, datapath: MetricAnswer | None) -> Reading:
@@ -35,6 +35,7 @@ def read_gateway(name: str, window: Window, connections: MetricAnswer, datapath:
             failed_minutes=tuple(sorted(failed_at)),
             clean_minutes=tuple(sorted(measured - failed_at)),
             failing_since=min(failed_at, default=None),
+            failed_by_minute=count_by_minute(connections, window.end) if failed_at else None,
         )
     if connections.is_unknown_in(window):
         return unreadable(window, f"SNATConnectionCount of NAT gateway {name}")

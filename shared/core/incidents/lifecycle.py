@@ -219,6 +219,8 @@ def _fresh(assessment: Assessment, new: NewMinutes, now: datetime, new_id: str) 
         kinds=tuple(dict.fromkeys(finding.kind for finding in new.alarms)),
         evidence=worst.evidence,
         gateway_ids=assessment.gateway_ids,
+        load_balancer_id=assessment.load_balancer_id,
+        failed_by_minute=failing.failed_by_minute if failing else None,
         failing_since=min((alarm.since for alarm in new.alarms if alarm.kind in FAILURES), default=None),
     )
 
@@ -235,6 +237,8 @@ def _continued(incident: Incident, fresh: Incident) -> Incident:
         last_failed_at=fresh.last_failed_at or incident.last_failed_at,
         failed=fresh.failed or incident.failed,
         nodes=fresh.nodes or incident.nodes,
+        failed_by_minute=fresh.failed_by_minute or incident.failed_by_minute,
+        load_balancer_id=fresh.load_balancer_id or incident.load_balancer_id,
         window_minutes=fresh.window_minutes or incident.window_minutes,
         announced_nodes=incident.announced_nodes,
         notified_severity=incident.notified_severity,

@@ -51,7 +51,7 @@ class Outline:
     @property
     def as_related(self) -> tuple[RelatedPlan, ...]:
         """The outline as a related plan of another plan; empty without commands."""
-        return (RelatedPlan(self.kind, self.summary, self.commands),) if self.commands else ()
+        return (RelatedPlan(self.kind, self.summary, self.commands, self.egress_then),) if self.commands else ()
 
 
 def build_plan(

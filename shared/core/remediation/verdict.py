@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 from ...formatting import count, percent
 from ...model.change import Outcome, Verdict
-from ...model.metric import Series, Window
+from ...model.metric import MetricAnswer, Series, Window
 from ...model.plan import Baseline
+from ..detection.load_balancer import count_by_minute
 from .measurement import LEAST_PER_MINUTE, MeasurementPolicy, points, total
 
 SHARE_OF_BEFORE = 0.25
@@ -56,8 +57,10 @@ def judge_gateway(evidence: GatewayEvidence, baseline: Baseline | None, policy: 
         f"dropped packets: {total(evidence.drops, window):,.0f}",
     )
 
+    line = count_by_minute(MetricAnswer(evidence.connections), window.end, "attempted")
+
     def outcome(verdict: Verdict, reason: str, *advice: str) -> Outcome:
-        return Outcome(verdict, reason, figures, advice)
+        return Outcome(verdict, reason, figures, advice, attempted=line)
 
     if minutes < min(policy.minutes, window.minutes):
         reason = f"{minutes} of {count(policy.minutes, 'minute')} measured on the NAT gateway so far"

@@ -61,7 +61,7 @@ class PlanRenewer:
             return False
         reason = f"nobody decided in time; renewed as change {new.id}"
         ended = replace(change, state=next_state(change.state, Event.EXPIRE), due_at=None, stop_reason=reason)
-        message = waiting_messages.change_renewed(change, new, incident.value, self.links.page(new))
+        message = waiting_messages.change_renewed(change, new, self.links.page(new))
         writes = [
             Put(ended, stored.etag),
             *proposal_writes(new, record, "snatbot", now),

@@ -135,11 +135,11 @@ class PlanExecutor:
         self._context.authority.check_write(change, self._clock.now())
 
     def _done(self, run: ChangeRun, entry: Stored[JournalEntry], result: Done) -> None:
-        change, step, now = run.change, run.change.current_step, self._clock.now()
+        change, step, now, context = run.change, run.change.current_step, self._clock.now(), self._context
         done = replace(entry.value, state=StepState.DONE, updated_at=now, after=result.after, note=result.note)
         is_last = change.step + 1 >= len(change.plan.steps)
         is_pausing = isinstance(step, ObserveEgress) and not is_last
-        pause = self._context.pause_between_subnets.total_seconds() if is_pausing else 0.0
+        pause = context.pause_between_subnets.total_seconds() if is_pausing else 0.0
         changed = replace(
             change, step=change.step + 1, due_at=now, not_before=not_before(change.not_before, pause, now)
         )
@@ -151,7 +151,7 @@ class PlanExecutor:
                 audit(now, "snatbot", step_done(done.step), change.id, result.note),
             ],
             change.cluster_name,
-            change_messages.change_progress(changed, done) if is_news else None,
+            change_messages.change_progress(changed, done, context.links.page(changed)) if is_news else None,
         )
         log.info("change %s: step %d done: %s", change.id, done.step + 1, done.note)
 
@@ -210,7 +210,9 @@ class PlanExecutor:
         else:
             state, due_at = next_state(run.change.state, Event.APPLIED), at.domain + RECHECK_AFTER
             applied = replace(run.change, state=state, applied_at=at.domain, verify_from=at.domain, due_at=due_at)
-            self._journal.commit([run.put(applied), audit(at.domain, "snatbot", "change applied", applied.id)])
+            message = change_messages.change_proving(applied, self._context.links.page(applied))
+            line = audit(at.domain, "snatbot", "change applied", applied.id)
+            self._journal.commit([run.put(applied), line], applied.cluster_name, message)
         self._claim.release()
 
 

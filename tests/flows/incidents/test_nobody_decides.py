@@ -125,7 +125,7 @@ def test_that_a_plan_expires_is_said_with_the_same_plan_renewed(desk: Desk) -> N
     assert request_of(renewed.plan) == first.id, "the request is the first one's still"
     (message,) = desk.told()[told:]
     assert message.title == f"Approval still needed for {CLUSTER.name}"
-    assert "the plan expired. This is the same plan, renewed: " in message.summary
+    assert "the plan expired. This is the same plan, renewed. " in message.summary
     assert "What will be done" not in [section.title for section in message.sections], "it is not posted as a new one"
     assert [opened_by(button.url) for button in message.buttons] == [renewed.id]
     assert sorted(desk.audited())[:3] == ["change expired", "change proposed", "change proposed"]
@@ -144,7 +144,7 @@ def test_a_plan_that_differs_now_is_said_to_have_changed(desk: Desk) -> None:
     message = desk.told()[-1]
     assert renewed.plan.digest.startswith("9")
     assert message.title.endswith("the plan has changed")
-    assert "the plan expired. What is needed now differs: " in message.summary
+    assert "the plan expired. What is needed now differs. " in message.summary
     assert "What will be done" in [section.title for section in message.sections]
 
 
@@ -237,18 +237,18 @@ def test_after_ten_proposals_within_an_hour_no_more_are_made(desk: Desk) -> None
 def test_a_reminder_says_how_bad_it_is_and_leads_to_the_plan_that_waits(desk: Desk) -> None:
     for minute in range(10, 40):
         desk.fails(minute)
-    (reminder,) = [one for one in desk.told() if one.title.endswith("goes on")]
+    (reminder,) = [one for one in desk.told() if one.title.startswith("Still failing: ")]
     assert "7 of 507 new outbound connections failed" in reminder.summary
-    assert reminder.sections[0].title == "What waits"
+    assert reminder.sections[0].title == "What to do now"
     assert "until" in reminder.sections[0].text
     (button,) = reminder.buttons
-    assert (button.text, opened_by(button.url)) == ("Review and decide", desk.newest().value.id)
+    assert (button.text, opened_by(button.url)) == ("Review plan", desk.newest().value.id)
 
 
 def test_no_reminder_asks_for_a_decision_on_what_expires_in_this_minute(desk: Desk) -> None:
     for minute in (38, 68):
         desk.fails(minute)
-    assert [one.title.endswith("goes on") for one in desk.told()] == [False, False, True]
+    assert [one.title.startswith("Still failing: ") for one in desk.told()] == [False, False, True]
     desk.expire()
     desk.fails(69)
     assert desk.told()[-1].title == f"Approval still needed for {CLUSTER.name}"
@@ -270,7 +270,7 @@ def test_after_a_denial_a_reminder_comes_in_four_hours_and_leads_to_the_page_tha
 def test_what_gets_worse_after_a_denial_is_told_at_once_with_a_new_plan(desk: Desk) -> None:
     desk.deny(20)
     desk.tick(minutes(20, 25, {24: 400}, nodes=9), minute=28)
-    assert desk.told()[-1].title.endswith("is getting worse")
+    assert desk.told()[-1].title.startswith("Worse: ")
     (asked,) = desk.offer(28)
     assert asked is not None
     assert desk.states == [S.DENIED, S.PROPOSED]
@@ -282,6 +282,6 @@ def test_without_remediation_a_reminder_has_the_steps_by_hand_and_no_button(reco
     for minute in range(10, 40):
         world.tick(minutes(minute - 8, minute - 3, {minute - 4: 7}), minute=minute)
     reminder = world.told(cluster_key(CLUSTER.id))[-1]
-    assert reminder.title.endswith("goes on")
+    assert reminder.title.startswith("Still failing: ")
     assert reminder.buttons == ()
     assert any(section.steps or section.code for section in reminder.sections)

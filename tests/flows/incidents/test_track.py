@@ -80,7 +80,7 @@ def test_clean_minutes_clear_the_incident_and_that_is_told(world: World) -> None
     assert world.tick(Idle(window(10, 15)), minute=18) == {"cleared": 1}
     (incident,) = world.records.incidents(PARTITION)
     assert (incident.state, incident.cleared_at) == (IncidentState.CLEARED, at(18))
-    assert "is over" in world.told()[-1].title
+    assert world.told()[-1].title.startswith("Cleared: ")
     assert world.audited() == ["incident opened", "incident cleared"]
 
 
@@ -103,7 +103,7 @@ def test_trouble_that_returns_reopens_its_incident(world: World) -> None:
     assert world.tick(minutes(20, 25, {24: 7}), minute=28) == {"reopened": 1}
     (incident,) = world.records.incidents(PARTITION)
     assert (incident.state, incident.reopened) == (IncidentState.OPEN, 1)
-    assert "is back" in world.told()[-1].title
+    assert " again: " in world.told()[-1].title
 
 
 # --- several workers ---
@@ -212,7 +212,7 @@ def test_a_health_event_beside_an_incident_that_people_know_is_no_news(records: 
     told = len(world.told())
     for minute in range(9, 60):
         world.see(contradicted(minutes(minute - 8, minute - 3)), minute=minute)
-    assert [one.title for one in world.told()[told:]] == ["SNAT port exhaustion on shop-prod is over"]
+    assert [one.title for one in world.told()[told:]] == ["Cleared: SNAT port exhaustion on shop-prod"]
 
 
 def test_in_silence_no_notice_is_posted(records: Records) -> None:

@@ -203,11 +203,11 @@ def test_ports_of_a_cluster_in_trouble_are_looked_at_each_time(make: Make) -> No
     world = make("a", "b")
     world.access.answers |= ports(900)
     world.tick(8)
-    assert world.titles("a") == ["SNAT port shortage on a"]
+    assert world.titles("a") == ["Early warning: SNAT port shortage on a"]
     world.access.answers |= ports(100)
     for minute in range(9, 30):
         world.tick(minute)
-    assert world.titles("a")[-1] == "SNAT port shortage on a is over"
+    assert world.titles("a")[-1] == "Cleared: SNAT port shortage on a"
     (incident,) = world.records.incidents(cluster_key(cluster(name="a").id))
     assert incident.cleared_at == at(18)
 
@@ -219,7 +219,7 @@ def test_fewer_ports_than_before_are_noticed_after_a_restart(make: Make) -> None
     world.new_process()
     world.access.answers |= ports(10, 512)
     world.tick(13)
-    assert world.titles("a") == ["A cut of SNAT ports on a"]
+    assert world.titles("a") == ["Early warning: A cut of SNAT ports on a"]
 
 
 def test_the_list_of_clusters_is_kept_over_restarts_and_renewed(make: Make) -> None:
@@ -415,7 +415,7 @@ def test_an_incident_ends_once_when_its_cluster_is_not_measured_any_more(make: M
         world.tick(minute)
     (incident,) = world.records.incidents(cluster_key(after.id))
     assert (incident.state, note in incident.closing_note) == (IncidentState.CLEARED, True)
-    assert world.titles("a") == ["SNAT port exhaustion on a", "SNAT port exhaustion on a: no longer watched"]
+    assert world.titles("a") == ["Failing: SNAT port exhaustion on a", "SNAT port exhaustion on a: no longer watched"]
     assert note in world.told("a")[-1].summary.lower()
 
 
@@ -470,7 +470,7 @@ def test_in_a_maintenance_window_nothing_is_posted_and_afterwards_what_still_sta
     assert world.titles("a") == []
     assert len(world.records.incidents(cluster_key(cluster(name="a").id))) == 1
     world.tick(20)
-    assert world.titles("a") == ["SNAT port exhaustion on a"]
+    assert world.titles("a") == ["Failing: SNAT port exhaustion on a"]
 
 
 # --- a look that saw nothing is no good look ---
@@ -608,7 +608,7 @@ def test_reports_of_workers_whose_clock_is_a_day_ahead_count_for_nothing(make: M
     world.access.answers |= {"state": SICK, "before": SICK, "backend": BACKENDS}
     assert world.tick(9).tally.not_reached == 2
     assert world.tick(10).tally.measured == 2
-    assert world.titles("a") == ["SNAT port exhaustion on a"]
+    assert world.titles("a") == ["Failing: SNAT port exhaustion on a"]
 
 
 def test_that_azure_could_not_be_asked_whether_a_cluster_was_deleted_is_said(make: Make) -> None:
@@ -645,7 +645,7 @@ def test_a_gateway_that_is_off_every_subnet_is_noticed_though_no_incident_asked_
     applied_without_incident(world)
     for minute in (8, 19):
         world.tick(minute)
-    assert world.titles("shop-prod") == ["A lost NAT gateway association on shop-prod"]
+    assert world.titles("shop-prod") == ["Critical: A lost NAT gateway association on shop-prod"]
 
 
 def test_a_subnet_that_lost_our_gateway_is_asked_for_again_and_then_critical(make: Make) -> None:
@@ -669,7 +669,7 @@ def test_a_subnet_that_lost_our_gateway_is_asked_for_again_and_then_critical(mak
     world.azure.subnet_gateways.pop(subnets[1].lower())
     world.tick(20)
     (message,) = world.told("shop-prod")
-    assert message.title == "A lost NAT gateway association on shop-prod"
+    assert message.title == "Critical: A lost NAT gateway association on shop-prod"
     assert NETWORK.split("/")[2] in str(message.sections), "the command that puts it back"
 
 
@@ -816,7 +816,7 @@ def test_silence_holds_posts_back_and_ends_by_itself(make: Make) -> None:
         world.tick(minute)
     assert world.titles("a") == []
     world.tick(30)
-    assert world.titles("a") == ["SNAT port exhaustion on a"]
+    assert world.titles("a") == ["Failing: SNAT port exhaustion on a"]
     audited = [(line.actor, line.event) for line in world.records.audit(cluster_key(cluster(name="a").id))]
     assert ("Ada", "silenced until 2026-11-22 10:30 UTC") in audited
 
@@ -828,4 +828,4 @@ def test_silence_can_be_ended_early(make: Make) -> None:
     silence.end(cluster(name="a"), "Grace", at(5))
     world.access.answers |= {"state": SICK, "before": SICK, "backend": BACKENDS}
     world.tick(8)
-    assert world.titles("a") == ["SNAT port exhaustion on a"]
+    assert world.titles("a") == ["Failing: SNAT port exhaustion on a"]

@@ -1,0 +1,49 @@
+"""Counts a minute as pictures without images: a line in text, and points for the services' own charts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from ..formatting import number
+from ..model.metric import MINUTE
+from ..model.reading import MinuteSeries
+from .message import Chart
+
+MOST_POINTS = 20
+"""A line of Slack's chart takes no more (docs.slack.dev: data_visualization), and a phone's line of text neither."""
+_BARS = "▂▃▄▅▆▇█"
+_ZERO, _GAP = "▁", "·"
+
+
+def chart(title: str, series: MinuteSeries | None) -> tuple[Chart, ...]:
+    """One chart; none without two points to draw a line through."""
+    if series is None or len(series.known) < 2:
+        return ()
+    return (Chart(title, tuple(points(series))),)
+
+
+def points(series: MinuteSeries) -> Iterator[tuple[str, int | None]]:
+    """At most 20 of (``18:41``, count a minute). Of several minutes it is the mean of those that were measured."""
+    step = math.ceil(len(series.values) / MOST_POINTS)
+    for first in range(0, len(series.values), step):
+        known = [value for value in series.values[first : first + step] if value is not None]
+        at = series.start + first * MINUTE
+        yield f"{at:%H:%M}", math.ceil(sum(known) / len(known)) if known else None
+
+
+def sparkline(series: MinuteSeries | None) -> str:
+    """``▁▁▂▅█ last 61, at most 147 (18:06 to 19:05 UTC)``; a dot is not measured. Empty without any count."""
+    if series is None or not series.known:
+        return ""
+    values = [value for _, value in points(series)]
+    largest = max((value for value in values if value is not None), default=0)
+    bars = "".join(_bar(value, largest) for value in values)
+    span = f"{series.start:%H:%M} to {series.end:%H:%M} UTC"
+    return f"{bars} last {number(series.known[-1])}, at most {number(max(series.known))} ({span})"
+
+
+def _bar(value: int | None, largest: int) -> str:
+    if not value:
+        return _GAP if value is None else _ZERO
+    return _BARS[math.ceil(value / largest * len(_BARS)) - 1]
