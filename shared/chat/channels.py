@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from ..routes import Definition
 
+# A webhook can't rewrite what it posted, and nobody wants a post a step.
+_REWRITTEN = (MessageKind.STEP, MessageKind.PROVING)
+
 
 @dataclass(frozen=True, slots=True)
 class Channel:
@@ -25,7 +28,7 @@ class Channel:
 
         Raises ChatUnavailable (try again) or ChatRefused (don't).
         """
-        if message.kind is MessageKind.STEP:  # a webhook can't rewrite what it posted, and nobody wants a post a step
+        if message.kind in _REWRITTEN:
             return ""
         if self.service == "slack":
             return slack.post(self.url, slack.render(message))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,11 @@ import pytest
 import requests
 
 from devhost.browser import Camera, visit
+from shared.chat import slack, teams
+from shared.chat.message import Message
 from simulator.services.slack.blocks import SCHEMAS
 from simulator.testing import RunningSimulator, start_simulator
+from tests.chat.test_head import NAME, heads
 from tests.simulator.slack import SlackServer, actions, button, client, slack_app
 
 if TYPE_CHECKING:
@@ -252,3 +256,28 @@ def test_nothing_is_wider_than_a_phone(browser: Camera, chat: RunningSimulator, 
     with browser.page(f"{chat.http_url}/chat/", width=390) as page:
         channel(page, "Cwide").get_by_role("table").wait_for()
         assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_the_head_of_an_alarm_fits_two_screens_of_a_phone_in_both_chats(browser: Camera, tmp_path: Path) -> None:
+    """Down to the end of the chart; the first screen holds all that decides, down to the buttons."""
+    screen = 844
+    with start_simulator("quiet") as running, browser.visitor(width=390, height=screen) as visitor:
+        made = list(heads(100, NAME))
+        for number, message in enumerate(made):
+            client(running).chat_postMessage(channel=f"head-{number}", **slack.render(brief(message)))
+            address = f"{running.http_url}/teams/workflows/head-{number}/triggers/manual/paths/invoke?sig=secret"
+            assert requests.post(address, json=teams.render(brief(message)), timeout=30).status_code == 202
+        page = visit(visitor, f"{running.http_url}/chat/")
+        for service in ("slack", "teams"):
+            page.locator(f"[data-show={service}]").click()
+            for number, message in enumerate(made):
+                page.locator(f"#{service}").get_by_role("button", name=f"#head-{number}", exact=True).click()
+                shown = page.locator(f"#{service} .messages > *").last
+                shown.get_by_text(message.title.split(":")[0]).first.wait_for()
+                box = shown.bounding_box()
+                assert box is not None
+                assert box["height"] <= 2 * screen, (service, message.title, box["height"])
+
+
+def brief(message: Message) -> Message:
+    return replace(message, sections=tuple(section for section in message.sections if not section.is_detail))

@@ -17,7 +17,7 @@ from shared.bounded_http import MOST_BYTES
 from shared.chat import slack, teams
 from shared.chat.channels import Channel
 from shared.chat.errors import ChatError, ChatRefused, ChatUnavailable, readable_reason, retry_after_seconds
-from shared.chat.message import Button, Message, MessageKind, Section, Tone
+from shared.chat.message import Button, Chart, Message, MessageKind, Section, Tone
 from shared.flows.notification.heartbeat import beat
 from simulator.testing import RunningSimulator
 from tests.support.azure_in_process import serve_azure
@@ -113,6 +113,13 @@ def test_blocks_that_slack_refuses_still_arrive_as_text(chat: RunningSimulator) 
     assert body == {"text": slack.render(MESSAGE)["text"]}
 
 
+def test_a_chart_that_slack_refuses_is_left_out_and_the_blocks_arrive(chat: RunningSimulator) -> None:
+    drawn = replace(MESSAGE, charts=(Chart("Failed connections a minute", (("10:00", 1), ("10:01", 2))),))
+    answer_with(chat, "slack", 400, "invalid_blocks")
+    assert channel(chat, "slack").send(drawn) == "", "the facts say what it shows"
+    assert chat.messages()[-1]["body"] == slack.render(MESSAGE)
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_web_page_is_no_answer_of_a_webhook(chat: RunningSimulator, service: Service) -> None:
     answer_with(chat, service, 200, "<!doctype html><title>Sign in</title>")
@@ -123,7 +130,8 @@ def test_a_web_page_is_no_answer_of_a_webhook(chat: RunningSimulator, service: S
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_webhook_is_spared_the_steps_of_a_change(chat: RunningSimulator, service: Service) -> None:
     before = chat.messages()
-    assert channel(chat, service).send(replace(MESSAGE, kind=MessageKind.STEP)) == ""
+    for kind in (MessageKind.STEP, MessageKind.PROVING):
+        assert channel(chat, service).send(replace(MESSAGE, kind=kind)) == ""
     assert chat.messages() == before
 
 

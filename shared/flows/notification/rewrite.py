@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
@@ -117,8 +118,12 @@ class RewrittenMessage:
 
 
 def _send(message: Message, send: Callable[[dict[str, object]], T]) -> T:
-    """Blocks that Slack does not take are left out, so that the text arrives at least."""
+    """Charts that Slack does not take are left out, then all blocks, so that the text arrives at least."""
     payload = slack.render(message)
+    if message.charts:
+        with suppress(BlocksRefused):
+            return send(payload)
+        payload = slack.without_charts(payload)
     try:
         return send(payload)
     except BlocksRefused as error:
@@ -135,4 +140,4 @@ def _reply(message: Message, *, is_first: bool) -> Message | None:
     if is_first and not details:
         return None
     summary = "" if is_first else message.summary
-    return replace(message, summary=summary, facts=(), sections=details, buttons=(), footer="")
+    return replace(message, summary=summary, facts=(), sections=details, buttons=(), footer="", charts=())

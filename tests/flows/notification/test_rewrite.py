@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from shared.chat.channels import SlackBot
-from shared.chat.message import Message, MessageKind, Section, Tone
+from shared.chat.message import Chart, Message, MessageKind, Section, Tone
 from shared.chat.slack_api import EVENT_TYPE
 from shared.flows.notification.deliver import Deliver, Delivery
 from shared.flows.notification.outbox import Outbox
@@ -155,6 +155,16 @@ def test_without_the_blocks_that_slack_refuses_the_text_arrives(
     assert room.titles() == ["Connections fail"]
     assert not room.shown[0]["content"].get("blocks")
     assert "Slack did not take the blocks" in caplog.text
+
+
+def test_a_chart_that_slack_refuses_is_left_out_and_the_blocks_arrive(room: Room) -> None:
+    drawn = replace(WARNING, charts=(Chart("Failed connections a minute", (("10:00", 1), ("10:01", 2))),))
+    room.refuse_once("chat.postMessage", "invalid_blocks")
+    room.tell(drawn)
+    assert room.titles() == ["Ports run short"]
+    kinds = [block["type"] for each in room.shown for block in each["content"]["blocks"]]
+    assert "header" in kinds
+    assert "data_visualization" not in kinds
 
 
 def test_what_was_held_up_does_not_overwrite_what_is_newer(room: Room) -> None:
