@@ -42,7 +42,7 @@ def test_a_night_in_which_nobody_decides(storage: str, monkeypatch: pytest.Monke
     with playing(WORSE, storage, monkeypatch) as theatre:
         night = Night(theatre)
         opened = [title for _, title in night.until(2)]
-        assert opened == ["SNAT port exhaustion on orders", "Approval needed for orders"]
+        assert opened == ["Critical: SNAT port exhaustion on orders", "Approval needed for orders"]
         (incident,) = theatre.app.records.incidents(theatre.partition)
         failed, tried = incident.failed, incident.failed + sum(node.successful for node in incident.nodes)
         assert failed / tried > 0.4

@@ -31,7 +31,7 @@ def test_seen_told_approved_applied_and_proven(theatre: Theatre) -> None:
     texts = theatre.slack_texts()
     assert "SNAT port exhaustion on shop-prod" in texts[0]
     assert "Fixed" in texts[-1]
-    assert sum("SNAT port exhaustion" in text for text in texts) == 1
+    assert sum("SNAT port exhaustion on" in text for text in texts) == 1
 
 
 def test_only_the_writing_identity_ever_writes(theatre: Theatre) -> None:
