@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import secrets
+import ssl
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -88,6 +89,7 @@ class DevHost:
         work_folder: Path | None = None,
         clock_file: Path | None = None,
         longest_sleep: float = math.inf,
+        tls: ssl.SSLContext | None = None,
     ) -> Iterator[Self]:
         """Runs the function app in `app_folder` and stops it at the end.
 
@@ -96,14 +98,14 @@ class DevHost:
         admin call. `instances` is how many processes a queue function has, by name; one unless named. An answer later
         than `http_timeout_seconds` is a 502 (Azure docs: "Function app time-out duration"). `port` 0 takes a free one.
         `work_folder` gets logs and the status of timers, `clock_file` the clock's offset; both go with the host if not
-        given. The app's clock waits `longest_sleep` seconds at most, however long it is asked to.
+        given. The app's clock waits `longest_sleep` seconds at most, however long it is asked to. `tls` is for https.
 
         Raises StartError if the app can't be loaded, UnsupportedError for what this host can't do.
         """
         with ExitStack() as stack:
             folder = work_folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="devhost-")))
             folder.mkdir(parents=True, exist_ok=True)
-            server = HttpServer(port)
+            server = HttpServer(port, tls)
             stack.callback(server.stop)
             defaults = {
                 "FUNCTIONS_WORKER_RUNTIME": "python",

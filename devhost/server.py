@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -24,9 +25,9 @@ class _QuietHandler(WSGIRequestHandler):
 
 
 class HttpServer:
-    """Listens on a loopback port, 0 for a free one. Raises StartError if it is taken."""
+    """Listens on a loopback port, 0 for a free one, with TLS if `tls` is given. Raises StartError if it is taken."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, tls: ssl.SSLContext | None = None) -> None:
         self._app: WSGIApplication | None = None
         # Werkzeug would end the whole process if the port were taken, so it gets a socket that is bound.
         try:
@@ -35,11 +36,17 @@ class HttpServer:
             raise StartError(f"port {port} can't be listened on: {error.strerror}") from error
         with listening:
             self._server = make_server(
-                HOST, port, self._call, threaded=True, request_handler=_QuietHandler, fd=listening.fileno()
+                HOST,
+                port,
+                self._call,
+                threaded=True,
+                request_handler=_QuietHandler,
+                ssl_context=tls,
+                fd=listening.fileno(),
             )
         self._thread = threading.Thread(target=self._server.serve_forever, args=(POLL_SECONDS,), daemon=True)
         self.address = f"{HOST}:{self._server.port}"
-        self.base_url = f"http://{self.address}"
+        self.base_url = f"{'https' if tls else 'http'}://{self.address}"
 
     def start(self, app: WSGIApplication) -> None:
         """Begins to answer. Connections made since the port was bound have waited."""

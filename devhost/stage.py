@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import secrets
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -41,15 +42,21 @@ def set_up(
     storage: str = "",
     extra: Mapping[str, str] | None = None,
     longest_sleep: float = math.inf,
+    with_tls: bool = False,
 ) -> Iterator[Stage]:
     """Starts all three on free loopback ports and stops them at the end. Logs and data go into `folder`.
 
     `storage`, a connection string, is of an emulator that runs; the app has a table and queues of its own there.
     `extra` app settings overrule the stage's own; `longest_sleep` is as in `DevHost.start`.
+    `with_tls`: the app is called by https, which its session cookies need, with a certificate of the simulator's
+    authority.
     """
     with ExitStack() as stack:
         simulator = stack.enter_context(start_simulator(scenario, folder=folder / "simulator"))
-        own = {}
+        own, tls = {}, None
+        if with_tls:
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(folder / "simulator" / "server.pem", folder / "simulator" / "server.key")
         if storage:
             own = dict.fromkeys(("TABLE_PREFIX", "QUEUE_PREFIX"), f"t{secrets.token_hex(8)}")
         else:
@@ -66,6 +73,7 @@ def set_up(
                 work_folder=folder / "host",
                 port=port,
                 longest_sleep=longest_sleep,
+                tls=tls,
             )
         )
         yield Stage(simulator, host)
@@ -84,6 +92,7 @@ def app_settings(simulator: RunningSimulator, base_url: str) -> dict[str, str]:
         "SLACK_WEBHOOK_URL": simulator.slack_webhook_url,
         "TEAMS_WEBHOOK_URL": simulator.teams_webhook_url,
         "PUBLIC_BASE_URL": base_url,
+        "ENTRA_AUTHORITY": simulator.url,
         "REMEDIATION": "on",
         "APPROVAL_MODE": "link",
         "SIGNING_KEYS": secrets.token_hex(32),

@@ -259,7 +259,12 @@ class App(Clients):
             self.signer,
             self.outbox,
             lambda: self.links,
-            Actions(self.records, self.settings.is_remediation_on, self.settings.approval_mode),
+            Actions(
+                self.records,
+                self.settings.is_remediation_on,
+                self.settings.approval_mode,
+                self.settings.entra_client_id,
+            ),
         )
 
     @cached_property

@@ -12,13 +12,14 @@ from .auth.errors import RemediationOff
 from .auth.signing import Signer
 from .chat.channels import Channel, SlackBot, channel_of
 from .clock import Clock
-from .cloud.credentials import credential
+from .cloud.credentials import client_assertion, credential
 from .cloud.request_count import RequestCount
 from .first_use import cached_property, import_lock
 from .store.active_clusters import ActiveClusterIndex
 from .store.fleet_cache import FleetCache
 from .store.liveness import Liveness
 from .store.records import Records
+from .store.sessions import SignInFlows
 from .store.stop_switch import StopSwitch
 from .store.table import Table
 from .store.vnet_lock import VnetLock
@@ -26,6 +27,7 @@ from .store.vnet_lock import VnetLock
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
+    from .auth.entra import EntraId
     from .cloud.arm import Arm
     from .cloud.discovery import Discovery
     from .cloud.fleet_query import FleetDiscovery
@@ -185,6 +187,24 @@ class Clients:
         if not self.settings.signing_key_list:
             raise RemediationOff
         return Signer(self.settings.signing_key_list, self.settings.decide_minutes)
+
+    @cached_property
+    def sign_in_flows(self) -> SignInFlows:
+        return SignInFlows(self.table)
+
+    @cached_property
+    def entra(self) -> EntraId:
+        from .auth.entra import EntraId
+
+        settings = self.settings
+        secret = settings.entra_client_secret
+        return EntraId(
+            settings.entra_authority,
+            settings.entra_tenant_id,
+            settings.entra_client_id,
+            secret.get_secret_value() if secret else lambda: client_assertion(self.detector),
+            allows_guests=settings.allow_guests == "on",
+        )
 
     @cached_property
     def channels(self) -> Mapping[str, Channel | SlackBot]:

@@ -154,6 +154,12 @@ def _nat_ips(text: str) -> str:
     return text
 
 
+def _guid(text: str) -> str:
+    if text and not re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", text):
+        raise ValueError("must be an id of 32 hexadecimal digits, 8-4-4-4-12: no token holds a name")
+    return text.lower()
+
+
 def _prefix(text: str) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9]{2,20}", text):
         raise ValueError("must be 3 to 21 lower-case letters and digits, starting with a letter")
@@ -173,4 +179,5 @@ NameTemplate = Annotated[str, AfterValidator(_name_template)]
 RegionUrl = Annotated[str, AfterValidator(_region_url)]
 WindowsText = Annotated[MaintenanceWindows, BeforeValidator(_windows)]
 NatIps = Annotated[str, AfterValidator(_nat_ips)]
+Guid = Annotated[str, AfterValidator(_guid)]
 Prefix = Annotated[str, AfterValidator(_prefix)]

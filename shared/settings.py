@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from . import setting_types as types
 from .errors import MisconfiguredError
@@ -146,8 +146,22 @@ class Settings(BaseModel):
     )
     remediator_client_id: str = _text("", "Client id of the managed identity that writes. Needed with REMEDIATION=on.")
     approval_mode: Literal["signin", "link"] = _text(
-        "signin", "`link`: whoever holds the link may approve, recorded as unverified; for demos and trials only."
+        "signin",
+        "`signin`: people sign in with Entra ID and need an app role. `link`: whoever holds the link may approve, and "
+        "is recorded as unverified; for demos and trials only.",
     )
+    entra_tenant_id: types.Guid = _text(
+        "", "Tenant whose people sign in, by id. Needed with REMEDIATION=on and APPROVAL_MODE=signin."
+    )
+    entra_client_id: types.Guid = _text(
+        "",
+        "Client id of the app registration that people sign in to. Needed as ENTRA_TENANT_ID is.",
+    )
+    entra_client_secret: SecretStr | None = _text(
+        None, "Client secret of the app registration, for development. Secret. Empty: the identity that reads vouches."
+    )
+    entra_authority: types.Url = _text("https://login.microsoftonline.com", "Entra ID; another in a national cloud.")
+    allow_guests: Literal["off", "on"] = _text("off", "`on`: guests of the tenant who have a role may use it.")
     approval_minutes: int = _number(
         1440,
         5,
@@ -250,6 +264,9 @@ def _missing(given: Mapping[str, str], needs_storage: bool) -> dict[str, str]:
         for name in ("REMEDIATOR_CLIENT_ID", "SIGNING_KEYS", "PUBLIC_BASE_URL"):
             if name not in given:
                 problems[name] = "must be set when REMEDIATION is on"
+        for name in ("ENTRA_TENANT_ID", "ENTRA_CLIENT_ID"):
+            if given.get("APPROVAL_MODE", "signin") == "signin" and name not in given:
+                problems[name] = "must be set when REMEDIATION is on and people sign in to approve"
     return problems
 
 
@@ -260,6 +277,11 @@ def _contradictions(settings: Settings) -> dict[str, str]:
         problems["REMEDIATOR_CLIENT_ID"] = "must not be the detector's: reading and writing are two identities"
     if settings.routes and (wrong := [*settings.routes.problems(settings.default_channels, settings.slack_channel)]):
         problems["ROUTES"] = "; ".join(wrong)
+    is_plain = (settings.public_base_url or "").startswith("http://")
+    if settings.is_remediation_on and settings.approval_mode == "signin" and is_plain:
+        problems["PUBLIC_BASE_URL"] = (
+            "must begin with https:// when people sign in: no cookie of theirs goes without TLS"
+        )
     if settings.pressure_warn_percent >= settings.pressure_high_percent:
         if "pressure_warn_percent" in settings.model_fields_set:
             problems["PRESSURE_WARN_PERCENT"] = "must be below PRESSURE_HIGH_PERCENT"

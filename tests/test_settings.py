@@ -27,6 +27,8 @@ ACTING = {
     "DETECTOR_CLIENT_ID": "reader",
     "SIGNING_KEYS": KEY,
     "PUBLIC_BASE_URL": "https://bot.example.com",
+    "ENTRA_TENANT_ID": "99999999-9999-4999-8999-999999999999",
+    "ENTRA_CLIENT_ID": "AAAAAAAA-0000-4000-8000-0000000000B1",
 }
 ALIASES = [str(field.alias) for field in Settings.model_fields.values()]
 SECRETS = {
@@ -35,6 +37,7 @@ SECRETS = {
     "TEAMS_WEBHOOK_URL": f"https://prod.logic.azure.com/workflows/{CANARY}?sig={CANARY}",
     "AzureWebJobsStorage": f"AccountName=account;AccountKey={CANARY}",
     "SIGNING_KEYS": KEY,
+    "ENTRA_CLIENT_SECRET": CANARY,
     "HEARTBEAT_URL": f"https://hc.example.com/{CANARY}",
 }
 TOGETHER = {
@@ -92,6 +95,10 @@ WRONG = {
     "REMEDIATION": ["yes", "On", "true"],
     "APPROVAL_MODE": ["none", "LINK"],
     "APPROVAL_MINUTES": ["4", "1441"],
+    "ENTRA_TENANT_ID": ["common", "contoso.example", "9999"],
+    "ENTRA_CLIENT_ID": ["alerts", "{aaaaaaaa-0000-4000-8000-0000000000b1}"],
+    "ENTRA_AUTHORITY": ["login.microsoftonline.com", "http://login.example.com"],
+    "ALLOW_GUESTS": ["yes", "On"],
     "SIGNING_KEYS": ["short", f"{KEY},short", f"{KEY},"],
     "NAT_IPS": [
         "addresses,prefix",
@@ -233,7 +240,7 @@ def test_a_wrong_value_is_refused_by_name_with_what_would_be_right(name: str, va
 
 def test_every_setting_that_can_be_wrong_is_tried() -> None:
     free = {"SUBSCRIPTIONS", "DETECTOR_CLIENT_ID", "ARM_AUDIENCE", "WATCH_SCHEDULE", "AzureWebJobsStorage__clientId"}
-    free |= {"REMEDIATOR_CLIENT_ID", "NAT_RESOURCE_GROUP", "WORKSPACE_ID"}
+    free |= {"REMEDIATOR_CLIENT_ID", "NAT_RESOURCE_GROUP", "WORKSPACE_ID", "ENTRA_CLIENT_SECRET"}
     assert set(WRONG) | free == set(ALIASES)
 
 
@@ -260,6 +267,8 @@ def test_all_mistakes_are_told_at_once() -> None:
         "SIGNING_KEYS",
         "REMEDIATOR_CLIENT_ID",
         "PUBLIC_BASE_URL",
+        "ENTRA_TENANT_ID",
+        "ENTRA_CLIENT_ID",
     }
     with pytest.raises(
         MisconfiguredError, match=r"^2 setting\(s\) cannot be used: AzureWebJobsStorage: must be set, or"
@@ -285,6 +294,21 @@ def test_acting_needs_more_settings_than_watching(missing: str) -> None:
 def test_slack_takes_a_bot_in_a_channel_or_a_webhook(given: tuple[str, ...], wrong: str) -> None:
     values = {**SECRETS, **TOGETHER["SLACK_BOT_TOKEN"]}
     assert set(problems({**STORAGE, **{name: values[name] for name in given}})) == {wrong}
+
+
+@pytest.mark.parametrize("missing", ["ENTRA_TENANT_ID", "ENTRA_CLIENT_ID"])
+def test_people_who_sign_in_to_approve_need_a_place_to_sign_in_to(missing: str) -> None:
+    without = {name: value for name, value in ACTING.items() if name != missing}
+    assert problems(without) == {missing: "must be set when REMEDIATION is on and people sign in to approve"}
+    load_settings({**without, "APPROVAL_MODE": "link"})
+    load_settings({**without, "REMEDIATION": "off"})
+    assert load_settings(ACTING).entra_client_id == "aaaaaaaa-0000-4000-8000-0000000000b1", "as tokens have it"
+
+
+def test_nobody_signs_in_without_tls() -> None:
+    plain = {**ACTING, "PUBLIC_BASE_URL": "http://localhost:7071"}
+    assert "must begin with https://" in problems(plain)["PUBLIC_BASE_URL"]
+    load_settings({**plain, "APPROVAL_MODE": "link"})
 
 
 def test_who_writes_is_not_who_reads() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..errors import Refused
+from ..errors import Refused, SnatbotError
+from ..model.identity import Person, Role
 
 
 class NotAuthorized(Refused):
@@ -49,9 +50,46 @@ class ApprovalTooOld(NotAuthorized):
 
 class SignInNeeded(Refused):
     def __init__(self) -> None:
+        super().__init__("Possession of a link does not approve anything here. Sign in with your work account first.")
+
+
+class SignInRefused(Refused):
+    """``reason`` begins in lower case and says what about the sign-in can't be taken."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"You are not signed in: {reason}. Open the alert's link and try again.")
+
+
+class EntraUnavailable(SnatbotError):
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Entra ID can't be used just now: {reason}. Nobody was signed in; try again in a minute.")
+
+
+class NotPermitted(Refused):
+    """Somebody signed in and may not do this; the message says what would be needed."""
+
+
+class GuestRefused(NotPermitted):
+    def __init__(self, name: str) -> None:
         super().__init__(
-            "Possession of a link does not approve anything here. Signing in is not available in this release; "
-            "the owner can set APPROVAL_MODE=link for demos and trials."
+            f"{name} is a guest in this tenant, and guests are not admitted here. Sign in with an account of this "
+            "tenant; the owner can set ALLOW_GUESTS=on."
+        )
+
+
+class RoleMissing(NotPermitted):
+    """``client_id``: of this app's registration. Source of the command: Graph, user: post appRoleAssignments."""
+
+    def __init__(self, person: Person, role: Role, what: str, client_id: str) -> None:
+        find = f"az ad sp show --id {client_id} -o tsv --query"
+        body = (
+            f'{{"principalId":"{person.object_id}","resourceId":"\'$({find} id)\'",'
+            f'"appRoleId":"\'$({find} "appRoles[?value==\'{role}\'].id")\'"}}'
+        )
+        url = f"https://graph.microsoft.com/v1.0/users/{person.object_id}/appRoleAssignments"
+        super().__init__(
+            f"{person.name} lacks the app role {role}, which is needed to {what}. An administrator can grant it with "
+            f"`az rest --method post --url {url} --body '{body}'`; then sign out and in again."
         )
 
 

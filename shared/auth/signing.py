@@ -20,7 +20,9 @@ _LINK = "snatbot.link.v1"
 _FORM = "snatbot.form.v1"
 _DECISION = "snatbot.decision.v1"
 _START = "snatbot.start.v1"
+_SESSION = "snatbot.session.v1"
 _FORM_SECONDS = 3600
+SESSION_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,18 @@ class Signer:
         given = nonce.encode(errors="replace")  # compare_digest takes only ASCII text, and a cookie may hold any text
         if not nonce or not secrets.compare_digest(str(signed_nonce).encode(), given) or signed_change != change_id:
             raise FormExpired
+
+    def session_token(self, facts: list[Any]) -> str:
+        return str(self._timed(_SESSION).dumps(facts))
+
+    def read_session(self, token: str) -> Any:
+        """What was signed; None unless this app signed it for a session, not too long ago."""
+        from itsdangerous import BadData
+
+        try:
+            return self._timed(_SESSION).loads(token, max_age=SESSION_SECONDS)
+        except BadData:
+            return None
 
     def sign_decision(self, decision: Mapping[str, Any]) -> str:
         return str(self._plain(_DECISION).dumps(dict(decision)))

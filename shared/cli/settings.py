@@ -37,6 +37,8 @@ EVERYDAY = (
     "REMEDIATION",
     "REMEDIATOR_CLIENT_ID",
     "APPROVAL_MODE",
+    "ENTRA_TENANT_ID",
+    "ENTRA_CLIENT_ID",
     "SIGNING_KEYS",
 )
 """What everybody sets, or decides not to."""

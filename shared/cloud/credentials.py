@@ -33,6 +33,17 @@ def credential(client_id: str | None) -> TokenCredential:
     return DefaultAzureCredential(exclude_interactive_browser_credential=True, **options)
 
 
+def client_assertion(identity: TokenCredential) -> str:
+    """With which an app registration that trusts this managed identity needs no secret. Raises AzureError.
+
+    Source: Entra docs, workload-identity-federation-config-app-trust-managed-identity.
+    """
+    from .error_mapping import azure_errors
+
+    with azure_errors("asking for the managed identity's token for Entra ID"):
+        return identity.get_token("api://AzureADTokenExchange/.default").token
+
+
 def _heed_retry_after(response: Any) -> None:
     """Raise Throttled for a long Retry-After: the SDK would sleep through it, and can't parse each format."""
     seconds = requested_wait_seconds(response.http_response.headers)

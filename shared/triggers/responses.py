@@ -11,7 +11,7 @@ from typing import Any, ParamSpec
 
 import azure.functions as func
 
-from ..auth.errors import LinkExpired, LinkTampered
+from ..auth.errors import EntraUnavailable, LinkExpired, LinkTampered, NotPermitted, SignInNeeded, SignInRefused
 from ..errors import BadInput, MisconfiguredError, NotFoundHere, Refused, SnatbotError, TooMany
 from ..store.errors import StoreError
 
@@ -22,11 +22,21 @@ _ANSWERS: Mapping[type[SnatbotError], tuple[int, str]] = {  # the first matching
     LinkTampered: (403, "link_tampered"),
     LinkExpired: (410, "link_expired"),
     NotFoundHere: (404, "not_found"),
+    SignInNeeded: (401, "sign_in_needed"),
+    SignInRefused: (403, "sign_in_refused"),
+    NotPermitted: (403, "not_permitted"),
     TooMany: (429, "too_many"),
     Refused: (409, "refused"),
     MisconfiguredError: (500, "misconfigured"),
     StoreError: (503, "storage_unavailable"),
+    EntraUnavailable: (502, "entra_unavailable"),
     SnatbotError: (502, "azure_unavailable"),
+}
+_TITLES = {  # where the status alone would say something else
+    "sign_in_needed": "Sign in to see this change",
+    "sign_in_refused": "Sign-in did not work",
+    "not_permitted": "Not permitted",
+    "entra_unavailable": "Entra ID could not be reached",
 }
 PAGE_HEADERS = {
     "Cache-Control": "no-store",
@@ -62,8 +72,8 @@ def as_page(
     return func.HttpResponse(render(nonce), status_code=status, mimetype="text/html", charset="utf-8", headers=headers)
 
 
-def see_other(url: str) -> func.HttpResponse:
-    return func.HttpResponse(status_code=303, headers={**PAGE_HEADERS, "Location": url})
+def see_other(url: str, headers: Mapping[str, str] | None = None) -> func.HttpResponse:
+    return func.HttpResponse(status_code=303, headers={**PAGE_HEADERS, "Location": url, **(headers or {})})
 
 
 def content_policy(style_nonce: str) -> str:
@@ -77,6 +87,11 @@ def content_policy(style_nonce: str) -> str:
 def status_of(error: SnatbotError) -> tuple[int, str]:
     """HTTP status and stable code of one of snatbot's own errors."""
     return next(answer for kind, answer in _ANSWERS.items() if isinstance(error, kind))
+
+
+def title_of(code: str) -> str:
+    """Of the page that says so; empty: what its status means."""
+    return _TITLES.get(code, "")
 
 
 def _translating(
@@ -101,7 +116,8 @@ def _json_error(status: int, code: str, message: str) -> func.HttpResponse:
     return as_json(error_json(code, message), status)
 
 
-def _error_page(status: int, _: str, message: str) -> func.HttpResponse:
+def _error_page(status: int, code: str, message: str) -> func.HttpResponse:
     from ..web.pages import message_page
 
-    return as_page(lambda nonce: message_page(message, status=status, style_nonce=nonce), status)
+    title = title_of(code)
+    return as_page(lambda nonce: message_page(message, status=status, style_nonce=nonce, title=title), status)

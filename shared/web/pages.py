@@ -54,7 +54,15 @@ class FormFields:
     csrf: str  # bound to this browser
     actions: tuple[Action, ...]  # in the order of the buttons
     asks_name: bool = False  # nobody is signed in: the person enters a name, recorded as unverified
-    signed_in_as: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Whose page it is, and what its sign-out form sends."""
+
+    name: str
+    sign_out_url: str
+    csrf: str
 
 
 def change_page(
@@ -68,6 +76,7 @@ def change_page(
     link: str = "",
     original: LinkedChange | None = None,
     follow_ups: Sequence[LinkedChange] = (),
+    signed_in: SignedIn | None = None,
 ) -> str:
     """The exact plan, its reason, its progress, and what a person may decide now.
 
@@ -76,12 +85,14 @@ def change_page(
     ChangeView.
     """
     view = ChangeView(change, journal, now, original, follow_ups)
-    return _plan_page(view.plan, view, form=form, notice=notice, style_nonce=style_nonce, link=link)
+    return _plan_page(
+        view.plan, view, form=form, notice=notice, style_nonce=style_nonce, link=link, signed_in=signed_in
+    )
 
 
 def plan_page(plan: Plan, *, style_nonce: str = "") -> str:
     """A plan without a decision: advice, or a dry run."""
-    return _plan_page(plan_view(plan), None, form=None, notice=None, style_nonce=style_nonce, link="")
+    return _plan_page(plan_view(plan), None, form=None, notice=None, style_nonce=style_nonce, link="", signed_in=None)
 
 
 def _plan_page(view: PlanView, change: ChangeView | None, **context: object) -> str:
@@ -100,10 +111,10 @@ def _plan_page(view: PlanView, change: ChangeView | None, **context: object) -> 
     )
 
 
-def message_page(message: str, *, status: int, style_nonce: str = "", title: str = "") -> str:
+def message_page(message: str, *, status: int, style_nonce: str = "", title: str = "", sign_in_url: str = "") -> str:
     """One message, usually a refusal. ``title`` defaults to the meaning of the HTTP status for a person."""
     heading = title or _HEADINGS.get(status) or HTTPStatus(status).phrase
-    return _render("message.html", title=heading, message=message, style_nonce=style_nonce)
+    return _render("message.html", title=heading, message=message, style_nonce=style_nonce, sign_in_url=sign_in_url)
 
 
 def _render(template: str, **context: object) -> str:

@@ -15,7 +15,7 @@ from shared.errors import Refused
         (errors.LinkTampered, "not made by this app"),
         (errors.FormExpired, "Load it again"),
         (errors.DecisionForged, "nothing is changed"),
-        (errors.SignInNeeded, "APPROVAL_MODE=link"),
+        (errors.SignInNeeded, "Sign in with your work account"),
         (errors.RemediationOff, "REMEDIATION is off"),
     ],
 )

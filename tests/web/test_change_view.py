@@ -14,7 +14,7 @@ from shared.model.incident import Incident
 from shared.model.plan import AssociateSubnet, PlanKind
 from shared.model.resource_id import ArmId
 from shared.web.change_view import LinkedChange
-from shared.web.pages import change_page
+from shared.web.pages import SignedIn, change_page
 from tests.support import nouns
 from tests.support.html_page import FORM, NOW, Page
 
@@ -102,9 +102,11 @@ def test_the_form_offers_each_action_once_with_its_tokens() -> None:
 
 
 def test_the_name_is_asked_only_of_people_who_are_not_signed_in() -> None:
-    signed_in = page(form=replace(FORM, asks_name=False, signed_in_as="Maria Ortega"))
+    person = SignedIn("Maria Ortega", "https://bot.example.com/api/sign-out", "sign-out-token")
+    signed_in = page(form=replace(FORM, asks_name=False), signed_in=person)
     assert "name" not in {one["name"] for one in signed_in.all("input")}
     assert "Signed in as Maria Ortega" in signed_in.text
+    assert signed_in.all("form")[1]["action"] == person.sign_out_url
     assert "recorded as unverified" in page().text
 
 

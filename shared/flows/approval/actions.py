@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from ...auth.errors import RemediationOff, SignInNeeded
+from ...auth.errors import RemediationOff, RoleMissing, SignInNeeded
 from ...core.planning.detach import written_subnets
 from ...errors import Refused
 from ...ids import cluster_key
 from ...model.change import FINAL_STATES, Action, Change, ChangeState
+from ...model.identity import Approver, Person, Role
 from ...model.plan import PlanKind
 from ...store.records import Records
 
@@ -29,13 +30,12 @@ class Actions:
     records: Records
     is_remediation_on: bool
     approval_mode: str
+    client_id: str = ""  # of the registration whose app roles count
 
     def why_not(self, change: Change, now: datetime) -> str | None:
         """Why nobody can decide on this change now; None if somebody can."""
         if not self.is_remediation_on:
             return str(RemediationOff())
-        if self.approval_mode != "link":
-            return str(SignInNeeded())
         if not change.plan.steps:
             return "This is advice for a person: snatbot changes nothing here, and there is nothing to approve."
         if change.state is ChangeState.PROPOSED and now >= change.expires_at:
@@ -62,8 +62,27 @@ class Actions:
             case _:
                 return self._undoing(change)
 
-    def refuse_unless_possible(self, change: Change, action: Action, now: datetime) -> None:
-        """Raises Refused if nobody may request this rollback, deletion or new plan now."""
+    def offered(self, change: Change, approver: Approver, now: datetime) -> tuple[tuple[Action, ...], str | None]:
+        """What this person may do, and why nothing or not all."""
+        possible, reason = self.of(change, now), self.why_not(change, now)
+        actions = tuple(action for action in possible if self._refusal(action, approver) is None)
+        refused = self._refusal(possible[0], approver) if possible and not actions else None
+        return actions, str(refused) if refused else reason
+
+    def require(self, action: Action, approver: Approver) -> None:
+        """Raises SignInNeeded, or RoleMissing with what would be needed."""
+        if (refusal := self._refusal(action, approver)) is not None:
+            raise refusal
+
+    def _refusal(self, action: Action, approver: Approver) -> Refused | None:
+        if isinstance(approver, Person):
+            missing = RoleMissing(approver, Role.APPROVE, "decide here", self.client_id)
+            return None if approver.may(action) else missing
+        return None if self.approval_mode == "link" else SignInNeeded()
+
+    def refuse_unless_possible(self, change: Change, action: Action, approver: Approver, now: datetime) -> None:
+        """Raises Refused if this person may not ask for this roll-back, deletion or new plan now."""
+        self.require(action, approver)
         if action not in self.of(change, now):
             raise Refused(self.why_not(change, now) or _IMPOSSIBLE[action].format(state=change.state))
 

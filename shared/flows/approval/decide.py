@@ -18,6 +18,7 @@ from ...formatting import count
 from ...ids import cluster_key
 from ...model.audit import now_is
 from ...model.change import Action, Change, ChangeState, Decision, JournalEntry, Outcome, StepState, Verdict
+from ...model.identity import Approver
 from ...store.errors import StoreConflict
 from ...store.records import Put, PutJournal, Records, Stored
 from ...store.retry import retry_on_conflict
@@ -65,15 +66,13 @@ class Decide:
         later = {other.id: other for other in (*self.actions.follow_ups(change), *self.actions.replacements(change))}
         return ChangeAndJournal(change, tuple(journal[step].value for step in sorted(journal)), tuple(later.values()))
 
-    def decide(self, target: LinkTarget, action: str, approver: str, at: Instant) -> Change:
-        """``action`` is approve, deny, stop, resume or give_up. Raises Refused with what the person should know.
-
-        ``approver`` is the name from the page: with APPROVAL_MODE=link an unverified holder of the link.
-        """
+    def decide(self, target: LinkTarget, action: str, approver: Approver, at: Instant) -> Change:
+        """``action`` is approve, deny, stop, resume or give_up. Raises Refused with what the person should know."""
         if action not in _EVENTS:
             raise Refused(f"{action!r} is no decision; approve, deny, stop, resume and give_up are")
+        self.actions.require(Action(action), approver)
         try:
-            return retry_on_conflict(lambda: self._decide(target, Action(action), approver, at), _TRIES)
+            return retry_on_conflict(lambda: self._decide(target, Action(action), str(approver), at), _TRIES)
         except StoreConflict:
             raise Refused("This change is being written to all the time, and nothing was decided. Try again.") from None
 

@@ -203,7 +203,8 @@ def test_possession_of_a_link_approves_nothing_where_people_must_sign_in(table: 
     with pytest.raises(Refused, match="Possession of a link does not approve anything here"):
         desk.decide()
     assert desk.change() == change
-    assert desk.flow.actions.of(change, SOON) == ()
+    actions, reason = desk.flow.actions.offered(change, "Ada", SOON)
+    assert (actions, "Sign in" in str(reason)) == ((), True)
 
 
 # --- one change on a network at a time ---
@@ -489,7 +490,7 @@ def test_the_message_of_a_denial_leads_to_the_page_that_asks_again(desk: Desk) -
 @pytest.mark.parametrize("state", [S.PROPOSED, S.APPROVED, S.APPLYING, S.DENIED, S.EXPIRED, S.SUPERSEDED])
 def test_what_is_not_done_cannot_be_taken_back(desk: Desk, state: ChangeState) -> None:
     with pytest.raises(Refused, match=f"A change that is {state.value} can't be rolled back"):
-        desk.flow.actions.refuse_unless_possible(make_change(state), Action.ROLL_BACK, SOON)
+        desk.flow.actions.refuse_unless_possible(make_change(state), Action.ROLL_BACK, "Ada", SOON)
 
 
 @pytest.mark.parametrize("state", [S.STOPPED, S.VERIFYING, S.FIXED, S.NOT_FIXED, S.CANT_TELL])
@@ -497,6 +498,8 @@ def test_what_was_written_can_be_taken_back_once_and_not_again(desk: Desk, state
     change = make_change(state)
     entry = replace(make_journal()[0], step=3, may_be_written=True)
     desk.records.commit_in(PARTITION, [PutJournal(change.id, entry)])
-    desk.flow.actions.refuse_unless_possible(change, Action.ROLL_BACK, SOON)
+    desk.flow.actions.refuse_unless_possible(change, Action.ROLL_BACK, "Ada", SOON)
     with pytest.raises(Refused):
-        desk.flow.actions.refuse_unless_possible(replace(rollback_of(change), state=state), Action.ROLL_BACK, SOON)
+        desk.flow.actions.refuse_unless_possible(
+            replace(rollback_of(change), state=state), Action.ROLL_BACK, "Ada", SOON
+        )

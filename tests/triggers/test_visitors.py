@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.triggers.change_pages import is_own_origin
+from shared.triggers.visitors import is_own_origin
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,137 @@
+"""Sign-in with Entra ID: the authorization code flow with PKCE, and who it was that signed in.
+
+Source: Entra docs, v2-oauth2-auth-code-flow and id-token-claims-reference. MSAL checks state, PKCE and nonce;
+``id_tokens`` checks the token that comes of it.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from ..first_use import import_lock
+from ..formatting import clip, visible
+from ..model.identity import Person, Role
+from ..user_input import LONGEST_NAME
+from .errors import EntraUnavailable, GuestRefused, SignInRefused
+from .id_tokens import IdTokens
+
+_SECONDS = 10.0  # for each answer of Entra ID
+_ENTRA_CODE = re.compile(r"AADSTS\d{4,8}")
+
+
+class EntraId:
+    """``credential``: a client secret, or a function that gives the client assertion of the app's managed identity."""
+
+    def __init__(
+        self,
+        authority: str,
+        tenant_id: str,
+        client_id: str,
+        credential: str | Callable[[], str],
+        *,
+        allows_guests: bool = False,
+    ) -> None:
+        self.client_id = client_id
+        self._authority = f"{authority}/{tenant_id}"
+        self._tenant_id = tenant_id
+        self._credential = credential if isinstance(credential, str) else {"client_assertion": credential}
+        self._allows_guests = allows_guests
+        self._id_tokens = IdTokens(authority, tenant_id, client_id, _read_json)
+
+    def begin(self, redirect_uri: str, state: str) -> dict[str, Any]:
+        """MSAL's flow; its ``auth_uri`` is where the browser goes. Raises EntraUnavailable."""
+        with self._msal() as app:
+            # People may have several accounts; Entra ID would take the one that is signed in without asking.
+            flow = app.initiate_auth_code_flow(
+                [], redirect_uri=redirect_uri, state=state, response_mode="query", prompt="select_account"
+            )
+        return dict(flow)
+
+    def person(self, flow: Mapping[str, Any], answer: Mapping[str, str], now: datetime) -> Person:
+        """Who signed in, by the query that Entra ID sent the browser back with.
+
+        Raises SignInRefused, GuestRefused or EntraUnavailable.
+        """
+        if "error" in answer:
+            raise SignInRefused(_reason(answer))
+        with self._msal() as app:
+            result = app.acquire_token_by_auth_code_flow(dict(flow), dict(answer))
+        if "error" in result:
+            raise SignInRefused(_reason(result))
+        claims = self._id_tokens.verified(result.get("id_token"), str(flow.get("nonce")))
+        person = _person_of(claims, now)
+        if person.is_guest and not self._allows_guests:
+            raise GuestRefused(person.name)
+        return person
+
+    @contextmanager
+    def _msal(self) -> Iterator[Any]:
+        """A client of MSAL for one call: its token cache, with people's tokens, ends with it."""
+        with import_lock:
+            import msal
+            import requests
+
+            from ..bounded_http import bounded_session
+        # It wants the code posted from Entra ID's page: browsers send no SameSite=Lax cookie along with that.
+        warnings.filterwarnings("ignore", message="response_mode='form_post' is recommended")
+        with bounded_session() as session:
+            session.request = functools.partial(session.request, timeout=_SECONDS)  # type: ignore[method-assign]
+            try:
+                yield msal.ConfidentialClientApplication(
+                    self.client_id,
+                    client_credential=self._credential,
+                    authority=self._authority,
+                    instance_discovery=False,
+                    http_client=session,
+                )
+            except (requests.RequestException, msal.exceptions.MsalError, json.JSONDecodeError) as error:
+                raise EntraUnavailable(f"it did not answer as it should ({type(error).__name__})") from error
+            except (ValueError, RuntimeError, LookupError, TypeError, AttributeError) as error:
+                # MSAL's own checks of state, nonce and claims, and what its parsers raise for undocumented answers.
+                raise SignInRefused(f"its answer can't be trusted ({type(error).__name__})") from error
+
+
+def _person_of(claims: Mapping[str, Any], now: datetime) -> Person:
+    """From verified claims. Roles that this app does not know count for nothing."""
+    named = claims.get("name") or claims.get("preferred_username") or "without a name"
+    roles = claims.get("roles")
+    held = {role for role in Role if isinstance(roles, list) and role.value in roles}
+    name = clip(visible(" ".join(str(named).split())), LONGEST_NAME)
+    return Person(claims["oid"], claims["tid"], name, frozenset(held), now, _is_guest(claims))
+
+
+def _is_guest(claims: Mapping[str, Any]) -> bool:
+    """``acct`` is 1 for a guest, where the registration asks for it; ``idp`` names a provider that is not the issuer's
+    tenant, and is absent when the account is the tenant's own."""
+    own = (None, claims["iss"], f"https://sts.windows.net/{claims['tid']}/")
+    return claims.get("acct", 0) not in (0, "0") or claims.get("idp") not in own
+
+
+def _reason(answer: Mapping[str, Any]) -> str:
+    """Entra ID's code only: everything else in an address may be somebody else's text."""
+    found = _ENTRA_CODE.search(str(answer.get("error_description", "")))
+    if answer.get("error") == "access_denied":
+        return f"it was cancelled or refused there{f' ({found[0]})' if found else ''}"
+    return f"Entra ID refused it with {found[0] if found else 'an error without a code'}"
+
+
+def _read_json(url: str) -> Mapping[str, Any]:
+    with import_lock:
+        import requests
+
+        from ..bounded_http import send
+    try:
+        answer = send("GET", url, _SECONDS)
+        content = answer.json() if answer.status_code == 200 else None
+    except (requests.RequestException, ValueError, RecursionError) as error:
+        raise EntraUnavailable(f"it did not answer as it should ({type(error).__name__})") from error
+    if not isinstance(content, dict):
+        raise EntraUnavailable(f"{answer.status_code} came instead of its keys")
+    return content

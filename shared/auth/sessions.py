@@ -1,0 +1,57 @@
+"""Who is signed in, kept in a signed cookie of the browser for an hour. Nothing of it is stored here."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..model.identity import Person, Role
+from .signing import SESSION_SECONDS, Signer
+
+SESSION_COOKIE = "__Host-snatbot_session"
+FLOW_COOKIE = "__Host-snatbot_sign_in"
+# Not Strict: a link in a chat, and the way back from Entra ID, would open the page without the cookie.
+_ATTRIBUTES = "Path=/; HttpOnly; Secure; SameSite=Lax"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """``id`` is new with each sign-in; the forms of the session's pages are bound to it."""
+
+    person: Person
+    id: str
+
+
+def session_cookie(signer: Signer, person: Person) -> str:
+    """The Set-Cookie header of a new session."""
+    facts = [
+        secrets.token_urlsafe(24),
+        person.object_id,
+        person.tenant_id,
+        person.name,
+        sorted(person.roles),
+        person.signed_in_at.isoformat(),
+        person.is_guest,
+    ]
+    return set_cookie(SESSION_COOKIE, signer.session_token(facts), SESSION_SECONDS)
+
+
+def read_session(signer: Signer, cookies: str) -> Session | None:
+    """The session in a Cookie header; None when there is none, it is over, or this app did not make it."""
+    facts = signer.read_session(cookie(cookies, SESSION_COOKIE))
+    if facts is None:
+        return None
+    session_id, object_id, tenant_id, name, roles, signed_in_at, is_guest = facts
+    held = frozenset(map(Role, roles))
+    return Session(Person(object_id, tenant_id, name, held, datetime.fromisoformat(signed_in_at), is_guest), session_id)
+
+
+def set_cookie(name: str, value: str, seconds: int) -> str:
+    return f"{name}={value}; {_ATTRIBUTES}; Max-Age={seconds}"
+
+
+def cookie(header: str, name: str) -> str:
+    """The value of a cookie in a Cookie header, or empty. It can hold anything."""
+    pairs = (pair.strip().partition("=") for pair in header.split(";"))
+    return next((value for found, _, value in pairs if found == name), "")

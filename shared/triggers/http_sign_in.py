@@ -1,0 +1,36 @@
+"""Signing in with Entra ID, and out. Every way leads back to the page of a signed link, and nowhere else."""
+
+from __future__ import annotations
+
+import azure.functions as func
+
+from .responses import answers_page
+
+blueprint = func.Blueprint()
+
+
+@blueprint.route(route="sign-in", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answers_page
+def sign_in(req: func.HttpRequest) -> func.HttpResponse:
+    """``?t=`` the link of a change's page: sends the browser to Entra ID."""
+    from .sign_in_pages import begin
+
+    return begin(req)
+
+
+@blueprint.route(route="signed-in", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answers_page
+def signed_in(req: func.HttpRequest) -> func.HttpResponse:
+    """The redirect URI: Entra ID sends the browser here, with a code or an error."""
+    from .sign_in_pages import finish
+
+    return finish(req)
+
+
+@blueprint.route(route="sign-out", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@answers_page
+def sign_out(req: func.HttpRequest) -> func.HttpResponse:
+    """Ends the session in this browser: only from a page's own form."""
+    from .sign_in_pages import leave
+
+    return leave(req)

@@ -1,0 +1,73 @@
+"""The handlers of sign-in: call the flow, set a cookie, send the browser on."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from urllib.parse import quote
+
+import azure.functions as func
+
+from ..app import App, current
+from ..auth.errors import FormExpired, SignInRefused
+from ..auth.sessions import FLOW_COOKIE, SESSION_COOKIE, cookie, read_session, session_cookie, set_cookie
+from ..errors import MisconfiguredError, NotFoundHere
+from ..store.sessions import LIFE
+from ..web.pages import message_page
+from .responses import as_page, see_other
+from .visitors import SIGN_OUT, is_own_origin, read_form
+
+log = logging.getLogger("snatbot.triggers")
+
+
+def begin(req: func.HttpRequest) -> func.HttpResponse:
+    app, token = _app(), req.params.get("t", "")
+    app.signer.read_link(token)
+    state = secrets.token_urlsafe(32)
+    # Kept when it is there: a sign-in that was begun in another tab can still be finished.
+    browser = cookie(req.headers.get("Cookie", ""), FLOW_COOKIE)
+    browser = browser if len(browser) == 43 and browser.isascii() else secrets.token_urlsafe(32)
+    flow = app.entra.begin(f"{app.settings.public_base_url}/api/signed-in", state)
+    address = flow.pop("auth_uri")
+    app.sign_in_flows.add(state, flow, token, browser, app.clock.wall())
+    return see_other(address, {"Set-Cookie": set_cookie(FLOW_COOKIE, browser, int(LIFE.total_seconds()))})
+
+
+def finish(req: func.HttpRequest) -> func.HttpResponse:
+    app, answer = _app(), dict(req.params)
+    now = app.clock.wall()
+    browser = cookie(req.headers.get("Cookie", ""), FLOW_COOKIE)
+    flow = app.sign_in_flows.take(answer.get("state", ""), browser, now)
+    if flow is None:
+        raise SignInRefused("this sign-in was begun in another browser, more than ten minutes ago, or is used already")
+    target = app.signer.read_link(flow.link)
+    person = app.entra.person(flow.msal_flow, answer, now)
+    log.info("signed in: object id %s, roles %s", person.object_id, sorted(person.roles))
+    page = f"{app.settings.public_base_url}/api/changes/{target.change_id}?t={quote(flow.link)}"
+    return see_other(page, {"Set-Cookie": session_cookie(app.signer, person)})
+
+
+def leave(req: func.HttpRequest) -> func.HttpResponse:
+    app = _app()
+    session = read_session(app.signer, req.headers.get("Cookie", ""))
+    if not is_own_origin(req.headers.get("Origin"), app.settings.public_base_url):
+        raise FormExpired
+    if session is not None:
+        app.signer.check_form(read_form(req).get("csrf", ""), session.id, SIGN_OUT)
+    message = "You are signed out here. Your work account is still signed in to Entra ID in this browser."
+    return as_page(
+        lambda nonce: message_page(message, status=200, style_nonce=nonce, title="Signed out"),
+        headers={"Set-Cookie": set_cookie(SESSION_COOKIE, "", 0)},
+    )
+
+
+def _app() -> App:
+    """Raises NotFoundHere or MisconfiguredError where nobody can sign in."""
+    app = current()
+    if app.settings.approval_mode == "link":
+        raise NotFoundHere("Nobody signs in here: APPROVAL_MODE is link.")
+    names = ("ENTRA_TENANT_ID", "ENTRA_CLIENT_ID", "PUBLIC_BASE_URL")
+    missing = [name for name in names if not getattr(app.settings, name.lower())]
+    if missing:
+        raise MisconfiguredError(dict.fromkeys(missing, "must be set for people to sign in"))
+    return app

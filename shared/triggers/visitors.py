@@ -1,0 +1,86 @@
+"""Who is at a page: somebody who signed in or, with APPROVAL_MODE=link, whoever holds its link; and what they send.
+
+Headers that an identity proxy would set, such as Easy Auth's, are not read: without the proxy anybody can send them.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+import azure.functions as func
+
+from ..auth.errors import GuestRefused, RoleMissing, SignInNeeded
+from ..auth.sessions import cookie, read_session
+from ..errors import BadInput
+from ..model.identity import Person, Role
+
+if TYPE_CHECKING:
+    from ..app import App
+
+SIGN_OUT = "sign-out"  # in a form token, instead of a change
+_COOKIE = "snatbot_form"
+_NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")  # as secrets.token_urlsafe makes it
+_LONGEST_BODY = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """``nonce`` is what the forms of the visitor's pages are bound to: the session, or else a cookie of their own."""
+
+    person: Person | None
+    nonce: str
+    is_secure: bool = True
+
+    def headers(self, path: str) -> dict[str, str]:
+        """Set-Cookie for a page with a form, where there is no session."""
+        if self.person:
+            return {}
+        # Not Strict: a link in a chat would open the page without it, and a fresh cookie would void an open form.
+        secure = "; Secure" if self.is_secure else ""
+        return {"Set-Cookie": f"{_COOKIE}={self.nonce}; Path={path}; HttpOnly; SameSite=Lax; Max-Age=3600{secure}"}
+
+
+def visitor_of(app: App, req: func.HttpRequest) -> Visitor:
+    """Raises SignInNeeded, RoleMissing for somebody without any role, or GuestRefused."""
+    settings, cookies = app.settings, req.headers.get("Cookie", "")
+    if settings.approval_mode == "link":
+        nonce = cookie(cookies, _COOKIE)
+        is_secure = (settings.public_base_url or "").startswith("https://")
+        return Visitor(None, nonce if _NONCE.fullmatch(nonce) else secrets.token_urlsafe(24), is_secure)
+    session = read_session(app.signer, cookies)
+    if session is None or session.person.tenant_id != settings.entra_tenant_id:
+        raise SignInNeeded
+    if session.person.is_guest and settings.allow_guests != "on":
+        raise GuestRefused(session.person.name)
+    if not session.person.roles:
+        raise RoleMissing(session.person, Role.READ, "see this page", settings.entra_client_id)
+    return Visitor(session.person, session.id)
+
+
+def is_own_origin(origin: str | None, public_base_url: str | None) -> bool:
+    """Whether a POST may come from this app's own form, by its Origin header. Absent: the form's tokens decide.
+
+    ``null`` is what a browser sends for a page that hides its origin: this app has none.
+    """
+    if origin is None or public_base_url is None:
+        return True
+    own = urlsplit(public_base_url.lower())
+    default_port = ":443" if own.scheme == "https" else ":80"  # which browsers leave out
+    return origin == f"{own.scheme}://{own.netloc.removesuffix(default_port)}"
+
+
+def read_form(req: func.HttpRequest) -> dict[str, str]:
+    """The first value of each field. Raises BadInput for anything that this app's form would not send."""
+
+    body = req.get_body()
+    if len(body) > _LONGEST_BODY:
+        raise BadInput(f"the form is {len(body)} bytes long; at most {_LONGEST_BODY} are taken")
+    try:
+        fields = parse_qs(body.decode("utf-8"), max_num_fields=20)
+    except (UnicodeDecodeError, ValueError):
+        raise BadInput("the form cannot be read; load the page again") from None
+    return {name: values[0] for name, values in fields.items()}
