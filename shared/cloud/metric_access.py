@@ -50,7 +50,6 @@ class MetricAccess:
         mode: Mode,
         count: RequestCount,
         *,
-        throttle: Throttle | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -58,7 +57,7 @@ class MetricAccess:
         self._batch = batch
         self._mode = mode
         self._count = count
-        self._throttle = throttle or Throttle(monotonic=monotonic, sleep=sleep)
+        self._throttle = Throttle(monotonic=monotonic, sleep=sleep)
         self._limits = BatchLimits(monotonic)
         self._doubts = MetricDoubts(monotonic)
         self._turns: Counter[tuple[str, MetricQuery]] = Counter()

@@ -5,7 +5,7 @@ What can't be read is left out and named with its reason, never guessed. A plan 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -19,7 +19,6 @@ from . import api_versions
 from .arm import Arm
 from .discovery import Discovery
 from .errors import AzureError
-from .node_ips import read_node_ips
 from .node_list import unreadable_summary
 from .parse.fields import reference
 from .parse.nat_gateway import parse_nat_gateway
@@ -54,11 +53,11 @@ def read_network_facts(
     near = vnet_id.resource_group if vnet_id else cluster.node_resource_group
     groups = tuple(dict.fromkeys((nat_resource_group or near, near)))
     moved = moved if cluster.has_auto_provisioning else ()
-    return _Reading(arm, discovery, cluster, vnet_id, groups, given_prefix_id, with_prefixes, moved).facts(now)
+    return NetworkReading(arm, discovery, cluster, vnet_id, groups, given_prefix_id, with_prefixes, moved).facts(now)
 
 
 @dataclass(slots=True)
-class _Reading:
+class NetworkReading:
     """The reads of one snapshot, and what of it failed."""
 
     arm: Arm
@@ -81,8 +80,7 @@ class _Reading:
         outbound_ips = self._read_ips(load_balancer.outbound_ip_ids if load_balancer else ())
         group_ips = self._group_ips(gateways)
         gateway_ips = self._gateway_ips(gateways, subnets, (*group_ips, *outbound_ips))
-        node_ips, unread_ips = read_node_ips(self.arm, nodes.nodes)
-        self.unreadable += unread_ips
+        node_ips = self.node_ips(nodes.nodes)
         group = self.gateway_groups[0]
         return NetworkFacts(
             at=now,
@@ -114,7 +112,7 @@ class _Reading:
             self.unreadable.append(Unreadable(kind, name, str(error), error.resource_group))
             return otherwise
 
-    def _read_each(self, kind: UnreadableKind, ids: tuple[ArmId, ...], read: Callable[[ArmId], T]) -> tuple[T, ...]:
+    def _read_each(self, kind: UnreadableKind, ids: Iterable[ArmId], read: Callable[[ArmId], T]) -> tuple[T, ...]:
         found = (self._attempt(kind, partial(read, resource_id), None, resource_id.name) for resource_id in ids)
         return tuple(item for item in found if item is not None)
 
@@ -162,7 +160,7 @@ class _Reading:
         found = {
             gateway.id: gateway
             for group in self.gateway_groups
-            for gateway in self._list(group, UnreadableKind.NAT_GATEWAYS, parse_nat_gateway)
+            for gateway in self._list_group(group, UnreadableKind.NAT_GATEWAYS, parse_nat_gateway)
         }
         attached = {subnet.nat_gateway_id for subnet in subnets if subnet.nat_gateway_id}
         elsewhere = tuple(sorted(gateway_id for gateway_id in attached if gateway_id not in found))
@@ -171,8 +169,22 @@ class _Reading:
         )
         return (*found.values(), *read)
 
-    def _read_ips(self, ids: tuple[ArmId, ...]) -> tuple[PublicIp, ...]:
-        return self._read_each(UnreadableKind.PUBLIC_IP, ids, lambda ip_id: parse_public_ip(self._get(ip_id)))
+    def _read_ips(self, ids: Iterable[ArmId], kind: UnreadableKind = UnreadableKind.PUBLIC_IP) -> tuple[PublicIp, ...]:
+        return self._read_each(kind, ids, lambda ip_id: parse_public_ip(self._get(ip_id)))
+
+    def node_ips(self, nodes: Iterable[Node]) -> tuple[PublicIp, ...]:
+        """Public IPs that nodes have of their own, and the prefixes that they come from.
+
+        Today's egress IPs are among them; no write depends on them. A scale set lists those of its instances.
+        """
+        kind = UnreadableKind.NODE_PUBLIC_IPS
+        ids = dict.fromkeys(ip_id for node in nodes for ip_id in node.public_ip_ids)
+        found = [*self._read_ips([ip_id for ip_id in ids if not _scale_set_of(ip_id)], kind)]
+        for scale_set in dict.fromkeys(filter(None, map(_scale_set_of, ids))):
+            path = f"{scale_set}/publicIPAddresses"
+            found += self._list(path, kind, scale_set.name, parse_public_ip, api_versions.SCALE_SET_NICS)
+        kept = [ip for ip in found if ip.id in ids]
+        return (*kept, *self._read_ips(dict.fromkeys(ip.prefix_id for ip in kept if ip.prefix_id), kind))
 
     def _gateway_ips(
         self, gateways: tuple[NatGateway, ...], subnets: tuple[Subnet, ...], known: tuple[PublicIp, ...]
@@ -183,26 +195,36 @@ class _Reading:
         # A network that AKS owns has no gateways but the cluster's.
         serving = [gateway for gateway in gateways if self.vnet_id is None or gateway.id in attached]
         ids = dict.fromkeys(ip_id for gateway in serving for ip_id in gateway.egress_ids)
-        return self._read_ips(tuple(ip_id for ip_id in ids if ip_id not in have))
+        return self._read_ips(ip_id for ip_id in ids if ip_id not in have)
 
     def _group_ips(self, gateways: tuple[NatGateway, ...]) -> tuple[PublicIp, ...]:
         """Public IPs in the group where ours would be; prefixes too where they count or a gateway has one."""
         group = self.gateway_groups[0]
         has_prefixes = self.with_prefixes or any(gateway.public_ip_prefix_ids for gateway in gateways)
         kinds = [UnreadableKind.PUBLIC_IPS, *([UnreadableKind.PUBLIC_IP_PREFIXES] if has_prefixes else [])]
-        return tuple(ip for kind in kinds for ip in self._list(group, kind, parse_public_ip))
+        return tuple(ip for kind in kinds for ip in self._list_group(group, kind, parse_public_ip))
 
-    def _list(self, group: str, kind: UnreadableKind, parse: Callable[[dict[str, Any]], T]) -> list[T]:
-        """Those that can be understood. The others are named, and block what depends on them."""
+    def _list_group(self, group: str, kind: UnreadableKind, parse: Callable[[dict[str, Any]], T]) -> list[T]:
         subscription = self.vnet_id.subscription if self.vnet_id else self.cluster.subscription
         path = f"/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Network/{kind}"
-        place = f"in resource group {group}"
-        rows: list[dict[str, Any]] = self._attempt(
-            kind, lambda: list(self.arm.list(path, api_versions.NETWORK)), [], place
-        )
+        return self._list(path, kind, f"in resource group {group}", parse, api_versions.NETWORK)
+
+    def _list(
+        self, path: str, kind: UnreadableKind, name: str, parse: Callable[[dict[str, Any]], T], api_version: str
+    ) -> list[T]:
+        """Those that can be understood. The others are named, and block what depends on them."""
+        rows: list[dict[str, Any]] = self._attempt(kind, lambda: list(self.arm.list(path, api_version)), [], name)
         read, bad = read_rows(rows, parse)
-        self.unreadable += [Unreadable(kind, place, unreadable_summary("row", bad), group)] if bad else []
+        if bad:
+            group = path.split("/")[4]
+            self.unreadable.append(Unreadable(kind, name, unreadable_summary("row", bad), group))
         return read
+
+
+def _scale_set_of(ip_id: ArmId) -> ArmId | None:
+    """The scale set that lists a public IP of one of its instances."""
+    at = ip_id.lower().find("/virtualmachines/")
+    return ArmId(ip_id[:at]) if at >= 0 else None
 
 
 def _taken_names(group: str, gateways: tuple[NatGateway, ...], ips: tuple[PublicIp, ...]) -> tuple[str, ...]:

@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
+from shared.cloud.discovery import Discovery
 from shared.cloud.errors import NotFound, Throttled, Unavailable
-from shared.cloud.node_ips import read_node_ips
+from shared.cloud.network_facts import NetworkReading
 from shared.cloud.parse.node import parse_node
 from shared.model.load_balancer import Node
+from shared.model.network import PublicIp, Unreadable
 from shared.model.resource_id import ArmId
+from tests.support.builders import cluster
 from tests.support.canned import Answer, Canned, forbidden
 
 GROUP = "/subscriptions/s1/resourceGroups/MC_prod/providers"
@@ -32,6 +35,11 @@ def node(*ids: str) -> Node:
     return Node("n", "edge", "10.0.0.4", public_ip_ids=tuple(map(ArmId, ids)))
 
 
+def read_node_ips(canned: Canned, *nodes: Node) -> tuple[tuple[PublicIp, ...], list[Unreadable]]:
+    reading = NetworkReading(canned.arm, Discovery(canned.arm), cluster(), None, (), "", False, ())
+    return reading.node_ips(nodes), reading.unreadable
+
+
 PREFIX_ROW = {"id": PREFIX, "name": "egress", "properties": {"ipPrefix": "198.51.100.8/30"}}
 MACHINE = {"id": ALONE, "name": "machine", "properties": {"ipAddress": "203.0.113.99"}}
 ANSWERS: dict[str, Answer] = {
@@ -43,15 +51,15 @@ ANSWERS: dict[str, Answer] = {
 
 def test_each_scale_set_is_asked_once_and_each_prefix_too() -> None:
     canned = Canned(ANSWERS)
-    found, unreadable = read_node_ips(canned.arm, [node(ip_id(0).upper(), ALONE), node(ip_id(1)), node()])
+    found, unreadable = read_node_ips(canned, node(ip_id(0).upper(), ALONE), node(ip_id(1)), node())
     assert {ip.address for ip in found} == {"203.0.113.0", "203.0.113.1", "203.0.113.99", "198.51.100.8/30"}
-    assert unreadable == ()
+    assert unreadable == []
     assert len(canned.asked) == 3
 
 
 def test_without_nodes_with_public_ips_nobody_is_asked() -> None:
     canned = Canned({})
-    assert read_node_ips(canned.arm, [node(), node()]) == ((), ())
+    assert read_node_ips(canned, node(), node()) == ((), [])
     assert canned.asked == []
 
 
@@ -62,7 +70,7 @@ def test_without_nodes_with_public_ips_nobody_is_asked() -> None:
 @pytest.mark.parametrize(("path", "left"), [(LIST, 1), (PREFIX, 3), (ALONE, 3)])
 def test_what_can_not_be_read_is_named_and_the_rest_is_there(error: Exception, path: str, left: int) -> None:
     canned = Canned(ANSWERS | {path: error})
-    found, unreadable = read_node_ips(canned.arm, [node(ip_id(0), ip_id(1), ALONE)])
+    found, unreadable = read_node_ips(canned, node(ip_id(0), ip_id(1), ALONE))
     assert len(found) == left
     assert [str(entry).startswith("public IPs of ") for entry in unreadable] == [True]
 
@@ -71,7 +79,7 @@ def test_what_can_not_be_read_is_named_and_the_rest_is_there(error: Exception, p
     "odd", [{"id": 1}, {"properties": {"ipAddress": []}}, {"id": ip_id(0), "properties": {"publicIPPrefix": "p"}}]
 )
 def test_an_odd_row_hides_no_other(odd: dict[str, Any]) -> None:
-    found, unreadable = read_node_ips(Canned({LIST: [odd, row(1)]}).arm, [node(ip_id(0), ip_id(1))])
+    found, unreadable = read_node_ips(Canned({LIST: [odd, row(1)]}), node(ip_id(0), ip_id(1)))
     assert [ip.address for ip in found] == ["203.0.113.1"]
     assert len(unreadable) == 1
 

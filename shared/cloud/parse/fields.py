@@ -27,14 +27,16 @@ def field(item: Json, *path: str) -> Any:
             if value is None:
                 return None
             raise _unexpected(item, path, value, "an object around it")
-        if name in value:
-            value = value[name]
-        else:
-            wanted = name.lower()
-            value = next(
-                (entry for key, entry in value.items() if len(key) == len(name) and key.lower() == wanted), None
-            )
+        value = value[name] if name in value else _in_other_case(value, name)
     return value
+
+
+def _in_other_case(item: Json, name: str) -> Any:
+    wanted, length = name.lower(), len(name)
+    for key in item:  # most often in vain, so it is a plain loop
+        if len(key) == length and key.lower() == wanted:
+            return item[key]
+    return None
 
 
 def text(item: Json, *path: str, default: str = "") -> str:
