@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 
 from ...model.load_balancer import LoadBalancer, OutboundRule, interface_of
 from ...model.resource_id import ArmId
@@ -16,30 +17,33 @@ _IDLE_TIMEOUT_MINUTES = 4  # Azure's default of an outbound rule (load-balancer 
 def parse_load_balancer(item: Json) -> LoadBalancer:
     """``outbound_ip_ids`` can also name public IP prefixes, where a frontend takes its addresses from one."""
     frontends = tuple(items(item, "properties", "frontendIPConfigurations"))
+    entries = tuple(items(item, "properties", "outboundRules"))
+    outbound = {_pool_of(entry) for entry in entries}
     members = {
-        ArmId(text(pool, "id")): loose_references(pool, "properties", "backendIPConfigurations")
+        pool_id: loose_references(pool, "properties", "backendIPConfigurations")
         for pool in items(item, "properties", "backendAddressPools")
+        # Which rule the pool of hosted nodes belongs to is not documented.
+        if (pool_id := ArmId(text(pool, "id"))) in outbound or (entries and pool_id.lower().endswith(_HOSTED_POOL))
     }
-    rules = tuple(_rule(entry, frontends, members) for entry in items(item, "properties", "outboundRules"))
-    # Which rule the pool of hosted nodes belongs to is not documented.
-    outbound = [rule.backend_pool_id for rule in rules]
-    outbound += [pool_id for pool_id in members if rules and pool_id.lower().endswith(_HOSTED_POOL)]
+    rules = tuple(_rule(entry, frontends, members) for entry in entries)
     return LoadBalancer(
         id=resource_id(item, "id"),
         sku=text(item, "sku", "name", default="Basic"),
         outbound_rules=rules,
         outbound_ip_ids=tuple(dict.fromkeys(ip_id for rule in rules for ip_id in rule.ip_ids)),
-        outbound_ip_configuration_ids=tuple(
-            dict.fromkeys(member for pool_id in outbound for member in members.get(pool_id, ()))
-        ),
+        outbound_ip_configuration_ids=tuple(dict.fromkeys(chain.from_iterable(members.values()))),
     )
+
+
+def _pool_of(rule: Json) -> ArmId:
+    return ArmId(text(rule, "properties", "backendAddressPool", "id"))
 
 
 def _rule(item: Json, frontends: tuple[Json, ...], members: Mapping[ArmId, tuple[ArmId, ...]]) -> OutboundRule:
     properties = inner(item, "properties")
     frontend_ids = loose_references(properties, "frontendIPConfigurations")
     used = [frontend for frontend in frontends if ArmId(text(frontend, "id")) in frontend_ids]
-    pool_id = ArmId(text(properties, "backendAddressPool", "id"))
+    pool_id = _pool_of(item)
     ipv4 = [entry for entry in used if text(entry, "properties", "privateIPAddressVersion").lower() != "ipv6"]
     return OutboundRule(
         name=text(item, "name"),
