@@ -196,7 +196,7 @@ class App(Clients):
             ShardReports(self.fleet_cache, self.schedule.ports_every + timedelta(minutes=2)),
             self.liveness,
             self.request_count,
-            WatchPolicy(self.schedule, settings.fan_out_above, TICK_DEADLINE_SECONDS),
+            WatchPolicy(settings.fan_out_above, TICK_DEADLINE_SECONDS),
         )
 
     @cached_property

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -43,18 +42,10 @@ class Arm:
         from .pipeline import client_options
 
         self.base_url = base_url.rstrip("/")
-        self._on_request = on_request
-        self._lock = threading.Lock()
-        self._requests = 0
         self._versions: dict[str, str] = {}  # what this cloud has instead of an API version
         self._client: ARMPipelineClient[Any, Any] = ARMPipelineClient(
-            self.base_url, **client_options(self.base_url, credential, audience or base_url, self._count, retry)
+            self.base_url, **client_options(self.base_url, credential, audience or base_url, on_request, retry)
         )
-
-    @property
-    def requests(self) -> int:
-        """HTTP requests sent so far, retries included."""
-        return self._requests
 
     def get(self, path: str, api_version: str, **query: str | int) -> dict[str, Any]:
         """One resource or answer. ``query`` goes out as given; names may start with ``$`` by ``**{"$filter": …}``."""
@@ -121,9 +112,3 @@ class Arm:
             if response.status_code != 200:
                 raise from_response(operation, response.status_code, response.headers, response.text())
             return bytes(response.content)
-
-    def _count(self, method: str, path: str) -> None:
-        with self._lock:
-            self._requests += 1
-        if self._on_request is not None:
-            self._on_request(method, path)

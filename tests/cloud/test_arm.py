@@ -74,7 +74,6 @@ def test_requests_are_counted_with_the_repeated_ones(
     azure.add_fault(fault({"status": 503}, times=2))
     list(arm.list("/subscriptions", SUBSCRIPTIONS))
     assert counted == [("GET", "/subscriptions")] * 3
-    assert arm.requests == 3
     arm.close()
 
 
@@ -116,10 +115,13 @@ def test_throttling_that_passes_is_not_noticed(azure: RunningSimulator, arm: Arm
 
 def test_throttling_that_would_last_too_long_comes_back_at_once(azure: RunningSimulator, arm: Arm) -> None:
     azure.add_fault(fault({"status": 429, "headers": {"Retry-After": "324"}, "body": {"code": "T", "message": "m"}}))
-    with pytest.raises(Throttled) as raised:
-        arm.get("/subscriptions", SUBSCRIPTIONS)
-    assert raised.value.retry_after_seconds == 324
-    assert arm.requests == 1
+
+    def ask() -> None:
+        with pytest.raises(Throttled) as raised:
+            arm.get("/subscriptions", SUBSCRIPTIONS)
+        assert raised.value.retry_after_seconds == 324
+
+    assert [seen["path"].partition("?")[0] for seen in last_seen(azure, ask)] == ["/subscriptions"]
 
 
 def test_a_lost_answer_to_a_read_is_asked_for_again(azure: RunningSimulator, impatient: Arm) -> None:

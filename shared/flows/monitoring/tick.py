@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ...cloud.deadline import Deadline
-from ...core.detection.schedule import ScanSchedule
 from ...model.fleet import Unlisted
 from ...model.tally import Effort, ShardReport, Tally
 
@@ -20,7 +19,6 @@ _CANARY_SHARDS = 64  # of so many shards one samples batches at a tick
 
 @dataclass(frozen=True, slots=True)
 class WatchPolicy:
-    schedule: ScanSchedule
     fan_out_above: int  # a fleet with more clusters is scanned by queue workers
     deadline_seconds: float  # of a tick
 

@@ -55,7 +55,7 @@ SICK = by_state(Failed={3: 5}, Successful=dict.fromkeys(range(-60, 400), 100))
 BACKENDS = answer(series({3: 5}, connectionstate="Failed", backendipaddress="10.0.0.4"))
 COVERAGE = UnmeasuredPolicy(grace_period=timedelta(minutes=15), kept_for=timedelta(minutes=10))
 SCHEDULE = ScanSchedule(3, 5, timedelta(minutes=5))
-POLICY = WatchPolicy(SCHEDULE, 1000, 50.0)
+POLICY = WatchPolicy(1000, 50.0)
 
 
 def ports(used: float, limit: float = 1024) -> dict[str, MetricAnswer]:
@@ -105,12 +105,12 @@ class World:
                 tracker,
                 self.cache,
                 self.active_clusters,
-                self.policy.schedule,
+                SCHEDULE,
             ),
             UnmeasuredClusters(self.records, self.azure.fleet, outbox, self.usual, self.coverage),
             DeletedClusters(self.records, self.active_clusters, self.azure.fleet, outbox),
             self.records,
-            ShardReports(self.cache, self.policy.schedule.ports_every + timedelta(minutes=2)),
+            ShardReports(self.cache, SCHEDULE.ports_every + timedelta(minutes=2)),
             self.liveness,
             self.count,
             self.policy,
@@ -329,7 +329,7 @@ def test_a_look_that_raises_is_kept_as_such_until_one_succeeds(make: Make) -> No
 
 
 def test_a_part_whose_look_raises_is_not_well_until_one_succeeds(make: Make) -> None:
-    world = make("a", "b", policy=WatchPolicy(SCHEDULE, 1, 50.0))
+    world = make("a", "b", policy=WatchPolicy(1, 50.0))
     for minute in (8, 9):
         world.tick(minute)
     assert health(world, 9).is_healthy
