@@ -19,8 +19,7 @@ from .arm import Arm
 from .error_mapping import decoded
 from .errors import UnexpectedAnswer
 from .metric_queries import utc_text
-from .parse.fields import field, moment, text
-from .parse.rows import read_rows
+from .parse.fields import field, moment, read_rows, text
 from .parse.subnet import writable
 
 _WRITES = ("/write", "/delete")

@@ -22,9 +22,8 @@ from .errors import AzureError, BadRequest, Forbidden, NotFound, SignInFailed, T
 from .node_list import read_nodes
 from .paging import Pages
 from .parse.cluster import CLUSTER_TYPE, parse_cluster
-from .parse.fields import Json, reference, segment, text
+from .parse.fields import Json, UnreadableRow, read_rows, reference, segment, text
 from .parse.load_balancer import parse_load_balancer
-from .parse.rows import UnreadableRow, read_rows
 
 T = TypeVar("T")
 _CLUSTERS_QUERY = (

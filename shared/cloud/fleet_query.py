@@ -21,6 +21,7 @@ from .discovery import Discovery, cluster_balancer_id
 from .errors import AzureError, Forbidden, NotFound, UnexpectedAnswer
 from .parse.fields import (
     Json,
+    UnreadableRow,
     field,
     inner,
     location,
@@ -32,7 +33,6 @@ from .parse.fields import (
     text,
 )
 from .parse.load_balancer import parse_load_balancer
-from .parse.rows import UnreadableRow
 
 T = TypeVar("T")
 PRODUCT_TAG = "snatbot"

@@ -14,9 +14,8 @@ from ..model.resource_id import ArmId
 from . import api_versions
 from .arm import Arm
 from .errors import AzureError, NotFound
-from .parse.fields import Json, number, segment, tags, text
+from .parse.fields import Json, UnreadableRow, number, read_rows, segment, tags, text
 from .parse.node import is_primary_interface, machine_of, model_subnet, parse_machine, parse_node
-from .parse.rows import UnreadableRow, read_rows
 
 T = TypeVar("T")
 _SCALE_SETS = "Microsoft.Compute/virtualMachineScaleSets"

@@ -1,22 +1,30 @@
 """Picking values out of JSON that may lack them or spell their names in another case.
 
 A property that is absent or null has a default. A property of another type than documented raises ``UnexpectedAnswer``
-with its name: to take it for absent would be a guess.
+with its name: to take it for absent would be a guess. ``read_rows`` parses a list row by row.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from ...model.resource_id import NO_ID, ArmId, is_segment
 from ..errors import UnexpectedAnswer
 
 Json = Mapping[str, Any]
+T = TypeVar("T")
 LONGEST_NAME = 2_000  # characters of an id or a name; Azure's own limits are well below
 _LOCATION = re.compile(r"[A-Za-z0-9 -]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableRow:
+    id: ArmId  # empty when it can't be read
+    reason: str
 
 
 def field(item: Json, *path: str) -> Any:
@@ -165,6 +173,21 @@ def optional_id(row: Any, of: str = "") -> ArmId:
         return resource_id(row, "id", of=of)
     except UnexpectedAnswer:
         return NO_ID
+
+
+def read_rows(rows: Iterable[Any], parse: Callable[[Any], T], of: str = "") -> tuple[list[T], list[UnreadableRow]]:
+    """The parsed rows, and those for which ``parse`` raised UnexpectedAnswer: a bad row leaves the others alone.
+
+    ``of``: resource type of their ids.
+    """
+    read: list[T] = []
+    unreadable: list[UnreadableRow] = []
+    for row in rows:
+        try:
+            read.append(parse(row))
+        except UnexpectedAnswer as error:
+            unreadable.append(UnreadableRow(optional_id(row, of), error.message))
+    return read, unreadable
 
 
 def _as_text(item: Json, path: tuple[str, ...], value: Any) -> str:

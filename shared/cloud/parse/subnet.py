@@ -1,4 +1,4 @@
-"""A subnet, its route table, and which part of it a write must carry along.
+"""A subnet, its route table and virtual network, and which part of a subnet a write must carry along.
 
 A subnet PUT replaces the whole object: what is left out is cleared. So the writable projection keeps every property
 that was read, unknown ones of the future included, except what only Azure writes.
@@ -9,9 +9,23 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ...model.network import Route, Subnet
+from ...model.network import Route, Subnet, Vnet
 from ..errors import UnexpectedAnswer
-from .fields import Json, flag, inner, items, loose_references, reference, references, resource_id, segment, text, texts
+from .fields import (
+    Json,
+    flag,
+    inner,
+    items,
+    location,
+    loose_references,
+    reference,
+    references,
+    resource_id,
+    segment,
+    tags,
+    text,
+    texts,
+)
 
 SUBNET_TYPE = "Microsoft.Network/virtualNetworks/subnets"
 DEEPEST = 32  # objects and lists inside each other; Azure's own have a handful
@@ -33,6 +47,9 @@ READ_ONLY_INSIDE = {
     "ipampoolprefixallocations": frozenset({"allocatedaddressprefixes"}),
 }
 READ_ONLY_ANYWHERE = frozenset({"provisioningstate", "etag"})
+# A gateway and a Route Server announce routes by BGP; each is in a subnet with a fixed name (Azure docs:
+# vpn-gateway-about-vpn-gateway-settings, route-server/quickstart-configure-route-server).
+_BGP_SUBNETS = ("gatewaysubnet", "routeserversubnet")
 
 
 def parse_subnet(item: Json, routes: tuple[Route, ...] = (), takes_propagated_routes: bool = True) -> Subnet:
@@ -74,6 +91,22 @@ def parse_routes(route_table: Json) -> tuple[Route, ...]:
 def takes_propagated_routes(route_table: Json) -> bool:
     """Whether BGP routes of a gateway or Route Server reach subnets with this table. Without a table they do."""
     return not flag(route_table, "properties", "disableBgpRoutePropagation")
+
+
+def parse_vnet(item: Json) -> Vnet:
+    """Cut to what decides egress."""
+    has_own = any(text(subnet, "name").lower() in _BGP_SUBNETS for subnet in items(item, "properties", "subnets"))
+    uses_remote = any(
+        flag(peering, "properties", "useRemoteGateways")
+        for peering in items(item, "properties", "virtualNetworkPeerings")
+    )
+    return Vnet(
+        id=resource_id(item, "id"),
+        location=location(item),
+        learns_routes=has_own or uses_remote,
+        has_ddos_protection=flag(item, "properties", "enableDdosProtection"),
+        tags=tags(item),
+    )
 
 
 def writable(properties: Json) -> dict[str, Any]:

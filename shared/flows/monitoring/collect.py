@@ -16,15 +16,14 @@ from ...cloud import metric_queries
 from ...cloud.deadline import Deadline, within
 from ...cloud.metric_access import MetricAccess
 from ...cloud.metrics_batch import MAX_RESOURCES
-from ...core.detection.assess import ClusterSeries, LoadBalancerSeries
+from ...core.detection.assess import ClusterSeries, GatewaySeries, LoadBalancerSeries
 from ...core.detection.load_balancer import FAILED
-from ...core.detection.schedule import ScanScope
+from ...core.detection.schedule import ScanScope, gateway_window
 from ...model.cluster import Cluster
 from ...model.fleet import WatchedCluster
 from ...model.load_balancer import NodeList
 from ...model.metric import MetricAnswer, Window
 from ...model.resource_id import ArmId
-from .collect_gateways import collect_gateways
 from .collect_ports import PortCollector
 from .group_queries import GroupQueries, GroupQuery, answer_or_none, answer_or_reason
 
@@ -151,3 +150,36 @@ class _LoadBalancerCollector:
 
 def has_failure(answer: MetricAnswer, window: Window) -> bool:
     return any(series.state == FAILED and value > 0 for series, _, value in answer.points_in(window))
+
+
+def collect_gateways(
+    queries: GroupQueries, targets: Sequence[WatchedCluster], scope: ScanScope
+) -> dict[str, GatewaySeries]:
+    """By id in lower case: connections by state in every scan; the rest when due, or in trouble."""
+    gateways = {gateway.id.lower(): gateway for target in targets for gateway in target.gateways}
+    in_trouble = {
+        gateway.id.lower()
+        for target in targets
+        if target.cluster.id.lower() in scope.in_trouble
+        for gateway in target.gateways
+    }
+    due = [key for key in gateways if scope.gateways is not None or key in in_trouble]
+    slow_window = scope.gateways or gateway_window(scope.window)
+    connections = queries.query_gateways(gateways, gateways, metric_queries.NAT_CONNECTIONS, scope.window)
+    silent = [
+        key
+        for key, answer in connections.items()
+        if isinstance(answer, MetricAnswer) and not answer.has_point_in(scope.window) and key not in due
+    ]
+    datapath = queries.query_gateways(gateways, [*silent, *due], metric_queries.NAT_DATAPATH, slow_window)
+    opened = queries.query_gateways(gateways, due, metric_queries.NAT_OPEN_CONNECTIONS, slow_window)
+    return {
+        key: GatewaySeries(
+            gateway=gateways[key],
+            connections=answer_or_reason(answer, datapath.get(key) if key in silent else None),
+            datapath=answer_or_none(datapath.get(key)),
+            open_connections=answer_or_none(opened.get(key)),
+            slow_window=slow_window if key in due else None,
+        )
+        for key, answer in connections.items()
+    }

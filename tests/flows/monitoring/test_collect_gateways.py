@@ -10,7 +10,7 @@ from shared.cloud.deadline import Deadline
 from shared.cloud.errors import AzureError, Throttled
 from shared.core.detection.assess import GatewaySeries
 from shared.core.detection.schedule import ScanScope, gateway_window
-from shared.flows.monitoring.collect_gateways import collect_gateways
+from shared.flows.monitoring.collect import collect_gateways
 from shared.flows.monitoring.group_queries import GroupQueries
 from shared.model.fleet import WatchedGateway
 from shared.model.metric import MetricAnswer
