@@ -16,7 +16,6 @@ class OutboundRule:
     allocated_outbound_ports: int
     idle_timeout_minutes: int
     frontend_ids: tuple[ArmId, ...]
-    backend_pool_id: ArmId
     ip_ids: tuple[ArmId, ...] = ()  # public IPs of its frontends, or the prefixes that they belong to
     ipv4_ip_ids: tuple[ArmId, ...] = ()  # without the IPs of IPv6 frontends
     node_count: int | None = None  # nodes in its backend pool; None: unknown

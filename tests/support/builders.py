@@ -140,7 +140,7 @@ def nat_gateway(name: str = "ng-other", **changed: Any) -> NatGateway:
 def outbound_rule(name: str = "aksOutboundRule", ports: int = 0, idle: int = 30, *ip_ids: ArmId) -> OutboundRule:
     """Of IPv4 addresses."""
     ids = ip_ids or (OUTBOUND_IP,)
-    return OutboundRule(name, ports, idle, (ArmId("frontend"),), ArmId("pool"), ids, ids)
+    return OutboundRule(name, ports, idle, (ArmId("frontend"),), ids, ids)
 
 
 def load_balancer(**changed: Any) -> LoadBalancer:

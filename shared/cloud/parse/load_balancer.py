@@ -43,17 +43,15 @@ def _rule(item: Json, frontends: tuple[Json, ...], members: Mapping[ArmId, tuple
     properties = inner(item, "properties")
     frontend_ids = loose_references(properties, "frontendIPConfigurations")
     used = [frontend for frontend in frontends if ArmId(text(frontend, "id")) in frontend_ids]
-    pool_id = _pool_of(item)
     ipv4 = [entry for entry in used if text(entry, "properties", "privateIPAddressVersion").lower() != "ipv6"]
     return OutboundRule(
         name=text(item, "name"),
         allocated_outbound_ports=number(properties, "allocatedOutboundPorts", default=0, most=_MOST_PORTS),
         idle_timeout_minutes=number(properties, "idleTimeoutInMinutes", default=_IDLE_TIMEOUT_MINUTES),
         frontend_ids=frontend_ids,
-        backend_pool_id=pool_id,
         ip_ids=_ip_ids(used),
         ipv4_ip_ids=_ip_ids(ipv4),
-        node_count=len(set(map(interface_of, members.get(pool_id, ())))) or None,
+        node_count=len(set(map(interface_of, members.get(_pool_of(item), ())))) or None,
     )
 
 

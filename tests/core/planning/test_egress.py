@@ -149,7 +149,7 @@ MANUAL_IP = ArmId(f"{NETWORK}/publicIPAddresses/partner")
 
 
 def rule(name: str, ip_id: ArmId) -> OutboundRule:
-    return OutboundRule(name, 1024, 30, (), ArmId("pool"), (ip_id,), (ip_id,))
+    return OutboundRule(name, 1024, 30, (), (ip_id,), (ip_id,))
 
 
 def balancer(*rules: OutboundRule) -> LoadBalancer:
