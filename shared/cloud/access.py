@@ -122,5 +122,5 @@ def _denies(item: Mapping[str, Any]) -> bool:
 
 
 def _used(item: Mapping[str, Any]) -> int:
-    required(item, "currentValue")  # what is absent is not taken for none in use
+    required(item, "currentValue")  # an absent value must not count as no use
     return number(item, "currentValue", default=0)

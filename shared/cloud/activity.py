@@ -71,7 +71,7 @@ def _event(item: Mapping[str, Any]) -> _Event | None:
 
 
 def _write(events: Iterable[_Event]) -> LoggedWrite:
-    """One operation from its events: the first has its start, any later one may have its failure."""
+    """One operation from its events: the first has its start, a later one may have its failure."""
     ordered = sorted(events, key=lambda event: event.at)
     first = ordered[0].content
     ids = {text(first, "correlationId"), text(first, "httpRequest", "clientRequestId")}

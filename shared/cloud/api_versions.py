@@ -1,7 +1,7 @@
-"""The API version of every provider that is read, each one generally available.
+"""The API version of every provider, each one generally available.
 
-``NETWORK`` is used for JSON reads and by the typed client alike: an approved plan is compared with what is read
-when it is applied, and another version could answer with other properties.
+JSON reads and the typed client both use ``NETWORK``: applying compares an approved plan with a new read, and another
+version could return other properties.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _OLDER = {MANAGED_CLUSTERS: "2025-05-01"}
 def next_best(wanted: str, supported: Iterable[str]) -> str:
     """For a cloud without ``wanted``: the newest stable version before it that the cloud lists, else the oldest after.
 
-    Only of what may be read with another version; everything else stays ``wanted``.
+    Only for what may be read with another version; everything else stays ``wanted``.
     """
     if wanted not in _OLDER:
         return wanted

@@ -82,7 +82,7 @@ class Arm:
         self._client.close()
 
     def _first(self, path: str, api_version: str, query: Mapping[str, str | int]) -> tuple[str, dict[str, Any]]:
-        """An answer and its address; a cloud that refuses the API version is asked with the next best from then on."""
+        """An answer and its URL; if a cloud rejects the API version, the next best is used from then on."""
         version = self._versions.get(api_version, api_version)
         url = self._url(path, version, query)
         try:

@@ -1,13 +1,13 @@
-"""How many resources go into one batch, and where Azure takes no batches.
+"""How many resources go into one batch, and where Azure rejects batches.
 
-At most 50, and few enough that Azure keeps below a limit that it doesn't document: a query over more than 500,000 time
-series comes back as a success without any point (opentelemetry-collector-contrib#40078). What counts as a series isn't
-documented either. Taken is the worst case: every combination of dimension values that Azure may hold of the metrics
-asked for, whatever the filter says. ``top`` has no part in it: it counts for each metric and resource (Azure docs:
-migrate-to-batch-api).
+At most 50, and few enough to stay below an undocumented limit: a query over more than 500,000 time series returns
+success without any point (opentelemetry-collector-contrib#40078). It is not documented what counts as a series. This
+module assumes the worst case: every combination of dimension values of the metrics, whatever the filter. ``top`` does
+not matter: it applies to each metric and resource (Azure docs: migrate-to-batch-api).
 
-Where batches left out points, those of the region are smaller for an hour. Where Azure refused them (in a subscription
-where the identity lacks the role, or in one region of it), one batch an hour is tried until it takes one.
+Where batches left out points, the region's batches are smaller for an hour. Where Azure rejected them (in a
+subscription where the identity lacks the role, or in one of its regions), one batch an hour is tried until one
+succeeds.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from .metric_request import Part
 
 log = logging.getLogger("snatbot.metrics")
 
-STEPS = (50, 25, 10, 1)  # 1: no batch, each resource takes a request of its own
+STEPS = (50, 25, 10, 1)  # 1: no batch, one request for each resource
 MOST_SERIES = 300_000  # 60 % of the limit
 KEPT_SECONDS = 3600.0
-# A backend's combinations on one frontend: three connection states; two protocols, awaiting removal or not.
+# Combinations of a backend on one frontend: three connection states; two protocols, awaiting removal or not.
 _COMBINATIONS = {"SnatConnectionCount": 3, "UsedSnatPorts": 4, "AllocatedSnatPorts": 4}
 
 
 def expected_series(metrics: str, backends: int, frontends: int) -> int:
-    """Of one load balancer. ``metrics`` with commas between."""
+    """For one load balancer. ``metrics`` are separated by commas."""
     return max(1, backends) * max(1, frontends) * sum(_COMBINATIONS.get(name, 1) for name in metrics.split(","))
 
 
 def split(resource_ids: Sequence[str], series: Mapping[str, int], most: int) -> Iterator[Sequence[str]]:
-    """Batches of at most ``most``. A resource with more series than a batch may have goes alone."""
+    """Batches of at most ``most``. A resource with more series than a batch may have is alone."""
     start = total = 0
     for number, resource_id in enumerate(resource_ids):
         held = series.get(resource_id, 1)
@@ -55,22 +55,22 @@ def is_refusal(error: AzureError) -> bool:
 
 
 def smaller(size: int) -> int:
-    """The next step down; 1 is the last."""
+    """The next smaller step; 1 is the last."""
     return next((step for step in STEPS if step < size), 1)
 
 
 class BatchLimits:
-    """By place: a subscription, or a region of one. Safe to share between threads."""
+    """Limits by subscription, or by subscription and region. Safe to share between threads."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._sizes: dict[str, tuple[int, float]] = {}  # with the time until which it holds
-        self._refusals: dict[str, tuple[str, float]] = {}  # why, and when to try again
+        self._sizes: dict[str, tuple[int, float]] = {}  # with the time until which it applies
+        self._refusals: dict[str, tuple[str, float]] = {}  # the reason, and when to try again
 
     @property
     def problems(self) -> dict[str, str]:
-        """Where batches are smaller than usual or refused, and why."""
+        """Where batches are smaller than usual or rejected, and why."""
         with self._lock:
             sizes = {place: self._size(place) for place in sorted(self._sizes)}
             refusals = {place: self._refusals[place][0] for place in sorted(self._refusals)}
@@ -82,7 +82,7 @@ class BatchLimits:
             return self._size(place)
 
     def reduce(self, place: str, size: int) -> None:
-        """To the step that holds ``size`` resources, or less where it is less already; for an hour."""
+        """Reduce to the step for ``size`` resources, or keep a smaller step, for an hour."""
         step = max(step for step in STEPS if step <= size)
         with self._lock:
             self._sizes[place] = (min(step, self._size(place)), self._monotonic() + KEPT_SECONDS)
@@ -96,7 +96,7 @@ class BatchLimits:
             return any(place in self._refusals for place in part.places)
 
     def is_worth_a_try(self, part: Part) -> bool:
-        """True where no batch was refused, and for one request an hour where one was."""
+        """True if no batch was rejected; else true for one request an hour."""
         with self._lock:
             now = self._monotonic()
             refused = {place: self._refusals[place] for place in part.places if place in self._refusals}

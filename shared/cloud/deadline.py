@@ -13,7 +13,7 @@ from contextvars import ContextVar
 
 
 class Deadline:
-    """``seconds`` from now. ``monotonic`` is real time, not the domain's clock."""
+    """``seconds`` from now. ``monotonic`` is real time, not domain time."""
 
     def __init__(self, seconds: float, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic

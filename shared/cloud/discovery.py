@@ -1,7 +1,7 @@
-"""Finds clusters and what belongs to them. What a plan rests on is read from Resource Manager again.
+"""Find clusters and their resources. Facts for a plan are read from Resource Manager again.
 
-Resource Graph answers for a whole fleet in a few requests. It silently leaves out what the identity may not read, so
-``ClusterListing.unreadable`` names the subscriptions that were asked for and can't be seen.
+Resource Graph covers a whole fleet in a few requests. It silently omits what the identity may not read, so
+``ClusterListing.unreadable`` names requested subscriptions that are not visible.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ _PAGE_ROWS = (1000, 100, 10, 1)  # the first is Resource Graph's maximum
 @dataclass(frozen=True, slots=True)
 class ClusterListing:
     clusters: tuple[Cluster, ...]
-    unreadable: tuple[Unlisted, ...] = ()  # what could not be listed or understood
-    broken: tuple[UnreadableRow, ...] = ()  # of clusters of which only the id can be read
+    unreadable: tuple[Unlisted, ...] = ()  # what could not be listed or parsed
+    broken: tuple[UnreadableRow, ...] = ()  # clusters of which only the id can be read
 
 
 class Discovery:
@@ -48,9 +48,9 @@ class Discovery:
         self._subscriptions = subscriptions
 
     def clusters(self) -> ClusterListing:
-        """Every cluster that this identity may read, by id. One that can't be understood doesn't hide the others.
+        """Every cluster that this identity may read, by id. An invalid row does not hide the others.
 
-        Asks each subscription in turn where Resource Graph may not be used.
+        If Resource Graph is not allowed, each subscription is listed on its own.
         """
         unreadable: list[Unlisted] = []
         asked = _CLUSTERS_QUERY, CLUSTER_TYPE, api_versions.MANAGED_CLUSTERS
@@ -65,8 +65,8 @@ class Discovery:
     ) -> tuple[list[T], list[UnreadableRow]]:
         """Every resource of a type, as ``read_rows`` does, by Resource Graph, else listed in each subscription.
 
-        Rows are parsed as they come, so that no more than a page of them is held. What could not be listed, and rows
-        without a readable id, are added to ``unreadable``.
+        Rows are parsed page by page, so that only one page is in memory. ``unreadable`` gets what could not be listed,
+        and rows without a readable id.
         """
         try:
             found, bad = self._read_graph(query, parse, kind)
@@ -74,7 +74,7 @@ class Discovery:
         except SignInFailed:
             raise
         except (Forbidden, BadRequest) as error:
-            # Resource Graph also calls it a bad request when none of the named subscriptions is visible.
+            # Resource Graph also returns a bad request if none of the named subscriptions is visible.
             if isinstance(error, BadRequest) and not self._subscriptions:
                 raise
             found, bad = read_rows(self._listed_rows(kind, api_version, unreadable), parse, kind)
@@ -82,7 +82,7 @@ class Discovery:
         return found, [row for row in bad if row.id]
 
     def cluster(self, cluster_id_or_name: str) -> Cluster:
-        """As Resource Manager knows it now. Raises NotFound, and BadInput when a name means several clusters."""
+        """From Resource Manager. Raises NotFound, and BadInput if several clusters have the name."""
         given = cluster_id_or_name.strip()
         try:
             cluster_id = ArmId.parse(given) if given.startswith("/") else self._id_of(given)
@@ -93,7 +93,7 @@ class Discovery:
         return parse_cluster(self._arm.get(cluster_id, api_versions.MANAGED_CLUSTERS))
 
     def load_balancer(self, cluster: Cluster) -> LoadBalancer | None:
-        """The load balancer that the cluster's outbound traffic leaves through; None without outbound rules.
+        """The load balancer of the cluster's outbound traffic; None without outbound rules.
 
         AKS names it ``kubernetes`` in the node resource group (AKS docs: load-balancer-standard).
         """
@@ -104,11 +104,11 @@ class Discovery:
         return found if found.outbound_rules and found.sku.lower() == "standard" else None
 
     def nodes(self, cluster: Cluster, wanted: Collection[str] = ()) -> NodeList:
-        """Every node that has an address, or enough of them for the ``wanted`` IPs; and what could not be read."""
+        """Every node with an IP address, or enough nodes for the ``wanted`` IPs; and what could not be read."""
         return read_nodes(self._arm, cluster, wanted)
 
     def subnet_gateway(self, subnet_id: str) -> ArmId | None:
-        """The NAT gateway on a subnet, as Resource Manager knows it now."""
+        """The NAT gateway on a subnet, from Resource Manager."""
         return reference(self._arm.get(subnet_id, api_versions.NETWORK), "properties", "natGateway")
 
     def _id_of(self, name: str) -> ArmId:
@@ -124,7 +124,7 @@ class Discovery:
         return ids[0]
 
     def _read_graph(self, query: str, parse: Callable[[Any], T], of: str) -> tuple[list[T], list[UnreadableRow]]:
-        """With smaller pages where one would be too large: load balancers name all of their nodes."""
+        """Pages get smaller if one would be too large: load balancers name all of their nodes."""
         for page_rows in _PAGE_ROWS[:-1]:
             with suppress(TooMuchAsked):
                 return read_rows(self._graph_rows(query, page_rows), parse, of)
@@ -143,7 +143,7 @@ class Discovery:
             if not isinstance(rows, list):
                 raise UnexpectedAnswer("Resource Graph", "the answer has no rows")
             yield from rows
-            # `resultTruncated` says "false" even where there is more: only the token counts.
+            # `resultTruncated` says "false" even if there is more, so only the token counts.
             token = text(page, "$skipToken")
             if not token:
                 return
@@ -174,7 +174,7 @@ class Discovery:
 
 
 def _without_id(what: str, rows: Sequence[UnreadableRow]) -> list[Unlisted]:
-    """How many rows have no readable id, and why the first has none."""
+    """How many rows have no readable id, and the reason of the first."""
     reasons = [row.reason for row in rows if not row.id]
     return [Unlisted(f"{what} without a readable id", f"{len(reasons)}, such as: {reasons[0]}")] if reasons else []
 

@@ -40,7 +40,7 @@ _MISSING = re.compile(
     r"(?: (?:over|on) (?:the )?(?:linked )?scope(?:\(s\)|s)? '(?P<scope>[^']+)')?",
     re.IGNORECASE,
 )
-# Some services send no Retry-After but a sentence: "try again after '324' seconds", "retried in 11 seconds".
+# Some services send a sentence instead of Retry-After: "try again after '324' seconds", "retried in 11 seconds".
 _WAIT = re.compile(r"(?:after|in) '?(?P<seconds>\d+)'? seconds?", re.IGNORECASE)
 _QUERY = re.compile(r"(https?://[^\s?'\"]+)\?[^\s'\"]*")
 _NOT_REGISTERED = re.compile(r"not ?registered|MissingSubscriptionRegistration", re.IGNORECASE)
@@ -85,7 +85,7 @@ def decoded(body: str) -> Any:
     try:
         try:
             return json.loads(body)
-        except ValueError:  # no JSON, or more digits than Python takes for a number
+        except ValueError:  # invalid JSON, or more digits than Python accepts
             return json.loads(body, parse_int=lambda digits: int(digits) if len(digits) < 20 else math.inf)
     except RecursionError:
         raise ValueError("too many levels of JSON") from None
@@ -173,7 +173,7 @@ def from_metric_code(operation: str, code: str, message: str, resource_id: str) 
 def _text_of(response: Any) -> str:
     try:
         return str(response.text())
-    except Exception:  # the body of a streamed answer can be gone by now; status and headers still count
+    except Exception:  # the body of a streamed answer may be closed; status and headers still count
         return ""
 
 
@@ -210,7 +210,7 @@ def _read_body(body: str) -> tuple[str, str, str]:
 
 
 def _supported_versions(body: str) -> tuple[str, ...]:
-    """From the whole answer: AKS has more versions than fit into a message that people are shown."""
+    """From the whole answer: AKS lists more versions than fit into a displayed message."""
     try:
         listed = _SUPPORTED_VERSIONS.search(str(decoded(body)))
     except ValueError:

@@ -1,8 +1,7 @@
-"""What can go wrong with Azure, as types: a caller decides by the type, never by the text.
+"""Azure's errors as types: callers check the type, never the text.
 
 Every error says which operation failed (method and path, or the metric's name), what Azure answered, and in ``remedy``
-what a person can do, where there is something. Messages may be shown to people: ``error_mapping`` cuts signatures out
-of operation addresses.
+what a person can do. People may see messages, so ``error_mapping`` removes signatures from URLs.
 """
 
 from __future__ import annotations
@@ -37,12 +36,12 @@ class AzureError(SnatbotError):
 
     @property
     def remedy(self) -> str:
-        """What a person can do; empty when there is nothing to do."""
+        """What a person can do; empty if nothing."""
         return ""
 
     @property
     def resource_group(self) -> str:
-        """Of what was asked for, by the operation's path; empty when it names none."""
+        """The resource group in the operation's path; empty without one."""
         found = _GROUP.search(self.operation)
         return unquote(found[1]) if found else ""
 
@@ -99,7 +98,7 @@ class NotRegistered(Forbidden):
 class Throttled(AzureError):
     """429, or Azure Monitor's 529: Azure refused the request because there were too many."""
 
-    until: datetime | None = None  # when the next request is sent, once that is known
+    until: datetime | None = None  # when the next request is sent, if known
 
 
 class Conflict(AzureError):
@@ -115,7 +114,7 @@ class Conflict(AzureError):
 
     @property
     def is_transient(self) -> bool:
-        """Whether waiting alone can help: another operation runs, or a referenced resource is not ready yet."""
+        """Whether waiting helps: another operation is running, or a referenced resource is not ready yet."""
         return self.code == "RetryableError" or self.reason == "AnotherOperationInProgress"
 
 
@@ -142,7 +141,7 @@ class Unavailable(AzureError):
 
 
 class NotSent(Unavailable):
-    """The scan sent no request for this: its time was over, or it would have taken too many."""
+    """The scan sent no request: its time was over, or it would have needed too many."""
 
 
 class UnexpectedAnswer(AzureError):

@@ -1,7 +1,7 @@
 """Every cluster with its load balancer and its NAT gateways, in one Resource Graph query each.
 
-A gateway belongs to a cluster when it serves one of its subnets, or lies in its node resource group, as in a network
-that AKS owns. Resource Graph shows changes minutes later, so it proves nothing.
+A gateway belongs to a cluster if it is on one of its subnets, or in its node resource group, as in a network that AKS
+owns. Resource Graph shows changes minutes later, so it proves nothing.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ _PREFIXES_QUERY = (
 
 @dataclass(frozen=True, slots=True)
 class _Broken:
-    """A load balancer or NAT gateway that can't be read, with those of its subnets that can."""
+    """An unreadable load balancer or NAT gateway, with its readable subnets."""
 
     row: UnreadableRow
     subnet_ids: frozenset[ArmId] = frozenset()
@@ -71,7 +71,7 @@ class FleetDiscovery:
         self._discovery = discovery
 
     def read_fleet(self, now: datetime) -> Fleet:
-        """Raises AzureError when no clusters can be listed; ``unreadable`` names what else could not be read."""
+        """Raises AzureError if no clusters can be listed; ``unreadable`` names what else could not be read."""
         found = self._discovery.clusters()
         unreadable = list(found.unreadable)
         balancers, broken_balancers = self._balancers(unreadable)
@@ -80,14 +80,14 @@ class FleetDiscovery:
         return Fleet(now, (*targets, *map(_known_by_id, found.broken)), tuple(unreadable))
 
     def read_cluster(self, cluster: Cluster) -> WatchedCluster:
-        """One cluster with its gateways; Resource Manager answers for the load balancer."""
+        """One cluster with its gateways; the load balancer is read from Resource Manager."""
         balancer = self._discovery.load_balancer(cluster)
         gateways, broken = self._gateways([])
         (target,) = _targets((cluster,), [balancer] if balancer else [], gateways, broken)
         return target
 
     def is_gone(self, cluster_id: str) -> bool:
-        """Whether Azure deleted a cluster that is no longer listed, rather than hides it from this identity.
+        """Whether an unlisted cluster was deleted, and not only hidden from this identity.
 
         SubscriptionNotFound proves nothing: an identity without a role in the subscription gets it too.
         """
@@ -117,7 +117,7 @@ class FleetDiscovery:
         return [_counted(gateway, prefixes, sizes) for gateway, prefixes in parsed], broken
 
     def _prefix_sizes(self, unreadable: list[Unlisted]) -> dict[ArmId, int]:
-        """How many addresses each public IP prefix has."""
+        """The number of addresses of each public IP prefix."""
         parsed, bad = self._read(_PREFIXES_QUERY, _PREFIXES, _prefix_size, unreadable)
         unreadable += [Unlisted(f"public IP prefix {row.id}", row.reason) for row in bad]
         return dict(parsed)
@@ -133,7 +133,7 @@ class FleetDiscovery:
 
 
 def _balancer(row: Json) -> LoadBalancer | None:
-    """None: this load balancer does not carry a cluster's outbound traffic."""
+    """None: this load balancer has no outbound traffic of a cluster."""
     if text(row, "name").lower() != "kubernetes":
         return None
     properties = inner(row, "properties") or {
@@ -142,10 +142,10 @@ def _balancer(row: Json) -> LoadBalancer | None:
         "backendAddressPools": field(row, "pools"),
     }
     try:
-        # The inventory keeps how many nodes there are, not their ids.
+        # The inventory stores the number of nodes, not their ids.
         return replace(parse_load_balancer({**row, "properties": properties}), outbound_ip_configuration_ids=())
     except UnexpectedAnswer:
-        # An odd backend pool costs the number of nodes, not the whole load balancer.
+        # If a backend pool is invalid, only the number of nodes is unknown, not the whole load balancer.
         return parse_load_balancer({**row, "properties": {**properties, "backendAddressPools": None}})
 
 
@@ -155,7 +155,7 @@ def _prefix_size(row: Json) -> tuple[ArmId, int]:
 
 
 def _gateway(row: Json, gateway_id: ArmId) -> tuple[WatchedGateway, tuple[ArmId, ...]]:
-    """The gateway without the addresses of its prefixes, and the ids of those prefixes."""
+    """The gateway without its prefixes' addresses, and the ids of those prefixes."""
     gateway = WatchedGateway(
         id=gateway_id,
         name=segment(row, "name"),
@@ -191,7 +191,7 @@ def _readable_subnets(row: Json) -> frozenset[ArmId]:
 
 
 def _known_by_id(row: UnreadableRow) -> WatchedCluster:
-    """A cluster of which only the id can be read: not measured."""
+    """A cluster of which only the id can be read; it is not measured."""
     cluster = Cluster(row.id, row.id.name, location="", node_resource_group="", outbound_type="")
     return WatchedCluster(cluster, unreadable=f"what Azure answers of the cluster can't be read: {row.reason}")
 

@@ -1,7 +1,7 @@
-"""Health events of load balancers from a Log Analytics workspace: a second source beside the metrics.
+"""Health events of load balancers from a Log Analytics workspace: evidence in addition to the metrics.
 
-They come only where a diagnostic setting sends the category LoadBalancerHealthEvent there, and Azure looks about every
-five minutes (Azure docs: load-balancer-health-event-logs; table ALBHealthEvent).
+They exist only if a diagnostic setting sends the category LoadBalancerHealthEvent to the workspace, and Azure evaluates
+about every five minutes (Azure docs: load-balancer-health-event-logs; table ALBHealthEvent).
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ class HealthEventLog:
     def read_events(
         self, window: Window, seconds_at_most: float = SERVER_TIMEOUT_SECONDS
     ) -> Mapping[str, tuple[HealthEvent, ...]]:
-        """Events by load balancer id in lower case, oldest first; what there is when Azure has only a part.
+        """Events by load balancer id in lower case, oldest first; incomplete if Azure has only a part.
 
-        Raises AzureError. A refusal names the action that reads the table: the one that runs a query reads none
-        (Azure docs: logs/manage-table-access), and Azure's message names neither.
+        Raises AzureError. If Azure refuses, the error names the action that reads the table: the action to run a query
+        is not enough (Azure docs: logs/manage-table-access), and Azure's message names neither.
         """
         try:
             return self._read_events(window, seconds_at_most)
@@ -97,7 +97,7 @@ class HealthEventLog:
 
 
 def events_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, tuple[HealthEvent, ...]]:
-    """Rows of the table; one without load balancer or time is left out."""
+    """Events from the table's rows, without rows that lack load balancer or time."""
     found: dict[str, list[HealthEvent]] = defaultdict(list)
     for row in rows:
         balancer, at = str(row.get("LoadBalancerResourceId") or ""), _moment(row.get("TimeGenerated"))

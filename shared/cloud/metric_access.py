@@ -1,11 +1,11 @@
 """Query one metric of many resources, in as few requests as the identity's roles allow.
 
 ``batch`` sends one request for up to 50 resources and needs Monitoring Reader at the subscription itself; ``arm`` sends
-one request for each and needs the role on the resource only (Azure docs: migrate-to-batch-api). ``auto`` tries batches
-in each subscription; where Azure refuses them, or their host can't be reached, it reads one by one, logs that once, and
-tries again after an hour. So it does for a single region that takes no batches.
+one request for each resource and needs the role on the resource only (Azure docs: migrate-to-batch-api). ``auto`` tries
+batches in each subscription; if Azure rejects them, or their host is unreachable, it reads one by one, logs that once,
+and tries again after an hour. The same applies to a single region that rejects batches.
 
-An empty answer is asked for again in smaller batches where it can't be true (``metric_doubts``).
+Smaller batches repeat an empty answer that is implausible (``metric_doubts``).
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from .request_count import RequestCount
 from .throttle import Throttle
 
 Mode = Literal["auto", "batch", "arm"]
-MOST_REQUESTS = 100  # about one query in one region, where batches are smaller than usual
-SAMPLE_SIZE = 4  # single resources queried after a refused or an empty batch: is it the batch, or the resources?
+MOST_REQUESTS = 100  # for one query in one region with smaller batches
+SAMPLE_SIZE = 4  # single requests after a rejected or an empty batch, to find the cause
 _USED_UP = (
     "its turn did not come in this scan: batches leave out points there, and one request for each few resources is "
     "more than a scan may send"
@@ -41,7 +41,7 @@ _USED_UP = (
 
 
 class MetricAccess:
-    """Give it clients without retries of their own: it retries itself. Safe to share between threads."""
+    """Its clients must not retry: this class does. Safe to share between threads."""
 
     def __init__(
         self,
@@ -64,13 +64,13 @@ class MetricAccess:
 
     @property
     def one_by_one(self) -> Mapping[str, str]:
-        """Subscriptions, or single regions of them, where batches are refused or smaller, and why."""
+        """Subscriptions, or their regions, where batches are rejected or smaller, with the reason."""
         return self._limits.problems
 
     def query_all(self, requests: Sequence[MetricRequest], deadline: Deadline, at_a_time: int = 1) -> list[Answers]:
         """The answer or error of each resource of each request, with up to ``at_a_time`` HTTP requests at once.
 
-        Never raises for what Azure answers; what was not sent before the deadline is NotSent.
+        Never raises AzureError; what was not sent before the deadline is NotSent.
         """
         answers: list[Answers] = [{} for _ in requests]
         parts = [
@@ -100,7 +100,7 @@ class MetricAccess:
         return self._doubts.had_traffic(load_balancer_id)
 
     def query_both_ways(self, request: MetricRequest, deadline: Deadline) -> tuple[MetricAnswer, MetricAnswer] | None:
-        """What a batch and a single request say of the first resource. None where not both answer, or none is asked."""
+        """The first resource's answers from a batch and from a single request. None unless both succeed."""
         whole = by_subscription(request, deadline)[0]
         if self._limits.is_refused(whole):
             return None
@@ -115,20 +115,20 @@ class MetricAccess:
         return in_batch, alone
 
     def distrust(self, place: str) -> None:
-        """Make batches smaller there, for an hour."""
+        """Make the region's batches smaller for an hour."""
         self._limits.reduce(place, smaller(self._limits.size(place)))
 
     def trust(self, place: str) -> None:
-        """Send full batches there again."""
+        """Send full batches to the region again."""
         self._limits.restore(place)
 
     def _parts(self, whole: Part, answers: Answers) -> Iterator[Part]:
-        """Batches or single resources, to send at the same time. ``answers`` gets those that are too many to ask."""
+        """Batches or single resources, to send concurrently. ``answers`` gets those that exceed the limit."""
         size = self._limits.size(whole.place)
         chunks = list(split(whole.resource_ids, whole.request.series, size))
         if size < STEPS[0] and len(chunks) > MOST_REQUESTS:
             key = whole.place, whole.request.query
-            first = self._turns[key] * MOST_REQUESTS % len(chunks)  # the others' turn comes with the next scans
+            first = self._turns[key] * MOST_REQUESTS % len(chunks)  # the next scans start at other resources
             self._turns[key] += 1
             chunks = [*chunks[first:], *chunks[:first]]
             for ids in chunks[MOST_REQUESTS:]:
@@ -152,10 +152,10 @@ class MetricAccess:
         return answers
 
     def _ask_again(self, part: Part, size: int, is_blank: bool) -> Answers:
-        """About resources whose answer in a batch of ``size`` was empty; ``is_blank``: so was the whole batch.
+        """Repeat for resources with an empty answer in a batch of ``size``; ``is_blank``: the whole batch was empty.
 
-        A blank one is believed when a few single requests say the same. If they don't, smaller batches are asked, blank
-        ones among them likewise; the region's batches stay that small.
+        A blank batch counts if a few single requests are empty too. Otherwise smaller batches are sent, and blank ones
+        among them are treated in the same way; the region's batches stay that small.
         """
         found: Answers = {}
         if is_blank:
@@ -186,12 +186,12 @@ class MetricAccess:
             answers = self._send_batch(part)
         except (BadRequest, NotFound) as error:
             if self._limits.is_refused(part):
-                return self._query_each(part)  # another part found out already that batches are refused there
+                return self._query_each(part)  # another part found that batches are rejected there
             found = self._query_halves(part, error)
             if found is None and self._mode == "auto":
                 found = self._query_each(part)
                 if any(isinstance(answer, MetricAnswer) for answer in found.values()):
-                    self._limits.note_refusal(part.place, error)  # the region takes no batches
+                    self._limits.note_refusal(part.place, error)  # the region rejects batches
             return part.failed(error) if found is None else found
         except AzureError as error:
             if self._mode == "auto" and is_refusal(error):
@@ -202,9 +202,9 @@ class MetricAccess:
         return answers
 
     def _query_halves(self, part: Part, error: AzureError) -> Answers | None:
-        """Find the resources that spoil a batch: they are gone, or in another region.
+        """Find the resources that make a batch fail: they are deleted, or in another region.
 
-        None where Azure refuses a single one, or both halves and a sample of single resources too.
+        None if Azure rejects a single resource, or both halves and a sample of single resources.
         """
         if not part.halves:
             return None
@@ -228,7 +228,7 @@ class MetricAccess:
         return any(self._send_or_none(part.of([resource_id])) for resource_id in part.resource_ids[::step])
 
     def _send_or_none(self, part: Part) -> Answers | None:
-        """None: Azure refused the request as a whole."""
+        """None: Azure rejected the request as a whole."""
         try:
             return self._send_batch(part)
         except (BadRequest, NotFound):

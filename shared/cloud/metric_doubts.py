@@ -1,8 +1,8 @@
-"""Which empty answers to doubt: about resources of which a metric had a point within the hour, and of blank batches.
+"""Which empty answers are implausible: for resources whose metric had a point within the hour, and blank batches.
 
-Each is doubted once an hour at most: then another request has shown that it is true. An idle load balancer has
-allocated ports and no connection. A batch is blank when none of its resources, two at least, has a point: so it is from
-the first day where a batch holds too many time series.
+Each is doubted at most once an hour, because another request then confirmed it. An idle load balancer has allocated
+ports and no connection. A batch is blank if none of its resources (at least two) has a point, as if it held too many
+time series.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ SECONDS = 3600.0
 
 
 def is_empty(answer: MetricAnswer | AzureError | None) -> bool:
-    """Answered, and without any value, readable or not."""
+    """The answer has no value, readable or not."""
     return isinstance(answer, MetricAnswer) and not answer.unknown and not any(s.points for s in answer.series)
 
 
@@ -47,7 +47,7 @@ class MetricDoubts:
                     self._traffic[resource_id] = now
 
     def about(self, query: MetricQuery, answers: Answers) -> list[str]:
-        """Resources with an empty answer that may be wrong, those with the latest traffic first."""
+        """Resources whose empty answer may be wrong, latest traffic first."""
         since = self._monotonic() - SECONDS
         is_blank = len(answers) > 1 and not any(map(has_values, answers.values()))
         with self._lock:
@@ -65,6 +65,6 @@ class MetricDoubts:
             self._believed.update({(resource_id, query.metric): self._monotonic() for resource_id in resource_ids})
 
     def had_traffic(self, resource_id: str) -> bool:
-        """Within the hour, through a load balancer."""
+        """Whether the load balancer had connections within the hour."""
         with self._lock:
             return self._traffic.get(resource_id.lower(), float("-inf")) > self._monotonic() - SECONDS

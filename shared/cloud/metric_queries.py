@@ -62,7 +62,7 @@ SNAT_CONNECTIONS_BY_BACKEND = MetricQuery(
     "BackendIPAddress eq '*' and ConnectionState eq '*'",
     order_by="total desc",
 )
-# Without a filter: a mean over everything, enough to see whether the load balancer reports.
+# Without a filter: the average over everything, enough to see whether the load balancer reports.
 ALLOCATED_SNAT_PORTS = MetricQuery(_LOAD_BALANCERS, "AllocatedSnatPorts", "Average")
 _EVERY_PORT = (
     "FrontendIPAddress eq '*' and BackendIPAddress eq '*' and ProtocolType eq '*' and IsAwaitingRemoval eq '*'"
@@ -76,7 +76,7 @@ USED_SNAT_PORTS_BY_BACKEND = MetricQuery(
 USED = "UsedSnatPorts"
 ALLOCATED = "AllocatedSnatPorts"
 SNAT_PORTS = MetricQuery(_LOAD_BALANCERS, f"{USED},{ALLOCATED}", "Average")
-# Both in one request: half the requests of the pressure pass.
+# Both metrics in one request halve the number of requests.
 SNAT_PORTS_BY_BACKEND = MetricQuery(
     _LOAD_BALANCERS, f"{USED},{ALLOCATED}", "Average", _EVERY_PORT, 2 * PORTS_TOP, "average desc"
 )
@@ -128,5 +128,5 @@ def of_metric(answer: MetricAnswer, name: str) -> MetricAnswer:
 
 
 def utc_text(at: datetime) -> str:
-    """``2026-11-22T10:00:00Z``. An aware UTC time goes in."""
+    """``2026-11-22T10:00:00Z`` for a timezone-aware UTC time."""
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,4 +1,4 @@
-"""What is asked about metrics, and the parts that it is sent in."""
+"""A metric query for many resources, and its parts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class MetricRequest:
     region: str
     query: MetricQuery
     window: Window
-    series: Mapping[str, int] = field(default_factory=dict)  # time series expected of a resource, by its id; else 1
+    series: Mapping[str, int] = field(default_factory=dict)  # expected time series by resource id; else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ class Part:
     subscription: str
     request: MetricRequest
     deadline: Deadline
-    is_batch: bool = False  # in one HTTP request together, not one each
-    repeats: Iterator[int] = field(default_factory=count, compare=False)  # of requests whose answer was doubted
+    is_batch: bool = False  # one HTTP request for all, instead of one each
+    repeats: Iterator[int] = field(default_factory=count, compare=False)  # number of repeats after doubted answers
 
     @property
     def place(self) -> str:
@@ -59,7 +59,7 @@ class Part:
 
 
 def place_of(subscription: str, region: str) -> str:
-    """Names a region of a subscription, such as ``… in westeurope``."""
+    """The key of a region of a subscription, such as ``… in westeurope``."""
     return f"{subscription} in {region.replace(' ', '').lower()}"
 
 

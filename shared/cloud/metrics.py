@@ -14,7 +14,7 @@ from .parse.metric import parse_metrics
 
 
 def complete_series(answer: MetricAnswer) -> tuple[Series, ...]:
-    """The series of an answer. Raises UnexpectedAnswer when a minute is unknown, which would make a proof unsound."""
+    """The series of an answer. Raises UnexpectedAnswer if a minute is unknown, because a verdict needs all minutes."""
     if answer.unknown:
         at = min(answer.unknown)
         raise UnexpectedAnswer("metric", f"a value of {at:%H:%M} UTC is below zero or no number", status=200)
@@ -22,7 +22,7 @@ def complete_series(answer: MetricAnswer) -> tuple[Series, ...]:
 
 
 class Metrics:
-    """Every method raises the errors of ``errors``; MetricUnavailable when Azure answers, but not for this metric."""
+    """Every method raises the errors of ``errors``; MetricUnavailable if the answer lacks this metric."""
 
     def __init__(self, arm: Arm) -> None:
         self._arm = arm

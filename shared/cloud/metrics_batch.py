@@ -1,8 +1,9 @@
 """Azure Monitor's metrics of up to 50 resources in one request (``metrics:getBatch``).
 
 Each region has its own host; all need a token for the batch audience and a role at the subscription: Monitoring Reader
-on a resource group is not enough (Azure docs: migrate-to-batch-api). One resource's error leaves the others alone. The
-SDK's client sends; its models are not used: they drop resource ids and error codes, and take most of the time.
+on a resource group is not enough (Azure docs: migrate-to-batch-api). An error of one resource does not affect the
+others. The SDK's client sends the request, but its models are not used: they drop resource ids and error codes, and are
+slow.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Network writes, and the reads right before and after them, with the writing identity.
 
-Each write is one PUT, sent once; the caller's loop reads until Azure shows the result. So a repeated call, a killed
-worker or a lost answer never makes a second resource, and a conflict or throttling is at once a typed error.
+Each write is one PUT, sent once; the caller's loop reads until Azure shows the result. So a repeated call, a dead
+worker or a lost answer never creates a second resource, and a conflict or throttling is a typed error at once.
 
-Bodies are plain JSON, to keep properties that the SDK's models don't know.
+Bodies are plain JSON, to keep properties that the SDK's models lack.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ class Network:
     def put_nat_gateway_ips(
         self, gateway: NatGateway, public_ip_ids: tuple[str, ...], prefix_ids: tuple[str, ...], etag: str
     ) -> NatGateway:
-        """Write the gateway back as it was read, with these IPs and prefixes; ``etag`` as in ``put_subnet``."""
+        """Write the gateway back as read, with these IPs and prefixes; ``etag`` as in ``put_subnet``."""
         if not etag:
             raise ValueError(f"no etag for {gateway.id}: read the NAT gateway before writing it")
         replaced = ("publicipaddresses", "publicipprefixes")
@@ -127,7 +127,7 @@ class Network:
         return parse_nat_gateway(self._put(put, gateway.id, body, headers={"If-Match": etag}))
 
     def delete(self, resource_id: str) -> None:
-        """Start to delete a NAT gateway, public IP or prefix. One that does not exist is no error."""
+        """Start to delete a NAT gateway, public IP or prefix. A missing resource is no error."""
         deleting: dict[str, Callable[..., Any]] = {
             "natgateways": self._client.nat_gateways.begin_delete,
             "publicipaddresses": self._client.public_ip_addresses.begin_delete,

@@ -1,6 +1,6 @@
-"""One snapshot of the network around a cluster: all that planner and preflight read, straight from Resource Manager.
+"""One snapshot of the network around a cluster: all facts for planner and preflight, from Resource Manager.
 
-What can't be read is left out and named with its reason, never guessed. A plan that depends on it is blocked.
+What can't be read is omitted and named with its reason, never guessed. A plan that depends on it is blocked.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ def read_network_facts(
     with_prefixes: bool = False,
     moved: Sequence[ArmId] = (),
 ) -> NetworkFacts:
-    """``nat_resource_group`` is where new resources would go; empty means the virtual network's group.
+    """``nat_resource_group``: for new resources; empty: the virtual network's group.
 
-    ``given_prefix_id`` is the public IP prefix that the owner wants used; ``with_prefixes``: those in the group count
-    too. ``moved``: subnets of a change, the cluster's also while no auto-provisioned node is in them.
+    ``given_prefix_id``: the public IP prefix that the owner named; ``with_prefixes``: also read the group's prefixes.
+    ``moved``: subnets of a plan, which count as the cluster's even without nodes now.
 
-    Raises only when the cluster itself cannot be read.
+    Raises only if the cluster itself can't be read.
     """
     cluster = discovery.cluster(cluster_id)
     vnet_id = cluster.subnet_ids[0].parent if cluster.subnet_ids else None
@@ -56,13 +56,13 @@ def read_network_facts(
 
 @dataclass(slots=True)
 class NetworkReading:
-    """The reads of one snapshot, and what of it failed."""
+    """The reads of one snapshot, and those that failed."""
 
     arm: Arm
     discovery: Discovery
     cluster: Cluster
     vnet_id: ArmId | None
-    gateway_groups: tuple[str, ...]  # where new resources would go, and the virtual network's
+    gateway_groups: tuple[str, ...]  # the group for new resources, and the virtual network's
     given_prefix_id: str
     with_prefixes: bool
     moved: Sequence[ArmId]
@@ -121,12 +121,12 @@ class NetworkReading:
         return found
 
     def _subnet_ids(self, nodes: tuple[Node, ...], load_balancer: LoadBalancer | None) -> tuple[ArmId, ...]:
-        """Those that pools name, after those that only nodes are in, as with node auto-provisioning.
+        """Subnets that only nodes are in, as with node auto-provisioning, then those that pools name.
 
-        A machine of no pool that is not in the outbound pool either is somebody's, not a node.
+        A machine without a pool that is not in the outbound pool is not a node of this cluster.
         """
         named = self.cluster.subnet_ids
-        if not named:  # a network that AKS owns, or nobody knows whose it is
+        if not named:  # AKS owns the network, or its owner is unknown
             return ()
         members = set(load_balancer.outbound_interface_ids) if load_balancer else set()
         of_nodes = {node.subnet_id for node in nodes if node.subnet_id and (node.pool or node.interface_id in members)}
@@ -145,7 +145,7 @@ class NetworkReading:
         return self._attempt(UnreadableKind.GIVEN_PREFIX, lambda: parse_public_ip(read()), None)
 
     def _subnet(self, subnet_id: str) -> Subnet:
-        """With its route table, or not at all: without the routes its egress would be a guess."""
+        """A subnet with its route table, or nothing: without the routes its egress would be a guess."""
         item = self._get(subnet_id)
         route_table_id = reference(item, "properties", "routeTable")
         if not route_table_id:
@@ -154,7 +154,7 @@ class NetworkReading:
         return parse_subnet(item, parse_routes(table), takes_propagated_routes(table))
 
     def _nat_gateways(self, subnets: tuple[Subnet, ...]) -> tuple[NatGateway, ...]:
-        """Those in the groups where ours would be, and those of the cluster's subnets, wherever they are."""
+        """Gateways in the groups for new resources, and gateways on the cluster's subnets in any group."""
         found = {
             gateway.id: gateway
             for group in self.gateway_groups
@@ -187,16 +187,16 @@ class NetworkReading:
     def _gateway_ips(
         self, gateways: tuple[NatGateway, ...], subnets: tuple[Subnet, ...], known: tuple[PublicIp, ...]
     ) -> tuple[PublicIp, ...]:
-        """Those of the gateways that serve the cluster, unless they are known."""
+        """Public IPs of the cluster's gateways that were not read yet."""
         have = {ip.id for ip in known}
         attached = {subnet.nat_gateway_id for subnet in subnets}
-        # A network that AKS owns has no gateways but the cluster's.
+        # Every gateway of a network that AKS owns belongs to the cluster.
         serving = [gateway for gateway in gateways if self.vnet_id is None or gateway.id in attached]
         ids = dict.fromkeys(ip_id for gateway in serving for ip_id in gateway.egress_ids)
         return self._read_ips(ip_id for ip_id in ids if ip_id not in have)
 
     def _group_ips(self, gateways: tuple[NatGateway, ...]) -> tuple[PublicIp, ...]:
-        """Public IPs in the group where ours would be; prefixes too where they count or a gateway has one."""
+        """Public IPs in the group for new resources; prefixes too if the plan or a gateway uses them."""
         group = self.gateway_groups[0]
         has_prefixes = self.with_prefixes or any(gateway.public_ip_prefix_ids for gateway in gateways)
         kinds = [UnreadableKind.PUBLIC_IPS, *([UnreadableKind.PUBLIC_IP_PREFIXES] if has_prefixes else [])]

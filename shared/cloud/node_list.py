@@ -22,10 +22,10 @@ _SCALE_SETS = "Microsoft.Compute/virtualMachineScaleSets"
 
 
 def read_nodes(arm: Arm, cluster: Cluster, wanted: Collection[str] = ()) -> NodeList:
-    """Every node that has an address: instances of scale sets, and virtual machines in none.
+    """Every node with an IP address: instances of scale sets, and single virtual machines.
 
-    A list or row that can't be read hides no other node: ``unreadable`` names it. Where scale sets have all ``wanted``
-    IPs, nothing else is read and the list isn't complete.
+    An unreadable list or row hides no other node: ``unreadable`` names it. If scale sets have all ``wanted`` IPs,
+    nothing else is read and the list is not complete.
     """
     return _Reading(arm, cluster).nodes(set(wanted))
 
@@ -34,7 +34,7 @@ def read_nodes(arm: Arm, cluster: Cluster, wanted: Collection[str] = ()) -> Node
 class _ScaleSet:
     name: str
     tags: dict[str, str]
-    has_no_interfaces: bool  # of its own, as it says itself: it is empty, or Flexible
+    has_no_interfaces: bool  # the scale set's model says so: it is empty, or Flexible
     subnet_id: ArmId | None
 
 
@@ -74,7 +74,7 @@ class _Reading:
         path = f"{_SCALE_SETS}/{scale_set.name}/networkInterfaces"
         found, error = self._list(path, api_versions.SCALE_SET_NICS, partial(_instance, scale_set.tags))
         if isinstance(error, NotFound):
-            # Azure's answer for a scale set without instances, for a Flexible one and for one that is just deleted
+            # Azure's answer for a scale set without instances, a Flexible one, or one that was just deleted
             # (cilium/cilium#24185; Azure/azure-cli#27341).
             self._is_complete = self._is_complete and scale_set.has_no_interfaces
         else:
@@ -84,7 +84,7 @@ class _Reading:
     def _list(
         self, path: str, api_version: str, parse: Callable[[dict[str, Any]], T]
     ) -> tuple[list[T], AzureError | None]:
-        """Page by page: the rows before a page that fails are kept."""
+        """Page by page: rows before a failing page are kept."""
         rows: list[dict[str, Any]] = []
         failure = None
         try:
@@ -112,10 +112,10 @@ def _scale_set(item: Json) -> _ScaleSet:
 
 
 def _instance(scale_set_tags: dict[str, str], nic: Json) -> tuple[Node | None, ...]:
-    """Nothing for a further interface of a node, None for a node without an address (yet)."""
+    """Empty for a further interface of a node, None for a node without an address (yet)."""
     return (parse_node(nic, scale_set_tags),) if is_primary_interface(nic) else ()
 
 
 def _machine(nic: Json) -> tuple[Node | None, ...]:
-    """As ``_instance``; nothing for an interface of no virtual machine, such as a private endpoint's."""
+    """As ``_instance``; empty for an interface without a virtual machine, such as a private endpoint's."""
     return (parse_machine(nic),) if machine_of(nic) and is_primary_interface(nic) else ()

@@ -1,4 +1,4 @@
-"""Limits for reading a list page by page: each answer names the next page, so a list could be endless."""
+"""Limits for reading a list page by page: each page names the next, so a list could be endless."""
 
 from __future__ import annotations
 

@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
 RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504, 529})
-# Seconds, for one attempt; the second is for the whole answer.
+# Seconds for one attempt; the second limits the whole answer.
 TIMEOUTS: dict[str, Any] = {"connection_timeout": 10, "read_timeout": 30}
-_POINTERS = ("Location", "Azure-AsyncOperation", "Operation-Location")  # addresses to continue at
+_POINTERS = ("Location", "Azure-AsyncOperation", "Operation-Location")  # headers with URLs to follow
 _PORTS = {"http": 80, "https": 443}
 _ADDRESS = re.compile(r"(https?)://([a-z0-9.-]+|\[[0-9a-f:]+\])(?::(\d{1,5}))?(?=[/?#]|\Z)", re.IGNORECASE | re.ASCII)
 
@@ -56,13 +56,12 @@ _Lost = ServiceRequestError | ServiceResponseError
 
 
 class BoundedRetry(HTTPPolicy[HttpRequest, HttpResponse]):
-    """Repeats what is safe to repeat, and never waits longer than a caller can.
+    """Retries what is safe to repeat, and never waits longer than a caller can.
 
-    A read (a GET, or a POST sent with the option ``is_read``) is repeated on throttling, 5xx and lost connections,
-    after what Retry-After says or else 1, 2, 4, … seconds and up to half as much again. When the next wait would end
-    after ``budget_seconds``, what there is is handed on: the caller can come back later. A write is sent once; only
-    when no connection could be made, so that nothing was sent, is it tried again. A read inside a deadline (``within``)
-    ends with it.
+    A read (a GET, or a POST sent with the option ``is_read``) is retried on throttling, 5xx and lost connections, after
+    the wait in Retry-After, else 1, 2, 4, … seconds plus up to half of that. If the next wait would end after
+    ``budget_seconds``, the last answer is returned: the caller can come back later. A write is sent once; it is retried
+    only if no connection could be made, so that nothing was sent. A read inside a deadline (``within``) ends with it.
     """
 
     def __init__(
@@ -75,7 +74,7 @@ class BoundedRetry(HTTPPolicy[HttpRequest, HttpResponse]):
         jitter: Callable[[], float] = random.random,
         on_repeat: Callable[[], None] | None = None,
     ) -> None:
-        """``on_repeat`` is called before each request that repeats one."""
+        """``on_repeat`` is called before each retry."""
         super().__init__()
         self._attempts = attempts
         self._budget_seconds = budget_seconds

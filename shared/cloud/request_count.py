@@ -50,7 +50,7 @@ class RequestCount:
 
     @contextmanager
     def metered(self) -> Iterator[Callable[[], Effort]]:
-        """Yields a function that returns the effort of the work inside so far."""
+        """Yields a function that returns the effort of the work inside the ``with`` block so far."""
         sent, began = _Sent(), self._monotonic()
         token = _sent.set(sent)
         try:

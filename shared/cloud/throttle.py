@@ -1,10 +1,10 @@
-"""Send requests, and repeat each while that may help and its deadline allows it.
+"""Send requests, and retry each while that may help and its deadline allows it.
 
-When Azure throttles a subscription, all requests to it wait; other subscriptions go on.
+If Azure throttles a subscription, all requests to it wait; other subscriptions continue.
 
 Azure throttles by subscription and region, with or without a Retry-After (Azure docs: request-limits-and-throttling;
-the metrics batch API answers 529). Requests wait that long; a wait of more than an hour is more likely a mistake, so
-one request tries again after fifteen minutes.
+the metrics batch API returns 529). Requests wait that long; a wait of more than an hour is probably a mistake, so one
+request tries again after fifteen minutes.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ class _Budget:
     """One subscription's throttling."""
 
     blocked_until: float = 0.0  # monotonic seconds
-    until: datetime | None = None  # the same moment on the wall clock
+    until: datetime | None = None  # the same time on the wall clock
     refusals: int = 0
-    is_doubted: bool = False  # the wait was implausibly long: the next request tries
+    is_doubted: bool = False  # the wait was implausibly long, so the next request tries
 
 
 class Throttle:
@@ -54,7 +54,7 @@ class Throttle:
         self._budgets: dict[str, _Budget] = {}
 
     def send(self, subscription: str, deadline: Deadline, count: RequestCount, request: Callable[[], T]) -> T:
-        """Raises what the last attempt raised, or NotSent after the deadline."""
+        """Raises the last attempt's error, or NotSent after the deadline."""
         attempt = 1
         while True:
             if deadline.is_over:
@@ -79,7 +79,7 @@ class Throttle:
             attempt += 1
 
     def wait(self, subscription: str, deadline: Deadline) -> None:
-        """Wait until the subscription takes requests again. Raises Throttled when that is after the deadline."""
+        """Wait until the subscription accepts requests again. Raises Throttled if that is after the deadline."""
         while True:
             with self._lock:
                 budget = self._budgets.get(subscription.lower(), _Budget())
@@ -96,7 +96,7 @@ class Throttle:
             self._sleep(seconds)
 
     def refused(self, subscription: str, error: Throttled) -> None:
-        """Block for Azure's Retry-After, else twice as long each time. Sets ``error.until``."""
+        """Block for Azure's Retry-After, else for twice the last wait. Sets ``error.until``."""
         with self._lock:
             budget = self._budgets.setdefault(subscription.lower(), _Budget())
             seconds = error.retry_after_seconds

@@ -10,7 +10,7 @@ import yaml
 
 from bench.evaluate.detector_harness import DetectorHarness
 from bench.evaluate.in_process import InProcessAzure
-from shared.flows.monitoring.canary import said
+from shared.flows.monitoring.canary import disagreeing_regions
 from shared.model.metric import MINUTE
 from shared.model.reading import Measured
 from simulator import scenario
@@ -77,7 +77,7 @@ def test_points_that_batches_leave_out_or_make_zero_are_said(fleet: Watched, set
     fleet.set(**settings)
     for _ in range(6):
         fleet.tick()
-    assert list(said(fleet.detector.suspects)) == list(fleet.detector.access.one_by_one)
+    assert list(disagreeing_regions(fleet.detector.suspects)) == list(fleet.detector.access.one_by_one)
     fleet.set(**dict.fromkeys(settings, 0 if "batch_gaps_share" in settings else ""))
     for _ in range(6):
         fleet.tick()

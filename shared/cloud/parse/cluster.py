@@ -36,7 +36,7 @@ _IDLE_TIMEOUT_MINUTES = 30  # AKS's default (AKS docs: configure-load-balancer-s
 
 
 def parse_cluster(item: Json) -> Cluster:
-    """Without an outbound type it is ``loadBalancer``, AKS's default; an unknown one is kept as it came."""
+    """Without an outbound type it is ``loadBalancer``, AKS's default; an unknown type is kept."""
     outbound_type = text(item, "properties", "networkProfile", "outboundType", default="loadBalancer")
     hosted = inner(item, "properties", "hostedSystemProfile")
     known = {name.lower(): name for name in _OUTBOUND_TYPES}
@@ -85,7 +85,7 @@ def _pool(item: Json) -> NodePool:
     count, max_count = _counts(item)
     return NodePool(
         name=required(item, "name"),
-        # A pool that doesn't say counts as system: system pools are touched last.
+        # A pool without a mode counts as system, because system pools are moved last.
         mode=text(item, "mode", default="System"),
         count=0 if text(item, "powerState", "code").lower() == "stopped" else count or 0,
         max_count=max_count,
@@ -96,16 +96,16 @@ def _pool(item: Json) -> NodePool:
         provisioning_state=text(item, "provisioningState", default="Succeeded"),
         has_node_public_ips=flag(item, "enableNodePublicIP"),
         kind=text(item, "type", default="VirtualMachineScaleSets"),
-        # Can be turned off at the creation of a pool only (AKS docs: nat-gateway).
+        # Only at the creation of a pool (AKS docs: nat-gateway).
         has_host_snat=text(item, "osType").lower() == "windows"
         and not flag(item, "windowsProfile", "disableOutboundNat"),
     )
 
 
 def _counts(item: Json) -> tuple[int | None, int | None]:
-    """Nodes now and at most; None where Azure does not say.
+    """Nodes now and at most; None if unknown.
 
-    A VirtualMachines pool has no count of its own: it counts by size of machine (AKS REST spec 2025-05-01: AgentPools
+    A VirtualMachines pool has no count of its own, but one for each machine size (AKS REST spec 2025-05-01: AgentPools
     Create, example AgentPoolsCreate_TypeVirtualMachines).
     """
     given = number(item, "count", default=-1)
@@ -121,9 +121,9 @@ def _counts(item: Json) -> tuple[int | None, int | None]:
 
 
 def _autoscaler_limits(item: Json, scale: Json) -> list[int]:
-    """The autoscaler's maximum; of a VirtualMachines pool one for each size, in older versions a single one.
+    """The autoscaler's maximum; a VirtualMachines pool has one for each size, or a single one in older versions.
 
-    Empty without an autoscaler; -1 where it doesn't say.
+    Empty without an autoscaler; -1 if unknown.
     """
     autoscale = field(scale, "autoscale")
     if not autoscale:
@@ -133,7 +133,7 @@ def _autoscaler_limits(item: Json, scale: Json) -> list[int]:
 
 
 def _hosted_subnets(profile: Json, node_resource_group: str) -> tuple[ArmId, ...]:
-    """The owner's; AKS makes those that nobody names, in the node resource group (SDK: HostedSystemProfile)."""
+    """Subnets that the owner named; else AKS creates them in the node resource group (SDK: HostedSystemProfile)."""
     found = filter(None, (_subnet(profile, name) for name in ("nodeSubnetID", "systemNodeSubnetID")))
     own = (subnet_id for subnet_id in found if subnet_id.resource_group.lower() != node_resource_group.lower())
     return tuple(dict.fromkeys(own))

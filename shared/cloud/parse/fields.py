@@ -1,7 +1,7 @@
-"""Picking values out of JSON that may lack them or spell their names in another case.
+"""Read values from JSON that may lack them or spell their names in another case.
 
 A property that is absent or null has a default. A property of another type than documented raises ``UnexpectedAnswer``
-with its name: to take it for absent would be a guess. ``read_rows`` parses a list row by row.
+with its name: treating it as absent would be a guess. ``read_rows`` parses a list row by row.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ class UnreadableRow:
 
 
 def field(item: Json, *path: str) -> Any:
-    """The value at the end of the path, its names compared without case; None when any part is missing."""
+    """The value at the path, with case-insensitive names; None if any part is missing."""
     value: Any = item
     for name in path:
-        if type(value) is not dict and not isinstance(value, Mapping):  # dict first: that is faster
+        if type(value) is not dict and not isinstance(value, Mapping):  # dict first, because that is faster
             if value is None:
                 return None
             raise _unexpected(item, path, value, "an object around it")
@@ -53,7 +53,7 @@ def text(item: Json, *path: str, default: str = "") -> str:
 
 
 def required(item: Json, *path: str) -> str:
-    """A text that can't be missing or empty, of at most 2,000 characters."""
+    """A required, non-empty text of at most 2,000 characters."""
     value = text(item, *path)
     if not value:
         raise UnexpectedAnswer(_subject(item), f"the answer has no {'.'.join(path)}")
@@ -63,7 +63,7 @@ def required(item: Json, *path: str) -> str:
 
 
 def segment(item: Json, *path: str) -> str:
-    """A name that can stand in an address, such as that of a resource group."""
+    """A name that can be part of a URL, such as a resource group's."""
     value = required(item, *path)
     if not is_segment(value):
         raise _unexpected(item, path, value, "the name of a resource")
@@ -71,12 +71,12 @@ def segment(item: Json, *path: str) -> str:
 
 
 def resource_id(item: Json, *path: str, of: str = "") -> ArmId:
-    """A resource id that can't be missing. ``of``: the type that it must have, such as Microsoft.Network/subnets."""
+    """A required resource id. ``of``: its required type, such as Microsoft.Network/subnets."""
     return _as_id(item, path, required(item, *path), of)
 
 
 def location(item: Json) -> str:
-    """A region's name. It becomes a part of a host's name, so nothing else is let through."""
+    """A region's name. It becomes part of a host name, so nothing else is accepted."""
     value = required(item, "location")
     if not _LOCATION.fullmatch(value):
         raise _unexpected(item, ("location",), value, "a region")
@@ -106,7 +106,7 @@ def number(item: Json, *path: str, default: int, least: int = 0, most: int = 2**
 
 
 def inner(item: Json, *path: str) -> Json:
-    """An object; an empty one when there is none."""
+    """An object; empty if absent."""
     value = field(item, *path)
     if value is None:
         return {}
@@ -125,7 +125,7 @@ def flag(item: Json, *path: str, default: bool = False) -> bool:
 
 
 def entries(item: Json, *path: str) -> list[Any]:
-    """The entries of a list as they stand; none when there is no list."""
+    """The entries of a list; none if absent."""
     value = field(item, *path)
     if value is None:
         return []
@@ -135,7 +135,7 @@ def entries(item: Json, *path: str) -> list[Any]:
 
 
 def items(item: Json, *path: str) -> Iterator[Json]:
-    """The objects of a list; nothing when there is no list."""
+    """The objects of a list; none if absent."""
     for entry in entries(item, *path):
         if type(entry) is not dict and not isinstance(entry, Mapping):
             raise _unexpected(item, path, entry, "a list of objects")
@@ -147,7 +147,7 @@ def texts(item: Json, *path: str) -> tuple[str, ...]:
 
 
 def reference(item: Json, *path: str, of: str = "") -> ArmId | None:
-    """The id of a referenced resource (``{"id": …}``); None when it is absent or null."""
+    """The id of a referenced resource (``{"id": …}``); None if absent or null."""
     value = text(item, *path, "id")
     return _as_id(item, path, value, of) if value else None
 
@@ -157,18 +157,18 @@ def references(item: Json, *path: str) -> tuple[ArmId, ...]:
 
 
 def loose_references(item: Json, *path: str) -> tuple[ArmId, ...]:
-    """Ids that are counted or compared only; they need not be valid resource ids."""
+    """Ids that are only counted or compared, so they may be invalid resource ids."""
     return tuple(ArmId(value) for entry in items(item, *path) if (value := text(entry, "id")))
 
 
 def tags(item: Json) -> dict[str, str]:
-    """Azure compares tag names without case and keeps the case they were written in."""
+    """Azure compares tag names case-insensitively and keeps their case."""
     found = inner(item, "tags").items()
     return {str(name): "" if entry is None else _as_text(item, ("tags", name), entry) for name, entry in found}
 
 
 def optional_id(row: Any, of: str = "") -> ArmId:
-    """The resource id of a row, even when nothing else of it can be read; empty when the id can't either."""
+    """The resource id of a row whose other properties may be invalid; empty if the id is invalid too."""
     try:
         return resource_id(row, "id", of=of)
     except UnexpectedAnswer:
@@ -192,7 +192,7 @@ def read_rows(rows: Iterable[Any], parse: Callable[[Any], T], of: str = "") -> t
 
 def _as_text(item: Json, path: tuple[str, ...], value: Any) -> str:
     if isinstance(value, str):
-        # Half a surrogate pair is valid JSON, and can't be stored or sent.
+        # Half of a surrogate pair is valid JSON, but can't be stored or sent.
         return value if value.isascii() else value.encode("utf-8", "replace").decode()
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63:
         return str(value)
@@ -215,7 +215,7 @@ def _subject(item: Any) -> str:
 
 
 def _unexpected(item: Any, path: tuple[str, ...], value: Any, wanted: str) -> UnexpectedAnswer:
-    """Objects and lists are named by their type only: their content may be long."""
+    """Objects and lists are shown by type only, because their content may be long."""
     is_short = value is None or isinstance(value, str | bool | float) or (isinstance(value, int) and abs(value) < 2**63)
     shown = repr(value[:60] if isinstance(value, str) else value) if is_short else f"of type {type(value).__name__}"
     return UnexpectedAnswer(_subject(item), f"{'.'.join(path)} is {shown}; expected {wanted}")

@@ -1,4 +1,4 @@
-"""A load balancer, cut to its outbound side."""
+"""A load balancer, reduced to its outbound side."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from ...model.load_balancer import LoadBalancer, OutboundRule, interface_of
 from ...model.resource_id import ArmId
 from .fields import Json, inner, items, loose_references, number, reference, resource_id, text
 
-_MOST_PORTS = 64_000  # of one rule and node (Azure docs: outbound-rules)
-_HOSTED_POOL = "/akshostedsystempooloutboundbackendpool"  # of AKS's hosted system pools
-_IDLE_TIMEOUT_MINUTES = 4  # Azure's default of an outbound rule (load-balancer docs: outbound-rules)
+_MOST_PORTS = 64_000  # per rule and node (Azure docs: outbound-rules)
+_HOSTED_POOL = "/akshostedsystempooloutboundbackendpool"  # the pool of AKS's hosted system pools
+_IDLE_TIMEOUT_MINUTES = 4  # Azure's default for an outbound rule (load-balancer docs: outbound-rules)
 
 
 def parse_load_balancer(item: Json) -> LoadBalancer:
-    """``outbound_ip_ids`` can also name public IP prefixes, where a frontend takes its addresses from one."""
+    """``outbound_ip_ids`` may also contain public IP prefixes, if a frontend uses one."""
     frontends = tuple(items(item, "properties", "frontendIPConfigurations"))
     entries = tuple(items(item, "properties", "outboundRules"))
     outbound = {_pool_of(entry) for entry in entries}

@@ -1,8 +1,8 @@
-"""One metric (or several) of one resource, as Azure Monitor answers it, alone or in a batch.
+"""One or several metrics of one resource, as Azure Monitor returns them, alone or in a batch.
 
-The bytes are decoded into typed structs at once, which takes a quarter of the time of plain JSON. Names that Azure
-spells otherwise than documented, and members that are not documented, take a slower way to the same structs. A value of
-another type than documented is an error of its row, never of the batch.
+The bytes are decoded into typed structs, which takes a quarter of the time of plain JSON. Names in another spelling
+than documented, and undocumented members, take a slower way to the same structs. A value of another type than
+documented is an error of its row, never of the batch.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 LARGEST = 1e12  # connections, ports, packets or percent in a minute
-_OWNERS = ("backendipaddress", "node")  # dimensions that name a series' owner
+_OWNERS = ("backendipaddress", "node")  # dimensions that name the owner of a series
 _METRICS_OF = "/providers/microsoft.insights/"
 _Points = dict[datetime, float]
 _NOTHING = msgspec.Raw()
 
 
 class _Struct(msgspec.Struct, forbid_unknown_fields=True, rename="camel", gc=False):
-    """Documented members (REST: Metrics - List, Metrics Batch - Batch). Of Raw ones nothing is read."""
+    """Documented members (REST: Metrics - List, Metrics Batch - Batch). Raw members are not read."""
 
 
 class _Name(_Struct):
@@ -97,12 +97,12 @@ _DOCUMENTED = {name.lower(): name for struct in _STRUCTS for name in struct.__st
 
 
 def parse_metrics(content: bytes, query: MetricQuery, window: Window) -> MetricAnswer:
-    """The answer about one resource. Of a query for several metrics each series has the dimension ``metric``.
+    """The answer about one resource. For a query of several metrics each series has the dimension ``metric``.
 
-    A minute without a value is left out, and so is one outside the window. A value that can't be (no number, NaN,
-    negative, or beyond all measure) makes its minute unknown. Of two points for one minute the later in the answer
-    counts. Raises MetricUnavailable when Azure does not mention a metric or says that it failed, Throttled or
-    Forbidden where it says that this is why, and UnexpectedAnswer when it can't be read.
+    Minutes without a value, and minutes outside the window, are left out. An impossible value (no number, NaN,
+    negative, or implausibly large) makes its minute unknown. Of two points for one minute the later in the answer
+    counts. Raises MetricUnavailable if Azure omits a metric or reports its failure, Throttled or Forbidden if that is
+    the reported reason, and UnexpectedAnswer if the answer can't be parsed.
     """
     return _of_row(_decode(_ROW, content, query), query, window)
 
@@ -136,7 +136,7 @@ def _decode(decoder: msgspec.json.Decoder[T], content: bytes | msgspec.Raw, quer
 
 
 def _as_documented(value: Any) -> Any:
-    """With names spelled as documented and others left out; what JSON can't hold becomes a text."""
+    """With documented spelling of names and without other members; values that JSON can't hold become texts."""
     match value:
         case dict():
             known = {_DOCUMENTED.get(name.lower()): entry for name, entry in value.items()}
@@ -166,7 +166,7 @@ def _resource_of_unreadable(raw: msgspec.Raw, query: MetricQuery) -> str:
 
 
 def _of_row(row: _Row, query: MetricQuery, window: Window) -> MetricAnswer:
-    """``top`` counts for each metric in batches; elsewhere that is not documented: as many in all count as cut off."""
+    """``top`` counts for each metric in batches; elsewhere that is undocumented, so the total counts as truncated."""
     names = query.metric.split(",")
     bad: dict[str, set[datetime]] = defaultdict(set)
     value_of = attrgetter(query.aggregation.lower())
@@ -180,7 +180,7 @@ def _of_row(row: _Row, query: MetricQuery, window: Window) -> MetricAnswer:
 
 
 def _metric(row: _Row, name: str) -> _Metric:
-    """Raises AzureError for one that is not there or failed."""
+    """Raises AzureError for a missing or failed metric."""
     for found in row.value or ():
         if found.name is None or (found.name.value or "").lower() != name.lower():
             continue
@@ -199,7 +199,7 @@ def _series(
     window: Window,
     bad: dict[str, set[datetime]],
 ) -> tuple[dict[str, str], _Points]:
-    """Dimensions and points. Minutes with a value that can't be are added to ``bad``, under whose they are."""
+    """Dimensions and points. ``bad`` gets the minutes with an impossible value, by owner."""
     dimensions = {
         (dimension.name.value or "").lower() if dimension.name else "": dimension.value or ""
         for dimension in entry.metadatavalues or ()
@@ -222,7 +222,7 @@ def _known(points: _Points, bad: set[datetime] | None) -> tuple[tuple[datetime, 
     return tuple(sorted((at, float(value)) for at, value in points.items() if not bad or at not in bad))
 
 
-@lru_cache(maxsize=1024)  # every series of an answer has the same stamps
+@lru_cache(maxsize=1024)  # all series of an answer have the same stamps
 def _minute(stamp: str) -> datetime:
     """Azure aligns points to the query's start, a whole minute, so seconds in a stamp mean nothing."""
     return moment("a metric's point", "timeStamp", stamp).replace(second=0, microsecond=0)

@@ -8,8 +8,8 @@ from ...model.network import NatGateway
 from .fields import Json, field, inner, location, number, references, resource_id, segment, tags, text, texts
 from .subnet import plain_json
 
-# Every writable property of a NAT gateway at the API version that reads it (azure-mgmt-network 33.1: 2026-03-01).
-# Azure refuses a body with any other property, also with one that it shows itself, such as scope.
+# Every writable property of a NAT gateway at this API version (azure-mgmt-network 33.1: 2026-03-01). Azure rejects a
+# body with any other property, even with one that it returns, such as scope.
 WRITABLE = (
     "idleTimeoutInMinutes",
     "publicIpAddresses",
@@ -42,13 +42,13 @@ def parse_nat_gateway(item: Json) -> NatGateway:
 
 
 def _writable(properties: Json) -> dict[str, Any]:
-    """The properties that a PUT must repeat. Null counts as absent."""
+    """The properties that a PUT must contain. Null counts as absent."""
     found = {name: field(properties, name) for name in WRITABLE}
     return {name: _ids_only(plain_json(value)) for name, value in found.items() if value is not None}
 
 
 def _ids_only(value: Any) -> Any:
-    """References cut to their ids: Azure may show more of the other resource."""
+    """References reduced to their ids, because Azure may show more of the other resource."""
     if isinstance(value, list):
         return [_ids_only(entry) for entry in value]
     resource_id = text(value, "id") if isinstance(value, dict) else ""

@@ -22,7 +22,7 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def parse_node(nic: Json, scale_set_tags: Mapping[str, str]) -> Node | None:
-    """An instance of a scale set; None when the interface carries no private IPv4 address (yet)."""
+    """An instance of a scale set; None if the interface has no private IPv4 address (yet)."""
     nic_id = resource_id(nic, "id")
     try:
         scale_set, instance_id, *_ = ArmId.parse(nic_id).names
@@ -32,7 +32,7 @@ def parse_node(nic: Json, scale_set_tags: Mapping[str, str]) -> Node | None:
 
 
 def parse_machine(nic: Json) -> Node | None:
-    """A virtual machine in no scale set; None when the interface carries no private IPv4 address (yet)."""
+    """A virtual machine in no scale set; None if the interface has no private IPv4 address (yet)."""
     machine_id = machine_of(nic)
     if machine_id is None:
         raise UnexpectedAnswer(resource_id(nic, "id"), "the network interface is of no virtual machine")
@@ -40,7 +40,7 @@ def parse_machine(nic: Json) -> Node | None:
 
 
 def machine_of(nic: Json) -> ArmId | None:
-    """The virtual machine that a network interface is attached to; a private endpoint's has none."""
+    """The virtual machine of a network interface; a private endpoint's interface has none."""
     return reference(nic, "properties", "virtualMachine")
 
 
@@ -72,7 +72,7 @@ def node_name(scale_set: str, instance_id: str) -> str:
 
 
 def pool_name(machine: str, tags: Mapping[str, str]) -> str:
-    """``machine``: name of a scale set or a virtual machine. Empty when neither the tags nor the name have the pool."""
+    """``machine``: name of a scale set or virtual machine. Empty if neither the tags nor the name contain the pool."""
     by_name = {name.lower(): value for name, value in tags.items()}
     tagged = next((by_name[name] for name in _POOL_TAGS if by_name.get(name)), "")
     match = _POOL_IN_NAME.fullmatch(machine)
@@ -80,12 +80,12 @@ def pool_name(machine: str, tags: Mapping[str, str]) -> str:
 
 
 def is_primary_interface(nic: Json) -> bool:
-    """Of several interfaces of a machine only one is primary; a single one need not say so."""
+    """Only one of several interfaces of a machine is primary; a single interface may not say so."""
     return flag(nic, "properties", "primary", default=True)
 
 
 def model_subnet(scale_set: Json) -> ArmId | None:
-    """Where a scale set's model puts its nodes; None where it has no model, or none that says so."""
+    """The subnet in which a scale set's model puts its nodes; None if unknown."""
     interfaces = items(
         scale_set, "properties", "virtualMachineProfile", "networkProfile", "networkInterfaceConfigurations"
     )
@@ -94,7 +94,7 @@ def model_subnet(scale_set: Json) -> ArmId | None:
 
 
 def _primary(nic: Json) -> Json:
-    """With Azure CNI the others are addresses of pods; a second primary one is IPv6."""
+    """With Azure CNI the other configurations are addresses of pods; a second primary one is IPv6."""
     configurations = _ipv4_configurations(nic)
     primary = [entry for entry in configurations if flag(entry, "properties", "primary")]
     return next(iter(primary or configurations), {})
@@ -109,6 +109,6 @@ def _ipv4_configurations(nic: Json) -> list[Json]:
 
 
 def _public_ip_ids(nic: Json) -> tuple[ArmId, ...]:
-    """Those of a Static Egress Gateway are on configurations that are not primary (Azure/kube-egress-gateway)."""
+    """Public IPs of a Static Egress Gateway are on configurations that are not primary (Azure/kube-egress-gateway)."""
     found = (reference(entry, "properties", "publicIPAddress") for entry in _ipv4_configurations(nic))
     return tuple(ip_id for ip_id in found if ip_id is not None)

@@ -1,4 +1,4 @@
-"""A public IP address, or a prefix of them, as seen from outside."""
+"""A public IP address, or a public IP prefix."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from .fields import Json, items, reference, references, resource_id, segment, ta
 
 
 def parse_public_ip(item: Json) -> PublicIp:
-    """Of a prefix, ``address`` is its range (``203.0.113.8/30``)."""
+    """For a prefix, ``address`` is its range (``203.0.113.8/30``)."""
     return PublicIp(
         id=resource_id(item, "id"),
         name=segment(item, "name"),

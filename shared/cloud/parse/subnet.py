@@ -1,7 +1,7 @@
-"""A subnet, its route table and virtual network, and which part of a subnet a write must carry along.
+"""A subnet, its route table and virtual network, and the properties that a write must repeat.
 
-A subnet PUT replaces the whole object: what is left out is cleared. So the writable projection keeps every property
-that was read, unknown ones of the future included, except what only Azure writes.
+A subnet PUT replaces the whole object and clears what it omits. So the writable properties are all that were read, also
+unknown ones, except those that only Azure writes.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from .fields import (
 )
 
 SUBNET_TYPE = "Microsoft.Network/virtualNetworks/subnets"
-DEEPEST = 32  # objects and lists inside each other; Azure's own have a handful
+DEEPEST = 32  # nested objects and lists; Azure's own have a few levels
 # Read-only in Azure's subnet API (network resource provider, 2026-03-01).
 READ_ONLY = frozenset(
     {
@@ -41,7 +41,7 @@ READ_ONLY = frozenset(
         "serviceassociationlinks",
     }
 )
-# The same, of the objects inside: by the property that holds them, and for any other.
+# The same for nested objects: by the property that contains them, and for any other.
 READ_ONLY_INSIDE = {
     "delegations": frozenset({"provisioningstate", "etag", "actions"}),
     "ipampoolprefixallocations": frozenset({"allocatedaddressprefixes"}),
@@ -57,7 +57,7 @@ def parse_subnet(item: Json, routes: tuple[Route, ...] = (), takes_propagated_ro
     properties = inner(item, "properties")
     if not properties:
         raise UnexpectedAnswer(text(item, "id"), "the answer has no properties")
-    # Checks types: the planner looks for IPv6 and for linked resources in the untyped properties.
+    # Checks types, because the planner looks for IPv6 and linked resources in the untyped properties.
     text(properties, "addressPrefix"), texts(properties, "addressPrefixes")
     reference(properties, "networkSecurityGroup"), references(properties, "serviceEndpointPolicies")
     [reference(allocation, "pool") for allocation in items(properties, "ipamPoolPrefixAllocations")]
@@ -76,7 +76,7 @@ def parse_subnet(item: Json, routes: tuple[Route, ...] = (), takes_propagated_ro
 
 
 def parse_routes(route_table: Json) -> tuple[Route, ...]:
-    """All routes of a table. They go ahead of a NAT gateway."""
+    """All routes of a table. They take precedence over a NAT gateway."""
     return tuple(
         Route(
             name=text(entry, "name"),
@@ -110,7 +110,7 @@ def parse_vnet(item: Json) -> Vnet:
 
 
 def writable(properties: Json) -> dict[str, Any]:
-    """The properties that a PUT must repeat, as they were read. Null counts as absent."""
+    """The properties that a PUT must contain, as they were read. Null counts as absent."""
     return {
         name: plain_json(value, READ_ONLY_ANYWHERE | READ_ONLY_INSIDE.get(name.lower(), frozenset()))
         for name, value in properties.items()

@@ -1,1 +1,1 @@
-"""Scans of the fleet, on a timer and on demand."""
+"""Scan the fleet, on a timer and on demand."""

@@ -1,7 +1,7 @@
-"""Ask about one load balancer both ways at each tick, in a batch and alone: do batches say the truth?
+"""At each tick, read one load balancer's metrics both in a batch and alone: are batches correct?
 
-Its turn comes by the minute, among those with recent traffic; in a suspect region one is asked at every tick. While a
-disagreement repeats, batches in that region get smaller.
+The minute selects the load balancer among those with recent traffic; in a suspect region every tick samples one. While
+a disagreement repeats, batches in that region get smaller.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from ...cloud.batch_limits import STEPS
 from ...cloud.deadline import Deadline
 from ...cloud.metric_access import MetricAccess
 from ...cloud.metric_request import MetricRequest, place_of
-from ...core.detection.rules.batch_disagreement import compared_window, disagreement, is_said, next_suspect
+from ...core.detection.rules.batch_disagreement import compared_window, disagreement, is_confirmed, next_suspect
 from ...model.fleet import SuspectRegion, WatchedCluster
 from ...model.metric import MINUTE
 from .group_queries import series_of
 
 log = logging.getLogger("snatbot.metrics")
-# In turn: reports differ in which aggregation a batch gets wrong (opentelemetry-collector-contrib#48812).
+# Alternating: reports differ in which aggregation a batch gets wrong (opentelemetry-collector-contrib#48812).
 _QUERIES = (metric_queries.SNAT_CONNECTIONS, metric_queries.SNAT_PORTS)
-Suspects = Mapping[str, SuspectRegion]  # by place
+Suspects = Mapping[str, SuspectRegion]  # by subscription and region
 
 
 class Canary:
@@ -33,7 +33,7 @@ class Canary:
     def sample(
         self, targets: Sequence[WatchedCluster], suspects: Suspects, now: datetime, deadline: Deadline, is_turn: bool
     ) -> Suspects:
-        """The suspect regions afterwards. Without ``is_turn`` only these are sampled."""
+        """The new suspect regions. Without ``is_turn`` only suspect regions are sampled."""
         if not self._access.uses_batches:
             return {}
         number = int(now.timestamp() // MINUTE.total_seconds())
@@ -77,20 +77,20 @@ class Canary:
         after = next_suspect(before, query.metric, evidence, now)
         if evidence:
             log.warning("batches in %s: %s", _place(target), evidence)
-            if after is not None and is_said(after):
+            if after is not None and is_confirmed(after):
                 self._access.distrust(_place(target))
         elif before is not None and after is None:
             self._access.trust(_place(target))
         return after
 
 
-def said(suspects: Suspects) -> dict[str, str]:
-    """What people are told, by place."""
+def disagreeing_regions(suspects: Suspects) -> dict[str, str]:
+    """Texts for people, by subscription and region."""
     return {
         place: f"subscription {place}: batches and single requests disagree, so that batches are made "
         f"smaller there. {suspect.evidence}"
         for place, suspect in suspects.items()
-        if is_said(suspect)
+        if is_confirmed(suspect)
     }
 
 

@@ -1,4 +1,4 @@
-"""Scan clusters on demand and say what is there. Reads only: stores, posts and changes nothing."""
+"""Scan clusters on demand. Reads only: stores, posts and changes nothing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class CheckReport:
     at: datetime
     window: Window
     assessments: tuple[Assessment, ...]
-    unreadable: tuple[Unlisted, ...] = ()  # what could not even be listed: silence there is not health
+    unreadable: tuple[Unlisted, ...] = ()  # what could not be listed: without it, silence would look healthy
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,10 @@ class Check:
     schedule: ScanSchedule
     _: KW_ONLY
     deadline_seconds: float
-    unmeasured_since: Callable[[], Mapping[str, datetime]] = dict  # as the watch has it, by short key
+    unmeasured_since: Callable[[], Mapping[str, datetime]] = dict  # by short key, from the last scan of the watch
 
     def all(self, now: datetime, minutes: int | None = None) -> CheckReport:
-        """Every cluster that can be found. One cluster's trouble does not hide the others.
+        """Every visible cluster. An error in one cluster does not hide the others.
 
         Raises BadInput unless ``minutes`` of the window is 1 to 1,440.
         """
@@ -53,9 +53,9 @@ class Check:
         return CheckReport(now, scope.window, self._assess(fleet.clusters, now, scope), fleet.unreadable)
 
     def one(self, selector: str, now: datetime, minutes: int | None = None) -> CheckReport:
-        """One cluster by resource id, or by name when only one has it, as Resource Manager knows it now.
+        """One cluster by resource id, or by a name that only one cluster has, read from Resource Manager.
 
-        Raises NotFoundHere when there is none, BadInput when the name fits several, or as ``all`` does.
+        Raises NotFoundHere if there is none, BadInput if several have the name, or as ``all`` does.
         """
         scope = self._scope(now, minutes)
         cluster = self.find(selector)

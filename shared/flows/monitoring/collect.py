@@ -1,9 +1,10 @@
-"""Read what one scan needs of some clusters of one subscription and region: little of the healthy, all of the failing.
+"""Read the metrics of some clusters of one subscription and region: few of healthy clusters, all of failing ones.
 
-One request asks all load balancers for their connections by state. Only those without any connection are asked whether
-they report at all, only those with a failure by node and for what went before, only those that are due (or in trouble)
-for their ports, and only those with half of a node's ports in use, or climbing, for an hour of history. Clusters that
-are in trouble already are asked for all of that at once, beside the first request: waiting for answers takes the time.
+One request reads all load balancers' connections by state. Further requests follow only for some: without any
+connection, whether the load balancer reports at all; with a failure, the connections by node and the hours before; if
+due or in trouble, the ports; if a node uses half of its ports or its use rises steeply, an hour of history. For
+clusters that are already in trouble, all of these go out with the first request, because most of the time is spent
+waiting.
 """
 
 from __future__ import annotations
@@ -29,14 +30,14 @@ from .group_queries import GroupQueries, GroupQuery, answer_or_none, answer_or_r
 
 MAX_CLUSTERS = 10 * MAX_RESOURCES
 LOOK_BACK = timedelta(hours=2)
-MAX_DELAY = timedelta(minutes=30)  # metrics that arrive later than this count as missing
-_NAMED_AT_A_TIME = 8  # Resource Manager's limit is lower than that of the metrics
+MAX_DELAY = timedelta(minutes=30)  # metrics that arrive later count as missing
+_NAMED_AT_A_TIME = 8  # Resource Manager's limit is lower than that of metrics
 
 NodesOf = Callable[[Cluster, Iterable[str]], NodeList]
 
 
 class MetricCollector:
-    """``nodes_of`` names the nodes of a cluster that has the given IPs in trouble."""
+    """``nodes_of`` returns the nodes of a cluster with the given IPs in trouble."""
 
     def __init__(self, access: MetricAccess, nodes_of: NodesOf) -> None:
         self.access = access
@@ -47,7 +48,7 @@ class MetricCollector:
     ) -> list[ClusterSeries]:
         """``targets`` of one subscription and region, in this order, with up to ``at_a_time`` requests at once.
 
-        Never raises for what Azure answers.
+        Never raises AzureError.
         """
         queries = GroupQueries(self.access, targets, deadline, at_a_time)
         balancers = _LoadBalancerCollector(queries, scope).collect()
@@ -75,7 +76,7 @@ class MetricCollector:
         deadline: Deadline,
         at_a_time: int,
     ) -> Mapping[str, NodeList]:
-        """By cluster id, where some IPs need names. After the deadline nodes are shown by their IPs."""
+        """Nodes by cluster id, for IPs that need names. After the deadline nodes are shown by IP only."""
         wanted = [(target.cluster, ips) for target in targets if (ips := _ips_to_name(series[target.cluster.id]))]
 
         def nodes_of(cluster: Cluster, ips: Iterable[str]) -> NodeList:
@@ -110,7 +111,7 @@ class _LoadBalancerCollector:
     def collect(self) -> dict[str, LoadBalancerSeries]:
         window, targets = self._scope.window, self._queries.by_balancer
         in_trouble = [key for key, target in targets.items() if target.cluster.id.lower() in self._scope.in_trouble]
-        ahead = in_trouble[:MAX_RESOURCES]  # more would be too much to hold at once
+        ahead = in_trouble[:MAX_RESOURCES]  # more would not fit into memory at once
         connections, by_backend, before, ports = self._queries.query_all(
             (targets, metric_queries.SNAT_CONNECTIONS, window),
             *self._detail(ahead),

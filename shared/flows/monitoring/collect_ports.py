@@ -1,8 +1,8 @@
-"""Ports in use and allocated, by node: of every cluster when due, of clusters in trouble in every scan.
+"""Used and allocated ports by node: of every cluster when due, of clusters in trouble in every scan.
 
-Answers are large (a series for every frontend, node and protocol), so those of at most 50 load balancers are held at
-a time. What is kept of them are the nodes with half of their ports in use or climbing, and of their clusters an hour
-of history.
+Answers are large (a series for every frontend, node and protocol), so at most 50 load balancers are in memory at a
+time. Only nodes with half of their ports in use or steeply rising use are kept, with an hour of history for their
+clusters.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _FRONTEND = "frontendipaddress"
 
 
 class PortCollector:
-    """Fills ``readings`` and ``histories``, by load balancer (ids in lower case), over the minutes of ``window``."""
+    """Fills ``readings`` and ``histories``, by load balancer (ids in lower case), for the minutes of ``window``."""
 
     def __init__(self, queries: GroupQueries, window: Window) -> None:
         self.readings: dict[str, PortReading] = {}
@@ -33,11 +33,11 @@ class PortCollector:
         self._hour = Window(min(window.start, window.end - HISTORY), window.end)
 
     def query_in_trouble(self, keys: Sequence[str]) -> GroupQuery:
-        """Clusters in trouble need their history, which holds what is in use now as well."""
+        """Clusters in trouble need their history, which includes the present use."""
         return keys, metric_queries.SNAT_PORTS_BY_BACKEND, self._hour
 
     def keep_in_trouble(self, answers: Answers) -> None:
-        """The answers to ``query_in_trouble``."""
+        """Keep the answers to ``query_in_trouble``."""
         for key, used in self._keep_readings(answers).items():
             self._keep_history(key, used)
 
@@ -46,7 +46,7 @@ class PortCollector:
             self.keep_in_trouble(*self._queries.query_all(self.query_in_trouble(batch)))
 
     def collect(self, keys: Sequence[str]) -> None:
-        """First what is in use now, then the last hour of those clusters that have a node worth it."""
+        """Read the present use, then the last hour of clusters with a node that needs it."""
         suspects: list[str] = []
         for batch in self._queries.in_batches(keys, metric_queries.SNAT_PORTS_BY_BACKEND):
             (answers,) = self._queries.query_all((batch, metric_queries.SNAT_PORTS_BY_BACKEND, self._window))
@@ -57,7 +57,7 @@ class PortCollector:
                 self._keep_history(key, sum_over(answer, _FRONTEND))
 
     def _keep_readings(self, answers: Answers) -> Mapping[str, MetricAnswer]:
-        """Returns what is in use, by load balancer. A node has ports on every frontend: they are added up."""
+        """Returns the used ports by load balancer, summed over each node's frontends."""
         in_use = {}
         for key, answer in _answered(answers):
             in_use[key] = sum_over(of_metric(answer, metric_queries.USED), _FRONTEND)

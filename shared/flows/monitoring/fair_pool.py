@@ -1,7 +1,7 @@
-"""A pool of workers that no slow region can use up.
+"""A pool of workers that a slow region can't exhaust.
 
-Each piece of work belongs to a lane: its subscription and region. Lanes take turns, and where there are several, none
-may take more than half of the workers: a slow region holds up its own pieces only.
+Each piece of work belongs to a lane: its subscription and region. Lanes take turns. If there are several, a lane gets
+at most half of the workers, so a slow region delays only its own work.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ class FairWorkerPool(Generic[T]):
         self._changed = threading.Condition()
 
     def run(self, work: Callable[[T], None]) -> None:
-        """Returns when every piece was worked on; what ``work`` raises is raised here after all others are done."""
+        """Returns when every piece is done; then raises the first error of ``work``."""
         if not self._waiting:
             return
         if self._workers == 1:
-            self._worker(work)  # no thread for nothing: most fleets are a single piece
+            self._worker(work)  # most fleets are a single piece and need no thread
             return
         with ThreadPoolExecutor(self._workers) as pool:
             futures = [pool.submit(copy_context().run, self._worker, work) for _ in range(self._workers)]
@@ -41,7 +41,7 @@ class FairWorkerPool(Generic[T]):
             future.result()
 
     def _worker(self, work: Callable[[T], None]) -> None:
-        """Raises the first error after the last piece: one bad piece does not stop the others."""
+        """An error in one piece does not stop the others; the first error is raised at the end."""
         trouble: Exception | None = None
         while (taken := self._take()) is not None:
             lane, piece = taken
@@ -57,7 +57,7 @@ class FairWorkerPool(Generic[T]):
             raise trouble
 
     def _take(self) -> tuple[Hashable, T] | None:
-        """The next piece of a lane that may have one more worker; waits while all lanes are full."""
+        """The next piece of a lane that may have another worker; waits while all lanes are full."""
         with self._changed:
             while True:
                 for _ in range(len(self._turn)):

@@ -44,7 +44,7 @@ class GroupQueries:
         self._at_a_time = at_a_time
 
     def query_all(self, *queries: GroupQuery) -> list[Answers]:
-        """The answers to each query, in this order; the requests go out side by side."""
+        """The answers to each query, in this order; the requests run concurrently."""
         requests = [self._request(keys, query, window) for keys, query, window in queries]
         found = self._access.query_all(requests, self._deadline, self._at_a_time)
         for request, answers in zip(requests, found, strict=True):
@@ -56,7 +56,7 @@ class GroupQueries:
     def query_gateways(
         self, gateways: Mapping[str, WatchedGateway], keys: Iterable[str], query: MetricQuery, window: Window
     ) -> Answers:
-        """By id in lower case. A network, and the gateway in it, may lie in another region than the group."""
+        """By id in lower case. A network, and its gateway, may be in another region than the group."""
         by_region: dict[str, list[str]] = {}
         for key in keys:
             by_region.setdefault(gateways[key].location, []).append(gateways[key].id)
@@ -72,15 +72,15 @@ class GroupQueries:
         return MetricRequest(list(series), targets[0].cluster.location if targets else "", query, window, series)
 
     def in_batches(self, keys: Sequence[str], query: MetricQuery) -> Iterator[Sequence[str]]:
-        """As many at a time as one request may ask about."""
+        """Groups of at most as many as one request may have."""
         series = series_of([self.by_balancer[key] for key in keys], query)
         return split(keys, {balancer_id.lower(): held for balancer_id, held in series.items()}, STEPS[0])
 
 
 def series_of(targets: Iterable[WatchedCluster], query: MetricQuery) -> dict[str, int]:
-    """How many time series Azure is expected to hold, by load balancer.
+    """Expected number of time series, by load balancer.
 
-    A backend is a member of the outbound pool; where nobody knows how many there are, a thousand is assumed.
+    A backend is a member of the outbound pool; if their number is unknown, a thousand is assumed.
     """
     found: dict[str, int] = {}
     for target in targets:
@@ -94,14 +94,14 @@ def series_of(targets: Iterable[WatchedCluster], query: MetricQuery) -> dict[str
 def answer_or_reason(
     answer: MetricAnswer | AzureError, needed: MetricAnswer | AzureError | None = None
 ) -> MetricAnswer | Unmeasured:
-    """Why not, where either is an error. ``needed`` is the answer without which the first can't be interpreted."""
+    """The first error among both answers; the first can't be interpreted without ``needed``."""
     if isinstance(needed, AzureError):
         return unmeasured(needed)
     return unmeasured(answer) if isinstance(answer, AzureError) else answer
 
 
 def answer_or_none(answer: MetricAnswer | AzureError | None) -> MetricAnswer | None:
-    """For what an assessment can do without; why it is missing is logged."""
+    """For metrics that an assessment can do without; the log says why one is missing."""
     if isinstance(answer, AzureError):
         log.warning("%s", answer)
         return None
@@ -109,7 +109,7 @@ def answer_or_none(answer: MetricAnswer | AzureError | None) -> MetricAnswer | N
 
 
 def unmeasured(error: AzureError) -> Unmeasured:
-    """Why something was not measured, and what a person can do."""
+    """Why something was not measured, with its remedy."""
     match error:
         case NotSent():
             return Unmeasured(error.message, "", Cause.NOT_REACHED)

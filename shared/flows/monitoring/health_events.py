@@ -1,7 +1,7 @@
-"""Azure's health events, read beside a scan: once, in the background, and never waited for at length.
+"""Read Azure's health events in the background of a scan, once, with a short wait.
 
-They are evidence only. A workspace that answers slowly, or not at all, must not hold up what the metrics say: a scan
-waits a few seconds, within its deadline, and goes on without them.
+They are evidence only. A slow or silent workspace must not delay the metrics: a scan waits a few seconds, within its
+deadline, and continues without them.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ Events = Mapping[str, tuple[HealthEvent, ...]]  # by load balancer id in lower c
 
 
 class HealthEventReader:
-    """Keeps the newest reading, which the shards of a fleet share. Safe to share between threads."""
+    """Keeps the newest reading for all shards of a fleet. Safe to share between threads."""
 
     def __init__(self, source: HealthEventLog) -> None:
         self._source = source
         self._lock = threading.Lock()
         self._reading: tuple[Window, Future[Events]] | None = None
-        self.problem: str | None = None  # why the last reading failed, empty after one that did not; None before any
+        self.problem: str | None = None  # why the last reading failed, empty if it did not; None before any reading
 
     def begin(self, scanned: Window, deadline: Deadline) -> Future[Events]:
-        """Starts to read the workspace's events around ``scanned``, unless that is under way."""
+        """Start to read the workspace's events around ``scanned``, unless a reading is in progress."""
         window = Window(scanned.end - LOOK_BACK, scanned.end + MINUTE)
         with self._lock:
             if self._reading is None or self._reading[0] != window:
@@ -44,7 +44,7 @@ class HealthEventReader:
             return self._reading[1]
 
     def wait(self, scanned: Window, deadline: Deadline) -> Events:
-        """What comes in time; nothing otherwise."""
+        """The events that arrive in time, else none."""
         try:
             return self.begin(scanned, deadline).result(min(MAX_WAIT_SECONDS, deadline.seconds_left))
         except TimeoutError:

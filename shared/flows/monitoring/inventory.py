@@ -1,4 +1,4 @@
-"""The list of clusters: read anew once in a while and kept, in memory and on storage for other workers."""
+"""The list of clusters: read at intervals and kept, in memory and in storage for other workers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SHARD = "inventory-"
 @dataclass(frozen=True, slots=True)
 class ListedFleet:
     fleet: Fleet
-    before: Fleet | None = None  # the list before this one, only when this one was read just now
+    before: Fleet | None = None  # the previous list, only if this one was read just now
 
 
 class FleetInventory:
@@ -42,18 +42,18 @@ class FleetInventory:
         self._fleet: Fleet | None = None
 
     def get(self, now: datetime) -> Fleet:
-        """The kept list, or a new one when that is too old. Writes nothing. Raises AzureError."""
+        """The kept list, or a new one if that is too old. Writes nothing. Raises AzureError."""
         return self._current(now).fleet
 
     def get_and_store(self, now: datetime) -> ListedFleet:
-        """The same; a new list is put on storage for the other workers."""
+        """As ``get``, and a new list is stored for other workers."""
         listed = self._current(now)
         if self._cache is not None and listed.fleet.found_at == now and listed.fleet is not listed.before:
             self._store(self._cache, listed.fleet)
         return listed
 
     def shard(self, key: str) -> tuple[WatchedCluster, ...]:
-        """One shard of the fleet as a worker gets it; empty when there is none any more."""
+        """One shard of the fleet for a worker; empty if the shard does not exist any more."""
         shard = self._cache.read(InventoryShard, f"{_SHARD}{key}") if self._cache else None
         return shard.clusters if shard else ()
 
@@ -74,7 +74,7 @@ class FleetInventory:
             return ListedFleet(self._fleet, kept)
 
     def _stored(self) -> Fleet | None:
-        """None also where it can't be read: a cache without a shard is no cache."""
+        """None also if it can't be read: a cache that lacks a shard is unusable."""
         if self._cache is None:
             return None
         try:
@@ -102,7 +102,7 @@ class FleetInventory:
 
 
 def shards_of(clusters: Sequence[WatchedCluster]) -> Mapping[str, Sequence[WatchedCluster]]:
-    """Key to up to 100 clusters of one subscription and region."""
+    """Up to 100 clusters of one subscription and region, by shard key."""
     numbers: Counter[tuple[str, str]] = Counter()
     shards = {}
     for place, members in grouped(clusters, SHARD_CLUSTERS):

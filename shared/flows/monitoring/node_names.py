@@ -14,7 +14,7 @@ from ...model.load_balancer import NodeList
 
 log = logging.getLogger("snatbot.collect")
 KEPT_SECONDS = 600.0
-RETRY_SECONDS = 60.0  # for an IP that no node had
+RETRY_SECONDS = 60.0  # for an IP of no known node
 
 
 class NodeNames:
@@ -29,7 +29,7 @@ class NodeNames:
     def of(self, cluster: Cluster, wanted: Iterable[str]) -> NodeList:
         """Nodes of a cluster; ``wanted`` are the IPs in trouble.
 
-        Names are a help, not a condition: what can't be read now keeps the names that it had.
+        Names are optional: if they can't be read now, earlier names remain.
         """
         key, ips = cluster.id.lower(), set(wanted)
         with self._lock:

@@ -1,7 +1,7 @@
 """Scan many clusters, grouped by subscription and region; each group is measured and assessed on its own.
 
-A group is all that is in memory at a time. Groups don't wait for each other, and clusters that the deadline cut off are
-handed on as not reached: silence about them would look like health.
+Only one group's metrics are in memory at a time. Groups don't wait for each other, and clusters after the deadline are
+reported as not reached: silence about them would look healthy.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class FleetScanner:
         health_events: HealthEventLog | None = None,
         canary: Canary | None = None,
     ) -> None:
-        """``default_rules``: the owner's thresholds and maintenance windows, before any tag."""
+        """``default_rules``: the owner's thresholds and maintenance windows, without a cluster's tags."""
         self._canary = canary
         self._collector = collector
         self._default_rules = default_rules
@@ -59,12 +59,12 @@ class FleetScanner:
 
     @property
     def one_by_one(self) -> Mapping[str, str]:
-        """Subscriptions, or regions of them, whose metrics can't be read in batches, and why."""
+        """Subscriptions, or their regions, whose metrics can't be read in batches, with the reason."""
         return self._collector.access.one_by_one
 
     @property
     def health_event_problem(self) -> str | None:
-        """Why Azure's health events can't be read; empty when they can, None while nobody has tried."""
+        """Why Azure's health events can't be read; empty if they can, None before any attempt."""
         return self._health_events.problem if self._health_events else None
 
     def scan(
@@ -76,11 +76,11 @@ class FleetScanner:
         then: Callable[[Sequence[ScanResult]], None],
         prior_of: PriorObservationsOf = lambda _: PriorObservations(),
     ) -> None:
-        """``then`` gets each group in the thread that measured it. What it raises is raised when all are done."""
+        """``then`` gets each group in the thread that measured it. Its errors are raised when all groups are done."""
         groups = grouped(targets)
         if self._health_events is not None and targets and (scope.ports is not None or scope.in_trouble):
-            self._health_events.begin(scope.window, deadline)  # beside the metrics: they are needed after these
-        at_a_time = max(1, self._workers // max(1, len(groups)))  # few groups: their requests go out side by side
+            self._health_events.begin(scope.window, deadline)  # in the background: needed after the metrics
+        at_a_time = max(1, self._workers // max(1, len(groups)))  # with few groups, each sends several requests at once
 
         def scan_group(group: Sequence[WatchedCluster]) -> None:
             results = self._assess_group(group, scope, deadline, at_a_time, now, prior_of)
@@ -92,7 +92,7 @@ class FleetScanner:
     def canary(
         self, targets: Sequence[WatchedCluster], suspects: Suspects, now: datetime, deadline: Deadline, is_turn: bool
     ) -> Iterator[Future[Suspects]]:
-        """Sample batches beside the scan inside; the result is there when that has ended."""
+        """Sample batches concurrently with the scan in the ``with`` block; the result is ready when both end."""
         done: Future[Suspects] = Future()
         if self._canary is None:
             done.set_result(suspects)
@@ -147,7 +147,7 @@ def _compared(result: ScanResult, events: Events) -> ScanResult:
 def grouped(
     targets: Sequence[WatchedCluster], most: int = MAX_CLUSTERS
 ) -> list[tuple[tuple[str, str], list[WatchedCluster]]]:
-    """(subscription, region) and up to ``most`` clusters of it, in a stable order."""
+    """(subscription, region) with up to ``most`` of its clusters, in a stable order."""
     places: dict[tuple[str, str], list[WatchedCluster]] = {}
     for target in targets:
         cluster = target.cluster

@@ -1,4 +1,4 @@
-"""What queue workers report of the shards of a large fleet, which they scan for the ticks of the watch."""
+"""What queue workers report about the shards of a large fleet, which they scan for the ticks of the watch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ...model.tally import Effort, ShardReport, Tally
 from ...store.fleet_cache import FleetCache
 
 _REPORT = "report-"
-_SKEW = timedelta(minutes=2)  # by which workers' clocks may differ
+_SKEW = timedelta(minutes=2)  # between workers' clocks
 
 
 class ShardReports:
@@ -22,7 +22,7 @@ class ShardReports:
         self._max_age = max_age
 
     def is_scanned(self, key: str, tick: str, now: datetime) -> bool:
-        """Whether the shard was scanned for this tick, or a later one, already."""
+        """Whether the shard was already scanned for this tick or a later one."""
         report = self._cache.read(ShardReport, f"{_REPORT}{key}")
         return report is not None and report.tick >= tick and not _is_ahead(report, now)
 
@@ -30,14 +30,14 @@ class ShardReports:
         self._cache.write(f"{_REPORT}{key}", report)
 
     def write_raised(self, key: str, error: Exception, now: datetime) -> None:
-        """The last good report stays, beside what the scan after it raised."""
+        """The last good report stays, together with the error of the later scan."""
         before = self._cache.read(ShardReport, f"{_REPORT}{key}") or ShardReport(now, "", Tally())
         self.write(key, replace(before, raised=error_text(error)))
 
     def total(
         self, shards: Mapping[str, Sequence[WatchedCluster]], now: datetime
     ) -> tuple[Tally, Effort, tuple[str, ...]]:
-        """The last results, what they took, and what scans raised. A shard without a recent report was not reached."""
+        """The last results, their effort, and the errors of scans. A shard without a recent report was not reached."""
         reports = self._cache.read_all(ShardReport, _REPORT)
         tally, effort = Tally(), Effort()
         raised = set()
@@ -53,11 +53,11 @@ class ShardReports:
 
 
 def error_text(error: Exception) -> str:
-    """Only snatbot's own messages are shown: those of other errors are for the log."""
+    """Only snatbot's own messages are shown; other errors' messages go to the log."""
     message = f": {error}" if isinstance(error, SnatbotError) else ""
     return f"the last look ended with an error, {type(error).__name__}{message}"
 
 
 def _is_ahead(report: ShardReport, now: datetime) -> bool:
-    """Written by a worker whose clock was ahead: such a report would count for scans that never happened."""
+    """Written by a worker whose clock was ahead: such a report would count for scans that did not happen."""
     return report.at > now + _SKEW

@@ -1,4 +1,4 @@
-"""The nouns of a tick: its policy, its time, and its result."""
+"""The policy, the time and the result of a tick."""
 
 from __future__ import annotations
 
@@ -10,41 +10,41 @@ from ...cloud.deadline import Deadline
 from ...model.fleet import Unlisted
 from ...model.tally import Effort, ShardReport, Tally
 
-# Shares of a tick's time. Where listing takes longer, the list that is kept serves; later clusters are not scanned.
+# Shares of a tick's time. If listing takes longer, the kept list is used; later clusters are not scanned.
 _FOR_LISTING = 0.4
 _FOR_SCANNING = 0.7
 WHOLE_FLEET = "inline"  # instead of a shard's key
-_CANARY_SHARDS = 64  # of so many shards one samples batches at a tick
+_CANARY_SHARDS = 64  # with more shards than this, each shard samples batches at some ticks only
 
 
 @dataclass(frozen=True, slots=True)
 class WatchPolicy:
-    fan_out_above: int  # a fleet with more clusters is scanned by queue workers
+    fan_out_above: int  # queue workers scan a fleet with more clusters
     deadline_seconds: float  # of a tick
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """What one tick found, and what is due."""
+    """The result of a tick, and what is due."""
 
     name: str
-    tally: Tally  # with ``shards``: of their last scans
+    tally: Tally  # with ``shards``: from their last scans
     unreadable: tuple[Unlisted, ...] = ()
     shards: tuple[str, ...] = ()  # keys of shards for workers to scan
     deliver: tuple[str, ...] = ()  # partitions with messages that are due
     advance: tuple[tuple[str, str], ...] = ()  # partitions and ids of changes that are due
     offer: tuple[tuple[str, str], ...] = ()  # partitions and ids of incidents to plan against
-    problems: tuple[str, ...] = ()  # why nobody should rely on this tick
+    problems: tuple[str, ...] = ()  # why this tick must not be relied on
     effort: Effort = field(default_factory=Effort)
 
     @property
     def is_success(self) -> bool:
-        """Whether silence after it means health."""
+        """Whether silence after this tick means health."""
         return not self.problems
 
 
-def is_canarys_turn(key: str, now: datetime) -> bool:
-    """Whether a scan of this shard samples batches at this tick; the whole fleet always does."""
+def is_sampling_due(key: str, now: datetime) -> bool:
+    """Whether a scan of this shard samples batches at this tick; a scan of the whole fleet always does."""
     return (
         key == WHOLE_FLEET or zlib.crc32(key.encode()) % _CANARY_SHARDS == int(now.timestamp() // 60) % _CANARY_SHARDS
     )
@@ -52,15 +52,15 @@ def is_canarys_turn(key: str, now: datetime) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ShardScan:
-    """One scanned shard of a large fleet."""
+    """The scan of one shard of a large fleet."""
 
     report: ShardReport
-    deliver: tuple[str, ...]  # partitions with messages that this scan wrote
+    deliver: tuple[str, ...]  # partitions with new messages
 
 
 @dataclass(frozen=True, slots=True)
 class TickTime:
-    """Until when clusters are listed, scanned, and all is done: results have to be stored as well."""
+    """The deadlines for listing and scanning, and for everything, because results must be stored too."""
 
     listing: Deadline
     scanning: Deadline

@@ -1,4 +1,4 @@
-"""Scan clusters, track their incidents, and keep where the next scan goes on."""
+"""Scan clusters, track their incidents, and store the progress for the next scan."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ from ...store.active_clusters import ActiveClusterIndex
 from ...store.errors import StoreError
 from ...store.fleet_cache import FleetCache
 from ..incidents.track import IncidentTracker, Observation, UpdateSummary
-from .canary import said
+from .canary import disagreeing_regions
 from .scan import FleetScanner, ScanResult
-from .tick import TickTime, is_canarys_turn
+from .tick import TickTime, is_sampling_due
 
 log = logging.getLogger("snatbot.watch")
 _PROGRESS = "progress-"
-HEALTH_EVENTS = "health-events"  # the row that says whether they can be read
+HEALTH_EVENTS = "health-events"  # the row that says whether health events can be read
 
 
 @dataclass(slots=True)
 class ScanTotals:
-    """What the groups of one scan add up to; they come from several threads."""
+    """The sums over the groups of one scan, which several threads add to."""
 
-    progress: ScanProgress  # before the scan
+    progress: ScanProgress  # progress before the scan
     tally: Tally = field(default_factory=Tally)
     allocations: dict[str, AllocationBaseline] = field(default_factory=dict)
     notified: set[str] = field(default_factory=set)  # partitions with messages to deliver
@@ -70,7 +70,7 @@ class TrackedScan:
     def run(
         self, targets: Sequence[WatchedCluster], key: str, now: datetime, wall: datetime, time: TickTime
     ) -> ScanTotals:
-        """``key`` names whose progress it is: a shard's, or the whole fleet's. Raises StoreError."""
+        """``key`` names the progress row: a shard's, or the whole fleet's. Raises StoreError."""
         active = self.active_clusters.entries()
         progress = self.cache.read(ScanProgress, f"{_PROGRESS}{key}") or ScanProgress()
         clusters = [target.cluster for target in targets]
@@ -88,10 +88,10 @@ class TrackedScan:
             observations = [Observation(result.assessment, result.rules.maintenance.holds(now)) for result in confirmed]
             totals.add(confirmed, self.tracker.track(observations, active, now, wall, time.all))
 
-        sampled = targets, progress.suspects, now, time.scanning, is_canarys_turn(key, now)
+        sampled = targets, progress.suspects, now, time.scanning, is_sampling_due(key, now)
         with self.scanner.canary(*sampled) as suspects:
             self.scanner.scan(targets, scope, time.scanning, now, track, prior_of)
-        totals.tally += Tally(one_by_one={**self.scanner.one_by_one, **said(suspects.result())})
+        totals.tally += Tally(one_by_one={**self.scanner.one_by_one, **disagreeing_regions(suspects.result())})
         ports_until = scope.ports.end if scope.ports else progress.ports_until
         after = ScanProgress(ports_until, totals.allocations, suspects.result())
         if after != progress:
@@ -102,14 +102,14 @@ class TrackedScan:
         return totals
 
     def _keep(self, row: str, value: object) -> None:
-        """Without it the next scan reads some minutes again, which is no reason to lose this one's results."""
+        """If storing fails, the next scan reads some minutes again; this scan's results must not be lost for that."""
         try:
             self.cache.write(row, value)
         except StoreError as error:
             log.error("%s could not be stored: %s", row, error)
 
     def _associations(self, target: WatchedCluster, active: Mapping[str, bool]) -> Associations:
-        """What snatbot's own writes left. None where it wrote nothing, or where storage can't be read."""
+        """The result of snatbot's own writes. None if it wrote nothing, or if storage can't be read."""
         cluster = target.cluster
         is_tagged = any(gateway.cluster_tag.lower() == cluster.name.lower() for gateway in target.gateways)
         if cluster_key(cluster.id) not in active and not is_tagged:
@@ -121,9 +121,9 @@ class TrackedScan:
             return Associations()
 
     def _confirm_drift(self, result: ScanResult, active: Mapping[str, bool], now: datetime) -> ScanResult:
-        """Ask Resource Manager before anybody is notified of drift: the fleet query lags behind.
+        """Ask Resource Manager before people are notified of drift, because the fleet query is minutes behind.
 
-        What snatbot itself writes while the subnets are read is no drift: the next scan finds them at rest.
+        Writes of snatbot itself during this read are no drift: the next scan reads the result.
         """
         findings = result.assessment.findings
         others = tuple(finding for finding in findings if finding.kind is not FindingKind.ASSOCIATION_DRIFT)

@@ -1,4 +1,4 @@
-"""Notify people of clusters that can't be measured any more, and of what stands in the way: once for the fleet."""
+"""Notify people of clusters that can't be measured any more, and of what prevents monitoring: once for the fleet."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from ..notification.outbox import Outbox, audit
 from .inventory import ListedFleet
 
 log = logging.getLogger("snatbot.unmeasured")
-MAX_MISSING = 1000  # clusters no longer listed that are stored: more would not fit into a row
-MAX_CONFIRMED = 50  # of them, about which one scan asks Azure
+MAX_MISSING = 1000  # at most so many unlisted clusters are stored, because more would not fit into a row
+MAX_CONFIRMED = 50  # one scan asks Azure about at most so many of them
 
 
 @dataclass(frozen=True, slots=True)
 class UnmeasuredPolicy:
-    grace_period: timedelta  # how long something must last before people are notified
-    kept_for: timedelta  # of the list of clusters
-    expects_clusters: bool = True  # finding none at all is a mistake
+    grace_period: timedelta  # how long a problem must last before people are notified
+    kept_for: timedelta  # lifetime of the list of clusters
+    expects_clusters: bool = True  # finding no cluster at all is a problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,9 @@ class UnmeasuredClusters:
     policy: UnmeasuredPolicy
 
     def update(self, found: ListedFleet, tally: Tally, now: datetime, wall: datetime) -> tuple[str, ...]:
-        """Posts what is news, and returns why nobody should rely on this scan: nothing when it is sound.
+        """Post the news, and return why nobody should rely on this scan; empty if it is complete.
 
-        Raises StoreError. Of two workers at once only one posts.
+        Raises StoreError. Of two concurrent workers only one posts.
         """
         stored = self.records.fleet()
         record = stored.value if stored else FleetRecord()
@@ -66,7 +66,7 @@ class UnmeasuredClusters:
         return tuple(str(problem) for problem in unsound if problem)
 
     def update_unlisted(self, problem: Unlisted, now: datetime, wall: datetime) -> None:
-        """The clusters could not be listed, and no list is kept: nothing is known of any of them."""
+        """The clusters could not be listed, and no list is kept: all are unknown."""
         stored = self.records.fleet()
         record = stored.value if stored else FleetRecord()
         troubles, news = update_problems(record.troubles, by_subject((problem,)), now, self.policy.grace_period)
@@ -80,12 +80,12 @@ class UnmeasuredClusters:
             names[key] = name
             if not read_tags(target.cluster.tags, self.default_rules).is_watched:
                 opted_out[key] = name
-        if found.before is None:  # the list was not read anew
+        if found.before is None:  # the list was not read again
             return FleetListing(names, opted_out, record.lost)
         return FleetListing(names, opted_out, *self._lost(record, found.fleet, found.before))
 
     def _bad_tags(self, found: ListedFleet) -> dict[str, str]:
-        """Each problem with the clusters that have it."""
+        """Each problem, with its clusters."""
         names: dict[str, list[str]] = {}
         for target in found.fleet.clusters:
             for problem in read_tags(target.cluster.tags, self.default_rules).problems:
@@ -93,10 +93,10 @@ class UnmeasuredClusters:
         return {problem: f"{problem} ({count(len(of), 'cluster')}: {listed(of)})" for problem, of in names.items()}
 
     def _lost(self, record: FleetRecord, fleet: Fleet, fleet_before: Fleet) -> tuple[Mapping[str, str], frozenset[str]]:
-        """Clusters that were listed before, are not now, and were not deleted as far as Azure says.
+        """Clusters that were listed before, are not now, and are not deleted as far as Azure says.
 
-        Beside them those about which Azure was not asked. New ones come first: those that were hidden before are most
-        likely hidden still.
+        Also clusters that Azure was not asked about. New ones come first: clusters that were lost before are most
+        likely still lost.
         """
         current = {target.cluster.id.lower() for target in fleet.clusters}
         before = {target.cluster.id.lower(): target.cluster.name for target in fleet_before.clusters}

@@ -1,8 +1,8 @@
-"""One tick: scan every cluster, track incidents, and say what is due.
+"""One tick: scan every cluster, track incidents, and return what is due.
 
-A small fleet is scanned here. A large one is cut into shards whose keys go onto a queue, and ``scan_shard`` scans each,
-in as many workers as the platform starts; a tick then counts what the shards reported last. Ticks may overlap, come
-late or twice: minutes count once, transitions are written once, and a shard that was scanned for a tick is left alone.
+A tick scans a small fleet itself. A large fleet is split into shards whose keys go onto a queue, and ``scan_shard``
+scans each, in as many workers as the platform starts; a tick then adds up the last shard reports. Ticks may overlap, be
+late or repeat: minutes count once, transitions are written once, and a shard is scanned once per tick.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ class Watch:
     policy: WatchPolicy
 
     def run(self, now: datetime, wall: datetime) -> Tick:
-        """Raises StoreError when storage is down.
+        """Raises StoreError if storage is down.
 
-        When the clusters can't be listed, what is due is handed out all the same, and the tick is no success. Liveness
-        records a tick that raises.
+        If the clusters can't be listed, the due rows are still returned, and the tick is no success. Liveness records a
+        tick that raises.
         """
         try:
             with self.count.metered() as effort:
@@ -60,7 +60,7 @@ class Watch:
             raise
 
     def scan_shard(self, key: str, tick: str, now: datetime, wall: datetime) -> ShardScan | None:
-        """One shard of a large fleet. None: it was scanned for this tick, or a later one, already."""
+        """One shard of a large fleet. None: it was already scanned for this tick or a later one."""
         if self.reports.is_scanned(key, tick, now):
             return None
         time = TickTime.of(self.policy.deadline_seconds)
@@ -98,7 +98,7 @@ class Watch:
         return self._with_due(tick, now, wall, raised=bool(raised))
 
     def _track_unmeasured(self, listed: ListedFleet, tally: Tally, now: datetime, wall: datetime) -> tuple[str, ...]:
-        """Returns why nobody should rely on this scan; empty when it is sound."""
+        """Returns why nobody should rely on this scan; empty if it is complete."""
         try:
             problems = self.unmeasured.update(listed, tally, now, wall)
             if listed.before is not None:

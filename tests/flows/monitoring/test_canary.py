@@ -11,8 +11,8 @@ import pytest
 from shared.cloud.deadline import Deadline
 from shared.cloud.metric_access import MetricAccess
 from shared.cloud.metric_request import MetricRequest
-from shared.flows.monitoring.canary import Canary, Suspects, said
-from shared.flows.monitoring.tick import WHOLE_FLEET, is_canarys_turn
+from shared.flows.monitoring.canary import Canary, Suspects, disagreeing_regions
+from shared.flows.monitoring.tick import WHOLE_FLEET, is_sampling_due
 from shared.model.fleet import WatchedCluster
 from shared.model.metric import MINUTE, MetricAnswer
 from shared.model.resource_id import ArmId
@@ -89,16 +89,16 @@ def test_a_suspect_region_is_asked_at_every_tick_until_three_agree_and_is_said_f
     azure, targets = BothWays("south"), fleet("north", "north", "north", "south")
     suspects = sample(azure, targets, range(4))
     assert len(suspects) == 1
-    assert said(suspects) == {}
+    assert disagreeing_regions(suspects) == {}
     azure.asked.clear()
     suspects = sample(azure, targets, range(4, 6), suspects)
-    ((place, text),) = said(suspects).items()
+    ((place, text),) = disagreeing_regions(suspects).items()
     assert place.endswith(" in south")
     assert "of cluster c3: a batch has 0 where a single request has 5" in text
     assert set(azure.distrusted) == {place}
     assert [request.region for request in azure.asked].count("south") == 2
     azure.wrong.clear()
-    assert said(sample(azure, targets, range(6, 8), suspects))
+    assert disagreeing_regions(sample(azure, targets, range(6, 8), suspects))
     assert azure.distrusted
     assert (sample(azure, targets, range(6, 9), suspects), azure.distrusted) == ({}, [])
 
@@ -127,6 +127,6 @@ def test_without_recent_traffic_nothing_is_asked() -> None:
 
 def test_of_many_shards_about_one_samples_at_a_tick_and_a_whole_fleet_always() -> None:
     shards = [f"{number:016x}" for number in range(640)]
-    turns = [sum(is_canarys_turn(key, START + tick * MINUTE) for key in shards) for tick in range(64)]
+    turns = [sum(is_sampling_due(key, START + tick * MINUTE) for key in shards) for tick in range(64)]
     assert sum(turns) == 640
-    assert all(is_canarys_turn(WHOLE_FLEET, START + tick * MINUTE) for tick in range(64))
+    assert all(is_sampling_due(WHOLE_FLEET, START + tick * MINUTE) for tick in range(64))

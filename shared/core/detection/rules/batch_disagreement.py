@@ -52,7 +52,7 @@ def next_suspect(before: SuspectRegion | None, metric: str, evidence: str, now: 
     return replace(before, agreed=before.agreed + 1)
 
 
-def is_said(suspect: SuspectRegion) -> bool:
+def is_confirmed(suspect: SuspectRegion) -> bool:
     return suspect.disagreed >= SAID_FROM
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.core.detection.rules.batch_disagreement import compared_window, disagreement, is_said, next_suspect
+from shared.core.detection.rules.batch_disagreement import compared_window, disagreement, is_confirmed, next_suspect
 from shared.model.fleet import SuspectRegion
 from shared.model.metric import MetricAnswer
 from tests.support.builders import START, answer, by_state, series, window
@@ -78,4 +78,4 @@ def test_the_second_disagreement_is_said_and_three_agreements_end_it(samples: st
     region: SuspectRegion | None = None
     for sample in samples:
         region = next_suspect(region, "UsedSnatPorts", "differs" if sample == "x" else "", START)
-    assert (region is not None, region is not None and is_said(region)) == (suspect, said)
+    assert (region is not None, region is not None and is_confirmed(region)) == (suspect, said)
