@@ -18,6 +18,7 @@ from .responses import as_page, see_other
 from .visitors import SIGN_OUT, is_own_origin, read_form
 
 log = logging.getLogger("snatbot.triggers")
+_ANSWER = ("code", "state", "error", "error_description")  # what is read of Entra ID's
 
 
 def begin(req: func.HttpRequest) -> func.HttpResponse:
@@ -34,7 +35,7 @@ def begin(req: func.HttpRequest) -> func.HttpResponse:
 
 
 def finish(req: func.HttpRequest) -> func.HttpResponse:
-    app, answer = _app(), dict(req.params)
+    app, answer = _app(), {name: value for name in _ANSWER if (value := req.params.get(name))}
     now = app.clock.wall()
     browser = cookie(req.headers.get("Cookie", ""), FLOW_COOKIE)
     flow = app.sign_in_flows.take(answer.get("state", ""), browser, now)

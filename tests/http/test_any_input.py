@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -17,10 +18,12 @@ from hypothesis import strategies as st
 
 import shared.app
 from shared.app import App
+from shared.auth.sessions import FLOW_COOKIE, SESSION_COOKIE, session_cookie
 from shared.cloud.discovery import Discovery
 from shared.cloud.fleet_query import FleetDiscovery
 from shared.ids import cluster_key, new_id
 from shared.model.change import Change, ChangeState
+from shared.model.identity import Person, Role
 from shared.settings import load_settings
 from shared.store.records import Put
 from tests.support.builders import START
@@ -53,6 +56,13 @@ RIGHT = {
     "by": ["somebody"],
 }
 ACTIONS = ["approve", "deny", "stop", "resume", "roll_back", "give_up", "delete", "ask_again"]
+ADA = Person(
+    object_id="0a0a0a0a-0000-4000-8000-000000000001",
+    tenant_id="99999999-9999-4999-8999-999999999999",
+    name="Ada",
+    roles=frozenset(Role),
+    signed_in_at=datetime(2026, 11, 28, tzinfo=UTC),
+)
 
 
 class Still:
@@ -69,14 +79,16 @@ class Still:
 class Desk:
     """The app on real storage, with one cluster, and a proposed change with its link and a form of its page."""
 
-    def __init__(self, connection: str) -> None:
+    def __init__(self, connection: str, approval_mode: str = "link") -> None:
         environment = {
             "AzureWebJobsStorage": connection,
             "TABLE_PREFIX": f"t{new_id()}",
             "PUBLIC_BASE_URL": BASE_URL,
             "REMEDIATION": "on",
             "REMEDIATOR_CLIENT_ID": "00000000-0000-0000-0000-000000000001",
-            "APPROVAL_MODE": "link",
+            "APPROVAL_MODE": approval_mode,
+            "ENTRA_TENANT_ID": ADA.tenant_id,
+            "ENTRA_CLIENT_ID": ADA.object_id,
             "SIGNING_KEYS": "k1:" + "k" * 40,
         }
         self.app = App(load_settings(environment), Still())
@@ -92,11 +104,15 @@ class Desk:
             fleet_discovery=FleetDiscovery(discovery),
             metric_access=FakeAccess().access,
             planner=planner,
+            entra=SimpleNamespace(
+                begin=lambda *_: {"auth_uri": "https://login.example/", "nonce": "n"}, person=lambda *_: ADA
+            ),
         )
         self.change = self._stored_change()
         self.token = self.app.links.page(self.change).partition("?t=")[2]
         self.nonce = "n" * 32
         self.csrf = self.app.signer.form_token(self.nonce, self.change.id)
+        self.session = session_cookie(self.app.signer, ADA).partition(";")[0]
 
     def _stored_change(self) -> Change:
         change = make_change(ChangeState.PROPOSED)
@@ -105,9 +121,9 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def desk(azurite: str) -> Iterator[Desk]:
+def desk(request: pytest.FixtureRequest, azurite: str) -> Iterator[Desk]:
     patch = pytest.MonkeyPatch()
-    made = Desk(azurite)
+    made = Desk(azurite, getattr(request, "param", "link"))
     patch.setattr(shared.app, "_app", made.app)
     yield made
     patch.undo()
@@ -186,7 +202,14 @@ def test_every_route_is_here() -> None:
     assert {"t", "csrf", "name", "action"} <= set(FORM_NAMES)
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize(
+    ("desk", "name"),
+    [
+        *(("link", name) for name in FUNCTIONS),
+        *(("signin", name) for name in FUNCTIONS if name.startswith(("sign", "change_"))),
+    ],
+    indirect=["desk"],
+)
 @often
 @given(data=st.data())
 def test_any_value_of_any_parameter_is_answered_or_refused(desk: Desk, name: str, data: st.DataObject) -> None:
@@ -194,9 +217,11 @@ def test_any_value_of_any_parameter_is_answered_or_refused(desk: Desk, name: str
     form_values = {"t": [desk.token], "csrf": [desk.csrf], "action": ACTIONS}
     form = {name: data.draw(any_value | st.sampled_from(form_values.get(name, [""]))) for name in FORM_NAMES}
     encoded = urlencode(form, errors="replace").encode()
-    odd_cookie = any_value.map(lambda value: f'snatbot_form="{value}"') | any_value
+    names = st.sampled_from(["snatbot_form", SESSION_COOKIE, FLOW_COOKIE])
+    odd_cookie = st.builds("{}={}".format, names, any_value) | any_value
+    right_cookies = f"snatbot_form={desk.nonce}; {desk.session}"
     headers = {
-        "Cookie": data.draw(st.just(f"snatbot_form={desk.nonce}") | odd_cookie, label="Cookie"),
+        "Cookie": data.draw(st.just(right_cookies) | odd_cookie, label="Cookie"),
         "Origin": data.draw(st.just(BASE_URL) | any_value, label="Origin"),
         "Host": data.draw(any_value, label="Host"),
         "Content-Type": data.draw(any_value, label="Content-Type"),
@@ -212,7 +237,9 @@ def test_any_value_of_any_parameter_is_answered_or_refused(desk: Desk, name: str
         body=data.draw(st.just(encoded) | st.binary(max_size=50) | st.just(b"a=\xff" * 9_000), label="body"),
     )
     is_sound(answer, name)
-    assert params or name in ("health", "health_details", "change_decision"), "what it reads was drawn"
+    takes_no_parameter = ("health", "health_details", "change_decision", "sign_out")
+    is_shut = name.startswith("sign") and desk.app.settings.approval_mode == "link"
+    assert params or is_shut or name in takes_no_parameter, "what it reads was drawn"
 
 
 @pytest.mark.parametrize(
