@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from .auth.errors import RemediationOff
-from .auth.signing import Signer
+from .auth.signing import RowSigner, Signer
 from .chat.channels import Channel, SlackBot, channel_of
 from .clock import Clock
 from .cloud.credentials import client_assertion, credential
@@ -159,7 +159,7 @@ class Clients:
 
     @cached_property
     def records(self) -> Records:
-        return Records(self.table)
+        return Records(self.table, self.row_signer)
 
     @cached_property
     def active_clusters(self) -> ActiveClusterIndex:
@@ -180,6 +180,12 @@ class Clients:
     @cached_property
     def vnet_lock(self) -> VnetLock:
         return VnetLock(self.table)
+
+    @cached_property
+    def row_signer(self) -> RowSigner | None:
+        """None without a signing key: no change is applied then, and no message has a link."""
+        keys = self.settings.signing_key_list
+        return RowSigner(keys) if keys else None
 
     @cached_property
     def signer(self) -> Signer:

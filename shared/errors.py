@@ -27,6 +27,25 @@ class TooMany(Refused):
     """Too many requests; the message says when the next one is possible."""
 
 
+WHO_WROTE = "Somebody may have written to this app's storage: look at who has access to it."
+
+
+class RowForged(Refused):
+    """A stored record lacks this app's signature, or has one that was made for another record or another content."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"The {what} does not carry this app's signature, and nothing more is written. {WHO_WROTE}")
+
+
+class KeyMissing(Refused):
+    """A stored record was signed with a key that this instance does not hold: neither proven nor forged."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(
+            f"key {key_id} is missing: it signed what is stored, and SIGNING_KEYS does not have it. Add it there, last"
+        )
+
+
 class MisconfiguredError(SnatbotError):
     """Invalid settings. ``problems`` maps a setting's name to the problem, without the value."""
 

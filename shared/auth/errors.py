@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import Refused, SnatbotError
+from ..errors import WHO_WROTE, Refused, SnatbotError
 from ..model.identity import Person, Role
 
 
@@ -25,13 +25,10 @@ class FormExpired(Refused):
         super().__init__("This page is out of date, or was opened in another browser. Load it again and decide then.")
 
 
-_WHO_WROTE = "Somebody may have written to this app's storage: look at who has access to it."
-
-
 class DecisionForged(NotAuthorized):
     def __init__(self) -> None:
         super().__init__(
-            f"The stored approval does not carry this app's signature for this plan: nothing is changed. {_WHO_WROTE}"
+            f"The stored approval does not carry this app's signature for this plan: nothing is changed. {WHO_WROTE}"
         )
 
 
@@ -40,7 +37,7 @@ class RecordsDisagree(NotAuthorized):
 
     def __init__(self, what: str) -> None:
         super().__init__(
-            f"The change's records contradict each other, and nothing more is written: {what}. {_WHO_WROTE}"
+            f"The change's records contradict each other, and nothing more is written: {what}. {WHO_WROTE}"
         )
 
 

@@ -10,9 +10,9 @@ from .signing import LinkTarget, Signer
 class Links:
     def __init__(self, public_base_url: str, signer: Signer) -> None:
         self._base = public_base_url
-        self._signer = signer
+        self.signer = signer
 
     def page(self, change: Change) -> str:
         """The page of a change, for the receiver of the message."""
         target = LinkTarget(cluster_key(change.cluster_id), change.id, change.plan.digest)
-        return f"{self._base}/api/changes/{change.id}?t={self._signer.link_token(target)}"
+        return f"{self._base}/api/changes/{change.id}?t={self.signer.link_token(target)}"

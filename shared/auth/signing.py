@@ -1,26 +1,32 @@
-"""Everything that the app signs: links, form tokens, decisions, starts.
+"""Everything that carries the app's signature: links, form tokens, decisions, starts, and stored rows.
 
-The newest key signs and every listed key verifies, so keys can be rotated. Each kind has its own salt, so a signature
-for one purpose is invalid for others. itsdangerous limits the age of links and forms in wall time. A decision's
-signature has no age: ``flows.remediation.authority`` compares the domain times that it covers with the clock.
+The newest key signs and every listed key verifies, so keys can be rotated. Each kind has its own salt: a signature for
+one purpose never passes for another. Links and forms age in wall time, by itsdangerous. What is stored has no age:
+``flows.remediation.authority`` compares the domain times of a decision with the clock.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ..errors import KeyMissing, RowForged
 from ..model.change import Action, Change, Decision, Start
 from .errors import DecisionForged, FormExpired, LinkExpired, LinkTampered
 
 _LINK = "snatbot.link.v1"
 _FORM = "snatbot.form.v1"
-_DECISION = "snatbot.decision.v1"
-_START = "snatbot.start.v1"
 _SESSION = "snatbot.session.v1"
+_ROW = b"snatbot.row.v1"
+_DECISION, _START = "decision", "start"
+_SIGNATURE = re.compile(r"([0-9a-f]{8})\.[0-9a-f]{64}")
 _FORM_SECONDS = 3600
 SESSION_SECONDS = 3600
 
@@ -34,15 +40,44 @@ class LinkTarget:
     digest: str
 
 
-class Signer:
-    """``keys``: newest first, at least one."""
+class RowSigner:
+    """Signs what is stored. ``keys``: newest first, at least one."""
 
+    def __init__(self, keys: Sequence[str]) -> None:
+        if not keys:
+            raise ValueError("at least one signing key is needed")
+        # A key's id is the start of its SHA-256: it tells keys apart, and whoever has a key can find its id.
+        self._row_keys = {_sha256(key.encode()).hexdigest()[:8]: _mac(key.encode(), _ROW) for key in keys}
+        self._newest = next(iter(self._row_keys))
+
+    def sign_row(self, kind: str, partition: str, row_key: str, content: object) -> str:
+        """The newest key's id and its MAC over what the row is, where it stands, and what it holds, as JSON."""
+        return f"{self._newest}.{self._row_mac(self._newest, kind, partition, row_key, content)}"
+
+    def verify_row(self, kind: str, partition: str, row_key: str, content: object, signature: str) -> None:
+        """Raises RowForged when it is absent or wrong, KeyMissing when a key that is not held is said to have made it.
+
+        ``kind`` is what people are told.
+        """
+        match = _SIGNATURE.fullmatch(signature)
+        if match is None:
+            raise RowForged(kind)
+        if match[1] not in self._row_keys:
+            raise KeyMissing(match[1])
+        mac = self._row_mac(match[1], kind, partition, row_key, content)
+        if not hmac.compare_digest(f"{match[1]}.{mac}", signature):
+            raise RowForged(kind)
+
+    def _row_mac(self, key_id: str, *row: object) -> str:
+        return _mac(self._row_keys[key_id], json.dumps(row, sort_keys=True).encode()).hex()
+
+
+class Signer(RowSigner):
     def __init__(self, keys: Sequence[str], link_minutes: int) -> None:
         import itsdangerous  # noqa: F401 - a signer is made by one thread at a time, and what signs is loaded with it
 
-        if not keys:
-            raise ValueError("at least one signing key is needed")
-        self._keys = list(reversed(keys))  # itsdangerous signs with the last key
+        super().__init__(keys)
+        self._keys = list(reversed(keys))  # itsdangerous signs with the last one
         self._link_seconds = link_minutes * 60
 
     def link_token(self, target: LinkTarget) -> str:
@@ -89,10 +124,10 @@ class Signer:
             return None
 
     def sign_decision(self, decision: Mapping[str, Any]) -> str:
-        return str(self._plain(_DECISION).dumps(dict(decision)))
+        return self.sign_row(_DECISION, "", "", dict(decision))
 
     def verify_decision(self, change: Change, action: Action = Action.APPROVE) -> Decision:
-        """The change's decision, if this app signed it for exactly this plan. Raises DecisionForged otherwise."""
+        """The change's decision, if it is this app's own for exactly this plan. Raises DecisionForged or KeyMissing."""
         decision = change.decision
         if decision is None or decision.change_id != change.id:
             raise DecisionForged
@@ -102,33 +137,23 @@ class Signer:
         return decision
 
     def start(self, change: Change, at: datetime, line_id: str) -> Start:
-        """The signed start of a run of this change."""
-        return Start(at, line_id, str(self._plain(_START).dumps(_start_content(change, at, line_id))))
+        """A run of this change that begins now, signed."""
+        return Start(at, line_id, self.sign_row(_START, "", "", _start_content(change, at, line_id)))
 
     def verify_start(self, change: Change, start: Start) -> None:
-        """Raises DecisionForged unless this app signed this start of exactly this plan of this change."""
+        """Raises DecisionForged or KeyMissing unless this app started exactly this plan of this change then."""
         self._verify(_START, start.signature, _start_content(change, start.at, start.line_id))
 
-    def _verify(self, salt: str, signature: str, content: object) -> None:
-        """Raises DecisionForged unless this app signed exactly this content."""
-        from itsdangerous import BadData
-
+    def _verify(self, kind: str, signature: str, content: object) -> None:
         try:
-            signed = self._plain(salt).loads(signature)
-        except (BadData, ValueError):
+            self.verify_row(kind, "", "", content, signature)
+        except RowForged:
             raise DecisionForged from None
-        if signed != content:
-            raise DecisionForged
 
     def _timed(self, salt: str) -> Any:
         from itsdangerous import URLSafeTimedSerializer
 
         return URLSafeTimedSerializer(self._keys, salt=salt, signer_kwargs=_SHA256)
-
-    def _plain(self, salt: str) -> Any:
-        from itsdangerous import URLSafeSerializer
-
-        return URLSafeSerializer(self._keys, salt=salt, signer_kwargs=_SHA256)
 
 
 def decision_content(decision: Decision) -> dict[str, str]:
@@ -154,9 +179,11 @@ def _text(at: datetime) -> str:
     return at.isoformat()
 
 
-def _sha256(data: bytes = b"") -> Any:
-    import hashlib
+def _mac(key: bytes, data: bytes) -> bytes:
+    return hmac.digest(key, data, "sha256")
 
+
+def _sha256(data: bytes = b"") -> Any:
     return hashlib.sha256(data)
 
 

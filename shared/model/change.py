@@ -118,6 +118,14 @@ class JournalEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class JournalHead:
+    """What the journal holds: the signatures of its rows, in the order of the steps."""
+
+    rows: tuple[str, ...]
+    signature: str  # the bot's HMAC over them and the change
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """The verdict with its reason and the figures that support it, one sentence each."""
 
@@ -152,6 +160,8 @@ class Change:
     not_before: datetime | None = None  # no write before this time: Azure asked for a delay, or a pause between subnets
     reason: Incident | None = None  # the incident at the time of the proposal
     stop_commands: tuple[str, ...] = ()  # commands that show and repair what it stopped for
+    journal_head: JournalHead | None = None  # None: it never started
+    key_missing_since: datetime | None = None  # a key that this app does not hold signed what must be verified
 
     @property
     def current_step(self) -> Step:

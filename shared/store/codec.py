@@ -47,16 +47,25 @@ def to_columns(value: Any) -> dict[str, Any]:
     return {"schema": SCHEMA, **chunks}
 
 
+def content_of(row: Mapping[str, Any]) -> str:
+    """The schema number and the JSON of a row, as a signature covers them."""
+    return f"{row.get('schema')} {_text_of(row)}"
+
+
+def _text_of(row: Mapping[str, Any]) -> str:
+    text = ""
+    number = 0
+    while (chunk := row.get(f"json{number}")) is not None:
+        text += str(chunk)
+        number += 1
+    return text
+
+
 def from_columns(kind: type[T], row: Mapping[str, Any]) -> T:
     """Raises StoreError if a newer release wrote the row, or it is invalid."""
     if int(row.get("schema", 0)) > SCHEMA:
         raise StoreError(f"row {row.get('RowKey')} was written by a newer release (schema {row.get('schema')})")
-    text = ""
-    number = 0
-    while (chunk := row.get(f"json{number}")) is not None:
-        text += chunk
-        number += 1
     try:
-        return load(kind, text)
+        return load(kind, _text_of(row))
     except ValueError as error:
         raise StoreError(f"row {row.get('RowKey')} cannot be read as {kind.__name__}") from error

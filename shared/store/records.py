@@ -1,29 +1,33 @@
 """Clusters, incidents, changes, journals, audit and outbox: one partition per cluster.
 
-A transition, its audit line and its outbox rows are one entity-group transaction: all or nothing, and only if no other
-writer changed the record since it was read (its ETag).
+A transition, its audit line and its outbox rows are one entity-group transaction: all of it is written or nothing,
+and only if nobody else wrote the record in between (its ETag). The rows of a journal are signed, and the change holds
+their signatures: whoever writes to a journal writes the change with it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from ..errors import KeyMissing, RowForged
 from ..ids import cluster_key
 from ..model.audit import AuditLine, ChatPost, OutboxMessage, Told
-from ..model.change import Change, ChangeState, JournalEntry
+from ..model.change import Change, ChangeState, JournalEntry, JournalHead
 from ..model.coverage import FleetRecord
 from ..model.incident import ClusterRecord, Incident
 from .codec import from_columns
 from .due_index import DueIndex, moment_of, sortable
 from .due_index import Key as Key
-from .table import MOST_IN_ONE_TRANSACTION, Row, Table
+from .signed_rows import RowSigner, SignedRows
+from .table import MOST_IN_ONE_TRANSACTION, Row, Table, stored
 from .table import Stored as Stored
 
 FLEET_PARTITION = cluster_key("the fleet as a whole")
-ALL_CHANGES = "global"  # partition of the stop flag and its audit lines
+_SIGNED = ("journal",)
+ALL_CHANGES = "global"  # of the stop flag, and the audit lines of whoever set it
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +53,10 @@ class WaitingMessage:
 
 
 class Records:
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, signer: RowSigner | None = None) -> None:
         self._table = table
         self._due = DueIndex(table)
+        self._signed = SignedRows(signer)
 
     def cluster(self, cluster_id: str) -> Stored[ClusterRecord] | None:
         return self._table.get(ClusterRecord, cluster_key(cluster_id), "cluster")
@@ -83,9 +88,51 @@ class Records:
         return self._table.get(Told, partition, f"told-{subject}")
 
     def journal(self, partition: str, change_id: str) -> dict[int, Stored[JournalEntry]]:
-        """Journal entries by step number."""
-        rows = self._table.rows(JournalEntry, partition, f"journal-{change_id}-")
-        return {stored.value.step: stored for _, stored in rows}
+        """Step number to entry, for people to read: without what this app did not write. See ``verified_journal``."""
+        found = {}
+        for row in self._table.unread(partition, f"journal-{change_id}-"):
+            try:
+                self._signed.verify("journal", row)
+            except (RowForged, KeyMissing):
+                continue
+            entry = stored(JournalEntry, row)
+            found[entry.value.step] = entry
+        return found
+
+    def verified_journal(self, partition: str, change: Change) -> dict[int, Stored[JournalEntry]]:
+        """Step number to entry: all that this app wrote for the change, and nothing else. Whoever acts starts here.
+
+        Raises RowForged when a row was edited, moved, copied, deleted or put back, and KeyMissing.
+        """
+        rows = list(self._table.unread(partition, f"journal-{change.id}-"))
+        known = self._journal_signatures(partition, change)
+        if known is not None and list(known) != [row.get("signature") for row in rows]:
+            raise RowForged("journal")
+        for row in rows:
+            self._signed.verify("journal", row)
+        entries = [stored(JournalEntry, row) for row in rows]
+        return {entry.value.step: entry for entry in entries}
+
+    def with_journal(self, partition: str, change: Change, writes: Sequence[PutJournal] = ()) -> Change:
+        """The change that goes into one transaction with these writes. Raises RowForged or KeyMissing."""
+        signer = self._signed.signer
+        if signer is None:
+            return change
+        known = list(self._journal_signatures(partition, change) or ())
+        for write in writes:
+            step = write.entry.step
+            known[step : step + 1] = [str(self._row(partition, write).columns["signature"])]
+        signature = signer.sign_row("journal", partition, f"change-{change.id}", known)
+        return replace(change, journal_head=JournalHead(tuple(known), signature))
+
+    def _journal_signatures(self, partition: str, change: Change) -> tuple[str, ...] | None:
+        """None where nothing is signed, and of a change that never started."""
+        head, signer = change.journal_head, self._signed.signer
+        if signer is None or (head is None and change.start is None):
+            return None
+        head = head or JournalHead((), "")
+        signer.verify_row("journal", partition, f"change-{change.id}", list(head.rows), head.signature)
+        return head.rows
 
     def audit(self, partition: str, since: datetime | None = None) -> tuple[AuditLine, ...]:
         """Oldest first; ``since``: only lines from that time on."""
@@ -123,12 +170,17 @@ class Records:
         self.commit_in(cluster_key(cluster_id), writes)
 
     def commit_in(self, partition: str, writes: Sequence[Put | PutJournal]) -> tuple[str, ...]:
-        """As ``commit``, for a known partition. Returns the rows' new ETags, in the order of ``writes``."""
-        rows = [row_of(write) for write in writes]
+        """The same for a known partition. Returns the rows' new ETags, in the order of ``writes``."""
+        rows = [self._row(partition, write) for write in writes]
         if len(rows) > MOST_IN_ONE_TRANSACTION:
             raise ValueError(f"a transaction holds at most {MOST_IN_ONE_TRANSACTION} writes, not {len(rows)}")
         self._due.add(partition, rows)
         return self._table.transaction(partition, rows)
+
+    def _row(self, partition: str, write: Put | PutJournal) -> Row:
+        row = row_of(write)
+        kind = row.columns["kind"]
+        return self._signed.signed(kind, partition, row) if kind in _SIGNED else row
 
     def commit_with_audit(self, partition: str, writes: Sequence[Put | PutJournal], lines: Sequence[Put]) -> None:
         """Audit lines that don't fit into the transaction are written before it, so that none is lost."""

@@ -90,7 +90,7 @@ class Table:
                 found = self.client().get_entity(partition, row)
             except ResourceNotFoundError:
                 return None
-        return Stored(from_columns(kind, found), str(found.metadata["etag"]))
+        return stored(kind, found)
 
     def rows(self, kind: type[T], partition: str, prefix: str, since: str = "") -> Iterator[tuple[str, Stored[T]]]:
         """Key and value of the rows in a partition whose key starts with ``prefix``, in key order.
@@ -98,7 +98,11 @@ class Table:
         ``since``: only rows whose key continues with this text or a later one.
         """
         for row in self.query(*_in_range(partition, prefix, since)):
-            yield row["RowKey"], Stored(from_columns(kind, row), str(row.metadata["etag"]))
+            yield row["RowKey"], stored(kind, row)
+
+    def unread(self, partition: str, prefix: str) -> Iterator[Any]:
+        """The same rows as they are stored."""
+        return self.query(*_in_range(partition, prefix))
 
     def columns(self, partition: str, prefix: str, columns: Sequence[str] = (), until: str = "") -> Iterator[Any]:
         """Key, ETag and these columns of the rows whose key starts with ``prefix``.
@@ -189,6 +193,11 @@ class Table:
             client.create_table()
         except ResourceExistsError:
             return
+
+
+def stored(kind: type[T], row: Any) -> Stored[T]:
+    """A row that was read. Raises StoreError when it is not one of this kind."""
+    return Stored(from_columns(kind, row), str(row.metadata["etag"]))
 
 
 def _in_range(partition: str, prefix: str, since: str = "") -> tuple[str, dict[str, Any]]:

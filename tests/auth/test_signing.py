@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from itsdangerous import TimestampSigner
 
 from shared.auth.errors import DecisionForged, FormExpired, LinkExpired, LinkTampered
 from shared.auth.signing import LinkTarget, Signer, decision_content
+from shared.errors import KeyMissing, RowForged
 from shared.model.change import Action, Change, ChangeState, Decision
 from shared.store.codec import dump, load
 from tests.support.nouns import make_change, make_plan
@@ -135,8 +138,55 @@ def test_the_newest_key_signs_and_every_listed_one_verifies() -> None:
     after.verify_decision(approved(during))
     with pytest.raises(LinkTampered):
         after.read_link(before.link_token(TARGET))
-    with pytest.raises(DecisionForged):
+    with pytest.raises(KeyMissing, match=r"^key [0-9a-f]{8} is missing"):
         after.verify_decision(approved(before))
+
+
+# --- stored rows ---
+
+ROW = ("journal", "a" * 32, "journal-chg-1-000", "content")
+_texts = st.text(max_size=40) | st.sampled_from([*ROW, f"{ROW[2]}1", "\ud800", ""])
+
+
+def test_a_row_is_verified_where_it_was_signed() -> None:
+    contents: list[object] = ["content", {"b": 1, "a": [None, 0.5]}, [], None]
+    for content in contents:
+        SIGNER.verify_row(*ROW[:3], content, SIGNER.sign_row(*ROW[:3], content))
+    SIGNER.verify_row(*ROW[:3], {"a": 1, "b": 2}, SIGNER.sign_row(*ROW[:3], {"b": 2, "a": 1}))
+
+
+@given(st.tuples(_texts, _texts, _texts, _texts))
+def test_a_row_that_is_another_or_elsewhere_or_holds_anything_else_is_forged(row: tuple[str, str, str, str]) -> None:
+    signature = SIGNER.sign_row(*ROW)
+    if row != ROW:
+        with pytest.raises(RowForged, match="does not carry this app's signature"):
+            SIGNER.verify_row(*row, signature)
+
+
+@given(st.data())
+def test_a_rows_signature_with_anything_changed_is_forged_or_by_a_key_that_is_missing(data: st.DataObject) -> None:
+    signature = SIGNER.sign_row(*ROW)
+    place = data.draw(st.integers(0, len(signature)))
+    changed = signature[:place] + data.draw(st.text(max_size=3)) + signature[place + data.draw(st.integers(0, 3)) :]
+    if changed != signature:
+        with pytest.raises(
+            KeyMissing if re.fullmatch(r"[0-9a-f]{8}\.[0-9a-f]{64}", changed) and place < 8 else RowForged
+        ):
+            SIGNER.verify_row(*ROW, changed)
+
+
+@pytest.mark.parametrize("absent", ["", "None", "x", SIGNER.sign_row(*ROW).upper(), SIGNER.sign_row(*ROW) + "\n"])
+def test_an_absent_signature_is_a_forged_one(absent: str) -> None:
+    with pytest.raises(RowForged):
+        SIGNER.verify_row(*ROW, absent)
+
+
+def test_a_row_names_the_key_that_is_missing_and_a_known_key_never_is() -> None:
+    by_old = Signer([OLD], 60).sign_row(*ROW)
+    with pytest.raises(KeyMissing, match=f"^key {sha256(OLD.encode()).hexdigest()[:8]} is missing"):
+        SIGNER.verify_row(*ROW, by_old)
+    Signer([NEW, OLD, NEW], 60).verify_row(*ROW, by_old)
+    assert Signer([NEW, OLD, NEW], 60).sign_row(*ROW) == SIGNER.sign_row(*ROW), "the newest key signs"
 
 
 # --- forms ---
@@ -239,7 +289,7 @@ def test_a_start_is_verified_for_exactly_its_change_plan_and_line() -> None:
         replace(start, signature=change.decision.signature if change.decision else ""),
         Signer([OLD], 60).start(change, AT, "line-1"),
     ):
-        with pytest.raises(DecisionForged):
+        with pytest.raises((DecisionForged, KeyMissing)):
             SIGNER.verify_start(change, forged)
     for other in (replace(change, id="chg-other"), replace(change, plan=replace(change.plan, digest="0" * 64))):
         with pytest.raises(DecisionForged):

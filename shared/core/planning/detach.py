@@ -21,14 +21,12 @@ from .preflight.shared_ownership import managed_as_code
 
 
 def written_subnets(attached: Plan, journal: Mapping[int, JournalEntry]) -> dict[ArmId, ArmId | None]:
-    """The subnets that a change attached, from its journal, with the NAT gateway that each subnet had before."""
+    """Subnets that a change gave its gateway, by the journal, with the NAT gateway that its plan saw there before."""
     found: dict[ArmId, ArmId | None] = {}
     for index, step in enumerate(attached.steps):
         entry = journal.get(index)
         if isinstance(step, AssociateSubnet) and entry is not None and entry.was_written:
-            before = (entry.before or {}).get("natGateway") or {}
-            gateway_id = before.get("id", step.before)
-            found[step.subnet_id] = ArmId(gateway_id) if gateway_id else None
+            found[step.subnet_id] = step.before
     return found
 
 

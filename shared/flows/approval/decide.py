@@ -90,6 +90,9 @@ class Decide:
         if action in (Action.APPROVE, Action.RESUME):
             self._refuse_if_busy(change, at.wall)
         changed = self._decided(replace(change, state=state), action, approver, now)
+        halted = self._halted_step(change, action)
+        if halted:
+            changed = self.records.with_journal(target.partition, changed, halted)
         writes = [
             Put(changed, stored.etag),
             audit(now, approver, f"change {_AUDITED.get(action, state.value)}", change.id, change.plan.summary),
@@ -97,7 +100,7 @@ class Decide:
         ]
         if action is Action.APPROVE:
             writes += self._overtaken(changed, now)
-        self.records.commit_in(target.partition, [*writes, *self._halted_step(change, action)])
+        self.records.commit_in(target.partition, [*writes, *halted])
         log.info("change %s: %s", change.id, state.value)
         return changed
 

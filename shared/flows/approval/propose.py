@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from ...auth.errors import DecisionForged
 from ...auth.links import Links
 from ...chat import change_messages
 from ...clock import Instant
 from ...core.az_cli import script
+from ...core.planning.digest import digest
 from ...core.planning.request import PlanRequest
 from ...core.remediation.state_machine import Event, next_state
 from ...errors import NotFoundHere, Refused, TooMany
@@ -89,6 +91,7 @@ class Propose:
         """
         if change.state not in FINAL_STATES:
             raise Refused(f"a change that is {change.state.value} still needs what it created")
+        self._refuse_forged(change)
         plan = self.planner.plan_deletion(change, at.domain)
         return self._propose(plan, at, requested_by, change.incident_id)
 
@@ -101,10 +104,16 @@ class Propose:
             raise Refused("only a change that attached a NAT gateway can be rolled back")
         if change.state in (ChangeState.PROPOSED, ChangeState.APPROVED, ChangeState.APPLYING):
             raise Refused(f"a change that is {change.state.value} can't be rolled back yet; stop it first")
-        stored = self.records.journal(cluster_key(change.cluster_id), change.id)
+        self._refuse_forged(change)
+        stored = self.records.verified_journal(cluster_key(change.cluster_id), change)
         journal = {step: entry.value for step, entry in stored.items()}
         plan = self.planner.plan_rollback(change, journal, at.domain)
         return self._propose(plan, at, requested_by, change.incident_id)
+
+    def _refuse_forged(self, change: Change) -> None:
+        """What it wrote, and where, is believed because it was approved. Raises DecisionForged or KeyMissing."""
+        if self.links.signer.verify_decision(change).digest != digest(change.plan):
+            raise DecisionForged
 
     def _propose(
         self, plan: Plan, at: Instant, requested_by: str, incident_id: str | None, change_id: str = ""

@@ -1,8 +1,7 @@
 """Whether a change may write: exactly this plan was approved, in time, and the approval was not used before.
 
-Storage is not trusted. The app signs the decision with its times, and the start of each run, and verifies both. It
-can't sign what changes with each step, so it compares row, journal and audit. Somebody who rewrites all three alike is
-not detected: see docs/acting.md.
+Storage is not trusted. The app signed the decision with its times, the start of each run, and the journal: it verifies
+them, and compares row, journal and audit. Whoever puts back all three together is not detected: see docs/security.md.
 """
 
 from __future__ import annotations
@@ -35,7 +34,8 @@ class Authority:
     def check(self, run: ChangeRun, now: datetime) -> None:
         """Called before a change starts, and whenever a worker resumes it.
 
-        Raises RemediationOff, ApprovalTooOld, DecisionForged, RecordsDisagree, or Refused for a plan without steps.
+        Raises RemediationOff, ApprovalTooOld, DecisionForged, RowForged, KeyMissing, RecordsDisagree, or Refused for a
+        plan without steps.
         """
         change = run.change
         decision = self._signed(change)
@@ -55,6 +55,10 @@ class Authority:
         if change.start is None:
             raise RecordsDisagree("it is at work and was never started")
         _refuse_late(change, decision, now)
+
+    def check_journal(self, partition: str, change: Change) -> None:
+        """Runs before each write, with the change as it is stored now. Raises RowForged or KeyMissing."""
+        self._records.verified_journal(partition, change)
 
     def start(self, change: Change, now: datetime) -> tuple[Start, Put]:
         """The start of a run, and its audit line: one transaction must write both."""
@@ -76,8 +80,8 @@ class Authority:
         return decision
 
     def _compare(self, partition: str, change: Change, decision: Decision) -> None:
-        """A race with another worker is harmless: a worker can end the change only if its row did not change."""
-        journal = self._records.journal(partition, change.id)
+        """A race with another worker does no harm: whoever ends the change needs its row as it was read."""
+        journal = self._records.verified_journal(partition, change)
         since = self._records.audit(partition, since=decision.decided_at - _SKEW)
         lines = {line.id: line.event for line in since if line.subject == change.id}
         events = frozenset(lines.values())

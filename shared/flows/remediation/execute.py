@@ -60,7 +60,7 @@ class PlanExecutor:
             if stored is None or stored.value.state is not ChangeState.APPLYING:
                 self._claim.release()
                 return
-            run = ChangeRun(self._partition, self._change_id, stored)
+            run = self._journal.run = ChangeRun(self._partition, self._change_id, stored)
             if run.change.step >= len(run.change.plan.steps):
                 self._finish(run)
                 return
@@ -75,7 +75,8 @@ class PlanExecutor:
     def _is_switched_off(self, run: ChangeRun) -> bool:
         flag = self._context.stop_switch.stop_flag()
         if flag.is_set:
-            self._stop(run, self._journal.current(run.change), f"all changes were stopped by {flag.by}: {flag.reason}")
+            entry = self._journal.current(run.change)
+            self._stop(self._journal.run, entry, f"all changes were stopped by {flag.by}: {flag.reason}")
         return flag.is_set
 
     def _hold(self, run: ChangeRun, until: datetime) -> None:
@@ -84,9 +85,9 @@ class PlanExecutor:
         seconds = (until - now).total_seconds()
         if change.step in self._journal.entries:
             entry = self._journal.current(change)
-            self._wait(run, entry, Wait(seconds, entry.value.note))
-        else:  # the pause before a step, which has not begun
-            self._journal.commit([run.put(replace(change, due_at=next_check(seconds, now)))])
+            self._wait(self._journal.run, entry, Wait(seconds, entry.value.note))
+        else:  # the pause before a step: nothing of it has begun
+            self._journal.commit([], replace(change, due_at=next_check(seconds, now)))
             self._claim.pause(self._clock.wall())
 
     def _take_step(self, run: ChangeRun) -> bool:
@@ -102,7 +103,9 @@ class PlanExecutor:
         )
         gate, read_network, now = context.gate, context.planner.read_network, self._clock.now()
         result = with_azure_trouble(lambda: dispatch(change, before, self._network, permit, gate, read_network, now))
-        entry = self._journal.entries[before.step]
+        entry, run = self._journal.entries[before.step], self._journal.run
+        if run.change.state is not ChangeState.APPLYING:
+            raise StoreConflict("a person stopped it")
         match result:
             case Done():
                 self._done(run, entry, result)
@@ -125,13 +128,15 @@ class PlanExecutor:
         latest = self._context.records.change(self._partition, self._change_id)
         if is_switched_off or latest is None or latest.value.state is not ChangeState.APPLYING:
             raise StoreConflict("stopped right before a write")
+        self._context.authority.check_journal(self._partition, latest.value)
         entry = self._journal.current(change)
         # Checked before the journal, so that it records no forbidden write, and after it, because storage takes time.
         self._context.authority.check_write(change, self._clock.now())
         if entry.value.was_written:
             self._claim.renew(self._clock.wall())
         else:
-            self._journal.commit([PutJournal(change.id, replace(entry.value, may_be_written=True), entry.etag)])
+            first = PutJournal(change.id, replace(entry.value, may_be_written=True), entry.etag)
+            self._journal.commit([first], self._journal.run.change)
         self._context.authority.check_write(change, self._clock.now())
 
     def _done(self, run: ChangeRun, entry: Stored[JournalEntry], result: Done) -> None:
@@ -145,12 +150,9 @@ class PlanExecutor:
         )
         is_news = isinstance(step, AssociateSubnet | AddPublicIps)
         self._journal.commit(
-            [
-                run.put(changed),
-                PutJournal(change.id, done, entry.etag),
-                audit(now, "snatbot", step_done(done.step), change.id, result.note),
-            ],
-            change.cluster_name,
+            [PutJournal(change.id, done, entry.etag)],
+            changed,
+            [audit(now, "snatbot", step_done(done.step), change.id, result.note)],
             change_messages.change_progress(changed, done, context.links.page(changed)) if is_news else None,
         )
         log.info("change %s: step %d done: %s", change.id, done.step + 1, done.note)
@@ -177,7 +179,7 @@ class PlanExecutor:
         ends_at = self._clock.wall() + timedelta(seconds=result.seconds)
         if result.seconds <= _SLEEP_SECONDS and not is_news and ends_at < self._deadline:
             if result.asked_seconds:
-                self._journal.commit([run.put(replace(change, not_before=until)), journal])
+                self._journal.commit([journal], replace(change, not_before=until))
             elif noted.note != known.note or result.has_written:
                 self._journal.commit([journal])
             else:
@@ -189,7 +191,7 @@ class PlanExecutor:
         if is_news:
             note = f"{result.note}; nothing is written before {utc(until)}" if until and until > now else result.note
             message = change_messages.change_waiting(later, note, self._context.links.page(later))
-        self._journal.commit([run.put(later), journal], later.cluster_name, message)
+        self._journal.commit([journal], later, message=message)
         self._claim.pause(self._clock.wall())
         return False
 
@@ -212,7 +214,7 @@ class PlanExecutor:
             applied = replace(run.change, state=state, applied_at=at.domain, verify_from=at.domain, due_at=due_at)
             message = change_messages.change_proving(applied, self._context.links.page(applied))
             line = audit(at.domain, "snatbot", "change applied", applied.id)
-            self._journal.commit([run.put(applied), line], applied.cluster_name, message)
+            self._journal.commit([], applied, [line], message)
         self._claim.release()
 
 

@@ -120,9 +120,15 @@ class ChangeFinisher:
         commands: tuple[str, ...] = (),
         entries: Sequence[PutJournal] = (),
     ) -> None:
-        """Do nothing more until a person acts. Finished steps stay as they are."""
+        """Nothing more is done until a person acts. The steps that were done stay as they are.
+
+        Without ``entries`` it stops what can't be verified too.
+        """
         state = next_state(run.change.state, Event.STOP)
         stopped = replace(run.change, state=state, due_at=None, stop_reason=reason, stop_commands=commands)
+        stopped = replace(stopped, key_missing_since=None)
+        if entries:
+            stopped = self._records.with_journal(run.partition, stopped, entries)
         message = change_messages.change_stopped(stopped, self._links.page(stopped))
         line = audit(at.domain, "snatbot", "change stopped", stopped.id, reason)
         rows = self._outbox.rows(stopped.cluster_name, message, at.wall)

@@ -1,4 +1,7 @@
-"""The journal of one change, one row for each step. Only the worker that holds the claim writes it."""
+"""The journal of one change, one row for each step. Only the worker that holds the claim writes it.
+
+The change's row holds the signatures of the journal's, so each write goes to both.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import Any
 
 from ...chat.message import Message
 from ...model.change import Change, JournalEntry, StepState
+from ...store.errors import StoreConflict
 from ...store.records import Put, PutJournal, Stored
 from ...store.vnet_lock import HeldClaim
 from .change_run import ChangeRun
@@ -17,10 +21,10 @@ from .context import ExecutionContext
 class StepJournal:
     def __init__(self, context: ExecutionContext, run: ChangeRun, claim: HeldClaim) -> None:
         self._context = context
-        self._partition = run.partition
+        self.run = run  # with the change as this worker last read or wrote it
         self._claim = claim
-        # Read once: nobody else writes it while the claim is held, and each commit returns the new ETags.
-        self.entries = context.records.journal(run.partition, run.change.id)
+        # Read once: nobody else writes to it while the claim is held, and each commit returns the rows' new ETags.
+        self.entries = context.records.verified_journal(run.partition, run.change)
 
     def current(self, change: Change) -> Stored[JournalEntry]:
         """The current step's journal row, written before anything else happens for the step."""
@@ -51,13 +55,34 @@ class StepJournal:
         return self._context.gate.before(change, previous.value if previous else None, self._context.clock.now())
 
     def commit(
-        self, writes: Sequence[Put | PutJournal], cluster_name: str = "", message: Message | None = None
+        self,
+        writes: Sequence[PutJournal],
+        changed: Change | None = None,
+        lines: Sequence[Put] = (),
+        message: Message | None = None,
     ) -> None:
-        """Commit, after renewing the claim: a worker that lost the claim writes nothing."""
+        """Renews the claim first: a worker that lost it writes nothing.
+
+        With ``changed`` the change must be as this worker knows it. Without, what it notes is written beside whatever a
+        person made of the change meanwhile.
+        """
         wall = self._context.clock.wall()
         self._claim.renew(wall)
-        rows = self._context.outbox.rows(cluster_name, message, wall)
-        etags = self._context.records.commit_in(self._partition, [*writes, *rows])
-        for write, etag in zip(writes, etags, strict=False):
-            if isinstance(write, PutJournal):
-                self.entries[write.entry.step] = Stored(write.entry, etag)
+        messages = self._context.outbox.rows(self.run.change.cluster_name, message, wall)
+        try:
+            self._write(changed or self.run.change, writes, [*lines, *messages])
+        except StoreConflict:
+            stored = self._context.records.change(self.run.partition, self.run.change_id)
+            if changed is not None or stored is None:
+                raise
+            self.run = replace(self.run, stored=stored)
+            self._write(stored.value, writes, [])
+
+    def _write(self, change: Change, writes: Sequence[PutJournal], rows: Sequence[Put]) -> None:
+        records, partition = self._context.records, self.run.partition
+        # It works, so it waits for nothing.
+        change = replace(records.with_journal(partition, change, writes), waits_for="", key_missing_since=None)
+        etag, *etags = records.commit_in(partition, [self.run.put(change), *writes, *rows])
+        self.run = replace(self.run, stored=Stored(change, etag))
+        for write, journal_etag in zip(writes, etags, strict=False):
+            self.entries[write.entry.step] = Stored(write.entry, journal_etag)

@@ -18,7 +18,7 @@ from ...clock import Instant
 from ...cloud.errors import AzureError
 from ...cloud.network import Network
 from ...core.remediation.state_machine import Event, next_state
-from ...errors import Refused
+from ...errors import KeyMissing, Refused, RowForged
 from ...formatting import count, utc
 from ...ids import new_id
 from ...model.change import Change, ChangeState, Outcome, Verdict
@@ -78,7 +78,12 @@ class Reconciler:
             case ChangeState.APPROVED | ChangeState.APPLYING:
                 self._apply(run)
             case ChangeState.VERIFYING:
-                self._verify(run)
+                try:
+                    self._verify(run)
+                except RowForged as forged:
+                    self._end(run, Outcome(Verdict.CANT_TELL, str(forged)))
+                except KeyMissing as missing:
+                    self._wait_for_key(run, missing)
             case ChangeState.ROLLED_BACK:
                 self._check_rolled_back(run)
             case state:
@@ -106,7 +111,7 @@ class Reconciler:
         network = self._network_of(vnet_id.subscription)
         try:
             PlanExecutor(context, run, claim, network).execute()
-        except NotAuthorized as refusal:
+        except (NotAuthorized, RowForged, KeyMissing) as refusal:
             latest = self._records.change(run.partition, change.id)
             if latest is not None:
                 self._refuse(replace(run, stored=latest), refusal)
@@ -120,10 +125,22 @@ class Reconciler:
                 self._replan(run, Verdict.EXPIRED, f"{refusal}; nothing was changed")
             case ApprovalTooOld():
                 self._replan(run, Verdict.FAILED, str(refusal))
+            case KeyMissing():
+                self._wait_for_key(run, refusal)
             case RemediationOff() if change.is_begun:
                 self._stop(run, str(refusal))  # partly applied: a person resumes it or rolls it back
             case _:
                 self._end(run, Outcome(Verdict.FAILED, str(refusal)))
+
+    def _wait_for_key(self, run: ChangeRun, missing: KeyMissing) -> None:
+        """Another instance may hold it, or it comes with the next deployment. What it signed is left alone."""
+        change, now = run.change, self._clock.now()
+        since = change.key_missing_since or now
+        if now - since >= WAIT_LIMIT:
+            self._stop(run, str(missing))
+        else:
+            waiting = replace(change, key_missing_since=since)
+            self._wait(replace(run, stored=replace(run.stored, value=waiting)), str(missing))
 
     def _start(self, run: ChangeRun) -> bool:
         """Check drift and start the run, before the first write and when a stopped change resumes.
@@ -152,7 +169,8 @@ class Reconciler:
             return False
         start, line = self._context.authority.start(change, now)
         state = next_state(change.state, Event.START)
-        started = replace(change, state=state, due_at=now, start=start, waits_for="")
+        known = self._records.with_journal(run.partition, change)
+        started = replace(known, state=state, due_at=now, start=start, waits_for="", key_missing_since=None)
         self._records.commit_in(run.partition, [run.put(started), line])
         return True
 
@@ -187,7 +205,7 @@ class Reconciler:
         if outcome is None:
             self._check_later(run, now + RECHECK_AFTER)
             return
-        journal = self._records.journal(run.partition, change.id)
+        journal = self._records.verified_journal(run.partition, change)
         found = self._write_audit.check(change, journal, now)
         if found.overlaps:
             entries = mark_reported(change, journal, found.overlaps)
@@ -231,7 +249,8 @@ class Reconciler:
             self._context.finisher.end_rollback(run, found, Instant.of(self._clock))
 
     def _check_later(self, run: ChangeRun, at: datetime) -> None:
-        self._records.commit_in(run.partition, [run.put(replace(run.change, due_at=at))])
+        later = replace(run.change, due_at=at, waits_for="", key_missing_since=None)
+        self._records.commit_in(run.partition, [run.put(later)])
 
     def _stop(
         self, run: ChangeRun, reason: str, commands: tuple[str, ...] = (), entries: Sequence[PutJournal] = ()

@@ -10,6 +10,7 @@ from typing import cast
 import pytest
 
 from shared.cloud.errors import Unavailable
+from shared.core.planning.digest import with_digest
 from shared.core.planning.request import PlanRequest
 from shared.errors import NotFoundHere
 from shared.flows.approval.propose import Propose
@@ -19,6 +20,8 @@ from shared.model.change import Change, ChangeState, JournalEntry
 from shared.model.plan import Plan, PlanKind
 from shared.store.records import Put, Records
 from tests.support.builders import at
+from tests.support.nouns import make_change
+from tests.support.remediation import signed
 from tests.support.tracking import LINKS, PARTITION, TROUBLE, World, change_in, plan_for
 
 
@@ -101,7 +104,9 @@ def test_of_reserved_public_ips_the_same_is_asked_for_again(
 def test_a_roll_back_is_planned_again_of_the_change_that_it_takes_back(
     world: World, renewer: PlanRenewer, planner: AskedPlanner
 ) -> None:
-    original = change_in(ChangeState.FIXED, "chg-original")
+    applied = make_change(ChangeState.FIXED, with_digest(plan_for()))
+    assert applied.decision is not None
+    original = signed(replace(applied, id="chg-original", decision=replace(applied.decision, change_id="chg-original")))
     back = replace(plan_for(), kind=PlanKind.DETACH_NAT_GATEWAY, of_change_id=original.id)
     with pytest.raises(NotFoundHere, match="chg-original is not known here any more"):
         renewer.plan_again(PARTITION, ended(world, plan=back), "Ada")

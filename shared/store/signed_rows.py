@@ -1,0 +1,37 @@
+"""Rows that carry the app's signature: it covers what a row is, where it stands and what it holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Protocol
+
+from .codec import content_of, to_columns
+from .table import Row
+
+
+class RowSigner(Protocol):
+    """See ``auth.signing``."""
+
+    def sign_row(self, kind: str, partition: str, row_key: str, content: object) -> str: ...
+
+    def verify_row(self, kind: str, partition: str, row_key: str, content: object, signature: str) -> None: ...
+
+
+class SignedRows:
+    """Without a signer, as where no key is set, nothing is signed and everything is believed."""
+
+    def __init__(self, signer: RowSigner | None) -> None:
+        self.signer = signer
+
+    def signed(self, kind: str, partition: str, row: Row) -> Row:
+        if self.signer is None:
+            return row
+        content = content_of(to_columns(row.value))
+        signature = self.signer.sign_row(kind, partition, row.key, content)
+        return replace(row, columns={**row.columns, "signature": signature})
+
+    def verify(self, kind: str, row: Any) -> None:
+        """A row as it was read. Raises RowForged or KeyMissing."""
+        if self.signer is not None:
+            signature = str(row.get("signature", ""))
+            self.signer.verify_row(kind, row["PartitionKey"], row["RowKey"], content_of(row), signature)
