@@ -153,7 +153,7 @@ class App(Clients):
 
     @cached_property
     def silence(self) -> Silence:
-        return Silence(self.records, self.active_clusters)
+        return Silence(self.records, self.active_clusters, self.outbox, self.clock)
 
     @cached_property
     def stop(self) -> StopChanges:

@@ -102,7 +102,7 @@ def change_decided(change: Change, page_url: str = "") -> Message:
         f"Plan for {change.cluster_name} {verb}",
         sentences(f"{verb}{by}", f"{following} {ASK_AGAIN}" if page_url else following),
         facts=(("Plan", capital(change.plan.summary)), ("Asked for by", change.requested_by)),
-        buttons=(Button("Open the plan", page_url),) if page_url else (),
+        buttons=(Button("Open plan", page_url),) if page_url else (),
     )
 
 
@@ -116,7 +116,7 @@ def change_progress(change: Change, entry: JournalEntry, page_url: str) -> Messa
         f"{change.cluster_name}: step {entry.step + 1} of {len(steps)} {entry.state}",
         sentences(entry.note or step),
         facts=(("Plan", capital(change.plan.summary)), _approved_by(change), ("At", utc(entry.updated_at))),
-        buttons=(Button("Open the change", page_url),),
+        buttons=(Button("Open change", page_url),),
     )
 
 
@@ -128,7 +128,7 @@ def change_proving(change: Change, page_url: str) -> Message:
         f"Proving: {change.cluster_name} leaves through the NAT gateway",
         "All steps are done. snatbot measures whether connections go through the NAT gateway and none fails.",
         facts=(("Plan", capital(change.plan.summary)), _approved_by(change)),
-        buttons=(Button("Open the change", page_url),),
+        buttons=(Button("Open change", page_url),),
     )
 
 
@@ -140,7 +140,7 @@ def change_waiting(change: Change, reason: str, page_url: str) -> Message:
         f"The change on {change.cluster_name} waits",
         sentences(reason, "It goes on by itself when that is over."),
         facts=(_steps_done(change), _approved_by(change)),
-        buttons=(Button("Open the change", page_url),),
+        buttons=(Button("Open change", page_url),),
     )
 
 
@@ -159,7 +159,7 @@ def change_stopped(change: Change, page_url: str) -> Message:
             Section("Done", bullets=steps[: change.step], is_detail=True),
             Section("Not done", bullets=steps[change.step :], is_detail=True),
         ),
-        buttons=(Button("Open the change", page_url, is_primary=True),),
+        buttons=(Button("Open change", page_url, is_primary=True),),
     )
 
 
@@ -173,7 +173,7 @@ def concurrent_write_found(change: Change, reason: str, page_url: str, commands:
         sentences(reason),
         Tone.ALARM,
         sections=(Section(HEADING, text=text, code=script(commands)),),
-        buttons=(Button("Open the change", page_url, is_primary=True),),
+        buttons=(Button("Open change", page_url, is_primary=True),),
     )
 
 
@@ -202,13 +202,16 @@ def change_finished(change: Change, page_url: str, journal: Sequence[JournalEntr
         facts=(
             ("Change", capital(change.plan.summary)),
             ("Egress IPs", egress if has_new_egress else ""),
-            ("Failed a minute", sparkline(change.reason.failed_by_minute if change.reason else None)),
+            ("Failed before", sparkline(change.reason.failed_by_minute if change.reason else None)),
             ("On the NAT gateway", sparkline(attempted)),
             _approved_by(change),
         ),
         sections=(*results, *_afterwards(change)),
         buttons=_buttons(change, page_url),
-        charts=(*failures_chart(change.reason), *chart("New connections a minute on the NAT gateway", attempted)),
+        charts=(
+            *failures_chart(change.reason, "Failed connections a minute, before"),
+            *chart("New connections a minute on the NAT gateway", attempted),
+        ),
     )
 
 
@@ -257,7 +260,7 @@ def _message(
 
 
 def _buttons(change: Change, page_url: str) -> tuple[Button, ...]:
-    opens = Button("Open the change", page_url)
+    opens = Button("Open change", page_url)
     if not change.leaves_something or change.state is ChangeState.FAILED:
         return (opens,)
     return (opens, Button("Delete what is left", f"{page_url}#decision"))

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from ..routes import Definition
 
-# A webhook can't rewrite what it posted, and nobody wants a post a step.
-_REWRITTEN = (MessageKind.STEP, MessageKind.PROVING)
+# A webhook can't rewrite what it posted, and nobody wants a post a step, or in silence.
+_REWRITTEN = (MessageKind.STEP, MessageKind.PROVING, MessageKind.SILENCED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,5 +33,5 @@ def standing(incident: Incident | None) -> Iterator[tuple[str, str]]:
         yield "Incident", f"{title}, {since}"
 
 
-def failures_chart(incident: Incident | None) -> tuple[Chart, ...]:
-    return chart("Failed connections a minute", incident.failed_by_minute) if incident else ()
+def failures_chart(incident: Incident | None, title: str = "Failed connections a minute") -> tuple[Chart, ...]:
+    return chart(title, incident.failed_by_minute) if incident else ()

@@ -105,6 +105,22 @@ def incident_cleared(incident: Incident, now: datetime, *, is_withdrawn: bool = 
     )
 
 
+def incident_silenced(incident: Incident, until: datetime | None, by: str) -> Message:
+    """Who holds back posts about it, or lets them through again: ``until`` None."""
+    follows = "Measuring goes on, and what is still open afterwards is posted then." if until else ""
+    summary = f"Silenced by {by} until {utc(until)}." if until else f"{by} has ended the silence."
+    return Message(
+        title=f"{'Silenced' if until else 'Not silenced any more'}: {headline(incident)}",
+        summary=sentences(summary, follows),
+        tone=Tone.NEUTRAL,
+        facts=facts_of(*standing(incident), *how_bad(incident)),
+        buttons=metrics_button(incident.load_balancer_id, incident.gateway_ids),
+        footer=f"snatbot · incident {incident.id}",
+        kind=MessageKind.SILENCED,
+        subject=incident.id,
+    )
+
+
 def headline(incident: Incident) -> str:
     """What and where: ``SNAT port exhaustion on shop-prod``."""
     kind = incident.kinds[0] if incident.kinds else FindingKind.SNAT_FAILING

@@ -39,6 +39,7 @@ class MessageKind(StrEnum):
     PROVING = "proving"
     OUTCOME = "outcome"
     CLEARED = "cleared"
+    SILENCED = "silenced"  # or not any more
     FLEET = "fleet"  # about monitoring itself
 
 

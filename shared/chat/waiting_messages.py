@@ -15,15 +15,13 @@ from .incident_messages import headline, incident_worsened
 from .labels import state_label
 from .message import Button, Message, MessageKind, Section, sections_of
 
-_BUTTONS = {ChangeState.PROPOSED: "Review plan", ChangeState.STOPPED: "Open the change"}
+_BUTTONS = {ChangeState.PROPOSED: "Review plan", ChangeState.STOPPED: "Open change"}
 
 
 def incident_reminder(incident: Incident, assessment: Assessment, waits: Change | None, page_url: str) -> Message:
     """How bad it is now, and which change waits for a person. ``page_url`` empty: nobody can decide here."""
     message = incident_worsened(incident, assessment)
-    opens = (
-        (Button(_BUTTONS.get(waits.state, "Open the plan"), page_url, is_primary=True),) if waits and page_url else ()
-    )
+    opens = (Button(_BUTTONS.get(waits.state, "Open plan"), page_url, is_primary=True),) if waits and page_url else ()
     return replace(
         message,
         kind=MessageKind.REMINDER,

@@ -195,7 +195,7 @@ def reserved() -> Change:
 def test_a_proposal_names_relief_as_another_choice_with_its_command_and_cost() -> None:
     choices = change_messages.change_proposed(nouns.make_change(plan=PLAN), URL).sections[0]
     assert "10,000 SNAT ports a node" in choices.steps[1]
-    assert "open connections drop on every node" in choices.steps[1].lower()
+    assert "open connections drop. The way back drops them too" in choices.steps[1]
     assert "egress IPs join those of now (3 more addresses that AKS makes)" in choices.steps[1]
     assert "--load-balancer-outbound-ports 10000" in choices.code
     alone = change_messages.change_proposed(nouns.make_change(), URL).sections[0]
@@ -222,4 +222,4 @@ def test_what_is_left_can_be_deleted_from_the_message_by_a_plan_of_its_own(chang
 
 def test_nothing_is_offered_for_deletion_that_is_in_use() -> None:
     message = change_messages.change_finished(nouns.make_change(ChangeState.FIXED), URL)
-    assert [button.text for button in message.buttons] == ["Open the change"]
+    assert [button.text for button in message.buttons] == ["Open change"]

@@ -61,6 +61,8 @@ def heads(number: int, name: str = "shop-prod") -> Iterator[Message]:
     for state in (S.FIXED, S.NOT_FIXED, S.CANT_TELL, S.ROLLED_BACK, S.FAILED):
         yield change_messages.change_finished(change(state), URL, nouns.make_journal())
     yield incident_messages.incident_cleared(incident, nouns.NOW)
+    yield incident_messages.incident_silenced(incident, nouns.NOW, "Ada")
+    yield incident_messages.incident_silenced(incident, None, "Ada")
 
 
 def lines(message: Message) -> int:
@@ -130,7 +132,7 @@ def test_slack_takes_every_state_and_its_chart(number: int) -> None:
 def test_both_services_get_the_points_that_were_measured() -> None:
     message = next(message for message in heads(3) if message.title.startswith("Fixed"))
     assert [shown.title for shown in message.charts] == [
-        "Failed connections a minute",
+        "Failed connections a minute, before",
         "New connections a minute on the NAT gateway",
     ]
     first = next(block for block in slack.render(message)["blocks"] if block["type"] == "data_visualization")
@@ -141,7 +143,7 @@ def test_both_services_get_the_points_that_were_measured() -> None:
     drawn = [element for element in body if element["type"] == "Chart.Line"]
     assert [len(line["data"][0]["values"]) for line in drawn] == [19, 19]
     assert {line["fallback"] for line in drawn} == {"drop"}
-    for label in ("Failed a minute", "On the NAT gateway"):
+    for label in ("Failed before", "On the NAT gateway"):
         assert "█" in dict(message.facts)[label], "what a chart shows is also text"
 
 

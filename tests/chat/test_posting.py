@@ -130,7 +130,7 @@ def test_a_web_page_is_no_answer_of_a_webhook(chat: RunningSimulator, service: S
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_webhook_is_spared_the_steps_of_a_change(chat: RunningSimulator, service: Service) -> None:
     before = chat.messages()
-    for kind in (MessageKind.STEP, MessageKind.PROVING):
+    for kind in (MessageKind.STEP, MessageKind.PROVING, MessageKind.SILENCED):
         assert channel(chat, service).send(replace(MESSAGE, kind=kind)) == ""
     assert chat.messages() == before
 

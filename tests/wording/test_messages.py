@@ -90,6 +90,8 @@ def usual(number: int) -> dict[str, Any]:
         "reason": f"somebody wrote to subnet `{cases.SUBNETS[0]}`",
         "commands": (cases.COMMAND,) * number,
         "texts": texts,
+        "until": START if number else None,
+        "by": "Ada",
         "over": texts,
     }
 

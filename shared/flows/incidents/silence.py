@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ... import user_input
+from ...chat import incident_messages
+from ...clock import Clock
 from ...errors import BadInput
 from ...formatting import utc
 from ...ids import cluster_key
@@ -14,7 +16,7 @@ from ...model.incident import ClusterRecord
 from ...store.active_clusters import ActiveClusterIndex
 from ...store.records import Put, Records
 from ...store.retry import retry_on_conflict
-from ..notification.outbox import audit
+from ..notification.outbox import Outbox, audit
 
 LONGEST = timedelta(days=30)
 
@@ -23,6 +25,8 @@ LONGEST = timedelta(days=30)
 class Silence:
     records: Records
     active_clusters: ActiveClusterIndex
+    outbox: Outbox
+    clock: Clock
 
     def begin(self, cluster: Cluster, until: datetime, by: str, now: datetime) -> ClusterRecord:
         """Raises BadInput if nobody is named, or the end is in the past or more than 30 days ahead."""
@@ -43,8 +47,12 @@ class Silence:
         silenced = replace(record, silenced_until=until, silenced_by=by if until else "")
         event = f"silenced until {utc(until)}" if until else "silence ended"
         incident = self.records.incident(cluster.id, record.incident_id) if record.incident_id else None
-        self.active_clusters.add(cluster_key(cluster.id), is_open=incident is not None and incident.value.is_open)
+        is_open = incident is not None and incident.value.is_open
+        self.active_clusters.add(cluster_key(cluster.id), is_open=is_open)
         writes = [Put(silenced, stored.etag if stored else None), audit(now, by, event, cluster.name)]
+        if incident is not None and is_open and incident.value.notified_severity is not None:
+            message = incident_messages.incident_silenced(incident.value, until, by)
+            writes += self.outbox.rows(cluster.name, message, self.clock.wall())
         self.records.commit(cluster.id, writes)
         return silenced
 

@@ -264,7 +264,7 @@ def test_after_a_denial_a_reminder_comes_in_four_hours_and_leads_to_the_page_tha
     desk.fails(260)
     reminder = desk.told()[-1]
     assert "denied by Maria Ortega" in reminder.sections[0].text
-    assert [(button.text, opened_by(button.url)) for button in reminder.buttons] == [("Open the plan", denied.id)]
+    assert [(button.text, opened_by(button.url)) for button in reminder.buttons] == [("Open plan", denied.id)]
 
 
 def test_what_gets_worse_after_a_denial_is_told_at_once_with_a_new_plan(desk: Desk) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from shared.chat.message import MessageKind
+from shared.clock import SystemClock
 from shared.errors import BadInput
 from shared.flows.incidents.silence import Silence, moment_from
+from shared.flows.notification.outbox import Outbox, message_of
 from shared.ids import cluster_key
 from shared.store.active_clusters import ActiveClusterIndex
 from shared.store.records import Records
@@ -18,13 +21,17 @@ def test_a_silence_is_kept_with_who_asked_and_leaves_the_rest_of_the_record(reco
     world.tick(TROUBLE)
     before = records.cluster(CLUSTER.id)
     assert before is not None
-    silence = Silence(records, world.active_clusters)
+    silence = Silence(records, world.active_clusters, world.outbox, SystemClock())
     silenced = silence.begin(CLUSTER, at(30), "Ada", at(9))
     assert (silenced.silenced_until, silenced.silenced_by) == (at(30), "Ada")
     assert silenced.incident_id == before.value.incident_id
     ended = silence.end(CLUSTER, "Bob", at(10))
     assert (ended.silenced_until, ended.silenced_by) == (None, "")
     lines = [(line.actor, line.event) for line in records.audit(PARTITION)][-2:]
+    posted = [message_of(row.value) for row in records.outbox(PARTITION) if row.value.channel == "slack"]
+    told = [message for message in posted if message.kind is MessageKind.SILENCED]
+    assert [message.title.partition(":")[0] for message in told] == ["Silenced", "Not silenced any more"]
+    assert told[0].summary.startswith("Silenced by Ada until 2026-11-22 10:30 UTC.")
     assert lines == [("Ada", "silenced until 2026-11-22 10:30 UTC"), ("Bob", "silence ended")]
 
 
@@ -33,12 +40,13 @@ def test_a_silenced_cluster_is_in_the_index_with_whether_it_fails(records: Recor
     world = World(records)
     if is_open:
         world.tick(TROUBLE)
-    Silence(records, world.active_clusters).begin(CLUSTER, at(30), "Ada", at(9))
+    Silence(records, world.active_clusters, world.outbox, SystemClock()).begin(CLUSTER, at(30), "Ada", at(9))
     assert world.active_clusters.entries() == {cluster_key(CLUSTER.id): is_open}
 
 
 def test_a_silence_needs_a_name_and_an_end() -> None:
-    silence = Silence(Records.__new__(Records), ActiveClusterIndex.__new__(ActiveClusterIndex))
+    index = ActiveClusterIndex.__new__(ActiveClusterIndex)
+    silence = Silence(Records.__new__(Records), index, Outbox(()), SystemClock())
     with pytest.raises(BadInput, match="by is empty"):
         silence.begin(cluster(), at(30), "  ", at(0))
     for until in (at(0), at(-5), at(60 * 24 * 31)):

@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from shared.chat.message import Message
-from shared.clock import Instant
+from shared.clock import Instant, SystemClock
 from shared.cloud.errors import AzureError, Forbidden, NotSent, Throttled, Unavailable
 from shared.cloud.request_count import RequestCount
 from shared.core.detection.schedule import ScanSchedule
@@ -809,7 +809,7 @@ def test_silence_holds_posts_back_and_ends_by_itself(make: Make) -> None:
     world = make("a")
     sick = by_state(Failed=dict.fromkeys(range(400), 1), Successful=dict.fromkeys(range(400), 100))
     world.access.answers |= {"state": sick, "before": sick, "backend": BACKENDS}
-    silence = Silence(world.records, world.active_clusters)
+    silence = Silence(world.records, world.active_clusters, Outbox(()), SystemClock())
     record = silence.begin(cluster(name="a"), at(30), "Ada", at(0))
     assert (record.silenced_until, record.silenced_by) == (at(30), "Ada")
     for minute in range(8, 30):
@@ -823,7 +823,7 @@ def test_silence_holds_posts_back_and_ends_by_itself(make: Make) -> None:
 
 def test_silence_can_be_ended_early(make: Make) -> None:
     world = make("a")
-    silence = Silence(world.records, world.active_clusters)
+    silence = Silence(world.records, world.active_clusters, Outbox(()), SystemClock())
     silence.begin(cluster(name="a"), at(300), "Ada", at(0))
     silence.end(cluster(name="a"), "Grace", at(5))
     world.access.answers |= {"state": SICK, "before": SICK, "backend": BACKENDS}
