@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.evaluate.report import as_text
 
-from . import chart, cost, document
+from . import cost, document
 from .fleet import SIZES
 from .goals import goals
 from .run import measure, measure_cold_start
@@ -42,8 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _write(results: dict[str, object]) -> None:
     LATEST.parent.mkdir(exist_ok=True)
     LATEST.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    images = ROOT / "docs" / "images"
-    written = [LATEST, *chart.draw(results, images)]
+    written = [LATEST]
     for name, text in (("performance.md", document.page(results)), ("cost.md", cost.page(results))):
         path = ROOT / "docs" / name
         path.write_text(text, encoding="utf-8")

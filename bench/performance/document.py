@@ -134,7 +134,7 @@ def page(results: Mapping[str, Any]) -> str:
             *lines,
             "\n## Ticks, and a loop\n",
             as_markdown(HEAD, rows(results)),
-            "\n![Seconds per look](images/performance.png)\n",
+            "",
             _NOTES.format(grown=grown or "–"),
             "## As deployed\n",
             *(as_markdown(WHOLE_HEAD, list(_whole_rows(fleet))) for fleet in results["whole"]),

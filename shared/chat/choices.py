@@ -76,5 +76,5 @@ def _costs(plan: Plan) -> str:
 
 def _costs_of_relief(plan: Plan, relief: RelatedPlan) -> str:
     added = [address for address in relief.egress_then if address not in plan.egress_now]
-    joined = f"egress IPs join those of now ({listed(added, 3)})" if added else "no new egress IP"
+    joined = f"egress IPs join those of now ({listed(added, 3)}), price unknown here" if added else "no new egress IP"
     return f"the way back drops them too; {joined}"

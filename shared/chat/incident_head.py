@@ -21,7 +21,7 @@ def how_bad(incident: Incident) -> Iterator[tuple[str, str]]:
         f"`{node.name or node.ip}` ({percent(node.failed, node.failed + node.successful)})" for node in incident.nodes
     ]
     is_unknown = not shares and FindingKind.SNAT_FAILING in incident.kinds
-    yield "Worst nodes", "not known" if is_unknown else listed(shares, WORST)
+    yield "Failing node" if len(shares) == 1 else "Worst nodes", "not known" if is_unknown else listed(shares, WORST)
 
 
 def standing(incident: Incident | None) -> Iterator[tuple[str, str]]:

@@ -15,8 +15,8 @@ from shared.chat import slack, teams
 from shared.chat.message import Message
 from simulator.services.slack.blocks import SCHEMAS
 from simulator.testing import RunningSimulator, start_simulator
-from tests.chat.test_head import NAME, heads
 from tests.simulator.slack import SlackServer, actions, button, client, slack_app
+from tests.support.heads import NAME, heads
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
