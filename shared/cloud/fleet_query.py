@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -35,6 +35,7 @@ from .parse.fields import (
 from .parse.load_balancer import parse_load_balancer
 
 T = TypeVar("T")
+Broken = dict[UnreadableRow, frozenset[ArmId]]  # load balancers and NAT gateways, with subnets that can be read
 PRODUCT_TAG = "snatbot"
 _BALANCERS = "Microsoft.Network/loadBalancers"
 _GATEWAYS = "Microsoft.Network/natGateways"
@@ -54,18 +55,6 @@ _PREFIXES_QUERY = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Broken:
-    """An unreadable load balancer or NAT gateway, with its readable subnets."""
-
-    row: UnreadableRow
-    subnet_ids: frozenset[ArmId] = frozenset()
-
-    @property
-    def is_balancer(self) -> bool:
-        return self.row.id.type.lower() == _BALANCERS.lower()
-
-
 class FleetDiscovery:
     def __init__(self, discovery: Discovery) -> None:
         self._discovery = discovery
@@ -76,7 +65,7 @@ class FleetDiscovery:
         unreadable = list(found.unreadable)
         balancers, broken_balancers = self._balancers(unreadable)
         gateways, broken_gateways = self._gateways(unreadable)
-        targets = _targets(found.clusters, balancers, gateways, [*broken_balancers, *broken_gateways])
+        targets = _targets(found.clusters, balancers, gateways, broken_balancers | broken_gateways)
         return Fleet(now, (*targets, *map(_known_by_id, found.broken)), tuple(unreadable))
 
     def read_cluster(self, cluster: Cluster) -> WatchedCluster:
@@ -103,16 +92,17 @@ class FleetDiscovery:
         """The subnet's NAT gateway, from Resource Manager."""
         return self._discovery.subnet_gateway(subnet_id)
 
-    def _balancers(self, unreadable: list[Unlisted]) -> tuple[list[LoadBalancer], list[_Broken]]:
+    def _balancers(self, unreadable: list[Unlisted]) -> tuple[list[LoadBalancer], Broken]:
         parsed, bad = self._read(_BALANCERS_QUERY, _BALANCERS, _balancer, unreadable)
         balancers = [item for item in parsed if item and item.outbound_rules and item.sku.lower() == "standard"]
-        return balancers, [_Broken(row) for row in bad if row.id.lower().endswith("/loadbalancers/kubernetes")]
+        broken = [row for row in bad if row.id.lower().endswith("/loadbalancers/kubernetes")]
+        return balancers, dict.fromkeys(broken, frozenset())
 
-    def _gateways(self, unreadable: list[Unlisted]) -> tuple[list[WatchedGateway], list[_Broken]]:
+    def _gateways(self, unreadable: list[Unlisted]) -> tuple[list[WatchedGateway], Broken]:
         found, _ = self._read(_GATEWAYS_QUERY, _GATEWAYS, _gateway_or_broken, unreadable)
-        broken = [entry for entry in found if isinstance(entry, _Broken)]
-        parsed = [entry for entry in found if not isinstance(entry, _Broken)]
-        unreadable += [Unlisted(f"NAT gateway {item.row.id}", item.row.reason) for item in broken]
+        broken = {row: frozenset(subnets) for row, subnets in found if isinstance(row, UnreadableRow)}
+        parsed = [(gateway, prefixes) for gateway, prefixes in found if isinstance(gateway, WatchedGateway)]
+        unreadable += [Unlisted(f"NAT gateway {row.id}", row.reason) for row in broken]
         sizes = self._prefix_sizes(unreadable) if any(prefixes for _, prefixes in parsed) else {}
         return [_counted(gateway, prefixes, sizes) for gateway, prefixes in parsed], broken
 
@@ -167,13 +157,13 @@ def _gateway(row: Json, gateway_id: ArmId) -> tuple[WatchedGateway, tuple[ArmId,
     return gateway, loose_references(row, "properties", "publicIpPrefixes")
 
 
-def _gateway_or_broken(row: Any) -> tuple[WatchedGateway, tuple[ArmId, ...]] | _Broken:
-    """Raises UnexpectedAnswer for a row without a readable id."""
+def _gateway_or_broken(row: Any) -> tuple[WatchedGateway | UnreadableRow, tuple[ArmId, ...]]:
+    """As ``_gateway``, or why not, with the subnets. Raises UnexpectedAnswer for a row without a readable id."""
     gateway_id = resource_id(row, "id")
     try:
         return _gateway(row, gateway_id)
     except UnexpectedAnswer as error:
-        return _Broken(UnreadableRow(gateway_id, error.message), _readable_subnets(row))
+        return UnreadableRow(gateway_id, error.message), _readable_subnets(row)
 
 
 def _counted(gateway: WatchedGateway, prefixes: Sequence[ArmId], sizes: Mapping[ArmId, int]) -> WatchedGateway:
@@ -182,12 +172,12 @@ def _counted(gateway: WatchedGateway, prefixes: Sequence[ArmId], sizes: Mapping[
     return replace(gateway, public_ip_count=None if None in counts else total)
 
 
-def _readable_subnets(row: Json) -> frozenset[ArmId]:
+def _readable_subnets(row: Json) -> tuple[ArmId, ...]:
     """The subnets of a gateway whose other properties can't be read."""
     try:
-        return frozenset(loose_references(row, "properties", "subnets"))
+        return loose_references(row, "properties", "subnets")
     except UnexpectedAnswer:
-        return frozenset()
+        return ()
 
 
 def _known_by_id(row: UnreadableRow) -> WatchedCluster:
@@ -200,7 +190,7 @@ def _targets(
     clusters: Iterable[Cluster],
     balancers: Iterable[LoadBalancer],
     gateways: Iterable[WatchedGateway],
-    broken: Sequence[_Broken],
+    broken: Broken,
 ) -> Iterator[WatchedCluster]:
     by_balancer = {balancer.id: balancer for balancer in balancers}
     by_subnet: dict[ArmId, list[WatchedGateway]] = defaultdict(list)
@@ -216,10 +206,10 @@ def _targets(
         balancer = by_balancer.get(cluster_balancer_id(cluster))
         is_balanced = cluster.outbound_type.lower() == "loadbalancer" and cluster.load_balancer_sku.lower() != "basic"
         reasons = [
-            f"what Azure answers of {item.row.id} can't be read: {item.row.reason}"
-            for item in broken
-            if (is_balanced or not item.is_balancer)
-            and (item.subnet_ids.intersection(cluster.subnet_ids) or _group_of(item.row.id) == group)
+            f"what Azure answers of {row.id} can't be read: {row.reason}"
+            for row, subnet_ids in broken.items()
+            if (is_balanced or row.id.type.lower() != _BALANCERS.lower())
+            and (subnet_ids.intersection(cluster.subnet_ids) or _group_of(row.id) == group)
         ]
         yield WatchedCluster(cluster, balancer if is_balanced else None, tuple(own.values()), "; ".join(reasons))
 
