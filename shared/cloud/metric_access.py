@@ -13,8 +13,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from dataclasses import replace
 from functools import partial
 from typing import Literal
@@ -28,7 +26,7 @@ from .metric_queries import MetricQuery
 from .metric_request import Answers, MetricRequest, Part, by_subscription
 from .metrics import Metrics
 from .metrics_batch import BatchMetrics
-from .request_count import RequestCount
+from .request_count import RequestCount, side_by_side
 from .throttle import Throttle
 
 Mode = Literal["auto", "batch", "arm"]
@@ -74,22 +72,18 @@ class MetricAccess:
         """
         answers: list[Answers] = [{} for _ in requests]
         parts = [
-            (answers[number], part)
+            (number, part)
             for number, request in enumerate(requests)
             for whole in by_subscription(request, deadline)
             for part in self._parts(whole, answers[number])
         ]
 
-        def send(found: Answers, part: Part) -> None:
-            found.update(self._query_doubting(part) if part.is_batch else self._query_each(part))
+        def send(numbered: tuple[int, Part]) -> tuple[int, Answers]:
+            number, part = numbered
+            return number, self._query_doubting(part) if part.is_batch else self._query_each(part)
 
-        if at_a_time == 1 or len(parts) < 2:
-            for found, part in parts:
-                send(found, part)
-        else:
-            with ThreadPoolExecutor(min(at_a_time, len(parts))) as pool:
-                for future in [pool.submit(copy_context().run, send, found, part) for found, part in parts]:
-                    future.result()
+        for number, found in side_by_side(send, parts, at_a_time):
+            answers[number] |= found
         return answers
 
     @property

@@ -10,13 +10,13 @@ waiting.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from ...cloud import metric_queries
 from ...cloud.deadline import Deadline, within
 from ...cloud.metric_access import MetricAccess
 from ...cloud.metrics_batch import MAX_RESOURCES
+from ...cloud.request_count import side_by_side
 from ...core.detection.assess import ClusterSeries, GatewaySeries, LoadBalancerSeries
 from ...core.detection.load_balancer import FAILED
 from ...core.detection.schedule import ScanScope, gateway_window
@@ -79,17 +79,14 @@ class MetricCollector:
         """Nodes by cluster id, for IPs that need names. After the deadline nodes are shown by IP only."""
         wanted = [(target.cluster, ips) for target in targets if (ips := _ips_to_name(series[target.cluster.id]))]
 
-        def nodes_of(cluster: Cluster, ips: Iterable[str]) -> NodeList:
+        def nodes_of(cluster_and_ips: tuple[Cluster, Iterable[str]]) -> tuple[str, NodeList]:
+            cluster, ips = cluster_and_ips
             if deadline.is_over:
-                return NodeList()
+                return cluster.id, NodeList()
             with within(deadline):
-                return self._nodes_of(cluster, ips)
+                return cluster.id, self._nodes_of(cluster, ips)
 
-        if at_a_time == 1 or len(wanted) < 2:
-            return {cluster.id: nodes_of(cluster, ips) for cluster, ips in wanted}
-        with ThreadPoolExecutor(min(at_a_time, len(wanted), _NAMED_AT_A_TIME)) as pool:
-            named = pool.map(lambda pair: nodes_of(*pair), wanted)
-            return {cluster.id: nodes for (cluster, _), nodes in zip(wanted, named, strict=True)}
+        return dict(side_by_side(nodes_of, wanted, min(at_a_time, _NAMED_AT_A_TIME)))
 
 
 def _ips_to_name(series: LoadBalancerSeries | None) -> set[str]:

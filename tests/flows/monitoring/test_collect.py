@@ -8,6 +8,7 @@ import pytest
 
 from shared.cloud.deadline import Deadline
 from shared.cloud.errors import Throttled
+from shared.cloud.request_count import RequestCount
 from shared.core.detection.schedule import ScanScope
 from shared.flows.monitoring.collect import MetricCollector, has_failure
 from shared.model.cluster import Cluster
@@ -50,6 +51,19 @@ def test_a_healthy_cluster_takes_one_query_and_a_failing_one_its_detail_and_name
     assert sick.load_balancer is not None
     assert sick.load_balancer.connections_by_backend == OF_BACKEND
     assert (sick.nodes, names.asked) == (NODES, [("sick", {"10.0.0.4"})])
+
+
+def test_requests_for_names_count_though_they_go_out_side_by_side() -> None:
+    count = RequestCount()
+
+    def names_of(_cluster: Cluster, _ips: Iterable[str]) -> NodeList:
+        count("GET", "/networkInterfaces")
+        return NODES
+
+    access = FakeAccess({"state": FAILING, "backend": OF_BACKEND, "before": FAILING})
+    with count.metered() as effort:
+        MetricCollector(access.access, names_of).collect(TARGETS, ScanScope(window()), Deadline(50), at_a_time=4)
+        assert effort().requests == len(TARGETS)
 
 
 def test_only_a_silent_load_balancer_is_asked_whether_it_reports() -> None:
