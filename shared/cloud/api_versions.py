@@ -10,9 +10,8 @@ from collections.abc import Iterable
 
 SUBSCRIPTIONS = "2022-12-01"
 RESOURCE_GRAPH = "2022-10-01"
-MANAGED_CLUSTERS = (
-    "2026-08-01"  # shows hosted system pools and a managed gateway's SKU (azure-mgmt-containerservice 41.8)
-)
+# Shows hosted system pools and a managed gateway's SKU (azure-mgmt-containerservice 41.8).
+MANAGED_CLUSTERS = "2026-08-01"
 SCALE_SETS = "2024-07-01"
 SCALE_SET_NICS = "2018-10-01"
 NETWORK = "2026-03-01"

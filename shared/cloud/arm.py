@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 class Arm:
     """``base_url`` is the cloud's Resource Manager, such as https://management.azure.com, and the default audience.
 
-    Safe to share between threads.
-
-    Every method raises the errors of ``errors``.
+    Safe to share between threads. Every method raises the errors of ``errors``.
     """
 
     def __init__(

@@ -19,7 +19,7 @@ from ...model.metric import MetricAnswer, Series, Window
 from ..error_mapping import from_metric_code, json_object
 from ..errors import AzureError, MetricUnavailable, UnexpectedAnswer
 from ..metric_queries import METRIC, MetricQuery
-from .fields import moment
+from .fields import moment, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,11 +87,7 @@ class _Rows(_Struct):
     values: list[msgspec.Raw] | None = None
 
 
-class _RowId(msgspec.Struct):
-    resourceid: str | None = None
-
-
-_ROW, _ROWS, _ROW_ID = msgspec.json.Decoder(_Row), msgspec.json.Decoder(_Rows), msgspec.json.Decoder(_RowId)
+_ROW, _ROWS = msgspec.json.Decoder(_Row), msgspec.json.Decoder(_Rows)
 _STRUCTS = (_Name, _Dimension, _Point, _Series, _Metric, _Row, _Rows)
 _DOCUMENTED = {name.lower(): name for struct in _STRUCTS for name in struct.__struct_encode_fields__}
 
@@ -117,7 +113,7 @@ def parse_batch(content: bytes, query: MetricQuery, window: Window) -> dict[str,
             resource_id = _resource_of(row)
             answer: MetricAnswer | AzureError = _of_row(row, query, window)
         except AzureError as error:
-            resource_id, answer = resource_id or _resource_of_unreadable(raw, query), error
+            resource_id, answer = resource_id or _resource_of_unreadable(raw), error
         if resource_id:
             found[resource_id] = answer
     return found
@@ -158,9 +154,9 @@ def _resource_of(row: _Row) -> str:
     return row.resourceid.lower() if row.resourceid else metric_id.lower().partition(_METRICS_OF)[0]
 
 
-def _resource_of_unreadable(raw: msgspec.Raw, query: MetricQuery) -> str:
+def _resource_of_unreadable(raw: msgspec.Raw) -> str:
     try:
-        return (_decode(_ROW_ID, raw, query).resourceid or "").lower()
+        return text(json_object("a row", bytes(raw)), "resourceid").lower()
     except UnexpectedAnswer:
         return ""
 
