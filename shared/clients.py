@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from .auth.errors import RemediationOff
 from .auth.signing import RowSigner, Signer
-from .chat.channels import Channel, SlackBot, channel_of
+from .chat.channels import AnyChannel, Channel, SlackBot, channel_of
 from .clock import Clock
 from .cloud.credentials import client_assertion, credential
 from .cloud.request_count import RequestCount
@@ -213,9 +213,9 @@ class Clients:
         )
 
     @cached_property
-    def channels(self) -> Mapping[str, Channel | SlackBot]:
+    def channels(self) -> Mapping[str, AnyChannel]:
         """By name: those with settings of their own, and those of ROUTES."""
-        settings, found = self.settings, dict[str, Channel | SlackBot]()
+        settings, found = self.settings, dict[str, AnyChannel]()
         if settings.slack_webhook_url is not None:
             found["slack"] = Channel("slack", settings.slack_webhook_url.get_secret_value())
         if settings.slack_bot_token is not None:

@@ -15,11 +15,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from .setting_types import SecretUrl, SlackBotToken, SlackChannelId
+from .setting_types import RoutingKey, SecretUrl, SigningKey, SlackBotToken, SlackChannelId, Url
 
 OWN_NAMES = ("slack", "teams")
 _NAME = r"[a-z][a-z0-9-]{0,29}"
-_KINDS = ("slack_webhook", "slack_bot", "teams_webhook")
+_KINDS = ("slack_webhook", "slack_bot", "teams_webhook", "webhook", "pagerduty")
 _MEANINGS = {
     "missing": "is missing",
     "extra_forbidden": "holds a name that is not known there",
@@ -45,7 +45,21 @@ class SlackBotDefinition(_Strict):
     token: SlackBotToken | None = None  # None: SLACK_BOT_TOKEN
 
 
-Definition = Annotated[WebhookDefinition | SlackBotDefinition, Field(discriminator="kind")]
+class SignedWebhookDefinition(_Strict):
+    kind: Literal["webhook"]
+    url: SecretUrl
+    secret: SigningKey
+
+
+class PagerDutyDefinition(_Strict):
+    kind: Literal["pagerduty"]
+    routing_key: RoutingKey
+    url: Url = "https://events.pagerduty.com/v2/enqueue"
+
+
+Definition = Annotated[
+    WebhookDefinition | SlackBotDefinition | SignedWebhookDefinition | PagerDutyDefinition, Field(discriminator="kind")
+]
 Name = Annotated[str, StringConstraints(pattern=rf"^{_NAME}$")]
 Texts = tuple[Annotated[str, StringConstraints(min_length=1)], ...]
 
@@ -106,6 +120,6 @@ def _problem(entry: Any) -> str:
     parts = [str(part) for part in entry["loc"] if part not in (*_KINDS, "[key]")]
     if entry["type"] in ("extra_forbidden", "string_pattern_mismatch"):
         parts.pop()
-    place = ".".join(part if re.fullmatch(rf"\d+|{_NAME}", part) else "…" for part in parts)
+    place = ".".join(part if re.fullmatch(rf"\d+|routing_key|{_NAME}", part) else "…" for part in parts)
     meaning = _MEANINGS.get(entry["type"], entry["msg"].removeprefix("Value error, "))
     return f"{place} {meaning}".strip()

@@ -104,6 +104,18 @@ def _signing_keys(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _signing_key(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value()) < 32:
+        raise ValueError("must have at least 32 characters")
+    return secret
+
+
+def _routing_key(secret: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[A-Za-z0-9]{32}", secret.get_secret_value()):
+        raise ValueError("must be the integration's key of 32 letters and digits")
+    return secret
+
+
 def _slack_bot_token(secret: SecretStr) -> SecretStr:
     if not re.fullmatch(r"xoxb-[\w-]+", secret.get_secret_value(), re.ASCII):
         raise ValueError("must be a bot token that does not expire: xoxb-…")
@@ -171,6 +183,8 @@ SecretUrl = Annotated[SecretStr, AfterValidator(_secret_url)]
 ConnectionString = Annotated[SecretStr, AfterValidator(_connection_string)]
 SlackBotToken = Annotated[SecretStr, AfterValidator(_slack_bot_token)]
 SlackChannelId = Annotated[str, AfterValidator(_slack_channel)]
+SigningKey = Annotated[SecretStr, AfterValidator(_signing_key)]
+RoutingKey = Annotated[SecretStr, AfterValidator(_routing_key)]
 SigningKeys = Annotated[SecretStr, AfterValidator(_signing_keys)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Pairs = Annotated[dict[str, str], BeforeValidator(_pairs)]

@@ -21,6 +21,8 @@ ACTING = {
     "REMEDIATOR_CLIENT_ID": "writer",
     "DETECTOR_CLIENT_ID": "reader",
     "SIGNING_KEYS": "k" * 32,
+    "ENTRA_TENANT_ID": "99999999-9999-4999-8999-999999999999",
+    "ENTRA_CLIENT_ID": "aaaaaaaa-0000-4000-8000-0000000000b1",
     "PUBLIC_BASE_URL": "https://bot.example.com",
     "SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/x",
     "WORKSPACE_ID": "workspace",

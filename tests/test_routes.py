@@ -7,6 +7,10 @@ from typing import Any
 
 import pytest
 
+from shared.app import App
+from shared.chat.channels import Channel, SlackBot
+from shared.chat.pager import PagerDuty, SignedWebhook
+from shared.clock import SystemClock
 from shared.errors import MisconfiguredError
 from shared.routes import parse_routes
 from shared.settings import Settings, load_settings
@@ -37,6 +41,41 @@ def test_channels_are_told_apart_by_kind_and_routes_keep_their_order() -> None:
     assert routes is not None
     assert [channel.kind for channel in routes.channels.values()] == ["teams_webhook", "slack_bot"]
     assert [route.to for route in routes.routes] == [("first", "slack"), ("second",)]
+
+
+def test_each_kind_becomes_a_channel() -> None:
+    key = "k" * 32
+    channels = {
+        "first": WEBHOOK,
+        "second": BOT,
+        "third": {"kind": "webhook", "url": "https://x.example", "secret": key},
+        "fourth": {"kind": "pagerduty", "routing_key": key},
+        "fifth": {"kind": "slack_webhook", "url": "https://x.example"},
+    }
+    app = App(load(channels, {"to": [*channels, "slack"]}, **SLACK), SystemClock())
+    assert dict(app.channels) == {
+        "slack": SlackBot("https://slack.com/api", "xoxb-1", "C0001"),
+        "first": Channel("teams", WEBHOOK["url"]),
+        "second": SlackBot("https://slack.com/api", "xoxb-1", "C0002"),
+        "third": SignedWebhook("https://x.example", key),
+        "fourth": PagerDuty("https://events.pagerduty.com/v2/enqueue", key),
+        "fifth": Channel("slack", "https://x.example"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("channel", "told"),
+    [
+        ({"kind": "webhook", "url": "https://x.example", "secret": CANARY}, "must have at least 32 characters"),
+        ({"kind": "webhook", "url": "http://x.example", "secret": "k" * 32}, "must be a complete https:// address"),
+        ({"kind": "pagerduty", "routing_key": CANARY}, "must be the integration's key"),
+        ({"kind": "pagerduty"}, "routing_key is missing"),
+    ],
+)
+def test_a_pager_needs_its_key(channel: dict[str, Any], told: str) -> None:
+    text = problem({"first": channel}, ALL)
+    assert told in text
+    assert CANARY not in text
 
 
 def test_every_mistake_of_shape_is_told_at_once() -> None:

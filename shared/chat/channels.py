@@ -1,4 +1,4 @@
-"""Where messages go: a webhook of Slack or Teams, or a channel in which a Slack bot posts."""
+"""Where messages go: a webhook of Slack or Teams, a channel in which a Slack bot posts, or a pager."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from . import slack, teams
 from .message import Message, MessageKind
+from .pager import PagerDuty, SignedWebhook
 from .slack_api import SlackApi
 
 if TYPE_CHECKING:
@@ -48,10 +49,19 @@ class SlackBot:
         return SlackApi(self.api_url, self.token, self.place)
 
 
-def channel_of(defined: Definition, slack_api_url: str, bot_token: SecretStr | None) -> Channel | SlackBot:
+AnyChannel = Channel | SlackBot | SignedWebhook | PagerDuty
+
+
+def channel_of(defined: Definition, slack_api_url: str, bot_token: SecretStr | None) -> AnyChannel:
     """A channel of ROUTES. ``bot_token``: for those that have none of their own."""
-    if defined.kind != "slack_bot":
-        return Channel(defined.kind.removesuffix("_webhook"), defined.url.get_secret_value())
-    token = defined.token or bot_token
-    assert token is not None, "settings were not checked"
-    return SlackBot(slack_api_url, token.get_secret_value(), defined.channel)
+    match defined.kind:
+        case "slack_bot":
+            token = defined.token or bot_token
+            assert token is not None, "settings were not checked"
+            return SlackBot(slack_api_url, token.get_secret_value(), defined.channel)
+        case "webhook":
+            return SignedWebhook(defined.url.get_secret_value(), defined.secret.get_secret_value())
+        case "pagerduty":
+            return PagerDuty(defined.url, defined.routing_key.get_secret_value())
+        case _:
+            return Channel(defined.kind.removesuffix("_webhook"), defined.url.get_secret_value())

@@ -57,4 +57,4 @@ def check(answer: Answer, channel: str, url: str, *, is_throttled: bool = False)
 
 
 def _setting(channel: str) -> str:
-    return f"{channel.upper()}_WEBHOOK_URL"
+    return f"{channel.upper()}_WEBHOOK_URL, or its url in ROUTES,"

@@ -123,7 +123,7 @@ def test_a_chart_that_slack_refuses_is_left_out_and_the_blocks_arrive(chat: Runn
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_web_page_is_no_answer_of_a_webhook(chat: RunningSimulator, service: Service) -> None:
     answer_with(chat, service, 200, "<!doctype html><title>Sign in</title>")
-    with pytest.raises(ChatRefused, match=f"{service.upper()}_WEBHOOK_URL is not a webhook"):
+    with pytest.raises(ChatRefused, match=f"{service.upper()}_WEBHOOK_URL, or its url in ROUTES, is not a webhook"):
         channel(chat, service).send(MESSAGE)
 
 
@@ -196,7 +196,7 @@ def test_an_address_that_is_none_is_refused_and_not_shown(
 ) -> None:
     with caplog.at_level(logging.DEBUG), pytest.raises(ChatRefused) as caught:
         Channel(service, url).send(MESSAGE)
-    assert "WEBHOOK_URL is not a web address" in str(caught.value)
+    assert "ROUTES, is not a web address" in str(caught.value)
     assert "secret-part" not in traceback_of(caught.value) + caplog.text
 
 

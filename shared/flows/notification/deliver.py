@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from ...chat.channels import Channel, SlackBot
+from ...chat.channels import AnyChannel, SlackBot
 from ...chat.errors import ChatRefused, ChatUnavailable
+from ...chat.pager import PagerDuty, SignedWebhook, event_of
 from ...model.audit import OutboxMessage
 from ...store.errors import StoreConflict
 from ...store.liveness import Liveness
@@ -47,7 +48,7 @@ class Deliver:
         self,
         records: Records,
         liveness: Liveness,
-        channels: Mapping[str, Channel | SlackBot],
+        channels: Mapping[str, AnyChannel],
         router: Router | None = None,
     ) -> None:
         self._records = records
@@ -99,7 +100,7 @@ class Deliver:
         except StoreConflict:
             return "waiting"  # another worker claimed it
         try:
-            self._post(partition, tried)
+            self._post(partition, tried, wall)
         except StoreConflict:
             return "waiting"  # another worker writes where the message was posted
         except ChatUnavailable as error:
@@ -116,7 +117,7 @@ class Deliver:
         self._records.delete_outbox(partition, tried)
         return "sent"
 
-    def _post(self, partition: str, row: OutboxMessage) -> None:
+    def _post(self, partition: str, row: OutboxMessage, wall: datetime) -> None:
         channel = self._channels.get(row.channel)
         if channel is None:
             raise ChatRefused(row.channel, "this channel is not configured any more")
@@ -126,6 +127,9 @@ class Deliver:
             raise ChatRefused(row.channel, "the stored message cannot be read by this release") from None
         if isinstance(channel, SlackBot):
             RewrittenMessage(self._records, channel.api(), partition, row, message).deliver()
+        elif isinstance(channel, SignedWebhook | PagerDuty):
+            incident = self._records.incident_in(partition, message.subject) if message.subject else None
+            channel.send(event_of(row, message, incident.value if incident else None), wall)
         elif note := channel.send(message):
             log.warning("message %s to %s: %s", row.id, row.channel, note)
 

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -13,15 +14,17 @@ import pytest
 
 from shared.chat.channels import Channel
 from shared.chat.errors import ChatError, ChatRefused, ChatUnavailable
-from shared.chat.message import Message, Tone
+from shared.chat.message import Message, MessageKind, Tone
+from shared.chat.pager import PagerDuty
 from shared.flows.notification.deliver import Deliver, Delivery
 from shared.flows.notification.outbox import Outbox
 from shared.ids import cluster_key, new_id
 from shared.model.audit import OutboxMessage
+from shared.model.incident import IncidentState
 from shared.store.liveness import Liveness
 from shared.store.records import Put, Records
 from shared.store.table import Table
-from tests.support.nouns import make_cluster
+from tests.support.nouns import make_cluster, make_incident
 
 CLUSTER = make_cluster()
 PARTITION = cluster_key(CLUSTER.id)
@@ -337,3 +340,19 @@ def test_a_row_that_an_earlier_release_wrote_is_delivered(post: Post, table: Tab
     without = {name: value for name, value in json.loads(row["json0"]).items() if name != "refusals"}
     table.client().update_entity({**row, "json0": json.dumps(without)})
     assert post.run(1) == Delivery(sent=1)
+
+
+def test_a_pager_hears_how_the_incident_stands_now(
+    records: Records, liveness: Liveness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[tuple[str, str]] = []
+    monkeypatch.setattr(PagerDuty, "send", lambda _, event, __: sent.append((event.action, event.subject)))
+    flow = Deliver(records, liveness, {"pager": PagerDuty("https://x.example", "key")})
+    incident = make_incident()
+    for kind, state in ((MessageKind.FAILING, IncidentState.OPEN), (MessageKind.OUTCOME, IncidentState.CLEARED)):
+        stored = records.incident_in(PARTITION, incident.id)
+        message = Message("title", "summary", Tone.ALARM, kind=kind, subject=incident.id)
+        rows = Outbox(("pager",)).rows(CLUSTER.name, message, WALL)
+        records.commit_in(PARTITION, [Put(replace(incident, state=state), stored.etag if stored else None), *rows])
+        assert flow.run(PARTITION, WALL) == Delivery(sent=1)
+    assert sent == [("trigger", incident.id), ("resolve", incident.id)]
