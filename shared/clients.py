@@ -148,14 +148,14 @@ class Clients:
 
     @cached_property
     def table(self) -> Table:
-        secret = self.settings.storage_connection_string
+        settings, secret = self.settings, self.settings.storage_connection_string
         if secret is not None:
-            return Table(self.settings.table_prefix, connection_string=secret.get_secret_value())
-        return Table(
-            self.settings.table_prefix,
-            endpoint=self.settings.storage_table_endpoint,
-            credential=credential(self.settings.storage_client_id or None),
-        )
+            table = Table(settings.table_prefix, connection_string=secret.get_secret_value())
+        else:
+            identity = credential(settings.storage_client_id or None)
+            table = Table(settings.table_prefix, endpoint=settings.storage_table_endpoint, credential=identity)
+        table.on_created = lambda: self.stop_switch.begin(self.clock.now())
+        return table
 
     @cached_property
     def records(self) -> Records:
@@ -175,7 +175,7 @@ class Clients:
 
     @cached_property
     def stop_switch(self) -> StopSwitch:
-        return StopSwitch(self.table)
+        return StopSwitch(self.table, self.row_signer)
 
     @cached_property
     def vnet_lock(self) -> VnetLock:

@@ -8,6 +8,7 @@ from datetime import datetime
 from .change import FINAL_STATES, ChangeState
 
 STARTED = "change started"
+ALL_STOPPED = "all changes stopped"
 
 
 def step_done(step: int) -> str:

@@ -1,15 +1,24 @@
-"""The switch that stops all changes before their next step."""
+"""The switch that stops all changes before their next step.
+
+Its row is signed. Where it is absent, or not this app's own, everything counts as stopped: whoever deletes the row must
+not lift a stop by that. So the first row is written only with the table, and by a person's word otherwise.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..model.audit import AuditLine
+from ..errors import KeyMissing, RowForged
+from ..model.audit import ALL_STOPPED, AuditLine
+from .due_index import sortable
+from .errors import StoreConflict
 from .records import ALL_CHANGES, Put, row_of
-from .table import ANY, Row, Table
+from .signed_rows import RowSigner, SignedRows
+from .table import ANY, Row, Table, stored
 
-_ROW = "stop"
+_KIND, _ROW = "stop flag", "stop"
+_LIFT = "Look at who may write to the app's storage, then lift the stop: `DELETE /api/stop`, or `snatbot resume-all`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +30,44 @@ class StopFlag:
 
 
 class StopSwitch:
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, signer: RowSigner | None = None) -> None:
         self._table = table
+        self._signed = SignedRows(signer)
 
     def stop_flag(self) -> StopFlag:
-        stored = self._table.get(StopFlag, ALL_CHANGES, _ROW)
-        return stored.value if stored else StopFlag()
+        found = [row for row in self._table.unread(ALL_CHANGES, _ROW) if row["RowKey"] == _ROW]
+        if self._signed.signer is None:
+            return stored(StopFlag, found[0]).value if found else StopFlag()
+        if not found:
+            return _doubted("the stop flag is missing: it was deleted, or the app has not had a signing key before")
+        try:
+            self._signed.verify(_KIND, found[0])
+        except (RowForged, KeyMissing) as doubt:
+            return _doubted(str(doubt))
+        flag = stored(StopFlag, found[0]).value
+        if not flag.is_set and self._was_stopped_since(flag.at):
+            return _doubted("the stop flag is older than the last stop in the audit: somebody put it back")
+        return flag
+
+    def _was_stopped_since(self, at: datetime | None) -> bool:
+        lines = self._table.rows(AuditLine, ALL_CHANGES, "audit-", sortable(at) if at else "")
+        return any(line.value.event == ALL_STOPPED and line.value.at != at for _, line in lines)
 
     def set_stop_flag(self, flag: StopFlag, line: AuditLine) -> None:
         """Write the flag and its audit line, both or neither."""
-        self._table.transaction(ALL_CHANGES, [Row(_ROW, flag, ANY), row_of(Put(line))])
+        self._table.transaction(ALL_CHANGES, [self._row(flag, ANY), row_of(Put(line))])
+
+    def begin(self, now: datetime) -> None:
+        """Nothing is stopped: only for a table that was created right now."""
+        if self._signed.signer is not None:
+            try:
+                self._table.write(ALL_CHANGES, self._row(StopFlag(by="snatbot", reason="first start", at=now), None))
+            except StoreConflict:
+                return
+
+    def _row(self, flag: StopFlag, etag: str | None) -> Row:
+        return self._signed.signed(_KIND, ALL_CHANGES, Row(_ROW, flag, etag))
+
+
+def _doubted(why: str) -> StopFlag:
+    return StopFlag(True, "snatbot", f"{why.rstrip('.')}. {_LIFT}")

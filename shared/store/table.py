@@ -6,7 +6,7 @@ Values are dataclasses (see ``codec``); Azure's errors become this folder's (see
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -80,6 +80,7 @@ class Table:
         self._credential = credential
         self._client: TableClient | None = None
         self._lock = threading.Lock()
+        self.on_created: Callable[[], None] = lambda: None  # called once, by whoever creates the table in storage
 
     def get(self, kind: type[T], partition: str, row: str) -> Stored[T] | None:
         """None without such a row."""
@@ -162,14 +163,18 @@ class Table:
 
     def client(self) -> TableClient:
         """Raises StoreUnavailable if storage can't be reached."""
+        is_created = False
         with self._lock:
             if self._client is None:
                 with import_lock:
                     client = self._service().get_table_client(self._name)
                 with translated("create table"):
-                    self._create(client)
+                    is_created = self._create(client)
                 self._client = client
-            return self._client
+            found = self._client
+        if is_created:
+            self.on_created()
+        return found
 
     def _service(self) -> Any:
         from azure.core.pipeline.transport import RequestsTransport
@@ -186,13 +191,15 @@ class Table:
         return TableServiceClient(self._endpoint, credential=self._credential, **options)
 
     @staticmethod
-    def _create(client: TableClient) -> None:
+    def _create(client: TableClient) -> bool:
+        """Whether it was not there."""
         from azure.core.exceptions import ResourceExistsError
 
         try:
             client.create_table()
         except ResourceExistsError:
-            return
+            return False
+        return True
 
 
 def stored(kind: type[T], row: Any) -> Stored[T]:

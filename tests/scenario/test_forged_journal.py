@@ -16,6 +16,7 @@ from shared.errors import RowForged
 from shared.model.change import Change, ChangeState
 from shared.model.plan import AssociateSubnet
 from shared.model.resource_id import ArmId
+from shared.store.records import ALL_CHANGES
 from tests.scenario.test_used_once import audited, half_done, refused
 from tests.support.theatre import WRITER, Theatre
 
@@ -151,6 +152,18 @@ def test_what_nobody_approved_is_neither_taken_back_nor_deleted(theatre: Theatre
     for ask in (theatre.app.propose.propose_rollback, theatre.app.propose.propose_deletion):
         with pytest.raises(DecisionForged, match="stored approval does not carry this app's signature"):
             ask(edited, Instant.of(theatre.clock), "Ada")
+
+
+def test_a_stop_flag_that_is_deleted_stops_every_change_until_a_person_lifts_it(theatre: Theatre) -> None:
+    change = half_done(theatre)
+    theatre.app.table.client().delete_entity(ALL_CHANGES, "stop")
+    written = len(theatre.writes(WRITER))
+    stopped = theatre.run_on(change)
+    assert (stopped.state, len(theatre.writes(WRITER))) == (S.STOPPED, written)
+    assert "the stop flag is missing" in stopped.stop_reason
+    theatre.app.stop.set(False, "Ada", "looked", theatre.clock.now())
+    theatre.decide(stopped, "resume")
+    assert theatre.run_on(stopped).state is S.FIXED
 
 
 def test_a_journal_forged_while_the_change_is_verified_proves_nothing(theatre: Theatre) -> None:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from azure.data.tables import UpdateMode
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from shared.app import App
+from shared.auth.signing import RowSigner
+from shared.clock import SystemClock
 from shared.errors import BadInput
 from shared.flows.incidents.history import read_history
 from shared.flows.remediation.stop import StopChanges
+from shared.ids import new_id
+from shared.settings import load_settings
 from shared.store.records import ALL_CHANGES, Records
 from shared.store.stop_switch import StopFlag, StopSwitch
+from shared.store.table import Table
 from tests.support.nouns import make_cluster
 
 WALL = datetime(2026, 11, 22, 19, 5, tzinfo=UTC)
@@ -50,3 +60,80 @@ def test_a_stop_by_nobody_or_with_a_novel_is_refused(
     assert stop_switch.stop_flag() == StopFlag()
     assert records.audit(ALL_CHANGES) == ()
     StopChanges(stop_switch).set(True, "a" * 80, "b" * 500, WALL)
+
+
+# --- signed ---
+
+OLD, NEW = "o" * 32, "n" * 32
+
+
+def lift(switch: StopSwitch, now: datetime) -> None:
+    StopChanges(switch).set(False, "Ada", "", now)
+
+
+@pytest.fixture
+def switch(table: Table) -> StopSwitch:
+    return StopSwitch(table, RowSigner([NEW]))
+
+
+def test_where_no_flag_is_everything_is_stopped_until_a_person_lifts_it(table: Table, switch: StopSwitch) -> None:
+    flag = switch.stop_flag()
+    assert (flag.is_set, "the stop flag is missing" in flag.reason) == (True, True)
+    lift(switch, WALL)
+    assert not switch.stop_flag().is_set
+    table.delete(ALL_CHANGES, "stop")
+    assert switch.stop_flag().is_set, "whoever deletes the row lifts nothing"
+
+
+def test_who_creates_the_table_writes_the_first_flag_and_changes_none(switch: StopSwitch) -> None:
+    switch.begin(WALL)
+    assert not switch.stop_flag().is_set
+    StopChanges(switch).set(True, "Ada", "freeze", LATER)
+    switch.begin(LATER)
+    assert switch.stop_flag() == StopFlag(True, "Ada", "freeze", LATER)
+
+
+def test_an_older_flag_that_is_put_back_lifts_nothing(table: Table, switch: StopSwitch) -> None:
+    lift(switch, WALL)
+    older = dict(table.client().get_entity(ALL_CHANGES, "stop"))
+    StopChanges(switch).set(True, "Ada", "freeze", LATER)
+    table.client().upsert_entity(older, mode=UpdateMode.REPLACE)
+    assert "older than the last stop in the audit" in switch.stop_flag().reason
+    lift(switch, LATER + timedelta(minutes=1))
+    assert not switch.stop_flag().is_set
+
+
+@pytest.mark.parametrize("column", ["json0", "signature", "schema"])
+@given(value=st.none() | st.text(max_size=70) | st.integers(-5, 5))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_flag_with_anything_changed_counts_as_stopped(table: Table, column: str, value: object) -> None:
+    switch = StopSwitch(table, RowSigner([NEW]))
+    lift(switch, WALL)
+    row = dict(table.client().get_entity(ALL_CHANGES, "stop"))
+    if value != row[column]:
+        table.client().upsert_entity({**row, column: value}, mode=UpdateMode.REPLACE)
+        assert switch.stop_flag().is_set
+
+
+def test_a_flag_by_the_old_key_holds_while_both_are_held(table: Table, switch: StopSwitch) -> None:
+    lift(StopSwitch(table, RowSigner([OLD])), WALL)
+    assert not StopSwitch(table, RowSigner([NEW, OLD])).stop_flag().is_set
+    doubted = switch.stop_flag()
+    assert doubted.is_set
+    assert re.match("key [0-9a-f]{8} is missing", doubted.reason)
+
+
+def test_an_app_creates_its_first_flag_with_its_table(azurite: str) -> None:
+    keyed = {"TABLE_PREFIX": f"t{new_id()}", "AzureWebJobsStorage": azurite, "SIGNING_KEYS": NEW}
+    apps = [App(load_settings(keyed), SystemClock()) for _ in range(2)]
+    assert apps[0].records.changes("any") == ()
+    assert not apps[1].stop_switch.stop_flag().is_set
+
+
+def test_a_key_that_comes_later_finds_everything_stopped(azurite: str) -> None:
+    plain = {"TABLE_PREFIX": f"t{new_id()}", "AzureWebJobsStorage": azurite}
+    assert not App(load_settings(plain), SystemClock()).stop_switch.stop_flag().is_set, "nothing is applied without one"
+    app = App(load_settings({**plain, "SIGNING_KEYS": NEW}), SystemClock())
+    assert app.stop_switch.stop_flag().is_set
+    app.stop.set(False, "Ada", "", WALL)
+    assert not app.stop_switch.stop_flag().is_set

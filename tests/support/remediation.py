@@ -166,7 +166,9 @@ class Remediation:
     """``change`` is signed and stored; its run is started where its state says so."""
 
     def __init__(self, table: Table, state: ChangeState = ChangeState.APPLYING, plan: Plan = PLAN) -> None:
-        self.records, self.stop_switch, self.vnet_lock = Records(table), StopSwitch(table), VnetLock(table)
+        self.records, self.stop_switch = Records(table, SIGNER), StopSwitch(table, SIGNER)
+        self.stop_switch.begin(NOW)
+        self.vnet_lock = VnetLock(table)
         self.clock, self.network, self.gate = SetClock(), FakeNetwork(), FakeGate()
         self.verify, self.planner, self.renewer = FakeVerify(), FakePlanner(), FakeRenewer()
         self.found = AuditResult()
@@ -191,7 +193,7 @@ class Remediation:
         writes = []
         if state is ChangeState.APPLYING:
             start, line = authority.start(change, LATER)
-            change, writes = replace(change, start=start), [line]
+            change, writes = replace(self.records.with_journal(PARTITION, change), start=start), [line]
         self.records.commit_in(PARTITION, [Put(change), *writes])
         self.id = change.id
 

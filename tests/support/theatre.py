@@ -72,6 +72,7 @@ class Theatre:
             **settings,
         }
         self.app = self.new_app()
+        self.app.stop_switch.begin(self.clock.now())  # as whoever creates the table does
 
     def new_app(self) -> App:
         """What a new process would have: nothing but the storage."""

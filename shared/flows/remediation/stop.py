@@ -6,7 +6,7 @@ from datetime import datetime
 
 from ... import user_input
 from ...ids import new_id
-from ...model.audit import AuditLine
+from ...model.audit import ALL_STOPPED, AuditLine
 from ...store.stop_switch import StopFlag, StopSwitch
 
 LONGEST_REASON = 500  # characters
@@ -19,6 +19,6 @@ class StopChanges:
     def set(self, is_set: bool, by: str, reason: str, now: datetime) -> StopFlag:
         """Each call adds an audit line. Raises BadInput if nobody is named, or a text is too long."""
         flag = StopFlag(is_set, user_input.person(by), user_input.text("reason", reason, LONGEST_REASON), now)
-        event = "all changes stopped" if is_set else "stop of all changes lifted"
+        event = ALL_STOPPED if is_set else "stop of all changes lifted"
         self._switch.set_stop_flag(flag, AuditLine(new_id(), now, flag.by, event, "all changes", flag.reason))
         return flag
