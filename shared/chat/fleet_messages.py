@@ -123,6 +123,16 @@ def monitoring_ended(incident: Incident, now: datetime, *, is_withdrawn: bool = 
     )
 
 
+def trial_message(channel: str) -> Message:
+    """What `test-message` posts."""
+    return Message(
+        title="Test message from snatbot",
+        summary=f"Somebody asked for it. snatbot's messages arrive in channel {channel}; nothing is wrong.",
+        tone=Tone.NEUTRAL,
+        footer="snatbot · test",
+    )
+
+
 def _problems(title: str, heading: str, texts: Sequence[str], meaning: str, tone: Tone = Tone.NEUTRAL) -> Message:
     """The first of ``texts`` up front, all of them under ``heading`` where there are several."""
     bullets = _sentences(texts) if len(texts) > 1 else ()

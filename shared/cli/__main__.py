@@ -15,16 +15,17 @@ from functools import partial
 from ..app import current
 from ..errors import SnatbotError
 from ..formatting import visible
-from . import check, plan, settings, silence, stop
+from . import check, plan, settings, silence, stop, trial
 from .output import NOT_DONE, MakeApp, VisibleText
 
-COMMANDS = (check, plan, settings, stop, silence)
+COMMANDS = (check, plan, settings, stop, silence, trial)
+WITHOUT_STORAGE = (check.check, trial.post_test_messages)
 
 
 def main(arguments: Sequence[str] | None = None, make_app: MakeApp | None = None) -> int:
-    """Run one command; only commands that need an App call ``make_app``. ``check`` needs no storage."""
+    """Run one command; only commands that need an App call ``make_app``."""
     options = parser().parse_args(arguments)
-    make_app = make_app or partial(current, needs_storage=options.command is not check.check)
+    make_app = make_app or partial(current, needs_storage=options.command not in WITHOUT_STORAGE)
     try:
         with contextlib.redirect_stdout(VisibleText(sys.stdout)):
             return int(options.command(options, make_app))

@@ -1,0 +1,42 @@
+"""A test message to a channel, on demand: past the outbox, and with all that later messages need."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from ...chat import slack
+from ...chat.channels import AnyChannel, SlackBot
+from ...chat.errors import ChatRefused
+from ...chat.fleet_messages import trial_message
+from ...chat.pager import Event, PagerDuty, SignedWebhook
+from ...chat.slack_api import Mark
+from ...ids import new_id
+from ...model.finding import Severity
+
+_CLOCKS_DIFFER = timedelta(minutes=5)  # ours and Slack's, at most
+
+
+def try_channel(name: str, channel: AnyChannel, wall: datetime) -> str:
+    """What was unusual, which is most often nothing. A pager hears that there is trouble and that it is over.
+
+    Raises ChatUnavailable or ChatRefused.
+    """
+    message, trial_id = trial_message(name), new_id()
+    if isinstance(channel, SlackBot):
+        _try_slack_bot(channel, slack.render(message), Mark("", trial_id), wall)
+        return ""
+    if isinstance(channel, SignedWebhook | PagerDuty):
+        event = Event(trial_id, wall, "trigger", trial_id, "a test", Severity.NOTICE, message)
+        channel.send(event, wall)
+        channel.send(replace(event, id=new_id(), action="resolve"), wall)
+        return ""
+    return channel.send(message)
+
+
+def _try_slack_bot(bot: SlackBot, payload: dict[str, object], mark: Mark, wall: datetime) -> None:
+    api = bot.api()
+    ts = api.post(payload, mark)
+    api.update(ts, payload, mark)
+    if all(found.mark != mark for found in api.messages(wall - _CLOCKS_DIFFER)):
+        raise ChatRefused("slack", "the message was posted, but isn't in the history that the bot may read")
