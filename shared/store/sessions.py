@@ -15,7 +15,7 @@ from .table import Row, Table
 
 LIFE = timedelta(minutes=10)
 _PARTITION = "sign-in"
-_STATE = re.compile(r"[A-Za-z0-9_-]{43}")  # as secrets.token_urlsafe(32) makes it
+TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")  # as secrets.token_urlsafe(32) makes it
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +33,19 @@ class SignInFlows:
     def add(self, state: str, msal_flow: Mapping[str, Any], link: str, browser: str, now: datetime) -> None:
         """Deletes what is left of old ones, too."""
         limit = {"partition": _PARTITION, "limit": now - 2 * LIFE}
-        for old in self._table.query("PartitionKey eq @partition and Timestamp lt @limit", limit, ["RowKey"]):
+        for old in self._table.query("PartitionKey eq @partition and begun_at lt @limit", limit, ["RowKey"]):
             self._table.delete(_PARTITION, old["RowKey"])
-        self._table.write(_PARTITION, Row(f"flow-{state}", SignInFlow(msal_flow, link, _hash(browser), now)))
+        flow = SignInFlow(msal_flow, link, _hash(browser), now)
+        self._table.write(_PARTITION, Row(f"flow-{state}", flow, columns={"begun_at": now}))
 
     def take(self, state: str, browser: str, now: datetime) -> SignInFlow | None:
         """None unless it was begun in this browser, not too long ago, and nobody took it before."""
-        stored = self._table.get(SignInFlow, _PARTITION, f"flow-{state}") if _STATE.fullmatch(state) else None
+        stored = self._table.get(SignInFlow, _PARTITION, f"flow-{state}") if TOKEN.fullmatch(state) else None
         if stored is None or not secrets.compare_digest(stored.value.browser, _hash(browser)):
             return None
         try:
-            self._table.delete(_PARTITION, f"flow-{state}", stored.etag)
+            # Not ``delete``: Azure's client keeps it quiet when the row is gone already.
+            self._table.delete_all(_PARTITION, [f"flow-{state}"])
         except StoreConflict:
             return None
         return stored.value if now - stored.value.begun_at < LIFE else None

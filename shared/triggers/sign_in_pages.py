@@ -12,7 +12,7 @@ from ..app import App, current
 from ..auth.errors import FormExpired, SignInRefused
 from ..auth.sessions import FLOW_COOKIE, SESSION_COOKIE, cookie, read_session, session_cookie, set_cookie
 from ..errors import MisconfiguredError, NotFoundHere
-from ..store.sessions import LIFE
+from ..store.sessions import LIFE, TOKEN
 from ..web.pages import message_page
 from .responses import as_page, see_other
 from .visitors import SIGN_OUT, is_own_origin, read_form
@@ -27,7 +27,7 @@ def begin(req: func.HttpRequest) -> func.HttpResponse:
     state = secrets.token_urlsafe(32)
     # Kept when it is there: a sign-in that was begun in another tab can still be finished.
     browser = cookie(req.headers.get("Cookie", ""), FLOW_COOKIE)
-    browser = browser if len(browser) == 43 and browser.isascii() else secrets.token_urlsafe(32)
+    browser = browser if TOKEN.fullmatch(browser) else secrets.token_urlsafe(32)
     flow = app.entra.begin(f"{app.settings.public_base_url}/api/signed-in", state)
     address = flow.pop("auth_uri")
     app.sign_in_flows.add(state, flow, token, browser, app.clock.wall())

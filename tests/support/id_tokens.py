@@ -1,0 +1,54 @@
+"""Entra ID as IdTokens meets it: what discovery publishes, and tokens signed with it."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from shared.auth.id_tokens import IdTokens
+from simulator.state.signing_keys import SigningKeys
+
+AUTHORITY, TENANT = "https://entra.example", "99999999-9999-4999-8999-999999999999"
+CLIENT = "aaaaaaaa-0000-4000-8000-0000000000b1"
+ISSUER = f"{AUTHORITY}/{TENANT}/v2.0"
+NONCE = "the nonce that MSAL keeps"
+
+
+class Entra:
+    """What discovery publishes, and how often it was asked for."""
+
+    def __init__(self) -> None:
+        self.signing = SigningKeys()
+        self.asked: list[str] = []
+        self.changes: dict[str, Any] = {}
+        self.keys: Any = None
+
+    def get(self, url: str) -> Mapping[str, Any]:
+        self.asked.append(url)
+        if url.endswith("openid-configuration"):
+            return {"issuer": ISSUER, "jwks_uri": f"{AUTHORITY}/keys", **self.changes}
+        return {"keys": [key.to_json() for key in self.signing.published()] if self.keys is None else self.keys}
+
+    def tokens(self) -> IdTokens:
+        return IdTokens(AUTHORITY, TENANT, CLIENT, self.get)
+
+    def token(self, **changes: Any) -> str:
+        return self.signing.current().token(claims(**changes))
+
+
+def claims(**changes: Any) -> dict[str, Any]:
+    now = int(time.time())
+    made = {
+        "iss": ISSUER,
+        "aud": CLIENT,
+        "tid": TENANT,
+        "sub": "pairwise",
+        "oid": "0a0a0a0a-0000-4000-8000-000000000001",
+        "nonce": hashlib.sha256(NONCE.encode()).hexdigest(),
+        "iat": now - 300,
+        "nbf": now - 300,
+        "exp": now + 3600,
+    }
+    return {name: value for name, value in (made | changes).items() if value is not ...}
