@@ -51,7 +51,7 @@ class MetricCollector:
         Never raises AzureError.
         """
         queries = GroupQueries(self.access, targets, deadline, at_a_time)
-        balancers = _LoadBalancerCollector(queries, scope).collect()
+        balancers = _collect_balancers(queries, scope)
         gateways = collect_gateways(queries, targets, scope)
         of_target = {
             target.cluster.id: balancers.get(target.load_balancer.id.lower()) if target.load_balancer else None
@@ -97,53 +97,47 @@ def _ips_to_name(series: LoadBalancerSeries | None) -> set[str]:
     return {node.ip for node in full} | {of_backend.backend_ip for of_backend in by_backend}
 
 
-class _LoadBalancerCollector:
-    """The load balancers of one group of clusters in one scan."""
-
-    def __init__(self, queries: GroupQueries, scope: ScanScope) -> None:
-        self._queries = queries
-        self._scope = scope
-        self._ports = PortCollector(queries, scope.ports or scope.window)
-
-    def collect(self) -> dict[str, LoadBalancerSeries]:
-        window, targets = self._scope.window, self._queries.by_balancer
-        in_trouble = [key for key, target in targets.items() if target.cluster.id.lower() in self._scope.in_trouble]
-        ahead = in_trouble[:MAX_RESOURCES]  # more would not fit into memory at once
-        connections, by_backend, before, ports = self._queries.query_all(
-            (targets, metric_queries.SNAT_CONNECTIONS, window),
-            *self._detail(ahead),
-            self._ports.query_in_trouble(ahead),
+def _collect_balancers(queries: GroupQueries, scope: ScanScope) -> dict[str, LoadBalancerSeries]:
+    """The load balancers of one group of clusters, by id in lower case."""
+    window, targets = scope.window, queries.by_balancer
+    collector = PortCollector(queries, scope.ports or window)
+    in_trouble = [key for key, target in targets.items() if target.cluster.id.lower() in scope.in_trouble]
+    ahead = in_trouble[:MAX_RESOURCES]  # more would not fit into memory at once
+    connections, by_backend, before, ports = queries.query_all(
+        (targets, metric_queries.SNAT_CONNECTIONS, window),
+        *_detail(ahead, window),
+        collector.query_in_trouble(ahead),
+    )
+    collector.keep_in_trouble(ports)
+    answered = {key: answer for key, answer in connections.items() if isinstance(answer, MetricAnswer)}
+    silent = [key for key, answer in answered.items() if not answer.has_point_in(window)]
+    failing = [key for key, answer in answered.items() if has_failure(answer, window)]
+    allocated, *detail = queries.query_all(
+        (silent, metric_queries.ALLOCATED_SNAT_PORTS, Window(window.end - MAX_DELAY, window.end)),
+        *_detail([key for key in failing if key not in ahead], window),
+    )
+    by_backend, before = by_backend | detail[0], before | detail[1]
+    collector.collect_in_trouble([key for key in in_trouble if key in answered and key not in ahead])
+    if scope.ports is not None:
+        collector.collect([key for key in answered if key not in in_trouble])
+    return {
+        key: LoadBalancerSeries(
+            connections=answer_or_reason(answer, allocated.get(key)),
+            allocated=answer_or_none(allocated.get(key)),
+            connections_by_backend=answer_or_none(by_backend.get(key)) if key in failing else None,
+            connections_before=answer_or_none(before.get(key)) if key in failing else None,
+            ports=collector.readings.get(key),
+            port_history=collector.histories.get(key, ()),
         )
-        self._ports.keep_in_trouble(ports)
-        answered = {key: answer for key, answer in connections.items() if isinstance(answer, MetricAnswer)}
-        silent = [key for key, answer in answered.items() if not answer.has_point_in(window)]
-        failing = [key for key, answer in answered.items() if has_failure(answer, window)]
-        allocated, *detail = self._queries.query_all(
-            (silent, metric_queries.ALLOCATED_SNAT_PORTS, Window(window.end - MAX_DELAY, window.end)),
-            *self._detail([key for key in failing if key not in ahead]),
-        )
-        by_backend, before = by_backend | detail[0], before | detail[1]
-        self._ports.collect_in_trouble([key for key in in_trouble if key in answered and key not in ahead])
-        if self._scope.ports is not None:
-            self._ports.collect([key for key in answered if key not in in_trouble])
-        return {
-            key: LoadBalancerSeries(
-                connections=answer_or_reason(answer, allocated.get(key)),
-                allocated=answer_or_none(allocated.get(key)),
-                connections_by_backend=answer_or_none(by_backend.get(key)) if key in failing else None,
-                connections_before=answer_or_none(before.get(key)) if key in failing else None,
-                ports=self._ports.readings.get(key),
-                port_history=self._ports.histories.get(key, ()),
-            )
-            for key, answer in connections.items()
-        }
+        for key, answer in connections.items()
+    }
 
-    def _detail(self, keys: Sequence[str]) -> tuple[GroupQuery, GroupQuery]:
-        window = self._scope.window
-        return (
-            (keys, metric_queries.SNAT_CONNECTIONS_BY_BACKEND, window),
-            (keys, metric_queries.SNAT_CONNECTIONS, Window(window.end - LOOK_BACK, window.end)),
-        )
+
+def _detail(keys: Sequence[str], window: Window) -> tuple[GroupQuery, GroupQuery]:
+    return (
+        (keys, metric_queries.SNAT_CONNECTIONS_BY_BACKEND, window),
+        (keys, metric_queries.SNAT_CONNECTIONS, Window(window.end - LOOK_BACK, window.end)),
+    )
 
 
 def has_failure(answer: MetricAnswer, window: Window) -> bool:
