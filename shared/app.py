@@ -28,6 +28,7 @@ from .flows.remediation.stop import StopChanges
 
 if TYPE_CHECKING:
     from .flows.approval.decide import Decide
+    from .flows.approval.permission import Permission
     from .flows.approval.propose import Propose
     from .flows.approval.propose_for_incident import IncidentProposer
     from .flows.approval.renew import PlanRenewer
@@ -249,6 +250,18 @@ class App(Clients):
         return PlanRenewer(self.records, self.propose, self.outbox, self.links, self.clock)
 
     @cached_property
+    def permission(self) -> Permission:
+        from .flows.approval.permission import Permission
+
+        settings = self.settings
+        return Permission(
+            settings.approval_policy,
+            settings.approval_mode,
+            lambda cluster_id: self.discovery.cluster(cluster_id).tags,
+            settings.entra_client_id,
+        )
+
+    @cached_property
     def decide(self) -> Decide:
         from .flows.approval.actions import Actions
         from .flows.approval.decide import Decide
@@ -259,12 +272,7 @@ class App(Clients):
             self.signer,
             self.outbox,
             lambda: self.links,
-            Actions(
-                self.records,
-                self.settings.is_remediation_on,
-                self.settings.approval_mode,
-                self.settings.entra_client_id,
-            ),
+            Actions(self.records, self.settings.is_remediation_on, self.permission),
         )
 
     @cached_property
@@ -306,6 +314,7 @@ class App(Clients):
             outbox=self.outbox,
             links=self.links,
             authority=Authority(self.signer, self.records, is_remediation_on=self.settings.is_remediation_on),
+            permission=self.permission,
             planner=self.planner,
             verify=self.verify,
             gate=self.gate,

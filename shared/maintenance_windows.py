@@ -19,6 +19,7 @@ _REPEATED = re.compile(
     r"(?P<days>daily|(?P<first>[a-z]{3})(?:-(?P<last>[a-z]{3}))?)\s+"
     r"(?P<from>\d{2}:\d{2})-(?P<to>\d{2}:\d{2})"
 )
+_MOST_IN_A_ROW = 100  # windows; recurring ones repeat after a week
 EXAMPLE = "such as 'sat 22:00-02:00', 'daily 01:00-03:30' or '2026-12-24T18:00Z/2026-12-27T06:00Z' (UTC)"
 
 
@@ -36,6 +37,10 @@ class RecurringWindow:
         before = (moment - timedelta(days=1)).weekday()
         return (moment.weekday() in self.days and clock >= self.start) or (before in self.days and clock < self.end)
 
+    def end_after(self, at: datetime) -> datetime:
+        end = datetime.combine(at.astimezone(UTC), self.end, UTC)
+        return end if end > at else end + timedelta(days=1)
+
 
 @dataclass(frozen=True, slots=True)
 class OneTimeWindow:
@@ -45,6 +50,9 @@ class OneTimeWindow:
     def holds(self, at: datetime) -> bool:
         return self.start <= at < self.end
 
+    def end_after(self, _: datetime) -> datetime:
+        return self.end
+
 
 @dataclass(frozen=True, slots=True)
 class MaintenanceWindows:
@@ -52,6 +60,15 @@ class MaintenanceWindows:
 
     def holds(self, at: datetime) -> bool:
         return any(window.holds(at) for window in self.windows)
+
+    def free_from(self, at: datetime) -> datetime | None:
+        """``at``, or the end of the windows that hold then; None when they follow each other without a gap."""
+        for _ in range(_MOST_IN_A_ROW):
+            ends = [window.end_after(at) for window in self.windows if window.holds(at)]
+            if not ends:
+                return at
+            at = max(ends)
+        return None
 
     def __add__(self, other: MaintenanceWindows) -> MaintenanceWindows:
         return MaintenanceWindows(self.windows + other.windows)

@@ -12,8 +12,11 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
+from .approval_policy import parse_policy
+from .core.approval.policy import Policy
 from .maintenance_windows import EXAMPLE, MaintenanceWindows, parse_maintenance
 
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _NAME_LENGTH = 60  # of Azure's 80; the rest is for the cluster's name, shortened if needed, and longer numbers
 
 
@@ -24,7 +27,7 @@ def _address(text: str) -> SplitResult:
         parts = urlsplit(text)
     except ValueError:
         raise ValueError(problem) from None
-    local = parts.hostname in ("127.0.0.1", "localhost")
+    local = parts.hostname in LOOPBACK
     if not parts.hostname or (parts.scheme != "https" and not (local and parts.scheme == "http")):
         raise ValueError(problem)
     if parts.username is not None:
@@ -192,6 +195,7 @@ Prices = Annotated[dict[str, str], BeforeValidator(_prices)]
 NameTemplate = Annotated[str, AfterValidator(_name_template)]
 RegionUrl = Annotated[str, AfterValidator(_region_url)]
 WindowsText = Annotated[MaintenanceWindows, BeforeValidator(_windows)]
+PolicyText = Annotated[Policy, BeforeValidator(parse_policy)]
 NatIps = Annotated[str, AfterValidator(_nat_ips)]
 Guid = Annotated[str, AfterValidator(_guid)]
 Prefix = Annotated[str, AfterValidator(_prefix)]

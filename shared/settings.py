@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from . import setting_types as types
+from .approval_policy import DEFAULT_POLICY
 from .errors import MisconfiguredError
 from .maintenance_windows import MaintenanceWindows
 from .routes import OWN_NAMES, Routes, parse_routes
@@ -162,6 +164,14 @@ class Settings(BaseModel):
     )
     entra_authority: types.Url = _text("https://login.microsoftonline.com", "Entra ID; another in a national cloud.")
     allow_guests: Literal["off", "on"] = _text("off", "`on`: guests of the tenant who have a role may use it.")
+    allow_link_approval: Literal["off", "on"] = _text(
+        "off", "`on` allows APPROVAL_MODE=link where PUBLIC_BASE_URL is not this machine: for trials, never production."
+    )
+    approval_policy: types.PolicyText = _text(
+        DEFAULT_POLICY,
+        "Who may approve what: JSON rules, the first that matches decides (docs/approval-policy.md). Empty: one person "
+        "with the role Snat.Approve, on the page.",
+    )
     approval_minutes: int = _number(
         1440,
         5,
@@ -292,6 +302,24 @@ def _contradictions(settings: Settings) -> dict[str, str]:
         problems["GATE_LIMIT_MINUTES"] = (
             f"is {limit} and must be at least {lag + 5}: what it waits for is measured {lag} minutes later"
         )
+    if settings.approval_mode == "link":
+        problems |= _link_contradictions(settings)
+    return problems
+
+
+def _link_contradictions(settings: Settings) -> dict[str, str]:
+    """Nobody knows who holds a link: it must not do for a certain person, for two, or unnoticed in production."""
+    problems: dict[str, str] = {}
+    host = urlsplit(settings.public_base_url or "").hostname
+    if host and host not in types.LOOPBACK and settings.allow_link_approval == "off":
+        problems["APPROVAL_MODE"] = (
+            "link approves by possession of a link, and PUBLIC_BASE_URL is not this machine: use signin, or set "
+            "ALLOW_LINK_APPROVAL=on"
+        )
+    strict = [rule.name for rule in settings.approval_policy.rules if rule.object_ids or rule.people > 1]
+    if strict:
+        names = ", ".join(map(repr, strict))
+        problems["APPROVAL_POLICY"] = f"names people, or wants two, in rule {names}: that needs APPROVAL_MODE=signin"
     return problems
 
 

@@ -67,3 +67,18 @@ def test_no_text_is_no_window(text: str) -> None:
 def test_what_is_no_window_is_refused_with_examples(text: str) -> None:
     with pytest.raises(ValueError, match="is not a maintenance window; such as 'sat 22:00-02:00'"):
         parse_maintenance(text)
+
+
+def test_the_next_free_time_is_after_all_windows_that_follow_each_other() -> None:
+    windows = parse_maintenance(
+        "sat 22:00-02:00; sun 01:00-06:00; daily 06:00-07:30; 2026-11-22T07:30Z/2026-11-24T09:00+02:00"
+    )
+    assert windows.free_from(on(0, 21, 59)) == on(0, 21, 59)
+    assert windows.free_from(on(0, 23)) == on(3, 7, 30), "the end at 7:00 is in another window"
+    assert windows.free_from(on(7, 23)) == on(8, 7, 30)
+    assert windows.free_from(on(8, 0, 30).astimezone(timezone(timedelta(hours=9)))) == on(8, 7, 30)
+    assert MaintenanceWindows().free_from(SATURDAY) == SATURDAY
+
+
+def test_windows_without_a_gap_are_never_free() -> None:
+    assert parse_maintenance("daily 00:00-12:00; daily 12:00-00:00").free_from(on(0, 3)) is None

@@ -19,6 +19,7 @@ SAMPLE = json.loads((ROOT / "local.settings.sample.json").read_text(encoding="ut
 BESIDE = {"FUNCTIONS_WORKER_RUNTIME"}
 STORAGE = {"AzureWebJobsStorage": "UseDevelopmentStorage=true"}
 CANARY = "c4n4ry"
+GUID = "aaaaaaaa-0000-4000-8000-00000000000a"
 KEY = CANARY * 6
 ACTING = {
     **STORAGE,
@@ -94,6 +95,8 @@ WRONG = {
     "HEALTH_MAX_AGE_MINUTES": ["1", "soon"],
     "REMEDIATION": ["yes", "On", "true"],
     "APPROVAL_MODE": ["none", "LINK"],
+    "ALLOW_LINK_APPROVAL": ["yes"],
+    "APPROVAL_POLICY": ["Snat.Approve", "{}", '[{"clusters": "all", "kinds": "all"}]'],
     "APPROVAL_MINUTES": ["4", "1441"],
     "ENTRA_TENANT_ID": ["common", "contoso.example", "9999"],
     "ENTRA_CLIENT_ID": ["alerts", "{aaaaaaaa-0000-4000-8000-0000000000b1}"],
@@ -300,7 +303,7 @@ def test_slack_takes_a_bot_in_a_channel_or_a_webhook(given: tuple[str, ...], wro
 def test_people_who_sign_in_to_approve_need_a_place_to_sign_in_to(missing: str) -> None:
     without = {name: value for name, value in ACTING.items() if name != missing}
     assert problems(without) == {missing: "must be set when REMEDIATION is on and people sign in to approve"}
-    load_settings({**without, "APPROVAL_MODE": "link"})
+    load_settings({**without, "APPROVAL_MODE": "link", "ALLOW_LINK_APPROVAL": "on"})
     load_settings({**without, "REMEDIATION": "off"})
     assert load_settings(ACTING).entra_client_id == "aaaaaaaa-0000-4000-8000-0000000000b1", "as tokens have it"
 
@@ -321,6 +324,27 @@ def test_a_link_that_approves_by_itself_lasts_an_hour_at_most() -> None:
     link = {**STORAGE, "APPROVAL_MODE": "link"}
     assert load_settings(link).decide_minutes == 60
     assert load_settings({**link, "APPROVAL_MINUTES": "30"}).decide_minutes == 30
+
+
+def test_a_link_approves_in_production_only_if_the_owner_says_so_twice() -> None:
+    link = {**ACTING, "APPROVAL_MODE": "link"}
+    assert "ALLOW_LINK_APPROVAL=on" in problems(link)["APPROVAL_MODE"]
+    load_settings({**link, "ALLOW_LINK_APPROVAL": "on"})
+    for here in ("http://127.0.0.1:7071", "http://localhost:7071", "https://[::1]:7071"):
+        load_settings({**link, "PUBLIC_BASE_URL": here})
+    for there in ("https://localhost.example.com", "https://127.0.0.1.example.com", "https://[::2]"):
+        assert "APPROVAL_MODE" in problems({**link, "PUBLIC_BASE_URL": there})
+
+
+def test_a_link_is_nobody_in_particular() -> None:
+    rule = '{"name": "r%d", "clusters": "all", "kinds": "all", "who": %s, "people": %d}'
+    strict = [rule % (0, '"Snat.Approve"', 1), rule % (1, '"Snat.Approve"', 2), rule % (2, f'"{GUID}"', 1)]
+    acting = {**ACTING, "APPROVAL_POLICY": f"[{', '.join(strict)}]"}
+    load_settings(acting)
+    found = problems({**acting, "APPROVAL_MODE": "link", "PUBLIC_BASE_URL": "http://localhost:1"})
+    assert found == {
+        "APPROVAL_POLICY": "names people, or wants two, in rule 'r1', 'r2': that needs APPROVAL_MODE=signin"
+    }
 
 
 # --- nothing is echoed ---
@@ -388,7 +412,11 @@ def test_every_setting_is_read_by_the_code() -> None:
         for path in (ROOT / "shared").rglob("*.py")
         if not path.name.startswith("setting")
     )
-    seen_through = {"signing_keys": "signing_key_list", "approval_minutes": "decide_minutes"}
+    seen_through = {
+        "allow_link_approval": "approval_mode",
+        "signing_keys": "signing_key_list",
+        "approval_minutes": "decide_minutes",
+    }
     unread = [
         field.alias
         for name, field in Settings.model_fields.items()

@@ -13,19 +13,19 @@ import json
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from ..errors import KeyMissing, RowForged
-from ..model.change import Action, Change, Decision, Start
+from ..model.change import Action, Approval, Change, Decision, Start
 from .errors import DecisionForged, FormExpired, LinkExpired, LinkTampered
 
 _LINK = "snatbot.link.v1"
 _FORM = "snatbot.form.v1"
 _SESSION = "snatbot.session.v1"
 _ROW = b"snatbot.row.v1"
-_DECISION, _START = "decision", "start"
+_DECISION, _START, _APPROVAL = "decision", "start", "approval"
 _SIGNATURE = re.compile(r"([0-9a-f]{8})\.[0-9a-f]{64}")
 _FORM_SECONDS = 3600
 SESSION_SECONDS = 3600
@@ -136,6 +136,14 @@ class Signer(RowSigner):
             raise DecisionForged
         return decision
 
+    def approval(self, change: Change, unsigned: Approval) -> Approval:
+        """With a signature that never passes for a decision's."""
+        return replace(unsigned, signature=self.sign_row(_APPROVAL, "", "", _approval_content(change, unsigned)))
+
+    def verify_approval(self, change: Change, approval: Approval) -> None:
+        """Raises DecisionForged or KeyMissing unless this person approved exactly this plan of this change then."""
+        self._verify(_APPROVAL, approval.signature, _approval_content(change, approval))
+
     def start(self, change: Change, at: datetime, line_id: str) -> Start:
         """A run of this change that begins now, signed."""
         return Start(at, line_id, self.sign_row(_START, "", "", _start_content(change, at, line_id)))
@@ -169,6 +177,11 @@ def decision_content(decision: Decision) -> dict[str, str]:
         "start_by": _text(decision.start_by),
         "write_until": _text(decision.write_until),
     }
+
+
+def _approval_content(change: Change, approval: Approval) -> list[str]:
+    who = (approval.object_id, approval.approver, approval.policy)
+    return [change.id, change.plan.digest, *who, _text(approval.approved_at)]
 
 
 def _start_content(change: Change, at: datetime, line_id: str) -> list[str]:

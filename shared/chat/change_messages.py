@@ -86,11 +86,25 @@ def change_proposed(change: Change, approval_url: str) -> Message:
     )
 
 
+def change_half_approved(change: Change, page_url: str) -> Message:
+    """One of two people has approved; nothing happens before another does."""
+    by = "; ".join(f"{approval.approver}, {utc(approval.approved_at)}" for approval in change.approvals)
+    return _message(
+        change,
+        MessageKind.APPROVAL_WANTED,
+        f"One more approval needed for {change.cluster_name}",
+        sentences(f"1 of 2 approvals, by {by}", "another person must approve the same plan"),
+        Tone.WARNING,
+        facts=(("Plan", capital(change.plan.summary)), ("Decide before", utc(change.expires_at))),
+        buttons=(Button("Review and decide", page_url, is_primary=True),),
+    )
+
+
 def change_decided(change: Change, page_url: str = "") -> Message:
     """Approved, denied, resumed, expired or superseded: by whom and when. ``page_url``: where it can be asked again."""
     is_resumed = change.state is ChangeState.APPROVED and change.is_begun
     verb = "approved" if change.state is ChangeState.APPROVED else state_label(change.state)
-    following = _AFTER_A_DECISION.get(change.state, "")
+    following = sentence(change.waits_for) or _AFTER_A_DECISION.get(change.state, "")
     if is_resumed:
         verb, following = "resumed", "It goes on with the step that stopped."
     # A resumed change still carries the decision that approved its plan: who resumed it is in the audit trail.

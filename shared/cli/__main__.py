@@ -15,11 +15,11 @@ from functools import partial
 from ..app import current
 from ..errors import SnatbotError
 from ..formatting import visible
-from . import check, plan, settings, silence, stop, trial
+from . import check, plan, policy, settings, silence, stop, trial
 from .output import NOT_DONE, MakeApp, VisibleText
 
-COMMANDS = (check, plan, settings, stop, silence, trial)
-WITHOUT_STORAGE = (check.check, trial.post_test_messages)
+COMMANDS = (check, plan, policy, settings, stop, silence, trial)
+WITHOUT_STORAGE = (check.check, policy.explain, trial.post_test_messages)
 
 
 def main(arguments: Sequence[str] | None = None, make_app: MakeApp | None = None) -> int:

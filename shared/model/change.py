@@ -85,6 +85,17 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """The first of two people's approvals: it alone starts nothing."""
+
+    object_id: str  # in lower case
+    approver: str
+    policy: str
+    approved_at: datetime
+    signature: str  # the bot's HMAC over all of it, the change and its plan's digest
+
+
+@dataclass(frozen=True, slots=True)
 class Start:
     """The start of a run of a change, which uses up its approval."""
 
@@ -150,6 +161,7 @@ class Change:
     incident_id: str | None = None
     due_at: datetime | None = None  # when it is processed next; None in a final state, or while a person must act
     decision: Decision | None = None
+    approvals: tuple[Approval, ...] = ()  # while one more person must approve
     step: int = 0  # number of steps that are done
     applied_at: datetime | None = None
     verify_from: datetime | None = None

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from .change import Action
-
 
 class Role(StrEnum):
     """The app roles in this app's registration, by their value in the ``roles`` claim of an ID token."""
@@ -32,9 +30,6 @@ class Person:
     def __str__(self) -> str:
         """How records name this person."""
         return f"{self.name} (object id {self.object_id}, signed in)"
-
-    def may(self, action: Action) -> bool:
-        return Role.APPROVE in self.roles or (action is Action.STOP and Role.OPERATE in self.roles)
 
 
 Approver = Person | str

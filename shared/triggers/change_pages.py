@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ..auth.signing import LinkTarget
     from ..flows.approval.decide import ChangeAndJournal
     from ..model.change import Change
+    from ..model.identity import Approver
 
 
 def show(req: func.HttpRequest) -> func.HttpResponse:
@@ -109,6 +110,7 @@ def _change_page(
             form=form,
             notice=notice,
             signed_in=_signed_in(app, visitor),
+            is_unverified=app.settings.approval_mode == "link",
             style_nonce=style_nonce,
             now=now,
             link=f"?t={quote(token)}",
@@ -142,7 +144,7 @@ def _related_page(app: App, change: Change, kind: str) -> func.HttpResponse:
     if related is None:
         raise NotFoundHere("There is no such plan beside this one.")
     plan = app.planner.plan_cluster(change.cluster_id, app.clock.now(), PlanRequest(related))
-    return as_page(lambda nonce: plan_page(plan, style_nonce=nonce))
+    return as_page(lambda nonce: plan_page(plan, style_nonce=nonce, is_unverified=app.settings.approval_mode == "link"))
 
 
 def _target(app: App, token: str, req: func.HttpRequest) -> LinkTarget:

@@ -59,6 +59,7 @@ def _configured(app: App) -> dict[str, Any]:
         "subscriptions": len(settings.subscriptions) or "all readable",
         "remediation": settings.remediation,
         "approval_mode": settings.approval_mode,
+        "approval_policy": settings.approval_policy.version,
         "links": settings.public_base_url is not None,
         "signing_keys": len(settings.signing_key_list),
         "storage": "connection string" if settings.storage_connection_string else "identity",

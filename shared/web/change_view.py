@@ -132,7 +132,8 @@ class ChangeView:
     def decision(self) -> str:
         decision = self.change.decision
         if decision is None:
-            return ""
+            by = "; ".join(f"{approval.approver}, {utc(approval.approved_at)}" for approval in self.change.approvals)
+            return f"1 of 2 approvals, by {by}" if by else ""
         decided = _DECIDED.get(decision.action, capital(decision.action))
         return f"{decided} by {decision.approver}, {utc(decision.decided_at)}"
 

@@ -77,22 +77,31 @@ def change_page(
     original: LinkedChange | None = None,
     follow_ups: Sequence[LinkedChange] = (),
     signed_in: SignedIn | None = None,
+    is_unverified: bool = False,
 ) -> str:
     """The exact plan, its reason, its progress, and what a person may decide now.
 
     ``form``: None if nothing can be decided here; ``notice`` then says why. ``now`` is for "expires in". ``link`` opens
     this page again, and with ``&kind=`` a related plan in full; empty: no links. ``original`` and ``follow_ups``: as in
-    ChangeView.
+    ChangeView. ``is_unverified``: APPROVAL_MODE=link.
     """
     view = ChangeView(change, journal, now, original, follow_ups)
     return _plan_page(
-        view.plan, view, form=form, notice=notice, style_nonce=style_nonce, link=link, signed_in=signed_in
+        view.plan,
+        view,
+        form=form,
+        notice=notice,
+        style_nonce=style_nonce,
+        link=link,
+        signed_in=signed_in,
+        is_unverified=is_unverified,
     )
 
 
-def plan_page(plan: Plan, *, style_nonce: str = "") -> str:
+def plan_page(plan: Plan, *, style_nonce: str = "", is_unverified: bool = False) -> str:
     """A plan without a decision: advice, or a dry run."""
-    return _plan_page(plan_view(plan), None, form=None, notice=None, style_nonce=style_nonce, link="", signed_in=None)
+    context = {"style_nonce": style_nonce, "is_unverified": is_unverified}
+    return _plan_page(plan_view(plan), None, form=None, notice=None, link="", signed_in=None, **context)
 
 
 def _plan_page(view: PlanView, change: ChangeView | None, **context: object) -> str:

@@ -91,13 +91,6 @@ def names(page: Page) -> list[str]:
     return [button.inner_text() for button in page.get_by_role("button").all()]
 
 
-def delete_what_is_left(stage: Stage, page: Page) -> None:
-    click(page, "Ask to delete what is left", "Ada")
-    assert "Deletion on shop-prod" in page.title()
-    click(page, "Approve", "Ada")
-    assert wait_for(stage, page, "Done") == "Done"
-
-
 def test_every_change_from_the_message_to_the_verdict_and_back(stage: Stage, visitor: BrowserContext) -> None:
     address = proposed(stage)
     page, second_tab = visit(visitor, address), visit(visitor, address)
@@ -134,12 +127,12 @@ def test_every_change_from_the_message_to_the_verdict_and_back(stage: Stage, vis
     assert (state(page), names(page)) == ("Fixed Rolled back since", [])
     page.go_back()
 
-    delete_what_is_left(stage, page)
     page.goto(buttons(stage, "slack")[0][1])
     assert names(page) == []
+    assert "With APPROVAL_MODE=link nothing is deleted" in text(page)
 
 
-def test_a_change_is_stopped_given_up_and_deleted(stage: Stage, visitor: BrowserContext) -> None:
+def test_a_change_is_stopped_given_up_and_rolled_back(stage: Stage, visitor: BrowserContext) -> None:
     page = visit(visitor, proposed(stage))
     click(page, "Approve", "Ada")
     wait_for(stage, page, "Being applied")
@@ -149,11 +142,11 @@ def test_a_change_is_stopped_given_up_and_deleted(stage: Stage, visitor: Browser
 
     assert state(page) == "Failed"
     assert "Given up by Ada (holder of link, unverified)" in text(page)
-    assert names(page) == ["Ask for a roll-back", "Ask to delete what is left"]
+    assert names(page) == ["Ask for a roll-back"]
     click(page, "Ask for a roll-back", "Ada")
     click(page, "Approve", "Ada")
     assert wait_for(stage, page, "Rolled back") == "Rolled back"
-    delete_what_is_left(stage, page)
+    assert names(page) == []
 
 
 def test_a_plan_is_denied_from_the_link_in_teams_and_asked_for_again(stage: Stage, visitor: BrowserContext) -> None:

@@ -72,6 +72,7 @@ def cold(azurite: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Col
             "PUBLIC_BASE_URL": "https://snatbot.example.com",
             "REMEDIATION": "on",
             "APPROVAL_MODE": "link",
+            "ALLOW_LINK_APPROVAL": "on",
             "SIGNING_KEYS": "a key that only these tests sign with",
         }
         process = {

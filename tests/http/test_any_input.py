@@ -87,6 +87,7 @@ class Desk:
             "REMEDIATION": "on",
             "REMEDIATOR_CLIENT_ID": "00000000-0000-0000-0000-000000000001",
             "APPROVAL_MODE": approval_mode,
+            "ALLOW_LINK_APPROVAL": "on",
             "ENTRA_TENANT_ID": ADA.tenant_id,
             "ENTRA_CLIENT_ID": ADA.object_id,
             "SIGNING_KEYS": "k1:" + "k" * 40,

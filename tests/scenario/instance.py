@@ -20,7 +20,7 @@ from shared.auth.signing import LinkTarget
 from shared.clock import Instant
 from shared.errors import Refused, SnatbotError
 from simulator.testing import RunningSimulator
-from tests.support.theatre import JumpingClock, Theatre
+from tests.support.theatre import ADA, JumpingClock, Theatre
 
 _MOST_LOOKS = 400
 
@@ -61,7 +61,7 @@ def main(place: dict[str, str]) -> int:
 
     def approve() -> None:
         try:
-            app.decide.decide(target, "approve", "Ada", Instant.of(instance.clock))
+            app.decide.decide(target, "approve", ADA, Instant.of(instance.clock))
             taken.append("approved")
         except Refused:
             pass

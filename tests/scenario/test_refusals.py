@@ -18,7 +18,7 @@ from shared.errors import NotFoundHere, Refused
 from shared.model.change import ChangeState
 from shared.model.plan import CreatePublicIp
 from shared.model.resource_id import ArmId
-from tests.support.theatre import WRITER, Theatre
+from tests.support.theatre import ADA, WRITER, Theatre
 
 
 def test_sixteen_approvals_at_once_are_one(theatre: Theatre) -> None:
@@ -73,7 +73,7 @@ def test_a_link_for_another_plan_is_refused(theatre: Theatre) -> None:
     target = LinkTarget(theatre.partition, change.id, "0" * 64)
 
     with pytest.raises(Refused, match="plan has changed"):
-        theatre.app.decide.decide(target, "approve", "Ada", Instant.of(theatre.clock))
+        theatre.app.decide.decide(target, "approve", ADA, Instant.of(theatre.clock))
 
 
 def test_a_link_to_nothing_says_so(theatre: Theatre) -> None:
@@ -207,11 +207,9 @@ def test_with_remediation_off_nothing_is_offered_and_nothing_applied(theatre: Th
 
 def test_without_link_mode_possession_of_a_link_approves_nothing(theatre: Theatre) -> None:
     change = theatre.proposed()
-    theatre._settings["APPROVAL_MODE"] = "signin"
-    theatre.new_app()
 
     with pytest.raises(Refused, match="Possession of a link does not approve"):
-        theatre.decide(change, "approve")
+        theatre.app.decide.decide(theatre.target(change), "approve", "Ada", Instant.of(theatre.clock))
 
 
 def test_a_gateway_of_that_name_that_is_not_ours_is_left_alone(theatre: Theatre) -> None:

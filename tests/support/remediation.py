@@ -6,12 +6,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
+from shared.approval_policy import DEFAULT_POLICY
 from shared.auth.links import Links
 from shared.auth.signing import Signer, decision_content
 from shared.chat.message import Message
 from shared.cloud.errors import AzureError
 from shared.cloud.network import Network
 from shared.core.planning.digest import with_digest
+from shared.flows.approval.permission import Permission
 from shared.flows.approval.renew import PlanRenewer
 from shared.flows.notification.outbox import Outbox, message_of
 from shared.flows.planning.plan import Planner
@@ -182,6 +184,7 @@ class Remediation:
             outbox=self.outbox,
             links=LINKS,
             authority=authority,
+            permission=Permission(DEFAULT_POLICY, "signin", lambda _: {}),
             planner=cast(Planner, self.planner),
             verify=cast(Verify, self.verify),
             gate=cast(Gate, self.gate),

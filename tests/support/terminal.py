@@ -7,7 +7,9 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from shared.app import App
+from shared.approval_policy import DEFAULT_POLICY
 from shared.cli.__main__ import main
+from shared.core.approval.policy import Policy
 from shared.flows.monitoring.check import CheckReport
 from shared.flows.remediation.stop import StopChanges
 from shared.model.assessment import Assessment
@@ -81,10 +83,12 @@ def run(
     plan: Plan | None = None,
     switch: FakeSwitch | None = None,
     silence: FakeSilence | None = None,
+    policy: Policy = DEFAULT_POLICY,
 ) -> int:
     parts = SimpleNamespace(
         clock=SimpleNamespace(now=lambda: NOW),
         check=check or Check(),
+        settings=SimpleNamespace(approval_policy=policy),
         planner=SimpleNamespace(plan_cluster=lambda cluster_id, now, request: plan or make_plan()),
         stop=StopChanges(cast(StopSwitch, switch or FakeSwitch())),
         silence=silence or FakeSilence(),

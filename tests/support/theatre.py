@@ -20,6 +20,7 @@ from shared.auth.signing import LinkTarget
 from shared.clock import Instant
 from shared.ids import new_id
 from shared.model.change import Change, ChangeState, JournalEntry
+from shared.model.identity import Person, Role
 from shared.settings import load_settings
 from shared.store.vnet_lock import VnetLock
 from simulator.testing import RunningSimulator
@@ -28,6 +29,8 @@ from tests.support.storage import table_at
 
 READER = "11111111-1111-4111-8111-111111111111"
 WRITER = "22222222-2222-4222-8222-222222222222"
+TENANT = "99999999-9999-4999-8999-999999999999"
+ADA = Person("33333333-3333-4333-8333-333333333333", TENANT, "Ada", frozenset({Role.APPROVE}), datetime.now(UTC))
 LEASE = timedelta(seconds=0.3)
 
 
@@ -67,7 +70,9 @@ class Theatre:
             "SLACK_WEBHOOK_URL": simulator.slack_webhook_url,
             "PUBLIC_BASE_URL": "https://snatbot.example.com",
             "REMEDIATION": "on",
-            "APPROVAL_MODE": "link",
+            "APPROVAL_MINUTES": "60",
+            "ENTRA_TENANT_ID": ADA.tenant_id,
+            "ENTRA_CLIENT_ID": "aaaaaaaa-0000-4000-8000-0000000000b1",
             "SIGNING_KEYS": "a key that only these tests sign with",
             **settings,
         }
@@ -117,7 +122,7 @@ class Theatre:
         return self.decide(change, "approve")
 
     def decide(self, change: Change, action: str) -> Change:
-        return self.app.decide.decide(self.target(change), action, "Ada", Instant.of(self.clock))
+        return self.app.decide.decide(self.target(change), action, ADA, Instant.of(self.clock))
 
     def target(self, change: Change) -> LinkTarget:
         return LinkTarget(self.partition, change.id, change.plan.digest)

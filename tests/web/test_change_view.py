@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from shared.model.change import Action, Change, ChangeState
+from shared.formatting import utc
+from shared.model.change import Action, Approval, Change, ChangeState
 from shared.model.finding import FindingKind
 from shared.model.incident import Incident
 from shared.model.plan import AssociateSubnet, PlanKind
@@ -234,3 +235,14 @@ def test_any_number_of_nodes_is_shown_in_full(number: int) -> None:
     shown = page(incident=nouns.make_incident(nodes=nouns.make_nodes(number)))
     assert sum("vmss0" in word for word in shown.words) == number
     assert (f"{number - 10} more node" in shown.text) == (number > 10)
+
+
+def test_the_first_of_two_approvals_is_shown_with_who_gave_it() -> None:
+    approval = Approval("a", "Ada (object id a, signed in)", "policy 1", NOW, "signature")
+    text = page(replace(nouns.make_change(), approvals=(approval,))).text
+    assert f"1 of 2 approvals, by Ada (object id a, signed in), {utc(NOW)}" in text
+
+
+def test_a_page_of_link_mode_says_that_approvals_are_unverified() -> None:
+    assert "Approvals here are unverified" in page(is_unverified=True).text
+    assert "Approvals here are unverified" not in page().text

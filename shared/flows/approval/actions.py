@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from ...auth.errors import RemediationOff, RoleMissing, SignInNeeded
+from ...auth.errors import RemediationOff
 from ...core.planning.detach import written_subnets
 from ...errors import Refused
 from ...ids import cluster_key
 from ...model.change import FINAL_STATES, Action, Change, ChangeState
-from ...model.identity import Approver, Person, Role
+from ...model.identity import Approver
 from ...model.plan import PlanKind
 from ...store.records import Records
+from .permission import Permission
 
 _JUDGED = (ChangeState.VERIFYING, ChangeState.FIXED, ChangeState.NOT_FIXED, ChangeState.CANT_TELL)
 _UNDONE = (ChangeState.ROLLED_BACK, ChangeState.DONE)
@@ -29,8 +30,7 @@ _KINDS = {Action.ROLL_BACK: PlanKind.DETACH_NAT_GATEWAY, Action.DELETE: PlanKind
 class Actions:
     records: Records
     is_remediation_on: bool
-    approval_mode: str
-    client_id: str = ""  # of the registration whose app roles count
+    permission: Permission
 
     def why_not(self, change: Change, now: datetime) -> str | None:
         """Why nobody can decide on this change now; None if somebody can."""
@@ -41,6 +41,12 @@ class Actions:
         if change.state is ChangeState.PROPOSED and now >= change.expires_at:
             return "This plan has expired: it was never approved, and nothing was changed."
         return None
+
+    def offered(self, change: Change, approver: Approver, now: datetime) -> tuple[tuple[Action, ...], str | None]:
+        """What this person may do, and why not the rest."""
+        refusals = {action: self.permission.refusal(change, action, approver) for action in self.of(change, now)}
+        reasons = (self.why_not(change, now), *refusals.values())
+        return tuple(action for action in refusals if not refusals[action]), next(filter(None, reasons), None)
 
     def of(self, change: Change, now: datetime) -> tuple[Action, ...]:
         """In the order of the buttons."""
@@ -62,27 +68,9 @@ class Actions:
             case _:
                 return self._undoing(change)
 
-    def offered(self, change: Change, approver: Approver, now: datetime) -> tuple[tuple[Action, ...], str | None]:
-        """What this person may do, and why nothing or not all."""
-        possible, reason = self.of(change, now), self.why_not(change, now)
-        actions = tuple(action for action in possible if self._refusal(action, approver) is None)
-        refused = self._refusal(possible[0], approver) if possible and not actions else None
-        return actions, str(refused) if refused else reason
-
-    def require(self, action: Action, approver: Approver) -> None:
-        """Raises SignInNeeded, or RoleMissing with what would be needed."""
-        if (refusal := self._refusal(action, approver)) is not None:
-            raise refusal
-
-    def _refusal(self, action: Action, approver: Approver) -> Refused | None:
-        if isinstance(approver, Person):
-            missing = RoleMissing(approver, Role.APPROVE, "decide here", self.client_id)
-            return None if approver.may(action) else missing
-        return None if self.approval_mode == "link" else SignInNeeded()
-
     def refuse_unless_possible(self, change: Change, action: Action, approver: Approver, now: datetime) -> None:
         """Raises Refused if this person may not ask for this roll-back, deletion or new plan now."""
-        self.require(action, approver)
+        self.permission.require(change, action, approver)
         if action not in self.of(change, now):
             raise Refused(self.why_not(change, now) or _IMPOSSIBLE[action].format(state=change.state))
 

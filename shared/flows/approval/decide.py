@@ -12,12 +12,13 @@ from ...auth.signing import LinkTarget, Signer, decision_content
 from ...chat import change_messages
 from ...chat.message import Message
 from ...clock import Instant
+from ...core.approval.policy import MatchedRules
 from ...core.remediation.state_machine import Event, WrongState, next_state
 from ...errors import NotFoundHere, Refused
 from ...formatting import count
 from ...ids import cluster_key
 from ...model.audit import now_is
-from ...model.change import Action, Change, ChangeState, Decision, JournalEntry, Outcome, StepState, Verdict
+from ...model.change import Action, Approval, Change, ChangeState, Decision, JournalEntry, Outcome, StepState, Verdict
 from ...model.identity import Approver
 from ...store.errors import StoreConflict
 from ...store.records import Put, PutJournal, Records, Stored
@@ -67,16 +68,18 @@ class Decide:
         return ChangeAndJournal(change, tuple(journal[step].value for step in sorted(journal)), tuple(later.values()))
 
     def decide(self, target: LinkTarget, action: str, approver: Approver, at: Instant) -> Change:
-        """``action`` is approve, deny, stop, resume or give_up. Raises Refused with what the person should know."""
+        """``action`` is approve, deny, stop, resume or give_up. Raises Refused with what the person should know.
+
+        Where the policy wants two people, the first approval leaves the change proposed.
+        """
         if action not in _EVENTS:
             raise Refused(f"{action!r} is no decision; approve, deny, stop, resume and give_up are")
-        self.actions.require(Action(action), approver)
         try:
-            return retry_on_conflict(lambda: self._decide(target, Action(action), str(approver), at), _TRIES)
+            return retry_on_conflict(lambda: self._decide(target, Action(action), approver, at), _TRIES)
         except StoreConflict:
             raise Refused("This change is being written to all the time, and nothing was decided. Try again.") from None
 
-    def _decide(self, target: LinkTarget, action: Action, approver: str, at: Instant) -> Change:
+    def _decide(self, target: LinkTarget, action: Action, approver: Approver, at: Instant) -> Change:
         stored, now = self._find(target), at.domain
         change = stored.value
         if (reason := self.actions.why_not(change, now)) is not None:
@@ -89,13 +92,18 @@ class Decide:
             raise Refused(_already(change)) from None
         if action in (Action.APPROVE, Action.RESUME):
             self._refuse_if_busy(change, at.wall)
-        changed = self._decided(replace(change, state=state), action, approver, now)
+        rules = self.actions.permission.require(change, action, approver)
+        earlier = self._earlier_approvals(change, rules) if action is Action.APPROVE else ()
+        if action is Action.APPROVE and len(earlier) + 1 < rules.people:
+            return self._half_approved(stored, approver, rules, at)
+        who = " and ".join((*(approval.approver for approval in earlier), str(approver)))
+        changed = self._decided(replace(change, state=state), action, who, rules, now)
         halted = self._halted_step(change, action)
         if halted:
             changed = self.records.with_journal(target.partition, changed, halted)
         writes = [
             Put(changed, stored.etag),
-            audit(now, approver, f"change {_AUDITED.get(action, state.value)}", change.id, change.plan.summary),
+            audit(now, who, f"change {_AUDITED.get(action, state.value)}", change.id, change.plan.summary),
             *self.outbox.rows(change.cluster_name, self._message(changed, action), at.wall),
         ]
         if action is Action.APPROVE:
@@ -104,7 +112,31 @@ class Decide:
         log.info("change %s: %s", change.id, state.value)
         return changed
 
-    def _decided(self, change: Change, action: Action, approver: str, now: datetime) -> Change:
+    def _earlier_approvals(self, change: Change, rules: MatchedRules) -> tuple[Approval, ...]:
+        """Those that still count: not the ones under other rules. Raises DecisionForged."""
+        for approval in change.approvals:
+            self.signer.verify_approval(change, approval)
+        return tuple(approval for approval in change.approvals if approval.policy == str(rules))
+
+    def _half_approved(self, stored: Stored[Change], approver: Approver, rules: MatchedRules, at: Instant) -> Change:
+        """Records the first of two approvals. The rules let no holder of a link be one of two people."""
+        change = stored.value
+        if isinstance(approver, str):
+            raise Refused("Two people must approve this, and who holds a link is not known.")
+        unsigned = Approval(approver.object_id.lower(), str(approver), str(rules), at.domain, "")
+        changed = replace(change, approvals=(self.signer.approval(change, unsigned),))
+        writes = [
+            Put(changed, stored.etag),
+            audit(at.domain, str(approver), "change approved by 1 of 2", change.id, change.plan.summary),
+            *self.outbox.rows(
+                change.cluster_name, change_messages.change_half_approved(changed, self.links().page(changed)), at.wall
+            ),
+        ]
+        self.records.commit_in(cluster_key(change.cluster_id), writes)
+        log.info("change %s: 1 of 2 approvals", change.id)
+        return changed
+
+    def _decided(self, change: Change, action: Action, approver: str, rules: MatchedRules, now: datetime) -> Change:
         match action:
             case Action.STOP:
                 return replace(change, due_at=None, stop_reason=f"stopped by {approver}", waits_for="")
@@ -118,8 +150,13 @@ class Decide:
                 outcome = Outcome(Verdict.GIVEN_UP, reason, commands=change.stop_commands)
                 return replace(change, due_at=None, outcome=outcome)
             case _:
-                due_at = now if action is Action.APPROVE else None
-                return replace(change, due_at=due_at, decision=self._signed(change, action, approver, now))
+                starts_at = rules.starts_from(now) if action is Action.APPROVE else now
+                if starts_at is None:
+                    raise Refused(f"Nothing was approved: {rules.named} never lets a change start.")
+                waits_for = rules.held_until(starts_at) if starts_at > now else ""
+                due_at = starts_at if action is Action.APPROVE else None
+                decision = self._signed(change, action, approver, rules, now, starts_at)
+                return replace(change, due_at=due_at, decision=decision, waits_for=waits_for)
 
     def _halted_step(self, change: Change, action: Action) -> Sequence[PutJournal]:
         """Mark the step that ran when a person stopped the change: after resuming, its time limit starts again.
@@ -152,17 +189,19 @@ class Decide:
             raise Refused("The plan has changed since this link was made. Open the newest message's link.")
         return stored
 
-    def _signed(self, change: Change, action: Action, approver: str, now: datetime) -> Decision:
+    def _signed(
+        self, change: Change, action: Action, approver: str, rules: MatchedRules, now: datetime, starts_at: datetime
+    ) -> Decision:
         unsigned = Decision(
             change_id=change.id,
             digest=change.plan.digest,
             action=action,
             approver=approver,
-            policy=f"approval mode {self.actions.approval_mode}",
+            policy=str(rules),
             decided_at=now,
             decide_by=change.expires_at,
-            start_by=now + _START_WITHIN,
-            write_until=now + _WRITE_WITHIN,
+            start_by=starts_at + _START_WITHIN,
+            write_until=starts_at + _WRITE_WITHIN,
             signature="",
         )
         return replace(unsigned, signature=self.signer.sign_decision(decision_content(unsigned)))

@@ -10,6 +10,7 @@ from ...clock import Clock
 from ...store.records import Records
 from ...store.stop_switch import StopSwitch
 from ...store.vnet_lock import VnetLock
+from ..approval.permission import Permission
 from ..notification.outbox import Outbox
 from ..planning.plan import Planner
 from .authority import Authority
@@ -26,6 +27,7 @@ class ExecutionContext:
     outbox: Outbox
     links: Links
     authority: Authority
+    permission: Permission
     planner: Planner
     verify: Verify
     gate: Gate

@@ -154,6 +154,8 @@ class Reconciler:
             hold(run, f"Azure asks for no write before {utc(change.not_before)}")
             return False
         try:
+            if not change.is_begun and self._is_held(run, now):
+                return False
             facts = self._context.planner.read_facts(change.cluster_id, now, plan=change.plan)
         except AzureError as error:
             asked = timedelta(seconds=plausible_wait_seconds(error.retry_after_seconds or 0.0))
@@ -172,6 +174,17 @@ class Reconciler:
         known = self._records.with_journal(run.partition, change)
         started = replace(known, state=state, due_at=now, start=start, waits_for="", key_missing_since=None)
         self._records.commit_in(run.partition, [run.put(started), line])
+        return True
+
+    def _is_held(self, run: ChangeRun, now: datetime) -> bool:
+        """Whether a rule of the policy lets nothing start now: read again, because storage is not trusted."""
+        rules = self._context.permission.rules(run.change)
+        starts_at = rules.starts_from(now)
+        if starts_at == now:
+            return False
+        until = starts_at or now + RECHECK_AFTER
+        held = replace(run.change, due_at=until, waits_for=rules.held_until(until))
+        self._records.commit_in(run.partition, [run.put(held)])
         return True
 
     def _drifted(self, run: ChangeRun, reason: str) -> None:

@@ -7,8 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from shared.approval_policy import parse_policy
 from shared.cloud.errors import Throttled, Unavailable
 from shared.core.remediation.concurrent_writes import Overlap, OwnWrite
+from shared.flows.approval.permission import Permission
 from shared.flows.remediation.concurrent_writes import AuditResult
 from shared.model.activity import LoggedWrite
 from shared.model.change import ChangeState, JournalEntry, Outcome, StepState, Verdict
@@ -53,6 +55,44 @@ def test_what_is_not_due_or_not_there_is_left_alone(table: Table) -> None:
     stage.vary(due_at=None)
     assert stage.reconcile().state is S.APPROVED
     assert stage.network.writes == []
+
+
+NO_START = """[{"name": "working hours", "clusters": {"tags": {"env": "prod"}}, "kinds": "all", "who": "Snat.Approve",
+    "no_start": "daily 00:00-23:00; 2026-11-22T23:00Z/2026-11-23T00:00Z"},
+    {"clusters": "all", "kinds": "all", "who": "Snat.Approve"}]"""
+
+
+@pytest.mark.parametrize("tags", [{"env": "prod"}, {}])
+def test_nothing_starts_in_the_times_of_a_rule_whatever_the_stored_row_says(table: Table, tags: dict[str, str]) -> None:
+    stage = approved(table)
+    stage.context = replace(stage.context, permission=Permission(parse_policy(NO_START), "signin", lambda _: tags))
+    change = stage.reconcile()
+    if not tags:
+        assert change.state is not S.APPROVED
+        return
+    assert (change.state, change.due_at) == (S.APPROVED, LATER.replace(day=23, hour=23, minute=0))
+    assert change.waits_for == "by rule 'working hours' and rule '2', nothing starts before 2026-11-23 23:00 UTC"
+    assert stage.network.writes == []
+
+
+def test_a_resumed_change_goes_on_in_the_times_when_nothing_starts(table: Table) -> None:
+    stage = Remediation(table)
+    stage.planner.facts = UNCHANGED
+    stage.context = replace(
+        stage.context, permission=Permission(parse_policy(NO_START), "signin", lambda _: {"env": "prod"})
+    )
+    stage.vary(state=S.APPROVED)
+    assert stage.reconcile().state is not S.APPROVED
+
+
+def test_tags_that_cannot_be_read_hold_the_start(table: Table) -> None:
+    def unread(_: ArmId) -> dict[str, str]:
+        raise Unavailable("GET cluster", "no answer")
+
+    stage = approved(table)
+    stage.context = replace(stage.context, permission=Permission(parse_policy(NO_START), "signin", unread))
+    change = stage.reconcile()
+    assert (change.state, stage.network.writes) == (S.APPROVED, [])
 
 
 def test_an_approved_change_whose_network_is_as_planned_is_applied(table: Table) -> None:

@@ -1,0 +1,77 @@
+"""Whether a person may decide on a change: what APPROVAL_MODE allows, and what the rules of APPROVAL_POLICY say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ...auth.errors import NotPermitted, RoleMissing, SignInNeeded
+from ...cloud.errors import AzureError
+from ...core.approval.policy import MatchedRules, Place, Policy
+from ...errors import Refused
+from ...model.change import Action, Change
+from ...model.identity import Approver, Person, Role
+from ...model.plan import PlanKind
+from ...model.resource_id import ArmId
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    policy: Policy
+    approval_mode: str
+    read_tags: Callable[[ArmId], Mapping[str, str]]  # of a cluster, from Azure: whoever writes storage writes none
+    client_id: str = ""  # of the registration whose app roles count
+
+    def rules(self, change: Change) -> MatchedRules:
+        """Raises AzureError where a rule names tags and the cluster can't be read."""
+        tags = self.read_tags(change.cluster_id) if self.policy.reads_tags else {}
+        return self.policy.rules_for(change.cluster_id, tags, change.plan.kind)
+
+    def require(self, change: Change, action: Action, approver: Approver, place: Place = Place.PAGE) -> MatchedRules:
+        """The rules that let this person do this.
+
+        Raises SignInNeeded, RoleMissing or NotPermitted with what would be needed, or as ``rules``.
+        """
+        if isinstance(approver, str) and self.approval_mode != "link":
+            raise SignInNeeded
+        if _deletes_by_link(change, action, approver):
+            raise NotPermitted("With APPROVAL_MODE=link nothing is deleted, because nobody knows who holds a link.")
+        if action not in (Action.APPROVE, Action.RESUME):
+            return self._require_part(change, action, approver)
+        rules = self.rules(change)
+        if action is Action.APPROVE and _has_approved(change, approver):
+            raise NotPermitted("You have approved this already, and another person must approve it too.")
+        if missing := rules.refusal(approver, place):
+            if isinstance(approver, Person) and (role := rules.missing_role(approver)):
+                raise RoleMissing(approver, role, f"{action} this by {rules.named}", self.client_id)
+            raise NotPermitted(f"You can't {action} this: {missing}.")
+        return rules
+
+    def refusal(self, change: Change, action: Action, approver: Approver) -> str:
+        """Why this person can't do this; empty when they can."""
+        try:
+            self.require(change, action, approver)
+        except (Refused, AzureError) as error:
+            return str(error)
+        return ""
+
+    def _require_part(self, change: Change, action: Action, approver: Approver) -> MatchedRules:
+        """What lets nothing more happen in Azure is for all who may approve, wherever, and for operators.
+
+        The cluster's tags are not read: they only narrow, and stopping must work when Azure does not answer.
+        """
+        rules = self.policy.rules_for(change.cluster_id, {}, change.plan.kind)
+        if isinstance(approver, Person) and Role.OPERATE not in approver.roles and rules.refusal(approver):
+            raise RoleMissing(approver, Role.OPERATE, f"{action.replace('_', ' ')} this", self.client_id)
+        return rules
+
+
+def _deletes_by_link(change: Change, action: Action, approver: Approver) -> bool:
+    is_deletion = change.plan.kind is PlanKind.DELETE_NAT_GATEWAY and action in (Action.APPROVE, Action.RESUME)
+    return isinstance(approver, str) and (is_deletion or action is Action.DELETE)
+
+
+def _has_approved(change: Change, approver: Approver) -> bool:
+    return isinstance(approver, Person) and any(
+        approval.object_id == approver.object_id.lower() for approval in change.approvals
+    )
