@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,7 +12,7 @@ from typing import cast
 import pytest
 
 from shared.chat.channels import Channel
-from shared.chat.errors import ChatError, ChatRefused, ChatUnavailable
+from shared.chat.errors import ChatError
 from shared.chat.message import Message, MessageKind, Tone
 from shared.chat.pager import PagerDuty
 from shared.flows.notification.deliver import Deliver, Delivery
@@ -24,38 +23,13 @@ from shared.model.incident import IncidentState
 from shared.store.liveness import Liveness
 from shared.store.records import Put, Records
 from shared.store.table import Table
+from tests.support.channels import FakeChannel, down, refusing
 from tests.support.nouns import make_cluster, make_incident
 
 CLUSTER = make_cluster()
 PARTITION = cluster_key(CLUSTER.id)
 WALL = datetime(2026, 11, 22, 19, 5, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-
-
-class FakeChannel:
-    """Keeps what was posted; ``trouble`` decides by title what goes wrong."""
-
-    def __init__(self, trouble: Callable[[str], ChatError | None] = lambda _: None) -> None:
-        self.posted: list[str] = []
-        self.tried: list[str] = []
-        self.trouble = trouble
-        self.note = ""
-
-    def send(self, message: Message) -> str:
-        self.tried.append(message.title)
-        error = self.trouble(message.title)
-        if error is not None:
-            raise error
-        self.posted.append(message.title)
-        return self.note
-
-
-def down(retry_after_seconds: float | None = None) -> Callable[[str], ChatError]:
-    return lambda _: ChatUnavailable("slack", "503", retry_after_seconds)
-
-
-def refusing(*titles: str) -> Callable[[str], ChatError | None]:
-    return lambda title: ChatRefused("slack", "invalid_blocks") if title in titles or not titles else None
 
 
 class Post:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
@@ -13,15 +13,20 @@ from shared.chat.message import Message, Tone
 from shared.flows.notification.deliver import Deliver
 from shared.flows.notification.outbox import Outbox
 from shared.flows.notification.route import Router
+from shared.ids import cluster_key
 from shared.model.audit import OutboxMessage
 from shared.model.finding import Severity
 from shared.model.incident import ClusterRecord
 from shared.routes import Route
 from shared.store.liveness import Liveness
 from shared.store.records import FLEET_PARTITION, Put, Records
-from tests.flows.notification.test_deliver import CLUSTER, MINUTE, PARTITION, WALL, FakeChannel, down
-from tests.support.nouns import make_incident
+from tests.support.channels import FakeChannel, down
+from tests.support.nouns import make_cluster, make_incident
 
+CLUSTER = make_cluster()
+PARTITION = cluster_key(CLUSTER.id)
+WALL = datetime(2026, 11, 22, 19, 5, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
 INCIDENT = replace(make_incident(), severity=Severity.WARNING)
 ALARM = Message("Alarm", "summary", Tone.ALARM, subject=INCIDENT.id)
 ROUTES = (

@@ -1,0 +1,34 @@
+"""Pretended channels, and what can be wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from shared.chat.errors import ChatError, ChatRefused, ChatUnavailable
+from shared.chat.message import Message
+
+
+class FakeChannel:
+    """Keeps what was posted; ``trouble`` decides by title what goes wrong."""
+
+    def __init__(self, trouble: Callable[[str], ChatError | None] = lambda _: None) -> None:
+        self.posted: list[str] = []
+        self.tried: list[str] = []
+        self.trouble = trouble
+        self.note = ""
+
+    def send(self, message: Message) -> str:
+        self.tried.append(message.title)
+        error = self.trouble(message.title)
+        if error is not None:
+            raise error
+        self.posted.append(message.title)
+        return self.note
+
+
+def down(retry_after_seconds: float | None = None) -> Callable[[str], ChatError]:
+    return lambda _: ChatUnavailable("slack", "503", retry_after_seconds)
+
+
+def refusing(*titles: str) -> Callable[[str], ChatError | None]:
+    return lambda title: ChatRefused("slack", "invalid_blocks") if title in titles or not titles else None
