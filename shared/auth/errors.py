@@ -86,7 +86,7 @@ class RoleMissing(NotPermitted):
         url = f"https://graph.microsoft.com/v1.0/users/{person.object_id}/appRoleAssignments"
         super().__init__(
             f"{person.name} lacks the app role {role}, which is needed to {what}. An administrator can grant it with "
-            f"`az rest --method post --url {url} --body '{body}'`; then sign out and in again."
+            f"`az rest --method post --url {url} --body '{body}'`; then sign in again."
         )
 
 
