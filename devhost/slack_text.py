@@ -45,6 +45,8 @@ def _block(block: Mapping[str, Any]) -> Iterator[str]:
                 yield f"  [ {element['text']['text']} ]"
         case "context":
             yield from _wrapped(" ".join(_plain(element.get("text", "")) for element in block["elements"]))
+        case "data_visualization":
+            yield f"  ( chart: {block['title']} )"
         case "divider":
             yield ""
         case other:

@@ -149,7 +149,7 @@ def _with_steps(word: str, incident: Incident, assessment: Assessment) -> Messag
         tone=Tone.ALARM if is_failing else Tone.WARNING,
         facts=facts_of(
             *how_bad(incident),
-            _fullest(assessment),
+            _fullest(incident, assessment),
             *_since(incident, assessment),
             ("What it means", _meaning(incident.kinds)),
         ),
@@ -162,8 +162,9 @@ def _with_steps(word: str, incident: Incident, assessment: Assessment) -> Messag
     )
 
 
-def _fullest(assessment: Assessment) -> tuple[str, str]:
-    ports = next((alarm.ports for alarm in assessment.alarms if alarm.ports), ())
+def _fullest(incident: Incident, assessment: Assessment) -> tuple[str, str]:
+    """Of a warning: once connections fail, it is the nodes where they fail that count."""
+    ports = next((alarm.ports for alarm in assessment.alarms if alarm.ports and not incident.nodes), ())
     nodes = [
         f"`{node.name or node.ip}` ({percent(node.used, node.allocated)} of {node.protocol.upper()})" for node in ports
     ]

@@ -13,7 +13,7 @@ from shared.chat.message import Message, Tone
 from shared.model.finding import Finding, FindingKind, Severity
 from shared.model.health_event import HealthEventComparison, HealthEventVerdict
 from shared.model.ports import NodePorts
-from tests.support.nouns import GATEWAY, NOW, make_assessment, make_incident
+from tests.support.nouns import GATEWAY, NOW, make_assessment, make_incident, make_nodes
 
 PORTS = (NodePorts("10.224.0.4", "udp", 1000, 1024, NOW, "aks-user-1-vmss000000", "user"),)
 
@@ -65,6 +65,9 @@ def test_full_nodes_are_in_a_table_and_other_findings_beside() -> None:
     )
     incident = replace(make_incident(nodes=()), kinds=(FindingKind.PORT_PRESSURE,), last_failed_at=None)
     message = incident_messages.incident_opened(incident, assessment)
+    assert dict(message.facts)["Fullest nodes"].startswith("`aks-user-1-vmss000000` (")
+    failing = incident_messages.incident_opened(replace(incident, nodes=make_nodes(1)), assessment)
+    assert "Fullest nodes" not in dict(failing.facts), "then it is the failing nodes that count"
     text = rendered(message)
     for piece in (
         "aks-user-1-vmss000000",

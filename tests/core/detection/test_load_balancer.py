@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from shared.core.detection.load_balancer import failing_since, read_load_balancer, with_nodes
+from shared.core.detection.load_balancer import count_by_minute, failing_since, read_load_balancer, with_nodes
 from shared.model.load_balancer import Node, NodeList
 from shared.model.metric import MetricAnswer
-from shared.model.reading import Cause, DoesNotApply, Idle, Measured, Unmeasured
+from shared.model.reading import Cause, DoesNotApply, Idle, Measured, MinuteSeries, Unmeasured
 from tests.support.builders import answer, at, by_state, failing, series, window
 
 ALLOCATED = answer(series({0: 1024}))
@@ -163,3 +163,20 @@ def test_a_finding_says_since_when_the_streak_goes() -> None:
     reading = replace(measured(by_state(Failed={2: 1})), failing_since=at(-20))
     (finding,) = failing(reading)
     assert finding.since == at(-20)
+
+
+def test_the_hour_before_is_counted_minute_by_minute_and_what_was_not_measured_stays_unknown() -> None:
+    found = by_state(Failed={-60: 9, 0: 2, 3: 0.2}, Successful={0: 5, 2: 5, 3: 5, 4: 5, 5: 1})
+    counted = count_by_minute(found, at(5))
+    assert counted == MinuteSeries(at(0), (2, None, 0, 1, 0)), "an absent Failed of a measured minute is zero"
+    assert (counted.end, counted.known) == (at(5), (2, 0, 1, 0))
+    assert count_by_minute(found, at(5), "successful") == MinuteSeries(at(0), (5, None, 5, 5, 5))
+
+
+def test_an_hour_without_any_point_is_no_line() -> None:
+    assert count_by_minute(by_state(Failed={-90: 4}), at(5)) is None
+
+
+def test_no_more_than_an_hour_is_counted() -> None:
+    counted = count_by_minute(by_state(Failed=dict.fromkeys(range(-120, 0), 1)), at(0))
+    assert counted == MinuteSeries(at(-60), (1,) * 60)

@@ -13,7 +13,7 @@ from shared.model.finding import Severity
 from shared.model.incident import ClusterRecord, Incident, IncidentState
 from shared.model.load_balancer import NodeList
 from shared.model.metric import MetricAnswer
-from shared.model.reading import DoesNotApply, Idle, Measured, Reading, Unmeasured
+from shared.model.reading import DoesNotApply, Idle, Measured, MinuteSeries, Reading, Unmeasured
 from tests.support.builders import assessment, at, by_state, cluster, minutes, window
 
 POLICY = IncidentPolicy(clean_minutes=10, cooldown=timedelta(minutes=60))
@@ -298,3 +298,11 @@ def test_what_a_cleared_incident_has_counted_does_not_bring_it_back() -> None:
     assert memory.effects[-1] is Effect.CLEARED
     assert memory.tick(minutes(0, 15, {4: 4})) is Effect.NOTHING
     assert memory.tick(minutes(10, 15, {12: 1})) is Effect.REOPENED
+
+
+def test_the_picture_of_the_last_failures_stays_while_nothing_fails() -> None:
+    memory = Memory()
+    failing = replace(minutes(0, 5, {2: 4}), failed_by_minute=MinuteSeries(at(0), (0, 0, 4, 0, 0)))
+    memory.tick(failing)
+    memory.tick(minutes(5, 10))
+    assert memory.open.failed_by_minute == failing.failed_by_minute

@@ -15,7 +15,8 @@ from shared.core.remediation.verdict import GatewayEvidence, judge_gateway
 from shared.model.change import Outcome, Verdict
 from shared.model.metric import Series
 from shared.model.plan import Baseline
-from tests.support.builders import BASELINE, series, window
+from shared.model.reading import MinuteSeries
+from tests.support.builders import BASELINE, at, series, window
 
 TEN = range(10)
 POLICY = MeasurementPolicy(3, 10, timedelta(hours=1))
@@ -191,3 +192,9 @@ def test_a_node_that_the_plan_did_not_move_and_still_leaves_there_can_t_be_told_
 def test_failures_are_said_as_a_share() -> None:
     failing = replace(HEALTHY, connections=(*HEALTHY.connections[:1], attempted({3: 9}, "Failed")))
     assert judge(failing).figures[0].endswith("9 failed (0.1\u00a0%)")
+
+
+def test_the_gateways_line_is_kept_minute_by_minute_for_the_message() -> None:
+    two = replace(HEALTHY, connections=(*HEALTHY.connections, attempted({3: 100})))
+    assert judge(two).attempted == MinuteSeries(at(0), (900, 900, 900, 1000, *[900] * 6)), "protocols are added up"
+    assert judge(replace(HEALTHY, connections=())).attempted is None
