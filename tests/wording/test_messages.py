@@ -92,6 +92,7 @@ def usual(number: int) -> dict[str, Any]:
         "texts": texts,
         "until": START if number else None,
         "by": "Ada",
+        "channel": "night-shift",
         "over": texts,
     }
 
