@@ -65,13 +65,13 @@ Texts = tuple[Annotated[str, StringConstraints(min_length=1)], ...]
 
 
 class Route(_Strict):
-    """All conditions that it has must hold; a list holds when any of its texts does."""
+    """All its conditions must hold; a list holds if one of its texts does."""
 
     to: Annotated[Texts, Field(min_length=1)]
-    clusters: Texts = ()  # names, with * and ?, without case
+    clusters: Texts = ()  # names with * and ?, case-insensitive
     subscriptions: Texts = ()  # ids
-    tags: dict[str, str] = {}  # all of them; names without case, values with it
-    severity: Literal["warning", "high", "failing", "critical"] | None = None  # at least
+    tags: dict[str, str] = {}  # all of them; names case-insensitive, values case-sensitive
+    severity: Literal["warning", "high", "failing", "critical"] | None = None  # at least this
 
     @property
     def takes_all(self) -> bool:
@@ -83,7 +83,7 @@ class Routes(_Strict):
     routes: tuple[Route, ...] = ()
 
     def problems(self, defaults: tuple[str, ...], slack_channel: str) -> Iterator[str]:
-        """What can't be right together. ``defaults``: those of OWN_NAMES that are set."""
+        """Contradictions within the setting. ``defaults``: names of OWN_NAMES that are set."""
         known = {*defaults, *self.channels}
         for index, route in enumerate(self.routes):
             if any(earlier.takes_all for earlier in self.routes[:index]):
@@ -100,14 +100,14 @@ class Routes(_Strict):
             if isinstance(channel, SlackBotDefinition):
                 if channel.token is None and not slack_channel:
                     yield f"channels.{name} needs a token, or SLACK_BOT_TOKEN"
-                if [*bots, slack_channel].count(channel.channel) > 1:  # each would delete the other's as doubles
+                if [*bots, slack_channel].count(channel.channel) > 1:  # each deletes the other's as duplicates
                     yield f"channels.{name} has the Slack channel of another"
         if not defaults and not any(route.takes_all for route in self.routes):
             yield "has no default: set a single channel, or end with a route that has no conditions"
 
 
 def parse_routes(text: str) -> Routes:
-    """Raises ValueError that tells all mistakes, by their places."""
+    """Raises ValueError with all mistakes, by their places."""
     try:
         return Routes.model_validate_json(text)
     except ValidationError as error:

@@ -1,7 +1,7 @@
-"""Sign-in with Entra ID: the authorization code flow with PKCE, and who it was that signed in.
+"""Sign-in with Entra ID: the authorization code flow with PKCE.
 
 Source: Entra docs, v2-oauth2-auth-code-flow and id-token-claims-reference. MSAL checks state, PKCE and nonce;
-``id_tokens`` checks the token that comes of it.
+``id_tokens`` checks the returned token.
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ class EntraId:
     def begin(self, redirect_uri: str, state: str) -> dict[str, Any]:
         """MSAL's flow; its ``auth_uri`` is where the browser goes. Raises EntraUnavailable."""
         with self._msal() as app:
-            # People may have several accounts; Entra ID would take the one that is signed in without asking.
+            # People may have several accounts; Entra ID would use the signed-in account without asking.
             flow = app.initiate_auth_code_flow(
                 [], redirect_uri=redirect_uri, state=state, response_mode="query", prompt="select_account"
             )
         return dict(flow)
 
     def person(self, flow: Mapping[str, Any], answer: Mapping[str, str], now: datetime) -> Person:
-        """Who signed in, by the query that Entra ID sent the browser back with.
+        """The person who signed in, from the query of Entra ID's redirect.
 
         Raises SignInRefused, GuestRefused or EntraUnavailable.
         """
@@ -73,7 +73,7 @@ class EntraId:
 
     @contextmanager
     def _msal(self) -> Iterator[Any]:
-        """A client of MSAL for one call: its token cache, with people's tokens, ends with it."""
+        """An MSAL client for one call, because its token cache holds people's tokens."""
         with import_lock:
             import msal
             import requests
@@ -99,7 +99,7 @@ class EntraId:
 
 
 def _person_of(claims: Mapping[str, Any], now: datetime) -> Person:
-    """From verified claims. Roles that this app does not know count for nothing."""
+    """From verified claims, without unknown roles."""
     named = claims.get("name") or claims.get("preferred_username") or "without a name"
     roles = claims.get("roles")
     held = {role for role in Role if isinstance(roles, list) and role.value in roles}
@@ -115,7 +115,7 @@ def _is_guest(claims: Mapping[str, Any]) -> bool:
 
 
 def _reason(answer: Mapping[str, Any]) -> str:
-    """Entra ID's code only: everything else in an address may be somebody else's text."""
+    """Only Entra ID's code: anybody can put other text into a URL."""
     found = _ENTRA_CODE.search(str(answer.get("error_description", "")))
     if answer.get("error") == "access_denied":
         return f"it was cancelled or refused there{f' ({found[0]})' if found else ''}"

@@ -1,4 +1,4 @@
-"""Whether an ID token is Entra ID's, for this app, of this tenant, and of this sign-in.
+"""Whether an ID token is from Entra ID, for this app, this tenant and this sign-in.
 
 MSAL only decodes a token. Source: Entra docs, id-tokens ("Validate tokens") and id-token-claims-reference; OpenID
 Connect Core 1.0, 3.1.3.7.
@@ -17,12 +17,12 @@ from ..first_use import import_lock
 from .errors import EntraUnavailable, SignInRefused
 
 LEEWAY_SECONDS = 60
-_KEYS_SECONDS = 3600  # then they are read again: a key may have been withdrawn
+_KEYS_SECONDS = 3600  # then they are read again, because a key may be withdrawn
 _REQUIRED = ["iss", "aud", "exp", "nbf", "iat", "nonce", "oid", "tid"]
 
 
 class IdTokens:
-    """``get`` reads a JSON object from an address and raises EntraUnavailable."""
+    """``get`` reads a JSON object from a URL and raises EntraUnavailable."""
 
     def __init__(self, authority: str, tenant_id: str, client_id: str, get: Callable[[str], Mapping[str, Any]]) -> None:
         self._issuer = f"{authority}/{tenant_id}/v2.0"
@@ -34,7 +34,7 @@ class IdTokens:
         self._lock = threading.Lock()
 
     def verified(self, token: object, nonce: str) -> Mapping[str, Any]:
-        """The claims. ``nonce`` is the sign-in's own, which MSAL sends hashed. Raises SignInRefused."""
+        """The claims. ``nonce`` is the sign-in's, which MSAL sends hashed. Raises SignInRefused."""
         with import_lock:
             import jwt
 
@@ -62,7 +62,7 @@ class IdTokens:
         return claims
 
     def _key_of(self, header: Mapping[str, Any]) -> Any:
-        """The published key that a token names. They roll at any time: an unknown name has them read again, once."""
+        """The published key that a token names. Keys roll at any time, so an unknown name reads them again, once."""
         import jwt
 
         key_id = header.get("kid")

@@ -1,4 +1,4 @@
-"""Who is signed in, kept in a signed cookie of the browser for an hour. Nothing of it is stored here."""
+"""The signed-in person, in a signed browser cookie for an hour. The server stores nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .signing import SESSION_SECONDS, Signer
 
 SESSION_COOKIE = "__Host-snatbot_session"
 FLOW_COOKIE = "__Host-snatbot_sign_in"
-# Not Strict: a link in a chat, and the way back from Entra ID, would open the page without the cookie.
+# Not Strict: links in a chat, and Entra ID's redirect, would open the page without the cookie.
 _ATTRIBUTES = "Path=/; HttpOnly; Secure; SameSite=Lax"
 
 
@@ -38,7 +38,7 @@ def session_cookie(signer: Signer, person: Person) -> str:
 
 
 def read_session(signer: Signer, cookies: str) -> Session | None:
-    """The session in a Cookie header; None when there is none, it is over, or this app did not make it."""
+    """The session in a Cookie header; None without one, or if it expired or this app did not create it."""
     facts = signer.read_session(cookie(cookies, SESSION_COOKIE))
     if facts is None:
         return None
@@ -52,6 +52,6 @@ def set_cookie(name: str, value: str, seconds: int) -> str:
 
 
 def cookie(header: str, name: str) -> str:
-    """The value of a cookie in a Cookie header, or empty. It can hold anything."""
+    """The value of a cookie in a Cookie header, or empty; it may be any text."""
     pairs = (pair.strip().partition("=") for pair in header.split(";"))
     return next((value for found, _, value in pairs if found == name), "")

@@ -1,1 +1,1 @@
-"""Telling people: one neutral message, rendered for Slack and for Teams."""
+"""Chat messages: flows write a neutral message, and each service's module renders it."""

@@ -1,8 +1,8 @@
-"""The Adaptive Card of a message: version 1.5, the latest that Teams shows (Teams docs: cards-format).
+"""Render a message as an Adaptive Card: version 1.5, the latest that Teams shows (Teams docs: cards-format).
 
-Text is set in RichTextBlocks, which know no Markdown, so nothing in it needs escaping; headings and facts read Markdown
-and are escaped. Only links work as buttons: a card posted by a webhook has no bot behind it that could take a submit.
-Details are folded away, each behind a button of its own.
+Text is in RichTextBlocks, which ignore Markdown, so it needs no escaping; headings and facts support Markdown and are
+escaped. Buttons are links only, because a webhook's card has no bot that could receive a submit. Details are folded,
+each behind a button.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ _STYLE: dict[Tone, ContainerStyle] = {
     Tone.GOOD: "good",
     Tone.NEUTRAL: "emphasis",
 }
-# Underscores inside a word are literal in Markdown; all other marks are escaped wherever they stand.
+# Underscores inside a word are literal in Markdown; all other Markdown characters are escaped.
 _MARKDOWN = re.compile(r"[\\`*\[\]<>~|]|(?<!\w)_|_(?!\w)|(?m:^[#+-])|(?m:(?<=^\d)\.)")
 
 
 def escape(text: str) -> str:
-    """The text with Markdown's marks made literal, for elements that read Markdown."""
+    """The text with escaped Markdown characters."""
     return _MARKDOWN.sub(r"\\\g<0>", text)
 
 
 def card(message: Message) -> dict[str, Any]:
-    """The card as JSON. Its size is the caller's business."""
+    """The card as JSON. The caller limits its size."""
     body: list[cards.CardElement] = [_head(message)]
     if message.facts:
         facts = [
@@ -72,7 +72,7 @@ def _head(message: Message) -> cards.CardElement:
 
 
 def _chart(chart: Chart) -> cards.CardElement:
-    """Dropped where Teams has no charts: a fact says the same. What was not measured has no point."""
+    """Teams drops it where charts are not supported; a fact shows the same. Unmeasured minutes have no point."""
     values = [cards.LineChartValue(x=label, y=value) for label, value in chart.points if value is not None]
     line = cards.LineChartData(legend=chart.title, values=values)
     return cards.LineChart(title=chart.title, show_title=True, show_legend=False, data=[line], fallback="drop")
@@ -94,7 +94,7 @@ def _section(section: Section) -> Iterator[cards.CardElement]:
 
 
 def _details(sections: Sequence[Section]) -> Iterator[cards.CardElement]:
-    """Folded away, each behind a button of its own."""
+    """Folded, each behind a button."""
     if not sections:
         return
     ids = [f"detail-{number}" for number in range(1, len(sections) + 1)]
@@ -108,7 +108,7 @@ def _details(sections: Sequence[Section]) -> Iterator[cards.CardElement]:
 
 
 def _table(table: Table) -> Iterator[cards.CardElement]:
-    """One wide column and the figures: other texts go below the first, or the table would not fit a phone."""
+    """One wide column and the figures; other texts go below the first, because the table must fit on a phone."""
     figures = [index for index, column in enumerate(table.columns) if column in table.figures]
     others = [index for index in range(1, len(table.columns)) if index not in figures]
 

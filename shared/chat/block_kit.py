@@ -28,12 +28,12 @@ _MARK = {Tone.ALARM: "🔴", Tone.WARNING: "🟠", Tone.GOOD: "🟢", Tone.NEUTR
 
 
 def blocks(message: Message) -> list[dict[str, Any]]:
-    """The blocks as JSON. How many there are and how long together is the caller's business."""
+    """The blocks as JSON. The caller limits their number and length."""
     return [block if isinstance(block, dict) else block.to_dict() for block in _blocks(message)]
 
 
 def fallback(message: Message) -> str:
-    """The message in short as mrkdwn: what notifications and screen readers get, with the links."""
+    """A short mrkdwn text with the links, for notifications and screen readers."""
     lines = [f"{_MARK[message.tone]} {message.title}", message.summary]
     lines += [f"{label}: {value}" for label, value in message.facts]
     text, links = without_backticks("\n".join(lines)), ""
@@ -73,7 +73,7 @@ def _blocks(message: Message) -> Iterator[kit.Block | dict[str, Any]]:
 
 
 def _facts(facts: Sequence[tuple[str, str]]) -> kit.Block:
-    """A line each: fields would take two, and a phone shows few lines."""
+    """One line for each fact: fields would take two, and a phone shows few lines."""
     pieces: list[kit.RichTextElement] = []
     for label, value in facts:
         pieces += [_text(f"{label}  ", bold=True), *_pieces(value), _text("\n")]
@@ -81,7 +81,7 @@ def _facts(facts: Sequence[tuple[str, str]]) -> kit.Block:
 
 
 def _charts(charts: Sequence[Chart]) -> Iterator[dict[str, Any]]:
-    """``data_visualization`` (docs.slack.dev), which slack_sdk has no class for. What was not measured has no point."""
+    """``data_visualization`` (docs.slack.dev); slack_sdk has no class for it. Unmeasured minutes have no point."""
     for chart in charts[:MAX_CHARTS]:
         data = [{"label": label, "value": value} for label, value in chart.points if value is not None]
         axis = {"categories": [label for label, _ in chart.points]}
@@ -106,7 +106,7 @@ def _section(section: Section) -> Iterator[kit.Block]:
 
 
 def _table(table: Table) -> Iterator[kit.RichTextElement]:
-    """One list item a row, first cell in fixed width: readable on a phone, where a table is not."""
+    """One list item for each row, first cell in fixed width: a table is not readable on a phone."""
 
     def row(cells: Sequence[str]) -> str:
         named = zip(table.columns[1:], cells[1:], strict=True)

@@ -1,4 +1,4 @@
-"""What is posted about a change: proposed, decided, each step, stopped, finished."""
+"""Messages about a change: proposed, decided, each step, stopped, finished."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _LEFT: Mapping[PlanKind, str] = {
 
 
 def change_proposed(change: Change, approval_url: str) -> Message:
-    """Asks for a decision on one exact plan."""
+    """Asks for a decision on an exact plan."""
     plan = change.plan
     subnets = [resource_name(step.subnet_id) for step in plan.steps if isinstance(step, AssociateSubnet)]
     arithmetic = plan.demand.arithmetic if plan.demand else ()
@@ -101,13 +101,13 @@ def change_half_approved(change: Change, page_url: str) -> Message:
 
 
 def change_decided(change: Change, page_url: str = "") -> Message:
-    """Approved, denied, resumed, expired or superseded: by whom and when. ``page_url``: where it can be asked again."""
+    """Approved, denied, resumed, expired or superseded: by whom and when. ``page_url``: where to request it again."""
     is_resumed = change.state is ChangeState.APPROVED and change.is_begun
     verb = "approved" if change.state is ChangeState.APPROVED else state_label(change.state)
     following = sentence(change.waits_for) or _AFTER_A_DECISION.get(change.state, "")
     if is_resumed:
         verb, following = "resumed", "It goes on with the step that stopped."
-    # A resumed change still carries the decision that approved its plan: who resumed it is in the audit trail.
+    # A resumed change still has the decision that approved its plan; the audit trail has who resumed it.
     decision = None if is_resumed else change.decision
     by = f" by {decision.approver} at {utc(decision.decided_at)}" if decision else ""
     return _message(
@@ -121,7 +121,7 @@ def change_decided(change: Change, page_url: str = "") -> Message:
 
 
 def change_progress(change: Change, entry: JournalEntry, page_url: str) -> Message:
-    """One step as it went, in the words of its journal entry."""
+    """One step, with the text of its journal entry."""
     steps = change.plan.steps
     step = describe_step(steps[entry.step]) if 0 <= entry.step < len(steps) else "a step that the plan does not name"
     return _message(
@@ -135,7 +135,7 @@ def change_progress(change: Change, entry: JournalEntry, page_url: str) -> Messa
 
 
 def change_proving(change: Change, page_url: str) -> Message:
-    """All steps are done. Nothing is called fixed before the NAT gateway's own metrics show it."""
+    """All steps are done; only the NAT gateway's own metrics can show a fix."""
     return _message(
         change,
         MessageKind.PROVING,
@@ -147,7 +147,7 @@ def change_proving(change: Change, page_url: str) -> Message:
 
 
 def change_waiting(change: Change, reason: str, page_url: str) -> Message:
-    """Posted once for each long wait; the change goes on by itself."""
+    """Posted once for each long wait; the change continues by itself."""
     return _message(
         change,
         MessageKind.WAITING,
@@ -159,7 +159,7 @@ def change_waiting(change: Change, reason: str, page_url: str) -> Message:
 
 
 def change_stopped(change: Change, page_url: str) -> Message:
-    """Nothing more is done until a person decides: what was done, what was not, and why it stopped."""
+    """A person must decide: what was done, what was not, and why it stopped."""
     steps = tuple(map(describe_step, change.plan.steps))
     return _message(
         change,
@@ -178,7 +178,7 @@ def change_stopped(change: Change, page_url: str) -> Message:
 
 
 def concurrent_write_found(change: Change, reason: str, page_url: str, commands: Sequence[str]) -> Message:
-    """A roll-back is done, and somebody else wrote in the same moment: what they changed may be lost."""
+    """A rollback is done, and somebody else wrote at the same time, so that their change may be lost."""
     text = "The roll-back itself is done. Look at what was written, and restore it."
     return _message(
         change,
@@ -192,7 +192,7 @@ def concurrent_write_found(change: Change, reason: str, page_url: str, commands:
 
 
 def change_finished(change: Change, page_url: str, journal: Sequence[JournalEntry] = ()) -> Message:
-    """The verdict with the figures that it rests on. ``journal`` knows the addresses of the new egress IPs."""
+    """The verdict with its figures. ``journal`` has the addresses of the new egress IPs."""
     title, tone = _FINISHED.get(change.state, (f"The change on {{cluster}}: {change.state}", Tone.NEUTRAL))
     outcome = change.outcome
     if outcome and outcome.verdict is Verdict.GIVEN_UP:
@@ -230,7 +230,7 @@ def change_finished(change: Change, page_url: str, journal: Sequence[JournalEntr
 
 
 def related_sections(plan: Plan, kind: PlanKind, title: str, *, is_detail: bool = True) -> list[Section]:
-    """A plan beside this one: what it is, and its commands for whoever unfolds them."""
+    """A related plan: what it is, and its commands, folded."""
     return [
         section
         for related in plan.related
@@ -254,7 +254,7 @@ def _message(
     buttons: tuple[Button, ...] = (),
     charts: tuple[Chart, ...] = (),
 ) -> Message:
-    """The incident, in short, stands above the change's own facts, with its chart and its metrics."""
+    """The incident in short, above the change's own facts, with chart and metrics link."""
     incident = change.reason
     moved = [step.after for step in change.plan.steps if isinstance(step, AssociateSubnet) and step.after]
     before = (incident.load_balancer_id, incident.gateway_ids) if incident else (None, ())

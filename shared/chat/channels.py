@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
     from ..routes import Definition
 
-# A webhook can't rewrite what it posted, and nobody wants a post a step, or in silence.
+# A webhook can't rewrite a post, and nobody wants a post for each step, or during a silence.
 _REWRITTEN = (MessageKind.STEP, MessageKind.PROVING, MessageKind.SILENCED)
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
     service: str  # slack or teams
-    url: str = field(repr=False)  # a secret, and in no error either
+    url: str = field(repr=False)  # a secret, and never part of an error
 
     def send(self, message: Message) -> str:
-        """Renders and posts once; the answer says what was unusual, and is empty most often.
+        """Render and post once; the answer says what was unusual, and is usually empty.
 
         Raises ChatUnavailable (try again) or ChatRefused (don't).
         """
@@ -38,7 +38,7 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class SlackBot:
-    """One message a subject is rewritten there: flows/notification/rewrite.py."""
+    """A channel where flows/notification/rewrite.py keeps one message for each subject."""
 
     api_url: str
     token: str = field(repr=False)
@@ -53,7 +53,7 @@ AnyChannel = Channel | SlackBot | SignedWebhook | PagerDuty
 
 
 def channel_of(defined: Definition, slack_api_url: str, bot_token: SecretStr | None) -> AnyChannel:
-    """A channel of ROUTES. ``bot_token``: for those that have none of their own."""
+    """A channel of ROUTES. ``bot_token`` is for channels without a token of their own."""
     match defined.kind:
         case "slack_bot":
             token = defined.token or bot_token

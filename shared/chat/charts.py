@@ -1,4 +1,4 @@
-"""Counts a minute as pictures without images: a line in text, and points for the services' own charts."""
+"""Counts per minute as charts: a sparkline of text, and points for the services' own charts."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _ZERO, _GAP = "▁", "·"
 
 
 def chart(title: str, series: MinuteSeries | None) -> tuple[Chart, ...]:
-    """One chart; none without two points to draw a line through."""
+    """One chart; none without two points for a line."""
     if series is None or len(series.known) < 2:
         return ()
     return (Chart(title, tuple(points(series))),)
 
 
 def points(series: MinuteSeries) -> Iterator[tuple[str, int | None]]:
-    """At most 20 of (``18:41``, count a minute). Of several minutes it is the mean of those that were measured."""
+    """At most 20 of (``18:41``, count per minute); a point for several minutes is the mean of those measured."""
     step = math.ceil(len(series.values) / MOST_POINTS)
     for first in range(0, len(series.values), step):
         known = [value for value in series.values[first : first + step] if value is not None]

@@ -1,4 +1,4 @@
-"""What to do now, best first: what cures and what relieves, each with what it costs."""
+"""What to do now, best choice first, with the cost of each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..model.plan import CURES, Plan, PlanKind, RelatedPlan
 from .message import Section
 
 HEADING = "What to do now"
-_MOST_LINES = 2  # of commands; more are among the details
+_MOST_LINES = 2  # of commands; more are in the details
 PLAN_FOLLOWS = (
     "snatbot works out a plan and what it costs, and posts it here. Nothing is changed until someone approves it."
 )
@@ -19,7 +19,7 @@ _BY_HAND = "Steps and commands are among the details."
 
 
 def choices_without_plan(cluster: Cluster, *, is_plan_due: bool) -> Section:
-    """No plan is known yet, or none will be: what each costs in general."""
+    """The choices before a plan is known, or without one: costs in general."""
     relief = (
         "Relief: more SNAT ports per node. Open connections drop; the egress IPs of now stay. "
         "`az aks update --load-balancer-outbound-ports`"
@@ -38,7 +38,7 @@ def _cure_in_general(cluster: Cluster) -> Iterator[str]:
 
 
 def choices_of(plan: Plan) -> Iterator[Section]:
-    """The plan itself, then relief without it and the command for that."""
+    """The plan, then relief with its command."""
     kind = "Cure" if plan.kind in CURES and plan.kind is not PlanKind.RESERVE_PUBLIC_IPS else "Plan"
     choices = [sentences(f"{kind}: {clip(plan.summary, 300)}", _costs(plan))]
     code = ""
@@ -52,7 +52,7 @@ def choices_of(plan: Plan) -> Iterator[Section]:
 
 
 def _costs(plan: Plan) -> str:
-    """What it costs, as computed for this plan: connections, egress IPs, money, and whether it can be undone."""
+    """The costs of this plan: connections, egress IPs, money, and whether it can be undone."""
     parts = []
     now, then = set(plan.egress_now), set(plan.egress_then)
     if plan.kind in (PlanKind.ATTACH_NAT_GATEWAY, PlanKind.DETACH_NAT_GATEWAY):

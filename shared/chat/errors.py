@@ -1,7 +1,7 @@
-"""What can go wrong when posting. The caller decides from the type: unavailable is tried again, refused is not.
+"""Errors of posting, as types: the caller retries after "unavailable", and not after "refused".
 
-A webhook address is a secret that lets anyone post. HTTP clients put it into their exception texts, so ours are
-raised without a cause, and hold a reason in our own words or the service's.
+A webhook URL is a secret that lets anyone post. HTTP clients put it into their exception texts, so these errors have no
+cause, and hold a reason in snatbot's words or the service's.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ LONGEST_WAIT_SECONDS = 3600.0
 
 
 class ChatError(SnatbotError):
-    """Base: a message was not taken by the chat service. ``channel`` is ``slack`` or ``teams``."""
+    """The chat service did not accept a message. ``channel`` is ``slack`` or ``teams``."""
 
     def __init__(self, channel: str, reason: str) -> None:
         self.channel = channel
@@ -26,7 +26,7 @@ class ChatError(SnatbotError):
 
 
 class ChatUnavailable(ChatError):
-    """Not now: try again, not before ``retry_after_seconds`` if the service named a time."""
+    """Try again later, not before ``retry_after_seconds`` if the service gave a time."""
 
     def __init__(self, channel: str, reason: str, retry_after_seconds: float | None = None) -> None:
         self.retry_after_seconds = retry_after_seconds
@@ -34,19 +34,19 @@ class ChatUnavailable(ChatError):
 
 
 class ChatRefused(ChatError):
-    """Not ever, as it is: the address, the permission or the message is wrong. Trying again is of no use."""
+    """The URL, the permission or the message is wrong. A retry does not help."""
 
 
 def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
-    """The wait that the service asks for; at most an hour: an alarm must not wait for a mistake in a header."""
+    """The wait that the service requests; at most an hour, because an alarm must not wait for a wrong header."""
     asked = requested_wait_seconds(headers)
     return None if asked is None else min(asked, LONGEST_WAIT_SECONDS)
 
 
 def readable_reason(body: str, url: str) -> str:
-    """A service's own words, at most 200 characters, without any part of the address that is secret.
+    """The service's own text, at most 200 characters, without any secret part of the URL.
 
-    Empty for a web page: what a proxy says in HTML explains nothing here.
+    Empty for a web page: a proxy's HTML explains nothing.
     """
     if body.lstrip().startswith("<"):
         return ""

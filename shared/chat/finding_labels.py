@@ -45,7 +45,7 @@ FINDING_MEANINGS: Mapping[FindingKind, str] = {
 
 
 def port_table(nodes: Sequence[NodePorts]) -> Table:
-    """A row a node and protocol."""
+    """One row for each node and protocol."""
     rows = tuple(
         (
             node_label(node.name, node.is_gone),
@@ -63,7 +63,7 @@ def port_table(nodes: Sequence[NodePorts]) -> Table:
 
 
 def describe_incident(incident: Incident) -> str:
-    """Why there is a plan: what failed or was found, and since when."""
+    """The reason of a plan: what failed or was found, and since when."""
     others = [FINDING_TITLES[kind] for kind in incident.kinds[1:]]
     also = f" Also: {listed(others)}." if others else ""
     if FindingKind.SNAT_FAILING not in incident.kinds[:1]:

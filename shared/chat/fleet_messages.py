@@ -1,4 +1,4 @@
-"""What is posted about monitoring itself: clusters that can't be measured, can again, opted out or left the fleet."""
+"""Messages about monitoring itself: clusters that can't be measured, recovered, opted out or left the fleet."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def clusters_unmeasured(losses: Sequence[Finding]) -> Message:
 
 
 def clusters_recovered(names: Sequence[str], now: datetime, over: Sequence[str] = ()) -> Message:
-    """The end of what ``clusters_unmeasured`` said; ``over``: of what ``monitoring_impaired`` did."""
+    """Clusters of ``clusters_unmeasured`` recovered; ``over``: problems of ``monitoring_impaired`` that ended."""
     is_listed = bool(names) or len(over) > 1
     return Message(
         title="snatbot sees these clusters again" if names else "snatbot watches as it should again",
@@ -48,18 +48,18 @@ def clusters_recovered(names: Sequence[str], now: datetime, over: Sequence[str] 
 
 
 def monitoring_impaired(texts: Sequence[str]) -> Message:
-    """What snatbot can't read or find, beside single clusters: subscriptions, the list itself. Posted once."""
+    """What snatbot can't read, apart from single clusters: subscriptions, the list itself. Posted once."""
     return _problems("snatbot can't watch as it should", "What is missing", texts, _UNSEEN, Tone.WARNING)
 
 
 def tags_invalid(texts: Sequence[str]) -> Message:
-    """Tags on clusters that can't be used. Posted once for each kind of mistake."""
+    """Invalid tags on clusters. Posted once for each kind of mistake."""
     meaning = "The usual values hold on these clusters until the tags are mended."
     return _problems("Tags that can't be used", "All of them", texts, meaning)
 
 
 def metrics_unbatched(texts: Sequence[str]) -> Message:
-    """Where metrics can't be read in full batches. Posted once for each place."""
+    """Where metrics can't be read in full batches. Posted once for each region."""
     meaning = (
         "Metrics are read with more requests there: a scan takes longer, and a large fleet may not fit into it. "
         "Clusters that it doesn't reach are not measured. Full batches are tried again every hour."
@@ -68,7 +68,7 @@ def metrics_unbatched(texts: Sequence[str]) -> Message:
 
 
 def clusters_opted_out(names: Sequence[str]) -> Message:
-    """Clusters whose tag excludes them from monitoring. Posted once a cluster."""
+    """Clusters whose tag excludes them from monitoring. Posted once for each cluster."""
     return Message(
         title="Clusters opted out of SNAT monitoring",
         summary=f"{count(len(names), 'cluster')} with the tag `snatbot-watch` = `off` ({listed(names)}).",
@@ -79,7 +79,7 @@ def clusters_opted_out(names: Sequence[str]) -> Message:
 
 
 def metrics_contradicted(assessment: Assessment, now: datetime) -> Message:
-    """Azure's health events report exhausted ports, and the metric shows no failure. A notice, no incident."""
+    """Azure's health events show exhausted ports, and the metric shows no failure. A notice, no incident."""
     return Message(
         title=f"Two witnesses disagree on {assessment.cluster.name}",
         summary=sentences(assessment.health_events.text if assessment.health_events else ""),
@@ -96,9 +96,9 @@ def metrics_contradicted(assessment: Assessment, now: datetime) -> Message:
 
 
 def monitoring_ended(incident: Incident, now: datetime, *, is_withdrawn: bool = False) -> Message:
-    """An announced incident ends because its cluster is not monitored any more; its closing note says why.
+    """A posted incident ends because its cluster is no longer monitored; its closing note says why.
 
-    ``is_withdrawn``: the proposal that waited for a decision ended with it.
+    ``is_withdrawn``: its proposal ended too.
     """
     return Message(
         title=f"{headline(incident)}: no longer watched",
@@ -134,7 +134,7 @@ def trial_message(channel: str) -> Message:
 
 
 def _problems(title: str, heading: str, texts: Sequence[str], meaning: str, tone: Tone = Tone.NEUTRAL) -> Message:
-    """The first of ``texts`` up front, all of them under ``heading`` where there are several."""
+    """The first of ``texts``, then all of them under ``heading`` if there are several."""
     bullets = _sentences(texts) if len(texts) > 1 else ()
     return Message(
         title=title,

@@ -1,4 +1,4 @@
-"""How bad an incident is, the same in every message about it."""
+"""The severity of an incident, in the same words in every message."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def how_bad(incident: Incident) -> Iterator[tuple[str, str]]:
 
 
 def standing(incident: Incident | None) -> Iterator[tuple[str, str]]:
-    """The incident in short, for messages about what is done against it."""
+    """The incident in short, for messages about a change."""
     if incident is not None:
         title = FINDING_TITLES[incident.kinds[0] if incident.kinds else FindingKind.SNAT_FAILING]
         failed_at = incident.failing_since

@@ -1,4 +1,4 @@
-"""What is posted about an incident: opened, back again, failing, worse, or over; and advice instead of a plan."""
+"""Messages about an incident: opened, re-opened, failing, worse, or over; and advice instead of a plan."""
 
 from __future__ import annotations
 
@@ -22,34 +22,34 @@ from .labels import check_commands, describe_check, node_table, resource_name
 from .message import Message, MessageKind, Section, Tone, facts_of, sections_of
 from .portal import metrics_button
 
-# What moving egress off the load balancer would cure.
+# Findings that moving egress off the load balancer would cure.
 BALANCER_KINDS = frozenset({FindingKind.SNAT_FAILING, FindingKind.PORT_PRESSURE, FindingKind.EXHAUSTION_AHEAD})
 
 WITHDRAWN = "It is withdrawn and can't be approved any more. Should the trouble come back, a new plan is offered."
 
 
 def incident_opened(incident: Incident, assessment: Assessment) -> Message:
-    """A new incident. The alert doesn't wait for a plan, which is posted in a message of its own."""
+    """A new incident. It does not wait for a plan, which has its own message."""
     return _with_steps(_word(incident), incident, assessment)
 
 
 def incident_reopened(incident: Incident, assessment: Assessment) -> Message:
-    """The incident is back before its cooldown was over."""
+    """The incident re-opened within its cooldown."""
     return _with_steps(f"{_word(incident)} again", incident, assessment)
 
 
 def incident_failing(incident: Incident, assessment: Assessment) -> Message:
-    """A warning that was announced has turned into failures: now the steps are needed."""
+    """A posted warning became failures: now the steps are needed."""
     return _with_steps(f"{_word(incident)} now", incident, assessment)
 
 
 def incident_worsened(incident: Incident, assessment: Assessment) -> Message:
-    """An incident that was announced has grown."""
+    """A posted incident got worse."""
     return replace(_with_steps("Worse", incident, assessment), kind=MessageKind.WORSE)
 
 
 def incident_advised(incident: Incident, plan: Plan) -> Message:
-    """There is nothing to approve against this incident: why, and what helps instead."""
+    """No plan can be approved against this incident: why, and what helps instead."""
     return Message(
         title=f"What would help {incident.cluster_name}",
         summary=sentences(plan.summary),
@@ -74,9 +74,9 @@ def incident_advised(incident: Incident, plan: Plan) -> Message:
 
 
 def incident_cleared(incident: Incident, now: datetime, *, is_withdrawn: bool = False) -> Message:
-    """The incident is over: since when, and no more than that.
+    """The incident is over: since when.
 
-    ``is_withdrawn``: the proposal that waited for a decision ended with it.
+    ``is_withdrawn``: its proposal ended too.
     """
     failed_at, quiet_since = incident.last_failed_at, incident.last_trouble_at or incident.since
     if failed_at:
@@ -141,7 +141,7 @@ def _word(incident: Incident) -> str:
 
 
 def _with_steps(word: str, incident: Incident, assessment: Assessment) -> Message:
-    """The head decides: how bad, since when, what to do. All else is for the reader who goes on."""
+    """The head shows severity, since when and what to do; everything else is detail."""
     is_failing = incident.severity.rank >= Severity.FAILING.rank
     return Message(
         title=f"{word}: {headline(incident)}",
@@ -212,7 +212,7 @@ def _summary(incident: Incident, assessment: Assessment) -> str:
 
 
 def _since(incident: Incident, assessment: Assessment) -> Iterator[tuple[str, str]]:
-    """Failing since the first failed minute; a warning before it is a fact of its own."""
+    """Failing since the first failed minute; an earlier warning is a separate fact."""
     failing = incident.failing_since if FAILURES & set(incident.kinds) else None
     first = failing or incident.since
     if incident.reopened and assessment.alarms:
@@ -227,7 +227,7 @@ def _since(incident: Incident, assessment: Assessment) -> Iterator[tuple[str, st
 
 
 def _evidence(incident: Incident, assessment: Assessment) -> Iterator[Section]:
-    """Which nodes fail or are short of ports, whatever else was found, and what Azure's health events say."""
+    """Nodes that fail or are short of ports, other findings, and what Azure's health events show."""
     alarms = assessment.alarms
     if FindingKind.SNAT_FAILING in incident.kinds:
         yield _nodes(incident, assessment)

@@ -25,7 +25,7 @@ from ..model.reading import NodeFailures
 from ..model.resource_id import ArmId
 from .message import Table
 
-_STATE_LABELS = {  # where the state's own words would not do
+_STATE_LABELS = {  # states whose value is not a good label
     ChangeState.PROPOSED: "waiting for approval",
     ChangeState.APPROVED: "approved, about to start",
     ChangeState.APPLYING: "being applied",
@@ -49,7 +49,7 @@ def state_label(state: ChangeState) -> str:
 
 
 def resource_name(resource_id: str | None) -> str:
-    """The last name of an Azure resource id; the text itself when it is none; ``none`` for None."""
+    """The last name of an Azure resource id; the text itself if it is no id; ``none`` for None."""
     if resource_id is None:
         return "none"
     try:
@@ -74,7 +74,7 @@ def describe_cost(cost: Cost) -> str:
 
 
 def describe_step(step: Step) -> str:
-    """What the step does, as an order: ``Create public IP `pip-1```."""
+    """The step as an instruction: ``Create public IP `pip-1```."""
     match step:
         case CreatePublicIp():
             return f"Create public IP `{resource_name(step.id)}`"
@@ -112,7 +112,7 @@ def prefix_size(prefix: CreatePublicIpPrefix) -> str:
 
 
 def egress_addresses(plan: Plan, journal: Sequence[JournalEntry]) -> tuple[str, ...]:
-    """The plan's later egress IPs: addresses as soon as the journal knows them, until then the names of the IPs."""
+    """The plan's later egress IPs: addresses once the journal has them, else the names of the IPs."""
     known = {}
     entries = {entry.step: entry for entry in journal}
     for index, step in enumerate(plan.steps):
@@ -123,17 +123,17 @@ def egress_addresses(plan: Plan, journal: Sequence[JournalEntry]) -> tuple[str, 
 
 
 def describe_check(check: Check) -> str:
-    """The check's message and, if there is one, its remedy, as sentences."""
+    """The check's message and its remedy, as sentences."""
     return sentences(check.message, check.remedy)
 
 
 def check_commands(checks: Iterable[Check]) -> str:
-    """What the checks' remedies say to run, one command a line."""
+    """Commands of the checks' remedies, one command a line."""
     return script(dict.fromkeys(command for check in checks for command in check.commands))
 
 
 def node_table(nodes: Sequence[NodeFailures], note: str = "") -> Table:
-    """A row a node. Share: failed of all new connections. Minutes: those with a failure."""
+    """One row for each node. Share: failed of all new connections. Minutes: those with a failure."""
     rows = tuple(
         (
             node_label(node.name, node.is_gone),

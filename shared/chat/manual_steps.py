@@ -1,4 +1,4 @@
-"""What a person can do without the bot: steps, commands with the cluster's real names, what to leave alone.
+"""What a person can do without the bot: steps, commands with the cluster's real names, and cautions.
 
 Sources (Azure docs): load-balancer-standard-diagnostics for the metric; aks/egress-outboundtype and aks/nat-gateway for
 which network takes which gateway; load-balancer/troubleshoot-outbound-connection and app-service/
@@ -42,7 +42,7 @@ def sections(assessment: Assessment) -> tuple[Section, ...]:
 
 
 def steps(assessment: Assessment) -> Iterator[str]:
-    """In the order to follow them; the commands are in ``commands``."""
+    """In the order to follow; the commands are in ``commands``."""
     cluster = assessment.cluster
     name, group = load_balancer(assessment)
     fixed = cluster.fixed_outbound_type_reason
@@ -125,7 +125,7 @@ def _curl_on(node: str) -> str:
 
 
 def _own_gateway(cluster: Cluster) -> Iterator[str]:
-    """The same steps as a plan's, by the same exporter."""
+    """The same steps as in a plan, by the same exporter."""
     group = group_id(cluster.subnet_ids[0], "")
     tags, location = tags_for(cluster, {}), cluster.location
     ip_ids = tuple(network_id(group, "publicIPAddresses", f"pip-{cluster.name}-{number}") for number in (1, 2))
@@ -145,7 +145,7 @@ def _own_gateway(cluster: Cluster) -> Iterator[str]:
 
 
 def cautions(assessment: Assessment) -> tuple[str, ...]:
-    """What makes it worse."""
+    """What would make it worse."""
     cluster = assessment.cluster
     name, _ = load_balancer(assessment)
     bullets = [
@@ -162,7 +162,7 @@ def cautions(assessment: Assessment) -> tuple[str, ...]:
 
 
 def load_balancer(assessment: Assessment) -> tuple[str, str]:
-    """Name and resource group of the cluster's outbound load balancer; AKS's own names when it is not known."""
+    """Name and resource group of the cluster's outbound load balancer; AKS's default names if unknown."""
     if assessment.load_balancer_id is None:
         return "kubernetes", assessment.cluster.node_resource_group
     found = ArmId.parse(assessment.load_balancer_id)

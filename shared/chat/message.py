@@ -1,8 +1,7 @@
-"""The neutral message. Flows write it once; slack.py and teams.py only lay it out.
+"""The neutral message. Flows write it; slack.py and teams.py only lay it out.
 
-Texts are plain: no mrkdwn, no Markdown, no HTML. The one mark is a pair of backticks around a name or a command,
-which each renderer sets in a fixed-width font. Everything else is shown as it stands: a renderer escapes for its
-own service.
+Texts are plain: no mrkdwn, no Markdown, no HTML. Only backticks around a name or a command have a meaning: each
+renderer sets the text between them in a fixed-width font. Each renderer escapes everything else for its service.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ _CODE = re.compile(r"`([^`\n]+)`")
 
 
 class Tone(StrEnum):
-    """How a message should look: chosen by meaning, not by colour."""
+    """How a message should look, by its meaning, not by colour."""
 
     ALARM = "alarm"
     WARNING = "warning"
@@ -24,22 +23,22 @@ class Tone(StrEnum):
 
 
 class MessageKind(StrEnum):
-    """Where its subject stands in its life. Who delivers decides by it what is posted anew and what is rewritten."""
+    """The stage of its subject. Delivery uses it to decide whether to post or to rewrite a message."""
 
-    WARNING = "warning"  # an incident opened, or came back, and no connection fails yet
+    WARNING = "warning"  # an incident opened or re-opened, and no connection fails yet
     FAILING = "failing"
     WORSE = "worse"
     REMINDER = "reminder"
-    ADVICE = "advice"  # there is nothing to approve; what a person can do
+    ADVICE = "advice"  # nothing to approve; what a person can do
     APPROVAL_WANTED = "approval wanted"
     DECIDED = "decided"  # approved, denied, resumed, expired, superseded
     STEP = "step"
-    WAITING = "waiting"  # it goes on by itself
+    WAITING = "waiting"  # it continues by itself
     STOPPED = "stopped"
     PROVING = "proving"
     OUTCOME = "outcome"
     CLEARED = "cleared"
-    SILENCED = "silenced"  # or not any more
+    SILENCED = "silenced"  # also the end of a silence
     FLEET = "fleet"  # about monitoring itself
 
 
@@ -64,8 +63,7 @@ class Chart:
 class Section:
     """A titled part.
 
-    A detail is for the reader who goes on. It comes after the buttons, folded where the service can, and is the first
-    to go when a message is too large.
+    A detail comes after the buttons, folded if the service can, and is removed first if a message is too large.
     """
 
     title: str
@@ -99,25 +97,25 @@ class Message:
     footer: str = ""
     charts: tuple[Chart, ...] = ()
     kind: MessageKind = MessageKind.FLEET
-    subject: str = ""  # id of its incident; of its change where there is no incident; empty for the fleet
+    subject: str = ""  # incident id, else change id; empty for the fleet
 
 
 def facts_of(*facts: tuple[str, str | None]) -> tuple[tuple[str, str], ...]:
-    """The facts that have a value, for ``Message.facts``."""
+    """The facts with a value, for ``Message.facts``."""
     return tuple((label, value) for label, value in facts if value)
 
 
 def sections_of(*sections: Section) -> tuple[Section, ...]:
-    """The sections that hold more than a title, for ``Message.sections``."""
+    """The sections with more than a title, for ``Message.sections``."""
     return tuple(section for section in sections if not section.is_empty)
 
 
 def code_spans(text: str) -> tuple[tuple[str, bool], ...]:
-    """The text cut at its backticks: (piece, is code). Pieces are never empty."""
+    """The text split at its backticks: (piece, is code). Pieces are never empty."""
     parts = _CODE.split(text)
     return tuple((part, index % 2 == 1) for index, part in enumerate(parts) if part)
 
 
 def without_backticks(text: str) -> str:
-    """The text without its backticks, for places that know one font only."""
+    """The text without backticks, for places with one font only."""
     return _CODE.sub(r"\1", text)

@@ -53,7 +53,7 @@ def post(url: str, payload: dict[str, Any], timeout_seconds: float = TIMEOUT_SEC
 
 
 def without_charts(payload: dict[str, Any]) -> dict[str, Any]:
-    """For a workspace or a webhook that does not take Slack's newest blocks: facts say what charts show."""
+    """For a workspace or a webhook that rejects Slack's newest blocks: facts show what charts show."""
     with import_lock:
         from .block_kit import CHART
     kept = [block for block in payload.get("blocks", ()) if block["type"] != CHART]
@@ -65,7 +65,7 @@ def _encode(payload: dict[str, Any]) -> bytes:
 
 
 def _characters(node: object) -> int:
-    """All the text a reader sees, whatever block it is in."""
+    """The number of characters that a reader sees, in all blocks."""
     if isinstance(node, dict):
         return sum(
             len(value) if key == "text" and isinstance(value, str) else _characters(value)

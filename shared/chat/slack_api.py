@@ -1,7 +1,7 @@
-"""Slack by bot token: a message can be rewritten, answered in its thread, found by our own ids, and deleted.
+"""Slack by bot token: post, rewrite, answer in a thread, find by snatbot's own ids, and delete.
 
-slack_sdk's client isn't used: it follows redirects with the token, posts again by itself after a lost connection, and
-takes any time and any number of bytes. Methods and errors are those of docs.slack.dev, reference/methods.
+slack_sdk's client is not used: it follows redirects with the token, retries posts after a lost connection, and limits
+neither time nor bytes. Methods and errors: docs.slack.dev, reference/methods.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .posting import Answer, post
 CHANNEL = "slack"
 EVENT_TYPE = "snatbot_incident"
 TIMEOUT_SECONDS = 10.0
-ANSWERED_SECONDS = 45.0  # all calls of one message together: another worker may take it up after a minute
+ANSWERED_SECONDS = 45.0  # for all calls of one message, because another worker may claim it after a minute
 _MOST_PAGES = 10
 _PAGE = 100
 _PASSING = ("ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout")
@@ -30,19 +30,19 @@ _TOO_RICH = ("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "
 
 
 class MessageGone(ChatRefused):
-    """A person deleted it, or it can't be edited any more: nothing can be shown there."""
+    """A person deleted the message, or it can't be edited any more."""
 
 
 class BlocksRefused(ChatRefused):
-    """The text alone may be taken."""
+    """Slack rejected the blocks; it may accept the text alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What tells our messages apart: Slack keeps it as the message's metadata, where nobody sees it."""
+    """Metadata that identifies snatbot's messages; Slack stores it invisibly."""
 
     subject: str
-    message_id: str  # of the OutboxMessage
+    message_id: str  # id of the OutboxMessage
 
     def as_metadata(self) -> dict[str, Any]:
         return {"event_type": EVENT_TYPE, "event_payload": {"subject": self.subject, "message": self.message_id}}
@@ -64,7 +64,7 @@ class SlackApi:
         self._ends = time.monotonic() + ANSWERED_SECONDS
 
     def post(self, payload: Mapping[str, Any], mark: Mark, thread: str = "", *, is_broadcast: bool = False) -> str:
-        """Returns the message's ts. ``is_broadcast``: the channel sees the answer in the thread too."""
+        """Returns the message's ts. ``is_broadcast``: the channel shows the answer too."""
         more = {"thread_ts": thread, "reply_broadcast": is_broadcast} if thread else {}
         ts = self._call("chat.postMessage", {**payload, **more, "metadata": mark.as_metadata()}).get("ts")
         if not isinstance(ts, str) or not ts:
@@ -81,13 +81,13 @@ class SlackApi:
             return
 
     def messages(self, since: datetime) -> tuple[Found, ...]:
-        """Ours in the channel, oldest first; no answers in threads."""
+        """Snatbot's messages in the channel, oldest first, without threads."""
         rows = self._rows("conversations.history", {"oldest": f"{since.timestamp():.6f}"})
         top = [row for row in rows if row.get("thread_ts", row.get("ts")) == row.get("ts")]
         return tuple(_found(top))
 
     def replies(self, thread: str) -> tuple[Found, ...]:
-        """Ours in the thread of a message, oldest first."""
+        """Snatbot's messages in a message's thread, oldest first."""
         rows = self._rows("conversations.replies", {"ts": thread})
         return tuple(found for found in _found(rows) if found.ts != thread)
 
@@ -108,7 +108,7 @@ class SlackApi:
         return rows
 
     def _call(self, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """As a form, which every method takes."""
+        """As a form, which every method accepts."""
         seconds = min(TIMEOUT_SECONDS, self._ends - time.monotonic())
         if seconds <= 0:
             raise ChatUnavailable(CHANNEL, f"no time was left for {method}")
@@ -151,7 +151,7 @@ def _checked(method: str, answer: Answer) -> dict[str, Any]:
 
 
 def _found(rows: list[dict[str, Any]]) -> Iterator[Found]:
-    """Slack sends the newest first in a channel, the oldest first in a thread."""
+    """Slack returns the newest first in a channel, the oldest first in a thread."""
     for row in sorted(rows, key=lambda row: str(row.get("ts"))):
         metadata = row.get("metadata")
         if not isinstance(metadata, dict) or metadata.get("event_type") != EVENT_TYPE:

@@ -1,7 +1,7 @@
 """Teams: the Workflows trigger "When a Teams webhook request is received", which takes an Adaptive Card.
 
-A message may have 28 KB (Teams docs: connectors-using); what the workflow adds on its way is allowed for. A workflow
-answers 202 for "accepted" and cannot edit what it posted.
+A message may have 28 KB (Teams docs: connectors-using), with what the workflow adds. A workflow answers 202 for
+"accepted" and cannot edit a post.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ RESERVED_BYTES = 4 * 1024
 
 
 def render(message: Message) -> dict[str, Any]:
-    """The envelope that the workflow expects, with one card, below 28 KB as sent."""
+    """The envelope that the workflow expects, with one card, in less than 28 KB."""
     with import_lock:
         from .adaptive_card import card  # which loads microsoft_teams
 
@@ -39,15 +39,15 @@ def render(message: Message) -> dict[str, Any]:
 
 
 def encode(payload: dict[str, Any]) -> bytes:
-    """The bytes as they are posted."""
+    """The bytes to post."""
     return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def post(url: str, payload: dict[str, Any], timeout_seconds: float = TIMEOUT_SECONDS) -> str:
-    """Posts once; nothing is ever unusual. Raises ChatUnavailable or ChatRefused, as ``posting`` does."""
+    """Post once; the answer is always empty. Raises ChatUnavailable or ChatRefused, as ``posting`` does."""
     answer = post_json(CHANNEL, url, encode(payload), timeout_seconds)
-    # An accepted post can still tell in its body that the service behind it was throttled (Teams docs:
-    # connectors-using, "HTTP error 429").
+    # The body of an accepted post may say that the service behind it throttled (Teams docs: connectors-using, "HTTP
+    # error 429").
     is_throttled = 200 <= answer.status < 300 and "HTTP error 429" in answer.body
     check(answer, CHANNEL, url, is_throttled=is_throttled)
     return ""

@@ -1,6 +1,6 @@
-"""Making a message smaller, step by step, so that it fits a chat service's limits and says what it left out.
+"""Shorten a message step by step until it fits a chat service's limits, and say what was left out.
 
-Each step keeps what a reader needs most: title, summary, facts, the worst rows and the buttons go last.
+Title, summary, facts, the worst rows and the buttons are kept longest.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from .message import Message, Section, Table
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How much of a message may stay."""
+    """How much of a message may remain."""
 
     rows: int  # of a table
     items: int  # of a list
@@ -40,7 +40,7 @@ MAX_BUTTON_CHARACTERS = 40
 
 
 def truncations(message: Message) -> Iterator[Message]:
-    """The message, ever smaller. The last one has no sections, and texts of 200 characters at most."""
+    """Ever shorter versions of the message. The last one has no sections, and texts of at most 200 characters."""
     for budget in BUDGETS:
         yield truncate(message, budget)
 
@@ -64,7 +64,7 @@ def truncate(message: Message, budget: Budget) -> Message:
         ),
         sections=tuple(sections),
         buttons=tuple(
-            replace(button, text=_clip(button.text, MAX_BUTTON_CHARACTERS) or "Open")  # no service takes an empty one
+            replace(button, text=_clip(button.text, MAX_BUTTON_CHARACTERS) or "Open")  # an empty text is refused
             for button in message.buttons[:MAX_BUTTONS]
         ),
         footer=_clip(message.footer, budget.characters),
@@ -91,7 +91,7 @@ def _truncate_items(items: tuple[str, ...], budget: Budget) -> tuple[str, ...]:
 
 
 def _truncate_code(code: str, budget: Budget) -> str:
-    """Whole lines only: half a command must not be copied."""
+    """Whole lines only: nobody must copy half a command."""
     lines = visible(code).splitlines()
     kept: list[str] = []
     for line in lines[: budget.code_lines]:
@@ -112,5 +112,5 @@ def _truncate_table(table: Table, budget: Budget) -> Table:
 
 
 def _clip(text: str, most: int) -> str:
-    """Every text of a message passes here: what can't be seen is left out of all of them."""
+    """Shortens the text and removes invisible characters; every text of a message passes here."""
     return clip(visible(text), most)

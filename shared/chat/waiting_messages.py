@@ -1,4 +1,4 @@
-"""What is posted while nobody decides: that an incident goes on, that a plan has expired, and that it is renewed."""
+"""Messages while nobody decides: the incident continues, a plan expired, a plan was renewed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BUTTONS = {ChangeState.PROPOSED: "Review plan", ChangeState.STOPPED: "Open chan
 
 
 def incident_reminder(incident: Incident, assessment: Assessment, waits: Change | None, page_url: str) -> Message:
-    """How bad it is now, and which change waits for a person. ``page_url`` empty: nobody can decide here."""
+    """The present severity, and the change that waits for a person. ``page_url``: empty if nobody can decide here."""
     message = incident_worsened(incident, assessment)
     opens = (Button(_BUTTONS.get(waits.state, "Open plan"), page_url, is_primary=True),) if waits and page_url else ()
     return replace(
@@ -35,7 +35,7 @@ def incident_reminder(incident: Incident, assessment: Assessment, waits: Change 
 
 
 def change_expired(change: Change, page_url: str, *, is_tried_again: bool) -> Message:
-    """``is_tried_again``: its incident is open, and no new plan could be made just now."""
+    """``is_tried_again``: its incident is open, but planning failed."""
     message = change_decided(change, page_url)
     follows = "No new plan could be made just now. snatbot tries again soon, and posts it here."
     sections = (*message.sections, Section("Next", text=follows if is_tried_again else ""))
@@ -43,7 +43,7 @@ def change_expired(change: Change, page_url: str, *, is_tried_again: bool) -> Me
 
 
 def change_renewed(old: Change, new: Change, page_url: str) -> Message:
-    """Nobody decided on ``old`` in time; its incident is open, and ``new`` takes its place."""
+    """``old`` expired without a decision; its incident is open, and ``new`` replaces it."""
     message = change_proposed(new, page_url)
     is_same = new.plan.digest == old.plan.digest
     title = f"Approval still needed for {new.cluster_name}" if is_same else f"{message.title}: the plan has changed"

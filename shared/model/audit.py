@@ -53,7 +53,7 @@ class OutboxMessage:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The channels that were told of a subject: they are told how it goes on, whatever routes say by then."""
+    """The channels that got a message about a subject: they get its later messages too, whatever ROUTES say then."""
 
     subject: str
     channels: tuple[str, ...]
@@ -62,11 +62,11 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class ChatPost:
-    """Where a chat shows the one message of a subject that is rewritten."""
+    """The message of a subject in a chat, which later messages rewrite."""
 
-    subject: str  # the id of an incident or a change
+    subject: str  # id of an incident or a change
     channel: str  # as in OutboxMessage
     place: str  # the chat's own id of its channel
-    ts: str  # the chat's id of the message; empty: it is gone
-    first_id: str  # the OutboxMessage that it was posted for
-    shown_at: datetime  # when that OutboxMessage was created whose content it shows
+    ts: str  # the chat's id of the message; empty: deleted
+    first_id: str  # the OutboxMessage that it was first posted for
+    shown_at: datetime  # when the OutboxMessage that it shows was created

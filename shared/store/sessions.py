@@ -1,4 +1,4 @@
-"""Sign-ins that have begun: each counts once, for ten minutes, in the browser that began it."""
+"""Started sign-ins: each is valid once, for ten minutes, in the browser that started it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from .table import Row, Table
 
 LIFE = timedelta(minutes=10)
 _PARTITION = "sign-in"
-TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")  # as secrets.token_urlsafe(32) makes it
+TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")  # as secrets.token_urlsafe(32) creates it
 
 
 @dataclass(frozen=True, slots=True)
 class SignInFlow:
     msal_flow: Mapping[str, Any]
-    link: str  # the signed link of the page to go back to
-    browser: str  # the hash of the browser's cookie
+    link: str  # the signed link of the page to return to
+    browser: str  # hash of the browser's cookie
     begun_at: datetime
 
 
@@ -31,7 +31,7 @@ class SignInFlows:
         self._table = table
 
     def add(self, state: str, msal_flow: Mapping[str, Any], link: str, browser: str, now: datetime) -> None:
-        """Deletes what is left of old ones, too."""
+        """Also deletes expired ones."""
         limit = {"partition": _PARTITION, "limit": now - 2 * LIFE}
         for old in self._table.query("PartitionKey eq @partition and begun_at lt @limit", limit, ["RowKey"]):
             self._table.delete(_PARTITION, old["RowKey"])
@@ -39,12 +39,12 @@ class SignInFlows:
         self._table.write(_PARTITION, Row(f"flow-{state}", flow, columns={"begun_at": now}))
 
     def take(self, state: str, browser: str, now: datetime) -> SignInFlow | None:
-        """None unless it was begun in this browser, not too long ago, and nobody took it before."""
+        """None unless this browser started it, it is recent, and nobody used it before."""
         stored = self._table.get(SignInFlow, _PARTITION, f"flow-{state}") if TOKEN.fullmatch(state) else None
         if stored is None or not secrets.compare_digest(stored.value.browser, _hash(browser)):
             return None
         try:
-            # Not ``delete``: Azure's client keeps it quiet when the row is gone already.
+            # Not ``delete``: Azure's client ignores a missing row.
             self._table.delete_all(_PARTITION, [f"flow-{state}"])
         except StoreConflict:
             return None

@@ -1,4 +1,4 @@
-"""Signing in with Entra ID, and out. Every way leads back to the page of a signed link, and nowhere else."""
+"""Sign in with Entra ID, and sign out. Both lead back to the page of a signed link only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ blueprint = func.Blueprint()
 @blueprint.route(route="sign-in", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @answers_page
 def sign_in(req: func.HttpRequest) -> func.HttpResponse:
-    """``?t=`` the link of a change's page: sends the browser to Entra ID."""
+    """``?t=`` the link of a change's page: redirects the browser to Entra ID."""
     from .sign_in_pages import begin
 
     return begin(req)
@@ -21,7 +21,7 @@ def sign_in(req: func.HttpRequest) -> func.HttpResponse:
 @blueprint.route(route="signed-in", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @answers_page
 def signed_in(req: func.HttpRequest) -> func.HttpResponse:
-    """The redirect URI: Entra ID sends the browser here, with a code or an error."""
+    """The redirect URI: Entra ID redirects the browser here, with a code or an error."""
     from .sign_in_pages import finish
 
     return finish(req)
@@ -30,7 +30,7 @@ def signed_in(req: func.HttpRequest) -> func.HttpResponse:
 @blueprint.route(route="sign-out", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @answers_page
 def sign_out(req: func.HttpRequest) -> func.HttpResponse:
-    """Ends the session in this browser: only from a page's own form."""
+    """End the session in this browser; only from a page's own form."""
     from .sign_in_pages import leave
 
     return leave(req)

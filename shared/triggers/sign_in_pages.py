@@ -1,4 +1,4 @@
-"""The handlers of sign-in: call the flow, set a cookie, send the browser on."""
+"""The handlers of sign-in: call the flow, set a cookie, redirect the browser."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from .responses import as_page, see_other
 from .visitors import SIGN_OUT, is_own_origin, read_form
 
 log = logging.getLogger("snatbot.triggers")
-_ANSWER = ("code", "state", "error", "error_description")  # what is read of Entra ID's
+_ANSWER = ("code", "state", "error", "error_description")  # the parameters that are read from Entra ID's redirect
 
 
 def begin(req: func.HttpRequest) -> func.HttpResponse:
     app, token = _app(), req.params.get("t", "")
     app.signer.read_link(token)
     state = secrets.token_urlsafe(32)
-    # Kept when it is there: a sign-in that was begun in another tab can still be finished.
+    # Keep an existing cookie, so that a sign-in in another tab can still finish.
     browser = cookie(req.headers.get("Cookie", ""), FLOW_COOKIE)
     browser = browser if TOKEN.fullmatch(browser) else secrets.token_urlsafe(32)
     flow = app.entra.begin(f"{app.settings.public_base_url}/api/signed-in", state)
@@ -63,7 +63,7 @@ def leave(req: func.HttpRequest) -> func.HttpResponse:
 
 
 def _app() -> App:
-    """Raises NotFoundHere or MisconfiguredError where nobody can sign in."""
+    """Raises NotFoundHere or MisconfiguredError if sign-in is not set up."""
     app = current()
     if app.settings.approval_mode == "link":
         raise NotFoundHere("Nobody signs in here: APPROVAL_MODE is link.")

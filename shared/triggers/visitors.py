@@ -1,6 +1,6 @@
-"""Who is at a page: somebody who signed in or, with APPROVAL_MODE=link, whoever holds its link; and what they send.
+"""Who visits a page: a signed-in person or, with APPROVAL_MODE=link, the holder of its link; and what they send.
 
-Headers that an identity proxy would set, such as Easy Auth's, are not read: without the proxy anybody can send them.
+Headers of an identity proxy, such as Easy Auth's, are not read: without the proxy anybody can send them.
 """
 
 from __future__ import annotations
@@ -23,29 +23,29 @@ if TYPE_CHECKING:
 
 SIGN_OUT = "sign-out"  # in a form token, instead of a change
 _COOKIE = "snatbot_form"
-_NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")  # as secrets.token_urlsafe makes it
+_NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")  # as secrets.token_urlsafe creates it
 _LONGEST_BODY = 16_384
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """``nonce`` is what the forms of the visitor's pages are bound to: the session, or else a cookie of their own."""
+    """``nonce`` binds the forms of the visitor's pages: to the session, or else to a cookie."""
 
     person: Person | None
     nonce: str
     is_secure: bool = True
 
     def headers(self, path: str) -> dict[str, str]:
-        """Set-Cookie for a page with a form, where there is no session."""
+        """Set-Cookie for a page with a form, without a session."""
         if self.person:
             return {}
-        # Not Strict: a link in a chat would open the page without it, and a fresh cookie would void an open form.
+        # Not Strict: a link in a chat would open the page without it, and a new cookie would invalidate an open form.
         secure = "; Secure" if self.is_secure else ""
         return {"Set-Cookie": f"{_COOKIE}={self.nonce}; Path={path}; HttpOnly; SameSite=Lax; Max-Age=3600{secure}"}
 
 
 def visitor_of(app: App, req: func.HttpRequest) -> Visitor:
-    """Raises SignInNeeded, RoleMissing for somebody without any role, or GuestRefused."""
+    """Raises SignInNeeded, RoleMissing for a person without a role, or GuestRefused."""
     settings, cookies = app.settings, req.headers.get("Cookie", "")
     if settings.approval_mode == "link":
         nonce = cookie(cookies, _COOKIE)
@@ -62,19 +62,19 @@ def visitor_of(app: App, req: func.HttpRequest) -> Visitor:
 
 
 def is_own_origin(origin: str | None, public_base_url: str | None) -> bool:
-    """Whether a POST may come from this app's own form, by its Origin header. Absent: the form's tokens decide.
+    """Whether a POST may come from this app's own form, by its Origin header; without it, the tokens decide.
 
-    ``null`` is what a browser sends for a page that hides its origin: this app has none.
+    Browsers send ``null`` for a page that hides its origin; this app has no such page.
     """
     if origin is None or public_base_url is None:
         return True
     own = urlsplit(public_base_url.lower())
-    default_port = ":443" if own.scheme == "https" else ":80"  # which browsers leave out
+    default_port = ":443" if own.scheme == "https" else ":80"  # browsers omit it
     return origin == f"{own.scheme}://{own.netloc.removesuffix(default_port)}"
 
 
 def read_form(req: func.HttpRequest) -> dict[str, str]:
-    """The first value of each field. Raises BadInput for anything that this app's form would not send."""
+    """The first value of each field. Raises BadInput for fields that this app's form does not send."""
 
     body = req.get_body()
     if len(body) > _LONGEST_BODY:

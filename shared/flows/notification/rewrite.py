@@ -1,7 +1,7 @@
-"""One message a subject in a chat that can edit: what follows rewrites it, and says the rest in its thread.
+"""Keep one message for each subject in a chat that can edit: later messages rewrite it and add to its thread.
 
-A try may end anywhere, and its end may be unknown: the process dies, or no answer comes. So every try after the first
-looks for what is there, by the ids in the messages' metadata, before it posts; a double that it finds is deleted.
+An attempt may end anywhere, with unknown effect: the process dies, or no answer comes. So every attempt after the first
+searches by the ids in the messages' metadata before it posts, and deletes duplicates.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from ...store.records import Put, Records, Stored
 
 log = logging.getLogger("snatbot.deliver")
 T = TypeVar("T")
-_CLOCKS_DIFFER = timedelta(minutes=5)  # ours and Slack's, at most
-# An edit notifies nobody, and an answer in a thread only those who follow it: these the whole channel must see.
+_CLOCKS_DIFFER = timedelta(minutes=5)  # between snatbot's clock and Slack's
+# An edit notifies nobody, and an answer in a thread only its followers: the whole channel must see these kinds.
 _BROADCAST = frozenset({MessageKind.FAILING, MessageKind.WORSE, MessageKind.REMINDER, MessageKind.STOPPED})
 
 
 class RewrittenMessage:
-    """One try to deliver ``message``, which ``row`` holds."""
+    """One attempt to deliver ``message``, which ``row`` holds."""
 
     def __init__(self, records: Records, api: SlackApi, partition: str, row: OutboxMessage, message: Message) -> None:
         self._records = records
@@ -52,12 +52,12 @@ class RewrittenMessage:
             raise ChatUnavailable(self._row.channel, "the message was deleted meanwhile; it is posted anew") from None
 
     def _show(self) -> ChatPost:
-        """Afterwards the subject's message says what this one says, or something newer, and is stored where it is."""
+        """Show this message or a newer one as the subject's message, and store where it is."""
         stored, subject = self._stored(), self._message.subject
         known = stored.value if stored and stored.value.place == self._api.place else None
         if known and known.ts:
             if known.shown_at > self._row.created_at:
-                return known  # this one was held up, and newer ones went ahead
+                return known  # this message was delayed, and newer ones were shown
             try:
                 self._update(known.ts)
                 return self._keep(replace(known, shown_at=self._row.created_at), stored)
@@ -73,7 +73,7 @@ class RewrittenMessage:
         return self._keep(post, stored)
 
     def _answer(self, shown: ChatPost) -> None:
-        """In the thread: the details, and what changed."""
+        """Add details and what changed to the thread."""
         reply = _reply(self._message, is_first=shown.first_id == self._row.id)
         if reply is not None and not self._is_answered(shown.ts):
             self._post(reply, shown.ts)
@@ -87,7 +87,7 @@ class RewrittenMessage:
         return self._first_of([found for found in self._read(lambda: self._api.messages(since)) if is_meant(found)])
 
     def _read(self, read: Callable[[], tuple[Found, ...]]) -> tuple[Found, ...]:
-        """Nothing at the first try, which has left nothing. Where Slack lets nobody look, a double beats a loss."""
+        """Empty at the first attempt, before anything is posted. If Slack forbids reading, duplicates may occur."""
         try:
             return read() if self._row.attempts > 1 else ()
         except MessageGone:
@@ -118,7 +118,7 @@ class RewrittenMessage:
 
 
 def _send(message: Message, send: Callable[[dict[str, object]], T]) -> T:
-    """Charts that Slack does not take are left out, then all blocks, so that the text arrives at least."""
+    """If Slack rejects charts, they are left out; if it rejects blocks, only the text is sent."""
     payload = slack.render(message)
     if message.charts:
         with suppress(BlocksRefused):

@@ -1,4 +1,4 @@
-"""Choosing the channels of a message, right before it is delivered, when ROUTES are set."""
+"""Choose the channels of a message right before its delivery, if ROUTES are set."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Router:
         self._known = known
 
     def route(self, partition: str, row: Stored[OutboxMessage]) -> None:
-        """Makes of the message one for each channel, in one transaction. It stays as it is when the records changed."""
+        """Copy the message for each channel, in one transaction; no change if the records changed."""
         message, subject = row.value, _subject_of(row.value)
         told = self._records.told(partition, subject) if subject else None
         earlier = told.value.channels if told else ()
@@ -60,4 +60,4 @@ def _subject_of(row: OutboxMessage) -> str:
     try:
         return message_of(row).subject
     except ValueError:
-        return ""  # it is given up later on
+        return ""  # given up later
