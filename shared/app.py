@@ -328,7 +328,7 @@ class App(Clients):
     def deliver(self) -> Deliver:
         routes = self.settings.routes.routes if self.settings.routes else ()
         router = Router(self.records, routes, self.settings.default_channels, tuple(self.channels))
-        return Deliver(self.records, self.liveness, self.channels, router)
+        return Deliver(self.records, self.liveness, self.channels, router, self.outbox)
 
 
 _clock: Clock = SystemClock()

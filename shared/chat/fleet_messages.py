@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from ..errors import WHO_WROTE
 from ..formatting import count, listed, sentence, sentences, utc
 from ..model.assessment import Assessment
 from ..model.finding import Finding
@@ -65,6 +66,15 @@ def metrics_unbatched(texts: Sequence[str]) -> Message:
         "Clusters that it doesn't reach are not measured. Full batches are tried again every hour."
     )
     return _problems("Metrics can't be read in full batches", "Everywhere", texts, meaning)
+
+
+def messages_forged(texts: Sequence[str]) -> Message:
+    """Messages in the outbox that this app did not sign. They were not delivered."""
+    meaning = (
+        f"{WHO_WROTE} A message that snatbot wrote may be missing: look at its pages. Messages that waited while the "
+        "first signing key was set are among these as well."
+    )
+    return _problems("Somebody else's message was held back", "All of them", texts, meaning, Tone.ALARM)
 
 
 def clusters_opted_out(names: Sequence[str]) -> Message:

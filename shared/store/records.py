@@ -7,7 +7,8 @@ their signatures: whoever writes to a journal writes the change with it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -26,7 +27,8 @@ from .table import MOST_IN_ONE_TRANSACTION, Row, Table, stored
 from .table import Stored as Stored
 
 FLEET_PARTITION = cluster_key("the fleet as a whole")
-_SIGNED = ("journal",)
+log = logging.getLogger("snatbot.store")
+_SIGNED = ("journal", "outbox")
 ALL_CHANGES = "global"  # of the stop flag, and the audit lines of whoever set it
 
 
@@ -78,8 +80,25 @@ class Records:
         return self._table.get(FleetRecord, FLEET_PARTITION, "fleet")
 
     def outbox(self, partition: str) -> tuple[Stored[OutboxMessage], ...]:
-        """Messages that wait for delivery, oldest first."""
-        return tuple(stored for _, stored in self._table.rows(OutboxMessage, partition, "outbox-"))
+        """Messages that wait for delivery, oldest first; without what this app did not sign."""
+        return self.proven_outbox(partition)[0]
+
+    def proven_outbox(self, partition: str) -> tuple[tuple[Stored[OutboxMessage], ...], dict[str, str]]:
+        """Messages that wait for delivery, and of forged ones key and ETag.
+
+        What a key signed that is not held is neither: an instance that holds it delivers it.
+        """
+        messages, forged = [], {}
+        for row in self._table.unread(partition, "outbox-"):
+            try:
+                self._signed.verify("outbox", row)
+            except RowForged:
+                forged[str(row["RowKey"])] = str(row.metadata["etag"])
+            except KeyMissing as missing:
+                log.warning("a message waits: %s", missing)
+            else:
+                messages.append(stored(OutboxMessage, row))
+        return tuple(messages), forged
 
     def chat_post(self, partition: str, channel: str, subject: str) -> Stored[ChatPost] | None:
         return self._table.get(ChatPost, partition, f"post-{channel}-{subject}")
@@ -169,9 +188,12 @@ class Records:
         """All writes or none. Raises StoreConflict if a row does not match its ``etag``, else StoreUnavailable."""
         self.commit_in(cluster_key(cluster_id), writes)
 
-    def commit_in(self, partition: str, writes: Sequence[Put | PutJournal]) -> tuple[str, ...]:
+    def commit_in(
+        self, partition: str, writes: Sequence[Put | PutJournal], deleted: Mapping[str, str] | None = None
+    ) -> tuple[str, ...]:
         """The same for a known partition. Returns the rows' new ETags, in the order of ``writes``."""
         rows = [self._row(partition, write) for write in writes]
+        rows += [Row(key, None, etag, is_deleted=True) for key, etag in (deleted or {}).items()]
         if len(rows) > MOST_IN_ONE_TRANSACTION:
             raise ValueError(f"a transaction holds at most {MOST_IN_ONE_TRANSACTION} writes, not {len(rows)}")
         self._due.add(partition, rows)

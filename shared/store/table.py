@@ -54,6 +54,7 @@ class Row:
     value: object | None
     etag: str | None = None  # None: the row must not exist yet; ANY: write it in any case; else it must be unchanged
     columns: Mapping[str, Any] = field(default_factory=dict)  # columns that queries need
+    is_deleted: bool = False  # it must be unchanged since ``etag``
 
 
 class Table:
@@ -139,7 +140,7 @@ class Table:
         """All rows or none, at most 100. Returns the new ETags. Raises StoreConflict if a row changed."""
         operations = [_operation(partition, row) for row in rows]
         with translated("commit"):
-            return tuple(str(answer["etag"]) for answer in self.client().submit_transaction(operations))
+            return tuple(str(answer.get("etag")) for answer in self.client().submit_transaction(operations))
 
     def next_partition(self, after: str) -> str | None:
         """The first partition with a key after ``after``; None at the end."""
@@ -217,6 +218,9 @@ def _operation(partition: str, row: Row) -> Any:
     from azure.core import MatchConditions
     from azure.data.tables import UpdateMode
 
+    match = {"etag": row.etag, "match_condition": MatchConditions.IfNotModified}
+    if row.is_deleted:
+        return ("delete", {"PartitionKey": partition, "RowKey": row.key}, match)
     entity = {"PartitionKey": partition, "RowKey": row.key, **row.columns}
     if row.value is not None:
         entity |= to_columns(row.value)
@@ -224,7 +228,6 @@ def _operation(partition: str, row: Row) -> Any:
         return ("create", entity)
     if row.etag == ANY:
         return ("upsert", entity, {"mode": UpdateMode.REPLACE})
-    match = {"etag": row.etag, "match_condition": MatchConditions.IfNotModified}
     return ("update", entity, {"mode": UpdateMode.REPLACE, **match})
 
 

@@ -14,14 +14,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
+from ...chat import fleet_messages
 from ...chat.channels import AnyChannel, SlackBot
 from ...chat.errors import ChatRefused, ChatUnavailable
 from ...chat.pager import PagerDuty, SignedWebhook, event_of
+from ...formatting import count, listed
 from ...model.audit import OutboxMessage
 from ...store.errors import StoreConflict
 from ...store.liveness import Liveness
 from ...store.records import Put, Records, Stored
-from .outbox import audit, message_of
+from .outbox import Outbox, audit, message_of
 from .rewrite import RewrittenMessage
 from .route import Router
 
@@ -31,6 +33,7 @@ _LONGEST_WAIT = timedelta(minutes=15)
 _DOUBLINGS = 4  # after so many doublings the wait is the longest
 _REFUSED_WAIT = timedelta(hours=1)
 _GIVE_UP_AFTER_REFUSALS = 24
+_MOST_FORGED = 50  # at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +53,13 @@ class Deliver:
         liveness: Liveness,
         channels: Mapping[str, AnyChannel],
         router: Router | None = None,
+        alarms: Outbox | None = None,
     ) -> None:
+        """``alarms``: where it puts a message about messages that this app did not write."""
         self._records = records
         self._liveness = liveness
         self._channels = channels
+        self._alarms = alarms or Outbox(tuple(channels))
         self._router = router or Router(records, (), tuple(channels), tuple(channels))
 
     def all_due(self, partition: str, wall: Callable[[], datetime]) -> Delivery:
@@ -73,7 +79,10 @@ class Deliver:
     def run(self, partition: str, wall: datetime) -> Delivery:
         """Deliver everything that is due in one cluster's outbox. Duplicate or late calls are harmless."""
         counts: Counter[str] = Counter()
-        rows = self._records.outbox(partition)
+        rows, forged = self._records.proven_outbox(partition)
+        if forged:
+            self._discard(partition, dict(list(forged.items())[:_MOST_FORGED]), wall)
+            rows = self._records.outbox(partition)
         if unrouted := [row for row in rows if not row.value.channel and row.value.due_at]:
             for row in unrouted:
                 self._router.route(partition, row)
@@ -90,6 +99,17 @@ class Deliver:
         if counts["sent"]:
             self._liveness.record_success("deliver", wall)
         return Delivery(**counts)
+
+    def _discard(self, partition: str, forged: Mapping[str, str], wall: datetime) -> None:
+        """Takes out what this app did not write, with one audit line and one alarm for all of it."""
+        found = f"without this app's signature, and not delivered: {count(len(forged), 'message')} in the outbox"
+        log.error("%s", found)
+        line = audit(wall, "snatbot", "forged messages not delivered", "outbox", f"{found}: {listed(list(forged))}")
+        alarm = self._alarms.rows("", fleet_messages.messages_forged([found]), wall)
+        try:
+            self._records.commit_in(partition, [line, *alarm], forged)
+        except StoreConflict:
+            return  # another worker did it
 
     def _deliver(self, partition: str, row: Stored[OutboxMessage], wall: datetime) -> str:
         """The name of the Delivery field that counts it."""
