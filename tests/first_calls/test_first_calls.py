@@ -72,6 +72,9 @@ def cold(azurite: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Col
             "PUBLIC_BASE_URL": "https://snatbot.example.com",
             "REMEDIATION": "on",
             "APPROVAL_MODE": "link",
+            "ENTRA_TENANT_ID": "99999999-9999-4999-8999-999999999999",
+            "ENTRA_CLIENT_ID": "aaaaaaaa-0000-4000-8000-0000000000b1",
+            "ENTRA_AUTHORITY": services.url,
             "ALLOW_LINK_APPROVAL": "on",
             "SIGNING_KEYS": "a key that only these tests sign with",
         }
@@ -109,7 +112,7 @@ def test_first_calls_at_once_import_what_they_need(cold: Cold, name: str) -> Non
     run = subprocess.run(
         [sys.executable, "-m", "tests.first_calls"],
         cwd=ROOT,
-        env={**kept, **cold.environment},
+        env={**kept, **cold.environment, **({"APPROVAL_MODE": "signin"} if name.startswith("sign") else {})},
         input=json.dumps({"function": name, "calls": cold.calls}),
         capture_output=True,
         text=True,
