@@ -57,7 +57,7 @@ class RowSigner:
     def verify_row(self, kind: str, partition: str, row_key: str, content: object, signature: str) -> None:
         """Raises RowForged when it is absent or wrong, KeyMissing when a key that is not held is said to have made it.
 
-        ``kind`` is what people are told.
+        ``kind`` names the row in the message for people.
         """
         match = _SIGNATURE.fullmatch(signature)
         if match is None:

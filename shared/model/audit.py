@@ -52,12 +52,12 @@ class OutboxMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class NotifiedChannels:
     """The channels that got a message about a subject: they get its later messages too, whatever ROUTES say then."""
 
     subject: str
     channels: tuple[str, ...]
-    told_at: datetime
+    notified_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

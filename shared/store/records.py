@@ -15,7 +15,7 @@ from typing import Any
 
 from ..errors import KeyMissing, RowForged
 from ..ids import cluster_key
-from ..model.audit import AuditLine, ChatPost, OutboxMessage, Told
+from ..model.audit import AuditLine, ChatPost, NotifiedChannels, OutboxMessage
 from ..model.change import Change, ChangeState, JournalEntry, JournalHead
 from ..model.coverage import FleetRecord
 from ..model.incident import ClusterRecord, Incident
@@ -34,7 +34,7 @@ ALL_CHANGES = "global"  # of the stop flag, and the audit lines of whoever set i
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    value: ClusterRecord | Incident | Change | AuditLine | OutboxMessage | ChatPost | Told | FleetRecord
+    value: ClusterRecord | Incident | Change | AuditLine | OutboxMessage | ChatPost | NotifiedChannels | FleetRecord
     etag: str | None = None  # None: the row must not exist yet; else it must be unchanged
 
 
@@ -103,8 +103,8 @@ class Records:
     def chat_post(self, partition: str, channel: str, subject: str) -> Stored[ChatPost] | None:
         return self._table.get(ChatPost, partition, f"post-{channel}-{subject}")
 
-    def told(self, partition: str, subject: str) -> Stored[Told] | None:
-        return self._table.get(Told, partition, f"told-{subject}")
+    def notified_channels(self, partition: str, subject: str) -> Stored[NotifiedChannels] | None:
+        return self._table.get(NotifiedChannels, partition, f"notified-{subject}")
 
     def journal(self, partition: str, change_id: str) -> dict[int, Stored[JournalEntry]]:
         """Step number to entry, for people to read: without what this app did not write. See ``verified_journal``."""
@@ -234,8 +234,8 @@ class Records:
         keys = [key for key, stored in rows if stored.value.due_at is None and stored.value.created_at < before]
         posts = self._table.rows(ChatPost, partition, "post-")
         keys += [key for key, stored in posts if stored.value.shown_at < before]
-        told = self._table.rows(Told, partition, "told-")
-        keys += [key for key, stored in told if stored.value.told_at < before]
+        notified_channels = self._table.rows(NotifiedChannels, partition, "notified-")
+        keys += [key for key, stored in notified_channels if stored.value.notified_at < before]
         self._table.delete_all(partition, keys)
         return len(keys)
 
@@ -279,8 +279,8 @@ def row_of(write: Put | PutJournal) -> Row:
             columns = {"kind": "outbox", **_due(value.due_at)}
         case ChatPost():
             key, columns = f"post-{value.channel}-{value.subject}", {"kind": "post"}
-        case Told():
-            key, columns = f"told-{value.subject}", {"kind": "told"}
+        case NotifiedChannels():
+            key, columns = f"notified-{value.subject}", {"kind": "notified"}
     return Row(key, value, write.etag, columns)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...chat.routing import Target, channels_for
 from ...ids import new_id
-from ...model.audit import OutboxMessage, Told
+from ...model.audit import NotifiedChannels, OutboxMessage
 from ...model.resource_id import ArmId
 from ...store.errors import StoreConflict
 from ...store.records import Put, Records, Stored
@@ -29,15 +29,16 @@ class Router:
     def route(self, partition: str, row: Stored[OutboxMessage]) -> None:
         """Copy the message for each channel, in one transaction; no change if the records changed."""
         message, subject = row.value, _subject_of(row.value)
-        told = self._records.told(partition, subject) if subject else None
-        earlier = told.value.channels if told else ()
+        stored = self._records.notified_channels(partition, subject) if subject else None
+        earlier = stored.value.channels if stored else ()
         chosen = channels_for(self._routes, self._default, self._target(partition, subject))
         both = dict.fromkeys((*chosen, *earlier))
         first, *others = [name for name in both if name in self._known] or self._known
         writes = [Put(replace(message, channel=first), row.etag)]
         writes += [Put(replace(message, id=new_id(), channel=name)) for name in others]
         if subject:
-            writes.append(Put(Told(subject, (first, *others), message.created_at), told.etag if told else None))
+            channels = NotifiedChannels(subject, (first, *others), message.created_at)
+            writes.append(Put(channels, stored.etag if stored else None))
         try:
             self._records.commit_in(partition, writes)
         except StoreConflict:

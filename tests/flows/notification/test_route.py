@@ -131,4 +131,4 @@ def test_who_was_told_is_forgotten_once_it_rests(told: Told) -> None:
     told.store(Severity.FAILING, team="pay")
     told.tell()
     assert told.records.delete_old_messages(PARTITION, WALL + timedelta(days=1)) == 1
-    assert told.records.told(PARTITION, INCIDENT.id) is None
+    assert told.records.notified_channels(PARTITION, INCIDENT.id) is None
