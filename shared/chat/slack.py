@@ -20,6 +20,8 @@ CHANNEL = "slack"
 TIMEOUT_SECONDS = 10
 MAX_BLOCKS = 50
 MAX_MESSAGE_CHARACTERS = 12_000
+refuses_charts: set[str] = set()
+"""Webhooks and channels that took a message only without its chart, for as long as this process lives."""
 
 
 def render(message: Message) -> dict[str, Any]:
@@ -39,10 +41,14 @@ def post(url: str, payload: dict[str, Any], timeout_seconds: float = TIMEOUT_SEC
 
     Raises ChatUnavailable or ChatRefused, as ``posting`` does.
     """
+    if url in refuses_charts:
+        payload = without_charts(payload)
     answer = post_json(CHANNEL, url, _encode(payload), timeout_seconds)
     if answer.status == 400 and "blocks" in answer.body and without_charts(payload) != payload:
         payload = without_charts(payload)
         answer = post_json(CHANNEL, url, _encode(payload), timeout_seconds)
+        if answer.status == 200:
+            refuses_charts.add(url)
     if answer.status == 400 and "blocks" in payload and "blocks" in answer.body:
         text_only = post_json(CHANNEL, url, _encode({"text": payload["text"]}), timeout_seconds)
         check(text_only, CHANNEL, url)

@@ -118,6 +118,10 @@ def test_a_chart_that_slack_refuses_is_left_out_and_the_blocks_arrive(chat: Runn
     answer_with(chat, "slack", 400, "invalid_blocks")
     assert channel(chat, "slack").send(drawn) == "", "the facts say what it shows"
     assert chat.messages()[-1]["body"] == slack.render(MESSAGE)
+    asked = len(chat.requests())
+    channel(chat, "slack").send(drawn)
+    assert len(chat.requests()) == asked + 1, "it is remembered"
+    slack.refuses_charts.clear()
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -104,10 +104,16 @@ class RewrittenMessage:
 
     def _post(self, message: Message, thread: str = "") -> str:
         is_broadcast = message.kind in _BROADCAST
-        return _send(message, lambda payload: self._api.post(payload, self._mark, thread, is_broadcast=is_broadcast))
+        return _send(
+            message,
+            self._api.place,
+            lambda payload: self._api.post(payload, self._mark, thread, is_broadcast=is_broadcast),
+        )
 
     def _update(self, ts: str) -> None:
-        _send(_without_details(self._message), lambda payload: self._api.update(ts, payload, self._mark))
+        _send(
+            _without_details(self._message), self._api.place, lambda payload: self._api.update(ts, payload, self._mark)
+        )
 
     def _stored(self) -> Stored[ChatPost] | None:
         return self._records.chat_post(self._partition, self._row.channel, self._message.subject)
@@ -117,18 +123,22 @@ class RewrittenMessage:
         return post
 
 
-def _send(message: Message, send: Callable[[dict[str, object]], T]) -> T:
+def _send(message: Message, place: str, send: Callable[[dict[str, object]], T]) -> T:
     """If Slack rejects charts, they are left out; if it rejects blocks, only the text is sent."""
     payload = slack.render(message)
-    if message.charts:
+    is_drawn = bool(message.charts) and place not in slack.refuses_charts
+    if is_drawn:
         with suppress(BlocksRefused):
             return send(payload)
-        payload = slack.without_charts(payload)
+    payload = slack.without_charts(payload)
     try:
-        return send(payload)
+        sent = send(payload)
     except BlocksRefused as error:
         log.warning("Slack did not take the blocks (%s); the plain text is sent instead", error)
         return send({"text": payload["text"]})
+    if is_drawn:
+        slack.refuses_charts.add(place)
+    return sent
 
 
 def _without_details(message: Message) -> Message:

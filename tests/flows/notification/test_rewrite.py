@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from shared.chat import slack as slack_chat
 from shared.chat.channels import SlackBot
 from shared.chat.message import Chart, Message, MessageKind, Section, Tone
 from shared.chat.slack_api import EVENT_TYPE
@@ -165,6 +166,7 @@ def test_a_chart_that_slack_refuses_is_left_out_and_the_blocks_arrive(room: Room
     kinds = [block["type"] for each in room.shown for block in each["content"]["blocks"]]
     assert "header" in kinds
     assert "data_visualization" not in kinds
+    assert room.place in slack_chat.refuses_charts, "the next message comes without at once"
 
 
 def test_what_was_held_up_does_not_overwrite_what_is_newer(room: Room) -> None:
