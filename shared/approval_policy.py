@@ -1,4 +1,4 @@
-"""APPROVAL_POLICY: the JSON document that says who may approve what, and its mistakes, all told at once.
+"""APPROVAL_POLICY: the JSON document that says who may approve what. All its mistakes are reported together.
 
     [{"name": "production", "clusters": {"resource_group": "rg-prod-*"}, "kinds": "all",
       "who": ["Snat.Approve"], "people": 2, "where": ["page"], "no_start": "mon-fri 08:00-18:00"}]

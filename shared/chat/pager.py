@@ -1,7 +1,7 @@
-"""Messages for machines that wake people: a signed JSON webhook, and PagerDuty's Events API v2.
+"""Messages to paging services: a signed JSON webhook, and PagerDuty's Events API v2.
 
-Both say what became of an incident as an action, by its id: ``trigger``, ``inform`` or ``resolve``. The JSON is that of
-docs/webhook.schema.json. PagerDuty: developer.pagerduty.com, events-api-v2; it takes no ``inform``.
+Both get the incident's id with an action: ``trigger``, ``inform`` or ``resolve``. The JSON schema is
+docs/webhook.schema.json. PagerDuty (developer.pagerduty.com, events-api-v2) has no ``inform``.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ _MAX_SUMMARY_CHARACTERS = 1024
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """``subject``: of events with the same one the later says how it goes on."""
+    """``subject``: a later event with the same subject updates the earlier one."""
 
-    id: str  # the same when it is sent again
+    id: str  # the same on each retry
     at: datetime
     action: str
     subject: str
@@ -43,7 +43,7 @@ class Event:
 
 
 def event_of(row: OutboxMessage, message: Message, incident: Incident | None) -> Event:
-    """``incident``: the message's own as it is now, None where it has none. What is over by now wakes nobody."""
+    """``incident``: the message's incident in its present state, if any. An incident that is over pages nobody."""
     severity = incident.severity if incident else None
     subject = message.subject or row.id
     return Event(row.id, row.created_at, _action(message, incident), subject, row.cluster_name, severity, message)
@@ -87,7 +87,7 @@ class PagerDuty:
 
 
 def signature(secret: str, timestamp: str, body: bytes) -> str:
-    """Of the header X-Snatbot-Signature. A receiver refuses timestamps that are more than five minutes off."""
+    """The header X-Snatbot-Signature. Receivers should refuse timestamps more than five minutes off."""
     return "v1=" + hmac.new(secret.encode(), f"v1:{timestamp}:".encode() + body, hashlib.sha256).hexdigest()
 
 
@@ -130,7 +130,7 @@ def pagerduty_body(event: Event, routing_key: str) -> dict[str, Any]:
 
 
 def _post(channel: str, url: str, body: bytes, headers: Mapping[str, str]) -> None:
-    """What a receiver says of a refusal isn't shown: it may repeat what was sent, the key included."""
+    """The receiver's reason is not shown: it may repeat what was sent, with the key."""
     answer = post(channel, url, body, TIMEOUT_SECONDS, headers, "its url in ROUTES")
     if answer.status in (408, 429) or answer.status >= 500:
         raise ChatUnavailable(channel, str(answer.status), retry_after_seconds(answer.headers))

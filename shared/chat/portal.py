@@ -23,7 +23,7 @@ _LAST_HOURS = {"relative": {"duration": 4 * 3_600_000}, "showUTCTime": True, "gr
 
 
 def metrics_button(load_balancer_id: ArmId | None, gateway_ids: Sequence[ArmId] = ()) -> tuple[Button, ...]:
-    """The metric that counts: of the load balancer, or of the NAT gateway where there is none. Empty without both."""
+    """The metric of the load balancer, or of the NAT gateway if there is no load balancer. Empty without both."""
     if load_balancer_id is not None:
         failed = {"key": "ConnectionState", "operator": _EQUALS, "values": ["Failed"]}
         chart = _chart("loadBalancers", load_balancer_id, "SnatConnectionCount", "BackendIPAddress")

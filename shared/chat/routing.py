@@ -1,4 +1,4 @@
-"""Which channels a message goes to, by its cluster and how bad it is."""
+"""Which channels get a message, by its cluster and severity."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a message is about. What is unknown meets no condition; the fleet as a whole is nothing but unknown."""
+    """Cluster and severity of a message. Unknown values match no condition; a fleet message has only those."""
 
     cluster: str = ""
     subscription: str = ""
@@ -24,7 +24,7 @@ class Target:
 
 
 def channels_for(routes: Sequence[Route], default: Sequence[str], target: Target) -> tuple[str, ...]:
-    """Of the first route that matches, each once; ``default`` when none does."""
+    """The distinct channels of the first matching route; ``default`` if none matches."""
     found = next((route.to for route in routes if matches(route, target)), default)
     return tuple(dict.fromkeys(found))
 

@@ -30,7 +30,7 @@ def explain(options: argparse.Namespace, make_app: MakeApp) -> int:
     person = Person(options.user, "", options.user, frozenset(map(Role, options.role)), now)
     places = [place for place in Place if not rules.refusal(person, place)]
     if Place.PAGE in places:
-        places.remove(Place.PAGE_WITH_STEP_UP)  # which does as well, and nobody needs to know
+        places.remove(Place.PAGE_WITH_STEP_UP)  # the page is enough
     if not places:
         print(f"no: {rules.refusal(person) or rules.refusal(person, Place.PAGE)}")
     else:

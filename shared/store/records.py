@@ -29,7 +29,7 @@ from .table import Stored as Stored
 FLEET_PARTITION = cluster_key("the fleet as a whole")
 log = logging.getLogger("snatbot.store")
 _SIGNED = ("journal", "outbox")
-ALL_CHANGES = "global"  # of the stop flag, and the audit lines of whoever set it
+ALL_CHANGES = "global"  # of the stop flag and its audit lines
 
 
 @dataclass(frozen=True, slots=True)

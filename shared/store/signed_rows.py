@@ -1,4 +1,4 @@
-"""Rows that carry the app's signature: it covers what a row is, where it stands and what it holds."""
+"""Rows with the app's signature, which covers a row's kind, key and content."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class RowSigner(Protocol):
 
 
 class SignedRows:
-    """Without a signer, as where no key is set, nothing is signed and everything is believed."""
+    """Without a signer, because no key is set, nothing is signed and every row is trusted."""
 
     def __init__(self, signer: RowSigner | None) -> None:
         self.signer = signer

@@ -81,7 +81,7 @@ class Table:
         self._credential = credential
         self._client: TableClient | None = None
         self._lock = threading.Lock()
-        self.on_created: Callable[[], None] = lambda: None  # called once, by whoever creates the table in storage
+        self.on_created: Callable[[], None] = lambda: None  # called once, if this process creates the table in storage
 
     def get(self, kind: type[T], partition: str, row: str) -> Stored[T] | None:
         """None without such a row."""

@@ -1,7 +1,8 @@
-"""Who may approve which change of which cluster: rules, of which the first that matches decides.
+"""Who may approve which change of which cluster: the first matching rule decides.
 
-Nobody may where no rule matches. Tags only restrict: whoever may write tags must not thereby get more. So a rule that
-matches by a tag narrows what follows, until the first rule without tags, and all of these must allow the approval.
+Without a matching rule nobody may approve. Tags only restrict, because people who may write tags must not gain rights
+from that. So after a rule that matches by a tag the search continues to the first rule without tags, and all matching
+rules must allow the approval.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ APPROVABLE = frozenset(kind for kind in PlanKind if not kind.is_advice)
 
 
 class Place(StrEnum):
-    """Where somebody approves. A fresh sign-in for exactly this plan (step-up) counts as the page too."""
+    """Where a person approves. A fresh sign-in for exactly this plan (step-up) also counts as the page."""
 
     PAGE = "page"
     PAGE_WITH_STEP_UP = "page_with_step_up"
@@ -31,7 +32,7 @@ class Place(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ClusterPattern:
-    """Patterns with ``*``, compared without case; of each field one must fit, and every tag. Empty: any."""
+    """Case-insensitive patterns with ``*``; one pattern of each field must match, and every tag. Empty: any cluster."""
 
     subscription: tuple[str, ...] = ()
     resource_group: tuple[str, ...] = ()
@@ -39,7 +40,7 @@ class ClusterPattern:
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def matches(self, cluster_id: ArmId, tags: Mapping[str, str]) -> bool:
-        has = {name.lower(): value for name, value in tags.items()}  # Azure compares a tag's name without case
+        has = {name.lower(): value for name, value in tags.items()}  # Azure compares tag names case-insensitively
         fields = (
             (self.subscription, cluster_id.subscription),
             (self.resource_group, cluster_id.resource_group),
@@ -57,14 +58,14 @@ class Rule:
     kinds: frozenset[PlanKind]
     object_ids: frozenset[str]  # in lower case
     roles: frozenset[Role]
-    people: int  # different ones who must approve
+    people: int  # number of different people who must approve
     places: frozenset[Place]
     no_start: MaintenanceWindows
 
     def refusal(self, approver: Approver, place: Place | None) -> str:
-        """What is missing for this person to approve here, or anywhere; empty when nothing is.
+        """What this person lacks to approve here, or anywhere; empty if nothing.
 
-        The holder of a link stands for somebody with Snat.Approve, and never for a certain person or for two.
+        The holder of a link counts as a person with Snat.Approve, never as a certain person or as two.
         """
         if place and place not in self.places and not (place is Place.PAGE_WITH_STEP_UP and Place.PAGE in self.places):
             return f"rule {self.name!r} takes approvals by {_any_of(self.places)} only"
@@ -77,7 +78,7 @@ class Rule:
 
     @property
     def wanted(self) -> str:
-        """Whose approval it wants, for people to read."""
+        """Whose approval the rule needs, in words."""
         ids = f"object id {_any_of(self.object_ids)}" if self.object_ids else ""
         roles = f"role {_any_of(self.roles)}" if self.roles else ""
         return f"{count(self.people, 'person', 'people')} with {' or '.join(filter(None, (ids, roles)))}"
@@ -93,7 +94,7 @@ class Policy:
         return any(rule.clusters.tags for rule in self.rules)
 
     def rules_for(self, cluster_id: ArmId, tags: Mapping[str, str], kind: PlanKind) -> MatchedRules:
-        """The rules that all must allow this change."""
+        """The rules that must all allow this change."""
         return MatchedRules(tuple(self._matching(cluster_id, tags, kind)), self.version)
 
     def _matching(self, cluster_id: ArmId, tags: Mapping[str, str], kind: PlanKind) -> Sequence[Rule]:
@@ -114,7 +115,7 @@ class MatchedRules:
     version: str
 
     def __str__(self) -> str:
-        """As a decision records it."""
+        """The text for a decision's record."""
         return f"policy {self.version}, {self.named or 'no rule'}"
 
     @property
@@ -132,17 +133,17 @@ class MatchedRules:
         return "; ".join(missing) if self.rules else "no rule of APPROVAL_POLICY lets anybody approve it"
 
     def missing_role(self, person: Person) -> Role | None:
-        """The app role that alone keeps this person from approving, and that somebody can grant."""
+        """The only app role that this person lacks to approve, if it can be granted."""
         lacking = [rule for rule in self.rules if rule.refusal(person, None)]
         roles = {role for rule in lacking for role in rule.roles}
         return roles.pop() if len(roles) == 1 and not any(rule.object_ids for rule in lacking) else None
 
     def held_until(self, at: datetime) -> str:
-        """For people: why a change waits."""
+        """Why a change waits, in words."""
         return f"by {self.named}, nothing starts before {utc(at)}"
 
     def starts_from(self, now: datetime) -> datetime | None:
-        """``now``, or the end of the times when these rules start nothing; None when there is no other time."""
+        """``now``, or the end of the time in which these rules start nothing; None if that never ends."""
         return sum((rule.no_start for rule in self.rules), MaintenanceWindows()).free_from(now)
 
 

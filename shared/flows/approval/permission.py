@@ -1,4 +1,4 @@
-"""Whether a person may decide on a change: what APPROVAL_MODE allows, and what the rules of APPROVAL_POLICY say."""
+"""Whether a person may decide on a change, by APPROVAL_MODE and the rules of APPROVAL_POLICY."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from ...model.resource_id import ArmId
 class Permission:
     policy: Policy
     approval_mode: str
-    read_tags: Callable[[ArmId], Mapping[str, str]]  # of a cluster, from Azure: whoever writes storage writes none
+    read_tags: Callable[[ArmId], Mapping[str, str]]  # of a cluster, from Azure: storage is not trusted
     client_id: str = ""  # of the registration whose app roles count
 
     def rules(self, change: Change) -> MatchedRules:
-        """Raises AzureError where a rule names tags and the cluster can't be read."""
+        """Raises AzureError if a rule names tags and the cluster can't be read."""
         tags = self.read_tags(change.cluster_id) if self.policy.reads_tags else {}
         return self.policy.rules_for(change.cluster_id, tags, change.plan.kind)
 
     def require(self, change: Change, action: Action, approver: Approver, place: Place = Place.PAGE) -> MatchedRules:
         """The rules that let this person do this.
 
-        Raises SignInNeeded, RoleMissing or NotPermitted with what would be needed, or as ``rules``.
+        Raises SignInNeeded, RoleMissing or NotPermitted with what is needed, or as ``rules``.
         """
         if isinstance(approver, str) and self.approval_mode != "link":
             raise SignInNeeded
@@ -56,9 +56,9 @@ class Permission:
         return ""
 
     def _require_part(self, change: Change, action: Action, approver: Approver) -> MatchedRules:
-        """What lets nothing more happen in Azure is for all who may approve, wherever, and for operators.
+        """Actions that stop writes are allowed to all who may approve anywhere, and to operators.
 
-        The cluster's tags are not read: they only narrow, and stopping must work when Azure does not answer.
+        The cluster's tags are not read: they only restrict, and stopping must work when Azure does not answer.
         """
         rules = self.policy.rules_for(change.cluster_id, {}, change.plan.kind)
         if isinstance(approver, Person) and Role.OPERATE not in approver.roles and rules.refusal(approver):

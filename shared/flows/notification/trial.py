@@ -1,4 +1,4 @@
-"""A test message to a channel, on demand: past the outbox, and with all that later messages need."""
+"""Post a test message to a channel on demand, without the outbox, with every call that later messages need."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from ...chat.slack_api import Mark
 from ...ids import new_id
 from ...model.finding import Severity
 
-_CLOCKS_DIFFER = timedelta(minutes=5)  # ours and Slack's, at most
+_CLOCKS_DIFFER = timedelta(minutes=5)  # between snatbot's clock and Slack's
 
 
 def try_channel(name: str, channel: AnyChannel, wall: datetime) -> str:
-    """What was unusual, which is most often nothing. A pager hears that there is trouble and that it is over.
+    """Anything unusual, usually empty. A pager gets a trigger and its resolution.
 
     Raises ChatUnavailable or ChatRefused.
     """

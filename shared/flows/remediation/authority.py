@@ -1,7 +1,8 @@
 """Whether a change may write: exactly this plan was approved, in time, and the approval was not used before.
 
-Storage is not trusted. The app signed the decision with its times, the start of each run, and the journal: it verifies
-them, and compares row, journal and audit. Whoever puts back all three together is not detected: see docs/security.md.
+Storage is not trusted. The app signs the decision with its times, the start of each run, and the journal. It verifies
+them, and compares row, journal and audit. Restoring an older state of all three together is not detected: see
+docs/security.md.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class Authority:
         _refuse_late(change, decision, now)
 
     def check_journal(self, partition: str, change: Change) -> None:
-        """Runs before each write, with the change as it is stored now. Raises RowForged or KeyMissing."""
+        """Called before each write, with the stored change. Raises RowForged or KeyMissing."""
         self._records.verified_journal(partition, change)
 
     def start(self, change: Change, now: datetime) -> tuple[Start, Put]:
@@ -80,7 +81,7 @@ class Authority:
         return decision
 
     def _compare(self, partition: str, change: Change, decision: Decision) -> None:
-        """A race with another worker does no harm: whoever ends the change needs its row as it was read."""
+        """A race with another worker is harmless: a worker can end the change only if its row did not change."""
         journal = self._records.verified_journal(partition, change)
         since = self._records.audit(partition, since=decision.decided_at - _SKEW)
         lines = {line.id: line.event for line in since if line.subject == change.id}

@@ -1,6 +1,6 @@
 """The journal of one change, one row for each step. Only the worker that holds the claim writes it.
 
-The change's row holds the signatures of the journal's, so each write goes to both.
+The change's row holds the signatures of the journal's rows, so each write includes both.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .context import ExecutionContext
 class StepJournal:
     def __init__(self, context: ExecutionContext, run: ChangeRun, claim: HeldClaim) -> None:
         self._context = context
-        self.run = run  # with the change as this worker last read or wrote it
+        self.run = run  # with the change that this worker last read or wrote
         self._claim = claim
         # Read once: nobody else writes to it while the claim is held, and each commit returns the rows' new ETags.
         self.entries = context.records.verified_journal(run.partition, run.change)
@@ -61,10 +61,10 @@ class StepJournal:
         lines: Sequence[Put] = (),
         message: Message | None = None,
     ) -> None:
-        """Renews the claim first: a worker that lost it writes nothing.
+        """Commit, after renewing the claim: a worker that lost the claim writes nothing.
 
-        With ``changed`` the change must be as this worker knows it. Without, what it notes is written beside whatever a
-        person made of the change meanwhile.
+        With ``changed`` the stored change must be the one that this worker read. Without, the journal's signatures are
+        added to the change even if a person changed it meanwhile.
         """
         wall = self._context.clock.wall()
         self._claim.renew(wall)
@@ -80,7 +80,7 @@ class StepJournal:
 
     def _write(self, change: Change, writes: Sequence[PutJournal], rows: Sequence[Put]) -> None:
         records, partition = self._context.records, self.run.partition
-        # It works, so it waits for nothing.
+        # the change runs, so it waits for nothing
         change = replace(records.with_journal(partition, change, writes), waits_for="", key_missing_since=None)
         etag, *etags = records.commit_in(partition, [self.run.put(change), *writes, *rows])
         self.run = replace(self.run, stored=Stored(change, etag))
