@@ -111,7 +111,11 @@ class Reconciler:
         network = self._network_of(vnet_id.subscription)
         try:
             PlanExecutor(context, run, claim, network).execute()
-        except (NotAuthorized, RowForged, KeyMissing) as refusal:
+        except (RowForged, KeyMissing) as doubt:
+            # Another worker may have written since the change was read: the next look reads both anew, and decides.
+            log.warning("change %s: %s", change.id, doubt)
+            claim.release()
+        except NotAuthorized as refusal:
             latest = self._records.change(run.partition, change.id)
             if latest is not None:
                 self._refuse(replace(run, stored=latest), refusal)

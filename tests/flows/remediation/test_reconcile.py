@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from shared.cloud.errors import Throttled, Unavailable
 from shared.core.remediation.concurrent_writes import Overlap, OwnWrite
 from shared.flows.approval.permission import Permission
 from shared.flows.remediation.concurrent_writes import AuditResult
+from shared.flows.remediation.journal import StepJournal
 from shared.model.activity import LoggedWrite
 from shared.model.change import ChangeState, JournalEntry, Outcome, StepState, Verdict
 from shared.model.plan import AssociateSubnet, PlanKind
@@ -231,3 +233,22 @@ def test_a_roll_back_is_over_when_the_log_has_told(table: Table) -> None:
     assert (ended.state, ended.due_at) == (S.ROLLED_BACK, None)
     assert ended.outcome is not None
     assert ended.outcome.figures == ("nobody else wrote",)
+
+
+def test_a_worker_that_read_the_change_before_another_wrote_to_its_journal_takes_nothing_for_forged(
+    table: Table,
+) -> None:
+    """Doubled messages: the other worker goes a step on between our reading the change and our getting the claim."""
+    stage = Remediation(table)
+    claim, stale = stage.vnet_lock.claim_vnet, stage.run
+
+    def claim_after_another_worker(*args: Any) -> Any:
+        held = claim(*args)
+        journal = StepJournal(stage.context, stale, held)
+        journal.current(stale.change)
+        return held
+
+    stage.vnet_lock.claim_vnet = claim_after_another_worker  # type: ignore[method-assign, assignment]
+    assert stage.reconcile().state is ChangeState.APPLYING
+    stage.vnet_lock.claim_vnet = claim  # type: ignore[method-assign]
+    assert stage.reconcile().state is ChangeState.VERIFYING
