@@ -17,7 +17,7 @@ from shared.model.change import Change, ChangeState
 from shared.model.plan import AssociateSubnet
 from shared.model.resource_id import ArmId
 from shared.store.records import ALL_CHANGES
-from tests.scenario.test_used_once import audited, half_done, refused
+from tests.support.refusals import audited, half_done, refused
 from tests.support.theatre import WRITER, Theatre
 
 S = ChangeState

@@ -9,7 +9,7 @@ import pytest
 from shared.clock import Instant
 from shared.errors import KeyMissing
 from shared.model.change import Change, ChangeState
-from tests.scenario.test_used_once import half_done
+from tests.support.refusals import half_done
 from tests.support.theatre import WRITER, Theatre
 
 S = ChangeState

@@ -11,6 +11,7 @@ from shared.model.audit import AuditLine
 from shared.model.change import Change, ChangeState
 from shared.model.plan import PlanKind
 from shared.model.resource_id import ArmId
+from tests.support.refusals import half_done, refused
 from tests.support.theatre import WRITER, Theatre
 
 S = ChangeState
@@ -31,25 +32,6 @@ def put_back(theatre: Theatre, change: Change, state: ChangeState, **fields: Any
     return theatre.change(change.id)
 
 
-def refused(theatre: Theatre, change: Change) -> Change:
-    """Nothing is written; the change ends with an alarm and a line in the audit."""
-    written = len(theatre.writes(WRITER))
-    ended = theatre.run_on(change)
-    theatre.work()
-    assert len(theatre.writes(WRITER)) == written
-    assert ended.state is S.FAILED
-    assert ended.outcome is not None
-    assert "Somebody may have written to this app's storage" in ended.outcome.reason
-    assert any("Somebody may have written to this app's storage" in text for text in theatre.slack_texts())
-    assert ("change failed", ended.outcome.reason) in audited(theatre, change)
-    return ended
-
-
-def audited(theatre: Theatre, change: Change) -> list[tuple[str, str]]:
-    lines = theatre.app.records.audit(theatre.partition)
-    return [(line.event, line.detail) for line in lines if line.subject == change.id]
-
-
 def test_an_old_decision_on_a_row_that_claims_to_be_applying_writes_nothing(theatre: Theatre) -> None:
     """The attack: 25 hours after the decision, the row set to applying, no journal."""
     change = theatre.approved()
@@ -68,13 +50,6 @@ def test_a_decision_that_was_used_starts_nothing_again(theatre: Theatre) -> None
             refused(theatre, put_back(theatre, fixed, state, step=0, start=start))
     assert theatre.subnets()
     assert all(one["nat_gateway"] is None for one in theatre.subnets().values())
-
-
-def half_done(theatre: Theatre) -> Change:
-    change = theatre.approved()
-    while theatre.change(change.id).step < 4:
-        theatre.tick()
-    return theatre.change(change.id)
 
 
 def test_a_running_change_whose_journal_is_gone_ends(theatre: Theatre) -> None:
