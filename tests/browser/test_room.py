@@ -259,7 +259,7 @@ def test_nothing_is_wider_than_a_phone(browser: Camera, chat: RunningSimulator, 
 
 
 def test_the_head_of_an_alarm_fits_two_screens_of_a_phone_in_both_chats(browser: Camera, tmp_path: Path) -> None:
-    """Down to the end of the chart; the first screen holds all that decides, down to the buttons."""
+    """Down to the end of the charts."""
     screen = 844
     with start_simulator("quiet") as running, browser.visitor(width=390, height=screen) as visitor:
         made = list(heads(100, NAME))
