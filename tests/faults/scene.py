@@ -117,7 +117,7 @@ def played(scene: Scene, house: House) -> Iterator[Stage]:
         stage = Stage(house.place(ports, pid, f"t{new_id()}"))
         table = stage.app.table.client()
         for _, rows in groupby(sorted(scene.rows, key=_partition), key=_partition):
-            table.submit_transaction([("create", row) for row in rows])
+            table.submit_transaction([("upsert", row) for row in rows])  # the stop flag is there already
         try:
             yield stage
         finally:
