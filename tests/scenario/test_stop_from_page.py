@@ -6,7 +6,7 @@ import pytest
 
 from shared.model.change import ChangeState
 from shared.store.stop_switch import StopFlag
-from tests.support.theatre import WRITER, Theatre
+from tests.support.theatre import ADA, WRITER, Theatre
 
 
 @pytest.mark.parametrize("at", [2, 12])
@@ -32,7 +32,8 @@ def test_nothing_is_written_after_a_stop_and_resuming_goes_on(
     stopped = theatre.run_on(change)
     theatre.tick(5)
 
-    assert (stopped.state, stopped.stop_reason) == (ChangeState.STOPPED, "stopped by Ada")
+    assert stopped.state is ChangeState.STOPPED
+    assert stopped.stop_reason == f"stopped by Ada (object id {ADA.object_id}, signed in)"
     assert written == [len(theatre.writes(WRITER))]
 
     theatre.decide(stopped, "resume")
