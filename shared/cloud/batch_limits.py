@@ -72,58 +72,58 @@ class BatchLimits:
     def problems(self) -> dict[str, str]:
         """Where batches are smaller than usual or rejected, and why."""
         with self._lock:
-            sizes = {place: self._size(place) for place in sorted(self._sizes)}
-            refusals = {place: self._refusals[place][0] for place in sorted(self._refusals)}
-        smaller_there = {place: _PROBLEMS[size] for place, size in sizes.items() if size in _PROBLEMS}
-        return {place: f"subscription {place}: {problem}" for place, problem in (smaller_there | refusals).items()}
+            sizes = {key: self._size(key) for key in sorted(self._sizes)}
+            refusals = {key: self._refusals[key][0] for key in sorted(self._refusals)}
+        smaller_there = {key: _PROBLEMS[size] for key, size in sizes.items() if size in _PROBLEMS}
+        return {key: f"subscription {key}: {problem}" for key, problem in (smaller_there | refusals).items()}
 
-    def size(self, place: str) -> int:
+    def size(self, key: str) -> int:
         with self._lock:
-            return self._size(place)
+            return self._size(key)
 
-    def reduce(self, place: str, size: int) -> None:
+    def reduce(self, key: str, size: int) -> None:
         """Reduce to the step for ``size`` resources, or keep a smaller step, for an hour."""
         step = max(step for step in STEPS if step <= size)
         with self._lock:
-            self._sizes[place] = (min(step, self._size(place)), self._monotonic() + KEPT_SECONDS)
+            self._sizes[key] = (min(step, self._size(key)), self._monotonic() + KEPT_SECONDS)
 
-    def restore(self, place: str) -> None:
+    def restore(self, key: str) -> None:
         with self._lock:
-            self._sizes.pop(place, None)
+            self._sizes.pop(key, None)
 
     def is_refused(self, part: Part) -> bool:
         with self._lock:
-            return any(place in self._refusals for place in part.places)
+            return any(key in self._refusals for key in part.limit_keys)
 
     def is_worth_a_try(self, part: Part) -> bool:
         """True if no batch was rejected; else true for one request an hour."""
         with self._lock:
             now = self._monotonic()
-            refused = {place: self._refusals[place] for place in part.places if place in self._refusals}
+            refused = {key: self._refusals[key] for key in part.limit_keys if key in self._refusals}
             if any(until > now for _, until in refused.values()):
                 return False
-            self._refusals.update({place: (why, now + KEPT_SECONDS) for place, (why, _) in refused.items()})
+            self._refusals.update({key: (why, now + KEPT_SECONDS) for key, (why, _) in refused.items()})
             return True
 
-    def note_refusal(self, place: str, error: AzureError) -> None:
+    def note_refusal(self, key: str, error: AzureError) -> None:
         remedy = error.remedy
         if isinstance(error, Forbidden) and error.missing_action is not None:
             remedy += ", such as Monitoring Reader"  # at the subscription itself (Azure docs: migrate-to-batch-api)
         why = f"{error}. {remedy}".removesuffix(". ")
         with self._lock:
-            is_news = place not in self._refusals
-            self._refusals[place] = (why, self._monotonic() + KEPT_SECONDS)
+            is_news = key not in self._refusals
+            self._refusals[key] = (why, self._monotonic() + KEPT_SECONDS)
         if is_news:
-            log.warning("subscription %s: metrics can't be read in batches and are read one by one: %s", place, why)
+            log.warning("subscription %s: metrics can't be read in batches and are read one by one: %s", key, why)
 
     def note_success(self, part: Part) -> None:
         with self._lock:
-            is_news = [self._refusals.pop(place, None) is not None for place in part.places]
+            is_news = [self._refusals.pop(key, None) is not None for key in part.limit_keys]
         if any(is_news):
             log.info("subscription %s: metrics are read in batches again", part.subscription)
 
-    def _size(self, place: str) -> int:
-        size, until = self._sizes.get(place, (STEPS[0], 0.0))
+    def _size(self, key: str) -> int:
+        size, until = self._sizes.get(key, (STEPS[0], 0.0))
         return size if until > self._monotonic() else STEPS[0]
 
 

@@ -98,7 +98,9 @@ class MetricAccess:
         whole = by_subscription(request, deadline)[0]
         if self._limits.is_refused(whole):
             return None
-        part = whole.of(next(split(whole.resource_ids, request.series, max(STEPS[-2], self._limits.size(whole.place)))))
+        part = whole.of(
+            next(split(whole.resource_ids, request.series, max(STEPS[-2], self._limits.size(whole.region_key))))
+        )
         try:
             in_batch, *_ = self._send_batch(part).values()
         except AzureError:
@@ -108,25 +110,25 @@ class MetricAccess:
             return None
         return in_batch, alone
 
-    def distrust(self, place: str) -> None:
+    def distrust(self, region_key: str) -> None:
         """Make the region's batches smaller for an hour."""
-        self._limits.reduce(place, smaller(self._limits.size(place)))
+        self._limits.reduce(region_key, smaller(self._limits.size(region_key)))
 
-    def trust(self, place: str) -> None:
+    def trust(self, region_key: str) -> None:
         """Send full batches to the region again."""
-        self._limits.restore(place)
+        self._limits.restore(region_key)
 
     def _parts(self, whole: Part, answers: Answers) -> Iterator[Part]:
         """Batches or single resources, to send concurrently. ``answers`` gets those that exceed the limit."""
-        size = self._limits.size(whole.place)
+        size = self._limits.size(whole.region_key)
         chunks = list(split(whole.resource_ids, whole.request.series, size))
         if size < STEPS[0] and len(chunks) > MOST_REQUESTS:
-            key = whole.place, whole.request.query
+            key = whole.region_key, whole.request.query
             first = self._turns[key] * MOST_REQUESTS % len(chunks)  # the next scans start at other resources
             self._turns[key] += 1
             chunks = [*chunks[first:], *chunks[:first]]
             for ids in chunks[MOST_REQUESTS:]:
-                answers.update(whole.of(ids).failed(NotSent(whole.place, _USED_UP)))
+                answers.update(whole.of(ids).failed(NotSent(whole.region_key, _USED_UP)))
         for ids in chunks[:MOST_REQUESTS] if size < STEPS[0] else chunks:
             is_tried = self._mode == "batch" or (self._mode == "auto" and self._limits.is_worth_a_try(whole))
             if is_tried and size > 1:
@@ -159,12 +161,12 @@ class MetricAccess:
                 errors = [answer for answer in found.values() if isinstance(answer, AzureError)]
                 return part.failed(errors[0]) if errors else found
             part = part.of(part.resource_ids[SAMPLE_SIZE:])
-            self._limits.reduce(part.place, smaller(size))
-        size = min(smaller(size), self._limits.size(part.place))
+            self._limits.reduce(part.region_key, smaller(size))
+        size = min(smaller(size), self._limits.size(part.region_key))
         for ids in split(part.resource_ids, part.request.series, size):
             answers = self._ask_if_affordable(part.of(ids), size)
             if any(map(has_values, answers.values())):
-                self._limits.reduce(part.place, size)
+                self._limits.reduce(part.region_key, size)
             elif is_blank and any(map(is_empty, answers.values())) and size > 1:
                 answers |= self._ask_again(part.of(ids), size, is_blank)
             found |= answers
@@ -172,7 +174,7 @@ class MetricAccess:
 
     def _ask_if_affordable(self, part: Part, size: int) -> Answers:
         if next(part.repeats) >= MOST_REQUESTS:
-            return part.failed(NotSent(part.place, _USED_UP))
+            return part.failed(NotSent(part.region_key, _USED_UP))
         return self._query_batch(part) if size > 1 else self._query_each(part)
 
     def _query_batch(self, part: Part) -> Answers:
@@ -185,7 +187,7 @@ class MetricAccess:
             if found is None and self._mode == "auto":
                 found = self._query_each(part)
                 if any(isinstance(answer, MetricAnswer) for answer in found.values()):
-                    self._limits.note_refusal(part.place, error)  # the region rejects batches
+                    self._limits.note_refusal(part.region_key, error)  # the region rejects batches
             return part.failed(error) if found is None else found
         except AzureError as error:
             if self._mode == "auto" and is_refusal(error):

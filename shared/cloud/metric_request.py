@@ -38,12 +38,12 @@ class Part:
     repeats: Iterator[int] = field(default_factory=count, compare=False)  # number of repeats after doubted answers
 
     @property
-    def place(self) -> str:
-        return place_of(self.subscription, self.request.region)
+    def region_key(self) -> str:
+        return region_key(self.subscription, self.request.region)
 
     @property
-    def places(self) -> tuple[str, str]:
-        return self.subscription, self.place
+    def limit_keys(self) -> tuple[str, str]:
+        return self.subscription, self.region_key
 
     def of(self, resource_ids: Sequence[str]) -> Part:
         return replace(self, resource_ids=resource_ids)
@@ -58,7 +58,7 @@ class Part:
         return {resource_id.lower(): error for resource_id in self.resource_ids}
 
 
-def place_of(subscription: str, region: str) -> str:
+def region_key(subscription: str, region: str) -> str:
     """The key of a region of a subscription, such as ``… in westeurope``."""
     return f"{subscription} in {region.replace(' ', '').lower()}"
 

@@ -14,7 +14,7 @@ from ...cloud import metric_queries
 from ...cloud.batch_limits import STEPS
 from ...cloud.deadline import Deadline
 from ...cloud.metric_access import MetricAccess
-from ...cloud.metric_request import MetricRequest, place_of
+from ...cloud.metric_request import MetricRequest, region_key
 from ...core.detection.rules.batch_disagreement import compared_window, disagreement, is_confirmed, next_suspect
 from ...model.fleet import SuspectRegion, WatchedCluster
 from ...model.metric import MINUTE
@@ -40,17 +40,17 @@ class Canary:
         busy = [
             target for target in targets if target.load_balancer and self._access.had_traffic(target.load_balancer.id)
         ]
-        chosen = {_place(target): target for target in _in_turn(busy, number) if _place(target) in suspects}
+        chosen = {_region_key(target): target for target in _in_turn(busy, number) if _region_key(target) in suspects}
         if is_turn and busy:
             turn = busy[number % len(busy)]
-            chosen[_place(turn)] = turn
-        after = {place: suspects[place] for place in suspects.keys() & {_place(target) for target in targets}}
-        for place, target in chosen.items():
-            neighbours = [other for other in _in_turn(targets, number) if _place(other) == place]
-            before = after.pop(place, None)
+            chosen[_region_key(turn)] = turn
+        after = {region: suspects[region] for region in suspects.keys() & {_region_key(target) for target in targets}}
+        for region, target in chosen.items():
+            neighbours = [other for other in _in_turn(targets, number) if _region_key(other) == region]
+            before = after.pop(region, None)
             found = self._compare(target, neighbours, before, now, deadline)
             if found is not None:
-                after[place] = found
+                after[region] = found
         return after
 
     def _compare(
@@ -76,26 +76,26 @@ class Canary:
         evidence = f"{query.metric} of cluster {target.cluster.name}: {difference}" if difference else ""
         after = next_suspect(before, query.metric, evidence, now)
         if evidence:
-            log.warning("batches in %s: %s", _place(target), evidence)
+            log.warning("batches in %s: %s", _region_key(target), evidence)
             if after is not None and is_confirmed(after):
-                self._access.distrust(_place(target))
+                self._access.distrust(_region_key(target))
         elif before is not None and after is None:
-            self._access.trust(_place(target))
+            self._access.trust(_region_key(target))
         return after
 
 
 def disagreeing_regions(suspects: Suspects) -> dict[str, str]:
     """Texts for people, by subscription and region."""
     return {
-        place: f"subscription {place}: batches and single requests disagree, so that batches are made "
+        region: f"subscription {region}: batches and single requests disagree, so that batches are made "
         f"smaller there. {suspect.evidence}"
-        for place, suspect in suspects.items()
+        for region, suspect in suspects.items()
         if is_confirmed(suspect)
     }
 
 
-def _place(target: WatchedCluster) -> str:
-    return place_of(target.cluster.subscription.lower(), target.cluster.location)
+def _region_key(target: WatchedCluster) -> str:
+    return region_key(target.cluster.subscription.lower(), target.cluster.location)
 
 
 def _in_turn(targets: Sequence[WatchedCluster], number: int) -> Sequence[WatchedCluster]:

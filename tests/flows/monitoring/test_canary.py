@@ -42,11 +42,11 @@ class BothWays:
         in_batch = MetricAnswer(()) if request.region in self.wrong else right
         return None if self.is_silent else (in_batch, right)
 
-    def distrust(self, place: str) -> None:
-        self.distrusted.append(place)
+    def distrust(self, region: str) -> None:
+        self.distrusted.append(region)
 
-    def trust(self, place: str) -> None:
-        self.distrusted = [each for each in self.distrusted if each != place]
+    def trust(self, region: str) -> None:
+        self.distrusted = [each for each in self.distrusted if each != region]
 
 
 def fleet(*regions: str) -> tuple[WatchedCluster, ...]:
@@ -92,10 +92,10 @@ def test_a_suspect_region_is_asked_at_every_tick_until_three_agree_and_is_said_f
     assert disagreeing_regions(suspects) == {}
     azure.asked.clear()
     suspects = sample(azure, targets, range(4, 6), suspects)
-    ((place, text),) = disagreeing_regions(suspects).items()
-    assert place.endswith(" in south")
+    ((region, text),) = disagreeing_regions(suspects).items()
+    assert region.endswith(" in south")
     assert "of cluster c3: a batch has 0 where a single request has 5" in text
-    assert set(azure.distrusted) == {place}
+    assert set(azure.distrusted) == {region}
     assert [request.region for request in azure.asked].count("south") == 2
     azure.wrong.clear()
     assert disagreeing_regions(sample(azure, targets, range(6, 8), suspects))
@@ -114,7 +114,7 @@ def test_a_region_without_clusters_or_batches_is_not_suspect() -> None:
     azure, targets = BothWays("south", "north"), fleet("south", "north")
     suspects = sample(azure, targets, range(4))
     assert len(suspects) == 2
-    assert {place.rpartition(" ")[2] for place in sample(azure, targets[1:], range(4, 5), suspects)} == {"north"}
+    assert {region.rpartition(" ")[2] for region in sample(azure, targets[1:], range(4, 5), suspects)} == {"north"}
     azure.uses_batches = False
     assert sample(azure, targets, range(4, 5), suspects) == {}
 

@@ -41,8 +41,8 @@ class LyingAccess(FakeAccess):
     def query_both_ways(self, *_: Any) -> tuple[MetricAnswer, MetricAnswer]:
         return MetricAnswer(()), HEALTHY
 
-    def distrust(self, place: str) -> None:
-        self.one_by_one[place] = "smaller batches"
+    def distrust(self, key: str) -> None:
+        self.one_by_one[key] = "smaller batches"
 
 
 def scan(table: Table, access: FakeAccess, minute: int, allocated: float = 1024) -> ScanTotals:
