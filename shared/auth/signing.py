@@ -46,7 +46,7 @@ class RowSigner:
     def __init__(self, keys: Sequence[str]) -> None:
         if not keys:
             raise ValueError("at least one signing key is needed")
-        # A key's id is the start of its SHA-256: it tells keys apart, and whoever has a key can find its id.
+        # A key's id is the start of its SHA-256, so that an operator can compute it from the key.
         self._row_keys = {_sha256(key.encode()).hexdigest()[:8]: _mac(key.encode(), _ROW) for key in keys}
         self._newest = next(iter(self._row_keys))
 

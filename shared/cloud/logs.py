@@ -74,7 +74,7 @@ class HealthEventLog:
             )
             tables: Any = getattr(result, "tables", None) or getattr(result, "partial_data", None)
             if (trouble := getattr(result, "partial_error", None)) is not None:
-                log.warning("%s: Azure has only a part: %s", _OPERATION, trouble)
+                log.warning("%s: Azure returned partial results: %s", _OPERATION, trouble)
             if not tables:
                 raise UnexpectedAnswer(_OPERATION, "the answer has no table", status=200)
             columns = tables[0].columns

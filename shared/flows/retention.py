@@ -58,7 +58,7 @@ class Retention:
             deleted += self._records.delete_old_messages(partition, now - retention.KEPT)
             deleted += self._prune_cluster(partition, now)
         except StoreConflict:
-            log.info("partition %s: somebody else writes there; it is looked through again tomorrow", partition)
+            log.info("partition %s: concurrent write; the next attempt is tomorrow", partition)
             return
         if deleted:
             log.info("partition %s: %d old rows deleted", partition, deleted)
@@ -93,6 +93,6 @@ class Retention:
         except NotFound as error:
             return error.code == "ResourceGroupNotFound"
         except AzureError as error:
-            log.info("%s can't be read, so what is stored of it stays: %s", resource_id, error)
+            log.info("%s can't be read; keeping its stored rows: %s", resource_id, error)
             return False
         return not any(same_id(str(item.get("id")), resource_id) for item in beside)

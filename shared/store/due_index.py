@@ -112,7 +112,7 @@ class DueIndex:
             else:
                 self._table.write(_PARTITION, Row(entry.key, None, entry.etag, {"doubts": entry.doubts + 1}))
         except StoreConflict:
-            log.debug("%s was written anew meanwhile", entry.key)
+            log.debug("%s was written again in the meantime", entry.key)
 
     def _entries(self, until: datetime | None = None) -> Iterator[_Entry]:
         """Earliest time first."""

@@ -95,7 +95,7 @@ class Records:
             except RowForged:
                 forged[str(row["RowKey"])] = str(row.metadata["etag"])
             except KeyMissing as missing:
-                log.warning("a message waits: %s", missing)
+                log.warning("message held back: %s", missing)
             else:
                 messages.append(stored(OutboxMessage, row))
         return tuple(messages), forged
@@ -119,7 +119,7 @@ class Records:
         return found
 
     def verified_journal(self, partition: str, change: Change) -> dict[int, Stored[JournalEntry]]:
-        """Step number to entry: all that this app wrote for the change, and nothing else. Whoever acts starts here.
+        """Step number to entry: all that this app wrote for the change. Writes to Azure rely on this, not on ``journal``.
 
         Raises RowForged when a row was edited, moved, copied, deleted or put back, and KeyMissing.
         """

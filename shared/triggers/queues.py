@@ -80,7 +80,9 @@ def _log_poison(name: str) -> None:
     @blueprint.function_name(f"{name}_poison")
     @blueprint.queue_trigger("message", **queue(f"{name}-poison"))
     def poison(message: func.QueueMessage) -> None:
-        log.error("%s: message %s failed every delivery; the next tick tries again from the tables", name, message.id)
+        log.error(
+            "%s: message %s failed every delivery attempt; the next tick retries from the tables", name, message.id
+        )
 
 
 for _name in ("measure", "offer", "deliver", "advance"):

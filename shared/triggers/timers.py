@@ -47,5 +47,5 @@ def watch(
     try:
         app.retention.run(app.clock.now(), Deadline(_RETENTION_SECONDS))
     except SnatbotError as error:
-        log.warning("old rows were not deleted: %s", error)
+        log.warning("could not delete old rows: %s", error)
     freeze_loaded_modules()

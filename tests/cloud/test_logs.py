@@ -71,7 +71,7 @@ def test_what_azure_has_of_a_result_is_taken(
     trouble = {"code": "PartialError", "message": "too much", "details": []}
     azure.add_fault(fault({"status": 200, "body": {"tables": [TABLE], "error": trouble}}))
     assert list(events.read_events(window)) == ["/x/lb"]
-    assert "only a part" in caplog.text
+    assert "partial results" in caplog.text
 
 
 def test_an_answer_without_a_table_is_an_error(azure: RunningSimulator, events: HealthEventLog, window: Window) -> None:

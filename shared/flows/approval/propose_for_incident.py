@@ -55,7 +55,7 @@ class IncidentProposer:
         try:
             return self.propose.planned(request, incident, now, "snatbot", request.id)
         except SnatbotError as error:
-            log.warning("%s: no plan could be offered: %s", incident.cluster_name, error)
+            log.warning("%s: could not propose a plan: %s", incident.cluster_name, error)
             return None
 
     def _claimed(self, partition: str, incident_id: str, now: datetime) -> Incident | None:

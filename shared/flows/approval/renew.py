@@ -36,7 +36,7 @@ class PlanRenewer:
         try:
             self.plan_again(partition, change, "snatbot")
         except SnatbotError as error:
-            log.warning("change %s: no new plan could be offered: %s", change.id, error)
+            log.warning("change %s: could not propose a new plan: %s", change.id, error)
 
     def renew_expired(self, partition: str, stored: Stored[Change]) -> bool:
         """Replace an expired proposal while its incident is open, in the same post.
@@ -55,7 +55,7 @@ class PlanRenewer:
         try:
             new = self.propose.planned(request, incident.value, now, change.requested_by)
         except SnatbotError as error:
-            log.warning("change %s: it has expired, and no new plan could be offered: %s", change.id, error)
+            log.warning("change %s: expired; could not propose a new plan: %s", change.id, error)
             return False
         if not new.plan.is_executable:
             return False

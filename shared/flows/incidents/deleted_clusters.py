@@ -47,7 +47,7 @@ class DeletedClusters:
             try:
                 self._end(key, stored, now, wall)
             except StoreConflict:
-                log.info("%s: another worker has ended it", stored.value.cluster_name)
+                log.info("%s: another worker has closed its incident", stored.value.cluster_name)
             self.active_clusters.remove(key)
 
     def _has_change_in_flight(self, key: str, record: ClusterRecord) -> bool:
@@ -57,7 +57,7 @@ class DeletedClusters:
         try:
             return self.discovery.is_gone(record.cluster_id)
         except AzureError as error:
-            log.warning("whether %s was deleted could not be asked: %s", record.cluster_name, error)
+            log.warning("%s: could not check if it was deleted: %s", record.cluster_name, error)
             return False
 
     def _end(self, key: str, cluster: Stored[ClusterRecord], now: datetime, wall: datetime) -> None:

@@ -146,7 +146,7 @@ class IncidentTracker:
             except StoreError as error:
                 failed += 1
                 unanswered += isinstance(error, StoreUnavailable)
-                log.error("%s: its incident could not be updated: %s", observation.assessment.cluster.name, error)
+                log.error("%s: could not update its incident: %s", observation.assessment.cluster.name, error)
                 if unanswered >= TRIES:
                     raise  # storage is down for all clusters
         return UpdateSummary(dict(effects), failed, tuple(notified))

@@ -50,7 +50,9 @@ class GroupQueries:
         for request, answers in zip(requests, found, strict=True):
             for resource_id, answer in answers.items():
                 if isinstance(answer, MetricAnswer) and answer.is_truncated:
-                    log.error("%s: %s was cut at %d series", resource_id, request.query.metric, request.query.top)
+                    log.error(
+                        "%s: Azure Monitor cut %s at %d series", resource_id, request.query.metric, request.query.top
+                    )
         return found
 
     def query_gateways(

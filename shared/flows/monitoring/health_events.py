@@ -48,7 +48,7 @@ class HealthEventReader:
         try:
             return self.begin(scanned, deadline).result(min(MAX_WAIT_SECONDS, deadline.seconds_left))
         except TimeoutError:
-            log.warning("health events did not come in time; this scan goes without them")
+            log.warning("health events did not arrive in time; this scan continues without them")
             return {}
 
     def _read(self, window: Window, deadline: Deadline, reading: Future[Events]) -> None:

@@ -68,7 +68,7 @@ class FleetInventory:
             except AzureError as error:
                 if kept is None:
                     raise
-                log.error("clusters could not be listed, the list of %s is used on: %s", kept.found_at, error)
+                log.error("could not list clusters, using the list of %s: %s", kept.found_at, error)
                 problem = Unlisted(CLUSTERS_UNLISTED, str(error))
                 return ListedFleet(replace(kept, unreadable=(*kept.unreadable, problem)))
             return ListedFleet(self._fleet, kept)
@@ -81,7 +81,7 @@ class FleetInventory:
             index = self._cache.read(InventoryIndex, _INDEX)
             shards = self._cache.read_all(InventoryShard, _SHARD) if index else {}
         except StoreError as error:
-            log.warning("the stored inventory could not be read: %s", error)
+            log.warning("could not read the stored inventory: %s", error)
             return None
         if index is None or any(key not in shards for key in index.shards):
             return None
@@ -98,7 +98,7 @@ class FleetInventory:
             if before is not None:
                 cache.delete(f"{_SHARD}{key}" for key in before.shards if key not in shards)
         except StoreError as error:
-            log.warning("the inventory could not be stored: %s", error)
+            log.warning("could not store the inventory: %s", error)
 
 
 def shards_of(clusters: Sequence[WatchedCluster]) -> Mapping[str, Sequence[WatchedCluster]]:

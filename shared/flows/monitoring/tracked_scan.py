@@ -106,7 +106,7 @@ class TrackedScan:
         try:
             self.cache.write(row, value)
         except StoreError as error:
-            log.error("%s could not be stored: %s", row, error)
+            log.error("could not store %s: %s", row, error)
 
     def _associations(self, target: WatchedCluster, active: Mapping[str, bool]) -> Associations:
         """The result of snatbot's own writes. None if it wrote nothing, or if storage can't be read."""
@@ -117,7 +117,7 @@ class TrackedScan:
         try:
             return self.tracker.read_state(cluster.id, cluster.name).associations
         except StoreError as error:
-            log.error("%s: its state could not be read: %s", cluster.name, error)
+            log.error("%s: could not read its state: %s", cluster.name, error)
             return Associations()
 
     def _confirm_drift(self, result: ScanResult, active: Mapping[str, bool], now: datetime) -> ScanResult:
@@ -137,6 +137,6 @@ class TrackedScan:
             if self._associations(target, active) == before:
                 confirmed = association_drift(cluster, serving, before, now)
         except AzureError as error:
-            log.warning("%s: the NAT gateways of its subnets could not be read: %s", cluster.name, error)
+            log.warning("%s: could not read the NAT gateways of its subnets: %s", cluster.name, error)
         kept = (confirmed, *others) if confirmed else others
         return replace(result, assessment=replace(result.assessment, findings=kept))

@@ -111,7 +111,7 @@ class UnmeasuredClusters:
         try:
             return self.discovery.is_gone(cluster_id)
         except AzureError as error:
-            log.warning("whether %s was deleted could not be asked: %s", cluster_id, error)
+            log.warning("%s: could not check if it was deleted: %s", cluster_id, error)
             return None
 
     def _store(

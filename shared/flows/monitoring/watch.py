@@ -56,7 +56,7 @@ class Watch:
             try:
                 self.liveness.record_failure("watch", wall, [error_text(error)], raised=True)
             except StoreError as unwritten:
-                log.error("that a tick raised could not be stored: %s", unwritten)
+                log.error("could not store the failed tick: %s", unwritten)
             raise
 
     def scan_shard(self, key: str, tick: str, now: datetime, wall: datetime) -> ShardScan | None:
@@ -104,15 +104,15 @@ class Watch:
             if listed.before is not None:
                 self.deleted_clusters.end_incidents(listed.fleet, now, wall)
         except StoreError as error:
-            log.error("coverage could not be remembered: %s", error)
-            return (f"coverage could not be remembered: {error}",)
+            log.error("could not store coverage: %s", error)
+            return (f"could not store coverage: {error}",)
         return problems
 
     def _track_unlisted(self, problem: Unlisted, now: datetime, wall: datetime) -> None:
         try:
             self.unmeasured.update_unlisted(problem, now, wall)
         except StoreError as error:
-            log.error("coverage could not be remembered: %s", error)
+            log.error("could not store coverage: %s", error)
 
     def _with_due(self, tick: Tick, now: datetime, wall: datetime, *, raised: bool = False) -> Tick:
         waiting = self.records.waiting_outbox()

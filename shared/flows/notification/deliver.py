@@ -129,7 +129,7 @@ class Deliver:
             self._note(partition, replace(tried, last_error=str(error), due_at=wall + max(wait, named)), wall)
             return "waiting"
         except ChatRefused as error:
-            log.error("message %s to %s was refused: %s", tried.id, tried.channel, error)
+            log.error("message %s: channel %s refused it: %s", tried.id, tried.channel, error)
             refusals = tried.refusals + 1
             due_at = wall + _REFUSED_WAIT if refusals < _GIVE_UP_AFTER_REFUSALS else None
             self._note(partition, replace(tried, last_error=str(error), refusals=refusals, due_at=due_at), wall)

@@ -17,8 +17,8 @@ def beat(url: str, timeout_seconds: float = TIMEOUT_SECONDS) -> bool:
     try:
         status = send("GET", url, timeout_seconds).status_code
     except (requests.RequestException, ValueError) as error:
-        log.warning("the heartbeat could not be sent (%s)", type(error).__name__)
+        log.warning("could not send the heartbeat (%s)", type(error).__name__)
         return False
     if not 200 <= status < 300:
-        log.warning("the heartbeat was answered with %d", status)
+        log.warning("the heartbeat got status %d", status)
     return 200 <= status < 300

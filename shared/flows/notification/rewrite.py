@@ -49,7 +49,9 @@ class RewrittenMessage:
             self._answer(shown)
         except MessageGone:
             self._keep(replace(shown, ts=""), self._stored())
-            raise ChatUnavailable(self._row.channel, "the message was deleted meanwhile; it is posted anew") from None
+            raise ChatUnavailable(
+                self._row.channel, "the message was deleted in the meantime; posting it again"
+            ) from None
 
     def _show(self) -> ChatPost:
         """Show this message or a newer one as the subject's message, and store where it is."""
@@ -62,7 +64,7 @@ class RewrittenMessage:
                 self._update(known.ts)
                 return self._keep(replace(known, shown_at=self._row.created_at), stored)
             except MessageGone as error:
-                log.warning("%s; it is posted anew", error)
+                log.warning("%s; posting a new message", error)
         old_ts = known.ts if known else ""
         found = self._find_in_channel(lambda found: found.mark.subject == subject and found.ts != old_ts)
         if found:
@@ -93,7 +95,7 @@ class RewrittenMessage:
         except MessageGone:
             raise
         except ChatRefused as error:
-            log.warning("what was posted before can't be read, and may be posted twice: %s", error)
+            log.warning("could not read the channel's earlier messages, a message may be posted twice: %s", error)
             return ()
 
     def _first_of(self, found: list[Found]) -> Found | None:

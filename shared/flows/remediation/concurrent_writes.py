@@ -85,7 +85,7 @@ class ConcurrentWriteAudit:
             subnet = owns[0].subnet_id
             found = self._activity.writes(subnet.subscription, subnet.resource_group, start, now, unreadable)
         except AzureError as error:
-            log.warning("change %s: the activity log could not be read: %s", change.id, error)
+            log.warning("change %s: could not read the activity log: %s", change.id, error)
             if may_wait and not isinstance(error, Forbidden):
                 return AuditResult(again_at=now + RECHECK_AFTER)
             return AuditResult(figure=_unclear("; ".join(filter(None, (str(error).rstrip("."), error.remedy)))))

@@ -50,7 +50,7 @@ class ReadinessEvidence:
         try:
             found = complete_series(self._metrics.query(cluster_id, NODE_READINESS, window))
         except AzureError as error:
-            log.warning("node readiness could not be read: %s", error)
+            log.warning("could not read node readiness: %s", error)
             return {}
         latest: dict[str, tuple[datetime, bool]] = {}
         for series in found:

@@ -65,7 +65,7 @@ class Reconciler:
         try:
             self._reconcile(ChangeRun(partition, change_id, stored))
         except StoreConflict:
-            log.info("change %s: another worker, or a person, wrote in between; it goes on from there", change_id)
+            log.info("change %s: another worker or a person updated it; continuing from the stored state", change_id)
         found = self._records.change(partition, change_id)
         return found.value if found else None
 
@@ -87,7 +87,7 @@ class Reconciler:
             case ChangeState.ROLLED_BACK:
                 self._check_rolled_back(run)
             case state:
-                log.warning("change %s is %s and was due", run.change.id, state.value)
+                log.warning("change %s was due in state %s, which needs no work", run.change.id, state.value)
 
     def _apply(self, run: ChangeRun) -> None:
         change, context = run.change, self._context
@@ -246,7 +246,7 @@ class Reconciler:
         try:
             return stop_if_reassociated(change.plan.steps, self._network_of(change.plan.vnet_id.subscription))
         except AzureError as error:
-            log.warning("change %s: its subnets could not be read: %s", change.id, error)
+            log.warning("change %s: could not read its subnets: %s", change.id, error)
             return None
 
     def _check_rolled_back(self, run: ChangeRun) -> None:

@@ -44,7 +44,7 @@ class TrafficEvidence:
         try:
             return total(self._on_gateway(step.after, window), window, "attempted") / window.minutes
         except AzureError as error:
-            log.warning("connections of the NAT gateway could not be read: %s", error)
+            log.warning("could not read the connections of the NAT gateway: %s", error)
             return None
 
     def read(self, observation: Observation) -> Evidence:
@@ -93,7 +93,7 @@ class TrafficEvidence:
         try:
             found = self._discovery.nodes(self._discovery.cluster(step.cluster_id))
         except AzureError as error:
-            log.warning("nodes could not be read: %s", error)
+            log.warning("could not read nodes: %s", error)
             return False
         here = (step.subnet_id in (node.subnet_id, ranges.subnet_of(node.ip)) for node in found.nodes)
         return found.is_complete and not any(here)

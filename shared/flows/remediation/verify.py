@@ -49,7 +49,7 @@ class Verify:
         try:
             outcome = judge_gateway(self._read(change.plan, gateway_id, window), change.plan.baseline, policy)
         except AzureError as error:
-            log.warning("change %s: the verdict could not be measured: %s", change.id, error)
+            log.warning("change %s: could not read the metrics for the verdict: %s", change.id, error)
             outcome = Outcome(Verdict.CANT_TELL, f"the metrics could not be read: {error}")
         # A failure may be the last one, so later windows are judged too, until the limit.
         return outcome if is_over or outcome.verdict is Verdict.FIXED else None
@@ -63,7 +63,7 @@ class Verify:
         try:
             cluster = self._discovery.cluster(cluster_id)
         except AzureError as error:
-            log.warning("the API server's list could not be read: %s", error)
+            log.warning("could not read the API server's authorized IP ranges: %s", error)
             return ""
         return authorize_command(cluster, addresses) if cluster.restricts_api_server else ""
 
@@ -75,7 +75,7 @@ class Verify:
         try:
             peak = open_peak(window, self._metrics.query(plan.nat_gateway_id, NAT_OPEN_CONNECTIONS, window))
         except AzureError as error:
-            log.warning("open connections could not be read: %s", error)
+            log.warning("could not read open connections: %s", error)
             return ""
         share = (peak or 0.0) / (plan.egress_count * PORTS_PER_IP)
         return f"{share:.0%} of the NAT gateway's capacity is in use" if share >= ENLARGE_AT else ""

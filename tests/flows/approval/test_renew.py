@@ -121,5 +121,5 @@ def test_why_no_new_plan_can_be_offered_is_logged(
 ) -> None:
     planner.error = Unavailable("GET cluster", "no answer")
     renewer.offer_again(PARTITION, ended(world))
-    assert "no new plan could be offered" in caplog.text
+    assert "could not propose a new plan" in caplog.text
     assert world.records.changes(PARTITION) == ()

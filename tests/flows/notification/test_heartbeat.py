@@ -51,5 +51,5 @@ def test_a_heartbeat_that_cannot_be_sent_is_logged_without_the_address(
     url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert beat(url) is False
-    assert "heartbeat could not be sent" in caplog.text
+    assert "could not send the heartbeat" in caplog.text
     assert "secret" not in caplog.text
