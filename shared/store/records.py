@@ -119,7 +119,7 @@ class Records:
         return found
 
     def verified_journal(self, partition: str, change: Change) -> dict[int, Stored[JournalEntry]]:
-        """Step number to entry: all that this app wrote for the change. Writes to Azure rely on this, not on ``journal``.
+        """Step number to entry: all that this app wrote for the change. Writes to Azure rely on this one.
 
         Raises RowForged when a row was edited, moved, copied, deleted or put back, and KeyMissing.
         """
