@@ -1,1 +1,1 @@
-"""How good and how cheap snatbot is, measured against the simulator. Never deployed."""
+"""Measures snatbot's detection quality and cost against the simulator. Never deployed."""

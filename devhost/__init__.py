@@ -1,1 +1,1 @@
-"""Runs the function app here: a stand-in for the Azure Functions host, and the storage emulator. Never deployed."""
+"""Runs the function app locally: replaces the Azure Functions host and storage. Never deployed."""

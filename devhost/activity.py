@@ -64,7 +64,7 @@ class Activity:
     def wait_until_idle(self, listeners: int, timeout_seconds: float, look: Callable[[], None]) -> bool:
         """Waits until nothing runs and all `listeners` found their queue empty since; False if the time is up.
 
-        `look` makes the listeners look into their queues, without waiting for them.
+        `look` makes the listeners read their queues; it does not wait for them.
         """
         deadline = time.monotonic() + timeout_seconds
         looked_at = -1

@@ -38,7 +38,7 @@ class Azurite:
     def start(cls, folder: Path) -> Iterator[Self]:
         """Starts an emulator that keeps its data in `folder`, and stops it at the end.
 
-        Data from an earlier run in the same folder is there again. Raises StartError, with what the program printed,
+        Data from an earlier run in the same folder is kept. Raises StartError, with what the program printed,
         if it ends before all three services listen.
         """
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
-"""A Chromium to use pages with: it clicks in the demo and in browser tests, and takes pictures.
+"""Runs Chromium for the demo and the browser tests: opens pages, clicks and takes screenshots.
 
-Looked for in this order: ``$CHROMIUM``, one on PATH, the one inside the npm package ``@sparticuz/chromium``, which
+Searched in this order: ``$CHROMIUM``, one on PATH, the one inside the npm package ``@sparticuz/chromium``, which
 needs neither root nor a package manager and brings its own libraries. The arguments that the package recommends are not
 taken: with ``--single-process`` the browser ends with its first page. Each gets the fonts that `fonts` finds.
 """
@@ -39,11 +39,11 @@ PAGE_SECONDS = 20
 
 
 class BrowserNotFoundError(DevHostError):
-    """No Chromium can be had here; the message says how to get one."""
+    """No Chromium was found; the message says how to install it."""
 
 
 class PageFailedError(DevHostError):
-    """A page could not be opened, or a click on it failed or was refused; the message says what the page said."""
+    """A page did not open, or a click failed or was refused; the message holds the page's text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +171,9 @@ def visit(visitor: BrowserContext, address: str) -> Page:
 
 
 def click(page: Page, button: str, name: str = "") -> None:
-    """Fills in the name where one is asked for, presses a form's button, and waits for the page that answers.
+    """Fills in the name if the form has that field, submits the form and waits for the next page.
 
-    Raises PageFailedError unless the form was sent and taken.
+    Raises PageFailedError unless the form is sent and accepted.
     """
     from playwright.sync_api import Error
 

@@ -1,4 +1,4 @@
-"""The clock of the local host: wall time plus an offset that can be moved ahead. The one thing a real host lacks.
+"""The clock of the local host: wall time plus an offset that can be moved ahead. A real host has no such clock.
 
 The offset is kept in a file that the host and all its workers read, so one write moves time for all of them at once.
 Domain time jumps; wall time never does.
@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 class FileClock:
-    """Tells the time by the machine's clock and an offset in seconds read from `file`; no file means none."""
+    """The machine's clock plus an offset in seconds read from `file`; without the file the offset is zero."""
 
     def __init__(self, file: Path, longest_sleep: float = math.inf) -> None:
         """`longest_sleep` in seconds: waits beyond it are cut short, for an Azure that takes no time."""
@@ -46,7 +46,7 @@ class FileClock:
         """
         if seconds < 0:
             raise ValueError(f"can't move the clock by {seconds} s: it only goes ahead")
-        # A reader must never see a file half written.
+        # A reader must not get a partly written file.
         scratch = self._file.with_name(f"{self._file.name}.new")
         scratch.write_text(repr(self.offset_seconds() + seconds))
         scratch.replace(self._file)

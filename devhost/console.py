@@ -1,4 +1,4 @@
-"""How the demo speaks: a few marked lines on the terminal, and files in one folder."""
+"""The demo's output: a few marked lines on the terminal, and files in one folder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 class Teller:
     def __init__(self, folder: Path) -> None:
-        """`folder` gets everything that is kept."""
+        """The demo writes its files to `folder`."""
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 

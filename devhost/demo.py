@@ -1,7 +1,7 @@
-"""`make demo`: the whole story on a simulated Azure, told as a person would, in about a minute.
+"""`make demo`: an incident from detection to verified fix on a simulated Azure, in about a minute.
 
-Seen, told, asked, approved by a click in a real Chromium, applied, proven; every part is held against what the
-simulator says, and the first one that does not happen ends the demo with the reason and a code other than zero.
+Snatbot detects, notifies and proposes; Chromium clicks to approve; snatbot applies and verifies. The demo compares
+each part with the simulator and stops at the first mismatch, with the reason and a non-zero exit code.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ FINAL = ("fixed", "not fixed", "can't tell", "failed", "stopped", "rolled back",
 
 
 class StoryError(DevHostError):
-    """A part of the story did not happen."""
+    """A part of the demo did not happen as expected."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -211,7 +211,7 @@ class Story:
         return self._get("history", cluster="shop-prod")
 
     def _open(self, link: str, keep_as: str = "") -> Page:
-        """The page in a tab of its own. ``keep_as``: its HTML and a picture are kept under this name."""
+        """Opens the page in a new tab. ``keep_as``: saves its HTML and a screenshot under this name."""
         page = visit(self._person, link)
         if keep_as:
             self._tell.keep(f"{keep_as}.html", page.content())

@@ -1,4 +1,4 @@
-"""What can go wrong in the local host, as types that a caller can tell apart."""
+"""The local host's errors, one type for each kind of failure."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class UnsupportedError(DevHostError):
 
 
 class FunctionFailedError(DevHostError):
-    """A function was run and failed: it raised, or one of its outputs could not be sent."""
+    """A function raised an exception, or one of its outputs could not be sent."""
 
 
 class WorkerGoneError(DevHostError):
-    """The worker process ended before it answered, so nobody knows how far the function came."""
+    """The worker process ended before it answered; how far the function got is unknown."""
 
 
 class DrainTimeoutError(DevHostError):

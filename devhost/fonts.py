@@ -1,4 +1,4 @@
-"""The letters of every Chromium that we start: Noto Sans, its Mono, Math and Symbols, and Noto Emoji, as npm packages.
+"""The fonts of every Chromium that we start: Noto Sans, its Mono, Math and Symbols, and Noto Emoji, as npm packages.
 
 A fresh machine has no fonts at all, and pictures there would have no text. The machine's own are used only where the
 packages aren't installed, so that pictures look the same everywhere. Pages as deployed use the reader's own fonts.
@@ -24,7 +24,7 @@ _ALIAS = '<alias binding="strong"><family>{name}</family><prefer><family>{font}<
 
 
 def fonts_conf(folder: Path | None = None, *, cache: Path = CACHE) -> Path:
-    """A fonts.conf in `cache` that knows the fonts in `folder` only."""
+    """Writes a fonts.conf to `cache` that lists only the fonts in `folder`."""
     folder = folder or (PACKAGED if PACKAGED.is_dir() else OF_THE_MACHINE)
     aliases = "".join(_ALIAS.format(name=name, font=font) for font, names in _FAMILIES.items() for name in names)
     text = (

@@ -34,7 +34,7 @@ class Keys:
     master: str
 
     def allow(self, level: str, key: str) -> bool:
-        """True if `key` is good for a function of this auth level."""
+        """True if `key` is valid for a function of this auth level."""
         accepted = {"anonymous": (), "function": (self.function, self.master)}.get(level, (self.master,))
         return level == "anonymous" or any(hmac.compare_digest(key.encode(), each.encode()) for each in accepted)
 
@@ -82,7 +82,7 @@ class Frontend:
         try:
             return self._call(function, call).result(self._timeout_seconds)
         except TimeoutError:
-            return HttpAnswer(502)  # only this answer is given up, the function goes on
+            return HttpAnswer(502)  # the request ends, the function keeps running
         except DevHostError:
             return HttpAnswer(500)
 

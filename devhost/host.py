@@ -142,10 +142,10 @@ class DevHost:
         self._invoker.invoke(function, self._workers[name][0], TimerCall(past_due=False, last=None, next=None))
 
     def drain(self, timeout_seconds: float = 60.0) -> dict[str, int]:
-        """Waits until no function runs and no queue with a trigger has a message that can be seen.
+        """Waits until no function runs and no queue with a trigger has a visible message.
 
         Returns how many messages are left in which queue: those hidden until their next delivery, after a failure.
-        Raises DrainTimeoutError if the time is up.
+        Raises DrainTimeoutError on timeout.
         """
         self._activity.happened()
         idle = self._activity.wait_until_idle(len(self._listeners), timeout_seconds, self._wake)
@@ -166,7 +166,7 @@ class DevHost:
         return [worker.pid for worker in self._workers[name] if worker.pid is not None]
 
     def kill_workers(self, name: str) -> None:
-        """Kills the processes of a timer or queue function, or of "http", whatever they are doing."""
+        """Kills the processes of a timer or queue function, or of "http", even while they run a function."""
         for worker in self._workers[name]:
             worker.kill()
 
@@ -224,7 +224,7 @@ class DevHost:
         timers = [
             (name, each.trigger) for name, each in self.functions.items() if isinstance(each.trigger, TimerTrigger)
         ]
-        # Made even if they are not to run: a schedule that is none must be seen here, not in Azure.
+        # Created even if they don't run: an invalid schedule must fail here, not in Azure.
         made = [self._timer(name, trigger) for name, trigger in timers]
         self._timers = [] if manual_timers else made
         pollers: list[TimerListener | QueueListener] = [*self._timers, *self._listeners]
@@ -251,7 +251,7 @@ class DevHost:
 
         def run() -> None:
             try:
-                with suppress(DevHostError):  # it is in the log; nobody waits for this
+                with suppress(DevHostError):  # the log has it, and no caller waits
                     self._invoker.invoke(function, self._workers[name][0], call or _message(value))
             finally:
                 self._activity.end()

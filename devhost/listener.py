@@ -87,7 +87,7 @@ class QueueListener:
         self._thread.start()
 
     def wake(self) -> None:
-        """Says that there may be a message, so that it needn't be waited for."""
+        """Polls the queue now instead of at the next interval."""
         self._wake.set()
 
     def stop(self) -> None:
@@ -135,7 +135,7 @@ class QueueListener:
             with self._lock:
                 self._handled += 1
                 self._hidden.pop(message.id, None)
-            self._activity.begin()  # not in the pool: until its thread starts, the host would look idle
+            self._activity.begin()  # counted before the pool starts the thread: the host would appear idle until then
             self._pool.submit(self._handle, message)
         return len(batch)
 
@@ -166,7 +166,7 @@ class QueueListener:
         try:
             self._run_function(call)
         except WorkerGoneError:
-            # As when a machine goes: nobody is left to hide or show the message, it stays as fetching left it.
+            # As when a machine dies: the message stays hidden until its visibility timeout ends.
             self._note_hidden(message, HIDDEN_WHILE_RUNNING)
         except DevHostError:
             if count >= self._settings.max_dequeue_count:
@@ -212,7 +212,7 @@ class QueueListener:
             self._hidden[message.id] = (self._clock.now() + delay, message)
 
     def _show_again(self) -> None:
-        """Shows messages whose time to be hidden is over by the host's clock; storage doesn't know of its jumps."""
+        """Makes messages visible whose delay is over by the host's clock; storage doesn't follow its jumps."""
         now = self._clock.now()
         with self._lock:
             due = [message for until, message in self._hidden.values() if until <= now]

@@ -1,4 +1,4 @@
-"""What the host and its worker processes say to each other, over a pipe."""
+"""Messages between the host and its worker processes, over a pipe."""
 
 from __future__ import annotations
 

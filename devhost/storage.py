@@ -31,7 +31,7 @@ class Queues:
                 value = self._settings.get(connection, "")
                 if "AccountName=" not in value:
                     raise StartError(f"the app setting {connection} holds no storage connection string")
-                # Without retries: storage that is down must fail the call, not hold it up for a minute.
+                # Without retries: if storage is down, the call must fail at once, not after a minute.
                 self._clients[connection, queue] = QueueClient.from_connection_string(value, queue, retry_total=0)
             return self._clients[connection, queue]
 

@@ -1,7 +1,7 @@
 """Runs one timer function when it is due.
 
-As in Azure a run is never overlapped by the next, never retried, and several missed times make one run; the first run
-after the host was down at a due time says so (``past_due``). Azure docs: "Timer trigger for Azure Functions".
+As in Azure, runs don't overlap, a failed run isn't retried, and several missed times make one run; the first run after
+a missed time has ``past_due`` set. Azure docs: "Timer trigger for Azure Functions".
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from devhost.errors import DevHostError
 from devhost.messages import TimerCall
 from devhost.schedule import Schedule
 
-# Also how soon a jump of the clock is seen.
+# Also the longest time until a clock jump takes effect.
 TICK_SECONDS = 0.2
 
 

@@ -1,7 +1,7 @@
-"""A worker process: imports function_app.py and runs its functions when the host says so.
+"""A worker process: imports function_app.py and runs its functions at the host's request.
 
 Like Microsoft's worker for Python it appends the app's folder to the import path, runs handlers in a thread pool
-(``PYTHON_THREADPOOL_THREAD_COUNT``), and leaves sending queue outputs to the host. It ends when the host does.
+(``PYTHON_THREADPOOL_THREAD_COUNT``), and leaves sending queue outputs to the host. It ends with the host.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class LoadedFunction:
         self._takes_context = "context" in inspect.signature(handler).parameters
 
     def run(self, invocation: Invocation) -> Outcome:
-        """Calls the handler. What it raises, or returns wrongly, becomes the outcome's error."""
+        """Calls the handler. Its exception, or an invalid return value, becomes the outcome's error."""
         slots = {name: OutputSlot() for name in self._outputs if name != RETURN}
         arguments: dict[str, Any] = {self._trigger: to_argument(invocation.call), **slots}
         if self._takes_context:
@@ -81,7 +81,7 @@ def load(app_folder: Path, clock: FileClock) -> tuple[Index, dict[str, LoadedFun
 
 
 def _function_app() -> func.FunctionApp:
-    """The one FunctionApp in function_app.py, under whatever name; more than one is an error in Azure too."""
+    """Finds the FunctionApp in function_app.py, under any name; as in Azure, several are an error."""
     values = vars(importlib.import_module("function_app")).values()
     apps = {id(value): value for value in values if isinstance(value, func.FunctionApp)}
     if len(apps) != 1:
@@ -90,7 +90,7 @@ def _function_app() -> func.FunctionApp:
 
 
 def _install_clock(app_folder: Path, clock: FileClock) -> None:
-    """Gives an app that has the seam ``shared.app.use_clock`` this host's clock: the only place that knows of it."""
+    """Installs this host's clock in an app that has ``shared.app.use_clock``; no other code here refers to the app."""
     if (app_folder / "shared" / "app.py").exists():
         use_clock = getattr(importlib.import_module("shared.app"), "use_clock", None)
         if use_clock is not None:
@@ -117,7 +117,7 @@ def serve(connection: Connection, app_folder: Path, clock: FileClock, threads: i
         try:
             pool.submit(run, connection.recv())
         except (EOFError, OSError):
-            # No waiting for handlers that still run: nobody would take their outcome.
+            # Don't wait for running handlers: the host no longer reads their outcomes.
             os._exit(0)
 
 

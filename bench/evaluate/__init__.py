@@ -1,1 +1,1 @@
-"""How good detection is: the truth of scenarios against what snatbot and two usual rules find (`make evaluate`)."""
+"""Compares snatbot's findings, and those of two common alert rules, with the ground truth (`make evaluate`)."""

@@ -86,7 +86,7 @@ def _be_quiet() -> None:
 
 
 def _for_http(runs: dict[str, Run], files: dict[str, Path]) -> Path:
-    """The first leak, else the first with trouble, else the first: it should have something to tell."""
+    """The first leak scenario, else the first with failures, else the first: the run needs an incident to report."""
     leaks = [name for name, run in runs.items() if run.is_leak]
     troubled = [name for name, run in runs.items() if any(track.truth_minutes for track in run.tracks)]
     return files[next(iter((*leaks, *troubled, *runs)))]

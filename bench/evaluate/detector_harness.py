@@ -146,7 +146,7 @@ def _key(result: ScanResult) -> str:
 
 @dataclass
 class ScenarioSeconds:
-    """Seconds as a scenario counts them, for what snatbot keeps for a while."""
+    """A clock in scenario seconds, for snatbot's caches."""
 
     seconds: float = 0.0
 

@@ -1,4 +1,4 @@
-"""What detection has to reach, and whether it does. Each goal is held against every scenario that it speaks of."""
+"""Goals for detection. Each goal is checked against every scenario that it applies to."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST_POSTS_AN_HOUR = 3
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """``missed`` says where and how; empty when it is reached. ``of`` is how many cases it was held against."""
+    """``missed`` lists where the goal was missed and how; empty if it is met. ``of`` is the number of checked cases."""
 
     name: str
     of: str

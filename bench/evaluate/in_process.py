@@ -76,12 +76,12 @@ class _Answer:
 
 
 class _Client:
-    """Stands where a pipeline client does."""
+    """Replaces a pipeline client."""
 
     def __init__(self, simulator: Simulator, path_prefix: str = "") -> None:
         self._simulator = simulator
         self._path_prefix = path_prefix
-        # Tokens live by the machine's clock, like the credential libraries that ask for them.
+        # Tokens expire by the machine's clock: the credential libraries use that clock.
         token = issue_token(Identity(DETECTOR), "tenant", "", datetime.now().astimezone())
         self._headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
 

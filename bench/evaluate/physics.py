@@ -1,4 +1,4 @@
-"""The truth, read from the simulator's physics minute by minute, and how much of it the metrics showed."""
+"""Reads the ground truth from the simulator's physics, minute by minute, and how much of it the metrics show."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _any_failed(world: World, gateways: set[str], minute: int) -> bool:
 
 
 def note_visible(world: World, metrics: Metrics, tracks: Mapping[str, Track], first: int, last: int) -> None:
-    """What the metrics show of the truth when all has arrived. Only clusters with failures are asked."""
+    """Records which failing minutes the complete metrics show. Queries only clusters with failures."""
     for key, track in tracks.items():
         cluster = world.clusters[key]
         names = {node.address: node.name for node in cluster.nodes}
@@ -68,7 +68,7 @@ def note_visible(world: World, metrics: Metrics, tracks: Mapping[str, Track], fi
                     answer = metrics.query(gateway, metric_queries.NAT_CONNECTIONS, window)
                     track.visible_gateways |= {minute_of(at) for _, at in _failures(answer)}
             except AzureError:
-                return  # whoever may not read metrics sees nothing
+                return  # without permission to read metrics nothing is visible
 
 
 def _failures(answer: MetricAnswer) -> set[tuple[str, datetime]]:

@@ -1,4 +1,4 @@
-"""What snatbot plans for a scenario's clusters, from the network alone, beside what the scenario declares."""
+"""Compares snatbot's plans, made from the network alone, with the plans that a scenario declares."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ def _minutes(values: Iterable[int]) -> str:
 
 
 def share(value: float | None) -> str:
-    """A part of one in percent, never rounded up to all of it."""
+    """A fraction in percent; less than all is never rounded up to 100."""
     if value is None:
         return "–"
     text = f"{100 * value:.1f} %"

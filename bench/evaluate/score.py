@@ -1,4 +1,4 @@
-"""Figures from the truth and what snatbot found of it. Pure; every definition is here.
+"""Scores snatbot's findings against the ground truth. Pure; every definition is here.
 
 *Trouble* is a run of failing minutes of one cluster, with pauses of up to 10 minutes. It is *judged* at the first tick
 at which its first failing minute can be judged: snatbot waits 3 minutes, and longer where metrics arrive later.
@@ -24,7 +24,7 @@ CLEAN_MINUTES = POLICY.clean_minutes
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """``right`` were found and true, ``wrong`` found and not true, ``missed`` true and not found."""
+    """``right`` are true positives, ``wrong`` false positives, ``missed`` false negatives."""
 
     right: int = 0
     wrong: int = 0

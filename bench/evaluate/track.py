@@ -1,4 +1,4 @@
-"""What happened to one cluster in a scenario, and what snatbot found of it. All in whole minutes since 1970.
+"""One cluster's ground truth in a scenario, and snatbot's findings for it. All in whole minutes since 1970.
 A tick scans at the start of its minute, so it can know of earlier minutes only.
 """
 

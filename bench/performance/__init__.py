@@ -1,1 +1,1 @@
-"""How cheap looking is: requests, time and memory of a tick, beside a plain loop (`make bench`)."""
+"""The cost of scanning: requests, time and memory of a tick, compared with a plain loop (`make bench`)."""

@@ -1,4 +1,4 @@
-"""How many requests a tick needs at least, by hand from the limits of a batch, and how many a loop needs."""
+"""The fewest requests that a tick needs, computed from the batch limits, and the number that a loop needs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CANARY = 2
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """Requests a tick in the steady state: incidents are open, node names known, the fleet kept."""
+    """Requests per tick in the steady state: incidents are open, node names and the fleet are cached."""
 
     failed: int
     pressure: int
@@ -28,7 +28,7 @@ class Bound:
 def bound(size: FleetSize) -> Bound:
     detail = (DETAIL_QUESTIONS + TROUBLE_QUESTIONS) * size.failing_batches
     failed = size.batches + detail + CANARY
-    # Those in trouble have been asked already.
+    # Failing load balancers are already counted.
     pressure = failed + PORT_QUESTIONS * size.batches_of_healthy
     return Bound(failed, pressure, size.graph_pages)
 

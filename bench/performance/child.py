@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def run_module(module: str, environment: Mapping[str, str], *arguments: str, given: str = "") -> Any:
-    """``module`` of this package; ``given`` is its standard input. Raises RuntimeError with what it complained of."""
+    """``module`` of this package; ``given`` is its standard input. Raises RuntimeError with its error output."""
     done = subprocess.run(
         [sys.executable, "-m", f"{__package__}.{module}", *arguments],
         env={**os.environ, **environment},

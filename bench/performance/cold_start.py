@@ -1,4 +1,4 @@
-"""What a new process pays before it does anything: loading and indexing the app, and the imports of one look.
+"""The start-up cost of a new process: loading and indexing the app, and the imports of one scan.
 
 Run as a program with a task's name, each in a process of its own:
 
@@ -29,7 +29,7 @@ REPEATS = 5
 
 
 def measure(environment: Mapping[str, str]) -> dict[str, Any]:
-    """``environment``: the settings of an app whose check finds everything well."""
+    """``environment``: the settings of an app whose check finds a healthy cluster."""
     indexed = [run_module("cold_start", environment, "index") for _ in range(REPEATS)]
     modules = run_module("cold_start", environment, "modules")
     names = json.dumps(modules)

@@ -33,7 +33,7 @@ class Month:
 
 
 def month(clusters: int, results: Mapping[str, Any]) -> Month:
-    """One look a minute, every fifth with ports; the time is of the measured fleet that is nearest above."""
+    """One scan per minute, every fifth with ports; the duration is that of the next larger measured fleet."""
     sizes = sorted(results["sizes"], key=lambda size: int(size["load_balancers"]))
     basis = next((size for size in sizes if size["load_balancers"] >= clusters), sizes[-1])
     ticks = basis["ticks"]

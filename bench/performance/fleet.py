@@ -24,7 +24,7 @@ _REGIONS = ("westeurope", "northeurope", "swedencentral", "eastus2")
 
 @dataclass(frozen=True, slots=True)
 class FleetSize:
-    """``load_balancers`` lie evenly in ``subscriptions`` times ``regions``, the failing ones evenly among them."""
+    """``load_balancers`` are spread evenly over ``subscriptions`` times ``regions``, and so are the failing ones."""
 
     load_balancers: int
     subscriptions: int

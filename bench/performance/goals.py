@@ -1,4 +1,4 @@
-"""What looking may cost, held against what was measured."""
+"""Limits for the cost of scanning, compared with the measurements."""
 
 from __future__ import annotations
 

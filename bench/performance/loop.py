@@ -1,4 +1,5 @@
-"""`python -m bench.performance.loop URL THREADS`: the plain way to do the same, in a process of its own, as JSON.
+"""`python -m bench.performance.loop URL THREADS`: runs a plain loop over all load balancers in a process of its own;
+prints JSON.
 
 azure-mgmt-monitor's client asks each load balancer for its connections by state, and who has failures by backend as
 well; for the pressure pass, each load balancer for its used and allocated ports, both in one request. The resource ids

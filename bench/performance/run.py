@@ -84,7 +84,7 @@ def _at(size: FleetSize, folder: Path) -> dict[str, Any]:
 
 
 def measure_whole(size: FleetSize) -> dict[str, Any]:
-    """Ticks with storage: all inline, and handed to workers in parts."""
+    """Measures ticks with storage: all inline, and in shards for queue workers."""
     print(f"  {size.load_balancers:,} load balancers, with storage …", file=sys.stderr, flush=True)
     ways = {"inline": "5000", "fan_out": "1"}
     found: dict[str, Any] = {"load_balancers": size.load_balancers}

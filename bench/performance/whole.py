@@ -1,4 +1,4 @@
-"""`python -m bench.performance.whole`: ticks as they are deployed, with storage, in a process of its own, as JSON.
+"""`python -m bench.performance.whole`: runs ticks as deployed, with storage, in a process of its own; prints JSON.
 
 The app is put together from the environment's settings, as the Functions host does it; minute after minute, the timer's
 flow runs, and after it, where the fleet is handed to workers (FAN_OUT_ABOVE), each part, one after the other: in Azure
