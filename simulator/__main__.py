@@ -77,7 +77,7 @@ def print_schema(_arguments: list[str]) -> int:
 
 
 def print_truth(arguments: list[str]) -> int:
-    """`python -m simulator truth`: what really happened, or how it differs from what was declared."""
+    """`python -m simulator truth`: prints the ground truth, or how it differs from the declared truth."""
     from .ground_truth import declared_differences, truth_of_scenario
 
     options = truth_parser().parse_args(arguments)

@@ -64,7 +64,7 @@ class Reply:
 
 
 class Simulator:
-    """A world, and the routes by which it is asked."""
+    """A world and the HTTP routes to it."""
 
     def __init__(self, world: World, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self.world = world
@@ -182,7 +182,7 @@ def _controlled(request: Request, run: Callable[[Request], Response]) -> Respons
 
 
 def _mangled(response: Response, how: str) -> Response:
-    """What came of it is kept; the answer is cut in half, or a gateway's page stands in its place."""
+    """Keeps the request's effect, and cuts the answer in half or replaces it with a gateway's error page."""
     if how == "html":
         page = "<!DOCTYPE html><html><body><h1>Working...</h1></body></html>"
         return replace(response, body=page, headers={**response.headers, "Content-Type": "text/html"})
@@ -204,7 +204,7 @@ def _counted(request: Request, response: Response) -> Response:
 
 
 def _check_front_door(request: Request) -> None:
-    """What Resource Manager checks before it looks at the resource: the token, and the api-version."""
+    """Resource Manager's checks before it reads the resource: the token and the api-version."""
     if request.client_id is None:
         missing = "authorization" not in request.headers
         reason = "The 'Authorization' header is missing." if missing else "The access token is invalid."

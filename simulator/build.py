@@ -30,7 +30,7 @@ _DOCUMENTS = {
 
 
 def build_world(content: Content, clock: SimulatedClock, *, extra_clusters: int = 0) -> World:
-    """The world at its start. `extra_clusters` adds healthy ones."""
+    """Builds the initial world. `extra_clusters` adds that many healthy clusters."""
     settings = Settings(**settings_from(content.get("settings") or {}))
     name = str(content["name"])
     world = World(clock, settings, name, str(content.get("seed", name)))

@@ -15,7 +15,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def floor_to_minute(moment: datetime) -> datetime:
-    """The start of the minute that holds `moment`."""
+    """The start of the minute that contains `moment`."""
     return moment.replace(second=0, microsecond=0)
 
 
@@ -59,12 +59,12 @@ class SimulatedClock:
         return self._wall()
 
     def advance(self, seconds: float) -> None:
-        """Jump forward. Time never runs backwards here: what was measured stays measured."""
+        """Jump forward. Time never runs backwards: past measurements don't change."""
         if seconds < 0:
             raise ValueError(f"advance_seconds was {seconds}; it must be 0 or more")
         with self._lock:
             self._offset += timedelta(seconds=seconds)
 
     def move_to(self, moment: datetime) -> None:
-        """Jump to `moment`, which must not lie in the simulated past."""
+        """Jump to `moment`, which must not be in the simulated past."""
         self.advance((moment - self.now()).total_seconds())

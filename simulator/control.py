@@ -130,7 +130,7 @@ def _failed(world: World, node: Node, minute: int) -> int:
 
 
 def roll_keys(world: World, _log: RequestLog, request: Request) -> Response:
-    """Entra ID signs with a new key; `{"keep_old": false}` withdraws the old ones at once."""
+    """Make Entra ID sign with a new key; `{"keep_old": false}` withdraws the old keys at once."""
     keys = world.entra.keys
     keys.roll(keep_old=bool(_json(request).get("keep_old", True)))
     return Response(200, [key.id for key in keys.published()])

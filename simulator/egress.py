@@ -46,7 +46,7 @@ def default_route_hop(subnet: dict[str, object], network: NetworkState) -> str |
 
 
 def _hop(address: IPv4Address, routes: list[dict[str, Any]]) -> str:
-    """The next hop type for an address: the longest prefix wins; service tags hold none of the destinations."""
+    """The next hop type for an address: the longest prefix wins; service tags match no destination."""
     longest, hop = -1, ""
     for route in routes:
         try:

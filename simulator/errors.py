@@ -28,7 +28,7 @@ class ServiceError(Exception, ABC):
 
 
 class ControlError(ValueError):
-    """A control request that makes no sense; the message says what would."""
+    """An invalid control request; the message says what is valid."""
 
 
 class ArmError(ServiceError):
@@ -81,7 +81,7 @@ GATEWAY = {"x-ms-failure-cause": "gateway"}
 
 
 def resource_not_found(resource_type: str, name: str, group: str) -> ArmError:
-    """404 as Resource Manager's front door says it for a tracked resource."""
+    """Resource Manager's 404 for a tracked resource."""
     return ArmError(
         404,
         "ResourceNotFound",
@@ -92,7 +92,7 @@ def resource_not_found(resource_type: str, name: str, group: str) -> ArmError:
 
 
 def child_not_found(resource_id: str) -> ArmError:
-    """404 as Microsoft.Network says it for a child resource (a subnet, an outbound rule)."""
+    """Microsoft.Network's 404 for a child resource (a subnet, an outbound rule)."""
     return ArmError(404, "NotFound", f"Resource {resource_id} not found.", details=[])
 
 

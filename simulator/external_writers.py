@@ -1,7 +1,7 @@
 """Writers other than the client: an operator or pipeline writes a subnet, AKS upgrades a cluster.
 
-The same rules hold for them: while another operation holds the virtual network they are refused and
-try again, and while theirs runs, others are refused.
+The same rules apply to them: during another operation on the virtual network their writes are refused and retried, and
+during theirs other writes are refused.
 """
 
 from __future__ import annotations

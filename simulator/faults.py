@@ -22,7 +22,7 @@ SCHEMA_FILE = Path(__file__).with_name("scenario.schema.json")
 
 
 class FaultError(ValueError):
-    """A fault was described wrongly; the message says what was given and what would be right."""
+    """A fault's description is invalid; the message says what was given and what is valid."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ _CODES = {
 
 
 def default_body(status: int) -> Any:
-    """What Resource Manager says with this status, for faults that name no body."""
+    """Resource Manager's body for this status, for faults without a body."""
     if status not in _CODES:
         return None
     code, message = _CODES[status]
@@ -133,7 +133,7 @@ def default_body(status: int) -> Any:
 
 
 def _body_at(target: str, status: int) -> Any:
-    """What the service at a path says with this status."""
+    """The body of the service at a path, for this status."""
     if status < 429:
         return default_body(status)
     if "/slack/api/" in target:
@@ -144,7 +144,7 @@ def _body_at(target: str, status: int) -> Any:
 
 
 def _entra_body(status: int) -> Any:
-    """What Entra ID says instead (Entra docs, reference-error-codes: TenantThrottlingError and others)."""
+    """Entra ID's error body (Entra docs, reference-error-codes: TenantThrottlingError and others)."""
     code, words = (90055, "There are too many incoming requests.") if status == 429 else (90033, "A transient error.")
     description = f"AADSTS{code}: {words}"
     return {"error": "temporarily_unavailable", "error_description": description, "error_codes": [code]}

@@ -46,7 +46,7 @@ class Frontend:
 class Node:
     """A virtual machine of a node pool.
 
-    `ready` is what its own health says; it is only Ready while it also reaches the API server.
+    `ready` is its own health; the node is Ready only while it also reaches the API server.
     """
 
     pool: NodePool

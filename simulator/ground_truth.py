@@ -95,9 +95,9 @@ Spans = list[list[int]]
 
 
 def declared_differences(content: Content, found: dict[str, Any]) -> list[str]:
-    """How the `truth` that a scenario declares differs from what was found; empty when it doesn't.
+    """Differences between a scenario's declared `truth` and the computed truth.
 
-    A declared span without an end lasts until the end of what was computed. Ends of spans may be off
+    A declared span without an end lasts until the computed truth ends. Ends of spans may be off
     by two minutes: nodes differ a little, and new ones begin empty.
     """
     actual = _actual_spans(found)
@@ -128,7 +128,7 @@ def _actual_spans(found: dict[str, Any]) -> dict[tuple[str, str], Spans]:
 
 
 def _declared_nodes(each: Content, found: dict[str, Any]) -> list[tuple[str, str]]:
-    """The nodes that an entry speaks of: `pool/*` is all of them."""
+    """The nodes of an entry: `pool/*` is all nodes of the pool."""
     cluster, node = str(each["cluster"]), str(each["node"])
     pool, _, instance = node.partition("/")
     if instance != "*":

@@ -36,7 +36,7 @@ class Request:
         return replace(self, params=params)
 
     def json_object(self) -> dict[str, Any]:
-        """The body as a JSON object, or 400 as Resource Manager says it."""
+        """The body as a JSON object, or Resource Manager's 400."""
         try:
             parsed = json.loads(self.body or b"null")
         except ValueError as error:

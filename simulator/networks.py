@@ -13,7 +13,7 @@ Content = Mapping[str, Any]
 
 
 class NetworkBuilder:
-    """Puts a scenario's network resources into a world, with the groups that hold them."""
+    """Adds a scenario's network resources, and their resource groups, to a world."""
 
     def __init__(self, world: World, default_location: str) -> None:
         self.world = world

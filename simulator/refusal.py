@@ -1,4 +1,4 @@
-"""What the simulated services refuse, declared once: the same object is raised and documented.
+"""Refusals of the simulated services, declared once: the same object is raised and documented.
 
 Every refusal of a write, and of what Resource Manager checks before it, is raised from its declaration,
 and every declaration is in the published table (`python -m simulator.refusal_table` prints it). Where no
@@ -52,7 +52,7 @@ class Refusal:
 
 
 def declare(status: int, code: str, when: str, source: str, **more: Any) -> Refusal:
-    """A refusal, entered in the table. Two with the same code must say when each is meant."""
+    """Declare a refusal and add it to the table. Refusals with the same code need different conditions."""
     made = Refusal(status, code, when, source, **more)
     if any((other.code, other.when) == (code, when) for other in DECLARED):
         raise ValueError(f"refusal {code} is declared twice for: {when}")

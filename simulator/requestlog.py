@@ -1,4 +1,4 @@
-"""The log of requests: who asked for what, and what it got. Never bodies, never tokens."""
+"""The request log: caller, request and result. It never holds bodies or tokens."""
 
 from __future__ import annotations
 

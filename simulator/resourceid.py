@@ -46,7 +46,7 @@ class ResourceId:
 
     @property
     def parent(self) -> ResourceId:
-        """The resource that holds this one (the VNet of a subnet)."""
+        """The parent resource (the VNet of a subnet)."""
         return ResourceId(self.subscription, self.group, self.provider, self.types[:-1], self.names[:-1])
 
 

@@ -1,8 +1,7 @@
 """Scenario files: finding, reading and checking them.
 
-A scenario is a YAML file: by path, or by the name of one in `simulator/scenarios/`. It is checked
-against `scenario.schema.json` and for references that lead nowhere; errors are one line that says
-which file, which line, and what is wrong.
+A scenario is a YAML file: by path, or by the name of one in `simulator/scenarios/`. It is checked against
+`scenario.schema.json` and for broken references; an error is one line with the file, the line and the problem.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ Content = Mapping[str, Any]
 
 
 class ScenarioError(ValueError):
-    """A scenario can't be used; the message is one line that says where and why."""
+    """A scenario is invalid; the message is one line with the place and the reason."""
 
 
 def names() -> list[str]:
@@ -50,7 +49,7 @@ def load(name_or_path: str) -> Content:
 
 
 def parse(text: str, file: str, name: str) -> Content:
-    """A scenario from its text; `file` is what errors call it."""
+    """Parse a scenario's text; `file` is its name in errors."""
     try:
         content, lines = yamllines.load(text)
     except yamllines.YamlError as error:
@@ -68,7 +67,7 @@ def schema() -> dict[str, Any]:
 
 
 def check(content: Any) -> Iterator[Problem]:
-    """What is wrong with a scenario, worst first: its shape, then what it refers to."""
+    """A scenario's problems: first its shape, then its references."""
     found = list(_shape_problems(content))
     yield from found
     if not found:

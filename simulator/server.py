@@ -1,8 +1,7 @@
 """The HTTP edge: a threaded HTTP/1.1 server with keep-alive, plain or TLS.
 
 The standard library's server is used, and each request's body is read in full before anything else,
-so that connections can be kept. TLS handshakes run in the connection's own thread: a slow client
-delays nobody else.
+so that connections can be kept. TLS handshakes run in the connection's own thread: a slow client doesn't delay others.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ class SimulatorServer(ThreadingHTTPServer):
         return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.server_address[1]}"
 
     def server_bind(self) -> None:
-        # HTTPServer's own looks the host's name up, which can be slow, and nobody needs it.
+        # HTTPServer's own method resolves the host's name: slow, and not needed.
         TCPServer.server_bind(self)
         self.server_name, self.server_port = "127.0.0.1", int(self.server_address[1])
 
@@ -137,7 +136,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def write_ports(folder: Path, ports: dict[str, int]) -> None:
-    """`ports.json` in `folder`, written atomically: a reader never sees half of it."""
+    """`ports.json` in `folder`, written atomically: a reader never gets a partial file."""
     partial = folder / "ports.json.part"
     partial.write_text(json.dumps(ports))
     partial.replace(folder / "ports.json")

@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Settings:
-    """Defaults are what Azure documents, or the harder case where it doesn't say."""
+    """Defaults follow Azure's documents; where these say nothing, the harder case."""
 
     ingestion_lag_seconds: float = 120.0
     """Age at which a minute's metrics are complete; Azure docs: "a couple of minutes" (metrics-troubleshoot)."""

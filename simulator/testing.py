@@ -96,7 +96,7 @@ class RunningSimulator:
         return dict(self._control("POST", "/chat/app", {"manifest": manifest} | more))
 
     def click(self, message: str, action_id: str, person: str, **more: Any) -> dict[str, Any]:
-        """Click a button in Slack, and wait for what the person sees; `more`: confirmed, block_id, forged."""
+        """Click a button in Slack, and wait for the result shown to the person; `more`: confirmed, block_id, forged."""
         body = {"message": message, "action_id": action_id, "person": person} | more
         return dict(self._control("POST", "/chat/clicks", body))
 
@@ -126,7 +126,7 @@ class RunningSimulator:
         return list(self._control("GET", "/_sim/people"))
 
     def roll_keys(self, *, keep_old: bool = True) -> None:
-        """Let Entra ID sign with a new key, and withdraw the old ones unless they are kept."""
+        """Make Entra ID sign with a new key, and withdraw the old keys unless they are kept."""
         self._control("POST", "/_sim/keys", {"keep_old": keep_old})
 
     def sign_in(self, url: str, user: str, *, approve: bool = True) -> str:
@@ -173,7 +173,7 @@ def start_simulator(
     arguments: Sequence[str] = (),
     folder: Path | None = None,
 ) -> Iterator[RunningSimulator]:
-    """Run a simulator process with TLS until the block ends. `folder` keeps its certificates and log."""
+    """Run a simulator process with TLS until the block ends. It writes its certificates and log to `folder`."""
     with tempfile.TemporaryDirectory(prefix="simulator-") as temporary:
         home = folder or Path(temporary)
         home.mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,7 @@ BATCH_WINDOW_SECONDS = 30
 
 
 def counters(method: str) -> dict[str, str]:
-    """The header that says how many more such requests a subscription takes; fresh, as recorded in 2025."""
+    """The header with the subscription's remaining requests, always at its full value, as recorded in 2025."""
     kind, left = {"GET": ("reads", 16499), "DELETE": ("deletes", 11999)}.get(method, ("writes", 11999))
     return {f"x-ms-ratelimit-remaining-subscription-global-{kind}": str(left)}
 

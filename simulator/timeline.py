@@ -29,7 +29,7 @@ class Watch:
     seen: int = 0
 
     def counts(self, method: str, path: str) -> bool:
-        """Count this write; whether it is the one that is waited for."""
+        """Count this write; True if it is the awaited write."""
         if self.method not in (None, method) or self.pattern.search(path) is None:
             return False
         self.seen += 1

@@ -1,6 +1,5 @@
-"""The state behind all services, the clock, and the agenda of what is still to happen.
-
-One lock guards it all: handlers are short, and a simple simulator is worth more than a parallel one.
+"""The state behind all services, the clock, and the agenda of future events. One lock guards it all: handlers are
+short, and simplicity matters more here than parallelism.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""YAML with the line of every value, so that errors can say where."""
+"""Reads YAML with each value's line number, for error messages."""
 
 from __future__ import annotations
 

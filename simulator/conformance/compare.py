@@ -1,7 +1,7 @@
-"""Holds an answer against a recorded one: status, body, headers.
+"""Compares an answer with a recorded answer: status, body, headers.
 
-Bodies must agree in keys, their casing, JSON types, and values, except for what `values` lets differ
-and for free text (`FREE_TEXT`). List items are paired by name or id where they have one.
+Bodies must agree in keys, their casing, JSON types, and values, except for the differences that `values` accepts and
+free text (`FREE_TEXT`). List items are paired by name or id if they have it.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9 ._:;%-]{1,40}")
 
 
 def shown(value: Any) -> str:
-    """A value as it may appear in a report: short plain words and numbers, never content."""
+    """A value for a report: short plain words and numbers, never recorded content."""
     if value is None or isinstance(value, bool | int | float):
         return json.dumps(value)
     if not isinstance(value, str) or not _PLAIN.fullmatch(value):

@@ -56,11 +56,11 @@ def _content_types(recorded: str, simulated: str) -> Iterator[Difference]:
 
 def _agree(name: str, recorded: str, simulated: str, status: int) -> bool:
     if name == "retry-after" and status >= 400:
-        return recorded.isdigit() == simulated.isdigit()  # Azure says how long the other one has left
+        return recorded.isdigit() == simulated.isdigit()  # Azure answers the remaining time of the other operation
     return recorded == simulated if name in EXACT else compare_texts(recorded, simulated) == "same"
 
 
 def _family(name: str) -> str | None:
-    """A counter's name; the subscription-wide ones were renamed (…-global-…) and count the same."""
+    """A counter's name; the renamed subscription-wide counters (…-global-…) have the same family."""
     match = _COUNTER.fullmatch(name)
     return (match["what"] or name).replace("subscription-global-", "subscription-") if match else None

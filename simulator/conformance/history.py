@@ -39,7 +39,7 @@ Place = tuple[str, str]
 
 
 class History:
-    """Which keys were seen where, and when."""
+    """The keys that appear in each place, and their dates."""
 
     def __init__(self, recordings: Iterable[Recording]) -> None:
         self._seen: dict[Place, list[tuple[Age, frozenset[str]]]] = {}
@@ -76,7 +76,7 @@ def type_of(exchange: Exchange) -> str:
 
 
 def age_of(recording: Recording, exchange: Exchange) -> Age:
-    """The age of one answer; the date of its neighbours stands in for its own."""
+    """The age of an answer; without a date of its own it uses its neighbours' date."""
     edited = recorder_of(recording.repo).api_version_edited
     dates = (date for each in (exchange, *recording.exchanges) if (date := date_of(each)) is not None)
     return Age("" if edited else exchange.query.get("api-version", ""), next(dates, None))

@@ -1,4 +1,4 @@
-"""Differences that are accepted (`known.json`), each with its reason.
+"""Accepted differences (`known.json`), each with its reason.
 
 Each rule names kinds of resources and the places of differences, never a recording. A difference that
 no rule covers makes the run fail.

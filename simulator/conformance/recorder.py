@@ -1,4 +1,4 @@
-"""What the tools that recorded the traffic hide, so that absence isn't read as fact.
+"""What the recording tools remove: its absence from a recording proves nothing.
 
 Known from each project's recording code and from comparing recordings of the same call: azure-cli
 drops Retry-After and counters of reads; cloud-provider-azure drops Retry-After and blanks GUIDs; the

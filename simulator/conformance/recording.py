@@ -1,4 +1,4 @@
-"""Recordings: JSON files that hold a short flow of requests and answers each.
+"""Recordings: JSON files, each with a short flow of requests and answers.
 
 A file has `title`, `category`, `provenance`, `source` (with `repo`) and `exchanges`; an exchange has
 `request` (`method`, `host`, `url` with its query, `headers`, `body`), `response` (`status`, `headers`,
@@ -70,7 +70,7 @@ class Recording:
 
     @property
     def counts(self) -> bool:
-        """Whether it was recorded from the live service; examples and fixtures are reported apart."""
+        """Whether it was recorded from the live service; examples and fixtures are reported separately."""
         return self.provenance == RECORDED
 
 
@@ -81,7 +81,7 @@ def load_folder(folder: Path) -> Iterator[Recording]:
 
 
 def load_file(path: Path, name: str) -> Recording:
-    """One recording; a file that can't be read has one exchange that says why."""
+    """Load a recording; an unreadable file becomes a single exchange with the reason."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""Replays one recording and says of each exchange whether the simulator answers as recorded."""
+"""Replays a recording and reports for each exchange whether the simulator answers as recorded."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def differences_of(exchange: Exchange, answer: Answer, repo: str = "") -> list[D
 
 
 def _opaque(exchange: Exchange) -> frozenset[str]:
-    """Where a body's content belongs to whatever resources were found: the cells of query results."""
+    """Places in a body whose content depends on the resources found: the cells of query results."""
     data = exchange.body_object.get("data")
     if not exchange.path.lower().endswith("/microsoft.resourcegraph/resources") or exchange.status != 200:
         return frozenset()

@@ -70,7 +70,7 @@ def _row(totals: Counter[Verdict]) -> tuple[str, ...]:
 
 
 def _by_reason(findings: Iterator[Finding]) -> dict[str, list[str]]:
-    """Places by reason, each once, with how often it was seen."""
+    """The places of each reason, with the number of occurrences."""
     seen: dict[str, Counter[str]] = {}
     for finding in findings:
         seen.setdefault(str(finding.reason), Counter())[finding.where.replace("value[].", "")] += 1

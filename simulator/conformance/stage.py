@@ -1,7 +1,5 @@
-"""A fresh simulator for one recording, and what has happened on it so far.
-
-Time stands still unless the replay moves it. What the simulator makes up itself (etags, the URLs of
-operations) is remembered beside its recorded counterpart, so that later requests can name it.
+"""A fresh simulator for one recording, with the state of the replay. Only the replay advances time. It maps recorded
+values to those that the simulator generates (etags, the URLs of operations), so that later requests can use them.
 """
 
 from __future__ import annotations
@@ -40,7 +38,7 @@ _UNAUTHENTICATED = {
 
 @dataclass(frozen=True)
 class Answer:
-    """What the simulator said. Header names are in lower case."""
+    """The simulator's answer. Header names are in lower case."""
 
     status: int
     headers: dict[str, str]
@@ -49,7 +47,7 @@ class Answer:
 
 @dataclass
 class Stage:
-    """The simulator during one replay, and what stands there for what in the recording."""
+    """The simulator during one replay, and its values for those in the recording."""
 
     recording: Recording
     simulator: Simulator
@@ -73,7 +71,7 @@ class Stage:
     # -- asking -----------------------------------------------------------------------------------
 
     def replay(self, exchange: Exchange) -> Answer:
-        """Send the recorded request; remember which simulated etags and URLs stand for the recorded ones."""
+        """Send the recorded request; map the recorded etags and URLs to the simulated ones."""
         path, _, query = restored_url(exchange).partition("?")
         target = f"{path}?{query}"
         operation = operation_in(path)
@@ -91,7 +89,7 @@ class Stage:
     def send(
         self, method: str, target: str, body: Any = None, headers: dict[str, str] | None = None, host: str = ""
     ) -> Answer:
-        """Send any request, with a good token unless `headers` say otherwise."""
+        """Send a request, with a valid token unless `headers` has another."""
         path, _, query = target.partition("?")
         token = issue_token(CLIENT, TENANT, "https://management.azure.com", self.world.clock.wall())
         given = {"authorization": f"Bearer {token}"} | (headers or {})
@@ -193,7 +191,7 @@ _MADE_BY_AZURE = frozenset({"etag", "provisioningstate", "resourceguid", "ipaddr
 
 
 def settings_of(body: Any) -> Any:
-    """A body without what changes though nobody writes the resource."""
+    """A body without the properties that change when no client writes the resource."""
     if isinstance(body, dict):
         return {key: settings_of(value) for key, value in body.items() if key.lower() not in _MADE_BY_AZURE}
     return [settings_of(each) for each in body] if isinstance(body, list) else body

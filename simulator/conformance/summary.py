@@ -31,7 +31,7 @@ class Replayed:
 
 @dataclass(frozen=True)
 class Finding:
-    """One difference, where it was seen, and why it is accepted (None: it is new)."""
+    """A difference, its place, and the reason why it is accepted (None: it is new)."""
 
     recording: Recording
     exchange: Exchange

@@ -1,4 +1,4 @@
-"""Which texts may differ between two runs, and what they must have in common then.
+"""Texts that may differ between two runs, and the form that they must share.
 
 Ids, etags, times, addresses and opaque tokens are compared by shape. Everything else must be equal:
 a resource's names and settings are put into the simulator before it is asked.

@@ -1,8 +1,8 @@
 """One node's SNAT ports on the load balancer, for one protocol, with their history.
 
-A bank is stepped lazily, when somebody looks at it, and its configuration never changes: when
-something happens to the node (a NAT gateway takes over, the load balancer re-allocates ports) the
-bank is forked at that minute. Banks of equal configuration behave equally, so nodes may share one.
+A bank is computed lazily, when it is read, and its configuration never changes: when the node's changes (a NAT gateway
+takes over, the load balancer re-allocates ports) the bank is forked at that minute. Banks of equal configuration
+behave equally, so nodes may share one.
 """
 
 from __future__ import annotations
@@ -27,10 +27,9 @@ class BankConfig:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class BankWindow:
-    """What happened on a bank over some minutes, one entry each.
-
-    Flows are whole numbers, ports averages over the minute; ports are None before the bank was there. Two are equal
-    only if they are one: what follows from a window can be kept by it.
+    """A bank's history over some minutes, one entry per minute. Flows are whole numbers, ports averages over the
+    minute; ports are None before the bank exists. Windows compare by identity, so results computed from a window can
+    be cached under it.
     """
 
     admitted: list[int]

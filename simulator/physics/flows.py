@@ -1,7 +1,7 @@
 """One minute of flows through a set of ports: a fluid, not packets.
 
-Each stream (workload, destination) holds N ports. A port is free again after `port_seconds` on
-average, so N leaks away at N / port_seconds; new flows arrive at `rate` and take a port each. A port
+Each stream (workload, destination) holds N ports. A port is free again after `port_seconds` on average, so N decreases
+at N / port_seconds; new flows arrive at `rate` and take a port each. A port
 can serve several destinations at once, so the limit holds per destination: the streams to one
 destination together never hold more than `ports`. What finds no free port fails.
 

@@ -50,7 +50,7 @@ class _StreamTotal:
 class Gateway:
     """A NAT gateway's flows for one protocol, from `first_minute` on. Lazy and forked like a bank.
 
-    One that was there long before is `settled`: it begins with the flows of the long run.
+    A `settled` gateway is older than the history: it begins with the steady state's flows.
     """
 
     def __init__(self, config: GatewayConfig, first_minute: int, *, settled: bool = False) -> None:
@@ -87,8 +87,8 @@ class Gateway:
         return self._minutes[index] if index >= 0 else None
 
     def fork(self, minute: int, config: GatewayConfig) -> Gateway:
-        """A gateway with this one's past and `config` from `minute` on (or from the first minute
-        that hasn't been computed yet, if that is later: what was measured stays).
+        """A gateway with this one's past and `config` from `minute` on (or from the first minute that isn't computed
+        yet, if that is later: computed minutes don't change).
 
         Flows of nodes that have left, and of addresses that were removed, end (Azure docs:
         nat-gateway FAQ); the others live on.

@@ -1,4 +1,4 @@
-"""How many ports there are, and how long a flow keeps one.
+"""The number of ports, and how long a flow keeps a port.
 
 Sources (Azure docs): load-balancer-outbound-connections (default allocation by pool size; a port is
 reused for another destination), configure-load-balancer-standard of AKS (64,000 ports per frontend,
@@ -19,7 +19,7 @@ _DEFAULT_PORTS = ((50, 1024), (100, 512), (200, 256), (400, 128), (800, 64), (10
 
 
 def default_ports_per_node(node_count: int) -> int:
-    """SNAT ports that Azure gives each node of a pool when none are asked for."""
+    """Azure's default SNAT ports per node, by pool size."""
     for largest_pool, ports in _DEFAULT_PORTS:
         if node_count <= largest_pool:
             return ports
@@ -55,8 +55,8 @@ class PortTimers:
 def load_balancer_timers(idle_timeout_minutes: int) -> PortTimers:
     """Timers of a Standard Load Balancer's outbound rule.
 
-    Its cool-down times aren't documented as plainly as the NAT gateway's, so those are assumed;
-    UDP flows idle out after 4 minutes whatever the rule says.
+    Its cool-down times are less documented than the NAT gateway's, so it assumes the latter's;
+    UDP flows always idle out after 4 minutes, independent of the rule.
     """
     return PortTimers(idle_seconds=idle_timeout_minutes * 60.0)
 

@@ -1,7 +1,7 @@
-"""When a workload is busy: a factor on its rate of new flows, minute by minute.
+"""A workload's schedule: a factor on its rate of new flows, minute by minute.
 
-Minutes are whole minutes since 1970 (UTC). Scenario files count from the scenario's start, so every
-schedule holds `origin_minute`, the minute in which the simulator started.
+Minutes are whole minutes since 1970 (UTC). Scenario files count from the scenario's start, so every schedule has
+`origin_minute`, the simulator's start.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Which ports each node's flows use, now and in the past.
 
-Ties nodes to banks (the load balancer's ports) and gateways. The rest of the simulator tells it by
-which path a node's new flows leave; it forks the histories at that minute and answers what happened
-in any minute since.
+Ties nodes to banks (the load balancer's ports) and gateways. The simulator sets the egress path of a node's new flows;
+this module forks the histories at that minute and has the flows of every minute since.
 """
 
 from __future__ import annotations
@@ -55,7 +54,7 @@ class Traffic:
     # -- what happens -----------------------------------------------------------------------------
 
     def place_node(self, node: Hashable, load: NodeLoad, ports: int, timers: PortTimers, minute: int) -> None:
-        """A node comes up in `minute`, with no path yet."""
+        """Add a node in `minute`, without a path."""
         traffic = _NodeTraffic(load, ports, timers, Path())
         self._nodes[node] = traffic
         if minute > self.first_minute:
@@ -64,13 +63,14 @@ class Traffic:
                 traffic.banks[protocol] = Bank(config, minute)
 
     def remove_node(self, node: Hashable, minute: int) -> None:
-        """A node goes away."""
+        """Remove a node."""
         if node in self._nodes:
             self.set_path([node], Path(), minute)
             del self._nodes[node]
 
     def set_path(self, nodes: Iterable[Hashable], path: Path, minute: int) -> None:
-        """The nodes' new flows leave by `path` from `minute` on. Old ones live on, or drop, by setting."""
+        """New flows of the nodes leave by `path` from `minute` on. A setting decides whether old flows continue or
+        drop."""
         moving = [node for node in nodes if self._nodes[node].path != path]
         gateways = {self._nodes[node].path.gateway for node in moving} | ({path.gateway} if moving else set())
         changing = sorted(key for key in gateways if key is not None)
@@ -111,7 +111,7 @@ class Traffic:
             self._after_gateway_change(key, minute)
 
     def remove_gateway(self, key: str) -> None:
-        """The NAT gateway is gone, and what it measured with it."""
+        """Remove the NAT gateway and its history."""
         self._gateways.pop(key, None)
 
     # -- what happened ----------------------------------------------------------------------------
@@ -152,7 +152,7 @@ class Traffic:
         return bank
 
     def _before_change(self, traffic: _NodeTraffic, minute: int) -> None:
-        """Make sure that the past is kept: banks exist, as the node was configured until now."""
+        """Preserve the history: create the banks for the node's configuration so far."""
         if minute > self.first_minute:
             for protocol in Protocol:
                 self._bank(traffic, protocol)

@@ -23,7 +23,7 @@ class Protocol(StrEnum):
 
 
 class Closing(StrEnum):
-    """How flows end: an orderly FIN, a reset, or never (idle until the network's timer ends them)."""
+    """How flows end: by FIN, by reset, or never (idle until the network's timer ends them)."""
 
     FIN = "fin"
     RST = "rst"

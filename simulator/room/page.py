@@ -1,4 +1,4 @@
-"""The room as a page to look at and click in: `/chat/`, with its scripts, its style, and what draws messages.
+"""The chat room's page `/chat/`, with its scripts, its styles and the libraries that render messages.
 
 Node packages that set-up installs draw them: Microsoft's `adaptivecards` with `markdown-it` (which its documentation
 says to use) Teams' cards, `slack-blocks-to-jsx` Slack's blocks. Without them the page says so.

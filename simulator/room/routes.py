@@ -46,7 +46,7 @@ def _body(request: Request, *required: str) -> Body:
 
 
 def list_messages(world: World, request: Request) -> Response:
-    """All messages in order, or those of a `service`, a `channel`, or that a `person` sees."""
+    """All messages in order, or those of a `service`, a `channel`, or visible to a `person`."""
     wanted = request.query
     with world.lock:
         viewer = _person(world, wanted["person"]).chat.slack_user if "person" in wanted else None

@@ -1,4 +1,4 @@
-"""The simulated services, one folder each. What they hold is in `simulator.state`.
+"""The simulated services, one folder each. Their state is in `simulator.state`.
 
 wire.py    state to JSON, and back
 routes.py  the table of routes: parse, look up or change, answer

@@ -1,6 +1,5 @@
-"""All tracked resources, whatever service they belong to, for Resource Graph and generic lists.
-
-A row knows what queries filter on and renders the whole resource only when asked.
+"""All services' tracked resources, for Resource Graph and generic lists. A row has the fields that queries filter on,
+and renders the whole resource only on demand.
 """
 
 from __future__ import annotations

@@ -22,8 +22,8 @@ Step = Callable[[list[Row]], list[Row]]
 
 @dataclass(frozen=True)
 class Query:
-    """A parsed query: its table (in lower case), steps to apply to the rows, and the columns that come
-    out, where the query says them."""
+    """A parsed query: its table (in lower case), steps to apply to the rows, and its output columns, if the query
+    names them."""
 
     table: str
     steps: tuple[Step, ...]

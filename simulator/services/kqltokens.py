@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class QueryError(ValueError):
-    """The query can't be run. `line` and `column` (from 1 and 0) say where, `token` what stands there."""
+    """The query can't be run. `line` (from 1) and `column` (from 0) give the place, `token` the text there."""
 
     def __init__(self, message: str, line: int, column: int, token: str) -> None:
         super().__init__(message)
@@ -32,7 +32,7 @@ _TOKENS = re.compile(
 
 
 class TokenReader:
-    """The tokens of a query and a place among them; errors say where that is in the text."""
+    """A query's tokens and the current position; errors give its place in the text."""
 
     def __init__(self, text: str) -> None:
         self._text = text

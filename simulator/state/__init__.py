@@ -1,1 +1,1 @@
-"""What the simulated world holds for each service, below the world and free of HTTP routes."""
+"""The state of each simulated service, below the world and without HTTP routes."""

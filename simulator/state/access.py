@@ -22,7 +22,7 @@ class Access:
         self.policies: list[Policy] = []
 
     def assign(self, assignment: RoleAssignment) -> None:
-        """Give a role. From the first one on, nobody may do more than the roles say."""
+        """Assign a role. Without any assignment everything is allowed; from the first on, roles decide."""
         self.restricted = True
         self.assignments.append(assignment)
 
@@ -38,7 +38,7 @@ class Access:
         self.assign(assignment)
 
     def of(self, client_id: str | None, scope: str) -> list[RoleAssignment]:
-        """An identity's role assignments that hold at a scope, less what was taken away."""
+        """An identity's role assignments that apply at a scope, without the removed ones."""
         lost = tuple(action for each in self.taken if each.belongs_to(client_id) for action in each.actions)
         if EVERYTHING in lost:
             return []

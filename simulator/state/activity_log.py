@@ -1,7 +1,7 @@
 """The activity log: every write that reached a service, with its outcome.
 
-A write has a BeginRequest event (Started) and an EndRequest event (Succeeded or Failed); one that takes time has an
-EndRequest event that says Accepted as well (Azure docs: activity-log-schema, category Administrative).
+A write has a BeginRequest event (Started) and an EndRequest event (Succeeded or Failed); an asynchronous write also
+has an EndRequest event with Accepted (Azure docs: activity-log-schema, category Administrative).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What chat services hold: what was sent to them, and the messages as people see them."""
+"""The state of the chat services: requests received, and messages as people see them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Posted:
 
 @dataclass(frozen=True)
 class Revision:
-    """What a message said from a moment on: Slack's `text`, `blocks`, ..., or the body that Teams got."""
+    """A message's content from a moment on: Slack's `text`, `blocks`, ..., or the body sent to Teams."""
 
     at: str
     content: Mapping[str, Any]
@@ -69,7 +69,7 @@ class Message:
 
     @property
     def content(self) -> Mapping[str, Any]:
-        """What it says now."""
+        """The current content."""
         return self.revisions[-1].content
 
     def to_json(self) -> dict[str, Any]:
@@ -91,7 +91,7 @@ class SlackApp:
 
 @dataclass
 class ResponseUrl:
-    """What a response_url stands for: a place to answer in, and perhaps the message that was clicked."""
+    """The target of a response_url: a place to answer in, and perhaps the message that was clicked."""
 
     channel: str
     user: str
@@ -125,7 +125,7 @@ class Slack:
         return next(found, None)
 
     def public(self, channel: str) -> list[Message]:
-        """What everybody in a channel sees, in order."""
+        """The messages that everybody in a channel sees, in order."""
         return [each for each in self.room if each.channel == channel and not each.visible_to and not each.is_deleted]
 
 

@@ -1,4 +1,4 @@
-"""What Entra ID remembers: who can sign in, who has, and what its codes stand for."""
+"""Entra ID's state: accounts, sessions and the grants of its codes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Session:
 
 @dataclass
 class Grant:
-    """What an authorization code stands for."""
+    """The grant behind an authorization code."""
 
     client_id: str
     person: Person

@@ -64,7 +64,7 @@ class Identities:
         self._known[identity.client_id.lower()] = identity
 
     def client_id(self, name_or_id: str) -> str:
-        """The client id of the identity with that name; what is no name stands for itself."""
+        """The client id of the identity with that name; any other text is returned unchanged."""
         named = (each.client_id for each in self._known.values() if each.name and each.name == name_or_id)
         return next(named, name_or_id)
 
@@ -106,7 +106,7 @@ def app_claims(identity: Identity, tenant: str, audience: str, issued: datetime)
 
 
 def unsigned(claims: Mapping[str, Any]) -> str:
-    """A token that looks signed, for those who don't look."""
+    """A token without a valid signature, for services that don't check it."""
     return compact({"typ": "JWT", "alg": "RS256", "kid": "simulator"}, claims, lambda _: b"simulator")
 
 

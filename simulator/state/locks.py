@@ -1,6 +1,6 @@
 """Management locks: ReadOnly forbids writing and deleting, CanNotDelete deleting only.
 
-A lock holds at its scope and for everything below (Azure docs: lock-resources).
+A lock applies at its scope and below (Azure docs: lock-resources).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Lock:
     notes: str = ""
 
     def forbids(self, verb: str, at: str) -> bool:
-        """Whether the lock stands against `verb` (read, write, delete, action) at a scope."""
+        """Whether the lock forbids `verb` (read, write, delete, action) at a scope."""
         if not holds(self.scope, at):
             return False
         return verb == "delete" or (self.level == "ReadOnly" and verb in ("write", "action"))

@@ -1,4 +1,4 @@
-"""A resource that has metrics: what can be asked of it, and who answers."""
+"""A resource with metrics: its metric definitions and their source."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ TIME_GRAINS = {"PT1M": 1, "PT5M": 5, "PT15M": 15, "PT30M": 30, "PT1H": 60, "PT6H
 
 @dataclass(frozen=True)
 class MetricDefinition:
-    """One metric of a resource type. Only some types have a category, or dimensions that must be asked for."""
+    """One metric of a resource type. Only some types have a category, or dimensions that a query must request."""
 
     name: str
     display_name: str

@@ -1,6 +1,5 @@
-"""Network resources that people write: one document each, as the API shows it less what is derived.
-
-Unknown properties are kept as they came. A virtual network's subnets are documents of their own;
+"""Writable network resources: one document each, as in the API but without derived properties. Unknown properties are
+kept unchanged. A virtual network's subnets are documents of their own;
 they share the virtual network's ETag, as in Azure, where any write to a virtual network changes it.
 """
 
@@ -24,9 +23,8 @@ SECURITY_GROUP = "microsoft.network/networksecuritygroups"
 
 @dataclass(eq=False)
 class Document:
-    """A resource: its id, its writable properties and top-level fields, and where it stands.
-
-    `new_endpoints` are the service endpoints that a running write adds; the others stay as they are.
+    """A resource: its id, its writable properties and top-level fields, and its state. `new_endpoints` are the service
+    endpoints that a running write adds; the others stay as they are.
     """
 
     id: ResourceId

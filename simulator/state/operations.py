@@ -1,7 +1,7 @@
 """Long-running operations: started by a write, finished by time, polled at an opaque URL.
 
-An operation is over when its duration has passed on the simulated clock or on the machine's,
-whichever comes first: a jump of the clock finishes it, and so does waiting. A fault may decide that the
+An operation ends when its duration has passed on the simulated clock or on the machine's, whichever is first: a clock
+jump ends it, and so does waiting. A fault may decide that the
 next operation fails, is canceled, never ends, or loses its status URL.
 Shapes: Azure docs (async-operations) and traffic of Microsoft.Network, whose poll body is only
 `{"status": ...}` and whose URLs carry a long signature that must be sent back as it is.
@@ -125,7 +125,7 @@ class Operations:
         return list(self._running)
 
     def holding(self, lock_key: str) -> Operation | None:
-        """The running operation that holds a resource (a virtual network for its subnets)."""
+        """The running operation that locks a resource (a virtual network for its subnets)."""
         return next((each for each in self._running if each.lock_id.lower() == lock_key), None)
 
     def touching(self, resource_key: str) -> Operation | None:

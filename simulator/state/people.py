@@ -1,4 +1,4 @@
-"""People: where their accounts are, what their app roles are, and how chat knows them."""
+"""People: their accounts, app roles and chat profiles."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ChatAccount:
 
 @dataclass(frozen=True)
 class Account:
-    """A person as one tenant knows them; a guest signs in with an account of their own tenant."""
+    """A person's account in a tenant; a guest signs in with an account of their home tenant."""
 
     object_id: str
     tenant: str

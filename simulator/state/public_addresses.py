@@ -1,4 +1,4 @@
-"""Public addresses to hand out: all reserved for documentation and benchmarks (RFC 5737, 2544, 3849)."""
+"""Public addresses to allocate: all reserved for documentation and benchmarks (RFC 5737, 2544, 3849)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Results of queries, kept for their later pages.
 
-A later page shows the result as it was when the query ran, and a large result is computed once.
+Later pages show the result from when the query ran, and a large result is computed once.
 """
 
 from __future__ import annotations

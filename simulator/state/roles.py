@@ -1,8 +1,8 @@
 """Roles: sets of actions, given to an identity at a scope.
 
 Actions are strings such as `Microsoft.Network/natGateways/write`; `*` stands for anything, and
-`not_actions` are taken away again (Azure docs: role-definitions). A role holds at its scope and
-below (Azure docs: scope-overview).
+`not_actions` are taken away again (Azure docs: role-definitions). A role applies at its scope and below (Azure docs:
+scope-overview).
 """
 
 from __future__ import annotations

@@ -101,7 +101,7 @@ class SigningKeys:
         return self.published()[0]
 
     def roll(self, *, keep_old: bool) -> None:
-        """Sign with a new key from now on. The old ones stay published, or are gone at once."""
+        """Sign with a new key from now on. The old keys stay published, or are withdrawn at once."""
         self._keys = [new_key(), *(self.published() if keep_old else [])]
 
 

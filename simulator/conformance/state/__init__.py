@@ -1,4 +1,4 @@
-"""Puts the simulator into the state that a recording shows, before each exchange.
+"""Sets the simulator's state to what a recording shows, before each exchange.
 
 That is what callers write (settings, names, members). What the services themselves add (states, ids,
 etags, back-references, defaults) the simulator must derive.
@@ -34,7 +34,7 @@ ARRANGERS = (
 def arrange(stage: Stage, exchange: Exchange, later: tuple[Exchange, ...]) -> None:
     """Make the simulator's state equivalent to the recorded one. Raises NotArrangeable and Refused.
 
-    `later` are the exchanges that follow in the recording: they tell how long operations take.
+    `later` are the recording's next exchanges: they show how long operations take.
     """
     while stage.undo:
         stage.undo.pop()()

@@ -1,6 +1,5 @@
-"""Roles, locks and policies, as a recording lists them or its refusals name them.
-
-They hold for one exchange only: arranging the next one must not be refused.
+"""Roles, locks and policies, from a recording's lists or refusals. They apply to a single exchange: arranging the next
+one must not be refused.
 """
 
 from __future__ import annotations

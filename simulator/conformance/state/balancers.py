@@ -1,4 +1,4 @@
-"""What AKS's load balancer and its children say about the cluster behind it."""
+"""Derives a cluster's state from its recorded load balancer and the children of that."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What a recorded cluster or agent pool says about the cluster behind it.
+"""Derives a cluster's state from the recorded cluster or agent pool.
 
-Of a cluster's properties, those that its owner can set are its state; those that AKS answers with
-(`READ_ONLY`) the simulator has to come up with.
+Of a cluster's properties, those that its owner can set are its state; the simulator must compute those that AKS adds
+(`READ_ONLY`).
 """
 
 from __future__ import annotations

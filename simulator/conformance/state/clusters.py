@@ -56,7 +56,7 @@ def _check_load_balancer(target: ResourceId, exchange: Exchange) -> None:
 
 
 def _have_holder(stage: Stage, holder: ResourceId, exchange: Exchange) -> None:
-    """What holds a list exists even when the list is empty."""
+    """Create the list's parent, also for an empty list."""
     kind = holder.resource_type.lower()
     if kind == CLUSTERS:
         cluster_named(stage, holder)

@@ -81,7 +81,7 @@ def _listed(each: Body) -> MetricDefinition:
 
 
 def definitions_in_refusal(exchange: Exchange) -> tuple[MetricDefinition, ...]:
-    """The metrics, and their dimensions, that a refusal says would have been right."""
+    """The valid metrics, and their dimensions, that a refusal lists."""
     message = str(exchange.body_object.get("message", ""))
     valid, supported = _VALID.search(message), _SUPPORTED.search(message)
     names = valid["names"] if valid else exchange.query.get("metricnames", "")

@@ -22,7 +22,7 @@ def is_network(resource_id: ResourceId) -> bool:
 
 
 def is_part(resource_id: ResourceId) -> bool:
-    """Whether it is a route or a security rule, which the simulator keeps inside its owner."""
+    """Whether it is a route or a security rule: the simulator stores these inside their owner."""
     owner = resource_id.parent.resource_type.lower()
     return len(resource_id.types) == 2 and owner in PARTS and PARTS[owner][0].lower() == resource_id.types[1].lower()
 

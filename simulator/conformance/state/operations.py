@@ -1,7 +1,7 @@
-"""How time passes between exchanges, and operations whose beginning a recording doesn't show.
+"""Advances time between exchanges, and creates operations whose start isn't in the recording.
 
 By each exchange, operations have ended unless the recording itself shows them going on later, or
-failing. A refusal because of another operation has one running, if need be a stand-in.
+failing. For a refusal because of another operation, one is running; if none is recorded, a substitute is started.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def _goes_on(stage: Stage, operation: Operation, exchange: Exchange, later: tupl
 
 
 def _is_unfinished(poll: Exchange) -> bool:
-    """Whether a poll's answer says so: by its status code at `operationResults`, else in its body."""
+    """Whether a poll's answer shows a running operation: the status code at `operationResults`, else the body."""
     if "/operationresults/" in poll.path.lower():
         return poll.status == 202
     return poll.body_object.get("status") != "Succeeded"
@@ -123,7 +123,7 @@ def _start_polled(stage: Stage, exchange: Exchange) -> None:
 
 
 def _occupy_owner(stage: Stage, exchange: Exchange, message: str) -> None:
-    """Somebody writes the resource that the message names, or the one that holds the target."""
+    """Start a write of the resource that the message names, or else of the target's parent."""
     busy, target = _BUSY.search(message), resource_of_path(exchange.path)
     holder = target.parent if target is not None and len(target.types) > 1 else target
     owner = id_of(busy["id"]) if busy else holder

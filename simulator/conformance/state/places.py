@@ -1,4 +1,5 @@
-"""Tenants, subscriptions and resource groups: all that a recording names exist, unless it says that they don't."""
+"""Tenants, subscriptions and resource groups: creates all that a recording names, unless it shows that they don't
+exist."""
 
 from __future__ import annotations
 

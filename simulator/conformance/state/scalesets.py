@@ -1,4 +1,4 @@
-"""What recorded scale sets, instances and NICs say about a cluster's pools and nodes."""
+"""Derives a cluster's pools and nodes from recorded scale sets, instances and NICs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def fill_from_scale_set(stage: Stage, cluster: Cluster, resource_id: ResourceId,
 
 
 def _take_common(cluster: Cluster, body: Body) -> None:
-    """What both scale sets and instances say about the cluster: its region, its version."""
+    """Set the cluster's region and version, from a scale set or an instance."""
     tags = body.get("tags") or {}
     cluster.location = str(body.get("location") or cluster.location)
     _, _, version = str(tags.get("aks-managed-orchestrator", "")).partition(":")

@@ -1,4 +1,4 @@
-"""Keeps every write in the activity log, whoever makes it."""
+"""Records every write in the activity log, by any caller."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def logged(world: World, request: Request, handle: Callable[[], Response]) -> Re
 
 
 def log_write(world: World, at: datetime, request: Request, status: int, operation: Operation | None = None) -> None:
-    """Keep a write that was answered; `operation` is what it started, if anything."""
+    """Record an answered write; `operation` is the operation that it started, if any."""
     call = call_of(request.method, request.path)
     action = call.action if call is not None else f"{request.method} {request.path}"
     world.activity.add(at, request, action, status, operation)

@@ -1,6 +1,6 @@
 """Reading the activity log of a subscription (Azure docs: rest-activity-log, activity-log-schema).
 
-The filter knows the patterns that the documents list and no others; a start is required. Events come newest first, once
+The filter accepts only the documented patterns; a start is required. Events come newest first, once
 the setting `activity_log_lag_seconds` has passed: `submissionTimestamp` says when.
 """
 

@@ -1,4 +1,4 @@
-"""From a call to the action that a role must hold, and the scope at which.
+"""Maps a call to the action and the scope that it needs a role for.
 
 The rule is Azure's own naming of actions, `{provider}/{types}/{read|write|delete|name/action}` (Azure
 docs: role-definitions, "Actions format"; the actions of each provider: resource provider
@@ -37,7 +37,7 @@ class Call:
 
 
 def is_poll(path: str) -> bool:
-    """Whether a path asks how an operation goes."""
+    """Whether a path polls an operation."""
     return _POLLS.fullmatch(path) is not None
 
 

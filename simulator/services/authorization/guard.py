@@ -1,4 +1,4 @@
-"""The checks before any service sees a request: roles, deny assignments, linked roles, locks, policies."""
+"""The checks before a request reaches a service: roles, deny assignments, linked roles, locks, policies."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _body(request: Request) -> dict[str, Any]:
 
 
 def locked_down(world: World, scope: str) -> Cluster | None:
-    """The cluster whose locked node resource group holds a scope."""
+    """The cluster whose locked node resource group contains a scope."""
     parts = scope.split("/")
     if len(parts) < 5 or parts[3].lower() != "resourcegroups":
         return None

@@ -1,4 +1,4 @@
-"""Permissions on what a body refers to: joining a resource to another needs `join/action` on it.
+"""Permissions on the resources that a body refers to: a reference needs `join/action` on its target.
 
 Each is in Azure's documents: manage-network-security-group, manage-route-table,
 virtual-network-service-endpoint-policies, manage-nat-gateway, virtual-network-public-ip-address,

@@ -1,4 +1,4 @@
-"""What Resource Manager refuses before a service sees the request (`refusals.json`)."""
+"""Resource Manager's refusals before a request reaches a service (`refusals.json`)."""
 
 from __future__ import annotations
 

@@ -45,8 +45,8 @@ def list_permissions(world: World, request: Request) -> Response:
 def list_locks(world: World, request: Request) -> Response:
     """Locks at a scope and below it; with `$filter=atScope()` those at the scope itself.
 
-    Locks above are not listed (REST: Management Locks - List At Resource Group Level, and so on), so
-    who wants to know must ask at every level.
+    Locks above are not listed (REST: Management Locks - List At Resource Group Level, and so on), so a caller must
+    query every level.
     """
     scope = _scope(world, request)
     exactly = request.query.get("$filter", "").replace(" ", "").lower() == "atscope()"

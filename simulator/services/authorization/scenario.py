@@ -1,7 +1,7 @@
-"""Roles, locks, policies and quotas as a scenario file says them.
+"""Reads roles, locks, policies and quotas from a scenario file.
 
-A scope is an id, or `GROUP`, or `GROUP/natGateways/egress` for a network resource; without one, roles
-hold everywhere. An identity is a client id, the name of one of the scenario's identities, or `*`.
+A scope is an id, or `GROUP`, or `GROUP/natGateways/egress` for a network resource; without a scope, roles apply
+everywhere. An identity is a client id, the name of one of the scenario's identities, or `*`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Content = Mapping[str, Any]
 
 
 def read_access(world: World, content: Content) -> None:
-    """Put a scenario's roles, locks, policies and quotas into the world; ValueError says what is wrong."""
+    """Add a scenario's roles, locks, policies and quotas to the world. Raises ValueError."""
     for each in content.get("roles") or []:
         world.access.assign(role_of(world, each))
     world.access.locks += [lock_of(world, each) for each in content.get("locks") or []]
@@ -60,7 +60,7 @@ def role_of(world: World, each: Content) -> RoleAssignment:
 
 
 def scope_of(world: World, text: str | None) -> str:
-    """The id that a scope in a scenario stands for; without one, the first subscription."""
+    """The resource id of a scenario's scope; without a scope, the first subscription."""
     first = f"/subscriptions/{next(iter(world.subscriptions.values())).id}"
     if not text:
         return first

@@ -21,7 +21,7 @@ _EXTENSIONS = (
 
 
 def tags(pool: NodePool) -> dict[str, str]:
-    """The tags by which AKS knows its scale sets and instances again."""
+    """The tags by which AKS recognises its scale sets and instances."""
     overlay = {"aks-managed-azure-cni-overlay": "true"} if pool.cluster.network_plugin == "azure" else {}
     return overlay | {
         "aks-managed-consolidated-additional-properties": stable_uuid("additional", pool.scale_set_id),

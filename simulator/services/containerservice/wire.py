@@ -40,7 +40,7 @@ def cluster_json(cluster: Cluster) -> dict[str, Any]:
 
 
 def as_of(api_version: str, body: dict[str, Any]) -> dict[str, Any]:
-    """A cluster as a client with this api-version sees it.
+    """A cluster in this api-version.
 
     The managed NAT gateway's SKU is shown since 2026-06-01 (azure-rest-api-specs#45055), hosted system pools by
     2026-08-01 (azure-mgmt-containerservice 41.8.0; which stable version was the first is not documented).

@@ -114,7 +114,7 @@ def _for_person(world: World, request: Request, identity: Identity, tenant: str)
 
 
 def _redeem(world: World, form: dict[str, str], identity: Identity, tenant: str) -> Grant:
-    """What the code stands for, once. Raises EntraError."""
+    """Redeem a code, which works once. Raises EntraError."""
     if not form.get("code"):
         raise EntraError(900144, name="code")
     grant = world.entra.grants.get(form["code"])
@@ -175,7 +175,7 @@ def _claims(world: World, base_url: str, grant: Grant) -> dict[str, Any]:
 
 
 def _user_access_token(world: World, claims: dict[str, Any], scope: str, identity: Identity) -> str:
-    """For an application's API: v2.0 and signed. Otherwise for Graph, which nobody but Graph reads."""
+    """A signed v2.0 token for an application's API; otherwise an unsigned v1.0 token for Graph."""
     asked = _API.search(scope)
     if asked is None:
         return unsigned(claims | {"aud": GRAPH, "appid": identity.client_id, "ver": "1.0"})

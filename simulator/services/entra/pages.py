@@ -51,7 +51,7 @@ def picker(tenant: str, request: str, people: Iterable[Person], hint: str) -> Re
 
 
 def second_factor(tenant: str, request: str, person: Person) -> Response:
-    """The second factor: a button stands for the phone."""
+    """The second factor: a button replaces the phone."""
     buttons = (
         '<button class="main" name="second_factor" value="approved">Approve</button>'
         '<button name="second_factor" value="denied">Deny</button>'

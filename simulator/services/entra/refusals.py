@@ -1,4 +1,4 @@
-"""What Entra ID refuses, by Microsoft's own numbers and in its words: `aadsts.json`.
+"""Entra ID's refusals, with Microsoft's error numbers and texts: `aadsts.json`.
 
 Status 302 there: the browser goes back to the application with the error; others are shown on Entra's page.
 """

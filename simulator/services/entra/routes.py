@@ -109,7 +109,7 @@ _CLOUD = (
 
 
 def cloud_endpoints(_world: World, request: Request) -> Response:
-    """What a cloud consists of. Versions before 2020 list all clouds, later ones describe this one."""
+    """A cloud's endpoints. Versions before 2020 list all clouds, later versions only the current cloud."""
     base = request.base_url
     login = {"loginEndpoint": base, "audiences": [base, f"{base}/"], "tenant": "common", "identityProvider": "AAD"}
     cloud = dict.fromkeys(_CLOUD, base) | {"name": "Simulator", "authentication": login, "suffixes": {}}

@@ -1,8 +1,8 @@
-"""Signing in and out in a browser: the authorize endpoint, its pages, and the way back to the application.
+"""Signing in and out in a browser: the authorize endpoint, its pages, and the redirect to the application.
 
 Source: Entra docs, v2-oauth2-auth-code-flow, v2-protocols-oidc, reply-url,
-developer-guide-conditional-access-authentication-context. What is Microsoft's login form there is a choice of the
-scenario's people here; a second page stands for the second factor.
+developer-guide-conditional-access-authentication-context. A choice of the scenario's people replaces Microsoft's login
+form; a second page stands for the second factor.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def logout(world: World, request: Request) -> Response:
 def _for_sign_in(
     world: World, request: Request, parameters: Mapping[str, str], go_on: Callable[[SignIn], Response]
 ) -> Response:
-    """What `go_on` answers to the sign-in that is asked for; errors go where Entra sends them."""
+    """Call `go_on` for the requested sign-in and return its answer; errors go where Entra ID sends them."""
     try:
         tenant = find_tenant(world, request.params["tenant"])
         application = find_application(world, parameters.get("client_id", ""), tenant)

@@ -1,7 +1,7 @@
 """`POST /v1/workspaces/{id}/query` and `POST /v1/{resource}/query` over the health events.
 
-Azure answers tables of columns and rows (Azure docs: Log Analytics query API). An empty table is what
-one gets where no diagnostic setting sends events.
+Azure answers tables of columns and rows (Azure docs: Log Analytics query API). Without a diagnostic setting the table
+is empty.
 """
 
 from __future__ import annotations

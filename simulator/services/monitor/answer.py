@@ -1,8 +1,8 @@
-"""From recorded series to what the API answers: filter, split, aggregate, order, cut.
+"""Builds the API's answer from recorded series: filter, split, aggregate, order, limit.
 
 Buckets begin at the timespan's first minute and not at full hours; a bucket without data has only a
-`timeStamp`; split dimensions come back in lower case and sorted; more series than `top` are cut
-without a word (recorded answers of Microsoft.Insights).
+`timeStamp`; split dimensions come back in lower case and sorted; series beyond `top` are silently dropped (recorded
+answers of Microsoft.Insights).
 """
 
 from __future__ import annotations

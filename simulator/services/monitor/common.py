@@ -1,4 +1,4 @@
-"""What an answer of the metrics APIs says besides the series: visibility, interval, cost."""
+"""The fields of a metrics answer other than the series: visibility, interval, cost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which metrics there are (`definitions.json`): names, units, aggregations and dimensions.
+"""The metric definitions (`definitions.json`): names, units, aggregations and dimensions.
 
 From Microsoft's published tables (azure-monitor-reference supported-metrics:
 microsoft-network-loadbalancers, microsoft-network-natgateways, microsoft-containerservice-managedclusters).

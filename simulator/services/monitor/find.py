@@ -16,7 +16,7 @@ from .natgateway import nat_gateway_series
 
 
 def find_target(world: World, text: str) -> Target:
-    """The resource with this id, or 404 as Resource Manager says it."""
+    """The resource with this id, or Resource Manager's 404."""
     supplied = world.metric_sources.get(text.rstrip("/").lower())
     if supplied is not None:
         return supplied

@@ -1,6 +1,6 @@
 """A load balancer's metrics, from the ports of the nodes behind it.
 
-A node's ports lie on its frontends in equal parts and the first frontend is drained before the next
+A node's ports are spread equally over its frontends, and the first frontend is used up before the next
 (Azure docs: load-balancer-outbound-connections); a connection fails on the last. New connections of
 a node stop being counted when its flows leave by another path; allocated ports stay allocated as
 long as the outbound rule does.
@@ -61,7 +61,7 @@ class _Counted(NamedTuple):
 
 @lru_cache(maxsize=2048)  # nodes that behave alike share their windows
 def _count(tcp: BankWindow, udp: BankWindow, frontends: int, zero: int | None) -> _Counted | None:
-    """None where there was no connection at all. `zero` stands for no failure beside some success."""
+    """None without any connection. `zero` is the value for no failures when some connections succeed."""
     good = [a + b for a, b in zip(tcp.admitted, udp.admitted, strict=True)]
     bad = [a + b for a, b in zip(tcp.failed, udp.failed, strict=True)]
     if not any(good) and not any(bad):

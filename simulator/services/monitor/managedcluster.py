@@ -8,7 +8,7 @@ from ...world import World
 
 
 def managed_cluster_series(_world: World, cluster: Cluster, metric: str, minutes: range) -> list[Series]:
-    """`kube_node_status_condition`: 1 for the status that holds; a node's series end when it changes."""
+    """`kube_node_status_condition`: 1 for the current status; a node's series end when it changes."""
     if metric != "kube_node_status_condition" or cluster.power_state != "Running":
         return []
     series = []

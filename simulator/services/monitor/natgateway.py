@@ -44,7 +44,7 @@ def _connections(world: World, key: str, minutes: range) -> Iterator[Series]:
 
 
 def _noise(world: World, key: str, minute: int) -> int:
-    """A single failed connection now and then, of nobody's making."""
+    """An occasional failed connection without a cause in the workload."""
     is_there = world.traffic.gateway_minute(key, Protocol.TCP, minute) is not None
     return int(
         is_there

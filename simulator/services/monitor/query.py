@@ -41,7 +41,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class MetricQuery:
-    """A parsed query. `interval_minutes` 0 stands for FULL."""
+    """A parsed query. `interval_minutes` 0 means FULL."""
 
     metrics: tuple[MetricDefinition, ...]
     start: datetime
@@ -144,7 +144,7 @@ def parse_filter(text: str | None) -> tuple[Condition, ...]:
 def find_metrics(
     namespace: str, known: tuple[MetricDefinition, ...], names: str | None
 ) -> tuple[MetricDefinition, ...]:
-    """The metrics asked for, in any case; the first one when none is named."""
+    """The requested metrics, case-insensitive; the first metric if the query names none."""
     provider, _, resource_type = namespace.partition("/")
     by_name = {metric.name.lower(): metric for metric in known}
     wanted = [name.strip() for name in (names or "").split(",") if name.strip()]

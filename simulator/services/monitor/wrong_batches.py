@@ -1,4 +1,4 @@
-"""How batches answer wrongly in silence, where a scenario's settings ask for it. No document says so; users report it.
+"""Silently wrong batch answers, if a scenario's settings enable them. Undocumented; users report them.
 
 Above a number of time series a batch is a success without any point (opentelemetry-collector-contrib#40078). With four
 and more resources points are missing at random (azure-sdk-for-go#22757). One aggregation is zero where a single request
@@ -42,7 +42,7 @@ def spoil(
 
 
 def _held(query: MetricQuery, visibility: Visibility, targets: Sequence[Target]) -> int:
-    """All series of the metrics, whatever the filter: nobody says what Azure counts."""
+    """All series of the metrics, without the filter: what Azure counts is undocumented."""
     minutes = range(int(query.start.timestamp() // 60), int(query.end.timestamp() // 60))
     seen = visibility.minutes(minutes)
     return sum(len(target.emit(metric.name, seen)) for target in targets for metric in query.metrics) if seen else 0

@@ -1,4 +1,4 @@
-"""What is kept of the body of a PUT: writable properties and top-level fields."""
+"""The stored fields of a PUT's body: writable properties and top-level fields."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _REFERENCES = ("natGateway", "networkSecurityGroup", "routeTable", "publicIPPref
 
 
 def written_properties(kind: Kind, body: dict[str, Any]) -> dict[str, Any]:
-    """The body's properties, less what Azure itself put into lists that clients send back.
+    """The body's properties without the entries that Azure adds to lists and clients send back.
 
     A reference is kept as its id only: clients may send the whole resource in its place.
     """

@@ -30,7 +30,7 @@ def affected_nodes(world: World, document: Document) -> list[Node]:
 
 
 def subnets_in_body(vnet_id: ResourceId, body: dict[str, Any]) -> dict[ResourceId, dict[str, Any]] | None:
-    """The subnets that the body of a virtual network's PUT holds; None when it names none at all."""
+    """The subnets in the body of a virtual network's PUT; None if the body has no `subnets`."""
     given = (body.get("properties") or {}).get("subnets")
     if given is None:
         return None
@@ -44,7 +44,7 @@ def subnets_in_body(vnet_id: ResourceId, body: dict[str, Any]) -> dict[ResourceI
 
 
 def check_subnets(world: World, vnet_id: ResourceId, wanted: dict[ResourceId, dict[str, Any]] | None) -> None:
-    """Refuse the PUT of a virtual network for one of its subnets: before anything is changed."""
+    """Refuse the PUT of a virtual network if a subnet is invalid, before any change."""
     vnet = world.network.get(vnet_id)
     if wanted is None or vnet is None:
         return

@@ -1,4 +1,4 @@
-"""What a NAT gateway must be: addresses of its own SKU and zone that nobody else holds, at most 16."""
+"""Checks of a NAT gateway: at most 16 addresses, of its own SKU and zone, and unused elsewhere."""
 
 from __future__ import annotations
 

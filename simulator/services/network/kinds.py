@@ -1,4 +1,4 @@
-"""What differs between the types of network resources that can be written (`kinds.json`).
+"""The differences between the types of writable network resources (`kinds.json`).
 
 Durations and Retry-After are as recorded from Azure: a public IP took about a second and says 1, a
 subnet 3, a NAT gateway about ten seconds and says 10; deletions say 10. Polls repeat it. Durations

@@ -71,7 +71,7 @@ def _frontend(cluster: Cluster, frontend: Frontend) -> dict[str, Any]:
 
 
 def backend_pools(cluster: Cluster) -> list[dict[str, Any]]:
-    """The pools `kubernetes` (inbound) and `aksOutboundBackendPool`, and the one of system pools that AKS hosts.
+    """The pools `kubernetes` (inbound) and `aksOutboundBackendPool`, and the pool of the system pools that AKS hosts.
 
     That its members are in no other pool, and which outbound rule it belongs to, is not documented
     (Azure/terraform-azurerm-avm-res-containerservice-managedcluster#292 shows the pool).

@@ -12,7 +12,7 @@ from .refusals import OPERATION_UNKNOWN
 
 
 def get_operation(world: World, request: Request) -> Response:
-    """The poll of `Azure-AsyncOperation`: only the status, and the error of one that failed."""
+    """The poll of `Azure-AsyncOperation`: only the status, and a failed operation's error."""
     operation = find_operation(world, request)
     body: dict[str, Any] = {"status": operation.status}
     if operation.error is not None:

@@ -36,13 +36,13 @@ def find_part(owner: Document, name: str) -> dict[str, Any] | None:
 
 
 def written_part(name: str | None, body: dict[str, Any]) -> dict[str, Any]:
-    """What is kept of a part that a client sent: its name and writable properties."""
+    """The stored fields of a child that a client sends: its name and writable properties."""
     properties = {key: value for key, value in (body.get("properties") or {}).items() if key != "provisioningState"}
     return {"name": name, "properties": properties}
 
 
 def replaced(owner: Document, part: dict[str, Any] | None, name: str) -> dict[str, Any]:
-    """The owner's properties with `part` in the place of the one called `name`, or without that."""
+    """The owner's properties with `part` in place of the child `name`; without `part` that child is removed."""
     parts = {str(each.get("name")).lower(): each for each in parts_of(owner)}
     if part is None:
         parts.pop(name.lower(), None)

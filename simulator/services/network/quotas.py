@@ -1,4 +1,4 @@
-"""How many network resources a subscription may have in a region, and how many it has.
+"""Limits and usage of a subscription's network resources in a region.
 
 The names and the shape of `usages` follow the API's published examples; the limits are those of an
 enterprise agreement unless the scenario's `quotas` say otherwise (Azure docs:

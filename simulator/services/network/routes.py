@@ -37,7 +37,7 @@ def id_in_path(request: Request, resource_type: str) -> ResourceId:
 
 
 def find_document(world: World, resource_id: ResourceId) -> Document:
-    """The document, or 404 as Azure says it for a tracked resource or a child."""
+    """The document, or Azure's 404 for a tracked resource or a child."""
     world.group(resource_id.subscription, resource_id.group)
     document = world.network.get(resource_id)
     if document is not None:

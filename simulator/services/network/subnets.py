@@ -37,7 +37,7 @@ def check_subnet(world: World, resource_id: ResourceId, properties: dict[str, An
 
 
 def prefixes_of(properties: dict[str, Any]) -> list[str]:
-    """A subnet's address prefixes, whichever property holds them."""
+    """A subnet's address prefixes, from `addressPrefix` or `addressPrefixes`."""
     listed = [str(each) for each in properties.get("addressPrefixes") or []]
     single = properties.get("addressPrefix")
     return listed or ([str(single)] if single else [])

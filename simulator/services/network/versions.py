@@ -1,4 +1,4 @@
-"""What an api-version shows: older ones leave out properties that came later.
+"""Properties per api-version: older versions omit later properties.
 
 From recorded answers: the same day showed `type` on a NAT gateway to 2024-03-01 and not to 2022-07-01;
 2025-03-01 showed `scope` and private addresses, 2025-05-01 `type` again. Only what was recorded is
@@ -26,7 +26,7 @@ _GATEWAYS: tuple[tuple[str, Mapping[str, Any]], ...] = (
 
 
 def as_of(api_version: str, body: dict[str, Any]) -> dict[str, Any]:
-    """A resource as a client with this api-version sees it."""
+    """A resource in this api-version."""
     kind = str(body.get("type"))
     properties = body.get("properties") or {}
     late = {name for name, since in _ADDED.get(kind, {}).items() if api_version < since}

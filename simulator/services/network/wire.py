@@ -65,13 +65,13 @@ def _subnet(world: World, document: Document) -> dict[str, Any]:
 
 
 def _endpoint(subnet: Document, written: dict[str, Any]) -> dict[str, Any]:
-    """A service endpoint follows the subnet's state only while it is being added (recorded in 2023)."""
+    """A service endpoint has the subnet's state only while a write adds it (recorded in 2023)."""
     state = subnet.provisioning_state if written.get("service") in subnet.new_endpoints else "Succeeded"
     return {"provisioningState": state, **written, "locations": written.get("locations", ["*"])}
 
 
 def _delegation(subnet: Document, written: dict[str, Any]) -> dict[str, Any]:
-    """A delegation; Azure says Succeeded at once (recorded in 2020)."""
+    """A delegation; its state is Succeeded at once (recorded in 2020)."""
     properties = {"provisioningState": "Succeeded"} | dict(written.get("properties") or {})
     actions = ["join", *_MORE_ACTIONS.get(str(properties.get("serviceName")).lower(), ())]
     return {

@@ -1,7 +1,7 @@
-"""Writing Microsoft.Network: PUT replaces the whole object, DELETE takes it away, both take time.
+"""Writing Microsoft.Network: PUT replaces the whole object, DELETE removes it, both take time.
 
-A PUT answers 201 (new) or 200 (there already) with `Azure-AsyncOperation`; the resource says
-Updating until the operation is over, except when no property changes. Unknown properties survive. One
+A PUT answers 201 (new) or 200 (there already) with `Azure-AsyncOperation`; the resource is Updating until the
+operation ends, except when no property changes. Unknown properties survive. One
 operation at a time may write a virtual network and its subnets; a subnet PUT overtakes a PUT of the
 virtual network, which then ends as canceled and superseded. What a resource looks like after a
 failed operation isn't documented: here it says Failed and is what it was before, until it is written again.
@@ -55,7 +55,7 @@ def put_document(world: World, request: Request, resource_id: ResourceId) -> Res
     check_subnets(world, resource_id, subnets)
     document = existing or Document(resource_id, properties, top)
     before = copy.deepcopy(document.properties) if existing is not None else None
-    is_failed = document.provisioning_state == "Failed"  # then what was asked for hasn't happened yet
+    is_failed = document.provisioning_state == "Failed"  # then the requested change isn't applied yet
     busy = existing is None or is_failed or document.properties != properties or kind is VIRTUAL_NETWORKS
     changed = busy or document.top != top or document.provisioning_state != "Succeeded"
     document.new_endpoints = endpoints_in(properties) - (endpoints_in(before) if before is not None else set())
@@ -126,7 +126,7 @@ def _parent(world: World, resource_id: ResourceId) -> Document | None:
 
 
 def wait_for_others(world: World, request: Request, owner: Document | None, kind: Kind | None = None) -> None:
-    """Refuse while another operation writes the resource, or the virtual network that holds it."""
+    """Refuse while another operation writes the resource or its virtual network."""
     running = world.operations.holding(owner.key) if owner is not None else None
     if owner is None or running is None:
         return
@@ -220,7 +220,7 @@ def start_operation(
     finish: Callable[[datetime], None],
     abandon: Callable[[str], None] | None = None,
 ) -> Operation:
-    """Begin an operation on a document, which holds its virtual network if it is a subnet."""
+    """Begin an operation on a document; for a subnet it also locks the virtual network."""
     owner = world.network.get(document.id.parent) if document.kind == SUBNET else document
     assert owner is not None
     where = ("Microsoft.Network", document.id.subscription, str(owner.top.get("location", "")))
@@ -230,13 +230,13 @@ def start_operation(
 
 
 def async_headers(request: Request, operation: Operation) -> dict[str, str]:
-    """The headers of an answer whose work goes on."""
+    """The headers of an asynchronous answer."""
     url = operation_url(request.base_url, operation, request.query["api-version"], "operations")
     return {"Azure-AsyncNotification": "Enabled", "Azure-AsyncOperation": url}
 
 
 def deleting(request: Request, operation: Operation) -> Response:
-    """The answer to a DELETE whose work goes on: it may be polled at two URLs."""
+    """The answer to an asynchronous DELETE: clients may poll two URLs."""
     location = operation_url(request.base_url, operation, request.query["api-version"], "operationResults")
     headers = async_headers(request, operation) | {"Location": location}
     return Response(202, None, headers | {"Retry-After": str(operation.poll_after_seconds)})

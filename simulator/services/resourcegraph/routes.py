@@ -136,9 +136,9 @@ def _container(world: World, group: dict[str, Any]) -> dict[str, Any]:
 
 
 class ResourceRow(Mapping[str, Any]):
-    """A row that is rendered when a query looks further than at where the resource is and its type.
+    """A row that renders its resource only if a query reads more than its location and type.
 
-    Most queries want one type out of many, and rendering is what costs.
+    Most queries want a single type, and rendering is slow.
     """
 
     def __init__(self, world: World, row: Row) -> None:

@@ -1,6 +1,5 @@
-"""What Slack finds wrong with blocks: limits from its Block Kit reference (`schemas.json`), words from its answers.
-
-The words were seen in public reports ("[ERROR] must be less than 3001 characters [json-pointer:/blocks/0/text/text]",
+"""Slack's validation of blocks: limits from its Block Kit reference (`schemas.json`), messages from public reports
+("[ERROR] must be less than 3001 characters [json-pointer:/blocks/0/text/text]",
 "no more than 50 items allowed", "unsupported type: ...", "missing required field: ...", "must provide an object",
 "invalid additional property: ...", "invalid url", "`action_id` ... already exists"); the others are assumed.
 """
@@ -36,7 +35,7 @@ class Problem:
 
 
 def find_problems(blocks: Any, newer: Collection[str], at: str = "/blocks", most: int = MOST_BLOCKS) -> list[Problem]:
-    """Everything that Slack says against a list of blocks; `newer` are the newer types that the workspace has."""
+    """Slack's validation errors for a list of blocks; `newer` are the newer block types that the workspace has."""
     items = {"type": "object", "required": ["type"]}
     found = _checked({"type": "array", "maxItems": most, "items": items}, blocks, at)
     if found:
@@ -65,7 +64,7 @@ def _schema(kind: str) -> dict[str, Any]:
 
 
 def _of_parts(block: Mapping[str, Any], at: str) -> list[Problem]:
-    """What a block's parts say only together."""
+    """Errors that depend on several parts of a block."""
     if block["type"] == "data_table" and len({len(row) for row in block["rows"]}) > 1:
         return [Problem(f"{at}/rows", "all rows must have the same number of cells")]
     return _repeated("action_id", block["elements"], f"{at}/elements") if block["type"] == "actions" else []

@@ -53,7 +53,7 @@ def problems_of(message: Mapping[str, Any], newer: tuple[str, ...]) -> list[Prob
 
 
 def check_content(world: World, message: Mapping[str, Any]) -> None:
-    """Raise what Slack says is wrong with a message, if anything."""
+    """Raise Slack's error if a message is invalid."""
     blocks, attachments = message.get("blocks"), message.get("attachments")
     if not isinstance(attachments or [], list) or not all(isinstance(each, dict) for each in attachments or []):
         raise SlackError("invalid_attachments")

@@ -139,15 +139,15 @@ def slash_command(world: World, base_url: str, channel: str, command: str, text:
 
 
 def click_error(delivery: Delivery) -> str:
-    """What people see at the message; empty when the app acknowledged."""
+    """The error shown at the message; empty when the app acknowledged."""
     if delivery.failure == TIMEOUT:
         return "Operation timed out. Apps need to respond within 3 seconds."
     if delivery.failure:
-        return "This app did not respond."  # assumed: nobody has shown these words
+        return "This app did not respond."  # assumed: no public source has this text
     return "" if delivery.status == 200 else f"This app responded with Status Code {delivery.status}."
 
 
 def command_error(command: str, delivery: Delivery) -> str:
-    """What Slackbot tells the person who gave the command; empty when the app acknowledged."""
+    """Slackbot's answer to the command's sender; empty when the app acknowledged."""
     code = delivery.failure or ("" if delivery.status == 200 else "http_service_error")
     return f'{command} failed with the error "{code}"' if code else ""

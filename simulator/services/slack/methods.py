@@ -45,7 +45,7 @@ def _arguments(request: Request) -> tuple[Arguments, str]:
 
 
 def call(world: World, request: Request) -> Response:
-    """Any method: who calls, whether the scopes suffice, and then what it does."""
+    """Call a method: check the token and its scopes, then run it."""
     arguments, token = _arguments(request)
     method, app = METHODS.get(request.params["method"]), world.slack.app
     if method is None:
@@ -72,7 +72,7 @@ def _channel(world: World, arguments: Arguments) -> str:
 
 
 def _own_message(world: World, arguments: Arguments, refusal: str) -> Message:
-    """The app's message that is meant. Nobody sees the ids of ephemeral ones by these methods."""
+    """The app's own message; these methods can't address ephemeral messages."""
     found = world.slack.find(_channel(world, arguments), str(arguments.get("ts")))
     if found is None or found.visible_to:
         raise SlackError("message_not_found")

@@ -1,4 +1,4 @@
-"""People as Slack knows them (Slack docs: users.info; Slack Connect, external members)."""
+"""People's Slack profiles (Slack docs: users.info; Slack Connect, external members)."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from ...world import World
 
 
 class SlackError(ServiceError):
-    """`{"ok": false, "error": code}`, with what else the code comes with."""
+    """`{"ok": false, "error": code}`, with the code's further fields."""
 
     def __init__(self, code: str, *, status: int = 200, headers: dict[str, str] | None = None, **more: Any) -> None:
         super().__init__(status, code, code, headers=headers)

@@ -33,7 +33,7 @@ def incoming_webhook(world: World, request: Request) -> Response:
 
 
 def respond(world: World, request: Request) -> Response:
-    """A response_url. getsentry/sentry knows the error "Expired url"; "Used url" is assumed."""
+    """Answer to a response_url. The error "Expired url" is in getsentry/sentry; "Used url" is assumed."""
     grant = world.slack.response_urls.get(request.params["secret"])
     if grant is None:
         raise SlackError("no_service", status=404)

@@ -59,7 +59,7 @@ def get_group(world: World, request: Request) -> Response:
 
 
 def put_group(world: World, request: Request) -> Response:
-    """Make a resource group, or write the tags of one that is there."""
+    """Create a resource group, or write the tags of an existing group."""
     subscription, name = world.subscription(request.params["subscription"]), request.params["group"]
     body = request.json_object()
     key = (subscription.id.lower(), name.lower())

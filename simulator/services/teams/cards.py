@@ -1,6 +1,6 @@
-"""What becomes of a body that a workflow took: the card that the channel shows, or why there is none.
+"""Turns a body that a workflow accepted into the channel's card, or the reason why there is none.
 
-The workflow's action reads cards with Microsoft's AdaptiveCards library; its words were seen in public reports of
+The workflow's action reads cards with Microsoft's AdaptiveCards library; its messages are from public reports of
 failed runs ("AdaptiveCards.AdaptiveSerializationException: Property 'type' must be 'AdaptiveCard'").
 """
 
