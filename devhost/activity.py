@@ -9,9 +9,8 @@ from contextlib import contextmanager
 
 
 class Activity:
-    """Counts running work, and everything that may have made more of it.
-
-    The host is idle when nothing runs and every queue was found empty after the last thing that happened: each such
+    """Counts running work, and events that may have caused more work. The host is idle when nothing runs and every
+    queue was found empty after the last event: each such
     thing raises `version`, and a listener notes the version it saw before a fetch that brought nothing.
     """
 
@@ -23,18 +22,18 @@ class Activity:
 
     @property
     def version(self) -> int:
-        """Grows with everything that happens."""
+        """Increases with every event."""
         with self._changed:
             return self._version
 
     def begin(self) -> None:
-        """Notes that something runs, or will for certain, that may leave messages in a queue."""
+        """Notes that work runs, or will run, that may send messages to a queue."""
         with self._changed:
             self._running += 1
             self._version += 1
 
     def end(self) -> None:
-        """Notes that what `begin` announced is over."""
+        """Notes the end of work announced by `begin`."""
         with self._changed:
             self._running -= 1
             self._version += 1
@@ -42,7 +41,7 @@ class Activity:
 
     @contextmanager
     def working(self) -> Iterator[None]:
-        """`begin` and `end` around what runs here and now."""
+        """Calls `begin` and `end` around the block."""
         self.begin()
         try:
             yield
@@ -50,7 +49,7 @@ class Activity:
             self.end()
 
     def happened(self) -> None:
-        """Notes that something outside may have put messages into a queue."""
+        """Notes that a client may have put messages into a queue."""
         with self._changed:
             self._version += 1
             self._changed.notify_all()
@@ -78,7 +77,7 @@ class Activity:
         return True
 
     def wait_until_nothing_runs(self, timeout_seconds: float) -> bool:
-        """Waits until nothing runs; False if the time is up."""
+        """Waits until nothing runs; False on timeout."""
         with self._changed:
             return self._changed.wait_for(lambda: self._running == 0, timeout_seconds)
 

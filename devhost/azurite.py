@@ -1,6 +1,6 @@
 """Azurite, Microsoft's storage emulator, as a child process on free loopback ports.
 
-It is run with the project's own Node. It ends with the process that started it, however that ends (see
+It runs on the project's own Node. It ends with its parent process, even if that is killed (see
 ``exit_with_parent.cjs``), so no emulator is ever left behind.
 """
 
@@ -58,7 +58,7 @@ class Azurite:
 
     @property
     def pid(self) -> int:
-        """The process id, for tests that take the storage away."""
+        """The process id, for tests that kill the storage."""
         return self._process.pid
 
 

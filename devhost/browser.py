@@ -48,14 +48,14 @@ class PageFailedError(DevHostError):
 
 @dataclass(frozen=True, slots=True)
 class Chromium:
-    """How to start one. ``environment`` is added to the process's own."""
+    """How to start Chromium. ``environment`` is added to the process's own."""
 
     executable: Path
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def find_chromium(environment: Mapping[str, str] | None = None) -> Chromium:
-    """The first of the three places that has one. Raises BrowserNotFoundError."""
+    """Searches the three places in order. Raises BrowserNotFoundError."""
     environment = os.environ if environment is None else environment
     named = environment.get("CHROMIUM", "")
     if named and not Path(named).is_file():
@@ -77,7 +77,7 @@ def _packaged(fonts: Mapping[str, str]) -> Chromium:
 
 
 def _unpack(package: Path, home: Path) -> None:
-    """Into a folder of its own that is renamed when complete, so that two at once do no harm."""
+    """Unpacks into a temporary folder and renames it when complete, so that parallel runs don't conflict."""
     home.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(dir=home.parent))
     script = work / "unpack.mjs"
@@ -107,7 +107,7 @@ class Camera:
 
     @contextmanager
     def visitor(self, *, width: int = 1280, height: int = 900, is_dark: bool = False) -> Iterator[BrowserContext]:
-        """A browser of one person: tabs that share cookies, and share none with others."""
+        """A browser context for one person: its tabs share cookies with no other visitor."""
         context = self.browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme="dark" if is_dark else "light",
@@ -131,7 +131,7 @@ class Camera:
             yield page
 
     def shoot(self, address: str, path: Path, *, width: int = 1280, height: int = 900, is_dark: bool = False) -> Path:
-        """A picture (PNG) of the whole page, however long; ``height`` is the least."""
+        """A screenshot (PNG) of the whole page; ``height`` is the minimum."""
         with self.page(address, width=width, height=height, is_dark=is_dark) as page:
             page.screenshot(path=path, full_page=True)
         return path
@@ -139,7 +139,7 @@ class Camera:
 
 @contextmanager
 def camera(chromium: Chromium | None = None) -> Iterator[Camera]:
-    """A camera with a Chromium of its own, which ends with it. Raises BrowserNotFoundError."""
+    """A camera with a Chromium of its own; both end with the block. Raises BrowserNotFoundError."""
     from playwright.sync_api import sync_playwright
 
     chromium = chromium or find_chromium()

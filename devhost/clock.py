@@ -16,7 +16,7 @@ class FileClock:
     """The machine's clock plus an offset in seconds read from `file`; without the file the offset is zero."""
 
     def __init__(self, file: Path, longest_sleep: float = math.inf) -> None:
-        """`longest_sleep` in seconds: waits beyond it are cut short, for an Azure that takes no time."""
+        """`longest_sleep` is the longest wait in seconds: a simulated Azure needs no longer."""
         self._file = file
         self._longest_sleep = longest_sleep
 

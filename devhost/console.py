@@ -22,7 +22,7 @@ class Teller:
         print(text, flush=True)
 
     def quote(self, lines: Iterable[str]) -> None:
-        """Something that was posted or written by the app, set apart by a bar."""
+        """Prints the app's output, marked by a bar."""
         for line in lines:
             print(f"  │ {line}".rstrip(), flush=True)
 
@@ -39,6 +39,6 @@ class Teller:
 
 
 def fail(reason: str) -> int:
-    """The exit code of a demo in which something did not happen."""
+    """Prints the failure; returns the demo's exit code."""
     print(f"\nThe demo stopped: {reason}", file=sys.stderr, flush=True)
     return 1

@@ -1,4 +1,4 @@
-"""Between the host's messages and the objects of ``azure.functions`` that handlers take and return.
+"""Converts between the host's messages and the ``azure.functions`` objects that handlers take and return.
 
 Azure docs: "Python developer reference for Azure Functions" and "Azure Queue storage output bindings".
 """
@@ -20,7 +20,7 @@ NO_CONTENT = 204
 
 
 class OutputSlot(func.Out[Any]):
-    """What a handler gets for an output parameter."""
+    """A handler's argument for an output parameter."""
 
     def __init__(self) -> None:
         self._value: Any = None
@@ -33,7 +33,7 @@ class OutputSlot(func.Out[Any]):
 
 
 def to_argument(call: Call) -> HttpRequest | QueueMessage | TimerRequest:
-    """The object that the trigger's parameter takes."""
+    """The argument for the trigger's parameter."""
     if isinstance(call, HttpCall):
         return HttpRequest(
             call.method,
@@ -63,7 +63,7 @@ def to_argument(call: Call) -> HttpRequest | QueueMessage | TimerRequest:
 
 
 def to_answer(returned: Any) -> HttpAnswer:
-    """What the client gets for what an HTTP function returned: a response, a text, or nothing.
+    """The client's answer from an HTTP function's return value: a response, a text, or None.
 
     Raises TypeError for anything else.
     """

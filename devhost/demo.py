@@ -224,7 +224,7 @@ class Story:
         return fresh
 
     def _subnets(self) -> dict[str, Any]:
-        """Name to the whole ARM document of each of the cluster's subnets, as a bystander reads them."""
+        """The ARM documents of the cluster's subnets by name, read by a client other than the app."""
         token = self._http.get(
             f"{self._simulator.http_url}/msi/token",
             params={"resource": self._simulator.url, "client_id": "bystander", "api-version": "2019-08-01"},

@@ -8,11 +8,11 @@ class DevHostError(Exception):
 
 
 class StartError(DevHostError):
-    """Something that was to be started did not start."""
+    """The host, the app or a program did not start."""
 
 
 class UnsupportedError(DevHostError):
-    """The function app uses something that Azure Functions has and this host has not."""
+    """The function app uses a feature of Azure Functions that this host lacks."""
 
 
 class FunctionFailedError(DevHostError):
@@ -24,4 +24,4 @@ class WorkerGoneError(DevHostError):
 
 
 class DrainTimeoutError(DevHostError):
-    """The queues were not empty, or a function still ran, when the time was up."""
+    """The queues were not empty, or a function still ran, at the timeout."""

@@ -1,6 +1,6 @@
 """The host's HTTP side: routes, keys, limits, and the admin call that runs a function now.
 
-It passes on what a client sent as it was sent: the Host header, the body's bytes, the path still encoded. Answers that
+It forwards the client's request unchanged: the Host header, the body's bytes, the path still encoded. Answers that
 come from the host and not from a function are 401, 404, 500 and 502, without a body, as in Azure.
 """
 
@@ -28,7 +28,7 @@ ADMIN_PREFIX = "/admin/functions/"
 
 @dataclass(frozen=True)
 class Keys:
-    """What a caller shows as the header ``x-functions-key`` or the query's ``code``."""
+    """The host's keys. Callers send a key in the header ``x-functions-key`` or the query's ``code``."""
 
     function: str
     master: str

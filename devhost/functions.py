@@ -1,6 +1,6 @@
 """What a function app declares: its functions, each with one trigger and its queue outputs.
 
-Worked out from the bindings that the app's own decorators (``azure.functions``) describe, with ``%SETTING%`` replaced.
+Derived from the bindings that the app's own decorators (``azure.functions``) describe, with ``%SETTING%`` replaced.
 What this host can't do is refused by name rather than left out.
 """
 

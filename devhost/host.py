@@ -130,7 +130,7 @@ class DevHost:
 
     @property
     def route_prefix(self) -> str:
-        """What every HTTP function's path begins with, from host.json."""
+        """The path prefix of every HTTP function, from host.json."""
         return self._host_json.route_prefix
 
     def run_timer(self, name: str) -> None:
@@ -176,7 +176,7 @@ class DevHost:
         return "\n".join(f"--- {file.name}\n{file.read_text(errors='replace')}" for file in files)
 
     def stop(self) -> None:
-        """Ends everything; functions that run get a few seconds to end by themselves."""
+        """Stops the host; running functions get a few seconds to finish."""
         self._server.stop()
         pollers: list[TimerListener | QueueListener] = [*self._timers, *self._listeners]
         for poller in pollers:

@@ -16,7 +16,7 @@ from devhost.errors import StartError
 
 @dataclass(frozen=True)
 class HostSettings:
-    """What shapes how functions are called."""
+    """The settings that control function calls."""
 
     route_prefix: str = "api"
     function_timeout: timedelta = timedelta(minutes=30)

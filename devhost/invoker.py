@@ -21,7 +21,7 @@ from devhost.storage import Queues
 
 
 class HostLog:
-    """The host's own log: a line for each invocation and each thing that went wrong. Safe to use from many threads."""
+    """The host's own log: a line for each invocation and each error. Safe to use from many threads."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
@@ -33,7 +33,7 @@ class HostLog:
 
 
 class Invoker:
-    """Calls functions and sends what they put into queues, only after they succeeded."""
+    """Calls functions, and sends their queue messages only after success."""
 
     def __init__(
         self,

@@ -38,7 +38,7 @@ FETCH_LIMIT = 32
 
 @dataclass(frozen=True)
 class Disorder:
-    """Deliveries that Azure allows but seldom makes, for tests that must not depend on luck."""
+    """Rare deliveries that Azure allows, on demand for tests."""
 
     double: bool = False
     """Every message is delivered twice at once."""
@@ -107,7 +107,7 @@ class QueueListener:
 
     def _poll(self) -> None:
         while not self._stopping:
-            # Read first: a clock that jumps from here on makes a fetch that finds nothing count as out of date.
+            # Read first: if the clock jumps after this line, an empty fetch is out of date.
             version = self._activity.version
             try:
                 self._show_again()
@@ -219,5 +219,5 @@ class QueueListener:
             for message in due:
                 del self._hidden[message.id]
         for message in due:
-            with suppress(HttpResponseError):  # it showed by itself and was taken by another instance
+            with suppress(HttpResponseError):  # it became visible and another instance took it
                 self._queue.update_message(message, visibility_timeout=0)

@@ -24,7 +24,7 @@ STOP_TIMEOUT_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class WorkerOptions:
-    """What all workers of a host have in common."""
+    """Settings that all workers of a host share."""
 
     app_folder: Path
     settings: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""Which function a request is for: HTTP routes as Azure Functions matches them.
+"""Finds the function for a request: matches HTTP routes like Azure Functions.
 
 Route templates are those of ASP.NET: ``{name}``, ``{name:int}``, ``{name?}`` and ``{*rest}``; case doesn't matter.
 Azure docs: "Azure Functions HTTP trigger", "Customize the HTTP endpoint".
@@ -40,7 +40,7 @@ class Route:
         return {name: unquote(value) for name, value in found.groupdict().items() if value}
 
     def order(self) -> tuple[int, ...]:
-        """Sorts what is more exact first: a literal segment, then one with a constraint, any, the rest of the path."""
+        """Sorts the most specific first: a literal segment, then a constrained one, any, the rest of the path."""
         return tuple(_rank(segment) for segment in self.template.split("/"))
 
     def _regex(self) -> str:

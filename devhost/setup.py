@@ -55,10 +55,10 @@ def install_python_packages(run: Run) -> None:
 
 
 def install_node_packages(run: Run) -> None:
-    """Installs package-lock.json, unless that was done, and bundles what draws Slack's blocks. No package's own
+    """Installs package-lock.json, unless it is installed, and bundles the renderer of Slack's blocks. No package's own
     scripts run: none of them needs to."""
     npm = (str(PYTHON), "-m", "devhost.node")
-    # npm ci begins by deleting what is there, under the feet of an emulator that is running.
+    # npm ci first deletes node_modules, which a running emulator may use.
     if not NODE_INSTALLED.exists() or NODE_INSTALLED.read_text() != NODE_LOCK.read_text():
         run(*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
         NODE_INSTALLED.write_text(NODE_LOCK.read_text())

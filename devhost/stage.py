@@ -1,4 +1,4 @@
-"""Everything the demo and `make serve` run on: a simulated Azure, Azurite, and the function app in the local host."""
+"""The environment of the demo and `make serve`: a simulated Azure, Azurite, and the function app in the local host."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Stage:
     host: DevHost
 
     def pass_minutes(self, minutes: int = 1) -> None:
-        """Time jumps, a minute at a time, for the simulated Azure and the app alike; the timer fires each time."""
+        """Advances the simulated Azure and the app minute by minute; the timer fires each minute."""
         for _ in range(minutes):
             self.simulator.advance(60)
             self.host.advance_clock(60)

@@ -43,7 +43,7 @@ class Queues:
         return client
 
     def send(self, connection: str, queue: str, body: bytes) -> None:
-        """Sends a message, to a new queue if need be. What storage refuses (64 KiB are its limit) is raised."""
+        """Sends a message, to a new queue if need be. Raises the storage's error, for example above 64 KiB."""
         content = self.encode(body)
         try:
             self.client(connection, queue).send_message(content)
@@ -55,7 +55,7 @@ class Queues:
         return base64.b64encode(body).decode() if self._base64 else body.decode()
 
     def decode(self, content: str) -> bytes:
-        """Turns `encode` round. Raises ValueError for what is not base64 where it should be."""
+        """The inverse of `encode`. Raises ValueError for invalid base64."""
         return base64.b64decode(content, validate=True) if self._base64 else content.encode()
 
     def close(self) -> None:

@@ -67,7 +67,7 @@ class LoadedFunction:
 
 def load(app_folder: Path, clock: FileClock) -> tuple[Index, dict[str, LoadedFunction]]:
     """Imports function_app.py from the folder and indexes it with its own decorators."""
-    # Nothing of this repository may be found but by way of the app's own folder.
+    # The app may import this repository's modules only through its own folder.
     sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() not in (ROOT, app_folder)]
     sys.path.append(str(app_folder))
     _install_clock(app_folder, clock)

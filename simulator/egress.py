@@ -1,4 +1,4 @@
-"""By which way a node's new outbound flows leave, from what is configured.
+"""The egress path of a node's new outbound flows, from the configuration.
 
 Order of precedence (Azure docs: nat-overview): a default route to an appliance or gateway, whole or in
 pieces, then the subnet's NAT gateway, then the node's own public IP, then the load balancer's outbound

@@ -36,7 +36,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Effects:
-    """What faults do to one request."""
+    """The effects of faults on a request."""
 
     latency_seconds: float = 0.0
     answer: Answer | None = None
@@ -91,7 +91,7 @@ class Faults:
         return [fault.described | {"seen": fault.seen} for fault in self._faults]
 
     def effects(self, method: str, target: str, client_id: str | None) -> Effects:
-        """What happens to this request."""
+        """The effects on this request."""
         if not self._faults:
             return NONE
         struck = [fault.then for fault in self._faults if fault.strikes(method, target, client_id)]

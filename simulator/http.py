@@ -18,7 +18,7 @@ WRITES = ("PUT", "PATCH", "DELETE")
 class Request:
     """One HTTP request. Header names are lower case; `path` is percent-decoded.
 
-    forgery: what a fault makes of the ID token in the answer.
+    forgery: how a fault changes the ID token in the answer.
     """
 
     method: str

@@ -1,4 +1,4 @@
-"""What a scenario may set about the simulated services as a whole."""
+"""Settings for all simulated services, from a scenario."""
 
 from __future__ import annotations
 

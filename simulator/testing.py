@@ -84,7 +84,7 @@ class RunningSimulator:
         return datetime.fromisoformat(self._control("POST", "/_sim/clock", {"advance_seconds": seconds})["now"])
 
     def messages(self) -> list[dict[str, Any]]:
-        """What was posted to Slack and Teams: service, kind, channel, at, status, body, (ts)."""
+        """Messages posted to Slack and Teams: service, kind, channel, at, status, body, (ts)."""
         return list(self._control("GET", "/_sim/messages"))
 
     def chat(self, **wanted: str) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What happens by itself, and what waits for somebody's write before it happens."""
+"""Scheduled events, and events that a client's write triggers."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ class World:
     def make_group(
         self, subscription_id: str, name: str, location: str, managed_by: str | None = None
     ) -> ResourceGroup:
-        """The resource group, made if it isn't there."""
+        """The resource group; created if it is missing."""
         group = ResourceGroup(subscription_id, name, location, managed_by=managed_by)
         return self.groups.setdefault((subscription_id.lower(), name.lower()), group)
 
@@ -190,7 +190,7 @@ class World:
         self.at(self.started + timedelta(minutes=minute_after_start), action)
 
     def record_event(self, moment: datetime, what: str) -> None:
-        """Keep what happened by itself, for `/_sim/state`."""
+        """Record a scheduled event, for `/_sim/state`."""
         self.happened.append(Happening(moment, what))
 
     def note_write(self, method: str, path: str) -> None:

@@ -81,7 +81,7 @@ def _replay(path: Path, minutes: int, quiet_minutes: int) -> Run:
 
 
 def _be_quiet() -> None:
-    """What snatbot logs of forbidden and forgotten things is part of the scenarios here."""
+    """Silence snatbot's warnings: refusals and dropped state are part of the scenarios."""
     logging.getLogger("snatbot").setLevel(logging.CRITICAL)
 
 

@@ -84,7 +84,7 @@ class DetectorHarness:
         return found
 
     def find_fleet(self, now: datetime) -> Fleet:
-        """The fleet, read again when its list is too old."""
+        """The fleet; reads it again when the list is too old."""
         self._fleet = self._inventory.get(now)
         return self._fleet
 

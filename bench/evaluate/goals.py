@@ -27,7 +27,7 @@ class Goal:
 
 
 def goals(runs: Mapping[str, Run], scores: Mapping[str, Score]) -> list[Goal]:
-    """By scenario."""
+    """Check all goals. ``runs`` and ``scores`` are by scenario."""
     return [
         _found_in_time(scores),
         _not_called_over(scores),

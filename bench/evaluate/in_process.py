@@ -30,7 +30,7 @@ DETECTOR = "detector-client-id"
 
 
 class ReplayClock(SimulatedClock):
-    """A clock that is set, also to the past that a scenario has before its start."""
+    """A settable clock; it also accepts times before the scenario's start."""
 
     def __init__(self, start: datetime) -> None:
         super().__init__(wall=lambda: start, speed=0.0)
@@ -57,7 +57,7 @@ class InProcessAzure:
         self.batch: BatchMetrics = _BatchInProcess(self._simulator)
 
     def go_to(self, moment: datetime) -> None:
-        """Let everything happen that is due by then."""
+        """Run all events that are due by then."""
         self.clock.set(moment)
         with self.world.lock:
             self.world.settle()
@@ -86,7 +86,7 @@ class _Client:
         self._headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
 
     def send_request(self, request: HttpRequest, *, is_read: bool) -> _Answer:
-        del is_read  # nothing gets lost here that would have to be repeated
+        del is_read  # in-process calls need no retries
         parts = urlsplit(request.url)
         path = self._path_prefix + parts.path
         reply = self._simulator.handle(

@@ -86,7 +86,7 @@ def _result(detector: DetectorHarness, now: datetime) -> dict[str, object]:
 
 @contextmanager
 def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    """What azure-identity reads, for as long as it is needed."""
+    """Sets azure-identity's environment variables inside the block."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:

@@ -21,7 +21,7 @@ _CHUNK_MINUTES = 240
 
 
 def note_truth(world: World, tracks: Mapping[str, Track], minutes: range) -> None:
-    """What failed and what was nearly full in ``minutes``, of the nodes that are there now."""
+    """Records failures and nearly full ports of the present nodes in ``minutes``."""
     for key, cluster in world.clusters.items():
         track = tracks[key]
         for node in cluster.nodes:

@@ -122,7 +122,7 @@ def _score_track(run: Run, track: Track, rule_names: tuple[str, ...]) -> Score:
     last_minute = run.until_tick - 1 - run.metrics_delay_minutes
     truth = {at for at in track.truth_nodes if at.minute <= last_minute}
     visible = {at for at in track.visible_nodes if at.minute <= last_minute}
-    # What was claimed of the last minutes is neither right nor wrong yet.
+    # Claims about the last minutes can't be scored yet.
     claims = {at for at in track.claims if at.minute <= last_minute}
     troubles = [
         _trouble(run, track, span)

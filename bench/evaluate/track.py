@@ -30,7 +30,7 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """The incident as one tick left it, where that differs from the tick before."""
+    """The incident after a tick that changed it."""
 
     tick: int
     is_open: bool
@@ -87,7 +87,7 @@ class Track:
 
 
 def spans(minutes: Iterable[int], pause: int = 0) -> list[Span]:
-    """Runs of minutes, those with at most ``pause`` minutes between them taken as one."""
+    """Runs of minutes; runs at most ``pause`` minutes apart are merged."""
     found: list[Span] = []
     for minute in sorted(set(minutes)):
         if found and minute - found[-1].last <= pause + 1:

@@ -1,4 +1,4 @@
-"""docs/cost.md: what watching costs a month, worked out from what was measured and from prices that are marked."""
+"""docs/cost.md: the monthly cost of watching, computed from the measurements and from marked prices."""
 
 from __future__ import annotations
 

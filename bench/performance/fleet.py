@@ -32,7 +32,7 @@ class FleetSize:
 
     @property
     def lanes(self) -> int:
-        """Pairs of subscription and region: no batch reaches over two of them."""
+        """Pairs of subscription and region: a batch stays within a pair."""
         return self.subscriptions * self.regions
 
     @property
@@ -95,7 +95,7 @@ def write_scenario(size: FleetSize, folder: Path) -> Path:
 
 
 def _lane(members: int, failing: int, name: str, where: dict[str, str]) -> list[dict[str, Any]]:
-    """In blocks, each with one failing cluster, so that no batch gets more of them than another."""
+    """In blocks with one failing cluster each, so that failing clusters spread evenly over the batches."""
     blocks = max(1, failing)
     made: list[dict[str, Any]] = []
     for block in range(blocks):

@@ -1,4 +1,4 @@
-"""What a piece of work costs this process: wall and processor seconds, requests, and the most memory so far."""
+"""Measures work in this process: wall and CPU seconds, requests, and peak memory."""
 
 from __future__ import annotations
 

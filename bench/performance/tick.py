@@ -1,4 +1,4 @@
-"""`python -m bench.performance.tick URL REPEATS MODE`: what ticks of snatbot cost, in a process of their own, as JSON.
+"""`python -m bench.performance.tick URL REPEATS MODE`: measures snatbot's ticks in a process of their own; prints JSON.
 
 Discovery, then a first scan (connections are made, incidents open, node names are read), then ticks of the failed pass
 alone, and last of the failed and the pressure pass. Storage and chat are left out; each group's results are dropped as
@@ -58,7 +58,7 @@ def main(url: str, repeats: int, mode: Mode) -> dict[str, Any]:
     readings.clear()
     failed = [scan(with_ports=False) for _ in range(repeats)]
     scanned, failed_mib = dict(readings), peak_mib()
-    scan(with_ports=True)  # the simulator works out port figures of a new minute once, and this is not its test
+    scan(with_ports=True)  # the simulator computes a new minute's ports once; keep that out of the measurement
     pressure = [scan(with_ports=True) for _ in range(repeats)]
     return {
         "discovery": asdict(discovery),

@@ -1,4 +1,4 @@
-"""`python -m simulator.conformance [FOLDER]`: replay recordings, print and write what came out."""
+"""`python -m simulator.conformance [FOLDER]`: replay recordings, print and write the results."""
 
 from __future__ import annotations
 

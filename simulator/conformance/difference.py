@@ -12,7 +12,7 @@ from .values import shape_of
 
 
 class Kind(StrEnum):
-    """What is different. `MISSING` is recorded and not simulated, `EXTRA` the other way round."""
+    """The kind of difference. `MISSING` is recorded but not simulated, `EXTRA` simulated but not recorded."""
 
     STATUS = "status"
     MISSING = "missing"

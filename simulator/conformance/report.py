@@ -33,7 +33,7 @@ proves it.
 
 
 def text(summary: Summary) -> str:
-    """What a run prints. The last line is `N match, N differ, N not covered`, and `, N crashed` if any did."""
+    """A run's output. The last line is `N match, N differ, N not covered`, and `, N crashed` if any did."""
     return "\n".join([*_results(summary), summary.line])
 
 

@@ -16,7 +16,7 @@ from .workload import NodeLoad, Protocol, Stream
 
 @dataclass(frozen=True)
 class BankConfig:
-    """What decides a bank's course. `admitting` is false once new flows leave by another path."""
+    """A bank's configuration. `admitting` is false once new flows leave by another path."""
 
     load: NodeLoad
     protocol: Protocol
@@ -73,7 +73,7 @@ class Bank:
                 self._held[key] *= self.config.ports / totals[key[1]]
 
     def window(self, minutes: range) -> BankWindow:
-        """What happened in `minutes`. Not to be changed: who asks for the same minutes next gets the same lists."""
+        """What happened in `minutes`. Don't change it: calls for the same minutes share the lists."""
         asked, window = self._last
         if asked != minutes:
             window = self._cut(minutes)
@@ -98,8 +98,8 @@ class Bank:
         )
 
     def fork(self, minute: int, config: BankConfig, *, drop_flows: bool = False) -> Bank:
-        """A bank with this one's past and `config` from `minute` on (or from the first minute that
-        hasn't been computed yet, if that is later: what was measured stays).
+        """A bank with this one's past and `config` from `minute` on (or from the first minute that isn't computed yet,
+        if that is later: computed minutes don't change).
 
         With `drop_flows` no flow survives; otherwise those that still fit do.
         """

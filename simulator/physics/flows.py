@@ -24,7 +24,7 @@ StreamKey = tuple[str, str]
 
 
 class Demand(NamedTuple):
-    """What one stream wants in a minute."""
+    """A stream's demand in a minute."""
 
     key: StreamKey
     rate_per_second: float
@@ -32,7 +32,7 @@ class Demand(NamedTuple):
 
 
 class StreamMinute(NamedTuple):
-    """What one stream got in a minute: counts of flows, and ports held (at the end, and on average)."""
+    """A stream's result for a minute: counts of flows, and ports held (at the end, and on average)."""
 
     attempted: float
     admitted: float
@@ -116,7 +116,7 @@ def used_ports(held: Mapping[StreamKey, float]) -> float:
 
 
 class Rounding:
-    """Turns a fluid into whole flows without losing any: what is cut off now is added later."""
+    """Rounds to whole flows without loss: the remainder carries over to the next minute."""
 
     def __init__(self, rest: float = 0.0) -> None:
         self.rest = rest

@@ -19,7 +19,7 @@ BACKGROUND_FLOWS_PER_MINUTE = 6.0
 
 @dataclass(frozen=True)
 class GatewayConfig:
-    """What decides a gateway's course: the loads behind it, its addresses and its timers."""
+    """A gateway's configuration: the loads behind it, its addresses and its timers."""
 
     protocol: Protocol
     loads: tuple[NodeLoad, ...]

@@ -55,7 +55,7 @@ class PortTimers:
 def load_balancer_timers(idle_timeout_minutes: int) -> PortTimers:
     """Timers of a Standard Load Balancer's outbound rule.
 
-    Its cool-down times are less documented than the NAT gateway's, so it assumes the latter's;
+    Its cool-down times are less documented than the NAT gateway's, so the NAT gateway's are assumed;
     UDP flows always idle out after 4 minutes, independent of the rule.
     """
     return PortTimers(idle_seconds=idle_timeout_minutes * 60.0)

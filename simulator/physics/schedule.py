@@ -15,7 +15,7 @@ class Schedule(Protocol):
     """A workload's activity."""
 
     def factor(self, minute: int) -> float:
-        """What the workload's rate is multiplied by in `minute`; 0 when it rests."""
+        """The factor on the workload's rate in `minute`; 0 when idle."""
         ...
 
 

@@ -17,7 +17,7 @@ from .workload import NodeLoad, Protocol
 
 @dataclass(frozen=True)
 class Path:
-    """By which way a node's new flows leave: the load balancer, a NAT gateway (its key), or another."""
+    """The egress path of a node's new flows: the load balancer, a NAT gateway (its key), or another."""
 
     load_balancer: bool = False
     gateway: str | None = None
@@ -51,7 +51,7 @@ class Traffic:
         self._gateways: dict[str, _GatewayTraffic] = {}
         self._shared: dict[BankConfig, Bank] = {}
 
-    # -- what happens -----------------------------------------------------------------------------
+    # -- changes -----------------------------------------------------------------------------------
 
     def place_node(self, node: Hashable, load: NodeLoad, ports: int, timers: PortTimers, minute: int) -> None:
         """Add a node in `minute`, without a path."""
@@ -114,7 +114,7 @@ class Traffic:
         """Remove the NAT gateway and its history."""
         self._gateways.pop(key, None)
 
-    # -- what happened ----------------------------------------------------------------------------
+    # -- history -----------------------------------------------------------------------------------
 
     def path(self, node: Hashable) -> Path:
         """By which way the node's new flows leave now."""
@@ -125,7 +125,7 @@ class Traffic:
         return self._bank(self._nodes[node], protocol).window(minutes)
 
     def gateway_minute(self, key: str, protocol: Protocol, minute: int) -> GatewayMinute | None:
-        """The gateway's flows in a minute; None before it was there."""
+        """The gateway's flows in a minute; None before it exists."""
         gateway = self._gateways.get(key)
         return None if gateway is None else self._pool(key, protocol).minute(minute)
 

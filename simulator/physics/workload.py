@@ -1,4 +1,4 @@
-"""What pods on a node want from the network."""
+"""The network demand of the pods on a node."""
 
 from __future__ import annotations
 

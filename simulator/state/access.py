@@ -1,4 +1,4 @@
-"""All that decides who may do what. Without any roles, everybody may do everything."""
+"""Access rules of the world. Without any roles, every caller may do everything."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class Access:
         self.assignments.append(assignment)
 
     def take_away(self, client_id: str, action: str | None = None) -> None:
-        """An identity loses its roles, or one action of them."""
+        """Remove an identity's roles, or a single action."""
         if not self.restricted:
             self.assign(RoleAssignment(EVERYONE, "/", (EVERYTHING,)))
         self.taken.append(RoleAssignment(client_id, "/", (action or EVERYTHING,)))
 
     def give(self, assignment: RoleAssignment) -> None:
-        """An identity gets a role, and back what was taken from it."""
+        """Assign a role to an identity, and restore its removed actions."""
         self.taken = [each for each in self.taken if each.client_id.lower() != assignment.client_id.lower()]
         self.assign(assignment)
 

@@ -16,7 +16,7 @@ CODE_LIFE = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Session:
-    """Somebody signed in in a browser."""
+    """A signed-in browser session."""
 
     person: Person
     has_second_factor: bool
@@ -38,7 +38,7 @@ class Grant:
 
 @dataclass
 class Entra:
-    """What Entra ID remembers; sessions by cookie, grants by authorization code."""
+    """Entra ID's state: sessions by cookie, grants by authorization code."""
 
     people: list[Person] = field(default_factory=list)
     keys: SigningKeys = field(default_factory=SigningKeys)

@@ -47,7 +47,7 @@ def fate_of(described: str | Mapping[str, Any]) -> Fate:
 
 @dataclass(eq=False)
 class Operation:
-    """A write in progress. `finish(at)` makes its effect, `abandon` undoes what was begun."""
+    """A write in progress. `finish(at)` applies its effect, `abandon` undoes it."""
 
     name: str
     provider: str
@@ -133,7 +133,7 @@ class Operations:
         return next((each for each in self._running if each.resource_key == resource_key), None)
 
     def settle(self, now: datetime) -> None:
-        """Finish what is over by `now`, in the order in which it ended."""
+        """Finish the operations that end by `now`, in the order of their ends."""
         wall = self._clock.wall()
         due: list[tuple[datetime, Operation]] = []
         for operation in self._running:

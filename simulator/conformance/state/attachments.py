@@ -1,4 +1,4 @@
-"""What other resources do to a network resource: back-references, and users that keep it from deletion."""
+"""References from other resources: back-references, and users that block deletion."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _USER = {
 
 
 def put_beside(stage: Stage, resource_id: ResourceId, body: dict[str, Any]) -> None:
-    """Give a resource what others have attached to it in the recording and the simulator doesn't derive."""
+    """Attach to a resource the recorded references that the simulator doesn't derive."""
     document = stage.world.network.get(resource_id)
     if document is None:
         return
@@ -80,7 +80,7 @@ def attach_users(stage: Stage, resource_id: ResourceId) -> None:
 
 
 def release(stage: Stage, resource_id: ResourceId) -> None:
-    """A resource that is deleted is not used any more, except by what replayed requests have written."""
+    """Drop all users of a resource that the recording deletes, except those that replayed requests wrote."""
     kind, name = _USER.get(resource_id.resource_type.lower(), ("", ""))
     for user in stage.world.network.of_kind(f"microsoft.network/{kind}"):
         held = user.properties.get(name)

@@ -105,7 +105,7 @@ def _shows_unfinished(exchange: Exchange, operation: Operation) -> bool:
     return resource_id is not None and resource_id.key == operation.resource_key and state != "Succeeded"
 
 
-# -- stand-ins ------------------------------------------------------------------------------------
+# -- substitutes ----------------------------------------------------------------------------------
 
 
 def _start_polled(stage: Stage, exchange: Exchange) -> None:
@@ -132,7 +132,7 @@ def _occupy_owner(stage: Stage, exchange: Exchange, message: str) -> None:
 
 
 def _occupy_referred(stage: Stage, message: str) -> None:
-    """What the message names as not provisioned is still being written."""
+    """Start a write of the resource that the message names as not provisioned."""
     unready = _UNREADY.search(message)
     referred = id_of(unready["id"]) if unready else None
     document = stage.world.network.get(referred) if referred is not None else None

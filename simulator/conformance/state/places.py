@@ -37,7 +37,7 @@ def arrange_places(stage: Stage, exchange: Exchange, _later: tuple[Exchange, ...
 
 
 def _forget_group(stage: Stage, subscription: str, group: str) -> None:
-    """A group that has been deleted takes along what was in it."""
+    """Delete a group with its resources."""
     world = stage.world
     world.groups.pop((subscription.lower(), group.lower()), None)
     for kind in world.network.kinds():

@@ -1,4 +1,4 @@
-"""What queries of Resource Graph and Log Analytics find.
+"""The results of queries of Resource Graph and Log Analytics.
 
 A Resource Graph query finds as many resources as the recorded one. Which they are doesn't matter to the shape of
 the answer, so they are public IPs, unless the query asks for a type: only simulated types can be found.

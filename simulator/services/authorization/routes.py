@@ -1,4 +1,4 @@
-"""Asking beforehand: permissions at a scope, locks, and what policies would deny."""
+"""Queries before a write: permissions at a scope, locks, and policy restrictions."""
 
 from __future__ import annotations
 

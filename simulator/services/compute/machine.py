@@ -1,4 +1,4 @@
-"""What AKS puts on a node: operating system, disks, extensions, identity. The same for every node here.
+"""A node's settings from AKS: operating system, disks, extensions, identity. The same for every node here.
 
 Clients see it in scale sets and instances; nothing in the simulator depends on it.
 Shape and contents follow an AKS node scale set recorded in April 2025.

@@ -1,4 +1,4 @@
-"""What AKS refuses when a cluster is updated, and Resource Manager before it (`refusals.json`)."""
+"""Refusals of cluster updates, by AKS and by Resource Manager (`refusals.json`)."""
 
 from __future__ import annotations
 

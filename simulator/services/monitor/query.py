@@ -1,4 +1,4 @@
-"""What a client asks of the metrics API: parsing, with Azure's refusals.
+"""Parses metrics queries, with Azure's refusals.
 
 Tolerated because real clients send it and Azure takes it: a timespan that is percent-encoded twice,
 has a space for the T, or no zone; any case in names.

@@ -1,4 +1,4 @@
-"""Reading what AKS makes of Microsoft.Network for a cluster: its load balancer and its nodes' interfaces."""
+"""Reads the network resources that AKS creates for a cluster: its load balancer and its nodes' NICs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes that come at the wrong time: another operation runs, the ETag is old, a reference isn't ready."""
+"""Write conflicts: another operation runs, the ETag is old, a reference isn't ready."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LISTED = (
 
 
 def another_operation(world: World, running: Operation, base_url: str, api_version: str) -> ServiceError:
-    """Somebody else is writing this resource (or its virtual network). Both answers were recorded."""
+    """Another operation writes this resource (or its virtual network). Both answers are recorded."""
     if world.settings.vnet_conflict == "409":
         uri = (
             f"{base_url}/subscriptions/{running.subscription}/providers/{running.provider}/locations/"
@@ -96,7 +96,7 @@ def _linked_invalid(referred: str) -> dict[str, str]:
 
 
 def missing_reference(resource_id: ResourceId, missing: ResourceId) -> ServiceError:
-    """What the body refers to isn't there, or isn't in the same region."""
+    """A referenced resource doesn't exist, or is in another region."""
     return MISSING_REFERENCE.error(
         f"Resource {missing} referenced by resource {resource_id} was not found. Please make sure that the "
         "referenced resource exists, and that both resources are in the same region.",

@@ -1,4 +1,4 @@
-"""What is in use can't be deleted: 400, as recorded."""
+"""Resources in use can't be deleted: 400, as recorded."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .wire import addresses_from, frontend_of_address, gateway_of_address, subne
 
 
 def check_deletion(world: World, document: Document) -> None:
-    """Refuse to delete what something else uses."""
+    """Refuse to delete a resource in use."""
     if document.kind == VNET:
         for subnet in world.network.children(document):
             check_deletion(world, subnet)

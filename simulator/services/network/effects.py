@@ -1,4 +1,4 @@
-"""What a network write changes beyond the document itself: subnets of a virtual network, paths of nodes."""
+"""Further effects of a network write: subnets of a virtual network, egress paths of nodes."""
 
 from __future__ import annotations
 

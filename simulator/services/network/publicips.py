@@ -1,4 +1,4 @@
-"""Public IPs and prefixes: what they must be, and the addresses that they get once they are there."""
+"""Checks public IPs and prefixes, and allocates their addresses."""
 
 from __future__ import annotations
 

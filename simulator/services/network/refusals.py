@@ -1,4 +1,4 @@
-"""What Microsoft.Network refuses (`refusals.json`). The rules are in the module of each resource type."""
+"""Microsoft.Network's refusals (`refusals.json`). The rules are in the module of each resource type."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def _get_document(world: World, request: Request, document: Document) -> Respons
 
 
 def list_usages(world: World, request: Request) -> Response:
-    """What of the region's quotas is used."""
+    """The region's quota usage."""
     subscription = world.subscription(request.params["subscription"])
     return Response(200, {"value": usages_json(world, subscription.id, request.params["location"])})
 

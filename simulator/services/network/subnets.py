@@ -1,4 +1,4 @@
-"""What a subnet must be: a prefix inside its virtual network, and a NAT gateway that fits."""
+"""Checks of a subnet: a prefix inside its virtual network, and a NAT gateway that fits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Network documents as the API shows them: what was written, plus what Azure fills in and derives."""
+"""Network documents as API JSON: written properties, Azure's defaults and derived properties."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _delegation(subnet: Document, written: dict[str, Any]) -> dict[str, Any]:
 
 
 def _upper_group(resource_id: str) -> str:
-    """Back-references come in another case than the resource's own id: the group in capitals."""
+    """Back-references spell the resource group in upper case, unlike the resource's own id."""
     parts = resource_id.split("/")
     parts[4] = parts[4].upper()
     return "/".join(parts)

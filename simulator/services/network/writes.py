@@ -188,7 +188,7 @@ def _nothing(_ended: datetime) -> None:
 
 
 def finish_put(world: World, document: Document) -> Callable[[datetime], None]:
-    """What happens when a write is done."""
+    """Complete a write."""
 
     def finish(ended: datetime) -> None:
         document.provisioning_state = "Succeeded"
@@ -200,7 +200,7 @@ def finish_put(world: World, document: Document) -> Callable[[datetime], None]:
 
 
 def abandon_put(world: World, document: Document, before: dict[str, Any] | None) -> Callable[[str], None]:
-    """What happens when a write fails: `before` are the properties until then, if the resource was there."""
+    """Roll back a failed write: `before` are the earlier properties of an existing resource."""
 
     def abandon(_status: str) -> None:
         document.provisioning_state = "Failed"

@@ -1,4 +1,4 @@
-"""A message's content: what of it Slack refuses, and how it becomes a message that people see."""
+"""Validates a message's content, and turns it into the visible message."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def json_object(raw: bytes | str) -> dict[str, Any] | None:
 
 
 def webhook_message(request: Request) -> dict[str, Any]:
-    """What was posted to a webhook: JSON, bare or in a form's `payload`."""
+    """The message posted to a webhook: JSON, bare or in a form's `payload`."""
     is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
     message = json_object(request.form().get("payload", "") if is_form else request.body)
     if message is None:
@@ -44,7 +44,7 @@ def webhook_message(request: Request) -> dict[str, Any]:
 
 
 def problems_of(message: Mapping[str, Any], newer: tuple[str, ...]) -> list[Problem]:
-    """What is wrong with a message's blocks, its attachments' included."""
+    """Errors in a message's blocks, including those of its attachments."""
     found = find_problems(message["blocks"], newer) if message.get("blocks") is not None else []
     for index, attachment in enumerate(message.get("attachments") or []):
         if isinstance(attachment, dict) and "blocks" in attachment:
@@ -103,7 +103,7 @@ def keep(world: World, kind: str, channel: str, body: Any, ts: str | None) -> No
 
 
 def shown(message: Mapping[str, Any], ts: str) -> dict[str, Any]:
-    """What people see of a message, with the ids that Slack adds."""
+    """The visible message, with the ids that Slack adds."""
     content = {name: message[name] for name in PARTS if message.get(name) is not None}
     if "text" in content:
         content["text"] = str(content["text"])[:LONGEST_TEXT]

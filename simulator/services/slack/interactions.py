@@ -1,4 +1,4 @@
-"""What Slack sends to an app: clicks and slash commands, signed over the raw body, with three seconds to answer.
+"""Requests from Slack to an app: clicks and slash commands, signed over the raw body, with three seconds to answer.
 
 Slack docs: interactivity/handling-user-interaction, reference/interaction-payloads, slash commands, and
 authentication/verifying-requests-from-slack (with a worked example that tests replay).
@@ -48,7 +48,7 @@ def signature(secret: str, timestamp: int, body: bytes) -> str:
 
 
 def signed(world: World, url: str, fields: Mapping[str, str], forged: str = "") -> Request:
-    """The request with these form fields. `forged` is one of FORGERIES: what somebody else than Slack might send."""
+    """The request with these form fields. `forged` is one of FORGERIES: requests that don't come from Slack."""
     timestamp = int(world.outside_now().timestamp()) - (STALE_SECONDS if forged == "stale" else 0)
     secret = world.slack.app.signing_secret + ("x" if forged == "wrong_secret" else "")
     body = urlencode(fields).encode()

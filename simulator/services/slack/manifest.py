@@ -1,4 +1,4 @@
-"""What Slack finds wrong with an app's manifest (Slack docs: app manifest reference; apps.manifest.validate)."""
+"""Slack's validation of an app's manifest (Slack docs: app manifest reference; apps.manifest.validate)."""
 
 from __future__ import annotations
 

@@ -213,7 +213,7 @@ def validate_manifest(_world: World, arguments: Arguments) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Method:
-    """What a method does, and the scopes of which it needs one."""
+    """A method's handler, and the scopes of which it needs one."""
 
     run: Callable[[World, Arguments], dict[str, Any]]
     scopes: tuple[str, ...] = ()
