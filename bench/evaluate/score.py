@@ -2,7 +2,8 @@
 
 *Trouble* is a run of failing minutes of one cluster, with pauses of up to 10 minutes. It is *judged* at the first tick
 at which its first failing minute can be judged: snatbot waits 3 minutes, and longer where metrics arrive later.
-Trouble that no metric showed (nobody may read them) is counted apart: it can't be found, and must not be called health.
+Trouble that no metric shows (no permission to read them) is counted separately: it can't be found, and must not count
+as healthy.
 A *warning* is right when ports really were 75 % in use then, or connections failed within the hour after it.
 """
 
@@ -161,7 +162,7 @@ def _compare(claims: set[NodeMinute], truth: set[NodeMinute]) -> Counts:
 
 
 def _any(minutes: Iterable[int], start: int, end: int) -> bool:
-    """Whether one of ``minutes`` lies in ``start`` to ``end``, the latter left out."""
+    """Whether any of ``minutes`` is in ``start`` to ``end``, ``end`` excluded."""
     return any(start <= minute < end for minute in minutes)
 
 

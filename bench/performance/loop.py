@@ -1,8 +1,9 @@
 """`python -m bench.performance.loop URL THREADS`: runs a plain loop over all load balancers in a process of its own;
 prints JSON.
 
-azure-mgmt-monitor's client asks each load balancer for its connections by state, and who has failures by backend as
-well; for the pressure pass, each load balancer for its used and allocated ports, both in one request. The resource ids
+azure-mgmt-monitor's client asks each load balancer for its connections by state, and those with failures also by
+backend; for the pressure pass, each load balancer for its used and allocated ports, both in one request. The resource
+ids
 come on standard input: finding them is not counted, nor are nodes' names and history.
 """
 

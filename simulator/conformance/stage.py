@@ -134,8 +134,8 @@ class Stage:
     def must_put(self, key: str, body: dict[str, Any]) -> bool:
         """Whether a resource must be created or changed to what the recording shows.
 
-        Not when replayed requests wrote it: then the simulator must know by itself. But when two
-        recorded reads after the last write differ in settings, somebody else has written it.
+        Not when replayed requests wrote it: then the simulator must derive it. But when two recorded reads after the
+        last write differ in settings, another client wrote it.
         """
         before, self.shown[key] = self.shown.get(key), body
         if key not in self.written:

@@ -3,10 +3,10 @@
 Each stream (workload, destination) holds N ports. A port is free again after `port_seconds` on average, so N decreases
 at N / port_seconds; new flows arrive at `rate` and take a port each. A port
 can serve several destinations at once, so the limit holds per destination: the streams to one
-destination together never hold more than `ports`. What finds no free port fails.
+destination together never hold more than `ports`. A flow without a free port fails.
 
 While no limit binds, the minute has an exact solution; otherwise it is stepped in short slices in
-which flows are admitted in proportion to what each stream wants. Either way
+which flows are admitted in proportion to each stream's demand. Either way
 attempted = admitted + failed, and held after = held before + admitted - released; with one stream
 the slices give the exact solution too, as long as it stays clear of the limit or at it.
 """

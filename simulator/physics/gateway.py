@@ -91,7 +91,7 @@ class Gateway:
         yet, if that is later: computed minutes don't change).
 
         Flows of nodes that have left, and of addresses that were removed, end (Azure docs:
-        nat-gateway FAQ); the others live on.
+        nat-gateway FAQ); the others continue.
         """
         while self.next_minute < minute:
             self._step()

@@ -1,7 +1,7 @@
 """The chat room's page `/chat/`, with its scripts, its styles and the libraries that render messages.
 
-Node packages that set-up installs draw them: Microsoft's `adaptivecards` with `markdown-it` (which its documentation
-says to use) Teams' cards, `slack-blocks-to-jsx` Slack's blocks. Without them the page says so.
+Node packages that set-up installs render them: Microsoft's `adaptivecards` with `markdown-it` (which its documentation
+says to use) Teams' cards, `slack-blocks-to-jsx` Slack's blocks. Without them the page shows a notice.
 """
 
 from __future__ import annotations

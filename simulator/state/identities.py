@@ -24,7 +24,7 @@ class Identity:
     """An application or managed identity.
 
     secret: None accepts any, unless the application trusts other identities instead.
-    redirect_uris: where people who sign in may be sent back to.
+    redirect_uris: allowed redirect targets after sign-in.
     trusts: names or client ids of managed identities whose tokens the application may send as assertions.
     is_public: has no credential of its own, as the Azure CLI.
     is_named: the scenario knows it; of others, any loopback redirect URI is accepted.

@@ -1,4 +1,4 @@
-"""A simulated Azure served by this process: it starts ten times as fast as one of its own."""
+"""A simulated Azure served by this process: it starts ten times as fast as a separate process."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from shared.chat.message import Message
 
 
 class FakeChannel:
-    """Keeps what was posted; ``trouble`` decides by title what goes wrong."""
+    """Keeps the posts; ``trouble`` decides by title which post fails."""
 
     def __init__(self, trouble: Callable[[str], ChatError | None] = lambda _: None) -> None:
         self.posted: list[str] = []

@@ -1,4 +1,4 @@
-"""The tree as it is deployed: what git knows of, less what .funcignore leaves out."""
+"""The deployed tree: git's files without those in .funcignore."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ SOON = NOW + timedelta(minutes=5)
 
 
 class Desk:
-    """A decide flow on real storage, and what it has remembered and told."""
+    """A decide flow on real storage, with its records and posts."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""A server that answers what a test tells it to, byte by byte, over https, and remembers what it was asked."""
+"""An HTTPS server that sends a test's answer byte by byte and records the requests."""
 
 from __future__ import annotations
 

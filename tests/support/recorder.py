@@ -21,7 +21,7 @@ API = "api-version=2025-05-01"
 
 
 class Recorder:
-    """A scenario's simulator in a clock that stands still, and the exchanges with it so far."""
+    """A scenario's simulator with a stopped clock, and the exchanges with it so far."""
 
     def __init__(self, scenario: str = "storm") -> None:
         self.world = build_world(load(scenario), SimulatedClock(wall=lambda: BEGAN))

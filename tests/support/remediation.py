@@ -1,4 +1,4 @@
-"""The remediation of one approved change: real records, claims and signatures, and stand-ins for what reads Azure."""
+"""The remediation of one approved change: real records, claims and signatures, and fakes for the Azure readers."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ OFFER_AGAIN = timedelta(minutes=60)
 
 @dataclass
 class SetClock:
-    """Stands still, but for who sleeps."""
+    """A clock that only `sleep` advances."""
 
     time: datetime = LATER
 
@@ -106,7 +106,7 @@ class FakeNetwork:
 
 @dataclass
 class FakeGate:
-    """Opens at once; ``results`` are what it says before."""
+    """Opens at once, after it gives ``results``."""
 
     results: list[Result] = field(default_factory=list)
     is_busy: str = ""
@@ -165,7 +165,7 @@ class FakeRenewer:
 
 
 class Remediation:
-    """``change`` is signed and stored; its run is started where its state says so."""
+    """``change`` is signed and stored; its run is started if its state requires that."""
 
     def __init__(self, table: Table, state: ChangeState = ChangeState.APPLYING, plan: Plan = PLAN) -> None:
         self.records, self.stop_switch = Records(table, SIGNER), StopSwitch(table, SIGNER)

@@ -80,7 +80,7 @@ class Visitor(requests.Session):
         return self._stage.simulator.sign_in(entra_url, user)
 
     def sign_in(self, link: str, user: str) -> requests.Response:
-        """The page, seen by ``user``; or the page that says why not."""
+        """The page for ``user``, or the error page."""
         answer = self.get(self.back(self.begin(link), user))
         return self.get(answer.headers["Location"]) if answer.status_code == 303 else answer
 

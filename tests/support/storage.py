@@ -183,7 +183,8 @@ def _copy(row: TableEntity, select: Sequence[str] | None = None) -> TableEntity:
 
 @lru_cache(64)
 def _conditions(query_filter: str) -> list[list[_Comparison]]:
-    """What must hold, all of it; of each, one alternative. Brackets hold alternatives: ``a and (b or c)``."""
+    """Parses a filter: all conditions must hold, each with at least one alternative. Brackets hold alternatives: ``a
+    and (b or c)``."""
     found: list[list[_Comparison]] = []
     for part in filter(None, _PART.split(query_filter)):
         comparisons = [(match[1], match[2], match[3]) for match in _COMPARISON.finditer(part)]

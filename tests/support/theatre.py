@@ -1,4 +1,4 @@
-"""The whole story in one process: the real App on a simulated Azure and Azurite, on a clock that never waits.
+"""The bot end to end in one process: the real App on a simulated Azure and Azurite, on a clock that never waits.
 
 Where the app sleeps, simulated time passes instead. A crash of the worker is a new App over the same storage.
 """
@@ -105,7 +105,7 @@ class Theatre:
             self.app.deliver.run(partition, self.clock.wall())
 
     def work_on_changes(self) -> None:
-        """What is due of the changes, without looking at any cluster: most of a tick's time goes there."""
+        """Run the due changes without scanning clusters, which takes most of a tick's time."""
         for key in self.app.records.due("change", self.clock.now()):
             self.app.reconciler.run(key.partition, key.row.removeprefix("change-"))
             self.app.deliver.run(key.partition, self.clock.wall())
@@ -150,7 +150,7 @@ class Theatre:
         return [entries[step].value for step in sorted(entries)]
 
     def run_on(self, change: Change, minutes: int = 90, *, is_watching: bool = False) -> Change:
-        """Minutes pass until nobody owes the change another look; the clusters are looked at only when watching."""
+        """Advance minutes until the change has no work left; scan the clusters only when watching."""
         for _ in range(minutes):
             found = self.change(change.id)
             if found.due_at is None:

@@ -1,4 +1,4 @@
-"""A tracker of incidents on real storage, and a planner that answers as it is told."""
+"""A tracker of incidents on real storage, and a planner with preset answers."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class FakePlanner:
 
 
 class World:
-    """A watch on real storage, and what it has remembered and told."""
+    """A watch on real storage, with its records and posts."""
 
     def __init__(self, records: Records, planner: FakePlanner | None = None) -> None:
         self.records = records

@@ -19,7 +19,7 @@ Body = dict[str, Any]
 def definition_of(value: Body, query: Mapping[str, str]) -> MetricDefinition:
     """The definition behind one entry of a metrics answer. `query` is the request's, names in lower case.
 
-    The primary aggregation is the one that came back though none was asked for. An entry that failed
+    The primary aggregation is the answer's when the query names none. An entry that failed
     for its aggregation doesn't support what was asked.
     """
     asked = [name.strip().capitalize() for name in query.get("aggregation", "").split(",") if name.strip()]

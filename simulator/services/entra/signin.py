@@ -2,7 +2,7 @@
 
 Source: Entra docs, v2-oauth2-auth-code-flow, v2-protocols-oidc, reply-url,
 developer-guide-conditional-access-authentication-context. A choice of the scenario's people replaces Microsoft's login
-form; a second page stands for the second factor.
+form; a second page replaces the second factor.
 """
 
 from __future__ import annotations

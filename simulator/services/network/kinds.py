@@ -1,8 +1,8 @@
 """The differences between the types of writable network resources (`kinds.json`).
 
-Durations and Retry-After are as recorded from Azure: a public IP took about a second and says 1, a
-subnet 3, a NAT gateway about ten seconds and says 10; deletions say 10. Polls repeat it. Durations
-are a little shorter than that, so that a client that waits as told waits once.
+Durations and Retry-After are as recorded from Azure: a public IP took about a second with Retry-After 1, a subnet 3, a
+NAT gateway about ten seconds with 10; deletions have 10. Polls repeat it. Durations
+are a little shorter than that, so that a client that follows Retry-After waits once.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Properties per api-version: older versions omit later properties.
 
 From recorded answers: the same day showed `type` on a NAT gateway to 2024-03-01 and not to 2022-07-01;
-2025-03-01 showed `scope` and private addresses, 2025-05-01 `type` again. Only what was recorded is
-kept apart; between two recorded versions the older one's habit is taken to hold.
+2025-03-01 showed `scope` and private addresses, 2025-05-01 `type` again. Only recorded differences are simulated; a
+version between two recorded versions behaves like the older.
 """
 
 from __future__ import annotations

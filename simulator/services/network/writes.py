@@ -4,7 +4,7 @@ A PUT answers 201 (new) or 200 (there already) with `Azure-AsyncOperation`; the 
 operation ends, except when no property changes. Unknown properties survive. One
 operation at a time may write a virtual network and its subnets; a subnet PUT overtakes a PUT of the
 virtual network, which then ends as canceled and superseded. What a resource looks like after a
-failed operation isn't documented: here it says Failed and is what it was before, until it is written again.
+failed operation isn't documented: here it is Failed, with its earlier properties, until the next write.
 """
 
 from __future__ import annotations
