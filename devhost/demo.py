@@ -85,11 +85,11 @@ class Story:
         self._tell.chapter("See: GET /api/check")
         report = self._get("check")
         self._tell.keep("check.json", report)
-        sick = [one for one in report["clusters"] if one["findings"]]
-        if len(sick) != 1:
-            raise StoryError(f"one failing cluster was expected, {len(sick)} were found")
-        cluster, reading = sick[0]["cluster"], sick[0]["reading"]
-        self._tell.say(f"{cluster['name']} in {cluster['location']}: {sick[0]['findings'][0]['evidence']}.")
+        failing = [result for result in report["clusters"] if result["findings"]]
+        if len(failing) != 1:
+            raise StoryError(f"one failing cluster was expected, {len(failing)} were found")
+        cluster, reading = failing[0]["cluster"], failing[0]["reading"]
+        self._tell.say(f"{cluster['name']} in {cluster['location']}: {failing[0]['findings'][0]['evidence']}.")
         for node in reading["nodes"]:
             self._tell.say(f"  {node['name']}  {node['ip']:<12} {node['failed']:>6,} failed connections")
         self._tell.say("It must be zero. The check wrote nothing.")
@@ -254,7 +254,7 @@ class Story:
 
 def _difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """A unified diff of two ARM documents, in canonical JSON."""
-    before, after = (json.dumps(one, indent=2, sort_keys=True).splitlines() for one in (old, new))
+    before, after = (json.dumps(document, indent=2, sort_keys=True).splitlines() for document in (old, new))
     return list(difflib.unified_diff(before, after, "before", "after", lineterm="", n=2))
 
 

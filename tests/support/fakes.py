@@ -40,7 +40,7 @@ def watched(*clusters: Cluster, gateways: tuple[WatchedGateway, ...] = ()) -> tu
         is_balanced = cluster.outbound_type == "loadBalancer" and cluster.load_balancer_sku != "basic"
         return balancer_of(cluster) if is_balanced else None
 
-    return tuple(WatchedCluster(one, balancer(one), gateways) for one in clusters)
+    return tuple(WatchedCluster(cluster, balancer(cluster), gateways) for cluster in clusters)
 
 
 @dataclass
@@ -62,12 +62,18 @@ class FakeAccess:
     ) -> Answers:
         name = name_of(question, window)
         if resource_ids:
-            self.asked.append((name, tuple(one.lower() for one in resource_ids), window))
+            self.asked.append((name, tuple(resource_id.lower() for resource_id in resource_ids), window))
         answer = self.answers.get(name, NOTHING)
-        return {one.lower(): answer(one.lower()) if callable(answer) else answer for one in resource_ids}
+        return {
+            resource_id.lower(): answer(resource_id.lower()) if callable(answer) else answer
+            for resource_id in resource_ids
+        }
 
     def query_all(self, requests: Sequence[MetricRequest], deadline: Deadline, at_a_time: int = 1) -> list[Answers]:
-        return [self.query(one.resource_ids, one.region, one.query, one.window, deadline) for one in requests]
+        return [
+            self.query(request.resource_ids, request.region, request.query, request.window, deadline)
+            for request in requests
+        ]
 
     uses_batches: bool = True
 
@@ -127,7 +133,7 @@ class FakeAzure:
 
     def read_cluster(self, cluster: Cluster) -> WatchedCluster:
         self._raise("one")
-        return next(one for one in self.targets if one.cluster == cluster)
+        return next(target for target in self.targets if target.cluster == cluster)
 
     def is_gone(self, cluster_id: str) -> bool:
         self._raise("is_gone")
@@ -139,9 +145,9 @@ class FakeAzure:
 
     def cluster(self, selector: str) -> Cluster:
         self._raise("cluster")
-        for one in self.targets:
-            if selector in (one.cluster.id, one.cluster.name):
-                return one.cluster
+        for target in self.targets:
+            if selector in (target.cluster.id, target.cluster.name):
+                return target.cluster
         raise NotFound(f"cluster {selector}", "no such cluster", status=404)
 
     def nodes(self, of: Cluster, wanted: object = ()) -> NodeList:

@@ -39,7 +39,7 @@ class Life:
         seen = replace(
             seen,
             evaluated_kinds=evaluated_kinds,
-            findings=tuple(sorted(seen.findings, key=lambda one: -one.severity.rank)),
+            findings=tuple(sorted(seen.findings, key=lambda finding: -finding.severity.rank)),
         )
         result = next_incident(
             self.record,

@@ -171,7 +171,7 @@ BLOCKERS = (
 def make_plan(cluster: Cluster | None = None) -> Plan:
     cluster = cluster or make_cluster()
     steps: list[Step] = [
-        CreatePublicIp(id=one, location="westeurope", zones=(), tags={"snatbot": cluster.name}) for one in IPS
+        CreatePublicIp(id=ip_id, location="westeurope", zones=(), tags={"snatbot": cluster.name}) for ip_id in IPS
     ]
     steps.append(CreateNatGateway(GATEWAY, "westeurope", IPS, idle_timeout_minutes=30, tags={"snatbot": cluster.name}))
     for subnet in SUBNETS:
@@ -211,7 +211,9 @@ def make_plan(cluster: Cluster | None = None) -> Plan:
             f"az network nat gateway create -g rg-network -n ng-shop-prod-1 --public-ip-addresses {' '.join(IPS)}",
             *(f"az network vnet subnet update --ids {subnet} --nat-gateway {GATEWAY}" for subnet in SUBNETS),
         ),
-        rollback_commands=tuple(f"az network vnet subnet update --ids {one} --remove natGateway" for one in SUBNETS),
+        rollback_commands=tuple(
+            f"az network vnet subnet update --ids {subnet_id} --remove natGateway" for subnet_id in SUBNETS
+        ),
         planned_at=NOW,
         notes=(
             "TCP idle timeout 30 minutes: the cluster's outbound rule has 30; Microsoft advises 4 for NAT gateways.",

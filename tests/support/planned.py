@@ -25,7 +25,7 @@ def ip(number: int, **changed: Any) -> PublicIp:
 
 
 def ours(*ids: str) -> Ours:
-    return Ours(frozenset(ArmId(one.lower()) for one in ids))
+    return Ours(frozenset(ArmId(resource_id.lower()) for resource_id in ids))
 
 
 GATEWAY = nat_gateway(
@@ -44,5 +44,5 @@ def plan(of: NetworkFacts, ips: int = 2, **changed: Any) -> Plan:
 
 
 def reserved(*ips: PublicIp, of: Any = None, **changed: Any) -> NetworkFacts:
-    known = ours(*(one.id for one in ips))
-    return facts(of, group_ips=ips, ours=known, taken_names=tuple(one.name for one in ips), **changed)
+    known = ours(*(ip.id for ip in ips))
+    return facts(of, group_ips=ips, ours=known, taken_names=tuple(ip.name for ip in ips), **changed)

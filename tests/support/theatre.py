@@ -163,7 +163,7 @@ class Theatre:
         raise AssertionError(f"still {self.change(change.id).state} after {minutes} minutes")
 
     def slack_texts(self) -> list[str]:
-        return [one["body"]["text"] for one in self.simulator.messages() if one["service"] == "slack"]
+        return [message["body"]["text"] for message in self.simulator.messages() if message["service"] == "slack"]
 
     def resources(self, kind: str) -> list[dict[str, Any]]:
         """Every resource of a kind in the network's group, as ARM lists it: ``natGateways``, ``publicIPAddresses``."""

@@ -70,7 +70,9 @@ class World:
         offer = IncidentProposer(propose, self.records, self.outbox, LINKS)
         due = self.records.due("incident", at(minute))
         wall = at(minute) + timedelta(seconds=1)  # right after the tick
-        return [offer.run(one.partition, one.row.removeprefix("incident-"), Instant(at(minute), wall)) for one in due]
+        return [
+            offer.run(entry.partition, entry.row.removeprefix("incident-"), Instant(at(minute), wall)) for entry in due
+        ]
 
     def see(self, *sights: Observation, minute: int = 8) -> UpdateSummary:
         """As a tick does it: the index of who needs attention is read first."""
