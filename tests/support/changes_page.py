@@ -9,26 +9,26 @@ from shared.model.change import FINAL_STATES, ChangeState
 
 _HEAD = """# The life of a change
 
-A change is one plan, the decisions on it, its journal and its outcome. Each row is a move that exists; every other
-event is refused in that state, so a late, doubled or out-of-order message cannot move a change. The code is
-`shared/core/remediation/state_machine.py`; a test holds this page against it.
+A change is one plan, the decisions on it, its journal and its outcome. Each row is an allowed transition. A state
+rejects all other events, so a late, duplicate or out-of-order message cannot move a change. The code is
+`shared/core/remediation/state_machine.py`; a test compares this page with it.
 
 | State | Event | Next state |
 |---|---|---|
 """
 _FOOT = """
-A person approves, denies, stops and resumes a change from its page, and gives up one that stopped (`fail`). `stop` also
-comes from snatbot itself, when it must not go on without a person.
+A person approves, denies, stops and resumes a change from its page, and gives up a stopped one (`fail`). snatbot
+also sends `stop` itself if a person must decide how to continue.
 
-Final states, which nothing leaves: {final}.
+Final states, without a transition: {final}.
 
-## How long it is kept
+## Retention
 
-Once a day, a few clusters with each tick, old rows are deleted: audit lines after 400 days, in whole UTC days; a
-final change with its decision and its journal 30 days after anything happened to it; an incident 30 days after it was
-cleared. Never deleted: a change that is not final, one that another kept change takes back, and one that was approved
-while any NAT gateway, public IP or prefix that it names exists or can't be read. Whether a gateway is snatbot's, and
-how to take it back, hangs on these.
+Once a day, a few clusters with each tick, snatbot deletes old rows: audit lines after 400 days, in whole UTC days; a
+final change with its decision and its journal 30 days after its last event; an incident 30 days after it was
+cleared. It never deletes a change that is not final, one that another kept change rolls back, or an approved one
+while a NAT gateway, public IP or prefix that it names exists or can't be read. These rows prove that snatbot created a
+gateway, and how to roll it back.
 """
 
 
