@@ -89,7 +89,7 @@ def _endpoints(process: subprocess.Popen[str]) -> dict[str, str]:
 
 def _stop(process: subprocess.Popen[str]) -> None:
     try:
-        # This closes its standard input, at which it saves its data and ends.
+        # This closes its standard input; it then saves its data and exits.
         process.communicate(timeout=STOP_TIMEOUT_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()

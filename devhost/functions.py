@@ -1,4 +1,4 @@
-"""What a function app declares: its functions, each with one trigger and its queue outputs.
+"""A function app's declarations: its functions, each with a trigger and its queue outputs.
 
 Derived from the bindings that the app's own decorators (``azure.functions``) describe, with ``%SETTING%`` replaced.
 What this host can't do is refused by name rather than left out.

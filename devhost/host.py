@@ -171,7 +171,7 @@ class DevHost:
             worker.kill()
 
     def logs(self) -> str:
-        """What the host and its workers have logged."""
+        """The log of the host and its workers."""
         files = sorted(self.work_folder.glob("*.log"))
         return "\n".join(f"--- {file.name}\n{file.read_text(errors='replace')}" for file in files)
 

@@ -54,7 +54,7 @@ class Worker:
 
     @property
     def pid(self) -> int | None:
-        """Of the running process, if there is one."""
+        """The running process's id, or None."""
         process = self._process
         return process.pid if process is not None and process.poll() is None else None
 

@@ -21,7 +21,7 @@ POLL_SECONDS = 0.05
 
 class _QuietHandler(WSGIRequestHandler):
     def log(self, type: str, message: str, *args: object) -> None:
-        """Nothing: each invocation has its line in the host's log."""
+        """Logs nothing: the host's log has a line for each invocation."""
 
 
 class HttpServer:

@@ -1,7 +1,7 @@
-"""From a request to its answer, free of any HTTP server.
+"""Answers requests, independent of any HTTP server.
 
 Order: faults, then the identity that sent the request, then the checks of Resource Manager's front
-door (bearer token, api-version), then the route. Errors become HTTP here and nowhere else.
+door (bearer token, api-version), then the route. Only this module turns errors into HTTP answers.
 """
 
 from __future__ import annotations

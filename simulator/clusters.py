@@ -21,7 +21,7 @@ Content = Mapping[str, Any]
 
 
 class ClusterBuilder:
-    """Puts a scenario's clusters into a world, with their nodes, workloads and outbound addresses."""
+    """Adds a scenario's clusters to a world, with their nodes, workloads and outbound addresses."""
 
     def __init__(self, world: World, networks: NetworkBuilder, content: Content) -> None:
         self.world = world
@@ -103,7 +103,7 @@ class ClusterBuilder:
             cluster.pools.append(pool)
 
     def _prefix_id(self, cluster: Cluster, given_pool: Content) -> str | None:
-        """Of a public IP prefix in the node resource group, which Static Egress Gateway makes there."""
+        """The id of Static Egress Gateway's public IP prefix in the node resource group."""
         name, length = given_pool.get("egress_prefix"), given_pool.get("egress_prefix_length", 31)
         if name is None:
             return None

@@ -148,7 +148,7 @@ class NodePool:
 
     @cached_property
     def machines(self) -> str:
-        """Where the machines are. Those that AKS hosts are in a subscription of Microsoft's."""
+        """The id prefix of the machines. Machines hosted by AKS are in a subscription of Microsoft's."""
         cluster = self.cluster
         subscription, group = cluster.subscription, cluster.node_group
         if self.kind == HOSTED:

@@ -25,7 +25,7 @@ KEPT_ADDRESSES = 5
 
 
 def reference_problems(content: Content) -> Iterator[Problem]:
-    """What a scenario of the right shape refers to that isn't there, or doesn't fit."""
+    """Missing or unsuitable targets of the references in a schema-valid scenario."""
     yield from _network_problems(content)
     subnets = {
         f"{vnet['name']}/{subnet['name']}"

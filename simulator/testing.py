@@ -122,7 +122,7 @@ class RunningSimulator:
         self._control("POST", "/_sim/events", event)
 
     def people(self) -> list[dict[str, Any]]:
-        """Who can sign in: name, user_principal_name, object_id, tenant, guest, roles, chat."""
+        """The people who can sign in: name, user_principal_name, object_id, tenant, guest, roles, chat."""
         return list(self._control("GET", "/_sim/people"))
 
     def roll_keys(self, *, keep_old: bool = True) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Happening:
-    """Something that happened in the simulated world by itself."""
+    """A scheduled event that happened in the simulated world."""
 
     at: datetime
     what: str

@@ -64,7 +64,7 @@ class InProcessAzure:
 
 
 class _Answer:
-    """As much of an HTTP response as the clients read."""
+    """The parts of an HTTP response that the clients read."""
 
     def __init__(self, status_code: int, headers: Mapping[str, str], body: bytes) -> None:
         self.status_code = status_code
@@ -106,7 +106,7 @@ class _Client:
         return _Answer(reply.response.status, reply.response.headers, content)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Does nothing: no connection is open."""
 
 
 class _NoCredential:

@@ -194,7 +194,7 @@ def _eased(run: Run, track: Track, span: Span, found: int) -> int:
 
 
 def _lead(run: Run, track: Track, span: Span, found: int | None) -> int:
-    """From the opening of the incident in which it was found, if nothing had failed in it before."""
+    """Minutes from the opening of the incident to the first failure; 0 if something failed earlier."""
     around = [
         warning
         for warning in track.open_spans(run.until_tick, Severity.WARNING)

@@ -42,14 +42,15 @@ def requests(ticks: Mapping[str, Any], kind: str) -> int:
 
 
 def exponent(points: Sequence[tuple[float, float]]) -> float:
-    """Of the power law through the points, by least squares of the logarithms: 1 is linear growth."""
+    """The power law's exponent, fitted to the points' logarithms by least squares: 1 is linear growth."""
     xs, ys = [math.log(x) for x, _ in points], [math.log(y) for _, y in points]
     mean_x, mean_y = sum(xs) / len(xs), sum(ys) / len(ys)
     return sum((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys, strict=True)) / sum((x - mean_x) ** 2 for x in xs)
 
 
 def growth(sizes: Sequence[Mapping[str, Any]], kind: str, figure: str) -> float | None:
-    """From 100 load balancers on: below, a single request's latency is all there is. None for fewer than two sizes."""
+    """Growth from 100 load balancers on: smaller fleets measure a single request's latency. None for fewer than two
+    sizes."""
     read = {"requests": requests, "seconds": seconds, "cpu_seconds": cpu_seconds}[figure]
     points = [(size["load_balancers"], read(size["ticks"], kind)) for size in sizes if size["load_balancers"] >= 100]
     return exponent(points) if len(points) > 1 else None

@@ -1,4 +1,4 @@
-"""What Azure has added to its answers since a recording was made.
+"""Finds properties that Azure added to its answers after a recording.
 
 The simulator answers as Azure did in the newest recordings. So a key that an older answer lacks is
 no difference when the recordings themselves show that it came later: from some day (or api-version)

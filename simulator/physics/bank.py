@@ -73,7 +73,7 @@ class Bank:
                 self._held[key] *= self.config.ports / totals[key[1]]
 
     def window(self, minutes: range) -> BankWindow:
-        """What happened in `minutes`. Don't change it: calls for the same minutes share the lists."""
+        """The history of `minutes`. Don't change it: calls for the same minutes share the lists."""
         asked, window = self._last
         if asked != minutes:
             window = self._cut(minutes)

@@ -30,7 +30,7 @@ class GatewayConfig:
 
 @dataclass(frozen=True)
 class GatewayMinute:
-    """What happened on the gateway in one minute; the background is counted in."""
+    """The gateway's flows in one minute, background traffic included."""
 
     attempted: int
     failed: int
@@ -80,7 +80,7 @@ class Gateway:
                 self._held[key] *= min(1.0, limit / wanted) if wanted else 1.0
 
     def minute(self, minute: int) -> GatewayMinute | None:
-        """What happened in `minute`, or None before the gateway's history begins."""
+        """The flows in `minute`, or None before the gateway's history begins."""
         while self.next_minute <= minute:
             self._step()
         index = minute - self.first_minute

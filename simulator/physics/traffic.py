@@ -117,11 +117,11 @@ class Traffic:
     # -- history -----------------------------------------------------------------------------------
 
     def path(self, node: Hashable) -> Path:
-        """By which way the node's new flows leave now."""
+        """The current egress path of the node's new flows."""
         return self._nodes[node].path
 
     def node_window(self, node: Hashable, protocol: Protocol, minutes: range) -> BankWindow:
-        """What happened on the node's ports of the load balancer."""
+        """The history of the node's load balancer ports."""
         return self._bank(self._nodes[node], protocol).window(minutes)
 
     def gateway_minute(self, key: str, protocol: Protocol, minute: int) -> GatewayMinute | None:
@@ -159,7 +159,7 @@ class Traffic:
 
     def _after_change(self, traffic: _NodeTraffic, minute: int, *, drop_flows: bool = False) -> None:
         if minute <= self.first_minute:
-            traffic.banks.clear()  # nothing has happened yet: the banks simply start that way
+            traffic.banks.clear()  # no history yet: the banks start with this configuration
             return
         for protocol, bank in traffic.banks.items():
             config = replace(

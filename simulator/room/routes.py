@@ -87,7 +87,7 @@ def install_app(world: World, request: Request) -> Response:
 
 
 def _person(world: World, named: object) -> Person:
-    """By user principal name, object id or Slack user id."""
+    """Find a person by user principal name, object id or Slack user id."""
     found = world.entra.person(str(named)) or person_of(world, named)
     if found is None:
         people = ", ".join(each.user_principal_name for each in world.entra.people)

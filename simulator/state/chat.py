@@ -73,7 +73,7 @@ class Message:
         return self.revisions[-1].content
 
     def to_json(self) -> dict[str, Any]:
-        """As `/chat/messages` shows it."""
+        """The JSON of `/chat/messages`."""
         return asdict(self) | {"at": self.revisions[0].at, "content": self.content}
 
 

@@ -51,5 +51,5 @@ class Entra:
         return next(self._numbers)
 
     def person(self, named: str) -> Person | None:
-        """By object id or user principal name."""
+        """Find a person by object id or user principal name."""
         return next((each for each in self.people if named in (each.object_id, each.user_principal_name)), None)

@@ -42,9 +42,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who can sign in.
-
-    tenant: where the person's own account is. guest_of: the tenant that invited the person, if any.
+    """A person who can sign in. tenant: the home tenant. guest_of: the tenant that invited the person, if any.
     object_id, roles: in the tenant that invited the person, otherwise in the person's own.
     """
 

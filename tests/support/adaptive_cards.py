@@ -1,6 +1,6 @@
-"""What an Adaptive Card 1.5 may hold, cut to the elements in use (Adaptive Cards schema explorer, version 1.5).
+"""The schema of Adaptive Cards 1.5, reduced to the elements in use (Adaptive Cards schema explorer, version 1.5).
 
-The card library accepts any property, so cards are held against this list. ``msteams`` is Teams's own (Teams docs:
+The card library accepts any property, so tests compare cards with this list. ``msteams`` is Teams's own (Teams docs:
 cards-format, full width card).
 """
 
@@ -48,7 +48,7 @@ _STYLE_OF = {
 
 
 def elements(node: object) -> Iterator[dict[str, Any]]:
-    """Everything in a card that has a type, however deep."""
+    """All nested objects of a card that have a type."""
     if isinstance(node, dict):
         if "type" in node:
             yield node
@@ -60,7 +60,7 @@ def elements(node: object) -> Iterator[dict[str, Any]]:
 
 
 def problems(card: dict[str, Any]) -> list[str]:
-    """What version 1.5 does not know about."""
+    """Elements and properties that version 1.5 lacks."""
     found = []
     for element in elements(card):
         kind = element["type"]

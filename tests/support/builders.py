@@ -84,7 +84,7 @@ def failing(reading: Reading) -> tuple[Finding, ...]:
 
 
 def assessment(reading: Reading, of: Cluster | None = None, *more: Finding) -> Assessment:
-    """Everything was looked for; ``more`` findings stand beside the failing connections."""
+    """A complete assessment; ``more`` are findings in addition to the failing connections."""
     return Assessment(
         of or cluster(), at(10), reading, (*failing(reading), *more), evaluated_kinds=frozenset(FindingKind)
     )
@@ -138,7 +138,7 @@ def nat_gateway(name: str = "ng-other", **changed: Any) -> NatGateway:
 
 
 def outbound_rule(name: str = "aksOutboundRule", ports: int = 0, idle: int = 30, *ip_ids: ArmId) -> OutboundRule:
-    """Of IPv4 addresses."""
+    """An outbound rule with IPv4 addresses."""
     ids = ip_ids or (OUTBOUND_IP,)
     return OutboundRule(name, ports, idle, (ArmId("frontend"),), ids, ids)
 

@@ -39,7 +39,7 @@ class Azure:
     """SDK clients to close at the end; shared by copies with another identity."""
 
     def get_token(self, *scopes: str, **_: Any) -> AccessToken:
-        """What the SDKs ask a credential for."""
+        """The credential method that the SDKs call."""
         form = {"grant_type": "client_credentials", "client_id": self.client_id, "client_secret": "any"}
         url = f"{self.simulator.url}/{TENANT}/oauth2/v2.0/token"
         form["scope"] = scopes[0]

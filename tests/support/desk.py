@@ -1,4 +1,4 @@
-"""A decide flow on real storage, and what it has remembered and posted."""
+"""A decide flow on real storage, with its records and posts."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ def name_of(question: MetricQuery, window: Window) -> str:
 
 @dataclass
 class FakeAzure:
-    """A fleet that can be listed, or not. ``trouble`` maps a method's name to what it raises."""
+    """A fleet that can be listed, or not. ``trouble`` maps a method's name to its exception."""
 
     targets: tuple[WatchedCluster, ...] = ()
     unreadable: tuple[Unlisted, ...] = ()

@@ -17,7 +17,7 @@ NONCE = "the nonce that MSAL keeps"
 
 
 class Entra:
-    """What discovery publishes, and how often it was asked for."""
+    """Serves discovery documents and counts the requests."""
 
     def __init__(self) -> None:
         self.signing = SigningKeys()

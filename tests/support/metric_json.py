@@ -39,6 +39,6 @@ def of_backends(**values: tuple[Any, Any]) -> dict[str, Any]:
 
 
 def read(item: Any, names: str, aggregation: str, asked: Window, top: int | None) -> MetricAnswer:
-    """What becomes of an answer in JSON. ``top`` is None without a filter."""
+    """The readings from a JSON answer. ``top`` is None without a filter."""
     query = MetricQuery("ns", names, aggregation, None if top is None else "X eq '*'", top or 10)
     return parse_metrics(json.dumps(item).encode(), query, asked)

@@ -28,7 +28,7 @@ anything = (
 
 
 def paths(value: Any, at: Path = ()) -> Iterator[Path]:
-    """Of everything inside a value, and of the value itself."""
+    """The paths of a value and of everything inside it."""
     yield at
     if isinstance(value, dict):
         for name, entry in value.items():

@@ -1,4 +1,4 @@
-"""A cluster in trouble, the plan for it and its change: nouns that tests take as they are or vary."""
+"""Test data: a failing cluster, its plan and its change, used unchanged or varied."""
 
 from __future__ import annotations
 
@@ -305,7 +305,7 @@ def started(at: datetime) -> Start:
 
 
 def make_journal() -> tuple[JournalEntry, ...]:
-    """Of a change that stopped after its fourth step."""
+    """The journal of a change that stopped after its fourth step."""
     notes: tuple[tuple[str, dict[str, str] | None], ...] = (
         ("public IP pip-shop-prod-1 is 20.61.0.1", {"address": "20.61.0.1"}),
         ("public IP pip-shop-prod-2 is 20.61.0.2", {"address": "20.61.0.2"}),

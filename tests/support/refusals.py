@@ -14,7 +14,7 @@ def half_done(theatre: Theatre) -> Change:
 
 
 def refused(theatre: Theatre, change: Change) -> Change:
-    """Nothing is written; the change ends with an alarm and a line in the audit."""
+    """Asserts that nothing is written, and that the change ends with an alarm and an audit line."""
     written = len(theatre.writes(WRITER))
     ended = theatre.run_on(change)
     theatre.work()

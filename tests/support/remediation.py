@@ -228,7 +228,7 @@ class Remediation:
         return self.change
 
     def check(self, *_: object) -> AuditResult:
-        """Stands in for the search of the activity log."""
+        """Replaces the search of the activity log."""
         return self.found
 
     def told(self) -> list[Message]:

@@ -56,7 +56,7 @@ def link_of(stage: Stage) -> str:
 
 
 class Visitor(requests.Session):
-    """Somebody's browser: keeps cookies, follows no redirect by itself, holds no key."""
+    """A person's browser: keeps cookies, follows no redirect by itself, holds no key."""
 
     def __init__(self, stage: Stage) -> None:
         super().__init__()
@@ -68,7 +68,7 @@ class Visitor(requests.Session):
         return super().request(*args, **{"timeout": 60, **options, "allow_redirects": False})  # type: ignore[arg-type]
 
     def begin(self, link: str) -> str:
-        """From the page that asks to sign in: Entra ID's address."""
+        """Open the sign-in page; returns Entra ID's address."""
         page = self.get(link)
         assert page.status_code in (401, 403)
         begun = self.get(sign_in_url(page.text))
@@ -76,7 +76,7 @@ class Visitor(requests.Session):
         return begun.headers["Location"]
 
     def back(self, entra_url: str, user: str) -> str:
-        """Where Entra ID sends the browser once ``user`` is signed in there."""
+        """The address to which Entra ID redirects the browser after ``user`` signs in."""
         return self._stage.simulator.sign_in(entra_url, user)
 
     def sign_in(self, link: str, user: str) -> requests.Response:

@@ -47,7 +47,7 @@ def table_at(storage: str, prefix: str) -> Table:
 
 
 class TableInMemory:
-    """What the bot uses of an ``azure.data.tables.TableClient``."""
+    """The methods of ``azure.data.tables.TableClient`` that the bot uses."""
 
     def __init__(self) -> None:
         self._partitions: dict[str, Rows] = {}
@@ -96,7 +96,7 @@ class TableInMemory:
         select: Sequence[str] | None = None,
         results_per_page: int | None = None,
     ) -> Iterator[TableEntity]:
-        """In the order of their keys. ``query_filter``: see `_conditions`."""
+        """The entities in key order. ``query_filter``: see `_conditions`."""
         conditions = _conditions(query_filter)
         of_keys = [each for each in conditions if {column for column, _, _ in each} == {"PartitionKey"}]
         of_rows = [each for each in conditions if each not in of_keys]

@@ -77,10 +77,10 @@ class Theatre:
             **settings,
         }
         self.app = self.new_app()
-        self.app.stop_switch.begin(self.clock.now())  # as whoever creates the table does
+        self.app.stop_switch.begin(self.clock.now())  # the same as after creating the table
 
     def new_app(self) -> App:
-        """What a new process would have: nothing but the storage."""
+        """An app as in a new process: only the storage is kept."""
         app = App(load_settings(self._settings), self.clock)
         app.table = table_at(self._settings["AzureWebJobsStorage"], self._settings["TABLE_PREFIX"])
         app.vnet_lock = VnetLock(app.table, LEASE)
@@ -129,7 +129,7 @@ class Theatre:
 
     @cached_property
     def partition(self) -> str:
-        """Of the only cluster that has a change; of any, where none has."""
+        """The partition of the only cluster with a change; without changes, of any cluster."""
         keys = self.app.records.due("change", datetime.now(UTC) + timedelta(days=3650))
         if keys:
             return keys[0].partition
@@ -221,7 +221,7 @@ def playing(scenario: str | Path, storage: str, monkeypatch: pytest.MonkeyPatch,
 
 
 def authorize(theatre: Theatre, cluster_id: str, ranges: list[str]) -> None:
-    """What ``az aks update --api-server-authorized-ip-ranges`` does."""
+    """Does the same as ``az aks update --api-server-authorized-ip-ranges``."""
     from azure.core.rest import HttpRequest
 
     arm = theatre.app.arm

@@ -64,7 +64,7 @@ class World:
         )
 
     def offer(self, minute: int = 8) -> list[Change | None]:
-        """As the queue function does it for what a tick finds due."""
+        """Offers the due incidents, like the queue function."""
         planner = cast(Planner, self.planner)
         propose = Propose(planner, self.records, self.active_clusters, self.outbox, LINKS, timedelta(minutes=60))
         offer = IncidentProposer(propose, self.records, self.outbox, LINKS)
@@ -75,7 +75,7 @@ class World:
         ]
 
     def see(self, *sights: Observation, minute: int = 8) -> UpdateSummary:
-        """As a tick does it: the index of who needs attention is read first."""
+        """Tracks observations like a tick: reads the index of active clusters first."""
         return self.tracker().track(sights, self.active_clusters.entries(), at(minute), at(minute))
 
     def tick(self, *readings: Reading, minute: int = 8, is_maintenance: bool = False) -> Mapping[str, int]:

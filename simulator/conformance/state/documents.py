@@ -41,7 +41,7 @@ def ensure_references(stage: Stage, body: Any, target: ResourceId) -> None:
 
 
 def _writable(stage: Stage, resource_id: ResourceId, body: dict[str, Any]) -> dict[str, Any]:
-    """What a client would send to have the resource as the body shows it."""
+    """The request body that creates the resource in the recorded answer."""
     kind = KINDS.get(resource_id.resource_type.lower())
     read_only = kind.read_only if kind is not None else frozenset()
     written = {name: value for name, value in body.items() if name not in _ENVELOPE}

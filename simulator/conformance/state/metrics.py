@@ -34,7 +34,7 @@ class Points:
 
 @dataclass(frozen=True)
 class Shown:
-    """What an answer shows of a resource; `points` are by metric, in lower case."""
+    """A resource's data in an answer; `points` are by metric, in lower case."""
 
     namespace: str
     metrics: tuple[MetricDefinition, ...] = ()

@@ -36,7 +36,7 @@ def _take_common(cluster: Cluster, body: Body) -> None:
 
 
 def _take_profile(pool: NodePool, profile: Body) -> None:
-    """What a network profile's interfaces are configured for: a subnet, and load balancer pools."""
+    """Set the subnet and load balancer pools from a network profile's interfaces."""
     for interface in (profile.get("networkProfile") or {}).get("networkInterfaceConfigurations") or []:
         for configuration in interface["properties"].get("ipConfigurations") or []:
             _take_configuration(pool, configuration.get("properties") or {})

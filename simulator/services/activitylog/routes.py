@@ -90,7 +90,7 @@ def _matches(event: dict[str, Any], wanted: dict[str, Any]) -> bool:
 
 
 def _events(world: World, write: LoggedWrite) -> list[dict[str, Any]]:
-    """What can be read by now of one write."""
+    """The events of a write that are readable now."""
     lag = timedelta(seconds=world.settings.activity_log_lag_seconds)
     now = world.clock.now()
     return [_event(world, write, *stage, stage[2] + lag) for stage in write.stages() if stage[2] + lag <= now]

@@ -1,1 +1,1 @@
-"""Who may do what: roles, linked permissions, deny assignments, locks and policies."""
+"""Authorization: roles, linked permissions, deny assignments, locks and policies."""

@@ -28,7 +28,7 @@ _READING_POSTS = {
 
 @dataclass(frozen=True)
 class Call:
-    """What a request wants: an action at a scope. `verb` is read, write, delete or action."""
+    """A requested action at a scope. `verb` is read, write, delete or action."""
 
     action: str
     scope: str

@@ -26,7 +26,7 @@ def _scope(world: World, request: Request) -> str:
 
 
 def list_permissions(world: World, request: Request) -> Response:
-    """What the caller may do at a scope (REST: Permissions - List For Resource, ... Resource Group)."""
+    """The caller's permissions at a scope (REST: Permissions - List For Resource, ... Resource Group)."""
     scope = _scope(world, request)
     if not world.access.restricted:
         return Response(200, {"value": [_ALL]})
@@ -68,7 +68,7 @@ def get_lock(world: World, request: Request) -> Response:
 
 
 def check_policy_restrictions(world: World, request: Request) -> Response:
-    """What policies would deny (REST: Policy Restrictions - Check At Resource Group Scope)."""
+    """The values that policies deny (REST: Policy Restrictions - Check At Resource Group Scope)."""
     scope = _scope(world, request)
     body = request.json_object()
     details = body.get("resourceDetails") or {}
@@ -114,7 +114,7 @@ def _evaluation(policy: Policy) -> dict[str, Any]:
 
 
 def _field(world: World, scope: str, kind: str, content: dict[str, Any], field: str) -> dict[str, Any] | None:
-    """What policies ask of a field whose value isn't decided yet."""
+    """The policies' conditions on a field without a value."""
     restrictions: list[dict[str, Any]] = []
     for policy in world.access.policies:
         if not holds(policy.scope, scope) or kind.lower() not in (each.lower() for each in policy.types):

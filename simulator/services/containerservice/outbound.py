@@ -1,4 +1,4 @@
-"""How a cluster's outbound type may change, and what AKS builds and removes when it does.
+"""Changes of a cluster's outbound type, and the resources that AKS then creates and removes.
 
 The table of supported changes is that of the AKS docs (egress-outboundtype). A cluster in a virtual
 network of AKS's own may use a managed NAT gateway; one in its owner's network may use the owner's

@@ -166,7 +166,7 @@ def _nodes_of_no_agent_pool(cluster: Cluster) -> dict[str, Any]:
 
 
 def _machines(pool: NodePool) -> dict[str, Any]:
-    """What a pool of kind VirtualMachines shows instead of a count and an autoscaler's limits.
+    """The properties that replace count and autoscaler limits in a pool of kind VirtualMachines.
 
     Shape of azure-mgmt-containerservice 41.8.0; values as in the specification's example
     AgentPoolsCreate_TypeVirtualMachines.
@@ -188,7 +188,7 @@ def _machines(pool: NodePool) -> dict[str, Any]:
 
 
 def pool_properties(pool: NodePool) -> dict[str, Any]:
-    """What an agent pool and an entry of `agentPoolProfiles` have in common."""
+    """The properties shared by an agent pool and an entry of `agentPoolProfiles`."""
     body: dict[str, Any] = {
         "count": len(pool.nodes) if pool.cluster.power_state == "Running" else pool.size_when_stopped,
         "vmSize": pool.vm_size,

@@ -53,7 +53,7 @@ def app_token(world: World, base_url: str, identity: Identity, tenant: str, audi
 
 
 def _client(world: World, form: dict[str, str], tenant: str) -> Identity:
-    """Who asks, with which credential. Raises EntraError."""
+    """Authenticate the client. Raises EntraError."""
     secret, assertion = form.get("client_secret"), form.get("client_assertion")
     identity = find_application(world, form.get("client_id", ""), tenant)
     is_code = form["grant_type"] == "authorization_code"

@@ -37,7 +37,7 @@ def _hidden(fields: Mapping[str, str]) -> str:
 
 
 def picker(tenant: str, request: str, people: Iterable[Person], hint: str) -> Response:
-    """Who signs in? `hint`: the user principal name that has the focus."""
+    """The account picker. `hint`: the user principal name that has the focus."""
     items = ""
     for person in people:
         focus = " autofocus" if person.user_principal_name == hint else ""

@@ -23,7 +23,7 @@ Split = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Visibility:
-    """What has been ingested: minutes from `first_minute` until `until` (seconds since 1970).
+    """The ingested minutes: from `first_minute` until `until` (seconds since 1970).
 
     Of the connections in state `late_state` only whole minutes until `late_until`.
     """

@@ -196,7 +196,7 @@ def parse_query(
     end: datetime,
     filter_text: str | None,
 ) -> MetricQuery:
-    """Everything but the time range, which the two APIs spell differently. Names in lower case."""
+    """Parse everything but the time range, which the two APIs spell differently. Names in lower case."""
     metrics = find_metrics(namespace, known, parameters.get("metricnames"))
     conditions = parse_filter(filter_text)
     if parameters.get("validatedimensions", "true").lower() != "false":

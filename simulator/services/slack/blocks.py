@@ -25,7 +25,7 @@ SCHEMAS: Mapping[str, Any] = json.loads(Path(__file__).with_name("schemas.json")
 
 @dataclass(frozen=True)
 class Problem:
-    """Where in a payload something is wrong, as a JSON pointer, and what."""
+    """An error in a payload: its JSON pointer and its message."""
 
     pointer: str
     message: str

@@ -186,7 +186,7 @@ def users_info(world: World, arguments: Arguments) -> dict[str, Any]:
 
 
 def validate_blocks(world: World, arguments: Arguments) -> dict[str, Any]:
-    """Of blocks, message and view, exactly one."""
+    """Takes exactly one of blocks, message and view."""
     given = [name for name in ("blocks", "message", "view") if arguments.get(name) is not None]
     if len(given) != 1:
         raise SlackError("invalid_arguments")

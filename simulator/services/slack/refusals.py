@@ -1,4 +1,4 @@
-"""How Slack's web API refuses: with 200, `"ok": false`, and a code (Slack docs: web API, evaluating responses)."""
+"""Refusals of Slack's web API: status 200, `"ok": false`, and a code (Slack docs: web API, evaluating responses)."""
 
 from __future__ import annotations
 
