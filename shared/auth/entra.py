@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import logging
 import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -79,6 +80,8 @@ class EntraId:
             import requests
 
             from ..bounded_http import bounded_session
+        # It logs an answer that is no JSON as a whole, and that can hold a token.
+        logging.getLogger("msal.oauth2cli.oauth2").addFilter(_nothing)
         # It wants the code posted from Entra ID's page: browsers send no SameSite=Lax cookie along with that.
         warnings.filterwarnings("ignore", message="response_mode='form_post' is recommended")
         with bounded_session() as session:
@@ -96,6 +99,10 @@ class EntraId:
             except (ValueError, RuntimeError, LookupError, TypeError, AttributeError) as error:
                 # MSAL's own checks of state, nonce and claims, and what its parsers raise for undocumented answers.
                 raise SignInRefused(f"its answer can't be trusted ({type(error).__name__})") from error
+
+
+def _nothing(_: logging.LogRecord) -> bool:
+    return False
 
 
 def _person_of(claims: Mapping[str, Any], now: datetime) -> Person:

@@ -188,6 +188,13 @@ def test_whatever_comes_instead_of_a_token_signs_nobody_in(
         entra_id().person(FLOW, ANSWER, NOW)
 
 
+def test_a_token_in_a_broken_answer_is_not_logged(wire: Wire, caplog: pytest.LogCaptureFixture) -> None:
+    wire.token_answer = '{"id_token": "the-token", "token_ty'
+    with pytest.raises(EntraUnavailable):
+        entra_id().person(FLOW, ANSWER, NOW)
+    assert "the-token" not in caplog.text
+
+
 @pytest.mark.parametrize("answer", [{"code": "c"}, {"code": "c", "state": "another"}, {}, {"state": "s"}])
 def test_an_answer_to_another_question_is_refused(wire: Wire, answer: dict[str, str]) -> None:
     with pytest.raises(SignInRefused):
