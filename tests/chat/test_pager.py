@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +25,7 @@ from shared.chat.posting import Answer
 from shared.model.audit import OutboxMessage
 from shared.model.finding import Severity
 from shared.model.incident import Incident, IncidentState
-from tests.support.hostile import HostileServer, hostile_server, trusted_authority
+from tests.support.hostile import HostileServer
 from tests.support.nouns import make_incident
 from tests.support.strategies import MESSAGES
 
@@ -106,14 +106,6 @@ def test_a_receiver_can_check_what_it_gets(monkeypatch: pytest.MonkeyPatch) -> N
     assert headers["X-Snatbot-Timestamp"] == str(int(WALL.timestamp()))
     assert headers["X-Snatbot-Signature"] == signature(KEY, headers["X-Snatbot-Timestamp"], body)
     assert json.loads(body)["id"] == ROW.id
-
-
-@pytest.fixture
-def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HostileServer]:
-    authority, bundle = trusted_authority(tmp_path)
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
-    with hostile_server(authority) as running:
-        yield running
 
 
 def channels(url: str) -> list[Any]:

@@ -8,7 +8,6 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -21,7 +20,7 @@ from shared.chat.message import Button, Chart, Message, MessageKind, Section, To
 from shared.flows.notification.heartbeat import beat
 from simulator.testing import RunningSimulator
 from tests.support.azure_in_process import serve_azure
-from tests.support.hostile import Asked, HostileServer, Send, hostile_server, trusted_authority
+from tests.support.hostile import Asked, HostileServer, Send
 
 pytestmark = pytest.mark.network
 MESSAGE = Message(
@@ -150,14 +149,6 @@ def test_a_redirect_is_not_followed(chat: RunningSimulator, service: Service) ->
     answer_with(chat, service, 302, "", Location=f"{chat.url}/_sim/")
     with pytest.raises(ChatRefused, match="302"):
         channel(chat, service).send(MESSAGE)
-
-
-@pytest.fixture
-def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HostileServer]:
-    authority, bundle = trusted_authority(tmp_path)
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
-    with hostile_server(authority) as running:
-        yield running
 
 
 POSTS: dict[str, Callable[[str], object]] = {

@@ -6,29 +6,19 @@ import json
 import logging
 import time
 import traceback
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from shared.chat import slack_api
 from shared.chat.errors import ChatError, ChatRefused, ChatUnavailable
 from shared.chat.slack_api import BlocksRefused, Found, Mark, MessageGone, SlackApi
-from tests.support.hostile import Asked, HostileServer, Send, hostile_server, trusted_authority
+from tests.support.hostile import Asked, HostileServer, Send
 
 pytestmark = pytest.mark.network
 MARK = Mark("incident1", "message1")
 SINCE = datetime(2026, 11, 22, 19, 5, tzinfo=UTC)
 TOKEN = "xoxb-s3cr3t"
-
-
-@pytest.fixture
-def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HostileServer]:
-    authority, bundle = trusted_authority(tmp_path)
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
-    with hostile_server(authority) as running:
-        yield running
 
 
 @pytest.fixture
