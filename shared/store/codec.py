@@ -48,8 +48,8 @@ def to_columns(value: Any) -> dict[str, Any]:
 
 
 def content_of(row: Mapping[str, Any]) -> str:
-    """The schema number and the JSON of a row, as a signature covers them."""
-    return f"{row.get('schema')} {_text_of(row)}"
+    """The schema number (as a number: ``"1"`` is not 1) and the JSON of a row, as a signature covers them."""
+    return f"{row.get('schema')!r} {_text_of(row)}"
 
 
 def _text_of(row: Mapping[str, Any]) -> str:
