@@ -2,8 +2,17 @@
 
 import azure.functions as func
 
-from shared.triggers import http_changes, http_checks, http_health, http_sign_in, http_silences, queues, timers
+from shared.triggers import (
+    http_assets,
+    http_changes,
+    http_checks,
+    http_health,
+    http_sign_in,
+    http_silences,
+    queues,
+    timers,
+)
 
 app = func.FunctionApp()
-for module in (timers, queues, http_checks, http_health, http_silences, http_changes, http_sign_in):
+for module in (timers, queues, http_checks, http_health, http_silences, http_changes, http_sign_in, http_assets):
     app.register_functions(module.blueprint)

@@ -73,10 +73,7 @@ def _ask_to_sign_in(app: App, token: str, error: Refused) -> func.HttpResponse:
     """Why, and a link to where signing in begins. A link, not a redirect: previews and scanners follow those."""
     status, code = status_of(error)
     url = f"{app.settings.public_base_url}/api/sign-in?t={quote(token)}"
-    return as_page(
-        lambda nonce: message_page(str(error), status=status, style_nonce=nonce, title=title_of(code), sign_in_url=url),
-        status,
-    )
+    return as_page(message_page(str(error), status=status, title=title_of(code), sign_in_url=url), status)
 
 
 def _proposed_by(app: App, target: LinkTarget, action: str, approver: Approver) -> Change | None:
@@ -104,14 +101,13 @@ def _change_page(
         form = FormFields(token, csrf, actions, asks_name=visitor.person is None)
     original = _original(app, target, change)
     return as_page(
-        lambda style_nonce: change_page(
+        change_page(
             change,
             journal=view.journal,
             form=form,
             notice=notice,
             signed_in=_signed_in(app, visitor),
             is_unverified=app.settings.approval_mode == "link",
-            style_nonce=style_nonce,
             now=now,
             link=f"?t={quote(token)}",
             original=LinkedChange(original, app.links.page(original)) if original else None,
@@ -144,7 +140,7 @@ def _related_page(app: App, change: Change, kind: str) -> func.HttpResponse:
     if related is None:
         raise NotFoundHere("There is no such plan beside this one.")
     plan = app.planner.plan_cluster(change.cluster_id, app.clock.now(), PlanRequest(related))
-    return as_page(lambda nonce: plan_page(plan, style_nonce=nonce, is_unverified=app.settings.approval_mode == "link"))
+    return as_page(plan_page(plan, is_unverified=app.settings.approval_mode == "link"))
 
 
 def _target(app: App, token: str, req: func.HttpRequest) -> LinkTarget:

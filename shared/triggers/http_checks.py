@@ -47,5 +47,5 @@ def plan(req: func.HttpRequest) -> func.HttpResponse:
     app = current()
     found = app.planner.plan_cluster(app.check.find(selector).id, app.clock.now(), request)
     if form == "page":
-        return as_page(lambda nonce: plan_page(found, style_nonce=nonce))
+        return as_page(plan_page(found))
     return as_json(plan_json(found))

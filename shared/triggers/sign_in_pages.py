@@ -57,7 +57,7 @@ def leave(req: func.HttpRequest) -> func.HttpResponse:
         app.signer.check_form(read_form(req).get("csrf", ""), session.id, SIGN_OUT)
     message = "You are signed out here. Your work account is still signed in to Entra ID in this browser."
     return as_page(
-        lambda nonce: message_page(message, status=200, style_nonce=nonce, title="Signed out"),
+        message_page(message, status=200, title="Signed out"),
         headers={"Set-Cookie": set_cookie(SESSION_COOKIE, "", 0)},
     )
 

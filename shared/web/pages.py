@@ -1,7 +1,7 @@
 """Render the HTML pages, as pure functions.
 
-No script, no image, no font from elsewhere: only one ``<style>`` element, with the nonce that the caller also puts into
-its Content-Security-Policy. The template engine escapes everything shown.
+No script and nothing inline: the Content-Security-Policy allows a page its own assets only. The template engine escapes
+everything shown.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from ..first_use import import_lock
 from ..formatting import capital, count, sentence, sentences, visible
 from ..model.change import Action, Change, JournalEntry
 from ..model.plan import Plan
+from .assets import asset_url
 from .change_view import ChangeView, LinkedChange
 from .export.bicep import as_bicep
 from .export.terraform import as_terraform
@@ -71,7 +72,6 @@ def change_page(
     journal: Sequence[JournalEntry] = (),
     form: FormFields | None = None,
     notice: str | None = None,
-    style_nonce: str = "",
     now: datetime | None = None,
     link: str = "",
     original: LinkedChange | None = None,
@@ -91,17 +91,16 @@ def change_page(
         view,
         form=form,
         notice=notice,
-        style_nonce=style_nonce,
         link=link,
         signed_in=signed_in,
         is_unverified=is_unverified,
     )
 
 
-def plan_page(plan: Plan, *, style_nonce: str = "", is_unverified: bool = False) -> str:
+def plan_page(plan: Plan, *, is_unverified: bool = False) -> str:
     """A plan without a decision: advice, or a dry run."""
-    context = {"style_nonce": style_nonce, "is_unverified": is_unverified}
-    return _plan_page(plan_view(plan), None, form=None, notice=None, link="", signed_in=None, **context)
+    view = plan_view(plan)
+    return _plan_page(view, None, form=None, notice=None, link="", signed_in=None, is_unverified=is_unverified)
 
 
 def _plan_page(view: PlanView, change: ChangeView | None, **context: object) -> str:
@@ -120,10 +119,10 @@ def _plan_page(view: PlanView, change: ChangeView | None, **context: object) -> 
     )
 
 
-def message_page(message: str, *, status: int, style_nonce: str = "", title: str = "", sign_in_url: str = "") -> str:
+def message_page(message: str, *, status: int, title: str = "", sign_in_url: str = "") -> str:
     """One message, usually a refusal. ``title`` defaults to the meaning of the HTTP status for a person."""
     heading = title or _HEADINGS.get(status) or HTTPStatus(status).phrase
-    return _render("message.html", title=heading, message=message, style_nonce=style_nonce, sign_in_url=sign_in_url)
+    return _render("message.html", title=heading, message=message, sign_in_url=sign_in_url)
 
 
 def _render(template: str, **context: object) -> str:
@@ -145,6 +144,7 @@ def _environment() -> Environment:
     )
     environment.filters.update(prose=_prose, sentence=sentence, sentences=sentences, capital=capital, count=count)
     environment.filters.update(script=script)
+    environment.globals.update(asset_url=asset_url)
     return environment
 
 

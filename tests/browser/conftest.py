@@ -15,6 +15,7 @@ from werkzeug.serving import make_server
 import simulator
 from devhost.browser import Camera
 from devhost.stage import Stage, set_up
+from shared.web.assets import read_asset
 
 QUICK = {"VERIFY_WINDOW_MINUTES": "5"}
 
@@ -40,13 +41,15 @@ Serve = Callable[[Mapping[str, str], Mapping[str, str]], str]
 
 @pytest.fixture(scope="module")
 def serve() -> Iterator[Serve]:
-    """Serves pages (path without its slash to HTML) with headers on an origin of its own; returns its address."""
+    """Serves pages (path without its slash to HTML) with headers, and assets, on an origin of its own; returns it."""
     with ExitStack() as stack:
 
         def start(pages: Mapping[str, str], headers: Mapping[str, str]) -> str:
             @Request.application
             def answer(request: Request) -> Response:
                 page = pages.get(request.path[1:])
+                if found := read_asset(*request.path.split("/")[-2:]):
+                    return Response(found[0], mimetype=found[1], headers={"X-Content-Type-Options": "nosniff"})
                 return Response(page or "", 200 if page else 404, headers, mimetype="text/html")
 
             server = make_server("127.0.0.1", 0, answer, threaded=True)

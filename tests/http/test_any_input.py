@@ -232,13 +232,13 @@ def test_any_value_of_any_parameter_is_answered_or_refused(desk: Desk, name: str
     answer = call(
         name,
         data.draw(st.sampled_from(methods), label="method"),
-        {"change_id": change_id},
+        {"change_id": change_id, "version": change_id, "name": change_id},
         headers=headers,
         params=params,
         body=data.draw(st.just(encoded) | st.binary(max_size=50) | st.just(b"a=\xff" * 9_000), label="body"),
     )
     is_sound(answer, name)
-    takes_no_parameter = ("health", "health_details", "change_decision", "sign_out")
+    takes_no_parameter = ("health", "health_details", "change_decision", "sign_out", "asset")
     is_shut = name.startswith("sign") and desk.app.settings.approval_mode == "link"
     assert params or is_shut or name in takes_no_parameter, "what it reads was drawn"
 

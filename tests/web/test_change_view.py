@@ -23,7 +23,7 @@ INCIDENT = nouns.make_incident()
 
 
 def page(change: Change | None = None, incident: Incident | None = INCIDENT, **options: Any) -> Page:
-    given_options: dict[str, Any] = {"form": FORM, "now": NOW, "style_nonce": "n0nce"}
+    given_options: dict[str, Any] = {"form": FORM, "now": NOW}
     shown = replace(change or nouns.make_change(), reason=incident)
     return Page(change_page(shown, **(given_options | options)))
 

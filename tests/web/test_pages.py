@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from shared.model.change import Change, ChangeState
 from shared.model.incident import Incident
+from shared.web.assets import asset_url
 from shared.web.pages import change_page, message_page
 from tests.support import nouns
 from tests.support.html_page import FORM, NOW, Page
@@ -19,17 +20,17 @@ INCIDENT = nouns.make_incident()
 
 
 def page(change: Change | None = None, incident: Incident | None = INCIDENT, **options: Any) -> Page:
-    given_options: dict[str, Any] = {"form": FORM, "now": NOW, "style_nonce": "n0nce"}
+    given_options: dict[str, Any] = {"form": FORM, "now": NOW}
     shown = replace(change or nouns.make_change(), reason=incident)
     return Page(change_page(shown, **(given_options | options)))
 
 
-def test_everything_loads_from_the_page_itself_and_no_script_is_there() -> None:
-    text = change_page(replace(nouns.make_change(), reason=INCIDENT), form=FORM, now=NOW, style_nonce="n0nce")
+def test_everything_loads_from_this_app_and_nothing_is_inline() -> None:
+    text = change_page(replace(nouns.make_change(), reason=INCIDENT), form=FORM, now=NOW)
     shown = Page(text)
-    assert shown.all("style") == [{"nonce": "n0nce"}]
-    assert not shown.all("script")
-    assert [one["href"] for one in shown.all("link")] == ["data:,"]
+    assert not shown.all("style")
+    assert all(script.get("src") for script in shown.all("script"))
+    assert [link["href"] for link in shown.all("link")] == ["data:,", asset_url("style.css")]
     assert shown.elements
     assert all(not name.startswith("on") and name != "style" for _, one in shown.elements for name in one)
     assert "url(" not in text
@@ -71,7 +72,7 @@ def test_nothing_that_is_shown_becomes_markup(name: str, reason: str, note: str,
 
 
 def test_a_refusal_is_one_clear_thing() -> None:
-    shown = Page(message_page("This link was <b>changed</b>. Run `make`.", status=403, style_nonce="x"))
+    shown = Page(message_page("This link was <b>changed</b>. Run `make`.", status=403))
     assert "Not a valid link This link was <b>changed</b>. Run make ." in shown.text
     assert not shown.all("b")
     assert Page(message_page("Gone.", status=410)).text.startswith("This link has expired")
