@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-# An English word at the start of a sentence; names hold digits, dashes, dots or capitals, or are in backticks.
-_WORD = re.compile(r"(?!(?:az|curl|kubectl)\b)[a-z][a-z']*(?=[\s,;:.!?)]|$)")
-# A name, command, address or id at the end of a sentence: people would copy the full stop with it.
-_NAME_AT_THE_END = re.compile(r"(?:`|[/_@=][^\s)]*|\d+\.\d+\.[^\s)]*|\w*\d[a-z]\w*|\w*[a-z]\d\w*)$", re.IGNORECASE)
+from .model.text import Text, arranged, verbatim
+
 ELLIPSIS = "…"
-NO_BREAK_SPACE = "\u00a0"
 # Control characters except the line feed, surrogates, and characters that are invisible or change the text direction
 # (Unicode categories Cc, Cs and Cf, and five letters that are blank).
 _INVISIBLE = re.compile(
@@ -22,56 +19,62 @@ _INVISIBLE = re.compile(
 _BLANK = re.compile("[\t\u2028\u2029]")
 
 
-def utc(at: datetime) -> str:
+def utc(at: datetime) -> Text:
     """``2026-11-22 19:05 UTC``; aware times only."""
-    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return arranged("{at}", at=at)
 
 
-def node_label(name: str, is_gone: bool) -> str:
+def node_label(name: str, is_gone: bool) -> Text:
     """The node's name; without a name, its IP and whether the node is gone or unknown."""
-    return name or ("no node has this IP any more" if is_gone else "its node could not be named")
+    if name:
+        return verbatim(name)
+    return Text("no node has this IP any more") if is_gone else Text("its node could not be named")
 
 
-def duration(length: timedelta) -> str:
+def duration(length: timedelta) -> Text:
     """The two largest units: ``24 minutes``, ``1 hour 5 minutes``, ``2 days 3 hours``."""
     minutes = max(0, int(length.total_seconds() // 60))
     if minutes == 0:
-        return "less than a minute"
+        return Text("less than a minute")
     days, hours = divmod(minutes // 60, 24)
-    parts = [(days, "day"), (hours, "hour"), (minutes % 60, "minute")]
-    first = next(index for index, (number, _) in enumerate(parts) if number)
-    return " ".join(count(number, noun) for number, noun in parts[first : first + 2] if number)
+    parts = (
+        Text.plural("{count} day", "{count} days", count=days),
+        Text.plural("{count} hour", "{count} hours", count=hours),
+        Text.plural("{count} minute", "{count} minutes", count=minutes % 60),
+    )
+    first = next(index for index, part in enumerate(parts) if part.values["count"])
+    return arranged("{parts:words}", parts=tuple(part for part in parts[first : first + 2] if part.values["count"]))
 
 
-def number(value: int) -> str:
+def number(value: int) -> Text:
     """``1,204``"""
-    return f"{value:,}"
+    return arranged("{value}", value=value)
 
 
 def count(value: int, noun: str, plural: str = "") -> str:
-    """``1 node``, ``1,204 nodes``"""
+    """``1 node``, ``1,204 nodes``. Only for logs and errors of developers: it can't be translated."""
     return f"{number(value)} {noun if value == 1 else plural or noun + 's'}"
 
 
-def percent(part: float, whole: float) -> str:
+def percent(part: float, whole: float) -> Text:
     """One decimal. A value between 0 and 100 is never shown as 0 or 100: ``>99.9 %``, ``<0.1 %``."""
     if whole <= 0:
-        return "–"
+        return arranged("–")
     share = 100 * part / whole
     if 0 < share < 0.1:
-        return f"<0.1{NO_BREAK_SPACE}%"
+        return arranged("<{share}\u00a0%", share=0.1)
     if 99.9 < share < 100:
-        return f">99.9{NO_BREAK_SPACE}%"
-    return f"{share:.1f}{NO_BREAK_SPACE}%"
+        return arranged(">{share}\u00a0%", share=99.9)
+    return arranged("{share}\u00a0%", share=float(share))
 
 
-def listed(names: Sequence[str], limit: int = 5) -> str:
+def listed(names: Sequence[str], limit: int = 5) -> Text:
     """``a``, ``a and b``, ``a, b and c``, ``a, b and 7 more``"""
     if len(names) > limit:
-        return f"{', '.join(names[:limit])} and {number(len(names) - limit)} more"
+        return Text("{names} and {more} more", names=tuple(names[:limit]), more=len(names) - limit)
     if len(names) < 2:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+        return arranged("{names}", names=tuple(names))
+    return Text("{names} and {last}", names=tuple(names[:-1]), last=names[-1])
 
 
 def visible(text: str) -> str:
@@ -82,7 +85,7 @@ def visible(text: str) -> str:
     return _INVISIBLE.sub("", _BLANK.sub(" ", text))
 
 
-def marked(names: Sequence[str], limit: int = 16) -> str:
+def marked(names: Sequence[str], limit: int = 16) -> Text:
     """``listed`` with each name in backticks, so that no formatting changes it."""
     return listed([f"`{name}`" for name in names], limit)
 
@@ -92,21 +95,16 @@ def clip(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: max(0, limit - 1)].rstrip() + ELLIPSIS
 
 
-def sentence(text: str) -> str:
+def sentence(text: str) -> Text:
     """The text with a full stop, unless it ends with one or with something that people copy."""
-    text = text.strip()
-    return text if not text or text[-1] in ".!?:…" or _NAME_AT_THE_END.search(text) else text + "."
+    return arranged("{text:sentence}", text=text)
 
 
-def sentences(*texts: str) -> str:
+def sentences(*texts: str) -> Text:
     """Each non-empty text as a sentence."""
-    joined = ""
-    for text in filter(None, (sentence(capital(text)) for text in texts)):
-        gap = "" if not joined else " " if joined[-1] in ".!?:…" else " – "
-        joined = f"{joined}{gap}{text}"
-    return joined
+    return arranged("{texts:sentences}", texts=texts)
 
 
-def capital(text: str) -> str:
+def capital(text: str) -> Text:
     """The text with its first letter in upper case, unless it begins with a name or a command."""
-    return text[:1].upper() + text[1:] if _WORD.match(text) else text
+    return arranged("{text:capital}", text=text)

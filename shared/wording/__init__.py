@@ -1,0 +1,1 @@
+"""Renders texts in the reader's language, from the catalogues in ``locales/``."""
