@@ -6,9 +6,15 @@ the type, never the text. People may see messages, so they hold no secrets.
 
 from __future__ import annotations
 
+from .model.text import Text, verbatim
+
 
 class SnatbotError(Exception):
-    """Base of every error that snatbot raises on purpose."""
+    """Base of every error that snatbot raises on purpose. ``text`` is its message, for any language."""
+
+    def __init__(self, message: str) -> None:
+        self.text = verbatim(message)
+        super().__init__(self.text)
 
 
 class BadInput(SnatbotError):
@@ -27,14 +33,21 @@ class TooMany(Refused):
     """Too many requests; the message says when the next one is possible."""
 
 
-WHO_WROTE = "Somebody may have written to this app's storage: look at who has access to it."
+WHO_WROTE = Text("Somebody may have written to this app's storage: look at who has access to it.")
 
 
 class RowForged(Refused):
     """A stored record lacks this app's signature, or has one that was made for another record or another content."""
 
-    def __init__(self, what: str) -> None:
-        super().__init__(f"The {what} does not carry this app's signature, and nothing more is written. {WHO_WROTE}")
+    def __init__(self, record: str) -> None:
+        super().__init__(
+            # Translators: {record} is a technical name, such as journal or outbox.
+            Text(
+                "The {record} does not carry this app's signature, and nothing more is written. {who_wrote}",
+                record=record,
+                who_wrote=WHO_WROTE,
+            )
+        )
 
 
 class KeyMissing(Refused):
@@ -42,7 +55,10 @@ class KeyMissing(Refused):
 
     def __init__(self, key_id: str) -> None:
         super().__init__(
-            f"key {key_id} is missing: it signed what is stored, and SIGNING_KEYS does not have it. Add it there, last"
+            Text(
+                "key {key} is missing: it signed what is stored, and SIGNING_KEYS does not have it. Add it there, last",
+                key=key_id,
+            )
         )
 
 
@@ -52,4 +68,11 @@ class MisconfiguredError(SnatbotError):
     def __init__(self, problems: dict[str, str]) -> None:
         self.problems = problems
         lines = "; ".join(f"{name}: {problem}" for name, problem in sorted(problems.items()))
-        super().__init__(f"{len(problems)} setting(s) cannot be used: {lines}")
+        super().__init__(
+            Text.plural(
+                "{count} setting cannot be used: {problems}",
+                "{count} settings cannot be used: {problems}",
+                count=len(problems),
+                problems=lines,
+            )
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -24,7 +25,7 @@ from shared.model.identity import Person, Role
         (errors.RemediationOff, "REMEDIATION is off"),
     ],
 )
-def test_each_refusal_is_a_sentence_for_a_person(kind: type[Refused], said: str) -> None:
+def test_each_refusal_is_a_sentence_for_a_person(kind: Callable[[], Refused], said: str) -> None:
     error = kind()
     assert isinstance(error, Refused)
     assert said in str(error)

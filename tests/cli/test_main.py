@@ -38,7 +38,7 @@ def test_wrong_settings_are_named_in_one_line(capsys: pytest.CaptureFixture[str]
         raise MisconfiguredError({"WINDOW_MINUTES": "must be 1 to 60"})
 
     assert main(["check"], misconfigured) == 2
-    assert capsys.readouterr().err == "snatbot: 1 setting(s) cannot be used: WINDOW_MINUTES: must be 1 to 60\n"
+    assert capsys.readouterr().err == "snatbot: 1 setting cannot be used: WINDOW_MINUTES: must be 1 to 60\n"
 
 
 @pytest.mark.parametrize("arguments", [[], ["look"], ["plan"], ["stop"], ["check", "--window", "soon"]])
