@@ -24,16 +24,14 @@ class Channel:
     service: str  # slack or teams
     url: str = field(repr=False)  # a secret, and never part of an error
 
-    def send(self, message: Message) -> str:
-        """Render and post once; the answer says what was unusual, and is usually empty.
-
-        Raises ChatUnavailable (try again) or ChatRefused (don't).
-        """
+    def send(self, message: Message) -> None:
+        """Raises ChatUnavailable (try again) or ChatRefused (don't)."""
         if message.kind in _REWRITTEN:
-            return ""
+            return
         if self.service == "slack":
-            return slack.post(self.url, slack.render(message))
-        return teams.post(self.url, teams.render(message))
+            slack.send(message, self.url, lambda payload: slack.post(self.url, payload))
+        else:
+            teams.post(self.url, teams.render(message))
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,10 @@ class ChatRefused(ChatError):
     """The URL, the permission or the message is wrong. A retry does not help."""
 
 
+class BlocksRefused(ChatRefused):
+    """Slack rejected the blocks; it may accept the text alone."""
+
+
 def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
     """The wait that the service requests; at most an hour, because an alarm must not wait for a wrong header."""
     asked = requested_wait_seconds(headers)

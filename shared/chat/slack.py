@@ -1,4 +1,4 @@
-"""Slack: an incoming webhook that takes Block Kit.
+"""Slack: messages as Block Kit, and an incoming webhook that takes them.
 
 The length of a whole message is not documented, so ours is kept well below what is seen to work. An incoming webhook
 answers ``ok`` and cannot edit what it posted.
@@ -7,15 +7,20 @@ answers ``ok`` and cannot edit what it posted.
 from __future__ import annotations
 
 import json
-from typing import Any
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, TypeVar
 
 from ..first_use import import_lock
-from .errors import readable_reason
+from .errors import BlocksRefused, readable_reason
 from .message import Message
 from .posting import check
 from .posting import post as post_json
 from .truncate import truncations
 
+log = logging.getLogger("snatbot.slack")
+T = TypeVar("T")
 CHANNEL = "slack"
 TIMEOUT_SECONDS = 10
 MAX_BLOCKS = 50
@@ -36,38 +41,41 @@ def render(message: Message) -> dict[str, Any]:
     return {"text": fallback(smaller), "blocks": laid_out, "unfurl_links": False, "unfurl_media": False}
 
 
-def post(url: str, payload: dict[str, Any], timeout_seconds: float = TIMEOUT_SECONDS) -> str:
-    """Posts once. Charts that Slack does not take are left out, which is nothing unusual; then all blocks, and says so.
+def send(message: Message, place: str, send_payload: Callable[[dict[str, Any]], T]) -> T:
+    """If Slack rejects the blocks, again without charts, then only the text.
 
-    Raises ChatUnavailable or ChatRefused, as ``posting`` does.
+    ``place``: the webhook or the channel, for which a refusal of charts is remembered. ``send_payload`` may raise
+    BlocksRefused.
     """
-    if url in refuses_charts:
-        payload = without_charts(payload)
-    answer = post_json(CHANNEL, url, _encode(payload), timeout_seconds)
-    if answer.status == 400 and "blocks" in answer.body and without_charts(payload) != payload:
-        payload = without_charts(payload)
-        answer = post_json(CHANNEL, url, _encode(payload), timeout_seconds)
-        if answer.status == 200:
-            refuses_charts.add(url)
-    if answer.status == 400 and "blocks" in payload and "blocks" in answer.body:
-        text_only = post_json(CHANNEL, url, _encode({"text": payload["text"]}), timeout_seconds)
-        check(text_only, CHANNEL, url)
-        reason = readable_reason(answer.body, url)
-        return f"Slack did not take the blocks ({reason}); the plain text was posted instead"
+    payload = render(message)
+    is_drawn = bool(message.charts) and place not in refuses_charts
+    if is_drawn:
+        with suppress(BlocksRefused):
+            return send_payload(payload)
+    payload = _without_charts(payload)
+    try:
+        sent = send_payload(payload)
+    except BlocksRefused as error:
+        log.warning("Slack did not take the blocks (%s); the plain text is sent instead", error)
+        return send_payload({"text": payload["text"]})
+    if is_drawn:
+        refuses_charts.add(place)
+    return sent
+
+
+def post(url: str, payload: dict[str, Any], timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+    """Posts once. Raises BlocksRefused, or ChatUnavailable or ChatRefused as ``posting`` does."""
+    answer = post_json(CHANNEL, url, json.dumps(payload).encode(), timeout_seconds)
+    if answer.status == 400 and "blocks" in answer.body:
+        raise BlocksRefused(CHANNEL, f"400 {readable_reason(answer.body, url)}")
     check(answer, CHANNEL, url)
-    return ""
 
 
-def without_charts(payload: dict[str, Any]) -> dict[str, Any]:
+def _without_charts(payload: dict[str, Any]) -> dict[str, Any]:
     """For a workspace or a webhook that rejects Slack's newest blocks: facts show what charts show."""
     with import_lock:
         from .block_kit import CHART
-    kept = [block for block in payload.get("blocks", ()) if block["type"] != CHART]
-    return {**payload, "blocks": kept} if "blocks" in payload else payload
-
-
-def _encode(payload: dict[str, Any]) -> bytes:
-    return json.dumps(payload).encode()
+    return {**payload, "blocks": [block for block in payload["blocks"] if block["type"] != CHART]}
 
 
 def _characters(node: object) -> int:

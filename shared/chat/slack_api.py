@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from ..formatting import clip
-from .errors import ChatRefused, ChatUnavailable, retry_after_seconds
+from .errors import BlocksRefused, ChatRefused, ChatUnavailable, retry_after_seconds
 from .posting import Answer, post
 
 CHANNEL = "slack"
@@ -31,10 +31,6 @@ _TOO_RICH = ("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "
 
 class MessageGone(ChatRefused):
     """A person deleted the message, or it can't be edited any more."""
-
-
-class BlocksRefused(ChatRefused):
-    """Slack rejected the blocks; it may accept the text alone."""
 
 
 @dataclass(frozen=True, slots=True)

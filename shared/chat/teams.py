@@ -43,11 +43,10 @@ def encode(payload: dict[str, Any]) -> bytes:
     return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
-def post(url: str, payload: dict[str, Any], timeout_seconds: float = TIMEOUT_SECONDS) -> str:
-    """Post once; the answer is always empty. Raises ChatUnavailable or ChatRefused, as ``posting`` does."""
+def post(url: str, payload: dict[str, Any], timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+    """Post once. Raises ChatUnavailable or ChatRefused, as ``posting`` does."""
     answer = post_json(CHANNEL, url, encode(payload), timeout_seconds)
     # The body of an accepted post may say that the service behind it throttled (Teams docs: connectors-using, "HTTP
     # error 429").
     is_throttled = 200 <= answer.status < 300 and "HTTP error 429" in answer.body
     check(answer, CHANNEL, url, is_throttled=is_throttled)
-    return ""

@@ -28,10 +28,11 @@ def post_test_messages(options: argparse.Namespace, make_app: MakeApp) -> int:
     exit_code = FINE
     for name, channel in chosen.items():
         try:
-            note = try_channel(name, channel, app.clock.wall())
+            try_channel(name, channel, app.clock.wall())
+            result = "posted"
         except ChatError as error:
-            note, exit_code = f"FAILED: {error}", ATTENTION
-        print(f"{name} ({_who_uses(name, app.settings)}): {note or 'posted'}")
+            result, exit_code = f"FAILED: {error}", ATTENTION
+        print(f"{name} ({_who_uses(name, app.settings)}): {result}")
     return exit_code
 
 

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 import pytest
 
 from shared.chat import slack_api
-from shared.chat.errors import ChatError, ChatRefused, ChatUnavailable
-from shared.chat.slack_api import BlocksRefused, Found, Mark, MessageGone, SlackApi
+from shared.chat.errors import BlocksRefused, ChatError, ChatRefused, ChatUnavailable
+from shared.chat.slack_api import Found, Mark, MessageGone, SlackApi
 from tests.support.hostile import Asked, HostileServer, Send
 
 pytestmark = pytest.mark.network

@@ -15,15 +15,13 @@ class FakeChannel:
         self.posted: list[str] = []
         self.tried: list[str] = []
         self.trouble = trouble
-        self.note = ""
 
-    def send(self, message: Message) -> str:
+    def send(self, message: Message) -> None:
         self.tried.append(message.title)
         error = self.trouble(message.title)
         if error is not None:
             raise error
         self.posted.append(message.title)
-        return self.note
 
 
 def down(retry_after_seconds: float | None = None) -> Callable[[str], ChatError]:

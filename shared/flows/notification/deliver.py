@@ -150,8 +150,8 @@ class Deliver:
         elif isinstance(channel, SignedWebhook | PagerDuty):
             incident = self._records.incident_in(partition, message.subject) if message.subject else None
             channel.send(event_of(row, message, incident.value if incident else None), wall)
-        elif note := channel.send(message):
-            log.warning("message %s to %s: %s", row.id, row.channel, note)
+        else:
+            channel.send(message)
 
     def _note(self, partition: str, message: OutboxMessage, wall: datetime) -> None:
         for row in self._records.outbox(partition):

@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from typing import TypeVar
 
 from ...chat import slack
 from ...chat.errors import ChatRefused, ChatUnavailable
 from ...chat.message import Message, MessageKind
-from ...chat.slack_api import BlocksRefused, Found, Mark, MessageGone, SlackApi
+from ...chat.slack_api import Found, Mark, MessageGone, SlackApi
 from ...model.audit import ChatPost, OutboxMessage
 from ...store.records import Put, Records, Stored
 
 log = logging.getLogger("snatbot.deliver")
-T = TypeVar("T")
 _CLOCKS_DIFFER = timedelta(minutes=5)  # between snatbot's clock and Slack's
 # An edit notifies nobody, and an answer in a thread only its followers: the whole channel must see these kinds.
 _BROADCAST = frozenset({MessageKind.FAILING, MessageKind.WORSE, MessageKind.REMINDER, MessageKind.STOPPED})
@@ -106,16 +103,15 @@ class RewrittenMessage:
 
     def _post(self, message: Message, thread: str = "") -> str:
         is_broadcast = message.kind in _BROADCAST
-        return _send(
+        return slack.send(
             message,
             self._api.place,
             lambda payload: self._api.post(payload, self._mark, thread, is_broadcast=is_broadcast),
         )
 
     def _update(self, ts: str) -> None:
-        _send(
-            _without_details(self._message), self._api.place, lambda payload: self._api.update(ts, payload, self._mark)
-        )
+        shown = _without_details(self._message)
+        slack.send(shown, self._api.place, lambda payload: self._api.update(ts, payload, self._mark))
 
     def _stored(self) -> Stored[ChatPost] | None:
         return self._records.chat_post(self._partition, self._row.channel, self._message.subject)
@@ -123,24 +119,6 @@ class RewrittenMessage:
     def _keep(self, post: ChatPost, stored: Stored[ChatPost] | None) -> ChatPost:
         self._records.commit_in(self._partition, [Put(post, stored.etag if stored else None)])
         return post
-
-
-def _send(message: Message, place: str, send: Callable[[dict[str, object]], T]) -> T:
-    """If Slack rejects charts, they are left out; if it rejects blocks, only the text is sent."""
-    payload = slack.render(message)
-    is_drawn = bool(message.charts) and place not in slack.refuses_charts
-    if is_drawn:
-        with suppress(BlocksRefused):
-            return send(payload)
-    payload = slack.without_charts(payload)
-    try:
-        sent = send(payload)
-    except BlocksRefused as error:
-        log.warning("Slack did not take the blocks (%s); the plain text is sent instead", error)
-        return send({"text": payload["text"]})
-    if is_drawn:
-        slack.refuses_charts.add(place)
-    return sent
 
 
 def _without_details(message: Message) -> Message:

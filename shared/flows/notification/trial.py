@@ -17,21 +17,17 @@ from ...model.finding import Severity
 _CLOCKS_DIFFER = timedelta(minutes=5)  # between snatbot's clock and Slack's
 
 
-def try_channel(name: str, channel: AnyChannel, wall: datetime) -> str:
-    """Anything unusual, usually empty. A pager gets a trigger and its resolution.
-
-    Raises ChatUnavailable or ChatRefused.
-    """
+def try_channel(name: str, channel: AnyChannel, wall: datetime) -> None:
+    """A pager gets a trigger and its resolution. Raises ChatUnavailable or ChatRefused."""
     message, trial_id = trial_message(name), new_id()
     if isinstance(channel, SlackBot):
         _try_slack_bot(channel, slack.render(message), Mark("", trial_id), wall)
-        return ""
-    if isinstance(channel, SignedWebhook | PagerDuty):
+    elif isinstance(channel, SignedWebhook | PagerDuty):
         event = Event(trial_id, wall, "trigger", trial_id, "a test", Severity.NOTICE, message)
         channel.send(event, wall)
         channel.send(replace(event, id=new_id(), action="resolve"), wall)
-        return ""
-    return channel.send(message)
+    else:
+        channel.send(message)
 
 
 def _try_slack_bot(bot: SlackBot, payload: dict[str, object], mark: Mark, wall: datetime) -> None:

@@ -84,13 +84,6 @@ def test_running_again_posts_nothing_again(post: Post) -> None:
     assert post.channels["slack"].posted == ["first"]
 
 
-def test_what_was_unusual_about_a_post_is_logged(post: Post, caplog: pytest.LogCaptureFixture) -> None:
-    post.channels["slack"].note = "Slack did not take the blocks"
-    post.put("alarm")
-    assert post.run() == Delivery(sent=1)
-    assert "Slack did not take the blocks" in caplog.text
-
-
 def test_what_comes_while_another_message_is_on_its_way_is_not_left_behind(post: Post) -> None:
     """Its own worker finds the channel busy and goes: that is not worth a minute's wait."""
     slack = post.channels["slack"]
