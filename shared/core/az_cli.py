@@ -19,6 +19,7 @@ from ..model.plan import (
     Step,
 )
 from ..model.resource_id import ArmId
+from ..model.text import Text, arranged
 
 # The first release that has the options, read from the azure-cli packages. The AKS docs ask for 2.56 to change an
 # outbound type; all commands run with 2.56 unless an entry here names a later release.
@@ -42,11 +43,12 @@ def least_version(commands: Iterable[str]) -> str:
     return [_LEAST_VERSION, *versions][-1] if words else ""
 
 
-def script(commands: Iterable[str]) -> str:
+def script(commands: Iterable[str]) -> Text:
     """One command a line, after a comment with the Azure CLI version."""
     lines = tuple(commands)
     version = least_version(lines)
-    return "\n".join((f"# Azure CLI {version} or later", *lines) if version else lines)
+    comment = (Text("# Azure CLI {version} or later", version=version),) if version else ()
+    return arranged("{lines:lines}", lines=(*comment, *lines))
 
 
 def named(resource_id: str) -> tuple[str, ...]:
