@@ -1,6 +1,6 @@
 # Everything a developer does here. Each target first sets up what it needs; only git, make and Python must be there.
 .DEFAULT_GOAL := help
-.PHONY: help setup check test test-unit test-all demo serve faults lock clean azure-cli-test conformance evaluate bench
+.PHONY: help setup check catalogue test test-unit test-all demo serve faults lock clean azure-cli-test conformance evaluate bench
 
 PY := .venv/bin/python
 READY := .venv/.ready
@@ -25,6 +25,9 @@ check: $(READY) ## format, lint, spelling, types, which part may import which, a
 	@$(PY) -m mypy
 	@.venv/bin/lint-imports --no-logo
 	@.venv/bin/vulture
+
+catalogue: $(READY) ## collect the sentences of the code, update their translations and compile them
+	@$(PY) -m devhost.catalogue
 
 # Branch coverage of the pure decisions and of signing must not sink below this.
 COVERAGE ?= 97
