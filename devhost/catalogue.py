@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import sys
 from collections.abc import Sequence
@@ -26,10 +27,11 @@ def template() -> Catalog:
     found = extract_from_dir(
         SHARED, _METHODS, keywords=_KEYWORDS, comment_tags=("Translators:",), strip_comment_tags=True
     )
-    for _, _, msgid, comments, _ in found:
-        if msgid:
-            message = catalog.add(msgid, auto_comments=comments)
-            message.flags.discard("python-format")  # Babel takes "100 % of" for one
+    with contextlib.redirect_stderr(io.StringIO()):  # where Babel warns of each Text("")
+        for _, _, msgid, comments, _ in found:
+            if msgid:
+                message = catalog.add(msgid, auto_comments=comments)
+                message.flags.discard("python-format")  # Babel takes "100 % of" for one
     return catalog
 
 

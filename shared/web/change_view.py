@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from ..chat.finding_labels import describe_incident
 from ..chat.labels import describe_step, egress_addresses, node_table, state_label
 from ..chat.message import facts_of
-from ..formatting import capital, count, duration, sentences, utc
+from ..formatting import capital, duration, listed, sentences, utc
 from ..model.change import Action, Change, ChangeState, JournalEntry
 from ..model.plan import PlanKind
+from ..model.text import Text, arranged
 from .plan_view import PlanView, StepView, Tone, plan_view
 
 _TONES: Mapping[ChangeState, Tone] = {
@@ -34,14 +35,12 @@ _APPLIED = (
     ChangeState.ROLLED_BACK,
 )
 _RUNNING = (ChangeState.APPROVED, ChangeState.APPLYING, ChangeState.VERIFYING)
-_DECIDED = {Action.APPROVE: "Approved", Action.DENY: "Denied"}
-_LEADS = {ChangeState.APPROVED: "Next is step", ChangeState.STOPPED: "It stopped at step"}
 # Another option while nothing is decided, and the next step for a person once it is fixed.
 _RELATED: Mapping[ChangeState, PlanKind] = {
     ChangeState.PROPOSED: PlanKind.RELIEVE_LOAD_BALANCER,
     ChangeState.FIXED: PlanKind.ALIGN_OUTBOUND_TYPE,
 }
-_FOLLOW_UPS = {PlanKind.DELETE_NAT_GATEWAY: "Deletion", PlanKind.DETACH_NAT_GATEWAY: "Roll-back"}
+_FOLLOW_UPS = {PlanKind.DELETE_NAT_GATEWAY: Text("Deletion"), PlanKind.DETACH_NAT_GATEWAY: Text("Roll-back")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +51,13 @@ class LinkedChange:
     link: str  # URL of its page
 
     @property
-    def title(self) -> str:
+    def title(self) -> Text:
         """How it relates to the change that it followed."""
-        return _FOLLOW_UPS.get(self.change.plan.kind, "Newer plan")
+        return _FOLLOW_UPS.get(self.change.plan.kind, Text("Newer plan"))
 
     @property
-    def state(self) -> str:
-        return f"{state_label(self.change.state)}, proposed {utc(self.change.proposed_at)}"
+    def state(self) -> Text:
+        return Text("{state}, proposed {at}", state=state_label(self.change.state), at=self.change.proposed_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,29 +72,31 @@ class ChangeView:
     def plan(self) -> PlanView:
         """The plan, as the change's state shows it."""
         change, plan, view = self.change, self.change.plan, plan_view(self.change.plan)
-        of_change = "Takes back change" if plan.kind is PlanKind.DETACH_NAT_GATEWAY else "Of change"
+        takes_back = plan.kind is PlanKind.DETACH_NAT_GATEWAY
         return replace(
             view,
             state=capital(state_label(change.state)),
             tone=_TONES.get(change.state, "neutral"),
-            egress_labels=("Before", "After") if change.state in _APPLIED else view.egress_labels,
+            egress_labels=(Text("Before"), Text("After")) if change.state in _APPLIED else view.egress_labels,
             egress_then=egress_addresses(plan, self.journal) if plan.steps else view.egress_then,
             steps=_steps(view.steps, self.journal),
             related=tuple(beside for beside in plan.related if beside.kind is _RELATED.get(change.state)),
-            related_heading="For you to do" if change.state is ChangeState.FIXED else "Another way, without snatbot",
+            related_heading=Text("For you to do")
+            if change.state is ChangeState.FIXED
+            else Text("Another way, without snatbot"),
             record=facts_of(
-                ("Change", change.id),
-                ("Incident", change.incident_id),
-                ("Cluster", change.cluster_id),
-                ("Virtual network", plan.vnet_id),
-                ("Asked for by", change.requested_by),
-                ("Proposed", utc(change.proposed_at)),
-                ("Decision", self.decision),
-                ("Applied", utc(change.applied_at) if change.applied_at else ""),
-                (of_change, plan.of_change_id),
-                ("Digest of the plan", plan.digest),
+                (Text("Change"), change.id),
+                (Text("Incident"), change.incident_id),
+                (Text("Cluster"), change.cluster_id),
+                (Text("Virtual network"), plan.vnet_id),
+                (Text("Asked for by"), change.requested_by),
+                (Text("Proposed"), utc(change.proposed_at)),
+                (Text("Decision"), self.decision),
+                (Text("Applied"), utc(change.applied_at) if change.applied_at else ""),
+                (Text("Takes back change") if takes_back else Text("Of change"), plan.of_change_id),
+                (Text("Digest of the plan"), plan.digest),
             ),
-            nothing_to_decide="Nothing can be decided here." if plan.steps else view.nothing_to_decide,
+            nothing_to_decide=Text("Nothing can be decided here.") if plan.steps else view.nothing_to_decide,
         )
 
     @property
@@ -116,35 +117,49 @@ class ChangeView:
         return any(later.change.state is ChangeState.ROLLED_BACK for later in self.follow_ups)
 
     @property
-    def progress(self) -> str:
+    def progress(self) -> Text:
         """The present step; empty if the change has not begun or has ended."""
         change, number, steps = self.change, self.change.step + 1, self.change.plan.steps
         is_stopped = change.state is ChangeState.STOPPED
         if not self.is_running and not is_stopped:
-            return ""
+            return Text("")
         if number > len(steps):
-            return f"All {count(len(steps), 'step')} are done." if steps else ""
+            return Text("All steps are done.") if steps else Text("")
         note = change.waits_for or next((entry.note for entry in self.journal if entry.step == change.step), "")
-        lead = f"{_LEADS.get(change.state, 'Step')} {number} of {len(steps)}"
-        return sentences(f"{lead}: {describe_step(steps[change.step])}", "" if is_stopped else note)
+        return sentences(self._present_step(describe_step(steps[change.step])), "" if is_stopped else note)
+
+    def _present_step(self, step: str) -> Text:
+        number, steps = self.change.step + 1, len(self.change.plan.steps)
+        match self.change.state:
+            case ChangeState.APPROVED:
+                return Text("Next is step {number} of {steps}: {step}", number=number, steps=steps, step=step)
+            case ChangeState.STOPPED:
+                return Text("It stopped at step {number} of {steps}: {step}", number=number, steps=steps, step=step)
+        return Text("Step {number} of {steps}: {step}", number=number, steps=steps, step=step)
 
     @property
-    def decision(self) -> str:
+    def decision(self) -> Text:
         decision = self.change.decision
         if decision is None:
-            by = "; ".join(f"{approval.approver}, {utc(approval.approved_at)}" for approval in self.change.approvals)
-            return f"1 of 2 approvals, by {by}" if by else ""
-        decided = _DECIDED.get(decision.action, capital(decision.action))
-        return f"{decided} by {decision.approver}, {utc(decision.decided_at)}"
+            by = listed([_who_and_when(approval.approver, approval.approved_at) for approval in self.change.approvals])
+            return Text("1 of 2 approvals, by {by}", by=by) if by else Text("")
+        by = _who_and_when(decision.approver, decision.decided_at)
+        return Text("Approved by {by}", by=by) if decision.action is Action.APPROVE else Text("Denied by {by}", by=by)
 
     @property
-    def expiry(self) -> str:
-        at, left = utc(self.change.expires_at), self.change.expires_at - self.now if self.now else None
+    def expiry(self) -> Text:
+        at, left = self.change.expires_at, self.change.expires_at - self.now if self.now else None
         if self.change.state is not ChangeState.PROPOSED:
-            return ""
+            return Text("")
         if left is None:
-            return f"Decide before {at}."
-        return f"Decide within {duration(left)}, before {at}." if left > timedelta() else f"Expired at {at}."
+            return Text("Decide before {at}.", at=at)
+        if left <= timedelta():
+            return Text("Expired at {at}.", at=at)
+        return Text("Decide within {left}, before {at}.", left=duration(left), at=at)
+
+
+def _who_and_when(name: str, at: datetime) -> Text:
+    return arranged("{name}, {at}", name=name, at=at)
 
 
 def _steps(views: Sequence[StepView], journal: Sequence[JournalEntry]) -> tuple[StepView, ...]:

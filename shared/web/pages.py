@@ -10,8 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from http import HTTPStatus
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,9 +18,11 @@ from ..chat.labels import CHECK_LABELS, describe_cost
 from ..chat.message import code_spans
 from ..core.az_cli import script
 from ..first_use import import_lock
-from ..formatting import capital, count, sentence, sentences, visible
-from ..model.change import Action, Change, JournalEntry
+from ..formatting import capital, sentence, sentences, visible
+from ..model.change import Action, Change, JournalEntry, StepState
 from ..model.plan import Plan
+from ..model.text import Text
+from ..wording.render import translated
 from .assets import asset_url
 from .change_view import ChangeView, LinkedChange
 from .export.bicep import as_bicep
@@ -33,18 +34,29 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_TIME = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d UTC)")  # as formatting.utc writes it
+_TIME = re.compile(r"((?:\d{4}-\d\d-\d\d|\d\d/\d\d/\d{4}) \d\d:\d\d UTC)")  # as the locales write it
 _HEADINGS = {
-    400: "That can't be read",
-    403: "Not a valid link",
-    404: "Not found",
-    409: "Not possible",
-    410: "This link has expired",
-    429: "Too often",
-    500: "This app is not set up completely",
-    502: "Azure could not be reached",
-    503: "The records could not be reached",
+    400: Text("That can't be read"),
+    403: Text("Not a valid link"),
+    404: Text("Not found"),
+    409: Text("Not possible"),
+    410: Text("This link has expired"),
+    429: Text("Too often"),
+    500: Text("This app is not set up completely"),
+    502: Text("Azure could not be reached"),
+    503: Text("The records could not be reached"),
 }
+_ACTIONS = {
+    Action.APPROVE: Text("Approve"),
+    Action.DENY: Text("Deny"),
+    Action.STOP: Text("Stop"),
+    Action.RESUME: Text("Resume"),
+    Action.ROLL_BACK: Text("Ask for a roll-back"),
+    Action.GIVE_UP: Text("Give up"),
+    Action.DELETE: Text("Ask to delete what is left"),
+    Action.ASK_AGAIN: Text("Ask again"),
+}
+_STEPS = {StepState.STARTED: Text("Started"), StepState.DONE: Text("Done"), StepState.STOPPED: Text("Stopped")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +81,7 @@ class SignedIn:
 def change_page(
     change: Change,
     *,
+    language: str = "en",
     journal: Sequence[JournalEntry] = (),
     form: FormFields | None = None,
     notice: str | None = None,
@@ -89,6 +102,7 @@ def change_page(
     return _plan_page(
         view.plan,
         view,
+        language=language,
         form=form,
         notice=notice,
         link=link,
@@ -97,20 +111,23 @@ def change_page(
     )
 
 
-def plan_page(plan: Plan, *, is_unverified: bool = False) -> str:
+def plan_page(plan: Plan, *, language: str = "en", is_unverified: bool = False) -> str:
     """A plan without a decision: advice, or a dry run."""
-    view = plan_view(plan)
-    return _plan_page(view, None, form=None, notice=None, link="", signed_in=None, is_unverified=is_unverified)
+    context = {"form": None, "notice": None, "link": "", "signed_in": None, "is_unverified": is_unverified}
+    return _plan_page(plan_view(plan), None, language=language, **context)
 
 
-def _plan_page(view: PlanView, change: ChangeView | None, **context: object) -> str:
+def _plan_page(view: PlanView, change: ChangeView | None, *, language: str, **context: object) -> str:
     return _render(
         "change.html",
+        language,
         view=view,
         plan=view.plan,
         change=change,
         check_labels=CHECK_LABELS,
         check_tones=CHECK_TONES,
+        step_labels=_STEPS,
+        action_labels=_ACTIONS,
         describe_cost=describe_cost,
         title_of=title_of,
         terraform=as_terraform(view.plan),
@@ -119,18 +136,19 @@ def _plan_page(view: PlanView, change: ChangeView | None, **context: object) -> 
     )
 
 
-def message_page(message: str, *, status: int, title: str = "", sign_in_url: str = "") -> str:
+def message_page(message: str, *, status: int, language: str = "en", title: str = "", sign_in_url: str = "") -> str:
     """One message, usually a refusal. ``title`` defaults to the meaning of the HTTP status for a person."""
-    heading = title or _HEADINGS.get(status) or HTTPStatus(status).phrase
-    return _render("message.html", title=heading, message=message, sign_in_url=sign_in_url)
+    heading = title or _HEADINGS.get(status) or Text("HTTP status {status:plain}", status=status)
+    return _render("message.html", language, title=heading, message=message, sign_in_url=sign_in_url)
 
 
-def _render(template: str, **context: object) -> str:
-    return _environment().get_template(template).render(**context)
+def _render(template: str, language: str, **context: object) -> str:
+    return _environment(language).get_template(template).render(**context)
 
 
 @cache
-def _environment() -> Environment:
+def _environment(language: str) -> Environment:
+    """Templates whose texts are in that language."""
     with import_lock:
         from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -138,21 +156,23 @@ def _environment() -> Environment:
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=_visible,
+        finalize=partial(_shown, language),
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(prose=_prose, sentence=sentence, sentences=sentences, capital=capital, count=count)
-    environment.filters.update(script=script)
-    environment.globals.update(asset_url=asset_url)
+    environment.filters.update(prose=partial(_prose, language), sentence=sentence, sentences=sentences)
+    environment.filters.update(capital=capital, script=script)
+    environment.globals.update({"asset_url": asset_url, "language": language, "_": Text, "plural": Text.plural})
     return environment
 
 
-def _visible(value: object) -> object:
+def _shown(language: str, value: object) -> object:
+    if isinstance(value, Text):
+        return visible(translated(value, language))
     return type(value)(visible(value)) if isinstance(value, str) else value  # keeps Markup as Markup
 
 
-def _prose(text: str) -> Markup:
+def _prose(language: str, text: str) -> Markup:
     """The text with backticked names and commands in ``<code>``, and times in ``<time>``, which never wraps."""
     from markupsafe import Markup, escape
 
@@ -161,5 +181,6 @@ def _prose(text: str) -> Markup:
         return Markup("").join(Markup("<time>{}</time>").format(part) if at % 2 else escape(part) for at, part in parts)
 
     return Markup("").join(
-        Markup("<code>{}</code>").format(piece) if is_code else times(piece) for piece, is_code in code_spans(text)
+        Markup("<code>{}</code>").format(piece) if is_code else times(piece)
+        for piece, is_code in code_spans(translated(text, language))
     )

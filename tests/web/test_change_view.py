@@ -169,7 +169,7 @@ def test_how_far_a_change_is_stands_at_the_top() -> None:
     assert "Next is step 1 of 7" in text(ChangeState.APPROVED, 0)
     assert "Change chg-2 is at work." in text(ChangeState.APPROVED, 0, waits_for="change chg-2 is at work")
     assert f"It stopped at step 4 of 7: {associate}" in text(ChangeState.STOPPED, 3)
-    assert "All 7 steps are done." in text(ChangeState.VERIFYING, 7)
+    assert "All steps are done." in text(ChangeState.VERIFYING, 7)
     assert "7 steps" not in text(ChangeState.FIXED, 7)
 
 

@@ -71,10 +71,18 @@ def test_nothing_that_is_shown_becomes_markup(name: str, reason: str, note: str,
     assert next(one for one in shown.all("input") if one["name"] == "t")["value"] == token.replace("\r\n", "\n")
 
 
+def test_the_page_is_in_the_readers_language() -> None:
+    change = nouns.make_change(ChangeState.STOPPED)
+    shown = Page(change_page(change, language="es", journal=nouns.make_journal(), form=FORM, now=NOW))
+    assert shown.all("html") == [{"lang": "es"}]
+    assert "22/11/2026 19:16 UTC" in shown.text
+    assert "2026-11-22 19:16 UTC" in Page(change_page(change, journal=nouns.make_journal())).text
+
+
 def test_a_refusal_is_one_clear_thing() -> None:
     shown = Page(message_page("This link was <b>changed</b>. Run `make`.", status=403))
     assert "Not a valid link This link was <b>changed</b>. Run make ." in shown.text
     assert not shown.all("b")
     assert Page(message_page("Gone.", status=410)).text.startswith("This link has expired")
-    assert Page(message_page("Tea.", status=418)).text.startswith("I'm a Teapot")
+    assert Page(message_page("Tea.", status=418)).text.startswith("HTTP status 418")
     assert "Sign in first" in Page(message_page("x", status=401, title="Sign in first")).text
