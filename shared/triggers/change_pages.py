@@ -17,9 +17,11 @@ from ..flows.approval.propose import made_by
 from ..formatting import visible
 from ..model.change import Action
 from ..model.identity import Approver
+from ..model.text import Text
 from ..user_input import LONGEST_NAME
 from ..web.change_view import LinkedChange
 from ..web.pages import FormFields, SignedIn, change_page, message_page, plan_page
+from .languages import language_of, same_language
 from .queue_messages import message
 from .responses import as_page, see_other, status_of, title_of
 from .visitors import SIGN_OUT, Visitor, is_own_origin, read_form, visitor_of
@@ -40,11 +42,11 @@ def show(req: func.HttpRequest) -> func.HttpResponse:
     try:
         visitor = visitor_of(app, req)
     except (SignInNeeded, NotPermitted) as error:
-        return _ask_to_sign_in(app, token, error)
+        return _ask_to_sign_in(app, req, token, error)
     view = app.decide.view(target)
     if kind := req.params.get("kind", ""):
-        return _related_page(app, view.change, kind)
-    return _change_page(app, target, view, token, visitor)
+        return _related_page(app, req, view.change, kind)
+    return _change_page(app, req, target, view, visitor)
 
 
 def decide(req: func.HttpRequest, advance: Callable[[str], None], deliver: Callable[[str], None]) -> func.HttpResponse:
@@ -56,7 +58,7 @@ def decide(req: func.HttpRequest, advance: Callable[[str], None], deliver: Calla
     try:
         visitor = visitor_of(app, req)
     except (SignInNeeded, NotPermitted) as error:
-        return _ask_to_sign_in(app, form.get("t", ""), error)
+        return _ask_to_sign_in(app, req, form.get("t", ""), error)
     if not is_own_origin(req.headers.get("Origin"), app.settings.public_base_url):
         raise FormExpired
     app.signer.check_form(form.get("csrf", ""), visitor.nonce, target.change_id)
@@ -66,14 +68,15 @@ def decide(req: func.HttpRequest, advance: Callable[[str], None], deliver: Calla
         change = app.decide.decide(target, action, approver, Instant.of(app.clock))
         advance(message(partition=target.partition, change=target.change_id))
     deliver(message(partition=target.partition))
-    return see_other(app.links.page(change))
+    return see_other(same_language(app.links.page(change), req))
 
 
-def _ask_to_sign_in(app: App, token: str, error: Refused) -> func.HttpResponse:
+def _ask_to_sign_in(app: App, req: func.HttpRequest, token: str, error: Refused) -> func.HttpResponse:
     """Why, and a link to where signing in begins. A link, not a redirect: previews and scanners follow those."""
     status, code = status_of(error)
     url = f"{app.settings.public_base_url}/api/sign-in?t={quote(token)}"
-    return as_page(message_page(str(error), status=status, title=title_of(code), sign_in_url=url), status)
+    page = message_page(error.text, status=status, language=language_of(req), title=title_of(code), sign_in_url=url)
+    return as_page(page, status)
 
 
 def _proposed_by(app: App, target: LinkTarget, action: str, approver: Approver) -> Change | None:
@@ -90,28 +93,33 @@ def _proposed_by(app: App, target: LinkTarget, action: str, approver: Approver) 
 
 
 def _change_page(
-    app: App, target: LinkTarget, view: ChangeAndJournal, token: str, visitor: Visitor
+    app: App, req: func.HttpRequest, target: LinkTarget, view: ChangeAndJournal, visitor: Visitor
 ) -> func.HttpResponse:
 
-    change, now = view.change, app.clock.now()
+    change, now, token = view.change, app.clock.now(), req.params.get("t", "")
     actions, notice = app.decide.actions.offered(change, visitor.person or "", now)
     form = None
     if actions:
         csrf = app.signer.form_token(visitor.nonce, change.id)
         form = FormFields(token, csrf, actions, asks_name=visitor.person is None)
     original = _original(app, target, change)
+
+    def linked(other: Change) -> LinkedChange:
+        return LinkedChange(other, same_language(app.links.page(other), req))
+
     return as_page(
         change_page(
             change,
+            language=language_of(req),
             journal=view.journal,
             form=form,
             notice=notice,
             signed_in=_signed_in(app, visitor),
             is_unverified=app.settings.approval_mode == "link",
             now=now,
-            link=f"?t={quote(token)}",
-            original=LinkedChange(original, app.links.page(original)) if original else None,
-            follow_ups=[LinkedChange(later, app.links.page(later)) for later in view.follow_ups],
+            link=same_language(f"?t={quote(token)}", req),
+            original=linked(original) if original else None,
+            follow_ups=[linked(later) for later in view.follow_ups],
         ),
         headers=visitor.headers(f"/api/changes/{change.id}"),
     )
@@ -133,14 +141,15 @@ def _original(app: App, target: LinkTarget, change: Change) -> Change | None:
         return None
 
 
-def _related_page(app: App, change: Change, kind: str) -> func.HttpResponse:
+def _related_page(app: App, req: func.HttpRequest, change: Change, kind: str) -> func.HttpResponse:
     """A related plan, planned now; read-only. The link opens only kinds related to the plan."""
 
     related = next((plan.kind for plan in change.plan.related if plan.kind.value == kind), None)
     if related is None:
-        raise NotFoundHere("There is no such plan beside this one.")
+        raise NotFoundHere(Text("There is no such plan beside this one."))
     plan = app.planner.plan_cluster(change.cluster_id, app.clock.now(), PlanRequest(related))
-    return as_page(plan_page(plan, is_unverified=app.settings.approval_mode == "link"))
+    is_unverified = app.settings.approval_mode == "link"
+    return as_page(plan_page(plan, language=language_of(req), is_unverified=is_unverified))
 
 
 def _target(app: App, token: str, req: func.HttpRequest) -> LinkTarget:

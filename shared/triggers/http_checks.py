@@ -5,6 +5,7 @@ from __future__ import annotations
 import azure.functions as func
 
 from .. import user_input
+from .languages import language_of
 from .responses import answers_json, as_json, as_page
 
 blueprint = func.Blueprint()
@@ -47,5 +48,5 @@ def plan(req: func.HttpRequest) -> func.HttpResponse:
     app = current()
     found = app.planner.plan_cluster(app.check.find(selector).id, app.clock.now(), request)
     if form == "page":
-        return as_page(plan_page(found))
+        return as_page(plan_page(found, language=language_of(req)))
     return as_json(plan_json(found))

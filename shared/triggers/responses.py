@@ -12,7 +12,9 @@ import azure.functions as func
 
 from ..auth.errors import EntraUnavailable, LinkExpired, LinkTampered, NotPermitted, SignInNeeded, SignInRefused
 from ..errors import BadInput, MisconfiguredError, NotFoundHere, Refused, SnatbotError, TooMany
+from ..model.text import Text
 from ..store.errors import StoreError
+from .languages import language_of
 
 log = logging.getLogger("snatbot.triggers")
 P = ParamSpec("P")
@@ -32,13 +34,14 @@ _ANSWERS: Mapping[type[SnatbotError], tuple[int, str]] = {  # the first matching
     SnatbotError: (502, "azure_unavailable"),
 }
 _TITLES = {  # where the status alone would say something else
-    "sign_in_needed": "Sign in to see this change",
-    "sign_in_refused": "Sign-in did not work",
-    "not_permitted": "Not permitted",
-    "entra_unavailable": "Entra ID could not be reached",
+    "sign_in_needed": Text("Sign in to see this change"),
+    "sign_in_refused": Text("Sign-in did not work"),
+    "not_permitted": Text("Not permitted"),
+    "entra_unavailable": Text("Entra ID could not be reached"),
 }
 PAGE_HEADERS = {
     "Cache-Control": "no-store",
+    "Vary": "Accept-Language",
     # Not "no-referrer": browsers would then send "Origin: null" with this page's own form (Fetch standard, 3.2).
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
@@ -79,13 +82,13 @@ def status_of(error: SnatbotError) -> tuple[int, str]:
     return next(answer for kind, answer in _ANSWERS.items() if isinstance(error, kind))
 
 
-def title_of(code: str) -> str:
+def title_of(code: str) -> Text:
     """Of the page that says so; empty: what its status means."""
-    return _TITLES.get(code, "")
+    return _TITLES.get(code, Text(""))
 
 
 def _translating(
-    handler: Callable[P, func.HttpResponse], as_error: Callable[[int, str, str], func.HttpResponse]
+    handler: Callable[P, func.HttpResponse], as_error: Callable[[SnatbotError, func.HttpRequest], func.HttpResponse]
 ) -> Callable[P, func.HttpResponse]:
     @wraps(handler)  # the host binds parameters by the handler's parameter names
     def answer(*args: P.args, **kwargs: P.kwargs) -> func.HttpResponse:
@@ -95,18 +98,21 @@ def _translating(
         except SnatbotError as error:
             status, code = status_of(error)
             log.warning("answered %d %s: %s", status, code, error)
-            return as_error(status, code, str(error))
+            given = (*args, *kwargs.values())
+            return as_error(error, next(value for value in given if isinstance(value, func.HttpRequest)))
 
     return answer
 
 
-def _json_error(status: int, code: str, message: str) -> func.HttpResponse:
+def _json_error(error: SnatbotError, _: func.HttpRequest) -> func.HttpResponse:
     from ..web.answers import error_json
 
-    return as_json(error_json(code, message), status)
+    status, code = status_of(error)
+    return as_json(error_json(code, str(error)), status)
 
 
-def _error_page(status: int, code: str, message: str) -> func.HttpResponse:
+def _error_page(error: SnatbotError, req: func.HttpRequest) -> func.HttpResponse:
     from ..web.pages import message_page
 
-    return as_page(message_page(message, status=status, title=title_of(code)), status)
+    status, code = status_of(error)
+    return as_page(message_page(error.text, status=status, language=language_of(req), title=title_of(code)), status)

@@ -12,8 +12,10 @@ from ..app import App, current
 from ..auth.errors import FormExpired, SignInRefused
 from ..auth.sessions import FLOW_COOKIE, SESSION_COOKIE, cookie, read_session, session_cookie, set_cookie
 from ..errors import MisconfiguredError, NotFoundHere
+from ..model.text import Text
 from ..store.sessions import LIFE, TOKEN
 from ..web.pages import message_page
+from .languages import language_of
 from .responses import as_page, see_other
 from .visitors import SIGN_OUT, is_own_origin, read_form
 
@@ -40,7 +42,9 @@ def finish(req: func.HttpRequest) -> func.HttpResponse:
     browser = cookie(req.headers.get("Cookie", ""), FLOW_COOKIE)
     flow = app.sign_in_flows.take(answer.get("state", ""), browser, now)
     if flow is None:
-        raise SignInRefused("this sign-in was begun in another browser, more than ten minutes ago, or is used already")
+        raise SignInRefused(
+            Text("this sign-in was begun in another browser, more than ten minutes ago, or is used already")
+        )
     target = app.signer.read_link(flow.link)
     person = app.entra.person(flow.msal_flow, answer, now)
     log.info("signed in: object id %s, roles %s", person.object_id, sorted(person.roles))
@@ -55,9 +59,9 @@ def leave(req: func.HttpRequest) -> func.HttpResponse:
         raise FormExpired
     if session is not None:
         app.signer.check_form(read_form(req).get("csrf", ""), session.id, SIGN_OUT)
-    message = "You are signed out here. Your work account is still signed in to Entra ID in this browser."
+    message = Text("You are signed out here. Your work account is still signed in to Entra ID in this browser.")
     return as_page(
-        message_page(message, status=200, title="Signed out"),
+        message_page(message, status=200, language=language_of(req), title=Text("Signed out")),
         headers={"Set-Cookie": set_cookie(SESSION_COOKIE, "", 0)},
     )
 
@@ -66,7 +70,7 @@ def _app() -> App:
     """Raises NotFoundHere or MisconfiguredError if sign-in is not set up."""
     app = current()
     if app.settings.approval_mode == "link":
-        raise NotFoundHere("Nobody signs in here: APPROVAL_MODE is link.")
+        raise NotFoundHere(Text("Nobody signs in here: APPROVAL_MODE is link."))
     names = ("ENTRA_TENANT_ID", "ENTRA_CLIENT_ID", "PUBLIC_BASE_URL")
     missing = [name for name in names if not getattr(app.settings, name.lower())]
     if missing:

@@ -17,6 +17,7 @@ from ..auth.errors import GuestRefused, RoleMissing, SignInNeeded
 from ..auth.sessions import cookie, read_session
 from ..errors import BadInput
 from ..model.identity import Person, Role
+from ..model.text import Text
 
 if TYPE_CHECKING:
     from ..app import App
@@ -57,7 +58,7 @@ def visitor_of(app: App, req: func.HttpRequest) -> Visitor:
     if session.person.is_guest and settings.allow_guests != "on":
         raise GuestRefused(session.person.name)
     if not session.person.roles:
-        raise RoleMissing(session.person, Role.READ, "see this page", settings.entra_client_id)
+        raise RoleMissing(session.person, Role.READ, Text("see this page"), settings.entra_client_id)
     return Visitor(session.person, session.id)
 
 
@@ -78,9 +79,11 @@ def read_form(req: func.HttpRequest) -> dict[str, str]:
 
     body = req.get_body()
     if len(body) > _LONGEST_BODY:
-        raise BadInput(f"the form is {len(body)} bytes long; at most {_LONGEST_BODY} are taken")
+        raise BadInput(
+            Text("the form is {length} bytes long; at most {most} are taken", length=len(body), most=_LONGEST_BODY)
+        )
     try:
         fields = parse_qs(body.decode("utf-8"), max_num_fields=20)
     except (UnicodeDecodeError, ValueError):
-        raise BadInput("the form cannot be read; load the page again") from None
+        raise BadInput(Text("the form cannot be read; load the page again")) from None
     return {name: values[0] for name, values in fields.items()}

@@ -12,8 +12,9 @@ _CODE = re.compile(
     r"(?:az|kubectl|curl|terraform) |resources \| |\w+ \| where |.*\w (?:eq|ge|gt|lt) [@']|(?:total|average) desc$"
 )
 _TEXTS = {"Text", "plural", "arranged"}
-# What these say is for developers or for the log: built-in errors become "unexpected" for anybody else.
-_FOR_DEVELOPERS = {"ValueError", "TypeError", "KeyError", "LookupError", "AssertionError", "RuntimeError"}
+# What these say is for developers, or for the owner of the app, in the log.
+_ERRORS = {"ValueError", "TypeError", "KeyError", "LookupError", "AssertionError", "RuntimeError"}
+_FOR_DEVELOPERS = _ERRORS | {"MisconfiguredError"}
 _LOGGED = {"debug", "info", "warning", "error", "exception"}
 # No words of a language.
 _PATTERNS = {"compile", "TypeVar", "cast"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import parse_qsl
 
 import azure.functions as func
 import pytest
@@ -12,6 +13,7 @@ from shared.auth.errors import LinkExpired, LinkTampered, RemediationOff
 from shared.cloud.errors import Unavailable
 from shared.errors import BadInput, MisconfiguredError, NotFoundHere, Refused, TooMany
 from shared.store.errors import StoreConflict, StoreError
+from shared.triggers.languages import same_language
 from shared.triggers.responses import answers_json, answers_page, as_page
 
 REQUEST: Any = func.HttpRequest("GET", "https://bot.example.com/api/check", body=b"")
@@ -40,6 +42,27 @@ def test_an_error_has_one_status_in_json_and_on_a_page(error: Exception, status:
     page = answers_page(fail)(REQUEST)
     assert (page.status_code, page.mimetype) == (status, "text/html")
     assert "Content-Security-Policy" in page.headers
+
+
+@pytest.mark.parametrize(
+    ("url", "accepted", "expected"),
+    [
+        ("/api/changes/c?t=x", "es-ES,es;q=0.9", "es"),
+        ("/api/changes/c?t=x&lang=en", "es-ES", "en"),
+        ("/api/changes/c?t=x&lang=xx", "es-ES", "es"),
+        ("/api/changes/c?t=x", "", "en"),
+    ],
+)
+def test_a_page_is_in_the_language_that_its_reader_asks_for(url: str, accepted: str, expected: str) -> None:
+    def fail(req: func.HttpRequest) -> func.HttpResponse:
+        raise LinkExpired
+
+    params = dict(parse_qsl(url.partition("?")[2]))
+    request = func.HttpRequest("GET", url, headers={"Accept-Language": accepted}, params=params, body=b"")
+    page = answers_page(fail)(request)
+    assert f'<html lang="{expected}">' in page.get_body().decode()
+    assert page.headers["Vary"] == "Accept-Language"
+    assert same_language("?t=x", request) == ("?t=x&lang=en" if "lang=en" in url else "?t=x")
 
 
 @pytest.mark.parametrize("answer", [answers_json, answers_page])
