@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from .flows.approval.propose import Propose
     from .flows.approval.propose_for_incident import IncidentProposer
     from .flows.approval.renew import PlanRenewer
+    from .flows.audit.seal import SealAudit
+    from .flows.audit.verify import VerifyAudit
     from .flows.incidents.track import IncidentTracker
     from .flows.monitoring.check import Check
     from .flows.monitoring.inventory import FleetInventory
@@ -161,10 +163,22 @@ class App(Clients):
         return StopChanges(self.stop_switch)
 
     @cached_property
+    def verify_audit(self) -> VerifyAudit:
+        from .flows.audit.verify import VerifyAudit
+
+        return VerifyAudit(self.audit_chain)
+
+    @cached_property
+    def seal_audit(self) -> SealAudit:
+        from .flows.audit.seal import SealAudit
+
+        return SealAudit(self.audit_chain)
+
+    @cached_property
     def retention(self) -> Retention:
         from .flows.retention import Retention
 
-        return Retention(self.records, self.fleet_cache, self.arm)
+        return Retention(self.records, self.audit_chain, self.fleet_cache, self.arm)
 
     @cached_property
     def watch(self) -> Watch:

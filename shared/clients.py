@@ -16,6 +16,7 @@ from .cloud.credentials import client_assertion, credential
 from .cloud.request_count import RequestCount
 from .first_use import cached_property, import_lock
 from .store.active_clusters import ActiveClusterIndex
+from .store.audit import AuditChain
 from .store.fleet_cache import FleetCache
 from .store.liveness import Liveness
 from .store.records import Records
@@ -160,6 +161,10 @@ class Clients:
     @cached_property
     def records(self) -> Records:
         return Records(self.table, self.row_signer)
+
+    @cached_property
+    def audit_chain(self) -> AuditChain:
+        return AuditChain(self.table, self.row_signer)
 
     @cached_property
     def active_clusters(self) -> ActiveClusterIndex:

@@ -15,10 +15,10 @@ from functools import partial
 from ..app import current
 from ..errors import SnatbotError
 from ..formatting import visible
-from . import check, plan, policy, settings, silence, stop, trial
+from . import audit, check, plan, policy, settings, silence, stop, trial
 from .output import NOT_DONE, MakeApp, VisibleText
 
-COMMANDS = (check, plan, policy, settings, stop, silence, trial)
+COMMANDS = (audit, check, plan, policy, settings, stop, silence, trial)
 WITHOUT_STORAGE = (check.check, policy.explain, trial.post_test_messages)
 
 

@@ -12,6 +12,7 @@ from ..cloud.deadline import Deadline, within
 from ..cloud.errors import AzureError, NotFound
 from ..core.incidents import retention
 from ..model.resource_id import ArmId, same_id
+from ..store.audit import AuditChain
 from ..store.errors import StoreConflict
 from ..store.fleet_cache import FleetCache
 from ..store.records import Records
@@ -30,8 +31,9 @@ class RetentionProgress:
 
 
 class Retention:
-    def __init__(self, records: Records, cache: FleetCache, arm: Arm) -> None:
+    def __init__(self, records: Records, audit_chain: AuditChain, cache: FleetCache, arm: Arm) -> None:
         self._records = records
+        self._audit_chain = audit_chain
         self._cache = cache
         self._arm = arm
 
@@ -42,19 +44,28 @@ class Retention:
             return
         progress = RetentionProgress(now.date()) if before.is_done else before
         with within(deadline):
+            sealed = self._expire_roots(now)
             for _ in range(_PARTITIONS_A_RUN):
                 partition = self._records.next_partition(progress.after)
                 if partition is None or deadline.is_over:
                     progress = RetentionProgress(now.date(), progress.after, is_done=partition is None)
                     break
-                self._prune(partition, now)
+                self._prune(partition, now, sealed.get(partition, 0))
                 progress = RetentionProgress(now.date(), partition)
         if progress != before:
             self._cache.write(_ROW, progress)
 
-    def _prune(self, partition: str, now: datetime) -> None:
+    def _expire_roots(self, now: datetime) -> dict[str, int]:
+        """The last line of each partition that is sealed and old enough to be deleted: whole days go."""
         try:
-            deleted = self._records.delete_audit(partition, retention.audit_limit(now), _AUDIT_LINES_A_RUN)
+            return self._audit_chain.expire_roots(retention.audit_limit(now).date())
+        except StoreConflict:
+            return {}
+
+    def _prune(self, partition: str, now: datetime, sealed: int) -> None:
+        try:
+            limit = retention.audit_limit(now)
+            deleted = self._audit_chain.delete_lines(partition, limit, sealed, _AUDIT_LINES_A_RUN)
             deleted += self._records.delete_old_messages(partition, now - retention.KEPT)
             deleted += self._prune_cluster(partition, now)
         except StoreConflict:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from .change import FINAL_STATES, ChangeState
 
@@ -34,6 +34,30 @@ class AuditLine:
     event: str
     subject: str  # id of an incident or a change
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChainHead:
+    """The last line of a partition's chain: its number, from 1, and its hash."""
+
+    sequence: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class SealedHead:
+    partition: str
+    sequence: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayRoot:
+    """The heads of all partitions as they were sealed on a UTC day."""
+
+    day: date
+    hash: str  # over all heads
+    heads: tuple[SealedHead, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from ..model.audit import AuditLine, ChatPost, NotifiedChannels, OutboxMessage
 from ..model.change import Change, ChangeState, JournalEntry, JournalHead
 from ..model.coverage import FleetRecord
 from ..model.incident import ClusterRecord, Incident
+from .audit import AuditChain
 from .codec import from_columns
 from .due_index import DueIndex, moment_of, sortable
 from .due_index import Key as Key
@@ -29,6 +30,7 @@ from .table import Stored as Stored
 FLEET_PARTITION = cluster_key("the fleet as a whole")
 log = logging.getLogger("snatbot.store")
 _SIGNED = ("journal", "outbox")
+MOST_WRITES = MOST_IN_ONE_TRANSACTION - 1  # beside the head of the audit
 ALL_CHANGES = "global"  # of the stop flag and its audit lines
 
 
@@ -59,6 +61,7 @@ class Records:
         self._table = table
         self._due = DueIndex(table)
         self._signed = SignedRows(signer)
+        self._audit = AuditChain(table, signer)
 
     def cluster(self, cluster_id: str) -> Stored[ClusterRecord] | None:
         return self._table.get(ClusterRecord, cluster_key(cluster_id), "cluster")
@@ -194,10 +197,10 @@ class Records:
         """The same for a known partition. Returns the rows' new ETags, in the order of ``writes``."""
         rows = [self._row(partition, write) for write in writes]
         rows += [Row(key, None, etag, is_deleted=True) for key, etag in (deleted or {}).items()]
-        if len(rows) > MOST_IN_ONE_TRANSACTION:
-            raise ValueError(f"a transaction holds at most {MOST_IN_ONE_TRANSACTION} writes, not {len(rows)}")
+        if len(rows) > MOST_WRITES:
+            raise ValueError(f"a transaction holds at most {MOST_WRITES} writes, not {len(rows)}")
         self._due.add(partition, rows)
-        return self._table.transaction(partition, rows)
+        return self._audit.commit(partition, rows)
 
     def _row(self, partition: str, write: Put | PutJournal) -> Row:
         row = row_of(write)
@@ -206,9 +209,9 @@ class Records:
 
     def commit_with_audit(self, partition: str, writes: Sequence[Put | PutJournal], lines: Sequence[Put]) -> None:
         """Audit lines that don't fit into the transaction are written before it, so that none is lost."""
-        rest = lines[max(0, MOST_IN_ONE_TRANSACTION - len(writes)) :]
-        for start in range(0, len(rest), MOST_IN_ONE_TRANSACTION):
-            self.commit_in(partition, rest[start : start + MOST_IN_ONE_TRANSACTION])
+        rest = lines[max(0, MOST_WRITES - len(writes)) :]
+        for start in range(0, len(rest), MOST_WRITES):
+            self.commit_in(partition, rest[start : start + MOST_WRITES])
         self.commit_in(partition, [*writes, *lines[: len(lines) - len(rest)]])
 
     def delete_outbox(self, partition: str, message: OutboxMessage) -> None:
@@ -220,13 +223,6 @@ class Records:
     def next_partition(self, after: str) -> str | None:
         """The first partition after ``after``; None at the end."""
         return self._table.next_partition(after)
-
-    def delete_audit(self, partition: str, before: datetime, most: int) -> int:
-        """Delete audit lines before that time, oldest first; returns how many."""
-        rows = self._table.columns(partition, "audit-", until=sortable(before))
-        keys = [row["RowKey"] for row, _ in zip(rows, range(most), strict=False)]
-        self._table.delete_all(partition, keys)
-        return len(keys)
 
     def delete_old_messages(self, partition: str, before: datetime) -> int:
         """How many rows: messages of before that moment, given up, and where those went that rest since then."""

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from ..errors import KeyMissing, RowForged
 from ..model.audit import ALL_STOPPED, AuditLine
+from .audit import AuditChain
 from .due_index import sortable
 from .errors import StoreConflict
 from .records import ALL_CHANGES, Put, row_of
@@ -33,6 +34,7 @@ class StopSwitch:
     def __init__(self, table: Table, signer: RowSigner | None = None) -> None:
         self._table = table
         self._signed = SignedRows(signer)
+        self._audit = AuditChain(table, signer)
 
     def stop_flag(self) -> StopFlag:
         found = [row for row in self._table.unread(ALL_CHANGES, _ROW) if row["RowKey"] == _ROW]
@@ -55,7 +57,7 @@ class StopSwitch:
 
     def set_stop_flag(self, flag: StopFlag, line: AuditLine) -> None:
         """Write the flag and its audit line, both or neither."""
-        self._table.transaction(ALL_CHANGES, [self._row(flag, ANY), row_of(Put(line))])
+        self._audit.commit(ALL_CHANGES, [self._row(flag, ANY), row_of(Put(line))])
 
     def begin(self, now: datetime) -> None:
         """Nothing is stopped: only for a table that was created right now."""

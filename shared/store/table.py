@@ -102,9 +102,9 @@ class Table:
         for row in self.query(*_in_range(partition, prefix, since)):
             yield row["RowKey"], stored(kind, row)
 
-    def unread(self, partition: str, prefix: str) -> Iterator[Any]:
+    def unread(self, partition: str, prefix: str, since: str = "") -> Iterator[Any]:
         """The same rows as they are stored."""
-        return self.query(*_in_range(partition, prefix))
+        return self.query(*_in_range(partition, prefix, since))
 
     def columns(self, partition: str, prefix: str, columns: Sequence[str] = (), until: str = "") -> Iterator[Any]:
         """Key, ETag and these columns of the rows whose key starts with ``prefix``.

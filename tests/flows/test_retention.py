@@ -14,11 +14,13 @@ from shared.cloud.deadline import Deadline
 from shared.cloud.errors import Forbidden, NotFound
 from shared.core.incidents.retention import named_resources
 from shared.flows import retention
+from shared.flows.audit.seal import SealAudit
 from shared.flows.retention import Retention
 from shared.ids import cluster_key
 from shared.model.audit import AuditLine, ChatPost, OutboxMessage
 from shared.model.change import ChangeState
 from shared.model.incident import ClusterRecord, IncidentState
+from shared.store.audit import AuditChain
 from shared.store.fleet_cache import FleetCache
 from shared.store.records import Put, PutJournal, Records
 from shared.store.table import Table
@@ -53,7 +55,7 @@ def arm() -> FakeArm:
 
 @pytest.fixture
 def flow(table: Table, records: Records, arm: FakeArm) -> Retention:
-    return Retention(records, FleetCache(table), cast(Arm, arm))
+    return Retention(records, AuditChain(table), FleetCache(table), cast(Arm, arm))
 
 
 def line(number: int, days: int) -> Put:
@@ -61,8 +63,11 @@ def line(number: int, days: int) -> Put:
 
 
 @pytest.fixture(autouse=True)
-def stored(records: Records) -> None:
-    """A change with its journal, a cleared incident, audit lines old and new, and a message that was given up."""
+def stored(records: Records, table: Table) -> None:
+    """A change with its journal, a cleared incident, audit lines old and new, and a message that was given up.
+
+    The old line was sealed on its day.
+    """
     incident = replace(make_incident(), state=IncidentState.CLEARED, cleared_at=START)
     message = OutboxMessage("m1", CLUSTER.name, "slack", "{}", START, None)
     writes = [
@@ -72,7 +77,9 @@ def stored(records: Records) -> None:
         Put(message),
     ]
     journal = [PutJournal(CHANGE.id, entry) for entry in make_journal()]
-    records.commit_in(PARTITION, [*writes, *journal, line(1, 0), line(2, 400)])
+    records.commit_in(PARTITION, [*writes, *journal, line(1, 0)])
+    SealAudit(AuditChain(table)).run(START + timedelta(days=1))
+    records.commit_in(PARTITION, [line(2, 400)])
 
 
 def test_where_messages_were_posted_is_forgotten_once_they_rest(flow: Retention, records: Records) -> None:
@@ -129,13 +136,14 @@ def test_it_works_once_a_day(flow: Retention, records: Records, arm: FakeArm) ->
 
 
 def test_a_run_does_little_and_the_next_goes_on(
-    flow: Retention, records: Records, monkeypatch: pytest.MonkeyPatch
+    flow: Retention, records: Records, table: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retention, "_PARTITIONS_A_RUN", 1)
     monkeypatch.setattr(retention, "_AUDIT_LINES_A_RUN", 150)
     others = [f"{number:032d}" for number in range(3)]
     for partition in others:
         records.commit_in(partition, [line(1, 0)])
+    SealAudit(AuditChain(table)).run(START + timedelta(days=2))
     pending = [len([1 for partition in others if records.audit(partition)])]
     for _ in range(3):
         flow.run(NOW, Deadline(60))

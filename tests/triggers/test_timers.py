@@ -59,6 +59,7 @@ def run(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Ru
             settings=SimpleNamespace(heartbeat_url=SecretStr("https://hc.example.com/secret")),
             clock=SimpleNamespace(now=lambda: at(8), wall=lambda: at(8)),
             watch=SimpleNamespace(run=lambda now, wall: tick),
+            seal_audit=SimpleNamespace(run=lambda now: None),
             retention=SimpleNamespace(run=no_storage),
         )
         monkeypatch.setattr("shared.app._app", app)

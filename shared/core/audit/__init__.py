@@ -1,0 +1,1 @@
+"""The chain of audit lines, and whether it is whole."""

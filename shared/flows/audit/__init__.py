@@ -1,0 +1,1 @@
+"""Seal and verify the audit, and count refused attempts."""

@@ -1,0 +1,230 @@
+"""The audit's rows: lines, each partition's head of its chain, and the day roots that seal all heads.
+
+A line and the head that follows from it are written in one transaction. Of two writers at once the second finds another
+head, and continues the chain from there.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from itertools import groupby, islice
+from typing import Any
+
+from ..core.audit.chain import START, Line, Proof, line_hash
+from ..errors import KeyMissing, RowForged
+from ..model.audit import AuditLine, ChainHead, DayRoot
+from .codec import content_of, from_columns, to_columns
+from .due_index import sortable
+from .errors import StoreConflict, StoreError
+from .signed_rows import RowSigner, SignedRows
+from .table import Row, Stored, Table, stored
+
+log = logging.getLogger("snatbot.store")
+_LINE, _HEAD, _ROOT = "audit", "chain", "root"
+ROOTS_PARTITION = "roots"
+_HEADS_A_ROW = 2000  # a row holds 1 MiB
+_TRIES = 10  # as many writers may meet at one head
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenHead:
+    head: ChainHead
+    proof: Proof
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenRoot:
+    day: str  # by its rows' keys
+    root: DayRoot | None  # None: a row can't be read
+    proof: Proof
+
+
+class AuditChain:
+    def __init__(self, table: Table, signer: RowSigner | None = None) -> None:
+        self._table = table
+        self._signed = SignedRows(signer)
+        self._heads: dict[str, Stored[ChainHead] | None] = {}  # as this process last wrote them
+
+    @property
+    def is_signing(self) -> bool:
+        return self._signed.signer is not None
+
+    def commit(self, partition: str, rows: Sequence[Row]) -> tuple[str, ...]:
+        """Write all rows or none; audit lines among them get the next places in the chain.
+
+        Returns the rows' new ETags. Raises StoreConflict if another row than the head changed.
+        """
+        if not any(isinstance(row.value, AuditLine) for row in rows):
+            return self._table.transaction(partition, rows)
+        known = self._heads.pop(partition, None) or self._stored_head(partition)
+        for _ in range(_TRIES):
+            try:
+                return self._commit(partition, rows, known)
+            except StoreConflict:
+                latest = self._stored_head(partition)
+                if latest == known:
+                    raise
+                known = latest
+        raise StoreConflict(f"the head of the audit in {partition} changes all the time")
+
+    def _commit(self, partition: str, rows: Sequence[Row], before: Stored[ChainHead] | None) -> tuple[str, ...]:
+        head, chained = before.value if before else START, []
+        for row in rows:
+            if isinstance(row.value, AuditLine):
+                row, head = self._chained(partition, row, head)
+            chained.append(row)
+        head_row = self._signed.signed(_HEAD, partition, Row(_HEAD, head, before.etag if before else None))
+        *etags, etag = self._table.transaction(partition, [*chained, head_row])
+        self._heads[partition] = Stored(head, etag)
+        return tuple(etags)
+
+    def _chained(self, partition: str, row: Row, before: ChainHead) -> tuple[Row, ChainHead]:
+        sequence, signer = before.sequence + 1, self._signed.signer
+        found = line_hash(partition, row.key, sequence, before.hash, content_of(to_columns(row.value)))
+        signature = {"signature": signer.sign_row(_LINE, partition, row.key, found)} if signer else {}
+        columns = {**row.columns, "sequence": sequence, "previous": before.hash, **signature}
+        return replace(row, columns=columns), ChainHead(sequence, found)
+
+    def _stored_head(self, partition: str) -> Stored[ChainHead] | None:
+        """Whoever forged a head must not have later lines follow it: the chain then begins again, which is noticed."""
+        found = self.head(partition)
+        if found is None:
+            return None
+        if found.proof is Proof.FORGED:
+            log.error("the head of the audit in %s does not carry this app's signature", partition)
+            return Stored(START, found.etag)
+        return Stored(found.head, found.etag)
+
+    # --- to verify ---
+
+    def head(self, partition: str) -> ProvenHead | None:
+        return next((self._proven_head(row) for row in self._table.unread(partition, _HEAD)), None)
+
+    def heads(self) -> dict[str, ProvenHead]:
+        """Of all partitions, which scans the table."""
+        return {row["PartitionKey"]: self._proven_head(row) for row in self._table.query(f"RowKey eq '{_HEAD}'")}
+
+    def lines(self, partition: str) -> tuple[Line, ...]:
+        return tuple(self._line(row) for row in self._table.unread(partition, f"{_LINE}-"))
+
+    def all_lines(self) -> Iterator[tuple[str, tuple[Line, ...]]]:
+        """Partition by partition."""
+        rows = self._table.query(f"RowKey ge '{_LINE}-' and RowKey lt '{_LINE}.'")
+        for partition, found in groupby(rows, key=lambda row: str(row["PartitionKey"])):
+            yield partition, tuple(map(self._line, found))
+
+    def page(self, after: tuple[str, str], most: int) -> tuple[tuple[str, Line], ...]:
+        """Partition and line of the first lines behind the one with this partition and key."""
+        partition, key = after
+        parameters = {"partition": partition, "key": key or f"{_LINE}-", "start": f"{_LINE}-", "end": f"{_LINE}."}
+        queries = (
+            "PartitionKey eq @partition and RowKey gt @key and RowKey lt @end",
+            "PartitionKey gt @partition and RowKey ge @start and RowKey lt @end",
+        )
+        rows = (row for query in queries for row in self._table.query(query, parameters, page=most))
+        return tuple((str(row["PartitionKey"]), self._line(row)) for row in islice(rows, most))
+
+    # --- day roots ---
+
+    def roots(self) -> tuple[ProvenRoot, ...]:
+        """Oldest first."""
+        rows = self._table.unread(ROOTS_PARTITION, f"{_ROOT}-")
+        return tuple(self._root(day, list(found)) for day, found in groupby(rows, key=_day_of))
+
+    def _root(self, day: str, rows: Sequence[Any]) -> ProvenRoot:
+        """The root of a day from its rows; the weakest proof counts."""
+        try:
+            parts = [from_columns(DayRoot, row) for row in rows]
+        except (StoreError, ValueError):
+            return ProvenRoot(day, None, Proof.FORGED)
+        heads = tuple(head for part in parts for head in part.heads)
+        proof = max((self._proof(_ROOT, row) for row in rows), key=list(Proof).index)
+        return ProvenRoot(day, replace(parts[0], heads=heads), proof)
+
+    def newest_root(self, now: datetime) -> DayRoot | None:
+        """The last root of this week that this app sealed."""
+        wanted = Proof.SIGNED if self.is_signing else Proof.NOT_SIGNED
+        rows = self._table.unread(ROOTS_PARTITION, f"{_ROOT}-", f"{now - timedelta(days=7):%Y%m%d}")
+        good = [row for row in rows if self._proof(_ROOT, row) is wanted]
+        return from_columns(DayRoot, good[-1]) if good else None
+
+    def add_root(self, root: DayRoot) -> bool:
+        """False: another instance sealed this day already."""
+        rows = [
+            Row(f"{_root_key(root.day)}-{start:06}", replace(root, heads=root.heads[start : start + _HEADS_A_ROW]))
+            for start in range(0, len(root.heads), _HEADS_A_ROW)
+        ]
+        try:
+            self._table.transaction(ROOTS_PARTITION, [self._signed.signed(_ROOT, ROOTS_PARTITION, row) for row in rows])
+        except StoreConflict:
+            return False
+        return True
+
+    # --- what is too old ---
+
+    def expire_roots(self, before: date) -> dict[str, int]:
+        """Delete all roots of before that day but the newest. Returns the last line that it sealed, by partition."""
+        keys = [row["RowKey"] for row in self._table.columns(ROOTS_PARTITION, f"{_ROOT}-", until=f"{before:%Y%m%d}")]
+        if not keys:
+            return {}
+        newest = keys[-1][: len(_root_key(before))]
+        self._table.delete_all(ROOTS_PARTITION, [key for key in keys if not key.startswith(newest)])
+        rows = [
+            row for row in self._table.unread(ROOTS_PARTITION, newest) if self._proof(_ROOT, row) is not Proof.FORGED
+        ]
+        return {head.partition: head.sequence for row in rows for head in from_columns(DayRoot, row).heads}
+
+    def delete_lines(self, partition: str, before: datetime, sealed: int, most: int) -> int:
+        """Delete lines of before that time, of a chain only those up to number ``sealed``. Returns how many."""
+        rows = self._table.columns(partition, f"{_LINE}-", ["sequence"], until=sortable(before))
+        keys = [row["RowKey"] for row in islice(rows, most) if _sequence(row) <= sealed]
+        self._table.delete_all(partition, keys)
+        return len(keys)
+
+    # --- signatures ---
+
+    def _line(self, row: Any) -> Line:
+        sequence, previous = _sequence(row), str(row.get("previous", ""))
+        if not sequence:
+            return Line(row["RowKey"], content_of(row), 0, "", Proof.NOT_SIGNED)
+        found = line_hash(row["PartitionKey"], row["RowKey"], sequence, previous, content_of(row))
+        return Line(row["RowKey"], content_of(row), sequence, previous, self._proof(_LINE, row, found))
+
+    def _proven_head(self, row: Any) -> ProvenHead:
+        try:
+            found = stored(ChainHead, row)
+        except (StoreError, ValueError):  # whoever writes to the table may write anything
+            return ProvenHead(START, Proof.FORGED, str(row.metadata["etag"]))
+        return ProvenHead(found.value, self._proof(_HEAD, row), found.etag)
+
+    def _proof(self, kind: str, row: Any, content: object = None) -> Proof:
+        signature, signer = row.get("signature"), self._signed.signer
+        if not signature:
+            return Proof.NOT_SIGNED
+        if signer is None:
+            return Proof.KEY_MISSING
+        try:
+            signer.verify_row(kind, row["PartitionKey"], row["RowKey"], content or content_of(row), str(signature))
+        except RowForged:
+            return Proof.FORGED
+        except KeyMissing:
+            return Proof.KEY_MISSING
+        return Proof.SIGNED
+
+
+def _sequence(row: Any) -> int:
+    """0: the line has no place in the chain."""
+    found = row.get("sequence")
+    return max(found, 0) if isinstance(found, int) and not isinstance(found, bool) else 0
+
+
+def _root_key(day: date) -> str:
+    return f"{_ROOT}-{day:%Y%m%d}"
+
+
+def _day_of(row: Any) -> str:
+    return str(row["RowKey"]).split("-")[1]
