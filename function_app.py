@@ -6,6 +6,7 @@ from shared.triggers import (
     http_assets,
     http_changes,
     http_checks,
+    http_commands,
     http_health,
     http_sign_in,
     http_silences,
@@ -14,5 +15,15 @@ from shared.triggers import (
 )
 
 app = func.FunctionApp()
-for module in (timers, queues, http_checks, http_health, http_silences, http_changes, http_sign_in, http_assets):
+for module in (
+    timers,
+    queues,
+    http_checks,
+    http_health,
+    http_silences,
+    http_changes,
+    http_commands,
+    http_sign_in,
+    http_assets,
+):
     app.register_functions(module.blueprint)

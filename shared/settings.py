@@ -228,6 +228,11 @@ class Settings(BaseModel):
         return self.remediation == "on"
 
     @property
+    def people_sign_in(self) -> bool:
+        """Never while it is not set up, which is possible while REMEDIATION is off."""
+        return self.approval_mode == "signin" and bool(self.entra_tenant_id and self.entra_client_id)
+
+    @property
     def decide_minutes(self) -> int:
         """The lifetime of a proposal and its link; at most an hour if the link alone approves."""
         return min(self.approval_minutes, 60) if self.approval_mode == "link" else self.approval_minutes

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from .errors import BadInput
 from .formatting import clip, count, visible
+from .model.identity import Approver, Person
 
 LONGEST_NAME = 80  # characters, of a person
 LONGEST_SELECTOR = 400  # characters; a cluster's resource id has at most 320
@@ -26,8 +27,10 @@ def text(name: str, given: str, most: int) -> str:
     return on_one_line
 
 
-def person(by: str) -> str:
-    """The person's name for the records; never empty."""
+def person(by: Approver) -> str:
+    """How records name who acts; never empty."""
+    if isinstance(by, Person):
+        return str(by)
     named = text("by", by, LONGEST_NAME)
     if not named:
         raise BadInput("by is empty; give your name, it is kept with what you do")

@@ -1,7 +1,7 @@
 """Sign-in with Entra ID: the authorization code flow with PKCE.
 
 Source: Entra docs, v2-oauth2-auth-code-flow and id-token-claims-reference. MSAL checks state, PKCE and nonce;
-``id_tokens`` checks the returned token.
+``entra_tokens`` checks the returned token.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from ..first_use import import_lock
 from ..formatting import clip, visible
 from ..model.identity import Person, Role
 from ..user_input import LONGEST_NAME
+from .entra_tokens import EntraTokens
 from .errors import EntraUnavailable, GuestRefused, SignInRefused
-from .id_tokens import IdTokens
 
 _SECONDS = 10.0  # for each answer of Entra ID
 _ENTRA_CODE = re.compile(r"AADSTS\d{4,8}")
@@ -44,7 +44,7 @@ class EntraId:
         self._tenant_id = tenant_id
         self._credential = credential if isinstance(credential, str) else {"client_assertion": credential}
         self._allows_guests = allows_guests
-        self._id_tokens = IdTokens(authority, tenant_id, client_id, _read_json)
+        self._tokens = EntraTokens(authority, tenant_id, client_id, _read_json)
 
     def begin(self, redirect_uri: str, state: str) -> dict[str, Any]:
         """MSAL's flow; its ``auth_uri`` is where the browser goes. Raises EntraUnavailable."""
@@ -66,7 +66,16 @@ class EntraId:
             result = app.acquire_token_by_auth_code_flow(dict(flow), dict(answer))
         if "error" in result:
             raise SignInRefused(_reason(result))
-        claims = self._id_tokens.verified(result.get("id_token"), str(flow.get("nonce")))
+        return self._admitted(self._tokens.id_claims(result.get("id_token"), str(flow.get("nonce"))), now)
+
+    def caller(self, token: str, now: datetime) -> Person:
+        """The person whose access token the terminal sends.
+
+        Raises TokenRefused, GuestRefused or EntraUnavailable.
+        """
+        return self._admitted(self._tokens.access_claims(token), now)
+
+    def _admitted(self, claims: Mapping[str, Any], now: datetime) -> Person:
         person = _person_of(claims, now)
         if person.is_guest and not self._allows_guests:
             raise GuestRefused(person.name)

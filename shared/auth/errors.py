@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..errors import WHO_WROTE, Refused, SnatbotError
 from ..model.identity import Person, Role
+from ..model.text import Text
 
 
 class NotAuthorized(Refused):
@@ -57,6 +58,15 @@ class SignInRefused(Refused):
         super().__init__(f"You are not signed in: {reason}. Open the alert's link and try again.")
 
 
+class TokenRefused(SignInRefused):
+    """The same, of an access token that a terminal sends."""
+
+    def __init__(self, reason: str) -> None:
+        Refused.__init__(
+            self, Text("You are not signed in: {reason}. Run `az login`, then the command again.", reason=reason)
+        )
+
+
 class EntraUnavailable(SnatbotError):
     def __init__(self, reason: str) -> None:
         super().__init__(f"Entra ID can't be used just now: {reason}. Nobody was signed in; try again in a minute.")
@@ -64,6 +74,19 @@ class EntraUnavailable(SnatbotError):
 
 class NotPermitted(Refused):
     """Somebody signed in and may not do this; the message says what would be needed."""
+
+
+class KeyNotEnough(NotPermitted):
+    """``command``: of the terminal."""
+
+    def __init__(self, command: str) -> None:
+        super().__init__(
+            Text(
+                "People sign in here, so a function key alone reads and stops, and does nothing else. Run `az login` "
+                "and `python -m shared.cli {command}`: that acts as you.",
+                command=command,
+            )
+        )
 
 
 class GuestRefused(NotPermitted):

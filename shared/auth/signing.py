@@ -120,7 +120,7 @@ class Signer(RowSigner):
 
         try:
             return self._timed(_SESSION).loads(token, max_age=SESSION_SECONDS)
-        except BadData:
+        except (BadData, ValueError):
             return None
 
     def sign_decision(self, decision: Mapping[str, Any]) -> str:

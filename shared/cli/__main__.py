@@ -15,11 +15,19 @@ from functools import partial
 from ..app import current
 from ..errors import SnatbotError
 from ..formatting import visible
-from . import audit, check, plan, policy, settings, silence, stop, trial
+from . import audit, check, plan, policy, propose, settings, silence, stop, trial
 from .output import NOT_DONE, MakeApp, VisibleText
 
-COMMANDS = (audit, check, plan, policy, settings, stop, silence, trial)
-WITHOUT_STORAGE = (check.check, policy.explain, trial.post_test_messages)
+COMMANDS = (audit, check, plan, propose, policy, settings, stop, silence, trial)
+WITHOUT_STORAGE = (
+    check.check,
+    policy.explain,
+    trial.post_test_messages,
+    propose.propose,  # these four have the app write, if people sign in
+    silence.silence,
+    silence.unsilence,
+    stop.resume_all,
+)
 
 
 def main(arguments: Sequence[str] | None = None, make_app: MakeApp | None = None) -> int:

@@ -13,6 +13,7 @@ from ..formatting import visible
 
 FINE, ATTENTION, NOT_DONE = 0, 1, 2
 MakeApp = Callable[[], App]
+BY = "your name; if people sign in, it is known"
 Command = Callable[[argparse.Namespace, MakeApp], int]
 Subcommands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 
 from ..formatting import utc
-from .output import FINE, MakeApp, Subcommands, add_command
+from .as_person import acts_as_person, call
+from .output import BY, FINE, MakeApp, Subcommands, add_command
 
 
 def add_to(commands: Subcommands) -> None:
@@ -14,7 +15,7 @@ def add_to(commands: Subcommands) -> None:
     end = add_command(commands, "unsilence", unsilence, "let posts about a cluster through again")
     for parser in (begin, end):
         parser.add_argument("--cluster", required=True, help="name or resource id")
-        parser.add_argument("--by", required=True, help="your name")
+        parser.add_argument("--by", default="", help=BY)
     begin.add_argument("--minutes", default="", help="for how long")
     begin.add_argument("--until", default="", help="or until when, such as 2026-12-24T18:00Z")
 
@@ -25,13 +26,19 @@ def silence(options: argparse.Namespace, make_app: MakeApp) -> int:
     app = make_app()
     now = app.clock.now()
     until = moment_from(options.until, options.minutes, now)
-    record = app.silence.begin(app.check.find(options.cluster), until, options.by, now)
-    print(f"nothing is posted about {record.cluster_name} until {utc(until)}; measuring goes on")
+    if acts_as_person(app):
+        name = call(app, "silence", cluster=options.cluster, until=until.isoformat())["cluster"]
+    else:
+        name = app.silence.begin(app.check.find(options.cluster), until, options.by, now).cluster_name
+    print(f"nothing is posted about {name} until {utc(until)}; measuring goes on")
     return FINE
 
 
 def unsilence(options: argparse.Namespace, make_app: MakeApp) -> int:
     app = make_app()
-    record = app.silence.end(app.check.find(options.cluster), options.by, app.clock.now())
-    print(f"what happens on {record.cluster_name} is posted again")
+    if acts_as_person(app):
+        name = call(app, "unsilence", cluster=options.cluster)["cluster"]
+    else:
+        name = app.silence.end(app.check.find(options.cluster), options.by, app.clock.now()).cluster_name
+    print(f"what happens on {name} is posted again")
     return FINE

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from .output import FINE, MakeApp, Subcommands, add_command
+from .as_person import acts_as_person, call
+from .output import BY, FINE, MakeApp, Subcommands, add_command
 
 
 def add_to(commands: Subcommands) -> None:
@@ -13,7 +14,7 @@ def add_to(commands: Subcommands) -> None:
         ("resume-all", resume_all, "lift the stop; changes that had stopped are resumed one by one"),
     ):
         parser = add_command(commands, name, command, text)
-        parser.add_argument("--by", required=True, help="your name")
+        parser.add_argument("--by", required=command is stop, default="", help=BY)
         parser.add_argument("--reason", default="", help="why")
 
 
@@ -26,6 +27,9 @@ def stop(options: argparse.Namespace, make_app: MakeApp) -> int:
 
 def resume_all(options: argparse.Namespace, make_app: MakeApp) -> int:
     app = make_app()
-    app.stop.set(False, options.by, options.reason, app.clock.now())
+    if acts_as_person(app):
+        call(app, "resume-all", reason=options.reason)
+    else:
+        app.stop.set(False, options.by, options.reason, app.clock.now())
     print("changes may go on; one that had stopped is resumed on its own page")
     return FINE

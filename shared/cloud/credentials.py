@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from ..retry_after import requested_wait_seconds
@@ -42,6 +43,17 @@ def client_assertion(identity: TokenCredential) -> str:
 
     with azure_errors("asking for the managed identity's token for Entra ID"):
         return identity.get_token("api://AzureADTokenExchange/.default").token
+
+
+def azure_cli_token(tenant_id: str, scope: str) -> str:
+    """An access token of the person who ran ``az login``. Raises AzureError."""
+    from azure.identity import AzureCliCredential
+
+    from .error_mapping import azure_errors
+
+    logging.getLogger("azure.identity").setLevel(logging.ERROR)  # its warning says what the error says
+    with azure_errors(f"asking the Azure CLI for a token with the scope {scope}"):
+        return str(AzureCliCredential(tenant_id=tenant_id, process_timeout=60).get_token(scope).token)
 
 
 def _heed_retry_after(response: Any) -> None:

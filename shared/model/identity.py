@@ -33,4 +33,4 @@ class Person:
 
 
 Approver = Person | str
-"""Somebody who signed in; or, with APPROVAL_MODE=link, what the holder of the link is called."""
+"""Somebody who signed in; or the name that somebody else gives, such as the holder of a link or of a function key."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import azure.functions as func
 
 from .. import user_input
-from ..clock import Instant
 from .queue_messages import queue
 from .responses import answers_json, answers_page, as_json
 
@@ -40,33 +39,29 @@ def propose(req: func.HttpRequest) -> func.HttpResponse:
     ``&kind=attach_nat_gateway``: also if it is not needed yet. ``&kind=reserve_public_ips``, or ``&first=reserve``:
     only the public IPs, so that partners can allow them first.
     """
-    from ..app import current
-    from ..auth.errors import RemediationOff
-    from ..flows.planning.plan import kind_named
-    from ..model.plan import PlanKind
-    from ..web.answers import change_json
+    from .commands import by_key
 
-    selector = user_input.selector(req.params)
-    first = user_input.choice("first", req.params.get("first", ""), ("", "reserve"))
-    kind = PlanKind.RESERVE_PUBLIC_IPS if first else kind_named(req.params.get("kind", ""))
-    app = current()
-    if not app.settings.is_remediation_on:
-        raise RemediationOff
-    cluster = app.check.find(selector)
-    change = app.propose.propose(cluster.id, Instant.of(app.clock), "holder of the function key", kind=kind)
-    return as_json({**change_json(change), "page_url": app.links.page(change)}, 201)
+    return by_key("propose", req, "holder of the function key")
 
 
-@blueprint.route(route="stop", methods=["POST", "DELETE"], auth_level=func.AuthLevel.FUNCTION)
+@blueprint.route(route="stop", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
 @answers_json
 def stop(req: func.HttpRequest) -> func.HttpResponse:
-    """POST ``?by=&reason=`` stops all changes before their next step; DELETE allows to resume them one by one."""
+    """``?by=&reason=``: stop all changes before their next step."""
     from ..app import current
 
     app = current()
-    by, reason = req.params.get("by", ""), req.params.get("reason", "")
-    flag = app.stop.set(req.method == "POST", by, reason, app.clock.now())
+    flag = app.stop.set(True, req.params.get("by", ""), req.params.get("reason", ""), app.clock.now())
     return as_json({"is_stopped": flag.is_set, "by": flag.by, "reason": flag.reason})
+
+
+@blueprint.route(route="stop", methods=["DELETE"], auth_level=func.AuthLevel.FUNCTION)
+@answers_json
+def lift_stop(req: func.HttpRequest) -> func.HttpResponse:
+    """``?by=&reason=``: allow changes to be resumed one by one."""
+    from .commands import by_key
+
+    return by_key("resume-all", req, req.params.get("by", ""))
 
 
 @blueprint.route(route="history", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)

@@ -10,7 +10,15 @@ from typing import Any, ParamSpec
 
 import azure.functions as func
 
-from ..auth.errors import EntraUnavailable, LinkExpired, LinkTampered, NotPermitted, SignInNeeded, SignInRefused
+from ..auth.errors import (
+    EntraUnavailable,
+    LinkExpired,
+    LinkTampered,
+    NotPermitted,
+    SignInNeeded,
+    SignInRefused,
+    TokenRefused,
+)
 from ..errors import BadInput, MisconfiguredError, NotFoundHere, Refused, SnatbotError, TooMany
 from ..model.text import Text
 from ..store.errors import StoreError
@@ -24,6 +32,7 @@ _ANSWERS: Mapping[type[SnatbotError], tuple[int, str]] = {  # the first matching
     LinkExpired: (410, "link_expired"),
     NotFoundHere: (404, "not_found"),
     SignInNeeded: (401, "sign_in_needed"),
+    TokenRefused: (401, "token_refused"),
     SignInRefused: (403, "sign_in_refused"),
     NotPermitted: (403, "not_permitted"),
     TooMany: (429, "too_many"),

@@ -8,23 +8,21 @@ from urllib.parse import quote
 
 import azure.functions as func
 
-from ..app import App, current
 from ..auth.errors import FormExpired, SignInRefused
 from ..auth.sessions import FLOW_COOKIE, SESSION_COOKIE, cookie, read_session, session_cookie, set_cookie
-from ..errors import MisconfiguredError, NotFoundHere
 from ..model.text import Text
 from ..store.sessions import LIFE, TOKEN
 from ..web.pages import message_page
 from .languages import language_of
 from .responses import as_page, see_other
-from .visitors import SIGN_OUT, is_own_origin, read_form
+from .visitors import SIGN_OUT, app_with_sign_in, is_own_origin, read_form
 
 log = logging.getLogger("snatbot.triggers")
 _ANSWER = ("code", "state", "error", "error_description")  # the parameters that are read from Entra ID's redirect
 
 
 def begin(req: func.HttpRequest) -> func.HttpResponse:
-    app, token = _app(), req.params.get("t", "")
+    app, token = app_with_sign_in(), req.params.get("t", "")
     app.signer.read_link(token)
     state = secrets.token_urlsafe(32)
     # Keep an existing cookie, so that a sign-in in another tab can still finish.
@@ -37,7 +35,7 @@ def begin(req: func.HttpRequest) -> func.HttpResponse:
 
 
 def finish(req: func.HttpRequest) -> func.HttpResponse:
-    app, answer = _app(), {name: value for name in _ANSWER if (value := req.params.get(name))}
+    app, answer = app_with_sign_in(), {name: value for name in _ANSWER if (value := req.params.get(name))}
     now = app.clock.wall()
     browser = cookie(req.headers.get("Cookie", ""), FLOW_COOKIE)
     flow = app.sign_in_flows.take(answer.get("state", ""), browser, now)
@@ -53,7 +51,7 @@ def finish(req: func.HttpRequest) -> func.HttpResponse:
 
 
 def leave(req: func.HttpRequest) -> func.HttpResponse:
-    app = _app()
+    app = app_with_sign_in()
     session = read_session(app.signer, req.headers.get("Cookie", ""))
     if not is_own_origin(req.headers.get("Origin"), app.settings.public_base_url):
         raise FormExpired
@@ -64,15 +62,3 @@ def leave(req: func.HttpRequest) -> func.HttpResponse:
         message_page(message, status=200, language=language_of(req), title=Text("Signed out")),
         headers={"Set-Cookie": set_cookie(SESSION_COOKIE, "", 0)},
     )
-
-
-def _app() -> App:
-    """Raises NotFoundHere or MisconfiguredError if sign-in is not set up."""
-    app = current()
-    if app.settings.approval_mode == "link":
-        raise NotFoundHere(Text("Nobody signs in here: APPROVAL_MODE is link."))
-    names = ("ENTRA_TENANT_ID", "ENTRA_CLIENT_ID", "PUBLIC_BASE_URL")
-    missing = [name for name in names if not getattr(app.settings, name.lower())]
-    if missing:
-        raise MisconfiguredError(dict.fromkeys(missing, "must be set for people to sign in"))
-    return app

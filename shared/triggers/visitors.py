@@ -8,19 +8,16 @@ from __future__ import annotations
 import re
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import azure.functions as func
 
-from ..auth.errors import GuestRefused, RoleMissing, SignInNeeded
+from ..app import App, current
+from ..auth.errors import GuestRefused, RoleMissing, SignInNeeded, TokenRefused
 from ..auth.sessions import cookie, read_session
-from ..errors import BadInput
+from ..errors import BadInput, MisconfiguredError, NotFoundHere
 from ..model.identity import Person, Role
 from ..model.text import Text
-
-if TYPE_CHECKING:
-    from ..app import App
 
 SIGN_OUT = "sign-out"  # in a form token, instead of a change
 _COOKIE = "snatbot_form"
@@ -60,6 +57,26 @@ def visitor_of(app: App, req: func.HttpRequest) -> Visitor:
     if not session.person.roles:
         raise RoleMissing(session.person, Role.READ, Text("see this page"), settings.entra_client_id)
     return Visitor(session.person, session.id)
+
+
+def app_with_sign_in() -> App:
+    """Raises NotFoundHere or MisconfiguredError if sign-in is not set up."""
+    app = current()
+    if app.settings.approval_mode == "link":
+        raise NotFoundHere(Text("Nobody signs in here: APPROVAL_MODE is link."))
+    names = ("ENTRA_TENANT_ID", "ENTRA_CLIENT_ID", "PUBLIC_BASE_URL")
+    missing = [name for name in names if not getattr(app.settings, name.lower())]
+    if missing:
+        raise MisconfiguredError(dict.fromkeys(missing, "must be set for people to sign in"))
+    return app
+
+
+def caller_of(app: App, req: func.HttpRequest) -> Person:
+    """The person whose access token came along. Raises TokenRefused, GuestRefused or EntraUnavailable."""
+    scheme, _, token = req.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        raise TokenRefused(Text("no access token came along"))
+    return app.entra.caller(token.strip(), app.clock.wall())
 
 
 def is_own_origin(origin: str | None, public_base_url: str | None) -> bool:

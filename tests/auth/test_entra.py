@@ -15,7 +15,7 @@ import shared.bounded_http
 from shared.auth.entra import EntraId
 from shared.auth.errors import EntraUnavailable, GuestRefused, SignInRefused
 from shared.model.identity import Role
-from tests.support.id_tokens import AUTHORITY, CLIENT, NONCE, TENANT, Entra, claims
+from tests.support.entra_tokens import AUTHORITY, CLIENT, NONCE, TENANT, Entra, claims
 
 NOW = datetime(2026, 11, 28, 9, tzinfo=UTC)
 ENDPOINT = f"{AUTHORITY}/{TENANT}/oauth2/v2.0"

@@ -39,7 +39,7 @@ def test_a_session_ends_after_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_another_signature_of_this_app_is_no_session() -> None:
-    for token in (SIGNER.link_token(LinkTarget("p", "c", "d")), SIGNER.form_token("n", "c")):
+    for token in (SIGNER.link_token(LinkTarget("p", "c", "d")), SIGNER.form_token("n", "c"), "\ud800"):
         assert read_session(SIGNER, f"{SESSION_COOKIE}={token}") is None
     other = Signer(["o" * 32], link_minutes=60)
     assert read_session(other, sent(session_cookie(SIGNER, ADA))) is None

@@ -55,6 +55,7 @@ RIGHT = {
     "until": ["2026-11-22T12:00Z"],
     "by": ["somebody"],
 }
+COMMANDS = ["propose", "silence", "unsilence", "resume-all"]
 ACTIONS = ["approve", "deny", "stop", "resume", "roll_back", "give_up", "delete", "ask_again"]
 ADA = Person(
     object_id="0a0a0a0a-0000-4000-8000-000000000001",
@@ -106,7 +107,9 @@ class Desk:
             metric_access=FakeAccess().access,
             planner=planner,
             entra=SimpleNamespace(
-                begin=lambda *_: {"auth_uri": "https://login.example/", "nonce": "n"}, person=lambda *_: ADA
+                begin=lambda *_: {"auth_uri": "https://login.example/", "nonce": "n"},
+                person=lambda *_: ADA,
+                caller=lambda *_: ADA,
             ),
         )
         self.change = self._stored_change()
@@ -207,7 +210,7 @@ def test_every_route_is_here() -> None:
     ("desk", "name"),
     [
         *(("link", name) for name in FUNCTIONS),
-        *(("signin", name) for name in FUNCTIONS if name.startswith(("sign", "change_"))),
+        *(("signin", name) for name in FUNCTIONS if name.startswith(("sign", "change_", "command"))),
     ],
     indirect=["desk"],
 )
@@ -225,21 +228,23 @@ def test_any_value_of_any_parameter_is_answered_or_refused(desk: Desk, name: str
         "Cookie": data.draw(st.just(right_cookies) | odd_cookie, label="Cookie"),
         "Origin": data.draw(st.just(BASE_URL) | any_value, label="Origin"),
         "Host": data.draw(any_value, label="Host"),
+        "Authorization": data.draw(st.just("Bearer x") | any_value, label="Authorization"),
         "Content-Type": data.draw(any_value, label="Content-Type"),
     }
     change_id = data.draw(st.just(desk.change.id) | any_value, label="change_id")
+    command = data.draw(st.sampled_from(COMMANDS) | any_value, label="command")
     params = Drawn(data, RIGHT | {"t": [desk.token]})
     answer = call(
         name,
         data.draw(st.sampled_from(methods), label="method"),
-        {"change_id": change_id, "version": change_id, "name": change_id},
+        {"change_id": change_id, "version": change_id, "name": change_id, "command": command},
         headers=headers,
         params=params,
         body=data.draw(st.just(encoded) | st.binary(max_size=50) | st.just(b"a=\xff" * 9_000), label="body"),
     )
     is_sound(answer, name)
-    takes_no_parameter = ("health", "health_details", "change_decision", "sign_out", "asset")
-    is_shut = name.startswith("sign") and desk.app.settings.approval_mode == "link"
+    takes_no_parameter = ("health", "health_details", "change_decision", "sign_out", "asset", "command")
+    is_shut = name.startswith(("sign", "command")) and desk.app.settings.approval_mode == "link"
     assert params or is_shut or name in takes_no_parameter, "what it reads was drawn"
 
 

@@ -88,7 +88,7 @@ def run(
     parts = SimpleNamespace(
         clock=SimpleNamespace(now=lambda: NOW),
         check=check or Check(),
-        settings=SimpleNamespace(approval_policy=policy),
+        settings=SimpleNamespace(approval_policy=policy, people_sign_in=False, has_storage=True),
         planner=SimpleNamespace(plan_cluster=lambda cluster_id, now, request: plan or make_plan()),
         stop=StopChanges(cast(StopSwitch, switch or FakeSwitch())),
         silence=silence or FakeSilence(),

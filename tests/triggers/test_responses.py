@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 import azure.functions as func
 import pytest
 
-from shared.auth.errors import LinkExpired, LinkTampered, RemediationOff
+from shared.auth.errors import KeyNotEnough, LinkExpired, LinkTampered, RemediationOff, SignInRefused, TokenRefused
 from shared.cloud.errors import Unavailable
 from shared.errors import BadInput, MisconfiguredError, NotFoundHere, Refused, TooMany
 from shared.store.errors import StoreConflict, StoreError
@@ -20,6 +20,9 @@ REQUEST: Any = func.HttpRequest("GET", "https://bot.example.com/api/check", body
 ERRORS = [
     (BadInput("x"), 400, "bad_input"),
     (LinkTampered(), 403, "link_tampered"),
+    (KeyNotEnough("silence"), 403, "not_permitted"),
+    (TokenRefused("x"), 401, "token_refused"),
+    (SignInRefused("x"), 403, "sign_in_refused"),
     (LinkExpired(), 410, "link_expired"),
     (NotFoundHere("x"), 404, "not_found"),
     (TooMany("x"), 429, "too_many"),

@@ -13,6 +13,7 @@ from ...model.change import Action, Change
 from ...model.identity import Approver, Person, Role
 from ...model.plan import PlanKind
 from ...model.resource_id import ArmId
+from ...model.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,21 @@ class Permission:
         except (Refused, AzureError) as error:
             return str(error)
         return ""
+
+    def require_anywhere(self, person: Person, what: str, *, allows_writes: bool) -> None:
+        """For what concerns no change: whoever may approve on any cluster may do it, and operators if it allows no
+        write to Azure. Raises RoleMissing or NotPermitted.
+        """
+        rules = [rule for rule in self.policy.rules if not rule.clusters.tags]  # rules by tag never apply alone
+        operates = Role.OPERATE in person.roles and not allows_writes
+        if operates or any(not rule.refusal(person, None) for rule in rules):
+            return
+        role = Role.APPROVE if allows_writes else Role.OPERATE
+        if role is Role.OPERATE or any(role in rule.roles for rule in rules):
+            raise RoleMissing(person, role, what, self.client_id)
+        raise NotPermitted(
+            Text("No rule of APPROVAL_POLICY lets you approve anything, which is needed to {what}.", what=what)
+        )
 
     def _require_part(self, change: Change, action: Action, approver: Approver) -> MatchedRules:
         """Actions that stop writes are allowed to all who may approve anywhere, and to operators.

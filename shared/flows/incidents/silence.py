@@ -12,6 +12,7 @@ from ...errors import BadInput
 from ...formatting import utc
 from ...ids import cluster_key
 from ...model.cluster import Cluster
+from ...model.identity import Approver
 from ...model.incident import ClusterRecord
 from ...store.active_clusters import ActiveClusterIndex
 from ...store.records import Put, Records
@@ -28,13 +29,13 @@ class Silence:
     outbox: Outbox
     clock: Clock
 
-    def begin(self, cluster: Cluster, until: datetime, by: str, now: datetime) -> ClusterRecord:
+    def begin(self, cluster: Cluster, until: datetime, by: Approver, now: datetime) -> ClusterRecord:
         """Raises BadInput if nobody is named, or the end is in the past or more than 30 days ahead."""
         if not now < until <= now + LONGEST:
             raise BadInput(f"until is {utc(until)}; it must be after {utc(now)} and within 30 days")
         return self._write(cluster, until, user_input.person(by), now)
 
-    def end(self, cluster: Cluster, by: str, now: datetime) -> ClusterRecord:
+    def end(self, cluster: Cluster, by: Approver, now: datetime) -> ClusterRecord:
         """Works without a silence too. Raises BadInput if nobody is named."""
         return self._write(cluster, None, user_input.person(by), now)
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from shared.approval_policy import parse_policy
-from shared.auth.errors import DecisionForged
+from shared.auth.errors import DecisionForged, NotPermitted
 from shared.cloud.errors import AzureError
 from shared.core.approval.policy import Place, Policy
 from shared.errors import Refused
@@ -234,3 +234,30 @@ def test_a_link_is_no_sign_in(table: Table) -> None:
     for action in Action:
         assert "Possession of a link" in permission.refusal(make_change(), action, "Ada")
     assert permission.require(make_change(), Action.APPROVE, ADA, Place.PAGE_WITH_STEP_UP).people == 1
+
+
+# --- what concerns no change: propose, silence, lift the stop ---
+
+
+@pytest.mark.parametrize(
+    ("fields", "who", "operates", "lifts"),
+    [
+        ({}, ADA, True, True),
+        ({}, OPERATOR, True, False),
+        ({}, EVE, False, False),
+        ({"who": [ID_OF_BOB]}, ADA, False, False),
+        ({"who": [ID_OF_BOB]}, BOB, True, True),
+        ({"clusters": {"name": "another"}}, ADA, True, True),
+        ({"clusters": {"tags": {"team": "*"}}}, ADA, False, False),  # a rule by tag never applies alone
+    ],
+)
+def test_an_approver_of_any_cluster_lifts_the_stop_and_an_operator_only_what_writes_nothing(
+    fields: dict[str, Any], who: Person, operates: bool, lifts: bool
+) -> None:
+    permission = Permission(policy(**fields), "signin", lambda _: {}, "client")
+    for allows_writes, may in ((False, operates), (True, lifts)):
+        if may:
+            permission.require_anywhere(who, "do this", allows_writes=allows_writes)
+            continue
+        with pytest.raises(NotPermitted, match=r"lacks the app role|lets you approve anything"):
+            permission.require_anywhere(who, "do this", allows_writes=allows_writes)

@@ -1,4 +1,4 @@
-"""Entra ID as IdTokens meets it: what discovery publishes, and tokens signed with it."""
+"""Entra ID as EntraTokens meets it: what discovery publishes, and tokens signed with it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from shared.auth.id_tokens import IdTokens
+from shared.auth.entra_tokens import EntraTokens
 from simulator.state.signing_keys import SigningKeys
 
 AUTHORITY, TENANT = "https://entra.example", "99999999-9999-4999-8999-999999999999"
@@ -31,8 +31,8 @@ class Entra:
             return {"issuer": ISSUER, "jwks_uri": f"{AUTHORITY}/keys", **self.changes}
         return {"keys": [key.to_json() for key in self.signing.published()] if self.keys is None else self.keys}
 
-    def tokens(self) -> IdTokens:
-        return IdTokens(AUTHORITY, TENANT, CLIENT, self.get)
+    def tokens(self) -> EntraTokens:
+        return EntraTokens(AUTHORITY, TENANT, CLIENT, self.get)
 
     def token(self, **changes: Any) -> str:
         return self.signing.current().token(claims(**changes))
