@@ -6,23 +6,59 @@ import argparse
 import io
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, TextIO, TypeAlias
+from dataclasses import dataclass
+from typing import Any, TextIO
 
 from ..app import App
 from ..formatting import visible
+from ..model.text import Text
+from ..wording.render import translated
 
 FINE, ATTENTION, NOT_DONE = 0, 1, 2
 MakeApp = Callable[[], App]
-BY = "your name; if people sign in, it is known"
+BY = Text("your name; if people sign in, it is known")
+CLUSTER = Text("name or resource id")
 Command = Callable[[argparse.Namespace, MakeApp], int]
-Subcommands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
-def add_command(commands: Subcommands, name: str, command: Command, text: str) -> argparse.ArgumentParser:
+class Parser(argparse.ArgumentParser):
+    """With help in a language. argparse's own words stay English."""
+
+    language = "en"
+
+    def add_argument(self, *flags: str, **options: Any) -> argparse.Action:
+        return super().add_argument(*flags, **{**options, "help": translated(options.get("help"), self.language)})
+
+
+@dataclass(frozen=True, slots=True)
+class Subcommands:
+    """Where commands are added, with help in ``language``."""
+
+    parsers: argparse._SubParsersAction[Parser]
+    language: str
+
+    def add(self, name: str, text: Text) -> Parser:
+        shown = translated(text, self.language)
+        parser = self.parsers.add_parser(name, help=shown, description=shown)
+        parser.language = self.language
+        return parser
+
+
+def subcommands(parser: Parser) -> Subcommands:
+    return Subcommands(parser.add_subparsers(required=True, metavar="COMMAND"), parser.language)
+
+
+def add_command(commands: Subcommands, name: str, command: Command, text: Text) -> Parser:
     """Add ``snatbot NAME``; ``command`` gets the parsed options and a function that builds the App."""
-    parser = commands.add_parser(name, help=text, description=text)
+    parser = commands.add(name, text)
     parser.set_defaults(command=command)
     return parser
+
+
+def say(options: argparse.Namespace, *lines: str) -> None:
+    """Print texts in the reader's language, one a line."""
+    for line in lines:
+        print(translated(line, options.language))
 
 
 def print_json(content: Mapping[str, Any]) -> None:

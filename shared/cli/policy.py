@@ -5,21 +5,24 @@ from __future__ import annotations
 import argparse
 
 from ..core.approval.policy import APPROVABLE, Place
-from ..formatting import listed, utc
+from ..formatting import listed
 from ..model.identity import Person, Role
 from ..model.plan import PlanKind
-from .output import ATTENTION, FINE, MakeApp, Subcommands, add_command
+from ..model.text import Text
+from .output import ATTENTION, CLUSTER, FINE, MakeApp, Subcommands, add_command, say, subcommands
 
 
 def add_to(commands: Subcommands) -> None:
-    text = "who may approve what, by APPROVAL_POLICY"
-    verbs = commands.add_parser("policy", help=text, description=text).add_subparsers(required=True, metavar="COMMAND")
-    parser = add_command(verbs, "explain", explain, "whether somebody may approve, and by which rule; writes nothing")
-    parser.add_argument("--user", required=True, metavar="OBJECT_ID", help="object id in Entra ID")
+    verbs = subcommands(commands.add("policy", Text("who may approve what, by APPROVAL_POLICY")))
+    text = Text("whether somebody may approve, and by which rule; writes nothing")
+    parser = add_command(verbs, "explain", explain, text)
+    parser.add_argument("--user", required=True, metavar="OBJECT_ID", help=Text("object id in Entra ID"))
     roles = [role.value for role in Role]
-    parser.add_argument("--role", action="append", default=[], choices=roles, help="an app role of theirs; repeatable")
-    parser.add_argument("--cluster", required=True, help="name or resource id; read from Azure, with its tags")
-    parser.add_argument("--kind", required=True, choices=sorted(APPROVABLE), help="what is to be approved")
+    parser.add_argument(
+        "--role", action="append", default=[], choices=roles, help=Text("an app role of theirs; repeatable")
+    )
+    parser.add_argument("--cluster", required=True, help=CLUSTER)
+    parser.add_argument("--kind", required=True, choices=sorted(APPROVABLE), help=Text("what is to be approved"))
 
 
 def explain(options: argparse.Namespace, make_app: MakeApp) -> int:
@@ -32,12 +35,18 @@ def explain(options: argparse.Namespace, make_app: MakeApp) -> int:
     if Place.PAGE in places:
         places.remove(Place.PAGE_WITH_STEP_UP)  # the page is enough
     if not places:
-        print(f"no: {rules.refusal(person) or rules.refusal(person, Place.PAGE)}")
+        say(options, Text("no: {why}", why=rules.refusal(person) or rules.refusal(person, Place.PAGE)))
     else:
-        people = "and a second person must, too" if rules.people > 1 else "and nobody else has to"
-        print(f"yes, by {rules.named}: may approve {options.kind} on {cluster.name} by {listed(places)}, {people}")
+        values = {"rules": rules.named, "kind": options.kind, "cluster": cluster.name, "places": listed(places)}
+        allowed = Text("yes, by {rules}: may approve {kind} on {cluster} by {places}", **values)
+        if rules.people > 1:
+            say(options, Text("{allowed}, and a second person must, too", allowed=allowed))
+        else:
+            say(options, Text("{allowed}, and nobody else has to", allowed=allowed))
         starts_at = rules.starts_from(now)
-        if starts_at != now:
-            print(f"it would not start before {utc(starts_at)}" if starts_at else "it would never start")
-    print(f"version of the policy: {rules.version}")
+        if starts_at is None:
+            say(options, Text("it would never start"))
+        elif starts_at != now:
+            say(options, Text("it would not start before {at}", at=starts_at))
+    say(options, Text("version of the policy: {version}", version=rules.version))
     return FINE if places else ATTENTION

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable
 
+from ..model.text import Text
 from .output import FINE, MakeApp, Subcommands, add_command
 
 _INTRODUCTION = """\
@@ -45,7 +46,7 @@ EVERYDAY = (
 
 
 def add_to(commands: Subcommands) -> None:
-    add_command(commands, "settings", settings, "every app setting with default and meaning, as Markdown")
+    add_command(commands, "settings", settings, Text("every app setting with default and meaning, as Markdown"))
 
 
 def settings(_: argparse.Namespace, __: MakeApp) -> int:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import argparse
 
-from ..formatting import utc
+from ..model.text import Text
 from .as_person import acts_as_person, call
-from .output import BY, FINE, MakeApp, Subcommands, add_command
+from .output import BY, CLUSTER, FINE, MakeApp, Subcommands, add_command, say
 
 
 def add_to(commands: Subcommands) -> None:
-    text = "hold back posts about a cluster for a while; measuring goes on"
+    text = Text("hold back posts about a cluster for a while; measuring goes on")
     begin = add_command(commands, "silence", silence, text)
-    end = add_command(commands, "unsilence", unsilence, "let posts about a cluster through again")
+    end = add_command(commands, "unsilence", unsilence, Text("let posts about a cluster through again"))
     for parser in (begin, end):
-        parser.add_argument("--cluster", required=True, help="name or resource id")
+        parser.add_argument("--cluster", required=True, help=CLUSTER)
         parser.add_argument("--by", default="", help=BY)
-    begin.add_argument("--minutes", default="", help="for how long")
-    begin.add_argument("--until", default="", help="or until when, such as 2026-12-24T18:00Z")
+    begin.add_argument("--minutes", default="", help=Text("for how long"))
+    begin.add_argument("--until", default="", help=Text("or until when, such as 2026-12-24T18:00Z"))
 
 
 def silence(options: argparse.Namespace, make_app: MakeApp) -> int:
@@ -30,7 +30,7 @@ def silence(options: argparse.Namespace, make_app: MakeApp) -> int:
         name = call(app, "silence", cluster=options.cluster, until=until.isoformat())["cluster"]
     else:
         name = app.silence.begin(app.check.find(options.cluster), until, options.by, now).cluster_name
-    print(f"nothing is posted about {name} until {utc(until)}; measuring goes on")
+    say(options, Text("nothing is posted about {cluster} until {until}; measuring goes on", cluster=name, until=until))
     return FINE
 
 
@@ -40,5 +40,5 @@ def unsilence(options: argparse.Namespace, make_app: MakeApp) -> int:
         name = call(app, "unsilence", cluster=options.cluster)["cluster"]
     else:
         name = app.silence.end(app.check.find(options.cluster), options.by, app.clock.now()).cluster_name
-    print(f"what happens on {name} is posted again")
+    say(options, Text("what happens on {cluster} is posted again", cluster=name))
     return FINE

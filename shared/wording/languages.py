@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 LANGUAGES = ("en", "es")
+_LOCALE_VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")  # gettext's order
 _PREFERENCE = re.compile(r"\s*([A-Za-z0-9-]+|\*)\s*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*")
 
 
@@ -20,3 +21,9 @@ def accepted(header: str) -> list[str]:
     preferences = [match for part in header[:1000].split(",") if (match := _PREFERENCE.fullmatch(part))]
     wanted = [(float(match[2] or 1), match[1]) for match in preferences]
     return [tag for quality, tag in sorted(wanted, key=lambda each: -each[0]) if quality > 0]
+
+
+def terminal_language(environment: Mapping[str, str]) -> str:
+    """That of the first variable that is set; only ``LANGUAGE`` is a list."""
+    chosen = next(filter(None, (environment.get(name) for name in _LOCALE_VARIABLES)), "")
+    return known_language(chosen.split(":"))

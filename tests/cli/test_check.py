@@ -25,7 +25,7 @@ from tests.support.terminal import HEALTHY, WINDOW, Check, assessed, run
 )
 def test_check_says_what_was_seen(capsys: pytest.CaptureFixture[str], reading: Reading, code: int, line: str) -> None:
     assert run("check", check=Check(assessed(reading))) == code
-    assert capsys.readouterr().out.splitlines() == ["judged 2026-11-22 18:57 UTC to 19:02", line]
+    assert capsys.readouterr().out.splitlines() == ["judged 2026-11-22 18:57 UTC to 2026-11-22 19:02 UTC", line]
 
 
 def test_check_names_failing_nodes_and_exits_with_one(capsys: pytest.CaptureFixture[str]) -> None:

@@ -76,3 +76,25 @@ def test_looking_needs_no_storage_and_everything_else_does(
     assert "AzureWebJobsStorage: must be set" in capsys.readouterr().err
     monkeypatch.setattr("shared.app.App.check", Check(assessed(HEALTHY)))
     assert main(["check"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "expected"),
+    [
+        (["--lang", "es"], {}, "22/11/2026 18:57 UTC"),
+        ([], {"LANGUAGE": "", "LC_ALL": "es_ES.UTF-8"}, "22/11/2026 18:57 UTC"),
+        (["--lang", "en"], {"LANGUAGE": "es"}, "2026-11-22 18:57 UTC"),
+    ],
+)
+def test_it_speaks_the_language_of_its_user(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    variables: dict[str, str],
+    expected: str,
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    for line in (["check", *arguments], [*arguments, "check"]):
+        assert run(*line, check=Check(assessed(HEALTHY))) == 0
+        assert expected in capsys.readouterr().out
