@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from .flows.approval.propose import Propose
     from .flows.approval.propose_for_incident import IncidentProposer
     from .flows.approval.renew import PlanRenewer
+    from .flows.audit.attempts import RefusedAttempts
+    from .flows.audit.policy import PolicyAudit
     from .flows.audit.seal import SealAudit
     from .flows.audit.verify import VerifyAudit
     from .flows.incidents.track import IncidentTracker
@@ -167,6 +169,20 @@ class App(Clients):
         from .flows.audit.verify import VerifyAudit
 
         return VerifyAudit(self.audit_chain)
+
+    @cached_property
+    def refused_attempts(self) -> RefusedAttempts:
+        from .flows.audit.attempts import RefusedAttempts
+
+        return RefusedAttempts(self.records)
+
+    @cached_property
+    def policy_audit(self) -> PolicyAudit:
+        from .flows.audit.policy import PolicyAudit
+
+        settings = self.settings
+        modes = f"APPROVAL_MODE={settings.approval_mode}, ALLOW_GUESTS={settings.allow_guests}"
+        return PolicyAudit(self.audit_chain, f"policy {settings.approval_policy.version}, {modes}")
 
     @cached_property
     def seal_audit(self) -> SealAudit:

@@ -61,6 +61,13 @@ class DayRoot:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyInForce:
+    """The approval policy that was last audited."""
+
+    policy: str
+
+
+@dataclass(frozen=True, slots=True)
 class OutboxMessage:
     """One message for one channel."""
 

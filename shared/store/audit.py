@@ -15,16 +15,17 @@ from typing import Any
 
 from ..core.audit.chain import START, Line, Proof, line_hash
 from ..errors import KeyMissing, RowForged
-from ..model.audit import AuditLine, ChainHead, DayRoot
+from ..model.audit import AuditLine, ChainHead, DayRoot, PolicyInForce
 from .codec import content_of, from_columns, to_columns
 from .due_index import sortable
 from .errors import StoreConflict, StoreError
 from .signed_rows import RowSigner, SignedRows
-from .table import Row, Stored, Table, stored
+from .table import ANY, Row, Stored, Table, stored
 
 log = logging.getLogger("snatbot.store")
 _LINE, _HEAD, _ROOT = "audit", "chain", "root"
-ROOTS_PARTITION = "roots"
+_POLICY = "policy"
+AUDIT_PARTITION = "audit"  # day roots, the policy in force, and lines that belong to no cluster
 _HEADS_A_ROW = 2000  # a row holds 1 MiB
 _TRIES = 10  # as many writers may meet at one head
 
@@ -52,6 +53,11 @@ class AuditChain:
     @property
     def is_signing(self) -> bool:
         return self._signed.signer is not None
+
+    @property
+    def _wanted(self) -> Proof:
+        """Of what this app wrote with its present keys."""
+        return Proof.SIGNED if self.is_signing else Proof.NOT_SIGNED
 
     def commit(self, partition: str, rows: Sequence[Row]) -> tuple[str, ...]:
         """Write all rows or none; audit lines among them get the next places in the chain.
@@ -99,6 +105,19 @@ class AuditChain:
             return Stored(START, found.etag)
         return Stored(found.head, found.etag)
 
+    # --- the approval policy ---
+
+    def policy(self) -> PolicyInForce | None:
+        """What was last audited; None: nothing that this app wrote."""
+        for row in self._table.unread(AUDIT_PARTITION, _POLICY):
+            if self._proof(_POLICY, row) is self._wanted:
+                return from_columns(PolicyInForce, row)
+        return None
+
+    def set_policy(self, policy: PolicyInForce, line: AuditLine) -> None:
+        row = self._signed.signed(_POLICY, AUDIT_PARTITION, Row(_POLICY, policy, ANY))
+        self.commit(AUDIT_PARTITION, [row, row_of_line(line)])
+
     # --- to verify ---
 
     def head(self, partition: str) -> ProvenHead | None:
@@ -132,7 +151,7 @@ class AuditChain:
 
     def roots(self) -> tuple[ProvenRoot, ...]:
         """Oldest first."""
-        rows = self._table.unread(ROOTS_PARTITION, f"{_ROOT}-")
+        rows = self._table.unread(AUDIT_PARTITION, f"{_ROOT}-")
         return tuple(self._root(day, list(found)) for day, found in groupby(rows, key=_day_of))
 
     def _root(self, day: str, rows: Sequence[Any]) -> ProvenRoot:
@@ -147,9 +166,8 @@ class AuditChain:
 
     def newest_root(self, now: datetime) -> DayRoot | None:
         """The last root of this week that this app sealed."""
-        wanted = Proof.SIGNED if self.is_signing else Proof.NOT_SIGNED
-        rows = self._table.unread(ROOTS_PARTITION, f"{_ROOT}-", f"{now - timedelta(days=7):%Y%m%d}")
-        good = [row for row in rows if self._proof(_ROOT, row) is wanted]
+        rows = self._table.unread(AUDIT_PARTITION, f"{_ROOT}-", f"{now - timedelta(days=7):%Y%m%d}")
+        good = [row for row in rows if self._proof(_ROOT, row) is self._wanted]
         return from_columns(DayRoot, good[-1]) if good else None
 
     def add_root(self, root: DayRoot) -> bool:
@@ -159,7 +177,7 @@ class AuditChain:
             for start in range(0, len(root.heads), _HEADS_A_ROW)
         ]
         try:
-            self._table.transaction(ROOTS_PARTITION, [self._signed.signed(_ROOT, ROOTS_PARTITION, row) for row in rows])
+            self._table.transaction(AUDIT_PARTITION, [self._signed.signed(_ROOT, AUDIT_PARTITION, row) for row in rows])
         except StoreConflict:
             return False
         return True
@@ -168,13 +186,13 @@ class AuditChain:
 
     def expire_roots(self, before: date) -> dict[str, int]:
         """Delete all roots of before that day but the newest. Returns the last line that it sealed, by partition."""
-        keys = [row["RowKey"] for row in self._table.columns(ROOTS_PARTITION, f"{_ROOT}-", until=f"{before:%Y%m%d}")]
+        keys = [row["RowKey"] for row in self._table.columns(AUDIT_PARTITION, f"{_ROOT}-", until=f"{before:%Y%m%d}")]
         if not keys:
             return {}
         newest = keys[-1][: len(_root_key(before))]
-        self._table.delete_all(ROOTS_PARTITION, [key for key in keys if not key.startswith(newest)])
+        self._table.delete_all(AUDIT_PARTITION, [key for key in keys if not key.startswith(newest)])
         rows = [
-            row for row in self._table.unread(ROOTS_PARTITION, newest) if self._proof(_ROOT, row) is not Proof.FORGED
+            row for row in self._table.unread(AUDIT_PARTITION, newest) if self._proof(_ROOT, row) is not Proof.FORGED
         ]
         return {head.partition: head.sequence for row in rows for head in from_columns(DayRoot, row).heads}
 
@@ -214,6 +232,11 @@ class AuditChain:
         except KeyMissing:
             return Proof.KEY_MISSING
         return Proof.SIGNED
+
+
+def row_of_line(line: AuditLine) -> Row:
+    """Its key sorts by age."""
+    return Row(f"{_LINE}-{sortable(line.at)}-{line.id}", line, None, {"kind": "audit"})
 
 
 def _sequence(row: Any) -> int:

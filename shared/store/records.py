@@ -19,7 +19,7 @@ from ..model.audit import AuditLine, ChatPost, NotifiedChannels, OutboxMessage
 from ..model.change import Change, ChangeState, JournalEntry, JournalHead
 from ..model.coverage import FleetRecord
 from ..model.incident import ClusterRecord, Incident
-from .audit import AuditChain
+from .audit import AuditChain, row_of_line
 from .codec import from_columns
 from .due_index import DueIndex, moment_of, sortable
 from .due_index import Key as Key
@@ -252,7 +252,7 @@ class Records:
 
 
 def row_of(write: Put | PutJournal) -> Row:
-    """Keys of audit lines and messages sort by age."""
+    """Keys of messages sort by age."""
     if isinstance(write, PutJournal):
         key = f"journal-{write.change_id}-{write.entry.step:03d}"
         return Row(key, write.entry, write.etag, {"kind": "journal"})
@@ -269,7 +269,7 @@ def row_of(write: Put | PutJournal) -> Row:
         case FleetRecord():
             key, columns = "fleet", {"kind": "fleet"}
         case AuditLine():
-            key, columns = f"audit-{sortable(value.at)}-{value.id}", {"kind": "audit"}
+            return row_of_line(value)
         case OutboxMessage():
             key = f"outbox-{sortable(value.created_at)}-{value.id}"
             columns = {"kind": "outbox", **_due(value.due_at)}

@@ -11,10 +11,10 @@ from datetime import datetime
 
 from ..errors import KeyMissing, RowForged
 from ..model.audit import ALL_STOPPED, AuditLine
-from .audit import AuditChain
+from .audit import AuditChain, row_of_line
 from .due_index import sortable
 from .errors import StoreConflict
-from .records import ALL_CHANGES, Put, row_of
+from .records import ALL_CHANGES
 from .signed_rows import RowSigner, SignedRows
 from .table import ANY, Row, Table, stored
 
@@ -57,7 +57,7 @@ class StopSwitch:
 
     def set_stop_flag(self, flag: StopFlag, line: AuditLine) -> None:
         """Write the flag and its audit line, both or neither."""
-        self._audit.commit(ALL_CHANGES, [self._row(flag, ANY), row_of(Put(line))])
+        self._audit.commit(ALL_CHANGES, [self._row(flag, ANY), row_of_line(line)])
 
     def begin(self, now: datetime) -> None:
         """Nothing is stopped: only for a table that was created right now."""

@@ -21,6 +21,7 @@ from ..model.text import Text
 from ..user_input import LONGEST_NAME
 from ..web.change_view import LinkedChange
 from ..web.pages import FormFields, SignedIn, change_page, message_page, plan_page
+from .attempts import note_refusal
 from .languages import language_of, same_language
 from .queue_messages import message
 from .responses import as_page, see_other, status_of, title_of
@@ -74,6 +75,7 @@ def decide(req: func.HttpRequest, advance: Callable[[str], None], deliver: Calla
 def _ask_to_sign_in(app: App, req: func.HttpRequest, token: str, error: Refused) -> func.HttpResponse:
     """Why, and a link to where signing in begins. A link, not a redirect: previews and scanners follow those."""
     status, code = status_of(error)
+    note_refusal(req, error, code)
     url = f"{app.settings.public_base_url}/api/sign-in?t={quote(token)}"
     page = message_page(error.text, status=status, language=language_of(req), title=title_of(code), sign_in_url=url)
     return as_page(page, status)

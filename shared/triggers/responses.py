@@ -22,6 +22,7 @@ from ..auth.errors import (
 from ..errors import BadInput, MisconfiguredError, NotFoundHere, Refused, SnatbotError, TooMany
 from ..model.text import Text
 from ..store.errors import StoreError
+from .attempts import note_refusal
 from .languages import language_of
 
 log = logging.getLogger("snatbot.triggers")
@@ -108,7 +109,9 @@ def _translating(
             status, code = status_of(error)
             log.warning("answered %d %s: %s", status, code, error)
             given = (*args, *kwargs.values())
-            return as_error(error, next(value for value in given if isinstance(value, func.HttpRequest)))
+            req = next(value for value in given if isinstance(value, func.HttpRequest))
+            note_refusal(req, error, code)
+            return as_error(error, req)
 
     return answer
 

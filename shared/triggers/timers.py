@@ -45,8 +45,10 @@ def watch(
     if app.settings.heartbeat_url is not None and tick.is_success:  # an external monitor alarms if this stops
         beat(app.settings.heartbeat_url.get_secret_value())
     try:
+        app.refused_attempts.flush(app.clock.now())
+        app.policy_audit.run(app.clock.now())
         app.seal_audit.run(app.clock.now())
         app.retention.run(app.clock.now(), Deadline(_RETENTION_SECONDS))
     except SnatbotError as error:
-        log.warning("could not seal the audit, or delete old rows: %s", error)
+        log.warning("could not keep the audit, or delete old rows: %s", error)
     freeze_loaded_modules()

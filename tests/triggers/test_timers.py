@@ -59,6 +59,8 @@ def run(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Ru
             settings=SimpleNamespace(heartbeat_url=SecretStr("https://hc.example.com/secret")),
             clock=SimpleNamespace(now=lambda: at(8), wall=lambda: at(8)),
             watch=SimpleNamespace(run=lambda now, wall: tick),
+            refused_attempts=SimpleNamespace(flush=lambda now: None),
+            policy_audit=SimpleNamespace(run=lambda now: None),
             seal_audit=SimpleNamespace(run=lambda now: None),
             retention=SimpleNamespace(run=no_storage),
         )

@@ -19,7 +19,7 @@ from shared.flows.audit.seal import SealAudit
 from shared.flows.audit.verify import AuditReport, VerifyAudit
 from shared.flows.remediation.stop import StopChanges
 from shared.model.audit import AuditLine
-from shared.store.audit import ROOTS_PARTITION, AuditChain
+from shared.store.audit import AUDIT_PARTITION, AuditChain
 from shared.store.errors import StoreConflict
 from shared.store.records import ALL_CHANGES, Put, Records
 from shared.store.stop_switch import StopSwitch
@@ -271,7 +271,7 @@ def test_each_day_has_one_root_and_its_hash_goes_into_the_log(table: Table, capl
 def test_a_changed_root_is_found_and_not_believed(table: Table, column: str) -> None:
     write(table)
     seal(table)
-    (row,) = rows(table, "root-", ROOTS_PARTITION)
+    (row,) = rows(table, "root-", AUDIT_PARTITION)
     for value in (
         row[column][:-2] + ("00" if column == "signature" else "}"),
         "{",
@@ -288,7 +288,7 @@ def test_a_root_over_many_chains_takes_several_rows(table: Table, monkeypatch: p
     for number in range(5):
         write(table, 1, partition=f"p{number}")
     seal(table)
-    parts = rows(table, "root-", ROOTS_PARTITION)
+    parts = rows(table, "root-", AUDIT_PARTITION)
     assert (len(parts), [len(root.heads) for root in report(table).roots]) == (3, [5])
     assert not kinds(table)
     remove(table, parts[1])
