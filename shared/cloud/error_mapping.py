@@ -92,16 +92,21 @@ def decoded(body: str) -> Any:
 
 
 def json_object(operation: str, body: bytes) -> dict[str, Any]:
-    """The JSON object of a successful answer, in UTF-8 whatever its headers claim. Raises UnexpectedAnswer."""
-    try:
-        content = decoded(body.decode("utf-8-sig"))
-        # Azure Monitor sometimes sends a batch as a JSON string (the SDK accepts that too).
-        content = decoded(content) if isinstance(content, str) else content
-    except ValueError:
-        content = None
+    """The JSON object of a successful answer. Raises UnexpectedAnswer."""
+    content = json_value(operation, body)
     if not isinstance(content, dict):
         raise UnexpectedAnswer(operation, "the answer is not a JSON object", status=200)
     return content
+
+
+def json_value(operation: str, body: bytes) -> Any:
+    """JSON in UTF-8, whatever the answer's headers claim. Raises UnexpectedAnswer."""
+    try:
+        content = decoded(body.decode("utf-8-sig"))
+        # Azure Monitor sometimes sends a batch as a JSON string (the SDK accepts that too).
+        return decoded(content) if isinstance(content, str) else content
+    except ValueError:
+        raise UnexpectedAnswer(operation, "the answer is not a JSON object", status=200) from None
 
 
 def from_response(operation: str, status: int, headers: Mapping[str, str], body: str) -> AzureError:

@@ -7,7 +7,7 @@ Microsoft.Network/natGateways and Microsoft.ContainerService/managedClusters. Fi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..model.metric import MetricAnswer, Series
@@ -116,15 +116,7 @@ def sum_over(answer: MetricAnswer, dimension: str) -> MetricAnswer:
 
 def of_metric(answer: MetricAnswer, name: str) -> MetricAnswer:
     """One metric's series from the answer to a query for several."""
-    return MetricAnswer(
-        tuple(
-            Series({key: value for key, value in series.dimensions.items() if key != METRIC}, series.points)
-            for series in answer.series
-            if series.dimensions.get(METRIC) == name
-        ),
-        answer.is_truncated,
-        answer.unknown,
-    )
+    return replace(answer, series=tuple(series for series in answer.series if series.dimensions.get(METRIC) == name))
 
 
 def utc_text(at: datetime) -> str:

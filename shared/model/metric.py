@@ -36,7 +36,7 @@ class Series:
     """One time series."""
 
     dimensions: Mapping[str, str]  # names in lower case, values as returned
-    points: tuple[tuple[datetime, float], ...]  # a minute without a value is missing: neither success nor failure
+    points: tuple[tuple[datetime, float], ...]  # by time; a minute without a value is missing: no success, no failure
 
     @property
     def state(self) -> str:

@@ -7,7 +7,7 @@ documented is an error of its row, never of the batch.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
@@ -16,19 +16,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from ...model.metric import MetricAnswer, Series, Window
-from ..error_mapping import from_metric_code, json_object
+from ..error_mapping import from_metric_code, json_object, json_value
 from ..errors import AzureError, MetricUnavailable, UnexpectedAnswer
 from ..metric_queries import METRIC, MetricQuery
 from .fields import moment, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
 
 T = TypeVar("T")
+_Points = tuple[tuple[datetime, float], ...]
 LARGEST = 1e12  # connections, ports, packets or percent in a minute
 _OWNERS = ("backendipaddress", "node")  # dimensions that name the owner of a series
 _METRICS_OF = "/providers/microsoft.insights/"
-_Points = dict[datetime, float]
 _NOTHING = msgspec.Raw()
 
 
@@ -48,16 +48,16 @@ class _Dimension(_Struct):
 
 class _Point(_Struct):
     time_stamp: str | None = None
-    total: Any = None
-    average: Any = None
-    minimum: Any = None
-    maximum: Any = None
-    count: Any = None
+    total: float | None = None
+    average: float | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    count: float | None = None
 
 
 class _Series(_Struct):
-    metadatavalues: list[_Dimension] | None = None
-    data: list[_Point] | None = None
+    metadatavalues: msgspec.Raw = msgspec.Raw(b"null")  # list of _Dimension
+    data: msgspec.Raw = msgspec.Raw(b"null")  # list of _Point
 
 
 class _Metric(_Struct):
@@ -88,8 +88,11 @@ class _Rows(_Struct):
 
 
 _ROW, _ROWS = msgspec.json.Decoder(_Row), msgspec.json.Decoder(_Rows)
+_DIMENSIONS, _POINTS = msgspec.json.Decoder(list[_Dimension] | None), msgspec.json.Decoder(list[_Point] | None)
 _STRUCTS = (_Name, _Dimension, _Point, _Series, _Metric, _Row, _Rows)
 _DOCUMENTED = {name.lower(): name for struct in _STRUCTS for name in struct.__struct_encode_fields__}
+_VALUES = frozenset(_Point.__struct_encode_fields__) - {"timeStamp"}
+_NO_NUMBER = -1.0  # as impossible as any other value below zero
 
 
 def parse_metrics(content: bytes, query: MetricQuery, window: Window) -> MetricAnswer:
@@ -100,16 +103,17 @@ def parse_metrics(content: bytes, query: MetricQuery, window: Window) -> MetricA
     counts. Raises MetricUnavailable if Azure omits a metric or reports its failure, Throttled or Forbidden if that is
     the reported reason, and UnexpectedAnswer if the answer can't be parsed.
     """
-    return _of_row(_decode(_ROW, content, query), query, window)
+    return _of_row(_decode(_ROW, content, f"metric {query.metric}"), query, window)
 
 
 def parse_batch(content: bytes, query: MetricQuery, window: Window) -> dict[str, MetricAnswer | AzureError]:
     """As ``parse_metrics``, for each row of a batch, by its resource id in lower case. Rows without id are left out."""
+    operation = f"metric {query.metric}"
     found: dict[str, MetricAnswer | AzureError] = {}
-    for raw in _decode(_ROWS, content, query).values or ():
+    for raw in _decode(_ROWS, content, operation).values or ():
         resource_id = ""
         try:
-            row = _decode(_ROW, raw, query)
+            row = _decode(_ROW, raw, operation)
             resource_id = _resource_of(row)
             answer: MetricAnswer | AzureError = _of_row(row, query, window)
         except AzureError as error:
@@ -119,24 +123,27 @@ def parse_batch(content: bytes, query: MetricQuery, window: Window) -> dict[str,
     return found
 
 
-def _decode(decoder: msgspec.json.Decoder[T], content: bytes | msgspec.Raw, query: MetricQuery) -> T:
+def _decode(decoder: msgspec.json.Decoder[T], content: bytes | msgspec.Raw, operation: str) -> T:
     try:
         return decoder.decode(content)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        operation = f"metric {query.metric}"
         try:
-            plain = _as_documented(json_object(operation, bytes(content)))
+            plain = _as_documented(json_value(operation, bytes(content)))
             return decoder.decode(msgspec.json.encode(plain))
         except (msgspec.MsgspecError, RecursionError) as error:
             raise UnexpectedAnswer(operation, f"the answer is not as documented: {error}", status=200) from None
 
 
 def _as_documented(value: Any) -> Any:
-    """With documented spelling of names and without other members; values that JSON can't hold become texts."""
+    """With documented spelling of names and without other members; a point's value that is no number is impossible."""
     match value:
         case dict():
             known = {_DOCUMENTED.get(name.lower()): entry for name, entry in value.items()}
-            return {name: _as_documented(entry) for name, entry in known.items() if name is not None}
+            return {
+                name: _number(entry) if name in _VALUES else _as_documented(entry)
+                for name, entry in known.items()
+                if name is not None
+            }
         case list():
             return [_as_documented(entry) for entry in value]
         case str():
@@ -146,6 +153,11 @@ def _as_documented(value: Any) -> Any:
         case float() | int() if not -(2**63) < value < 2**63:  # NaN too
             return "out of range"
     return value
+
+
+def _number(value: Any) -> float | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= LARGEST
+    return value if is_number or value is None else _NO_NUMBER
 
 
 def _resource_of(row: _Row) -> str:
@@ -164,15 +176,20 @@ def _resource_of_unreadable(raw: msgspec.Raw) -> str:
 def _of_row(row: _Row, query: MetricQuery, window: Window) -> MetricAnswer:
     """``top`` counts for each metric in batches; elsewhere that is undocumented, so the total counts as truncated."""
     names = query.metric.split(",")
-    bad: dict[str, set[datetime]] = defaultdict(set)
-    value_of = attrgetter(query.aggregation.lower())
-    read: list[tuple[dict[str, str], _Points]] = []
+    bad: dict[str, set[datetime]] = {}
+    series: list[Series] = []
     for name in names:
         more = {METRIC: name} if len(names) > 1 else {}
-        read += [_series(entry, more, value_of, window, bad) for entry in _metric(row, name).timeseries or ()]
-    series = tuple(Series(dimensions, _known(points, bad.get(_owner(dimensions)))) for dimensions, points in read)
-    unknown = frozenset(at for minutes in bad.values() for at in minutes)
-    return MetricAnswer(series, query.limit is not None and len(series) >= query.limit, unknown)
+        for entry in _metric(row, name).timeseries or ():
+            dimensions = _dimensions(bytes(entry.metadatavalues)) | more
+            points, unknown = _points(bytes(entry.data), query.aggregation, window.start, window.end)
+            series.append(Series(dimensions, points))
+            if unknown:
+                bad.setdefault(_owner(dimensions), set()).update(unknown)
+    if bad:
+        series = [_without(entry, bad.get(_owner(entry.dimensions), set())) for entry in series]
+    all_bad = frozenset(at for minutes in bad.values() for at in minutes)
+    return MetricAnswer(tuple(series), query.limit is not None and len(series) >= query.limit, all_bad)
 
 
 def _metric(row: _Row, name: str) -> _Metric:
@@ -188,42 +205,36 @@ def _metric(row: _Row, name: str) -> _Metric:
     raise MetricUnavailable(f"metric {name}", "the answer does not hold it", status=200)
 
 
-def _series(
-    entry: _Series,
-    more: dict[str, str],
-    value_of: Callable[[_Point], Any],
-    window: Window,
-    bad: dict[str, set[datetime]],
-) -> tuple[dict[str, str], _Points]:
-    """Dimensions and points. ``bad`` gets the minutes with an impossible value, by owner."""
-    dimensions = {
+@lru_cache(maxsize=1024)  # several metrics of a node have the same
+def _dimensions(content: bytes) -> dict[str, str]:
+    return {
         (dimension.name.value or "").lower() if dimension.name else "": dimension.value or ""
-        for dimension in entry.metadatavalues or ()
-    } | more
-    points: _Points = {}
-    for point in entry.data or ():
-        value = value_of(point)
-        if value is not None and window.holds(at := _minute(point.time_stamp or "")):
-            points[at] = value
-            if not _can_be(value):
-                bad[_owner(dimensions)].add(at)
-    return dimensions, points
+        for dimension in _decode(_DIMENSIONS, content, "a metric's metadatavalues") or ()
+    }
 
 
-def _owner(dimensions: dict[str, str]) -> str:
+@lru_cache(maxsize=1024)  # allocated ports are the same for most nodes, and so is the use of an idle protocol
+def _points(content: bytes, aggregation: str, start: datetime, end: datetime) -> tuple[_Points, tuple[datetime, ...]]:
+    """The points by time, and the minutes with an impossible value."""
+    value_of = attrgetter(aggregation.lower())
+    known = {
+        minute: value
+        for point in _decode(_POINTS, content, "a metric's data") or ()
+        if (value := value_of(point)) is not None and start <= (minute := _minute(point.time_stamp or "")) < end
+    }
+    bad = tuple(at for at, value in known.items() if not 0 <= value <= LARGEST)
+    return tuple(sorted(known.items())), bad
+
+
+def _owner(dimensions: Mapping[str, str]) -> str:
     return next((dimensions[name] for name in _OWNERS if name in dimensions), "")
 
 
-def _known(points: _Points, bad: set[datetime] | None) -> tuple[tuple[datetime, float], ...]:
-    return tuple(sorted((at, float(value)) for at, value in points.items() if not bad or at not in bad))
+def _without(series: Series, bad: set[datetime]) -> Series:
+    return replace(series, points=tuple((at, value) for at, value in series.points if at not in bad))
 
 
 @lru_cache(maxsize=1024)  # all series of an answer have the same stamps
 def _minute(stamp: str) -> datetime:
     """Azure aligns points to the query's start, a whole minute, so seconds in a stamp mean nothing."""
     return moment("a metric's point", "timeStamp", stamp).replace(second=0, microsecond=0)
-
-
-def _can_be(value: Any) -> bool:
-    """NaN is in no range."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= LARGEST

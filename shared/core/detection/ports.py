@@ -7,7 +7,7 @@ monitor-load-balancer-reference). Azure names protocols by name or by number.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 
@@ -37,6 +37,8 @@ def read_ports(window: Window, used: MetricAnswer, allocated: MetricAnswer) -> P
     full = []
     for (ip, protocol), minutes in _minutes(window, used).items():
         limit = limits.get((ip, protocol), {})
+        if not limit or max(minutes.values(), default=0.0) < STEEP_FROM_SHARE * min(limit.values()):
+            continue  # most nodes
         shares = [(value / limit[at], at) for at, value in minutes.items() if limit.get(at, 0.0) > 0]
         share, at = max(shares, default=(0.0, None))
         if at is not None and (share >= KEPT_SHARE or _is_steep(minutes, limit)):
@@ -79,16 +81,24 @@ def is_draining(series: Series) -> bool:
 
 
 def _minutes(window: Window, answer: MetricAnswer) -> dict[_Key, _Minutes]:
-    """Minutes by (backend IP, protocol); series with the same key are summed."""
-    found: dict[_Key, _Minutes] = defaultdict(lambda: defaultdict(float))
+    """Minutes by (backend IP, protocol); series with the same key, such as those of several frontends, are summed.
+
+    A node has ports on every frontend, and Azure's average without that dimension is a mean over the frontends.
+    """
+    found: dict[_Key, _Minutes] = {}
     for series in answer.series:
         if is_draining(series):
             continue
+        points = series.points
+        if points and not (window.holds(points[0][0]) and window.holds(points[-1][0])):
+            points = tuple((at, value) for at, value in points if window.holds(at))
         protocol = "udp" if series.dimensions.get(_PROTOCOL, "").lower() in _UDP else "tcp"
-        minutes = found[series.backend_ip, protocol]
-        for at, value in series.points:
-            if window.holds(at):
-                minutes[at] += value
+        key = series.backend_ip, protocol
+        if key in found:
+            minutes = found[key]
+            minutes.update((at, minutes.get(at, 0.0) + value) for at, value in points)
+        else:
+            found[key] = dict(points)
     return found
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from ...cloud import metric_queries
-from ...cloud.metric_queries import of_metric, sum_over
+from ...cloud.metric_queries import of_metric
 from ...cloud.metric_request import Answers
 from ...core.detection.ports import read_history, read_ports
 from ...model.metric import MetricAnswer, Window
@@ -19,7 +19,6 @@ from ...model.ports import PortHistory, PortReading
 from .group_queries import GroupQueries, GroupQuery, answer_or_none
 
 HISTORY = timedelta(hours=1)
-_FRONTEND = "frontendipaddress"
 
 
 class PortCollector:
@@ -54,15 +53,14 @@ class PortCollector:
         for batch in self._queries.in_batches(suspects, metric_queries.USED_SNAT_PORTS_BY_BACKEND):
             (answers,) = self._queries.query_all((batch, metric_queries.USED_SNAT_PORTS_BY_BACKEND, self._hour))
             for key, answer in _answered(answers):
-                self._keep_history(key, sum_over(answer, _FRONTEND))
+                self._keep_history(key, answer)
 
     def _keep_readings(self, answers: Answers) -> Mapping[str, MetricAnswer]:
-        """Returns the used ports by load balancer, summed over each node's frontends."""
+        """Returns the used ports by load balancer."""
         in_use = {}
         for key, answer in _answered(answers):
-            in_use[key] = sum_over(of_metric(answer, metric_queries.USED), _FRONTEND)
-            allocated = sum_over(of_metric(answer, metric_queries.ALLOCATED), _FRONTEND)
-            self.readings[key] = read_ports(self._window, in_use[key], allocated)
+            in_use[key] = of_metric(answer, metric_queries.USED)
+            self.readings[key] = read_ports(self._window, in_use[key], of_metric(answer, metric_queries.ALLOCATED))
         return in_use
 
     def _keep_history(self, key: str, used: MetricAnswer) -> None:

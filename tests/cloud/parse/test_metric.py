@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from shared.cloud import metric_queries
 from shared.cloud.errors import AzureError, Forbidden, MetricUnavailable, NotRegistered, Throttled, UnexpectedAnswer
 from shared.cloud.metric_queries import sum_over
+from shared.cloud.parse.metric import parse_batch
 from shared.model.metric import MetricAnswer, Series, Window
 from tests.support.metric_json import WINDOW, at, of_backends, read, stamp
 
@@ -266,3 +269,15 @@ def test_null_lists_are_empty(absent: Any) -> None:
 def test_another_type_than_documented_is_an_error_that_names_the_member(odd: dict[str, Any]) -> None:
     with pytest.raises(UnexpectedAnswer, match=next(iter(odd))):
         points(answer({"timeStamp": stamp(0), "total": 3}, **odd))
+
+
+@pytest.mark.parametrize("member", ["data", "metadatavalues"])
+@pytest.mark.parametrize("odd", [{}, "none", [None], [{"timeStamp": 5, "value": 5, "total": 1}]])
+def test_another_type_inside_a_series_is_an_error_of_its_row_that_names_the_member(member: str, odd: Any) -> None:
+    series = {"metadatavalues": [], "data": [], member: odd}
+    rows = {"values": [{"resourceid": "/bad", **answer(timeseries=[series])}, {"resourceid": "/good", **answer()}]}
+    query = replace(metric_queries.SNAT_CONNECTIONS, top=9)
+    found = parse_batch(json.dumps(rows).encode(), query, WINDOW)
+    assert isinstance(found["/bad"], UnexpectedAnswer)
+    assert member in str(found["/bad"])
+    assert found["/good"] == MetricAnswer(())
