@@ -21,7 +21,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 MOST_BYTES = 32 * 1024 * 1024  # a page of Resource Graph, or a batch of metrics, is far below
-_CHUNK_BYTES = 64 * 1024
+_CHUNK_BYTES = 256 * 1024
 
 
 class AnswerTooLarge(requests.RequestException):
@@ -78,12 +78,13 @@ class _BoundedAdapter(HTTPAdapter):
 
 
 def _whole_content(response: requests.Response) -> bytes:
-    content = bytearray()
+    chunks, size = [], 0
     for chunk in response.iter_content(_CHUNK_BYTES):
-        content += chunk
-        if len(content) > MOST_BYTES:
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > MOST_BYTES:
             raise AnswerTooLarge(f"the answer is larger than {MOST_BYTES // 1024**2} MiB", request=response.request)
-    return bytes(content)
+    return b"".join(chunks)
 
 
 class _TimedReader(io.RawIOBase):

@@ -30,7 +30,7 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.core.rest import HttpRequest, HttpResponse
 
 from .. import __version__
-from ..bounded_http import AnswerTooLarge, bounded_session
+from ..bounded_http import MOST_BYTES, AnswerTooLarge, bounded_session
 from ..retry_after import requested_wait_seconds
 from .deadline import current_deadline
 from .error_mapping import operation_name
@@ -200,4 +200,6 @@ def client_options(
         BearerTokenCredentialPolicy(credential, f"{audience.rstrip('/')}/.default"),
         _Counting(on_request) if on_request else None,
     ]
-    return {"policies": policies, "transport": RequestsTransport(session=bounded_session(), **TIMEOUTS)}
+    # The session has read the whole answer; azure.core would copy it in blocks of 4 KB.
+    transport = RequestsTransport(session=bounded_session(), connection_data_block_size=MOST_BYTES, **TIMEOUTS)
+    return {"policies": policies, "transport": transport}
