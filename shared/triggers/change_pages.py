@@ -13,6 +13,7 @@ from ..auth.errors import FormExpired, LinkTampered, NotPermitted, SignInNeeded
 from ..clock import Instant
 from ..core.planning.request import PlanRequest
 from ..errors import NotFoundHere, Refused
+from ..flows.approval.decide import AlreadyDecided
 from ..flows.approval.propose import made_by
 from ..formatting import visible
 from ..model.change import Action
@@ -66,7 +67,10 @@ def decide(req: func.HttpRequest, advance: Callable[[str], None], deliver: Calla
     action, approver = form.get("action", ""), visitor.person or _approver(form.get("name", ""))
     change = _proposed_by(app, target, action, approver)
     if change is None:
-        change = app.decide.decide(target, action, approver, Instant.of(app.clock))
+        try:
+            change = app.decide.decide(target, action, approver, Instant.of(app.clock))
+        except AlreadyDecided as error:
+            return _change_page(app, req, target, app.decide.view(target), visitor, error)
         advance(message(partition=target.partition, change=target.change_id))
     deliver(message(partition=target.partition))
     return see_other(same_language(app.links.page(change), req))
@@ -95,10 +99,16 @@ def _proposed_by(app: App, target: LinkTarget, action: str, approver: Approver) 
 
 
 def _change_page(
-    app: App, req: func.HttpRequest, target: LinkTarget, view: ChangeAndJournal, visitor: Visitor
+    app: App,
+    req: func.HttpRequest,
+    target: LinkTarget,
+    view: ChangeAndJournal,
+    visitor: Visitor,
+    refusal: Refused | None = None,
 ) -> func.HttpResponse:
-
-    change, now, token = view.change, app.clock.now(), req.params.get("t", "")
+    """``refusal``: of what the visitor just tried, shown beside what is possible now."""
+    change, now = view.change, app.clock.now()
+    token = req.params.get("t") or read_form(req).get("t", "")
     actions, notice = app.decide.actions.offered(change, visitor.person or "", now)
     form = None
     if actions:
@@ -116,6 +126,7 @@ def _change_page(
             journal=view.journal,
             form=form,
             notice=notice,
+            refusal=refusal.text if refusal else None,
             signed_in=_signed_in(app, visitor),
             is_unverified=app.settings.approval_mode == "link",
             now=now,
@@ -123,7 +134,8 @@ def _change_page(
             original=linked(original) if original else None,
             follow_ups=[linked(later) for later in view.follow_ups],
         ),
-        headers=visitor.headers(f"/api/changes/{change.id}"),
+        status_of(refusal)[0] if refusal else 200,
+        visitor.headers(f"/api/changes/{change.id}"),
     )
 
 

@@ -85,6 +85,7 @@ def change_page(
     journal: Sequence[JournalEntry] = (),
     form: FormFields | None = None,
     notice: str | None = None,
+    refusal: str | None = None,
     now: datetime | None = None,
     link: str = "",
     original: LinkedChange | None = None,
@@ -94,9 +95,9 @@ def change_page(
 ) -> str:
     """The exact plan, its reason, its progress, and what a person may decide now.
 
-    ``form``: None if nothing can be decided here; ``notice`` then says why. ``now`` is for "expires in". ``link`` opens
-    this page again, and with ``&kind=`` a related plan in full; empty: no links. ``original`` and ``follow_ups``: as in
-    ChangeView. ``is_unverified``: APPROVAL_MODE=link.
+    ``form``: None if nothing can be decided here; ``notice`` then says why. ``refusal``: of what the reader just tried.
+    ``now`` is for "expires in". ``link`` opens this page again, and with ``&kind=`` a related plan in full; empty: no
+    links. ``original`` and ``follow_ups``: as in ChangeView. ``is_unverified``: APPROVAL_MODE=link.
     """
     view = ChangeView(change, journal, now, original, follow_ups)
     return _plan_page(
@@ -105,6 +106,7 @@ def change_page(
         language=language,
         form=form,
         notice=notice,
+        refusal=refusal,
         link=link,
         signed_in=signed_in,
         is_unverified=is_unverified,
@@ -113,8 +115,8 @@ def change_page(
 
 def plan_page(plan: Plan, *, language: str = "en", is_unverified: bool = False) -> str:
     """A plan without a decision: advice, or a dry run."""
-    context = {"form": None, "notice": None, "link": "", "signed_in": None, "is_unverified": is_unverified}
-    return _plan_page(plan_view(plan), None, language=language, **context)
+    nothing = dict.fromkeys(("form", "notice", "refusal", "link", "signed_in"))
+    return _plan_page(plan_view(plan), None, language=language, is_unverified=is_unverified, **nothing)
 
 
 def _plan_page(view: PlanView, change: ChangeView | None, *, language: str, **context: object) -> str:

@@ -295,11 +295,17 @@ def test_without_a_secret_the_apps_managed_identity_vouches_for_it(stage: Stage,
 def test_the_approver_is_recorded_by_object_id_and_an_operator_stops(stage: Stage, visitor: Visitor, link: str) -> None:
     form = decision_fields(visitor.sign_in(link, "ada@contoso.example").text)
     origin = {"Origin": stage.host.base_url}
+    with Visitor(stage) as second:
+        old_button = decision_fields(second.sign_in(link, "bob@contoso.example").text)
     done = visitor.post(link, data={**form, "action": "approve", "name": "Somebody Else"}, headers=origin)
     assert done.status_code == 303
     page = visitor.get(done.headers["Location"]).text
     assert f"Approved by Ada (object id {ADA}, signed in)" in page
     assert "Somebody Else" not in page
+    late = second.post(link, data={**old_button, "action": "approve"})
+    assert (late.status_code, "Signed in as Bob" in late.text) == (409, True)
+    assert f"approved by Ada (object id {ADA}, signed in) at" in late.text and "Your click changed nothing" in late.text
+    assert 'value="approve"' not in late.text, "the page shows what is possible now"
     with Visitor(stage) as operator:
         shown = operator.sign_in(link, "olga@contoso.example").text
         assert 'value="stop"' in shown

@@ -21,7 +21,14 @@ CLIENT = "aaaaaaaa-0000-4000-8000-0000000000b1"
 ADA = "0a0a0a0a-0000-4000-8000-000000000001"
 SETTINGS = {"APPROVAL_MODE": "signin", "ENTRA_TENANT_ID": TENANT, "ENTRA_CLIENT_ID": CLIENT}
 _REGISTRATION = {"client_id": CLIENT, "name": "snatbot", "trusts": [DETECTOR]}
-_PEOPLE = {"ada": ["Snat.Approve"], "olga": ["Snat.Operate"], "rui": ["Snat.Read"], "ines": ["Snat.Audit"], "nora": []}
+_PEOPLE = {
+    "ada": ["Snat.Approve"],
+    "bob": ["Snat.Approve"],
+    "olga": ["Snat.Operate"],
+    "rui": ["Snat.Read"],
+    "ines": ["Snat.Audit"],
+    "nora": [],
+}
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from ...ids import cluster_key
 from ...model.audit import now_is
 from ...model.change import Action, Approval, Change, ChangeState, Decision, JournalEntry, Outcome, StepState, Verdict
 from ...model.identity import Approver
+from ...model.text import Text
 from ...store.errors import StoreConflict
 from ...store.records import Put, PutJournal, Records, Stored
 from ...store.retry import retry_on_conflict
@@ -40,6 +41,29 @@ _EVENTS = {
 }
 _AUDITED = {Action.RESUME: "resumed", Action.GIVE_UP: "given up"}
 _TRIES = 5  # a worker may write at the same time
+
+
+class AlreadyDecided(Refused):
+    """The answer to the second of two clicks, or to a late click."""
+
+    def __init__(self, change: Change) -> None:
+        state, decision = change.state.value, change.decision
+        if decision is None or change.state is ChangeState.STOPPED:
+            said = Text("This change is {state}; that decision does not fit any more.", state=state)
+        elif decision.action is Action.APPROVE:
+            said = Text(
+                "Already decided: approved by {who} at {at}; the change is {state}. Your click changed nothing.",
+                who=decision.approver,
+                at=decision.decided_at,
+                state=state,
+            )
+        else:
+            said = Text(
+                "Already decided: denied by {who} at {at}. Your click changed nothing.",
+                who=decision.approver,
+                at=decision.decided_at,
+            )
+        super().__init__(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +109,11 @@ class Decide:
         if (reason := self.actions.why_not(change, now)) is not None:
             raise Refused(reason)
         if action is Action.GIVE_UP and change.state is not ChangeState.STOPPED:
-            raise Refused(_already(change))
+            raise AlreadyDecided(change)
         try:
             state = next_state(change.state, _EVENTS[action])
         except WrongState:
-            raise Refused(_already(change)) from None
+            raise AlreadyDecided(change) from None
         if action in (Action.APPROVE, Action.RESUME):
             self._refuse_if_busy(change, at.wall)
         rules = self.actions.permission.require(change, action, approver)
@@ -235,12 +259,3 @@ class Decide:
                 line = audit(now, "snatbot", now_is(ended.state), ended.id, ended.stop_reason)
                 writes += [Put(ended, stored.etag), line]
         return writes
-
-
-def _already(change: Change) -> str:
-    """The answer to the second of two clicks, or to a late click."""
-    if change.decision is not None and change.state is not ChangeState.STOPPED:
-        verb = "approved" if change.decision.action is Action.APPROVE else "denied"
-        decided = f"{verb} by {change.decision.approver}"
-        return f"Already decided: {decided}; the change is {change.state.value}."
-    return f"This change is {change.state.value}; that decision does not fit any more."
