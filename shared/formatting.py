@@ -40,7 +40,7 @@ def duration(length: timedelta) -> Text:
     parts = (
         Text.plural("{count} day", "{count} days", count=days),
         Text.plural("{count} hour", "{count} hours", count=hours),
-        Text.plural("{count} minute", "{count} minutes", count=minutes % 60),
+        minutes_of(minutes % 60),
     )
     first = next(index for index, part in enumerate(parts) if part.values["count"])
     return arranged("{parts:words}", parts=tuple(part for part in parts[first : first + 2] if part.values["count"]))
@@ -54,6 +54,27 @@ def number(value: int) -> Text:
 def count(value: int, noun: str, plural: str = "") -> str:
     """``1 node``, ``1,204 nodes``. Only for logs and errors of developers: it can't be translated."""
     return f"{number(value)} {noun if value == 1 else plural or noun + 's'}"
+
+
+def nodes_of(number: int) -> Text:
+    """``1 node``, ``1,204 nodes``"""
+    return Text.plural("{count} node", "{count} nodes", count=number)
+
+
+def public_ips_of(number: int) -> Text:
+    return Text.plural("{count} public IP", "{count} public IPs", count=number)
+
+
+def subnets_of(number: int) -> Text:
+    return Text.plural("{count} subnet", "{count} subnets", count=number)
+
+
+def addresses_of(number: int) -> Text:
+    return Text.plural("{count} address", "{count} addresses", count=number)
+
+
+def minutes_of(number: int) -> Text:
+    return Text.plural("{count} minute", "{count} minutes", count=number)
 
 
 def percent(part: float, whole: float) -> Text:

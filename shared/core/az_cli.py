@@ -103,7 +103,7 @@ def use_managed_gateway(cluster: Cluster, ips: int, idle_timeout_minutes: int) -
 
 def add_public_ips(gateway: NatGateway) -> str:
     """For a gateway that snatbot did not create. The option replaces the list, so it names the present IPs too."""
-    ips = ("--public-ip-addresses", *gateway.public_ip_ids, f"<id of each further public IP of SKU {gateway.sku}>")
+    ips = ("--public-ip-addresses", *gateway.public_ip_ids, f"<{gateway.sku}-public-ip-ids>")
     return az("network", "nat", "gateway", "update", *named(gateway.id), *ips)
 
 

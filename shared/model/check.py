@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from .text import Text
+
 
 class CheckResult(StrEnum):
     PASS = "pass"
@@ -63,29 +65,63 @@ class CheckId(StrEnum):
     ZONES = "zones"
 
     @property
-    def label(self) -> str:
+    def label(self) -> Text:
         """For people."""
-        return _LABELS.get(self) or self.value.replace("_", " ")
+        return _LABELS[self]
 
 
 _LABELS = {
-    CheckId.ALLOW_LISTS: "allow-lists",
-    CheckId.API_SERVER_ACCESS: "API server access",
-    CheckId.DDOS_PROTECTION: "DDoS protection",
-    CheckId.IPV6: "IPv6",
-    CheckId.NAT_GATEWAY: "NAT gateway",
-    CheckId.NODE_PUBLIC_IPS: "node public IPs",
-    CheckId.OUTBOUND_IPS: "outbound IPs",
-    CheckId.PUBLIC_IP_PREFIX: "public IP prefix",
-    CheckId.RESERVED_PUBLIC_IPS: "reserved public IPs",
-    CheckId.SKU: "SKU",
-    CheckId.SNAT_PORTS: "SNAT ports",
+    CheckId.ALLOW_LISTS: Text("allow-lists"),
+    CheckId.API_SERVER_ACCESS: Text("API server access"),
+    CheckId.CLUSTER_STATE: Text("cluster state"),
+    CheckId.DDOS_PROTECTION: Text("DDoS protection"),
+    CheckId.DEFAULT_ROUTE: Text("default route"),
+    CheckId.EGRESS_GATEWAY: Text("egress gateway"),
+    CheckId.EXISTING_CONNECTIONS: Text("existing connections"),
+    CheckId.IPV6: Text("IPv6"),
+    CheckId.LOAD_BALANCER_EGRESS: Text("load balancer egress"),
+    CheckId.LOCKS: Text("locks"),
+    CheckId.MANAGED_AS_CODE: Text("managed as code"),
+    CheckId.NAT_GATEWAY: Text("NAT gateway"),
+    CheckId.NEED: Text("need"),
+    CheckId.NETWORK_INTERFACES: Text("network interfaces"),
+    CheckId.NODE_PUBLIC_IPS: Text("node public IPs"),
+    CheckId.OTHER_CHANGES: Text("other changes"),
+    CheckId.OTHER_SUBNETS: Text("other subnets"),
+    CheckId.OTHERS_IN_THE_SUBNETS: Text("others in the subnets"),
+    CheckId.OUTBOUND_IPS: Text("outbound IPs"),
+    CheckId.OUTBOUND_POOL: Text("outbound pool"),
+    CheckId.OUTBOUND_TYPE: Text("outbound type"),
+    CheckId.OUTBOUND_TYPE_CHANGE: Text("outbound type change"),
+    CheckId.OWNERSHIP: Text("ownership"),
+    CheckId.PERMISSIONS: Text("permissions"),
+    CheckId.POLICY: Text("policy"),
+    CheckId.PORTS_A_NODE: Text("ports a node"),
+    CheckId.PROOF: Text("proof"),
+    CheckId.PROPAGATED_ROUTES: Text("propagated routes"),
+    CheckId.PUBLIC_IP_PREFIX: Text("public IP prefix"),
+    CheckId.QUOTA: Text("quota"),
+    CheckId.REGION: Text("region"),
+    CheckId.RESERVED_PUBLIC_IPS: Text("reserved public IPs"),
+    CheckId.RESOURCES: Text("resources"),
+    CheckId.ROUTE_TABLE: Text("route table"),
+    CheckId.ROUTING_PREFERENCE: Text("routing preference"),
+    CheckId.SIZE: Text("size"),
+    CheckId.SKU: Text("SKU"),
+    CheckId.SNAT_PORTS: Text("SNAT ports"),
+    CheckId.SUBNETS: Text("subnets"),
+    CheckId.SUBNETS_OF_OTHERS: Text("subnets of others"),
+    CheckId.SUBSCRIPTION: Text("subscription"),
+    CheckId.USE: Text("use"),
+    CheckId.VIRTUAL_NETWORK: Text("virtual network"),
+    CheckId.WORK_TO_DO: Text("work to do"),
+    CheckId.ZONES: Text("zones"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One precondition and its result in plain words.
+    """One precondition and its result.
 
     A check that could not be made blocks the write if ``is_needed``. It is not needed if Azure itself would refuse the
     write without harm, as with a lock.
@@ -93,14 +129,14 @@ class Check:
 
     id: CheckId
     result: CheckResult
-    message: str
-    remedy: str = ""  # what to do
+    message: Text
+    remedy: Text = Text("")  # what to do
     source: str = ""  # the API call that the facts come from
     is_needed: bool = True
     commands: tuple[str, ...] = ()  # commands for the remedy
 
     @property
-    def name(self) -> str:
+    def name(self) -> Text:
         """For people."""
         return self.id.label
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 
 from .check import Check, CheckResult
 from .resource_id import ArmId
+from .text import Text
 
 
 class PlanKind(StrEnum):
@@ -147,9 +148,9 @@ class Demand:
     ports: int  # peak, with headroom
     public_ip_count: int
     is_lower_bound: bool  # ports were exhausted, or connections failed
-    arithmetic: tuple[str, ...]  # lines that a person can check
-    missing: tuple[str, ...] = ()  # inputs that were not available
-    no_need: str = ""  # the measurement that speaks against SNAT exhaustion; empty: no such measurement
+    arithmetic: tuple[Text, ...]  # lines that a person can check
+    missing: tuple[Text, ...] = ()  # inputs that were not available
+    no_need: Text = Text("")  # the measurement that speaks against SNAT exhaustion; empty: no such measurement
     busiest_node_ports: int | None = None  # peak of the busiest node, with headroom; None: not measured
     nodes: int = 0  # number of nodes that it is enough for; 0: not limited by nodes
 
@@ -170,7 +171,7 @@ class Cost:
 
     per_month: float | None  # None: unknown
     currency: str
-    lines: tuple[str, ...]
+    lines: tuple[Text, ...]
     source: str = ""  # where the prices come from
     as_of: str = ""
 
@@ -180,7 +181,7 @@ class RelatedPlan:
     """Another way than the plan, or what remains for a person afterwards. Planned anew when it is opened."""
 
     kind: PlanKind
-    summary: str
+    summary: Text
     commands: tuple[str, ...]
     egress_then: tuple[str, ...] = ()
 
@@ -191,12 +192,12 @@ class Plan:
     cluster_id: ArmId
     cluster_name: str
     vnet_id: ArmId | None
-    summary: str
+    summary: Text
     steps: tuple[Step, ...]
     checks: tuple[Check, ...]
     egress_now: tuple[str, ...]  # addresses
     egress_then: tuple[str, ...]  # addresses where known, else names of new public IPs
-    rollback_text: str
+    rollback_text: Text
     digest: str  # of writes and writable preconditions only, without etags, evidence, prices or times
     demand: Demand | None = None
     baseline: Baseline | None = None
@@ -204,9 +205,9 @@ class Plan:
     rollback_commands: tuple[str, ...] = ()  # ``az`` commands that undo the plan
     of_change_id: str | None = None
     planned_at: datetime | None = None
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[Text, ...] = ()
     cost: Cost | None = None
-    irreversible: str = ""  # what a rollback can't undo
+    irreversible: Text = Text("")  # what a rollback can't undo
     related: tuple[RelatedPlan, ...] = ()
     is_requested: bool = False  # a person requested this kind, needed or not
     egress_count: int = 0  # addresses on the NAT gateway afterwards; 0: unknown

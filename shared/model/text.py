@@ -47,8 +47,8 @@ class Text(str):
     """Placeholders are names in braces; ``{name:SPEC}`` changes how a value is shown:
 
     ``capital`` with its first letter in upper case; ``sentence`` with a full stop; ``plain`` a number without
-    separators. Of a tuple: ``sentences`` each as a sentence, ``words`` with blanks between, ``lines`` one a line;
-    without one of them, commas between.
+    separators, ``2`` with two decimals. Of a tuple: ``sentences`` each as a sentence, ``words`` with blanks between,
+    ``lines`` one a line; without one of them, commas between.
     """
 
     __slots__ = ("_plural", "msgid", "values")
@@ -161,7 +161,7 @@ class _ValueFormatter(Formatter):
         if isinstance(value, datetime):
             return value.astimezone(UTC).strftime(locale.time)
         if isinstance(value, int | float) and spec != "plain":
-            number = f"{value:,.1f}" if isinstance(value, float) else f"{value:,}"
+            number = f"{value:,.{2 if spec == '2' else 1}f}" if isinstance(value, float) else f"{value:,}"
             whole, _, rest = number.partition(".")
             whole = whole.replace(",", locale.thousands if abs(value) >= locale.first_grouped else "")
             return whole + (locale.decimal + rest if rest else "")

@@ -194,9 +194,9 @@ def reserved() -> Change:
 
 def test_a_proposal_names_relief_as_another_choice_with_its_command_and_cost() -> None:
     choices = change_messages.change_proposed(nouns.make_change(plan=PLAN), URL).sections[0]
-    assert "10,000 SNAT ports a node" in choices.steps[1]
+    assert "10,000 SNAT ports per node" in choices.steps[1]
     assert "open connections drop. The way back drops them too" in choices.steps[1]
-    assert "egress IPs join those of now (3 more addresses that AKS makes)" in choices.steps[1]
+    assert "egress IPs join those of now (3 addresses that AKS makes)" in choices.steps[1]
     assert "--load-balancer-outbound-ports 10000" in choices.code
     alone = change_messages.change_proposed(nouns.make_change(), URL).sections[0]
     assert (len(alone.steps), alone.code) == (1, "")

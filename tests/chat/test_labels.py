@@ -7,6 +7,7 @@ import pytest
 from shared.chat.labels import describe_cost, describe_ips, describe_step, resource_name
 from shared.model.plan import AssociateSubnet, Cost, ObserveEgress
 from shared.model.resource_id import ArmId
+from shared.model.text import Text
 from tests.support import nouns
 
 PREFIX = f"{nouns.GROUP}/publicIPPrefixes/ippre-1"
@@ -41,6 +42,6 @@ def test_addresses_are_counted_and_prefixes_named(ids: tuple[str, ...], words: s
 
 
 def test_a_cost_says_whose_prices_these_are_and_an_unknown_one_why() -> None:
-    known = Cost(44.97, "USD", ("one gateway", "two IPs"), "PRICES", "2026-11")
+    known = Cost(44.97, "USD", (Text("one gateway"), Text("two IPs")), "PRICES", "2026-11")
     assert describe_cost(known) == "44.97 USD a month: one gateway; two IPs (PRICES as of 2026-11)"
-    assert describe_cost(Cost(None, "USD", ("no price is set",))) == "Unknown here: no price is set"
+    assert describe_cost(Cost(None, "USD", (Text("no price is set"),))) == "Unknown here: no price is set"

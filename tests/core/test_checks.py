@@ -7,6 +7,7 @@ import pytest
 from shared.core.checks import CheckBuilder, grant_where, sort_checks
 from shared.model.check import Check, CheckId, CheckResult
 from shared.model.network import Unreadable, UnreadableKind
+from shared.model.text import Text
 
 ABOUT = CheckBuilder(CheckId.API_SERVER_ACCESS, "managedClusters GET")
 
@@ -14,13 +15,13 @@ ABOUT = CheckBuilder(CheckId.API_SERVER_ACCESS, "managedClusters GET")
 @pytest.mark.parametrize(
     ("check", "is_blocking"),
     [
-        (ABOUT.passes("fine"), False),
-        (ABOUT.warns("mind this", "look"), False),
-        (ABOUT.blocks("not so", "change it"), True),
-        (ABOUT.unknown("unreadable", "grant it"), True),
-        (ABOUT.unknown("unreadable", "grant it", is_needed=False), False),
-        (ABOUT.requires(False, "fine", "not so", "change it"), True),
-        (ABOUT.requires(True, "fine", "not so", "change it"), False),
+        (ABOUT.passes(Text("fine")), False),
+        (ABOUT.warns(Text("mind this"), Text("look")), False),
+        (ABOUT.blocks(Text("not so"), Text("change it")), True),
+        (ABOUT.unknown(Text("unreadable"), Text("grant it")), True),
+        (ABOUT.unknown(Text("unreadable"), Text("grant it"), is_needed=False), False),
+        (ABOUT.requires(False, Text("fine"), Text("not so"), Text("change it")), True),
+        (ABOUT.requires(True, Text("fine"), Text("not so"), Text("change it")), False),
     ],
 )
 def test_a_block_and_a_needed_check_that_could_not_be_made_forbid(check: Check, is_blocking: bool) -> None:
@@ -29,7 +30,12 @@ def test_a_block_and_a_needed_check_that_could_not_be_made_forbid(check: Check, 
 
 
 def test_what_forbids_is_read_first() -> None:
-    checks = [ABOUT.passes("a"), ABOUT.warns("b"), ABOUT.unknown("c", "d"), ABOUT.blocks("e")]
+    checks = [
+        ABOUT.passes(Text("a")),
+        ABOUT.warns(Text("b")),
+        ABOUT.unknown(Text("c"), Text("d")),
+        ABOUT.blocks(Text("e")),
+    ]
     assert [check.result for check in sort_checks(checks)] == [
         CheckResult.BLOCK,
         CheckResult.COULD_NOT_CHECK,
@@ -51,4 +57,4 @@ def test_a_remedy_names_each_group_that_could_not_be_read() -> None:
     start, end = "grant the reading identity Reader on ", ", or try again"
     assert grant_where([nodes, nodes, routes]) == f"{start}resource group `MC_shop` and `hub(prod)`{end}"
     assert grant_where([unknown], "net") == f"{start}resource group `net`{end}"
-    assert grant_where([]) == f"{start}the resource group that it is in{end}"
+    assert grant_where([]) == f"{start}its resource group{end}"

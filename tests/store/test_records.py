@@ -14,6 +14,7 @@ from shared.ids import cluster_key
 from shared.model.audit import AuditLine, OutboxMessage
 from shared.model.change import Change, ChangeState
 from shared.model.incident import ClusterRecord
+from shared.model.text import verbatim
 from shared.store.codec import SCHEMA
 from shared.store.errors import StoreConflict, StoreError, StoreRefused
 from shared.store.records import Put, PutJournal, Records
@@ -87,7 +88,7 @@ def test_an_advice_without_steps_comes_back(records: Records) -> None:
 def test_a_plan_larger_than_a_column_comes_back(records: Records, character: str) -> None:
     """Azure Tables: 32 K characters of UTF-16 in a string, and an emoji is two."""
     notes = (character * 40_000, character * 30_000, "end")
-    change = make_change(plan=replace(make_plan(), notes=notes))
+    change = make_change(plan=replace(make_plan(), notes=tuple(map(verbatim, notes))))
     records.commit(CLUSTER.id, [Put(change)])
     stored = records.change(PARTITION, change.id)
     assert stored is not None
@@ -95,7 +96,7 @@ def test_a_plan_larger_than_a_column_comes_back(records: Records, character: str
 
 
 def test_a_record_that_shrinks_leaves_nothing_of_its_longer_self(records: Records) -> None:
-    long = make_change(plan=replace(make_plan(), notes=("x" * 90_000,)))
+    long = make_change(plan=replace(make_plan(), notes=(verbatim("x" * 90_000),)))
     records.commit(CLUSTER.id, [Put(long)])
     stored = records.change(PARTITION, long.id)
     assert stored is not None
@@ -215,7 +216,7 @@ def test_of_sixteen_racing_creators_one_wins(records: Records) -> None:
 
 def test_a_record_that_storage_does_not_take_is_no_outage(records: Records) -> None:
     """Azure Tables: 1 MiB a row. Another cluster's records must not wait for this one."""
-    too_large = make_change(plan=replace(make_plan(), notes=("x" * 5_000_000,)))
+    too_large = make_change(plan=replace(make_plan(), notes=(verbatim("x" * 5_000_000),)))
     with pytest.raises(StoreRefused, match=r"storage answered 4\d\d"):
         records.commit(CLUSTER.id, [Put(audit()), Put(too_large)])
     assert records.audit(PARTITION) == ()

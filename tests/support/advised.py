@@ -9,6 +9,7 @@ from shared.core.planning.request import PlanRequest
 from shared.model.cluster import LoadBalancerProfile, NodePool
 from shared.model.network import NetworkFacts
 from shared.model.plan import Demand, Plan, PlanKind
+from shared.model.text import Text
 from tests.support.builders import (
     BASELINE,
     DEMAND,
@@ -23,7 +24,9 @@ from tests.support.builders import (
 
 COUNTED = cluster(load_balancer_profile=LoadBalancerProfile(managed_outbound_ip_count=1))
 MEASURED = replace(DEMAND, ports=30_000, busiest_node_ports=5_000)
-CALM = Demand(500, 1, False, ("public IPs: 1",), no_need="no SNAT connection failed among 9,000 in the last hour")
+CALM = Demand(
+    500, 1, False, (Text("public IPs: 1"),), no_need=Text("no SNAT connection failed among 9,000 in the last hour")
+)
 MANAGED = facts(
     cluster([NodePool("system", "System", 3, 3)], load_balancer_profile=LoadBalancerProfile(0, 30, 1)),
     vnet_id=None,

@@ -21,6 +21,7 @@ from shared.model.plan import Baseline, Demand
 from shared.model.ports import NodePorts, PortReading
 from shared.model.reading import Measured, Reading
 from shared.model.resource_id import ArmId
+from shared.model.text import Text
 
 START = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 SUBSCRIPTION = "00000000-0000-0000-0000-0000000000aa"
@@ -31,7 +32,7 @@ USER_SUBNET = ArmId(f"{VNET}/subnets/snet-user")
 SYSTEM_SUBNET = ArmId(f"{VNET}/subnets/snet-system")
 NODE_GROUP = "MC_rg-shop_shop-prod_westeurope"
 PLAN_OPTIONS = PlanOptions(name_template="{kind}-snatbot-{cluster}-{number}")
-DEMAND = Demand(ports=1_000, public_ip_count=2, is_lower_bound=True, arithmetic=("public IPs: 2",))
+DEMAND = Demand(ports=1_000, public_ip_count=2, is_lower_bound=True, arithmetic=(Text("public IPs: 2"),))
 BASELINE = Baseline(successful_per_minute=1_000, attempted_per_minute=1_100)
 
 

@@ -15,6 +15,7 @@ from shared.model.plan import (
     Step,
 )
 from shared.model.resource_id import ArmId
+from shared.model.text import Text
 from tests.support.builders import NETWORK, USER_SUBNET, cluster
 
 CLUSTER_ID = cluster().id
@@ -34,11 +35,11 @@ PLAN = Plan(
     cluster_id=CLUSTER_ID,
     cluster_name="shop-prod",
     vnet_id=VNET_ID,
-    summary="attach",
+    summary=Text("attach"),
     steps=STEPS,
     checks=(),
     egress_now=(),
     egress_then=(),
-    rollback_text="detach",
+    rollback_text=Text("detach"),
     digest="",
 )

@@ -23,6 +23,7 @@ from shared.model.plan import (
 )
 from shared.model.reading import Measured, NodeFailures
 from shared.model.resource_id import ArmId
+from shared.model.text import Text, verbatim
 
 NOW = datetime(2026, 11, 22, 19, 5, tzinfo=UTC)
 SUBSCRIPTION = "00000000-0000-0000-0000-0000000000aa"
@@ -131,38 +132,42 @@ CHECKS = (
     Check(
         CheckId.EXISTING_CONNECTIONS,
         CheckResult.WARN,
-        "open outbound connections may drop when a subnet is associated; clients must reconnect",
-        "choose a quiet hour if that hurts",
+        Text("open outbound connections may drop when a subnet is associated; clients must reconnect"),
+        Text("choose a quiet hour if that hurts"),
         "Azure docs: nat-gateway/nat-overview",
     ),
     Check(
         CheckId.ALLOW_LISTS,
         CheckResult.WARN,
-        "the egress IPs change (now 20.50.10.7); partners and firewalls that allow only these must get the new ones",
-        "tell them before approving",
+        Text(
+            "the egress IPs change (now 20.50.10.7); partners and firewalls that allow only these must get the new ones"
+        ),
+        Text("tell them before approving"),
         "loadBalancers GET, outbound rules' frontends",
     ),
     Check(
         CheckId.VIRTUAL_NETWORK,
         CheckResult.PASS,
-        "the cluster's node pools are in your own virtual network",
+        Text("the cluster's node pools are in your own virtual network"),
         source="managedClusters GET, agentPoolProfiles[].vnetSubnetID",
     ),
-    Check(CheckId.NAT_GATEWAY, CheckResult.PASS, "no subnet has a NAT gateway yet", source="subnets GET, natGateway"),
+    Check(
+        CheckId.NAT_GATEWAY, CheckResult.PASS, Text("no subnet has a NAT gateway yet"), source="subnets GET, natGateway"
+    ),
 )
 BLOCKERS = (
     Check(
         CheckId.API_SERVER_ACCESS,
         CheckResult.BLOCK,
-        "the API server has authorized IP ranges: nodes whose new egress IP is not listed would lose it",
-        "reserve the public IPs first, add them to the authorized ranges, then ask for a new plan",
+        Text("the API server has authorized IP ranges: nodes whose new egress IP is not listed would lose it"),
+        Text("reserve the public IPs first, add them to the authorized ranges, then ask for a new plan"),
         "managedClusters GET, apiServerAccessProfile",
     ),
     Check(
         CheckId.SUBNETS,
         CheckResult.COULD_NOT_CHECK,
-        "could not be read: snet-user",
-        "grant the reading identity Reader on the virtual network's resource group",
+        Text("could not be read: snet-user"),
+        Text("grant the reading identity Reader on the virtual network's resource group"),
         "subnets GET",
     ),
 )
@@ -183,26 +188,28 @@ def make_plan(cluster: Cluster | None = None) -> Plan:
         cluster_name=cluster.name,
         vnet_id=VNET,
         summary=(
-            "create NAT gateway ng-shop-prod-1 with 2 public IPs and associate it with 2 subnets: "
-            "snet-user, snet-system"
+            Text(
+                "create NAT gateway ng-shop-prod-1 with 2 public IPs and associate it with 2 subnets: "
+                "snet-user, snet-system"
+            )
         ),
         steps=tuple(steps),
         checks=CHECKS,
         egress_now=("20.50.10.7",),
         egress_then=("pip-shop-prod-1", "pip-shop-prod-2"),
-        rollback_text="a roll-back takes the NAT gateway off the subnets again and keeps it and its public IPs",
+        rollback_text=Text("a roll-back takes the NAT gateway off the subnets again and keeps it and its public IPs"),
         digest="4f1d6c0be7a955d2c4f8f0f1a1b2c3d4e5f60718293a4b5c6d7e8f9012345678",
         demand=Demand(
             ports=21_430,
             public_ip_count=2,
             is_lower_bound=True,
             arithmetic=(
-                "peak ports in use, added over 12 nodes: TCP 9,871, UDP 212; the larger counts: 9,871",
-                "a lower bound: 3 nodes at 90 % of their ports or more, 1,842 connections failed; times 1.09",
-                "times 24/12 nodes (autoscaler maximum and upgrade surge)",
-                "21,430 ports × 2 headroom ÷ 64,512 per public IP → 1",
-                "at least 2 because ports ran out",
-                "public IPs: 2",
+                Text("peak ports in use, added over 12 nodes: TCP 9,871, UDP 212; the larger counts: 9,871"),
+                Text("a lower bound: 3 nodes at 90 % of their ports or more, 1,842 connections failed; times 1.09"),
+                Text("times 24/12 nodes (autoscaler maximum and upgrade surge)"),
+                Text("21,430 ports × 2 headroom ÷ 64,512 per public IP → 1"),
+                Text("at least 2 because ports ran out"),
+                Text("public IPs: 2"),
             ),
         ),
         commands=(
@@ -216,9 +223,11 @@ def make_plan(cluster: Cluster | None = None) -> Plan:
         ),
         planned_at=NOW,
         notes=(
-            "TCP idle timeout 30 minutes: the cluster's outbound rule has 30; Microsoft advises 4 for NAT gateways.",
-            "If this virtual network is managed as code, add the association there before its next deployment.",
-            "Cost per month: unknown here. See the Azure pricing page.",
+            Text(
+                "TCP idle timeout 30 minutes: the cluster's outbound rule has 30; Microsoft advises 4 for NAT gateways."
+            ),
+            Text("If this virtual network is managed as code, add the association there before its next deployment."),
+            Text("Cost per month: unknown here. See the Azure pricing page."),
         ),
     )
 
@@ -230,12 +239,12 @@ def make_advice(cluster: Cluster | None = None) -> Plan:
         cluster_id=cluster.id,
         cluster_name=cluster.name,
         vnet_id=None,
-        summary=f"no change that snatbot may make to {cluster.name} by itself",
+        summary=verbatim(f"no change that snatbot may make to {cluster.name} by itself"),
         steps=(),
         checks=BLOCKERS,
         egress_now=("20.50.10.7",),
         egress_then=(),
-        rollback_text="nothing is changed",
+        rollback_text=Text("nothing is changed"),
         digest="0" * 64,
         commands=(f"az aks update -g rg-shop -n {cluster.name} --outbound-type managedNATGateway",),
         planned_at=NOW,

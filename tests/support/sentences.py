@@ -31,6 +31,8 @@ def _in(node: ast.AST) -> Iterator[tuple[int, str]]:
             return
         case ast.Call() if _name(node.func) in _FOR_DEVELOPERS | _PATTERNS or _is_log(node.func):
             return
+        case ast.Call() if _name(node.func) == "CheckBuilder":  # Azure's names of calls, fields and documents
+            return
         case ast.Call() if _name(node.func) == "Field":  # the description of a setting, for the documents
             parts: list[ast.AST] = [word.value for word in node.keywords if word.arg != "description"]
         case ast.Call() if _name(node.func) in _TEXTS:

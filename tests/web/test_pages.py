@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from shared.model.change import Change, ChangeState
 from shared.model.incident import Incident
+from shared.model.text import verbatim
 from shared.web.assets import asset_url
 from shared.web.pages import change_page, message_page
 from tests.support import nouns
@@ -58,7 +59,10 @@ def test_nothing_that_is_shown_becomes_markup(name: str, reason: str, note: str,
     change = nouns.make_change(ChangeState.STOPPED)
     decision = replace(change.decision, approver=name) if change.decision else None
     hostile = replace(change, cluster_name=name, requested_by=name, stop_reason=reason, decision=decision)
-    hostile = replace(hostile, plan=replace(hostile.plan, notes=(note,) * 3, rollback_text=reason, egress_now=(name,)))
+    hostile = replace(
+        hostile,
+        plan=replace(hostile.plan, notes=(verbatim(note),) * 3, rollback_text=verbatim(reason), egress_now=(name,)),
+    )
     nodes = (replace(nouns.make_nodes(1)[0], name=name, pool=note),)
     options: dict[str, Any] = {
         "journal": nouns.make_journal(),

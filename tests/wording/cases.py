@@ -41,6 +41,7 @@ from shared.model.plan import (
 from shared.model.ports import NodePorts, PortReading
 from shared.model.reading import Measured, NodeFailures
 from shared.model.resource_id import ArmId
+from shared.model.text import Text, verbatim
 from tests.support import builders
 from tests.support.builders import BASELINE, NETWORK, PLAN_OPTIONS, START, VNET, by_state, subnet
 from tests.support.nouns import started
@@ -114,8 +115,8 @@ def plans(number: int) -> tuple[Plan, ...]:
 def _plans(number: int) -> Iterator[Plan]:
     """One of every kind, and one that is forbidden. ``number`` of subnets, pools, nodes and public IPs."""
     count = max(1, min(number, 16))
-    demand = Demand(500 * count, count, True, (f"public IPs: {count}",), busiest_node_ports=500)
-    calm = replace(demand, no_need="no SNAT connection failed among 9,000 in the last hour")
+    demand = Demand(500 * count, count, True, (verbatim(f"public IPs: {count}"),), busiest_node_ports=500)
+    calm = replace(demand, no_need=Text("no SNAT connection failed among 9,000 in the last hour"))
     plain = builders.facts(cluster(number))
     managed = builders.facts(
         builders.cluster([NodePool(POOLS[0], "System", 3, 3)], name=CLUSTER), vnet_id=None, subnets=(), nat_group_id=""
@@ -143,11 +144,15 @@ def _plans(number: int) -> Iterator[Plan]:
     yield ask(plain, None, replace(demand, public_ip_count=17))
     checks = tuple(
         Check(
-            CheckId.SUBNETS, CheckResult.BLOCK, f"subnet {SUBNETS[0]} can't be used", "see to it", commands=(COMMAND,)
+            CheckId.SUBNETS,
+            CheckResult.BLOCK,
+            verbatim(f"subnet {SUBNETS[0]} can't be used"),
+            Text("see to it"),
+            commands=(COMMAND,),
         )
         for one in range(number)
     )
-    related = tuple(RelatedPlan(PlanKind.RELIEVE_LOAD_BALANCER, "more ports", (COMMAND,)) for _ in range(number))
+    related = tuple(RelatedPlan(PlanKind.RELIEVE_LOAD_BALANCER, Text("more ports"), (COMMAND,)) for _ in range(number))
     yield replace(attached, checks=checks, related=related)
     yield replace(attached, kind=PlanKind.ADVICE, steps=(), checks=checks, commands=(COMMAND,) * number)
 

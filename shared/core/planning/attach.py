@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...formatting import count, listed
+from ...formatting import marked, minutes_of, public_ips_of
 from ...model.check import Check, CheckId
 from ...model.network import NatGateway, NetworkFacts, Subnet
 from ...model.plan import (
@@ -20,6 +20,7 @@ from ...model.plan import (
     Step,
 )
 from ...model.resource_id import ArmId, same_id
+from ...model.text import Text
 from ..checks import CheckBuilder
 from .cost import monthly_cost
 from .egress import Egress, address_count, addresses_of, choose_egress, our_gateway
@@ -101,10 +102,10 @@ def _choose_egress(facts: NetworkFacts, wanted_ips: int, options: PlanOptions, g
         return choose_egress(facts, wanted_ips, options)
     existing = address_count(gateway, facts.known_ips)
     if existing is None:
-        groups = listed(sorted({f"`{prefix_id.resource_group}`" for prefix_id in gateway.public_ip_prefix_ids}))
+        groups = sorted({prefix_id.resource_group for prefix_id in gateway.public_ip_prefix_ids})
         unknown = CheckBuilder(CheckId.PUBLIC_IP_PREFIX, "publicIPPrefixes GET").unknown(
-            f"how many addresses NAT gateway {gateway.name} has is unknown: a public IP prefix of it could not be read",
-            f"grant the reading identity Microsoft.Network/publicIPPrefixes/read on resource group {groups}",
+            Text("how many addresses the gateway has (a public IP prefix of it could not be read)"),
+            Text("grant the reading identity Reader on resource group {groups}, or try again", groups=marked(groups)),
         )
         return Egress(checks=(unknown,))
     missing = wanted_ips - existing
@@ -142,54 +143,64 @@ def _egress_count(draft: Draft, facts: NetworkFacts) -> int:
     return (existing or 0) + draft.egress.address_count
 
 
-def _summary(draft: Draft) -> str:
-    name = draft.gateway_id.name
-    ips = (
-        f"public IP prefix {ArmId.parse(draft.egress.prefix_ids[0]).name}"
-        if draft.egress.prefix_ids
-        else count(len(draft.egress.ip_ids), "public IP")
-    )
-    subnets = (
-        f"associate it with {count(len(draft.moves), 'subnet')} ({', '.join(subnet.name for subnet in draft.moves)})"
-    )
+def _summary(draft: Draft) -> Text:
+    name, has_ips, moved = draft.gateway_id.name, bool(draft.egress.ids), [subnet.name for subnet in draft.moves]
+    ips = public_ips_of(len(draft.egress.ip_ids))
+    if draft.egress.prefix_ids:
+        ips = Text("public IP prefix {prefix}", prefix=ArmId.parse(draft.egress.prefix_ids[0]).name)
+    subnets = Text.plural("{count} subnet ({names})", "{count} subnets ({names})", count=len(moved), names=tuple(moved))
     if draft.gateway is None:
-        return f"create NAT gateway {name} with {ips} and {subnets}"
-    more = f"give NAT gateway {name} {ips} more" if draft.egress.ids else ""
-    if not draft.moves:
-        return more
-    return f"{more} and {subnets}" if more else f"take NAT gateway {name}, which is there, and {subnets}"
-
-
-def _rollback_text(kind: PlanKind) -> str:
-    if kind is PlanKind.ADD_PUBLIC_IPS:
-        return "more public IPs change nothing for connections that are open; taking them off again is done by hand"
-    return (
-        "a roll-back takes the NAT gateway off the subnets again and keeps it and its public IPs; "
-        "egress then leaves through the load balancer as before"
+        return Text(
+            "create NAT gateway {gateway} with {ips} and associate it with {subnets}",
+            gateway=name,
+            ips=ips,
+            subnets=subnets,
+        )
+    if not moved:
+        return Text("give NAT gateway {gateway} {ips} more", gateway=name, ips=ips) if has_ips else Text("")
+    if not has_ips:
+        return Text("associate the present NAT gateway {gateway} with {subnets}", gateway=name, subnets=subnets)
+    return Text(
+        "give NAT gateway {gateway} {ips} more and associate it with {subnets}", gateway=name, ips=ips, subnets=subnets
     )
 
 
-def _notes(facts: NetworkFacts, idle_timeout_minutes: int, kind: PlanKind) -> tuple[str, ...]:
+def _rollback_text(kind: PlanKind) -> Text:
+    if kind is PlanKind.ADD_PUBLIC_IPS:
+        return Text("more public IPs change nothing for open connections; taking them off again is done by hand")
+    return Text(
+        "a rollback takes the NAT gateway off the subnets again and keeps it and its public IPs; egress then leaves "
+        "through the load balancer as before"
+    )
+
+
+def _notes(facts: NetworkFacts, idle_timeout_minutes: int, kind: PlanKind) -> tuple[Text, ...]:
     if kind is PlanKind.ADD_PUBLIC_IPS:
         return (
-            "New connections then leave from the new addresses too: partners that allow only the old ones must get "
-            "them first.",
+            Text("New connections then leave from the new addresses too: partners that allow only the old need them."),
         )
     return (
         *manual_rule_notes(facts),
         *host_snat_notes(facts),
-        f"TCP idle timeout {count(idle_timeout_minutes, 'minute')}: the cluster's outbound rule has "
-        f"{facts.outbound_idle_timeout_minutes}; Microsoft advises 4 for NAT gateways because idle connections hold "
-        "ports, but quiet connections that rely on the longer one would then drop silently.",
+        Text(
+            "TCP idle timeout {idle}: the cluster's outbound rule has {present}; Microsoft advises 4 for NAT gateways "
+            "because idle connections hold ports, but quiet connections that rely on the longer one would then drop "
+            "silently.",
+            idle=minutes_of(idle_timeout_minutes),
+            present=facts.outbound_idle_timeout_minutes,
+        ),
         _outbound_type_note(facts),
     )
 
 
-def _outbound_type_note(facts: NetworkFacts) -> str:
-    still = "The cluster still says outbound type loadBalancer afterwards"
+def _outbound_type_note(facts: NetworkFacts) -> Text:
     if reason := facts.cluster.fixed_outbound_type_reason:
-        return (
-            f"{still}, and AKS can't change it: {reason}. The load balancer's outbound rule and public IPs stay, and "
-            "are paid for."
+        return Text(
+            "The cluster still says outbound type loadBalancer afterwards, and AKS can't change it: {reason}. The load "
+            "balancer's outbound rule and public IPs stay, and are paid for.",
+            reason=reason,
         )
-    return f"{still}; making AKS's own setting agree is left for a person, once the change is proven."
+    return Text(
+        "The cluster still says outbound type loadBalancer afterwards; making AKS's own setting agree is left for a "
+        "person, once the change is proven."
+    )

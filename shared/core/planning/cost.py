@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ...formatting import count
 from ...model.plan import Cost, CreateStep
+from ...model.text import Text
 from .writes import count_new
 
 HOURS_A_MONTH = 730
@@ -13,8 +13,10 @@ _UNKNOWN = Cost(
     None,
     "",
     (
-        "a NAT gateway is billed by the hour and by the GB that goes through it, each public IP by the hour; "
-        "see the Azure pricing page, or set PRICES",
+        Text(
+            "a NAT gateway is billed by the hour and by the GB that goes through it, each public IP by the hour; see "
+            "the Azure pricing page, or set PRICES"
+        ),
     ),
 )
 
@@ -35,9 +37,19 @@ def monthly_cost(new_resources: Iterable[CreateStep], prices: Mapping[str, str])
     currency = prices["currency"]
     total = HOURS_A_MONTH * (gateways * by_gateway + ips * by_ip)
     lines = [
-        f"{count(gateways, 'NAT gateway')} × {HOURS_A_MONTH} hours × {by_gateway:g} "
-        f"+ {count(ips, 'new public IP')} × {HOURS_A_MONTH} hours × {by_ip:g} = {total:,.2f} {currency}"
+        Text(
+            "{gateways} × {hours} hours × {gateway_price} + {ips} × {hours} hours × {ip_price} = {total:2} {currency}",
+            gateways=Text.plural("{count} NAT gateway", "{count} NAT gateways", count=gateways),
+            ips=Text.plural("{count} new public IP", "{count} new public IPs", count=ips),
+            hours=HOURS_A_MONTH,
+            gateway_price=f"{by_gateway:g}",
+            ip_price=f"{by_ip:g}",
+            total=float(total),
+            currency=currency,
+        )
     ]
     if by_gb is not None:
-        lines.append(f"and {by_gb:g} {currency} for each GB that goes through it")
+        lines.append(
+            Text("and {price} {currency} for each GB that goes through it", price=f"{by_gb:g}", currency=currency)
+        )
     return Cost(round(total, 2), currency, tuple(lines), prices["source"], prices["as_of"])

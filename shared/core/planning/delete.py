@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...formatting import count, listed, marked
+from ...formatting import listed, marked, public_ips_of
 from ...model.check import Check, CheckId
 from ...model.network import NatGateway, NetworkFacts, PublicIp
 from ...model.plan import DeleteCreated, Plan, PlanKind
 from ...model.resource_id import ArmId
+from ...model.text import Text
 from ..checks import CheckBuilder, sort_checks
 from . import preflight
 from .egress import egress_now
@@ -34,19 +35,29 @@ def plan_deletion(applied: Plan, facts: NetworkFacts, of_change_id: str) -> Plan
         *(DeleteCreated(gateway.id, owner) for gateway in gateways),
         *(DeleteCreated(ip.id, owner, (ip.address,) if ip.address else ()) for ip in ips),
     )
-    gateway_words = f"NAT gateway {listed([gateway.name for gateway in gateways])} and " if gateways else ""
-    lost = listed([ip.address for ip in ips if ip.address], 16) or "no address"
     outline = Outline(
         PlanKind.DELETE_NAT_GATEWAY,
-        f"delete {gateway_words}{count(len(ips), 'public IP')}; lost for good ({lost})",
-        notes=tuple(f"Public IP {ip.name} ({ip.address}) is lost for good." for ip in ips if ip.address),
+        _summary(gateways, ips),
         checks=_checks(steps, facts),
         steps=steps,
         egress_then=egress_now(facts),
-        rollback_text="there is none: Azure gives other addresses next time",
+        rollback_text=Text("there is none: Azure gives other addresses next time"),
         of_change_id=of_change_id,
     )
     return build_plan(outline, facts)
+
+
+def _summary(gateways: Sequence[NatGateway], ips: Sequence[PublicIp]) -> Text:
+    lost, number = listed([ip.address for ip in ips if ip.address], 16) or Text("no address"), public_ips_of(len(ips))
+    if not gateways:
+        return Text("delete {ips}; lost for good ({addresses})", ips=number, addresses=lost)
+    names = listed([gateway.name for gateway in gateways])
+    return Text(
+        "delete NAT gateway {gateways} and {ips}; lost for good ({addresses})",
+        gateways=names,
+        ips=number,
+        addresses=lost,
+    )
 
 
 def check_steps(plan: Plan, facts: NetworkFacts, done: int = 0) -> tuple[Check, ...]:
@@ -65,9 +76,13 @@ def _checks(steps: Sequence[DeleteCreated], facts: NetworkFacts) -> tuple[Check,
     checks = [
         CheckBuilder(CheckId.RESOURCES, "natGateways LIST; publicIPAddresses LIST").requires(
             bool(steps),
-            f"{count(len(steps), 'resource')} of this change still there",
-            "nothing of this change is there any more",
-            "there is nothing to do",
+            Text.plural(
+                "{count} resource of this change still there",
+                "{count} resources of this change still there",
+                count=len(steps),
+            ),
+            Text("nothing of this change is there any more"),
+            Text("there is nothing to do"),
         ),
         _not_used(steps, facts),
         _ours(steps, facts),
@@ -93,9 +108,9 @@ def _not_used(steps: Sequence[DeleteCreated], facts: NetworkFacts) -> Check:
     ]
     return CheckBuilder(CheckId.USE, "natGateways GET, subnets; publicIPAddresses GET").requires(
         not users,
-        "nothing uses the gateway or its public IPs",
-        f"still in use: {listed(users)}",
-        "roll the change back first, or take it off by hand",
+        Text("nothing uses the gateway or its public IPs"),
+        Text("still in use: {users}", users=listed(users)),
+        Text("roll the change back first, or take it off by hand"),
     )
 
 
@@ -105,9 +120,9 @@ def _ours(steps: Sequence[DeleteCreated], facts: NetworkFacts) -> Check:
     foreign = [
         step.id.name for step in steps if (resource := resources.get(step.id)) is None or not is_ours(resource, facts)
     ]
-    return CheckBuilder(CheckId.OWNERSHIP, "tags, and snatbot's own records").requires(
+    return CheckBuilder(CheckId.OWNERSHIP, "natGateways GET and publicIPAddresses GET, tags; snatbot records").requires(
         not foreign,
-        "snatbot created all of it for this cluster",
-        f"not marked as created by snatbot for this cluster: {marked(foreign)}",
-        "delete it by hand if it is yours",
+        Text("snatbot created all of it for this cluster"),
+        Text("not marked as created by snatbot for this cluster: {names}", names=marked(foreign)),
+        Text("delete it by hand if it is yours"),
     )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from ...formatting import count, listed, marked
+from ...formatting import listed, marked
 from ...model.change import JournalEntry
 from ...model.check import Check, CheckId
 from ...model.load_balancer import Node, scale_set_of
 from ...model.network import NetworkFacts, UnreadableKind
 from ...model.plan import AssociateSubnet, ObserveEgress, Plan, PlanKind, Step
 from ...model.resource_id import ArmId, same_id
+from ...model.text import Text
 from ..az_cli import aks_update
 from ..checks import CheckBuilder, grant_where
 from .egress import egress_now
@@ -50,18 +51,24 @@ def plan_detachment(
         step for move in moves for step in (move, ObserveEgress(move.after, move.subnet_id, facts.cluster.id))
     )
     gateway = facts.gateway(gateway_id)
-    names = ", ".join(move.subnet_id.name for move in moves)
+    names = tuple(move.subnet_id.name for move in moves)
     outline = Outline(
         PlanKind.DETACH_NAT_GATEWAY,
-        f"take NAT gateway {gateway_id.name} off {count(len(moves), 'subnet')} ({names})",
-        notes=("The NAT gateway and its public IPs are kept; connections through the gateway end.",),
+        Text.plural(
+            "take NAT gateway {gateway} off {count} subnet ({subnets})",
+            "take NAT gateway {gateway} off {count} subnets ({subnets})",
+            count=len(moves),
+            gateway=gateway_id.name,
+            subnets=names,
+        ),
+        notes=(Text("The NAT gateway and its public IPs are kept; connections through the gateway end."),),
         checks=(
             check_load_balancer_egress(facts),
             CheckBuilder(CheckId.SUBNETS, "subnets GET").requires(
                 bool(moves),
-                f"{count(len(moves), 'subnet')} to take it off",
-                "no subnet has this change's NAT gateway any more",
-                "",
+                Text("this change's NAT gateway is still on its subnets"),
+                Text("no subnet has this change's NAT gateway any more"),
+                Text("there is nothing to do"),
             ),
             *_not_read(facts, touched),
             *_moved_by_others(facts, gateway_id, touched),
@@ -72,7 +79,7 @@ def plan_detachment(
         # If the gateway can't be read, the plan shows the addresses that the applied plan recorded.
         egress_now=None if gateway else attached.egress_then,
         egress_then=egress_now(_moved(facts, moves)),
-        rollback_text="ask for a new plan that attaches the gateway again",
+        rollback_text=Text("ask for a new plan that attaches the gateway again"),
         of_change_id=of_change_id,
     )
     return build_plan(outline, facts, baseline=attached.baseline)
@@ -90,25 +97,26 @@ def _moved(facts: NetworkFacts, moves: Sequence[AssociateSubnet]) -> NetworkFact
 
 def check_load_balancer_egress(facts: NetworkFacts) -> Check:
     """Whether the nodes have egress without the gateway, from facts that are read right before detaching."""
-    check = CheckBuilder(CheckId.LOAD_BALANCER_EGRESS, "loadBalancers GET, outboundRules and their backend pool")
-    portal = "look at the load balancer's backend pool in the portal"
+    check = CheckBuilder(CheckId.LOAD_BALANCER_EGRESS, "loadBalancers GET, outboundRules[].backendAddressPool")
+    portal = Text("look at the load balancer's backend pool in the portal")
     balancer = facts.load_balancer
     unread = facts.unreadable_of(UnreadableKind.LOAD_BALANCER)
     if balancer is None and unread:
-        return check.unknown(f"could not be read: {unread[0]}", grant_where(unread, facts.cluster.node_resource_group))
+        remedy = grant_where(unread, facts.cluster.node_resource_group)
+        return check.unknown(Text("could not be read: {names}", names=str(unread[0])), remedy)
     if balancer is None or not balancer.outbound_rules:
         return check.blocks(
-            "the load balancer has no outbound rule: without the NAT gateway the nodes would have no egress",
-            "first set the outbound type back with the command given",
+            Text("the load balancer has no outbound rule: without the NAT gateway the nodes would have no egress"),
+            Text("first set the outbound type back with the command given"),
             aks_update(facts.cluster, "--outbound-type", "loadBalancer"),
         )
     if not balancer.outbound_ip_configuration_ids:
-        return check.blocks("the outbound rule's backend pool is empty: nodes would lose all egress", portal)
+        return check.blocks(Text("the outbound rule's backend pool is empty: nodes would lose all egress"), portal)
     nodes = _losing_the_gateway(facts)
     hidden = facts.unreadable_of(UnreadableKind.NODES)
     if hidden and not nodes:
         return check.unknown(
-            f"whether the nodes are in the outbound rule's backend pool could not be read: {hidden[0]}",
+            Text("whether the nodes are in the outbound rule's pool could not be read: {names}", names=str(hidden[0])),
             grant_where(hidden, facts.cluster.node_resource_group),
         )
     pool = set(balancer.outbound_interface_ids)
@@ -117,11 +125,13 @@ def check_load_balancer_egress(facts: NetworkFacts) -> Check:
     outside = [node.name for node in nodes if node.interface_id not in pool]
     if outside:
         return check.blocks(
-            f"{listed(outside)} {'is' if len(outside) == 1 else 'are'} not in the outbound rule's backend pool: "
-            "without the NAT gateway they would have no egress",
+            Text(
+                "not in the outbound rule's backend pool: {nodes}; without the NAT gateway they would have no egress",
+                nodes=listed(outside),
+            ),
             portal,
         )
-    return check.passes("the load balancer still has an outbound rule for the nodes")
+    return check.passes(Text("the load balancer still has an outbound rule for the nodes"))
 
 
 def _losing_the_gateway(facts: NetworkFacts) -> list[Node]:
@@ -137,9 +147,12 @@ def _moved_by_others(facts: NetworkFacts, gateway_id: ArmId, touched: Iterable[A
         if same_id(subnet.nat_gateway_id, gateway_id) and subnet.id not in touched
     ]
     if names:
-        yield CheckBuilder(CheckId.SUBNETS_OF_OTHERS, "subnets GET; snatbot's own records").warns(
-            f"the gateway is on other subnets too ({marked(names)}), not from this change, and stays there",
-            "take it off by hand, or roll back the change that put it there",
+        yield CheckBuilder(CheckId.SUBNETS_OF_OTHERS, "subnets GET; snatbot records").warns(
+            Text(
+                "the gateway is on other subnets too ({subnets}), not from this change, and stays there",
+                subnets=marked(names),
+            ),
+            Text("take it off by hand, or roll back the change that put it there"),
         )
 
 
@@ -150,10 +163,11 @@ def _not_read(facts: NetworkFacts, touched: Iterable[ArmId]) -> Iterator[Check]:
     names = marked([subnet_id.name for subnet_id in touched if subnet_id not in read])
     if names and facts.needed_unreadable:
         yield check.unknown(
-            f"{names} could not be read ({', '.join(map(str, facts.needed_unreadable))})",
+            Text("could not be read: {names}", names=tuple(map(str, facts.needed_unreadable))),
             grant_where(facts.needed_unreadable),
         )
     elif names:
         yield check.warns(
-            f"no node pool uses {names} any more: left as it is", "take the NAT gateway off by hand if it is there"
+            Text("no node pool uses {subnets} any more: left as it is", subnets=names),
+            Text("take the NAT gateway off by hand if it is there"),
         )

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ...formatting import count, listed
+from ...formatting import addresses_of as count_addresses
+from ...formatting import listed
 from ...model.check import Check, CheckId
 from ...model.network import NatGateway, NetworkFacts, PublicIp, is_prefix
 from ...model.plan import CreatePublicIp, CreatePublicIpPrefix
 from ...model.resource_id import ArmId
+from ...model.text import Text, arranged
 from ..checks import CheckBuilder
 from .naming import is_ours, new_ids, tags_for
 from .plan_options import PlanOptions
@@ -85,9 +87,14 @@ def _left_over(left: Sequence[PublicIp]) -> Iterator[Check]:
     if left:
         addresses = listed([ip.address for ip in left], MAX_PUBLIC_IPS)
         yield CheckBuilder(CheckId.RESERVED_PUBLIC_IPS, "publicIPAddresses LIST; natGateways GET").warns(
-            f"{count(len(left), 'reserved public IP')} stay unused ({addresses}): "
-            f"a NAT gateway has at most {MAX_PUBLIC_IPS} addresses",
-            "delete them if nobody was told of them; each is billed",
+            Text.plural(
+                "{count} reserved public IP stays unused ({addresses}): a NAT gateway takes at most {most}",
+                "{count} reserved public IPs stay unused ({addresses}): a NAT gateway takes at most {most}",
+                count=len(left),
+                addresses=addresses,
+                most=MAX_PUBLIC_IPS,
+            ),
+            Text("delete them if nobody was told of them; each is billed"),
         )
 
 
@@ -99,19 +106,17 @@ def _new_prefix(facts: NetworkFacts, options: PlanOptions, wanted: int, room: in
             step = CreatePublicIpPrefix(prefix.id, location, length, prefix.zones, dict(prefix.tags or {}))
             return Egress((step,), (prefix.address,))
     check = CheckBuilder(CheckId.PUBLIC_IP_PREFIX, "natGateways GET")
-    no_room = (
-        f"{count(wanted, 'address', 'addresses')} more would be needed; the NAT gateway has room for {room}, "
-        f"because it takes {MAX_PUBLIC_IPS} in all"
-    )
-    remedy = "with NAT_IPS=addresses single ones fill it up"
+    no_room = Text("{wanted} more addresses are needed; the NAT gateway has room for {room}", wanted=wanted, room=room)
+    remedy = Text("with NAT_IPS=addresses single ones fill it up")
     fits = length_within(wanted, room)
     if fits is None:
-        return Egress(checks=(check.blocks(f"{no_room}: no prefix fits", remedy),))
+        return Egress(checks=(check.blocks(no_room, remedy),))
     (new_id,) = new_ids(facts, "ippre", 1, options.name_template)
     step = CreatePublicIpPrefix(new_id, location, fits, (), tags_for(facts.cluster, options.tags))
     size = step.address_count
-    checks = () if size >= wanted else (check.warns(f"{no_room}: the new prefix is /{fits}", remedy),)
-    return Egress((step,), (f"{new_id.name} (/{fits}, {size} addresses)",), checks)
+    checks = () if size >= wanted else (check.warns(no_room, remedy),)
+    shown = arranged("{prefix} (/{length}, {size})", prefix=new_id.name, length=fits, size=count_addresses(size))
+    return Egress((step,), (shown,), checks)
 
 
 def reserved_addresses(facts: NetworkFacts, *, prefixes: bool = False) -> tuple[PublicIp, ...]:
@@ -159,7 +164,7 @@ def egress_now(facts: NetworkFacts) -> tuple[str, ...]:
     of_nodes = list(dict.fromkeys(_of_nodes(facts, direct, known)))
     found += of_nodes[:MAX_NODE_IPS]
     if len(of_nodes) > MAX_NODE_IPS:
-        found.append(f"{count(len(of_nodes) - MAX_NODE_IPS, 'more public IP')} of nodes")
+        found.append(Text("{count} more public IPs of nodes", count=len(of_nodes) - MAX_NODE_IPS))
     if direct or not facts.subnets:
         found += facts.outbound_addresses
     return tuple(dict.fromkeys(found))
@@ -174,10 +179,10 @@ def _of_nodes(facts: NetworkFacts, direct: Collection[ArmId], known: Mapping[Arm
         if not facts.subnets or node.subnet_id in direct or node.pool in gateways:
             for ip_id in node.public_ip_ids:
                 unseen.discard(node.pool)
-                yield _shown(ip_id, known) or f"{ip_id.name} of {node.name}"
+                yield _shown(ip_id, known) or Text("{ip} of {node}", ip=ip_id.name, node=node.name)
         else:
             unseen.discard(node.pool)
-    yield from (f"public IPs of pool {pool}" for pool in sorted(unseen))
+    yield from (Text("public IPs of pool {pool}", pool=pool) for pool in sorted(unseen))
 
 
 def _shown(ip_id: ArmId, known: Mapping[ArmId, PublicIp]) -> str:

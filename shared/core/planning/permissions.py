@@ -26,6 +26,7 @@ from ...model.plan import (
     Step,
 )
 from ...model.resource_id import ArmId
+from ...model.text import Text
 
 _NETWORK = "Microsoft.Network"
 
@@ -36,7 +37,7 @@ class Need:
 
     action: str
     scope: ArmId
-    why: str = ""
+    why: Text = Text("")
 
 
 def needs_for(steps: Iterable[Step], facts: NetworkFacts) -> tuple[Need, ...]:
@@ -72,7 +73,7 @@ def _needs(step: Step, facts: NetworkFacts) -> Iterator[Need]:
                 yield from _on(step.after, facts, "join/action")
             name = step.subnet_id.name
             for linked in linked_ids(step.properties_before):
-                yield Need(_linked_action(linked), linked, f"subnet {name} refers to it")
+                yield Need(_linked_action(linked), linked, Text("subnet {subnet} refers to it", subnet=name))
         case DeleteCreated():
             yield from _on(step.id, facts, "read", "delete")
         case ObserveEgress():

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from ...model.check import Check
 from ...model.network import NetworkFacts
 from ...model.plan import CURES, Baseline, Cost, Demand, Plan, PlanKind, RelatedPlan, Step
+from ...model.text import Text
 from ..az_cli import az_commands, az_undo_commands
 from ..checks import sort_checks
 from .digest import with_digest
@@ -25,18 +26,18 @@ class Outline:
     """
 
     kind: PlanKind
-    summary: str
+    summary: Text
     commands: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Text, ...] = ()
     checks: tuple[Check, ...] = ()
     steps: tuple[Step, ...] = ()
-    arithmetic: tuple[str, ...] = ()
+    arithmetic: tuple[Text, ...] = ()
     egress_now: tuple[str, ...] | None = None
     egress_then: tuple[str, ...] = ()
     egress_count: int = 0
     cost: Cost | None = None
-    irreversible: str = ""
-    rollback_text: str = "nothing is changed"
+    irreversible: Text = Text("")
+    rollback_text: Text = Text("nothing is changed")
     rollback_commands: tuple[str, ...] = ()
     of_change_id: str | None = None
 
@@ -46,7 +47,7 @@ class Outline:
         blocker = next((check for check in checks if check.is_blocking), None)
         if blocker is None:
             return replace(self, checks=checks)
-        return Outline(self.kind, f"not for this cluster now: {blocker.message}", checks=checks)
+        return Outline(self.kind, Text("not for this cluster now: {reason}", reason=blocker.message), checks=checks)
 
     @property
     def as_related(self) -> tuple[RelatedPlan, ...]:

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from ...formatting import count
 from ...model.check import Check, CheckId
 from ...model.network import NetworkFacts
 from ...model.plan import Baseline, Demand, Plan, PlanKind
+from ...model.text import Text
 from ..checks import CheckBuilder, sort_checks
 from . import preflight
 from .advice.alignment import align, align_afterwards
@@ -29,7 +29,7 @@ from .reserve import plan_reservation, why_not_the_switch
 from .sizing import MAX_PUBLIC_IPS
 from .writes import planned_ip_ids
 
-_BY_METRICS = "SnatConnectionCount and UsedSnatPorts"
+_BY_METRICS = "SnatConnectionCount, UsedSnatPorts"
 
 
 def plan_attachment(
@@ -63,7 +63,8 @@ def plan_attachment(
             plan = plan_from(draft, facts, checks, demand, baseline, options, related)
             return replace(plan, is_requested=request.kind is not None)
     found = advise(facts, demand, options)
-    summary = found.summary or f"nothing is changed on {facts.cluster.name}: {blockers[0].message}"
+    name = facts.cluster.name
+    summary = found.summary or Text("{cluster} stays as it is: {reason}", cluster=name, reason=blockers[0].message)
     return build_plan(replace(found, summary=summary, checks=checks), facts, demand, baseline, relief)
 
 
@@ -100,30 +101,33 @@ def _checks(facts: NetworkFacts, demand: Demand, draft: Draft | None, baseline: 
         yield from draft.egress.checks
         if not draft.egress.checks and not draft.has_work:
             yield CheckBuilder(CheckId.WORK_TO_DO, "subnets GET; natGateways GET").blocks(
-                "every subnet has snatbot's NAT gateway, and it has as many public IPs as are needed",
-                "look for the cause elsewhere: the application, its targets, or DNS",
+                Text("every subnet has snatbot's NAT gateway, and it has as many public IPs as are needed"),
+                Text("if something fails now, the trouble isn't SNAT: look at the application, its targets and DNS"),
             )
     if baseline is None:
         yield CheckBuilder(CheckId.PROOF, "SnatConnectionCount").warns(
-            "how many connections there are now could not be measured: afterwards nobody can tell from traffic whether "
-            "the change helped, and it can't end as fixed",
-            "plan again when the metrics can be read, or judge by the application's own figures",
+            Text("present connections could not be measured: snatbot can't tell afterwards whether the change helped"),
+            Text("plan again when the metrics can be read, or judge by the application's own figures"),
         )
     yield from preflight.check_all(facts, draft.steps if draft else ())
 
 
 def _demand_checks(demand: Demand) -> Iterator[Check]:
     if demand.public_ip_count > MAX_PUBLIC_IPS:
-        yield CheckBuilder(CheckId.SIZE, "UsedSnatPorts, see the arithmetic").blocks(
-            f"{count(demand.public_ip_count, 'public IP')} would be needed; a NAT gateway has at most {MAX_PUBLIC_IPS}",
-            "split the node pools over several subnets with a gateway each, and pool connections in the code",
+        yield CheckBuilder(CheckId.SIZE, _BY_METRICS).blocks(
+            Text(
+                "{number} public IPs are needed; a NAT gateway takes at most {most}",
+                number=demand.public_ip_count,
+                most=MAX_PUBLIC_IPS,
+            ),
+            Text("split the node pools over several subnets with a gateway each, and pool connections in the code"),
         )
     elif demand.no_need:
         yield CheckBuilder(CheckId.NEED, _BY_METRICS).warns(
-            f"planned ahead of need: {demand.no_need}",
-            "if something fails now, the trouble isn't SNAT: look at the application, its targets and DNS",
+            Text("planned ahead of need: {measured}", measured=demand.no_need),
+            Text("if something fails now, the trouble isn't SNAT: look at the application, its targets and DNS"),
         )
     elif demand.missing:
         yield CheckBuilder(CheckId.SIZE, _BY_METRICS).warns(
-            f"sized without: {'; '.join(demand.missing)}", "more public IPs can be added later"
+            Text("sized without: {inputs}", inputs=demand.missing), Text("more public IPs can be added later")
         )

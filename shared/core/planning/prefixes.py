@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...formatting import count, listed
+from ...formatting import addresses_of, listed
 from ...model.check import Check, CheckId
 from ...model.network import NatGateway, NetworkFacts, PublicIp
 from ...model.resource_id import same_id
+from ...model.text import Text
 from ..checks import CheckBuilder
 
 LARGEST_PREFIX = 16
 _SIZES = {31: 2, 30: 4, 29: 8, 28: 16}  # by prefix length
 _CHECK = CheckBuilder(CheckId.PUBLIC_IP_PREFIX, "publicIPPrefixes GET")
-_ANOTHER = "name another prefix in NAT_IPS, or set it to addresses or prefix"
+_ANOTHER = Text("name another prefix in NAT_IPS, or set it to addresses or prefix")
 
 
 def length_within(wanted: int, room: int) -> int | None:
@@ -31,58 +32,84 @@ def check_given(facts: NetworkFacts, wanted: int, room: int, gateway: NatGateway
     """Check the prefix that the owner named, for a new gateway (None) or an existing one."""
     prefix = facts.given_prefix
     if prefix is None:
-        return (_CHECK.blocks("the public IP prefix named in NAT_IPS could not be read", _ANOTHER),)
+        return (_CHECK.blocks(Text("the public IP prefix named in NAT_IPS could not be read"), _ANOTHER),)
     problems = [*_unfit(prefix, facts), *_not_free(prefix, gateway), *_wrong_size(prefix, wanted, room)]
     if problems:
-        return tuple(_CHECK.blocks(f"the public IP prefix {prefix.name} {problem}", _ANOTHER) for problem in problems)
-    return _about_zones(prefix, gateway)
+        return tuple(_CHECK.blocks(problem, _ANOTHER) for problem in problems)
+    return (_about_zones(prefix, gateway),)
 
 
-def _unfit(prefix: PublicIp, facts: NetworkFacts) -> Iterator[str]:
+def _unfit(prefix: PublicIp, facts: NetworkFacts) -> Iterator[Text]:
+    name = prefix.name
     if prefix.sku.lower() != "standard":
-        yield f"is of SKU {prefix.sku}; a Standard NAT gateway takes Standard ones only"
+        yield Text(
+            "prefix {prefix} is of SKU {sku}; a Standard NAT gateway takes Standard", prefix=name, sku=prefix.sku
+        )
     if prefix.location and facts.vnet_location and prefix.location.lower() != facts.vnet_location.lower():
-        yield f"is in {prefix.location}; the virtual network and its NAT gateway are in {facts.vnet_location}"
-    subscription = prefix.id.subscription
-    if facts.vnet_id and facts.vnet_id.subscription.lower() != subscription.lower():
-        yield f"is in subscription {subscription}, not in the virtual network's"
+        yield Text(
+            "prefix {prefix} is in {location}; the virtual network is in {vnet_location}",
+            prefix=name,
+            location=prefix.location,
+            vnet_location=facts.vnet_location,
+        )
+    there = prefix.id.subscription
+    if facts.vnet_id and facts.vnet_id.subscription.lower() != there.lower():
+        yield Text("prefix {prefix} is in another subscription, {subscription}", prefix=name, subscription=there)
     if prefix.provisioning_state and prefix.provisioning_state.lower() != "succeeded":
-        yield f"is {prefix.provisioning_state}; it must be Succeeded"
+        yield Text("prefix {prefix} is {state}; it must be Succeeded", prefix=name, state=prefix.provisioning_state)
     if ":" in prefix.address:
-        yield f"is {prefix.address}, IPv6; a Standard NAT gateway does IPv4 only"
+        yield Text("prefix {prefix} is IPv6; a Standard NAT gateway is for IPv4 only", prefix=name)
 
 
-def _not_free(prefix: PublicIp, gateway: NatGateway | None) -> Iterator[str]:
+def _not_free(prefix: PublicIp, gateway: NatGateway | None) -> Iterator[Text]:
+    name = prefix.name
     if gateway is not None and any(same_id(prefix_id, prefix.id) for prefix_id in gateway.public_ip_prefix_ids):
-        yield "is on the NAT gateway already, and more is needed than it holds"
+        yield Text("prefix {prefix} is on the NAT gateway already, and more is needed than it holds", prefix=name)
     elif prefix.attached_to_id:
-        yield f"is used by {prefix.attached_to_id.name}"
+        yield Text("prefix {prefix} is used by {resource}", prefix=name, resource=prefix.attached_to_id.name)
     if prefix.taken_out_ids:
-        names = listed([ip_id.name for ip_id in prefix.taken_out_ids])
-        yield f"is not free: public IPs were made from it ({names})"
+        ips = listed([ip_id.name for ip_id in prefix.taken_out_ids])
+        yield Text("prefix {prefix} is not free: public IPs were made from it ({ips})", prefix=name, ips=ips)
 
 
-def _wrong_size(prefix: PublicIp, wanted: int, room: int) -> Iterator[str]:
-    size = prefix.address_count
-    holds = f"holds {count(size, 'address', 'addresses')}"
+def _wrong_size(prefix: PublicIp, wanted: int, room: int) -> Iterator[Text]:
+    name, size = prefix.name, prefix.address_count
+    holds = addresses_of(size)
     if size not in _SIZES.values():
-        yield f"is {prefix.address or 'without a range'}; a NAT gateway takes /28 to /31"
+        text = prefix.address or Text("without a range")
+        yield Text("prefix {prefix} is {range}; a NAT gateway takes /28 to /31", prefix=name, range=text)
     elif size < wanted:
-        yield f"{holds}; {wanted} are needed"
+        yield Text(
+            "prefix {prefix} holds {addresses}; {wanted} are needed", prefix=name, addresses=holds, wanted=wanted
+        )
     elif size > room:
-        yield f"{holds}; the NAT gateway has room for {room} more, it takes 16 in all"
+        yield Text(
+            "prefix {prefix} holds {addresses}; the NAT gateway has room for {room} more, it takes 16 in all",
+            prefix=name,
+            addresses=holds,
+            room=room,
+        )
 
 
-def _about_zones(prefix: PublicIp, gateway: NatGateway | None) -> tuple[Check, ...]:
+def _about_zones(prefix: PublicIp, gateway: NatGateway | None) -> Check:
     zones = gateway.zones if gateway else ()
     if zones and prefix.zones and not set(zones) <= set(prefix.zones):
-        there = f"is in zone {listed(prefix.zones)}; the NAT gateway is in zone {listed(zones)}"
-        return (_CHECK.blocks(f"the public IP prefix {prefix.name} {there}", _ANOTHER),)
-    if len(prefix.zones) == 1 and not zones:
-        message = (
-            f"the public IP prefix {prefix.name} is in zone {prefix.zones[0]} only, and the NAT gateway in no "
-            "particular one: egress depends on that zone, and Azure may refuse the pair"
+        problem = Text(
+            "prefix {prefix} is in zone {zones}; the NAT gateway is in zone {gateway_zones}",
+            prefix=prefix.name,
+            zones=listed(prefix.zones),
+            gateway_zones=listed(zones),
         )
-        remedy = "a zone-redundant prefix has neither trouble; a refusal comes before any subnet is touched"
-        return (_CHECK.warns(message, remedy),)
-    return (_CHECK.passes(f"the public IP prefix {prefix.name} ({prefix.address}) is free and fits the NAT gateway"),)
+        return _CHECK.blocks(problem, _ANOTHER)
+    if len(prefix.zones) == 1 and not zones:
+        return _CHECK.warns(
+            Text(
+                "prefix {prefix} is in zone {zone} only, and the NAT gateway in none: egress depends on that zone, and "
+                "Azure may refuse the pair",
+                prefix=prefix.name,
+                zone=prefix.zones[0],
+            ),
+            Text("take a zone-redundant prefix; a refusal comes before any subnet is touched"),
+        )
+    fits = Text("prefix {prefix} ({range}) is free and fits the NAT gateway", prefix=prefix.name, range=prefix.address)
+    return _CHECK.passes(fits)

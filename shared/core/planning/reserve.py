@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...formatting import count, listed
+from ...formatting import public_ips_of
 from ...model.check import Check, CheckResult
 from ...model.network import NetworkFacts
 from ...model.plan import Demand, Plan, PlanKind
 from ...model.resource_id import ArmId
+from ...model.text import Text
 from . import preflight
 from .cost import monthly_cost
 from .egress import Egress, egress_now
@@ -21,15 +22,11 @@ from .writes import count_new, new_resources
 def why_not_the_switch(facts: NetworkFacts, blocker: Check, planned_ip_ids: Sequence[ArmId]) -> Check:
     """The checks that block the attachment, as a warning of the reservation that comes first, with what to do next."""
     known = preflight.cluster.known_addresses(facts, planned_ip_ids)
-    later = (
-        "once these public IPs are made, the result of this plan names them and gives the command with the whole list"
-    )
-    now = f"add {listed(known, 16)} to the authorized IP ranges; " if known else ""
     return replace(
         blocker,
         result=CheckResult.WARN,
-        message=f"why this is not the switch yet: {blocker.message}",
-        remedy=f"{now}{later}; then ask for a new plan",
+        message=Text("why this is not the switch yet: {reason}", reason=blocker.message),
+        remedy=Text("the result of this plan gives the command with all addresses; then ask for a new plan"),
         commands=(preflight.cluster.authorize_command(facts.cluster, known),) if known else (),
     )
 
@@ -43,11 +40,17 @@ def plan_reservation(
         return None
     outline = Outline(
         PlanKind.RESERVE_PUBLIC_IPS,
-        f"reserve {count(count_new(steps)[0], 'public IP')} for {facts.cluster.name}; no traffic moves, "
-        "switching to them is a plan of its own",
+        Text(
+            "reserve {ips} for {cluster}; no traffic moves, switching to them is a plan of its own",
+            ips=public_ips_of(count_new(steps)[0]),
+            cluster=facts.cluster.name,
+        ),
         notes=(
-            "When the addresses are known, give them to partners whose firewalls list the old ones, and add them to "
-            "the API server's authorized IP ranges if it has any. Then ask for a new plan: it uses these addresses.",
+            Text(
+                "When the addresses are known, give them to partners whose firewalls list the old ones, and add them "
+                "to the API server's authorized IP ranges if it has any. Then ask for a new plan: it uses these "
+                "addresses."
+            ),
         ),
         checks=(
             *more_checks,
@@ -59,6 +62,6 @@ def plan_reservation(
         steps=steps,
         egress_then=egress_now(facts),
         cost=monthly_cost(steps, options.prices),
-        rollback_text="delete the public IPs again: nothing uses them",
+        rollback_text=Text("delete the public IPs again: nothing uses them"),
     )
     return build_plan(outline, facts, demand)

@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ...formatting import count
+from ...formatting import nodes_of, percent, public_ips_of
 from ...model.plan import Demand
+from ...model.text import Text
 
 PORTS_PER_IP = 64_512
 CONNECTIONS_PER_IP_AND_DESTINATION = 50_000
@@ -46,8 +47,8 @@ class DemandInputs:
 
 def size(inputs: DemandInputs) -> Demand:
     """Size the gateway. ``public_ip_count`` may exceed 16: the planner then says that no gateway is large enough."""
-    lines: list[str] = []
-    missing: list[str] = []
+    lines: list[Text] = []
+    missing: list[Text] = []
     busiest: float | None = None
     if inputs.use:
         tcp = sum(node.tcp_peak for node in inputs.use)
@@ -56,43 +57,73 @@ def size(inputs: DemandInputs) -> Demand:
         hot = sum(_is_saturated(node) for node in inputs.use)
         busiest = max(max(node.tcp_peak, node.udp_peak) for node in inputs.use)
         lines.append(
-            f"peak ports in use, added over {count(len(inputs.use), 'node')}: TCP {tcp:,.0f}, UDP {udp:,.0f}; "
-            f"separate pools, the larger counts: {peak:,.0f}"
+            Text(
+                "peak ports in use, added over {nodes}: TCP {tcp}, UDP {udp}; separate pools, the larger counts: "
+                "{peak}",
+                nodes=nodes_of(len(inputs.use)),
+                tcp=round(tcp),
+                udp=round(udp),
+                peak=round(peak),
+            )
         )
     else:
         peak, hot = 0.0, 0
-        missing.append("used SNAT ports per node (UsedSnatPorts could not be read)")
+        missing.append(Text("used SNAT ports per node (UsedSnatPorts could not be read)"))
     if inputs.failed is None:
-        missing.append("failed and successful connections (SnatConnectionCount could not be read)")
+        missing.append(Text("failed and successful connections (SnatConnectionCount could not be read)"))
     saturated = hot > 0 or bool(inputs.failed)
     if saturated:
         factor = _retry_factor(inputs)
-        failed = f"{inputs.failed:,}" if inputs.failed is not None else "an unknown number of"
         lines.append(
-            f"a lower bound: {count(hot, 'node')} at 90 % of the ports or more, {failed} connections failed; "
-            f"times attempted/successful = {factor:.2f} (at most {MAX_RETRY_FACTOR:.0f})"
+            Text(
+                "a lower bound: {nodes} at 90 % of the ports or more, failed connections: {failed}; times "
+                "attempted/successful = {factor:2} (at most {most})",
+                nodes=nodes_of(hot),
+                failed=Text("unknown") if inputs.failed is None else inputs.failed,
+                factor=factor,
+                most=round(MAX_RETRY_FACTOR),
+            )
         )
         peak *= factor
         busiest = busiest and busiest * factor
     if inputs.nodes_at_most is None:
-        lines.append(f"the maximum of nodes is unknown: sized for the {count(inputs.nodes_now, 'node')} of now")
-        missing.append("the maximum of nodes, which is unknown")
+        missing.append(
+            Text("the maximum number of nodes (sized for the present {nodes})", nodes=nodes_of(inputs.nodes_now))
+        )
     scale = max(inputs.nodes_at_most or 0, inputs.nodes_now, 1) / max(inputs.nodes_now, 1)
     if scale > 1:
-        lines.append(f"times {inputs.nodes_at_most}/{inputs.nodes_now} nodes (autoscaler maximum and upgrade surge)")
+        lines.append(
+            Text(
+                "times {most}/{now} nodes (autoscaler maximum and upgrade surge)",
+                most=inputs.nodes_at_most or 0,
+                now=inputs.nodes_now,
+            )
+        )
         peak *= scale
     ports = math.ceil(peak)
     by_ports = math.ceil(ports * HEADROOM / PORTS_PER_IP)
     by_destination = math.ceil(ports / CONNECTIONS_PER_IP_AND_DESTINATION)
-    lines.append(f"{ports:,} ports × {HEADROOM} headroom ÷ {PORTS_PER_IP:,} per public IP → {by_ports}")
-    lines.append(
-        f"if all went to one destination: {ports:,} ÷ {CONNECTIONS_PER_IP_AND_DESTINATION:,} per public IP → "
-        f"{by_destination}"
-    )
-    at_least = 2 if saturated else 1
-    lines.append(f"at least {at_least}" + (" because ports ran out" if saturated else ""))
+    lines += [
+        Text(
+            "{ports} ports × {headroom} headroom ÷ {per_ip} per public IP → {ips}",
+            ports=ports,
+            headroom=HEADROOM,
+            per_ip=PORTS_PER_IP,
+            ips=by_ports,
+        ),
+        Text(
+            "if all went to one destination: {ports} ÷ {per_ip} per public IP → {ips}",
+            ports=ports,
+            per_ip=CONNECTIONS_PER_IP_AND_DESTINATION,
+            ips=by_destination,
+        ),
+    ]
+    at_least = 1
+    if saturated:
+        at_least = 2
+        lines.append(Text("at least 2 because ports ran out"))
     public_ip_count = max(by_ports, by_destination, at_least)
-    lines.append(f"public IPs: {public_ip_count}")
+    lines.append(Text("public IPs: {number}", number=public_ip_count))
     return Demand(
         ports=ports,
         public_ip_count=public_ip_count,
@@ -106,15 +137,23 @@ def size(inputs: DemandInputs) -> Demand:
     )
 
 
-def _no_need(inputs: DemandInputs) -> str:
+def _no_need(inputs: DemandInputs) -> Text:
     """The measurement that speaks against SNAT exhaustion; empty if none does or not every node was measured."""
     if not inputs.use or inputs.failed != 0 or len(inputs.use) < inputs.nodes_now:
-        return ""
+        return Text("")
     shares = [max(node.tcp_peak, node.udp_peak) / node.allocated for node in inputs.use if node.allocated > 0]
     if len(shares) < len(inputs.use) or 100 * max(shares) >= inputs.pressure_percent:
-        return ""
-    tried = f"no SNAT connection failed among {inputs.successful:,}" if inputs.successful else "nothing connected out"
-    return f"{tried} in the last hour, and no node used more than {max(shares):.0%} of its ports"
+        return Text("")
+    share = percent(max(shares), 1)
+    if not inputs.successful:
+        return Text(
+            "nothing connected out in the last hour, and no node used more than {share} of its ports", share=share
+        )
+    return Text(
+        "no SNAT connection failed among {number} in the last hour, and no node used more than {share} of its ports",
+        number=inputs.successful,
+        share=share,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,33 +171,38 @@ def size_gateway(inputs: GatewayInputs) -> Demand:
     """Size an existing gateway. It never loses public IPs, because somebody's allow-list may name them."""
     have, peak = inputs.public_ip_count or 1, inputs.open_peak or 0.0
     capacity = have * PORTS_PER_IP
-    lines = [
-        f"the NAT gateway has {count(have, 'public IP')}: {capacity:,} ports",
-    ]
+    lines = [Text("the NAT gateway has {ips}: {ports} ports", ips=public_ips_of(have), ports=capacity)]
     if inputs.open_peak is not None:
-        lines.append(f"at most {peak:,.0f} connections were open at a time")
+        lines.append(Text("at most {connections} connections were open at a time", connections=round(peak)))
     if inputs.failed is not None and inputs.attempted is not None:
-        lines.append(f"{inputs.failed:,} of {inputs.attempted:,} new connections failed")
+        lines.append(
+            Text("{failed} of {attempted} new connections failed", failed=inputs.failed, attempted=inputs.attempted)
+        )
     wanted = have
     if inputs.failed:
         lost = 1 + inputs.failed / max(inputs.attempted or 0, 1)
         wanted = max(have + 1, math.ceil(peak * lost * HEADROOM / PORTS_PER_IP))
-        lines.append(f"connections failed: one more at least, and {HEADROOM} times what was open")
+        lines.append(Text("connections failed: at least 1 more, and {headroom} times what was open", headroom=HEADROOM))
     elif 100 * peak >= inputs.enlarge_percent * capacity:
         wanted = max(have + 1, math.ceil(peak * HEADROOM / PORTS_PER_IP))
-        lines.append(f"{inputs.enlarge_percent} % of the capacity is reached: {HEADROOM} times what was open")
-    lines.append(f"public IPs: {wanted}")
+        share = percent(inputs.enlarge_percent, 100)
+        lines.append(
+            Text("{share} of the capacity is reached: {headroom} times what was open", share=share, headroom=HEADROOM)
+        )
+    lines.append(Text("public IPs: {number}", number=wanted))
     missing = []
     if inputs.open_peak is None:
-        missing.append("open connections (TotalConnectionCount could not be read)")
+        missing.append(Text("open connections (TotalConnectionCount could not be read)"))
     if inputs.failed is None:
-        missing.append("failed and attempted connections (SNATConnectionCount of the NAT gateway could not be read)")
+        missing.append(Text("failed and attempted connections (SNATConnectionCount of the gateway could not be read)"))
     if inputs.public_ip_count is None:
-        missing.append("how many addresses the gateway has (a public IP prefix of it could not be read)")
-    no_need = ""
+        missing.append(Text("how many addresses the gateway has (a public IP prefix of it could not be read)"))
+    no_need = Text("")
     if wanted == have and inputs.attempted and not missing:
-        used = peak / max(capacity, 1)
-        no_need = f"no connection failed on the NAT gateway in the last hour, and {used:.0%} of it was used"
+        no_need = Text(
+            "no connection failed on the NAT gateway in the last hour, and {share} of it was used",
+            share=percent(peak, capacity),
+        )
     return Demand(
         ports=math.ceil(peak),
         public_ip_count=wanted,

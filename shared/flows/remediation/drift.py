@@ -50,7 +50,7 @@ def find_drift(plan: Plan, facts: NetworkFacts, done: int = 0, *, is_under_way: 
     if is_moving and is_writing_left and (new := tuple(new_in(plan, facts))):
         return Drift(blocking=new)
     checks = _checks(plan, facts, done)
-    blocking = [check.message for check in checks if check.result is CheckResult.BLOCK]
+    blocking: list[str] = [check.message for check in checks if check.result is CheckResult.BLOCK]
     pending = [check.message for check in checks if check.is_blocking and check.result is CheckResult.COULD_NOT_CHECK]
     if not pending:
         blocking += _changed_subnets(plan, facts, done, is_under_way)

@@ -128,7 +128,7 @@ def test_an_empty_outbound_pool_is_blocked_whether_or_not_nodes_could_be_read(no
 def test_a_node_outside_the_outbound_pool_would_lose_egress_and_it_is_blocked() -> None:
     plan = detach(facts(subnets=subnets(), nodes=(node(0), node(1), node(7))))
     (blocker,) = plan.blockers
-    assert "aks-user-1-vmss000007 is not in the outbound rule's backend pool" in blocker.message
+    assert "not in the outbound rule's backend pool: aks-user-1-vmss000007" in blocker.message
 
 
 def test_somebody_elses_machine_beside_the_nodes_is_no_reason_against_it() -> None:

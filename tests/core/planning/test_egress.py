@@ -169,7 +169,7 @@ def test_relief_names_the_ips_of_aks_own_rule_only() -> None:
     commands = "\n".join((*relieve(known, DEMAND).commands, *relieve(known, DEMAND).rollback_commands))
     assert OUTBOUND_IP in commands
     assert MANUAL_IP not in commands
-    assert any("AKS did not make: partner" in note for note in relieve(known, DEMAND).notes)
+    assert any("not known as AKS's own: partner" in note for note in relieve(known, DEMAND).notes)
 
 
 @pytest.mark.parametrize("effective", [(), (ArmId(OUTBOUND_IP),)])
@@ -180,7 +180,7 @@ def test_among_rules_of_which_none_is_known_as_aks_own_relief_gives_no_command(e
     assert "partner and other" in advice.summary
     assert {found.address for found in known.aks_outbound_ips} == ({LB} if effective else set())
     notes = " ".join(plan_attachment(known, DEMAND, BASELINE, PLAN_OPTIONS).notes)
-    assert "an outbound rule that is not known as AKS's own: partner, 1,024 ports a node" in notes
+    assert "an outbound rule that is not known as AKS's own: partner, 1,024 ports per node" in notes
 
 
 def test_alignment_calls_only_aks_own_addresses_lost() -> None:

@@ -13,6 +13,7 @@ from shared.model.check import CheckId, CheckResult
 from shared.model.network import PublicIp
 from shared.model.plan import CreatePublicIp, PlanKind
 from shared.model.resource_id import ArmId
+from shared.model.text import Text
 from tests.support.builders import DEMAND, NETWORK, facts
 
 CHECK = CheckBuilder(CheckId.REGION, "Azure docs")
@@ -22,8 +23,8 @@ THERE = facts(group_ips=(PublicIp(OLD, "pip-1", "203.0.113.7", "Standard", "Succ
 
 def test_a_plan_has_its_digest_and_commands_for_what_is_not_there_yet() -> None:
     steps = [CreatePublicIp(ip_id, "westeurope", (), {}) for ip_id in (ArmId(OLD.upper()), NEW)]
-    checks = (CHECK.passes("fine"), CHECK.blocks("not so"))
-    plan = build_plan(Outline(PlanKind.RESERVE_PUBLIC_IPS, "reserve", checks=checks, steps=tuple(steps)), THERE)
+    checks = (CHECK.passes(Text("fine")), CHECK.blocks(Text("not so")))
+    plan = build_plan(Outline(PlanKind.RESERVE_PUBLIC_IPS, Text("reserve"), checks=checks, steps=tuple(steps)), THERE)
     assert plan.digest == digest(plan)
     assert plan.existing_ids == (OLD,)
     assert plan.new_steps() == (steps[1],)
@@ -38,9 +39,11 @@ def test_a_plan_has_its_digest_and_commands_for_what_is_not_there_yet() -> None:
 
 @pytest.mark.parametrize("is_blocked", [False, True])
 def test_advice_that_a_check_forbids_gives_nothing_to_copy(is_blocked: bool) -> None:
-    check = CHECK.requires(not is_blocked, "fine", "no such region", "take another")
-    advice = Outline(PlanKind.STANDARD_V2, "do it", ("az it",), checks=(check,), arithmetic=("1 + 1",)).unless_blocked()
-    plan = build_plan(advice, THERE, replace(DEMAND, arithmetic=("2 + 2",)), None)
+    check = CHECK.requires(not is_blocked, Text("fine"), Text("no such region"), Text("take another"))
+    advice = Outline(
+        PlanKind.STANDARD_V2, Text("do it"), ("az it",), checks=(check,), arithmetic=(Text("1 + 1"),)
+    ).unless_blocked()
+    plan = build_plan(advice, THERE, replace(DEMAND, arithmetic=(Text("2 + 2"),)), None)
     assert plan.steps == ()
     assert plan.commands == (() if is_blocked else ("az it",))
     assert plan.summary == ("not for this cluster now: no such region" if is_blocked else "do it")

@@ -23,6 +23,7 @@ from shared.model.plan import (
     PlanKind,
 )
 from shared.model.resource_id import ArmId
+from shared.model.text import Text
 from tests.support.builders import (
     BASELINE,
     DEMAND,
@@ -157,7 +158,7 @@ def test_a_manual_outbound_rule_decides_nothing_and_is_shown() -> None:
     found = plan(facts(load_balancer=load_balancer(outbound_rules=(manual, outbound_rule()))))
     assert gateway(found).idle_timeout_minutes == 30
     (note,) = [note for note in found.notes if "partners" in note]
-    assert "that AKS did not make" in note and "32,000 ports a node, idle timeout 4 minutes" in note
+    assert "not known as AKS's own" in note and "32,000 ports per node, idle timeout 4 minutes" in note
 
 
 def test_everything_created_is_tagged_and_the_owners_tags_cannot_replace_ours() -> None:
@@ -273,7 +274,7 @@ def test_more_than_sixteen_ips_are_refused_with_the_reason() -> None:
     assert plan(ips=16).is_executable
     found = advice(facts(), 17, PlanKind.TOO_LARGE)
     assert found.blockers[0].name == "size"
-    assert "17 public IPs would be needed" in found.blockers[0].message
+    assert "17 public IPs are needed" in found.blockers[0].message
     managed = cluster([NodePool("system", "System", 3, 3)])
     without = facts(managed, vnet_id=None, vnet_location=None, subnets=(), nat_group_id="")
     (command,) = advice(without, 40, PlanKind.TOO_LARGE).commands
@@ -281,7 +282,9 @@ def test_more_than_sixteen_ips_are_refused_with_the_reason() -> None:
 
 
 def test_a_size_without_port_metrics_is_a_warning() -> None:
-    found = plan_attachment(facts(), replace(DEMAND, missing=("used SNAT ports per node",)), BASELINE, PLAN_OPTIONS)
+    found = plan_attachment(
+        facts(), replace(DEMAND, missing=(Text("used SNAT ports per node"),)), BASELINE, PLAN_OPTIONS
+    )
     assert found.is_executable
     assert "size" in {check.name for check in found.warnings}
 
@@ -299,7 +302,7 @@ def test_the_digest_does_not_change_with_evidence_time_prices_or_etags() -> None
     again = replace(
         facts(), at=START.replace(year=2027), subnets=tuple(replace(one, etag="W/2") for one in facts().subnets)
     )
-    other_evidence = replace(DEMAND, ports=7, arithmetic=("other",))
+    other_evidence = replace(DEMAND, ports=7, arithmetic=(Text("other"),))
     found = plan_attachment(again, other_evidence, replace(BASELINE, successful_per_minute=1), PLAN_OPTIONS)
     assert found.digest == plan().digest
     assert found.steps == plan().steps

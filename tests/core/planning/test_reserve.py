@@ -24,7 +24,7 @@ def test_a_reservation_says_why_it_is_not_the_switch_and_what_comes_next() -> No
     (why,) = [check for check in plan(facts(RANGES)).checks if check.name == "API server access"]
     assert why.result is CheckResult.WARN
     assert "why this is not the switch yet" in why.message
-    assert "the result of this plan names them" in why.remedy
+    assert "the result of this plan gives the command" in why.remedy
     assert why.commands == (), "no address is known yet"
 
     partly = plan(reserved(ip(1), of=RANGES))

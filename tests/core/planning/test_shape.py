@@ -10,16 +10,17 @@ from shared.core.planning.plan_builder import Outline, build_plan
 from shared.core.planning.shape import new_in, shape_of
 from shared.model.plan import CreatePublicIp, PlanKind
 from shared.model.resource_id import ArmId
+from shared.model.text import Text
 from tests.support.builders import DEMAND, NETWORK, cluster, facts
 
 STEP = CreatePublicIp(ArmId(f"{NETWORK}/publicIPAddresses/pip"), "westeurope", (), {})
-PLAN = build_plan(Outline(PlanKind.RESERVE_PUBLIC_IPS, "reserve", steps=(STEP,)), facts(), DEMAND)
+PLAN = build_plan(Outline(PlanKind.RESERVE_PUBLIC_IPS, Text("reserve"), steps=(STEP,)), facts(), DEMAND)
 
 
 def test_the_shape_is_what_only_people_change() -> None:
     scaled = tuple(replace(pool, count=pool.count + 1, provisioning_state="Scaling") for pool in cluster().pools)
     assert shape_of(cluster(scaled, power_state="Stopped")) == shape_of(cluster()) == PLAN.shape
-    assert shape_of(cluster())["node pool user"] == "VirtualMachineScaleSets, in snet-user"
+    assert shape_of(cluster())["pool/user"] == "VirtualMachineScaleSets, snet-user"
 
 
 @pytest.mark.parametrize("kind", ["VIRTUALMACHINESCALESETS", "virtualMachineScaleSets"])
@@ -43,5 +44,5 @@ def test_more_nodes_than_the_plan_is_sized_for_are_told(sized_for: int, is_told:
 
 
 def test_advice_and_ways_back_keep_no_shape() -> None:
-    assert build_plan(Outline(PlanKind.ADVICE, "look"), facts()).shape is None
-    assert build_plan(Outline(PlanKind.DETACH_NAT_GATEWAY, "back", steps=(STEP,)), facts()).shape is None
+    assert build_plan(Outline(PlanKind.ADVICE, Text("look")), facts()).shape is None
+    assert build_plan(Outline(PlanKind.DETACH_NAT_GATEWAY, Text("back"), steps=(STEP,)), facts()).shape is None

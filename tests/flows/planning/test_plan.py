@@ -150,7 +150,7 @@ def test_of_a_gateway_of_ours_too() -> None:
     assert missing(whole) == ()
     found = plan(NAT_CONNECTIONS, of=of, ours=ours)
     (named,) = missing(found)
-    assert "SNATConnectionCount of the NAT gateway" in named
+    assert "SNATConnectionCount of the gateway" in named
     assert found.demand is not None
     assert any("500 connections were open" in line for line in found.demand.arithmetic), "the others are still read"
     (named,) = missing(plan(NAT_OPEN_CONNECTIONS, of=of, ours=ours))

@@ -7,6 +7,7 @@ from ....model.check import CheckId
 from ....model.cluster import VnetOwnership
 from ....model.network import NetworkFacts
 from ....model.plan import Demand, PlanKind
+from ....model.text import Text
 from ...az_cli import add_public_ips
 from ...checks import CheckBuilder
 from .. import preflight
@@ -27,13 +28,16 @@ ASKABLE = (
 )
 # Other likely causes (Azure docs: app-service/troubleshoot-intermittent-outbound-connection-errors,
 # load-balancer/troubleshoot-outbound-connection).
-_MEASURED_BY = "SnatConnectionCount, UsedSnatPorts and AllocatedSnatPorts, or the NAT gateway's metrics"
 _INSTEAD = (
-    "Likely the targets: look at their limits, firewalls and certificates, and at their own figures of refused calls.",
-    "Or DNS inside the cluster: look at CoreDNS's latency and errors, and at lookups that time out after 5 seconds.",
-    "Or the application: timeouts shorter than the target's slow answers, a connection pool that is full, or idle "
-    "connections that are cut after the idle timeout and used again.",
-    "Or a network policy, a route or a firewall on the way, when the same target always fails.",
+    Text(
+        "Likely the targets: look at their limits, firewalls and certificates, and at their figures of refused calls."
+    ),
+    Text("Or DNS inside the cluster: look at CoreDNS's latency and errors, and at lookups that take 5 seconds."),
+    Text(
+        "Or the application: timeouts shorter than the target's slow answers, a connection pool that is full, or idle "
+        "connections that are cut after the idle timeout and used again."
+    ),
+    Text("Or a network policy, a route or a firewall on the way, when the same target always fails."),
 )
 
 
@@ -59,18 +63,26 @@ def advise(facts: NetworkFacts, demand: Demand, options: PlanOptions) -> Outline
     if not cluster.is_on_load_balancer:
         return Outline(
             PlanKind.ADVICE,
-            f"the traffic of {cluster.name} does not leave through the load balancer (outbound type "
-            f"{described_outbound_type(cluster)}): look at the path in use",
+            Text(
+                "the traffic of {cluster} does not leave through the load balancer (outbound type {outbound_type}): "
+                "look at the path that the cluster uses",
+                cluster=cluster.name,
+                outbound_type=described_outbound_type(cluster),
+            ),
         )
     if cluster.vnet_ownership is VnetOwnership.MANAGED:
         return managed_gateway(facts, demand, options.idle_timeout_minutes)
     if foreign := preflight.subnets.foreign_gateways(facts):
         return Outline(
             PlanKind.ADVICE,
-            f"a NAT gateway that snatbot did not create ({listed([gateway.name for gateway in foreign])}) serves "
-            f"{cluster.name}: ask its owner for more public IPs on it",
+            Text(
+                "a NAT gateway that snatbot did not create ({gateways}) serves {cluster}: ask its owner for more "
+                "public IPs on it",
+                gateways=listed([gateway.name for gateway in foreign]),
+                cluster=cluster.name,
+            ),
             tuple(map(add_public_ips, foreign)),
-            irreversible="A public IP that is taken off again ends the connections that use it.",
+            irreversible=Text("A public IP that is taken off again ends the connections that use it."),
         )
     if facts.is_dual_stack:
         return standard_v2(facts, demand, options)
@@ -78,26 +90,38 @@ def advise(facts: NetworkFacts, demand: Demand, options: PlanOptions) -> Outline
     if waiting and cluster.restricts_api_server:
         return Outline(
             PlanKind.ADVICE,
-            f"the public IPs of {cluster.name} are reserved: add them to the API server's authorized IP ranges, "
-            "then ask for a new plan",
+            Text(
+                "the public IPs of {cluster} are reserved: add them to the API server's authorized IP ranges, then ask "
+                "for a new plan",
+                cluster=cluster.name,
+            ),
             (preflight.cluster.authorize_command(cluster, [ip.address for ip in waiting]),),
         )
-    return Outline(PlanKind.ADVICE, "")
+    return Outline(PlanKind.ADVICE, Text(""))
 
 
 def not_snat(facts: NetworkFacts, demand: Demand) -> Outline:
     """The advice "not SNAT" with the measurement in ``demand.no_need``."""
-    name = facts.cluster.name
     return Outline(
         kind=PlanKind.NOT_SNAT,
-        summary=f"SNAT ports of {name} are not short, so they are not its trouble: {demand.no_need}",
+        summary=Text(
+            "SNAT ports of {cluster} are not short, so they are not its trouble: {measured}",
+            cluster=facts.cluster.name,
+            measured=demand.no_need,
+        ),
         notes=(
             *_INSTEAD,
-            "A NAT gateway would change the egress IPs and cure nothing. To plan one all the same, ahead of need, ask "
-            "for a plan of kind attach_nat_gateway, or reserve_public_ips for the addresses alone.",
+            Text(
+                "A NAT gateway would change the egress IPs and cure nothing. To plan one all the same, ahead of need, "
+                "ask for a plan of kind attach_nat_gateway, or reserve_public_ips for the addresses alone."
+            ),
         ),
         arithmetic=demand.arithmetic[:1],
-        checks=(CheckBuilder(CheckId.SNAT_PORTS, _MEASURED_BY).passes(demand.no_need),),
+        checks=(
+            CheckBuilder(CheckId.SNAT_PORTS, "SnatConnectionCount, UsedSnatPorts, AllocatedSnatPorts").passes(
+                demand.no_need
+            ),
+        ),
     )
 
 
@@ -106,18 +130,21 @@ def _too_large(facts: NetworkFacts, demand: Demand, options: PlanOptions) -> Out
     is_managed = is_managed_on_balancer(facts.cluster)
     managed = managed_gateway(facts, demand, options.idle_timeout_minutes) if is_managed else None
     has_command = managed is not None and bool(managed.commands)
-    helps = ("The command given is the largest managed NAT gateway: it helps, and does not reach.",) * has_command
+    helps = (Text("The command given is the largest managed NAT gateway: it helps, and is not enough."),) * has_command
     return Outline(
         kind=PlanKind.TOO_LARGE,
-        summary=(
-            f"{demand.public_ip_count} public IPs would be needed for {facts.cluster.name}; "
-            f"a NAT gateway has at most {MAX_PUBLIC_IPS}"
+        summary=Text(
+            "{number} public IPs are needed; a NAT gateway takes at most {most}",
+            number=demand.public_ip_count,
+            most=MAX_PUBLIC_IPS,
         ),
         commands=managed.commands if managed else (),
         notes=(
-            f"One gateway serves at most {MAX_PUBLIC_IPS} public IPs. Split the node pools over several subnets with a "
-            "gateway each, reach Azure services through private endpoints, and reuse connections in the application.",
+            Text(
+                "Split the node pools over several subnets with a gateway each, reach Azure services through private "
+                "endpoints, and reuse connections in the application."
+            ),
             *helps,
         ),
-        irreversible=managed.irreversible if managed else "",
+        irreversible=managed.irreversible if managed else Text(""),
     )

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ....formatting import count
+from ....formatting import addresses_of, public_ips_of, sentences
 from ....model.check import Check, CheckId
 from ....model.cluster import Cluster, VnetOwnership
 from ....model.network import NetworkFacts
 from ....model.plan import Demand, PlanKind
+from ....model.text import Text, verbatim
 from ...az_cli import use_managed_gateway
 from ...checks import CheckBuilder
 from .. import preflight
@@ -26,32 +27,42 @@ def managed_gateway(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: i
     """``idle_timeout_minutes``: None keeps that of the load balancer."""
     cluster = facts.cluster
     ips = min(demand.public_ip_count, MAX_PUBLIC_IPS)
-    back = "There is no direct way back from managedNATGateway to loadBalancer"
-    one_way = (
-        f"{back}, and from SKU StandardV2 none to any other outbound type or SKU; Standard can't carry IPv6"
+    sku = (
+        Text("From SKU StandardV2 there is no way to any other outbound type or SKU; Standard can't carry IPv6.")
         if cluster.has_ipv6
-        else f"{back}. SKU Standard can become StandardV2 later, and from there nothing leads back"
+        else Text("SKU Standard can become StandardV2 later, and from there nothing leads back.")
     )
     return Outline(
         kind=PlanKind.MANAGED_NAT_GATEWAY,
-        summary=(
-            f"AKS manages the virtual network of {cluster.name}: let AKS replace the load balancer by a managed NAT "
-            f"gateway with {count(ips, 'public IP')}, by the command given"
+        summary=Text(
+            "AKS manages the virtual network of {cluster}: let AKS replace the load balancer by a managed NAT gateway "
+            "with {ips}, by the command given",
+            cluster=cluster.name,
+            ips=public_ips_of(ips),
         ),
         commands=(use_managed_gateway(cluster, ips, idle_timeout_minutes or facts.outbound_idle_timeout_minutes),),
         notes=(
-            f"The egress IPs change, open connections drop, and {preflight.addresses.lists_of_ips(cluster)} must hold "
-            "the new addresses, which are known only afterwards.",
-            "With SKU StandardV2, where the region has it, they can be known first: create StandardV2 public IPs and "
-            "give them with --nat-gateway-outbound-ips instead of the count.",
-            "The command names the SKU because AKS otherwise takes StandardV2 where the region has it.",
+            Text(
+                "The egress IPs change, open connections drop, and {lists} must hold the new addresses, which are "
+                "known only afterwards.",
+                lists=preflight.addresses.lists_of_ips(cluster),
+            ),
+            Text(
+                "With SKU StandardV2, where the region has it, they can be known first: create StandardV2 public IPs "
+                "and give them with --nat-gateway-outbound-ips instead of the count."
+            ),
+            Text("The command names the SKU because AKS otherwise takes StandardV2 where the region has it."),
             *host_snat_notes(facts),
-            "snatbot sees the change and verifies it.",
+            Text("snatbot sees the change and verifies it."),
         ),
         checks=tuple(_checks(facts)),
-        egress_then=(f"{count(ips, 'address', 'addresses')} that AKS makes",),
-        irreversible=f"{one_way}. The load balancer's present outbound addresses are lost for good.",
-        rollback_text="there is none that keeps egress up; its public IPs and idle timeout can be changed later",
+        egress_then=(Text("{addresses} that AKS makes", addresses=addresses_of(ips)),),
+        irreversible=sentences(
+            Text("There is no direct way back from managedNATGateway to loadBalancer."),
+            sku,
+            Text("The load balancer's present outbound addresses are lost for good."),
+        ),
+        rollback_text=Text("there is none that keeps egress up; its public IPs and idle timeout can be changed later"),
     ).unless_blocked()
 
 
@@ -59,24 +70,28 @@ def is_managed_on_balancer(cluster: Cluster) -> bool:
     return cluster.vnet_ownership is VnetOwnership.MANAGED and cluster.is_on_load_balancer
 
 
-def described_outbound_type(cluster: Cluster) -> str:
+def described_outbound_type(cluster: Cluster) -> Text:
     """Such as ``managedNATGateway of SKU StandardV2``."""
-    return " of SKU ".join(filter(None, (cluster.outbound_type, cluster.managed_gateway_sku)))
+    kind, sku = cluster.outbound_type, cluster.managed_gateway_sku
+    return Text("{outbound_type} of SKU {sku}", outbound_type=kind, sku=sku) if sku else verbatim(kind)
 
 
 def _checks(facts: NetworkFacts) -> Iterator[Check]:
     cluster = facts.cluster
     yield CheckBuilder(CheckId.VIRTUAL_NETWORK, "managedClusters GET, agentPoolProfiles[].vnetSubnetID").requires(
         cluster.vnet_ownership is VnetOwnership.MANAGED,
-        "AKS manages the cluster's virtual network",
-        "the cluster, or a part of it, is in a virtual network of your own, where AKS makes no NAT gateway",
-        "ask for a plan without a kind: snatbot can attach a gateway there",
+        Text("AKS manages the cluster's virtual network"),
+        Text("the cluster, or a part of it, is in a virtual network of your own, where AKS makes no NAT gateway"),
+        Text("ask for a plan without a kind: snatbot can attach a gateway there"),
     )
     yield CheckBuilder(CheckId.OUTBOUND_TYPE, "managedClusters GET, networkProfile").requires(
         cluster.is_on_load_balancer,
-        "outbound traffic leaves through the load balancer",
-        f"the outbound type is {described_outbound_type(cluster)}",
-        "look at the path that the cluster uses",
+        Text("outbound traffic leaves through the load balancer"),
+        Text(
+            "outbound traffic does not leave through the load balancer: the outbound type is {type}",
+            type=described_outbound_type(cluster),
+        ),
+        Text("look at the path that the cluster uses"),
     )
     yield preflight.cluster.outbound_type_can_change(facts)
     if cluster.has_ipv6:
@@ -86,7 +101,6 @@ def _checks(facts: NetworkFacts) -> Iterator[Check]:
     yield preflight.addresses.allow_lists(facts)
     if cluster.restricts_api_server:
         yield CheckBuilder(CheckId.API_SERVER_ACCESS, "managedClusters GET, apiServerAccessProfile").warns(
-            "the API server has authorized IP ranges: nodes lose it until the new addresses, known only "
-            "afterwards, are in its list",
-            "add the new addresses right after the change, or make the list wider for that time",
+            Text("the API server has authorized IP ranges: nodes lose it until the new addresses are in its list"),
+            Text("add the new addresses right after the change, or make the list wider for that time"),
         )

@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from ....formatting import count, listed
+from ....formatting import addresses_of, listed, minutes_of, nodes_of, public_ips_of
 from ....model.check import Check, CheckId
 from ....model.cluster import Cluster
 from ....model.network import NetworkFacts, is_prefix
 from ....model.plan import Demand, PlanKind
 from ....model.resource_id import ArmId
+from ....model.text import Text
 from ...az_cli import aks_update, create_prefix, create_public_ip
 from ...checks import CheckBuilder
 from ...detection.node_counts import nodes_now, now_and_at_most
@@ -45,57 +46,83 @@ def relieve(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | Non
     # If ports ran out or were not measured, at least double the present allocation.
     ports, frontends = ports_a_node(_HEADROOM * max(demand.busiest_node_ports or 0, ports_now), most, have)
     idle = idle_timeout_minutes or facts.outbound_idle_timeout_minutes
-    limited = f"; {MAX_FRONTENDS} public IPs are the most, {ports:,} ports a node fit" if ports < ports_now * 2 else ""
     return Outline(
         kind=PlanKind.RELIEVE_LOAD_BALANCER,
-        summary=(
-            f"relieve the load balancer of {cluster.name} without a new gateway: {ports:,} SNAT ports a node instead "
-            f"of {ports_now:,}, on {count(frontends, 'public IP')} instead of {have}; open connections drop"
+        summary=Text(
+            "relieve the load balancer of {cluster} without a new gateway: {ports} SNAT ports per node instead of "
+            "{ports_now}, on {ips} instead of {ips_now}; open connections drop",
+            cluster=cluster.name,
+            ports=ports,
+            ports_now=ports_now,
+            ips=public_ips_of(frontends),
+            ips_now=have,
         ),
         commands=tuple(_commands(facts, ports, frontends, have, idle)),
         notes=(
-            "Raise IPs and ports together: more IPs alone give a node no more ports while its allocation is fixed.",
-            f"Idle timeout {count(idle, 'minute')} (now {facts.outbound_idle_timeout_minutes}): a shorter one frees "
-            "ports of idle connections sooner, 4 minutes at the least, but quiet connections then drop silently.",
-            _addresses_note(facts, ports, frontends, have),
+            Text(
+                "Raise IPs and ports together: more IPs alone give a node no more ports while its allocation is fixed."
+            ),
+            Text(
+                "Idle timeout {idle} (now {present}): a shorter one frees ports of idle connections sooner, 4 minutes "
+                "at the least, but quiet connections then drop silently.",
+                idle=minutes_of(idle),
+                present=facts.outbound_idle_timeout_minutes,
+            ),
+            _addresses_note(cluster, at_most, frontends > have),
             *manual_rule_notes(facts),
             *host_snat_notes(facts),
-            "snatbot sees the new allocation and goes on measuring.",
+            Text("snatbot sees the new allocation and goes on measuring."),
         ),
         checks=tuple(_checks(facts, demand, ports > ports_now)),
         arithmetic=(
-            _busiest(demand, ports_now),
-            f"times {_HEADROOM} headroom, at least twice the present {ports_now:,}, rounded up to a multiple of "
-            f"{_STEP}: {ports:,} ports a node{limited}",
-            f"{count(nodes, 'node')} now, at most {most:,} with autoscaler maximum and upgrade surge"
+            _busiest(demand),
+            Text(
+                "times {headroom} headroom, at least twice the present {ports_now}, rounded up to a multiple of "
+                "{step}; at most {most} public IPs: {ports} ports per node",
+                headroom=_HEADROOM,
+                ports_now=ports_now,
+                step=_STEP,
+                most=MAX_FRONTENDS,
+                ports=ports,
+            ),
+            Text(
+                "{nodes} now, at most {most} with autoscaler maximum and upgrade surge",
+                nodes=nodes_of(nodes),
+                most=most,
+            )
             if at_most is not None
-            else f"{count(nodes, 'node')} now; the maximum is unknown, so more nodes than that need more public IPs",
-            f"{count(most, 'node')} × {ports:,} ports = {most * ports:,} ÷ {PORTS_PER_FRONTEND:,} per public IP → "
-            f"{count(frontends, 'public IP')} (now {have})",
+            else Text("{nodes} now, the maximum is unknown: more nodes need more public IPs", nodes=nodes_of(nodes)),
+            Text(
+                "{nodes} × {ports} ports = {all_ports} ÷ {per_ip} per public IP → {ips} (now {ips_now})",
+                nodes=nodes_of(most),
+                ports=ports,
+                all_ports=most * ports,
+                per_ip=PORTS_PER_FRONTEND,
+                ips=public_ips_of(frontends),
+                ips_now=have,
+            ),
         ),
         egress_then=(*egress_now(facts), *_more(facts, frontends - have)),
-        irreversible=(
+        irreversible=Text(
             "Each change of the allocation drops open connections, the way back too. A public IP that AKS made and "
             "takes off again is lost for good."
         ),
-        rollback_text="give the load balancer its former ports and IPs",
+        rollback_text=Text("give the load balancer its former ports and IPs"),
         rollback_commands=(_undo(facts),),
     ).unless_blocked()
 
 
-def _addresses_note(facts: NetworkFacts, ports: int, frontends: int, have: int) -> str:
-    if frontends > have:
-        return (
-            f"The present egress IPs stay and new ones join them: {preflight.addresses.lists_of_ips(facts.cluster)} "
-            "must get the new ones."
+def _addresses_note(cluster: Cluster, nodes_at_most: int | None, needs_more: bool) -> Text:
+    if needs_more:
+        return Text(
+            "The present egress IPs stay and new ones join them: {lists} must get the new ones.",
+            lists=preflight.addresses.lists_of_ips(cluster),
         )
-    today = f"the {count(have, 'egress IP')} of today {'carries' if have == 1 else 'carry'}"
-    if (most := now_and_at_most(facts.cluster, facts.load_balancer)[1]) is None:
-        return (
-            f"No new address for the nodes of now: {today} {ports:,} ports a node. The maximum of nodes is unknown: "
-            "more of them may need more addresses."
-        )
-    return f"No new address: {today} {ports:,} ports for each of {most:,} nodes, autoscaler maximum and surge included."
+    if nodes_at_most is None:
+        return Text("No new address for the present nodes. Their maximum is unknown: more may need more addresses.")
+    return Text(
+        "No new address for up to {nodes}, autoscaler maximum and surge included.", nodes=nodes_of(nodes_at_most)
+    )
 
 
 def ports_a_node(wanted: int, nodes_at_most: int, frontends_now: int) -> tuple[int, int]:
@@ -106,11 +133,13 @@ def ports_a_node(wanted: int, nodes_at_most: int, frontends_now: int) -> tuple[i
     return ports, min(max(needed, frontends_now), MAX_FRONTENDS)
 
 
-def _busiest(demand: Demand, ports_now: int) -> str:
-    if demand.busiest_node_ports is None:
-        return f"used ports per node were not measured: twice the present {ports_now:,} are taken"
-    bound = ", a lower bound times attempted/successful" if demand.is_lower_bound else ""
-    return f"busiest node: {demand.busiest_node_ports:,} ports at its peak{bound}"
+def _busiest(demand: Demand) -> Text:
+    ports = demand.busiest_node_ports
+    if ports is None:
+        return Text("used SNAT ports per node were not measured")
+    if demand.is_lower_bound:
+        return Text("busiest node: {ports} ports at its peak, a lower bound times attempted/successful", ports=ports)
+    return Text("busiest node: {ports} ports at its peak", ports=ports)
 
 
 def _ports_now(facts: NetworkFacts) -> int:
@@ -169,7 +198,7 @@ def _new_ips(facts: NetworkFacts, number: int) -> dict[ArmId, int | None]:
 
 def _more(facts: NetworkFacts, number: int) -> tuple[str, ...]:
     if facts.cluster.load_balancer_profile.managed_outbound_ip_count is not None:
-        return (f"{count(number, 'more address', 'more addresses')} that AKS makes",) if number > 0 else ()
+        return (Text("{addresses} that AKS makes", addresses=addresses_of(number)),) if number > 0 else ()
     return tuple(ip_id.name for ip_id in _new_ips(facts, number))
 
 
@@ -179,12 +208,12 @@ def _checks(facts: NetworkFacts, demand: Demand, gives_more: bool) -> Iterator[C
         CheckId.OUTBOUND_TYPE, "managedClusters GET, networkProfile.outboundType; subnets GET, natGateway"
     ).requires(
         cluster.is_on_load_balancer and not any(subnet.nat_gateway_id for subnet in facts.subnets),
-        "outbound traffic leaves through the load balancer",
-        "outbound traffic does not leave through the load balancer, or not all of it",
-        "look at the path that the cluster uses",
+        Text("outbound traffic leaves through the load balancer"),
+        Text("outbound traffic does not leave through the load balancer, or not all of it"),
+        Text("look at the path that the cluster uses"),
     )
     yield CheckBuilder(CheckId.EXISTING_CONNECTIONS, "AKS docs: configure-load-balancer-standard").warns(
-        "another allocation of ports drops open connections on every node", "choose a quiet hour"
+        Text("another allocation of ports drops open connections on every node"), Text("choose a quiet hour")
     )
     yield preflight.addresses.basic_sku(facts)
     yield preflight.cluster.cluster_is_settled(facts)
@@ -192,24 +221,26 @@ def _checks(facts: NetworkFacts, demand: Demand, gives_more: bool) -> Iterator[C
         CheckId.PORTS_A_NODE, "loadBalancers GET, outbound rules; managedClusters GET, node counts"
     ).requires(
         gives_more,
-        "the load balancer can give each node more ports",
-        "the load balancer can't give each node more ports: it has 100 public IPs at most",
-        "take a NAT gateway, or fewer and larger nodes",
+        Text("the load balancer can give each node more ports"),
+        Text("the load balancer can't give each node more ports: it has at most 100 public IPs"),
+        Text("take a NAT gateway, or fewer and larger nodes"),
     )
     rules = facts.load_balancer.outbound_rules if facts.load_balancer else ()
     if rules and facts.aks_outbound_rule is None:
         yield CheckBuilder(CheckId.OUTBOUND_IPS, "loadBalancers GET, outboundRules").blocks(
-            f"which outbound rule is AKS's own can't be told ({listed([rule.name for rule in rules])}): the command "
-            "could take public IPs of another",
-            "look at the load balancer's outbound rules in the portal, and at who made them",
+            Text(
+                "which outbound rule is AKS's own is unknown ({rules}): the command could take public IPs of another",
+                rules=listed([rule.name for rule in rules]),
+            ),
+            Text("look at the load balancer's outbound rules in the portal, and at who made them"),
         )
     elif cluster.load_balancer_profile.managed_outbound_ip_count is None:
         yield CheckBuilder(CheckId.OUTBOUND_IPS, "managedClusters GET, loadBalancerProfile").warns(
-            "AKS does not count the outbound IPs itself: they are your own",
-            "the commands create further ones in the cluster's resource group; yours may belong elsewhere",
+            Text("AKS does not count the outbound IPs itself: they are your own"),
+            Text("the commands create further ones in the cluster's resource group; yours may belong elsewhere"),
         )
     if demand.busiest_node_ports is None:
         yield CheckBuilder(CheckId.SIZE, "UsedSnatPorts").warns(
-            "used SNAT ports per node were not measured",
-            "look again when they are, and raise the ports further if need be",
+            Text("used SNAT ports per node were not measured"),
+            Text("look again when they are, and raise the ports further if need be"),
         )

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ....formatting import count
+from ....formatting import public_ips_of
 from ....model.check import Check, CheckId
 from ....model.network import NetworkFacts
 from ....model.plan import Demand, PlanKind
 from ....model.resource_id import ArmId
+from ....model.text import Text
 from ...az_cli import associate_command, az, create_public_ip, named
 from ...checks import CheckBuilder
 from .. import preflight
@@ -37,27 +38,27 @@ def standard_v2(facts: NetworkFacts, demand: Demand, options: PlanOptions) -> Ou
     cluster = facts.cluster
     ips = min(demand.public_ip_count, MAX_PUBLIC_IPS)
     ip_ids = new_ids(facts, "pip", ips, options.name_template) if facts.vnet_id else []
-    reason = ", which uses IPv6" if facts.is_dual_stack else ""
     return Outline(
         kind=PlanKind.STANDARD_V2,
-        summary=(
-            f"a StandardV2 NAT gateway with {count(ips, 'public IP')} for {cluster.name}{reason}: zone-redundant, for "
-            "IPv4 and IPv6, and created by a person"
+        summary=Text(
+            "a StandardV2 NAT gateway with {ips} for {cluster}: zone-redundant, for IPv4 and IPv6, created by a person",
+            ips=public_ips_of(ips),
+            cluster=cluster.name,
         ),
         commands=tuple(_commands(facts, ip_ids, options)),
         notes=(
-            "The commands make IPv4 addresses. IPv6 egress needs IPv6 addresses of SKU StandardV2 on the gateway too.",
-            "An empty subnet made before April 2025 may refuse it (Azure docs: nat-gateway/troubleshoot-nat).",
+            Text("The commands make IPv4 addresses. IPv6 egress needs IPv6 addresses of SKU StandardV2 on it too."),
+            Text("An empty subnet made before April 2025 may refuse it (Azure docs: nat-gateway/troubleshoot-nat)."),
             *host_snat_notes(facts),
-            "snatbot sees the gateway and watches it.",
+            Text("snatbot sees the gateway and watches it."),
         ),
         checks=_checks(facts),
         egress_then=tuple(ip_id.name for ip_id in ip_ids),
-        irreversible=(
+        irreversible=Text(
             "There is no upgrade from Standard to StandardV2 and none back, and public IPs of the one SKU don't go "
             "with the other: going back means other addresses. IPv6 egress by the load balancer's outbound rules ends."
         ),
-        rollback_text="take the gateway off the subnets again: egress then leaves as before",
+        rollback_text=Text("take the gateway off the subnets again: egress then leaves as before"),
         rollback_commands=tuple(associate_command(subnet.id, subnet.nat_gateway_id) for subnet in facts.subnets),
     ).unless_blocked()
 
@@ -93,7 +94,7 @@ def region_has_it(facts: NetworkFacts) -> Check:
     location = facts.vnet_location or facts.cluster.location
     return CheckBuilder(CheckId.REGION, "Azure docs: nat-gateway/nat-sku").requires(
         location.lower().replace(" ", "") not in _MISSING_IN,
-        f"`{location}` has StandardV2 NAT gateways",
-        f"`{location}` has no StandardV2 NAT gateways",
-        "take a Standard one, for IPv4",
+        Text("`{location}` has StandardV2 NAT gateways", location=location),
+        Text("`{location}` has no StandardV2 NAT gateways", location=location),
+        Text("take a Standard one, for IPv4"),
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ....formatting import count, listed, marked
+from ....formatting import listed, marked
 from ....model.check import Check, CheckId
 from ....model.cluster import Cluster
 from ....model.network import NetworkFacts
+from ....model.text import Text, verbatim
 from ...checks import CheckBuilder
 from ..egress import egress_now
 
@@ -13,19 +14,17 @@ from ..egress import egress_now
 def basic_sku(facts: NetworkFacts) -> Check:
     """Basic load balancers and public IPs don't work with a NAT gateway (Azure docs: nat-gateway/nat-overview)."""
     check = CheckBuilder(CheckId.SKU, "managedClusters GET, loadBalancerSku; publicIPAddresses GET, sku")
-    basic = [ip.name for ip in facts.outbound_ips if ip.sku.lower() == "basic"]
+    basic = [verbatim(ip.name) for ip in facts.outbound_ips if ip.sku.lower() == "basic"]
     if facts.cluster.load_balancer_sku.lower() == "basic":
-        basic.insert(0, "the cluster's load balancer")
+        basic.insert(0, Text("the cluster's load balancer"))
     if not basic:
-        return check.passes(f"load balancer and public IPs are of SKU Standard {_looked_at(facts)}")
+        return check.passes(
+            Text("load balancer and outbound IPs are of SKU Standard; what others have in the subnets was not read")
+        )
     return check.blocks(
-        f"SKU Basic can't be in a subnet with a NAT gateway: {listed(basic)}", "upgrade to Standard first"
+        Text("SKU Basic can't be in a subnet with a NAT gateway: {names}", names=listed(basic)),
+        Text("upgrade to Standard first"),
     )
-
-
-def _looked_at(facts: NetworkFacts) -> str:
-    ips = count(len(facts.outbound_ips), "outbound IP")
-    return f"(looked at: the cluster's load balancer and {ips}, not what others have in the subnets)"
 
 
 def internet_routing(facts: NetworkFacts) -> Check:
@@ -33,10 +32,12 @@ def internet_routing(facts: NetworkFacts) -> Check:
     check = CheckBuilder(CheckId.ROUTING_PREFERENCE, "publicIPAddresses GET, ipTags")
     names = [ip.name for ip in facts.outbound_ips if ip.has_internet_routing]
     if not names:
-        return check.passes(f"no public IP is routed over the internet {_looked_at(facts)}")
+        return check.passes(
+            Text("no outbound IP is routed over the internet; what others have in the subnets was not read")
+        )
     return check.blocks(
-        f"public IPs with routing preference Internet can't be used with a NAT gateway: {marked(names)}",
-        "use public IPs with the default routing preference",
+        Text("public IPs with routing preference Internet can't go with a NAT gateway: {names}", names=marked(names)),
+        Text("use public IPs with the default routing preference"),
     )
 
 
@@ -50,28 +51,29 @@ def ddos_protection(facts: NetworkFacts) -> Check:
     names = [ip.name for ip in (*facts.group_ips, *given) if ip.has_ddos_protection and ip.id in usable_ids]
     if names:
         return check.blocks(
-            f"a DDoS-protected public IP can't be on a NAT gateway: {marked(names)}", "turn its own protection off"
+            Text("a DDoS-protected public IP can't be on a NAT gateway: {names}", names=marked(names)),
+            Text("turn its own protection off"),
         )
     if facts.vnet is not None and facts.vnet.has_ddos_protection:
         return check.warns(
-            "the virtual network has a DDoS protection plan; a NAT gateway's public IPs can't be protected by one",
-            "if Azure refuses the gateway for that reason, the change stops before any subnet is touched",
+            Text("the virtual network has a DDoS protection plan; it can't protect a NAT gateway's public IPs"),
+            Text("if Azure refuses the gateway for that reason, the change stops before any subnet is touched"),
         )
-    return check.passes("no DDoS protection is in the way")
+    return check.passes(Text("no DDoS protection is in the way"))
 
 
 def existing_connections(facts: NetworkFacts) -> Check:
     created = facts.ours.created_ids
     if facts.subnets and all(subnet.nat_gateway_id in created for subnet in facts.subnets):
         check = CheckBuilder(CheckId.EXISTING_CONNECTIONS, "subnets GET, natGateway")
-        return check.passes("no subnet moves: open connections stay as they are")
+        return check.passes(Text("no subnet moves: open connections stay as they are"))
     check = CheckBuilder(
         CheckId.EXISTING_CONNECTIONS,
-        "Azure docs: nat-gateway/nat-overview and nat-gateway-v2-migrate, which differ",
+        "Azure docs: nat-gateway/nat-overview, nat-gateway-v2-migrate",
     )
     return check.warns(
-        "open outbound connections may drop when a subnet is associated; clients must reconnect",
-        "choose a quiet hour if that hurts",
+        Text("open outbound connections may drop when a subnet is associated; clients must reconnect"),
+        Text("choose a quiet hour"),
     )
 
 
@@ -81,13 +83,16 @@ def allow_lists(facts: NetworkFacts) -> Check:
         "loadBalancers GET, outbound rules' frontends; natGateways and networkInterfaces, public IPs",
     )
     return check.warns(
-        f"the egress IPs change (now {listed(egress_now(facts), 16) or 'unknown'}); "
-        "partners and firewalls that allow only these must get the new ones",
-        "tell them before approving",
+        Text(
+            "the egress IPs change (now {addresses}); partners and firewalls that allow these must get the new ones",
+            addresses=listed(egress_now(facts), 16) or Text("unknown"),
+        ),
+        Text("tell them before approving"),
     )
 
 
-def lists_of_ips(cluster: Cluster) -> str:
-    """The places that list the cluster's egress IPs, in words."""
-    of_api_server = " and the API server's authorized IP ranges" if cluster.restricts_api_server else ""
-    return f"partners' allow-lists{of_api_server}"
+def lists_of_ips(cluster: Cluster) -> Text:
+    """The lists that hold the cluster's egress IPs."""
+    if cluster.restricts_api_server:
+        return Text("partners' allow-lists and the API server's authorized IP ranges")
+    return Text("partners' allow-lists")

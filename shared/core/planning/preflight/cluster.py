@@ -10,6 +10,7 @@ from ....model.check import Check, CheckId
 from ....model.cluster import Cluster, VnetOwnership
 from ....model.network import NetworkFacts, is_settled
 from ....model.resource_id import ArmId
+from ....model.text import Text, arranged
 from ...az_cli import aks_update
 from ...checks import CheckBuilder
 
@@ -18,23 +19,25 @@ def vnet_ownership(facts: NetworkFacts) -> Check:
     check = CheckBuilder(CheckId.VIRTUAL_NETWORK, "managedClusters GET, agentPoolProfiles[].vnetSubnetID")
     match facts.cluster.vnet_ownership:
         case VnetOwnership.OWN:
-            return check.passes("the cluster's node pools are in your own virtual network")
+            return check.passes(Text("the cluster's node pools are in your own virtual network"))
         case VnetOwnership.MANAGED:
             return check.blocks(
-                "AKS manages this cluster's virtual network: a NAT gateway of your own must not be attached there",
-                "AKS can't make one either: a plan of kind relieve_load_balancer gives each node more ports"
+                Text(
+                    "AKS manages this cluster's virtual network: a NAT gateway of your own must not be attached there"
+                ),
+                Text("AKS can't make one either: a plan of kind relieve_load_balancer gives each node more ports")
                 if facts.cluster.fixed_outbound_type_reason
-                else "let AKS make a managed NAT gateway instead: a plan of kind managed_nat_gateway has the command",
+                else Text("let AKS make a managed NAT gateway: a plan of kind managed_nat_gateway has the command"),
             )
         case VnetOwnership.MIXED:
             return check.blocks(
-                "some node pools name a subnet and some don't",
-                "look at the node pools' vnetSubnetID before anything is changed",
+                Text("some node pools name a subnet and some don't"),
+                Text("look at the node pools' vnetSubnetID before anything is changed"),
             )
         case VnetOwnership.UNKNOWN:
             return check.blocks(
-                "whose virtual network the nodes are in is unknown: the cluster shows no node pool",
-                "look at the cluster's node pools and their subnets before anything is changed",
+                Text("whose virtual network the nodes are in is unknown: the cluster shows no node pool"),
+                Text("look at the node pools' vnetSubnetID before anything is changed"),
             )
 
 
@@ -42,18 +45,18 @@ def outbound_type(facts: NetworkFacts) -> Check:
     check = CheckBuilder(CheckId.OUTBOUND_TYPE, "managedClusters GET, networkProfile.outboundType")
     kind = facts.cluster.outbound_type
     if kind.lower() == "userassignednatgateway" and _has_gateway_of_ours(facts):
-        return check.passes("outbound traffic leaves through snatbot's NAT gateway")
+        return check.passes(Text("outbound traffic leaves through snatbot's NAT gateway"))
     if not facts.cluster.is_on_load_balancer:
         return check.blocks(
-            f"the cluster's outbound type is {kind}: its traffic does not leave through the load balancer",
-            "look for the cause on the path that the cluster uses",
+            Text("outbound traffic does not leave through the load balancer: the outbound type is {type}", type=kind),
+            Text("look at the path that the cluster uses"),
         )
     if facts.load_balancer is None or not facts.load_balancer.outbound_rules:
         return check.blocks(
-            "no load balancer with an outbound rule was found: there is nothing to relieve, and no way back",
-            "look at the cluster's load balancer `kubernetes` in the portal",
+            Text("no load balancer with an outbound rule was found: there is nothing to relieve, and no way back"),
+            Text("look at the cluster's load balancer `kubernetes` in the portal"),
         )
-    return check.passes("outbound traffic leaves through the load balancer")
+    return check.passes(Text("outbound traffic leaves through the load balancer"))
 
 
 def outbound_type_can_change(facts: NetworkFacts) -> Check:
@@ -63,9 +66,9 @@ def outbound_type_can_change(facts: NetworkFacts) -> Check:
         CheckId.OUTBOUND_TYPE_CHANGE, "managedClusters GET, nodeProvisioningProfile and agentPoolProfiles[].type"
     ).requires(
         not reason,
-        "AKS can change the cluster's outbound type",
-        f"AKS can't change the outbound type of this cluster: {reason}",
-        "leave it as it is; in a virtual network of your own a NAT gateway on the subnets works without it",
+        Text("AKS can change the cluster's outbound type"),
+        Text("AKS can't change the outbound type of this cluster: {reason}", reason=reason),
+        Text("leave it as it is; in a virtual network of your own a NAT gateway on the subnets works without it"),
     )
 
 
@@ -78,18 +81,18 @@ def cluster_is_settled(facts: NetworkFacts) -> Check:
     check = CheckBuilder(CheckId.CLUSTER_STATE, "managedClusters GET, provisioningState and powerState")
     cluster = facts.cluster
     if cluster.power_state.lower() != "running":
-        return check.blocks(f"the cluster is {cluster.power_state}", "start it first")
+        return check.blocks(Text("the cluster is {state}", state=cluster.power_state), Text("start it first"))
     states = [
-        ("cluster", cluster.provisioning_state),
-        *((f"pool {pool.name}", pool.provisioning_state) for pool in cluster.pools),
+        (Text("cluster"), cluster.provisioning_state),
+        *((Text("pool {pool}", pool=pool.name), pool.provisioning_state) for pool in cluster.pools),
     ]
-    busy = [f"{name}: {state}" for name, state in states if not is_settled(state)]
+    busy = tuple(arranged("{name}: {state}", name=name, state=state) for name, state in states if not is_settled(state))
     if busy:
         return check.blocks(
-            f"an operation is running or has failed ({', '.join(busy)})",
-            "wait until it has ended, or repair it, then ask for a new plan",
+            Text("an operation is running or has failed ({states})", states=busy),
+            Text("wait until it has ended, or repair it, then ask for a new plan"),
         )
-    return check.passes("cluster and node pools are running and settled")
+    return check.passes(Text("cluster and node pools are running and settled"))
 
 
 def authorized_ranges(facts: NetworkFacts, planned_ip_ids: tuple[ArmId, ...] = ()) -> Check:
@@ -97,21 +100,24 @@ def authorized_ranges(facts: NetworkFacts, planned_ip_ids: tuple[ArmId, ...] = (
     check = CheckBuilder(CheckId.API_SERVER_ACCESS, "managedClusters GET, apiServerAccessProfile")
     cluster = facts.cluster
     if not cluster.restricts_api_server:
-        return check.passes("the API server does not restrict the nodes' egress IPs")
+        return check.passes(Text("the API server does not restrict the nodes' egress IPs"))
     known = known_addresses(facts, planned_ip_ids)
     if not known or len(known) < len(planned_ip_ids):
         return check.blocks(
-            "the API server has authorized IP ranges: nodes whose new egress IP is not listed would lose it",
-            "reserve the public IPs first, add them to the authorized ranges, then ask for a new plan",
+            Text("the API server has authorized IP ranges: nodes whose new egress IP is not listed would lose it"),
+            Text("reserve the public IPs first, add them to the authorized ranges, then ask for a new plan"),
         )
     missing = [address for address in known if not is_listed(address, cluster.authorized_ip_ranges)]
     if missing:
         return check.blocks(
-            f"the API server's authorized IP ranges lack {listed(missing, 16)}: nodes would lose the API server",
-            "add them to the authorized IP ranges, then ask for a new plan",
+            Text(
+                "the API server's authorized IP ranges lack {addresses}: nodes would lose the API server",
+                addresses=listed(missing, 16),
+            ),
+            Text("add them to the authorized IP ranges, then ask for a new plan"),
             authorize_command(cluster, missing),
         )
-    return check.passes(f"the API server's authorized IP ranges hold {listed(known, 16)}")
+    return check.passes(Text("the API server's authorized IP ranges hold {addresses}", addresses=listed(known, 16)))
 
 
 def known_addresses(facts: NetworkFacts, ip_ids: Iterable[ArmId]) -> list[str]:
@@ -144,9 +150,12 @@ def zones(facts: NetworkFacts) -> Check:
     used = sorted({zone for pool in facts.cluster.pools for zone in pool.zones})
     if len(used) > 1:
         return check.warns(
-            f"nodes are in zones {', '.join(used)}; a Standard NAT gateway sits in one: egress depends on that zone"
+            Text(
+                "nodes are in zones {zones}; a Standard NAT gateway sits in one: egress depends on that zone",
+                zones=tuple(used),
+            )
         )
-    return check.passes("the nodes do not span zones")
+    return check.passes(Text("the nodes do not span zones"))
 
 
 def node_public_ips(facts: NetworkFacts) -> Check:
@@ -158,11 +167,14 @@ def node_public_ips(facts: NetworkFacts) -> Check:
     pools = {pool.name for pool in facts.cluster.pools if pool.has_node_public_ips}
     pools |= {node.pool or node.name for node in facts.nodes if node.public_ip_ids and node.pool not in gateways}
     if not pools:
-        return check.passes("nodes have no public IPs of their own")
+        return check.passes(Text("nodes have no public IPs of their own"))
     return check.warns(
-        f"nodes of {listed(sorted(pools))} have public IPs of their own: they then leave through the NAT gateway "
-        "instead, and inbound traffic to them stays as it is",
-        "tell whoever expects calls from those addresses",
+        Text(
+            "nodes of {pools} have public IPs of their own: their outbound traffic will leave through the NAT gateway, "
+            "inbound traffic stays as it is",
+            pools=listed(sorted(pools)),
+        ),
+        Text("tell those who expect calls from these addresses"),
     )
 
 
@@ -171,14 +183,17 @@ def egress_gateway(facts: NetworkFacts) -> Check:
     check = CheckBuilder(CheckId.EGRESS_GATEWAY, "managedClusters GET, agentPoolProfiles[].mode")
     pools = [pool.name for pool in facts.cluster.pools if pool.is_egress_gateway]
     if not pools:
-        return check.passes("no node pool is a Static Egress Gateway")
+        return check.passes(Text("no node pool is a Static Egress Gateway"))
     if facts.subnets and _has_gateway_of_ours(facts) and all(subnet.nat_gateway_id for subnet in facts.subnets):
         return check.warns(
-            f"a Static Egress Gateway (pool {listed(pools)}) is behind the NAT gateway, which goes ahead of it",
-            "look from which address its pods leave",
+            Text("the NAT gateway takes precedence over a Static Egress Gateway (pool {pools})", pools=listed(pools)),
+            Text("look from which address its pods leave"),
         )
     return check.blocks(
-        f"pods leave by the public IP prefixes of a Static Egress Gateway (pool {listed(pools)}); a NAT gateway on its "
-        "subnet would go ahead of them, and partners who allow only these prefixes would refuse the traffic",
-        "relieve the load balancer instead, or move the pods' fixed addresses first",
+        Text(
+            "pods leave by the public IP prefixes of a Static Egress Gateway (pool {pools}); a NAT gateway would take "
+            "precedence, and partners who allow only these prefixes would refuse the traffic",
+            pools=listed(pools),
+        ),
+        Text("relieve the load balancer instead, or move the pods' fixed addresses first"),
     )

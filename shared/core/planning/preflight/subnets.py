@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from ....formatting import count, listed, marked, percent
+from ....formatting import listed, marked, percent
 from ....model.check import Check, CheckId
 from ....model.network import NatGateway, NetworkFacts, Route, is_settled
 from ....model.resource_id import ArmId
+from ....model.text import Text, arranged
 from ...az_cli import add_public_ips, az
 from ...checks import CheckBuilder, grant_where
 from ..placement import unplaced_members
@@ -21,22 +22,27 @@ def subnets_readable(facts: NetworkFacts) -> Check:
     unread = facts.needed_unreadable
     if unread or missing:
         return check.unknown(
-            f"could not be read: {', '.join(map(str, unread or missing))}",
+            Text("could not be read: {names}", names=tuple(map(str, unread or missing))),
             grant_where(unread, facts.vnet_id.resource_group if facts.vnet_id else ""),
         )
-    bad = [
-        f"`{subnet.name}` is {subnet.provisioning_state}"
+    bad = tuple(
+        arranged("{name}: {state}", name=subnet.name, state=subnet.provisioning_state)
         for subnet in facts.subnets
         if not is_settled(subnet.provisioning_state)
-    ]
+    )
     if bad:
-        return check.blocks("; ".join(bad), "repair or wait, then ask for a new plan")
+        return check.blocks(
+            Text("an operation is running or has failed ({states})", states=bad),
+            Text("wait until it has ended, or repair it, then ask for a new plan"),
+        )
     if len({subnet.id.parent for subnet in facts.subnets}) > 1:
         return check.blocks(
-            "the node pools' subnets are in more than one virtual network: one NAT gateway serves one",
-            "plan each virtual network by hand",
+            Text("the node pools' subnets are in more than one virtual network: one NAT gateway serves one"),
+            Text("plan each virtual network by hand"),
         )
-    return check.passes(f"{count(len(facts.subnets), 'subnet')} read, all Succeeded")
+    return check.passes(
+        Text.plural("{count} subnet read, Succeeded", "{count} subnets read, all Succeeded", count=len(facts.subnets))
+    )
 
 
 def outbound_pool(facts: NetworkFacts) -> Check:
@@ -46,45 +52,65 @@ def outbound_pool(facts: NetworkFacts) -> Check:
         "loadBalancers GET, backendIPConfigurations; subnets GET; SnatConnectionCount, AllocatedSnatPorts by backend",
     )
     if not facts.cluster.subnet_ids:
-        return check.passes("no node pool names a subnet to compare with")
+        return check.passes(Text("no node pool names a subnet to compare with"))
     members = facts.load_balancer.outbound_ip_configuration_ids if facts.load_balancer else ()
-    remedy = (
+    remedy = Text(
         "find their subnets in the portal; where no node pool names them (node auto-provisioning) change them by hand, "
         "else ask for a new plan"
     )
     unplaced = unplaced_members(facts)
     if facts.unplaced_ips:
-        ips = listed([ip or "a node without address" for ip in facts.unplaced_ips])
+        ips = listed([ip or Text("a node without address") for ip in facts.unplaced_ips])
         if unplaced or not members:
-            return check.blocks(f"{ips} leave by the load balancer and are in no subnet known to the cluster", remedy)
-        return check.warns(f"{ips}, in no subnet known to the cluster, left by the load balancer and are gone from it")
-    if unplaced:
-        words = (
-            f"{len(unplaced)} of {count(len(members), 'member')} of the outbound pool are in no subnet known to the "
-            f"cluster, such as {unplaced[0]}"
+            return check.blocks(
+                Text("{ips} leave by the load balancer and are in no subnet known to the cluster", ips=ips), remedy
+            )
+        return check.warns(
+            Text("{ips}, in no subnet known to the cluster, left by the load balancer and are gone from it", ips=ips)
         )
-        if facts.unplaced_ips is None:
-            return check.unknown(f"{words}; whether they have traffic could not be measured", remedy)
-        return check.warns(f"{words}; they have neither connections nor ports", remedy)
-    return check.passes(f"{count(len(members), 'member')} of the outbound pool, all in the cluster's subnets")
+    if unplaced:
+        traffic = (
+            Text("whether they have traffic could not be measured")
+            if facts.unplaced_ips is None
+            else Text("they have neither connections nor ports")
+        )
+        found = Text(
+            "{unplaced} of {members} members of the outbound pool are in no subnet known to the cluster, such as "
+            "{example}; {traffic}",
+            unplaced=len(unplaced),
+            members=len(members),
+            example=unplaced[0],
+            traffic=traffic,
+        )
+        return check.unknown(found, remedy) if facts.unplaced_ips is None else check.warns(found, remedy)
+    return check.passes(
+        Text.plural(
+            "{count} member of the outbound pool, in the cluster's subnets",
+            "{count} members of the outbound pool, all in the cluster's subnets",
+            count=len(members),
+        )
+    )
 
 
 def network_interfaces(facts: NetworkFacts) -> Check:
     """An interface in state Failed stops the association (Azure docs: nat-gateway/troubleshoot-nat)."""
-    check = CheckBuilder(
-        CheckId.NETWORK_INTERFACES, "networkInterfaces LIST, of scale sets and of machines, provisioningState"
-    )
+    check = CheckBuilder(CheckId.NETWORK_INTERFACES, "networkInterfaces LIST, provisioningState")
     bad = [node for node in facts.nodes if node.provisioning_state and not is_settled(node.provisioning_state)]
     failed = [node.name for node in bad if node.provisioning_state.lower() == "failed"]
     if failed:
         return check.blocks(
-            f"the network interfaces of {listed(failed)} are Failed: Azure refuses to associate their subnet",
-            "repair or delete those nodes, then ask for a new plan",
+            Text(
+                "the network interfaces of {nodes} are Failed: Azure refuses to associate their subnet",
+                nodes=listed(failed),
+            ),
+            Text("repair or delete those nodes, then ask for a new plan"),
         )
     if bad:
         states = listed([f"{node.name}: {node.provisioning_state}" for node in bad])
-        return check.warns(f"network interfaces are being changed ({states})", "wait until they are done")
-    return check.passes("no network interface has failed")
+        return check.warns(
+            Text("network interfaces are being changed ({states})", states=states), Text("wait until they are done")
+        )
+    return check.passes(Text("no network interface has failed"))
 
 
 def other_subscription(facts: NetworkFacts) -> Check:
@@ -92,10 +118,13 @@ def other_subscription(facts: NetworkFacts) -> Check:
     here = facts.cluster.subscription
     there = facts.vnet_id.subscription if facts.vnet_id else here
     if there.lower() == here.lower():
-        return check.passes("cluster and virtual network are in one subscription")
+        return check.passes(Text("cluster and virtual network are in one subscription"))
     return check.warns(
-        f"the virtual network is in another subscription ({there}): the NAT gateway is created and billed there",
-        "make sure that its owners know",
+        Text(
+            "the NAT gateway is created and billed in the virtual network's subscription, {subscription}",
+            subscription=there,
+        ),
+        Text("make sure that its owners know"),
     )
 
 
@@ -103,15 +132,16 @@ def existing_gateway(facts: NetworkFacts) -> Check:
     check = CheckBuilder(CheckId.NAT_GATEWAY, "subnets GET, natGateway")
     attached = {subnet.name: subnet.nat_gateway_id for subnet in facts.subnets if subnet.nat_gateway_id}
     if not attached:
-        return check.passes("no subnet has a NAT gateway yet")
+        return check.passes(Text("no subnet has a NAT gateway yet"))
     if all(gateway_id in facts.ours.created_ids for gateway_id in attached.values()):
-        return check.passes("the NAT gateway that is there was created by snatbot for this cluster")
-    names = ", ".join(f"{subnet}: {gateway_id.name}" for subnet, gateway_id in attached.items())
+        return check.passes(Text("snatbot created the subnets' NAT gateway for this cluster"))
+    names = tuple(f"{subnet}: {gateway_id.name}" for subnet, gateway_id in attached.items())
     commands = [add_public_ips(gateway) for gateway in foreign_gateways(facts)]
-    with_command = "add public IPs to it with the command given, or " if commands else ""
     return check.blocks(
-        f"there is a NAT gateway already ({names}); snatbot does not replace it",
-        f"{with_command}look for failed connections in its own metrics",
+        Text("there is a NAT gateway already ({names}); snatbot does not replace it", names=names),
+        Text("add public IPs to it with the command given, or look for failed connections in its own metrics")
+        if commands
+        else Text("look for failed connections in its own metrics"),
         *commands,
     )
 
@@ -125,49 +155,62 @@ def default_route(facts: NetworkFacts) -> Check:
     """Traffic that routes send elsewhere never reaches a NAT gateway (Azure docs: nat-gateway/nat-overview)."""
     check = CheckBuilder(CheckId.DEFAULT_ROUTE, "routeTables GET, routes")
     found = {subnet.name: public_routes(subnet.routes) for subnet in facts.subnets}
-    most = [f"{name}: {_detours(routes)}" for name, routes in found.items() if routes.is_most or routes.drops]
+    most = {name: _detours(routes) for name, routes in found.items() if routes.is_most or routes.drops}
     if most:
         return check.blocks(
-            f"routes take public addresses away, ahead of any NAT gateway ({'; '.join(most)})",
-            "look for SNAT exhaustion, or for what drops the traffic, where those routes lead",
+            Text("routes take public addresses away, ahead of any NAT gateway ({routes})", routes=_by_subnet(most)),
+            Text("look for SNAT exhaustion, or for what drops the traffic, where those routes lead"),
         )
-    unknown = [f"{name}: {_named(routes.unknown)}" for name, routes in found.items() if routes.unknown]
+    unknown = {name: _named(routes.unknown) for name, routes in found.items() if routes.unknown}
     if unknown:
         return check.unknown(
-            f"routes that can't be understood may go ahead of a NAT gateway ({'; '.join(unknown)})",
-            "look at them in the portal, and change the subnets by hand",
+            Text("routes that can't be understood may precede a NAT gateway ({routes})", routes=_by_subnet(unknown)),
+            Text("look at them in the portal, and change the subnets by hand"),
         )
-    some = [f"{name}: {_detours(routes)}" for name, routes in found.items() if routes.detours or routes.unsized]
+    some = {name: _detours(routes) for name, routes in found.items() if routes.detours or routes.unsized}
     if some:
         return check.warns(
-            f"traffic to some public addresses does not leave by a NAT gateway, and stays as it is ({'; '.join(some)})",
-            "if the failed connections go there, look for SNAT exhaustion where those routes lead",
+            Text(
+                "traffic to some public addresses does not leave by a NAT gateway, and stays as it is ({routes})",
+                routes=_by_subnet(some),
+            ),
+            Text("if the failed connections go there, look for SNAT exhaustion where those routes lead"),
         )
     default = [subnet.name for subnet in facts.subnets if any(_is_default(route) for route in subnet.routes)]
     if default:
         return check.warns(
-            f"own routes for 0.0.0.0/0 in {marked(default)}; whether a NAT gateway then works is undocumented",
-            "watch the first subnet's gate",
+            Text(
+                "own routes for 0.0.0.0/0 in {subnets}; whether a NAT gateway then works is undocumented",
+                subnets=marked(default),
+            ),
+            Text("watch the first subnet's gate"),
         )
-    return check.passes("no route takes public addresses away")
+    return check.passes(Text("no route takes public addresses away"))
+
+
+def _by_subnet(routes: Mapping[str, Text]) -> tuple[Text, ...]:
+    return tuple(arranged("{subnet}: {routes}", subnet=subnet, routes=of) for subnet, of in routes.items())
 
 
 def _is_default(route: Route) -> bool:
     return route.prefix.strip() == "0.0.0.0/0"
 
 
-def _detours(routes: PublicRoutes) -> str:
+def _detours(routes: PublicRoutes) -> Text:
     """``VirtualAppliance 10.9.0.4 for 0.0.0.0/1 and 128.0.0.0/1, 100 % of the public addresses``"""
-    share = f"{percent(routes.detoured, PUBLIC_ADDRESSES)} of the public addresses"
-    tags = f"{_named(routes.unsized)}, how many addresses is unknown" if routes.unsized else ""
-    return "; ".join(filter(None, (f"{_named(routes.detours)}, {share}" if routes.detours else "", tags)))
+    share = percent(routes.detoured, PUBLIC_ADDRESSES)
+    sized = Text("{routes}, {share} of the public addresses", routes=_named(routes.detours), share=share)
+    tags = Text("{routes}, how many addresses is unknown", routes=_named(routes.unsized))
+    return arranged("{routes}", routes=(*[sized] * bool(routes.detours), *[tags] * bool(routes.unsized)))
 
 
-def _named(routes: Sequence[Route]) -> str:
+def _named(routes: Sequence[Route]) -> Text:
     prefixes: dict[str, list[str]] = {}
     for route in routes:
-        prefixes.setdefault(route.next_hop, []).append(route.prefix or f"{route.name}, which has no prefix")
-    return ", ".join(f"{hop} for {listed(of, 16)}" for hop, of in prefixes.items())
+        prefix = route.prefix or Text("{route}, which has no prefix", route=route.name)
+        prefixes.setdefault(route.next_hop, []).append(prefix)
+    hops = (Text("{hop} for {prefixes}", hop=hop, prefixes=listed(of, 16)) for hop, of in prefixes.items())
+    return arranged("{hops}", hops=tuple(hops))
 
 
 def propagated_routes(facts: NetworkFacts) -> Check:
@@ -176,29 +219,31 @@ def propagated_routes(facts: NetworkFacts) -> Check:
         CheckId.PROPAGATED_ROUTES, "virtualNetworks GET, GatewaySubnet, RouteServerSubnet and peerings; routeTables GET"
     )
     if facts.vnet_id is None:
-        return check.passes("AKS owns the virtual network")
-    node = f" {facts.nodes[0].name}" if facts.nodes else ""
-    remedy = (
-        f"look for 0.0.0.0/0 among the effective routes of node{node}'s network interface in the portal, or among what "
-        "the gateway learned"
+        return check.passes(Text("AKS owns the virtual network"))
+    remedy = Text(
+        "look for 0.0.0.0/0 among the effective routes of a node's network interface in the portal, or among what the "
+        "gateway learned; the first subnet's gate would show it too"
     )
     vnet = ArmId.parse(facts.vnet_id)
     where = ("--subscription", vnet.subscription, "-g", vnet.resource_group, "-n", "<gateway>")
     command = az("network", "vnet-gateway", "list-learned-routes", *where)
     if facts.vnet is None:
         return check.unknown(
-            "whether a VPN or ExpressRoute gateway or a Route Server announces a default route is unknown",
+            Text("whether a VPN or ExpressRoute gateway or a Route Server announces a default route is unknown"),
             remedy,
             command,
             is_needed=False,
         )
     open_subnets = [subnet.name for subnet in facts.subnets if subnet.takes_propagated_routes]
     if not facts.vnet.learns_routes or not open_subnets:
-        return check.passes("no gateway or Route Server can announce a default route here")
+        return check.passes(Text("no gateway or Route Server can announce a default route here"))
     return check.warns(
-        f"a VPN or ExpressRoute gateway or a Route Server may announce routes to {listed(open_subnets)}, and they were "
-        "not read; a default route among them would go ahead of the NAT gateway",
-        f"{remedy}; the first subnet's gate would show it too",
+        Text(
+            "a VPN or ExpressRoute gateway or a Route Server may announce routes to {subnets}; a default route among "
+            "them would take precedence over the NAT gateway",
+            subnets=listed(open_subnets),
+        ),
+        remedy,
         command,
     )
 
@@ -208,8 +253,8 @@ def kept_route_table(facts: NetworkFacts) -> Check:
     check = CheckBuilder(CheckId.ROUTE_TABLE, "subnets GET, routeTable")
     kept = [f"{subnet.name}: {subnet.route_table_id.name}" for subnet in facts.subnets if subnet.route_table_id]
     if not kept:
-        return check.passes("the subnets have no route table")
-    return check.passes(f"the route table stays as it is ({listed(kept)}); it is read back after the write")
+        return check.passes(Text("the subnets have no route table"))
+    return check.passes(Text("the route table stays as it is ({tables})", tables=listed(kept)))
 
 
 def dual_stack(facts: NetworkFacts) -> Check:
@@ -217,9 +262,10 @@ def dual_stack(facts: NetworkFacts) -> Check:
     check = CheckBuilder(CheckId.IPV6, "managedClusters GET, networkProfile.ipFamilies; subnets GET, addressPrefixes")
     subnets = [subnet.name for subnet in facts.subnets if subnet.has_ipv6]
     if not facts.is_dual_stack:
-        return check.passes("cluster and subnets use IPv4 only")
-    where = f"subnet {listed(subnets)} has IPv6 addresses" if subnets else "the cluster is dual-stack"
+        return check.passes(Text("cluster and subnets use IPv4 only"))
     return check.blocks(
-        f"{where}: a Standard NAT gateway does IPv4 only and can't be used there",
-        "a StandardV2 gateway can: a plan of kind standard_v2 has the commands",
+        Text("subnet {subnets} has IPv6: a Standard NAT gateway is for IPv4 only", subnets=listed(subnets))
+        if subnets
+        else Text("the cluster is dual-stack: a Standard NAT gateway is for IPv4 only"),
+        Text("take a StandardV2 gateway: a plan of kind standard_v2 has the commands"),
     )

@@ -184,7 +184,7 @@ def test_relief_says_that_it_drops_connections_and_whether_new_addresses_come() 
         assert "drops open connections" in found.warnings[0].message
         assert "drops open connections" in found.irreversible
         assert found.summary.endswith("open connections drop")
-        return next(note for note in found.notes if "egress IP" in note)
+        return next(note for note in found.notes if "egress IP" in note or "address" in note)
 
     pools = [NodePool("user", "User", 20, 30, "10%", vnet_subnet_id=USER_SUBNET)]
     ips = LoadBalancerProfile(managed_outbound_ip_count=1)
@@ -192,9 +192,9 @@ def test_relief_says_that_it_drops_connections_and_whether_new_addresses_come() 
     assert "new ones join them" in address_note(fits), "33 × 2,048 = 67,584 ports are more than 64,000"
     pools = [NodePool("user", "User", 20, 28, "10%", vnet_subnet_id=USER_SUBNET)]
     fits = facts(cluster(pools, load_balancer_profile=ips))
-    assert address_note(fits).startswith("No new address: the 1 egress IP of today carries 2,048 ports for each of 31")
+    assert address_note(fits).startswith("No new address for up to 31 nodes, autoscaler maximum")
     unknown = replace(fits, cluster=replace(fits.cluster, has_auto_provisioning=True))
-    assert "The maximum of nodes is unknown" in address_note(unknown)
+    assert "Their maximum is unknown" in address_note(unknown)
 
 
 # --- the others ---
@@ -273,7 +273,7 @@ def test_alignment_names_the_addresses_that_are_lost_and_the_way_back() -> None:
     assert found.rollback_commands == (f"{AKS}--outbound-type loadBalancer",)
     assert "20.50.10.7" in found.irreversible
     for told in (found.irreversible, found.summary):
-        assert "one-click roll-back" in told and "ends with it" in told
+        assert "one-click rollback" in told and "ends with it" in told
 
 
 def test_a_managed_network_gets_aks_own_gateway_and_relief_beside_it() -> None:

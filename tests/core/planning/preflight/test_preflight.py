@@ -178,7 +178,10 @@ def test_a_subnet_of_the_cluster_that_is_missing_from_the_facts_blocks() -> None
 
 def test_a_subnet_that_is_not_succeeded_is_blocked() -> None:
     of = facts(subnets=(subnet(USER_SUBNET, provisioning_state="Updating"), subnet(SYSTEM_SUBNET)))
-    assert result(preflight.subnets.subnets_readable, of) == (BLOCK, "`snet-user` is Updating")
+    assert result(preflight.subnets.subnets_readable, of) == (
+        BLOCK,
+        "an operation is running or has failed (snet-user: Updating)",
+    )
 
 
 def test_subnets_in_two_networks_are_blocked() -> None:
@@ -260,9 +263,9 @@ def test_others_in_the_subnets_are_named() -> None:
 @pytest.mark.parametrize(
     ("tags", "said"),
     [
-        (None, "can't be seen"),
-        ({"team": "net"}, "can't be seen"),
-        ({"ManagedBy": "Terraform", "team": "net"}, "tags say so (ManagedBy=Terraform)"),
+        (None, "if the network is managed as code"),
+        ({"team": "net"}, "if the network is managed as code"),
+        ({"ManagedBy": "Terraform", "team": "net"}, "by its tags the network is managed as code (ManagedBy=Terraform)"),
         ({"azd-env-name": "prod"}, "azd-env-name=prod"),
     ],
 )

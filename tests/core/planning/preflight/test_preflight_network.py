@@ -61,7 +61,7 @@ def behind(vnet: Vnet | None, *, takes_routes: bool = True) -> NetworkFacts:
         (addresses.basic_sku, facts(), PASS, "Standard"),
         (addresses.basic_sku, facts(cluster(load_balancer_sku="basic")), BLOCK, "the cluster's load balancer"),
         (addresses.basic_sku, facts(outbound_ips=(replace(EGRESS, sku="Basic"),)), BLOCK, "aks"),
-        (addresses.internet_routing, facts(), PASS, "no public IP"),
+        (addresses.internet_routing, facts(), PASS, "no outbound IP"),
         (
             addresses.internet_routing,
             facts(outbound_ips=(replace(EGRESS, has_internet_routing=True),)),
