@@ -4,6 +4,7 @@ import azure.functions as func
 
 from shared.triggers import (
     http_assets,
+    http_audit,
     http_changes,
     http_checks,
     http_commands,
@@ -21,6 +22,7 @@ for module in (
     http_checks,
     http_health,
     http_silences,
+    http_audit,
     http_changes,
     http_commands,
     http_sign_in,

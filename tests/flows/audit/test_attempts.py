@@ -86,8 +86,8 @@ def test_storage_that_does_not_answer_changes_no_refusal(
 
 def test_another_policy_is_one_line_and_the_same_is_none(table: Table) -> None:
     records, chain = Records(table, SIGNER), AuditChain(table, SIGNER)
-    for policy in ("policy 1", "policy 1", "policy 2"):
-        PolicyAudit(chain, policy).run(NOW)
+    for minute, policy in enumerate(("policy 1", "policy 1", "policy 2")):
+        PolicyAudit(chain, policy).run(NOW + timedelta(minutes=minute))
     assert [(line.event, line.detail) for line in lines(records)] == [
         ("approval policy changed", "policy 1; before: not known"),
         ("approval policy changed", "policy 2; before: policy 1"),
@@ -98,5 +98,5 @@ def test_another_policy_is_one_line_and_the_same_is_none(table: Table) -> None:
 def test_a_forged_policy_in_force_is_not_believed(table: Table) -> None:
     PolicyAudit(AuditChain(table), "policy 2").run(NOW)
     chain = AuditChain(table, SIGNER)
-    PolicyAudit(chain, "policy 2").run(NOW)
+    PolicyAudit(chain, "policy 2").run(NOW + timedelta(minutes=1))
     assert lines(Records(table))[-1].detail == "policy 2; before: not known"

@@ -1,0 +1,55 @@
+"""The audit as JSON lines: what verifying it found, and the lines with their places in their chains."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..core.audit.chain import Line, line_hash
+from ..model.audit import AuditLine
+from ..store.codec import load
+from .answers import SCHEMA, plain
+
+if TYPE_CHECKING:
+    from ..flows.audit.verify import AuditReport
+
+
+def verification_json(report: AuditReport) -> dict[str, Any]:
+    """The numbers are numbers of lines; ``problems`` names lines by partition and sequence number."""
+    chains, newest = report.chains, report.newest_root
+    return {
+        "kind": "verification",
+        "schema": SCHEMA,
+        "is_whole": report.is_whole,
+        "is_signed": report.is_signing,
+        "chains": len(chains),
+        "lines": sum(chain.lines for chain in chains),
+        "signed": sum(chain.signed for chain in chains),
+        "not_yet_anchored": sum(chain.lines - chain.anchored for chain in chains),
+        "outside_of_chains": sum(chain.unchained for chain in chains),
+        "newest_root": {"day": newest.day.isoformat(), "hash": newest.hash} if newest else None,
+        "broken_roots": list(report.broken_roots),
+        "problems": [{"partition": chain.partition, **plain(found)} for chain in chains for found in chain.problems],
+    }
+
+
+def line_json(partition: str, line: Line, sealed: Mapping[str, int]) -> dict[str, Any]:
+    """``sealed``: the last line of each partition that the newest day root covers."""
+    try:
+        content = plain(load(AuditLine, line.content.partition(" ")[2]))
+    except ValueError:
+        content = {"unreadable": line.content}
+    return {
+        "kind": "line",
+        "partition": partition,
+        "sequence": line.sequence,
+        "hash": line_hash(partition, line.key, line.sequence, line.previous, line.content),
+        "proof": line.proof.value,
+        "is_anchored": 0 < line.sequence <= sealed.get(partition, 0),
+        **content,
+    }
+
+
+def json_lines(*objects: Mapping[str, Any]) -> str:
+    return "".join(f"{json.dumps(found)}\n" for found in objects)

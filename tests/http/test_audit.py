@@ -1,0 +1,54 @@
+"""GET /api/audit of a running app: for auditors, and with what was refused before."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from devhost.stage import Stage
+from tests.support.html_page import fields
+from tests.support.sign_in import Visitor, link_of, stage_with_people
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory, azurite: str) -> Iterator[Stage]:
+    with stage_with_people(tmp_path_factory.mktemp("stage"), azurite) as ready:
+        yield ready
+
+
+def audit(visitor: Visitor, stage: Stage) -> list[dict[str, Any]]:
+    answer = visitor.get(f"{stage.host.base_url}/api/audit")
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["Content-Type"].startswith("application/jsonl")
+    return [json.loads(line) for line in answer.text.splitlines()]
+
+
+def test_an_auditor_reads_decisions_refused_attempts_and_failed_sign_ins(stage: Stage) -> None:
+    link, address = link_of(stage), f"{stage.host.base_url}/api/audit"
+    with Visitor(stage) as reader, Visitor(stage) as auditor:
+        assert reader.get(address).status_code == 401
+        assert reader.get(address, headers={"Authorization": "Bearer x"}).status_code == 401
+        assert reader.get(f"{stage.host.base_url}/api/signed-in?state=none").status_code == 403
+        page = reader.sign_in(link, "rui@contoso.example").text
+        form = fields(page)
+        refused = reader.post(link, data={"t": link.partition("?t=")[2], "csrf": form["csrf"], "action": "approve"})
+        assert refused.status_code == 409, "the form of another page"
+        assert reader.get(address).status_code == 403
+        auditor.sign_in(link, "ines@contoso.example")
+        verification, *lines = audit(auditor, stage)
+    assert (verification["is_whole"], verification["is_signed"]) == (True, True)
+    assert verification["lines"] == len(lines) == verification["signed"]
+    assert verification["newest_root"], "the first tick sealed what it wrote"
+    found = [(line["event"], line["detail"].partition(":")[0], line["actor"].partition(" (")[0]) for line in lines]
+    assert ("incident opened", "", "snatbot") in found
+    assert any(event == "approval policy changed" for event, *_ in found)
+    assert [(event, code) for event, code, _ in found if event.endswith(" refused")] == [
+        ("sign-in refused", "token_refused"),
+        ("sign-in refused", "sign_in_refused"),
+        ("attempt refused", "refused"),
+        ("attempt refused", "not_permitted"),
+    ]
+    assert "Bearer" not in json.dumps(lines)
