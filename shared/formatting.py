@@ -77,6 +77,18 @@ def minutes_of(number: int) -> Text:
     return Text.plural("{count} minute", "{count} minutes", count=number)
 
 
+def outbound_ips_of(number: int) -> Text:
+    return Text.plural("{count} outbound IP", "{count} outbound IPs", count=number)
+
+
+def clusters_of(number: int) -> Text:
+    return Text.plural("{count} cluster", "{count} clusters", count=number)
+
+
+def measured_minutes_of(number: int) -> Text:
+    return Text.plural("{count} measured minute", "{count} measured minutes", count=number)
+
+
 def percent(part: float, whole: float) -> Text:
     """One decimal. A value between 0 and 100 is never shown as 0 or 100: ``>99.9 %``, ``<0.1 %``."""
     if whole <= 0:
@@ -98,6 +110,13 @@ def listed(names: Sequence[str], limit: int = 5) -> Text:
     return Text("{names} and {last}", names=tuple(names[:-1]), last=names[-1])
 
 
+def either(names: Sequence[str]) -> Text:
+    """``a``, ``a or b``, ``a, b or c``"""
+    if len(names) < 2:
+        return arranged("{names}", names=tuple(names))
+    return Text("{names} or {last}", names=tuple(names[:-1]), last=names[-1])
+
+
 def visible(text: str) -> str:
     """The text without invisible characters, because anybody may choose names and they could distort the message.
 
@@ -114,6 +133,11 @@ def marked(names: Sequence[str], limit: int = 16) -> Text:
 def clip(text: str, limit: int) -> str:
     """At most ``limit`` characters; an ellipsis marks a cut."""
     return text if len(text) <= limit else text[: max(0, limit - 1)].rstrip() + ELLIPSIS
+
+
+def clauses(*texts: str) -> Text:
+    """Each non-empty text, with semicolons between."""
+    return arranged("{texts:clauses}", texts=texts)
 
 
 def sentence(text: str) -> Text:

@@ -14,13 +14,15 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
+from .model.text import Text
+
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _REPEATED = re.compile(
     r"(?P<days>daily|(?P<first>[a-z]{3})(?:-(?P<last>[a-z]{3}))?)\s+"
     r"(?P<from>\d{2}:\d{2})-(?P<to>\d{2}:\d{2})"
 )
 _MOST_IN_A_ROW = 100  # windows; recurring ones repeat after a week
-EXAMPLE = "such as 'sat 22:00-02:00', 'daily 01:00-03:30' or '2026-12-24T18:00Z/2026-12-27T06:00Z' (UTC)"
+EXAMPLE = Text("such as 'sat 22:00-02:00', 'daily 01:00-03:30' or '2026-12-24T18:00Z/2026-12-27T06:00Z' (UTC)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,9 @@ def _parse(part: str) -> RecurringWindow | OneTimeWindow:
     try:
         return _repeated(match) if match else _once(part)
     except ValueError:
-        raise ValueError(f"{part!r} is not a maintenance window; {EXAMPLE}") from None
+        raise ValueError(
+            Text("{given} is not a maintenance window; {example}", given=repr(part), example=EXAMPLE)
+        ) from None
 
 
 def _repeated(match: re.Match[str]) -> RecurringWindow:

@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from .errors import BadInput
-from .formatting import clip, count, visible
+from .formatting import clip, either, visible
 from .model.identity import Approver, Person
+from .model.text import Text
 
 LONGEST_NAME = 80  # characters, of a person
 LONGEST_SELECTOR = 400  # characters; a cluster's resource id has at most 320
@@ -21,9 +22,16 @@ def text(name: str, given: str, most: int) -> str:
     """One line of at most ``most`` characters."""
     on_one_line = " ".join(given.split())
     if len(on_one_line) > most:
-        raise BadInput(f"{name} has {count(len(on_one_line), 'character')}; at most {most} are taken")
+        raise BadInput(
+            Text(
+                "{name} has {length} characters; at most {most} are taken",
+                name=name,
+                length=len(on_one_line),
+                most=most,
+            )
+        )
     if visible(on_one_line) != on_one_line:
-        raise BadInput(f"{name} has characters that can't be seen; give it without them")
+        raise BadInput(Text("{name} has characters that can't be seen; give it without them", name=name))
     return on_one_line
 
 
@@ -33,7 +41,7 @@ def person(by: Approver) -> str:
         return str(by)
     named = text("by", by, LONGEST_NAME)
     if not named:
-        raise BadInput("by is empty; give your name, it is kept with what you do")
+        raise BadInput(Text("by is empty; give your name, it is kept with what you do"))
     return named
 
 
@@ -41,7 +49,7 @@ def selector(parameters: Mapping[str, str]) -> str:
     """The name or resource id in ``cluster``; never empty."""
     found = text("cluster", parameters.get("cluster", ""), LONGEST_SELECTOR)
     if not found:
-        raise BadInput("cluster is missing; give ?cluster=<name or resource id>")
+        raise BadInput(Text("cluster is missing; give ?cluster=<name or resource id>"))
     return found
 
 
@@ -50,7 +58,15 @@ def whole_number(name: str, given: str, least: int, most: int) -> int:
     digits = given.strip()
     is_number = digits.isascii() and digits.isdigit() and len(digits.lstrip("0")) <= len(str(most))
     if not is_number or not least <= int(digits) <= most:
-        raise BadInput(f"{name} is {shown(given)}; it must be a whole number, {least} to {most}")
+        raise BadInput(
+            Text(
+                "{name} is {given}; it must be a whole number, {least:plain} to {most:plain}",
+                name=name,
+                given=shown(given),
+                least=least,
+                most=most,
+            )
+        )
     return int(digits)
 
 
@@ -63,7 +79,9 @@ def moment(name: str, given: str) -> datetime:
             return at.astimezone(UTC)
     except (ValueError, OverflowError):  # OverflowError: near the years 1 and 9999
         pass
-    raise BadInput(f"{name} is {shown(given)}; it must be a time with zone, such as 2026-12-24T18:00Z")
+    raise BadInput(
+        Text("{name} is {given}; it must be a time with zone, such as 2026-12-24T18:00Z", name=name, given=shown(given))
+    )
 
 
 def choice(name: str, given: str, choices: Sequence[str]) -> str:
@@ -71,7 +89,14 @@ def choice(name: str, given: str, choices: Sequence[str]) -> str:
     found = given.strip().lower() or choices[0]
     if found not in choices:
         named = [choice for choice in choices if choice]
-        raise BadInput(f"{name} is {shown(given)}; leave it out, or give {' or '.join(named)}")
+        raise BadInput(
+            Text(
+                "{name} is {given}; leave it out, or give {choices}",
+                name=name,
+                given=shown(given),
+                choices=either(named),
+            )
+        )
     return found
 
 

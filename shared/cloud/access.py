@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from ..model.access import Access, Lock, Permission, PolicyDenial, Quota
 from ..model.resource_id import ArmId
+from ..model.text import Text, arranged
 from . import api_versions
 from .arm import Arm
 from .errors import AzureError
@@ -45,18 +46,18 @@ class AccessReader:
 
         ``new_types`` are their types without the provider, such as ``natGateways``.
         """
-        reasons: dict[str, str] = {}
+        reasons: dict[str, Text] = {}
 
         def attempt(what: str, read: Callable[[], T]) -> T | None:
             try:
                 return read()
             except AzureError as error:
-                reasons[what] = f"{error.message} {error.remedy}".strip()
+                reasons[what] = arranged("{parts:words}", parts=(error.message, error.remedy))
                 return None
 
         by_scope: dict[str, tuple[Permission, ...] | None] = {}
         if self._writer is None:
-            reasons["permissions"] = "no writing identity is set (REMEDIATOR_CLIENT_ID)"
+            reasons["permissions"] = Text("no writing identity is set (REMEDIATOR_CLIENT_ID)")
         else:
             by_scope = {scope.lower(): attempt(scope.lower(), partial(self._permissions, scope)) for scope in scopes}
         permissions = {scope: roles for scope, roles in by_scope.items() if roles is not None}

@@ -14,6 +14,7 @@ from typing import Any
 
 from ..model.activity import LoggedWrite
 from ..model.resource_id import ArmId
+from ..model.text import Text
 from . import api_versions
 from .arm import Arm
 from .error_mapping import decoded
@@ -41,15 +42,15 @@ class ActivityLog:
         self._arm = arm
 
     def writes(
-        self, subscription: str, group: str, start: datetime, end: datetime, unreadable: list[str]
+        self, subscription: str, group: str, start: datetime, end: datetime, unreadable: list[Text]
     ) -> tuple[LoggedWrite, ...]:
         """Writes and deletions of anything in the group that the log holds by now, oldest first.
 
         Adds to ``unreadable`` why an event can't be read: it may be a write.
         """
         path = f"/subscriptions/{subscription}/providers/Microsoft.Insights/eventtypes/management/values"
-        period = f"eventTimestamp ge '{utc_text(start)}' and eventTimestamp le '{utc_text(end)}'"
-        wanted = f"{period} and resourceGroupName eq '{group}'"
+        since, until = utc_text(start), utc_text(end)
+        wanted = f"eventTimestamp ge '{since}' and eventTimestamp le '{until}' and resourceGroupName eq '{group}'"
         events, bad = read_rows(self._arm.list(path, api_versions.ACTIVITY_LOG, **{"$filter": wanted}), _event)
         by_operation: dict[str, list[_Event]] = {}
         for event in filter(None, events):
@@ -64,9 +65,9 @@ def _event(item: Mapping[str, Any]) -> _Event | None:
     if not text(item, "operationName", "value").lower().endswith(_WRITES):
         return None
     operation_id, stamp = text(item, "operationId"), text(item, "eventTimestamp")
-    at = moment(f"operation {operation_id}", "eventTimestamp", stamp)
+    at = moment(Text("operation {operation}", operation=operation_id), "eventTimestamp", stamp)
     if not operation_id:
-        raise UnexpectedAnswer("an event of the activity log", "it has no operationId")
+        raise UnexpectedAnswer(Text("an event of the activity log"), Text("it has no operationId"))
     return _Event(operation_id, at, item)
 
 
@@ -79,7 +80,7 @@ def _write(events: Iterable[_Event]) -> LoggedWrite:
     return LoggedWrite(
         operation_id=ordered[0].operation_id,
         at=ordered[0].at,
-        caller=text(first, "caller") or "somebody unnamed",
+        caller=text(first, "caller") or Text("somebody unnamed"),
         action=text(first, "operationName", "value"),
         resource_id=ArmId(text(first, "resourceId")),
         correlation_id=text(first, "correlationId"),

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
+from ..model.text import Text
 from .api_versions import next_best
 from .error_mapping import azure_errors, from_response, json_object, operation_name
 from .errors import UnexpectedAnswer, UnsupportedApiVersion
@@ -65,11 +66,11 @@ class Arm:
         while True:
             items = page.get("value")
             if not isinstance(items, list):
-                raise UnexpectedAnswer(pages.operation, "a list was expected and has no `value`")
+                raise UnexpectedAnswer(pages.operation, Text("a list was expected and has no `value`"))
             yield from items
             link = page.get("nextLink") or None
             if link is not None and not isinstance(link, str):
-                raise UnexpectedAnswer(pages.operation, "the link to the next page is not a text")
+                raise UnexpectedAnswer(pages.operation, Text("the link to the next page is not a text"))
             if link is None:
                 return
             url = resolve_link(url, link)

@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
+from ..model.text import Text
 from .errors import AzureError, Forbidden, NotRegistered, NotSent, Unavailable
 from .metric_request import Part
 
@@ -66,16 +67,19 @@ class BatchLimits:
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._sizes: dict[str, tuple[int, float]] = {}  # with the time until which it applies
-        self._refusals: dict[str, tuple[str, float]] = {}  # the reason, and when to try again
+        self._refusals: dict[str, tuple[Text, float]] = {}  # the reason, and when to try again
 
     @property
-    def problems(self) -> dict[str, str]:
+    def problems(self) -> dict[str, Text]:
         """Where batches are smaller than usual or rejected, and why."""
         with self._lock:
             sizes = {key: self._size(key) for key in sorted(self._sizes)}
             refusals = {key: self._refusals[key][0] for key in sorted(self._refusals)}
         smaller_there = {key: _PROBLEMS[size] for key, size in sizes.items() if size in _PROBLEMS}
-        return {key: f"subscription {key}: {problem}" for key, problem in (smaller_there | refusals).items()}
+        found = smaller_there | refusals
+        return {
+            key: Text("subscription {subscription}: {problem}", subscription=key, problem=found[key]) for key in found
+        }
 
     def size(self, key: str) -> int:
         with self._lock:
@@ -106,10 +110,10 @@ class BatchLimits:
             return True
 
     def note_refusal(self, key: str, error: AzureError) -> None:
-        remedy = error.remedy
+        why = error.text_with_remedy
         if isinstance(error, Forbidden) and error.missing_action is not None:
-            remedy += ", such as Monitoring Reader"  # at the subscription itself (Azure docs: migrate-to-batch-api)
-        why = f"{error}. {remedy}".removesuffix(". ")
+            # At the subscription itself (Azure docs: migrate-to-batch-api).
+            why = Text("{refusal}, such as Monitoring Reader", refusal=why)
         with self._lock:
             is_news = key not in self._refusals
             self._refusals[key] = (why, self._monotonic() + KEPT_SECONDS)
@@ -127,8 +131,12 @@ class BatchLimits:
         return size if until > self._monotonic() else STEPS[0]
 
 
-_LEFT_OUT = "batches of {} leave out points that Azure Monitor has"
 _PROBLEMS = {
-    after: f"{_LEFT_OUT.format(before)}; {f'at most {after} resources' if after > 1 else 'one resource'} a request"
+    after: Text.plural(
+        "batches of {size} leave out points that Azure Monitor has; {count} resource a request",
+        "batches of {size} leave out points that Azure Monitor has; at most {count} resources a request",
+        count=after,
+        size=before,
+    )
     for before, after in pairwise(STEPS)
 }

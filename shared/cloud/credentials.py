@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from ..model.text import Text
 from ..retry_after import requested_wait_seconds
 from .errors import Throttled
 
@@ -41,7 +42,7 @@ def client_assertion(identity: TokenCredential) -> str:
     """
     from .error_mapping import azure_errors
 
-    with azure_errors("asking for the managed identity's token for Entra ID"):
+    with azure_errors(Text("asking for the managed identity's token for Entra ID")):
         return identity.get_token("api://AzureADTokenExchange/.default").token
 
 
@@ -60,5 +61,5 @@ def _heed_retry_after(response: Any) -> None:
     """Raise Throttled for a long Retry-After: the SDK would sleep through it, and can't parse each format."""
     seconds = requested_wait_seconds(response.http_response.headers)
     if seconds is not None and seconds > _LONGEST_ASKED_SECONDS:
-        message = "the identity endpoint throttles this app"
-        raise Throttled("asking for a token", message, status=429, retry_after_seconds=seconds)
+        message = Text("the identity endpoint throttles this app")
+        raise Throttled(Text("asking for a token"), message, status=429, retry_after_seconds=seconds)

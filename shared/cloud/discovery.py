@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ..errors import BadInput
+from ..formatting import clauses, clusters_of
 from ..model.cluster import Cluster
 from ..model.fleet import Unlisted
 from ..model.load_balancer import LoadBalancer, NodeList
 from ..model.resource_id import ArmId
+from ..model.text import Text
 from . import api_versions
 from .arm import Arm
 from .errors import AzureError, BadRequest, Forbidden, NotFound, SignInFailed, TooMuchAsked, UnexpectedAnswer
@@ -87,9 +89,15 @@ class Discovery:
         try:
             cluster_id = ArmId.parse(given) if given.startswith("/") else self._id_of(given)
         except ValueError as error:
-            raise BadInput(str(error)) from error
+            raise BadInput(error.args[0]) from error
         if cluster_id.type.lower() != CLUSTER_TYPE.lower():
-            raise BadInput(f"not the id of an AKS cluster: {cluster_id!r}; expected one of type {CLUSTER_TYPE}")
+            raise BadInput(
+                Text(
+                    "not the id of an AKS cluster: {given}; expected one of type {type}",
+                    given=repr(str(cluster_id)),
+                    type=CLUSTER_TYPE,
+                )
+            )
         return parse_cluster(self._arm.get(cluster_id, api_versions.MANAGED_CLUSTERS))
 
     def load_balancer(self, cluster: Cluster) -> LoadBalancer | None:
@@ -116,11 +124,19 @@ class Discovery:
         every = [*(cluster.id for cluster in found.clusters), *(row.id for row in found.broken)]
         ids = [cluster_id for cluster_id in every if cluster_id.name.lower() == name.lower()]
         if len(ids) > 1:
-            raise BadInput(f"{len(ids)} clusters are named {name!r}; give the id of one: {', '.join(ids)}")
+            raise BadInput(
+                Text(
+                    "{clusters} are named {name}; give the id of one: {ids}",
+                    clusters=clusters_of(len(ids)),
+                    name=repr(name),
+                    ids=tuple(ids),
+                )
+            )
         if not ids:
-            unlisted = "; ".join(map(str, found.unreadable))
-            hidden = f"; not everything could be read: {unlisted}" if unlisted else ""
-            raise NotFound(f"cluster {name}", f"no readable cluster has this name{hidden}", status=404)
+            unlisted = clauses(*(entry.text for entry in found.unreadable))
+            hidden = Text("not everything could be read: {unlisted}", unlisted=unlisted) if unlisted else Text("")
+            reason = clauses(Text("no readable cluster has this name"), hidden)
+            raise NotFound(Text("cluster {cluster}", cluster=name), reason, status=404)
         return ids[0]
 
     def _read_graph(self, query: str, parse: Callable[[Any], T], of: str) -> tuple[list[T], list[UnreadableRow]]:
@@ -141,7 +157,7 @@ class Discovery:
             page = self._arm.post("/providers/Microsoft.ResourceGraph/resources", body, api_versions.RESOURCE_GRAPH)
             rows = page.get("data")
             if not isinstance(rows, list):
-                raise UnexpectedAnswer("Resource Graph", "the answer has no rows")
+                raise UnexpectedAnswer("Resource Graph", Text("the answer has no rows"))
             yield from rows
             # `resultTruncated` says "false" even if there is more, so only the token counts.
             token = text(page, "$skipToken")
@@ -155,7 +171,7 @@ class Discovery:
         unreadable: list[Unlisted] = []
         visible = {subscription.lower() for subscription in self._readable_subscriptions(unreadable)}
         return unreadable + [
-            Unlisted(f"subscription {subscription}", "it does not exist or this identity has no role in it")
+            Unlisted(_named(subscription), Text("it does not exist or this identity has no role in it"))
             for subscription in self._subscriptions
             if subscription.lower() not in visible
         ]
@@ -170,13 +186,20 @@ class Discovery:
             try:
                 yield from self._arm.list(f"/subscriptions/{subscription}/providers/{kind}", api_version)
             except AzureError as error:
-                unreadable.append(Unlisted(f"subscription {subscription}", str(error)))
+                unreadable.append(Unlisted(_named(subscription), error.text))
 
 
 def _without_id(what: str, rows: Sequence[UnreadableRow]) -> list[Unlisted]:
     """How many rows have no readable id, and the reason of the first."""
     reasons = [row.reason for row in rows if not row.id]
-    return [Unlisted(f"{what} without a readable id", f"{len(reasons)}, such as: {reasons[0]}")] if reasons else []
+    if not reasons:
+        return []
+    summary = Text("{count}, such as: {reason}", count=len(reasons), reason=reasons[0])
+    return [Unlisted(Text("{kind} without a readable id", kind=what), summary)]
+
+
+def _named(subscription: str) -> Text:
+    return Text("subscription {subscription}", subscription=subscription)
 
 
 def _subscription(item: Json) -> str:

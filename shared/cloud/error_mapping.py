@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import SnatbotError
+from ..model.text import Text
 from ..retry_after import parsed_seconds, requested_wait_seconds
 from .errors import (
     AzureError,
@@ -59,7 +60,7 @@ def operation_name(method: str, url: str) -> str:
     try:
         return f"{method} {urlsplit(url).path or '/'}"
     except ValueError:
-        return f"{method} an address that can't be read"
+        return Text("{method} an address that can't be read", method=method)
 
 
 @contextmanager
@@ -77,7 +78,9 @@ def azure_errors(operation: str) -> Iterator[None]:
     except SdkError as error:
         raise from_exception(operation, error) from error
     except Exception as error:
-        raise UnexpectedAnswer(operation, f"the answer can't be read ({type(error).__name__})") from error
+        raise UnexpectedAnswer(
+            operation, Text("the answer can't be read ({error})", error=type(error).__name__)
+        ) from error
 
 
 def decoded(body: str) -> Any:
@@ -95,7 +98,7 @@ def json_object(operation: str, body: bytes) -> dict[str, Any]:
     """The JSON object of a successful answer. Raises UnexpectedAnswer."""
     content = json_value(operation, body)
     if not isinstance(content, dict):
-        raise UnexpectedAnswer(operation, "the answer is not a JSON object", status=200)
+        raise UnexpectedAnswer(operation, Text("the answer is not a JSON object"), status=200)
     return content
 
 
@@ -112,7 +115,7 @@ def json_value(operation: str, body: bytes) -> Any:
 def from_response(operation: str, status: int, headers: Mapping[str, str], body: str) -> AzureError:
     """The typed error for an answer with a status that is not a success."""
     code, message, reason = _read_body(body)
-    message = message or f"HTTP status {status} without an explanation"
+    message = message or Text("HTTP status {status:plain} without an explanation", status=status)
     wait = retry_after_seconds(headers, message)
     if status in (400, 404):
         supported = _supported_versions(body)

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from ..errors import SnatbotError
+from ..model.text import Text, arranged, verbatim
 
 _GROUP = re.compile(r"/resourceGroups/([^/?]+)", re.IGNORECASE)
 
@@ -27,17 +28,22 @@ class AzureError(SnatbotError):
         self, operation: str, message: str, *, status: int = 0, code: str = "", retry_after_seconds: float | None = None
     ) -> None:
         self.operation = operation
-        self.message = message
+        self.message = verbatim(message)
         self.status = status
         self.code = code
         self.retry_after_seconds = retry_after_seconds
         answered = " ".join(part for part in (str(status or ""), code) if part)
-        super().__init__(f"{operation}: {answered}: {message}" if answered else f"{operation}: {message}")
+        where = arranged("{operation}: {answered}", operation=operation, answered=answered) if answered else operation
+        super().__init__(arranged("{where}: {message}", where=where, message=message))
 
     @property
-    def remedy(self) -> str:
+    def remedy(self) -> Text:
         """What a person can do; empty if nothing."""
-        return ""
+        return Text("")
+
+    @property
+    def text_with_remedy(self) -> Text:
+        return arranged("{text}. {remedy}", text=self.text, remedy=self.remedy) if self.remedy else self.text
 
     @property
     def resource_group(self) -> str:
@@ -72,27 +78,32 @@ class Forbidden(AzureError):
         self.missing_scope = missing_scope
 
     @property
-    def remedy(self) -> str:
+    def remedy(self) -> Text:
         if self.missing_action is None:
-            return ""
-        scope = f" on {self.missing_scope}" if self.missing_scope else ""
-        return f"grant this app's identity a role with the action {self.missing_action}{scope}"
+            return Text("")
+        if not self.missing_scope:
+            return Text("grant this app's identity a role with the action {action}", action=self.missing_action)
+        return Text(
+            "grant this app's identity a role with the action {action} on {scope}",
+            action=self.missing_action,
+            scope=self.missing_scope,
+        )
 
 
 class SignInFailed(Forbidden):
     """401, or the identity gets no token: its roles don't matter."""
 
     @property
-    def remedy(self) -> str:
-        return "check that the managed identity is assigned to this app and that its client id is right"
+    def remedy(self) -> Text:
+        return Text("check that the managed identity is assigned to this app and that its client id is right")
 
 
 class NotRegistered(Forbidden):
     """403: the subscription has not registered the resource provider."""
 
     @property
-    def remedy(self) -> str:
-        return "register the resource provider Microsoft.Insights once in that subscription"
+    def remedy(self) -> Text:
+        return Text("register the resource provider Microsoft.Insights once in that subscription")
 
 
 class Throttled(AzureError):
@@ -153,13 +164,14 @@ class ForeignHost(UnexpectedAnswer):
 
     def __init__(self, operation: str, host: str, endpoint: str, *, status: int = 0) -> None:
         self.host = host
-        super().__init__(
-            operation, f"Azure's answer points to {host}, and only {endpoint} is configured", status=status
+        message = Text(
+            "Azure's answer points to {host}, and only {endpoint} is configured", host=host, endpoint=endpoint
         )
+        super().__init__(operation, message, status=status)
 
     @property
-    def remedy(self) -> str:
-        return "find out who answers there; nothing was sent to that host"
+    def remedy(self) -> Text:
+        return Text("find out who answers there; nothing was sent to that host")
 
 
 class MetricUnavailable(AzureError):

@@ -12,10 +12,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
+from ..formatting import clauses
 from ..model.cluster import Cluster
 from ..model.fleet import Fleet, Unlisted, WatchedCluster, WatchedGateway
 from ..model.load_balancer import LoadBalancer
 from ..model.resource_id import ArmId
+from ..model.text import Text
 from . import api_versions
 from .discovery import Discovery, cluster_balancer_id
 from .errors import AzureError, Forbidden, NotFound, UnexpectedAnswer
@@ -102,14 +104,14 @@ class FleetDiscovery:
         found, _ = self._read(_GATEWAYS_QUERY, _GATEWAYS, _gateway_or_broken, unreadable)
         broken = {row: frozenset(subnets) for row, subnets in found if isinstance(row, UnreadableRow)}
         parsed = [(gateway, prefixes) for gateway, prefixes in found if isinstance(gateway, WatchedGateway)]
-        unreadable += [Unlisted(f"NAT gateway {row.id}", row.reason) for row in broken]
+        unreadable += [Unlisted(Text("NAT gateway {gateway}", gateway=row.id), row.reason) for row in broken]
         sizes = self._prefix_sizes(unreadable) if any(prefixes for _, prefixes in parsed) else {}
         return [_counted(gateway, prefixes, sizes) for gateway, prefixes in parsed], broken
 
     def _prefix_sizes(self, unreadable: list[Unlisted]) -> dict[ArmId, int]:
         """The number of addresses of each public IP prefix."""
         parsed, bad = self._read(_PREFIXES_QUERY, _PREFIXES, _prefix_size, unreadable)
-        unreadable += [Unlisted(f"public IP prefix {row.id}", row.reason) for row in bad]
+        unreadable += [Unlisted(Text("public IP prefix {prefix}", prefix=row.id), row.reason) for row in bad]
         return dict(parsed)
 
     def _read(
@@ -118,7 +120,7 @@ class FleetDiscovery:
         try:
             return self._discovery.read(query, kind, api_versions.NETWORK, parse, unreadable)
         except AzureError as error:
-            unreadable.append(Unlisted(f"{kind} could not be listed", str(error)))
+            unreadable.append(Unlisted(Text("{kind} could not be listed", kind=kind), error.text))
             return [], []
 
 
@@ -183,7 +185,8 @@ def _readable_subnets(row: Json) -> tuple[ArmId, ...]:
 def _known_by_id(row: UnreadableRow) -> WatchedCluster:
     """A cluster of which only the id can be read; it is not measured."""
     cluster = Cluster(row.id, row.id.name, location="", node_resource_group="", outbound_type="")
-    return WatchedCluster(cluster, unreadable=f"what Azure answers of the cluster can't be read: {row.reason}")
+    reason = Text("what Azure answers of the cluster can't be read: {reason}", reason=row.reason)
+    return WatchedCluster(cluster, unreadable=reason)
 
 
 def _targets(
@@ -206,12 +209,12 @@ def _targets(
         balancer = by_balancer.get(cluster_balancer_id(cluster))
         is_balanced = cluster.outbound_type.lower() == "loadbalancer" and cluster.load_balancer_sku.lower() != "basic"
         reasons = [
-            f"what Azure answers of {row.id} can't be read: {row.reason}"
+            Text("what Azure answers of {resource} can't be read: {reason}", resource=row.id, reason=row.reason)
             for row, subnet_ids in broken.items()
             if (is_balanced or row.id.type.lower() != _BALANCERS.lower())
             and (subnet_ids.intersection(cluster.subnet_ids) or _group_of(row.id) == group)
         ]
-        yield WatchedCluster(cluster, balancer if is_balanced else None, tuple(own.values()), "; ".join(reasons))
+        yield WatchedCluster(cluster, balancer if is_balanced else None, tuple(own.values()), clauses(*reasons))
 
 
 def _group_of(resource_id: ArmId) -> str:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ..first_use import import_lock
 from ..model.health_event import HealthEvent
 from ..model.metric import Window
+from ..model.text import Text
 from .error_mapping import azure_errors
 from .errors import Forbidden, UnexpectedAnswer
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("snatbot.scan")
 PUBLIC_ENDPOINT = "https://api.loganalytics.io"
 SERVER_TIMEOUT_SECONDS = 20
-_OPERATION = "Log Analytics query of ALBHealthEvent"
+_OPERATION = Text("Log Analytics query of ALBHealthEvent")
 _QUERY_ACTION = "Microsoft.OperationalInsights/workspaces/query"
 _QUERY = (
     "ALBHealthEvent | where HealthEventType in ('SnatPortExhaustion', 'HighSnatPortUsage')"
@@ -76,7 +77,7 @@ class HealthEventLog:
             if (trouble := getattr(result, "partial_error", None)) is not None:
                 log.warning("%s: Azure returned partial results: %s", _OPERATION, trouble)
             if not tables:
-                raise UnexpectedAnswer(_OPERATION, "the answer has no table", status=200)
+                raise UnexpectedAnswer(_OPERATION, Text("the answer has no table"), status=200)
             columns = tables[0].columns
             return events_of([dict(zip(columns, row, strict=False)) for row in tables[0].rows])
 

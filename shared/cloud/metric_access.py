@@ -18,6 +18,7 @@ from functools import partial
 from typing import Literal
 
 from ..model.metric import MetricAnswer
+from ..model.text import Text
 from .batch_limits import STEPS, BatchLimits, is_refusal, smaller, split
 from .deadline import Deadline
 from .errors import AzureError, BadRequest, NotFound, NotSent
@@ -32,7 +33,7 @@ from .throttle import Throttle
 Mode = Literal["auto", "batch", "arm"]
 MOST_REQUESTS = 100  # for one query in one region with smaller batches
 SAMPLE_SIZE = 4  # single requests after a rejected or an empty batch, to find the cause
-_USED_UP = (
+_USED_UP = Text(
     "its turn did not come in this scan: batches leave out points there, and one request for each few resources is "
     "more than a scan may send"
 )
@@ -61,7 +62,7 @@ class MetricAccess:
         self._turns: Counter[tuple[str, MetricQuery]] = Counter()
 
     @property
-    def one_by_one(self) -> Mapping[str, str]:
+    def one_by_one(self) -> Mapping[str, Text]:
         """Subscriptions, or their regions, where batches are rejected or smaller, with the reason."""
         return self._limits.problems
 

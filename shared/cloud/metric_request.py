@@ -59,8 +59,8 @@ class Part:
 
 
 def region_key(subscription: str, region: str) -> str:
-    """The key of a region of a subscription, such as ``… in westeurope``."""
-    return f"{subscription} in {region.replace(' ', '').lower()}"
+    """The key of a region of a subscription, such as ``… (westeurope)``."""
+    return f"{subscription} ({region.replace(' ', '').lower()})"
 
 
 def by_subscription(request: MetricRequest, deadline: Deadline) -> list[Part]:

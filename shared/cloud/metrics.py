@@ -6,6 +6,7 @@ Needs ``Microsoft.Insights/metrics/read`` on the resource and nothing else. The 
 from __future__ import annotations
 
 from ..model.metric import MetricAnswer, Series, Window
+from ..model.text import Text
 from . import api_versions
 from .arm import Arm
 from .errors import UnexpectedAnswer
@@ -17,7 +18,9 @@ def complete_series(answer: MetricAnswer) -> tuple[Series, ...]:
     """The series of an answer. Raises UnexpectedAnswer if a minute is unknown, because a verdict needs all minutes."""
     if answer.unknown:
         at = min(answer.unknown)
-        raise UnexpectedAnswer("metric", f"a value of {at:%H:%M} UTC is below zero or no number", status=200)
+        raise UnexpectedAnswer(
+            "metric", Text("a value of {at} UTC is below zero or no number", at=f"{at:%H:%M}"), status=200
+        )
     return answer.series
 
 

@@ -18,6 +18,7 @@ from urllib.parse import quote, urlencode
 from ..first_use import import_lock
 from ..model.metric import MetricAnswer, Window
 from ..model.resource_id import ArmId
+from ..model.text import Text
 from . import api_versions
 from .error_mapping import azure_errors, from_response
 from .errors import AzureError, Forbidden, MetricUnavailable, SignInFailed, UnexpectedAnswer
@@ -61,7 +62,11 @@ class BatchMetrics:
         found = parse_batch(content, query, window)
         return {
             resource_id.lower(): found.get(resource_id.lower())
-            or MetricUnavailable(f"metric {query.metric}", f"the batch's answer leaves out {resource_id}", status=200)
+            or MetricUnavailable(
+                Text("metric {metric}", metric=query.metric),
+                Text("the batch's answer leaves out {resource}", resource=resource_id),
+                status=200,
+            )
             for resource_id in resource_ids
         }
 
@@ -74,9 +79,9 @@ class BatchMetrics:
     ) -> bytes:
         from azure.core.rest import HttpRequest
 
-        operation = f"metrics:getBatch {query.metric} in {region}"
+        operation = f"metrics:getBatch/{region}: {query.metric}"
         if not _REGION.fullmatch(region):
-            raise UnexpectedAnswer(operation, "this is not the name of a region, and can't be part of a host's")
+            raise UnexpectedAnswer(operation, Text("this is not the name of a region, and can't be part of a host's"))
         parameters = {
             "starttime": utc_text(window.start),
             "endtime": utc_text(window.end),

@@ -15,6 +15,7 @@ from ..model.cluster import Cluster
 from ..model.load_balancer import LoadBalancer, Node, NodeList
 from ..model.network import NatGateway, NetworkFacts, PublicIp, Subnet, Unreadable, UnreadableKind, Vnet
 from ..model.resource_id import NO_ID, ArmId
+from ..model.text import Text
 from . import api_versions
 from .arm import Arm
 from .discovery import Discovery
@@ -107,7 +108,7 @@ class NetworkReading:
         try:
             return read()
         except AzureError as error:
-            self.unreadable.append(Unreadable(kind, name, str(error), error.resource_group))
+            self.unreadable.append(Unreadable(kind, name, error.text, error.resource_group))
             return otherwise
 
     def _read_each(self, kind: UnreadableKind, ids: Iterable[ArmId], read: Callable[[ArmId], T]) -> tuple[T, ...]:
@@ -205,7 +206,7 @@ class NetworkReading:
     def _list_group(self, group: str, kind: UnreadableKind, parse: Callable[[dict[str, Any]], T]) -> list[T]:
         subscription = self.vnet_id.subscription if self.vnet_id else self.cluster.subscription
         path = f"/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Network/{kind}"
-        return self._list(path, kind, f"in resource group {group}", parse, api_versions.NETWORK)
+        return self._list(path, kind, Text("in resource group {group}", group=group), parse, api_versions.NETWORK)
 
     def _list(
         self, path: str, kind: UnreadableKind, name: str, parse: Callable[[dict[str, Any]], T], api_version: str
@@ -215,7 +216,7 @@ class NetworkReading:
         read, bad = read_rows(rows, parse)
         if bad:
             group = path.split("/")[4]
-            self.unreadable.append(Unreadable(kind, name, unreadable_summary("row", bad), group))
+            self.unreadable.append(Unreadable(kind, name, unreadable_summary(bad), group))
         return read
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from ..formatting import count
 from ..model.cluster import Cluster
 from ..model.load_balancer import Node, NodeList
 from ..model.resource_id import ArmId
+from ..model.text import Text, arranged
 from . import api_versions
 from .arm import Arm
 from .errors import AzureError, NotFound
@@ -43,21 +43,21 @@ class _Reading:
         self._arm = arm
         self._group = f"/subscriptions/{cluster.subscription}/resourceGroups/{cluster.node_resource_group}/providers"
         self._is_complete = cluster.shows_every_node
-        self._unreadable: list[str] = []
+        self._unreadable: list[Text] = []
         self._bad: list[UnreadableRow] = []
 
     def nodes(self, wanted: set[str]) -> NodeList:
         scale_sets, error = self._list(_SCALE_SETS, api_versions.SCALE_SETS, _scale_set)
-        self._note("scale sets", error)
+        self._note(Text("scale sets"), error)
         found = [node for scale_set in scale_sets for node in self._instances(scale_set)]
         if wanted and wanted <= {node.ip for node in found if node is not None}:
             self._is_complete = False
         else:
             machines, error = self._list("Microsoft.Network/networkInterfaces", api_versions.NETWORK, _machine)
-            self._note("network interfaces of virtual machines", error)
+            self._note(Text("network interfaces of virtual machines"), error)
             found += [node for nodes in machines for node in nodes]
         if self._bad:
-            self._unreadable.append(unreadable_summary("row", self._bad))
+            self._unreadable.append(unreadable_summary(self._bad))
         by_interface = {node.interface_id: node for node in found if node is not None}
         return NodeList(
             nodes=tuple(sorted(by_interface.values(), key=lambda node: node.name)),
@@ -78,7 +78,7 @@ class _Reading:
             # (cilium/cilium#24185; Azure/azure-cli#27341).
             self._is_complete = self._is_complete and scale_set.has_no_interfaces
         else:
-            self._note(f"scale set {scale_set.name}", error)
+            self._note(Text("scale set {scale_set}", scale_set=scale_set.name), error)
         return [node for nodes in found for node in nodes]
 
     def _list(
@@ -96,13 +96,19 @@ class _Reading:
         self._bad += bad
         return read, failure
 
-    def _note(self, what: str, error: AzureError | None) -> None:
+    def _note(self, what: Text, error: AzureError | None) -> None:
         if error is not None:
-            self._unreadable.append(f"{what}: {error}")
+            self._unreadable.append(arranged("{what}: {error}", what=what, error=error.text))
 
 
-def unreadable_summary(what: str, rows: list[UnreadableRow]) -> str:
-    return f"{count(len(rows), what)} can't be read, such as {rows[0].id or 'one without id'}: {rows[0].reason}"
+def unreadable_summary(rows: list[UnreadableRow]) -> Text:
+    return Text.plural(
+        "{count} row can't be read, such as {example}: {reason}",
+        "{count} rows can't be read, such as {example}: {reason}",
+        count=len(rows),
+        example=rows[0].id or Text("one without id"),
+        reason=rows[0].reason,
+    )
 
 
 def _scale_set(item: Json) -> _ScaleSet:

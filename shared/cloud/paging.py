@@ -6,6 +6,7 @@ from collections.abc import Callable
 from time import monotonic as real_monotonic
 from urllib.parse import urljoin
 
+from ..model.text import Text
 from .deadline import Deadline
 from .errors import Unavailable, UnexpectedAnswer
 
@@ -32,9 +33,13 @@ class Pages:
     def turn(self, page: str) -> None:
         """Call before reading the page with this link or token. Raises AzureError for a loop or an endless list."""
         if page in self._seen:
-            raise UnexpectedAnswer(self.operation, "the list leads back to a page already read", status=200)
+            raise UnexpectedAnswer(self.operation, Text("the list leads back to a page already read"), status=200)
         if len(self._seen) == MOST_PAGES:
-            raise UnexpectedAnswer(self.operation, f"the list has no end after {MOST_PAGES} pages", status=200)
+            raise UnexpectedAnswer(
+                self.operation, Text("the list has no end after {pages} pages", pages=MOST_PAGES), status=200
+            )
         if self._deadline.is_over:
-            raise Unavailable(self.operation, f"the list was not over after {LIST_SECONDS:.0f} seconds")
+            raise Unavailable(
+                self.operation, Text("the list was not over after {seconds} seconds", seconds=round(LIST_SECONDS))
+            )
         self._seen.add(page)

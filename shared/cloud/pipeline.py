@@ -31,10 +31,11 @@ from azure.core.rest import HttpRequest, HttpResponse
 
 from .. import __version__
 from ..bounded_http import MOST_BYTES, AnswerTooLarge, bounded_session
+from ..model.text import Text
 from ..retry_after import requested_wait_seconds
 from .deadline import current_deadline
 from .error_mapping import operation_name
-from .errors import ForeignHost
+from .errors import ForeignHost, Unavailable
 from .paging import resolve_link
 
 if TYPE_CHECKING:
@@ -119,7 +120,8 @@ class BoundedRetry(HTTPPolicy[HttpRequest, HttpResponse]):
 def _shorten(request: _Request, seconds_left: float) -> None:
     """Limit the request's timeouts to the time left."""
     if seconds_left <= 0:
-        raise ServiceRequestError("the time for this was over before it was sent")
+        sent = request.http_request
+        raise Unavailable(operation_name(sent.method, sent.url), Text("the time for this was over before it was sent"))
     for name, usual in TIMEOUTS.items():
         request.context.options[name] = min(usual, seconds_left)
 
@@ -170,7 +172,7 @@ class OneHost(HTTPPolicy[HttpRequest, HttpResponse]):
 
     def _check(self, operation: str, url: str, status: int = 0) -> None:
         if (origin := _origin(url)) != self._origin:
-            raise ForeignHost(operation, origin or "no address that can be read", self._origin, status=status)
+            raise ForeignHost(operation, origin or Text("no address that can be read"), self._origin, status=status)
 
 
 def _origin(url: str) -> str:

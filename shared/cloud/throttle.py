@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
+from ..model.text import Text
 from ..retry_after import LONGEST_PLAUSIBLE_SECONDS, UNREADABLE_SECONDS, plausible_wait_seconds
 from .deadline import Deadline, within
 from .errors import NotSent, Throttled, Unavailable
@@ -58,8 +59,8 @@ class Throttle:
         attempt = 1
         while True:
             if deadline.is_over:
-                message = "the time for this scan was over before its turn came"
-                raise NotSent(f"subscription {subscription}", message)
+                message = Text("the time for this scan was over before its turn came")
+                raise NotSent(_named(subscription), message)
             self.wait(subscription, deadline)
             try:
                 with within(deadline):
@@ -89,8 +90,10 @@ class Throttle:
                         self._block(budget, UNREADABLE_SECONDS)
                     return
             if seconds > deadline.seconds_left:
-                message = f"Azure throttles for {seconds:.0f} seconds more, longer than the deadline"
-                throttled = Throttled(f"subscription {subscription}", message, retry_after_seconds=seconds)
+                message = Text(
+                    "Azure throttles for {seconds} seconds more, longer than the deadline", seconds=round(seconds)
+                )
+                throttled = Throttled(_named(subscription), message, retry_after_seconds=seconds)
                 throttled.until = until
                 raise throttled
             self._sleep(seconds)
@@ -119,3 +122,7 @@ class Throttle:
         at = self._monotonic() + seconds
         if at > budget.blocked_until:
             budget.blocked_until, budget.until = at, self._wall() + timedelta(seconds=seconds)
+
+
+def _named(subscription: str) -> Text:
+    return Text("subscription {subscription}", subscription=subscription)

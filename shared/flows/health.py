@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ..formatting import count
+from ..formatting import minutes_of
+from ..model.text import Text
 from ..store.errors import StoreError
 from ..store.liveness import Liveness
 
@@ -15,10 +16,10 @@ SKEW = timedelta(minutes=2)  # between workers' clocks
 @dataclass(frozen=True, slots=True)
 class Health:
     is_healthy: bool
-    problems: tuple[str, ...]
+    problems: tuple[Text, ...]
     last_watch: datetime | None = None
     last_delivery: datetime | None = None
-    missing: tuple[str, ...] = ()  # why the last scan proves nothing, also while that is too recent to be a problem
+    missing: tuple[Text, ...] = ()  # why the last scan proves nothing, also while that is too recent to be a problem
 
 
 def read_health(liveness: Liveness, wall: datetime, max_age: timedelta) -> Health:
@@ -32,17 +33,17 @@ def read_health(liveness: Liveness, wall: datetime, max_age: timedelta) -> Healt
         last_watch, last_delivery = liveness.last_success("watch"), liveness.last_success("deliver")
         waiting_since, last_failure = liveness.waiting_since(), liveness.last_failure("watch")
     except StoreError as error:
-        return Health(False, (str(error),))
+        return Health(False, (error.text,))
     last_watch, last_delivery = _past(last_watch, wall), _past(last_delivery, wall)
-    minutes = max_age.total_seconds() / 60
+    minutes = minutes_of(round(max_age.total_seconds() / 60))
     problems = []
     if last_watch is None:
-        problems.append("no look at the clusters has succeeded yet")
+        problems.append(Text("no look at the clusters has succeeded yet"))
     elif wall - last_watch > max_age:
-        problems.append(f"no look at the clusters has succeeded for more than {count(round(minutes), 'minute')}")
+        problems.append(Text("no look at the clusters has succeeded for more than {minutes}", minutes=minutes))
     is_waiting = waiting_since is not None and wall - waiting_since > max_age
     if is_waiting and (last_delivery is None or wall - last_delivery > max_age):
-        problems.append(f"a message has waited for more than {count(round(minutes), 'minute')} and none was delivered")
+        problems.append(Text("a message has waited for more than {minutes} and none was delivered", minutes=minutes))
     failed_at = _past(last_failure.at, wall) if last_failure is not None else None
     is_newer = failed_at is not None and (last_watch is None or failed_at > last_watch)
     missing = last_failure.problems if last_failure is not None and is_newer else ()

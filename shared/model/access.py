@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .resource_id import ArmId
+from .text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,4 +49,4 @@ class Access:
     locks: tuple[Lock, ...] | None = None
     denials: tuple[PolicyDenial, ...] | None = None
     quotas: tuple[Quota, ...] | None = None
-    reasons: Mapping[str, str] = field(default_factory=dict)  # by what could not be read, such as a scope
+    reasons: Mapping[str, Text] = field(default_factory=dict)  # by what could not be read, such as a scope

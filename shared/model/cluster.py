@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from .resource_id import ArmId
+from .text import Text
 
 
 class VnetOwnership(StrEnum):
@@ -106,12 +107,12 @@ class Cluster:
         return bool(self.pools) and not self.has_hosted_pools
 
     @property
-    def fixed_outbound_type_reason(self) -> str:
+    def fixed_outbound_type_reason(self) -> Text:
         """Why AKS can't change the outbound type; empty if it can (node-auto-provisioning, egress-outboundtype)."""
         if self.has_auto_provisioning:
-            return "node auto-provisioning is on"
+            return Text("node auto-provisioning is on")
         others = sorted({pool.kind for pool in self.pools if pool.kind.lower() != "virtualmachinescalesets"})
-        return f"it has node pools of type {', '.join(others)}" if others else ""
+        return Text("it has node pools of type {types}", types=tuple(others)) if others else Text("")
 
     @property
     def vnet_ownership(self) -> VnetOwnership:

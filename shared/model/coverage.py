@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from .reading import Cause
+from .text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class StandingProblem:
     """A problem that prevents monitoring."""
 
     key: str
-    text: str
+    text: Text
     since: datetime
     notified_at: datetime | None = None  # None: not posted yet
 

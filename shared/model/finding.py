@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from .ports import NodePorts
 from .reading import NodeFailures
+from .text import Text
 
 
 class Severity(StrEnum):
@@ -58,11 +59,11 @@ class Finding:
     kind: FindingKind
     severity: Severity
     since: datetime  # the first failing minute, or the first scan that showed it
-    evidence: str  # one sentence with figures
+    evidence: Text  # one sentence with figures
     nodes: tuple[NodeFailures, ...] = ()  # failing nodes, worst first
     ports: tuple[NodePorts, ...] = ()  # full ports, worst first
     resource_id: str = ""  # the affected resource, if it is not the cluster's load balancer
-    remedy: str = ""  # what a person can do
+    remedy: Text = Text("")  # what a person can do
     commands: tuple[str, ...] = ()  # commands for the remedy
 
     @property

@@ -10,6 +10,7 @@ from .cluster import Cluster
 from .load_balancer import LoadBalancer
 from .ports import AllocationBaseline
 from .resource_id import ArmId
+from .text import Text, arranged
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +30,23 @@ class WatchedCluster:
     cluster: Cluster  # only id and name if its own row is ``unreadable``
     load_balancer: LoadBalancer | None = None  # the Standard one with an outbound rule
     gateways: tuple[WatchedGateway, ...] = ()
-    unreadable: str = ""  # why the row of the cluster, load balancer or gateway can't be read; it is then not measured
+    # Why the row of the cluster, load balancer or gateway can't be read; it is then not measured.
+    unreadable: Text = Text("")
 
 
 @dataclass(frozen=True, slots=True)
 class Unlisted:
     """Something that could not be listed or parsed."""
 
-    subject: str  # stable between scans
-    reason: str  # may change between scans
+    subject: Text  # stable between scans
+    reason: Text  # may change between scans
+
+    @property
+    def text(self) -> Text:
+        return arranged("{subject}: {reason}", subject=self.subject, reason=self.reason)
 
     def __str__(self) -> str:
-        return f"{self.subject}: {self.reason}"
+        return self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,7 @@ class SuspectRegion:
 
     metric: str
     since: datetime
-    evidence: str = ""
+    evidence: Text = Text("")
     disagreed: int = 0
     agreed: int = 0
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from .text import Text
+
 
 @dataclass(frozen=True, slots=True)
 class HealthEvent:
@@ -18,7 +20,7 @@ class HealthEvent:
 class HealthEventAccess:
     """Whether the last attempt could read health events. ``problem`` says why not, else it is empty."""
 
-    problem: str = ""
+    problem: Text = Text("")
 
 
 class HealthEventVerdict(StrEnum):
@@ -32,7 +34,7 @@ class HealthEventVerdict(StrEnum):
 @dataclass(frozen=True, slots=True)
 class HealthEventComparison:
     verdict: HealthEventVerdict
-    text: str
+    text: Text
 
     @property
     def is_unexplained(self) -> bool:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from .finding import FindingKind, Severity
 from .reading import MinuteSeries, NodeFailures
 from .resource_id import ArmId
+from .text import Text
 
 
 class IncidentState(StrEnum):
@@ -35,9 +36,9 @@ class Incident:
     cleared_at: datetime | None = None
     reopened: int = 0  # how often it re-opened within the cooldown
     announced_nodes: int = 0  # failing nodes in the last message
-    closing_note: str = ""  # why it cleared, if clean minutes were not the reason
+    closing_note: Text = Text("")  # why it cleared, if clean minutes were not the reason
     kinds: tuple[FindingKind, ...] = (FindingKind.SNAT_FAILING,)  # present kinds, worst first
-    evidence: str = ""  # of the worst finding
+    evidence: Text = Text("")  # of the worst finding
     last_trouble_at: datetime | None = None
     notified_severity: Severity | None = None  # in the last message; None: never posted
     notified_at: tuple[datetime, ...] = ()  # the last posts about something new

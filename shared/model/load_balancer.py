@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .resource_id import NO_ID, ArmId
+from .text import Text
 
 AKS_OUTBOUND_RULE = "aksoutboundrule"  # in lower case (Azure docs: configure-load-balancer-standard)
 
@@ -70,7 +71,7 @@ class NodeList:
 
     nodes: tuple[Node, ...] = ()
     is_complete: bool = False  # every list was read, so an IP that is missing here belongs to no node
-    unreadable: tuple[str, ...] = ()  # why other nodes could not be read
+    unreadable: tuple[Text, ...] = ()  # why other nodes could not be read
     scale_set_subnets: Mapping[ArmId, ArmId] = field(default_factory=dict)  # where its model puts new nodes
 
 

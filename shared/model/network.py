@@ -12,6 +12,7 @@ from .access import Access
 from .cluster import Cluster
 from .load_balancer import LoadBalancer, Node, OutboundRule
 from .resource_id import NO_ID, ArmId
+from .text import Text, arranged, verbatim
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +23,9 @@ class Route:
     next_hop_ip: str = ""
 
     @property
-    def next_hop(self) -> str:
+    def next_hop(self) -> Text:
         """The next hop in words."""
-        return f"{self.next_hop_type or 'no next hop'} {self.next_hop_ip}".strip()
+        return arranged("{parts:words}", parts=(self.next_hop_type or Text("no next hop"), self.next_hop_ip))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ class Ours:
 
 
 class UnreadableKind(StrEnum):
-    """The kind of resource that could not be read; the value is its name in texts."""
+    """The kind of resource that could not be read; the value is its name in code."""
 
     LOAD_BALANCER = "load balancer"
     NODES = "nodes"
@@ -143,6 +144,23 @@ class UnreadableKind(StrEnum):
     PUBLIC_IP_PREFIXES = "publicIPPrefixes"
     NODE_PUBLIC_IPS = "public IPs of"
 
+    @property
+    def label(self) -> Text:
+        return _UNREADABLE_LABELS.get(self) or verbatim(self.value)
+
+
+_UNREADABLE_LABELS = {  # other kinds are called as in Azure's paths
+    UnreadableKind.LOAD_BALANCER: Text("load balancer"),
+    UnreadableKind.NODES: Text("nodes"),
+    UnreadableKind.VNET: Text("virtual network"),
+    UnreadableKind.SUBNET: Text("subnet"),
+    UnreadableKind.NAT_GATEWAY: Text("NAT gateway"),
+    UnreadableKind.PUBLIC_IP: Text("public IP"),
+    UnreadableKind.GIVEN_PREFIX: Text("public IP prefix of NAT_IPS"),
+    # Translators: the name of a node or a scale set follows.
+    UnreadableKind.NODE_PUBLIC_IPS: Text("public IPs of"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
@@ -150,11 +168,17 @@ class Unreadable:
 
     kind: UnreadableKind
     name: str  # empty if the kind says enough
-    reason: str
+    reason: Text
     resource_group: str = ""  # of the resource, which may differ from the plan's group; empty: unknown
 
+    @property
+    def text(self) -> Text:
+        if not self.name:
+            return arranged("{kind} ({reason})", kind=self.kind.label, reason=self.reason)
+        return arranged("{kind} {name} ({reason})", kind=self.kind.label, name=self.name, reason=self.reason)
+
     def __str__(self) -> str:
-        return f"{self.kind} {self.name}".strip() + f" ({self.reason})"
+        return self.text
 
 
 @dataclass(frozen=True, slots=True)

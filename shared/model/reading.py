@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Literal
 
 from .metric import MINUTE, Window
+from .text import Text
 
 Trend = Literal["rising", "falling", "steady", ""]  # empty: too few minutes
 
@@ -86,8 +87,8 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Unmeasured:
-    reason: str
-    remedy: str = ""  # what to do, such as the role to grant
+    reason: Text
+    remedy: Text = Text("")  # what to do, such as the role to grant
     cause: Cause = Cause.NO_DATA
     kind: Literal["unmeasured"] = "unmeasured"
 
@@ -96,7 +97,7 @@ class Unmeasured:
 class DoesNotApply:
     """The cluster's egress uses no SNAT ports of a load balancer."""
 
-    reason: str
+    reason: Text
     kind: Literal["does_not_apply"] = "does_not_apply"
 
 

@@ -6,6 +6,8 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from .text import Text
+
 # Characters that would change the meaning of a URL are not part of a name.
 _NAME = r"(?!\.{1,2}(?:/|\Z))[^/?#%\\\x00-\x1f\x7f]+"
 _SEGMENT = re.compile(_NAME)
@@ -103,10 +105,12 @@ class _Parts(NamedTuple):
 def _parts(text: str) -> _Parts:
     match = _PATTERN.fullmatch(text)
     if match is None:
-        raise ValueError(
-            f"not an Azure resource id: {text!r}; expected "
-            "/subscriptions/<id>/resourceGroups/<name>/providers/<namespace>/<type>/<name>"
+        message = Text(
+            "not an Azure resource id: {given}; expected "
+            "/subscriptions/<id>/resourceGroups/<name>/providers/<namespace>/<type>/<name>",
+            given=repr(text),
         )
+        raise ValueError(message)
     parts = match["path"].split("/")
     return _Parts(
         match["subscription"], match["group"], "/".join([match["namespace"], *parts[0::2]]), tuple(parts[1::2])

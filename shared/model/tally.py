@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from .reading import Cause
+from .text import Text
 
 COUNTS = ("clusters", "measured", "idle", "unmeasured", "does_not_apply", "failing", "not_reached", "not_remembered")
 
@@ -18,8 +19,8 @@ class Unseen:
 
     subscription: str
     cause: Cause
-    reason: str  # of the first of these clusters
-    remedy: str
+    reason: Text  # of the first of these clusters
+    remedy: Text
     keys: tuple[str, ...] = ()  # short cluster keys
 
     def __add__(self, other: Unseen) -> Unseen:
@@ -38,7 +39,7 @@ class Tally:
     not_remembered: int = 0
     effects: Mapping[str, int] = field(default_factory=dict)  # transitions of incidents by effect
     unseen: tuple[Unseen, ...] = ()
-    one_by_one: Mapping[str, str] = field(default_factory=dict)
+    one_by_one: Mapping[str, Text] = field(default_factory=dict)
 
     def __add__(self, other: Tally) -> Tally:
         effects = dict(self.effects)
@@ -77,4 +78,4 @@ class ShardReport:
     tick: str  # empty until a scan succeeded
     tally: Tally
     effort: Effort = field(default_factory=Effort)
-    raised: str = ""  # the error that a later scan ended with
+    raised: Text = Text("")  # the error that a later scan ended with

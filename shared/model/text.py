@@ -47,8 +47,8 @@ class Text(str):
     """Placeholders are names in braces; ``{name:SPEC}`` changes how a value is shown:
 
     ``capital`` with its first letter in upper case; ``sentence`` with a full stop; ``plain`` a number without
-    separators, ``2`` with two decimals. Of a tuple: ``sentences`` each as a sentence, ``words`` with blanks between,
-    ``lines`` one a line; without one of them, commas between.
+    separators, ``2`` with two decimals. Of a tuple: ``sentences`` each as a sentence, ``clauses`` with semicolons
+    between, ``words`` with blanks, ``lines`` one a line; without one of them, commas between.
     """
 
     __slots__ = ("_plural", "msgid", "values")
@@ -168,7 +168,7 @@ class _ValueFormatter(Formatter):
         return str(value)
 
 
-_JOINS = {"": ", ", "words": " ", "lines": "\n"}
+_JOINS = {"": ", ", "clauses": "; ", "words": " ", "lines": "\n"}
 
 
 def _shown(msgid: str, plural: str, values: Mapping[str, Value], locale: Locale) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from ..model.text import Text
 from .records import ALL_CHANGES
 from .table import ANY, Row, Table
 
@@ -18,7 +19,7 @@ class Moment:
 @dataclass(frozen=True, slots=True)
 class Failure:
     at: datetime
-    problems: tuple[str, ...]  # what was missing
+    problems: tuple[Text, ...]  # what was missing
     raised: bool = False  # it ended with an exception
 
 
@@ -38,7 +39,7 @@ class Liveness:
         stored = self._table.get(Failure, ALL_CHANGES, f"failure-{of}")
         return stored.value if stored else None
 
-    def record_failure(self, of: str, at: datetime, problems: Sequence[str], *, raised: bool = False) -> None:
+    def record_failure(self, of: str, at: datetime, problems: Sequence[Text], *, raised: bool = False) -> None:
         self._write(f"failure-{of}", Failure(at, tuple(problems), raised))
 
     def note_waiting(self, since: datetime | None) -> None:

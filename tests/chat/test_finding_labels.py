@@ -13,6 +13,7 @@ from shared.chat.message import Message, Tone
 from shared.model.finding import Finding, FindingKind, Severity
 from shared.model.health_event import HealthEventComparison, HealthEventVerdict
 from shared.model.ports import NodePorts
+from shared.model.text import Text, verbatim
 from tests.support.nouns import GATEWAY, NOW, make_assessment, make_incident, make_nodes
 
 PORTS = (NodePorts("10.224.0.4", "udp", 1000, 1024, NOW, "aks-user-1-vmss000000", "user"),)
@@ -20,7 +21,9 @@ PORTS = (NodePorts("10.224.0.4", "udp", 1000, 1024, NOW, "aks-user-1-vmss000000"
 
 def finding(kind: FindingKind, severity: Severity = Severity.WARNING) -> Finding:
     ports = PORTS if kind is FindingKind.PORT_PRESSURE else ()
-    return Finding(kind, severity, NOW, f"{kind.value} is what was seen", (), ports, "", "do this about it")
+    return Finding(
+        kind, severity, NOW, verbatim(f"{kind.value} is what was seen"), (), ports, "", Text("do this about it")
+    )
 
 
 def rendered(message: Message) -> str:
@@ -61,7 +64,7 @@ def test_full_nodes_are_in_a_table_and_other_findings_beside() -> None:
     assessment = replace(
         make_assessment(nodes=()),
         findings=found,
-        health_events=HealthEventComparison(HealthEventVerdict.AGREES, "Azure's health events agree"),
+        health_events=HealthEventComparison(HealthEventVerdict.AGREES, Text("Azure's health events agree")),
     )
     incident = replace(make_incident(nodes=()), kinds=(FindingKind.PORT_PRESSURE,), last_failed_at=None)
     message = incident_messages.incident_opened(incident, assessment)

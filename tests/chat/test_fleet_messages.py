@@ -9,6 +9,7 @@ from shared.chat import fleet_messages, slack, teams
 from shared.chat.message import Message, Tone
 from shared.model.finding import Finding, FindingKind, Severity
 from shared.model.health_event import HealthEventComparison, HealthEventVerdict
+from shared.model.text import Text, verbatim
 from tests.support.nouns import NOW, make_assessment, make_incident
 
 
@@ -17,7 +18,9 @@ def rendered(message: Message) -> str:
 
 
 def test_lost_coverage_is_said_with_who_why_and_what_to_do() -> None:
-    loss = Finding(FindingKind.COVERAGE_LOSS, Severity.WARNING, NOW, "a is not seen", remedy="do this about it")
+    loss = Finding(
+        FindingKind.COVERAGE_LOSS, Severity.WARNING, NOW, Text("a is not seen"), remedy=Text("do this about it")
+    )
     text = rendered(fleet_messages.clusters_unmeasured((loss, loss)))
     assert text.count("Do this about it.") == 2, "once for each service, not for each loss"
     assert "would go unseen" in text
@@ -42,7 +45,7 @@ def test_what_stands_in_the_way_of_watching_is_said_once_for_each_service_and_wh
 
 
 def test_an_incident_that_ends_with_its_cluster_is_not_called_over() -> None:
-    closed = replace(make_incident(), closing_note="the cluster was deleted", cleared_at=NOW)
+    closed = replace(make_incident(), closing_note=Text("the cluster was deleted"), cleared_at=NOW)
     message = fleet_messages.monitoring_ended(closed, NOW, is_withdrawn=True)
     assert message.title.endswith("on shop-prod: no longer watched")
     assert message.summary == "The cluster was deleted."
@@ -53,7 +56,7 @@ def test_an_incident_that_ends_with_its_cluster_is_not_called_over() -> None:
 
 def test_witnesses_that_disagree_are_told_without_an_alarm() -> None:
     text = "Azure's health event SnatPortExhaustion at 10:03 UTC disagrees: the metric shows no failed connection"
-    events = HealthEventComparison(HealthEventVerdict.CONTRADICTS, text)
+    events = HealthEventComparison(HealthEventVerdict.CONTRADICTS, verbatim(text))
     message = fleet_messages.metrics_contradicted(replace(make_assessment(), health_events=events), NOW)
     assert message.tone is Tone.NEUTRAL
     assert "disagrees" in message.summary

@@ -10,6 +10,7 @@ import pytest
 from shared.chat import incident_messages
 from shared.chat.message import Message, Section, Tone
 from shared.model.reading import Measured
+from shared.model.text import Text
 from tests.support import nouns
 from tests.support.advised import MANAGED, ask
 
@@ -213,7 +214,7 @@ def test_the_end_claims_no_more_than_was_seen() -> None:
     assert message.summary == "No outbound connection has failed since 2026-11-22 19:01 UTC."
     assert message.tone is Tone.GOOD
     assert "the cause may still be there" in message.sections[0].text
-    closed = replace(nouns.make_incident(), closing_note="fixed by change 7")
+    closed = replace(nouns.make_incident(), closing_note=Text("fixed by change 7"))
     assert incident_messages.incident_cleared(closed, nouns.NOW).summary == "Fixed by change 7."
 
 

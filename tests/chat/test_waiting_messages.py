@@ -8,6 +8,7 @@ import pytest
 
 from shared.chat import waiting_messages
 from shared.model.change import ChangeState
+from shared.model.text import Text
 from tests.support import nouns
 
 S = ChangeState
@@ -46,7 +47,7 @@ def test_a_reminder_without_a_page_has_no_button_to_it() -> None:
 
 @pytest.mark.parametrize("is_the_same", [True, False])
 def test_a_renewal_says_that_the_old_plan_expired_and_whether_the_new_one_differs(is_the_same: bool) -> None:
-    incident = replace(nouns.make_incident(), evidence="40 % of the connections failed")
+    incident = replace(nouns.make_incident(), evidence=Text("40 % of the connections failed"))
     old, new = nouns.make_change(), replace(nouns.make_change(), id="chg-new", reason=incident)
     if not is_the_same:
         new = replace(new, plan=replace(new.plan, digest="1" * 64))

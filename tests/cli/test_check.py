@@ -9,6 +9,7 @@ import pytest
 
 from shared.model.fleet import Unlisted
 from shared.model.reading import DoesNotApply, Idle, Measured, Reading, Unmeasured
+from shared.model.text import Text
 from tests.support.nouns import make_assessment
 from tests.support.terminal import HEALTHY, WINDOW, Check, assessed, run
 
@@ -18,9 +19,13 @@ from tests.support.terminal import HEALTHY, WINDOW, Check, assessed, run
     [
         (HEALTHY, 0, "shop-prod: 1,204 new outbound connections, none failed"),
         (Idle(WINDOW), 0, "shop-prod: idle, no new outbound connection"),
-        (DoesNotApply("outbound type is none"), 0, "shop-prod: does not apply: outbound type is none"),
-        (Unmeasured("Azure refused", "grant Reader"), 1, "shop-prod: not measured: Azure refused → grant Reader"),
-        (Unmeasured("Azure refused"), 1, "shop-prod: not measured: Azure refused"),
+        (DoesNotApply(Text("outbound type is none")), 0, "shop-prod: does not apply: outbound type is none"),
+        (
+            Unmeasured(Text("Azure refused"), Text("grant Reader")),
+            1,
+            "shop-prod: not measured: Azure refused → grant Reader",
+        ),
+        (Unmeasured(Text("Azure refused")), 1, "shop-prod: not measured: Azure refused"),
     ],
 )
 def test_check_says_what_was_seen(capsys: pytest.CaptureFixture[str], reading: Reading, code: int, line: str) -> None:
@@ -43,7 +48,10 @@ def test_check_names_failing_nodes_and_exits_with_one(capsys: pytest.CaptureFixt
 
 
 def test_check_names_what_could_not_be_listed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("check", check=Check(assessed(HEALTHY), unreadable=(Unlisted("subscription x", "no role"),))) == 1
+    assert (
+        run("check", check=Check(assessed(HEALTHY), unreadable=(Unlisted(Text("subscription x"), Text("no role")),)))
+        == 1
+    )
     assert "could not be listed: subscription x: no role" in capsys.readouterr().out
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from shared.cloud.activity import ActivityLog
 from shared.cloud.arm import Arm
+from shared.model.text import Text
 from tests.support.activity_event import SUBNET, event, named
 
 START = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
@@ -91,7 +92,7 @@ def test_the_question_is_for_one_group_and_one_time() -> None:
     ],
 )
 def test_an_event_that_is_not_as_documented_is_told_and_the_others_are_there(broken: dict[str, Any]) -> None:
-    unreadable: list[str] = []
+    unreadable: list[Text] = []
     answering = Answering(event("Started", 1), {**event("Started", 1, operationId="o2"), **broken}, 5)
     log = ActivityLog(_arm(answering))
     (write,) = log.writes("s1", "net", START, START + timedelta(hours=1), unreadable)

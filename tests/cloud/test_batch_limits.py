@@ -42,7 +42,7 @@ def test_a_region_keeps_smaller_batches_for_an_hour_and_says_so() -> None:
         "batches of 50 leave out points that Azure Monitor has; at most 25 resources a request"
     )
     sizes.reduce("s in we", 1)
-    assert sizes.problems["s in we"].endswith("one resource a request")
+    assert sizes.problems["s in we"].endswith("1 resource a request")
     sizes.restore("s in we")
     assert (sizes.size("s in we"), sizes.problems) == (50, {})
     sizes.reduce("s in we", 25)

@@ -181,7 +181,7 @@ def test_a_region_that_takes_no_batches_is_asked_one_by_one_from_then_on(
     tried = len(world.batches)
     assert set(world.read(*ids).values()) == {GOOD}
     assert len(world.batches) == tried, "an hour long nobody tries again"
-    assert tuple(world.access.one_by_one) == ("s1 in westeurope",)
+    assert tuple(world.access.one_by_one) == ("s1 (westeurope)",)
     assert caplog.text.count("read one by one") == 1
     world.clock.now += 3601
     world.trouble = lambda ids: None

@@ -31,6 +31,7 @@ from shared.model.access import Access
 from shared.model.fleet import Fleet, WatchedCluster
 from shared.model.metric import MetricAnswer
 from shared.model.reading import Measured, Unmeasured
+from shared.model.text import Text
 from tests.support.activity_event import event
 from tests.support.arm_network import CLUSTER, NET_GROUP, NODE_GROUP, NOW, OUT_IP, OWN_VNET, ROUTES, VNET
 from tests.support.arm_network import LB as BALANCER
@@ -241,7 +242,7 @@ def test_a_batch_that_is_something_else_is_an_azure_error_or_leaves_all_out(body
 @given(mutated(event("Started", 1)))
 def test_an_event_of_the_activity_log_spoils_itself_only(row: Any) -> None:
     arm = Answers({"/subscriptions/s1/providers/Microsoft.Insights/eventtypes/management/values": [row, OTHER]}).arm
-    unreadable: list[str] = []
+    unreadable: list[Text] = []
     writes = ActivityLog(arm).writes("s1", "net", START, START + timedelta(hours=1), unreadable)
     assert "other" in {one.operation_id for one in writes}
 

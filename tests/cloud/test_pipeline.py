@@ -12,6 +12,7 @@ from azure.core.pipeline.policies import HTTPPolicy
 from azure.core.rest import HttpRequest
 
 from shared.cloud.deadline import Deadline, within
+from shared.cloud.errors import Unavailable
 from shared.cloud.pipeline import BoundedRetry
 
 pytestmark = pytest.mark.disable_socket
@@ -129,7 +130,7 @@ def test_a_read_ends_with_the_deadline_it_is_in() -> None:
     assert (run.wire.sent, run.slept) == (2, [6.0])
     assert run.options == {"connection_timeout": 7.0, "read_timeout": 7.0}
     seconds = 7.0
-    with within(deadline), pytest.raises(ServiceRequestError, match="was over"):
+    with within(deadline), pytest.raises(Unavailable, match="was over"):
         Run("GET", Answer(200))
 
 

@@ -84,7 +84,7 @@ def test_a_batch_without_any_point_is_asked_again_in_smaller_ones_that_are_remem
     azure.empty_above(most)
     assert all(answer == BUSY for answer in azure.scan(ids).values())
     size = next(step for step in (25, 10, 1) if step <= most)
-    assert azure.access.one_by_one["s1 in westeurope"].startswith("subscription s1 in westeurope: batches of")
+    assert azure.access.one_by_one["s1 (westeurope)"].startswith("subscription s1 (westeurope): batches of")
     assert all(answer == BUSY for answer in azure.scan(ids).values())
     assert azure.batches == ([size] * (50 // size) if size > 1 else [])
     assert azure.singles == (0 if size > 1 else 50)
@@ -155,7 +155,7 @@ def test_one_answer_that_is_missing_among_others_is_asked_for_again_once() -> No
     azure.lie = lambda asked, answers: answers.update({ids[7].lower(): NOTHING}) if len(asked) > 25 else None
     assert all(answer == BUSY for answer in azure.scan(ids).values())
     assert azure.batches == [50, 1]
-    assert "s1 in westeurope" in azure.access.one_by_one
+    assert "s1 (westeurope)" in azure.access.one_by_one
 
 
 def test_one_cluster_that_fell_silent_is_asked_once_more_and_blames_nobody() -> None:

@@ -51,9 +51,9 @@ def test_every_id_has_a_label_of_its_own_without_underscores() -> None:
 
 
 def test_a_remedy_names_each_group_that_could_not_be_read() -> None:
-    nodes = Unreadable(UnreadableKind.NODES, "", "403", "MC_shop")
-    routes = Unreadable(UnreadableKind.SUBNET, "pods", "403", "hub(prod)")
-    unknown = Unreadable(UnreadableKind.SUBNET, "pods", "403")
+    nodes = Unreadable(UnreadableKind.NODES, "", Text("403"), "MC_shop")
+    routes = Unreadable(UnreadableKind.SUBNET, "pods", Text("403"), "hub(prod)")
+    unknown = Unreadable(UnreadableKind.SUBNET, "pods", Text("403"))
     start, end = "grant the reading identity Reader on ", ", or try again"
     assert grant_where([nodes, nodes, routes]) == f"{start}resource group `MC_shop` and `hub(prod)`{end}"
     assert grant_where([unknown], "net") == f"{start}resource group `net`{end}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from shared.flows.health import read_health
+from shared.model.text import Text
 from shared.store.liveness import Liveness
 from tests.support.builders import at
 
@@ -30,7 +31,7 @@ def test_a_sign_that_a_clock_ahead_left_is_no_sign(liveness: Liveness) -> None:
 
 def test_what_the_last_look_missed_is_said_while_it_is_too_early_to_call_that_unwell(liveness: Liveness) -> None:
     liveness.record_success("watch", at(0))
-    liveness.record_failure("watch", at(1), ["none of 2 clusters was measured"])
+    liveness.record_failure("watch", at(1), [Text("none of 2 clusters was measured")])
     assert read_health(liveness, at(2), MAX_AGE).is_healthy
     assert read_health(liveness, at(2), MAX_AGE).missing == ("none of 2 clusters was measured",)
     liveness.record_success("watch", at(2))
@@ -39,7 +40,7 @@ def test_what_the_last_look_missed_is_said_while_it_is_too_early_to_call_that_un
 
 def test_a_look_that_raised_is_not_well_until_one_succeeds(liveness: Liveness) -> None:
     liveness.record_success("watch", at(0))
-    liveness.record_failure("watch", at(1), ["the last look ended with an error, KeyError"], raised=True)
+    liveness.record_failure("watch", at(1), [Text("the last look ended with an error, KeyError")], raised=True)
     found = read_health(liveness, at(1), MAX_AGE)
     assert (found.is_healthy, found.problems) == (False, ("the last look ended with an error, KeyError",))
     assert not read_health(liveness, at(9), MAX_AGE).is_healthy

@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from devhost.stage import Stage
+from shared.model.text import Text
 from shared.store.liveness import Liveness
 from shared.store.table import Table
 
@@ -43,7 +44,7 @@ def test_health_is_503_when_the_last_good_look_is_too_old_and_says_what_the_last
     assert good is not None
     wall = datetime.now(UTC)
     liveness.record_success("watch", wall - timedelta(minutes=16))
-    liveness.record_failure("watch", wall, ["none of 2 clusters was measured"])
+    liveness.record_failure("watch", wall, [Text("none of 2 clusters was measured")])
     old = requests.get(f"{stage.host.base_url}/api/health", timeout=60)
     assert (old.status_code, old.json()["status"]) == (503, "not well")
     details = ask(stage, "health/details").json()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from shared.model.reading import Cause
 from shared.model.tally import Effort, Tally, Unseen
+from shared.model.text import Text
 
 
 def unseen(*keys: str, subscription: str = "s1", cause: Cause = Cause.FORBIDDEN) -> Unseen:
-    return Unseen(subscription, cause, "no role", "grant Reader", keys)
+    return Unseen(subscription, cause, Text("no role"), Text("grant Reader"), keys)
 
 
 def test_counts_and_effects_are_added() -> None:

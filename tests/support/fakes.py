@@ -22,6 +22,7 @@ from shared.model.cluster import Cluster
 from shared.model.fleet import Fleet, Unlisted, WatchedCluster, WatchedGateway
 from shared.model.load_balancer import LoadBalancer, Node, NodeList
 from shared.model.metric import MetricAnswer, Window
+from shared.model.text import Text, verbatim
 from tests.support.builders import load_balancer
 
 NOTHING = MetricAnswer(())
@@ -55,7 +56,7 @@ class FakeAccess:
         default_factory=dict
     )
     asked: list[tuple[str, tuple[str, ...], Window]] = field(default_factory=list)
-    one_by_one: dict[str, str] = field(default_factory=dict)
+    one_by_one: dict[str, Text] = field(default_factory=dict)
 
     def query(
         self, resource_ids: Sequence[str], region: str, question: MetricQuery, window: Window, deadline: Deadline
@@ -152,7 +153,7 @@ class FakeAzure:
 
     def nodes(self, of: Cluster, wanted: object = ()) -> NodeList:
         if "nodes" in self.trouble:
-            return NodeList(unreadable=(f"scale sets: {self.trouble['nodes']}",))
+            return NodeList(unreadable=(verbatim(f"scale sets: {self.trouble['nodes']}"),))
         return NodeList(self.nodes_found, is_complete=True)
 
     @property

@@ -9,13 +9,14 @@ from shared.core.incidents.lifecycle import Effect, IncidentPolicy, next_inciden
 from shared.model.finding import Finding, FindingKind, Severity
 from shared.model.incident import ClusterRecord, Incident
 from shared.model.reading import Reading
+from shared.model.text import Text
 from tests.support.builders import assessment, at, cluster, minutes
 
 CLUSTER = cluster()
 POLICY = IncidentPolicy(clean_minutes=10, cooldown=timedelta(minutes=60))
-SHORT = Finding(FindingKind.PORT_PRESSURE, Severity.WARNING, at(0), "ports run short")
-LOST = Finding(FindingKind.ASSOCIATION_DRIFT, Severity.CRITICAL, at(0), "a subnet lost its gateway")
-NOTICE = Finding(FindingKind.BAD_TAGS, Severity.NOTICE, at(0), "a tag")
+SHORT = Finding(FindingKind.PORT_PRESSURE, Severity.WARNING, at(0), Text("ports run short"))
+LOST = Finding(FindingKind.ASSOCIATION_DRIFT, Severity.CRITICAL, at(0), Text("a subnet lost its gateway"))
+NOTICE = Finding(FindingKind.BAD_TAGS, Severity.NOTICE, at(0), Text("a tag"))
 
 
 @dataclass

@@ -91,8 +91,10 @@ def make_assessment(cluster: Cluster | None = None, nodes: tuple[NodeFailures, .
         since=failed_minutes[0],
         nodes=nodes,
         evidence=(
-            f"{failed:,} of {failed + successful:,} new outbound connections failed "
-            f"({100 * failed / (failed + successful):.1f} %) in 12 of 15 measured minutes"
+            verbatim(
+                f"{failed:,} of {failed + successful:,} new outbound connections failed "
+                f"({100 * failed / (failed + successful):.1f} %) in 12 of 15 measured minutes"
+            )
         ),
     )
     return Assessment(

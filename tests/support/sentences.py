@@ -9,13 +9,16 @@ from collections.abc import Iterator
 _TWO_WORDS = re.compile(r"[A-Za-z'’]{2,}[,;:]? +[a-z]{2,}|[a-z'’]{2,}[,;:]? +{")
 # Commands that people copy, and queries: OData and KQL.
 _CODE = re.compile(
-    r"(?:az|kubectl|curl|terraform) |resources \| |\w+ \| where |.*\w (?:eq|ge|gt|lt) [@']|(?:total|average) desc$"
+    r"(?:az|kubectl|curl|terraform) |--[a-z]|resources \| |\w+ \| where |"
+    r".*\w (?:eq|ge|gt|lt) [@']|(?:total|average) desc$"
 )
 _TEXTS = {"Text", "plural", "arranged"}
 # What these say is for developers, or for the owner of the app, in the log.
 _ERRORS = {"ValueError", "TypeError", "KeyError", "LookupError", "AssertionError", "RuntimeError"}
 _FOR_DEVELOPERS = _ERRORS | {"MisconfiguredError"}
 _LOGGED = {"debug", "info", "warning", "error", "exception"}
+# Lines of the audit trail are in English.
+_RECORDS = {"audit", "AuditLine"}
 # No words of a language.
 _PATTERNS = {"compile", "TypeVar", "cast"}
 
@@ -29,7 +32,7 @@ def _in(node: ast.AST) -> Iterator[tuple[int, str]]:
     match node:
         case ast.Expr(value=ast.Constant(value=str())) | ast.Assert():  # a docstring, or for developers
             return
-        case ast.Call() if _name(node.func) in _FOR_DEVELOPERS | _PATTERNS or _is_log(node.func):
+        case ast.Call() if _name(node.func) in _FOR_DEVELOPERS | _RECORDS | _PATTERNS or _is_log(node.func):
             return
         case ast.Call() if _name(node.func) == "CheckBuilder":  # Azure's names of calls, fields and documents
             return

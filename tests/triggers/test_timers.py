@@ -20,15 +20,21 @@ from shared.flows.monitoring.tick import Tick
 from shared.model.fleet import Unlisted
 from shared.model.reading import Cause, Idle, Unmeasured
 from shared.model.tally import Effort, Tally
+from shared.model.text import Text
 from shared.store.errors import StoreError
 from shared.triggers import timers
 from tests.support.builders import assessment, at, minutes, window
 
-READINGS = (minutes(0, 5, {2: 4}), minutes(0, 5), Idle(window()), Unmeasured("late", "", Cause.NOT_REACHED))
+READINGS = (minutes(0, 5, {2: 4}), minutes(0, 5), Idle(window()), Unmeasured(Text("late"), Text(""), Cause.NOT_REACHED))
 SEEN = tally_of([assessment(reading) for reading in READINGS], {"opened": 1, "nothing": 3}, 0)
-TALLY = SEEN + Tally(one_by_one={"s1": "batch was refused"})
+TALLY = SEEN + Tally(one_by_one={"s1": Text("batch was refused")})
 GOOD = Tick("20261122t1008", TALLY, deliver=("a",), effort=Effort(12, 3, 0.25))
-BAD = Tick("20261122t1008", TALLY, (Unlisted("subscription x", "403"),), problems=("no cluster was ever found",))
+BAD = Tick(
+    "20261122t1008",
+    TALLY,
+    (Unlisted(Text("subscription x"), Text("403")),),
+    problems=(Text("no cluster was ever found"),),
+)
 
 Run = Callable[[Tick], dict[str, Any]]
 

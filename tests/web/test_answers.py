@@ -13,6 +13,7 @@ from shared.model.change import ChangeState
 from shared.model.fleet import Unlisted
 from shared.model.incident import ClusterRecord
 from shared.model.reading import Measured, Unmeasured
+from shared.model.text import Text
 from shared.web import answers
 from tests.support import nouns
 
@@ -45,7 +46,9 @@ def test_an_assessment_gives_cluster_reading_and_findings() -> None:
 
 
 def test_what_was_not_measured_is_told_apart_from_zero() -> None:
-    unmeasured = replace(nouns.make_assessment(), reading=Unmeasured("403", "grant Monitoring Reader"), findings=())
+    unmeasured = replace(
+        nouns.make_assessment(), reading=Unmeasured(Text("403"), Text("grant Monitoring Reader")), findings=()
+    )
     answer = as_sent(answers.assessment_json(unmeasured))
     expected = {"reason": "403", "remedy": "grant Monitoring Reader", "kind": "unmeasured"}
     assert answer["reading"].items() >= expected.items()
@@ -54,7 +57,7 @@ def test_what_was_not_measured_is_told_apart_from_zero() -> None:
 def test_a_check_names_what_could_not_even_be_listed() -> None:
     assessment = nouns.make_assessment()
     assert isinstance(assessment.reading, Measured)
-    unlisted = (Unlisted("subscription b", "no role"),)
+    unlisted = (Unlisted(Text("subscription b"), Text("no role")),)
     report = CheckReport(nouns.NOW, assessment.reading.window, (assessment,), unlisted)
     answer = as_sent(answers.check_json(report))
     assert set(answer) == {"schema", "at", "window", "clusters", "unreadable"}

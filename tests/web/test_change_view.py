@@ -14,6 +14,7 @@ from shared.model.finding import FindingKind
 from shared.model.incident import Incident
 from shared.model.plan import AssociateSubnet, PlanKind
 from shared.model.resource_id import ArmId
+from shared.model.text import Text
 from shared.web.change_view import LinkedChange
 from shared.web.pages import SignedIn, change_page
 from tests.support import nouns
@@ -59,7 +60,7 @@ def test_trouble_without_a_failed_connection_is_not_told_as_one() -> None:
         kinds=(FindingKind.PORT_PRESSURE, FindingKind.ALLOCATION_CLIFF),
         failed=0,
         last_failed_at=None,
-        evidence="node aks-user-38166372-vmss000000 uses 94 % of its 1,024 TCP ports",
+        evidence=Text("node aks-user-38166372-vmss000000 uses 94 % of its 1,024 TCP ports"),
     )
     text = page(incident=incident).text
     assert "SNAT port shortage. Node aks-user-38166372-vmss000000 uses 94 % of its 1,024 TCP ports. First seen" in text

@@ -190,7 +190,7 @@ def _findings(number: int) -> Iterator[Finding]:
     found = {finding.kind: finding for finding in made if finding is not None}
     for kind in FindingKind:
         usual_finding = Finding(
-            kind, Severity.WARNING, START, f"subnet {SUBNETS[0]} is in trouble", remedy="look at it"
+            kind, Severity.WARNING, START, verbatim(f"subnet {SUBNETS[0]} is in trouble"), remedy=Text("look at it")
         )
         yield found.get(kind, usual_finding)
 
@@ -211,10 +211,10 @@ def assessment(finding: Finding, number: int) -> Assessment:
         cluster(number),
         START + timedelta(minutes=number),
         measured(number),
-        (finding, *(replace(finding, evidence=f"{NODES[0]} is short of ports") for _ in range(number))),
+        (finding, *(replace(finding, evidence=verbatim(f"{NODES[0]} is short of ports")) for _ in range(number))),
         load_balancer_id=builders.load_balancer().id,
         gateway_ids=(ArmId(f"{NETWORK}/natGateways/ng-waldo"),) if number == 1 else (),
-        health_events=HealthEventComparison(HealthEventVerdict.AGREES, "Azure's health events say the same"),
+        health_events=HealthEventComparison(HealthEventVerdict.AGREES, Text("Azure's health events say the same")),
     )
 
 
@@ -235,7 +235,7 @@ def incident(finding: Finding, number: int) -> Incident:
         kinds=(finding.kind, *list(FindingKind)[:number]),
         evidence=finding.evidence,
         reopened=number,
-        closing_note=f"egress now leaves through NAT gateway `{SUBNETS[0]}`" if number == 2 else "",
+        closing_note=verbatim(f"egress now leaves through NAT gateway `{SUBNETS[0]}`") if number == 2 else Text(""),
     )
 
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from ...model.resource_id import NO_ID, ArmId, is_segment
+from ...model.text import Text
 from ..errors import UnexpectedAnswer
 
 Json = Mapping[str, Any]
@@ -24,7 +25,7 @@ _LOCATION = re.compile(r"[A-Za-z0-9 -]{1,64}")
 @dataclass(frozen=True, slots=True)
 class UnreadableRow:
     id: ArmId  # empty when it can't be read
-    reason: str
+    reason: Text
 
 
 def field(item: Json, *path: str) -> Any:
@@ -34,7 +35,7 @@ def field(item: Json, *path: str) -> Any:
         if type(value) is not dict and not isinstance(value, Mapping):  # dict first, because that is faster
             if value is None:
                 return None
-            raise _unexpected(item, path, value, "an object around it")
+            raise _unexpected(item, path, value, Text("an object around it"))
         value = value[name] if name in value else _in_other_case(value, name)
     return value
 
@@ -56,9 +57,11 @@ def required(item: Json, *path: str) -> str:
     """A required, non-empty text of at most 2,000 characters."""
     value = text(item, *path)
     if not value:
-        raise UnexpectedAnswer(_subject(item), f"the answer has no {'.'.join(path)}")
+        raise UnexpectedAnswer(_subject(item), Text("the answer has no {name}", name=".".join(path)))
     if len(value) > LONGEST_NAME:
-        raise UnexpectedAnswer(_subject(item), f"{'.'.join(path)} is {len(value)} characters long")
+        raise UnexpectedAnswer(
+            _subject(item), Text("{name} is {length} characters long", name=".".join(path), length=len(value))
+        )
     return value
 
 
@@ -66,7 +69,7 @@ def segment(item: Json, *path: str) -> str:
     """A name that can be part of a URL, such as a resource group's."""
     value = required(item, *path)
     if not is_segment(value):
-        raise _unexpected(item, path, value, "the name of a resource")
+        raise _unexpected(item, path, value, Text("the name of a resource"))
     return value
 
 
@@ -79,7 +82,7 @@ def location(item: Json) -> str:
     """A region's name. It becomes part of a host name, so nothing else is accepted."""
     value = required(item, "location")
     if not _LOCATION.fullmatch(value):
-        raise _unexpected(item, ("location",), value, "a region")
+        raise _unexpected(item, ("location",), value, Text("a region"))
     return value
 
 
@@ -89,7 +92,9 @@ def moment(subject: str, name: str, stamp: str) -> datetime:
         at = datetime.fromisoformat(stamp)
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise UnexpectedAnswer(subject, f"{name} is {stamp[:60]!r}", status=200) from None
+        raise UnexpectedAnswer(
+            subject, Text("{name} is {given}", name=name, given=repr(stamp[:60])), status=200
+        ) from None
 
 
 def number(item: Json, *path: str, default: int, least: int = 0, most: int = 2**63 - 1) -> int:
@@ -101,7 +106,9 @@ def number(item: Json, *path: str, default: int, least: int = 0, most: int = 2**
         value = int(value)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not least <= value <= most or value != int(value):
-        raise _unexpected(item, path, value, f"a whole number from {least} to {most}")
+        raise _unexpected(
+            item, path, value, Text("a whole number from {least:plain} to {most:plain}", least=least, most=most)
+        )
     return int(value)
 
 
@@ -111,7 +118,7 @@ def inner(item: Json, *path: str) -> Json:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise _unexpected(item, path, value, "an object")
+        raise _unexpected(item, path, value, Text("an object"))
     return value
 
 
@@ -120,7 +127,7 @@ def flag(item: Json, *path: str, default: bool = False) -> bool:
     if value is None:
         return default
     if not isinstance(value, bool):
-        raise _unexpected(item, path, value, "true or false")
+        raise _unexpected(item, path, value, Text("true or false"))
     return value
 
 
@@ -130,7 +137,7 @@ def entries(item: Json, *path: str) -> list[Any]:
     if value is None:
         return []
     if not isinstance(value, list | tuple):
-        raise _unexpected(item, path, value, "a list")
+        raise _unexpected(item, path, value, Text("a list"))
     return list(value)
 
 
@@ -138,7 +145,7 @@ def items(item: Json, *path: str) -> Iterator[Json]:
     """The objects of a list; none if absent."""
     for entry in entries(item, *path):
         if type(entry) is not dict and not isinstance(entry, Mapping):
-            raise _unexpected(item, path, entry, "a list of objects")
+            raise _unexpected(item, path, entry, Text("a list of objects"))
         yield entry
 
 
@@ -196,26 +203,30 @@ def _as_text(item: Json, path: tuple[str, ...], value: Any) -> str:
         return value if value.isascii() else value.encode("utf-8", "replace").decode()
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63:
         return str(value)
-    raise _unexpected(item, path, value, "a text")
+    raise _unexpected(item, path, value, Text("a text"))
 
 
 def _as_id(item: Json, path: tuple[str, ...], value: str, of: str) -> ArmId:
     try:
         parsed = ArmId.parse(value)
     except ValueError:
-        raise _unexpected(item, path, value, "a resource id") from None
+        raise _unexpected(item, path, value, Text("a resource id")) from None
     if of and parsed.type.lower() != of.lower():
-        raise _unexpected(item, path, value, f"the id of a {of}")
+        raise _unexpected(item, path, value, Text("the id of a {type}", type=of))
     return parsed
 
 
 def _subject(item: Any) -> str:
     told = [item.get(name) for name in ("id", "name")] if isinstance(item, Mapping) else []
-    return next((value[:LONGEST_NAME] for value in told if isinstance(value, str) and value), "the answer")
+    return next((value[:LONGEST_NAME] for value in told if isinstance(value, str) and value), Text("the answer"))
 
 
-def _unexpected(item: Any, path: tuple[str, ...], value: Any, wanted: str) -> UnexpectedAnswer:
+def _unexpected(item: Any, path: tuple[str, ...], value: Any, wanted: Text) -> UnexpectedAnswer:
     """Objects and lists are shown by type only, because their content may be long."""
     is_short = value is None or isinstance(value, str | bool | float) or (isinstance(value, int) and abs(value) < 2**63)
-    shown = repr(value[:60] if isinstance(value, str) else value) if is_short else f"of type {type(value).__name__}"
-    return UnexpectedAnswer(_subject(item), f"{'.'.join(path)} is {shown}; expected {wanted}")
+    if is_short:
+        shown = repr(value[:60] if isinstance(value, str) else value)
+    else:
+        shown = Text("of type {type}", type=type(value).__name__)
+    reason = Text("{name} is {given}; expected {wanted}", name=".".join(path), given=shown, wanted=wanted)
+    return UnexpectedAnswer(_subject(item), reason)

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from ...model.load_balancer import Node
 from ...model.resource_id import NO_ID, ArmId
+from ...model.text import Text
 from ..errors import UnexpectedAnswer
 from .fields import Json, flag, items, reference, resource_id, tags, text
 
@@ -27,7 +28,7 @@ def parse_node(nic: Json, scale_set_tags: Mapping[str, str]) -> Node | None:
     try:
         scale_set, instance_id, *_ = ArmId.parse(nic_id).names
     except ValueError as error:
-        raise UnexpectedAnswer(nic_id, "not the id of a scale set's network interface") from error
+        raise UnexpectedAnswer(nic_id, Text("not the id of a scale set's network interface")) from error
     return _node(nic, node_name(scale_set, instance_id), pool_name(scale_set, scale_set_tags))
 
 
@@ -35,7 +36,7 @@ def parse_machine(nic: Json) -> Node | None:
     """A virtual machine in no scale set; None if the interface has no private IPv4 address (yet)."""
     machine_id = machine_of(nic)
     if machine_id is None:
-        raise UnexpectedAnswer(resource_id(nic, "id"), "the network interface is of no virtual machine")
+        raise UnexpectedAnswer(resource_id(nic, "id"), Text("the network interface is of no virtual machine"))
     return _node(nic, machine_id.name, pool_name(machine_id.name, tags(nic)))
 
 

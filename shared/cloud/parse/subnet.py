@@ -10,6 +10,7 @@ import math
 from typing import Any
 
 from ...model.network import Route, Subnet, Vnet
+from ...model.text import Text
 from ..errors import UnexpectedAnswer
 from .fields import (
     Json,
@@ -56,7 +57,7 @@ def parse_subnet(item: Json, routes: tuple[Route, ...] = (), takes_propagated_ro
     """``routes`` and ``takes_propagated_routes`` come from the subnet's route table, another resource."""
     properties = inner(item, "properties")
     if not properties:
-        raise UnexpectedAnswer(text(item, "id"), "the answer has no properties")
+        raise UnexpectedAnswer(text(item, "id"), Text("the answer has no properties"))
     # Checks types, because the planner looks for IPv6 and linked resources in the untyped properties.
     text(properties, "addressPrefix"), texts(properties, "addressPrefixes")
     reference(properties, "networkSecurityGroup"), references(properties, "serviceEndpointPolicies")
@@ -121,14 +122,16 @@ def writable(properties: Json) -> dict[str, Any]:
 def plain_json(value: Any, without: frozenset[str] = frozenset(), depth: int = 0) -> Any:
     """A copy without these names at any depth. Raises UnexpectedAnswer for a value that can't be written back."""
     if depth > DEEPEST:
-        raise UnexpectedAnswer("the answer", f"its properties are more than {DEEPEST} levels deep")
+        raise UnexpectedAnswer(
+            Text("the answer"), Text("its properties are more than {levels} levels deep", levels=DEEPEST)
+        )
     if isinstance(value, list):
         return [plain_json(entry, without, depth + 1) for entry in value]
     if isinstance(value, dict):
         kept = {name: entry for name, entry in value.items() if name.lower() not in without}
         return {name: plain_json(entry, without, depth + 1) for name, entry in kept.items()}
     if isinstance(value, float) and not math.isfinite(value):
-        raise UnexpectedAnswer("the answer", f"a property is {value}, which is no number")
+        raise UnexpectedAnswer(Text("the answer"), Text("a property is {given}, which is no number", given=str(value)))
     if isinstance(value, str) and not value.isascii() and value != value.encode("utf-8", "replace").decode():
-        raise UnexpectedAnswer("the answer", "a property is no valid text")
+        raise UnexpectedAnswer(Text("the answer"), Text("a property is no valid text"))
     return value

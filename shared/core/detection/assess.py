@@ -17,6 +17,7 @@ from ...model.load_balancer import NodeList
 from ...model.metric import MetricAnswer, Window
 from ...model.ports import AllocationBaseline, PortHistory, PortReading
 from ...model.reading import Cause, DoesNotApply, Idle, Measured, Reading, Unmeasured
+from ...model.text import Text
 from ..associations import Associations
 from . import load_balancer, ports
 from .combine import combined
@@ -78,14 +79,14 @@ class PriorObservations:
     unmeasured_since: datetime | None = None  # the first of the consecutive scans that could not measure the cluster
 
 
-_REPORT_A_FAULT = (
+_REPORT_A_FAULT = Text(
     "look at the resource in the portal; if it is well there, this is a fault of snatbot's: please report it"
 )
 _GATEWAY_TYPES = ("managednatgateway", "managednatgatewayv2", "userassignednatgateway")
 _OTHER_WAYS = {
-    "userdefinedrouting": "the cluster leaves by user-defined routing",
-    "none": "the cluster has no way out of its own",
-    "block": "the cluster's way out is blocked",
+    "userdefinedrouting": Text("the cluster leaves by user-defined routing"),
+    "none": Text("the cluster has no way out of its own"),
+    "block": Text("the cluster's way out is blocked"),
 }
 
 
@@ -122,20 +123,21 @@ def assess(series: ClusterSeries, prior: PriorObservations, rules: TagRules, now
     )
 
 
-def not_applicable(target: WatchedCluster, rules: TagRules) -> str | None:
+def not_applicable(target: WatchedCluster, rules: TagRules) -> Text | None:
     """Why nothing is measured on this cluster; None if something is."""
     cluster, outbound_type = target.cluster, target.cluster.outbound_type.lower()
     if not rules.is_watched:
-        return "its tag snatbot-watch=off opts the cluster out"
+        return Text("its tag snatbot-watch=off opts the cluster out")
     if cluster.power_state.lower() != "running":
-        return f"the cluster is {cluster.power_state.lower()}"
+        # Translators: {state} is Azure's word, such as stopped.
+        return Text("the cluster is {state}", state=cluster.power_state.lower())
     if target.gateways or target.unreadable or outbound_type in _GATEWAY_TYPES:
         return None  # an unreadable gateway is not measured, but the cluster is not skipped
     if outbound_type != "loadbalancer":
-        way = _OTHER_WAYS.get(outbound_type, "traffic does not leave through the load balancer")
-        return f"outbound type is {cluster.outbound_type}: {way}"
+        way = _OTHER_WAYS.get(outbound_type, Text("traffic does not leave through the load balancer"))
+        return Text("outbound type is {outbound_type}: {way}", outbound_type=cluster.outbound_type, way=way)
     if cluster.load_balancer_sku.lower() == "basic":
-        return "the load balancer is Basic, which has no SNAT metric"
+        return Text("the load balancer is Basic, which has no SNAT metric")
     return None
 
 
@@ -171,13 +173,19 @@ def _no_egress_path(target: WatchedCluster) -> Unmeasured:
     cluster = target.cluster
     if cluster.outbound_type.lower() == "loadbalancer":
         return Unmeasured(
-            f"no public Standard load balancer with an outbound rule in {cluster.node_resource_group}",
-            "look at the cluster's load balancer `kubernetes` in the portal",
+            Text(
+                "no public Standard load balancer with an outbound rule in {resource_group}",
+                resource_group=cluster.node_resource_group,
+            ),
+            Text("look at the cluster's load balancer `kubernetes` in the portal"),
             Cause.NO_LOAD_BALANCER,
         )
     return Unmeasured(
-        f"outbound type is {cluster.outbound_type}, and no NAT gateway could be found on its subnets",
-        "grant this app's identity Reader where the NAT gateway is, if there is one",
+        Text(
+            "outbound type is {outbound_type}, and no NAT gateway could be found on its subnets",
+            outbound_type=cluster.outbound_type,
+        ),
+        Text("grant this app's identity Reader where the NAT gateway is, if there is one"),
         Cause.NO_LOAD_BALANCER,
     )
 

@@ -12,10 +12,11 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from ...formatting import count
+from ...formatting import minutes_of
 from ...model.load_balancer import NodeList
 from ...model.metric import MINUTE, MetricAnswer, Window
 from ...model.reading import Cause, Idle, Measured, MinuteSeries, NodeFailures, Reading, Trend, Unmeasured
+from ...model.text import Text
 
 FAILED = "failed"
 _PENDING = "pending"
@@ -74,24 +75,37 @@ def read_load_balancer(window: Window, by_state: MetricAnswer, allocated: Metric
     if points and max(points) < window.start:
         return _late(window, max(points))
     return Unmeasured(
-        f"Azure Monitor has no point of SnatConnectionCount nor of AllocatedSnatPorts between "
-        f"{window.start:%H:%M} and {window.end:%H:%M} UTC",
-        "look at the load balancer's metrics in the portal; new or stopped clusters have none",
+        Text(
+            "Azure Monitor has no point of SnatConnectionCount nor of AllocatedSnatPorts between {start} and {end} UTC",
+            start=f"{window.start:%H:%M}",
+            end=f"{window.end:%H:%M}",
+        ),
+        Text("look at the load balancer's metrics in the portal; new or stopped clusters have none"),
     )
 
 
 def unreadable(window: Window, metric: str) -> Unmeasured:
     """Whether there are values, and all of them are impossible."""
-    reason = f"what Azure Monitor has of {metric} between {window.start:%H:%M} and {window.end:%H:%M} UTC can't be read"
-    return Unmeasured(f"{reason}: values below zero, or that are no numbers", "", Cause.UNEXPECTED)
+    reason = Text(
+        "what Azure Monitor has of {metric} between {start} and {end} UTC can't be read: "
+        "values below zero, or that are no numbers",
+        metric=metric,
+        start=f"{window.start:%H:%M}",
+        end=f"{window.end:%H:%M}",
+    )
+    return Unmeasured(reason, cause=Cause.UNEXPECTED)
 
 
 def _late(window: Window, newest: datetime) -> Unmeasured:
     minutes = int((window.end - newest) / MINUTE) - 1
     return Unmeasured(
-        f"Azure Monitor's newest point of AllocatedSnatPorts is of {newest:%H:%M} UTC, {count(minutes, 'minute')} "
-        f"before the newest minute that is judged: metrics arrive late, or nothing is reported since then",
-        f"if this lasts, raise INGESTION_LAG_MINUTES by {minutes}",
+        Text(
+            "Azure Monitor's newest point of AllocatedSnatPorts is of {newest} UTC, {minutes} before the newest minute "
+            "that is judged: metrics arrive late, or nothing is reported since then",
+            newest=f"{newest:%H:%M}",
+            minutes=minutes_of(minutes),
+        ),
+        Text("if this lasts, raise INGESTION_LAG_MINUTES by {minutes}", minutes=minutes),
         Cause.LATE,
     )
 

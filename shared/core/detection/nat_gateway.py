@@ -10,6 +10,7 @@ from datetime import datetime
 
 from ...model.metric import MetricAnswer, Window
 from ...model.reading import Idle, Measured, Reading, Unmeasured
+from ...model.text import Text
 from .load_balancer import FAILED, count_by_minute, unreadable
 
 
@@ -38,11 +39,16 @@ def read_gateway(name: str, window: Window, connections: MetricAnswer, datapath:
             failed_by_minute=count_by_minute(connections, window.end) if failed_at else None,
         )
     if connections.is_unknown_in(window):
-        return unreadable(window, f"SNATConnectionCount of NAT gateway {name}")
+        return unreadable(window, Text("SNATConnectionCount of NAT gateway {gateway}", gateway=name))
     if datapath is not None and datapath.has_point_in(window):
         return Idle(window)
     return Unmeasured(
-        f"Azure Monitor has no point of SNATConnectionCount nor of DatapathAvailability of NAT gateway {name} "
-        f"between {window.start:%H:%M} and {window.end:%H:%M} UTC",
-        "look at the NAT gateway's metrics in the portal; a gateway without public IP or subnet has none",
+        Text(
+            "Azure Monitor has no point of SNATConnectionCount nor of DatapathAvailability of NAT gateway {gateway} "
+            "between {start} and {end} UTC",
+            gateway=name,
+            start=f"{window.start:%H:%M}",
+            end=f"{window.end:%H:%M}",
+        ),
+        Text("look at the NAT gateway's metrics in the portal; a gateway without public IP or subnet has none"),
     )

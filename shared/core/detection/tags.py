@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 
 from ...maintenance_windows import MaintenanceWindows, parse_maintenance
+from ...model.text import Text
 from .thresholds import Thresholds
 
 PREFIX = "snatbot-"
@@ -39,7 +40,7 @@ class TagRules:
     thresholds: Thresholds = field(default_factory=Thresholds)
     is_watched: bool = True
     maintenance: MaintenanceWindows = field(default_factory=MaintenanceWindows)
-    problems: tuple[str, ...] = ()
+    problems: tuple[Text, ...] = ()
 
 
 def read_tags(tags: Mapping[str, str], usual: TagRules) -> TagRules:
@@ -47,7 +48,7 @@ def read_tags(tags: Mapping[str, str], usual: TagRules) -> TagRules:
     ours = {name.lower(): value.strip() for name, value in tags.items() if name.lower().startswith(PREFIX)}
     if not ours:
         return usual
-    problems: list[str] = []
+    problems: list[Text] = []
     rules = usual
     numbers: dict[str, int] = {}
     for name, value in sorted(ours.items()):
@@ -56,23 +57,31 @@ def read_tags(tags: Mapping[str, str], usual: TagRules) -> TagRules:
             if value.isascii() and value.isdigit() and least <= int(value) <= most:
                 numbers[field_name] = int(value)
             else:
-                problems.append(f"tag {name} is {value!r}; it must be a whole number, {least} to {most}")
+                problems.append(
+                    Text(
+                        "tag {tag} is {given}; it must be a whole number, {least:plain} to {most:plain}",
+                        tag=name,
+                        given=repr(value),
+                        least=least,
+                        most=most,
+                    )
+                )
         elif name == "snatbot-watch":
             if value.lower() in ("on", "off"):
                 rules = replace(rules, is_watched=value.lower() == "on")
             else:
-                problems.append(f"tag {name} is {value!r}; it must be on or off")
+                problems.append(Text("tag {tag} is {given}; it must be on or off", tag=name, given=repr(value)))
         elif name == "snatbot-maintenance":
             try:
                 rules = replace(rules, maintenance=usual.maintenance + parse_maintenance(value))
             except ValueError as error:
-                problems.append(f"tag {name}: {error}")
+                problems.append(Text("tag {tag}: {problem}", tag=name, problem=error.args[0]))
         else:
-            problems.append(f"tag {name} is not known")
+            problems.append(Text("tag {tag} is not known", tag=name))
     try:
         rules = replace(rules, thresholds=Thresholds(**{**asdict(usual.thresholds), **numbers}))
     except ValueError as error:
-        problems.append(f"tags snatbot-pressure-warn and snatbot-pressure-high: {error}")
+        problems.append(Text("tags snatbot-pressure-warn and snatbot-pressure-high: {problem}", problem=error.args[0]))
         numbers = {key: value for key, value in numbers.items() if not key.startswith("pressure_")}
         rules = replace(rules, thresholds=replace(usual.thresholds, **numbers))
     return replace(rules, problems=tuple(problems))

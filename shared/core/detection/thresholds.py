@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...model.text import Text
+
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
@@ -23,6 +25,9 @@ class Thresholds:
     def __post_init__(self) -> None:
         if self.pressure_warn_percent >= self.pressure_high_percent:
             raise ValueError(
-                f"the first threshold for port pressure ({self.pressure_warn_percent} %) must be below the second "
-                f"({self.pressure_high_percent} %)"
+                Text(
+                    "the first threshold for port pressure ({warn} %) must be below the second ({high} %)",
+                    warn=self.pressure_warn_percent,
+                    high=self.pressure_high_percent,
+                )
             )

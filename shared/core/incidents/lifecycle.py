@@ -16,13 +16,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from ...formatting import listed
+from ...formatting import marked
 from ...model.assessment import Assessment
 from ...model.finding import FAILURES, FindingKind, Severity
 from ...model.incident import ClusterRecord, Incident, IncidentState
 from ...model.metric import MINUTE
 from ...model.reading import DoesNotApply, Idle, Measured
 from ...model.resource_id import ArmId
+from ...model.text import Text
 from . import reminders
 from .minutes import NewMinutes, counted, new_minutes_of
 from .reminders import NO_ANSWERS, Answers
@@ -98,13 +99,13 @@ def next_incident(
     return IncidentTransition(scan.record, eased, Effect.NOTHING)
 
 
-def close(incident: Incident, now: datetime, note: str = "") -> Incident:
+def close(incident: Incident, now: datetime, note: Text = Text("")) -> Incident:
     """The cleared incident; ``note`` says why, if clean minutes are not the reason."""
     return replace(incident, state=IncidentState.CLEARED, cleared_at=now, closing_note=note, plan_due_at=None)
 
 
 def end_unscanned(
-    record: ClusterRecord, incident: Incident, reason: str, now: datetime, *, is_change_in_flight: bool
+    record: ClusterRecord, incident: Incident, reason: Text, now: datetime, *, is_change_in_flight: bool
 ) -> IncidentTransition:
     """Clear the open incident of a cluster that is no longer scanned: no clean minutes will ever clear it.
 
@@ -255,9 +256,9 @@ def _lower(notified: Severity | None, now: Severity) -> Severity | None:
     return notified if notified is None or notified.rank <= now.rank else now
 
 
-def _path_note(incident: Incident, assessment: Assessment) -> str:
+def _path_note(incident: Incident, assessment: Assessment) -> Text:
     """The note that egress moved to a NAT gateway while the incident was open."""
     if incident.gateway_ids or not assessment.gateway_ids:
-        return ""
-    names = listed([f"`{ArmId.parse(gateway_id).name}`" for gateway_id in assessment.gateway_ids])
-    return f"egress now leaves through NAT gateway {names}, and nothing has failed there"
+        return Text("")
+    names = marked([ArmId.parse(gateway_id).name for gateway_id in assessment.gateway_ids])
+    return Text("egress now leaves through NAT gateway {gateways}, and nothing has failed there", gateways=names)

@@ -9,6 +9,7 @@ from ...model.assessment import Assessment
 from ...model.fleet import WatchedCluster
 from ...model.reading import Cause, DoesNotApply, Idle, Measured, Unmeasured
 from ...model.tally import Tally, Unseen
+from ...model.text import Text
 from ..detection.assess import not_applicable
 from ..detection.tags import TagRules, read_tags
 
@@ -30,8 +31,8 @@ def not_reached(targets: Sequence[WatchedCluster]) -> Tally:
     if not to_measure:
         return others
     keys = tuple(sorted(short_key(target.cluster.id) for target in to_measure))
-    count, reason = len(keys), "no worker has looked at them lately"
-    unseen = Unseen(to_measure[0].cluster.subscription, Cause.NOT_REACHED, reason, "", keys)
+    count, reason = len(keys), Text("no worker has looked at them lately")
+    unseen = Unseen(to_measure[0].cluster.subscription, Cause.NOT_REACHED, reason, Text(""), keys)
     return others + Tally(clusters=count, unmeasured=count, not_reached=count, unseen=(unseen,))
 
 

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from ...formatting import count, number, utc
 from ...formatting import listed as in_words
 from ...ids import short_key
 from ...model.coverage import FleetRecord, UnmeasuredGroup
 from ...model.finding import Finding, FindingKind, Severity
 from ...model.reading import Cause
 from ...model.tally import Tally, Unseen
+from ...model.text import Text, arranged
 from .standing_problems import StandingProblemNews
 
 
@@ -183,15 +183,20 @@ def _names(these: Mapping[str, str], without: Mapping[str, str]) -> tuple[str, .
 def _not_measured(unseen: Unseen, names: list[str], since: datetime) -> Finding:
     """``names`` are the clusters posted now; others may have been posted before."""
     others = len(unseen.keys) - len(names)
-    before = f", beside {number(others)} more for the same cause" if others else ""
+    before = Text("beside {count} more for the same cause", count=others) if others else Text("")
+    loss = Text.plural(
+        "{count} cluster in subscription {subscription} not measured since {since}: {names}",
+        "{count} clusters in subscription {subscription} not measured since {since}: {names}",
+        count=len(names),
+        subscription=unseen.subscription,
+        since=since,
+        names=in_words(names),
+    )
     return Finding(
         kind=FindingKind.COVERAGE_LOSS,
         severity=Severity.WARNING,
         since=since,
-        evidence=(
-            f"{count(len(names), 'cluster')} in subscription {unseen.subscription} not measured since {utc(since)}: "
-            f"{in_words(names)}{before}. {unseen.reason}"
-        ),
+        evidence=arranged("{loss}. {reason}", loss=arranged("{parts}", parts=(loss, before)), reason=unseen.reason),
         remedy=unseen.remedy,
     )
 
@@ -199,14 +204,28 @@ def _not_measured(unseen: Unseen, names: list[str], since: datetime) -> Finding:
 def _no_longer_listed(lost: Mapping[str, str], not_asked: Set[str], now: datetime) -> Iterator[Finding]:
     if not lost:
         return
+    names = in_words(sorted(lost.values()))
     if not_asked:
-        proof = f"and Azure was not asked about {number(len(not_asked))} of them or gave no answer"
+        evidence = Text.plural(
+            "{count} cluster can no longer be seen, and Azure was not asked about {unasked} of them or gave no "
+            "answer: {names}",
+            "{count} clusters can no longer be seen, and Azure was not asked about {unasked} of them or gave no "
+            "answer: {names}",
+            count=len(lost),
+            unasked=len(not_asked),
+            names=names,
+        )
     else:
-        proof = "though Azure doesn't say that they were deleted"
+        evidence = Text.plural(
+            "{count} cluster can no longer be seen, though Azure doesn't say that they were deleted: {names}",
+            "{count} clusters can no longer be seen, though Azure doesn't say that they were deleted: {names}",
+            count=len(lost),
+            names=names,
+        )
     yield Finding(
         kind=FindingKind.COVERAGE_LOSS,
         severity=Severity.WARNING,
         since=now,
-        evidence=f"{count(len(lost), 'cluster')} can no longer be seen, {proof}: {in_words(sorted(lost.values()))}",
-        remedy="see whether a role of this app's identity was taken away: it needs Reader on the subscription",
+        evidence=evidence,
+        remedy=Text("see whether a role of this app's identity was taken away: it needs Reader on the subscription"),
     )

@@ -18,6 +18,7 @@ from ...ids import cluster_key
 from ...model.change import IN_FLIGHT
 from ...model.fleet import Fleet
 from ...model.incident import ClusterRecord
+from ...model.text import Text
 from ...store.active_clusters import ActiveClusterIndex
 from ...store.errors import StoreConflict
 from ...store.records import Put, Records, Stored
@@ -26,7 +27,7 @@ from ..notification.outbox import Outbox, audit
 
 log = logging.getLogger("snatbot.watch")
 MOST_ASKED = 20  # per tick, open incidents first; the next tick asks about others
-DELETED = "the cluster was deleted"
+DELETED = Text("the cluster was deleted")
 
 
 @dataclass(frozen=True, slots=True)

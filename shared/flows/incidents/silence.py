@@ -14,6 +14,7 @@ from ...ids import cluster_key
 from ...model.cluster import Cluster
 from ...model.identity import Approver
 from ...model.incident import ClusterRecord
+from ...model.text import Text
 from ...store.active_clusters import ActiveClusterIndex
 from ...store.records import Put, Records
 from ...store.retry import retry_on_conflict
@@ -32,7 +33,7 @@ class Silence:
     def begin(self, cluster: Cluster, until: datetime, by: Approver, now: datetime) -> ClusterRecord:
         """Raises BadInput if nobody is named, or the end is in the past or more than 30 days ahead."""
         if not now < until <= now + LONGEST:
-            raise BadInput(f"until is {utc(until)}; it must be after {utc(now)} and within 30 days")
+            raise BadInput(Text("until is {until}; it must be after {now} and within 30 days", until=until, now=now))
         return self._write(cluster, until, user_input.person(by), now)
 
     def end(self, cluster: Cluster, by: Approver, now: datetime) -> ClusterRecord:
@@ -46,11 +47,13 @@ class Silence:
         stored = self.records.cluster(cluster.id)
         record = stored.value if stored else ClusterRecord(cluster.id, cluster.name)
         silenced = replace(record, silenced_until=until, silenced_by=by if until else "")
-        event = f"silenced until {utc(until)}" if until else "silence ended"
         incident = self.records.incident(cluster.id, record.incident_id) if record.incident_id else None
         is_open = incident is not None and incident.value.is_open
         self.active_clusters.add(cluster_key(cluster.id), is_open=is_open)
-        writes = [Put(silenced, stored.etag if stored else None), audit(now, by, event, cluster.name)]
+        writes = [
+            Put(silenced, stored.etag if stored else None),
+            audit(now, by, f"silenced until {utc(until)}" if until else "silence ended", cluster.name),
+        ]
         if incident is not None and is_open and incident.value.notified_severity is not None:
             message = incident_messages.incident_silenced(incident.value, until, by)
             writes += self.outbox.rows(cluster.name, message, self.clock.wall())
@@ -62,7 +65,7 @@ def moment_from(until: str, minutes: str, now: datetime) -> datetime:
     """The end of a silence from a person's input. Raises BadInput unless exactly one of the two is usable."""
     until, minutes = until.strip(), minutes.strip()
     if bool(until) == bool(minutes):
-        raise BadInput("give either minutes=<number> or until=<time with zone, such as 2026-12-24T18:00Z>")
+        raise BadInput(Text("give either minutes=<number> or until=<time with zone, such as 2026-12-24T18:00Z>"))
     if minutes:
         return now + timedelta(minutes=user_input.whole_number("minutes", minutes, 1, LONGEST // timedelta(minutes=1)))
     return user_input.moment("until", until)

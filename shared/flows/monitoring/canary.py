@@ -18,6 +18,7 @@ from ...cloud.metric_request import MetricRequest, region_key
 from ...core.detection.rules.batch_disagreement import compared_window, disagreement, is_confirmed, next_suspect
 from ...model.fleet import SuspectRegion, WatchedCluster
 from ...model.metric import MINUTE
+from ...model.text import Text
 from .group_queries import series_of
 
 log = logging.getLogger("snatbot.metrics")
@@ -73,7 +74,16 @@ class Canary:
         if answers is None:
             return before
         difference = disagreement(*answers, window)
-        evidence = f"{query.metric} of cluster {target.cluster.name}: {difference}" if difference else ""
+        evidence = (
+            Text(
+                "{metric} of cluster {cluster}: {difference}",
+                metric=query.metric,
+                cluster=target.cluster.name,
+                difference=difference,
+            )
+            if difference
+            else Text("")
+        )
         after = next_suspect(before, query.metric, evidence, now)
         if evidence:
             log.warning("batches in %s: %s", _region_key(target), evidence)
@@ -84,11 +94,15 @@ class Canary:
         return after
 
 
-def disagreeing_regions(suspects: Suspects) -> dict[str, str]:
+def disagreeing_regions(suspects: Suspects) -> dict[str, Text]:
     """Texts for people, by subscription and region."""
     return {
-        region: f"subscription {region}: batches and single requests disagree, so that batches are made "
-        f"smaller there. {suspect.evidence}"
+        region: Text(
+            "subscription {subscription}: batches and single requests disagree, so that batches are made smaller "
+            "there. {evidence}",
+            subscription=region,
+            evidence=suspect.evidence,
+        )
         for region, suspect in suspects.items()
         if is_confirmed(suspect)
     }

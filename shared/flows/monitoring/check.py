@@ -19,6 +19,7 @@ from ...model.assessment import Assessment
 from ...model.cluster import Cluster
 from ...model.fleet import Unlisted, WatchedCluster
 from ...model.metric import Window
+from ...model.text import Text
 from .group_queries import unmeasured
 from .inventory import FleetInventory
 from .scan import FleetScanner, ScanResult
@@ -69,11 +70,13 @@ class Check:
         try:
             return self.discovery.cluster(selector)
         except NotFound:
-            raise NotFoundHere(f"no cluster {selector!r} that this app's identity may read") from None
+            raise NotFoundHere(
+                Text("no cluster {name} that this app's identity may read", name=repr(selector))
+            ) from None
 
     def _scope(self, now: datetime, minutes: int | None) -> ScanScope:
         if minutes is not None and not 1 <= minutes <= 1440:
-            raise BadInput(f"window is {minutes} minutes; it must be 1 to 1440")
+            raise BadInput(Text("window is {minutes:plain} minutes; it must be 1 to 1440", minutes=minutes))
         return self.schedule.full_scope(now, minutes)
 
     def _assess(self, targets: Sequence[WatchedCluster], now: datetime, scope: ScanScope) -> tuple[Assessment, ...]:

@@ -21,10 +21,10 @@ from ...cloud.metric_access import MetricAccess
 from ...cloud.metric_queries import MetricQuery
 from ...cloud.metric_request import Answers, MetricRequest
 from ...core.detection.node_counts import nodes_now
-from ...formatting import utc
 from ...model.fleet import WatchedCluster, WatchedGateway
 from ...model.metric import MetricAnswer, Window
 from ...model.reading import Cause, Unmeasured
+from ...model.text import Text
 
 log = logging.getLogger("snatbot.collect")
 ASSUMED_NODES = 1000
@@ -114,17 +114,25 @@ def unmeasured(error: AzureError) -> Unmeasured:
     """Why something was not measured, with its remedy."""
     match error:
         case NotSent():
-            return Unmeasured(error.message, "", Cause.NOT_REACHED)
+            return Unmeasured(error.message, cause=Cause.NOT_REACHED)
         case NotRegistered():
-            reason = f"Azure refused: {error.code or error.status}, the provider Microsoft.Insights is not registered"
+            reason = Text("Azure refused: {code}, the provider Microsoft.Insights is not registered", code=_code(error))
             return Unmeasured(reason, error.remedy, Cause.NOT_REGISTERED)
         case Forbidden():
-            remedy = error.remedy or "grant this app's identity Reader and Monitoring Reader on the subscription"
-            return Unmeasured(f"Azure refused: {error.code or error.status}", remedy, Cause.FORBIDDEN)
+            remedy = error.remedy or Text("grant this app's identity Reader and Monitoring Reader on the subscription")
+            return Unmeasured(Text("Azure refused: {code}", code=_code(error)), remedy, Cause.FORBIDDEN)
         case Throttled():
-            again = f" until {utc(error.until)}" if error.until else "; the next look tries again"
-            return Unmeasured(f"Azure throttled the requests{again}", "", Cause.THROTTLED)
+            reason = (
+                Text("Azure throttled the requests until {at}", at=error.until)
+                if error.until
+                else Text("Azure throttled the requests; the next look tries again")
+            )
+            return Unmeasured(reason, cause=Cause.THROTTLED)
         case NotFound():
-            return Unmeasured("it vanished while it was looked at, or may not be read", "", Cause.VANISHED)
+            return Unmeasured(Text("it vanished while it was looked at, or may not be read"), cause=Cause.VANISHED)
     cause = Cause.UNAVAILABLE if isinstance(error, Unavailable | MetricUnavailable) else Cause.UNEXPECTED
-    return Unmeasured(f"Azure did not answer as documented: {error}", error.remedy, cause)
+    return Unmeasured(Text("Azure did not answer as documented: {error}", error=error.text), error.remedy, cause)
+
+
+def _code(error: AzureError) -> str:
+    return error.code or str(error.status)

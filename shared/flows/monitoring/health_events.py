@@ -17,6 +17,7 @@ from ...cloud.logs import HealthEventLog
 from ...core.detection.health_events import LOOK_BACK
 from ...model.health_event import HealthEvent
 from ...model.metric import MINUTE, Window
+from ...model.text import Text
 
 log = logging.getLogger("snatbot.scan")
 MAX_WAIT_SECONDS = 3.0
@@ -31,7 +32,7 @@ class HealthEventReader:
         self._source = source
         self._lock = threading.Lock()
         self._reading: tuple[Window, Future[Events]] | None = None
-        self.problem: str | None = None  # why the last reading failed, empty if it did not; None before any reading
+        self.problem: Text | None = None  # why the last reading failed, empty if it did not; None before any reading
 
     def begin(self, scanned: Window, deadline: Deadline) -> Future[Events]:
         """Start to read the workspace's events around ``scanned``, unless a reading is in progress."""
@@ -55,10 +56,10 @@ class HealthEventReader:
         try:
             with within(deadline):
                 events = self._source.read_events(window, deadline.seconds_left)
-            self.problem = ""
+            self.problem = Text("")
             reading.set_result(events)
         except AzureError as error:
-            self.problem = f"health events could not be read: {error}. {error.remedy}".rstrip(". ")
+            self.problem = Text("health events could not be read: {error}", error=error.text_with_remedy)
             log.warning("%s", self.problem)
             reading.set_result({})
         except BaseException as error:

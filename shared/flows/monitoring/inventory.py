@@ -13,13 +13,14 @@ from datetime import datetime, timedelta
 from ...cloud.errors import AzureError
 from ...cloud.fleet_query import FleetDiscovery
 from ...model.fleet import Fleet, InventoryIndex, InventoryShard, Unlisted, WatchedCluster
+from ...model.text import Text
 from ...store.errors import StoreError
 from ...store.fleet_cache import FleetCache
 from .scan import grouped
 
 log = logging.getLogger("snatbot.inventory")
 SHARD_CLUSTERS = 100
-CLUSTERS_UNLISTED = "clusters could not be listed"
+CLUSTERS_UNLISTED = Text("clusters could not be listed")
 _INDEX = "inventory"
 _SHARD = "inventory-"
 
@@ -69,7 +70,7 @@ class FleetInventory:
                 if kept is None:
                     raise
                 log.error("could not list clusters, using the list of %s: %s", kept.found_at, error)
-                problem = Unlisted(CLUSTERS_UNLISTED, str(error))
+                problem = Unlisted(CLUSTERS_UNLISTED, error.text)
                 return ListedFleet(replace(kept, unreadable=(*kept.unreadable, problem)))
             return ListedFleet(self._fleet, kept)
 

@@ -23,6 +23,7 @@ from ...core.detection.schedule import ScanScope
 from ...core.detection.tags import TagRules, read_tags
 from ...model.assessment import Assessment
 from ...model.fleet import WatchedCluster
+from ...model.text import Text
 from .canary import Canary, Suspects
 from .collect import MAX_CLUSTERS, MetricCollector
 from .fair_pool import FairWorkerPool
@@ -58,12 +59,12 @@ class FleetScanner:
         self._health_events = HealthEventReader(health_events) if health_events is not None else None
 
     @property
-    def one_by_one(self) -> Mapping[str, str]:
+    def one_by_one(self) -> Mapping[str, Text]:
         """Subscriptions, or their regions, whose metrics can't be read in batches, with the reason."""
         return self._collector.access.one_by_one
 
     @property
-    def health_event_problem(self) -> str | None:
+    def health_event_problem(self) -> Text | None:
         """Why Azure's health events can't be read; empty if they can, None before any attempt."""
         return self._health_events.problem if self._health_events else None
 

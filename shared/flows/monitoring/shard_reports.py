@@ -10,6 +10,7 @@ from ...core.incidents.tallies import not_reached
 from ...errors import SnatbotError
 from ...model.fleet import WatchedCluster
 from ...model.tally import Effort, ShardReport, Tally
+from ...model.text import Text
 from ...store.fleet_cache import FleetCache
 
 _REPORT = "report-"
@@ -36,7 +37,7 @@ class ShardReports:
 
     def total(
         self, shards: Mapping[str, Sequence[WatchedCluster]], now: datetime
-    ) -> tuple[Tally, Effort, tuple[str, ...]]:
+    ) -> tuple[Tally, Effort, tuple[Text, ...]]:
         """The last results, their effort, and the errors of scans. A shard without a recent report was not reached."""
         reports = self._cache.read_all(ShardReport, _REPORT)
         tally, effort = Tally(), Effort()
@@ -52,10 +53,11 @@ class ShardReports:
         return tally, effort, tuple(sorted(raised))
 
 
-def error_text(error: Exception) -> str:
+def error_text(error: Exception) -> Text:
     """Only snatbot's own messages are shown; other errors' messages go to the log."""
-    message = f": {error}" if isinstance(error, SnatbotError) else ""
-    return f"the last look ended with an error, {type(error).__name__}{message}"
+    if not isinstance(error, SnatbotError):
+        return Text("the last look ended with an error, {type}", type=type(error).__name__)
+    return Text("the last look ended with an error, {type}: {error}", type=type(error).__name__, error=error.text)
 
 
 def _is_ahead(report: ShardReport, now: datetime) -> bool:

@@ -9,6 +9,7 @@ from datetime import datetime
 from ...cloud.deadline import Deadline
 from ...model.fleet import Unlisted
 from ...model.tally import Effort, ShardReport, Tally
+from ...model.text import Text
 
 # Shares of a tick's time. If listing takes longer, the kept list is used; later clusters are not scanned.
 _FOR_LISTING = 0.4
@@ -34,7 +35,7 @@ class Tick:
     deliver: tuple[str, ...] = ()  # partitions with messages that are due
     advance: tuple[tuple[str, str], ...] = ()  # partitions and ids of changes that are due
     offer: tuple[tuple[str, str], ...] = ()  # partitions and ids of incidents to plan against
-    problems: tuple[str, ...] = ()  # why this tick must not be relied on
+    problems: tuple[Text, ...] = ()  # why this tick must not be relied on
     effort: Effort = field(default_factory=Effort)
 
     @property

@@ -15,11 +15,12 @@ from ...core.detection.tags import TagRules, read_tags
 from ...core.incidents.scan_health import nothing_found, nothing_measured, stale_list
 from ...core.incidents.standing_problems import by_subject, update_problems
 from ...core.incidents.unmeasured import FleetListing, UnmeasuredNews, update_unmeasured
-from ...formatting import count, listed
+from ...formatting import clusters_of, listed
 from ...ids import short_key
 from ...model.coverage import FleetRecord
 from ...model.fleet import Fleet, Unlisted
 from ...model.tally import Tally
+from ...model.text import Text, arranged
 from ...store.errors import StoreConflict
 from ...store.records import FLEET_PARTITION, Put, Records, Stored
 from ..notification.outbox import Outbox, audit
@@ -45,7 +46,7 @@ class UnmeasuredClusters:
     default_rules: TagRules
     policy: UnmeasuredPolicy
 
-    def update(self, found: ListedFleet, tally: Tally, now: datetime, wall: datetime) -> tuple[str, ...]:
+    def update(self, found: ListedFleet, tally: Tally, now: datetime, wall: datetime) -> tuple[Text, ...]:
         """Post the news, and return why nobody should rely on this scan; empty if it is complete.
 
         Raises StoreError. Of two concurrent workers only one posts.
@@ -62,8 +63,9 @@ class UnmeasuredClusters:
         after = replace(after, troubles=troubles, bad_tags=bad_tags, one_by_one=one_by_one)
         news = replace(news, troubles=trouble_news, bad_tags=tag_news, one_by_one=slow_news)
         self._store(stored, after, news, now, wall)
-        unsound = (stale_list(found.fleet, now, self.policy.kept_for), empty, nothing_measured(tally))
-        return tuple(str(problem) for problem in unsound if problem)
+        stale = stale_list(found.fleet, now, self.policy.kept_for)
+        unsound = (stale, empty.text if empty else Text(""), nothing_measured(tally))
+        return tuple(filter(None, unsound))
 
     def update_unlisted(self, problem: Unlisted, now: datetime, wall: datetime) -> None:
         """The clusters could not be listed, and no list is kept: all are unknown."""
@@ -84,13 +86,18 @@ class UnmeasuredClusters:
             return FleetListing(names, opted_out, record.lost)
         return FleetListing(names, opted_out, *self._lost(record, found.fleet, found.before))
 
-    def _bad_tags(self, found: ListedFleet) -> dict[str, str]:
+    def _bad_tags(self, found: ListedFleet) -> dict[str, Text]:
         """Each problem, with its clusters."""
-        names: dict[str, list[str]] = {}
+        names: dict[Text, list[str]] = {}
         for target in found.fleet.clusters:
             for problem in read_tags(target.cluster.tags, self.default_rules).problems:
                 names.setdefault(problem, []).append(target.cluster.name)
-        return {problem: f"{problem} ({count(len(of), 'cluster')}: {listed(of)})" for problem, of in names.items()}
+        return {
+            str(problem): arranged(
+                "{problem} ({clusters}: {names})", problem=problem, clusters=clusters_of(len(of)), names=listed(of)
+            )
+            for problem, of in names.items()
+        }
 
     def _lost(self, record: FleetRecord, fleet: Fleet, fleet_before: Fleet) -> tuple[Mapping[str, str], frozenset[str]]:
         """Clusters that were listed before, are not now, and are not deleted as far as Azure says.
@@ -126,15 +133,15 @@ class UnmeasuredClusters:
             return
         writes = [Put(after, before.etag if before else None)]
         for message in _messages(news, now):
-            writes += self.outbox.rows("the fleet", message, wall)
-        lines = [audit(now, "snatbot", event, subject) for event, subject in _events(news)]
+            writes += self.outbox.rows("", message, wall)
+        lines = list(_lines(news, now))
         try:
             self.records.commit_with_audit(FLEET_PARTITION, writes, lines)
         except StoreConflict:
             log.info("another worker has posted about unmeasured clusters")
             return
-        for event, subject in _events(news):
-            log.warning("%s: %s", event, subject)
+        for line in lines:
+            log.warning("%s", line.value)
 
 
 def _messages(news: UnmeasuredNews, now: datetime) -> Iterator[Message]:
@@ -152,9 +159,8 @@ def _messages(news: UnmeasuredNews, now: datetime) -> Iterator[Message]:
         yield fleet_messages.metrics_unbatched(news.one_by_one.due)
 
 
-def _events(news: UnmeasuredNews) -> Iterator[tuple[str, str]]:
-    """Audit lines: event and subject."""
-    yield from (("coverage lost", loss.evidence) for loss in news.losses)
-    yield from (("can't be read", text) for text in news.troubles.due)
-    yield from (("opted out by tag", name) for name in news.opted_out)
-    yield from (("no longer opted out", name) for name in news.opted_in)
+def _lines(news: UnmeasuredNews, now: datetime) -> Iterator[Put]:
+    yield from (audit(now, "snatbot", "coverage lost", loss.evidence) for loss in news.losses)
+    yield from (audit(now, "snatbot", "can't be read", text) for text in news.troubles.due)
+    yield from (audit(now, "snatbot", "opted out by tag", name) for name in news.opted_out)
+    yield from (audit(now, "snatbot", "no longer opted out", name) for name in news.opted_in)

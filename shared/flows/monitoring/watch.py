@@ -17,6 +17,7 @@ from ...cloud.errors import AzureError
 from ...cloud.request_count import RequestCount
 from ...model.fleet import Unlisted
 from ...model.tally import Effort, ShardReport, Tally
+from ...model.text import Text
 from ...store.errors import StoreError
 from ...store.liveness import Liveness
 from ...store.records import Key, Records
@@ -81,10 +82,10 @@ class Watch:
             with within(time.listing):
                 listed = self.inventory.get_and_store(now)
         except AzureError as error:
-            problem = Unlisted(CLUSTERS_UNLISTED, str(error))
+            problem = Unlisted(CLUSTERS_UNLISTED, error.text)
             log.error("%s", problem)
             self._track_unlisted(problem, now, wall)
-            return self._with_due(Tick(name, Tally(), (problem,), problems=(str(problem),)), now, wall)
+            return self._with_due(Tick(name, Tally(), (problem,), problems=(problem.text,)), now, wall)
         targets = listed.fleet.clusters
         if len(targets) > self.policy.fan_out_above:
             shards = shards_of(targets)
@@ -97,7 +98,7 @@ class Watch:
         tick = Tick(name, tally, listed.fleet.unreadable, tuple(shards), problems=problems, effort=effort)
         return self._with_due(tick, now, wall, raised=bool(raised))
 
-    def _track_unmeasured(self, listed: ListedFleet, tally: Tally, now: datetime, wall: datetime) -> tuple[str, ...]:
+    def _track_unmeasured(self, listed: ListedFleet, tally: Tally, now: datetime, wall: datetime) -> tuple[Text, ...]:
         """Returns why nobody should rely on this scan; empty if it is complete."""
         try:
             problems = self.unmeasured.update(listed, tally, now, wall)
@@ -105,7 +106,7 @@ class Watch:
                 self.deleted_clusters.end_incidents(listed.fleet, now, wall)
         except StoreError as error:
             log.error("could not store coverage: %s", error)
-            return (f"could not store coverage: {error}",)
+            return (Text("could not store coverage: {error}", error=error.text),)
         return problems
 
     def _track_unlisted(self, problem: Unlisted, now: datetime, wall: datetime) -> None:

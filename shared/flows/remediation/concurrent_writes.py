@@ -18,6 +18,7 @@ from ...formatting import count, listed, sentences
 from ...ids import write_id
 from ...model.change import Change, JournalEntry, Outcome
 from ...model.plan import AssociateSubnet
+from ...model.text import Text
 from ...store.records import PutJournal, Stored
 from .step_result import RECHECK_AFTER
 
@@ -80,7 +81,7 @@ class ConcurrentWriteAudit:
             return AuditResult(again_at=wrote_at + LOG_LAG)
         may_wait = now < wrote_at + 2 * LOG_LAG
         try:
-            unreadable: list[str] = []
+            unreadable: list[Text] = []
             start = min(entry.started_at for entry in entries) - _BEFORE
             subnet = owns[0].subnet_id
             found = self._activity.writes(subnet.subscription, subnet.resource_group, start, now, unreadable)

@@ -17,6 +17,7 @@ from ...formatting import listed
 from ...model.audit import now_is
 from ...model.change import Change, ChangeState, JournalEntry, Outcome, Verdict
 from ...model.plan import CURES, ObserveEgress, PlanKind
+from ...model.text import Text
 from ...store.records import Put, PutJournal, Records
 from ..approval.propose import open_incident
 from ..approval.propose_for_incident import TRY_AGAIN_AFTER
@@ -153,7 +154,8 @@ class ChangeFinisher:
         found = open_incident(self._records, partition, change)
         if found is None:
             return []
+        reason = Text("fixed by change {change}", change=change.id)
         return [
-            Put(close(found.value, now, f"fixed by change {change.id}"), found.etag),
-            audit(now, "snatbot", "incident cleared", found.value.id, f"fixed by change {change.id}"),
+            Put(close(found.value, now, reason), found.etag),
+            audit(now, "snatbot", "incident cleared", found.value.id, reason),
         ]

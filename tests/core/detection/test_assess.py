@@ -21,6 +21,7 @@ from shared.model.metric import MetricAnswer
 from shared.model.ports import AllocationBaseline
 from shared.model.reading import Cause, DoesNotApply, Idle, Measured, Unmeasured
 from shared.model.resource_id import ArmId
+from shared.model.text import Text
 from tests.support.builders import (
     NETWORK,
     USER_SUBNET,
@@ -120,7 +121,7 @@ def test_after_the_cure_an_idle_load_balancer_and_a_healthy_gateway_are_healthy(
 
 def test_what_is_measured_on_one_side_only_is_no_health() -> None:
     target = WatchedCluster(cluster(), load_balancer(), (GATEWAY,))
-    refused = Unmeasured("Azure refused", "grant", Cause.FORBIDDEN)
+    refused = Unmeasured(Text("Azure refused"), Text("grant"), Cause.FORBIDDEN)
     assert seen(look(HEALTHY, target, gateways=(gateway_series(refused),))).reading == refused
     failing = by_state(Failed={1: 3}, Successful={1: 97, 2: 100})
     reading = seen(look(failing, target, gateways=(gateway_series(refused),))).reading

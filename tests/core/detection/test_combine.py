@@ -8,12 +8,13 @@ import pytest
 
 from shared.core.detection.combine import combined
 from shared.model.reading import DoesNotApply, Idle, Unmeasured
+from shared.model.text import Text
 from tests.support.builders import at, minutes, window
 
 CLEAN = minutes(0, 5)
 FAILING = minutes(0, 5, {2: 4})
 IDLE = Idle(window())
-REFUSED = Unmeasured("refused")
+REFUSED = Unmeasured(Text("refused"))
 
 
 def test_nothing_cannot_be_combined() -> None:
@@ -24,7 +25,7 @@ def test_nothing_cannot_be_combined() -> None:
 def test_an_idle_reading_beside_a_clean_one_changes_nothing() -> None:
     assert combined([IDLE, CLEAN]) == CLEAN
     assert combined([IDLE, IDLE]) == IDLE
-    assert combined([DoesNotApply("stopped")]) == DoesNotApply("stopped")
+    assert combined([DoesNotApply(Text("stopped"))]) == DoesNotApply(Text("stopped"))
 
 
 def test_unmeasured_beside_a_clean_reading_is_unmeasured() -> None:

@@ -9,14 +9,15 @@ from shared.model.assessment import Assessment
 from shared.model.finding import Finding, FindingKind, Severity
 from shared.model.health_event import HealthEvent, HealthEventVerdict
 from shared.model.reading import Unmeasured
+from shared.model.text import Text
 from tests.support.builders import assessment, at, minutes
 
 EXHAUSTED = HealthEvent("SnatPortExhaustion", at(3))
 HIGH = HealthEvent("HighSnatPortUsage", at(4))
 FAILING = assessment(minutes(0, 5, {2: 4}))
 HEALTHY = assessment(minutes(0, 5))
-SHORT = assessment(minutes(0, 5), None, Finding(FindingKind.PORT_PRESSURE, Severity.HIGH, at(0), "short"))
-REFUSED = assessment(Unmeasured("refused"))
+SHORT = assessment(minutes(0, 5), None, Finding(FindingKind.PORT_PRESSURE, Severity.HIGH, at(0), Text("short")))
+REFUSED = assessment(Unmeasured(Text("refused")))
 
 
 def test_without_events_there_is_nothing_to_compare() -> None:

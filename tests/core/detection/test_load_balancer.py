@@ -10,6 +10,7 @@ from shared.core.detection.load_balancer import count_by_minute, failing_since, 
 from shared.model.load_balancer import Node, NodeList
 from shared.model.metric import MetricAnswer
 from shared.model.reading import Cause, DoesNotApply, Idle, Measured, MinuteSeries, Unmeasured
+from shared.model.text import Text
 from tests.support.builders import answer, at, by_state, failing, series, window
 
 ALLOCATED = answer(series({0: 1024}))
@@ -138,7 +139,7 @@ def test_a_failure_too_small_to_round_up_is_still_a_failure(value: float) -> Non
     assert finding.since == at(1)
 
 
-@pytest.mark.parametrize("reading", [Idle(window()), Unmeasured("no answer"), DoesNotApply("NAT gateway")])
+@pytest.mark.parametrize("reading", [Idle(window()), Unmeasured(Text("no answer")), DoesNotApply(Text("NAT gateway"))])
 def test_what_was_not_measured_has_no_finding(reading: Idle | Unmeasured | DoesNotApply) -> None:
     assert failing(reading) == ()
 

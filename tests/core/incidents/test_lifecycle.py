@@ -14,6 +14,7 @@ from shared.model.incident import ClusterRecord, Incident, IncidentState
 from shared.model.load_balancer import NodeList
 from shared.model.metric import MetricAnswer
 from shared.model.reading import DoesNotApply, Idle, Measured, MinuteSeries, Reading, Unmeasured
+from shared.model.text import Text
 from tests.support.builders import assessment, at, by_state, cluster, minutes, window
 
 POLICY = IncidentPolicy(clean_minutes=10, cooldown=timedelta(minutes=60))
@@ -102,7 +103,7 @@ def test_on_a_cluster_that_is_not_looked_at_any_more_an_incident_ends_unless_a_c
     change_in_flight: bool,
 ) -> None:
     memory = Memory()
-    stopped = DoesNotApply("the cluster is stopped")
+    stopped = DoesNotApply(Text("the cluster is stopped"))
     assert memory.tick(stopped, now=0) is Effect.NOTHING
     memory.tick(minutes(0, 5, {4: 1}))
     effect = memory.tick(stopped, now=10, is_change_in_flight=change_in_flight)
@@ -115,7 +116,7 @@ def test_on_a_cluster_that_is_not_looked_at_any_more_an_incident_ends_unless_a_c
 
 
 def test_a_missing_measurement_neither_opens_nor_clears() -> None:
-    memory, reading = Memory(), Unmeasured("no answer")
+    memory, reading = Memory(), Unmeasured(Text("no answer"))
     assert memory.tick(reading, now=5) is Effect.NOTHING
     assert memory.incident is None
     memory.tick(minutes(0, 5, {4: 1}))
@@ -221,7 +222,7 @@ def test_nothing_clears_while_a_change_is_in_flight() -> None:
 def test_an_incident_that_was_closed_for_a_reason_says_it() -> None:
     memory = Memory()
     memory.tick(minutes(0, 5, {4: 1}))
-    closed = close(memory.open, at(30), "fixed by change abc")
+    closed = close(memory.open, at(30), Text("fixed by change abc"))
     assert (closed.state, closed.cleared_at, closed.closing_note) == (
         IncidentState.CLEARED,
         at(30),

@@ -13,6 +13,7 @@ from shared.core.incidents.lifecycle import Effect, IncidentPolicy, next_inciden
 from shared.model.incident import ClusterRecord, Incident, IncidentState
 from shared.model.metric import MINUTE
 from shared.model.reading import DoesNotApply, Idle, Measured, Reading, Unmeasured
+from shared.model.text import Text
 from tests.support.builders import START, answer, assessment, by_state, cluster, series, window
 from tests.support.thorough import examples
 
@@ -59,13 +60,13 @@ class IncidentLife(RuleBasedStateMachine):
     @rule()
     def tick_without_measurement(self) -> None:
         before = (self.record, dict(self.incidents))
-        assert self.next_incident(Unmeasured("no answer")) is Effect.NOTHING
+        assert self.next_incident(Unmeasured(Text("no answer"))) is Effect.NOTHING
         assert (self.record, self.incidents) == before
 
     @rule()
     def tick_while_nothing_is_looked_at(self) -> None:
         ends = bool(self.open_incidents()) and not self.is_change_in_flight
-        assert self.next_incident(DoesNotApply("stopped")) is (Effect.CLEARED if ends else Effect.NOTHING)
+        assert self.next_incident(DoesNotApply(Text("stopped"))) is (Effect.CLEARED if ends else Effect.NOTHING)
 
     @rule()
     def start_or_end_a_change(self) -> None:

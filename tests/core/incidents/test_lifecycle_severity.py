@@ -11,6 +11,7 @@ from shared.model.finding import FindingKind, Severity
 from shared.model.incident import IncidentState
 from shared.model.reading import Idle, Unmeasured
 from shared.model.resource_id import ArmId
+from shared.model.text import Text
 from tests.support.builders import NETWORK, assessment, at, window
 from tests.support.incident_life import CLUSTER, LOST, NOTICE, POLICY, SHORT, Life, failing
 
@@ -126,9 +127,9 @@ def test_an_old_look_brings_no_warning_back() -> None:
 
 def test_trouble_that_needs_no_measurement_is_told_though_nothing_is_measured() -> None:
     life = Life()
-    assert life.tick(5, LOST, reading=Unmeasured("no answer")) is Effect.OPENED
+    assert life.tick(5, LOST, reading=Unmeasured(Text("no answer"))) is Effect.OPENED
     for end in range(6, 40):
-        assert life.tick(end, reading=Unmeasured("no answer")) is Effect.NOTHING
+        assert life.tick(end, reading=Unmeasured(Text("no answer"))) is Effect.NOTHING
     assert life.incident is not None
     assert life.incident.state is IncidentState.OPEN
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from shared.core.incidents.minutes import counted, new_minutes_of
 from shared.model.incident import ClusterRecord
 from shared.model.reading import Reading, Unmeasured
+from shared.model.text import Text
 from tests.support.builders import assessment, at, cluster, minutes
 
 NEW = ClusterRecord(cluster().id, "shop-prod")
@@ -24,7 +25,7 @@ def test_minutes_of_overlapping_windows_count_once() -> None:
 
 def test_a_scan_without_a_measurement_counts_nothing() -> None:
     record = after(NEW, minutes(0, 5))
-    assert after(record, Unmeasured("Azure did not answer")) == record
+    assert after(record, Unmeasured(Text("Azure did not answer"))) == record
 
 
 def test_a_late_tick_changes_nothing() -> None:

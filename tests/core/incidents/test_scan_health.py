@@ -10,6 +10,7 @@ from shared.core.incidents.scan_health import GRANT, STALE_AFTER, nothing_found,
 from shared.model.fleet import Fleet
 from shared.model.reading import Cause
 from shared.model.tally import Tally, Unseen
+from shared.model.text import Text, verbatim
 from tests.support.builders import at, cluster
 from tests.support.fakes import watched
 
@@ -42,7 +43,9 @@ def test_an_empty_list_is_a_problem_unless_all_were_deleted(
 
 
 def test_nothing_measured_is_a_problem_where_something_was_to_be_measured() -> None:
-    unseen = tuple(Unseen("s", cause, f"reason {cause}", "") for cause in (Cause.FORBIDDEN, Cause.THROTTLED))
+    unseen = tuple(
+        Unseen("s", cause, verbatim(f"reason {cause}"), Text("")) for cause in (Cause.FORBIDDEN, Cause.THROTTLED)
+    )
     assert nothing_measured(Tally(clusters=3, unmeasured=2, does_not_apply=1, unseen=unseen)) == (
         "none of 2 clusters was measured: reason forbidden; reason throttled"
     )

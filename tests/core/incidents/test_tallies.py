@@ -10,10 +10,11 @@ from shared.core.incidents.tallies import not_reached, tally_of
 from shared.ids import short_key
 from shared.model.reading import Cause, DoesNotApply, Idle, Reading, Unmeasured
 from shared.model.tally import Tally
+from shared.model.text import Text
 from tests.support.builders import assessment, cluster, minutes, window
 from tests.support.fakes import watched
 
-FORBIDDEN = Unmeasured("403", "grant Monitoring Reader", Cause.FORBIDDEN)
+FORBIDDEN = Unmeasured(Text("403"), Text("grant Monitoring Reader"), Cause.FORBIDDEN)
 
 
 def counted(*readings: Reading) -> Tally:
@@ -22,14 +23,14 @@ def counted(*readings: Reading) -> Tally:
 
 
 def test_each_cluster_is_counted_under_what_became_of_it() -> None:
-    tally = counted(minutes(0, 5), minutes(0, 5, {2: 4}), Idle(window()), FORBIDDEN, DoesNotApply("stopped"))
+    tally = counted(minutes(0, 5), minutes(0, 5, {2: 4}), Idle(window()), FORBIDDEN, DoesNotApply(Text("stopped")))
     assert (tally.clusters, tally.measured, tally.idle, tally.unmeasured, tally.does_not_apply) == (5, 2, 1, 1, 1)
     assert (tally.failing, tally.not_reached, tally.not_remembered) == (1, 0, 2)
     assert tally.effects == {"opened": 1}
 
 
 def test_the_unseen_of_one_subscription_are_grouped_by_cause() -> None:
-    tally = counted(FORBIDDEN, Unmeasured("throttled", cause=Cause.THROTTLED), FORBIDDEN)
+    tally = counted(FORBIDDEN, Unmeasured(Text("throttled"), cause=Cause.THROTTLED), FORBIDDEN)
     groups = {group.cause: group for group in tally.unseen}
     assert set(groups) == {Cause.FORBIDDEN, Cause.THROTTLED}
     keys = {short_key(cluster(name=f"shop-{number}").id) for number in (0, 2)}

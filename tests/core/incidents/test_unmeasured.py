@@ -12,11 +12,12 @@ from shared.model.coverage import FleetRecord
 from shared.model.finding import FindingKind
 from shared.model.reading import Cause, Idle, Unmeasured
 from shared.model.tally import Tally, Unseen
+from shared.model.text import Text
 from shared.store.codec import from_columns, to_columns
 from tests.support.builders import assessment, at, cluster, minutes, window
 
 PATIENCE = timedelta(minutes=15)
-REFUSED = Unmeasured("Azure refused: AuthorizationFailed", "grant Monitoring Reader", Cause.FORBIDDEN)
+REFUSED = Unmeasured(Text("Azure refused: AuthorizationFailed"), Text("grant Monitoring Reader"), Cause.FORBIDDEN)
 
 
 NAMES = ("a", "b", "c", "d", "out")
@@ -47,7 +48,7 @@ def test_a_tally_counts_what_was_seen() -> None:
     assert (total.clusters, total.measured, total.idle, total.unmeasured) == (6, 3, 1, 2)
     assert (total.effects, total.not_remembered) == ({"nothing": 5, "opened": 1}, 1)
     assert [{FLEET[key] for key in one.keys} for one in total.unseen] == [{"a", "b"}]
-    late = tally("c", cause=Unmeasured("late", "", Cause.NOT_REACHED))
+    late = tally("c", cause=Unmeasured(Text("late"), Text(""), Cause.NOT_REACHED))
     assert late.not_reached == 1
 
 
@@ -103,7 +104,7 @@ def test_clusters_that_are_unmeasured_for_another_reason_are_not_seen_again() ->
     record = FleetRecord()
     for minute in range(20):
         record, _ = look(record, tally("a", "b"), minute)
-    throttled = Unmeasured("throttled", "", Cause.THROTTLED)
+    throttled = Unmeasured(Text("throttled"), Text(""), Cause.THROTTLED)
     _, news = look(record, tally("a", cause=throttled), 20)
     assert news.seen_again == ("b",)
 
@@ -139,7 +140,7 @@ def test_a_cluster_that_comes_and_goes_does_not_post_each_time() -> None:
 
 def test_causes_that_take_turns_are_no_recovery_and_do_not_hide_the_loss() -> None:
     record, told = FleetRecord(), []
-    throttled = Unmeasured("throttled", "", Cause.THROTTLED)
+    throttled = Unmeasured(Text("throttled"), Text(""), Cause.THROTTLED)
     for minute in range(60):
         record, news = look(record, tally("a", cause=throttled if minute % 2 else REFUSED), minute)
         assert news.seen_again == ()
@@ -161,7 +162,7 @@ def test_a_cluster_that_was_deleted_while_unmeasured_is_not_seen_again() -> None
 
 def test_ten_thousand_clusters_that_are_not_measured_fit_into_a_row() -> None:
     keys = tuple(short_key(f"/{number}") for number in range(10_000))
-    everybody = Tally(clusters=10_000, unseen=(Unseen("s", Cause.FORBIDDEN, "no", "", keys),))
+    everybody = Tally(clusters=10_000, unseen=(Unseen("s", Cause.FORBIDDEN, Text("no"), Text(""), keys),))
     fleet = dict.fromkeys(keys, "a-cluster-with-a-long-name")
     record, _ = look(FleetRecord(), everybody, 0, fleet=fleet)
     record, news = look(record, everybody, 15, fleet=fleet)

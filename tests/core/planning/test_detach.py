@@ -22,6 +22,7 @@ from shared.model.plan import (
     PlanKind,
 )
 from shared.model.resource_id import ArmId
+from shared.model.text import Text
 from tests.support.builders import (
     BASELINE,
     DEMAND,
@@ -142,13 +143,13 @@ def test_a_node_in_a_subnet_that_keeps_its_egress_is_no_reason_against_it() -> N
 
 
 def test_nodes_that_could_not_be_read_are_not_taken_for_safe() -> None:
-    plan = detach(facts(subnets=subnets(), nodes=(), unreadable=(Unreadable(UnreadableKind.NODES, "", "503"),)))
+    plan = detach(facts(subnets=subnets(), nodes=(), unreadable=(Unreadable(UnreadableKind.NODES, "", Text("503")),)))
     assert [one.result for one in plan.blockers] == [CheckResult.COULD_NOT_CHECK]
 
 
 def test_a_subnet_that_could_not_be_read_is_not_left_behind_in_silence() -> None:
     half_blind = facts(
-        subnets=subnets()[:1], unreadable=(Unreadable(UnreadableKind.SUBNET, "snet-system", "subnets GET: 403"),)
+        subnets=subnets()[:1], unreadable=(Unreadable(UnreadableKind.SUBNET, "snet-system", Text("subnets GET: 403")),)
     )
     plan = detach(half_blind)
     assert not plan.is_executable
@@ -172,7 +173,11 @@ def test_the_digest_covers_the_subnet_as_it_is_now() -> None:
 
 def test_a_load_balancer_that_could_not_be_read_is_not_called_missing() -> None:
     plan = detach(
-        facts(subnets=subnets(), load_balancer=None, unreadable=(Unreadable(UnreadableKind.LOAD_BALANCER, "", "503"),))
+        facts(
+            subnets=subnets(),
+            load_balancer=None,
+            unreadable=(Unreadable(UnreadableKind.LOAD_BALANCER, "", Text("503")),),
+        )
     )
     (blocker,) = plan.blockers
     assert blocker.result is CheckResult.COULD_NOT_CHECK

@@ -16,6 +16,7 @@ from shared.model.check import CheckResult
 from shared.model.network import NetworkFacts, OtherChange, Ours, PublicIp
 from shared.model.plan import AddPublicIps, AssociateSubnet, CreatePublicIp, DeleteCreated, Step
 from shared.model.resource_id import ArmId
+from shared.model.text import Text
 from tests.support.builders import (
     BASELINE,
     DEMAND,
@@ -105,7 +106,7 @@ def test_a_subnet_from_an_ipam_pool_needs_the_pools_own_action_at_the_pool() -> 
     assert check.result is CheckResult.BLOCK
     assert f"{action} on nodes" in check.message
     unread = permissions(
-        replace(of, access=Access(permissions=granted, reasons={pool.lower(): "no role there"})), moves
+        replace(of, access=Access(permissions=granted, reasons={pool.lower(): Text("no role there")})), moves
     )
     assert (unread.result, unread.is_blocking) == (CheckResult.COULD_NOT_CHECK, False)
     assert f"{action} on nodes" in unread.message
@@ -185,7 +186,7 @@ def test_what_is_missing_is_named_with_its_scope() -> None:
 
 
 def test_what_could_not_be_asked_is_said_and_does_not_block() -> None:
-    access = Access(reasons={"locks": "may not"})
+    access = Access(reasons={"locks": Text("may not")})
     for check in (permissions, locks, policies, quota):
         found = check(facts(access=access), STEPS)
         assert found.result is CheckResult.COULD_NOT_CHECK

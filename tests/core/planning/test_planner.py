@@ -266,7 +266,7 @@ def test_what_the_bot_may_not_do_has_no_steps(changed: dict[str, Any]) -> None:
 
 
 def test_what_could_not_be_read_has_no_steps() -> None:
-    found = advice(facts(unreadable=(Unreadable(UnreadableKind.SUBNET, "snet-user", "403"),)))
+    found = advice(facts(unreadable=(Unreadable(UnreadableKind.SUBNET, "snet-user", Text("403")),)))
     assert found.blockers[0].result is CheckResult.COULD_NOT_CHECK
 
 

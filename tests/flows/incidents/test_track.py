@@ -20,6 +20,7 @@ from shared.model.incident import ClusterRecord, IncidentState
 from shared.model.plan import AssociateSubnet
 from shared.model.reading import Idle, Reading, Unmeasured
 from shared.model.resource_id import ArmId
+from shared.model.text import Text, verbatim
 from shared.store.active_clusters import ActiveClusterIndex
 from shared.store.errors import StoreUnavailable
 from shared.store.records import Put, PutJournal, Records
@@ -85,7 +86,7 @@ def test_clean_minutes_clear_the_incident_and_that_is_told(world: World) -> None
 
 
 def test_a_missing_measurement_neither_opens_nor_clears(world: World) -> None:
-    unmeasured = Unmeasured("Azure refused", "grant Monitoring Reader")
+    unmeasured = Unmeasured(Text("Azure refused"), Text("grant Monitoring Reader"))
     assert world.tick(unmeasured) == {"nothing": 1}
     assert world.records.incidents(PARTITION) == ()
     world.tick(TROUBLE)
@@ -192,7 +193,10 @@ def test_storage_that_is_down_is_told_and_not_tried_for_every_cluster() -> None:
 def contradicted(reading: Reading = WELL) -> Observation:
     said = "Azure's health event SnatPortExhaustion at 10:03 UTC disagrees: the metric shows no failed connection"
     return Observation(
-        replace(assessment(reading, CLUSTER), health_events=HealthEventComparison(HealthEventVerdict.CONTRADICTS, said))
+        replace(
+            assessment(reading, CLUSTER),
+            health_events=HealthEventComparison(HealthEventVerdict.CONTRADICTS, verbatim(said)),
+        )
     )
 
 

@@ -93,7 +93,7 @@ def test_a_suspect_region_is_asked_at_every_tick_until_three_agree_and_is_said_f
     azure.asked.clear()
     suspects = sample(azure, targets, range(4, 6), suspects)
     ((region, text),) = disagreeing_regions(suspects).items()
-    assert region.endswith(" in south")
+    assert region.endswith(" (south)")
     assert "of cluster c3: a batch has 0 where a single request has 5" in text
     assert set(azure.distrusted) == {region}
     assert [request.region for request in azure.asked].count("south") == 2
@@ -114,7 +114,7 @@ def test_a_region_without_clusters_or_batches_is_not_suspect() -> None:
     azure, targets = BothWays("south", "north"), fleet("south", "north")
     suspects = sample(azure, targets, range(4))
     assert len(suspects) == 2
-    assert {region.rpartition(" ")[2] for region in sample(azure, targets[1:], range(4, 5), suspects)} == {"north"}
+    assert {region.rpartition(" ")[2] for region in sample(azure, targets[1:], range(4, 5), suspects)} == {"(north)"}
     azure.uses_batches = False
     assert sample(azure, targets, range(4, 5), suspects) == {}
 

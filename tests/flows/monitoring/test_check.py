@@ -30,6 +30,7 @@ from shared.model.finding import FindingKind, Severity
 from shared.model.fleet import Unlisted, WatchedCluster
 from shared.model.metric import MetricAnswer, Window
 from shared.model.reading import Cause, DoesNotApply, Idle, Measured, Unmeasured
+from shared.model.text import Text
 from shared.store.fleet_cache import FleetCache
 from tests.support.builders import START, answer, by_state, cluster, series
 from tests.support.fakes import FakeAccess, FakeAzure, balancer_of, make_scanner, watched
@@ -181,12 +182,14 @@ def test_a_cluster_whose_way_out_was_not_found_is_not_measured(outbound_type: st
 @pytest.mark.parametrize("error", [error for error, _, _ in TROUBLES], ids=lambda error: type(error).__name__)
 def test_one_sick_cluster_does_not_hide_the_others(error: AzureError) -> None:
     names = [f"shop-{number}" for number in range(12)]
-    azure = FakeAzure(watched(*(cluster(name=name) for name in names)), (Unlisted("subscription x", "no role"),))
+    azure = FakeAzure(
+        watched(*(cluster(name=name) for name in names)), (Unlisted(Text("subscription x"), Text("no role")),)
+    )
     access = FakeAccess({"state": lambda balancer: error if "mc_shop-5/" in balancer else HEALTHY})
     report = make_check(azure, access).all(NOW)
     kinds = {assessment.cluster.name: assessment.reading.kind for assessment in report.assessments}
     assert kinds == {name: "unmeasured" if name == "shop-5" else "measured" for name in names}
-    assert report.unreadable == (Unlisted("subscription x", "no role"),)
+    assert report.unreadable == (Unlisted(Text("subscription x"), Text("no role")),)
 
 
 def test_regions_are_looked_at_side_by_side() -> None:

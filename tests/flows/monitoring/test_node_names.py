@@ -10,9 +10,10 @@ from shared.cloud.discovery import Discovery
 from shared.flows.monitoring.node_names import KEPT_SECONDS, RETRY_SECONDS, NodeNames
 from shared.model.cluster import Cluster
 from shared.model.load_balancer import NodeList
+from shared.model.text import Text
 from tests.support.builders import cluster, node
 
-REFUSED = NodeList(unreadable=("scale sets: try later",))
+REFUSED = NodeList(unreadable=(Text("scale sets: try later"),))
 
 
 class Answers:
@@ -30,7 +31,7 @@ class Answers:
 BOTH = NodeList((node(0), node(1)), is_complete=True)
 
 
-@pytest.mark.parametrize("second", [REFUSED, NodeList((node(0),), unreadable=("scale set b: try later",))])
+@pytest.mark.parametrize("second", [REFUSED, NodeList((node(0),), unreadable=(Text("scale set b: try later"),))])
 def test_names_that_were_known_outlive_a_list_that_cant_be_read(second: NodeList) -> None:
     answers = Answers(BOTH, second)
     names = NodeNames(cast(Discovery, answers), lambda: answers.now)

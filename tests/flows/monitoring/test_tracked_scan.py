@@ -20,6 +20,7 @@ from shared.flows.monitoring.tick import WHOLE_FLEET, TickTime
 from shared.flows.monitoring.tracked_scan import ScanTotals, TrackedScan
 from shared.flows.notification.outbox import Outbox
 from shared.model.metric import MINUTE, MetricAnswer
+from shared.model.text import Text
 from shared.store.active_clusters import ActiveClusterIndex
 from shared.store.fleet_cache import FleetCache
 from shared.store.records import Records
@@ -42,7 +43,7 @@ class LyingAccess(FakeAccess):
         return MetricAnswer(()), HEALTHY
 
     def distrust(self, key: str) -> None:
-        self.one_by_one[key] = "smaller batches"
+        self.one_by_one[key] = Text("smaller batches")
 
 
 def scan(table: Table, access: FakeAccess, minute: int, allocated: float = 1024) -> ScanTotals:

@@ -39,6 +39,7 @@ from shared.model.fleet import Unlisted, WatchedCluster, WatchedGateway
 from shared.model.health_event import HealthEventAccess
 from shared.model.incident import IncidentState
 from shared.model.metric import MetricAnswer
+from shared.model.text import Text, verbatim
 from shared.store.active_clusters import ActiveClusterIndex
 from shared.store.fleet_cache import FleetCache
 from shared.store.liveness import Liveness
@@ -234,7 +235,7 @@ def test_the_list_of_clusters_is_kept_over_restarts_and_renewed(make: Make) -> N
 
 def test_where_batches_are_refused_people_are_told_once_with_the_role_to_grant(make: Make) -> None:
     world = make("a")
-    world.access.one_by_one = {"s1": "subscription s1: 401: no. Grant Monitoring Reader on /subscriptions/s1"}
+    world.access.one_by_one = {"s1": Text("subscription s1: 401: no. Grant Monitoring Reader on /subscriptions/s1")}
     assert list(world.tick(8).tally.one_by_one) == ["s1"]
     world.new_process()
     world.tick(9)
@@ -252,7 +253,7 @@ def test_where_batches_are_refused_people_are_told_once_with_the_role_to_grant(m
 def test_whether_health_events_can_be_read_is_stored_once_and_when_it_changes(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    problems = iter([None, "no", "no", None, ""])
+    problems = iter([None, Text("no"), Text("no"), None, Text("")])
     monkeypatch.setattr(FleetScanner, "health_event_problem", property(lambda _: next(problems)))
     world = make("a")
     stored = []
@@ -260,7 +261,7 @@ def test_whether_health_events_can_be_read_is_stored_once_and_when_it_changes(
         world.new_process()
         world.tick(minute)
         stored.append(world.cache.read(HealthEventAccess, HEALTH_EVENTS))
-    no, well = HealthEventAccess("no"), HealthEventAccess()
+    no, well = HealthEventAccess(Text("no")), HealthEventAccess()
     assert stored == [None, no, no, no, well]
 
 
@@ -305,7 +306,7 @@ def test_a_cluster_whose_row_makes_no_sense_is_not_measured_and_told_and_the_oth
     world = make("a")
     reason = "what Azure answers of the cluster can't be read: tags is -1; expected an object"
     bare = Cluster(cluster(name="b").id, "b", location="", node_resource_group="", outbound_type="")
-    world.azure.targets += (WatchedCluster(bare, unreadable=reason),)
+    world.azure.targets += (WatchedCluster(bare, unreadable=verbatim(reason)),)
     for minute in (8, 23):
         tick = world.tick(minute)
         assert (tick.tally.measured, tick.tally.unmeasured, tick.tally.does_not_apply) == (1, 1, 0)
@@ -566,7 +567,9 @@ def test_clusters_that_could_never_be_listed_are_told_once(make: Make) -> None:
 def test_subscriptions_that_cannot_be_read_and_tags_that_cannot_be_used_are_told_once(make: Make) -> None:
     world = make()
     world.azure.targets = watched(cluster(name="a", tags={"snatbot-wach": "off"}), cluster(name="b"))
-    world.azure.unreadable = (Unlisted("subscription 123", "it does not exist or this identity has no role in it"),)
+    world.azure.unreadable = (
+        Unlisted(Text("subscription 123"), Text("it does not exist or this identity has no role in it")),
+    )
     for minute in range(8, 60):
         assert world.tick(minute).is_success
     tags, subscription = world.told()

@@ -14,6 +14,7 @@ from shared.model.cluster import NodePool
 from shared.model.network import NetworkFacts, Ours, PublicIp, Unreadable, UnreadableKind
 from shared.model.plan import AssociateSubnet, CreatePublicIp
 from shared.model.resource_id import ArmId
+from shared.model.text import Text
 from tests.support.builders import (
     BASELINE,
     DEMAND,
@@ -54,25 +55,27 @@ def test_what_changed_forbids_it(of: NetworkFacts, said: str) -> None:
 
 
 def test_what_was_not_read_is_not_taken_for_gone() -> None:
-    hidden = facts(subnets=(), load_balancer=None, unreadable=(Unreadable(UnreadableKind.SUBNET, "snet-user", "503"),))
+    hidden = facts(
+        subnets=(), load_balancer=None, unreadable=(Unreadable(UnreadableKind.SUBNET, "snet-user", Text("503")),)
+    )
     found = find_drift(PLAN, hidden)
     assert (found.blocking, found.pending) == ((), ("subnet snet-user (503)",))
     for unread in (
-        Unreadable(UnreadableKind.LOAD_BALANCER, "", "503"),
-        Unreadable(UnreadableKind.SUBNET, "snet-user", "503"),
+        Unreadable(UnreadableKind.LOAD_BALANCER, "", Text("503")),
+        Unreadable(UnreadableKind.SUBNET, "snet-user", Text("503")),
     ):
         found = find_drift(WAY_BACK, replace(ATTACHED, load_balancer=None, subnets=(), unreadable=(unread,)))
         assert (found.blocking, found.pending) == ((), (str(unread),))
 
 
 def test_nodes_own_public_ips_hold_up_no_change() -> None:
-    of = facts(unreadable=(Unreadable(UnreadableKind.NODE_PUBLIC_IPS, "aks-edge-1-vmss", "403"),))
+    of = facts(unreadable=(Unreadable(UnreadableKind.NODE_PUBLIC_IPS, "aks-edge-1-vmss", Text("403")),))
     assert find_drift(PLAN, of) == find_drift(PLAN, facts())
 
 
 @pytest.mark.parametrize("kind", UnreadableKind)
 def test_a_rollback_waits_for_the_load_balancer_and_the_subnets_alone(kind: UnreadableKind) -> None:
-    unread = Unreadable(kind, "", "403")
+    unread = Unreadable(kind, "", Text("403"))
     needed = kind in (UnreadableKind.LOAD_BALANCER, UnreadableKind.SUBNET)
     found = find_drift(WAY_BACK, replace(ATTACHED, unreadable=(unread,)))
     assert (found.blocking, found.pending) == ((), (str(unread),) if needed else ())

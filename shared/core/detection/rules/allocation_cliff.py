@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ....formatting import count
+from ....formatting import clauses, nodes_of
 from ....model.cluster import Cluster
 from ....model.finding import Finding, FindingKind, Severity
 from ....model.load_balancer import LoadBalancer
 from ....model.ports import PortReading
+from ....model.text import Text
 from ...az_cli import aks_update
 from ..node_counts import nodes_by_autoscaler, now_and_at_most
 
@@ -47,22 +48,41 @@ def allocation_cliff(
     would_run_out = ports is not None and any(node.used > left for node in ports.nodes)
     by_autoscaler = nodes_by_autoscaler(cluster)
     may_scale_across = by_autoscaler is None or by_autoscaler > size
-    growth = f"up to {most:,} with autoscaler and upgrade surge" if most is not None else "its maximum is unknown"
-    enough = (
-        f"{-(-most * given // 64_000)} for {count(most, 'node')}"
+    growth = (
+        Text("up to {most} with autoscaler and upgrade surge", most=most)
         if most is not None
-        else f"one for every {count(64_000 // given, 'node')}"
+        else Text("its maximum is unknown")
+    )
+    evidence = Text.plural(
+        "{count} node now, {growth}: above {size} each node's SNAT ports are cut from {given} to {left}, "
+        "and connections drop",
+        "{count} nodes now, {growth}: above {size} each node's SNAT ports are cut from {given} to {left}, "
+        "and connections drop",
+        count=nodes,
+        growth=growth,
+        size=size,
+        given=given,
+        left=left,
     )
     is_warning = (may_scale_across and is_near) or (may_cross and would_run_out)
     return Finding(
         kind=FindingKind.ALLOCATION_CLIFF,
         severity=Severity.WARNING if is_warning else Severity.NOTICE,
         since=now,
-        evidence=(
-            f"{count(nodes, 'node')} now, {growth}: above {size:,} each node's "
-            f"SNAT ports are cut from {given:,} to {left:,}, and connections drop"
-            + ("; a node uses more than that already" if would_run_out else "")
-        ),
-        remedy=f"set a fixed allocation with enough outbound IPs: {enough}",
+        evidence=clauses(evidence, Text("a node uses more than that already")) if would_run_out else evidence,
+        remedy=_remedy(given, most),
         commands=(aks_update(cluster, f"--load-balancer-outbound-ports {given}"),),
+    )
+
+
+def _remedy(ports: int, most: int | None) -> Text:
+    """``most``: nodes; None if unknown."""
+    if most is None:
+        return Text(
+            "set a fixed allocation with enough outbound IPs: one for every {nodes}", nodes=nodes_of(64_000 // ports)
+        )
+    return Text(
+        "set a fixed allocation with enough outbound IPs: {ips} for {nodes}",
+        ips=-(-most * ports // 64_000),
+        nodes=nodes_of(most),
     )

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from ....model.finding import Finding, FindingKind, Severity
 from ....model.ports import AllocationBaseline, PortReading
+from ....model.text import Text
 
 NEW_NORMAL_AFTER = timedelta(days=1)
 
@@ -23,8 +24,8 @@ def allocation_drift(ports: PortReading, baseline: AllocationBaseline | None) ->
         kind=FindingKind.ALLOCATION_DRIFT,
         severity=Severity.WARNING,
         since=baseline.lower_since or ports.window.end,
-        evidence=f"nodes have {now:,} SNAT ports each; they had {baseline.ports:,}",
-        remedy=(
+        evidence=Text("nodes have {now} SNAT ports each; they had {before}", now=now, before=baseline.ports),
+        remedy=Text(
             "look for a scale-out past 50, 100, 200, 400 or 800 nodes, or a changed outbound rule; "
             "a fixed allocation keeps the number"
         ),

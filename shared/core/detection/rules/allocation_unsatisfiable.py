@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ....formatting import count
+from ....formatting import nodes_of, outbound_ips_of
 from ....model.cluster import Cluster
 from ....model.finding import Finding, FindingKind, Severity
 from ....model.load_balancer import LoadBalancer, OutboundRule
+from ....model.text import Text
 from ..node_counts import now_and_at_most
 
 PORTS_PER_IP = 64_000
@@ -32,23 +33,36 @@ def allocation_unsatisfiable(cluster: Cluster, load_balancer: LoadBalancer, now:
     if most is None:
         if nodes * per_node < NEAR * capacity:
             return None
-        wanted, whose = nodes, "now, with an unknown maximum,"
+        wanted, whose = nodes, Text("{nodes} now, with an unknown maximum,", nodes=nodes_of(nodes))
     elif most * per_node <= capacity:
         return None
+    elif is_short_now:
+        wanted, whose = nodes, Text("{nodes} now", nodes=nodes_of(nodes))
     else:
-        wanted, whose = (nodes, "now") if is_short_now else (most, "with autoscaler and upgrade surge")
+        wanted, whose = most, Text("{nodes} with autoscaler and upgrade surge", nodes=nodes_of(most))
     return Finding(
         kind=FindingKind.ALLOCATION_UNSATISFIABLE,
         severity=Severity.HIGH if is_short_now else Severity.WARNING,
         since=now,
-        evidence=(
-            f"{count(wanted, 'node')} {whose} × {per_node:,} fixed ports = {wanted * per_node:,}; "
-            f"{count(ips, 'outbound IP')} × {PORTS_PER_IP:,} = {capacity:,}"
+        evidence=Text(
+            "{nodes} × {per_node} fixed ports = {needed}; {outbound_ips} × {per_ip} = {capacity}",
+            nodes=whose,
+            per_node=per_node,
+            needed=wanted * per_node,
+            outbound_ips=outbound_ips_of(ips),
+            per_ip=PORTS_PER_IP,
+            capacity=capacity,
         ),
         remedy=(
-            f"use {count(-(-most * per_node // PORTS_PER_IP), 'outbound IP')}, or fewer ports per node"
+            Text(
+                "use {outbound_ips}, or fewer ports per node",
+                outbound_ips=outbound_ips_of(-(-most * per_node // PORTS_PER_IP)),
+            )
             if most is not None
-            else f"use one outbound IP for every {count(PORTS_PER_IP // per_node, 'node')}, or fewer ports per node"
+            else Text(
+                "use one outbound IP for every {nodes}, or fewer ports per node",
+                nodes=nodes_of(PORTS_PER_IP // per_node),
+            )
         ),
     )
 

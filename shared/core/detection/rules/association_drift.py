@@ -15,6 +15,7 @@ from ....model.cluster import Cluster
 from ....model.finding import Finding, FindingKind, Severity
 from ....model.fleet import WatchedCluster
 from ....model.resource_id import ArmId
+from ....model.text import Text
 from ...associations import Associations
 from ...az_cli import associate_command
 
@@ -33,7 +34,7 @@ def association_drift(cluster: Cluster, serving: Serving, known: Associations, n
         since=now,
         evidence=listed([text for _, text in (*lost, *returned)]),
         resource_id=(lost or returned)[0][0],
-        remedy="it was changed outside snatbot: if that was not meant, put it back as snatbot left it",
+        remedy=Text("it was changed outside snatbot: if that was not meant, put it back as snatbot left it"),
         commands=(*put_back, *(associate_command(subnet_id, None) for subnet_id, _ in returned)),
     )
 
@@ -43,24 +44,52 @@ def serving_gateways(target: WatchedCluster) -> dict[ArmId, ArmId | None]:
     return {subnet_id: gateway.id for gateway in target.gateways for subnet_id in gateway.subnet_ids}
 
 
-def _lost(cluster: Cluster, serving: Serving, known: Associations) -> Iterator[tuple[ArmId, str]]:
+def _lost(cluster: Cluster, serving: Serving, known: Associations) -> Iterator[tuple[ArmId, Text]]:
     # No pool names the subnets of auto-provisioned nodes. If their gateway is unknown, nothing is concluded.
     seen = set(serving.values())
     unnamed = [each for each in known.verified if cluster.has_auto_provisioning and known.wanted(each) in seen]
     for subnet_id in dict.fromkeys((*cluster.subnet_ids, *unnamed)):
         found, wanted = serving.get(subnet_id), known.wanted(subnet_id)
         name = subnet_id.name
-        if wanted is not None and found != wanted:
-            instead = f"has {found.name} instead" if found else "has no NAT gateway any more"
-            yield subnet_id, f"subnet {name}, which was associated with {wanted.name}, {instead}"
+        if wanted is not None and found is None:
+            yield (
+                subnet_id,
+                Text(
+                    "subnet {subnet}, which was associated with {gateway}, has no NAT gateway any more",
+                    subnet=name,
+                    gateway=wanted.name,
+                ),
+            )
+        elif wanted is not None and found is not None and found != wanted:
+            yield (
+                subnet_id,
+                Text(
+                    "subnet {subnet}, which was associated with {gateway}, has {other} instead",
+                    subnet=name,
+                    gateway=wanted.name,
+                    other=found.name,
+                ),
+            )
         elif wanted is None and found is None and known.is_everywhere:
-            yield subnet_id, f"subnet {name} of a node pool has no NAT gateway; the cluster's other subnets have one"
+            yield (
+                subnet_id,
+                Text(
+                    "subnet {subnet} of a node pool has no NAT gateway; the cluster's other subnets have one",
+                    subnet=name,
+                ),
+            )
 
 
-def _returned(cluster: Cluster, serving: Serving, known: Associations) -> Iterator[tuple[ArmId, str]]:
+def _returned(cluster: Cluster, serving: Serving, known: Associations) -> Iterator[tuple[ArmId, Text]]:
     """Only the gateway that snatbot detached: another gateway is the owner's decision."""
     for subnet_id in cluster.subnet_ids:
         found = serving.get(subnet_id)
         if found is not None and found == known.taken_off(subnet_id):
-            name, gateway = subnet_id.name, found.name
-            yield subnet_id, f"subnet {name}, from which snatbot took {gateway}, has it again"
+            yield (
+                subnet_id,
+                Text(
+                    "subnet {subnet}, from which snatbot took {gateway}, has it again",
+                    subnet=subnet_id.name,
+                    gateway=found.name,
+                ),
+            )

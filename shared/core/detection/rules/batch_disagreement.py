@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ....formatting import count
+from ....formatting import minutes_of
 from ....model.fleet import SuspectRegion
 from ....model.metric import MetricAnswer, Window
+from ....model.text import Text
 
 AGE = timedelta(minutes=10)
 SPAN = timedelta(minutes=10)
@@ -29,20 +30,28 @@ def compared_window(now: datetime) -> Window:
     return Window(end - SPAN, end)
 
 
-def disagreement(in_batch: MetricAnswer, alone: MetricAnswer, window: Window) -> str:
+def disagreement(in_batch: MetricAnswer, alone: MetricAnswer, window: Window) -> Text:
     """The difference in words; empty if both agree. Unknown minutes are left out."""
     unknown = in_batch.unknown | alone.unknown
     batch, single = (dict(_values(answer, window, unknown)) for answer in (in_batch, alone))
     keys = batch.keys() | single.keys()
     minutes = {at for key, at in keys if abs(batch.get((key, at), 0) - single.get((key, at), 0)) > _TOLERANCE}
     if not minutes:
-        return ""
-    sums = (sum(value for (_, at), value in values.items() if at in minutes) for values in (batch, single))
-    in_words = "a batch has {:,.0f} where a single request has {:,.0f}".format(*sums)
-    return f"{in_words}, in {count(len(minutes), 'minute')} from {min(minutes):%H:%M} to {max(minutes):%H:%M} UTC"
+        return Text("")
+    batched, alone_sum = (
+        round(sum(value for (_, at), value in values.items() if at in minutes)) for values in (batch, single)
+    )
+    return Text(
+        "a batch has {batched} where a single request has {single}, in {minutes} from {start} to {end} UTC",
+        batched=batched,
+        single=alone_sum,
+        minutes=minutes_of(len(minutes)),
+        start=f"{min(minutes):%H:%M}",
+        end=f"{max(minutes):%H:%M}",
+    )
 
 
-def next_suspect(before: SuspectRegion | None, metric: str, evidence: str, now: datetime) -> SuspectRegion | None:
+def next_suspect(before: SuspectRegion | None, metric: str, evidence: Text, now: datetime) -> SuspectRegion | None:
     """``evidence`` of one sample, empty for an agreement. None: the region is not suspect (any more)."""
     if evidence:
         suspect = before or SuspectRegion(metric, now)

@@ -13,10 +13,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from ....formatting import count
+from ....formatting import clauses, minutes_of
 from ....model.finding import Finding, FindingKind, Severity
 from ....model.metric import MINUTE
 from ....model.ports import NodePorts, PortHistory, PortReading
+from ....model.text import Text
 from ..thresholds import Thresholds
 
 MIN_POINTS = 15
@@ -55,19 +56,28 @@ def exhaustion_ahead(ports: PortReading, histories: Iterable[PortHistory], thres
         return None
     found.sort(key=lambda entry: (entry[0], entry[1].ip))
     minutes, node, line = found[0]
-    within = count(thresholds.exhaustion_minutes, "minute")
-    others = f"; {count(len(found) - 1, 'other')} within {within}" if found[1:] else ""
+    within = minutes_of(thresholds.exhaustion_minutes)
+    others = Text.plural(
+        "{count} other within {minutes}", "{count} others within {minutes}", count=len(found) - 1, minutes=within
+    )
+    first = Text(
+        "{node} runs out of {protocol} ports in about {remaining}: {used} of {allocated} in use, {rise} more a minute "
+        "over the last {minutes} (straight line, R² {r_squared})",
+        node=node.name or node.ip,
+        protocol=node.protocol.upper(),
+        remaining=minutes_of(round(minutes)),
+        used=round(node.used),
+        allocated=round(node.allocated),
+        rise=line.slope,
+        minutes=minutes_of(round(line.minutes)),
+        r_squared=f"{line.r_squared:.2f}",
+    )
     return Finding(
         kind=FindingKind.EXHAUSTION_AHEAD,
         severity=Severity.WARNING,
         since=node.at,
         ports=tuple(full_node for _, full_node, _ in found),
-        evidence=(
-            f"{node.name or node.ip} runs out of {node.protocol.upper()} ports in about "
-            f"{count(round(minutes), 'minute')}: "
-            f"{node.used:,.0f} of {node.allocated:,.0f} in use, {line.slope:,.1f} more a minute over the last "
-            f"{count(round(line.minutes), 'minute')} (straight line, R² {line.r_squared:.2f}){others}"
-        ),
+        evidence=clauses(first, others) if found[1:] else first,
     )
 
 

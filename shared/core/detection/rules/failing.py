@@ -10,12 +10,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from ....formatting import count, percent
+from ....formatting import measured_minutes_of, percent
 from ....model.finding import Finding, FindingKind, Severity
-from ....model.reading import Measured, Reading
+from ....model.reading import Measured, Reading, Trend
+from ....model.text import Text, arranged
 from ..thresholds import Thresholds
 
 LONG = timedelta(minutes=30)
+_TRENDS: dict[Trend, Text] = {
+    # Translators: the trend of failed connections.
+    "rising": Text("rising"),
+    "falling": Text("falling"),
+    "steady": Text("steady"),
+    "": Text(""),
+}
 
 
 def snat_failing(reading: Reading, node_count: int, thresholds: Thresholds) -> Finding | None:
@@ -29,14 +37,19 @@ def snat_failing(reading: Reading, node_count: int, thresholds: Thresholds) -> F
         or len(reading.nodes) >= max(2, node_count / 2)
         or (reading.trend == "rising" and reading.window.end - since >= LONG)
     )
+    failed = Text.plural(
+        "{failed} of {count} new outbound connection failed ({share}) in {minutes} of {measured}",
+        "{failed} of {count} new outbound connections failed ({share}) in {minutes} of {measured}",
+        count=attempted,
+        failed=reading.failed,
+        share=percent(reading.failed, attempted),
+        minutes=len(reading.failed_minutes),
+        measured=measured_minutes_of(reading.measured_minutes),
+    )
     return Finding(
         kind=FindingKind.SNAT_FAILING,
         severity=Severity.CRITICAL if is_critical else Severity.FAILING,
         since=since,
         nodes=reading.nodes,
-        evidence=(
-            f"{reading.failed:,} of {count(attempted, 'new outbound connection')} failed "
-            f"({percent(reading.failed, attempted)}) in {len(reading.failed_minutes)} of "
-            f"{count(reading.measured_minutes, 'measured minute')}" + (f", {reading.trend}" if reading.trend else "")
-        ),
+        evidence=arranged("{parts}", parts=(failed, _TRENDS[reading.trend])),
     )

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ....formatting import count, percent
+from ....formatting import measured_minutes_of, minutes_of, percent, public_ips_of
 from ....model.finding import Finding, FindingKind, Severity
 from ....model.fleet import WatchedGateway
 from ....model.metric import MetricAnswer, Window
 from ....model.reading import Measured, Reading
+from ....model.text import Text
 from ..thresholds import Thresholds
 
 PORTS_PER_IP = 64_512
@@ -34,12 +35,19 @@ def nat_gateway_failing(gateway: WatchedGateway, reading: Reading) -> Finding | 
         kind=FindingKind.NAT_GATEWAY_FAILING,
         severity=Severity.CRITICAL if is_critical else Severity.FAILING,
         since=reading.failing_since or reading.failed_minutes[0],
-        evidence=(
-            f"{count(reading.failed, 'new outbound connection')} failed on NAT gateway {gateway.name} in "
-            f"{len(reading.failed_minutes)} of {count(reading.measured_minutes, 'measured minute')}"
+        evidence=Text.plural(
+            "{count} new outbound connection failed on NAT gateway {gateway} in {minutes} of {measured}",
+            "{count} new outbound connections failed on NAT gateway {gateway} in {minutes} of {measured}",
+            count=reading.failed,
+            gateway=gateway.name,
+            minutes=len(reading.failed_minutes),
+            measured=measured_minutes_of(reading.measured_minutes),
         ),
         resource_id=gateway.id,
-        remedy="add public IPs to the NAT gateway: connections to one destination are limited to 50,000 per IP",
+        remedy=Text(
+            "add public IPs to the NAT gateway: connections to one destination are limited to {limit} per IP",
+            limit=50_000,
+        ),
     )
 
 
@@ -57,13 +65,17 @@ def nat_gateway_pressure(
         kind=FindingKind.NAT_GATEWAY_PRESSURE,
         severity=Severity.HIGH if 100 * peak >= HIGH_PERCENT * capacity else Severity.WARNING,
         since=at,
-        evidence=(
-            f"NAT gateway {gateway.name} held {count(round(peak), 'connection')}; with "
-            f"{count(gateway.public_ip_count, 'public IP')} it has "
-            f"{capacity:,} ports ({percent(peak, capacity)})"
+        evidence=Text.plural(
+            "NAT gateway {gateway} held {count} connection; with {public_ips} it has {ports} ports ({share})",
+            "NAT gateway {gateway} held {count} connections; with {public_ips} it has {ports} ports ({share})",
+            count=round(peak),
+            gateway=gateway.name,
+            public_ips=public_ips_of(gateway.public_ip_count),
+            ports=capacity,
+            share=percent(peak, capacity),
         ),
         resource_id=gateway.id,
-        remedy="add public IPs to the NAT gateway; it takes up to 16",
+        remedy=Text("add public IPs to the NAT gateway; it takes up to 16"),
     )
 
 
@@ -80,12 +92,14 @@ def nat_gateway_datapath(
         kind=FindingKind.NAT_GATEWAY_DATAPATH,
         severity=Severity.HIGH,
         since=min(at for at, value in points if value < thresholds.datapath_percent),
-        evidence=(
-            f"the data path of NAT gateway {gateway.name} was available {mean:.1f} % of the time in the last "
-            f"{count(window.minutes, 'minute')}"
+        evidence=Text(
+            "the data path of NAT gateway {gateway} was available {percent} % of the time in the last {minutes}",
+            gateway=gateway.name,
+            percent=mean,
+            minutes=minutes_of(window.minutes),
         ),
         resource_id=gateway.id,
-        remedy="look at Azure's resource health of the NAT gateway and of its region",
+        remedy=Text("look at Azure's resource health of the NAT gateway and of its region"),
     )
 
 

@@ -6,9 +6,10 @@ node and protocol: an average over nodes, or over TCP and UDP, would hide a sing
 
 from __future__ import annotations
 
-from ....formatting import count, percent
+from ....formatting import percent
 from ....model.finding import Finding, FindingKind, Severity
 from ....model.ports import PortReading
+from ....model.text import Text
 from ..thresholds import Thresholds
 
 
@@ -23,9 +24,17 @@ def port_pressure(ports: PortReading, thresholds: Thresholds) -> Finding | None:
         severity=Severity.HIGH if is_high else Severity.WARNING,
         since=min(node.at for node in full),
         ports=full,
-        evidence=(
-            f"{count(len(nodes), 'node')} had {thresholds.pressure_warn_percent} % or more of the SNAT ports in use; "
-            f"the fullest {fullest.name or fullest.ip} {fullest.used:,.0f} of {fullest.allocated:,.0f} "
-            f"{fullest.protocol.upper()} ports ({percent(fullest.used, fullest.allocated)})"
+        evidence=Text.plural(
+            "{count} node had {percent} % or more of the SNAT ports in use; "
+            "the fullest {node} {used} of {allocated} {protocol} ports ({share})",
+            "{count} nodes had {percent} % or more of the SNAT ports in use; "
+            "the fullest {node} {used} of {allocated} {protocol} ports ({share})",
+            count=len(nodes),
+            percent=thresholds.pressure_warn_percent,
+            node=fullest.name or fullest.ip,
+            used=round(fullest.used),
+            allocated=round(fullest.allocated),
+            protocol=fullest.protocol.upper(),
+            share=percent(fullest.used, fullest.allocated),
         ),
     )

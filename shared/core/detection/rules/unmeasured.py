@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from ....formatting import clauses
 from ....model.finding import Finding, FindingKind, Severity
 from ....model.metric import Window
 from ....model.ports import PortReading
 from ....model.reading import Measured, Reading, Unmeasured
+from ....model.text import Text
 
 
 def not_measured(reading: Reading, since: datetime) -> Finding | None:
@@ -23,7 +25,7 @@ def not_measured(reading: Reading, since: datetime) -> Finding | None:
     )
 
 
-def bad_tags(problems: Sequence[str], now: datetime) -> Finding | None:
+def bad_tags(problems: Sequence[Text], now: datetime) -> Finding | None:
     """``problems`` are sentences; an invalid tag leaves the usual value unchanged."""
     if not problems:
         return None
@@ -31,8 +33,8 @@ def bad_tags(problems: Sequence[str], now: datetime) -> Finding | None:
         kind=FindingKind.BAD_TAGS,
         severity=Severity.NOTICE,
         since=now,
-        evidence="; ".join(problems),
-        remedy="correct or remove the tags; until then the usual values hold",
+        evidence=clauses(*problems),
+        remedy=Text("correct or remove the tags; until then the usual values hold"),
     )
 
 
@@ -43,15 +45,15 @@ def answer_cut(window: Window, reading: Reading, ports: PortReading | None) -> F
     """
     missing = []
     if isinstance(reading, Measured) and reading.is_truncated:
-        missing.append("more nodes may be failing than are named")
+        missing.append(Text("Azure Monitor cut its answer: more nodes may be failing than are named"))
     if ports is not None and ports.is_truncated:
-        missing.append("more nodes may be short of ports than are named")
+        missing.append(Text("Azure Monitor cut its answer: more nodes may be short of ports than are named"))
     if not missing:
         return None
     return Finding(
         kind=FindingKind.ANSWER_CUT,
         severity=Severity.NOTICE,
         since=window.end,
-        evidence=f"Azure Monitor cut its answer: {', and '.join(missing)}",
-        remedy="look at the load balancer's metrics in the portal, split by backend IP address",
+        evidence=clauses(*missing),
+        remedy=Text("look at the load balancer's metrics in the portal, split by backend IP address"),
     )

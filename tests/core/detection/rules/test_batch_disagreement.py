@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from shared.core.detection.rules.batch_disagreement import compared_window, disagreement, is_confirmed, next_suspect
 from shared.model.fleet import SuspectRegion
 from shared.model.metric import MetricAnswer
+from shared.model.text import Text
 from tests.support.builders import START, answer, by_state, series, window
 
 STATES = st.dictionaries(
@@ -77,5 +78,5 @@ def test_minutes_that_are_compared_are_at_least_ten_minutes_old() -> None:
 def test_the_second_disagreement_is_said_and_three_agreements_end_it(samples: str, suspect: bool, said: bool) -> None:
     region: SuspectRegion | None = None
     for sample in samples:
-        region = next_suspect(region, "UsedSnatPorts", "differs" if sample == "x" else "", START)
+        region = next_suspect(region, "UsedSnatPorts", Text("differs") if sample == "x" else Text(""), START)
     assert (region is not None, region is not None and is_confirmed(region)) == (suspect, said)

@@ -22,6 +22,7 @@ from shared.model.plan import (
     PlanKind,
 )
 from shared.model.resource_id import ArmId
+from shared.model.text import Text
 from shared.web.export.bicep import as_bicep
 from shared.web.export.terraform import as_terraform
 from tests.support.advised import CALM, COUNTED, FITTING, MANAGED, MEASURED, THEIRS, ask
@@ -84,7 +85,7 @@ def test_every_command_names_its_subscription_or_a_whole_id(kind: PlanKind) -> N
         ),
         (
             PlanKind.ALIGN_OUTBOUND_TYPE,
-            replace(THEIRS, unreadable=(Unreadable(UnreadableKind.SUBNET, "pods", "403"),)),
+            replace(THEIRS, unreadable=(Unreadable(UnreadableKind.SUBNET, "pods", Text("403")),)),
             "subnets",
         ),
         (PlanKind.MANAGED_NAT_GATEWAY, facts(), "virtual network"),

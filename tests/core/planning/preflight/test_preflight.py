@@ -20,6 +20,7 @@ from shared.model.plan import (
     PlanKind,
 )
 from shared.model.resource_id import ArmId
+from shared.model.text import Text
 from tests.support.builders import (
     BASELINE,
     DEMAND,
@@ -68,7 +69,7 @@ def test_what_forbids_is_read_first() -> None:
     order = [
         check.result
         for check in preflight.check_all(
-            facts(ranges, unreadable=(Unreadable(UnreadableKind.SUBNET, "snet-user", "403"),))
+            facts(ranges, unreadable=(Unreadable(UnreadableKind.SUBNET, "snet-user", Text("403")),))
         )
     ]
     assert order == sorted(order, key=[BLOCK, UNKNOWN, WARN, PASS].index)
@@ -80,7 +81,7 @@ def test_what_forbids_is_read_first() -> None:
     [
         facts(),
         facts(cluster(authorized_ip_ranges=("203.0.113.0/24",))),
-        facts(unreadable=(Unreadable(UnreadableKind.NODES, "", "503"),)),
+        facts(unreadable=(Unreadable(UnreadableKind.NODES, "", Text("503")),)),
     ],
 )
 def test_every_check_names_its_source_and_every_block_what_to_do(of: NetworkFacts) -> None:
@@ -161,8 +162,8 @@ def test_what_could_not_be_read_is_named_and_blocks() -> None:
     found = preflight.subnets.subnets_readable(
         facts(
             unreadable=(
-                Unreadable(UnreadableKind.SUBNET, "snet-user", "403"),
-                Unreadable(UnreadableKind.NODES, "", "503"),
+                Unreadable(UnreadableKind.SUBNET, "snet-user", Text("403")),
+                Unreadable(UnreadableKind.NODES, "", Text("503")),
             )
         )
     )

@@ -13,6 +13,7 @@ from shared.model.check import Check, CheckResult
 from shared.model.cluster import NodePool
 from shared.model.network import NetworkFacts, PublicIp, Unreadable, UnreadableKind, Vnet
 from shared.model.resource_id import ArmId
+from shared.model.text import Text
 from tests.support.builders import NETWORK, SYSTEM_SUBNET, USER_SUBNET, VNET, cluster, facts, node, subnet
 
 PASS, WARN, BLOCK = CheckResult.PASS, CheckResult.WARN, CheckResult.BLOCK
@@ -98,7 +99,7 @@ def behind(vnet: Vnet | None, *, takes_routes: bool = True) -> NetworkFacts:
         ),
         (
             subnets.subnets_readable,
-            facts(unreadable=(Unreadable(UnreadableKind.NODE_PUBLIC_IPS, "aks-edge-1-vmss", "403"),)),
+            facts(unreadable=(Unreadable(UnreadableKind.NODE_PUBLIC_IPS, "aks-edge-1-vmss", Text("403")),)),
             PASS,
             "2 subnets read",
         ),
