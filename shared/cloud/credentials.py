@@ -53,7 +53,7 @@ def azure_cli_token(tenant_id: str, scope: str) -> str:
     from .error_mapping import azure_errors
 
     logging.getLogger("azure.identity").setLevel(logging.ERROR)  # its warning says what the error says
-    with azure_errors(f"asking the Azure CLI for a token with the scope {scope}"):
+    with azure_errors(Text("asking the Azure CLI for a token with the scope {scope}", scope=scope)):
         return str(AzureCliCredential(tenant_id=tenant_id, process_timeout=60).get_token(scope).token)
 
 

@@ -109,7 +109,7 @@ def json_value(operation: str, body: bytes) -> Any:
         # Azure Monitor sometimes sends a batch as a JSON string (the SDK accepts that too).
         return decoded(content) if isinstance(content, str) else content
     except ValueError:
-        raise UnexpectedAnswer(operation, "the answer is not a JSON object", status=200) from None
+        raise UnexpectedAnswer(operation, Text("the answer is not a JSON object"), status=200) from None
 
 
 def from_response(operation: str, status: int, headers: Mapping[str, str], body: str) -> AzureError:
