@@ -16,6 +16,7 @@ from typing import Any
 from ..core.audit.chain import START, Line, Proof, line_hash
 from ..errors import KeyMissing, RowForged
 from ..model.audit import AuditLine, ChainHead, DayRoot, PolicyInForce
+from ..model.text import Text
 from .codec import content_of, from_columns, to_columns
 from .due_index import sortable
 from .errors import StoreConflict, StoreError
@@ -75,7 +76,7 @@ class AuditChain:
                 if latest == known:
                     raise
                 known = latest
-        raise StoreConflict(f"the head of the audit in {partition} changes all the time")
+        raise StoreConflict(Text("the head of the audit in {partition} changes all the time", partition=partition))
 
     def _commit(self, partition: str, rows: Sequence[Row], before: Stored[ChainHead] | None) -> tuple[str, ...]:
         head, chained = before.value if before else START, []

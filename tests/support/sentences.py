@@ -18,7 +18,7 @@ _ERRORS = {"ValueError", "TypeError", "KeyError", "LookupError", "AssertionError
 _FOR_DEVELOPERS = _ERRORS | {"MisconfiguredError"}
 _LOGGED = {"debug", "info", "warning", "error", "exception"}
 # Lines of the audit trail are in English.
-_RECORDS = {"audit", "AuditLine"}
+_RECORDS = {"audit", "AuditLine", "now_is"}
 # No words of a language.
 _PATTERNS = {"compile", "TypeVar", "cast"}
 
