@@ -109,8 +109,8 @@ def _details(sections: Sequence[Section]) -> Iterator[cards.CardElement]:
 
 def _table(table: Table) -> Iterator[cards.CardElement]:
     """One wide column and the figures; other texts go below the first, because the table must fit on a phone."""
-    figures = [index for index, column in enumerate(table.columns) if column in table.figures]
-    others = [index for index in range(1, len(table.columns)) if index not in figures]
+    first_figure = len(table.columns) - table.figures
+    figures, others = range(first_figure, len(table.columns)), range(1, first_figure)
 
     def row(cells: Sequence[str]) -> cards.TableRow:
         first: list[cards.CardElement] = [_text(cells[0] or "–")]

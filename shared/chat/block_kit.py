@@ -23,6 +23,7 @@ MAX_UPDATE_CHARACTERS = 4_000
 MAX_URL_CHARACTERS = 3_000
 MAX_CHARTS = 2
 MAX_CHART_TITLE_CHARACTERS = 50
+MAX_LABEL_CHARACTERS = 20
 CHART = "data_visualization"
 _MARK = {Tone.ALARM: "🔴", Tone.WARNING: "🟠", Tone.GOOD: "🟢", Tone.NEUTRAL: "🔵"}
 
@@ -84,9 +85,14 @@ def _charts(charts: Sequence[Chart]) -> Iterator[dict[str, Any]]:
     """``data_visualization`` (docs.slack.dev); slack_sdk has no class for it. Unmeasured minutes have no point."""
     for chart in charts[:MAX_CHARTS]:
         data = [{"label": label, "value": value} for label, value in chart.points if value is not None]
+        title = clip(chart.title, MAX_CHART_TITLE_CHARACTERS)
         axis = {"categories": [label for label, _ in chart.points]}
-        line = {"type": "line", "series": [{"name": "a minute", "data": data}], "axis_config": axis}
-        yield {"type": CHART, "title": clip(chart.title, MAX_CHART_TITLE_CHARACTERS), "chart": line}
+        line = {
+            "type": "line",
+            "series": [{"name": clip(chart.unit, MAX_LABEL_CHARACTERS), "data": data}],
+            "axis_config": axis,
+        }
+        yield {"type": CHART, "title": title, "chart": line}
 
 
 def _section(section: Section) -> Iterator[kit.Block]:
@@ -109,9 +115,10 @@ def _table(table: Table) -> Iterator[kit.RichTextElement]:
     """One list item for each row, first cell in fixed width: a table is not readable on a phone."""
 
     def row(cells: Sequence[str]) -> str:
-        named = zip(table.columns[1:], cells[1:], strict=True)
-        rest = [f"{cell} {label.lower()}" if label in table.figures else cell for label, cell in named if cell]
-        return " · ".join([f"`{without_backticks(cells[0]) or '–'}`", *rest])
+        first_figure = len(cells) - table.figures
+        figures = zip(table.columns[first_figure:], cells[first_figure:], strict=True)
+        rest = [*cells[1:first_figure], *(f"{figure} {label.lower()}" for label, figure in figures if figure)]
+        return " · ".join([f"`{without_backticks(cells[0]) or '–'}`", *filter(None, rest)])
 
     if table.rows:
         yield kit.RichTextListElement(style="bullet", elements=[_line(row(cells)) for cells in table.rows])

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from ..formatting import number
 from ..model.metric import MINUTE
 from ..model.reading import MinuteSeries
-from .message import Chart
+from ..model.text import Text
+from .message import EMPTY, Chart
 
 MOST_POINTS = 20
 """A line of Slack's chart takes no more (docs.slack.dev: data_visualization), and a phone's line of text neither."""
@@ -16,7 +16,7 @@ _BARS = "▂▃▄▅▆▇█"
 _ZERO, _GAP = "▁", "·"
 
 
-def chart(title: str, series: MinuteSeries | None) -> tuple[Chart, ...]:
+def chart(title: Text, series: MinuteSeries | None) -> tuple[Chart, ...]:
     """One chart; none without two points for a line."""
     if series is None or len(series.known) < 2:
         return ()
@@ -32,15 +32,21 @@ def points(series: MinuteSeries) -> Iterator[tuple[str, int | None]]:
         yield f"{at:%H:%M}", math.ceil(sum(known) / len(known)) if known else None
 
 
-def sparkline(series: MinuteSeries | None) -> str:
+def sparkline(series: MinuteSeries | None) -> Text:
     """``▁▁▂▅█ last 61, at most 147 (18:06 to 19:05 UTC)``; a dot is not measured. Empty without any count."""
     if series is None or not series.known:
-        return ""
+        return EMPTY
     values = [value for _, value in points(series)]
     largest = max((value for value in values if value is not None), default=0)
-    bars = "".join(_bar(value, largest) for value in values)
-    span = f"{series.start:%H:%M} to {series.end:%H:%M} UTC"
-    return f"{bars} last {number(series.known[-1])}, at most {number(max(series.known))} ({span})"
+    return Text(
+        # Translators: counts a minute, the newest and the highest of an hour.
+        "{bars} last {newest}, at most {highest} ({start} to {end} UTC)",
+        bars="".join(_bar(value, largest) for value in values),
+        newest=series.known[-1],
+        highest=max(series.known),
+        start=f"{series.start:%H:%M}",
+        end=f"{series.end:%H:%M}",
+    )
 
 
 def _bar(value: int | None, largest: int) -> str:

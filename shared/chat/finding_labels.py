@@ -4,44 +4,65 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..formatting import count, listed, node_label, percent, sentences, utc
+from ..formatting import listed, minutes_of, node_label, nodes_of, number, percent, sentences
 from ..model.finding import FindingKind
 from ..model.incident import Incident
 from ..model.ports import NodePorts
+from ..model.text import Text, arranged, verbatim
 from .message import Table
 
-FINDING_TITLES: Mapping[FindingKind, str] = {
-    FindingKind.SNAT_FAILING: "SNAT port exhaustion",
-    FindingKind.PORT_PRESSURE: "SNAT port shortage",
-    FindingKind.EXHAUSTION_AHEAD: "Foreseeable SNAT port exhaustion",
-    FindingKind.ALLOCATION_CLIFF: "A coming cut of SNAT ports",
-    FindingKind.ALLOCATION_UNSATISFIABLE: "A SNAT port allocation that doesn't fit",
-    FindingKind.ALLOCATION_DRIFT: "A cut of SNAT ports",
-    FindingKind.ASSOCIATION_DRIFT: "A lost NAT gateway association",
-    FindingKind.NAT_GATEWAY_FAILING: "Exhaustion of the NAT gateway",
-    FindingKind.NAT_GATEWAY_PRESSURE: "Shortage of NAT gateway ports",
-    FindingKind.NAT_GATEWAY_DATAPATH: "An unavailable NAT gateway",
-    FindingKind.COVERAGE_LOSS: "Lost coverage",
-    FindingKind.NOT_MEASURED: "A missing measurement",
-    FindingKind.ANSWER_CUT: "A metric answer that was cut",
-    FindingKind.BAD_TAGS: "Unusable tags",
+FINDING_TITLES: Mapping[FindingKind, Text] = {
+    FindingKind.SNAT_FAILING: Text("SNAT port exhaustion"),
+    FindingKind.PORT_PRESSURE: Text("SNAT port shortage"),
+    FindingKind.EXHAUSTION_AHEAD: Text("Foreseeable SNAT port exhaustion"),
+    FindingKind.ALLOCATION_CLIFF: Text("A coming cut of SNAT ports"),
+    FindingKind.ALLOCATION_UNSATISFIABLE: Text("A SNAT port allocation that doesn't fit"),
+    FindingKind.ALLOCATION_DRIFT: Text("A cut of SNAT ports"),
+    FindingKind.ASSOCIATION_DRIFT: Text("A lost NAT gateway association"),
+    FindingKind.NAT_GATEWAY_FAILING: Text("Exhaustion of the NAT gateway"),
+    FindingKind.NAT_GATEWAY_PRESSURE: Text("Shortage of NAT gateway ports"),
+    FindingKind.NAT_GATEWAY_DATAPATH: Text("An unavailable NAT gateway"),
+    FindingKind.COVERAGE_LOSS: Text("Lost coverage"),
+    FindingKind.NOT_MEASURED: Text("A missing measurement"),
+    FindingKind.ANSWER_CUT: Text("A metric answer that was cut"),
+    FindingKind.BAD_TAGS: Text("Unusable tags"),
 }
 
 
-_CALLS = "New calls from the cluster to the internet"
-FINDING_MEANINGS: Mapping[FindingKind, str] = {
-    FindingKind.SNAT_FAILING: f"{_CALLS} hang or fail at random on these nodes, until ports are free.",
-    FindingKind.PORT_PRESSURE: f"{_CALLS} fail as soon as these nodes have no port left.",
-    FindingKind.EXHAUSTION_AHEAD: f"{_CALLS} will fail if the growth of used ports goes on.",
-    FindingKind.ALLOCATION_CLIFF: "With more nodes each gets fewer SNAT ports, and open connections drop.",
-    FindingKind.ALLOCATION_UNSATISFIABLE: "New nodes may come without SNAT ports, or can't be added.",
-    FindingKind.ALLOCATION_DRIFT: f"Each node has fewer SNAT ports than before: {_CALLS.lower()} fail sooner.",
-    FindingKind.ASSOCIATION_DRIFT: "These nodes leave through the load balancer again, with its few ports per node.",
-    FindingKind.NAT_GATEWAY_FAILING: f"{_CALLS} fail at random: the NAT gateway has no port for them.",
-    FindingKind.NAT_GATEWAY_PRESSURE: f"{_CALLS} fail as soon as the NAT gateway has no port left.",
-    FindingKind.NAT_GATEWAY_DATAPATH: f"{_CALLS} may fail: the NAT gateway itself is not available all the time.",
+FINDING_MEANINGS: Mapping[FindingKind, Text] = {
+    FindingKind.SNAT_FAILING: Text(
+        "New calls from the cluster to the internet hang or fail at random on these nodes, until ports are free."
+    ),
+    FindingKind.PORT_PRESSURE: Text(
+        "New calls from the cluster to the internet fail as soon as these nodes have no port left."
+    ),
+    FindingKind.EXHAUSTION_AHEAD: Text(
+        "New calls from the cluster to the internet will fail if the growth of used ports goes on."
+    ),
+    FindingKind.ALLOCATION_CLIFF: Text("With more nodes each gets fewer SNAT ports, and open connections drop."),
+    FindingKind.ALLOCATION_UNSATISFIABLE: Text("New nodes may come without SNAT ports, or can't be added."),
+    FindingKind.ALLOCATION_DRIFT: Text(
+        "Each node has fewer SNAT ports than before: new calls from the cluster to the internet fail sooner."
+    ),
+    FindingKind.ASSOCIATION_DRIFT: Text(
+        "These nodes leave through the load balancer again, with its few ports per node."
+    ),
+    FindingKind.NAT_GATEWAY_FAILING: Text(
+        "New calls from the cluster to the internet fail at random: the NAT gateway has no port for them."
+    ),
+    FindingKind.NAT_GATEWAY_PRESSURE: Text(
+        "New calls from the cluster to the internet fail as soon as the NAT gateway has no port left."
+    ),
+    FindingKind.NAT_GATEWAY_DATAPATH: Text(
+        "New calls from the cluster to the internet may fail: the NAT gateway itself is not available all the time."
+    ),
 }
 """What people and applications notice, for each kind that opens an incident."""
+
+
+def marked_share(name: str, part: float, whole: float) -> Text:
+    """The name and the share of what is its own."""
+    return arranged("`{name}` ({share})", name=name, share=percent(part, whole))
 
 
 def port_table(nodes: Sequence[NodePorts]) -> Table:
@@ -49,31 +70,48 @@ def port_table(nodes: Sequence[NodePorts]) -> Table:
     rows = tuple(
         (
             node_label(node.name, node.is_gone),
-            node.ip,
-            node.pool,
-            node.protocol.upper(),
-            f"{node.used:,.0f}",
-            f"{node.allocated:,.0f}",
+            verbatim(node.ip),
+            verbatim(node.pool),
+            verbatim(node.protocol.upper()),
+            number(round(node.used)),
+            number(round(node.allocated)),
             percent(node.used, node.allocated),
         )
         for node in nodes
     )
-    columns = ("Node", "IP", "Pool", "Protocol", "In use", "Of", "Share")
-    return Table(columns, rows, figures=("In use", "Of", "Share"))
+    columns = (Text("Node"), Text("IP"), Text("Pool"), Text("Protocol"), Text("In use"), Text("Of"), Text("Share"))
+    return Table(columns, rows, figures=3)
 
 
-def describe_incident(incident: Incident) -> str:
+def describe_incident(incident: Incident) -> Text:
     """The reason of a plan: what failed or was found, and since when."""
-    others = [FINDING_TITLES[kind] for kind in incident.kinds[1:]]
-    also = f" Also: {listed(others)}." if others else ""
+    others = tuple(FINDING_TITLES[kind] for kind in incident.kinds[1:])
+    also = Text("Also: {findings}.", findings=listed(others)) if others else Text("")
     if FindingKind.SNAT_FAILING not in incident.kinds[:1]:
-        title = FINDING_TITLES[incident.kinds[0]] if incident.kinds else "Trouble"
-        seen = f"First seen {utc(incident.since)}, last {utc(incident.last_trouble_at or incident.since)}."
-        return sentences(title, incident.evidence, seen) + also
-    failed = count(incident.failed, "new outbound connection")
-    where = f"on {count(len(incident.nodes), 'node')} " if incident.nodes else ""
-    return (
-        f"{failed} failed {where}in {count(incident.window_minutes, 'minute')}: SNAT ports ran out. "
-        f"First failure {utc(incident.failing_since or incident.since)}, "
-        f"last one {utc(incident.last_failed_at or incident.since)}.{also}"
+        title = FINDING_TITLES[incident.kinds[0]] if incident.kinds else Text("Trouble")
+        last = incident.last_trouble_at or incident.since
+        seen = Text("First seen {first}, last {last}.", first=incident.since, last=last)
+        return sentences(title, incident.evidence, seen, also)
+    minutes = minutes_of(incident.window_minutes)
+    failed = (
+        Text.plural(
+            "{count} new outbound connection failed on {nodes} in {minutes}: SNAT ports ran out.",
+            "{count} new outbound connections failed on {nodes} in {minutes}: SNAT ports ran out.",
+            count=incident.failed,
+            nodes=nodes_of(len(incident.nodes)),
+            minutes=minutes,
+        )
+        if incident.nodes
+        else Text.plural(
+            "{count} new outbound connection failed in {minutes}: SNAT ports ran out.",
+            "{count} new outbound connections failed in {minutes}: SNAT ports ran out.",
+            count=incident.failed,
+            minutes=minutes,
+        )
     )
+    times = Text(
+        "First failure {first}, last one {last}.",
+        first=incident.failing_since or incident.since,
+        last=incident.last_failed_at or incident.since,
+    )
+    return sentences(failed, times, also)

@@ -6,27 +6,28 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from ..errors import WHO_WROTE
-from ..formatting import count, listed, sentence, sentences, utc
+from ..formatting import clusters_of, listed, sentence, sentences, utc
 from ..model.assessment import Assessment
 from ..model.finding import Finding
 from ..model.incident import Incident
-from .incident_messages import WITHDRAWN, headline
-from .message import Message, MessageKind, Section, Tone, facts_of, sections_of
+from ..model.text import Text, verbatim
+from .incident_messages import WITHDRAWN, headline, incident_footer
+from .message import EMPTY, Message, MessageKind, Section, Tone, facts_of, sections_of
 
-_FOOTER = "snatbot · coverage"
-_UNSEEN = "SNAT failures there would go unseen until this is mended."
+_FOOTER = Text("snatbot · coverage")
+_UNSEEN = Text("SNAT failures there would go unseen until this is mended.")
 
 
 def clusters_unmeasured(losses: Sequence[Finding]) -> Message:
     """Clusters that can't be measured, or are not listed any more. Posted once."""
     remedies = tuple(dict.fromkeys(sentences(loss.remedy) for loss in losses if loss.remedy))
     return Message(
-        title="snatbot can't see all clusters",
+        title=Text("snatbot can't see all clusters"),
         summary=sentences(losses[0].evidence),
         tone=Tone.WARNING,
         sections=sections_of(
-            Section("What is not seen", bullets=tuple(sentences(loss.evidence) for loss in losses)),
-            Section("What to do", bullets=remedies),
+            Section(Text("What is not seen"), bullets=tuple(sentences(loss.evidence) for loss in losses)),
+            Section(Text("What to do"), bullets=remedies),
             _meaning(_UNSEEN),
         ),
         footer=_FOOTER,
@@ -37,53 +38,58 @@ def clusters_recovered(names: Sequence[str], now: datetime, over: Sequence[str] 
     """Clusters of ``clusters_unmeasured`` recovered; ``over``: problems of ``monitoring_impaired`` that ended."""
     is_listed = bool(names) or len(over) > 1
     return Message(
-        title="snatbot sees these clusters again" if names else "snatbot watches as it should again",
-        summary=f"{count(len(names), 'cluster')} seen again ({listed(names)})."
+        title=Text("snatbot sees these clusters again") if names else Text("snatbot watches as it should again"),
+        summary=Text("{clusters} seen again ({names}).", clusters=clusters_of(len(names)), names=listed(names))
         if names
-        else f"This is over: {sentence(over[0])}",
+        else Text("This is over: {problem}", problem=sentence(over[0])),
         tone=Tone.GOOD,
-        facts=facts_of(("Since", utc(now))),
-        sections=sections_of(Section("This is over", bullets=_sentences(over) if is_listed else ())),
+        facts=facts_of((Text("Since"), utc(now))),
+        sections=sections_of(Section(Text("This is over"), bullets=_sentences(over) if is_listed else ())),
         footer=_FOOTER,
     )
 
 
 def monitoring_impaired(texts: Sequence[str]) -> Message:
     """What snatbot can't read, apart from single clusters: subscriptions, the list itself. Posted once."""
-    return _problems("snatbot can't watch as it should", "What is missing", texts, _UNSEEN, Tone.WARNING)
+    return _problems(Text("snatbot can't watch as it should"), Text("What is missing"), texts, _UNSEEN, Tone.WARNING)
 
 
 def tags_invalid(texts: Sequence[str]) -> Message:
     """Invalid tags on clusters. Posted once for each kind of mistake."""
-    meaning = "The usual values hold on these clusters until the tags are mended."
-    return _problems("Tags that can't be used", "All of them", texts, meaning)
+    meaning = Text("The usual values hold on these clusters until the tags are mended.")
+    return _problems(Text("Tags that can't be used"), Text("All of them"), texts, meaning)
 
 
 def metrics_unbatched(texts: Sequence[str]) -> Message:
     """Where metrics can't be read in full batches. Posted once for each region."""
-    meaning = (
+    meaning = Text(
         "Metrics are read with more requests there: a scan takes longer, and a large fleet may not fit into it. "
         "Clusters that it doesn't reach are not measured. Full batches are tried again every hour."
     )
-    return _problems("Metrics can't be read in full batches", "Everywhere", texts, meaning)
+    return _problems(Text("Metrics can't be read in full batches"), Text("Everywhere"), texts, meaning)
 
 
 def messages_forged(texts: Sequence[str]) -> Message:
     """Messages in the outbox that this app did not sign. They were not delivered."""
-    meaning = (
-        f"{WHO_WROTE} A message that snatbot wrote may be missing: look at its pages. Messages that waited while the "
-        "first signing key was set are among these as well."
+    meaning = Text(
+        "A message that snatbot wrote may be missing: look at its pages. Messages that waited while the first signing "
+        "key was set are among these as well."
     )
-    return _problems("Somebody else's message was held back", "All of them", texts, meaning, Tone.ALARM)
+    title = Text("Somebody else's message was held back")
+    return _problems(title, Text("All of them"), texts, sentences(WHO_WROTE, meaning), Tone.ALARM)
 
 
 def clusters_opted_out(names: Sequence[str]) -> Message:
     """Clusters whose tag excludes them from monitoring. Posted once for each cluster."""
     return Message(
-        title="Clusters opted out of SNAT monitoring",
-        summary=f"{count(len(names), 'cluster')} with the tag `snatbot-watch` = `off` ({listed(names)}).",
+        title=Text("Clusters opted out of SNAT monitoring"),
+        summary=Text(
+            "{clusters} with the tag `snatbot-watch` = `off` ({names}).",
+            clusters=clusters_of(len(names)),
+            names=listed(names),
+        ),
         tone=Tone.NEUTRAL,
-        sections=(_meaning("They are not watched. Take the tag off to have them watched again."),),
+        sections=(_meaning(Text("They are not watched. Take the tag off to have them watched again.")),),
         footer=_FOOTER,
     )
 
@@ -91,17 +97,19 @@ def clusters_opted_out(names: Sequence[str]) -> Message:
 def metrics_contradicted(assessment: Assessment, now: datetime) -> Message:
     """Azure's health events show exhausted ports, and the metric shows no failure. A notice, no incident."""
     return Message(
-        title=f"Two witnesses disagree on {assessment.cluster.name}",
-        summary=sentences(assessment.health_events.text if assessment.health_events else ""),
+        title=Text("Two witnesses disagree on {cluster}", cluster=assessment.cluster.name),
+        summary=sentences(assessment.health_events.text if assessment.health_events else EMPTY),
         tone=Tone.NEUTRAL,
-        facts=facts_of(("Cluster", assessment.cluster.name), ("Seen", utc(now))),
+        facts=facts_of((Text("Cluster"), verbatim(assessment.cluster.name)), (Text("Seen"), utc(now))),
         sections=(
             _meaning(
-                "No incident is opened on this alone: failed connections are what counts. Look at the load "
-                "balancer's SNAT metrics in the portal, and at what the cluster's applications say."
+                Text(
+                    "No incident is opened on this alone: failed connections are what counts. Look at the load "
+                    "balancer's SNAT metrics in the portal, and at what the cluster's applications say."
+                )
             ),
         ),
-        footer="snatbot · second witness",
+        footer=Text("snatbot · second witness"),
     )
 
 
@@ -111,23 +119,25 @@ def monitoring_ended(incident: Incident, now: datetime, *, is_withdrawn: bool = 
     ``is_withdrawn``: its proposal ended too.
     """
     return Message(
-        title=f"{headline(incident)}: no longer watched",
-        summary=sentences(incident.closing_note or "nothing is measured on this cluster any more"),
+        title=Text("{headline}: no longer watched", headline=headline(incident)),
+        summary=sentences(incident.closing_note or Text("nothing is measured on this cluster any more")),
         tone=Tone.NEUTRAL,
         facts=facts_of(
-            ("Cluster", incident.cluster_name),
-            ("First seen", utc(incident.since)),
-            ("Last seen", utc(incident.last_failed_at or incident.last_trouble_at or incident.since)),
-            ("Closed", utc(incident.cleared_at or now)),
+            (Text("Cluster"), verbatim(incident.cluster_name)),
+            (Text("First seen"), utc(incident.since)),
+            (Text("Last seen"), utc(incident.last_failed_at or incident.last_trouble_at or incident.since)),
+            (Text("Closed"), utc(incident.cleared_at or now)),
         ),
         sections=sections_of(
             _meaning(
-                "The incident is closed, because nothing is measured on this cluster any more. "
-                "That is no proof that the trouble is over."
+                Text(
+                    "The incident is closed, because nothing is measured on this cluster any more. That is no proof "
+                    "that the trouble is over."
+                )
             ),
-            Section("The plan that waited", text=WITHDRAWN if is_withdrawn else ""),
+            Section(Text("The plan that waited"), text=WITHDRAWN if is_withdrawn else EMPTY),
         ),
-        footer=f"snatbot · incident {incident.id}",
+        footer=incident_footer(incident),
         kind=MessageKind.CLEARED,
         subject=incident.id,
     )
@@ -136,14 +146,16 @@ def monitoring_ended(incident: Incident, now: datetime, *, is_withdrawn: bool = 
 def trial_message(channel: str) -> Message:
     """What `test-message` posts."""
     return Message(
-        title="Test message from snatbot",
-        summary=f"Somebody asked for it. snatbot's messages arrive in channel {channel}; nothing is wrong.",
+        title=Text("Test message from snatbot"),
+        summary=Text(
+            "Somebody asked for it. snatbot's messages arrive in channel {channel}; nothing is wrong.", channel=channel
+        ),
         tone=Tone.NEUTRAL,
-        footer="snatbot · test",
+        footer=Text("snatbot · test"),
     )
 
 
-def _problems(title: str, heading: str, texts: Sequence[str], meaning: str, tone: Tone = Tone.NEUTRAL) -> Message:
+def _problems(title: Text, heading: Text, texts: Sequence[str], meaning: Text, tone: Tone = Tone.NEUTRAL) -> Message:
     """The first of ``texts``, then all of them under ``heading`` if there are several."""
     bullets = _sentences(texts) if len(texts) > 1 else ()
     return Message(
@@ -155,9 +167,9 @@ def _problems(title: str, heading: str, texts: Sequence[str], meaning: str, tone
     )
 
 
-def _meaning(text: str) -> Section:
-    return Section("What this means", text=text)
+def _meaning(text: Text) -> Section:
+    return Section(Text("What this means"), text=text)
 
 
-def _sentences(texts: Sequence[str]) -> tuple[str, ...]:
+def _sentences(texts: Sequence[str]) -> tuple[Text, ...]:
     return tuple(map(sentences, texts))

@@ -4,34 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..formatting import listed, percent, utc
+from ..formatting import listed
 from ..model.finding import FindingKind
 from ..model.incident import Incident
+from ..model.text import Text
 from .charts import chart, sparkline
-from .finding_labels import FINDING_TITLES
+from .finding_labels import FINDING_TITLES, marked_share
 from .message import Chart
 
 WORST = 3
+FAILED_A_MINUTE = Text("Failed connections a minute")
 
 
-def how_bad(incident: Incident) -> Iterator[tuple[str, str]]:
+def how_bad(incident: Incident) -> Iterator[tuple[Text, Text]]:
     """Failed connections a minute, and the worst nodes by name."""
-    yield "Failed a minute", sparkline(incident.failed_by_minute)
-    shares = [
-        f"`{node.name or node.ip}` ({percent(node.failed, node.failed + node.successful)})" for node in incident.nodes
-    ]
+    yield Text("Failed a minute"), sparkline(incident.failed_by_minute)
+    shares = [marked_share(node.name or node.ip, node.failed, node.failed + node.successful) for node in incident.nodes]
     is_unknown = not shares and FindingKind.SNAT_FAILING in incident.kinds
-    yield "Failing node" if len(shares) == 1 else "Worst nodes", "not known" if is_unknown else listed(shares, WORST)
+    label = Text("Failing node") if len(shares) == 1 else Text("Worst nodes")
+    yield label, Text("not known") if is_unknown else listed(shares, WORST)
 
 
-def standing(incident: Incident | None) -> Iterator[tuple[str, str]]:
+def standing(incident: Incident | None) -> Iterator[tuple[Text, Text]]:
     """The incident in short, for messages about a change."""
     if incident is not None:
         title = FINDING_TITLES[incident.kinds[0] if incident.kinds else FindingKind.SNAT_FAILING]
         failed_at = incident.failing_since
-        since = f"first failure {utc(failed_at)}" if failed_at else f"first seen {utc(incident.since)}"
-        yield "Incident", f"{title}, {since}"
+        since = (
+            Text("{title}, first failure {time}", title=title, time=failed_at)
+            if failed_at
+            else Text("{title}, first seen {time}", title=title, time=incident.since)
+        )
+        yield Text("Incident"), since
 
 
-def failures_chart(incident: Incident | None, title: str = "Failed connections a minute") -> tuple[Chart, ...]:
+def failures_chart(incident: Incident | None, title: Text = FAILED_A_MINUTE) -> tuple[Chart, ...]:
     return chart(title, incident.failed_by_minute) if incident else ()

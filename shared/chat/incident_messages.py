@@ -7,51 +7,58 @@ from dataclasses import replace
 from datetime import datetime
 
 from ..core.az_cli import script
-from ..formatting import count, duration, listed, percent, sentence, sentences, utc
+from ..formatting import duration, listed, minutes_of, percent, sentence, sentences, utc
 from ..model.assessment import Assessment
 from ..model.finding import FAILURES, FindingKind, Severity
 from ..model.incident import Incident
 from ..model.plan import Plan, PlanKind
 from ..model.reading import Measured
+from ..model.text import Text, arranged, verbatim
 from . import manual_steps
 from .change_messages import related_sections
 from .choices import HEADING, PLAN_FOLLOWS, choices_without_plan
 from .finding_labels import FINDING_MEANINGS, FINDING_TITLES, port_table
 from .incident_head import WORST, failures_chart, how_bad, standing
 from .labels import check_commands, describe_check, node_table, resource_name
-from .message import Message, MessageKind, Section, Tone, facts_of, sections_of
+from .message import EMPTY, Message, MessageKind, Section, Tone, facts_of, sections_of
 from .portal import metrics_button
 
 # Findings that moving egress off the load balancer would cure.
 BALANCER_KINDS = frozenset({FindingKind.SNAT_FAILING, FindingKind.PORT_PRESSURE, FindingKind.EXHAUSTION_AHEAD})
 
-WITHDRAWN = "It is withdrawn and can't be approved any more. Should the trouble come back, a new plan is offered."
+WITHDRAWN = Text(
+    "It is withdrawn and can't be approved any more. If the trouble comes back, snatbot offers a new plan."
+)
 
 
 def incident_opened(incident: Incident, assessment: Assessment) -> Message:
     """A new incident. It does not wait for a plan, which has its own message."""
-    return _with_steps(_word(incident), incident, assessment)
+    title = arranged("{severity}: {headline}", severity=_word(incident), headline=headline(incident))
+    return _with_steps(title, incident, assessment)
 
 
 def incident_reopened(incident: Incident, assessment: Assessment) -> Message:
     """The incident re-opened within its cooldown."""
-    return _with_steps(f"{_word(incident)} again", incident, assessment)
+    title = Text("{severity} again: {headline}", severity=_word(incident), headline=headline(incident))
+    return _with_steps(title, incident, assessment)
 
 
 def incident_failing(incident: Incident, assessment: Assessment) -> Message:
     """A posted warning became failures: now the steps are needed."""
-    return _with_steps(f"{_word(incident)} now", incident, assessment)
+    title = Text("{severity} now: {headline}", severity=_word(incident), headline=headline(incident))
+    return _with_steps(title, incident, assessment)
 
 
 def incident_worsened(incident: Incident, assessment: Assessment) -> Message:
     """A posted incident got worse."""
-    return replace(_with_steps("Worse", incident, assessment), kind=MessageKind.WORSE)
+    title = Text("Worse: {headline}", headline=headline(incident))
+    return replace(_with_steps(title, incident, assessment), kind=MessageKind.WORSE)
 
 
 def incident_advised(incident: Incident, plan: Plan) -> Message:
     """No plan can be approved against this incident: why, and what helps instead."""
     return Message(
-        title=f"What would help {incident.cluster_name}",
+        title=Text("What would help {cluster}", cluster=incident.cluster_name),
         summary=sentences(plan.summary),
         tone=Tone.WARNING,
         facts=facts_of(*standing(incident), *how_bad(incident)),
@@ -59,15 +66,15 @@ def incident_advised(incident: Incident, plan: Plan) -> Message:
         charts=failures_chart(incident),
         sections=sections_of(
             Section(
-                "Why snatbot can't do it",
+                Text("Why snatbot can't do it"),
                 bullets=tuple(map(describe_check, plan.blockers)),
                 code=check_commands(plan.blockers),
             ),
             Section(HEADING, text=sentences(plan.irreversible), code=script(plan.commands)),
-            Section("Please note", bullets=tuple(map(sentence, plan.notes)), is_detail=True),
-            *related_sections(plan, PlanKind.RELIEVE_LOAD_BALANCER, "Another way, without a gateway"),
+            Section(Text("Please note"), bullets=tuple(map(sentence, plan.notes)), is_detail=True),
+            *related_sections(plan, PlanKind.RELIEVE_LOAD_BALANCER, Text("Another way, without a gateway")),
         ),
-        footer=f"snatbot · incident {incident.id}",
+        footer=incident_footer(incident),
         kind=MessageKind.ADVICE,
         subject=incident.id,
     )
@@ -80,26 +87,31 @@ def incident_cleared(incident: Incident, now: datetime, *, is_withdrawn: bool = 
     """
     failed_at, quiet_since = incident.last_failed_at, incident.last_trouble_at or incident.since
     if failed_at:
-        summary = f"No outbound connection has failed since {utc(failed_at)}."
-        span = (("First failure", utc(incident.failing_since or failed_at)), ("Last failure", utc(failed_at)))
-        meaning = "The failures have stopped."
+        summary = Text("No outbound connection has failed since {time}.", time=failed_at)
+        first, last = Text("First failure"), Text("Last failure")
+        span = ((first, utc(incident.failing_since or failed_at)), (last, utc(failed_at)))
+        meaning = Text("The failures have stopped.")
     else:
-        summary = f"Nothing of it was seen since {utc(quiet_since)}."
-        span = (("First seen", utc(incident.since)), ("Last seen", utc(quiet_since)))
-        meaning = "It came to no failed connection."
+        summary = Text("Nothing of it was seen since {time}.", time=quiet_since)
+        span = ((Text("First seen"), utc(incident.since)), (Text("Last seen"), utc(quiet_since)))
+        meaning = Text("It came to no failed connection.")
     return Message(
-        title=f"Cleared: {headline(incident)}",
+        title=Text("Cleared: {headline}", headline=headline(incident)),
         summary=sentences(incident.closing_note) or summary,
         tone=Tone.GOOD,
-        facts=facts_of(("Cluster", incident.cluster_name), *span, ("Cleared", utc(incident.cleared_at or now))),
+        facts=facts_of(
+            (Text("Cluster"), verbatim(incident.cluster_name)),
+            *span,
+            (Text("Cleared"), utc(incident.cleared_at or now)),
+        ),
         sections=sections_of(
             Section(
-                "What this means",
-                text=f"{meaning} Unless something was changed, the cause may still be there.",
+                Text("What this means"),
+                text=sentences(meaning, Text("Unless something was changed, the cause may still be there.")),
             ),
-            Section("The plan that waited", text=WITHDRAWN if is_withdrawn else ""),
+            Section(Text("The plan that waited"), text=WITHDRAWN if is_withdrawn else EMPTY),
         ),
-        footer=f"snatbot · incident {incident.id}",
+        footer=incident_footer(incident),
         kind=MessageKind.CLEARED,
         subject=incident.id,
     )
@@ -107,51 +119,64 @@ def incident_cleared(incident: Incident, now: datetime, *, is_withdrawn: bool = 
 
 def incident_silenced(incident: Incident, until: datetime | None, by: str) -> Message:
     """Who holds back posts about it, or lets them through again: ``until`` None."""
-    follows = "Measuring goes on, and what is still open afterwards is posted then." if until else ""
-    summary = f"Silenced by {by} until {utc(until)}." if until else f"{by} has ended the silence."
+    trouble = headline(incident)
+    if until:
+        title = Text("Silenced: {headline}", headline=trouble)
+        summary = Text(
+            "Silenced by {person} until {time}. Measuring goes on, and what is still open afterwards is posted then.",
+            person=by,
+            time=until,
+        )
+    else:
+        title = Text("Not silenced any more: {headline}", headline=trouble)
+        summary = Text("{person} has ended the silence.", person=by)
     return Message(
-        title=f"{'Silenced' if until else 'Not silenced any more'}: {headline(incident)}",
-        summary=sentences(summary, follows),
+        title=title,
+        summary=summary,
         tone=Tone.NEUTRAL,
         facts=facts_of(*standing(incident), *how_bad(incident)),
         buttons=metrics_button(incident.load_balancer_id, incident.gateway_ids),
-        footer=f"snatbot · incident {incident.id}",
+        footer=incident_footer(incident),
         kind=MessageKind.SILENCED,
         subject=incident.id,
     )
 
 
-def headline(incident: Incident) -> str:
+def headline(incident: Incident) -> Text:
     """What and where: ``SNAT port exhaustion on shop-prod``."""
     kind = incident.kinds[0] if incident.kinds else FindingKind.SNAT_FAILING
-    return f"{FINDING_TITLES[kind]} on {incident.cluster_name}"
+    return Text("{finding} on {cluster}", finding=FINDING_TITLES[kind], cluster=incident.cluster_name)
+
+
+def incident_footer(incident: Incident) -> Text:
+    return Text("snatbot · incident {id}", id=incident.id)
 
 
 _WORDS = {
-    Severity.NOTICE: "Notice",
-    Severity.WARNING: "Early warning",
-    Severity.HIGH: "Warning",
-    Severity.FAILING: "Failing",
-    Severity.CRITICAL: "Critical",
+    Severity.NOTICE: Text("Notice"),
+    Severity.WARNING: Text("Early warning"),
+    Severity.HIGH: Text("Warning"),
+    Severity.FAILING: Text("Failing"),
+    Severity.CRITICAL: Text("Critical"),
 }
 
 
-def _word(incident: Incident) -> str:
+def _word(incident: Incident) -> Text:
     return _WORDS[incident.severity]
 
 
-def _with_steps(word: str, incident: Incident, assessment: Assessment) -> Message:
+def _with_steps(title: Text, incident: Incident, assessment: Assessment) -> Message:
     """The head shows severity, since when and what to do; everything else is detail."""
     is_failing = incident.severity.rank >= Severity.FAILING.rank
     return Message(
-        title=f"{word}: {headline(incident)}",
+        title=title,
         summary=_summary(incident, assessment),
         tone=Tone.ALARM if is_failing else Tone.WARNING,
         facts=facts_of(
             *how_bad(incident),
             _fullest(incident, assessment),
             *_since(incident, assessment),
-            ("What it means", _meaning(incident.kinds)),
+            (Text("What it means"), _meaning(incident.kinds)),
         ),
         sections=sections_of(*_what_to_do(incident, assessment), *_details(incident, assessment)),
         buttons=metrics_button(assessment.load_balancer_id, assessment.gateway_ids),
@@ -162,17 +187,24 @@ def _with_steps(word: str, incident: Incident, assessment: Assessment) -> Messag
     )
 
 
-def _fullest(incident: Incident, assessment: Assessment) -> tuple[str, str]:
+def _fullest(incident: Incident, assessment: Assessment) -> tuple[Text, Text]:
     """Of a warning: once connections fail, it is the nodes where they fail that count."""
     ports = next((alarm.ports for alarm in assessment.alarms if alarm.ports and not incident.nodes), ())
     nodes = [
-        f"`{node.name or node.ip}` ({percent(node.used, node.allocated)} of {node.protocol.upper()})" for node in ports
+        Text(
+            # Translators: {protocol} is TCP or UDP, whose ports are counted.
+            "`{node}` ({share} of {protocol})",
+            node=node.name or node.ip,
+            share=percent(node.used, node.allocated),
+            protocol=node.protocol.upper(),
+        )
+        for node in ports
     ]
-    return "Fullest nodes", listed(nodes, WORST)
+    return Text("Fullest nodes"), listed(nodes, WORST)
 
 
-def _meaning(kinds: Sequence[FindingKind]) -> str:
-    return next((FINDING_MEANINGS[kind] for kind in kinds if kind in FINDING_MEANINGS), "")
+def _meaning(kinds: Sequence[FindingKind]) -> Text:
+    return next((FINDING_MEANINGS[kind] for kind in kinds if kind in FINDING_MEANINGS), EMPTY)
 
 
 def _what_to_do(incident: Incident, assessment: Assessment) -> Iterator[Section]:
@@ -182,7 +214,7 @@ def _what_to_do(incident: Incident, assessment: Assessment) -> Iterator[Section]
     alarms = assessment.alarms
     yield Section(
         HEADING,
-        text=PLAN_FOLLOWS if incident.plan_due_at else "",
+        text=PLAN_FOLLOWS if incident.plan_due_at else EMPTY,
         bullets=tuple(dict.fromkeys(sentences(alarm.remedy) for alarm in alarms if alarm.remedy)),
         code=script(dict.fromkeys(command for alarm in alarms for command in alarm.commands)),
     )
@@ -192,38 +224,52 @@ def _details(incident: Incident, assessment: Assessment) -> Iterator[Section]:
     cluster = assessment.cluster
     sections = [*_evidence(incident, assessment)]
     if not BALANCER_KINDS.isdisjoint(incident.kinds):
-        sections.append(Section("Please don't", bullets=manual_steps.cautions(assessment)))
+        sections.append(Section(Text("Please don't"), bullets=manual_steps.cautions(assessment)))
         sections += manual_steps.sections(assessment)
-    place = f"In resource group {cluster.resource_group}, {cluster.location}, subscription {cluster.subscription}"
+    places = [
+        Text(
+            "In resource group {group}, {region}, subscription {subscription}",
+            group=cluster.resource_group,
+            region=cluster.location,
+            subscription=cluster.subscription,
+        )
+    ]
     if assessment.load_balancer_id is not None or not assessment.gateway_ids:
-        place = f"{place}, load balancer {' in '.join(manual_steps.load_balancer(assessment))}"
-    gateways = [f"NAT gateway {resource_name(gateway_id)}" for gateway_id in assessment.gateway_ids]
-    sections.append(Section("Where", bullets=(place, *gateways)))
+        name, group = manual_steps.load_balancer(assessment)
+        places.append(Text("Load balancer {name} in resource group {group}", name=name, group=group))
+    places += [Text("NAT gateway {name}", name=resource_name(gateway_id)) for gateway_id in assessment.gateway_ids]
+    sections.append(Section(Text("Where"), bullets=tuple(places)))
     yield from (replace(section, is_detail=True) for section in sections)
 
 
-def _summary(incident: Incident, assessment: Assessment) -> str:
+def _summary(incident: Incident, assessment: Assessment) -> Text:
     if assessment.alarms:
         return sentences(assessment.alarms[0].evidence)
     if incident.evidence and not incident.failed:
         return sentences(incident.evidence)
-    failed = count(incident.failed, "new outbound connection")
-    return f"{failed} failed in the last {count(incident.window_minutes, 'minute')}."
+    return Text.plural(
+        "{count} new outbound connection failed in the last {minutes}.",
+        "{count} new outbound connections failed in the last {minutes}.",
+        count=incident.failed,
+        minutes=minutes_of(incident.window_minutes),
+    )
 
 
-def _since(incident: Incident, assessment: Assessment) -> Iterator[tuple[str, str]]:
+def _since(incident: Incident, assessment: Assessment) -> Iterator[tuple[Text, Text]]:
     """Failing since the first failed minute; an earlier warning is a separate fact."""
     failing = incident.failing_since if FAILURES & set(incident.kinds) else None
     first = failing or incident.since
     if incident.reopened and assessment.alarms:
-        yield ("First failing" if failing else "First seen", utc(first))
+        yield Text("First failure") if failing else Text("First seen"), utc(first)
         alarms = [alarm for alarm in assessment.alarms if alarm.kind in FAILURES] if failing else assessment.alarms
         again = (alarms or assessment.alarms)[0].since
-        yield ("Failing again since" if failing else "Again since", utc(again))
+        yield Text("Failing again since") if failing else Text("Again since"), utc(again)
         return
     if failing and incident.since < failing:
-        yield ("First warning", utc(incident.since))
-    yield ("Failing since" if failing else "Since", f"{utc(first)} ({duration(assessment.at - first)})")
+        yield Text("First warning"), utc(incident.since)
+    length = duration(assessment.at - first)
+    since = arranged("{time} ({duration})", time=first, duration=length)
+    yield Text("Failing since") if failing else Text("Since"), since
 
 
 def _evidence(incident: Incident, assessment: Assessment) -> Iterator[Section]:
@@ -232,35 +278,41 @@ def _evidence(incident: Incident, assessment: Assessment) -> Iterator[Section]:
     if FindingKind.SNAT_FAILING in incident.kinds:
         yield _nodes(incident, assessment)
     if ports := next((alarm.ports for alarm in alarms if alarm.ports), ()):
-        text = "Ports in use in the fullest minute. TCP and UDP ports are separate."
-        yield Section("Nodes short of ports", text=text, table=port_table(ports))
-    yield Section("Also seen", bullets=tuple(sentences(alarm.evidence) for alarm in alarms[1:]))
+        text = Text("Ports in use in the fullest minute. TCP and UDP ports are separate.")
+        yield Section(Text("Nodes short of ports"), text=text, table=port_table(ports))
+    yield Section(Text("Also seen"), bullets=tuple(sentences(alarm.evidence) for alarm in alarms[1:]))
     if assessment.health_events:
-        yield Section("Second witness", text=sentence(assessment.health_events.text))
+        yield Section(Text("Second witness"), text=sentence(assessment.health_events.text))
 
 
 def _nodes(incident: Incident, assessment: Assessment) -> Section:
     if not incident.nodes:
-        text = "Azure Monitor has not said which: only the total of the load balancer is known."
-        return Section("Failing nodes", text=text)
+        text = Text("Azure Monitor has not said which: only the total of the load balancer is known.")
+        return Section(Text("Failing nodes"), text=text)
     reading = assessment.reading
     is_truncated = isinstance(reading, Measured) and reading.is_truncated
     gone = [node.ip for node in incident.nodes if not node.name and node.is_gone]
     unnamed = [node.ip for node in incident.nodes if not node.name and not node.is_gone]
-    notes = [
-        *(["Azure Monitor cut its answer: there may be more."] if is_truncated else []),
-        *([f"No node has {listed(gone)} any more."] if gone else []),
-        *([f"The nodes of {listed(unnamed)} could not be named."] if unnamed else []),
-    ]
-    text = (
-        f"In the last {count(incident.window_minutes, 'minute')}: new outbound connections that failed, their share "
-        "of all that the node tried, and the minutes with failures."
+    notes = (
+        Text("Azure Monitor cut its answer: there may be more.") if is_truncated else EMPTY,
+        Text("No node has {addresses} any more.", addresses=listed(gone)) if gone else EMPTY,
+        Text("The nodes of {addresses} could not be named.", addresses=listed(unnamed)) if unnamed else EMPTY,
     )
-    return Section("Failing nodes", text=text, table=node_table(incident.nodes, " ".join(notes)))
+    text = Text(
+        "In the last {minutes}: new outbound connections that failed, their share of all that the node tried, and the "
+        "minutes with failures.",
+        minutes=minutes_of(incident.window_minutes),
+    )
+    return Section(Text("Failing nodes"), text=text, table=node_table(incident.nodes, sentences(*notes)))
 
 
-def _footer(incident: Incident, assessment: Assessment) -> str:
-    footer, reading = f"snatbot · incident {incident.id}", assessment.reading
+def _footer(incident: Incident, assessment: Assessment) -> Text:
+    reading = assessment.reading
     if not isinstance(reading, Measured):
-        return footer
-    return f"{footer} · judged {utc(reading.window.start)} to {reading.window.end:%H:%M}"
+        return incident_footer(incident)
+    return Text(
+        "snatbot · incident {id} · judged {start} to {end}",
+        id=incident.id,
+        start=reading.window.start,
+        end=f"{reading.window.end:%H:%M}",
+    )

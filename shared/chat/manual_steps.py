@@ -18,13 +18,14 @@ from ..model.assessment import Assessment
 from ..model.cluster import Cluster, VnetOwnership
 from ..model.plan import AssociateSubnet, CreateNatGateway, CreatePublicIp
 from ..model.resource_id import ArmId
+from ..model.text import Text
 from .labels import resource_name
 from .message import Section
 
 APPLICATION_ADVICE = (
-    "Reuse connections: one shared HTTP client or connection pool a process, not one a request.",
-    "Retry with back-off and jitter: quick retries open more connections while ports are short.",
-    "Reach Azure services through private endpoints: that traffic needs no SNAT ports.",
+    Text("Reuse connections: one shared HTTP client or connection pool a process, not one a request."),
+    Text("Retry with back-off and jitter: quick retries open more connections while ports are short."),
+    Text("Reach Azure services through private endpoints: that traffic needs no SNAT ports."),
 )
 _CURL = (
     "for i in 1 2 3 4 5 6 7 8 9 10; do "
@@ -35,70 +36,86 @@ _CURL = (
 def sections(assessment: Assessment) -> tuple[Section, ...]:
     """Steps, commands and relief in the application."""
     return (
-        Section("By hand", steps=tuple(steps(assessment)), is_detail=True),
-        Section("Commands", code=script(commands(assessment)), is_detail=True),
-        Section("In your code", bullets=APPLICATION_ADVICE, is_detail=True),
+        Section(Text("By hand"), steps=tuple(steps(assessment)), is_detail=True),
+        Section(Text("Commands"), code=script(commands(assessment)), is_detail=True),
+        Section(Text("In your code"), bullets=APPLICATION_ADVICE, is_detail=True),
     )
 
 
-def steps(assessment: Assessment) -> Iterator[str]:
+def steps(assessment: Assessment) -> Iterator[Text]:
     """In the order to follow; the commands are in ``commands``."""
     cluster = assessment.cluster
     name, group = load_balancer(assessment)
     fixed = cluster.fixed_outbound_type_reason
-    yield (
-        f"See it: in the Azure portal open load balancer `{name}` in resource group `{group}`, Metrics, "
+    yield Text(
+        "See it: in the Azure portal open load balancer `{name}` in resource group `{group}`, Metrics, "
         "SNAT Connection Count, aggregation Sum; filter Connection State = Failed, split by Backend IP Address. "
-        "Anything above zero is exhaustion."
+        "Anything above zero is exhaustion.",
+        name=name,
+        group=group,
     )
-    yield "Try it: run the curl check on a failing node. `000` means that no connection could be opened."
+    yield Text("Try it: run the curl check on a failing node. `000` means that no connection could be opened.")
     yield _announce(cluster)
     match cluster.vnet_ownership:
         case VnetOwnership.OWN:
-            subnets = [f"`{resource_name(subnet_id)}`" for subnet_id in cluster.subnet_ids]
-            provisioned = ", and those of node auto-provisioning" if cluster.has_auto_provisioning else ""
-            yield (
-                "Create public IPs and a NAT gateway, then associate it with every subnet of the cluster "
-                f"({listed(subnets)}{provisioned}), one by one, watching before the next. Open connections may drop."
+            subnets = listed([f"`{resource_name(subnet_id)}`" for subnet_id in cluster.subnet_ids])
+            if cluster.has_auto_provisioning:
+                subnets = Text("{subnets}, and those of node auto-provisioning", subnets=subnets)
+            yield Text(
+                "Create public IPs and a NAT gateway, then associate it with every subnet of the cluster ({subnets}), "
+                "one by one, watching before the next. Open connections may drop.",
+                subnets=subnets,
             )
             yield _WATCH
             yield (
-                f"Leave AKS's own setting as it is: it can't change the outbound type, because {fixed}."
+                Text(
+                    "Leave AKS's own setting as it is: it can't change the outbound type, because {reason}.",
+                    reason=fixed,
+                )
                 if fixed
-                else "Last, `az aks update --outbound-type userAssignedNATGateway` makes AKS's own setting agree. "
-                "The load balancer's outbound rule goes with it: without the gateway nodes then have no egress."
+                else Text(
+                    "Last, `az aks update --outbound-type userAssignedNATGateway` makes AKS's own setting agree. "
+                    "The load balancer's outbound rule goes with it: without the gateway nodes then have no egress."
+                )
             )
         case VnetOwnership.MANAGED if fixed:
-            yield (
-                f"AKS can't replace the load balancer by a managed NAT gateway, because {fixed}: give each node more "
+            yield Text(
+                "AKS can't replace the load balancer by a managed NAT gateway, because {reason}: give each node more "
                 "SNAT ports instead, with `az aks update --load-balancer-outbound-ports` and enough outbound IPs. "
-                "Open connections drop."
+                "Open connections drop.",
+                reason=fixed,
             )
         case VnetOwnership.MANAGED:
-            yield (
+            yield Text(
                 "Let AKS replace the load balancer by a managed NAT gateway, with "
                 "`az aks update --outbound-type managedNATGateway --outbound-type-sku Standard`: open connections "
                 "drop, and there is no direct way back to the load balancer. SKU StandardV2 is final too."
             )
             yield _WATCH
         case VnetOwnership.UNKNOWN:
-            yield "The cluster shows no node pool: find out which subnets its nodes are in before changing anything."
+            yield Text(
+                "The cluster shows no node pool: find out which subnets its nodes are in before changing anything."
+            )
         case VnetOwnership.MIXED:
-            yield "Some node pools name a subnet and some don't: look at their `vnetSubnetID` before changing anything."
+            yield Text(
+                "Some node pools name a subnet and some don't: look at their `vnetSubnetID` before changing anything."
+            )
 
 
-_WATCH = (
+_WATCH = Text(
     "Watch the NAT gateway's metrics: SNAT Connection Count by Connection State (Attempted rises, Failed stays at 0), "
     "Dropped Packets, Datapath Availability. The load balancer shows no failures then, which proves nothing: new "
     "connections no longer go there."
 )
 
 
-def _announce(cluster: Cluster) -> str:
-    partners = "Before egress changes: give the new egress IPs to everyone whose firewall lists the old ones"
+def _announce(cluster: Cluster) -> Text:
     if cluster.restricts_api_server:
-        return f"{partners}, and add them to the API server's authorized IP ranges, or the nodes lose it."
-    return f"{partners}."
+        return Text(
+            "Before egress changes: give the new egress IPs to everyone whose firewall lists the old ones, and add "
+            "them to the API server's authorized IP ranges, or the nodes lose it."
+        )
+    return Text("Before egress changes: give the new egress IPs to everyone whose firewall lists the old ones.")
 
 
 def commands(assessment: Assessment) -> Iterator[str]:
@@ -107,7 +124,9 @@ def commands(assessment: Assessment) -> Iterator[str]:
     nodes = [node.name for finding in assessment.findings for node in finding.nodes if node.name]
     yield az("account", "set", "--subscription", cluster.subscription)
     if nodes:
-        yield "# what runs on a failing node, and whether it can connect (use an address that your application calls)"
+        yield Text(
+            "# what runs on a failing node, and whether it can connect (use an address that your application calls)"
+        )
         yield shlex.join(
             ["kubectl", "get", "pods", "-A", "-o", "wide", "--field-selector", f"spec.nodeName={nodes[0]}"]
         )
@@ -131,7 +150,7 @@ def _own_gateway(cluster: Cluster) -> Iterator[str]:
     ip_ids = tuple(network_id(group, "publicIPAddresses", f"pip-{cluster.name}-{number}") for number in (1, 2))
     gateway_id = network_id(group, "natGateways", f"ng-{cluster.name}")
     idle_timeout = cluster.load_balancer_profile.idle_timeout_minutes
-    yield "# two public IPs give 129,024 ports; a NAT gateway takes up to 16"
+    yield Text("# two public IPs give {ports} ports; a NAT gateway takes up to 16", ports=2 * 64_512)
     yield from az_commands(
         [
             *(CreatePublicIp(ip_id, location, (), tags) for ip_id in ip_ids),
@@ -140,25 +159,27 @@ def _own_gateway(cluster: Cluster) -> Iterator[str]:
         ]
     )
     if not cluster.fixed_outbound_type_reason:
-        yield "# last, make AKS's own setting agree"
+        yield Text("# last, make AKS's own setting agree")
         yield aks_update(cluster, "--outbound-type", "userAssignedNATGateway")
 
 
-def cautions(assessment: Assessment) -> tuple[str, ...]:
+def cautions(assessment: Assessment) -> tuple[Text, ...]:
     """What would make it worse."""
     cluster = assessment.cluster
     name, _ = load_balancer(assessment)
     bullets = [
-        "Don't drain or restart the failing nodes: their connections move to the other nodes, and the trouble too.",
-        f"Don't edit load balancer `{name}` by hand: AKS overwrites it.",
+        Text(
+            "Don't drain or restart the failing nodes: their connections move to the other nodes, and the trouble too."
+        ),
+        Text("Don't edit load balancer `{name}` by hand: AKS overwrites it.", name=name),
     ]
     if cluster.vnet_ownership is VnetOwnership.MANAGED:
-        bullets.append("Don't attach a NAT gateway of your own: AKS manages this virtual network.")
-    bullets.append(
+        bullets.append(Text("Don't attach a NAT gateway of your own: AKS manages this virtual network."))
+    caution = Text(
         "Don't change egress unannounced: the egress IPs change, and partners who allow only the old ones will block "
         "the cluster."
     )
-    return tuple(bullets)
+    return (*bullets, caution)
 
 
 def load_balancer(assessment: Assessment) -> tuple[str, str]:

@@ -2,14 +2,22 @@
 
 Texts are plain: no mrkdwn, no Markdown, no HTML. Only backticks around a name or a command have a meaning: each
 renderer sets the text between them in a fixed-width font. Each renderer escapes everything else for its service.
+A message is stored as ``Text``; it is translated before it is shortened and laid out.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TypeVar
 
+from ..model.text import Text
+from ..wording.render import translated
+
+EMPTY = Text("")
+Label = TypeVar("Label", bound=str)
+Fact = TypeVar("Fact", bound=str)
 _CODE = re.compile(r"`([^`\n]+)`")
 
 
@@ -44,19 +52,19 @@ class MessageKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]  # as many texts as columns
-    note: str = ""  # what was left out
-    row_noun: str = "rows"  # what a row is, for "…and 37 more nodes"
-    figures: tuple[str, ...] = ()  # columns to align right
+    columns: tuple[Text, ...]
+    rows: tuple[tuple[Text, ...], ...]  # as many texts as columns
+    note: Text = EMPTY  # what was left out
+    figures: int = 0  # so many columns at the end hold figures
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
     """A line. What it shows is also said in a fact: not every reader sees charts."""
 
-    title: str
+    title: Text
     points: tuple[tuple[str, int | None], ...]  # label and value; None: not measured
+    unit: Text = Text("a minute")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +74,11 @@ class Section:
     A detail comes after the buttons, folded if the service can, and is removed first if a message is too large.
     """
 
-    title: str
-    text: str = ""
-    bullets: tuple[str, ...] = ()
-    steps: tuple[str, ...] = ()  # shown with numbers
-    code: str = ""  # commands to copy, one a line, shown verbatim
+    title: Text
+    text: Text = EMPTY
+    bullets: tuple[Text, ...] = ()
+    steps: tuple[Text, ...] = ()  # shown with numbers
+    code: Text = EMPTY  # commands to copy, one a line, shown verbatim
     table: Table | None = None
     is_detail: bool = False
 
@@ -81,26 +89,30 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    text: str
+    text: Text
     url: str  # of a page; opening it changes nothing
     is_primary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    title: str
-    summary: str  # one line, for notifications
+    title: Text
+    summary: Text  # one line, for notifications
     tone: Tone
-    facts: tuple[tuple[str, str], ...] = ()  # label and value
+    facts: tuple[tuple[Text, Text], ...] = ()  # label and value
     sections: tuple[Section, ...] = ()
     buttons: tuple[Button, ...] = ()
-    footer: str = ""
+    footer: Text = EMPTY
     charts: tuple[Chart, ...] = ()
     kind: MessageKind = MessageKind.FLEET
     subject: str = ""  # incident id, else change id; empty for the fleet
+    language: str = "en"  # set at delivery
+
+    def in_language(self, language: str) -> Message:
+        return replace(translated(self, language), language=language)
 
 
-def facts_of(*facts: tuple[str, str | None]) -> tuple[tuple[str, str], ...]:
+def facts_of(*facts: tuple[Label, Fact | None]) -> tuple[tuple[Label, Fact], ...]:
     """The facts with a value, for ``Message.facts``."""
     return tuple((label, value) for label, value in facts if value)
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from ..model.resource_id import ArmId
+from ..model.text import Text
 from .labels import resource_name
 from .message import Button
 
@@ -35,7 +36,7 @@ def metrics_button(load_balancer_id: ArmId | None, gateway_ids: Sequence[ArmId] 
     resource = load_balancer_id or gateway_ids[0]
     parts = {"ResourceId": resource, "TimeContext": _json(_LAST_HOURS), "ChartDefinition": _json({"v2charts": [chart]})}
     path = "".join(f"/{name}/{quote(value, safe='')}" for name, value in parts.items())
-    return (Button("Metrics in the portal", f"{_EXPLORER}{path}"),)
+    return (Button(Text("Metrics in the portal"), f"{_EXPLORER}{path}"),)
 
 
 def _chart(kind: str, resource_id: ArmId, metric: str, split_by: str) -> dict[str, object]:

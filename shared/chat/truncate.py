@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ..formatting import clip, count, number, visible
-from .message import Message, Section, Table
+from ..formatting import ELLIPSIS, clip, visible
+from ..model.text import Text, arranged, verbatim
+from ..wording.render import translated
+from .message import EMPTY, Message, Section, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ MAX_BUTTON_CHARACTERS = 40
 def truncations(message: Message) -> Iterator[Message]:
     """Ever shorter versions of the message. The last one has no sections, and texts of at most 200 characters."""
     for budget in BUDGETS:
-        yield truncate(message, budget)
+        yield translated(truncate(message, budget), message.language)
 
 
 def truncate(message: Message, budget: Budget) -> Message:
@@ -52,8 +54,9 @@ def truncate(message: Message, budget: Budget) -> Message:
     left_out = [_clip(section.title, 60) for section in message.sections if section not in kept and section.title]
     sections = [_truncate_section(section, budget) for section in kept]
     if left_out:
-        names = ", ".join(left_out[:10]) + (f" and {number(len(left_out) - 10)} more" if len(left_out) > 10 else "")
-        sections.append(Section(title="", text=f"Left out to keep this message short: {names}."))
+        names = (*left_out[:10], *([ELLIPSIS] if len(left_out) > 10 else []))
+        text = Text("Left out to keep this message short: {names}.", names=names)
+        sections.append(Section(EMPTY, text=text))
     return replace(
         message,
         title=_clip(message.title, 150),
@@ -64,7 +67,7 @@ def truncate(message: Message, budget: Budget) -> Message:
         ),
         sections=tuple(sections),
         buttons=tuple(
-            replace(button, text=_clip(button.text, MAX_BUTTON_CHARACTERS) or "Open")  # an empty text is refused
+            replace(button, text=_clip(button.text, MAX_BUTTON_CHARACTERS) or Text("Open"))  # an empty text is refused
             for button in message.buttons[:MAX_BUTTONS]
         ),
         footer=_clip(message.footer, budget.characters),
@@ -84,13 +87,13 @@ def _truncate_section(section: Section, budget: Budget) -> Section:
     )
 
 
-def _truncate_items(items: tuple[str, ...], budget: Budget) -> tuple[str, ...]:
+def _truncate_items(items: tuple[Text, ...], budget: Budget) -> tuple[Text, ...]:
     kept = tuple(_clip(item, budget.characters) for item in items[: budget.items])
     more = len(items) - len(kept)
-    return (*kept, f"…and {number(more)} more") if more else kept
+    return (*kept, Text("…and {more} more", more=more)) if more else kept
 
 
-def _truncate_code(code: str, budget: Budget) -> str:
+def _truncate_code(code: str, budget: Budget) -> Text:
     """Whole lines only: nobody must copy half a command."""
     lines = visible(code).splitlines()
     kept: list[str] = []
@@ -99,7 +102,8 @@ def _truncate_code(code: str, budget: Budget) -> str:
             break
         kept.append(line)
     more = len(lines) - len(kept)
-    return "\n".join([*kept, f"# …and {count(more, 'more line')}"] if more else kept)
+    left_out = (Text.plural("# …and {count} more line", "# …and {count} more lines", count=more),) if more else ()
+    return arranged("{lines:lines}", lines=(*kept, *left_out))
 
 
 def _truncate_table(table: Table, budget: Budget) -> Table:
@@ -107,10 +111,10 @@ def _truncate_table(table: Table, budget: Budget) -> Table:
     more = len(table.rows) - len(rows)
     note = _clip(table.note, budget.characters)
     if more:
-        note = f"…and {number(more)} more {table.row_noun}. {note}".strip()
+        note = arranged("{notes:words}", notes=(Text("…and {more} more.", more=more), note))
     return replace(table, rows=rows, note=note)
 
 
-def _clip(text: str, most: int) -> str:
+def _clip(text: str, most: int) -> Text:
     """Shortens the text and removes invisible characters; every text of a message passes here."""
-    return clip(visible(text), most)
+    return verbatim(clip(visible(text), most))

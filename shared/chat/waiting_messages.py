@@ -5,27 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ..formatting import capital, sentence, sentences, utc
+from ..formatting import sentences
 from ..model.assessment import Assessment
 from ..model.change import Change, ChangeState
 from ..model.incident import Incident
-from .change_messages import ASK_AGAIN, change_decided, change_proposed
+from ..model.text import Text
+from .change_messages import ASK_AGAIN, OPEN_CHANGE, change_decided, change_proposed
 from .choices import HEADING, choices_of
 from .incident_messages import headline, incident_worsened
 from .labels import state_label
-from .message import Button, Message, MessageKind, Section, sections_of
+from .message import EMPTY, Button, Message, MessageKind, Section, sections_of
 
-_BUTTONS = {ChangeState.PROPOSED: "Review plan", ChangeState.STOPPED: "Open change"}
+_BUTTONS = {ChangeState.PROPOSED: Text("Review plan"), ChangeState.STOPPED: OPEN_CHANGE}
 
 
 def incident_reminder(incident: Incident, assessment: Assessment, waits: Change | None, page_url: str) -> Message:
     """The present severity, and the change that waits for a person. ``page_url``: empty if nobody can decide here."""
     message = incident_worsened(incident, assessment)
-    opens = (Button(_BUTTONS.get(waits.state, "Open plan"), page_url, is_primary=True),) if waits and page_url else ()
+    opens = (
+        (Button(_BUTTONS.get(waits.state, Text("Open plan")), page_url, is_primary=True),) if waits and page_url else ()
+    )
     return replace(
         message,
         kind=MessageKind.REMINDER,
-        title=f"Still failing: {headline(incident)}",
+        title=Text("Still failing: {headline}", headline=headline(incident)),
         sections=sections_of(
             *(_what_waits(waits) if waits else ()),
             *(section for section in message.sections if section.title != HEADING or not waits),
@@ -37,8 +40,8 @@ def incident_reminder(incident: Incident, assessment: Assessment, waits: Change 
 def change_expired(change: Change, page_url: str, *, is_tried_again: bool) -> Message:
     """``is_tried_again``: its incident is open, but planning failed."""
     message = change_decided(change, page_url)
-    follows = "No new plan could be made just now. snatbot tries again soon, and posts it here."
-    sections = (*message.sections, Section("Next", text=follows if is_tried_again else ""))
+    follows = Text("No new plan could be made just now. snatbot tries again soon, and posts it here.")
+    sections = (*message.sections, Section(Text("What happens next"), text=follows if is_tried_again else EMPTY))
     return replace(message, sections=sections_of(*sections))
 
 
@@ -46,9 +49,13 @@ def change_renewed(old: Change, new: Change, page_url: str) -> Message:
     """``old`` expired without a decision; its incident is open, and ``new`` replaces it."""
     message = change_proposed(new, page_url)
     is_same = new.plan.digest == old.plan.digest
-    title = f"Approval still needed for {new.cluster_name}" if is_same else f"{message.title}: the plan has changed"
-    expired = f"Nobody decided before {utc(old.expires_at)}, and the plan expired."
-    renewed = "This is the same plan, renewed." if is_same else "What is needed now differs."
+    title = (
+        Text("Approval still needed for {cluster}", cluster=new.cluster_name)
+        if is_same
+        else Text("Approval needed for {cluster}: the plan has changed", cluster=new.cluster_name)
+    )
+    expired = Text("Nobody decided before {time}, and the plan expired.", time=old.expires_at)
+    renewed = Text("This is the same plan, renewed.") if is_same else Text("What is needed now differs.")
     sections = tuple(section for section in message.sections if not (is_same and section.is_detail))
     return replace(message, title=title, summary=sentences(expired, renewed, message.summary), sections=sections)
 
@@ -61,17 +68,19 @@ def _what_waits(change: Change) -> Iterator[Section]:
     yield from (replace(choices, text=_waiting(change)), *others)
 
 
-def _waiting(change: Change) -> str:
+def _waiting(change: Change) -> Text:
     decision = change.decision
     match change.state:
         case ChangeState.PROPOSED:
-            return f"A plan waits for a decision until {utc(change.expires_at)}."
+            return Text("A plan waits for a decision until {time}.", time=change.expires_at)
         case ChangeState.STOPPED:
-            reason = sentence(capital(change.stop_reason))
-            return f"A change has stopped, and goes on only when a person says so. {reason}"
+            waits = Text("A change has stopped, and goes on only when a person resumes it.")
+            return sentences(waits, change.stop_reason)
         case ChangeState.DENIED if decision:
-            return f"The plan was denied by {decision.approver} at {utc(decision.decided_at)}. {ASK_AGAIN}"
+            by, at = decision.approver, decision.decided_at
+            return sentences(Text("The plan was denied by {person} at {time}.", person=by, time=at), ASK_AGAIN)
         case ChangeState.EXPIRED:
-            return f"The plan expired at {utc(change.expires_at)}. {ASK_AGAIN}"
+            return sentences(Text("The plan expired at {time}.", time=change.expires_at), ASK_AGAIN)
         case _:
-            return f"Of the newest change against it the page says more. It is: {state_label(change.state)}."
+            # Translators: {state} is a word such as approved or expired.
+            return Text("The newest change against it: {state}. Its page says more.", state=state_label(change.state))

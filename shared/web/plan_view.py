@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from ..chat.labels import describe_ips, describe_step, prefix_size, resource_label, resource_name
+from ..chat.labels import describe_ips, describe_step, resource_label, resource_name
 from ..chat.message import facts_of, without_backticks
-from ..formatting import capital, count, listed, sentences, utc
+from ..formatting import addresses_of, capital, count, listed, sentences, utc
 from ..model.change import StepState
 from ..model.check import Check, CheckResult
 from ..model.plan import (
@@ -184,7 +184,7 @@ def _created(plan: Plan) -> Iterator[ResourceView]:
                 zones = f"zone {', '.join(step.zones)}" if step.zones else "no zone named"
                 details = f"static, {step.location}, {zones}"
             case CreatePublicIpPrefix():
-                details = f"{step.location}, {prefix_size(step)}"
+                details = f"{step.location}, {addresses_of(step.address_count)}"
             case CreateNatGateway():
                 ips = without_backticks(describe_ips(step.egress_ids))
                 details = f"{step.location}, TCP idle timeout {count(step.idle_timeout_minutes, 'minute')}, {ips}"

@@ -34,7 +34,7 @@ def test_a_proposal_says_what_will_be_done_and_until_when_to_decide() -> None:
     message = change_messages.change_proposed(nouns.make_change(), URL)
     assert message.title == "Approval needed for shop-prod"
     assert message.summary.endswith("Nothing is changed until someone approves it.")
-    assert dict(message.facts)["Decide before"] == "2026-11-22 20:05 UTC"
+    assert dict[str, str](message.facts)["Decide before"] == "2026-11-22 20:05 UTC"
     choices, *details = message.sections
     assert choices.steps == (
         "Cure: create NAT gateway ng-shop-prod-1 with 2 public IPs and associate it with 2 subnets: snet-user, "
@@ -97,7 +97,7 @@ def test_progress_names_the_step_and_what_was_read_back() -> None:
     message = change_messages.change_progress(nouns.make_change(ChangeState.APPLYING), nouns.make_journal()[3], URL)
     assert message.title == "shop-prod: step 4 of 7 done"
     assert message.summary == "Subnet snet-user has ng-shop-prod-1; every other property is as before."
-    assert dict(message.facts)["At"] == "2026-11-22 19:16 UTC"
+    assert dict[str, str](message.facts)["At"] == "2026-11-22 19:16 UTC"
     assert message.buttons[0].url == URL
 
 
@@ -116,7 +116,7 @@ def test_a_stop_says_why_and_what_was_done_and_what_not() -> None:
     message = change_messages.change_stopped(nouns.make_change(ChangeState.STOPPED), URL)
     assert message.tone is Tone.ALARM
     assert message.summary == "Subnet snet-user was changed by someone else after the approval."
-    assert dict(message.facts)["Steps done"] == "4 of 7"
+    assert dict[str, str](message.facts)["Steps done"] == "4 of 7"
     now, done, not_done = message.sections
     assert (len(done.bullets), len(not_done.bullets)) == (4, 3)
     assert done.is_detail
@@ -156,17 +156,18 @@ def test_the_end_gives_the_verdict_with_its_figures(
         assert [bullet.lower() for bullet in message.sections[0].bullets] == [
             one.lower() for one in change.outcome.figures
         ]
-    assert dict(message.facts)["Approved by"] == "Maria Ortega, 2026-11-22 19:11 UTC"
+    assert dict[str, str](message.facts)["Approved by"] == "Maria Ortega, 2026-11-22 19:11 UTC"
 
 
 def test_a_fix_tells_the_new_egress_addresses() -> None:
     fixed = nouns.make_change(ChangeState.FIXED)
     assert (
-        dict(change_messages.change_finished(fixed, URL, nouns.make_journal()).facts)["Egress IPs"]
+        dict[str, str](change_messages.change_finished(fixed, URL, nouns.make_journal()).facts)["Egress IPs"]
         == "20.61.0.1 and 20.61.0.2"
     )
     assert (
-        dict(change_messages.change_finished(fixed, URL).facts)["Egress IPs"] == "pip-shop-prod-1 and pip-shop-prod-2"
+        dict[str, str](change_messages.change_finished(fixed, URL).facts)["Egress IPs"]
+        == "pip-shop-prod-1 and pip-shop-prod-2"
     )
 
 
@@ -196,7 +197,7 @@ def test_a_proposal_names_relief_as_another_choice_with_its_command_and_cost() -
     choices = change_messages.change_proposed(nouns.make_change(plan=PLAN), URL).sections[0]
     assert "10,000 SNAT ports per node" in choices.steps[1]
     assert "open connections drop. The way back drops them too" in choices.steps[1]
-    assert "egress IPs join those of now (3 addresses that AKS makes)" in choices.steps[1]
+    assert "egress IPs join the present ones (3 addresses that AKS makes)" in choices.steps[1]
     assert "--load-balancer-outbound-ports 10000" in choices.code
     alone = change_messages.change_proposed(nouns.make_change(), URL).sections[0]
     assert (len(alone.steps), alone.code) == (1, "")

@@ -68,9 +68,9 @@ def test_full_nodes_are_in_a_table_and_other_findings_beside() -> None:
     )
     incident = replace(make_incident(nodes=()), kinds=(FindingKind.PORT_PRESSURE,), last_failed_at=None)
     message = incident_messages.incident_opened(incident, assessment)
-    assert dict(message.facts)["Fullest nodes"].startswith("`aks-user-1-vmss000000` (")
+    assert dict[str, str](message.facts)["Fullest nodes"].startswith("`aks-user-1-vmss000000` (")
     failing = incident_messages.incident_opened(replace(incident, nodes=make_nodes(1)), assessment)
-    assert "Fullest nodes" not in dict(failing.facts), "then it is the failing nodes that count"
+    assert "Fullest nodes" not in dict[str, str](failing.facts), "then it is the failing nodes that count"
     text = rendered(message)
     for piece in (
         "aks-user-1-vmss000000",

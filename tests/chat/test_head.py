@@ -12,6 +12,7 @@ from shared.chat.charts import chart, sparkline
 from shared.chat.message import Chart, Message, MessageKind, Tone
 from shared.chat.portal import metrics_button
 from shared.model.reading import MinuteSeries
+from shared.model.text import Text
 from simulator.services.slack.blocks import find_problems
 from tests.support import nouns
 from tests.support.heads import BALANCER, HOUR, NAME, heads
@@ -48,7 +49,7 @@ def test_the_alarm_says_first_how_bad_since_when_and_what_to_do() -> None:
     alarm = list(heads(100))[1]
     assert alarm.title == "Failing: SNAT port exhaustion on shop-prod"
     assert [label for label, _ in alarm.facts] == ["Failed a minute", "Worst nodes", "Failing since", "What it means"]
-    facts = dict(alarm.facts)
+    facts = dict[str, str](alarm.facts)
     assert facts["Worst nodes"].count("`aks-user") == 3
     assert facts["Worst nodes"].endswith("and 97 more")
     assert facts["Failed a minute"] == f"{'▁' * 10}·{'█' * 9} last 170, at most 170 (18:02 to 19:02 UTC)"
@@ -60,10 +61,10 @@ def test_minutes_that_were_not_measured_are_gaps_and_never_zero() -> None:
     start = nouns.NOW
     assert sparkline(MinuteSeries(start, (0, None, 1, 8))) == "▁·▂█ last 8, at most 8 (19:05 to 19:09 UTC)"
     assert sparkline(MinuteSeries(start, (None, None))) == sparkline(None) == ""
-    assert chart("x", MinuteSeries(start, (None, 4))) == (), "one point is no line"
-    (drawn,) = chart("x", MinuteSeries(start, (3, None, 4)))
-    assert drawn == Chart("x", (("19:05", 3), ("19:06", None), ("19:07", 4)))
-    (hour,) = chart("x", HOUR)
+    assert chart(Text("x"), MinuteSeries(start, (None, 4))) == (), "one point is no line"
+    (drawn,) = chart(Text("x"), MinuteSeries(start, (3, None, 4)))
+    assert drawn == Chart(Text("x"), (("19:05", 3), ("19:06", None), ("19:07", 4)))
+    (hour,) = chart(Text("x"), HOUR)
     assert len(hour.points) == 20
     assert hour.points[10] == ("18:32", None), "three minutes without any"
     assert hour.points[0] == ("18:02", 0)
@@ -98,7 +99,7 @@ def test_both_services_get_the_points_that_were_measured() -> None:
     assert [len(line["data"][0]["values"]) for line in drawn] == [19, 19]
     assert {line["fallback"] for line in drawn} == {"drop"}
     for label in ("Failed before", "On the NAT gateway"):
-        assert "█" in dict(message.facts)[label], "what a chart shows is also text"
+        assert "█" in dict[str, str](message.facts)[label], "what a chart shows is also text"
 
 
 def test_the_portal_opens_on_the_metric_its_filter_and_its_split() -> None:

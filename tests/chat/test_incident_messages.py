@@ -34,15 +34,15 @@ def test_the_alert_says_what_where_and_since_when(opened: Message) -> None:
     assert opened.summary == "2,207 of 23,765 new outbound connections failed (9.3 %) in 12 of 15 measured minutes."
     assert opened.tone is Tone.ALARM
     nodes = [f"`aks-user-38166372-vmss00000{number}`" for number in range(3)]
-    assert dict(opened.facts) == {
+    assert dict[str, str](opened.facts) == {
         "Worst nodes": f"{nodes[0]} (18.2\u00a0%), {nodes[1]} (10.0\u00a0%) and {nodes[2]} (6.9\u00a0%)",
         "Failing since": "2026-11-22 18:41 UTC (24 minutes)",
         "What it means": "New calls from the cluster to the internet hang or fail at random on these nodes, until "
         "ports are free.",
     }
     assert section(opened, "Where").bullets == (
-        f"In resource group rg-shop, westeurope, subscription {nouns.SUBSCRIPTION}, load balancer kubernetes in "
-        "MC_rg-shop_shop-prod_westeurope",
+        f"In resource group rg-shop, westeurope, subscription {nouns.SUBSCRIPTION}",
+        "Load balancer kubernetes in resource group MC_rg-shop_shop-prod_westeurope",
     )
     assert opened.footer == "snatbot · incident inc-7f3a · judged 2026-11-22 18:47 UTC to 19:02"
 
@@ -158,7 +158,7 @@ def test_nodes_that_are_not_known_are_not_invented() -> None:
     nodes = section(message, "Failing nodes")
     assert nodes.table is None
     assert nodes.text == "Azure Monitor has not said which: only the total of the load balancer is known."
-    assert dict(message.facts)["Worst nodes"] == "not known"
+    assert dict[str, str](message.facts)["Worst nodes"] == "not known"
     assert "kubectl" not in section(message, "Commands").code
 
 
@@ -186,8 +186,8 @@ def test_a_returning_trouble_says_so_and_since_when() -> None:
     incident = replace(nouns.make_incident(), reopened=1)
     message = incident_messages.incident_reopened(incident, nouns.make_assessment())
     assert message.title == "Failing again: SNAT port exhaustion on shop-prod"
-    facts = dict(message.facts)
-    assert facts["First failing"] == "2026-11-22 18:41 UTC"
+    facts = dict[str, str](message.facts)
+    assert facts["First failure"] == "2026-11-22 18:41 UTC"
     assert facts["Failing again since"] == "2026-11-22 18:47 UTC"
 
 
@@ -197,7 +197,7 @@ def test_a_warning_that_turned_into_failures_says_so_in_its_headline_and_carries
     assert message.title == "Failing now: SNAT port exhaustion on shop-prod"
     assert message.tone is Tone.ALARM
     assert section(message, "By hand").steps
-    facts = dict(message.facts)
+    facts = dict[str, str](message.facts)
     assert facts["First warning"] == "2026-11-22 16:05 UTC"
     assert facts["Failing since"] == "2026-11-22 18:41 UTC (24 minutes)"
 

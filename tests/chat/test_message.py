@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shared.chat.message import Section, code_spans, facts_of, sections_of, without_backticks
+from shared.model.text import Text
 
 
 def test_backticks_mark_code() -> None:
@@ -14,5 +15,10 @@ def test_backticks_mark_code() -> None:
 
 def test_what_has_no_value_is_left_out() -> None:
     assert facts_of(("Cluster", "shop-prod"), ("Cost", "")) == (("Cluster", "shop-prod"),)
-    full = (Section("a", text="x"), Section("b", code="az"), Section("c", bullets=("x",)), Section("d", steps=("x",)))
-    assert sections_of(*full, Section("nothing")) == full
+    full = (
+        Section(Text("a"), text=Text("x")),
+        Section(Text("b"), code=Text("az")),
+        Section(Text("c"), bullets=(Text("x"),)),
+        Section(Text("d"), steps=(Text("x"),)),
+    )
+    assert sections_of(*full, Section(Text("nothing"))) == full

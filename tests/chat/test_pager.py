@@ -25,6 +25,7 @@ from shared.chat.posting import Answer
 from shared.model.audit import OutboxMessage
 from shared.model.finding import Severity
 from shared.model.incident import Incident, IncidentState
+from shared.model.text import Text
 from tests.support.hostile import HostileServer
 from tests.support.nouns import make_incident
 from tests.support.strategies import MESSAGES
@@ -35,7 +36,13 @@ KEY = "k3y" * 11
 ROW = OutboxMessage("m1", "shop-prod", "pager", "", WALL, WALL)
 INCIDENT = replace(make_incident(), severity=Severity.CRITICAL)
 CLEARED = replace(INCIDENT, state=IncidentState.CLEARED)
-ALARM = Message("Connections of `shop` fail", "3 a minute", Tone.ALARM, kind=MessageKind.FAILING, subject=INCIDENT.id)
+ALARM = Message(
+    Text("Connections of `shop` fail"),
+    Text("3 a minute"),
+    Tone.ALARM,
+    kind=MessageKind.FAILING,
+    subject=INCIDENT.id,
+)
 
 
 @given(MESSAGES, st.sampled_from(MessageKind), st.sampled_from([None, INCIDENT, CLEARED]), st.sampled_from(Severity))

@@ -18,17 +18,18 @@ from shared.chat.channels import Channel
 from shared.chat.errors import ChatError, ChatRefused, ChatUnavailable, readable_reason, retry_after_seconds
 from shared.chat.message import Button, Chart, Message, MessageKind, Section, Tone
 from shared.flows.notification.heartbeat import beat
+from shared.model.text import Text
 from simulator.testing import RunningSimulator
 from tests.support.azure_in_process import serve_azure
 from tests.support.hostile import Asked, HostileServer, Send
 
 pytestmark = pytest.mark.network
 MESSAGE = Message(
-    "SNAT port exhaustion on shop-prod",
-    "Connections fail.",
+    Text("SNAT port exhaustion on shop-prod"),
+    Text("Connections fail."),
     Tone.ALARM,
-    sections=(Section("By hand", steps=("Look", "Act")),),
-    buttons=(Button("Review the plan", "https://x.example/a"),),
+    sections=(Section(Text("By hand"), steps=(Text("Look"), Text("Act"))),),
+    buttons=(Button(Text("Review the plan"), "https://x.example/a"),),
 )
 Service = Literal["slack", "teams"]
 SERVICES: tuple[Service, ...] = ("slack", "teams")
@@ -115,7 +116,7 @@ def test_blocks_that_slack_refuses_still_arrive_as_text(
 
 
 def test_a_chart_that_slack_refuses_is_left_out_and_the_blocks_arrive(chat: RunningSimulator) -> None:
-    drawn = replace(MESSAGE, charts=(Chart("Failed connections a minute", (("10:00", 1), ("10:01", 2))),))
+    drawn = replace(MESSAGE, charts=(Chart(Text("Failed connections a minute"), (("10:00", 1), ("10:01", 2))),))
     answer_with(chat, "slack", 400, "invalid_blocks")
     channel(chat, "slack").send(drawn)
     assert chat.messages()[-1]["body"] == slack.render(MESSAGE)

@@ -12,34 +12,38 @@ from slack_sdk.models.blocks import ActionsBlock, HeaderBlock, SectionBlock
 from shared.chat import slack
 from shared.chat.block_kit import escape
 from shared.chat.message import Button, Message, Section, Table, Tone
+from shared.model.text import Text
 from simulator.services.slack.blocks import find_problems
 from tests.support.thorough import examples
 
 from ..support.strategies import MESSAGES
 
 MESSAGE = Message(
-    title="SNAT port exhaustion on shop-prod",
-    summary="1,204 connections failed on `kubernetes`.",
+    title=Text("SNAT port exhaustion on shop-prod"),
+    summary=Text("1,204 connections failed on `kubernetes`."),
     tone=Tone.ALARM,
-    facts=(("Cluster", "shop <prod> & co"),),
+    facts=((Text("Cluster"), Text("shop <prod> & co")),),
     sections=(
         Section(
-            "Failing nodes",
-            text="In 15 minutes:",
+            Text("Failing nodes"),
+            text=Text("In 15 minutes:"),
             table=Table(
-                ("Node", "IP", "Failed"),
-                (("vmss000003", "10.1.0.7", "1,204"), ("", "10.1.0.8", "2")),
-                figures=("Failed",),
+                (Text("Node"), Text("IP"), Text("Failed")),
+                (
+                    (Text("vmss000003"), Text("10.1.0.7"), Text("1,204")),
+                    (Text(""), Text("10.1.0.8"), Text("2")),
+                ),
+                figures=1,
             ),
         ),
-        Section("By hand", steps=("Look at `kubernetes`", "Do <it> & see"), is_detail=True),
-        Section("Commands", code="az aks show -n a && echo <b>", is_detail=True),
+        Section(Text("By hand"), steps=(Text("Look at `kubernetes`"), Text("Do <it> & see")), is_detail=True),
+        Section(Text("Commands"), code=Text("az aks show -n a && echo <b>"), is_detail=True),
     ),
     buttons=(
-        Button("Review the plan", "https://x.example/?a=1&b=2", is_primary=True),
-        Button("Details", "https://y.example"),
+        Button(Text("Review the plan"), "https://x.example/?a=1&b=2", is_primary=True),
+        Button(Text("Details"), "https://y.example"),
     ),
-    footer="snatbot · incident 7",
+    footer=Text("snatbot · incident 7"),
 )
 
 
@@ -70,7 +74,7 @@ def test_the_title_shows_the_tone() -> None:
 
 
 def test_a_fact_is_a_line_and_shown_literally() -> None:
-    two = replace(MESSAGE, facts=(*MESSAGE.facts, ("Node", "`vmss000003`")))
+    two = replace(MESSAGE, facts=(*MESSAGE.facts, (Text("Node"), Text("`vmss000003`"))))
     facts = slack.render(two)["blocks"][2]
     assert plain_text(facts) == "Cluster  shop <prod> & co\nNode  vmss000003"
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from shared.chat import incident_messages, teams
 from shared.chat.adaptive_card import escape
 from shared.chat.message import Button, Message, Section, Table, Tone
+from shared.model.text import Text
 from tests.support.thorough import examples
 
 from ..support import nouns
@@ -19,25 +20,25 @@ from ..support.strategies import MESSAGES
 
 LIMIT_BYTES = 28 * 1024
 MESSAGE = Message(
-    title="SNAT port exhaustion on my_shop*prod*",
-    summary="Connections fail on `kubernetes`.",
+    title=Text("SNAT port exhaustion on my_shop*prod*"),
+    summary=Text("Connections fail on `kubernetes`."),
     tone=Tone.ALARM,
-    facts=(("Cluster", "_shop_"),),
+    facts=((Text("Cluster"), Text("_shop_")),),
     sections=(
         Section(
-            "Failing nodes",
+            Text("Failing nodes"),
             table=Table(
-                ("Node", "IP", "Failed"),
-                (("vmss*03*", "10.1.0.7", "1,204"),),
-                note="…and 3 more nodes.",
-                figures=("Failed",),
+                (Text("Node"), Text("IP"), Text("Failed")),
+                ((Text("vmss*03*"), Text("10.1.0.7"), Text("1,204")),),
+                note=Text("…and 3 more."),
+                figures=1,
             ),
         ),
-        Section("By hand", steps=("Look", "Act"), is_detail=True),
-        Section("Commands", code="az one\n\naz two", is_detail=True),
+        Section(Text("By hand"), steps=(Text("Look"), Text("Act")), is_detail=True),
+        Section(Text("Commands"), code=Text("az one\n\naz two"), is_detail=True),
     ),
-    buttons=(Button("Review the plan", "https://x.example", is_primary=True),),
-    footer="snatbot",
+    buttons=(Button(Text("Review the plan"), "https://x.example", is_primary=True),),
+    footer=Text("snatbot"),
 )
 
 
@@ -117,11 +118,13 @@ def test_an_alert_fits_and_says_how_many_nodes_it_left_out(number: int, prefix: 
     shown = len(tables[0]["rows"]) - 1 if tables else 0
     assert shown >= 3 or shown == number
     if shown < number:
-        assert f"…and {number - shown:,} more nodes." in text_of(card)
+        assert f"…and {number - shown:,} more." in text_of(card)
 
 
 def test_what_had_to_go_is_named() -> None:
-    sections = tuple(Section(f"Part {number}", text="long words " * 200, is_detail=True) for number in range(60))
+    sections = tuple(
+        Section(Text(f"Part {number}"), text=Text("long words " * 200), is_detail=True) for number in range(60)
+    )
     text = text_of(card_of(replace(MESSAGE, sections=(*MESSAGE.sections, *sections))))
     assert "Left out to keep this message short: By hand, Commands, Part 0" in text
 

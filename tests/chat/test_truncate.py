@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from shared.chat.message import Button, Message, Section, Table, Tone
 from shared.chat.truncate import BUDGETS, truncate, truncations
+from shared.model.text import Text
 
-NODES = Table(("Node", "Failed"), tuple((f"node-{number}", str(number)) for number in range(47)), row_noun="nodes")
+NODES = Table(
+    (Text("Node"), Text("Failed")),
+    tuple((Text(f"node-{number}"), Text(str(number))) for number in range(47)),
+)
 MESSAGE = Message(
-    title="SNAT port exhaustion on shop-prod",
-    summary="Connections fail.",
+    title=Text("SNAT port exhaustion on shop-prod"),
+    summary=Text("Connections fail."),
     tone=Tone.ALARM,
-    facts=(("Cluster", "shop-prod"),),
+    facts=((Text("Cluster"), Text("shop-prod")),),
     sections=(
-        Section("Failing nodes", table=NODES),
-        Section("Please don't", bullets=tuple(f"thing {number}" for number in range(30))),
-        Section("Commands", code="\n".join(f"az command {number}" for number in range(80)), is_detail=True),
-        Section("In your code", text="word " * 900, is_detail=True),
+        Section(Text("Failing nodes"), table=NODES),
+        Section(Text("Please don't"), bullets=tuple(Text(f"thing {number}") for number in range(30))),
+        Section(
+            Text("Commands"),
+            code=Text("\n".join(f"az command {number}" for number in range(80))),
+            is_detail=True,
+        ),
+        Section(Text("In your code"), text=Text("word " * 900), is_detail=True),
     ),
-    buttons=(Button("Review the plan", "https://example.net/p", is_primary=True),),
+    buttons=(Button(Text("Review the plan"), "https://example.net/p", is_primary=True),),
 )
 
 
@@ -25,14 +33,15 @@ def test_a_table_says_how_many_rows_it_left_out() -> None:
     table = truncate(MESSAGE, BUDGETS[0]).sections[0].table
     assert table is not None
     assert [row[0] for row in table.rows] == [f"node-{number}" for number in range(10)]
-    assert table.note == "…and 37 more nodes."
+    assert table.note == "…and 37 more."
 
 
 def test_a_note_that_was_there_stays() -> None:
-    noted = Table(("Node",), (("a",),) * 12, note="Azure cut its answer.", row_noun="nodes")
-    table = truncate(Message("t", "s", Tone.ALARM, sections=(Section("x", table=noted),)), BUDGETS[0]).sections[0].table
+    noted = Table((Text("Node"),), ((Text("a"),),) * 12, note=Text("Azure cut its answer."))
+    message = Message(Text("t"), Text("s"), Tone.ALARM, sections=(Section(Text("x"), table=noted),))
+    table = truncate(message, BUDGETS[0]).sections[0].table
     assert table is not None
-    assert table.note == "…and 2 more nodes. Azure cut its answer."
+    assert table.note == "…and 2 more. Azure cut its answer."
 
 
 def test_a_list_says_how_many_items_it_left_out() -> None:
@@ -62,5 +71,10 @@ def test_title_summary_facts_and_buttons_stay_to_the_last() -> None:
 
 
 def test_what_is_small_stays_as_it_is() -> None:
-    small = Message("Title", "Summary", Tone.GOOD, sections=(Section("a", bullets=("b",), code="c"),))
+    small = Message(
+        Text("Title"),
+        Text("Summary"),
+        Tone.GOOD,
+        sections=(Section(Text("a"), bullets=(Text("b"),), code=Text("c")),),
+    )
     assert next(truncations(small)) == small

@@ -12,6 +12,7 @@ from shared.chat import slack, teams
 from shared.chat.message import Button, Message, Section, Table, Tone
 from shared.cli.output import VisibleText
 from shared.formatting import visible
+from shared.model.text import Text, verbatim
 from shared.web.pages import message_page
 
 NASTY = "a\u202eb\u200bc\x07d\x1b[31m\ufeff\ud800\u2066e"
@@ -32,16 +33,23 @@ def test_what_can_be_seen_stays(text: str) -> None:
 
 def message(text: str) -> Message:
     return Message(
-        title=text,
-        summary=text,
+        title=verbatim(text),
+        summary=verbatim(text),
         tone=Tone.ALARM,
-        facts=((text, text),),
+        facts=((verbatim(text), verbatim(text)),),
         sections=(
-            Section(text, text, bullets=(text,), steps=(text,), code=text, table=Table(("x",), ((text,),), note=text)),
-            Section(text, text, is_detail=True),
+            Section(
+                verbatim(text),
+                verbatim(text),
+                bullets=(verbatim(text),),
+                steps=(verbatim(text),),
+                code=verbatim(text),
+                table=Table((Text("x"),), ((verbatim(text),),), note=verbatim(text)),
+            ),
+            Section(verbatim(text), verbatim(text), is_detail=True),
         ),
-        buttons=(Button(text, "https://x.example"),),
-        footer=text,
+        buttons=(Button(verbatim(text), "https://x.example"),),
+        footer=verbatim(text),
     )
 
 
@@ -52,7 +60,7 @@ def test_no_field_of_a_message_shows_them(render: object) -> None:
 
 
 def test_a_button_of_nothing_else_still_has_a_text() -> None:
-    only = replace(message("x"), buttons=(Button("\u200b", "https://x.example"),))
+    only = replace(message("x"), buttons=(Button(Text("\u200b"), "https://x.example"),))
     assert '"Open"' in json.dumps(slack.render(only))
 
 

@@ -19,10 +19,10 @@ URL = "https://snatbot.example.com/page"
     ("state", "said", "button"),
     [
         (S.PROPOSED, "A plan waits for a decision until 2026-11-22 20:05 UTC.", "Review plan"),
-        (S.STOPPED, "goes on only when a person says so. Subnet snet-user was changed", "Open change"),
+        (S.STOPPED, "goes on only when a person resumes it. Subnet snet-user was changed", "Open change"),
         (S.DENIED, "was denied by Maria Ortega at 2026-11-22 19:11 UTC. A new plan can be asked for", "Open plan"),
         (S.EXPIRED, "The plan expired at 2026-11-22 20:05 UTC. A new plan can be asked for", "Open plan"),
-        (S.CANT_TELL, "It is: can't tell.", "Open plan"),
+        (S.CANT_TELL, "newest change against it: can't tell.", "Open plan"),
     ],
 )
 def test_a_reminder_names_what_waits_and_leads_there(state: ChangeState, said: str, button: str) -> None:

@@ -18,6 +18,7 @@ from shared.chat.message import Message, MessageKind, Section, Tone
 from shared.flows.notification.deliver import Deliver
 from shared.flows.notification.outbox import Outbox
 from shared.ids import new_id
+from shared.model.text import Text
 from shared.store.liveness import Liveness
 from shared.store.records import Records
 from simulator.testing import RunningSimulator
@@ -31,12 +32,28 @@ _CHANNELS = itertools.count(1)
 _MOST_RUNS = 15
 _MOST_LATER = 4  # calls between two that are broken
 _WRITES = ("submit_transaction", "create_entity", "update_entity", "upsert_entity", "delete_entity")
-_DETAILS = (Section("Steps by hand", bullets=("Add ports",), is_detail=True),)
+_DETAILS = (Section(Text("Steps by hand"), bullets=(Text("Add ports"),), is_detail=True),)
 STORY = (
-    Message("Ports run short", "soon", Tone.WARNING, (), _DETAILS, kind=MessageKind.WARNING, subject=_SUBJECT),
-    Message("Connections fail", "3 a minute", Tone.ALARM, kind=MessageKind.FAILING, subject=_SUBJECT),
-    Message("A plan", "approve it", Tone.ALARM, (), _DETAILS, kind=MessageKind.APPROVAL_WANTED, subject=_SUBJECT),
-    Message("Fixed", "no failures", Tone.GOOD, kind=MessageKind.OUTCOME, subject=_SUBJECT),
+    Message(
+        Text("Ports run short"),
+        Text("soon"),
+        Tone.WARNING,
+        (),
+        _DETAILS,
+        kind=MessageKind.WARNING,
+        subject=_SUBJECT,
+    ),
+    Message(Text("Connections fail"), Text("3 a minute"), Tone.ALARM, kind=MessageKind.FAILING, subject=_SUBJECT),
+    Message(
+        Text("A plan"),
+        Text("approve it"),
+        Tone.ALARM,
+        (),
+        _DETAILS,
+        kind=MessageKind.APPROVAL_WANTED,
+        subject=_SUBJECT,
+    ),
+    Message(Text("Fixed"), Text("no failures"), Tone.GOOD, kind=MessageKind.OUTCOME, subject=_SUBJECT),
 )
 REPLIES = [message.title for message in STORY]
 """The first one's details, and a line for each that follows."""

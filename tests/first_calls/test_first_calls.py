@@ -19,6 +19,7 @@ from shared.chat.message import Message, Section, Tone
 from shared.clock import SystemClock
 from shared.ids import cluster_key, new_id
 from shared.model.change import ChangeState
+from shared.model.text import Text
 from shared.settings import load_settings
 from shared.store.records import Put
 from tests.support import nouns
@@ -34,7 +35,12 @@ NAMES = [
     for function in deployed_functions()
     if (trigger := function.get_trigger()) is not None and trigger.type != "timerTrigger"
 ]
-MESSAGE = Message("Alarm", "Connections fail.", Tone.ALARM, sections=(Section("By hand", steps=("Look", "Act")),))
+MESSAGE = Message(
+    Text("Alarm"),
+    Text("Connections fail."),
+    Tone.ALARM,
+    sections=(Section(Text("By hand"), steps=(Text("Look"), Text("Act"))),),
+)
 
 
 @dataclass(frozen=True, slots=True)

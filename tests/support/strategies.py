@@ -5,12 +5,13 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from shared.chat.message import Button, Message, Section, Table, Tone
+from shared.model.text import Text, verbatim
 
 TEXTS = st.one_of(
     st.text(max_size=60),
     st.text("<>&*_`[]()|#-1. \n\\", max_size=80),
     st.integers(1, 8000).map(lambda length: "long words " * (length // 11) + "x" * (length % 11)),
-)
+).map(verbatim)
 
 URLS = st.integers(1, 4000).map(lambda length: "https://x.example/" + "a" * length)
 
@@ -18,11 +19,10 @@ URLS = st.integers(1, 4000).map(lambda length: "https://x.example/" + "a" * leng
 @st.composite
 def tables(draw: st.DrawFn) -> Table:
     width = draw(st.integers(1, 6))
-    columns = tuple(draw(st.lists(st.sampled_from("abcdefgh"), min_size=width, max_size=width, unique=True)))
+    columns = tuple(Text(name) for name in "abcdefgh"[:width])
     row = st.tuples(*[TEXTS] * width)
     rows = tuple(draw(st.lists(row, max_size=3))) * draw(st.sampled_from([1, 1, 40, 400]))
-    figures = tuple(draw(st.lists(st.sampled_from(columns), unique=True)))
-    return Table(columns, rows, draw(TEXTS), "nodes", figures)
+    return Table(columns, rows, draw(TEXTS), draw(st.integers(0, width - 1)))
 
 
 SECTIONS = st.builds(

@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from ...chat import slack
 from ...chat.errors import ChatRefused, ChatUnavailable
-from ...chat.message import Message, MessageKind
+from ...chat.message import EMPTY, Message, MessageKind
 from ...chat.slack_api import Found, Mark, MessageGone, SlackApi
 from ...model.audit import ChatPost, OutboxMessage
 from ...store.records import Put, Records, Stored
@@ -129,5 +129,5 @@ def _reply(message: Message, *, is_first: bool) -> Message | None:
     details = tuple(replace(section, is_detail=False) for section in message.sections if section.is_detail)
     if is_first and not details:
         return None
-    summary = "" if is_first else message.summary
-    return replace(message, summary=summary, facts=(), sections=details, buttons=(), footer="", charts=())
+    summary = EMPTY if is_first else message.summary
+    return replace(message, summary=summary, facts=(), sections=details, buttons=(), footer=EMPTY, charts=())

@@ -24,6 +24,7 @@ from shared.flows.notification.outbox import Outbox
 from shared.ids import cluster_key, new_id
 from shared.model.audit import OutboxMessage
 from shared.model.incident import IncidentState
+from shared.model.text import Text, verbatim
 from shared.store.liveness import Liveness
 from shared.store.records import Put, Records
 from shared.store.table import Table
@@ -49,7 +50,7 @@ class Post:
     def put(self, *titles: str, wall: datetime = WALL) -> None:
         outbox = Outbox(tuple(self.channels))
         for number, title in enumerate(titles):
-            message = Message(title, "summary", Tone.NEUTRAL)
+            message = Message(verbatim(title), Text("summary"), Tone.NEUTRAL)
             rows = outbox.rows(CLUSTER.name, message, wall + timedelta(seconds=number))
             self.records.commit(CLUSTER.id, rows)
 
@@ -323,7 +324,7 @@ def test_a_pager_hears_how_the_incident_stands_now(
     incident = make_incident()
     for kind, state in ((MessageKind.FAILING, IncidentState.OPEN), (MessageKind.OUTCOME, IncidentState.CLEARED)):
         stored = records.incident_in(PARTITION, incident.id)
-        message = Message("title", "summary", Tone.ALARM, kind=kind, subject=incident.id)
+        message = Message(Text("title"), Text("summary"), Tone.ALARM, kind=kind, subject=incident.id)
         rows = Outbox(("pager",)).rows(CLUSTER.name, message, WALL)
         records.commit_in(PARTITION, [Put(replace(incident, state=state), stored.etag if stored else None), *rows])
         assert flow.run(PARTITION, WALL) == Delivery(sent=1)
@@ -358,7 +359,12 @@ def refuses_the_forged(post: Post, minute: int = 1) -> None:
 
 def test_a_phishing_message_that_somebody_put_into_the_outbox_is_not_delivered(table: Table) -> None:
     """The attack: a button that leads elsewhere."""
-    message = Message("Approve now", "", Tone.ALARM, buttons=(Button("Approve", "https://evil.example"),))
+    message = Message(
+        Text("Approve now"),
+        Text(""),
+        Tone.ALARM,
+        buttons=(Button(Text("Approve"), "https://evil.example"),),
+    )
     Records(table).commit(CLUSTER.id, Outbox(("slack",)).rows(CLUSTER.name, message, WALL))
     refuses_the_forged(signed_post(table))
 

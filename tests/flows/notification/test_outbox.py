@@ -5,15 +5,19 @@ from __future__ import annotations
 from shared.chat.message import Button, Message, Section, Table, Tone
 from shared.flows.notification.outbox import Outbox, audit, message_of
 from shared.model.audit import OutboxMessage
+from shared.model.text import Text
 from tests.support.builders import at
 
 MESSAGE = Message(
-    "Alarm",
-    "Connections fail – 🔥",
+    Text("Alarm"),
+    Text("Connections fail – 🔥"),
     Tone.ALARM,
-    facts=(("Cluster", "shop-prod"),),
-    sections=(Section("Nodes", table=Table(("Node",), (("aks-1",),))), Section("By hand", steps=("Look",))),
-    buttons=(Button("Open", "https://bot.example.com", is_primary=True),),
+    facts=((Text("Cluster"), Text("shop-prod")),),
+    sections=(
+        Section(Text("Nodes"), table=Table((Text("Node"),), ((Text("aks-1"),),))),
+        Section(Text("By hand"), steps=(Text("Look"),)),
+    ),
+    buttons=(Button(Text("Open"), "https://bot.example.com", is_primary=True),),
 )
 
 

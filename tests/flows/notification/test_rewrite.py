@@ -15,6 +15,7 @@ from shared.chat.message import Chart, Message, MessageKind, Section, Tone
 from shared.chat.slack_api import EVENT_TYPE
 from shared.flows.notification.deliver import Deliver, Delivery
 from shared.flows.notification.outbox import Outbox
+from shared.model.text import Text
 from shared.store.liveness import Liveness
 from shared.store.records import Records
 from simulator.testing import RunningSimulator
@@ -23,11 +24,13 @@ from tests.simulator.slack import client
 
 pytestmark = pytest.mark.network
 MINUTE = timedelta(minutes=1)
-DETAIL = Section("Steps by hand", bullets=("Add ports",), is_detail=True)
-WARNING = Message("Ports run short", "soon", Tone.WARNING, (), (DETAIL,), kind=MessageKind.WARNING, subject="inc1")
-FAILING = replace(WARNING, title="Connections fail", tone=Tone.ALARM, sections=(), kind=MessageKind.FAILING)
-STEP = replace(FAILING, title="Step 1 of 3", kind=MessageKind.STEP)
-FLEET = Message("Not measured", "a role is missing", Tone.WARNING)
+DETAIL = Section(Text("Steps by hand"), bullets=(Text("Add ports"),), is_detail=True)
+WARNING = Message(
+    Text("Ports run short"), Text("soon"), Tone.WARNING, (), (DETAIL,), kind=MessageKind.WARNING, subject="inc1"
+)
+FAILING = replace(WARNING, title=Text("Connections fail"), tone=Tone.ALARM, sections=(), kind=MessageKind.FAILING)
+STEP = replace(FAILING, title=Text("Step 1 of 3"), kind=MessageKind.STEP)
+FLEET = Message(Text("Not measured"), Text("a role is missing"), Tone.WARNING)
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +101,7 @@ def test_an_incident_is_one_message_with_the_rest_in_its_thread(room: Room) -> N
 
 
 def test_each_subject_has_a_message_of_its_own_and_the_fleets_are_never_rewritten(room: Room) -> None:
-    room.tell(WARNING, replace(WARNING, title="Another", subject="inc2"), FLEET, FLEET)
+    room.tell(WARNING, replace(WARNING, title=Text("Another"), subject="inc2"), FLEET, FLEET)
     assert room.titles() == ["Ports run short", "Another", "Not measured", "Not measured"]
 
 
@@ -159,7 +162,7 @@ def test_without_the_blocks_that_slack_refuses_the_text_arrives(
 
 
 def test_a_chart_that_slack_refuses_is_left_out_and_the_blocks_arrive(room: Room) -> None:
-    drawn = replace(WARNING, charts=(Chart("Failed connections a minute", (("10:00", 1), ("10:01", 2))),))
+    drawn = replace(WARNING, charts=(Chart(Text("Failed connections a minute"), (("10:00", 1), ("10:01", 2))),))
     room.refuse_once("chat.postMessage", "invalid_blocks")
     room.tell(drawn)
     assert room.titles() == ["Ports run short"]

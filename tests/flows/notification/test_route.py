@@ -17,6 +17,7 @@ from shared.ids import cluster_key
 from shared.model.audit import OutboxMessage
 from shared.model.finding import Severity
 from shared.model.incident import ClusterRecord
+from shared.model.text import Text
 from shared.routes import Route
 from shared.store.liveness import Liveness
 from shared.store.records import FLEET_PARTITION, Put, Records
@@ -28,7 +29,7 @@ PARTITION = cluster_key(CLUSTER.id)
 WALL = datetime(2026, 11, 22, 19, 5, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 INCIDENT = replace(make_incident(), severity=Severity.WARNING)
-ALARM = Message("Alarm", "summary", Tone.ALARM, subject=INCIDENT.id)
+ALARM = Message(Text("Alarm"), Text("summary"), Tone.ALARM, subject=INCIDENT.id)
 ROUTES = (
     Route(to=("pager", "payments"), tags={"team": "pay"}, severity="failing"),
     Route(to=("payments",), tags={"team": "pay"}),
