@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from ..errors import SnatbotError
 from ..formatting import clip
+from ..model.text import Text, arranged
 from ..retry_after import requested_wait_seconds
 
 LONGEST_WAIT_SECONDS = 3600.0
@@ -19,16 +20,16 @@ LONGEST_WAIT_SECONDS = 3600.0
 class ChatError(SnatbotError):
     """The chat service did not accept a message. ``channel`` is ``slack`` or ``teams``."""
 
-    def __init__(self, channel: str, reason: str) -> None:
+    def __init__(self, channel: str, reason: Text) -> None:
         self.channel = channel
         self.reason = reason
-        super().__init__(f"{channel}: {reason}")
+        super().__init__(arranged("{channel}: {reason}", channel=channel, reason=reason))
 
 
 class ChatUnavailable(ChatError):
     """Try again later, not before ``retry_after_seconds`` if the service gave a time."""
 
-    def __init__(self, channel: str, reason: str, retry_after_seconds: float | None = None) -> None:
+    def __init__(self, channel: str, reason: Text, retry_after_seconds: float | None = None) -> None:
         self.retry_after_seconds = retry_after_seconds
         super().__init__(channel, reason)
 

@@ -16,6 +16,8 @@ from ..model.text import Text
 from ..wording.render import translated
 
 EMPTY = Text("")
+# Translators: the name of a line in a chart of counts for each minute.
+A_MINUTE = Text("a minute")
 Label = TypeVar("Label", bound=str)
 Fact = TypeVar("Fact", bound=str)
 _CODE = re.compile(r"`([^`\n]+)`")
@@ -64,7 +66,7 @@ class Chart:
 
     title: Text
     points: tuple[tuple[str, int | None], ...]  # label and value; None: not measured
-    unit: Text = Text("a minute")
+    unit: Text = A_MINUTE
 
 
 @dataclass(frozen=True, slots=True)

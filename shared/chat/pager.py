@@ -18,6 +18,7 @@ from ..formatting import clip
 from ..model.audit import OutboxMessage
 from ..model.finding import Severity
 from ..model.incident import Incident
+from ..model.text import Text, verbatim
 from .errors import ChatRefused, ChatUnavailable, retry_after_seconds
 from .message import Message, MessageKind, Tone, without_backticks
 from .posting import JSON, post
@@ -131,8 +132,8 @@ def pagerduty_body(event: Event, routing_key: str) -> dict[str, Any]:
 
 def _post(channel: str, url: str, body: bytes, headers: Mapping[str, str]) -> None:
     """The receiver's reason is not shown: it may repeat what was sent, with the key."""
-    answer = post(channel, url, body, TIMEOUT_SECONDS, headers, "its url in ROUTES")
+    answer = post(channel, url, body, TIMEOUT_SECONDS, headers, Text("its url in ROUTES"))
     if answer.status in (408, 429) or answer.status >= 500:
-        raise ChatUnavailable(channel, str(answer.status), retry_after_seconds(answer.headers))
+        raise ChatUnavailable(channel, verbatim(str(answer.status)), retry_after_seconds(answer.headers))
     if not 200 <= answer.status < 300:
-        raise ChatRefused(channel, str(answer.status))
+        raise ChatRefused(channel, verbatim(str(answer.status)))

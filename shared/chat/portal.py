@@ -50,7 +50,7 @@ def _chart(kind: str, resource_id: ArmId, metric: str, split_by: str) -> dict[st
     grouping = {"dimension": split_by, "sort": _DESCENDING, "top": _SERIES}
     return {
         "metrics": [shown],
-        "title": f"{metric} of {resource_name(resource_id)}",
+        "title": f"{resource_name(resource_id)}: {metric}",
         "titleKind": 2,
         "grouping": grouping,
     }

@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from ..first_use import import_lock
+from ..model.text import verbatim
 from .errors import BlocksRefused, readable_reason
 from .message import Message
 from .posting import check
@@ -67,7 +68,7 @@ def post(url: str, payload: dict[str, Any], timeout_seconds: float = TIMEOUT_SEC
     """Posts once. Raises BlocksRefused, or ChatUnavailable or ChatRefused as ``posting`` does."""
     answer = post_json(CHANNEL, url, json.dumps(payload).encode(), timeout_seconds)
     if answer.status == 400 and "blocks" in answer.body:
-        raise BlocksRefused(CHANNEL, f"400 {readable_reason(answer.body, url)}")
+        raise BlocksRefused(CHANNEL, verbatim(f"400 {readable_reason(answer.body, url)}"))
     check(answer, CHANNEL, url)
 
 

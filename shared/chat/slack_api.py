@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from ..formatting import clip
+from ..model.text import Text, arranged, verbatim
 from .errors import BlocksRefused, ChatRefused, ChatUnavailable, retry_after_seconds
 from .posting import Answer, post
 
@@ -64,7 +65,7 @@ class SlackApi:
         more = {"thread_ts": thread, "reply_broadcast": is_broadcast} if thread else {}
         ts = self._call("chat.postMessage", {**payload, **more, "metadata": mark.as_metadata()}).get("ts")
         if not isinstance(ts, str) or not ts:
-            raise ChatUnavailable(CHANNEL, "chat.postMessage: Slack did not say where it posted")
+            raise ChatUnavailable(CHANNEL, Text("chat.postMessage: Slack did not say where it posted"))
         return ts
 
     def update(self, ts: str, payload: Mapping[str, Any], mark: Mark) -> None:
@@ -95,7 +96,7 @@ class SlackApi:
             answer = self._call(method, {**arguments, **page})
             messages = answer.get("messages")
             if not isinstance(messages, list):
-                raise ChatUnavailable(CHANNEL, f"{method}: the answer holds no messages")
+                raise ChatUnavailable(CHANNEL, Text("{method}: the answer holds no messages", method=method))
             rows += [row for row in messages if isinstance(row, dict)]
             more = answer.get("response_metadata")
             cursor = str(more.get("next_cursor") or "") if isinstance(more, dict) else ""
@@ -107,14 +108,14 @@ class SlackApi:
         """As a form, which every method accepts."""
         seconds = min(TIMEOUT_SECONDS, self._ends - time.monotonic())
         if seconds <= 0:
-            raise ChatUnavailable(CHANNEL, f"no time was left for {method}")
+            raise ChatUnavailable(CHANNEL, Text("no time was left for {method}", method=method))
         form = {"channel": self.place} | {name: _as_text(value) for name, value in arguments.items()}
         headers = {
             "Content-Type": "application/x-www-form-urlencoded; charset=utf-8",
             "Authorization": f"Bearer {self._token}",
         }
         body = urlencode(form, errors="replace").encode()
-        answer = post(CHANNEL, f"{self._api_url}/{method}", body, seconds, headers, "SLACK_API_URL")
+        answer = post(CHANNEL, f"{self._api_url}/{method}", body, seconds, headers, verbatim("SLACK_API_URL"))
         return _checked(method, answer)
 
 
@@ -124,21 +125,23 @@ def _as_text(value: Any) -> str:
 
 def _checked(method: str, answer: Answer) -> dict[str, Any]:
     """Errors come with status 200 and ``"ok": false``."""
+    status = verbatim(f"{method}: {answer.status}")
     if answer.status in (408, 429) or answer.status >= 500:
-        raise ChatUnavailable(CHANNEL, f"{method}: {answer.status}", retry_after_seconds(answer.headers))
+        raise ChatUnavailable(CHANNEL, status, retry_after_seconds(answer.headers))
     if answer.status != 200:
-        raise ChatRefused(CHANNEL, f"{method}: {answer.status}")
+        raise ChatRefused(CHANNEL, status)
     try:
         body = json.loads(answer.body)
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict) or not isinstance(body.get("ok"), bool):
-        raise ChatUnavailable(CHANNEL, f"{method}: the answer can't be read")
+        raise ChatUnavailable(CHANNEL, Text("{method}: the answer can't be read", method=method))
     if body["ok"]:
         return body
-    code = clip(str(body.get("error") or "no reason given"), 80)
-    needed = f" (needs the scope {clip(str(body['needed']), 80)})" if body.get("needed") else ""
-    reason = f"{method}: {code}{needed}"
+    code = clip(str(body.get("error") or "?"), 80)
+    reason = arranged("{method}: {code}", method=method, code=code)
+    if body.get("needed"):
+        reason = Text("{problem} (needs the scope {scope})", problem=reason, scope=clip(str(body["needed"]), 80))
     if code in _PASSING:
         raise ChatUnavailable(CHANNEL, reason, retry_after_seconds(answer.headers))
     if code in _GONE:

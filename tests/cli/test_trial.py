@@ -12,6 +12,7 @@ from shared.chat.errors import ChatRefused
 from shared.chat.message import Message
 from shared.cli.__main__ import main
 from shared.clock import SystemClock
+from shared.model.text import Text
 from shared.settings import load_settings
 
 STORELESS = {"SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/x", "TEAMS_WEBHOOK_URL": "https://x.example/y"}
@@ -27,11 +28,10 @@ def run(*arguments: str, routes: object = None) -> int:
 def posted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     titles: list[str] = []
 
-    def send(channel: Channel, message: Message) -> str:
+    def send(channel: Channel, message: Message) -> None:
         if channel.service == "teams":
-            raise ChatRefused("teams", "404 gone")
+            raise ChatRefused("teams", Text("404 gone"))
         titles.append(message.title)
-        return ""
 
     monkeypatch.setattr(Channel, "send", send)
     return titles

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from shared.chat.errors import ChatError, ChatRefused, ChatUnavailable
 from shared.chat.message import Message
+from shared.model.text import Text
 
 
 class FakeChannel:
@@ -25,8 +26,8 @@ class FakeChannel:
 
 
 def down(retry_after_seconds: float | None = None) -> Callable[[str], ChatError]:
-    return lambda _: ChatUnavailable("slack", "503", retry_after_seconds)
+    return lambda _: ChatUnavailable("slack", Text("503"), retry_after_seconds)
 
 
 def refusing(*titles: str) -> Callable[[str], ChatError | None]:
-    return lambda title: ChatRefused("slack", "invalid_blocks") if title in titles or not titles else None
+    return lambda title: ChatRefused("slack", Text("invalid_blocks")) if title in titles or not titles else None

@@ -20,6 +20,7 @@ from ...chat.errors import ChatRefused, ChatUnavailable
 from ...chat.pager import PagerDuty, SignedWebhook, event_of
 from ...formatting import count, listed
 from ...model.audit import OutboxMessage
+from ...model.text import Text
 from ...store.errors import StoreConflict
 from ...store.liveness import Liveness
 from ...store.records import Put, Records, Stored
@@ -140,11 +141,11 @@ class Deliver:
     def _post(self, partition: str, row: OutboxMessage, wall: datetime) -> None:
         channel = self._channels.get(row.channel)
         if channel is None:
-            raise ChatRefused(row.channel, "this channel is not configured any more")
+            raise ChatRefused(row.channel, Text("this channel is not configured any more"))
         try:
             message = message_of(row)
         except ValueError:
-            raise ChatRefused(row.channel, "the stored message cannot be read by this release") from None
+            raise ChatRefused(row.channel, Text("the stored message cannot be read by this release")) from None
         if isinstance(channel, SlackBot):
             RewrittenMessage(self._records, channel.api(), partition, row, message).deliver()
         elif isinstance(channel, SignedWebhook | PagerDuty):

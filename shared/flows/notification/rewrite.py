@@ -16,6 +16,7 @@ from ...chat.errors import ChatRefused, ChatUnavailable
 from ...chat.message import EMPTY, Message, MessageKind
 from ...chat.slack_api import Found, Mark, MessageGone, SlackApi
 from ...model.audit import ChatPost, OutboxMessage
+from ...model.text import Text
 from ...store.records import Put, Records, Stored
 
 log = logging.getLogger("snatbot.deliver")
@@ -47,7 +48,7 @@ class RewrittenMessage:
         except MessageGone:
             self._keep(replace(shown, ts=""), self._stored())
             raise ChatUnavailable(
-                self._row.channel, "the message was deleted in the meantime; posting it again"
+                self._row.channel, Text("the message was deleted in the meantime; posting it again")
             ) from None
 
     def _show(self) -> ChatPost:

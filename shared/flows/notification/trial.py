@@ -13,6 +13,7 @@ from ...chat.pager import Event, PagerDuty, SignedWebhook
 from ...chat.slack_api import Mark
 from ...ids import new_id
 from ...model.finding import Severity
+from ...model.text import Text
 
 _CLOCKS_DIFFER = timedelta(minutes=5)  # between snatbot's clock and Slack's
 
@@ -35,4 +36,5 @@ def _try_slack_bot(bot: SlackBot, payload: dict[str, object], mark: Mark, wall: 
     ts = api.post(payload, mark)
     api.update(ts, payload, mark)
     if all(found.mark != mark for found in api.messages(wall - _CLOCKS_DIFFER)):
-        raise ChatRefused("slack", "the message was posted, but isn't in the history that the bot may read")
+        reason = Text("the message was posted, but isn't in the history that the bot may read")
+        raise ChatRefused("slack", reason)
