@@ -6,6 +6,7 @@ Clients are created on first use; heavy packages are imported then.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .auth.errors import RemediationOff
@@ -230,4 +231,4 @@ class Clients:
             found["teams"] = Channel("teams", settings.teams_webhook_url.get_secret_value())
         for name, channel in settings.routes.channels.items() if settings.routes else ():
             found[name] = channel_of(channel, settings.slack_api_url, settings.slack_bot_token)
-        return found
+        return {name: replace(channel, language=settings.language_of(name)) for name, channel in found.items()}

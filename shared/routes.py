@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from .setting_types import RoutingKey, SecretUrl, SigningKey, SlackBotToken, SlackChannelId, Url
+from .setting_types import Language, RoutingKey, SecretUrl, SigningKey, SlackBotToken, SlackChannelId, Url
 
 OWN_NAMES = ("slack", "teams")
 _NAME = r"[a-z][a-z0-9-]{0,29}"
@@ -72,6 +72,7 @@ class Route(_Strict):
     subscriptions: Texts = ()  # ids
     tags: dict[str, str] = {}  # all of them; names case-insensitive, values case-sensitive
     severity: Literal["warning", "high", "failing", "critical"] | None = None  # at least this
+    language: Language | None = None  # of all messages in its channels; None: LANGUAGE
 
     @property
     def takes_all(self) -> bool:
@@ -82,6 +83,9 @@ class Routes(_Strict):
     channels: dict[Name, Definition] = {}
     routes: tuple[Route, ...] = ()
 
+    def language_of(self, channel: str) -> str | None:
+        return next((route.language for route in self.routes if route.language and channel in route.to), None)
+
     def problems(self, defaults: tuple[str, ...], slack_channel: str) -> Iterator[str]:
         """Contradictions within the setting. ``defaults``: names of OWN_NAMES that are set."""
         known = {*defaults, *self.channels}
@@ -90,6 +94,8 @@ class Routes(_Strict):
                 yield f"routes.{index} is never reached: a route before it takes everything"
             if not set(route.to) <= known:
                 yield f"routes.{index}.to names a channel that is not defined"
+            if route.language and any(self.language_of(name) != route.language for name in route.to):
+                yield f"routes.{index}.to names a channel that a route before it gives another language"
         named = {name for route in self.routes for name in route.to}
         bots = [each.channel for each in self.channels.values() if isinstance(each, SlackBotDefinition)]
         for name, channel in self.channels.items():

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from .approval_policy import parse_policy
 from .core.approval.policy import Policy
 from .maintenance_windows import EXAMPLE, MaintenanceWindows, parse_maintenance
+from .wording.languages import LANGUAGES
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _NAME_LENGTH = 60  # of Azure's 80; the rest is for the cluster's name, shortened if needed, and longer numbers
@@ -181,6 +182,12 @@ def _prefix(text: str) -> str:
     return text
 
 
+def _language(text: str) -> str:
+    if text not in LANGUAGES:
+        raise ValueError(f"must be one of {', '.join(LANGUAGES)}")
+    return text
+
+
 Url = Annotated[str, AfterValidator(_https_url)]
 SecretUrl = Annotated[SecretStr, AfterValidator(_secret_url)]
 ConnectionString = Annotated[SecretStr, AfterValidator(_connection_string)]
@@ -197,5 +204,6 @@ RegionUrl = Annotated[str, AfterValidator(_region_url)]
 WindowsText = Annotated[MaintenanceWindows, BeforeValidator(_windows)]
 PolicyText = Annotated[Policy, BeforeValidator(parse_policy)]
 NatIps = Annotated[str, AfterValidator(_nat_ips)]
+Language = Annotated[str, AfterValidator(_language)]
 Guid = Annotated[str, AfterValidator(_guid)]
 Prefix = Annotated[str, AfterValidator(_prefix)]

@@ -114,6 +114,9 @@ class Settings(BaseModel):
         "JSON: more channels, and which clusters' messages go to which (docs/telling.md). The settings above are the "
         "default. Holds secrets.",
     )
+    language: types.Language = _text(
+        "en", "Language of messages: `en` or `es`. A route of ROUTES may have another for its channels."
+    )
     public_base_url: types.Url | None = _text(None, "This app's address as people reach it, for links in messages.")
 
     # --- Storage and health ---
@@ -222,6 +225,9 @@ class Settings(BaseModel):
         """Names of the channels that have settings of their own."""
         given = (self.slack_webhook_url or self.slack_bot_token, self.teams_webhook_url)
         return tuple(name for name, secret in zip(OWN_NAMES, given, strict=True) if secret is not None)
+
+    def language_of(self, channel: str) -> str:
+        return (self.routes.language_of(channel) if self.routes else None) or self.language
 
     @property
     def is_remediation_on(self) -> bool:

@@ -63,6 +63,18 @@ def test_each_kind_becomes_a_channel() -> None:
     }
 
 
+def test_a_channel_has_the_language_of_a_route_to_it_else_that_of_the_app() -> None:
+    routes: list[dict[str, Any]] = [ALL | {"severity": "high", "language": "es"}, {"to": ["first", "second", "slack"]}]
+    app = App(load({"first": WEBHOOK, "second": BOT}, *routes, **SLACK, LANGUAGE="en"), SystemClock())
+    assert {name: channel.language for name, channel in app.channels.items()} == {
+        "slack": "en",
+        "first": "es",
+        "second": "en",
+    }
+    spanish = App(load_settings({**STORAGE, **SLACK, "LANGUAGE": "es"}), SystemClock())
+    assert spanish.channels["slack"].language == "es"
+
+
 @pytest.mark.parametrize(
     ("channel", "told"),
     [
@@ -81,7 +93,11 @@ def test_a_pager_needs_its_key(channel: dict[str, Any], told: str) -> None:
 def test_every_mistake_of_shape_is_told_at_once() -> None:
     channels = {"first": WEBHOOK | {"url": "x"}, "second": {"kind": CANARY}, "third": {}, CANARY.upper(): BOT}
     told = problem(
-        channels, {"to": []}, {"to": ["first"], "severity": CANARY, "tagz": {}}, {"to": ["first"], "tags": 1}
+        channels,
+        {"to": []},
+        {"to": ["first"], "severity": CANARY, "tagz": {}},
+        {"to": ["first"], "tags": 1},
+        ALL | {"language": CANARY},
     )
     for part in (
         "channels.first.url must be a complete https:// address",
@@ -92,6 +108,7 @@ def test_every_mistake_of_shape_is_told_at_once() -> None:
         "routes.1.severity ",
         "routes.1 holds a name that is not known there",
         "routes.2.tags ",
+        "routes.3.language must be one of en, es",
     ):
         assert part in told
     assert CANARY not in told.lower()
@@ -107,6 +124,12 @@ def test_every_mistake_of_shape_is_told_at_once() -> None:
         ({"first": BOT}, [ALL], {}, "channels.first needs a token, or SLACK_BOT_TOKEN"),
         ({"first": BOT | {"channel": "C0001"}}, [ALL], SLACK, "channels.first has the Slack channel of another"),
         ({"first": WEBHOOK}, [ALL | {"severity": "high"}], {}, "has no default"),
+        (
+            {"first": WEBHOOK},
+            [ALL | {"severity": "high", "language": "es"}, ALL | {"language": "en"}],
+            {},
+            "routes.1.to names a channel that a route before it gives another language",
+        ),
     ],
 )
 def test_what_cannot_be_right_together(

@@ -75,6 +75,7 @@ WRONG = {
     "SLACK_BOT_TOKEN": ["xoxp-1-2", "xoxe.xoxb-1-2", "token", "xoxb-", "xoxb-1 2"],
     "SLACK_CHANNEL": ["#alerts", "alerts", "c0123456789", "U0123456789", "C"],
     "SLACK_API_URL": ["slack.com/api", "http://slack.com/api", "https://slack.com/api?x=1"],
+    "LANGUAGE": ["fr", "EN", "español"],
     "TEAMS_WEBHOOK_URL": ["teams", "http://teams.example.com"],
     "ROUTES": [
         "to payments",

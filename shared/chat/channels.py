@@ -23,6 +23,7 @@ _REWRITTEN = (MessageKind.STEP, MessageKind.PROVING, MessageKind.SILENCED)
 class Channel:
     service: str  # slack or teams
     url: str = field(repr=False)  # a secret, and never part of an error
+    language: str = "en"
 
     def send(self, message: Message) -> None:
         """Raises ChatUnavailable (try again) or ChatRefused (don't)."""
@@ -41,6 +42,7 @@ class SlackBot:
     api_url: str
     token: str = field(repr=False)
     place: str  # the channel's id
+    language: str = "en"
 
     def api(self) -> SlackApi:
         """For one message."""

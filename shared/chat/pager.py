@@ -67,6 +67,7 @@ def _action(message: Message, incident: Incident | None) -> str:
 class SignedWebhook:
     url: str = field(repr=False)
     secret: str = field(repr=False)
+    language: str = "en"
 
     def send(self, event: Event, wall: datetime) -> None:
         """Raises ChatUnavailable or ChatRefused."""
@@ -80,6 +81,7 @@ class SignedWebhook:
 class PagerDuty:
     url: str
     routing_key: str = field(repr=False)
+    language: str = "en"
 
     def send(self, event: Event, _wall: datetime) -> None:
         """Raises ChatUnavailable or ChatRefused."""

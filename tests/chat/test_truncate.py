@@ -44,6 +44,15 @@ def test_a_note_that_was_there_stays() -> None:
     assert table.note == "…and 2 more. Azure cut its answer."
 
 
+def test_what_was_left_out_is_said_in_the_language_of_the_message() -> None:
+    many = tuple(Text(str(number)) for number in range(12_030))
+    message = Message(Text("t"), Text("s"), Tone.ALARM, sections=(Section(Text("x"), bullets=many),))
+    shown = {language: next(truncations(message.in_language(language))) for language in ("en", "es")}
+    (english, spanish) = (each.sections[0].bullets[-1] for each in shown.values())
+    assert "12,010" in english
+    assert "12.010" in spanish
+
+
 def test_a_list_says_how_many_items_it_left_out() -> None:
     bullets = truncate(MESSAGE, BUDGETS[0]).sections[1].bullets
     assert bullets[-1] == "…and 10 more"

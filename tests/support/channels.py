@@ -14,6 +14,7 @@ class FakeChannel:
 
     def __init__(self, trouble: Callable[[str], ChatError | None] = lambda _: None) -> None:
         self.posted: list[str] = []
+        self.language = "en"
         self.tried: list[str] = []
         self.trouble = trouble
 

@@ -143,7 +143,7 @@ class Deliver:
         if channel is None:
             raise ChatRefused(row.channel, Text("this channel is not configured any more"))
         try:
-            message = message_of(row)
+            message = message_of(row).in_language(channel.language)
         except ValueError:
             raise ChatRefused(row.channel, Text("the stored message cannot be read by this release")) from None
         if isinstance(channel, SlackBot):

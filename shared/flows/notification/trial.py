@@ -20,7 +20,7 @@ _CLOCKS_DIFFER = timedelta(minutes=5)  # between snatbot's clock and Slack's
 
 def try_channel(name: str, channel: AnyChannel, wall: datetime) -> None:
     """A pager gets a trigger and its resolution. Raises ChatUnavailable or ChatRefused."""
-    message, trial_id = trial_message(name), new_id()
+    message, trial_id = trial_message(name).in_language(channel.language), new_id()
     if isinstance(channel, SlackBot):
         _try_slack_bot(channel, slack.render(message), Mark("", trial_id), wall)
     elif isinstance(channel, SignedWebhook | PagerDuty):

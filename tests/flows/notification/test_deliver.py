@@ -21,6 +21,7 @@ from shared.chat.message import Button, Message, MessageKind, Tone
 from shared.chat.pager import PagerDuty
 from shared.flows.notification.deliver import Deliver, Delivery
 from shared.flows.notification.outbox import Outbox
+from shared.formatting import number, percent, utc
 from shared.ids import cluster_key, new_id
 from shared.model.audit import OutboxMessage
 from shared.model.incident import IncidentState
@@ -49,9 +50,9 @@ class Post:
 
     def put(self, *titles: str, wall: datetime = WALL) -> None:
         outbox = Outbox(tuple(self.channels))
-        for number, title in enumerate(titles):
+        for second, title in enumerate(titles):
             message = Message(verbatim(title), Text("summary"), Tone.NEUTRAL)
-            rows = outbox.rows(CLUSTER.name, message, wall + timedelta(seconds=number))
+            rows = outbox.rows(CLUSTER.name, message, wall + timedelta(seconds=second))
             self.records.commit(CLUSTER.id, rows)
 
     def run(self, minute: float = 1) -> Delivery:
@@ -76,6 +77,17 @@ def test_everything_due_is_posted_in_order_and_taken_out(post: Post) -> None:
     assert post.channels["slack"].posted == ["first", "second", "third"]
     assert post.waiting() == []
     assert post.liveness.last_success("deliver") == WALL + MINUTE
+
+
+def test_each_channel_gets_a_stored_message_in_its_own_language(records: Records, liveness: Liveness) -> None:
+    english, spanish = FakeChannel(), FakeChannel()
+    spanish.language = "es"
+    post = Post(records, liveness, slack=english, teams=spanish)
+    message = Message(utc(WALL), number(12_000), Tone.NEUTRAL, facts=((Text("IP"), percent(1, 8)),))
+    records.commit(CLUSTER.id, Outbox(("slack", "teams")).rows(CLUSTER.name, message, WALL))
+    assert post.run() == Delivery(sent=2)
+    assert english.posted == ["2026-11-22 19:05 UTC"]
+    assert spanish.posted == ["22/11/2026 19:05 UTC"]
 
 
 def test_running_again_posts_nothing_again(post: Post) -> None:
