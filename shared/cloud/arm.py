@@ -58,6 +58,10 @@ class Arm:
         """A query sent as POST. The pipeline retries it like a GET, so it must not change anything."""
         return self._call("POST", self._url(path, api_version, {}), body)
 
+    def post_bytes(self, path: str, body: Mapping[str, Any], api_version: str) -> bytes:
+        """As ``post``, before it is decoded."""
+        return self._send("POST", self._url(path, api_version, {}), body)
+
     def list(self, path: str, api_version: str, **query: str | int) -> Iterator[dict[str, Any]]:
         """Every item of a collection, page after page. The caller checks that each item is an object."""
         url, page = self._first(path, api_version, query)

@@ -20,11 +20,12 @@ from ..model.resource_id import ArmId
 from ..model.text import Text
 from . import api_versions
 from .arm import Arm
-from .errors import AzureError, BadRequest, Forbidden, NotFound, SignInFailed, TooMuchAsked, UnexpectedAnswer
+from .errors import AzureError, BadRequest, Forbidden, NotFound, SignInFailed, TooMuchAsked
 from .node_list import read_nodes
 from .paging import Pages
 from .parse.cluster import CLUSTER_TYPE, parse_cluster
-from .parse.fields import Json, UnreadableRow, read_rows, reference, segment, text
+from .parse.fields import Json, UnreadableRow, read_rows, reference, segment
+from .parse.graph_page import read_page
 from .parse.load_balancer import parse_load_balancer
 
 T = TypeVar("T")
@@ -154,13 +155,10 @@ class Discovery:
         pages, token = Pages("Resource Graph"), ""
         while True:
             pages.turn(token)
-            page = self._arm.post("/providers/Microsoft.ResourceGraph/resources", body, api_versions.RESOURCE_GRAPH)
-            rows = page.get("data")
-            if not isinstance(rows, list):
-                raise UnexpectedAnswer("Resource Graph", Text("the answer has no rows"))
-            yield from rows
+            path = "/providers/Microsoft.ResourceGraph/resources"
             # `resultTruncated` says "false" even if there is more, so only the token counts.
-            token = text(page, "$skipToken")
+            rows, token = read_page(self._arm.post_bytes(path, body, api_versions.RESOURCE_GRAPH))
+            yield from rows
             if not token:
                 return
             options["$skipToken"] = token

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
@@ -44,6 +45,9 @@ class Canned:
             raise answer
         assert isinstance(answer, dict)
         return answer
+
+    def post_bytes(self, path: str, body: Mapping[str, Any], api_version: str) -> bytes:
+        return json.dumps(self.post(path, body, api_version)).encode()
 
     def _answer(self, path: str) -> Any:
         self.asked.append(path)
