@@ -9,6 +9,7 @@ from shared.triggers import (
     http_checks,
     http_commands,
     http_health,
+    http_pages,
     http_sign_in,
     http_silences,
     queues,
@@ -25,6 +26,7 @@ for module in (
     http_audit,
     http_changes,
     http_commands,
+    http_pages,
     http_sign_in,
     http_assets,
 ):

@@ -65,7 +65,7 @@ class App(Clients):
     def links(self) -> Links:
         if self.settings.public_base_url is None:
             raise RemediationOff
-        return Links(self.settings.public_base_url, self.signer)
+        return Links(self.settings.public_base_url, self.signer, with_pass=self.settings.approval_mode == "link")
 
     @cached_property
     def inventory(self) -> FleetInventory:

@@ -89,6 +89,16 @@ class KeyNotEnough(NotPermitted):
         )
 
 
+class LinkNeeded(NotPermitted):
+    def __init__(self) -> None:
+        super().__init__(
+            Text(
+                "Nobody signs in here (APPROVAL_MODE is link). A page opens by its link from a message, for an hour. "
+                "`GET /api/fleet/open` with the function key opens all pages."
+            )
+        )
+
+
 class GuestRefused(NotPermitted):
     def __init__(self, name: str) -> None:
         super().__init__(

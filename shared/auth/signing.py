@@ -24,11 +24,13 @@ from .errors import DecisionForged, FormExpired, LinkExpired, LinkTampered
 _LINK = "snatbot.link.v1"
 _FORM = "snatbot.form.v1"
 _SESSION = "snatbot.session.v1"
+_READ = "snatbot.read.v1"
 _ROW = b"snatbot.row.v1"
 _DECISION, _START, _APPROVAL = "decision", "start", "approval"
 _SIGNATURE = re.compile(r"([0-9a-f]{8})\.[0-9a-f]{64}")
 _FORM_SECONDS = 3600
 SESSION_SECONDS = 3600
+_READ_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +87,29 @@ class Signer(RowSigner):
 
     def read_link(self, token: str) -> LinkTarget:
         """Raises LinkExpired or LinkTampered."""
+        partition, change_id, digest = self._read(_LINK, token, self._link_seconds, 3)
+        return LinkTarget(partition, change_id, digest)
+
+    def read_pass(self, partition: str) -> str:
+        """Opens the pages of one cluster for an hour, and those of the whole fleet if ``partition`` is empty."""
+        return str(self._timed(_READ).dumps([partition]))
+
+    def passed(self, token: str) -> str:
+        """The partition of a read pass. Raises LinkExpired or LinkTampered."""
+        return self._read(_READ, token, _READ_SECONDS, 1)[0]
+
+    def _read(self, salt: str, token: str, seconds: int, length: int) -> list[str]:
         from itsdangerous import BadData, SignatureExpired
 
         try:
-            partition, change_id, digest = self._timed(_LINK).loads(token, max_age=self._link_seconds)
+            found = self._timed(salt).loads(token, max_age=seconds)
         except SignatureExpired:
             raise LinkExpired from None
         except (BadData, ValueError, TypeError):
             raise LinkTampered from None
-        return LinkTarget(partition, change_id, digest)
+        if not isinstance(found, list) or len(found) != length:
+            raise LinkTampered
+        return found
 
     def form_token(self, nonce: str, change_id: str) -> str:
         """A token for one form of one change; ``nonce`` also goes into a cookie of the same browser."""

@@ -88,3 +88,4 @@ class ScanProgress:
     ports_until: datetime | None = None  # port metrics before this time were read
     allocations: Mapping[str, AllocationBaseline] = field(default_factory=dict)  # by cluster key
     suspects: Mapping[str, SuspectRegion] = field(default_factory=dict)  # by region and metric
+    statuses: str = ""  # a StatusPart as store.codec.pack writes it

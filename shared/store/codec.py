@@ -7,6 +7,8 @@ it was written with.
 
 from __future__ import annotations
 
+import base64
+import zlib
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeVar, cast
@@ -38,6 +40,19 @@ def load(kind: type[T], text: str) -> T:
     """The dataclass. Raises ValueError if the text is not valid for it."""
     value: T = cast(Any, _adapter)(kind).validate_json(text)
     return value
+
+
+def pack(value: Any) -> str:
+    """``dump``, compressed, as text: a thousand clusters in a few thousand characters."""
+    return base64.b64encode(zlib.compress(dump(value).encode())).decode()
+
+
+def unpack(kind: type[T], text: str) -> T:
+    """What was packed. Raises ValueError if the text is not valid for it."""
+    try:
+        return load(kind, zlib.decompress(base64.b64decode(text)).decode())
+    except zlib.error as error:
+        raise ValueError(str(error)) from error
 
 
 def to_columns(value: Any) -> dict[str, Any]:

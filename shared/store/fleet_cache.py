@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TypeVar
 
+from ..ids import cluster_key
+from ..model.cluster_status import ClusterStatus, StatusPart
+from ..model.fleet import ScanProgress
+from .codec import pack, unpack
 from .table import ANY, Row, Table
 
+log = logging.getLogger("snatbot.store")
+PROGRESS = "progress-"  # and the key of the scan: of a shard, or of the whole fleet
 _PARTITION = "fleet"
 T = TypeVar("T")
 
@@ -31,3 +39,17 @@ class FleetCache:
         """Rows that do not exist are no error."""
         for row in rows:
             self._table.delete(_PARTITION, row)
+
+
+def statuses_in(progress: ScanProgress) -> Mapping[str, ClusterStatus]:
+    """By cluster key; none if they can't be read: the next scan writes all of them again."""
+    try:
+        found = unpack(StatusPart, progress.statuses) if progress.statuses else StatusPart()
+    except ValueError as error:
+        log.warning("could not read the statuses of the last scan: %s", error)
+        return {}
+    return {cluster_key(status.id): status for status in found.clusters}
+
+
+def with_statuses(progress: ScanProgress, statuses: Iterable[ClusterStatus]) -> ScanProgress:
+    return replace(progress, statuses=pack(StatusPart(tuple(sorted(statuses, key=lambda status: status.id)))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -10,6 +11,7 @@ import azure.functions as func
 
 from ..app import current
 from ..auth.errors import FormExpired, LinkTampered, NotPermitted, SignInNeeded
+from ..auth.signing import LinkTarget
 from ..clock import Instant
 from ..core.planning.request import PlanRequest
 from ..errors import NotFoundHere, Refused
@@ -22,33 +24,69 @@ from ..model.text import Text
 from ..user_input import LONGEST_NAME
 from ..web.change_view import LinkedChange
 from ..web.pages import FormFields, SignedIn, change_page, message_page, plan_page
+from ..web.paths import Paths
 from .attempts import note_refusal
 from .languages import language_of, same_language
 from .queue_messages import message
 from .responses import as_page, see_other, status_of, title_of
-from .visitors import SIGN_OUT, Visitor, is_own_origin, read_form, visitor_of
+from .visitors import SIGN_OUT, Visitor, is_own_origin, permitted, read_form, reader_of, record_id, visitor_of
 
 if TYPE_CHECKING:
     from ..app import App
-    from ..auth.signing import LinkTarget
     from ..flows.approval.decide import ChangeAndJournal
     from ..model.change import Change
     from ..model.identity import Approver
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """How a change's page was opened. ``token``: for its form; empty if it only shows. ``link`` opens it again."""
+
+    visitor: Visitor
+    paths: Paths
+    token: str
+    link: str
+
+
 def show(req: func.HttpRequest) -> func.HttpResponse:
 
     app = current()
+    if req.params.get("cluster", ""):
+        return _read(app, req)
     token = req.params.get("t", "")
     target = _target(app, token, req)
     try:
         visitor = visitor_of(app, req)
     except (SignInNeeded, NotPermitted) as error:
         return _ask_to_sign_in(app, req, token, error)
+    return _shown(app, req, target, _by_link(app, req, target, visitor, token))
+
+
+def _by_link(app: App, req: func.HttpRequest, target: LinkTarget, visitor: Visitor, token: str) -> Opened:
+    """Opened by its own link, which also lets somebody who is not signed in read about the cluster."""
+    language = req.params.get("lang", "")
+    pass_ = ("", "") if visitor.person else (app.signer.read_pass(target.partition), target.partition)
+    return Opened(visitor, Paths(*pass_, language), token, same_language(f"?t={quote(token)}", req))
+
+
+def _read(app: App, req: func.HttpRequest) -> func.HttpResponse:
+    """The same page, opened from another one: a person who signed in can act there, the holder of a link only read."""
+    reader, change_id = reader_of(app, req), record_id(req, "change_id")
+    partition = permitted(reader.paths, req.params["cluster"])
+    stored = app.records.change(partition, change_id)
+    if stored is None:
+        raise NotFoundHere(Text("There is no such change here; 30 days after its end it is deleted."))
+    target = LinkTarget(partition, change_id, stored.value.plan.digest)
+    token = app.signer.link_token(target) if reader.visitor.person else ""
+    query = reader.paths.change(stored.value.cluster_id, change_id).partition("?")[2]
+    return _shown(app, req, target, Opened(reader.visitor, reader.paths, token, f"?{query}"))
+
+
+def _shown(app: App, req: func.HttpRequest, target: LinkTarget, opened: Opened) -> func.HttpResponse:
     view = app.decide.view(target)
     if kind := req.params.get("kind", ""):
         return _related_page(app, req, view.change, kind)
-    return _change_page(app, req, target, view, visitor)
+    return _change_page(app, req, target, view, opened)
 
 
 def decide(req: func.HttpRequest, advance: Callable[[str], None], deliver: Callable[[str], None]) -> func.HttpResponse:
@@ -70,7 +108,8 @@ def decide(req: func.HttpRequest, advance: Callable[[str], None], deliver: Calla
         try:
             change = app.decide.decide(target, action, approver, Instant.of(app.clock))
         except AlreadyDecided as error:
-            return _change_page(app, req, target, app.decide.view(target), visitor, error)
+            opened = _by_link(app, req, target, visitor, form["t"])
+            return _change_page(app, req, target, app.decide.view(target), opened, error)
         advance(message(partition=target.partition, change=target.change_id))
     deliver(message(partition=target.partition))
     return see_other(same_language(app.links.page(change), req))
@@ -103,21 +142,22 @@ def _change_page(
     req: func.HttpRequest,
     target: LinkTarget,
     view: ChangeAndJournal,
-    visitor: Visitor,
+    opened: Opened,
     refusal: Refused | None = None,
 ) -> func.HttpResponse:
     """``refusal``: of what the visitor just tried, shown beside what is possible now."""
-    change, now = view.change, app.clock.now()
-    token = req.params.get("t") or read_form(req).get("t", "")
-    actions, notice = app.decide.actions.offered(change, visitor.person or "", now)
-    form = None
-    if actions:
+    change, visitor, now = view.change, opened.visitor, app.clock.now()
+    form, notice = None, None
+    if opened.token:
+        actions, notice = app.decide.actions.offered(change, visitor.person or "", now)
         csrf = app.signer.form_token(visitor.nonce, change.id)
-        form = FormFields(token, csrf, actions, asks_name=visitor.person is None)
+        form = FormFields(opened.token, csrf, actions, asks_name=visitor.person is None) if actions else None
     original = _original(app, target, change)
 
     def linked(other: Change) -> LinkedChange:
-        return LinkedChange(other, same_language(app.links.page(other), req))
+        """With a page to act on, if this one is."""
+        page = same_language(app.links.page(other), req) if opened.token else ""
+        return LinkedChange(other, page or opened.paths.change(other.cluster_id, other.id))
 
     return as_page(
         change_page(
@@ -127,10 +167,11 @@ def _change_page(
             form=form,
             notice=notice,
             refusal=refusal.text if refusal else None,
-            signed_in=_signed_in(app, visitor),
+            signed_in=signed_in(app, visitor),
             is_unverified=app.settings.approval_mode == "link",
             now=now,
-            link=same_language(f"?t={quote(token)}", req),
+            link=opened.link,
+            paths=opened.paths,
             original=linked(original) if original else None,
             follow_ups=[linked(later) for later in view.follow_ups],
         ),
@@ -139,7 +180,7 @@ def _change_page(
     )
 
 
-def _signed_in(app: App, visitor: Visitor) -> SignedIn | None:
+def signed_in(app: App, visitor: Visitor) -> SignedIn | None:
     if visitor.person is None:
         return None
     csrf = app.signer.form_token(visitor.nonce, SIGN_OUT)

@@ -70,10 +70,11 @@ def history(req: func.HttpRequest) -> func.HttpResponse:
     """``?cluster=`` name or resource id: its incidents, changes with their journals, and the audit trail."""
     from ..app import current
     from ..flows.incidents.history import read_history
+    from ..ids import cluster_key
     from ..web.answers import history_json
 
     selector = user_input.selector(req.params)
     app = current()
     # A deleted cluster still has a history, so any resource id is accepted.
     cluster_id = selector if selector.startswith("/") else app.check.find(selector).id
-    return as_json(history_json(read_history(app.records, cluster_id)))
+    return as_json(history_json(read_history(app.records, cluster_key(cluster_id))))

@@ -13,15 +13,18 @@ from urllib.parse import parse_qs, urlsplit
 import azure.functions as func
 
 from ..app import App, current
-from ..auth.errors import GuestRefused, RoleMissing, SignInNeeded, TokenRefused
+from ..auth.errors import GuestRefused, LinkNeeded, NotPermitted, RoleMissing, SignInNeeded, TokenRefused
 from ..auth.sessions import cookie, read_session
 from ..errors import BadInput, MisconfiguredError, NotFoundHere
 from ..model.identity import Person, Role
 from ..model.text import Text
+from ..web.paths import Paths
 
 SIGN_OUT = "sign-out"  # in a form token, instead of a change
 _COOKIE = "snatbot_form"
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")  # as secrets.token_urlsafe creates it
+_ID = re.compile(r"[0-9a-z-]{1,40}")  # as ids.new_id makes it
+KEY = re.compile(r"[0-9a-f]{32}")  # as ids.cluster_key makes it
 _LONGEST_BODY = 16_384
 
 
@@ -77,6 +80,47 @@ def caller_of(app: App, req: func.HttpRequest) -> Person:
     if scheme.lower() != "bearer":
         raise TokenRefused(Text("no access token came along"))
     return app.entra.caller(token.strip(), app.clock.wall())
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Somebody who may read pages; ``paths`` says which."""
+
+    visitor: Visitor
+    paths: Paths
+
+
+def reader_of(app: App, req: func.HttpRequest) -> Reader:
+    """A signed-in person; with APPROVAL_MODE=link who holds a read pass. Raises as ``visitor_of``, and LinkNeeded,
+    LinkExpired or LinkTampered.
+    """
+    if not app.settings.signing_key_list:
+        raise MisconfiguredError({"SIGNING_KEYS": "must be set for pages to open"})
+    language = req.params.get("lang", "")
+    if app.settings.approval_mode != "link":
+        return Reader(visitor_of(app, req), Paths(language=language))
+    token = req.params.get("t", "")
+    if not token:
+        raise LinkNeeded
+    return Reader(visitor_of(app, req), Paths(token, app.signer.passed(token), language))
+
+
+def permitted(paths: Paths, partition: str) -> str:
+    """The partition of a cluster that this visitor may read. Raises BadInput, or NotPermitted."""
+    partition = partition or paths.partition
+    if not KEY.fullmatch(partition):
+        raise BadInput(Text("the link is not whole: it lacks the cluster; open the page from its cluster's page"))
+    if paths.partition not in ("", partition):
+        raise NotPermitted(Text("This link opens the pages of another cluster."))
+    return partition
+
+
+def record_id(req: func.HttpRequest, name: str) -> str:
+    """The id of an incident or a change in the URL. Raises NotFoundHere for a text that none can have."""
+    found = str(req.route_params.get(name, ""))
+    if not _ID.fullmatch(found):
+        raise NotFoundHere(Text("There is no such page."))
+    return found
 
 
 def is_own_origin(origin: str | None, public_base_url: str | None) -> bool:

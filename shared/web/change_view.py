@@ -15,7 +15,7 @@ from ..model.plan import PlanKind
 from ..model.text import Text, arranged
 from .plan_view import PlanView, StepView, Tone, plan_view
 
-_TONES: Mapping[ChangeState, Tone] = {
+TONES: Mapping[ChangeState, Tone] = {
     ChangeState.PROPOSED: "waiting",
     ChangeState.APPROVED: "running",
     ChangeState.APPLYING: "running",
@@ -76,7 +76,7 @@ class ChangeView:
         return replace(
             view,
             state=capital(state_label(change.state)),
-            tone=_TONES.get(change.state, "neutral"),
+            tone=TONES.get(change.state, "neutral"),
             egress_labels=(Text("Before"), Text("After")) if change.state in _APPLIED else view.egress_labels,
             egress_then=egress_addresses(plan, self.journal) if plan.steps else view.egress_then,
             steps=_steps(view.steps, self.journal),

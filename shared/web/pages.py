@@ -18,7 +18,7 @@ from ..chat.labels import CHECK_LABELS, describe_cost
 from ..chat.message import code_spans
 from ..core.az_cli import script
 from ..first_use import import_lock
-from ..formatting import capital, sentence, sentences, visible
+from ..formatting import capital, sentence, sentences, utc, visible
 from ..model.change import Action, Change, JournalEntry, StepState
 from ..model.plan import Plan
 from ..model.text import Text
@@ -27,6 +27,7 @@ from .assets import asset_url
 from .change_view import ChangeView, LinkedChange
 from .export.bicep import as_bicep
 from .export.terraform import as_terraform
+from .paths import Paths
 from .plan_view import CHECK_TONES, PlanView, plan_view, title_of
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _TIME = re.compile(r"((?:\d{4}-\d\d-\d\d|\d\d/\d\d/\d{4}) \d\d:\d\d UTC)")  # as the locales write it
+FLEET = Text("Clusters")  # the title of its page
 _HEADINGS = {
     400: Text("That can't be read"),
     403: Text("Not a valid link"),
@@ -92,12 +94,14 @@ def change_page(
     follow_ups: Sequence[LinkedChange] = (),
     signed_in: SignedIn | None = None,
     is_unverified: bool = False,
+    paths: Paths | None = None,
 ) -> str:
     """The exact plan, its reason, its progress, and what a person may decide now.
 
     ``form``: None if nothing can be decided here; ``notice`` then says why. ``refusal``: of what the reader just tried.
     ``now`` is for "expires in". ``link`` opens this page again, and with ``&kind=`` a related plan in full; empty: no
     links. ``original`` and ``follow_ups``: as in ChangeView. ``is_unverified``: APPROVAL_MODE=link.
+    ``paths``: None if it leads to no other page.
     """
     view = ChangeView(change, journal, now, original, follow_ups)
     return _plan_page(
@@ -110,6 +114,7 @@ def change_page(
         link=link,
         signed_in=signed_in,
         is_unverified=is_unverified,
+        crumbs=crumbs(paths, change.cluster_id, change.cluster_name, change.incident_id or "") if paths else (),
     )
 
 
@@ -120,7 +125,7 @@ def plan_page(plan: Plan, *, language: str = "en", is_unverified: bool = False) 
 
 
 def _plan_page(view: PlanView, change: ChangeView | None, *, language: str, **context: object) -> str:
-    return _render(
+    return render(
         "change.html",
         language,
         view=view,
@@ -138,13 +143,19 @@ def _plan_page(view: PlanView, change: ChangeView | None, *, language: str, **co
     )
 
 
+def crumbs(paths: Paths, cluster_id: str, cluster_name: str, incident_id: str = "") -> list[tuple[str, str]]:
+    """Label and link of the pages above a change or an incident, from the fleet down; empty links may not be read."""
+    found: list[tuple[str, str]] = [(FLEET, paths.fleet), (cluster_name, paths.cluster(cluster_id))]
+    return [*found, (Text("Incident"), paths.incident(cluster_id, incident_id))] if incident_id else found
+
+
 def message_page(message: str, *, status: int, language: str = "en", title: str = "", sign_in_url: str = "") -> str:
     """One message, usually a refusal. ``title`` defaults to the meaning of the HTTP status for a person."""
     heading = title or _HEADINGS.get(status) or Text("HTTP status {status:plain}", status=status)
-    return _render("message.html", language, title=heading, message=message, sign_in_url=sign_in_url)
+    return render("message.html", language, title=heading, message=message, sign_in_url=sign_in_url)
 
 
-def _render(template: str, language: str, **context: object) -> str:
+def render(template: str, language: str, **context: object) -> str:
     return _environment(language).get_template(template).render(**context)
 
 
@@ -163,8 +174,9 @@ def _environment(language: str) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(prose=partial(_prose, language), sentence=sentence, sentences=sentences)
-    environment.filters.update(capital=capital, script=script)
+    environment.filters.update(capital=capital, script=script, utc=utc)
     environment.globals.update({"asset_url": asset_url, "language": language, "_": Text, "plural": Text.plural})
+    environment.globals.update(crumbs=(), signed_in=None)
     return environment
 
 

@@ -122,6 +122,23 @@ def test_a_link_of_another_purpose_or_shape_is_refused() -> None:
             SIGNER.read_link(token)
 
 
+def test_a_read_pass_opens_its_pages_for_an_hour(pass_minutes: Callable[[float], None]) -> None:
+    token = SIGNER.read_pass("a" * 32)
+    pass_minutes(60)
+    assert SIGNER.passed(token) == "a" * 32
+    pass_minutes(61)
+    with pytest.raises(LinkExpired):
+        SIGNER.passed(token)
+
+
+@pytest.mark.parametrize("token", ["", "x", SIGNER.link_token(TARGET), Signer([OLD], 60).read_pass("")])
+def test_nothing_else_passes_for_a_read_pass(token: str) -> None:
+    with pytest.raises(LinkTampered):
+        SIGNER.passed(token)
+    with pytest.raises(LinkTampered):
+        SIGNER.read_link(SIGNER.read_pass(""))
+
+
 def test_another_apps_link_is_refused() -> None:
     with pytest.raises(LinkTampered):
         SIGNER.read_link(Signer([OLD], 60).link_token(TARGET))

@@ -12,16 +12,23 @@ from urllib.parse import urljoin
 import pytest
 
 from devhost.browser import Camera
+from shared.flows.incidents.story import Story
+from shared.flows.monitoring.fleet_status import FleetStatus
 from shared.model.change import Action, ChangeState
 from shared.model.plan import PlanKind
 from shared.model.resource_id import ArmId
 from shared.triggers.responses import PAGE_HEADERS
 from shared.web.assets import asset_url
 from shared.web.change_view import LinkedChange
+from shared.web.fleet_view import FleetView, StatusView
+from shared.web.incident_view import ClusterView, IncidentView
 from shared.web.pages import FormFields, change_page, message_page, plan_page
+from shared.web.paths import Paths
+from shared.web.read_pages import cluster_page, fleet_page, incident_page
 from tests.browser.conftest import Serve
 from tests.support import nouns
 from tests.support.advised import FITTING, ask, every_answer
+from tests.support.fleet import every_kind, failing, make_fleet, make_history, make_story
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Request
@@ -32,6 +39,7 @@ FORM = FormFields("token", "csrf", (Action.APPROVE, Action.DENY), asks_name=True
 INCIDENT = nouns.make_incident()
 LONG = "a-cluster-whose-name-is-as-long-as-azure-lets-it-be-63-letters-x"
 _LONG_NODES = nouns.make_nodes(3, prefix="aks-" + "averylongpoolname" * 8 + "-vmss")
+STORY = make_story()
 ROLLBACK = replace(nouns.make_plan(), kind=PlanKind.DETACH_NAT_GATEWAY, of_change_id="chg-19c1")
 PAGES = {
     "proposed": change_page(nouns.make_change(reason=INCIDENT), form=FORM, now=NOW),
@@ -87,6 +95,26 @@ PAGES = {
         link="?t=token",
     ),
     **{kind: plan_page(plan) for kind, plan in every_answer().items()},
+    "fleet": fleet_page(FleetView(every_kind(), nouns.NOW, Paths())),
+    "fleet by link": fleet_page(FleetView(every_kind(), nouns.NOW, Paths("token"), "zz")),
+    "empty fleet": fleet_page(FleetView(FleetStatus(), nouns.NOW, Paths())),
+    "thousand clusters": fleet_page(
+        FleetView(make_fleet(*(failing(f"shop-{number}") for number in range(1000))), nouns.NOW, Paths())
+    ),
+    "incident": incident_page(IncidentView(STORY, NOW, Paths()), csrf="csrf"),
+    "long incident": incident_page(
+        IncidentView(make_story(nouns.make_incident(nouns.make_cluster(name=LONG), _LONG_NODES)), NOW, Paths("token")),
+        notice="Ada lacks the app role Snat.Operate.",
+    ),
+    "bare incident": incident_page(
+        IncidentView(Story(nouns.make_incident(nodes=()), (), (), ()), NOW, Paths("token", "key"))
+    ),
+    "cluster": cluster_page(
+        ClusterView("shop-prod", StatusView(failing(), NOW, Paths()), make_history(STORY), NOW, Paths())
+    ),
+    "unknown cluster": cluster_page(
+        ClusterView(LONG, None, make_history(STORY, incidents=(), changes=(), audit=()), NOW, Paths())
+    ),
     "refused": message_page("This link has expired.", status=410),
 }
 # Text and the colour behind it, for every element that shows text of its own (WCAG 2.2: 1.4.3).

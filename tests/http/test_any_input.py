@@ -31,7 +31,7 @@ from tests.support.canned import Answers
 from tests.support.deployed_functions import deployed_functions
 from tests.support.fakes import FakeAccess
 from tests.support.graph_rows import balancer_row, cluster_row
-from tests.support.nouns import make_change, make_plan
+from tests.support.nouns import make_change, make_incident, make_plan
 from tests.support.thorough import examples
 
 CLUSTER = cluster_row()
@@ -114,13 +114,14 @@ class Desk:
         )
         self.change = self._stored_change()
         self.token = self.app.links.page(self.change).partition("?t=")[2]
+        self.read_pass = self.app.signer.read_pass(cluster_key(self.change.cluster_id))
         self.nonce = "n" * 32
         self.csrf = self.app.signer.form_token(self.nonce, self.change.id)
         self.session = session_cookie(self.app.signer, ADA).partition(";")[0]
 
     def _stored_change(self) -> Change:
-        change = make_change(ChangeState.PROPOSED)
-        self.app.records.commit_in(cluster_key(change.cluster_id), [Put(change)])
+        change, incident = make_change(ChangeState.PROPOSED), make_incident()
+        self.app.records.commit_in(cluster_key(change.cluster_id), [Put(change), Put(incident)])
         return change
 
 
@@ -197,6 +198,7 @@ def is_sound(answer: func.HttpResponse, name: str) -> None:
     assert len(answer.get_body()) < 200_000
 
 
+READ = ("change_", "fleet", "cluster", "incident", "plan_incident")
 any_value = st.sampled_from(ODD) | st.text(max_size=30)
 often = examples(40)
 
@@ -210,7 +212,7 @@ def test_every_route_is_here() -> None:
     ("desk", "name"),
     [
         *(("link", name) for name in FUNCTIONS),
-        *(("signin", name) for name in FUNCTIONS if name.startswith(("sign", "change_", "command"))),
+        *(("signin", name) for name in FUNCTIONS if name.startswith(("sign", "command", *READ))),
     ],
     indirect=["desk"],
 )
@@ -233,19 +235,24 @@ def test_any_value_of_any_parameter_is_answered_or_refused(desk: Desk, name: str
     }
     change_id = data.draw(st.just(desk.change.id) | any_value, label="change_id")
     command = data.draw(st.sampled_from(COMMANDS) | any_value, label="command")
-    params = Drawn(data, RIGHT | {"t": [desk.token]})
+    incident_id = data.draw(st.just(desk.change.incident_id or "") | any_value, label="incident_id")
+    key = cluster_key(desk.change.cluster_id)
+    cluster = data.draw(st.just(key) | any_value, label="cluster in the path")
+    ids = {"change_id": change_id, "incident_id": incident_id, "cluster": cluster}
+    params = Drawn(data, RIGHT | {"t": [desk.token, desk.read_pass], "cluster": [*RIGHT["cluster"], key]})
     answer = call(
         name,
         data.draw(st.sampled_from(methods), label="method"),
-        {"change_id": change_id, "version": change_id, "name": change_id, "command": command},
+        {**ids, "version": change_id, "name": change_id, "command": command},
         headers=headers,
         params=params,
         body=data.draw(st.just(encoded) | st.binary(max_size=50) | st.just(b"a=\xff" * 9_000), label="body"),
     )
     is_sound(answer, name)
-    takes_no_parameter = ("health", "health_details", "change_decision", "sign_out", "asset", "command")
+    takes_no_parameter = ("health", "health_details", "change_decision", "sign_out", "asset", "command", "open_fleet")
     is_shut = name.startswith(("sign", "command")) and desk.app.settings.approval_mode == "link"
-    assert params or is_shut or name in takes_no_parameter, "what it reads was drawn"
+    is_read_by_session = name in READ and desk.app.settings.approval_mode != "link"
+    assert params or is_shut or is_read_by_session or name in takes_no_parameter, "what it reads was drawn"
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from shared.clock import SystemClock
 from shared.errors import BadInput
 from shared.flows.incidents.history import read_history
 from shared.flows.remediation.stop import StopChanges
-from shared.ids import new_id
+from shared.ids import cluster_key, new_id
 from shared.settings import load_settings
 from shared.store.records import ALL_CHANGES, Records
 from shared.store.stop_switch import StopFlag, StopSwitch
@@ -40,7 +40,7 @@ def test_nothing_is_stopped_until_somebody_says_so_and_each_time_is_kept(
         (WALL, "Maria Ortega", "all changes stopped", "change freeze"),
         (LATER, "Ada", "stop of all changes lifted", ""),
     ]
-    found = read_history(records, make_cluster().id)
+    found = read_history(records, cluster_key(make_cluster().id))
     assert [line.event for line in found.audit] == ["all changes stopped", "stop of all changes lifted"]
 
 

@@ -11,9 +11,12 @@ from ...chat import waiting_messages
 from ...clock import Clock, Instant
 from ...core.planning.request import PlanRequest, request_of
 from ...core.remediation.state_machine import Event, next_state
-from ...errors import SnatbotError
+from ...errors import Refused, SnatbotError
+from ...ids import cluster_key
 from ...model.change import IN_FLIGHT, Change
+from ...model.incident import Incident
 from ...model.plan import CURES, PlanKind
+from ...model.text import Text
 from ...store.errors import StoreConflict
 from ...store.records import Put, Records, Stored
 from ...store.retry import retry_on_conflict
@@ -71,6 +74,14 @@ class PlanRenewer:
         ]
         self.records.commit_in(partition, writes)
         return True
+
+    def plan_for(self, incident: Incident, requested_by: str) -> Change:
+        """A new plan against an open incident, instead of one that waits. Raises Refused if there can be none now."""
+        if not incident.is_open:
+            raise Refused(Text("This incident is over: there is nothing to plan against."))
+        change = self.propose.propose(incident.cluster_id, Instant.of(self.clock), requested_by, incident.id)
+        self._clear_due(cluster_key(incident.cluster_id), change)
+        return change
 
     def plan_again(self, partition: str, change: Change, requested_by: str) -> Change:
         """The proposed new change. Raises Refused with the reason if there can be none now."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from ...ids import cluster_key
 from ...model.audit import AuditLine
 from ...model.change import Change, JournalEntry
 from ...model.incident import ClusterRecord, Incident
@@ -22,15 +22,17 @@ class History:
     audit: tuple[AuditLine, ...]  # also the stops of all changes
 
 
-def read_history(records: Records, cluster_id: str) -> History:
-    partition = cluster_key(cluster_id)
-    stored = records.cluster(cluster_id)
+def read_history(
+    records: Records, partition: str, *, since: datetime | None = None, with_journals: bool = True
+) -> History:
+    """``since``: of the audit only lines from then on."""
+    stored = records.cluster_in(partition)
     changes = tuple(sorted(records.changes(partition), key=lambda change: change.proposed_at))
     journals = {}
-    for change in changes:
+    for change in changes if with_journals else ():
         journal = records.journal(partition, change.id)
         journals[change.id] = tuple(journal[step].value for step in sorted(journal))
-    lines = (*records.audit(partition), *records.audit(ALL_CHANGES))
+    lines = (*records.audit(partition, since), *records.audit(ALL_CHANGES, since))
     return History(
         record=stored.value if stored else None,
         incidents=tuple(sorted(records.incidents(partition), key=lambda incident: incident.opened_at)),

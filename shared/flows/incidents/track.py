@@ -23,6 +23,7 @@ from ...core.incidents.reminders import NO_ANSWERS, answers, waiting
 from ...ids import cluster_key, new_id
 from ...model.assessment import Assessment
 from ...model.change import IN_FLIGHT, PENDING, Change, ChangeState
+from ...model.cluster_status import OpenWork
 from ...model.finding import FAILURES, FindingKind
 from ...model.incident import ClusterRecord, Incident
 from ...model.reading import DoesNotApply
@@ -86,6 +87,7 @@ class UpdateSummary:
     effects: Mapping[str, int]  # number of transitions by effect
     not_remembered: int  # clusters that could not be updated
     notified: tuple[str, ...] = ()  # keys of clusters with a new message
+    work: Mapping[str, OpenWork | None] = field(default_factory=dict)  # by cluster key; None: could not be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,16 +132,20 @@ class IncidentTracker:
         """
         effects: Counter[str] = Counter()
         notified: list[str] = []
+        work: dict[str, OpenWork | None] = {}
         failed = unanswered = 0
         for observation in sorted(observations, key=lambda observation: observation.key in active):
             if not observation.has_news and observation.key not in active:
                 effects[Effect.NOTHING.value] += 1
+                work[observation.key] = OpenWork()
                 continue
+            work[observation.key] = None
             if deadline is not None and deadline.is_over:
                 failed += 1
                 continue
             try:
-                effect, is_notified = retry_on_conflict(partial(self._update, observation, active, now, wall))
+                effect, is_notified, found = retry_on_conflict(partial(self._update, observation, active, now, wall))
+                work[observation.key] = found
                 effects[effect.value] += 1
                 notified += [observation.key] if is_notified else []
                 unanswered = 0
@@ -149,20 +155,21 @@ class IncidentTracker:
                 log.error("%s: could not update its incident: %s", observation.assessment.cluster.name, error)
                 if unanswered >= TRIES:
                     raise  # storage is down for all clusters
-        return UpdateSummary(dict(effects), failed, tuple(notified))
+        return UpdateSummary(dict(effects), failed, tuple(notified), work)
 
     def _update(
         self, observation: Observation, active: Mapping[str, bool], now: datetime, wall: datetime
-    ) -> tuple[Effect, bool]:
-        """What happened, and whether there is a message to deliver."""
+    ) -> tuple[Effect, bool, OpenWork]:
+        """What happened, whether there is a message to deliver, and what is open now."""
         cluster = observation.assessment.cluster
         state = self.read_state(cluster.id, cluster.name)
         transition = self._transition(observation, state, now)
+        work = _open_work(transition.incident, state.changes)
         self._update_index(observation.key, transition, state, active, now)
         notice = self._contradiction(observation, transition, now)
         is_news = _is_worth_a_write(transition, state)
         if not notice and not is_news:
-            return Effect.NOTHING, False
+            return Effect.NOTHING, False, work
         record = replace(transition.record if is_news else state.record, tags=dict(cluster.tags))
         if notice:
             record = replace(record, contradicted_at=now)
@@ -184,7 +191,7 @@ class IncidentTracker:
         self.records.commit(cluster.id, writes)
         if transition.effect is not Effect.NOTHING:
             log.info("%s: incident %s", cluster.name, transition.effect.value)
-        return transition.effect, bool(message or notice)
+        return transition.effect, bool(message or notice), work
 
     def _contradiction(self, observation: Observation, transition: IncidentTransition, now: datetime) -> Message | None:
         """Azure's health events show trouble that the metric does not: one post a day, and no incident."""
@@ -266,6 +273,17 @@ class IncidentTracker:
                 return waiting_messages.incident_reminder(incident, assessment, change, page)
             case Effect.NOTHING:
                 return None
+
+
+def _open_work(incident: Incident | None, changes: Sequence[Change]) -> OpenWork:
+    pending = [change for change in changes if change.state in PENDING]
+    change = max(pending, key=lambda change: (change.state in IN_FLIGHT, change.proposed_at), default=None)
+    is_open = incident is not None and incident.is_open
+    return OpenWork(
+        incident.id if incident is not None and is_open else "",
+        change.id if change else "",
+        change.state if change else None,
+    )
 
 
 def _is_worth_a_write(transition: IncidentTransition, state: ClusterState) -> bool:

@@ -16,8 +16,10 @@ from ...core.detection.assess import PriorObservations
 from ...core.detection.rules.allocation_drift import next_baseline
 from ...core.detection.rules.association_drift import association_drift
 from ...core.detection.schedule import ScanSchedule
+from ...core.incidents.cluster_status import status_of
 from ...core.incidents.tallies import tally_of
 from ...ids import cluster_key
+from ...model.cluster_status import ClusterStatus, OpenWork
 from ...model.finding import FindingKind
 from ...model.fleet import ScanProgress, WatchedCluster
 from ...model.health_event import HealthEventAccess
@@ -25,14 +27,13 @@ from ...model.ports import AllocationBaseline
 from ...model.tally import Tally
 from ...store.active_clusters import ActiveClusterIndex
 from ...store.errors import StoreError
-from ...store.fleet_cache import FleetCache
+from ...store.fleet_cache import PROGRESS, FleetCache, statuses_in, with_statuses
 from ..incidents.track import IncidentTracker, Observation, UpdateSummary
 from .canary import disagreeing_regions
 from .scan import FleetScanner, ScanResult
 from .tick import TickTime, is_sampling_due
 
 log = logging.getLogger("snatbot.watch")
-_PROGRESS = "progress-"
 HEALTH_EVENTS = "health-events"  # the row that says whether health events can be read
 
 
@@ -41,6 +42,8 @@ class ScanTotals:
     """The sums over the groups of one scan, which several threads add to."""
 
     progress: ScanProgress  # progress before the scan
+    before: Mapping[str, ClusterStatus] = field(default_factory=dict)  # by cluster key, from the scan before
+    statuses: dict[str, ClusterStatus] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
     allocations: dict[str, AllocationBaseline] = field(default_factory=dict)
     notified: set[str] = field(default_factory=set)  # partitions with messages to deliver
@@ -56,6 +59,10 @@ class ScanTotals:
                 baseline = next_baseline(result.series.ports, self.progress.allocations.get(key))
                 if baseline is not None:
                     self.allocations[key] = baseline
+                before, work = self.before.get(key), summary.work.get(key)
+                work = work or (before.open if before else OpenWork())
+                series = result.series
+                self.statuses[key] = status_of(result.assessment, series.target, series.ports, work, before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +79,11 @@ class TrackedScan:
     ) -> ScanTotals:
         """``key`` names the progress row: a shard's, or the whole fleet's. Raises StoreError."""
         active = self.active_clusters.entries()
-        progress = self.cache.read(ScanProgress, f"{_PROGRESS}{key}") or ScanProgress()
+        progress = self.cache.read(ScanProgress, f"{PROGRESS}{key}") or ScanProgress()
         clusters = [target.cluster for target in targets]
         in_trouble = frozenset(cluster.id.lower() for cluster in clusters if active.get(cluster_key(cluster.id)))
         scope = self.schedule.scope(now, progress.ports_until, in_trouble)
-        totals = ScanTotals(progress)
+        totals = ScanTotals(progress, statuses_in(progress))
 
         def prior_of(target: WatchedCluster) -> PriorObservations:
             allocation = progress.allocations.get(cluster_key(target.cluster.id))
@@ -93,9 +100,11 @@ class TrackedScan:
             self.scanner.scan(targets, scope, time.scanning, now, track, prior_of)
         totals.tally += Tally(one_by_one={**self.scanner.one_by_one, **disagreeing_regions(suspects.result())})
         ports_until = scope.ports.end if scope.ports else progress.ports_until
-        after = ScanProgress(ports_until, totals.allocations, suspects.result())
+        after = with_statuses(
+            ScanProgress(ports_until, totals.allocations, suspects.result()), totals.statuses.values()
+        )
         if after != progress:
-            self._keep(f"{_PROGRESS}{key}", after)
+            self._keep(f"{PROGRESS}{key}", after)
         problem = self.scanner.health_event_problem
         if problem is not None and self.cache.read(HealthEventAccess, HEALTH_EVENTS) != HealthEventAccess(problem):
             self._keep(HEALTH_EVENTS, HealthEventAccess(problem))

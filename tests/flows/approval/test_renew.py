@@ -12,11 +12,12 @@ import pytest
 from shared.cloud.errors import Unavailable
 from shared.core.planning.digest import with_digest
 from shared.core.planning.request import PlanRequest
-from shared.errors import NotFoundHere
+from shared.errors import NotFoundHere, Refused
 from shared.flows.approval.propose import Propose
 from shared.flows.approval.renew import PlanRenewer
 from shared.flows.planning.plan import Planner
 from shared.model.change import Change, ChangeState, JournalEntry
+from shared.model.incident import IncidentState
 from shared.model.plan import Plan, PlanKind
 from shared.store.records import Put, Records
 from tests.support.builders import at
@@ -92,6 +93,18 @@ def test_the_new_plan_is_for_the_same_incident_which_needs_no_other(
     assert [request.kind for request in planner.requests] == [None], "whatever is the right answer now"
     (after,) = world.records.incidents(PARTITION)
     assert after.plan_due_at is None
+
+
+def test_a_plan_asked_for_on_an_incidents_page_is_the_one_it_waited_for(
+    world: World, renewer: PlanRenewer, planner: AskedPlanner
+) -> None:
+    (incident,) = world.records.incidents(PARTITION)
+    new = renewer.plan_for(incident, "Ada")
+    assert (new.state, new.requested_by, new.incident_id) == (ChangeState.PROPOSED, "Ada", incident.id)
+    (after,) = world.records.incidents(PARTITION)
+    assert after.plan_due_at is None
+    with pytest.raises(Refused, match="over"):
+        renewer.plan_for(replace(incident, state=IncidentState.CLEARED), "Ada")
 
 
 def test_of_reserved_public_ips_the_same_is_asked_for_again(

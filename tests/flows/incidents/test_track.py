@@ -15,6 +15,7 @@ from shared.flows.incidents.track import IncidentTracker, Observation, UpdateSum
 from shared.flows.notification.outbox import Outbox
 from shared.ids import cluster_key, new_id
 from shared.model.change import ChangeState, JournalEntry, StepState
+from shared.model.cluster_status import OpenWork
 from shared.model.health_event import HealthEventComparison, HealthEventVerdict
 from shared.model.incident import ClusterRecord, IncidentState
 from shared.model.plan import AssociateSubnet
@@ -244,9 +245,10 @@ def test_a_deadline_leaves_what_is_known_already_for_later_not_what_is_new(recor
         Observation(assessment(TROUBLE, new)),
         Observation(assessment(minutes(0, 5))),
     ]
-    assert world.tracker().track(sights, world.active_clusters.entries(), at(9), at(9), over) == UpdateSummary(
-        {"nothing": 1}, 2
-    )
+    keys = {sight.assessment.cluster.name: sight.key for sight in sights}
+    work = {keys["old"]: None, keys["new"]: None, keys["shop-prod"]: OpenWork()}  # None: not known
+    expected = UpdateSummary({"nothing": 1}, 2, work=work)
+    assert world.tracker().track(sights, world.active_clusters.entries(), at(9), at(9), over) == expected
     seconds = iter((0.0, 0.0))
     once = Deadline(1.0, lambda: next(seconds, 2.0))
     assert world.tracker().track(sights, world.active_clusters.entries(), at(9), at(9), once).effects == {

@@ -19,10 +19,13 @@ from shared.flows.monitoring.scan import FleetScanner
 from shared.flows.monitoring.tick import WHOLE_FLEET, TickTime
 from shared.flows.monitoring.tracked_scan import ScanTotals, TrackedScan
 from shared.flows.notification.outbox import Outbox
+from shared.model.cluster_status import ClusterStatus, OpenWork
+from shared.model.finding import Severity
+from shared.model.fleet import ScanProgress
 from shared.model.metric import MINUTE, MetricAnswer
 from shared.model.text import Text
 from shared.store.active_clusters import ActiveClusterIndex
-from shared.store.fleet_cache import FleetCache
+from shared.store.fleet_cache import PROGRESS, FleetCache, statuses_in
 from shared.store.records import Records
 from shared.store.table import Table
 from tests.support.builders import START, answer, by_state, cluster, series
@@ -86,3 +89,24 @@ def test_a_second_disagreement_is_said_though_another_process_saw_the_first(tabl
     said = totals[-1].tally.one_by_one
     assert len(said) == lies - 1
     assert all("batches and single requests disagree" in text for text in said.values())
+
+
+def status_after(table: Table) -> ClusterStatus:
+    progress = FleetCache(table).read(ScanProgress, f"{PROGRESS}{WHOLE_FLEET}")
+    assert progress is not None
+    (status,) = statuses_in(progress).values()
+    return status
+
+
+def test_each_scan_stores_what_it_saw_of_each_cluster_in_the_row_that_it_writes_anyway(table: Table) -> None:
+    scan(table, FakeAccess({"state": HEALTHY}), 10)
+    first = status_after(table)
+    assert (first.id, first.reading, first.severity, first.open) == (cluster().id, "measured", None, OpenWork())
+    failing = by_state(Failed={20: 3}, Successful=dict.fromkeys(range(-60, 60), 9))
+    scan(table, FakeAccess({"state": failing}), 26)
+    second = status_after(table)
+    assert second.severity is Severity.FAILING
+    assert second.failed == 3
+    assert second.open.incident_id
+    scan(table, FakeAccess({"state": HEALTHY}), 27)
+    assert status_after(table).open == second.open

@@ -1,0 +1,117 @@
+"""The handlers of the pages to read: who reads, what is stored, render."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import azure.functions as func
+
+from .. import user_input
+from ..app import current
+from ..auth.errors import FormExpired, NotPermitted
+from ..core.incidents.cluster_status import ClusterState
+from ..errors import BadInput, NotFoundHere, Refused
+from ..flows.incidents.history import read_history
+from ..flows.incidents.story import read_story
+from ..flows.monitoring.fleet_status import read_fleet_status
+from ..ids import cluster_key
+from ..model.text import Text
+from ..web.fleet_view import FleetView, StatusView
+from ..web.incident_view import ClusterView, IncidentView
+from ..web.read_pages import cluster_page, fleet_page, incident_page
+from .change_pages import signed_in
+from .languages import language_of, same_language
+from .queue_messages import message
+from .responses import as_page, see_other
+from .visitors import KEY, is_own_origin, permitted, read_form, reader_of, record_id
+
+if TYPE_CHECKING:
+    from ..app import App
+    from ..flows.monitoring.fleet_status import FleetStatus
+    from ..model.incident import Incident
+    from .visitors import Visitor
+
+_AUDIT_SHOWN = timedelta(days=30)
+
+
+def show_fleet(req: func.HttpRequest) -> func.HttpResponse:
+    app = current()
+    reader = reader_of(app, req)
+    if reader.paths.partition:
+        raise NotPermitted(Text("This link opens the pages of one cluster only."))
+    wanted = user_input.text("q", req.params.get("q", ""), 200)
+    state = user_input.choice("state", req.params.get("state", ""), ("", *ClusterState))
+    view = FleetView(_fleet(app), app.clock.now(), reader.paths, wanted, state)
+    return as_page(fleet_page(view, language=language_of(req), signed_in=signed_in(app, reader.visitor)))
+
+
+def show_cluster(req: func.HttpRequest) -> func.HttpResponse:
+    app, now = current(), current().clock.now()
+    reader = reader_of(app, req)
+    fleet = _fleet(app)
+    partition = permitted(reader.paths, _partition(fleet, req.route_params.get("cluster", "")))
+    status = next((status for status in fleet.clusters if cluster_key(status.id) == partition), None)
+    history = read_history(app.records, partition, since=now - _AUDIT_SHOWN, with_journals=False)
+    if status is None and history.record is None:
+        raise NotFoundHere(Text("No such cluster is known here."))
+    name = status.id.name if status else history.record.cluster_name if history.record else ""
+    view = ClusterView(name, StatusView(status, now, reader.paths) if status else None, history, now, reader.paths)
+    return as_page(cluster_page(view, language=language_of(req), signed_in=signed_in(app, reader.visitor)))
+
+
+def show_incident(req: func.HttpRequest) -> func.HttpResponse:
+    app = current()
+    reader = reader_of(app, req)
+    partition = permitted(reader.paths, req.params.get("cluster", ""))
+    story = read_story(app.records, partition, record_id(req, "incident_id"))
+    view = IncidentView(story, app.clock.now(), reader.paths)
+    csrf, notice = _plan_form(app, reader.visitor, story.incident)
+    person = signed_in(app, reader.visitor)
+    return as_page(incident_page(view, csrf=csrf, notice=notice, language=language_of(req), signed_in=person))
+
+
+def plan_incident(req: func.HttpRequest, deliver: Callable[[str], None]) -> func.HttpResponse:
+    """The POST of the form that makes a new plan. ``deliver`` queues a message."""
+    app = current()
+    reader = reader_of(app, req)
+    partition = permitted(reader.paths, req.params.get("cluster", ""))
+    incident = read_story(app.records, partition, record_id(req, "incident_id")).incident
+    person = reader.visitor.person
+    if person is None:
+        raise NotPermitted(Text("A link to read changes nothing. Sign-in would be needed to make a plan here."))
+    if not is_own_origin(req.headers.get("Origin"), app.settings.public_base_url):
+        raise FormExpired
+    app.signer.check_form(read_form(req).get("csrf", ""), reader.visitor.nonce, incident.id)
+    app.permission.require_anywhere(person, Text("propose a plan"), allows_writes=False)
+    change = app.renewer.plan_for(incident, str(person))
+    deliver(message(partition=partition))
+    return see_other(same_language(app.links.page(change), req))
+
+
+def _plan_form(app: App, visitor: Visitor, incident: Incident) -> tuple[str, str]:
+    """The token of the form that makes a new plan, or else why it is not offered, if that is worth saying."""
+    if visitor.person is None or not incident.is_open or not app.settings.is_remediation_on:
+        return "", ""
+    try:
+        app.permission.require_anywhere(visitor.person, Text("propose a plan"), allows_writes=False)
+    except Refused as error:
+        return "", error.text
+    return app.signer.form_token(visitor.nonce, incident.id), ""
+
+
+def _partition(fleet: FleetStatus, selector: str) -> str:
+    """Of a key, a name or a resource id. Raises NotFoundHere, or BadInput if several clusters have the name."""
+    if KEY.fullmatch(selector):
+        return selector
+    found = fleet.named(f"/{selector.strip('/')}" if "/" in selector else selector)
+    if len(found) > 1:
+        raise BadInput(Text("several clusters have this name; open the right one from the page of all clusters"))
+    if not found:
+        raise NotFoundHere(Text("No scan has seen a cluster with this name."))
+    return cluster_key(found[0].id)
+
+
+def _fleet(app: App) -> FleetStatus:
+    return read_fleet_status(app.fleet_cache, app.settings.fan_out_above)

@@ -1,0 +1,261 @@
+"""An incident and a cluster as their pages show them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..chat.finding_labels import FINDING_MEANINGS, describe_incident
+from ..chat.incident_messages import headline
+from ..chat.labels import node_table, state_label
+from ..chat.message import facts_of
+from ..flows.incidents.history import History
+from ..flows.incidents.story import Story
+from ..formatting import capital, duration, listed, utc
+from ..model.audit import AuditLine, step_done
+from ..model.change import Change
+from ..model.finding import Severity
+from ..model.incident import Incident
+from ..model.text import Text, arranged
+from .change_view import TONES
+from .fleet_view import StatusView
+from .line_chart import LineChart
+from .paths import Paths
+from .plan_view import Tone, title_of
+
+_MOST_LINES = 100
+_SEVERITIES: Mapping[Severity, Text] = {
+    Severity.NOTICE: Text("notice"),
+    Severity.WARNING: Text("warning"),
+    Severity.HIGH: Text("high"),
+    Severity.FAILING: Text("failing"),
+    Severity.CRITICAL: Text("critical"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An entry of a timeline."""
+
+    at: datetime
+    text: str
+    by: str = ""  # a person; empty: snatbot
+    detail: str = ""
+    link: str = ""  # of the change that it is about
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLine:
+    """A change in a list."""
+
+    change: Change
+    paths: Paths
+
+    @property
+    def title(self) -> str:
+        return title_of(self.change.plan.kind, self.change.cluster_name)
+
+    @property
+    def link(self) -> str:
+        return self.paths.change(self.change.cluster_id, self.change.id)
+
+    @property
+    def state(self) -> str:
+        return capital(state_label(self.change.state))
+
+    @property
+    def tone(self) -> Tone:
+        return TONES.get(self.change.state, "neutral")
+
+    @property
+    def decided(self) -> Text:
+        """By whom and when."""
+        decision = self.change.decision
+        if decision is None:
+            return Text("nobody")
+        return arranged("{approver}, {at}", approver=decision.approver, at=decision.decided_at)
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentLine:
+    """An incident in a list."""
+
+    incident: Incident
+    now: datetime
+    paths: Paths
+
+    @property
+    def title(self) -> str:
+        return headline(self.incident)
+
+    @property
+    def link(self) -> str:
+        return self.paths.incident(self.incident.cluster_id, self.incident.id)
+
+    @property
+    def state(self) -> Text:
+        severity = _SEVERITIES[self.incident.severity]
+        return Text("Open: {severity}", severity=severity) if self.incident.is_open else Text("Cleared")
+
+    @property
+    def tone(self) -> Tone:
+        if not self.incident.is_open:
+            return "good"
+        return "bad" if self.incident.severity.rank >= Severity.FAILING.rank else "waiting"
+
+    @property
+    def lasted(self) -> str:
+        return duration((self.incident.cleared_at or self.now) - self.incident.since)
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentView:
+    story: Story
+    now: datetime
+    paths: Paths
+
+    @property
+    def incident(self) -> Incident:
+        return self.story.incident
+
+    @property
+    def line(self) -> IncidentLine:
+        return IncidentLine(self.incident, self.now, self.paths)
+
+    @property
+    def lead(self) -> str:
+        return describe_incident(self.incident)
+
+    @property
+    def meaning(self) -> str:
+        return next((FINDING_MEANINGS[kind] for kind in self.incident.kinds if kind in FINDING_MEANINGS), "")
+
+    @property
+    def changes(self) -> Sequence[ChangeLine]:
+        """The newest first."""
+        return [ChangeLine(change, self.paths) for change in reversed(self.story.changes)]
+
+    @property
+    def chart(self) -> LineChart | None:
+        """None without a figure of any minute."""
+        failed = self.incident.failed_by_minute
+        if failed is None or not failed.known:
+            return None
+        outcomes = (change.outcome for change in reversed(self.story.changes))
+        passed = next((outcome.attempted for outcome in outcomes if outcome and outcome.attempted), None)
+        return LineChart(failed, passed)
+
+    @property
+    def nodes(self) -> Sequence[tuple[tuple[str, ...], float]]:
+        """A row of ``node_table`` and the share that failed, 0 to 100, of each node; the worst first."""
+        shares = [100 * node.failed / max(1, node.failed + node.successful) for node in self.incident.nodes]
+        return list(zip(node_table(self.incident.nodes).rows, shares, strict=True))
+
+    @property
+    def timeline(self) -> Sequence[Moment]:
+        incident = self.incident
+        steps = {step_done(number) for change in self.story.changes for number in range(len(change.plan.steps))}
+        own = [Moment(incident.since, Text("The trouble began"))]
+        if incident.last_failed_at:
+            own.append(Moment(incident.last_failed_at, Text("Last failed connection so far")))
+        lines = [moment for moment, line in self._moments() if line.event not in steps]
+        return sorted([*own, *lines], key=lambda moment: moment.at)
+
+    @property
+    def audit(self) -> Sequence[Moment]:
+        return [moment for moment, _ in self._moments()]
+
+    @property
+    def messages(self) -> Sequence[tuple[str, str]]:
+        incident = self.incident
+        channels = sorted({name for notified in self.story.notified for name in notified.channels})
+        return facts_of(
+            (Text("Last posts with news"), listed([utc(at) for at in incident.notified_at])),
+            (Text("Last reminder"), utc(incident.reminded_at) if incident.reminded_at else ""),
+            (Text("Channels"), listed(channels)),
+        )
+
+    @property
+    def record(self) -> Sequence[tuple[str, str]]:
+        incident = self.incident
+        return facts_of(
+            (Text("Incident"), incident.id),
+            (Text("Began"), utc(incident.since)),
+            (Text("First scan that showed it"), utc(incident.opened_at)),
+            (Text("Cleared"), utc(incident.cleared_at) if incident.cleared_at else ""),
+            (Text("Why it was cleared"), incident.closing_note),
+            (Text("Opened again"), _times(incident.reopened) if incident.reopened else ""),
+            (Text("Cluster"), incident.cluster_id),
+            (Text("Load balancer"), incident.load_balancer_id),
+            (Text("NAT gateways"), listed(incident.gateway_ids)),
+        )
+
+    def _moments(self) -> Iterator[tuple[Moment, AuditLine]]:
+        changes = {change.id: self.paths.change(change.cluster_id, change.id) for change in self.story.changes}
+        yield from zip(moments(self.story.audit, changes), self.story.audit, strict=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterView:
+    """``status``: None of a cluster that no scan reached, such as a deleted one."""
+
+    name: str
+    status: StatusView | None
+    history: History
+    now: datetime
+    paths: Paths
+
+    @property
+    def incidents(self) -> Sequence[IncidentLine]:
+        """The newest first, like the next two."""
+        return [IncidentLine(incident, self.now, self.paths) for incident in reversed(self.history.incidents)]
+
+    @property
+    def changes(self) -> Sequence[ChangeLine]:
+        return [ChangeLine(change, self.paths) for change in reversed(self.history.changes)]
+
+    @property
+    def audit(self) -> Sequence[Moment]:
+        changes = {change.id: self.paths.change(change.cluster_id, change.id) for change in self.history.changes}
+        return moments(reversed(self.history.audit[-_MOST_LINES:]), changes)
+
+    @property
+    def is_cut(self) -> bool:
+        return len(self.history.audit) > _MOST_LINES
+
+    @property
+    def record(self) -> Sequence[tuple[str, str]]:
+        known, status = self.history.record, self.status
+        is_silenced = known is not None and known.is_silenced(self.now)
+        return facts_of(
+            (Text("Egress path"), capital(status.egress) if status else ""),
+            (Text("Ports used, fullest node"), status.ports if status else ""),
+            (Text("Last measured"), status.measured if status else Text("never")),
+            (Text("Last scan"), utc(status.status.at) if status else Text("none")),
+            (
+                Text("Silenced until"),
+                utc(known.silenced_until) if is_silenced and known and known.silenced_until else "",
+            ),
+            (Text("Silenced by"), known.silenced_by if is_silenced and known else ""),
+            (Text("Region"), status.status.location if status else ""),
+            (Text("Resource"), status.status.id if status else known.cluster_id if known else ""),
+        )
+
+
+def moments(lines: Iterable[AuditLine], changes: Mapping[str, str]) -> list[Moment]:
+    """``changes``: URLs by id."""
+    return [
+        Moment(
+            line.at,
+            capital(line.event),
+            "" if line.actor == "snatbot" else line.actor,
+            line.detail,
+            changes.get(line.subject, ""),
+        )
+        for line in lines
+    ]
+
+
+def _times(count: int) -> Text:
+    return Text.plural("{count} time", "{count} times", count=count)
