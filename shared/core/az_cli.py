@@ -43,12 +43,16 @@ def least_version(commands: Iterable[str]) -> str:
     return [_LEAST_VERSION, *versions][-1] if words else ""
 
 
-def script(commands: Iterable[str]) -> Text:
+def script_lines(commands: Iterable[str]) -> tuple[str, ...]:
     """One command a line, after a comment with the Azure CLI version."""
     lines = tuple(commands)
     version = least_version(lines)
-    comment = (Text("# Azure CLI {version} or later", version=version),) if version else ()
-    return arranged("{lines:lines}", lines=(*comment, *lines))
+    return (Text("# Azure CLI {version} or later", version=version), *lines) if version else lines
+
+
+def script(commands: Iterable[str]) -> Text:
+    """``script_lines`` as one text."""
+    return arranged("{lines:lines}", lines=script_lines(commands))
 
 
 def named(resource_id: str) -> tuple[str, ...]:

@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..chat.labels import CHECK_LABELS, describe_check, describe_cost
-from ..core.az_cli import script
+from ..core.az_cli import script, script_lines
 from ..formatting import capital, sentence, sentences
 from ..model.check import Check
 from ..model.plan import Plan
+from ..model.text import Text, arranged
 from .export.bicep import as_bicep
 from .export.terraform import as_terraform
 from .plan_view import PlanView, plan_view, title_of
 
 
-def plan_lines(plan: Plan) -> Iterator[str]:
+def plan_lines(plan: Plan) -> Iterator[Text]:
     view = plan_view(plan)
-    yield f"{view.title} ({view.state.lower()})"
+    yield arranged("{title} ({state})", title=view.title, state=view.state)
     yield sentences(plan.summary)
     for heading, lines in (*_what(view), *_why(view), *_how(view)):
         found = list(lines)
         if found:
-            yield ""
+            yield Text("")
             yield heading
-            yield from (f"  {line}" for line in found)
+            yield from (arranged("  {line}", line=line) for line in found)
 
 
 def plan_as(plan: Plan, form: str) -> str:
@@ -36,50 +37,57 @@ def plan_as(plan: Plan, form: str) -> str:
     return script(plan.commands)
 
 
-def _what(view: PlanView) -> Iterator[tuple[str, Iterable[str]]]:
-    for heading, resources in (("Created", view.created), ("Deleted", view.deleted)):
-        yield heading, (f"{resource.kind} {resource.name}: {resource.details}" for resource in resources)
+def _what(view: PlanView) -> Iterator[tuple[Text, Iterable[str]]]:
+    for heading, resources in ((Text("Created"), view.created), (Text("Deleted"), view.deleted)):
+        yield (
+            heading,
+            (_labelled(arranged("{kind} {name}", kind=of.kind, name=of.name), of.details) for of in resources),
+        )
     changed = [view.enlarged] if view.enlarged else []
     for subnet in view.subnets:
-        changed.append(f"subnet {subnet.name}: NAT gateway {subnet.before} → {subnet.after}")
+        change = arranged("{before} → {after}", before=subnet.before, after=subnet.after)
+        changed.append(Text("subnet {subnet}: NAT gateway {change}", subnet=subnet.name, change=change))
         if subnet.kept:
-            changed.append(f"  keeps {', '.join(subnet.kept)}")
-    yield "Changed", changed
-    yield "Kept", view.kept
+            changed.append(Text("keeps {properties}", properties=subnet.kept))
+    yield Text("Changed"), changed
+    yield Text("Kept"), view.kept
     if view.egress_now or view.egress_then:
         pairs = zip(view.egress_labels, (view.egress_now, view.egress_then), strict=True)
-        yield "Egress IPs", (f"{label.lower()}: {', '.join(ips) or 'unknown'}" for label, ips in pairs)
-    yield "Steps", (f"{number}. {step.text}" for number, step in enumerate(view.steps, 1))
+        yield Text("Egress IPs"), (_labelled(label, ips or Text("unknown")) for label, ips in pairs)
+    steps = enumerate(view.steps, 1)
+    yield Text("Steps"), (arranged("{number}. {step}", number=number, step=step.text) for number, step in steps)
 
 
-def _why(view: PlanView) -> Iterator[tuple[str, Iterable[str]]]:
+def _why(view: PlanView) -> Iterator[tuple[Text, Iterable[str]]]:
     plan = view.plan
-    yield "Checks", (line for check in (*view.concerns, *view.passed) for line in _check(check))
+    yield Text("Checks"), (line for check in (*view.concerns, *view.passed) for line in _check(check))
     if plan.demand:
-        missing = [f"not available: {'; '.join(plan.demand.missing)}"] if plan.demand.missing else []
-        yield "Size", (*map(capital, plan.demand.arithmetic), *missing)
-    yield "Cost", [sentence(describe_cost(plan.cost))] if plan.cost else []
-    yield "Please note", map(sentence, plan.notes)
+        missing = [Text("not available: {inputs}", inputs=plan.demand.missing)] * bool(plan.demand.missing)
+        yield Text("Size"), (*map(capital, plan.demand.arithmetic), *missing)
+    yield Text("Cost"), [sentence(describe_cost(plan.cost))] if plan.cost else []
+    yield Text("Please note"), map(sentence, plan.notes)
 
 
 def _check(check: Check) -> Iterator[str]:
-    yield f"{CHECK_LABELS[check.result]}, {capital(check.name)}: {describe_check(check)}"
-    yield from (f"  {command}" for command in _lines(check.commands))
+    label = arranged("{result}, {name:capital}", result=CHECK_LABELS[check.result], name=check.name)
+    yield _labelled(label, describe_check(check))
+    yield from (arranged("  {line}", line=line) for line in script_lines(check.commands))
     if check.source:
-        yield f"  source: {check.source}"
+        yield Text("  source: {source}", source=check.source)
 
 
-def _how(view: PlanView) -> Iterator[tuple[str, Iterable[str]]]:
+def _how(view: PlanView) -> Iterator[tuple[Text, Iterable[str]]]:
     plan = view.plan
-    yield "By hand", _lines(plan.commands)
-    yield "What can't be undone", filter(None, [sentences(plan.irreversible)])
-    undo = ["by hand:", *_lines(plan.rollback_commands)] if plan.rollback_commands else []
-    yield "How to undo", filter(None, [view.rollback_text, *undo])
+    yield Text("By hand"), script_lines(plan.commands)
+    yield Text("What can't be undone"), filter(None, [sentences(plan.irreversible)])
+    undo = [Text("By hand:"), *script_lines(plan.rollback_commands)] if plan.rollback_commands else []
+    yield Text("How to undo"), filter(None, [view.rollback_text, *undo])
     for beside in view.related:
         title = title_of(beside.kind, plan.cluster_name)
-        yield f"Related plan (--kind {beside.kind}): {title}", [sentences(beside.summary), *_lines(beside.commands)]
-    yield "Record", (f"{label}: {value}" for label, value in view.record)
+        heading = Text("Related plan (--kind {kind}): {title}", kind=beside.kind, title=title)
+        yield heading, [sentences(beside.summary), *script_lines(beside.commands)]
+    yield Text("Record"), (_labelled(label, value) for label, value in view.record)
 
 
-def _lines(commands: Iterable[str]) -> list[str]:
-    return script(commands).splitlines()
+def _labelled(label: str, value: str | tuple[str, ...]) -> Text:
+    return arranged("{label}: {value}", label=label, value=value)

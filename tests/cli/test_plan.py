@@ -19,7 +19,7 @@ def test_plan_shows_all_that_its_page_shows(capsys: pytest.CaptureFixture[str]) 
     out = capsys.readouterr().out
     plan, view = make_plan(), plan_view(make_plan())
     assert "subnet snet-user: NAT gateway none → ng-shop-prod-1" in out, "before and after"
-    assert "now: 20.50.10.7" in out
+    assert "Now: 20.50.10.7" in out
     assert plan.demand is not None
     for texts in (plan.commands, plan.rollback_commands, view.kept, plan.demand.arithmetic, plan.notes):
         assert texts
@@ -47,7 +47,7 @@ def test_advice_shows_its_command_what_cannot_be_undone_and_what_stands_beside_i
     out = capsys.readouterr().out
     assert f"By hand\n  # Azure CLI 2.56 or later\n  {relief.commands[0]}" in out
     assert "What can't be undone\n  Each change of the allocation drops open connections" in out
-    assert f"  by hand:\n  # Azure CLI 2.56 or later\n  {relief.rollback_commands[0]}" in out
+    assert f"  By hand:\n  # Azure CLI 2.56 or later\n  {relief.rollback_commands[0]}" in out
     assert run("plan", "--cluster", "shop-prod", plan=answers["too_large"]) == 1
     assert "Related plan (--kind relieve_load_balancer): Load balancer relief" in capsys.readouterr().out
 

@@ -225,7 +225,7 @@ def test_a_roll_back_says_what_it_takes_away_and_what_stays() -> None:
         of_change_id="chg-1",
     )
     text = page(nouns.make_change(plan=plan)).text
-    assert "Roll-back on shop-prod" in text
+    assert "Rollback on shop-prod" in text
     assert "NAT gateway: ng-shop-prod-1 → , then none" in text
     assert "Takes back change chg-1" in text
     assert "The NAT gateway and its public IPs" in text

@@ -12,10 +12,10 @@ PLAN = nouns.make_plan()
 
 def test_each_part_is_indented_under_its_name() -> None:
     lines = list(plan_lines(PLAN))
-    assert lines[0] == "NAT gateway for shop-prod (dry run)"
+    assert lines[0] == "NAT gateway for shop-prod (Dry run)"
     headings = [line for line in lines[2:] if line and not line.startswith(" ")]
     assert headings[:4] == ["Created", "Changed", "Kept", "Egress IPs"]
-    assert lines[lines.index("Egress IPs") + 1] == "  now: 20.50.10.7"
+    assert lines[[*map(str, lines)].index("Egress IPs") + 1] == "  Now: 20.50.10.7"
 
 
 def test_what_a_plan_does_not_hold_has_no_heading() -> None:

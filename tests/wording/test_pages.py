@@ -92,7 +92,7 @@ def test_no_page_or_terminal_text_of_a_plan_holds_broken_text(number: int) -> No
         related = [command for beside in plan.related for command in beside.commands]
         commands = "\n".join([*plan.commands, *plan.rollback_commands, *related, cases.COMMAND])
         for line in filter(None, plan_text.plan_lines(plan)):
-            if line.strip().removeprefix("by hand: ") not in commands:
+            if line.strip().removeprefix("By hand: ") not in commands:
                 found |= set(faults(line.strip(), cases.names(plan)))
     assert seen == set(PlanKind)
     assert not found, "\n".join(sorted(found))

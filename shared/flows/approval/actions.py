@@ -6,23 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ...auth.errors import RemediationOff
+from ...chat.labels import state_label
 from ...core.planning.detach import written_subnets
 from ...errors import Refused
 from ...ids import cluster_key
 from ...model.change import FINAL_STATES, Action, Change, ChangeState
 from ...model.identity import Approver
 from ...model.plan import PlanKind
+from ...model.text import Text
 from ...store.records import Records
 from .permission import Permission
 
 _JUDGED = (ChangeState.VERIFYING, ChangeState.FIXED, ChangeState.NOT_FIXED, ChangeState.CANT_TELL)
 _UNDONE = (ChangeState.ROLLED_BACK, ChangeState.DONE)
 _TO_NOTHING = (ChangeState.DENIED, ChangeState.EXPIRED, ChangeState.SUPERSEDED, ChangeState.FAILED)
-_IMPOSSIBLE = {
-    Action.ROLL_BACK: "A change that is {state} can't be rolled back.",
-    Action.DELETE: "There is nothing here that may be deleted.",
-    Action.ASK_AGAIN: "Another change of this cluster is open: see that one.",
-}
+NOTHING_TO_APPROVE = Text("This is for a person to do: snatbot changes nothing here, and there is nothing to approve.")
 _KINDS = {Action.ROLL_BACK: PlanKind.DETACH_NAT_GATEWAY, Action.DELETE: PlanKind.DELETE_NAT_GATEWAY}
 
 
@@ -32,17 +30,17 @@ class Actions:
     is_remediation_on: bool
     permission: Permission
 
-    def why_not(self, change: Change, now: datetime) -> str | None:
+    def why_not(self, change: Change, now: datetime) -> Text | None:
         """Why nobody can decide on this change now; None if somebody can."""
         if not self.is_remediation_on:
-            return str(RemediationOff())
+            return RemediationOff().text
         if not change.plan.steps:
-            return "This is advice for a person: snatbot changes nothing here, and there is nothing to approve."
+            return NOTHING_TO_APPROVE
         if change.state is ChangeState.PROPOSED and now >= change.expires_at:
-            return "This plan has expired: it was never approved, and nothing was changed."
+            return Text("This plan has expired: it was never approved, and nothing was changed.")
         return None
 
-    def offered(self, change: Change, approver: Approver, now: datetime) -> tuple[tuple[Action, ...], str | None]:
+    def offered(self, change: Change, approver: Approver, now: datetime) -> tuple[tuple[Action, ...], Text | None]:
         """What this person may do, and why not the rest."""
         refusals = {action: self.permission.refusal(change, action, approver) for action in self.of(change, now)}
         reasons = (self.why_not(change, now), *refusals.values())
@@ -72,7 +70,7 @@ class Actions:
         """Raises Refused if this person may not ask for this roll-back, deletion or new plan now."""
         self.permission.require(change, action, approver)
         if action not in self.of(change, now):
-            raise Refused(self.why_not(change, now) or _IMPOSSIBLE[action].format(state=change.state))
+            raise Refused(self.why_not(change, now) or _impossible(action, change))
 
     def follow_ups(self, change: Change) -> tuple[Change, ...]:
         """Later changes that roll back or delete what this change did, or what the one did that it rolls back."""
@@ -123,3 +121,12 @@ class Actions:
         others = self.records.changes(cluster_key(change.cluster_id))
         is_done = any(other.state in _UNDONE for other in self.follow_ups(change))
         return (Action.ASK_AGAIN,) if not is_done and all(other.state in FINAL_STATES for other in others) else ()
+
+
+def _impossible(action: Action, change: Change) -> Text:
+    match action:
+        case Action.ROLL_BACK:
+            return Text("This change can't be rolled back now: it is {state}.", state=state_label(change.state))
+        case Action.DELETE:
+            return Text("There is nothing here that may be deleted.")
+    return Text("Another change of this cluster is open: see that one.")

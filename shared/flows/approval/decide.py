@@ -10,12 +10,13 @@ from datetime import datetime, timedelta
 from ...auth.links import Links
 from ...auth.signing import LinkTarget, Signer, decision_content
 from ...chat import change_messages
+from ...chat.labels import state_label
 from ...chat.message import Message
 from ...clock import Instant
 from ...core.approval.policy import MatchedRules
 from ...core.remediation.state_machine import Event, WrongState, next_state
 from ...errors import NotFoundHere, Refused
-from ...formatting import count
+from ...formatting import listed
 from ...ids import cluster_key
 from ...model.audit import now_is
 from ...model.change import Action, Approval, Change, ChangeState, Decision, JournalEntry, Outcome, StepState, Verdict
@@ -47,7 +48,7 @@ class AlreadyDecided(Refused):
     """The answer to the second of two clicks, or to a late click."""
 
     def __init__(self, change: Change) -> None:
-        state, decision = change.state.value, change.decision
+        state, decision = state_label(change.state), change.decision
         if decision is None or change.state is ChangeState.STOPPED:
             said = Text("This change is {state}; that decision does not fit any more.", state=state)
         elif decision.action is Action.APPROVE:
@@ -97,11 +98,15 @@ class Decide:
         Where the policy wants two people, the first approval leaves the change proposed.
         """
         if action not in _EVENTS:
-            raise Refused(f"{action!r} is no decision; approve, deny, stop, resume and give_up are")
+            raise Refused(
+                Text("{given} is no decision; {decisions} are", given=repr(action), decisions=listed(list(_EVENTS)))
+            )
         try:
             return retry_on_conflict(lambda: self._decide(target, Action(action), approver, at), _TRIES)
         except StoreConflict:
-            raise Refused("This change is being written to all the time, and nothing was decided. Try again.") from None
+            raise Refused(
+                Text("This change is being written to just now, and nothing was decided. Try again.")
+            ) from None
 
     def _decide(self, target: LinkTarget, action: Action, approver: Approver, at: Instant) -> Change:
         stored, now = self._find(target), at.domain
@@ -146,7 +151,7 @@ class Decide:
         """Records the first of two approvals. The rules let no holder of a link be one of two people."""
         change = stored.value
         if isinstance(approver, str):
-            raise Refused("Two people must approve this, and who holds a link is not known.")
+            raise Refused(Text("Two people must approve this, and who holds a link is unknown."))
         unsigned = Approval(approver.object_id.lower(), str(approver), str(rules), at.domain, "")
         changed = replace(change, approvals=(self.signer.approval(change, unsigned),))
         writes = [
@@ -163,20 +168,25 @@ class Decide:
     def _decided(self, change: Change, action: Action, approver: str, rules: MatchedRules, now: datetime) -> Change:
         match action:
             case Action.STOP:
-                return replace(change, due_at=None, stop_reason=f"stopped by {approver}", waits_for="")
+                return replace(change, due_at=None, stop_reason=Text("stopped by {who}", who=approver), waits_for="")
             case Action.RESUME:
                 # The decision that approved the plan stays; resuming never extends it.
                 return replace(change, due_at=now, stop_reason="", stop_commands=(), waits_for="")
             case Action.GIVE_UP:
-                done = f"{change.step} of {count(len(change.plan.steps), 'step')}"
-                stopped = f"it had stopped: {change.stop_reason or 'no reason was recorded'}"
-                reason = f"given up by {approver} after {done}; {stopped}"
+                reason = Text.plural(
+                    "given up by {who} after {done} of {count} step; it had stopped: {reason}",
+                    "given up by {who} after {done} of {count} steps; it had stopped: {reason}",
+                    count=len(change.plan.steps),
+                    who=approver,
+                    done=change.step,
+                    reason=change.stop_reason or Text("no reason was recorded"),
+                )
                 outcome = Outcome(Verdict.GIVEN_UP, reason, commands=change.stop_commands)
                 return replace(change, due_at=None, outcome=outcome)
             case _:
                 starts_at = rules.starts_from(now) if action is Action.APPROVE else now
                 if starts_at is None:
-                    raise Refused(f"Nothing was approved: {rules.named} never lets a change start.")
+                    raise Refused(Text("Nothing was approved: {rules} never lets a change start.", rules=rules.named))
                 waits_for = rules.held_until(starts_at) if starts_at > now else ""
                 due_at = starts_at if action is Action.APPROVE else None
                 decision = self._signed(change, action, approver, rules, now, starts_at)
@@ -208,9 +218,9 @@ class Decide:
     def _find(self, target: LinkTarget) -> Stored[Change]:
         stored = self.records.change(target.partition, target.change_id)
         if stored is None:
-            raise NotFoundHere("This change is not known here. Its records may have been deleted.")
+            raise NotFoundHere(Text("This change is not known here. Its records may have been deleted."))
         if stored.value.plan.digest != target.digest:
-            raise Refused("The plan has changed since this link was made. Open the newest message's link.")
+            raise Refused(Text("The plan has changed since this link was made. Open the newest message's link."))
         return stored
 
     def _signed(
@@ -236,8 +246,11 @@ class Decide:
             return
         if holder.change_id not in (change.id, change.plan.of_change_id):
             raise Refused(
-                f"Change {holder.change_id} is running on this virtual network. Nothing was approved; "
-                "decide again when it has ended."
+                Text(
+                    "Change {change} is running on this virtual network. Nothing was approved; decide again when it "
+                    "has ended.",
+                    change=holder.change_id,
+                )
             )
 
     def _overtaken(self, approved: Change, now: datetime) -> list[Put]:
@@ -251,7 +264,12 @@ class Decide:
             known, state = stored.value, stored.value.state
             is_subject = known.id == approved.plan.of_change_id
             if is_subject and state in (ChangeState.APPROVED, ChangeState.APPLYING):
-                raise Refused(f"The change to take back is {state} again. Nothing was approved; wait until it ends.")
+                raise Refused(
+                    Text(
+                        "The change to take back goes on again ({state}). Nothing was approved; wait until it ends.",
+                        state=state_label(state),
+                    )
+                )
             is_stopped = state is ChangeState.STOPPED and known.id != approved.id
             if is_stopped or (is_subject and state is ChangeState.VERIFYING):
                 ended = superseded(known, approved.id)

@@ -15,6 +15,18 @@ from ...model.plan import PlanKind
 from ...model.resource_id import ArmId
 from ...model.text import Text
 
+# Translators: infinitives, as in "You can't {act}: {reason}." and "the app role, which is needed to {act}".
+_ACTS = {
+    Action.APPROVE: Text("approve this"),
+    Action.DENY: Text("deny this"),
+    Action.STOP: Text("stop this"),
+    Action.RESUME: Text("resume this"),
+    Action.GIVE_UP: Text("give this up"),
+    Action.ROLL_BACK: Text("roll this back"),
+    Action.DELETE: Text("delete this"),
+    Action.ASK_AGAIN: Text("ask for this again"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Permission:
@@ -36,25 +48,27 @@ class Permission:
         if isinstance(approver, str) and self.approval_mode != "link":
             raise SignInNeeded
         if _deletes_by_link(change, action, approver):
-            raise NotPermitted("With APPROVAL_MODE=link nothing is deleted, because nobody knows who holds a link.")
+            raise NotPermitted(Text("With APPROVAL_MODE=link nothing is deleted, because who holds a link is unknown."))
         if action not in (Action.APPROVE, Action.RESUME):
             return self._require_part(change, action, approver)
         rules = self.rules(change)
         if action is Action.APPROVE and _has_approved(change, approver):
-            raise NotPermitted("You have approved this already, and another person must approve it too.")
+            raise NotPermitted(Text("You have approved this already, and another person must approve it too."))
         if missing := rules.refusal(approver, place):
             if isinstance(approver, Person) and (role := rules.missing_role(approver)):
-                raise RoleMissing(approver, role, f"{action} this by {rules.named}", self.client_id)
-            raise NotPermitted(f"You can't {action} this: {missing}.")
+                raise RoleMissing(
+                    approver, role, Text("{act} by {rules}", act=_ACTS[action], rules=rules.named), self.client_id
+                )
+            raise NotPermitted(Text("You can't {act}: {reason}.", act=_ACTS[action], reason=missing))
         return rules
 
-    def refusal(self, change: Change, action: Action, approver: Approver) -> str:
+    def refusal(self, change: Change, action: Action, approver: Approver) -> Text:
         """Why this person can't do this; empty when they can."""
         try:
             self.require(change, action, approver)
         except (Refused, AzureError) as error:
-            return str(error)
-        return ""
+            return error.text
+        return Text("")
 
     def require_anywhere(self, person: Person, what: str, *, allows_writes: bool) -> None:
         """For what concerns no change: whoever may approve on any cluster may do it, and operators if it allows no
@@ -78,7 +92,7 @@ class Permission:
         """
         rules = self.policy.rules_for(change.cluster_id, {}, change.plan.kind)
         if isinstance(approver, Person) and Role.OPERATE not in approver.roles and rules.refusal(approver):
-            raise RoleMissing(approver, Role.OPERATE, f"{action.replace('_', ' ')} this", self.client_id)
+            raise RoleMissing(approver, Role.OPERATE, _ACTS[action], self.client_id)
         return rules
 
 

@@ -9,17 +9,19 @@ from datetime import datetime, timedelta
 from ...auth.errors import DecisionForged
 from ...auth.links import Links
 from ...chat import change_messages
+from ...chat.labels import state_label
 from ...clock import Instant
-from ...core.az_cli import script
+from ...core.az_cli import script_lines
 from ...core.planning.digest import digest
 from ...core.planning.request import PlanRequest
 from ...core.remediation.state_machine import Event, next_state
 from ...errors import NotFoundHere, Refused, TooMany
-from ...formatting import count, sentences, utc
+from ...formatting import sentences
 from ...ids import cluster_key, new_id
 from ...model.change import FINAL_STATES, Change, ChangeState
 from ...model.incident import ClusterRecord, Incident, IncidentState
 from ...model.plan import CURES, Plan, PlanKind
+from ...model.text import Text, arranged
 from ...store.active_clusters import ActiveClusterIndex
 from ...store.records import Put, Records, Stored
 from ..notification.outbox import Outbox, audit
@@ -90,7 +92,9 @@ class Propose:
         Raises Refused while anything uses it.
         """
         if change.state not in FINAL_STATES:
-            raise Refused(f"a change that is {change.state.value} still needs what it created")
+            raise Refused(
+                Text("this change still needs what it created: it is {state}", state=state_label(change.state))
+            )
         self._refuse_forged(change)
         plan = self.planner.plan_deletion(change, at.domain)
         return self._propose(plan, at, requested_by, change.incident_id)
@@ -101,9 +105,14 @@ class Propose:
         Raises Refused if there is nothing to roll back, or if nodes would be without egress.
         """
         if change.plan.kind is not PlanKind.ATTACH_NAT_GATEWAY:
-            raise Refused("only a change that attached a NAT gateway can be rolled back")
+            raise Refused(Text("only a change that attached a NAT gateway can be rolled back"))
         if change.state in (ChangeState.PROPOSED, ChangeState.APPROVED, ChangeState.APPLYING):
-            raise Refused(f"a change that is {change.state.value} can't be rolled back yet; stop it first")
+            raise Refused(
+                Text(
+                    "this change can't be rolled back yet, stop it first: it is {state}",
+                    state=state_label(change.state),
+                )
+            )
         self._refuse_forged(change)
         stored = self.records.verified_journal(cluster_key(change.cluster_id), change)
         journal = {step: entry.value for step, entry in stored.items()}
@@ -147,17 +156,25 @@ def refuse_too_many(changes: Iterable[Change], new: Change, now: datetime) -> No
         if now - change.proposed_at < _HOUR and (change.plan.kind is PlanKind.DETACH_NAT_GATEWAY) == is_rollback
     )
     if len(proposed) >= MOST_AN_HOUR:
-        again_at = proposed[-MOST_AN_HOUR] + _HOUR
-        many = f"{count(len(proposed), 'change')} of {new.cluster_name} were proposed within an hour"
-        raise TooMany(f"{many}; at most {MOST_AN_HOUR} are. Decide on the newest, or ask again after {utc(again_at)}")
+        raise TooMany(
+            Text(
+                "{number} changes of {cluster} were proposed within an hour; at most {most} are. Decide on the "
+                "newest, or ask again after {at}",
+                number=len(proposed),
+                cluster=new.cluster_name,
+                most=MOST_AN_HOUR,
+                at=proposed[-MOST_AN_HOUR] + _HOUR,
+            )
+        )
 
 
-def why_not(plan: Plan) -> str:
+def why_not(plan: Plan) -> Text:
     """Why a plan can't be executed: its blockers, or the advice."""
     reasons = sentences(*(part for check in plan.blockers for part in (check.message, check.remedy)))
     commands = [*(command for check in plan.blockers for command in check.commands), *plan.commands]
-    by_hand = [f"`{line}`" for line in script(commands).splitlines()]
-    return "\n".join([reasons or sentences(plan.summary, *plan.notes), *(["By hand:"] if by_hand else []), *by_hand])
+    by_hand = [arranged("`{line}`", line=line) for line in script_lines(commands)]
+    why = reasons or sentences(plan.summary, *plan.notes)
+    return arranged("{lines:lines}", lines=(why, *[Text("By hand:")] * bool(by_hand), *by_hand))
 
 
 def proposal_writes(change: Change, record: Stored[ClusterRecord] | None, actor: str, now: datetime) -> list[Put]:
@@ -175,7 +192,7 @@ def made_by(records: Records, partition: str, change: Change) -> Change:
     of_change = change.plan.of_change_id
     stored = records.change(partition, of_change) if of_change else None
     if of_change and stored is None:
-        raise NotFoundHere(f"Change {of_change} is not known here any more.")
+        raise NotFoundHere(Text("Change {change} is not known here any more.", change=of_change))
     return stored.value if stored else change
 
 
@@ -195,9 +212,9 @@ def withdraw_proposals(records: Records, partition: str, incident: Incident, now
 
     Proposals that a person requested without the incident remain, and so do rollbacks and deletions.
     """
-    reason = f"withdrawn: the incident that it was for is over since {utc(incident.cleared_at or now)}"
+    reason = Text("withdrawn: the incident that it was for is over since {at}", at=incident.cleared_at or now)
     if incident.closing_note:
-        reason = f"{reason} ({incident.closing_note})"
+        reason = arranged("{reason} ({note})", reason=reason, note=incident.closing_note)
     writes = []
     for stored in _open_proposals(records, partition):
         change = stored.value
@@ -214,4 +231,4 @@ def _open_proposals(records: Records, partition: str) -> list[Stored[Change]]:
 def superseded(change: Change, by: str) -> Change:
     """``change`` ended because ``by`` replaces it. Raises WrongState if it can't be superseded."""
     state = next_state(change.state, Event.SUPERSEDE)
-    return replace(change, state=state, due_at=None, stop_reason=f"superseded by change {by}")
+    return replace(change, state=state, due_at=None, stop_reason=Text("superseded by change {change}", change=by))

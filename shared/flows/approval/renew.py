@@ -62,7 +62,7 @@ class PlanRenewer:
             return False
         if not new.plan.is_executable:
             return False
-        reason = f"nobody decided in time; renewed as change {new.id}"
+        reason = Text("nobody decided in time; renewed as change {change}", change=new.id)
         ended = replace(change, state=next_state(change.state, Event.EXPIRE), due_at=None, stop_reason=reason)
         message = waiting_messages.change_renewed(change, new, self.links.page(new))
         writes = [

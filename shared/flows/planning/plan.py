@@ -38,6 +38,7 @@ from ...model.metric import Window
 from ...model.network import NatGateway, NetworkFacts, PublicIp
 from ...model.plan import AssociateSubnet, Baseline, Demand, Plan, PlanKind
 from ...model.resource_id import ArmId, same_id
+from ...model.text import Text
 from .ownership import Ownership
 
 log = logging.getLogger("snatbot.planning")
@@ -56,7 +57,11 @@ def kind_named(text: str) -> PlanKind | None:
     found = next((kind for kind in kinds if kind.value == text.strip().lower()), None)
     if found is None:
         raise BadInput(
-            f"kind is {user_input.shown(text)}; leave it out for the right answer, or give {listed(kinds, 16)}"
+            Text(
+                "kind is {given}; leave it out for the right answer, or give {kinds}",
+                given=user_input.shown(text),
+                kinds=listed(kinds, 16),
+            )
         )
     return found
 
@@ -158,7 +163,7 @@ class Planner:
                 facts.cluster.name,
             )
             use = _read(
-                "port use",
+                "ports",
                 lambda: usage.port_use(
                     window,
                     metrics.snat_ports_by_backend(balancer_id, USED_SNAT_PORTS_BY_BACKEND, window),
@@ -191,7 +196,7 @@ class Planner:
         attempted, failed = usage.gateway_totals(window, connections) if connections is not None else (None, None)
         before = usage.gateway_baseline(window, connections) if connections is not None else None
         peak = _read(
-            "open connections",
+            "connections",
             lambda: usage.open_peak(window, metrics.query(gateway.id, NAT_OPEN_CONNECTIONS, window)),
             gateway.name,
         )

@@ -329,7 +329,7 @@ def test_the_way_back_waits_while_the_change_goes_on(desk: Desk, state: ChangeSt
     """As when somebody resumed it after the way back was proposed: the two must not write at once."""
     before = desk.put(state)
     proposed = desk.put(change=rollback_of(before))
-    with pytest.raises(Refused, match=f"is {state.value} again"):
+    with pytest.raises(Refused, match="goes on again"):
         desk.decide(target=BACK)
     assert desk.change("chg-back") == proposed
     assert desk.change() == before
@@ -440,7 +440,7 @@ def test_the_message_of_a_denial_leads_to_the_page_that_asks_again(desk: Desk) -
 
 @pytest.mark.parametrize("state", [S.PROPOSED, S.APPROVED, S.APPLYING, S.DENIED, S.EXPIRED, S.SUPERSEDED])
 def test_what_is_not_done_cannot_be_taken_back(desk: Desk, state: ChangeState) -> None:
-    with pytest.raises(Refused, match=f"A change that is {state.value} can't be rolled back"):
+    with pytest.raises(Refused, match="can't be rolled back now"):
         desk.flow.actions.refuse_unless_possible(make_change(state), Action.ROLL_BACK, WHO, SOON)
 
 

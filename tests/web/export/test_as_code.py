@@ -232,7 +232,7 @@ def test_reserved_addresses_are_referred_to_and_never_created_again() -> None:
     assert not any("public-ip create" in command and "pip-reserved" in command for command in found.commands)
     assert any(reserved.id in command for command in found.commands)
     view = plan_view(found)
-    assert view.steps[0].text == "Use public IP `pip-reserved`, which is there"
+    assert view.steps[0].text == "Use the present public IP `pip-reserved`"
     assert "pip-reserved" not in {one.name for one in view.created}
     assert view.kept[0] == "What is there already and is used: pip-reserved."
 
