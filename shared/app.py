@@ -289,6 +289,7 @@ class App(Clients):
             settings.approval_mode,
             lambda cluster_id: self.discovery.cluster(cluster_id).tags,
             settings.entra_client_id,
+            settings.step_up_context,
         )
 
     @cached_property

@@ -114,6 +114,12 @@ def _signing_key(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _authentication_context(text: str) -> str:
+    if not re.fullmatch(r"c[1-9]\d?", text):
+        raise ValueError("must be the id of an authentication context, c1 to c99")
+    return text
+
+
 def _routing_key(secret: SecretStr) -> SecretStr:
     if not re.fullmatch(r"[A-Za-z0-9]{32}", secret.get_secret_value()):
         raise ValueError("must be the integration's key of 32 letters and digits")
@@ -193,6 +199,7 @@ SecretUrl = Annotated[SecretStr, AfterValidator(_secret_url)]
 ConnectionString = Annotated[SecretStr, AfterValidator(_connection_string)]
 SlackBotToken = Annotated[SecretStr, AfterValidator(_slack_bot_token)]
 SlackChannelId = Annotated[str, AfterValidator(_slack_channel)]
+AuthenticationContext = Annotated[str, AfterValidator(_authentication_context)]
 SigningKey = Annotated[SecretStr, AfterValidator(_signing_key)]
 RoutingKey = Annotated[SecretStr, AfterValidator(_routing_key)]
 SigningKeys = Annotated[SecretStr, AfterValidator(_signing_keys)]

@@ -166,6 +166,9 @@ class Settings(BaseModel):
         None, "Client secret of the app registration, for development. Secret. Empty: the identity that reads vouches."
     )
     entra_authority: types.Url = _text("https://login.microsoftonline.com", "Entra ID; another in a national cloud.")
+    step_up_context: types.AuthenticationContext = _text(
+        "c1", "Authentication context that a rule with `page_with_step_up` asks for (docs/sign-in.md)."
+    )
     allow_guests: Literal["off", "on"] = _text("off", "`on`: guests of the tenant who have a role may use it.")
     allow_link_approval: Literal["off", "on"] = _text(
         "off", "`on` allows APPROVAL_MODE=link where PUBLIC_BASE_URL is not this machine: for trials, never production."

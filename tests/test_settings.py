@@ -102,6 +102,7 @@ WRONG = {
     "ENTRA_TENANT_ID": ["common", "contoso.example", "9999"],
     "ENTRA_CLIENT_ID": ["alerts", "{aaaaaaaa-0000-4000-8000-0000000000b1}"],
     "ENTRA_AUTHORITY": ["login.microsoftonline.com", "http://login.example.com"],
+    "STEP_UP_CONTEXT": ["c", "c0", "c100", "C1", "mfa", "c1 c2"],
     "ALLOW_GUESTS": ["yes", "On"],
     "SIGNING_KEYS": ["short", f"{KEY},short", f"{KEY},"],
     "NAT_IPS": [

@@ -13,15 +13,17 @@ import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
+from ..core.approval.step_up import Lack, lack_of
 from ..first_use import import_lock
 from ..formatting import clip, visible
-from ..model.identity import Person, Role
+from ..model.identity import Person, Role, StepUp
+from ..model.text import Text
 from ..user_input import LONGEST_NAME
 from .entra_tokens import EntraTokens
-from .errors import EntraUnavailable, GuestRefused, SignInRefused
+from .errors import EntraUnavailable, GuestRefused, SignInRefused, StepUpRefused
 
 _SECONDS = 10.0  # for each answer of Entra ID
 _ENTRA_CODE = re.compile(r"AADSTS\d{4,8}")
@@ -46,12 +48,21 @@ class EntraId:
         self._allows_guests = allows_guests
         self._tokens = EntraTokens(authority, tenant_id, client_id, _read_json)
 
-    def begin(self, redirect_uri: str, state: str) -> dict[str, Any]:
-        """MSAL's flow; its ``auth_uri`` is where the browser goes. Raises EntraUnavailable."""
+    def begin(self, redirect_uri: str, state: str, context: str = "") -> dict[str, Any]:
+        """MSAL's flow; its ``auth_uri`` is where the browser goes. Raises EntraUnavailable.
+
+        ``context``: the authentication context that a step-up must satisfy.
+        """
+        claims = json.dumps({"id_token": {"acrs": {"essential": True, "value": context}}}) if context else None
         with self._msal() as app:
-            # People may have several accounts; Entra ID would use the signed-in account without asking.
             flow = app.initiate_auth_code_flow(
-                [], redirect_uri=redirect_uri, state=state, response_mode="query", prompt="select_account"
+                [],
+                redirect_uri=redirect_uri,
+                state=state,
+                response_mode="query",
+                # People may have several accounts; Entra ID would use the signed-in account without asking.
+                prompt="login" if context else "select_account",
+                claims_challenge=claims,
             )
         return dict(flow)
 
@@ -60,13 +71,36 @@ class EntraId:
 
         Raises SignInRefused, GuestRefused or EntraUnavailable.
         """
+        return self._admitted(self._signed_in(flow, answer), now)
+
+    def stepped_up(
+        self, flow: Mapping[str, Any], answer: Mapping[str, str], digest: str, context: str, now: datetime
+    ) -> tuple[Person, StepUp]:
+        """The person who signed in again for the plan with this digest. Raises as ``person``, and StepUpRefused."""
+        claims = self._signed_in(flow, answer)
+        person = self._admitted(claims, now)
+        at, contexts = claims.get("auth_time"), claims.get("acrs")
+        if not isinstance(at, int) or not 0 <= at < 1 << 33:  # else Python knows no such time
+            raise StepUpRefused(Text("its token lacks auth_time, an optional claim of the app registration"))
+        confirmed = frozenset(map(str, contexts if isinstance(contexts, list) else ()))
+        step_up = StepUp(person.object_id, digest, confirmed, datetime.fromtimestamp(at, UTC))
+        match lack_of(step_up, person, digest, context, now):
+            case None:
+                return person, step_up
+            case Lack.CONTEXT:
+                raise StepUpRefused(Text("Entra ID did not confirm the authentication context {id}", id=context))
+            case _:
+                raise StepUpRefused(Text("you signed in more than 5 minutes ago"))
+
+    def _signed_in(self, flow: Mapping[str, Any], answer: Mapping[str, str]) -> Mapping[str, Any]:
+        """The verified claims."""
         if "error" in answer:
             raise SignInRefused(_reason(answer))
         with self._msal() as app:
             result = app.acquire_token_by_auth_code_flow(dict(flow), dict(answer))
         if "error" in result:
             raise SignInRefused(_reason(result))
-        return self._admitted(self._tokens.id_claims(result.get("id_token"), str(flow.get("nonce"))), now)
+        return self._tokens.id_claims(result.get("id_token"), str(flow.get("nonce")))
 
     def caller(self, token: str, now: datetime) -> Person:
         """The person whose access token the terminal sends.

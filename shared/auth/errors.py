@@ -76,6 +76,22 @@ class NotPermitted(Refused):
     """Somebody signed in and may not do this; the message says what would be needed."""
 
 
+class StepUpNeeded(NotPermitted):
+    def __init__(self) -> None:
+        super().__init__(
+            Text("This plan needs a fresh sign-in: sign in again for it, and approve within 5 minutes of that.")
+        )
+
+
+class StepUpRefused(NotPermitted):
+    """Somebody signed in again, which does not count for the approval."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            Text("This sign-in does not count for an approval: {reason}. Open the change again.", reason=reason)
+        )
+
+
 class KeyNotEnough(NotPermitted):
     """``command``: of the terminal."""
 

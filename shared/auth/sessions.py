@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..model.identity import Person, Role
+from ..model.identity import Person, Role, StepUp
 from .signing import SESSION_SECONDS, Signer
 
 SESSION_COOKIE = "__Host-snatbot_session"
@@ -21,9 +21,10 @@ class Session:
 
     person: Person
     id: str
+    step_up: StepUp | None = None
 
 
-def session_cookie(signer: Signer, person: Person) -> str:
+def session_cookie(signer: Signer, person: Person, step_up: StepUp | None = None) -> str:
     """The Set-Cookie header of a new session."""
     facts = [
         secrets.token_urlsafe(24),
@@ -33,6 +34,7 @@ def session_cookie(signer: Signer, person: Person) -> str:
         sorted(person.roles),
         person.signed_in_at.isoformat(),
         person.is_guest,
+        [step_up.digest, sorted(step_up.contexts), step_up.at.isoformat()] if step_up else None,
     ]
     return set_cookie(SESSION_COOKIE, signer.session_token(facts), SESSION_SECONDS)
 
@@ -42,9 +44,13 @@ def read_session(signer: Signer, cookies: str) -> Session | None:
     facts = signer.read_session(cookie(cookies, SESSION_COOKIE))
     if facts is None:
         return None
-    session_id, object_id, tenant_id, name, roles, signed_in_at, is_guest = facts
-    held = frozenset(map(Role, roles))
-    return Session(Person(object_id, tenant_id, name, held, datetime.fromisoformat(signed_in_at), is_guest), session_id)
+    session_id, object_id, tenant_id, name, roles, signed_in_at, is_guest, fresh = facts
+    held, step_up = frozenset(map(Role, roles)), None
+    if fresh:
+        digest, contexts, at = fresh
+        step_up = StepUp(object_id, digest, frozenset(contexts), datetime.fromisoformat(at))
+    person = Person(object_id, tenant_id, name, held, datetime.fromisoformat(signed_in_at), is_guest)
+    return Session(person, session_id, step_up)
 
 
 def set_cookie(name: str, value: str, seconds: int) -> str:

@@ -23,7 +23,7 @@ from .errors import DecisionForged, FormExpired, LinkExpired, LinkTampered
 
 _LINK = "snatbot.link.v1"
 _FORM = "snatbot.form.v1"
-_SESSION = "snatbot.session.v1"
+_SESSION = "snatbot.session.v2"
 _READ = "snatbot.read.v1"
 _ROW = b"snatbot.row.v1"
 _DECISION, _START, _APPROVAL = "decision", "start", "approval"

@@ -32,5 +32,15 @@ class Person:
         return f"{self.name} (object id {self.object_id}, signed in)"
 
 
+@dataclass(frozen=True, slots=True)
+class StepUp:
+    """A sign-in of a person for the approval of one plan."""
+
+    object_id: str
+    digest: str
+    contexts: frozenset[str]  # ids of the authentication contexts that Entra ID confirmed, such as c1
+    at: datetime  # when the person authenticated
+
+
 Approver = Person | str
 """Somebody who signed in; or the name that somebody else gives, such as the holder of a link or of a function key."""

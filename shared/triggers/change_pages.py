@@ -33,6 +33,7 @@ from .visitors import SIGN_OUT, Visitor, is_own_origin, permitted, read_form, re
 
 if TYPE_CHECKING:
     from ..app import App
+    from ..core.approval.policy import Place
     from ..flows.approval.decide import ChangeAndJournal
     from ..model.change import Change
     from ..model.identity import Approver
@@ -106,7 +107,8 @@ def decide(req: func.HttpRequest, advance: Callable[[str], None], deliver: Calla
     change = _proposed_by(app, target, action, approver)
     if change is None:
         try:
-            change = app.decide.decide(target, action, approver, Instant.of(app.clock))
+            place = _place(app, target, visitor)
+            change = app.decide.decide(target, action, approver, Instant.of(app.clock), place)
         except AlreadyDecided as error:
             opened = _by_link(app, req, target, visitor, form["t"])
             return _change_page(app, req, target, app.decide.view(target), opened, error)
@@ -119,7 +121,7 @@ def _ask_to_sign_in(app: App, req: func.HttpRequest, token: str, error: Refused)
     """Why, and a link to where signing in begins. A link, not a redirect: previews and scanners follow those."""
     status, code = status_of(error)
     note_refusal(req, error, code)
-    url = f"{app.settings.public_base_url}/api/sign-in?t={quote(token)}"
+    url = _sign_in_url(app, token)
     page = message_page(error.text, status=status, language=language_of(req), title=title_of(code), sign_in_url=url)
     return as_page(page, status)
 
@@ -147,9 +149,11 @@ def _change_page(
 ) -> func.HttpResponse:
     """``refusal``: of what the visitor just tried, shown beside what is possible now."""
     change, visitor, now = view.change, opened.visitor, app.clock.now()
-    form, notice = None, None
+    form, notice, step_up_url = None, None, ""
     if opened.token:
-        actions, notice = app.decide.actions.offered(change, visitor.person or "", now)
+        place = _place(app, target, visitor)
+        actions, notice, needs_step_up = app.decide.actions.offered(change, visitor.person or "", now, place)
+        step_up_url = _sign_in_url(app, opened.token, "&step_up=on") if needs_step_up else ""
         csrf = app.signer.form_token(visitor.nonce, change.id)
         form = FormFields(opened.token, csrf, actions, asks_name=visitor.person is None) if actions else None
     original = _original(app, target, change)
@@ -168,6 +172,7 @@ def _change_page(
             notice=notice,
             refusal=refusal.text if refusal else None,
             signed_in=signed_in(app, visitor),
+            step_up_url=step_up_url,
             is_unverified=app.settings.approval_mode == "link",
             now=now,
             link=opened.link,
@@ -178,6 +183,14 @@ def _change_page(
         status_of(refusal)[0] if refusal else 200,
         visitor.headers(f"/api/changes/{change.id}"),
     )
+
+
+def _place(app: App, target: LinkTarget, visitor: Visitor) -> Place:
+    return app.permission.place(target.digest, visitor.person or "", visitor.step_up, app.clock.wall())
+
+
+def _sign_in_url(app: App, token: str, more: str = "") -> str:
+    return f"{app.settings.public_base_url}/api/sign-in?t={quote(token)}{more}"
 
 
 def signed_in(app: App, visitor: Visitor) -> SignedIn | None:

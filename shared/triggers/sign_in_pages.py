@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import azure.functions as func
 
-from ..auth.errors import FormExpired, SignInRefused
+from ..auth.errors import FormExpired, SignInRefused, StepUpRefused
 from ..auth.sessions import FLOW_COOKIE, SESSION_COOKIE, cookie, read_session, session_cookie, set_cookie
 from ..model.text import Text
 from ..store.sessions import LIFE, TOKEN
@@ -24,13 +24,17 @@ _ANSWER = ("code", "state", "error", "error_description")  # the parameters that
 def begin(req: func.HttpRequest) -> func.HttpResponse:
     app, token = app_with_sign_in(), req.params.get("t", "")
     app.signer.read_link(token)
+    # Without a session there is nobody to step up: a plain sign-in comes first.
+    session = read_session(app.signer, req.headers.get("Cookie", "")) if req.params.get("step_up") else None
+    context = app.settings.step_up_context if session else ""
     state = secrets.token_urlsafe(32)
     # Keep an existing cookie, so that a sign-in in another tab can still finish.
     browser = cookie(req.headers.get("Cookie", ""), FLOW_COOKIE)
     browser = browser if TOKEN.fullmatch(browser) else secrets.token_urlsafe(32)
-    flow = app.entra.begin(f"{app.settings.public_base_url}/api/signed-in", state)
+    flow = app.entra.begin(f"{app.settings.public_base_url}/api/signed-in", state, context)
     address = flow.pop("auth_uri")
-    app.sign_in_flows.add(state, flow, token, browser, app.clock.wall())
+    steps_up = session.person.object_id if session else ""
+    app.sign_in_flows.add(state, flow, token, browser, app.clock.wall(), steps_up)
     return see_other(address, {"Set-Cookie": set_cookie(FLOW_COOKIE, browser, int(LIFE.total_seconds()))})
 
 
@@ -44,10 +48,16 @@ def finish(req: func.HttpRequest) -> func.HttpResponse:
             Text("this sign-in was begun in another browser, more than ten minutes ago, or is used already")
         )
     target = app.signer.read_link(flow.link)
-    person = app.entra.person(flow.msal_flow, answer, now)
+    if flow.steps_up:
+        context = app.settings.step_up_context
+        person, step_up = app.entra.stepped_up(flow.msal_flow, answer, target.digest, context, now)
+        if person.object_id != flow.steps_up:
+            raise StepUpRefused(Text("somebody else began it"))
+    else:
+        person, step_up = app.entra.person(flow.msal_flow, answer, now), None
     log.info("signed in: object id %s, roles %s", person.object_id, sorted(person.roles))
     page = f"{app.settings.public_base_url}/api/changes/{target.change_id}?t={quote(flow.link)}"
-    return see_other(page, {"Set-Cookie": session_cookie(app.signer, person)})
+    return see_other(page, {"Set-Cookie": session_cookie(app.signer, person, step_up)})
 
 
 def leave(req: func.HttpRequest) -> func.HttpResponse:

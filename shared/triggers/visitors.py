@@ -16,7 +16,7 @@ from ..app import App, current
 from ..auth.errors import GuestRefused, LinkNeeded, NotPermitted, RoleMissing, SignInNeeded, TokenRefused
 from ..auth.sessions import cookie, read_session
 from ..errors import BadInput, MisconfiguredError, NotFoundHere
-from ..model.identity import Person, Role
+from ..model.identity import Person, Role, StepUp
 from ..model.text import Text
 from ..web.paths import Paths
 
@@ -35,6 +35,7 @@ class Visitor:
     person: Person | None
     nonce: str
     is_secure: bool = True
+    step_up: StepUp | None = None
 
     def headers(self, path: str) -> dict[str, str]:
         """Set-Cookie for a page with a form, without a session."""
@@ -59,7 +60,7 @@ def visitor_of(app: App, req: func.HttpRequest) -> Visitor:
         raise GuestRefused(session.person.name)
     if not session.person.roles:
         raise RoleMissing(session.person, Role.READ, Text("see this page"), settings.entra_client_id)
-    return Visitor(session.person, session.id)
+    return Visitor(session.person, session.id, step_up=session.step_up)
 
 
 def app_with_sign_in() -> App:

@@ -93,6 +93,7 @@ def change_page(
     original: LinkedChange | None = None,
     follow_ups: Sequence[LinkedChange] = (),
     signed_in: SignedIn | None = None,
+    step_up_url: str = "",
     is_unverified: bool = False,
     paths: Paths | None = None,
 ) -> str:
@@ -100,8 +101,8 @@ def change_page(
 
     ``form``: None if nothing can be decided here; ``notice`` then says why. ``refusal``: of what the reader just tried.
     ``now`` is for "expires in". ``link`` opens this page again, and with ``&kind=`` a related plan in full; empty: no
-    links. ``original`` and ``follow_ups``: as in ChangeView. ``is_unverified``: APPROVAL_MODE=link.
-    ``paths``: None if it leads to no other page.
+    links. ``original`` and ``follow_ups``: as in ChangeView. ``step_up_url``: where to sign in again for this plan.
+    ``is_unverified``: APPROVAL_MODE=link. ``paths``: None if it leads to no other page.
     """
     view = ChangeView(change, journal, now, original, follow_ups)
     return _plan_page(
@@ -113,6 +114,7 @@ def change_page(
         refusal=refusal,
         link=link,
         signed_in=signed_in,
+        step_up_url=step_up_url,
         is_unverified=is_unverified,
         crumbs=crumbs(paths, change.cluster_id, change.cluster_name, change.incident_id or "") if paths else (),
     )
@@ -120,7 +122,7 @@ def change_page(
 
 def plan_page(plan: Plan, *, language: str = "en", is_unverified: bool = False) -> str:
     """A plan without a decision: advice, or a dry run."""
-    nothing = dict.fromkeys(("form", "notice", "refusal", "link", "signed_in"))
+    nothing = dict.fromkeys(("form", "notice", "refusal", "link", "signed_in", "step_up_url"))
     return _plan_page(plan_view(plan), None, language=language, is_unverified=is_unverified, **nothing)
 
 

@@ -20,6 +20,7 @@ class Session:
 
     person: Person
     has_second_factor: bool
+    since: datetime
 
 
 @dataclass
@@ -32,6 +33,7 @@ class Grant:
     tenant: str
     parameters: Mapping[str, str]
     acrs: tuple[str, ...]
+    authenticated: datetime
     issued: datetime
     is_redeemed: bool = False
 

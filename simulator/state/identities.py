@@ -27,6 +27,7 @@ class Identity:
     redirect_uris: allowed redirect targets after sign-in.
     trusts: names or client ids of managed identities whose tokens the application may send as assertions.
     is_public: has no credential of its own, as the Azure CLI.
+    optional_claims: of its ID tokens; auth_time is the only one.
     is_named: the scenario knows it; of others, any loopback redirect URI is accepted.
     """
 
@@ -38,6 +39,7 @@ class Identity:
     is_multi_tenant: bool = False
     is_public: bool = False
     assignment_required: bool = False
+    optional_claims: tuple[str, ...] = ()
     is_named: bool = True
 
     @property
@@ -86,6 +88,7 @@ def identity_of(entry: Mapping[str, Any]) -> Identity:
         bool(entry.get("multi_tenant")),
         bool(entry.get("public")),
         bool(entry.get("assignment_required")),
+        tuple(entry.get("optional_claims") or ()),
     )
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 
 import shared.bounded_http
 from shared.auth.entra import EntraId
-from shared.auth.errors import EntraUnavailable, GuestRefused, SignInRefused
-from shared.model.identity import Role
+from shared.auth.errors import EntraUnavailable, GuestRefused, SignInRefused, StepUpRefused
+from shared.model.identity import Role, StepUp
 from tests.support.entra_tokens import AUTHORITY, CLIENT, NONCE, TENANT, Entra, claims
 
 NOW = datetime(2026, 11, 28, 9, tzinfo=UTC)
@@ -216,3 +217,46 @@ def test_keys_that_cannot_be_read_sign_nobody_in(
     monkeypatch.setattr(shared.bounded_http, "send", send)
     with pytest.raises(EntraUnavailable):
         entra_id().person(FLOW, ANSWER, NOW)
+
+
+# --- step-up ---
+
+FRESH = {"auth_time": int(NOW.timestamp()) - 60, "acrs": ["c1"]}
+
+
+def test_a_step_up_says_who_for_which_plan_when_and_with_which_context(wire: Wire) -> None:
+    wire.claims = FRESH
+    person, step_up = entra_id().stepped_up(FLOW, ANSWER, "digest", "c1", NOW)
+    assert step_up == StepUp(person.object_id, "digest", frozenset({"c1"}), NOW - timedelta(minutes=1))
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"acrs": ...}, "did not confirm the authentication context c1"),
+        ({"acrs": []}, "did not confirm"),
+        ({"acrs": ["c2"]}, "did not confirm"),
+        ({"acrs": "c1"}, "did not confirm"),
+        ({"acrs": [["c1"]]}, "did not confirm"),
+        ({"auth_time": ...}, "lacks auth_time"),
+        ({"auth_time": "1"}, "lacks auth_time"),
+        ({"auth_time": 1e9}, "lacks auth_time"),
+        ({"auth_time": -1}, "lacks auth_time"),
+        ({"auth_time": 10**30}, "lacks auth_time"),
+        ({"auth_time": True}, "more than 5 minutes ago"),
+        ({"auth_time": int(NOW.timestamp()) - 301}, "more than 5 minutes ago"),
+        ({"auth_time": int(NOW.timestamp()) + 90}, "more than 5 minutes ago"),
+    ],
+)
+def test_a_step_up_without_context_or_not_fresh_is_refused(wire: Wire, changes: dict[str, Any], says: str) -> None:
+    wire.claims = FRESH | changes
+    with pytest.raises(StepUpRefused, match=says):
+        entra_id().stepped_up(FLOW, ANSWER, "digest", "c1", NOW)
+
+
+def test_a_step_up_asks_for_the_context_and_a_new_sign_in(wire: Wire) -> None:
+    asked = parse_qs(urlsplit(entra_id().begin("https://bot.example/x", "s", "c7")["auth_uri"]).query)
+    assert asked["prompt"] == ["login"]
+    assert json.loads(asked["claims"][0]) == {"id_token": {"acrs": {"essential": True, "value": "c7"}}}
+    plain = parse_qs(urlsplit(entra_id().begin("https://bot.example/x", "s")["auth_uri"]).query)
+    assert plain["prompt"] == ["select_account"] and "claims" not in plain

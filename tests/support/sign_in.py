@@ -38,7 +38,7 @@ def stage_with_people(folder: Path, storage: str, **settings: str) -> Iterator[S
     scenario["subscriptions"][0]["tenant"] = TENANT
     scenario["identities"] = [
         *scenario.get("identities", ()),
-        {**_REGISTRATION, "redirect_uris": ["https://127.0.0.1/api/signed-in"]},
+        {**_REGISTRATION, "redirect_uris": ["https://127.0.0.1/api/signed-in"], "optional_claims": ["auth_time"]},
     ]
     scenario["people"] = [
         {"name": name.capitalize(), "user_principal_name": f"{name}@contoso.example", "roles": roles}

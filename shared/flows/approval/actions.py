@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from ...auth.errors import RemediationOff
+from ...auth.errors import RemediationOff, StepUpNeeded
 from ...chat.labels import state_label
+from ...core.approval.policy import Place
 from ...core.planning.detach import written_subnets
 from ...errors import Refused
 from ...ids import cluster_key
@@ -22,6 +24,14 @@ _UNDONE = (ChangeState.ROLLED_BACK, ChangeState.DONE)
 _TO_NOTHING = (ChangeState.DENIED, ChangeState.EXPIRED, ChangeState.SUPERSEDED, ChangeState.FAILED)
 NOTHING_TO_APPROVE = Text("This is for a person to do: snatbot changes nothing here, and there is nothing to approve.")
 _KINDS = {Action.ROLL_BACK: PlanKind.DETACH_NAT_GATEWAY, Action.DELETE: PlanKind.DELETE_NAT_GATEWAY}
+
+
+class Offer(NamedTuple):
+    """What a person may do with a change, and why not the rest."""
+
+    actions: tuple[Action, ...]
+    notice: Text | None
+    needs_step_up: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +50,12 @@ class Actions:
             return Text("This plan has expired: it was never approved, and nothing was changed.")
         return None
 
-    def offered(self, change: Change, approver: Approver, now: datetime) -> tuple[tuple[Action, ...], Text | None]:
-        """What this person may do, and why not the rest."""
-        refusals = {action: self.permission.refusal(change, action, approver) for action in self.of(change, now)}
-        reasons = (self.why_not(change, now), *refusals.values())
-        return tuple(action for action in refusals if not refusals[action]), next(filter(None, reasons), None)
+    def offered(self, change: Change, approver: Approver, now: datetime, place: Place = Place.PAGE) -> Offer:
+        refusals = {action: self.permission.refusal(change, action, approver, place) for action in self.of(change, now)}
+        errors = [error for error in refusals.values() if error]
+        reason = self.why_not(change, now) or next((error.text for error in errors), None)
+        possible = tuple(action for action, error in refusals.items() if error is None)
+        return Offer(possible, reason, any(isinstance(error, StepUpNeeded) for error in errors))
 
     def of(self, change: Change, now: datetime) -> tuple[Action, ...]:
         """In the order of the buttons."""

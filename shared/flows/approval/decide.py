@@ -13,7 +13,7 @@ from ...chat import change_messages
 from ...chat.labels import state_label
 from ...chat.message import Message
 from ...clock import Instant
-from ...core.approval.policy import MatchedRules
+from ...core.approval.policy import MatchedRules, Place
 from ...core.remediation.state_machine import Event, WrongState, next_state
 from ...errors import NotFoundHere, Refused
 from ...formatting import listed
@@ -92,7 +92,9 @@ class Decide:
         later = {other.id: other for other in (*self.actions.follow_ups(change), *self.actions.replacements(change))}
         return ChangeAndJournal(change, tuple(journal[step].value for step in sorted(journal)), tuple(later.values()))
 
-    def decide(self, target: LinkTarget, action: str, approver: Approver, at: Instant) -> Change:
+    def decide(
+        self, target: LinkTarget, action: str, approver: Approver, at: Instant, place: Place = Place.PAGE
+    ) -> Change:
         """``action`` is approve, deny, stop, resume or give_up. Raises Refused with what the person should know.
 
         Where the policy wants two people, the first approval leaves the change proposed.
@@ -102,13 +104,13 @@ class Decide:
                 Text("{given} is no decision; {decisions} are", given=repr(action), decisions=listed(list(_EVENTS)))
             )
         try:
-            return retry_on_conflict(lambda: self._decide(target, Action(action), approver, at), _TRIES)
+            return retry_on_conflict(lambda: self._decide(target, Action(action), approver, at, place), _TRIES)
         except StoreConflict:
             raise Refused(
                 Text("This change is being written to just now, and nothing was decided. Try again.")
             ) from None
 
-    def _decide(self, target: LinkTarget, action: Action, approver: Approver, at: Instant) -> Change:
+    def _decide(self, target: LinkTarget, action: Action, approver: Approver, at: Instant, place: Place) -> Change:
         stored, now = self._find(target), at.domain
         change = stored.value
         if (reason := self.actions.why_not(change, now)) is not None:
@@ -121,7 +123,7 @@ class Decide:
             raise AlreadyDecided(change) from None
         if action in (Action.APPROVE, Action.RESUME):
             self._refuse_if_busy(change, at.wall)
-        rules = self.actions.permission.require(change, action, approver)
+        rules = self.actions.permission.require(change, action, approver, place)
         earlier = self._earlier_approvals(change, rules) if action is Action.APPROVE else ()
         if action is Action.APPROVE and len(earlier) + 1 < rules.people:
             return self._half_approved(stored, approver, rules, at)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
-from ...auth.errors import NotPermitted, RoleMissing, SignInNeeded
+from ...auth.errors import NotPermitted, RoleMissing, SignInNeeded, StepUpNeeded
 from ...cloud.errors import AzureError
 from ...core.approval.policy import MatchedRules, Place, Policy
-from ...errors import Refused
+from ...core.approval.step_up import lack_of
+from ...errors import Refused, SnatbotError
 from ...model.change import Action, Change
-from ...model.identity import Approver, Person, Role
+from ...model.identity import Approver, Person, Role, StepUp
 from ...model.plan import PlanKind
 from ...model.resource_id import ArmId
 from ...model.text import Text
@@ -34,6 +36,7 @@ class Permission:
     approval_mode: str
     read_tags: Callable[[ArmId], Mapping[str, str]]  # of a cluster, from Azure: storage is not trusted
     client_id: str = ""  # of the registration whose app roles count
+    step_up_context: str = "c1"
 
     def rules(self, change: Change) -> MatchedRules:
         """Raises AzureError if a rule names tags and the cluster can't be read."""
@@ -55,6 +58,8 @@ class Permission:
         if action is Action.APPROVE and _has_approved(change, approver):
             raise NotPermitted(Text("You have approved this already, and another person must approve it too."))
         if missing := rules.refusal(approver, place):
+            if place is Place.PAGE and not rules.refusal(approver, Place.PAGE_WITH_STEP_UP):
+                raise StepUpNeeded
             if isinstance(approver, Person) and (role := rules.missing_role(approver)):
                 raise RoleMissing(
                     approver, role, Text("{act} by {rules}", act=_ACTS[action], rules=rules.named), self.client_id
@@ -62,13 +67,18 @@ class Permission:
             raise NotPermitted(Text("You can't {act}: {reason}.", act=_ACTS[action], reason=missing))
         return rules
 
-    def refusal(self, change: Change, action: Action, approver: Approver) -> Text:
-        """Why this person can't do this; empty when they can."""
+    def place(self, digest: str, approver: Approver, step_up: StepUp | None, wall: datetime) -> Place:
+        """Where somebody is who looks at the page of the plan with this digest."""
+        lack = lack_of(step_up, approver, digest, self.step_up_context, wall)
+        return Place.PAGE if lack else Place.PAGE_WITH_STEP_UP
+
+    def refusal(self, change: Change, action: Action, approver: Approver, place: Place) -> SnatbotError | None:
+        """Why this person can't do this; None when they can."""
         try:
-            self.require(change, action, approver)
+            self.require(change, action, approver, place)
         except (Refused, AzureError) as error:
-            return error.text
-        return Text("")
+            return error
+        return None
 
     def require_anywhere(self, person: Person, what: str, *, allows_writes: bool) -> None:
         """For what concerns no change: whoever may approve on any cluster may do it, and operators if it allows no

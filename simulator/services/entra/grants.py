@@ -169,6 +169,8 @@ def _claims(world: World, base_url: str, grant: Grant) -> dict[str, Any]:
         claims["email"] = person.user_principal_name
     if account.is_guest:
         claims["idp"] = f"https://sts.windows.net/{account.own_tenant}/"
+    if "auth_time" in world.identities.get(grant.client_id).optional_claims:
+        claims["auth_time"] = int(grant.authenticated.timestamp())
     if account.roles:
         claims["roles"] = list(account.roles)
     return claims | ({"acrs": list(grant.acrs)} if grant.acrs else {})

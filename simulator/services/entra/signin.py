@@ -72,7 +72,7 @@ def login(world: World, request: Request) -> Response:
             raise EntraError(50074)
         if second_factor is None and sign_in.wants_second_factor():
             return pages.second_factor(request.params["tenant"], form["request"], person)
-        return _finish(world, request, sign_in, Session(person, second_factor == "approved"))
+        return _finish(world, request, sign_in, Session(person, second_factor == "approved", world.outside_now()))
 
     return _for_sign_in(world, request, dict(parse_qsl(form.get("request", ""), keep_blank_values=True)), go_on)
 
@@ -150,7 +150,9 @@ def _finish(world: World, request: Request, sign_in: SignIn, session: Session) -
     cookie, code = secrets.token_urlsafe(32), "1." + secrets.token_urlsafe(64)
     world.entra.sessions[cookie] = session
     client_id, tenant, now = sign_in.application.client_id, sign_in.tenant, world.clock.now()
-    world.entra.grants[code] = Grant(client_id, session.person, account, tenant, sign_in.parameters, sign_in.acrs, now)
+    world.entra.grants[code] = Grant(
+        client_id, session.person, account, tenant, sign_in.parameters, sign_in.acrs, session.since, now
+    )
     fields = {"code": code, "session_state": secrets.token_hex(16)}
     fields |= {key: sign_in.parameters[key] for key in ("state",) if key in sign_in.parameters}
     secure = "; Secure" if request.base_url.startswith("https") else ""

@@ -154,7 +154,7 @@ def test_possession_of_a_link_approves_nothing_where_people_must_sign_in(table: 
     with pytest.raises(Refused, match="Possession of a link does not approve anything here"):
         desk.decide()
     assert desk.change() == change
-    offered, notice = desk.flow.actions.offered(change, WHO, SOON)
+    offered, notice, _ = desk.flow.actions.offered(change, WHO, SOON)
     assert not offered and notice is not None and notice.startswith("Possession of a link")
 
 

@@ -11,18 +11,19 @@ from typing import Any
 import pytest
 
 from shared.approval_policy import parse_policy
-from shared.auth.errors import DecisionForged, NotPermitted
+from shared.auth.errors import DecisionForged, NotPermitted, StepUpNeeded
+from shared.clock import Instant
 from shared.cloud.errors import AzureError
 from shared.core.approval.policy import Place, Policy
 from shared.errors import Refused
 from shared.flows.approval.permission import Permission
 from shared.model.change import Action, Change, ChangeState
-from shared.model.identity import Person, Role
+from shared.model.identity import Approver, Person, Role
 from shared.model.plan import PlanKind
 from shared.model.resource_id import ArmId
 from shared.store.records import Put
 from shared.store.table import Table
-from tests.support.desk import PARTITION, SIGNER, SOON, Desk
+from tests.support.desk import PARTITION, SIGNER, SOON, TARGET, Desk
 from tests.support.nouns import NOW, make_change, make_plan
 
 ID_OF_ADA, ID_OF_BOB = "aaaaaaaa-0000-4000-8000-00000000000a", "bbbbbbbb-0000-4000-8000-00000000000b"
@@ -39,6 +40,10 @@ def policy(**fields: Any) -> Policy:
 
 def desk_with(table: Table, **fields: Any) -> Desk:
     return Desk(table, approval_mode="signin", policy=policy(**fields))
+
+
+def refused(permission: Permission, change: Change, action: Action, who: Approver) -> str:
+    return str(permission.refusal(change, action, who, Place.PAGE) or "")
 
 
 # --- who ---
@@ -59,7 +64,7 @@ def test_whom_no_rule_names_may_not_approve_and_is_told_what_is_missing(table: T
     with pytest.raises(Refused, match=r"lacks the app role .* which is needed to approve this by rule 'everyday'"):
         desk.decide(who=who)
     assert desk.change() == change
-    offered, notice = desk.flow.actions.offered(change, who, SOON)
+    offered, notice, _ = desk.flow.actions.offered(change, who, SOON)
     assert Action.APPROVE not in offered and notice is not None and "'everyday'" in notice
     assert (Action.DENY in offered) == (who is OPERATOR)
 
@@ -87,10 +92,10 @@ def test_an_operator_does_not_resume(table: Table) -> None:
     assert desk.decide(Action.RESUME, who=ADA).state is S.APPROVED
 
 
-def test_a_rule_for_chat_or_step_up_takes_nothing_from_the_page(table: Table) -> None:
-    desk = desk_with(table, where=["chat", "page_with_step_up"])
+def test_a_rule_for_chat_takes_nothing_from_the_page(table: Table) -> None:
+    desk = desk_with(table, where=["chat"])
     desk.put()
-    with pytest.raises(Refused, match="takes approvals by chat or page_with_step_up only"):
+    with pytest.raises(Refused, match="takes approvals by chat only"):
         desk.decide(who=ADA)
 
 
@@ -111,7 +116,7 @@ def test_two_people_approve_and_both_are_recorded(table: Table) -> None:
     for again in (ADA, replace(ADA, object_id=ID_OF_ADA.upper(), name="Somebody")):
         with pytest.raises(Refused, match="another person must approve it too"):
             desk.decide(who=again)
-    offered, notice = desk.flow.actions.offered(half, ADA, SOON)
+    offered, notice, _ = desk.flow.actions.offered(half, ADA, SOON)
     assert offered == (Action.DENY,) and notice is not None and "approved this already" in notice
 
     change = desk.decide(who=BOB)
@@ -192,10 +197,10 @@ def test_without_the_tags_nothing_is_approved_and_everything_can_be_stopped(tabl
     permission, change = tagged(desk, fails=True), desk.put()
     with pytest.raises(AzureError):
         permission.require(change, Action.APPROVE, ADA)
-    assert "does not answer" in permission.refusal(change, Action.APPROVE, ADA)
+    assert "does not answer" in refused(permission, change, Action.APPROVE, ADA)
     for action in (Action.DENY, Action.STOP, Action.GIVE_UP):
-        assert permission.refusal(change, action, ADA) == ""
-        assert permission.refusal(change, action, EVE)
+        assert refused(permission, change, action, ADA) == ""
+        assert refused(permission, change, action, EVE)
 
 
 # --- times when nothing starts ---
@@ -223,17 +228,41 @@ def deletion() -> Change:
 def test_a_link_deletes_nothing(table: Table) -> None:
     permission = Permission(policy(), "link", lambda _: {})
     for change, action in ((deletion(), Action.APPROVE), (deletion(), Action.RESUME), (make_change(), Action.DELETE)):
-        assert "nothing is deleted" in permission.refusal(change, action, "Ada (holder of link, unverified)")
+        assert "nothing is deleted" in refused(permission, change, action, "Ada (holder of link, unverified)")
     for action in (Action.DENY, Action.STOP, Action.GIVE_UP):
-        assert permission.refusal(deletion(), action, "Ada (holder of link, unverified)") == ""
-    assert Permission(policy(), "signin", lambda _: {}).refusal(deletion(), Action.DELETE, ADA) == ""
+        assert refused(permission, deletion(), action, "Ada (holder of link, unverified)") == ""
+    assert refused(Permission(policy(), "signin", lambda _: {}), deletion(), Action.DELETE, ADA) == ""
 
 
 def test_a_link_is_no_sign_in(table: Table) -> None:
     permission = Permission(policy(), "signin", lambda _: {})
     for action in Action:
-        assert "Possession of a link" in permission.refusal(make_change(), action, "Ada")
+        assert "Possession of a link" in refused(permission, make_change(), action, "Ada")
     assert permission.require(make_change(), Action.APPROVE, ADA, Place.PAGE_WITH_STEP_UP).people == 1
+
+
+# --- step-up ---
+
+
+def test_where_the_rule_wants_a_step_up_a_page_alone_is_not_enough(table: Table) -> None:
+    desk = desk_with(table, where=["page_with_step_up"])
+    change = desk.put()
+    assert desk.flow.actions.offered(change, ADA, SOON) == ((Action.DENY,), str(StepUpNeeded()), True)
+    with pytest.raises(StepUpNeeded):
+        desk.decide(who=ADA)
+    assert desk.change() == change
+    offer = desk.flow.actions.offered(change, ADA, SOON, Place.PAGE_WITH_STEP_UP)
+    assert offer == ((Action.APPROVE, Action.DENY), None, False)
+    done = desk.flow.decide(TARGET, Action.APPROVE, ADA, Instant(SOON, SOON), Place.PAGE_WITH_STEP_UP)
+    assert done.state is S.APPROVED
+
+
+@pytest.mark.parametrize("place", Place)
+def test_a_step_up_is_asked_of_nobody_whom_it_would_not_help(table: Table, place: Place) -> None:
+    desk = desk_with(table, where=["page_with_step_up"])
+    offer = desk.flow.actions.offered(desk.put(), EVE, SOON, place)
+    assert (offer.actions, offer.needs_step_up) == ((), False)
+    assert desk_with(table).flow.actions.offered(desk.change(), ADA, SOON).needs_step_up is False
 
 
 # --- what concerns no change: propose, silence, lift the stop ---
