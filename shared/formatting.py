@@ -73,6 +73,10 @@ def addresses_of(number: int) -> Text:
     return Text.plural("{count} address", "{count} addresses", count=number)
 
 
+def public_ip_prefixes_of(number: int) -> Text:
+    return Text.plural("{count} public IP prefix", "{count} public IP prefixes", count=number)
+
+
 def minutes_of(number: int) -> Text:
     return Text.plural("{count} minute", "{count} minutes", count=number)
 

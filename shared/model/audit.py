@@ -9,6 +9,7 @@ from .change import FINAL_STATES, ChangeState
 
 STARTED = "change started"
 ALL_STOPPED = "all changes stopped"
+STOP_LIFTED = "stop of all changes lifted"
 
 
 def step_done(step: int) -> str:

@@ -12,6 +12,7 @@ from .incident import Incident
 from .plan import Plan, PlanKind, Step
 from .reading import MinuteSeries
 from .resource_id import ArmId
+from .text import Text
 
 
 class ChangeState(StrEnum):
@@ -114,7 +115,7 @@ class JournalEntry:
     updated_at: datetime
     before: Mapping[str, Any] | None = None  # writable properties before the first write
     after: Mapping[str, Any] | None = None
-    note: str = ""
+    note: Text = Text("")
     attempts: int = 0  # attempts that ended in waiting
     writes: int = 0  # writes to Azure since a person last started or resumed the change
     exposed_seconds: float | None = None  # the longest time from a last read to the answer of the write
@@ -141,10 +142,10 @@ class Outcome:
     """The verdict with its reason and the figures that support it, one sentence each."""
 
     verdict: Verdict
-    reason: str
-    figures: tuple[str, ...] = ()
-    advice: tuple[str, ...] = ()  # what to do next
-    commands: tuple[str, ...] = ()  # commands for a person
+    reason: Text
+    figures: tuple[Text, ...] = ()
+    advice: tuple[Text, ...] = ()  # what to do next
+    commands: tuple[Text, ...] = ()  # commands for a person, with comments
     attempted: MinuteSeries | None = None  # new connections on the NAT gateway, in the judged window
 
 
@@ -165,13 +166,13 @@ class Change:
     step: int = 0  # number of steps that are done
     applied_at: datetime | None = None
     verify_from: datetime | None = None
-    stop_reason: str = ""
+    stop_reason: Text = Text("")
     outcome: Outcome | None = None
     start: Start | None = None  # of the newest run; resuming starts a new run
-    waits_for: str = ""  # why an approved change does not start yet, as last notified
+    waits_for: Text = Text("")  # why an approved change does not start yet, as last notified
     not_before: datetime | None = None  # no write before this time: Azure asked for a delay, or a pause between subnets
     reason: Incident | None = None  # the incident at the time of the proposal
-    stop_commands: tuple[str, ...] = ()  # commands that show and repair what it stopped for
+    stop_commands: tuple[Text, ...] = ()  # commands that show and repair what it stopped for
     journal_head: JournalHead | None = None  # None: it never started
     key_missing_since: datetime | None = None  # a key that this app does not hold signed what must be verified
 

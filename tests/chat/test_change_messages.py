@@ -12,6 +12,7 @@ from shared.chat.message import Message, Section, Tone
 from shared.model.change import FINAL_STATES, Change, ChangeState, Outcome, Verdict
 from shared.model.plan import AssociateSubnet, PlanKind
 from shared.model.resource_id import ArmId
+from shared.model.text import Text
 from tests.support import nouns
 from tests.support.advised import FITTING, ask
 
@@ -102,13 +103,13 @@ def test_progress_names_the_step_and_what_was_read_back() -> None:
 
 
 def test_progress_without_a_note_names_the_step() -> None:
-    entry = replace(nouns.make_journal()[3], note="")
+    entry = replace(nouns.make_journal()[3], note=Text(""))
     summary = change_messages.change_progress(nouns.make_change(ChangeState.APPLYING), entry, URL).summary
     assert summary == "Associate subnet `snet-user` with `ng-shop-prod-1`", "no full stop to copy"
 
 
 def test_progress_of_a_step_that_the_plan_does_not_have_is_no_crash() -> None:
-    entry = replace(nouns.make_journal()[0], step=40, note="")
+    entry = replace(nouns.make_journal()[0], step=40, note=Text(""))
     assert "does not name" in change_messages.change_progress(nouns.make_change(), entry, URL).summary
 
 
@@ -184,13 +185,13 @@ def rolled_back() -> Change:
         steps=(AssociateSubnet(ArmId(nouns.SUBNETS[0]), nouns.GATEWAY, None, {}),),
         of_change_id="chg-1",
     )
-    outcome = Outcome(Verdict.ROLLED_BACK, "every subnet is without the NAT gateway again")
+    outcome = Outcome(Verdict.ROLLED_BACK, Text("every subnet is without the NAT gateway again"))
     return replace(nouns.make_change(ChangeState.ROLLED_BACK, taken_off), outcome=outcome)
 
 
 def reserved() -> Change:
     plan = replace(nouns.make_plan(), kind=PlanKind.RESERVE_PUBLIC_IPS)
-    return replace(nouns.make_change(ChangeState.DONE, plan), outcome=Outcome(Verdict.DONE, "reserved 20.61.0.1"))
+    return replace(nouns.make_change(ChangeState.DONE, plan), outcome=Outcome(Verdict.DONE, Text("reserved 20.61.0.1")))
 
 
 def test_a_proposal_names_relief_as_another_choice_with_its_command_and_cost() -> None:

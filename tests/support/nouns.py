@@ -273,13 +273,15 @@ def make_change(
     outcomes = {
         ChangeState.FIXED: Outcome(
             Verdict.FIXED,
-            "no failed connection in 10 measured minutes with 15,020 attempted on the NAT gateway",
+            Text("no failed connection in 10 measured minutes with 15,020 attempted on the NAT gateway"),
             FIGURES,
         ),
-        ChangeState.NOT_FIXED: Outcome(Verdict.NOT_FIXED, "312 connections failed on the NAT gateway itself", FIGURES),
+        ChangeState.NOT_FIXED: Outcome(
+            Verdict.NOT_FIXED, Text("312 connections failed on the NAT gateway itself"), FIGURES
+        ),
         ChangeState.CANT_TELL: Outcome(
             Verdict.CANT_TELL,
-            "40 new connections a minute on the NAT gateway; at least 360 are needed to tell",
+            Text("40 new connections a minute on the NAT gateway; at least 360 are needed to tell"),
             FIGURES,
         ),
     }
@@ -295,19 +297,19 @@ def make_change(
         incident_id="inc-7f3a",
         decision=decision if is_decided else None,
         step=4 if state is ChangeState.STOPPED else 0,
-        stop_reason="subnet snet-user was changed by someone else after the approval"
+        stop_reason=Text("subnet snet-user was changed by someone else after the approval")
         if state is ChangeState.STOPPED
-        else "",
+        else Text(""),
         outcome=outcomes.get(state),
         reason=reason,
     )
 
 
 FIGURES = (
-    "NAT gateway: 15,020 new connections attempted in 10 measured minutes (1,502 a minute), 0 failed",
-    "load balancer before: 1,437 successful a minute; now 0 a minute from the moved nodes",
-    "data path availability: 100.0 %",
-    "dropped packets: 0",
+    Text("NAT gateway: 15,020 new connections attempted in 10 measured minutes (1,502 a minute), 0 failed"),
+    Text("load balancer before: 1,437 successful a minute; now 0 a minute from the moved nodes"),
+    Text("data path availability: 100.0 %"),
+    Text("dropped packets: 0"),
 )
 
 
@@ -330,7 +332,7 @@ def make_journal() -> tuple[JournalEntry, ...]:
             started_at=NOW + timedelta(minutes=7 + index),
             updated_at=NOW + timedelta(minutes=8 + index),
             after=after,
-            note=note,
+            note=verbatim(note),
             attempts=1,
         )
         for index, (note, after) in enumerate(notes)

@@ -32,6 +32,7 @@ from shared.model.change import Change, ChangeState, Outcome
 from shared.model.network import NatGateway, NetworkFacts, PublicIp, Subnet
 from shared.model.plan import AssociateSubnet, CreateNatGateway, CreatePublicIp, Plan
 from shared.model.resource_id import ArmId
+from shared.model.text import Text
 from shared.store.records import Put, Records
 from shared.store.stop_switch import StopSwitch
 from shared.store.table import Table
@@ -118,7 +119,7 @@ class FakeGate:
         return self.is_busy
 
     def observe(self, *_: object) -> Result:
-        return self.results.pop(0) if self.results else Done("900 new connections a minute on the NAT gateway")
+        return self.results.pop(0) if self.results else Done(Text("900 new connections a minute on the NAT gateway"))
 
 
 @dataclass

@@ -58,7 +58,7 @@ HOSTILE = st.text(st.sampled_from("<>&\"'`{}%/ abscriptonload=\n"), max_size=60)
 def test_nothing_that_is_shown_becomes_markup(name: str, reason: str, note: str, token: str) -> None:
     change = nouns.make_change(ChangeState.STOPPED)
     decision = replace(change.decision, approver=name) if change.decision else None
-    hostile = replace(change, cluster_name=name, requested_by=name, stop_reason=reason, decision=decision)
+    hostile = replace(change, cluster_name=name, requested_by=name, stop_reason=verbatim(reason), decision=decision)
     hostile = replace(
         hostile,
         plan=replace(hostile.plan, notes=(verbatim(note),) * 3, rollback_text=verbatim(reason), egress_now=(name,)),

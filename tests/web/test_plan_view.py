@@ -8,6 +8,7 @@ import pytest
 
 from shared.model.change import Change, ChangeState
 from shared.model.plan import RelatedPlan
+from shared.model.text import verbatim
 from shared.web.pages import change_page, plan_page
 from tests.support import nouns
 from tests.support.advised import every_answer
@@ -69,5 +70,5 @@ def _alignment() -> tuple[RelatedPlan, ...]:
 
 def test_a_withdrawn_proposal_says_why() -> None:
     reason = "withdrawn: the incident that it was for is over since 2026-11-22 19:40 UTC"
-    change = replace(nouns.make_change(), state=ChangeState.SUPERSEDED, stop_reason=reason)
+    change = replace(nouns.make_change(), state=ChangeState.SUPERSEDED, stop_reason=verbatim(reason))
     assert "Withdrawn: the incident that it was for is over" in page(change).text

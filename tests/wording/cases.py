@@ -242,7 +242,8 @@ def incident(finding: Finding, number: int) -> Incident:
 def change(plan: Plan, state: ChangeState, number: int) -> Change:
     decision = Decision("chg", plan.digest, Action.APPROVE, "Ada", "one", START, START, START, START, "s")
     is_decided = state not in (ChangeState.PROPOSED, ChangeState.EXPIRED)
-    figures = tuple(f"`{name}`: nothing failed" for name in SUBNETS[:number])
+    figures = tuple(verbatim(f"`{name}`: nothing failed") for name in SUBNETS[:number])
+    commands = (verbatim(COMMAND),) * number
     return Change(
         id="19c2",
         cluster_id=plan.cluster_id,
@@ -256,15 +257,15 @@ def change(plan: Plan, state: ChangeState, number: int) -> Change:
         decision=decision if is_decided else None,
         step=min(number, len(plan.steps)),
         start=started(START) if number else None,
-        stop_reason=f"somebody wrote to subnet `{SUBNETS[0]}`" if state is ChangeState.STOPPED else "",
-        stop_commands=(COMMAND,) * number,
-        outcome=Outcome(Verdict.DONE, "nothing failed", figures, figures, (COMMAND,) * number) if is_decided else None,
+        stop_reason=verbatim(f"somebody wrote to subnet `{SUBNETS[0]}`") if state is ChangeState.STOPPED else Text(""),
+        stop_commands=commands,
+        outcome=Outcome(Verdict.DONE, Text("nothing failed"), figures, figures, commands) if is_decided else None,
         reason=incident(findings(number)[0], number),
     )
 
 
 def journal(plan: Plan, number: int) -> tuple[JournalEntry, ...]:
     return tuple(
-        JournalEntry(one, StepState.DONE, START, START, note=f"{NODES[0]} is well")
+        JournalEntry(one, StepState.DONE, START, START, note=verbatim(f"{NODES[0]} is well"))
         for one in range(min(number, len(plan.steps)))
     )

@@ -19,6 +19,7 @@ from shared.chat.message import Message, MessageKind
 from shared.model.change import ChangeState, JournalEntry, StepState
 from shared.model.finding import FindingKind
 from shared.model.plan import Plan, PlanKind
+from shared.model.text import Text, verbatim
 from tests.support.builders import START
 from tests.wording import cases
 from tests.wording.faults import faults
@@ -64,7 +65,11 @@ def _about_changes(number: int) -> Iterator[dict[str, Any]]:
     for plan in cases.plans(number):
         for state in ChangeState:
             entry = JournalEntry(
-                number, StepState.DONE, START, START, note="" if number else f"subnet {cases.SUBNETS[0]} has it"
+                number,
+                StepState.DONE,
+                START,
+                START,
+                note=Text("") if number else verbatim(f"subnet {cases.SUBNETS[0]} has it"),
             )
             yield {
                 "change": cases.change(plan, state, number),

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from ...formatting import count, listed, utc
+from ...formatting import clauses, either, listed
 from ...maintenance_windows import MaintenanceWindows
 from ...model.identity import Approver, Person, Role
 from ...model.plan import PlanKind
 from ...model.resource_id import ArmId
+from ...model.text import Text
 
 APPROVABLE = frozenset(kind for kind in PlanKind if not kind.is_advice)
 
@@ -62,26 +63,50 @@ class Rule:
     places: frozenset[Place]
     no_start: MaintenanceWindows
 
-    def refusal(self, approver: Approver, place: Place | None) -> str:
+    def refusal(self, approver: Approver, place: Place | None) -> Text:
         """What this person lacks to approve here, or anywhere; empty if nothing.
 
         The holder of a link counts as a person with Snat.Approve, never as a certain person or as two.
         """
         if place and place not in self.places and not (place is Place.PAGE_WITH_STEP_UP and Place.PAGE in self.places):
-            return f"rule {self.name!r} takes approvals by {_any_of(self.places)} only"
+            return Text("{rule} takes approvals by {places} only", rule=self.named, places=either(sorted(self.places)))
         if isinstance(approver, str):
             is_enough = self.people == 1 and Role.APPROVE in self.roles
-            return "" if is_enough else f"rule {self.name!r} wants {self.wanted}, and who holds a link is not known"
+            if is_enough:
+                return Text("")
+            return Text("{rule} wants {people}, and who holds a link is not known", rule=self.named, people=self.wanted)
         if approver.object_id.lower() in self.object_ids or approver.roles & self.roles:
-            return ""
-        return f"rule {self.name!r} wants {self.wanted}; this is object id {approver.object_id} {_holding(approver)}"
+            return Text("")
+        if not approver.roles:
+            return Text(
+                "{rule} wants {people}; this is object id {object_id} without a role",
+                rule=self.named,
+                people=self.wanted,
+                object_id=approver.object_id,
+            )
+        return Text(
+            "{rule} wants {people}; this is object id {object_id} with {roles}",
+            rule=self.named,
+            people=self.wanted,
+            object_id=approver.object_id,
+            roles=listed(sorted(approver.roles)),
+        )
 
     @property
-    def wanted(self) -> str:
+    def named(self) -> Text:
+        return Text("rule {name}", name=repr(self.name))
+
+    @property
+    def wanted(self) -> Text:
         """Whose approval the rule needs, in words."""
-        ids = f"object id {_any_of(self.object_ids)}" if self.object_ids else ""
-        roles = f"role {_any_of(self.roles)}" if self.roles else ""
-        return f"{count(self.people, 'person', 'people')} with {' or '.join(filter(None, (ids, roles)))}"
+        ids = [Text("object id {ids}", ids=either(sorted(self.object_ids)))] if self.object_ids else []
+        roles = [Text("role {roles}", roles=either(sorted(self.roles)))] if self.roles else []
+        return Text.plural(
+            "{count} person with {ids_or_roles}",
+            "{count} people with {ids_or_roles}",
+            count=self.people,
+            ids_or_roles=either([*ids, *roles]),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,18 +144,19 @@ class MatchedRules:
         return f"policy {self.version}, {self.named or 'no rule'}"
 
     @property
-    def named(self) -> str:
-        return " and ".join(f"rule {rule.name!r}" for rule in self.rules)
+    def named(self) -> Text:
+        return listed([rule.named for rule in self.rules], len(self.rules))
 
     @property
     def people(self) -> int:
         """How many different people must approve."""
         return max((rule.people for rule in self.rules), default=0)
 
-    def refusal(self, approver: Approver, place: Place | None = None) -> str:
+    def refusal(self, approver: Approver, place: Place | None = None) -> Text:
         """Why this person may not approve here, or anywhere; empty when all rules allow it."""
-        missing = tuple(filter(None, (rule.refusal(approver, place) for rule in self.rules)))
-        return "; ".join(missing) if self.rules else "no rule of APPROVAL_POLICY lets anybody approve it"
+        if not self.rules:
+            return Text("no rule of APPROVAL_POLICY lets anybody approve it")
+        return clauses(*(rule.refusal(approver, place) for rule in self.rules))
 
     def missing_role(self, person: Person) -> Role | None:
         """The only app role that this person lacks to approve, if it can be granted."""
@@ -138,9 +164,9 @@ class MatchedRules:
         roles = {role for rule in lacking for role in rule.roles}
         return roles.pop() if len(roles) == 1 and not any(rule.object_ids for rule in lacking) else None
 
-    def held_until(self, at: datetime) -> str:
+    def held_until(self, at: datetime) -> Text:
         """Why a change waits, in words."""
-        return f"by {self.named}, nothing starts before {utc(at)}"
+        return Text("by {rules}, nothing starts before {at}", rules=self.named, at=at)
 
     def starts_from(self, now: datetime) -> datetime | None:
         """``now``, or the end of the time in which these rules start nothing; None if that never ends."""
@@ -152,11 +178,3 @@ def _fits(patterns: Sequence[str], text: str) -> bool:
         re.fullmatch(".*".join(map(re.escape, pattern.lower().split("*"))), text.lower(), re.DOTALL)
         for pattern in patterns
     )
-
-
-def _holding(person: Person) -> str:
-    return f"with {listed(sorted(person.roles))}" if person.roles else "without a role"
-
-
-def _any_of(names: frozenset[str] | frozenset[Role] | frozenset[Place]) -> str:
-    return " or ".join(sorted(names))

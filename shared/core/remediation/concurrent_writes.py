@@ -16,6 +16,7 @@ from typing import Any
 
 from ...model.activity import LoggedWrite
 from ...model.resource_id import ArmId, same_id
+from ...model.text import Text
 from ..az_cli import az
 
 MOST_EXPOSED_SECONDS = 60.0  # a read and a write, each at its timeout
@@ -72,23 +73,30 @@ def _is_own(own: OwnWrite, write: LoggedWrite, app_id: str) -> bool:
     return own.request_id in write.request_ids or bool(app_id and write.app_id.lower() == app_id.lower())
 
 
-def describe(overlap: Overlap) -> str:
+def describe(overlap: Overlap) -> Text:
     """Who wrote when, as sentences without the last full stop."""
     own, other = overlap.own, overlap.other
-    subnet = own.subnet_id.name
-    return (
-        f"another writer ({other.caller}) wrote to {other.resource_id.name} "
-        f"at {other.at:%H:%M:%S} UTC, between snatbot's last look at subnet {subnet} and its write "
-        f"({other.action}, correlation id {other.correlation_id}). "
-        f"Azure took both: what they changed may be overwritten. {_what(overlap)}"
+    return Text(
+        "another writer ({caller}) wrote to {resource} at {at} UTC, between snatbot's last look at subnet {subnet} and "
+        "its write ({action}, correlation id {correlation_id}). Azure took both: what they changed may be overwritten. "
+        "{what}",
+        caller=other.caller,
+        resource=other.resource_id.name,
+        at=f"{other.at:%H:%M:%S}",
+        subnet=own.subnet_id.name,
+        action=other.action,
+        correlation_id=other.correlation_id,
+        what=_what(overlap),
     )
 
 
-def _what(overlap: Overlap) -> str:
+def _what(overlap: Overlap) -> Text:
     lost = _lost(overlap)
     if lost is None:
-        return "The log does not say what it was: have it made again, or set it by hand"
-    return "Restore it if it was meant" if lost else "What they sent is what the subnet has now, the NAT gateway aside"
+        return Text("The log does not say what it was: have it made again, or set it by hand")
+    if lost:
+        return Text("Restore it if it was meant")
+    return Text("What they sent is what the subnet has now, the NAT gateway aside")
 
 
 def _lost(overlap: Overlap) -> dict[str, Any] | None:
@@ -105,11 +113,11 @@ def commands(overlap: Overlap) -> tuple[str, ...]:
     which = ("--subscription", subnet_id.subscription, "--correlation-id", other.correlation_id)
     since = f"{other.at - timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}"
     list_it = az("monitor", "activity-log", "list", *which, "--start-time", since, "--offset", "1h")
-    show = ("# the other write", list_it)
+    show = (Text("# the other write"), list_it)
     if lost is None:
-        return (*show, "# set it by hand", _update(subnet_id, "--set", "<property>=<value>"))
+        return (*show, Text("# set it by hand"), _update(subnet_id, "--set", "<property>=<value>"))
     restore = (restore_command(subnet_id, name, value) for name, value in lost.items())
-    return (*show, *(("# as they wrote it", *restore) if lost else ()))
+    return (*show, *((Text("# as they wrote it"), *restore) if lost else ()))
 
 
 def changed_properties(

@@ -12,10 +12,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ...formatting import count, listed
+from ...formatting import clauses, listed, minutes_of
 from ...model.metric import Series, Window
 from ...model.plan import Baseline
 from ...model.resource_id import ArmId
+from ...model.text import Text, arranged
 from ..subnet_ranges import SubnetRanges
 from .measurement import LEAST_PER_MINUTE, total
 
@@ -38,7 +39,7 @@ class Evidence:
     """What one source shows of a moved subnet. A shut gate may open later, unless it ``is_broken``."""
 
     passage: Passage
-    text: str  # what was measured
+    text: Text  # what was measured
     is_broken: bool = False
     is_patient: bool = False  # not the fault of the change, so the gate's time limit does not apply
 
@@ -65,20 +66,34 @@ class TrafficBefore:
 
 def through_gateway(had: TrafficBefore, *, now: float, before: float, failed: float) -> Evidence:
     """New connections per minute on the NAT gateway, now and before the subnet moved, and failed ones now."""
-    noise = f"{failed:,.1f} a minute failed" if failed else "none failed"
+    noise = Text("{rate} a minute failed", rate=float(failed)) if failed else Text("none failed")
     if failed > max(NOISE_PER_MINUTE, NOISE_SHARE * now):
-        words = f"{failed:,.1f} of {now:,.1f} connections a minute failed on the NAT gateway"
-        return Evidence(Passage.SHUT, words, is_broken=True)
+        failing = Text(
+            "{failed} of {rate} connections a minute failed on the NAT gateway", failed=float(failed), rate=float(now)
+        )
+        return Evidence(Passage.SHUT, failing, is_broken=True)
     if had.is_quiet:
-        return Evidence(Passage.UNKNOWN, f"too little traffic before ({had.own:,.0f} a minute) to tell by it; {noise}")
-    since = f", {before:,.0f} before the subnet was moved" if before else ""
-    words = f"{count(round(now), 'new connection')} a minute on the NAT gateway{since}"
+        quiet = Text("too little traffic before ({rate} a minute) to tell by it", rate=round(had.own))
+        return Evidence(Passage.UNKNOWN, clauses(quiet, noise))
+    rate = Text.plural(
+        "{count} new connection a minute on the NAT gateway",
+        "{count} new connections a minute on the NAT gateway",
+        count=round(now),
+    )
+    since = Text("{rate} before the subnet was moved", rate=round(before)) if before else Text("")
     rise = SHARE_OF_OWN * had.own if had.own > LEAST_PER_MINUTE else LEAST_PER_MINUTE
     if now > LEAST_PER_MINUTE and now - before >= rise:
-        return Evidence(Passage.OPEN, f"{words}, {noise}")
-    needed = max(LEAST_PER_MINUTE, before + rise)
-    unknown = "" if had.own > LEAST_PER_MINUTE else " (what its nodes had before is not known)"
-    return Evidence(Passage.SHUT, f"{words} so far; {needed:,.0f} would show that this subnet has egress{unknown}")
+        return Evidence(Passage.OPEN, arranged("{parts}", parts=(rate, since, noise)))
+    rates, needed = arranged("{parts}", parts=(rate, since)), round(max(LEAST_PER_MINUTE, before + rise))
+    if had.own > LEAST_PER_MINUTE:
+        text = Text("{rates} so far; {needed} would show that this subnet has egress", rates=rates, needed=needed)
+    else:
+        text = Text(
+            "{rates} so far; {needed} would show that this subnet has egress (what its nodes had before is not known)",
+            rates=rates,
+            needed=needed,
+        )
+    return Evidence(Passage.SHUT, text)
 
 
 def through_load_balancer(
@@ -92,20 +107,33 @@ def through_load_balancer(
     failed = total(own, window, "failed")
     succeeded = total(own, window) - failed - total(own, window, "pending")
     if failed > max(_MOST_FAILING, failing_before + _MORE_THAN_BEFORE) * (failed + succeeded):
-        of = count(round(failed + succeeded), "connection")
-        return Evidence(Passage.SHUT, f"{failed:,.0f} of {of} of its nodes failed on the load balancer", is_broken=True)
-    if succeeded > 0:
-        words = f"{count(round(succeeded / window.minutes), 'new connection')} a minute of its nodes leave through the"
-        return Evidence(
-            Passage.OPEN, f"{words} load balancer, {failed:,.0f} failed in {count(window.minutes, 'minute')}"
+        text = Text.plural(
+            "{failed} of {count} connection of its nodes failed on the load balancer",
+            "{failed} of {count} connections of its nodes failed on the load balancer",
+            count=round(failed + succeeded),
+            failed=round(failed),
         )
+        return Evidence(Passage.SHUT, text, is_broken=True)
+    if succeeded > 0:
+        text = Text.plural(
+            "{count} new connection a minute of its nodes leaves through the load balancer, {failed} failed "
+            "in {minutes}",
+            "{count} new connections a minute of its nodes leave through the load balancer, {failed} failed "
+            "in {minutes}",
+            count=round(succeeded / window.minutes),
+            failed=round(failed),
+            minutes=minutes_of(window.minutes),
+        )
+        return Evidence(Passage.OPEN, text)
     if own_before <= LEAST_PER_MINUTE:
-        words = f"could not be measured: its nodes had too little traffic before ({own_before:,.0f} a minute)"
-        return Evidence(Passage.UNKNOWN, words)
-    return Evidence(Passage.SHUT, "no new connection of its nodes left through the load balancer so far")
+        text = Text(
+            "could not be measured: its nodes had too little traffic before ({rate} a minute)", rate=round(own_before)
+        )
+        return Evidence(Passage.UNKNOWN, text)
+    return Evidence(Passage.SHUT, Text("no new connection of its nodes left through the load balancer so far"))
 
 
-def left_behind(connections: Iterable[Series], window: Window, moved: SubnetRanges) -> str:
+def left_behind(connections: Iterable[Series], window: Window, moved: SubnetRanges) -> Text:
     """Nodes that still use the load balancer and are in no subnet of the plan; empty if there are none.
 
     Such a node is in no list, or was added with a subnet of its own after the plan was made.
@@ -114,8 +142,12 @@ def left_behind(connections: Iterable[Series], window: Window, moved: SubnetRang
     for series in connections:
         if moved.subnet_of(series.backend_ip) is None:
             rates[series.backend_ip] = rates.get(series.backend_ip, 0.0) + total([series], window) / window.minutes
-    busy = sorted(ip or "a node without address" for ip, rate in rates.items() if rate > 0)
+    busy = sorted(ip or Text("a node without address") for ip, rate in rates.items() if rate > 0)
     if not busy:
-        return ""
-    rate = count(math.ceil(sum(rates.values())), "new connection")
-    return f"{rate} a minute through the load balancer are of {listed(busy)}, in no subnet of the plan"
+        return Text("")
+    return Text.plural(
+        "{count} new connection a minute through the load balancer is of {nodes}, in no subnet of the plan",
+        "{count} new connections a minute through the load balancer are of {nodes}, in no subnet of the plan",
+        count=math.ceil(sum(rates.values())),
+        nodes=listed(busy),
+    )

@@ -11,6 +11,7 @@ from enum import StrEnum
 from ...errors import Refused
 from ...model.change import ChangeState as S
 from ...model.change import Verdict
+from ...model.text import Text
 
 
 class Event(StrEnum):
@@ -71,7 +72,8 @@ class WrongState(Refused):
     """The table has no such event in this state."""
 
     def __init__(self, state: S, event: Event) -> None:
-        super().__init__(f"cannot {event} a change that is {state}")
+        # Translators: {event} and {state} are names in code, such as approve and stopped.
+        super().__init__(Text("cannot {event} a change that is {state}", event=event.value, state=state.value))
 
 
 def next_state(state: S, event: Event) -> S:

@@ -19,6 +19,7 @@ from ...ids import cluster_key, new_id
 from ...model.audit import ENDED, STARTED, AuditLine, step_done
 from ...model.change import Change, ChangeState, Decision, JournalEntry, Start, StepState
 from ...model.resource_id import same_id
+from ...model.text import Text
 from ...store.records import Put, Records, Stored
 from .change_run import ChangeRun
 from .drift import is_writing
@@ -41,12 +42,12 @@ class Authority:
         change = run.change
         decision = self._signed(change)
         if not change.plan.steps:
-            raise Refused("the plan is advice for a person: there is nothing to apply")
+            raise Refused(Text("the plan is advice for a person: there is nothing to apply"))
         if change.plan.vnet_id is None:
-            raise Refused("the plan names no virtual network")
+            raise Refused(Text("the plan names no virtual network"))
         is_in_its_row = change.id == run.change_id and run.partition == cluster_key(change.plan.cluster_id)
         if not is_in_its_row or not same_id(change.cluster_id, change.plan.cluster_id):
-            raise RecordsDisagree("the row is not where it belongs")
+            raise RecordsDisagree(Text("the row is not where it belongs"))
         self._compare(run.partition, change, decision)
         _refuse_late(change, decision, now)
 
@@ -54,7 +55,7 @@ class Authority:
         """Called right before each write to Azure; it reads nothing, to lose no time. Raises as ``check``."""
         decision = self._signed(change)
         if change.start is None:
-            raise RecordsDisagree("it is at work and was never started")
+            raise RecordsDisagree(Text("it is at work and was never started"))
         _refuse_late(change, decision, now)
 
     def check_journal(self, partition: str, change: Change) -> None:
@@ -64,10 +65,15 @@ class Authority:
     def start(self, change: Change, now: datetime) -> tuple[Start, Put]:
         """The start of a run, and its audit line: one transaction must write both."""
         decision = self._signed(change)
-        detail = (
-            f"approved by {decision.approver}, {utc(decision.decided_at)}; nothing after {utc(decision.write_until)}"
+        approved, until = utc(decision.decided_at), utc(decision.write_until)
+        line = AuditLine(
+            new_id(),
+            now,
+            "snatbot",
+            STARTED,
+            change.id,
+            f"approved by {decision.approver}, {approved}; nothing after {until}",
         )
-        line = AuditLine(new_id(), now, "snatbot", STARTED, change.id, detail)
         return self._signer.start(change, now, line.id), Put(line)
 
     def _signed(self, change: Change) -> Decision:
@@ -87,13 +93,15 @@ class Authority:
         lines = {line.id: line.event for line in since if line.subject == change.id}
         events = frozenset(lines.values())
         if events & ENDED:
-            raise RecordsDisagree("it has ended before")
+            raise RecordsDisagree(Text("it has ended before"))
         if change.start is None:
             is_running = change.state is ChangeState.APPLYING or change.step > 0
             if is_running or journal or STARTED in events:
-                raise RecordsDisagree("its approval was used before" if not is_running else "it was never started")
+                raise RecordsDisagree(
+                    Text("it was never started") if is_running else Text("its approval was used before")
+                )
         elif lines.get(change.start.line_id) != STARTED:
-            raise RecordsDisagree("the audit does not know its start")
+            raise RecordsDisagree(Text("the audit does not know its start"))
         _compare_steps(change, journal, events)
 
 
@@ -103,14 +111,19 @@ def _compare_steps(change: Change, journal: Mapping[int, Stored[JournalEntry]], 
         entry = journal.get(number)
         is_journaled = entry is not None and entry.value.state is StepState.DONE
         if not is_done == is_journaled == (step_done(number) in events):
-            raise RecordsDisagree(f"on whether step {number + 1} is done")
+            raise RecordsDisagree(Text("on whether step {step} is done", step=number + 1))
 
 
 def _refuse_late(change: Change, decision: Decision, now: datetime) -> None:
-    approved = f"it was approved at {utc(decision.decided_at)}"
-    if decision.decided_at >= decision.decide_by:
-        raise ApprovalTooOld(f"{approved}, and could be until {utc(decision.decide_by)}")
+    at = decision.decided_at
+    if at >= decision.decide_by:
+        until = decision.decide_by
+        raise ApprovalTooOld(Text("it was approved at {at}, and could be until {until}", at=at, until=until))
     if change.start is None and now >= decision.start_by:
-        raise ApprovalTooOld(f"{approved} and had to start by {utc(decision.start_by)}")
+        start_by = decision.start_by
+        raise ApprovalTooOld(Text("it was approved at {at} and had to start by {start_by}", at=at, start_by=start_by))
     if now >= decision.write_until and is_writing(change.plan, change.step):
-        raise ApprovalTooOld(f"{approved}, and nothing may be written under it since {utc(decision.write_until)}")
+        since = decision.write_until
+        raise ApprovalTooOld(
+            Text("it was approved at {at}, and nothing may be written under it since {since}", at=at, since=since)
+        )

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from ...cloud.activity import ActivityLog
 from ...cloud.errors import AzureError, Forbidden
 from ...core.remediation.concurrent_writes import Overlap, OwnWrite, commands, describe, overlaps, own_writes
-from ...formatting import count, listed, sentences
+from ...formatting import listed, sentences
 from ...ids import write_id
 from ...model.change import Change, JournalEntry, Outcome
 from ...model.plan import AssociateSubnet
@@ -30,7 +30,7 @@ _BEFORE = timedelta(minutes=5)  # margin between snatbot's clock and Azure's; on
 @dataclass(frozen=True, slots=True)
 class AuditResult:
     overlaps: tuple[Overlap, ...] = ()
-    figure: str = ""  # one sentence for people; empty if snatbot wrote nothing
+    figure: Text = Text("")  # one sentence for people; empty if snatbot wrote nothing
     again_at: datetime | None = None  # when to read the log again
 
     def __add__(self, other: AuditResult) -> AuditResult:
@@ -42,7 +42,7 @@ class AuditResult:
         return replace(outcome, figures=(*outcome.figures, self.figure)) if self.figure else outcome
 
     @property
-    def alarm(self) -> str:
+    def alarm(self) -> Text:
         """Every overlap, described."""
         return sentences(*map(describe, self.overlaps))
 
@@ -89,7 +89,7 @@ class ConcurrentWriteAudit:
             log.warning("change %s: could not read the activity log: %s", change.id, error)
             if may_wait and not isinstance(error, Forbidden):
                 return AuditResult(again_at=now + RECHECK_AFTER)
-            return AuditResult(figure=_unclear("; ".join(filter(None, (str(error).rstrip("."), error.remedy)))))
+            return AuditResult(figure=_unclear(error.text_with_remedy))
         missing = [own for own in owns if own.is_expected and not own_writes(own, found, self._app_id)]
         if (missing or unreadable) and may_wait:
             return AuditResult(again_at=now + RECHECK_AFTER)
@@ -102,12 +102,27 @@ class ConcurrentWriteAudit:
         )
         if missing:
             names = listed([own.subnet_id.name for own in missing])
-            return AuditResult(new, _unclear(f"the activity log does not show snatbot's own write to {names}"))
+            why = Text("the activity log does not show snatbot's own write to {subnets}", subnets=names)
+            return AuditResult(new, _unclear(why))
         if unreadable:
-            return AuditResult(new, _unclear(f"{count(len(unreadable), 'event')} can't be read: {unreadable[0]}"))
-        told = ", but for what was told" if known else ""
-        nobody = "activity log: nobody else wrote to the subnets in the moment of snatbot's writes"
-        return AuditResult(new, f"{nobody}{told}")
+            why = Text.plural(
+                "{count} event can't be read: {reason}",
+                "{count} events can't be read: {reason}",
+                count=len(unreadable),
+                reason=unreadable[0],
+            )
+            return AuditResult(new, _unclear(why))
+        if known:
+            return AuditResult(
+                new,
+                Text(
+                    "activity log: nobody else wrote to the subnets in the moment of snatbot's writes, "
+                    "but for what was told"
+                ),
+            )
+        return AuditResult(
+            new, Text("activity log: nobody else wrote to the subnets in the moment of snatbot's writes")
+        )
 
 
 def _own(change: Change, entry: JournalEntry) -> OwnWrite:
@@ -123,5 +138,8 @@ def _own(change: Change, entry: JournalEntry) -> OwnWrite:
     )
 
 
-def _unclear(why: str) -> str:
-    return f"could not tell whether anybody else wrote to the subnets in the moment of snatbot's writes: {why}"
+def _unclear(reason: Text) -> Text:
+    return Text(
+        "could not tell whether anybody else wrote to the subnets in the moment of snatbot's writes: {reason}",
+        reason=reason,
+    )

@@ -6,7 +6,7 @@ writes, the change waits.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ...core.planning import delete, preflight
@@ -19,6 +19,7 @@ from ...model.cluster import Cluster
 from ...model.network import NetworkFacts, Subnet, Unreadable, UnreadableKind
 from ...model.plan import AssociateSubnet, ObserveEgress, Plan, PlanKind, Step
 from ...model.resource_id import same_id
+from ...model.text import Text
 
 _AT_REST = ("succeeded", "failed", "canceled")
 
@@ -27,8 +28,8 @@ _AT_REST = ("succeeded", "failed", "canceled")
 class Drift:
     """Sentences for people. If both are empty, the plan may start or resume."""
 
-    blocking: tuple[str, ...] = ()  # changes since the approval
-    pending: tuple[str, ...] = ()  # what could not be read, or is busy
+    blocking: tuple[Text, ...] = ()  # changes since the approval
+    pending: tuple[Text, ...] = ()  # what could not be read, or is busy
 
 
 def find_drift(plan: Plan, facts: NetworkFacts, done: int = 0, *, is_under_way: bool = False) -> Drift:
@@ -39,7 +40,7 @@ def find_drift(plan: Plan, facts: NetworkFacts, done: int = 0, *, is_under_way: 
     if done >= len(plan.steps):
         return Drift()  # no write is left, and verifying reads its own facts
     if unread := _unread(plan, facts):
-        return Drift(pending=tuple(map(str, unread)))
+        return Drift(pending=tuple(entry.text for entry in unread))
     if is_under_way:
         facts = _without_our_failure(plan.steps[done : done + 1], facts)
     is_moving = plan.kind not in (PlanKind.DETACH_NAT_GATEWAY, PlanKind.DELETE_NAT_GATEWAY)
@@ -50,7 +51,7 @@ def find_drift(plan: Plan, facts: NetworkFacts, done: int = 0, *, is_under_way: 
     if is_moving and is_writing_left and (new := tuple(new_in(plan, facts))):
         return Drift(blocking=new)
     checks = _checks(plan, facts, done)
-    blocking: list[str] = [check.message for check in checks if check.result is CheckResult.BLOCK]
+    blocking: list[Text] = [check.message for check in checks if check.result is CheckResult.BLOCK]
     pending = [check.message for check in checks if check.is_blocking and check.result is CheckResult.COULD_NOT_CHECK]
     if not pending:
         blocking += _changed_subnets(plan, facts, done, is_under_way)
@@ -58,20 +59,32 @@ def find_drift(plan: Plan, facts: NetworkFacts, done: int = 0, *, is_under_way: 
     return Drift(tuple(blocking), tuple(pending))
 
 
-def busy_text(cluster: Cluster) -> str:
+def busy_text(cluster: Cluster) -> Text:
     """Which AKS operations are in progress; empty if none."""
     states = {cluster.name: cluster.provisioning_state}
-    states |= {f"pool {pool.name}": pool.provisioning_state for pool in cluster.pools}
-    running = [f"{name} is {state}" for name, state in states.items() if state.lower() not in _AT_REST]
-    return f"waiting for AKS: {', '.join(running)}" if running else ""
+    states |= {Text("pool {pool}", pool=pool.name): pool.provisioning_state for pool in cluster.pools}
+    running = _running(states)
+    return Text("waiting for AKS: {operations}", operations=running) if running else Text("")
 
 
-def _busy(facts: NetworkFacts) -> str:
+def _busy(facts: NetworkFacts) -> Text:
     if aks := busy_text(facts.cluster):
         return aks
-    subnets = [subnet for subnet in facts.subnets if subnet.provisioning_state.lower() not in _AT_REST]
-    names = [f"subnet {subnet.name} is {subnet.provisioning_state}" for subnet in subnets]
-    return f"waiting for Azure: {', '.join(names)}" if names else ""
+    running = _running({_named(subnet.name): subnet.provisioning_state for subnet in facts.subnets})
+    return Text("waiting for Azure: {operations}", operations=running) if running else Text("")
+
+
+def _running(states: Mapping[str, str]) -> tuple[Text, ...]:
+    return tuple(
+        # Translators: {state} is Azure's word, such as Updating.
+        Text("{resource} is {state}", resource=name, state=state)
+        for name, state in states.items()
+        if state.lower() not in _AT_REST
+    )
+
+
+def _named(subnet: str) -> Text:
+    return Text("subnet {subnet}", subnet=subnet)
 
 
 def _without_our_failure(current: Sequence[Step], facts: NetworkFacts) -> NetworkFacts:
@@ -92,7 +105,7 @@ def _unread(plan: Plan, facts: NetworkFacts) -> tuple[Unreadable, ...]:
     return facts.unreadable_of(UnreadableKind.LOAD_BALANCER, UnreadableKind.SUBNET)
 
 
-def _changed_subnets(plan: Plan, facts: NetworkFacts, done: int, is_under_way: bool) -> list[str]:
+def _changed_subnets(plan: Plan, facts: NetworkFacts, done: int, is_under_way: bool) -> list[Text]:
     found = []
     by_id = {subnet.id: subnet for subnet in facts.subnets}
     for index, step in enumerate(plan.steps):
@@ -101,21 +114,22 @@ def _changed_subnets(plan: Plan, facts: NetworkFacts, done: int, is_under_way: b
         name = step.subnet_id.name
         subnet = by_id.get(step.subnet_id)
         if subnet is None:
-            found.append(f"subnet {name} is gone, or belongs to no node pool any more")
+            found.append(Text("subnet {subnet} is gone, or belongs to no node pool any more", subnet=name))
             continue
         # Other properties of a moved subnet may change.
         changed = changed_properties(step.properties_before, subnet.properties) if index >= done else []
         if changed:
-            found.append(f"subnet {name}: {', '.join(changed)} changed")
+            found.append(Text("subnet {subnet}: {properties} changed", subnet=name, properties=tuple(changed)))
         expected = [step.after] if index < done else [step.before]
         if index == done and is_under_way:
             expected = [step.before, step.after]
         if not any(same_id(subnet.nat_gateway_id, gateway_id) for gateway_id in expected):
-            found.append(f"subnet {name}: its NAT gateway is {subnet.nat_gateway_id or 'none'} now")
+            gateway = subnet.nat_gateway_id or Text("none")
+            found.append(Text("subnet {subnet}: its NAT gateway is {gateway} now", subnet=name, gateway=gateway))
     return found
 
 
-def _new_subnets(plan: Plan, facts: NetworkFacts) -> list[str]:
+def _new_subnets(plan: Plan, facts: NetworkFacts) -> list[Text]:
     """Subnets that no step names: their nodes would stay on the load balancer."""
     if plan.kind is not PlanKind.ATTACH_NAT_GATEWAY:
         return []
@@ -125,7 +139,7 @@ def _new_subnets(plan: Plan, facts: NetworkFacts) -> list[str]:
         for subnet in facts.subnets
         if subnet.id not in named and not same_id(subnet.nat_gateway_id, plan.nat_gateway_id)
     ]
-    return [f"nodes use {listed(new)} now, which the plan does not name"] if new else []
+    return [Text("nodes use {subnets} now, which the plan does not name", subnets=listed(new))] if new else []
 
 
 def _checks(plan: Plan, facts: NetworkFacts, done: int) -> tuple[Check, ...]:

@@ -15,11 +15,12 @@ from ...chat import change_messages
 from ...clock import Instant
 from ...cloud.network import Network
 from ...core.remediation.state_machine import Event, next_state
-from ...formatting import utc
+from ...formatting import clauses
 from ...ids import write_id
 from ...model.audit import step_done
 from ...model.change import Change, ChangeState, JournalEntry, StepState
 from ...model.plan import AddPublicIps, AssociateSubnet, ObserveEgress
+from ...model.text import Text
 from ...store.errors import StoreConflict
 from ...store.records import PutJournal, Stored
 from ...store.vnet_lock import HeldClaim
@@ -76,7 +77,8 @@ class PlanExecutor:
         flag = self._context.stop_switch.stop_flag()
         if flag.is_set:
             entry = self._journal.current(run.change)
-            self._stop(self._journal.run, entry, f"all changes were stopped by {flag.by}: {flag.reason}")
+            reason = Text("all changes were stopped by {who}: {reason}", who=flag.by, reason=flag.reason)
+            self._stop(self._journal.run, entry, reason)
         return flag.is_set
 
     def _hold(self, run: ChangeRun, until: datetime) -> None:
@@ -105,7 +107,7 @@ class PlanExecutor:
         result = with_azure_trouble(lambda: dispatch(change, before, self._network, permit, gate, read_network, now))
         entry, run = self._journal.entries[before.step], self._journal.run
         if run.change.state is not ChangeState.APPLYING:
-            raise StoreConflict("a person stopped it")
+            raise StoreConflict(Text("a person stopped it"))
         match result:
             case Done():
                 self._done(run, entry, result)
@@ -127,7 +129,7 @@ class PlanExecutor:
         is_switched_off = self._context.stop_switch.stop_flag().is_set
         latest = self._context.records.change(self._partition, self._change_id)
         if is_switched_off or latest is None or latest.value.state is not ChangeState.APPLYING:
-            raise StoreConflict("stopped right before a write")
+            raise StoreConflict(Text("stopped right before a write"))
         self._context.authority.check_journal(self._partition, latest.value)
         entry = self._journal.current(change)
         # Checked before the journal, so that it records no forbidden write, and after it, because storage takes time.
@@ -189,13 +191,14 @@ class PlanExecutor:
         later = replace(change, due_at=next_check(result.seconds, now), not_before=until)
         message = None
         if is_news:
-            note = f"{result.note}; nothing is written before {utc(until)}" if until and until > now else result.note
+            held = Text("nothing is written before {at}", at=until) if until and until > now else Text("")
+            note = clauses(result.note, held)
             message = change_messages.change_waiting(later, note, self._context.links.page(later))
         self._journal.commit([journal], later, message=message)
         self._claim.pause(self._clock.wall())
         return False
 
-    def _stop(self, run: ChangeRun, entry: Stored[JournalEntry], reason: str, commands: tuple[str, ...] = ()) -> None:
+    def _stop(self, run: ChangeRun, entry: Stored[JournalEntry], reason: Text, commands: tuple[str, ...] = ()) -> None:
         at = Instant.of(self._clock)
         noted = replace(entry.value, state=StepState.STOPPED, updated_at=at.domain, note=reason)
         self._claim.renew(at.wall)

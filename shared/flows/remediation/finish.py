@@ -17,7 +17,7 @@ from ...formatting import listed
 from ...model.audit import now_is
 from ...model.change import Change, ChangeState, JournalEntry, Outcome, Verdict
 from ...model.plan import CURES, ObserveEgress, PlanKind
-from ...model.text import Text
+from ...model.text import Text, arranged, verbatim
 from ...store.records import Put, PutJournal, Records
 from ..approval.propose import open_incident
 from ..approval.propose_for_incident import TRY_AGAIN_AFTER
@@ -38,10 +38,10 @@ def outcome_without_verifying(
     """
     match change.plan.kind:
         case PlanKind.DETACH_NAT_GATEWAY:
-            reason = "every subnet is without the NAT gateway again, read back from Azure"
+            reason = Text("every subnet is without the NAT gateway again, read back from Azure")
             return Outcome(Verdict.ROLLED_BACK, reason, _observed(change, journal))
         case PlanKind.DELETE_NAT_GATEWAY:
-            reason = "what snatbot created is deleted, read back from Azure"
+            reason = Text("what snatbot created is deleted, read back from Azure")
             return Outcome(Verdict.DONE, reason, change.plan.notes)
         case PlanKind.RESERVE_PUBLIC_IPS:
             addresses = [str((entry.after or {}).get("address", "")) for entry in journal]
@@ -50,22 +50,23 @@ def outcome_without_verifying(
             return None
 
 
-def _observed(change: Change, journal: Sequence[JournalEntry]) -> tuple[str, ...]:
+def _observed(change: Change, journal: Sequence[JournalEntry]) -> tuple[Text, ...]:
     """What each gate measured, one sentence for each subnet."""
     notes = [(change.plan.steps[entry.step], entry.note) for entry in journal]
     gates = [(step.subnet_id, note) for step, note in notes if isinstance(step, ObserveEgress)]
-    found = tuple(f"`{subnet_id.name}`: {note}" for subnet_id, note in gates)
-    return found or ("what the nodes' connections did afterwards was not measured",)
+    found = tuple(arranged("`{subnet}`: {note}", subnet=subnet_id.name, note=note) for subnet_id, note in gates)
+    return found or (Text("what the nodes' connections did afterwards was not measured"),)
 
 
 def _reserved(addresses: Sequence[str], authorize: Callable[[str, Sequence[str]], str], cluster_id: str) -> Outcome:
     command = authorize(cluster_id, addresses)
-    advice = ["Give the addresses to partners whose firewalls list the old ones."]
+    advice = [Text("Give the addresses to partners whose firewalls list the old ones.")]
     if command:
-        advice.append("Add them to the API server's authorized IP ranges.")
-    advice.append("Then ask for a new plan: it uses these addresses.")
-    reason = f"reserved {listed(addresses, 16)}; nothing uses them yet"
-    return Outcome(Verdict.DONE, reason, tuple(addresses), tuple(advice), (command,) if command else ())
+        advice.append(Text("Add them to the API server's authorized IP ranges."))
+    advice.append(Text("Then ask for a new plan: it uses these addresses."))
+    reason = Text("reserved {addresses}; nothing uses them yet", addresses=listed(addresses, 16))
+    commands = (verbatim(command),) if command else ()
+    return Outcome(Verdict.DONE, reason, tuple(map(verbatim, addresses)), tuple(advice), commands)
 
 
 class ChangeFinisher:
@@ -101,7 +102,7 @@ class ChangeFinisher:
     def end_rollback(self, run: ChangeRun, found: AuditResult, at: Instant) -> None:
         """Add what the activity log showed to a rollback, and notify people of overlaps."""
         change, outcome = run.change, run.change.outcome
-        message, lines, reason, commands = None, [], found.alarm, found.commands
+        message, lines, reason, commands = None, [], found.alarm, tuple(map(verbatim, found.commands))
         if outcome is not None:
             outcome = found.added_to(outcome)
             outcome = replace(outcome, advice=(*outcome.advice, reason), commands=commands) if reason else outcome
@@ -117,7 +118,7 @@ class ChangeFinisher:
         self,
         run: ChangeRun,
         at: Instant,
-        reason: str,
+        reason: Text,
         commands: tuple[str, ...] = (),
         entries: Sequence[PutJournal] = (),
     ) -> None:
@@ -126,8 +127,8 @@ class ChangeFinisher:
         Without ``entries`` it stops what can't be verified too.
         """
         state = next_state(run.change.state, Event.STOP)
-        stopped = replace(run.change, state=state, due_at=None, stop_reason=reason, stop_commands=commands)
-        stopped = replace(stopped, key_missing_since=None)
+        stopped = replace(run.change, state=state, due_at=None, stop_reason=reason)
+        stopped = replace(stopped, stop_commands=tuple(map(verbatim, commands)), key_missing_since=None)
         if entries:
             stopped = self._records.with_journal(run.partition, stopped, entries)
         message = change_messages.change_stopped(stopped, self._links.page(stopped))

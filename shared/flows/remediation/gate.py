@@ -13,10 +13,11 @@ from typing import Any, Protocol
 from ...cloud.discovery import Discovery
 from ...core.remediation.gate import Evidence, Passage
 from ...core.remediation.measurement import MeasurementPolicy
-from ...formatting import count
+from ...formatting import clauses, minutes_of
 from ...model.change import Change, JournalEntry
 from ...model.metric import Window
 from ...model.plan import AssociateSubnet, ObserveEgress, Plan
+from ...model.text import Text, arranged
 from .drift import busy_text
 from .step_result import RECHECK_AFTER, Done, Stop, Wait
 
@@ -69,7 +70,7 @@ class Gate:
             return {source.name: before.get(source.name) for source in self._sources}
         return None
 
-    def busy(self, cluster_id: str) -> str:
+    def busy(self, cluster_id: str) -> Text:
         """Which AKS operations are in progress; empty if none. Raises AzureError."""
         return busy_text(self._discovery.cluster(cluster_id))
 
@@ -80,7 +81,7 @@ class Gate:
         """
         window = self._policy.window_since(entry.started_at, now)
         if window is None:
-            return self._wait("waiting for the first measured minutes after the move")
+            return self._wait(Text("waiting for the first measured minutes after the move"))
         before, waited = entry.before or {}, now - entry.started_at
         found = [
             source.read(Observation(step, plan, before.get(source.name), window, waited)) for source in self._sources
@@ -88,11 +89,12 @@ class Gate:
         shut = [evidence for evidence in found if evidence.passage is Passage.SHUT]
         for evidence in shut:
             if evidence.is_broken:
-                return Stop(f"{evidence.text} in the last {count(window.minutes, 'minute')}")
+                minutes = minutes_of(window.minutes)
+                return Stop(Text("{what} in the last {minutes}", what=evidence.text, minutes=minutes))
         if not shut:
-            return Done(", ".join(evidence.text for evidence in found))
-        words = "; ".join(evidence.text for evidence in shut)
+            return Done(arranged("{parts}", parts=tuple(evidence.text for evidence in found)))
+        words = clauses(*(evidence.text for evidence in shut))
         return self._wait(words, has_limit=not any(evidence.is_patient for evidence in shut))
 
-    def _wait(self, note: str, *, has_limit: bool = True) -> Wait:
+    def _wait(self, note: Text, *, has_limit: bool = True) -> Wait:
         return Wait(RECHECK_AFTER.total_seconds(), note, limit=self._policy.limit if has_limit else None)

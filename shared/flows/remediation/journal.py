@@ -11,6 +11,7 @@ from typing import Any
 
 from ...chat.message import Message
 from ...model.change import Change, JournalEntry, StepState
+from ...model.text import Text
 from ...store.errors import StoreConflict
 from ...store.records import Put, PutJournal, Stored
 from ...store.vnet_lock import HeldClaim
@@ -81,7 +82,7 @@ class StepJournal:
     def _write(self, change: Change, writes: Sequence[PutJournal], rows: Sequence[Put]) -> None:
         records, partition = self._context.records, self.run.partition
         # the change runs, so it waits for nothing
-        change = replace(records.with_journal(partition, change, writes), waits_for="", key_missing_since=None)
+        change = replace(records.with_journal(partition, change, writes), waits_for=Text(""), key_missing_since=None)
         etag, *etags = records.commit_in(partition, [self.run.put(change), *writes, *rows])
         self.run = replace(self.run, stored=Stored(change, etag))
         for write, journal_etag in zip(writes, etags, strict=False):

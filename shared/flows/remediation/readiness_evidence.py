@@ -10,9 +10,10 @@ from ...cloud.errors import AzureError
 from ...cloud.metric_queries import NODE_READINESS
 from ...cloud.metrics import Metrics, complete_series
 from ...core.remediation.gate import Evidence, Passage
-from ...formatting import count, listed
+from ...formatting import listed
 from ...model.change import Change
 from ...model.metric import Series, Window
+from ...model.text import Text
 from .drift import busy_text
 from .gate import Observation
 
@@ -38,11 +39,15 @@ class ReadinessEvidence:
         found = self._readiness(observation.step.cluster_id, observation.window)
         lost = sorted(node for node in observation.before or () if found.get(node) is False)
         if not lost:
-            ready = f"{count(sum(found.values()), 'node')} Ready" if found else "node readiness could not be measured"
+            if not found:
+                return Evidence(Passage.UNKNOWN, Text("node readiness could not be measured"))
+            ready = Text.plural("{count} node Ready", "{count} nodes Ready", count=sum(found.values()))
             return Evidence(Passage.UNKNOWN, ready)
         if busy := busy_text(self._discovery.cluster(observation.step.cluster_id)):
             return Evidence(Passage.SHUT, busy, is_patient=True)
-        gone = f"{listed(lost)} {'is' if len(lost) == 1 else 'are'} not Ready any more"
+        gone = Text.plural(
+            "{nodes} is not Ready any more", "{nodes} are not Ready any more", count=len(lost), nodes=listed(lost)
+        )
         return Evidence(Passage.SHUT, gone, is_broken=observation.waited >= _GRACE)
 
     def _readiness(self, cluster_id: str, window: Window) -> dict[str, bool]:

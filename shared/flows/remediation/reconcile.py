@@ -19,11 +19,12 @@ from ...cloud.errors import AzureError
 from ...cloud.network import Network
 from ...core.remediation.state_machine import Event, next_state
 from ...errors import KeyMissing, Refused, RowForged
-from ...formatting import count, utc
+from ...formatting import clauses
 from ...ids import new_id
 from ...model.change import Change, ChangeState, Outcome, Verdict
 from ...model.plan import PlanKind
 from ...model.resource_id import ArmId
+from ...model.text import Text
 from ...retry_after import plausible_wait_seconds
 from ...store.errors import StoreConflict
 from ...store.records import PutJournal
@@ -81,7 +82,7 @@ class Reconciler:
                 try:
                     self._verify(run)
                 except RowForged as forged:
-                    self._end(run, Outcome(Verdict.CANT_TELL, str(forged)))
+                    self._end(run, Outcome(Verdict.CANT_TELL, forged.text))
                 except KeyMissing as missing:
                     self._wait_for_key(run, missing)
             case ChangeState.ROLLED_BACK:
@@ -103,7 +104,7 @@ class Reconciler:
             log.info("change %s waits: %s", change.id, busy)
             if busy.claim.change_id != change.id:
                 context.vnet_lock.give_up_dead_claim(self._records, busy.claim, self._clock.wall())
-                self._wait(run, f"change {busy.claim.change_id} is at work on the virtual network")
+                self._wait(run, Text("change {change} is at work on the virtual network", change=busy.claim.change_id))
             return
         if change.state is ChangeState.APPROVED and not self._start(run):
             claim.release()
@@ -126,25 +127,25 @@ class Reconciler:
         change = run.change
         match refusal:
             case ApprovalTooOld() if change.state is ChangeState.APPROVED and not change.is_begun:
-                self._replan(run, Verdict.EXPIRED, f"{refusal}; nothing was changed")
+                self._replan(run, Verdict.EXPIRED, clauses(refusal.text, Text("nothing was changed")))
             case ApprovalTooOld():
-                self._replan(run, Verdict.FAILED, str(refusal))
+                self._replan(run, Verdict.FAILED, refusal.text)
             case KeyMissing():
                 self._wait_for_key(run, refusal)
             case RemediationOff() if change.is_begun:
-                self._stop(run, str(refusal))  # partly applied: a person resumes it or rolls it back
+                self._stop(run, refusal.text)  # partly applied: a person resumes it or rolls it back
             case _:
-                self._end(run, Outcome(Verdict.FAILED, str(refusal)))
+                self._end(run, Outcome(Verdict.FAILED, refusal.text))
 
     def _wait_for_key(self, run: ChangeRun, missing: KeyMissing) -> None:
         """Another instance may hold it, or it comes with the next deployment. What it signed is left alone."""
         change, now = run.change, self._clock.now()
         since = change.key_missing_since or now
         if now - since >= WAIT_LIMIT:
-            self._stop(run, str(missing))
+            self._stop(run, missing.text)
         else:
             waiting = replace(change, key_missing_since=since)
-            self._wait(replace(run, stored=replace(run.stored, value=waiting)), str(missing))
+            self._wait(replace(run, stored=replace(run.stored, value=waiting)), missing.text)
 
     def _start(self, run: ChangeRun) -> bool:
         """Check drift and start the run, before the first write and when a stopped change resumes.
@@ -155,7 +156,7 @@ class Reconciler:
         if change.not_before is not None and change.not_before > now:
             is_too_long = change.is_begun and change.not_before > now + WAIT_LIMIT
             hold = self._stop if is_too_long else self._wait  # partly applied: a person must know
-            hold(run, f"Azure asks for no write before {utc(change.not_before)}")
+            hold(run, Text("Azure asks for no write before {at}", at=change.not_before))
             return False
         try:
             if not change.is_begun and self._is_held(run, now):
@@ -163,20 +164,20 @@ class Reconciler:
             facts = self._context.planner.read_facts(change.cluster_id, now, plan=change.plan)
         except AzureError as error:
             asked = timedelta(seconds=plausible_wait_seconds(error.retry_after_seconds or 0.0))
-            self._wait(run, f"Azure can't be read now: {error}", now + asked if asked else None)
+            self._wait(run, Text("Azure can't be read now: {error}", error=error.text), now + asked if asked else None)
             return False
         is_under_way = change.step in self._records.journal(run.partition, change.id)
         drift = find_drift(change.plan, facts, change.step, is_under_way=is_under_way)
         if drift.pending:
-            self._wait(run, "; ".join(drift.pending))
+            self._wait(run, clauses(*drift.pending))
             return False
         if drift.blocking:
-            self._drifted(run, "; ".join(drift.blocking))
+            self._drifted(run, clauses(*drift.blocking))
             return False
         start, line = self._context.authority.start(change, now)
         state = next_state(change.state, Event.START)
         known = self._records.with_journal(run.partition, change)
-        started = replace(known, state=state, due_at=now, start=start, waits_for="", key_missing_since=None)
+        started = replace(known, state=state, due_at=now, start=start, waits_for=Text(""), key_missing_since=None)
         self._records.commit_in(run.partition, [run.put(started), line])
         return True
 
@@ -191,17 +192,24 @@ class Reconciler:
         self._records.commit_in(run.partition, [run.put(held)])
         return True
 
-    def _drifted(self, run: ChangeRun, reason: str) -> None:
+    def _drifted(self, run: ChangeRun, reason: Text) -> None:
         change = run.change
         if not change.is_begun:
-            self._replan(run, Verdict.FAILED, f"the world changed after approval, nothing was written: {reason}")
+            text = Text("the world changed after approval, nothing was written: {reason}", reason=reason)
+            self._replan(run, Verdict.FAILED, text)
         elif change.plan.kind is PlanKind.DETACH_NAT_GATEWAY:
-            self._stop(run, f"it did not go on: {reason}")
+            self._stop(run, Text("it did not go on: {reason}", reason=reason))
         else:
-            done = f"{change.step} of {count(len(change.plan.steps), 'step')}"
-            self._replan(run, Verdict.FAILED, f"the world changed since it stopped, {done} stay done: {reason}")
+            text = Text.plural(
+                "the world changed since it stopped, {done} of {count} step stay done: {reason}",
+                "the world changed since it stopped, {done} of {count} steps stay done: {reason}",
+                count=len(change.plan.steps),
+                done=change.step,
+                reason=reason,
+            )
+            self._replan(run, Verdict.FAILED, text)
 
-    def _wait(self, run: ChangeRun, reason: str, not_before: datetime | None = None) -> None:
+    def _wait(self, run: ChangeRun, reason: Text, not_before: datetime | None = None) -> None:
         """Check again soon. If that takes longer, people are notified once."""
         change, now = run.change, self._clock.now()
         log.warning("change %s does not start yet: %s", change.id, reason)
@@ -232,9 +240,9 @@ class Reconciler:
             self._check_later(run, found.again_at)
             return
         outcome = found.added_to(outcome)
-        little = verify.little_left(change, now) if outcome.verdict is Verdict.FIXED else ""
+        little = verify.little_left(change, now) if outcome.verdict is Verdict.FIXED else Text("")
         if little:
-            outcome = replace(outcome, advice=(f"{little}: a plan that adds public IPs is offered.",))
+            outcome = replace(outcome, advice=(little,))
         self._context.finisher.end(run, outcome, Instant.of(self._clock))
         if little:
             self._renewer.offer_again(run.partition, change)
@@ -266,11 +274,11 @@ class Reconciler:
             self._context.finisher.end_rollback(run, found, Instant.of(self._clock))
 
     def _check_later(self, run: ChangeRun, at: datetime) -> None:
-        later = replace(run.change, due_at=at, waits_for="", key_missing_since=None)
+        later = replace(run.change, due_at=at, waits_for=Text(""), key_missing_since=None)
         self._records.commit_in(run.partition, [run.put(later)])
 
     def _stop(
-        self, run: ChangeRun, reason: str, commands: tuple[str, ...] = (), entries: Sequence[PutJournal] = ()
+        self, run: ChangeRun, reason: Text, commands: tuple[str, ...] = (), entries: Sequence[PutJournal] = ()
     ) -> None:
         self._context.finisher.stop(run, Instant.of(self._clock), reason, commands, entries)
 
@@ -278,7 +286,7 @@ class Reconciler:
         log.error("change %s %s: %s", run.change.id, outcome.verdict.value, outcome.reason)
         self._context.finisher.end(run, outcome, Instant.of(self._clock))
 
-    def _replan(self, run: ChangeRun, verdict: Verdict, reason: str) -> None:
+    def _replan(self, run: ChangeRun, verdict: Verdict, reason: Text) -> None:
         """End the change, and offer a plan for the present network."""
         self._end(run, Outcome(verdict, reason))
         self._renewer.offer_again(run.partition, run.change)

@@ -17,6 +17,7 @@ from ...cloud.errors import (
     UnexpectedAnswer,
 )
 from ...formatting import sentences
+from ...model.text import Text
 
 RECHECK_AFTER = timedelta(minutes=1)
 SUBNET_WAIT_SECONDS = 3.0
@@ -26,14 +27,14 @@ _MOST_WRITES = 3
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    note: str
+    note: Text
     after: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
     seconds: float
-    note: str
+    note: Text
     has_written: bool = False  # a write was sent, and its effect must be read
     exposed_seconds: float | None = None  # from the last read of a subnet to the answer of its write
     limit: timedelta | None = None  # the step's time limit; None: the usual limit
@@ -44,7 +45,7 @@ class Wait:
 class Stop:
     """Something differs from the approved plan, or Azure refuses: a person must act."""
 
-    reason: str
+    reason: Text
     commands: tuple[str, ...] = ()  # commands that show and repair it
     may_be_written: bool = False  # the write's answer could not be parsed
 
@@ -73,22 +74,24 @@ def with_azure_trouble(step: Callable[[], Result]) -> Result:
     try:
         return step()
     except Throttled as error:
-        return _as_asked(error, "Azure throttled the requests")
+        return _as_asked(error, Text("Azure throttled the requests"))
     except Conflict as error:
         if error.is_transient:
-            return _as_asked(error, f"another operation is running ({error.reason})")
-        return Stop(str(error))
+            return _as_asked(error, Text("another operation is running ({reason})", reason=error.reason))
+        return Stop(error.text)
     except PreconditionFailed:
-        return Wait(SUBNET_WAIT_SECONDS, "somebody wrote to the virtual network in between; reading again")
+        return Wait(SUBNET_WAIT_SECONDS, Text("somebody wrote to the virtual network in between; reading again"))
     except Unavailable as error:
-        return _as_asked(error, "Azure did not answer; reading what happened")
+        return _as_asked(error, Text("Azure did not answer; reading what happened"))
     except SignInFailed as error:
         # A token expired, or the identity endpoint does not answer: the next attempt requests a new token.
-        return Wait(_BUSY_WAIT_SECONDS, f"Azure did not accept the identity ({error.code or error.message})")
+        return Wait(
+            _BUSY_WAIT_SECONDS, Text("Azure did not accept the identity ({reason})", reason=error.code or error.message)
+        )
     except AzureError as error:
-        return Stop(sentences(str(error), error.remedy), may_be_written=isinstance(error, UnexpectedAnswer))
+        return Stop(sentences(error.text, error.remedy), may_be_written=isinstance(error, UnexpectedAnswer))
 
 
-def _as_asked(error: AzureError, note: str) -> Wait:
+def _as_asked(error: AzureError, note: Text) -> Wait:
     asked = error.retry_after_seconds or 0.0
     return Wait(asked or _BUSY_WAIT_SECONDS, note, asked_seconds=asked)

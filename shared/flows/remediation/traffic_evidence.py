@@ -22,6 +22,7 @@ from ...model.change import Change
 from ...model.metric import Series, Window
 from ...model.plan import AssociateSubnet, ObserveEgress, Plan
 from ...model.resource_id import ArmId
+from ...model.text import Text
 from .gate import Observation
 
 log = logging.getLogger("snatbot.gate")
@@ -59,14 +60,14 @@ class TrafficEvidence:
         if step.nat_gateway_id is not None and (behind := self._left_behind(observation, ranges)):
             return Evidence(Passage.SHUT, behind)
         if evidence.passage is Passage.SHUT and self._is_empty(step, ranges):
-            return Evidence(Passage.UNKNOWN, "could not be measured: no node has its address in this subnet")
+            return Evidence(Passage.UNKNOWN, Text("could not be measured: no node has its address in this subnet"))
         return evidence
 
-    def _left_behind(self, observation: Observation, moved: SubnetRanges) -> str:
+    def _left_behind(self, observation: Observation, moved: SubnetRanges) -> Text:
         try:
             return left_behind(self._on_load_balancer(observation), observation.window, moved)
         except AzureError as error:
-            return f"who still leaves by the load balancer could not be measured: {error}"
+            return Text("who still leaves by the load balancer could not be measured: {error}", error=error.text)
 
     def _forward(self, observation: Observation, gateway_id: ArmId, had: TrafficBefore) -> Evidence:
         found = self._on_gateway(gateway_id, observation.window)
@@ -84,7 +85,8 @@ class TrafficEvidence:
             found = self._on_load_balancer(observation)
         except AzureError as error:
             is_late = observation.waited >= self._policy.limit
-            return Evidence(Passage.UNKNOWN if is_late else Passage.SHUT, f"could not be measured: {error}")
+            text = Text("could not be measured: {error}", error=error.text)
+            return Evidence(Passage.UNKNOWN if is_late else Passage.SHUT, text)
         own = [series for series in found if ranges.subnet_of(series.backend_ip) == observation.step.subnet_id]
         return through_load_balancer(own, observation.window, own_before, _failing_before(observation.plan))
 

@@ -21,10 +21,10 @@ from ...core.planning.usage import open_peak
 from ...core.remediation.gate import left_behind
 from ...core.remediation.measurement import MeasurementPolicy
 from ...core.remediation.verdict import GatewayEvidence, judge_gateway
-from ...formatting import count
 from ...model.change import Change, Outcome, Verdict
 from ...model.metric import Window
 from ...model.plan import Plan, PlanKind
+from ...model.text import Text
 from .traffic_evidence import moved_ranges, on_load_balancer
 
 log = logging.getLogger("snatbot.verify")
@@ -40,17 +40,21 @@ class Verify:
         """FIXED, NOT_FIXED or CANT_TELL with the figures; None: check again later."""
         gateway_id, policy = change.plan.nat_gateway_id, self._policy
         if change.verify_from is None or gateway_id is None:
-            return Outcome(Verdict.CANT_TELL, "the plan names no NAT gateway: there is nothing to measure")
+            return Outcome(Verdict.CANT_TELL, Text("the plan names no NAT gateway: there is nothing to measure"))
         window = policy.window_since(change.verify_from, now)
         is_over = now - change.verify_from >= policy.limit
         if window is None:
-            missed = f"{count(policy.minutes, 'minute')} could not be measured in time"
+            missed = Text.plural(
+                "{count} minute could not be measured in time",
+                "{count} minutes could not be measured in time",
+                count=policy.minutes,
+            )
             return Outcome(Verdict.CANT_TELL, missed) if is_over else None
         try:
             outcome = judge_gateway(self._read(change.plan, gateway_id, window), change.plan.baseline, policy)
         except AzureError as error:
             log.warning("change %s: could not read the metrics for the verdict: %s", change.id, error)
-            outcome = Outcome(Verdict.CANT_TELL, f"the metrics could not be read: {error}")
+            outcome = Outcome(Verdict.CANT_TELL, Text("the metrics could not be read: {error}", error=error.text))
         # A failure may be the last one, so later windows are judged too, until the limit.
         return outcome if is_over or outcome.verdict is Verdict.FIXED else None
 
@@ -67,18 +71,23 @@ class Verify:
             return ""
         return authorize_command(cluster, addresses) if cluster.restricts_api_server else ""
 
-    def little_left(self, change: Change, now: datetime) -> str:
+    def little_left(self, change: Change, now: datetime) -> Text:
         """A sentence if the gateway's connections reach 70 % of its capacity; else empty, also if unknown."""
         plan, window = change.plan, self._policy.complete_window(now)
         if plan.nat_gateway_id is None or not plan.egress_count:
-            return ""
+            return Text("")
         try:
             peak = open_peak(window, self._metrics.query(plan.nat_gateway_id, NAT_OPEN_CONNECTIONS, window))
         except AzureError as error:
             log.warning("could not read open connections: %s", error)
-            return ""
+            return Text("")
         share = (peak or 0.0) / (plan.egress_count * PORTS_PER_IP)
-        return f"{share:.0%} of the NAT gateway's capacity is in use" if share >= ENLARGE_AT else ""
+        if share < ENLARGE_AT:
+            return Text("")
+        return Text(
+            "{percent} % of the NAT gateway's capacity is in use: a plan that adds public IPs is offered.",
+            percent=round(100 * share),
+        )
 
     def _read(self, plan: Plan, gateway_id: str, window: Window) -> GatewayEvidence:
         on_balancer = on_load_balancer(self._metrics, self._discovery, plan.cluster_id, window)
@@ -89,5 +98,5 @@ class Verify:
             datapath=complete_series(self._metrics.query(gateway_id, NAT_DATAPATH, window)),
             drops=complete_series(self._metrics.query(gateway_id, NAT_DROPS, window)),
             load_balancer=on_balancer,
-            left_behind=left_behind(on_balancer, window, moved_ranges(plan)) if is_moving else "",
+            left_behind=left_behind(on_balancer, window, moved_ranges(plan)) if is_moving else Text(""),
         )

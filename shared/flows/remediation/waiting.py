@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from ...formatting import count, utc
+from ...formatting import minutes_of
 from ...model.change import JournalEntry
+from ...model.text import Text
 from .step_result import RECHECK_AFTER, Wait
 
 WAIT_LIMIT = timedelta(minutes=60)  # of one step; then the change stops
@@ -25,11 +26,16 @@ def next_check(seconds: float, now: datetime) -> datetime:
     return now + min(timedelta(seconds=seconds), RECHECK_AFTER)
 
 
-def too_long(entry: JournalEntry, wait: Wait, limit: timedelta, until: datetime | None, now: datetime) -> str:
+def too_long(entry: JournalEntry, wait: Wait, limit: timedelta, until: datetime | None, now: datetime) -> Text:
     """Why the step must not wait any longer; empty if it may."""
-    minutes = count(round(limit.total_seconds() / 60), "minute")
+    minutes = minutes_of(round(limit.total_seconds() / 60))
     if now - entry.started_at >= limit:
-        return f"waited {minutes}: {wait.note}"
+        return Text("waited {minutes}: {note}", minutes=minutes, note=wait.note)
     if until is not None and until > entry.started_at + limit:
-        return f"{wait.note}; Azure asks for no write before {utc(until)}, and one step may wait {minutes} at most"
-    return ""
+        return Text(
+            "{note}; Azure asks for no write before {at}, and one step may wait {minutes} at most",
+            note=wait.note,
+            at=until,
+            minutes=minutes,
+        )
+    return Text("")

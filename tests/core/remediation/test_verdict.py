@@ -16,6 +16,7 @@ from shared.model.change import Outcome, Verdict
 from shared.model.metric import Series
 from shared.model.plan import Baseline
 from shared.model.reading import MinuteSeries
+from shared.model.text import Text
 from tests.support.builders import BASELINE, at, series, window
 
 TEN = range(10)
@@ -178,14 +179,14 @@ def test_a_gateway_that_was_there_is_held_against_its_own_figures() -> None:
 
 def test_a_failure_on_the_load_balancer_is_not_fixed_whoever_had_it() -> None:
     left = (series({3: 2}, connectionstate="Failed", backendipaddress="10.99.0.4"),)
-    found = judge(replace(HEALTHY, load_balancer=left, left_behind="2 of 10.99.0.4"))
+    found = judge(replace(HEALTHY, load_balancer=left, left_behind=Text("2 of 10.99.0.4")))
     assert found.verdict == Verdict.NOT_FIXED
     assert found.reason == "2 connections still failed on the load balancer"
     assert found.advice == ("2 of 10.99.0.4",)
 
 
 def test_a_node_that_the_plan_did_not_move_and_still_leaves_there_can_t_be_told_yet() -> None:
-    found = judge(replace(HEALTHY, left_behind="3 new connections a minute are of 10.99.0.4"))
+    found = judge(replace(HEALTHY, left_behind=Text("3 new connections a minute are of 10.99.0.4")))
     assert (found.verdict, found.reason) == (Verdict.CANT_TELL, "3 new connections a minute are of 10.99.0.4")
 
 

@@ -16,6 +16,7 @@ from shared.errors import NotFoundHere, Refused
 from shared.flows.notification.outbox import message_of
 from shared.model.change import FINAL_STATES, Action, Change, ChangeState, JournalEntry, StepState
 from shared.model.plan import AssociateSubnet, PlanKind
+from shared.model.text import verbatim
 from shared.store.records import Put, PutJournal
 from shared.store.table import Table
 from tests.support.desk import PARTITION, SIGNER, SOON, TARGET, WHO, Desk
@@ -291,7 +292,9 @@ def test_a_step_that_was_stopped_in_the_middle_waits_anew_when_resumed(desk: Des
     desk.decide(Action.STOP)
     assert desk.flow.view(TARGET).journal == (entry,), "a worker in the middle of it still notes what it did"
     desk.decide(Action.RESUME)
-    assert desk.flow.view(TARGET).journal == (replace(entry, state=StepState.STOPPED, note=f"stopped by {WHO}"),)
+    assert desk.flow.view(TARGET).journal == (
+        replace(entry, state=StepState.STOPPED, note=verbatim(f"stopped by {WHO}")),
+    )
 
 
 # --- rolling back ---

@@ -18,13 +18,14 @@ from shared.model.activity import LoggedWrite
 from shared.model.change import Change, ChangeState, JournalEntry, StepState
 from shared.model.plan import AssociateSubnet
 from shared.model.resource_id import ArmId
+from shared.model.text import Text
 from shared.store.records import Stored
 from tests.support.nouns import make_change
 
 CHANGE = make_change(ChangeState.VERIFYING)
 STEP = next(number for number, step in enumerate(CHANGE.plan.steps) if isinstance(step, AssociateSubnet))
 AT = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
-ENTRY = JournalEntry(STEP, StepState.DONE, AT, AT, after={}, note="done", exposed_seconds=0.5)
+ENTRY = JournalEntry(STEP, StepState.DONE, AT, AT, after={}, note=Text("done"), exposed_seconds=0.5)
 
 
 def subnet_id(change: Change = CHANGE) -> str:

@@ -13,6 +13,7 @@ from shared.flows.remediation.step_result import Stop, Wait
 from shared.model.audit import AuditLine, step_done
 from shared.model.change import ChangeState, StepState
 from shared.model.plan import CreatePublicIp
+from shared.model.text import Text
 from shared.store.errors import StoreConflict
 from shared.store.stop_switch import StopFlag
 from shared.store.table import Table
@@ -81,7 +82,7 @@ def test_an_approval_of_somebody_else_writes_nothing(table: Table) -> None:
 
 def test_a_long_wait_ends_the_invocation_and_another_worker_goes_on(table: Table) -> None:
     stage = Remediation(table)
-    stage.gate.results = [Wait(60.0, "not yet", limit=timedelta(minutes=15))]
+    stage.gate.results = [Wait(60.0, Text("not yet"), limit=timedelta(minutes=15))]
     waiting = stage.execute()
     assert (waiting.state, waiting.step) == (S.APPLYING, 4)
     assert waiting.due_at == stage.clock.now() + timedelta(minutes=1)
@@ -90,7 +91,7 @@ def test_a_long_wait_ends_the_invocation_and_another_worker_goes_on(table: Table
 
 def test_a_gate_that_does_not_open_within_its_limit_stops_the_change(table: Table) -> None:
     stage = Remediation(table)
-    stage.gate.results = [Wait(60.0, "no traffic so far", limit=timedelta(minutes=15))] * 2
+    stage.gate.results = [Wait(60.0, Text("no traffic so far"), limit=timedelta(minutes=15))] * 2
     stage.execute()
     stage.clock.sleep(15 * 60)
     stopped = stage.execute()
@@ -101,7 +102,7 @@ def test_a_gate_that_does_not_open_within_its_limit_stops_the_change(table: Tabl
 
 def test_a_gate_that_is_broken_stops_it_with_its_words_and_a_message(table: Table) -> None:
     stage = Remediation(table)
-    stage.gate.results = [Stop("400 connections a minute failed", ("az network show",))]
+    stage.gate.results = [Stop(Text("400 connections a minute failed"), ("az network show",))]
     stopped = stage.execute()
     assert (stopped.state, stopped.stop_reason) == (S.STOPPED, "400 connections a minute failed")
     assert stopped.stop_commands == ("az network show",)

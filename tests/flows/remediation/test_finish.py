@@ -16,6 +16,7 @@ from shared.model.audit import now_is
 from shared.model.change import ChangeState, JournalEntry, Outcome, StepState, Verdict
 from shared.model.incident import ClusterRecord, Incident, IncidentState
 from shared.model.plan import ObserveEgress, PlanKind
+from shared.model.text import Text
 from shared.store.records import Put
 from shared.store.table import Table
 from tests.support.nouns import NOW, SUBNETS, make_change, make_incident, make_journal
@@ -57,7 +58,7 @@ def test_only_what_moves_traffic_is_verified(kind: PlanKind, verdict: Verdict | 
 def test_a_roll_back_names_what_each_gate_measured_or_that_nothing_was() -> None:
     steps = tuple(ObserveEgress(None, subnet_id, PLAN.cluster_id) for subnet_id in SUBNETS)
     change = make_change(S.APPLYING, replace(PLAN, kind=PlanKind.DETACH_NAT_GATEWAY, steps=steps))
-    journal = [JournalEntry(0, StepState.DONE, NOW, NOW, note="400 new connections a minute")]
+    journal = [JournalEntry(0, StepState.DONE, NOW, NOW, note=Text("400 new connections a minute"))]
     measured = outcome_without_verifying(change, journal, lambda *_: "")
     assert measured is not None
     assert measured.figures == ("`snet-user`: 400 new connections a minute",)
@@ -83,7 +84,7 @@ def test_reserved_addresses_are_given_with_the_command_that_the_api_server_needs
 def test_a_fix_clears_its_incident_in_the_same_transaction(table: Table) -> None:
     stage = Remediation(table, S.VERIFYING)
     with_incident(stage)
-    stage.finisher.end(stage.run, Outcome(Verdict.FIXED, "none failed"), AT)
+    stage.finisher.end(stage.run, Outcome(Verdict.FIXED, Text("none failed")), AT)
     assert (stage.change.state, stage.change.due_at) == (S.FIXED, None)
     cleared = incident(stage)
     assert (cleared.state, cleared.closing_note) == (IncidentState.CLEARED, f"fixed by change {stage.id}")
@@ -95,7 +96,7 @@ def test_a_fix_clears_its_incident_in_the_same_transaction(table: Table) -> None
 def test_any_other_verdict_leaves_the_incident_open(table: Table, verdict: Verdict) -> None:
     stage = Remediation(table, S.VERIFYING)
     with_incident(stage)
-    stage.finisher.end(stage.run, Outcome(verdict, "3 failed"), AT)
+    stage.finisher.end(stage.run, Outcome(verdict, Text("3 failed")), AT)
     assert incident(stage).is_open
     assert incident(stage).plan_due_at is None
 
@@ -103,7 +104,7 @@ def test_any_other_verdict_leaves_the_incident_open(table: Table, verdict: Verdi
 def test_an_incident_whose_plan_failed_gets_another_one_later(table: Table) -> None:
     stage = Remediation(table)
     with_incident(stage)
-    stage.finisher.end(stage.run, Outcome(Verdict.FAILED, "the world changed"), AT)
+    stage.finisher.end(stage.run, Outcome(Verdict.FAILED, Text("the world changed")), AT)
     assert incident(stage).plan_due_at == LATER + OFFER_AGAIN
 
 
@@ -118,7 +119,7 @@ def test_silence_holds_back_only_that_a_proposal_expired(table: Table, silence_m
 
 def test_a_stop_waits_for_a_person_and_keeps_what_shows_why(table: Table) -> None:
     stage = Remediation(table)
-    stage.finisher.stop(stage.run, AT, "a subnet was changed", ("az network vnet subnet show",))
+    stage.finisher.stop(stage.run, AT, Text("a subnet was changed"), ("az network vnet subnet show",))
     stopped = stage.change
     assert (stopped.state, stopped.due_at, stopped.stop_reason) == (S.STOPPED, None, "a subnet was changed")
     assert stopped.stop_commands == ("az network vnet subnet show",)
@@ -131,10 +132,10 @@ def test_a_stop_waits_for_a_person_and_keeps_what_shows_why(table: Table) -> Non
 
 def test_a_roll_back_is_looked_at_again_for_what_others_wrote(table: Table) -> None:
     stage = Remediation(table)
-    stage.finisher.end(stage.run, Outcome(Verdict.ROLLED_BACK, "every subnet is without it"), AT)
+    stage.finisher.end(stage.run, Outcome(Verdict.ROLLED_BACK, Text("every subnet is without it")), AT)
     assert (stage.change.state, stage.change.due_at) == (S.ROLLED_BACK, LATER + LOG_LAG)
     told = len(stage.told())
-    stage.finisher.end_rollback(stage.run, AuditResult(figure="nobody else wrote"), AT)
+    stage.finisher.end_rollback(stage.run, AuditResult(figure=Text("nobody else wrote")), AT)
     quiet = stage.change
     assert (quiet.due_at, len(stage.told())) == (None, told)
     assert quiet.outcome is not None
@@ -143,7 +144,7 @@ def test_a_roll_back_is_looked_at_again_for_what_others_wrote(table: Table) -> N
 
 def test_an_overlap_with_a_roll_back_is_an_alarm(table: Table) -> None:
     stage = Remediation(table)
-    stage.finisher.end(stage.run, Outcome(Verdict.ROLLED_BACK, "every subnet is without it"), AT)
+    stage.finisher.end(stage.run, Outcome(Verdict.ROLLED_BACK, Text("every subnet is without it")), AT)
     own = OwnWrite(3, SUBNETS[0], "ours", 0.5, True, {})
     other = LoggedWrite("op", LATER, "eve@example.com", "subnets/write", SUBNETS[0], "corr", frozenset())
     told = len(stage.told())

@@ -18,6 +18,7 @@ from shared.model.activity import LoggedWrite
 from shared.model.change import ChangeState, JournalEntry, Outcome, StepState, Verdict
 from shared.model.plan import AssociateSubnet, PlanKind
 from shared.model.resource_id import ArmId
+from shared.model.text import Text
 from shared.store.records import PutJournal
 from shared.store.table import Table
 from tests.support.builders import cluster, facts, load_balancer, nic_configuration, subnet
@@ -172,7 +173,7 @@ def test_a_verdict_ends_it_and_a_full_gateway_is_planned_for(table: Table) -> No
     stage = verifying(table)
     assert (stage.reconcile().state, stage.change.due_at) == (S.VERIFYING, LATER + timedelta(minutes=1))
     stage.clock.sleep(60)
-    stage.verify.outcome, stage.verify.little = Outcome(Verdict.FIXED, "none failed"), "71% is in use"
+    stage.verify.outcome, stage.verify.little = Outcome(Verdict.FIXED, Text("none failed")), "71% is in use"
     ended = stage.reconcile()
     assert (ended.state, stage.renewer.offered) == (S.FIXED, [stage.id])
     assert ended.outcome is not None
@@ -182,7 +183,7 @@ def test_a_verdict_ends_it_and_a_full_gateway_is_planned_for(table: Table) -> No
 def test_a_subnet_that_lost_its_gateway_stops_the_verification(table: Table) -> None:
     stage = verifying(table)
     stage.network.found[SUBNETS[0]] = subnet(SUBNETS[0])
-    stage.verify.outcome = Outcome(Verdict.FIXED, "none failed")
+    stage.verify.outcome = Outcome(Verdict.FIXED, Text("none failed"))
     stopped = stage.reconcile()
     assert stopped.state is S.STOPPED
     assert "took the NAT gateway off subnet snet-user again" in stopped.stop_reason
@@ -190,7 +191,7 @@ def test_a_subnet_that_lost_its_gateway_stops_the_verification(table: Table) -> 
 
 def test_subnets_that_can_t_be_read_hold_no_verdict_back(table: Table) -> None:
     stage = verifying(table)
-    stage.verify.outcome = Outcome(Verdict.FIXED, "none failed")
+    stage.verify.outcome = Outcome(Verdict.FIXED, Text("none failed"))
 
     def unreadable(_: str) -> None:
         raise Unavailable("subnets GET", "no answer", status=503)
@@ -201,8 +202,8 @@ def test_subnets_that_can_t_be_read_hold_no_verdict_back(table: Table) -> None:
 
 def test_a_write_of_others_in_the_same_moment_stops_it_and_is_journaled(table: Table) -> None:
     stage = verifying(table)
-    stage.verify.outcome = Outcome(Verdict.FIXED, "none failed")
-    entry = JournalEntry(3, StepState.DONE, LATER, LATER, note="done")
+    stage.verify.outcome = Outcome(Verdict.FIXED, Text("none failed"))
+    entry = JournalEntry(3, StepState.DONE, LATER, LATER, note=Text("done"))
     stage.records.commit_in(PARTITION, [PutJournal(stage.id, entry)])
     own = OwnWrite(3, SUBNETS[0], "ours", 0.5, True, {})
     other = LoggedWrite("op", LATER, "eve@example.com", "subnets/write", SUBNETS[0], "corr", frozenset())
@@ -215,7 +216,7 @@ def test_a_write_of_others_in_the_same_moment_stops_it_and_is_journaled(table: T
 
 def test_a_verdict_waits_for_the_activity_log(table: Table) -> None:
     stage = verifying(table)
-    stage.verify.outcome = Outcome(Verdict.FIXED, "none failed")
+    stage.verify.outcome = Outcome(Verdict.FIXED, Text("none failed"))
     stage.found = AuditResult(again_at=LATER + timedelta(minutes=12))
     waiting = stage.reconcile()
     assert (waiting.state, waiting.due_at) == (S.VERIFYING, LATER + timedelta(minutes=12))
@@ -224,11 +225,11 @@ def test_a_verdict_waits_for_the_activity_log(table: Table) -> None:
 def test_a_roll_back_is_over_when_the_log_has_told(table: Table) -> None:
     plan = replace(PLAN, kind=PlanKind.DETACH_NAT_GATEWAY, of_change_id="chg-before")
     stage = Remediation(table, S.ROLLED_BACK, plan)
-    stage.vary(outcome=Outcome(Verdict.ROLLED_BACK, "every subnet"))
+    stage.vary(outcome=Outcome(Verdict.ROLLED_BACK, Text("every subnet")))
     stage.found = AuditResult(again_at=LATER + timedelta(minutes=12))
     assert stage.reconcile().due_at == LATER + timedelta(minutes=12)
     stage.clock.sleep(12 * 60)
-    stage.found = AuditResult(figure="nobody else wrote")
+    stage.found = AuditResult(figure=Text("nobody else wrote"))
     ended = stage.reconcile()
     assert (ended.state, ended.due_at) == (S.ROLLED_BACK, None)
     assert ended.outcome is not None

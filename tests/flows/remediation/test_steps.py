@@ -16,6 +16,7 @@ from shared.flows.remediation.subnet_step import associate_subnet, stop_if_chang
 from shared.model.network import PublicIp, Subnet
 from shared.model.plan import AssociateSubnet, CreatePublicIp, DeleteCreated
 from shared.model.resource_id import ArmId
+from shared.model.text import Text
 from tests.support.builders import NETWORK, USER_SUBNET, nat_gateway, subnet
 
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
@@ -147,7 +148,7 @@ def test_a_subnet_that_is_done_busy_or_not_as_approved_is_not_written(found: Sub
 
 
 def test_a_precondition_holds_the_write_back() -> None:
-    network, stop = FakeNetwork(), Stop("nodes would be without egress")
+    network, stop = FakeNetwork(), Stop(Text("nodes would be without egress"))
     assert associate_subnet(MOVE, network.writer, permit(precondition=lambda: stop)) is stop
     assert network.writes == []
 

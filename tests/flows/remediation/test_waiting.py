@@ -9,6 +9,7 @@ import pytest
 from shared.flows.remediation.step_result import RECHECK_AFTER, Wait
 from shared.flows.remediation.waiting import next_check, not_before, too_long
 from shared.model.change import JournalEntry, StepState
+from shared.model.text import Text
 
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -44,5 +45,5 @@ def test_the_next_check_is_never_more_than_a_minute_away() -> None:
 )
 def test_a_step_that_waits_beyond_the_limit_says_why(waited: timedelta, until: datetime | None, reason: str) -> None:
     entry = JournalEntry(0, StepState.STARTED, NOW - waited, NOW)
-    found = too_long(entry, Wait(60, "busy"), HOUR, until, NOW)
+    found = too_long(entry, Wait(60, Text("busy")), HOUR, until, NOW)
     assert found.startswith(reason) if reason else found == ""
