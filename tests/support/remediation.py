@@ -125,7 +125,7 @@ class FakeGate:
 @dataclass
 class FakeVerify:
     outcome: Outcome | None = None
-    little: str = ""
+    little: Text = Text("")
     command: str = ""
 
     def is_measurable(self, *_: object) -> bool:
@@ -134,7 +134,7 @@ class FakeVerify:
     def verdict(self, *_: object) -> Outcome | None:
         return self.outcome
 
-    def little_left(self, *_: object) -> str:
+    def little_left(self, *_: object) -> Text:
         return self.little
 
     def authorize_command(self, *_: object) -> str:

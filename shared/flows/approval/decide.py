@@ -170,10 +170,12 @@ class Decide:
     def _decided(self, change: Change, action: Action, approver: str, rules: MatchedRules, now: datetime) -> Change:
         match action:
             case Action.STOP:
-                return replace(change, due_at=None, stop_reason=Text("stopped by {who}", who=approver), waits_for="")
+                return replace(
+                    change, due_at=None, stop_reason=Text("stopped by {who}", who=approver), waits_for=Text("")
+                )
             case Action.RESUME:
                 # The decision that approved the plan stays; resuming never extends it.
-                return replace(change, due_at=now, stop_reason="", stop_commands=(), waits_for="")
+                return replace(change, due_at=now, stop_reason=Text(""), stop_commands=(), waits_for=Text(""))
             case Action.GIVE_UP:
                 reason = Text.plural(
                     "given up by {who} after {done} of {count} step; it had stopped: {reason}",
@@ -189,7 +191,7 @@ class Decide:
                 starts_at = rules.starts_from(now) if action is Action.APPROVE else now
                 if starts_at is None:
                     raise Refused(Text("Nothing was approved: {rules} never lets a change start.", rules=rules.named))
-                waits_for = rules.held_until(starts_at) if starts_at > now else ""
+                waits_for = rules.held_until(starts_at) if starts_at > now else Text("")
                 due_at = starts_at if action is Action.APPROVE else None
                 decision = self._signed(change, action, approver, rules, now, starts_at)
                 return replace(change, due_at=due_at, decision=decision, waits_for=waits_for)

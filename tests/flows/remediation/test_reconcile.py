@@ -173,11 +173,14 @@ def test_a_verdict_ends_it_and_a_full_gateway_is_planned_for(table: Table) -> No
     stage = verifying(table)
     assert (stage.reconcile().state, stage.change.due_at) == (S.VERIFYING, LATER + timedelta(minutes=1))
     stage.clock.sleep(60)
-    stage.verify.outcome, stage.verify.little = Outcome(Verdict.FIXED, Text("none failed")), "71% is in use"
+    stage.verify.outcome, stage.verify.little = (
+        Outcome(Verdict.FIXED, Text("none failed")),
+        Text("71 % is in use: a plan is offered."),
+    )
     ended = stage.reconcile()
     assert (ended.state, stage.renewer.offered) == (S.FIXED, [stage.id])
     assert ended.outcome is not None
-    assert "71% is in use" in ended.outcome.advice[0]
+    assert ended.outcome.advice == (stage.verify.little,)
 
 
 def test_a_subnet_that_lost_its_gateway_stops_the_verification(table: Table) -> None:

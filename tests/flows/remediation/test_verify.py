@@ -135,7 +135,10 @@ def test_a_change_that_has_nothing_to_measure_says_so() -> None:
     assert kind(Azure().verdict(of=change(replace(PLAN, steps=())))) is Verdict.CANT_TELL
 
 
-@pytest.mark.parametrize(("peak", "words"), [(0.69, ""), (0.71, "71% of the NAT gateway's capacity is in use")])
+@pytest.mark.parametrize(
+    ("peak", "words"),
+    [(0.69, ""), (0.71, "71 % of the NAT gateway's capacity is in use: a plan that adds public IPs is offered.")],
+)
 def test_a_gateway_that_is_nearly_full_is_said(peak: float, words: str) -> None:
     azure = Azure(open_connections=peak * PLAN.egress_count * 64_512)
     assert azure.verify.little_left(change(), at(30)) == words
