@@ -17,11 +17,17 @@ class Deadline:
 
     def __init__(self, seconds: float, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
+        self._seconds = seconds
         self._end = monotonic() + seconds
 
     @property
     def seconds_left(self) -> float:
         return max(0.0, self._end - self._monotonic())
+
+    @property
+    def share_used(self) -> float:
+        """From 0 to 1, when it is over."""
+        return 1.0 if self.is_over else 1 - self.seconds_left / self._seconds
 
     @property
     def is_over(self) -> bool:

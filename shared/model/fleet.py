@@ -84,8 +84,18 @@ class SuspectRegion:
 
 
 @dataclass(frozen=True, slots=True)
+class PortRound:
+    """Ports of every load balancer are read in ``parts``, one a tick, where a tick has no time for all."""
+
+    parts: int = 1
+    part: int = 0  # the next
+    until: datetime | None = None  # end of the first part's minutes; None before the first part
+
+
+@dataclass(frozen=True, slots=True)
 class ScanProgress:
-    ports_until: datetime | None = None  # port metrics before this time were read
+    ports_until: datetime | None = None  # port metrics before this time were read, of every load balancer
+    port_round: PortRound = PortRound()
     allocations: Mapping[str, AllocationBaseline] = field(default_factory=dict)  # by cluster key
     suspects: Mapping[str, SuspectRegion] = field(default_factory=dict)  # by region and metric
     statuses: str = ""  # a StatusPart as store.codec.pack writes it

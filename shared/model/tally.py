@@ -40,6 +40,7 @@ class Tally:
     effects: Mapping[str, int] = field(default_factory=dict)  # transitions of incidents by effect
     unseen: tuple[Unseen, ...] = ()
     one_by_one: Mapping[str, Text] = field(default_factory=dict)
+    port_parts: int = 1  # parts in which ports are read, one a tick
 
     def __add__(self, other: Tally) -> Tally:
         effects = dict(self.effects)
@@ -55,6 +56,7 @@ class Tally:
             effects=effects,
             unseen=tuple(unseen[key] for key in sorted(unseen)),
             one_by_one={**self.one_by_one, **other.one_by_one},
+            port_parts=max(self.port_parts, other.port_parts),
         )
 
 

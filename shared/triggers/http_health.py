@@ -67,17 +67,26 @@ def _configured(app: App) -> dict[str, Any]:
 
 
 def _limited() -> dict[str, Any]:
-    """Where metrics can't be read in batches, and why Azure's health events can't be read."""
+    """Where metrics can't be read in batches, in how many parts ports are, and why health events can't be read."""
     from ..app import current
+    from ..flows.monitoring.tick import WHOLE_FLEET
     from ..flows.monitoring.tracked_scan import HEALTH_EVENTS
+    from ..model.fleet import ScanProgress
     from ..model.health_event import HealthEventAccess
+    from ..store.fleet_cache import PROGRESS
 
     try:
         app = current()
         fleet, events = app.records.fleet(), app.fleet_cache.read(HealthEventAccess, HEALTH_EVENTS)
+        progress = app.fleet_cache.read(ScanProgress, f"{PROGRESS}{WHOLE_FLEET}")
     except SnatbotError:
-        return {"one_by_one": [], "health_events": ""}  # ``problems`` already says that storage does not answer
+        return {
+            "one_by_one": [],
+            "port_parts": 1,
+            "health_events": "",
+        }  # ``problems`` already says that storage does not answer
     return {
         "one_by_one": [problem.text for problem in fleet.value.one_by_one] if fleet else [],
+        "port_parts": progress.port_round.parts if progress else 1,
         "health_events": events.problem if events and app.settings.workspace_id else "",
     }

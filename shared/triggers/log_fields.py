@@ -20,6 +20,7 @@ def tick_fields(tick: Tick) -> dict[str, Any]:
         **tally_fields(tick.tally, tick.effort),
         "unreadable": [str(entry) for entry in tick.unreadable],
         "one_by_one": sorted(tick.tally.one_by_one),
+        "port_parts": tick.tally.port_parts,
         "measure": len(tick.shards),
         "deliver": len(tick.deliver),
         "advance": len(tick.advance),

@@ -106,6 +106,7 @@ def test_the_line_holds_what_was_seen_and_what_it_took(run: Run, beats: list[str
         "offer": 0,
         "past_due": True,
         "one_by_one": ["s1"],
+        "port_parts": 1,
     }
     assert beats == ["https://hc.example.com/secret"]
 

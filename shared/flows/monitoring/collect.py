@@ -119,7 +119,7 @@ def _collect_balancers(queries: GroupQueries, scope: ScanScope) -> dict[str, Loa
     by_backend, before = by_backend | detail[0], before | detail[1]
     collector.collect_in_trouble([key for key in in_trouble if key in answered and key not in ahead])
     if scope.ports is not None:
-        collector.collect([key for key in answered if key not in in_trouble])
+        collector.collect([key for key in answered if key not in in_trouble and scope.has_due_ports(key)])
     return {
         key: LoadBalancerSeries(
             connections=answer_or_reason(answer, allocated.get(key)),

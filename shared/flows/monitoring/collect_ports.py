@@ -14,6 +14,7 @@ from ...cloud import metric_queries
 from ...cloud.metric_queries import of_metric
 from ...cloud.metric_request import Answers
 from ...core.detection.ports import read_history, read_ports
+from ...core.detection.schedule import FOR_PORTS
 from ...model.metric import MetricAnswer, Window
 from ...model.ports import PortHistory, PortReading
 from .group_queries import GroupQueries, GroupQuery, answer_or_none
@@ -45,9 +46,14 @@ class PortCollector:
             self.keep_in_trouble(*self._queries.query_all(self.query_in_trouble(batch)))
 
     def collect(self, keys: Sequence[str]) -> None:
-        """Read the present use, then the last hour of clusters with a node that needs it."""
+        """Read the present use, then the last hour of clusters with a node that needs it.
+
+        Stops early: the connections of later groups of clusters need the rest of the time.
+        """
         suspects: list[str] = []
         for batch in self._queries.in_batches(keys, metric_queries.SNAT_PORTS_BY_BACKEND):
+            if self._queries.deadline.share_used >= FOR_PORTS:
+                break
             (answers,) = self._queries.query_all((batch, metric_queries.SNAT_PORTS_BY_BACKEND, self._window))
             suspects += [key for key in self._keep_readings(answers) if self.readings[key].nodes]
         for batch in self._queries.in_batches(suspects, metric_queries.USED_SNAT_PORTS_BY_BACKEND):

@@ -40,13 +40,13 @@ class GroupQueries:
     ) -> None:
         self.by_balancer = {target.load_balancer.id.lower(): target for target in targets if target.load_balancer}
         self._access = access
-        self._deadline = deadline
+        self.deadline = deadline
         self._at_a_time = at_a_time
 
     def query_all(self, *queries: GroupQuery) -> list[Answers]:
         """The answers to each query, in this order; the requests run concurrently."""
         requests = [self._request(keys, query, window) for keys, query, window in queries]
-        found = self._access.query_all(requests, self._deadline, self._at_a_time)
+        found = self._access.query_all(requests, self.deadline, self._at_a_time)
         for request, answers in zip(requests, found, strict=True):
             for resource_id, answer in answers.items():
                 if isinstance(answer, MetricAnswer) and answer.is_truncated:
@@ -64,7 +64,7 @@ class GroupQueries:
             by_region.setdefault(gateways[key].location, []).append(gateways[key].id)
         requests = [MetricRequest(ids, region, query, window) for region, ids in by_region.items()]
         answers: Answers = {}
-        for found in self._access.query_all(requests, self._deadline, self._at_a_time):
+        for found in self._access.query_all(requests, self.deadline, self._at_a_time):
             answers |= found
         return answers
 

@@ -15,7 +15,7 @@ from ...core.associations import Associations
 from ...core.detection.assess import PriorObservations
 from ...core.detection.rules.allocation_drift import next_baseline
 from ...core.detection.rules.association_drift import association_drift
-from ...core.detection.schedule import ScanSchedule
+from ...core.detection.schedule import ScanSchedule, ports_after
 from ...core.incidents.cluster_status import status_of
 from ...core.incidents.tallies import tally_of
 from ...ids import cluster_key
@@ -82,7 +82,7 @@ class TrackedScan:
         progress = self.cache.read(ScanProgress, f"{PROGRESS}{key}") or ScanProgress()
         clusters = [target.cluster for target in targets]
         in_trouble = frozenset(cluster.id.lower() for cluster in clusters if active.get(cluster_key(cluster.id)))
-        scope = self.schedule.scope(now, progress.ports_until, in_trouble)
+        scope = self.schedule.scope(now, progress.ports_until, in_trouble, progress.port_round)
         totals = ScanTotals(progress, statuses_in(progress))
 
         def prior_of(target: WatchedCluster) -> PriorObservations:
@@ -98,10 +98,13 @@ class TrackedScan:
         sampled = targets, progress.suspects, now, time.scanning, is_sampling_due(key, now)
         with self.scanner.canary(*sampled) as suspects:
             self.scanner.scan(targets, scope, time.scanning, now, track, prior_of)
-        totals.tally += Tally(one_by_one={**self.scanner.one_by_one, **disagreeing_regions(suspects.result())})
-        ports_until = scope.ports.end if scope.ports else progress.ports_until
+        ports_until, port_round = ports_after(scope, progress.ports_until, time.scanning.share_used)
+        if port_round.parts != progress.port_round.parts:
+            log.warning("%s: ports are read in %d parts, one a tick, to keep to the deadline", key, port_round.parts)
+        limits = {**self.scanner.one_by_one, **disagreeing_regions(suspects.result())}
+        totals.tally += Tally(one_by_one=limits, port_parts=port_round.parts)
         after = with_statuses(
-            ScanProgress(ports_until, totals.allocations, suspects.result()), totals.statuses.values()
+            ScanProgress(ports_until, port_round, totals.allocations, suspects.result()), totals.statuses.values()
         )
         if after != progress:
             self._keep(f"{PROGRESS}{key}", after)

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.core.detection.schedule import ScanSchedule, ScanScope, complete_window
+from shared.core.detection.schedule import FOR_PORTS, MOST_PARTS, ScanSchedule, ScanScope, complete_window, ports_after
+from shared.model.fleet import PortRound
 from shared.model.metric import MINUTE, Window
 from tests.support.builders import at, window
 
@@ -62,3 +63,42 @@ def test_no_minute_of_ports_is_left_out_or_read_twice(gaps: list[int], every: in
             until = found.end
     assert windows
     assert all(before.end == after.start for before, after in pairwise(windows))
+
+
+@pytest.mark.parametrize(
+    ("parts", "used", "next_parts"), [(1, 0.69, 1), (1, 0.7, 2), (2, 1.0, 4), (4, 0.5, 4), (4, 0.2, 2), (1, 0.1, 1)]
+)
+def test_a_slow_scan_splits_ports_and_a_fast_round_puts_parts_together(
+    parts: int, used: float, next_parts: int
+) -> None:
+    last = SCHEDULE.scope(at(10), None, frozenset(), PortRound(parts, parts - 1, at(6)))
+    assert ports_after(last, None, used)[1].parts == next_parts
+
+
+def test_a_round_that_was_too_slow_begins_again_from_the_same_minute() -> None:
+    late = SCHEDULE.scope(at(17), at(7), frozenset(), PortRound(2, 1, at(12)))
+    assert ports_after(late, None, 1.0) == (at(7), PortRound(4))
+    slowest = SCHEDULE.scope(at(17), at(7), frozenset(), PortRound(MOST_PARTS, MOST_PARTS - 1, at(12)))
+    assert ports_after(slowest, at(7), 1.0) == (at(12), PortRound(MOST_PARTS)), "or it would never end"
+
+
+def test_gateways_are_read_once_a_round() -> None:
+    scopes = [SCHEDULE.scope(at(17), at(7), frozenset(), PortRound(2, part, at(12))) for part in (0, 1)]
+    assert [found.gateways is not None for found in scopes] == [True, False]
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), st.floats(0, 1)), min_size=3, max_size=60))
+def test_each_load_balancer_is_read_without_a_gap_in_however_many_parts(ticks: list[tuple[int, float]]) -> None:
+    now, until, port_round = at(0), None, PortRound()
+    read: dict[str, list[Window]] = {f"/lb/{number}": [] for number in range(20)}
+    for gap, used in ticks:
+        now += gap * MINUTE
+        found = SCHEDULE.scope(now, until, frozenset(), port_round)
+        if used < FOR_PORTS and found.ports is not None:
+            for key in filter(found.has_due_ports, read):
+                read[key].append(found.ports)
+        until, port_round = ports_after(found, until, used)
+        if port_round.parts > 8:
+            break  # a round may take longer than the longest window
+    for windows in read.values():
+        assert all(after.start <= before.end for before, after in pairwise(windows))

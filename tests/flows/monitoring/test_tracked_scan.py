@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 import pytest
 
+from shared.cloud.deadline import Deadline
 from shared.cloud.metric_access import MetricAccess
+from shared.cloud.metric_queries import SNAT_PORTS_BY_BACKEND, MetricQuery
+from shared.cloud.metric_request import Answers
 from shared.core.detection.schedule import ScanSchedule
 from shared.core.detection.tags import TagRules
 from shared.core.incidents.lifecycle import IncidentPolicy
@@ -49,13 +54,15 @@ class LyingAccess(FakeAccess):
         self.one_by_one[key] = Text("smaller batches")
 
 
-def scan(table: Table, access: FakeAccess, minute: int, allocated: float = 1024) -> ScanTotals:
+def scan(
+    table: Table, access: FakeAccess, minute: int, allocated: float = 1024, names: Sequence[str] = ("shop-prod",)
+) -> ScanTotals:
     """By a process of its own: nothing is remembered but on storage."""
     every = (("UsedSnatPorts", 5.0), ("AllocatedSnatPorts", allocated))
     access.answers["ports"] = answer(
         *(series(dict.fromkeys(range(-60, 60), value), metric=name, **NODE) for name, value in every)
     )
-    targets = watched(cluster())
+    targets = watched(*(cluster(name=name) for name in names))
     azure, active = FakeAzure(targets), ActiveClusterIndex(table)
     collector = MetricCollector(access.access, NodeNames(azure.discovery).of)
     scanner = FleetScanner(collector, TagRules(), 1, canary=Canary(cast(MetricAccess, access)))
@@ -64,7 +71,8 @@ def scan(table: Table, access: FakeAccess, minute: int, allocated: float = 1024)
     schedule = ScanSchedule(3, 5, timedelta(minutes=5))
     tracked = TrackedScan(scanner, azure.fleet, tracker, FleetCache(table), active, schedule)
     now: datetime = START + minute * MINUTE
-    return tracked.run(targets, WHOLE_FLEET, now, now, TickTime.of(50))
+    scanning = Deadline(35, lambda: access.seconds if isinstance(access, SlowAccess) else 0)
+    return tracked.run(targets, WHOLE_FLEET, now, now, replace(TickTime.of(50), scanning=scanning))
 
 
 def test_ports_are_read_when_due_and_go_on_where_they_ended(table: Table) -> None:
@@ -76,6 +84,36 @@ def test_ports_are_read_when_due_and_go_on_where_they_ended(table: Table) -> Non
     (first,), not_due, (second,), (third,) = windows
     assert not_due == []
     assert (first.end, second.end) == (second.start, third.start)
+
+
+class SlowAccess(FakeAccess):
+    """The ports of each load balancer take 0.3 seconds."""
+
+    seconds = 0.0
+
+    def query(self, resource_ids: Sequence[str], region: str, question: MetricQuery, *rest: Any) -> Answers:
+        if question.metric == SNAT_PORTS_BY_BACKEND.metric:
+            self.seconds += 0.3 * len(resource_ids)
+        return super().query(resource_ids, region, question, *rest)
+
+
+def test_ports_of_a_fleet_that_is_too_slow_are_read_in_parts_and_connections_in_every_scan(table: Table) -> None:
+    names = tuple(f"c{number}" for number in range(120))
+    asked: list[list[str]] = []
+    parts = []
+    for minute in range(10, 18):
+        access = SlowAccess({"state": HEALTHY})
+        tally = scan(table, access, minute, names=names).tally
+        asked.append([key for name, keys, _ in access.asked if name == "ports" for key in keys])
+        assert sum(len(keys) for name, keys, _ in access.asked if name == "state") == 120
+        assert (tally.measured, tally.not_reached) == (120, 0)
+        parts.append(tally.port_parts)
+    assert [len(keys) for keys in asked[:1]] == [100], "36 seconds would leave the other connections no time"
+    assert parts == [2] * 8
+    first, second, *rest = asked[1:]
+    assert sorted(first + second) == sorted(set(first + second))
+    assert len(first + second) == 120
+    assert [bool(keys) for keys in rest] == [False] * 3 + [True, True], "every five minutes, as usual"
 
 
 def test_a_smaller_allocation_is_noticed_by_the_next_process(table: Table) -> None:
