@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from .approval_policy import parse_policy
 from .core.approval.policy import Policy
 from .maintenance_windows import EXAMPLE, MaintenanceWindows, parse_maintenance
-from .wording.languages import LANGUAGES
+from .wording.languages import LANGUAGES, known_language
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _NAME_LENGTH = 60  # of Azure's 80; the rest is for the cluster's name, shortened if needed, and longer numbers
@@ -194,6 +194,11 @@ def _language(text: str) -> str:
     return text
 
 
+def _preferred_language(text: str) -> str:
+    """A machine's locale may set a variable of this name too, such as ``en_US:en``; that is no mistake."""
+    return known_language(text.split(":")) if {"_", ":"} & set(text) else _language(text)
+
+
 Url = Annotated[str, AfterValidator(_https_url)]
 SecretUrl = Annotated[SecretStr, AfterValidator(_secret_url)]
 ConnectionString = Annotated[SecretStr, AfterValidator(_connection_string)]
@@ -212,5 +217,6 @@ WindowsText = Annotated[MaintenanceWindows, BeforeValidator(_windows)]
 PolicyText = Annotated[Policy, BeforeValidator(parse_policy)]
 NatIps = Annotated[str, AfterValidator(_nat_ips)]
 Language = Annotated[str, AfterValidator(_language)]
+PreferredLanguage = Annotated[str, AfterValidator(_preferred_language)]
 Guid = Annotated[str, AfterValidator(_guid)]
 Prefix = Annotated[str, AfterValidator(_prefix)]

@@ -114,8 +114,10 @@ class Settings(BaseModel):
         "JSON: more channels, and which clusters' messages go to which (docs/telling.md). The settings above are the "
         "default. Holds secrets.",
     )
-    language: types.Language = _text(
-        "en", "Language of messages: `en` or `es`. A route of ROUTES may have another for its channels."
+    language: types.PreferredLanguage = _text(
+        "en",
+        "Language of messages, and of pages where the browser wants none of them: `en` or `es`. A route of ROUTES may "
+        "have another for its channels.",
     )
     public_base_url: types.Url | None = _text(None, "This app's address as people reach it, for links in messages.")
 

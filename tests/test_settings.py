@@ -275,9 +275,7 @@ def test_all_mistakes_are_told_at_once() -> None:
         "ENTRA_TENANT_ID",
         "ENTRA_CLIENT_ID",
     }
-    with pytest.raises(
-        MisconfiguredError, match=r"^2 setting\(s\) cannot be used: AzureWebJobsStorage: must be set, or"
-    ):
+    with pytest.raises(MisconfiguredError, match=r"^2 settings cannot be used: AzureWebJobsStorage: must be set, or"):
         load_settings({"WINDOW_MINUTES": "many"})
 
 
@@ -450,3 +448,8 @@ def test_a_command_that_writes_nothing_goes_without_storage() -> None:
     assert load_settings(STORAGE).has_storage
     with pytest.raises(MisconfiguredError, match="AzureWebJobsStorage"):
         load_settings({})
+
+
+@pytest.mark.parametrize(("given", "language"), [("es", "es"), ("en_US:en", "en"), ("es_ES:es", "es"), ("fr_FR", "en")])
+def test_the_variable_of_a_machines_locale_is_no_mistake(given: str, language: str) -> None:
+    assert load_settings({**STORAGE, "LANGUAGE": given}).language == language

@@ -1,14 +1,21 @@
-"""The language of a page: ``?lang=``, else the best that the browser accepts."""
+"""The language of a page: ``?lang=``, else the best that the browser accepts, else LANGUAGE."""
 
 from __future__ import annotations
 
 import azure.functions as func
 
+from ..errors import MisconfiguredError
 from ..wording.languages import LANGUAGES, accepted, known_language
 
 
 def language_of(req: func.HttpRequest) -> str:
-    return known_language([req.params.get("lang", ""), *accepted(req.headers.get("Accept-Language", ""))])
+    from ..app import current
+
+    try:
+        default = current().settings.language
+    except MisconfiguredError:  # pages say so too
+        default = "en"
+    return known_language([req.params.get("lang", ""), *accepted(req.headers.get("Accept-Language", ""))], default)
 
 
 def same_language(url: str, req: func.HttpRequest) -> str:

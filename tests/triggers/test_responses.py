@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -13,7 +14,7 @@ from shared.auth.errors import KeyNotEnough, LinkExpired, LinkTampered, Remediat
 from shared.cloud.errors import Unavailable
 from shared.errors import BadInput, MisconfiguredError, NotFoundHere, Refused, TooMany
 from shared.store.errors import StoreConflict, StoreError
-from shared.triggers.languages import same_language
+from shared.triggers.languages import language_of, same_language
 from shared.triggers.responses import answers_json, answers_page, as_page
 
 REQUEST: Any = func.HttpRequest("GET", "https://bot.example.com/api/check", body=b"")
@@ -66,6 +67,11 @@ def test_a_page_is_in_the_language_that_its_reader_asks_for(url: str, accepted: 
     assert f'<html lang="{expected}">' in page.get_body().decode()
     assert page.headers["Vary"] == "Accept-Language"
     assert same_language("?t=x", request) == ("?t=x&lang=en" if "lang=en" in url else "?t=x")
+
+
+def test_a_reader_who_asks_for_no_language_gets_the_apps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.app._app", SimpleNamespace(settings=SimpleNamespace(language="es")))
+    assert language_of(REQUEST) == "es"
 
 
 @pytest.mark.parametrize("answer", [answers_json, answers_page])
